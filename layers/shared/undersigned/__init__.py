@@ -1,0 +1,1 @@
+"""Undersigned: letters that many people sign, each sent exactly once."""

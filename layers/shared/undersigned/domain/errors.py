@@ -1,0 +1,36 @@
+"""Errors that a person can mend, each with what is wrong and the way out."""
+
+from dataclasses import dataclass
+
+
+class UndersignedError(Exception):
+    """Base of every error that this product raises on purpose."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One field of a form, what is wrong with it and what to do."""
+
+    field: str
+    message: str
+
+
+class FormError(UndersignedError):
+    """A form has fields that must be mended; carries all of them at once."""
+
+    def __init__(self, errors: tuple[FieldError, ...]) -> None:
+        """Keep every field's error, in the form's order."""
+        super().__init__("; ".join(f"{error.field}: {error.message}" for error in errors))
+        self.errors = errors
+
+
+class NotFoundError(UndersignedError):
+    """There is no such campaign, target, letter or packet."""
+
+
+class TokenError(UndersignedError):
+    """A link's token is forged, cut or expired."""
+
+
+class LetterError(UndersignedError):
+    """A letter's template cannot be rendered."""

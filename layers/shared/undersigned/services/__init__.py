@@ -1,0 +1,1 @@
+"""The use cases: each handler calls one of them once."""
