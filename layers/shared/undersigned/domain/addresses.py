@@ -1,0 +1,64 @@
+"""E-mail addresses: what can be mailed, and the one key under which a person counts once."""
+
+from __future__ import annotations
+
+import re
+
+# The rule of <input type="email"> (WHATWG HTML, "valid email address"), so that server and browser agree.
+_LOCAL_PART = re.compile(r"[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+")
+_DOMAIN_LABEL = re.compile(r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?")
+
+# RFC 5321, 4.5.3.1.
+_LONGEST_LOCAL_PART = 64
+_LONGEST_ADDRESS = 254
+
+_GMAIL_DOMAINS = frozenset({"gmail.com", "googlemail.com"})
+
+
+def _ascii_domain(domain: str) -> str:
+    """Return a domain as DNS has it: `bücher.example` → `xn--bcher-kva.example`. Raises UnicodeError."""
+    return domain.encode("idna").decode("ascii").lower()
+
+
+def email_mistake(text: str) -> str | None:
+    """Say what is wrong with an e-mail address and the way out, or None when it can be mailed.
+
+    The rule is WHATWG's, with two of our own: the domain has a dot, and the lengths are RFC 5321's.
+    Blanks around the address do not matter.
+    """
+    address = text.strip()
+    local, at, domain = address.rpartition("@")
+    try:
+        labels = _ascii_domain(domain).split(".")
+    except UnicodeError:
+        labels = []
+    if not address:
+        mistake = "the e-mail address is missing; write it like name@example.org"
+    elif not at or not local or not domain:
+        mistake = f"`{address}` is no whole e-mail address; write it like name@example.org"
+    elif not _LOCAL_PART.fullmatch(local):
+        mistake = f"`{address}` has a character before the @ that mail can't carry; check it for blanks and accents"
+    elif not labels or not all(_DOMAIN_LABEL.fullmatch(label) for label in labels):
+        mistake = f"`{domain}` in `{address}` is no domain; check it for blanks, doubled dots and dots at the end"
+    elif len(labels) == 1:
+        mistake = f"`{domain}` in `{address}` has no dot; write the whole domain, such as example.org"
+    elif len(local) > _LONGEST_LOCAL_PART or len(local) + 1 + len(".".join(labels)) > _LONGEST_ADDRESS:
+        mistake = f"`{address}` is longer than mail allows; write one of at most {_LONGEST_ADDRESS} characters"
+    else:
+        return None
+    return mistake
+
+
+def canonical_email(text: str) -> str:
+    """Return the key for "one person, one letter" of an address in which `email_mistake` finds nothing.
+
+    Letter case and blanks around do not matter, the domain is written as DNS has it, a `+tag` is dropped, and
+    at Gmail the dots are, too, for its mailboxes ignore them. It is only a key: mail goes to the address as typed.
+    """
+    local, _, domain = text.strip().lower().rpartition("@")
+    domain = _ascii_domain(domain)
+    # An address such as `+news@example.org` has nothing before its tag; it stays itself.
+    mailbox = local.partition("+")[0] or local
+    if domain in _GMAIL_DOMAINS:
+        return f"{mailbox.replace('.', '') or mailbox}@gmail.com"
+    return f"{mailbox}@{domain}"
