@@ -119,7 +119,7 @@ def compile_letter(source: str) -> str:
     reading.read(tokens)
     mistakes = [*_line_mistakes(lines), *reading.mistakes, *_missing(reading.always_shown, lines)]
     if mistakes:
-        raise LetterSourceError(tuple(sorted(set(mistakes), key=lambda mistake: mistake.line)))
+        raise LetterSourceError(tuple(sorted(dict.fromkeys(mistakes), key=lambda mistake: mistake.line)))
     html = str(_MARKDOWN.renderer.render(_lift_conditions(tokens), _MARKDOWN.options, env))
     # Whatever brace is left is text, and Jinja must not read it.
     template = _PLACEHOLDER.sub(lambda match: env["tags"][int(match.group(1))], html.replace("{", "&#123;"))

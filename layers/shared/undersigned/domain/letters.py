@@ -7,6 +7,7 @@ rendered; blocks (for the PDF) and text are read off that HTML, so all three alw
 from __future__ import annotations
 
 import hashlib
+import re
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -154,8 +155,8 @@ def fields_of(template: str) -> frozenset[str]:
         tree = _ENVIRONMENT.parse(template)
     except TemplateError as error:
         raise LetterError(str(error)) from error
-    found = {_field_name(node) for node in tree.find_all((nodes.Name, nodes.Getattr))}
-    return frozenset(name for name in found if name in FIELDS)
+    found = (_field_name(node) for node in tree.find_all((nodes.Name, nodes.Getattr)))
+    return frozenset(name for name in found if name is not None and name in FIELDS)
 
 
 @lru_cache(maxsize=64)
@@ -262,6 +263,8 @@ class _BlockReader(HTMLParser):
         self._open.append("signature" if values.get("class") == "signature" else tag)
 
     def handle_endtag(self, tag: str) -> None:
+        if tag == "br":  # `<br />` ends as it begins
+            return
         self._open.pop()
         match tag:
             case "ul" | "ol":
@@ -311,7 +314,7 @@ def read_blocks(html: str) -> tuple[Block, ...]:
 
 
 def _marked(run: Run) -> str:
-    if run.link and run.link.removeprefix("http://").removeprefix("https://") != run.text:
+    if run.link and run.text not in {run.link, re.sub(r"^(https?://|mailto:)", "", run.link)}:
         return f"{run.text} <{run.link}>"
     return run.text
 
