@@ -38,7 +38,10 @@ class Organizer:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An addressee of letters, such as a police chief. `postal_codes` are canonical."""
+    """An addressee of letters, such as a police chief. `postal_codes` are canonical.
+
+    A retired target gets no new letters; those that wait for it are still sent.
+    """
 
     id: str
     title: str
@@ -48,6 +51,7 @@ class Target:
     email: str
     postal_codes: tuple[str, ...]
     mail_state: MailState = "ok"
+    retired: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ class Roster:
     def of(cls, targets: tuple[Target, ...]) -> Roster:
         """Index the targets, keeping their order."""
         by_postal_code: dict[str, tuple[Target, ...]] = {}
-        for target in targets:
+        for target in (target for target in targets if not target.retired):
             for code in target.postal_codes:
                 by_postal_code[code] = (*by_postal_code.get(code, ()), target)
         return cls({target.id: target for target in targets}, by_postal_code)

@@ -11,6 +11,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import lru_cache
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Literal
@@ -22,8 +23,6 @@ from markupsafe import Markup
 from undersigned.domain.errors import LetterError
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from undersigned.domain.campaigns import Target
 
 FIELDS: Mapping[str, str] = {
@@ -180,6 +179,25 @@ def render_html(template: str, target: Target, signer: SignerDetails) -> str:
 
     Raises LetterError when the template holds what `mistakes_in` finds.
     """
+    return _render(template, target, signer, long_date(signer.signed_on))
+
+
+def render_specimen(template: str, target: Target) -> str:
+    """Render a letter that nobody has signed yet, with words in parentheses where a signer's will stand."""
+    signer = SignerDetails(
+        name="(name)",
+        address_line="(address)",
+        locality="(town)",
+        region="(state)",
+        postal_code="(postal code)",
+        signature="(signature)",
+        note="",
+        signed_on=date.min,
+    )
+    return _render(template, target, signer, "(date)")
+
+
+def _render(template: str, target: Target, signer: SignerDetails, day: str) -> str:
     town = f"{signer.locality}, {signer.region} {signer.postal_code}"
     return _compiled(template).render(
         target={
@@ -197,7 +215,7 @@ def render_html(template: str, target: Target, signer: SignerDetails) -> str:
             "postal_code": signer.postal_code,
         },
         signature=Markup('<span class="signature">{}</span>').format(signer.signature),
-        date=long_date(signer.signed_on),
+        date=day,
         note=_lines(*signer.note.splitlines()),
     )
 

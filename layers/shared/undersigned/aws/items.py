@@ -1,0 +1,285 @@
+"""Items: how each entity is written down in the table, and read back."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any, cast
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from undersigned.aws import keys
+from undersigned.domain.campaigns import Campaign, MailState, Organizer, Target
+from undersigned.domain.deliveries import Bundle, Delivery, DeliveryKey, DeliveryState, PacketRecord
+from undersigned.domain.letters import Letter
+from undersigned.domain.signatures import Signature, Status, tray_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+type Values = dict[str, Any]
+"""An item's attributes as Python values."""
+
+_serializer = TypeSerializer()
+_deserializer = TypeDeserializer()
+
+
+def to_item(values: Mapping[str, Any]) -> dict[str, AttributeValueTypeDef]:
+    """Write values as DynamoDB's typed attributes; what is None is left out."""
+    return {name: _serializer.serialize(value) for name, value in values.items() if value is not None}
+
+
+def from_item(item: Mapping[str, Any]) -> Values:
+    """Read DynamoDB's typed attributes as values."""
+    return {name: _deserializer.deserialize(value) for name, value in item.items()}
+
+
+def _written(moment: date | datetime | None) -> str | None:
+    return moment.isoformat() if moment is not None else None
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def campaign_values(campaign: Campaign) -> Values:
+    """Write a campaign's settings."""
+    return {
+        **keys.campaign(campaign.id)._asdict(),
+        "listed": keys.CAMPAIGNS,
+        "listed_at": campaign.id,
+        "id": campaign.id,
+        "title": campaign.title,
+        "summary": campaign.summary,
+        "organizer": {
+            "name": campaign.organizer.name,
+            "email": campaign.organizer.email,
+            "website": campaign.organizer.website,
+        },
+        "language": campaign.language,
+        "time_zone": campaign.time_zone,
+        "region": campaign.region,
+        "goal": campaign.goal,
+        "letter": campaign.letter,
+        "opens": _written(campaign.opens),
+        "closes": _written(campaign.closes),
+    }
+
+
+def read_campaign(values: Values) -> Campaign:
+    """Read a campaign's settings."""
+    return Campaign(
+        id=values["id"],
+        title=values["title"],
+        summary=values["summary"],
+        organizer=Organizer(**values["organizer"]),
+        language=values["language"],
+        time_zone=values["time_zone"],
+        region=values["region"],
+        goal=int(values["goal"]),
+        letter=values["letter"],
+        opens=_day(values.get("opens")),
+        closes=_day(values.get("closes")),
+    )
+
+
+def letter_values(campaign: str, letter: Letter) -> Values:
+    """Write a letter version."""
+    return {
+        **keys.letter(campaign, letter.version)._asdict(),
+        "language": letter.language,
+        "source": letter.source,
+        "template": letter.template,
+    }
+
+
+def read_letter(values: Values) -> Letter:
+    """Read a letter version."""
+    return Letter(
+        version=values["sk"].removeprefix(keys.LETTERS),
+        language=values["language"],
+        source=values["source"],
+        template=values["template"],
+    )
+
+
+def target_settings(target: Target) -> Values:
+    """Return the attributes of a target that its organizer sets."""
+    return {
+        "title": target.title,
+        "name": target.name,
+        "department": target.department,
+        "locality": target.locality,
+        "email": target.email,
+        "postal_codes": list(target.postal_codes),
+        "retired": target.retired,
+    }
+
+
+def read_target(values: Values) -> Target:
+    """Read a target."""
+    return Target(
+        id=values["sk"].removeprefix(keys.TARGETS),
+        title=values["title"],
+        name=values["name"],
+        department=values["department"],
+        locality=values["locality"],
+        email=values["email"],
+        postal_codes=tuple(values["postal_codes"]),
+        mail_state=cast("MailState", values.get("mail_state", "ok")),
+        retired=bool(values.get("retired", False)),
+    )
+
+
+def pending_signature_values(signature: Signature) -> Values:
+    """Return the attributes of a signature that waits for its confirmation; `tallied` is the tally's alone."""
+    if signature.expires_at is None:
+        message = "a pending signature expires"
+        raise ValueError(message)
+    return {
+        "status": signature.status,
+        "version": signature.version,
+        "name": signature.name,
+        "email": signature.email,
+        "address_line": signature.address_line,
+        "locality": signature.locality,
+        "region": signature.region,
+        "postal_code": signature.postal_code,
+        "target": signature.target,
+        "signature": signature.signature,
+        "note": signature.note,
+        "updates": signature.updates,
+        "letter": signature.letter,
+        "signed_at": _written(signature.signed_at),
+        "signed_on": _written(signature.signed_on),
+        "mail_request": signature.mail_request,
+        "expires_at": int(signature.expires_at.timestamp()),
+        # Copied to `due` by the confirmation, which then needs no read.
+        "tray": tray_of(signature.campaign, signature.target, signature.signer),
+        "listed": keys.listed(signature.campaign, signature.signer),
+        "listed_at": f"{_written(signature.signed_at)}#{signature.signer}",
+    }
+
+
+PENDING_HAS_NONE_OF = ("confirmed_at", "confirmed_on", "withdrawn_at", "due", "due_at", "bundle")
+"""What a new signature takes off the withdrawn or expired one that it replaces."""
+
+
+def read_signature(values: Values) -> Signature:
+    """Read a signature; raises KeyError or ValueError when the row is damaged."""
+    campaign, signer = keys.parse_signature(values["pk"])
+    expires_at = values.get("expires_at")
+    return Signature(
+        campaign=campaign,
+        signer=signer,
+        status=cast("Status", values["status"]),
+        version=int(values["version"]),
+        name=values["name"],
+        email=values["email"],
+        address_line=values["address_line"],
+        locality=values["locality"],
+        region=values["region"],
+        postal_code=values["postal_code"],
+        target=values["target"],
+        signature=values["signature"],
+        note=values["note"],
+        updates=values["updates"],
+        letter=values["letter"],
+        signed_at=datetime.fromisoformat(values["signed_at"]),
+        signed_on=date.fromisoformat(values["signed_on"]),
+        mail_request=values["mail_request"],
+        expires_at=datetime.fromtimestamp(int(expires_at), UTC) if expires_at is not None else None,
+        confirmed_at=_moment(values.get("confirmed_at")),
+        confirmed_on=_day(values.get("confirmed_on")),
+        withdrawn_at=_moment(values.get("withdrawn_at")),
+        bundle=values.get("bundle"),
+        tallied=values.get("tallied", ""),
+    )
+
+
+def bundle_values(key: DeliveryKey, bundle: Bundle, at: datetime) -> Values:
+    """Write a bundle; the one that closes a delivery has no signers."""
+    return {
+        **keys.bundle(key, bundle.number)._asdict(),
+        "number": bundle.number,
+        "signers": list(bundle.signers),
+        "sealed_at": _written(at),
+    }
+
+
+def read_bundle(values: Values) -> Bundle:
+    """Read a bundle."""
+    return Bundle(int(values["number"]), tuple(values["signers"]))
+
+
+def packet_values(key: DeliveryKey, packet: PacketRecord) -> Values:
+    """Write a packet's record; the PDF itself lies in the packets' store."""
+    return {
+        **keys.packet(key, packet.number)._asdict(),
+        "number": packet.number,
+        "first": packet.first,
+        "last": packet.last,
+        "bytes": packet.bytes,
+        "sha256": packet.sha256,
+        "residents": packet.residents,
+        "since": _written(packet.since),
+        "letters": list(packet.letters),
+    }
+
+
+def read_packet(values: Values) -> PacketRecord:
+    """Read a packet's record."""
+    return PacketRecord(
+        number=int(values["number"]),
+        first=int(values["first"]),
+        last=int(values["last"]),
+        bytes=int(values["bytes"]),
+        sha256=values["sha256"],
+        residents=int(values["residents"]),
+        since=date.fromisoformat(values["since"]),
+        letters=tuple(values["letters"]),
+    )
+
+
+def delivery_values(delivery: Delivery) -> Values:
+    """Write a delivery."""
+    return {
+        **keys.delivery(delivery.key)._asdict(),
+        "state": delivery.state,
+        "opened_at": _written(delivery.opened_at),
+        "attempt": delivery.attempt,
+        "letters": delivery.letters,
+        "packets": delivery.packets,
+        "bytes": delivery.bytes,
+        "email": delivery.email,
+        "sending_since": _written(delivery.sending_since),
+        "sent_at": _written(delivery.sent_at),
+        "settled_at": _written(delivery.settled_at),
+        "message_id": delivery.message_id,
+        "reason": delivery.reason,
+    }
+
+
+def read_delivery(values: Values) -> Delivery:
+    """Read a delivery."""
+    _, campaign, target = values["pk"].split("#")
+    return Delivery(
+        key=DeliveryKey(campaign, target, values["sk"].removeprefix(keys.DELIVERIES)),
+        state=cast("DeliveryState", values["state"]),
+        opened_at=datetime.fromisoformat(values["opened_at"]),
+        attempt=int(values["attempt"]),
+        letters=int(values["letters"]),
+        packets=int(values["packets"]),
+        bytes=int(values["bytes"]),
+        email=values.get("email"),
+        sending_since=_moment(values.get("sending_since")),
+        sent_at=_moment(values.get("sent_at")),
+        settled_at=_moment(values.get("settled_at")),
+        message_id=values.get("message_id"),
+        reason=values.get("reason"),
+    )

@@ -1,0 +1,39 @@
+"""The packets' bucket."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+_LINK_SECONDS = 300
+
+
+class Bucket:
+    """PDFs in S3."""
+
+    def __init__(self, client: S3Client, name: str) -> None:
+        """Keep the client and the bucket's name."""
+        self._client = client
+        self._name = name
+
+    def put(self, name: str, pdf: bytes) -> None:
+        """Store a PDF."""
+        self._client.put_object(Bucket=self._name, Key=name, Body=pdf, ContentType="application/pdf")
+
+    def get(self, name: str) -> bytes:
+        """Read a PDF."""
+        return self._client.get_object(Bucket=self._name, Key=name)["Body"].read()
+
+    def link(self, name: str, filename: str) -> str:
+        """Make an address, good for five minutes, at which a PDF can be fetched."""
+        return self._client.generate_presigned_url(
+            "get_object",
+            Params={
+                "Bucket": self._name,
+                "Key": name,
+                "ResponseContentDisposition": f'attachment; filename="{filename}"',
+            },
+            ExpiresIn=_LINK_SECONDS,
+        )

@@ -1,0 +1,286 @@
+"""Requests to DynamoDB, built as plain dicts: what each call says is tested without AWS."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.conditions import Attr, ConditionExpressionBuilder
+from boto3.dynamodb.conditions import Key as KeyCondition
+
+from undersigned.aws import items, keys
+from undersigned.domain import tallies
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date, datetime
+
+    from boto3.dynamodb.conditions import ConditionBase
+    from types_boto3_dynamodb.type_defs import (
+        GetItemInputTypeDef,
+        PutItemInputTypeDef,
+        QueryInputTypeDef,
+        TransactWriteItemsInputTypeDef,
+        UpdateItemInputTypeDef,
+    )
+
+    from undersigned.domain.deliveries import Bundle, Delivery, DeliveryKey, DeliveryState
+    from undersigned.domain.signatures import Signature
+
+
+def get(table: str, key: keys.Key, *, consistent: bool = False) -> GetItemInputTypeDef:
+    """Read one item."""
+    return {"TableName": table, "Key": items.to_item(key._asdict()), "ConsistentRead": consistent}
+
+
+def _condition(condition: ConditionBase, *, is_key: bool = False) -> tuple[str, dict[str, str], dict[str, Any]]:
+    built = ConditionExpressionBuilder().build_expression(condition, is_key_condition=is_key)
+    return (
+        built.condition_expression,
+        built.attribute_name_placeholders,
+        items.to_item(built.attribute_value_placeholders),
+    )
+
+
+def query(  # noqa: PLR0913  (the parts of a query)
+    table: str,
+    pk: str,
+    *,
+    begins_with: str | None = None,
+    index: str | None = None,
+    limit: int | None = None,
+    newest_first: bool = False,
+    consistent: bool = False,
+) -> QueryInputTypeDef:
+    """Read the items of one partition, all or those whose sort key begins so."""
+    pk_name, sk_name = {"tray": ("due", "due_at"), "listing": ("listed", "listed_at")}.get(index or "", ("pk", "sk"))
+    condition: ConditionBase = KeyCondition(pk_name).eq(pk)
+    if begins_with is not None:
+        condition &= KeyCondition(sk_name).begins_with(begins_with)
+    expression, names, values = _condition(condition, is_key=True)
+    request: QueryInputTypeDef = {
+        "TableName": table,
+        "KeyConditionExpression": expression,
+        "ExpressionAttributeNames": names,
+        "ExpressionAttributeValues": values,
+        "ScanIndexForward": not newest_first,
+        "ConsistentRead": consistent,
+    }
+    if index is not None:
+        request["IndexName"] = index
+    if limit is not None:
+        request["Limit"] = limit
+    return request
+
+
+def put(table: str, values: items.Values, when: ConditionBase | None = None) -> PutItemInputTypeDef:
+    """Write one whole item."""
+    request: PutItemInputTypeDef = {"TableName": table, "Item": items.to_item(values)}
+    if when is not None:
+        expression, names, placeholders = _condition(when)
+        request["ConditionExpression"] = expression
+        request["ExpressionAttributeNames"] = names
+        if placeholders:
+            request["ExpressionAttributeValues"] = placeholders
+    return request
+
+
+def put_new(table: str, values: items.Values) -> PutItemInputTypeDef:
+    """Write one whole item that must not be there yet."""
+    return put(table, values, Attr("pk").not_exists())
+
+
+def update(  # noqa: PLR0913  (the clauses of an update)
+    table: str,
+    key: keys.Key,
+    *,
+    assign: Mapping[str, Any] | None = None,
+    copy: Mapping[str, str] | None = None,
+    add: Mapping[str, int | set[str]] | None = None,
+    remove: Iterable[str] = (),
+    when: ConditionBase | None = None,
+) -> UpdateItemInputTypeDef:
+    """Change attributes of one item: assign values, copy other attributes, add to numbers and sets, remove."""
+    names: dict[str, str] = {}
+    values: dict[str, Any] = {}
+
+    def name(attribute: str) -> str:
+        names[f"#{attribute}"] = attribute
+        return f"#{attribute}"
+
+    def value(attribute: str, content: object) -> str:
+        values[f":{attribute}"] = content
+        return f":{attribute}"
+
+    assigned = {attribute: content for attribute, content in (assign or {}).items() if content is not None}
+    removed = [*remove, *(attribute for attribute, content in (assign or {}).items() if content is None)]
+    clauses = {
+        "SET": [
+            *(f"{name(attribute)} = {value(attribute, content)}" for attribute, content in assigned.items()),
+            *(f"{name(attribute)} = {name(source)}" for attribute, source in (copy or {}).items()),
+        ],
+        "ADD": [f"{name(attribute)} {value(attribute, content)}" for attribute, content in (add or {}).items()],
+        "REMOVE": [name(attribute) for attribute in removed],
+    }
+    request: UpdateItemInputTypeDef = {
+        "TableName": table,
+        "Key": items.to_item(key._asdict()),
+        "UpdateExpression": " ".join(f"{verb} {', '.join(parts)}" for verb, parts in clauses.items() if parts),
+    }
+    placeholders = items.to_item(values)
+    if when is not None:
+        expression, condition_names, condition_values = _condition(when)
+        request["ConditionExpression"] = expression
+        names |= condition_names
+        placeholders |= condition_values
+        request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+    request["ExpressionAttributeNames"] = names
+    if placeholders:
+        request["ExpressionAttributeValues"] = placeholders
+    return request
+
+
+def sign(table: str, signature: Signature, replacing: Signature | None) -> UpdateItemInputTypeDef:
+    """Write a pending signature, new or in place of one that must not have changed meanwhile."""
+    unchanged = Attr("pk").not_exists() if replacing is None else Attr("version").eq(replacing.version)
+    return update(
+        table,
+        keys.signature(signature.campaign, signature.signer),
+        assign=items.pending_signature_values(signature),
+        remove=items.PENDING_HAS_NONE_OF,
+        when=unchanged,
+    )
+
+
+def ask_again(table: str, campaign: str, signer: str, mail_request: str) -> UpdateItemInputTypeDef:
+    """Ask for a mail that says what is the case with a signature."""
+    return update(
+        table,
+        keys.signature(campaign, signer),
+        assign={"mail_request": mail_request},
+        when=Attr("pk").exists(),
+    )
+
+
+def confirm(table: str, campaign: str, signer: str, at: datetime, on: date) -> UpdateItemInputTypeDef:
+    """Confirm a pending signature that has not expired, and lay its letter in its target's tray."""
+    request = update(
+        table,
+        keys.signature(campaign, signer),
+        assign={
+            "status": "confirmed",
+            "confirmed_at": at.isoformat(),
+            "confirmed_on": on.isoformat(),
+            "due_at": f"{at.isoformat()}#{signer}",
+        },
+        copy={"due": "tray"},
+        add={"version": 1},
+        remove=["expires_at"],
+        when=Attr("status").eq("pending") & Attr("expires_at").gt(int(at.timestamp())),
+    )
+    request["ReturnValues"] = "ALL_NEW"
+    return request
+
+
+def withdraw(table: str, campaign: str, signer: str, at: datetime) -> UpdateItemInputTypeDef:
+    """Take back a signature whose letter is not sealed yet."""
+    request = update(
+        table,
+        keys.signature(campaign, signer),
+        assign={"status": "withdrawn", "withdrawn_at": at.isoformat()},
+        add={"version": 1},
+        remove=["due", "due_at", "expires_at"],
+        when=Attr("status").is_in(["pending", "confirmed"]) & Attr("bundle").not_exists(),
+    )
+    request["ReturnValues"] = "ALL_NEW"
+    return request
+
+
+def move_marks(
+    table: str, campaign: str, moves: Sequence[tuple[Signature, str]]
+) -> TransactWriteItemsInputTypeDef:
+    """Move rows' `tallied` marks and the counters with them, all or nothing.
+
+    Each row must still be as it was read. One row makes at most 4 of the 100 items that DynamoDB takes.
+    """
+    change = tallies.difference([(signature.tallied, mark) for signature, mark in moves])
+    return {
+        "TransactItems": [
+            *(
+                {"Update": _in_transaction(update(table, keys.counter(campaign, counter), add={"signatures": amount}))}
+                for counter, amount in change.items()
+            ),
+            *({"Update": _in_transaction(_move_mark(table, signature, mark))} for signature, mark in moves),
+        ]
+    }
+
+
+def _move_mark(table: str, signature: Signature, mark: str) -> UpdateItemInputTypeDef:
+    unmoved = Attr("tallied").eq(signature.tallied) if signature.tallied else Attr("tallied").not_exists()
+    return update(
+        table,
+        keys.signature(signature.campaign, signature.signer),
+        assign={"tallied": mark or None},
+        when=Attr("version").eq(signature.version) & unmoved,
+    )
+
+
+def _in_transaction(request: UpdateItemInputTypeDef) -> Any:  # noqa: ANN401  (the stubs' type for this is private)
+    """Leave out what a transaction's update does not take."""
+    return {name: value for name, value in request.items() if name != "ReturnValuesOnConditionCheckFailure"}
+
+
+def seal(table: str, key: DeliveryKey, bundle: Bundle, at: datetime) -> TransactWriteItemsInputTypeDef:
+    """Seal up to 99 letters in a bundle, all or nothing: first the bundle, then the letters in its order."""
+    return {
+        "TransactItems": [
+            {"Put": put_new(table, items.bundle_values(key, bundle, at))},  # type: ignore[typeddict-item]
+            *(
+                {
+                    "Update": _in_transaction(
+                        update(
+                            table,
+                            keys.signature(key.campaign, signer),
+                            assign={"bundle": f"{key.period}#{bundle.number:04d}"},
+                            add={"version": 1},
+                            remove=["due", "due_at"],
+                            when=Attr("status").eq("confirmed") & Attr("due").exists() & Attr("bundle").not_exists(),
+                        )
+                    )
+                }
+                for signer in bundle.signers
+            ),
+        ]
+    }
+
+
+def change_delivery(
+    table: str, delivery: Delivery, *, state: DeliveryState, attempt: int
+) -> UpdateItemInputTypeDef:
+    """Write a delivery that must still be in this state and attempt."""
+    values = items.delivery_values(delivery)
+    key = keys.Key(values.pop("pk"), values.pop("sk"))
+    return update(table, key, assign=values, when=Attr("state").eq(state) & Attr("attempt").eq(attempt))
+
+
+MAILS_A_DAY = 3
+"""How many confirmation mails one address gets in a day (UTC), so that nobody is buried in them."""
+
+
+def claim_mail(table: str, signer: str, day: str, request: str, expires_at: int) -> UpdateItemInputTypeDef:
+    """Claim one of a person's mails of the day for a request that has not been mailed yet.
+
+    A request that was claimed before a crash is claimed again without counting twice.
+    """
+    return update(
+        table,
+        keys.recipient(signer, day),
+        assign={"expires_at": expires_at},
+        add={"claimed": {request}},
+        when=~Attr("sent").contains(request)
+        & (Attr("claimed").not_exists() | Attr("claimed").size().lt(MAILS_A_DAY) | Attr("claimed").contains(request)),
+    )
+
+
+def mail_sent(table: str, signer: str, day: str, request: str) -> UpdateItemInputTypeDef:
+    """Write down that a claimed mail was sent."""
+    return update(table, keys.recipient(signer, day), add={"sent": {request}})

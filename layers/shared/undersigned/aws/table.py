@@ -1,0 +1,340 @@
+"""The table: every call to DynamoDB, with AWS's errors turned into the ports' errors."""
+
+from __future__ import annotations
+
+import heapq
+from datetime import UTC, timedelta
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.conditions import Attr
+from botocore.exceptions import ClientError
+
+from undersigned.aws import items, keys, requests
+from undersigned.aws.failures import CONDITION_FAILED, TRANSACTION_CANCELED, code_of
+from undersigned.domain.signatures import TRAY_SHARDS, tray_shard
+from undersigned.domain.tallies import TOTAL, Count
+from undersigned.services.ports import (
+    BundleTakenError,
+    ChangedError,
+    LettersNotWaitingError,
+    SignatureStateError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import date, datetime
+
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_dynamodb.type_defs import QueryInputTypeDef, UpdateItemInputTypeDef
+
+    from undersigned.domain.campaigns import Campaign, MailState, Target
+    from undersigned.domain.deliveries import Bundle, Delivery, DeliveryKey, DeliveryState, PacketRecord
+    from undersigned.domain.letters import Letter
+    from undersigned.domain.signatures import Signature
+
+_BATCH_GET = 100
+"""Items that DynamoDB reads in one BatchGetItem."""
+
+
+class Table:
+    """The one table, by its name."""
+
+    def __init__(self, client: DynamoDBClient, name: str) -> None:
+        """Keep the client and the table's name."""
+        self._client = client
+        self._name = name
+
+    # Campaigns
+
+    def campaign(self, campaign: str) -> Campaign | None:
+        """Read a campaign's settings."""
+        values = self._get(keys.campaign(campaign))
+        return items.read_campaign(values) if values else None
+
+    def targets(self, campaign: str) -> tuple[Target, ...]:
+        """Read a campaign's targets, in the order of their ids."""
+        request = requests.query(self._name, keys.campaign_partition(campaign), begins_with=keys.TARGETS)
+        return tuple(items.read_target(values) for values in self._query(request))
+
+    def target(self, campaign: str, target: str) -> Target | None:
+        """Read one target as it stands now."""
+        values = self._get(keys.target(campaign, target), consistent=True)
+        return items.read_target(values) if values else None
+
+    def letter(self, campaign: str, version: str) -> Letter | None:
+        """Read a letter version."""
+        values = self._get(keys.letter(campaign, version))
+        return items.read_letter(values) if values else None
+
+    def campaign_ids(self) -> Iterator[str]:
+        """List every campaign."""
+        for values in self._query(requests.query(self._name, keys.CAMPAIGNS, index="listing")):
+            yield values["listed_at"]
+
+    def put_letter(self, campaign: str, letter: Letter) -> bool:
+        """Write a letter version; False when it was there, for a version never changes."""
+        try:
+            self._client.put_item(**requests.put_new(self._name, items.letter_values(campaign, letter)))
+        except ClientError as error:
+            if code_of(error) == CONDITION_FAILED:
+                return False
+            raise
+        return True
+
+    def put_campaign(self, campaign: Campaign) -> None:
+        """Write a campaign's settings, and its goal where the count is read."""
+        self._client.update_item(
+            **requests.update(self._name, keys.counter(campaign.id, TOTAL), assign={"goal": campaign.goal})
+        )
+        self._client.put_item(**requests.put(self._name, items.campaign_values(campaign)))
+
+    def put_target(self, campaign: str, target: Target) -> None:
+        """Write what an organizer sets of a target; a new e-mail address is taken for a good one."""
+        mended = {"email": target.email, "mail_state": "ok"}
+        key = keys.target(campaign, target.id)
+        settings = items.target_settings(target)
+        try:
+            self._client.update_item(
+                **requests.update(self._name, key, assign=settings, when=Attr("email").eq(target.email))
+            )
+        except ClientError as error:
+            if code_of(error) != CONDITION_FAILED:
+                raise
+            self._client.update_item(**requests.update(self._name, key, assign=settings | mended))
+
+    def set_mail_state(self, campaign: str, target: str, email: str, state: MailState) -> None:
+        """Write down whether an address takes mail; does nothing when the target has another address by now."""
+        request = requests.update(
+            self._name,
+            keys.target(campaign, target),
+            assign={"mail_state": state},
+            when=Attr("email").eq(email),
+        )
+        try:
+            self._client.update_item(**request)
+        except ClientError as error:
+            if code_of(error) != CONDITION_FAILED:
+                raise
+
+    # Signatures
+
+    def signature(self, campaign: str, signer: str) -> Signature | None:
+        """Read a signature as it stands now."""
+        values = self._get(keys.signature(campaign, signer), consistent=True)
+        return items.read_signature(values) if values else None
+
+    def signatures(self, campaign: str, signers: Sequence[str]) -> tuple[Signature, ...]:
+        """Read several signatures as they stand now, in this order; those without a row are left out."""
+        found: dict[str, Signature] = {}
+        for start in range(0, len(signers), _BATCH_GET):
+            pending: dict[str, Any] = {
+                self._name: {
+                    "Keys": [
+                        items.to_item(keys.signature(campaign, signer)._asdict())
+                        for signer in signers[start : start + _BATCH_GET]
+                    ],
+                    "ConsistentRead": True,
+                }
+            }
+            while pending:
+                answer = self._client.batch_get_item(RequestItems=pending)
+                for item in answer["Responses"].get(self._name, []):
+                    signature = items.read_signature(items.from_item(item))
+                    found[signature.signer] = signature
+                pending = dict(answer.get("UnprocessedKeys", {}))
+        return tuple(found[signer] for signer in signers if signer in found)
+
+    def listed_signatures(self, campaign: str) -> Iterator[Signature]:
+        """Read every signature of a campaign, in no order; for recounts and exports."""
+        for shard in range(keys.LISTING_SHARDS):
+            request = requests.query(self._name, keys.listing_shard(campaign, shard), index="listing")
+            page: list[str] = []
+            for values in self._query(request):
+                page.append(keys.parse_signature(values["pk"])[1])
+                if len(page) == _BATCH_GET:
+                    yield from self.signatures(campaign, page)
+                    page.clear()
+            yield from self.signatures(campaign, page)
+
+    def sign(self, signature: Signature, replacing: Signature | None) -> None:
+        """Write a pending signature; raises ChangedError when the one to replace has changed."""
+        self._update(requests.sign(self._name, signature, replacing))
+
+    def ask_again(self, campaign: str, signer: str, mail_request: str) -> None:
+        """Ask for a mail about a signature; raises ChangedError when it is gone."""
+        self._update(requests.ask_again(self._name, campaign, signer, mail_request))
+
+    def confirm(self, campaign: str, signer: str, at: datetime, on: date) -> Signature:
+        """Confirm a pending signature and return it; raises SignatureStateError."""
+        return self._change_signature(requests.confirm(self._name, campaign, signer, at, on))
+
+    def withdraw(self, campaign: str, signer: str, at: datetime) -> Signature:
+        """Take a signature back and return it; raises SignatureStateError."""
+        return self._change_signature(requests.withdraw(self._name, campaign, signer, at))
+
+    # Counts
+
+    def count(self, campaign: str) -> Count | None:
+        """Read the public count, in one read."""
+        values = self._get(keys.counter(campaign, TOTAL))
+        if not values or "goal" not in values:
+            return None
+        return Count(campaign, int(values.get("signatures", 0)), int(values["goal"]))
+
+    def counts(self, campaign: str) -> dict[str, int]:
+        """Read every counter: `TOTAL`, `TARGET#…`, `DAY#…`."""
+        request = requests.query(self._name, keys.count_partition(campaign), consistent=True)
+        return {values["sk"]: int(values.get("signatures", 0)) for values in self._query(request)}
+
+    def move_marks(self, campaign: str, moves: Sequence[tuple[Signature, str]]) -> None:
+        """Move marks and counters together; raises ChangedError when a row has changed."""
+        try:
+            self._client.transact_write_items(**requests.move_marks(self._name, campaign, moves))
+        except ClientError as error:
+            if code_of(error) == TRANSACTION_CANCELED:
+                message = f"the transaction was canceled: {', '.join(sorted(set(_reasons(error))))}"
+                raise ChangedError(message) from error
+            raise
+
+    # Recipients
+
+    def claim_mail(self, signer: str, request: str, at: datetime) -> bool:
+        """Claim a mail of the day; False when the request was mailed or the day's mails are used up."""
+        expires_at = int((at + timedelta(days=2)).timestamp())
+        try:
+            self._client.update_item(
+                **requests.claim_mail(self._name, signer, _utc_day(at), request, expires_at)
+            )
+        except ClientError as error:
+            if code_of(error) == CONDITION_FAILED:
+                return False
+            raise
+        return True
+
+    def mail_sent(self, signer: str, request: str, at: datetime) -> None:
+        """Write down that a claimed mail was sent."""
+        self._client.update_item(**requests.mail_sent(self._name, signer, _utc_day(at), request))
+
+    # Deliveries
+
+    def has_waiting(self, campaign: str, target: str) -> bool:
+        """Say whether any letter lies in a target's tray."""
+        return any(
+            self._client.query(
+                **requests.query(self._name, tray_shard(campaign, target, shard), index="tray", limit=1)
+            )["Items"]
+            for shard in range(TRAY_SHARDS)
+        )
+
+    def waiting(self, campaign: str, target: str) -> Iterator[str]:
+        """List the signers whose letters lie in a target's tray, oldest first."""
+        shards = [
+            self._query(requests.query(self._name, tray_shard(campaign, target, shard), index="tray"))
+            for shard in range(TRAY_SHARDS)
+        ]
+        for values in heapq.merge(*shards, key=lambda values: str(values["due_at"])):
+            yield keys.parse_signature(values["pk"])[1]
+
+    def delivery(self, key: DeliveryKey) -> Delivery | None:
+        """Read a delivery as it stands now."""
+        values = self._get(keys.delivery(key), consistent=True)
+        return items.read_delivery(values) if values else None
+
+    def deliveries(self, campaign: str, target: str) -> Iterator[Delivery]:
+        """List a target's deliveries, newest first."""
+        request = requests.query(
+            self._name,
+            keys.delivery_partition(campaign, target),
+            begins_with=keys.DELIVERIES,
+            newest_first=True,
+            consistent=True,
+        )
+        return (items.read_delivery(values) for values in self._query(request))
+
+    def open(self, delivery: Delivery) -> None:
+        """Write a new delivery; raises ChangedError when it is there."""
+        try:
+            self._client.put_item(**requests.put_new(self._name, items.delivery_values(delivery)))
+        except ClientError as error:
+            raise _changed(error) from error
+
+    def change(self, delivery: Delivery, *, state: DeliveryState, attempt: int) -> None:
+        """Write a delivery; raises ChangedError unless it is still in this state and attempt."""
+        self._update(requests.change_delivery(self._name, delivery, state=state, attempt=attempt))
+
+    def bundles(self, key: DeliveryKey) -> tuple[Bundle, ...]:
+        """Read a delivery's bundles in order."""
+        return tuple(items.read_bundle(values) for values in self._beginning_with(keys.bundles(key)))
+
+    def seal(self, key: DeliveryKey, bundle: Bundle, at: datetime) -> None:
+        """Seal letters; raises BundleTakenError, LettersNotWaitingError or ChangedError, and then did nothing."""
+        try:
+            self._client.transact_write_items(**requests.seal(self._name, key, bundle, at))
+        except ClientError as error:
+            if code_of(error) != TRANSACTION_CANCELED:
+                raise
+            of_bundle, *of_letters = _reasons(error)
+            if of_bundle == "ConditionalCheckFailed":
+                message = f"bundle {bundle.number} of {key.period} is there already"
+                raise BundleTakenError(message) from error
+            gone = [
+                signer
+                for signer, reason in zip(bundle.signers, of_letters, strict=True)
+                if reason == "ConditionalCheckFailed"
+            ]
+            if gone:
+                raise LettersNotWaitingError(tuple(gone)) from error
+            message = f"the transaction was canceled: {', '.join(sorted({of_bundle, *of_letters}))}"
+            raise ChangedError(message) from error
+
+    def packets(self, key: DeliveryKey) -> tuple[PacketRecord, ...]:
+        """Read a delivery's packets in order."""
+        return tuple(items.read_packet(values) for values in self._beginning_with(keys.packets(key)))
+
+    def add_packet(self, key: DeliveryKey, packet: PacketRecord) -> None:
+        """Record a stored packet; the same packet again changes nothing."""
+        self._client.put_item(**requests.put(self._name, items.packet_values(key, packet)))
+
+    # Calls
+
+    def _get(self, key: keys.Key, *, consistent: bool = False) -> items.Values | None:
+        item = self._client.get_item(**requests.get(self._name, key, consistent=consistent)).get("Item")
+        return items.from_item(item) if item else None
+
+    def _query(self, request: QueryInputTypeDef) -> Iterator[items.Values]:
+        for page in self._client.get_paginator("query").paginate(**request):  # type: ignore[arg-type]
+            yield from (items.from_item(item) for item in page["Items"])
+
+    def _beginning_with(self, start: keys.Key) -> Iterator[items.Values]:
+        return self._query(requests.query(self._name, start.pk, begins_with=start.sk, consistent=True))
+
+    def _update(self, request: UpdateItemInputTypeDef) -> None:
+        try:
+            self._client.update_item(**request)
+        except ClientError as error:
+            raise _changed(error) from error
+
+    def _change_signature(self, request: UpdateItemInputTypeDef) -> Signature:
+        try:
+            answer = self._client.update_item(**request)
+        except ClientError as error:
+            if code_of(error) != CONDITION_FAILED:
+                raise
+            item = error.response.get("Item")
+            raise SignatureStateError(items.read_signature(items.from_item(item)) if item else None) from error
+        return items.read_signature(items.from_item(answer["Attributes"]))
+
+
+def _utc_day(at: datetime) -> str:
+    return at.astimezone(UTC).date().isoformat()
+
+
+def _changed(error: ClientError) -> Exception:
+    if code_of(error) == CONDITION_FAILED:
+        return ChangedError("the item is not as it was read")
+    return error
+
+
+def _reasons(error: ClientError) -> list[str]:
+    reasons: list[dict[str, str]] = error.response.get("CancellationReasons", [])  # type: ignore[assignment]
+    return [reason.get("Code", "None") for reason in reasons]

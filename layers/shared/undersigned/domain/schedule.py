@@ -1,0 +1,34 @@
+"""The weekly schedule: when letters go, and what a week's delivery is called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+
+
+@dataclass(frozen=True, slots=True)
+class WeeklySchedule:
+    """A weekday, a full hour (0 to 23) and an IANA time zone."""
+
+    day: str
+    hour: int
+    time_zone: str
+
+    def next_after(self, now: datetime) -> datetime:
+        """Return the first delivery after an aware moment, in the schedule's time zone."""
+        local = now.astimezone(ZoneInfo(self.time_zone))
+        days_ahead = (DAYS.index(self.day) - local.weekday()) % 7
+        # Wall-clock arithmetic: nine o'clock stays nine o'clock when daylight saving begins or ends.
+        candidate = (local + timedelta(days=days_ahead)).replace(hour=self.hour, minute=0, second=0, microsecond=0)
+        return candidate if candidate > local else candidate + timedelta(days=7)
+
+
+def period_of(moment: datetime, time_zone: str) -> str:
+    """Name the delivery that starts at an aware moment: its local day, as `2026-11-30`.
+
+    A schedule that fires late names the day that it was for, so that it can't make a second mail.
+    """
+    return moment.astimezone(ZoneInfo(time_zone)).date().isoformat()

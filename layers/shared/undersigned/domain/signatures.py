@@ -1,0 +1,254 @@
+"""Signatures: what a form must hold, and the states that a signature goes through."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import unicodedata
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Literal
+
+from undersigned.domain.addresses import canonical_email, email_mistake
+from undersigned.domain.errors import FieldError, FormError
+from undersigned.domain.letters import SignerDetails
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from undersigned.domain.campaigns import Campaign, Roster, Target
+
+Status = Literal["pending", "confirmed", "withdrawn"]
+
+PENDING_FOR = timedelta(days=14)
+"""How long a signature waits for its confirmation."""
+
+TRAY_SHARDS = 4
+"""How many index partitions one target's waiting letters are spread over."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """A field of the form: its name, its length limit in characters, whether it must be filled, what to call it."""
+
+    name: str
+    limit: int
+    required: bool
+    missing: str
+
+
+FORM_FIELDS: tuple[FormField, ...] = (
+    FormField("name", 100, required=True, missing="Enter your full name"),
+    FormField("email", 254, required=True, missing="Enter your email address"),
+    FormField("address_line", 150, required=True, missing="Enter your street and house number"),
+    FormField("locality", 80, required=True, missing="Enter your town or city"),
+    FormField("region", 50, required=False, missing="Enter your state"),
+    FormField("postal_code", 12, required=True, missing="Enter your postal code"),
+    FormField("target", 50, required=False, missing="Choose who gets your letter"),
+    FormField("signature", 100, required=True, missing="Type your name to sign the letter"),
+    FormField("note", 500, required=False, missing=""),
+)
+"""In the order of the form; `updates` (a box to tick) follows."""
+
+_LABELS = {
+    "name": "Full name",
+    "email": "Email address",
+    "address_line": "Street and house number",
+    "locality": "Town or city",
+    "region": "State",
+    "postal_code": "Postal code",
+    "target": "Addressee",
+    "signature": "Signature",
+    "note": "Your own words",
+}
+
+# Unicode's explicit directional overrides and isolates: they reorder text that is not theirs.
+_BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Categories of code points that are no text: controls, surrogates, private use, unassigned.
+_NOT_TEXT = frozenset({"Cc", "Cs", "Co", "Cn"})
+
+
+@dataclass(frozen=True, slots=True)
+class SignedForm:
+    """A form that passed every check; `target` is known and serves the signer's choice."""
+
+    name: str
+    email: str
+    address_line: str
+    locality: str
+    region: str
+    postal_code: str
+    signature: str
+    note: str
+    updates: bool
+    target: Target
+
+
+def signer_id(secret: str, email: str) -> str:
+    """Return the key under which one person signs: an HMAC of the canonical e-mail, 128 bits in hex."""
+    digest = hmac.new(f"signer:{secret}".encode(), canonical_email(email).encode(), hashlib.sha256).hexdigest()
+    return digest[:32]
+
+
+def _clean(field: FormField, value: object) -> str:
+    """Return the field's text, or raise ValueError with what to do."""
+    label = _LABELS[field.name]
+    if value is None:
+        value = ""
+    if not isinstance(value, str):
+        message = f"{label} must be text"
+        raise ValueError(message)  # noqa: TRY004  (a message for the signer, not a bug of ours)
+    text = value.replace("\r\n", "\n").replace("\r", "\n") if field.name == "note" else value
+    text = text.strip()
+    if any(
+        (unicodedata.category(character) in _NOT_TEXT and not (character == "\n" and field.name == "note"))
+        or character in _BIDI_CONTROLS
+        for character in text
+    ):
+        message = f"{label} has a character that can’t be printed; type it again without pasting"
+        raise ValueError(message)
+    text = unicodedata.normalize("NFC", text)
+    if field.required and not text:
+        raise ValueError(field.missing)
+    if len(text) > field.limit:
+        message = f"{label} must be {field.limit} characters or fewer; it has {len(text)}"
+        raise ValueError(message)
+    return text
+
+
+def read_form(values: Mapping[str, object], campaign: Campaign, roster: Roster) -> SignedForm:
+    """Check a form as posted; raises FormError with every field's error at once, in the form's order."""
+    texts: dict[str, str] = {}
+    errors: list[FieldError] = []
+    for field in FORM_FIELDS:
+        try:
+            texts[field.name] = _clean(field, values.get(field.name))
+        except ValueError as error:
+            errors.append(FieldError(field.name, str(error)))
+    if texts.get("email") and (mistake := email_mistake(texts["email"])):
+        errors.append(FieldError("email", mistake))
+    target = None
+    if "postal_code" in texts and "target" in texts:
+        try:
+            target = choose_target(roster, texts["postal_code"], texts["target"])
+        except FormError as error:
+            errors.extend(error.errors)
+    if errors or target is None:
+        order = [field.name for field in FORM_FIELDS]
+        raise FormError(tuple(sorted(errors, key=lambda error: order.index(error.field))))
+    return SignedForm(
+        name=texts["name"],
+        email=texts["email"],
+        address_line=texts["address_line"],
+        locality=texts["locality"],
+        region=texts["region"] or campaign.region,
+        postal_code=texts["postal_code"],
+        signature=texts["signature"],
+        note=texts["note"],
+        updates=values.get("updates") in {True, "true", "on", "1", "yes"},
+        target=target,
+    )
+
+
+def choose_target(roster: Roster, postal_code: str, target_id: str) -> Target:
+    """Find who gets the letter: the one that serves the postal code, or the signer's choice among several.
+
+    Raises FormError when nobody serves the code, when several do and none of them is chosen, and when the
+    chosen one does not serve the code.
+    """
+    serving = roster.serving(postal_code)
+    if not serving:
+        message = f"No addressee of this letter serves {postal_code}; check the postal code of your home address"
+        raise FormError((FieldError("postal_code", message),))
+    chosen = [target for target in serving if target.id == target_id]
+    if chosen:
+        return chosen[0]
+    names = " or ".join(target.locality for target in serving)
+    if target_id:
+        message = f"{postal_code} is served by {names}; choose that, or mend the postal code"
+        raise FormError((FieldError("target", message),))
+    if len(serving) > 1:
+        message = f"{postal_code} belongs to more than one town; choose {names}"
+        raise FormError((FieldError("target", message),))
+    return serving[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """One person's signature under one campaign's letter; moments are aware, in UTC.
+
+    `bundle` is `<period>#<number>` once the letter is sealed. `tallied` says what the counts hold of it
+    (see `tallies`). `version` grows with every change of state.
+    """
+
+    campaign: str
+    signer: str
+    status: Status
+    version: int
+    name: str
+    email: str
+    address_line: str
+    locality: str
+    region: str
+    postal_code: str
+    target: str
+    signature: str
+    note: str
+    updates: bool
+    letter: str
+    signed_at: datetime
+    signed_on: date
+    mail_request: str
+    expires_at: datetime | None = None
+    confirmed_at: datetime | None = None
+    confirmed_on: date | None = None
+    withdrawn_at: datetime | None = None
+    bundle: str | None = None
+    tallied: str = ""
+
+    @property
+    def details(self) -> SignerDetails:
+        """Return what the letter shows of the signer."""
+        return SignerDetails(
+            name=self.name,
+            address_line=self.address_line,
+            locality=self.locality,
+            region=self.region,
+            postal_code=self.postal_code,
+            signature=self.signature,
+            note=self.note,
+            signed_on=self.signed_on,
+        )
+
+    @property
+    def period(self) -> str | None:
+        """Return the period of the delivery that holds the letter, once it is sealed."""
+        return self.bundle.partition("#")[0] if self.bundle else None
+
+    def has_expired(self, now: datetime) -> bool:
+        """Say whether the confirmation came too late; the row itself may linger (TTL works within days)."""
+        return self.status == "pending" and self.expires_at is not None and self.expires_at <= now
+
+
+def details_of(form: SignedForm, signed_on: date) -> SignerDetails:
+    """Return what a letter would show of a form that is not signed yet."""
+    return SignerDetails(
+        name=form.name,
+        address_line=form.address_line,
+        locality=form.locality,
+        region=form.region,
+        postal_code=form.postal_code,
+        signature=form.signature,
+        note=form.note,
+        signed_on=signed_on,
+    )
+
+
+def tray_of(campaign: str, target: str, signer: str) -> str:
+    """Return the partition of the tray in which a letter waits once it is confirmed."""
+    return tray_shard(campaign, target, int(signer[:8], 16) % TRAY_SHARDS)
+
+
+def tray_shard(campaign: str, target: str, shard: int) -> str:
+    """Return one partition of a target's tray."""
+    return f"DUE#{campaign}#{target}#{shard}"

@@ -1,0 +1,24 @@
+"""What the links in mails carry: whose letter or whose packets they are about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+type Purpose = Literal["confirm", "letter", "packets"]
+
+VALID_FOR: dict[Purpose, timedelta] = {
+    "confirm": timedelta(days=14),
+    "letter": timedelta(days=400),
+    "packets": timedelta(days=30),
+}
+"""How long a link works. A signer's own page outlives the weeks until the letter is sent by far."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignerToken:
+    """Whose letter a link is about."""
+
+    campaign: str
+    signer: str

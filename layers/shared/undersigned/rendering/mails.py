@@ -1,0 +1,205 @@
+"""Mails: what they say, as HTML and as text, and their MIME form."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from dataclasses import dataclass, field
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from typing import TYPE_CHECKING, Literal
+
+from markupsafe import Markup
+
+from undersigned.domain.letters import as_text, read_blocks, render_html, render_specimen
+from undersigned.rendering.environment import ENVIRONMENT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date, datetime
+
+    from undersigned.domain.campaigns import Campaign, Target
+    from undersigned.domain.deliveries import DeliveryKey, PacketRecord
+    from undersigned.domain.letters import Letter
+    from undersigned.domain.signatures import Signature
+
+NAMES_IN_MAIL = 200
+"""How many signers the mail itself lists; the rest stand in the packets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A PDF that travels with a mail."""
+
+    filename: str
+    pdf: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A whole mail. `tags` come back in SES's events: letters, digits, `-` and `_` only."""
+
+    sender_name: str
+    sender_address: str
+    to: str
+    reply_to: str
+    subject: str
+    text: str
+    html: str
+    tags: Mapping[str, str]
+    attachments: tuple[Attachment, ...] = ()
+
+    def as_bytes(self) -> bytes:
+        """Write the mail as MIME; equal mails give equal bytes."""
+        message = EmailMessage(policy=SMTP)
+        message["From"] = _address(self.sender_name, self.sender_address)
+        message["To"] = _address("", self.to)
+        message["Reply-To"] = _address("", self.reply_to)
+        message["Subject"] = self.subject
+        message["Auto-Submitted"] = "auto-generated"
+        message.set_content(self.text, cte="quoted-printable")
+        message.add_alternative(self.html, subtype="html", cte="quoted-printable")
+        for attachment in self.attachments:
+            message.add_attachment(
+                attachment.pdf, maintype="application", subtype="pdf", filename=attachment.filename
+            )
+        seed = hashlib.sha256(f"{self.to}\n{self.subject}\n{self.text}".encode()).hexdigest()[:32]
+        for number, part in enumerate(part for part in message.walk() if part.is_multipart()):
+            part.set_boundary(f"=_{seed}_{number}")
+        return message.as_bytes()
+
+
+def _address(name: str, address: str) -> Address:
+    return Address(display_name=name, addr_spec=address)
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """The stack's mail settings: the From address, and the base address of links."""
+
+    address: str
+    public_url: str
+
+
+ConfirmationCase = Literal["confirm", "signed", "sealed"]
+
+
+def confirmation(  # noqa: PLR0913  (what the mail says)
+    case: ConfirmationCase,
+    sender: Sender,
+    campaign: Campaign,
+    target: Target,
+    letter: Letter,
+    signature: Signature,
+    *,
+    confirm_token: str,
+    letter_token: str,
+    next_delivery: datetime,
+) -> Mail:
+    """Write the mail to a signer: confirm the letter, or what became of the one that is signed already."""
+    letter_html = render_html(letter.template, target, signature.details)
+    values = {
+        "case": case,
+        "campaign": campaign,
+        "target": target,
+        "signature": signature,
+        "confirm_url": f"{sender.public_url}/confirm/{confirm_token}",
+        "letter_url": f"{sender.public_url}/letters/{letter_token}",
+        "next_delivery": next_delivery,
+        "letter_html": Markup(letter_html),  # noqa: S704  (render_html escapes every value)
+        "letter_text": as_text(read_blocks(letter_html)),
+    }
+    subject = {
+        "confirm": f"Confirm your letter to {target.title} {target.name}",
+        "signed": f"You have signed already: your letter to {target.title} {target.name}",
+        "sealed": f"You have signed already: your letter to {target.title} {target.name}",
+    }[case]
+    return Mail(
+        sender_name=campaign.organizer.name,
+        sender_address=sender.address,
+        to=signature.email,
+        reply_to=campaign.organizer.email,
+        subject=subject,
+        text=ENVIRONMENT.get_template("confirmation.txt").render(values),
+        html=ENVIRONMENT.get_template("confirmation.html").render(values),
+        tags={"kind": "confirmation", "campaign": campaign.id},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverySummary:
+    """What a delivery's mail says: `signers` are the first ones' names and localities, in the packets' order."""
+
+    letters: int
+    residents: int
+    since: date
+    versions: tuple[Letter, ...]
+    signers: tuple[tuple[str, str], ...]
+    packets: tuple[PacketRecord, ...]
+
+
+def packet_filename(key: DeliveryKey, number: int, of: int) -> str:
+    """Name a packet as the chief's office sees it: ASCII, without anything personal."""
+    return f"letters-{key.period}-{number}-of-{of}.pdf" if of > 1 else f"letters-{key.period}.pdf"
+
+
+def delivery(  # noqa: PLR0913  (what the mail says)
+    sender: Sender,
+    campaign: Campaign,
+    target: Target,
+    key: DeliveryKey,
+    summary: DeliverySummary,
+    *,
+    attempt: int,
+    pdfs: Sequence[bytes] | None,
+    packets_token: str,
+) -> Mail:
+    """Write the one mail of a delivery. Without `pdfs` the packets are behind a link, by the token."""
+    of = len(summary.packets)
+    specimens = [render_specimen(letter.template, target) for letter in summary.versions]
+    filenames = [packet_filename(key, packet.number, of) for packet in summary.packets]
+    values = {
+        "campaign": campaign,
+        "target": target,
+        "summary": summary,
+        "attached": pdfs is not None,
+        "filenames": filenames,
+        "packets_url": f"{sender.public_url}/packets/{packets_token}",
+        "letters_html": [Markup(html) for html in specimens],  # noqa: S704  (render_specimen escapes every value)
+        "letters_text": [as_text(read_blocks(html)) for html in specimens],
+        "signers_text": _columns(summary.signers),
+        "unlisted": summary.letters - len(summary.signers),
+    }
+    noun = "signed letter" if summary.letters == 1 else "signed letters"
+    return Mail(
+        sender_name=campaign.organizer.name,
+        sender_address=sender.address,
+        to=target.email,
+        reply_to=campaign.organizer.email,
+        subject=f"{summary.letters:,} {noun} for {target.title} {target.name}: {campaign.title}",
+        text=ENVIRONMENT.get_template("delivery.txt").render(values),
+        html=ENVIRONMENT.get_template("delivery.html").render(values),
+        tags={
+            "kind": "delivery",
+            "campaign": key.campaign,
+            "target": key.target,
+            "period": key.period,
+            "attempt": str(attempt),
+        },
+        attachments=tuple(map(Attachment, filenames, pdfs)) if pdfs is not None else (),
+    )
+
+
+def _width(text: str) -> int:
+    """Return how many columns a text takes in a fixed-width face."""
+    return sum(
+        0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        for character in text
+    )
+
+
+def _columns(signers: Sequence[tuple[str, str]]) -> str:
+    """Set names and localities in two columns."""
+    widest = min(40, max((_width(name) for name, _ in signers), default=0))
+    return "\n".join(f"{name}{' ' * max(0, widest - _width(name))}  {locality}" for name, locality in signers)

@@ -1,0 +1,63 @@
+"""Confirmation mails: one for each request that a signature row carries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from undersigned.rendering import mails
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from undersigned.domain.schedule import WeeklySchedule
+    from undersigned.domain.signatures import Signature
+    from undersigned.rendering.mails import Mail, Sender
+    from undersigned.services.catalog import Catalog
+    from undersigned.services.ports import Post, RecipientStore
+    from undersigned.tokens import Tokens
+
+type Outcome = Literal["sent", "over the day's limit or sent before", "nothing to say"]
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmations:
+    """Sends the mails that signature rows ask for."""
+
+    catalog: Catalog
+    recipients: RecipientStore
+    post: Post
+    tokens: Tokens
+    sender: Sender
+    schedule: WeeklySchedule
+    clock: Callable[[], datetime]
+
+    def send(self, signature: Signature) -> Outcome:
+        """Send the mail that a row asks for, unless it was sent before or the person had enough for a day.
+
+        Raises ThrottledError when it must be tried again, MailRefusedError when SES won't take it.
+        """
+        now = self.clock()
+        if signature.status == "withdrawn" or signature.has_expired(now):
+            return "nothing to say"
+        if not self.recipients.claim_mail(signature.signer, signature.mail_request, now):
+            return "over the day's limit or sent before"
+        self.post.send(self._mail(signature, now))
+        self.recipients.mail_sent(signature.signer, signature.mail_request, now)
+        return "sent"
+
+    def _mail(self, signature: Signature, now: datetime) -> Mail:
+        entry = self.catalog.entry(signature.campaign)
+        whose = (signature.campaign, signature.signer)
+        return mails.confirmation(
+            "confirm" if signature.status == "pending" else "sealed" if signature.bundle else "signed",
+            self.sender,
+            entry.campaign,
+            entry.roster.by_id[signature.target],
+            self.catalog.letter(signature.campaign, signature.letter),
+            signature,
+            confirm_token=self.tokens.for_signer("confirm", *whose),
+            letter_token=self.tokens.for_signer("letter", *whose),
+            next_delivery=self.schedule.next_after(now),
+        )

@@ -1,0 +1,187 @@
+"""What the use cases need of the outside: protocols that adapters and tests' fakes fulfil."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from undersigned.domain.errors import UndersignedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import date, datetime
+
+    from undersigned.domain.campaigns import Campaign, MailState, Target
+    from undersigned.domain.deliveries import Bundle, Delivery, DeliveryKey, DeliveryState, PacketRecord
+    from undersigned.domain.letters import Letter
+    from undersigned.domain.signatures import Signature
+    from undersigned.domain.tallies import Count
+    from undersigned.rendering.mails import Mail
+
+
+class ChangedError(UndersignedError):
+    """Somebody else changed the item between our read and our write: read it again."""
+
+
+class SignatureStateError(UndersignedError):
+    """The signature is not in a state in which this can be done; carries it as it stands (None: no row)."""
+
+    def __init__(self, signature: Signature | None) -> None:
+        """Keep the signature."""
+        super().__init__(f"the signature is {signature.status if signature else 'not there'}")
+        self.signature = signature
+
+
+class BundleTakenError(UndersignedError):
+    """A bundle of this number is there already: read the bundles again."""
+
+
+class LettersNotWaitingError(UndersignedError):
+    """Some letters are no longer in the tray (withdrawn or sealed); carries their signers."""
+
+    def __init__(self, signers: tuple[str, ...]) -> None:
+        """Keep the signers whose letters are not waiting."""
+        super().__init__(f"{len(signers)} letters are no longer in the tray")
+        self.signers = signers
+
+
+class ThrottledError(UndersignedError):
+    """AWS asks us to slow down: nothing was done, try again later."""
+
+
+class MailRefusedError(UndersignedError):
+    """SES refused the mail for a reason that trying again does not mend; nothing was sent."""
+
+
+class CampaignStore(Protocol):
+    """Campaigns, their letters and targets."""
+
+    def campaign(self, campaign: str) -> Campaign | None:
+        """Read a campaign's settings."""
+
+    def targets(self, campaign: str) -> tuple[Target, ...]:
+        """Read a campaign's targets, in the order of their ids."""
+
+    def target(self, campaign: str, target: str) -> Target | None:
+        """Read one target as it stands now."""
+
+    def letter(self, campaign: str, version: str) -> Letter | None:
+        """Read a letter version."""
+
+    def campaign_ids(self) -> Iterator[str]:
+        """List every campaign."""
+
+
+class SignatureStore(Protocol):
+    """Signature rows."""
+
+    def signature(self, campaign: str, signer: str) -> Signature | None:
+        """Read a signature as it stands now."""
+
+    def signatures(self, campaign: str, signers: Sequence[str]) -> tuple[Signature, ...]:
+        """Read several signatures as they stand now, in this order; those without a row are left out."""
+
+    def sign(self, signature: Signature, replacing: Signature | None) -> None:
+        """Write a pending signature; raises ChangedError when the one to replace has changed."""
+
+    def ask_again(self, campaign: str, signer: str, mail_request: str) -> None:
+        """Ask for a mail about a signature; raises ChangedError when it is gone."""
+
+    def confirm(self, campaign: str, signer: str, at: datetime, on: date) -> Signature:
+        """Confirm a pending signature and return it; raises SignatureStateError."""
+
+    def withdraw(self, campaign: str, signer: str, at: datetime) -> Signature:
+        """Take a signature back and return it; raises SignatureStateError."""
+
+
+class CountStore(Protocol):
+    """Counts, and the marks that keep them in step with the rows."""
+
+    def count(self, campaign: str) -> Count | None:
+        """Read the public count, in one read."""
+
+    def counts(self, campaign: str) -> dict[str, int]:
+        """Read every counter: `TOTAL`, `TARGET#…`, `DAY#…`."""
+
+    def move_marks(self, campaign: str, moves: Sequence[tuple[Signature, str]]) -> None:
+        """Move marks and counters together; raises ChangedError when a row has changed."""
+
+
+class RecipientStore(Protocol):
+    """How many confirmation mails a person got."""
+
+    def claim_mail(self, signer: str, request: str, at: datetime) -> bool:
+        """Claim a mail of the day; False when the request was mailed or the day's mails are used up."""
+
+    def mail_sent(self, signer: str, request: str, at: datetime) -> None:
+        """Write down that a claimed mail was sent."""
+
+
+class DeliveryStore(Protocol):
+    """Trays, bundles, packets' records and deliveries."""
+
+    def has_waiting(self, campaign: str, target: str) -> bool:
+        """Say whether any letter lies in a target's tray."""
+
+    def waiting(self, campaign: str, target: str) -> Iterator[str]:
+        """List the signers whose letters lie in a target's tray, oldest first in each of its shards."""
+
+    def delivery(self, key: DeliveryKey) -> Delivery | None:
+        """Read a delivery as it stands now."""
+
+    def deliveries(self, campaign: str, target: str) -> Iterator[Delivery]:
+        """List a target's deliveries, newest first."""
+
+    def open(self, delivery: Delivery) -> None:
+        """Write a new delivery; raises ChangedError when it is there."""
+
+    def change(self, delivery: Delivery, *, state: DeliveryState, attempt: int) -> None:
+        """Write a delivery; raises ChangedError unless it is still in this state and attempt."""
+
+    def bundles(self, key: DeliveryKey) -> tuple[Bundle, ...]:
+        """Read a delivery's bundles in order."""
+
+    def seal(self, key: DeliveryKey, bundle: Bundle, at: datetime) -> None:
+        """Seal letters; raises BundleTakenError, LettersNotWaitingError or ChangedError, and then did nothing."""
+
+    def packets(self, key: DeliveryKey) -> tuple[PacketRecord, ...]:
+        """Read a delivery's packets in order."""
+
+    def add_packet(self, key: DeliveryKey, packet: PacketRecord) -> None:
+        """Record a stored packet; the same packet again changes nothing."""
+
+
+class TargetStateStore(Protocol):
+    """What is known of targets' addresses."""
+
+    def set_mail_state(self, campaign: str, target: str, email: str, state: MailState) -> None:
+        """Write down whether an address takes mail; does nothing when the target has another address by now."""
+
+
+class PacketStore(Protocol):
+    """PDFs."""
+
+    def put(self, name: str, pdf: bytes) -> None:
+        """Store a PDF."""
+
+    def get(self, name: str) -> bytes:
+        """Read a PDF."""
+
+    def link(self, name: str, filename: str) -> str:
+        """Make a short-lived address at which a PDF can be fetched."""
+
+
+class Post(Protocol):
+    """Sends mails."""
+
+    def send(self, mail: Mail) -> str:
+        """Hand a mail over and return its message id.
+
+        Raises ThrottledError or MailRefusedError when it was surely not sent. After any other error it may have been.
+        """
+
+
+class DeliveryQueue(Protocol):
+    """Deliveries to be made."""
+
+    def put(self, deliveries: Iterable[DeliveryKey]) -> None:
+        """Queue deliveries."""

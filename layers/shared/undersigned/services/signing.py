@@ -1,0 +1,266 @@
+"""Signing: a form becomes one pending row; its confirmation, its withdrawal and what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from undersigned.domain.campaigns import ID_PATTERN
+from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.errors import NotFoundError, UndersignedError
+from undersigned.domain.letters import render_html
+from undersigned.domain.signatures import (
+    PENDING_FOR,
+    Signature,
+    SignedForm,
+    details_of,
+    read_form,
+    signer_id,
+)
+from undersigned.services.ports import ChangedError, SignatureStateError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import date, datetime
+
+    from undersigned.domain.campaigns import Campaign, Target
+    from undersigned.domain.deliveries import Delivery, PacketRecord
+    from undersigned.domain.schedule import WeeklySchedule
+    from undersigned.domain.tallies import Count
+    from undersigned.services.catalog import Catalog, Entry
+    from undersigned.services.ports import CountStore, DeliveryStore, SignatureStore
+    from undersigned.tokens import Tokens
+
+_TRIES = 3
+
+
+class ClosedError(UndersignedError):
+    """The campaign takes no signatures on this day; carries the campaign."""
+
+    def __init__(self, campaign: Campaign) -> None:
+        """Keep the campaign."""
+        super().__init__(f"campaign {campaign.id} is not open for signing")
+        self.campaign = campaign
+
+
+class ExpiredError(UndersignedError):
+    """The letter was not confirmed in time, or its row is gone: it can be signed again. Carries the campaign."""
+
+    def __init__(self, campaign: str) -> None:
+        """Keep the campaign's id."""
+        super().__init__("the letter was not confirmed within 14 days")
+        self.campaign = campaign
+
+
+@dataclass(frozen=True, slots=True)
+class OwnLetter:
+    """A signer's letter as it stands now. `delivery` is the one that holds it, once it is sealed."""
+
+    entry: Entry
+    target: Target
+    signature: Signature
+    letter_html: str
+    delivery: Delivery | None
+    next_delivery: datetime
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Packets:
+    """A delivery's packets, behind the link in its mail."""
+
+    campaign: Campaign
+    target: Target
+    key: DeliveryKey
+    packets: tuple[PacketRecord, ...]
+
+
+class Signing:
+    """Everything that a signer does."""
+
+    def __init__(  # noqa: PLR0913  (one use case, all it needs)
+        self,
+        *,
+        catalog: Catalog,
+        signatures: SignatureStore,
+        counts: CountStore,
+        deliveries: DeliveryStore,
+        tokens: Tokens,
+        secret: Callable[[], str],
+        schedule: WeeklySchedule,
+        clock: Callable[[], datetime],
+        new_id: Callable[[], str],
+    ) -> None:
+        """Take the stores, the secret's getter, a clock (aware, UTC) and a source of random ids."""
+        self._catalog = catalog
+        self._signatures = signatures
+        self._counts = counts
+        self._deliveries = deliveries
+        self._tokens = tokens
+        self._secret = secret
+        self._schedule = schedule
+        self._clock = clock
+        self._new_id = new_id
+
+    def campaign(self, campaign: str) -> Entry:
+        """Return a campaign; raises NotFoundError."""
+        _check_id(campaign)
+        return self._catalog.entry(campaign)
+
+    def count(self, campaign: str) -> Count:
+        """Return the public count, in one read; raises NotFoundError."""
+        _check_id(campaign)
+        count = self._counts.count(campaign)
+        if count is None:
+            message = f"There is no campaign {campaign!r}"
+            raise NotFoundError(message)
+        return count
+
+    def next_delivery(self) -> datetime:
+        """Return when the next packets go."""
+        return self._schedule.next_after(self._clock())
+
+    def is_open(self, campaign: Campaign) -> bool:
+        """Say whether people can sign today."""
+        return campaign.is_open(self._today(campaign))
+
+    def preview(self, campaign: str, values: Mapping[str, object]) -> tuple[Entry, Target, str]:
+        """Render the letter of a form without signing it; raises NotFoundError and FormError."""
+        entry = self.campaign(campaign)
+        form = read_form(values, entry.campaign, entry.roster)
+        details = details_of(form, self._today(entry.campaign))
+        return entry, form.target, render_html(entry.letter.template, form.target, details)
+
+    def sign(self, campaign: str, values: Mapping[str, object]) -> None:
+        """Write the row of a signed form; raises NotFoundError, ClosedError and FormError.
+
+        One read and one write, whether the person has signed before or not, so that nobody can tell.
+        """
+        entry = self.campaign(campaign)
+        if not self.is_open(entry.campaign):
+            raise ClosedError(entry.campaign)
+        form = read_form(values, entry.campaign, entry.roster)
+        signer = signer_id(self._secret(), form.email)
+        for attempt in range(1, _TRIES + 1):
+            try:
+                self._write(self._pending(entry, form, signer))
+            except ChangedError:
+                # Two forms of one person at the same moment: the later one looks again.
+                if attempt == _TRIES:
+                    raise
+            else:
+                return
+
+    def _write(self, signature: Signature) -> None:
+        existing = self._signatures.signature(signature.campaign, signature.signer)
+        if existing and existing.status == "confirmed":
+            self._signatures.ask_again(signature.campaign, signature.signer, signature.mail_request)
+        else:
+            # A letter that is pending still, or was withdrawn, gives way to the newer words.
+            version = existing.version + 1 if existing else 1
+            self._signatures.sign(replace(signature, version=version), existing)
+
+    def _pending(self, entry: Entry, form: SignedForm, signer: str) -> Signature:
+        now = self._clock()
+        return Signature(
+            campaign=entry.campaign.id,
+            signer=signer,
+            status="pending",
+            version=1,
+            name=form.name,
+            email=form.email,
+            address_line=form.address_line,
+            locality=form.locality,
+            region=form.region,
+            postal_code=form.postal_code,
+            target=form.target.id,
+            signature=form.signature,
+            note=form.note if entry.letter.offers_note else "",
+            updates=form.updates,
+            letter=entry.letter.version,
+            signed_at=now,
+            signed_on=self._today(entry.campaign),
+            mail_request=self._new_id(),
+            expires_at=now + PENDING_FOR,
+        )
+
+    def to_confirm(self, token: str) -> OwnLetter:
+        """Return the letter that a confirmation link is about; changes nothing. Raises TokenError, ExpiredError."""
+        whose = self._tokens.read_signer("confirm", token)
+        signature = self._signatures.signature(whose.campaign, whose.signer)
+        if signature is None or signature.has_expired(self._clock()):
+            raise ExpiredError(whose.campaign)
+        return self._own_letter(signature)
+
+    def confirm(self, token: str) -> OwnLetter:
+        """Confirm a letter, in one write; twice is the same as once. Raises TokenError, ExpiredError."""
+        whose = self._tokens.read_signer("confirm", token)
+        now = self._clock()
+        try:
+            entry = self._catalog.entry(whose.campaign)
+            signature = self._signatures.confirm(
+                whose.campaign, whose.signer, now, self._today(entry.campaign)
+            )
+        except SignatureStateError as error:
+            if error.signature is None or error.signature.status == "pending":
+                raise ExpiredError(whose.campaign) from error
+            signature = error.signature
+        return self._own_letter(signature)
+
+    def own_letter(self, token: str) -> OwnLetter:
+        """Return a signer's letter and what became of it; raises TokenError, ExpiredError."""
+        whose = self._tokens.read_signer("letter", token)
+        signature = self._signatures.signature(whose.campaign, whose.signer)
+        if signature is None or signature.has_expired(self._clock()):
+            raise ExpiredError(whose.campaign)
+        return self._own_letter(signature)
+
+    def withdraw(self, token: str) -> OwnLetter:
+        """Take a letter back unless it is sealed; returns it as it then stands. Raises TokenError, ExpiredError."""
+        whose = self._tokens.read_signer("letter", token)
+        try:
+            signature = self._signatures.withdraw(whose.campaign, whose.signer, self._clock())
+        except SignatureStateError as error:
+            if error.signature is None:
+                raise ExpiredError(whose.campaign) from error
+            signature = error.signature
+        return self._own_letter(signature)
+
+    def packets(self, token: str) -> Packets:
+        """Return a delivery's packets; raises TokenError and NotFoundError."""
+        key = self._tokens.read_packets(token)
+        entry = self._catalog.entry(key.campaign)
+        target = entry.roster.by_id.get(key.target)
+        if target is None:
+            message = f"Campaign {key.campaign!r} has no addressee {key.target!r}"
+            raise NotFoundError(message)
+        return Packets(entry.campaign, target, key, self._deliveries.packets(key))
+
+    def _own_letter(self, signature: Signature) -> OwnLetter:
+        entry = self._catalog.entry(signature.campaign)
+        target = entry.roster.by_id[signature.target]
+        letter = self._catalog.letter(signature.campaign, signature.letter)
+        delivery = None
+        if signature.period is not None:
+            delivery = self._deliveries.delivery(
+                DeliveryKey(signature.campaign, signature.target, signature.period)
+            )
+        return OwnLetter(
+            entry=entry,
+            target=target,
+            signature=signature,
+            letter_html=render_html(letter.template, target, signature.details),
+            delivery=delivery,
+            next_delivery=self.next_delivery(),
+            token=self._tokens.for_signer("letter", signature.campaign, signature.signer),
+        )
+
+    def _today(self, campaign: Campaign) -> date:
+        return self._clock().astimezone(ZoneInfo(campaign.time_zone)).date()
+
+
+def _check_id(campaign: str) -> None:
+    if not ID_PATTERN.fullmatch(campaign):
+        message = f"There is no campaign {campaign[:50]!r}"
+        raise NotFoundError(message)

@@ -1,0 +1,63 @@
+"""Tallying: brings the counts in step with signature rows."""
+
+from __future__ import annotations
+
+from itertools import batched, groupby
+from typing import TYPE_CHECKING
+
+from undersigned.domain.tallies import mark_of
+from undersigned.services.ports import ChangedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from undersigned.domain.signatures import Signature
+    from undersigned.services.ports import CountStore, SignatureStore
+
+_ROWS_IN_TRANSACTION = 24
+"""A row and its three counters, each of another target and day at worst: 4 × 24 of DynamoDB's 100 items."""
+
+_TRIES = 5
+
+
+class Tallying:
+    """Counts signatures by their rows as they stand now, never by what an event says of them."""
+
+    def __init__(self, signatures: SignatureStore, counts: CountStore) -> None:
+        """Take the stores."""
+        self._signatures = signatures
+        self._counts = counts
+
+    def count(self, signatures: Iterable[tuple[str, str]]) -> int:
+        """Count rows, given as campaign and signer, and return how many marks were moved.
+
+        Any row may come any number of times, in any order. Raises ChangedError when rows keep changing.
+        """
+        moved = 0
+        for campaign, group in groupby(sorted(set(signatures)), key=lambda row: row[0]):
+            for some in batched((signer for _, signer in group), _ROWS_IN_TRANSACTION, strict=False):
+                moved += self._count_some(campaign, some)
+        return moved
+
+    def _count_some(self, campaign: str, signers: Sequence[str]) -> int:
+        for attempt in range(1, _TRIES + 1):
+            rows = self._signatures.signatures(campaign, signers)
+            moves = [(row, mark_of(row)) for row in rows if row.tallied != mark_of(row)]
+            if not moves:
+                return 0
+            try:
+                self._counts.move_marks(campaign, moves)
+            except ChangedError:
+                if attempt == _TRIES:
+                    raise
+            else:
+                return len(moves)
+        return 0
+
+
+def needs_counting(signature: Signature) -> bool:
+    """Say whether a row's mark is not what it should be.
+
+    A record of the stream whose row is in step needs no look at the table: a later change has a record of its own.
+    """
+    return signature.tallied != mark_of(signature)

@@ -1,0 +1,186 @@
+"""The composition root: the one place where use cases meet their adapters.
+
+Each function builds its own; what only some of them need is imported where it is built, for their init time.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from datetime import UTC, datetime
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+from undersigned.aws.table import Table
+from undersigned.services.catalog import Catalog
+from undersigned.tokens import Tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from undersigned.aws.mail import Mailbox
+    from undersigned.aws.packet_store import Bucket
+    from undersigned.aws.queue import Queue
+    from undersigned.domain.deliveries import DeliveryKey
+    from undersigned.rendering.packets import FontBook
+    from undersigned.services.confirming import Confirmations
+    from undersigned.services.delivering import Delivering
+    from undersigned.services.feedback import Feedback
+    from undersigned.services.planning import Planning
+    from undersigned.services.signing import Signing
+    from undersigned.services.tallying import Tallying
+    from undersigned.settings import Settings
+
+
+def now() -> datetime:
+    """Return the present moment in UTC."""
+    return datetime.now(UTC)
+
+
+def new_id() -> str:
+    """Return a random id."""
+    return secrets.token_hex(8)
+
+
+class Wiring:
+    """One stack's adapters and use cases, each made when it is first asked for."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        client: Callable[..., Any] = boto3.client,
+        clock: Callable[[], datetime] = now,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Take the settings, how to make an AWS client (as boto3.client), a clock and a way to wait."""
+        self.settings = settings
+        self._client = client
+        self._clock = clock
+        self._sleep = sleep
+
+    @cached_property
+    def table(self) -> Table:
+        """The table."""
+        return Table(self._client("dynamodb"), self.settings.table_name)
+
+    @cached_property
+    def bucket(self) -> Bucket:
+        """The packets' bucket."""
+        from undersigned.aws.packet_store import Bucket  # noqa: PLC0415
+
+        return Bucket(self._client("s3"), self.settings.packet_bucket)
+
+    @cached_property
+    def queue(self) -> Queue:
+        """The queue of deliveries."""
+        from undersigned.aws.queue import Queue  # noqa: PLC0415
+
+        return Queue(self._client("sqs"), self.settings.delivery_queue_url)
+
+    @cached_property
+    def mailbox(self) -> Mailbox:
+        """SES."""
+        from undersigned.aws.mail import NO_RETRIES, Mailbox  # noqa: PLC0415
+
+        return Mailbox(
+            self._client("sesv2", config=NO_RETRIES), self.settings.configuration_set, sleep=self._sleep
+        )
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """Campaigns, kept for a minute."""
+        return Catalog(self.table, self._clock)
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """Tokens of links."""
+        return Tokens(self.secret, self._clock)
+
+    def secret(self) -> str:
+        """Return the stack's secret; fetched once, at its first use."""
+        return self._secret
+
+    @cached_property
+    def _secret(self) -> str:
+        answer = self._client("secretsmanager").get_secret_value(SecretId=self.settings.secret_arn)
+        return str(answer["SecretString"])
+
+    def signing(self) -> Signing:
+        """Wire what signers do."""
+        from undersigned.services.signing import Signing  # noqa: PLC0415
+
+        return Signing(
+            catalog=self.catalog,
+            signatures=self.table,
+            counts=self.table,
+            deliveries=self.table,
+            tokens=self.tokens,
+            secret=self.secret,
+            schedule=self.settings.schedule,
+            clock=self._clock,
+            new_id=new_id,
+        )
+
+    def confirmations(self) -> Confirmations:
+        """Wire the confirmation mails."""
+        from undersigned.services.confirming import Confirmations  # noqa: PLC0415
+
+        return Confirmations(
+            catalog=self.catalog,
+            recipients=self.table,
+            post=self.mailbox,
+            tokens=self.tokens,
+            sender=self.settings.sender,
+            schedule=self.settings.schedule,
+            clock=self._clock,
+        )
+
+    def tallying(self) -> Tallying:
+        """Wire the counts."""
+        from undersigned.services.tallying import Tallying  # noqa: PLC0415
+
+        return Tallying(self.table, self.table)
+
+    def planning(self) -> Planning:
+        """Wire the plan of a period."""
+        from undersigned.services.planning import Planning  # noqa: PLC0415
+
+        return Planning(self.table, self.table, self.queue)
+
+    def feedback(self) -> Feedback:
+        """Wire what SES says."""
+        from undersigned.services.feedback import Feedback  # noqa: PLC0415
+
+        return Feedback(self.table, self.table)
+
+    def delivering(self, report_replaced: Callable[[DeliveryKey, int, dict[str, int]], None]) -> Delivering:
+        """Wire the deliveries; `report_replaced` hears of characters that no font has."""
+        from undersigned.rendering.packets import typeset  # noqa: PLC0415
+        from undersigned.services.delivering import Delivering  # noqa: PLC0415
+
+        return Delivering(
+            campaigns=self.table,
+            catalog=self.catalog,
+            signatures=self.table,
+            deliveries=self.table,
+            packets=self.bucket,
+            post=self.mailbox,
+            tokens=self.tokens,
+            sender=self.settings.sender,
+            typeset=lambda cover, letters: typeset(cover, letters, font_book()),
+            report_replaced=report_replaced,
+            clock=self._clock,
+            sleep=self._sleep,
+            bundle_size=self.settings.bundle_size,
+        )
+
+
+@lru_cache(maxsize=1)
+def font_book() -> FontBook:
+    """Return the fonts, opened once a process."""
+    from undersigned.rendering.packets import FontBook  # noqa: PLC0415
+
+    return FontBook()
