@@ -1,0 +1,189 @@
+"""AWS resources for tests, made from template.yaml: no test defines a table, queue or bucket a second time."""
+
+from __future__ import annotations
+
+import json
+import re
+from copy import deepcopy
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_s3 import S3Client
+    from types_boto3_sqs import SQSClient
+
+ROOT = Path(__file__).parents[1]
+STACK = "undersigned"
+
+type Template = dict[str, Any]
+
+
+class TemplateError(Exception):
+    """The template does not hold what a test asks of it."""
+
+
+def load_template() -> Template:
+    """Return template.yaml as data, with `!Ref X` as `{"Ref": "X"}`; a copy that the caller may change."""
+    return deepcopy(_parsed())
+
+
+def table_definition() -> dict[str, Any]:
+    """Return the arguments of `create_table`: keys, indexes, billing, encryption and stream."""
+    table = _properties("Table")
+    return {
+        "TableName": f"{STACK}-Table",
+        "AttributeDefinitions": table["AttributeDefinitions"],
+        "KeySchema": table["KeySchema"],
+        "GlobalSecondaryIndexes": table["GlobalSecondaryIndexes"],
+        "BillingMode": table["BillingMode"],
+        "SSESpecification": {"Enabled": table["SSESpecification"]["SSEEnabled"]},
+        "StreamSpecification": {"StreamEnabled": True, **table["StreamSpecification"]},
+    }
+
+
+def make_table(client: DynamoDBClient) -> str:
+    """Make the table with its time to live and its backups; return its name."""
+    table = _properties("Table")
+    name = client.create_table(**table_definition())["TableDescription"]["TableName"]
+    client.update_time_to_live(TableName=name, TimeToLiveSpecification=table["TimeToLiveSpecification"])
+    client.update_continuous_backups(
+        TableName=name, PointInTimeRecoverySpecification=table["PointInTimeRecoverySpecification"]
+    )
+    return name
+
+
+def make_delivery_queue(client: SQSClient) -> str:
+    """Make the queue of deliveries and its dead-letter queue; return the first one's URL."""
+    return make_queue(client, "DeliveryQueue")
+
+
+def make_queue(client: SQSClient, logical_id: str) -> str:
+    """Make one of the template's queues, and before it the dead-letter queue it names; return its URL."""
+    properties = _properties(logical_id, resolved=False)
+    known: dict[str, str] = {}
+    if redrive := properties.get("RedrivePolicy"):
+        dead_letters, _ = redrive["deadLetterTargetArn"]["Fn::GetAtt"]
+        known[f"{dead_letters}.Arn"] = _queue_arn(client, make_queue(client, dead_letters))
+    attributes = {name: _attribute(value) for name, value in resolve(properties, known).items()}
+    return client.create_queue(QueueName=f"{STACK}-{logical_id}", Attributes=attributes)["QueueUrl"]
+
+
+def make_bucket(client: S3Client) -> str:
+    """Make the packets' bucket, encrypted and closed to the public; return its name."""
+    bucket = _properties("PacketBucket")
+    name = f"{STACK}-packetbucket"
+    region = client.meta.region_name
+    if region == "us-east-1":  # the one region that S3 won't hear named
+        client.create_bucket(Bucket=name)
+    else:
+        client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": region})  # type: ignore[typeddict-item]
+    client.put_bucket_encryption(
+        Bucket=name,
+        ServerSideEncryptionConfiguration={
+            "Rules": [
+                {"ApplyServerSideEncryptionByDefault": rule["ServerSideEncryptionByDefault"]}
+                for rule in bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+            ]
+        },
+    )
+    client.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=bucket["PublicAccessBlockConfiguration"])
+    return name
+
+
+def environment_of(function: str, **values: str) -> dict[str, str]:
+    """Return the environment that the template gives to a function (its logical id), as the function sees it.
+
+    `values` stand for what only a deployed stack knows, such as TABLE_NAME; all else comes from the template and the
+    defaults of its parameters. A name that the template doesn't give to the function is an error, and so is one
+    that stays without a value.
+    """
+    variables = variables_of(load_template(), function)
+    if unknown := sorted(values.keys() - variables.keys()):
+        message = f"template.yaml gives {function} no {', '.join(unknown)}; it gives {', '.join(sorted(variables))}"
+        raise TemplateError(message)
+    environment, without = {}, []
+    for name, value in variables.items():
+        try:
+            environment[name] = values[name] if name in values else str(resolve(value))
+        except TemplateError:
+            without.append(name)
+    if without:
+        message = f"only a deployed stack knows {', '.join(without)} of {function}; give environment_of a value"
+        raise TemplateError(message)
+    return environment
+
+
+def variables_of(template: Template, function: str) -> dict[str, Any]:
+    """Return the environment variables of a function, those of Globals among them, values as in the template."""
+    try:
+        properties = template["Resources"][function]["Properties"]
+    except KeyError:
+        message = f"template.yaml has no function {function}"
+        raise TemplateError(message) from None
+    shared: dict[str, Any] = template["Globals"]["Function"]["Environment"]["Variables"]
+    own: dict[str, Any] = properties.get("Environment", {}).get("Variables", {})
+    return shared | own
+
+
+def resolve(value: Any, known: Mapping[str, str] | None = None) -> Any:
+    """Return a value of the template with its intrinsic functions worked out.
+
+    Parameters have their defaults; `known` gives resources (`Table`) and their attributes (`Table.Arn`).
+    """
+    defaults = {name: entry["Default"] for name, entry in _parsed()["Parameters"].items() if "Default" in entry}
+    return _resolve(value, {**defaults, **(known or {})})
+
+
+def _resolve(value: Any, known: Mapping[str, Any]) -> Any:  # noqa: PLR0911 - one line per intrinsic function
+    match value:
+        case {"Ref": name}:
+            return _look_up(name, known)
+        case {"Fn::GetAtt": [resource, attribute]}:
+            return _look_up(f"{resource}.{attribute}", known)
+        case {"Fn::Sub": str(text)}:
+            return re.sub(r"\$\{([^}]+)\}", lambda name: str(_look_up(name[1], known)), text)
+        case {"Fn::If": [condition, yes, no]}:
+            return _resolve(yes if _resolve(_parsed()["Conditions"][condition], known) else no, known)
+        case {"Fn::Equals": [left, right]}:
+            return _resolve(left, known) == _resolve(right, known)
+        case {"Fn::Not": [condition]}:
+            return not _resolve(condition, known)
+        case dict():
+            return {key: _resolve(item, known) for key, item in value.items()}
+        case list():
+            return [_resolve(item, known) for item in value]
+        case _:
+            return value
+
+
+def _look_up(name: str, known: Mapping[str, Any]) -> Any:
+    if name not in known:
+        message = f"{name} has no value before the stack is deployed"
+        raise TemplateError(message)
+    return known[name]
+
+
+@cache
+def _parsed() -> Template:
+    parsed: Template = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
+    return parsed
+
+
+def _properties(logical_id: str, *, resolved: bool = True) -> dict[str, Any]:
+    properties: dict[str, Any] = load_template()["Resources"][logical_id]["Properties"]
+    return properties if not resolved else dict(resolve(properties))
+
+
+def _queue_arn(client: SQSClient, url: str) -> str:
+    return client.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+
+
+def _attribute(value: Any) -> str:
+    """SQS takes every attribute as text."""
+    return value if isinstance(value, str) else json.dumps(value)
