@@ -1,6 +1,53 @@
-"""Placeholder."""
+"""Make the deliveries that are queued: seal, typeset, store, send."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger
+
+from undersigned.aws.queue import read_message, seconds_until_next_try
+from undersigned.logs import facts_of
+from undersigned.services.delivering import UnsettledError
+from undersigned.wiring import Wiring, now
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    from undersigned.domain.deliveries import DeliveryKey
+
+logger = Logger()
 
 
-def handler(event, context):
-    """Answer."""
-    return {"statusCode": 200, "body": "ok"}
+def report_replaced(key: DeliveryKey, packet: int, characters: dict[str, int]) -> None:
+    """Write down which characters no font has; code points alone tell nothing about anyone."""
+    logger.warning("characters replaced", extra={**asdict(key), "packet": packet, "characters": characters})
+
+
+wiring = Wiring.of_environment()
+delivering = wiring.delivering(report_replaced)
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: Mapping[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    """Answer a batch of the delivery queue; a message that is named in the answer comes again when it is due."""
+    failed = []
+    for record in event["Records"]:
+        received = int(record["attributes"]["ApproximateReceiveCount"])
+        try:
+            key = read_message(record["body"])
+            delivery = delivering.deliver(key)
+            logger.info("delivery", extra={**asdict(key), "state": delivery.state if delivery else "nothing waits"})
+            continue
+        except UnsettledError as error:
+            logger.info("a mail may be under way", extra={"until": error.until.isoformat()})
+            wait = max(1, int((error.until - now()).total_seconds()) + 1)
+        except Exception as error:  # noqa: BLE001  (one bad message never stops its neighbours; it is reported)
+            logger.error("a delivery failed", extra={**facts_of(error), "received": received})
+            wait = seconds_until_next_try(received)
+        wiring.queue.hide(record["receiptHandle"], wait)
+        failed.append({"itemIdentifier": record["messageId"]})
+    return {"batchItemFailures": failed}

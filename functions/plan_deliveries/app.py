@@ -1,6 +1,31 @@
-"""Placeholder."""
+"""Queue a period's deliveries: weekly by the schedule, or now for one campaign when an organizer asks."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger
+
+from undersigned.domain.schedule import period_of
+from undersigned.wiring import Wiring
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+logger = Logger()
+wiring = Wiring.of_environment()
+planning = wiring.planning()
 
 
-def handler(event, context):
-    """Answer."""
-    return {"statusCode": 200, "body": "ok"}
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: Mapping[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    """Plan for `scheduled_time` (ISO 8601), for all campaigns or for `campaign`; answers what was queued."""
+    scheduled = datetime.fromisoformat(event["scheduled_time"])
+    period = period_of(scheduled, wiring.settings.delivery_time_zone)
+    planned = planning.plan(period, event.get("campaign"))
+    logger.info("planned", extra={"period": period, "deliveries": len(planned)})
+    return {"period": period, "deliveries": [asdict(key) for key in planned]}

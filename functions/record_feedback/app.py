@@ -1,6 +1,36 @@
-"""Placeholder."""
+"""Write down what SES says of a delivery's mail."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger
+
+from undersigned.aws.mail_events import read_mail_event
+from undersigned.wiring import Wiring
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+logger = Logger()
+feedback = Wiring.of_environment().feedback()
 
 
-def handler(event, context):
-    """Answer."""
-    return {"statusCode": 200, "body": "ok"}
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: Mapping[str, Any], _context: LambdaContext) -> None:
+    """Answer an EventBridge event of SES; an error makes Lambda try again and then keep the event as a dead letter."""
+    mail_event = read_mail_event(event)
+    if mail_event is None:
+        return
+    delivery = feedback.record(mail_event)
+    logger.info(
+        "mail event",
+        extra={
+            "kind": mail_event.kind,
+            **asdict(mail_event.delivery),
+            "state": delivery.state if delivery else "there is no such delivery",
+        },
+    )

@@ -1,6 +1,55 @@
-"""Placeholder."""
+"""Keep the counts in step with the signature rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger
+
+from undersigned.aws.stream import failures_from, read_change
+from undersigned.logs import facts_of
+from undersigned.services.tallying import needs_counting
+from undersigned.wiring import Wiring
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+logger = Logger()
+tallying = Wiring.of_environment().tallying()
 
 
-def handler(event, context):
-    """Answer."""
-    return {"statusCode": 200, "body": "ok"}
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: Mapping[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    """Answer a batch of the table's stream; the records that are named in the answer come again."""
+    due: list[tuple[tuple[str, str], Mapping[str, Any]]] = []
+    failed: list[Mapping[str, Any]] = []
+    for record in event["Records"]:
+        try:
+            signature = read_change(record).signature
+        except (KeyError, TypeError, ValueError) as error:
+            logger.error("a record is damaged", extra=facts_of(error))
+            failed.append(record)
+        else:
+            if signature is not None and needs_counting(signature):
+                due.append(((signature.campaign, signature.signer), record))
+    try:
+        moved = tallying.count(row for row, _ in due)
+    except Exception as error:  # noqa: BLE001  (whichever row is bad, the others are counted one by one)
+        logger.warning("rows are counted one by one", extra=facts_of(error))
+        failed += _one_by_one(due)
+    else:
+        logger.info("counted", extra={"rows": len(due), "moved": moved})
+    return failures_from(failed)
+
+
+def _one_by_one(due: list[tuple[tuple[str, str], Mapping[str, Any]]]) -> list[Mapping[str, Any]]:
+    failed = []
+    for row, record in due:
+        try:
+            tallying.count([row])
+        except Exception as error:  # noqa: BLE001  (one bad row never stops its neighbours; it is reported)
+            logger.error("a row failed", extra=facts_of(error))
+            failed.append(record)
+    return failed

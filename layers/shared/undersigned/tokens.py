@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from itsdangerous import BadData, TimestampSigner
+from itsdangerous import BadData, SignatureExpired, TimestampSigner
 
 from undersigned.domain.deliveries import DeliveryKey
-from undersigned.domain.errors import TokenError
+from undersigned.domain.errors import TokenError, TokenExpiredError
 from undersigned.domain.tokens import VALID_FOR, Purpose, SignerToken
 
 if TYPE_CHECKING:
@@ -47,11 +47,11 @@ class Tokens:
         return self._issue("packets", key.campaign, key.target, key.period)
 
     def read_signer(self, purpose: Purpose, token: str) -> SignerToken:
-        """Read the token of a signer's link; raises TokenError when it is forged, cut or expired."""
+        """Read the token of a signer's link; raises TokenError, TokenExpiredError."""
         return SignerToken(*self._read(purpose, token, _PARTS_OF_SIGNER))
 
     def read_packets(self, token: str) -> DeliveryKey:
-        """Read the token of a delivery's packets; raises TokenError when it is forged, cut or expired."""
+        """Read the token of a delivery's packets; raises TokenError, TokenExpiredError."""
         return DeliveryKey(*self._read("packets", token, _PARTS_OF_DELIVERY))
 
     def _issue(self, purpose: Purpose, *parts: str) -> str:
@@ -60,10 +60,13 @@ class Tokens:
     def _read(self, purpose: Purpose, token: str, count: int) -> list[str]:
         signer = _Signer(self._secret(), purpose, self._clock)
         try:
-            value = cast("bytes", signer.unsign(token, max_age=int(VALID_FOR[purpose].total_seconds())))
+            value = signer.unsign(token, max_age=int(VALID_FOR[purpose].total_seconds()))
             parts = value.decode().split("~")
+        except SignatureExpired as error:
+            message = "the link is too old"
+            raise TokenExpiredError(message) from error
         except (BadData, UnicodeError) as error:
-            message = "the link is damaged or too old"
+            message = "the link is damaged"
             raise TokenError(message) from error
         if len(parts) != count:
             message = "the link is damaged"

@@ -5,6 +5,7 @@ Each function builds its own; what only some of them need is imported where it i
 
 from __future__ import annotations
 
+import os
 import secrets
 import time
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ import boto3
 
 from undersigned.aws.table import Table
 from undersigned.services.catalog import Catalog
+from undersigned.settings import Settings
 from undersigned.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -28,10 +30,10 @@ if TYPE_CHECKING:
     from undersigned.services.confirming import Confirmations
     from undersigned.services.delivering import Delivering
     from undersigned.services.feedback import Feedback
+    from undersigned.services.organizing import Organizing
     from undersigned.services.planning import Planning
     from undersigned.services.signing import Signing
     from undersigned.services.tallying import Tallying
-    from undersigned.settings import Settings
 
 
 def now() -> datetime:
@@ -61,6 +63,11 @@ class Wiring:
         self._clock = clock
         self._sleep = sleep
 
+    @classmethod
+    def of_environment(cls) -> Wiring:
+        """Wire what the function's environment variables name."""
+        return cls(Settings(os.environ))
+
     @cached_property
     def table(self) -> Table:
         """The table."""
@@ -85,9 +92,7 @@ class Wiring:
         """SES."""
         from undersigned.aws.mail import NO_RETRIES, Mailbox  # noqa: PLC0415
 
-        return Mailbox(
-            self._client("sesv2", config=NO_RETRIES), self.settings.configuration_set, sleep=self._sleep
-        )
+        return Mailbox(self._client("sesv2", config=NO_RETRIES), self.settings.configuration_set, sleep=self._sleep)
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -123,6 +128,12 @@ class Wiring:
             clock=self._clock,
             new_id=new_id,
         )
+
+    def organizing(self) -> Organizing:
+        """Wire what organizers see."""
+        from undersigned.services.organizing import Organizing  # noqa: PLC0415
+
+        return Organizing(self.table, self.table, self._clock)
 
     def confirmations(self) -> Confirmations:
         """Wire the confirmation mails."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from undersigned.aws import keys
+from undersigned.domain.api_keys import ApiKey, Scope
 from undersigned.domain.campaigns import Campaign, MailState, Organizer, Target
 from undersigned.domain.deliveries import Bundle, Delivery, DeliveryKey, DeliveryState, PacketRecord
 from undersigned.domain.letters import Letter
@@ -199,6 +200,29 @@ def read_signature(values: Values) -> Signature:
         withdrawn_at=_moment(values.get("withdrawn_at")),
         bundle=values.get("bundle"),
         tallied=values.get("tallied", ""),
+    )
+
+
+def api_key_values(key: ApiKey) -> Values:
+    """Write an organizer's key; the text of the key itself is kept nowhere."""
+    return {
+        **keys.api_key(key.campaign, key.digest)._asdict(),
+        "scope": key.scope,
+        "note": key.note,
+        "created_at": _written(key.created_at),
+        "valid_until": _written(key.expires_at),
+    }
+
+
+def read_api_key(values: Values) -> ApiKey:
+    """Read an organizer's key."""
+    return ApiKey(
+        campaign=values["pk"].partition("#")[2],
+        digest=values["sk"],
+        scope=cast("Scope", values["scope"]),
+        note=values["note"],
+        created_at=datetime.fromisoformat(values["created_at"]),
+        expires_at=_moment(values.get("valid_until")),
     )
 
 

@@ -9,7 +9,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from undersigned.aws.failures import code_of, is_throttle, slower
-from undersigned.services.ports import MailRefusedError, ThrottledError
+from undersigned.services.ports import MailRefusedError, SendingStoppedError, ThrottledError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,13 +21,12 @@ if TYPE_CHECKING:
 NO_RETRIES = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=60)
 """botocore would send a mail again when only the answer was lost; whether to try again is ours to say."""
 
-_REFUSALS = frozenset(
+_REFUSALS = frozenset({"BadRequestException", "MessageRejected"})
+_STOPS = frozenset(
     {
         "AccountSuspendedException",
-        "BadRequestException",
         "MailFromDomainNotVerifiedException",
-        "MessageRejected",
-        "NotFoundException",
+        "NotFoundException",  # the configuration set or the identity
         "SendingPausedException",
     }
 )
@@ -80,7 +79,8 @@ class Mailbox:
     def send(self, mail: Mail) -> str:
         """Hand a mail over at the account's pace and return its message id; a throttle is waited out for a while.
 
-        Raises ThrottledError or MailRefusedError when it was surely not sent. After any other error it may have been.
+        Raises ThrottledError, MailRefusedError or SendingStoppedError when it was surely not sent. After any other
+        error it may have been.
         """
         waited, pause = 0.0, 1.0
         while True:
@@ -108,6 +108,8 @@ class Mailbox:
             if code_of(error) in _REFUSALS:
                 # SES's message can name addresses, so only its code is kept.
                 raise MailRefusedError(code_of(error)) from error
+            if code_of(error) in _STOPS:
+                raise SendingStoppedError(code_of(error)) from error
             raise
         return answer["MessageId"]
 

@@ -29,6 +29,16 @@ def read_message(body: str) -> DeliveryKey:
     return DeliveryKey(message["campaign"], message["target"], message["period"])
 
 
+_FIRST_PAUSE = 300
+_LONGEST_PAUSE = 43_200
+"""SQS hides a message for 12 hours at most."""
+
+
+def seconds_until_next_try(received: int) -> int:
+    """Return how long a message that failed is hidden: five minutes, doubled with each try, 12 hours at most."""
+    return int(min(_FIRST_PAUSE * 2 ** (received - 1), _LONGEST_PAUSE))
+
+
 class Queue:
     """Deliveries in SQS."""
 

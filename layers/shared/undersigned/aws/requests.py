@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from boto3.dynamodb.conditions import Attr, ConditionExpressionBuilder
 from boto3.dynamodb.conditions import Key as KeyCondition
@@ -18,9 +18,12 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb.type_defs import (
         GetItemInputTypeDef,
         PutItemInputTypeDef,
+        PutTypeDef,
         QueryInputTypeDef,
         TransactWriteItemsInputTypeDef,
+        TransactWriteItemTypeDef,
         UpdateItemInputTypeDef,
+        UpdateTypeDef,
     )
 
     from undersigned.domain.deliveries import Bundle, Delivery, DeliveryKey, DeliveryState
@@ -195,9 +198,7 @@ def withdraw(table: str, campaign: str, signer: str, at: datetime) -> UpdateItem
     return request
 
 
-def move_marks(
-    table: str, campaign: str, moves: Sequence[tuple[Signature, str]]
-) -> TransactWriteItemsInputTypeDef:
+def move_marks(table: str, campaign: str, moves: Sequence[tuple[Signature, str]]) -> TransactWriteItemsInputTypeDef:
     """Move rows' `tallied` marks and the counters with them, all or nothing.
 
     Each row must still be as it was read. One row makes at most 4 of the 100 items that DynamoDB takes.
@@ -206,10 +207,10 @@ def move_marks(
     return {
         "TransactItems": [
             *(
-                {"Update": _in_transaction(update(table, keys.counter(campaign, counter), add={"signatures": amount}))}
+                _in_transaction(update(table, keys.counter(campaign, counter), add={"signatures": amount}))
                 for counter, amount in change.items()
             ),
-            *({"Update": _in_transaction(_move_mark(table, signature, mark))} for signature, mark in moves),
+            *(_in_transaction(_move_mark(table, signature, mark)) for signature, mark in moves),
         ]
     }
 
@@ -224,38 +225,34 @@ def _move_mark(table: str, signature: Signature, mark: str) -> UpdateItemInputTy
     )
 
 
-def _in_transaction(request: UpdateItemInputTypeDef) -> Any:  # noqa: ANN401  (the stubs' type for this is private)
-    """Leave out what a transaction's update does not take."""
-    return {name: value for name, value in request.items() if name != "ReturnValuesOnConditionCheckFailure"}
+def _in_transaction(request: UpdateItemInputTypeDef) -> TransactWriteItemTypeDef:
+    """Make an update part of a transaction, which does not tell what it found in place of what was asked for."""
+    request.pop("ReturnValuesOnConditionCheckFailure", None)
+    return {"Update": cast("UpdateTypeDef", request)}
 
 
 def seal(table: str, key: DeliveryKey, bundle: Bundle, at: datetime) -> TransactWriteItemsInputTypeDef:
     """Seal up to 99 letters in a bundle, all or nothing: first the bundle, then the letters in its order."""
     return {
         "TransactItems": [
-            {"Put": put_new(table, items.bundle_values(key, bundle, at))},  # type: ignore[typeddict-item]
-            *(
-                {
-                    "Update": _in_transaction(
-                        update(
-                            table,
-                            keys.signature(key.campaign, signer),
-                            assign={"bundle": f"{key.period}#{bundle.number:04d}"},
-                            add={"version": 1},
-                            remove=["due", "due_at"],
-                            when=Attr("status").eq("confirmed") & Attr("due").exists() & Attr("bundle").not_exists(),
-                        )
-                    )
-                }
-                for signer in bundle.signers
-            ),
+            {"Put": cast("PutTypeDef", put_new(table, items.bundle_values(key, bundle, at)))},
+            *(_in_transaction(_seal_letter(table, key, bundle.number, signer)) for signer in bundle.signers),
         ]
     }
 
 
-def change_delivery(
-    table: str, delivery: Delivery, *, state: DeliveryState, attempt: int
-) -> UpdateItemInputTypeDef:
+def _seal_letter(table: str, key: DeliveryKey, bundle: int, signer: str) -> UpdateItemInputTypeDef:
+    return update(
+        table,
+        keys.signature(key.campaign, signer),
+        assign={"bundle": f"{key.period}#{bundle:04d}"},
+        add={"version": 1},
+        remove=["due", "due_at"],
+        when=Attr("status").eq("confirmed") & Attr("due").exists() & Attr("bundle").not_exists(),
+    )
+
+
+def change_delivery(table: str, delivery: Delivery, *, state: DeliveryState, attempt: int) -> UpdateItemInputTypeDef:
     """Write a delivery that must still be in this state and attempt."""
     values = items.delivery_values(delivery)
     key = keys.Key(values.pop("pk"), values.pop("sk"))

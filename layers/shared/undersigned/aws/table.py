@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from datetime import UTC, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from boto3.dynamodb.conditions import Attr
 from botocore.exceptions import ClientError
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_dynamodb.type_defs import QueryInputTypeDef, UpdateItemInputTypeDef
 
+    from undersigned.domain.api_keys import ApiKey
     from undersigned.domain.campaigns import Campaign, MailState, Target
     from undersigned.domain.deliveries import Bundle, Delivery, DeliveryKey, DeliveryState, PacketRecord
     from undersigned.domain.letters import Letter
@@ -196,15 +197,33 @@ class Table:
                 raise ChangedError(message) from error
             raise
 
+    # Organizers' keys
+
+    def api_key(self, campaign: str, digest: str) -> ApiKey | None:
+        """Read a key by the SHA-256 of its text."""
+        values = self._get(keys.api_key(campaign, digest), consistent=True)
+        return items.read_api_key(values) if values else None
+
+    def api_keys(self, campaign: str) -> tuple[ApiKey, ...]:
+        """List a campaign's keys."""
+        request = requests.query(self._name, keys.api_key_partition(campaign), consistent=True)
+        return tuple(items.read_api_key(values) for values in self._query(request))
+
+    def put_api_key(self, key: ApiKey) -> None:
+        """Write a new key."""
+        self._client.put_item(**requests.put_new(self._name, items.api_key_values(key)))
+
+    def remove_api_key(self, campaign: str, digest: str) -> None:
+        """Take a key away; it opens nothing from now on."""
+        self._client.delete_item(TableName=self._name, Key=items.to_item(keys.api_key(campaign, digest)._asdict()))
+
     # Recipients
 
     def claim_mail(self, signer: str, request: str, at: datetime) -> bool:
         """Claim a mail of the day; False when the request was mailed or the day's mails are used up."""
         expires_at = int((at + timedelta(days=2)).timestamp())
         try:
-            self._client.update_item(
-                **requests.claim_mail(self._name, signer, _utc_day(at), request, expires_at)
-            )
+            self._client.update_item(**requests.claim_mail(self._name, signer, _utc_day(at), request, expires_at))
         except ClientError as error:
             if code_of(error) == CONDITION_FAILED:
                 return False
@@ -302,8 +321,12 @@ class Table:
         return items.from_item(item) if item else None
 
     def _query(self, request: QueryInputTypeDef) -> Iterator[items.Values]:
-        for page in self._client.get_paginator("query").paginate(**request):  # type: ignore[arg-type]
+        while True:
+            page = self._client.query(**request)
             yield from (items.from_item(item) for item in page["Items"])
+            if "LastEvaluatedKey" not in page:
+                return
+            request = {**request, "ExclusiveStartKey": page["LastEvaluatedKey"]}
 
     def _beginning_with(self, start: keys.Key) -> Iterator[items.Values]:
         return self._query(requests.query(self._name, start.pk, begins_with=start.sk, consistent=True))
@@ -320,7 +343,7 @@ class Table:
         except ClientError as error:
             if code_of(error) != CONDITION_FAILED:
                 raise
-            item = error.response.get("Item")
+            item = cast("dict[str, Any] | None", error.response.get("Item"))
             raise SignatureStateError(items.read_signature(items.from_item(item)) if item else None) from error
         return items.read_signature(items.from_item(answer["Attributes"]))
 
@@ -336,5 +359,5 @@ def _changed(error: ClientError) -> Exception:
 
 
 def _reasons(error: ClientError) -> list[str]:
-    reasons: list[dict[str, str]] = error.response.get("CancellationReasons", [])  # type: ignore[assignment]
+    reasons = cast("list[dict[str, str]]", error.response.get("CancellationReasons", []))
     return [reason.get("Code", "None") for reason in reasons]

@@ -29,7 +29,11 @@ class NotFoundError(UndersignedError):
 
 
 class TokenError(UndersignedError):
-    """A link's token is forged, cut or expired."""
+    """A link's token is forged or cut."""
+
+
+class TokenExpiredError(TokenError):
+    """A link's token is good but too old."""
 
 
 class LetterError(UndersignedError):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import re
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -23,6 +22,8 @@ from markupsafe import Markup
 from undersigned.domain.errors import LetterError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
     from undersigned.domain.campaigns import Target
 
 FIELDS: Mapping[str, str] = {

@@ -61,9 +61,7 @@ class Mail:
         message.set_content(self.text, cte="quoted-printable")
         message.add_alternative(self.html, subtype="html", cte="quoted-printable")
         for attachment in self.attachments:
-            message.add_attachment(
-                attachment.pdf, maintype="application", subtype="pdf", filename=attachment.filename
-            )
+            message.add_attachment(attachment.pdf, maintype="application", subtype="pdf", filename=attachment.filename)
         seed = hashlib.sha256(f"{self.to}\n{self.subject}\n{self.text}".encode()).hexdigest()[:32]
         for number, part in enumerate(part for part in message.walk() if part.is_multipart()):
             part.set_boundary(f"=_{seed}_{number}")
@@ -85,7 +83,7 @@ class Sender:
 ConfirmationCase = Literal["confirm", "signed", "sealed"]
 
 
-def confirmation(  # noqa: PLR0913  (what the mail says)
+def confirmation(  # noqa: PLR0913, PLR0917  (what the mail says)
     case: ConfirmationCase,
     sender: Sender,
     campaign: Campaign,

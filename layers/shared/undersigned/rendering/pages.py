@@ -111,8 +111,8 @@ def confirm(own: OwnLetter, confirm_token: str) -> str:
     )
 
 
-def letter(own: OwnLetter, *, confirmed_now: bool = False) -> str:
-    """Render a signer's letter and what became of it."""
+def letter(own: OwnLetter, *, confirmed_now: bool = False, asked_back: bool = False) -> str:
+    """Render a signer's letter and what became of it, after its confirmation or after asking for it back, too."""
     headline, explanation = state_of(own)
     return _render(
         "letter.html",
@@ -123,12 +123,13 @@ def letter(own: OwnLetter, *, confirmed_now: bool = False) -> str:
         headline=headline,
         explanation=explanation,
         can_withdraw=own.signature.status != "withdrawn" and own.signature.bundle is None,
+        too_late=asked_back and own.signature.status != "withdrawn",
         confirmed_now=confirmed_now and own.signature.status == "confirmed",
         token=own.token,
     )
 
 
-def state_of(own: OwnLetter) -> tuple[str, str]:
+def state_of(own: OwnLetter) -> tuple[str, str]:  # noqa: PLR0911  (a table)
     """Say where a letter is, in a headline and an explanation."""
     whom = f"{own.target.title} {own.target.name}"
     signature, delivery = own.signature, own.delivery

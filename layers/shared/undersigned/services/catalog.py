@@ -48,9 +48,7 @@ class Catalog:
         if settings is None:
             message = f"There is no campaign {campaign!r}"
             raise NotFoundError(message)
-        entry = Entry(
-            settings, Roster.of(self._store.targets(campaign)), self.letter(campaign, settings.letter)
-        )
+        entry = Entry(settings, Roster.of(self._store.targets(campaign)), self.letter(campaign, settings.letter))
         self._entries[campaign] = (now, entry)
         return entry
 

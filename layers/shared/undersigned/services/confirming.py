@@ -36,7 +36,8 @@ class Confirmations:
     def send(self, signature: Signature) -> Outcome:
         """Send the mail that a row asks for, unless it was sent before or the person had enough for a day.
 
-        Raises ThrottledError when it must be tried again, MailRefusedError when SES won't take it.
+        Raises ThrottledError or SendingStoppedError when it must be tried again, MailRefusedError when SES won't take
+        it.
         """
         now = self.clock()
         if signature.status == "withdrawn" or signature.has_expired(now):

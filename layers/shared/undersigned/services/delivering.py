@@ -180,9 +180,7 @@ class Delivering:
     def _seal_more(self, key: DeliveryKey, bundles: Sequence[Bundle], gone: set[str]) -> None:
         """Seal bundle after bundle; the last one is empty, and nobody can seal a letter after it."""
         passed = gone.union(*(bundle.signers for bundle in bundles))
-        waiting = (
-            signer for signer in self._deliveries.waiting(key.campaign, key.target) if signer not in passed
-        )
+        waiting = (signer for signer in self._deliveries.waiting(key.campaign, key.target) if signer not in passed)
         for number in count(len(bundles) + 1):
             bundle = Bundle(number, tuple(islice(waiting, self._bundle_size)))
             self._deliveries.seal(key, bundle, self._clock())
@@ -223,9 +221,7 @@ class Delivering:
             )
             yield record, packet.pdf
 
-    def mail(
-        self, batch: Batch, packets: tuple[PacketRecord, ...], attempt: int, read: Callable[[int], bytes]
-    ) -> Mail:
+    def mail(self, batch: Batch, packets: tuple[PacketRecord, ...], attempt: int, read: Callable[[int], bytes]) -> Mail:
         """Write a batch's mail; `read` gives the PDF of a packet by its number."""
         first = self._signatures.signatures(batch.key.campaign, batch.signers[:NAMES_IN_MAIL])
         versions = dict.fromkeys(version for packet in packets for version in packet.letters)
@@ -250,9 +246,7 @@ class Delivering:
 
     def _send(self, delivery: Delivery, batch: Batch, packets: tuple[PacketRecord, ...]) -> Delivery:
         attempt = delivery.attempt + 1
-        mail = self.mail(
-            batch, packets, attempt, read=lambda number: self._packets.get(packet_name(batch.key, number))
-        )
+        mail = self.mail(batch, packets, attempt, read=lambda number: self._packets.get(packet_name(batch.key, number)))
         sending = replace(
             delivery,
             state="sending",

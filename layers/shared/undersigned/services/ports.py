@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import date, datetime
 
+    from undersigned.domain.api_keys import ApiKey
     from undersigned.domain.campaigns import Campaign, MailState, Target
     from undersigned.domain.deliveries import Bundle, Delivery, DeliveryKey, DeliveryState, PacketRecord
     from undersigned.domain.letters import Letter
@@ -50,6 +51,10 @@ class ThrottledError(UndersignedError):
 
 class MailRefusedError(UndersignedError):
     """SES refused the mail for a reason that trying again does not mend; nothing was sent."""
+
+
+class SendingStoppedError(MailRefusedError):
+    """SES takes no mail at all until a person mends the account or the sender's identity; nothing was sent."""
 
 
 class CampaignStore(Protocol):
@@ -104,6 +109,13 @@ class CountStore(Protocol):
 
     def move_marks(self, campaign: str, moves: Sequence[tuple[Signature, str]]) -> None:
         """Move marks and counters together; raises ChangedError when a row has changed."""
+
+
+class ApiKeyStore(Protocol):
+    """Organizers' keys."""
+
+    def api_key(self, campaign: str, digest: str) -> ApiKey | None:
+        """Read a key by the SHA-256 of its text."""
 
 
 class RecipientStore(Protocol):
@@ -176,7 +188,8 @@ class Post(Protocol):
     def send(self, mail: Mail) -> str:
         """Hand a mail over and return its message id.
 
-        Raises ThrottledError or MailRefusedError when it was surely not sent. After any other error it may have been.
+        Raises ThrottledError, MailRefusedError or SendingStoppedError when it was surely not sent. After any other
+        error it may have been.
         """
 
 

@@ -123,14 +123,18 @@ class Signing:
 
     def is_open(self, campaign: Campaign) -> bool:
         """Say whether people can sign today."""
-        return campaign.is_open(self._today(campaign))
+        return campaign.is_open(self.today(campaign))
 
-    def preview(self, campaign: str, values: Mapping[str, object]) -> tuple[Entry, Target, str]:
+    def today(self, campaign: Campaign) -> date:
+        """Return the day that it is where the campaign is."""
+        return self._clock().astimezone(ZoneInfo(campaign.time_zone)).date()
+
+    def preview(self, campaign: str, values: Mapping[str, object]) -> tuple[Target, str]:
         """Render the letter of a form without signing it; raises NotFoundError and FormError."""
         entry = self.campaign(campaign)
         form = read_form(values, entry.campaign, entry.roster)
-        details = details_of(form, self._today(entry.campaign))
-        return entry, form.target, render_html(entry.letter.template, form.target, details)
+        details = details_of(form, self.today(entry.campaign))
+        return form.target, render_html(entry.letter.template, form.target, details)
 
     def sign(self, campaign: str, values: Mapping[str, object]) -> None:
         """Write the row of a signed form; raises NotFoundError, ClosedError and FormError.
@@ -180,7 +184,7 @@ class Signing:
             updates=form.updates,
             letter=entry.letter.version,
             signed_at=now,
-            signed_on=self._today(entry.campaign),
+            signed_on=self.today(entry.campaign),
             mail_request=self._new_id(),
             expires_at=now + PENDING_FOR,
         )
@@ -199,9 +203,7 @@ class Signing:
         now = self._clock()
         try:
             entry = self._catalog.entry(whose.campaign)
-            signature = self._signatures.confirm(
-                whose.campaign, whose.signer, now, self._today(entry.campaign)
-            )
+            signature = self._signatures.confirm(whose.campaign, whose.signer, now, self.today(entry.campaign))
         except SignatureStateError as error:
             if error.signature is None or error.signature.status == "pending":
                 raise ExpiredError(whose.campaign) from error
@@ -243,9 +245,7 @@ class Signing:
         letter = self._catalog.letter(signature.campaign, signature.letter)
         delivery = None
         if signature.period is not None:
-            delivery = self._deliveries.delivery(
-                DeliveryKey(signature.campaign, signature.target, signature.period)
-            )
+            delivery = self._deliveries.delivery(DeliveryKey(signature.campaign, signature.target, signature.period))
         return OwnLetter(
             entry=entry,
             target=target,
@@ -255,9 +255,6 @@ class Signing:
             next_delivery=self.next_delivery(),
             token=self._tokens.for_signer("letter", signature.campaign, signature.signer),
         )
-
-    def _today(self, campaign: Campaign) -> date:
-        return self._clock().astimezone(ZoneInfo(campaign.time_zone)).date()
 
 
 def _check_id(campaign: str) -> None:

@@ -1,0 +1,55 @@
+"""SES's events, as EventBridge hands them over, in the domain's words."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from undersigned.domain.deliveries import DeliveryKey, MailEvent, MailEventKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_KINDS: dict[str, MailEventKind] = {
+    "Send": "send",
+    "Delivery": "delivery",
+    "Bounce": "bounce",
+    "Complaint": "complaint",
+    "Reject": "reject",
+    "DeliveryDelay": "delivery_delay",
+}
+_DETAILS = {"Delivery": "delivery", "Bounce": "bounce", "Complaint": "complaint", "DeliveryDelay": "deliveryDelay"}
+
+
+def read_mail_event(event: Mapping[str, Any]) -> MailEvent | None:
+    """Read an event; None for mails that are no deliveries and for events that say nothing of one.
+
+    Raises KeyError, TypeError or ValueError when it is damaged.
+    Source: "Examples of event data that Amazon SES publishes to EventBridge", SES developer guide.
+    """
+    detail = event["detail"]
+    mail, tags = detail["mail"], detail["mail"]["tags"]
+    event_type = detail["eventType"]
+    if tags["kind"] != ["delivery"] or event_type not in _KINDS:
+        return None
+    about = detail.get(_DETAILS.get(event_type, ""), {})
+    return MailEvent(
+        kind=_KINDS[event_type],
+        delivery=DeliveryKey(tags["campaign"][0], tags["target"][0], tags["period"][0]),
+        attempt=int(tags["attempt"][0]),
+        message_id=mail["messageId"],
+        at=datetime.fromisoformat(about.get("timestamp", mail["timestamp"])),
+        reason=_reason(event_type, detail, about),
+        permanent=about.get("bounceType") == "Permanent",
+    )
+
+
+def _reason(event_type: str, detail: Mapping[str, Any], about: Mapping[str, Any]) -> str | None:
+    """Say why, in SES's own terms; its diagnostic texts are left out, for they can quote addresses."""
+    if event_type == "Bounce":
+        return f"{about['bounceType']} bounce, {about['bounceSubType']}"
+    if event_type == "Complaint":
+        return f"complaint, {about.get('complaintFeedbackType') or 'no reason given'}"
+    if event_type == "Reject":
+        return f"rejected by SES, {detail['reject']['reason']}"
+    return None
