@@ -1,0 +1,102 @@
+"""Rules on what is kept, and on what can be seen from outside."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from tests.template.reading import BUCKET, QUEUE, as_list, named_by, of_type, translated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.aws_from_template import Template
+
+LOGGED = {"$context.requestId", "$context.routeKey", "$context.status", "$context.responseLatency"}
+"""What an access log may hold. A path can hold a signer's token; address and user agent tell who signed."""
+
+NAMES = re.compile(r"(Table|Bucket|Queue|Topic|Function|LogGroup|Alarm|Role|Policy|Rule|Layer|)Name")
+
+
+def queues_are_encrypted(template: Template) -> Iterator[str]:
+    for name, properties in of_type(template, QUEUE).items():
+        if properties.get("SqsManagedSseEnabled") is not True:
+            yield f"{name} is not encrypted"
+
+
+def buckets_are_encrypted(template: Template) -> Iterator[str]:
+    for name, properties in of_type(template, BUCKET).items():
+        if not properties.get("BucketEncryption", {}).get("ServerSideEncryptionConfiguration"):
+            yield f"{name} is not encrypted"
+
+
+def buckets_are_closed_to_the_public(template: Template) -> Iterator[str]:
+    blocks = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
+    for name, properties in of_type(template, BUCKET).items():
+        configured = properties.get("PublicAccessBlockConfiguration", {})
+        if not all(configured.get(block) is True for block in blocks):
+            yield f"{name} can be opened to the public"
+
+
+def buckets_forget(template: Template) -> Iterator[str]:
+    for name, properties in of_type(template, BUCKET).items():
+        rules = properties.get("LifecycleConfiguration", {}).get("Rules", [])
+        if not any(rule["Status"] == "Enabled" and "ExpirationInDays" in rule for rule in rules):
+            yield f"{name} keeps personal letters for ever"
+
+
+def buckets_are_reached_by_tls_only(template: Template) -> Iterator[str]:
+    closed = {
+        named_by(policy["Bucket"])
+        for policy in of_type(template, "AWS::S3::BucketPolicy").values()
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Deny"
+        and statement["Principal"] == "*"
+        and statement["Action"] == "s3:*"
+        and len(as_list(statement["Resource"])) == len(("the bucket", "its objects"))
+        and statement.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}}
+    }
+    for name in of_type(template, BUCKET):
+        if name not in closed:
+            yield f"{name} can be read in the clear"
+
+
+def secrets_are_generated(template: Template) -> Iterator[str]:
+    for name, properties in of_type(template, "AWS::SecretsManager::Secret").items():
+        if "SecretString" in properties or properties.get("GenerateSecretString", {}).get("PasswordLength", 0) < 32:
+            yield f"{name} can be known to somebody"
+
+
+def apis_are_throttled(template: Template) -> Iterator[str]:
+    for name, properties in of_type(template, "AWS::Serverless::HttpApi").items():
+        route = properties.get("DefaultRouteSettings", {})
+        if not route.get("ThrottlingRateLimit") or not route.get("ThrottlingBurstLimit"):
+            yield f"{name} takes any load"
+
+
+def access_logs_tell_nobody_s_name(template: Template) -> Iterator[str]:
+    for name, properties in of_type(template, "AWS::Serverless::HttpApi").items():
+        log = properties.get("AccessLogSettings", {}).get("Format", "")
+        if not log:
+            yield f"{name} has no access log"
+        for variable in re.findall(r"\$context\.[A-Za-z.]+", log):
+            if variable not in LOGGED:
+                yield f"{name} logs {variable}"
+
+
+def two_stacks_fit_into_one_account(template: Template) -> Iterator[str]:
+    for name, resource in translated(template)["Resources"].items():
+        for key, value in resource.get("Properties", {}).items():
+            if NAMES.fullmatch(key) and isinstance(value, str) and resource["Type"] not in _NAMED_WITHIN_THEIR_OWNER:
+                yield f"{name} is called {value} in every stack"
+
+
+def rows_are_kept_when_the_stack_goes(template: Template) -> Iterator[str]:
+    for name, resource in template["Resources"].items():
+        if resource["Type"] in {"AWS::DynamoDB::Table", BUCKET}:
+            policies: Any = (resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy"))
+            if policies != ("Retain", "Retain"):
+                yield f"{name} goes with the stack"
+
+
+_NAMED_WITHIN_THEIR_OWNER = {"AWS::ApiGatewayV2::Stage", "AWS::Lambda::LayerVersion"}

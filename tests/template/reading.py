@@ -1,0 +1,107 @@
+"""How the rules read the template."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from samtranslator.parser.parser import Parser  # type: ignore[import-untyped]
+from samtranslator.translator.translator import Translator  # type: ignore[import-untyped]
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.aws_from_template import Template
+
+FUNCTION = "AWS::Serverless::Function"
+ALARM = "AWS::CloudWatch::Alarm"
+LOG_GROUP = "AWS::Logs::LogGroup"
+QUEUE = "AWS::SQS::Queue"
+BUCKET = "AWS::S3::Bucket"
+
+
+def of_type(template: Template, kind: str) -> dict[str, dict[str, Any]]:
+    """Return the properties of a type's resources by their logical ids."""
+    return {
+        name: resource.get("Properties", {})
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == kind
+    }
+
+
+def functions(template: Template) -> dict[str, dict[str, Any]]:
+    """Return the functions' properties, with what Globals give them."""
+    shared: dict[str, Any] = template["Globals"]["Function"]
+    return {
+        name: {**shared, **own, "Layers": [*shared.get("Layers", []), *own.get("Layers", [])]}
+        for name, own in of_type(template, FUNCTION).items()
+    }
+
+
+def event_sources(template: Template) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
+    """List what calls functions: the function, the event's name, its type and its properties."""
+    for function, properties in functions(template).items():
+        for event, source in properties.get("Events", {}).items():
+            yield function, event, source["Type"], source["Properties"]
+
+
+def named_by(reference: object) -> str:
+    """Return the logical id that a Ref or a GetAtt names; empty for anything else."""
+    match reference:
+        case {"Ref": str(name)} | {"Fn::GetAtt": [str(name), _]}:
+            return name
+        case _:
+            return ""
+
+
+def as_list(value: Any) -> list[Any]:
+    """Return a value as IAM reads it: one thing is a list of one."""
+    return value if isinstance(value, list) else [value]
+
+
+def translated(template: Template) -> Template:
+    """Return what CloudFormation gets: the template after the SAM transform."""
+    copy = deepcopy(template)
+    for resource in copy["Resources"].values():
+        for code in ("CodeUri", "ContentUri"):
+            if code in resource.get("Properties", {}):
+                resource["Properties"][code] = "s3://packaged/code"
+    session = boto3.Session(region_name="us-east-2")
+    result: Template = Translator({}, Parser(), boto_session=session).translate(copy, {})
+    return result
+
+
+def statements(template: Template) -> Iterator[tuple[str, dict[str, Any]]]:
+    """List every Allow statement of the roles and resource policies that CloudFormation gets, with its owner."""
+    for name, resource in translated(template)["Resources"].items():
+        properties = resource.get("Properties", {})
+        documents = [policy["PolicyDocument"] for policy in properties.get("Policies", [])]
+        if "PolicyDocument" in properties:
+            documents.append(properties["PolicyDocument"])
+        for document in documents:
+            for statement in as_list(document["Statement"]):
+                if statement["Effect"] == "Allow":
+                    yield name, statement
+
+
+def dead_letter_queues(template: Template) -> set[str]:
+    """Return the logical ids of all queues that take what failed."""
+    return {named_by(target) for target in _failure_targets(template["Resources"])} - {""}
+
+
+def _failure_targets(value: Any) -> Iterator[Any]:
+    match value:
+        case {"deadLetterTargetArn": target}:
+            yield target
+        case {"DeadLetterConfig": {"Arn": target}, **others}:
+            yield target
+            yield from _failure_targets(others)
+        case {"OnFailure": {"Destination": target}}:
+            yield target
+        case dict():
+            for item in value.values():
+                yield from _failure_targets(item)
+        case list():
+            for item in value:
+                yield from _failure_targets(item)
