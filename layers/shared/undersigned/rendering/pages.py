@@ -154,11 +154,8 @@ def state_of(own: OwnLetter) -> tuple[str, str]:  # noqa: PLR0911  (a table)
                 f"The mail server of {own.target.department} accepted the packet of {day} with your letter{when}.",
             )
         case "bounced" | "held":
-            return (
-                "Came back",
-                f"The packet of {day} with your letter came back from {own.target.department}. "
-                "The organizer sees this and can send it again.",
-            )
+            came_back = f"The packet of {day} with your letter came back from {own.target.department}."
+            return "Came back", f"{came_back} The organizer sees this and can send it again."
         case "sent":
             return "Sent", f"Your letter is in the packet of {day} to {whom}. Their mail server has not answered yet."
         case _:

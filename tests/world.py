@@ -1,0 +1,391 @@
+"""A stack in memory: moto behind the real handlers, with a clock that the test turns."""
+
+from __future__ import annotations
+
+import base64
+import importlib
+import json
+import re
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode, urlsplit
+
+import boto3
+from moto import mock_aws
+
+from tests import aws_from_template
+from undersigned.settings import Settings
+from undersigned.wiring import Wiring
+from undersigned_cli import campaign_folder
+from undersigned_cli.push import push
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from email.message import EmailMessage
+
+    import pytest
+
+ROOT = Path(__file__).parents[1]
+CAMPAIGN = "end-demand-illinois"
+SENDER = "letters@enddemand.example"
+PUBLIC_URL = "https://letters.example"
+
+ADA: dict[str, object] = {
+    "name": "Ada Specimen",
+    "email": "ada@signers.example",
+    "address_line": "1 Sample Street",
+    "locality": "Evanston",
+    "region": "IL",
+    "postal_code": "60201",
+    "signature": "Ada Specimen",
+}
+"""A form without mistakes."""
+
+
+def load_event(name: str) -> Any:
+    """Read one of the events that `sam local invoke` takes, too."""
+    return json.loads((ROOT / "events" / f"{name}.json").read_text(encoding="utf-8"))
+
+
+class Clock:
+    """A clock that stands until it is turned."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def turn(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A mail that SES accepted."""
+
+    message_id: str
+    to: str
+    tags: dict[str, str]
+    mail: EmailMessage
+
+    @property
+    def text(self) -> str:
+        part = self.mail.get_body(("plain",))
+        assert part is not None
+        return str(part.get_content())
+
+    @property
+    def html(self) -> str:
+        part = self.mail.get_body(("html",))
+        assert part is not None
+        return str(part.get_content())
+
+    @property
+    def pdfs(self) -> list[bytes]:
+        return [part.get_payload(decode=True) for part in self.mail.iter_attachments()]  # type: ignore[misc]
+
+    def link(self, kind: str) -> str:
+        """Return the path of the link of this kind (`confirm`, `letters`, `packets`)."""
+        found = re.search(rf"{re.escape(PUBLIC_URL)}(/{kind}/\S+)", self.text)
+        assert found, f"no {kind} link in:\n{self.text}"
+        return found[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the API answered."""
+
+    status: int
+    headers: dict[str, str]
+    body: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass
+class World:
+    """The stack; `calls` are the AWS calls made, `throttles` how many sends SES turns away, `refusal` why it refuses."""
+
+    clock: Clock
+    wiring: Wiring
+    handlers: Mapping[str, Callable[[Any, Any], Any]]
+    queue_url: str
+    calls: list[str] = field(default_factory=list)
+    sent: list[Sent] = field(default_factory=list)
+    throttles: int = 0
+    refusal: str = ""
+    _read: dict[str, str] = field(default_factory=dict)
+
+    # Signers
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        values: object = None,
+        *,
+        as_json: bool = False,
+        headers: Mapping[str, str] | None = None,
+        raw: bytes | None = None,
+    ) -> Answer:
+        """Send a request to the HTTP API."""
+        event = load_event("public_api_get_campaign")
+        parts = urlsplit(path)
+        event["rawPath"] = event["requestContext"]["http"]["path"] = parts.path
+        event["requestContext"]["http"]["method"] = method
+        event["routeKey"] = "ANY /{proxy+}"
+        event["rawQueryString"] = parts.query
+        event["queryStringParameters"] = dict(pair.split("=", 1) for pair in parts.query.split("&") if pair)
+        accept = "application/json" if as_json else "text/html,application/xhtml+xml,*/*;q=0.8"
+        event["headers"] = {"accept": accept, "host": "letters.example"}
+        if values is not None or raw is not None:
+            media_type = "application/json" if as_json else "application/x-www-form-urlencoded"
+            body = raw if raw is not None else json.dumps(values) if as_json else urlencode(dict(values))  # type: ignore[call-overload]
+            event["headers"]["content-type"] = media_type
+            event["isBase64Encoded"] = True
+            event["body"] = base64.b64encode(body if isinstance(body, bytes) else body.encode()).decode()
+        event["headers"] |= dict(headers or {})
+        function = "organizer_api" if path.startswith("/organizer/") else "public_api"
+        answer = self.handlers[function](event, CONTEXT)
+        body = base64.b64decode(answer["body"]).decode() if answer.get("isBase64Encoded") else answer["body"]
+        return Answer(answer["statusCode"], {name.lower(): str(value) for name, value in answer["headers"].items()}, body)
+
+    def get(self, path: str, **options: Any) -> Answer:
+        return self.request("GET", path, **options)
+
+    def post(self, path: str, values: object = None, **options: Any) -> Answer:
+        return self.request("POST", path, values if values is not None or "raw" in options else {}, **options)
+
+    def sign(self, *, campaign: str = CAMPAIGN, **changes: object) -> Answer:
+        """Sign as Ada, but for the changes."""
+        return self.post(f"/campaigns/{campaign}/signatures", {**ADA, **changes})
+
+    def confirmed(self, **changes: object) -> Sent:
+        """Sign, get the mail and confirm; return the mail."""
+        assert self.sign(**changes).status == 303
+        self.run_stream()
+        mail = self.sent[-1]
+        assert self.post(mail.link("confirm")).status == 200
+        self.run_stream()
+        return mail
+
+    # Consumers
+
+    def run_stream(self) -> list[Any]:
+        """Hand all new records to both readers of the stream until there are none; return the records handed over."""
+        handed: list[Any] = []
+        while records := self.new_records():
+            handed += records
+            for function in ("send_confirmations", "tally"):
+                self.handlers[function]({"Records": records}, CONTEXT)
+        return handed
+
+    def new_records(self) -> list[Any]:
+        """Return the stream's records since the last call that the readers' filter lets through."""
+        streams = boto3.client("dynamodbstreams")
+        arn = streams.list_streams(TableName=self.wiring.settings.table_name)["Streams"][0]["StreamArn"]
+        records: list[Any] = []
+        for shard in streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]:
+            start: dict[str, str] = {"ShardIteratorType": "TRIM_HORIZON"}
+            if last := self._read.get(shard["ShardId"]):
+                start = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": last}
+            iterator = streams.get_shard_iterator(StreamArn=arn, ShardId=shard["ShardId"], **start)["ShardIterator"]
+            found = streams.get_records(ShardIterator=iterator)["Records"]
+            if found:
+                self._read[shard["ShardId"]] = found[-1]["dynamodb"]["SequenceNumber"]
+            records += [record for record in found if record["dynamodb"]["Keys"]["pk"]["S"].startswith("SIGNATURE#")]
+        return records
+
+    # The week
+
+    def plan(self, campaign: str | None = None) -> Any:
+        event = load_event("plan_deliveries_weekly")
+        event["scheduled_time"] = self.clock.now.isoformat()
+        return self.handlers["plan_deliveries"](event | ({"campaign": campaign} if campaign else {}), CONTEXT)
+
+    def run_queue(self) -> list[Any]:
+        """Hand every message that is visible to deliver, once; return what it answered."""
+        sqs = boto3.client("sqs")
+        answers = []
+        messages: list[Any] = []
+        while received := sqs.receive_message(
+            QueueUrl=self.queue_url, MaxNumberOfMessages=10, AttributeNames=["All"]
+        ).get("Messages"):
+            messages += received
+        for message in messages:
+            event = load_event("deliver_message")
+            event["Records"][0] |= {
+                "body": message["Body"],
+                "messageId": message["MessageId"],
+                "receiptHandle": message["ReceiptHandle"],
+                "attributes": message["Attributes"],
+            }
+            answer = self.handlers["deliver"](event, CONTEXT)
+            answers.append(answer)
+            if not answer["batchItemFailures"]:
+                sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"])
+        return answers
+
+    def week(self) -> list[Any]:
+        """Run the schedule and all that follows from it."""
+        self.plan()
+        return self.run_queue()
+
+    def feedback(self, case: str, sent: Sent, *, at: datetime | None = None) -> None:
+        """Hand SES's event of this case (`send`, `delivery`, `bounce`, `complaint`) about a mail to record_feedback."""
+        event = load_event(f"record_feedback_{case}")
+        mail = event["detail"]["mail"]
+        mail["messageId"] = sent.message_id
+        mail["tags"] |= {name: [value] for name, value in sent.tags.items()}
+        moment = (at or self.clock.now).isoformat().replace("+00:00", "Z")
+        for part in event["detail"].values():
+            if isinstance(part, dict) and "timestamp" in part:
+                part["timestamp"] = moment
+        self.handlers["record_feedback"](event, CONTEXT)
+
+    @property
+    def deliveries(self) -> list[Sent]:
+        return [sent for sent in self.sent if sent.tags["kind"] == "delivery"]
+
+
+CONTEXT = SimpleNamespace(
+    function_name="test",
+    memory_limit_in_mb=512,
+    invoked_function_arn="arn:aws:lambda:us-east-1:123456789012:function:test",
+    aws_request_id="00000000-0000-0000-0000-000000000000",
+    get_remaining_time_in_millis=lambda: 900_000,
+)
+
+FUNCTIONS = {
+    "public_api": "PublicApi",
+    "organizer_api": "OrganizerApi",
+    "send_confirmations": "SendConfirmations",
+    "tally": "Tally",
+    "plan_deliveries": "PlanDeliveries",
+    "deliver": "Deliver",
+    "record_feedback": "RecordFeedback",
+}
+
+
+@contextmanager
+def world(monkeypatch: pytest.MonkeyPatch, *, bundle_size: int = 10) -> Iterator[World]:
+    """Make a stack with the shipped campaign in it."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with mock_aws():
+        made = _make(monkeypatch, bundle_size)
+        push(campaign_folder.read(ROOT / "campaigns" / CAMPAIGN), made.wiring.table)
+        yield made
+
+
+def _make(monkeypatch: pytest.MonkeyPatch, bundle_size: int) -> World:
+    queue_url = aws_from_template.make_delivery_queue(boto3.client("sqs"))
+    known = {
+        "TABLE_NAME": aws_from_template.make_table(boto3.client("dynamodb")),
+        "DELIVERY_QUEUE_URL": queue_url,
+        "PACKET_BUCKET": aws_from_template.make_bucket(boto3.client("s3")),
+        "SECRET_ARN": boto3.client("secretsmanager").create_secret(Name="stack", SecretString="s" * 64)["ARN"],
+        "SENDER_ADDRESS": SENDER,
+        "PUBLIC_URL": PUBLIC_URL,
+        "CONFIGURATION_SET": "mail",
+        "BUNDLE_SIZE": str(bundle_size),
+    }
+    ses = boto3.client("sesv2")
+    ses.create_email_identity(EmailIdentity="enddemand.example")
+    ses.create_configuration_set(ConfigurationSetName="mail")
+    clock = Clock(datetime(2026, 11, 24, 18, 0, tzinfo=UTC))
+    made = World(clock, wiring=None, handlers={}, queue_url=queue_url)  # type: ignore[arg-type]
+    handlers = {}
+    for function, logical_id in FUNCTIONS.items():
+        names = aws_from_template.variables_of(aws_from_template.load_template(), logical_id)
+        environment = aws_from_template.environment_of(logical_id, **{name: known[name] for name in names & known.keys()})
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        wiring = Wiring(Settings(environment), client=_clients(made), clock=clock, sleep=lambda _seconds: None)
+        handlers[function] = _handler(monkeypatch, function, wiring)
+    made.handlers = handlers
+    made.wiring = wiring_of(made, known, clock)
+    return made
+
+
+def wiring_of(made: World, known: Mapping[str, str], clock: Clock) -> Wiring:
+    """Wire the whole stack, as the command line does."""
+    settings = Settings({**known, "DELIVERY_DAY": "MON", "DELIVERY_HOUR": "9", "DELIVERY_TIME_ZONE": "America/Chicago"})
+    return Wiring(settings, client=_clients(made), clock=clock, sleep=lambda _seconds: None)
+
+
+def _handler(monkeypatch: pytest.MonkeyPatch, function: str, wiring: Wiring) -> Callable[[Any, Any], Any]:
+    module = importlib.import_module(f"functions.{function}.app")
+    made_of = {
+        "public_api": {"signing": wiring.signing},
+        "organizer_api": {"organizing": wiring.organizing},
+        "send_confirmations": {"confirmations": wiring.confirmations},
+        "tally": {"tallying": wiring.tallying},
+        "plan_deliveries": {"planning": wiring.planning},
+        "deliver": {"delivering": lambda: wiring.delivering(module.report_replaced)},
+        "record_feedback": {"feedback": wiring.feedback},
+    }[function]
+    for name, make in made_of.items():
+        monkeypatch.setattr(module, name, make())
+    if hasattr(module, "wiring"):
+        monkeypatch.setattr(module, "wiring", wiring)
+    handler: Callable[[Any, Any], Any] = module.handler
+    return handler
+
+
+def _clients(made: World) -> Callable[..., Any]:
+    """Return what makes clients whose calls are counted; SES throttles, refuses and tells its pace as the world says."""
+
+    def client(service: str, **options: Any) -> Any:
+        made_client = boto3.client(service, **options)
+        made_client.meta.events.register(
+            "before-call", lambda model, **_: made.calls.append(f"{service}:{model.name}")
+        )
+        if service == "sesv2":
+            _stand_in(made, made_client)
+        return made_client
+
+    return client
+
+
+def _stand_in(made: World, ses: Any) -> None:
+    asked: list[dict[str, Any]] = []
+    ses.meta.events.register("before-parameter-build.sesv2.SendEmail", lambda params, **_: asked.append(params))
+
+    def send(**_: Any) -> Any:
+        if made.throttles:
+            made.throttles -= 1
+            return _refused(429, "TooManyRequestsException")
+        return _refused(400, made.refusal) if made.refusal else None
+
+    def keep(parsed: Any, **_: Any) -> None:
+        if "MessageId" in parsed:
+            params = asked[-1]
+            made.sent.append(
+                Sent(
+                    parsed["MessageId"],
+                    params["Destination"]["ToAddresses"][0],
+                    {tag["Name"]: tag["Value"] for tag in params["EmailTags"]},
+                    message_from_bytes(params["Content"]["Raw"]["Data"], policy=policy.default),
+                )
+            )
+
+    ses.meta.events.register("before-call.sesv2.SendEmail", send)
+    ses.meta.events.register("after-call.sesv2.SendEmail", keep)
+    # moto knows no GetAccount.
+    answer = {"SendQuota": {"MaxSendRate": 14.0}, "ResponseMetadata": {"HTTPStatusCode": 200}}
+    ses.meta.events.register("before-call.sesv2.GetAccount", lambda **_: (SimpleNamespace(status_code=200), answer))
+
+
+def _refused(status: int, code: str) -> Any:
+    error = {"Error": {"Code": code, "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return SimpleNamespace(status_code=status), error
