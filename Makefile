@@ -1,0 +1,92 @@
+# Needs python3 and make. All else is fetched into .uv/ and .venv/; uv's cache is the one thing written outside.
+
+PYTHON ?= python3
+ARGS ?=
+
+UV := .uv/bin/uv
+READY := .venv/.synced
+RUN := $(UV) run --no-sync
+SAM := $(UV) run --quiet --locked --isolated --only-group sam sam
+
+# The command line starts uv and SAM itself.
+export PATH := $(CURDIR)/.uv/bin:$(PATH)
+export UV_PROJECT_ENVIRONMENT := .venv
+export UV_PYTHON_INSTALL_DIR := $(CURDIR)/.uv/python
+export UV_PYTHON_INSTALL_BIN := 0
+export SAM_CLI_TELEMETRY := 0
+export __SAM_CLI_APP_DIR := $(CURDIR)/.uv/sam
+# What the caller's shell is in must not decide what runs here, and nothing here talks to AWS.
+unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH UV_PYTHON AWS_PROFILE
+
+CHECKS := check-style check-types check-imports check-lock check-layers check-template
+# Two at a time, each one's output in one piece where this make can do that.
+TOGETHER := $(if $(findstring -j,$(MAKEFLAGS)),,-j2) $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+EXPORT := $(UV) export --quiet --locked --no-hashes --no-annotate --no-header
+
+.SILENT:
+.PHONY: help setup demo test lint layers bench clean $(CHECKS)
+
+help: ## list what make can do
+	sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile
+
+setup: $(READY) ## fetch uv, Python 3.13 and every package
+
+demo: $(READY) ## run the whole of it on this machine; ARGS=--exit stops at the end
+	$(RUN) undersigned demo $(ARGS)
+
+test: lint ## every check and every test
+	$(RUN) pytest --quiet --numprocesses auto --ignore tests/e2e tests
+	$(RUN) pytest --quiet tests/e2e
+
+lint: $(READY) ## style, types, import contracts, lock, layers, template
+	$(MAKE) --no-print-directory $(TOGETHER) $(CHECKS)
+
+layers: $(READY) ## write the layers' requirements anew from uv.lock
+	$(EXPORT) --only-group lambda --output-file layers/dependencies/requirements.txt >/dev/null
+	$(EXPORT) --only-group typesetting --output-file layers/typesetting/requirements.txt >/dev/null
+
+bench: $(READY) ## measure
+	$(RUN) python -m benchmarks $(ARGS)
+
+clean: ## remove all that make has fetched or built
+	rm -rf .uv .venv .aws-sam .undersigned .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+check-style: $(READY)
+	$(RUN) ruff check --quiet
+	$(RUN) ruff format --check --quiet || { echo "make: some files are not formatted; run: $(RUN) ruff format" >&2; exit 1; }
+
+check-types: $(READY)
+	$(RUN) mypy --no-error-summary
+
+check-imports: $(READY)
+	report=$$($(RUN) lint-imports 2>&1) || { echo "$$report" >&2; exit 1; }
+
+check-lock: $(UV)
+	$(UV) lock --check --quiet || { echo "make: uv.lock is not in step with pyproject.toml; run: $(UV) lock" >&2; exit 1; }
+
+check-layers: $(UV)
+	$(EXPORT) --only-group lambda | diff -u layers/dependencies/requirements.txt - \
+	&& $(EXPORT) --only-group typesetting | diff -u layers/typesetting/requirements.txt - \
+	|| { echo "make: a layer is not in step with uv.lock; run: make layers" >&2; exit 1; }
+
+check-template: $(UV)
+	report=$$($(SAM) validate --lint 2>&1) || { echo "$$report" >&2; exit 1; }
+
+$(READY): $(UV) pyproject.toml uv.lock .python-version
+	$(UV) sync --locked --quiet || { echo "make: no environment; uv needs Python 3.13, which it fetches from GitHub unless it is installed" >&2; exit 1; }
+	touch $@
+
+# Debian keeps venv in a package of its own; pip alone will do.
+$(UV): .ci/uv.txt
+	command -v $(PYTHON) >/dev/null || { echo "make: no $(PYTHON); install Python 3" >&2; exit 1; }
+	rm -rf .uv
+	if $(PYTHON) -m venv .uv >/dev/null 2>&1; then \
+		set -- .uv/bin/python -m pip install; \
+	elif rm -rf .uv && $(PYTHON) -m pip --version >/dev/null 2>&1; then \
+		set -- $(PYTHON) -m pip install --target .uv; \
+	else \
+		echo "make: $(PYTHON) has neither venv nor pip; install one (Debian: apt install python3-venv)" >&2; exit 1; \
+	fi; \
+	"$$@" --quiet --disable-pip-version-check --no-input --only-binary :all: --require-hashes --requirement .ci/uv.txt
+	touch $@

@@ -1,0 +1,89 @@
+"""What the layers install is what uv.lock has, and Lambda can run it."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from typing import Any
+
+import pytest
+from packaging.utils import parse_wheel_filename
+
+from tests.aws_from_template import ROOT
+
+LAYERS = {"dependencies": "lambda", "typesetting": "typesetting"}
+"""The layers' folders and the groups of pyproject.toml that they are exported from."""
+
+LAMBDA_GLIBC = (2, 34)
+"""Amazon Linux 2023, which python3.13 runs on."""
+
+
+@cache
+def locked() -> dict[str, Any]:
+    """Return the packages of uv.lock by name; those that the layers install have one version each."""
+    lock = tomllib.loads((ROOT / "uv.lock").read_text(encoding="utf-8"))
+    return {package["name"]: package for package in lock["package"]}
+
+
+def closure(group: str) -> set[str]:
+    """Return `name==version` of a group's packages and of all that they need."""
+    waiting = [need["name"] for need in locked()["undersigned"]["dev-dependencies"][group]]
+    found: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += [need["name"] for need in locked()[name].get("dependencies", [])]
+    return {f"{name}=={locked()[name]['version']}" for name in found}
+
+
+def requirements(layer: str) -> list[str]:
+    return (ROOT / "layers" / layer / "requirements.txt").read_text(encoding="utf-8").split()
+
+
+@pytest.mark.parametrize(("layer", "group"), LAYERS.items())
+def test_a_layer_installs_what_is_locked(layer: str, group: str) -> None:
+    assert sorted(requirements(layer)) == sorted(closure(group)), "run `make layers`"
+
+
+@pytest.mark.parametrize("architecture", ["aarch64", "x86_64"])
+@pytest.mark.parametrize(
+    "requirement", sorted({requirement for layer in LAYERS for requirement in requirements(layer)})
+)
+def test_a_package_has_a_wheel_that_lambda_runs(requirement: str, architecture: str) -> None:
+    wheels = [wheel["url"].rpartition("/")[2] for wheel in locked()[requirement.partition("==")[0]]["wheels"]]
+
+    assert any(runs_on_lambda(wheel, architecture) for wheel in wheels), wheels
+
+
+@pytest.mark.parametrize(
+    ("wheel", "runs"),
+    [
+        ("a-1-py3-none-any.whl", True),
+        ("a-1-cp39-abi3-manylinux_2_17_aarch64.manylinux2014_aarch64.whl", True),
+        ("a-1-cp313-cp313-manylinux_2_34_aarch64.whl", True),
+        ("a-1-cp313-cp313-manylinux_2_39_aarch64.whl", False),
+        ("a-1-cp312-cp312-manylinux_2_17_aarch64.whl", False),
+        ("a-1-cp313-cp313-musllinux_1_2_aarch64.whl", False),
+        ("a-1-cp313-cp313-manylinux_2_17_x86_64.whl", False),
+    ],
+)
+def test_which_wheels_lambda_runs(wheel: str, *, runs: bool) -> None:
+    assert runs_on_lambda(wheel, "aarch64") is runs
+
+
+def runs_on_lambda(wheel: str, architecture: str) -> bool:
+    _, _, _, tags = parse_wheel_filename(wheel)
+    return any(
+        (tag.interpreter in {"py3", "cp313"} or tag.abi == "abi3") and _platform_fits(tag.platform, architecture)
+        for tag in tags
+    )
+
+
+def _platform_fits(platform: str, architecture: str) -> bool:
+    if platform == "any":
+        return True
+    if not platform.startswith("manylinux_") or not platform.endswith(f"_{architecture}"):
+        return platform == f"manylinux2014_{architecture}"
+    major, minor = platform.split("_")[1:3]
+    return (int(major), int(minor)) <= LAMBDA_GLIBC

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.aws_from_template import load_template, resolve
+from tests.template.reading import functions
+
+EXPECTED_DEFAULTS = {
+    "DeliveryDay": "MON",
+    "DeliveryHour": 9,
+    "DeliveryTimeZone": "America/Chicago",
+    "BundleSize": 99,
+    "Architecture": "arm64",
+}
+
+TABLE = {
+    "BillingMode": "PAY_PER_REQUEST",
+    "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
+    "SSESpecification": {"SSEEnabled": True},
+    "StreamSpecification": {"StreamViewType": "NEW_AND_OLD_IMAGES"},
+    "TimeToLiveSpecification": {"AttributeName": "expires_at", "Enabled": True},
+}
+
+OUTPUTS = {
+    "ApiUrl",
+    "PublicUrl",
+    "TableName",
+    "PacketBucketName",
+    "DeliveryQueueUrl",
+    "SecretArn",
+    "SenderAddress",
+    "ConfigurationSetName",
+    "DeliveryTimeZone",
+    "PlanDeliveriesFunction",
+}
+"""What the command line asks a stack for."""
+
+
+@pytest.mark.parametrize(("parameter", "default"), EXPECTED_DEFAULTS.items())
+def test_a_parameter_left_alone_has_this_value(parameter: str, default: str | int) -> None:
+    assert load_template()["Parameters"][parameter]["Default"] == default
+
+
+def test_letters_go_on_monday_at_nine_unless_told_otherwise() -> None:
+    weekly = functions(load_template())["PlanDeliveries"]["Events"]["Weekly"]["Properties"]
+
+    assert resolve(weekly["ScheduleExpression"]) == "cron(0 9 ? * MON *)"
+    assert resolve(weekly["ScheduleExpressionTimezone"]) == "America/Chicago"
+
+
+@pytest.mark.parametrize(("name", "setting"), TABLE.items())
+def test_the_table_is_set_so(name: str, setting: object) -> None:
+    assert load_template()["Resources"]["Table"]["Properties"][name] == setting
+
+
+def test_there_are_seven_functions() -> None:
+    assert len(functions(load_template())) == 7
+
+
+def test_the_stack_tells_what_the_command_line_asks() -> None:
+    assert load_template()["Outputs"].keys() >= OUTPUTS
+
+
+def test_every_parameter_has_a_place_in_the_console_s_form() -> None:
+    template = load_template()
+    groups = template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+
+    assert sorted(name for group in groups for name in group["Parameters"]) == sorted(template["Parameters"])
+
+
+@pytest.mark.parametrize(
+    ("parameter", "good", "bad"),
+    [
+        ("SenderIdentity", ["example.org", "letters@example.org"], ["", "example", "a b.org", "@example.org"]),
+        ("SenderAddress", ["letters@example.org"], ["", "example.org", "letters@", "Letters <l@example.org>"]),
+        ("PublicUrl", ["", "https://letters.example.org"], ["letters.example.org", "https://example.org/letters"]),
+    ],
+)
+def test_a_parameter_takes_what_it_should(parameter: str, good: list[str], bad: list[str]) -> None:
+    pattern = re.compile(load_template()["Parameters"][parameter]["AllowedPattern"])
+
+    assert [value for value in good + bad if pattern.fullmatch(value)] == good
