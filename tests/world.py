@@ -201,7 +201,13 @@ class World:
             found = streams.get_records(ShardIterator=iterator)["Records"]
             if found:
                 self._read[shard["ShardId"]] = found[-1]["dynamodb"]["SequenceNumber"]
-            records += [record for record in found if record["dynamodb"]["Keys"]["pk"]["S"].startswith("SIGNATURE#")]
+            # moto tells of an upsert twice, first with nothing but the key.
+            records += [
+                record
+                for record in found
+                if record["dynamodb"]["Keys"]["pk"]["S"].startswith("SIGNATURE#")
+                and len(record["dynamodb"].get("NewImage", "gone")) > 2
+            ]
         return records
 
     # The week

@@ -76,9 +76,9 @@ class Wiring:
     @cached_property
     def bucket(self) -> Bucket:
         """The packets' bucket."""
-        from undersigned.aws.packet_store import Bucket  # noqa: PLC0415
+        from undersigned.aws.packet_store import SIGNED_LINKS, Bucket  # noqa: PLC0415
 
-        return Bucket(self._client("s3"), self.settings.packet_bucket)
+        return Bucket(self._client("s3", config=SIGNED_LINKS), self.settings.packet_bucket)
 
     @cached_property
     def queue(self) -> Queue:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from botocore.config import Config
+
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
+
+SIGNED_LINKS = Config(signature_version="s3v4")
+"""boto3's default for links is the old signature, which S3 refuses for many buckets and regions."""
 
 _LINK_SECONDS = 300
 
@@ -14,7 +19,7 @@ class Bucket:
     """PDFs in S3."""
 
     def __init__(self, client: S3Client, name: str) -> None:
-        """Keep the client and the bucket's name."""
+        """Take a client made with SIGNED_LINKS, and the bucket's name."""
         self._client = client
         self._name = name
 

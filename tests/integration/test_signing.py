@@ -1,0 +1,243 @@
+"""Signing, confirming and taking back, as a signer meets them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.world import ADA, CAMPAIGN, CONTEXT
+
+if TYPE_CHECKING:
+    from tests.world import World
+
+FORM = f"/campaigns/{CAMPAIGN}"
+
+
+def test_the_page_shows_letter_and_form(world: World) -> None:
+    page = world.get(FORM)
+    assert page.status == 200
+    for words in ("End Demand Illinois", "Dear Police Chief (name),", 'name="postal_code"', "0 people have signed"):
+        assert words in page.body
+
+
+def test_the_campaign_as_json_names_fields_targets_and_count(world: World) -> None:
+    campaign = world.get(FORM, as_json=True).json
+    assert campaign["signatures"] == 0
+    assert {"name": "email", "required": True, "max_length": 254} in campaign["fields"]
+    assert {target["id"] for target in campaign["targets"]} >= {"evanston", "lake-forest"}
+    assert "chief@evanston-police.example" not in str(campaign)
+
+
+def test_json_is_answered_with_json(world: World) -> None:
+    answer = world.post(f"{FORM}/signatures", ADA, as_json=True)
+    assert answer.status == 202
+    assert answer.json["status"] == "pending"
+
+
+def test_a_form_with_mistakes_comes_back_with_every_error_and_all_answers(world: World) -> None:
+    answer = world.sign(name="", email="ada@", signature=" ", address_line="<b>1 Sample Street</b>")
+    assert answer.status == 422
+    assert "<title>Error: End Demand Illinois</title>" in answer.body
+    for message in ("Enter your full name", "is no whole e-mail address", "Type your name to sign the letter"):
+        # In the summary on top, and at the field.
+        assert answer.body.count(message) == 2
+    assert 'value="&lt;b&gt;1 Sample Street&lt;/b&gt;"' in answer.body
+    assert world.run_stream() == []
+
+
+def test_mistakes_in_json_come_as_problem_details_with_one_entry_per_field(world: World) -> None:
+    answer = world.post(f"{FORM}/signatures", {**ADA, "name": 7, "postal_code": ""}, as_json=True)
+    assert (answer.status, answer.headers["content-type"]) == (422, "application/problem+json")
+    assert [error["field"] for error in answer.json["errors"]] == ["name", "postal_code"]
+
+
+def test_a_postal_code_of_two_towns_asks_which(world: World) -> None:
+    shared = {"postal_code": "60203"}
+    answer = world.sign(**shared)
+    assert answer.status == 422
+    assert "60203 belongs to more than one town" in answer.body
+    assert 'value="evanston"' in answer.body
+    assert 'value="skokie"' in answer.body
+    assert world.sign(**shared, target="skokie").status == 303
+    world.run_stream()
+    assert "Blake Placeholder" in world.sent[-1].text
+
+
+def test_a_postal_code_that_nobody_serves_says_so(world: World) -> None:
+    answer = world.sign(postal_code="99999")
+    assert answer.status == 422
+    assert "No addressee of this letter serves 99999" in answer.body
+
+
+def test_targets_are_found_by_postal_code(world: World) -> None:
+    found = world.get(f"{FORM}/targets?postal_code=60203", as_json=True).json["targets"]
+    assert [target["id"] for target in found] == ["evanston", "skokie"]
+    assert world.get(f"{FORM}/targets?postal_code=99999", as_json=True).json["targets"] == []
+
+
+def test_a_preview_shows_this_signers_letter_and_keeps_nothing(world: World) -> None:
+    answer = world.post(f"{FORM}/preview", {**ADA, "note": "My <i>own</i> words"})
+    assert "Your letter to Police Chief Avery Sample" in answer.body
+    assert "My &lt;i&gt;own&lt;/i&gt; words" in answer.body
+    as_json = world.post(f"{FORM}/preview", ADA, as_json=True).json
+    assert "Dear Police Chief Avery Sample," in as_json["text"]
+    assert world.run_stream() == []
+
+
+def test_a_letter_is_pending_until_its_button_is_pressed(world: World) -> None:
+    world.sign()
+    world.run_stream()
+    path = world.sent[-1].link("confirm")
+    page = world.get(path)
+    assert "Confirm and send my letter" in page.body
+    assert "1 Sample Street" in page.body
+    world.run_stream()
+    assert world.get(f"{FORM}/count", as_json=True).json["signatures"] == 0
+    world.week()
+    assert world.deliveries == []
+    assert "Thank you: your letter is confirmed" in world.post(path).body
+
+
+def test_confirming_twice_is_the_same_as_once(world: World) -> None:
+    mail = world.confirmed()
+    assert world.post(mail.link("confirm")).status == 200
+    assert world.run_stream() == []
+    assert world.get(f"{FORM}/count", as_json=True).json["signatures"] == 1
+
+
+def test_a_link_in_a_mail_changes_nothing_when_a_scanner_follows_it(world: World) -> None:
+    world.sign()
+    world.run_stream()
+    world.get(world.sent[-1].link("confirm"))
+    assert world.run_stream() == []
+
+
+def test_after_14_days_a_pending_letter_is_gone_and_can_be_signed_again(world: World) -> None:
+    world.sign()
+    world.run_stream()
+    path = world.sent[-1].link("confirm")
+    world.clock.turn(days=14, seconds=-1)
+    assert world.get(path).status == 200
+    world.clock.turn(seconds=2)
+    for answer in (world.get(path), world.post(path)):
+        assert answer.status == 410
+    assert world.sign().status == 303
+    world.run_stream()
+    assert world.post(world.sent[-1].link("confirm")).status == 200
+
+
+def test_a_second_signature_gets_the_same_answer_and_a_mail_that_says_what_is_the_case(world: World) -> None:
+    first = world.sign()
+    world.run_stream()
+    world.post(world.sent[-1].link("confirm"))
+    world.run_stream()
+    second = world.sign(email="  ADA@signers.example ", name="Somebody Else")
+    assert (second.status, second.headers, second.body) == (first.status, first.headers, first.body)
+    world.run_stream()
+    reminder = world.sent[-1]
+    assert reminder.mail["Subject"].startswith("You have signed already")
+    assert "Somebody Else" not in reminder.text
+    world.week()
+    assert world.deliveries[0].text.count("Ada Specimen") == 1
+
+
+def test_signing_takes_the_same_calls_whether_the_person_had_signed_or_not(world: World) -> None:
+    world.sign(email="warm@signers.example")
+    world.calls.clear()
+    world.sign()
+    first = list(world.calls)
+    world.run_stream()
+    world.post(world.sent[-1].link("confirm"))
+    world.calls.clear()
+    world.sign()
+    assert world.calls == first == ["dynamodb:GetItem", "dynamodb:UpdateItem"]
+
+
+def test_a_pending_letter_gives_way_to_newer_words(world: World) -> None:
+    world.sign(name="Ada Typo")
+    world.sign()
+    world.run_stream()
+    assert world.post(world.sent[-1].link("confirm")).status == 200
+    world.week()
+    assert "Ada Specimen" in world.deliveries[0].text
+    assert "Ada Typo" not in world.deliveries[0].text
+
+
+def test_one_address_gets_three_mails_a_day(world: World) -> None:
+    for _ in range(5):
+        assert world.sign().status == 303
+        world.run_stream()
+    assert len(world.sent) == 3
+    world.clock.turn(days=1)
+    world.sign()
+    world.run_stream()
+    assert len(world.sent) == 4
+
+
+def test_a_letter_that_waits_can_be_taken_back_and_is_never_sent(world: World) -> None:
+    confirmed = world.confirmed()
+    path = letter_page(world, confirmed.link("confirm"))
+    assert "Waiting" in world.get(path).body
+    assert "Taken back" in world.post(f"{path}/withdraw").body
+    world.run_stream()
+    world.week()
+    assert world.deliveries == []
+    assert world.get(f"{FORM}/count", as_json=True).json["signatures"] == 0
+    assert world.post(f"{path}/withdraw").status == 200
+
+
+def test_a_letter_that_was_taken_back_can_be_signed_again(world: World) -> None:
+    path = letter_page(world, world.confirmed().link("confirm"))
+    world.post(f"{path}/withdraw")
+    world.run_stream()
+    world.confirmed()
+    world.week()
+    assert len(world.deliveries) == 1
+    assert world.get(f"{FORM}/count", as_json=True).json["signatures"] == 1
+
+
+def test_a_letter_that_is_sealed_cannot_be_taken_back_and_the_page_says_so(world: World) -> None:
+    path = letter_page(world, world.confirmed().link("confirm"))
+    world.week()
+    answer = world.post(f"{path}/withdraw")
+    assert "Too late to take it back" in answer.body
+    assert world.get(f"{FORM}/count", as_json=True).json["signatures"] == 1
+
+
+@pytest.mark.parametrize(
+    ("case", "headline"),
+    [("send", "Sent"), ("delivery", "Arrived"), ("bounce", "Came back"), ("complaint", "Arrived")],
+)
+def test_the_signers_page_says_what_became_of_the_letter(world: World, case: str, headline: str) -> None:
+    path = letter_page(world, world.confirmed().link("confirm"))
+    world.week()
+    world.feedback(case, world.deliveries[0])
+    assert f"<strong>{headline}</strong>" in world.get(path).body
+
+
+def test_a_second_signature_after_the_letter_is_sent_says_so(world: World) -> None:
+    world.confirmed()
+    world.week()
+    world.sign()
+    world.run_stream()
+    assert "is in a packet already" in world.sent[-1].text
+
+
+def test_throttled_mails_come_later_and_cost_no_signature(world: World) -> None:
+    world.sign()
+    world.throttles = 100
+    records = world.new_records()
+    answer = world.handlers["send_confirmations"]({"Records": records}, CONTEXT)
+    assert answer["batchItemFailures"] == [{"itemIdentifier": records[0]["dynamodb"]["SequenceNumber"]}]
+    assert world.sent == []
+    world.throttles = 0
+    assert world.handlers["send_confirmations"]({"Records": records}, CONTEXT) == {"batchItemFailures": []}
+    assert world.handlers["send_confirmations"]({"Records": records}, CONTEXT) == {"batchItemFailures": []}
+    assert len(world.sent) == 1
+
+
+def letter_page(world: World, confirm_path: str) -> str:
+    return str(world.post(confirm_path, as_json=True).json["links"]["letter"])
+
+

@@ -1,0 +1,121 @@
+"""One letter, from the form to the chief's inbox, through the real handlers."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from pypdf import PdfReader
+
+from tests.world import CAMPAIGN
+
+if TYPE_CHECKING:
+    from tests.world import World
+
+
+def pages_of(pdf: bytes) -> list[str]:
+    return [" ".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(pdf)).pages]
+
+
+def test_a_letter_travels_from_the_form_to_the_inbox(world: World) -> None:
+    answer = world.sign(note="My street, too.")
+    assert (answer.status, answer.headers["location"]) == (303, f"/campaigns/{CAMPAIGN}/signed")
+    assert world.get(answer.headers["location"]).status == 200
+
+    world.run_stream()
+    confirmation = world.sent[-1]
+    assert confirmation.to == "ada@signers.example"
+    assert world.post(confirmation.link("confirm")).status == 200
+
+    world.clock.turn(days=6)
+    world.week()
+    [delivery] = world.deliveries
+    assert delivery.to == "chief@evanston-police.example"
+    assert delivery.mail["Subject"] == "1 signed letter for Police Chief Avery Sample: End Demand Illinois"
+    assert delivery.mail["From"] == '"End Demand Illinois (sample)" <letters@enddemand.example>'
+    assert delivery.mail["Reply-To"] == "letters@enddemand.example"
+    assert "Signed since                November 24, 2026" in delivery.text
+    assert "Ada Specimen  Evanston" in delivery.text
+    cover, letter = pages_of(delivery.pdfs[0])
+    assert "1 signed letter" in cover
+    for words in ("Dear Police Chief Avery Sample,", "My street, too.", "November 24, 2026", "1 Sample Street"):
+        assert words in letter
+
+
+def test_two_chiefs_get_one_mail_each_with_their_own_letters(world: World) -> None:
+    world.confirmed()
+    world.confirmed(email="ben@signers.example", name="Ben Specimen", postal_code="60076", locality="Skokie")
+    world.confirmed(email="cyd@signers.example", name="Cyd Specimen")
+    world.week()
+    by_chief = {delivery.to: " ".join(pages_of(delivery.pdfs[0])) for delivery in world.deliveries}
+    assert by_chief.keys() == {"chief@evanston-police.example", "chief@skokie-police.example"}
+    assert "Ada Specimen" in by_chief["chief@evanston-police.example"]
+    assert "Cyd Specimen" in by_chief["chief@evanston-police.example"]
+    assert "Ben Specimen" not in by_chief["chief@evanston-police.example"]
+    assert "Ben Specimen" in by_chief["chief@skokie-police.example"]
+
+
+def test_the_week_run_twice_sends_once(world: World) -> None:
+    world.confirmed()
+    world.week()
+    world.week()
+    assert len(world.deliveries) == 1
+
+
+def test_two_messages_for_one_delivery_make_one_mail(world: World) -> None:
+    world.confirmed()
+    world.plan()
+    world.plan()
+    assert len(world.run_queue()) == 2
+    assert len(world.deliveries) == 1
+
+
+def test_next_week_brings_only_what_is_new(world: World) -> None:
+    world.confirmed()
+    world.week()
+    world.confirmed(email="ben@signers.example", name="Ben Specimen")
+    world.clock.turn(days=7)
+    world.week()
+    first, second = world.deliveries
+    assert "Ada Specimen" in first.text
+    assert "Ada Specimen" not in second.text
+    assert "Ben Specimen" in second.text
+
+
+def test_a_week_without_letters_sends_nothing(world: World) -> None:
+    world.sign()
+    world.run_stream()
+    world.week()
+    assert world.deliveries == []
+
+
+def test_letters_beyond_one_bundle_go_in_the_same_mail(world: World) -> None:
+    for number in range(23):
+        world.confirmed(email=f"signer{number}@signers.example", name=f"Signer No{number:02d}")
+    world.calls.clear()
+    world.week()
+    [delivery] = world.deliveries
+    names = [f"Signer No{number:02d}" for number in range(23)]
+    text = " ".join(pages_of(delivery.pdfs[0]))
+    assert [text.count(f"{name} 1 Sample Street") for name in names] == [1] * 23
+    # Ten letters a bundle here: three bundles, and the empty one that closes the delivery.
+    assert world.calls.count("dynamodb:TransactWriteItems") == 4
+
+
+def test_packets_too_large_for_a_mail_are_behind_a_link(world: World, monkeypatch: object) -> None:
+    from undersigned.services import delivering  # noqa: PLC0415
+
+    monkeypatch.setattr(delivering, "ATTACHMENT_LIMIT", 1000)  # type: ignore[attr-defined]
+    world.confirmed()
+    world.week()
+    [delivery] = world.deliveries
+    assert delivery.pdfs == []
+    path = delivery.link("packets")
+    assert "Packet 1 of 1" in world.get(path).body
+    answer = world.get(f"{path}/1")
+    assert answer.status == 302
+    assert "packets/end-demand-illinois/" in answer.headers["location"]
+    assert "X-Amz-Expires=300" in answer.headers["location"]
+    assert world.get(f"{path}/2").status == 404
+    world.clock.turn(days=31)
+    assert world.get(path).status == 410
