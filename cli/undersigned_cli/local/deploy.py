@@ -1,0 +1,142 @@
+"""The deployment: the real template.yaml, built and deployed by the real SAM CLI, to the emulator."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from undersigned_cli.local.errors import LocalStackError
+from undersigned_cli.local.processes import in_group, run_to_end
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+STACK_NAME = "undersigned"
+_ARTIFACTS = "undersigned-artifacts"
+_SOURCES = ("template.yaml", "functions", "layers")
+_FUNCTION = "AWS::Lambda::Function"
+_API = "AWS::ApiGatewayV2::Api"
+_NOT_SOURCE = ("__pycache__", ".pyc")
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """What a deployment made: the stack's outputs, each function's name by its logical id, the HTTP API's id."""
+
+    outputs: dict[str, str]
+    functions: dict[str, str]
+    api: str
+
+
+def architecture() -> str:
+    """Name this host's architecture as Lambda does; the layers hold compiled code. Raises LocalStackError."""
+    machine = platform.machine().lower()
+    known = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
+    if machine in known:
+        return known[machine]
+    message = f"this machine is {machine}; Lambda's layers are made for x86_64 and arm64 only: use such a machine"
+    raise LocalStackError(message)
+
+
+def fingerprint(project: Path, parameters: Mapping[str, str]) -> str:
+    """Return a hash of all that a deployment depends on; the same one means that nothing is to be deployed."""
+    digest = hashlib.sha256(repr(sorted(parameters.items())).encode())
+    for path in _sources(project):
+        digest.update(f"{path.relative_to(project).as_posix()}\0{path.stat().st_size}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _sources(project: Path) -> Iterator[Path]:
+    for name in _SOURCES:
+        source = project / name
+        paths = [source] if source.is_file() else sorted(source.rglob("*"))
+        yield from (path for path in paths if path.is_file() and not any(part in str(path) for part in _NOT_SOURCE))
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """Builds and deploys one project's template with given parameters."""
+
+    project: Path
+    folder: Path
+    logs: Path
+    uv: str
+    environment: Mapping[str, str]
+    client: Callable[[str], Any]
+
+    def build(self, parameters: Mapping[str, str]) -> None:
+        """Run `sam build`; what did not change comes from its cache."""
+        self._sam(
+            "build",
+            *("--template-file", str(self.project / "template.yaml")),
+            *("--build-dir", str(self._built)),
+            *("--cache-dir", str(self.folder / "cache")),
+            *("--cached", "--parallel"),
+            *_overrides(parameters),
+        )
+
+    def deploy(self, parameters: Mapping[str, str]) -> None:
+        """Run `sam deploy`; nothing to change is fine."""
+        with suppress(self.client("s3").exceptions.BucketAlreadyOwnedByYou):
+            self.client("s3").create_bucket(Bucket=_ARTIFACTS)
+        self._sam(
+            "deploy",
+            *("--template-file", str(self._built / "template.yaml")),
+            *("--stack-name", STACK_NAME),
+            *("--s3-bucket", _ARTIFACTS, "--no-resolve-s3"),
+            *("--capabilities", "CAPABILITY_IAM"),
+            *("--no-confirm-changeset", "--no-fail-on-empty-changeset", "--no-progressbar"),
+            *_overrides(parameters),
+        )
+
+    def deployed(self) -> Deployed | None:
+        """Return what stands in the emulator; None when there is no whole stack."""
+        cloudformation = self.client("cloudformation")
+        try:
+            stack = cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"][0]
+        except ClientError:
+            return None
+        if stack["StackStatus"] not in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
+            return None
+        pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=STACK_NAME)
+        resources = [resource for page in pages for resource in page["StackResourceSummaries"]]
+        ids = {
+            kind: {
+                resource["LogicalResourceId"]: resource["PhysicalResourceId"]
+                for resource in resources
+                if resource["ResourceType"] == kind
+            }
+            for kind in (_FUNCTION, _API)
+        }
+        outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+        return Deployed(outputs, ids[_FUNCTION], *ids[_API].values())
+
+    @property
+    def _built(self) -> Path:
+        return self.folder / "build"
+
+    def _sam(self, verb: str, *arguments: str) -> None:
+        run_to_end(
+            f"sam {verb}",
+            [*in_group(self.uv, "sam"), "sam", verb, *arguments],
+            log=self.logs / f"sam-{verb}.log",
+            folder=self.project,
+            environment={
+                **self.environment,
+                "SAM_CLI_TELEMETRY": "0",
+                # Nobody's profile: neither its region nor its keys.
+                "AWS_CONFIG_FILE": "/dev/null",
+                "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+            },
+        )
+
+
+def _overrides(parameters: Mapping[str, str]) -> list[str]:
+    return ["--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items())]

@@ -1,0 +1,115 @@
+"""The AWS emulator: MiniStack in a process of its own, its data in the state folder."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from undersigned_cli.local.errors import LocalStackError
+from undersigned_cli.local.processes import Program, in_group, last_words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ACCOUNT = "000000000000"
+REGION = "us-east-1"
+HOST = "127.0.0.1"
+
+_PROCESS = Path(__file__).with_name("emulator_process.py")
+_START_SECONDS = 120.0
+_SAVE_SECONDS = 30.0
+
+
+def client_environment(emulator_port: int, mail_port: int) -> dict[str, str]:
+    """Return what points any AWS client at the local stack: endpoints, a region, credentials that open nothing."""
+    return {
+        "AWS_ENDPOINT_URL": f"http://{HOST}:{emulator_port}",
+        "AWS_ENDPOINT_URL_SESV2": f"http://{HOST}:{mail_port}",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_REGION": REGION,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Emulator:
+    """How the emulator is started: where its data lies and which ports it and the SES stand-in have."""
+
+    folder: Path
+    log: Path
+    port: int
+    mail_port: int
+    schedules: bool
+
+    def start(self, uv: str, project: Path, environment: Mapping[str, str]) -> Program:
+        """Start it and wait until it answers; what it knew when it was last stopped, it knows again."""
+        temporary = self.folder / "tmp"
+        temporary.mkdir(parents=True, exist_ok=True)
+        program = Program.start(
+            "the emulator",
+            [*in_group(uv, "emulator"), "python", "-P", str(_PROCESS)],
+            log=self.log,
+            folder=project,
+            environment={
+                **environment,
+                **self.settings(temporary),
+                # The Lambda workers inherit the emulator's environment: this is how their mails reach the stand-in.
+                **client_environment(self.port, self.mail_port),
+            },
+        )
+        try:
+            self._wait(program)
+        except BaseException:
+            program.stop(patience=5)
+            raise
+        return program
+
+    def stop(self, program: Program) -> None:
+        """Stop it; it saves its state as it goes."""
+        program.stop(_SAVE_SECONDS)
+
+    def settings(self, temporary: Path) -> dict[str, str]:
+        """Return MiniStack's settings: on this machine only, nothing of Docker, everything kept in the folder."""
+        return {
+            "BIND_HOST": HOST,
+            "GATEWAY_PORT": str(self.port),
+            "MINISTACK_ACCOUNT_ID": ACCOUNT,
+            "MINISTACK_REGION": REGION,
+            "PERSIST_STATE": "1",
+            "STATE_DIR": str(self.folder / "state"),
+            "S3_PERSIST": "1",
+            "S3_DATA_DIR": str(self.folder / "s3"),
+            "TMPDIR": str(temporary),
+            "LAMBDA_EXECUTOR": "local",
+            "IOT_MTLS_ENABLED": "0",
+            "SFTP_ENABLED": "0",
+            "PYTHONUNBUFFERED": "1",
+            "UNDERSIGNED_RUNTIME_PACKAGES": str(self.folder / "runtime"),
+            "UNDERSIGNED_SCHEDULES": "on" if self.schedules else "off",
+        }
+
+    def _wait(self, program: Program) -> None:
+        deadline = time.monotonic() + _START_SECONDS
+        while not self._answers():
+            if not program.runs:
+                message = f"the emulator ended at once ({last_words(self.log)}); the whole output is in {self.log}"
+                raise LocalStackError(message)
+            if time.monotonic() > deadline:
+                message = f"the emulator does not answer after {_START_SECONDS:.0f} seconds; its output is in {self.log}"
+                raise LocalStackError(message)
+            time.sleep(0.1)
+
+    def _answers(self) -> bool:
+        connection = HTTPConnection(HOST, self.port, timeout=2)
+        try:
+            connection.request("GET", "/_ministack/health")
+            return connection.getresponse().status == 200  # noqa: PLR2004
+        except OSError:
+            return False
+        finally:
+            connection.close()

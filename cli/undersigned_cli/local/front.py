@@ -1,0 +1,85 @@
+"""The front: the stack's public address on one port, handed on to the emulator's HTTP API."""
+
+from __future__ import annotations
+
+from http.client import HTTPConnection
+from typing import TYPE_CHECKING
+
+from undersigned_cli.local.serving import HOST, Headers, Request, Response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MAX_BODY = 10 * 1024 * 1024
+"""API Gateway takes 10 MB: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html."""
+
+_PATIENCE = 60.0
+_HOP_BY_HOP = frozenset(
+    {
+        "connection",
+        "content-length",
+        "expect",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+_OWN = frozenset({"x-forwarded-for", "x-forwarded-port", "x-forwarded-proto"})
+
+
+def to_api(request: Request, api: str, port: int) -> Request:
+    """Address a request to an HTTP API's default stage, with the headers that API Gateway adds."""
+    before = request.header("X-Forwarded-For")
+    return Request(
+        request.method,
+        f"/_aws/execute-api/{api}/$default{request.target}",
+        (
+            *(header for header in _end_to_end(request.headers) if header[0].lower() not in _OWN),
+            ("X-Forwarded-For", f"{before}, {request.client}" if before else request.client),
+            ("X-Forwarded-Port", str(port)),
+            ("X-Forwarded-Proto", "http"),
+        ),
+        request.body,
+        request.client,
+    )
+
+
+def forward(request: Request, port: int) -> Response:
+    """Send a request to a server on this machine and return its answer."""
+    connection = HTTPConnection(HOST, port, timeout=_PATIENCE)
+    try:
+        connection.putrequest(request.method, request.target, skip_host=True, skip_accept_encoding=True)
+        for name, value in _end_to_end(request.headers):
+            connection.putheader(name, value)
+        if request.body or request.method in {"POST", "PUT", "PATCH"}:
+            connection.putheader("Content-Length", str(len(request.body)))
+        connection.endheaders(request.body or None)
+        answer = connection.getresponse()
+        body = answer.read()
+        return Response(answer.status, _end_to_end(tuple(answer.getheaders())), body)
+    finally:
+        connection.close()
+
+
+def front(api: str, emulator_port: int, port: int) -> Callable[[Request], Response]:
+    """Return what answers at the public address of an API."""
+
+    def answer(request: Request) -> Response:
+        if len(request.body) > MAX_BODY:
+            return Response(413, (("Content-Type", "application/json"),), b'{"message":"Request Entity Too Large"}')
+        return forward(to_api(request, api, port), emulator_port)
+
+    return answer
+
+
+def _end_to_end(headers: Headers) -> Headers:
+    """Leave out what concerns one connection only (RFC 9110, section 7.6.1)."""
+    named = {
+        name.strip().lower() for key, value in headers if key.lower() == "connection" for name in value.split(",")
+    }
+    return tuple((key, value) for key, value in headers if key.lower() not in _HOP_BY_HOP | named)

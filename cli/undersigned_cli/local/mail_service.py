@@ -1,0 +1,276 @@
+"""The SES stand-in: takes mails as SES v2 does, keeps them, and publishes the events that SES would.
+
+It sits in front of MiniStack's own SES v2, which drops attachments and publishes nothing, and asks that one only which
+identities and configuration sets the template made. An own few lines rather than moto's server: SES's checks, a lost
+answer, a real send rate and the events all hang on the moment of acceptance, and moto has no place to hook in there.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import queue
+import re
+import threading
+import time
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.policy import default
+from email.utils import parseaddr
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from undersigned_cli.local.front import forward
+from undersigned_cli.local.mail_events import Fate, events_of
+from undersigned_cli.local.mail_store import Envelope
+from undersigned_cli.local.serving import ConnectionLost, Request, Response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from undersigned_cli.local.mail_store import MailStore, StoredMail
+
+SEND = "/v2/email/outbound-emails"
+ACCOUNT = "/v2/email/account"
+CONTROL = "/_control"
+
+_MAX_BYTES = 40 * 1024 * 1024
+_MAX_RECIPIENTS = 50
+_TAG = re.compile(r"[A-Za-z0-9_-]{1,256}")
+
+
+class SesError(Exception):
+    """An answer that says no, as SES says it."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        """Take the HTTP status, SES's error code and its words."""
+        super().__init__(message)
+        self.status = status
+        self.code = code
+
+
+@dataclass(slots=True)
+class Controls:
+    """What tests set, by POST to `/_control` with these names as JSON."""
+
+    max_send_rate: float = 14.0
+    """What GetAccount says, in mails a second."""
+    enforce_rate: bool = False
+    """Whether a faster sender is throttled."""
+    throttle_next: int = 0
+    """How many of the next sends are throttled."""
+    fail_next: int = 0
+    """How many of the next sends fail with an internal error, not accepted."""
+    lose_next_answers: int = 0
+    """How many of the next sends are accepted and get no answer."""
+    publish_events: bool = True
+    fates: dict[str, Fate] = field(default_factory=dict)
+    """What becomes of mails to an address; merged into those set before, null takes one out."""
+
+    def change(self, wanted: Mapping[str, Any]) -> None:
+        """Set what is named. Raises SesError for a name or a fate that there is not."""
+        for name, value in wanted.items():
+            if name == "fates":
+                self._set_fates(value)
+            elif name in self.__slots__:
+                setattr(self, name, type(getattr(self, name))(value))
+            else:
+                raise SesError(400, "BadRequestException", f"unknown control {name!r}")
+
+    def _set_fates(self, fates: Mapping[str, str | None]) -> None:
+        for address, fate in fates.items():
+            if fate is None:
+                self.fates.pop(address.lower(), None)
+            elif fate in set(Fate):
+                self.fates[address.lower()] = Fate(fate)
+            else:
+                raise SesError(400, "BadRequestException", f"unknown fate {fate!r}; known: {', '.join(Fate)}")
+
+    def as_json(self) -> dict[str, Any]:
+        """Return all of them."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+class MailService:
+    """Answers SES v2 requests, and publishes events from a thread of its own."""
+
+    def __init__(self, store: MailStore, client: Callable[[str], Any], emulator_port: int, log: Path) -> None:
+        """Take where mails are kept, how to make clients of the emulator, its port, and a log file."""
+        self.controls = Controls()
+        self._store = store
+        self._client = client
+        self._emulator_port = emulator_port
+        self._log = log
+        self._lock = threading.Lock()
+        self._allowance = _Allowance()
+        self._known: set[str] = set()
+        self._accepted: queue.SimpleQueue[StoredMail | None] = queue.SimpleQueue()
+        self._publisher = threading.Thread(target=self._publish_all, name="SES events", daemon=True)
+
+    def start(self) -> None:
+        """Begin to publish events."""
+        self._publisher.start()
+
+    def stop(self) -> None:
+        """Publish what is still due, then stop."""
+        if self._publisher.is_alive():
+            self._accepted.put(None)
+            self._publisher.join(timeout=10)
+
+    def answer(self, request: Request) -> Response:
+        """Answer a request to SES v2 or to the controls."""
+        try:
+            match request.method, request.path:
+                case "POST", path if path == SEND:
+                    return self._send(json.loads(request.body))
+                case "GET", path if path == ACCOUNT:
+                    return _json(self._account())
+                case "POST", path if path == CONTROL:
+                    with self._lock:
+                        self.controls.change(json.loads(request.body))
+                    return _json(self.controls.as_json())
+                case "GET", path if path == CONTROL:
+                    return _json(self.controls.as_json())
+                case _:
+                    return forward(request, self._emulator_port)
+        except SesError as error:
+            return _json({"message": str(error)}, error.status, (("x-amzn-ErrorType", error.code),))
+
+    def _account(self) -> dict[str, Any]:
+        return {
+            "DedicatedIpAutoWarmupEnabled": False,
+            "EnforcementStatus": "HEALTHY",
+            "ProductionAccessEnabled": True,
+            "SendQuota": {
+                "Max24HourSend": 50000.0,
+                "MaxSendRate": self.controls.max_send_rate,
+                "SentLast24Hours": float(len(self._store)),
+            },
+            "SendingEnabled": True,
+            "SuppressionAttributes": {"SuppressedReasons": []},
+        }
+
+    def _send(self, wanted: Mapping[str, Any]) -> Response:
+        with self._lock:
+            self._throttle()
+            lost = self._take("lose_next_answers")
+        raw, envelope = self._checked(wanted)
+        mail = self._store.append(envelope, raw)
+        if self.controls.publish_events:
+            self._accepted.put(mail)
+        if lost:
+            raise ConnectionLost
+        return _json({"MessageId": mail.message_id})
+
+    def _throttle(self) -> None:
+        if self._take("throttle_next"):
+            raise SesError(429, "TooManyRequestsException", "Maximum sending rate exceeded.")
+        if self._take("fail_next"):
+            raise SesError(500, "InternalServiceErrorException", "Internal error")
+        if self.controls.enforce_rate and not self._allowance.take(self.controls.max_send_rate):
+            raise SesError(429, "TooManyRequestsException", "Maximum sending rate exceeded.")
+
+    def _take(self, counter: str) -> bool:
+        left: int = getattr(self.controls, counter)
+        if left > 0:
+            setattr(self.controls, counter, left - 1)
+        return left > 0
+
+    def _checked(self, wanted: Mapping[str, Any]) -> tuple[bytes, Envelope]:
+        """Check a mail as SES does and return its content and envelope. Raises SesError."""
+        encoded = wanted.get("Content", {}).get("Raw", {}).get("Data")
+        if not encoded:
+            raise SesError(400, "BadRequestException", "The local SES takes raw messages only (Content.Raw.Data).")
+        raw = base64.b64decode(encoded)
+        if len(raw) > _MAX_BYTES:
+            raise SesError(400, "MessageRejected", f"Message length is more than {_MAX_BYTES} bytes long: {len(raw)}.")
+        message = message_from_bytes(raw, policy=default)
+        sender = parseaddr(wanted.get("FromEmailAddress") or str(message["From"] or ""))[1]
+        for address in {sender, parseaddr(str(message["From"] or ""))[1]}:
+            self._check_identity(address)
+        recipients = tuple(
+            parseaddr(address)[1]
+            for kind in ("ToAddresses", "CcAddresses", "BccAddresses")
+            for address in wanted.get("Destination", {}).get(kind, ())
+        )
+        if not 1 <= len(recipients) <= _MAX_RECIPIENTS or not all("@" in address for address in recipients):
+            raise SesError(400, "BadRequestException", "Missing final '@domain', or not 1 to 50 recipients.")
+        tags = {tag["Name"]: tag["Value"] for tag in wanted.get("EmailTags", ())}
+        for word in (*tags, *tags.values()):
+            if not _TAG.fullmatch(word):
+                raise SesError(400, "BadRequestException", f"Invalid tag <{word}>: A-Z a-z 0-9 _ - only, up to 256.")
+        configuration_set = wanted.get("ConfigurationSetName")
+        if configuration_set:
+            self._check_configuration_set(configuration_set)
+        now = datetime.now(UTC)
+        return raw, Envelope(_message_id(now), sender, recipients, configuration_set, tags, now)
+
+    def _check_identity(self, address: str) -> None:
+        domain = address.rpartition("@")[2].lower()
+        labels = domain.split(".")
+        candidates = [address, *(".".join(labels[start:]) for start in range(len(labels) - 1))]
+        if not any(self._knows("email_identity", EmailIdentity=candidate) for candidate in candidates):
+            message = (
+                "Email address is not verified. The following identities failed the check in region "
+                f"US-EAST-1: {address}"
+            )
+            raise SesError(400, "MessageRejected", message)
+
+    def _check_configuration_set(self, name: str) -> None:
+        if not self._knows("configuration_set", ConfigurationSetName=name):
+            raise SesError(404, "NotFoundException", f"Configuration set <{name}> does not exist.")
+
+    def _knows(self, thing: str, **name: str) -> bool:
+        """Ask the emulator whether the template made an identity or a configuration set."""
+        known = f"{thing}:{name}"
+        if known not in self._known:
+            try:
+                getattr(self._client("sesv2"), f"get_{thing}")(**name)
+            except ClientError:
+                return False
+            self._known.add(known)
+        return True
+
+    def _publish_all(self) -> None:
+        while mail := self._accepted.get():
+            for event in events_of(mail, self.controls.fates, datetime.now(UTC)):
+                self._publish(event)
+
+    def _publish(self, event: Mapping[str, Any]) -> None:
+        """Put an event on the default bus, where the template's own rule takes it up."""
+        try:
+            answer = self._client("events").put_events(Entries=[{**event, "Detail": json.dumps(event["Detail"])}])
+            trouble = answer["FailedEntryCount"] and answer["Entries"]
+        except (BotoCoreError, ClientError) as error:
+            trouble = error
+        if trouble:
+            with self._log.open("a", encoding="utf-8") as lines:
+                lines.write(f"{event['DetailType']} was not published: {trouble}\n")
+
+
+class _Allowance:
+    """A bucket of sends that fills at a rate and holds one second's worth."""
+
+    def __init__(self) -> None:
+        self._left: float | None = None
+        self._at = time.monotonic()
+
+    def take(self, rate: float) -> bool:
+        """Take one send, if there is one."""
+        now = time.monotonic()
+        left = rate if self._left is None else min(rate, self._left + (now - self._at) * rate)
+        self._at = now
+        self._left = left - 1 if left >= 1 else left
+        return left >= 1
+
+
+def _message_id(now: datetime) -> str:
+    return f"{int(now.timestamp() * 1000):016x}-{uuid.uuid4()}-000000"
+
+
+def _json(answer: Mapping[str, Any], status: int = 200, headers: tuple[tuple[str, str], ...] = ()) -> Response:
+    return Response(status, (("Content-Type", "application/json"), *headers), json.dumps(answer).encode())

@@ -1,0 +1,130 @@
+"""The programs that the local stack runs: found, started in a group of their own, ended with all their children."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from undersigned_cli.local.errors import LocalStackError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+_KEPT = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ")
+_KEPT_PREFIXES = ("PIP_", "REQUESTS_", "SSL_", "UV_", "XDG_")
+_PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
+_NOT_FOR_OTHERS = ("UV_PROJECT_ENVIRONMENT", "UV_PYTHON", "UV_RUN_RECURSION_DEPTH")
+
+
+def clean_environment(variables: Mapping[str, str]) -> dict[str, str]:
+    """Keep what programs need of an environment: nothing of this virtual environment, no AWS profile or key."""
+    return {
+        name: value
+        for name, value in variables.items()
+        if (name in _KEPT or name in _PROXIES or name.startswith(_KEPT_PREFIXES)) and name not in _NOT_FOR_OTHERS
+    }
+
+
+def find_uv(variables: Mapping[str, str]) -> str:
+    """Return uv's path: `UV`, which `uv run` sets, or the first on PATH. Raises LocalStackError."""
+    found = variables.get("UV") or "uv"
+    if path := shutil.which(found, path=variables.get("PATH")):
+        return path
+    message = (
+        f"uv is not found ({found}); it runs the emulator and the SAM CLI: "
+        "install it (https://docs.astral.sh/uv/) or name it in the environment variable UV"
+    )
+    raise LocalStackError(message)
+
+
+def in_group(uv: str, group: str) -> list[str]:
+    """Return the command that runs a program in a dependency group's own environment, exactly as uv.lock has it."""
+    return [uv, "run", "--quiet", "--isolated", "--frozen", "--only-group", group]
+
+
+@dataclass(slots=True)
+class Program:
+    """A program that runs in the background, its output in a log file, a pipe on its standard input.
+
+    The pipe closes when this process ends, however it ends; a program that watches it never stays behind.
+    """
+
+    name: str
+    log: Path
+    process: subprocess.Popen[bytes]
+
+    @classmethod
+    def start(
+        cls, name: str, command: Sequence[str], *, log: Path, folder: Path, environment: Mapping[str, str]
+    ) -> Program:
+        """Start a program in a session of its own, so that Ctrl-C at the terminal reaches only this process."""
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as output:
+            try:
+                process = subprocess.Popen(  # noqa: S603
+                    command,
+                    stdin=subprocess.PIPE,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    cwd=folder,
+                    env=dict(environment),
+                    start_new_session=True,
+                )
+            except OSError as error:
+                message = f"{name} can't be started: {error.strerror} ({command[0]}); see to {command[0]}"
+                raise LocalStackError(message) from error
+        return cls(name, log, process)
+
+    @property
+    def runs(self) -> bool:
+        """Whether it still runs."""
+        return self.process.poll() is None
+
+    def stop(self, patience: float) -> None:
+        """End it and all of its group: asked first, after `patience` seconds killed."""
+        if self.process.stdin:
+            with suppress(OSError):
+                self.process.stdin.close()
+        if self.runs:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGTERM)
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(patience)
+        _kill_group(self.process.pid)
+        self.process.wait()
+
+
+def run_to_end(name: str, command: Sequence[str], *, log: Path, folder: Path, environment: Mapping[str, str]) -> None:
+    """Run a program to its end. Raises LocalStackError with its last line when it fails."""
+    log.unlink(missing_ok=True)
+    program = Program.start(name, command, log=log, folder=folder, environment=environment)
+    try:
+        code = program.process.wait()
+    finally:
+        program.stop(patience=5)
+    if code:
+        message = f"{name} failed ({last_words(log)}); the whole output is in {log}"
+        raise LocalStackError(message)
+
+
+def last_words(log: Path) -> str:
+    """Return the last line of a log that says an error, or its very last one."""
+    lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    errors = [line for line in lines if "error" in line.lower() or "failed" in line.lower()]
+    return (errors or lines or ["it said nothing"])[-1][:300]
+
+
+def _kill_group(group: int, patience: float = 2.0) -> None:
+    """Kill what is left of a process group, and wait until it is gone."""
+    deadline = time.monotonic() + patience
+    with suppress(ProcessLookupError, PermissionError):
+        while time.monotonic() < deadline:
+            os.killpg(group, signal.SIGKILL)
+            time.sleep(0.02)

@@ -1,0 +1,118 @@
+"""The running stack, as the command line and the tests reach it: by what `stack.json` in its state folder says."""
+
+from __future__ import annotations
+
+import json
+import socket
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+
+from undersigned_cli.local.errors import LocalStackError
+from undersigned_cli.local.mail_store import MailStore
+
+if TYPE_CHECKING:
+    from undersigned_cli.local.mail_store import StoredMail
+
+_FILE = "stack.json"
+_LONGEST_FUNCTION = 900
+"""Seconds; Lambda's limit."""
+
+
+def client_of(environment: dict[str, str], service: str, **settings: Any) -> Any:  # noqa: ANN401
+    """Make an AWS client as boto3.client does, for the endpoints and credentials of an environment and no others."""
+    endpoint = environment.get(f"AWS_ENDPOINT_URL_{service.upper()}", environment["AWS_ENDPOINT_URL"])
+    session = boto3.Session(
+        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+        region_name=environment["AWS_REGION"],
+    )
+    return session.client(service, endpoint_url=endpoint, **settings)
+
+
+@dataclass(frozen=True, slots=True)
+class RunningStack:
+    """A local stack that runs: where it is, what it made, what it sent and logged."""
+
+    state: Path
+    public_url: str
+    inbox_url: str
+    example_url: str
+    outputs: dict[str, str]
+    functions: dict[str, str]
+    environment: dict[str, str]
+
+    def client(self, service: str, **settings: Any) -> Any:  # noqa: ANN401
+        """Make an AWS client for this stack; stands in for boto3.client."""
+        return client_of(self.environment, service, **settings)
+
+    def mails(self) -> list[StoredMail]:
+        """Return every accepted mail, oldest first."""
+        return MailStore(self.state / "mails").mails()
+
+    def invoke(self, function: str, event: Any) -> Any:  # noqa: ANN401
+        """Invoke a function by its logical id and return its result. Raises LocalStackError when it fails."""
+        if function not in self.functions:
+            message = f"template.yaml has no function {function}; it has {', '.join(sorted(self.functions))}"
+            raise LocalStackError(message)
+        once = Config(read_timeout=_LONGEST_FUNCTION, retries={"total_max_attempts": 1})
+        answer = self.client("lambda", config=once).invoke(
+            FunctionName=self.functions[function], Payload=json.dumps(event).encode()
+        )
+        result = json.loads(answer["Payload"].read() or "null")
+        if answer.get("FunctionError"):
+            message = f"{function} failed: {result.get('errorMessage', result)}; its log is among {self.state / 'logs'}"
+            raise LocalStackError(message)
+        return result
+
+    def logs(self) -> str:
+        """Return all that the functions logged (CloudWatch's log groups), then all log files of the stack."""
+        logs = self.client("logs")
+        pieces = []
+        for page in logs.get_paginator("describe_log_groups").paginate():
+            for group in page["logGroups"]:
+                name = group["logGroupName"]
+                events = logs.get_paginator("filter_log_events").paginate(logGroupName=name)
+                lines = [
+                    f"{datetime.fromtimestamp(event['timestamp'] / 1000, UTC).isoformat()} {event['message'].rstrip()}"
+                    for found in events
+                    for event in found["events"]
+                ]
+                pieces.append("\n".join([f"== {name}", *lines]))
+        pieces.extend(
+            f"== {log.name}\n{log.read_text(errors='replace')}" for log in sorted((self.state / "logs").glob("*.log"))
+        )
+        return "\n".join(pieces)
+
+    def write(self) -> None:
+        """Let others find this stack."""
+        fresh = self.state / f"{_FILE}.new"
+        fresh.write_text(json.dumps({**asdict(self), "state": str(self.state)}, indent=1), encoding="utf-8")
+        fresh.replace(self.state / _FILE)
+
+
+def forget(state: Path) -> None:
+    """Let nobody find a stack here any more."""
+    (state / _FILE).unlink(missing_ok=True)
+
+
+def connect(state: Path) -> RunningStack:
+    """Return the stack that runs with this state folder. Raises LocalStackError when none does."""
+    try:
+        known = json.loads((state / _FILE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        message = f"no local stack runs with {state}; start one by `undersigned local`"
+        raise LocalStackError(message) from None
+    stack = RunningStack(**{**known, "state": Path(known["state"])})
+    address = urlsplit(stack.environment["AWS_ENDPOINT_URL"])
+    try:
+        socket.create_connection((address.hostname or "", address.port or 0), timeout=5).close()
+    except OSError:
+        message = f"the local stack of {state} has ended without a goodbye; start it again by `undersigned local`"
+        raise LocalStackError(message) from None
+    return stack

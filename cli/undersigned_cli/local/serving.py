@@ -1,0 +1,156 @@
+"""A small HTTP server: requests and responses as values, answered by a function, in threads."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, override
+from urllib.parse import urlsplit
+
+from undersigned_cli.local.errors import LocalStackError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+HOST = "127.0.0.1"
+
+type Headers = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request: its target is the path with the query, as the client wrote it."""
+
+    method: str
+    target: str
+    headers: Headers = ()
+    body: bytes = b""
+    client: str = HOST
+
+    @property
+    def path(self) -> str:
+        """The path, still percent-encoded."""
+        return urlsplit(self.target).path
+
+    def header(self, name: str) -> str | None:
+        """Return a header's first value."""
+        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A response. Its length is added when it is sent."""
+
+    status: int
+    headers: Headers = field(default=(("Content-Type", "text/plain; charset=utf-8"),))
+    body: bytes = b""
+
+
+class ConnectionLost(Exception):  # noqa: N818
+    """Raised in place of an answer: the connection closes without one."""
+
+
+class HttpService:
+    """A server on one port of this machine. The port is taken at once; requests are answered from `start` on."""
+
+    def __init__(self, name: str, port: int, log: Path) -> None:
+        """Take the port (0: any free one). Raises LocalStackError when another program has it."""
+        self.answer: Callable[[Request], Response] = _not_yet
+        service = self
+
+        class Handler(_Handler):
+            @override
+            def answer(self, request: Request) -> Response:
+                return service.answer(request)
+
+            @override
+            def log_message(self, format: str, *args: object) -> None:
+                with log.open("a", encoding="utf-8") as lines:
+                    lines.write(f"{self.log_date_time_string()} {name}: {format % args}\n")
+
+        log.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._server = _Server((HOST, port), Handler)
+        except OSError as error:
+            message = f"port {port} for {name} is taken ({error.strerror}); end the program that has it, or choose another"
+            raise LocalStackError(message) from error
+        self._thread = threading.Thread(target=self._server.serve_forever, name=name, args=(0.05,), daemon=True)
+
+    @property
+    def port(self) -> int:
+        """The port that it has."""
+        return int(self._server.server_address[1])
+
+    @property
+    def url(self) -> str:
+        """Its base address."""
+        return f"http://{HOST}:{self.port}"
+
+    def start(self) -> None:
+        """Begin to answer."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop answering and give the port back."""
+        if self._thread.is_alive():
+            self._server.shutdown()
+            self._thread.join()
+        self._server.server_close()
+
+
+def _not_yet(request: Request) -> Response:
+    return Response(503, body=f"The local stack is still starting: {request.path}\n".encode())
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+    timeout = 120
+
+    def answer(self, request: Request) -> Response:
+        raise NotImplementedError
+
+    def _serve(self) -> None:
+        try:
+            body = self._body()
+            response = self.answer(
+                Request(self.command, self.path, tuple(self.headers.items()), body, self.client_address[0])
+            )
+        except ConnectionLost:
+            self.close_connection = True
+            return
+        except Exception as error:  # noqa: BLE001
+            self.log_error("%s %s: %r", self.command, self.path, error)
+            response = Response(502, body=f"{error}\n".encode())
+        self._send(response)
+
+    def _body(self) -> bytes:
+        if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
+            return b"".join(iter(self._chunk, b""))
+        return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+
+    def _chunk(self) -> bytes:
+        size = int(self.rfile.readline().split(b";")[0], 16)
+        chunk = self.rfile.read(size)
+        self.rfile.readline()
+        return chunk
+
+    def _send(self, response: Response) -> None:
+        self.send_response(response.status)
+        for name, value in response.headers:
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(response.body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(response.body)
+        self.wfile.flush()
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _serve  # noqa: N815

@@ -1,0 +1,229 @@
+"""The local stack: the real template on an emulator, with a public address, a mailbox and an example website."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+from contextlib import ExitStack
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from undersigned_cli.local import example_site, inbox, running
+from undersigned_cli.local.api_routes import make_routes
+from undersigned_cli.local.deploy import STACK_NAME, Deployment, architecture, fingerprint
+from undersigned_cli.local.emulator import Emulator, client_environment
+from undersigned_cli.local.errors import LocalStackError
+from undersigned_cli.local.front import front
+from undersigned_cli.local.mail_service import MailService
+from undersigned_cli.local.mail_store import MailStore
+from undersigned_cli.local.memory import Memory, Ports
+from undersigned_cli.local.processes import clean_environment, find_uv
+from undersigned_cli.local.running import RunningStack
+from undersigned_cli.local.serving import HOST, HttpService
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from types import TracebackType
+
+    from undersigned_cli.local.deploy import Deployed
+    from undersigned_cli.local.serving import Request, Response
+
+__all__ = ["LocalStack", "LocalStackError", "Ports", "RunningStack", "connect"]
+
+PROJECT = Path(__file__).parents[3]
+"""The source tree that this package is part of."""
+
+SENDER_IDENTITY = "enddemand.example"
+SENDER_ADDRESS = f"letters@{SENDER_IDENTITY}"
+
+connect = running.connect
+
+
+class LocalStack:
+    """Starts everything, deploys, and ends everything; as a context manager it gives the running stack."""
+
+    def __init__(
+        self,
+        state: Path,
+        *,
+        project: Path = PROJECT,
+        ports: Ports | None = None,
+        schedules: bool = True,
+        parameters: Mapping[str, str] | None = None,
+        report: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """Take the state folder, the source tree, the ports and whether the weekly schedule fires by itself.
+
+        `parameters` are more of the template's, such as BundleSize. `report` hears of each step in one line.
+        """
+        self._state = state.resolve()
+        self._project = project.resolve()
+        self._ports = ports or Ports()
+        self._schedules = schedules
+        self._parameters = dict(parameters or {})
+        self._report = report
+        self._logs = self._state / "logs"
+        self._store = MailStore(self._state / "mails")
+        self._ends = ExitStack()
+
+    def __enter__(self) -> RunningStack:
+        """Start the stack. Raises LocalStackError; what was started by then is ended."""
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End all that was started."""
+        self.stop()
+
+    def start(self) -> RunningStack:
+        """Start the stack. Raises LocalStackError; what was started by then is ended."""
+        try:
+            return self._start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """End all that was started; the emulator keeps its state on disk."""
+        self._ends.close()
+
+    def _start(self) -> RunningStack:
+        uv = find_uv(os.environ)
+        if not (self._project / "template.yaml").is_file():
+            message = f"{self._project} has no template.yaml, which the local stack deploys; run from the source tree"
+            raise LocalStackError(message)
+        self._claim()
+        memory = Memory.read(self._state)
+        servers = _Servers.open(memory.ports_for(self._ports), self._logs / "http.log", self._ends)
+        environment = clean_environment(os.environ)
+        addresses = client_environment(servers.emulator_port, servers.mail.port)
+        # Its own SES v2 knows what the template made; the stand-in asks it.
+        emulator_only = {**addresses, "AWS_ENDPOINT_URL_SESV2": addresses["AWS_ENDPOINT_URL"]}
+        clients = cache(partial(running.client_of, emulator_only))
+
+        self._start_emulator(uv, environment, servers)
+        self._start_mails(clients, servers)
+        deployed = self._deploy(
+            Deployment(self._project, self._state / "sam", self._logs, uv, {**environment, **addresses}, clients),
+            servers,
+            memory,
+        )
+        servers.front.answer = front(deployed.api, servers.emulator_port, servers.front.port)
+        servers.desk.answer = _desk(inbox.inbox(self._store), example_site.example_site(servers.front.url))
+        stack = RunningStack(
+            state=self._state,
+            public_url=servers.front.url,
+            inbox_url=f"{servers.desk.url}{inbox.PATH}",
+            example_url=f"{servers.desk.url}/",
+            outputs=deployed.outputs,
+            functions=deployed.functions,
+            environment=addresses,
+        )
+        stack.write()
+        self._ends.callback(running.forget, self._state)
+        self._report(f"The local stack runs: {stack.public_url}")
+        return stack
+
+    def _claim(self) -> None:
+        """Keep a second stack out of the state folder, for as long as this process lives."""
+        self._state.mkdir(parents=True, exist_ok=True)
+        lock = self._ends.enter_context((self._state / "lock").open("w"))
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            message = f"another local stack runs with {self._state}; end it, or choose another state folder"
+            raise LocalStackError(message) from None
+
+    def _start_emulator(self, uv: str, environment: Mapping[str, str], servers: _Servers) -> None:
+        self._report("Starting the AWS emulator")
+        emulator = Emulator(
+            self._state / "emulator",
+            self._logs / "emulator.log",
+            servers.emulator_port,
+            servers.mail.port,
+            self._schedules,
+        )
+        program = emulator.start(uv, self._project, environment)
+        self._ends.callback(emulator.stop, program)
+
+    def _start_mails(self, clients: Callable[[str], Any], servers: _Servers) -> None:
+        service = MailService(self._store, clients, servers.emulator_port, self._logs / "mails.log")
+        service.start()
+        self._ends.callback(service.stop)
+        servers.mail.answer = service.answer
+
+    def _deploy(self, deployment: Deployment, servers: _Servers, memory: Memory) -> Deployed:
+        """Build and deploy what is not deployed yet."""
+        parameters = {
+            "SenderIdentity": SENDER_IDENTITY,
+            "SenderAddress": SENDER_ADDRESS,
+            "PublicUrl": servers.front.url,
+            "Architecture": architecture(),
+            **self._parameters,
+        }
+        wanted = fingerprint(self._project, parameters)
+        if memory.deployed == wanted and (deployed := deployment.deployed()):
+            self._report("Nothing changed since the last deployment")
+            return deployed
+        # From here on until the deployment is done, what stands in the emulator is no known state.
+        Memory(servers.ports).write(self._state)
+        self._report("Building (sam build)")
+        deployment.build(parameters)
+        self._report("Deploying (sam deploy)")
+        deployment.deploy(parameters)
+        deployed = deployment.deployed()
+        if deployed is None:
+            message = f"the deployment did not end well; see {self._logs / 'sam-deploy.log'} and emulator.log beside it"
+            raise LocalStackError(message)
+        make_routes(deployment.client, STACK_NAME, deployed.api, deployed.functions)
+        Memory(servers.ports, wanted).write(self._state)
+        return deployed
+
+
+class _Servers:
+    """The stack's own HTTP servers, and the port that is kept for the emulator."""
+
+    def __init__(self, front: HttpService, desk: HttpService, mail: HttpService, emulator_port: int) -> None:
+        self.front = front
+        self.desk = desk
+        self.mail = mail
+        self.emulator_port = emulator_port
+
+    @classmethod
+    def open(cls, ports: Ports, log: Path, ends: ExitStack) -> Self:
+        """Take all ports. Raises LocalStackError for the first one that another program has."""
+        emulator_port = _free_port(ports.emulator)
+        servers = []
+        for name, port in (("the front", ports.front), ("the inbox", ports.desk), ("the local SES", ports.mail)):
+            server = HttpService(name, port, log)
+            ends.callback(server.stop)
+            server.start()
+            servers.append(server)
+        return cls(*servers, emulator_port)
+
+    @property
+    def ports(self) -> Ports:
+        """The ports taken."""
+        return Ports(self.front.port, self.desk.port, self.emulator_port, self.mail.port)
+
+
+def _free_port(port: int) -> int:
+    """Return the port (0: any) if it is free now. Raises LocalStackError."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            message = f"port {port} for the emulator is taken ({error.strerror}); end the program that has it, or choose another"
+            raise LocalStackError(message) from error
+        return int(probe.getsockname()[1])
+
+
+def _desk(
+    mails: Callable[[Request], Response], website: Callable[[Request], Response]
+) -> Callable[[Request], Response]:
+    """Join the inbox and the example website on one origin, which is not the public one."""
+    return lambda request: (mails if request.path.startswith(inbox.PATH) else website)(request)
