@@ -39,7 +39,7 @@ test: lint ## every check and every test
 	$(RUN) pytest --quiet tests/e2e
 
 lint: $(READY) ## style, types, import contracts, lock, layers, template
-	$(MAKE) --no-print-directory $(TOGETHER) $(CHECKS)
+	$(MAKE) --no-print-directory --keep-going $(TOGETHER) $(CHECKS)
 
 layers: $(READY) ## write the layers' requirements anew from uv.lock
 	$(EXPORT) --only-group lambda --output-file layers/dependencies/requirements.txt >/dev/null

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from tests.aws_from_template import make_bucket, make_table
+from tests.permissions_from_template import Need, enforce, may, needs_of
+
+PENDING = {"pk": {"S": "SIGNATURE#a#1"}, "sk": {"S": "1"}}
+COUNTER = {"pk": {"S": "COUNT#a"}, "sk": {"S": "TOTAL"}}
+
+
+def query(partition: str, attribute: str = "pk", **more: Any) -> dict[str, Any]:
+    return {
+        "KeyConditionExpression": "#n0 = :v0",
+        "ExpressionAttributeNames": {"#n0": attribute},
+        "ExpressionAttributeValues": {":v0": {"S": partition}},
+        **more,
+    }
+
+
+@pytest.mark.parametrize(
+    ("function", "service", "operation", "params", "allowed"),
+    [
+        ("PublicApi", "dynamodb", "UpdateItem", {"Key": PENDING}, True),
+        ("PublicApi", "dynamodb", "UpdateItem", {"Key": COUNTER}, False),
+        ("PublicApi", "dynamodb", "PutItem", {"Item": COUNTER}, False),
+        ("PublicApi", "dynamodb", "DeleteItem", {"Key": PENDING}, False),
+        ("PublicApi", "sesv2", "SendEmail", {"FromEmailAddress": "letters@example.org"}, False),
+        ("Tally", "dynamodb", "BatchGetItem", {"RequestItems": {"t": {"Keys": [PENDING]}}}, True),
+        ("Tally", "dynamodb", "TransactWriteItems", {"TransactItems": [{"Update": {"Key": COUNTER}}]}, True),
+        ("Tally", "dynamodb", "TransactWriteItems", {"TransactItems": [{"Put": {"Item": COUNTER}}]}, False),
+        ("Tally", "dynamodb", "TransactWriteItems", {"TransactItems": [{"ConditionCheck": {"Key": COUNTER}}]}, False),
+        ("PlanDeliveries", "dynamodb", "Query", query("DUE#a#b#0", "due", IndexName="tray"), True),
+        ("PlanDeliveries", "dynamodb", "Query", query("SIGNATURE#a#1"), False),
+        ("PlanDeliveries", "sqs", "SendMessage", {}, True),
+        ("Deliver", "dynamodb", "Query", query("CAMPAIGNS", "listed", IndexName="listing"), False),
+        ("Deliver", "sqs", "SendMessage", {}, False),
+        ("Deliver", "s3", "PutObject", {}, True),
+        ("Deliver", "sesv2", "SendEmail", {"FromEmailAddress": "letters@example.org"}, True),
+        ("Deliver", "sesv2", "GetAccount", {}, True),
+        ("Deliver", "secretsmanager", "GetSecretValue", {}, True),
+    ],
+)
+def test_a_function_may_do_what_its_statements_say(
+    *, function: str, service: str, operation: str, params: dict[str, Any], allowed: bool
+) -> None:
+    assert all(may(function, need) for need in needs_of(service, operation, params)) is allowed
+
+
+def test_every_item_of_a_transaction_needs_its_permission() -> None:
+    items = [{"Put": {"Item": COUNTER}}, {"Update": {"Key": PENDING}}]
+
+    assert list(needs_of("dynamodb", "TransactWriteItems", {"TransactItems": items})) == [
+        Need("dynamodb:PutItem", "Table.Arn", {"dynamodb:LeadingKeys": "COUNT#a"}),
+        Need("dynamodb:UpdateItem", "Table.Arn", {"dynamodb:LeadingKeys": "SIGNATURE#a#1"}),
+    ]
+
+
+def test_a_call_that_nothing_is_known_of_is_an_error() -> None:
+    with pytest.raises(NotImplementedError, match="dynamodb Scan"):
+        list(needs_of("dynamodb", "Scan", {}))
+
+
+def test_a_query_that_names_no_partition_is_an_error() -> None:
+    with pytest.raises(ValueError, match="names no pk"):
+        list(needs_of("dynamodb", "Query", query("a", "sk")))
+
+
+@mock_aws
+def test_a_client_does_what_is_allowed_and_fails_the_test_for_the_rest() -> None:
+    client = boto3.client("dynamodb", region_name="us-east-2")
+    table = make_table(client)
+    enforce(client, "RecordFeedback")
+
+    client.get_item(TableName=table, Key={"pk": {"S": "DELIVERY#a#b"}, "sk": {"S": "PERIOD#1"}})
+    with pytest.raises(pytest.fail.Exception, match="does not let RecordFeedback do dynamodb:GetItem"):
+        client.get_item(TableName=table, Key={"pk": {"S": "KEY#a"}, "sk": {"S": "1"}})
+
+
+@mock_aws
+def test_a_link_to_an_object_needs_the_right_to_read_it() -> None:
+    client = boto3.client("s3", region_name="us-east-2")
+    params = {"Bucket": make_bucket(client), "Key": "a"}
+    enforce(client, "Tally")
+
+    with pytest.raises(pytest.fail.Exception, match="s3:GetObject"):
+        client.generate_presigned_url("get_object", Params=params)
