@@ -115,7 +115,7 @@ def _text_of(path: Path, mistakes: list[Mistake]) -> str | None:
         return None
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
-        mistakes.append(Mistake(path.name, None, "the file is empty; see campaigns/end-demand-illinois for a whole one"))
+        mistakes.append(Mistake(path.name, None, "the file is empty; campaigns/end-demand-illinois has a whole one"))
         return None
     return text
 
@@ -199,7 +199,7 @@ class _Settings:
         self._text("region", 'the state where signers live, such as "IL"')
         self.language = self._text("language", 'the letter\'s language, such as "en"')
         if self.language and not _LANGUAGE.fullmatch(self.language):
-            self._note("language", f"`language` is {self.language!r}; write a language code, such as \"en\"")
+            self._note("language", f"`language` is {self.language!r}; write a language code, such as 'en'")
         self._check_time_zone()
         self._check_goal()
         self._check_days()
@@ -233,7 +233,7 @@ class _Settings:
         try:
             ZoneInfo(zone)
         except (LookupError, ValueError, OSError):
-            self._note("time_zone", f'`time_zone` is {zone!r}, which is no time zone; write one such as "America/Chicago"')
+            self._note("time_zone", f'`time_zone` is {zone!r}, no time zone; write one such as "America/Chicago"')
 
     def _check_goal(self) -> None:
         goal = self.values.get("goal")
@@ -301,7 +301,7 @@ def _tidy(text: str) -> str:
 def _toml_mistake(error: str, text: str) -> Mistake:
     place = _TOML_PLACE.search(error)
     line = int(place[1]) if place and place[1] else len(text.rstrip().split("\n"))
-    return Mistake(SETTINGS, line, f"{_TOML_PLACE.sub('', error)}; write settings as name = \"text\", one a line")
+    return Mistake(SETTINGS, line, f"{_TOML_PLACE.sub('', error)}; write settings as name = 'text', one a line")
 
 
 def _toml_lines(text: str) -> dict[str, int]:
@@ -394,9 +394,7 @@ class _RosterReader:
         self._check_email(line, row["email"])
         codes = self._postal_codes(line, row["postal_codes"])
         self.targets.append(
-            Target(
-                row["id"], row["title"], row["name"], row["department"], row["locality"], row["email"], tuple(codes)
-            )
+            Target(row["id"], row["title"], row["name"], row["department"], row["locality"], row["email"], tuple(codes))
         )
 
     def _check_id(self, line: int, identifier: str) -> None:
@@ -425,7 +423,7 @@ class _RosterReader:
         mailbox = canonical_email(email)
         if first := self._mailboxes.get(mailbox):
             self.warnings.append(
-                Mistake(TARGETS, line, f"{email} is the address of line {first}, too; each target gets its own mail there")
+                Mistake(TARGETS, line, f"{email} is the address of line {first}, too; each gets a mail of its own")
             )
         self._mailboxes.setdefault(mailbox, line)
 

@@ -41,14 +41,16 @@ class LetterSourceError(UndersignedError):
         self.mistakes = mistakes
 
 
-_TAG = re.compile(r"\{\{[^{}\n]*\}\}|\{%[^{}\n]*%\}")
+TAG = re.compile(r"\{\{[^{}\n]*\}\}|\{%[^{}\n]*%\}")
+"""A merge field, or a tag such as `{% if note %}`."""
+
 _MERGE_FIELD = re.compile(r"\{\{\s*([\w.]+)\s*\}\}")
 _CONDITION = re.compile(r"\{%\s*(?:(?P<word>if|elif)\s+(?P<field>[\w.]+)|(?P<other>else|endif))\s*%\}")
 _TAG_IN_ADDRESS = re.compile(r"(?:\]\(\s*<?|https?://|www\.|mailto:)[^\s)>]*\{[{%]", re.IGNORECASE)
 _HALF_TAG = re.compile(r"\{\{|\}\}|\{%|%\}|\{#")
 # “Date: {{ date }}”, “{{ target.title }} {{ target.name }},”: a label of a few words at most, then merge fields.
 _FORM_LINE = re.compile(
-    rf"\s*(?:[^\W\d][\w '()/-]{{0,30}}:\s*)?[*_]*(?:{_TAG.pattern})(?:[\s,.*_]|{_TAG.pattern})*\\?"
+    rf"\s*(?:[*_]*[^\W\d][\w '()/-]{{0,30}}:[*_]*\s*)?[*_]*(?:{TAG.pattern})(?:[\s,.*_]|{TAG.pattern})*\\?"
 )
 _PLACEHOLDER = re.compile("\0(\\d+)\0")
 
@@ -65,10 +67,15 @@ _REFUSED = {
 _ADDRESS = ("signer.address_line", "signer.locality", "signer.postal_code")
 
 
+def is_form_line(line: str) -> bool:
+    """Say whether a line of Markdown is one of merge fields alone, with or without a label: it stays a line."""
+    return bool(_FORM_LINE.fullmatch(line))
+
+
 def _tag_line(state: StateBlock, start: int, _end: int, silent: bool) -> bool:  # noqa: FBT001
     """Read a line that is one `{% … %}` tag as a block, so that it can stand around paragraphs."""
     text = state.src[state.bMarks[start] + state.tShift[start] : state.eMarks[start]].strip()
-    if not (text.startswith("{%") and _TAG.fullmatch(text) and text.count("{%") == 1):
+    if not (text.startswith("{%") and TAG.fullmatch(text) and text.count("{%") == 1):
         return False
     if not silent:
         token = state.push("tag", "", 0)
@@ -80,7 +87,7 @@ def _tag_line(state: StateBlock, start: int, _end: int, silent: bool) -> bool:  
 
 def _tag(state: StateInline, silent: bool) -> bool:  # noqa: FBT001
     """Read a merge field or tag as one piece, so that its underscores are no emphasis."""
-    match = _TAG.match(state.src, state.pos, state.posMax)
+    match = TAG.match(state.src, state.pos, state.posMax)
     if match is None:
         return False
     if not silent:
@@ -130,7 +137,7 @@ def compile_letter(source: str) -> str:
 
 def _line_mistakes(lines: list[str]) -> Iterator[Mistake]:
     for number, line in enumerate(lines, start=1):
-        if half := _HALF_TAG.search(_TAG.sub("", line)):
+        if half := _HALF_TAG.search(TAG.sub("", line)):
             yield Mistake(
                 number,
                 f"`{half.group()}` has no other half on its line; write a merge field on one line, such as "
@@ -183,7 +190,7 @@ class _Reading:
         for child in children:
             self._read_one(child, first_line + index)
             if child.type in {"softbreak", "hardbreak"}:
-                if any(_FORM_LINE.fullmatch(text) for text in typed[index : index + 2]):
+                if any(is_form_line(text) for text in typed[index : index + 2]):
                     child.type = "hardbreak"
                 index += 1
         # The last line of a block whose lines all end in a backslash.

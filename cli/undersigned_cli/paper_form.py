@@ -1,17 +1,33 @@
-"""Make a campaign letter of a letter as it is typed for paper, with blanks to fill in by hand.
+r"""Make a campaign letter of a letter as it is typed for paper, with blanks to fill in by hand.
 
-A blank is a run of three underscores or more (bare, escaped as `\\_`, or with spaces between), a placeholder such as
-`(print name)` or `[address]`, or a label with nothing after it (`Date:`). What a blank means is read off the words beside
-it: those before it on its line, the placeholder after it, the caption under it, or the line above it.
+A blank is a rule of three underscores or more (bare, or escaped as `\_`), a placeholder such as `(print name)` or
+`[address]`, or a label with nothing after it (`Date:`). A rule takes the nearest label that no other rule has taken:
+the words before it, the placeholder after it, the line above it, the caption below it. What is taken out is reported.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from undersigned.domain.errors import UndersignedError
-from undersigned.domain.letters import FIELDS, Mistake
+from undersigned.domain.letters import Mistake
+from undersigned_cli.letter_source import TAG, is_form_line
+from undersigned_cli.paper_labels import (
+    fields_after,
+    fields_after_lead_in,
+    fields_of_label,
+    is_closing,
+    is_surely_meant,
+    tags,
+    without_marks,
+)
+from undersigned_cli.paper_lines import Line, Piece, in_short
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,232 +52,223 @@ class PaperFormError(UndersignedError):
         self.mistakes = mistakes
 
 
-TAKEN_OUT = "taken out"
+def import_letter(text: str) -> tuple[str, tuple[Finding, ...]]:
+    """Return a paper form's text as the Markdown of a letter, with a finding for each of its blanks.
 
-_UNDERSCORES = r"(?:\\?_){1,}(?:[ \t]*(?:\\?_)+)*"
-# A day blank of a form from the last century ends in “, 20__”; one of numbers is “__/__/____”.
-_DAY_BLANK = rf"{_UNDERSCORES}(?:[ \t]*/[ \t]*{_UNDERSCORES}){{2}}|{_UNDERSCORES}[ \t]*,[ \t]*20(?:\\?_){{2,}}"
-_PARENTHESES = r"\\?[(\[](?P<words>[^()\[\]\\\n]{2,50})\\?[)\]](?!\()"
-_BLANK = re.compile(rf"(?P<line>{_DAY_BLANK}|{_UNDERSCORES})|{_PARENTHESES}")
-_FEWEST_UNDERSCORES = 3
-
-_ITALIC_OR_STRONG = re.compile(r"(?<![\w_\\])(_{1,3})(?=[^\s_\\])([^_\n]*[^\s_\\])\1(?![\w_])")
-_NEEDLESS_ESCAPE = re.compile(r"(?<=\S)\\([-.!+=])(?![\[(])|\\([$%&'\"~,:;/?@^=])")
-
-# Words that qualify a label but don't change what it asks for.
-_QUALIFIERS = re.compile(
-    r"\b(?:your|my|the|please|print(?:ed)?|type(?:d)?|full|legal|first|last|and|here|of|signer(?:'s)?|writer(?:'s)?"
-    r"|home|street|mailing|postal|complete|line|is|sign(?=\s+(?:here|your|name))|\d)\b"
-)
-_CHIEF = re.compile(r"\b(?:police chief|chief(?: of police)?|addressee|recipient)\b")
-_WORDS = {
-    "signature": "signature", "sign": "signature", "signed": "signature",
-    "date": "date", "dated": "date", "today": "date", "todays date": "date",
-    "name": "signer.name",
-    "address": "signer.address",
-    "city": "signer.locality", "town": "signer.locality", "village": "signer.locality", "locality": "signer.locality",
-    "state": "signer.region",
-    "zip": "signer.postal_code", "zip code": "signer.postal_code", "zipcode": "signer.postal_code",
-    "code": "signer.postal_code",
-}  # fmt: skip
-_PRINT_ONLY = frozenset({"print", "please print", "please type", "print clearly", "please print clearly", "optional"})
-_CLOSING = re.compile(r"(?i)\b(?:sincerely|respectfully|regards|yours|truly|faithfully)\b.{0,20}$")
-_MARKS = re.compile(r"[*_\\#>]")
+    A letter that has its merge fields already stays as it is. Raises PaperFormError with every blank that can't be
+    placed.
+    """
+    form = _Form([Line.of(number, line) for number, line in enumerate(_plain(text), start=1)])
+    form.place()
+    if form.mistakes:
+        raise PaperFormError(tuple(sorted(form.mistakes, key=lambda mistake: mistake.line)))
+    return form.letter(), tuple(form.findings())
 
 
-def _tag(name: str) -> str:
-    return f"{{{{ {name} }}}}"
+# A brace that is no merge field's must not begin one.
+_LOOSE_BRACE = re.compile(rf"({TAG.pattern})|\\?([{{}}])")
 
 
-def _fields_of_label(label: str) -> str | None:
-    """Return what a label asks for, as merge fields, or None when it is no label. The whole text must be one."""
-    words = _MARKS.sub("", label).replace("’", "'").lower().strip(" \t:.,-–—")
-    if not words:
-        return None
-    if re.fullmatch(rf"(?:the )?{_CHIEF.pattern}(?:'s)? name|name of (?:the |your )?{_CHIEF.pattern}", words):
-        return _tag("target.name")
-    parts = [" ".join(_QUALIFIERS.sub("", part).replace("'s", "s").split()) for part in re.split(r"[,/&+]| and ", words)]
-    # “city state zip” without commas, as forms for hand-writing have it.
-    if len(parts) == 1 and parts[0] not in _WORDS:
-        parts = re.sub(r"\bzip code\b", "zip", parts[0]).split()
-    names = [_WORDS.get(part) for part in parts if part]
-    if not names or None in names:
-        # “print your name here” and “sign here” leave their verb where only qualifiers are.
-        return _tag("signature") if re.fullmatch(r"sign(?:ed)?(?: here| by)?", words) else None
-    place = [name for name in names if name and name != "signer.address"]
-    if "signer.address" in names and set(place) <= {"signer.locality", "signer.region", "signer.postal_code"}:
-        return _tag("signer.address")
-    text = " ".join(_tag(name) for name in names if name)
-    return text.replace(f"{_tag('signer.locality')} ", f"{_tag('signer.locality')}, ")
-
-
-def _field_after(before: str) -> str | None:
-    """Return what a blank stands for by the words before it on its line: those nearest to it count."""
-    words = _MARKS.sub("", before).replace("’", "'").rstrip(" \t:")
-    if re.search(r"(?i)\bdear$", words):
-        return f"{_tag('target.title')} {_tag('target.name')}"
-    if re.search(rf"(?i){_CHIEF.pattern}$", words):
-        return _tag("target.name")
-    if re.search(r"(?i)^\W*(?:to|attn|attention)$", words):
-        return f"{_tag('target.title')} {_tag('target.name')}"
-    if re.search(r"(?i)\bmy name is$", words):
-        return _tag("signer.name")
-    # A label is what follows the last blank, gap or sentence on the line.
-    label = re.split(r"[.;]\s|\t|\s{2,}|\}\}", words)[-1]
-    return _fields_of_label(label)
+def _plain(text: str) -> list[str]:
+    """Return the lines of a typed text, without the marks that word processors leave in it."""
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\f", "")
+    text = text.replace("\u00a0", " ").replace("\u200b", "")
+    # Markdown needs no backslash before these, and has a line break that can be seen.
+    text = re.sub(r"\\([$'\"])", r"\1", text)
+    text = re.sub(r"(?m)(?<=\S) {2,}$", r"\\", text)
+    return [_LOOSE_BRACE.sub(lambda match: match[1] or f"\\{match[2]}", line) for line in text.split("\n")]
 
 
 @dataclass(slots=True)
 class _Form:
     """The lines of a paper form, and what is made of them."""
 
-    lines: list[str]
-    findings: list[Finding] = field(default_factory=list)
+    lines: list[Line]
     mistakes: list[Mistake] = field(default_factory=list)
-    # Captions and labels on lines of their own that went into the blank beside them.
-    _used: set[int] = field(default_factory=set)
-    _last: str | None = None
+
+    def place(self) -> None:
+        """Place every blank: rules first, for they take labels that would be blanks themselves without them."""
+        for step in (self._place_rules, self._place_placeholders, self._place_bare_labels):
+            for line in self.lines:
+                step(line)
+        self._part_addresses()
 
     def letter(self) -> str:
         """Return the letter's Markdown."""
-        written: list[str] = []
-        for index, line in enumerate(self.lines):
-            if index in self._used:
-                continue
-            filled = self._fill(index, line)
-            if filled is not None:
-                written.append(filled)
-        return "\n".join(written)
+        written = [
+            (text, line.is_filled)
+            for line in self.lines
+            if line.written() or not line.pieces
+            for text in line.written().split("\n")
+        ]
+        lines = [text for text, _ in written[:1]]
+        for (above, above_is_filled), (below, below_is_filled) in pairwise(written):
+            # Markdown would run a form's line on into its neighbor.
+            if (above_is_filled or below_is_filled) and not _breaks_between(above, below):
+                lines[-1] += "\\"
+            lines.append(below)
+        return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n") + "\n"
 
-    def _fill(self, index: int, line: str) -> str | None:
-        """Return a line with its blanks filled, or None when nothing is left of it."""
-        blanks = [match for match in _BLANK.finditer(line) if _is_blank(match)]
-        if not blanks:
-            return self._fill_bare_label(index, line)
-        if not _MARKS.sub("", _BLANK.sub("", line)).strip(" \t.,:") and all(match["line"] for match in blanks):
-            return self._fill_lonely(index, line, blanks)
-        return self._fill_inline(index, line, blanks)
+    def findings(self) -> Iterator[Finding]:
+        """Tell what became of each blank, in the order of the lines."""
+        for line in self.lines:
+            for piece in line.pieces:
+                if piece.fields:
+                    yield Finding(line.number, piece.shown, tags(*piece.fields).replace("\n", " "))
+                elif piece.reason:
+                    yield Finding(line.number, piece.shown, f"taken out: {piece.reason}")
 
-    def _fill_inline(self, index: int, line: str, blanks: list[re.Match[str]]) -> str:
-        text = ""
-        end = 0
-        for position, match in enumerate(blanks):
-            if match.start() < end:
-                continue  # a placeholder that went with the blank before it
-            text += line[end : match.start()]
-            end = match.end()
-            following = blanks[position + 1] if position + 1 < len(blanks) else None
-            caption = following if following and not line[end : following.start()].strip() and following["words"] else None
-            before = re.sub(r".*\}\}", "", text)
-            if match["line"] is None:
-                if _field_after(before) in {_tag("target.name"), f"{_tag('target.title')} {_tag('target.name')}"}:
-                    became = _field_after(before)
-                else:
-                    became = _fields_of_label(match["words"])
-            else:
-                became = self._by_neighbors(before, caption["words"] if caption else None, line[end:])
-            if caption and match["line"]:
-                end = caption.end()
-            shown = " ".join(line[match.start() : end].split())
-            if became is None:
-                self._refuse(index, before, shown)
-                text += shown
-                continue
-            self._found(index, f"{before.strip()} {shown}".strip(), became)
-            text += became
-        text += line[end:]
-        if re.fullmatch(r"\W*dear\b.*\}\}[*_]*\s*", text, re.IGNORECASE):
-            text = text.rstrip() + ","
-        return text
+    def _place_rules(self, line: Line) -> None:
+        rules = [piece for piece in line.pieces if piece.kind == "rule"]
+        rules = [rule for rule in rules if not _place_beside(line, rule)]
+        rules = [rule for rule in rules if not self._place_after_words_above(line, rule)]
+        if not rules or self._place_by_captions(line, rules):
+            return
+        alone = rules[0] if line.speaking == rules[:1] else None
+        if alone is None or not (self._place_after_closing(line, alone) or self._take_out_of_address(line, alone)):
+            for rule in rules:
+                self._refuse(line, rule)
 
-    def _by_neighbors(self, before: str, caption: str | None, after: str) -> str | None:
-        if re.match(r"\s*(?:Police|Public Safety) Department\b", after):
-            return _tag("target.locality")
-        placed = _field_after(before)
-        if placed is None and caption:
-            placed = _fields_of_label(caption)
-        return placed
+    def _place_by_captions(self, line: Line, rules: list[Piece]) -> bool:
+        """Place rules by the labels above, as far as no other rule has taken them, or by the captions below."""
+        above, below = self._above(line), self._below(line)
+        labels = above.captions() if above else []
+        # A label that ends in a colon has its blank after it.
+        captions = [] if below is None or any(piece.is_bare_label for piece in below.pieces) else below.captions()
+        return _take_all(rules, labels) or _take_all(rules, captions)
 
-    def _fill_lonely(self, index: int, line: str, blanks: list[re.Match[str]]) -> str | None:
-        """Fill a line of blanks alone by its captions below, or by the line above."""
-        below = index + 1
-        captions = _captions(self.lines[below]) if below < len(self.lines) else []
-        found = [_fields_of_label(caption) for caption in captions]
-        if len(captions) == len(blanks) and all(found):
-            self._used.add(below)
-            for match, became in zip(blanks, found, strict=True):
-                self._found(index, _shown(match), str(became))
-            return "\n".join(str(became) for became in found)
-        above = next((text for text in reversed(self.lines[:index]) if text.strip()), "")
-        if len(blanks) == 1:
-            if self._last in {_tag("signer.address"), _tag("signer.address_line")} and not _is_label_line(above):
-                self._found(index, _shown(blanks[0]), f"{TAKEN_OUT}: a second line of the address")
-                return None
-            became = _fields_of_label(above) if _is_label_line(above) else None
-            if became is None and _CLOSING.search(_MARKS.sub("", above).rstrip(" ,")):
-                became = _tag("signature")
-            if became is not None:
-                self._found(index, _shown(blanks[0]), became)
-                return became
-        self._refuse(index, "", " ".join(line.split()))
-        return line
+    def _place_after_words_above(self, line: Line, rule: Piece) -> bool:
+        """Place the rule that a line begins with by the last words above: `Dear`, `… I live in`."""
+        above = self._above(line)
+        words = above.speaking[-1].text if above and above.speaking and line.speaking[0] is rule else ""
+        return rule.fill(fields_after_lead_in(words), f"{words} {rule.text}")
 
-    def _fill_bare_label(self, index: int, line: str) -> str:
-        """Fill a label that has nothing after it, unless its blank is the next line."""
-        if not _is_label_line(line):
-            return line
-        below = next((text for text in self.lines[index + 1 :] if text.strip()), "")
-        became = _fields_of_label(line)
-        if became is None or (below and not _MARKS.sub("", _BLANK.sub("", below)).strip()):
-            return line
-        self._found(index, line.strip(), became)
-        return f"{line.rstrip()} {became}"
+    def _place_after_closing(self, line: Line, rule: Piece) -> bool:
+        above = self._above(line)
+        return above is not None and is_closing(above.written()) and rule.fill(("signature",), rule.text)
 
-    def _found(self, index: int, blank: str, became: str) -> None:
-        self.findings.append(Finding(index + 1, blank[-60:], became))
-        self._last = became
+    def _take_out_of_address(self, line: Line, rule: Piece) -> bool:
+        """Take out one of several rules for an address, which is a merge field of two lines."""
+        above, below = self._above(line), self._below(line)
+        while below and [piece.kind for piece in below.speaking] == ["rule"]:
+            below = self._below(below)
+        asked = [piece.fields for piece in above.pieces] if above else []
+        asked += [piece.label for piece in below.captions()] if below else []
+        return ("signer.address",) in asked and rule.take_out("the address has its lines already")
 
-    def _refuse(self, index: int, before: str, shown: str) -> None:
-        words = " ".join(_MARKS.sub("", before).split()[-4:])
-        where = f"the blank after “{words}”" if words else f"the blank “{shown[:30]}”"
+    def _place_placeholders(self, line: Line) -> None:
+        for piece in line.pieces:
+            if piece.kind == "placeholder" and not piece.is_done:
+                self._place_placeholder(line, piece)
+            elif piece.kind == "instruction" and not line.is_prose:
+                piece.take_out("it tells how to fill in the form")
+
+    def _place_placeholder(self, line: Line, piece: Piece) -> None:
+        before = line.before(piece)
+        lead = fields_after_lead_in(before.text) if before and before.kind == "text" else ()
+        if line.is_prose and not lead and not is_surely_meant(piece.text):
+            return
+        # “Dear (name)” means the addressee, “my name is (name)” and “(name)” the signer.
+        fields = lead if "target.name" in lead else fields_of_label(piece.text)
+        if not piece.fill(fields, piece.text):
+            self._refuse(line, piece)
+
+    def _place_bare_labels(self, line: Line) -> None:
+        above = self.lines[line.number - 2] if line.number > 1 else None
+        below = self._below(line)
+        if line.is_prose or (above and above.is_prose) or (below and below.pieces[0].text.startswith("{{")):
+            return
+        for piece in list(line.pieces):
+            after = line.after(piece)
+            if piece.is_bare_label and (after is None or after.is_bare_label):
+                self._place_bare_label(line, piece)
+
+    def _place_bare_label(self, line: Line, label: Piece) -> None:
+        blank = Piece("rule", "")
+        if not blank.fill(label.label, label.text):
+            self._refuse(line, label)
+        label.text = f"{label.text.rstrip()} "
+        line.pieces.insert(line.pieces.index(label) + 1, blank)
+
+    def _part_addresses(self) -> None:
+        """Leave the town out of the address when the form asks for it on its own."""
+        filled = [piece for line in self.lines for piece in line.pieces if piece.fields]
+        if {"signer.locality", "signer.postal_code"} <= {name for piece in filled for name in piece.fields}:
+            for piece in filled:
+                piece.fields = tuple(
+                    "signer.address_line" if name == "signer.address" else name for name in piece.fields
+                )
+
+    def _above(self, line: Line) -> Line | None:
+        return next((other for other in reversed(self.lines[: line.number - 1]) if not other.is_empty), None)
+
+    def _below(self, line: Line) -> Line | None:
+        return next((other for other in self.lines[line.number :] if not other.is_empty), None)
+
+    def _refuse(self, line: Line, blank: Piece) -> None:
+        before = line.before(blank)
+        words = " ".join(without_marks(before.text).split()[-4:]) if before else ""
+        where = f"the blank after “{words}”" if words else f"the blank “{in_short(blank.text)}”"
         self.mistakes.append(
             Mistake(
-                index + 1,
-                f"{where} can't be placed; take it out, or write the merge field that belongs there: "
-                + ", ".join(_tag(name) for name in FIELDS),
+                line.number,
+                f"{where} can't be placed; take it out, or write the merge field that belongs there, "
+                "such as {{ signer.name }}",
             )
         )
 
 
-def _is_blank(match: re.Match[str]) -> bool:
-    if match["line"] is not None:
-        return match["line"].count("_") >= _FEWEST_UNDERSCORES
-    words = match["words"].lower().strip()
-    return words in _PRINT_ONLY or _fields_of_label(words) is not None
+def _place_beside(line: Line, rule: Piece) -> bool:
+    """Place a rule by what stands on its own line."""
+    before, after = line.before(rule), line.after(rule)
+    if fields := _fields_of_shape(rule):
+        return rule.fill(fields, (before.text if before else "") + rule.text)
+    if after and re.match(r"\s*(?:Police|Public Safety) Department\b", after.text):
+        return rule.fill(("target.locality",), rule.text + after.text)
+    if before and before.kind == "text" and (fields := fields_after(before.text) or _after_closing(before)):
+        return rule.fill(fields, before.text + rule.text) and _take_echo(line, rule)
+    if before and before.kind == "placeholder" and before.label:
+        return rule.take(before)
+    if after and after.label and (after.kind == "placeholder" or not _is_rule(line.after(after))):
+        return rule.take(after)
+    return False
 
 
-def _is_label_line(line: str) -> bool:
-    return line.rstrip(" \t*\\").endswith(":") and _fields_of_label(line) is not None
+def _fields_of_shape(rule: Piece) -> tuple[str, ...]:
+    """Return what a rule stands for whatever is beside it: `X____` for a signature, `__/__/____` for a day."""
+    if rule.text[0] in "Xx":
+        return ("signature",)
+    return ("date",) if re.search(r"/|day of|20", rule.text) else ()
 
 
-def _captions(line: str) -> list[str]:
-    return [caption.strip("()[]\\ ") for caption in re.split(r"\t+| {2,}", line.strip()) if caption.strip("()[]\\ ")]
+def _after_closing(piece: Piece) -> tuple[str, ...]:
+    return ("signature",) if is_closing(piece.text) else ()
 
 
-def _shown(match: re.Match[str]) -> str:
-    return " ".join(match.group().split())
+def _take_echo(line: Line, rule: Piece) -> bool:
+    """Take the placeholder that says once more what the words before a rule have said."""
+    after = line.after(rule)
+    if after and after.kind == "placeholder" and not _is_rule(line.after(after)):
+        name_of_target = after.label == ("signer.name",) and "target.name" in rule.fields
+        if after.label == rule.fields or name_of_target:
+            after.dropped = True
+            rule.shown = f"{rule.shown} {after.text}"
+    return True
 
 
-def _plain(text: str) -> list[str]:
-    """Return the lines of a typed text, without the marks that word processors leave in it."""
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n")
-    text = text.replace("\u00a0", " ").replace("\u200b", "")
-    lines = []
-    for line in text.split("\n"):
-        # Two blanks at the end are a line break that nobody sees; a backslash says the same.
-        breaks = line.endswith("  ") and bool(line.strip())
-        plain = _ITALIC_OR_STRONG.sub(lambda match: "*" * len(match[1]) + match[2] + "*" * len(match[1]), line.rstrip())
-        plain = _NEEDLESS_ESCAPE.sub(lambda match: match[1] or match[2], plain)
-        plain = re.sub(r"\\?([{}])", r"\\\1", plain)
-        lines.append(plain + ("\\" if breaks else ""))
-    return lines
+def _take_all(rules: list[Piece], labels: list[Piece]) -> bool:
+    """Give each rule its label, when there are as many."""
+    if len(labels) != len(rules):
+        return False
+    for rule, label in zip(rules, labels, strict=True):
+        rule.take(label)
+    return True
+
+
+def _is_rule(piece: Piece | None) -> bool:
+    return piece is not None and piece.kind == "rule"
+
+
+def _breaks_between(above: str, below: str) -> bool:
+    """Say whether two lines of Markdown stay two lines in the letter."""
+    return not above or not below or above.endswith("\\") or is_form_line(above) or is_form_line(below)
