@@ -156,7 +156,9 @@ class World:
         function = "organizer_api" if path.startswith("/organizer/") else "public_api"
         answer = self.handlers[function](event, CONTEXT)
         body = base64.b64decode(answer["body"]).decode() if answer.get("isBase64Encoded") else answer["body"]
-        return Answer(answer["statusCode"], {name.lower(): str(value) for name, value in answer["headers"].items()}, body)
+        return Answer(
+            answer["statusCode"], {name.lower(): str(value) for name, value in answer["headers"].items()}, body
+        )
 
     def get(self, path: str, **options: Any) -> Answer:
         return self.request("GET", path, **options)
@@ -282,7 +284,7 @@ FUNCTIONS = {
 
 
 @contextmanager
-def world(monkeypatch: pytest.MonkeyPatch, *, bundle_size: int = 10) -> Iterator[World]:
+def world(monkeypatch: pytest.MonkeyPatch, *, bundle_size: int = 4) -> Iterator[World]:
     """Make a stack with the shipped campaign in it."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
@@ -313,7 +315,9 @@ def _make(monkeypatch: pytest.MonkeyPatch, bundle_size: int) -> World:
     handlers = {}
     for function, logical_id in FUNCTIONS.items():
         names = aws_from_template.variables_of(aws_from_template.load_template(), logical_id)
-        environment = aws_from_template.environment_of(logical_id, **{name: known[name] for name in names & known.keys()})
+        environment = aws_from_template.environment_of(
+            logical_id, **{name: known[name] for name in names & known.keys()}
+        )
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
         wiring = Wiring(Settings(environment), client=_clients(made), clock=clock, sleep=lambda _seconds: None)
@@ -353,9 +357,7 @@ def _clients(made: World) -> Callable[..., Any]:
 
     def client(service: str, **options: Any) -> Any:
         made_client = boto3.client(service, **options)
-        made_client.meta.events.register(
-            "before-call", lambda model, **_: made.calls.append(f"{service}:{model.name}")
-        )
+        made_client.meta.events.register("before-call", lambda model, **_: made.calls.append(f"{service}:{model.name}"))
         if service == "sesv2":
             _stand_in(made, made_client)
         return made_client

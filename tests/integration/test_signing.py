@@ -239,5 +239,3 @@ def test_throttled_mails_come_later_and_cost_no_signature(world: World) -> None:
 
 def letter_page(world: World, confirm_path: str) -> str:
     return str(world.post(confirm_path, as_json=True).json["links"]["letter"])
-
-

@@ -1,0 +1,135 @@
+"""Counts equal the rows, whatever the stream does."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.world import CAMPAIGN, CONTEXT, load_event
+from undersigned.domain.api_keys import ApiKey, digest_of
+
+if TYPE_CHECKING:
+    from tests.world import World
+
+
+def tally(world: World, records: list[Any]) -> Any:
+    return world.handlers["tally"]({"Records": records}, CONTEXT)["batchItemFailures"]
+
+
+def confirm_all(world: World, people: int) -> list[str]:
+    """Sign and confirm without counting; return the letters' pages."""
+    links = []
+    for number in range(people):
+        world.sign(email=f"signer{number}@signers.example", postal_code=["60201", "60091", "60093"][number % 3])
+    world.handlers["send_confirmations"]({"Records": world.new_records()}, CONTEXT)
+    for mail in world.sent:
+        links.append(world.post(mail.link("confirm"), as_json=True).json["links"]["withdraw"])
+    return links
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_counts_are_exact_when_records_come_twice_late_and_out_of_order(world: World, seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311  (a repeatable shuffle)
+    pages = confirm_all(world, 9)
+    for page in pages[:3]:
+        world.post(page)
+    records = world.new_records()
+    records += chance.sample(records, len(records) // 2)
+    chance.shuffle(records)
+    while records:
+        size = chance.randint(1, 5)
+        assert tally(world, records[:size]) == []
+        records = records[size:]
+    world.run_stream()
+    counts = world.wiring.table.counts(CAMPAIGN)
+    assert counts == {
+        "TOTAL": 6,
+        "DAY#2026-11-24": 6,
+        "TARGET#evanston": 2,
+        "TARGET#wilmette": 2,
+        "TARGET#winnetka": 2,
+    } | {name: 0 for name in counts if counts[name] == 0}
+
+
+def test_the_count_costs_one_read(world: World) -> None:
+    world.confirmed()
+    world.calls.clear()
+    answer = world.get(f"/campaigns/{CAMPAIGN}/count", as_json=True)
+    assert world.calls == ["dynamodb:GetItem"]
+    assert {name: answer.json[name] for name in ("campaign", "signatures", "goal")} == {
+        "campaign": CAMPAIGN,
+        "signatures": 1,
+        "goal": 500,
+    }
+    assert answer.headers["cache-control"] == "public, max-age=5, stale-while-revalidate=30, stale-if-error=86400"
+
+
+def test_the_tallys_own_marks_need_no_look_at_the_table(world: World) -> None:
+    confirm_all(world, 1)
+    tally(world, world.new_records())
+    marks = world.new_records()
+    world.calls.clear()
+    assert marks
+    assert tally(world, marks) == []
+    assert world.calls == []
+
+
+def test_a_damaged_record_is_reported_and_its_neighbours_are_counted(world: World) -> None:
+    confirm_all(world, 2)
+    damaged = load_event("tally_damaged_record")["Records"]
+    assert tally(world, [*damaged, *world.new_records()]) == [{"itemIdentifier": "333"}]
+    assert world.wiring.table.counts(CAMPAIGN)["TOTAL"] == 2
+
+
+def test_a_damaged_row_is_reported_and_its_neighbours_are_counted(world: World) -> None:
+    confirm_all(world, 2)
+    records = world.new_records()
+    broken = records[0]["dynamodb"]["Keys"]
+    world.wiring._client("dynamodb").update_item(
+        TableName=world.wiring.settings.table_name,
+        Key=broken,
+        UpdateExpression="REMOVE #status",
+        ExpressionAttributeNames={"#status": "status"},
+    )
+    assert tally(world, records) == [{"itemIdentifier": records[0]["dynamodb"]["SequenceNumber"]}]
+    assert world.wiring.table.counts(CAMPAIGN)["TOTAL"] == 1
+
+
+def test_a_damaged_record_costs_no_other_signer_the_mail(world: World) -> None:
+    world.sign()
+    damaged = load_event("send_confirmations_damaged_record")["Records"]
+    answer = world.handlers["send_confirmations"]({"Records": [*damaged, *world.new_records()]}, CONTEXT)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "333"}]}
+    assert len(world.sent) == 1
+
+
+def test_a_refused_mail_costs_no_other_signer_the_mail(world: World) -> None:
+    world.sign()
+    records = world.new_records()
+    world.refusal = "MessageRejected"
+    assert world.handlers["send_confirmations"]({"Records": records}, CONTEXT) == {"batchItemFailures": []}
+    world.refusal = "SendingPausedException"
+    assert world.handlers["send_confirmations"]({"Records": records}, CONTEXT)["batchItemFailures"]
+
+
+def test_an_organizers_key_opens_the_counts_of_its_own_campaign_until_it_expires(world: World) -> None:
+    world.confirmed()
+    now = world.clock.now
+    world.wiring.table.put_api_key(ApiKey(CAMPAIGN, digest_of("secret"), "read", "", now, now.replace(year=2027)))
+    path = f"/organizer/campaigns/{CAMPAIGN}/counts"
+    key = {"authorization": "Bearer secret"}
+    assert world.get(path, headers=key).json == {
+        "campaign": CAMPAIGN,
+        "signatures": 1,
+        "by": "target",
+        "counts": {"evanston": 1},
+    }
+    assert world.get(f"{path}?by=day", headers=key).json["counts"] == {"2026-11-24": 1}
+    assert world.get(f"{path}?by=shoe", headers=key).status == 400
+    assert world.get(path, headers={"authorization": "Bearer wrong"}).status == 401
+    assert world.get(path).status == 401
+    assert world.get("/organizer/campaigns/other/counts", headers=key).status == 401
+    world.clock.turn(days=366)
+    assert world.get(path, headers=key).status == 401

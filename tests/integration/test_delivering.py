@@ -1,0 +1,258 @@
+"""The weekly delivery through crashes, throttles and addresses that take no mail."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pypdf import PdfReader
+
+from tests.world import CAMPAIGN, CONTEXT, load_event
+from undersigned.aws.queue import Queue
+from undersigned.domain.deliveries import Delivery, DeliveryKey
+
+if TYPE_CHECKING:
+    from tests.world import World
+
+KEY = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
+
+
+def delivery(world: World, key: DeliveryKey = KEY) -> Delivery:
+    found = world.wiring.table.delivery(key)
+    assert found is not None
+    return found
+
+
+def names_in(pdf: bytes) -> str:
+    return " ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
+
+
+def crash_after(world: World, monkeypatch: pytest.MonkeyPatch, method: str, calls: int = 1) -> None:
+    """Let the table's method do its work that many times and then lose the answer, as a crash does."""
+    table = world.wiring.table.__class__
+    original = getattr(table, method)
+    left = [calls]
+
+    def crashing(*arguments: Any, **options: Any) -> Any:
+        answer = original(*arguments, **options)
+        left[0] -= 1
+        if left[0] == 0:
+            raise RuntimeError(method)
+        return answer
+
+    monkeypatch.setattr(table, method, crashing)
+
+
+@pytest.mark.parametrize(
+    ("method", "calls"),
+    [("open", 1), ("seal", 1), ("seal", 2), ("seal", 3), ("bundles", 1), ("add_packet", 1), ("change", 2)],
+)
+def test_a_crash_at_any_step_loses_and_doubles_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch, method: str, calls: int
+) -> None:
+    for number in range(6):
+        world.confirmed(email=f"signer{number}@signers.example", name=f"Signer No{number:02d}")
+    crash_after(world, monkeypatch, method, calls)
+    world.plan()
+    [answer] = world.run_queue()
+    assert answer["batchItemFailures"]
+    if world.deliveries:
+        world.feedback("send", world.deliveries[0])
+    world.week()
+    [sent] = world.deliveries
+    text = names_in(sent.pdfs[0])
+    assert [text.count(f"Signer No{number:02d}\n1 Sample") for number in range(6)] == [1] * 6
+    assert delivery(world).state == "sent"
+    world.clock.turn(days=7)
+    world.week()
+    assert len(world.deliveries) == 1
+
+
+def test_a_mail_whose_answer_was_lost_is_not_sent_again_before_its_event_had_an_hour(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.confirmed()
+    crash_after(world, monkeypatch, "change", 1)
+    world.plan()
+    world.run_queue()
+    monkeypatch.undo()
+    assert world.deliveries == []
+    assert delivery(world).state == "sending"
+
+
+def test_without_any_event_for_an_hour_the_mail_is_sent_again(world: World) -> None:
+    world.confirmed()
+    world.week()
+    sent = delivery(world)
+    world.wiring.table.change(
+        replace(sent, state="sending", message_id=None, sent_at=None), state="sent", attempt=sent.attempt
+    )
+    world.clock.turn(minutes=59)
+    world.week()
+    assert len(world.deliveries) == 1
+    assert delivery(world).state == "sending"
+    world.clock.turn(minutes=2)
+    world.week()
+    assert len(world.deliveries) == 2
+    assert delivery(world).attempt == 2
+
+
+def test_a_late_event_of_an_earlier_try_changes_nothing(world: World) -> None:
+    test_without_any_event_for_an_hour_the_mail_is_sent_again(world)
+    world.feedback("bounce", world.deliveries[0])
+    assert delivery(world).state == "sent"
+
+
+def test_a_throttled_delivery_is_tried_again_and_sent_once(world: World) -> None:
+    world.confirmed()
+    world.throttles = 100
+    [answer] = world.week()
+    assert answer["batchItemFailures"]
+    assert delivery(world).state == "open"
+    world.throttles = 0
+    world.week()
+    assert len(world.deliveries) == 1
+
+
+def test_a_short_throttle_is_waited_out(world: World) -> None:
+    world.confirmed()
+    world.throttles = 3
+    [answer] = world.week()
+    assert answer["batchItemFailures"] == []
+    assert len(world.deliveries) == 1
+
+
+def test_a_refused_delivery_says_why_and_goes_when_the_cause_is_mended(world: World) -> None:
+    world.confirmed()
+    world.refusal = "MessageRejected"
+    [answer] = world.week()
+    assert answer["batchItemFailures"]
+    assert (delivery(world).state, delivery(world).reason) == ("open", "MessageRejected")
+    world.refusal = ""
+    world.week()
+    assert delivery(world).state == "sent"
+
+
+def test_a_chief_whose_address_bounced_is_held_and_not_skipped(world: World) -> None:
+    world.confirmed()
+    world.week()
+    world.feedback("bounce", world.deliveries[0])
+    assert (delivery(world).state, delivery(world).reason) == ("bounced", "Permanent bounce, General")
+    world.confirmed(email="ben@signers.example", name="Ben Specimen")
+    world.clock.turn(days=7)
+    world.week()
+    held = delivery(world, replace(KEY, period="2026-12-01"))
+    assert held.state == "held"
+    assert len(world.deliveries) == 1
+    mend_address(world)
+    world.clock.turn(days=7)
+    world.week()
+    assert "Ben Specimen" in world.deliveries[1].text
+    assert world.deliveries[1].to == "chief@evanston.example"
+
+
+def mend_address(world: World) -> None:
+    target = world.wiring.table.target(CAMPAIGN, "evanston")
+    assert target is not None
+    world.wiring.table.put_target(CAMPAIGN, replace(target, email="chief@evanston.example"))
+
+
+def test_events_may_come_twice_late_and_in_any_order(world: World) -> None:
+    world.confirmed()
+    world.week()
+    for case in ("delivery", "send", "delivery", "send"):
+        world.feedback(case, world.deliveries[0])
+    assert delivery(world).state == "delivered"
+
+
+def test_an_event_of_a_confirmation_mail_changes_nothing(world: World) -> None:
+    world.calls.clear()
+    world.handlers["record_feedback"](load_event("record_feedback_confirmation"), CONTEXT)
+    assert world.calls == []
+
+
+def test_a_damaged_event_is_an_error_so_that_it_becomes_a_dead_letter(world: World) -> None:
+    with pytest.raises(KeyError):
+        world.handlers["record_feedback"](load_event("record_feedback_damaged"), CONTEXT)
+
+
+def test_a_damaged_message_comes_again_and_its_neighbours_are_done(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.confirmed()
+    world.plan()
+    damaged = load_event("deliver_damaged_message")["Records"][0]
+    good = {**load_event("deliver_message")["Records"][0], "messageId": "good"}
+    good["body"] = good["body"].replace("2026-11-30", "2026-11-24")
+    hidden: list[tuple[str, int]] = []
+    monkeypatch.setattr(Queue, "hide", lambda _queue, *arguments: hidden.append(arguments))
+    answer = world.handlers["deliver"]({"Records": [damaged, good]}, CONTEXT)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": damaged["messageId"]}]}
+    assert hidden == [(damaged["receiptHandle"], 300)]
+    assert len(world.deliveries) == 1
+
+
+def test_the_packets_hash_is_kept_and_is_the_stored_files(world: World) -> None:
+    world.confirmed()
+    world.week()
+    [packet] = world.wiring.table.packets(KEY)
+    [pdf] = world.deliveries[0].pdfs
+    assert packet.sha256 == hashlib.sha256(pdf).hexdigest()
+    assert packet.bytes == len(pdf)
+    assert world.wiring.bucket.get(f"packets/{CAMPAIGN}/2026-11-24/evanston/0001.pdf") == pdf
+
+
+def test_letters_that_are_all_taken_back_make_no_mail(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    mail = world.confirmed()
+    withdraw = world.post(mail.link("confirm"), as_json=True).json["links"]["withdraw"]
+    world.plan()
+    table = world.wiring.table.__class__
+    original = table.open
+
+    def taken_back_meanwhile(*arguments: Any) -> None:
+        original(*arguments)
+        world.post(withdraw)
+
+    monkeypatch.setattr(table, "open", taken_back_meanwhile)
+    world.run_queue()
+    assert world.deliveries == []
+    assert delivery(world).state == "empty"
+
+
+def test_a_letter_taken_back_while_its_bundle_is_sealed_is_left_out(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mail = world.confirmed()
+    withdraw = world.post(mail.link("confirm"), as_json=True).json["links"]["withdraw"]
+    world.confirmed(email="ben@signers.example", name="Ben Specimen", signature="Ben")
+    world.plan()
+    table = world.wiring.table.__class__
+    original = table.seal
+
+    def taken_back_meanwhile(*arguments: Any) -> None:
+        monkeypatch.setattr(table, "seal", original)
+        world.post(withdraw)
+        original(*arguments)
+
+    monkeypatch.setattr(table, "seal", taken_back_meanwhile)
+    world.run_queue()
+    [sent] = world.deliveries
+    assert "Ben Specimen" in sent.text
+    assert "Ada Specimen" not in names_in(sent.pdfs[0])
+
+
+def test_plan_for_one_campaign_leaves_the_others_alone(world: World) -> None:
+    world.confirmed()
+    assert world.plan(CAMPAIGN)["deliveries"] == [{"campaign": CAMPAIGN, "target": "evanston", "period": "2026-11-24"}]
+
+
+def test_plan_queues_one_message_per_chief_with_letters_waiting(world: World) -> None:
+    world.confirmed()
+    world.confirmed(email="ben@signers.example")
+    world.confirmed(email="cyd@signers.example", postal_code="60091")
+    planned = world.plan()
+    assert planned["period"] == "2026-11-24"
+    assert sorted(delivery["target"] for delivery in planned["deliveries"]) == ["evanston", "wilmette"]
