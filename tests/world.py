@@ -112,7 +112,7 @@ class Answer:
 
 @dataclass
 class World:
-    """The stack; `calls` are the AWS calls made, `throttles` how many sends SES turns away, `refusal` why it refuses."""
+    """The stack; `calls` are the AWS calls made, `throttles` the sends that SES turns away, `refusal` why it refuses."""
 
     clock: Clock
     wiring: Wiring
@@ -353,9 +353,9 @@ def _handler(monkeypatch: pytest.MonkeyPatch, function: str, wiring: Wiring) -> 
 
 
 def _clients(made: World) -> Callable[..., Any]:
-    """Return what makes clients whose calls are counted; SES throttles, refuses and tells its pace as the world says."""
+    """Return what makes clients whose calls are counted; SES throttles and refuses as the world says."""
 
-    def client(service: str, **options: Any) -> Any:
+    def client(service: Any, **options: Any) -> Any:
         made_client = boto3.client(service, **options)
         made_client.meta.events.register("before-call", lambda model, **_: made.calls.append(f"{service}:{model.name}"))
         if service == "sesv2":

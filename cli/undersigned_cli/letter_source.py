@@ -124,7 +124,9 @@ def compile_letter(source: str) -> str:
     tokens = _MARKDOWN.parse(source, env)
     reading = _Reading()
     reading.read(tokens)
-    mistakes = [*_line_mistakes(lines), *reading.mistakes, *_missing(reading.always_shown, lines)]
+    mistakes = [*_line_mistakes(lines), *reading.mistakes]
+    if not reading.has_unended_condition:
+        mistakes += _missing(reading.always_shown, lines)
     if mistakes:
         raise LetterSourceError(tuple(sorted(dict.fromkeys(mistakes), key=lambda mistake: mistake.line)))
     html = str(_MARKDOWN.renderer.render(_lift_conditions(tokens), _MARKDOWN.options, env))
@@ -170,6 +172,8 @@ class _Reading:
 
     mistakes: list[Mistake] = field(default_factory=list)
     always_shown: set[str] = field(default_factory=set)
+    # Then nobody can tell what is always shown.
+    has_unended_condition: bool = False
     # What is open: the elements of the text, and each `{% if %}` with its line.
     _open: list[str | Mistake] = field(default_factory=list)
 
@@ -257,6 +261,7 @@ class _Reading:
     def _close_conditions(self) -> None:
         while self._open and isinstance(unended := self._open[-1], Mistake):
             self.mistakes.append(unended)
+            self.has_unended_condition = True
             self._open.pop()
 
 

@@ -20,13 +20,10 @@ def tally(world: World, records: list[Any]) -> Any:
 
 def confirm_all(world: World, people: int) -> list[str]:
     """Sign and confirm without counting; return the letters' pages."""
-    links = []
     for number in range(people):
         world.sign(email=f"signer{number}@signers.example", postal_code=["60201", "60091", "60093"][number % 3])
     world.handlers["send_confirmations"]({"Records": world.new_records()}, CONTEXT)
-    for mail in world.sent:
-        links.append(world.post(mail.link("confirm"), as_json=True).json["links"]["withdraw"])
-    return links
+    return [world.post(mail.link("confirm"), as_json=True).json["links"]["withdraw"] for mail in world.sent]
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

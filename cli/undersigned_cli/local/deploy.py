@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from undersigned_cli.local.errors import LocalStackError
-from undersigned_cli.local.processes import in_group, run_to_end
+from undersigned_cli.local.processes import run_to_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
+
+    from undersigned_cli.local.processes import Environments
 
 STACK_NAME = "undersigned"
 _ARTIFACTS = "undersigned-artifacts"
@@ -62,20 +64,19 @@ def _sources(project: Path) -> Iterator[Path]:
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """Builds and deploys one project's template with given parameters."""
+    """Builds and deploys a source tree's template with given parameters."""
 
-    project: Path
     folder: Path
     logs: Path
-    uv: str
-    environment: Mapping[str, str]
+    environments: Environments
+    addresses: Mapping[str, str]
     client: Callable[[str], Any]
 
     def build(self, parameters: Mapping[str, str]) -> None:
         """Run `sam build`; what did not change comes from its cache."""
         self._sam(
             "build",
-            *("--template-file", str(self.project / "template.yaml")),
+            *("--template-file", str(self.environments.project / "template.yaml")),
             *("--build-dir", str(self._built)),
             *("--cache-dir", str(self.folder / "cache")),
             *("--cached", "--parallel"),
@@ -125,11 +126,12 @@ class Deployment:
     def _sam(self, verb: str, *arguments: str) -> None:
         run_to_end(
             f"sam {verb}",
-            [*in_group(self.uv, "sam"), "sam", verb, *arguments],
+            self.environments.command("sam", "sam", verb, *arguments),
             log=self.logs / f"sam-{verb}.log",
-            folder=self.project,
+            folder=self.environments.project,
             environment={
-                **self.environment,
+                **self.environments.variables("sam"),
+                **self.addresses,
                 "SAM_CLI_TELEMETRY": "0",
                 # Nobody's profile: neither its region nor its keys.
                 "AWS_CONFIG_FILE": "/dev/null",

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from undersigned_cli.local.errors import LocalStackError
-from undersigned_cli.local.processes import Program, in_group, last_words
+from undersigned_cli.local.processes import Program, last_words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from undersigned_cli.local.processes import Environments
 
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
@@ -46,17 +46,17 @@ class Emulator:
     mail_port: int
     schedules: bool
 
-    def start(self, uv: str, project: Path, environment: Mapping[str, str]) -> Program:
+    def start(self, environments: Environments) -> Program:
         """Start it and wait until it answers; what it knew when it was last stopped, it knows again."""
         temporary = self.folder / "tmp"
         temporary.mkdir(parents=True, exist_ok=True)
         program = Program.start(
             "the emulator",
-            [*in_group(uv, "emulator"), "python", "-P", str(_PROCESS)],
+            environments.command("emulator", "python", "-P", str(_PROCESS)),
             log=self.log,
-            folder=project,
+            folder=environments.project,
             environment={
-                **environment,
+                **environments.variables("emulator"),
                 **self.settings(temporary),
                 # The Lambda workers inherit the emulator's environment: this is how their mails reach the stand-in.
                 **client_environment(self.port, self.mail_port),

@@ -44,9 +44,22 @@ def find_uv(variables: Mapping[str, str]) -> str:
     raise LocalStackError(message)
 
 
-def in_group(uv: str, group: str) -> list[str]:
-    """Return the command that runs a program in a dependency group's own environment, exactly as uv.lock has it."""
-    return [uv, "run", "--quiet", "--isolated", "--frozen", "--only-group", group]
+@dataclass(frozen=True, slots=True)
+class Environments:
+    """Where uv makes an environment for each dependency group that can't share one: they stay, for a quick next start."""
+
+    uv: str
+    project: Path
+    folder: Path
+
+    def command(self, group: str, *program: str) -> list[str]:
+        """Return the command that runs a program among a group's packages, exactly those of uv.lock."""
+        return [self.uv, "run", "--quiet", "--exact", "--frozen", "--only-group", group, *program]
+
+    def variables(self, group: str) -> dict[str, str]:
+        """Return the environment variables that such a command wants."""
+        kept = clean_environment(os.environ)
+        return {**kept, "UV_PROJECT_ENVIRONMENT": str(self.folder / group)}
 
 
 @dataclass(slots=True)

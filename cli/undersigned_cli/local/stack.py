@@ -19,7 +19,7 @@ from undersigned_cli.local.front import front
 from undersigned_cli.local.mail_service import MailService
 from undersigned_cli.local.mail_store import MailStore
 from undersigned_cli.local.memory import Memory, Ports
-from undersigned_cli.local.processes import clean_environment, find_uv
+from undersigned_cli.local.processes import Environments, find_uv
 from undersigned_cli.local.running import RunningStack
 from undersigned_cli.local.serving import HOST, HttpService
 
@@ -91,23 +91,22 @@ class LocalStack:
         self._ends.close()
 
     def _start(self) -> RunningStack:
-        uv = find_uv(os.environ)
+        environments = Environments(find_uv(os.environ), self._project, self._state / "environments")
         if not (self._project / "template.yaml").is_file():
             message = f"{self._project} has no template.yaml, which the local stack deploys; run from the source tree"
             raise LocalStackError(message)
         self._claim()
         memory = Memory.read(self._state)
         servers = _Servers.open(memory.ports_for(self._ports), self._logs / "http.log", self._ends)
-        environment = clean_environment(os.environ)
         addresses = client_environment(servers.emulator_port, servers.mail.port)
         # Its own SES v2 knows what the template made; the stand-in asks it.
         emulator_only = {**addresses, "AWS_ENDPOINT_URL_SESV2": addresses["AWS_ENDPOINT_URL"]}
         clients = cache(partial(running.client_of, emulator_only))
 
-        self._start_emulator(uv, environment, servers)
+        self._start_emulator(environments, servers)
         self._start_mails(clients, servers)
         deployed = self._deploy(
-            Deployment(self._project, self._state / "sam", self._logs, uv, {**environment, **addresses}, clients),
+            Deployment(self._state / "sam", self._logs, environments, addresses, clients),
             servers,
             memory,
         )
@@ -137,7 +136,7 @@ class LocalStack:
             message = f"another local stack runs with {self._state}; end it, or choose another state folder"
             raise LocalStackError(message) from None
 
-    def _start_emulator(self, uv: str, environment: Mapping[str, str], servers: _Servers) -> None:
+    def _start_emulator(self, environments: Environments, servers: _Servers) -> None:
         self._report("Starting the AWS emulator")
         emulator = Emulator(
             self._state / "emulator",
@@ -146,7 +145,7 @@ class LocalStack:
             servers.mail.port,
             self._schedules,
         )
-        program = emulator.start(uv, self._project, environment)
+        program = emulator.start(environments)
         self._ends.callback(emulator.stop, program)
 
     def _start_mails(self, clients: Callable[[str], Any], servers: _Servers) -> None:
