@@ -430,7 +430,8 @@ class _RosterReader:
     def _postal_codes(self, line: int, cell: str) -> Iterable[str]:
         """Return a row's codes in their canonical form, each once."""
         codes: dict[str, str] = {}
-        for typed in _split_codes(cell):
+        all_typed = list(_split_codes(cell))
+        for typed in all_typed:
             code = canonical_postal_code(typed)
             if not _POSTAL_CODE.fullmatch(code):
                 self._note(line, f"`{typed}` is no postal code; separate codes by `;`, such as 60201; 60202")
@@ -444,7 +445,7 @@ class _RosterReader:
                     line, f"the postal code {typed} is spelled {spelling} on {where}; spell it one way, such as {code}"
                 )
             codes[code] = typed
-        if not codes:
+        if not all_typed:
             self._note(line, "`postal_codes` is empty; add the codes of the places that the target serves")
         return codes
 

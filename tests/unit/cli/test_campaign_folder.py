@@ -1,0 +1,287 @@
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pytest
+
+from undersigned.domain.campaigns import Organizer
+from undersigned_cli.campaign_folder import CampaignFolder, CampaignFolderError, read
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SETTINGS = """\
+id = "plant-trees"
+title = "Plant trees"
+summary = "Ask the mayor to plant trees."
+language = "en"
+region = "IL"
+time_zone = "America/Chicago"
+goal = 50
+opens = 2026-01-01
+closes = 2026-12-31
+
+[organizer]
+name = "Tree Friends (sample)"
+email = "letters@trees.example"
+website = "https://trees.example"
+"""
+LETTER = """\
+{{ target.title }} {{ target.name }}
+
+Plant trees.
+
+{{ signature }}
+{{ date }}
+{{ signer.name }}
+{{ signer.address }}
+"""
+TARGETS = """\
+id,title,name,department,locality,email,postal_codes
+oakton,Mayor,Avery Sample,City Hall,Oakton,mayor@oakton.example,60201; 60202
+elmton,Mayor,Blake Specimen,Village Hall,Elmton,mayor@elmton.example,60202
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A campaign without mistakes."""
+    (tmp_path / "campaign.toml").write_text(SETTINGS, encoding="utf-8")
+    (tmp_path / "letter.md").write_text(LETTER, encoding="utf-8")
+    (tmp_path / "targets.csv").write_text(TARGETS, encoding="utf-8")
+    return tmp_path
+
+
+def change(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def mistakes_of(folder: Path) -> list[str]:
+    with pytest.raises(CampaignFolderError) as caught:
+        read(folder)
+    return [str(mistake) for mistake in caught.value.mistakes]
+
+
+def test_a_folder_without_mistakes_is_read(folder: Path) -> None:
+    campaign_folder = read(folder)
+
+    assert isinstance(campaign_folder, CampaignFolder)
+    assert campaign_folder.campaign.id == "plant-trees"
+    assert campaign_folder.campaign.organizer == Organizer(
+        "Tree Friends (sample)", "letters@trees.example", "https://trees.example"
+    )
+    assert (campaign_folder.campaign.opens, campaign_folder.campaign.closes) == (date(2026, 1, 1), date(2026, 12, 31))
+    assert campaign_folder.campaign.letter == campaign_folder.letter.version
+    assert [target.postal_codes for target in campaign_folder.targets] == [("60201", "60202"), ("60202",)]
+    assert campaign_folder.warnings == ()
+
+
+def test_both_days_and_the_website_may_be_left_out(folder: Path) -> None:
+    for line in ("opens = 2026-01-01\n", "closes = 2026-12-31\n", 'website = "https://trees.example"\n'):
+        change(folder / "campaign.toml", line, "")
+
+    campaign = read(folder).campaign
+
+    assert (campaign.opens, campaign.closes, campaign.organizer.website) == (None, None, None)
+
+
+def test_the_mistakes_of_all_files_are_found_at_once_by_file_and_line(folder: Path) -> None:
+    change(folder / "campaign.toml", "goal = 50", "goal = 0")
+    change(folder / "campaign.toml", "closes = 2026-12-31", "closes = 2025-12-31")
+    change(folder / "letter.md", "Plant trees.", "Plant {{ tree.kind }}.")
+    change(folder / "targets.csv", "mayor@oakton.example", "")
+    change(folder / "targets.csv", "elmton,Mayor", "oakton,Mayor")
+
+    assert [mistake[: len(start)] for mistake, start in zip(mistakes_of(folder), STARTS, strict=True)] == list(STARTS)
+
+
+STARTS = (
+    "campaign.toml:7: `goal` is 0; give a whole number of at least 1",
+    "campaign.toml:9: `closes` is 2025-12-31, before `opens` (2026-01-01); give the last day",
+    "letter.md:3: unknown merge field {{ tree.kind }}; the known ones are",
+    "targets.csv:2: `email`: the e-mail address is missing; write it like name@example.org",
+    "targets.csv:3: the id `oakton` stands on line 2, too; give each target an id of its own",
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "mistake"),
+    [
+        ('id = "plant-trees"', 'id = "Plant trees"', "campaign.toml:1: `id` is 'Plant trees'; use small letters"),
+        ('id = "plant-trees"', "id = 7", "campaign.toml:1: `id` is 7; write a short name"),
+        ('title = "Plant trees"\n', "", "campaign.toml: `title` is missing; add the campaign's name"),
+        ('title = "Plant trees"', 'title = " "', "campaign.toml:2: `title` is empty; write"),
+        (
+            'language = "en"',
+            'language = "English!"',
+            "campaign.toml:4: `language` is 'English!'; write a language code",
+        ),
+        ("America/Chicago", "Chicago", "campaign.toml:6: `time_zone` is 'Chicago', no time zone; write one such as"),
+        ("goal = 50", "goal = true", "campaign.toml:7: `goal` is true; give a whole number of at least 1"),
+        ("goal = 50", 'goal = "50"', "campaign.toml:7: `goal` is '50'; give a whole number of at least 1"),
+        ("goal = 50\n", "", "campaign.toml: `goal` is missing; add the number"),
+        ("2026-01-01", '"2026-01-01"', "campaign.toml:8: `opens` is '2026-01-01'; write a day without quotation marks"),
+        ("2026-01-01", "2026-01-01T09:00:00", "campaign.toml:8: `opens` is 2026-01-01 09:00:00; write a day"),
+        (
+            "goal = 50",
+            "goal = 50\ncolour = 1",
+            "campaign.toml:8: unknown setting `colour`; the known ones are id, title",
+        ),
+        ("closes =", "close =", "campaign.toml:9: unknown setting `close`; did you mean `closes`?"),
+        (
+            'website = "',
+            'web_site = "',
+            "campaign.toml:14: unknown setting `organizer.web_site`; did you mean `website`?",
+        ),
+        (
+            "https://trees",
+            "trees",
+            "campaign.toml:14: `organizer.website` is 'trees.example'; write a whole web address",
+        ),
+        (
+            "letters@trees.example",
+            "letters@trees",
+            "campaign.toml:13: `organizer.email`: `trees` in `letters@trees` has",
+        ),
+        ("[organizer]", "[organiser]", "campaign.toml:11: unknown setting `organiser`; did you mean `organizer`?"),
+        ("goal = 50", "goal = fifty", "campaign.toml:7: Invalid value; write settings as name = 'text', one a line"),
+        ('title = "Plant trees"', 'title = "Plant trees', "campaign.toml:2: "),
+        ("goal = 50", "goal = 50\ngoal = 60", "campaign.toml:8: Cannot overwrite a value; write"),
+    ],
+)
+def test_a_mistake_in_the_settings_is_named_with_the_way_out(folder: Path, old: str, new: str, mistake: str) -> None:
+    change(folder / "campaign.toml", old, new)
+
+    assert any(found.startswith(mistake) for found in mistakes_of(folder)), mistakes_of(folder)
+
+
+def test_settings_after_a_text_of_several_lines_keep_their_lines(folder: Path) -> None:
+    change(folder / "campaign.toml", '"Ask the mayor to plant trees."', '"""\ngoal = 1\n"""')
+    change(folder / "campaign.toml", "goal = 50", "goal = 0")
+
+    assert mistakes_of(folder) == ["campaign.toml:9: `goal` is 0; give a whole number of at least 1"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "mistake"),
+    [
+        ("mayor@oakton.example", "mayor@oakton", "targets.csv:2: `email`: `oakton` in `mayor@oakton` has no dot"),
+        ("Avery Sample", "", "targets.csv:2: `name` is empty; letters and mails name it, so fill it in"),
+        ("oakton,", ",", "targets.csv:2: `id` is empty; give the target a short name, such as evanston"),
+        ("oakton,", "Oak Ton,", "targets.csv:2: `id` is 'Oak Ton'; use small letters, digits and hyphens only"),
+        ("60201; 60202", "", "targets.csv:2: `postal_codes` is empty; add the codes"),
+        ("60201; 60202", "60201; 60201", "targets.csv:2: the postal code 60201 is there twice; take one out"),
+        ("60201; 60202", "60201/60202", "targets.csv:2: `60201/60202` is no postal code; separate codes by `;`"),
+        ("example,60202", "example,60202-1234", "targets.csv:3: the postal code 60202-1234 is spelled 60202 on line 2"),
+        (
+            "60201; 60202",
+            "K1A 0B1; K1A0B1; 60202",
+            "targets.csv:2: the postal code K1A0B1 is spelled K1A 0B1 on the same line; spell it one way",
+        ),
+        ("City Hall", "City Hall, Oakton", "targets.csv:2: 8 cells where the first line names 7 columns; put a text"),
+        ("email,postal", "e-mail,postal", "targets.csv:1: unknown column `e-mail`; did you mean `email`?"),
+        (",postal_codes", "", "targets.csv:1: missing: `postal_codes`; the first line names the columns: id,title"),
+        ("name,department", "name,name", "targets.csv:1: the column `name` is there twice; take one out"),
+        ("City Hall", '"City Hall', "targets.csv:2: the quotation marks don't match"),
+        (
+            "elmton,Mayor,Blake Specimen,Village Hall,Elmton",
+            "elm,mayor,avery sample,City Hall,Oakton",
+            "targets.csv:3: avery sample of City Hall stands on line 2, too; keep one row",
+        ),
+    ],
+)
+def test_a_mistake_in_the_targets_is_named_with_the_way_out(folder: Path, old: str, new: str, mistake: str) -> None:
+    change(folder / "targets.csv", old, new)
+
+    assert mistakes_of(folder)[0].startswith(mistake)
+
+
+def test_one_slip_in_a_cell_is_one_mistake(folder: Path) -> None:
+    change(folder / "targets.csv", "60201; 60202", "60201/60202")
+
+    assert len(mistakes_of(folder)) == 1
+
+
+def test_a_quotation_mark_inside_a_cell_is_part_of_it(folder: Path) -> None:
+    change(folder / "targets.csv", "City Hall", 'The "old" Hall')
+
+    assert read(folder).targets[0].department == 'The "old" Hall'
+
+
+def test_columns_that_semicolons_separate_are_named(folder: Path) -> None:
+    (folder / "targets.csv").write_text(TARGETS.replace(",", ";"), encoding="utf-8")
+
+    assert mistakes_of(folder) == [
+        "targets.csv:1: the columns are not separated by commas; save the sheet as CSV with commas"
+    ]
+
+
+def test_a_roster_without_rows_is_a_mistake(folder: Path) -> None:
+    (folder / "targets.csv").write_text(TARGETS.partition("\n")[0], encoding="utf-8")
+
+    assert mistakes_of(folder) == ["targets.csv: the file has no targets; add a row for each person whom letters go to"]
+
+
+def test_a_mailbox_of_two_targets_is_only_a_warning(folder: Path) -> None:
+    change(folder / "targets.csv", "mayor@elmton.example", "Mayor+elm@oakton.example")
+
+    assert [str(warning) for warning in read(folder).warnings] == [
+        "targets.csv:3: Mayor+elm@oakton.example is the address of line 2, too; each gets a mail of its own"
+    ]
+
+
+def test_a_row_after_a_cell_of_two_lines_keeps_its_line(folder: Path) -> None:
+    change(folder / "targets.csv", "City Hall", '"City\nHall"')
+    change(folder / "targets.csv", "mayor@elmton.example", "")
+
+    assert mistakes_of(folder)[0].startswith("targets.csv:4: `email`")
+
+
+@pytest.mark.parametrize("name", ["campaign.toml", "letter.md", "targets.csv"])
+def test_a_missing_file_is_named(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+
+    assert mistakes_of(folder) == [f"{name}: the file is missing; a campaign has one in its folder"]
+
+
+@pytest.mark.parametrize("name", ["campaign.toml", "letter.md", "targets.csv"])
+def test_an_empty_file_is_named(folder: Path, name: str) -> None:
+    (folder / name).write_text(" \n", encoding="utf-8")
+
+    assert mistakes_of(folder) == [f"{name}: the file is empty; campaigns/end-demand-illinois has a whole one"]
+
+
+@pytest.mark.parametrize("name", ["campaign.toml", "letter.md", "targets.csv"])
+def test_a_file_in_another_encoding_is_named_with_the_line_of_its_first_odd_byte(folder: Path, name: str) -> None:
+    path = folder / name
+    path.write_bytes(path.read_bytes().replace(b"rees", b"r\xe9es").replace(b"Blake", b"Bl\xe4ke"))
+    line = {"campaign.toml": 1, "letter.md": 3, "targets.csv": 3}[name]
+
+    assert mistakes_of(folder) == [f"{name}:{line}: the file is not UTF-8; save it with the encoding UTF-8"]
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    assert mistakes_of(tmp_path / "nowhere") == [
+        f"{tmp_path / 'nowhere'}: there is no such folder; make it, with campaign.toml, letter.md and targets.csv"
+    ]
+
+
+@pytest.mark.parametrize("line_end", [b"\r\n", b"\r"])
+def test_byte_order_marks_and_line_ends_do_not_change_the_letters_version(folder: Path, line_end: bytes) -> None:
+    before = read(folder)
+    for path in folder.iterdir():
+        path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", line_end))
+
+    after = read(folder)
+
+    assert after == before
+
+
+def test_another_word_changes_the_letters_version(folder: Path) -> None:
+    before = read(folder).letter.version
+    change(folder / "letter.md", "Plant", "Water")
+
+    assert read(folder).letter.version != before
