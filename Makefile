@@ -19,7 +19,7 @@ export __SAM_CLI_APP_DIR := $(CURDIR)/.uv/sam
 unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH UV_PYTHON AWS_PROFILE
 
 CHECKS := check-style check-types check-imports check-lock check-layers check-template
-# Two at a time, each one's output in one piece where this make can do that.
+# Two at a time, all of them even if one fails, each one's output in one piece where this make can do that.
 TOGETHER := $(if $(findstring -j,$(MAKEFLAGS)),,-j2) $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 EXPORT := $(UV) export --quiet --locked --no-hashes --no-annotate --no-header
 
@@ -74,7 +74,7 @@ check-template: $(UV)
 	report=$$($(SAM) validate --lint 2>&1) || { echo "$$report" >&2; exit 1; }
 
 $(READY): $(UV) pyproject.toml uv.lock .python-version
-	$(UV) sync --locked --quiet || { echo "make: no environment; uv needs Python 3.13, which it fetches from GitHub unless it is installed" >&2; exit 1; }
+	$(UV) sync --locked --quiet || { echo "make: no environment, see above; if it is Python 3.13 that uv could not fetch (from GitHub), install it" >&2; exit 1; }
 	touch $@
 
 # Debian keeps venv in a package of its own; pip alone will do.

@@ -67,7 +67,7 @@ def needs_of(service: str, operation: str, params: Mapping[str, Any]) -> Iterato
         case _ if (service, operation) in SINGLE:
             yield Need(*SINGLE[service, operation])
         case _:
-            raise _unknown(f"{service} {operation}")
+            raise NotImplementedError(_unknown(service, operation))
 
 
 def _needs_of_dynamodb(operation: str, params: Mapping[str, Any]) -> Iterator[Need]:
@@ -85,7 +85,7 @@ def _needs_of_dynamodb(operation: str, params: Mapping[str, Any]) -> Iterator[Ne
             resource = f"Table.Arn/index/{index}" if index else "Table.Arn"
             yield Need("dynamodb:Query", resource, {"dynamodb:LeadingKeys": _queried(params, PARTITION[index])})
         case _:
-            raise _unknown(f"dynamodb {operation}")
+            raise NotImplementedError(_unknown("dynamodb", operation))
 
 
 _IN_TRANSACTION = {
@@ -96,8 +96,8 @@ _IN_TRANSACTION = {
 }
 
 
-def _unknown(call: str) -> NotImplementedError:
-    return NotImplementedError(f"which permission {call} needs is not written here yet")
+def _unknown(service: str, operation: str) -> str:
+    return f"which permission {service} {operation} needs is not written here yet"
 
 
 def _on_row(action: str, request: Mapping[str, Any]) -> Need:
