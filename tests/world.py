@@ -112,7 +112,7 @@ class Answer:
 
 @dataclass
 class World:
-    """The stack; `calls` are the AWS calls made, `throttles` the sends that SES turns away, `refusal` why it refuses."""
+    """The stack; `calls` are the AWS calls made, `throttles` the sends SES turns away, `refusal` why it refuses."""
 
     clock: Clock
     wiring: Wiring
@@ -166,9 +166,9 @@ class World:
     def post(self, path: str, values: object = None, **options: Any) -> Answer:
         return self.request("POST", path, values if values is not None or "raw" in options else {}, **options)
 
-    def sign(self, *, campaign: str = CAMPAIGN, **changes: object) -> Answer:
+    def sign(self, **changes: object) -> Answer:
         """Sign as Ada, but for the changes."""
-        return self.post(f"/campaigns/{campaign}/signatures", {**ADA, **changes})
+        return self.post(f"/campaigns/{CAMPAIGN}/signatures", {**ADA, **changes})
 
     def confirmed(self, **changes: object) -> Sent:
         """Sign, get the mail and confirm; return the mail."""
@@ -255,7 +255,7 @@ class World:
         mail["tags"] |= {name: [value] for name, value in sent.tags.items()}
         moment = (at or self.clock.now).isoformat().replace("+00:00", "Z")
         for part in event["detail"].values():
-            if isinstance(part, dict) and "timestamp" in part:
+            if "timestamp" in part:
                 part["timestamp"] = moment
         self.handlers["record_feedback"](event, CONTEXT)
 

@@ -166,9 +166,16 @@ def _compiled(template: str) -> Template:
     return _ENVIRONMENT.from_string(template)
 
 
+# Not strftime's: its names follow the locale of the process.
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+
+
 def long_date(day: date) -> str:
     """Write a day as a letter does: `November 30, 2026`."""
-    return f"{day:%B} {day.day}, {day.year}"
+    return f"{_MONTHS[day.month - 1]} {day.day}, {day.year}"
 
 
 def _lines(*lines: str) -> Markup:
@@ -296,7 +303,8 @@ class _BlockReader(HTMLParser):
                 pass
 
     def handle_data(self, data: str) -> None:
-        if self._block is None and not data.strip():
+        # Blanks between blocks and at the beginning of one are the source's.
+        if (self._block is None or not self._block.runs) and not data.strip():
             return
         # After a <br> the source's own line end is no space; elsewhere a line end is one.
         after_break = bool(self._block and self._block.runs and self._block.runs[-1].text.endswith("\n"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -64,8 +65,9 @@ _LABELS = {
 
 # Unicode's explicit directional overrides and isolates: they reorder text that is not theirs.
 _BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-# Categories of code points that are no text: controls, surrogates, private use, unassigned.
-_NOT_TEXT = frozenset({"Cc", "Cs", "Co", "Cn"})
+# Categories of code points that are no text on a line: controls, surrogates, private use, unassigned, line ends.
+_NOT_TEXT = frozenset({"Cc", "Cs", "Co", "Cn", "Zl", "Zp"})
+_TICKED = (True, "true", "on", "1", "yes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ def _clean(field: FormField, value: object) -> str:
     if not isinstance(value, str):
         message = f"{label} must be text"
         raise ValueError(message)  # noqa: TRY004  (a message for the signer, not a bug of ours)
-    text = value.replace("\r\n", "\n").replace("\r", "\n") if field.name == "note" else value
+    text = re.sub(r"\r\n|[\r\u2028\u2029]", "\n", value) if field.name == "note" else value
     text = text.strip()
     if any(
         (unicodedata.category(character) in _NOT_TEXT and not (character == "\n" and field.name == "note"))
@@ -108,12 +110,17 @@ def _clean(field: FormField, value: object) -> str:
         message = f"{label} has a character that can’t be printed; type it again without pasting"
         raise ValueError(message)
     text = unicodedata.normalize("NFC", text)
-    if field.required and not text:
+    if field.required and not _has_ink(text):
         raise ValueError(field.missing)
     if len(text) > field.limit:
         message = f"{label} must be {field.limit} characters or fewer; it has {len(text)}"
         raise ValueError(message)
     return text
+
+
+def _has_ink(text: str) -> bool:
+    """Say whether there is more than blanks and characters without a shape, such as U+200B."""
+    return any(unicodedata.category(character)[0] not in "CZ" for character in text)
 
 
 def read_form(values: Mapping[str, object], campaign: Campaign, roster: Roster) -> SignedForm:
@@ -145,7 +152,7 @@ def read_form(values: Mapping[str, object], campaign: Campaign, roster: Roster) 
         postal_code=texts["postal_code"],
         signature=texts["signature"],
         note=texts["note"],
-        updates=values.get("updates") in {True, "true", "on", "1", "yes"},
+        updates=values.get("updates") in _TICKED,
         target=target,
     )
 
@@ -224,6 +231,11 @@ class Signature:
     def period(self) -> str | None:
         """Return the period of the delivery that holds the letter, once it is sealed."""
         return self.bundle.partition("#")[0] if self.bundle else None
+
+    @property
+    def waits(self) -> bool:
+        """Say whether the letter is confirmed and in no packet yet."""
+        return self.status == "confirmed" and self.bundle is None
 
     def has_expired(self, now: datetime) -> bool:
         """Say whether the confirmation came too late; the row itself may linger (TTL works within days)."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import mmap
 import re
+import struct
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typst
 
@@ -18,7 +20,7 @@ from undersigned.domain.errors import UndersignedError
 from undersigned.domain.letters import long_date
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
 
     from undersigned.domain.campaigns import Target
@@ -28,15 +30,6 @@ REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 """What stands for a character that no font has."""
 
 _TEMPLATE = Path(__file__).with_name("packet.typ").read_bytes()
-
-# Words on a page whose only content is words: Typst fails on it just when it would fail on them in a packet.
-_TRIAL = b"""
-#set document(title: "Trial")
-#for faces in json(bytes(sys.inputs.faces)) {
-  set text(font: faces, fallback: false)
-  for word in json(bytes(sys.inputs.words)) [#word #emph(word) ]
-}
-"""
 
 _FONT_PACKAGES = (
     "fontpkg_source_serif_4",
@@ -50,22 +43,38 @@ _SIGNATURE_FACE = "Caveat"
 _SYMBOL_FACES = ("Noto Sans Symbols", "Noto Emoji")
 _CJK_FACES = {
     "zh": "Noto Sans CJK SC",
+    "zh-TW": "Noto Sans CJK TC",
+    "zh-HK": "Noto Sans CJK HK",
     "ja": "Noto Sans CJK JP",
     "ko": "Noto Sans CJK KR",
 }
 
-# What the text faces hold for sure. Any other character is tried, with the base that it may sit on and all that follows.
-_PLAIN = r"\n -~\u00a0-\u00ac\u00ae-\u00ff\u2013\u2014\u2018\u2019\u201c\u201d\u2022\u2026"
-_UNUSUAL = re.compile(rf'[^\s"\\]?[^{_PLAIN}][^\x00-\x7f]*')
-
-_ODD_SPACE = re.compile(r"[\t\u0085\u2028\u2029]")
-_SURROGATE = re.compile(r"[\ud800-\udfff]")
 # Controls say nothing on paper, direction overrides in a name would turn the words around it, PDF/UA bars U+FEFF.
-_INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff]")
+_UNPRINTED = (*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF)
+_TIDY = dict.fromkeys(_UNPRINTED) | dict.fromkeys(map(ord, "\t\u0085\u2028\u2029"), " ")
+
+# Unicode's Default_Ignorable_Code_Point: these need no glyph, for they only steer how others look.
+_IGNORABLE = re.compile(
+    r"[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2060-\u206f\u3164\ufe00-\ufe0f\uffa0"
+    r"\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+# What is left when a text is set in the plainest way: Latin-1, and the punctuation that packets.py itself writes.
+_UNUSUAL = re.compile(r"[^\x00-\xac\xae-\xff\u2002\u2013\u2014\u2018\u2019\u201c\u201d\u2022\u2026\ufffd]")
+
+_LONGEST_WORD = 40
+_LONGEST_SIGNED_WORD = 18
+_LONGEST_BOX = 1_000
+
+# comemo, the cache inside Typst, drops what ten compilations in a row had no use for.
+_COMPILATIONS_UNTIL_FORGOTTEN = 11
 
 
 class FontsError(UndersignedError):
     """A font package is not installed."""
+
+
+class TypesettingError(UndersignedError):
+    """Typst refused a document, or panicked over it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +106,7 @@ class PacketLetter:
 class Packet:
     """A finished PDF.
 
-    `replaced` counts the characters that no font has, by code point (`U+10FFFD`). `accessible` is False when
+    `replaced` counts the characters that could not be set, by code point (`U+10FFFD`). `accessible` is False when
     PDF/UA-1 could not be met, which no known text brings about; the letters are complete all the same.
     """
 
@@ -122,86 +131,41 @@ class FontBook:
         self._script_faces = tuple(
             sorted(family for family in fonts.families() if family not in placed and "CJK" not in family)
         )
+        self._covered = _covered(fonts, {*self.faces("en")})
 
     def faces(self, language: str) -> tuple[str, ...]:
         """Return the font families for a language, in the order in which a character is looked for.
 
         Chinese, Japanese and Korean write some characters each in their own way, so the language's face is first.
         """
-        own = _CJK_FACES.get(language[:2])
+        own = _CJK_FACES.get(language) or _CJK_FACES.get(language[:2])
         cjk = sorted(_CJK_FACES.values(), key=lambda face: face != own)
         return (*_TEXT_FACES, *self._script_faces, *cjk, *_SYMBOL_FACES)
 
-    def compile(self, source: bytes, inputs: Mapping[str, str], *, accessible: bool = True) -> bytes:
-        """Compile a Typst document with JSON texts as its inputs. Raises `typst.TypstError`."""
-        pdf = self._compiler.compile(
-            input=source, format="pdf", sys_inputs=dict(inputs), pdf_standards=["ua-1"] if accessible else []
-        )
+    def lacks(self, character: str) -> bool:
+        """Say whether no font has a glyph for a character that needs one."""
+        return ord(character) not in self._covered and not _IGNORABLE.match(character)
+
+    def compile(self, document: str, *, accessible: bool = True) -> bytes:
+        """Make the PDF of a document given as JSON. Raises TypesettingError."""
+        try:
+            pdf = self._compiler.compile(
+                input=_TEMPLATE, sys_inputs={"packet": document}, pdf_standards=["ua-1"] if accessible else []
+            )
+        except typst.TypstError as error:
+            raise TypesettingError(str(error)) from error
+        except BaseException as error:
+            # A panic in Rust is no Exception, and pyo3 exports no class to name it by.
+            if type(error).__name__ != "PanicException":
+                raise
+            raise TypesettingError(str(error)) from error
         assert isinstance(pdf, bytes)  # noqa: S101  (Typst's answer when it has no file to write)
         return pdf
 
-    def mended(self, text: str, languages: Iterable[str]) -> tuple[str, Counter[str]]:
-        """Return the text with U+FFFD for each character that no font has, and the count of these by code point."""
-        trial = _Trial(self, languages)
-        fragments = list(dict.fromkeys(_UNUSUAL.findall(text)))
-        mended = {fragment: trial.mended(_clusters(fragment)) for fragment in trial.failing(fragments)}
-        replaced: Counter[str] = Counter()
-
-        def mend(match: re.Match[str]) -> str:
-            before = match[0]
-            after = mended.get(before, before)
-            replaced.update(f"U+{ord(old):04X}" for old, new in zip(before, after, strict=True) if old != new)
-            return after
-
-        return (_UNUSUAL.sub(mend, text), replaced) if mended else (text, replaced)
-
-
-class _Trial:
-    """Ask Typst what it can set: only shaping shows whether one font has all of a cluster."""
-
-    def __init__(self, fonts: FontBook, languages: Iterable[str]) -> None:
-        self._fonts = fonts
-        self._faces = json.dumps(sorted({fonts.faces(language) for language in languages}))
-
-    def passes(self, fragments: Sequence[str]) -> bool:
-        try:
-            self._fonts.compile(_TRIAL, {"words": json.dumps(fragments), "faces": self._faces})
-        except typst.TypstError:
-            return False
-        return True
-
-    def failing(self, fragments: Sequence[str]) -> list[str]:
-        """Return the fragments that cannot be set, found by halving."""
-        if not fragments or self.passes(fragments):
-            return []
-        if len(fragments) == 1:
-            return list(fragments)
-        middle = len(fragments) // 2
-        return self.failing(fragments[:middle]) + self.failing(fragments[middle:])
-
-    def mended(self, clusters: Sequence[str]) -> str:
-        """Return the clusters joined, of the same length, with U+FFFD where there is no way."""
-        text = "".join(clusters)
-        if self.passes([text]):
-            return text
-        if len(clusters) > 1:
-            middle = len(clusters) // 2
-            return self.mended(clusters[:middle]) + self.mended(clusters[middle:])
-        by_character = "".join(character if self.passes([character]) else REPLACEMENT for character in text)
-        without_marks = by_character[0] + REPLACEMENT * (len(text) - 1)
-        return next((way for way in (by_character, without_marks) if self.passes([way])), REPLACEMENT * len(text))
-
-
-def _clusters(text: str) -> list[str]:
-    """Split before each character that is no mark, format character or part of a joined emoji."""
-    clusters: list[str] = []
-    for character in text:
-        joined = clusters and (unicodedata.category(character)[0] == "M" or unicodedata.category(character) == "Cf")
-        if joined or (clusters and clusters[-1][-1] == "\N{ZERO WIDTH JOINER}"):
-            clusters[-1] += character
-        else:
-            clusters.append(character)
-    return clusters
+    def forget(self) -> None:
+        """Empty Typst's cache, which would else hold the last ten packets (150 MB each)."""
+        for _ in range(_COMPILATIONS_UNTIL_FORGOTTEN):
+            self._compiler.compile(input=b"", sys_inputs=None)
 
 
 def _fonts_in(package: str) -> Path:
@@ -213,32 +177,117 @@ def _fonts_in(package: str) -> Path:
     return Path(spec.submodule_search_locations[0])
 
 
-def _tidied(text: str) -> str:
-    if text.isascii() and text.isprintable():
-        return text
-    return _SURROGATE.sub(REPLACEMENT, _INVISIBLE.sub("", _ODD_SPACE.sub(" ", text)))
+def _covered(fonts: typst.Fonts, families: set[str]) -> frozenset[int]:
+    """Return the code points that at least one of the families has in all its styles."""
+    by_family: dict[str, set[int]] = {}
+    for font in fonts.fonts():
+        if font.family in families and font.path:
+            characters = _characters(Path(font.path), font.index)
+            by_family.setdefault(font.family, characters).intersection_update(characters)
+    return frozenset().union(*by_family.values())
 
 
-def _run(run: Run) -> list[object]:
+def _characters(path: Path, index: int) -> set[int]:
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as font:
+        return {code_point for span in _character_map(font, index) for code_point in span}
+
+
+def _character_map(font: mmap.mmap, index: int) -> Iterator[range]:
+    """Read which code points a font maps: the OpenType `cmap` table in its formats 12 or else 4."""
+    start = struct.unpack_from(">I", font, 12 + 4 * index)[0] if font[:4] == b"ttcf" else 0
+    (tables,) = struct.unpack_from(">H", font, start + 4)
+    offsets = {tag: offset for tag, _, offset, _ in struct.iter_unpack(">4sIII", font[start + 12 :][: 16 * tables])}
+    cmap = offsets[b"cmap"]
+    (count,) = struct.unpack_from(">H", font, cmap + 2)
+    places = [cmap + offset for _, _, offset in struct.iter_unpack(">HHI", font[cmap + 4 :][: 8 * count])]
+    formats = {struct.unpack_from(">H", font, place)[0]: place for place in places}
+    if place := formats.get(12):
+        (groups,) = struct.unpack_from(">I", font, place + 12)
+        for first, last, _ in struct.iter_unpack(">III", font[place + 16 :][: 12 * groups]):
+            yield range(first, last + 1)
+        return
+    place = formats[4]
+    segments = struct.unpack_from(">H", font, place + 6)[0] // 2
+    lasts = struct.unpack_from(f">{segments}H", font, place + 14)
+    firsts = struct.unpack_from(f">{segments}H", font, place + 16 + 2 * segments)
+    for first, last in zip(firsts, lasts, strict=True):
+        yield range(first, last + 1)
+
+
+def _tidied(text: str, longest_word: int = _LONGEST_WORD) -> str:
+    tidy = text if text.isascii() and text.isprintable() else text.translate(_TIDY)
+    return re.sub(rf"[^\s/-]{{{longest_word},}}", _breakable, tidy)
+
+
+def _breakable(word: re.Match[str]) -> str:
+    """Let a word that may be wider than the page break before any character that does not sit on another."""
+    broken = ""
+    for character in word[0]:
+        joins = unicodedata.category(character)[0] == "M" or _IGNORABLE.match(character)
+        if broken and not joins and not broken.endswith("\N{ZERO WIDTH JOINER}"):
+            broken += "\N{ZERO WIDTH SPACE}"
+        broken += character
+    return broken
+
+
+def _parts(run: Run) -> Iterator[object]:
     looks = [look for look in ("strong", "emphasis", "signature") if getattr(run, look)]
-    parts: list[object] = []
-    for line in run.text.split("\n"):
-        words = _tidied(line)
-        parts += ["\n", [words, looks, run.link] if looks or run.link else words]
-    return [part for part in parts[1:] if part]
+    for number, line in enumerate(run.text.split("\n")):
+        if number:
+            yield "\n"
+        if words := _tidied(line, _LONGEST_SIGNED_WORD if run.signature else _LONGEST_WORD):
+            yield [words, looks, run.link] if looks or run.link else words
 
 
-def _block(block: Block) -> dict[str, object]:
-    return {"kind": block.kind, "runs": [part for run in block.runs for part in _run(run)]}
+class _Blocks:
+    """The blocks of all letters, each once: most of a letter is the same for all signers."""
+
+    def __init__(self, letters: Sequence[PacketLetter]) -> None:
+        self._uses = Counter(_identity(block) for letter in letters for block in letter.blocks)
+        self._numbers = {identity: number for number, identity in enumerate(self._uses)}
+
+    def numbers(self, letter: PacketLetter) -> list[int]:
+        """Return where a letter's blocks stand in `listed`."""
+        return [self._numbers[_identity(block)] for block in letter.blocks]
+
+    def listed(self) -> list[dict[str, Any]]:
+        """Return the blocks as packet.typ takes them."""
+        return [
+            {"kind": kind, "runs": [part for run in runs for part in _parts(run)], "boxed": _is_boxed(kind, runs, uses)}
+            for (kind, runs), uses in self._uses.items()
+        ]
 
 
-def _letter(letter: PacketLetter, fonts: FontBook, label: str, footer: str) -> dict[str, object]:
+def _identity(block: Block) -> tuple[str, tuple[Run, ...]]:
+    return block.kind, tuple(block.runs)
+
+
+def _is_boxed(kind: str, runs: Sequence[Run], uses: int) -> bool:
+    """Say whether packet.typ shall set a paragraph as one box: the layout of a box is cached, a paragraph's is not.
+
+    A box cannot break across pages, so a long paragraph or a signer's own words are none.
+    """
+    return kind == "paragraph" and uses > 1 and sum(len(run.text) for run in runs) <= _LONGEST_BOX
+
+
+def _language(tag: str) -> tuple[str, str | None]:
+    """Split a language tag as Typst wants it: the language and, if there is one, the region's two letters."""
+    language, *rest = tag.split("-")
+    return language, next((subtag.upper() for subtag in rest if len(subtag) == 2), None)
+
+
+def _letters(letters: Sequence[PacketLetter], labels: Sequence[tuple[str, str]], fonts: FontBook) -> dict[str, Any]:
+    blocks = _Blocks(letters)
     return {
-        "language": letter.language,
-        "faces": fonts.faces(letter.language),
-        "label": _tidied(label),
-        "footer": footer,
-        "blocks": [_block(block) for block in letter.blocks],
+        "languages": {
+            tag: {"language": _language(tag), "faces": fonts.faces(tag)}
+            for tag in dict.fromkeys(["en", *(letter.language for letter in letters)])
+        },
+        "blocks": blocks.listed(),
+        "letters": [
+            {"language": letter.language, "label": _tidied(label), "footer": footer, "blocks": blocks.numbers(letter)}
+            for letter, (label, footer) in zip(letters, labels, strict=True)
+        ],
     }
 
 
@@ -252,10 +301,11 @@ def _span(cover: PacketCover) -> str:
     return f"Letters {cover.first:,}\N{EN DASH}{cover.last:,} of {cover.total:,}"
 
 
-def _cover(cover: PacketCover) -> dict[str, object]:
+def _cover(cover: PacketCover) -> dict[str, Any]:
     target = cover.target
+    organizer = _tidied(cover.organizer_name)
     return {
-        "organizer": _tidied(cover.organizer_name),
+        "organizer": organizer,
         "campaign": _tidied(cover.campaign_title),
         "date": long_date(cover.delivered_on),
         "day": {"year": cover.delivered_on.year, "month": cover.delivered_on.month, "day": cover.delivered_on.day},
@@ -266,43 +316,96 @@ def _cover(cover: PacketCover) -> dict[str, object]:
         "facts": [
             ["In this packet", _span(cover)],
             ["Packet", f"{cover.number:,} of {cover.of:,}"],
-            ["Sent by", _tidied(cover.organizer_name)],
+            ["Sent by", organizer],
         ],
         "note": "Each letter starts on a page of its own. To answer, reply to the e-mail that brought this packet: "
-        f"your reply goes to {_tidied(cover.organizer_name)}.",
+        f"your reply goes to {organizer}.",
     }
 
 
-def _packet(cover: PacketCover, letters: Sequence[PacketLetter], fonts: FontBook) -> dict[str, object]:
-    title = f"{cover.campaign_title}: {_span(cover)}"
+def _packet(cover: PacketCover, letters: Sequence[PacketLetter], fonts: FontBook) -> dict[str, Any]:
+    labels = [
+        (
+            f"{number:,}\N{EN SPACE}{letter.signer_name}, {letter.signer_locality}",
+            f"Letter {number:,} of {cover.total:,} · packet {cover.number:,} of {cover.of:,}",
+        )
+        for number, letter in enumerate(letters, start=cover.first)
+    ]
     return {
-        "title": _tidied(title),
+        "title": _tidied(f"{cover.campaign_title}: {_span(cover)}"),
         "author": _tidied(cover.organizer_name),
         "language": "en",
-        "faces": fonts.faces("en"),
         "cover": _cover(cover),
-        "letters": [
-            _letter(
-                letter,
-                fonts,
-                label=f"{number:,}\N{EN SPACE}{letter.signer_name}, {letter.signer_locality}",
-                footer=f"Letter {number:,} of {cover.total:,} · packet {cover.number:,} of {cover.of:,}",
-            )
-            for number, letter in enumerate(letters, start=cover.first)
-        ],
+        **_letters(letters, labels, fonts),
     }
 
 
-def _single(letters: Sequence[PacketLetter], fonts: FontBook) -> dict[str, object]:
+def _without_cover(letters: Sequence[PacketLetter], fonts: FontBook) -> dict[str, Any]:
     first = letters[0]
     return {
         "title": _tidied(f"Letter of {first.signer_name}"),
         "author": _tidied(first.signer_name),
         "language": first.language,
-        "faces": fonts.faces(first.language),
         "cover": None,
-        "letters": [_letter(letter, fonts, label="", footer="") for letter in letters],
+        **_letters(letters, [("", "")] * len(letters), fonts),
     }
+
+
+def _shown(document: str, fonts: FontBook) -> str:
+    """Put U+FFFD for every character that no font has."""
+    lacking = filter(fonts.lacks, {character for character in document if character > "~"})
+    return document.translate(dict.fromkeys(map(ord, lacking), REPLACEMENT))
+
+
+def _plainer(document: str, fonts: FontBook) -> str:
+    """Put U+FFFD for every unusual character in the texts that Typst refuses.
+
+    Here come marks that no font has together with their base, or over which Typst panics (typst/typst#8667).
+    """
+    whole = json.loads(document)
+    for text in _refused(_pieces(whole), whole, fonts):
+        # A text stands between quotes, and a quote in a text is escaped: nothing but this text is hit.
+        document = document.replace(_quoted(text), _quoted(_UNUSUAL.sub(REPLACEMENT, text)))
+    return document
+
+
+def _pieces(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """Take letters apart into letters of one label or one block each."""
+    blocks = {number: letter for letter in document["letters"] for number in letter["blocks"]}
+    return [
+        *({**letter, "blocks": []} for letter in document["letters"] if letter["label"]),
+        *({**letter, "label": "", "blocks": [number]} for number, letter in blocks.items()),
+    ]
+
+
+def _refused(pieces: list[dict[str, Any]], document: dict[str, Any], fonts: FontBook) -> set[str]:
+    """Return the texts of the pieces that cannot be set, found by halving."""
+    try:
+        fonts.compile(json.dumps({**document, "cover": None, "letters": pieces}))
+    except TypesettingError:
+        if len(pieces) > 1:
+            middle = len(pieces) // 2
+            return _refused(pieces[:middle], document, fonts) | _refused(pieces[middle:], document, fonts)
+        runs = [run for number in pieces[0]["blocks"] for run in document["blocks"][number]["runs"]]
+        return {pieces[0]["label"], *(run if isinstance(run, str) else run[0] for run in runs)}
+    return set()
+
+
+def _quoted(text: str | dict[str, Any]) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _replaced(before: str, after: str) -> dict[str, int]:
+    gone = Counter(before) - Counter(after) if before != after else Counter[str]()
+    return {f"U+{ord(character):04X}": count for character, count in sorted(gone.items())}
+
+
+def _at_any_rate(document: str, fonts: FontBook) -> tuple[bytes, bool]:
+    try:
+        return fonts.compile(document), True
+    except TypesettingError:
+        # A letter that is less accessible is better than a letter that is not sent.
+        return fonts.compile(document, accessible=False), False
 
 
 def typeset(cover: PacketCover | None, letters: Sequence[PacketLetter], fonts: FontBook) -> Packet:
@@ -310,12 +413,12 @@ def typeset(cover: PacketCover | None, letters: Sequence[PacketLetter], fonts: F
 
     Equal input gives equal bytes. A character that no font has never stops a packet: U+FFFD stands for it.
     """
-    document = _packet(cover, letters, fonts) if cover else _single(letters, fonts)
-    languages = {"en", *(letter.language for letter in letters)}
-    text, replaced = fonts.mended(json.dumps(document, ensure_ascii=False), languages)
+    written = _quoted(_packet(cover, letters, fonts) if cover else _without_cover(letters, fonts))
+    document = _shown(written, fonts)
     try:
-        pdf, accessible = fonts.compile(_TEMPLATE, {"packet": text}), True
-    except typst.TypstError:
-        # A letter that is less accessible is better than a letter that is not sent.
-        pdf, accessible = fonts.compile(_TEMPLATE, {"packet": text}, accessible=False), False
-    return Packet(pdf, hashlib.sha256(pdf).hexdigest(), replaced, accessible)
+        pdf, accessible = fonts.compile(document), True
+    except TypesettingError:
+        document = _plainer(document, fonts)
+        pdf, accessible = _at_any_rate(document, fonts)
+    fonts.forget()
+    return Packet(pdf, hashlib.sha256(pdf).hexdigest(), _replaced(written, document), accessible)

@@ -70,6 +70,15 @@ class Batch:
     signers: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A delivery's mail and its packets, as they would go now."""
+
+    target: Target
+    mail: Mail
+    pdfs: tuple[bytes, ...]
+
+
 class Delivering:
     """Makes deliveries."""
 
@@ -127,6 +136,21 @@ class Delivering:
             return empty
         packets = self._typeset_all(batch)
         return self._send(delivery, batch, packets)
+
+    def preview(self, key: DeliveryKey) -> Preview | None:
+        """Make the mail and the packets that would go now, and change nothing; None when no letter waits.
+
+        Raises NotFoundError for an unknown campaign or target.
+        """
+        campaign, target = self._addressee(key)
+        waiting = tuple(self._deliveries.waiting(key.campaign, key.target))
+        rows = self._signatures.signatures(key.campaign, waiting)
+        batch = Batch(campaign, target, key, tuple(row.signer for row in rows if row.waits))
+        if not batch.signers:
+            return None
+        made = list(self.typeset(batch))
+        packets, pdfs = tuple(packet for packet, _ in made), tuple(pdf for _, pdf in made)
+        return Preview(target, self.mail(batch, packets, attempt=1, read=lambda number: pdfs[number - 1]), pdfs)
 
     def _addressee(self, key: DeliveryKey) -> tuple[Campaign, Target]:
         campaign = self._campaigns.campaign(key.campaign)

@@ -1,0 +1,65 @@
+"""`undersigned campaign`: check a campaign's folder, and push it to a stack."""
+
+from __future__ import annotations
+
+import typer
+
+from undersigned_cli import campaign_folder
+from undersigned_cli.campaign_folder import CampaignFolder, CampaignFolderError
+from undersigned_cli.options import (
+    DEFAULT_STACK,
+    DEFAULT_STATE,
+    Folder,
+    Local,
+    StackName,
+    State,
+    console,
+    stack_of,
+)
+from undersigned_cli.push import push as push_folder
+
+app = typer.Typer(no_args_is_help=True, help="Check a campaign's folder, and push it to the stack.")
+
+
+@app.command()
+def check(folder: Folder) -> None:
+    """Find every mistake in a campaign's folder, each with its file, line and way out."""
+    found = _read(folder)
+    campaign = found.campaign
+    console.print(f"{campaign.id}: {len(found.targets)} targets, letter {campaign.letter[:12]}. No mistakes.")
+
+
+@app.command()
+def push(
+    folder: Folder,
+    *,
+    local: Local = False,
+    stack_name: StackName = DEFAULT_STACK,
+    state: State = DEFAULT_STATE,
+) -> None:
+    """Write a campaign's folder to the stack; doing it twice changes nothing.
+
+    A letter that people may have signed is never changed: other words are a new version, which new signers sign.
+    """
+    found = _read(folder)
+    stack = stack_of(local=local, stack_name=stack_name, state=state)
+    pushed = push_folder(found, stack.wiring().table)
+    news = "new letter version" if pushed.letter_is_new else "letter version, known already,"
+    console.print(f"{found.campaign.id}: {pushed.targets} targets, {news} {pushed.letter[:12]}.")
+    for target in pushed.retired:
+        console.print(f"  {target} is not in targets.csv any more: it gets no new letters; those that wait still go.")
+    console.print(f"The form is at {stack.outputs['PublicUrl']}/campaigns/{found.campaign.id}", soft_wrap=True)
+
+
+def _read(folder: Folder) -> CampaignFolder:
+    try:
+        found = campaign_folder.read(folder)
+    except CampaignFolderError as error:
+        for mistake in error.mistakes:
+            console.print(str(mistake), markup=False, soft_wrap=True)
+        count = len(error.mistakes)
+        console.print(f"{count} {'mistake' if count == 1 else 'mistakes'}; nothing was pushed.", style="red")
+        raise typer.Exit(1) from None
+    for warning in found.warnings:
+        console.print(f"{warning} (a warning)", style="yellow", markup=False, soft_wrap=True)
+    return found

@@ -1,0 +1,115 @@
+"""`undersigned key`: keys for the organizers' API."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from undersigned.domain.api_keys import ApiKey, digest_of
+from undersigned.domain.errors import NotFoundError, UndersignedError
+from undersigned_cli.options import (
+    DEFAULT_STACK,
+    DEFAULT_STATE,
+    AsJson,
+    Campaign,
+    Local,
+    StackName,
+    State,
+    console,
+    show,
+    stack_of,
+)
+
+app = typer.Typer(no_args_is_help=True, help="Keys for the organizers' API, one campaign each.")
+
+_SHOWN = 12
+"""Digits of a key's SHA-256 that tell it from the campaign's others."""
+
+
+class ScopeOption(StrEnum):
+    """What a key opens."""
+
+    read = "read"
+    manage = "manage"
+
+
+@app.command()
+def create(  # noqa: PLR0913  (a key's parts)
+    campaign: Campaign,
+    *,
+    scope: Annotated[ScopeOption, typer.Option(help="read: counts and deliveries; manage: all.")] = ScopeOption.read,
+    expires: Annotated[str, typer.Option(help="After how many days it ends, such as 90d; empty for never.")] = "90d",
+    note: Annotated[str, typer.Option(help="Whom or what it is for.")] = "",
+    local: Local = False,
+    stack_name: StackName = DEFAULT_STACK,
+    state: State = DEFAULT_STATE,
+) -> None:
+    """Make a key and print it, once: only its hash is kept."""
+    table = stack_of(local=local, stack_name=stack_name, state=state).wiring().table
+    if table.campaign(campaign) is None:
+        message = f"there is no campaign {campaign!r}; push its folder first"
+        raise NotFoundError(message)
+    text = f"us_{secrets.token_urlsafe(32)}"
+    now = datetime.now(UTC)
+    table.put_api_key(ApiKey(campaign, digest_of(text), scope.value, note, now, _end_of(expires, now)))
+    console.print(f"Key {digest_of(text)[:_SHOWN]} for {campaign}. Copy it now; it is shown only this once:")
+    typer.echo(text)
+
+
+def _end_of(expires: str, now: datetime) -> datetime | None:
+    if not expires:
+        return None
+    days = re.fullmatch(r"(\d{1,4})d", expires)
+    if days is None:
+        message = f"--expires is {expires!r}; write a number of days such as 90d, or leave it empty for never"
+        raise UndersignedError(message)
+    return now + timedelta(days=int(days[1]))
+
+
+@app.command("list")
+def list_(
+    campaign: Campaign,
+    *,
+    as_json: AsJson = False,
+    local: Local = False,
+    stack_name: StackName = DEFAULT_STACK,
+    state: State = DEFAULT_STATE,
+) -> None:
+    """List a campaign's keys."""
+    keys = stack_of(local=local, stack_name=stack_name, state=state).wiring().table.api_keys(campaign)
+    columns = {"key": "Key", "scope": "Scope", "note": "Note", "created": "Created", "expires": "Ends"}
+    rows: list[dict[str, object]] = [
+        {
+            "key": key.digest[:_SHOWN],
+            "scope": key.scope,
+            "note": key.note,
+            "created": f"{key.created_at:%Y-%m-%d}",
+            "expires": f"{key.expires_at:%Y-%m-%d}" if key.expires_at else None,
+        }
+        for key in keys
+    ]
+    show(f"Keys of {campaign}", columns, rows, as_json=as_json)
+
+
+@app.command()
+def revoke(
+    campaign: Campaign,
+    key: Annotated[str, typer.Argument(help="The key's first digits, as `list` shows them.")],
+    *,
+    local: Local = False,
+    stack_name: StackName = DEFAULT_STACK,
+    state: State = DEFAULT_STATE,
+) -> None:
+    """Take a key away; it opens nothing from now on."""
+    table = stack_of(local=local, stack_name=stack_name, state=state).wiring().table
+    found = [kept.digest for kept in table.api_keys(campaign) if kept.digest.startswith(key)]
+    if len(found) != 1:
+        message = f"{len(found)} keys of {campaign} begin with {key!r}; `undersigned key list` shows them all"
+        raise NotFoundError(message)
+    table.remove_api_key(campaign, found[0])
+    console.print(f"Key {found[0][:_SHOWN]} opens nothing from now on.")

@@ -1,0 +1,90 @@
+"""The stack that a command works on: one in AWS, by its name, or the local one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from undersigned.domain.errors import UndersignedError
+from undersigned.settings import Settings
+from undersigned.wiring import Wiring
+from undersigned_cli.local.running import connect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+LOCAL_STATE = Path(".undersigned/local")
+"""Where `undersigned local` keeps its state, and where `--local` looks for the running stack."""
+
+_SETTING_OF_OUTPUT = {
+    "TableName": "TABLE_NAME",
+    "PacketBucketName": "PACKET_BUCKET",
+    "DeliveryQueueUrl": "DELIVERY_QUEUE_URL",
+    "SecretArn": "SECRET_ARN",
+    "SenderAddress": "SENDER_ADDRESS",
+    "ConfigurationSetName": "CONFIGURATION_SET",
+    "DeliveryTimeZone": "DELIVERY_TIME_ZONE",
+    "PublicUrl": "PUBLIC_URL",
+}
+_LONGEST_PLAN = 300
+"""Seconds; plan_deliveries' own limit."""
+
+
+class StackError(UndersignedError):
+    """The stack is not there, or does not answer as one of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A deployed stack: its outputs, and what makes AWS clients for it."""
+
+    outputs: Mapping[str, str]
+    client: Callable[..., Any]
+
+    @classmethod
+    def in_aws(cls, name: str) -> Stack:
+        """Find a stack by its name, with the usual AWS profile. Raises StackError."""
+        try:
+            answer = boto3.client("cloudformation").describe_stacks(StackName=name)
+        except ClientError as error:
+            if "does not exist" not in str(error):
+                raise
+            message = (
+                f"there is no stack {name!r} in this account and region; deploy it, or give --stack-name or --local"
+            )
+            raise StackError(message) from error
+        outputs = answer["Stacks"][0].get("Outputs", [])
+        return cls({output["OutputKey"]: output["OutputValue"] for output in outputs}, boto3.client)
+
+    @classmethod
+    def local(cls, state: Path = LOCAL_STATE) -> Stack:
+        """Find the local stack that runs. Raises LocalStackError."""
+        running = connect(state)
+        return cls(running.outputs, running.client)
+
+    def wiring(self) -> Wiring:
+        """Wire the use cases for this stack."""
+        missing = [output for output in _SETTING_OF_OUTPUT if output not in self.outputs]
+        if missing:
+            message = f"the stack has no output {missing[0]}; is it one of Undersigned, deployed to the end?"
+            raise StackError(message)
+        settings = {setting: self.outputs[output] for output, setting in _SETTING_OF_OUTPUT.items()}
+        return Wiring(Settings(settings), client=self.client)
+
+    def plan(self, campaign: str, at: datetime) -> dict[str, Any]:
+        """Start a campaign's delivery as the schedule would; return period and deliveries. Raises StackError."""
+        client = self.client("lambda", config=Config(read_timeout=_LONGEST_PLAN, retries={"total_max_attempts": 1}))
+        event = {"scheduled_time": at.isoformat(), "campaign": campaign}
+        answer = client.invoke(FunctionName=self.outputs["PlanDeliveriesFunction"], Payload=json.dumps(event).encode())
+        result = json.loads(answer["Payload"].read())
+        if "FunctionError" in answer:
+            message = f"plan_deliveries failed ({result.get('errorType')}): {result.get('errorMessage')}"
+            raise StackError(message)
+        return cast("dict[str, Any]", result)

@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+import calendar
+import re
+from dataclasses import replace
+from datetime import date
+from html import unescape
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from undersigned.domain.campaigns import Target
+from undersigned.domain.errors import LetterError
+from undersigned.domain.letters import (
+    FIELDS,
+    Letter,
+    Run,
+    SignerDetails,
+    as_text,
+    fields_of,
+    long_date,
+    mistakes_in,
+    read_blocks,
+    render_html,
+    render_specimen,
+)
+
+TARGET = Target("oakton", "Mayor", "Avery Sample", "City Hall", "Oakton", "mayor@oakton.example", ("60201",))
+SIGNER = SignerDetails("Robin Resident", "5 Made Up Lane", "Oakton", "IL", "60201", "R. R.", "", date(2026, 11, 30))
+
+EVERY_FIELD = "".join(f"<p>{{{{ {name} }}}}</p>\n" for name in FIELDS)
+HOSTILE = "</p><script>alert('x')</script>{{ signature }}{% if note %}&amp;"
+
+
+def blocks_of(html: str) -> list[tuple[str, str]]:
+    return [(block.kind, block.text) for block in read_blocks(html)]
+
+
+def test_every_field_is_filled_with_its_value() -> None:
+    texts = [block.text for block in read_blocks(render_html(EVERY_FIELD, TARGET, replace(SIGNER, note="Hello")))]
+
+    assert texts == [
+        "Mayor", "Avery Sample", "City Hall", "Oakton", "Robin Resident", "5 Made Up Lane\nOakton, IL 60201",
+        "5 Made Up Lane", "Oakton", "IL", "60201", "R. R.", "November 30, 2026", "Hello",
+    ]  # fmt: skip
+
+
+def test_a_hostile_value_stands_in_the_letter_as_it_was_typed() -> None:
+    signer = replace(SIGNER, name=HOSTILE, address_line=HOSTILE, locality=HOSTILE, signature=HOSTILE, note=HOSTILE)
+
+    html = render_html(EVERY_FIELD, replace(TARGET, title=HOSTILE, name=HOSTILE), signer)
+
+    assert set(re.findall(r"<(\w+)", html)) == {"p", "br", "span"}
+    assert read_blocks(html)[0].text == HOSTILE
+    assert read_blocks(html)[10].text == HOSTILE
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ signer.__class__ }}",
+        "{{ signer.name.__class__.__mro__ }}",
+        "{{ signer['name'] }}",
+        "{{ signer.name.upper() }}",
+        "{{ signer.name|upper }}",
+        "{{ 9999999 * 'x' }}",
+        "{{ 'text' }}",
+        "{{ signer }}",
+        "{{ unknown }}",
+        "{{ note if note else date }}",
+        "{% if note == 'x' %}x{% endif %}",
+        "{% if note is defined %}x{% endif %}",
+        "{% for x in note %}x{% endfor %}",
+        "{% set x = note %}",
+        "{% macro x() %}x{% endmacro %}",
+        "{% include 'x' %}",
+        "{% import 'x' as y %}",
+        "{% extends 'x' %}",
+        "{% with x = note %}x{% endwith %}",
+        "{% filter upper %}x{% endfilter %}",
+        "{% autoescape false %}{{ note }}{% endautoescape %}",
+        "{% if note %}{% for x in note %}x{% endfor %}{% endif %}",
+        "{% raw %}{% endraw %}{{ signer.name",
+    ],
+)
+def test_a_template_that_does_more_than_fill_fields_is_never_rendered(template: str) -> None:
+    assert mistakes_in(template)
+    with pytest.raises(LetterError):
+        render_html(template, TARGET, SIGNER)
+
+
+def test_a_condition_shows_its_words_only_when_its_field_is_filled() -> None:
+    template = "{% if note %}<p>{{ note }}</p>{% else %}<p>nothing to add</p>{% endif %}"
+
+    assert render_html(template, TARGET, SIGNER) == "<p>nothing to add</p>"
+    assert render_html(template, TARGET, replace(SIGNER, note="Hurry")) == "<p>Hurry</p>"
+
+
+def test_the_lines_of_a_note_stay_lines() -> None:
+    html = render_html("<p>{{ note }}</p>", TARGET, replace(SIGNER, note="one\ntwo"))
+
+    assert read_blocks(html)[0].text == "one\ntwo"
+
+
+def test_only_a_letter_with_a_note_offers_one() -> None:
+    assert Letter.of("en", "x", "{% if note %}{{ note }}{% endif %}").offers_note
+    assert not Letter.of("en", "x", "{{ date }}").offers_note
+
+
+def test_the_fields_of_a_broken_template_are_an_error() -> None:
+    with pytest.raises(LetterError):
+        fields_of("{% if %}")
+
+
+def test_a_letters_version_follows_from_its_language_and_its_source() -> None:
+    versions = {Letter.of(*said).version for said in (("en", "a", "x"), ("en", "b", "x"), ("es", "a", "x"))}
+
+    assert len(versions) == 3
+    assert Letter.of("en", "a", "x").version == Letter.of("en", "a", "another").version
+
+
+def test_a_specimen_names_what_a_signer_will_fill_in() -> None:
+    texts = [block.text for block in read_blocks(render_specimen(EVERY_FIELD, TARGET))]
+
+    assert texts[4:] == [
+        "(name)", "(address)\n(town), (state) (postal code)", "(address)", "(town)", "(state)", "(postal code)",
+        "(signature)", "(date)",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("day", "written"),
+    [
+        (date(2026, 1, 1), "January 1, 2026"),
+        (date(2026, 5, 9), "May 9, 2026"),
+        (date(2026, 11, 30), "November 30, 2026"),
+        (date(2026, 12, 31), "December 31, 2026"),
+    ],
+)
+def test_a_day_is_written_as_letters_have_it(day: date, written: str) -> None:
+    assert long_date(day) == written
+
+
+class DayOfAnotherLocale(date):
+    """Stands in for a process whose locale names the months in German."""
+
+    def __format__(self, spec: str) -> str:
+        return super().__format__(spec.replace("%B", f"{calendar.month_name[self.month]}ember"))
+
+
+def test_a_day_is_written_the_same_in_every_locale() -> None:
+    assert long_date(DayOfAnotherLocale(2026, 5, 9)) == "May 9, 2026"
+
+
+def test_blocks_know_what_they_are() -> None:
+    html = (
+        "<h2>Heading</h2>\n<p>One <em>two</em>\nthree</p>\n<ul>\n<li>first</li>\n"
+        "<li>\n<p>second</p>\n<p>still</p>\n</li>\n</ul>\n<ol>\n<li>third</li>\n</ol>\n<blockquote>\n<p>quoted</p>\n</blockquote>\n<p>last</p>\n"
+    )
+
+    assert blocks_of(html) == [
+        ("heading", "Heading"),
+        ("paragraph", "One two three"),
+        ("bullet", "first"),
+        ("bullet", "second"),
+        ("paragraph", "still"),
+        ("number", "third"),
+        ("quote", "quoted"),
+        ("paragraph", "last"),
+    ]
+
+
+def test_runs_carry_their_looks() -> None:
+    html = '<p>a <strong>b <em>c</em></strong> <a href="https://x.example">d</a> <span class="signature">e</span></p>'
+
+    assert [run for run in read_blocks(html)[0].runs if run.text.strip()] == [
+        Run("a "),
+        Run("b ", strong=True),
+        Run("c", strong=True, emphasis=True),
+        Run("d", link="https://x.example"),
+        Run("e", signature=True),
+    ]
+
+
+def test_text_is_wrapped_and_marks_lists_quotations_and_links() -> None:
+    html = (
+        "<p>" + "word " * 20 + "</p><ul><li>one</li></ul><ol><li>two</li><li>three</li></ol>"
+        '<blockquote><p>four</p></blockquote><p><a href="https://x.example">here</a> and '
+        '<a href="https://y.example">y.example</a></p>'
+    )
+
+    assert as_text(read_blocks(html)) == (
+        "word word word word word word word word word word word word word word\nword word word word word word\n\n"
+        "- one\n\n1. two\n\n2. three\n\n> four\n\nhere <https://x.example> and y.example\n"
+    )
+
+
+VALUES = st.text(st.sampled_from("ab1- .<>&'\"{}%#;/éß李"), min_size=1, max_size=40)
+LAYOUT = (
+    "<p>To {{ target.name }}<br>\n{{ signer.address }}</p>\n<ul>\n<li>{{ signer.name }}</li>\n</ul>\n"
+    "{% if note %}<p>{{ note }}</p>{% endif %}\n<p><em>{{ signature }}</em>, {{ date }}</p>\n"
+)
+
+
+@given(VALUES, VALUES, VALUES)
+def test_page_blocks_and_text_say_the_same_words(name: str, street: str, note: str) -> None:
+    html = render_html(LAYOUT, TARGET, replace(SIGNER, name=name, address_line=street, note=note, signature=name))
+    blocks = read_blocks(html)
+
+    in_page = unescape(re.sub(r"<[^>]*>", "", html)).split()
+    in_blocks = " ".join(block.text for block in blocks).split()
+    in_text = as_text(blocks).replace("\n- ", "\n").split()
+    assert in_page == in_blocks == in_text

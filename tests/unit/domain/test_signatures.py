@@ -1,0 +1,311 @@
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from undersigned.domain.campaigns import Campaign, Organizer, Roster, Target
+from undersigned.domain.errors import FormError
+from undersigned.domain.signatures import (
+    FORM_FIELDS,
+    TRAY_SHARDS,
+    Signature,
+    SignedForm,
+    choose_target,
+    details_of,
+    read_form,
+    signer_id,
+    tray_of,
+    tray_shard,
+)
+
+
+def target(name: str, *codes: str) -> Target:
+    return Target(name.lower(), "Mayor", f"{name} Sample", "City Hall", name, f"mayor@{name.lower()}.example", codes)
+
+
+OAKTON = target("Oakton", "60201", "60202")
+ELMTON = target("Elmton", "60202")
+ROSTER = Roster.of((OAKTON, ELMTON))
+CAMPAIGN = Campaign(
+    id="trees",
+    title="Trees",
+    summary="Plant trees.",
+    organizer=Organizer("Tree Friends (sample)", "letters@trees.example"),
+    language="en",
+    time_zone="America/Chicago",
+    region="IL",
+    goal=10,
+    letter="0" * 64,
+)
+FORM: dict[str, object] = {
+    "name": "Robin Resident",
+    "email": "robin@mail.example",
+    "address_line": "5 Made Up Lane",
+    "locality": "Oakton",
+    "postal_code": "60201",
+    "signature": "R. R.",
+}
+NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
+
+
+def read(**changes: object) -> SignedForm:
+    return read_form(FORM | changes, CAMPAIGN, ROSTER)
+
+
+def errors_of(form: dict[str, Any]) -> list[tuple[str, str]]:
+    with pytest.raises(FormError) as caught:
+        read_form(form, CAMPAIGN, ROSTER)
+    return [(error.field, error.message) for error in caught.value.errors]
+
+
+def test_a_whole_form_is_read() -> None:
+    assert read() == SignedForm(
+        name="Robin Resident",
+        email="robin@mail.example",
+        address_line="5 Made Up Lane",
+        locality="Oakton",
+        region="IL",
+        postal_code="60201",
+        signature="R. R.",
+        note="",
+        updates=False,
+        target=OAKTON,
+    )
+
+
+def test_every_error_of_an_empty_form_is_told_at_once_in_the_forms_order() -> None:
+    assert errors_of({}) == [
+        ("name", "Enter your full name"),
+        ("email", "Enter your email address"),
+        ("address_line", "Enter your street and house number"),
+        ("locality", "Enter your town or city"),
+        ("postal_code", "Enter your postal code"),
+        ("signature", "Type your name to sign the letter"),
+    ]
+
+
+def test_errors_found_late_stand_in_the_forms_order_too() -> None:
+    form = FORM | {"signature": "", "postal_code": "99999", "email": "robin", "name": "x" * 101}
+
+    assert [field for field, _ in errors_of(form)] == ["name", "email", "postal_code", "signature"]
+
+
+@pytest.mark.parametrize("value", [7, 1.5, True, ["Robin"], {"a": "b"}, b"Robin"])
+@pytest.mark.parametrize("field", [field.name for field in FORM_FIELDS])
+def test_a_value_that_is_no_text_is_refused(field: str, value: object) -> None:
+    assert [(name, message.partition(" must ")[2]) for name, message in errors_of(FORM | {field: value})] == [
+        (field, "be text")
+    ]
+
+
+@pytest.mark.parametrize("value", [[], {}, ["on"], None, "off", "", 0, 2, "yes please"])
+def test_updates_are_only_for_who_ticks_the_box(value: object) -> None:
+    assert not read(updates=value).updates
+
+
+@pytest.mark.parametrize("value", [True, "on", "true", "1", "yes"])
+def test_a_ticked_box_asks_for_updates(value: object) -> None:
+    assert read(updates=value).updates
+
+
+@pytest.mark.parametrize(
+    "field", [field for field in FORM_FIELDS if field.name not in {"email", "postal_code", "target"}]
+)
+def test_a_text_may_be_as_long_as_its_limit_and_no_longer(field: Any) -> None:
+    read(**{field.name: "x" * field.limit})
+
+    (error,) = errors_of(FORM | {field.name: "x" * (field.limit + 1)})
+    assert error[0] == field.name
+    assert error[1].endswith(f"must be {field.limit} characters or fewer; it has {field.limit + 1}")
+
+
+@pytest.mark.parametrize(
+    "character",
+    [
+        "\0",
+        "\x07",
+        "\x1b",
+        "\x7f",
+        "\x85",
+        "\ud800",
+        "\ue000",
+        "\uffff",
+        "\u2028",
+        "\u2029",
+        "\u202e",
+        "\u2066",
+    ],
+)
+@pytest.mark.parametrize("field", ["name", "locality", "signature"])
+def test_a_character_that_cannot_be_printed_is_refused(field: str, character: str) -> None:
+    ((name, message),) = errors_of(FORM | {field: f"Ro{character}bin"})
+
+    assert name == field
+    assert message.endswith("has a character that can’t be printed; type it again without pasting")
+
+
+@pytest.mark.parametrize("field", ["name", "address_line", "email", "signature"])
+def test_a_line_end_is_for_notes_alone(field: str) -> None:
+    assert errors_of(FORM | {field: "Ro\nbin"})[0][0] == field
+
+
+def test_a_note_keeps_its_lines_in_one_form() -> None:
+    assert read(note=" one\r\ntwo\rthree\u2028four\n ").note == "one\ntwo\nthree\nfour"
+
+
+@pytest.mark.parametrize("character", ["\0", "\x85", "\ud800", "\u202e"])
+def test_a_note_is_refused_for_other_controls(character: str) -> None:
+    assert errors_of(FORM | {"note": f"one{character}two"})[0][0] == "note"
+
+
+@pytest.mark.parametrize("text", [" ", "\t", "\u00a0", "\u200b", "\u2060\u200d", "\ufeff", "\u00ad"])
+def test_a_name_of_nothing_that_can_be_seen_is_missing(text: str) -> None:
+    assert errors_of(FORM | {"name": text}) == [("name", "Enter your full name")]
+
+
+def test_letters_and_their_accents_become_one_character() -> None:
+    assert read(name="Zoe\u0308 Mu\u0308ller").name == "Zo\u00eb M\u00fcller"
+
+
+def test_the_length_is_counted_after_accents_are_joined() -> None:
+    assert len(read(name="e\u0301" * 100).name) == 100
+
+
+@pytest.mark.parametrize("name", ["李小龍", "नेहा शर्मा", "Siân O’Brien-Łuk", "אבי כהן", "👩‍👩‍👧", "عائشة\u200c"])
+def test_names_of_every_script_are_welcome(name: str) -> None:
+    assert read(name=name).name == unicodedata.normalize("NFC", name)
+
+
+def test_the_state_may_be_another_than_the_campaigns() -> None:
+    assert read(region="WI").region == "WI"
+
+
+POSTED = (
+    st.text(st.sampled_from("ab9@.-~ \n\t\0é\u0301\u2028\u202e\ud800\u200b李"), max_size=8) | st.integers() | st.none()
+)
+
+
+@given(st.dictionaries(st.sampled_from([*FORM, "region", "target", "note", "updates"]), POSTED))
+def test_whatever_is_posted_is_read_or_refused(changes: dict[str, object]) -> None:
+    try:
+        form = read_form(FORM | changes, CAMPAIGN, ROSTER)
+    except FormError as error:
+        assert error.errors  # noqa: PT017
+    else:
+        assert form.name.strip() == form.name != ""
+
+
+def test_the_only_town_of_a_postal_code_needs_no_choice() -> None:
+    assert choose_target(ROSTER, "60201", "") == OAKTON
+
+
+def test_a_postal_code_is_found_however_it_is_spelled() -> None:
+    assert choose_target(ROSTER, " 60201-1234", "") == OAKTON
+
+
+def test_two_towns_of_a_postal_code_need_a_choice() -> None:
+    with pytest.raises(FormError, match="target: 60202 belongs to more than one town; choose Oakton or Elmton"):
+        choose_target(ROSTER, "60202", "")
+
+
+@pytest.mark.parametrize("chosen", [OAKTON, ELMTON])
+def test_the_choice_between_two_towns_is_the_signers(chosen: Target) -> None:
+    assert choose_target(ROSTER, "60202", chosen.id) == chosen
+
+
+@pytest.mark.parametrize("choice", ["elmton", "nowhere"])
+def test_a_town_that_does_not_have_the_postal_code_cannot_be_chosen(choice: str) -> None:
+    with pytest.raises(FormError, match="target: 60201 is served by Oakton; choose that, or mend the postal code"):
+        choose_target(ROSTER, "60201", choice)
+
+
+def test_a_postal_code_of_no_town_is_refused() -> None:
+    with pytest.raises(FormError, match="postal_code: No addressee of this letter serves 99999"):
+        choose_target(ROSTER, "99999", "")
+
+
+def test_a_retired_target_gets_no_new_letters() -> None:
+    roster = Roster.of((OAKTON, replace(ELMTON, retired=True)))
+
+    assert choose_target(roster, "60202", "") == OAKTON
+    with pytest.raises(FormError):
+        choose_target(roster, "60202", "elmton")
+
+
+@pytest.mark.parametrize("email", ["ROBIN@mail.example", " robin@MAIL.example ", "robin+letters@mail.example"])
+def test_one_person_has_one_id_however_the_address_is_written(email: str) -> None:
+    assert signer_id("secret", email) == signer_id("secret", "robin@mail.example")
+
+
+def test_other_people_and_other_stacks_have_other_ids() -> None:
+    ids = {
+        signer_id("secret", "robin@mail.example"),
+        signer_id("secret", "robin@other.example"),
+        signer_id("another", "robin@mail.example"),
+    }
+
+    assert len(ids) == 3
+
+
+def test_an_id_does_not_tell_the_address() -> None:
+    assert len(bytes.fromhex(signer_id("secret", "robin@mail.example"))) == 16
+
+
+def signature(**changes: Any) -> Signature:
+    form = read()
+    start = Signature(
+        campaign="trees",
+        signer="0" * 32,
+        status="pending",
+        version=1,
+        name=form.name,
+        email=form.email,
+        address_line=form.address_line,
+        locality=form.locality,
+        region=form.region,
+        postal_code=form.postal_code,
+        target=form.target.id,
+        signature=form.signature,
+        note="Hurry",
+        updates=False,
+        letter="0" * 64,
+        signed_at=NOON,
+        signed_on=date(2026, 11, 30),
+        mail_request="",
+        expires_at=NOON + timedelta(days=14),
+    )
+    return replace(start, **changes)
+
+
+def test_a_signature_shows_what_the_preview_of_its_form_has_shown() -> None:
+    assert signature().details == details_of(read(note="Hurry"), date(2026, 11, 30))
+
+
+def test_a_sealed_letter_knows_the_period_of_its_delivery() -> None:
+    assert signature().period is None
+    assert signature(bundle="2026-11-30#0002").period == "2026-11-30"
+
+
+@pytest.mark.parametrize(
+    ("status", "expires_at", "expired"),
+    [
+        ("pending", NOON, True),
+        ("pending", NOON + timedelta(seconds=1), False),
+        ("pending", None, False),
+        ("confirmed", NOON, False),
+    ],
+)
+def test_only_a_signature_that_still_waits_expires(status: str, expires_at: datetime | None, expired: bool) -> None:  # noqa: FBT001
+    assert signature(status=status, expires_at=expires_at).has_expired(NOON) is expired
+
+
+def test_waiting_letters_of_a_target_are_spread_over_all_its_trays() -> None:
+    trays = {tray_of("trees", "oakton", signer_id("secret", f"robin{number}@mail.example")) for number in range(100)}
+
+    assert trays == {tray_shard("trees", "oakton", shard) for shard in range(TRAY_SHARDS)}
