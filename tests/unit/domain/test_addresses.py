@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from undersigned.domain.addresses import canonical_email, email_mistake
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "robin@mail.example",
+        " robin@mail.example ",
+        "Robin.Resident+letters@sub.mail.example",
+        "o'brien!#$%&*/=?^_`{|}~-@mail.example",
+        "robin@bücher.example",
+        "robin@xn--bcher-kva.example",
+        f"{'x' * 64}@mail.example",
+        f"robin@{'x' * 63}.example",
+    ],
+)
+def test_an_address_that_can_be_mailed_is_taken(address: str) -> None:
+    assert email_mistake(address) is None
+
+
+@pytest.mark.parametrize(
+    ("address", "mistake"),
+    [
+        ("", "the e-mail address is missing; write it like name@example.org"),
+        ("  ", "the e-mail address is missing; write it like name@example.org"),
+        ("robin", "`robin` is no whole e-mail address; write it like name@example.org"),
+        ("@mail.example", "`@mail.example` is no whole e-mail address; write it like name@example.org"),
+        ("robin@", "`robin@` is no whole e-mail address; write it like name@example.org"),
+        ("ro bin@mail.example", "`ro bin@mail.example` has a character before the @ that mail can't carry; check it"),
+        ("röbin@mail.example", "`röbin@mail.example` has a character before the @ that mail can't carry; check it"),
+        ("a@b@mail.example", "`a@b@mail.example` has a character before the @ that mail can't carry; check it"),
+        ("robin@mail", "`mail` in `robin@mail` has no dot; write the whole domain, such as example.org"),
+        ("robin@mail..example", "`mail..example` in `robin@mail..example` is no domain; check it for blanks, doubled"),
+        ("robin@mail.example.", "`mail.example.` in `robin@mail.example.` is no domain; check it"),
+        ("robin@.example", "`.example` in `robin@.example` is no domain; check it"),
+        ("robin@-mail.example", "`-mail.example` in `robin@-mail.example` is no domain; check it"),
+        ("robin@ma il.example", "`ma il.example` in `robin@ma il.example` is no domain; check it"),
+        ("robin@[192.0.2.1]", "`[192.0.2.1]` in `robin@[192.0.2.1]` is no domain; check it"),
+        (f"robin@{'x' * 64}.example", f"`{'x' * 64}.example` in `robin@{'x' * 64}.example` is no domain; check it"),
+        (f"{'x' * 65}@mail.example", f"`{'x' * 65}@mail.example` is longer than mail allows; write one of at most 254"),
+        ("robin@mail.example\nBcc: all@mail.example", "`robin@mail.example\nBcc: all@mail.example` has a character"),
+    ],
+)
+def test_an_address_that_cannot_be_mailed_is_refused_with_the_way_out(address: str, mistake: str) -> None:
+    assert (email_mistake(address) or "").startswith(mistake)
+
+
+def test_the_longest_address_is_that_of_rfc_5321() -> None:
+    domain = f"{'d' * 63}.{'e' * 63}.{'f' * 53}.example"
+    assert len(f"x@{domain}") == 191
+
+    assert email_mistake(f"{'x' * 64}@{domain}") is None
+    assert email_mistake(f"{'x' * 64}@d.{domain}") is not None
+
+
+@pytest.mark.parametrize(
+    ("address", "key"),
+    [
+        ("Robin@Mail.Example", "robin@mail.example"),
+        (" robin@mail.example\n", "robin@mail.example"),
+        ("robin+petition@mail.example", "robin@mail.example"),
+        ("robin+a+b@mail.example", "robin@mail.example"),
+        ("robin.r@mail.example", "robin.r@mail.example"),
+        ("+robin@mail.example", "+robin@mail.example"),
+        ("r.o.b.i.n+x@gmail.com", "robin@gmail.com"),
+        ("robin@googlemail.com", "robin@gmail.com"),
+        ("robin@Bücher.example", "robin@xn--bcher-kva.example"),
+    ],
+)
+def test_one_persons_spellings_have_one_key(address: str, key: str) -> None:
+    assert canonical_email(address) == key
+
+
+ADDRESSES = st.builds(
+    "{}@{}".format,
+    st.text(st.sampled_from("aB1.+_-'"), min_size=1, max_size=12),
+    st.sampled_from(["mail.example", "MAIL.example", "gmail.com", "GoogleMail.com", "bücher.example"]),
+)
+
+
+@given(ADDRESSES)
+def test_a_key_is_an_address_whose_key_it_is(address: str) -> None:
+    key = canonical_email(address)
+
+    assert email_mistake(key) is None
+    assert canonical_email(key) == key
+    assert canonical_email(address.upper()) == key
+
+
+@given(st.text(st.sampled_from("ab@.+- \0\n\té李\ud800\u200bı。ß"), max_size=20))
+def test_whatever_has_no_mistake_has_a_key(text: str) -> None:
+    if email_mistake(text) is None:
+        assert canonical_email(text).isascii()

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from undersigned.domain.deliveries import (
+    PACKET_SIZE,
+    UNSETTLED_FOR,
+    Bundle,
+    Delivery,
+    DeliveryKey,
+    DeliveryState,
+    MailEvent,
+    MailEventKind,
+    after,
+    packet_name,
+    packet_spans,
+)
+
+KEY = DeliveryKey("trees", "oakton", "2026-11-30")
+NINE = datetime(2026, 11, 30, 15, tzinfo=UTC)
+SENDING = Delivery(KEY, "sending", NINE, attempt=1, letters=3, sending_since=NINE)
+
+# What a state may become, furthest last: mail that was delivered may bounce, mail that bounced was not delivered.
+WAY: tuple[DeliveryState, ...] = ("sending", "sent", "delivered", "bounced", "complained")
+STATE_OF: dict[MailEventKind, DeliveryState] = {
+    "send": "sent",
+    "delivery": "delivered",
+    "bounce": "bounced",
+    "complaint": "complained",
+}
+
+
+def event(kind: MailEventKind, minute: int = 1, attempt: int = 1, reason: str | None = None) -> MailEvent:
+    return MailEvent(kind, KEY, attempt, f"message-{attempt}", NINE + timedelta(minutes=minute), reason)
+
+
+def test_a_sent_mail_is_not_settled_until_more_is_heard_of_it() -> None:
+    delivery = after(SENDING, event("send"))
+
+    assert delivery == replace(SENDING, state="sent", message_id="message-1", sent_at=NINE + timedelta(minutes=1))
+
+
+def test_a_delivered_mail_keeps_when_it_was_sent() -> None:
+    delivery = after(after(SENDING, event("send", 1)), event("delivery", 2))
+
+    assert delivery.state == "delivered"
+    assert (delivery.sent_at, delivery.settled_at) == (NINE + timedelta(minutes=1), NINE + timedelta(minutes=2))
+
+
+def test_a_bounce_keeps_its_reason() -> None:
+    assert after(SENDING, event("bounce", reason="mailbox full")).reason == "mailbox full"
+
+
+def test_a_refused_mail_counts_as_bounced() -> None:
+    assert after(SENDING, event("reject")).state == "bounced"
+
+
+def test_a_delay_changes_nothing() -> None:
+    assert after(SENDING, event("delivery_delay")) == SENDING
+
+
+@pytest.mark.parametrize("order", list(permutations(STATE_OF)))
+def test_events_in_every_order_end_at_the_furthest_state(order: tuple[MailEventKind, ...]) -> None:
+    delivery = SENDING
+    for kind in order:
+        delivery = after(delivery, event(kind))
+
+    assert delivery.state == "complained"
+
+
+def test_an_event_of_an_earlier_try_changes_nothing() -> None:
+    second = replace(SENDING, attempt=2)
+
+    assert after(second, event("bounce", attempt=1)) == second
+
+
+@given(st.lists(st.tuples(st.sampled_from(get_args(MailEventKind)), st.integers(1, 9), st.integers(1, 2))))
+def test_a_state_never_goes_back_and_a_repetition_changes_nothing(
+    events: list[tuple[MailEventKind, int, int]],
+) -> None:
+    delivery = SENDING
+    for kind, minute, attempt in events:
+        moved = after(delivery, event(kind, minute, attempt))
+        assert WAY.index(moved.state) >= WAY.index(delivery.state)
+        assert after(moved, event(kind, minute, attempt)) == moved
+        delivery = moved
+
+    heard = [STATE_OF.get(kind, "bounced") for kind, _, attempt in events if attempt == 1 and kind != "delivery_delay"]
+    assert delivery.state == max(heard, key=WAY.index, default="sending")
+
+
+@pytest.mark.parametrize("state", ["sent", "delivered", "bounced", "complained", "empty"])
+def test_a_settled_delivery_needs_nothing_more(state: DeliveryState) -> None:
+    assert replace(SENDING, state=state).is_settled
+    assert not replace(SENDING, state=state).is_unfinished
+
+
+@pytest.mark.parametrize(("letters", "waits"), [(0, False), (3, True)])
+def test_a_held_delivery_is_unfinished_when_letters_wait_in_it(letters: int, waits: bool) -> None:  # noqa: FBT001
+    assert replace(SENDING, state="held", letters=letters).is_unfinished is waits
+
+
+@pytest.mark.parametrize(
+    ("minutes", "until"),
+    [(0, NINE + UNSETTLED_FOR), (59, NINE + UNSETTLED_FOR), (60, None), (600, None)],
+)
+def test_a_try_is_given_an_hour_for_its_event(minutes: int, until: datetime | None) -> None:
+    assert SENDING.may_be_sent_at(NINE + timedelta(minutes=minutes)) == until
+
+
+@pytest.mark.parametrize("state", ["open", "held"])
+def test_a_delivery_that_is_not_being_sent_may_be_sent_now(state: DeliveryState) -> None:
+    assert replace(SENDING, state=state).may_be_sent_at(NINE) is None
+
+
+def test_an_empty_bundle_closes_its_delivery() -> None:
+    assert Bundle(2, ()).closes
+    assert not Bundle(1, ("robin",)).closes
+
+
+def test_packets_hold_250_letters_each() -> None:
+    assert packet_spans(612) == ((1, 250), (251, 500), (501, 612))
+
+
+@given(st.integers(0, 3000), st.integers(1, 300))
+def test_packets_cover_every_letter_exactly_once(letters: int, size: int) -> None:
+    spans = packet_spans(letters, size)
+
+    assert [number for first, last in spans for number in range(first, last + 1)] == list(range(1, letters + 1))
+    assert all(last - first + 1 == size for first, last in spans[:-1])
+
+
+def test_no_letters_make_no_packet() -> None:
+    assert packet_spans(0) == ()
+    assert packet_spans(PACKET_SIZE) == ((1, PACKET_SIZE),)
+
+
+def test_a_packet_is_named_by_campaign_period_and_target() -> None:
+    assert packet_name(KEY, 7) == "packets/trees/2026-11-30/oakton/0007.pdf"

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from undersigned.domain.signatures import Signature, Status
+from undersigned.domain.tallies import NOT_COUNTED, counters_of, difference, mark_of
+
+SIGNED = Signature(
+    campaign="trees",
+    signer="0" * 32,
+    status="confirmed",
+    version=2,
+    name="Robin Resident",
+    email="robin@mail.example",
+    address_line="5 Made Up Lane",
+    locality="Oakton",
+    region="IL",
+    postal_code="60201",
+    target="oakton",
+    signature="R. R.",
+    note="",
+    updates=False,
+    letter="0" * 64,
+    signed_at=datetime(2026, 11, 29, 12, tzinfo=UTC),
+    signed_on=date(2026, 11, 29),
+    mail_request="",
+    confirmed_on=date(2026, 11, 30),
+)
+
+
+def test_a_confirmed_signature_counts_for_its_target_on_the_day_of_its_confirmation() -> None:
+    assert mark_of(SIGNED) == "oakton 2026-11-30"
+    assert counters_of(mark_of(SIGNED)) == ("TOTAL", "TARGET#oakton", "DAY#2026-11-30")
+
+
+@pytest.mark.parametrize("status", ["pending", "withdrawn"])
+def test_a_signature_that_is_not_confirmed_counts_nowhere(status: Status) -> None:
+    assert mark_of(replace(SIGNED, status=status)) == NOT_COUNTED
+    assert counters_of(NOT_COUNTED) == ()
+
+
+def test_a_signature_that_is_taken_back_is_counted_down() -> None:
+    assert difference([("oakton 2026-11-30", NOT_COUNTED)]) == {
+        "TOTAL": -1,
+        "TARGET#oakton": -1,
+        "DAY#2026-11-30": -1,
+    }
+
+
+def test_a_signature_that_moves_to_another_target_leaves_the_total_alone() -> None:
+    assert difference([("oakton 2026-11-30", "elmton 2026-11-30")]) == {"TARGET#oakton": -1, "TARGET#elmton": 1}
+
+
+def test_moves_that_cancel_out_change_nothing() -> None:
+    assert difference([(NOT_COUNTED, "oakton 2026-11-30"), ("oakton 2026-11-30", NOT_COUNTED)]) == {}
+
+
+MARKS = st.sampled_from([NOT_COUNTED, "oakton 2026-11-29", "oakton 2026-11-30", "elmton 2026-11-30"])
+SIGNERS = st.sampled_from(["robin", "sam", "kim"])
+HISTORIES = st.lists(st.tuples(SIGNERS, MARKS), max_size=12)
+
+
+@given(HISTORIES, st.data())
+def test_records_in_any_order_and_any_number_end_at_the_truth(
+    history: list[tuple[str, str]], data: st.DataObject
+) -> None:
+    """A record says only whose row has changed: counting moves the row's mark to what the row says now."""
+    truth = dict(history)
+    repeats = data.draw(st.lists(st.sampled_from(history), max_size=12)) if history else []
+    records = data.draw(st.permutations([*history, *repeats]))
+    counts: Counter[str] = Counter()
+    marks: dict[str, str] = {}
+    at = 0
+    while at < len(records):
+        batch = {signer for signer, _ in records[at : at + data.draw(st.integers(1, 4))]}
+        at += len(batch)
+        moves = [(marks.get(signer, NOT_COUNTED), truth[signer]) for signer in batch]
+        counts.update(difference(moves))
+        marks.update((signer, truth[signer]) for signer in batch)
+
+    expected = Counter(counter for mark in truth.values() for counter in counters_of(mark))
+    assert {counter: amount for counter, amount in counts.items() if amount} == expected
+
+
+@given(HISTORIES)
+def test_the_sum_of_all_moves_is_the_way_from_the_first_mark_to_the_last(history: list[tuple[str, str]]) -> None:
+    marks: dict[str, str] = {}
+    moves = []
+    for signer, mark in history:
+        moves.append((marks.get(signer, NOT_COUNTED), mark))
+        marks[signer] = mark
+
+    assert difference(moves) == difference((NOT_COUNTED, mark) for mark in marks.values())

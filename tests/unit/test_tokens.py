@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from string import ascii_letters, digits
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.errors import TokenError
+from undersigned.domain.tokens import VALID_FOR, Purpose, SignerToken
+from undersigned.tokens import Tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SECRET = "of this stack"
+NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
+KEY = DeliveryKey("trees", "oakton", "2026-11-30")
+SIGNER = SignerToken("trees", "0" * 32)
+
+
+def at(moment: datetime = NOON, secret: str = SECRET) -> Tokens:
+    return Tokens(lambda: secret, lambda: moment)
+
+
+def signer_token(purpose: Purpose = "letter") -> str:
+    return at().for_signer(purpose, SIGNER.campaign, SIGNER.signer)
+
+
+def test_a_signers_token_says_whose_letter_it_is_about() -> None:
+    assert at().read_signer("letter", signer_token()) == SIGNER
+
+
+def test_a_packets_token_says_which_delivery_it_is_about() -> None:
+    assert at().read_packets(at().for_packets(KEY)) == KEY
+
+
+def test_a_token_needs_no_escaping_in_an_address() -> None:
+    assert set(signer_token()) <= set(ascii_letters + digits + "-._~")
+
+
+@pytest.mark.parametrize("purpose", ["confirm", "letter"])
+def test_a_signers_link_works_until_its_last_second(purpose: Purpose) -> None:
+    token = signer_token(purpose)
+
+    assert at(NOON + VALID_FOR[purpose]).read_signer(purpose, token) == SIGNER
+    with pytest.raises(TokenError, match="too old"):
+        at(NOON + VALID_FOR[purpose] + timedelta(seconds=1)).read_signer(purpose, token)
+
+
+def test_a_packets_link_works_until_its_last_second() -> None:
+    token = at().for_packets(KEY)
+
+    assert at(NOON + VALID_FOR["packets"]).read_packets(token) == KEY
+    with pytest.raises(TokenError):
+        at(NOON + VALID_FOR["packets"] + timedelta(seconds=1)).read_packets(token)
+
+
+def test_a_token_of_the_future_is_refused() -> None:
+    with pytest.raises(TokenError):
+        at(NOON - timedelta(seconds=1)).read_signer("letter", signer_token())
+
+
+def test_a_token_of_another_secret_is_refused() -> None:
+    with pytest.raises(TokenError):
+        at(secret="another").read_signer("letter", signer_token())
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda token: at().read_signer("confirm", token),
+        lambda token: at().read_packets(token),
+    ],
+)
+def test_a_token_of_another_purpose_is_refused(read: Callable[[str], object]) -> None:
+    with pytest.raises(TokenError):
+        read(signer_token("letter"))
+
+
+def test_a_packets_token_opens_no_letter() -> None:
+    with pytest.raises(TokenError):
+        at().read_signer("letter", at().for_packets(KEY))
+
+
+@pytest.mark.parametrize("end", range(0, len(signer_token()), 7))
+def test_a_token_that_is_cut_is_refused(end: int) -> None:
+    with pytest.raises(TokenError):
+        at().read_signer("letter", signer_token()[:end])
+
+
+@given(st.integers(0, len(signer_token()) - 2), st.sampled_from(ascii_letters + digits + "~.é\0"))
+def test_a_token_with_another_character_is_refused(place: int, character: str) -> None:
+    # The last character is left alone: some of its bits are no part of the signature.
+    token = signer_token()
+    if token[place] == character:
+        return
+    with pytest.raises(TokenError):
+        at().read_signer("letter", token[:place] + character + token[place + 1 :])
+
+
+@given(st.text(st.sampled_from("aZ09-_.~ \n\0é李\ud800"), max_size=40))
+def test_whatever_stands_in_a_link_is_no_token(text: str) -> None:
+    with pytest.raises(TokenError):
+        at().read_signer("letter", text)
+
+
+def test_a_token_with_another_number_of_parts_is_refused() -> None:
+    with pytest.raises(TokenError, match="the link is damaged"):
+        at().read_signer("letter", at().for_signer("letter", "trees", "a~b"))
+
+
+def test_the_secret_is_asked_for_at_the_first_token() -> None:
+    asked: list[str] = []
+
+    def ask() -> str:
+        asked.append("once")
+        return SECRET
+
+    tokens = Tokens(ask, lambda: NOON)
+    assert asked == []
+
+    tokens.for_packets(KEY)
+    assert asked == ["once"]
