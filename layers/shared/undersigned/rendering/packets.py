@@ -61,6 +61,8 @@ _IGNORABLE = re.compile(
 # What is left when a text is set in the plainest way: Latin-1, and the punctuation that packets.py itself writes.
 _UNUSUAL = re.compile(r"[^\x00-\xac\xae-\xff\u2002\u2013\u2014\u2018\u2019\u201c\u201d\u2022\u2026\ufffd]")
 
+_REGION = re.compile(r"[A-Za-z]{2}")
+
 _LONGEST_WORD = 40
 _LONGEST_SIGNED_WORD = 18
 _LONGEST_BOX = 1_000
@@ -273,7 +275,7 @@ def _is_boxed(kind: str, runs: Sequence[Run], uses: int) -> bool:
 def _language(tag: str) -> tuple[str, str | None]:
     """Split a language tag as Typst wants it: the language and, if there is one, the region's two letters."""
     language, *rest = tag.split("-")
-    return language, next((subtag.upper() for subtag in rest if len(subtag) == 2), None)
+    return language, next((subtag.upper() for subtag in rest if _REGION.fullmatch(subtag)), None)
 
 
 def _letters(letters: Sequence[PacketLetter], labels: Sequence[tuple[str, str]], fonts: FontBook) -> dict[str, Any]:
