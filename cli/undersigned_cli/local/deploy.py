@@ -133,6 +133,8 @@ class Deployment:
                 **self.environments.variables("sam"),
                 **self.addresses,
                 "SAM_CLI_TELEMETRY": "0",
+                "SAM_CLI_POLL_DELAY": "0.5",
+                "__SAM_CLI_APP_DIR": str(self.folder / "app"),
                 # Nobody's profile: neither its region nor its keys.
                 "AWS_CONFIG_FILE": "/dev/null",
                 "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",

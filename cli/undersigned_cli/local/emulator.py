@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -49,6 +50,8 @@ class Emulator:
     def start(self, environments: Environments) -> Program:
         """Start it and wait until it answers; what it knew when it was last stopped, it knows again."""
         temporary = self.folder / "tmp"
+        # An emulator that was killed leaves its workers' folders behind.
+        shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir(parents=True, exist_ok=True)
         program = Program.start(
             "the emulator",
@@ -100,7 +103,9 @@ class Emulator:
                 message = f"the emulator ended at once ({last_words(self.log)}); the whole output is in {self.log}"
                 raise LocalStackError(message)
             if time.monotonic() > deadline:
-                message = f"the emulator does not answer after {_START_SECONDS:.0f} seconds; its output is in {self.log}"
+                message = (
+                    f"the emulator does not answer after {_START_SECONDS:.0f} seconds; its output is in {self.log}"
+                )
                 raise LocalStackError(message)
             time.sleep(0.1)
 

@@ -4,7 +4,10 @@ Each of these gaps is one of MiniStack 1.5.33, and docs/local-stack.md says of e
 branch for any of them.
 """
 
+# MiniStack is in another environment than the type checker, and what it lacks can be mended from its inside only.
 # mypy: ignore-errors
+# ruff: noqa: SLF001, ANN401
+
 from __future__ import annotations
 
 import os
@@ -13,14 +16,20 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from ministack import app
 from ministack.core import lambda_runtime
 from ministack.core.responses import request_scope
-from ministack.services import eventbridge, lambda_svc, scheduler
+from ministack.services import dynamodb, eventbridge, lambda_svc, scheduler
+from ministack.services.cloudformation import provisioners
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _RUNTIME_PACKAGES = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six.py", "urllib3")
 """What Lambda's Python runtime brings: boto3 and what it imports."""
@@ -39,7 +48,7 @@ def keep_what_is_used() -> None:
 
 
 def let_ses_publish() -> None:
-    """Take events of source `aws.ses` by PutEvents: nobody else publishes them here, and AWS refuses them to us only."""
+    """Take events of source `aws.ses` by PutEvents, as AWS does from SES alone: nobody else publishes them here."""
     eventbridge._put_events.__defaults__ = (True,)
 
 
@@ -62,6 +71,21 @@ def hide_own_packages() -> None:
 def keep_schedules_time_zone() -> None:
     """Fire cron schedules in their time zone, with the scheduled time in their input; or never, if asked so."""
     scheduler._tick_schedules = _fire_due_schedules if os.environ["UNDERSIGNED_SCHEDULES"] == "on" else lambda: None
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::Scheduler::Schedule"]
+    handlers.update({verb: _with_time_zone(handlers[verb]) for verb in ("create", "update")})
+
+
+def _with_time_zone(provision: Callable[..., Any]) -> Callable[..., Any]:
+    """Keep the time zone of a schedule in the template, which MiniStack's CloudFormation drops."""
+
+    def provisioned(*arguments: Any) -> Any:
+        made = provision(*arguments)
+        properties = next(value for value in reversed(arguments) if isinstance(value, dict))
+        schedule = scheduler._schedules[f"{properties.get('GroupName', 'default')}/{made[0]}"]
+        schedule["ScheduleExpressionTimezone"] = properties.get("ScheduleExpressionTimezone", "UTC")
+        return made
+
+    return provisioned
 
 
 _looked_until: dict[object, datetime] = {}
@@ -86,6 +110,103 @@ def _fire_due_schedules() -> None:
             eventbridge._invoke_target(target, {"Source": "aws.scheduler", "Time": now.timestamp()}, schedule)
 
 
+def read_streams_as_lambda_does() -> None:
+    """Give each stream consumer a thread of its own, retries, partial failures and bisection.
+
+    MiniStack reads all streams in one thread, takes a partial failure for success and knows no limit of retries.
+    https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html says how Lambda does it.
+    """
+    lambda_svc._poll_dynamodb_streams = _wake_stream_readers
+
+
+@dataclass
+class _StreamReader:
+    """Where one consumer stands: how many records it tries at once (None: its batch size) and how often it has."""
+
+    busy: threading.Lock = field(default_factory=threading.Lock)
+    size: int | None = None
+    tries: int = 0
+
+
+_stream_readers: dict[str, _StreamReader] = {}
+
+
+def _wake_stream_readers() -> bool:
+    for account, region, mapping in lambda_svc._iter_all_esms():
+        if ":dynamodb:" in mapping.get("EventSourceArn", "") and mapping.get("Enabled", True):
+            reader = _stream_readers.setdefault(mapping["UUID"], _StreamReader())
+            if reader.busy.acquire(blocking=False):
+                threading.Thread(target=_read_stream, args=(account, region, mapping, reader), daemon=True).start()
+    return False
+
+
+def _read_stream(account: str, region: str, mapping: dict, reader: _StreamReader) -> None:
+    try:
+        with request_scope(account, region):
+            while mapping["UUID"] in lambda_svc._esms and _read_batch(mapping, reader):
+                # Lambda backs off, too.
+                time.sleep(min(2 ** (reader.tries - 1), 30) if reader.tries else 0)
+    finally:
+        reader.busy.release()
+
+
+def _read_batch(mapping: dict, reader: _StreamReader) -> bool:
+    """Hand one batch over and move on as its answer says; False when there is nothing to read."""
+    table = mapping["EventSourceArn"].split("/")[1]
+    function, _ = lambda_svc._get_func_record_for_qualifier(mapping["FunctionName"], mapping.get("Qualifier"))
+    if function is None or dynamodb._tables.get(table, {}).get("LatestStreamArn") != mapping["EventSourceArn"]:
+        return False
+    positions = lambda_svc._dynamodb_stream_positions
+    oldest = dynamodb.stream_start_position(table)
+    start = oldest if mapping.get("StartingPosition") == "TRIM_HORIZON" else dynamodb.stream_end_position(table)
+    position = max(positions.setdefault(mapping["UUID"], start), oldest)
+    records = dynamodb.stream_records_since(table, position, reader.size or mapping.get("BatchSize", 100))
+    if not records:
+        return False
+    wanted = lambda_svc._apply_filter_criteria(records, mapping)
+    result = lambda_svc._execute_function(function, {"Records": wanted}) if wanted else {}
+    failed = _first_failed(mapping, records, result)
+    if failed is None:
+        positions[mapping["UUID"]] = position + len(records)
+        reader.size, reader.tries = None, 0
+        return True
+    positions[mapping["UUID"]] = position + failed
+    rest = records[failed:]
+    if mapping.get("BisectBatchOnFunctionError") and len(rest) > 1:
+        reader.size, reader.tries = len(rest) // 2, 1
+        return True
+    reader.size, reader.tries = len(rest), reader.tries + 1
+    if condition := _given_up(mapping, reader, rest):
+        arn = mapping["EventSourceArn"]
+        lambda_svc._send_ddb_stream_failure_record(mapping, function, rest, arn, result, condition)
+        positions[mapping["UUID"]] = position + len(records)
+        reader.size, reader.tries = None, 0
+    return True
+
+
+def _first_failed(mapping: dict, records: list[dict], result: dict) -> int | None:
+    """Return the index of the record to go on with; None when all went well."""
+    if result.get("error"):
+        return 0
+    answer = result.get("body")
+    if "ReportBatchItemFailures" not in mapping.get("FunctionResponseTypes", ()) or not isinstance(answer, dict):
+        return None
+    failures = {failure.get("itemIdentifier") for failure in answer.get("batchItemFailures") or ()}
+    numbers = [record["dynamodb"]["SequenceNumber"] for record in records]
+    # Lambda takes an identifier that is not in the batch for a failure of the whole batch.
+    return min((numbers.index(number) if number in numbers else 0 for number in failures), default=None)
+
+
+def _given_up(mapping: dict, reader: _StreamReader, records: list[dict]) -> str | None:
+    retries = mapping.get("MaximumRetryAttempts", -1)
+    age = mapping.get("MaximumRecordAgeInSeconds", -1)
+    if 0 <= retries < reader.tries:
+        return "RetryAttemptsExhausted"
+    if 0 < age < time.time() - float(records[0]["dynamodb"]["ApproximateCreationDateTime"]):
+        return "MaxRecordAgeExceeded"
+    return None
+
+
 def end_with_parent() -> None:
     """End in good order, state saved, when the process at the other end of standard input is gone."""
 
@@ -102,6 +223,7 @@ if __name__ == "__main__":
     let_ses_publish()
     hide_own_packages()
     keep_schedules_time_zone()
+    read_streams_as_lambda_does()
     end_with_parent()
     sys.argv = ["ministack"]
     app.main()

@@ -1,4 +1,4 @@
-"""The website of an organization that does not exist: it links to a campaign and embeds its form, as a real one would."""
+"""The website of an organization that does not exist: it links to a campaign and embeds its form, as real ones do."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from http.client import HTTPConnection
 from typing import TYPE_CHECKING
 
@@ -60,8 +61,7 @@ def forward(request: Request, port: int) -> Response:
             connection.putheader("Content-Length", str(len(request.body)))
         connection.endheaders(request.body or None)
         answer = connection.getresponse()
-        body = answer.read()
-        return Response(answer.status, _end_to_end(tuple(answer.getheaders())), body)
+        return Response(answer.status, _end_to_end(tuple(answer.getheaders())), answer.read())
     finally:
         connection.close()
 
@@ -72,14 +72,19 @@ def front(api: str, emulator_port: int, port: int) -> Callable[[Request], Respon
     def answer(request: Request) -> Response:
         if len(request.body) > MAX_BODY:
             return Response(413, (("Content-Type", "application/json"),), b'{"message":"Request Entity Too Large"}')
-        return forward(to_api(request, api, port), emulator_port)
+        return as_api_gateway(forward(to_api(request, api, port), emulator_port))
 
     return answer
 
 
+def as_api_gateway(response: Response) -> Response:
+    """Say nothing of a function's error but that there was one, as API Gateway does; its log says the rest."""
+    if response.status == HTTPStatus.BAD_GATEWAY and b'"errorType"' in response.body:
+        return Response(500, (("Content-Type", "application/json"),), b'{"message":"Internal Server Error"}')
+    return response
+
+
 def _end_to_end(headers: Headers) -> Headers:
     """Leave out what concerns one connection only (RFC 9110, section 7.6.1)."""
-    named = {
-        name.strip().lower() for key, value in headers if key.lower() == "connection" for name in value.split(",")
-    }
+    named = {name.strip().lower() for key, value in headers if key.lower() == "connection" for name in value.split(",")}
     return tuple((key, value) for key, value in headers if key.lower() not in _HOP_BY_HOP | named)

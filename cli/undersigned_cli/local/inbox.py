@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from email import message_from_bytes
-from email.message import EmailMessage
 from email.policy import default
 from html import escape
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from undersigned_cli.local.serving import Request, Response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from email.message import EmailMessage, MIMEPart
 
     from undersigned_cli.local.mail_store import MailStore, StoredMail
 
@@ -141,7 +141,10 @@ def _download(content: bytes, media_type: str, name: str) -> Response:
     return Response(
         200,
         (
-            ("Content-Type", media_type if re.fullmatch(r"[\w.+-]+/[\w.+-]+", media_type) else "application/octet-stream"),
+            (
+                "Content-Type",
+                media_type if re.fullmatch(r"[\w.+-]+/[\w.+-]+", media_type) else "application/octet-stream",
+            ),
             ("Content-Disposition", f"attachment; filename*=UTF-8''{quote(name, safe='')}"),
             ("Content-Security-Policy", "default-src 'none'; sandbox"),
             ("X-Content-Type-Options", "nosniff"),
@@ -182,17 +185,17 @@ def _subject(message: EmailMessage) -> str:
     return str(message["Subject"] or "").strip() or "(no subject)"
 
 
-def _text(part: EmailMessage) -> str:
+def _text(part: MIMEPart) -> str:
     try:
         return _content(part).decode(part.get_content_charset("utf-8"), errors="replace")
     except LookupError:
         return _content(part).decode(errors="replace")
 
 
-def _content(part: EmailMessage) -> bytes:
+def _content(part: MIMEPart) -> bytes:
     payload = part.get_payload(decode=True)
     return payload if isinstance(payload, bytes) else part.as_bytes()
 
 
-def _name(part: EmailMessage, index: int) -> str:
+def _name(part: MIMEPart, index: int) -> str:
     return part.get_filename() or f"attachment-{index}"

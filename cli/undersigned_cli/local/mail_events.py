@@ -89,7 +89,9 @@ def _events_of_fate(mail: StoredMail, address: str, fate: Fate, at: datetime) ->
             delay = {
                 "timestamp": _time(at),
                 "delayType": "TransientCommunicationFailure",
-                "delayedRecipients": [{"emailAddress": address, "status": "4.4.1", "diagnosticCode": "smtp; 421 4.4.1"}],
+                "delayedRecipients": [
+                    {"emailAddress": address, "status": "4.4.1", "diagnosticCode": "smtp; 421 4.4.1"}
+                ],
             }
             yield _entry(mail, "Email Delivery Delayed", "DeliveryDelay", at, {"deliveryDelay": delay})
         case Fate.SILENT | Fate.REJECTED:
@@ -107,9 +109,7 @@ def _delivery(mail: StoredMail, address: str, at: datetime) -> dict[str, Any]:
     return _entry(mail, "Email Delivered", "Delivery", at, {"delivery": delivery})
 
 
-def _bounce(
-    mail: StoredMail, address: str, at: datetime, kind: tuple[str, str], diagnosis: str
-) -> dict[str, Any]:
+def _bounce(mail: StoredMail, address: str, at: datetime, kind: tuple[str, str], diagnosis: str) -> dict[str, Any]:
     status = diagnosis.split()[2]
     bounce = {
         "feedbackId": f"{mail.message_id}-bounce",

@@ -73,7 +73,9 @@ class MailStore:
             self._path(number, "eml").write_bytes(raw)
             # The envelope makes the mail count: a mail without one was not accepted.
             fresh = self._path(number, "json.new")
-            fresh.write_text(json.dumps({**asdict(envelope), "at": envelope.at.isoformat()}, indent=1), encoding="utf-8")
+            fresh.write_text(
+                json.dumps({**asdict(envelope), "at": envelope.at.isoformat()}, indent=1), encoding="utf-8"
+            )
             fresh.replace(self._path(number, "json"))
             self._last = number
         return StoredMail(number, envelope, raw)

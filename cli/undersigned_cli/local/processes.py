@@ -46,7 +46,7 @@ def find_uv(variables: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Environments:
-    """Where uv makes an environment for each dependency group that can't share one: they stay, for a quick next start."""
+    """Where uv makes an environment for each dependency group that can't share one; they stay, for a quick start."""
 
     uv: str
     project: Path

@@ -27,7 +27,7 @@ _LONGEST_FUNCTION = 900
 def client_of(environment: dict[str, str], service: str, **settings: Any) -> Any:  # noqa: ANN401
     """Make an AWS client as boto3.client does, for the endpoints and credentials of an environment and no others."""
     endpoint = environment.get(f"AWS_ENDPOINT_URL_{service.upper()}", environment["AWS_ENDPOINT_URL"])
-    session = boto3.Session(
+    session: Any = boto3.Session(
         aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
         region_name=environment["AWS_REGION"],

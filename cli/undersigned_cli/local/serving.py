@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, override
 from urllib.parse import urlsplit
 
-from undersigned_cli.local.errors import LocalStackError
+from undersigned_cli.local.errors import PortTakenError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,8 +74,7 @@ class HttpService:
         try:
             self._server = _Server((HOST, port), Handler)
         except OSError as error:
-            message = f"port {port} for {name} is taken ({error.strerror}); end the program that has it, or choose another"
-            raise LocalStackError(message) from error
+            raise PortTakenError(name, port, error.strerror) from error
         self._thread = threading.Thread(target=self._server.serve_forever, name=name, args=(0.05,), daemon=True)
 
     @property
@@ -144,7 +143,10 @@ class _Handler(BaseHTTPRequestHandler):
         return chunk
 
     def _send(self, response: Response) -> None:
-        self.send_response(response.status)
+        self.log_request(response.status)
+        self.send_response_only(response.status)
+        if not any(name.lower() == "date" for name, _ in response.headers):
+            self.send_header("Date", self.date_time_string())
         for name, value in response.headers:
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(response.body)))

@@ -14,7 +14,7 @@ from undersigned_cli.local import example_site, inbox, running
 from undersigned_cli.local.api_routes import make_routes
 from undersigned_cli.local.deploy import STACK_NAME, Deployment, architecture, fingerprint
 from undersigned_cli.local.emulator import Emulator, client_environment
-from undersigned_cli.local.errors import LocalStackError
+from undersigned_cli.local.errors import LocalStackError, PortTakenError
 from undersigned_cli.local.front import front
 from undersigned_cli.local.mail_service import MailService
 from undersigned_cli.local.mail_store import MailStore
@@ -44,7 +44,7 @@ connect = running.connect
 class LocalStack:
     """Starts everything, deploys, and ends everything; as a context manager it gives the running stack."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         state: Path,
         *,
@@ -194,14 +194,20 @@ class _Servers:
     @classmethod
     def open(cls, ports: Ports, log: Path, ends: ExitStack) -> Self:
         """Take all ports. Raises LocalStackError for the first one that another program has."""
-        emulator_port = _free_port(ports.emulator)
-        servers = []
-        for name, port in (("the front", ports.front), ("the inbox", ports.desk), ("the local SES", ports.mail)):
+        emulator_port = _free_port("the emulator", ports.emulator)
+
+        def opened(name: str, port: int) -> HttpService:
             server = HttpService(name, port, log)
             ends.callback(server.stop)
             server.start()
-            servers.append(server)
-        return cls(*servers, emulator_port)
+            return server
+
+        return cls(
+            opened("the front", ports.front),
+            opened("the inbox", ports.desk),
+            opened("the local SES", ports.mail),
+            emulator_port,
+        )
 
     @property
     def ports(self) -> Ports:
@@ -209,15 +215,14 @@ class _Servers:
         return Ports(self.front.port, self.desk.port, self.emulator_port, self.mail.port)
 
 
-def _free_port(port: int) -> int:
+def _free_port(name: str, port: int) -> int:
     """Return the port (0: any) if it is free now. Raises LocalStackError."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
         except OSError as error:
-            message = f"port {port} for the emulator is taken ({error.strerror}); end the program that has it, or choose another"
-            raise LocalStackError(message) from error
+            raise PortTakenError(name, port, error.strerror) from error
         return int(probe.getsockname()[1])
 
 
