@@ -19,6 +19,7 @@ import boto3
 from moto import mock_aws
 
 from tests import aws_from_template
+from tests.permissions_from_template import enforce
 from undersigned.settings import Settings
 from undersigned.wiring import Wiring
 from undersigned_cli import campaign_folder
@@ -320,7 +321,9 @@ def _make(monkeypatch: pytest.MonkeyPatch, bundle_size: int) -> World:
         )
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
-        wiring = Wiring(Settings(environment), client=_clients(made), clock=clock, sleep=lambda _seconds: None)
+        wiring = Wiring(
+            Settings(environment), client=_clients(made, logical_id), clock=clock, sleep=lambda _seconds: None
+        )
         handlers[function] = _handler(monkeypatch, function, wiring)
     made.handlers = handlers
     made.wiring = wiring_of(made, known, clock)
@@ -335,7 +338,7 @@ def wiring_of(made: World, known: Mapping[str, str], clock: Clock) -> Wiring:
 
 def _handler(monkeypatch: pytest.MonkeyPatch, function: str, wiring: Wiring) -> Callable[[Any, Any], Any]:
     module = importlib.import_module(f"functions.{function}.app")
-    made_of = {
+    made_of: dict[str, dict[str, Callable[[], Any]]] = {
         "public_api": {"signing": wiring.signing},
         "organizer_api": {"organizing": wiring.organizing},
         "send_confirmations": {"confirmations": wiring.confirmations},
@@ -343,8 +346,8 @@ def _handler(monkeypatch: pytest.MonkeyPatch, function: str, wiring: Wiring) -> 
         "plan_deliveries": {"planning": wiring.planning},
         "deliver": {"delivering": lambda: wiring.delivering(module.report_replaced)},
         "record_feedback": {"feedback": wiring.feedback},
-    }[function]
-    for name, make in made_of.items():
+    }
+    for name, make in made_of[function].items():
         monkeypatch.setattr(module, name, make())
     if hasattr(module, "wiring"):
         monkeypatch.setattr(module, "wiring", wiring)
@@ -352,12 +355,17 @@ def _handler(monkeypatch: pytest.MonkeyPatch, function: str, wiring: Wiring) -> 
     return handler
 
 
-def _clients(made: World) -> Callable[..., Any]:
-    """Return what makes clients whose calls are counted; SES throttles and refuses as the world says."""
+def _clients(made: World, function: str | None = None) -> Callable[..., Any]:
+    """Return what makes clients whose calls are counted and, for a function, checked against its policy.
+
+    SES throttles and refuses as the world says.
+    """
 
     def client(service: Any, **options: Any) -> Any:
         made_client = boto3.client(service, **options)
         made_client.meta.events.register("before-call", lambda model, **_: made.calls.append(f"{service}:{model.name}"))
+        if function is not None:
+            enforce(made_client, function)
         if service == "sesv2":
             _stand_in(made, made_client)
         return made_client

@@ -214,7 +214,8 @@ class _Demo:
 
     def _show(self, done: _Done) -> None:
         console.rule("The mail to one chief, as its office reads it")
-        console.print(_text(_parsed(done.deliveries[0])), markup=False)
+        telling = next(mail for mail in done.deliveries if mail.tags["target"] == TARGETS[0])
+        console.print(_text(_parsed(telling)), markup=False)
         table = Table(title="One mail per chief", title_justify="left")
         for heading in ("Chief", "Letters", "Packets", "Bytes", "Mail"):
             table.add_column(heading, justify="left" if heading in {"Chief", "Mail"} else "right")

@@ -1,0 +1,28 @@
+"""The local stack, started once for all end-to-end tests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from undersigned_cli.local.stack import LocalStack, Ports
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from undersigned_cli.local.running import RunningStack
+
+
+@pytest.fixture(scope="session")
+def local_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+    """Give a stack to start and stop: free ports, a folder of its own, and no week that begins by itself."""
+    made = LocalStack(tmp_path_factory.mktemp("stack"), ports=Ports.any_free(), schedules=False)
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="session")
+def stack(local_stack: LocalStack) -> RunningStack:
+    """Give the running stack. It is the same for all tests: what a test expects, it must have made itself."""
+    return local_stack.start()

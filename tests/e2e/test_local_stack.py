@@ -1,0 +1,352 @@
+"""The local stack itself: what it promises to the command line and to the other end-to-end tests."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from email.message import EmailMessage
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.error import HTTPError
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
+
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError, ConnectionClosedError
+
+from undersigned_cli import campaign_folder
+from undersigned_cli.local.running import connect
+from undersigned_cli.local.stack import PROJECT, LocalStack, LocalStackError, Ports
+from undersigned_cli.push import push
+from undersigned_cli.stacks import Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from undersigned_cli.local.running import RunningStack
+
+OUTPUTS = {"PublicUrl", "TableName", "PacketBucketName", "DeliveryQueueUrl", "SecretArn", "ConfigurationSetName"}
+CAMPAIGN = "of-the-local-stack"
+ONCE = Config(retries={"total_max_attempts": 1})
+
+EMULATOR_ALONE = """
+import os, sys, time
+from pathlib import Path
+from undersigned_cli.local.emulator import Emulator
+from undersigned_cli.local.processes import Environments, find_uv
+folder, project, port = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+environments = Environments(find_uv(os.environ), project, folder / "environments")
+Emulator(folder / "emulator", folder / "emulator.log", port, port, schedules=False).start(environments)
+print("started", flush=True)
+time.sleep(600)
+"""
+
+
+def wait_for[T](found: Callable[[], T], seconds: float = 60) -> T:
+    deadline = time.monotonic() + seconds
+    while not (result := found()) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return result
+
+
+def request(url: str, values: dict[str, str] | None = None) -> tuple[int, str]:
+    body = urlencode(values).encode() if values is not None else None
+    try:
+        with urlopen(Request(url, body, {"Accept": "application/json"}), timeout=60) as answer:  # noqa: S310
+            return answer.status, answer.read().decode()
+    except HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+
+
+def control(stack: RunningStack, **wanted: Any) -> None:
+    address = f"{stack.environment['AWS_ENDPOINT_URL_SESV2']}/_control"
+    with urlopen(Request(address, data=json.dumps(wanted).encode()), timeout=10):  # noqa: S310
+        pass
+
+
+def send(stack: RunningStack, to: str, **changed: Any) -> str:
+    message = EmailMessage()
+    message["From"] = stack.outputs["SenderAddress"]
+    message["To"] = to
+    message["Subject"] = "A mail of the test"
+    message.set_content("Good day")
+    message.add_attachment(b"%PDF-1.7", maintype="application", subtype="pdf", filename="packet.pdf")
+    wanted = {
+        "FromEmailAddress": stack.outputs["SenderAddress"],
+        "Destination": {"ToAddresses": [to]},
+        "Content": {"Raw": {"Data": message.as_bytes()}},
+        "ConfigurationSetName": stack.outputs["ConfigurationSetName"],
+        "EmailTags": [{"Name": "kind", "Value": "test"}],
+    }
+    return str(stack.client("sesv2", config=ONCE).send_email(**wanted | changed)["MessageId"])
+
+
+def logged(stack: RunningStack, function: str, words: str) -> list[str]:
+    """Return what a function's log group says with these words."""
+    name = stack.functions[function]
+    group = stack.client("lambda").get_function(FunctionName=name)["Configuration"]["LoggingConfig"]["LogGroup"]
+    pages = stack.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group)
+    return [event["message"] for page in pages for event in page["events"] if words in event["message"]]
+
+
+@pytest.fixture(scope="module")
+def form(stack: RunningStack) -> str:
+    """Give the address of a campaign that only these tests sign."""
+    folder = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
+    push(
+        replace(folder, campaign=replace(folder.campaign, id=CAMPAIGN)),
+        Stack(stack.outputs, stack.client).wiring().table,
+    )
+    return f"{stack.public_url}/campaigns/{CAMPAIGN}"
+
+
+def sign(form: str, email: str) -> None:
+    status, answer = request(
+        f"{form}/signatures",
+        {
+            "name": "Ada Specimen",
+            "email": email,
+            "address_line": "1 Sample Street",
+            "locality": "Evanston",
+            "region": "IL",
+            "postal_code": "60201",
+            "signature": "Ada Specimen",
+        },
+    )
+    assert status == 202, answer
+
+
+def mail_to(stack: RunningStack, email: str) -> str:
+    mails = wait_for(lambda: [mail for mail in stack.mails() if mail.to == (email,)])
+    return mails[-1].raw.decode()
+
+
+def count(form: str) -> int:
+    return int(json.loads(request(f"{form}/count")[1])["signatures"])
+
+
+def test_the_outputs_of_the_template_are_there(stack: RunningStack) -> None:
+    assert set(stack.outputs) >= OUTPUTS
+    assert stack.outputs["PublicUrl"] == stack.public_url
+
+
+def test_another_process_finds_the_running_stack(stack: RunningStack) -> None:
+    assert connect(stack.state) == stack
+
+
+def test_the_public_address_leads_to_each_api_function(stack: RunningStack) -> None:
+    request(f"{stack.public_url}/campaigns/none-such")
+    request(f"{stack.public_url}/organizer/campaigns/none-such/counts")
+
+    assert logged(stack, "PublicApi", "START")
+    assert logged(stack, "OrganizerApi", "START")
+
+
+def test_a_path_that_no_route_has_is_not_found(stack: RunningStack) -> None:
+    assert request(f"{stack.public_url}/") == (404, '{"message":"Not Found"}')
+
+
+def test_a_signature_row_reaches_both_readers_of_the_stream(stack: RunningStack, form: str) -> None:
+    before = count(form)
+
+    sign(form, "ada@signers.example")
+    link = re.search(rf"{re.escape(stack.public_url)}/confirm/\S+", mail_to(stack, "ada@signers.example"))
+
+    assert link
+    assert request(link[0], {})[0] == 200
+    assert wait_for(lambda: count(form) > before)
+
+
+def test_a_row_that_is_no_signature_reaches_no_reader(stack: RunningStack) -> None:
+    def invocations() -> int:
+        return len(logged(stack, "Tally", "START")) + len(logged(stack, "SendConfirmations", "START"))
+
+    time.sleep(2)
+    before = invocations()
+
+    table = stack.client("dynamodb")
+    item = {"pk": {"S": "OTHER#row"}, "sk": {"S": "1"}}
+    table.put_item(TableName=stack.outputs["TableName"], Item=item)
+    table.delete_item(TableName=stack.outputs["TableName"], Key=item)
+    time.sleep(3)
+
+    assert invocations() == before
+
+
+def test_what_ses_says_of_a_mail_comes_back_by_the_templates_own_rule(stack: RunningStack) -> None:
+    before = len(logged(stack, "RecordFeedback", "START"))
+
+    send(stack, "bounce@simulator.amazonses.com")
+
+    # It was sent, and it bounced.
+    assert wait_for(lambda: len(logged(stack, "RecordFeedback", "START")) >= before + 2)
+
+
+def test_an_accepted_mail_is_kept_as_it_was_sent(stack: RunningStack) -> None:
+    message_id = send(stack, "chief@police.example")
+
+    mail = stack.mails()[-1]
+    assert (mail.message_id, mail.to, mail.tags) == (message_id, ("chief@police.example",), {"kind": "test"})
+    assert b'filename="packet.pdf"' in mail.raw
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        ({"FromEmailAddress": "letters@elsewhere.example"}, "MessageRejected"),
+        ({"ConfigurationSetName": "none-such"}, "NotFoundException"),
+        ({"EmailTags": [{"Name": "delivery", "Value": "a#b"}]}, "BadRequestException"),
+    ],
+)
+def test_a_mail_that_ses_would_refuse_is_refused(stack: RunningStack, wrong: dict[str, Any], code: str) -> None:
+    before = len(stack.mails())
+
+    with pytest.raises(ClientError) as refused:
+        send(stack, "chief@police.example", **wrong)
+
+    assert refused.value.response["Error"]["Code"] == code
+    assert len(stack.mails()) == before
+
+
+def test_an_injected_throttle_is_answered_once(stack: RunningStack) -> None:
+    control(stack, throttle_next=1)
+
+    with pytest.raises(ClientError, match="TooManyRequestsException"):
+        send(stack, "chief@police.example")
+
+    assert send(stack, "chief@police.example")
+
+
+def test_a_send_rate_is_kept_when_asked(stack: RunningStack) -> None:
+    control(stack, max_send_rate=2, enforce_rate=True)
+    try:
+        assert stack.client("sesv2").get_account()["SendQuota"]["MaxSendRate"] == 2
+        with pytest.raises(ClientError, match="Maximum sending rate exceeded"):
+            for _ in range(20):
+                send(stack, "chief@police.example")
+    finally:
+        control(stack, max_send_rate=14, enforce_rate=False)
+
+
+def test_an_answer_can_be_lost_after_the_mail_was_accepted(stack: RunningStack) -> None:
+    before = len(stack.mails())
+    control(stack, lose_next_answers=1)
+
+    with pytest.raises(ConnectionClosedError):
+        send(stack, "chief@police.example")
+
+    assert len(stack.mails()) == before + 1
+
+
+def test_a_function_that_fails_says_so_in_one_line(stack: RunningStack) -> None:
+    with pytest.raises(LocalStackError, match="Tally failed"):
+        stack.invoke("Tally", {})
+    with pytest.raises(LocalStackError, match="no function Nothing; it has Deliver,"):
+        stack.invoke("Nothing", {})
+
+
+def test_the_logs_hold_what_functions_and_emulator_said(stack: RunningStack) -> None:
+    request(f"{stack.public_url}/campaigns/none-such")
+
+    logs = stack.logs()
+    assert "START RequestId" in logs
+    assert "== emulator.log" in logs
+
+
+def test_the_inbox_and_the_example_website_are_on_another_origin(stack: RunningStack) -> None:
+    send(stack, "chief@police.example")
+
+    status, page = request(stack.inbox_url)
+    assert status == 200
+    assert "chief@police.example" in page
+    status, page = request(stack.example_url)
+    assert f'src="{stack.public_url}/campaigns/end-demand-illinois/embed"' in page
+    assert not stack.inbox_url.startswith(stack.public_url)
+
+
+def test_a_restart_keeps_rows_queue_secret_and_mails(local_stack: LocalStack, stack: RunningStack, form: str) -> None:
+    queue = stack.outputs["DeliveryQueueUrl"].replace("DeliveryQueue", "PlansFailed")
+    sqs = stack.client("sqs")
+    [queue] = [url for url in sqs.list_queues()["QueueUrls"] if "PlansFailed" in url]
+    sqs.send_message(QueueUrl=queue, MessageBody="kept")
+    sign(form, "grace@signers.example")
+    mail_to(stack, "grace@signers.example")
+    before = (count(form), stack.mails(), secret_of(stack))
+
+    local_stack.stop()
+    with pytest.raises(LocalStackError, match="no local stack runs"):
+        connect(stack.state)
+    began = time.monotonic()
+    again = local_stack.start()
+
+    assert time.monotonic() - began < 20, "an unchanged template is not deployed again"
+    assert again == stack
+    assert (count(form), again.mails(), secret_of(again)) == before
+    assert sqs.receive_message(QueueUrl=queue)["Messages"][0]["Body"] == "kept"
+    link = re.search(rf"{re.escape(stack.public_url)}/confirm/\S+", mail_to(again, "grace@signers.example"))
+    assert link
+    assert request(link[0], {})[0] == 200, "a link from before the restart still works"
+    assert wait_for(lambda: count(form) > before[0]), "the stream is still read"
+
+
+def secret_of(stack: RunningStack) -> str:
+    return str(stack.client("secretsmanager").get_secret_value(SecretId=stack.outputs["SecretArn"])["SecretString"])
+
+
+def test_a_second_stack_keeps_out_of_a_state_folder_in_use(stack: RunningStack) -> None:
+    with pytest.raises(LocalStackError, match=f"another local stack runs with {re.escape(str(stack.state))}"):
+        LocalStack(stack.state, ports=Ports.any_free()).start()
+
+
+def test_a_taken_port_is_named_in_one_line(stack: RunningStack, tmp_path: Path) -> None:
+    port = int(stack.public_url.rpartition(":")[2])
+
+    with pytest.raises(LocalStackError, match=f"^port {port} for the front is not free .*choose another port$"):
+        LocalStack(tmp_path, ports=replace(Ports.any_free(), front=port)).start()
+
+
+def test_a_template_that_does_not_build_is_one_line_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    for name in ("pyproject.toml", "uv.lock", ".python-version"):
+        shutil.copy(PROJECT / name, project)
+    (project / "template.yaml").write_text("Resources: {", encoding="utf-8")
+    stack = LocalStack(tmp_path / "state", project=project, ports=Ports.any_free())
+
+    with pytest.raises(LocalStackError) as failed:
+        stack.start()
+
+    assert "\n" not in str(failed.value)
+    assert str(failed.value).endswith("state/logs/sam-build.log")
+    ports = json.loads((tmp_path / "state" / "last.json").read_text(encoding="utf-8"))["ports"]
+    assert not any(listens(port) for port in ports.values())
+
+
+def test_no_emulator_stays_when_its_parent_is_killed(tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-c", EMULATOR_ALONE, str(tmp_path), str(PROJECT), str(port)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:  # noqa: S603
+        assert parent.stdout
+        assert parent.stdout.readline() == "started\n"
+        assert listens(port)
+        parent.send_signal(signal.SIGKILL)
+
+    assert wait_for(lambda: not listens(port), seconds=20)
+    assert (tmp_path / "emulator" / "state").is_dir(), "it saved its state as it went"
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

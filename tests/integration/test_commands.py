@@ -1,0 +1,188 @@
+"""The `undersigned` command on a stack in memory."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from typer.testing import CliRunner
+
+from tests.world import ADA, CAMPAIGN, ROOT, World
+from undersigned.domain.errors import UndersignedError
+from undersigned_cli import campaign_commands, delivery_commands, key_commands
+from undersigned_cli.main import app
+from undersigned_cli.stacks import Stack
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FOLDER = str(ROOT / "campaigns" / CAMPAIGN)
+
+
+@pytest.fixture
+def run(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Run a command and return what it printed; an error is raised."""
+    settings = world.wiring.settings.variables
+    stack = Stack({"PublicUrl": settings["PUBLIC_URL"]}, world.wiring._client)
+    monkeypatch.setattr(Stack, "wiring", lambda _stack: world.wiring)
+    monkeypatch.setattr(Stack, "plan", lambda _stack, campaign, _at: world.plan(campaign))
+    for module in (campaign_commands, delivery_commands, key_commands):
+        monkeypatch.setattr(module, "stack_of", lambda **_: stack)
+
+    def command(*arguments: str) -> str:
+        result = CliRunner().invoke(app, list(arguments), catch_exceptions=False)
+        assert result.exit_code == 0, result.output
+        return str(result.output)
+
+    return command
+
+
+def test_pushing_twice_changes_nothing(run: Any, world: World) -> None:
+    table = world.wiring.settings.table_name
+
+    def items() -> list[Any]:
+        return sorted(world.wiring._client("dynamodb").scan(TableName=table)["Items"], key=str)
+
+    before = items()
+    assert "known already" in run("campaign", "push", FOLDER)
+    assert items() == before
+
+
+def test_changed_words_are_a_new_version_and_what_was_signed_is_what_is_sent(
+    run: Any, world: World, tmp_path: Path
+) -> None:
+    world.confirmed()
+    folder = tmp_path / "campaign"
+    shutil.copytree(FOLDER, folder)
+    letter = folder / "letter.md"
+    letter.write_text(letter.read_text().replace("Sincerely,", "Yours truly,"))
+    assert "new letter version" in run("campaign", "push", str(folder))
+    world.clock.turn(minutes=2)
+    world.confirmed(email="ben@signers.example", name="Ben Specimen")
+    world.week()
+    text = world.deliveries[0].text
+    assert "THE LETTER, VERSION 1 OF 2" in text
+    assert "Sincerely," in text
+    assert "Yours truly," in text
+
+
+def test_a_target_that_left_the_folder_gets_no_new_letters_and_those_that_wait(
+    run: Any, world: World, tmp_path: Path
+) -> None:
+    world.confirmed()
+    folder = tmp_path / "campaign"
+    shutil.copytree(FOLDER, folder)
+    rows = (folder / "targets.csv").read_text().splitlines(keepends=True)
+    (folder / "targets.csv").write_text("".join(row for row in rows if not row.startswith("evanston,")))
+    assert "evanston is not in targets.csv any more" in run("campaign", "push", str(folder))
+    world.clock.turn(minutes=2)
+    assert world.sign(email="ben@signers.example").status == 422
+    world.week()
+    assert world.deliveries[0].to == "chief@evanston-police.example"
+
+
+def test_counts_by_target_and_by_day(run: Any, world: World) -> None:
+    world.confirmed()
+    world.confirmed(email="ben@signers.example", postal_code="60091")
+    assert json.loads(run("counts", CAMPAIGN, "--json")) == [
+        {"target": "evanston", "signatures": 1},
+        {"target": "wilmette", "signatures": 1},
+        {"target": "total", "signatures": 2},
+    ]
+    assert json.loads(run("counts", CAMPAIGN, "--by", "day", "--json"))[0] == {"day": "2026-11-24", "signatures": 2}
+
+
+def test_a_recount_brings_rows_in_that_were_given_up(run: Any, world: World) -> None:
+    world.sign()
+    world.run_stream()
+    world.post(world.sent[-1].link("confirm"))
+    world.new_records()  # nobody counted them
+    assert "1 were not counted before" in run("counts", CAMPAIGN, "--recount")
+    assert world.wiring.table.count(CAMPAIGN).signatures == 1  # type: ignore[union-attr]
+
+
+def test_counts_of_an_unknown_campaign_name_the_known_ones(run: Any) -> None:
+    with pytest.raises(UndersignedError, match=f"the stack has: {CAMPAIGN}"):
+        run("counts", "another")
+
+
+def test_a_preview_is_the_exact_mail_and_changes_nothing(
+    run: Any, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.confirmed()
+    monkeypatch.setattr(delivery_commands, "datetime", Standing(world.clock.now))
+    before = world.wiring._client("dynamodb").scan(TableName=world.wiring.settings.table_name)["Items"]
+    assert "nothing was sent" in run("deliver", CAMPAIGN, "--preview", str(tmp_path))
+    assert world.wiring._client("dynamodb").scan(TableName=world.wiring.settings.table_name)["Items"] == before
+    assert world.deliveries == []
+    previewed = (tmp_path / "evanston.eml").read_bytes()
+    world.week()
+    assert world.deliveries[0].mail.as_bytes() == previewed.replace(b"\r\n", b"\n")
+    assert (tmp_path / "evanston-0001.pdf").read_bytes() == world.deliveries[0].pdfs[0]
+
+
+class Standing:
+    """`datetime` whose now stands."""
+
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+
+    def now(self, zone: object) -> datetime:
+        assert zone is UTC
+        return self._now
+
+
+def test_deliver_starts_the_delivery_and_says_who_had_a_mail_today(run: Any, world: World) -> None:
+    world.confirmed()
+    assert "evanston: on its way to chief@evanston-police.example" in run("deliver", CAMPAIGN)
+    world.run_queue()
+    world.confirmed(email="ben@signers.example")
+    output = run("deliver", CAMPAIGN)
+    assert "evanston: has had its mail of 2026-11-24" in output
+    assert "0 deliveries started" in output
+    world.run_queue()
+    assert len(world.deliveries) == 1
+
+
+def test_deliveries_show_what_became_of_each(run: Any, world: World) -> None:
+    world.confirmed()
+    world.week()
+    world.feedback("delivery", world.deliveries[0])
+    [row] = json.loads(run("deliveries", CAMPAIGN, "--json"))
+    assert {name: row[name] for name in ("target", "period", "state", "letters", "packets")} == {
+        "target": "evanston",
+        "period": "2026-11-24",
+        "state": "delivered",
+        "letters": 1,
+        "packets": 1,
+    }
+    assert row["message_id"] == world.deliveries[0].message_id
+
+
+def test_a_key_is_shown_once_and_can_be_revoked(run: Any, world: World) -> None:
+    key = run("key", "create", CAMPAIGN, "--note", "board").splitlines()[-1]
+    path, header = f"/organizer/campaigns/{CAMPAIGN}/counts", {"authorization": f"Bearer {key}"}
+    assert world.get(path, headers=header).status == 200
+    listed = run("key", "list", CAMPAIGN, "--json")
+    assert key not in listed
+    [row] = json.loads(listed)
+    assert (row["scope"], row["note"]) == ("read", "board")
+    run("key", "revoke", CAMPAIGN, row["key"])
+    assert world.get(path, headers=header).status == 401
+
+
+def test_nothing_kept_of_a_key_but_its_hash(run: Any, world: World) -> None:
+    key = run("key", "create", CAMPAIGN).splitlines()[-1]
+    items = world.wiring._client("dynamodb").scan(TableName=world.wiring.settings.table_name)["Items"]
+    assert key not in str(items)
+
+
+def test_no_clear_address_stands_in_a_key_of_the_table(world: World) -> None:
+    world.confirmed()
+    world.week()
+    for item in world.wiring._client("dynamodb").scan(TableName=world.wiring.settings.table_name)["Items"]:
+        keys = " ".join(str(item.get(name)) for name in ("pk", "sk", "due", "due_at", "listed", "listed_at"))
+        assert str(ADA["email"]) not in keys

@@ -1,0 +1,544 @@
+"""Packets are read back with pypdf: what stands on which page, and what a screen reader gets."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import re
+import subprocess
+import sys
+import unicodedata
+from datetime import date
+from pathlib import Path
+from shutil import which
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pypdf import PdfReader
+from undersigned_cli import campaign_folder
+
+from undersigned.domain.campaigns import Target
+from undersigned.domain.letters import Block, Run, SignerDetails, read_blocks, render_html
+from undersigned.domain.signatures import FORM_FIELDS
+from undersigned.rendering import packets
+from undersigned.rendering.packets import (
+    FontBook,
+    FontsError,
+    Packet,
+    PacketCover,
+    PacketLetter,
+    TypesettingError,
+    typeset,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pypdf import PageObject
+
+FOLDER = Path(__file__).parents[3] / "campaigns" / "end-demand-illinois"
+CAMPAIGN = campaign_folder.read(FOLDER)
+TARGET = CAMPAIGN.targets[0]
+SIGNED_ON = date(2026, 11, 2)
+LIMITS = {field.name: field.limit for field in FORM_FIELDS}
+
+
+@pytest.fixture(scope="module")
+def fonts() -> FontBook:
+    return FontBook()
+
+
+def signer(name: str = "Maya Ellison", **details: Any) -> SignerDetails:
+    standard = {
+        "address_line": "100 Maple Avenue",
+        "locality": "Evanston",
+        "region": "IL",
+        "postal_code": "60201",
+        "signature": name,
+        "note": "",
+        "signed_on": SIGNED_ON,
+    }
+    return SignerDetails(name=name, **(standard | details))
+
+
+def campaign_letter(name: str = "Maya Ellison", **details: Any) -> PacketLetter:
+    return letter_of(CAMPAIGN.letter.template, signer(name, **details))
+
+
+def letter_of(template: str, by: SignerDetails, language: str = "en") -> PacketLetter:
+    blocks = read_blocks(render_html(template, TARGET, by))
+    return PacketLetter(blocks, language, by.name, by.locality)
+
+
+def short_letter(name: str, language: str = "en") -> PacketLetter:
+    """Make a letter of little more than a name, so that a page says little else."""
+    words = [Block("paragraph", [Run(name)]), Block("paragraph", [Run(name, signature=True)])]
+    return PacketLetter(tuple(words), language, name, "Evanston")
+
+
+def cover_of(letters: int, *, first: int = 1, total: int | None = None, number: int = 1, of: int = 1) -> PacketCover:
+    return PacketCover(
+        campaign_title=CAMPAIGN.campaign.title,
+        organizer_name=CAMPAIGN.campaign.organizer.name,
+        target=TARGET,
+        delivered_on=date(2026, 11, 30),
+        number=number,
+        of=of,
+        first=first,
+        last=first + letters - 1,
+        total=total or letters,
+    )
+
+
+def packet_of(letters: Sequence[PacketLetter], fonts: FontBook) -> Packet:
+    return typeset(cover_of(len(letters)), letters, fonts)
+
+
+def read(packet: Packet) -> PdfReader:
+    return PdfReader(io.BytesIO(packet.pdf))
+
+
+def words_on(page: PageObject) -> str:
+    return re.sub(r"\s+", " ", page.extract_text())
+
+
+def words_in(packet: Packet) -> str:
+    return " ".join(words_on(page) for page in read(packet).pages)
+
+
+def bookmarks_in(packet: Packet) -> list[str]:
+    def titles(outline: list[Any]) -> Iterator[str]:
+        for entry in outline:
+            if isinstance(entry, list):
+                yield from titles(entry)
+            else:
+                yield entry.title
+
+    return list(titles(read(packet).outline))
+
+
+def fonts_on(page: PageObject) -> set[str]:
+    return {font["/BaseFont"].partition("+")[2] for font in page["/Resources"]["/Font"].values()}
+
+
+def tags_in(packet: Packet) -> list[str]:
+    def walk(node: Any) -> Iterator[str]:
+        node = node.get_object()
+        if isinstance(node, list):
+            for child in node:
+                yield from walk(child)
+        elif isinstance(node, dict):
+            if "/S" in node:
+                yield node["/S"]
+            if "/K" in node:
+                yield from walk(node["/K"])
+
+    return list(walk(read(packet).root_object["/StructTreeRoot"]["/K"]))
+
+
+def test_a_cover_says_who_sends_what_to_whom(fonts: FontBook) -> None:
+    cover = cover_of(2, first=251, total=1252, number=2, of=6)
+    words = words_on(read(typeset(cover, [campaign_letter(), campaign_letter()], fonts)).pages[0])
+    for part in (
+        "November 30, 2026",
+        f"{TARGET.title} {TARGET.name}",
+        TARGET.department,
+        "1,252 signed letters",
+        "Letters 251–252 of 1,252",
+        "2 of 6",
+        CAMPAIGN.campaign.title,
+        f"SENT BY {CAMPAIGN.campaign.organizer.name}",
+    ):
+        assert part in words
+
+
+def test_a_packet_of_one_letter_says_so(fonts: FontBook) -> None:
+    words = words_on(read(packet_of([campaign_letter()], fonts)).pages[0])
+    assert "1 signed letter " in words
+    assert "Letter 1 of 1" in words
+
+
+def test_every_letter_has_a_page_of_its_own_with_all_that_a_letter_has(fonts: FontBook) -> None:
+    names = ["Maya Ellison", "José Núñez", "Aoife O’Brien"]
+    pages = read(packet_of([campaign_letter(name) for name in names], fonts)).pages
+    assert len(pages) == 1 + len(names)
+    for number, (page, name) in enumerate(zip(pages[1:], names, strict=True), start=1):
+        words = words_on(page)
+        assert f"{TARGET.title} {TARGET.name} {TARGET.department} Dear" in words
+        assert "without buyers there would be no prostitution" in words
+        assert f"Sincerely, {name} November 2, 2026 {name} 100 Maple Avenue Evanston, IL 60201" in words
+        assert f"Letter {number} of 3 · packet 1 of 1" in words
+        assert not any(other in words for other in names if other != name)
+        assert "Caveat-Regular" in fonts_on(page)
+
+
+def test_pages_are_us_letter(fonts: FontBook) -> None:
+    sizes = {
+        (float(page.mediabox.width), float(page.mediabox.height))
+        for page in read(packet_of([campaign_letter()], fonts)).pages
+    }
+    assert sizes == {(612.0, 792.0)}
+
+
+def test_bookmarks_name_each_signer_below_the_cover(fonts: FontBook) -> None:
+    packet = typeset(cover_of(2, first=7, total=8), [campaign_letter("Ann"), campaign_letter("Bo")], fonts)
+    assert bookmarks_in(packet) == ["8 signed letters", "7\u2002Ann, Evanston", "8\u2002Bo, Evanston"]
+
+
+@pytest.mark.parametrize(
+    "note", ["", "I live two blocks away and see it every week. Please act.", "My own words. " * 35]
+)
+def test_the_real_letter_stays_on_one_page(note: str, fonts: FontBook) -> None:
+    letter = campaign_letter(
+        "Bartholomew Featherstonehaugh-Montgomery", note=note.strip(), locality="Arlington Heights"
+    )
+    assert len(read(packet_of([letter], fonts)).pages) == 2
+
+
+def test_a_note_of_many_lines_flows_over_pages_under_the_same_footer(fonts: FontBook) -> None:
+    note = "\n".join(f"{number}." for number in range(100))
+    first, second, third = (words_on(page) for page in read(packet_of([campaign_letter(note=note)], fonts)).pages[1:])
+    assert "0. 1. 2. 3." in first
+    assert "Sincerely" not in first + second
+    assert "98. 99. Sincerely, Maya Ellison" in third
+    assert all("Letter 1 of 1" in page for page in (first, second, third))
+
+
+def test_a_letter_after_a_long_one_starts_at_the_top_of_a_page(fonts: FontBook) -> None:
+    long = campaign_letter(note="\n".join("x" * 100))
+    pages = read(packet_of([long, campaign_letter("Bo")], fonts)).pages
+    assert words_on(pages[-1]).startswith("2 Bo, Evanston Police Chief")
+
+
+def test_a_paragraph_that_all_letters_share_may_be_longer_than_a_page(fonts: FontBook) -> None:
+    template = "<p>" + "All of these words. " * 400 + "</p><p>{{ signer.name }}</p>"
+    letters = [letter_of(template, signer(name)) for name in ("Ann", "Bo")]
+    assert words_in(packet_of(letters, fonts)).count("All of these words.") == 800
+
+
+def test_all_that_markdown_can_say_is_set(fonts: FontBook) -> None:
+    template = (
+        "<h2>Why</h2><ul><li>first <strong>thing</strong></li></ul><ol><li>one</li><li>two</li></ol>"
+        '<blockquote><p>Said <em>so</em></p></blockquote><p><a href="https://example.org/x">Read</a><br>more</p>'
+    )
+    packet = packet_of([letter_of(template, signer())], fonts)
+    words = words_on(read(packet).pages[1])
+    assert "Why • first thing 1. one 2. two Said so Read more" in words
+    assert {"/H3", "/LI", "/Strong", "/Em", "/Link", "/BlockQuote"} <= set(tags_in(packet))
+    annotations = [note.get_object() for note in read(packet).pages[1]["/Annots"]]
+    assert [note["/A"]["/URI"] for note in annotations] == ["https://example.org/x"]
+
+
+def test_a_single_letter_has_neither_cover_nor_footer_nor_bookmarks(fonts: FontBook) -> None:
+    packet = typeset(None, [campaign_letter("Ann")], fonts)
+    pages = read(packet).pages
+    assert len(pages) == 1
+    assert words_on(pages[0]).startswith("Police Chief")
+    assert words_on(pages[0]).endswith("60201")
+    assert bookmarks_in(packet) == []
+    assert read(packet).metadata.title == "Letter of Ann"
+    assert packet.accessible
+
+
+def test_a_packet_claims_and_meets_pdf_ua_1(fonts: FontBook) -> None:
+    packet = packet_of([campaign_letter()], fonts)
+    root = read(packet).root_object
+    xmp = root["/Metadata"].get_data().decode()
+    assert packet.accessible
+    assert "<pdfuaid:part>1</pdfuaid:part>" in xmp
+    assert root["/MarkInfo"]["/Marked"]
+    assert root["/Lang"] == "en"
+    assert root["/ViewerPreferences"]["/DisplayDocTitle"]
+    assert read(packet).metadata.title == f"{CAMPAIGN.campaign.title}: Letter 1 of 1"
+    assert read(packet).metadata.author == CAMPAIGN.campaign.organizer.name
+
+
+def test_paragraphs_are_tagged_as_such_whether_shared_or_not(fonts: FontBook) -> None:
+    alone, both = (tags_in(packet_of([campaign_letter()] * count, fonts)) for count in (1, 2))
+    own = alone[alone.index("/H2") :]
+    assert own.count("/P") == len(campaign_letter().blocks)
+    assert both[both.index("/H2") :] == own * 2
+
+
+@pytest.mark.parametrize(
+    ("tag", "lang"), [("en", "en"), ("en-US", "en-US"), ("zh-Hant-TW", "zh-TW"), ("es-419", "es"), ("ar", "ar")]
+)
+def test_any_language_tag_of_a_campaign_is_taken(tag: str, lang: str, fonts: FontBook) -> None:
+    packet = typeset(None, [short_letter("Maya", tag)], fonts)
+    assert packet.accessible
+    assert read(packet).root_object["/Lang"] == lang
+
+
+def test_a_letter_in_another_language_than_the_cover_is_tagged_with_its_own(fonts: FontBook) -> None:
+    assert b"/Lang(es)" not in packet_of([short_letter("Ana", "en")], fonts).pdf
+    assert b"/Lang(es)" in packet_of([short_letter("Ana", "es")], fonts).pdf
+
+
+def test_each_language_of_chinese_characters_comes_in_its_own_face(fonts: FontBook) -> None:
+    def face(language: str) -> set[str]:
+        return fonts_on(read(typeset(None, [short_letter("骨", language)], fonts)).pages[0])
+
+    assert len({frozenset(face(language)) for language in ("zh", "zh-TW", "ja", "ko")}) == 4
+
+
+def test_equal_letters_give_equal_bytes_and_their_hash(fonts: FontBook) -> None:
+    letters = [campaign_letter("Ann"), campaign_letter("王小明")]
+    packet = packet_of(letters, fonts)
+    assert packet_of(letters, FontBook()) == packet
+    assert packet.sha256 == hashlib.sha256(packet.pdf).hexdigest()
+    assert packet_of(letters[:1] * 2, fonts).sha256 != packet.sha256
+
+
+def test_another_process_makes_the_same_bytes(fonts: FontBook) -> None:
+    script = (
+        "from undersigned.domain.letters import Block, Run\n"
+        "from undersigned.rendering.packets import FontBook, PacketLetter, typeset\n"
+        "letter = PacketLetter((Block('paragraph', [Run('Ωμέγα 王')]),), 'en', 'Ann', 'Evanston')\n"
+        "print(typeset(None, [letter], FontBook()).sha256)\n"
+    )
+    letter = PacketLetter((Block("paragraph", [Run("Ωμέγα 王")]),), "en", "Ann", "Evanston")
+    # Another hash seed and another time zone: neither may be seen in the PDF.
+    environment = os.environ | {"PYTHONHASHSEED": "77", "TZ": "Asia/Tokyo"}
+    other = subprocess.run(  # noqa: S603  (this Python, our script)
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
+    )
+    assert other.stdout.strip() == typeset(None, [letter], fonts).sha256
+
+
+NAMES = {
+    "Latin": "Zofia Łukasiewicz Núñez",
+    "Vietnamese": "Nguyễn Thị Hạnh",
+    "Greek": "Ἀλέξανδρος Νικολάου",
+    "Cyrillic": "Ђорђе Каренина",
+    "Arabic": "محمد الأحمد",
+    "Arabic with vowel signs": "مُحَمَّد",
+    "Hebrew": "דוד לוי",
+    "Hebrew with points": "דָּוִד",
+    "Devanagari": "अनीता शर्मा",
+    "Bengali": "রবীন্দ্রনাথ",
+    "Tamil": "தமிழரசி",
+    "Thai": "สมชาย ใจดี",
+    "Khmer": "សុខា",
+    "Amharic": "አበበ በቂላ",
+    "Armenian": "Հայկ Պետրոսյան",
+    "Georgian": "ნინო",
+    "Chinese": "王小明",
+    "Japanese": "山田太郎 さくら",
+    "Japanese with a variation selector": "葛\U000e0100城",
+    "Korean": "김민준",
+    "Emoji": "Ana 👍🏽 👩‍👩‍👧 🇺🇸",
+    "Decomposed": "Zoe\u0308 Nu\u0301n\u0303ez",
+}
+# Here glyphs stand for syllables or parts of letters, in the order in which they are drawn: only the bookmark has the text.
+SHAPED = {"Vietnamese", "Arabic", "Hebrew", "Devanagari", "Bengali", "Tamil", "Thai", "Khmer", "Emoji"}
+
+
+@pytest.mark.parametrize("script", NAMES)
+def test_names_of_many_scripts_are_set(script: str, fonts: FontBook) -> None:
+    name = NAMES[script]
+    packet = packet_of([short_letter(name)], fonts)
+    assert packet.accessible  # PDF/UA-1 allows no missing glyph
+    assert packet.replaced == {}
+    assert bookmarks_in(packet)[-1] == f"1\u2002{name}, Evanston"
+    words = words_on(read(packet).pages[1])
+    assert packets.REPLACEMENT not in words
+    if script.split()[0] not in SHAPED:
+        composed = unicodedata.normalize("NFC", words)
+        # In the heading, the paragraph and the signature.
+        assert composed.count(unicodedata.normalize("NFC", name)) == 3
+
+
+@pytest.mark.parametrize("character", ["\U0010fffd", "\u0378", "\U00012000", "\u13a0", "\ufdd0", "\ud800"])
+def test_a_character_that_no_font_has_is_shown_as_missing_and_counted(character: str, fonts: FontBook) -> None:
+    packet = packet_of([short_letter(f"Ann {character}x"), short_letter("王小明")], fonts)
+    assert packet.accessible
+    # In bookmark and heading, the paragraph and the signature.
+    assert packet.replaced == {f"U+{ord(character):04X}": 3}
+    assert words_on(read(packet).pages[1]).count("Ann \ufffdx") == 3
+    assert words_on(read(packet).pages[2]).count("王小明") == 3
+
+
+REFUSED = "a\u1cd4\u030f"  # each mark is in some font, both with their base are in none
+
+
+def test_marks_that_cannot_be_set_together_cost_no_other_text_anything(fonts: FontBook) -> None:
+    packet = packet_of([short_letter("王小明"), short_letter(f"{REFUSED} שלום"), short_letter("שלום")], fonts)
+    pages = read(packet).pages
+    assert packet.accessible
+    assert packet.replaced["U+1CD4"] == packet.replaced["U+030F"] == 3
+    assert words_on(pages[1]).count("王小明") == 3
+    assert words_on(pages[2]).count("a\ufffd\ufffd \ufffd\ufffd\ufffd\ufffd") == 3
+    assert packets.REPLACEMENT not in words_on(pages[3])
+
+
+class PanickingCompiler:
+    """Panics, as pyo3 shows it, over one text, and else does as the real one."""
+
+    def __init__(self, real: Any, text: str) -> None:
+        self._real = real
+        self._text = text
+
+    def compile(self, **options: Any) -> bytes:
+        if self._text in ((options["sys_inputs"] or {}).get("packet") or ""):
+            panic = type("PanicException", (BaseException,), {})
+            raise panic("byte index 3 is out of bounds")
+        return self._real.compile(**options)  # type: ignore[no-any-return]
+
+
+def test_a_text_over_which_typst_panics_is_set_plainly(monkeypatch: pytest.MonkeyPatch) -> None:
+    fonts = FontBook()
+    monkeypatch.setattr(fonts, "_compiler", PanickingCompiler(fonts._compiler, "王"))
+    packet = packet_of([short_letter("Ann"), short_letter("王小明"), short_letter("明")], fonts)
+    assert packet.accessible
+    assert words_on(read(packet).pages[2]).count("\ufffd\ufffd\ufffd") == 3
+    assert words_on(read(packet).pages[3]).count("明") == 3
+    assert packet.replaced == {"U+5C0F": 3, "U+660E": 3, "U+738B": 3}
+
+
+def test_an_interrupt_is_no_panic(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Interrupted:
+        def compile(self, **_options: Any) -> bytes:
+            raise KeyboardInterrupt
+
+    fonts = FontBook()
+    monkeypatch.setattr(fonts, "_compiler", Interrupted())
+    with pytest.raises(KeyboardInterrupt):
+        packet_of([short_letter("Ann")], fonts)
+
+
+def test_letters_that_cannot_be_made_accessible_are_made_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    fonts = FontBook()
+    real = fonts.compile
+
+    def no_accessible(document: str, *, accessible: bool = True) -> bytes:
+        if accessible:
+            raise TypesettingError
+        return real(document, accessible=False)
+
+    monkeypatch.setattr(fonts, "compile", no_accessible)
+    packet = packet_of([short_letter("Ann")], fonts)
+    assert not packet.accessible
+    assert "Ann" in words_on(read(packet).pages[1])
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("Ann\x00\x07 \x1b[31mLee", "Ann [31mLee"),
+        ("Ann\u202eeeL", "AnneeL"),
+        ("Ann\u2066\u2069\ufeffLee", "AnnLee"),
+        ("Ann\tLee", "Ann Lee"),
+        ("Ann\u2028Lee", "Ann Lee"),
+    ],
+)
+def test_controls_and_direction_overrides_are_left_out(typed: str, shown: str, fonts: FontBook) -> None:
+    packet = packet_of([short_letter(typed)], fonts)
+    assert packet.replaced == {}
+    assert words_on(read(packet).pages[1]).count(shown) == 3
+
+
+@pytest.mark.parametrize("joiner", ["\u200b", "\u200c", "\u200d", "\u2060", "\u00ad"])
+def test_joiners_and_other_invisible_characters_do_no_harm(joiner: str, fonts: FontBook) -> None:
+    packet = packet_of([short_letter(f"An{joiner}na")], fonts)
+    assert packet.accessible
+    assert packet.replaced == {}
+    assert re.sub(rf"[{joiner}\u00ad-]", "", words_on(read(packet).pages[1])).count("Anna") == 3
+
+
+HOSTILE = [
+    '#import "x"',
+    "$x$ and #panic()",
+    r"\u{41} \ \\ \n",
+    "</p><script>alert(1)</script>",
+    "{{ 7*7 }} {% if note %}",
+    "*strong* _emph_ `raw` @ref <label> ~ -- --- ...",
+    "// comment /* too */",
+    '", "x": [1], "',
+    "= Heading",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_stands_as_it_was_typed(text: str, fonts: FontBook) -> None:
+    packet = packet_of([campaign_letter(text, note=text, address_line=text)], fonts)
+    assert packet.accessible
+    assert packet.replaced == {}
+    # The bookmark's heading, note, signature, name, address.
+    assert words_on(read(packet).pages[1]).replace("\u200b", "").count(text) == 5
+    assert bookmarks_in(packet)[-1] == f"1\u2002{text}, Evanston"
+
+
+@pytest.mark.skipif(which("pdftoppm") is None, reason="poppler-utils is not installed")
+@pytest.mark.parametrize("word", ["W" * 100, "Supercalifragilistic" * 5, "w" * 25, "Ω" * 100, "王" * 100, "👍" * 100])
+def test_a_long_word_does_not_run_off_the_page(word: str, fonts: FontBook) -> None:
+    packet = packet_of([short_letter(word)], fonts)
+    page = read(packet).pages[1]
+    assert packet.accessible
+    assert page.extract_text().replace("\u200b", "").replace("\n", "").count(word) >= 2
+    assert max(inked_columns(packet)) < 612 - 60
+
+
+def inked_columns(packet: Packet) -> set[int]:
+    """Return which columns of the second page, in points, have ink: pdftoppm draws it in gray, 72 dots an inch."""
+    image = subprocess.run(
+        ["pdftoppm", "-r", "72", "-gray", "-f", "2", "-l", "2", "-"],  # noqa: S607  (of Debian's poppler-utils)
+        input=packet.pdf,
+        capture_output=True,
+        check=True,
+    ).stdout
+    header, pixels = re.fullmatch(rb"(P5\s+\d+\s+\d+\s+\d+\s)(.*)", image, re.DOTALL).groups()  # type: ignore[union-attr]
+    width = int(header.split()[1])
+    return {position % width for position, gray in enumerate(pixels) if gray < 0x80}
+
+
+def resident() -> int:
+    """Return the memory of this process now, in MB (Linux)."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") // 2**20
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux tells")
+def test_one_packet_after_another_takes_no_more_memory(fonts: FontBook) -> None:
+    def typeset_two(start: int) -> int:
+        for first in (start, start + 80):
+            packet_of([campaign_letter(f"Signer {number}") for number in range(first, first + 80)], fonts)
+        return resident()
+
+    before = typeset_two(0)
+    assert max(typeset_two(start) for start in range(1_000, 4_000, 1_000)) - before < 25
+
+
+def test_a_missing_font_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packets, "_FONT_PACKAGES", ("fontpkg_comic_sans",))
+    with pytest.raises(FontsError, match="font package fontpkg_comic_sans is not installed; install the dependency"):
+        FontBook()
+
+
+def form_text(field: str) -> st.SearchStrategy[str]:
+    marks = st.characters(categories=["Mn", "Mc", "Me", "Cf"])
+    right_to_left = st.characters(min_codepoint=0x590, max_codepoint=0x8FF)
+    character = st.one_of(st.characters(codec=None), marks, right_to_left, st.sampled_from(" aé\"\\'#\u200d\u202e\n"))
+    return st.text(character, max_size=LIMITS[field])
+
+
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    by=st.builds(
+        signer,
+        name=form_text("name"),
+        address_line=form_text("address_line"),
+        locality=form_text("locality"),
+        region=form_text("region"),
+        postal_code=form_text("postal_code"),
+        signature=form_text("signature"),
+        note=form_text("note"),
+    )
+)
+def test_any_text_that_a_form_can_hold_is_typeset_and_accessible(by: SignerDetails, fonts: FontBook) -> None:
+    packet = packet_of([letter_of(CAMPAIGN.letter.template, by), campaign_letter("Bo")], fonts)
+    assert packet.accessible
+    pages = read(packet).pages
+    assert "Sincerely, Bo November 2, 2026 Bo 100 Maple Avenue" in words_on(pages[-1])
