@@ -383,7 +383,7 @@ def _pieces(document: dict[str, Any]) -> list[dict[str, Any]]:
 def _refused(pieces: list[dict[str, Any]], document: dict[str, Any], fonts: FontBook) -> set[str]:
     """Return the texts of the pieces that cannot be set, found by halving."""
     try:
-        fonts.compile(json.dumps({**document, "cover": None, "letters": pieces}))
+        fonts.compile(_quoted({**document, "cover": None, "letters": pieces}))
     except TypesettingError:
         if len(pieces) > 1:
             middle = len(pieces) // 2
