@@ -156,6 +156,8 @@ class World:
         event["headers"] |= dict(headers or {})
         function = "organizer_api" if path.startswith("/organizer/") else "public_api"
         answer = self.handlers[function](event, CONTEXT)
+        # Lambda's runtime writes answers as UTF-8, too, and fails where that can't be.
+        json.dumps(answer, ensure_ascii=False).encode()
         body = base64.b64decode(answer["body"]).decode() if answer.get("isBase64Encoded") else answer["body"]
         return Answer(
             answer["statusCode"], {name.lower(): str(value) for name, value in answer["headers"].items()}, body

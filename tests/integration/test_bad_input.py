@@ -51,6 +51,12 @@ def test_a_name_that_cannot_be_printed_is_an_error_of_its_field(world: World, va
     answer = world.post(f"{FORM}/signatures", raw=json.dumps({**ADA, "name": value}).encode(), as_json=True)
     assert answer.status == 422
     assert [error["field"] for error in answer.json["errors"]] == ["name"]
+    page = world.post(
+        f"{FORM}/signatures",
+        raw=json.dumps({**ADA, "name": value}).encode(),
+        headers={"content-type": "application/json"},
+    )
+    assert page.status == 422
     assert world.run_stream() == []
 
 

@@ -322,6 +322,7 @@ def test_a_blank_in_a_sentence_is_filled_by_the_words_that_lead_to_it(sentence: 
         ("(name) ______ (date) ______", "{{ signer.name }} {{ date }}"),
         ("______ (name) ______ (date)", "{{ signer.name }} {{ date }}"),
         ("Home address: ______", "Home address: {{ signer.address }}"),
+        ("(street, city, zip)", "{{ signer.address }}"),
         ("Street: ______", "Street: {{ signer.address_line }}"),
         ("Name and address: ______", "Name and address: {{ signer.name }}\n{{ signer.address }}"),
         ("Town: ______", "Town: {{ signer.locality }}"),

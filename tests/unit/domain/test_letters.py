@@ -196,6 +196,28 @@ def test_text_is_wrapped_and_marks_lists_quotations_and_links() -> None:
     )
 
 
+def test_a_numbered_list_begins_at_one_even_at_the_top() -> None:
+    assert as_text(read_blocks("<ol><li>one</li><li>two</li></ol><p>x</p><ol><li>three</li></ol>")) == (
+        "1. one\n\n2. two\n\nx\n\n1. three\n"
+    )
+
+
+def test_every_line_of_a_quotation_is_marked_and_those_of_a_list_are_indented() -> None:
+    html = "<blockquote><p>one<br>\ntwo</p></blockquote><ul><li>three<br>\nfour</li></ul>"
+
+    assert as_text(read_blocks(html)) == "> one\n> two\n\n- three\n  four\n"
+
+
+def test_a_web_address_that_is_longer_than_a_line_is_not_broken() -> None:
+    address = "https://trees.example/" + "a-very-long-path-" * 6
+
+    assert as_text(read_blocks(f"<p>See {address} now.</p>")) == f"See\n{address}\nnow.\n"
+
+
+def test_paragraphs_without_words_are_left_out() -> None:
+    assert read_blocks("<p></p>\n<p> </p>\n<p><em></em></p>") == ()
+
+
 VALUES = st.text(st.sampled_from("ab1- .<>&'\"{}%#;/éß李"), min_size=1, max_size=40)
 LAYOUT = (
     "<p>To {{ target.name }}<br>\n{{ signer.address }}</p>\n<ul>\n<li>{{ signer.name }}</li>\n</ul>\n"

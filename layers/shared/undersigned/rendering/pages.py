@@ -73,11 +73,16 @@ def campaign(  # noqa: PLR0913  (what the page shows)
         is_open=is_open,
         today=today,
         next_delivery=next_delivery,
-        answers={name: value for name, value in answers.items() if isinstance(value, str | bool)},
+        answers={name: _shown(value) for name, value in answers.items() if isinstance(value, str | bool)},
         errors=messages,
         choices=serving if len(serving) > 1 else (),
         previewed=previewed,
     )
+
+
+def _shown(answer: str | bool) -> str | bool:  # noqa: FBT001  (a form's value)
+    """Return an answer as a page can hold it: JSON may bring lone surrogates, which UTF-8 has no bytes for."""
+    return answer if isinstance(answer, bool) else answer.encode(errors="replace").decode()
 
 
 def _someone(roster: Roster) -> Target:
