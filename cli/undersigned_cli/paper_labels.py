@@ -16,6 +16,8 @@ _ASKS_FOR = {
     "chief": "target.title", "addressee": "target.title", "recipient": "target.title",
 }  # fmt: skip
 
+_PARTS_OF_ADDRESS = {"signer.address_line", "signer.locality", "signer.region", "signer.postal_code"}
+
 # Words that stand in labels and don't change what these ask for.
 _QUALIFIERS = frozenset(
     re.findall(
@@ -61,19 +63,17 @@ def without_marks(text: str) -> str:
 
 def fields_of_label(label: str) -> tuple[str, ...]:
     """Return the merge fields that a label asks for; none when any of its words belongs to no label."""
-    if "{{" in label:
-        return ()
     words = _words(label)
-    asked = [word for word in words if word in _ASKS_FOR and (word != "street" or "address" not in words)]
-    if not all(word in _ASKS_FOR or word in _QUALIFIERS for word in words):
+    if "{{" in label or not all(word in _ASKS_FOR or word in _QUALIFIERS for word in words):
         return ()
+    # “Sign your name” asks for one thing.
+    asked = [word for word in words if word in _ASKS_FOR and (word != "name" or "sign" not in words)]
     fields = dict.fromkeys(_ASKS_FOR[word] for word in asked)
     if "target.title" in fields:
         return _fields_of_addressee(tuple(fields))
-    if "sign" in words or "signer.address" in fields:
-        # “Sign your name” asks for one thing; an address holds its town.
-        implied = {"signer.name"} if "sign" in words else {"signer.locality", "signer.region", "signer.postal_code"}
-        fields = {name: None for name in fields if name not in implied}
+    if "signer.address" in fields or {"signer.address_line", "signer.locality"} <= fields.keys():
+        # An address holds its town.
+        fields = dict.fromkeys("signer.address" if name in _PARTS_OF_ADDRESS else name for name in fields)
     return tuple(fields)
 
 

@@ -232,5 +232,5 @@ def test_page_blocks_and_text_say_the_same_words(name: str, street: str, note: s
 
     in_page = unescape(re.sub(r"<[^>]*>", "", html)).split()
     in_blocks = " ".join(block.text for block in blocks).split()
-    in_text = as_text(blocks).replace("\n- ", "\n").split()
+    in_text = as_text(blocks).replace("\n\n- ", "\n\n", 1).split()
     assert in_page == in_blocks == in_text

@@ -292,6 +292,13 @@ def test_a_sealed_letter_knows_the_period_of_its_delivery() -> None:
     assert signature(bundle="2026-11-30#0002").period == "2026-11-30"
 
 
+def test_only_a_confirmed_letter_in_no_packet_waits() -> None:
+    assert signature(status="confirmed").waits
+    assert not signature(status="confirmed", bundle="2026-11-30#0002").waits
+    assert not signature(status="pending").waits
+    assert not signature(status="withdrawn").waits
+
+
 @pytest.mark.parametrize(
     ("status", "expires_at", "expired"),
     [
