@@ -47,6 +47,30 @@ def keep_what_is_used() -> None:
     app._state_map = {key: module for key, module in app._state_map.items() if key in _KEPT}
 
 
+def keep_streams() -> None:
+    """Keep the records of a table's stream with its rows: MiniStack keeps its readers' positions only.
+
+    After a restart the readers would wait behind records that are gone, and miss as many new ones.
+    """
+    save, load = dynamodb.get_state, dynamodb.load_persisted_state
+
+    def save_with_streams() -> dict[str, Any]:
+        return {
+            **save(),
+            "stream_records": dynamodb._stream_records,
+            "stream_trimmed": dynamodb._stream_trimmed,
+            "stream_sequence": dynamodb._stream_seq_counter,
+        }
+
+    def load_with_streams(state: dict[str, Any]) -> None:
+        load(state)
+        dynamodb._stream_records._data.update(state["stream_records"]._data)
+        dynamodb._stream_trimmed._data.update(state["stream_trimmed"]._data)
+        dynamodb._stream_seq_counter = state["stream_sequence"]
+
+    dynamodb.get_state, dynamodb.load_persisted_state = save_with_streams, load_with_streams
+
+
 def let_ses_publish() -> None:
     """Take events of source `aws.ses` by PutEvents, as AWS does from SES alone: nobody else publishes them here."""
     eventbridge._put_events.__defaults__ = (True,)
@@ -220,6 +244,7 @@ def end_with_parent() -> None:
 
 if __name__ == "__main__":
     keep_what_is_used()
+    keep_streams()
     let_ses_publish()
     hide_own_packages()
     keep_schedules_time_zone()
