@@ -1,0 +1,190 @@
+"""What is put right in the emulator: reading streams and firing schedules as AWS does. MiniStack is a fake here."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+from undersigned_cli.local import emulator
+
+ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/letters/stream/2026"
+
+
+class Function:
+    """A function whose answers are set; keeps the sequence numbers of each batch that it was given."""
+
+    def __init__(self) -> None:
+        self.answers: list[Any] = []
+        self.batches: list[list[str]] = []
+
+    def execute(self, _function: Any, event: Any) -> Any:
+        self.batches.append([record["dynamodb"]["SequenceNumber"] for record in event["Records"]])
+        return self.answers.pop(0) if self.answers else {"body": {"batchItemFailures": []}}
+
+
+@pytest.fixture
+def function() -> Function:
+    return Function()
+
+
+@pytest.fixture
+def given_up() -> list[Any]:
+    return []
+
+
+@pytest.fixture
+def process(monkeypatch: pytest.MonkeyPatch, function: Function, given_up: list[Any]) -> Any:
+    """Load the emulator's script over a fake MiniStack with a stream of the records 1 to 4."""
+    records = [
+        {"dynamodb": {"SequenceNumber": str(number), "ApproximateCreationDateTime": 9e9}} for number in range(1, 5)
+    ]
+    fakes: dict[str, Any] = {
+        "app": SimpleNamespace(),
+        "core.lambda_runtime": SimpleNamespace(),
+        "core.responses": SimpleNamespace(request_scope=lambda *_: nullcontext()),
+        "services.dynamodb": SimpleNamespace(
+            _tables={"letters": {"LatestStreamArn": ARN}},
+            stream_start_position=lambda _: 0,
+            stream_end_position=lambda _: len(records),
+            stream_records_since=lambda _, position, limit: records[position : position + limit],
+        ),
+        "services.eventbridge": SimpleNamespace(),
+        "services.scheduler": SimpleNamespace(_schedules=SimpleNamespace(_data={})),
+        "services.lambda_svc": SimpleNamespace(
+            _get_func_record_for_qualifier=lambda *_: ({}, {}),
+            _dynamodb_stream_positions={},
+            _apply_filter_criteria=lambda found, _: found,
+            _execute_function=function.execute,
+            _send_ddb_stream_failure_record=lambda *arguments: given_up.append(arguments),
+        ),
+        "services.cloudformation.provisioners": SimpleNamespace(),
+    }
+    for name in ("ministack", "ministack.core", "ministack.services", "ministack.services.cloudformation"):
+        monkeypatch.setitem(sys.modules, name, ModuleType(name))
+    for name, fake in fakes.items():
+        monkeypatch.setitem(sys.modules, f"ministack.{name}", fake)
+        package, _, module = f"ministack.{name}".rpartition(".")
+        setattr(sys.modules[package], module, fake)
+    path = Path(emulator.__file__).with_name("emulator_process.py")
+    spec = importlib.util.spec_from_file_location("emulator_process", path)
+    assert spec
+    assert spec.loader
+    loaded = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "emulator_process", loaded)
+    spec.loader.exec_module(loaded)
+    return loaded
+
+
+def mapping(**changed: Any) -> dict[str, Any]:
+    return {
+        "UUID": "mapping",
+        "EventSourceArn": ARN,
+        "FunctionName": "tally",
+        "StartingPosition": "TRIM_HORIZON",
+        "FunctionResponseTypes": ["ReportBatchItemFailures"],
+        "BisectBatchOnFunctionError": True,
+        "MaximumRetryAttempts": 2,
+    } | changed
+
+
+def read(process: Any, times: int, **changed: Any) -> Any:
+    reader = process._StreamReader()
+    for _ in range(times):
+        process._read_batch(mapping(**changed), reader)
+    return reader
+
+
+def failures(*numbers: int) -> dict[str, Any]:
+    return {"body": {"batchItemFailures": [{"itemIdentifier": str(number)} for number in numbers]}}
+
+
+def test_a_batch_that_went_well_is_behind_the_reader(process: Any, function: Function) -> None:
+    read(process, 2)
+
+    assert function.batches == [["1", "2", "3", "4"]]
+
+
+def test_a_partial_failure_comes_again_from_its_first_record(process: Any, function: Function) -> None:
+    function.answers = [failures(4, 3)]
+
+    read(process, 3, BisectBatchOnFunctionError=False)
+
+    assert function.batches == [["1", "2", "3", "4"], ["3", "4"]]
+
+
+def test_a_failed_batch_is_halved_until_the_bad_record_is_alone(process: Any, function: Function) -> None:
+    function.answers = [{"error": True}, {"error": True}]
+
+    read(process, 4)
+
+    assert function.batches == [["1", "2", "3", "4"], ["1", "2"], ["1"], ["2", "3", "4"]]
+
+
+def test_a_failure_of_a_record_that_is_not_there_is_one_of_the_whole_batch(process: Any, function: Function) -> None:
+    function.answers = [failures(99)]
+
+    read(process, 2, BisectBatchOnFunctionError=False)
+
+    assert function.batches == [["1", "2", "3", "4"]] * 2
+
+
+def test_after_its_retries_a_record_goes_to_the_failure_destination_and_the_next_comes(
+    process: Any, function: Function, given_up: list[Any]
+) -> None:
+    function.answers = [failures(1)] * 3
+
+    read(process, 4, BatchSize=1)
+
+    assert function.batches == [["1"], ["1"], ["1"], ["2"]]
+    assert [arguments[-1] for arguments in given_up] == ["RetryAttemptsExhausted"]
+
+
+def test_each_retry_waits_longer(process: Any, function: Function) -> None:
+    function.answers = [{"error": True}] * 2
+
+    assert read(process, 2, BatchSize=1).tries == 2
+
+
+def schedule(process: Any, monkeypatch: pytest.MonkeyPatch, zone: str) -> list[Any]:
+    """Let a schedule for nine o'clock be looked at on a Monday at 14:59 and at 15:00 UTC, nine in Chicago."""
+    fired: list[Any] = []
+    made = {
+        "State": "ENABLED",
+        "ScheduleExpression": "cron(0 9 ? * MON *)",
+        "ScheduleExpressionTimezone": zone,
+        "Target": {"Arn": "function", "Input": '{"scheduled_time": "<aws.scheduler.scheduled-time>"}'},
+    }
+    process.scheduler._schedules._data["account", "region", "weekly"] = made
+    process.eventbridge._parse_cron_fields = lambda expression: expression
+    process.eventbridge._cron_next_fire = lambda _, after: after.replace(hour=9, minute=0, second=0)
+    process.eventbridge._invoke_target = lambda target, *_: fired.append(json.loads(target["Input"]))
+    for minute in (datetime(2026, 11, 30, 14, 59, tzinfo=UTC), datetime(2026, 11, 30, 15, 0, 5, tzinfo=UTC)):
+        clock = SimpleNamespace(now=lambda _, minute=minute: minute)
+        monkeypatch.setattr(process, "datetime", clock)
+        process._fire_due_schedules()
+    return fired
+
+
+def test_a_schedule_fires_in_its_time_zone_and_names_its_time(process: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert schedule(process, monkeypatch, "America/Chicago") == [{"scheduled_time": "2026-11-30T15:00:00Z"}]
+
+
+def test_a_schedule_of_another_zone_does_not_fire_then(process: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert schedule(process, monkeypatch, "America/Los_Angeles") == []
+
+
+def test_a_schedule_in_the_template_keeps_its_time_zone(process: Any) -> None:
+    process.scheduler._schedules = {"default/weekly": {}}
+    provision = process._with_time_zone(lambda *_: ("weekly", {}))
+
+    provision("Weekly", {"ScheduleExpressionTimezone": "America/Chicago"}, "undersigned")
+
+    assert process.scheduler._schedules["default/weekly"]["ScheduleExpressionTimezone"] == "America/Chicago"

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from undersigned_cli.local.mail_events import Fate, events_of, fate_of
+from undersigned_cli.local.mail_store import Envelope, StoredMail
+
+AT = datetime(2026, 11, 30, 15, 0, 0, 123456, tzinfo=UTC)
+RAW = b"From: letters@enddemand.example\r\nTo: chief@police.example\r\nSubject: 3 letters\r\n\r\nGood day"
+
+
+def mail_to(*recipients: str) -> StoredMail:
+    tags = {"kind": "delivery", "target": "evanston"}
+    return StoredMail(1, Envelope("0001-id-000000", "letters@enddemand.example", recipients, "set", tags, AT), RAW)
+
+
+def kinds(*recipients: str, **fates: str) -> list[str]:
+    set_fates = {f"{name}@police.example": Fate(fate) for name, fate in fates.items()}
+    return [event["Detail"]["eventType"] for event in events_of(mail_to(*recipients), set_fates, AT)]
+
+
+def first(recipient: str, index: int = 0, **fates: str) -> Any:
+    set_fates = {f"{name}@police.example": Fate(fate) for name, fate in fates.items()}
+    return list(events_of(mail_to(recipient), set_fates, AT))[index]
+
+
+def test_a_mail_is_sent_and_then_delivered() -> None:
+    assert kinds("chief@police.example") == ["Send", "Delivery"]
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("success@simulator.amazonses.com", ["Send", "Delivery"]),
+        ("bounce@simulator.amazonses.com", ["Send", "Bounce"]),
+        ("Bounce+evanston@simulator.amazonses.com", ["Send", "Bounce"]),
+        ("complaint@simulator.amazonses.com", ["Send", "Delivery", "Complaint"]),
+        ("suppressionlist@simulator.amazonses.com", ["Send", "Bounce"]),
+        ("ooto@simulator.amazonses.com", ["Send", "Delivery"]),
+        ("bounce@police.example", ["Send", "Delivery"]),
+    ],
+)
+def test_the_mailbox_simulators_addresses_do_what_they_do_at_ses(address: str, expected: list[str]) -> None:
+    assert kinds(address) == expected
+
+
+def test_an_address_can_be_given_another_fate() -> None:
+    assert kinds("chief@police.example", chief="bounced") == ["Send", "Bounce"]
+    assert kinds("chief@police.example", chief="delayed") == ["Send", "DeliveryDelay"]
+    assert kinds("chief@police.example", chief="rejected") == ["Reject"]
+    assert kinds("chief@police.example", chief="silent") == ["Send"]
+
+
+def test_a_fate_is_found_whatever_the_addresss_case() -> None:
+    assert fate_of("Chief@Police.Example", {"chief@police.example": Fate.BOUNCED}) is Fate.BOUNCED
+
+
+def test_a_simulated_bounce_is_permanent_and_a_full_mailbox_is_not() -> None:
+    assert first("bounce@simulator.amazonses.com", 1)["Detail"]["bounce"]["bounceType"] == "Permanent"
+    full = first("chief@police.example", 1, chief="bounced-for-now")["Detail"]["bounce"]
+    assert (full["bounceType"], full["bouncedRecipients"][0]["emailAddress"]) == ("Transient", "chief@police.example")
+
+
+def test_the_event_has_the_form_of_ses_on_eventbridge() -> None:
+    event = first("chief@police.example")
+
+    assert (event["Source"], event["DetailType"]) == ("aws.ses", "Email Sent")
+    mail = event["Detail"]["mail"]
+    assert mail["messageId"] == "0001-id-000000"
+    assert mail["destination"] == ["chief@police.example"]
+    assert mail["timestamp"] == "2026-11-30T15:00:00.123Z"
+    assert mail["commonHeaders"]["subject"] == "3 letters"
+
+
+def test_every_tag_is_a_list_beside_sess_own() -> None:
+    tags = first("chief@police.example")["Detail"]["mail"]["tags"]
+
+    assert tags["kind"] == ["delivery"]
+    assert tags["ses:configuration-set"] == ["set"]
+
+
+def test_each_recipient_meets_a_fate_of_its_own() -> None:
+    assert kinds("chief@police.example", "bounce@simulator.amazonses.com") == ["Send", "Delivery", "Bounce"]

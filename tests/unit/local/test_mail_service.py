@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from undersigned_cli.local.mail_service import ACCOUNT, CONTROL, SEND, MailService
+from undersigned_cli.local.mail_store import MailStore
+from undersigned_cli.local.serving import ConnectionLost, Request
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from undersigned_cli.local.serving import Response
+
+FROM = "letters@enddemand.example"
+
+
+class Emulator:
+    """Knows one identity and one configuration set, and keeps what is published."""
+
+    def __init__(self) -> None:
+        self.published: list[Any] = []
+
+    def get_email_identity(self, *, EmailIdentity: str) -> None:  # noqa: N803
+        self._only("enddemand.example", EmailIdentity)
+
+    def get_configuration_set(self, *, ConfigurationSetName: str) -> None:  # noqa: N803
+        self._only("set", ConfigurationSetName)
+
+    def put_events(self, *, Entries: list[Any]) -> dict[str, Any]:  # noqa: N803
+        self.published += Entries
+        return {"FailedEntryCount": 0}
+
+    def _only(self, known: str, asked: str) -> None:
+        if asked != known:
+            raise ClientError({"Error": {"Code": "NotFoundException"}}, "Get")
+
+
+class Ses:
+    """The stand-in with what tests ask it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.store = MailStore(folder / "mails")
+        self.emulator = Emulator()
+        self.service = MailService(self.store, lambda _: self.emulator, 4566, folder / "mails.log")
+
+    def send(self, raw: bytes = b"From: letters@enddemand.example\r\n\r\nGood day", **changed: Any) -> Response:
+        wanted = {
+            "FromEmailAddress": FROM,
+            "Destination": {"ToAddresses": ["chief@police.example"]},
+            "Content": {"Raw": {"Data": base64.b64encode(raw).decode()}},
+            "ConfigurationSetName": "set",
+            "EmailTags": [{"Name": "kind", "Value": "delivery"}],
+        }
+        return self.service.answer(Request("POST", SEND, body=json.dumps(wanted | changed).encode()))
+
+    def control(self, **wanted: Any) -> Response:
+        return self.service.answer(Request("POST", CONTROL, body=json.dumps(wanted).encode()))
+
+
+@pytest.fixture
+def ses(tmp_path: Path) -> Ses:
+    return Ses(tmp_path)
+
+
+def code(response: Response) -> str | None:
+    return dict(response.headers).get("x-amzn-ErrorType")
+
+
+def test_an_accepted_mail_is_on_disk_before_the_answer(ses: Ses, tmp_path: Path) -> None:
+    raw = b"From: Letters <letters@enddemand.example>\r\nTo: chief@police.example\r\n\r\n\xff raw"
+
+    answer = ses.send(raw)
+
+    [mail] = MailStore(tmp_path / "mails").mails()
+    assert (mail.number, mail.raw, mail.to, mail.tags) == (1, raw, ("chief@police.example",), {"kind": "delivery"})
+    assert json.loads(answer.body) == {"MessageId": mail.message_id}
+
+
+def test_mails_are_numbered_on_after_a_restart(ses: Ses, tmp_path: Path) -> None:
+    ses.send()
+
+    Ses(tmp_path).send()
+
+    assert [mail.number for mail in ses.store.mails()] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "expected"),
+    [
+        ({"FromEmailAddress": "a@elsewhere.example"}, "MessageRejected"),
+        ({"raw": b"From: a@elsewhere.example\r\n\r\nx"}, "MessageRejected"),
+        ({"ConfigurationSetName": "other"}, "NotFoundException"),
+        ({"EmailTags": [{"Name": "delivery", "Value": "a#b"}]}, "BadRequestException"),
+        ({"Destination": {"ToAddresses": []}}, "BadRequestException"),
+        ({"Destination": {"ToAddresses": ["nobody"]}}, "BadRequestException"),
+        ({"Content": {"Simple": {}}}, "BadRequestException"),
+    ],
+)
+def test_what_ses_refuses_is_refused_and_not_kept(ses: Ses, wrong: dict[str, Any], expected: str) -> None:
+    assert code(ses.send(**wrong)) == expected
+    assert ses.store.mails() == []
+
+
+def test_a_subdomain_of_a_verified_domain_may_send(ses: Ses) -> None:
+    assert (
+        ses.send(b"From: a@mail.enddemand.example\r\n\r\nx", FromEmailAddress="a@mail.enddemand.example").status == 200
+    )
+
+
+def test_throttles_are_answered_as_often_as_asked(ses: Ses) -> None:
+    ses.control(throttle_next=2)
+
+    answers = [ses.send() for _ in range(3)]
+
+    assert [(answer.status, code(answer)) for answer in answers[:2]] == [(429, "TooManyRequestsException")] * 2
+    assert answers[2].status == 200
+    assert len(ses.store.mails()) == 1
+
+
+def test_a_failure_is_not_accepted(ses: Ses) -> None:
+    ses.control(fail_next=1)
+
+    assert (ses.send().status, len(ses.store.mails())) == (500, 0)
+
+
+def test_a_lost_answer_is_accepted(ses: Ses) -> None:
+    ses.control(lose_next_answers=1)
+
+    with pytest.raises(ConnectionLost):
+        ses.send()
+
+    assert len(ses.store.mails()) == 1
+
+
+def test_the_account_tells_the_rate_that_was_set(ses: Ses) -> None:
+    ses.control(max_send_rate=3)
+
+    answer = ses.service.answer(Request("GET", ACCOUNT))
+
+    assert json.loads(answer.body)["SendQuota"]["MaxSendRate"] == 3
+
+
+def test_an_enforced_rate_lets_one_seconds_worth_through(ses: Ses) -> None:
+    ses.control(max_send_rate=2, enforce_rate=True)
+
+    assert [ses.send().status for _ in range(3)] == [200, 200, 429]
+
+
+def test_an_unknown_control_or_fate_is_named(ses: Ses) -> None:
+    assert b"unknown control 'speed'" in ses.control(speed=1).body
+    assert b"known: delivered, bounced," in ses.control(fates={"a@b.example": "lost"}).body
+
+
+def test_events_are_published_and_none_is_lost_by_a_stop(ses: Ses) -> None:
+    ses.control(fates={"Chief@police.example": "bounced"})
+    ses.service.start()
+    ses.send()
+    ses.service.stop()
+
+    assert [event["DetailType"] for event in ses.emulator.published] == ["Email Sent", "Email Bounced"]
+
+
+def test_events_can_be_withheld(ses: Ses) -> None:
+    ses.control(publish_events=False)
+    ses.service.start()
+    ses.send()
+    ses.service.stop()
+
+    assert ses.emulator.published == []

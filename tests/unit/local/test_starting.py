@@ -1,0 +1,201 @@
+"""What a start needs and remembers, and what it says in one line when it can't."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from undersigned_cli.local import memory as memories
+from undersigned_cli.local import serving
+from undersigned_cli.local.api_routes import Route, routes_of
+from undersigned_cli.local.deploy import fingerprint
+from undersigned_cli.local.errors import LocalStackError, PortTakenError
+from undersigned_cli.local.memory import Memory, Ports
+from undersigned_cli.local.processes import clean_environment, find_uv, run_to_end
+from undersigned_cli.local.running import RunningStack, connect
+from undersigned_cli.local.stack import LocalStack
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PORTS = Ports(8000, 8001, 4566, 8026)
+
+
+# uv
+
+
+def test_uv_is_found_by_its_variable(tmp_path: Path) -> None:
+    uv = tmp_path / "uv"
+    uv.touch(mode=0o755)
+
+    assert find_uv({"UV": str(uv), "PATH": ""}) == str(uv)
+    assert find_uv({"PATH": str(tmp_path)}) == str(uv)
+
+
+def test_a_missing_uv_is_one_line_with_the_way_out() -> None:
+    with pytest.raises(LocalStackError, match=r"^uv is not found .* install it .* or name it .*UV$"):
+        find_uv({"PATH": "/nowhere"})
+
+
+def test_a_tree_without_a_template_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UV", sys.executable)
+
+    with pytest.raises(LocalStackError, match=r"has no template\.yaml"):
+        LocalStack(tmp_path / "state", project=tmp_path).start()
+
+
+def test_programs_get_nothing_of_this_virtual_environment_and_no_aws_profile() -> None:
+    given = {"PATH": "/bin", "VIRTUAL_ENV": "/venv", "AWS_PROFILE": "real", "PYTHONPATH": "/x", "UV_CACHE_DIR": "/c"}
+
+    assert clean_environment(given) == {"PATH": "/bin", "UV_CACHE_DIR": "/c"}
+
+
+# Programs that fail
+
+
+def test_a_failed_program_is_one_line_with_its_last_error_and_its_log(tmp_path: Path) -> None:
+    log = tmp_path / "sam-build.log"
+    command = [sys.executable, "-c", "print('Error: no layer'); print('bye'); raise SystemExit(3)"]
+
+    with pytest.raises(LocalStackError) as failed:
+        run_to_end("sam build", command, log=log, folder=tmp_path, environment=os.environ)
+
+    assert str(failed.value) == f"sam build failed (Error: no layer); the whole output is in {log}"
+
+
+def test_a_program_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(LocalStackError, match=r"^sam build can't be started: No such file or directory"):
+        run_to_end("sam build", ["/nowhere/uv"], log=tmp_path / "log", folder=tmp_path, environment={})
+
+
+def test_no_child_of_a_program_stays(tmp_path: Path) -> None:
+    child = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
+    parent = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {child!r}]).wait(1)"
+
+    with pytest.raises(LocalStackError):
+        run_to_end("parent", [sys.executable, "-c", parent], log=tmp_path / "log", folder=tmp_path, environment={})
+
+    pid = int((tmp_path / "log").read_text().split()[0])
+    deadline = time.monotonic() + 5
+    while is_running(pid) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not is_running(pid)
+
+
+def is_running(pid: int) -> bool:
+    """Tell whether a process runs; one that nobody has waited for does not."""
+    try:
+        with open(f"/proc/{pid}/stat") as stat:  # noqa: PTH123
+            return stat.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+# Ports
+
+
+def test_a_taken_port_is_one_line_with_the_way_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def taken(*_: Any) -> None:
+        raise OSError(98, "Address already in use")
+
+    monkeypatch.setattr(serving, "_Server", taken)
+
+    with pytest.raises(PortTakenError) as failed:
+        serving.HttpService("the front", 8000, tmp_path / "http.log")
+
+    expected = "port 8000 for the front is not free (Address already in use); end the program that has it, or choose"
+    assert str(failed.value).startswith(expected)
+
+
+def test_what_a_start_remembers_the_next_one_knows(tmp_path: Path) -> None:
+    assert Memory.read(tmp_path) == Memory()
+
+    Memory(PORTS, "fingerprint").write(tmp_path)
+
+    assert Memory.read(tmp_path) == Memory(PORTS, "fingerprint")
+
+
+def test_any_free_port_is_the_same_as_last_time_if_that_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memories, "_is_free", lambda port: port != PORTS.front)
+
+    assert Memory(PORTS).ports_for(Ports.any_free()) == replace(PORTS, front=0)
+
+
+def test_a_wanted_port_is_taken_whatever_was_last_time() -> None:
+    assert Memory(PORTS).ports_for(replace(PORTS, front=9000)).front == 9000
+
+
+def test_the_emulator_keeps_its_port_for_its_queues_are_known_by_it() -> None:
+    with pytest.raises(LocalStackError, match="emulator on port 4566, not 5000; keep that port"):
+        Memory(PORTS).ports_for(replace(PORTS, emulator=5000))
+
+
+# What is deployed
+
+
+def test_a_fingerprint_changes_with_code_and_parameters_but_not_with_caches(tmp_path: Path) -> None:
+    (tmp_path / "functions" / "__pycache__").mkdir(parents=True)
+    (tmp_path / "layers").mkdir()
+    (tmp_path / "template.yaml").write_text("Resources: {}")
+    code = tmp_path / "functions" / "app.py"
+    code.write_text("1")
+    before = fingerprint(tmp_path, {"A": "1"})
+
+    (tmp_path / "functions" / "__pycache__" / "app.pyc").write_text("x")
+    assert fingerprint(tmp_path, {"A": "1"}) == before
+    assert fingerprint(tmp_path, {"A": "2"}) != before
+    code.write_text("2")
+    assert fingerprint(tmp_path, {"A": "1"}) != before
+
+
+def operation(function: str) -> dict[str, Any]:
+    uri = f"arn:aws:apigateway:${{AWS::Region}}:lambda:path/2015-03-31/functions/${{{function}.Arn}}/invocations"
+    return {"x-amazon-apigateway-integration": {"uri": {"Fn::Sub": uri}, "payloadFormatVersion": "2.0"}}
+
+
+def test_routes_are_those_of_the_templates_openapi_document() -> None:
+    paths = {
+        "/{proxy+}": {"x-amazon-apigateway-any-method": operation("PublicApi")},
+        "/organizer/{proxy+}": {"get": operation("OrganizerApi"), "parameters": []},
+        "/$default": {"x-amazon-apigateway-any-method": operation("PublicApi")},
+    }
+    template = {"Resources": {"Api": {"Type": "AWS::ApiGatewayV2::Api", "Properties": {"Body": {"paths": paths}}}}}
+
+    assert routes_of(template) == (
+        Route("ANY /{proxy+}", "PublicApi"),
+        Route("GET /organizer/{proxy+}", "OrganizerApi"),
+        Route("$default", "PublicApi"),
+    )
+
+
+def test_a_template_without_routes_is_one_line() -> None:
+    with pytest.raises(LocalStackError, match="no API routes"):
+        routes_of({"Resources": {}})
+
+
+# The running stack
+
+
+def running(state: Path) -> RunningStack:
+    return RunningStack(state, "http://127.0.0.1:1", "http://127.0.0.1:2/inbox", "http://127.0.0.1:2/", {}, {}, {})
+
+
+def test_no_running_stack_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(LocalStackError, match=r"no local stack runs with .*; start one by `undersigned local`"):
+        connect(tmp_path)
+
+
+def test_a_stack_that_was_killed_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: Any, **__: Any) -> None:
+        raise ConnectionRefusedError
+
+    replace(running(tmp_path), environment={"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}).write()
+    monkeypatch.setattr("socket.create_connection", refused)
+
+    with pytest.raises(LocalStackError, match="has ended without a goodbye; start it again"):
+        connect(tmp_path)
