@@ -89,6 +89,8 @@ class Emulator:
             "S3_DATA_DIR": str(self.folder / "s3"),
             "TMPDIR": str(temporary),
             "LAMBDA_EXECUTOR": "local",
+            # No limit: invocations wait for a worker here, they aren't turned away.
+            "LAMBDA_ACCOUNT_CONCURRENCY": "0",
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
             "PYTHONUNBUFFERED": "1",

@@ -15,6 +15,7 @@ import signal
 import sys
 import threading
 import time
+from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -25,7 +26,7 @@ from zoneinfo import ZoneInfo
 from ministack import app
 from ministack.core import lambda_runtime
 from ministack.core.responses import request_scope
-from ministack.services import dynamodb, eventbridge, lambda_svc, scheduler
+from ministack.services import dynamodb, eventbridge, lambda_svc, scheduler, sqs
 from ministack.services.cloudformation import provisioners
 
 if TYPE_CHECKING:
@@ -74,6 +75,31 @@ def keep_streams() -> None:
 def let_ses_publish() -> None:
     """Take events of source `aws.ses` by PutEvents, as AWS does from SES alone: nobody else publishes them here."""
     eventbridge._put_events.__defaults__ = (True,)
+
+
+def share_few_workers() -> None:
+    """Let invocations wait for one of a few workers of their function, where MiniStack starts one for each.
+
+    A burst of SES events would else start a hundred Python processes at once. Lambda lets such events wait, too.
+    """
+    run = lambda_svc._execute_function_dispatch
+    at_once = max(4, 2 * (os.cpu_count() or 1))
+    workers: defaultdict[str, threading.Semaphore] = defaultdict(lambda: threading.Semaphore(at_once))
+
+    def run_when_one_is_free(function: dict, config: dict, *arguments: Any) -> Any:
+        with workers[config["FunctionName"]]:
+            return run(function, config, *arguments)
+
+    lambda_svc._execute_function_dispatch = run_when_one_is_free
+
+
+def keep_queues_addresses() -> None:
+    """Name queues alike whatever port the emulator has, so that another port finds what was saved.
+
+    The address of a queue is only its name to boto3, which sends everything to AWS_ENDPOINT_URL.
+    """
+    sqs.DEFAULT_PORT = "4566"
+    sqs._CANONICAL_NETLOC = f"{sqs.DEFAULT_HOST}:{sqs.DEFAULT_PORT}"
 
 
 def hide_own_packages() -> None:
@@ -245,7 +271,9 @@ def end_with_parent() -> None:
 if __name__ == "__main__":
     keep_what_is_used()
     keep_streams()
+    keep_queues_addresses()
     let_ses_publish()
+    share_few_workers()
     hide_own_packages()
     keep_schedules_time_zone()
     read_streams_as_lambda_does()

@@ -7,7 +7,6 @@ import socket
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
-from undersigned_cli.local.errors import LocalStackError
 from undersigned_cli.local.serving import HOST
 
 if TYPE_CHECKING:
@@ -22,8 +21,8 @@ class Ports:
 
     front: int = 8000
     desk: int = 8001
-    emulator: int = 4566
-    mail: int = 8026
+    emulator: int = 0
+    mail: int = 0
 
     @classmethod
     def any_free(cls) -> Ports:
@@ -54,22 +53,13 @@ class Memory:
         fresh.replace(state / _FILE)
 
     def ports_for(self, wanted: Ports) -> Ports:
-        """Return the ports to take. Raises LocalStackError when the emulator would get another one than before.
-
-        The emulator keeps its queues under addresses that hold its port.
-        """
+        """Return the ports to take: where any free one will do, the one of last time if it is free."""
         if self.ports is None:
             return wanted
-        if wanted.emulator not in {0, self.ports.emulator}:
-            message = (
-                f"this state was made with the emulator on port {self.ports.emulator}, not {wanted.emulator}; "
-                "keep that port, or choose another state folder"
-            )
-            raise LocalStackError(message)
         kept = {
             name: before
             for name, before in asdict(self.ports).items()
-            if getattr(wanted, name) == 0 and (name == "emulator" or _is_free(before))
+            if getattr(wanted, name) == 0 and _is_free(before)
         }
         return replace(wanted, **kept)
 

@@ -130,11 +130,6 @@ def test_a_wanted_port_is_taken_whatever_was_last_time() -> None:
     assert Memory(PORTS).ports_for(replace(PORTS, front=9000)).front == 9000
 
 
-def test_the_emulator_keeps_its_port_for_its_queues_are_known_by_it() -> None:
-    with pytest.raises(LocalStackError, match="emulator on port 4566, not 5000; keep that port"):
-        Memory(PORTS).ports_for(replace(PORTS, emulator=5000))
-
-
 # What is deployed
 
 
