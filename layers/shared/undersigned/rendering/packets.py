@@ -371,26 +371,42 @@ def _plainer(document: str, fonts: FontBook) -> str:
     return document
 
 
-def _pieces(document: dict[str, Any]) -> list[dict[str, Any]]:
-    """Take letters apart into letters of one label or one block each."""
-    blocks = {number: letter for letter in document["letters"] for number in letter["blocks"]}
-    return [
-        *({**letter, "blocks": []} for letter in document["letters"] if letter["label"]),
-        *({**letter, "label": "", "blocks": [number]} for number, letter in blocks.items()),
-    ]
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A letter with its label or one of its blocks, and nothing else."""
+
+    letter: dict[str, Any]
+    block: dict[str, Any] | None
+
+    @property
+    def texts(self) -> set[str]:
+        runs = self.block["runs"] if self.block else []
+        return {self.letter["label"], *(run if isinstance(run, str) else run[0] for run in runs)}
 
 
-def _refused(pieces: list[dict[str, Any]], document: dict[str, Any], fonts: FontBook) -> set[str]:
+def _pieces(document: dict[str, Any]) -> list[_Piece]:
+    labels = [_Piece(letter, None) for letter in document["letters"] if letter["label"]]
+    user_of = {number: letter | {"label": ""} for letter in document["letters"] for number in letter["blocks"]}
+    return labels + [_Piece(letter, document["blocks"][number]) for number, letter in user_of.items()]
+
+
+def _refused(pieces: Sequence[_Piece], document: dict[str, Any], fonts: FontBook) -> set[str]:
     """Return the texts of the pieces that cannot be set, found by halving."""
     try:
-        fonts.compile(_quoted({**document, "cover": None, "letters": pieces}))
+        fonts.compile(_quoted(_excerpt(pieces, document)))
     except TypesettingError:
-        if len(pieces) > 1:
-            middle = len(pieces) // 2
-            return _refused(pieces[:middle], document, fonts) | _refused(pieces[middle:], document, fonts)
-        runs = [run for number in pieces[0]["blocks"] for run in document["blocks"][number]["runs"]]
-        return {pieces[0]["label"], *(run if isinstance(run, str) else run[0] for run in runs)}
+        middle = len(pieces) // 2
+        if not middle:
+            return pieces[0].texts
+        return _refused(pieces[:middle], document, fonts) | _refused(pieces[middle:], document, fonts)
     return set()
+
+
+def _excerpt(pieces: Sequence[_Piece], document: dict[str, Any]) -> dict[str, Any]:
+    blocks = [piece.block for piece in pieces if piece.block]
+    numbers = iter(range(len(blocks)))
+    letters = [piece.letter | {"blocks": [next(numbers)] if piece.block else []} for piece in pieces]
+    return document | {"cover": None, "blocks": blocks, "letters": letters}
 
 
 def _quoted(text: str | dict[str, Any]) -> str:
