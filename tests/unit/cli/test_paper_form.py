@@ -289,7 +289,7 @@ def test_parentheses_of_a_sentence_are_no_blanks(prose: str) -> None:
     [
         ("My name is (name) and I have lived among you for many years.", "My name is {{ signer.name }} and"),
         ("I live in (town), where the river has risen for many years.", "I live in {{ signer.locality }}, where"),
-        ("As your neighbor in (your town) I have seen the river rise.", "in {{ signer.locality }} I have"),
+        ("As your neighbor in (Your Town) I have seen the river rise.", "in {{ signer.locality }} I have"),
         (
             "I have lived for many years at the river and now live at ____, above it.",
             "live at {{ signer.address_line }}",
@@ -337,6 +337,21 @@ def test_a_blank_in_a_sentence_is_filled_by_the_words_that_lead_to_it(sentence: 
 )
 def test_a_label_says_what_its_blank_stands_for(line: str, became: str) -> None:
     assert import_letter(line)[0] == became + "\n"
+
+
+def test_a_placeholder_that_asks_for_something_else_is_a_blank_of_its_own() -> None:
+    assert import_letter("Date: ______ (name)")[0] == "Date: {{ date }} {{ signer.name }}\n"
+
+
+def test_the_lines_around_a_filled_line_stay_lines() -> None:
+    letter, _ = import_letter("Office of the\nPolice Chief ______\n1 Made Up Road\nSampleton\n")
+
+    assert letter == "Office of the\\\nPolice Chief {{ target.name }}\\\n1 Made Up Road\nSampleton\n"
+
+
+def test_a_merge_field_that_is_there_already_is_no_label() -> None:
+    with pytest.raises(PaperFormError, match="line 1"):
+        import_letter("______\n{{ signer.name }}\n")
 
 
 def test_the_town_is_not_said_twice_when_the_form_asks_for_it_on_its_own() -> None:
