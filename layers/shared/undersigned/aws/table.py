@@ -287,6 +287,9 @@ class Table:
 
     def seal(self, key: DeliveryKey, bundle: Bundle, at: datetime) -> None:
         """Seal letters; raises BundleTakenError, LettersNotWaitingError or ChangedError, and then did nothing."""
+        if bundle.closes:
+            self._close(key, bundle, at)
+            return
         try:
             self._client.transact_write_items(**requests.seal(self._name, key, bundle, at))
         except ClientError as error:
@@ -305,6 +308,16 @@ class Table:
                 raise LettersNotWaitingError(tuple(gone)) from error
             message = f"the transaction was canceled: {', '.join(sorted({of_bundle, *of_letters}))}"
             raise ChangedError(message) from error
+
+    def _close(self, key: DeliveryKey, bundle: Bundle, at: datetime) -> None:
+        """Write the bundle that closes a delivery; alone, it needs no transaction."""
+        try:
+            self._client.put_item(**requests.put_new(self._name, items.bundle_values(key, bundle, at)))
+        except ClientError as error:
+            if code_of(error) != CONDITION_FAILED:
+                raise
+            message = f"bundle {bundle.number} of {key.period} is there already"
+            raise BundleTakenError(message) from error
 
     def packets(self, key: DeliveryKey) -> tuple[PacketRecord, ...]:
         """Read a delivery's packets in order."""
