@@ -87,6 +87,9 @@ class Deployment:
         """Run `sam deploy`; nothing to change is fine."""
         with suppress(self.client("s3").exceptions.BucketAlreadyOwnedByYou):
             self.client("s3").create_bucket(Bucket=_ARTIFACTS)
+        if (stack := self._stack()) and stack["StackStatus"] == "ROLLBACK_COMPLETE":
+            # The first deployment failed: there is nothing to keep, and CloudFormation does not update such a stack.
+            self.client("cloudformation").delete_stack(StackName=STACK_NAME)
         self._sam(
             "deploy",
             *("--template-file", str(self._built / "template.yaml")),
@@ -99,14 +102,10 @@ class Deployment:
 
     def deployed(self) -> Deployed | None:
         """Return what stands in the emulator; None when there is no whole stack."""
-        cloudformation = self.client("cloudformation")
-        try:
-            stack = cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"][0]
-        except ClientError:
+        stack = self._stack()
+        if stack is None or stack["StackStatus"] not in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
             return None
-        if stack["StackStatus"] not in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
-            return None
-        pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=STACK_NAME)
+        pages = self.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=STACK_NAME)
         resources = [resource for page in pages for resource in page["StackResourceSummaries"]]
         ids = {
             kind: {
@@ -118,6 +117,13 @@ class Deployment:
         }
         outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
         return Deployed(outputs, ids[_FUNCTION], *ids[_API].values())
+
+    def _stack(self) -> Mapping[str, Any] | None:
+        try:
+            stacks = self.client("cloudformation").describe_stacks(StackName=STACK_NAME)["Stacks"]
+        except ClientError:
+            return None
+        return next(iter(stacks), None)
 
     @property
     def _built(self) -> Path:

@@ -166,6 +166,7 @@ class LocalStack:
         wanted = fingerprint(self._project, parameters)
         if memory.deployed == wanted and (deployed := deployment.deployed()):
             self._report("Nothing changed since the last deployment")
+            Memory(servers.ports, wanted).write(self._state)
             return deployed
         # From here on until the deployment is done, what stands in the emulator is no known state.
         Memory(servers.ports).write(self._state)
