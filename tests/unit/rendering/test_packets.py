@@ -103,10 +103,6 @@ def words_on(page: Any) -> str:
     return re.sub(r"\s+", " ", page.extract_text())
 
 
-def words_in(packet: Packet) -> str:
-    return " ".join(words_on(page) for page in read(packet).pages)
-
-
 def bookmarks_in(packet: Packet) -> list[str]:
     def titles(outline: list[Any]) -> Iterator[str]:
         for entry in outline:
@@ -214,7 +210,11 @@ def test_a_letter_after_a_long_one_starts_at_the_top_of_a_page(fonts: FontBook) 
 def test_a_paragraph_that_all_letters_share_may_be_longer_than_a_page(fonts: FontBook) -> None:
     template = "<p>" + "All of these words. " * 400 + "</p><p>{{ signer.name }}</p>"
     letters = [letter_of(template, signer(name)) for name in ("Ann", "Bo")]
-    assert words_in(packet_of(letters, fonts)).count("All of these words.") == 800
+    pages = [words_on(page).count("All of these words.") for page in read(packet_of(letters, fonts)).pages]
+    assert pages[0] == 0
+    assert all(pages[1:])
+    assert len(pages) == 1 + 2 * 2
+    assert sum(pages) == 800
 
 
 def test_all_that_markdown_can_say_is_set(fonts: FontBook) -> None:
@@ -288,6 +288,12 @@ def test_equal_letters_give_equal_bytes_and_their_hash(fonts: FontBook) -> None:
     assert packet_of(letters, FontBook()) == packet
     assert packet.sha256 == hashlib.sha256(packet.pdf).hexdigest()
     assert packet_of(letters[:1] * 2, fonts).sha256 != packet.sha256
+
+
+def test_a_packet_is_dated_by_its_delivery_and_a_single_letter_not_at_all(fonts: FontBook) -> None:
+    dated, undated = (typeset(cover, [short_letter("Ann")], fonts) for cover in (cover_of(1), None))
+    assert read(dated).metadata.creation_date.date() == date(2026, 11, 30)
+    assert read(undated).metadata.creation_date is None
 
 
 def test_another_process_makes_the_same_bytes(fonts: FontBook) -> None:
