@@ -34,7 +34,7 @@ class _Counting:
         self._world.confirmed(email="warm@signers.example")
         self._world.get(f"/campaigns/{CAMPAIGN}/count")
         steps = {
-            "sign": self._step(lambda: self._world.sign()),
+            "sign": self._step(self._world.sign),
             "send the confirmation mail": self._step(lambda: self._stream("send_confirmations")),
             "confirm": self._step(lambda: self._world.post(self._world.sent[-1].link("confirm"))),
             "tally": self._step(lambda: self._stream("tally")),

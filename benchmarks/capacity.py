@@ -44,7 +44,10 @@ class Meter:
         self._before = [(write, self._item(write)) for write in _writes(model.name, params)]
 
     def _item(self, write: Item) -> Item | None:
-        return self.client.get_item(TableName=write["TableName"], Key=write["Key"], ConsistentRead=True).get("Item")
+        item: Item | None = self.client.get_item(
+            TableName=write["TableName"], Key=write["Key"], ConsistentRead=True
+        ).get("Item")
+        return item
 
     def _count(self, parsed: Any, model: Any, **_: Any) -> None:
         self.calls[model.name] += 1

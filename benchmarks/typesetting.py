@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import resource
 import subprocess
 import sys
 import time
@@ -86,12 +85,17 @@ def packets_of(letters: int) -> Iterator[tuple[PacketCover, list[PacketLetter]]]
 
 def resident_mb() -> int:
     """Return the memory of this process now (Linux)."""
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") // 2**20
+    return _status_mb("VmRSS")
 
 
 def peak_mb() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    """Return the most memory that this process has had; getrusage would count its parent's before the fork, too."""
+    return _status_mb("VmHWM")
+
+
+def _status_mb(name: str) -> int:
+    status = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) for line in status if line.startswith(f"{name}:")) // 1024
 
 
 def speed() -> dict[str, Any]:
@@ -140,7 +144,7 @@ def many_packets() -> dict[str, Any]:
 
 def layer_sizes() -> dict[str, Any]:
     """Sum what the typesetting layer holds, unzipped: Lambda allows 250 MB for a function with all its layers."""
-    packages = ("typst", *packets._FONT_PACKAGES)  # noqa: SLF001  (the one list of them)
+    packages = ("typst", *packets._FONT_PACKAGES)
     sizes = {package: _size_mb(package) for package in packages}
     return {"layer_mb": sizes, "layer_mb_in_all": round(sum(sizes.values()), 1)}
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from undersigned.domain.errors import FormError, UndersignedError
-from undersigned.domain.letters import SignerDetails
+from undersigned.domain.letters import Mistake, SignerDetails
 from undersigned_cli import campaign_folder, offline
 from undersigned_cli.letter_source import LetterSourceError, compile_letter
 from undersigned_cli.options import Folder, console
@@ -40,15 +40,24 @@ def import_(
     """
     try:
         letter, findings = import_letter(_text_of(file))
-        for finding in findings:
-            console.print(str(finding), markup=False, soft_wrap=True)
-        compile_letter(letter)
-    except (PaperFormError, LetterSourceError) as error:
-        for mistake in error.mistakes:
-            console.print(f"{file.name}:{mistake.line}: {mistake.message}", style="red", markup=False, soft_wrap=True)
+    except PaperFormError as error:
+        _report(file, error.mistakes)
         raise typer.Exit(1) from None
+    for finding in findings:
+        console.print(str(finding), markup=False, soft_wrap=True)
     output.write_text(letter, encoding="utf-8")
-    console.print(f"{len(findings)} blanks filled; the letter is {output}.", markup=False, soft_wrap=True)
+    console.print(f"{len(findings)} blanks found; the letter is {output}.", markup=False, soft_wrap=True)
+    try:
+        compile_letter(letter)
+    except LetterSourceError as error:
+        console.print("It needs your hand before it can be pushed:", style="red")
+        _report(output, error.mistakes)
+        raise typer.Exit(1) from None
+
+
+def _report(file: Path, mistakes: tuple[Mistake, ...]) -> None:
+    for mistake in mistakes:
+        console.print(f"{file.name}:{mistake.line}: {mistake.message}", style="red", markup=False, soft_wrap=True)
 
 
 def _text_of(file: Path) -> str:

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from functions.public_api.problems import problem_of
-from undersigned.domain.deliveries import packet_name
+from undersigned.domain.deliveries import packet_filename, packet_name
 from undersigned.domain.errors import FormError, NotFoundError, UndersignedError
 from undersigned.domain.letters import as_text, read_blocks
 from undersigned.domain.signatures import FORM_FIELDS
 from undersigned.http.answers import data, moved, page, problem
 from undersigned.http.posted import RequestError, posted_values, wants_json
 from undersigned.rendering import pages
-from undersigned.rendering.mails import packet_filename
 from undersigned.services.signing import ClosedError
 from undersigned.wiring import Wiring
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from undersigned.domain.deliveries import Sender
 from undersigned.domain.errors import UndersignedError
 from undersigned.domain.schedule import WeeklySchedule
-from undersigned.rendering.mails import Sender
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

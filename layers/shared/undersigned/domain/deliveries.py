@@ -26,6 +26,14 @@ _SETTLED: tuple[DeliveryState, ...] = ("sent", "delivered", "bounced", "complain
 
 
 @dataclass(frozen=True, slots=True)
+class Sender:
+    """Where a stack's mails come from, and the base address of the links in them."""
+
+    address: str
+    public_url: str
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveryKey:
     """Which delivery: one campaign's letters to one target in one period (a day, `2026-11-30`)."""
 
@@ -163,3 +171,8 @@ def packet_spans(letters: int, size: int = PACKET_SIZE) -> tuple[tuple[int, int]
 def packet_name(key: DeliveryKey, number: int) -> str:
     """Name a packet in the store; nothing in it is personal."""
     return f"packets/{key.campaign}/{key.period}/{key.target}/{number:04d}.pdf"
+
+
+def packet_filename(key: DeliveryKey, number: int, of: int) -> str:
+    """Name a packet as the addressee's office sees it: ASCII, without anything personal."""
+    return f"letters-{key.period}-{number}-of-{of}.pdf" if of > 1 else f"letters-{key.period}.pdf"

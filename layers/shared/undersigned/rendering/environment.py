@@ -21,9 +21,13 @@ def _plural(count: int, one: str, many: str | None = None) -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
+# Not strftime's: its names follow the locale of the process.
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
 def long_moment(moment: datetime) -> str:
     """Write a moment's day with its weekday: `Monday, November 30, 2026`."""
-    return f"{moment:%A}, {long_date(moment)}"
+    return f"{_WEEKDAYS[moment.weekday()]}, {long_date(moment)}"
 
 
 ENVIRONMENT = Environment(

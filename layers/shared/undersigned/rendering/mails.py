@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from markupsafe import Markup
 
+from undersigned.domain.deliveries import packet_filename
 from undersigned.domain.letters import as_text, read_blocks, render_html, render_specimen
 from undersigned.rendering.environment import ENVIRONMENT
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from undersigned.domain.campaigns import Campaign, Target
-    from undersigned.domain.deliveries import DeliveryKey, PacketRecord
+    from undersigned.domain.deliveries import DeliveryKey, PacketRecord, Sender
     from undersigned.domain.letters import Letter
     from undersigned.domain.signatures import Signature
 
@@ -70,14 +71,6 @@ class Mail:
 
 def _address(name: str, address: str) -> Address:
     return Address(display_name=name, addr_spec=address)
-
-
-@dataclass(frozen=True, slots=True)
-class Sender:
-    """The stack's mail settings: the From address, and the base address of links."""
-
-    address: str
-    public_url: str
 
 
 ConfirmationCase = Literal["confirm", "signed", "sealed"]
@@ -135,11 +128,6 @@ class DeliverySummary:
     versions: tuple[Letter, ...]
     signers: tuple[tuple[str, str], ...]
     packets: tuple[PacketRecord, ...]
-
-
-def packet_filename(key: DeliveryKey, number: int, of: int) -> str:
-    """Name a packet as the chief's office sees it: ASCII, without anything personal."""
-    return f"letters-{key.period}-{number}-of-{of}.pdf" if of > 1 else f"letters-{key.period}.pdf"
 
 
 def delivery(  # noqa: PLR0913  (what the mail says)

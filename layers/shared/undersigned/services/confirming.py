@@ -11,9 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from undersigned.domain.deliveries import Sender
     from undersigned.domain.schedule import WeeklySchedule
     from undersigned.domain.signatures import Signature
-    from undersigned.rendering.mails import Mail, Sender
+    from undersigned.rendering.mails import Mail
     from undersigned.services.catalog import Catalog
     from undersigned.services.ports import Post, RecipientStore
     from undersigned.tokens import Tokens

@@ -39,8 +39,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.domain.campaigns import Campaign, Target
+    from undersigned.domain.deliveries import Sender
     from undersigned.domain.signatures import Signature
-    from undersigned.rendering.mails import Mail, Sender
+    from undersigned.rendering.mails import Mail
     from undersigned.rendering.packets import Packet
     from undersigned.services.catalog import Catalog
     from undersigned.services.ports import CampaignStore, DeliveryStore, PacketStore, Post, SignatureStore
