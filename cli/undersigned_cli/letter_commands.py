@@ -6,17 +6,20 @@ import sys
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
 from undersigned.domain.errors import FormError, UndersignedError
-from undersigned.domain.letters import Mistake, SignerDetails
+from undersigned.domain.letters import SignerDetails
 from undersigned_cli import campaign_folder, offline
 from undersigned_cli.letter_source import LetterSourceError, compile_letter
 from undersigned_cli.options import Folder, console
 from undersigned_cli.paper_form import PaperFormError, import_letter
+
+if TYPE_CHECKING:
+    from undersigned.domain.letter_templates import Mistake
 
 app = typer.Typer(no_args_is_help=True, help="Make a campaign's letter of a paper form, and show letters.")
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from markdown_it import MarkdownIt
 
 from undersigned.domain.errors import UndersignedError
-from undersigned.domain.letters import FIELDS, Mistake, mistakes_in
+from undersigned.domain.letter_templates import FIELDS, Mistake, mistakes_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from undersigned.domain.errors import UndersignedError
-from undersigned.domain.letters import Mistake
+from undersigned.domain.letter_templates import Mistake
 from undersigned_cli.letter_source import TAG, is_form_line
 from undersigned_cli.paper_labels import (
     fields_after,

@@ -12,15 +12,13 @@ from hypothesis import strategies as st
 
 from undersigned.domain.campaigns import Target
 from undersigned.domain.errors import LetterError
+from undersigned.domain.letter_templates import FIELDS, fields_of, mistakes_in
 from undersigned.domain.letters import (
-    FIELDS,
     Letter,
     Run,
     SignerDetails,
     as_text,
-    fields_of,
     long_date,
-    mistakes_in,
     read_blocks,
     render_html,
     render_specimen,

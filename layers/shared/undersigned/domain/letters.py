@@ -10,38 +10,16 @@ import hashlib
 import re
 import textwrap
 from dataclasses import dataclass, field
-from datetime import date
-from functools import lru_cache
+from datetime import date, datetime
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Literal
 
-from jinja2 import StrictUndefined, Template, TemplateError, nodes
-from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
-from undersigned.domain.errors import LetterError
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable
 
     from undersigned.domain.campaigns import Target
-
-FIELDS: Mapping[str, str] = {
-    "target.title": "the addressee's title, such as Police Chief",
-    "target.name": "the addressee's name",
-    "target.department": "the addressee's department",
-    "target.locality": "the addressee's town",
-    "signer.name": "the signer's name",
-    "signer.address": "the signer's address, on two lines",
-    "signer.address_line": "street and number",
-    "signer.locality": "the signer's town",
-    "signer.region": "the signer's state",
-    "signer.postal_code": "the signer's postal code",
-    "signature": "the signature",
-    "date": "the day of signing",
-    "note": "the signer's own words; only a letter with this field offers them",
-}
-"""The merge fields that a letter may use, with what each stands for."""
 
 _TEXT_WIDTH = 72
 
@@ -64,6 +42,8 @@ class Letter:
     @property
     def offers_note(self) -> bool:
         """Say whether the letter has a place for the signer's own words."""
+        from undersigned.domain.letter_templates import fields_of  # noqa: PLC0415  (it loads Jinja2)
+
         return "note" in fields_of(self.template)
 
 
@@ -81,91 +61,6 @@ class SignerDetails:
     signed_on: date
 
 
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """Something wrong in a template, by line (1-based) of the template."""
-
-    line: int
-    message: str
-
-
-def _environment() -> SandboxedEnvironment:
-    environment = SandboxedEnvironment(autoescape=True, undefined=StrictUndefined)
-    environment.globals.clear()
-    environment.filters.clear()
-    environment.tests.clear()
-    return environment
-
-
-_ENVIRONMENT = _environment()
-
-
-def _field_name(node: nodes.Node) -> str | None:
-    match node:
-        case nodes.Name(name=name):
-            return name
-        case nodes.Getattr(node=nodes.Name(name=name), attr=attr):
-            return f"{name}.{attr}"
-        case _:
-            return None
-
-
-def mistakes_in(template: str) -> tuple[Mistake, ...]:
-    """Find whatever a letter may not hold: unknown fields, and any code but `{% if field %}`.
-
-    A letter has no loops, calls, filters or assignments, so its output is bounded by its own length.
-    """
-    try:
-        tree = _ENVIRONMENT.parse(template)
-    except TemplateError as error:
-        return (Mistake(getattr(error, "lineno", 1), f"{error.message}; write merge fields as {{{{ signer.name }}}}"),)
-    return tuple(_mistakes(tree.body))
-
-
-def _mistakes(body: Iterable[nodes.Node]) -> Iterator[Mistake]:
-    for node in body:
-        match node:
-            case nodes.Output():
-                for part in node.nodes:
-                    if not isinstance(part, nodes.TemplateData):
-                        yield from _field_mistakes(part)
-            case nodes.If():
-                yield from _field_mistakes(node.test)
-                yield from _mistakes([*node.body, *node.elif_, *node.else_])
-            case _:
-                yield Mistake(
-                    node.lineno,
-                    "a letter may hold merge fields and {% if field %} … {% endif %} only; take this tag out",
-                )
-
-
-def _field_mistakes(node: nodes.Node) -> Iterator[Mistake]:
-    name = _field_name(node)
-    if name is None:
-        yield Mistake(node.lineno, "a merge field is a plain name such as {{ signer.name }}; take the rest out")
-    elif name not in FIELDS:
-        known = ", ".join(FIELDS)
-        yield Mistake(node.lineno, f"unknown merge field {{{{ {name} }}}}; the known ones are {known}")
-
-
-@lru_cache(maxsize=64)
-def fields_of(template: str) -> frozenset[str]:
-    """Return the merge fields that a template uses. Raises LetterError when it does not parse."""
-    try:
-        tree = _ENVIRONMENT.parse(template)
-    except TemplateError as error:
-        raise LetterError(str(error)) from error
-    found = (_field_name(node) for node in tree.find_all((nodes.Name, nodes.Getattr)))
-    return frozenset(name for name in found if name is not None and name in FIELDS)
-
-
-@lru_cache(maxsize=64)
-def _compiled(template: str) -> Template:
-    if mistakes := mistakes_in(template):
-        raise LetterError("; ".join(f"line {mistake.line}: {mistake.message}" for mistake in mistakes))
-    return _ENVIRONMENT.from_string(template)
-
-
 # Not strftime's: its names follow the locale of the process.
 _MONTHS = (
     "January", "February", "March", "April", "May", "June",
@@ -178,6 +73,14 @@ def long_date(day: date) -> str:
     return f"{_MONTHS[day.month - 1]} {day.day}, {day.year}"
 
 
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def long_moment(moment: datetime) -> str:
+    """Write a moment's day with its weekday: `Monday, November 30, 2026`."""
+    return f"{_WEEKDAYS[moment.weekday()]}, {long_date(moment)}"
+
+
 def _lines(*lines: str) -> Markup:
     return Markup("<br>\n").join(lines)
 
@@ -185,7 +88,7 @@ def _lines(*lines: str) -> Markup:
 def render_html(template: str, target: Target, signer: SignerDetails) -> str:
     """Render one signer's letter to one target as an HTML fragment; every value is escaped.
 
-    Raises LetterError when the template holds what `mistakes_in` finds.
+    Raises LetterError when the template holds what no letter may.
     """
     return _render(template, target, signer, long_date(signer.signed_on))
 
@@ -206,8 +109,10 @@ def render_specimen(template: str, target: Target) -> str:
 
 
 def _render(template: str, target: Target, signer: SignerDetails, day: str) -> str:
+    from undersigned.domain.letter_templates import compiled  # noqa: PLC0415  (it loads Jinja2)
+
     town = f"{signer.locality}, {signer.region} {signer.postal_code}"
-    return _compiled(template).render(
+    return compiled(template).render(
         target={
             "title": target.title,
             "name": target.name,

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from undersigned.domain.campaigns import Target
-from undersigned.domain.letters import long_date, render_specimen
-from undersigned.rendering.environment import ENVIRONMENT, long_moment
+from undersigned.domain.letters import long_date, long_moment, render_specimen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +30,8 @@ STYLE_HASH = "sha256-" + base64.b64encode(hashlib.sha256(_STYLE.encode()).digest
 
 
 def _render(template: str, language: str, **values: object) -> str:
+    from undersigned.rendering.environment import ENVIRONMENT  # noqa: PLC0415  (it loads Jinja2)
+
     return ENVIRONMENT.get_template(template).render(
         style=Markup(_STYLE),  # noqa: S704  (our own file)
         language=language,
