@@ -187,8 +187,21 @@ def to_confirm(token: str) -> Response[str]:
 
 @app.post("/confirm/<token>")
 def confirm(token: str) -> Response[str]:
-    """Confirm a letter; twice is the same as once."""
-    return _own(signing.confirm(token), confirmed_now=True)
+    """Confirm a letter; twice is the same as once, and what the signer has not seen is not confirmed."""
+    own = signing.confirm(token, _version_seen())
+    if own.signature.status != "pending":
+        return _own(own, confirmed_now=True)
+    return data(_state(own), status=409) if _as_json() else page(pages.confirm(own, token, changed=True), status=409)
+
+
+def _version_seen() -> int | None:
+    """Return the version of the letter that the button stood below; a program may leave it out."""
+    version = posted_values(_event()).get("version") if _event().body else None
+    if version is None:
+        return None
+    if not str(version).isdecimal():
+        raise RequestError(400, "Which letter?", "`version` is a whole number; open the link in the mail again")
+    return int(str(version)[:9])
 
 
 @app.get("/letters/<token>")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -104,6 +105,26 @@ def test_confirming_twice_is_the_same_as_once(world: World) -> None:
     assert world.post(mail.link("confirm")).status == 200
     assert world.run_stream() == []
     assert world.get(f"{FORM}/count", as_json=True).json["signatures"] == 1
+
+
+def test_words_that_came_after_the_page_was_shown_are_not_confirmed_by_its_button(world: World) -> None:
+    world.sign()
+    world.run_stream()
+    path = world.sent[-1].link("confirm")
+    seen = re.search(r'name="version" value="(\d+)"', world.get(path).body)
+    assert seen
+    world.sign(note="Words of somebody who knows the address")
+    answer = world.post(path, {"version": seen[1]})
+    assert answer.status == 409
+    assert "The letter has changed" in answer.body
+    assert "Words of somebody who knows the address" in answer.body
+    world.run_stream()
+    assert world.get(f"{FORM}/count", as_json=True).json["signatures"] == 0
+    shown = re.search(r'name="version" value="(\d+)"', answer.body)
+    assert shown
+    assert "Thank you" in world.post(path, {"version": shown[1]}).body
+    assert world.post(path, {"version": seen[1]}).status == 200
+    assert world.post(path, {"version": "x"}).status == 400
 
 
 def test_a_link_in_a_mail_changes_nothing_when_a_scanner_follows_it(world: World) -> None:

@@ -393,11 +393,14 @@ class PanickingCompiler:
         packet = json.loads((options["sys_inputs"] or {}).get("packet", '{"letters": []}'))
         placed = [(letter["label"], [packet["blocks"][n] for n in letter["blocks"]]) for letter in packet["letters"]]
         if self._text in repr(placed):
+            os.write(2, f"thread panicked at {self._text}".encode())
             raise PanicException
         return self._real.compile(**options)
 
 
-def test_a_text_over_which_typst_panics_is_set_plainly(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_text_over_which_typst_panics_is_set_plainly_and_logged_nowhere(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     fonts = FontBook()
     monkeypatch.setattr(fonts, "_compiler", PanickingCompiler(fonts._compiler, "王"))
     packet = packet_of([short_letter("Ann"), short_letter("王小明"), short_letter("明")], fonts)
@@ -405,6 +408,7 @@ def test_a_text_over_which_typst_panics_is_set_plainly(monkeypatch: pytest.Monke
     assert words_on(read(packet).pages[2]).count("\ufffd\ufffd\ufffd") == 3
     assert words_on(read(packet).pages[3]).count("明") == 3
     assert packet.replaced == {"U+5C0F": 3, "U+660E": 3, "U+738B": 3}
+    assert "王" not in capfd.readouterr().err
 
 
 def test_an_interrupt_is_no_panic(monkeypatch: pytest.MonkeyPatch) -> None:

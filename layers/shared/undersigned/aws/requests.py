@@ -164,8 +164,16 @@ def ask_again(table: str, campaign: str, signer: str, mail_request: str) -> Upda
     )
 
 
-def confirm(table: str, campaign: str, signer: str, at: datetime, on: date) -> UpdateItemInputTypeDef:
-    """Confirm a pending signature that has not expired, and lay its letter in its target's tray."""
+def confirm(  # noqa: PLR0913, PLR0917  (a confirmation's parts)
+    table: str, campaign: str, signer: str, version: int | None, at: datetime, on: date
+) -> UpdateItemInputTypeDef:
+    """Confirm a pending signature that has not expired, and lay its letter in its target's tray.
+
+    With a version, the letter must still be the one that the signer saw.
+    """
+    confirmable = Attr("status").eq("pending") & Attr("expires_at").gt(int(at.timestamp()))
+    if version is not None:
+        confirmable &= Attr("version").eq(version)
     request = update(
         table,
         keys.signature(campaign, signer),
@@ -178,7 +186,7 @@ def confirm(table: str, campaign: str, signer: str, at: datetime, on: date) -> U
         copy={"due": "tray"},
         add={"version": 1},
         remove=["expires_at"],
-        when=Attr("status").eq("pending") & Attr("expires_at").gt(int(at.timestamp())),
+        when=confirmable,
     )
     request["ReturnValues"] = "ALL_NEW"
     return request

@@ -165,9 +165,9 @@ class Table:
         """Ask for a mail about a signature; raises ChangedError when it is gone."""
         self._update(requests.ask_again(self._name, campaign, signer, mail_request))
 
-    def confirm(self, campaign: str, signer: str, at: datetime, on: date) -> Signature:
-        """Confirm a pending signature and return it; raises SignatureStateError."""
-        return self._change_signature(requests.confirm(self._name, campaign, signer, at, on))
+    def confirm(self, campaign: str, signer: str, version: int | None, *, at: datetime, on: date) -> Signature:
+        """Confirm a pending signature, of this version if one is given, and return it; raises SignatureStateError."""
+        return self._change_signature(requests.confirm(self._name, campaign, signer, version, at, on))
 
     def withdraw(self, campaign: str, signer: str, at: datetime) -> Signature:
         """Take a signature back and return it; raises SignatureStateError."""

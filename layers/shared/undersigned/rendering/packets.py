@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import mmap
+import os
 import re
 import struct
 import unicodedata
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -75,6 +77,9 @@ class FontsError(UndersignedError):
     """A font package is not installed."""
 
 
+_STANDARD_ERROR = 2
+
+
 class TypesettingError(UndersignedError):
     """Typst refused a document, or panicked over it."""
 
@@ -118,6 +123,19 @@ class Packet:
     accessible: bool
 
 
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """Drop what Typst writes to standard error: its panics can quote a signer's words, and Lambda logs them."""
+    kept = os.dup(_STANDARD_ERROR)
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), _STANDARD_ERROR)
+    try:
+        yield
+    finally:
+        os.dup2(kept, _STANDARD_ERROR)
+        os.close(kept)
+
+
 class FontBook:
     """The fonts of the installed font packages, opened once and shared by all packets of a process."""
 
@@ -151,9 +169,10 @@ class FontBook:
     def compile(self, document: str, *, accessible: bool = True) -> bytes:
         """Make the PDF of a document given as JSON. Raises TypesettingError."""
         try:
-            pdf = self._compiler.compile(
-                input=_TEMPLATE, sys_inputs={"packet": document}, pdf_standards=["ua-1"] if accessible else []
-            )
+            with _unheard():
+                pdf = self._compiler.compile(
+                    input=_TEMPLATE, sys_inputs={"packet": document}, pdf_standards=["ua-1"] if accessible else []
+                )
         except typst.TypstError as error:
             raise TypesettingError(str(error)) from error
         except BaseException as error:

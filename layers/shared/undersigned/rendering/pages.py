@@ -105,8 +105,8 @@ def signed(campaign: Campaign, next_delivery: datetime) -> str:
     return _render("signed.html", campaign.language, campaign=campaign, next_delivery=next_delivery)
 
 
-def confirm(own: OwnLetter, confirm_token: str) -> str:
-    """Render the letter with the button that confirms it."""
+def confirm(own: OwnLetter, confirm_token: str, *, changed: bool = False) -> str:
+    """Render the letter with the button that confirms just this version of it."""
     return _render(
         "confirm.html",
         own.entry.campaign.language,
@@ -114,6 +114,8 @@ def confirm(own: OwnLetter, confirm_token: str) -> str:
         target=own.target,
         letter_html=Markup(own.letter_html),  # noqa: S704  (the letter's rendering escapes every value)
         confirm_token=confirm_token,
+        version=own.signature.version,
+        changed=changed,
     )
 
 

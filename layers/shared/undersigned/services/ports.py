@@ -91,8 +91,8 @@ class SignatureStore(Protocol):
     def ask_again(self, campaign: str, signer: str, mail_request: str) -> None:
         """Ask for a mail about a signature; raises ChangedError when it is gone."""
 
-    def confirm(self, campaign: str, signer: str, at: datetime, on: date) -> Signature:
-        """Confirm a pending signature and return it; raises SignatureStateError."""
+    def confirm(self, campaign: str, signer: str, version: int | None, *, at: datetime, on: date) -> Signature:
+        """Confirm a pending signature, of this version if one is given, and return it; raises SignatureStateError."""
 
     def withdraw(self, campaign: str, signer: str, at: datetime) -> Signature:
         """Take a signature back and return it; raises SignatureStateError."""

@@ -197,15 +197,20 @@ class Signing:
             raise ExpiredError(whose.campaign)
         return self._own_letter(signature)
 
-    def confirm(self, token: str) -> OwnLetter:
-        """Confirm a letter, in one write; twice is the same as once. Raises TokenError, ExpiredError."""
+    def confirm(self, token: str, version: int | None = None) -> OwnLetter:
+        """Confirm a letter, in one write; twice is the same as once. Raises TokenError, ExpiredError.
+
+        With the version that the signer saw, newer words are not confirmed in its place: the letter comes back pending.
+        """
         whose = self._tokens.read_signer("confirm", token)
         now = self._clock()
         try:
             entry = self._catalog.entry(whose.campaign)
-            signature = self._signatures.confirm(whose.campaign, whose.signer, now, self.today(entry.campaign))
+            signature = self._signatures.confirm(
+                whose.campaign, whose.signer, version, at=now, on=self.today(entry.campaign)
+            )
         except SignatureStateError as error:
-            if error.signature is None or error.signature.status == "pending":
+            if error.signature is None or error.signature.has_expired(now):
                 raise ExpiredError(whose.campaign) from error
             signature = error.signature
         return self._own_letter(signature)

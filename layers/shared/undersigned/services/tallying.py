@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from undersigned.domain.signatures import Signature
     from undersigned.services.ports import CountStore, SignatureStore
 
-_ROWS_IN_TRANSACTION = 24
-"""A row and its three counters, each of another target and day at worst: 4 × 24 of DynamoDB's 100 items."""
+_ROWS_IN_TRANSACTION = 19
+"""DynamoDB takes 100 items: the total, and at worst each row's mark and the counters of two targets and two days."""
 
 _TRIES = 5
 
