@@ -62,8 +62,11 @@ def needs_of(service: str, operation: str, params: Mapping[str, Any]) -> Iterato
             yield from _needs_of_dynamodb(operation, params)
         case "sesv2", "SendEmail":
             facts = {"ses:FromAddress": params["FromEmailAddress"]}
+            # A mail as MIME needs SendRawEmail, whichever API takes it.
+            actions = ("ses:SendEmail", "ses:SendRawEmail") if "Raw" in params["Content"] else ("ses:SendEmail",)
             for resource in ("identity/SenderIdentity", "configuration-set/MailConfiguration"):
-                yield Need("ses:SendEmail", f"arn:aws:ses:us-east-2:123456789012:{resource}", facts)
+                for action in actions:
+                    yield Need(action, f"arn:aws:ses:us-east-2:123456789012:{resource}", facts)
         case _ if (service, operation) in SINGLE:
             yield Need(*SINGLE[service, operation])
         case _:

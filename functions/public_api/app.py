@@ -228,6 +228,7 @@ def _state(own: OwnLetter) -> dict[str, object]:
         "campaign": own.signature.campaign,
         "target": _target(own.target),
         "status": own.signature.status,
+        "version": own.signature.version,
         "sealed": own.signature.bundle is not None,
         "delivery": own.delivery.state if own.delivery else None,
         "period": own.signature.period,

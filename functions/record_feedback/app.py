@@ -26,7 +26,9 @@ def handler(event: Mapping[str, Any], _context: LambdaContext) -> None:
     if mail_event is None:
         return
     delivery = feedback.record(mail_event)
-    logger.info(
+    # A mail that came back needs a person, so it is an error, which an alarm counts.
+    log = logger.error if mail_event.kind in {"bounce", "complaint", "reject"} else logger.info
+    log(
         "mail event",
         extra={
             "kind": mail_event.kind,

@@ -28,7 +28,8 @@ def handler(event: Mapping[str, Any], _context: LambdaContext) -> dict[str, Any]
         try:
             _send(record)
         except (ThrottledError, SendingStoppedError) as error:
-            logger.warning("mails have to wait", extra=facts_of(error))
+            log = logger.error if isinstance(error, SendingStoppedError) else logger.warning
+            log("mails have to wait", extra={**facts_of(error), "reason": str(error)})
             return failures_from([*failed, *event["Records"][position:]])
         except MailRefusedError as error:
             # No later try mends it, and the signer can sign with another address.

@@ -69,6 +69,24 @@ def test_every_missing_field_is_named(world: World, field: str) -> None:
         assert [error["field"] for error in answer.json["errors"]] == [field]
 
 
+@pytest.mark.parametrize("email", ["a..b@x.example", ".a@x.example", "a.@x.example", "a@b@x.example", "a\nb@x.example"])
+def test_an_address_that_no_mail_can_carry_is_an_error_of_its_field(world: World, email: str) -> None:
+    answer = world.post(f"{FORM}/signatures", {**ADA, "email": email}, as_json=True)
+    assert [error["field"] for error in answer.json["errors"]] == ["email"]
+
+
+def test_an_address_of_a_domain_in_another_script_gets_its_mail(world: World) -> None:
+    world.sign(email="ada@bücher.example")
+    world.run_stream()
+    assert world.sent[-1].to == "ada@xn--bcher-kva.example"
+
+
+def test_an_unconfirmed_mail_carries_no_word_of_the_form(world: World) -> None:
+    world.sign(name="Visit http://evil.example", signature="evil.example", note="http://evil.example")
+    world.run_stream()
+    assert "evil" not in world.sent[-1].text + world.sent[-1].html
+
+
 def test_an_unknown_target_is_named(world: World) -> None:
     answer = world.post(f"{FORM}/signatures", {**ADA, "target": "atlantis"}, as_json=True)
     assert [error["field"] for error in answer.json["errors"]] == ["target"]

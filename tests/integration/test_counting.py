@@ -105,7 +105,7 @@ def test_a_damaged_record_costs_no_other_signer_the_mail(world: World) -> None:
 def test_a_refused_mail_costs_no_other_signer_the_mail(world: World) -> None:
     world.sign()
     records = world.new_records()
-    world.refusal = "MessageRejected"
+    world.refusal = "BadRequestException"
     assert world.handlers["send_confirmations"]({"Records": records}, CONTEXT) == {"batchItemFailures": []}
     world.refusal = "SendingPausedException"
     assert world.handlers["send_confirmations"]({"Records": records}, CONTEXT)["batchItemFailures"]

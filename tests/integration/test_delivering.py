@@ -147,11 +147,57 @@ def test_a_chief_whose_address_bounced_is_held_and_not_skipped(world: World) -> 
     held = delivery(world, replace(KEY, period="2026-12-01"))
     assert held.state == "held"
     assert len(world.deliveries) == 1
+    assert delivery(world).state == "held"
     mend_address(world)
     world.clock.turn(days=7)
     world.week()
-    assert "Ben Specimen" in world.deliveries[1].text
-    assert world.deliveries[1].to == "chief@evanston.example"
+    # What came back goes again, in a mail of its own, and then what was held.
+    assert ["Ada Specimen  " in sent.text for sent in world.deliveries] == [True, True, False]
+    assert "Ben Specimen" in world.deliveries[2].text
+    assert {sent.to for sent in world.deliveries[1:]} == {"chief@evanston.example"}
+    world.week()
+    assert len(world.deliveries) == 3
+
+
+def test_an_out_of_office_reply_after_the_delivery_changes_nothing(world: World) -> None:
+    world.confirmed()
+    world.week()
+    world.feedback("delivery", world.deliveries[0])
+    world.feedback("out_of_office", world.deliveries[0])
+    assert delivery(world).state == "delivered"
+
+
+def test_a_late_bounce_of_the_old_address_says_nothing_of_the_new_one(world: World) -> None:
+    test_without_any_event_for_an_hour_the_mail_is_sent_again(world)
+    world.feedback("bounce", world.deliveries[0])
+    target = world.wiring.table.target(CAMPAIGN, "evanston")
+    assert target is not None
+    assert target.mail_state == "ok"
+
+
+def test_a_letter_that_was_signed_anew_for_another_chief_is_not_sealed_by_a_stale_tray(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mail = world.confirmed()
+    world.confirmed(email="ben@signers.example", name="Ben Specimen", signature="Ben")
+    stale = list(world.wiring.table.waiting(CAMPAIGN, "evanston"))
+    world.post(world.post(mail.link("confirm"), as_json=True).json["links"]["withdraw"])
+    world.confirmed(postal_code="60076", locality="Skokie")
+    table = world.wiring.table.__class__
+    fresh = table.waiting
+    monkeypatch.setattr(table, "waiting", lambda *asked: iter(stale) if asked[2] == "evanston" else fresh(*asked))
+    world.week()
+    by_chief = {sent.to: names_in(sent.pdfs[0]) for sent in world.deliveries}
+    assert "Ada Specimen" not in by_chief["chief@evanston-police.example"]
+    assert "Ada Specimen" in by_chief["chief@skokie-police.example"]
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "MessageRejected", "SendingPausedException"])
+def test_a_mail_that_aws_surely_did_not_take_needs_no_hours_wait(world: World, code: str) -> None:
+    world.confirmed()
+    world.refusal = code
+    world.week()
+    assert (delivery(world).state, delivery(world).reason) == ("open", code)
 
 
 def mend_address(world: World) -> None:

@@ -21,15 +21,10 @@ if TYPE_CHECKING:
 NO_RETRIES = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=60)
 """botocore would send a mail again when only the answer was lost; whether to try again is ours to say."""
 
-_REFUSALS = frozenset({"BadRequestException", "MessageRejected"})
-_STOPS = frozenset(
-    {
-        "AccountSuspendedException",
-        "MailFromDomainNotVerifiedException",
-        "NotFoundException",  # the configuration set or the identity
-        "SendingPausedException",
-    }
-)
+_REFUSAL = "BadRequestException"
+"""SES refuses this mail. Any other refusal (4xx) is about the account, the identity or our permissions."""
+
+_FIRST_OF_SERVER_ERRORS = 500
 
 
 class Pace:
@@ -95,20 +90,25 @@ class Mailbox:
 
     def _send(self, mail: Mail) -> str:
         try:
+            written = mail.as_bytes()
+        except ValueError as error:
+            message = "the mail can't be written as MIME"
+            raise MailRefusedError(message) from error
+        try:
             answer = self._client.send_email(
                 FromEmailAddress=mail.sender_address,
                 Destination={"ToAddresses": [mail.to]},
-                Content={"Raw": {"Data": mail.as_bytes()}},
+                Content={"Raw": {"Data": written}},
                 ConfigurationSetName=self._configuration_set,
                 EmailTags=[{"Name": name, "Value": value} for name, value in mail.tags.items()],
             )
         except ClientError as error:
             if is_throttle(error):
                 raise slower(error) from error
-            if code_of(error) in _REFUSALS:
-                # SES's message can name addresses, so only its code is kept.
+            # SES's message can name addresses, so only its code is kept.
+            if code_of(error) == _REFUSAL:
                 raise MailRefusedError(code_of(error)) from error
-            if code_of(error) in _STOPS:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] < _FIRST_OF_SERVER_ERRORS:
                 raise SendingStoppedError(code_of(error)) from error
             raise
         return answer["MessageId"]

@@ -30,7 +30,7 @@ def read_mail_event(event: Mapping[str, Any]) -> MailEvent | None:
     detail = event["detail"]
     mail, tags = detail["mail"], detail["mail"]["tags"]
     event_type = detail["eventType"]
-    if tags["kind"] != ["delivery"] or event_type not in _KINDS:
+    if tags.get("kind") != ["delivery"] or event_type not in _KINDS:
         return None
     about = detail.get(_DETAILS.get(event_type, ""), {})
     return MailEvent(

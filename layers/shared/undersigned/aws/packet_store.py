@@ -9,8 +9,8 @@ from botocore.config import Config
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-SIGNED_LINKS = Config(signature_version="s3v4")
-"""boto3's default for links is the old signature, which S3 refuses for many buckets and regions."""
+SIGNED_LINKS = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
+"""boto3's default for links is the old signature at the global address, which S3 refuses in many regions."""
 
 _LINK_SECONDS = 300
 

@@ -30,8 +30,8 @@ def read_message(body: str) -> DeliveryKey:
 
 
 _FIRST_PAUSE = 300
-_LONGEST_PAUSE = 43_200
-"""SQS hides a message for 12 hours at most."""
+_LONGEST_PAUSE = 43_200 - 900
+"""SQS hides a message for 12 hours at most, counted from its receipt; a function may have worked for 900 seconds."""
 
 
 def seconds_until_next_try(received: int) -> int:

@@ -9,6 +9,7 @@ from boto3.dynamodb.conditions import Key as KeyCondition
 
 from undersigned.aws import items, keys
 from undersigned.domain import tallies
+from undersigned.domain.signatures import tray_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -160,7 +161,7 @@ def ask_again(table: str, campaign: str, signer: str, mail_request: str) -> Upda
         table,
         keys.signature(campaign, signer),
         assign={"mail_request": mail_request},
-        when=Attr("pk").exists(),
+        when=Attr("status").eq("confirmed"),
     )
 
 
@@ -256,7 +257,10 @@ def _seal_letter(table: str, key: DeliveryKey, bundle: int, signer: str) -> Upda
         assign={"bundle": f"{key.period}#{bundle:04d}"},
         add={"version": 1},
         remove=["due", "due_at"],
-        when=Attr("status").eq("confirmed") & Attr("due").exists() & Attr("bundle").not_exists(),
+        # It must lie in this very tray: the index may be behind a letter that was signed anew for somebody else.
+        when=Attr("status").eq("confirmed")
+        & Attr("due").eq(tray_of(key.campaign, key.target, signer))
+        & Attr("bundle").not_exists(),
     )
 
 

@@ -22,7 +22,7 @@ ATTACHMENT_LIMIT = 7_000_000
 UNSETTLED_FOR = timedelta(hours=1)
 """How long a mail without any event may have been sent all the same."""
 
-_SETTLED: tuple[DeliveryState, ...] = ("sent", "delivered", "bounced", "complained", "empty")
+_SETTLED: tuple[DeliveryState, ...] = ("sent", "delivered", "complained", "empty")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +97,8 @@ class Delivery:
 
     @property
     def is_unfinished(self) -> bool:
-        """Say whether sealed letters may be waiting in it for their mail."""
-        return self.state in {"open", "sending"} or (self.state == "held" and self.letters > 0)
+        """Say whether sealed letters may be waiting in it for their mail, or for another one after a bounce."""
+        return self.state in {"open", "sending", "bounced"} or (self.state == "held" and self.letters > 0)
 
     def may_be_sent_at(self, now: datetime) -> datetime | None:
         """Return until when a started try must be given for its event, or None when it may be sent now."""
@@ -148,9 +148,12 @@ def after(delivery: Delivery, event: MailEvent) -> Delivery:
     """Return the delivery as it stands after an event.
 
     Events come late, twice and in any order, so a state only moves forward (a mail that was delivered may
-    still bounce; one that bounced was not delivered), and an event of an earlier try changes nothing.
+    still bounce; one that bounced was not delivered), and an event of an earlier try changes nothing. A bounce
+    that is not permanent, after the delivery, is an out-of-office reply.
     """
     state = _STATE_AFTER.get(event.kind)
+    if event.kind == "bounce" and not event.permanent and delivery.state == "delivered":
+        return delivery
     if state is None or event.attempt != delivery.attempt or _RANK[state] <= _RANK[delivery.state]:
         return delivery
     return replace(

@@ -9,11 +9,11 @@ from typing import Literal
 type Purpose = Literal["confirm", "letter", "packets"]
 
 VALID_FOR: dict[Purpose, timedelta] = {
-    "confirm": timedelta(days=14),
+    "confirm": timedelta(days=400),
     "letter": timedelta(days=400),
     "packets": timedelta(days=30),
 }
-"""How long a link works. A signer's own page outlives the weeks until the letter is sent by far."""
+"""How long a link works. How long a letter can be confirmed, its row says; the link then shows what became of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,8 @@ def wants_json(event: APIGatewayProxyEventV2) -> bool:
     accept = event.headers.get("accept") or ""
     if "application/json" in accept or "application/problem+json" in accept:
         return True
-    return _media_type(event) == "application/json" and "text/html" not in accept
+    sent = event.http_method == "POST" and _media_type(event) == "application/json"
+    return sent and "text/html" not in accept
 
 
 def posted_values(event: APIGatewayProxyEventV2) -> Mapping[str, object]:

@@ -37,7 +37,7 @@ class Feedback:
                     raise
                 continue
             # Written after the delivery, and again when the event comes twice: a crash in between mends itself.
-            if event.kind == "bounce" and event.permanent and delivery.email:
+            if event.kind == "bounce" and event.permanent and delivery.email and event.attempt == delivery.attempt:
                 self.targets.set_mail_state(event.delivery.campaign, event.delivery.target, delivery.email, "bounced")
             return changed
         return None

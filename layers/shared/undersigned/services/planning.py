@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from undersigned.domain.deliveries import DeliveryKey
@@ -14,9 +13,6 @@ if TYPE_CHECKING:
 
     from undersigned.domain.campaigns import Target
     from undersigned.services.ports import CampaignStore, DeliveryQueue, DeliveryStore
-
-_LOOK_BACK = 8
-"""Deliveries of a target in which unfinished ones are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +37,11 @@ class Planning:
         return tuple(planned)
 
     def _due(self, campaign: str, target: Target, period: str) -> Iterator[DeliveryKey]:
-        recent = list(islice(self.deliveries.deliveries(campaign, target.id), _LOOK_BACK))
+        earlier = list(self.deliveries.deliveries(campaign, target.id))
         # What an earlier run left unfinished goes first: its letters are sealed and in no tray.
-        unfinished = [delivery.key for delivery in recent if delivery.is_unfinished]
+        unfinished = [delivery.key for delivery in earlier if delivery.is_unfinished]
         yield from reversed(unfinished)
         this_period = DeliveryKey(campaign, target.id, period)
-        has_gone = any(delivery.key == this_period and delivery.is_settled for delivery in recent)
+        has_gone = any(delivery.key == this_period and delivery.is_settled for delivery in earlier)
         if this_period not in unfinished and not has_gone and self.deliveries.has_waiting(campaign, target.id):
             yield this_period
