@@ -63,7 +63,9 @@ def needs_of(service: str, operation: str, params: Mapping[str, Any]) -> Iterato
         case "sesv2", "SendEmail":
             facts = {"ses:FromAddress": params["FromEmailAddress"]}
             # A mail as MIME needs SendRawEmail, whichever API takes it.
-            actions = ("ses:SendEmail", "ses:SendRawEmail") if "Raw" in params["Content"] else ("ses:SendEmail",)
+            actions = (
+                ("ses:SendEmail", "ses:SendRawEmail") if "Raw" in params.get("Content", {}) else ("ses:SendEmail",)
+            )
             for resource in ("identity/SenderIdentity", "configuration-set/MailConfiguration"):
                 for action in actions:
                     yield Need(action, f"arn:aws:ses:us-east-2:123456789012:{resource}", facts)

@@ -91,7 +91,11 @@ RULES: dict[Rule, list[Breach]] = {
     ],
     permission_rules.no_resource_is_a_wildcard: [
         Breach(f"{TALLY_STATEMENT}.Resource", "*", "TallyRole may do"),
-        Breach(f"{DELIVER}.Policies.0.Statement.4.Resource.0", "*", "DeliverRole may do ses:SendEmail"),
+        Breach(
+            f"{DELIVER}.Policies.0.Statement.4.Resource.0",
+            "*",
+            "DeliverRole may do ['ses:SendEmail', 'ses:SendRawEmail']",
+        ),
     ],
     permission_rules.functions_have_statements_and_no_ready_made_policies: [
         Breach(f"{TALLY}.Policies", ready_made("DynamoDBCrudPolicy"), "Tally takes the ready-made policy"),

@@ -38,7 +38,8 @@ STATE_OF: dict[MailEventKind, DeliveryState] = {
 
 
 def event(kind: MailEventKind, minute: int = 1, attempt: int = 1, reason: str | None = None) -> MailEvent:
-    return MailEvent(kind, KEY, attempt, f"message-{attempt}", NINE + timedelta(minutes=minute), reason)
+    at = NINE + timedelta(minutes=minute)
+    return MailEvent(kind, KEY, attempt, f"message-{attempt}", at, reason, permanent=kind == "bounce")
 
 
 def test_a_sent_mail_is_not_settled_until_more_is_heard_of_it() -> None:
@@ -102,7 +103,22 @@ def test_a_state_never_goes_back_and_a_repetition_changes_nothing(
     assert delivery.state == max(heard, key=WAY.index, default="sending")
 
 
-@pytest.mark.parametrize("state", ["sent", "delivered", "bounced", "complained", "empty"])
+def test_a_bounce_that_passes_counts_unless_the_mail_was_delivered_whatever_comes_first() -> None:
+    passing = replace(event("bounce"), permanent=False)
+
+    assert after(SENDING, passing).state == "bounced"
+    assert after(after(SENDING, passing), event("send")).state == "bounced"
+    assert after(after(SENDING, passing), event("delivery")).state == "delivered"
+    assert after(after(SENDING, event("delivery")), passing).state == "delivered"
+    assert after(after(SENDING, passing), event("bounce")).permanent
+
+
+def test_a_bounced_delivery_is_unfinished() -> None:
+    assert replace(SENDING, state="bounced").is_unfinished
+    assert not replace(SENDING, state="bounced").is_settled
+
+
+@pytest.mark.parametrize("state", ["sent", "delivered", "complained", "empty"])
 def test_a_settled_delivery_needs_nothing_more(state: DeliveryState) -> None:
     assert replace(SENDING, state=state).is_settled
     assert not replace(SENDING, state=state).is_unfinished

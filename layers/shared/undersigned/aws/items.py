@@ -286,6 +286,7 @@ def delivery_values(delivery: Delivery) -> Values:
         "settled_at": _written(delivery.settled_at),
         "message_id": delivery.message_id,
         "reason": delivery.reason,
+        "permanent": delivery.permanent,
     }
 
 
@@ -306,4 +307,5 @@ def read_delivery(values: Values) -> Delivery:
         settled_at=_moment(values.get("settled_at")),
         message_id=values.get("message_id"),
         reason=values.get("reason"),
+        permanent=values.get("permanent", False),
     )

@@ -74,7 +74,10 @@ class PacketRecord:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What became of a delivery. `attempt` counts the tries to send; `email` is where the last one went."""
+    """What became of a delivery. `attempt` counts the tries to send; `email` is where the last one went.
+
+    `permanent` says of a bounce that the address takes no mail.
+    """
 
     key: DeliveryKey
     state: DeliveryState
@@ -89,6 +92,7 @@ class Delivery:
     settled_at: datetime | None = None
     message_id: str | None = None
     reason: str | None = None
+    permanent: bool = False
 
     @property
     def is_settled(self) -> bool:
@@ -124,7 +128,7 @@ class MailEvent:
     permanent: bool = False
 
 
-_RANK: dict[DeliveryState, int] = {
+_RANK: dict[DeliveryState, float] = {
     "open": 0,
     "held": 0,
     "sending": 1,
@@ -134,6 +138,14 @@ _RANK: dict[DeliveryState, int] = {
     "complained": 5,
     "empty": 6,
 }
+
+_RANK_OF_PASSING_BOUNCE = 2.5
+"""Below `delivered`: after a delivery, a bounce that is not permanent is an out-of-office reply."""
+
+
+def _rank(state: DeliveryState, *, permanent: bool) -> float:
+    return _RANK_OF_PASSING_BOUNCE if state == "bounced" and not permanent else _RANK[state]
+
 
 _STATE_AFTER: dict[MailEventKind, DeliveryState] = {
     "send": "sent",
@@ -148,13 +160,13 @@ def after(delivery: Delivery, event: MailEvent) -> Delivery:
     """Return the delivery as it stands after an event.
 
     Events come late, twice and in any order, so a state only moves forward (a mail that was delivered may
-    still bounce; one that bounced was not delivered), and an event of an earlier try changes nothing. A bounce
-    that is not permanent, after the delivery, is an out-of-office reply.
+    still bounce for good; one that bounced so was not delivered), and an event of an earlier try changes nothing.
     """
     state = _STATE_AFTER.get(event.kind)
-    if event.kind == "bounce" and not event.permanent and delivery.state == "delivered":
+    if state is None or event.attempt != delivery.attempt:
         return delivery
-    if state is None or event.attempt != delivery.attempt or _RANK[state] <= _RANK[delivery.state]:
+    permanent = event.permanent or event.kind == "reject"
+    if _rank(state, permanent=permanent) <= _rank(delivery.state, permanent=delivery.permanent):
         return delivery
     return replace(
         delivery,
@@ -163,6 +175,7 @@ def after(delivery: Delivery, event: MailEvent) -> Delivery:
         sent_at=delivery.sent_at or event.at,
         settled_at=None if state == "sent" else event.at,
         reason=event.reason,
+        permanent=permanent,
     )
 
 

@@ -282,6 +282,7 @@ class Delivering:
             email=mail.to,
             sending_since=self._clock(),
             reason=None,
+            permanent=False,
         )
         # Whoever loses this write leaves the sending to the other.
         self._deliveries.change(sending, state=delivery.state, attempt=delivery.attempt)
