@@ -65,7 +65,7 @@ def canonical_email(text: str) -> str:
     local, _, domain = text.strip().lower().rpartition("@")
     domain = _ascii_domain(domain)
     # An address such as `+news@example.org` has nothing before its tag; it stays itself.
-    mailbox = local.partition("+")[0] or local
+    mailbox = local.partition("+")[0].rstrip(".") or local
     if domain in _GMAIL_DOMAINS:
         return f"{mailbox.replace('.', '') or mailbox}@gmail.com"
     return f"{mailbox}@{domain}"
