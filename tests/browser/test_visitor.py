@@ -1,0 +1,130 @@
+"""The tests' own eyes: a visitor sees what goes wrong in a page, and a checker what shuts somebody out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.chromium import BrowserMissingError, Visitor, find_chromium
+from undersigned_cli.local.serving import HttpService, Response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser
+
+type Site = Callable[[Response], str]
+
+SOUND = '<!doctype html><html lang="en"><title>Sound</title><main><h1>Sound</h1>{}</main></html>'
+
+
+def html(text: str, status: int = 200, **headers: str) -> Response:
+    named = tuple((name.replace("_", "-"), value) for name, value in headers.items())
+    return Response(status, (("Content-Type", "text/html"), *named), text.encode())
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    """Serve an answer at every path."""
+    service = HttpService("a test's website", 0, tmp_path / "http.log")
+    service.start()
+
+    def serve(response: Response) -> str:
+        service.answer = lambda request: response if request.path == "/" else Response(404)
+        return service.url
+
+    yield serve
+    service.stop()
+
+
+@pytest.mark.parametrize(
+    ("response", "trouble"),
+    [
+        (html("<script>nothing.at.all</script>"), "error in a script: .*nothing is not defined"),
+        (html("<script>console.error('oh')</script>"), "on the console: oh"),
+        (html("<script>1</script>", Content_Security_Policy="script-src 'none'"), "Content Security Policy"),
+        (html('<link rel="stylesheet" href="/missing.css">'), "status 404: .*missing.css"),
+        (html('<img src="https://tracker.example/pixel" alt="">'), "another machine: https://tracker.example/pixel"),
+        (html("Away", 503), "status 503"),
+    ],
+)
+def test_what_goes_wrong_in_a_page_is_told(browser: Browser, site: Site, response: Response, trouble: str) -> None:
+    visitor = Visitor(browser)
+
+    visitor.open(site(response))
+
+    with pytest.raises(AssertionError, match=trouble):
+        visitor.leave()
+
+
+def test_a_sound_page_and_a_form_with_mistakes_are_no_trouble(visitor: Visitor, site: Site) -> None:
+    visitor.open(site(html(SOUND)))
+    visitor.open(site(html(SOUND, 422)))
+
+    assert visitor.troubles == []
+
+
+def test_a_trouble_that_is_expected_must_come(browser: Browser, site: Site) -> None:
+    visitor = Visitor(browser)
+    visitor.expect("oh", "never said")
+
+    visitor.open(site(html("<script>console.error('oh')</script>")))
+
+    with pytest.raises(AssertionError, match=r"^The pages had troubles:\nexpected, but it did not come: never said$"):
+        visitor.leave()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_what_shuts_somebody_out_is_named_with_its_place(visitor: Visitor, site: Site, *, scripts: bool) -> None:
+    framed = "<iframe title='x' srcdoc='<img id=deep >'></iframe>"
+    address = site(html(SOUND.format(f"<input id=nameless>{framed}"), Content_Security_Policy="script-src 'none'"))
+
+    page = visitor.open(address, scripts=scripts)
+
+    with pytest.raises(AssertionError, match=r"(?s)label \(critical\).*#nameless: .*image-alt.*#deep"):
+        visitor.assert_accessible(page)
+
+
+def test_what_shows_without_scripts_only_is_looked_at_too(visitor: Visitor, site: Site) -> None:
+    page = visitor.open(site(html(SOUND.format("<noscript><input id=nameless></noscript>"))), scripts=False)
+
+    with pytest.raises(AssertionError, match="#nameless"):
+        visitor.assert_accessible(page)
+
+
+def test_an_accessible_page_passes_also_without_scripts(visitor: Visitor, site: Site) -> None:
+    page = visitor.open(
+        site(html(SOUND.format("<noscript><p>Plain</p></noscript><script>document.title = 'No'</script>"))),
+        scripts=False,
+    )
+
+    visitor.assert_accessible(page)
+
+    assert page.get_by_text("Plain").is_visible()
+    page.reload()
+    assert page.title() == "Sound"
+
+
+def test_the_browser_is_the_one_named_else_playwrights_own_else_the_systems(tmp_path: Path) -> None:
+    for name in ("mine", "playwrights", "chromium-browser"):
+        (tmp_path / name).touch(mode=0o755)
+    path = {"PATH": str(tmp_path)}
+    own = str(tmp_path / "playwrights")
+
+    assert find_chromium({**path, "UNDERSIGNED_CHROMIUM": str(tmp_path / "mine")}, own) == str(tmp_path / "mine")
+    assert find_chromium(path, own) == own
+    assert find_chromium(path, "/none/such") == str(tmp_path / "chromium-browser")
+
+
+@pytest.mark.parametrize(
+    ("environment", "says"),
+    [
+        ({"PATH": "/none"}, "apt-get install chromium"),
+        ({"PATH": "/none", "UNDERSIGNED_CHROMIUM": "/none/such"}, "UNDERSIGNED_CHROMIUM is /none/such"),
+    ],
+)
+def test_a_missing_browser_is_an_error_with_the_way_out(environment: dict[str, str], says: str) -> None:
+    with pytest.raises(BrowserMissingError, match=says):
+        find_chromium(environment, "/none/such")
