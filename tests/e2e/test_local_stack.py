@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
+import io
 import json
 import re
 import shutil
@@ -10,13 +13,16 @@ import socket
 import subprocess
 import sys
 import time
+import zipfile
+from contextlib import closing
 from dataclasses import replace
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 from urllib.request import Request, urlopen
 
 import pytest
@@ -24,13 +30,16 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError
 
 from undersigned_cli import campaign_folder
+from undersigned_cli.local.front import front
 from undersigned_cli.local.running import connect
+from undersigned_cli.local.serving import HttpService
 from undersigned_cli.local.stack import PROJECT, LocalStack, LocalStackError, Ports
 from undersigned_cli.push import push
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from http.client import HTTPResponse
     from pathlib import Path
 
     from undersigned_cli.local.running import RunningStack
@@ -49,6 +58,23 @@ environments = Environments(find_uv(os.environ), project, folder / "environments
 Emulator(folder / "emulator", folder / "emulator.log", port, port, schedules=False).start(environments)
 print("started", flush=True)
 time.sleep(600)
+"""
+
+MIRROR = """
+import base64, gzip, json
+
+def handler(event, context):
+    seen = {**event["requestContext"]["http"], "body": event.get("body"), "encoded": event["isBase64Encoded"]}
+    answer = gzip.compress(json.dumps(seen).encode())
+    if event["rawPath"] == "/nothing":
+        return {"statusCode": 204, "headers": {"Access-Control-Max-Age": "600"}}
+    return {
+        "statusCode": 200,
+        "headers": {"Content-Type": "application/json", "Content-Encoding": "gzip", "Vary": "Origin, Accept-Encoding"},
+        "cookies": ["a=1; HttpOnly", "b=2"],
+        "body": base64.b64encode(answer).decode(),
+        "isBase64Encoded": True,
+    }
 """
 
 
@@ -296,6 +322,84 @@ def test_a_restart_keeps_rows_queue_secret_and_mails(local_stack: LocalStack, st
     assert sqs.receive_message(QueueUrl=queue)["Messages"][0]["Body"] == "kept"
     assert request(link, {})[0] == 200, "a link from before the restart still works"
     assert wait_for(lambda: count(form) > before[0]), "the stream is still read"
+
+
+@pytest.fixture(scope="module")
+def mirror(stack: RunningStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[HttpService]:
+    """Give an HTTP API behind a front of its own; its function says what it was asked, gzipped and with cookies."""
+    functions, gateway = stack.client("lambda"), stack.client("apigatewayv2")
+    package = io.BytesIO()
+    with zipfile.ZipFile(package, "w") as files:
+        files.writestr("mirror.py", MIRROR)
+    function = functions.create_function(
+        FunctionName="mirror",
+        Runtime="python3.13",
+        Handler="mirror.handler",
+        Role="arn:aws:iam::000000000000:role/mirror",
+        Code={"ZipFile": package.getvalue()},
+    )
+    api = gateway.create_api(Name="mirror", ProtocolType="HTTP")["ApiId"]
+    integration = gateway.create_integration(
+        ApiId=api,
+        IntegrationType="AWS_PROXY",
+        IntegrationUri=function["FunctionArn"],
+        PayloadFormatVersion="2.0",
+    )["IntegrationId"]
+    gateway.create_route(ApiId=api, RouteKey="ANY /{proxy+}", Target=f"integrations/{integration}")
+    gateway.create_stage(ApiId=api, StageName="$default", AutoDeploy=True)
+    service = HttpService("the mirror", 0, tmp_path_factory.mktemp("mirror") / "http.log")
+    service.answer = front(api, urlsplit(stack.environment["AWS_ENDPOINT_URL"]).port or 0, service.port)
+    service.start()
+    yield service
+    service.stop()
+    gateway.delete_api(ApiId=api)
+    functions.delete_function(FunctionName="mirror")
+
+
+def mirrored(
+    mirror: HttpService, method: str, path: str = "/seen", body: bytes | None = None, *, client: str = "127.0.0.1"
+) -> tuple[HTTPResponse, bytes]:
+    with closing(HTTPConnection("127.0.0.1", mirror.port, timeout=60, source_address=(client, 0))) as connection:
+        connection.request(method, path, body, {"Content-Type": "image/png"})
+        answer = connection.getresponse()
+        return answer, answer.read()
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
+def test_each_method_reaches_the_route_as_it_was_sent(mirror: HttpService, method: str) -> None:
+    _, body = mirrored(mirror, method)
+
+    assert json.loads(gzip.decompress(body))["method"] == method
+
+
+def test_binary_bodies_and_repeated_headers_pass(mirror: HttpService) -> None:
+    answer, body = mirrored(mirror, "POST", body=bytes(range(256)))
+
+    seen = json.loads(gzip.decompress(body))
+    assert seen["encoded"]
+    assert base64.b64decode(seen["body"]) == bytes(range(256))
+    assert answer.headers.get_all("Set-Cookie") == ["a=1; HttpOnly", "b=2"]
+    assert (answer.headers["Vary"], answer.headers["Content-Encoding"]) == ("Origin, Accept-Encoding", "gzip")
+
+
+def test_head_brings_the_headers_alone(mirror: HttpService) -> None:
+    answer, body = mirrored(mirror, "HEAD")
+
+    assert (answer.status, answer.headers["Content-Encoding"], body) == (200, "gzip", b"")
+    assert "Content-Length" not in answer.headers, "it would be none, and that is not the length of a GET's body"
+
+
+def test_an_answer_without_content_has_no_length(mirror: HttpService) -> None:
+    answer, _ = mirrored(mirror, "OPTIONS", "/nothing")
+
+    assert (answer.status, answer.headers["Access-Control-Max-Age"]) == (204, "600")
+    assert "Content-Length" not in answer.headers
+
+
+def test_a_function_hears_whose_request_it_is(mirror: HttpService) -> None:
+    _, body = mirrored(mirror, "GET", client="127.0.0.2")
+
+    assert json.loads(gzip.decompress(body))["sourceIp"] == "127.0.0.2"
 
 
 def secret_of(stack: RunningStack) -> str:

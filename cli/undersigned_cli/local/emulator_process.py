@@ -26,7 +26,7 @@ from zoneinfo import ZoneInfo
 from ministack import app
 from ministack.core import lambda_runtime
 from ministack.core.responses import request_scope
-from ministack.services import dynamodb, eventbridge, lambda_svc, scheduler, sqs
+from ministack.services import apigateway, dynamodb, eventbridge, lambda_svc, scheduler, sqs
 from ministack.services.cloudformation import provisioners
 
 if TYPE_CHECKING:
@@ -75,6 +75,29 @@ def keep_streams() -> None:
 def let_ses_publish() -> None:
     """Take events of source `aws.ses` by PutEvents, as AWS does from SES alone: nobody else publishes them here."""
     eventbridge._put_events.__defaults__ = (True,)
+
+
+def hand_requests_on_as_api_gateway_does() -> None:
+    """Let OPTIONS reach its route, where MiniStack refuses it itself, and tell whose request it is.
+
+    API Gateway answers OPTIONS only for an API that has CORS settings of its own, which the template's has not:
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
+    """
+    execute, invoke = apigateway._handle_execute_in_scope, lambda_svc._execute_function_with_config_scope
+
+    async def execute_any_method(api: str, stage: str, path: str, method: str, *rest: Any) -> Any:
+        # In small letters MiniStack takes it for a method like any other.
+        return await execute(api, stage, path, "options" if method == "OPTIONS" else method, *rest)
+
+    def invoke_by_request(function: dict, event: dict) -> Any:
+        if http := event.get("requestContext", {}).get("http"):
+            http["method"] = http["method"].upper()
+            # The front adds the client's address last.
+            http["sourceIp"] = event["headers"].get("x-forwarded-for", http["sourceIp"]).rpartition(",")[2].strip()
+        return invoke(function, event)
+
+    apigateway._handle_execute_in_scope = execute_any_method
+    lambda_svc._execute_function_with_config_scope = invoke_by_request
 
 
 def share_few_workers() -> None:
@@ -273,6 +296,7 @@ if __name__ == "__main__":
     keep_streams()
     keep_queues_addresses()
     let_ses_publish()
+    hand_requests_on_as_api_gateway_does()
     share_few_workers()
     hide_own_packages()
     keep_schedules_time_zone()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, override
 from urllib.parse import urlsplit
@@ -149,10 +150,17 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Date", self.date_time_string())
         for name, value in response.headers:
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(response.body)))
+        if self._tells_its_length(response):
+            self.send_header("Content-Length", str(len(response.body)))
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(response.body)
         self.wfile.flush()
+
+    def _tells_its_length(self, response: Response) -> bool:
+        """Leave the length out where it would be wrong: it is not the GET's, or must not be there (RFC 9110, 8.6)."""
+        if response.status == HTTPStatus.NO_CONTENT:
+            return False
+        return self.command != "HEAD" or bool(response.body)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _serve  # noqa: N815

@@ -50,6 +50,7 @@ def process(monkeypatch: pytest.MonkeyPatch, function: Function, given_up: list[
         "app": SimpleNamespace(),
         "core.lambda_runtime": SimpleNamespace(),
         "core.responses": SimpleNamespace(request_scope=lambda *_: nullcontext()),
+        "services.apigateway": SimpleNamespace(),
         "services.dynamodb": SimpleNamespace(
             _tables={"letters": {"LatestStreamArn": ARN}},
             stream_start_position=lambda _: 0,
