@@ -1,0 +1,246 @@
+"""Drawn signatures: strokes of whole numbers, from what a form posts to the curve that a letter shows.
+
+Nothing of what was posted but its numbers goes any further: every picture is made here, from these.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from cmath import phase
+from dataclasses import dataclass
+from html import escape
+from itertools import groupby, pairwise
+from math import asin, ceil, floor, inf
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+type Stroke = tuple[complex, ...]
+"""Points, `x + y·1j`, in the order in which the pen passed them. A single one is a dot."""
+
+WIDTH, HEIGHT = 600, 200
+"""The box that is drawn in, in units: x goes to the right, y down."""
+
+MOST_STROKES = 60
+MOST_POINTS = 2_000
+# As JSON with a blank after each comma, that many points take 20,000 characters.
+_LONGEST_TEXT = 32_000
+
+_MOST_POINTS_KEPT = 500
+_FINEST = 1.0
+_VISIBLE_EXTENT = 12
+
+# SVG's own unit is a tenth of ours: fine enough for curves of whole numbers.
+_TENTHS = 10
+_PEN = 0.03
+_SMALLEST_LINE = 60 * _TENTHS
+_WIDEST = 6
+
+_BOX = re.compile(r"(-?[0-9]{1,5}) (-?[0-9]{1,5}) ([1-9][0-9]{0,4}) ([1-9][0-9]{0,4})")
+_PATH = re.compile(r"M[-0-9Mhc ]+")
+
+_UNREADABLE = "The drawing of your signature can’t be read; clear it and draw again, or leave it out"
+_TOO_LONG = "The drawing of your signature is too long; clear it and draw a simpler one, or leave it out"
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A signature drawn by hand."""
+
+    strokes: tuple[Stroke, ...]
+
+    @classmethod
+    def posted(cls, posted: object) -> Drawing | None:
+        """Read what a form posts, without the points that nobody would miss; None when there is nothing to see.
+
+        It is a JSON list of strokes, each a flat list `[x0, y0, x1, y1, …]`; a JSON post may hold the list itself.
+        Raises ValueError, for the signer to read, when it is anything else or longer than a signature is.
+        """
+        if posted is None or posted == "":
+            return None
+        strokes = _thinned(_strokes_in(_parsed(posted) if isinstance(posted, str) else posted))
+        return cls(strokes) if _has_ink(strokes) else None
+
+    @classmethod
+    def kept(cls, text: str) -> Drawing:
+        """Read what the table keeps."""
+        return cls(_strokes_in(_parsed(text)))
+
+    @property
+    def text(self) -> str:
+        """Write it for the table, in the form in which it was posted."""
+        numbers = [[int(number) for point in stroke for number in (point.real, point.imag)] for stroke in self.strokes]
+        return json.dumps(numbers, separators=(",", ":"))
+
+    @property
+    def picture(self) -> Picture:
+        """Draw it with a round pen, in a box that leaves out what is empty."""
+        curves = [_curve([_TENTHS * point for point in stroke]) for stroke in self.strokes]
+        left, top, right, bottom = _bounds([point for curve in curves for point in curve])
+        margin = _PEN * _line(right - left, bottom - top)
+        x, y = floor(left - margin), floor(top - margin)
+        box = (x, y, ceil(right + margin) - x, ceil(bottom + margin) - y)
+        return Picture("".join(map(_path_of, curves)), box)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A drawing as SVG: the path of the pen, and the box around its ink as x, y, width and height."""
+
+    path: str
+    box: tuple[int, int, int, int]
+
+    @classmethod
+    def read(cls, box: str, path: str) -> Picture | None:
+        """Read a picture back from the attributes of its SVG; None when they hold anything but its numbers."""
+        sides = _BOX.fullmatch(box)
+        if sides is None or not _PATH.fullmatch(path):
+            return None
+        x, y, width, height = map(int, sides.groups())
+        return cls(path, (x, y, width, height))
+
+    def size(self, line: float) -> tuple[float, float]:
+        """Return width and height at which it stands in for a signature as high as `line`, six times as wide at most.
+
+        A small scribble is made larger, but not so much that it looks written with a broom.
+        """
+        _, _, width, height = self.box
+        scale = line / _line(width, height)
+        return round(width * scale, 2), round(height * scale, 2)
+
+    def svg(self, line: float, *, ink: str = "currentColor", label: str = "") -> str:
+        """Write it as an SVG element of `size(line)`; the label is what those hear who do not see it."""
+        width, height = self.size(line)
+        named = f'role="img" aria-label="{escape(label)}" ' if label else ""
+        box, pen = " ".join(map(str, self.box)), round(_PEN * _line(*self.box[2:]))
+        return (
+            f'<svg xmlns="http://www.w3.org/2000/svg" {named}viewBox="{box}" width="{width:g}" height="{height:g}">'
+            f'<path d="{self.path}" fill="none" stroke="{ink}" stroke-width="{pen}" '
+            'stroke-linecap="round" stroke-linejoin="round"/></svg>'
+        )
+
+
+def _parsed(text: str) -> object:
+    if len(text) > _LONGEST_TEXT:
+        raise ValueError(_TOO_LONG)
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(_UNREADABLE) from error
+
+
+def _strokes_in(posted: object) -> tuple[Stroke, ...]:
+    if not isinstance(posted, list) or not all(isinstance(stroke, list) for stroke in posted):
+        raise ValueError(_UNREADABLE)
+    if len(posted) > MOST_STROKES or sum(map(len, posted)) > 2 * MOST_POINTS:
+        raise ValueError(_TOO_LONG)
+    return tuple(_stroke(numbers) for numbers in posted)
+
+
+def _stroke(numbers: list[object]) -> Stroke:
+    xs, ys = numbers[::2], numbers[1::2]
+    if not xs or len(xs) != len(ys):
+        raise ValueError(_UNREADABLE)
+    return tuple(complex(_within(x, WIDTH), _within(y, HEIGHT)) for x, y in zip(xs, ys, strict=True))
+
+
+def _within(number: object, side: int) -> int:
+    # Not isinstance: true and false are numbers to Python.
+    if type(number) is int and 0 <= number <= side:
+        return number
+    raise ValueError(_UNREADABLE)
+
+
+def _has_ink(strokes: Iterable[Stroke]) -> bool:
+    """Say whether a person would see more than a slip of the pen."""
+    points = [point for stroke in strokes for point in stroke]
+    if not points:
+        return False
+    left, top, right, bottom = _bounds(points)
+    return max(right - left, bottom - top) >= _VISIBLE_EXTENT
+
+
+def _bounds(points: Iterable[complex]) -> tuple[float, float, float, float]:
+    xs, ys = zip(*((point.real, point.imag) for point in points), strict=True)
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def _thinned(strokes: tuple[Stroke, ...]) -> tuple[Stroke, ...]:
+    """Leave out points by a tolerance that no eye can tell, or by the finest that brings a scrawl to a row's size."""
+    tolerance = _FINEST
+    thinned = tuple(_without_points_on_lines(stroke, tolerance) for stroke in strokes)
+    while sum(map(len, thinned)) > _MOST_POINTS_KEPT:
+        tolerance *= 1.5
+        thinned = tuple(_without_points_on_lines(stroke, tolerance) for stroke in thinned)
+    return thinned
+
+
+def _without_points_on_lines(stroke: Stroke, tolerance: float) -> Stroke:
+    """Keep the points between which straight lines pass all others within the tolerance, in one pass.
+
+    From the last point kept, each next one narrows the directions in which a line may go on; the first to lie outside
+    of them, or to turn back, makes the one before it a point to keep.
+    """
+    kept = [stroke[0]]
+    axis, low, high, reach = 0j, -inf, inf, 0.0
+    for before, point in pairwise(stroke):
+        arm = point - kept[-1]
+        turn = phase(arm / axis) if axis else 0.0
+        if not low <= turn <= high or abs(arm) < reach - tolerance:
+            kept.append(before)
+            arm = point - before
+            axis, low, high, reach, turn = 0j, -inf, inf, 0.0, 0.0
+        if abs(arm) > tolerance:
+            axis = axis or arm
+            spread = asin(tolerance / abs(arm))
+            low, high, reach = max(low, turn - spread), min(high, turn + spread), max(reach, abs(arm))
+    return (*kept, stroke[-1]) if len(stroke) > 1 else stroke
+
+
+def _curve(stroke: Sequence[complex]) -> list[complex]:
+    """Return a smooth curve through a stroke's points, as cubic Béziers: a point, then two controls and a point each.
+
+    Where the pen turned by a right angle or more, the corner stays one.
+    """
+    points = [point for point, _ in groupby(stroke)]
+    curve = points[:1]
+    around = [points[0], *points, points[-1]]
+    for before, start, end, after in zip(around, around[1:], around[2:], around[3:], strict=False):
+        reach = abs(end - start) / 3
+        curve += (
+            start + reach * _heading(start - before, end - start, end - start),
+            end - reach * _heading(end - start, after - end, end - start),
+            end,
+        )
+    return curve
+
+
+def _heading(arriving: complex, leaving: complex, otherwise: complex) -> complex:
+    """Return the direction of the curve at a point; at a corner and at an end it is that of the line there."""
+    through = arriving + leaving if (arriving * leaving.conjugate()).real > 0 else otherwise
+    return through / abs(through)
+
+
+def _path_of(curve: Sequence[complex]) -> str:
+    start, *rest = curve
+    # A pen that does not move leaves nothing on paper: Typst draws no line without a length.
+    return f"M{_pair(start)}" + ("c" + " ".join(_relative(start, rest)) if rest else "h1")
+
+
+def _relative(start: complex, points: Sequence[complex]) -> Iterator[str]:
+    for first, second, end in zip(points[::3], points[1::3], points[2::3], strict=True):
+        yield _pair(first - start)
+        yield _pair(second - start)
+        yield _pair(end - start)
+        start = end
+
+
+def _pair(point: complex) -> str:
+    return f"{round(point.real)} {round(point.imag)}"
+
+
+def _line(width: float, height: float) -> float:
+    """Return how many tenths are as high as a line of writing, for ink of this extent."""
+    return max(height, width / _WIDEST, _SMALLEST_LINE)

@@ -1,0 +1,280 @@
+from __future__ import annotations
+
+import json
+import math
+import re
+import time
+from itertools import pairwise
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+
+from undersigned.domain.drawings import HEIGHT, MOST_POINTS, MOST_STROKES, WIDTH, Drawing, Picture
+
+SLOPE = [10, 20, 300, 180]
+LOOP = [
+    round(side)
+    for step in range(60)
+    for side in (300 + 4 * step + 40 * math.cos(step / 5), 100 + 60 * math.sin(step / 5))
+]
+
+
+def drawn(*strokes: list[int]) -> Drawing:
+    drawing = Drawing.posted(json.dumps(strokes))
+    assert drawing is not None
+    return drawing
+
+
+def svg_of(drawing: Drawing) -> ET.Element:
+    return ET.fromstring(drawing.picture.svg(56, label="Ada"))  # noqa: S314  (our own)
+
+
+def distance(point: complex, start: complex, end: complex) -> float:
+    """Return how far a point is from the line between two others."""
+    along = end - start
+    share = ((point - start) * along.conjugate()).real / abs(along) ** 2 if along else 0
+    return abs(point - start - min(1, max(0, share)) * along)
+
+
+def points_of(numbers: list[int]) -> list[complex]:
+    return [complex(x, y) for x, y in zip(numbers[::2], numbers[1::2], strict=True)]
+
+
+@pytest.mark.parametrize("nothing", [None, "", "[]", [], "[[5,5]]", "[[5,5],[9,9,9,11]]", "[[5,5,5,5,5,5]]"])
+def test_what_nobody_can_see_is_no_drawing(nothing: object) -> None:
+    assert Drawing.posted(nothing) is None
+
+
+@pytest.mark.parametrize(
+    "posted",
+    [
+        " ", "x", "null", "{}", "7", '"[]"', "[7]", "[[]]", "[[1]]", "[[1,2,3]]", "[[1,2],[3]]", "[[[1,2]]]",
+        "[[1.0,2]]", "[[1e2,2]]", "[[true,2]]", "[[null,2]]", "[[NaN,2]]", "[[Infinity,2]]", "[[-1,2]]", "[[601,2]]",
+        "[[1,201]]", "[[1,2]", "[[1,2],]", "[[1,2]]x", "\ud800", "[" * 30_000, "[" * 15_000 + "]" * 15_000,
+        '[["1","2"]]', "[[" + "9" * 30_000 + ",1]]", 7, True, {"x": 1}, [7], [[1.5, 2]], [[True, 2]], b"[]", [[1]],
+        [["1", "2"]],
+    ],
+)  # fmt: skip
+def test_anything_else_than_strokes_in_the_box_is_a_mistake_with_a_way_out(posted: object) -> None:
+    with pytest.raises(
+        ValueError, match=r"^The drawing of your signature can’t be read; clear it and draw again, or leave it out$"
+    ):
+        Drawing.posted(posted)
+
+
+@pytest.mark.parametrize(
+    "posted",
+    [
+        [SLOPE] * (MOST_STROKES + 1),
+        [[1, 2] * (MOST_POINTS + 1)],
+        [[1, 2] * (MOST_POINTS // 2), [1, 2] * (MOST_POINTS // 2 + 1)],
+    ],
+)
+def test_more_than_a_signature_takes_is_a_mistake_with_a_way_out(posted: list[list[int]]) -> None:
+    with pytest.raises(ValueError, match=r"is too long; clear it and draw a simpler one, or leave it out$"):
+        Drawing.posted(json.dumps(posted))
+
+
+def test_a_text_that_no_drawing_needs_is_not_even_parsed() -> None:
+    with pytest.raises(ValueError, match="too long"):
+        Drawing.posted(" " * 1_000_000 + json.dumps([SLOPE]))
+
+
+def test_as_much_as_a_signature_takes_is_read() -> None:
+    posted = [[WIDTH, HEIGHT, 0, 0] for _ in range(MOST_STROKES - 1)]
+    rest = MOST_POINTS - 2 * len(posted)
+
+    assert len(drawn(*posted, [0, 100] * rest).strokes) == MOST_STROKES
+
+
+def test_a_program_may_post_the_list_itself() -> None:
+    assert Drawing.posted([SLOPE, LOOP]) == drawn(SLOPE, LOOP)
+
+
+def test_what_the_table_keeps_is_the_drawing() -> None:
+    drawing = drawn(SLOPE, LOOP, [500, 50])
+
+    assert Drawing.kept(drawing.text) == drawing
+    assert drawing.text.startswith("[[10,20,300,180],[")
+    assert drawing.text.endswith(",[500,50]]")
+
+
+def test_points_on_a_line_are_left_out() -> None:
+    assert drawn([number for x in range(0, 301, 3) for number in (x, x // 3)]).text == "[[0,0,300,100]]"
+
+
+def test_a_line_back_over_itself_keeps_how_far_it_went() -> None:
+    there_and_back = [*range(0, 400, 10), *range(400, 100, -10)]
+
+    assert drawn([number for x in there_and_back for number in (x, 50)]).text == "[[0,50,400,50,110,50]]"
+
+
+STROKES = st.lists(
+    st.integers(0, WIDTH).flatmap(lambda x: st.tuples(st.just(x), st.integers(0, HEIGHT))), min_size=2, max_size=60
+)
+
+
+@given(STROKES)
+def test_no_point_that_is_left_out_is_far_from_the_line(points: list[tuple[int, int]]) -> None:
+    numbers = [side for point in points for side in point]
+    drawing = Drawing.posted(json.dumps([numbers]))
+    assume(drawing)
+    assert drawing is not None
+    [kept] = drawing.strokes
+    assert all(
+        min(distance(point, start, end) for start, end in pairwise(kept)) <= 1 + 1e-9 for point in points_of(numbers)
+    )
+
+
+@given(st.integers(1, WIDTH), st.integers(1, HEIGHT), st.integers(1, MOST_STROKES))
+@example(7919 % 601, 104729 % 201, 1)
+def test_even_a_scrawl_fits_in_a_row_and_is_read_at_once(across: int, down: int, strokes: int) -> None:
+    points = [(step * across % (WIDTH + 1), step * down % (HEIGHT + 1)) for step in range(MOST_POINTS // strokes)]
+    text = json.dumps([[side for point in points for side in point]] * strokes)
+
+    begun = time.process_time()
+    drawing = Drawing.posted(text)
+    assert drawing is not None
+    drawing.picture.svg(56)
+    assert time.process_time() - begun < 0.5
+    assert len(drawing.text) < 4_200
+
+
+def test_the_curve_goes_through_the_points_of_a_stroke() -> None:
+    drawing = drawn(LOOP)
+    numbers = [int(number) for number in re.findall(r"-?\d+", drawing.picture.path)]
+    here = complex(numbers[0], numbers[1])
+    passed = [here]
+    for x, y in zip(numbers[6::6], numbers[7::6], strict=True):
+        here += complex(x, y)
+        passed.append(here)
+    assert [point / 10 for point in passed] == list(drawing.strokes[0])
+
+
+def test_a_sharp_turn_stays_sharp() -> None:
+    # Both controls lie on the lines, a third from their ends.
+    assert drawn([0, 0, 300, 0, 0, 90]).picture.path == "M0 0c1000 0 2000 0 3000 0 -1000 300 -2000 600 -3000 900"
+
+
+def test_a_dot_is_as_short_as_a_line_can_be() -> None:
+    assert drawn(SLOPE, [400, 20]).picture.path.endswith("M4000 200h1")
+
+
+def test_the_box_leaves_out_what_is_empty_but_not_the_pen() -> None:
+    x, y, width, height = drawn([100, 50, 200, 150]).picture.box
+
+    assert 900 < x < 1000 - 15
+    assert 400 < y < 500 - 15
+    assert 2015 < x + width < 2100
+    assert 1515 < y + height < 1600
+
+
+@pytest.mark.parametrize(
+    ("strokes", "least", "most"),
+    [
+        ([[0, 0, 600, 200]], (160, 50), (180, 56)),
+        ([[0, 100, 600, 100]], (330, 3), (336, 12)),
+        ([[0, 0, 600, 20]], (330, 8), (336, 24)),
+        ([[300, 0, 300, 200]], (1, 54), (6, 56)),
+        ([[300, 100, 314, 110]], (13, 9), (20, 16)),
+    ],
+    ids=["whole box", "line", "flat", "upright", "small scribble"],
+)
+def test_a_drawing_is_as_high_as_a_signature_and_at_most_six_times_as_wide(
+    strokes: list[list[int]], least: tuple[float, float], most: tuple[float, float]
+) -> None:
+    width, height = drawn(*strokes).picture.size(56)
+
+    assert least[0] <= width <= most[0]
+    assert least[1] <= height <= most[1]
+
+
+def test_the_pen_is_as_wide_in_a_large_drawing_as_in_a_small_one() -> None:
+    def pen_on_paper(drawing: Drawing) -> float:
+        svg = svg_of(drawing)
+        return float(svg[0].attrib["stroke-width"]) * float(svg.attrib["height"]) / drawing.picture.box[3]
+
+    assert pen_on_paper(drawn([0, 0, 600, 200])) == pytest.approx(1.68, abs=0.05)
+    assert pen_on_paper(drawn([300, 100, 340, 130])) == pytest.approx(1.68, abs=0.05)
+
+
+def test_a_picture_is_read_back_from_its_svg() -> None:
+    picture = drawn(SLOPE, LOOP, [500, 50]).picture
+    svg = ET.fromstring(picture.svg(56))  # noqa: S314  (our own)
+
+    assert Picture.read(svg.attrib["viewBox"], svg[0].attrib["d"]) == picture
+
+
+@pytest.mark.parametrize(
+    ("box", "path"),
+    [
+        ("0 0 10 10", "M0 0h1<script>"), ("0 0 10 10", ""), ("0 0 10 10", 'M0 0"'), ("0 0 10 10", "M0 0A1"),
+        ("0 0 10 10", "M0 0\n"),
+        ("0 0 0 10", "M0 0h1"), ("0 0 10", "M0 0h1"), ("0 0 10 1e3", "M0 0h1"), ("", "M0 0h1"),
+        ("0 0 10 10 10", "M0 0h1"),
+        ("0 0 10 999999", "M0 0h1"), ("x", "M0 0h1"), ("0 0 10 10\n", "M0 0h1"), ("٠ 0 10 10", "M0 0h1"),
+    ],
+)  # fmt: skip
+def test_what_is_not_our_svg_is_no_picture(box: str, path: str) -> None:
+    assert Picture.read(box, path) is None
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 700) | st.integers() | st.floats() | st.text("<>&\"'0[],é", max_size=5),
+    lambda inner: st.lists(inner, max_size=8) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=40,
+)
+NEARLY_STROKES = st.lists(st.lists(st.integers(0, 210) | st.integers(-1, 601) | st.just(1.5), max_size=12), max_size=8)
+TEXTS = (
+    (JSON | NEARLY_STROKES).map(json.dumps)
+    | st.text(st.sampled_from('[],0123456789 .-e"<>&M'), max_size=40)
+    | st.text(max_size=20)
+)
+
+NUMBER = r"-?[0-9]+"
+LABEL = "<b>&\"'"
+ATTRIBUTES: dict[str, dict[str, str]] = {
+    "svg": {
+        "viewBox": rf"{NUMBER}( {NUMBER}){{3}}",
+        "width": r"[0-9]+(\.[0-9]+)?",
+        "height": r"[0-9]+(\.[0-9]+)?",
+        "role": "img",
+        "aria-label": LABEL,
+    },
+    "path": {
+        "d": rf"(M{NUMBER} {NUMBER}(h1|c({NUMBER} )*{NUMBER}))+",
+        "fill": "none",
+        "stroke": "currentColor",
+        "stroke-width": "[0-9]+",
+        "stroke-linecap": "round",
+        "stroke-linejoin": "round",
+    },
+}
+
+
+@given(TEXTS)
+@example("[[0,0,600,200],[300,100]]")
+@example("[[0,0,0,0,600,200,0,0,0,0],[5,5,5,5]]")
+def test_any_text_is_a_mistake_or_a_picture_of_numbers_alone(text: str) -> None:
+    try:
+        drawing = Drawing.posted(text)
+    except ValueError as mistake:
+        assert str(mistake).startswith("The drawing of your signature ")  # noqa: PT017
+        return
+    if drawing is None:
+        return
+    assert re.fullmatch(r"[\[\],\d]+", drawing.text)
+    assert Drawing.kept(drawing.text) == drawing
+    picture = drawing.picture
+    root = ET.fromstring(picture.svg(56, label=LABEL))  # noqa: S314  (our own)
+    found: list[tuple[str, dict[str, Any]]] = [
+        (element.tag.rpartition("}")[2], element.attrib) for element in root.iter()
+    ]
+    assert [tag for tag, _ in found] == ["svg", "path"]
+    for tag, attributes in found:
+        assert attributes.keys() == ATTRIBUTES[tag].keys()
+        assert all(re.fullmatch(ATTRIBUTES[tag][name], value) for name, value in attributes.items())
+    assert Picture.read(root.attrib["viewBox"], root[0].attrib["d"]) == picture
