@@ -100,11 +100,15 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the API answered."""
+    """What the API answered; `content` is the body's bytes as they go over the wire."""
 
     status: int
     headers: dict[str, str]
-    body: str
+    content: bytes
+
+    @property
+    def body(self) -> str:
+        return self.content.decode()
 
     @property
     def json(self) -> Any:
@@ -158,9 +162,9 @@ class World:
         answer = self.handlers[function](event, CONTEXT)
         # Lambda's runtime writes answers as UTF-8, too, and fails where that can't be.
         json.dumps(answer, ensure_ascii=False).encode()
-        body = base64.b64decode(answer["body"]).decode() if answer.get("isBase64Encoded") else answer["body"]
+        content = base64.b64decode(answer["body"]) if answer["isBase64Encoded"] else answer["body"].encode()
         return Answer(
-            answer["statusCode"], {name.lower(): str(value) for name, value in answer["headers"].items()}, body
+            answer["statusCode"], {name.lower(): str(value) for name, value in answer["headers"].items()}, content
         )
 
     def get(self, path: str, **options: Any) -> Answer:

@@ -1,0 +1,131 @@
+// <undersigned-form> and <undersigned-count> for any website: see docs/embedding.
+(() => {
+  "use strict";
+  const script = document.currentScript;
+  const api = new URL(script.src).origin;
+  const WORDS = "Sign the letter";
+
+  const make = (name, properties) => Object.assign(document.createElement(name), properties);
+  const campaignOf = (element) => element.dataset.campaign || script.dataset.campaign;
+  const address = (campaign) => api + "/campaigns/" + encodeURIComponent(campaign);
+  const isLength = (value) => typeof value === "number" && value >= 0 && value <= 20_000;
+
+  class Form extends HTMLElement {
+    connectedCallback() {
+      addEventListener("message", this);
+      const campaign = campaignOf(this);
+      if (this.frame || !campaign) return;
+      const frame = (this.frame = make("iframe", {
+        src: address(campaign) + "/embed" + (this.lang && "?lang=" + encodeURIComponent(this.lang)),
+        referrerPolicy: "no-referrer",
+        onload: () => frame.contentWindow.postMessage({ undersigned: 1, hello: true }, api),
+      }));
+      frame.style.cssText = "display:block;width:100%;height:0;border:0;visibility:hidden";
+      // The slot shows the host's link until the framed page answers, so a failure leaves a link.
+      this.attachShadow({ mode: "open" }).append(make("slot"), frame);
+    }
+
+    disconnectedCallback() {
+      removeEventListener("message", this);
+    }
+
+    handleEvent({ data, origin, source }) {
+      const { frame } = this;
+      if (origin !== api || source !== frame?.contentWindow || data?.undersigned !== 1) return;
+      const { height, reveal } = data;
+      if (isLength(height)) {
+        frame.style.height = height + "px";
+        frame.style.visibility = "";
+        frame.title = this.querySelector("a")?.textContent || WORDS;
+        this.shadowRoot.querySelector("slot")?.remove();
+      }
+      if (isLength(reveal)) {
+        const top = frame.getBoundingClientRect().top + reveal;
+        if (top >= 0 && top < innerHeight / 2) return;
+        frame.style.scrollMarginTop = -reveal + "px";
+        frame.scrollIntoView({ behavior: "instant" });
+      }
+    }
+  }
+
+  // One poll per campaign, while a count of it is in view.
+  const polls = {};
+
+  const plan = (poll) => {
+    clearTimeout(poll.timer);
+    if (poll.seen.size && !document.hidden)
+      poll.timer = setTimeout(ask, poll.asked + poll.pause - performance.now(), poll);
+  };
+
+  const ask = async (poll) => {
+    poll.asked = performance.now();
+    poll.pause = Math.min(poll.pause * 2, 300_000);
+    try {
+      const { signatures, goal } = await (await fetch(poll.address)).json();
+      if (signatures !== poll.signatures || goal !== poll.goal) {
+        Object.assign(poll, { signatures, goal, pause: 15_000 });
+        for (const count of poll.seen) count.show();
+      }
+    } catch {}
+    plan(poll);
+  };
+
+  const watcher = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) {
+      target.poll.seen[isIntersecting ? "add" : "delete"](target);
+      target.show();
+      plan(target.poll);
+    }
+  });
+  addEventListener("visibilitychange", () => Object.values(polls).forEach(plan));
+
+  class Count extends HTMLElement {
+    connectedCallback() {
+      const key = address(campaignOf(this)) + "/count";
+      this.poll = polls[key] ||= { address: key, seen: new Set(), asked: -7_500, pause: 7_500 };
+      watcher.observe(this);
+    }
+
+    disconnectedCallback() {
+      watcher.unobserve(this);
+      this.poll.seen.delete(this);
+    }
+
+    show() {
+      const { signatures, goal } = this.poll;
+      if (signatures === undefined) return;
+      const language = this.closest("[lang]")?.lang || "en";
+      const number = (value) => {
+        try {
+          return value.toLocaleString(language);
+        } catch {
+          return value.toLocaleString();
+        }
+      };
+      const of = { en: " of ", es: " de " }[language.slice(0, 2)] || " / ";
+      const label = make("label");
+      label.append(number(signatures) + (goal ? of + number(goal) : ""));
+      if (goal && "progress" in this.dataset)
+        label.append(" ", make("progress", { max: goal, value: signatures }));
+      this.replaceChildren(label);
+    }
+  }
+
+  // The script alone is enough: without a form for its campaign, the page gets one right before it.
+  const place = () => {
+    const { campaign } = script.dataset;
+    const forms = [...document.querySelectorAll("undersigned-form")];
+    if (!campaign || forms.some((form) => campaignOf(form) === campaign)) return;
+    const form = make("undersigned-form");
+    form.dataset.campaign = campaign;
+    form.append(make("a", { href: address(campaign), textContent: WORDS }));
+    script.before(form);
+  };
+
+  if (!customElements.get("undersigned-form")) {
+    customElements.define("undersigned-form", Form);
+    customElements.define("undersigned-count", Count);
+  }
+  if (document.readyState === "loading") addEventListener("DOMContentLoaded", place);
+  else place();
+})();
