@@ -42,9 +42,11 @@ _THIS_MACHINE = frozenset({"127.0.0.1", "localhost"})
 _PATIENCE = 10_000.0
 """Milliseconds until what a test waits for counts as missing."""
 
-# Chromium logs each status from 400 on as an error, but a form with mistakes is rightly answered by 422.
-_STATUS = re.compile(r"Failed to load resource: the server responded with a status of \d+")
+_LOADING = "Failed to load resource"
+"""Chromium says so of each status from 400 on and of failed loads but a frame's: both are looked at themselves."""
+
 _ANSWERS = frozenset({"document", "fetch", "xhr"})
+"""Kinds of requests that a status from 400 on can answer rightly: a form with mistakes has 422."""
 
 
 class BrowserMissingError(Exception):
@@ -119,6 +121,7 @@ class Visitor:
         context.on("console", self._on_console)
         context.on("weberror", lambda failed: self.troubles.append(f"error in a script: {failed.error}"))
         context.on("request", self._on_request)
+        context.on("requestfailed", self._on_failure)
         context.on("response", self._on_response)
         page = context.new_page()
         if not scripts:
@@ -161,13 +164,18 @@ class Visitor:
             switch.send("Emulation.setScriptExecutionDisabled", {"value": not run})
 
     def _on_console(self, said: ConsoleMessage) -> None:
-        if said.type == "error" and not _STATUS.match(said.text):
+        if said.type == "error" and not said.text.startswith(_LOADING):
             self.troubles.append(f"on the console: {said.text} ({said.location['url']})")
 
     def _on_request(self, request: Request) -> None:
         parts = urlsplit(request.url)
         if parts.scheme in {"http", "https", "ws", "wss"} and parts.hostname not in _THIS_MACHINE:
             self.troubles.append(f"a request to another machine: {request.url}")
+
+    def _on_failure(self, request: Request) -> None:
+        # Whoever leaves a page breaks off what it still loads.
+        if request.failure != "net::ERR_ABORTED":
+            self.troubles.append(f"not loaded, {request.failure}: {request.url}")
 
     def _on_response(self, response: Response) -> None:
         right = 500 if response.request.resource_type in _ANSWERS else 400

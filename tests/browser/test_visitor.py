@@ -48,6 +48,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
         (html('<link rel="stylesheet" href="/missing.css">'), "status 404: .*missing.css"),
         (html('<img src="https://tracker.example/pixel" alt="">'), "another machine: https://tracker.example/pixel"),
         (html("Away", 503), "status 503"),
+        (html('<iframe src="http://127.0.0.1:9/" title="x"></iframe>'), r"not loaded, .*: http://127\.0\.0\.1:9/"),
     ],
 )
 def test_what_goes_wrong_in_a_page_is_told(browser: Browser, site: Site, response: Response, trouble: str) -> None:
