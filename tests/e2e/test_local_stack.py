@@ -299,7 +299,7 @@ def test_the_inbox_and_the_example_website_are_on_another_origin(stack: RunningS
     status, page = request(stack.inbox_url)
     assert status == 200
     assert "chief@police.example" in page
-    status, page = request(stack.example_url)
+    status, page = request(f"{stack.example_url}embed/iframe")
     assert f'src="{stack.public_url}/campaigns/end-demand-illinois/embed"' in page
     assert not stack.inbox_url.startswith(stack.public_url)
 

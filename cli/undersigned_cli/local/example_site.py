@@ -1,56 +1,168 @@
-"""The website of an organization that does not exist: it links to a campaign and embeds its form, as real ones do."""
+"""The website of an organization that does not exist: it embeds a campaign's form in each way that there is.
+
+Its pages stand in `example/`, each with the strictest policy that it works with: a web master can copy both.
+docs/embedding shows the same.
+"""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from functools import cache
 from html import escape
+from pathlib import Path
+from string import Template
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 from undersigned_cli.local.serving import Request, Response
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 CAMPAIGN = "end-demand-illinois"
 
 _ID = re.compile(r"[a-z0-9-]+")
+_FOLDER = Path(__file__).parent / "example"
+_FILES = {"/style.css": "text/css", "/fetch.js": "text/javascript"}
+_FIELDS = {
+    "name": "your full name",
+    "email": "your email address",
+    "address_line": "your street and house number",
+    "locality": "your town or city",
+    "postal_code": "your postal code",
+    "signature": "your signature",
+    "target": "whose letter it is, as two towns share your postal code: sign on the letter’s own page",
+}
 
 
-def example_site(public_url: str) -> Callable[[Request], Response]:
-    """Return what answers at `/`; `/?campaign=ID` shows another campaign's form."""
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way to embed the form: its page's name, what people read there, and what the page must allow."""
+
+    name: str
+    title: str
+    lede: str
+    allows: Mapping[str, str]
+
+    @property
+    def path(self) -> str:
+        """The page's path."""
+        return f"/embed/{self.name}"
+
+
+WAYS = (
+    Way(
+        "script",
+        "With the script",
+        "Undersigned’s script turns a link into the form and makes room for it. Where it doesn’t run, the link stays.",
+        {"script-src": "$api/embed.js", "frame-src": "$api"},
+    ),
+    Way(
+        "iframe",
+        "In a frame",
+        "The form in a frame, and no script on this page at all.",
+        {"frame-src": "$api"},
+    ),
+    Way(
+        "own-form",
+        "With a form of our own",
+        "A form in our own design. It is sent to the letter’s address, which leads back to a page of ours.",
+        {"form-action": "'self' $api"},
+    ),
+    Way(
+        "fetch",
+        "With a form and a script of our own",
+        "A form in our own design, which a script of ours sends, so that mistakes are told at their fields.",
+        {"script-src": "'self'", "connect-src": "$api", "form-action": "'self' $api"},
+    ),
+)
+_INDEX_ALLOWS = {"script-src": "$api/embed.js", "connect-src": "$api", "img-src": "$api"}
+
+
+@cache
+def _template(name: str) -> Template:
+    return Template((_FOLDER / name).read_text(encoding="utf-8").rstrip())
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where things are: the API's origin, the campaign, and the site's own origin."""
+
+    api: str
+    campaign: str
+    site: str
+
+    @property
+    def query(self) -> str:
+        """What a link within the site ends in, so that it stays with the campaign."""
+        return "" if self.campaign == CAMPAIGN else f"?campaign={self.campaign}"
+
+    def fill(self, name: str, **more: str) -> str:
+        """Fill a template of `example/` in."""
+        return _template(name).substitute(
+            api=self.api, campaign=self.campaign, site=self.site, query=self.query, **more
+        )
+
+    def policy(self, allows: Mapping[str, str]) -> str:
+        """Write a page's Content-Security-Policy: nothing but its own style and what it must allow."""
+        directives = {"default-src": "'none'", "style-src": "'self'", "form-action": "'none'", "base-uri": "'none'"}
+        filled = {name: Template(sources).substitute(api=self.api) for name, sources in allows.items()}
+        return "; ".join(f"{name} {sources}" for name, sources in (directives | filled).items())
+
+    def snippet(self, way: Way) -> str:
+        """Write the HTML that embeds the form."""
+        return self.fill(f"{way.name}.html", fields=_template("fields.html").template)
+
+
+def example_site(public_url: str, own_url: str) -> Callable[[Request], Response]:
+    """Return what answers at `/`, `/embed/…`, `/thanks` and `/mistakes`; `?campaign=ID` is for another campaign."""
 
     def answer(request: Request) -> Response:
-        wanted = parse_qs(urlsplit(request.target).query).get("campaign", [CAMPAIGN])[0]
-        campaign = wanted if _ID.fullmatch(wanted) else CAMPAIGN
-        if request.path != "/":
-            return Response(404, body=b"The example organization has one page: /\n")
-        return Response(200, (("Content-Type", "text/html; charset=utf-8"),), _page(public_url, campaign).encode())
+        query = parse_qs(urlsplit(request.target).query)
+        wanted = query.get("campaign", [CAMPAIGN])[0]
+        place = Place(public_url, wanted if _ID.fullmatch(wanted) else CAMPAIGN, own_url)
+        ways = {way.path: way for way in WAYS}
+        match request.path:
+            case "/":
+                return _page(place, "/", "Write to your chief of police", place.fill("index.html"), _INDEX_ALLOWS)
+            case path if path in ways:
+                return _way(place, ways[path])
+            case "/thanks":
+                return _page(place, "/thanks", "Thank you", place.fill("thanks.html"))
+            case "/mistakes":
+                return _page(place, "/mistakes", "Something is missing", _mistakes(place, query.get("fields", [""])[0]))
+            case path if path in _FILES:
+                content = (_FOLDER / path.removeprefix("/")).read_bytes()
+                return Response(200, (("Content-Type", f"{_FILES[path]}; charset=utf-8"),), content)
+            case _:
+                return Response(404, body=b"The example organization has no such page; it begins at /\n")
 
     return answer
 
 
-def _page(public_url: str, campaign: str) -> str:
-    form = escape(f"{public_url}/campaigns/{campaign}")
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<title>Neighbors for Justice</title>
-<meta name="viewport" content="width=device-width">
-<style>
-body {{ font: 1.1rem/1.6 Georgia, serif; margin: 0 auto; max-width: 44rem; padding: 1.5rem; color: #222 }}
-header {{ border-bottom: 3px solid #7a2048; margin-bottom: 1.5rem }} iframe {{ border: 0; width: 100%; height: 60rem }}
-</style>
-</head>
-<body>
-<header><h1>Neighbors for Justice</h1><p>An organization made up for this example, on an origin of its own.</p></header>
-<main>
-<h2>Write to your chief of police</h2>
-<p>The letter below comes from the local stack. <a href="{form}">It has a page of its own, too.</a></p>
-<iframe src="{form}/embed" title="Sign the letter"></iframe>
-</main>
-<footer><p><a href="/inbox">What the local stack mailed</a></p></footer>
-</body>
-</html>
-"""
+def _way(place: Place, way: Way) -> Response:
+    snippet, policy = place.snippet(way), place.policy(way.allows)
+    content = place.fill(
+        "way.html", lede=way.lede, embedded=snippet, snippet=escape(snippet), policy=escape(policy, quote=False)
+    )
+    return _page(place, way.path, way.title, content, way.allows)
+
+
+def _mistakes(place: Place, fields: str) -> str:
+    named = [_FIELDS[field] for field in fields.split(",") if field in _FIELDS]
+    return place.fill("mistakes.html", mistakes="\n".join(f"<li>{escape(words)}</li>" for words in named))
+
+
+def _page(place: Place, path: str, title: str, content: str, allows: Mapping[str, str] | None = None) -> Response:
+    links = "\n".join(
+        f'<li><a href="{way.path}{place.query}"{" aria-current=page" if way.path == path else ""}>{way.title}</a></li>'
+        for way in WAYS
+    )
+    page = place.fill("page.html", title=title, links=links, content=content)
+    headers = (
+        ("Content-Type", "text/html; charset=utf-8"),
+        ("Content-Security-Policy", place.policy(allows or {})),
+        ("X-Content-Type-Options", "nosniff"),
+    )
+    return Response(200, headers, page.encode())

@@ -47,6 +47,11 @@ class RunningStack:
     functions: dict[str, str]
     environment: dict[str, str]
 
+    @property
+    def example_origin(self) -> str:
+        """The example website's origin, which a campaign must allow."""
+        return self.example_url.rstrip("/")
+
     def client(self, service: str, **settings: Any) -> Any:  # noqa: ANN401
         """Make an AWS client for this stack; stands in for boto3.client."""
         return client_of(self.environment, service, **settings)

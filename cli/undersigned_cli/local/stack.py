@@ -111,7 +111,8 @@ class LocalStack:
             memory,
         )
         servers.front.answer = front(deployed.api, servers.emulator_port, servers.front.port)
-        servers.desk.answer = _desk(inbox.inbox(self._store), example_site.example_site(servers.front.url))
+        website = example_site.example_site(servers.front.url, servers.desk.url)
+        servers.desk.answer = _desk(inbox.inbox(self._store), website)
         stack = RunningStack(
             state=self._state,
             public_url=servers.front.url,

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import TYPE_CHECKING
+
+import pytest
+
+from undersigned_cli.local.example_site import WAYS, Place, example_site
+from undersigned_cli.local.serving import Request
+from undersigned_cli.local.stack import PROJECT
+
+if TYPE_CHECKING:
+    from undersigned_cli.local.example_site import Way
+    from undersigned_cli.local.serving import Response
+
+API, SITE = "http://127.0.0.1:8000", "http://127.0.0.1:8001"
+DOCUMENTED = Place("https://letters.example.org", "my-campaign", "https://www.example.org")
+PAGES = {"script": "script", "iframe": "iframe", "own-form": "own-form", "fetch": "own-form"}
+
+
+def get(target: str) -> Response:
+    return example_site(API, SITE)(Request("GET", target))
+
+
+def html(target: str) -> str:
+    return get(target).body.decode()
+
+
+@pytest.mark.parametrize("path", ["/", "/thanks", "/mistakes", *(way.path for way in WAYS)])
+def test_each_page_has_a_policy_that_starts_from_nothing(path: str) -> None:
+    policy = dict(get(path).headers)["Content-Security-Policy"]
+
+    assert policy.startswith("default-src 'none'; style-src 'self'; form-action")
+    assert "base-uri 'none'" in policy
+    assert "unsafe" not in policy
+    assert "*" not in policy.replace(API, "")
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
+def test_a_page_shows_the_very_html_that_embeds_its_form(way: Way) -> None:
+    page = html(way.path)
+
+    [shown, header] = [unescape(code) for code in re.findall("<pre><code>(.*?)</code></pre>", page, re.DOTALL)]
+    assert shown in page
+    assert header == f"Content-Security-Policy: {dict(get(way.path).headers)['Content-Security-Policy']}"
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
+def test_the_documentation_shows_what_the_website_does(way: Way) -> None:
+    documented = (PROJECT / "docs" / "embedding" / f"{PAGES[way.name]}.md").read_text(encoding="utf-8")
+
+    assert f"```html\n{DOCUMENTED.snippet(way)}\n```" in documented
+    assert f"Content-Security-Policy: {DOCUMENTED.policy(way.allows)}\n" in documented
+
+
+def test_the_documentation_shows_the_websites_own_script() -> None:
+    documented = (PROJECT / "docs" / "embedding" / "own-form.md").read_text(encoding="utf-8")
+
+    assert f"```js\n{html('/fetch.js')}```" in documented
+
+
+def test_another_campaign_stays_chosen_from_page_to_page() -> None:
+    page = html("/embed/own-form?campaign=another")
+
+    assert f'action="{API}/campaigns/another/signatures"' in page
+    assert 'href="/embed/fetch?campaign=another"' in page
+    assert f'value="{SITE}/thanks?campaign=another"' in page
+
+
+@pytest.mark.parametrize("query", ["?campaign=%22%3E%3Cscript%3E", "?campaign=", "?campaign=../x"])
+def test_what_is_no_campaign_is_not_taken_for_one(query: str) -> None:
+    assert html(f"/embed/iframe{query}") == html("/embed/iframe")
+
+
+def test_mistakes_name_the_fields_in_words_and_nothing_else() -> None:
+    page = html("/mistakes?fields=name,postal_code,%3Cscript%3E")
+
+    assert "<li>your full name</li>\n<li>your postal code</li>" in page
+    assert "script" not in page.lower().replace("/embed/script", "").replace("with the script", "").replace(
+        "and a script of our own", ""
+    )
+
+
+@pytest.mark.parametrize("path", ["/none", "/embed/none", "/style.css/../page.html"])
+def test_what_is_not_there_is_not_found(path: str) -> None:
+    assert get(path).status == 404
