@@ -61,8 +61,9 @@
     poll.asked = performance.now();
     poll.pause = Math.min(poll.pause * 2, 300_000);
     try {
-      const { signatures, goal } = await (await fetch(poll.address)).json();
-      if (signatures !== poll.signatures || goal !== poll.goal) {
+      const answer = await fetch(poll.address);
+      const { signatures, goal } = await answer.json();
+      if (answer.ok && (signatures !== poll.signatures || goal !== poll.goal)) {
         Object.assign(poll, { signatures, goal, pause: 15_000 });
         for (const count of poll.seen) count.show();
       }
@@ -89,6 +90,7 @@
     disconnectedCallback() {
       watcher.unobserve(this);
       this.poll.seen.delete(this);
+      plan(this.poll);
     }
 
     show() {
