@@ -6,6 +6,7 @@ import base64
 import importlib
 import json
 import re
+import secrets
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -13,13 +14,14 @@ from email import message_from_bytes, policy
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import boto3
 from moto import mock_aws
 
 from tests import aws_from_template
 from tests.permissions_from_template import enforce
+from undersigned.domain.gates import FormPass
 from undersigned.settings import Settings
 from undersigned.wiring import Wiring
 from undersigned_cli import campaign_folder
@@ -148,7 +150,7 @@ class World:
         event["requestContext"]["http"]["method"] = method
         event["routeKey"] = "ANY /{proxy+}"
         event["rawQueryString"] = parts.query
-        event["queryStringParameters"] = dict(pair.split("=", 1) for pair in parts.query.split("&") if pair)
+        event["queryStringParameters"] = dict(parse_qsl(parts.query, keep_blank_values=True))
         accept = "application/json" if as_json else "text/html,application/xhtml+xml,*/*;q=0.8"
         event["headers"] = {"accept": accept, "host": "letters.example"}
         if values is not None or raw is not None:
@@ -173,16 +175,26 @@ class World:
     def post(self, path: str, values: object = None, **options: Any) -> Answer:
         return self.request("POST", path, values if values is not None or "raw" in options else {}, **options)
 
+    def form(self, *, opened: float = 60, needs_proof: bool = False) -> str:
+        """Return the token of a form that was opened so many seconds ago."""
+        issued_at = self.clock.now - timedelta(seconds=opened)
+        return self.wiring.tokens.for_form(FormPass(CAMPAIGN, secrets.token_hex(8), needs_proof, issued_at))
+
     def sign(self, **changes: object) -> Answer:
-        """Sign as Ada, but for the changes."""
-        return self.post(f"/campaigns/{CAMPAIGN}/signatures", {**ADA, **changes})
+        """Sign as Ada, but for the changes, in a form of its own."""
+        return self.post(f"/campaigns/{CAMPAIGN}/signatures", {**ADA, "form": self.form(), **changes})
+
+    def press(self, path: str, values: object = None) -> Answer:
+        """Post a form and see where it leads."""
+        answer = self.post(path, values)
+        return self.get(answer.headers["location"]) if answer.status == 303 else answer
 
     def confirmed(self, **changes: object) -> Sent:
         """Sign, get the mail and confirm; return the mail."""
         assert self.sign(**changes).status == 303
         self.run_stream()
         mail = self.sent[-1]
-        assert self.post(mail.link("confirm")).status == 200
+        assert self.press(mail.link("confirm")).status == 200
         self.run_stream()
         return mail
 
@@ -291,18 +303,18 @@ FUNCTIONS = {
 
 
 @contextmanager
-def world(monkeypatch: pytest.MonkeyPatch, *, bundle_size: int = 4) -> Iterator[World]:
+def world(monkeypatch: pytest.MonkeyPatch, *, bundle_size: int = 4, forms_a_minute: int = 10_000) -> Iterator[World]:
     """Make a stack with the shipped campaign in it."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     with mock_aws():
-        made = _make(monkeypatch, bundle_size)
+        made = _make(monkeypatch, bundle_size, forms_a_minute)
         push(campaign_folder.read(ROOT / "campaigns" / CAMPAIGN), made.wiring.table)
         yield made
 
 
-def _make(monkeypatch: pytest.MonkeyPatch, bundle_size: int) -> World:
+def _make(monkeypatch: pytest.MonkeyPatch, bundle_size: int, forms_a_minute: int) -> World:
     queue_url = aws_from_template.make_delivery_queue(boto3.client("sqs"))
     known = {
         "TABLE_NAME": aws_from_template.make_table(boto3.client("dynamodb")),
@@ -313,6 +325,7 @@ def _make(monkeypatch: pytest.MonkeyPatch, bundle_size: int) -> World:
         "PUBLIC_URL": PUBLIC_URL,
         "CONFIGURATION_SET": "mail",
         "BUNDLE_SIZE": str(bundle_size),
+        "FORMS_A_MINUTE": str(forms_a_minute),
     }
     ses = boto3.client("sesv2")
     ses.create_email_identity(EmailIdentity="enddemand.example")
@@ -344,6 +357,7 @@ def wiring_of(made: World, known: Mapping[str, str], clock: Clock) -> Wiring:
 
 def _handler(monkeypatch: pytest.MonkeyPatch, function: str, wiring: Wiring) -> Callable[[Any, Any], Any]:
     module = importlib.import_module(f"functions.{function}.app")
+    wired = getattr(module, "wired", module)
     made_of: dict[str, dict[str, Callable[[], Any]]] = {
         "public_api": {"signing": wiring.signing},
         "organizer_api": {"organizing": wiring.organizing},
@@ -354,9 +368,9 @@ def _handler(monkeypatch: pytest.MonkeyPatch, function: str, wiring: Wiring) -> 
         "record_feedback": {"feedback": wiring.feedback},
     }
     for name, make in made_of[function].items():
-        monkeypatch.setattr(module, name, make())
-    if hasattr(module, "wiring"):
-        monkeypatch.setattr(module, "wiring", wiring)
+        monkeypatch.setattr(wired, name, make())
+    if hasattr(wired, "wiring"):
+        monkeypatch.setattr(wired, "wiring", wiring)
     handler: Callable[[Any, Any], Any] = module.handler
     return handler
 

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from undersigned.domain.campaigns import Roster
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.letters import SignerDetails, as_text, read_blocks, render_html
-from undersigned.domain.signatures import details_of, read_form
+from undersigned.domain.signatures import details_so_far, read_draft, read_form
 
 if TYPE_CHECKING:
     from undersigned_cli.campaign_folder import CampaignFolder
@@ -47,7 +47,7 @@ def render(folder: CampaignFolder, target_id: str, details: SignerDetails, forma
         raise NotFoundError(message)
     target = next(target for target in folder.targets if target.id == target_id)
     signer = _as_signed(folder, target_id, details)
-    html = render_html(folder.letter.template, target, signer)
+    html = render_html(folder.letter.template, target, signer, folder.letter.language)
     match format:
         case "text":
             return as_text(read_blocks(html)).encode()
@@ -72,7 +72,9 @@ def _as_signed(folder: CampaignFolder, target_id: str, details: SignerDetails) -
         "signature": details.signature,
         "note": details.note,
     }
-    return details_of(read_form(values, folder.campaign, Roster.of(folder.targets)), details.signed_on)
+    roster = Roster.of(folder.targets)
+    read_form(values, folder.campaign, roster)
+    return details_so_far(read_draft(values, roster), folder.campaign, details.signed_on, folder.letter.language)
 
 
 def _pdf(language: str, html: str, signer: SignerDetails) -> bytes:

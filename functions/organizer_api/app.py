@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
-from undersigned.http.answers import data, problem
+from undersigned.domain.languages import SOURCE, Message
+from undersigned.http.answers import Problem, data, problem
+from undersigned.http.methods import answering_head
 from undersigned.services.organizing import KeyRefusedError
 from undersigned.wiring import Wiring
 
@@ -19,6 +21,7 @@ organizing = Wiring.of_environment().organizing()
 COUNTED_BY = ("target", "day")
 
 
+@answering_head
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer a request of the HTTP API."""
     return app.resolve(event, context)
@@ -29,8 +32,8 @@ def counts(campaign: str) -> Response[str]:
     """Tell the counts by target or by day."""
     by = app.current_event.query_string_parameters.get("by", "target")
     if by not in COUNTED_BY:
-        detail = f"Add ?by={' or ?by='.join(COUNTED_BY)} to the address."
-        return problem(400, "Counted by what?", detail, as_json=True)
+        detail = Message("Add ?by=%(ways)s to the address.", {"ways": " or ?by=".join(COUNTED_BY)})
+        return problem(Problem(400, Message("Counted by what?"), detail), SOURCE, as_json=True)
     found = organizing.counts(campaign, _key(), by)
     return data({"campaign": campaign, "signatures": found.total, "by": by, "counts": dict(found.by)})
 
@@ -44,15 +47,17 @@ def _key() -> str:
 
 
 def _answer_refused(_error: KeyRefusedError) -> Response[str]:
-    detail = "Send `Authorization: Bearer <key>` with a key of this campaign; `undersigned key create` makes one."
-    answer = problem(401, "This needs a key", detail, as_json=True)
+    detail = Message(
+        "Send `Authorization: Bearer <key>` with a key of this campaign; `undersigned key create` makes one."
+    )
+    answer = problem(Problem(401, Message("This needs a key"), detail), SOURCE, as_json=True)
     answer.headers["WWW-Authenticate"] = "Bearer"
     return answer
 
 
 def _answer_no_route(_error: Exception) -> Response[str]:
-    detail = "Counts are at /organizer/campaigns/{campaign}/counts."
-    return problem(404, "There is nothing at this address", detail, as_json=True)
+    detail = Message("Counts are at /organizer/campaigns/{campaign}/counts.")
+    return problem(Problem(404, Message("There is nothing at this address"), detail), SOURCE, as_json=True)
 
 
 app.exception_handler(KeyRefusedError)(_answer_refused)

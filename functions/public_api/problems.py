@@ -3,39 +3,72 @@
 from __future__ import annotations
 
 from undersigned.domain.errors import NotFoundError, TokenError, TokenExpiredError, UndersignedError
+from undersigned.domain.languages import Message
+from undersigned.http.answers import Problem
 from undersigned.http.posted import RequestError
+from undersigned.services.gates import BusyError
 from undersigned.services.ports import ChangedError
 from undersigned.services.signing import ClosedError, ExpiredError
 
+NO_ROUTE = Problem(
+    404,
+    Message("This page is not here"),
+    Message("Check the address. A letter’s page is at /campaigns/ and its name."),
+)
 
-def problem_of(error: UndersignedError) -> tuple[int, str, str]:  # noqa: PLR0911  (a table)
-    """Return status, title and detail of an error that a request brought about; raises any other error again."""
+
+def problem_of(error: UndersignedError) -> Problem:  # noqa: PLR0911  (a table)
+    """Return the problem that a request brought about; raises any other error again."""
     match error:
         case RequestError():
-            return error.status, error.title, str(error)
+            return Problem(error.status, error.title, error.detail)
         case ClosedError():
-            return 409, "This letter can’t be signed now", "The days of signing stand on the letter’s page."
+            return Problem(
+                409,
+                Message("This letter can’t be signed now"),
+                Message("The days of signing stand on the letter’s page."),
+            )
+        case BusyError():
+            return Problem(429, Message("Just a moment"), wait_for(error), retry_after=error.seconds)
         case ExpiredError():
-            return (
+            return Problem(
                 410,
-                "This letter is no longer here",
-                "It was not confirmed within 14 days, so it was deleted. You can sign it again on the letter’s page.",
+                Message("This letter is no longer here"),
+                Message(
+                    "It was not confirmed within 14 days, so it was deleted. "
+                    "You can sign it again on the letter’s page."
+                ),
             )
         case TokenExpiredError():
-            return (
+            return Problem(
                 410,
-                "This link no longer works",
-                "Links in mails work for a limited time. Sign again, or answer the mail to reach the organizer.",
+                Message("This link no longer works"),
+                Message(
+                    "Links in mails work for a limited time. Sign again, or answer the mail to reach the organizer."
+                ),
             )
         case TokenError():
-            return (
+            return Problem(
                 404,
-                "This link is not complete",
-                "Part of it may be missing. Open the link in the mail again, or copy the whole address from there.",
+                Message("This link is not complete"),
+                Message(
+                    "Part of it may be missing. Open the link in the mail again, or copy the whole address from there."
+                ),
             )
         case NotFoundError():
-            return 404, "This page is not here", f"{error}. Check the address."
+            return Problem(404, Message("This page is not here"), Message("Check the address, letter by letter."))
         case ChangedError():
-            return 503, "Just a moment", "Send the form once more; nothing was lost."
+            return Problem(
+                503, Message("Just a moment"), Message("Send the form once more; nothing was lost."), retry_after=1
+            )
         case _:
             raise error
+
+
+def wait_for(error: BusyError) -> Message:
+    """Say to somebody in a crowded network what to do."""
+    return Message(
+        "Very many people are signing from your network, such as a school’s or a library’s. Nothing that you typed "
+        "is lost: wait %(seconds)s seconds, then send the form once more.",
+        {"seconds": error.seconds},
+    )

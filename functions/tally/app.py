@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+    from undersigned.domain.signatures import Signature
+
 logger = Logger()
 tallying = Wiring.of_environment().tallying()
 
@@ -25,15 +27,21 @@ def handler(event: Mapping[str, Any], _context: LambdaContext) -> dict[str, Any]
     """Answer a batch of the table's stream; the records that are named in the answer come again."""
     due: list[tuple[tuple[str, str], Mapping[str, Any]]] = []
     failed: list[Mapping[str, Any]] = []
+    signed: list[Signature] = []
     for record in event["Records"]:
         try:
-            signature = read_change(record).signature
+            change = read_change(record)
         except (KeyError, TypeError, ValueError) as error:
             logger.error("a record is damaged", extra=facts_of(error))
             failed.append(record)
         else:
-            if signature is not None and needs_counting(signature):
-                due.append(((signature.campaign, signature.signer), record))
+            if (row := change.signature) is None:
+                continue
+            if needs_counting(row):
+                due.append(((row.campaign, row.signer), record))
+            if change.asks_for_mail:
+                signed.append(row)
+    tallying.note_pace(signed)
     try:
         moved = tallying.count(row for row, _ in due)
     except Exception as error:  # noqa: BLE001  (whichever row is bad, the others are counted one by one)

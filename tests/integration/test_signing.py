@@ -25,7 +25,8 @@ def test_the_page_shows_letter_and_form(world: World) -> None:
 def test_the_campaign_as_json_names_fields_targets_and_count(world: World) -> None:
     campaign = world.get(FORM, as_json=True).json
     assert campaign["signatures"] == 0
-    assert {"name": "email", "required": True, "max_length": 254} in campaign["fields"]
+    email = {"name": "email", "label": "Email address", "required": True, "max_length": 254}
+    assert email in campaign["fields"]
     assert {target["id"] for target in campaign["targets"]} >= {"evanston", "lake-forest"}
     assert "chief@evanston-police.example" not in str(campaign)
 
@@ -97,12 +98,12 @@ def test_a_letter_is_pending_until_its_button_is_pressed(world: World) -> None:
     assert world.get(f"{FORM}/count", as_json=True).json["signatures"] == 0
     world.week()
     assert world.deliveries == []
-    assert "Thank you: your letter is confirmed" in world.post(path).body
+    assert "Thank you: your letter is confirmed" in world.press(path).body
 
 
 def test_confirming_twice_is_the_same_as_once(world: World) -> None:
     mail = world.confirmed()
-    assert world.post(mail.link("confirm")).status == 200
+    assert world.press(mail.link("confirm")).status == 200
     assert world.run_stream() == []
     assert world.get(f"{FORM}/count", as_json=True).json["signatures"] == 1
 
@@ -114,7 +115,7 @@ def test_words_that_came_after_the_page_was_shown_are_not_confirmed_by_its_butto
     seen = re.search(r'name="version" value="(\d+)"', world.get(path).body)
     assert seen
     world.sign(note="Words of somebody who knows the address")
-    answer = world.post(path, {"version": seen[1]})
+    answer = world.press(path, {"version": seen[1]})
     assert answer.status == 409
     assert "The letter has changed" in answer.body
     assert "Words of somebody who knows the address" in answer.body
@@ -122,8 +123,8 @@ def test_words_that_came_after_the_page_was_shown_are_not_confirmed_by_its_butto
     assert world.get(f"{FORM}/count", as_json=True).json["signatures"] == 0
     shown = re.search(r'name="version" value="(\d+)"', answer.body)
     assert shown
-    assert "Thank you" in world.post(path, {"version": shown[1]}).body
-    assert world.post(path, {"version": seen[1]}).status == 200
+    assert "Thank you" in world.press(path, {"version": shown[1]}).body
+    assert world.press(path, {"version": seen[1]}).status == 200
     assert world.post(path, {"version": "x"}).status == 400
 
 
@@ -145,7 +146,7 @@ def test_after_14_days_a_pending_letter_is_gone_and_can_be_signed_again(world: W
         assert answer.status == 410
     assert world.sign().status == 303
     world.run_stream()
-    assert world.post(world.sent[-1].link("confirm")).status == 200
+    assert world.press(world.sent[-1].link("confirm")).status == 200
 
 
 def test_a_second_signature_gets_the_same_answer_and_a_mail_that_says_what_is_the_case(world: World) -> None:
@@ -172,14 +173,14 @@ def test_signing_takes_the_same_calls_whether_the_person_had_signed_or_not(world
     world.post(world.sent[-1].link("confirm"))
     world.calls.clear()
     world.sign()
-    assert world.calls == first == ["dynamodb:GetItem", "dynamodb:UpdateItem"]
+    assert world.calls == first == ["dynamodb:UpdateItem", "dynamodb:GetItem", "dynamodb:TransactWriteItems"]
 
 
 def test_a_pending_letter_gives_way_to_newer_words(world: World) -> None:
     world.sign(name="Ada Typo")
     world.sign()
     world.run_stream()
-    assert world.post(world.sent[-1].link("confirm")).status == 200
+    assert world.press(world.sent[-1].link("confirm")).status == 200
     world.week()
     assert "Ada Specimen" in world.deliveries[0].text
     assert "Ada Typo" not in world.deliveries[0].text

@@ -25,7 +25,7 @@ def test_a_letter_travels_from_the_form_to_the_inbox(world: World) -> None:
     world.run_stream()
     confirmation = world.sent[-1]
     assert confirmation.to == "ada@signers.example"
-    assert world.post(confirmation.link("confirm")).status == 200
+    assert world.press(confirmation.link("confirm")).status == 200
 
     world.clock.turn(days=6)
     world.week()

@@ -66,6 +66,11 @@ class Settings:
         )
 
     @property
+    def forms_a_minute(self) -> int:
+        """How many forms one IP address may send in a minute."""
+        return int(self._required("FORMS_A_MINUTE"))
+
+    @property
     def bundle_size(self) -> int:
         """Letters sealed in one transaction."""
         return int(self._required("BUNDLE_SIZE"))

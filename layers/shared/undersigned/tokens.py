@@ -1,4 +1,4 @@
-"""Signed, expiring tokens for the links in mails: forging one takes the stack's secret."""
+"""Signed, expiring tokens for the links in mails and for open forms: forging one takes the stack's secret."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from itsdangerous import BadData, SignatureExpired, TimestampSigner
 
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.errors import TokenError, TokenExpiredError
+from undersigned.domain.gates import FormPass
 from undersigned.domain.tokens import VALID_FOR, Purpose, SignerToken
 
 if TYPE_CHECKING:
@@ -17,17 +18,18 @@ if TYPE_CHECKING:
 
 _PARTS_OF_SIGNER = 2
 _PARTS_OF_DELIVERY = 3
+_PARTS_OF_FORM = 3
 
 
 class _Signer(TimestampSigner):
     """A signer that takes the time from outside."""
 
-    def __init__(self, secret: str, purpose: Purpose, clock: Callable[[], datetime]) -> None:
+    def __init__(self, secret: str, purpose: Purpose, now: datetime) -> None:
         super().__init__(secret, salt=f"undersigned.{purpose}", key_derivation="hmac", digest_method=hashlib.sha256)
-        self._clock = clock
+        self._now = now
 
     def get_timestamp(self) -> int:
-        return int(self._clock().timestamp())
+        return int(self._now.timestamp())
 
 
 class Tokens:
@@ -42,25 +44,41 @@ class Tokens:
         """Issue a token for a signer's link."""
         return self._issue(purpose, campaign, signer)
 
+    def for_form(self, form: FormPass) -> str:
+        """Issue the token of a form, dated as the form is."""
+        return self._issue(
+            "form", form.campaign, form.nonce, "proof" if form.needs_proof else "", issued_at=form.issued_at
+        )
+
     def for_packets(self, key: DeliveryKey) -> str:
         """Issue a token for a delivery's packets."""
         return self._issue("packets", key.campaign, key.target, key.period)
 
     def read_signer(self, purpose: Purpose, token: str) -> SignerToken:
         """Read the token of a signer's link; raises TokenError, TokenExpiredError."""
-        return SignerToken(*self._read(purpose, token, _PARTS_OF_SIGNER))
+        parts, _ = self._read(purpose, token, _PARTS_OF_SIGNER)
+        return SignerToken(*parts)
 
     def read_packets(self, token: str) -> DeliveryKey:
         """Read the token of a delivery's packets; raises TokenError, TokenExpiredError."""
-        return DeliveryKey(*self._read("packets", token, _PARTS_OF_DELIVERY))
+        parts, _ = self._read("packets", token, _PARTS_OF_DELIVERY)
+        return DeliveryKey(*parts)
 
-    def _issue(self, purpose: Purpose, *parts: str) -> str:
-        return _Signer(self._secret(), purpose, self._clock).sign("~".join(parts)).decode()
+    def read_form(self, token: str) -> FormPass:
+        """Read the token of a form; raises TokenError, TokenExpiredError."""
+        (campaign, nonce, proof), issued_at = self._read("form", token, _PARTS_OF_FORM)
+        return FormPass(campaign, nonce, proof == "proof", issued_at)
 
-    def _read(self, purpose: Purpose, token: str, count: int) -> list[str]:
-        signer = _Signer(self._secret(), purpose, self._clock)
+    def _issue(self, purpose: Purpose, *parts: str, issued_at: datetime | None = None) -> str:
+        return _Signer(self._secret(), purpose, issued_at or self._clock()).sign("~".join(parts)).decode()
+
+    def _read(self, purpose: Purpose, token: str, count: int) -> tuple[list[str], datetime]:
+        """Return a token's parts and when it was issued."""
+        signer = _Signer(self._secret(), purpose, self._clock())
         try:
-            value = signer.unsign(token, max_age=int(VALID_FOR[purpose].total_seconds()))
+            value, issued_at = signer.unsign(
+                token, max_age=int(VALID_FOR[purpose].total_seconds()), return_timestamp=True
+            )
             parts = value.decode().split("~")
         except SignatureExpired as error:
             message = "the link is too old"
@@ -71,4 +89,4 @@ class Tokens:
         if len(parts) != count:
             message = "the link is damaged"
             raise TokenError(message)
-        return parts
+        return parts, issued_at

@@ -115,10 +115,20 @@ class Wiring:
 
     def signing(self) -> Signing:
         """Wire what signers do."""
+        from undersigned.services.gates import Gates  # noqa: PLC0415
         from undersigned.services.signing import Signing  # noqa: PLC0415
 
+        gates = Gates(
+            store=self.table,
+            tokens=self.tokens,
+            secret=self.secret,
+            forms_a_minute=self.settings.forms_a_minute,
+            clock=self._clock,
+            new_id=new_id,
+        )
         return Signing(
             catalog=self.catalog,
+            gates=gates,
             signatures=self.table,
             counts=self.table,
             deliveries=self.table,
@@ -126,6 +136,7 @@ class Wiring:
             secret=self.secret,
             schedule=self.settings.schedule,
             clock=self._clock,
+            sleep=self._sleep,
             new_id=new_id,
         )
 
@@ -153,7 +164,7 @@ class Wiring:
         """Wire the counts."""
         from undersigned.services.tallying import Tallying  # noqa: PLC0415
 
-        return Tallying(self.table, self.table)
+        return Tallying(self.table, self.table, self.table)
 
     def planning(self) -> Planning:
         """Wire the plan of a period."""

@@ -4,7 +4,10 @@ import json
 import math
 import re
 import time
+from datetime import date
+from html.parser import HTMLParser
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -12,7 +15,12 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from undersigned.domain.campaigns import Roster
 from undersigned.domain.drawings import HEIGHT, MOST_POINTS, MOST_STROKES, WIDTH, Drawing, Picture
+from undersigned.domain.errors import FormError
+from undersigned.domain.letters import Run, SignerDetails, as_text, read_blocks, render_html
+from undersigned.domain.signatures import SignedForm, read_form
+from undersigned_cli import campaign_folder
 
 SLOPE = [10, 20, 300, 180]
 LOOP = [
@@ -176,14 +184,14 @@ def test_the_box_leaves_out_what_is_empty_but_not_the_pen() -> None:
     ("strokes", "least", "most"),
     [
         ([[0, 0, 600, 200]], (160, 50), (180, 56)),
-        ([[0, 100, 600, 100]], (330, 3), (336, 12)),
-        ([[0, 0, 600, 20]], (330, 8), (336, 24)),
+        ([[0, 100, 600, 100]], (275, 2), (280, 8)),
+        ([[0, 0, 600, 20]], (275, 8), (280, 16)),
         ([[300, 0, 300, 200]], (1, 54), (6, 56)),
         ([[300, 100, 314, 110]], (13, 9), (20, 16)),
     ],
     ids=["whole box", "line", "flat", "upright", "small scribble"],
 )
-def test_a_drawing_is_as_high_as_a_signature_and_at_most_six_times_as_wide(
+def test_a_drawing_is_as_high_as_a_signature_and_at_most_five_times_as_wide(
     strokes: list[list[int]], least: tuple[float, float], most: tuple[float, float]
 ) -> None:
     width, height = drawn(*strokes).picture.size(56)
@@ -278,3 +286,106 @@ def test_any_text_is_a_mistake_or_a_picture_of_numbers_alone(text: str) -> None:
         assert attributes.keys() == ATTRIBUTES[tag].keys()
         assert all(re.fullmatch(ATTRIBUTES[tag][name], value) for name, value in attributes.items())
     assert Picture.read(root.attrib["viewBox"], root[0].attrib["d"]) == picture
+
+
+# In a form
+
+
+FOLDER = campaign_folder.read(Path(__file__).parents[3] / "campaigns" / "end-demand-illinois")
+FORM: dict[str, object] = {
+    "name": "Ada Specimen",
+    "email": "ada@signers.example",
+    "address_line": "1 Sample Street",
+    "locality": "Evanston",
+    "postal_code": "60201",
+    "signature": "Ada Specimen",
+}
+
+
+def form(**changes: object) -> SignedForm:
+    return read_form(FORM | changes, FOLDER.campaign, Roster.of(FOLDER.targets))
+
+
+def test_a_form_keeps_a_drawing_as_the_table_does() -> None:
+    assert form(drawing=json.dumps([SLOPE, [400, 20]])).drawing == "[[10,20,300,180],[400,20]]"
+
+
+@pytest.mark.parametrize("nothing", [{}, {"drawing": ""}, {"drawing": "[]"}, {"drawing": "[[1,1]]"}])
+def test_a_form_needs_no_drawing(nothing: dict[str, object]) -> None:
+    assert form(**nothing).drawing == ""
+
+
+def test_a_drawing_stands_beside_the_typed_signature_and_not_in_its_place() -> None:
+    with pytest.raises(FormError) as caught:
+        form(signature="", drawing=json.dumps([SLOPE]))
+    assert [error.field for error in caught.value.errors] == ["signature"]
+
+
+def test_a_drawing_that_cannot_be_read_is_told_with_the_other_mistakes_where_the_form_has_it() -> None:
+    with pytest.raises(FormError) as caught:
+        form(name="", signature="", drawing="x", note="x" * 501)
+    assert [error.field for error in caught.value.errors] == ["name", "signature", "drawing", "note"]
+    assert str(caught.value.errors[2].message).startswith("The drawing of your signature can’t be read; ")
+
+
+# In a letter
+
+
+HOSTILE = "<b>\"x'& </svg><script>{{ signature }}"
+
+
+def letter(drawing: str, signature: str = "Ada Specimen") -> str:
+    signer = SignerDetails(
+        "Ada", "1 Sample Street", "Evanston", "IL", "60201", signature, "", date(2026, 11, 2), drawing
+    )
+    return render_html("<p>Sincerely,<br>\n{{ signature }}</p><p>{{ signer.name }}</p>", FOLDER.targets[0], signer)
+
+
+def tags_in(html: str) -> list[tuple[str, dict[str, str | None]]]:
+    tags = []
+
+    class Reader(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            tags.append((tag, dict(attrs)))
+
+    Reader().feed(html)
+    return tags
+
+
+def test_a_letter_without_a_drawing_shows_what_was_typed() -> None:
+    assert '<span class="signature">Ada Specimen</span>' in letter("")
+
+
+def test_a_letter_shows_a_drawing_named_by_what_was_typed() -> None:
+    drawing = drawn(SLOPE, LOOP)
+    html = letter(drawing.text, HOSTILE)
+    _, _, span, svg, path, _ = tags_in(html)
+
+    assert span == ("span", {"class": "signature drawn"})
+    assert svg[0] == "svg"
+    assert (svg[1]["role"], svg[1]["aria-label"]) == ("img", HOSTILE)
+    assert path[1]["d"] == drawing.picture.path
+    assert path[1]["stroke"] == "currentColor"
+    assert "style" not in html
+    assert "<b>" not in html
+
+
+def test_a_drawn_signature_is_read_back_as_the_words_and_the_picture() -> None:
+    drawing = drawn(SLOPE, LOOP)
+    blocks = read_blocks(letter(drawing.text, HOSTILE))
+
+    assert blocks[0].runs[-1] == Run(HOSTILE, signature=True, drawn=drawing.picture)
+    assert as_text(blocks) == f"Sincerely,\n{HOSTILE}\n\nAda\n"
+
+
+@given(TEXTS, st.text(max_size=30))
+def test_nothing_posted_but_numbers_gets_into_a_letter_by_a_drawing(text: str, typed: str) -> None:
+    try:
+        drawing = Drawing.posted(text)
+    except ValueError:
+        return
+    typed = "".join(character for character in typed if character.isprintable())
+    html = letter(drawing.text if drawing else "", typed)
+    expected = ["p", "br", "span", "svg", "path", "p"] if drawing else ["p", "br", "span", "p"]
+    assert [tag for tag, _ in tags_in(html)] == expected
+    assert read_blocks(html)[0].text == f"Sincerely,\n{typed}"

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import calendar
 import re
 from dataclasses import replace
 from datetime import date
@@ -18,7 +17,6 @@ from undersigned.domain.letters import (
     Run,
     SignerDetails,
     as_text,
-    long_date,
     read_blocks,
     render_html,
     render_specimen,
@@ -125,30 +123,6 @@ def test_a_specimen_names_what_a_signer_will_fill_in() -> None:
         "(name)", "(address)\n(town), (state) (postal code)", "(address)", "(town)", "(state)", "(postal code)",
         "(signature)", "(date)",
     ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("day", "written"),
-    [
-        (date(2026, 1, 1), "January 1, 2026"),
-        (date(2026, 5, 9), "May 9, 2026"),
-        (date(2026, 11, 30), "November 30, 2026"),
-        (date(2026, 12, 31), "December 31, 2026"),
-    ],
-)
-def test_a_day_is_written_as_letters_have_it(day: date, written: str) -> None:
-    assert long_date(day) == written
-
-
-class DayOfAnotherLocale(date):
-    """Stands in for a process whose locale names the months in German."""
-
-    def __format__(self, spec: str) -> str:
-        return super().__format__(spec.replace("%B", f"{calendar.month_name[self.month]}ember"))
-
-
-def test_a_day_is_written_the_same_in_every_locale() -> None:
-    assert long_date(DayOfAnotherLocale(2026, 5, 9)) == "May 9, 2026"
 
 
 def test_blocks_know_what_they_are() -> None:

@@ -17,7 +17,8 @@ from undersigned.domain.signatures import (
     Signature,
     SignedForm,
     choose_target,
-    details_of,
+    details_so_far,
+    read_draft,
     read_form,
     signer_id,
     tray_of,
@@ -61,7 +62,7 @@ def read(**changes: object) -> SignedForm:
 def errors_of(form: dict[str, Any]) -> list[tuple[str, str]]:
     with pytest.raises(FormError) as caught:
         read_form(form, CAMPAIGN, ROSTER)
-    return [(error.field, error.message) for error in caught.value.errors]
+    return [(error.field, str(error.message)) for error in caught.value.errors]
 
 
 def test_a_whole_form_is_read() -> None:
@@ -75,6 +76,7 @@ def test_a_whole_form_is_read() -> None:
         signature="R. R.",
         note="",
         updates=False,
+        letter_language="en",
         target=OAKTON,
     )
 
@@ -210,7 +212,7 @@ def test_a_postal_code_is_found_however_it_is_spelled() -> None:
 
 
 def test_two_towns_of_a_postal_code_need_a_choice() -> None:
-    with pytest.raises(FormError, match="target: 60202 belongs to more than one town; choose Oakton or Elmton"):
+    with pytest.raises(FormError, match="target: 60202 belongs to more than one town; choose yours: Oakton / Elmton"):
         choose_target(ROSTER, "60202", "")
 
 
@@ -284,7 +286,8 @@ def signature(**changes: Any) -> Signature:
 
 
 def test_a_signature_shows_what_the_preview_of_its_form_has_shown() -> None:
-    assert signature().details == details_of(read(note="Hurry"), date(2026, 11, 30))
+    draft = read_draft(FORM | {"note": "Hurry"}, ROSTER)
+    assert signature().details == details_so_far(draft, CAMPAIGN, date(2026, 11, 30), "en")
 
 
 def test_a_sealed_letter_knows_the_period_of_its_delivery() -> None:

@@ -9,8 +9,9 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from undersigned.aws import keys
 from undersigned.domain.api_keys import ApiKey, Scope
-from undersigned.domain.campaigns import Campaign, MailState, Organizer, Target
+from undersigned.domain.campaigns import Campaign, MailState, Organizer, ProofOfWork, Target, Translation
 from undersigned.domain.deliveries import Bundle, Delivery, DeliveryKey, DeliveryState, PacketRecord
+from undersigned.domain.languages import SOURCE
 from undersigned.domain.letters import Letter
 from undersigned.domain.signatures import Signature, Status, tray_of
 
@@ -69,6 +70,13 @@ def campaign_values(campaign: Campaign) -> Values:
         "letter": campaign.letter,
         "opens": _written(campaign.opens),
         "closes": _written(campaign.closes),
+        "translations": {
+            language: {"title": texts.title, "summary": texts.summary, "letter": texts.letter}
+            for language, texts in campaign.translations.items()
+        },
+        "allowed_origins": list(campaign.allowed_origins),
+        "accent": campaign.accent,
+        "proof_of_work": campaign.proof_of_work,
     }
 
 
@@ -86,6 +94,10 @@ def read_campaign(values: Values) -> Campaign:
         letter=values["letter"],
         opens=_day(values.get("opens")),
         closes=_day(values.get("closes")),
+        translations={language: Translation(**texts) for language, texts in values.get("translations", {}).items()},
+        allowed_origins=tuple(values.get("allowed_origins", ())),
+        accent=values.get("accent"),
+        proof_of_work=cast("ProofOfWork", values.get("proof_of_work", "when-busy")),
     )
 
 
@@ -154,8 +166,11 @@ def pending_signature_values(signature: Signature) -> Values:
         "target": signature.target,
         "signature": signature.signature,
         "note": signature.note,
+        "drawing": signature.drawing or None,
         "updates": signature.updates,
         "letter": signature.letter,
+        "language": signature.language,
+        "quarantine": signature.quarantine,
         "signed_at": _written(signature.signed_at),
         "signed_on": _written(signature.signed_on),
         "mail_request": signature.mail_request,
@@ -200,6 +215,9 @@ def read_signature(values: Values) -> Signature:
         withdrawn_at=_moment(values.get("withdrawn_at")),
         bundle=values.get("bundle"),
         tallied=values.get("tallied", ""),
+        language=values.get("language", SOURCE),
+        quarantine=values.get("quarantine"),
+        drawing=values.get("drawing", ""),
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from undersigned.domain.deliveries import DeliveryKey
 
 LISTING_SHARDS = 8
@@ -86,6 +88,35 @@ def counter(campaign: str, counter: str) -> Key:
 def recipient(signer: str, day: str) -> Key:
     """Locate what was mailed to one person on one day (UTC), over all campaigns."""
     return Key(f"RECIPIENT#{signer}", day)
+
+
+def spent_form(nonce: str) -> Key:
+    """Locate what a form was spent on."""
+    return Key(f"FORM#{nonce}", META)
+
+
+def network(hashed: str) -> Key:
+    """Locate how many forms came from a network in one window; its hash is another one in each."""
+    return Key(f"RATE#{hashed}", META)
+
+
+NETWORK_COUNTER = "network"
+"""The attribute that counts all forms of a network; beside it stands one for each of its addresses."""
+
+
+def address_counter(hashed: str) -> str:
+    """Return the attribute that counts the forms of one address."""
+    return f"address_{hashed[:12]}"
+
+
+def pace_partition(campaign: str) -> str:
+    """Return the partition of a campaign's sign-ups by window."""
+    return f"PACE#{campaign}"
+
+
+def pace(campaign: str, window: datetime) -> Key:
+    """Locate how many people signed in a window, by its beginning (UTC)."""
+    return Key(pace_partition(campaign), window.isoformat())
 
 
 def api_key_partition(campaign: str) -> str:

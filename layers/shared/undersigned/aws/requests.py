@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from boto3.dynamodb.conditions import Attr, ConditionExpressionBuilder
@@ -10,6 +11,7 @@ from boto3.dynamodb.conditions import Key as KeyCondition
 from undersigned.aws import items, keys
 from undersigned.domain import tallies
 from undersigned.domain.signatures import tray_of
+from undersigned.domain.tokens import VALID_FOR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     )
 
     from undersigned.domain.deliveries import Bundle, Delivery, DeliveryKey, DeliveryState
+    from undersigned.domain.gates import FormPass
     from undersigned.domain.signatures import Signature
 
 
@@ -50,16 +53,19 @@ def query(  # noqa: PLR0913  (the parts of a query)
     pk: str,
     *,
     begins_with: str | None = None,
+    at_least: str | None = None,
     index: str | None = None,
     limit: int | None = None,
     newest_first: bool = False,
     consistent: bool = False,
 ) -> QueryInputTypeDef:
-    """Read the items of one partition, all or those whose sort key begins so."""
+    """Read the items of one partition: all, those whose sort key begins so, or those from one on."""
     pk_name, sk_name = {"tray": ("due", "due_at"), "listing": ("listed", "listed_at")}.get(index or "", ("pk", "sk"))
     condition: ConditionBase = KeyCondition(pk_name).eq(pk)
     if begins_with is not None:
         condition &= KeyCondition(sk_name).begins_with(begins_with)
+    if at_least is not None:
+        condition &= KeyCondition(sk_name).gte(at_least)
     expression, names, values = _condition(condition, is_key=True)
     request: QueryInputTypeDef = {
         "TableName": table,
@@ -165,12 +171,40 @@ def ask_again(table: str, campaign: str, signer: str, mail_request: str) -> Upda
     )
 
 
+def spend_form(
+    table: str, form: FormPass, change: UpdateItemInputTypeDef, signer: str
+) -> TransactWriteItemsInputTypeDef:
+    """Spend a form on the change of a signer's row, both or neither; on the same signer it can be spent again."""
+    spent = {
+        **keys.spent_form(form.nonce)._asdict(),
+        "signer": signer,
+        "expires_at": int((form.issued_at + VALID_FOR["form"]).timestamp()),
+    }
+    unspent = Attr("pk").not_exists() | Attr("signer").eq(signer)
+    return {"TransactItems": [{"Put": cast("PutTypeDef", put(table, spent, unspent))}, _in_transaction(change)]}
+
+
+def count_form(table: str, network: str, address: str, expires_at: int) -> UpdateItemInputTypeDef:
+    """Count a form for its network and for its address, in one item; returns both counts."""
+    counters = {keys.NETWORK_COUNTER: 1, keys.address_counter(address): 1}
+    request = update(table, keys.network(network), assign={"expires_at": expires_at}, add=counters)
+    request["ReturnValues"] = "UPDATED_NEW"
+    return request
+
+
+def add_sign_ups(table: str, campaign: str, window: datetime, amount: int) -> UpdateItemInputTypeDef:
+    """Add people who signed in a window; it is kept for a day."""
+    expires_at = int((window + timedelta(days=1)).timestamp())
+    return update(table, keys.pace(campaign, window), assign={"expires_at": expires_at}, add={"signed": amount})
+
+
 def confirm(  # noqa: PLR0913, PLR0917  (a confirmation's parts)
     table: str, campaign: str, signer: str, version: int | None, at: datetime, on: date
 ) -> UpdateItemInputTypeDef:
     """Confirm a pending signature that has not expired, and lay its letter in its target's tray.
 
-    With a version, the letter must still be the one that the signer saw.
+    Whoever presses the button in a mail is no bot, so the letter leaves the quarantine, too. With a version, the letter
+    must still be the one that the signer saw.
     """
     confirmable = Attr("status").eq("pending") & Attr("expires_at").gt(int(at.timestamp()))
     if version is not None:
@@ -186,7 +220,7 @@ def confirm(  # noqa: PLR0913, PLR0917  (a confirmation's parts)
         },
         copy={"due": "tray"},
         add={"version": 1},
-        remove=["expires_at"],
+        remove=["expires_at", "quarantine"],
         when=confirmable,
     )
     request["ReturnValues"] = "ALL_NEW"
@@ -271,12 +305,10 @@ def change_delivery(table: str, delivery: Delivery, *, state: DeliveryState, att
     return update(table, key, assign=values, when=Attr("state").eq(state) & Attr("attempt").eq(attempt))
 
 
-MAILS_A_DAY = 3
-"""How many confirmation mails one address gets in a day (UTC), so that nobody is buried in them."""
-
-
-def claim_mail(table: str, signer: str, day: str, request: str, expires_at: int) -> UpdateItemInputTypeDef:
-    """Claim one of a person's mails of the day for a request that has not been mailed yet.
+def claim_mail(  # noqa: PLR0913, PLR0917  (a claim's parts)
+    table: str, signer: str, day: str, request: str, expires_at: int, most: int
+) -> UpdateItemInputTypeDef:
+    """Claim one of at most so many mails of a person's day for a request that has not been mailed yet.
 
     A request that was claimed before a crash is claimed again without counting twice.
     """
@@ -286,7 +318,7 @@ def claim_mail(table: str, signer: str, day: str, request: str, expires_at: int)
         assign={"expires_at": expires_at},
         add={"claimed": {request}},
         when=~Attr("sent").contains(request)
-        & (Attr("claimed").not_exists() | Attr("claimed").size().lt(MAILS_A_DAY) | Attr("claimed").contains(request)),
+        & (Attr("claimed").not_exists() | Attr("claimed").size().lt(most) | Attr("claimed").contains(request)),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from boto3.dynamodb.conditions import Attr
@@ -16,13 +16,14 @@ from undersigned.domain.tallies import TOTAL, Count
 from undersigned.services.ports import (
     BundleTakenError,
     ChangedError,
+    FormSpentError,
     LettersNotWaitingError,
     SignatureStateError,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import date, datetime
+    from datetime import date
 
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_dynamodb.type_defs import QueryInputTypeDef, UpdateItemInputTypeDef
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from undersigned.domain.api_keys import ApiKey
     from undersigned.domain.campaigns import Campaign, MailState, Target
     from undersigned.domain.deliveries import Bundle, Delivery, DeliveryKey, DeliveryState, PacketRecord
+    from undersigned.domain.gates import FormPass
     from undersigned.domain.letters import Letter
     from undersigned.domain.signatures import Signature
 
@@ -157,13 +159,29 @@ class Table:
                     page.clear()
             yield from self.signatures(campaign, page)
 
-    def sign(self, signature: Signature, replacing: Signature | None) -> None:
-        """Write a pending signature; raises ChangedError when the one to replace has changed."""
-        self._update(requests.sign(self._name, signature, replacing))
+    def sign(self, signature: Signature, replacing: Signature | None, form: FormPass | None = None) -> None:
+        """Write a pending signature and spend its form; raises ChangedError, FormSpentError."""
+        self._spend(form, requests.sign(self._name, signature, replacing), signature.signer)
 
-    def ask_again(self, campaign: str, signer: str, mail_request: str) -> None:
-        """Ask for a mail about a signature; raises ChangedError when it is gone."""
-        self._update(requests.ask_again(self._name, campaign, signer, mail_request))
+    def ask_again(self, campaign: str, signer: str, mail_request: str, form: FormPass | None = None) -> None:
+        """Ask for a mail about a confirmed signature and spend a form on it; raises ChangedError, FormSpentError."""
+        self._spend(form, requests.ask_again(self._name, campaign, signer, mail_request), signer)
+
+    def _spend(self, form: FormPass | None, change: UpdateItemInputTypeDef, signer: str) -> None:
+        if form is None:
+            self._update(change)
+            return
+        try:
+            self._client.transact_write_items(**requests.spend_form(self._name, form, change, signer))
+        except ClientError as error:
+            if code_of(error) != TRANSACTION_CANCELED:
+                raise
+            of_form, _ = _reasons(error)
+            if of_form == CONDITION_FAILED.removesuffix("Exception"):
+                message = "another letter was signed with this form"
+                raise FormSpentError(message) from error
+            message = "the signature is not as it was read"
+            raise ChangedError(message) from error
 
     def confirm(self, campaign: str, signer: str, version: int | None, *, at: datetime, on: date) -> Signature:
         """Confirm a pending signature, of this version if one is given, and return it; raises SignatureStateError."""
@@ -172,6 +190,23 @@ class Table:
     def withdraw(self, campaign: str, signer: str, at: datetime) -> Signature:
         """Take a signature back and return it; raises SignatureStateError."""
         return self._change_signature(requests.withdraw(self._name, campaign, signer, at))
+
+    # Gates
+
+    def count_form(self, network: str, address: str, *, expires_at: datetime) -> tuple[int, int]:
+        """Count a form and return how many came from its network and from its address, given as hashes."""
+        request = requests.count_form(self._name, network, address, int(expires_at.timestamp()))
+        counted = items.from_item(self._client.update_item(**request)["Attributes"])
+        return int(counted[keys.NETWORK_COUNTER]), int(counted[keys.address_counter(address)])
+
+    def sign_ups(self, campaign: str, since: datetime) -> dict[datetime, int]:
+        """Read how many people signed, by the beginning of each window since then that has any."""
+        request = requests.query(self._name, keys.pace_partition(campaign), at_least=since.isoformat())
+        return {datetime.fromisoformat(values["sk"]): int(values["signed"]) for values in self._query(request)}
+
+    def add_sign_ups(self, campaign: str, window: datetime, amount: int) -> None:
+        """Add people who signed in a window."""
+        self._client.update_item(**requests.add_sign_ups(self._name, campaign, window, amount))
 
     # Counts
 
@@ -219,11 +254,11 @@ class Table:
 
     # Recipients
 
-    def claim_mail(self, signer: str, request: str, at: datetime) -> bool:
-        """Claim a mail of the day; False when the request was mailed or the day's mails are used up."""
+    def claim_mail(self, signer: str, request: str, at: datetime, *, most: int) -> bool:
+        """Claim one of at most so many mails of the day; False when the request was mailed or they are used up."""
         expires_at = int((at + timedelta(days=2)).timestamp())
         try:
-            self._client.update_item(**requests.claim_mail(self._name, signer, _utc_day(at), request, expires_at))
+            self._client.update_item(**requests.claim_mail(self._name, signer, _utc_day(at), request, expires_at, most))
         except ClientError as error:
             if code_of(error) == CONDITION_FAILED:
                 return False

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from undersigned.domain.languages import Message
+
 # The rule of <input type="email"> (WHATWG HTML, "valid email address"), so that server and browser agree.
 # Narrower where mail is: dots stand between other characters (a dot-atom of RFC 5322).
 _LOCAL_PART = re.compile(r"[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]+)*")
@@ -21,7 +23,7 @@ def _ascii_domain(domain: str) -> str:
     return domain.encode("idna").decode("ascii").lower()
 
 
-def email_mistake(text: str) -> str | None:
+def email_mistake(text: str) -> Message | None:
     """Say what is wrong with an e-mail address and the way out, or None when it can be mailed.
 
     The rule is WHATWG's, with two of our own: the domain has a dot, and the lengths are RFC 5321's.
@@ -33,18 +35,25 @@ def email_mistake(text: str) -> str | None:
         labels = _ascii_domain(domain).split(".")
     except UnicodeError:
         labels = []
+    values = {"address": address, "domain": domain, "limit": _LONGEST_ADDRESS}
     if not address:
-        mistake = "the e-mail address is missing; write it like name@example.org"
+        mistake = Message("the e-mail address is missing; write it like name@example.org")
     elif not at or not local or not domain:
-        mistake = f"`{address}` is no whole e-mail address; write it like name@example.org"
+        mistake = Message("`%(address)s` is no whole e-mail address; write it like name@example.org", values)
     elif not _LOCAL_PART.fullmatch(local):
-        mistake = f"`{address}` has a character before the @ that mail can't carry; check it for blanks and accents"
+        mistake = Message(
+            "`%(address)s` has a character before the @ that mail can't carry; check it for blanks and accents", values
+        )
     elif not labels or not all(_DOMAIN_LABEL.fullmatch(label) for label in labels):
-        mistake = f"`{domain}` in `{address}` is no domain; check it for blanks, doubled dots and dots at the end"
+        mistake = Message(
+            "`%(domain)s` in `%(address)s` is no domain; check it for blanks, doubled dots and dots at the end", values
+        )
     elif len(labels) == 1:
-        mistake = f"`{domain}` in `{address}` has no dot; write the whole domain, such as example.org"
+        mistake = Message(
+            "`%(domain)s` in `%(address)s` has no dot; write the whole domain, such as example.org", values
+        )
     elif len(local) > _LONGEST_LOCAL_PART or len(local) + 1 + len(".".join(labels)) > _LONGEST_ADDRESS:
-        mistake = f"`{address}` is longer than mail allows; write one of at most {_LONGEST_ADDRESS} characters"
+        mistake = Message("`%(address)s` is longer than mail allows; write one of at most %(limit)s characters", values)
     else:
         return None
     return mistake

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
+
+from undersigned.domain.languages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,6 +17,15 @@ ID_PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?")
 """Ids stand in URLs, keys and SES tags (letters, digits, `-` and `_` only), so they are plain slugs."""
 
 MailState = Literal["ok", "bounced"]
+
+ProofOfWork = Literal["never", "when-busy", "always"]
+"""When a form must bring a proof of work: a moment of its browser's time that costs a flood of bots dearly."""
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_ADDRESS = re.compile(r"[!-\[\]-~]+")
+"""Printable ASCII without blanks and backslashes."""
+# What stands in a Content-Security-Policy as it is: a name in ASCII, or an IP address.
+_HOST = re.compile(r"[a-z0-9.:-]+")
 
 _ZIP_PLUS_FOUR = re.compile(r"(\d{5})\d{4}")
 
@@ -27,6 +39,25 @@ def canonical_postal_code(text: str) -> str:
     compact = re.sub(r"[\s-]", "", text).upper()
     plus_four = _ZIP_PLUS_FOUR.fullmatch(compact)
     return plus_four.group(1) if plus_four else compact
+
+
+def origin_of(address: str) -> str | None:
+    """Return the origin of an http or https address as browsers write it (RFC 6454), or None when it has none.
+
+    `HTTPS://Example.org:443/thanks` → `https://example.org`. Addresses with a name and password, and those that
+    browsers and we might read differently, have none here.
+    """
+    if not _ADDRESS.fullmatch(address):
+        return None
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in _DEFAULT_PORTS or not host or "@" in parts.netloc or not _HOST.fullmatch(host):
+        return None
+    place = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{place}" + ("" if port in {None, _DEFAULT_PORTS[parts.scheme]} else f":{port}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +88,21 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Translation:
+    """A campaign's texts in one more language. `letter` is the version to sign in it, if there is one."""
+
+    title: str
+    summary: str
+    letter: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Campaign:
     """What an organizer sets up. `letter` is the version (SHA-256, hex) that new signers sign.
 
-    `opens` and `closes` are the first and the last day of signing, in the campaign's time zone.
+    `opens` and `closes` are the first and the last day of signing, in the campaign's time zone. Pages and mails come in
+    `language` and in the languages of `translations`. Only sites of `allowed_origins` may frame the form, read
+    its JSON or get a signer back after a post. `accent` is a colour, `#rrggbb`.
     """
 
     id: str
@@ -74,6 +116,29 @@ class Campaign:
     letter: str
     opens: date | None = None
     closes: date | None = None
+    translations: Mapping[str, Translation] = field(default_factory=dict)
+    allowed_origins: tuple[str, ...] = ()
+    accent: str | None = None
+    proof_of_work: ProofOfWork = "when-busy"
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Return the languages that signers can read it in, its own first."""
+        return (self.language, *(language for language in self.translations if language != self.language))
+
+    @property
+    def letters(self) -> Mapping[str, str]:
+        """Return the letter versions that can be signed, by language, its own first."""
+        others = {language: texts.letter for language, texts in self.translations.items() if texts.letter}
+        return {self.language: self.letter} | others
+
+    def texts(self, language: str) -> Translation:
+        """Return title and summary in a language, or in the campaign's own where it has none."""
+        return self.translations.get(language) or Translation(self.title, self.summary, self.letter)
+
+    def allows(self, address: str) -> bool:
+        """Say whether an address is on one of the allowed origins, exactly: scheme, host and port."""
+        return origin_of(address) in self.allowed_origins
 
     def is_open(self, today: date) -> bool:
         """Say whether people can sign on this day of the campaign's time zone."""
@@ -99,3 +164,16 @@ class Roster:
     def serving(self, postal_code: str) -> tuple[Target, ...]:
         """Return the targets that serve a postal code, however it is spelled."""
         return self.by_postal_code.get(canonical_postal_code(postal_code), ())
+
+    def someone(self, language: str) -> Target:
+        """Return an addressee in general, for a letter whose signer's town is not known yet."""
+        titles = sorted({target.title for target in self.by_id.values()})
+        return Target(
+            id="",
+            title=titles[0] if len(titles) == 1 else Message("(title)").in_language(language),
+            name=Message("(name)").in_language(language),
+            department=Message("(department)").in_language(language),
+            locality=Message("(town)").in_language(language),
+            email="",
+            postal_codes=(),
+        )

@@ -14,6 +14,8 @@ from itertools import groupby, pairwise
 from math import asin, ceil, floor, inf
 from typing import TYPE_CHECKING
 
+from undersigned.domain.languages import Message
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
@@ -36,13 +38,22 @@ _VISIBLE_EXTENT = 12
 _TENTHS = 10
 _PEN = 0.03
 _SMALLEST_LINE = 60 * _TENTHS
-_WIDEST = 6
+_WIDEST = 5
 
 _BOX = re.compile(r"(-?[0-9]{1,5}) (-?[0-9]{1,5}) ([1-9][0-9]{0,4}) ([1-9][0-9]{0,4})")
 _PATH = re.compile(r"M[-0-9Mhc ]+")
 
-_UNREADABLE = "The drawing of your signature can’t be read; clear it and draw again, or leave it out"
-_TOO_LONG = "The drawing of your signature is too long; clear it and draw a simpler one, or leave it out"
+_UNREADABLE = Message("The drawing of your signature can’t be read; clear it and draw again, or leave it out")
+_TOO_LONG = Message("The drawing of your signature is too long; clear it and draw a simpler one, or leave it out")
+
+
+class DrawingError(ValueError):
+    """What was posted is no drawing; carries what the signer can do."""
+
+    def __init__(self, message: Message) -> None:
+        """Keep the message."""
+        super().__init__(str(message))
+        self.message = message
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +67,7 @@ class Drawing:
         """Read what a form posts, without the points that nobody would miss; None when there is nothing to see.
 
         It is a JSON list of strokes, each a flat list `[x0, y0, x1, y1, …]`; a JSON post may hold the list itself.
-        Raises ValueError, for the signer to read, when it is anything else or longer than a signature is.
+        Raises DrawingError when it is anything else, or longer than a signature is.
         """
         if posted is None or posted == "":
             return None
@@ -102,7 +113,7 @@ class Picture:
         return cls(path, (x, y, width, height))
 
     def size(self, line: float) -> tuple[float, float]:
-        """Return width and height at which it stands in for a signature as high as `line`, six times as wide at most.
+        """Return width and height at which it stands in for a signature as high as `line`, five times as wide at most.
 
         A small scribble is made larger, but not so much that it looks written with a broom.
         """
@@ -124,25 +135,25 @@ class Picture:
 
 def _parsed(text: str) -> object:
     if len(text) > _LONGEST_TEXT:
-        raise ValueError(_TOO_LONG)
+        raise DrawingError(_TOO_LONG)
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ValueError(_UNREADABLE) from error
+        raise DrawingError(_UNREADABLE) from error
 
 
 def _strokes_in(posted: object) -> tuple[Stroke, ...]:
     if not isinstance(posted, list) or not all(isinstance(stroke, list) for stroke in posted):
-        raise ValueError(_UNREADABLE)
+        raise DrawingError(_UNREADABLE)
     if len(posted) > MOST_STROKES or sum(map(len, posted)) > 2 * MOST_POINTS:
-        raise ValueError(_TOO_LONG)
+        raise DrawingError(_TOO_LONG)
     return tuple(_stroke(numbers) for numbers in posted)
 
 
 def _stroke(numbers: list[object]) -> Stroke:
     xs, ys = numbers[::2], numbers[1::2]
     if not xs or len(xs) != len(ys):
-        raise ValueError(_UNREADABLE)
+        raise DrawingError(_UNREADABLE)
     return tuple(complex(_within(x, WIDTH), _within(y, HEIGHT)) for x, y in zip(xs, ys, strict=True))
 
 
@@ -150,7 +161,7 @@ def _within(number: object, side: int) -> int:
     # Not isinstance: true and false are numbers to Python.
     if type(number) is int and 0 <= number <= side:
         return number
-    raise ValueError(_UNREADABLE)
+    raise DrawingError(_UNREADABLE)
 
 
 def _has_ink(strokes: Iterable[Stroke]) -> bool:

@@ -1,6 +1,12 @@
 """Errors that a person can mend, each with what is wrong and the way out."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from undersigned.domain.languages import Message
 
 
 class UndersignedError(Exception):
@@ -12,7 +18,7 @@ class FieldError:
     """One field of a form, what is wrong with it and what to do."""
 
     field: str
-    message: str
+    message: Message
 
 
 class FormError(UndersignedError):

@@ -10,18 +10,24 @@ import hashlib
 import re
 import textwrap
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Literal
 
 from markupsafe import Markup
 
+from undersigned.domain.drawings import Drawing, Picture
+from undersigned.domain.languages import SOURCE, Message, long_date
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import date
 
     from undersigned.domain.campaigns import Target
 
 _TEXT_WIDTH = 72
+
+DRAWN_HEIGHT = 56
+"""How high a drawn signature is on a page or in a mail, in pixels of CSS: a good half inch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,10 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class SignerDetails:
-    """What a letter shows of its signer. `signature` is the typed one; `note` may be empty."""
+    """What a letter shows of its signer. `signature` is the typed one; `note` may be empty, `signed_on` open.
+
+    `drawing` is what may be drawn in place of what is typed, as a row keeps it (see `drawings`).
+    """
 
     name: str
     address_line: str
@@ -58,57 +67,38 @@ class SignerDetails:
     postal_code: str
     signature: str
     note: str
-    signed_on: date
-
-
-# Not strftime's: its names follow the locale of the process.
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
-
-
-def long_date(day: date) -> str:
-    """Write a day as a letter does: `November 30, 2026`."""
-    return f"{_MONTHS[day.month - 1]} {day.day}, {day.year}"
-
-
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-
-
-def long_moment(moment: datetime) -> str:
-    """Write a moment's day with its weekday: `Monday, November 30, 2026`."""
-    return f"{_WEEKDAYS[moment.weekday()]}, {long_date(moment)}"
+    signed_on: date | None
+    drawing: str = ""
 
 
 def _lines(*lines: str) -> Markup:
     return Markup("<br>\n").join(lines)
 
 
-def render_html(template: str, target: Target, signer: SignerDetails) -> str:
-    """Render one signer's letter to one target as an HTML fragment; every value is escaped.
+def specimen(language: str) -> SignerDetails:
+    """Return, for a letter that nobody has signed yet, words in parentheses where a signer's will stand."""
+    return SignerDetails(
+        name=Message("(name)").in_language(language),
+        address_line=Message("(address)").in_language(language),
+        locality=Message("(town)").in_language(language),
+        region=Message("(state)").in_language(language),
+        postal_code=Message("(postal code)").in_language(language),
+        signature=Message("(signature)").in_language(language),
+        note="",
+        signed_on=None,
+    )
+
+
+def render_specimen(template: str, target: Target, language: str = SOURCE) -> str:
+    """Render a letter that nobody has signed yet."""
+    return render_html(template, target, specimen(language), language)
+
+
+def render_html(template: str, target: Target, signer: SignerDetails, language: str = SOURCE) -> str:
+    """Render one signer's letter to one target as an HTML fragment in its language; every value is escaped.
 
     Raises LetterError when the template holds what no letter may.
     """
-    return _render(template, target, signer, long_date(signer.signed_on))
-
-
-def render_specimen(template: str, target: Target) -> str:
-    """Render a letter that nobody has signed yet, with words in parentheses where a signer's will stand."""
-    signer = SignerDetails(
-        name="(name)",
-        address_line="(address)",
-        locality="(town)",
-        region="(state)",
-        postal_code="(postal code)",
-        signature="(signature)",
-        note="",
-        signed_on=date.min,
-    )
-    return _render(template, target, signer, "(date)")
-
-
-def _render(template: str, target: Target, signer: SignerDetails, day: str) -> str:
     from undersigned.domain.letter_templates import compiled  # noqa: PLC0415  (it loads Jinja2)
 
     town = f"{signer.locality}, {signer.region} {signer.postal_code}"
@@ -127,10 +117,18 @@ def _render(template: str, target: Target, signer: SignerDetails, day: str) -> s
             "region": signer.region,
             "postal_code": signer.postal_code,
         },
-        signature=Markup('<span class="signature">{}</span>').format(signer.signature),
-        date=day,
+        signature=signature_html(signer),
+        date=long_date(signer.signed_on, language) if signer.signed_on else Message("(date)").in_language(language),
         note=_lines(*signer.note.splitlines()),
     )
+
+
+def signature_html(signer: SignerDetails) -> Markup:
+    """Render the signature as a letter has it: typed, or drawn and named by what was typed."""
+    if not signer.drawing:
+        return Markup('<span class="signature">{}</span>').format(signer.signature)
+    svg = Drawing.kept(signer.drawing).picture.svg(DRAWN_HEIGHT, label=signer.signature)
+    return Markup('<span class="signature drawn">{}</span>').format(Markup(svg))  # noqa: S704  (its label is escaped)
 
 
 BlockKind = Literal["paragraph", "heading", "bullet", "number", "quote"]
@@ -138,13 +136,14 @@ BlockKind = Literal["paragraph", "heading", "bullet", "number", "quote"]
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A stretch of text of one look. A line break is a run whose text is a newline."""
+    """A stretch of text of one look. A line break is a run whose text is a newline. `drawn` takes the words' place."""
 
     text: str
     strong: bool = False
     emphasis: bool = False
     signature: bool = False
     link: str = ""
+    drawn: Picture | None = None
 
 
 @dataclass(slots=True)
@@ -169,6 +168,7 @@ class _BlockReader(HTMLParser):
         self._open: list[str] = []
         self._links: list[str] = []
         self._lists: list[BlockKind] = []
+        self._svg: dict[str, str | None] = {}
         self._block: Block | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -189,9 +189,14 @@ class _BlockReader(HTMLParser):
                 self._begin("heading")
             case "a":
                 self._links.append(values.get("href") or "")
+            case "svg":
+                self._svg = values
+            case "path":
+                picture = Picture.read(self._svg.get("viewbox") or "", values.get("d") or "")
+                self._add(self._svg.get("aria-label") or "", picture)
             case _:
                 pass
-        self._open.append("signature" if values.get("class") == "signature" else tag)
+        self._open.append("signature" if "signature" in (values.get("class") or "").split() else tag)
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "br":  # `<br />` ends as it begins
@@ -220,7 +225,7 @@ class _BlockReader(HTMLParser):
         self._block = Block(kind)
         self.blocks.append(self._block)
 
-    def _add(self, text: str) -> None:
+    def _add(self, text: str, drawn: Picture | None = None) -> None:
         if not text:
             return
         if self._block is None:
@@ -233,6 +238,7 @@ class _BlockReader(HTMLParser):
                 emphasis="em" in self._open,
                 signature="signature" in self._open,
                 link=self._links[-1] if self._links else "",
+                drawn=drawn,
             )
         )
 

@@ -6,13 +6,15 @@ import hashlib
 import hmac
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from undersigned.domain.addresses import canonical_email, email_mistake, mailable
+from undersigned.domain.drawings import Drawing, DrawingError
 from undersigned.domain.errors import FieldError, FormError
-from undersigned.domain.letters import SignerDetails
+from undersigned.domain.languages import SOURCE, Message
+from undersigned.domain.letters import SignerDetails, specimen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,38 +32,31 @@ TRAY_SHARDS = 4
 
 @dataclass(frozen=True, slots=True)
 class FormField:
-    """A field of the form: its name, its length limit in characters, whether it must be filled, what to call it."""
+    """A field of the form: its name, its limit in characters, what it is called, what a required one asks for."""
 
     name: str
     limit: int
-    required: bool
-    missing: str
+    label: Message
+    missing: Message | None = None
+
+    @property
+    def required(self) -> bool:
+        """Say whether it must be filled."""
+        return self.missing is not None
 
 
 FORM_FIELDS: tuple[FormField, ...] = (
-    FormField("name", 100, required=True, missing="Enter your full name"),
-    FormField("email", 254, required=True, missing="Enter your email address"),
-    FormField("address_line", 150, required=True, missing="Enter your street and house number"),
-    FormField("locality", 80, required=True, missing="Enter your town or city"),
-    FormField("region", 50, required=False, missing="Enter your state"),
-    FormField("postal_code", 12, required=True, missing="Enter your postal code"),
-    FormField("target", 50, required=False, missing="Choose who gets your letter"),
-    FormField("signature", 100, required=True, missing="Type your name to sign the letter"),
-    FormField("note", 500, required=False, missing=""),
+    FormField("name", 100, Message("Full name"), Message("Enter your full name")),
+    FormField("email", 254, Message("Email address"), Message("Enter your email address")),
+    FormField("address_line", 150, Message("Street and house number"), Message("Enter your street and house number")),
+    FormField("locality", 80, Message("Town or city"), Message("Enter your town or city")),
+    FormField("region", 50, Message("State")),
+    FormField("postal_code", 12, Message("Postal code"), Message("Enter your postal code")),
+    FormField("target", 50, Message("Addressee")),
+    FormField("signature", 100, Message("Signature"), Message("Type your name to sign the letter")),
+    FormField("note", 500, Message("Your own words")),
 )
 """In the order of the form; `updates` (a box to tick) follows."""
-
-_LABELS = {
-    "name": "Full name",
-    "email": "Email address",
-    "address_line": "Street and house number",
-    "locality": "Town or city",
-    "region": "State",
-    "postal_code": "Postal code",
-    "target": "Addressee",
-    "signature": "Signature",
-    "note": "Your own words",
-}
 
 # Unicode's explicit directional overrides and isolates: they reorder text that is not theirs.
 _BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -83,7 +78,9 @@ class SignedForm:
     signature: str
     note: str
     updates: bool
+    letter_language: str
     target: Target
+    drawing: str = ""
 
 
 def signer_id(secret: str, email: str) -> str:
@@ -92,14 +89,20 @@ def signer_id(secret: str, email: str) -> str:
     return digest[:32]
 
 
+class _MistakeError(ValueError):
+    """What is wrong with one field."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(str(message))
+        self.message = message
+
+
 def _clean(field: FormField, value: object) -> str:
-    """Return the field's text, or raise ValueError with what to do."""
-    label = _LABELS[field.name]
+    """Return the field's text, or raise _MistakeError with what to do."""
     if value is None:
         value = ""
     if not isinstance(value, str):
-        message = f"{label} must be text"
-        raise ValueError(message)  # noqa: TRY004  (a message for the signer, not a bug of ours)
+        raise _MistakeError(Message("%(field)s must be text", {"field": field.label}))
     text = re.sub(r"\r\n|[\r\u2028\u2029]", "\n", value) if field.name == "note" else value
     text = text.strip()
     if any(
@@ -107,15 +110,23 @@ def _clean(field: FormField, value: object) -> str:
         or character in _BIDI_CONTROLS
         for character in text
     ):
-        message = f"{label} has a character that can’t be printed; type it again without pasting"
-        raise ValueError(message)
+        raise _MistakeError(
+            Message(
+                "%(field)s has a character that can’t be printed; type it again without pasting",
+                {"field": field.label},
+            )
+        )
     # Composing takes time that grows with the square of a pile of marks, so no pile gets there.
     text = unicodedata.normalize("NFC", text[: 4 * field.limit + 1])
-    if field.required and not _has_ink(text):
-        raise ValueError(field.missing)
+    if field.missing and not _has_ink(text):
+        raise _MistakeError(field.missing)
     if len(text) > field.limit:
-        message = f"{label} must be {field.limit} characters or fewer; it has {len(text)}"
-        raise ValueError(message)
+        raise _MistakeError(
+            Message(
+                "%(field)s must be %(limit)s characters or fewer; it has %(length)s",
+                {"field": field.label, "limit": field.limit, "length": len(text)},
+            )
+        )
     return text
 
 
@@ -124,16 +135,31 @@ def _has_ink(text: str) -> bool:
     return any(unicodedata.category(character)[0] not in "CZ" for character in text)
 
 
-def read_form(values: Mapping[str, object], campaign: Campaign, roster: Roster) -> SignedForm:
-    """Check a form as posted; raises FormError with every field's error at once, in the form's order."""
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A form as far as it goes: the answers that can stand, the addressee if one is clear, and all that is wrong."""
+
+    texts: Mapping[str, str]
+    target: Target | None
+    errors: tuple[FieldError, ...]
+
+
+def read_draft(values: Mapping[str, object], roster: Roster) -> Draft:
+    """Check a form as posted, and find every mistake, in the form's order."""
     texts: dict[str, str] = {}
     errors: list[FieldError] = []
     for field in FORM_FIELDS:
         try:
             texts[field.name] = _clean(field, values.get(field.name))
-        except ValueError as error:
-            errors.append(FieldError(field.name, str(error)))
+        except _MistakeError as error:
+            errors.append(FieldError(field.name, error.message))
+    try:
+        drawing = Drawing.posted(values.get("drawing"))
+        texts["drawing"] = drawing.text if drawing else ""
+    except DrawingError as error:
+        errors.append(FieldError("drawing", error.message))
     if texts.get("email") and (mistake := email_mistake(texts["email"])):
+        del texts["email"]
         errors.append(FieldError("email", mistake))
     target = None
     if "postal_code" in texts and "target" in texts:
@@ -141,9 +167,17 @@ def read_form(values: Mapping[str, object], campaign: Campaign, roster: Roster) 
             target = choose_target(roster, texts["postal_code"], texts["target"])
         except FormError as error:
             errors.extend(error.errors)
-    if errors or target is None:
-        order = [field.name for field in FORM_FIELDS]
-        raise FormError(tuple(sorted(errors, key=lambda error: order.index(error.field))))
+    order = {field.name: place for place, field in enumerate(FORM_FIELDS)}
+    order["drawing"] = order["signature"]
+    return Draft(texts, target, tuple(sorted(errors, key=lambda error: order[error.field])))
+
+
+def read_form(values: Mapping[str, object], campaign: Campaign, roster: Roster) -> SignedForm:
+    """Read a form in which nothing is wrong; raises FormError with every field's error at once, in the form's order."""
+    draft = read_draft(values, roster)
+    if draft.errors or draft.target is None:
+        raise FormError(draft.errors)
+    texts = draft.texts
     return SignedForm(
         name=texts["name"],
         email=mailable(texts["email"]),
@@ -154,8 +188,16 @@ def read_form(values: Mapping[str, object], campaign: Campaign, roster: Roster) 
         signature=texts["signature"],
         note=texts["note"],
         updates=values.get("updates") in _TICKED,
-        target=target,
+        letter_language=letter_language(values, campaign),
+        target=draft.target,
+        drawing=texts["drawing"],
     )
+
+
+def letter_language(values: Mapping[str, object], campaign: Campaign) -> str:
+    """Return the language of the letter that a form is about: the one chosen, if the campaign has it, else its own."""
+    chosen = values.get("letter_language")
+    return chosen if isinstance(chosen, str) and chosen in campaign.letters else campaign.language
 
 
 def choose_target(roster: Roster, postal_code: str, target_id: str) -> Target:
@@ -166,17 +208,20 @@ def choose_target(roster: Roster, postal_code: str, target_id: str) -> Target:
     """
     serving = roster.serving(postal_code)
     if not serving:
-        message = f"No addressee of this letter serves {postal_code}; check the postal code of your home address"
+        message = Message(
+            "No addressee of this letter serves %(postal_code)s; check the postal code of your home address",
+            {"postal_code": postal_code},
+        )
         raise FormError((FieldError("postal_code", message),))
     chosen = [target for target in serving if target.id == target_id]
     if chosen:
         return chosen[0]
-    names = " or ".join(target.locality for target in serving)
+    values = {"postal_code": postal_code, "towns": " / ".join(target.locality for target in serving)}
     if target_id:
-        message = f"{postal_code} is served by {names}; choose that, or mend the postal code"
+        message = Message("%(postal_code)s is served by %(towns)s; choose that, or mend the postal code", values)
         raise FormError((FieldError("target", message),))
     if len(serving) > 1:
-        message = f"{postal_code} belongs to more than one town; choose {names}"
+        message = Message("%(postal_code)s belongs to more than one town; choose yours: %(towns)s", values)
         raise FormError((FieldError("target", message),))
     return serving[0]
 
@@ -186,7 +231,8 @@ class Signature:
     """One person's signature under one campaign's letter; moments are aware, in UTC.
 
     `bundle` is `<period>#<number>` once the letter is sealed. `tallied` says what the counts hold of it
-    (see `tallies`). `version` grows with every change of state.
+    (see `tallies`). `version` grows with every change of state. `letter` is the version signed, `language` the one
+    that the signer reads. `quarantine` says why the form looked like a bot's, until it is confirmed.
     """
 
     campaign: str
@@ -213,6 +259,9 @@ class Signature:
     withdrawn_at: datetime | None = None
     bundle: str | None = None
     tallied: str = ""
+    language: str = SOURCE
+    quarantine: str | None = None
+    drawing: str = ""
 
     @property
     def details(self) -> SignerDetails:
@@ -226,6 +275,7 @@ class Signature:
             signature=self.signature,
             note=self.note,
             signed_on=self.signed_on,
+            drawing=self.drawing,
         )
 
     @property
@@ -243,18 +293,11 @@ class Signature:
         return self.status == "pending" and self.expires_at is not None and self.expires_at <= now
 
 
-def details_of(form: SignedForm, signed_on: date) -> SignerDetails:
-    """Return what a letter would show of a form that is not signed yet."""
-    return SignerDetails(
-        name=form.name,
-        address_line=form.address_line,
-        locality=form.locality,
-        region=form.region,
-        postal_code=form.postal_code,
-        signature=form.signature,
-        note=form.note,
-        signed_on=signed_on,
-    )
+def details_so_far(draft: Draft, campaign: Campaign, today: date | None, language: str) -> SignerDetails:
+    """Return what a letter would show of a form that is not whole yet, with a specimen's words where nothing is."""
+    shown = ("name", "address_line", "locality", "region", "postal_code", "signature", "note", "drawing")
+    known = {name: draft.texts[name] for name in shown if draft.texts.get(name)}
+    return replace(specimen(language), **({"region": campaign.region} | known), signed_on=today)
 
 
 def tray_of(campaign: str, target: str, signer: str) -> str:

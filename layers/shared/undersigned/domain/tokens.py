@@ -1,4 +1,4 @@
-"""What the links in mails carry: whose letter or whose packets they are about."""
+"""What the links in mails and open forms carry: whose letter, whose packets or which campaign they are about."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-type Purpose = Literal["confirm", "letter", "packets"]
+type Purpose = Literal["confirm", "letter", "packets", "form"]
 
 VALID_FOR: dict[Purpose, timedelta] = {
     "confirm": timedelta(days=400),
     "letter": timedelta(days=400),
     "packets": timedelta(days=30),
+    "form": timedelta(days=2),
 }
-"""How long a link works. How long a letter can be confirmed, its row says; the link then shows what became of it."""
+"""How long a link, or an open form, works.
+
+How long a letter can be confirmed, its row says; the link then shows what became of it."""
 
 
 @dataclass(frozen=True, slots=True)

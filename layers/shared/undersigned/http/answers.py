@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.event_handler import Response
@@ -10,9 +14,10 @@ from aws_lambda_powertools.event_handler import Response
 from undersigned.rendering import pages
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from undersigned.domain.errors import FieldError
+    from undersigned.domain.languages import Message
 
 PRIVATE = "no-store"
 """For what only one person may see."""
@@ -22,25 +27,57 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",  # a page's address can hold a signer's token
     "Strict-Transport-Security": "max-age=31536000",
 }
-_PAGE_HEADERS = {
-    **_HEADERS,
-    "Content-Security-Policy": (
-        f"default-src 'none'; style-src '{pages.STYLE_HASH}'; form-action 'self'; "
-        "base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "Vary": "Accept, Accept-Encoding",
-}
 
 
-def page(html: str, *, status: int = 200, cache: str = PRIVATE) -> Response[str]:
-    """Answer with a page."""
-    return Response(status, "text/html; charset=utf-8", html, {**_PAGE_HEADERS, "Cache-Control": cache}, compress=True)
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong and what to do: an HTTP status, words for people, and each field that has a mistake.
+
+    `retry_after` says in how many seconds to try again.
+    """
+
+    status: int
+    title: Message
+    detail: Message
+    errors: tuple[FieldError, ...] = ()
+    retry_after: int | None = None
+
+
+def page(  # noqa: PLR0913  (an answer's parts)
+    shown: pages.Page,
+    *,
+    status: int = 200,
+    cache: str = PRIVATE,
+    hosts: Sequence[str] = (),
+    runs_scripts: bool = False,
+    retry_after: int | None = None,
+) -> Response[str]:
+    """Answer with a page, which only pages of `hosts` (origins) may frame."""
+    scripts = "script-src 'self'; connect-src 'self'; worker-src 'self'; " if runs_scripts else ""
+    headers = {
+        **_HEADERS,
+        "Content-Security-Policy": (
+            f"default-src 'none'; style-src '{_hash(shown.style)}'; font-src 'self'; {scripts}"
+            f"form-action 'self'; base-uri 'none'; frame-ancestors {' '.join(hosts) or "'none'"}"
+        ),
+        "Vary": "Accept, Accept-Encoding, Accept-Language",
+        "Cache-Control": cache,
+        **_retry(retry_after),
+    }
+    return Response(status, "text/html; charset=utf-8", shown.html, headers, compress=True)
+
+
+@lru_cache(maxsize=64)
+def _hash(style: str) -> str:
+    """Return what a Content-Security-Policy allows instead of inline styles in general."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
 
 
 def data(values: Mapping[str, object], *, status: int = 200, cache: str = PRIVATE) -> Response[str]:
     """Answer with JSON."""
     body = json.dumps(values, ensure_ascii=False)
-    return Response(status, "application/json", body, {**_HEADERS, "Vary": "Accept", "Cache-Control": cache})
+    headers = {**_HEADERS, "Vary": "Accept, Accept-Language, Origin", "Cache-Control": cache}
+    return Response(status, "application/json", body, headers)
 
 
 def moved(location: str, *, status: int = 303) -> Response[str]:
@@ -48,14 +85,31 @@ def moved(location: str, *, status: int = 303) -> Response[str]:
     return Response(status, None, "", {**_HEADERS, "Location": location, "Cache-Control": PRIVATE})
 
 
-def problem(
-    status: int, title: str, detail: str, *, as_json: bool, errors: tuple[FieldError, ...] = ()
-) -> Response[str]:
+def preflight() -> Response[str]:
+    """Answer what a script of another site may send, if the campaign allows the site at all."""
+    headers = {
+        **_HEADERS,
+        "Access-Control-Allow-Methods": "GET, POST",
+        "Access-Control-Allow-Headers": "content-type, accept",
+        "Access-Control-Max-Age": "7200",
+        "Vary": "Origin",
+    }
+    return Response(204, None, "", headers)
+
+
+def problem(found: Problem, language: str, *, as_json: bool) -> Response[str]:
     """Answer with what is wrong and what to do: a page, or problem details with one entry per field (RFC 9457)."""
+    title, detail = found.title.in_language(language), found.detail.in_language(language)
     if not as_json:
-        return page(pages.problem(title, detail), status=status)
-    values: dict[str, object] = {"type": "about:blank", "title": title, "status": status, "detail": detail}
-    if errors:
-        values["errors"] = [{"field": error.field, "detail": error.message} for error in errors]
-    headers = {**_HEADERS, "Cache-Control": PRIVATE}
-    return Response(status, "application/problem+json", json.dumps(values, ensure_ascii=False), headers)
+        return page(pages.problem(title, detail, language), status=found.status, retry_after=found.retry_after)
+    values: dict[str, object] = {"type": "about:blank", "title": title, "status": found.status, "detail": detail}
+    if found.errors:
+        values["errors"] = [
+            {"field": error.field, "detail": error.message.in_language(language)} for error in found.errors
+        ]
+    headers = {**_HEADERS, "Cache-Control": PRIVATE, "Vary": "Origin", **_retry(found.retry_after)}
+    return Response(found.status, "application/problem+json", json.dumps(values, ensure_ascii=False), headers)
+
+
+def _retry(seconds: int | None) -> dict[str, str]:
+    return {} if seconds is None else {"Retry-After": str(seconds)}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 from undersigned.domain.errors import UndersignedError
+from undersigned.domain.languages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,11 +23,17 @@ _MOST_FIELDS = 50
 class RequestError(UndersignedError):
     """A request can't be read; carries the HTTP status and what to do."""
 
-    def __init__(self, status: int, title: str, detail: str) -> None:
+    def __init__(self, status: int, title: Message, detail: Message) -> None:
         """Keep the status, a title and the way out."""
-        super().__init__(detail)
+        super().__init__(str(detail))
         self.status = status
         self.title = title
+        self.detail = detail
+
+
+def asked_for(event: APIGatewayProxyEventV2) -> tuple[str | None, str | None]:
+    """Return the language that a link asks for, and those that the reader's browser prefers."""
+    return event.query_string_parameters.get("lang"), event.headers.get("accept-language")
 
 
 def wants_json(event: APIGatewayProxyEventV2) -> bool:
@@ -45,7 +52,9 @@ def posted_values(event: APIGatewayProxyEventV2) -> Mapping[str, object]:
     """
     if len(event.body or "") > LONGEST_BODY * (4 / 3 if event.is_base64_encoded else 1):
         raise RequestError(
-            413, "Too much was sent", f"A form has {LONGEST_BODY // 1024} kilobytes at most; shorten the texts in it"
+            413,
+            Message("Too much was sent"),
+            Message("A form has %(limit)s kilobytes at most; shorten the texts in it", {"limit": LONGEST_BODY // 1024}),
         )
     try:
         body = event.decoded_body or ""
@@ -57,12 +66,14 @@ def posted_values(event: APIGatewayProxyEventV2) -> Mapping[str, object]:
             case _:
                 raise RequestError(
                     415,
-                    "This kind of content is not read here",
-                    "Send the fields as application/x-www-form-urlencoded or application/json",
+                    Message("This kind of content is not read here"),
+                    Message("Send the fields as application/x-www-form-urlencoded or application/json"),
                 )
     except (ValueError, RecursionError) as error:
         raise RequestError(
-            400, "What was sent can’t be read", "Send the fields as one JSON object or as a form, encoded as UTF-8"
+            400,
+            Message("What was sent can’t be read"),
+            Message("Send the fields as one JSON object or as a form, encoded as UTF-8"),
         ) from error
 
 

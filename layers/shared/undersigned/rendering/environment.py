@@ -1,28 +1,35 @@
-"""The Jinja2 environment of pages and mails: HTML is escaped, text is not, a missing value is an error."""
+"""The Jinja2 environments of pages and mails, one a language: HTML is escaped, a missing value is an error.
+
+A template's words are English and marked by `_("…")` or `{% trans %}`; the language's catalog has the others.
+"""
 
 from __future__ import annotations
 
+from functools import cache, partial
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from undersigned.domain.letters import long_date, long_moment
+from undersigned.domain import languages
 
 
-def _number(value: int) -> str:
-    return f"{value:,}"
-
-
-def _plural(count: int, one: str, many: str | None = None) -> str:
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
-ENVIRONMENT = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=select_autoescape(["html"]),
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    keep_trailing_newline=True,
-)
-ENVIRONMENT.filters |= {"number": _number, "plural": _plural, "long_moment": long_moment, "long_date": long_date}
+@cache
+def environment(language: str) -> Environment:
+    """Return the environment whose words, days and numbers are a language's."""
+    made = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=select_autoescape(["html", "svg"]),
+        extensions=["jinja2.ext.i18n"],
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    # What the i18n extension adds; its translations escape what they are given.
+    made.install_gettext_translations(languages.catalog(language), newstyle=True)  # type: ignore[attr-defined]
+    made.filters |= {
+        "number": partial(languages.number, language=language),
+        "long_date": partial(languages.long_date, language=language),
+        "long_moment": partial(languages.long_moment, language=language),
+    }
+    return made

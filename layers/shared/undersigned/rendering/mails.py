@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, Literal
 
 from markupsafe import Markup
 
+from undersigned.domain import languages
 from undersigned.domain.deliveries import packet_filename
+from undersigned.domain.languages import Message
 from undersigned.domain.letters import as_text, read_blocks, render_html, render_specimen
-from undersigned.rendering.environment import ENVIRONMENT
+from undersigned.rendering.environment import environment
+from undersigned.rendering.pictures import with_pictures
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from undersigned.domain.deliveries import DeliveryKey, PacketRecord, Sender
     from undersigned.domain.letters import Letter
     from undersigned.domain.signatures import Signature
+    from undersigned.rendering.pictures import InlinePicture
 
 NAMES_IN_MAIL = 200
 """How many signers the mail itself lists; the rest stand in the packets."""
@@ -50,6 +54,7 @@ class Mail:
     html: str
     tags: Mapping[str, str]
     attachments: tuple[Attachment, ...] = ()
+    pictures: tuple[InlinePicture, ...] = ()
 
     def as_bytes(self) -> bytes:
         """Write the mail as MIME; equal mails give equal bytes."""
@@ -61,12 +66,22 @@ class Mail:
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(self.text, cte="quoted-printable")
         message.add_alternative(self.html, subtype="html", cte="quoted-printable")
+        self._add_pictures(message)
         for attachment in self.attachments:
             message.add_attachment(attachment.pdf, maintype="application", subtype="pdf", filename=attachment.filename)
         seed = hashlib.sha256(f"{self.to}\n{self.subject}\n{self.text}".encode()).hexdigest()[:32]
         for number, part in enumerate(part for part in message.walk() if part.is_multipart()):
             part.set_boundary(f"=_{seed}_{number}")
         return message.as_bytes()
+
+    def _add_pictures(self, message: EmailMessage) -> None:
+        """Bind pictures and HTML together as `multipart/related` (RFC 2387)."""
+        html = message.get_body(("html",))
+        if html is None or not self.pictures:
+            return
+        for picture in self.pictures:
+            html.add_related(picture.png, maintype="image", subtype="png", cid=f"<{picture.content_id}>")
+        html.set_param("type", "text/html")
 
 
 def _address(name: str, address: str) -> Address:
@@ -89,32 +104,44 @@ def confirmation(  # noqa: PLR0913, PLR0917  (what the mail says)
     next_delivery: datetime,
 ) -> Mail:
     """Write the mail to a signer: confirm the letter, or what became of the one that is signed already."""
-    letter_html = render_html(letter.template, target, signature.details)
+    language = signature.language
+    letter_html = render_html(letter.template, target, signature.details, letter.language)
+    # Before it is confirmed, the mail shows nothing of the letter.
+    mailed_html, pictures = (
+        (letter_html, ())
+        if case == "confirm"
+        else with_pictures(letter_html, signature.details, sender.address.partition("@")[2])
+    )
     values = {
         "case": case,
+        "language": language,
+        "letter_language": letter.language,
         "campaign": campaign,
+        "texts": campaign.texts(language),
         "target": target,
         "signature": signature,
         "confirm_url": f"{sender.public_url}/confirm/{confirm_token}",
         "letter_url": f"{sender.public_url}/letters/{letter_token}",
         "next_delivery": next_delivery,
-        "letter_html": Markup(letter_html),  # noqa: S704  (render_html escapes every value)
+        "letter_html": Markup(mailed_html),  # noqa: S704  (render_html escapes every value)
         "letter_text": as_text(read_blocks(letter_html)),
     }
-    subject = {
-        "confirm": f"Confirm your letter to {target.title} {target.name}",
-        "signed": f"You have signed already: your letter to {target.title} {target.name}",
-        "sealed": f"You have signed already: your letter to {target.title} {target.name}",
-    }[case]
+    whom = {"whom": f"{target.title} {target.name}"}
+    subject = (
+        Message("Confirm your letter to %(whom)s", whom)
+        if case == "confirm"
+        else Message("You have signed already: your letter to %(whom)s", whom)
+    )
     return Mail(
         sender_name=campaign.organizer.name,
         sender_address=sender.address,
         to=signature.email,
         reply_to=campaign.organizer.email,
-        subject=subject,
-        text=ENVIRONMENT.get_template("confirmation.txt").render(values),
-        html=ENVIRONMENT.get_template("confirmation.html").render(values),
+        subject=subject.in_language(language),
+        text=environment(language).get_template("confirmation.txt").render(values),
+        html=environment(language).get_template("confirmation.html").render(values),
         tags={"kind": "confirmation", "campaign": campaign.id},
+        pictures=pictures,
     )
 
 
@@ -143,9 +170,11 @@ def delivery(  # noqa: PLR0913  (what the mail says)
 ) -> Mail:
     """Write the one mail of a delivery. Without `pdfs` the packets are behind a link, by the token."""
     of = len(summary.packets)
-    specimens = [render_specimen(letter.template, target) for letter in summary.versions]
+    language = campaign.language
+    specimens = [render_specimen(letter.template, target, letter.language) for letter in summary.versions]
     filenames = [packet_filename(key, packet.number, of) for packet in summary.packets]
     values = {
+        "language": language,
         "campaign": campaign,
         "target": target,
         "summary": summary,
@@ -157,15 +186,25 @@ def delivery(  # noqa: PLR0913  (what the mail says)
         "signers_text": _columns(summary.signers),
         "unlisted": summary.letters - len(summary.signers),
     }
-    noun = "signed letter" if summary.letters == 1 else "signed letters"
+    written = environment(language)
+    subject = languages.catalog(language).ngettext(
+        "%(count)s signed letter for %(whom)s: %(campaign)s",
+        "%(count)s signed letters for %(whom)s: %(campaign)s",
+        summary.letters,
+    )
     return Mail(
         sender_name=campaign.organizer.name,
         sender_address=sender.address,
         to=target.email,
         reply_to=campaign.organizer.email,
-        subject=f"{summary.letters:,} {noun} for {target.title} {target.name}: {campaign.title}",
-        text=ENVIRONMENT.get_template("delivery.txt").render(values),
-        html=ENVIRONMENT.get_template("delivery.html").render(values),
+        subject=subject
+        % {
+            "count": languages.number(summary.letters, language),
+            "whom": f"{target.title} {target.name}",
+            "campaign": campaign.title,
+        },
+        text=written.get_template("delivery.txt").render(values),
+        html=written.get_template("delivery.html").render(values),
         tags={
             "kind": "delivery",
             "campaign": key.campaign,

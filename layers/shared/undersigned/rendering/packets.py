@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import typst
 
 from undersigned.domain.errors import UndersignedError
-from undersigned.domain.letters import long_date
+from undersigned.domain.languages import SOURCE, long_date
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -64,6 +64,10 @@ _IGNORABLE = re.compile(
 _UNUSUAL = re.compile(r"[^\x00-\xac\xae-\xff\u2002\u2013\u2014\u2018\u2019\u201c\u201d\u2022\u2026\ufffd]")
 
 _REGION = re.compile(r"[A-Za-z]{2}")
+
+# As packet.typ has it; an SVG knows no other colours than its own.
+_INK = "#1a1a1a"
+_DRAWN_HEIGHT = 38  # points: a good half inch
 
 _LONGEST_WORD = 40
 _LONGEST_SIGNED_WORD = 18
@@ -252,6 +256,11 @@ def _breakable(word: re.Match[str]) -> str:
 
 
 def _parts(run: Run) -> Iterator[object]:
+    """Return a run's parts as packet.typ takes them; what is drawn is an SVG with its height in points."""
+    if run.drawn:
+        _, height = run.drawn.size(_DRAWN_HEIGHT)
+        yield [_tidied(run.text, len(run.text) + 1), [], "", run.drawn.svg(_DRAWN_HEIGHT, ink=_INK), height]
+        return
     looks = [look for look in ("strong", "emphasis", "signature") if getattr(run, look)]
     for number, line in enumerate(run.text.split("\n")):
         if number:
@@ -328,7 +337,7 @@ def _cover(cover: PacketCover) -> dict[str, Any]:
     return {
         "organizer": organizer,
         "campaign": _tidied(cover.campaign_title),
-        "date": long_date(cover.delivered_on),
+        "date": long_date(cover.delivered_on, SOURCE),
         "day": {"year": cover.delivered_on.year, "month": cover.delivered_on.month, "day": cover.delivered_on.day},
         "addressee": [
             _tidied(line) for line in (f"{target.title} {target.name}", target.department, target.locality) if line

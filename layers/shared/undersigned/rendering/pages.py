@@ -1,75 +1,109 @@
-"""Pages: what signers and the addressee's office see in a browser."""
+"""Pages: what signers and the addressee's office see in a browser, in their language."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
+from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from undersigned.domain.campaigns import Target
-from undersigned.domain.letters import long_date, long_moment, render_specimen
+from undersigned.domain.colors import accents
+from undersigned.domain.languages import Message, long_date, long_moment, name_of
+from undersigned.domain.letters import render_specimen
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from undersigned.domain.campaigns import Campaign, Roster
+    from undersigned.domain.campaigns import Campaign
     from undersigned.domain.errors import FieldError
-    from undersigned.domain.letters import Letter
     from undersigned.domain.tallies import Count
-    from undersigned.services.signing import OwnLetter, Packets
-
-_STYLE = (Path(__file__).parent / "templates" / "page.css").read_text().strip()
-
-STYLE_HASH = "sha256-" + base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-"""What a Content-Security-Policy allows instead of inline styles in general."""
+    from undersigned.services.catalog import Entry
+    from undersigned.services.gates import Ticket
+    from undersigned.services.signing import OwnLetter, Packets, Preview
 
 
-def _render(template: str, language: str, **values: object) -> str:
-    from undersigned.rendering.environment import ENVIRONMENT  # noqa: PLC0415  (it loads Jinja2)
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page, and the style sheet in it, whose hash a Content-Security-Policy names."""
 
-    return ENVIRONMENT.get_template(template).render(
-        style=Markup(_STYLE),  # noqa: S704  (our own file)
-        language=language,
-        **values,
+    html: str
+    style: str
+
+
+@cache
+def _style(accent: str | None) -> str:
+    """Return the style sheet, with a campaign's accent as its contrast allows in light and in dark."""
+    style = (Path(__file__).parent / "templates" / "page.css").read_text(encoding="utf-8").strip()
+    if accent is None:
+        return style
+    light, dark = accents(accent)
+    colors = [f"--accent:{shade.color};--on-accent:{shade.on}" for shade in (light, dark)]
+    return f"{style}\n:root{{{colors[0]}}}@media(prefers-color-scheme:dark){{:root{{{colors[1]}}}}}"
+
+
+def _page(template: str, language: str, campaign: Campaign | None = None, **values: object) -> Page:
+    from undersigned.rendering.environment import environment  # noqa: PLC0415  (it loads Jinja2)
+
+    style = _style(campaign.accent if campaign else None)
+    html = (
+        environment(language)
+        .get_template(template)
+        .render(
+            style=Markup(style),  # noqa: S704  (our own file, and colours made of digits)
+            language=language,
+            campaign=campaign,
+            texts=campaign.texts(language) if campaign else None,
+            **values,
+        )
     )
+    return Page(html, style)
 
 
 def campaign(  # noqa: PLR0913  (what the page shows)
-    campaign: Campaign,
-    roster: Roster,
-    letter: Letter,
+    entry: Entry,
     count: Count,
+    ticket: Ticket,
     *,
+    language: str,
     is_open: bool,
     today: date,
     next_delivery: datetime,
     answers: Mapping[str, object] | None = None,
     errors: tuple[FieldError, ...] = (),
-    preview: tuple[Target, str] | None = None,
-) -> str:
-    """Render the letter and its form, with a poster's answers and errors, or with the preview of their letter."""
+    preview: Preview | None = None,
+    notice: Message | None = None,
+    embedded: bool = False,
+) -> Page:
+    """Render the letter and its form, with a poster's answers and errors, or with the preview of their letter.
+
+    `notice` says above the form why it was not taken though nothing in it is wrong.
+    """
+    campaign, roster = entry.campaign, entry.roster
     answers = {"region": campaign.region} if answers is None else answers
     postal_code = answers.get("postal_code")
     serving = roster.serving(postal_code) if isinstance(postal_code, str) else ()
     messages: dict[str, str] = {}
     for error in errors:
-        messages.setdefault(error.field, error.message)
+        messages.setdefault(error.field, error.message.in_language(language))
+    letter = entry.letter(preview.letter_language if preview else campaign.language)
     if preview:
-        previewed, letter_html = preview
+        letter_html = preview.letter_html
     else:
-        previewed, letter_html = None, render_specimen(letter.template, _someone(roster))
-    return _render(
+        letter_html = render_specimen(letter.template, roster.someone(letter.language), letter.language)
+    return _page(
         "campaign.html",
-        campaign.language,
-        campaign=campaign,
+        language,
+        campaign,
         count=count,
         letter_html=Markup(letter_html),  # noqa: S704  (the letter's rendering escapes every value)
-        addressee=_someone(roster).title,
+        letter_language=letter.language,
+        letter_languages=_named(entry.letters),
+        languages=_named(campaign.languages),
+        addressee=roster.someone(language).title,
         offers_note=letter.offers_note,
         is_open=is_open,
         today=today,
@@ -77,8 +111,16 @@ def campaign(  # noqa: PLR0913  (what the page shows)
         answers={name: _shown(value) for name, value in answers.items() if isinstance(value, str | bool)},
         errors=messages,
         choices=serving if len(serving) > 1 else (),
-        previewed=previewed,
+        previewed=preview.target if preview else None,
+        ticket=ticket,
+        notice=notice.in_language(language) if notice else None,
+        embedded=embedded,
+        hosts=" ".join(campaign.allowed_origins),
     )
+
+
+def _named(languages: Iterable[str]) -> list[tuple[str, str]]:
+    return [(language, name_of(language)) for language in languages]
 
 
 def _shown(answer: str | bool) -> str | bool:  # noqa: FBT001  (a form's value)
@@ -86,96 +128,114 @@ def _shown(answer: str | bool) -> str | bool:  # noqa: FBT001  (a form's value)
     return answer if isinstance(answer, bool) else answer.encode(errors="replace").decode()
 
 
-def _someone(roster: Roster) -> Target:
-    """Return an addressee in general, for a letter whose signer's town is not known yet."""
-    titles = sorted({target.title for target in roster.by_id.values()})
-    return Target(
-        id="",
-        title=titles[0] if len(titles) == 1 else "(title)",
-        name="(name)",
-        department="(department)",
-        locality="(town)",
-        email="",
-        postal_codes=(),
-    )
-
-
-def signed(campaign: Campaign, next_delivery: datetime) -> str:
+def signed(campaign: Campaign, next_delivery: datetime, language: str) -> Page:
     """Render the page after signing, which is the same whether the person had signed before or not."""
-    return _render("signed.html", campaign.language, campaign=campaign, next_delivery=next_delivery)
+    return _page("signed.html", language, campaign, next_delivery=next_delivery)
 
 
-def confirm(own: OwnLetter, confirm_token: str, *, changed: bool = False) -> str:
+def confirm(own: OwnLetter, confirm_token: str, language: str, *, changed: bool = False) -> Page:
     """Render the letter with the button that confirms just this version of it."""
-    return _render(
+    return _page(
         "confirm.html",
-        own.entry.campaign.language,
-        campaign=own.entry.campaign,
+        language,
+        own.entry.campaign,
         target=own.target,
         letter_html=Markup(own.letter_html),  # noqa: S704  (the letter's rendering escapes every value)
+        letter_language=own.letter_language,
         confirm_token=confirm_token,
         version=own.signature.version,
         changed=changed,
     )
 
 
-def letter(own: OwnLetter, *, confirmed_now: bool = False, asked_back: bool = False) -> str:
-    """Render a signer's letter and what became of it, after its confirmation or after asking for it back, too."""
-    headline, explanation = state_of(own)
-    return _render(
+def letter(
+    own: OwnLetter, language: str, *, count: Count | None = None, asked_back: bool = False, form_url: str = ""
+) -> Page:
+    """Render a signer's letter and what became of it, after asking for it back, too.
+
+    With a `count` the letter has just been confirmed: the page thanks for it, shows the count and offers to share
+    `form_url`.
+    """
+    headline, explanation = state_of(own, language)
+    return _page(
         "letter.html",
-        own.entry.campaign.language,
-        campaign=own.entry.campaign,
+        language,
+        own.entry.campaign,
         target=own.target,
         letter_html=Markup(own.letter_html),  # noqa: S704  (the letter's rendering escapes every value)
+        letter_language=own.letter_language,
         headline=headline,
         explanation=explanation,
         can_withdraw=own.signature.status != "withdrawn" and own.signature.bundle is None,
         too_late=asked_back and own.signature.status != "withdrawn",
-        confirmed_now=confirmed_now and own.signature.status == "confirmed",
+        count=count if own.signature.status == "confirmed" else None,
+        form_url=form_url,
         token=own.token,
     )
 
 
-def state_of(own: OwnLetter) -> tuple[str, str]:  # noqa: PLR0911  (a table)
+def state_of(own: OwnLetter, language: str) -> tuple[str, str]:
     """Say where a letter is, in a headline and an explanation."""
-    whom = f"{own.target.title} {own.target.name}"
+    headline, explanation = _state_of(own, language)
+    return headline.in_language(language), explanation.in_language(language)
+
+
+def _state_of(own: OwnLetter, language: str) -> tuple[Message, Message]:  # noqa: PLR0911  (a table)
     signature, delivery = own.signature, own.delivery
+    values = {"whom": f"{own.target.title} {own.target.name}", "department": own.target.department}
     if signature.status == "withdrawn":
-        return "Taken back", "You took this letter back before it was in a packet. It is never sent."
+        return (
+            Message("Taken back"),
+            Message("You took this letter back before it was in a packet. It is never sent."),
+        )
     if signature.status == "pending":
-        return "Not confirmed yet", "Open the link in our mail and confirm your letter; only then is it sent."
+        return (
+            Message("Not confirmed yet"),
+            Message("Open the link in our mail and confirm your letter; only then is it sent."),
+        )
     if signature.period is None:
         if own.target.mail_state == "bounced":
-            return (
-                "Held",
-                f"Mail to {whom} came back, so your letter is held. The organizer sees this and can mend the address.",
+            return Message("Held"), Message(
+                "Mail to %(whom)s came back, so your letter is held. The organizer sees this and can mend the address.",
+                values,
             )
-        return "Waiting", f"Your letter goes to {whom} with the next packet, on {long_moment(own.next_delivery)}."
-    day = long_date(date.fromisoformat(signature.period))
+        return Message("Waiting"), Message(
+            "Your letter goes to %(whom)s with the next packet, on %(day)s.",
+            values | {"day": long_moment(own.next_delivery, language)},
+        )
+    values["day"] = long_date(date.fromisoformat(signature.period), language)
     match delivery.state if delivery else "open":
+        case "delivered" | "complained" if delivery and delivery.settled_at:
+            return Message("Arrived"), Message(
+                "The mail server of %(department)s accepted the packet of %(day)s with your letter on %(settled)s.",
+                values | {"settled": long_date(delivery.settled_at, language)},
+            )
         case "delivered" | "complained":
-            settled = delivery.settled_at if delivery and delivery.settled_at else None
-            when = f" on {long_date(settled)}" if settled else ""
-            return (
-                "Arrived",
-                f"The mail server of {own.target.department} accepted the packet of {day} with your letter{when}.",
+            return Message("Arrived"), Message(
+                "The mail server of %(department)s accepted the packet of %(day)s with your letter.", values
             )
         case "bounced" | "held":
-            came_back = f"The packet of {day} with your letter came back from {own.target.department}."
-            return "Came back", f"{came_back} The organizer sees this and can send it again."
+            return Message("Came back"), Message(
+                "The packet of %(day)s with your letter came back from %(department)s. "
+                "The organizer sees this and can send it again.",
+                values,
+            )
         case "sent":
-            return "Sent", f"Your letter is in the packet of {day} to {whom}. Their mail server has not answered yet."
+            return Message("Sent"), Message(
+                "Your letter is in the packet of %(day)s to %(whom)s. Their mail server has not answered yet.", values
+            )
         case _:
-            return "In a packet", f"Your letter is in the packet of {day} to {whom}, which is being sent."
+            return Message("In a packet"), Message(
+                "Your letter is in the packet of %(day)s to %(whom)s, which is being sent.", values
+            )
 
 
-def packets(found: Packets, token: str) -> str:
+def packets(found: Packets, token: str) -> Page:
     """Render the page from which an office fetches packets that are too large for a mail."""
-    return _render(
+    return _page(
         "packets.html",
         found.campaign.language,
-        campaign=found.campaign,
+        found.campaign,
         target=found.target,
         day=date.fromisoformat(found.key.period),
         packets=found.packets,
@@ -183,6 +243,6 @@ def packets(found: Packets, token: str) -> str:
     )
 
 
-def problem(title: str, detail: str, language: str = "en") -> str:
+def problem(title: str, detail: str, language: str) -> Page:
     """Render an error with the way out."""
-    return _render("problem.html", language, title=title, detail=detail)
+    return _page("problem.html", language, title=title, detail=detail)

@@ -10,7 +10,7 @@ from undersigned.domain.campaigns import Campaign, Roster
 from undersigned.domain.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from undersigned.domain.letters import Letter
@@ -21,11 +21,15 @@ KEPT_FOR = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A campaign, its targets and the letter that new signers sign."""
+    """A campaign, its targets and the letters that new signers sign, by language, the campaign's own first."""
 
     campaign: Campaign
     roster: Roster
-    letter: Letter
+    letters: Mapping[str, Letter]
+
+    def letter(self, language: str) -> Letter:
+        """Return the letter in a language, or in the campaign's own where it has none."""
+        return self.letters.get(language) or self.letters[self.campaign.language]
 
 
 class Catalog:
@@ -48,7 +52,8 @@ class Catalog:
         if settings is None:
             message = f"There is no campaign {campaign!r}"
             raise NotFoundError(message)
-        entry = Entry(settings, Roster.of(self._store.targets(campaign)), self.letter(campaign, settings.letter))
+        letters = {language: self.letter(campaign, version) for language, version in settings.letters.items()}
+        entry = Entry(settings, Roster.of(self._store.targets(campaign)), letters)
         self._entries[campaign] = (now, entry)
         return entry
 

@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 type Outcome = Literal["sent", "over the day's limit or sent before", "nothing to say"]
 
 
+MAILS_A_DAY = 3
+"""How many confirmation mails one address gets in a day (UTC), so that nobody is buried in them."""
+
+MAILS_OF_QUARANTINE = 1
+"""How many of them forms may ask for that look like a bot's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Confirmations:
     """Sends the mails that signature rows ask for."""
@@ -43,7 +50,8 @@ class Confirmations:
         now = self.clock()
         if signature.status == "withdrawn" or signature.has_expired(now):
             return "nothing to say"
-        if not self.recipients.claim_mail(signature.signer, signature.mail_request, now):
+        most = MAILS_OF_QUARANTINE if signature.quarantine else MAILS_A_DAY
+        if not self.recipients.claim_mail(signature.signer, signature.mail_request, now, most=most):
             return "over the day's limit or sent before"
         self.post.send(self._mail(signature, now))
         self.recipients.mail_sent(signature.signer, signature.mail_request, now)

@@ -318,7 +318,7 @@ class Delivering:
     def _packet_letter(self, target: Target, signature: Signature) -> PacketLetter:
         letter = self._catalog.letter(signature.campaign, signature.letter)
         return PacketLetter(
-            blocks=read_blocks(render_html(letter.template, target, signature.details)),
+            blocks=read_blocks(render_html(letter.template, target, signature.details, letter.language)),
             language=letter.language,
             signer_name=signature.name,
             signer_locality=signature.locality,

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Protocol
 from undersigned.domain.errors import UndersignedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date, datetime
 
     from undersigned.domain.api_keys import ApiKey
     from undersigned.domain.campaigns import Campaign, MailState, Target
     from undersigned.domain.deliveries import Bundle, Delivery, DeliveryKey, DeliveryState, PacketRecord
+    from undersigned.domain.gates import FormPass
     from undersigned.domain.letters import Letter
     from undersigned.domain.signatures import Signature
     from undersigned.domain.tallies import Count
@@ -30,6 +31,10 @@ class SignatureStateError(UndersignedError):
         """Keep the signature."""
         super().__init__(f"the signature is {signature.status if signature else 'not there'}")
         self.signature = signature
+
+
+class FormSpentError(UndersignedError):
+    """Another letter was signed with this form."""
 
 
 class BundleTakenError(UndersignedError):
@@ -85,17 +90,37 @@ class SignatureStore(Protocol):
     def signatures(self, campaign: str, signers: Sequence[str]) -> tuple[Signature, ...]:
         """Read several signatures as they stand now, in this order; those without a row are left out."""
 
-    def sign(self, signature: Signature, replacing: Signature | None) -> None:
-        """Write a pending signature; raises ChangedError when the one to replace has changed."""
+    def sign(self, signature: Signature, replacing: Signature | None, form: FormPass | None) -> None:
+        """Write a pending signature and spend its form, both or neither.
 
-    def ask_again(self, campaign: str, signer: str, mail_request: str) -> None:
-        """Ask for a mail about a signature; raises ChangedError when it is gone."""
+        Raises ChangedError when the one to replace has changed, FormSpentError when the form was spent on another one.
+        """
+
+    def ask_again(self, campaign: str, signer: str, mail_request: str, form: FormPass | None) -> None:
+        """Ask for a mail about a confirmed signature and spend a form on it; raises ChangedError, FormSpentError."""
 
     def confirm(self, campaign: str, signer: str, version: int | None, *, at: datetime, on: date) -> Signature:
         """Confirm a pending signature, of this version if one is given, and return it; raises SignatureStateError."""
 
     def withdraw(self, campaign: str, signer: str, at: datetime) -> Signature:
         """Take a signature back and return it; raises SignatureStateError."""
+
+
+class GateStore(Protocol):
+    """What the gates count; all of it expires."""
+
+    def count_form(self, network: str, address: str, *, expires_at: datetime) -> tuple[int, int]:
+        """Count a form and return how many came from its network and from its address, given as hashes."""
+
+    def sign_ups(self, campaign: str, since: datetime) -> Mapping[datetime, int]:
+        """Read how many people signed, by the beginning of each window since then that has any."""
+
+
+class PaceStore(Protocol):
+    """How fast people sign."""
+
+    def add_sign_ups(self, campaign: str, window: datetime, amount: int) -> None:
+        """Add people who signed in a window."""
 
 
 class CountStore(Protocol):
@@ -121,8 +146,8 @@ class ApiKeyStore(Protocol):
 class RecipientStore(Protocol):
     """How many confirmation mails a person got."""
 
-    def claim_mail(self, signer: str, request: str, at: datetime) -> bool:
-        """Claim a mail of the day; False when the request was mailed or the day's mails are used up."""
+    def claim_mail(self, signer: str, request: str, at: datetime, *, most: int) -> bool:
+        """Claim one of at most so many mails of the day; False when the request was mailed or they are used up."""
 
     def mail_sent(self, signer: str, request: str, at: datetime) -> None:
         """Write down that a claimed mail was sent."""

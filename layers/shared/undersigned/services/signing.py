@@ -14,11 +14,13 @@ from undersigned.domain.signatures import (
     PENDING_FOR,
     Signature,
     SignedForm,
-    details_of,
+    details_so_far,
+    letter_language,
+    read_draft,
     read_form,
     signer_id,
 )
-from undersigned.services.ports import ChangedError, SignatureStateError
+from undersigned.services.ports import ChangedError, FormSpentError, SignatureStateError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,13 +28,15 @@ if TYPE_CHECKING:
 
     from undersigned.domain.campaigns import Campaign, Target
     from undersigned.domain.deliveries import Delivery, PacketRecord
+    from undersigned.domain.errors import FieldError
     from undersigned.domain.schedule import WeeklySchedule
     from undersigned.domain.tallies import Count
     from undersigned.services.catalog import Catalog, Entry
+    from undersigned.services.gates import Gates, Judgement
     from undersigned.services.ports import CountStore, DeliveryStore, SignatureStore
     from undersigned.tokens import Tokens
 
-_TRIES = 3
+_TRIES = 4
 
 
 class ClosedError(UndersignedError):
@@ -54,6 +58,26 @@ class ExpiredError(UndersignedError):
 
 
 @dataclass(frozen=True, slots=True)
+class Visit:
+    """What a form comes with: an IP address, the site that it was sent from if a browser says so, its language."""
+
+    address: str
+    origin: str | None
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A letter as far as its form goes. `serving` are the addressees of the postal code, `target` the one it is to."""
+
+    target: Target | None
+    serving: tuple[Target, ...]
+    letter_html: str
+    letter_language: str
+    errors: tuple[FieldError, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class OwnLetter:
     """A signer's letter as it stands now. `delivery` is the one that holds it, once it is sealed."""
 
@@ -61,6 +85,7 @@ class OwnLetter:
     target: Target
     signature: Signature
     letter_html: str
+    letter_language: str
     delivery: Delivery | None
     next_delivery: datetime
     token: str
@@ -83,6 +108,7 @@ class Signing:
         self,
         *,
         catalog: Catalog,
+        gates: Gates,
         signatures: SignatureStore,
         counts: CountStore,
         deliveries: DeliveryStore,
@@ -90,9 +116,11 @@ class Signing:
         secret: Callable[[], str],
         schedule: WeeklySchedule,
         clock: Callable[[], datetime],
+        sleep: Callable[[float], None],
         new_id: Callable[[], str],
     ) -> None:
-        """Take the stores, the secret's getter, a clock (aware, UTC) and a source of random ids."""
+        """Take gates, stores, the secret's getter, a clock (aware, UTC), a way to wait and a source of random ids."""
+        self.gates = gates
         self._catalog = catalog
         self._signatures = signatures
         self._counts = counts
@@ -101,12 +129,20 @@ class Signing:
         self._secret = secret
         self._schedule = schedule
         self._clock = clock
+        self._sleep = sleep
         self._new_id = new_id
 
     def campaign(self, campaign: str) -> Entry:
         """Return a campaign; raises NotFoundError."""
         _check_id(campaign)
         return self._catalog.entry(campaign)
+
+    def is_allowed(self, campaign: str, site: str) -> bool:
+        """Say whether a campaign's answers may be read by scripts of a site (an origin)."""
+        try:
+            return site in self.campaign(campaign).campaign.allowed_origins
+        except NotFoundError:
+            return False
 
     def count(self, campaign: str) -> Count:
         """Return the public count, in one read; raises NotFoundError."""
@@ -129,47 +165,67 @@ class Signing:
         """Return the day that it is where the campaign is."""
         return self._clock().astimezone(ZoneInfo(campaign.time_zone)).date()
 
-    def preview(self, campaign: str, values: Mapping[str, object]) -> tuple[Target, str]:
-        """Render the letter of a form without signing it; raises NotFoundError and FormError."""
+    def preview(self, campaign: str, values: Mapping[str, object]) -> Preview:
+        """Render the letter of a form as far as it goes, without signing it; raises NotFoundError."""
         entry = self.campaign(campaign)
-        form = read_form(values, entry.campaign, entry.roster)
-        details = details_of(form, self.today(entry.campaign))
-        return form.target, render_html(entry.letter.template, form.target, details)
+        draft = read_draft(values, entry.roster)
+        language = letter_language(values, entry.campaign)
+        letter = entry.letter(language)
+        target = draft.target or entry.roster.someone(language)
+        details = details_so_far(draft, entry.campaign, self.today(entry.campaign), language)
+        return Preview(
+            target=draft.target,
+            serving=entry.roster.serving(draft.texts.get("postal_code", "")),
+            letter_html=render_html(letter.template, target, details, language),
+            letter_language=language,
+            errors=draft.errors,
+        )
 
-    def sign(self, campaign: str, values: Mapping[str, object]) -> None:
-        """Write the row of a signed form; raises NotFoundError, ClosedError and FormError.
+    def sign(self, campaign: str, values: Mapping[str, object], visit: Visit) -> None:
+        """Write the row of a signed form; raises NotFoundError, ClosedError, FormError and BusyError.
 
-        One read and one write, whether the person has signed before or not, so that nobody can tell.
+        The same reads and writes whether the person has signed before or not, and whether it looks like a bot's or not,
+        so that nobody can tell.
         """
         entry = self.campaign(campaign)
         if not self.is_open(entry.campaign):
             raise ClosedError(entry.campaign)
         form = read_form(values, entry.campaign, entry.roster)
-        signer = signer_id(self._secret(), form.email)
+        self.gates.admit(visit.address)
+        judgement = self.gates.judge(entry.campaign, values, visit.origin)
+        signature = self._pending(entry, form, visit.language)
         for attempt in range(1, _TRIES + 1):
             try:
-                self._write(self._pending(entry, form, signer))
+                self._write(signature, judgement)
+            except FormSpentError:
+                judgement = replace(judgement, suspicion=judgement.suspicion or "form used", form=None)
             except ChangedError:
                 # Two forms of one person at the same moment: the later one looks again.
                 if attempt == _TRIES:
                     raise
+                self._sleep(0.05 * 2**attempt)
             else:
                 return
 
-    def _write(self, signature: Signature) -> None:
+    def _write(self, signature: Signature, judgement: Judgement) -> None:
         existing = self._signatures.signature(signature.campaign, signature.signer)
         if existing and existing.status == "confirmed":
-            self._signatures.ask_again(signature.campaign, signature.signer, signature.mail_request)
+            self._signatures.ask_again(
+                signature.campaign, signature.signer, signature.mail_request, form=judgement.form
+            )
         else:
             # A letter that is pending still, or was withdrawn, gives way to the newer words.
             version = existing.version + 1 if existing else 1
-            self._signatures.sign(replace(signature, version=version), existing)
+            self._signatures.sign(
+                replace(signature, version=version, quarantine=judgement.suspicion), existing, form=judgement.form
+            )
 
-    def _pending(self, entry: Entry, form: SignedForm, signer: str) -> Signature:
+    def _pending(self, entry: Entry, form: SignedForm, language: str) -> Signature:
         now = self._clock()
+        letter = entry.letter(form.letter_language)
         return Signature(
             campaign=entry.campaign.id,
-            signer=signer,
+            signer=signer_id(self._secret(), form.email),
             status="pending",
             version=1,
             name=form.name,
@@ -180,9 +236,11 @@ class Signing:
             postal_code=form.postal_code,
             target=form.target.id,
             signature=form.signature,
-            note=form.note if entry.letter.offers_note else "",
+            note=form.note if letter.offers_note else "",
+            drawing=form.drawing,
             updates=form.updates,
-            letter=entry.letter.version,
+            letter=letter.version,
+            language=language,
             signed_at=now,
             signed_on=self.today(entry.campaign),
             mail_request=self._new_id(),
@@ -255,7 +313,8 @@ class Signing:
             entry=entry,
             target=target,
             signature=signature,
-            letter_html=render_html(letter.template, target, signature.details),
+            letter_html=render_html(letter.template, target, signature.details, letter.language),
+            letter_language=letter.language,
             delivery=delivery,
             next_delivery=self.next_delivery(),
             token=self._tokens.for_signer("letter", signature.campaign, signature.signer),

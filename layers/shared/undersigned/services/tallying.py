@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import batched, groupby
 from typing import TYPE_CHECKING
 
+from undersigned.domain.gates import PACE_WINDOW, window_of
 from undersigned.domain.tallies import mark_of
 from undersigned.services.ports import ChangedError
 
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from undersigned.domain.signatures import Signature
-    from undersigned.services.ports import CountStore, SignatureStore
+    from undersigned.services.ports import CountStore, PaceStore, SignatureStore
 
 _ROWS_IN_TRANSACTION = 19
 """DynamoDB takes 100 items: the total, and at worst each row's mark and the counters of two targets and two days."""
@@ -23,10 +25,17 @@ _TRIES = 5
 class Tallying:
     """Counts signatures by their rows as they stand now, never by what an event says of them."""
 
-    def __init__(self, signatures: SignatureStore, counts: CountStore) -> None:
+    def __init__(self, signatures: SignatureStore, counts: CountStore, pace: PaceStore) -> None:
         """Take the stores."""
         self._signatures = signatures
         self._counts = counts
+        self._pace = pace
+
+    def note_pace(self, signed: Iterable[Signature]) -> None:
+        """Note how fast people sign, for the gates at the form: a record that comes twice does no harm here."""
+        windows = Counter((row.campaign, window_of(row.signed_at, PACE_WINDOW)) for row in signed)
+        for (campaign, window), amount in windows.items():
+            self._pace.add_sign_ups(campaign, window, amount)
 
     def count(self, signatures: Iterable[tuple[str, str]]) -> int:
         """Count rows, given as campaign and signer, and return how many marks were moved.

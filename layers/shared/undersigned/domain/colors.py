@@ -1,0 +1,60 @@
+"""Colours that can be read: a campaign's accent, shifted until its contrast suffices."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+PATTERN = re.compile(r"#[0-9a-f]{6}")
+
+ENOUGH = 4.5
+"""The contrast of text and its background that WCAG 2.2 asks for (success criterion 1.4.3, level AA)."""
+
+_LIGHT_PANEL, _DARK_PANEL = "#f3f4f6", "#232323"
+"""The least contrasting backgrounds of page.css on which links stand, in light and in dark."""
+_WHITE, _BLACK = "#ffffff", "#000000"
+_STEPS = 40
+_LINEAR_UP_TO = 0.04045
+"""Where sRGB's transfer function changes from a line to a power."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accent:
+    """An accent for one color scheme, and what can be read on it."""
+
+    color: str
+    on: str
+
+
+def accents(color: str) -> tuple[Accent, Accent]:
+    """Return an accent for light and for dark pages: the colour itself, or the nearest mix that can be read there."""
+    return _accent(color, _LIGHT_PANEL, _BLACK), _accent(color, _DARK_PANEL, _WHITE)
+
+
+def _accent(color: str, panel: str, toward: str) -> Accent:
+    mixes = (_mixed(color, toward, step / _STEPS) for step in range(_STEPS + 1))
+    readable = next(mix for mix in mixes if contrast(mix, panel) >= ENOUGH)
+    return Accent(readable, max((_WHITE, _BLACK), key=lambda on: contrast(readable, on)))
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast ratio of two colours, from 1 to 21, as WCAG 2.2 defines it."""
+    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(color: str) -> float:
+    red, green, blue = (
+        part / 12.92 if part <= _LINEAR_UP_TO else ((part + 0.055) / 1.055) ** 2.4
+        for part in (channel / 255 for channel in _channels(color))
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _channels(color: str) -> tuple[int, int, int]:
+    return int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16)
+
+
+def _mixed(color: str, other: str, share: float) -> str:
+    mix = (round(a + (b - a) * share) for a, b in zip(_channels(color), _channels(other), strict=True))
+    return "#" + "".join(f"{channel:02x}" for channel in mix)

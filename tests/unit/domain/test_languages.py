@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from undersigned.domain.languages import (
+    Message,
+    chosen_language,
+    languages,
+    long_date,
+    long_moment,
+    name_of,
+    number,
+)
+
+
+@pytest.mark.parametrize(
+    ("day", "english", "spanish"),
+    [
+        (date(2026, 1, 1), "January 1, 2026", "1 de enero de 2026"),
+        (date(2026, 11, 30), "November 30, 2026", "30 de noviembre de 2026"),
+    ],
+)
+def test_a_day_is_written_as_letters_of_its_language_have_it(day: date, english: str, spanish: str) -> None:
+    assert (long_date(day, "en"), long_date(day, "es")) == (english, spanish)
+
+
+def test_a_moment_has_its_weekday() -> None:
+    moment = datetime(2026, 11, 30, 9, tzinfo=UTC)
+    assert long_moment(moment, "en") == "Monday, November 30, 2026"
+    assert long_moment(moment, "es") == "lunes, 30 de noviembre de 2026"
+
+
+def test_numbers_are_grouped_as_their_language_has_it() -> None:
+    assert (number(12345, "en"), number(12345, "es")) == ("12,345", "12.345")
+
+
+def test_a_language_that_babel_does_not_know_is_written_in_english() -> None:
+    assert long_date(date(2026, 5, 9), "tlh") == "May 9, 2026"
+    assert number(12345, "not a language") == "12,345"
+
+
+def test_a_language_is_called_what_it_calls_itself() -> None:
+    assert [name_of(language) for language in ("en", "es", "pl")] == ["English", "Español", "Polski"]
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "accept", "chosen"),
+    [
+        (None, None, "en"),
+        (None, "es-MX,es;q=0.9,en;q=0.8", "es"),
+        (None, "fr, en;q=0.2, es;q=0.7", "es"),
+        (None, "es;q=0, en;q=0.1", "en"),
+        ("en", "es", "en"),
+        ("ES", "en", "es"),
+        ("fr", "es", "es"),
+        ("", "*", "en"),
+        (None, ";;q=,es;q=9", "en"),
+        (None, "x" * 100_000, "en"),
+    ],
+)
+def test_a_link_chooses_before_the_browser_and_that_before_the_campaign(
+    asked_for: str | None, accept: str | None, chosen: str
+) -> None:
+    assert chosen_language(("en", "es"), asked_for, accept) == chosen
+
+
+def test_a_region_is_served_by_its_language_and_the_other_way_round() -> None:
+    assert chosen_language(("en", "pt-BR"), None, "pt") == "pt-BR"
+    assert chosen_language(("en", "pt-BR", "pt-PT"), None, "pt-PT") == "pt-PT"
+
+
+def test_a_message_says_its_values() -> None:
+    message = Message("%(field)s must be text", {"field": Message("Full name")})
+    assert str(message) == "Full name must be text"
+    assert message.in_language("en") == "Full name must be text"
+
+
+def test_a_sign_of_percent_in_a_value_is_only_a_sign() -> None:
+    assert str(Message("no %(what)s", {"what": "100%(s) %d"})) == "no 100%(s) %d"
+
+
+def test_english_comes_first_of_the_languages() -> None:
+    assert languages()[0] == "en"
