@@ -1,0 +1,83 @@
+"""A drawn signature, from the form's strokes to the page of the packet, through the real handlers."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+from pypdf import PdfReader
+
+from tests.world import ADA, CAMPAIGN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.world import World
+
+STROKES = json.dumps([[40, 120, 80, 30, 110, 150, 180, 60, 260, 140, 420, 90, 560, 110], [300, 40]])
+
+
+def figures_in(node: Any) -> Iterator[Any]:
+    """Find the figures in a PDF's structure."""
+    node = node.get_object()
+    if isinstance(node, list):
+        for child in node:
+            yield from figures_in(child)
+    elif isinstance(node, dict):
+        if node.get("/S") == "/Figure":
+            yield node
+        if "/K" in node:
+            yield from figures_in(node["/K"])
+
+
+def test_a_drawn_signature_travels_from_the_form_to_the_packet(world: World) -> None:
+    confirmation = world.confirmed(drawing=STROKES)
+    page = world.get(confirmation.link("confirm")).body
+    assert '<span class="signature drawn"><svg ' in page
+    assert 'aria-label="Ada Specimen"' in page
+
+    world.clock.turn(days=6)
+    world.week()
+    [delivery] = world.deliveries
+    pdf = PdfReader(io.BytesIO(delivery.pdfs[0]))
+    structure: Any = pdf.root_object["/StructTreeRoot"]
+    [figure] = figures_in(structure["/K"])
+    content = pdf.pages[1].get_contents()
+    assert content is not None
+    assert figure["/Alt"] == "Ada Specimen"
+    # Through seven points go six curves.
+    assert [operator for _, operator in content.operations].count(b"c") == 6
+    assert not pdf.pages[1].images
+    assert "svg" not in delivery.html
+
+
+def test_a_second_form_brings_the_signer_the_letter_with_the_drawing_as_a_picture(world: World) -> None:
+    world.confirmed(drawing=STROKES)
+    assert world.sign(drawing="").status == 303
+    world.run_stream()
+    mail = world.sent[-1]
+    [picture] = [part for part in mail.mail.walk() if part.get_content_type() == "image/png"]
+    assert f'src="cid:{picture["Content-ID"].strip("<>")}" alt="Ada Specimen"' in mail.html
+    assert "Sincerely," in mail.text
+
+
+def test_a_form_signed_anew_without_a_drawing_has_none(world: World) -> None:
+    world.sign(drawing=STROKES)
+    world.sign()
+    world.run_stream()
+    page = world.get(world.sent[-1].link("confirm")).body
+    assert '<span class="signature">Ada Specimen</span>' in page
+    assert "<svg" not in page
+
+
+def test_a_preview_shows_the_drawing(world: World) -> None:
+    answer = world.post(f"/campaigns/{CAMPAIGN}/preview", {**ADA, "drawing": STROKES}, as_json=True)
+    assert '<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="Ada Specimen"' in answer.json["html"]
+    assert "Ada Specimen" in answer.json["text"]
+
+
+def test_a_drawing_that_cannot_be_read_is_a_mistake_of_its_field(world: World) -> None:
+    answer = world.post(f"/campaigns/{CAMPAIGN}/signatures", {**ADA, "drawing": "<svg onload=x>"}, as_json=True)
+    assert answer.status == 422
+    assert [error["field"] for error in answer.json["errors"]] == ["drawing"]
