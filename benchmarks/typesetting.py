@@ -6,6 +6,7 @@ Run with `uv run --no-sync python benchmarks/typesetting.py`; the figures go to 
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 import subprocess
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
+from undersigned.domain.drawings import HEIGHT, WIDTH, Drawing
 from undersigned.domain.letters import SignerDetails, read_blocks, render_html
 from undersigned.rendering import packets
 from undersigned.rendering.packets import FontBook, PacketCover, PacketLetter, typeset
@@ -49,7 +51,22 @@ def name_of(number: int) -> str:
     return f"{GIVEN[number % len(GIVEN)]} {FAMILY[number // len(GIVEN) % len(FAMILY)]}"
 
 
-def letter_of(number: int) -> PacketLetter:
+def drawing_of(number: int) -> str:
+    """Scribble as a pen does, in four strokes of 90 points and a dot; no two numbers are alike."""
+    strokes = [[side for step in range(90) for side in _pen(number, stroke, step)] for stroke in range(4)]
+    drawing = Drawing.posted([*strokes, [WIDTH - 40, 60 + number % 80]])
+    assert drawing is not None
+    return drawing.text
+
+
+def _pen(number: int, stroke: int, step: int) -> tuple[int, int]:
+    size, speed = 30 + (7 * number + 11 * stroke) % 30, 0.1 + (number % 97 + 13 * stroke) / 1_000
+    x = 40 + 125 * stroke + 1.3 * step + 0.45 * size * math.sin(speed * step + number)
+    y = HEIGHT / 2 + size * math.sin(1.31 * speed * step + number) * (0.6 + 0.4 * math.sin(step / 13))
+    return round(max(0, min(WIDTH, x))), round(max(0, min(HEIGHT, y)))
+
+
+def letter_of(number: int, *, drawn: bool = False) -> PacketLetter:
     name = name_of(number)
     note = "I live two blocks away and see it every week." if number % 10 == 0 else ""
     signer = SignerDetails(
@@ -61,12 +78,13 @@ def letter_of(number: int) -> PacketLetter:
         signature=name,
         note=note,
         signed_on=date(2026, 11, 1) + timedelta(number % 28),
+        drawing=drawing_of(number) if drawn else "",
     )
     blocks = read_blocks(render_html(CAMPAIGN.letter.template, TARGET, signer))
     return PacketLetter(blocks, CAMPAIGN.letter.language, name, TARGET.locality)
 
 
-def packets_of(letters: int) -> Iterator[tuple[PacketCover, list[PacketLetter]]]:
+def packets_of(letters: int, *, drawn: bool = False) -> Iterator[tuple[PacketCover, list[PacketLetter]]]:
     for first in range(1, letters + 1, PACKET):
         last = min(first + PACKET - 1, letters)
         cover = PacketCover(
@@ -80,7 +98,7 @@ def packets_of(letters: int) -> Iterator[tuple[PacketCover, list[PacketLetter]]]
             last=last,
             total=letters,
         )
-        yield cover, [letter_of(number) for number in range(first, last + 1)]
+        yield cover, [letter_of(number, drawn=drawn) for number in range(first, last + 1)]
 
 
 def resident_mb() -> int:
@@ -132,6 +150,27 @@ def one_packet() -> dict[str, Any]:
     return {"peak_mb_of_one_packet": peak_mb()}
 
 
+def drawn_signatures() -> dict[str, Any]:
+    """Time packets whose signatures are all drawn, each in its own way."""
+    fonts = FontBook()
+    seconds = []
+    sizes = []
+    peak = 0
+    for cover, letters in packets_of(PACKET * (1 + TIMED_PACKETS // 2), drawn=True):
+        cpu = time.process_time()
+        packet = typeset(cover, letters, fonts)
+        seconds.append(time.process_time() - cpu)
+        sizes.append(len(packet.pdf))
+        peak = peak or peak_mb()
+        assert packet.accessible
+        assert not packet.replaced
+    return {
+        "drawn_letters_per_cpu_second": round(PACKET * len(seconds[1:]) / sum(seconds[1:])),
+        "drawn_bytes_per_letter": round(sum(sizes) / len(sizes) / PACKET),
+        "drawn_peak_mb_of_one_packet": peak,
+    }
+
+
 def many_packets() -> dict[str, Any]:
     fonts = FontBook()
     resident = {}
@@ -157,7 +196,7 @@ def _size_mb(package: str) -> float:
     return round(sum(file.stat().st_size for file in place.rglob("*") if file.is_file()) / 1e6, 1)
 
 
-PARTS = {part.__name__: part for part in (speed, one_packet, many_packets)}
+PARTS = {part.__name__: part for part in (speed, one_packet, drawn_signatures, many_packets)}
 
 
 def measure() -> dict[str, Any]:

@@ -1,18 +1,26 @@
-"""The mail to a chief's office."""
+"""The mail to a chief's office, and the one to a signer."""
 
 from __future__ import annotations
 
 import re
-from datetime import date
+import struct
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from email import message_from_bytes, policy
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from undersigned.domain.deliveries import DeliveryKey, PacketRecord, Sender
+from undersigned.domain.drawings import Drawing
+from undersigned.domain.signatures import Signature
 from undersigned.rendering import mails
 from undersigned.rendering.mails import NAMES_IN_MAIL, DeliverySummary, Mail
 from undersigned_cli import campaign_folder
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
 
 FOLDER = campaign_folder.read(Path(__file__).parents[3] / "campaigns" / "end-demand-illinois")
 KEY = DeliveryKey("end-demand-illinois", "evanston", "2026-11-30")
@@ -61,3 +69,91 @@ def test_a_hostile_name_is_text_and_adds_no_header() -> None:
     assert "<script>" not in html.get_content()
     assert mail["Bcc"] is None
     assert [part.get_filename() for part in mail.iter_attachments()] == ["letters-2026-11-30.pdf"]
+
+
+NOON = datetime(2026, 11, 24, 18, tzinfo=UTC)
+SIGNATURE = Signature(
+    campaign="end-demand-illinois",
+    signer="0" * 32,
+    status="confirmed",
+    version=2,
+    name="Ada Specimen",
+    email="ada@signers.example",
+    address_line="1 Sample Street",
+    locality="Evanston",
+    region="IL",
+    postal_code="60201",
+    target=FOLDER.targets[0].id,
+    signature='Ada "S" <b>',
+    note="",
+    updates=False,
+    letter=FOLDER.letter.version,
+    signed_at=NOON,
+    signed_on=NOON.date(),
+    mail_request="1",
+)
+DRAWING = Drawing.posted([[40, 120, 80, 30, 110, 150, 180, 60, 260, 140, 420, 90, 560, 110], [300, 40]])
+assert DRAWING is not None
+DRAWN = replace(SIGNATURE, drawing=DRAWING.text)
+
+
+def confirmation_of(signature: Signature, case: mails.ConfirmationCase = "signed") -> Mail:
+    return mails.confirmation(
+        case,
+        Sender("letters@enddemand.example", "https://letters.example"),
+        FOLDER.campaign,
+        FOLDER.targets[0],
+        FOLDER.letter,
+        signature,
+        confirm_token="token",
+        letter_token="token",
+        next_delivery=NOON,
+    )
+
+
+def parts_of(mail: Mail) -> list[EmailMessage]:
+    return list(message_from_bytes(mail.as_bytes(), policy=policy.default).walk())
+
+
+@pytest.mark.parametrize("case", ["signed", "sealed"])
+def test_a_drawn_signature_comes_as_a_picture_that_the_html_names(case: mails.ConfirmationCase) -> None:
+    whole, text, related, html, picture = parts_of(confirmation_of(DRAWN, case))
+    types = ["multipart/alternative", "text/plain", "multipart/related", "text/html", "image/png"]
+    assert [part.get_content_type() for part in (whole, text, related, html, picture)] == types
+    assert related.get_param("type") == "text/html"
+    [image] = re.findall(r"<img [^>]*>", html.get_content())
+    assert image.startswith(f'<img src="cid:{picture["Content-ID"].strip("<>")}" alt="Ada &#34;S&#34; &lt;b&gt;" ')
+    assert "<svg" not in html.get_content()
+    assert 'Sincerely,\r\n\r\nAda "S" <b>\r\n' in text.get_content()
+
+
+def test_the_picture_is_twice_as_fine_as_it_is_shown() -> None:
+    _, _, _, html, picture = parts_of(confirmation_of(DRAWN))
+    shown = re.search(r'width="(\d+)" height="(\d+)"', html.get_content())
+    assert shown
+    png = picture.get_content()
+    assert png.startswith(b"\x89PNG")
+    for pixels, side in zip(struct.unpack(">II", png[16:24]), shown.groups(), strict=True):
+        assert abs(pixels - 2 * int(side)) <= 2
+    assert len(png) < 20_000
+
+
+def test_equal_drawings_make_equal_mails_and_others_make_others() -> None:
+    other = replace(DRAWN, drawing="[[10,20,300,180]]")
+    assert confirmation_of(DRAWN).as_bytes() == confirmation_of(DRAWN).as_bytes()
+    assert confirmation_of(DRAWN).pictures[0].content_id != confirmation_of(other).pictures[0].content_id
+
+
+def test_a_typed_signature_brings_no_picture() -> None:
+    assert [part.get_content_type() for part in parts_of(confirmation_of(SIGNATURE))] == [
+        "multipart/alternative",
+        "text/plain",
+        "text/html",
+    ]
+
+
+def test_nothing_of_a_drawing_is_mailed_before_it_is_confirmed() -> None:
+    mail = confirmation_of(replace(DRAWN, status="pending"), "confirm")
+    assert mail.pictures == ()
+    assert "<img" not in mail.html
+    assert "<svg" not in mail.html

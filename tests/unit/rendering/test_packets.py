@@ -20,6 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
+from undersigned.domain.drawings import HEIGHT, WIDTH, Drawing
 from undersigned.domain.letters import Block, Run, SignerDetails, read_blocks, render_html
 from undersigned.domain.signatures import FORM_FIELDS
 from undersigned.rendering import packets
@@ -118,19 +119,29 @@ def fonts_on(page: Any) -> set[str]:
     return {font["/BaseFont"].partition("+")[2] for font in page["/Resources"]["/Font"].values()}
 
 
-def tags_in(packet: Packet) -> list[str]:
-    def walk(node: Any) -> Iterator[str]:
+def elements_in(packet: Packet) -> list[Any]:
+    """Return the elements of the structure that a screen reader follows."""
+
+    def walk(node: Any) -> Iterator[Any]:
         node = node.get_object()
         if isinstance(node, list):
             for child in node:
                 yield from walk(child)
         elif isinstance(node, dict):
             if "/S" in node:
-                yield node["/S"]
+                yield node
             if "/K" in node:
                 yield from walk(node["/K"])
 
     return list(walk(read(packet).root_object["/StructTreeRoot"]["/K"]))
+
+
+def tags_in(packet: Packet) -> list[str]:
+    return [element["/S"] for element in elements_in(packet)]
+
+
+def figures_in(packet: Packet) -> list[Any]:
+    return [element for element in elements_in(packet) if element["/S"] == "/Figure"]
 
 
 def test_a_cover_says_who_sends_what_to_whom(fonts: FontBook) -> None:
@@ -505,6 +516,89 @@ def inked_columns(packet: Packet) -> set[int]:
     header, pixels = re.fullmatch(rb"(P5\s+\d+\s+\d+\s+\d+\s)(.*)", image, re.DOTALL).groups()  # type: ignore[union-attr]
     width = int(header.split()[1])
     return {position % width for position, gray in enumerate(pixels) if gray < 0x80}
+
+
+SCRIBBLE = [[40, 120, 80, 30, 110, 150, 180, 60, 260, 140, 420, 90, 560, 110], [300, 40], [120, 170, 500, 165]]
+
+
+def drawing_of(strokes: list[list[int]]) -> str:
+    drawing = Drawing.posted(strokes)
+    return drawing.text if drawing else ""
+
+
+def test_a_drawn_signature_is_curves_in_place_of_what_is_typed_and_is_read_out_as_that(fonts: FontBook) -> None:
+    packet = packet_of([campaign_letter(drawing=drawing_of(SCRIBBLE)), campaign_letter("Bo")], fonts)
+    page, typed = read(packet).pages[1:]
+    strokes = re.findall(r"^.* w .* c\b.*\nS$", page.get_contents().get_data().decode("latin-1"), re.MULTILINE)
+    assert packet.accessible
+    assert [figure["/Alt"] for figure in figures_in(packet)] == ["Maya Ellison"]
+    assert len(strokes) == 1
+    assert not page.images
+    assert "Caveat-Regular" not in fonts_on(page)
+    assert words_on(page).count("Maya Ellison") == 2  # in the bookmark's heading and the name line
+    assert "Caveat-Regular" in fonts_on(typed)
+
+
+@pytest.mark.parametrize(
+    ("strokes", "width", "height"),
+    [
+        (SCRIBBLE, (130, 190), (36, 43.2)),
+        ([[0, 0, WIDTH, HEIGHT]], (105, 115), (36, 43.2)),
+        ([[0, 100, WIDTH, 100]], (180, 190), (1, 5)),
+        ([[300, 0, 300, HEIGHT]], (1, 5), (36, 43.2)),
+    ],
+    ids=["signature", "whole box", "line", "upright"],
+)
+def test_a_drawn_signature_is_half_an_inch_high_and_fits_its_column(
+    strokes: list[list[int]], width: tuple[float, float], height: tuple[float, float], fonts: FontBook
+) -> None:
+    [figure] = figures_in(packet_of([campaign_letter(drawing=drawing_of(strokes))], fonts))
+    left, bottom, right, top = map(float, figure["/A"][0]["/BBox"])
+    assert width[0] <= right - left <= width[1]
+    assert height[0] <= top - bottom <= height[1]
+    assert left >= 70
+    assert right <= 612 - 70
+
+
+def test_a_letter_with_a_long_note_and_a_drawn_signature_stays_on_one_page(fonts: FontBook) -> None:
+    note = ("My own words. " * 35).strip()
+    letter = campaign_letter(
+        "Bartholomew Featherstonehaugh-Montgomery",
+        note=note,
+        locality="Arlington Heights",
+        drawing=drawing_of([[0, 0, 0, HEIGHT, WIDTH, 0]]),
+    )
+    assert len(read(packet_of([letter], fonts)).pages) == 2
+
+
+def test_equal_drawings_give_equal_bytes(fonts: FontBook) -> None:
+    letters = [campaign_letter(drawing=drawing_of(SCRIBBLE)), campaign_letter(drawing=drawing_of(SCRIBBLE[:1]))]
+    packet = packet_of(letters, fonts)
+    assert packet_of(letters, FontBook()) == packet
+    assert packet_of(letters[::-1], fonts).sha256 != packet.sha256
+
+
+@pytest.mark.parametrize("text", [*HOSTILE, "W" * 100, "Ann \N{CJK UNIFIED IDEOGRAPH-738B}"])
+def test_any_typed_signature_names_a_drawn_one(text: str, fonts: FontBook) -> None:
+    packet = packet_of([campaign_letter("Ann", signature=text, drawing=drawing_of(SCRIBBLE))], fonts)
+    assert packet.accessible
+    assert [figure["/Alt"] for figure in figures_in(packet)] == [text]
+
+
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(
+        st.lists(st.tuples(st.integers(0, WIDTH), st.integers(0, HEIGHT)), min_size=1, max_size=12),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_any_drawing_is_typeset_and_accessible(fonts: FontBook, strokes: list[list[tuple[int, int]]]) -> None:
+    drawing = drawing_of([[side for point in stroke for side in point] for stroke in strokes])
+    packet = packet_of([campaign_letter(drawing=drawing), campaign_letter("Bo")], fonts)
+    assert packet.accessible
+    assert len(figures_in(packet)) == (1 if drawing else 0)
+    assert "Sincerely, Bo November 2, 2026" in words_on(read(packet).pages[-1])
 
 
 def resident() -> int:
