@@ -1,4 +1,4 @@
-"""The public API: the form, the confirmation, the signer's own page, the count, and packets behind a link."""
+"""The public API: the form, the confirmation, the signer's own page, the count, packets, and what pages load."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
-from functions.public_api import form, packets, signer, wired
+from functions.public_api import assets, count, form, packets, signer, wired
 from functions.public_api.problems import NO_ROUTE, problem_of
 from undersigned.domain.errors import UndersignedError
 from undersigned.domain.languages import chosen_language, languages
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 app = APIGatewayHttpResolver()
-for routes in (form, signer, packets):
+for routes in (form, count, signer, packets, assets):
     app.include_router(routes.router)
 
 
@@ -29,9 +29,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer a request of the HTTP API; sites that the campaign allows may read the answer."""
     answer = app.resolve(event, context)
     site, campaign = site_of(event)
-    if site and campaign and wired.signing.is_allowed(campaign, site):
-        return readable_by(answer, site)
-    return answer
+    if not site or not campaign or "Access-Control-Allow-Origin" in answer["headers"]:
+        return answer
+    return readable_by(answer, site) if wired.signing.is_allowed(campaign, site) else answer
 
 
 def _answer_error(error: UndersignedError) -> Response[str]:

@@ -1,8 +1,7 @@
-"""The form: the letter's page, its preview, its signing, and the count."""
+"""The form: the letter's page, its preview and its signing."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
-COUNT_CACHE = "public, max-age=5, stale-while-revalidate=30, stale-if-error=86400"
 PAGE_CACHE = "public, max-age=5"
 
 
@@ -223,19 +221,6 @@ def signed(campaign: str) -> Response[str]:
     asked = wired.signing.campaign(campaign).campaign
     shown = pages.signed(asked, wired.signing.next_delivery(), _language(asked))
     return page(shown, cache=PAGE_CACHE, hosts=asked.allowed_origins, runs_scripts=True)
-
-
-@router.get("/campaigns/<campaign>/count")
-def count(campaign: str) -> Response[str]:
-    """Tell the public count, in one read."""
-    found = wired.signing.count(campaign)
-    values = {
-        "campaign": found.campaign,
-        "signatures": found.signatures,
-        "goal": found.goal,
-        "as_of": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-    return data(values, cache=COUNT_CACHE)
 
 
 @router.route("/campaigns/<campaign>", method="OPTIONS")

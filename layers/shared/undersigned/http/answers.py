@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from undersigned.domain.errors import FieldError
     from undersigned.domain.languages import Message
+    from undersigned.rendering.assets import Asset
 
 PRIVATE = "no-store"
 """For what only one person may see."""
@@ -27,6 +28,8 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",  # a page's address can hold a signer's token
     "Strict-Transport-Security": "max-age=31536000",
 }
+# For what is the same for everybody; `*` shows a site nothing that depends on cookies.
+_FOR_ANY_SITE = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +76,33 @@ def _hash(style: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
 
 
-def data(values: Mapping[str, object], *, status: int = 200, cache: str = PRIVATE) -> Response[str]:
-    """Answer with JSON."""
+def data(
+    values: Mapping[str, object], *, status: int = 200, cache: str = PRIVATE, for_any_site: bool = False
+) -> Response[str]:
+    """Answer with JSON; what is the same for everybody, the scripts of any site may read."""
     body = json.dumps(values, ensure_ascii=False)
-    headers = {**_HEADERS, "Vary": "Accept, Accept-Language, Origin", "Cache-Control": cache}
-    return Response(status, "application/json", body, headers)
+    readers = _FOR_ANY_SITE if for_any_site else {"Vary": "Accept, Accept-Language, Origin"}
+    return Response(status, "application/json", body, {**_HEADERS, **readers, "Cache-Control": cache})
+
+
+def file(asset: Asset, *, cache: str, for_any_site: bool = False) -> Response[bytes]:
+    """Answer with what our own pages load, or any site's; a font is compressed as it is."""
+    readers = _FOR_ANY_SITE if for_any_site else {"Cross-Origin-Resource-Policy": "same-origin"}
+    headers = {**_HEADERS, **readers, "Vary": "Accept-Encoding", "Cache-Control": cache}
+    compress = not asset.media_type.startswith("font/")
+    return Response(200, asset.media_type, asset.content, headers, compress=compress)
+
+
+def picture(svg: str, *, cache: str) -> Response[str]:
+    """Answer with a picture that any site may show; opened by itself, it runs and loads nothing."""
+    headers = {
+        **_HEADERS,
+        **_FOR_ANY_SITE,
+        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+        "Vary": "Accept-Encoding",
+        "Cache-Control": cache,
+    }
+    return Response(200, "image/svg+xml", svg, headers, compress=True)
 
 
 def moved(location: str, *, status: int = 303) -> Response[str]:

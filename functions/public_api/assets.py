@@ -1,0 +1,32 @@
+"""What pages load: the script for other websites, and the scripts and fonts of our own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+
+from undersigned.http.answers import file
+from undersigned.rendering.assets import asset
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.event_handler import Response
+
+router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
+
+SCRIPT_CACHE = "public, max-age=3600, stale-while-revalidate=86400"
+ASSET_CACHE = "public, max-age=31536000, immutable"
+CHANGED_CACHE = "public, max-age=60"
+
+
+@router.get("/embed.js")
+def load_script() -> Response[bytes]:
+    """Hand over the script that puts the form or the count into another website."""
+    return file(asset("embed.js"), cache=SCRIPT_CACHE, for_any_site=True)
+
+
+@router.get("/assets/<digest>/<name>")
+def load_asset(digest: str, name: str) -> Response[bytes]:
+    """Hand over what a page of ours loads; a page from before a deploy gets what there is now."""
+    found = asset(name)
+    return file(found, cache=ASSET_CACHE if digest == found.digest else CHANGED_CACHE)

@@ -1,0 +1,42 @@
+"""The count: as data for any site's scripts, and as a picture."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+
+from functions.public_api import wired
+from undersigned.domain.languages import chosen_language, languages
+from undersigned.http.answers import data, picture
+from undersigned.http.posted import asked_for
+from undersigned.rendering.count_picture import count_picture
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.event_handler import Response
+
+router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
+
+COUNT_CACHE = "public, max-age=5, stale-while-revalidate=30, stale-if-error=86400"
+
+
+@router.get("/campaigns/<campaign>/count")
+def tell_count(campaign: str) -> Response[str]:
+    """Tell the public count, in one read."""
+    found = wired.signing.count(campaign)
+    values = {
+        "campaign": found.campaign,
+        "signatures": found.signatures,
+        "goal": found.goal,
+        "as_of": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    return data(values, cache=COUNT_CACHE, for_any_site=True)
+
+
+@router.get("/campaigns/<campaign>/count.svg")
+def draw_count(campaign: str) -> Response[str]:
+    """Draw the public count, in one read; in English, or in the language that the address asks for."""
+    # Not in the reader's: whoever shows the picture chooses, and a cache keeps one.
+    language = chosen_language(languages(), asked_for(router.current_event)[0], None)
+    return picture(count_picture(wired.signing.count(campaign), language), cache=COUNT_CACHE)

@@ -1,0 +1,28 @@
+"""The count as a picture, for mails and README files: words and a bar, on a panel that reads on any background."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from undersigned.domain.tallies import Count
+
+_WIDTH = 360
+"""Of the bar and of the words at most."""
+
+_WIDEST_LETTER = 0.66
+"""Parts of the font size that a letter takes on average in the widest fonts that systems have, bold."""
+
+
+def count_picture(count: Count, language: str) -> str:
+    """Render the count as SVG; the bar is full when the goal is reached."""
+    from undersigned.rendering.environment import environment  # noqa: PLC0415  (it loads Jinja2)
+
+    filled = _WIDTH * min(count.signatures, count.goal) / count.goal if count.goal else 0
+    return (
+        environment(language)
+        .get_template("count.svg")
+        .render(
+            count=count, language=language, width=_WIDTH, filled=round(filled, 1), widest=int(_WIDTH / _WIDEST_LETTER)
+        )
+    )
