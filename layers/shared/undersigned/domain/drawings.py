@@ -14,6 +14,7 @@ from itertools import groupby, pairwise
 from math import asin, ceil, floor, inf
 from typing import TYPE_CHECKING
 
+from undersigned.domain.errors import AnswerError
 from undersigned.domain.languages import Message
 
 if TYPE_CHECKING:
@@ -30,30 +31,24 @@ MOST_POINTS = 2_000
 # As JSON with a blank after each comma, that many points take 20,000 characters.
 _LONGEST_TEXT = 32_000
 
+# A signature has about 100, which are 0.7 KB of its row; no scrawl takes more than 4 KB.
 _MOST_POINTS_KEPT = 500
+# In units; the pen is three to six of them wide.
 _FINEST = 1.0
 _VISIBLE_EXTENT = 12
 
 # SVG's own unit is a tenth of ours: fine enough for curves of whole numbers.
 _TENTHS = 10
+# As parts of a line's height; a line is as high as the ink, but never so small that a scribble looks huge.
 _PEN = 0.03
-_SMALLEST_LINE = 60 * _TENTHS
 _WIDEST = 5
+_SMALLEST_LINE = 60 * _TENTHS
 
 _BOX = re.compile(r"(-?[0-9]{1,5}) (-?[0-9]{1,5}) ([1-9][0-9]{0,4}) ([1-9][0-9]{0,4})")
 _PATH = re.compile(r"M[-0-9Mhc ]+")
 
 _UNREADABLE = Message("The drawing of your signature can’t be read; clear it and draw again, or leave it out")
 _TOO_LONG = Message("The drawing of your signature is too long; clear it and draw a simpler one, or leave it out")
-
-
-class DrawingError(ValueError):
-    """What was posted is no drawing; carries what the signer can do."""
-
-    def __init__(self, message: Message) -> None:
-        """Keep the message."""
-        super().__init__(str(message))
-        self.message = message
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +62,7 @@ class Drawing:
         """Read what a form posts, without the points that nobody would miss; None when there is nothing to see.
 
         It is a JSON list of strokes, each a flat list `[x0, y0, x1, y1, …]`; a JSON post may hold the list itself.
-        Raises DrawingError when it is anything else, or longer than a signature is.
+        Raises AnswerError when it is anything else, or longer than a signature is.
         """
         if posted is None or posted == "":
             return None
@@ -135,25 +130,25 @@ class Picture:
 
 def _parsed(text: str) -> object:
     if len(text) > _LONGEST_TEXT:
-        raise DrawingError(_TOO_LONG)
+        raise AnswerError(_TOO_LONG)
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise DrawingError(_UNREADABLE) from error
+        raise AnswerError(_UNREADABLE) from error
 
 
 def _strokes_in(posted: object) -> tuple[Stroke, ...]:
     if not isinstance(posted, list) or not all(isinstance(stroke, list) for stroke in posted):
-        raise DrawingError(_UNREADABLE)
+        raise AnswerError(_UNREADABLE)
     if len(posted) > MOST_STROKES or sum(map(len, posted)) > 2 * MOST_POINTS:
-        raise DrawingError(_TOO_LONG)
+        raise AnswerError(_TOO_LONG)
     return tuple(_stroke(numbers) for numbers in posted)
 
 
 def _stroke(numbers: list[object]) -> Stroke:
     xs, ys = numbers[::2], numbers[1::2]
     if not xs or len(xs) != len(ys):
-        raise DrawingError(_UNREADABLE)
+        raise AnswerError(_UNREADABLE)
     return tuple(complex(_within(x, WIDTH), _within(y, HEIGHT)) for x, y in zip(xs, ys, strict=True))
 
 
@@ -161,7 +156,7 @@ def _within(number: object, side: int) -> int:
     # Not isinstance: true and false are numbers to Python.
     if type(number) is int and 0 <= number <= side:
         return number
-    raise DrawingError(_UNREADABLE)
+    raise AnswerError(_UNREADABLE)
 
 
 def _has_ink(strokes: Iterable[Stroke]) -> bool:

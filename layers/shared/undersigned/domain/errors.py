@@ -13,6 +13,15 @@ class UndersignedError(Exception):
     """Base of every error that this product raises on purpose."""
 
 
+class AnswerError(UndersignedError, ValueError):
+    """One answer of a form can't stand; carries what is wrong and what to do."""
+
+    def __init__(self, message: Message) -> None:
+        """Keep the message."""
+        super().__init__(str(message))
+        self.message = message
+
+
 @dataclass(frozen=True, slots=True)
 class FieldError:
     """One field of a form, what is wrong with it and what to do."""

@@ -11,8 +11,8 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from undersigned.domain.addresses import canonical_email, email_mistake, mailable
-from undersigned.domain.drawings import Drawing, DrawingError
-from undersigned.domain.errors import FieldError, FormError
+from undersigned.domain.drawings import Drawing
+from undersigned.domain.errors import AnswerError, FieldError, FormError
 from undersigned.domain.languages import SOURCE, Message
 from undersigned.domain.letters import SignerDetails, specimen
 
@@ -89,20 +89,12 @@ def signer_id(secret: str, email: str) -> str:
     return digest[:32]
 
 
-class _MistakeError(ValueError):
-    """What is wrong with one field."""
-
-    def __init__(self, message: Message) -> None:
-        super().__init__(str(message))
-        self.message = message
-
-
 def _clean(field: FormField, value: object) -> str:
-    """Return the field's text, or raise _MistakeError with what to do."""
+    """Return the field's text, or raise AnswerError with what to do."""
     if value is None:
         value = ""
     if not isinstance(value, str):
-        raise _MistakeError(Message("%(field)s must be text", {"field": field.label}))
+        raise AnswerError(Message("%(field)s must be text", {"field": field.label}))
     text = re.sub(r"\r\n|[\r\u2028\u2029]", "\n", value) if field.name == "note" else value
     text = text.strip()
     if any(
@@ -110,7 +102,7 @@ def _clean(field: FormField, value: object) -> str:
         or character in _BIDI_CONTROLS
         for character in text
     ):
-        raise _MistakeError(
+        raise AnswerError(
             Message(
                 "%(field)s has a character that can’t be printed; type it again without pasting",
                 {"field": field.label},
@@ -119,9 +111,9 @@ def _clean(field: FormField, value: object) -> str:
     # Composing takes time that grows with the square of a pile of marks, so no pile gets there.
     text = unicodedata.normalize("NFC", text[: 4 * field.limit + 1])
     if field.missing and not _has_ink(text):
-        raise _MistakeError(field.missing)
+        raise AnswerError(field.missing)
     if len(text) > field.limit:
-        raise _MistakeError(
+        raise AnswerError(
             Message(
                 "%(field)s must be %(limit)s characters or fewer; it has %(length)s",
                 {"field": field.label, "limit": field.limit, "length": len(text)},
@@ -151,12 +143,12 @@ def read_draft(values: Mapping[str, object], roster: Roster) -> Draft:
     for field in FORM_FIELDS:
         try:
             texts[field.name] = _clean(field, values.get(field.name))
-        except _MistakeError as error:
+        except AnswerError as error:
             errors.append(FieldError(field.name, error.message))
     try:
         drawing = Drawing.posted(values.get("drawing"))
         texts["drawing"] = drawing.text if drawing else ""
-    except DrawingError as error:
+    except AnswerError as error:
         errors.append(FieldError("drawing", error.message))
     if texts.get("email") and (mistake := email_mistake(texts["email"])):
         del texts["email"]
