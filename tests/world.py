@@ -142,12 +142,13 @@ class World:
         as_json: bool = False,
         headers: Mapping[str, str] | None = None,
         raw: bytes | None = None,
+        source: str = "203.0.113.7",
     ) -> Answer:
-        """Send a request to the HTTP API."""
+        """Send a request to the HTTP API, from an IP address."""
         event = load_event("public_api_get_campaign")
         parts = urlsplit(path)
         event["rawPath"] = event["requestContext"]["http"]["path"] = parts.path
-        event["requestContext"]["http"]["method"] = method
+        event["requestContext"]["http"] |= {"method": method, "sourceIp": source}
         event["routeKey"] = "ANY /{proxy+}"
         event["rawQueryString"] = parts.query
         event["queryStringParameters"] = dict(parse_qsl(parts.query, keep_blank_values=True))

@@ -9,7 +9,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from undersigned.domain.errors import UndersignedError
-from undersigned_cli import campaign_commands, delivery_commands, key_commands, letter_commands, stack_commands
+from undersigned_cli import (
+    campaign_commands,
+    delivery_commands,
+    key_commands,
+    letter_commands,
+    quarantine_commands,
+    stack_commands,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -20,6 +27,7 @@ app = typer.Typer(
 app.add_typer(campaign_commands.app, name="campaign")
 app.add_typer(letter_commands.app, name="letter")
 app.add_typer(key_commands.app, name="key")
+app.add_typer(quarantine_commands.app, name="quarantine")
 delivery_commands.add_to(app)
 stack_commands.add_to(app)
 

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from undersigned_cli.stacks import LOCAL_STATE, Stack
 
@@ -46,7 +47,8 @@ def show(title: str, columns: dict[str, str], rows: list[dict[str, object]], *, 
     console.print(table)
 
 
-def _cell(value: object) -> str:
+def _cell(value: object) -> Text:
+    """Write a value as plain text: what signers typed must not be read as Rich's markup."""
     if isinstance(value, int):
-        return f"{value:,}"
-    return "" if value is None else str(value)
+        return Text(f"{value:,}")
+    return Text("" if value is None else str(value))

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from tests.world import ADA, CAMPAIGN, ROOT, World
 from undersigned.domain.errors import UndersignedError
-from undersigned_cli import campaign_commands, delivery_commands, key_commands
+from undersigned_cli import campaign_commands, delivery_commands, key_commands, quarantine_commands
 from undersigned_cli.main import app
 from undersigned_cli.stacks import Stack
 
@@ -29,7 +29,7 @@ def run(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
     stack = Stack({"PublicUrl": settings["PUBLIC_URL"]}, world.wiring._client)
     monkeypatch.setattr(Stack, "wiring", lambda _stack: world.wiring)
     monkeypatch.setattr(Stack, "plan", lambda _stack, campaign, _at: world.plan(campaign))
-    for module in (campaign_commands, delivery_commands, key_commands):
+    for module in (campaign_commands, delivery_commands, key_commands, quarantine_commands):
         monkeypatch.setattr(module, "stack_of", lambda **_: stack)
 
     def command(*arguments: str) -> str:
@@ -186,3 +186,24 @@ def test_no_clear_address_stands_in_a_key_of_the_table(world: World) -> None:
     for item in world.wiring._client("dynamodb").scan(TableName=world.wiring.settings.table_name)["Items"]:
         keys = " ".join(str(item.get(name)) for name in ("pk", "sk", "due", "due_at", "listed", "listed_at"))
         assert str(ADA["email"]) not in keys
+
+
+def test_letters_in_quarantine_are_listed_with_the_reason_and_can_be_released(run: Any, world: World) -> None:
+    world.sign(topic="cheap pills", name="[red]Bo[/red]")
+    world.sign(email="eve@signers.example")
+    world.run_stream()
+    [listed] = json.loads(run("quarantine", "list", CAMPAIGN, "--json"))
+    assert (listed["name"], listed["reason"]) == ("[red]Bo[/red]", "filled in a field that people don't see")
+    assert "[red]Bo[/red]" in run("quarantine", "list", CAMPAIGN)
+    before = len(world.sent)
+    run("quarantine", "release", CAMPAIGN, listed["signer"])
+    world.run_stream()
+    assert json.loads(run("quarantine", "list", CAMPAIGN, "--json")) == []
+    assert len(world.sent) == before + 1
+    assert world.press(world.sent[-1].link("confirm")).status == 200
+
+
+def test_a_letter_that_is_in_no_quarantine_cannot_be_released(run: Any, world: World) -> None:
+    world.confirmed()
+    with pytest.raises(UndersignedError, match="`undersigned quarantine list` shows them"):
+        run("quarantine", "release", CAMPAIGN, "0" * 32)

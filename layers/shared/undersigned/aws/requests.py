@@ -171,6 +171,17 @@ def ask_again(table: str, campaign: str, signer: str, mail_request: str) -> Upda
     )
 
 
+def release(table: str, campaign: str, signer: str, mail_request: str) -> UpdateItemInputTypeDef:
+    """Let a letter out of the quarantine, and ask for the mail with its button once more."""
+    return update(
+        table,
+        keys.signature(campaign, signer),
+        assign={"mail_request": mail_request},
+        remove=["quarantine"],
+        when=Attr("status").eq("pending") & Attr("quarantine").exists(),
+    )
+
+
 def spend_form(
     table: str, form: FormPass, change: UpdateItemInputTypeDef, signer: str
 ) -> TransactWriteItemsInputTypeDef:

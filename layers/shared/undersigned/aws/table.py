@@ -167,6 +167,10 @@ class Table:
         """Ask for a mail about a confirmed signature and spend a form on it; raises ChangedError, FormSpentError."""
         self._spend(form, requests.ask_again(self._name, campaign, signer, mail_request), signer)
 
+    def release(self, campaign: str, signer: str, mail_request: str) -> None:
+        """Let a letter out of the quarantine; raises ChangedError when it is in none."""
+        self._update(requests.release(self._name, campaign, signer, mail_request))
+
     def _spend(self, form: FormPass | None, change: UpdateItemInputTypeDef, signer: str) -> None:
         if form is None:
             self._update(change)

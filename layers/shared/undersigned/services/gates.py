@@ -7,6 +7,7 @@ import hmac
 import json
 from dataclasses import dataclass
 from datetime import timedelta
+from math import ceil
 from typing import TYPE_CHECKING
 
 from undersigned.domain.errors import TokenError, UndersignedError
@@ -116,7 +117,7 @@ class Gates:
             expires_at=window + 2 * RATE_WINDOW,
         )
         if of_address > self._forms_a_minute or of_network > NETWORK_SHARE * self._forms_a_minute:
-            raise BusyError(int((window + RATE_WINDOW - now).total_seconds()) + 1)
+            raise BusyError(ceil((window + RATE_WINDOW - now).total_seconds()))
 
     def judge(self, campaign: Campaign, values: Mapping[str, object], origin: str | None) -> Judgement:
         """Say whether a form looks like a bot's; `origin` is the site that a browser says it was sent from."""

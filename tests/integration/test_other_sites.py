@@ -1,0 +1,120 @@
+"""Other websites: who may frame the form, read its JSON, and get signers back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.world import ADA, CAMPAIGN
+
+if TYPE_CHECKING:
+    from tests.world import World
+
+FORM = f"/campaigns/{CAMPAIGN}"
+SITE = "https://www.enddemand.example"
+OTHER = "https://evil.example"
+
+
+@pytest.fixture(autouse=True)
+def allowed(world: World) -> None:
+    campaign = world.wiring.table.campaign(CAMPAIGN)
+    assert campaign
+    world.wiring.table.put_campaign(replace(campaign, allowed_origins=(SITE, "http://localhost:8080")))
+
+
+@pytest.mark.parametrize("page", ["", "/embed", "/signed"])
+def test_only_sites_of_the_organization_may_frame_the_form(world: World, page: str) -> None:
+    policy = world.get(FORM + page).headers["content-security-policy"]
+    assert policy.endswith(f"frame-ancestors {SITE} http://localhost:8080")
+
+
+def test_no_site_may_frame_a_signers_own_pages(world: World) -> None:
+    world.sign()
+    world.run_stream()
+    policy = world.get(world.sent[-1].link("confirm")).headers["content-security-policy"]
+    assert policy.endswith("frame-ancestors 'none'")
+
+
+def test_scripts_of_the_organizations_site_may_read_the_answers(world: World) -> None:
+    for answer in (
+        world.get(FORM, as_json=True, headers={"origin": SITE}),
+        world.post(f"{FORM}/signatures", ADA, as_json=True, headers={"origin": SITE}),
+        world.post(f"{FORM}/signatures", {**ADA, "name": ""}, as_json=True, headers={"origin": SITE}),
+        world.post(f"{FORM}/signatures", raw=b"{", as_json=True, headers={"origin": SITE}),
+        world.get(f"{FORM}/nothing", as_json=True, headers={"origin": SITE}),
+    ):
+        assert answer.headers["access-control-allow-origin"] == SITE
+        assert "Origin" in answer.headers["vary"]
+        assert "access-control-allow-credentials" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "origin", [OTHER, "null", f"{SITE}.evil.example", f"{SITE}:8443", "http://www.enddemand.example"]
+)
+def test_scripts_of_any_other_site_may_not(world: World, origin: str) -> None:
+    answer = world.get(FORM, as_json=True, headers={"origin": origin})
+    assert "access-control-allow-origin" not in answer.headers
+    assert "Origin" in answer.headers["vary"]
+
+
+def test_a_browser_that_asks_first_is_told(world: World) -> None:
+    answer = world.request("OPTIONS", f"{FORM}/signatures", headers={"origin": SITE})
+    assert answer.status == 204
+    assert answer.headers["access-control-allow-origin"] == SITE
+    assert "POST" in answer.headers["access-control-allow-methods"]
+    assert "content-type" in answer.headers["access-control-allow-headers"]
+    refused = world.request("OPTIONS", f"{FORM}/signatures", headers={"origin": OTHER})
+    assert "access-control-allow-origin" not in refused.headers
+
+
+def test_a_signers_own_pages_are_read_by_no_other_site(world: World) -> None:
+    world.sign()
+    world.run_stream()
+    answer = world.get(world.sent[-1].link("confirm"), as_json=True, headers={"origin": SITE})
+    assert "access-control-allow-origin" not in answer.headers
+
+
+def test_an_own_form_leads_back_to_the_organizations_thanks(world: World) -> None:
+    thanks = f"{SITE}/thanks?from=letter#top"
+    answer = world.post(f"{FORM}/signatures", {**ADA, "thanks": thanks}, headers={"origin": SITE})
+    assert (answer.status, answer.headers["location"]) == (303, thanks)
+
+
+def test_an_own_form_with_mistakes_leads_back_with_the_names_of_the_fields_and_nothing_that_was_typed(
+    world: World,
+) -> None:
+    values = {**ADA, "name": "", "email": "ada@", "mistakes": f"{SITE}/sign?step=2#form"}
+    answer = world.post(f"{FORM}/signatures", values, headers={"origin": SITE})
+    assert (answer.status, answer.headers["location"]) == (303, f"{SITE}/sign?step=2&fields=name,email#form")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "https://www.enddemand.example.evil.example/",
+        "https://www.enddemand.example@evil.example/",
+        "https://evil.example\\@www.enddemand.example/",
+        "https://www.enddemand.example\r\nSet-Cookie: a=b",
+        "https://www.enddemand.example:8443/",
+        "javascript:alert(1)",
+        "data:text/html,hello",
+        "/thanks",
+        "",
+        "https://[",
+    ],
+)
+def test_nobody_is_sent_anywhere_else(world: World, address: str) -> None:
+    answer = world.post(f"{FORM}/signatures", {**ADA, "thanks": address})
+    assert (answer.status, answer.headers["location"]) == (303, f"{FORM}/signed")
+    mistaken = world.post(f"{FORM}/signatures", {**ADA, "name": "", "mistakes": address})
+    assert (mistaken.status, "location" in mistaken.headers) == (422, False)
+
+
+def test_an_address_that_is_written_another_way_is_still_the_organizations(world: World) -> None:
+    thanks = "HTTPS://WWW.EndDemand.Example:443/thanks"
+    answer = world.post(f"{FORM}/signatures", {**ADA, "thanks": thanks})
+    assert answer.headers["location"] == thanks
