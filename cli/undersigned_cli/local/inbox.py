@@ -7,6 +7,7 @@ runs no script, loads nothing and has no origin; its links open in a new tab.
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from email import message_from_bytes
 from email.policy import default
 from html import escape
@@ -112,7 +113,7 @@ def _mail(mail: StoredMail, message: EmailMessage) -> str:
 
 def _html_part(message: EmailMessage) -> Response:
     part = message.get_body(("html",))
-    html = _text(part) if part else ""
+    html = _with_pictures(_text(part), message) if part else ""
     head = _HEAD.search(html)
     cut = head.end() if head else 0
     # Links of a mail must not load inside the frame, where the page that they lead to could not work.
@@ -127,6 +128,15 @@ def _html_part(message: EmailMessage) -> Response:
         ),
         html.encode(errors="replace"),
     )
+
+
+def _with_pictures(html: str, message: EmailMessage) -> str:
+    """Put a mail's own pictures where its HTML names them by their Content-ID, as mail programs do (RFC 2392)."""
+    for part in message.walk():
+        if part.get_content_type() == "image/png" and (name := part["Content-ID"]):
+            picture = b64encode(_content(part)).decode()
+            html = html.replace(f"cid:{name.strip('<> ')}", f"data:image/png;base64,{picture}")
+    return html
 
 
 def _attachment(message: EmailMessage, index: int) -> Response:

@@ -88,6 +88,15 @@ def test_a_mails_html_is_in_a_sandbox_whose_links_open_outside(desk: Desk) -> No
     assert b'<head><base target="_blank">' in part.body
 
 
+def test_a_picture_that_a_mail_brings_stands_in_its_html(desk: Desk) -> None:
+    message = EmailMessage()
+    message.set_content('<p><img src="cid:1@letters.example" alt="Ada"></p>', subtype="html")
+    message.add_related(b"\x89PNG", maintype="image", subtype="png", cid="<1@letters.example>")
+    desk.keep(message.as_bytes())
+
+    assert b'<img src="data:image/png;base64,iVBORw==" alt="Ada">' in desk.get("/inbox/2/html").body
+
+
 def test_addresses_in_a_text_are_links_without_their_full_stop(desk: Desk) -> None:
     assert '<a href="https://letters.example/confirm/abc?a=1&amp;b=2"' in desk.html("/inbox/1")
 
