@@ -26,6 +26,7 @@ class _Counting:
         self._meter = Meter(boto3.client("dynamodb"))
         for function in made.handlers:
             module = importlib.import_module(f"functions.{function}.app")
+            module = getattr(module, "wired", module)
             for name in ("signing", "confirmations", "tallying", "planning", "delivering", "feedback"):
                 if hasattr(module, name):
                     self._meter.attach(_table_of(getattr(module, name))._client)

@@ -24,6 +24,7 @@ from botocore.compat import HTTPHeaders
 from tests.aws_from_template import environment_of
 from tests.world import ADA, CAMPAIGN, CONTEXT, ROOT, load_event
 from undersigned.aws import items, keys
+from undersigned.domain.gates import FormPass
 from undersigned.domain.signatures import Signature, signer_id
 from undersigned.settings import Settings
 from undersigned.wiring import Wiring
@@ -53,12 +54,13 @@ def _measure_at(signatures: int) -> dict[str, float]:
     answers = _Answers(signatures)
     handler = _handler(answers)
     confirm = answers.tokens.for_signer("confirm", CAMPAIGN, answers.row.signer)
+    form = answers.tokens.for_form(FormPass(CAMPAIGN, "5f1d7a2b3c4d5e6f", False, NOW - timedelta(minutes=1)))  # noqa: FBT003
     requests = {
-        "sign": _request("POST", f"/campaigns/{CAMPAIGN}/signatures", ADA),
+        "sign": _request("POST", f"/campaigns/{CAMPAIGN}/signatures", {**ADA, "form": form}),
         "confirm": _request("POST", f"/confirm/{confirm}", {}),
         "count": _request("GET", f"/campaigns/{CAMPAIGN}/count"),
     }
-    expected = {"sign": 303, "confirm": 200, "count": 200}
+    expected = {"sign": 303, "confirm": 303, "count": 200}
     for name, request in requests.items():
         answer = handler(request(), CONTEXT)
         assert answer["statusCode"] == expected[name], (name, answer)
@@ -100,10 +102,10 @@ def _handler(answers: _Answers) -> Callable[[Any, Any], Any]:
         made.meta.events.register("before-send", answers.answer)
         return made
 
-    module = importlib.import_module("functions.public_api.app")
-    module.wiring = Wiring(Settings(environment), client=client)  # type: ignore[attr-defined]
-    module.signing = module.wiring.signing()  # type: ignore[attr-defined]
-    handler: Callable[[Any, Any], Any] = module.handler
+    wired = importlib.import_module("functions.public_api.wired")
+    wired.wiring = Wiring(Settings(environment), client=client)  # type: ignore[attr-defined]
+    wired.signing = wired.wiring.signing()  # type: ignore[attr-defined]
+    handler: Callable[[Any, Any], Any] = importlib.import_module("functions.public_api.app").handler
     return handler
 
 
@@ -142,6 +144,8 @@ class _Answers:
                 return {"Item": found} if found else {}
             case "Query":
                 return {"Items": self._targets, "Count": len(self._targets)}
+            case "UpdateItem" if asked["Key"]["pk"]["S"].startswith("RATE#"):
+                return {"Attributes": {counter: {"N": "1"} for counter in asked["ExpressionAttributeNames"].values()}}
             case "UpdateItem" if "ReturnValues" in asked:
                 values = items.pending_signature_values(self.row) | {
                     "status": "confirmed",
@@ -149,7 +153,7 @@ class _Answers:
                     "confirmed_on": NOW.date().isoformat(),
                 }
                 return {"Attributes": items.to_item(values | keys.signature(CAMPAIGN, self.row.signer)._asdict())}
-            case "UpdateItem":
+            case "TransactWriteItems":
                 return {}
             case "GetSecretValue":
                 return {"SecretString": SECRET}
