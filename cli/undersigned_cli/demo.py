@@ -7,7 +7,7 @@ import re
 import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from rich.table import Table
 from undersigned.domain.errors import UndersignedError
 from undersigned_cli import campaign_folder
 from undersigned_cli.demo_signers import DemoSigner, demo_signers
+from undersigned_cli.local.example_site import WAYS
 from undersigned_cli.local.stack import PROJECT, LocalStack
 from undersigned_cli.options import console
 from undersigned_cli.push import push
@@ -68,6 +69,8 @@ def run_demo(state: Path, ports: Ports, stay: Callable[[], None] | None) -> None
         if stay is not None:
             console.print(f"\nForm:             {running.public_url}/campaigns/end-demand-illinois")
             console.print(f"Inbox:            {running.inbox_url}\nExample website:  {running.example_url}")
+            for way in WAYS:
+                console.print(f"  {way.title.lower():30}{running.example_origin}{way.path}")
             stay()
 
 
@@ -78,7 +81,10 @@ class _Demo:
         self._running = running
         self._stack = Stack(running.outputs, running.client)
         self._wiring = self._stack.wiring()
-        self._folder = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
+        folder = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
+        # Which port the example website has is known only now.
+        origins = (*folder.campaign.allowed_origins, running.example_origin)
+        self._folder = replace(folder, campaign=replace(folder.campaign, allowed_origins=origins))
         self._campaign = self._folder.campaign.id
         self._form = f"{running.public_url}/campaigns/{self._campaign}"
 
