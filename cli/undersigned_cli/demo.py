@@ -70,7 +70,7 @@ def run_demo(state: Path, ports: Ports, stay: Callable[[], None] | None) -> None
             console.print(f"\nForm:             {running.public_url}/campaigns/end-demand-illinois")
             console.print(f"Inbox:            {running.inbox_url}\nExample website:  {running.example_url}")
             for way in WAYS:
-                console.print(f"  {way.title.lower():30}{running.example_origin}{way.path}")
+                console.print(f"  {running.example_origin}{way.path:18}{way.title.lower()}")
             stay()
 
 

@@ -27,7 +27,8 @@ def local(*, state: State = DEFAULT_STATE, port: Port = 8000, desk_port: DeskPor
     with LocalStack(state, ports=Ports(front=port, desk=desk_port), report=console.print) as stack:
         console.print(f"Inbox:            {stack.inbox_url}\nExample website:  {stack.example_url}")
         console.print("Push a campaign:  undersigned campaign push campaigns/end-demand-illinois --local")
-        console.print(f'To embed it:      allowed_origins = ["{stack.example_origin}"] in its campaign.toml', markup=False)
+        allowed = f'allowed_origins = ["{stack.example_origin}"]'
+        console.print(f"To embed it:      {allowed} in its campaign.toml", markup=False)
         wait_for_the_end()
 
 
