@@ -37,6 +37,8 @@ class By(StrEnum):
 
     target = "target"
     day = "day"
+    hour = "hour"
+    locality = "locality"
 
 
 class CountsDifferError(UndersignedError):
@@ -53,14 +55,16 @@ def add_to(app: typer.Typer) -> None:
 def counts(  # noqa: PLR0913  (options)
     campaign: Campaign,
     *,
-    by: Annotated[By, typer.Option(help="Count by the letter's target, or by the day of confirming.")] = By.target,
+    by: Annotated[
+        By, typer.Option(help="Count by target, by day or hour (UTC) of confirming, or by the signers' locality.")
+    ] = By.target,
     recount: Annotated[bool, typer.Option("--recount", help="Read every row, and bring the counts in step.")] = False,
     as_json: AsJson = False,
     local: Local = False,
     stack_name: StackName = DEFAULT_STACK,
     state: State = DEFAULT_STATE,
 ) -> None:
-    """Show how many people signed, by target or by day."""
+    """Show how many people signed, by target, day, hour or locality."""
     wiring = stack_of(local=local, stack_name=stack_name, state=state).wiring()
     _known_targets(wiring, campaign)
     if recount:
@@ -86,7 +90,7 @@ def _recount(wiring: Wiring, campaign: str) -> None:
             late.append((campaign, signature.signer))
     moved = wiring.tallying().count(late)
     kept = {name: count for name, count in wiring.table.counts(campaign).items() if count}
-    console.print(f"{sum(truth.values()) // 3:,} confirmed rows; {moved:,} were not counted before.")
+    console.print(f"{truth[TOTAL]:,} confirmed rows; {moved:,} were not counted before.")
     if kept != truth:
         message = (
             f"the counts differ from the rows by {sum((Counter(kept) - truth).values())} too many and "

@@ -9,6 +9,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.public_api import wired
 from undersigned.domain.languages import Message, chosen_language
+from undersigned.domain.tallies import TOTAL, counters_of
 from undersigned.http.answers import data, moved, page
 from undersigned.http.posted import RequestError, asked_for, posted_values, wants_json
 from undersigned.rendering import pages
@@ -84,7 +85,7 @@ def _own(own: OwnLetter, *, asked_back: bool = False) -> Response[str]:
     count = None
     if "confirmed" in _event().query_string_parameters:
         count = wired.signing.count(own.signature.campaign)
-        if not own.signature.tallied:
+        if own.signature.status == "confirmed" and TOTAL not in counters_of(own.signature.tallied):
             # The counts follow within seconds; who has just signed is one of them now.
             count = replace(count, signatures=count.signatures + 1)
     form_url = f"{_own_origin()}/campaigns/{own.signature.campaign}"

@@ -42,6 +42,6 @@ def handler(event: Mapping[str, Any], _context: LambdaContext) -> dict[str, Any]
 
 def _send(record: Mapping[str, Any]) -> None:
     change = read_change(record)
-    if change.signature is not None and change.asks_for_mail:
+    if change.asks_for_mail:
         outcome = confirmations.send(change.signature)
         logger.info("confirmation mail", extra={"campaign": change.signature.campaign, "outcome": outcome})

@@ -31,17 +31,16 @@ def handler(event: Mapping[str, Any], _context: LambdaContext) -> dict[str, Any]
     for record in event["Records"]:
         try:
             change = read_change(record)
-        except (KeyError, TypeError, ValueError) as error:
-            logger.error("a record is damaged", extra=facts_of(error))
-            failed.append(record)
-        else:
-            if (row := change.signature) is None:
-                continue
-            if needs_counting(row):
+            row = change.signature
+            if change.is_gone:
+                tallying.forget(row)
+            elif needs_counting(row):
                 due.append(((row.campaign, row.signer), record))
             if change.asks_for_mail:
                 signed.append(row)
-    tallying.note_pace(signed)
+        except Exception as error:  # noqa: BLE001  (one bad record never stops its neighbours; it is reported)
+            logger.error("a record failed", extra=facts_of(error))
+            failed.append(record)
     try:
         moved = tallying.count(row for row, _ in due)
     except Exception as error:  # noqa: BLE001  (whichever row is bad, the others are counted one by one)
@@ -49,7 +48,15 @@ def handler(event: Mapping[str, Any], _context: LambdaContext) -> dict[str, Any]
         failed += _one_by_one(due)
     else:
         logger.info("counted", extra={"rows": len(due), "moved": moved})
+    _note_pace(signed)
     return failures_from(failed)
+
+
+def _note_pace(signed: list[Signature]) -> None:
+    try:
+        tallying.note_pace(signed)
+    except Exception as error:  # noqa: BLE001  (the gates can do without; the counts must not wait for them)
+        logger.warning("the pace was not noted", extra=facts_of(error))
 
 
 def _one_by_one(due: list[tuple[tuple[str, str], Mapping[str, Any]]]) -> list[Mapping[str, Any]]:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.world import CAMPAIGN, CONTEXT, load_event
+from undersigned.aws import items, keys
 from undersigned.domain.api_keys import ApiKey, digest_of
+from undersigned.domain.signatures import signer_id
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -40,14 +42,70 @@ def test_counts_are_exact_when_records_come_twice_late_and_out_of_order(world: W
         assert tally(world, records[:size]) == []
         records = records[size:]
     world.run_stream()
-    counts = world.wiring.table.counts(CAMPAIGN)
-    assert counts == {
+    assert counted(world) == {
         "TOTAL": 6,
         "DAY#2026-11-24": 6,
+        "HOUR#2026-11-24T18": 6,
         "TARGET#evanston": 2,
         "TARGET#wilmette": 2,
         "TARGET#winnetka": 2,
-    } | {name: 0 for name in counts if counts[name] == 0}
+        "LOCALITY#evanston": 6,
+        "SIGNED#signers.example": 6,
+        "CONFIRMED#signers.example": 6,
+    }
+
+
+def counted(world: World) -> dict[str, int]:
+    return {name: count for name, count in world.wiring.table.counts(CAMPAIGN).items() if count}
+
+
+def test_who_signed_and_did_not_confirm_shows_at_the_domain_of_the_mail(world: World) -> None:
+    world.confirmed()
+    world.sign(email="bo@Swallows.example")
+    world.run_stream()
+    counts = counted(world)
+    assert counts["SIGNED#signers.example"] == counts["CONFIRMED#signers.example"] == 1
+    assert (counts["SIGNED#swallows.example"], counts.get("CONFIRMED#swallows.example")) == (1, None)
+    assert counts["TOTAL"] == 1
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_row_that_expired_is_counted_no_more_however_often_the_stream_says_so(world: World, times: int) -> None:
+    world.sign()
+    world.sign(email="bo@signers.example")
+    world.run_stream()
+    expire(world, "ada@signers.example")
+    gone = world.new_records()
+    assert [record["eventName"] for record in gone] == ["REMOVE"]
+    for _ in range(times):
+        assert tally(world, gone) == []
+    assert counted(world) == {"SIGNED#signers.example": 1}
+
+
+def test_a_row_that_expired_before_it_was_counted_takes_nothing_from_the_counts(world: World) -> None:
+    world.sign()
+    expire(world, "ada@signers.example")
+    assert tally(world, world.new_records()) == []
+    assert counted(world) == {}
+
+
+def test_who_signs_again_after_the_row_expired_is_counted_again(world: World) -> None:
+    for _ in range(2):
+        world.sign()
+        world.run_stream()
+        expire(world, "ada@signers.example")
+        tally(world, world.new_records())
+        assert counted(world) == {}
+        world.clock.turn(seconds=1)
+    world.confirmed()
+    assert counted(world)["TOTAL"] == counted(world)["SIGNED#signers.example"] == 1
+
+
+def expire(world: World, email: str) -> None:
+    """Do what DynamoDB's time to live does."""
+    key = keys.signature(CAMPAIGN, signer_id(world.wiring.secret(), email))
+    client = world.wiring._client("dynamodb")
+    client.delete_item(TableName=world.wiring.settings.table_name, Key=items.to_item(key._asdict()))
 
 
 def test_the_count_costs_one_read(world: World) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.world import ADA, CAMPAIGN, CONTEXT
 
@@ -261,3 +263,21 @@ def test_throttled_mails_come_later_and_cost_no_signature(world: World) -> None:
 
 def letter_page(world: World, confirm_path: str) -> str:
     return str(world.post(confirm_path, as_json=True).json["links"]["letter"])
+
+
+@pytest.mark.parametrize("conflicts", [1, 4])
+def test_a_confirmation_waits_for_the_tally_that_holds_its_row(
+    world: World, monkeypatch: pytest.MonkeyPatch, conflicts: int
+) -> None:
+    world.sign()
+    world.run_stream()
+    client = importlib.import_module("functions.public_api.wired").signing._signatures._client
+    update_item, left = client.update_item, iter(range(conflicts))
+
+    def held(**request: Any) -> Any:
+        if next(left, None) is not None:
+            raise ClientError({"Error": {"Code": "TransactionConflictException"}}, "UpdateItem")
+        return update_item(**request)
+
+    monkeypatch.setattr(client, "update_item", held)
+    assert world.press(world.sent[-1].link("confirm")).status == 200

@@ -71,7 +71,7 @@ class Wiring:
     @cached_property
     def table(self) -> Table:
         """The table."""
-        return Table(self._client("dynamodb"), self.settings.table_name)
+        return Table(self._client("dynamodb"), self.settings.table_name, sleep=self._sleep)
 
     @cached_property
     def bucket(self) -> Bucket:

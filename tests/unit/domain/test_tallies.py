@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from undersigned.domain.signatures import Signature, Status
-from undersigned.domain.tallies import NOT_COUNTED, counters_of, difference, mark_of
+from undersigned.domain.signatures import Signature
+from undersigned.domain.tallies import MOST_COUNTERS, NOT_COUNTED, counters_of, difference, mark_of
 
 SIGNED = Signature(
     campaign="trees",
@@ -30,38 +30,53 @@ SIGNED = Signature(
     signed_at=datetime(2026, 11, 29, 12, tzinfo=UTC),
     signed_on=date(2026, 11, 29),
     mail_request="",
+    confirmed_at=datetime(2026, 11, 30, 17, 5, tzinfo=UTC),
     confirmed_on=date(2026, 11, 30),
 )
 
 
-def test_a_confirmed_signature_counts_for_its_target_on_the_day_of_its_confirmation() -> None:
-    assert mark_of(SIGNED) == "oakton 2026-11-30"
-    assert counters_of(mark_of(SIGNED)) == ("TOTAL", "TARGET#oakton", "DAY#2026-11-30")
+def test_a_confirmed_signature_counts_for_all_that_is_counted() -> None:
+    assert counters_of(mark_of(SIGNED)) == (
+        "SIGNED#mail.example",
+        "TOTAL",
+        "TARGET#oakton",
+        "DAY#2026-11-30",
+        "HOUR#2026-11-30T17",
+        "LOCALITY#oakton",
+        "CONFIRMED#mail.example",
+    )
+    assert len(counters_of(mark_of(SIGNED))) == MOST_COUNTERS
 
 
-@pytest.mark.parametrize("status", ["pending", "withdrawn"])
-def test_a_signature_that_is_not_confirmed_counts_nowhere(status: Status) -> None:
-    assert mark_of(replace(SIGNED, status=status)) == NOT_COUNTED
+def test_a_pending_signature_counts_for_its_mails_domain_alone() -> None:
+    assert counters_of(mark_of(replace(SIGNED, status="pending"))) == ("SIGNED#mail.example",)
+
+
+def test_a_signature_that_is_taken_back_counts_nowhere() -> None:
+    assert mark_of(replace(SIGNED, status="withdrawn")) == NOT_COUNTED
     assert counters_of(NOT_COUNTED) == ()
 
 
+@pytest.mark.parametrize("spelled", ["Oakton", " OAKTON", "oak|ton", "Oak  Ton"])
+def test_a_town_counts_once_however_it_is_spelled_and_cannot_break_the_mark(spelled: str) -> None:
+    counted = [counter for counter in counters_of(mark_of(replace(SIGNED, locality=spelled))) if "LOCALITY" in counter]
+    assert counted in (["LOCALITY#oakton"], ["LOCALITY#oak ton"])
+
+
 def test_a_signature_that_is_taken_back_is_counted_down() -> None:
-    assert difference([("oakton 2026-11-30", NOT_COUNTED)]) == {
-        "TOTAL": -1,
-        "TARGET#oakton": -1,
-        "DAY#2026-11-30": -1,
-    }
+    assert difference([("TOTAL|TARGET#oakton", NOT_COUNTED)]) == {"TOTAL": -1, "TARGET#oakton": -1}
 
 
 def test_a_signature_that_moves_to_another_target_leaves_the_total_alone() -> None:
-    assert difference([("oakton 2026-11-30", "elmton 2026-11-30")]) == {"TARGET#oakton": -1, "TARGET#elmton": 1}
+    moved = difference([("TOTAL|TARGET#oakton", "TOTAL|TARGET#elmton")])
+    assert moved == {"TARGET#oakton": -1, "TARGET#elmton": 1}
 
 
 def test_moves_that_cancel_out_change_nothing() -> None:
-    assert difference([(NOT_COUNTED, "oakton 2026-11-30"), ("oakton 2026-11-30", NOT_COUNTED)]) == {}
+    assert difference([(NOT_COUNTED, "TOTAL|DAY#2026-11-30"), ("TOTAL|DAY#2026-11-30", NOT_COUNTED)]) == {}
 
 
-MARKS = st.sampled_from([NOT_COUNTED, "oakton 2026-11-29", "oakton 2026-11-30", "elmton 2026-11-30"])
+MARKS = st.sampled_from([NOT_COUNTED, "A", "A|B", "A|C|D"])
 SIGNERS = st.sampled_from(["robin", "sam", "kim"])
 HISTORIES = st.lists(st.tuples(SIGNERS, MARKS), max_size=12)
 

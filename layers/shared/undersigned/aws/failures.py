@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 CONDITION_FAILED = "ConditionalCheckFailedException"
 TRANSACTION_CANCELED = "TransactionCanceledException"
+TRANSACTION_CONFLICT = "TransactionConflictException"
+"""A transaction holds the item at this moment; botocore does not try again by itself."""
 
 _THROTTLES = frozenset(
     {

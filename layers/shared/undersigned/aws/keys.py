@@ -80,8 +80,13 @@ def count_partition(campaign: str) -> str:
     return f"COUNT#{campaign}"
 
 
+def forgotten(campaign: str, signer: str, signed_at: datetime, version: int) -> Key:
+    """Locate that a row that is gone was taken out of the counts."""
+    return Key(f"FORGOTTEN#{campaign}#{signer}", f"{signed_at.isoformat()}#{version}")
+
+
 def counter(campaign: str, counter: str) -> Key:
-    """Locate one counter: `TOTAL`, `TARGET#<target>` or `DAY#<day>`."""
+    """Locate one counter: `TOTAL`, `TARGET#<target>`, `DAY#<day>` …."""
     return Key(count_partition(campaign), counter)
 
 

@@ -255,18 +255,31 @@ def withdraw(table: str, campaign: str, signer: str, at: datetime) -> UpdateItem
 def move_marks(table: str, campaign: str, moves: Sequence[tuple[Signature, str]]) -> TransactWriteItemsInputTypeDef:
     """Move rows' `tallied` marks and the counters with them, all or nothing.
 
-    Each row must still be as it was read. One row makes at most 4 of the 100 items that DynamoDB takes.
+    Each row must still be as it was read.
     """
     change = tallies.difference([(signature.tallied, mark) for signature, mark in moves])
     return {
         "TransactItems": [
-            *(
-                _in_transaction(update(table, keys.counter(campaign, counter), add={"signatures": amount}))
-                for counter, amount in change.items()
-            ),
+            *(_count(table, campaign, counter, amount) for counter, amount in change.items()),
             *(_in_transaction(_move_mark(table, signature, mark)) for signature, mark in moves),
         ]
     }
+
+
+def forget(table: str, gone: Signature, expires_at: int) -> TransactWriteItemsInputTypeDef:
+    """Take out of the counters what they hold of a row that is gone, unless that was done."""
+    forgotten = keys.forgotten(gone.campaign, gone.signer, gone.signed_at, gone.version)
+    change = tallies.difference([(gone.tallied, tallies.NOT_COUNTED)])
+    return {
+        "TransactItems": [
+            {"Put": cast("PutTypeDef", put_new(table, {**forgotten._asdict(), "expires_at": expires_at}))},
+            *(_count(table, gone.campaign, counter, amount) for counter, amount in change.items()),
+        ]
+    }
+
+
+def _count(table: str, campaign: str, counter: str, amount: int) -> TransactWriteItemTypeDef:
+    return _in_transaction(update(table, keys.counter(campaign, counter), add={"signatures": amount}))
 
 
 def _move_mark(table: str, signature: Signature, mark: str) -> UpdateItemInputTypeDef:

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SignatureChange:
-    """A signature as a change left it; None when its row is gone. `asks_for_mail`: the change asked for a mail."""
+    """A signature as a change left it, or as it last was when its row is gone; and whether the change asks for a mail."""
 
-    signature: Signature | None
+    signature: Signature
+    is_gone: bool
     asks_for_mail: bool
 
 
@@ -25,10 +26,11 @@ def read_change(record: Mapping[str, Any]) -> SignatureChange:
     """Read a stream record; raises KeyError, TypeError or ValueError when it is damaged."""
     images = record["dynamodb"]
     if record["eventName"] == "REMOVE":
-        return SignatureChange(None, asks_for_mail=False)
+        gone = items.read_signature(items.from_item(images["OldImage"]))
+        return SignatureChange(gone, is_gone=True, asks_for_mail=False)
     signature = items.read_signature(items.from_item(images["NewImage"]))
     before = items.from_item(images.get("OldImage", {})).get("mail_request")
-    return SignatureChange(signature, asks_for_mail=signature.mail_request != before)
+    return SignatureChange(signature, is_gone=False, asks_for_mail=signature.mail_request != before)
 
 
 def failures_from(records: list[Mapping[str, Any]]) -> dict[str, list[dict[str, str]]]:

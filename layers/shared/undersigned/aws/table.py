@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
@@ -10,7 +11,7 @@ from boto3.dynamodb.conditions import Attr
 from botocore.exceptions import ClientError
 
 from undersigned.aws import items, keys, requests
-from undersigned.aws.failures import CONDITION_FAILED, TRANSACTION_CANCELED, code_of
+from undersigned.aws.failures import CONDITION_FAILED, TRANSACTION_CANCELED, TRANSACTION_CONFLICT, code_of
 from undersigned.domain.signatures import TRAY_SHARDS, tray_shard
 from undersigned.domain.tallies import TOTAL, Count
 from undersigned.services.ports import (
@@ -22,11 +23,11 @@ from undersigned.services.ports import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import date
 
     from types_boto3_dynamodb import DynamoDBClient
-    from types_boto3_dynamodb.type_defs import QueryInputTypeDef, UpdateItemInputTypeDef
+    from types_boto3_dynamodb.type_defs import QueryInputTypeDef, UpdateItemInputTypeDef, UpdateItemOutputTypeDef
 
     from undersigned.domain.api_keys import ApiKey
     from undersigned.domain.campaigns import Campaign, MailState, Target
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from undersigned.domain.letters import Letter
     from undersigned.domain.signatures import Signature
 
+_PAUSES = (0.02, 0.05, 0.1, 0.2)
+"""Seconds until an item that a transaction holds is tried again; a transaction takes some milliseconds."""
+
 _BATCH_GET = 100
 """Items that DynamoDB reads in one BatchGetItem."""
 
@@ -42,10 +46,11 @@ _BATCH_GET = 100
 class Table:
     """The one table, by its name."""
 
-    def __init__(self, client: DynamoDBClient, name: str) -> None:
-        """Keep the client and the table's name."""
+    def __init__(self, client: DynamoDBClient, name: str, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        """Keep the client, the table's name, and a way to wait."""
         self._client = client
         self._name = name
+        self._sleep = sleep
 
     # Campaigns
 
@@ -236,6 +241,21 @@ class Table:
                 raise ChangedError(message) from error
             raise
 
+    def forget(self, gone: Signature) -> None:
+        """Take out of the counters what they hold of a row that is gone; twice is the same as once.
+
+        A stream's record comes again for a day at most, so for how long it is known that this was done.
+        """
+        expires_at = int((datetime.now(UTC) + timedelta(days=2)).timestamp())
+        try:
+            self._client.transact_write_items(**requests.forget(self._name, gone, expires_at))
+        except ClientError as error:
+            if code_of(error) != TRANSACTION_CANCELED:
+                raise
+            if "TransactionConflict" in _reasons(error):
+                message = "the counters are being changed"
+                raise ChangedError(message) from error
+
     # Organizers' keys
 
     def api_key(self, campaign: str, digest: str) -> ApiKey | None:
@@ -383,15 +403,26 @@ class Table:
     def _beginning_with(self, start: keys.Key) -> Iterator[items.Values]:
         return self._query(requests.query(self._name, start.pk, begins_with=start.sk, consistent=True))
 
+    def _change(self, request: UpdateItemInputTypeDef) -> UpdateItemOutputTypeDef:
+        """Change an item as soon as no transaction, such as a tally's, holds it."""
+        for pause in _PAUSES:
+            try:
+                return self._client.update_item(**request)
+            except ClientError as error:
+                if code_of(error) != TRANSACTION_CONFLICT:
+                    raise
+            self._sleep(pause)
+        return self._client.update_item(**request)
+
     def _update(self, request: UpdateItemInputTypeDef) -> None:
         try:
-            self._client.update_item(**request)
+            self._change(request)
         except ClientError as error:
             raise _changed(error) from error
 
     def _change_signature(self, request: UpdateItemInputTypeDef) -> Signature:
         try:
-            answer = self._client.update_item(**request)
+            answer = self._change(request)
         except ClientError as error:
             if code_of(error) != CONDITION_FAILED:
                 raise

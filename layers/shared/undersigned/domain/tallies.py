@@ -1,8 +1,8 @@
 """Tallies: what one signature adds to the counts.
 
-A row's `tallied` mark says what the counts hold of it now. Counting is moving the mark to what it should
-be, and the counters by the difference, in one transaction. So a record that comes twice, late or out of
-order finds the mark where it should be and changes nothing.
+A row's `tallied` mark says what the counts hold of it now: it is the list of the counters to which it adds one each.
+Counting is moving the mark to what it should be, and the counters by the difference, in one transaction. So a record
+that comes twice, late or out of order finds the mark where it should be and changes nothing.
 """
 
 from __future__ import annotations
@@ -20,6 +20,11 @@ TOTAL = "TOTAL"
 
 NOT_COUNTED = ""
 
+_BETWEEN = "|"
+
+MOST_COUNTERS = 7
+"""What one mark names at most."""
+
 
 @dataclass(frozen=True, slots=True)
 class Count:
@@ -31,18 +36,35 @@ class Count:
 
 
 def mark_of(signature: Signature) -> str:
-    """Return the mark that a row should carry: `<target> <day>` when it counts, else nothing."""
-    if signature.status != "confirmed" or signature.confirmed_on is None:
+    """Return the mark that a row should carry.
+
+    A confirmed letter counts in all, for its target, for day and hour (UTC) of its confirmation, for its locality and
+    for its mail's domain; a pending one for the domain alone, as signed: so a provider that swallows our mails shows.
+    """
+    if signature.status not in {"pending", "confirmed"}:
         return NOT_COUNTED
-    return f"{signature.target} {signature.confirmed_on.isoformat()}"
+    domain = signature.email.rpartition("@")[2].lower()
+    counters = [f"SIGNED#{domain}"]
+    if signature.status == "confirmed" and signature.confirmed_on and signature.confirmed_at:
+        counters += [
+            TOTAL,
+            f"TARGET#{signature.target}",
+            f"DAY#{signature.confirmed_on.isoformat()}",
+            f"HOUR#{signature.confirmed_at:%Y-%m-%dT%H}",
+            f"LOCALITY#{locality_of(signature)}",
+            f"CONFIRMED#{domain}",
+        ]
+    return _BETWEEN.join(counters)
+
+
+def locality_of(signature: Signature) -> str:
+    """Return the one spelling under which a town is counted; letter case and blanks do not matter."""
+    return " ".join(signature.locality.replace(_BETWEEN, " ").casefold().split())
 
 
 def counters_of(mark: str) -> tuple[str, ...]:
     """Return the counters (sort keys) to which a row with this mark adds one each."""
-    if mark == NOT_COUNTED:
-        return ()
-    target, _, day = mark.partition(" ")
-    return (TOTAL, f"TARGET#{target}", f"DAY#{day}")
+    return tuple(mark.split(_BETWEEN)) if mark != NOT_COUNTED else ()
 
 
 def difference(moves: Iterable[tuple[str, str]]) -> dict[str, int]:

@@ -135,6 +135,9 @@ class CountStore(Protocol):
     def move_marks(self, campaign: str, moves: Sequence[tuple[Signature, str]]) -> None:
         """Move marks and counters together; raises ChangedError when a row has changed."""
 
+    def forget(self, gone: Signature) -> None:
+        """Take out of the counters what they hold of a row that is gone; twice is the same as once."""
+
 
 class ApiKeyStore(Protocol):
     """Organizers' keys."""

@@ -7,7 +7,7 @@ from itertools import batched, groupby
 from typing import TYPE_CHECKING
 
 from undersigned.domain.gates import PACE_WINDOW, window_of
-from undersigned.domain.tallies import mark_of
+from undersigned.domain.tallies import MOST_COUNTERS, NOT_COUNTED, mark_of
 from undersigned.services.ports import ChangedError
 
 if TYPE_CHECKING:
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from undersigned.domain.signatures import Signature
     from undersigned.services.ports import CountStore, PaceStore, SignatureStore
 
-_ROWS_IN_TRANSACTION = 19
-"""DynamoDB takes 100 items: the total, and at worst each row's mark and the counters of two targets and two days."""
+_ROWS_IN_TRANSACTION = (100 - 1) // (1 + 2 * (MOST_COUNTERS - 1))
+"""DynamoDB takes 100 items: the total, and at worst each row's mark and all counters that it leaves and enters."""
 
 _TRIES = 5
 
@@ -47,6 +47,11 @@ class Tallying:
             for some in batched((signer for _, signer in group), _ROWS_IN_TRANSACTION, strict=False):
                 moved += self._count_some(campaign, some)
         return moved
+
+    def forget(self, gone: Signature) -> None:
+        """Take a row that is gone, such as one never confirmed, out of the counts, once."""
+        if gone.tallied != NOT_COUNTED:
+            self._counts.forget(gone)
 
     def _count_some(self, campaign: str, signers: Sequence[str]) -> int:
         for attempt in range(1, _TRIES + 1):
