@@ -1,0 +1,251 @@
+"""The form on another website, in each way to embed it: a real browser, and the example website's strict policies."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import Error, expect
+
+from undersigned_cli import campaign_folder
+from undersigned_cli.local.example_site import WAYS, example_site
+from undersigned_cli.local.serving import HttpService
+from undersigned_cli.local.stack import PROJECT
+from undersigned_cli.push import push
+from undersigned_cli.stacks import Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import FrameLocator, Page
+
+    from tests.chromium import Visitor
+    from undersigned_cli.local.running import RunningStack
+
+    type Site = Callable[[str], str]
+    type Form = Page | FrameLocator
+
+CAMPAIGN = "on-other-websites"
+FRAMED = ("/embed/script", "/embed/iframe")
+OWN = ("/embed/own-form", "/embed/fetch")
+
+
+@pytest.fixture(scope="module")
+def site(stack: RunningStack) -> Site:
+    """Give the addresses of an organization's website, which its campaign allows."""
+    folder = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
+    campaign = replace(folder.campaign, id=CAMPAIGN, allowed_origins=(stack.example_origin,))
+    push(replace(folder, campaign=campaign), Stack(stack.outputs, stack.client).wiring().table)
+    return lambda path: f"{stack.example_origin}{path}?campaign={CAMPAIGN}"
+
+
+@pytest.fixture(scope="module")
+def stranger(stack: RunningStack, site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Give the addresses of the same website on an origin that the campaign doesn't allow."""
+    service = HttpService("a stranger's website", 0, tmp_path_factory.mktemp("stranger") / "http.log")
+    service.answer = example_site(stack.public_url, service.url)
+    service.start()
+    yield lambda path: f"{service.url}{path}?campaign={CAMPAIGN}"
+    service.stop()
+
+
+def framed(page: Page) -> FrameLocator:
+    return page.frame_locator("iframe")
+
+
+def fill(form: Form, email: str, postal_code: str = "60201") -> None:
+    answers = {
+        "name": "Ada Specimen",
+        "email": email,
+        "address_line": "1 Sample Street",
+        "locality": "Evanston",
+        "postal_code": postal_code,
+        "signature": "Ada Specimen",
+    }
+    for name, answer in answers.items():
+        form.locator(f"[name={name}]").fill(answer)
+
+
+def send(form: Form) -> None:
+    form.get_by_role("button", name="Sign the letter").click()
+
+
+def has_mail(stack: RunningStack, page: Page, email: str) -> bool:
+    for _ in range(100):
+        if any(mail.to == (email,) for mail in stack.mails()):
+            return True
+        page.wait_for_timeout(100)
+    return False
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize("path", FRAMED)
+def test_a_letter_is_signed_in_a_frame(
+    stack: RunningStack, site: Site, visitor: Visitor, path: str, *, scripts: bool
+) -> None:
+    email = f"{path[7:]}-{scripts}@signers.example".lower()
+    page = visitor.open(site(path), scripts=scripts)
+    form: Form = framed(page)
+    if path == "/embed/script" and not scripts:
+        page.get_by_role("link", name="Sign the letter").click()
+        form = page
+
+    fill(form, email)
+    send(form)
+
+    expect(form.get_by_role("heading", name="Now check your email")).to_be_visible()
+    assert has_mail(stack, page, email)
+    assert page.context.cookies() == []
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize("path", OWN)
+def test_an_organizations_own_form_leads_back_to_its_thanks(
+    stack: RunningStack, site: Site, visitor: Visitor, path: str, *, scripts: bool
+) -> None:
+    email = f"{path[7:]}-{scripts}@signers.example".lower()
+    page = visitor.open(site(path), scripts=scripts)
+
+    fill(page, email)
+    send(page)
+
+    page.wait_for_url(site("/thanks"))
+    assert has_mail(stack, page, email)
+
+
+def test_an_organizations_own_form_leads_back_to_its_mistakes_with_nothing_that_was_typed(
+    site: Site, visitor: Visitor
+) -> None:
+    page = visitor.open(site("/embed/own-form"))
+
+    fill(page, "ada@signers.example", postal_code="00000")
+    send(page)
+
+    page.wait_for_url(f"{site('/mistakes')}&fields=postal_code")
+    expect(page.get_by_text("your postal code", exact=True)).to_be_visible()
+    page.go_back()
+    expect(page.locator("[name=email]")).to_have_value("ada@signers.example")
+
+
+def test_an_organizations_own_script_tells_mistakes_at_their_fields(
+    stack: RunningStack, site: Site, visitor: Visitor
+) -> None:
+    page = visitor.open(site("/embed/fetch"))
+
+    fill(page, "mended@signers.example", postal_code="00000")
+    send(page)
+
+    expect(page.get_by_role("alert")).to_be_focused()
+    expect(page.locator("[name=postal_code]")).to_have_attribute("aria-invalid", "true")
+    visitor.assert_accessible(page)
+    page.get_by_role("alert").get_by_role("link").click()
+    expect(page.locator("[name=postal_code]")).to_be_focused()
+    # Two towns share this one.
+    page.locator("[name=postal_code]").fill("60203")
+    send(page)
+    page.get_by_label("Whose letter is yours?").select_option("skokie")
+    send(page)
+    page.wait_for_url(site("/thanks"))
+    assert has_mail(stack, page, "mended@signers.example")
+
+
+@pytest.mark.parametrize("path", FRAMED)
+def test_no_script_of_the_host_reads_what_people_type(site: Site, visitor: Visitor, path: str) -> None:
+    page = visitor.open(site(path))
+    fill(framed(page), "ada@signers.example")
+
+    frame = page.locator("iframe").element_handle()
+
+    assert frame.evaluate("frame => frame.contentDocument") is None
+    for reach in ("document", "name", "location.href"):
+        with pytest.raises(Error, match="SecurityError"):
+            frame.evaluate(f"frame => frame.contentWindow.{reach}")
+
+
+def test_the_scripts_frame_is_as_high_as_its_page_and_named_by_the_link(site: Site, visitor: Visitor) -> None:
+    page = visitor.open(site("/embed/script"), width=320)
+    expect(framed(page).get_by_role("button", name="Sign the letter")).to_be_visible()
+
+    expect(page.get_by_role("link", name="Sign the letter")).to_be_hidden()
+    assert page.locator("iframe").get_attribute("title") == "Sign the letter"
+    root = framed(page).locator("html")
+    for width in (320, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        expect(page.locator("iframe")).to_have_css("height", re.compile(r"\d{3,}px"))
+        page.wait_for_timeout(200)
+        assert root.evaluate("root => root.scrollHeight - innerHeight") == 0
+        assert root.evaluate("root => root.scrollWidth - innerWidth") == 0
+
+
+def test_mistakes_in_the_scripts_frame_come_into_view(site: Site, visitor: Visitor) -> None:
+    page = visitor.open(site("/embed/script"), width=320, height=600)
+
+    send(framed(page))
+
+    summary = framed(page).get_by_role("alert")
+    expect(summary).to_be_in_viewport()
+    visitor.assert_accessible(page)
+
+
+@pytest.mark.parametrize(("width", "dark"), [(320, True), (1280, False)])
+@pytest.mark.parametrize("path", ["/", *(way.path for way in WAYS)])
+def test_each_page_is_accessible_with_what_it_embeds(
+    site: Site, visitor: Visitor, path: str, width: int, *, dark: bool
+) -> None:
+    page = visitor.open(site(path), width=width, dark=dark)
+    if path in FRAMED:
+        expect(framed(page).get_by_role("button", name="Sign the letter")).to_be_visible()
+
+    visitor.assert_accessible(page)
+
+
+def test_the_count_shows_in_words_and_as_a_picture(site: Site, visitor: Visitor) -> None:
+    page = visitor.open(site("/"))
+
+    expect(page.locator("undersigned-count")).to_have_text(re.compile(r"^\d+ of 500\s*$"))
+    picture = page.get_by_role("img", name="How many people have signed")
+    assert picture.evaluate("picture => picture.decode().then(() => picture.naturalWidth)") > 100
+
+
+def test_without_the_script_the_link_stays_and_leads_to_the_letter(site: Site, visitor: Visitor) -> None:
+    visitor.expect("embed.js")
+    page = visitor.open()
+    page.route("**/embed.js", lambda route: route.abort())
+
+    page.goto(site("/embed/script"))
+
+    page.get_by_role("link", name="Sign the letter").click()
+    expect(page.get_by_label("Full name")).to_be_visible()
+
+
+def test_a_website_that_is_not_allowed_cannot_frame_the_form(stranger: Site, visitor: Visitor) -> None:
+    visitor.expect("frame-ancestors", "ERR_BLOCKED_BY_RESPONSE")
+    page = visitor.open(stranger("/embed/iframe"))
+
+    expect(framed(page).locator("form")).to_have_count(0)
+    page.get_by_role("link", name="Open the letter on a page of its own").click()
+    expect(page.get_by_label("Full name")).to_be_visible()
+
+
+def test_on_a_website_that_is_not_allowed_the_scripts_link_stays(stranger: Site, visitor: Visitor) -> None:
+    visitor.expect("frame-ancestors", "ERR_BLOCKED_BY_RESPONSE")
+    page = visitor.open(stranger("/embed/script"))
+
+    page.wait_for_timeout(500)
+    page.get_by_role("link", name="Sign the letter").click()
+    expect(page.get_by_label("Full name")).to_be_visible()
+
+
+def test_a_script_of_a_website_that_is_not_allowed_reads_no_answer(
+    stack: RunningStack, stranger: Site, visitor: Visitor
+) -> None:
+    visitor.expect("CORS", "net::ERR_FAILED")
+    page = visitor.open(stranger("/embed/fetch"))
+
+    fill(page, "stranger@signers.example")
+    send(page)
+
+    # The browser sends the form all the same, and its thanks are no address that the campaign allows.
+    page.wait_for_url(f"{stack.public_url}/campaigns/{CAMPAIGN}/signed")
