@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 
+from undersigned.domain.colors import accents
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import CampaignFolder, CampaignFolderError
 from undersigned_cli.options import (
@@ -18,6 +21,11 @@ from undersigned_cli.options import (
 )
 from undersigned_cli.push import push as push_folder
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from undersigned.domain.campaigns import Campaign
+
 app = typer.Typer(no_args_is_help=True, help="Check a campaign's folder, and push it to the stack.")
 
 
@@ -26,7 +34,18 @@ def check(folder: Folder) -> None:
     """Find every mistake in a campaign's folder, each with its file, line and way out."""
     found = _read(folder)
     campaign = found.campaign
-    console.print(f"{campaign.id}: {len(found.targets)} targets, letter {campaign.letter[:12]}. No mistakes.")
+    console.print(f"{campaign.id}: {len(found.targets)} targets, {len(found.letters)} letters. No mistakes.")
+    for line in _overview(campaign):
+        console.print(f"  {line}", markup=False, soft_wrap=True)
+
+
+def _overview(campaign: Campaign) -> Iterator[str]:
+    for language in campaign.languages:
+        version = campaign.letters.get(language)
+        yield f"{language}: {f'letter {version[:12]}' if version else 'no letter of its own'}"
+    if campaign.accent:
+        light, dark = accents(campaign.accent)
+        yield f"accent {campaign.accent}, as text can be read: {light.color} on light pages, {dark.color} on dark ones"
 
 
 @app.command()
@@ -44,8 +63,10 @@ def push(
     found = _read(folder)
     stack = stack_of(local=local, stack_name=stack_name, state=state)
     pushed = push_folder(found, stack.wiring().table)
-    news = "new letter version" if pushed.letter_is_new else "letter version, known already,"
-    console.print(f"{found.campaign.id}: {pushed.targets} targets, {news} {pushed.letter[:12]}.")
+    console.print(f"{found.campaign.id}: {pushed.targets} targets.")
+    for language, letter in found.letters.items():
+        news = "new letter version" if letter.version in pushed.new_letters else "letter version, known already,"
+        console.print(f"  {language}: {news} {letter.version[:12]}")
     for target in pushed.retired:
         console.print(f"  {target} is not in targets.csv any more: it gets no new letters; those that wait still go.")
     console.print(f"The form is at {stack.outputs['PublicUrl']}/campaigns/{found.campaign.id}", soft_wrap=True)

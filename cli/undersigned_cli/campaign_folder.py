@@ -1,4 +1,8 @@
-"""Read a campaign's folder, `campaign.toml`, `letter.md` and `targets.csv`, and find every mistake at once."""
+"""Read a campaign's folder, `campaign.toml`, `letter.md` and `targets.csv`, and find every mistake at once.
+
+Of a campaign in several languages each further one has a table in campaign.toml, a column of titles in targets.csv if
+they differ, and a `letter.<language>.md` if the letter can be signed in it.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +14,25 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from undersigned.domain.addresses import canonical_email, email_mistake
-from undersigned.domain.campaigns import ID_PATTERN, Campaign, Organizer, Target, canonical_postal_code
+from undersigned.domain.campaigns import (
+    ID_PATTERN,
+    Campaign,
+    Organizer,
+    ProofOfWork,
+    Target,
+    Translation,
+    canonical_postal_code,
+    origin_of,
+)
+from undersigned.domain.colors import PATTERN as COLOR_PATTERN
 from undersigned.domain.errors import UndersignedError
+from undersigned.domain.languages import languages, name_of
+from undersigned.domain.letter_templates import fields_of
 from undersigned.domain.letters import Letter
 from undersigned_cli.letter_source import LetterSourceError, compile_letter
 
@@ -31,9 +47,18 @@ TARGETS = "targets.csv"
 COLUMNS = ("id", "title", "name", "department", "locality", "email", "postal_codes")
 
 _CAMPAIGN_KEYS = (
-    "id", "title", "summary", "language", "time_zone", "region", "goal", "opens", "closes", "organizer",
+    "id", "title", "summary", "language", "languages", "time_zone", "region", "goal", "opens", "closes",
+    "allowed_origins", "accent", "proof_of_work", "organizer",
 )  # fmt: skip
 _ORGANIZER_KEYS = ("name", "email", "website")
+_TRANSLATION_KEYS = ("title", "summary")
+_PROOFS: tuple[str, ...] = get_args(ProofOfWork)
+
+_TRIAL_HOSTS = ("localhost", "127.0.0.1")
+"""Hosts of one's own computer, the only ones that are reached without encryption."""
+
+_LISTED = 'languages = ["en", "es"]'
+_HOW_TO_ADD_A_LANGUAGE = "docs/translating.md says how to add one"
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _POSTAL_CODE = re.compile(r"[A-Z0-9]{3,9}")
@@ -74,24 +99,39 @@ class CampaignFolder:
     letter: Letter
     targets: tuple[Target, ...]
     warnings: tuple[Mistake, ...] = ()
+    translated_letters: tuple[Letter, ...] = ()
+
+    @property
+    def letters(self) -> Mapping[str, Letter]:
+        """Return the letters by language, the campaign's own first."""
+        return {letter.language: letter for letter in (self.letter, *self.translated_letters)}
 
 
 def read(folder: Path) -> CampaignFolder:
-    """Read a campaign's folder. Raises CampaignFolderError with every mistake of all three files."""
+    """Read a campaign's folder. Raises CampaignFolderError with every mistake of all its files."""
     if not folder.is_dir():
         raise CampaignFolderError(
             (Mistake(str(folder), None, f"there is no such folder; make it, with {SETTINGS}, {LETTER} and {TARGETS}"),)
         )
     mistakes: list[Mistake] = []
     settings = _Settings.read(_text_of(folder / SETTINGS, mistakes), mistakes)
-    source = _text_of(folder / LETTER, mistakes)
-    template = _template_of(source, mistakes)
-    roster = _RosterReader(mistakes)
+    written = _letter_in(folder / LETTER, mistakes)
+    translated = _translated_letters(folder, settings, written, mistakes)
+    roster = _RosterReader(mistakes, settings.translated if settings else ())
     roster.read(_text_of(folder / TARGETS, mistakes))
-    if mistakes or settings is None or source is None or template is None:
+    if mistakes or settings is None or written is None:
         raise CampaignFolderError(tuple(mistakes))
-    letter = Letter.of(settings.language, source, template)
-    return CampaignFolder(settings.campaign(letter.version), letter, tuple(roster.targets), tuple(roster.warnings))
+    letter = Letter.of(settings.language, *written)
+    others = tuple(
+        Letter.of(language, *translated[language]) for language in settings.translated if language in translated
+    )
+    return CampaignFolder(
+        settings.campaign(letter.version, {other.language: other.version for other in others}),
+        letter,
+        tuple(roster.targets),
+        (*settings.warnings, *roster.warnings),
+        others,
+    )
 
 
 def _text_of(path: Path, mistakes: list[Mistake]) -> str | None:
@@ -120,14 +160,52 @@ def _text_of(path: Path, mistakes: list[Mistake]) -> str | None:
     return text
 
 
-def _template_of(source: str | None, mistakes: list[Mistake]) -> str | None:
+class _Written(NamedTuple):
+    """A letter's Markdown, and the template that it was compiled to."""
+
+    source: str
+    template: str
+
+
+def _letter_in(path: Path, mistakes: list[Mistake]) -> _Written | None:
+    """Return the letter in a file, or None with its mistakes noted."""
+    source = _text_of(path, mistakes)
     if source is None:
         return None
     try:
-        return compile_letter(source)
+        return _Written(source, compile_letter(source))
     except LetterSourceError as error:
-        mistakes.extend(Mistake(LETTER, mistake.line, mistake.message) for mistake in error.mistakes)
+        mistakes.extend(Mistake(path.name, mistake.line, mistake.message) for mistake in error.mistakes)
         return None
+
+
+def _translated_letters(
+    folder: Path, settings: _Settings | None, original: _Written | None, mistakes: list[Mistake]
+) -> Mapping[str, _Written]:
+    """Return the letters of further languages by language; each must be listed and have the original's merge fields."""
+    found: dict[str, _Written] = {}
+    for path in sorted(folder.glob("letter.*.md")):
+        language = path.name.removeprefix("letter.").removesuffix(".md")
+        if settings and language == settings.language:
+            mistakes.append(Mistake(path.name, None, f"the letter in {language!r} is {LETTER}; keep one of the two"))
+        elif settings and language not in settings.translated:
+            message = f"{language!r} is not among the `languages` in {SETTINGS}; add it there, or rename this file"
+            mistakes.append(Mistake(path.name, None, message))
+        elif letter := _letter_in(path, mistakes):
+            found[language] = letter
+            if original:
+                mistakes.extend(_different_fields(path.name, letter, original))
+    return found
+
+
+def _different_fields(name: str, letter: _Written, original: _Written) -> Iterator[Mistake]:
+    used, expected = fields_of(letter.template), fields_of(original.template)
+    if missing := sorted(expected - used):
+        fields = ", ".join(f"{{{{ {field} }}}}" for field in missing)
+        yield Mistake(name, None, f"{fields} stands in {LETTER} but not here; add it where it belongs")
+    if more := sorted(used - expected):
+        fields = ", ".join(f"{{{{ {field} }}}}" for field in more)
+        yield Mistake(name, None, f"{fields} stands here but not in {LETTER}; take it out, or add it there")
 
 
 def _meant(name: str, known: Iterable[str]) -> str:
@@ -144,6 +222,9 @@ class _Settings:
     lines: Mapping[str, int]
     mistakes: list[Mistake]
     language: str = ""
+    # The languages beside the campaign's own.
+    translated: tuple[str, ...] = ()
+    warnings: list[Mistake] = field(default_factory=list)
 
     @classmethod
     def read(cls, text: str | None, mistakes: list[Mistake]) -> _Settings | None:
@@ -161,8 +242,8 @@ class _Settings:
         mistakes.extend(sorted(found, key=lambda mistake: mistake.line or 0))
         return settings
 
-    def campaign(self, letter: str) -> Campaign:
-        """Make the campaign of values that were found without mistakes."""
+    def campaign(self, letter: str, translated_letters: Mapping[str, str]) -> Campaign:
+        """Make the campaign of values that were found without mistakes, and of its letters' versions."""
         organizer = self.values["organizer"]
         return Campaign(
             id=self.values["id"],
@@ -178,6 +259,17 @@ class _Settings:
             letter=letter,
             opens=self.values.get("opens"),
             closes=self.values.get("closes"),
+            translations={
+                language: Translation(
+                    _tidy(self.values[language]["title"]),
+                    _tidy(self.values[language]["summary"]),
+                    translated_letters.get(language),
+                )
+                for language in self.translated
+            },
+            allowed_origins=tuple(self.values.get("allowed_origins", ())),
+            accent=self.values["accent"].strip().lower() if "accent" in self.values else None,
+            proof_of_work=self.values.get("proof_of_work", "when-busy"),
         )
 
     def _note(self, key: str, message: str) -> None:
@@ -186,7 +278,8 @@ class _Settings:
         self.mistakes.append(Mistake(SETTINGS, line, message))
 
     def _check(self) -> None:
-        self._check_keys(self.values, _CAMPAIGN_KEYS, "")
+        self._check_language()
+        self._check_keys(self.values, (*_CAMPAIGN_KEYS, *self.translated), "")
         identifier = self._text("id", 'a short name in small letters, such as "end-demand-illinois"')
         if identifier and not ID_PATTERN.fullmatch(identifier):
             self._note(
@@ -197,18 +290,29 @@ class _Settings:
         self._text("title", "the campaign's name, as people will read it")
         self._text("summary", "a sentence or two on what the letter asks for")
         self._text("region", 'the state where signers live, such as "IL"')
-        self.language = self._text("language", 'the letter\'s language, such as "en"')
-        if self.language and not _LANGUAGE.fullmatch(self.language):
-            self._note("language", f"`language` is {self.language!r}; write a language code, such as 'en'")
         self._check_time_zone()
         self._check_goal()
         self._check_days()
+        self._check_origins()
+        self._check_accent()
+        self._check_proof_of_work()
         self._check_organizer()
 
     def _check_keys(self, table: Mapping[str, Any], known: tuple[str, ...], prefix: str) -> None:
         for key in table:
-            if key not in known:
-                self._note(f"{prefix}{key}", f"unknown setting `{prefix}{key}`; {_meant(key, known)}")
+            if key in known:
+                continue
+            if prefix and key in _CAMPAIGN_KEYS:
+                message = f"`{key}` stands below `[{prefix[:-1]}]`; move it up, above the first line in square brackets"
+            elif isinstance(table[key], Mapping) and key == self.language:
+                message = f"`[{key}]` is the campaign's own language; its title and summary stand on top of the file"
+            elif isinstance(table[key], Mapping) and _LANGUAGE.fullmatch(key):
+                message = (
+                    f"`[{key}]` is for a further language, which `languages` doesn't list; add it there: {_LISTED}"
+                )
+            else:
+                message = f"unknown setting `{prefix}{key}`; {_meant(key, known)}"
+            self._note(f"{prefix}{key}", message)
 
     def _text(self, key: str, meaning: str, *, required: bool = True) -> str:
         """Return a text, or "" with the mistake noted. `key` may be `table.key`."""
@@ -225,6 +329,76 @@ class _Settings:
         if not value.strip():
             self._note(key, f"`{key}` is empty; write {meaning}")
         return value.strip()
+
+    def _texts(self, key: str, meaning: str) -> list[str]:
+        """Return a list of texts, or an empty one with the mistakes noted."""
+        value = self.values.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
+            self._note(key, f"`{key}` is {_shown(value)}; write {meaning}")
+            return []
+        for text in dict.fromkeys(value):
+            if value.count(text) > 1:
+                self._note(key, f"`{key}` has {text!r} twice; take one out")
+        return list(dict.fromkeys(value))
+
+    def _check_language(self) -> None:
+        self.language = self._text("language", 'the letter\'s language, such as "en"')
+        if self.language and not _LANGUAGE.fullmatch(self.language):
+            self._note("language", f"`language` is {self.language!r}; write a language code, such as 'en'")
+            return
+        listed = self._texts("languages", f"the codes of the languages in which people can sign, such as {_LISTED}")
+        if self.language and listed and self.language not in listed:
+            self._note("languages", f"`languages` lacks {self.language!r}, which is the campaign's `language`; add it")
+        elif self.language and not listed and self.language not in languages():
+            message = (
+                f"there are no pages and mails in {self.language!r}, so what stands around the letter is English; "
+                + _HOW_TO_ADD_A_LANGUAGE
+            )
+            self.warnings.append(Mistake(SETTINGS, self.lines.get("language"), message))
+        self.translated = tuple(language for language in listed if language != self.language)
+        for language in listed:
+            self._check_listed_language(language)
+
+    def _check_listed_language(self, language: str) -> None:
+        if language in _CAMPAIGN_KEYS:
+            self._note("languages", f"{language!r} is the name of a setting, too; give its country, such as 'id-ID'")
+        elif language not in languages():
+            known = ", ".join(map(repr, languages()))
+            message = f"there are no pages and mails in {language!r} yet, only in {known}; {_HOW_TO_ADD_A_LANGUAGE}"
+            self._note("languages", f"`languages`: {message}")
+        elif language != self.language:
+            self._check_translation(language)
+
+    def _check_translation(self, language: str) -> None:
+        texts = self.values.get(language)
+        if not isinstance(texts, Mapping):
+            self._note(
+                language,
+                f"the table `[{language}]` is missing; add it, with `title` and `summary` in {name_of(language)}",
+            )
+            return
+        self._check_keys(texts, _TRANSLATION_KEYS, f"{language}.")
+        self._text(f"{language}.title", f"the campaign's name in {name_of(language)}")
+        self._text(f"{language}.summary", f"the summary in {name_of(language)}")
+
+    def _check_origins(self) -> None:
+        for origin in self._texts(
+            "allowed_origins", 'the websites that may show the form, such as ["https://www.example.org"]'
+        ):
+            if mistake := _origin_mistake(origin):
+                self._note("allowed_origins", f"`allowed_origins`: {mistake}")
+
+    def _check_accent(self) -> None:
+        accent = self._text("accent", 'a color as # and six digits, such as "#7a2048"', required=False)
+        if accent and not COLOR_PATTERN.fullmatch(accent.lower()):
+            self._note(
+                "accent", f"`accent` is {accent!r}; write # and six digits from 0 to f, such as {_color(accent)}"
+            )
+
+    def _check_proof_of_work(self) -> None:
+        proof = self.values.get("proof_of_work")
+        if proof is not None and proof not in _PROOFS:
+            self._note("proof_of_work", f"`proof_of_work` is {_shown(proof)}; write one of {', '.join(_PROOFS)}")
 
     def _check_time_zone(self) -> None:
         zone = self._text("time_zone", 'a time zone, such as "America/Chicago"')
@@ -278,6 +452,39 @@ class _Settings:
             )
 
 
+def _origin_mistake(text: str) -> str | None:
+    """Say what is wrong with a website's origin, or None when it is as browsers write it."""
+    if "*" in text:
+        return f"{text!r} would be many sites; name each one, such as https://www.example.org"
+    origin = _origin_meant(text)
+    if origin is None:
+        return f"{text!r} is no website's address; write it like https://www.example.org"
+    parts = urlsplit(origin)
+    if parts.scheme == "http" and parts.hostname not in _TRIAL_HOSTS:
+        return (
+            f"{text!r} is not encrypted, so others could change the page around the form; write https://{parts.netloc}"
+        )
+    return None if text == origin else f"{text!r} is more or less than a site's address; write {origin}"
+
+
+def _origin_meant(text: str) -> str | None:
+    """Return the origin of an address as people type it: without https, with a path, or with letters beyond ASCII."""
+    scheme, _, rest = text.strip().rpartition("://")
+    host, *_ = rest.partition("/")
+    try:
+        host = host.encode("idna").decode("ascii")
+    except UnicodeError:
+        return None
+    return origin_of(f"{scheme or 'https'}://{host}")
+
+
+def _color(text: str) -> str:
+    """Return the colour that was meant by three digits or a forgotten #, or an example."""
+    digits = text.lower().removeprefix("#")
+    short = "".join(digit * 2 for digit in digits)
+    return next((color for color in (f"#{digits}", f"#{short}") if COLOR_PATTERN.fullmatch(color)), "#7a2048")
+
+
 def _is_web_address(text: str) -> bool:
     try:
         parts = urlsplit(text)
@@ -328,6 +535,7 @@ class _RosterReader:
     """Reads targets.csv row by row, remembering what must not come twice."""
 
     mistakes: list[Mistake]
+    languages: tuple[str, ...] = ()
     targets: list[Target] = field(default_factory=list)
     warnings: list[Mistake] = field(default_factory=list)
     # Where each was first seen: ids, people, mailboxes; and each postal code, with its spelling.
@@ -364,9 +572,10 @@ class _RosterReader:
         if len(columns) == 1 and re.search(r"[;\t]", columns[0]):
             self._note(line, "the columns are not separated by commas; save the sheet as CSV with commas")
             return None
+        known = (*COLUMNS, *self._title_columns)
         for column in dict.fromkeys(columns):
-            if column not in COLUMNS:
-                self._note(line, f"unknown column `{column}`; {_meant(column, COLUMNS)}")
+            if column not in known:
+                self._note(line, _unknown_column(column, known))
             elif columns.count(column) > 1:
                 self._note(line, f"the column `{column}` is there twice; take one out")
         if missing := [column for column in COLUMNS if column not in columns]:
@@ -394,8 +603,24 @@ class _RosterReader:
         self._check_email(line, row["email"])
         codes = self._postal_codes(line, row["postal_codes"])
         self.targets.append(
-            Target(row["id"], row["title"], row["name"], row["department"], row["locality"], row["email"], tuple(codes))
+            Target(
+                id=row["id"],
+                title=row["title"],
+                name=row["name"],
+                department=row["department"],
+                locality=row["locality"],
+                email=row["email"],
+                postal_codes=tuple(codes),
+                titles={
+                    language: title for column, language in self._title_columns.items() if (title := row.get(column))
+                },
+            )
         )
+
+    @property
+    def _title_columns(self) -> Mapping[str, str]:
+        """Return the columns that may hold the title in further languages, each with its language."""
+        return {f"title_{language}".lower(): language for language in self.languages}
 
     def _check_id(self, line: int, identifier: str) -> None:
         if not identifier:
@@ -448,6 +673,15 @@ class _RosterReader:
         if not all_typed:
             self._note(line, "`postal_codes` is empty; add the codes of the places that the target serves")
         return codes
+
+
+def _unknown_column(column: str, known: tuple[str, ...]) -> str:
+    if re.fullmatch(r"title_[a-z-]+", column):
+        return (
+            f"the column `{column}` is for a language that `languages` in {SETTINGS} doesn't list; "
+            "add it there, or take the column out"
+        )
+    return f"unknown column `{column}`; {_meant(column, known)}"
 
 
 def _rows(text: str) -> Iterator[tuple[int, list[str]]]:

@@ -89,6 +89,9 @@ def render(  # noqa: PLR0913  (a letter's fields)
     on: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day of signing; today if left out.")
     ] = None,
+    language: Annotated[
+        str | None, typer.Option(help="One of the campaign's languages; its own when left out.")
+    ] = None,
     format: Annotated[Format, typer.Option(help="How the letter is shown.")] = Format.text,  # noqa: A002
     output: Annotated[Path | None, typer.Option("--output", "-o", help="A file; else it goes to the terminal.")] = None,
 ) -> None:
@@ -106,7 +109,7 @@ def render(  # noqa: PLR0913  (a letter's fields)
         signed_on=(on or today).date(),
     )
     try:
-        shown = offline.render(found, target, details, format.value)
+        shown = offline.render(found, target, details, format.value, language)
     except FormError as error:
         for field in error.errors:
             console.print(

@@ -36,29 +36,40 @@ body {{ max-width: 40rem; margin: 2rem auto; padding: 0 1rem; font: 1.125rem/1.5
 """)
 
 
-def render(folder: CampaignFolder, target_id: str, details: SignerDetails, format: Format) -> bytes:  # noqa: A002
-    """Render the letter of one signer to one target, as the stack would.
+def render(
+    folder: CampaignFolder,
+    target_id: str,
+    details: SignerDetails,
+    format: Format,  # noqa: A002
+    language: str | None = None,
+) -> bytes:
+    """Render the letter of one signer to one target, as the stack would, in the campaign's language or another one.
 
-    Raises NotFoundError for an unknown target, and FormError with all that the form would refuse in the details.
+    Raises NotFoundError for an unknown target or language, and FormError with all that the form would refuse in the
+    details.
     """
+    letter = folder.letters.get(language or folder.letter.language)
+    if letter is None:
+        message = f"there is no letter in {language!r}; there are letters in {', '.join(folder.letters)}"
+        raise NotFoundError(message)
     known = [target.id for target in folder.targets]
     if target_id not in known:
         message = f"there is no target `{target_id}` in targets.csv; the known ones are {', '.join(known)}"
         raise NotFoundError(message)
     target = next(target for target in folder.targets if target.id == target_id)
-    signer = _as_signed(folder, target_id, details)
-    html = render_html(folder.letter.template, target, signer, folder.letter.language)
+    signer = _as_signed(folder, target_id, details, letter.language)
+    html = render_html(letter.template, target, signer, letter.language)
     match format:
         case "text":
             return as_text(read_blocks(html)).encode()
         case "html":
             title = f"Letter of {signer.name} to {target.title} {target.name}"
-            return _PAGE.format(language=folder.letter.language, title=title, letter=Markup(html)).encode()  # noqa: S704
+            return _PAGE.format(language=letter.language, title=title, letter=Markup(html)).encode()  # noqa: S704
         case "pdf":
-            return _pdf(folder.letter.language, html, signer)
+            return _pdf(letter.language, html, signer)
 
 
-def _as_signed(folder: CampaignFolder, target_id: str, details: SignerDetails) -> SignerDetails:
+def _as_signed(folder: CampaignFolder, target_id: str, details: SignerDetails, language: str) -> SignerDetails:
     """Return the details as the form would have taken them."""
     values = {
         "name": details.name,
@@ -74,7 +85,7 @@ def _as_signed(folder: CampaignFolder, target_id: str, details: SignerDetails) -
     }
     roster = Roster.of(folder.targets)
     read_form(values, folder.campaign, roster)
-    return details_so_far(read_draft(values, roster), folder.campaign, details.signed_on, folder.letter.language)
+    return details_so_far(read_draft(values, roster), folder.campaign, details.signed_on, language)
 
 
 def _pdf(language: str, html: str, signer: SignerDetails) -> bytes:

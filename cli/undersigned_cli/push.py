@@ -12,24 +12,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """What a push did. `retired` are targets that the folder no longer has."""
+    """What a push did: the letter versions that are new to the stack, and the targets that left the folder."""
 
-    letter: str
-    letter_is_new: bool
+    new_letters: tuple[str, ...]
     targets: int
     retired: tuple[str, ...]
 
 
 def push(folder: CampaignFolder, table: Table) -> Pushed:
-    """Write letter, targets and settings, in this order: whoever reads the settings finds all that they name.
+    """Write letters, targets and settings, in this order: whoever reads the settings finds all that they name.
 
     A letter version that somebody may have signed is never touched; changed words are a version of their own.
     """
     campaign = folder.campaign
-    letter_is_new = table.put_letter(campaign.id, folder.letter)
+    new_letters = tuple(letter.version for letter in folder.letters.values() if table.put_letter(campaign.id, letter))
     kept = {target.id for target in folder.targets}
     gone = [target for target in table.targets(campaign.id) if target.id not in kept]
     for target in (*folder.targets, *(replace(target, retired=True) for target in gone)):
         table.put_target(campaign.id, target)
     table.put_campaign(campaign)
-    return Pushed(folder.letter.version, letter_is_new, len(folder.targets), tuple(target.id for target in gone))
+    return Pushed(new_letters, len(folder.targets), tuple(target.id for target in gone))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from undersigned.domain.campaigns import Organizer
+from undersigned.domain.campaigns import Organizer, Translation
 from undersigned_cli.campaign_folder import CampaignFolder, CampaignFolderError, read
 
 if TYPE_CHECKING:
@@ -285,3 +285,217 @@ def test_another_word_changes_the_letters_version(folder: Path) -> None:
     change(folder / "letter.md", "Plant", "Water")
 
     assert read(folder).letter.version != before
+
+
+def test_a_folder_without_the_newer_settings_has_one_language_and_no_sites(folder: Path) -> None:
+    found = read(folder)
+
+    assert (found.campaign.languages, dict(found.letters)) == (("en",), {"en": found.letter})
+    assert (found.campaign.allowed_origins, found.campaign.accent) == ((), None)
+    assert found.campaign.proof_of_work == "when-busy"
+
+
+SPANISH_TABLE = '\n[es]\ntitle = "Plante  árboles"\nsummary = "Pida más árboles."\n'
+
+
+@pytest.fixture
+def bilingual(folder: Path) -> Path:
+    """A campaign without mistakes in English and Spanish."""
+    change(folder / "campaign.toml", 'language = "en"', 'language = "en"\nlanguages = ["en", "es"]')
+    with (folder / "campaign.toml").open("a", encoding="utf-8") as settings:
+        settings.write(SPANISH_TABLE)
+    change(folder / "targets.csv", "id,title,", "id,title,title_es,")
+    change(folder / "targets.csv", "oakton,Mayor,", "oakton,Mayor,Alcaldesa,")
+    change(folder / "targets.csv", "elmton,Mayor,", "elmton,Mayor,,")
+    (folder / "letter.es.md").write_text(LETTER.replace("Plant trees.", "Plante árboles."), encoding="utf-8")
+    return folder
+
+
+def test_a_further_language_brings_texts_titles_and_a_letter(bilingual: Path) -> None:
+    found = read(bilingual)
+
+    spanish = found.letters["es"]
+    assert list(found.letters) == ["en", "es"]
+    assert "Plante árboles." in spanish.source
+    assert found.campaign.translations == {"es": Translation("Plante árboles", "Pida más árboles.", spanish.version)}
+    assert [target.title_in("es") for target in found.targets] == ["Alcaldesa", "Mayor"]
+    assert found.warnings == ()
+
+
+def test_a_further_language_needs_no_letter_and_no_titles_of_its_own(bilingual: Path) -> None:
+    (bilingual / "letter.es.md").unlink()
+    (bilingual / "targets.csv").write_text(TARGETS, encoding="utf-8")
+
+    found = read(bilingual)
+
+    assert found.campaign.languages == ("en", "es")
+    assert found.campaign.letters == {"en": found.letter.version}
+    assert found.targets[0].title_in("es") == "Mayor"
+
+
+def test_websites_accent_and_proof_of_work_are_kept_as_browsers_and_pages_want_them(folder: Path) -> None:
+    settings = (
+        'allowed_origins = ["https://www.trees.example", "http://localhost:8080", "http://127.0.0.1"]\n'
+        'accent = "#7A2048"\nproof_of_work = "always"\ngoal = 50'
+    )
+    change(folder / "campaign.toml", "goal = 50", settings)
+
+    campaign = read(folder).campaign
+
+    assert campaign.allowed_origins == ("https://www.trees.example", "http://localhost:8080", "http://127.0.0.1")
+    assert (campaign.accent, campaign.proof_of_work) == ("#7a2048", "always")
+
+
+@pytest.mark.parametrize(
+    ("origin", "way_out"),
+    [
+        ("https://trees.example/", "write https://trees.example"),
+        ("https://trees.example/sign?x=1", "write https://trees.example"),
+        ("trees.example", "write https://trees.example"),
+        ("trees.example:8443/sign", "write https://trees.example:8443"),
+        ("HTTPS://Trees.Example:443", "write https://trees.example"),
+        ("https://árboles.example", "write https://xn--rboles-ota.example"),
+        (
+            "http://trees.example",
+            "is not encrypted, so others could change the page around the form; write https://trees",
+        ),
+        ("https://*.trees.example", "would be many sites; name each one, such as https://www.example.org"),
+        ("*", "would be many sites; name each one"),
+        ("ftp://trees.example", "is no website's address; write it like https://www.example.org"),
+        ("https://user@trees.example", "is no website's address"),
+        ("", "is no website's address"),
+    ],
+)
+def test_a_website_that_no_browser_would_name_so_is_a_mistake_with_the_right_spelling(
+    folder: Path, origin: str, way_out: str
+) -> None:
+    change(folder / "campaign.toml", "goal = 50", f'allowed_origins = ["https://a.example", "{origin}"]\ngoal = 50')
+
+    [mistake] = mistakes_of(folder)
+
+    assert mistake.startswith(f"campaign.toml:7: `allowed_origins`: {origin!r} ")
+    assert way_out in mistake
+
+
+@pytest.mark.parametrize(
+    ("setting", "mistake"),
+    [
+        ('allowed_origins = "https://a.example"', "`allowed_origins` is 'https://a.example'; write the websites"),
+        ("allowed_origins = [1]", "`allowed_origins` is [1]; write the websites that may show the form, such as ["),
+        ('allowed_origins = ["https://a.example", "https://a.example"]', "has 'https://a.example' twice; take one out"),
+        ('accent = "#abc"', "`accent` is '#abc'; write # and six digits from 0 to f, such as #aabbcc"),
+        ('accent = "7a2048"', "`accent` is '7a2048'; write # and six digits from 0 to f, such as #7a2048"),
+        ('accent = "crimson"', "`accent` is 'crimson'; write # and six digits from 0 to f, such as #7a2048"),
+        ("accent = 7", "`accent` is 7; write a color as # and six digits"),
+        ('proof_of_work = "sometimes"', "`proof_of_work` is 'sometimes'; write one of never, when-busy, always"),
+        ("proof_of_work = true", "`proof_of_work` is true; write one of never, when-busy, always"),
+        ("proof_of_work = []", "`proof_of_work` is []; write one of never, when-busy, always"),
+        ('languages = "en"', "`languages` is 'en'; write the codes of the languages in which people can sign"),
+        ('languages = ["en", "en"]', "`languages` has 'en' twice; take one out"),
+        ('languages = ["eo"]', "`languages` lacks 'en', which is the campaign's `language`; add it"),
+        (
+            'languages = ["en", "tlh"]',
+            "no pages and mails in 'tlh' yet, only in 'en', 'es'; docs/translating.md says how",
+        ),
+        ('languages = ["en", "id"]', "'id' is the name of a setting, too; give its country, such as 'id-ID'"),
+    ],
+)
+def test_a_mistake_in_a_newer_setting_is_named_with_the_way_out(folder: Path, setting: str, mistake: str) -> None:
+    change(folder / "campaign.toml", "goal = 50", f"{setting}\ngoal = 50")
+
+    found = mistakes_of(folder)
+
+    assert found[0].startswith("campaign.toml:7: ")
+    assert any(mistake in line for line in found), found
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "mistakes"),
+    [
+        (SPANISH_TABLE, "", ["campaign.toml: the table `[es]` is missing; add it, with `title` and `summary` in"]),
+        ('title = "Plante  árboles"\n', "", ["campaign.toml:17: `es.title` is missing; add the campaign's name in"]),
+        ('"Pida más árboles."', '" "', ["campaign.toml:19: `es.summary` is empty; write the summary in Español"]),
+        (
+            'summary = "Pida',
+            'sumary = "Pida',
+            [
+                "campaign.toml:17: `es.summary` is missing",
+                "campaign.toml:19: unknown setting `es.sumary`; did you mean `summary`?",
+            ],
+        ),
+        (
+            "[es]",
+            "[en]\n[es]",
+            ["campaign.toml:17: `[en]` is the campaign's own language; its title and summary stand"],
+        ),
+        ("[es]", "[fr]\n[es]", ["campaign.toml:17: `[fr]` is for a further language, which `languages` doesn't list;"]),
+        ("[es]", '[es]\naccent = "#7a2048"', ["campaign.toml:18: `accent` stands below `[es]`; move it up, above"]),
+    ],
+)
+def test_a_mistake_in_a_further_languages_table_is_named_with_the_way_out(
+    bilingual: Path, old: str, new: str, mistakes: list[str]
+) -> None:
+    change(bilingual / "campaign.toml", old, new)
+
+    found = mistakes_of(bilingual)
+
+    assert [line[: len(start)] for line, start in zip(found, mistakes, strict=True)] == mistakes
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "mistake"),
+    [
+        ("{{ date }}", "{{ datum }}", "letter.es.md:6: unknown merge field {{ datum }}; did you mean"),
+        (
+            "Plante árboles.",
+            "Plante árboles. {{ note }}",
+            "letter.es.md: {{ note }} stands here but not in letter.md; take it out, or add it there",
+        ),
+        (
+            "{{ target.title }} ",
+            "",
+            "letter.es.md: {{ target.title }} stands in letter.md but not here; add it where it belongs",
+        ),
+    ],
+)
+def test_a_translated_letter_has_the_merge_fields_of_the_original(
+    bilingual: Path, old: str, new: str, mistake: str
+) -> None:
+    change(bilingual / "letter.es.md", old, new)
+
+    assert mistakes_of(bilingual)[0].startswith(mistake)
+
+
+@pytest.mark.parametrize(
+    ("name", "mistake"),
+    [
+        ("letter.fr.md", "letter.fr.md: 'fr' is not among the `languages` in campaign.toml; add it there, or rename"),
+        ("letter.draft.md", "letter.draft.md: 'draft' is not among the `languages` in campaign.toml"),
+        ("letter.en.md", "letter.en.md: the letter in 'en' is letter.md; keep one of the two"),
+    ],
+)
+def test_a_letter_in_a_language_that_is_not_listed_is_a_mistake(bilingual: Path, name: str, mistake: str) -> None:
+    (bilingual / name).write_text(LETTER, encoding="utf-8")
+
+    [found] = mistakes_of(bilingual)
+
+    assert found.startswith(mistake)
+
+
+def test_a_column_of_titles_in_a_language_that_is_not_listed_is_a_mistake(bilingual: Path) -> None:
+    change(bilingual / "targets.csv", "title_es", "title_fr")
+
+    [found] = mistakes_of(bilingual)
+
+    assert found.startswith("targets.csv:1: the column `title_fr` is for a language that `languages` in campaign.toml")
+
+
+def test_a_campaign_in_a_language_without_a_catalog_is_valid_with_a_warning(folder: Path) -> None:
+    change(folder / "campaign.toml", 'language = "en"', 'language = "pl"')
+
+    [warning] = read(folder).warnings
+
+    assert str(warning) == (
+        "campaign.toml:4: there are no pages and mails in 'pl', so what stands around the letter is English; "
+        "docs/translating.md says how to add one"
+    )

@@ -131,6 +131,7 @@ def target_settings(target: Target) -> Values:
         "email": target.email,
         "postal_codes": list(target.postal_codes),
         "retired": target.retired,
+        "titles": dict(target.titles),
     }
 
 
@@ -146,6 +147,7 @@ def read_target(values: Values) -> Target:
         postal_codes=tuple(values["postal_codes"]),
         mail_state=cast("MailState", values.get("mail_state", "ok")),
         retired=bool(values.get("retired", False)),
+        titles=values.get("titles", {}),
     )
 
 

@@ -73,7 +73,8 @@ class Organizer:
 class Target:
     """An addressee of letters, such as a police chief. `postal_codes` are canonical.
 
-    A retired target gets no new letters; those that wait for it are still sent.
+    A retired target gets no new letters; those that wait for it are still sent. `titles` are the title in further
+    languages of the campaign.
     """
 
     id: str
@@ -85,6 +86,17 @@ class Target:
     postal_codes: tuple[str, ...]
     mail_state: MailState = "ok"
     retired: bool = False
+    titles: Mapping[str, str] = field(default_factory=dict)
+
+    def title_in(self, language: str) -> str:
+        """Return the title in a language, or in the campaign's own where there is none in it."""
+        return self.titles.get(language, self.title)
+
+    def addressed(self, language: str) -> str:
+        """Return title and name as a sentence of a language has them: `Police Chief Avery Sample`."""
+        return Message("%(title)s %(name)s", {"title": self.title_in(language), "name": self.name}).in_language(
+            language
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +179,7 @@ class Roster:
 
     def someone(self, language: str) -> Target:
         """Return an addressee in general, for a letter whose signer's town is not known yet."""
-        titles = sorted({target.title for target in self.by_id.values()})
+        titles = sorted({target.title_in(language) for target in self.by_id.values()})
         return Target(
             id="",
             title=titles[0] if len(titles) == 1 else Message("(title)").in_language(language),

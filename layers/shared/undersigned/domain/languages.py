@@ -39,17 +39,18 @@ def catalog(language: str) -> NullTranslations:
 
     The file is compiled when it is first used, so that nothing else has to be built or kept in step.
     """
-    from babel.messages.mofile import write_mo  # noqa: PLC0415
-    from babel.messages.pofile import read_po  # noqa: PLC0415
-    from babel.support import NullTranslations, Translations  # noqa: PLC0415
+    from gettext import GNUTranslations, NullTranslations  # noqa: PLC0415
 
     if language == SOURCE or language not in languages():
         return NullTranslations()
+    from babel.messages.mofile import write_mo  # noqa: PLC0415
+    from babel.messages.pofile import read_po  # noqa: PLC0415
+
     compiled = BytesIO()
     with (CATALOGS / f"{language}.po").open("rb") as file:
-        write_mo(compiled, read_po(file, locale=language))
+        write_mo(compiled, read_po(file, locale=_locale(language)))
     compiled.seek(0)
-    return Translations(compiled)
+    return GNUTranslations(compiled)
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,7 @@ def render_html(template: str, target: Target, signer: SignerDetails, language: 
     town = f"{signer.locality}, {signer.region} {signer.postal_code}"
     return compiled(template).render(
         target={
-            "title": target.title,
+            "title": target.title_in(language),
             "name": target.name,
             "department": target.department,
             "locality": target.locality,
