@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from benchmarks.typesetting import peak_mb
 from undersigned.domain.deliveries import Bundle, Delivery, DeliveryKey, PacketRecord, Sender
 from undersigned.domain.signatures import Signature
+from undersigned.domain.steering import Steering
 from undersigned.rendering.packets import FontBook, typeset
 from undersigned.services.delivering import Delivering
 from undersigned_cli import campaign_folder
@@ -51,6 +52,7 @@ def deliver(letters: int) -> dict[str, float]:
     delivering = Delivering(
         campaigns=stores,
         catalog=stores,  # type: ignore[arg-type]  # it has all that is asked of a catalog here
+        steering=stores,  # type: ignore[arg-type]  # and of an organizer's decisions
         signatures=stores,  # type: ignore[arg-type]  # and of the rows
         deliveries=stores,  # type: ignore[arg-type]  # and of the deliveries
         packets=stores,
@@ -79,6 +81,9 @@ class _Stores:
         self._packets: list[PacketRecord] = []
         self._delivery: Delivery | None = None
         self.mails = 0
+
+    def steering(self, _campaign: str) -> Steering:
+        return Steering()
 
     def campaign(self, _campaign: str) -> Campaign:
         return self._folder.campaign

@@ -27,5 +27,11 @@ def handler(event: Mapping[str, Any], _context: LambdaContext) -> dict[str, Any]
     scheduled = datetime.fromisoformat(event["scheduled_time"])
     period = period_of(scheduled, wiring.settings.delivery_time_zone)
     planned = planning.plan(period, event.get("campaign"))
-    logger.info("planned", extra={"period": period, "deliveries": len(planned)})
-    return {"period": period, "deliveries": [asdict(key) for key in planned]}
+    logger.info(
+        "planned", extra={"period": period, "deliveries": len(planned.queued), "awaiting": len(planned.awaiting)}
+    )
+    return {
+        "period": period,
+        "deliveries": [asdict(key) for key in planned.queued],
+        "awaiting_approval": [asdict(key) for key in planned.awaiting],
+    }

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from undersigned.services.organizing import Organizing
     from undersigned.services.planning import Planning
     from undersigned.services.signing import Signing
+    from undersigned.services.steering import SteeringWheel
     from undersigned.services.tallying import Tallying
 
 
@@ -170,7 +171,22 @@ class Wiring:
         """Wire the plan of a period."""
         from undersigned.services.planning import Planning  # noqa: PLC0415
 
-        return Planning(self.table, self.table, self.queue)
+        return Planning(self.table, self.table, self.table, self.queue)
+
+    def steering_wheel(self) -> SteeringWheel:
+        """Wire what organizers do to deliveries."""
+        from undersigned.services.steering import SteeringWheel  # noqa: PLC0415
+
+        return SteeringWheel(
+            campaigns=self.table,
+            targets=self.table,
+            steering=self.table,
+            deliveries=self.table,
+            queue=self.queue,
+            planning=self.planning(),
+            clock=self._clock,
+            new_id=new_id,
+        )
 
     def feedback(self) -> Feedback:
         """Wire what SES says."""
@@ -186,6 +202,7 @@ class Wiring:
         return Delivering(
             campaigns=self.table,
             catalog=self.catalog,
+            steering=self.table,
             signatures=self.table,
             deliveries=self.table,
             packets=self.bucket,

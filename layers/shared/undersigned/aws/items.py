@@ -14,6 +14,7 @@ from undersigned.domain.deliveries import Bundle, Delivery, DeliveryKey, Deliver
 from undersigned.domain.languages import SOURCE
 from undersigned.domain.letters import Letter
 from undersigned.domain.signatures import Signature, Status, tray_of
+from undersigned.domain.steering import Action, AuditEntry, Steering
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,6 +78,7 @@ def campaign_values(campaign: Campaign) -> Values:
         "allowed_origins": list(campaign.allowed_origins),
         "accent": campaign.accent,
         "proof_of_work": campaign.proof_of_work,
+        "approval": campaign.approval,
     }
 
 
@@ -98,6 +100,7 @@ def read_campaign(values: Values) -> Campaign:
         allowed_origins=tuple(values.get("allowed_origins", ())),
         accent=values.get("accent"),
         proof_of_work=cast("ProofOfWork", values.get("proof_of_work", "when-busy")),
+        approval=values.get("approval", False),
     )
 
 
@@ -148,6 +151,7 @@ def read_target(values: Values) -> Target:
         mail_state=cast("MailState", values.get("mail_state", "ok")),
         retired=bool(values.get("retired", False)),
         titles=values.get("titles", {}),
+        hold=values.get("hold"),
     )
 
 
@@ -220,6 +224,37 @@ def read_signature(values: Values) -> Signature:
         language=values.get("language", SOURCE),
         quarantine=values.get("quarantine"),
         drawing=values.get("drawing", ""),
+    )
+
+
+def read_steering(values: Values | None) -> Steering:
+    """Read what an organizer decided of a campaign's deliveries; nothing yet is no pause and no approval."""
+    if values is None:
+        return Steering()
+    return Steering(bool(values.get("paused", False)), frozenset(values.get("approved", ())))
+
+
+def audit_values(entry: AuditEntry, mark: str) -> Values:
+    """Write what somebody did; `mark` tells entries of one moment apart."""
+    return {
+        **keys.audit(entry.campaign, entry.at, mark)._asdict(),
+        "at": _written(entry.at),
+        "action": entry.action,
+        "by": entry.by,
+        "about": entry.about,
+        "why": entry.why,
+    }
+
+
+def read_audit(values: Values) -> AuditEntry:
+    """Read what somebody did."""
+    return AuditEntry(
+        campaign=values["pk"].partition("#")[2],
+        at=datetime.fromisoformat(values["at"]),
+        action=cast("Action", values["action"]),
+        by=values["by"],
+        about=values["about"],
+        why=values["why"],
     )
 
 

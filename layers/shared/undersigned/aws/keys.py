@@ -65,6 +65,21 @@ def parse_signature(pk: str) -> tuple[str, str]:
             raise ValueError(message)
 
 
+def steering(campaign: str) -> Key:
+    """Locate what an organizer decided of a campaign's deliveries."""
+    return Key(campaign_partition(campaign), "STEERING")
+
+
+def audit_partition(campaign: str) -> str:
+    """Return the partition of what organizers did in a campaign."""
+    return f"AUDIT#{campaign}"
+
+
+def audit(campaign: str, at: datetime, mark: str) -> Key:
+    """Locate what somebody did at a moment (UTC); `mark` tells entries of one moment apart."""
+    return Key(audit_partition(campaign), f"{at.isoformat()}#{mark}")
+
+
 def listed(campaign: str, signer: str) -> str:
     """Return the partition of the listing index that holds a signature."""
     return listing_shard(campaign, int(signer[-8:], 16) % LISTING_SHARDS)

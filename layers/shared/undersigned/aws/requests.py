@@ -171,6 +171,21 @@ def ask_again(table: str, campaign: str, signer: str, mail_request: str) -> Upda
     )
 
 
+def pause(table: str, campaign: str, *, paused: bool) -> UpdateItemInputTypeDef:
+    """Let a campaign's deliveries pause, or go on."""
+    return update(table, keys.steering(campaign), assign={"paused": paused})
+
+
+def approve(table: str, campaign: str, period: str) -> UpdateItemInputTypeDef:
+    """Let a period's deliveries begin."""
+    return update(table, keys.steering(campaign), add={"approved": {period}})
+
+
+def hold(table: str, campaign: str, target: str, why: str | None) -> UpdateItemInputTypeDef:
+    """Hold a target's letters back for a reason, or let them go again."""
+    return update(table, keys.target(campaign, target), assign={"hold": why}, when=Attr("pk").exists())
+
+
 def release(table: str, campaign: str, signer: str, mail_request: str) -> UpdateItemInputTypeDef:
     """Let a letter out of the quarantine, and ask for the mail with its button once more."""
     return update(

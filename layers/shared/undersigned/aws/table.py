@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from undersigned.domain.gates import FormPass
     from undersigned.domain.letters import Letter
     from undersigned.domain.signatures import Signature
+    from undersigned.domain.steering import AuditEntry, Steering
 
 _PAUSES = (0.02, 0.05, 0.1, 0.2)
 """Seconds until an item that a transaction holds is tried again; a transaction takes some milliseconds."""
@@ -123,6 +124,33 @@ class Table:
         except ClientError as error:
             if code_of(error) != CONDITION_FAILED:
                 raise
+
+    # Steering
+
+    def steering(self, campaign: str) -> Steering:
+        """Read what an organizer decided of a campaign's deliveries, as it stands now."""
+        return items.read_steering(self._get(keys.steering(campaign), consistent=True))
+
+    def pause(self, campaign: str, *, paused: bool) -> None:
+        """Let a campaign's deliveries pause, or go on."""
+        self._change(requests.pause(self._name, campaign, paused=paused))
+
+    def approve(self, campaign: str, period: str) -> None:
+        """Let a period's deliveries begin."""
+        self._change(requests.approve(self._name, campaign, period))
+
+    def hold(self, campaign: str, target: str, why: str | None) -> None:
+        """Hold a target's letters back for a reason, or let them go again; raises ChangedError without such a target."""
+        self._update(requests.hold(self._name, campaign, target, why))
+
+    def note(self, entry: AuditEntry, mark: str) -> None:
+        """Write down what somebody did."""
+        self._client.put_item(**requests.put_new(self._name, items.audit_values(entry, mark)))
+
+    def audit(self, campaign: str) -> Iterator[AuditEntry]:
+        """List what organizers did, newest first."""
+        request = requests.query(self._name, keys.audit_partition(campaign), newest_first=True)
+        return (items.read_audit(values) for values in self._query(request))
 
     # Signatures
 

@@ -74,7 +74,7 @@ class Target:
     """An addressee of letters, such as a police chief. `postal_codes` are canonical.
 
     A retired target gets no new letters; those that wait for it are still sent. `titles` are the title in further
-    languages of the campaign.
+    languages of the campaign. `hold` says why its organizer holds its letters back.
     """
 
     id: str
@@ -87,6 +87,14 @@ class Target:
     mail_state: MailState = "ok"
     retired: bool = False
     titles: Mapping[str, str] = field(default_factory=dict)
+    hold: str | None = None
+
+    @property
+    def held_because(self) -> str | None:
+        """Say why its letters are held: because its organizer does, or because its address takes no mail."""
+        if self.hold:
+            return f"held by the organizer: {self.hold}"
+        return "mail to this address came back" if self.mail_state == "bounced" else None
 
     def title_in(self, language: str) -> str:
         """Return the title in a language, or in the campaign's own where there is none in it."""
@@ -114,7 +122,8 @@ class Campaign:
 
     `opens` and `closes` are the first and the last day of signing, in the campaign's time zone. Pages and mails come in
     `language` and in the languages of `translations`. Only sites of `allowed_origins` may frame the form, read
-    its JSON or get a signer back after a post. `accent` is a colour, `#rrggbb`.
+    its JSON or get a signer back after a post. `accent` is a colour, `#rrggbb`. With `approval` each week's delivery
+    waits until somebody approves it.
     """
 
     id: str
@@ -132,6 +141,7 @@ class Campaign:
     allowed_origins: tuple[str, ...] = ()
     accent: str | None = None
     proof_of_work: ProofOfWork = "when-busy"
+    approval: bool = False
 
     @property
     def languages(self) -> tuple[str, ...]:

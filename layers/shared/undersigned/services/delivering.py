@@ -44,7 +44,14 @@ if TYPE_CHECKING:
     from undersigned.rendering.mails import Mail
     from undersigned.rendering.packets import Packet
     from undersigned.services.catalog import Catalog
-    from undersigned.services.ports import CampaignStore, DeliveryStore, PacketStore, Post, SignatureStore
+    from undersigned.services.ports import (
+        CampaignStore,
+        DeliveryStore,
+        PacketStore,
+        Post,
+        SignatureStore,
+        SteeringStore,
+    )
     from undersigned.tokens import Tokens
 
 
@@ -88,6 +95,7 @@ class Delivering:
         *,
         campaigns: CampaignStore,
         catalog: Catalog,
+        steering: SteeringStore,
         signatures: SignatureStore,
         deliveries: DeliveryStore,
         packets: PacketStore,
@@ -103,6 +111,7 @@ class Delivering:
         """Take the stores, SES, the typesetter, who hears of characters that no font has, a clock and a way to wait."""
         self._campaigns = campaigns
         self._catalog = catalog
+        self._steering = steering
         self._signatures = signatures
         self._deliveries = deliveries
         self._packets = packets
@@ -118,18 +127,24 @@ class Delivering:
     def deliver(self, key: DeliveryKey) -> Delivery | None:
         """Make a delivery, or go on with it, and return it as it then stands; None when there is nothing to send.
 
+        While its campaign pauses, nothing is done; a later plan queues it again. A period that needs an approval begins
+        with it.
+
         Raises UnsettledError while a mail may be under way, ThrottledError and MailRefusedError when it was not
         sent, NotFoundError for an unknown campaign or target.
         """
         campaign, target = self._addressee(key)
-        delivery = self._deliveries.delivery(key) or self._open(key)
-        if delivery is None or delivery.is_settled:
+        steering = self._steering.steering(key.campaign)
+        delivery = self._deliveries.delivery(key)
+        if delivery is None and steering.lets_begin(key.period, needs_approval=campaign.approval):
+            delivery = self._open(key)
+        if delivery is None or delivery.is_settled or steering.paused:
             return delivery
         until = delivery.may_be_sent_at(self._clock())
         if until is not None:
             raise UnsettledError(until)
-        if target.mail_state == "bounced":
-            return self._hold(delivery, target)
+        if target.held_because:
+            return self._hold(delivery, target, target.held_because)
         batch = Batch(campaign, target, key, self._seal_all(key))
         if not batch.signers:
             empty = replace(delivery, state="empty")
@@ -171,11 +186,9 @@ class Delivering:
             return self._deliveries.delivery(key)
         return delivery
 
-    def _hold(self, delivery: Delivery, target: Target) -> Delivery:
+    def _hold(self, delivery: Delivery, target: Target, reason: str) -> Delivery:
         sealed = sum(len(bundle.signers) for bundle in self._deliveries.bundles(delivery.key))
-        held = replace(
-            delivery, state="held", letters=sealed, email=target.email, reason="mail to this address came back"
-        )
+        held = replace(delivery, state="held", letters=sealed, email=target.email, reason=reason)
         if held != delivery:
             self._deliveries.change(held, state=delivery.state, attempt=delivery.attempt)
         return held

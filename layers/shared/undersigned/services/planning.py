@@ -1,4 +1,4 @@
-"""Planning: which deliveries a period has to make."""
+"""Planning: which deliveries a period has to make, and which of them somebody must approve first."""
 
 from __future__ import annotations
 
@@ -11,8 +11,16 @@ from undersigned.domain.errors import NotFoundError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from undersigned.domain.campaigns import Target
-    from undersigned.services.ports import CampaignStore, DeliveryQueue, DeliveryStore
+    from undersigned.domain.campaigns import Campaign, Target
+    from undersigned.services.ports import CampaignStore, DeliveryQueue, DeliveryStore, SteeringStore
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What was queued, and what waits for an approval."""
+
+    queued: tuple[DeliveryKey, ...]
+    awaiting: tuple[DeliveryKey, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,28 +28,49 @@ class Planning:
     """Queues deliveries. Queuing one twice is harmless: it is made once."""
 
     campaigns: CampaignStore
+    steering: SteeringStore
     deliveries: DeliveryStore
     queue: DeliveryQueue
 
-    def plan(self, period: str, campaign: str | None = None) -> tuple[DeliveryKey, ...]:
-        """Queue a period's deliveries of all campaigns, or of one; raises NotFoundError for an unknown one."""
+    def plan(self, period: str, campaign: str | None = None) -> Plan:
+        """Queue a period's deliveries of all campaigns, or of one; raises NotFoundError for an unknown one.
+
+        A campaign that pauses is left out; what has begun in an earlier period needs no new approval.
+        """
         if campaign is not None and self.campaigns.campaign(campaign) is None:
             message = f"There is no campaign {campaign!r}"
             raise NotFoundError(message)
-        planned: list[DeliveryKey] = []
-        for some_campaign in [campaign] if campaign is not None else self.campaigns.campaign_ids():
-            for target in self.campaigns.targets(some_campaign):
-                due = tuple(self._due(some_campaign, target, period))
-                self.queue.put(due)
-                planned.extend(due)
-        return tuple(planned)
+        plans = [
+            self._plan_one(settings, period)
+            for some_campaign in ([campaign] if campaign is not None else self.campaigns.campaign_ids())
+            if (settings := self.campaigns.campaign(some_campaign))
+        ]
+        return Plan(
+            tuple(key for plan in plans for key in plan.queued), tuple(key for plan in plans for key in plan.awaiting)
+        )
 
-    def _due(self, campaign: str, target: Target, period: str) -> Iterator[DeliveryKey]:
+    def _plan_one(self, campaign: Campaign, period: str) -> Plan:
+        steering = self.steering.steering(campaign.id)
+        if steering.paused:
+            return Plan((), ())
+        queued: list[DeliveryKey] = []
+        awaiting: list[DeliveryKey] = []
+        for target in self.campaigns.targets(campaign.id):
+            due: list[DeliveryKey] = []
+            for key, has_begun in self._due(campaign.id, target, period):
+                may_go = has_begun or steering.lets_begin(period, needs_approval=campaign.approval)
+                (due if may_go else awaiting).append(key)
+            self.queue.put(due)
+            queued += due
+        return Plan(tuple(queued), tuple(awaiting))
+
+    def _due(self, campaign: str, target: Target, period: str) -> Iterator[tuple[DeliveryKey, bool]]:
+        """Return what a target has coming, and whether it has begun."""
         earlier = list(self.deliveries.deliveries(campaign, target.id))
         # What an earlier run left unfinished goes first: its letters are sealed and in no tray.
         unfinished = [delivery.key for delivery in earlier if delivery.is_unfinished]
-        yield from reversed(unfinished)
+        yield from ((key, True) for key in reversed(unfinished))
         this_period = DeliveryKey(campaign, target.id, period)
         has_gone = any(delivery.key == this_period and delivery.is_settled for delivery in earlier)
         if this_period not in unfinished and not has_gone and self.deliveries.has_waiting(campaign, target.id):
-            yield this_period
+            yield this_period, any(delivery.key == this_period for delivery in earlier)

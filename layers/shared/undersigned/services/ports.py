@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from undersigned.domain.gates import FormPass
     from undersigned.domain.letters import Letter
     from undersigned.domain.signatures import Signature
+    from undersigned.domain.steering import AuditEntry, Steering
     from undersigned.domain.tallies import Count
     from undersigned.rendering.mails import Mail
 
@@ -79,6 +80,28 @@ class CampaignStore(Protocol):
 
     def campaign_ids(self) -> Iterator[str]:
         """List every campaign."""
+
+
+class SteeringStore(Protocol):
+    """What organizers decided, and who did."""
+
+    def steering(self, campaign: str) -> Steering:
+        """Read what an organizer decided of a campaign's deliveries, as it stands now."""
+
+    def pause(self, campaign: str, *, paused: bool) -> None:
+        """Let a campaign's deliveries pause, or go on."""
+
+    def approve(self, campaign: str, period: str) -> None:
+        """Let a period's deliveries begin."""
+
+    def hold(self, campaign: str, target: str, why: str | None) -> None:
+        """Hold a target's letters back for a reason, or let them go again; raises ChangedError without such a target."""
+
+    def note(self, entry: AuditEntry, mark: str) -> None:
+        """Write down what somebody did."""
+
+    def audit(self, campaign: str) -> Iterator[AuditEntry]:
+        """List what organizers did, newest first."""
 
 
 class SignatureStore(Protocol):

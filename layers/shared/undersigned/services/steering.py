@@ -1,0 +1,111 @@
+"""Steering a campaign's deliveries: pause, approve, hold, retry; each action leaves an entry in the audit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from undersigned.domain.errors import NotFoundError, UndersignedError
+from undersigned.domain.steering import Action, AuditEntry
+from undersigned.services.ports import ChangedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from undersigned.domain.deliveries import Delivery, DeliveryKey
+    from undersigned.services.planning import Plan, Planning
+    from undersigned.services.ports import (
+        CampaignStore,
+        DeliveryQueue,
+        DeliveryStore,
+        SteeringStore,
+        TargetStateStore,
+    )
+
+_RETRIED = ("open", "held", "bounced")
+
+
+class NotNowError(UndersignedError):
+    """This can't be done as things stand; says why and the way out."""
+
+
+@dataclass(frozen=True, slots=True)
+class SteeringWheel:
+    """What an organizer does to deliveries. `by` is who: a key's first digits, a signed link, or the command line."""
+
+    campaigns: CampaignStore
+    targets: TargetStateStore
+    steering: SteeringStore
+    deliveries: DeliveryStore
+    queue: DeliveryQueue
+    planning: Planning
+    clock: Callable[[], datetime]
+    new_id: Callable[[], str]
+
+    def pause(self, campaign: str, by: str, why: str) -> None:
+        """Let nothing more of a campaign go out; what SES has already taken is gone."""
+        self._check(campaign)
+        self.steering.pause(campaign, paused=True)
+        self._note(campaign, "pause", by, why=why)
+
+    def resume(self, campaign: str, by: str, why: str) -> None:
+        """Let a campaign go on with the next plan."""
+        self._check(campaign)
+        self.steering.pause(campaign, paused=False)
+        self._note(campaign, "resume", by, why=why)
+
+    def approve(self, campaign: str, period: str, by: str, why: str) -> Plan:
+        """Approve a period's deliveries, and queue them at once."""
+        self._check(campaign)
+        self.steering.approve(campaign, period)
+        self._note(campaign, "approve", by, about=period, why=why)
+        return self.planning.plan(period, campaign)
+
+    def hold(self, campaign: str, target: str, by: str, why: str) -> None:
+        """Hold one target's letters back, for a reason that the signers may read."""
+        if not why.strip():
+            message = "give the reason; the letters' signers can read it on their pages"
+            raise NotNowError(message)
+        self._set_hold(campaign, target, why.strip())
+        self._note(campaign, "hold", by, about=target, why=why)
+
+    def release(self, campaign: str, target: str, by: str, why: str) -> None:
+        """Let a target's letters go again, with the next plan."""
+        self._set_hold(campaign, target, None)
+        self._note(campaign, "release", by, about=target, why=why)
+
+    def retry(self, key: DeliveryKey, by: str, why: str) -> Delivery:
+        """Send a delivery that failed, came back or is held, once more; the target's address is taken for mended.
+
+        Raises NotFoundError for an unknown one, NotNowError when its mail has left or may be under way.
+        """
+        target, delivery = self.campaigns.target(key.campaign, key.target), self.deliveries.delivery(key)
+        if target is None or delivery is None:
+            message = f"campaign {key.campaign!r} has no delivery {key.period} to {key.target!r}"
+            raise NotFoundError(message)
+        if delivery.state not in _RETRIED:
+            message = f"the delivery is {delivery.state}; only one that failed, came back or is held is sent again"
+            raise NotNowError(message)
+        if target.hold:
+            message = f"{target.id} is {target.held_because}; release it first"
+            raise NotNowError(message)
+        self.targets.set_mail_state(key.campaign, key.target, target.email, "ok")
+        self._note(key.campaign, "retry", by, about=f"{key.target} {key.period}", why=why)
+        self.queue.put([key])
+        return delivery
+
+    def _set_hold(self, campaign: str, target: str, why: str | None) -> None:
+        try:
+            self.steering.hold(campaign, target, why)
+        except ChangedError as error:
+            message = f"campaign {campaign!r} has no addressee {target!r}"
+            raise NotFoundError(message) from error
+
+    def _check(self, campaign: str) -> None:
+        if self.campaigns.campaign(campaign) is None:
+            message = f"There is no campaign {campaign!r}"
+            raise NotFoundError(message)
+
+    def _note(self, campaign: str, action: Action, by: str, *, about: str = "", why: str = "") -> None:
+        self.steering.note(AuditEntry(campaign, self.clock(), action, by, about, why), self.new_id())

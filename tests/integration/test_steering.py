@@ -1,0 +1,178 @@
+"""Steering: an organizer pauses, approves, holds and retries deliveries, and nothing is lost or sent twice by it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.world import CAMPAIGN
+from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.errors import NotFoundError
+from undersigned.services.steering import NotNowError
+
+if TYPE_CHECKING:
+    from tests.world import World
+    from undersigned.services.steering import SteeringWheel
+
+PERIOD = "2026-11-24"
+EVANSTON = DeliveryKey(CAMPAIGN, "evanston", PERIOD)
+
+
+@pytest.fixture
+def wheel(world: World) -> SteeringWheel:
+    return world.wiring.steering_wheel()
+
+
+def needs_approval(world: World) -> None:
+    campaign = world.wiring.table.campaign(CAMPAIGN)
+    assert campaign
+    world.wiring.table.put_campaign(replace(campaign, approval=True))
+
+
+def sent(world: World) -> list[str]:
+    return [mail.tags["target"] for mail in world.deliveries]
+
+
+def test_while_a_campaign_pauses_nothing_goes_and_then_everything_does(world: World, wheel: SteeringWheel) -> None:
+    world.confirmed()
+    wheel.pause(CAMPAIGN, "cli", "the letter has a mistake")
+    assert world.week() == []
+    assert sent(world) == []
+    wheel.resume(CAMPAIGN, "cli", "")
+    world.week()
+    assert sent(world) == ["evanston"]
+
+
+def test_a_pause_holds_what_is_queued_already(world: World, wheel: SteeringWheel) -> None:
+    world.confirmed()
+    world.plan()
+    wheel.pause(CAMPAIGN, "cli", "")
+    assert world.run_queue() == [{"batchItemFailures": []}]
+    assert sent(world) == []
+    assert world.wiring.table.delivery(EVANSTON) is None
+    wheel.resume(CAMPAIGN, "cli", "")
+    world.week()
+    assert sent(world) == ["evanston"]
+
+
+def test_a_delivery_that_has_begun_goes_on_after_the_pause(world: World, wheel: SteeringWheel) -> None:
+    world.confirmed()
+    world.refusal = "AccessDeniedException"
+    world.week()
+    world.refusal = ""
+    wheel.pause(CAMPAIGN, "cli", "")
+    world.week()
+    assert sent(world) == []
+    wheel.resume(CAMPAIGN, "cli", "")
+    world.week()
+    assert sent(world) == ["evanston"]
+
+
+def test_a_week_that_needs_an_approval_waits_for_it(world: World, wheel: SteeringWheel) -> None:
+    needs_approval(world)
+    world.confirmed()
+    planned: Any = world.plan()
+    assert (planned["deliveries"], [key["target"] for key in planned["awaiting_approval"]]) == ([], ["evanston"])
+    assert world.run_queue() == []
+    plan = wheel.approve(CAMPAIGN, PERIOD, "cli", "")
+    assert plan.queued == (EVANSTON,)
+    world.run_queue()
+    assert sent(world) == ["evanston"]
+
+
+def test_an_approval_is_for_one_period(world: World, wheel: SteeringWheel) -> None:
+    needs_approval(world)
+    world.confirmed()
+    wheel.approve(CAMPAIGN, PERIOD, "cli", "")
+    world.run_queue()
+    world.confirmed(email="bo@signers.example")
+    world.clock.turn(days=7)
+    world.week()
+    assert sent(world) == ["evanston"]
+
+
+def test_a_message_without_an_approval_begins_nothing(world: World) -> None:
+    needs_approval(world)
+    world.confirmed()
+    world.wiring.queue.put([EVANSTON])
+    world.run_queue()
+    assert sent(world) == []
+    assert world.wiring.table.delivery(EVANSTON) is None
+
+
+def test_one_chief_is_held_and_the_others_get_theirs(world: World, wheel: SteeringWheel) -> None:
+    world.confirmed()
+    world.confirmed(email="bo@signers.example", postal_code="60091")
+    wheel.hold(CAMPAIGN, "evanston", "cli", "the chief retires this week")
+    world.week()
+    assert sent(world) == ["wilmette"]
+    held = world.wiring.table.delivery(EVANSTON)
+    assert held
+    assert (held.state, held.reason) == ("held", "held by the organizer: the chief retires this week")
+    wheel.release(CAMPAIGN, "evanston", "cli", "")
+    world.week()
+    assert sent(world) == ["wilmette", "evanston"]
+
+
+def test_pushing_the_campaign_again_changes_nothing_of_what_was_decided(world: World, wheel: SteeringWheel) -> None:
+    table = world.wiring.table
+    wheel.pause(CAMPAIGN, "cli", "")
+    wheel.hold(CAMPAIGN, "evanston", "cli", "wait")
+    campaign, target = table.campaign(CAMPAIGN), table.target(CAMPAIGN, "evanston")
+    assert campaign
+    assert target
+    table.put_target(CAMPAIGN, replace(target, hold=None))
+    table.put_campaign(campaign)
+    assert table.steering(CAMPAIGN).paused
+    assert table.target(CAMPAIGN, "evanston") == target
+
+
+def test_a_mail_that_came_back_goes_again_once_its_address_is_mended(world: World, wheel: SteeringWheel) -> None:
+    world.confirmed()
+    world.week()
+    world.feedback("bounce", world.deliveries[0])
+    wheel.retry(EVANSTON, "cli", "the mailbox was full and is not any more")
+    world.run_queue()
+    assert sent(world) == ["evanston", "evanston"]
+    assert [mail.tags["attempt"] for mail in world.deliveries] == ["1", "2"]
+    world.feedback("delivery", world.deliveries[1])
+    delivered = world.wiring.table.delivery(EVANSTON)
+    assert delivered
+    assert delivered.state == "delivered"
+
+
+@pytest.mark.parametrize("event", ["send", "delivery"])
+def test_a_mail_that_has_left_is_not_sent_again(world: World, wheel: SteeringWheel, event: str) -> None:
+    world.confirmed()
+    world.week()
+    world.feedback(event, world.deliveries[0])
+    with pytest.raises(NotNowError, match="only one that failed, came back or is held is sent again"):
+        wheel.retry(EVANSTON, "cli", "")
+    assert world.run_queue() == []
+
+
+def test_what_is_not_there_can_be_neither_held_nor_retried(world: World, wheel: SteeringWheel) -> None:
+    for act in (
+        lambda: wheel.hold(CAMPAIGN, "atlantis", "cli", "why"),
+        lambda: wheel.retry(DeliveryKey(CAMPAIGN, "evanston", "2020-01-01"), "cli", ""),
+        lambda: wheel.pause("nothing", "cli", ""),
+    ):
+        with pytest.raises(NotFoundError):
+            act()
+    assert list(world.wiring.table.audit(CAMPAIGN)) == []
+
+
+def test_a_hold_needs_its_reason(wheel: SteeringWheel) -> None:
+    with pytest.raises(NotNowError, match="give the reason"):
+        wheel.hold(CAMPAIGN, "evanston", "cli", " ")
+
+
+def test_who_did_what_when_and_why_is_kept(world: World, wheel: SteeringWheel) -> None:
+    wheel.pause(CAMPAIGN, "key 0123456789ab", "a mistake in the letter")
+    world.clock.turn(minutes=1)
+    wheel.resume(CAMPAIGN, "key 0123456789ab", "mended")
+    resumed, paused = world.wiring.table.audit(CAMPAIGN)
+    assert (paused.action, paused.by, paused.why) == ("pause", "key 0123456789ab", "a mistake in the letter")
+    assert (resumed.action, resumed.at) == ("resume", world.clock.now)
