@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import textwrap
 import unicodedata
 from dataclasses import dataclass, field
 from email.headerregistry import Address
@@ -45,6 +46,7 @@ class Attachment:
 class Mail:
     """A whole mail. `tags` come back in SES's events: letters, digits, `-` and `_` only."""
 
+    language: str
     sender_name: str
     sender_address: str
     to: str
@@ -69,6 +71,8 @@ class Mail:
         self._add_pictures(message)
         for attachment in self.attachments:
             message.add_attachment(attachment.pdf, maintype="application", subtype="pdf", filename=attachment.filename)
+        # What it is written for (RFC 3282); last, for EmailMessage moves such headers into the parts that it adds.
+        message["Content-Language"] = self.language
         seed = hashlib.sha256(f"{self.to}\n{self.subject}\n{self.text}".encode()).hexdigest()[:32]
         for number, part in enumerate(part for part in message.walk() if part.is_multipart()):
             part.set_boundary(f"=_{seed}_{number}")
@@ -104,7 +108,7 @@ def confirmation(  # noqa: PLR0913, PLR0917  (what the mail says)
     next_delivery: datetime,
 ) -> Mail:
     """Write the mail to a signer: confirm the letter, or what became of the one that is signed already."""
-    language = signature.language
+    language, whom = signature.language, target.addressed(signature.language)
     letter_html = render_html(letter.template, target, signature.details, letter.language)
     # Before it is confirmed, the mail shows nothing of the letter.
     mailed_html, pictures = (
@@ -118,6 +122,7 @@ def confirmation(  # noqa: PLR0913, PLR0917  (what the mail says)
         "letter_language": letter.language,
         "campaign": campaign,
         "texts": campaign.texts(language),
+        "whom": whom,
         "target": target,
         "signature": signature,
         "confirm_url": f"{sender.public_url}/confirm/{confirm_token}",
@@ -126,13 +131,13 @@ def confirmation(  # noqa: PLR0913, PLR0917  (what the mail says)
         "letter_html": Markup(mailed_html),  # noqa: S704  (render_html escapes every value)
         "letter_text": as_text(read_blocks(letter_html)),
     }
-    whom = {"whom": f"{target.title} {target.name}"}
     subject = (
-        Message("Confirm your letter to %(whom)s", whom)
+        Message("Confirm your letter to %(whom)s", {"whom": whom})
         if case == "confirm"
-        else Message("You have signed already: your letter to %(whom)s", whom)
+        else Message("You have signed already: your letter to %(whom)s", {"whom": whom})
     )
     return Mail(
+        language=language,
         sender_name=campaign.organizer.name,
         sender_address=sender.address,
         to=signature.email,
@@ -170,39 +175,49 @@ def delivery(  # noqa: PLR0913  (what the mail says)
 ) -> Mail:
     """Write the one mail of a delivery. Without `pdfs` the packets are behind a link, by the token."""
     of = len(summary.packets)
-    language = campaign.language
-    specimens = [render_specimen(letter.template, target, letter.language) for letter in summary.versions]
+    language, whom = campaign.language, target.addressed(campaign.language)
+    ngettext = languages.catalog(language).ngettext
     filenames = [packet_filename(key, packet.number, of) for packet in summary.packets]
+    figures = _figures(summary, target, language)
+    names = {"count": languages.number(summary.letters, language), "whom": whom, "campaign": campaign.title}
+    subject = (
+        ngettext(
+            "%(count)s signed letter for %(whom)s: %(campaign)s",
+            "%(count)s signed letters for %(whom)s: %(campaign)s",
+            summary.letters,
+        )
+        % names
+    )
+    headline = ngettext(
+        "%(organizer)s sends you %(count)s signed letter",
+        "%(organizer)s sends you %(count)s signed letters",
+        summary.letters,
+    ) % (names | {"organizer": campaign.organizer.name})
     values = {
         "language": language,
         "campaign": campaign,
         "target": target,
+        "whom": whom,
+        "subject": subject,
+        "headline": headline,
         "summary": summary,
+        "figures": figures,
+        "figures_text": textwrap.indent(_columns(figures), "  "),
         "attached": pdfs is not None,
         "filenames": filenames,
         "packets_url": f"{sender.public_url}/packets/{packets_token}",
-        "letters_html": [Markup(html) for html in specimens],  # noqa: S704  (render_specimen escapes every value)
-        "letters_text": [as_text(read_blocks(html)) for html in specimens],
+        "versions": _versions(summary, target, language),
         "signers_text": _columns(summary.signers),
-        "unlisted": summary.letters - len(summary.signers),
+        "unlisted": _unlisted(summary, language),
     }
     written = environment(language)
-    subject = languages.catalog(language).ngettext(
-        "%(count)s signed letter for %(whom)s: %(campaign)s",
-        "%(count)s signed letters for %(whom)s: %(campaign)s",
-        summary.letters,
-    )
     return Mail(
+        language=language,
         sender_name=campaign.organizer.name,
         sender_address=sender.address,
         to=target.email,
         reply_to=campaign.organizer.email,
-        subject=subject
-        % {
-            "count": languages.number(summary.letters, language),
-            "whom": f"{target.title} {target.name}",
-            "campaign": campaign.title,
-        },
+        subject=subject,
         text=written.get_template("delivery.txt").render(values),
         html=written.get_template("delivery.html").render(values),
         tags={
@@ -214,6 +229,64 @@ def delivery(  # noqa: PLR0913  (what the mail says)
         },
         attachments=tuple(map(Attachment, filenames, pdfs)) if pdfs is not None else (),
     )
+
+
+def _figures(summary: DeliverySummary, target: Target, language: str) -> list[tuple[str, str]]:
+    return [
+        (Message("Letters").in_language(language), languages.number(summary.letters, language)),
+        (
+            Message("From residents of %(town)s", {"town": target.locality}).in_language(language),
+            languages.number(summary.residents, language),
+        ),
+        (Message("Signed since").in_language(language), languages.long_date(summary.since, language)),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """One of the letters that were signed, as the mail shows it."""
+
+    heading: str
+    language: str
+    html: Markup
+    text: str
+
+
+def _versions(summary: DeliverySummary, target: Target, language: str) -> list[_Version]:
+    """Return the letters that were signed; their languages are named if there are several."""
+    several = len({letter.language for letter in summary.versions}) > 1
+    found = []
+    for position, letter in enumerate(summary.versions, start=1):
+        values = {"number": position, "count": len(summary.versions), "language": languages.name_of(letter.language)}
+        if len(summary.versions) == 1:
+            heading = Message("The letter")
+        elif several:
+            heading = Message("The letter, version %(number)s of %(count)s (%(language)s)", values)
+        else:
+            heading = Message("The letter, version %(number)s of %(count)s", values)
+        html = render_specimen(letter.template, target, letter.language)
+        found.append(
+            _Version(
+                heading=heading.in_language(language),
+                language=letter.language,
+                html=Markup(html),  # noqa: S704  (render_specimen escapes every value)
+                text=as_text(read_blocks(html)),
+            )
+        )
+    return found
+
+
+def _unlisted(summary: DeliverySummary, language: str) -> str:
+    """Say where the signers are whom the mail does not list, if there are any."""
+    listed, others = len(summary.signers), summary.letters - len(summary.signers)
+    if not others:
+        return ""
+    sentence = languages.catalog(language).ngettext(
+        "These are the first %(listed)s; the other %(others)s stands in the packets.",
+        "These are the first %(listed)s; the other %(others)s stand in the packets.",
+        others,
+    )
+    return sentence % {"listed": languages.number(listed, language), "others": languages.number(others, language)}
 
 
 def _width(text: str) -> int:
