@@ -88,6 +88,7 @@ def packets_of(letters: int, *, drawn: bool = False) -> Iterator[tuple[PacketCov
     for first in range(1, letters + 1, PACKET):
         last = min(first + PACKET - 1, letters)
         cover = PacketCover(
+            language="en",
             campaign_title=CAMPAIGN.campaign.title,
             organizer_name=CAMPAIGN.campaign.organizer.name,
             target=TARGET,

@@ -80,6 +80,7 @@ def short_letter(name: str, language: str = "en") -> PacketLetter:
 
 def cover_of(letters: int, *, first: int = 1, total: int | None = None, number: int = 1, of: int = 1) -> PacketCover:
     return PacketCover(
+        language="en",
         campaign_title=CAMPAIGN.campaign.title,
         organizer_name=CAMPAIGN.campaign.organizer.name,
         target=TARGET,

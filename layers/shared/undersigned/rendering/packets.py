@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 import typst
 
+from undersigned.domain import languages
 from undersigned.domain.errors import UndersignedError
-from undersigned.domain.languages import SOURCE, long_date
+from undersigned.domain.languages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -90,8 +91,9 @@ class TypesettingError(UndersignedError):
 
 @dataclass(frozen=True, slots=True)
 class PacketCover:
-    """What the first page says: letters `first` to `last` of `total`, in packet `number` of `of`."""
+    """What the first page says, in its language: letters `first` to `last` of `total`, in packet `number` of `of`."""
 
+    language: str
     campaign_title: str
     organizer_name: str
     target: Target
@@ -306,12 +308,15 @@ def _language(tag: str) -> tuple[str, str | None]:
     return language, next((subtag.upper() for subtag in rest if _REGION.fullmatch(subtag)), None)
 
 
-def _letters(letters: Sequence[PacketLetter], labels: Sequence[tuple[str, str]], fonts: FontBook) -> dict[str, Any]:
+def _letters(
+    language: str, letters: Sequence[PacketLetter], labels: Sequence[tuple[str, str]], fonts: FontBook
+) -> dict[str, Any]:
     blocks = _Blocks(letters)
     return {
+        "language": language,
         "languages": {
             tag: {"language": _language(tag), "faces": fonts.faces(tag)}
-            for tag in dict.fromkeys(["en", *(letter.language for letter in letters)])
+            for tag in dict.fromkeys([language, *(letter.language for letter in letters)])
         },
         "blocks": blocks.listed(),
         "letters": [
@@ -321,63 +326,85 @@ def _letters(letters: Sequence[PacketLetter], labels: Sequence[tuple[str, str]],
     }
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+def _numbers(cover: PacketCover) -> dict[str, str]:
+    """Return a cover's numbers as its language writes them."""
+    numbers = {
+        "first": cover.first,
+        "last": cover.last,
+        "total": cover.total,
+        "packet": cover.number,
+        "packets": cover.of,
+    }
+    return {name: languages.number(value, cover.language) for name, value in numbers.items()}
+
+
+def _headline(cover: PacketCover) -> str:
+    ngettext = languages.catalog(cover.language).ngettext
+    return ngettext("%(total)s signed letter", "%(total)s signed letters", cover.total) % _numbers(cover)
 
 
 def _span(cover: PacketCover) -> str:
-    if cover.first == cover.last:
-        return f"Letter {cover.first:,} of {cover.total:,}"
-    return f"Letters {cover.first:,}\N{EN DASH}{cover.last:,} of {cover.total:,}"
+    span = (
+        Message("Letter %(first)s of %(total)s", _numbers(cover))
+        if cover.first == cover.last
+        else Message("Letters %(first)s–%(last)s of %(total)s", _numbers(cover))
+    )
+    return span.in_language(cover.language)
 
 
 def _cover(cover: PacketCover) -> dict[str, Any]:
-    target = cover.target
+    target, language = cover.target, cover.language
     organizer = _tidied(cover.organizer_name)
+    note = Message(
+        "Each letter starts on a page of its own. To answer, reply to the e-mail that brought this packet: "
+        "your reply goes to %(organizer)s.",
+        {"organizer": organizer},
+    )
     return {
         "organizer": organizer,
         "campaign": _tidied(cover.campaign_title),
-        "date": long_date(cover.delivered_on, SOURCE),
+        "date": languages.long_date(cover.delivered_on, language),
         "day": {"year": cover.delivered_on.year, "month": cover.delivered_on.month, "day": cover.delivered_on.day},
         "addressee": [
             _tidied(line) for line in (f"{target.title} {target.name}", target.department, target.locality) if line
         ],
-        "headline": _count(cover.total, "signed letter"),
+        "headline": _headline(cover),
+        "to": Message("To").in_language(language),
         "facts": [
-            ["In this packet", _span(cover)],
-            ["Packet", f"{cover.number:,} of {cover.of:,}"],
-            ["Sent by", organizer],
+            [Message("In this packet").in_language(language), _span(cover)],
+            [
+                Message("Packet").in_language(language),
+                Message("%(packet)s of %(packets)s", _numbers(cover)).in_language(language),
+            ],
+            [Message("Sent by").in_language(language), organizer],
         ],
-        "note": "Each letter starts on a page of its own. To answer, reply to the e-mail that brought this packet: "
-        f"your reply goes to {organizer}.",
+        "note": note.in_language(language),
     }
 
 
 def _packet(cover: PacketCover, letters: Sequence[PacketLetter], fonts: FontBook) -> dict[str, Any]:
-    labels = [
-        (
-            f"{number:,}\N{EN SPACE}{letter.signer_name}, {letter.signer_locality}",
-            f"Letter {number:,} of {cover.total:,} · packet {cover.number:,} of {cover.of:,}",
-        )
-        for number, letter in enumerate(letters, start=cover.first)
-    ]
+    footer = Message("Letter %(number)s of %(total)s · packet %(packet)s of %(packets)s").in_language(cover.language)
+    numbers = _numbers(cover)
+    labels = []
+    for position, letter in enumerate(letters, start=cover.first):
+        written = languages.number(position, cover.language)
+        label = f"{written}\N{EN SPACE}{letter.signer_name}, {letter.signer_locality}"
+        labels.append((label, footer % (numbers | {"number": written})))
     return {
         "title": _tidied(f"{cover.campaign_title}: {_span(cover)}"),
         "author": _tidied(cover.organizer_name),
-        "language": "en",
         "cover": _cover(cover),
-        **_letters(letters, labels, fonts),
+        **_letters(cover.language, letters, labels, fonts),
     }
 
 
 def _without_cover(letters: Sequence[PacketLetter], fonts: FontBook) -> dict[str, Any]:
     first = letters[0]
     return {
-        "title": _tidied(f"Letter of {first.signer_name}"),
+        "title": _tidied(Message("Letter of %(name)s", {"name": first.signer_name}).in_language(first.language)),
         "author": _tidied(first.signer_name),
-        "language": first.language,
         "cover": None,
-        **_letters(letters, [("", "")] * len(letters), fonts),
+        **_letters(first.language, letters, [("", "")] * len(letters), fonts),
     }
 
 

@@ -145,12 +145,13 @@ class Delivering:
             raise UnsettledError(until)
         if target.held_because:
             return self._hold(delivery, target, target.held_because)
-        batch = Batch(campaign, target, key, self._seal_all(key))
+        sealed = self._seal_all(key)
+        batch = Batch(campaign, target, key, tuple(signer for signer in sealed if signer not in delivery.erased))
         if not batch.signers:
             empty = replace(delivery, state="empty")
             self._deliveries.change(empty, state=delivery.state, attempt=delivery.attempt)
             return empty
-        packets = self._typeset_all(batch)
+        packets = self._typeset_all(batch, len(delivery.erased))
         return self._send(delivery, batch, packets)
 
     def preview(self, key: DeliveryKey) -> Preview | None:
@@ -225,10 +226,14 @@ class Delivering:
             if bundle.closes:
                 return
 
-    def _typeset_all(self, batch: Batch) -> tuple[PacketRecord, ...]:
-        """Typeset and store the packets that are not stored yet; one at a time, so memory stays flat."""
-        done = {packet.number: packet for packet in self._deliveries.packets(batch.key)}
-        for packet, pdf in self.typeset(batch, skip=frozenset(done)):
+    def _typeset_all(self, batch: Batch, erased: int) -> tuple[PacketRecord, ...]:
+        """Typeset and store the packets that are not stored yet; one at a time, so memory stays flat.
+
+        Packets from before a letter was erased are typeset anew.
+        """
+        done = {packet.number: packet for packet in self._deliveries.packets(batch.key) if packet.erased == erased}
+        for made, pdf in self.typeset(batch, skip=frozenset(done)):
+            packet = replace(made, erased=erased)
             self._packets.put(packet_name(batch.key, packet.number), pdf)
             self._deliveries.add_packet(batch.key, packet)
             done[packet.number] = packet
@@ -317,6 +322,7 @@ class Delivering:
 
     def _cover(self, batch: Batch, number: int, of: int, first: int, last: int) -> PacketCover:
         return PacketCover(
+            language=batch.campaign.language,
             campaign_title=batch.campaign.title,
             organizer_name=batch.campaign.organizer.name,
             target=batch.target,
