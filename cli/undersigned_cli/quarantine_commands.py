@@ -32,6 +32,7 @@ _REASONS = {
     "no form": "was not sent by a form of this campaign",
     "too fast": "was filled in within three seconds",
     "no proof": "lacks the proof of work",
+    "erased before": "is fine, but an earlier letter of this signer was erased",
     "form used": "came by a form that another letter was signed with",
 }
 

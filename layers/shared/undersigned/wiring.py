@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from undersigned.rendering.packets import FontBook
     from undersigned.services.confirming import Confirmations
     from undersigned.services.delivering import Delivering
+    from undersigned.services.erasing import Erasing
     from undersigned.services.feedback import Feedback
     from undersigned.services.organizing import Organizing
     from undersigned.services.planning import Planning
@@ -172,6 +173,12 @@ class Wiring:
         from undersigned.services.planning import Planning  # noqa: PLC0415
 
         return Planning(self.table, self.table, self.table, self.queue)
+
+    def erasing(self) -> Erasing:
+        """Wire the erasing of letters."""
+        from undersigned.services.erasing import Erasing  # noqa: PLC0415
+
+        return Erasing(self.table, self.table, self._clock, self._sleep)
 
     def steering_wheel(self) -> SteeringWheel:
         """Wire what organizers do to deliveries."""

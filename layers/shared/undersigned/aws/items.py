@@ -188,6 +188,12 @@ def pending_signature_values(signature: Signature) -> Values:
     }
 
 
+PERSONAL = (
+    "name", "email", "address_line", "locality", "region", "postal_code", "signature", "drawing", "note",
+)  # fmt: skip
+"""The attributes of a signature that say who signed; an erased one has them empty."""
+
+
 PENDING_HAS_NONE_OF = ("confirmed_at", "confirmed_on", "withdrawn_at", "due", "due_at", "bundle")
 """What a new signature takes off the withdrawn or expired one that it replaces."""
 
@@ -223,6 +229,7 @@ def read_signature(values: Values) -> Signature:
         tallied=values.get("tallied", ""),
         language=values.get("language", SOURCE),
         quarantine=values.get("quarantine"),
+        erased_at=_moment(values.get("erased_at")),
         drawing=values.get("drawing", ""),
     )
 
@@ -308,6 +315,7 @@ def packet_values(key: DeliveryKey, packet: PacketRecord) -> Values:
         "residents": packet.residents,
         "since": _written(packet.since),
         "letters": list(packet.letters),
+        "erased": packet.erased,
     }
 
 
@@ -322,6 +330,7 @@ def read_packet(values: Values) -> PacketRecord:
         residents=int(values["residents"]),
         since=date.fromisoformat(values["since"]),
         letters=tuple(values["letters"]),
+        erased=int(values.get("erased", 0)),
     )
 
 
@@ -363,4 +372,5 @@ def read_delivery(values: Values) -> Delivery:
         message_id=values.get("message_id"),
         reason=values.get("reason"),
         permanent=values.get("permanent", False),
+        erased=frozenset(values.get("erased", ())),
     )

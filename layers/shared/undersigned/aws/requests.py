@@ -267,6 +267,34 @@ def withdraw(table: str, campaign: str, signer: str, at: datetime) -> UpdateItem
     return request
 
 
+def erase(table: str, signature: Signature, at: datetime) -> UpdateItemInputTypeDef:
+    """Erase what a row says of its signer; its key stays, so that the letter can't come back unseen."""
+    return update(
+        table,
+        keys.signature(signature.campaign, signature.signer),
+        assign={
+            "status": "erased",
+            "erased_at": at.isoformat(),
+            "updates": False,
+            **dict.fromkeys(items.PERSONAL, ""),
+        },
+        add={"version": 1},
+        remove=["due", "due_at", "expires_at", "quarantine"],
+        when=Attr("version").eq(signature.version),
+    )
+
+
+def erase_sealed(table: str, signature: Signature, key: DeliveryKey, at: datetime) -> TransactWriteItemsInputTypeDef:
+    """Erase a letter that is sealed in a delivery which is held or came back, and take it out of that."""
+    out = update(
+        table,
+        keys.delivery(key),
+        add={"erased": {signature.signer}},
+        when=Attr("state").is_in(["held", "bounced"]),
+    )
+    return {"TransactItems": [_in_transaction(erase(table, signature, at)), _in_transaction(out)]}
+
+
 def move_marks(table: str, campaign: str, moves: Sequence[tuple[Signature, str]]) -> TransactWriteItemsInputTypeDef:
     """Move rows' `tallied` marks and the counters with them, all or nothing.
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SignatureChange:
-    """A signature as a change left it, or as it last was when its row is gone; and whether the change asks for a mail."""
+    """A signature as a change left it, or as it last was if its row is gone; and whether the change asks for a mail."""
 
     signature: Signature
     is_gone: bool

@@ -140,7 +140,7 @@ class Table:
         self._change(requests.approve(self._name, campaign, period))
 
     def hold(self, campaign: str, target: str, why: str | None) -> None:
-        """Hold a target's letters back for a reason, or let them go again; raises ChangedError without such a target."""
+        """Hold a target's letters back for a reason, or let them go; raises ChangedError without such a target."""
         self._update(requests.hold(self._name, campaign, target, why))
 
     def note(self, entry: AuditEntry, mark: str) -> None:
@@ -227,6 +227,22 @@ class Table:
     def withdraw(self, campaign: str, signer: str, at: datetime) -> Signature:
         """Take a signature back and return it; raises SignatureStateError."""
         return self._change_signature(requests.withdraw(self._name, campaign, signer, at))
+
+    def erase(self, signature: Signature, at: datetime, key: DeliveryKey | None = None) -> None:
+        """Erase what a row says of its signer, and take its letter out of a delivery that is held or came back.
+
+        Raises ChangedError when either is not as it was read.
+        """
+        if key is None:
+            self._update(requests.erase(self._name, signature, at))
+            return
+        try:
+            self._client.transact_write_items(**requests.erase_sealed(self._name, signature, key, at))
+        except ClientError as error:
+            if code_of(error) != TRANSACTION_CANCELED:
+                raise
+            message = "the letter or its delivery is not as it was read"
+            raise ChangedError(message) from error
 
     # Gates
 

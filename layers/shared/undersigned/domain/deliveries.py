@@ -59,7 +59,8 @@ class Bundle:
 class PacketRecord:
     """One stored PDF: letters `first` to `last` (1-based), and what the mail says of them.
 
-    `residents` counts signers whose postal code the target serves; `letters` are the versions it holds.
+    `residents` counts signers whose postal code the target serves; `letters` are the versions it holds; `erased` is
+    how many of the delivery's letters had been erased by then.
     """
 
     number: int
@@ -70,13 +71,15 @@ class PacketRecord:
     residents: int
     since: date
     letters: tuple[str, ...]
+    erased: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """What became of a delivery. `attempt` counts the tries to send; `email` is where the last one went.
 
-    `permanent` says of a bounce that the address takes no mail.
+    `permanent` says of a bounce that the address takes no mail. `erased` are signers whose sealed letters were erased
+    before they went.
     """
 
     key: DeliveryKey
@@ -93,6 +96,12 @@ class Delivery:
     message_id: str | None = None
     reason: str | None = None
     permanent: bool = False
+    erased: frozenset[str] = frozenset()
+
+    @property
+    def may_lose_letters(self) -> bool:
+        """Say whether a sealed letter can still be erased before its mail goes; else it is gone or going."""
+        return self.state in {"held", "bounced"}
 
     @property
     def is_settled(self) -> bool:

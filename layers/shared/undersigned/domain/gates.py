@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Suspicion = Literal["trap", "no form", "too fast", "no proof", "form used"]
+Suspicion = Literal["trap", "no form", "too fast", "no proof", "form used", "erased before"]
 """`trap`: a field that people don't see is filled in; `no form`: it carries no form of ours; `form used`: another
-letter was signed with it; `no proof`: it lacks the proof of work that was asked for."""
+letter was signed with it; `no proof`: it lacks the proof of work that was asked for; `erased before`: a letter of
+this signer was erased, and must not come back unseen."""
 
 QUICKEST = timedelta(seconds=3)
 """Nobody fills in eight fields and reads a letter in less."""

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from undersigned.domain.campaigns import Campaign, Roster, Target
 
-Status = Literal["pending", "confirmed", "withdrawn"]
+Status = Literal["pending", "confirmed", "withdrawn", "erased"]
+"""`erased`: the letter was taken out, and nothing personal is left of it but the key that its signer hashes to."""
 
 PENDING_FOR = timedelta(days=14)
 """How long a signature waits for its confirmation."""
@@ -224,7 +225,8 @@ class Signature:
 
     `bundle` is `<period>#<number>` once the letter is sealed. `tallied` says what the counts hold of it
     (see `tallies`). `version` grows with every change of state. `letter` is the version signed, `language` the one
-    that the signer reads. `quarantine` says why the form looked like a bot's, until it is confirmed.
+    that the signer reads. `quarantine` says why the form looked like a bot's, until it is confirmed. `erased_at` stays
+    when somebody signs again whose letter was erased.
     """
 
     campaign: str
@@ -253,6 +255,7 @@ class Signature:
     tallied: str = ""
     language: str = SOURCE
     quarantine: str | None = None
+    erased_at: datetime | None = None
     drawing: str = ""
 
     @property

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 type Action = Literal[
     "pause", "resume", "approve", "hold", "release", "retry", "test", "remove", "export", "release from quarantine"

@@ -7,12 +7,16 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from markupsafe import Markup
 
 from undersigned.domain.colors import accents
+from undersigned.domain.gates import TRAP
 from undersigned.domain.languages import Message, long_date, long_moment, name_of
 from undersigned.domain.letters import render_specimen
+from undersigned.domain.signatures import FORM_FIELDS
+from undersigned.rendering.assets import asset_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -38,6 +42,7 @@ class Page:
 def _style(accent: str | None) -> str:
     """Return the style sheet, with a campaign's accent as its contrast allows in light and in dark."""
     style = (Path(__file__).parent / "templates" / "page.css").read_text(encoding="utf-8").strip()
+    style = style.replace("caveat.woff2", asset_path("caveat.woff2"))
     if accent is None:
         return style
     light, dark = accents(accent)
@@ -45,7 +50,9 @@ def _style(accent: str | None) -> str:
     return f"{style}\n:root{{{colors[0]}}}@media(prefers-color-scheme:dark){{:root{{{colors[1]}}}}}"
 
 
-def _page(template: str, language: str, campaign: Campaign | None = None, **values: object) -> Page:
+def _page(
+    template: str, language: str, campaign: Campaign | None = None, *, embedded: bool = False, **values: object
+) -> Page:
     from undersigned.rendering.environment import environment  # noqa: PLC0415  (it loads Jinja2)
 
     style = _style(campaign.accent if campaign else None)
@@ -57,10 +64,26 @@ def _page(template: str, language: str, campaign: Campaign | None = None, **valu
             language=language,
             campaign=campaign,
             texts=campaign.texts(language) if campaign else None,
+            embedded=embedded,
+            hosts=" ".join(campaign.allowed_origins) if campaign else "",
+            query=_query(campaign, language, embedded=embedded) if campaign else "",
+            form_path=_form_path(campaign, language, embedded=embedded) if campaign else "",
             **values,
         )
     )
     return Page(html, style)
+
+
+def _query(campaign: Campaign, language: str, *, embedded: bool) -> str:
+    """Return what a page of the form hands on to the next one: its language, and that it is in a frame."""
+    kept = {"lang": language} if len(campaign.languages) > 1 else {}
+    kept |= {"embedded": "1"} if embedded else {}
+    return f"?{urlencode(kept)}" if kept else ""
+
+
+def _form_path(campaign: Campaign, language: str, *, embedded: bool) -> str:
+    """Return the address of the form as this reader has it."""
+    return f"/campaigns/{campaign.id}{'/embed' if embedded else ''}{_query(campaign, language, embedded=False)}"
 
 
 def campaign(  # noqa: PLR0913  (what the page shows)
@@ -105,17 +128,18 @@ def campaign(  # noqa: PLR0913  (what the page shows)
         languages=_named(campaign.languages),
         addressee=roster.someone(language).title,
         offers_note=letter.offers_note,
+        note_limit=next(field.limit for field in FORM_FIELDS if field.name == "note"),
+        trap=TRAP,
         is_open=is_open,
         today=today,
         next_delivery=next_delivery,
         answers={name: _shown(value) for name, value in answers.items() if isinstance(value, str | bool)},
         errors=messages,
-        choices=serving if len(serving) > 1 else (),
+        choices=serving if len(serving) > 1 or "target" in messages else (),
         previewed=preview.target if preview else None,
         ticket=ticket,
         notice=notice.in_language(language) if notice else None,
         embedded=embedded,
-        hosts=" ".join(campaign.allowed_origins),
     )
 
 
@@ -128,9 +152,9 @@ def _shown(answer: str | bool) -> str | bool:  # noqa: FBT001  (a form's value)
     return answer if isinstance(answer, bool) else answer.encode(errors="replace").decode()
 
 
-def signed(campaign: Campaign, next_delivery: datetime, language: str) -> Page:
+def signed(campaign: Campaign, next_delivery: datetime, language: str, *, embedded: bool = False) -> Page:
     """Render the page after signing, which is the same whether the person had signed before or not."""
-    return _page("signed.html", language, campaign, next_delivery=next_delivery)
+    return _page("signed.html", language, campaign, embedded=embedded, next_delivery=next_delivery)
 
 
 def confirm(own: OwnLetter, confirm_token: str, language: str, *, changed: bool = False) -> Page:
@@ -140,6 +164,7 @@ def confirm(own: OwnLetter, confirm_token: str, language: str, *, changed: bool 
         language,
         own.entry.campaign,
         target=own.target,
+        whom=own.target.addressed(language),
         letter_html=Markup(own.letter_html),  # noqa: S704  (the letter's rendering escapes every value)
         letter_language=own.letter_language,
         confirm_token=confirm_token,
@@ -162,12 +187,13 @@ def letter(
         language,
         own.entry.campaign,
         target=own.target,
+        whom=own.target.addressed(language),
         letter_html=Markup(own.letter_html),  # noqa: S704  (the letter's rendering escapes every value)
         letter_language=own.letter_language,
         headline=headline,
         explanation=explanation,
-        can_withdraw=own.signature.status != "withdrawn" and own.signature.bundle is None,
-        too_late=asked_back and own.signature.status != "withdrawn",
+        can_withdraw=own.signature.status in {"pending", "confirmed"} and own.signature.bundle is None,
+        too_late=asked_back and own.signature.status in {"pending", "confirmed"},
         count=count if own.signature.status == "confirmed" else None,
         form_url=form_url,
         token=own.token,
@@ -187,6 +213,11 @@ def _state_of(own: OwnLetter, language: str) -> tuple[Message, Message]:  # noqa
         return (
             Message("Taken back"),
             Message("You took this letter back before it was in a packet. It is never sent."),
+        )
+    if signature.status == "erased":
+        return (
+            Message("Erased"),
+            Message("This letter was taken out. Nothing of what it said of its signer is kept."),
         )
     if signature.status == "pending":
         return (
@@ -236,7 +267,7 @@ def packets(found: Packets, token: str) -> Page:
         "packets.html",
         found.campaign.language,
         found.campaign,
-        target=found.target,
+        whom=found.target.addressed(found.campaign.language),
         day=date.fromisoformat(found.key.period),
         packets=found.packets,
         token=token,

@@ -48,7 +48,7 @@ class Confirmations:
         it.
         """
         now = self.clock()
-        if signature.status == "withdrawn" or signature.has_expired(now):
+        if signature.status in {"withdrawn", "erased"} or signature.has_expired(now):
             return "nothing to say"
         most = MAILS_OF_QUARANTINE if signature.quarantine else MAILS_A_DAY
         if not self.recipients.claim_mail(signature.signer, signature.mail_request, now, most=most):

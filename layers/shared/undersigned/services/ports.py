@@ -95,7 +95,7 @@ class SteeringStore(Protocol):
         """Let a period's deliveries begin."""
 
     def hold(self, campaign: str, target: str, why: str | None) -> None:
-        """Hold a target's letters back for a reason, or let them go again; raises ChangedError without such a target."""
+        """Hold a target's letters back for a reason, or let them go; raises ChangedError without such a target."""
 
     def note(self, entry: AuditEntry, mark: str) -> None:
         """Write down what somebody did."""
@@ -127,6 +127,12 @@ class SignatureStore(Protocol):
 
     def withdraw(self, campaign: str, signer: str, at: datetime) -> Signature:
         """Take a signature back and return it; raises SignatureStateError."""
+
+    def erase(self, signature: Signature, at: datetime, key: DeliveryKey | None = None) -> None:
+        """Erase what a row says of its signer, and take its letter out of a delivery that is held or came back.
+
+        Raises ChangedError when either is not as it was read.
+        """
 
 
 class GateStore(Protocol):

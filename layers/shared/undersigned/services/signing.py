@@ -216,8 +216,9 @@ class Signing:
         else:
             # A letter that is pending still, or was withdrawn, gives way to the newer words.
             version = existing.version + 1 if existing else 1
+            suspicion = judgement.suspicion or ("erased before" if existing and existing.erased_at else None)
             self._signatures.sign(
-                replace(signature, version=version, quarantine=judgement.suspicion), existing, form=judgement.form
+                replace(signature, version=version, quarantine=suspicion), existing, form=judgement.form
             )
 
     def _pending(self, entry: Entry, form: SignedForm, language: str) -> Signature:
@@ -313,7 +314,11 @@ class Signing:
             entry=entry,
             target=target,
             signature=signature,
-            letter_html=render_html(letter.template, target, signature.details, letter.language),
+            letter_html=(
+                render_html(letter.template, target, signature.details, letter.language)
+                if signature.status != "erased"
+                else ""
+            ),
             letter_language=letter.language,
             delivery=delivery,
             next_delivery=self.next_delivery(),

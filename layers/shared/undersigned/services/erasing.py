@@ -1,0 +1,68 @@
+"""Erasing: nothing personal is left of a letter, the counts stay exact, and it can't come back unseen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.errors import NotFoundError, UndersignedError
+from undersigned.services.ports import ChangedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from undersigned.domain.signatures import Signature
+    from undersigned.services.ports import DeliveryStore, SignatureStore
+
+_TRIES = 4
+
+
+class UnderWayError(UndersignedError):
+    """The letter is in a mail that is being sent, and can be erased when that has left or come back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Erasing:
+    """Erases letters."""
+
+    signatures: SignatureStore
+    deliveries: DeliveryStore
+    clock: Callable[[], datetime]
+    sleep: Callable[[float], None]
+
+    def erase(self, campaign: str, signer: str) -> None:
+        """Erase a letter; twice is the same as once. Raises NotFoundError, UnderWayError.
+
+        One that no mail holds is never sent. One that has been sent is in its packet, at the addressee's and, for as long
+        as packets are kept, in the store.
+        """
+        for attempt in range(1, _TRIES + 1):
+            signature = self.signatures.signature(campaign, signer)
+            if signature is None:
+                message = f"campaign {campaign!r} has no letter {signer!r}"
+                raise NotFoundError(message)
+            if signature.status == "erased":
+                return
+            try:
+                self.signatures.erase(signature, self.clock(), self._delivery_to_leave(signature))
+            except ChangedError:
+                # It was confirmed, sealed or counted meanwhile, or its mail has left: look again.
+                if attempt == _TRIES:
+                    raise
+                self.sleep(0.05 * 2**attempt)
+            else:
+                return
+
+    def _delivery_to_leave(self, signature: Signature) -> DeliveryKey | None:
+        if signature.period is None:
+            return None
+        key = DeliveryKey(signature.campaign, signature.target, signature.period)
+        delivery = self.deliveries.delivery(key)
+        if delivery is None or delivery.is_settled:
+            return None
+        if not delivery.may_lose_letters:
+            message = "the letter is in a mail that is just being sent; erase it in an hour"
+            raise UnderWayError(message)
+        return key

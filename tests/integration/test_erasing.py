@@ -1,0 +1,157 @@
+"""Erasing: nothing personal is left, the counts stay exact, and the letter can't come back unseen."""
+
+from __future__ import annotations
+
+import json
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+import pytest
+from pypdf import PdfReader
+
+from tests.world import ADA, CAMPAIGN
+from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.errors import NotFoundError
+from undersigned.domain.signatures import signer_id
+from undersigned.services.erasing import Erasing, UnderWayError
+
+if TYPE_CHECKING:
+    from tests.world import World
+    from undersigned.domain.signatures import Signature
+
+EVANSTON = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
+
+
+@pytest.fixture
+def erasing(world: World) -> Erasing:
+    return world.wiring.erasing()
+
+
+def signer(world: World, email: str = "ada@signers.example") -> str:
+    return signer_id(world.wiring.secret(), email)
+
+
+def row(world: World) -> Signature:
+    found = world.wiring.table.signature(CAMPAIGN, signer(world))
+    assert found
+    return found
+
+
+def total(world: World) -> int:
+    world.run_stream()
+    return world.wiring.table.counts(CAMPAIGN).get("TOTAL", 0)
+
+
+def words_of(pdf: bytes) -> str:
+    return " ".join(page.extract_text() for page in PdfReader(BytesIO(pdf)).pages)
+
+
+def test_nothing_personal_is_left_of_an_erased_letter(world: World, erasing: Erasing) -> None:
+    world.confirmed(note="My own words", drawing="[[10,10,300,150,500,20]]")
+    erasing.erase(CAMPAIGN, signer(world))
+    kept = world.wiring._client("dynamodb").scan(TableName=world.wiring.settings.table_name)["Items"]
+    row_of_ada = json.dumps([item for item in kept if item["pk"]["S"].startswith("SIGNATURE#")])
+    for word in (*map(str, ADA.values()), "My own words", "[[10,10"):
+        assert word not in row_of_ada.replace('"IL"', "")
+
+
+def test_an_erased_letter_is_counted_no_more_and_never_sent(world: World, erasing: Erasing) -> None:
+    world.confirmed()
+    world.confirmed(email="bo@signers.example", name="Bo Placeholder", signature="Bo Placeholder")
+    erasing.erase(CAMPAIGN, signer(world))
+    assert total(world) == 1
+    world.week()
+    [mail] = world.deliveries
+    assert "Bo Placeholder" in mail.text
+    assert "Ada Specimen" not in mail.text + words_of(mail.pdfs[0])
+
+
+@pytest.mark.parametrize("when", ["pending", "confirmed", "withdrawn"])
+def test_erasing_twice_is_the_same_as_once_whatever_the_letter_was(world: World, erasing: Erasing, when: str) -> None:
+    world.sign()
+    world.run_stream()
+    if when != "pending":
+        letter = world.post(world.sent[-1].link("confirm"), as_json=True).json["links"]
+        if when == "withdrawn":
+            world.post(letter["withdraw"])
+    for _ in range(2):
+        erasing.erase(CAMPAIGN, signer(world))
+    assert (row(world).status, row(world).name) == ("erased", "")
+    assert total(world) == 0
+    assert len(world.sent) == 1
+
+
+def test_an_erased_letter_cannot_be_confirmed_and_its_page_says_what_became_of_it(
+    world: World, erasing: Erasing
+) -> None:
+    world.sign()
+    world.run_stream()
+    erasing.erase(CAMPAIGN, signer(world))
+    page = world.press(world.sent[-1].link("confirm"))
+    assert "Nothing of what it said of its signer is kept" in page.body
+    assert row(world).status == "erased"
+    assert total(world) == 0
+
+
+def test_who_signs_again_is_seen(world: World, erasing: Erasing) -> None:
+    world.confirmed()
+    erasing.erase(CAMPAIGN, signer(world))
+    world.sign()
+    assert (row(world).status, row(world).quarantine) == ("pending", "erased before")
+    world.run_stream()
+    assert world.press(world.sent[-1].link("confirm")).status == 200
+    assert row(world).erased_at is not None
+    assert total(world) == 1
+
+
+def test_a_letter_that_was_sent_is_erased_from_the_rows(world: World, erasing: Erasing) -> None:
+    world.confirmed()
+    world.week()
+    world.feedback("delivery", world.deliveries[0])
+    erasing.erase(CAMPAIGN, signer(world))
+    assert (row(world).name, row(world).bundle) == ("", "2026-11-24#0001")
+    assert total(world) == 0
+
+
+def test_a_letter_in_a_mail_that_is_being_sent_has_to_wait(world: World, erasing: Erasing) -> None:
+    world.confirmed()
+    world.refusal = "AccessDeniedException"
+    world.week()
+    with pytest.raises(UnderWayError, match="erase it in an hour"):
+        erasing.erase(CAMPAIGN, signer(world))
+    assert row(world).name == "Ada Specimen"
+
+
+def test_a_letter_in_a_mail_that_came_back_is_not_in_the_mail_that_goes_again(world: World, erasing: Erasing) -> None:
+    world.confirmed()
+    world.confirmed(email="bo@signers.example", name="Bo Placeholder", signature="Bo Placeholder")
+    world.week()
+    world.feedback("bounce", world.deliveries[0])
+    erasing.erase(CAMPAIGN, signer(world))
+    world.wiring.steering_wheel().retry(EVANSTON, "cli", "mended")
+    world.run_queue()
+    again = world.deliveries[1]
+    assert again.mail["Subject"].startswith("1 signed letter for")
+    assert "Bo Placeholder" in words_of(again.pdfs[0])
+    assert "Ada Specimen" not in words_of(again.pdfs[0]) + again.text
+    delivery = world.wiring.table.delivery(EVANSTON)
+    assert delivery
+    assert (delivery.state, delivery.letters) == ("sent", 1)
+
+
+def test_a_delivery_that_lost_all_its_letters_sends_nothing(world: World, erasing: Erasing) -> None:
+    world.confirmed()
+    world.week()
+    world.feedback("bounce", world.deliveries[0])
+    erasing.erase(CAMPAIGN, signer(world))
+    world.wiring.steering_wheel().retry(EVANSTON, "cli", "mended")
+    world.run_queue()
+    assert len(world.deliveries) == 1
+    delivery = world.wiring.table.delivery(EVANSTON)
+    assert delivery
+    assert delivery.state == "empty"
+
+
+def test_a_letter_that_is_not_there_cannot_be_erased(erasing: Erasing) -> None:
+    with pytest.raises(NotFoundError):
+        erasing.erase(CAMPAIGN, "0" * 32)
