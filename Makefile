@@ -21,10 +21,11 @@ unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH UV_PYTHON AWS_PROFILE
 CHECKS := check-style check-types check-imports check-lock check-layers check-template
 # Two at a time, all of them even if one fails, each one's output in one piece where this make can do that.
 TOGETHER := $(if $(findstring -j,$(MAKEFLAGS)),,-j2) $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+BABEL := $(RUN) pybabel --quiet
 EXPORT := $(UV) export --quiet --locked --no-hashes --no-annotate --no-header
 
 .SILENT:
-.PHONY: help setup demo test lint layers bench clean $(CHECKS)
+.PHONY: help setup demo test lint layers catalogs bench clean $(CHECKS)
 
 help: ## list what make can do
 	sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile
@@ -44,6 +45,16 @@ lint: $(READY) ## style, types, import contracts, lock, layers, template
 layers: $(READY) ## write the layers' requirements anew from uv.lock
 	$(EXPORT) --only-group lambda --output-file layers/dependencies/requirements.txt >/dev/null
 	$(EXPORT) --only-group typesetting --output-file layers/typesetting/requirements.txt >/dev/null
+
+# A sentence that changed keeps its old translation, marked as one to look at; what nobody says any more goes.
+catalogs: $(READY) ## bring the languages' files in step with the sentences in the source
+	sentences=$$(mktemp) && trap 'rm -f "$$sentences"' EXIT \
+	&& $(BABEL) extract --mapping-file pyproject.toml --add-comments "For translators:" --strip-comment-tags \
+		--add-location=file --omit-header --width 120 --output "$$sentences" layers/shared/undersigned functions \
+	&& for file in layers/shared/undersigned/catalogs/*.po; do \
+		$(BABEL) update --input-file "$$sentences" --output-file "$$file" --locale "$$(basename "$$file" .po | tr - _)" \
+			--ignore-obsolete --ignore-pot-creation-date --width 120 || exit; \
+	done
 
 bench: $(READY) ## measure
 	$(RUN) python -m benchmarks $(ARGS)

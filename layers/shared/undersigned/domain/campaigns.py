@@ -102,9 +102,9 @@ class Target:
 
     def addressed(self, language: str) -> str:
         """Return title and name as a sentence of a language has them: `Police Chief Avery Sample`."""
-        return Message("%(title)s %(name)s", {"title": self.title_in(language), "name": self.name}).in_language(
-            language
-        )
+        # For translators: Somebody's title and name amid a sentence, such as Police Chief Avery Sample.
+        words = Message("%(title)s %(name)s", {"title": self.title_in(language), "name": self.name})
+        return words.in_language(language)
 
 
 @dataclass(frozen=True, slots=True)
