@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -302,3 +303,16 @@ def test_plan_queues_one_message_per_chief_with_letters_waiting(world: World) ->
     planned = world.plan()
     assert planned["period"] == "2026-11-24"
     assert sorted(delivery["target"] for delivery in planned["deliveries"]) == ["evanston", "wilmette"]
+
+
+def test_what_ses_said_and_when_is_kept_once_for_each_event(world: World) -> None:
+    world.confirmed()
+    world.week()
+    [mail] = world.deliveries
+    for case in ("send", "delivery", "send", "delivery"):
+        world.feedback(case, mail)
+    world.feedback("bounce", mail, at=world.clock.now + timedelta(hours=1))
+    events = world.wiring.table.mail_events(DeliveryKey(CAMPAIGN, "evanston", "2026-11-24"))
+    assert sorted(event.kind for event in events) == ["bounce", "delivery", "send"]
+    assert {event.message_id for event in events} == {mail.message_id}
+    assert events[-1].reason

@@ -10,7 +10,15 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from undersigned.aws import keys
 from undersigned.domain.api_keys import ApiKey, Scope
 from undersigned.domain.campaigns import Campaign, MailState, Organizer, ProofOfWork, Target, Translation
-from undersigned.domain.deliveries import Bundle, Delivery, DeliveryKey, DeliveryState, PacketRecord
+from undersigned.domain.deliveries import (
+    Bundle,
+    Delivery,
+    DeliveryKey,
+    DeliveryState,
+    MailEvent,
+    MailEventKind,
+    PacketRecord,
+)
 from undersigned.domain.languages import SOURCE
 from undersigned.domain.letters import Letter
 from undersigned.domain.signatures import Signature, Status, tray_of
@@ -184,8 +192,13 @@ def pending_signature_values(signature: Signature) -> Values:
         # Copied to `due` by the confirmation, which then needs no read.
         "tray": tray_of(signature.campaign, signature.target, signature.signer),
         "listed": keys.listed(signature.campaign, signature.signer),
-        "listed_at": f"{_written(signature.signed_at)}#{signature.signer}",
+        "listed_at": place_of(signature),
     }
+
+
+def place_of(signature: Signature) -> str:
+    """Return a signature's place among its campaign's, by the moment of signing."""
+    return f"{_written(signature.signed_at)}#{signature.signer}"
 
 
 PERSONAL = (
@@ -331,6 +344,32 @@ def read_packet(values: Values) -> PacketRecord:
         since=date.fromisoformat(values["since"]),
         letters=tuple(values["letters"]),
         erased=int(values.get("erased", 0)),
+    )
+
+
+def mail_event_values(event: MailEvent) -> Values:
+    """Write what SES said of a mail."""
+    return {
+        **keys.mail_event(event)._asdict(),
+        "kind": event.kind,
+        "attempt": event.attempt,
+        "message_id": event.message_id,
+        "at": _written(event.at),
+        "reason": event.reason,
+        "permanent": event.permanent,
+    }
+
+
+def read_mail_event(key: DeliveryKey, values: Values) -> MailEvent:
+    """Read what SES said of a delivery's mail."""
+    return MailEvent(
+        kind=cast("MailEventKind", values["kind"]),
+        delivery=key,
+        attempt=int(values["attempt"]),
+        message_id=values["message_id"],
+        at=datetime.fromisoformat(values["at"]),
+        reason=values.get("reason"),
+        permanent=values["permanent"],
     )
 
 

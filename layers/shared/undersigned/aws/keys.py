@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from undersigned.domain.deliveries import DeliveryKey
+    from undersigned.domain.deliveries import DeliveryKey, MailEvent
 
 LISTING_SHARDS = 8
 """How many partitions of the listing index a campaign's signatures are spread over."""
@@ -157,6 +157,17 @@ def delivery_partition(campaign: str, target: str) -> str:
 def delivery(key: DeliveryKey) -> Key:
     """Locate a delivery."""
     return Key(delivery_partition(key.campaign, key.target), DELIVERIES + key.period)
+
+
+def mail_events(key: DeliveryKey) -> Key:
+    """Return the partition and the sort key's beginning of what SES said of a delivery's mails."""
+    return Key(delivery_partition(key.campaign, key.target), f"EVENT#{key.period}#")
+
+
+def mail_event(event: MailEvent) -> Key:
+    """Locate what SES said once: the same event again is the same item."""
+    start = mail_events(event.delivery)
+    return Key(start.pk, f"{start.sk}{event.at.isoformat()}#{event.attempt}#{event.kind}")
 
 
 def bundles(key: DeliveryKey) -> Key:

@@ -54,18 +54,21 @@ def query(  # noqa: PLR0913  (the parts of a query)
     *,
     begins_with: str | None = None,
     at_least: str | None = None,
+    below: str | None = None,
     index: str | None = None,
     limit: int | None = None,
     newest_first: bool = False,
     consistent: bool = False,
 ) -> QueryInputTypeDef:
-    """Read the items of one partition: all, those whose sort key begins so, or those from one on."""
+    """Read the items of one partition: all, or those whose sort key begins so, lies from one on, or below one."""
     pk_name, sk_name = {"tray": ("due", "due_at"), "listing": ("listed", "listed_at")}.get(index or "", ("pk", "sk"))
     condition: ConditionBase = KeyCondition(pk_name).eq(pk)
     if begins_with is not None:
         condition &= KeyCondition(sk_name).begins_with(begins_with)
     if at_least is not None:
         condition &= KeyCondition(sk_name).gte(at_least)
+    if below is not None:
+        condition &= KeyCondition(sk_name).lt(below)
     expression, names, values = _condition(condition, is_key=True)
     request: QueryInputTypeDef = {
         "TableName": table,

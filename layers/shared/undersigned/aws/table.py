@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import time
 from datetime import UTC, datetime, timedelta
+from itertools import batched
 from typing import TYPE_CHECKING, Any, cast
 
 from boto3.dynamodb.conditions import Attr
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     from undersigned.domain.api_keys import ApiKey
     from undersigned.domain.campaigns import Campaign, MailState, Target
-    from undersigned.domain.deliveries import Bundle, Delivery, DeliveryKey, DeliveryState, PacketRecord
+    from undersigned.domain.deliveries import Bundle, Delivery, DeliveryKey, DeliveryState, MailEvent, PacketRecord
     from undersigned.domain.gates import FormPass
     from undersigned.domain.letters import Letter
     from undersigned.domain.signatures import Signature
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
 
 _PAUSES = (0.02, 0.05, 0.1, 0.2)
 """Seconds until an item that a transaction holds is tried again; a transaction takes some milliseconds."""
+
+_LISTED_AT_ONCE = 50
+"""Signatures that a listing reads ahead."""
 
 _BATCH_GET = 100
 """Items that DynamoDB reads in one BatchGetItem."""
@@ -179,6 +183,32 @@ class Table:
                     found[signature.signer] = signature
                 pending = dict(answer.get("UnprocessedKeys", {}))
         return tuple(found[signer] for signer in signers if signer in found)
+
+    def newest_signatures(self, campaign: str, before: str | None = None) -> Iterator[tuple[str, Signature]]:
+        """Read a campaign's signatures, newest first, each with its place; from a place on, those behind it."""
+        shards = [
+            self._query(
+                requests.query(
+                    self._name,
+                    keys.listing_shard(campaign, shard),
+                    index="listing",
+                    newest_first=True,
+                    below=before,
+                    limit=_LISTED_AT_ONCE,
+                )
+            )
+            for shard in range(keys.LISTING_SHARDS)
+        ]
+        merged = heapq.merge(*shards, key=lambda values: str(values["listed_at"]), reverse=True)
+        for places in batched((values["listed_at"] for values in merged), _LISTED_AT_ONCE, strict=False):
+            signers = [place.rpartition("#")[2] for place in places]
+            found = {row.signer: row for row in self.signatures(campaign, signers)}
+            yield from (
+                (place, found[signer])
+                for place, signer in zip(places, signers, strict=True)
+                # The index is behind: who signed anew stands at a newer place.
+                if signer in found and place == items.place_of(found[signer])
+            )
 
     def listed_signatures(self, campaign: str) -> Iterator[Signature]:
         """Read every signature of a campaign, in no order; for recounts and exports."""
@@ -383,6 +413,14 @@ class Table:
     def change(self, delivery: Delivery, *, state: DeliveryState, attempt: int) -> None:
         """Write a delivery; raises ChangedError unless it is still in this state and attempt."""
         self._update(requests.change_delivery(self._name, delivery, state=state, attempt=attempt))
+
+    def note_event(self, event: MailEvent) -> None:
+        """Write down what SES said of a mail; twice is the same as once."""
+        self._client.put_item(**requests.put(self._name, items.mail_event_values(event)))
+
+    def mail_events(self, key: DeliveryKey) -> tuple[MailEvent, ...]:
+        """Read what SES said of a delivery's mails, in order."""
+        return tuple(items.read_mail_event(key, values) for values in self._beginning_with(keys.mail_events(key)))
 
     def bundles(self, key: DeliveryKey) -> tuple[Bundle, ...]:
         """Read a delivery's bundles in order."""

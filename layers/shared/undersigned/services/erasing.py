@@ -35,8 +35,8 @@ class Erasing:
     def erase(self, campaign: str, signer: str) -> None:
         """Erase a letter; twice is the same as once. Raises NotFoundError, UnderWayError.
 
-        One that no mail holds is never sent. One that has been sent is in its packet, at the addressee's and, for as long
-        as packets are kept, in the store.
+        One that no mail holds is never sent. One that has been sent is in its packet: at the addressee's and, for as
+        long as packets are kept, in the store.
         """
         for attempt in range(1, _TRIES + 1):
             signature = self.signatures.signature(campaign, signer)

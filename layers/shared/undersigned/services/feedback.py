@@ -28,6 +28,8 @@ class Feedback:
             delivery = self.deliveries.delivery(event.delivery)
             if delivery is None:
                 return None
+            if attempt == 1:
+                self.deliveries.note_event(event)
             changed = after(delivery, event)
             try:
                 if changed != delivery:

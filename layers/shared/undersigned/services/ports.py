@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from undersigned.domain.api_keys import ApiKey
     from undersigned.domain.campaigns import Campaign, MailState, Target
-    from undersigned.domain.deliveries import Bundle, Delivery, DeliveryKey, DeliveryState, PacketRecord
+    from undersigned.domain.deliveries import Bundle, Delivery, DeliveryKey, DeliveryState, MailEvent, PacketRecord
     from undersigned.domain.gates import FormPass
     from undersigned.domain.letters import Letter
     from undersigned.domain.signatures import Signature
@@ -214,6 +214,12 @@ class DeliveryStore(Protocol):
 
     def packets(self, key: DeliveryKey) -> tuple[PacketRecord, ...]:
         """Read a delivery's packets in order."""
+
+    def note_event(self, event: MailEvent) -> None:
+        """Write down what SES said of a mail; twice is the same as once."""
+
+    def mail_events(self, key: DeliveryKey) -> tuple[MailEvent, ...]:
+        """Read what SES said of a delivery's mails, in order."""
 
     def add_packet(self, key: DeliveryKey, packet: PacketRecord) -> None:
         """Record a stored packet; the same packet again changes nothing."""
