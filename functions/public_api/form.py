@@ -85,7 +85,7 @@ def _as_json(campaign: str) -> Response[str]:
                 for field in FORM_FIELDS
                 if field.name != "note" or letter.offers_note
             ],
-            "targets": [_target(target) for target in entry.roster.by_id.values() if not target.retired],
+            "targets": [_target(target, language) for target in entry.roster.by_id.values() if not target.retired],
             "signatures": count.signatures,
             "goal": count.goal,
             "next_delivery": wired.signing.next_delivery().isoformat(),
@@ -125,11 +125,12 @@ def _page(  # noqa: PLR0913  (what the page shows)
     return page(shown, status=status, hosts=hosts, runs_scripts=True, retry_after=retry_after)
 
 
-def _target(target: Target) -> dict[str, str]:
+def _target(target: Target, language: str) -> dict[str, str]:
     return {
         "id": target.id,
-        "title": target.title,
+        "title": target.title_in(language),
         "name": target.name,
+        "addressed": target.addressed(language),
         "department": target.department,
         "locality": target.locality,
     }
@@ -141,8 +142,9 @@ def find_targets(campaign: str) -> Response[str]:
     postal_code = _event().query_string_parameters.get("postal_code", "")
     if not postal_code.strip():
         raise RequestError(400, Message("Which postal code?"), Message("Add it to the address: ?postal_code=60201"))
-    serving = wired.signing.campaign(campaign).roster.serving(postal_code)
-    return data({"campaign": campaign, "targets": [_target(target) for target in serving]}, cache=PAGE_CACHE)
+    entry = wired.signing.campaign(campaign)
+    language, serving = _language(entry.campaign), entry.roster.serving(postal_code)
+    return data({"campaign": campaign, "targets": [_target(target, language) for target in serving]}, cache=PAGE_CACHE)
 
 
 @router.post("/campaigns/<campaign>/preview")
@@ -155,8 +157,8 @@ def preview(campaign: str) -> Response[str]:
     language = _language(wired.signing.campaign(campaign).campaign)
     return data(
         {
-            "target": _target(shown.target) if shown.target else None,
-            "targets": [_target(target) for target in shown.serving],
+            "target": _target(shown.target, language) if shown.target else None,
+            "targets": [_target(target, language) for target in shown.serving],
             "language": shown.letter_language,
             "html": shown.letter_html,
             "text": as_text(read_blocks(shown.letter_html)),
@@ -179,7 +181,8 @@ def sign(campaign: str) -> Response[str]:
     except BusyError as error:
         if wants_json(event):
             return problem(problem_of(error), language, as_json=True)
-        return _page(campaign, values, notice=wait_for(error), status=429, retry_after=error.seconds)
+        shown = wired.signing.preview(campaign, values)
+        return _page(campaign, values, preview=shown, notice=wait_for(error), status=429, retry_after=error.seconds)
     if wants_json(event):
         detail = Message("Check your email and confirm the letter there.")
         return data({"status": "pending", "detail": detail.in_language(language)}, status=202)
@@ -201,7 +204,7 @@ def _mend(asked: Campaign, values: Mapping[str, object], error: FormError, langu
         before, hash_sign, fragment = own_page.partition("#")
         query = ("&" if "?" in before else "?") + urlencode({"fields": fields}, safe=",")
         return moved(before + query + hash_sign + fragment)
-    return _page(asked.id, values, error.errors, status=422)
+    return _page(asked.id, values, error.errors, wired.signing.preview(asked.id, values), status=422)
 
 
 def _own_page(asked: Campaign, address: object) -> str | None:
@@ -219,7 +222,8 @@ def _with_query(path: str) -> str:
 def signed(campaign: str) -> Response[str]:
     """Say what happens after signing."""
     asked = wired.signing.campaign(campaign).campaign
-    shown = pages.signed(asked, wired.signing.next_delivery(), _language(asked))
+    embedded = "embedded" in _event().query_string_parameters
+    shown = pages.signed(asked, wired.signing.next_delivery(), _language(asked), embedded=embedded)
     return page(shown, cache=PAGE_CACHE, hosts=asked.allowed_origins, runs_scripts=True)
 
 

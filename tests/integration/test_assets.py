@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from shutil import copy
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,8 +22,9 @@ BROWSER = {"accept": "*/*", "accept-encoding": "gzip, deflate, br, zstd"}
 
 @pytest.fixture
 def font(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> bytes:
-    """Give a font that is no text, `pen.woff2`, as the one asset."""
+    """Give a font that is no text, `pen.woff2`, as the one asset beside the font that each page names."""
     content = bytes(range(256)) * 8
+    copy(assets._FOLDER / "caveat.woff2", tmp_path)
     (tmp_path / "pen.woff2").write_bytes(content)
     (tmp_path / "OFL.md").write_text("a licence", encoding="utf-8")
     monkeypatch.setattr(assets, "_FOLDER", tmp_path)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 PRIVATE = "no-store"
 """For what only one person may see."""
 
+_WORTH_COMPRESSING = 1_000
+
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",  # a page's address can hold a signer's token
@@ -81,8 +83,10 @@ def data(
 ) -> Response[str]:
     """Answer with JSON; what is the same for everybody, the scripts of any site may read."""
     body = json.dumps(values, ensure_ascii=False)
-    readers = _FOR_ANY_SITE if for_any_site else {"Vary": "Accept, Accept-Language, Origin"}
-    return Response(status, "application/json", body, {**_HEADERS, **readers, "Cache-Control": cache})
+    readers = _FOR_ANY_SITE if for_any_site else {"Vary": "Accept, Accept-Encoding, Accept-Language, Origin"}
+    headers = {**_HEADERS, **readers, "Cache-Control": cache}
+    # A letter comes with every pause in typing; a count is shorter as it is.
+    return Response(status, "application/json", body, headers, compress=len(body) > _WORTH_COMPRESSING)
 
 
 def file(asset: Asset, *, cache: str, for_any_site: bool = False) -> Response[bytes]:

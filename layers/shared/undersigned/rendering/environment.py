@@ -11,6 +11,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from undersigned.domain import languages
+from undersigned.rendering.assets import asset_path
 
 
 @cache
@@ -32,4 +33,5 @@ def environment(language: str) -> Environment:
         "long_date": partial(languages.long_date, language=language),
         "long_moment": partial(languages.long_moment, language=language),
     }
+    made.globals["asset_path"] = asset_path
     return made

@@ -1,0 +1,152 @@
+// Shows the letter as it is typed, and makes the form easier. Without this script the form works all the same.
+const form = document.querySelector("form");
+const { elements } = form;
+const [letter, towns, found, send, view] = ["letter", "towns", "found", "send", "preview"].map((id) =>
+  document.getElementById(id),
+);
+
+// Only what the letter shows leaves the page before it is sent.
+const SHOWN = ["name", "address_line", "locality", "region", "postal_code", "target", "signature", "drawing", "note"];
+SHOWN.push("letter_language");
+
+const answers = () => {
+  const given = new FormData(form);
+  return String(new URLSearchParams(SHOWN.filter((name) => given.has(name)).map((name) => [name, given.get(name)])));
+};
+const filled = (words, values) => words.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+// A target as a template of the page has it.
+const written = (place, target) => {
+  const copy = place.querySelector("template").content.cloneNode(true);
+  for (const part of copy.querySelectorAll("[data-fill]")) part.textContent = target[part.dataset.fill];
+  return copy;
+};
+// A live region that says again what it has said would be read out again.
+const say = (place, words) => {
+  if (place.textContent !== (words.textContent ?? words)) place.replaceChildren(words);
+};
+
+let shown = answers();
+let answer = { targets: [], errors: [] };
+let asking = false;
+let timer;
+
+const plan = () => {
+  clearTimeout(timer);
+  timer = setTimeout(ask, 350);
+};
+
+// One question at a time; what was typed in the meantime is the next one.
+const ask = async () => {
+  const asked = answers();
+  if (asking || asked === shown) return;
+  asking = true;
+  try {
+    const body = new URLSearchParams(asked);
+    const reply = await fetch(view.formAction, { method: "POST", headers: { accept: "application/json" }, body });
+    if (reply.ok) show((answer = await reply.json()));
+    shown = asked;
+  } catch {
+    // Offline: the next word asks again.
+  }
+  asking = false;
+  if (answers() !== asked) plan();
+};
+
+const show = ({ html, language, targets }) => {
+  const before = [...letter.children].map((block) => block.outerHTML);
+  // The one HTML that is put in here: the server has escaped every value in it.
+  letter.innerHTML = html;
+  letter.lang = language;
+  letter.classList.toggle("typed", elements.signature.value.trim());
+  const changed = [...letter.children].find((block, place) => block.outerHTML !== before[place]);
+  if (changed) {
+    // The letter scrolls in its own place, the page never.
+    const [box, part] = [letter, changed].map((it) => it.getBoundingClientRect());
+    if (part.top < box.top || part.bottom > box.bottom) letter.scrollTop += part.top - box.top - box.height / 3;
+  }
+  offer(targets.length > 1 ? targets : []);
+  tell();
+};
+
+const offer = (targets) => {
+  const radios = [...towns.querySelectorAll("input")];
+  if (String(radios.map(({ value }) => value)) === String(targets.map(({ id }) => id))) return;
+  radios.forEach((radio) => radio.closest("label").remove());
+  for (const target of targets) {
+    const choice = written(towns, target);
+    const radio = choice.querySelector("input");
+    radio.value = target.id;
+    if (target === targets[0]) radio.id = "target";
+    towns.append(choice);
+  }
+  towns.hidden = !targets.length;
+};
+
+// Says who gets the letter. That nobody does is said only after the postal code is typed to its end.
+const tell = () => {
+  const { target, targets, errors } = answer;
+  const code = elements.postal_code;
+  const mistake = errors.find(({ field }) => field === "postal_code" || field === "target");
+  const isTyped = code.value && (targets.length || code !== document.activeElement);
+  say(found, target ? written(found.parentNode, target) : (isTyped && mistake?.detail) || "");
+};
+
+const { note } = elements;
+const count = () => {
+  const { limit, within, over } = note.dataset;
+  const used = [...note.value.trim().normalize("NFC")].length;
+  const words = used > limit ? over : within;
+  say(document.getElementById("note-count"), used ? filled(words, { used, over: used - limit }) : "");
+};
+let counting;
+note?.addEventListener("input", () => {
+  clearTimeout(counting);
+  counting = setTimeout(count, 500);
+});
+
+const draw = document.getElementById("drawing");
+const drawing = form.querySelector("[name=drawing]");
+const open = async () => (await import(draw.dataset.script)).openPad(draw, document.getElementById("pad"), drawing);
+draw.addEventListener("click", open, { once: true });
+draw.hidden = false;
+if (drawing.value) draw.click();
+
+const { challenge, worker, wait } = form.dataset;
+const solve = () =>
+  new Promise((done) => {
+    const solver = new Worker(worker);
+    solver.onerror = done;
+    solver.onmessage = ({ data }) => {
+      if (data?.derivedKey)
+        elements.proof.value = btoa(JSON.stringify({ challenge: JSON.parse(challenge), solution: data }));
+      solver.terminate();
+      done();
+    };
+    const task = { challenge: JSON.parse(challenge), counterStart: 0, counterStep: 1, counterMode: "uint32" };
+    solver.postMessage({ type: "work", ...task, timeout: 60_000 });
+  });
+let proof;
+if (challenge) form.addEventListener("focusin", () => (proof ??= solve()));
+
+let sentAt = -Infinity;
+form.addEventListener("submit", async (event) => {
+  // A second click would send a second letter.
+  if (event.timeStamp - sentAt < 8_000) return event.preventDefault();
+  sentAt = event.timeStamp;
+  if (!challenge || elements.proof.value) return;
+  event.preventDefault();
+  const words = send.textContent;
+  send.ariaDisabled = "true";
+  send.textContent = document.getElementById("wait").textContent = wait;
+  await Promise.race([(proof ??= solve()), new Promise((done) => setTimeout(done, 6_000))]);
+  form.submit();
+  send.removeAttribute("aria-disabled");
+  send.textContent = words;
+});
+
+form.addEventListener("input", plan);
+form.addEventListener("change", tell);
+view.hidden = true;
+if (top !== window) document.documentElement.classList.add("embedded");
+document.querySelector("[role=alert]")?.focus();
+if (note?.value) count();
