@@ -55,7 +55,7 @@ def test_the_words_stay_on_the_panel_in_wide_fonts(signatures: int) -> None:
     assert len(words.text) * float(words.attrib["font-size"]) * 0.65 <= 360
 
 
-def test_numbers_are_written_as_the_language_does() -> None:
+def test_the_picture_speaks_the_language_that_is_asked_for() -> None:
     picture = drawn(1234567, 2000000, "es")
     assert picture.attrib["lang"] == "es"
-    assert "1.234.567" in (picture.findtext(f"{SVG}title") or "")
+    assert picture.findtext(f"{SVG}title") == "1.234.567 personas han firmado. Meta: 2.000.000"
