@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from undersigned.domain.tallies import Count
 
-_WIDTH = 360
-"""Of the bar and of the words at most."""
+_WIDTH = 264
+"""Of the bar and of the words at most, so that the picture fits on a small phone."""
 
 _WIDEST_LETTER = 0.66
 """Parts of the font size that a letter takes on average in the widest fonts that systems have, bold."""
