@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
 
 import pytest
 
+from undersigned.domain import languages as known
 from undersigned.domain.languages import (
     Message,
+    catalog,
     chosen_language,
     languages,
     long_date,
@@ -13,6 +16,10 @@ from undersigned.domain.languages import (
     name_of,
     number,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 
 @pytest.mark.parametrize(
@@ -42,7 +49,8 @@ def test_a_language_that_babel_does_not_know_is_written_in_english() -> None:
 
 
 def test_a_language_is_called_what_it_calls_itself() -> None:
-    assert [name_of(language) for language in ("en", "es", "pl")] == ["English", "Español", "Polski"]
+    names = [name_of(language) for language in ("en", "es", "pl", "pt-BR")]
+    assert names == ["English", "Español", "Polski", "Português (Brasil)"]
 
 
 @pytest.mark.parametrize(
@@ -83,3 +91,38 @@ def test_a_sign_of_percent_in_a_value_is_only_a_sign() -> None:
 
 def test_english_comes_first_of_the_languages() -> None:
     assert languages()[0] == "en"
+
+
+@pytest.fixture
+def brazilian(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A catalog of a language as one country writes it, with a sentence that is still in question."""
+    (tmp_path / "pt-BR.po").write_text(
+        'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'
+        'msgid "Full name"\nmsgstr "Nome completo"\n\n#, fuzzy\nmsgid "Sent"\nmsgstr "Cenviada"\n\n'
+        'msgid "%(count)s letter"\nmsgid_plural "%(count)s letters"\nmsgstr[0] "%(count)s carta"\nmsgstr[1] "cartas"\n',
+        encoding="utf-8",
+    )
+    monkeypatch.setattr(known, "CATALOGS", tmp_path)
+    for kept in (languages, catalog):
+        kept.cache_clear()
+    yield
+    monkeypatch.undo()
+    for kept in (languages, catalog):
+        kept.cache_clear()
+
+
+@pytest.mark.usefixtures("brazilian")
+def test_a_languages_file_is_all_that_it_takes() -> None:
+    assert languages() == ("en", "pt-BR")
+    assert Message("Full name").in_language("pt-BR") == "Nome completo"
+    assert catalog("pt-BR").ngettext("%(count)s letter", "%(count)s letters", 5) == "cartas"
+
+
+@pytest.mark.usefixtures("brazilian")
+@pytest.mark.parametrize("text", ["Sent", "Never heard of"])
+def test_a_sentence_that_is_in_question_or_missing_is_said_in_english(text: str) -> None:
+    assert Message(text).in_language("pt-BR") == text
+
+
+def test_a_language_without_a_file_is_said_in_english() -> None:
+    assert Message("Full name").in_language("tlh") == "Full name"

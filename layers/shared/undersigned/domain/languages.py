@@ -104,7 +104,8 @@ def name_of(language: str) -> str:
     """Return what a language calls itself: `Español`."""
     from babel import Locale  # noqa: PLC0415
 
-    return NAMES.get(language) or (Locale.parse(_locale(language)).get_display_name() or language).capitalize()
+    name = NAMES.get(language) or Locale.parse(_locale(language)).get_display_name() or language
+    return name[:1].upper() + name[1:]
 
 
 def long_date(day: date, language: str) -> str:

@@ -208,7 +208,7 @@ def state_of(own: OwnLetter, language: str) -> tuple[str, str]:
 
 def _state_of(own: OwnLetter, language: str) -> tuple[Message, Message]:  # noqa: PLR0911  (a table)
     signature, delivery = own.signature, own.delivery
-    values = {"whom": f"{own.target.title} {own.target.name}", "department": own.target.department}
+    values = {"whom": own.target.addressed(language), "department": own.target.department}
     if signature.status == "withdrawn":
         return (
             Message("Taken back"),

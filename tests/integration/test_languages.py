@@ -1,0 +1,220 @@
+"""Two languages, and a third that joins by one file, as a signer and a chief's office meet them."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from babel.messages.pofile import read_po, write_po
+from pypdf import PdfReader
+
+from tests.world import ADA, CAMPAIGN
+from undersigned.domain import languages
+from undersigned.domain.campaigns import Translation
+from undersigned.rendering.environment import environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.world import Answer, Sent, World
+    from undersigned.domain.campaigns import Campaign
+
+FORM = f"/campaigns/{CAMPAIGN}"
+IN_SPANISH = {"accept-language": "es-MX,es;q=0.9,en;q=0.8"}
+
+
+def settings(world: World) -> Campaign:
+    campaign = world.wiring.table.campaign(CAMPAIGN)
+    assert campaign is not None
+    return campaign
+
+
+def sign(world: World, language: str, **changes: object) -> Answer:
+    """Sign as Ada on the page in a language."""
+    return world.post(f"{FORM}/signatures?lang={language}", {**ADA, "form": world.form(), **changes})
+
+
+def confirmed(world: World, language: str, **changes: object) -> Sent:
+    assert sign(world, language, **changes).status == 303
+    world.run_stream()
+    mail = world.sent[-1]
+    assert world.press(mail.link("confirm")).status == 200
+    world.run_stream()
+    return mail
+
+
+def words_of(text: str) -> str:
+    return " ".join(text.split())
+
+
+def pages_of(pdf: bytes) -> list[str]:
+    return [words_of(page.extract_text()) for page in PdfReader(io.BytesIO(pdf)).pages]
+
+
+def test_a_link_or_the_browser_chooses_the_pages_language(world: World) -> None:
+    by_link, by_browser, by_neither = (
+        world.get(f"{FORM}?lang=es"),
+        world.get(FORM, headers=IN_SPANISH),
+        world.get(FORM),
+    )
+    for page in (by_link, by_browser):
+        assert '<html lang="es"' in page.body
+        for words in ("Fin a la demanda en Illinois", "Firmar la carta", "Código postal", "0 personas han firmado"):
+            assert words in page.body
+    assert '<html lang="en"' in by_neither.body
+    assert '<html lang="en"' in world.get(f"{FORM}?lang=en", headers=IN_SPANISH).body
+
+
+def test_a_campaign_in_english_alone_is_in_english_for_everybody(world: World) -> None:
+    world.wiring.table.put_campaign(replace(settings(world), translations={}))
+    for page in (world.get(f"{FORM}?lang=es"), world.get(FORM, headers=IN_SPANISH)):
+        assert '<html lang="en"' in page.body
+        assert "Firmar" not in page.body
+
+
+def test_errors_come_in_the_pages_language(world: World) -> None:
+    answer = sign(world, "es", name="", email="ada@", postal_code="60203")
+    assert answer.status == 422
+    assert "<title>Error: Fin a la demanda en Illinois</title>" in answer.body
+    assert "Hay un problema" in answer.body
+    for message in ("Escriba su nombre completo", "no es una dirección de correo completa", "elija la suya: Evanston"):
+        assert answer.body.count(message) == 2
+    assert "Avery Sample (Jefe de Policía)" in answer.body
+
+
+def test_errors_in_json_come_in_the_readers_language(world: World) -> None:
+    answer = world.post(f"{FORM}/signatures", {**ADA, "name": ""}, as_json=True, headers=IN_SPANISH)
+    assert answer.json["title"] == "El formulario tiene errores"
+    assert answer.json["errors"] == [{"field": "name", "detail": "Escriba su nombre completo"}]
+
+
+def test_what_goes_wrong_before_a_campaign_is_known_is_said_in_the_readers_language(world: World) -> None:
+    page = world.get("/confirm/forged", headers=IN_SPANISH)
+    assert page.status == 404
+    assert "Este enlace no está completo" in page.body
+
+
+def test_the_form_as_json_names_its_fields_and_targets_in_the_readers_language(world: World) -> None:
+    campaign = world.get(f"{FORM}?lang=es", as_json=True).json
+    assert campaign["title"] == "Fin a la demanda en Illinois"
+    assert campaign["fields"][0]["label"] == "Nombre completo"
+    assert campaign["targets"][0]["title"] == "Jefe de Policía"
+
+
+def test_who_signs_in_spanish_gets_a_spanish_mail_and_spanish_pages(world: World) -> None:
+    mail = confirmed(world, "es")
+    assert mail.mail["Subject"] == "Confirme su carta a Avery Sample (Jefe de Policía)"
+    assert mail.mail["Content-Language"] == "es"
+    assert '<html lang="es">' in mail.html
+    for said in (mail.text, mail.html):
+        assert "Usted firmó una carta a Avery Sample (Jefe de Policía), Evanston Police Department." in words_of(said)
+        assert "el lunes, 30 de noviembre de 2026." in words_of(said)
+    page = world.get(mail.link("confirm"))
+    assert "Su carta sale para Avery Sample (Jefe de Policía) con el próximo paquete, el lunes, 30" in page.body
+
+
+def test_the_letter_is_in_the_campaigns_language_unless_another_is_chosen(world: World) -> None:
+    confirmed(world, "es")
+    world.week()
+    [_, letter] = pages_of(world.deliveries[0].pdfs[0])
+    assert "Dear Police Chief Avery Sample, I write to you" in letter
+    assert "November 24, 2026" in letter
+
+
+def test_a_letter_chosen_in_spanish_reaches_the_packet_in_spanish_under_the_campaigns_cover(world: World) -> None:
+    page = world.post(f"{FORM}/preview?lang=en", {**ADA, "letter_language": "es"})
+    assert "Respetable Jefe de Policía Avery Sample:" in page.body
+    confirmed(world, "en", letter_language="es")
+    world.week()
+    [delivery] = world.deliveries
+    [cover, letter] = pages_of(delivery.pdfs[0])
+    assert "1 signed letter" in cover
+    assert letter.startswith(
+        "1 Ada Specimen, Evanston Jefe de Policía Avery Sample Evanston Police Department Respetable"
+    )
+    assert "24 de noviembre de 2026" in letter
+    assert b"/Lang(es)" in delivery.pdfs[0]
+
+
+def test_the_offices_mail_shows_the_letter_in_each_language_that_was_signed(world: World) -> None:
+    confirmed(world, "en")
+    confirmed(world, "es", email="bea@signers.example", name="Bea Muestra", letter_language="es")
+    world.week()
+    [delivery] = world.deliveries
+    assert delivery.mail["Content-Language"] == "en"
+    assert delivery.mail["Subject"] == "2 signed letters for Police Chief Avery Sample: End Demand Illinois"
+    headings = re.findall(r"THE LETTER, VERSION \d OF 2 \(\w+\)", delivery.text)
+    assert sorted(heading.partition("(")[2] for heading in headings) == ["ENGLISH)", "ESPAÑOL)"]
+    assert "Dear Police Chief Avery Sample," in delivery.text
+    assert "Respetable Jefe de Policía Avery Sample:" in delivery.text
+    assert set(re.findall(r'<div class="letter" lang="(\w+)">', delivery.html)) == {"en", "es"}
+
+
+def test_a_campaign_in_spanish_has_spanish_mails_and_covers_for_the_office(world: World) -> None:
+    campaign = settings(world)
+    spanish = campaign.translations["es"]
+    assert spanish.letter is not None
+    world.wiring.table.put_campaign(
+        replace(campaign, language="es", title=spanish.title, letter=spanish.letter, translations={})
+    )
+    confirmed(world, "en")
+    world.week()
+    [delivery] = world.deliveries
+    assert delivery.mail["Subject"] == (
+        "1 carta firmada para Avery Sample (Jefe de Policía): Fin a la demanda en Illinois"
+    )
+    assert "  Firmadas desde el          24 de noviembre de 2026\r\n" in delivery.text
+    assert "Las cartas van adjuntas en un PDF" in delivery.text
+    [cover, letter] = pages_of(delivery.pdfs[0])
+    assert "1 carta firmada" in cover
+    assert "Carta 1 de 1" in cover
+    assert "30 de noviembre de 2026" not in cover
+    assert "Carta 1 de 1 · paquete 1 de 1" in letter
+    assert str(PdfReader(io.BytesIO(delivery.pdfs[0])).root_object["/Lang"]) == "es"
+
+
+@pytest.fixture
+def esperanto(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A campaign in one more language, whose catalog is one more file: each sentence stands in brackets."""
+    with (languages.CATALOGS / "es.po").open("rb") as file:
+        catalog = read_po(file, locale="eo")
+    for message in catalog:
+        if isinstance(message.id, str):
+            message.string = f"⟦{message.id}⟧" if message.id else message.string
+        else:
+            message.string = tuple(f"⟦{text}⟧" for text in message.id)
+    with (tmp_path / "eo.po").open("wb") as file:
+        write_po(file, catalog)
+    monkeypatch.setattr(languages, "CATALOGS", tmp_path)
+    _forget()
+    translation = Translation("Fini la postulon", "Petu vian policestron.")
+    world.wiring.table.put_campaign(replace(settings(world), translations={"eo": translation}))
+    yield
+    monkeypatch.undo()
+    _forget()
+
+
+def _forget() -> None:
+    for kept in (languages.languages, languages.catalog, environment):
+        kept.cache_clear()
+
+
+@pytest.mark.usefixtures("esperanto")
+def test_a_third_language_joins_by_one_file(world: World) -> None:
+    page = world.get(FORM, headers={"accept-language": "eo"})
+    for words in ('<html lang="eo"', "Fini la postulon", "⟦Full name⟧", "lundo, la 30-a de Novembro 2026"):
+        assert words in page.body
+    assert (
+        '<a href="/campaigns/end-demand-illinois?lang=eo" lang="eo" hreflang="eo" target="_self">Esperanto</a>'
+        in world.get(FORM).body
+    )
+    assert "⟦Enter your full name⟧" in sign(world, "eo", name="").body
+    mail = confirmed(world, "eo")
+    assert mail.mail["Subject"] == "⟦Confirm your letter to ⟦Police Chief Avery Sample⟧⟧"
+    assert "⟦Hello,⟧" in mail.text
+    assert "lundo, la 30-a de Novembro 2026" in words_of(mail.text)
+    assert "⟦This link is not complete⟧" in world.get("/confirm/forged", headers={"accept-language": "eo"}).body
