@@ -70,59 +70,144 @@ FACTS = (
 )
 
 
+# The same facts, as the Spanish letter has them.
+FACTS_IN_SPANISH = (
+    "Jefe de Policía Avery Sample",
+    "Respetable Jefe de Policía Avery Sample:",
+    "como parte de la ciudadanía y de esta comunidad",
+    "la trata y la explotación sexuales",
+    "que encabece la respuesta ante quienes compran sexo",
+    "la raíz de este problema",
+    "rara vez rinden cuentas",
+    "Mi propio vecindario no es la excepción",
+    "www.ncjwcns.org/st-resources",
+    "su liderazgo y función pública",
+    "frenar la explotación en Illinois",
+    "el lado de la demanda",
+    "PA 98-1013",
+    "antes proyecto SB 3558",
+    "21 de agosto de 2014",
+    "1 de enero de 2015",
+    "Fondo de Servicios Especializados para Sobrevivientes de la Trata de Personas",
+    "servicios especializados para atender las necesidades que causan la prostitución y la trata",
+    "flujo de fondos para los municipios locales",
+    "arrestan a quienes solicitan un acto sexual",
+    "la policía a todo nivel, también nuestro departamento local",
+    "castigar a las personas prostituidas",
+    "arrestar y castigar a quienes las compran",
+    "paguen por el daño",
+    "los últimos cinco años",
+    "muchos más arrestos locales por prostitución que por solicitarla",
+    "ayuda para acabar con la demanda",
+    "sin compradores no habría prostitución",
+    "proxenetas y tratantes que se lucran",
+    "casi siempre se les pasa por alto",
+    "se las arresta una y otra vez",
+    "estudios locales con hombres que compran sexo",
+    "el proceso penal y las multas de $1,000 o más",
+    "con arrestos y cargos contra quienes compran sexo y quienes lo intentan",
+    "los recursos y servicios sociales",
+    "dejar la prostitución",
+    "mientras los compradores actúen con impunidad",
+    "se captará y se someterá a menores y personas adultas vulnerables",
+    "Comprar sexo nunca se justifica, sean cuales sean las circunstancias",
+    "cada compra alimenta una industria que se lucra con la explotación",
+    "sensibilización, la defensa de la causa y una recaudación de fondos decisiva",
+    "su apoyo y su participación para acabar con la demanda",
+    "cambios reales y duraderos",
+    "R. Resident",
+    "30 de noviembre de 2026",
+    "Robin Resident",
+    "5 Made Up Lane Evanston, IL 60201",
+)
+
+LANGUAGES = ("en", "es")
+
+
 @pytest.fixture(scope="module")
 def campaign() -> CampaignFolder:
     return read(FOLDER)
 
 
-def blocks_of(campaign: CampaignFolder, note: str = "") -> tuple[Block, ...]:
+def blocks_of(campaign: CampaignFolder, note: str = "", language: str = "en") -> tuple[Block, ...]:
     signer = SignerDetails(
         "Robin Resident", "5 Made Up Lane", "Evanston", "IL", "60201", "R. Resident", note, date(2026, 11, 30)
     )
-    return read_blocks(render_html(campaign.letter.template, campaign.targets[0], signer))
+    return read_blocks(render_html(campaign.letters[language].template, campaign.targets[0], signer, language))
 
 
 def test_the_shipped_campaign_has_neither_mistakes_nor_warnings(campaign: CampaignFolder) -> None:
     assert campaign.warnings == ()
 
 
-def test_the_letter_holds_every_fact_in_order(campaign: CampaignFolder) -> None:
-    words = " ".join(as_text(blocks_of(campaign)).split())
+def test_it_can_be_read_and_signed_in_english_and_in_spanish(campaign: CampaignFolder) -> None:
+    assert campaign.campaign.languages == LANGUAGES
+    assert tuple(campaign.campaign.letters) == LANGUAGES
+
+
+@pytest.mark.parametrize(("language", "facts"), [("en", FACTS), ("es", FACTS_IN_SPANISH)])
+def test_the_letter_holds_every_fact_in_order(campaign: CampaignFolder, language: str, facts: tuple[str, ...]) -> None:
+    words = " ".join(as_text(blocks_of(campaign, language=language)).split())
     end = 0
-    for fact in FACTS:
+    for fact in facts:
         place = words.find(fact, end)
         assert place >= 0, fact
         end = place + len(fact)
 
 
-def test_the_two_phrases_that_are_stressed_stand_in_emphasis(campaign: CampaignFolder) -> None:
-    stressed = [run.text for block in blocks_of(campaign) for run in block.runs if run.emphasis]
-
-    assert stressed == [
-        "funding stream to local municipalities",
-        "awareness raising, advocacy, and critical fundraising",
-    ]
+def test_both_letters_have_as_many_paragraphs(campaign: CampaignFolder) -> None:
+    assert len(blocks_of(campaign)) == len(blocks_of(campaign, language="es"))
 
 
-def test_the_news_of_the_neighborhood_are_a_link(campaign: CampaignFolder) -> None:
-    links = [run.link for block in blocks_of(campaign) for run in block.runs if run.link]
+@pytest.mark.parametrize(
+    ("language", "phrases"),
+    [
+        ("en", ["funding stream to local municipalities", "awareness raising, advocacy, and critical fundraising"]),
+        (
+            "es",
+            [
+                "flujo de fondos para los municipios locales",
+                "sensibilización, la defensa de la causa y una recaudación de fondos decisiva",
+            ],
+        ),
+    ],
+)
+def test_the_two_phrases_that_are_stressed_stand_in_emphasis(
+    campaign: CampaignFolder, language: str, phrases: list[str]
+) -> None:
+    stressed = [run.text for block in blocks_of(campaign, language=language) for run in block.runs if run.emphasis]
+
+    assert stressed == phrases
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_news_of_the_neighborhood_are_a_link(campaign: CampaignFolder, language: str) -> None:
+    links = [run.link for block in blocks_of(campaign, language=language) for run in block.runs if run.link]
 
     assert links == ["http://www.ncjwcns.org/st-resources"]
 
 
-def test_a_signers_own_words_stand_before_the_closing(campaign: CampaignFolder) -> None:
-    texts = [block.text for block in blocks_of(campaign, note="I have seen it myself.")]
+@pytest.mark.parametrize(("language", "closing"), [("en", "Sincerely,"), ("es", "Atentamente,")])
+def test_a_signers_own_words_stand_before_the_closing(campaign: CampaignFolder, language: str, closing: str) -> None:
+    texts = [block.text for block in blocks_of(campaign, note="I have seen it myself.", language=language)]
 
-    assert texts[texts.index("I have seen it myself.") + 1] == "Sincerely,"
+    assert texts[texts.index("I have seen it myself.") + 1] == closing
 
 
-def test_a_letter_without_own_words_has_no_gap(campaign: CampaignFolder) -> None:
-    assert "\n\n\n" not in as_text(blocks_of(campaign))
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_letter_without_own_words_has_no_gap(campaign: CampaignFolder, language: str) -> None:
+    assert "\n\n\n" not in as_text(blocks_of(campaign, language=language))
+
+
+@pytest.mark.parametrize("word", ["estimado", "señor", "ciudadano", "preocupado", "líder "])
+def test_the_spanish_letter_takes_neither_chief_nor_signer_for_a_man(campaign: CampaignFolder, word: str) -> None:
+    assert word not in campaign.letters["es"].source.lower()
 
 
 def test_the_ten_suburbs_have_their_chiefs(campaign: CampaignFolder) -> None:
     assert tuple(target.locality for target in campaign.targets) == TOWNS
     assert {target.title for target in campaign.targets} == {"Police Chief"}
+    assert {target.title_in("es") for target in campaign.targets} == {"Jefe de Policía"}
 
 
 def test_a_postal_code_that_two_towns_share_offers_both(campaign: CampaignFolder) -> None:

@@ -50,6 +50,23 @@ def test_a_letter_is_shown_as_a_whole_page_in_its_language() -> None:
     assert page.rstrip().endswith("</html>")
 
 
+def test_a_letter_is_shown_in_another_language_of_the_campaign() -> None:
+    spanish = Letter.of("es", "source", "<p>{{ target.title }}: {{ date }}</p>\n")
+    folder = replace(
+        FOLDER,
+        translated_letters=(spanish,),
+        targets=(replace(FOLDER.targets[0], titles={"es": "Alcaldesa"}),),
+    )
+
+    assert render(folder, "oakton", DETAILS, "text", "es").decode() == "Alcaldesa: 30 de noviembre de 2026\n"
+    assert b'<html lang="es">' in render(folder, "oakton", DETAILS, "html", "es")
+
+
+def test_a_language_without_a_letter_is_refused_with_those_that_have_one() -> None:
+    with pytest.raises(NotFoundError, match="no letter in 'fr'; there are letters in en"):
+        render(FOLDER, "oakton", DETAILS, "text", "fr")
+
+
 class Tags(HTMLParser):
     def __init__(self, page: str) -> None:
         super().__init__()

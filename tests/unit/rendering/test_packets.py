@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import unicodedata
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from shutil import which
@@ -68,7 +69,7 @@ def campaign_letter(name: str = "Maya Ellison", **details: Any) -> PacketLetter:
 
 
 def letter_of(template: str, by: SignerDetails, language: str = "en") -> PacketLetter:
-    blocks = read_blocks(render_html(template, TARGET, by))
+    blocks = read_blocks(render_html(template, TARGET, by, language))
     return PacketLetter(blocks, language, by.name, by.locality)
 
 
@@ -167,6 +168,32 @@ def test_a_packet_of_one_letter_says_so(fonts: FontBook) -> None:
     assert "Letter 1 of 1" in words
 
 
+def test_cover_and_footers_are_in_the_campaigns_language(fonts: FontBook) -> None:
+    cover = replace(cover_of(2, first=1001, total=1252, number=2, of=6), language="es")
+    packet = typeset(cover, [short_letter("Ana", "es"), short_letter("Bo", "en")], fonts)
+    first, second, third = (words_on(page) for page in read(packet).pages)
+    for part in (
+        "30 de noviembre de 2026",
+        "PARA",
+        "1.252 cartas firmadas",
+        "Cartas 1.001–1.002 de 1.252",
+        "EN ESTE PAQUETE",
+        "2 de 6",
+        f"ENVIADO POR {CAMPAIGN.campaign.organizer.name}",
+        "Para contestar, responda al correo",
+    ):
+        assert part in first
+    assert "Carta 1.001 de 1.252 · paquete 2 de 6" in second
+    assert "Carta 1.002 de 1.252 · paquete 2 de 6" in third
+    assert read(packet).root_object["/Lang"] == "es"
+    assert read(packet).metadata.title == f"{CAMPAIGN.campaign.title}: Cartas 1.001–1.002 de 1.252"
+    assert packet.accessible
+
+
+def test_a_single_letter_is_titled_in_its_own_language(fonts: FontBook) -> None:
+    assert read(typeset(None, [short_letter("Ana", "es")], fonts)).metadata.title == "Carta de Ana"
+
+
 def test_every_letter_has_a_page_of_its_own_with_all_that_a_letter_has(fonts: FontBook) -> None:
     names = ["Maya Ellison", "José Núñez", "Aoife O’Brien"]
     pages = read(packet_of([campaign_letter(name) for name in names], fonts)).pages
@@ -197,10 +224,11 @@ def test_bookmarks_name_each_signer_below_the_cover(fonts: FontBook) -> None:
 @pytest.mark.parametrize(
     "note", ["", "I live two blocks away and see it every week. Please act.", "My own words. " * 35]
 )
-def test_the_real_letter_stays_on_one_page(note: str, fonts: FontBook) -> None:
-    letter = campaign_letter(
-        "Bartholomew Featherstonehaugh-Montgomery", note=note.strip(), locality="Arlington Heights"
-    )
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_the_real_letter_stays_on_one_page(note: str, language: str, fonts: FontBook) -> None:
+    template = CAMPAIGN.letters[language].template
+    by = signer("Bartholomew Featherstonehaugh-Montgomery", note=note.strip(), locality="Arlington Heights")
+    letter = letter_of(template, by, language)
     assert len(read(packet_of([letter], fonts)).pages) == 2
 
 
