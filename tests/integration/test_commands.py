@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.world import ADA, CAMPAIGN, ROOT, World
+from undersigned.aws.table import Table
 from undersigned.domain.errors import UndersignedError
 from undersigned_cli import campaign_commands, delivery_commands, key_commands, quarantine_commands
 from undersigned_cli.main import app
@@ -67,6 +68,48 @@ def test_changed_words_are_a_new_version_and_what_was_signed_is_what_is_sent(
     assert "THE LETTER, VERSION 1 OF 2" in text
     assert "Sincerely," in text
     assert "Yours truly," in text
+
+
+def test_a_check_shows_languages_letters_and_the_accent_as_it_can_be_read(run: Any, world: World) -> None:
+    letters = {language: version[:12] for language, version in world.wiring.table.campaign(CAMPAIGN).letters.items()}  # type: ignore[union-attr]
+    output = run("campaign", "check", FOLDER)
+    assert "10 targets, 2 letters. No mistakes." in output
+    assert f"en: letter {letters['en']}" in output
+    assert f"es: letter {letters['es']}" in output
+    assert "accent #7a2048, as text can be read: #7a2048 on light pages, #b37f96 on dark ones" in output
+
+
+def test_no_settings_name_a_letter_that_is_not_there(
+    run: Any, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = world.wiring.table.campaign(CAMPAIGN)
+    folder = tmp_path / "campaign"
+    shutil.copytree(FOLDER, folder)
+    letter = folder / "letter.es.md"
+    letter.write_text(letter.read_text().replace("Atentamente,", "Cordialmente,"))
+
+    def crash(*_: object) -> None:
+        message = "the power went out"
+        raise UndersignedError(message)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Table, "put_letter", crash)
+        with pytest.raises(UndersignedError, match="power"):
+            run("campaign", "push", str(folder))
+    assert world.wiring.table.campaign(CAMPAIGN) == before
+    output = run("campaign", "push", str(folder))
+    assert "en: letter version, known already," in output
+    assert "es: new letter version" in output
+
+
+def test_a_letter_is_shown_in_the_language_that_is_asked_for(run: Any, tmp_path: Path) -> None:
+    shown = tmp_path / "carta.txt"
+    person = ("--name", "Ana Muestra", "--address-line", "1 Sample Street", "--locality", "Evanston")
+    place = ("--target", "evanston", "--postal-code", "60201", "--on", "2026-11-30", "--output", str(shown))
+    run("letter", "render", FOLDER, *person, *place, "--language", "es")
+    text = shown.read_text(encoding="utf-8")
+    assert text.startswith("Jefe de Policía Avery Sample\n")
+    assert "30 de noviembre de 2026" in text
 
 
 def test_a_target_that_left_the_folder_gets_no_new_letters_and_those_that_wait(
