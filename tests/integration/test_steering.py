@@ -116,6 +116,38 @@ def test_one_chief_is_held_and_the_others_get_theirs(world: World, wheel: Steeri
     assert sent(world) == ["wilmette", "evanston"]
 
 
+@pytest.mark.parametrize(
+    ("language", "headline", "reason"),
+    [
+        ("en", "<strong>Held</strong>", "The reason given: “the chief retires &lt;soon&gt;”"),
+        ("es", "<strong>Retenida</strong>", "Motivo: «the chief retires &lt;soon&gt;»"),
+    ],
+)
+def test_a_signer_reads_that_the_organizer_holds_the_letter_and_why(
+    world: World, wheel: SteeringWheel, language: str, headline: str, reason: str
+) -> None:
+    page = world.confirmed().link("confirm") + f"?lang={language}"
+    assert headline not in world.get(page).body
+    wheel.hold(CAMPAIGN, "evanston", "cli", "the chief retires <soon>")
+    world.clock.turn(minutes=2)
+    assert headline in world.get(page).body
+    assert reason in world.get(page).body
+    wheel.release(CAMPAIGN, "evanston", "cli", "")
+    world.clock.turn(minutes=2)
+    assert headline not in world.get(page).body
+
+
+def test_so_does_one_whose_letter_is_sealed_already(world: World, wheel: SteeringWheel) -> None:
+    page = world.confirmed().link("confirm")
+    world.refusal = "AccessDeniedException"
+    world.week()
+    world.refusal = ""
+    wheel.hold(CAMPAIGN, "evanston", "cli", "wait for the new chief")
+    world.clock.turn(days=7)
+    world.week()
+    assert "wait for the new chief" in world.get(page).body
+
+
 def test_pushing_the_campaign_again_changes_nothing_of_what_was_decided(world: World, wheel: SteeringWheel) -> None:
     table = world.wiring.table
     wheel.pause(CAMPAIGN, "cli", "")

@@ -224,6 +224,13 @@ def _state_of(own: OwnLetter, language: str) -> tuple[Message, Message]:  # noqa
             Message("Not confirmed yet"),
             Message("Open the link in our mail and confirm your letter; only then is it sent."),
         )
+    sealed_and_held = delivery is not None and delivery.state in {"open", "held"}
+    if own.target.hold and (signature.period is None or sealed_and_held):
+        return Message("Held"), Message(
+            "The organizer holds the letters to %(whom)s back for now. The reason given: “%(why)s”. "
+            "Nothing is lost: yours goes when they are released.",
+            values | {"why": own.target.hold},
+        )
     if signature.period is None:
         if own.target.mail_state == "bounced":
             return Message("Held"), Message(
