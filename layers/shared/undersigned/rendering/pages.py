@@ -206,7 +206,7 @@ def state_of(own: OwnLetter, language: str) -> tuple[str, str]:
     return headline.in_language(language), explanation.in_language(language)
 
 
-def _state_of(own: OwnLetter, language: str) -> tuple[Message, Message]:  # noqa: PLR0911  (a table)
+def _state_of(own: OwnLetter, language: str) -> tuple[Message, Message]:  # noqa: C901, PLR0911  (a table)
     signature, delivery = own.signature, own.delivery
     values = {"whom": own.target.addressed(language), "department": own.target.department}
     if signature.status == "withdrawn":
@@ -224,8 +224,7 @@ def _state_of(own: OwnLetter, language: str) -> tuple[Message, Message]:  # noqa
             Message("Not confirmed yet"),
             Message("Open the link in our mail and confirm your letter; only then is it sent."),
         )
-    sealed_and_held = delivery is not None and delivery.state in {"open", "held"}
-    if own.target.hold and (signature.period is None or sealed_and_held):
+    if own.is_held_back:
         return Message("Held"), Message(
             "The organizer holds the letters to %(whom)s back for now. The reason given: “%(why)s”. "
             "Nothing is lost: yours goes when they are released.",

@@ -90,6 +90,12 @@ class OwnLetter:
     next_delivery: datetime
     token: str
 
+    @property
+    def is_held_back(self) -> bool:
+        """Say whether the organizer holds the letter back, in the tray or sealed; else it has left, or waits."""
+        has_left = self.delivery is not None and self.delivery.state not in {"open", "held"}
+        return bool(self.target.hold) and not has_left
+
 
 @dataclass(frozen=True, slots=True)
 class Packets:
