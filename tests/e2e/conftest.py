@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def local_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     """Give a stack to start and stop: free ports, a folder of its own, and no week that begins by itself."""
-    made = LocalStack(tmp_path_factory.mktemp("stack"), ports=Ports.any_free(), schedules=False)
+    made = LocalStack(
+        tmp_path_factory.mktemp("stack"),
+        ports=Ports.any_free(),
+        schedules=False,
+        # Few enough that a flood is soon one, and more than all tests sign from one address.
+        parameters={"FormsPerMinute": "100"},
+    )
     yield made
     made.stop()
 

@@ -1,0 +1,603 @@
+"""The form as people meet it: with and without JavaScript, by keyboard, in two languages, and with bots beside them."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import re
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from http.client import HTTPConnection
+from itertools import count
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode, urlsplit
+
+import altcha
+import pytest
+from playwright.sync_api import expect
+from pypdf import PdfReader
+
+from undersigned.domain.signatures import signer_id
+from undersigned_cli import campaign_folder
+from undersigned_cli.local.stack import PROJECT
+from undersigned_cli.push import push
+from undersigned_cli.stacks import Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from email.message import EmailMessage
+
+    from playwright.sync_api import Dialog, Page
+
+    from tests.chromium import Visitor
+    from undersigned.domain.signatures import Signature
+    from undersigned.wiring import Wiring
+    from undersigned_cli.local.running import RunningStack
+
+PICTURES = PROJECT / ".undersigned" / "pictures"
+"""Where people find what the pages looked like in the last run."""
+
+HOSTILE = """<img src=x onerror=alert(1)><b>"'&{{ 7*7 }}</b>"""
+HEBREW = "רות כהן"
+
+
+@dataclass(frozen=True, slots=True)
+class Town:
+    """A stack with three campaigns: an ordinary one, one that always asks for a proof, and one that has closed."""
+
+    stack: RunningStack
+    wiring: Wiring
+
+    def form(self, campaign: str = "the-form", query: str = "") -> str:
+        return f"{self.stack.public_url}/campaigns/{campaign}{query}"
+
+    def mail(self, email: str) -> EmailMessage:
+        """Wait for a mail to an address, and return the last one."""
+        raw = waited_for(lambda: [mail.raw for mail in self.stack.mails() if mail.to == (email,)], f"a mail to {email}")
+        return message_from_bytes(raw[-1], policy=policy.default)
+
+    def link(self, email: str) -> str:
+        found = re.search(r"https?://\S+/confirm/\S+", _text(self.mail(email)))
+        assert found
+        return found[0]
+
+    def row(self, email: str, campaign: str = "the-form") -> Signature | None:
+        return self.wiring.table.signature(campaign, signer_id(self.wiring.secret(), email))
+
+    def packet(self, target: str) -> bytes:
+        """Run the week of a target's letters and return its first packet."""
+        moment = datetime.now(UTC) + timedelta(days=next(_weeks) * 7)
+        self.stack.invoke("PlanDeliveries", {"scheduled_time": moment.isoformat(), "campaign": "the-form"})
+        mails = waited_for(
+            lambda: [
+                mail
+                for mail in self.stack.mails()
+                if (mail.tags["campaign"], mail.tags.get("target")) == ("the-form", target)
+            ],
+            f"a packet for {target}",
+        )
+        message = message_from_bytes(mails[-1].raw, policy=policy.default)
+        [pdf] = [part for part in message.walk() if part.get_content_type() == "application/pdf"]
+        payload = pdf.get_payload(decode=True)
+        assert isinstance(payload, bytes)
+        return payload
+
+
+_weeks = count(1)
+
+
+def waited_for[Found](find: Callable[[], Found], what: str) -> Found:
+    """Return what is found as soon as it is there; raises AssertionError after half a minute."""
+    for _ in range(300):
+        if found := find():
+            return found
+        time.sleep(0.1)
+    message = f"{what} did not come"
+    raise AssertionError(message)
+
+
+def _text(mail: EmailMessage) -> str:
+    part = mail.get_body(("plain",))
+    return str(part.get_content()) if part else ""
+
+
+@pytest.fixture(scope="module")
+def town(stack: RunningStack) -> Town:
+    wiring = Stack(stack.outputs, stack.client).wiring()
+    folder = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
+    today = datetime.now(UTC).date()
+    campaigns: dict[str, dict[str, Any]] = {
+        "the-form": {"proof_of_work": "never", "accent": "#7a2048"},
+        "with-proof": {"proof_of_work": "always"},
+        "closed": {"closes": today - timedelta(days=2)},
+    }
+    for campaign, settings in campaigns.items():
+        push(replace(folder, campaign=replace(folder.campaign, id=campaign, **settings)), wiring.table)
+    return Town(stack, wiring)
+
+
+def fill(page: Page, email: str, **changes: str) -> None:
+    answers = {
+        "name": "Ada Specimen",
+        "email": email,
+        "address_line": "1 Sample Street",
+        "locality": "Evanston",
+        "postal_code": "60201",
+        "signature": "Ada Specimen",
+        **changes,
+    }
+    for name, answer in answers.items():
+        page.locator(f"[name={name}]").fill(answer)
+
+
+def send(page: Page) -> None:
+    page.get_by_role("button", name="Sign the letter").click()
+
+
+def photograph(page: Page, name: str) -> None:
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+
+
+# The way of a letter
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_letter_goes_the_whole_way(town: Town, visitor: Visitor, *, scripts: bool) -> None:
+    email = f"whole-way-{scripts}@signers.example".lower()
+    page = visitor.open(town.form(), scripts=scripts)
+    fill(page, email, postal_code="60203", note="My own words")
+    if scripts:
+        page.get_by_role("radio", name=re.compile("Skokie")).check()
+    else:
+        page.get_by_role("button", name="Preview my letter").click()
+        expect(page.get_by_role("alert")).to_contain_text("60203 belongs to more than one town")
+        expect(page.locator("[name=email]")).to_have_value(email)
+        page.get_by_role("radio", name=re.compile("Skokie")).check()
+        page.get_by_role("button", name="Preview my letter").click()
+    expect(page.locator("#letter")).to_contain_text("Blake Placeholder")
+    expect(page.locator("#letter")).to_contain_text("My own words")
+    send(page)
+    expect(page.get_by_role("heading", name="Now check your email")).to_be_visible()
+    page.goto(town.link(email))
+    expect(page.get_by_text("My own words")).to_be_visible()
+    page.get_by_role("button", name="Confirm and send my letter").click()
+    expect(page.get_by_role("heading", name="Thank you: your letter is confirmed")).to_be_visible()
+    assert re.search(r"\d+ (person has|people have) signed", page.locator("main").inner_text())
+    page.get_by_role("link", name="your letter’s own page").click()
+    expect(page.get_by_text("with the next packet")).to_be_visible()
+    row = town.row(email)
+    assert row
+    assert (row.status, row.target, row.note) == ("confirmed", "skokie", "My own words")
+
+
+def test_a_letter_is_taken_back_without_javascript(town: Town, visitor: Visitor) -> None:
+    page = visitor.open(town.form(), scripts=False)
+    fill(page, "back@signers.example")
+    send(page)
+    page.goto(town.link("back@signers.example"))
+    page.get_by_role("button", name="Confirm and send my letter").click()
+    page.get_by_text("Take my letter back", exact=True).click()
+    page.get_by_role("button", name="Yes, take my letter back").click()
+    expect(page.get_by_text("Taken back")).to_be_visible()
+    row = town.row("back@signers.example")
+    assert row
+    assert row.status == "withdrawn"
+
+
+def test_the_letter_shows_what_is_typed_and_who_gets_it(town: Town, visitor: Visitor) -> None:
+    page = visitor.open(town.form())
+    letter = page.locator("#letter")
+    expect(letter).to_contain_text("(name)")
+    fill(page, "typing@signers.example")
+    expect(letter).to_contain_text("Dear Police Chief Avery Sample")
+    expect(letter).to_contain_text("1 Sample Street")
+    expect(page.get_by_role("status").filter(has_text="Your letter goes to")).to_contain_text("Avery Sample")
+    page.locator("[name=postal_code]").fill("60203")
+    expect(page.get_by_role("radio", name=re.compile("Evanston|Skokie"))).to_have_count(2)
+    page.get_by_role("radio", name=re.compile("Skokie")).check()
+    expect(letter).to_contain_text("Blake Placeholder")
+    page.locator("[name=postal_code]").fill("60201")
+    expect(page.get_by_role("radio", name=re.compile("Evanston|Skokie"))).to_have_count(0)
+    assert town.row("typing@signers.example") is None
+
+
+def test_what_is_typed_leaves_the_page_only_for_what_the_letter_shows(town: Town, visitor: Visitor) -> None:
+    asked: list[str] = []
+    page = visitor.open(town.form())
+    page.on("request", lambda request: asked.append(request.post_data or "") if "/preview" in request.url else None)
+    fill(page, "private@signers.example")
+    expect(page.locator("#letter")).to_contain_text("Avery Sample")
+    assert asked
+    assert not any("private" in body for body in asked)
+
+
+def test_every_mistake_is_told_at_once_on_top_and_at_its_field(town: Town, visitor: Visitor) -> None:
+    page = visitor.open(town.form())
+    fill(page, "ada@", name="", postal_code="99999")
+    send(page)
+    summary = page.get_by_role("alert")
+    expect(summary).to_be_focused()
+    assert page.title().startswith("Error: ")
+    links = summary.get_by_role("link")
+    expect(links).to_have_count(3)
+    for name in ("name", "email", "postal_code"):
+        field = page.locator(f"[name={name}]")
+        expect(field).to_have_attribute("aria-invalid", "true")
+        said = page.locator(f"#{name}-error").inner_text().removeprefix("Error:").strip()
+        link = links.filter(has_text=said)
+        expect(link).to_have_count(1)
+        link.click()
+        expect(field).to_be_focused()
+    expect(page.locator("[name=address_line]")).to_have_value("1 Sample Street")
+    photograph(page, "form-with-mistakes")
+
+
+def test_the_form_is_filled_in_and_sent_by_keyboard_alone(town: Town, visitor: Visitor) -> None:
+    page = visitor.open(town.form())
+    keyboard = page.keyboard
+    answers = {
+        "name": "Kim Keyboard",
+        "email": "keyboard@signers.example",
+        "address_line": "2 Sample Street",
+        "locality": "Skokie",
+        "postal_code": "60203",
+        "signature": "Kim Keyboard",
+    }
+    seen: list[str] = []
+    for _ in range(60):
+        keyboard.press("Tab")
+        name = str(page.evaluate("document.activeElement.name || document.activeElement.id || ''"))
+        seen.append(name)
+        assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none", name
+        if name in answers:
+            keyboard.press("Control+a")
+            keyboard.type(answers[name])
+            if name == "postal_code":
+                expect(page.get_by_role("radio", name=re.compile("Skokie"))).to_be_visible()
+        elif name == "target":
+            keyboard.press("ArrowDown")
+        elif name == "updates":
+            keyboard.press("Space")
+        elif name == "send":
+            keyboard.press("Enter")
+            break
+    assert "topic" not in seen
+    expect(page.get_by_role("heading", name="Now check your email")).to_be_visible()
+    row = town.row("keyboard@signers.example")
+    assert row
+    assert row.updates
+
+
+def test_a_drawn_signature_ends_in_the_packet(town: Town, visitor: Visitor) -> None:
+    page = visitor.open(town.form())
+    fill(page, "drawn@signers.example", postal_code="60022", locality="Glencoe")
+    page.get_by_role("button", name="Also draw your signature").click()
+    pad = page.locator("canvas")
+    expect(pad).to_be_visible()
+    pad.scroll_into_view_if_needed()
+    box = pad.bounding_box()
+    assert box
+    for stroke in ([(0.1, 0.8), (0.3, 0.2), (0.5, 0.8)], [(0.6, 0.5), (0.9, 0.5)], [(0.2, 0.9), (0.9, 0.9)]):
+        (x, y), *rest = stroke
+        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
+        page.mouse.down()
+        for x, y in rest:
+            page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=12)
+        page.mouse.up()
+    page.get_by_role("button", name="Undo the last stroke").click()
+    assert len(json.loads(page.locator("[name=drawing]").input_value())) == 2
+    expect(page.locator("#letter svg[role=img]")).to_be_visible()
+    photograph(page, "form-with-a-drawing")
+    send(page)
+    page.goto(town.link("drawn@signers.example"))
+    page.get_by_role("button", name="Confirm and send my letter").click()
+    expect(page.locator("svg[role=img]")).to_be_visible()
+    reader = PdfReader(io.BytesIO(town.packet("glencoe")))
+    assert any("Ada Specimen" in words for words in alternatives_in(reader))
+
+
+def alternatives_in(reader: PdfReader) -> list[str]:
+    """Return the alternative texts of a PDF's figures."""
+    found: list[str] = []
+
+    def walk(reference: Any) -> None:
+        node: Any = reference.get_object()
+        if isinstance(node, list):
+            for child in node:
+                walk(child)
+        elif isinstance(node, dict):
+            if "/Alt" in node:
+                found.append(str(node["/Alt"]))
+            if "/K" in node:
+                walk(node["/K"])
+
+    root: Any = reader.trailer["/Root"]
+    walk(root["/StructTreeRoot"])
+    return found
+
+
+# Hostile words
+
+
+def test_hostile_words_stand_everywhere_as_they_were_typed(town: Town, visitor: Visitor) -> None:
+    page = visitor.open(town.form())
+    dialogs: list[str] = []
+
+    def refuse(dialog: Dialog) -> None:
+        dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", refuse)
+    hostile = {"name": HOSTILE, "signature": HOSTILE, "note": f"{HOSTILE}\n{HEBREW}", "locality": HOSTILE}
+    fill(page, "hostile@signers.example", postal_code="60035", address_line=HOSTILE, **hostile)
+    expect(page.locator("#letter")).to_contain_text(HOSTILE)
+    expect(page.locator("#letter img")).to_have_count(0)
+    page.locator("[name=email]").fill("hostile@")
+    send(page)
+    expect(page.locator("[name=name]")).to_have_value(HOSTILE)
+    page.locator("[name=email]").fill("hostile@signers.example")
+    send(page)
+    page.goto(town.link("hostile@signers.example"))
+    expect(page.locator(".letter")).to_contain_text(HOSTILE)
+    page.get_by_role("button", name="Confirm and send my letter").click()
+    expect(page.locator(".letter")).to_contain_text(HOSTILE)
+    expect(page.locator("main img")).to_have_count(0)
+    # Who signs again is told what was signed: that mail quotes the letter.
+    again = visitor.open(town.form())
+    fill(again, "hostile@signers.example", postal_code="60035")
+    send(again)
+    waited_for(
+        lambda: "signed already" in str(town.mail("hostile@signers.example")["Subject"]),
+        "the mail that quotes the letter",
+    )
+    html = town.mail("hostile@signers.example").get_body(("html",))
+    assert html
+    read = visitor.open()
+    read.on("dialog", refuse)
+    read.set_content(str(html.get_content()))
+    expect(read.locator("main")).to_contain_text(HOSTILE)
+    expect(read.locator("main img")).to_have_count(0)
+    words = "".join(part.extract_text() for part in PdfReader(io.BytesIO(town.packet("highland-park"))).pages)
+    assert "onerror=alert(1)" in words.replace("\n", "").replace(" ", "")
+    assert dialogs == []
+
+
+def test_a_scanner_that_follows_every_link_in_the_mail_changes_nothing(town: Town, visitor: Visitor) -> None:
+    page = visitor.open(town.form())
+    fill(page, "scanned@signers.example")
+    send(page)
+    expect(page.get_by_role("heading", name="Now check your email")).to_be_visible()
+    mail = town.mail("scanned@signers.example")
+    html = mail.get_body(("html",))
+    assert html
+    before = town.row("scanned@signers.example")
+    links = set(re.findall(r"https?://[^\s\"<>]+", _text(mail) + str(html.get_content())))
+    assert any("/confirm/" in link for link in links)
+    for link in links:
+        if link.startswith(town.stack.public_url):
+            page.goto(link)
+    assert town.row("scanned@signers.example") == before
+
+
+# Bots
+
+
+@contextmanager
+def program(town: Town, address: str) -> Iterator[Callable[..., tuple[int, str]]]:
+    """Give a program without a browser, on an address of its own, that posts forms."""
+    place = urlsplit(town.stack.public_url)
+    assert place.hostname
+    connections: list[HTTPConnection] = []
+
+    def post(path: str, values: dict[str, str] | None = None) -> tuple[int, str]:
+        connection = HTTPConnection(place.hostname or "", place.port, source_address=(address, 0), timeout=30)
+        connections.append(connection)
+        headers = {"Accept": "application/json" if values is None else "text/html"}
+        body = None
+        if values is not None:
+            body, headers["Content-Type"] = urlencode(values), "application/x-www-form-urlencoded"
+        connection.request("GET" if values is None else "POST", path, body, headers)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+
+    yield post
+    for connection in connections:
+        connection.close()
+
+
+def bot_form(name: str, **changes: str) -> dict[str, str]:
+    return {
+        "name": name,
+        "email": f"{name}@bots.example",
+        "address_line": "1 Bot Street",
+        "locality": "Evanston",
+        "postal_code": "60201",
+        "signature": name,
+        **changes,
+    }
+
+
+def test_bots_land_in_quarantine_or_are_slowed_while_a_person_beside_them_signs(town: Town, visitor: Visitor) -> None:
+    page = visitor.open(town.form("with-proof"))
+    path = "/campaigns/with-proof"
+    with program(town, "127.0.0.2") as bot:
+        opened = json.loads(bot(path)[1])
+        # One that fills in a form faster than people read, one that fills in what people don't see.
+        assert bot(f"{path}/signatures", bot_form("fast", form=opened["form"]))[0] == 303
+        assert bot(f"{path}/signatures", bot_form("trapped", topic="cheap pills"))[0] == 303
+        # One that solves one proof and sends it with every form.
+        challenge = altcha.Challenge.from_dict(json.loads(opened["challenge"]))
+        solution = altcha.solve_challenge(challenge)
+        assert solution
+        proof = altcha.Payload(challenge, solution).to_base64()
+        time.sleep(3.2)
+        for name in ("solved", "replayed"):
+            assert bot(f"{path}/signatures", bot_form(name, form=opened["form"], proof=proof))[0] == 303
+        # And one that sends more than anybody can.
+        flood = [bot(f"{path}/signatures", bot_form(f"flood{number}"))[0] for number in range(130)]
+    assert flood.count(429) >= 1
+    assert flood.index(429) >= 90
+    fill(page, "beside@signers.example")
+    send(page)
+    expect(page.get_by_role("heading", name="Now check your email")).to_be_visible()
+    reasons = {
+        email: row.quarantine
+        for email in ("fast@bots.example", "trapped@bots.example", "replayed@bots.example", "beside@signers.example")
+        if (row := town.row(email, "with-proof"))
+    }
+    assert reasons == {
+        "fast@bots.example": "too fast",
+        "trapped@bots.example": "trap",
+        "replayed@bots.example": "form used",
+        "beside@signers.example": None,
+    }
+    page.goto(town.link("beside@signers.example"))
+    page.get_by_role("button", name="Confirm and send my letter").click()
+    expect(page.get_by_role("heading", name="Thank you: your letter is confirmed")).to_be_visible()
+
+
+def test_the_browser_solves_the_proof_while_the_form_is_filled_in(town: Town, visitor: Visitor) -> None:
+    page = visitor.open(town.form("with-proof"))
+    fill(page, "solver@signers.example")
+    expect(page.locator("[name=proof]")).not_to_have_value("", timeout=20_000)
+    payload = json.loads(base64.b64decode(page.locator("[name=proof]").input_value()))
+    assert payload["solution"]["derivedKey"].startswith("00")
+    page.wait_for_timeout(3_000)
+    send(page)
+    expect(page.get_by_role("heading", name="Now check your email")).to_be_visible()
+    row = town.row("solver@signers.example", "with-proof")
+    assert row
+    assert row.quarantine is None
+
+
+def test_without_javascript_a_proof_is_no_wall(town: Town, visitor: Visitor) -> None:
+    page = visitor.open(town.form("with-proof"), scripts=False)
+    fill(page, "no-script@signers.example")
+    page.wait_for_timeout(3_100)
+    send(page)
+    page.goto(town.link("no-script@signers.example"))
+    row = town.row("no-script@signers.example", "with-proof")
+    assert row
+    assert row.quarantine == "no proof"
+    page.get_by_role("button", name="Confirm and send my letter").click()
+    expect(page.get_by_role("heading", name="Thank you: your letter is confirmed")).to_be_visible()
+
+
+# Languages
+
+
+def test_a_reader_of_spanish_gets_everything_in_spanish(town: Town, visitor: Visitor) -> None:
+    page = visitor.open(town.form(), locale="es-MX")
+    assert page.locator("html").get_attribute("lang") == "es"
+    fill(page, "lectora@")
+    page.locator("#send").click()
+    expect(page.get_by_role("alert")).to_contain_text("nombre@example.org")
+    assert page.title().startswith("Error: ")
+    page.locator("[name=email]").fill("lectora@signers.example")
+    page.locator("#send").click()
+    page.wait_for_url(re.compile(r"/signed"))
+    assert page.locator("html").get_attribute("lang") == "es"
+    mail = town.mail("lectora@signers.example")
+    assert "Confirme" in str(mail["Subject"])
+    words = " ".join(_text(mail).split())
+    assert re.search(r"\b(lunes|martes|miércoles|jueves|viernes|sábado|domingo), \d+ de \w+ de 20\d\d", words)
+    page.goto(town.link("lectora@signers.example"))
+    assert page.locator("html").get_attribute("lang") == "es"
+    # The letter itself is in the campaign's language, unless its signer chooses another.
+    assert page.locator(".letter").get_attribute("lang") == "en"
+
+
+def test_a_link_chooses_the_other_language(town: Town, visitor: Visitor) -> None:
+    page = visitor.open(town.form(), locale="es-MX")
+    page.get_by_role("link", name="English").click()
+    expect(page.get_by_role("button", name="Sign the letter")).to_be_visible()
+    page.get_by_role("link", name="Español").click()
+    assert page.locator("html").get_attribute("lang") == "es"
+
+
+# Seen by a person
+
+
+LOOKS = [(width, dark, locale) for width in (320, 1280) for dark in (False, True) for locale in ("en-US", "es-MX")]
+
+
+@pytest.mark.parametrize(("width", "dark", "locale"), LOOKS)
+def test_every_page_and_state_is_accessible(
+    town: Town, visitor: Visitor, width: int, locale: str, *, dark: bool
+) -> None:
+    look = f"{locale[:2]}-{width}-{'dark' if dark else 'light'}"
+    email = f"{look}@signers.example".lower()
+    page = visitor.open(town.form(), width=width, dark=dark, locale=locale)
+
+    def see(state: str) -> None:
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{state} is wider than the screen"
+        visitor.assert_accessible(page)
+        photograph(page, f"{state}-{look}")
+
+    see("form")
+    fill(page, "ada@", postal_code="60203", name=HEBREW, signature=HEBREW, note="x" * 600)
+    expect(page.get_by_role("radio", name=re.compile("Skokie"))).to_be_visible()
+    page.locator("#drawing").click()
+    expect(page.locator("canvas")).to_be_visible()
+    see("form-filled")
+    page.locator("#send").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    see("form-mistakes")
+    fill(page, email, postal_code="60201", note="My own words", name=HEBREW, signature=HEBREW)
+    page.locator("#send").click()
+    page.wait_for_url(re.compile("/signed"))
+    see("signed")
+    page.goto(town.link(email))
+    see("confirm")
+    page.locator("main form button").first.click()
+    page.wait_for_url(re.compile("/letters/"))
+    see("confirmed")
+    page.goto(page.url.partition("?")[0])
+    page.locator("summary").click()
+    see("letter")
+    page.locator("main form button").first.click()
+    see("taken-back")
+    page.goto(town.form("closed"))
+    see("closed")
+    page.goto(f"{town.stack.public_url}/confirm/forged")
+    see("problem")
+
+
+def test_text_of_twice_the_size_loses_nothing(town: Town, visitor: Visitor) -> None:
+    page = visitor.open(town.form(), width=640)
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    photograph(page, "form-at-200-percent")
+
+
+def test_on_paper_there_is_the_letter_and_nothing_else(town: Town, visitor: Visitor) -> None:
+    page = visitor.open(town.form())
+    fill(page, "paper@signers.example")
+    send(page)
+    page.goto(town.link("paper@signers.example"))
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    printed = page.pdf(path=PICTURES / "letter-printed.pdf", format="Letter")
+    words = " ".join(part.extract_text() for part in PdfReader(io.BytesIO(printed)).pages)
+    assert "Dear Police Chief Avery Sample" in words
+    assert "Confirm and send my letter" not in words
+
+
+def test_the_page_asks_nobody_else_and_keeps_no_cookie(town: Town, visitor: Visitor) -> None:
+    asked: list[str] = []
+    page = visitor.open()
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(town.form())
+    assert not any("signature_pad" in url or "pbkdf2" in url or "woff2" in url for url in asked)
+    fill(page, "guest@signers.example")
+    expect(page.locator("#letter")).to_contain_text("Avery Sample")
+    assert any("woff2" in url for url in asked)
+    page.locator("#drawing").click()
+    expect(page.locator("canvas")).to_be_visible()
+    assert any("signature_pad" in url for url in asked)
+    assert {urlsplit(url).netloc for url in asked} == {urlsplit(town.stack.public_url).netloc}
+    assert page.context.cookies() == []
