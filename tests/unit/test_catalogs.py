@@ -152,7 +152,7 @@ def test_sentences_are_written_out_where_they_are_made_for_else_they_are_not_fou
 TELLING = re.compile(r'\b(?:alt|aria-label|placeholder|title)="([^"]*)"')
 # A tag, an attribute that a macro writes, and what a browser is told.
 MARKUP = re.compile(r'<style>.*?</style>|<[^<>]*>|\s[a-z-]+="[^"]*"', re.DOTALL)
-CLASSES = set(re.findall(r"\.([a-z]+)", (TEMPLATES / "page.css").read_text(encoding="utf-8")))
+CLASSES = {name for sheet in TEMPLATES.glob("*.css") for name in re.findall(r"\.([a-z]+)", sheet.read_text("utf-8"))}
 
 
 def words_outside_of_translations(template: str) -> list[str]:

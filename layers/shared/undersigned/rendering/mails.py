@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import textwrap
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -231,6 +231,18 @@ def delivery(  # noqa: PLR0913  (what the mail says)
     )
 
 
+def tried(mail: Mail, campaign: Campaign) -> Mail:
+    """Turn a delivery's mail into one that tries it: to the organizer, and marked so that no delivery hears of it."""
+    # For translators: It stands before the subject of a mail that an organizer sends to herself to look at.
+    mark = Message("[Test]").in_language(mail.language)
+    return replace(
+        mail,
+        to=campaign.organizer.email,
+        subject=f"{mark} {mail.subject}",
+        tags={name: value for name, value in mail.tags.items() if name in {"campaign", "target"}} | {"kind": "test"},
+    )
+
+
 def _figures(summary: DeliverySummary, target: Target, language: str) -> list[tuple[str, str]]:
     return [
         (Message("Letters").in_language(language), languages.number(summary.letters, language)),
@@ -253,10 +265,11 @@ class _Version:
 
 
 def _versions(summary: DeliverySummary, target: Target, language: str) -> list[_Version]:
-    """Return the letters that were signed; their languages are named if there are several."""
+    """Return the letters that were signed, those in the mail's language first; several languages are named."""
     several = len({letter.language for letter in summary.versions}) > 1
     found = []
-    for position, letter in enumerate(summary.versions, start=1):
+    own_first = sorted(summary.versions, key=lambda letter: letter.language != language)
+    for position, letter in enumerate(own_first, start=1):
         values = {"number": position, "count": len(summary.versions), "language": languages.name_of(letter.language)}
         if len(summary.versions) == 1:
             heading = Message("The letter")

@@ -366,7 +366,9 @@ def _cover(cover: PacketCover) -> dict[str, Any]:
         "date": languages.long_date(cover.delivered_on, language),
         "day": {"year": cover.delivered_on.year, "month": cover.delivered_on.month, "day": cover.delivered_on.day},
         "addressee": [
-            _tidied(line) for line in (f"{target.title} {target.name}", target.department, target.locality) if line
+            _tidied(line)
+            for line in (f"{target.title_in(language)} {target.name}", target.department, target.locality)
+            if line
         ],
         "headline": _headline(cover),
         "to": Message("To").in_language(language),
