@@ -23,6 +23,7 @@ RESULTS = Path(__file__).parent / "results"
 BENCHMARKS = {
     "calls": "AWS calls and DynamoDB units, counted",
     "handler_cpu": "CPU of public_api's handler, AWS stubbed (at most 4 ms to sign, 3 ms to confirm)",
+    "page_weight": "Bytes of one visit, compressed (at most 14,336; 8,192 of them style and scripts; embed.js 2,048)",
     "init_time": "Init under Lambda's runtime client (public_api at most 1.4 of one client)",
     "typesetting": "Typesetting on one core (at least 300 letters a second, under 400 MB)",
     "delivery_memory": "Peak memory of a delivery (flat from 1,000 to 20,000 letters)",

@@ -10,6 +10,7 @@ from undersigned.domain.languages import (
     Message,
     catalog,
     chosen_language,
+    direction,
     languages,
     long_date,
     long_moment,
@@ -51,6 +52,10 @@ def test_a_language_that_babel_does_not_know_is_written_in_english() -> None:
 def test_a_language_is_called_what_it_calls_itself() -> None:
     names = [name_of(language) for language in ("en", "es", "pl", "pt-BR")]
     assert names == ["English", "Español", "Polski", "Português (Brasil)"]
+
+
+def test_a_language_has_a_direction() -> None:
+    assert [direction(language) for language in ("en", "es", "ar", "not a language")] == ["ltr", "ltr", "rtl", "ltr"]
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,9 @@ const say = (place, words) => {
   if (place.textContent !== (words.textContent ?? words)) place.replaceChildren(words);
 };
 
-let shown = answers();
+// What was typed before this script came is not in the letter yet.
+const isTouched = [...elements].some((it) => "defaultValue" in it && it.value !== it.defaultValue);
+let shown = isTouched ? "" : answers();
 let answer = { targets: [], errors: [] };
 let asking = false;
 let timer;
@@ -150,3 +152,4 @@ view.hidden = true;
 if (top !== window) document.documentElement.classList.add("embedded");
 document.querySelector("[role=alert]")?.focus();
 if (note?.value) count();
+plan();

@@ -108,6 +108,13 @@ def name_of(language: str) -> str:
     return name[:1].upper() + name[1:]
 
 
+def direction(language: str) -> str:
+    """Return the direction that a language is written in, as HTML has it: `ltr`, `rtl`."""
+    from babel import Locale  # noqa: PLC0415
+
+    return Locale.parse(_locale(language)).text_direction
+
+
 def long_date(day: date, language: str) -> str:
     """Write a day as a letter does: `November 30, 2026`, `30 de noviembre de 2026`."""
     from babel.dates import format_date  # noqa: PLC0415

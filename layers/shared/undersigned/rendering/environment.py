@@ -33,5 +33,5 @@ def environment(language: str) -> Environment:
         "long_date": partial(languages.long_date, language=language),
         "long_moment": partial(languages.long_moment, language=language),
     }
-    made.globals["asset_path"] = asset_path
+    made.globals |= {"asset_path": asset_path, "direction": languages.direction(language)}
     return made

@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from undersigned.domain.campaigns import Campaign
+    from undersigned.domain.campaigns import Campaign, Target
+    from undersigned.domain.deliveries import DeliveryState
     from undersigned.domain.errors import FieldError
     from undersigned.domain.tallies import Count
+    from undersigned.services.approving import Week
     from undersigned.services.catalog import Entry
     from undersigned.services.gates import Ticket
     from undersigned.services.signing import OwnLetter, Packets, Preview
@@ -38,10 +40,14 @@ class Page:
     style: str
 
 
+_STYLES = Path(__file__).parent / "templates"
+
+
 @cache
-def _style(accent: str | None) -> str:
-    """Return the style sheet, with a campaign's accent as its contrast allows in light and in dark."""
-    style = (Path(__file__).parent / "templates" / "page.css").read_text(encoding="utf-8").strip()
+def _style(accent: str | None, *, has_form: bool) -> str:
+    """Return a page's style sheet, with a campaign's accent as its contrast allows in light and in dark."""
+    names = ("page.css", "form.css") if has_form else ("page.css",)
+    style = "".join((_STYLES / name).read_text(encoding="utf-8") for name in names).strip()
     style = style.replace("caveat.woff2", asset_path("caveat.woff2"))
     if accent is None:
         return style
@@ -55,7 +61,7 @@ def _page(
 ) -> Page:
     from undersigned.rendering.environment import environment  # noqa: PLC0415  (it loads Jinja2)
 
-    style = _style(campaign.accent if campaign else None)
+    style = _style(campaign.accent if campaign else None, has_form=template == "campaign.html")
     html = (
         environment(language)
         .get_template(template)
@@ -278,6 +284,64 @@ def packets(found: Packets, token: str) -> Page:
         packets=found.packets,
         token=token,
     )
+
+
+def approval(week: Week, token: str) -> Page:
+    """Render a week that waits for an approval, with its button, or what became of it."""
+    language = week.campaign.language
+    can_approve = bool(week.waiting) and not week.is_approved
+    headline, explanation = _state_of_week(week)
+    waiting = [(line.target, line.letters, _waits_as(line.target)) for line in week.waiting]
+    begun = [(target, delivery.letters, _GOES_AS[delivery.state]) for target, delivery in week.deliveries]
+    return _page(
+        "approval.html",
+        language,
+        week.campaign,
+        headline=headline.in_language(language),
+        explanation=explanation.in_language(language),
+        day=date.fromisoformat(week.period),
+        rows=[
+            (f"{target.addressed(language)}, {target.department}", letters, state.in_language(language))
+            for target, letters, state in [*waiting, *begun]
+            if letters
+        ],
+        can_approve=can_approve,
+        token=token,
+    )
+
+
+def _state_of_week(week: Week) -> tuple[Message, Message]:
+    if week.is_paused:
+        return Message("The campaign pauses"), Message(
+            "No packet goes before somebody resumes it. What is approved now goes then."
+        )
+    if week.is_approved:
+        return Message("Approved"), Message(
+            "The packets go out within minutes. Load this page again to see how they stand."
+        )
+    if week.waiting:
+        return Message("These letters wait for your approval"), Message(
+            "They would go now, all of an addressee’s in one mail. Nothing goes before you press the button."
+        )
+    return Message("No letter waits"), Message("There is nothing to approve: the letters have gone, or were taken back.")
+
+
+def _waits_as(target: Target) -> Message:
+    if target.hold:
+        return Message("Held back: %(why)s", {"why": target.hold})
+    return Message("Held: mail came back") if target.mail_state == "bounced" else Message("Ready to go")
+
+
+_GOES_AS: Mapping[DeliveryState, Message] = {
+    "open": Message("Being sent"),
+    "sending": Message("Being sent"),
+    "sent": Message("Sent"),
+    "delivered": Message("Arrived"),
+    "complained": Message("Arrived"),
+    "bounced": Message("Came back"),
+    "held": Message("Held"),
+    "empty": Message("Nothing to send"),
+}
 
 
 def problem(title: str, detail: str, language: str) -> Page:

@@ -1,0 +1,32 @@
+"""How much the form weighs on a slow line: the limits that the benchmark prints hold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from benchmarks.page_weight import EMBEDDING_SCRIPT, STYLE_AND_SCRIPTS, VISIT, weights
+
+if TYPE_CHECKING:
+    from benchmarks.page_weight import Weight
+    from tests.world import World
+
+
+@pytest.fixture
+def weighed(world: World) -> dict[str, Weight]:
+    """Give the bytes of what a visit loads."""
+    return weights(world)
+
+
+def test_a_visit_fits_into_one_window_in_each_language_also_in_a_frame(weighed: dict[str, Weight]) -> None:
+    visits = {name: weight for name, weight in weighed.items() if name.startswith("one visit")}
+
+    assert {name.rpartition(", ")[2] for name in visits} >= {"en", "es"}
+    for weight in visits.values():
+        assert weight["total"] <= VISIT
+        assert weight["style"] + weight["scripts"] <= STYLE_AND_SCRIPTS
+
+
+def test_the_embedding_script_stays_small(weighed: dict[str, Weight]) -> None:
+    assert weighed["embed.js, on the host's page"]["total"] <= EMBEDDING_SCRIPT
