@@ -18,6 +18,7 @@ from undersigned.domain.signatures import Signature
 from undersigned.domain.steering import Steering
 from undersigned.rendering.packets import FontBook, typeset
 from undersigned.services.delivering import Delivering
+from undersigned.services.packing import Packing
 from undersigned_cli import campaign_folder
 
 if TYPE_CHECKING:
@@ -50,17 +51,20 @@ def deliver(letters: int) -> dict[str, float]:
     stores = _Stores(letters)
     fonts = FontBook()
     delivering = Delivering(
-        campaigns=stores,
-        catalog=stores,  # type: ignore[arg-type]  # it has all that is asked of a catalog here
+        packing=Packing(
+            campaigns=stores,
+            catalog=stores,  # type: ignore[arg-type]  # it has all that is asked of a catalog here
+            signatures=stores,  # type: ignore[arg-type]  # and of the rows
+            deliveries=stores,  # type: ignore[arg-type]  # and of the deliveries
+            tokens=stores,  # type: ignore[arg-type]  # and of the tokens
+            sender=Sender("letters@enddemand.example", "https://letters.example"),
+            typeset=lambda cover, made: typeset(cover, made, fonts),
+            report_replaced=lambda *_: None,
+        ),
         steering=stores,  # type: ignore[arg-type]  # and of an organizer's decisions
-        signatures=stores,  # type: ignore[arg-type]  # and of the rows
-        deliveries=stores,  # type: ignore[arg-type]  # and of the deliveries
+        deliveries=stores,  # type: ignore[arg-type]
         packets=stores,
         post=stores,
-        tokens=stores,  # type: ignore[arg-type]  # and of the tokens
-        sender=Sender("letters@enddemand.example", "https://letters.example"),
-        typeset=lambda cover, made: typeset(cover, made, fonts),
-        report_replaced=lambda *_: None,
         clock=lambda: NOW,
         sleep=lambda _seconds: None,
         bundle_size=99,

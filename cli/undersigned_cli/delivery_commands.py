@@ -178,10 +178,10 @@ def deliver(
 
 def _write_preview(wiring: Wiring, campaign: str, targets: tuple[Target, ...], period: str, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    delivering = wiring.delivering(_report_replaced)
+    packing = wiring.packing(_report_replaced)
     found = 0
     for target in targets:
-        preview = delivering.preview(DeliveryKey(campaign, target.id, period))
+        preview = packing.preview(DeliveryKey(campaign, target.id, period))
         if preview is None:
             continue
         found += 1

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+    from undersigned.aws.queue import Errand
     from undersigned.domain.deliveries import DeliveryKey
 
 logger = Logger()
@@ -38,9 +39,7 @@ def handler(event: Mapping[str, Any], _context: LambdaContext) -> dict[str, Any]
     for record in event["Records"]:
         received = int(record["attributes"]["ApproximateReceiveCount"])
         try:
-            key = read_message(record["body"])
-            delivery = delivering.deliver(key)
-            logger.info("delivery", extra={**asdict(key), "state": delivery.state if delivery else "nothing waits"})
+            _run(read_message(record["body"]))
             continue
         except UnsettledError as error:
             logger.info("a mail may be under way", extra={"until": error.until.isoformat()})
@@ -51,3 +50,12 @@ def handler(event: Mapping[str, Any], _context: LambdaContext) -> dict[str, Any]
         wiring.queue.hide(record["receiptHandle"], wait)
         failed.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failed}
+
+
+def _run(errand: Errand) -> None:
+    if errand.is_test:
+        message_id = delivering.test(errand.key)
+        logger.info("test mail", extra={**asdict(errand.key), "message_id": message_id or "nothing waits"})
+        return
+    delivery = delivering.deliver(errand.key)
+    logger.info("delivery", extra={**asdict(errand.key), "state": delivery.state if delivery else "nothing waits"})

@@ -22,17 +22,24 @@ from undersigned.tokens import Tokens
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from undersigned.aws.export_files import ExportFiles
     from undersigned.aws.mail import Mailbox
     from undersigned.aws.packet_store import Bucket
-    from undersigned.aws.queue import Queue
+    from undersigned.aws.queue import ExportQueue, Queue
     from undersigned.domain.deliveries import DeliveryKey
     from undersigned.rendering.packets import FontBook
+    from undersigned.services.approval_requests import ApprovalRequests
+    from undersigned.services.approving import Approving
     from undersigned.services.confirming import Confirmations
     from undersigned.services.delivering import Delivering
     from undersigned.services.erasing import Erasing
+    from undersigned.services.exporting import Exporting, SignatureSheet
     from undersigned.services.feedback import Feedback
+    from undersigned.services.organizer_post import OrganizerPost
     from undersigned.services.organizing import Organizing
+    from undersigned.services.packing import Packing
     from undersigned.services.planning import Planning
+    from undersigned.services.reporting import Reporting
     from undersigned.services.signing import Signing
     from undersigned.services.steering import SteeringWheel
     from undersigned.services.tallying import Tallying
@@ -88,6 +95,21 @@ class Wiring:
         from undersigned.aws.queue import Queue  # noqa: PLC0415
 
         return Queue(self._client("sqs"), self.settings.delivery_queue_url)
+
+    @cached_property
+    def export_queue(self) -> ExportQueue:
+        """The queue of exports."""
+        from undersigned.aws.queue import ExportQueue  # noqa: PLC0415
+
+        return ExportQueue(self._client("sqs"), self.settings.export_queue_url)
+
+    @cached_property
+    def export_files(self) -> ExportFiles:
+        """The exports' files, in the packets' bucket."""
+        from undersigned.aws.export_files import ExportFiles  # noqa: PLC0415
+        from undersigned.aws.packet_store import SIGNED_LINKS  # noqa: PLC0415
+
+        return ExportFiles(self._client("s3", config=SIGNED_LINKS), self.settings.packet_bucket)
 
     @cached_property
     def mailbox(self) -> Mailbox:
@@ -180,6 +202,18 @@ class Wiring:
 
         return Erasing(self.table, self.table, self._clock, self._sleep)
 
+    def sheet(self) -> SignatureSheet:
+        """Wire a campaign's signatures as CSV."""
+        from undersigned.services.exporting import SignatureSheet  # noqa: PLC0415
+
+        return SignatureSheet(self.catalog, self.table, self.table, self._clock, new_id)
+
+    def exporting(self) -> Exporting:
+        """Wire the files of signatures."""
+        from undersigned.services.exporting import Exporting  # noqa: PLC0415
+
+        return Exporting(self.sheet(), self.table, self.export_files, self.export_queue)
+
     def steering_wheel(self) -> SteeringWheel:
         """Wire what organizers do to deliveries."""
         from undersigned.services.steering import SteeringWheel  # noqa: PLC0415
@@ -195,29 +229,75 @@ class Wiring:
             new_id=new_id,
         )
 
+    @property
+    def _organizer_post(self) -> OrganizerPost:
+        from undersigned.services.organizer_post import OrganizerPost  # noqa: PLC0415
+
+        return OrganizerPost(self.table, self.mailbox)
+
+    def approval_requests(self) -> ApprovalRequests:
+        """Wire the mails that ask organizers for an approval."""
+        from undersigned.services.approval_requests import ApprovalRequests  # noqa: PLC0415
+
+        return ApprovalRequests(
+            campaigns=self.table,
+            deliveries=self.table,
+            post=self._organizer_post,
+            tokens=self.tokens,
+            sender=self.settings.sender,
+            clock=self._clock,
+        )
+
+    def approving(self) -> Approving:
+        """Wire the approval by the link in the mail."""
+        from undersigned.services.approving import Approving  # noqa: PLC0415
+
+        return Approving(self.table, self.table, self.table, self.tokens, self.steering_wheel())
+
+    def reporting(self) -> Reporting:
+        """Wire the report after a weekly run."""
+        from undersigned.services.reporting import Gathering, Reporting  # noqa: PLC0415
+
+        return Reporting(
+            gathering=Gathering(self.table, self.table, self.table, self.table),
+            post=self._organizer_post,
+            sender=self.settings.sender,
+            schedule=self.settings.schedule,
+            clock=self._clock,
+        )
+
     def feedback(self) -> Feedback:
         """Wire what SES says."""
         from undersigned.services.feedback import Feedback  # noqa: PLC0415
 
         return Feedback(self.table, self.table)
 
-    def delivering(self, report_replaced: Callable[[DeliveryKey, int, dict[str, int]], None]) -> Delivering:
-        """Wire the deliveries; `report_replaced` hears of characters that no font has."""
+    def packing(self, report_replaced: Callable[[DeliveryKey, int, dict[str, int]], None]) -> Packing:
+        """Wire the typesetting of letters; `report_replaced` hears of characters that no font has."""
         from undersigned.rendering.packets import typeset  # noqa: PLC0415
-        from undersigned.services.delivering import Delivering  # noqa: PLC0415
+        from undersigned.services.packing import Packing  # noqa: PLC0415
 
-        return Delivering(
+        return Packing(
             campaigns=self.table,
             catalog=self.catalog,
-            steering=self.table,
             signatures=self.table,
             deliveries=self.table,
-            packets=self.bucket,
-            post=self.mailbox,
             tokens=self.tokens,
             sender=self.settings.sender,
             typeset=lambda cover, letters: typeset(cover, letters, font_book()),
             report_replaced=report_replaced,
+        )
+
+    def delivering(self, report_replaced: Callable[[DeliveryKey, int, dict[str, int]], None]) -> Delivering:
+        """Wire the deliveries; `report_replaced` hears of characters that no font has."""
+        from undersigned.services.delivering import Delivering  # noqa: PLC0415
+
+        return Delivering(
+            packing=self.packing(report_replaced),
+            steering=self.table,
+            deliveries=self.table,
+            packets=self.bucket,
+            post=self.mailbox,
             clock=self._clock,
             sleep=self._sleep,
             bundle_size=self.settings.bundle_size,

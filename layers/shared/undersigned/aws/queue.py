@@ -1,8 +1,9 @@
-"""The delivery queue."""
+"""The queues: deliveries to be made, exports to be written."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from undersigned.domain.deliveries import DeliveryKey
@@ -13,12 +14,21 @@ if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
 
-def message_body(key: DeliveryKey) -> str:
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """What a message of the deliveries' queue asks for: a delivery, or its mail to the organizer for a test."""
+
+    key: DeliveryKey
+    is_test: bool = False
+
+
+def message_body(key: DeliveryKey, *, is_test: bool = False) -> str:
     """Write a queue message."""
-    return json.dumps({"campaign": key.campaign, "target": key.target, "period": key.period})
+    message: dict[str, object] = {"campaign": key.campaign, "target": key.target, "period": key.period}
+    return json.dumps(message | ({"test": True} if is_test else {}))
 
 
-def read_message(body: str) -> DeliveryKey:
+def read_message(body: str) -> Errand:
     """Read a queue message; raises ValueError when it is damaged."""
     message = json.loads(body)
     if not isinstance(message, dict) or not all(
@@ -26,7 +36,8 @@ def read_message(body: str) -> DeliveryKey:
     ):
         error = 'a delivery message reads {"campaign": …, "target": …, "period": "2026-11-30"}'
         raise ValueError(error)
-    return DeliveryKey(message["campaign"], message["target"], message["period"])
+    key = DeliveryKey(message["campaign"], message["target"], message["period"])
+    return Errand(key, is_test=message.get("test") is True)
 
 
 _FIRST_PAUSE = 300
@@ -39,21 +50,52 @@ def seconds_until_next_try(received: int) -> int:
     return int(min(_FIRST_PAUSE * 2 ** (received - 1), _LONGEST_PAUSE))
 
 
-class Queue:
-    """Deliveries in SQS."""
+def export_message(campaign: str, export_id: str) -> str:
+    """Write a message of the exports' queue."""
+    return json.dumps({"campaign": campaign, "export": export_id})
+
+
+def read_export_message(body: str) -> tuple[str, str]:
+    """Return campaign and id of an export from a message; raises ValueError when it is damaged."""
+    match json.loads(body):
+        case {"campaign": str(campaign), "export": str(export_id)}:
+            return campaign, export_id
+        case _:
+            error = 'an export message reads {"campaign": …, "export": …}'
+            raise ValueError(error)
+
+
+class _SqsQueue:
+    """A queue in SQS."""
 
     def __init__(self, client: SQSClient, url: str) -> None:
         """Keep the client and the queue's address."""
         self._client = client
         self._url = url
 
-    def put(self, deliveries: Iterable[DeliveryKey]) -> None:
-        """Queue deliveries, one message each."""
-        for key in deliveries:
-            self._client.send_message(QueueUrl=self._url, MessageBody=message_body(key))
-
     def hide(self, receipt_handle: str, seconds: int) -> None:
         """Let a message that was received come again only after so many seconds (SQS: at most 12 hours)."""
         self._client.change_message_visibility(
             QueueUrl=self._url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds
         )
+
+
+class Queue(_SqsQueue):
+    """Deliveries in SQS."""
+
+    def put(self, deliveries: Iterable[DeliveryKey]) -> None:
+        """Queue deliveries, one message each."""
+        for key in deliveries:
+            self._client.send_message(QueueUrl=self._url, MessageBody=message_body(key))
+
+    def put_test(self, delivery: DeliveryKey) -> None:
+        """Queue a delivery's mail to its organizer."""
+        self._client.send_message(QueueUrl=self._url, MessageBody=message_body(delivery, is_test=True))
+
+
+class ExportQueue(_SqsQueue):
+    """Exports in SQS."""
+
+    def put(self, campaign: str, export_id: str) -> None:
+        """Queue an export."""
+        self._client.send_message(QueueUrl=self._url, MessageBody=export_message(campaign, export_id))

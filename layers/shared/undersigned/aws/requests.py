@@ -34,6 +34,11 @@ if TYPE_CHECKING:
     from undersigned.domain.signatures import Signature
 
 
+def how_many(request: QueryInputTypeDef) -> QueryInputTypeDef:
+    """Make a query tell how many items there are instead of the items."""
+    return {**request, "Select": "COUNT"}
+
+
 def get(table: str, key: keys.Key, *, consistent: bool = False) -> GetItemInputTypeDef:
     """Read one item."""
     return {"TableName": table, "Key": items.to_item(key._asdict()), "ConsistentRead": consistent}
@@ -219,6 +224,11 @@ def count_form(table: str, network: str, address: str, expires_at: int) -> Updat
     request = update(table, keys.network(network), assign={"expires_at": expires_at}, add=counters)
     request["ReturnValues"] = "UPDATED_NEW"
     return request
+
+
+def count_refusal(table: str, network: str, expires_at: int) -> UpdateItemInputTypeDef:
+    """Count a key that was refused to a network."""
+    return update(table, keys.network(network), assign={"expires_at": expires_at}, add={keys.NETWORK_COUNTER: 1})
 
 
 def add_sign_ups(table: str, campaign: str, window: datetime, amount: int) -> UpdateItemInputTypeDef:

@@ -28,11 +28,17 @@ if TYPE_CHECKING:
     from datetime import date
 
     from types_boto3_dynamodb import DynamoDBClient
-    from types_boto3_dynamodb.type_defs import QueryInputTypeDef, UpdateItemInputTypeDef, UpdateItemOutputTypeDef
+    from types_boto3_dynamodb.type_defs import (
+        QueryInputTypeDef,
+        QueryOutputTypeDef,
+        UpdateItemInputTypeDef,
+        UpdateItemOutputTypeDef,
+    )
 
     from undersigned.domain.api_keys import ApiKey
     from undersigned.domain.campaigns import Campaign, MailState, Target
     from undersigned.domain.deliveries import Bundle, Delivery, DeliveryKey, DeliveryState, MailEvent, PacketRecord
+    from undersigned.domain.exports import Export
     from undersigned.domain.gates import FormPass
     from undersigned.domain.letters import Letter
     from undersigned.domain.signatures import Signature
@@ -153,8 +159,12 @@ class Table:
 
     def audit(self, campaign: str) -> Iterator[AuditEntry]:
         """List what organizers did, newest first."""
-        request = requests.query(self._name, keys.audit_partition(campaign), newest_first=True)
-        return (items.read_audit(values) for values in self._query(request))
+        return (entry for _, entry in self.newest_audit(campaign))
+
+    def newest_audit(self, campaign: str, before: str | None = None) -> Iterator[tuple[str, AuditEntry]]:
+        """List what organizers did, newest first, each with its place; from a place on, what lies behind it."""
+        request = requests.query(self._name, keys.audit_partition(campaign), newest_first=True, below=before)
+        return ((values["sk"], items.read_audit(values)) for values in self._query(request))
 
     # Signatures
 
@@ -282,6 +292,15 @@ class Table:
         counted = items.from_item(self._client.update_item(**request)["Attributes"])
         return int(counted[keys.NETWORK_COUNTER]), int(counted[keys.address_counter(address)])
 
+    def refusals(self, network: str) -> int:
+        """Read how many keys were refused to a network, given as a hash."""
+        values = self._get(keys.network(network), consistent=True)
+        return int(values[keys.NETWORK_COUNTER]) if values else 0
+
+    def count_refusal(self, network: str, *, expires_at: datetime) -> None:
+        """Count a key that was refused to a network, given as a hash."""
+        self._client.update_item(**requests.count_refusal(self._name, network, int(expires_at.timestamp())))
+
     def sign_ups(self, campaign: str, since: datetime) -> dict[datetime, int]:
         """Read how many people signed, by the beginning of each window since then that has any."""
         request = requests.query(self._name, keys.pace_partition(campaign), at_least=since.isoformat())
@@ -300,9 +319,9 @@ class Table:
             return None
         return Count(campaign, int(values.get("signatures", 0)), int(values["goal"]))
 
-    def counts(self, campaign: str) -> dict[str, int]:
-        """Read every counter: `TOTAL`, `TARGET#…`, `DAY#…`."""
-        request = requests.query(self._name, keys.count_partition(campaign), consistent=True)
+    def counts(self, campaign: str, beginning: str | None = None) -> dict[str, int]:
+        """Read every counter, `TOTAL`, `TARGET#…`, `DAY#…`, or those whose name begins so."""
+        request = requests.query(self._name, keys.count_partition(campaign), begins_with=beginning, consistent=True)
         return {values["sk"]: int(values.get("signatures", 0)) for values in self._query(request)}
 
     def move_marks(self, campaign: str, moves: Sequence[tuple[Signature, str]]) -> None:
@@ -350,11 +369,29 @@ class Table:
         """Take a key away; it opens nothing from now on."""
         self._client.delete_item(TableName=self._name, Key=items.to_item(keys.api_key(campaign, digest)._asdict()))
 
+    # Exports
+
+    def put_export(self, export: Export) -> None:
+        """Write how an export stands."""
+        self._client.put_item(**requests.put(self._name, items.export_values(export)))
+
+    def export(self, campaign: str, export_id: str) -> Export | None:
+        """Read how an export stands now."""
+        values = self._get(keys.export(campaign, export_id), consistent=True)
+        return items.read_export(values) if values else None
+
+    def exports(self, campaign: str) -> tuple[Export, ...]:
+        """Read a campaign's exports, in no order."""
+        request = requests.query(self._name, keys.export_partition(campaign), consistent=True)
+        return tuple(items.read_export(values) for values in self._query(request))
+
     # Recipients
 
-    def claim_mail(self, signer: str, request: str, at: datetime, *, most: int) -> bool:
+    def claim_mail(
+        self, signer: str, request: str, at: datetime, *, most: int, known_for: timedelta = timedelta(days=2)
+    ) -> bool:
         """Claim one of at most so many mails of the day; False when the request was mailed or they are used up."""
-        expires_at = int((at + timedelta(days=2)).timestamp())
+        expires_at = int((at + known_for).timestamp())
         try:
             self._client.update_item(**requests.claim_mail(self._name, signer, _utc_day(at), request, expires_at, most))
         except ClientError as error:
@@ -376,6 +413,16 @@ class Table:
                 **requests.query(self._name, tray_shard(campaign, target, shard), index="tray", limit=1)
             )["Items"]
             for shard in range(TRAY_SHARDS)
+        )
+
+    def how_many_wait(self, campaign: str, target: str) -> int:
+        """Count the letters in a target's tray."""
+        return sum(
+            page["Count"]
+            for shard in range(TRAY_SHARDS)
+            for page in self._pages(
+                requests.how_many(requests.query(self._name, tray_shard(campaign, target, shard), index="tray"))
+            )
         )
 
     def waiting(self, campaign: str, target: str) -> Iterator[str]:
@@ -475,9 +522,12 @@ class Table:
         return items.from_item(item) if item else None
 
     def _query(self, request: QueryInputTypeDef) -> Iterator[items.Values]:
+        return (items.from_item(item) for page in self._pages(request) for item in page["Items"])
+
+    def _pages(self, request: QueryInputTypeDef) -> Iterator[QueryOutputTypeDef]:
         while True:
             page = self._client.query(**request)
-            yield from (items.from_item(item) for item in page["Items"])
+            yield page
             if "LastEvaluatedKey" not in page:
                 return
             request = {**request, "ExclusiveStartKey": page["LastEvaluatedKey"]}

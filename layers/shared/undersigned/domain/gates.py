@@ -6,6 +6,8 @@ other, and leaves it by the button in its mail or by the organizer. Only a netwo
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import ipaddress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -98,3 +100,8 @@ def has_jumped(sign_ups: Sequence[int]) -> bool:
 def window_of(moment: datetime, length: timedelta) -> datetime:
     """Return when the window began in which a moment lies."""
     return moment - timedelta(seconds=moment.timestamp() % length.total_seconds())
+
+
+def hashed_place(key: str, place: str, window: datetime) -> str:
+    """Hash an address so that it can't be guessed, nor followed from one window to the next: 128 bits in hex."""
+    return hmac.new(key.encode(), f"{window.isoformat()} {place}".encode(), hashlib.sha256).hexdigest()[:32]

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 Status = Literal["pending", "confirmed", "withdrawn", "erased"]
 """`erased`: the letter was taken out, and nothing personal is left of it but the key that its signer hashes to."""
 
+Standing = Literal["pending", "confirmed", "withdrawn", "erased", "quarantined"]
+"""`quarantined`: pending, and its form looked like a bot's."""
+
 PENDING_FOR = timedelta(days=14)
 """How long a signature waits for its confirmation."""
 
@@ -277,6 +280,11 @@ class Signature:
     def period(self) -> str | None:
         """Return the period of the delivery that holds the letter, once it is sealed."""
         return self.bundle.partition("#")[0] if self.bundle else None
+
+    @property
+    def standing(self) -> Standing:
+        """Say how it stands as an organizer sees it: a pending one may be in quarantine."""
+        return "quarantined" if self.status == "pending" and self.quarantine else self.status
 
     @property
     def waits(self) -> bool:

@@ -202,12 +202,12 @@ def delivery(  # noqa: PLR0913  (what the mail says)
         "headline": headline,
         "summary": summary,
         "figures": figures,
-        "figures_text": textwrap.indent(_columns(figures), "  "),
+        "figures_text": textwrap.indent(columns(figures), "  "),
         "attached": pdfs is not None,
         "filenames": filenames,
         "packets_url": f"{sender.public_url}/packets/{packets_token}",
         "versions": _versions(summary, target, language),
-        "signers_text": _columns(summary.signers),
+        "signers_text": columns(summary.signers),
         "unlisted": _unlisted(summary, language),
     }
     written = environment(language)
@@ -310,7 +310,7 @@ def _width(text: str) -> int:
     )
 
 
-def _columns(signers: Sequence[tuple[str, str]]) -> str:
-    """Set names and localities in two columns."""
-    widest = min(40, max((_width(name) for name, _ in signers), default=0))
-    return "\n".join(f"{name}{' ' * max(0, widest - _width(name))}  {locality}" for name, locality in signers)
+def columns(rows: Sequence[tuple[str, str]]) -> str:
+    """Set pairs, such as names and localities, in two columns."""
+    widest = min(40, max((_width(first) for first, _ in rows), default=0))
+    return "\n".join(f"{first}{' ' * max(0, widest - _width(first))}  {second}" for first, second in rows)

@@ -6,26 +6,14 @@ bundles say which letters, packets' records which PDFs are done, and `sending` t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import replace
 from itertools import count, islice
 from typing import TYPE_CHECKING
 
-from undersigned.domain.deliveries import (
-    ATTACHMENT_LIMIT,
-    PACKET_SIZE,
-    Bundle,
-    Delivery,
-    DeliveryKey,
-    PacketRecord,
-    packet_name,
-    packet_spans,
-)
-from undersigned.domain.errors import NotFoundError, UndersignedError
-from undersigned.domain.letters import read_blocks, render_html
+from undersigned.domain.deliveries import Bundle, Delivery, packet_name
+from undersigned.domain.errors import UndersignedError
 from undersigned.rendering import mails
-from undersigned.rendering.mails import NAMES_IN_MAIL, DeliverySummary
-from undersigned.rendering.packets import PacketCover, PacketLetter
+from undersigned.services.packing import Batch
 from undersigned.services.ports import (
     BundleTakenError,
     ChangedError,
@@ -35,24 +23,13 @@ from undersigned.services.ports import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from undersigned.domain.campaigns import Campaign, Target
-    from undersigned.domain.deliveries import Sender
-    from undersigned.domain.signatures import Signature
-    from undersigned.rendering.mails import Mail
-    from undersigned.rendering.packets import Packet
-    from undersigned.services.catalog import Catalog
-    from undersigned.services.ports import (
-        CampaignStore,
-        DeliveryStore,
-        PacketStore,
-        Post,
-        SignatureStore,
-        SteeringStore,
-    )
-    from undersigned.tokens import Tokens
+    from undersigned.domain.campaigns import Target
+    from undersigned.domain.deliveries import DeliveryKey, PacketRecord
+    from undersigned.services.packing import Packing
+    from undersigned.services.ports import DeliveryStore, PacketStore, Post, SteeringStore
 
 
 _CONFLICTS = 6
@@ -68,58 +45,27 @@ class UnsettledError(UndersignedError):
         self.until = until
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Letters to one target and where they go: what sending and previewing have in common."""
-
-    campaign: Campaign
-    target: Target
-    key: DeliveryKey
-    signers: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """A delivery's mail and its packets, as they would go now."""
-
-    target: Target
-    mail: Mail
-    pdfs: tuple[bytes, ...]
-
-
 class Delivering:
     """Makes deliveries."""
 
     def __init__(  # noqa: PLR0913  (one use case, all it needs)
         self,
         *,
-        campaigns: CampaignStore,
-        catalog: Catalog,
+        packing: Packing,
         steering: SteeringStore,
-        signatures: SignatureStore,
         deliveries: DeliveryStore,
         packets: PacketStore,
         post: Post,
-        tokens: Tokens,
-        sender: Sender,
-        typeset: Callable[[PacketCover, Sequence[PacketLetter]], Packet],
-        report_replaced: Callable[[DeliveryKey, int, dict[str, int]], None],
         clock: Callable[[], datetime],
         sleep: Callable[[float], None],
         bundle_size: int,
     ) -> None:
-        """Take the stores, SES, the typesetter, who hears of characters that no font has, a clock and a way to wait."""
-        self._campaigns = campaigns
-        self._catalog = catalog
+        """Take how letters are packed, the stores, SES, a clock and a way to wait."""
+        self._packing = packing
         self._steering = steering
-        self._signatures = signatures
         self._deliveries = deliveries
         self._packets = packets
         self._post = post
-        self._tokens = tokens
-        self._sender = sender
-        self._typeset = typeset
-        self._report_replaced = report_replaced
         self._clock = clock
         self._sleep = sleep
         self._bundle_size = bundle_size
@@ -133,7 +79,7 @@ class Delivering:
         Raises UnsettledError while a mail may be under way, ThrottledError and MailRefusedError when it was not
         sent, NotFoundError for an unknown campaign or target.
         """
-        campaign, target = self._addressee(key)
+        campaign, target = self._packing.addressee(key)
         steering = self._steering.steering(key.campaign)
         delivery = self._deliveries.delivery(key)
         if delivery is None and steering.lets_begin(key.period, needs_approval=campaign.approval):
@@ -154,28 +100,14 @@ class Delivering:
         packets = self._typeset_all(batch, len(delivery.erased))
         return self._send(delivery, batch, packets)
 
-    def preview(self, key: DeliveryKey) -> Preview | None:
-        """Make the mail and the packets that would go now, and change nothing; None when no letter waits.
+    def test(self, key: DeliveryKey) -> str | None:
+        """Send the mail that would go now to the campaign's organizer instead, and return its message id.
 
-        Raises NotFoundError for an unknown campaign or target.
+        None when no letter waits. Nothing else is written down, so a second one does no harm.
         """
-        campaign, target = self._addressee(key)
-        waiting = tuple(self._deliveries.waiting(key.campaign, key.target))
-        rows = self._signatures.signatures(key.campaign, waiting)
-        batch = Batch(campaign, target, key, tuple(row.signer for row in rows if row.waits))
-        if not batch.signers:
-            return None
-        made = list(self.typeset(batch))
-        packets, pdfs = tuple(packet for packet, _ in made), tuple(pdf for _, pdf in made)
-        return Preview(target, self.mail(batch, packets, attempt=1, read=lambda number: pdfs[number - 1]), pdfs)
-
-    def _addressee(self, key: DeliveryKey) -> tuple[Campaign, Target]:
-        campaign = self._campaigns.campaign(key.campaign)
-        target = self._campaigns.target(key.campaign, key.target)
-        if campaign is None or target is None:
-            message = f"campaign {key.campaign!r} has no addressee {key.target!r}"
-            raise NotFoundError(message)
-        return campaign, target
+        campaign, _ = self._packing.addressee(key)
+        preview = self._packing.preview(key)
+        return self._post.send(mails.tried(preview.mail, campaign)) if preview else None
 
     def _open(self, key: DeliveryKey) -> Delivery | None:
         if not self._deliveries.has_waiting(key.campaign, key.target):
@@ -232,64 +164,18 @@ class Delivering:
         Packets from before a letter was erased are typeset anew.
         """
         done = {packet.number: packet for packet in self._deliveries.packets(batch.key) if packet.erased == erased}
-        for made, pdf in self.typeset(batch, skip=frozenset(done)):
+        for made, pdf in self._packing.typeset(batch, skip=frozenset(done)):
             packet = replace(made, erased=erased)
             self._packets.put(packet_name(batch.key, packet.number), pdf)
             self._deliveries.add_packet(batch.key, packet)
             done[packet.number] = packet
         return tuple(done[number] for number in sorted(done))
 
-    def typeset(self, batch: Batch, skip: frozenset[int] = frozenset()) -> Iterator[tuple[PacketRecord, bytes]]:
-        """Typeset a batch's packets, one after the other."""
-        spans = packet_spans(len(batch.signers), PACKET_SIZE)
-        for number, (first, last) in enumerate(spans, start=1):
-            if number in skip:
-                continue
-            signatures = self._signatures.signatures(batch.key.campaign, batch.signers[first - 1 : last])
-            packet = self._typeset(
-                self._cover(batch, number, len(spans), first, last),
-                [self._packet_letter(batch.target, signature) for signature in signatures],
-            )
-            if packet.replaced:
-                self._report_replaced(batch.key, number, dict(packet.replaced))
-            record = PacketRecord(
-                number=number,
-                first=first,
-                last=last,
-                bytes=len(packet.pdf),
-                sha256=packet.sha256,
-                residents=sum(_is_resident(signature, batch.target) for signature in signatures),
-                since=min(signature.signed_on for signature in signatures),
-                letters=tuple(dict.fromkeys(signature.letter for signature in signatures)),
-            )
-            yield record, packet.pdf
-
-    def mail(self, batch: Batch, packets: tuple[PacketRecord, ...], attempt: int, read: Callable[[int], bytes]) -> Mail:
-        """Write a batch's mail; `read` gives the PDF of a packet by its number."""
-        first = self._signatures.signatures(batch.key.campaign, batch.signers[:NAMES_IN_MAIL])
-        versions = dict.fromkeys(version for packet in packets for version in packet.letters)
-        fits = sum(packet.bytes for packet in packets) <= ATTACHMENT_LIMIT
-        return mails.delivery(
-            self._sender,
-            batch.campaign,
-            batch.target,
-            batch.key,
-            DeliverySummary(
-                letters=len(batch.signers),
-                residents=sum(packet.residents for packet in packets),
-                since=min(packet.since for packet in packets),
-                versions=tuple(self._catalog.letter(batch.key.campaign, version) for version in versions),
-                signers=tuple((signature.name, signature.locality) for signature in first),
-                packets=packets,
-            ),
-            attempt=attempt,
-            pdfs=[read(packet.number) for packet in packets] if fits else None,
-            packets_token=self._tokens.for_packets(batch.key),
-        )
-
     def _send(self, delivery: Delivery, batch: Batch, packets: tuple[PacketRecord, ...]) -> Delivery:
         attempt = delivery.attempt + 1
-        mail = self.mail(batch, packets, attempt, read=lambda number: self._packets.get(packet_name(batch.key, number)))
+        mail = self._packing.mail(
+            batch, packets, attempt, read=lambda number: self._packets.get(packet_name(batch.key, number))
+        )
         sending = replace(
             delivery,
             state="sending",
@@ -319,31 +205,3 @@ class Delivering:
             # SES's event was faster and has said more.
             return self._deliveries.delivery(sending.key) or settled
         return settled
-
-    def _cover(self, batch: Batch, number: int, of: int, first: int, last: int) -> PacketCover:
-        return PacketCover(
-            language=batch.campaign.language,
-            campaign_title=batch.campaign.title,
-            organizer_name=batch.campaign.organizer.name,
-            target=batch.target,
-            delivered_on=date.fromisoformat(batch.key.period),
-            number=number,
-            of=of,
-            first=first,
-            last=last,
-            total=len(batch.signers),
-        )
-
-    def _packet_letter(self, target: Target, signature: Signature) -> PacketLetter:
-        letter = self._catalog.letter(signature.campaign, signature.letter)
-        return PacketLetter(
-            blocks=read_blocks(render_html(letter.template, target, signature.details, letter.language)),
-            language=letter.language,
-            signer_name=signature.name,
-            signer_locality=signature.locality,
-        )
-
-
-def _is_resident(signature: Signature, target: Target) -> bool:
-    """Say whether a signer lives in the target's town, as the letter's address has it."""
-    return signature.locality.strip().casefold() == target.locality.casefold()

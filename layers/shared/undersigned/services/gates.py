@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,6 +19,7 @@ from undersigned.domain.gates import (
     Suspicion,
     Visitor,
     has_jumped,
+    hashed_place,
     suspicion,
     window_of,
 )
@@ -141,9 +140,7 @@ class Gates:
         return form if form and form.campaign == campaign.id else None
 
     def _hashed(self, place: str, window: datetime) -> str:
-        """Hash an address so that it can't be guessed, nor followed from one window to the next."""
-        text = f"{window.isoformat()} {place}"
-        return hmac.new(f"place:{self._secret()}".encode(), text.encode(), hashlib.sha256).hexdigest()[:32]
+        return hashed_place(f"place:{self._secret()}", place, window)
 
     def _challenge(self, form: FormPass) -> str:
         from altcha import create_challenge  # noqa: PLC0415  (only when bots are about)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from undersigned.domain.errors import UndersignedError
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from undersigned.domain.api_keys import ApiKey
     from undersigned.domain.campaigns import Campaign, MailState, Target
     from undersigned.domain.deliveries import Bundle, Delivery, DeliveryKey, DeliveryState, MailEvent, PacketRecord
+    from undersigned.domain.exports import Export
     from undersigned.domain.gates import FormPass
     from undersigned.domain.letters import Letter
     from undersigned.domain.signatures import Signature
@@ -100,8 +102,8 @@ class SteeringStore(Protocol):
     def note(self, entry: AuditEntry, mark: str) -> None:
         """Write down what somebody did."""
 
-    def audit(self, campaign: str) -> Iterator[AuditEntry]:
-        """List what organizers did, newest first."""
+    def newest_audit(self, campaign: str, before: str | None = None) -> Iterator[tuple[str, AuditEntry]]:
+        """List what organizers did, newest first, each with its place; from a place on, what lies behind it."""
 
 
 class SignatureStore(Protocol):
@@ -128,6 +130,9 @@ class SignatureStore(Protocol):
     def withdraw(self, campaign: str, signer: str, at: datetime) -> Signature:
         """Take a signature back and return it; raises SignatureStateError."""
 
+    def release(self, campaign: str, signer: str, mail_request: str) -> None:
+        """Let a letter out of the quarantine; raises ChangedError when it is in none."""
+
     def erase(self, signature: Signature, at: datetime, key: DeliveryKey | None = None) -> None:
         """Erase what a row says of its signer, and take its letter out of a delivery that is held or came back.
 
@@ -145,6 +150,16 @@ class GateStore(Protocol):
         """Read how many people signed, by the beginning of each window since then that has any."""
 
 
+class RefusalStore(Protocol):
+    """How many keys were refused to networks; all of it expires."""
+
+    def refusals(self, network: str) -> int:
+        """Read how many keys were refused to a network, given as a hash."""
+
+    def count_refusal(self, network: str, *, expires_at: datetime) -> None:
+        """Count a key that was refused to a network, given as a hash."""
+
+
 class PaceStore(Protocol):
     """How fast people sign."""
 
@@ -158,8 +173,8 @@ class CountStore(Protocol):
     def count(self, campaign: str) -> Count | None:
         """Read the public count, in one read."""
 
-    def counts(self, campaign: str) -> dict[str, int]:
-        """Read every counter: `TOTAL`, `TARGET#…`, `DAY#…`."""
+    def counts(self, campaign: str, beginning: str | None = None) -> dict[str, int]:
+        """Read every counter, `TOTAL`, `TARGET#…`, `DAY#…`, or those whose name begins so."""
 
     def move_marks(self, campaign: str, moves: Sequence[tuple[Signature, str]]) -> None:
         """Move marks and counters together; raises ChangedError when a row has changed."""
@@ -178,7 +193,9 @@ class ApiKeyStore(Protocol):
 class RecipientStore(Protocol):
     """How many confirmation mails a person got."""
 
-    def claim_mail(self, signer: str, request: str, at: datetime, *, most: int) -> bool:
+    def claim_mail(
+        self, signer: str, request: str, at: datetime, *, most: int, known_for: timedelta = timedelta(days=2)
+    ) -> bool:
         """Claim one of at most so many mails of the day; False when the request was mailed or they are used up."""
 
     def mail_sent(self, signer: str, request: str, at: datetime) -> None:
@@ -190,6 +207,9 @@ class DeliveryStore(Protocol):
 
     def has_waiting(self, campaign: str, target: str) -> bool:
         """Say whether any letter lies in a target's tray."""
+
+    def how_many_wait(self, campaign: str, target: str) -> int:
+        """Count the letters in a target's tray."""
 
     def waiting(self, campaign: str, target: str) -> Iterator[str]:
         """List the signers whose letters lie in a target's tray, oldest first in each of its shards."""
@@ -261,3 +281,43 @@ class DeliveryQueue(Protocol):
 
     def put(self, deliveries: Iterable[DeliveryKey]) -> None:
         """Queue deliveries."""
+
+    def put_test(self, delivery: DeliveryKey) -> None:
+        """Queue a delivery's mail to its organizer."""
+
+
+class ListingStore(Protocol):
+    """A campaign's signatures in order."""
+
+    def newest_signatures(self, campaign: str, before: str | None = None) -> Iterator[tuple[str, Signature]]:
+        """Read a campaign's signatures, newest first, each with its place; from a place on, those behind it."""
+
+
+class ExportStore(Protocol):
+    """Files of signatures that were asked for."""
+
+    def put_export(self, export: Export) -> None:
+        """Write how an export stands."""
+
+    def export(self, campaign: str, export_id: str) -> Export | None:
+        """Read how an export stands now."""
+
+    def exports(self, campaign: str) -> tuple[Export, ...]:
+        """Read a campaign's exports, in no order."""
+
+
+class ExportFiles(Protocol):
+    """Where exports' files lie."""
+
+    def write(self, name: str, lines: Iterator[bytes]) -> None:
+        """Store a file of any length as it comes; it is there when it is whole, in the place of an earlier one."""
+
+    def link(self, name: str, filename: str) -> str:
+        """Make a short-lived address at which a file can be fetched."""
+
+
+class ExportQueue(Protocol):
+    """Exports to be written."""
+
+    def put(self, campaign: str, export_id: str) -> None:
+        """Queue an export."""

@@ -1,0 +1,198 @@
+"""Packing: a target's letters are typeset in packets and told of in a mail, to be sent, shown or tried."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from undersigned.domain.deliveries import ATTACHMENT_LIMIT, PACKET_SIZE, PacketRecord, packet_spans
+from undersigned.domain.errors import NotFoundError, UndersignedError
+from undersigned.domain.letters import read_blocks, render_html
+from undersigned.rendering import mails
+from undersigned.rendering.mails import NAMES_IN_MAIL, DeliverySummary
+from undersigned.rendering.packets import PacketCover, PacketLetter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from undersigned.domain.campaigns import Campaign, Target
+    from undersigned.domain.deliveries import DeliveryKey, Sender
+    from undersigned.domain.signatures import Signature
+    from undersigned.rendering.mails import Mail
+    from undersigned.rendering.packets import Packet
+    from undersigned.services.catalog import Catalog
+    from undersigned.services.ports import CampaignStore, DeliveryStore, SignatureStore
+    from undersigned.tokens import Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Letters to one target and where they go: what sending and previewing have in common."""
+
+    campaign: Campaign
+    target: Target
+    key: DeliveryKey
+    signers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A delivery's mail and its packets, as they would go now."""
+
+    target: Target
+    mail: Mail
+    pdfs: tuple[bytes, ...]
+    packets: tuple[PacketRecord, ...]
+
+
+class TooManyLettersError(UndersignedError):
+    """More letters wait than can be typeset while somebody waits for it."""
+
+    def __init__(self, letters: int, most: int) -> None:
+        """Keep how many wait and how many there may be."""
+        super().__init__(f"{letters} letters wait, more than the {most} that are typeset at once")
+        self.letters = letters
+        self.most = most
+
+
+class Packing:
+    """Packs letters, and changes nothing."""
+
+    def __init__(  # noqa: PLR0913  (one use case, all it needs)
+        self,
+        *,
+        campaigns: CampaignStore,
+        catalog: Catalog,
+        signatures: SignatureStore,
+        deliveries: DeliveryStore,
+        tokens: Tokens,
+        sender: Sender,
+        typeset: Callable[[PacketCover, Sequence[PacketLetter]], Packet],
+        report_replaced: Callable[[DeliveryKey, int, dict[str, int]], None],
+    ) -> None:
+        """Take the stores, the typesetter, and who hears of characters that no font has."""
+        self._campaigns = campaigns
+        self._catalog = catalog
+        self._signatures = signatures
+        self._deliveries = deliveries
+        self._tokens = tokens
+        self._sender = sender
+        self._typeset = typeset
+        self._report_replaced = report_replaced
+
+    def preview(self, key: DeliveryKey, most: int | None = None) -> Preview | None:
+        """Make the mail and the packets that would go now, and change nothing; None when no letter waits.
+
+        Raises NotFoundError for an unknown campaign or target, TooManyLettersError for more letters than `most`.
+        """
+        batch = self._waiting(key)
+        if most is not None and len(batch.signers) > most:
+            raise TooManyLettersError(len(batch.signers), most)
+        if not batch.signers:
+            return None
+        made = list(self.typeset(batch))
+        packets, pdfs = tuple(packet for packet, _ in made), tuple(pdf for _, pdf in made)
+        mail = self.mail(batch, packets, attempt=1, read=lambda number: pdfs[number - 1])
+        return Preview(batch.target, mail, pdfs, packets)
+
+    def preview_packet(self, key: DeliveryKey, number: int) -> bytes:
+        """Typeset one of the packets that would go now; raises NotFoundError when there is none of this number."""
+        batch = self._waiting(key)
+        packets = range(1, len(packet_spans(len(batch.signers), PACKET_SIZE)) + 1)
+        if number not in packets:
+            message = f"{len(packets)} packets would go to {key.target!r} now, and {number} is none of them"
+            raise NotFoundError(message)
+        [(_, pdf)] = self.typeset(batch, skip=frozenset(packets) - {number})
+        return pdf
+
+    def _waiting(self, key: DeliveryKey) -> Batch:
+        campaign, target = self.addressee(key)
+        waiting = tuple(self._deliveries.waiting(key.campaign, key.target))
+        rows = self._signatures.signatures(key.campaign, waiting)
+        return Batch(campaign, target, key, tuple(row.signer for row in rows if row.waits))
+
+    def addressee(self, key: DeliveryKey) -> tuple[Campaign, Target]:
+        """Return whose letters they are, and to whom; raises NotFoundError for an unknown campaign or target."""
+        campaign = self._campaigns.campaign(key.campaign)
+        target = self._campaigns.target(key.campaign, key.target)
+        if campaign is None or target is None:
+            message = f"campaign {key.campaign!r} has no addressee {key.target!r}"
+            raise NotFoundError(message)
+        return campaign, target
+
+    def typeset(self, batch: Batch, skip: frozenset[int] = frozenset()) -> Iterator[tuple[PacketRecord, bytes]]:
+        """Typeset a batch's packets, one after the other."""
+        spans = packet_spans(len(batch.signers), PACKET_SIZE)
+        for number, (first, last) in enumerate(spans, start=1):
+            if number in skip:
+                continue
+            signatures = self._signatures.signatures(batch.key.campaign, batch.signers[first - 1 : last])
+            packet = self._typeset(
+                self._cover(batch, number, len(spans), first, last),
+                [self._packet_letter(batch.target, signature) for signature in signatures],
+            )
+            if packet.replaced:
+                self._report_replaced(batch.key, number, dict(packet.replaced))
+            record = PacketRecord(
+                number=number,
+                first=first,
+                last=last,
+                bytes=len(packet.pdf),
+                sha256=packet.sha256,
+                residents=sum(_is_resident(signature, batch.target) for signature in signatures),
+                since=min(signature.signed_on for signature in signatures),
+                letters=tuple(dict.fromkeys(signature.letter for signature in signatures)),
+            )
+            yield record, packet.pdf
+
+    def mail(self, batch: Batch, packets: tuple[PacketRecord, ...], attempt: int, read: Callable[[int], bytes]) -> Mail:
+        """Write a batch's mail; `read` gives the PDF of a packet by its number."""
+        first = self._signatures.signatures(batch.key.campaign, batch.signers[:NAMES_IN_MAIL])
+        versions = dict.fromkeys(version for packet in packets for version in packet.letters)
+        fits = sum(packet.bytes for packet in packets) <= ATTACHMENT_LIMIT
+        return mails.delivery(
+            self._sender,
+            batch.campaign,
+            batch.target,
+            batch.key,
+            DeliverySummary(
+                letters=len(batch.signers),
+                residents=sum(packet.residents for packet in packets),
+                since=min(packet.since for packet in packets),
+                versions=tuple(self._catalog.letter(batch.key.campaign, version) for version in versions),
+                signers=tuple((signature.name, signature.locality) for signature in first),
+                packets=packets,
+            ),
+            attempt=attempt,
+            pdfs=[read(packet.number) for packet in packets] if fits else None,
+            packets_token=self._tokens.for_packets(batch.key),
+        )
+
+    def _cover(self, batch: Batch, number: int, of: int, first: int, last: int) -> PacketCover:
+        return PacketCover(
+            language=batch.campaign.language,
+            campaign_title=batch.campaign.title,
+            organizer_name=batch.campaign.organizer.name,
+            target=batch.target,
+            delivered_on=date.fromisoformat(batch.key.period),
+            number=number,
+            of=of,
+            first=first,
+            last=last,
+            total=len(batch.signers),
+        )
+
+    def _packet_letter(self, target: Target, signature: Signature) -> PacketLetter:
+        letter = self._catalog.letter(signature.campaign, signature.letter)
+        return PacketLetter(
+            blocks=read_blocks(render_html(letter.template, target, signature.details, letter.language)),
+            language=letter.language,
+            signer_name=signature.name,
+            signer_locality=signature.locality,
+        )
+
+
+def _is_resident(signature: Signature, target: Target) -> bool:
+    """Say whether a signer lives in the target's town, as the letter's address has it."""
+    return signature.locality.strip().casefold() == target.locality.casefold()
