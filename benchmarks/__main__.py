@@ -27,6 +27,7 @@ BENCHMARKS = {
     "init_time": "Init under Lambda's runtime client (public_api at most 1.4 of one client)",
     "typesetting": "Typesetting on one core (at least 300 letters a second, under 400 MB)",
     "delivery_memory": "Peak memory of a delivery (flat from 1,000 to 20,000 letters)",
+    "export_memory": "Peak memory of an export (50,000 rows under 256 MB)",
 }
 
 

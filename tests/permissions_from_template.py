@@ -20,14 +20,25 @@ PARTITION = {"": "pk", "tray": "due", "listing": "listed"}
 """The attribute that a query of the table or of an index has to name."""
 
 SINGLE = {
-    ("s3", "GetObject"): ("s3:GetObject", "PacketBucket.Arn/an-object"),
-    ("s3", "PutObject"): ("s3:PutObject", "PacketBucket.Arn/an-object"),
-    ("sqs", "SendMessage"): ("sqs:SendMessage", "DeliveryQueue.Arn"),
-    ("sqs", "ChangeMessageVisibility"): ("sqs:ChangeMessageVisibility", "DeliveryQueue.Arn"),
     ("secretsmanager", "GetSecretValue"): ("secretsmanager:GetSecretValue", "Secret"),
     ("sesv2", "GetAccount"): ("ses:GetAccount", "*"),
 }
 """Operations that need one permission, whatever they are called with."""
+
+
+ON_OBJECT = {
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions
+    "CreateMultipartUpload": "s3:PutObject",
+    "UploadPart": "s3:PutObject",
+    "CompleteMultipartUpload": "s3:PutObject",
+    "AbortMultipartUpload": "s3:AbortMultipartUpload",
+    "GetObject": "s3:GetObject",
+    "PutObject": "s3:PutObject",
+}
+"""S3's operations on an object, and the permission that each needs."""
+
+ON_QUEUE = {"SendMessage", "ChangeMessageVisibility"}
+"""SQS's operations on a queue, which need the permission of that name."""
 
 
 class Need(NamedTuple):
@@ -60,6 +71,11 @@ def needs_of(service: str, operation: str, params: Mapping[str, Any]) -> Iterato
     match service, operation:
         case "dynamodb", _:
             yield from _needs_of_dynamodb(operation, params)
+        case "s3", _ if operation in ON_OBJECT:
+            yield Need(ON_OBJECT[operation], f"PacketBucket.Arn/{params['Key']}")
+        case "sqs", _ if operation in ON_QUEUE:
+            # The tests' queues are called after their logical ids.
+            yield Need(f"sqs:{operation}", f"{params['QueueUrl'].rpartition('-')[2]}.Arn")
         case "sesv2", "SendEmail":
             facts = {"ses:FromAddress": params["FromEmailAddress"]}
             # A mail as MIME needs SendRawEmail, whichever API takes it.

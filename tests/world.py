@@ -125,6 +125,7 @@ class World:
     wiring: Wiring
     handlers: Mapping[str, Callable[[Any, Any], Any]]
     queue_url: str
+    export_queue_url: str
     calls: list[str] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
     throttles: int = 0
@@ -241,12 +242,19 @@ class World:
 
     def run_queue(self) -> list[Any]:
         """Hand every message that is visible to deliver, once; return what it answered."""
+        return self._run_queue(self.queue_url, "deliver")
+
+    def run_exports(self) -> list[Any]:
+        """Hand every message that is visible to export_signatures, once; return what it answered."""
+        return self._run_queue(self.export_queue_url, "export_signatures")
+
+    def _run_queue(self, queue_url: str, function: str) -> list[Any]:
         sqs = boto3.client("sqs")
         answers = []
         messages: list[Any] = []
-        while received := sqs.receive_message(
-            QueueUrl=self.queue_url, MaxNumberOfMessages=10, AttributeNames=["All"]
-        ).get("Messages"):
+        while received := sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10, AttributeNames=["All"]).get(
+            "Messages"
+        ):
             messages += received
         for message in messages:
             event = load_event("deliver_message")
@@ -256,10 +264,10 @@ class World:
                 "receiptHandle": message["ReceiptHandle"],
                 "attributes": message["Attributes"],
             }
-            answer = self.handlers["deliver"](event, CONTEXT)
+            answer = self.handlers[function](event, CONTEXT)
             answers.append(answer)
             if not answer["batchItemFailures"]:
-                sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"])
+                sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
         return answers
 
     def week(self) -> list[Any]:
@@ -304,6 +312,7 @@ FUNCTIONS = {
 
 
 @contextmanager
+    "export_signatures": "ExportSignatures",
 def world(monkeypatch: pytest.MonkeyPatch, *, bundle_size: int = 4, forms_a_minute: int = 10_000) -> Iterator[World]:
     """Make a stack with the shipped campaign in it."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
@@ -323,16 +332,18 @@ def _make(monkeypatch: pytest.MonkeyPatch, bundle_size: int, forms_a_minute: int
         "PACKET_BUCKET": aws_from_template.make_bucket(boto3.client("s3")),
         "SECRET_ARN": boto3.client("secretsmanager").create_secret(Name="stack", SecretString="s" * 64)["ARN"],
         "SENDER_ADDRESS": SENDER,
+    export_queue_url = aws_from_template.make_queue(boto3.client("sqs"), "ExportQueue")
         "PUBLIC_URL": PUBLIC_URL,
         "CONFIGURATION_SET": "mail",
         "BUNDLE_SIZE": str(bundle_size),
+        "EXPORT_QUEUE_URL": export_queue_url,
         "FORMS_A_MINUTE": str(forms_a_minute),
     }
     ses = boto3.client("sesv2")
     ses.create_email_identity(EmailIdentity="enddemand.example")
     ses.create_configuration_set(ConfigurationSetName="mail")
     clock = Clock(datetime(2026, 11, 24, 18, 0, tzinfo=UTC))
-    made = World(clock, wiring=None, handlers={}, queue_url=queue_url)  # type: ignore[arg-type]
+    made = World(clock, wiring=None, handlers={}, queue_url=queue_url, export_queue_url=export_queue_url)  # type: ignore[arg-type]
     handlers = {}
     for function, logical_id in FUNCTIONS.items():
         names = aws_from_template.variables_of(aws_from_template.load_template(), logical_id)
@@ -368,6 +379,7 @@ def _handler(monkeypatch: pytest.MonkeyPatch, function: str, wiring: Wiring) -> 
         "deliver": {"delivering": lambda: wiring.delivering(module.report_replaced)},
         "record_feedback": {"feedback": wiring.feedback},
     }
+        "export_signatures": {"exporting": wiring.exporting},
     for name, make in made_of[function].items():
         monkeypatch.setattr(wired, name, make())
     if hasattr(wired, "wiring"):

@@ -41,7 +41,10 @@ def buckets_are_closed_to_the_public(template: Template) -> Iterator[str]:
 def buckets_forget(template: Template) -> Iterator[str]:
     for name, properties in of_type(template, BUCKET).items():
         rules = properties.get("LifecycleConfiguration", {}).get("Rules", [])
-        if not any(rule["Status"] == "Enabled" and "ExpirationInDays" in rule for rule in rules):
+        # One with a prefix is for a part of the bucket only.
+        if not any(
+            rule["Status"] == "Enabled" and "ExpirationInDays" in rule and "Prefix" not in rule for rule in rules
+        ):
             yield f"{name} keeps personal letters for ever"
 
 

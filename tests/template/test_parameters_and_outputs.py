@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 
 from tests.aws_from_template import load_template, resolve
 from tests.template.reading import functions
+from undersigned.domain.exports import KEPT_FOR, TRIES
 
 EXPECTED_DEFAULTS = {
     "DeliveryDay": "MON",
@@ -55,8 +57,21 @@ def test_the_table_is_set_so(name: str, setting: object) -> None:
     assert load_template()["Resources"]["Table"]["Properties"][name] == setting
 
 
-def test_there_are_seven_functions() -> None:
-    assert len(functions(load_template())) == 7
+def test_there_are_eight_functions() -> None:
+    assert len(functions(load_template())) == 8
+
+
+def test_an_export_goes_from_the_table_when_its_file_goes_from_the_bucket() -> None:
+    rules = load_template()["Resources"]["PacketBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    [days] = [rule["ExpirationInDays"] for rule in rules if rule.get("Prefix") == "exports/"]
+
+    assert timedelta(days=days) == KEPT_FOR
+
+
+def test_an_export_fails_for_good_when_its_queue_gives_it_up() -> None:
+    queue = load_template()["Resources"]["ExportQueue"]["Properties"]
+
+    assert queue["RedrivePolicy"]["maxReceiveCount"] == TRIES
 
 
 def test_the_stack_tells_what_the_command_line_asks() -> None:

@@ -77,6 +77,7 @@ RULES: dict[Rule, list[Breach]] = {
         Breach("Resources.DeliveriesFailed.Properties.MessageRetentionPeriod", GONE, "DeliveriesFailed forgets"),
     ],
     failure_rules.every_alarm_tells_somebody: [
+        Breach("Resources.ExportsFailed.Properties.MessageRetentionPeriod", 604800, "ExportsFailed forgets"),
         Breach("Resources.DeliverAlarm.Properties.AlarmActions", GONE, "DeliverAlarm tells nobody"),
         Breach("Resources.Alarms", GONE, "DeliverAlarm tells nobody"),
     ],
@@ -203,6 +204,7 @@ RULES: dict[Rule, list[Breach]] = {
         Breach("Resources.DeliveryQueue.Properties.VisibilityTimeout", GONE, "Deliver.Queue can get"),
     ],
     function_rules.the_stream_has_two_readers_of_signatures: [
+        Breach("Resources.ExportQueue.Properties.VisibilityTimeout", 900, "ExportSignatures.Queue can get"),
         Breach(f"{TALLY}.Events.Signatures.Properties.FilterCriteria", GONE, "Tally is called for rows"),
         Breach(
             f"{DELIVER}.Events.Stream",

@@ -22,6 +22,7 @@ SIGNER = "0123456789abcdef0123456789abcdef"
         (keys.counter("trees", "DAY#2026-11-30"), "COUNT#trees", "DAY#2026-11-30"),
         (keys.recipient(SIGNER, "2026-11-30"), f"RECIPIENT#{SIGNER}", "2026-11-30"),
         (keys.api_key("trees", "ab12"), "KEY#trees", "ab12"),
+        (keys.export("trees", "ab12"), "EXPORT#trees", "ab12"),
         (keys.delivery(KEY), "DELIVERY#trees#oakton", "PERIOD#2026-11-30"),
         (keys.bundle(KEY, 7), "DELIVERY#trees#oakton", "BUNDLE#2026-11-30#0007"),
         (keys.packet(KEY, 7), "DELIVERY#trees#oakton", "PACKET#2026-11-30#0007"),

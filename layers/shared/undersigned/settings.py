@@ -44,6 +44,11 @@ class Settings:
         return self._required("DELIVERY_QUEUE_URL")
 
     @property
+    def export_queue_url(self) -> str:
+        """The queue of exports."""
+        return self._required("EXPORT_QUEUE_URL")
+
+    @property
     def configuration_set(self) -> str:
         """SES's configuration set, whose events come back."""
         return self._required("CONFIGURATION_SET")

@@ -19,6 +19,7 @@ from undersigned.domain.deliveries import (
     MailEventKind,
     PacketRecord,
 )
+from undersigned.domain.exports import Export, ExportFilter, ExportState
 from undersigned.domain.languages import SOURCE
 from undersigned.domain.letters import Letter
 from undersigned.domain.signatures import Signature, Status, tray_of
@@ -298,6 +299,35 @@ def read_api_key(values: Values) -> ApiKey:
         note=values["note"],
         created_at=datetime.fromisoformat(values["created_at"]),
         expires_at=_moment(values.get("valid_until")),
+    )
+
+
+def export_values(export: Export) -> Values:
+    """Write how an export stands."""
+    return {
+        **keys.export(export.campaign, export.id)._asdict(),
+        "state": export.state,
+        "target": export.filter.target,
+        "status": export.filter.status,
+        "by": export.by,
+        "asked_at": _written(export.asked_at),
+        "rows": export.rows,
+        "bytes": export.bytes,
+        "expires_at": int(export.expires_at.timestamp()),
+    }
+
+
+def read_export(values: Values) -> Export:
+    """Read how an export stands."""
+    return Export(
+        campaign=values["pk"].partition("#")[2],
+        id=values["sk"],
+        state=cast("ExportState", values["state"]),
+        filter=ExportFilter(values.get("target"), cast("Status | None", values.get("status"))),
+        by=values["by"],
+        asked_at=datetime.fromisoformat(values["asked_at"]),
+        rows=int(values["rows"]),
+        bytes=int(values["bytes"]),
     )
 
 

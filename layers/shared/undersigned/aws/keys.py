@@ -149,6 +149,16 @@ def api_key(campaign: str, digest: str) -> Key:
     return Key(api_key_partition(campaign), digest)
 
 
+def export_partition(campaign: str) -> str:
+    """Return the partition of a campaign's exports."""
+    return f"EXPORT#{campaign}"
+
+
+def export(campaign: str, export_id: str) -> Key:
+    """Locate an export by its id."""
+    return Key(export_partition(campaign), export_id)
+
+
 def delivery_partition(campaign: str, target: str) -> str:
     """Return the partition of a target's deliveries, bundles and packets."""
     return f"DELIVERY#{campaign}#{target}"

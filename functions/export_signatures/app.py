@@ -1,0 +1,54 @@
+"""Write the exports that are queued: a campaign's signatures as CSV, into the packets' bucket."""
+
+from __future__ import annotations
+
+import resource
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger
+
+from undersigned.aws.queue import read_export_message, seconds_until_next_try
+from undersigned.domain.errors import NotFoundError
+from undersigned.domain.exports import TRIES
+from undersigned.logs import facts_of
+from undersigned.wiring import Wiring
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+logger = Logger()
+wiring = Wiring.of_environment()
+exporting = wiring.exporting()
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: Mapping[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    """Answer a batch of the exports' queue; a message that is named in the answer comes again when it is due."""
+    return {
+        "batchItemFailures": [
+            {"itemIdentifier": record["messageId"]} for record in event["Records"] if not _written(record)
+        ]
+    }
+
+
+def _written(record: Mapping[str, Any]) -> bool:
+    received = int(record["attributes"]["ApproximateReceiveCount"])
+    campaign = export_id = ""
+    try:
+        campaign, export_id = read_export_message(record["body"])
+        export = exporting.write(campaign, export_id)
+    except NotFoundError:
+        logger.info("the export has expired", extra={"campaign": campaign, "export": export_id})
+    except Exception as error:  # noqa: BLE001  (it is reported, and the message comes again)
+        logger.error("an export failed", extra={**facts_of(error), "campaign": campaign, "received": received})
+        if export_id:
+            exporting.put_off(campaign, export_id, last=received >= TRIES)
+        wiring.export_queue.hide(record["receiptHandle"], seconds_until_next_try(received))
+        return False
+    else:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        facts = {"campaign": campaign, "export": export_id, "rows": export.rows, "bytes": export.bytes}
+        logger.info("export", extra={**facts, "peak_mb": peak})
+    return True

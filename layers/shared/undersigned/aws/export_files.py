@@ -1,0 +1,73 @@
+"""The exports' files, in the packets' bucket under a prefix that S3 empties by itself."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from boto3.s3.transfer import TransferConfig
+
+if TYPE_CHECKING:
+    from collections.abc import Buffer, Iterator
+
+    from types_boto3_s3 import S3Client
+
+_PART = 5 * 1024 * 1024
+"""Bytes; S3 takes no smaller part of an upload but the last, and 10,000 parts of a file: 50 GB."""
+
+_LINK_SECONDS = 900
+
+
+class ExportFiles:
+    """Files in S3, written part by part."""
+
+    def __init__(self, client: S3Client, bucket: str) -> None:
+        """Take a client made with SIGNED_LINKS, and the bucket's name."""
+        self._client = client
+        self._bucket = bucket
+
+    def write(self, name: str, lines: Iterator[bytes]) -> None:
+        """Store a file of any length as it comes; it is there when it is whole, in the place of an earlier one.
+
+        An upload that breaks off is taken back here, and after a crash by the bucket's own rule.
+        """
+        self._client.upload_fileobj(
+            io.BufferedReader(_Lines(lines), _PART),
+            self._bucket,
+            name,
+            ExtraArgs={"ContentType": "text/csv; charset=utf-8"},
+            # One part at a time: threads would read ahead and hold several.
+            Config=TransferConfig(multipart_threshold=_PART, multipart_chunksize=_PART, use_threads=False),
+        )
+
+    def link(self, name: str, filename: str) -> str:
+        """Make an address, good for a quarter of an hour, at which a file can be fetched."""
+        return self._client.generate_presigned_url(
+            "get_object",
+            Params={
+                "Bucket": self._bucket,
+                "Key": name,
+                "ResponseContentDisposition": f'attachment; filename="{filename}"',
+            },
+            ExpiresIn=_LINK_SECONDS,
+        )
+
+
+class _Lines(io.RawIOBase):
+    """Lines as a file that can be read once."""
+
+    def __init__(self, lines: Iterator[bytes]) -> None:
+        super().__init__()
+        self._lines = lines
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Buffer, /) -> int:
+        room = memoryview(buffer).cast("B")
+        self._rest = self._rest or next(self._lines, b"")
+        taken = min(len(room), len(self._rest))
+        room[:taken] = self._rest[:taken]
+        self._rest = self._rest[taken:]
+        return taken

@@ -1,0 +1,138 @@
+"""Exporting: a campaign's signatures as a file, of any number of rows in flat memory.
+
+An API's answer has a limit in size and time, so a file is a job: it is asked for, written by a function of its own, and
+fetched by a link. The rows are read newest first, from a place downwards: who signs meanwhile comes above all that is
+still to be read, so each row is in the file once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from undersigned.domain.errors import NotFoundError, UndersignedError
+from undersigned.domain.exports import BYTE_ORDER_MARK, COLUMNS, Export, csv_line, row
+from undersigned.domain.steering import AuditEntry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+
+    from undersigned.domain.exports import ExportFilter, ExportState
+    from undersigned.services.catalog import Catalog
+    from undersigned.services.ports import ExportFiles, ExportQueue, ExportStore, ListingStore, SteeringStore
+
+_ROWS_BETWEEN_NEWS = 2_000
+"""How often an export that is being written says how far it is."""
+
+
+class NotReadyError(UndersignedError):
+    """The export's file is not there yet, or never will be; says the way out."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureSheet:
+    """Reads a campaign's signatures as CSV."""
+
+    catalog: Catalog
+    listing: ListingStore
+    steering: SteeringStore
+    clock: Callable[[], datetime]
+    new_id: Callable[[], str]
+
+    def lines(self, campaign: str, wanted: ExportFilter) -> Iterator[bytes]:
+        """Write the file line by line: its mark and column names, then the letters, newest first."""
+        yield BYTE_ORDER_MARK + csv_line(COLUMNS)
+        for _, signature in self.listing.newest_signatures(campaign):
+            if wanted.takes(signature):
+                yield csv_line(row(signature, self.catalog.letter(campaign, signature.letter).language))
+
+    def check(self, campaign: str, wanted: ExportFilter) -> None:
+        """Raise NotFoundError for a campaign or a target that is not there."""
+        roster = self.catalog.entry(campaign).roster
+        if wanted.target is not None and wanted.target not in roster.by_id:
+            message = f"campaign {campaign!r} has no addressee {wanted.target!r}; it has {', '.join(roster.by_id)}"
+            raise NotFoundError(message)
+
+    def note(self, campaign: str, wanted: ExportFilter, by: str) -> None:
+        """Write down who takes personal data out."""
+        self.steering.note(AuditEntry(campaign, self.clock(), "export", by, about=str(wanted)), self.new_id())
+
+
+@dataclass(frozen=True, slots=True)
+class Exporting:
+    """Makes files of signatures."""
+
+    sheet: SignatureSheet
+    exports: ExportStore
+    files: ExportFiles
+    queue: ExportQueue
+
+    def ask(self, campaign: str, wanted: ExportFilter, by: str) -> Export:
+        """Ask for a file; it is written as soon as a function takes it from the queue. Raises NotFoundError."""
+        self.sheet.check(campaign, wanted)
+        export = Export(campaign, self.sheet.new_id(), "queued", wanted, by, self.sheet.clock())
+        self.exports.put_export(export)
+        self.sheet.note(campaign, wanted, by)
+        self.queue.put(campaign, export.id)
+        return export
+
+    def export(self, campaign: str, export_id: str) -> Export:
+        """Return how an export stands; raises NotFoundError once it has expired."""
+        found = self.exports.export(campaign, export_id)
+        if found is None or self.sheet.clock() >= found.expires_at:
+            message = f"campaign {campaign!r} has no export {export_id!r}; one is kept for a week, ask for another"
+            raise NotFoundError(message)
+        return found
+
+    def recent(self, campaign: str) -> tuple[Export, ...]:
+        """Return a campaign's exports, newest first."""
+        now = self.sheet.clock()
+        kept = (export for export in self.exports.exports(campaign) if now < export.expires_at)
+        return tuple(sorted(kept, key=lambda export: export.asked_at, reverse=True))
+
+    def link(self, export: Export) -> str:
+        """Make an address, good for a quarter of an hour, at which the file can be fetched; raises NotReadyError."""
+        if export.state != "done":
+            way_out = "ask for another" if export.state == "failed" else "look again in a moment"
+            message = f"the export is {export.state}; {way_out}"
+            raise NotReadyError(message)
+        return self.files.link(export.file, export.filename)
+
+    def write(self, campaign: str, export_id: str) -> Export:
+        """Write an export's file and return how it then stands; one that is written is left as it is.
+
+        After a crash it begins anew: a file is in the store when it is whole, and not before.
+        """
+        export = self.export(campaign, export_id)
+        if export.state == "done":
+            return export
+        progress = _Progress(replace(export, state="running", rows=0, bytes=0), self.exports)
+        self.files.write(export.file, progress.of(self.sheet.lines(campaign, export.filter)))
+        return progress.say("done")
+
+    def put_off(self, campaign: str, export_id: str, *, last: bool) -> None:
+        """Write down that an export was not written: it waits for its next try, or has failed for good."""
+        export = self.export(campaign, export_id)
+        self.exports.put_export(replace(export, state="failed" if last else "queued", rows=0, bytes=0))
+
+
+class _Progress:
+    """Counts what goes by, and tells the store now and then."""
+
+    def __init__(self, export: Export, exports: ExportStore) -> None:
+        self._export = export
+        self._exports = exports
+
+    def of(self, lines: Iterator[bytes]) -> Iterator[bytes]:
+        self.say("running")
+        for rows, line in enumerate(lines):  # the first line holds the columns' names
+            self._export = replace(self._export, rows=rows, bytes=self._export.bytes + len(line))
+            if rows and rows % _ROWS_BETWEEN_NEWS == 0:
+                self.say("running")
+            yield line
+
+    def say(self, state: ExportState) -> Export:
+        self._export = replace(self._export, state=state)
+        self._exports.put_export(self._export)
+        return self._export

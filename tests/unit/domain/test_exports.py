@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from undersigned.domain.exports import COLUMNS, ExportFilter, csv_line, defused, row
+from undersigned.domain.signatures import Signature
+
+SIGNED = datetime(2026, 11, 24, 18, 0, 5, 123456, tzinfo=UTC)
+ADA = Signature(
+    campaign="trees",
+    signer="0123456789abcdef0123456789abcdef",
+    status="confirmed",
+    version=2,
+    name="Ada Specimen",
+    email="ada@signers.example",
+    address_line="1 Sample Street",
+    locality="Evanston",
+    region="IL",
+    postal_code="60201",
+    target="evanston",
+    signature="Ada",
+    note="Two lines,\nand a comma",
+    updates=True,
+    letter="ab12",
+    signed_at=SIGNED,
+    signed_on=date(2026, 11, 24),
+    mail_request="m",
+    confirmed_at=SIGNED,
+    confirmed_on=date(2026, 11, 24),
+    bundle="2026-11-30#0002",
+    language="es",
+)
+
+
+def test_a_row_has_a_cell_for_each_column() -> None:
+    assert dict(zip(COLUMNS, row(ADA, "en"), strict=True)) == {
+        "identifiers": "undersigned:0123456789abcdef0123456789abcdef",
+        "full_name": "Ada Specimen",
+        "email_address": "ada@signers.example",
+        "address_lines": "1 Sample Street",
+        "locality": "Evanston",
+        "region": "IL",
+        "postal_code": "60201",
+        "preferred_language": "es",
+        "action_date": "2026-11-24T18:00:05Z",
+        "comments": "Two lines,\nand a comma",
+        "target": "evanston",
+        "status": "confirmed",
+        "confirmed_at": "2026-11-24T18:00:05Z",
+        "withdrawn_at": "",
+        "updates": "yes",
+        "letter": "ab12",
+        "letter_language": "en",
+        "has_drawing": "no",
+        "period": "2026-11-30",
+        "bundle": "2026-11-30#0002",
+        "quarantine": "",
+    }
+
+
+def test_a_line_of_csv_is_read_back_by_another_reader() -> None:
+    line = csv_line(row(replace(ADA, name='Ada "the" Specimen, Ó’Nótaí 王'), "en"))
+    assert line.endswith(b"\r\n")
+    [cells] = csv.reader(io.StringIO(line.decode(), newline=""))
+    assert cells[1] == 'Ada "the" Specimen, Ó’Nótaí 王'
+    assert cells[9] == ADA.note
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+1 847 555 0100", "'+1 847 555 0100"),
+        ("-Ada", "'-Ada"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("\t=1", "'\t'=1"),
+        ("\r=1", "'\r'=1"),
+        ("  =1+1", "'  =1+1"),
+        ("\u200b\u00a0=1+1", "'\u200b\u00a0=1+1"),
+        ("＝1+1", "'＝1+1"),
+        ("Ada\n=1+1", "Ada\n'=1+1"),
+        ("Ada;=1+1", "Ada;'=1+1"),
+        ('Ada;"=1+1', "Ada;'\"=1+1"),
+        ("Ada = Bo + @home - x", "Ada = Bo + @home - x"),
+        ("Anne-Marie O’Neill", "Anne-Marie O’Neill"),
+        ("", ""),
+    ],
+)
+def test_what_a_spreadsheet_would_calculate_begins_with_an_apostrophe(text: str, cell: str) -> None:
+    assert defused(text) == cell
+
+
+@given(st.text(alphabet="=+-@;\t\r\n ,\"'ab\u200b"))
+def test_no_cell_begins_with_a_formula_whatever_separates_cells(text: str) -> None:
+    line = csv_line(["Ada", text, "Bo"]).decode()
+    for separator in (",", ";", "\t"):
+        for cells in csv.reader(io.StringIO(line, newline=""), delimiter=separator):
+            assert not any(cell.lstrip(" \u200b").startswith(("=", "+", "-", "@")) for cell in cells)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "taken"),
+    [
+        (ExportFilter(), True),
+        (ExportFilter(target="evanston"), True),
+        (ExportFilter(target="wilmette"), False),
+        (ExportFilter(status="confirmed"), True),
+        (ExportFilter(target="evanston", status="pending"), False),
+    ],
+)
+def test_a_filter_takes_letters_by_target_and_status(wanted: ExportFilter, *, taken: bool) -> None:
+    assert wanted.takes(ADA) is taken
+
+
+def test_an_erased_letter_is_in_no_export() -> None:
+    assert not ExportFilter().takes(replace(ADA, status="erased"))
