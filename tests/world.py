@@ -307,12 +307,12 @@ FUNCTIONS = {
     "tally": "Tally",
     "plan_deliveries": "PlanDeliveries",
     "deliver": "Deliver",
+    "export_signatures": "ExportSignatures",
     "record_feedback": "RecordFeedback",
 }
 
 
 @contextmanager
-    "export_signatures": "ExportSignatures",
 def world(monkeypatch: pytest.MonkeyPatch, *, bundle_size: int = 4, forms_a_minute: int = 10_000) -> Iterator[World]:
     """Make a stack with the shipped campaign in it."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
@@ -326,17 +326,17 @@ def world(monkeypatch: pytest.MonkeyPatch, *, bundle_size: int = 4, forms_a_minu
 
 def _make(monkeypatch: pytest.MonkeyPatch, bundle_size: int, forms_a_minute: int) -> World:
     queue_url = aws_from_template.make_delivery_queue(boto3.client("sqs"))
+    export_queue_url = aws_from_template.make_queue(boto3.client("sqs"), "ExportQueue")
     known = {
         "TABLE_NAME": aws_from_template.make_table(boto3.client("dynamodb")),
         "DELIVERY_QUEUE_URL": queue_url,
+        "EXPORT_QUEUE_URL": export_queue_url,
         "PACKET_BUCKET": aws_from_template.make_bucket(boto3.client("s3")),
         "SECRET_ARN": boto3.client("secretsmanager").create_secret(Name="stack", SecretString="s" * 64)["ARN"],
         "SENDER_ADDRESS": SENDER,
-    export_queue_url = aws_from_template.make_queue(boto3.client("sqs"), "ExportQueue")
         "PUBLIC_URL": PUBLIC_URL,
         "CONFIGURATION_SET": "mail",
         "BUNDLE_SIZE": str(bundle_size),
-        "EXPORT_QUEUE_URL": export_queue_url,
         "FORMS_A_MINUTE": str(forms_a_minute),
     }
     ses = boto3.client("sesv2")
@@ -373,13 +373,13 @@ def _handler(monkeypatch: pytest.MonkeyPatch, function: str, wiring: Wiring) -> 
     made_of: dict[str, dict[str, Callable[[], Any]]] = {
         "public_api": {"signing": wiring.signing},
         "organizer_api": {"organizing": wiring.organizing},
+        "export_signatures": {"exporting": wiring.exporting},
         "send_confirmations": {"confirmations": wiring.confirmations},
         "tally": {"tallying": wiring.tallying},
         "plan_deliveries": {"planning": wiring.planning},
         "deliver": {"delivering": lambda: wiring.delivering(module.report_replaced)},
         "record_feedback": {"feedback": wiring.feedback},
     }
-        "export_signatures": {"exporting": wiring.exporting},
     for name, make in made_of[function].items():
         monkeypatch.setattr(wired, name, make())
     if hasattr(wired, "wiring"):

@@ -57,8 +57,8 @@ def test_the_table_is_set_so(name: str, setting: object) -> None:
     assert load_template()["Resources"]["Table"]["Properties"][name] == setting
 
 
-def test_there_are_eight_functions() -> None:
-    assert len(functions(load_template())) == 8
+def test_there_are_nine_functions() -> None:
+    assert len(functions(load_template())) == 9
 
 
 def test_an_export_goes_from_the_table_when_its_file_goes_from_the_bucket() -> None:

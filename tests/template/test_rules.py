@@ -75,9 +75,9 @@ RULES: dict[Rule, list[Breach]] = {
     failure_rules.every_dead_letter_queue_keeps_messages_for_fourteen_days: [
         Breach("Resources.TallyFailed.Properties.MessageRetentionPeriod", 345600, "TallyFailed forgets"),
         Breach("Resources.DeliveriesFailed.Properties.MessageRetentionPeriod", GONE, "DeliveriesFailed forgets"),
+        Breach("Resources.ExportsFailed.Properties.MessageRetentionPeriod", 604800, "ExportsFailed forgets"),
     ],
     failure_rules.every_alarm_tells_somebody: [
-        Breach("Resources.ExportsFailed.Properties.MessageRetentionPeriod", 604800, "ExportsFailed forgets"),
         Breach("Resources.DeliverAlarm.Properties.AlarmActions", GONE, "DeliverAlarm tells nobody"),
         Breach("Resources.Alarms", GONE, "DeliverAlarm tells nobody"),
     ],
@@ -202,9 +202,9 @@ RULES: dict[Rule, list[Breach]] = {
     function_rules.queued_messages_stay_hidden_while_they_are_worked_on: [
         Breach("Resources.DeliveryQueue.Properties.VisibilityTimeout", 5399, "Deliver.Queue can get"),
         Breach("Resources.DeliveryQueue.Properties.VisibilityTimeout", GONE, "Deliver.Queue can get"),
+        Breach("Resources.ExportQueue.Properties.VisibilityTimeout", 900, "ExportSignatures.Queue can get"),
     ],
     function_rules.the_stream_has_two_readers_of_signatures: [
-        Breach("Resources.ExportQueue.Properties.VisibilityTimeout", 900, "ExportSignatures.Queue can get"),
         Breach(f"{TALLY}.Events.Signatures.Properties.FilterCriteria", GONE, "Tally is called for rows"),
         Breach(
             f"{DELIVER}.Events.Stream",
