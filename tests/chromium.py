@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -41,6 +41,9 @@ RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 _THIS_MACHINE = frozenset({"127.0.0.1", "localhost"})
 _PATIENCE = 10_000.0
 """Milliseconds until what a test waits for counts as missing."""
+
+_PATIENCE_WITH_A_PAGE = 30_000.0
+"""The same for a whole page: the first one waits for functions that start, on a machine that may be busy."""
 
 _LOADING = "Failed to load resource"
 """Chromium says so of each status from 400 on and of failed loads but a frame's: both are looked at themselves."""
@@ -80,6 +83,7 @@ def running_browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         program = find_chromium(os.environ, playwright.chromium.executable_path)
         browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        expect.set_options(timeout=_PATIENCE)
         yield browser
         browser.close()
 
@@ -118,6 +122,7 @@ class Visitor:
         )
         self._contexts.append(context)
         context.set_default_timeout(_PATIENCE)
+        context.set_default_navigation_timeout(_PATIENCE_WITH_A_PAGE)
         context.on("console", self._on_console)
         context.on("weberror", lambda failed: self.troubles.append(f"error in a script: {failed.error}"))
         context.on("request", self._on_request)
