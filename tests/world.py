@@ -7,6 +7,7 @@ import importlib
 import json
 import re
 import secrets
+import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -270,6 +271,11 @@ class World:
                 sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
         return answers
 
+    def report(self, campaign: str | None = None) -> None:
+        event = load_event("report_deliveries_weekly")
+        event["scheduled_time"] = self.clock.now.isoformat()
+        self.handlers["report_deliveries"](event | ({"campaign": campaign} if campaign else {}), CONTEXT)
+
     def week(self) -> list[Any]:
         """Run the schedule and all that follows from it."""
         self.plan()
@@ -309,6 +315,7 @@ FUNCTIONS = {
     "deliver": "Deliver",
     "export_signatures": "ExportSignatures",
     "record_feedback": "RecordFeedback",
+    "report_deliveries": "ReportDeliveries",
 }
 
 
@@ -369,19 +376,22 @@ def wiring_of(made: World, known: Mapping[str, str], clock: Clock) -> Wiring:
 
 def _handler(monkeypatch: pytest.MonkeyPatch, function: str, wiring: Wiring) -> Callable[[Any, Any], Any]:
     module = importlib.import_module(f"functions.{function}.app")
-    wired = getattr(module, "wired", module)
+    wired: Any = sys.modules.get(f"functions.{function}.wired", module)
     made_of: dict[str, dict[str, Callable[[], Any]]] = {
         "public_api": {"signing": wiring.signing},
-        "organizer_api": {"organizing": wiring.organizing},
+        "organizer_api": {"access": wiring.access, "organizing": wiring.organizing},
         "export_signatures": {"exporting": wiring.exporting},
         "send_confirmations": {"confirmations": wiring.confirmations},
         "tally": {"tallying": wiring.tallying},
-        "plan_deliveries": {"planning": wiring.planning},
+        "plan_deliveries": {"planning": wiring.planning, "approval_requests": wiring.approval_requests},
         "deliver": {"delivering": lambda: wiring.delivering(module.report_replaced)},
         "record_feedback": {"feedback": wiring.feedback},
+        "report_deliveries": {"reporting": wiring.reporting},
     }
     for name, make in made_of[function].items():
         monkeypatch.setattr(wired, name, make())
+    if function == "organizer_api":
+        monkeypatch.setattr("functions.organizer_api.approval.approving", wiring.approving())
     if hasattr(wired, "wiring"):
         monkeypatch.setattr(wired, "wiring", wiring)
     handler: Callable[[Any, Any], Any] = module.handler

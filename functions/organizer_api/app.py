@@ -1,4 +1,4 @@
-"""The organizers' API: exact counts, for a key."""
+"""The organizers' API: counts, signatures, deliveries and what can be done about them, for a key."""
 
 from __future__ import annotations
 
@@ -6,19 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
-from undersigned.domain.languages import SOURCE, Message
-from undersigned.http.answers import Problem, data, problem
+from functions.organizer_api import approval, campaign, deliveries, next_deliveries, signatures, steering
+from functions.organizer_api.problems import NO_ROUTE, problem_of
+from undersigned.domain.errors import UndersignedError
+from undersigned.domain.languages import SOURCE
+from undersigned.http.answers import problem
 from undersigned.http.methods import answering_head
-from undersigned.services.organizing import KeyRefusedError
-from undersigned.wiring import Wiring
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 app = APIGatewayHttpResolver()
-organizing = Wiring.of_environment().organizing()
-
-COUNTED_BY = ("target", "day")
+# An address takes the first route that fits it, so `deliveries/next` stands before `deliveries/<period>`.
+for module in (campaign, signatures, next_deliveries, deliveries, steering):
+    app.include_router(module.routes.router)
+app.include_router(approval.router)
 
 
 @answering_head
@@ -27,38 +29,17 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return app.resolve(event, context)
 
 
-@app.get("/organizer/campaigns/<campaign>/counts")
-def counts(campaign: str) -> Response[str]:
-    """Tell the counts by target or by day."""
-    by = app.current_event.query_string_parameters.get("by", "target")
-    if by not in COUNTED_BY:
-        detail = Message("Add ?by=%(ways)s to the address.", {"ways": " or ?by=".join(COUNTED_BY)})
-        return problem(Problem(400, Message("Counted by what?"), detail), SOURCE, as_json=True)
-    found = organizing.counts(campaign, _key(), by)
-    return data({"campaign": campaign, "signatures": found.total, "by": by, "counts": dict(found.by)})
-
-
-def _key() -> str:
-    scheme, _, key = (app.current_event.headers.get("authorization") or "").partition(" ")
-    if scheme.lower() != "bearer" or not key.strip():
-        message = "no key was sent"
-        raise KeyRefusedError(message)
-    return key.strip()
-
-
-def _answer_refused(_error: KeyRefusedError) -> Response[str]:
-    detail = Message(
-        "Send `Authorization: Bearer <key>` with a key of this campaign; `undersigned key create` makes one."
-    )
-    answer = problem(Problem(401, Message("This needs a key"), detail), SOURCE, as_json=True)
-    answer.headers["WWW-Authenticate"] = "Bearer"
+def _answer_error(error: UndersignedError) -> Response[str]:
+    found = problem_of(error)
+    answer = problem(found, SOURCE, as_json=True)
+    if found.status == 401:  # noqa: PLR2004  (RFC 9110, 15.5.2, asks for the header)
+        answer.headers["WWW-Authenticate"] = "Bearer"
     return answer
 
 
 def _answer_no_route(_error: Exception) -> Response[str]:
-    detail = Message("Counts are at /organizer/campaigns/{campaign}/counts.")
-    return problem(Problem(404, Message("There is nothing at this address"), detail), SOURCE, as_json=True)
+    return problem(NO_ROUTE, SOURCE, as_json=True)
 
 
-app.exception_handler(KeyRefusedError)(_answer_refused)
+app.exception_handler(UndersignedError)(_answer_error)
 app.not_found(_answer_no_route)

@@ -15,7 +15,20 @@ if TYPE_CHECKING:
 LONGEST_ANSWER = 29
 """Seconds; an HTTP API gives up after 30 (API Gateway quotas: maximum integration timeout)."""
 
-SECTIONS = ("Parameters", "Globals", "Resources", "Outputs")
+TYPESETTING = {"Deliver", "OrganizerApi"}
+"""The functions that make PDFs."""
+
+SCHEDULES = {
+    "PlanDeliveries": {"Fn::Sub": "cron(0 ${DeliveryHour} ? * ${DeliveryDay} *)"},
+    "ReportDeliveries": {
+        "Fn::Sub": [
+            "cron(0 ${DeliveryHour} ? * ${Day} *)",
+            {"Day": {"Fn::FindInMap": ["NextDay", {"Ref": "DeliveryDay"}, "Day"]}},
+        ]
+    },
+}
+
+SECTIONS = ("Parameters", "Mappings", "Globals", "Resources", "Outputs")
 RESOURCES = (
     "AWS::Serverless::HttpApi",
     "AWS::DynamoDB::Table",
@@ -51,7 +64,7 @@ def functions_run_on_the_project_s_python(template: Template) -> Iterator[str]:
 
 def layers_are_where_they_are_needed(template: Template) -> Iterator[str]:
     for name, properties in functions(template).items():
-        needed = {"DependenciesLayer", "SharedLayer"} | ({"TypesettingLayer"} if name == "Deliver" else set())
+        needed = {"DependenciesLayer", "SharedLayer"} | ({"TypesettingLayer"} if name in TYPESETTING else set())
         if {named_by(layer) for layer in properties["Layers"]} != needed:
             yield f"{name} has not just {', '.join(sorted(needed))}"
 
@@ -84,10 +97,10 @@ def the_stream_has_two_readers_of_signatures(template: Template) -> Iterator[str
 
 def the_schedule_is_made_of_parameters(template: Template) -> Iterator[str]:
     schedules = [(function, source) for function, _, kind, source in event_sources(template) if kind == "ScheduleV2"]
-    if not schedules:
-        yield "nothing is delivered by itself"
+    for function in sorted(SCHEDULES.keys() - {function for function, _ in schedules}):
+        yield f"{function} does not run by itself"
     for function, source in schedules:
-        if source.get("ScheduleExpression") != {"Fn::Sub": "cron(0 ${DeliveryHour} ? * ${DeliveryDay} *)"}:
+        if source.get("ScheduleExpression") != SCHEDULES.get(function):
             yield f"{function} runs at {source.get('ScheduleExpression')}"
         if source.get("ScheduleExpressionTimezone") != {"Ref": "DeliveryTimeZone"}:
             yield f"{function} runs in the time zone {source.get('ScheduleExpressionTimezone')}"

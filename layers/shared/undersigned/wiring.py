@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from undersigned.aws.table import Table
+from undersigned.domain.schedule import period_of
 from undersigned.services.catalog import Catalog
 from undersigned.settings import Settings
 from undersigned.tokens import Tokens
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from undersigned.aws.queue import ExportQueue, Queue
     from undersigned.domain.deliveries import DeliveryKey
     from undersigned.rendering.packets import FontBook
+    from undersigned.services.access import Access
     from undersigned.services.approval_requests import ApprovalRequests
     from undersigned.services.approving import Approving
     from undersigned.services.confirming import Confirmations
@@ -76,6 +78,10 @@ class Wiring:
     def of_environment(cls) -> Wiring:
         """Wire what the function's environment variables name."""
         return cls(Settings(os.environ))
+
+    def now(self) -> datetime:
+        """Return the moment that the clock shows."""
+        return self._clock()
 
     @cached_property
     def table(self) -> Table:
@@ -164,11 +170,34 @@ class Wiring:
             new_id=new_id,
         )
 
+    def access(self) -> Access:
+        """Wire the organizers' keys."""
+        from undersigned.services.access import Access  # noqa: PLC0415
+
+        return Access(self.table, self.table, self.secret, self._clock)
+
     def organizing(self) -> Organizing:
-        """Wire what organizers see."""
+        """Wire what organizers see, and what they do about single letters."""
         from undersigned.services.organizing import Organizing  # noqa: PLC0415
 
-        return Organizing(self.table, self.table, self._clock)
+        return Organizing(
+            campaigns=self.table,
+            steering=self.table,
+            counters=self.table,
+            signatures=self.table,
+            listing=self.table,
+            deliveries=self.table,
+            packets=lambda: self.bucket,
+            erasing=self.erasing(),
+            schedule=self.settings.schedule,
+            secret=self.secret,
+            clock=self._clock,
+            new_id=new_id,
+        )
+
+    def period(self) -> str:
+        """Name the delivery that would begin now."""
+        return period_of(self._clock(), self.settings.delivery_time_zone)
 
     def confirmations(self) -> Confirmations:
         """Wire the confirmation mails."""

@@ -97,6 +97,17 @@ def file(asset: Asset, *, cache: str, for_any_site: bool = False) -> Response[by
     return Response(200, asset.media_type, asset.content, headers, compress=compress)
 
 
+def download(content: bytes, media_type: str, filename: str) -> Response[bytes]:
+    """Answer with a file for one person, which a browser stores and does not open."""
+    headers = {
+        **_HEADERS,
+        "Content-Disposition": f'attachment; filename="{filename}"',
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Cache-Control": PRIVATE,
+    }
+    return Response(200, media_type, content, headers)
+
+
 def picture(svg: str, *, cache: str) -> Response[str]:
     """Answer with a picture that any site may show; opened by itself, it runs and loads nothing."""
     headers = {

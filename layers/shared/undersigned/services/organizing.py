@@ -1,57 +1,301 @@
-"""Organizing: what an organizer sees of a campaign, for a key."""
+"""Organizing: what an organizer sees of a campaign, and what she does about single letters."""
 
 from __future__ import annotations
 
+import heapq
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
-from undersigned.domain.api_keys import digest_of
-from undersigned.domain.campaigns import ID_PATTERN
-from undersigned.domain.errors import UndersignedError
-from undersigned.domain.tallies import TOTAL
+from undersigned.domain.deliveries import DeliveryKey, packet_filename, packet_name
+from undersigned.domain.errors import NotFoundError
+from undersigned.domain.signatures import signer_id
+from undersigned.domain.steering import Action, AuditEntry
+from undersigned.services.ports import ChangedError
+from undersigned.services.steering import NotNowError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from undersigned.domain.api_keys import ApiKey
-    from undersigned.services.ports import ApiKeyStore, CountStore
+    from undersigned.domain.campaigns import Campaign, Target
+    from undersigned.domain.deliveries import Delivery, MailEvent, PacketRecord
+    from undersigned.domain.schedule import WeeklySchedule
+    from undersigned.domain.signatures import Signature, Standing
+    from undersigned.domain.steering import Steering
+    from undersigned.domain.tallies import Count
+    from undersigned.services.erasing import Erasing
+    from undersigned.services.ports import (
+        CampaignStore,
+        CountStore,
+        DeliveryStore,
+        ListingStore,
+        PacketStore,
+        SignatureStore,
+        SteeringStore,
+    )
+
+MOST_ROWS_READ = 1_000
+"""Letters that one request looks at, at most, to find those that it is asked for."""
 
 
-class KeyRefusedError(UndersignedError):
-    """There is no such key for this campaign: it is wrong, expired, revoked or another campaign's."""
+@dataclass(frozen=True, slots=True)
+class Page[Item]:
+    """Some items, and the place behind which the next ones lie, if there may be more.
+
+    `ended_early` says that there are fewer than asked for because so many others lay between them.
+    """
+
+    items: tuple[Item, ...]
+    next_place: str | None
+    ended_early: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """A campaign as it stands."""
+
+    campaign: Campaign
+    count: Count
+    is_open: bool
+    steering: Steering
+    next_delivery: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TargetState:
+    """A target, how many letters wait for it, and its last delivery."""
+
+    target: Target
+    waiting: int
+    last_delivery: Delivery | None
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """A campaign's counts: in all, and by target or by day."""
+    """How many letters are confirmed: in all, and by target, day, hour or locality."""
 
     total: int
     by: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
+class MailDomain:
+    """How many signed with an address of one domain, and how many of them have confirmed."""
+
+    signed: int
+    confirmed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which signatures are asked for."""
+
+    target: str | None = None
+    standing: Standing | None = None
+
+    def fits(self, signature: Signature) -> bool:
+        """Say whether a signature is one of them."""
+        return self.target in {None, signature.target} and self.standing in {None, signature.standing}
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRecord:
+    """A delivery with its packets and what SES said of its mails; `signers` are its letters' ids in their order."""
+
+    delivery: Delivery
+    packets: tuple[PacketRecord, ...]
+    events: tuple[MailEvent, ...]
+    signers: tuple[str, ...] = ()
+
+    def letters_of(self, packet: PacketRecord) -> tuple[str, ...]:
+        """Return the ids of a packet's letters."""
+        return self.signers[packet.first - 1 : packet.last]
+
+
 class Organizing:
     """Answers organizers."""
 
-    keys: ApiKeyStore
-    counters: CountStore
-    clock: Callable[[], datetime]
+    def __init__(  # noqa: PLR0913  (one use case, all it needs)
+        self,
+        *,
+        campaigns: CampaignStore,
+        steering: SteeringStore,
+        counters: CountStore,
+        signatures: SignatureStore,
+        listing: ListingStore,
+        deliveries: DeliveryStore,
+        packets: Callable[[], PacketStore],
+        erasing: Erasing,
+        schedule: WeeklySchedule,
+        secret: Callable[[], str],
+        clock: Callable[[], datetime],
+        new_id: Callable[[], str],
+    ) -> None:
+        """Take the stores (the packets' is made when it is needed), the schedule, the secret's getter, a clock, ids."""
+        self._campaigns = campaigns
+        self._steering = steering
+        self._counters = counters
+        self._signatures = signatures
+        self._listing = listing
+        self._deliveries = deliveries
+        self._packets = packets
+        self._erasing = erasing
+        self._schedule = schedule
+        self._secret = secret
+        self._clock = clock
+        self._new_id = new_id
 
-    def counts(self, campaign: str, key: str, by: str) -> Counts:
-        """Return the counts by `target` or by `day`, in one read; raises KeyRefusedError."""
-        self._check(campaign, key)
-        counters = self.counters.counts(campaign)
-        prefix = f"{by.upper()}#"
-        return Counts(
-            total=counters.get(TOTAL, 0),
-            by={name.removeprefix(prefix): count for name, count in counters.items() if name.startswith(prefix)},
+    def overview(self, campaign: str) -> Overview:
+        """Return a campaign as it stands; raises NotFoundError."""
+        settings, count = self._campaigns.campaign(campaign), self._counters.count(campaign)
+        if settings is None or count is None:
+            message = f"There is no campaign {campaign!r}"
+            raise NotFoundError(message)
+        now = self._clock()
+        return Overview(
+            settings,
+            count,
+            is_open=settings.is_open(now.astimezone(ZoneInfo(settings.time_zone)).date()),
+            steering=self._steering.steering(campaign),
+            next_delivery=self._schedule.next_after(now),
         )
 
-    def _check(self, campaign: str, key: str) -> ApiKey:
-        # The table finds the key by its digest, so no comparison of ours tells how much of it was right.
-        found = self.keys.api_key(campaign, digest_of(key)) if ID_PATTERN.fullmatch(campaign) else None
-        if found is None or not found.is_valid(self.clock()):
-            message = "this key does not open this campaign"
-            raise KeyRefusedError(message)
-        return found
+    def targets(self, campaign: str, after: str | None, limit: int) -> Page[TargetState]:
+        """List targets in the order of their ids."""
+        targets = [target for target in self._campaigns.targets(campaign) if after is None or target.id > after]
+        shown = tuple(
+            TargetState(
+                target,
+                self._deliveries.how_many_wait(campaign, target.id),
+                next(self._deliveries.deliveries(campaign, target.id), None),
+            )
+            for target in targets[:limit]
+        )
+        return Page(shown, shown[-1].target.id if len(targets) > limit else None)
+
+    def counts(self, campaign: str, by: str) -> Counts:
+        """Return the counts by `target`, `day`, `hour` (UTC) or `locality`, in one read.
+
+        Each confirmed letter adds one to just one counter of a kind, so these add up to the total.
+        """
+        found = self._counted(campaign, f"{by.upper()}#")
+        return Counts(sum(found.values()), found)
+
+    def mail_domains(self, campaign: str) -> dict[str, MailDomain]:
+        """Return how many signed and how many confirmed, by the domain of their e-mail address."""
+        signed, confirmed = self._counted(campaign, "SIGNED#"), self._counted(campaign, "CONFIRMED#")
+        return {domain: MailDomain(count, confirmed.get(domain, 0)) for domain, count in signed.items()}
+
+    def _counted(self, campaign: str, beginning: str) -> dict[str, int]:
+        found = self._counters.counts(campaign, beginning)
+        return {name.removeprefix(beginning): count for name, count in found.items() if count}
+
+    def signatures(self, campaign: str, wanted: Wanted, after: str | None, limit: int) -> Page[Signature]:
+        """List signatures, newest first, in a bounded number of reads."""
+        found: list[Signature] = []
+        rows = enumerate(self._listing.newest_signatures(campaign, after), start=1)
+        for read, (place, row) in rows:
+            if wanted.fits(row):
+                found.append(row)
+            if len(found) == limit or read == MOST_ROWS_READ:
+                return Page(tuple(found), place, ended_early=len(found) < limit)
+        return Page(tuple(found), None)
+
+    def signed_with(self, campaign: str, email: str, wanted: Wanted) -> Page[Signature]:
+        """Find the signature of an e-mail address, in one read."""
+        row = self._signatures.signature(campaign, signer_id(self._secret(), email))
+        return Page((row,) if row and row.email and wanted.fits(row) else (), None)
+
+    def signature(self, campaign: str, signer: str) -> Signature:
+        """Return one signature; raises NotFoundError."""
+        row = self._signatures.signature(campaign, signer)
+        if row is None:
+            message = f"campaign {campaign!r} has no letter {signer!r}"
+            raise NotFoundError(message)
+        return row
+
+    def remove(self, campaign: str, signer: str, by: str, why: str) -> None:
+        """Take a letter out and erase it, for a reason; twice is the same as once.
+
+        Raises NotFoundError, UnderWayError, and NotNowError without a reason.
+        """
+        if not why:
+            message = "give the reason for which the letter is taken out"
+            raise NotNowError(message)
+        self._erasing.erase(campaign, signer)
+        self._note(campaign, "remove", by, about=signer, why=why)
+
+    def release(self, campaign: str, signer: str, by: str, why: str) -> None:
+        """Let a letter out of the quarantine: its signer gets the mail with the button again.
+
+        Raises NotFoundError, and NotNowError for one that is not in quarantine.
+        """
+        self.signature(campaign, signer)
+        try:
+            self._signatures.release(campaign, signer, self._new_id())
+        except ChangedError as error:
+            message = "the letter is in no quarantine"
+            raise NotNowError(message) from error
+        self._note(campaign, "release from quarantine", by, about=signer, why=why)
+
+    def deliveries(
+        self, campaign: str, target: str | None, period: str | None, after: DeliveryKey | None, limit: int
+    ) -> tuple[tuple[DeliveryRecord, ...], DeliveryKey | None]:
+        """List deliveries, the newest period first and by target in it, and the last one's key if there may be more."""
+        found = self._newest_deliveries(campaign, [target] if target else None)
+        page: list[DeliveryRecord] = []
+        for delivery in found:
+            if period and delivery.key.period < period:
+                break
+            if period not in {None, delivery.key.period} or (after and not _lies_behind(delivery.key, after)):
+                continue
+            if len(page) == limit:
+                return tuple(page), page[-1].delivery.key
+            page.append(self._record(delivery))
+        return tuple(page), None
+
+    def _newest_deliveries(self, campaign: str, targets: Sequence[str] | None) -> Iterator[Delivery]:
+        if targets is None:
+            targets = [target.id for target in self._campaigns.targets(campaign)]
+        of_targets = [self._deliveries.deliveries(campaign, target) for target in targets]
+        return heapq.merge(*of_targets, key=lambda delivery: delivery.key.period, reverse=True)
+
+    def delivery(self, key: DeliveryKey) -> DeliveryRecord:
+        """Return one delivery with its letters' ids; raises NotFoundError."""
+        delivery = self._deliveries.delivery(key)
+        if delivery is None:
+            message = f"campaign {key.campaign!r} has no delivery {key.period} to {key.target!r}"
+            raise NotFoundError(message)
+        sealed = [signer for bundle in self._deliveries.bundles(key) for signer in bundle.signers]
+        return self._record(delivery, tuple(signer for signer in sealed if signer not in delivery.erased))
+
+    def _record(self, delivery: Delivery, signers: tuple[str, ...] = ()) -> DeliveryRecord:
+        packets, events = self._deliveries.packets(delivery.key), self._deliveries.mail_events(delivery.key)
+        return DeliveryRecord(delivery, packets, events, signers)
+
+    def packet_link(self, key: DeliveryKey, number: int) -> str:
+        """Make a short-lived address at which a packet can be fetched; raises NotFoundError."""
+        packets = self._deliveries.packets(key)
+        if number not in {packet.number for packet in packets}:
+            message = f"delivery {key.period} to {key.target!r} has no packet {number}"
+            raise NotFoundError(message)
+        return self._packets().link(packet_name(key, number), packet_filename(key, number, len(packets)))
+
+    def audit(self, campaign: str, after: str | None, limit: int) -> Page[AuditEntry]:
+        """List what organizers did, newest first."""
+        found: list[AuditEntry] = []
+        place = None
+        for next_place, entry in self._steering.newest_audit(campaign, after):
+            if len(found) == limit:
+                return Page(tuple(found), place)
+            found.append(entry)
+            place = next_place
+        return Page(tuple(found), None)
+
+    def _note(self, campaign: str, action: Action, by: str, *, about: str, why: str) -> None:
+        self._steering.note(AuditEntry(campaign, self._clock(), action, by, about, why), self._new_id())
+
+
+def _lies_behind(key: DeliveryKey, last: DeliveryKey) -> bool:
+    return key.period < last.period or (key.period == last.period and key.target > last.target)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.errors import NotFoundError, UndersignedError
 from undersigned.domain.steering import Action, AuditEntry
 from undersigned.services.ports import ChangedError
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from undersigned.domain.deliveries import Delivery, DeliveryKey
+    from undersigned.domain.deliveries import Delivery
     from undersigned.services.planning import Plan, Planning
     from undersigned.services.ports import (
         CampaignStore,
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     )
 
 _RETRIED = ("open", "held", "bounced")
+
+APPROVABLE_FOR = timedelta(days=31)
+"""How long after its day a period can be approved."""
 
 
 class NotNowError(UndersignedError):
@@ -56,8 +61,16 @@ class SteeringWheel:
         self._note(campaign, "resume", by, why=why)
 
     def approve(self, campaign: str, period: str, by: str, why: str) -> Plan:
-        """Approve a period's deliveries, and queue them at once."""
+        """Approve a period's deliveries, and queue them at once.
+
+        Raises NotNowError for a day to come, whose letters nobody can have seen, and for one that is long past.
+        """
         self._check(campaign)
+        # A day wide of today, for wherever the schedule's time zone lies.
+        age = self.clock().date() - date.fromisoformat(period)
+        if not -timedelta(days=1) <= age <= APPROVABLE_FOR:
+            message = f"{period} is no day of the last {APPROVABLE_FOR.days}; approve the one that waits"
+            raise NotNowError(message)
         self.steering.approve(campaign, period)
         self._note(campaign, "approve", by, about=period, why=why)
         return self.planning.plan(period, campaign)
@@ -94,6 +107,20 @@ class SteeringWheel:
         self._note(key.campaign, "retry", by, about=f"{key.target} {key.period}", why=why)
         self.queue.put([key])
         return delivery
+
+    def test(self, campaign: str, target: str, period: str, by: str, why: str) -> None:
+        """Send the mail that would go to a target now to the campaign's organizer instead.
+
+        Raises NotFoundError for an unknown target, NotNowError when no letter waits for it.
+        """
+        if self.campaigns.target(campaign, target) is None:
+            message = f"campaign {campaign!r} has no addressee {target!r}"
+            raise NotFoundError(message)
+        if not self.deliveries.has_waiting(campaign, target):
+            message = f"no letter waits for {target}, so there is no mail to try"
+            raise NotNowError(message)
+        self._note(campaign, "test", by, about=target, why=why)
+        self.queue.put_test(DeliveryKey(campaign, target, period))
 
     def _set_hold(self, campaign: str, target: str, why: str | None) -> None:
         try:

@@ -1,0 +1,103 @@
+"""A campaign as it stands: its settings, its targets, its counts, and what organizers did."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from functions.organizer_api import wired
+from functions.organizer_api.deliveries import delivery_values
+from functions.organizer_api.routes import Asked, Routes, cursor_of
+from undersigned.domain.campaigns import ID_PATTERN
+from undersigned.http.answers import data
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.event_handler import Response
+
+    from undersigned.services.organizing import TargetState
+
+routes = Routes()
+
+_PLACE_IN_AUDIT = re.compile(r"[0-9T:.+-]{19,40}#[0-9a-f]{1,32}")
+
+COUNTED_BY = ("target", "day", "hour", "locality", "domain")
+
+
+@routes.get("", "read")
+def show_campaign(asked: Asked) -> Response[str]:
+    """Tell how a campaign stands."""
+    found = wired.organizing.overview(asked.campaign)
+    settings = found.campaign
+    return data(
+        {
+            "campaign": settings.id,
+            "title": settings.title,
+            "language": settings.language,
+            "organizer": settings.organizer.name,
+            "opens": settings.opens.isoformat() if settings.opens else None,
+            "closes": settings.closes.isoformat() if settings.closes else None,
+            "open": found.is_open,
+            "signatures": found.count.signatures,
+            "goal": found.count.goal,
+            "paused": found.steering.paused,
+            "approval": settings.approval,
+            "approved": sorted(found.steering.approved),
+            "next_delivery": found.next_delivery.isoformat(),
+            "scope": asked.key.scope,
+        }
+    )
+
+
+@routes.get("/targets", "read")
+def list_targets(asked: Asked) -> Response[str]:
+    """List targets with the letters that wait for each."""
+    found = wired.organizing.targets(asked.campaign, asked.place(ID_PATTERN), asked.limit(50, most=200))
+    return data({"targets": [_target(state) for state in found.items], "next": cursor_of(found.next_place)})
+
+
+def _target(state: TargetState) -> dict[str, object]:
+    target = state.target
+    return {
+        "id": target.id,
+        "title": target.title,
+        "name": target.name,
+        "department": target.department,
+        "locality": target.locality,
+        "email": target.email,
+        "retired": target.retired,
+        "held_because": target.held_because,
+        "waiting": state.waiting,
+        "last_delivery": delivery_values(state.last_delivery) if state.last_delivery else None,
+    }
+
+
+@routes.get("/counts", "read")
+def count(asked: Asked) -> Response[str]:
+    """Tell the counts, by what is asked for."""
+    by = asked.choice("by", COUNTED_BY) or "target"
+    if by == "domain":
+        domains = wired.organizing.mail_domains(asked.campaign)
+        total = sum(domain.confirmed for domain in domains.values())
+        counts: dict[str, object] = {name: asdict(domain) for name, domain in domains.items()}
+    else:
+        found = wired.organizing.counts(asked.campaign, by)
+        total, counts = found.total, dict(found.by)
+    return data({"campaign": asked.campaign, "signatures": total, "by": by, "counts": counts})
+
+
+@routes.get("/audit", "manage")
+def list_audit(asked: Asked) -> Response[str]:
+    """List what organizers did, newest first."""
+    found = wired.organizing.audit(asked.campaign, asked.place(_PLACE_IN_AUDIT), asked.limit(50, most=200))
+    entries = [
+        {
+            "at": entry.at.isoformat(),
+            "action": entry.action,
+            "by": entry.by,
+            "about": entry.about or None,
+            "why": entry.why or None,
+        }
+        for entry in found.items
+    ]
+    return data({"entries": entries, "next": cursor_of(found.next_place)})

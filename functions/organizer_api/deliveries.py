@@ -1,0 +1,109 @@
+"""Deliveries: what was sent, and what SES said of it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from functions.organizer_api import wired
+from functions.organizer_api.routes import NAMES, Asked, Routes, cursor_of
+from undersigned.domain.deliveries import DeliveryKey
+from undersigned.http.answers import data, moved
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from aws_lambda_powertools.event_handler import Response
+
+    from undersigned.domain.deliveries import Delivery, MailEvent, PacketRecord
+    from undersigned.services.organizing import DeliveryRecord
+
+routes = Routes()
+
+_PLACE = re.compile(f"{NAMES['period'].pattern} {NAMES['target'].pattern}", re.ASCII)
+
+
+@routes.get("/deliveries", "read")
+def list_deliveries(asked: Asked) -> Response[str]:
+    """List deliveries, the newest period first."""
+    target, period = asked.named("target"), asked.named("period")
+    found, last = wired.organizing.deliveries(asked.campaign, target, period, _after(asked), asked.limit(20, most=50))
+    next_place = f"{last.period} {last.target}" if last else None
+    return data({"deliveries": [_record(record) for record in found], "next": cursor_of(next_place)})
+
+
+def _after(asked: Asked) -> DeliveryKey | None:
+    place = asked.place(_PLACE)
+    if place is None:
+        return None
+    period, _, target = place.partition(" ")
+    return DeliveryKey(asked.campaign, target, period)
+
+
+@routes.get("/deliveries/<period>/<target>", "read")
+def show_delivery(asked: Asked, period: str, target: str) -> Response[str]:
+    """Show one delivery, with the ids of the letters in each packet."""
+    found = wired.organizing.delivery(DeliveryKey(asked.campaign, target, period))
+    packets = [packet_values(packet) | {"letters": found.letters_of(packet)} for packet in found.packets]
+    return data(_record(found) | {"packets": packets})
+
+
+@routes.get("/deliveries/<period>/<target>/packets/<number>", "manage")
+def fetch_packet(asked: Asked, period: str, target: str, number: str) -> Response[str]:
+    """Lead to a packet's PDF, by an address that works for a few minutes."""
+    return moved(wired.organizing.packet_link(DeliveryKey(asked.campaign, target, period), int(number)), status=302)
+
+
+def delivery_values(delivery: Delivery) -> dict[str, object]:
+    """Write what became of a delivery."""
+    return {
+        "target": delivery.key.target,
+        "period": delivery.key.period,
+        "state": delivery.state,
+        "reason": delivery.reason,
+        "permanent": delivery.permanent,
+        "letters": delivery.letters,
+        "bytes": delivery.bytes,
+        "attempt": delivery.attempt,
+        "email": delivery.email,
+        "message_id": delivery.message_id,
+        "opened_at": delivery.opened_at.isoformat(),
+        "sending_since": _moment(delivery.sending_since),
+        "sent_at": _moment(delivery.sent_at),
+        "settled_at": _moment(delivery.settled_at),
+    }
+
+
+def packet_values(packet: PacketRecord) -> dict[str, object]:
+    """Write what is known of a packet: letters `first` to `last` of its delivery, counted from 1."""
+    return {
+        "number": packet.number,
+        "first": packet.first,
+        "last": packet.last,
+        "bytes": packet.bytes,
+        "sha256": packet.sha256,
+        "residents": packet.residents,
+        "since": packet.since.isoformat(),
+    }
+
+
+def _record(record: DeliveryRecord) -> dict[str, object]:
+    return delivery_values(record.delivery) | {
+        "packets": [packet_values(packet) for packet in record.packets],
+        "events": [_event(event) for event in record.events],
+    }
+
+
+def _event(event: MailEvent) -> dict[str, object]:
+    return {
+        "kind": event.kind,
+        "at": event.at.isoformat(),
+        "attempt": event.attempt,
+        "message_id": event.message_id,
+        "reason": event.reason,
+        "permanent": event.permanent,
+    }
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

@@ -1,0 +1,62 @@
+"""What goes wrong, as an organizer's program reads it: an HTTP status, a title and the way out."""
+
+from __future__ import annotations
+
+from undersigned.domain.errors import NotFoundError, UndersignedError
+from undersigned.domain.languages import Message
+from undersigned.http.answers import Problem
+from undersigned.http.posted import RequestError
+from undersigned.services.access import KeyRefusedError, ScopeError, TooManyRefusalsError
+from undersigned.services.erasing import UnderWayError
+from undersigned.services.ports import ChangedError
+from undersigned.services.steering import NotNowError
+
+NO_ROUTE = Problem(
+    404,
+    Message("There is nothing at this address"),
+    Message("/openapi.json lists every address."),
+)
+
+
+def problem_of(error: UndersignedError) -> Problem:  # noqa: PLR0911  (a table)
+    """Return the problem that a request brought about; raises any other error again."""
+    match error:
+        case RequestError():
+            return Problem(error.status, error.title, error.detail)
+        case KeyRefusedError():
+            return Problem(
+                401,
+                Message("This needs a key"),
+                Message(
+                    "Send `Authorization: Bearer <key>` with a key of this campaign; "
+                    "`undersigned key create` makes one."
+                ),
+            )
+        case ScopeError():
+            return Problem(
+                403,
+                Message("This key may only read"),
+                Message("Take a key with the scope `manage`; `undersigned key create --scope manage` makes one."),
+            )
+        case TooManyRefusalsError():
+            return Problem(
+                429,
+                Message("Just a moment"),
+                Message(
+                    "Too many keys were refused to your network. Wait %(seconds)s seconds, then send a good one.",
+                    {"seconds": error.seconds},
+                ),
+                retry_after=error.seconds,
+            )
+        case NotFoundError():
+            return Problem(404, Message("There is nothing at this address"), _reason(error))
+        case NotNowError() | UnderWayError():
+            return Problem(409, Message("This can’t be done as things stand"), _reason(error))
+        case ChangedError():
+            return Problem(503, Message("Just a moment"), Message("Send the request again."), retry_after=1)
+        case _:
+            raise error
+
+
+def _reason(error: UndersignedError) -> Message:
+    return Message("%(reason)s.", {"reason": str(error)})

@@ -1,0 +1,93 @@
+"""Signatures: listed, found, taken out, and let out of the quarantine."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, get_args
+
+from functions.organizer_api import wired
+from functions.organizer_api.routes import Asked, Routes, cursor_of
+from undersigned.domain.signatures import Standing
+from undersigned.http.answers import data
+from undersigned.services.organizing import Wanted
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from aws_lambda_powertools.event_handler import Response
+
+    from undersigned.domain.signatures import Signature
+
+routes = Routes()
+
+_PLACE = re.compile(r"[0-9T:.+-]{19,40}#[0-9a-f]{32}")
+
+
+@routes.get("/signatures", "manage")
+def list_signatures(asked: Asked) -> Response[str]:
+    """List signatures, newest first, or find the one of an e-mail address."""
+    wanted = Wanted(asked.named("target"), asked.choice("status", get_args(Standing)))
+    place, limit = asked.place(_PLACE), asked.limit(50, most=200)
+    email = asked.query("email")
+    found = (
+        wired.organizing.signed_with(asked.campaign, email, wanted)
+        if email
+        else wired.organizing.signatures(asked.campaign, wanted, place, limit)
+    )
+    return data(
+        {
+            "signatures": [_signature(row) for row in found.items],
+            "next": cursor_of(found.next_place),
+            "ended_early": found.ended_early,
+        }
+    )
+
+
+@routes.get("/signatures/<signer>", "manage")
+def show_signature(asked: Asked, signer: str) -> Response[str]:
+    """Show one signature."""
+    return data(_signature(wired.organizing.signature(asked.campaign, signer)))
+
+
+@routes.delete("/signatures/<signer>", "manage")
+def remove_signature(asked: Asked, signer: str) -> Response[str]:
+    """Take a letter out and erase what it says of its signer, for a reason."""
+    wired.organizing.remove(asked.campaign, signer, asked.by, asked.why(required=True))
+    return data({"id": signer, "status": "erased"})
+
+
+@routes.post("/signatures/<signer>/release", "manage")
+def release_signature(asked: Asked, signer: str) -> Response[str]:
+    """Let a letter out of the quarantine."""
+    wired.organizing.release(asked.campaign, signer, asked.by, asked.why())
+    return data({"id": signer, "status": "pending"})
+
+
+def _signature(row: Signature) -> dict[str, object]:
+    return {
+        "id": row.signer,
+        "status": row.standing,
+        "quarantine": row.quarantine,
+        "name": row.name,
+        "email": row.email,
+        "address_line": row.address_line,
+        "locality": row.locality,
+        "region": row.region,
+        "postal_code": row.postal_code,
+        "target": row.target,
+        "signature": row.signature,
+        "drawn": bool(row.drawing),
+        "note": row.note,
+        "updates": row.updates,
+        "language": row.language,
+        "letter": row.letter,
+        "signed_at": row.signed_at.isoformat(),
+        "confirmed_at": _moment(row.confirmed_at),
+        "withdrawn_at": _moment(row.withdrawn_at),
+        "erased_at": _moment(row.erased_at),
+        "period": row.period,
+    }
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
