@@ -140,12 +140,16 @@ def resolve(value: Any, known: Mapping[str, str] | None = None) -> Any:
     return _resolve(value, {**defaults, **(known or {})})
 
 
-def _resolve(value: Any, known: Mapping[str, Any]) -> Any:  # noqa: PLR0911 - one line per intrinsic function
+def _resolve(value: Any, known: Mapping[str, Any]) -> Any:  # noqa: C901, PLR0911 - one line per intrinsic function
     match value:
         case {"Ref": name}:
             return _look_up(name, known)
         case {"Fn::GetAtt": [resource, attribute]}:
             return _look_up(f"{resource}.{attribute}", known)
+        case {"Fn::FindInMap": [name, key, of]}:
+            return _parsed()["Mappings"][name][_resolve(key, known)][of]
+        case {"Fn::Sub": [str(text), dict(own)]}:
+            return _resolve({"Fn::Sub": text}, {**known, **_resolve(own, known)})
         case {"Fn::Sub": str(text)}:
             return re.sub(r"\$\{([^}]+)\}", lambda name: str(_look_up(name[1], known)), text)
         case {"Fn::If": [condition, yes, no]}:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger
 
 from undersigned.domain.schedule import period_of
+from undersigned.logs import facts_of
+from undersigned.services.organizer_post import tell_each
 from undersigned.wiring import Wiring
 
 if TYPE_CHECKING:
@@ -16,22 +18,40 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+    from undersigned.services.organizer_post import Outcome
+
 logger = Logger()
 wiring = Wiring.of_environment()
 planning = wiring.planning()
+approval_requests = wiring.approval_requests()
 
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: Mapping[str, Any], _context: LambdaContext) -> dict[str, Any]:
-    """Plan for `scheduled_time` (ISO 8601), for all campaigns or for `campaign`; answers what was queued."""
+    """Plan for `scheduled_time` (ISO 8601), for all campaigns or for `campaign`; answers what was queued.
+
+    Organizers are asked for the approvals that are missing. An error makes Lambda plan again, which is harmless.
+    """
     scheduled = datetime.fromisoformat(event["scheduled_time"])
     period = period_of(scheduled, wiring.settings.delivery_time_zone)
     planned = planning.plan(period, event.get("campaign"))
     logger.info(
         "planned", extra={"period": period, "deliveries": len(planned.queued), "awaiting": len(planned.awaiting)}
     )
+    tell_each(
+        dict.fromkeys(key.campaign for key in planned.awaiting),
+        lambda campaign: approval_requests.ask(campaign, period, planned.awaiting),
+        _note,
+    )
     return {
         "period": period,
         "deliveries": [asdict(key) for key in planned.queued],
         "awaiting_approval": [asdict(key) for key in planned.awaiting],
     }
+
+
+def _note(campaign: str, outcome: Outcome | Exception) -> None:
+    if isinstance(outcome, Exception):
+        logger.error("an organizer was not asked", extra={"campaign": campaign, **facts_of(outcome)})
+    else:
+        logger.info("request for an approval", extra={"campaign": campaign, "outcome": outcome})

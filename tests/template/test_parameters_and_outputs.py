@@ -34,6 +34,8 @@ OUTPUTS = {
     "SecretArn",
     "SenderAddress",
     "ConfigurationSetName",
+    "DeliveryDay",
+    "DeliveryHour",
     "DeliveryTimeZone",
     "PlanDeliveriesFunction",
 }
@@ -50,6 +52,21 @@ def test_letters_go_on_monday_at_nine_unless_told_otherwise() -> None:
 
     assert resolve(weekly["ScheduleExpression"]) == "cron(0 9 ? * MON *)"
     assert resolve(weekly["ScheduleExpressionTimezone"]) == "America/Chicago"
+
+
+def test_the_report_goes_a_day_later_at_the_same_hour() -> None:
+    weekly = functions(load_template())["ReportDeliveries"]["Events"]["Weekly"]["Properties"]
+
+    assert resolve(weekly["ScheduleExpression"]) == "cron(0 9 ? * TUE *)"
+    assert resolve(weekly["ScheduleExpression"], {"DeliveryDay": "SUN"}) == "cron(0 9 ? * MON *)"
+    assert resolve(weekly["ScheduleExpressionTimezone"]) == "America/Chicago"
+
+
+def test_every_day_of_the_week_has_a_next_one() -> None:
+    template = load_template()
+    days = template["Parameters"]["DeliveryDay"]["AllowedValues"]
+
+    assert [template["Mappings"]["NextDay"][day]["Day"] for day in days] == [*days[1:], days[0]]
 
 
 @pytest.mark.parametrize(("name", "setting"), TABLE.items())

@@ -38,6 +38,7 @@ def ready_made(policy: str) -> list[Any]:
 TALLY = "Resources.Tally.Properties"
 DELIVER = "Resources.Deliver.Properties"
 PLAN = "Resources.PlanDeliveries.Properties"
+REPORT = "Resources.ReportDeliveries.Properties"
 FEEDBACK = "Resources.RecordFeedback.Properties"
 TALLY_STATEMENT = f"{TALLY}.Policies.0.Statement.0"
 
@@ -69,6 +70,7 @@ RULES: dict[Rule, list[Breach]] = {
     failure_rules.every_dead_letter_queue_has_an_alarm: [
         Breach("Resources.TallyFailedAlarm", GONE, "TallyFailed fills in silence"),
         Breach("Resources.PlansFailedAlarm", GONE, "PlansFailed fills in silence"),
+        Breach("Resources.ReportsFailedAlarm", GONE, "ReportsFailed fills in silence"),
         Breach("Resources.DeliveriesFailedAlarm", GONE, "DeliveriesFailed fills in silence"),
         Breach("Resources.FeedbackFailedAlarm.Properties.MetricName", "Age", "FeedbackFailed fills in silence"),
     ],
@@ -213,7 +215,11 @@ RULES: dict[Rule, list[Breach]] = {
         ),
     ],
     function_rules.the_schedule_is_made_of_parameters: [
-        Breach(f"{PLAN}.Events.Weekly", GONE, "nothing is delivered by itself"),
+        Breach(f"{PLAN}.Events.Weekly", GONE, "PlanDeliveries does not run by itself"),
+        Breach(f"{REPORT}.Events.Weekly", GONE, "ReportDeliveries does not run by itself"),
+        Breach(
+            f"{REPORT}.Events.Weekly.Properties.ScheduleExpression", "rate(7 days)", "ReportDeliveries runs at rate"
+        ),
         Breach(f"{PLAN}.Events.Weekly.Properties.ScheduleExpression", "rate(7 days)", "runs at rate"),
         Breach(f"{PLAN}.Events.Weekly.Properties.ScheduleExpressionTimezone", GONE, "in the time zone None"),
     ],

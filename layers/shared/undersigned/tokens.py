@@ -10,7 +10,7 @@ from itsdangerous import BadData, SignatureExpired, TimestampSigner
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.errors import TokenError, TokenExpiredError
 from undersigned.domain.gates import FormPass
-from undersigned.domain.tokens import VALID_FOR, Purpose, SignerToken
+from undersigned.domain.tokens import VALID_FOR, ApprovalToken, Purpose, SignerToken
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _PARTS_OF_SIGNER = 2
 _PARTS_OF_DELIVERY = 3
 _PARTS_OF_FORM = 3
+_PARTS_OF_APPROVAL = 2
 
 
 class _Signer(TimestampSigner):
@@ -54,6 +55,10 @@ class Tokens:
         """Issue a token for a delivery's packets."""
         return self._issue("packets", key.campaign, key.target, key.period)
 
+    def for_approval(self, campaign: str, period: str) -> str:
+        """Issue a token that lets whoever holds it approve a campaign's period."""
+        return self._issue("approval", campaign, period)
+
     def read_signer(self, purpose: Purpose, token: str) -> SignerToken:
         """Read the token of a signer's link; raises TokenError, TokenExpiredError."""
         parts, _ = self._read(purpose, token, _PARTS_OF_SIGNER)
@@ -63,6 +68,11 @@ class Tokens:
         """Read the token of a delivery's packets; raises TokenError, TokenExpiredError."""
         parts, _ = self._read("packets", token, _PARTS_OF_DELIVERY)
         return DeliveryKey(*parts)
+
+    def read_approval(self, token: str) -> ApprovalToken:
+        """Read the token of an approval; raises TokenError, TokenExpiredError."""
+        parts, _ = self._read("approval", token, _PARTS_OF_APPROVAL)
+        return ApprovalToken(*parts)
 
     def read_form(self, token: str) -> FormPass:
         """Read the token of a form; raises TokenError, TokenExpiredError."""

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from undersigned.domain.schedule import DAYS, WeeklySchedule, period_of
+from undersigned.domain.schedule import DAYS, WeeklySchedule, day_before, period_of
 
 CHICAGO = "America/Chicago"
 MONDAYS_AT_NINE = WeeklySchedule("MON", 9, CHICAGO)
@@ -92,3 +92,10 @@ def test_a_schedule_that_fires_late_names_the_day_it_was_for() -> None:
     on_time, late = scheduled.astimezone(UTC), scheduled.astimezone(ZoneInfo("Asia/Tokyo"))
 
     assert period_of(on_time, CHICAGO) == period_of(late, CHICAGO) == "2026-11-30"
+
+
+@pytest.mark.parametrize(
+    ("period", "before"), [("2026-12-01", "2026-11-30"), ("2026-03-09", "2026-03-08"), ("2027-01-01", "2026-12-31")]
+)
+def test_the_day_before_is_the_calendars(period: str, before: str) -> None:
+    assert day_before(period) == before

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
@@ -26,9 +26,19 @@ class WeeklySchedule:
         return candidate if candidate > local else candidate + timedelta(days=7)
 
 
+    def last_period(self, now: datetime) -> str:
+        """Name the last weekly delivery before an aware moment."""
+        return (self.next_after(now).date() - timedelta(days=7)).isoformat()
+
+
 def period_of(moment: datetime, time_zone: str) -> str:
     """Name the delivery that starts at an aware moment: its local day, as `2026-11-30`.
 
     A schedule that fires late names the day that it was for, so that it can't make a second mail.
     """
     return moment.astimezone(ZoneInfo(time_zone)).date().isoformat()
+
+
+def day_before(period: str) -> str:
+    """Name the period of the day before, whatever clocks did in between."""
+    return (date.fromisoformat(period) - timedelta(days=1)).isoformat()

@@ -1,4 +1,4 @@
-"""What the links in mails and open forms carry: whose letter, whose packets or which campaign they are about."""
+"""What the links in mails and open forms carry: whose letter, packets, campaign or week they are about."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-type Purpose = Literal["confirm", "letter", "packets", "form"]
+type Purpose = Literal["confirm", "letter", "packets", "form", "approval"]
 
 VALID_FOR: dict[Purpose, timedelta] = {
     "confirm": timedelta(days=400),
     "letter": timedelta(days=400),
     "packets": timedelta(days=30),
     "form": timedelta(days=2),
+    "approval": timedelta(days=14),
 }
 """How long a link, or an open form, works.
 
@@ -25,3 +26,11 @@ class SignerToken:
 
     campaign: str
     signer: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalToken:
+    """A campaign's period, which whoever holds the token may approve."""
+
+    campaign: str
+    period: str

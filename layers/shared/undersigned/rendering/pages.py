@@ -323,7 +323,9 @@ def _state_of_week(week: Week) -> tuple[Message, Message]:
         return Message("These letters wait for your approval"), Message(
             "They would go now, all of an addressee’s in one mail. Nothing goes before you press the button."
         )
-    return Message("No letter waits"), Message("There is nothing to approve: the letters have gone, or were taken back.")
+    return Message("No letter waits"), Message(
+        "There is nothing to approve: the letters have gone, or were taken back."
+    )
 
 
 def _waits_as(target: Target) -> Message:

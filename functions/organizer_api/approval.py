@@ -1,0 +1,55 @@
+"""The organizer's link: the week that waits for an approval, and its button."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+
+from undersigned.domain.errors import NotFoundError, TokenError, TokenExpiredError
+from undersigned.domain.languages import Message, chosen_language, languages
+from undersigned.http.answers import Problem, moved, page, problem
+from undersigned.http.posted import asked_for
+from undersigned.rendering import pages
+from undersigned.wiring import Wiring
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.event_handler import Response
+
+router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
+approving = Wiring.of_environment().approving()
+
+_TOO_OLD = Problem(
+    410,
+    Message("This link no longer works"),
+    Message("It worked for 14 days. If letters still wait, the next week’s mail brings a new one."),
+)
+_NOT_HERE = Problem(
+    404,
+    Message("This link is not complete"),
+    Message("Part of it may be missing. Open the link in the mail again, or copy the whole address from there."),
+)
+
+
+@router.get("/organizer/approve/<token>")
+def show(token: str) -> Response[str]:
+    """Show what would go; mail scanners follow links, so this changes nothing."""
+    try:
+        return page(pages.approval(approving.week(token), token))
+    except (TokenError, NotFoundError) as error:
+        return _answer(error)
+
+
+@router.post("/organizer/approve/<token>")
+def approve(token: str) -> Response[str]:
+    """Approve the week and queue it at once; twice is the same as once."""
+    try:
+        approving.approve(token)
+    except (TokenError, NotFoundError) as error:
+        return _answer(error)
+    return moved(f"/organizer/approve/{token}")
+
+
+def _answer(error: TokenError | NotFoundError) -> Response[str]:
+    found = _TOO_OLD if isinstance(error, TokenExpiredError) else _NOT_HERE
+    return problem(found, chosen_language(languages(), *asked_for(router.current_event)), as_json=False)

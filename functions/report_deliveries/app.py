@@ -1,0 +1,47 @@
+"""Tell organizers what became of a week's deliveries: by a schedule of its own, the day after the weekly run."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger
+
+from undersigned.domain.schedule import day_before, period_of
+from undersigned.logs import facts_of
+from undersigned.services.organizer_post import tell_each
+from undersigned.wiring import Wiring
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    from undersigned.services.organizer_post import Outcome
+
+logger = Logger()
+wiring = Wiring.of_environment()
+reporting = wiring.reporting()
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: Mapping[str, Any], _context: LambdaContext) -> None:
+    """Report on the day before `scheduled_time` (ISO 8601), for all campaigns or for `campaign`.
+
+    An error makes Lambda report again, to those alone who were not told.
+    """
+    scheduled = datetime.fromisoformat(event["scheduled_time"])
+    period = day_before(period_of(scheduled, wiring.settings.delivery_time_zone))
+    campaign = event.get("campaign")
+    tell_each(
+        [campaign] if campaign else reporting.campaigns(),
+        lambda campaign: reporting.send(campaign, period),
+        _note,
+    )
+
+
+def _note(campaign: str, outcome: Outcome | Exception) -> None:
+    if isinstance(outcome, Exception):
+        logger.error("an organizer was not told", extra={"campaign": campaign, **facts_of(outcome)})
+    else:
+        logger.info("report", extra={"campaign": campaign, "outcome": outcome})

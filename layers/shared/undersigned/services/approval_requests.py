@@ -1,0 +1,65 @@
+"""Requests for an approval: the mail that tells an organizer which letters wait for one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.errors import NotFoundError
+from undersigned.domain.tokens import VALID_FOR
+from undersigned.rendering import organizer_mails
+from undersigned.services.approving import waiting_letters
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+    from datetime import datetime
+
+    from undersigned.domain.campaigns import Campaign
+    from undersigned.domain.deliveries import Sender
+    from undersigned.rendering.mails import Mail
+    from undersigned.services.approving import WaitingLetters
+    from undersigned.services.organizer_post import OrganizerPost, Outcome
+    from undersigned.services.ports import CampaignStore, DeliveryStore
+    from undersigned.tokens import Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRequests:
+    """Asks organizers to approve what a plan left waiting."""
+
+    campaigns: CampaignStore
+    deliveries: DeliveryStore
+    post: OrganizerPost
+    tokens: Tokens
+    sender: Sender
+    clock: Callable[[], datetime]
+
+    def ask(self, campaign: str, period: str, awaiting: Collection[DeliveryKey]) -> Outcome:
+        """Ask a campaign's organizer once about those deliveries of a period that are the campaign's.
+
+        Raises NotFoundError, and what sending a mail raises.
+        """
+        settings = self.campaigns.campaign(campaign)
+        if settings is None:
+            message = f"There is no campaign {campaign!r}"
+            raise NotFoundError(message)
+        targets = [
+            target
+            for target in self.campaigns.targets(campaign)
+            if DeliveryKey(campaign, target.id, period) in awaiting
+        ]
+        waiting = waiting_letters(self.deliveries, campaign, targets)
+        if not waiting:
+            return "nothing to say"
+        return self.post.send_once("approval", campaign, period, lambda: self._mail(settings, period, waiting))
+
+    def _mail(self, campaign: Campaign, period: str, waiting: Sequence[WaitingLetters]) -> Mail:
+        return organizer_mails.approval(
+            self.sender,
+            campaign,
+            period,
+            waiting,
+            token=self.tokens.for_approval(campaign.id, period),
+            valid_until=self.clock() + VALID_FOR["approval"],
+        )

@@ -1,0 +1,90 @@
+"""Reporting: after each weekly run an organizer learns what was sent, what was not, and what to do about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from undersigned.domain.errors import NotFoundError
+from undersigned.domain.providers import odd_ones, providers_of
+from undersigned.domain.reports import Report, fate_of_waiting, lines_of
+from undersigned.domain.tallies import TOTAL
+from undersigned.rendering import organizer_mails
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+
+    from undersigned.domain.deliveries import Delivery, Sender
+    from undersigned.domain.schedule import WeeklySchedule
+    from undersigned.services.organizer_post import OrganizerPost, Outcome
+    from undersigned.services.ports import CampaignStore, CountStore, DeliveryStore, SteeringStore
+
+
+@dataclass(frozen=True, slots=True)
+class Gathering:
+    """Gathers what a report says; changes nothing."""
+
+    campaigns: CampaignStore
+    steering: SteeringStore
+    deliveries: DeliveryStore
+    counts: CountStore
+
+    def report(self, campaign: str, period: str) -> Report:
+        """Return what became of a campaign's letters of a period, as things stand now; raises NotFoundError."""
+        settings = self.campaigns.campaign(campaign)
+        if settings is None:
+            message = f"There is no campaign {campaign!r}"
+            raise NotFoundError(message)
+        steering = self.steering.steering(campaign)
+        counters = self.counts.counts(campaign)
+        lines = [
+            line
+            for target in self.campaigns.targets(campaign)
+            for line in lines_of(
+                period,
+                target,
+                self._deliveries(campaign, target.id),
+                self.deliveries.how_many_wait(campaign, target.id),
+                fate_of_waiting(settings, period, steering, target),
+            )
+        ]
+        providers = odd_ones(providers_of(counters))
+        return Report(settings, period, tuple(lines), counters.get(TOTAL, 0), providers)
+
+    def _deliveries(self, campaign: str, target: str) -> Iterator[Delivery]:
+        for delivery in self.deliveries.deliveries(campaign, target):
+            if delivery.state == "open" and not delivery.letters:
+                # Its letters are counted when their mail goes; until then the bundles know.
+                sealed = sum(len(bundle.signers) for bundle in self.deliveries.bundles(delivery.key))
+                yield replace(delivery, letters=sealed)
+            else:
+                yield delivery
+
+
+@dataclass(frozen=True, slots=True)
+class Reporting:
+    """Mails reports."""
+
+    gathering: Gathering
+    post: OrganizerPost
+    sender: Sender
+    schedule: WeeklySchedule
+    clock: Callable[[], datetime]
+
+    def campaigns(self) -> Iterator[str]:
+        """List the campaigns that there may be something to say of."""
+        return self.gathering.campaigns.campaign_ids()
+
+    def send(self, campaign: str, period: str) -> Outcome:
+        """Mail a campaign's organizer the period's report, once; nothing when nothing was sent and nothing is held.
+
+        Raises NotFoundError, and what sending a mail raises.
+        """
+        report = self.gathering.report(campaign, period)
+        if not report.is_worth_a_mail:
+            return "nothing to say"
+        next_delivery = self.schedule.next_after(self.clock())
+        return self.post.send_once(
+            "report", campaign, period, lambda: organizer_mails.report(self.sender, report, next_delivery)
+        )

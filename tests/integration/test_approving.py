@@ -1,0 +1,197 @@
+"""An approval by mail: the organizer is asked once, sees what would go, and presses the button that sends it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.world import CAMPAIGN
+from undersigned.services.organizer_post import NotToldError
+
+if TYPE_CHECKING:
+    from tests.world import Sent, World
+
+ORGANIZER = "organizer@enddemand.example"
+PERIOD = "2026-11-24"
+
+
+@pytest.fixture(autouse=True)
+def _needs_approval(world: World) -> None:
+    campaign = world.wiring.table.campaign(CAMPAIGN)
+    assert campaign
+    organizer = replace(campaign.organizer, email=ORGANIZER)
+    world.wiring.table.put_campaign(replace(campaign, approval=True, organizer=organizer))
+
+
+def asked(world: World) -> list[Sent]:
+    return [mail for mail in world.sent if mail.tags["kind"] == "approval"]
+
+
+def link(world: World) -> str:
+    return asked(world)[-1].link("organizer/approve")
+
+
+def sent(world: World) -> list[str]:
+    return [mail.tags["target"] for mail in world.deliveries]
+
+
+def test_the_organizer_is_asked_how_many_letters_may_go_to_whom(world: World) -> None:
+    world.confirmed()
+    world.confirmed(email="bo@signers.example")
+    world.confirmed(email="cy@signers.example", postal_code="60091")
+    world.week()
+    [mail] = asked(world)
+    assert (mail.to, mail.tags["period"]) == (ORGANIZER, PERIOD)
+    assert mail.mail["Subject"] == "3 letters wait for your approval: End Demand Illinois"
+    assert "2 letters  Police Chief Avery Sample, Evanston Police Department" in mail.text
+    assert "1 letter   Police Chief" in mail.text
+    assert "nothing is lost" in mail.text
+    assert "until December 8, 2026" in " ".join(mail.text.split())
+    assert sent(world) == []
+
+
+def test_one_period_has_one_mail_however_often_it_is_planned(world: World) -> None:
+    world.confirmed()
+    world.plan()
+    world.clock.turn(hours=6)  # the same day in Chicago, the next one in UTC
+    world.plan()
+    assert len(asked(world)) == 1
+    world.clock.turn(days=7)
+    world.plan()
+    assert [mail.tags["period"] for mail in asked(world)] == [PERIOD, "2026-12-01"]
+
+
+@pytest.mark.parametrize("refusal", ["throttled", "AccessDeniedException", "MessageRejected"])
+def test_a_mail_that_could_not_go_is_sent_by_the_next_try(world: World, refusal: str) -> None:
+    world.confirmed()
+    if refusal == "throttled":
+        world.throttles = 100
+    else:
+        world.refusal = refusal
+    with pytest.raises(NotToldError, match=f"the organizers of {CAMPAIGN} were not told"):
+        world.plan()
+    world.throttles, world.refusal = 0, ""
+    world.plan()
+    world.plan()
+    assert len(asked(world)) == 1
+
+
+def test_a_scanner_that_opens_the_link_approves_nothing(world: World) -> None:
+    world.confirmed()
+    world.plan()
+    for _ in range(2):
+        page = world.get(link(world))
+        assert page.status == 200
+        assert "Evanston Police Department</td><td>1</td><td>Ready to go" in page.body
+    assert world.wiring.table.steering(CAMPAIGN).approved == frozenset()
+    assert world.run_queue() == []
+
+
+def test_the_button_approves_the_week_and_sends_it_at_once(world: World) -> None:
+    world.confirmed()
+    world.plan()
+    page = world.press(link(world), {})
+    assert "<h1>Approved</h1>" in page.body
+    assert "<button>" not in page.body
+    world.run_queue()
+    assert sent(world) == ["evanston"]
+    assert "<td>Sent</td>" in world.get(link(world)).body
+    [entry] = world.wiring.table.audit(CAMPAIGN)
+    assert (entry.action, entry.by, entry.about) == ("approve", "link in the mail", PERIOD)
+
+
+def test_pressing_twice_sends_once(world: World) -> None:
+    world.confirmed()
+    world.plan()
+    for _ in range(2):
+        assert world.post(link(world)).status == 303
+    world.run_queue()
+    assert world.post(link(world)).status == 303
+    world.run_queue()
+    assert sent(world) == ["evanston"]
+
+
+def test_what_comes_in_after_the_mail_of_a_period_waits_for_the_next_approval(world: World) -> None:
+    world.confirmed()
+    world.plan()
+    world.post(link(world))
+    world.run_queue()
+    world.confirmed(email="bo@signers.example")
+    world.post(link(world))
+    world.run_queue()
+    assert sent(world) == ["evanston"]
+    assert "Ready to go" not in world.get(link(world)).body
+
+
+def test_a_campaign_that_pauses_says_so_and_sends_nothing(world: World) -> None:
+    world.confirmed()
+    world.plan()
+    world.wiring.steering_wheel().pause(CAMPAIGN, "cli", "")
+    assert "The campaign pauses" in world.get(link(world)).body
+    world.post(link(world))
+    assert world.run_queue() == []
+    world.wiring.steering_wheel().resume(CAMPAIGN, "cli", "")
+    world.post(link(world))
+    world.run_queue()
+    assert sent(world) == ["evanston"]
+
+
+def test_a_chief_who_is_held_is_shown_as_held(world: World) -> None:
+    world.confirmed()
+    world.wiring.steering_wheel().hold(CAMPAIGN, "evanston", "cli", "the chief <retires>")
+    world.plan()
+    html = asked(world)[0].mail.get_body(("html",))
+    assert html
+    assert "(the chief &lt;retires&gt;)" in html.get_content()
+    assert "Held back: the chief &lt;retires&gt;" in world.get(link(world)).body
+
+
+def test_when_the_letters_are_gone_there_is_nothing_to_approve(world: World) -> None:
+    mail = world.confirmed()
+    world.plan()
+    letters = world.get(mail.link("confirm")).body.partition('action="')[2].partition('"')[0]
+    world.post(letters)
+    page = world.get(link(world)).body
+    assert "No letter waits" in page
+    assert "<button>" not in page
+
+
+def test_a_campaign_without_approval_asks_nobody(world: World) -> None:
+    campaign = world.wiring.table.campaign(CAMPAIGN)
+    assert campaign
+    world.wiring.table.put_campaign(replace(campaign, approval=False))
+    world.confirmed()
+    world.week()
+    assert asked(world) == []
+
+
+def test_a_link_that_is_forged_cut_or_of_another_kind_opens_nothing(world: World) -> None:
+    confirmation = world.confirmed().link("confirm").rpartition("/")[2]
+    world.plan()
+    for path in (link(world)[:-1], link(world).replace(PERIOD, "2026-12-01"), f"/organizer/approve/{confirmation}"):
+        assert world.get(path).status == 404
+        assert world.post(path).status == 404
+    assert world.wiring.table.steering(CAMPAIGN).approved == frozenset()
+
+
+def test_a_link_works_for_two_weeks(world: World) -> None:
+    world.confirmed()
+    world.plan()
+    world.clock.turn(days=14)
+    assert world.get(link(world)).status == 200
+    world.clock.turn(seconds=1)
+    for answer in (world.get(link(world)), world.post(link(world))):
+        assert answer.status == 410
+        assert "the next week’s mail brings a new one" in answer.body
+
+
+def test_the_mail_and_the_page_speak_the_campaigns_language(world: World) -> None:
+    campaign = world.wiring.table.campaign(CAMPAIGN)
+    assert campaign
+    world.wiring.table.put_campaign(replace(campaign, language="es"))
+    world.confirmed()
+    world.plan()
+    assert asked(world)[0].mail["Subject"] == "1 carta espera su aprobación: End Demand Illinois"
+    assert "Estas cartas esperan su aprobación" in world.get(link(world)).body
