@@ -31,6 +31,7 @@ NAMES = {
     "period": re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII),
     "signer": re.compile(r"[0-9a-f]{32}"),
     "number": re.compile(r"[1-9]\d{0,3}", re.ASCII),
+    "export": re.compile(r"[0-9a-f]{16}"),
 }
 """How what an address names is written; it becomes part of keys of the table."""
 
@@ -67,7 +68,7 @@ class Asked:
     def named(self, name: str) -> str | None:
         """Return a parameter that names a target or a period; raises RequestError when it can name none."""
         text = self.query(name)
-        if text is not None and not _can_name(name, text):
+        if text is not None and not can_name(name, text):
             raise RequestError(
                 400,
                 Message("This address can’t be read"),
@@ -123,7 +124,8 @@ def cursor_of(place: str | None) -> str | None:
     return urlsafe_b64encode(place.encode("ascii")).decode("ascii") if place else None
 
 
-def _can_name(name: str, text: str) -> bool:
+def can_name(name: str, text: str) -> bool:
+    """Say whether a text can be what an address names; it becomes part of keys of the table."""
     if not NAMES[name].fullmatch(text):
         return False
     try:
@@ -158,7 +160,7 @@ class Routes:
             def opened(campaign: str, **named: str) -> object:
                 event = self.router.current_event
                 key = wired.access.let_in(campaign, bearer(event), scope, event.request_context.http.source_ip)
-                if unknown := [name for name, text in named.items() if not _can_name(name, text)]:
+                if unknown := [name for name, text in named.items() if not can_name(name, text)]:
                     message = f"no {unknown[0]} is called so"
                     raise NotFoundError(message)
                 return answer(Asked(campaign, key, event), **named)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.errors import TokenError
-from undersigned.domain.tokens import VALID_FOR, Purpose, SignerToken
+from undersigned.domain.tokens import VALID_FOR, Purpose, SessionToken, SignerToken
 from undersigned.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -125,3 +125,16 @@ def test_the_secret_is_asked_for_at_the_first_token() -> None:
 
     tokens.for_packets(KEY)
     assert asked == ["once"]
+
+
+def test_a_session_lasts_twelve_hours_and_says_which_key_opened_it() -> None:
+    token = at().for_session("trees", "0" * 64)
+    assert at(NOON + timedelta(hours=12)).read_session(token) == SessionToken("trees", "0" * 64)
+    with pytest.raises(TokenError, match="too old"):
+        at(NOON + timedelta(hours=12, seconds=1)).read_session(token)
+
+
+def test_what_forms_of_a_session_carry_is_the_same_all_along_and_another_one_for_each_session() -> None:
+    session, other = at().for_session("trees", "0" * 64), at().for_session("trees", "1" * 64)
+    assert at().for_posts(session) == at(NOON + timedelta(hours=3)).for_posts(session)
+    assert len({at().for_posts(session), at().for_posts(other), at(secret="another").for_posts(session)}) == 3

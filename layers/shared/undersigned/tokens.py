@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from itsdangerous import BadData, SignatureExpired, TimestampSigner
+from itsdangerous import BadData, SignatureExpired, Signer, TimestampSigner
 
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.errors import TokenError, TokenExpiredError
 from undersigned.domain.gates import FormPass
-from undersigned.domain.tokens import VALID_FOR, ApprovalToken, Purpose, SignerToken
+from undersigned.domain.tokens import VALID_FOR, ApprovalToken, Purpose, SessionToken, SignerToken
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +20,7 @@ _PARTS_OF_SIGNER = 2
 _PARTS_OF_DELIVERY = 3
 _PARTS_OF_FORM = 3
 _PARTS_OF_APPROVAL = 2
+_PARTS_OF_SESSION = 2
 
 
 class _Signer(TimestampSigner):
@@ -59,6 +60,15 @@ class Tokens:
         """Issue a token that lets whoever holds it approve a campaign's period."""
         return self._issue("approval", campaign, period)
 
+    def for_session(self, campaign: str, digest: str) -> str:
+        """Issue the token of a session that a key has opened."""
+        return self._issue("session", campaign, digest)
+
+    def for_posts(self, session: str) -> str:
+        """Return what the forms of a session's pages carry: no other page knows it, and it is the same all along."""
+        signer = Signer(self._secret(), "undersigned.post", key_derivation="hmac", digest_method=hashlib.sha256)
+        return signer.get_signature(session).decode()
+
     def read_signer(self, purpose: Purpose, token: str) -> SignerToken:
         """Read the token of a signer's link; raises TokenError, TokenExpiredError."""
         parts, _ = self._read(purpose, token, _PARTS_OF_SIGNER)
@@ -73,6 +83,11 @@ class Tokens:
         """Read the token of an approval; raises TokenError, TokenExpiredError."""
         parts, _ = self._read("approval", token, _PARTS_OF_APPROVAL)
         return ApprovalToken(*parts)
+
+    def read_session(self, token: str) -> SessionToken:
+        """Read the token of a session; raises TokenError, TokenExpiredError."""
+        parts, _ = self._read("session", token, _PARTS_OF_SESSION)
+        return SessionToken(*parts)
 
     def read_form(self, token: str) -> FormPass:
         """Read the token of a form; raises TokenError, TokenExpiredError."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import date
+    from datetime import date, datetime
     from gettext import NullTranslations
 
 SOURCE = "en"
@@ -127,6 +127,22 @@ def long_moment(moment: date, language: str) -> str:
     from babel.dates import format_date  # noqa: PLC0415
 
     return format_date(moment, "full", locale=_locale(language))
+
+
+def short_date(day: date, language: str) -> str:
+    """Write a day as a table does: `Nov 30, 2026`, `30 nov 2026`."""
+    from babel.dates import format_date  # noqa: PLC0415
+
+    return format_date(day, "medium", locale=_locale(language))
+
+
+def short_moment(moment: datetime, language: str) -> str:
+    """Write a moment as a table does, by its own clock: `Nov 30, 2026, 9:00 AM`."""
+    from babel.dates import format_time  # noqa: PLC0415
+
+    # Without its zone: Babel turns an aware moment to UTC.
+    clock = format_time(moment.replace(tzinfo=None), "short", locale=_locale(language))
+    return f"{short_date(moment, language)}, {clock}"
 
 
 def number(value: int, language: str) -> str:

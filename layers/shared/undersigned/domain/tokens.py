@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-type Purpose = Literal["confirm", "letter", "packets", "form", "approval"]
+type Purpose = Literal["confirm", "letter", "packets", "form", "approval", "session"]
 
 VALID_FOR: dict[Purpose, timedelta] = {
     "confirm": timedelta(days=400),
@@ -14,8 +14,9 @@ VALID_FOR: dict[Purpose, timedelta] = {
     "packets": timedelta(days=30),
     "form": timedelta(days=2),
     "approval": timedelta(days=14),
+    "session": timedelta(hours=12),
 }
-"""How long a link, or an open form, works.
+"""How long a link, an open form or a session works.
 
 How long a letter can be confirmed, its row says; the link then shows what became of it."""
 
@@ -34,3 +35,11 @@ class ApprovalToken:
 
     campaign: str
     period: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionToken:
+    """An organizer's session: the campaign, and the SHA-256 (hex) of the key that opened it."""
+
+    campaign: str
+    digest: str

@@ -64,10 +64,11 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class TargetState:
-    """A target, how many letters wait for it, and its last delivery."""
+    """A target, how many letters wait for it, how many have left, and its last delivery."""
 
     target: Target
     waiting: int
+    sent: int
     last_delivery: Delivery | None
 
 
@@ -164,15 +165,25 @@ class Organizing:
     def targets(self, campaign: str, after: str | None, limit: int) -> Page[TargetState]:
         """List targets in the order of their ids."""
         targets = [target for target in self._campaigns.targets(campaign) if after is None or target.id > after]
-        shown = tuple(
-            TargetState(
-                target,
-                self._deliveries.how_many_wait(campaign, target.id),
-                next(self._deliveries.deliveries(campaign, target.id), None),
-            )
-            for target in targets[:limit]
-        )
+        shown = tuple(self._state_of(campaign, target) for target in targets[:limit])
         return Page(shown, shown[-1].target.id if len(targets) > limit else None)
+
+    def target(self, campaign: str, target: str) -> TargetState:
+        """Return one target; raises NotFoundError."""
+        found = self._campaigns.target(campaign, target)
+        if found is None:
+            message = f"campaign {campaign!r} has no addressee {target!r}"
+            raise NotFoundError(message)
+        return self._state_of(campaign, found)
+
+    def _state_of(self, campaign: str, target: Target) -> TargetState:
+        deliveries = tuple(self._deliveries.deliveries(campaign, target.id))
+        return TargetState(
+            target,
+            self._deliveries.how_many_wait(campaign, target.id),
+            sum(delivery.letters for delivery in deliveries if delivery.is_settled),
+            deliveries[0] if deliveries else None,
+        )
 
     def counts(self, campaign: str, by: str) -> Counts:
         """Return the counts by `target`, `day`, `hour` (UTC) or `locality`, in one read.
@@ -243,16 +254,22 @@ class Organizing:
         self, campaign: str, target: str | None, period: str | None, after: DeliveryKey | None, limit: int
     ) -> tuple[tuple[DeliveryRecord, ...], DeliveryKey | None]:
         """List deliveries, the newest period first and by target in it, and the last one's key if there may be more."""
-        found = self._newest_deliveries(campaign, [target] if target else None)
-        page: list[DeliveryRecord] = []
-        for delivery in found:
+        found, last = self.history(campaign, target, period, after, limit)
+        return tuple(self._record(delivery) for delivery in found), last
+
+    def history(
+        self, campaign: str, target: str | None, period: str | None, after: DeliveryKey | None, limit: int
+    ) -> tuple[tuple[Delivery, ...], DeliveryKey | None]:
+        """List deliveries as `deliveries` does, without their packets and events."""
+        page: list[Delivery] = []
+        for delivery in self._newest_deliveries(campaign, [target] if target else None):
             if period and delivery.key.period < period:
                 break
             if period not in {None, delivery.key.period} or (after and not _lies_behind(delivery.key, after)):
                 continue
             if len(page) == limit:
-                return tuple(page), page[-1].delivery.key
-            page.append(self._record(delivery))
+                return tuple(page), page[-1].key
+            page.append(delivery)
         return tuple(page), None
 
     def _newest_deliveries(self, campaign: str, targets: Sequence[str] | None) -> Iterator[Delivery]:
