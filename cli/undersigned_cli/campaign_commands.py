@@ -9,17 +9,9 @@ import typer
 from undersigned.domain.colors import accents
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import CampaignFolder, CampaignFolderError
-from undersigned_cli.options import (
-    DEFAULT_STACK,
-    DEFAULT_STATE,
-    Folder,
-    Local,
-    StackName,
-    State,
-    console,
-    stack_of,
-)
+from undersigned_cli.options import Folder, console, on_stack
 from undersigned_cli.push import push as push_folder
+from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,19 +41,16 @@ def _overview(campaign: Campaign) -> Iterator[str]:
 
 
 @app.command()
+@on_stack
 def push(
+    stack: Stack,
     folder: Folder,
-    *,
-    local: Local = False,
-    stack_name: StackName = DEFAULT_STACK,
-    state: State = DEFAULT_STATE,
 ) -> None:
     """Write a campaign's folder to the stack; doing it twice changes nothing.
 
     A letter that people may have signed is never changed: other words are a new version, which new signers sign.
     """
     found = _read(folder)
-    stack = stack_of(local=local, stack_name=stack_name, state=state)
     pushed = push_folder(found, stack.wiring().table)
     console.print(f"{found.campaign.id}: {pushed.targets} targets.")
     for language, letter in found.letters.items():

@@ -1,139 +1,79 @@
-"""`undersigned counts`, `deliveries` and `deliver`: what a campaign has, what was sent, and sending it now."""
+"""`undersigned deliveries` and `deliver`: what was sent, and sending it now."""
 
 from __future__ import annotations
 
-from collections import Counter
-from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from undersigned.domain.deliveries import DeliveryKey
-from undersigned.domain.errors import NotFoundError, UndersignedError
-from undersigned.domain.schedule import period_of
-from undersigned.domain.tallies import TOTAL, counters_of, mark_of
+from undersigned.domain.errors import UndersignedError
 from undersigned_cli.options import (
-    DEFAULT_STACK,
-    DEFAULT_STATE,
+    COMMAND_LINE,
+    SEE,
+    STEER,
     AsJson,
     Campaign,
-    Local,
-    StackName,
-    State,
+    OfTarget,
     console,
+    examples,
+    known_targets,
+    on_stack,
+    say,
     show,
-    stack_of,
 )
+from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
     from undersigned.domain.campaigns import Target
+    from undersigned.domain.deliveries import Delivery, MailEvent
     from undersigned.wiring import Wiring
-
-
-class By(StrEnum):
-    """What signatures are counted by."""
-
-    target = "target"
-    day = "day"
-    hour = "hour"
-    locality = "locality"
-
-
-class CountsDifferError(UndersignedError):
-    """The counts are not what the rows say."""
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command()(counts)
-    app.command()(deliveries)
-    app.command()(deliver)
+    app.command(
+        rich_help_panel=SEE,
+        epilog=examples("deliveries my-campaign", "deliveries my-campaign --target evanston --events"),
+    )(deliveries)
+    app.command(
+        rich_help_panel=STEER,
+        epilog=examples(
+            "deliver my-campaign --preview out/", "deliver my-campaign --test evanston", "deliver my-campaign"
+        ),
+    )(deliver)
 
 
-def counts(  # noqa: PLR0913  (options)
-    campaign: Campaign,
-    *,
-    by: Annotated[
-        By, typer.Option(help="Count by target, by day or hour (UTC) of confirming, or by the signers' locality.")
-    ] = By.target,
-    recount: Annotated[bool, typer.Option("--recount", help="Read every row, and bring the counts in step.")] = False,
-    as_json: AsJson = False,
-    local: Local = False,
-    stack_name: StackName = DEFAULT_STACK,
-    state: State = DEFAULT_STATE,
-) -> None:
-    """Show how many people signed, by target, day, hour or locality."""
-    wiring = stack_of(local=local, stack_name=stack_name, state=state).wiring()
-    _known_targets(wiring, campaign)
-    if recount:
-        _recount(wiring, campaign)
-    counters = wiring.table.counts(campaign)
-    prefix = f"{by.value.upper()}#"
-    rows: list[dict[str, object]] = [
-        {by.value: name.removeprefix(prefix), "signatures": count}
-        for name, count in sorted(counters.items())
-        if name.startswith(prefix)
-    ]
-    rows.append({by.value: "total", "signatures": counters.get(TOTAL, 0)})
-    show(f"Signatures of {campaign}", {by.value: by.value.title(), "signatures": "Signatures"}, rows, as_json=as_json)
-
-
-def _recount(wiring: Wiring, campaign: str) -> None:
-    """Count all rows anew; raises CountsDifferError when the counters are still not what the rows say."""
-    truth: Counter[str] = Counter()
-    late: list[tuple[str, str]] = []
-    for signature in wiring.table.listed_signatures(campaign):
-        truth.update(counters_of(mark_of(signature)))
-        if signature.tallied != mark_of(signature):
-            late.append((campaign, signature.signer))
-    moved = wiring.tallying().count(late)
-    kept = {name: count for name, count in wiring.table.counts(campaign).items() if count}
-    console.print(f"{truth[TOTAL]:,} confirmed rows; {moved:,} were not counted before.")
-    if kept != truth:
-        message = (
-            f"the counts differ from the rows by {sum((Counter(kept) - truth).values())} too many and "
-            f"{sum((truth - Counter(kept)).values())} too few; if people sign just now, run it again"
-        )
-        raise CountsDifferError(message)
-
-
-def _known_targets(wiring: Wiring, campaign: str) -> tuple[Target, ...]:
-    if wiring.table.campaign(campaign) is None:
-        known = ", ".join(wiring.table.campaign_ids()) or "none yet"
-        message = f"there is no campaign {campaign!r}; the stack has: {known}"
-        raise NotFoundError(message)
-    return wiring.table.targets(campaign)
-
-
+@on_stack
 def deliveries(
+    stack: Stack,
     campaign: Campaign,
     *,
+    target: OfTarget = None,
+    events: Annotated[
+        bool, typer.Option("--events", help="Show what the mail service said of each mail, and when.")
+    ] = False,
     as_json: AsJson = False,
-    local: Local = False,
-    stack_name: StackName = DEFAULT_STACK,
-    state: State = DEFAULT_STATE,
 ) -> None:
     """Show what was sent to whom, and what became of it."""
-    wiring = stack_of(local=local, stack_name=stack_name, state=state).wiring()
-    rows: list[dict[str, object]] = [
-        {
-            "target": target.id,
-            "period": delivery.key.period,
-            "state": delivery.state,
-            "letters": delivery.letters,
-            "packets": delivery.packets,
-            "bytes": delivery.bytes,
-            "email": delivery.email,
-            "sent_at": f"{delivery.sent_at:%Y-%m-%d %H:%M} UTC" if delivery.sent_at else None,
-            "reason": delivery.reason,
-            "message_id": delivery.message_id,
-            "attempt": delivery.attempt,
+    wiring = stack.wiring()
+    found = list(_deliveries(wiring, campaign, target))
+    if events:
+        rows = [_event(event) for delivery in found for event in wiring.table.mail_events(delivery.key)]
+        columns = {
+            "target": "Target",
+            "period": "Period",
+            "attempt": "Try",
+            "at": "When",
+            "kind": "What",
+            "reason": "Why",
         }
-        for target in _known_targets(wiring, campaign)
-        for delivery in wiring.table.deliveries(campaign, target.id)
-    ]
+        show(f"What became of the mails of {campaign}", columns, rows, as_json=as_json)
+        return
     columns = {
         "target": "Target",
         "period": "Period",
@@ -145,56 +85,117 @@ def deliveries(
         "sent_at": "Sent",
         "reason": "Why",
     }
-    show(f"Deliveries of {campaign}", columns, rows, as_json=as_json)
+    show(f"Deliveries of {campaign}", columns, [_delivery(delivery) for delivery in found], as_json=as_json)
 
 
+def _deliveries(wiring: Wiring, campaign: str, only: str | None) -> Iterator[Delivery]:
+    for target in known_targets(wiring, campaign):
+        if only in {None, target.id}:
+            yield from wiring.table.deliveries(campaign, target.id)
+
+
+def _delivery(delivery: Delivery) -> dict[str, object]:
+    return {
+        "target": delivery.key.target,
+        "period": delivery.key.period,
+        "state": delivery.state,
+        "letters": delivery.letters,
+        "packets": delivery.packets,
+        "bytes": delivery.bytes,
+        "email": delivery.email,
+        "sent_at": moment(delivery.sent_at),
+        "reason": delivery.reason,
+        "message_id": delivery.message_id,
+        "attempt": delivery.attempt,
+    }
+
+
+def _event(event: MailEvent) -> dict[str, object]:
+    return {
+        "target": event.delivery.target,
+        "period": event.delivery.period,
+        "attempt": event.attempt,
+        "at": moment(event.at),
+        "kind": event.kind,
+        "reason": event.reason,
+        "permanent": event.permanent,
+        "message_id": event.message_id,
+    }
+
+
+def moment(at: datetime | None) -> str | None:
+    """Write a moment as people and programs read it."""
+    return f"{at:%Y-%m-%d %H:%M} UTC" if at else None
+
+
+@on_stack
 def deliver(
+    stack: Stack,
     campaign: Campaign,
     *,
     preview: Annotated[
         Path | None, typer.Option(help="Write the mails and packets that would go now into this folder; send nothing.")
     ] = None,
-    local: Local = False,
-    stack_name: StackName = DEFAULT_STACK,
-    state: State = DEFAULT_STATE,
+    test: Annotated[
+        str | None,
+        typer.Option(
+            help="Send the mail that would go to this addressee to the campaign's organizer instead.", metavar="TARGET"
+        ),
+    ] = None,
 ) -> None:
     """Send the letters that wait now, instead of at the weekly hour."""
-    stack = stack_of(local=local, stack_name=stack_name, state=state)
+    if preview is not None and test is not None:
+        message = "--preview and --test exclude each other"
+        raise typer.BadParameter(message)
     wiring = stack.wiring()
-    targets = _known_targets(wiring, campaign)
-    now = datetime.now(UTC)
+    targets = known_targets(wiring, campaign)
+    period = wiring.period()
     if preview is not None:
-        _write_preview(wiring, campaign, targets, period_of(now, wiring.settings.delivery_time_zone), preview)
-        return
-    planned = stack.plan(campaign, now)
-    queued = [delivery["target"] for delivery in planned["deliveries"]]
+        _write_preview(wiring, campaign, targets, period, preview)
+    elif test is not None:
+        wiring.steering_wheel().test(campaign, test, period, COMMAND_LINE, "")
+        say("The mail is on its way to the campaign's organizer; nothing was sent to anybody else.")
+    else:
+        _deliver(stack, wiring, campaign, targets)
+
+
+def _deliver(stack: Stack, wiring: Wiring, campaign: str, targets: tuple[Target, ...]) -> None:
+    if wiring.table.steering(campaign).paused:
+        message = f"{campaign} is paused; `undersigned resume {campaign}` lets it go on"
+        raise UndersignedError(message)
+    planned = stack.plan(campaign, wiring.now())
+    queued = {delivery["target"] for delivery in planned["deliveries"]}
+    awaiting = {delivery["target"] for delivery in planned["awaiting_approval"]}
     for target in targets:
         if target.id in queued:
-            console.print(f"{target.id}: on its way to {target.email}")
+            say(f"{target.id}: on its way to {target.email}")
+        elif target.id in awaiting:
+            say(f"{target.id}: waits for an approval")
         elif wiring.table.has_waiting(campaign, target.id):
-            console.print(f"{target.id}: has had its mail of {planned['period']}; what waits goes next time")
-    console.print(f"{len(queued)} deliveries started; `undersigned deliveries {campaign}` shows what becomes of them.")
+            say(f"{target.id}: has had its mail of {planned['period']}; what waits goes next time")
+    if awaiting:
+        say(f"Approve what waits by `undersigned approve {campaign} {planned['period']}`.")
+    say(f"{len(queued)} deliveries started; `undersigned deliveries {campaign}` shows what becomes of them.")
 
 
 def _write_preview(wiring: Wiring, campaign: str, targets: tuple[Target, ...], period: str, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     packing = wiring.packing(_report_replaced)
     found = 0
-    for target in targets:
-        preview = packing.preview(DeliveryKey(campaign, target.id, period))
-        if preview is None:
-            continue
-        found += 1
-        (folder / f"{target.id}.eml").write_bytes(preview.mail.as_bytes())
-        for number, pdf in enumerate(preview.pdfs, start=1):
-            (folder / f"{target.id}-{number:04d}.pdf").write_bytes(pdf)
-        held = " (held: mail to this address came back)" if target.mail_state == "bounced" else ""
-        console.print(f"{target.id}: {preview.mail.subject}{held}", markup=False, soft_wrap=True)
-    console.print(f"{found} mails written to {folder}; nothing was sent.", soft_wrap=True)
+    with console.status("Typesetting …"):
+        for target in targets:
+            preview = packing.preview(DeliveryKey(campaign, target.id, period))
+            if preview is None:
+                continue
+            found += 1
+            (folder / f"{target.id}.eml").write_bytes(preview.mail.as_bytes())
+            for number, pdf in enumerate(preview.pdfs, start=1):
+                (folder / f"{target.id}-{number:04d}.pdf").write_bytes(pdf)
+            held = f" ({target.held_because})" if target.held_because else ""
+            say(f"{target.id}: {preview.mail.subject}{held}")
+    say(f"{found} mails written to {folder}; nothing was sent.")
 
 
 def _report_replaced(key: DeliveryKey, packet: int, characters: dict[str, int]) -> None:
     listed = ", ".join(f"{character} ({count})" for character, count in characters.items())
-    console.print(
-        f"{key.target}, packet {packet}: no font has {listed}; \N{REPLACEMENT CHARACTER} stands there instead"
-    )
+    say(f"{key.target}, packet {packet}: no font has {listed}; \N{REPLACEMENT CHARACTER} stands there instead")

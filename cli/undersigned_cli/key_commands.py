@@ -10,25 +10,12 @@ from typing import Annotated
 
 import typer
 
-from undersigned.domain.api_keys import ApiKey, digest_of
+from undersigned.domain.api_keys import DIGITS_SHOWN, ApiKey, digest_of
 from undersigned.domain.errors import NotFoundError, UndersignedError
-from undersigned_cli.options import (
-    DEFAULT_STACK,
-    DEFAULT_STATE,
-    AsJson,
-    Campaign,
-    Local,
-    StackName,
-    State,
-    console,
-    show,
-    stack_of,
-)
+from undersigned_cli.options import AsJson, Campaign, console, examples, on_stack, show
+from undersigned_cli.stacks import Stack
 
 app = typer.Typer(no_args_is_help=True, help="Keys for the organizers' API, one campaign each.")
-
-_SHOWN = 12
-"""Digits of a key's SHA-256 that tell it from the campaign's others."""
 
 
 class ScopeOption(StrEnum):
@@ -38,26 +25,25 @@ class ScopeOption(StrEnum):
     manage = "manage"
 
 
-@app.command()
-def create(  # noqa: PLR0913  (a key's parts)
+@app.command(epilog=examples("key create my-campaign --scope manage --expires 30d --note dashboard"))
+@on_stack
+def create(
+    stack: Stack,
     campaign: Campaign,
     *,
     scope: Annotated[ScopeOption, typer.Option(help="read: counts and deliveries; manage: all.")] = ScopeOption.read,
     expires: Annotated[str, typer.Option(help="After how many days it ends, such as 90d; empty for never.")] = "90d",
     note: Annotated[str, typer.Option(help="Whom or what it is for.")] = "",
-    local: Local = False,
-    stack_name: StackName = DEFAULT_STACK,
-    state: State = DEFAULT_STATE,
 ) -> None:
     """Make a key and print it, once: only its hash is kept."""
-    table = stack_of(local=local, stack_name=stack_name, state=state).wiring().table
+    table = stack.wiring().table
     if table.campaign(campaign) is None:
         message = f"there is no campaign {campaign!r}; push its folder first"
         raise NotFoundError(message)
     text = f"us_{secrets.token_urlsafe(32)}"
     now = datetime.now(UTC)
     table.put_api_key(ApiKey(campaign, digest_of(text), scope.value, note, now, _end_of(expires, now)))
-    console.print(f"Key {digest_of(text)[:_SHOWN]} for {campaign}. Copy it now; it is shown only this once:")
+    console.print(f"Key {digest_of(text)[:DIGITS_SHOWN]} for {campaign}. Copy it now; it is shown only this once:")
     typer.echo(text)
 
 
@@ -72,20 +58,19 @@ def _end_of(expires: str, now: datetime) -> datetime | None:
 
 
 @app.command("list")
+@on_stack
 def list_(
+    stack: Stack,
     campaign: Campaign,
     *,
     as_json: AsJson = False,
-    local: Local = False,
-    stack_name: StackName = DEFAULT_STACK,
-    state: State = DEFAULT_STATE,
 ) -> None:
     """List a campaign's keys."""
-    keys = stack_of(local=local, stack_name=stack_name, state=state).wiring().table.api_keys(campaign)
+    keys = stack.wiring().table.api_keys(campaign)
     columns = {"key": "Key", "scope": "Scope", "note": "Note", "created": "Created", "expires": "Ends"}
     rows: list[dict[str, object]] = [
         {
-            "key": key.digest[:_SHOWN],
+            "key": key.digest[:DIGITS_SHOWN],
             "scope": key.scope,
             "note": key.note,
             "created": f"{key.created_at:%Y-%m-%d}",
@@ -97,19 +82,17 @@ def list_(
 
 
 @app.command()
+@on_stack
 def revoke(
+    stack: Stack,
     campaign: Campaign,
     key: Annotated[str, typer.Argument(help="The key's first digits, as `list` shows them.")],
-    *,
-    local: Local = False,
-    stack_name: StackName = DEFAULT_STACK,
-    state: State = DEFAULT_STATE,
 ) -> None:
     """Take a key away; it opens nothing from now on."""
-    table = stack_of(local=local, stack_name=stack_name, state=state).wiring().table
+    table = stack.wiring().table
     found = [kept.digest for kept in table.api_keys(campaign) if kept.digest.startswith(key)]
     if len(found) != 1:
         message = f"{len(found)} keys of {campaign} begin with {key!r}; `undersigned key list` shows them all"
         raise NotFoundError(message)
     table.remove_api_key(campaign, found[0])
-    console.print(f"Key {found[0][:_SHOWN]} opens nothing from now on.")
+    console.print(f"Key {found[0][:DIGITS_SHOWN]} opens nothing from now on.")

@@ -11,12 +11,17 @@ from rich.console import Console
 from undersigned.domain.errors import UndersignedError
 from undersigned_cli import (
     campaign_commands,
+    count_commands,
     delivery_commands,
     key_commands,
     letter_commands,
     quarantine_commands,
+    signature_commands,
     stack_commands,
+    steering_commands,
 )
+from undersigned_cli.count_commands import CountsDifferError
+from undersigned_cli.options import PREPARE, RUN, STEER
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -24,18 +29,26 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Letters that many people sign: campaigns, counts and deliveries of a stack in AWS or on this computer.",
 )
-app.add_typer(campaign_commands.app, name="campaign")
-app.add_typer(letter_commands.app, name="letter")
-app.add_typer(key_commands.app, name="key")
-app.add_typer(quarantine_commands.app, name="quarantine")
+app.add_typer(campaign_commands.app, name="campaign", rich_help_panel=PREPARE)
+app.add_typer(letter_commands.app, name="letter", rich_help_panel=PREPARE)
+count_commands.add_to(app)
+signature_commands.add_to(app)
 delivery_commands.add_to(app)
+steering_commands.add_to(app)
+app.add_typer(quarantine_commands.app, name="quarantine", rich_help_panel=STEER)
+app.add_typer(key_commands.app, name="key", rich_help_panel=RUN)
 stack_commands.add_to(app)
+
+MISTAKE, DIFFERS = 1, 3
+"""Exit codes, beside Click's 2 for a command that is misspelled (see docs/command-line.md)."""
 
 
 def run() -> None:
-    """Run the command; an error that a person can mend is one line, and the exit code is 1."""
+    """Run the command; an error that a person can mend is one line and an exit code."""
     try:
         app()
+    except CountsDifferError as error:
+        _fail(str(error), DIFFERS)
     except UndersignedError as error:
         _fail(str(error))
     except ClientError as error:
@@ -46,6 +59,6 @@ def run() -> None:
         sys.exit(130)
 
 
-def _fail(message: str) -> None:
+def _fail(message: str, code: int = MISTAKE) -> None:
     Console(stderr=True).print(message, style="red", markup=False, highlight=False, soft_wrap=True)
-    sys.exit(1)
+    sys.exit(code)

@@ -7,20 +7,9 @@ from typing import Annotated
 import typer
 
 from undersigned.domain.errors import NotFoundError
-from undersigned.services.ports import ChangedError
-from undersigned.wiring import new_id
-from undersigned_cli.options import (
-    DEFAULT_STACK,
-    DEFAULT_STATE,
-    AsJson,
-    Campaign,
-    Local,
-    StackName,
-    State,
-    console,
-    show,
-    stack_of,
-)
+from undersigned.services.steering import NotNowError
+from undersigned_cli.options import COMMAND_LINE, AsJson, Campaign, Why, console, on_stack, show
+from undersigned_cli.stacks import Stack
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -38,16 +27,15 @@ _REASONS = {
 
 
 @app.command("list")
+@on_stack
 def list_(
+    stack: Stack,
     campaign: Campaign,
     *,
     as_json: AsJson = False,
-    local: Local = False,
-    stack_name: StackName = DEFAULT_STACK,
-    state: State = DEFAULT_STATE,
 ) -> None:
     """List the letters in quarantine, with what was odd about each."""
-    table = stack_of(local=local, stack_name=stack_name, state=state).wiring().table
+    table = stack.wiring().table
     columns = {"signer": "Letter", "signed": "Signed", "reason": "Its form", "name": "Name", "email": "E-mail"}
     rows: list[dict[str, object]] = [
         {
@@ -64,19 +52,18 @@ def list_(
 
 
 @app.command()
+@on_stack
 def release(
+    stack: Stack,
     campaign: Campaign,
     signer: Annotated[str, typer.Argument(help="The letter, as `list` shows it.")],
     *,
-    local: Local = False,
-    stack_name: StackName = DEFAULT_STACK,
-    state: State = DEFAULT_STATE,
+    why: Why = "",
 ) -> None:
     """Take a letter for a person's: its signer gets the mail with the button once more."""
-    table = stack_of(local=local, stack_name=stack_name, state=state).wiring().table
     try:
-        table.release(campaign, signer, new_id())
-    except ChangedError as error:
+        stack.wiring().organizing().release(campaign, signer, COMMAND_LINE, why)
+    except (NotNowError, NotFoundError) as error:
         message = f"no letter {signer} of {campaign} is in quarantine; `undersigned quarantine list` shows them"
         raise NotFoundError(message) from error
     console.print("Released. Its signer gets the mail with the button again.")

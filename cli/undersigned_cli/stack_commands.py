@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from undersigned_cli.local.stack import LocalStack, Ports
-from undersigned_cli.options import DEFAULT_STATE, State, console
+from undersigned_cli.options import DEFAULT_STATE, RUN, State, console
 
 Port = Annotated[int, typer.Option(help="The port of the stack's public address.")]
 DeskPort = Annotated[int, typer.Option(help="The port of the inbox and of the example website.")]
@@ -18,8 +18,8 @@ DeskPort = Annotated[int, typer.Option(help="The port of the inbox and of the ex
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command()(local)
-    app.command()(demo)
+    app.command(rich_help_panel=RUN)(local)
+    app.command(rich_help_panel=RUN)(demo)
 
 
 def local(*, state: State = DEFAULT_STATE, port: Port = 8000, desk_port: DeskPort = 8001) -> None:

@@ -30,6 +30,8 @@ _SETTING_OF_OUTPUT = {
     "SecretArn": "SECRET_ARN",
     "SenderAddress": "SENDER_ADDRESS",
     "ConfigurationSetName": "CONFIGURATION_SET",
+    "DeliveryDay": "DELIVERY_DAY",
+    "DeliveryHour": "DELIVERY_HOUR",
     "DeliveryTimeZone": "DELIVERY_TIME_ZONE",
     "PublicUrl": "PUBLIC_URL",
 }

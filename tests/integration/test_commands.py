@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +12,7 @@ from typer.testing import CliRunner
 from tests.world import ADA, CAMPAIGN, ROOT, World
 from undersigned.aws.table import Table
 from undersigned.domain.errors import UndersignedError
-from undersigned_cli import campaign_commands, delivery_commands, key_commands, quarantine_commands
+from undersigned_cli import options
 from undersigned_cli.main import app
 from undersigned_cli.stacks import Stack
 
@@ -30,8 +29,7 @@ def run(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
     stack = Stack({"PublicUrl": settings["PUBLIC_URL"]}, world.wiring._client)
     monkeypatch.setattr(Stack, "wiring", lambda _stack: world.wiring)
     monkeypatch.setattr(Stack, "plan", lambda _stack, campaign, _at: world.plan(campaign))
-    for module in (campaign_commands, delivery_commands, key_commands, quarantine_commands):
-        monkeypatch.setattr(module, "stack_of", lambda **_: stack)
+    monkeypatch.setattr(options, "stack_of", lambda **_: stack)
 
     def command(*arguments: str) -> str:
         result = CliRunner().invoke(app, list(arguments), catch_exceptions=False)
@@ -152,11 +150,8 @@ def test_counts_of_an_unknown_campaign_name_the_known_ones(run: Any) -> None:
         run("counts", "another")
 
 
-def test_a_preview_is_the_exact_mail_and_changes_nothing(
-    run: Any, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_preview_is_the_exact_mail_and_changes_nothing(run: Any, world: World, tmp_path: Path) -> None:
     world.confirmed()
-    monkeypatch.setattr(delivery_commands, "datetime", Standing(world.clock.now))
     before = world.wiring._client("dynamodb").scan(TableName=world.wiring.settings.table_name)["Items"]
     assert "nothing was sent" in run("deliver", CAMPAIGN, "--preview", str(tmp_path))
     assert world.wiring._client("dynamodb").scan(TableName=world.wiring.settings.table_name)["Items"] == before
@@ -165,17 +160,6 @@ def test_a_preview_is_the_exact_mail_and_changes_nothing(
     world.week()
     assert world.deliveries[0].mail.as_bytes() == previewed.replace(b"\r\n", b"\n")
     assert (tmp_path / "evanston-0001.pdf").read_bytes() == world.deliveries[0].pdfs[0]
-
-
-class Standing:
-    """`datetime` whose now stands."""
-
-    def __init__(self, now: datetime) -> None:
-        self._now = now
-
-    def now(self, zone: object) -> datetime:
-        assert zone is UTC
-        return self._now
 
 
 def test_deliver_starts_the_delivery_and_says_who_had_a_mail_today(run: Any, world: World) -> None:

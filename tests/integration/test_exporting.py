@@ -83,7 +83,7 @@ def test_an_export_takes_letters_by_target_and_status_and_no_erased_ones(world: 
     for wanted in (
         ExportFilter(),
         ExportFilter(target="evanston"),
-        ExportFilter(status="confirmed"),
+        ExportFilter(standing="confirmed"),
         ExportFilter("evanston", "confirmed"),
     ):
         asked = exporting.ask(CAMPAIGN, wanted, "key")

@@ -111,12 +111,21 @@ def test_no_cell_begins_with_a_formula_whatever_separates_cells(text: str) -> No
         (ExportFilter(), True),
         (ExportFilter(target="evanston"), True),
         (ExportFilter(target="wilmette"), False),
-        (ExportFilter(status="confirmed"), True),
-        (ExportFilter(target="evanston", status="pending"), False),
+        (ExportFilter(standing="confirmed"), True),
+        (ExportFilter(standing="quarantined"), False),
+        (ExportFilter(target="evanston", standing="pending"), False),
     ],
 )
 def test_a_filter_takes_letters_by_target_and_status(wanted: ExportFilter, *, taken: bool) -> None:
     assert wanted.takes(ADA) is taken
+
+
+def test_a_letter_in_quarantine_stands_by_itself() -> None:
+    odd = replace(ADA, status="pending", quarantine="too fast")
+    assert ExportFilter(standing="quarantined").takes(odd)
+    assert not ExportFilter(standing="pending").takes(odd)
+    cells = dict(zip(COLUMNS, row(odd, "en"), strict=True))
+    assert (cells["status"], cells["quarantine"]) == ("quarantined", "too fast")
 
 
 def test_an_erased_letter_is_in_no_export() -> None:

@@ -16,12 +16,9 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from undersigned.domain.signatures import Signature, Status
+    from undersigned.domain.signatures import Signature, Standing
 
 ExportState = Literal["queued", "running", "done", "failed"]
-
-EXPORTED: tuple[Status, ...] = ("pending", "confirmed", "withdrawn")
-"""Erased letters are in no export: nothing is left of them that could be."""
 
 KEPT_FOR = timedelta(days=7)
 """How long an export and its file are there; template.yaml tells the bucket the same."""
@@ -47,21 +44,24 @@ _FORMULA = re.compile(r'(^|[;\t\r\n])(?=[\s"\u200b-\u200f\u2060\ufeff]*[=+\-@＝
 
 @dataclass(frozen=True, slots=True)
 class ExportFilter:
-    """Which letters an export holds: those to one target or to all, in one state or in any."""
+    """Which letters an export holds: those to one target or to all, that stand in one way or in any.
+
+    Erased ones are in none: nothing is left of them that could be.
+    """
 
     target: str | None = None
-    status: Status | None = None
+    standing: Standing | None = None
 
     def takes(self, signature: Signature) -> bool:
         """Say whether a letter belongs in the export."""
         return (
-            signature.status in EXPORTED
+            signature.status != "erased"
             and self.target in {None, signature.target}
-            and self.status in {None, signature.status}
+            and self.standing in {None, signature.standing}
         )
 
     def __str__(self) -> str:
-        return " ".join(part for part in (self.target, self.status) if part) or "all"
+        return " ".join(part for part in (self.target, self.standing) if part) or "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def row(signature: Signature, letter_language: str) -> tuple[str, ...]:
         _moment(signature.signed_at),
         signature.note,
         signature.target,
-        signature.status,
+        signature.standing,
         _moment(signature.confirmed_at),
         _moment(signature.withdrawn_at),
         _yes(signature.updates),

@@ -1,0 +1,393 @@
+"""What an organizer sees and decides by the `undersigned` command, on a stack in memory."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from typer.testing import CliRunner
+
+from tests.world import CAMPAIGN, World
+from undersigned.domain.errors import NotFoundError, UndersignedError
+from undersigned.domain.exports import COLUMNS
+from undersigned.services.steering import NotNowError
+from undersigned_cli import main, options
+from undersigned_cli.count_commands import CountsDifferError
+from undersigned_cli.main import app
+from undersigned_cli.stacks import Stack
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from typer.testing import Result
+
+PERIOD = "2026-11-24"
+HOSTILE = "[red]Bo[/red] [link=http://evil.example]=1+1"
+SIGNER = "0" * 32
+
+
+@pytest.fixture
+def invoke(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Run a command and return its whole result; an error is raised."""
+    stack = Stack({}, world.wiring._client)
+    monkeypatch.setattr(Stack, "wiring", lambda _stack: world.wiring)
+    monkeypatch.setattr(Stack, "plan", lambda _stack, campaign, _at: world.plan(campaign))
+    monkeypatch.setattr(options, "stack_of", lambda **_: stack)
+
+    def command(*arguments: str, answer: str | None = None) -> Result:
+        return CliRunner().invoke(app, list(arguments), catch_exceptions=False, input=answer)
+
+    return command
+
+
+@pytest.fixture
+def run(invoke: Any) -> Any:
+    """Run a command that does what it should, and return what it printed."""
+
+    def command(*arguments: str) -> str:
+        result = invoke(*arguments)
+        assert result.exit_code == 0, result.output
+        return str(result.stdout)
+
+    return command
+
+
+@pytest.fixture
+def listed(run: Any) -> Any:
+    """Run a command and return its JSON."""
+    return lambda *arguments: json.loads(run(*arguments, "--json"))
+
+
+def needs_approval(world: World) -> None:
+    campaign = world.wiring.table.campaign(CAMPAIGN)
+    assert campaign
+    world.wiring.table.put_campaign(replace(campaign, approval=True))
+
+
+def only_signature(world: World) -> Any:
+    [(_, row)] = world.wiring.table.newest_signatures(CAMPAIGN)
+    return row
+
+
+# Counts
+
+
+def test_a_domain_shows_who_signed_and_who_confirmed(listed: Any, world: World) -> None:
+    world.confirmed()
+    world.sign(email="bo@signers.example")
+    world.confirmed(email="cy@other.example")
+    world.run_stream()
+    assert listed("counts", CAMPAIGN, "--by", "domain") == [
+        {"domain": "signers.example", "signed": 2, "confirmed": 1, "share": 0.5, "odd": False},
+        {"domain": "other.example", "signed": 1, "confirmed": 1, "share": 1.0, "odd": False},
+        {"domain": "total", "signed": 3, "confirmed": 2, "share": 0.667, "odd": False},
+    ]
+
+
+def test_a_domain_that_swallows_mails_is_marked(run: Any, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    counters = {"SIGNED#swallows.example": 40, "CONFIRMED#swallows.example": 1}
+    counters |= {"SIGNED#good.example": 40, "CONFIRMED#good.example": 38}
+    monkeypatch.setattr(type(world.wiring.table), "counts", lambda *_: counters)
+    [marked] = [line for line in run("counts", CAMPAIGN, "--by", "domain").splitlines() if "yes" in line]
+    assert "swallows.example" in marked
+    odd = {row["domain"] for row in json.loads(run("counts", CAMPAIGN, "--by", "domain", "--json")) if row["odd"]}
+    assert odd == {"swallows.example"}
+
+
+def test_counts_by_what_one_likes_to_know(listed: Any, world: World) -> None:
+    world.confirmed()
+    for by, name in (("hour", "2026-11-24T18"), ("locality", "evanston"), ("day", PERIOD), ("target", "evanston")):
+        assert listed("counts", CAMPAIGN, "--by", by) == [{by: name, "signatures": 1}, {by: "total", "signatures": 1}]
+
+
+def test_a_count_that_stays_wrong_has_an_exit_code_of_its_own(
+    world: World, invoke: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(world.wiring.table), "counts", lambda *_: {"TOTAL": 7})
+    with pytest.raises(CountsDifferError, match="7 too many"):
+        invoke("counts", CAMPAIGN, "--recount")
+    monkeypatch.setattr("sys.argv", ["undersigned", "counts", CAMPAIGN, "--recount"])
+    with pytest.raises(SystemExit) as ended:
+        main.run()
+    assert ended.value.code == 3
+
+
+# Signatures
+
+
+def test_signatures_are_shown_newest_first_and_filtered(listed: Any, world: World) -> None:
+    world.confirmed()
+    for name, more in (("bo", {"postal_code": "60091"}), ("cy", {}), ("di", {"topic": "pills"})):
+        world.clock.turn(seconds=1)
+        world.sign(email=f"{name}@signers.example", **more)
+
+    def emails(*options: str) -> list[str]:
+        return [row["email_address"].partition("@")[0] for row in listed("signatures", CAMPAIGN, *options)]
+
+    assert emails() == ["di", "cy", "bo", "ada"]
+    assert emails("--target", "wilmette") == ["bo"]
+    assert emails("--status", "confirmed") == ["ada"]
+    assert emails("--status", "quarantined") == ["di"]
+    assert emails("--limit", "2") == ["di", "cy"]
+    assert emails("--email", "CY@signers.example") == ["cy"]
+    assert emails("--email", "nobody@signers.example") == []
+
+
+def test_the_json_of_a_signature_has_the_columns_of_an_export(listed: Any, world: World) -> None:
+    world.confirmed(note="", updates="on")
+    [row] = listed("signatures", CAMPAIGN)
+    assert list(row) == ["signer", *COLUMNS]
+    assert (row["updates"], row["has_drawing"], row["comments"], row["withdrawn_at"]) == (True, False, None, None)
+    assert row["identifiers"] == f"undersigned:{row['signer']}"
+
+
+def test_a_hostile_name_is_shown_as_it_is(run: Any, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(options.console, "width", 400, raising=False)
+    monkeypatch.setenv("COLUMNS", "400")
+    world.sign(name=HOSTILE, locality="[b]x[/b]")
+    table = run("signatures", CAMPAIGN)
+    assert HOSTILE in table
+    assert "[b]x[/b]" in table
+
+
+def test_a_misspelled_status_is_a_usage_error(invoke: Any) -> None:
+    assert invoke("signatures", CAMPAIGN, "--status", "unsure").exit_code == 2
+
+
+def test_a_target_that_is_not_there_is_named_with_those_that_are(invoke: Any) -> None:
+    for arguments in (
+        ("signatures", CAMPAIGN, "--target", "atlantis"),
+        ("export", CAMPAIGN, "--target", "atlantis", "-o", "-"),
+        ("hold", CAMPAIGN, "atlantis", "--why", "x"),
+        ("release", CAMPAIGN, "atlantis"),
+        ("retry", CAMPAIGN, "atlantis"),
+    ):
+        with pytest.raises(NotFoundError, match=r"no addressee 'atlantis'; it has .*evanston"):
+            invoke(*arguments)
+
+
+# Export
+
+
+def test_an_export_is_a_file_that_only_its_owner_reads(run: Any, world: World, tmp_path: Path) -> None:
+    world.confirmed(name=HOSTILE)
+    world.sign(email="bo@signers.example", name="=1+1")
+    file = tmp_path / "letters.csv"
+    file.write_text("an older export")
+    assert f"2 letters written to {file}" in run("export", CAMPAIGN, "-o", str(file))
+    content = file.read_bytes()
+    rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+    assert sorted(row["full_name"] for row in rows) == ["'=1+1", HOSTILE]
+    assert file.stat().st_mode & 0o077 == 0
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_an_export_goes_to_the_standard_output_with_nothing_else(invoke: Any, world: World) -> None:
+    world.confirmed()
+    world.sign(email="bo@signers.example")
+    written = invoke("export", CAMPAIGN, "--status", "confirmed", "-o", "-").stdout_bytes
+    assert written.startswith(b"\xef\xbb\xbfidentifiers,")
+    assert written.count(b"\r\n") == 2
+    assert b"ada@signers.example" in written
+
+
+def test_an_export_is_named_after_campaign_and_day(
+    run: Any, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run("export", CAMPAIGN)
+    assert [path.name for path in tmp_path.iterdir()] == [f"{CAMPAIGN}-{PERIOD}.csv"]
+
+
+def test_an_export_that_breaks_off_leaves_no_file(
+    invoke: Any, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.confirmed()
+
+    def gone(*_: Any) -> Any:
+        message = "the table is gone"
+        raise UndersignedError(message)
+
+    monkeypatch.setattr(type(world.wiring.table), "newest_signatures", gone)
+    with pytest.raises(UndersignedError, match="gone"):
+        invoke("export", CAMPAIGN, "-o", str(tmp_path / "letters.csv"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_who_exported_what_is_in_the_audit(run: Any, listed: Any) -> None:
+    run("export", CAMPAIGN, "--target", "evanston", "-o", "-")
+    [entry] = listed("audit", CAMPAIGN)
+    assert (entry["action"], entry["about"], entry["by"]) == ("export", "evanston", "command line")
+
+
+# Remove
+
+
+def test_a_letter_is_erased_after_a_question(invoke: Any, run: Any, world: World) -> None:
+    world.confirmed(name=HOSTILE)
+    row = only_signature(world)
+    refused = invoke("remove", CAMPAIGN, row.signer, "--why", "she asked", answer="n\n")
+    assert refused.exit_code == 1
+    assert HOSTILE in refused.output
+    assert only_signature(world).status == "confirmed"
+    assert invoke("remove", CAMPAIGN, row.signer, "--why", "she asked", answer="y\n").exit_code == 0
+    assert only_signature(world).status == "erased"
+    [entry] = world.wiring.table.audit(CAMPAIGN)
+    assert (entry.action, entry.by, entry.about, entry.why) == ("remove", "command line", row.signer, "she asked")
+
+
+def test_a_letter_is_found_by_its_address_and_erased_once(run: Any, world: World) -> None:
+    world.sign()
+    arguments = ("remove", CAMPAIGN, "--email", "Ada@signers.example", "--why", "a prank", "--yes")
+    assert "Erased." in run(*arguments)
+    assert only_signature(world).status == "erased"
+    assert "erased before" in run(*arguments)
+    assert len(list(world.wiring.table.audit(CAMPAIGN))) == 1
+
+
+def test_what_to_remove_is_named_once_and_with_a_reason(invoke: Any) -> None:
+    both = (SIGNER, "--email", "a@b.example", "--why", "x")
+    for arguments in ((), (SIGNER,), both, ("--why", "x"), (SIGNER, "--why", " ")):
+        assert invoke("remove", CAMPAIGN, *arguments).exit_code == 2
+
+
+def test_a_letter_that_is_not_there_can_not_be_removed(invoke: Any) -> None:
+    with pytest.raises(NotFoundError, match="`undersigned signatures end-demand-illinois` shows them"):
+        invoke("remove", CAMPAIGN, SIGNER, "--why", "x", "--yes")
+
+
+# Deliveries
+
+
+def test_the_mails_events_are_shown_in_order(listed: Any, world: World) -> None:
+    world.confirmed()
+    world.week()
+    for event in ("send", "delivery"):
+        world.clock.turn(minutes=1)
+        world.feedback(event, world.deliveries[0])
+    rows = listed("deliveries", CAMPAIGN, "--events")
+    assert [(row["target"], row["period"], row["attempt"], row["kind"]) for row in rows] == [
+        ("evanston", PERIOD, 1, "send"),
+        ("evanston", PERIOD, 1, "delivery"),
+    ]
+    assert listed("deliveries", CAMPAIGN, "--target", "wilmette") == []
+
+
+def test_a_test_goes_to_the_organizer_and_to_nobody_else(run: Any, world: World) -> None:
+    world.confirmed()
+    assert "on its way to the campaign's organizer" in run("deliver", CAMPAIGN, "--test", "evanston")
+    before = len(world.sent)
+    world.run_queue()
+    [tried] = world.sent[before:]
+    assert tried.to == world.wiring.table.campaign(CAMPAIGN).organizer.email  # type: ignore[union-attr]
+    assert world.deliveries == []
+
+
+def test_a_delivery_that_needs_an_approval_says_so_and_how(run: Any, world: World) -> None:
+    needs_approval(world)
+    world.confirmed()
+    output = run("deliver", CAMPAIGN)
+    assert "evanston: waits for an approval" in output
+    assert f"`undersigned approve {CAMPAIGN} {PERIOD}`" in output
+    assert "evanston: on its way" in run("approve", CAMPAIGN, PERIOD)
+    world.run_queue()
+    assert [mail.to for mail in world.deliveries] == ["chief@evanston-police.example"]
+
+
+def test_an_approval_without_a_day_is_for_the_last_weekly_one(run: Any, world: World) -> None:
+    needs_approval(world)
+    world.confirmed()
+    assert "2026-11-23 is approved; 1 deliveries started" in run("approve", CAMPAIGN)
+    assert world.wiring.table.steering(CAMPAIGN).approved == {"2026-11-23"}
+
+
+def test_a_day_is_written_as_one(invoke: Any) -> None:
+    assert invoke("approve", CAMPAIGN, "next monday").exit_code == 2
+
+
+def test_a_campaign_that_pauses_delivers_nothing_and_says_so(run: Any, invoke: Any, world: World) -> None:
+    world.confirmed()
+    assert "is paused" in run("pause", CAMPAIGN, "--why", "a mistake")
+    with pytest.raises(UndersignedError, match=f"`undersigned resume {CAMPAIGN}`"):
+        invoke("deliver", CAMPAIGN)
+    run("resume", CAMPAIGN)
+    assert "evanston: on its way" in run("deliver", CAMPAIGN)
+
+
+def test_one_addressee_is_held_and_released(run: Any, world: World) -> None:
+    world.confirmed()
+    run("hold", CAMPAIGN, "evanston", "--why", "[b]retires[/b]")
+    world.week()
+    assert world.deliveries == []
+    assert "[b]retires[/b]" in run("audit", CAMPAIGN)
+    run("release", CAMPAIGN, "evanston")
+    world.week()
+    assert len(world.deliveries) == 1
+
+
+def test_a_hold_needs_a_reason(invoke: Any) -> None:
+    assert invoke("hold", CAMPAIGN, "evanston").exit_code == 2
+    with pytest.raises(NotNowError, match="give the reason"):
+        invoke("hold", CAMPAIGN, "evanston", "--why", " ")
+
+
+def test_a_mail_that_came_back_is_sent_again_at_once(run: Any, invoke: Any, world: World) -> None:
+    with pytest.raises(NotFoundError, match="no delivery that failed, came back or is held"):
+        invoke("retry", CAMPAIGN, "evanston")
+    world.confirmed()
+    world.week()
+    world.feedback("bounce", world.deliveries[0])
+    assert f"the delivery of {PERIOD} is on its way again" in run("retry", CAMPAIGN, "evanston", "--why", "mended")
+    world.run_queue()
+    assert len(world.deliveries) == 2
+    with pytest.raises(NotNowError, match="the delivery is sent"):
+        invoke("retry", CAMPAIGN, "evanston", PERIOD)
+
+
+def test_the_audit_says_who_did_what_newest_first(run: Any, listed: Any, world: World) -> None:
+    for minute, command in enumerate(("pause", "resume")):
+        world.clock.turn(minutes=minute)
+        run(command, CAMPAIGN, "--why", "because")
+    assert listed("audit", CAMPAIGN) == [
+        {"at": "2026-11-24 18:01 UTC", "action": "resume", "about": None, "by": "command line", "why": "because"},
+        {"at": "2026-11-24 18:00 UTC", "action": "pause", "about": None, "by": "command line", "why": "because"},
+    ]
+    assert len(listed("audit", CAMPAIGN, "--limit", "1")) == 1
+
+
+def test_an_unknown_campaign_is_answered_with_the_known_ones(invoke: Any) -> None:
+    for command in ("counts", "signatures", "export", "deliveries", "deliver", "pause", "resume", "approve", "audit"):
+        with pytest.raises(NotFoundError, match=f"the stack has: {CAMPAIGN}"):
+            invoke(command, "another")
+
+
+# Help
+
+
+def names_of_commands() -> list[str]:
+    return [str(command.name or command.callback.__name__) for command in app.registered_commands]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("command", names_of_commands())
+def test_every_command_explains_itself(command: str) -> None:
+    shown = CliRunner().invoke(app, [command, "--help"])
+    assert shown.exit_code == 0
+    if command not in {"local", "demo"}:
+        assert "Examples:" in shown.output
+        assert "--local" in shown.output
+
+
+def test_an_error_is_one_line_and_the_exit_code_1(
+    invoke: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["undersigned", "counts", "another"])
+    with pytest.raises(SystemExit) as ended:
+        main.run()
+    assert ended.value.code == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == f"there is no campaign 'another'; the stack has: {CAMPAIGN}\n"
