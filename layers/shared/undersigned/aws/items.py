@@ -22,7 +22,7 @@ from undersigned.domain.deliveries import (
 from undersigned.domain.exports import Export, ExportFilter, ExportState
 from undersigned.domain.languages import SOURCE
 from undersigned.domain.letters import Letter
-from undersigned.domain.signatures import Signature, Status, tray_of
+from undersigned.domain.signatures import Signature, Standing, Status, tray_of
 from undersigned.domain.steering import Action, AuditEntry, Steering
 
 if TYPE_CHECKING:
@@ -308,7 +308,7 @@ def export_values(export: Export) -> Values:
         **keys.export(export.campaign, export.id)._asdict(),
         "state": export.state,
         "target": export.filter.target,
-        "status": export.filter.status,
+        "standing": export.filter.standing,
         "by": export.by,
         "asked_at": _written(export.asked_at),
         "rows": export.rows,
@@ -323,7 +323,7 @@ def read_export(values: Values) -> Export:
         campaign=values["pk"].partition("#")[2],
         id=values["sk"],
         state=cast("ExportState", values["state"]),
-        filter=ExportFilter(values.get("target"), cast("Status | None", values.get("status"))),
+        filter=ExportFilter(values.get("target"), cast("Standing | None", values.get("standing"))),
         by=values["by"],
         asked_at=datetime.fromisoformat(values["asked_at"]),
         rows=int(values["rows"]),
