@@ -21,6 +21,7 @@ import boto3
 from moto import mock_aws
 
 from tests import aws_from_template
+from tests.described import breach_of
 from tests.permissions_from_template import enforce
 from undersigned.domain.gates import FormPass
 from undersigned.settings import Settings
@@ -131,6 +132,7 @@ class World:
     sent: list[Sent] = field(default_factory=list)
     throttles: int = 0
     refusal: str = ""
+    publishes_events: bool = False
     _read: dict[str, str] = field(default_factory=dict)
 
     # Signers
@@ -168,9 +170,9 @@ class World:
         # Lambda's runtime writes answers as UTF-8, too, and fails where that can't be.
         json.dumps(answer, ensure_ascii=False).encode()
         content = base64.b64decode(answer["body"]) if answer["isBase64Encoded"] else answer["body"].encode()
-        return Answer(
-            answer["statusCode"], {name.lower(): str(value) for name, value in answer["headers"].items()}, content
-        )
+        written = {name.lower(): str(value) for name, value in answer["headers"].items()}
+        assert (breach := breach_of(method, parts.path, answer["statusCode"], written, content)) is None, breach
+        return Answer(answer["statusCode"], written, content)
 
     def get(self, path: str, **options: Any) -> Answer:
         return self.request("GET", path, **options)
@@ -208,12 +210,14 @@ class World:
         handed: list[Any] = []
         while records := self.new_records():
             handed += records
-            for function in ("send_confirmations", "tally"):
-                self.handlers[function]({"Records": records}, CONTEXT)
+            signatures = [record for record in records if _is_of_signature(record)]
+            if signatures:
+                self.handlers["send_confirmations"]({"Records": signatures}, CONTEXT)
+            self.handlers["tally"]({"Records": records}, CONTEXT)
         return handed
 
     def new_records(self) -> list[Any]:
-        """Return the stream's records since the last call that the readers' filter lets through."""
+        """Return the stream's records since the last call that a reader's filter lets through."""
         streams = boto3.client("dynamodbstreams")
         arn = streams.list_streams(TableName=self.wiring.settings.table_name)["Streams"][0]["StreamArn"]
         records: list[Any] = []
@@ -229,9 +233,14 @@ class World:
             records += [
                 record
                 for record in found
-                if record["dynamodb"]["Keys"]["pk"]["S"].startswith("SIGNATURE#")
+                if (_is_of_signature(record) or (self.publishes_events and _is_of_delivery(record)))
                 and len(record["dynamodb"].get("NewImage", "gone")) > 2
             ]
+        for record in records:
+            # Lambda hands the moment over as a number.
+            record["dynamodb"]["ApproximateCreationDateTime"] = record["dynamodb"][
+                "ApproximateCreationDateTime"
+            ].timestamp()
         return records
 
     # The week
@@ -298,6 +307,15 @@ class World:
         return [sent for sent in self.sent if sent.tags["kind"] == "delivery"]
 
 
+def _is_of_signature(record: Any) -> bool:
+    return bool(record["dynamodb"]["Keys"]["pk"]["S"].startswith("SIGNATURE#"))
+
+
+def _is_of_delivery(record: Any) -> bool:
+    keys = record["dynamodb"]["Keys"]
+    return bool(keys["pk"]["S"].startswith("DELIVERY#") and keys["sk"]["S"].startswith("PERIOD#"))
+
+
 CONTEXT = SimpleNamespace(
     function_name="test",
     memory_limit_in_mb=512,
@@ -320,18 +338,26 @@ FUNCTIONS = {
 
 
 @contextmanager
-def world(monkeypatch: pytest.MonkeyPatch, *, bundle_size: int = 4, forms_a_minute: int = 10_000) -> Iterator[World]:
+def world(
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    bundle_size: int = 4,
+    forms_a_minute: int = 10_000,
+    publishes_events: bool = False,
+) -> Iterator[World]:
     """Make a stack with the shipped campaign in it."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     with mock_aws():
-        made = _make(monkeypatch, bundle_size, forms_a_minute)
+        made = _make(monkeypatch, bundle_size, forms_a_minute, publishes_events=publishes_events)
         push(campaign_folder.read(ROOT / "campaigns" / CAMPAIGN), made.wiring.table)
         yield made
 
 
-def _make(monkeypatch: pytest.MonkeyPatch, bundle_size: int, forms_a_minute: int) -> World:
+def _make(
+    monkeypatch: pytest.MonkeyPatch, bundle_size: int, forms_a_minute: int, *, publishes_events: bool
+) -> World:
     queue_url = aws_from_template.make_delivery_queue(boto3.client("sqs"))
     export_queue_url = aws_from_template.make_queue(boto3.client("sqs"), "ExportQueue")
     known = {
@@ -346,11 +372,14 @@ def _make(monkeypatch: pytest.MonkeyPatch, bundle_size: int, forms_a_minute: int
         "BUNDLE_SIZE": str(bundle_size),
         "FORMS_A_MINUTE": str(forms_a_minute),
     }
+    if publishes_events:
+        known["EVENT_BUS_NAME"] = "undersigned-events"
+        boto3.client("events").create_event_bus(Name=known["EVENT_BUS_NAME"])
     ses = boto3.client("sesv2")
     ses.create_email_identity(EmailIdentity="enddemand.example")
     ses.create_configuration_set(ConfigurationSetName="mail")
     clock = Clock(datetime(2026, 11, 24, 18, 0, tzinfo=UTC))
-    made = World(clock, wiring=None, handlers={}, queue_url=queue_url, export_queue_url=export_queue_url)  # type: ignore[arg-type]
+    made = World(clock, wiring=None, handlers={}, queue_url=queue_url, export_queue_url=export_queue_url, publishes_events=publishes_events)  # type: ignore[arg-type]
     handlers = {}
     for function, logical_id in FUNCTIONS.items():
         names = aws_from_template.variables_of(aws_from_template.load_template(), logical_id)
@@ -382,7 +411,7 @@ def _handler(monkeypatch: pytest.MonkeyPatch, function: str, wiring: Wiring) -> 
         "organizer_api": {"access": wiring.access, "organizing": wiring.organizing},
         "export_signatures": {"exporting": wiring.exporting},
         "send_confirmations": {"confirmations": wiring.confirmations},
-        "tally": {"tallying": wiring.tallying},
+        "tally": {"tallying": wiring.tallying, "publishing": wiring.publishing},
         "plan_deliveries": {"planning": wiring.planning, "approval_requests": wiring.approval_requests},
         "deliver": {"delivering": lambda: wiring.delivering(module.report_replaced)},
         "record_feedback": {"feedback": wiring.feedback},

@@ -1,4 +1,4 @@
-"""What pages load: the script for other websites, and the scripts and fonts of our own."""
+"""What pages and programs load: the script for other websites, our own scripts and fonts, and the API's document."""
 
 from __future__ import annotations
 
@@ -23,6 +23,12 @@ CHANGED_CACHE = "public, max-age=60"
 def load_script() -> Response[bytes]:
     """Hand over the script that puts the form or the count into another website."""
     return file(asset("embed.js"), cache=SCRIPT_CACHE, for_any_site=True)
+
+
+@router.get("/openapi.json")
+def describe() -> Response[bytes]:
+    """Hand over the description of the whole API."""
+    return file(asset("openapi.json"), cache=SCRIPT_CACHE, for_any_site=True)
 
 
 @router.get("/assets/<digest>/<name>")

@@ -1,0 +1,99 @@
+"""What the API's document says, and whether an answer is as it says."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from openapi_schema_validator import OAS31Validator, oas31_format_checker
+
+DOCUMENT: dict[str, Any] = json.loads(
+    (Path(__file__).parents[1] / "layers/shared/undersigned/assets/openapi.json").read_text(encoding="utf-8")
+)
+
+OPERATIONS: dict[tuple[str, str], dict[str, Any]] = {
+    (method.upper(), path): operation
+    for path, operations in DOCUMENT["paths"].items()
+    for method, operation in operations.items()
+}
+"""By method and path, such as `/campaigns/{campaign}`."""
+
+
+def operation_of(method: str, path: str) -> tuple[str, str] | None:
+    """Return the operation that answers a request: of the paths that fit, the one with the fewest open parts."""
+    wanted = "GET" if method == "HEAD" else method
+    fitting = [
+        (known, template)
+        for known, template in OPERATIONS
+        if known == wanted and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", re.sub(r"\.", r"\.", template)), path)
+    ]
+    return min(fitting, key=lambda operation: operation[1].count("{"), default=None)
+
+
+def routed(function: str) -> set[tuple[str, str]]:
+    """Return the operations that a function's router knows; the function must have been imported."""
+    app = sys.modules[f"functions.{function}.app"].app
+    return {
+        (route.method, re.sub(r"<(\w+)>", r"{\1}", route.openapi_path))
+        for route in (*app._static_routes, *app._dynamic_routes)
+    }
+
+
+def breach_of(method: str, path: str, status: int, headers: dict[str, str], content: bytes) -> str | None:  # noqa: PLR0911  (a list of rules)
+    """Say in what an answer differs from the document: its status, type, headers or JSON; None if in nothing."""
+    operation = operation_of(method, path)
+    if operation is None:
+        return None
+    responses = OPERATIONS[operation]["responses"]
+    if str(status) not in responses:
+        return f"{operation} answers {status}, which is not described"
+    response = _resolved(responses[str(status)])
+    for name, header in response.get("headers", {}).items():
+        if header.get("required") and name.lower() not in headers:
+            return f"{operation} answers {status} without {name}"
+    described = response.get("content", {})
+    if not described or method == "HEAD":
+        return None
+    media_type = headers.get("content-type", "").partition(";")[0]
+    if media_type not in described and "*/*" not in described:
+        return f"{operation} answers {status} as {media_type}, which is not described"
+    if not media_type.endswith("json") or path == "/openapi.json" or "*/*" in described:
+        return None
+    body = gzip.decompress(content) if headers.get("content-encoding") == "gzip" else content
+    errors = sorted(_validator(*operation, str(status), media_type).iter_errors(json.loads(body)), key=str)
+    return f"{operation} answers {status} with {errors[0].json_path}: {errors[0].message[:500]}" if errors else None
+
+
+@cache
+def _validator(method: str, path: str, status: str, media_type: str) -> Any:
+    response = _resolved(OPERATIONS[method, path]["responses"][status])
+    schema = {**_closed(response["content"][media_type]["schema"]), "components": _closed(DOCUMENT["components"])}
+    return OAS31Validator(schema, format_checker=oas31_format_checker)
+
+
+def _resolved(value: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" not in value:
+        return value
+    found: Any = DOCUMENT
+    for part in value["$ref"].removeprefix("#/").split("/"):
+        found = found[part]
+    return dict(found)
+
+
+def _closed(value: Any) -> Any:
+    """Return a schema that takes no field but those it names: what is not described is found, too."""
+    match value:
+        case dict():
+            closed = {name: _closed(part) for name, part in value.items()}
+            if closed.get("type") == "object" and "properties" in closed:
+                closed.setdefault("additionalProperties", False)
+            return closed
+        case list():
+            return [_closed(part) for part in value]
+        case _:
+            return value

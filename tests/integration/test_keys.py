@@ -1,0 +1,249 @@
+"""Keys: what each opens, over every route; what it does not; and that a network can't try many."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.described import operation_of, routed
+from tests.world import CAMPAIGN, Answer
+from undersigned.domain.api_keys import ApiKey, digest_of
+from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.exports import Export, ExportFilter
+from undersigned.domain.signatures import signer_id
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.world import World
+
+OTHER = "another-campaign"
+PERIOD = "2026-11-24"
+NOBODY = "0" * 32
+EXPORT = "0123456789abcdef"
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+
+READ, MANAGE = "us_read", "us_manage"
+USELESS = {"no key": None, "wrong": "us_wrong", "expired": "us_expired", "revoked": "us_revoked", "other": "us_other"}
+
+
+@dataclass(frozen=True)
+class Route:
+    """A route, what `read` and `manage` get there, and what is sent."""
+
+    method: str
+    path: str
+    read: int
+    manage: int
+    body: Mapping[str, str] | None = None
+
+
+WHY = {"why": "asked for"}
+ROUTES = [
+    Route("GET", "", 200, 200),
+    Route("GET", "/targets", 200, 200),
+    Route("GET", "/counts", 200, 200),
+    Route("GET", "/audit", 403, 200),
+    Route("GET", "/signatures", 403, 200),
+    Route("GET", "/signatures/{ada}", 403, 200),
+    Route("DELETE", "/signatures/{ada}", 403, 200, WHY),
+    Route("POST", "/signatures/{eve}/release", 403, 200, {}),
+    Route("GET", "/signatures.csv", 403, 303),
+    Route("POST", "/exports", 403, 202, {}),
+    Route("GET", "/exports", 403, 200),
+    Route("GET", f"/exports/{EXPORT}", 403, 200),
+    Route("GET", "/deliveries", 200, 200),
+    Route("GET", "/deliveries/next", 200, 200),
+    Route("GET", "/deliveries/next/wilmette", 403, 200),
+    Route("GET", "/deliveries/next/wilmette/mail", 403, 200),
+    Route("GET", "/deliveries/next/wilmette/packets/1", 403, 200),
+    Route("POST", f"/deliveries/{PERIOD}/approve", 403, 200, {}),
+    Route("GET", f"/deliveries/{PERIOD}/evanston", 200, 200),
+    Route("GET", f"/deliveries/{PERIOD}/evanston/packets/1", 403, 302),
+    # It was sent, so there is nothing to retry; the key was good for it.
+    Route("POST", f"/deliveries/{PERIOD}/evanston/retry", 403, 409, {}),
+    Route("POST", "/pause", 403, 200, {}),
+    Route("POST", "/resume", 403, 200, {}),
+    Route("POST", "/targets/wilmette/hold", 403, 200, WHY),
+    Route("POST", "/targets/wilmette/release", 403, 200, {}),
+    Route("POST", "/targets/wilmette/test", 403, 202, {}),
+]
+
+ANSWERED_FOR_A_LINK = {("GET", "/organizer/approve/{token}"), ("POST", "/organizer/approve/{token}")}
+"""Whoever has the link in a mail needs no key."""
+
+
+def let_in(world: World, text: str, scope: Any, campaign: str = CAMPAIGN, expires_at: datetime | None = None) -> None:
+    world.wiring.table.put_api_key(ApiKey(campaign, digest_of(text), scope, "", LONG_AGO, expires_at))
+
+
+@pytest.fixture
+def campaign(world: World) -> World:
+    """Give a campaign with a sent letter (Ada's), one that waits, one in quarantine (Eve's), and each kind of key."""
+    let_in(world, READ, "read")
+    let_in(world, MANAGE, "manage")
+    let_in(world, "us_expired", "manage", expires_at=world.clock.now)
+    let_in(world, "us_other", "manage", OTHER)
+    let_in(world, "us_revoked", "manage")
+    world.wiring.table.remove_api_key(CAMPAIGN, digest_of("us_revoked"))
+    world.wiring.table.put_export(Export(CAMPAIGN, EXPORT, "done", ExportFilter(), "key", world.clock.now))
+    world.confirmed()
+    world.week()
+    world.confirmed(email="bo@signers.example", postal_code="60091")
+    world.sign(email="eve@signers.example", topic="cheap pills")
+    world.run_stream()
+    return world
+
+
+def signer(world: World, name: str) -> str:
+    return signer_id(world.wiring.secret(), f"{name}@signers.example")
+
+
+def ask(world: World, route: Route, key: str | None, **options: Any) -> Answer:
+    path = route.path.format(ada=signer(world, "ada"), eve=signer(world, "eve"))
+    headers = {"authorization": f"Bearer {key}"} if key else {}
+    base = options.pop("base", f"/organizer/campaigns/{CAMPAIGN}")
+    return world.request(route.method, base + path, route.body, headers=headers, as_json=True, **options)
+
+
+def test_every_route_has_an_entry_in_this_table(world: World) -> None:
+    base = f"/organizer/campaigns/{CAMPAIGN}"
+    tried = {operation_of(route.method, base + route.path.format(ada=NOBODY, eve=NOBODY)) for route in ROUTES}
+    assert routed("organizer_api") - ANSWERED_FOR_A_LINK == tried
+
+
+@pytest.mark.parametrize("kind", USELESS)
+def test_a_key_that_is_none_of_the_campaign_s_opens_nothing_and_tells_nothing(campaign: World, kind: str) -> None:
+    before = rows(campaign)
+    answers = []
+    for number, route in enumerate(ROUTES):
+        answers.append(ask(campaign, route, USELESS[kind], source=f"198.51.{number}.7"))
+    assert {answer.status for answer in answers} == {401}
+    assert {answer.content for answer in answers} == {refused(campaign).content}
+    assert {tuple(sorted(answer.headers.items())) for answer in answers} == {
+        tuple(sorted(refused(campaign).headers.items()))
+    }
+    assert rows(campaign) == before
+
+
+def refused(world: World) -> Answer:
+    """Return what a key gets that nobody ever made, for a campaign that there never was."""
+    return ask(world, ROUTES[0], "us_nothing", base="/organizer/campaigns/none-such", source="192.0.2.99")
+
+
+def rows(world: World) -> list[Any]:
+    """Return the whole table but for what networks were refused."""
+    table = world.wiring.settings.table_name
+    items = world.wiring._client("dynamodb").scan(TableName=table)["Items"]
+    return sorted((item for item in items if not item["pk"]["S"].startswith("RATE#")), key=str)
+
+
+def test_a_key_that_may_read_opens_what_is_not_personal_and_does_nothing(campaign: World) -> None:
+    before = rows(campaign)
+    for route in ROUTES:
+        answer = ask(campaign, route, READ)
+        assert answer.status == route.read, (route, answer.body)
+    assert rows(campaign) == before
+
+
+def test_a_key_that_may_manage_opens_everything(campaign: World) -> None:
+    for route in ROUTES:
+        answer = ask(campaign, route, MANAGE)
+        assert answer.status == route.manage, (route, answer.content[:300])
+        assert answer.headers["cache-control"] == "no-store"
+
+
+def test_each_action_is_noted_with_the_key_that_did_it(campaign: World) -> None:
+    for route in ROUTES:
+        campaign.clock.turn(seconds=1)
+        ask(campaign, route, MANAGE)
+    entries = ask(campaign, Route("GET", "/audit", 403, 200), MANAGE).json["entries"]
+    assert {entry["by"] for entry in entries} == {f"key {digest_of(MANAGE)[:12]}"}
+    assert [entry["action"] for entry in entries] == [
+        "test", "release", "hold", "resume", "pause", "approve", "export", "export", "release from quarantine", "remove",
+    ]  # fmt: skip
+    assert {entry["action"]: entry["why"] for entry in entries if entry["why"]} == {
+        "remove": "asked for",
+        "hold": "asked for",
+    }
+
+
+@pytest.mark.parametrize("header", ["", "Basic dXM6dXM=", "Bearer", "Bearer ", "us_manage", "Token us_manage"])
+def test_what_is_no_bearer_key_is_none(world: World, header: str) -> None:
+    let_in(world, MANAGE, "manage")
+    assert world.get(f"/organizer/campaigns/{CAMPAIGN}", headers={"authorization": header}).status == 401
+
+
+def test_a_network_that_tries_keys_has_to_wait_and_nobody_else(campaign: World) -> None:
+    overview = ROUTES[0]
+    tries = [ask(campaign, overview, f"us_{number}", source=f"198.51.100.{number}").status for number in range(11)]
+    assert tries == [401] * 10 + [429]
+    answer = ask(campaign, overview, MANAGE, source="198.51.100.77")
+    assert (answer.status, answer.headers["retry-after"]) == (429, "60")
+    assert ask(campaign, overview, MANAGE, source="203.0.113.9").status == 200
+    campaign.clock.turn(seconds=60)
+    assert ask(campaign, overview, MANAGE, source="198.51.100.77").status == 200
+
+
+def test_while_a_network_waits_its_keys_are_not_looked_at(campaign: World) -> None:
+    for number in range(10):
+        ask(campaign, ROUTES[0], f"us_{number}")
+    campaign.calls.clear()
+    assert ask(campaign, ROUTES[0], MANAGE).status == 429
+    assert campaign.calls == ["dynamodb:GetItem"]
+
+
+def test_good_keys_and_requests_without_any_are_not_counted(campaign: World) -> None:
+    for _ in range(12):
+        assert ask(campaign, ROUTES[0], READ).status == 200
+        assert ask(campaign, ROUTES[3], READ).status == 403
+        assert ask(campaign, ROUTES[0], None).status == 401
+
+
+def test_a_network_s_address_is_kept_nowhere_and_its_count_expires(campaign: World) -> None:
+    ask(campaign, ROUTES[0], "us_wrong", source="198.51.100.7")
+    items = campaign.wiring._client("dynamodb").scan(TableName=campaign.wiring.settings.table_name)["Items"]
+    [counted] = [item for item in items if item["pk"]["S"].startswith("RATE#") and "address" not in str(item)]
+    assert "198.51" not in str(items)
+    assert int(counted["expires_at"]["N"]) <= (campaign.clock.now + timedelta(minutes=2)).timestamp()
+
+
+def test_what_another_campaign_has_is_not_there_for_this_one_s_key(campaign: World) -> None:
+    """The other campaign's key asks under its own name for what only the first one has."""
+    before = rows(campaign)
+    for route in ROUTES:
+        if route.path.count("/") > 1 and route.path != "/deliveries/next":
+            answer = ask(campaign, route, "us_other", base=f"/organizer/campaigns/{OTHER}")
+            assert answer.status == 404, (route, answer.body)
+    assert rows(campaign) == before
+
+
+def test_what_is_not_there_is_a_404(campaign: World) -> None:
+    for path in (
+        f"/signatures/{NOBODY}",
+        "/signatures/{ada}%23x",
+        "/signatures/ADA",
+        f"/deliveries/{PERIOD}/atlantis",
+        "/deliveries/2026-02-31/evanston",
+        "/deliveries/2020-01-01/evanston",
+        f"/deliveries/{PERIOD}/evanston/packets/2",
+        f"/deliveries/{PERIOD}/evanston/packets/0",
+        f"/deliveries/{PERIOD}/evanston/packets/..",
+        f"/deliveries/{PERIOD}/evanston/packets/²",
+        "/deliveries/next/atlantis",
+        "/deliveries/next/wilmette/packets/2",
+        "/nothing",
+    ):
+        answer = ask(campaign, Route("GET", path, 404, 404), MANAGE)
+        assert (answer.status, answer.headers["content-type"]) == (404, "application/problem+json"), path
+
+
+def test_a_delivery_s_letters_are_those_of_its_packets(campaign: World) -> None:
+    delivery = ask(campaign, Route("GET", f"/deliveries/{PERIOD}/evanston", 200, 200), READ).json
+    assert delivery["packets"][0]["letters"] == [signer(campaign, "ada")]
+    assert json.dumps(delivery).count("@") == 1  # the chief's address alone
+    assert campaign.wiring.table.delivery(DeliveryKey(CAMPAIGN, "evanston", PERIOD)) is not None
