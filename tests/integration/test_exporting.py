@@ -12,6 +12,7 @@ import pytest
 
 from tests.world import CAMPAIGN, CONTEXT
 from undersigned.aws import export_files
+from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.exports import COLUMNS, ExportFilter
 from undersigned.services import exporting as exporting_module
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from undersigned.services.exporting import Exporting
 
 HOSTILE = "=HYPERLINK(A1)"
+KEY = "us_manage"
 
 
 @pytest.fixture
@@ -270,3 +272,54 @@ def test_a_damaged_message_is_reported(world: World) -> None:
     boto3.client("sqs").send_message(QueueUrl=world.export_queue_url, MessageBody="{}")
     [answer] = world.run_exports()
     assert answer["batchItemFailures"] != []
+
+
+# Over HTTP
+
+
+def ask(world: World, method: str, path: str) -> Any:
+    headers = {"authorization": f"Bearer {KEY}"}
+    return world.request(method, f"/organizer/campaigns/{CAMPAIGN}{path}", headers=headers, as_json=True)
+
+
+@pytest.fixture
+def key(world: World) -> None:
+    world.wiring.table.put_api_key(ApiKey(CAMPAIGN, digest_of(KEY), "manage", "", world.clock.now))
+
+
+@pytest.mark.usefixtures("key")
+def test_a_file_is_asked_for_followed_and_fetched_over_http(world: World) -> None:
+    world.confirmed()
+    world.sign(email="bo@signers.example", postal_code="60091")
+    asked = ask(world, "POST", "/exports?target=evanston&status=confirmed")
+    assert (asked.status, asked.json["state"]) == (202, "queued")
+    assert asked.json["filter"] == {"target": "evanston", "status": "confirmed"}
+    path = asked.headers["location"].removeprefix(f"/organizer/campaigns/{CAMPAIGN}")
+    assert ask(world, "GET", path).json["link"] is None
+    world.run_exports()
+    done = ask(world, "GET", path).json
+    assert (done["state"], done["rows"], done["by"]) == ("done", 1, f"key {digest_of(KEY)[:12]}")
+    assert urlsplit(done["link"]).path.endswith(f"/exports/{CAMPAIGN}/{done['id']}.csv")
+    assert [export["id"] for export in ask(world, "GET", "/exports").json["exports"]] == [done["id"]]
+
+
+@pytest.mark.usefixtures("key")
+def test_the_address_of_a_file_leads_to_how_far_it_is(world: World) -> None:
+    answer = ask(world, "GET", "/signatures.csv?status=pending")
+    assert answer.status == 303
+    path = answer.headers["location"].removeprefix(f"/organizer/campaigns/{CAMPAIGN}")
+    assert ask(world, "GET", path).json["filter"] == {"target": None, "status": "pending"}
+
+
+@pytest.mark.usefixtures("key")
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/exports?status=erased", 400),
+        ("/exports?target=Not%20a%20name", 400),
+        ("/exports?target=atlantis", 404),
+    ],
+)
+def test_a_file_that_can_not_be_is_not_asked_for(world: World, path: str, status: int) -> None:
+    assert ask(world, "POST", path).status == status
+    assert world.wiring.table.exports(CAMPAIGN) == ()

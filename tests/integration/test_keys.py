@@ -164,7 +164,8 @@ def test_each_action_is_noted_with_the_key_that_did_it(campaign: World) -> None:
     entries = ask(campaign, Route("GET", "/audit", 403, 200), MANAGE).json["entries"]
     assert {entry["by"] for entry in entries} == {f"key {digest_of(MANAGE)[:12]}"}
     assert [entry["action"] for entry in entries] == [
-        "test", "release", "hold", "resume", "pause", "approve", "export", "export", "release from quarantine", "remove",
+        "test", "release", "hold", "resume", "pause", "approve", "export", "export",
+        "release from quarantine", "remove",
     ]  # fmt: skip
     assert {entry["action"]: entry["why"] for entry in entries if entry["why"]} == {
         "remove": "asked for",

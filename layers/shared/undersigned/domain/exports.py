@@ -23,6 +23,9 @@ ExportState = Literal["queued", "running", "done", "failed"]
 KEPT_FOR = timedelta(days=7)
 """How long an export and its file are there; template.yaml tells the bucket the same."""
 
+EXPORTED: tuple[Standing, ...] = ("pending", "quarantined", "confirmed", "withdrawn")
+"""Erased letters are in no export: nothing is left of them that could be."""
+
 TRIES = 3
 """How often an export is begun before it is given up; template.yaml tells its queue the same."""
 
@@ -44,10 +47,7 @@ _FORMULA = re.compile(r'(^|[;\t\r\n])(?=[\s"\u200b-\u200f\u2060\ufeff]*[=+\-@＝
 
 @dataclass(frozen=True, slots=True)
 class ExportFilter:
-    """Which letters an export holds: those to one target or to all, that stand in one way or in any.
-
-    Erased ones are in none: nothing is left of them that could be.
-    """
+    """Which letters an export holds: those to one target or to all, that stand in one way or in any."""
 
     target: str | None = None
     standing: Standing | None = None
@@ -55,7 +55,7 @@ class ExportFilter:
     def takes(self, signature: Signature) -> bool:
         """Say whether a letter belongs in the export."""
         return (
-            signature.status != "erased"
+            signature.standing in EXPORTED
             and self.target in {None, signature.target}
             and self.standing in {None, signature.standing}
         )
