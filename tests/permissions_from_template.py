@@ -20,6 +20,7 @@ PARTITION = {"": "pk", "tray": "due", "listing": "listed"}
 """The attribute that a query of the table or of an index has to name."""
 
 SINGLE = {
+    ("events", "PutEvents"): ("events:PutEvents", "EventBus.Arn"),
     ("secretsmanager", "GetSecretValue"): ("secretsmanager:GetSecretValue", "Secret"),
     ("sesv2", "GetAccount"): ("ses:GetAccount", "*"),
 }
@@ -156,11 +157,14 @@ def _statements(function: str) -> list[dict[str, Any]]:
     known |= {name: name for name in template["Resources"]}
     known |= {f"{name}.Arn": f"{name}.Arn" for name in template["Resources"]}
     known |= {"AWS::Partition": "aws", "AWS::Region": "us-east-2", "AWS::AccountId": "123456789012"}
-    return [
-        dict(resolve(statement, known))
-        for policy in template["Resources"][function]["Properties"].get("Policies", [])
-        for statement in policy["Statement"]
+    of_its_own = template["Resources"][function]["Properties"].get("Policies", [])
+    # What a condition adds to its role stands in a policy beside it.
+    beside_it = [
+        resource["Properties"]["PolicyDocument"]
+        for resource in template["Resources"].values()
+        if resource["Type"] == "AWS::IAM::Policy" and {"Ref": f"{function}Role"} in resource["Properties"]["Roles"]
     ]
+    return [dict(resolve(statement, known)) for policy in of_its_own + beside_it for statement in policy["Statement"]]
 
 
 def _listed(value: str | list[str]) -> list[str]:

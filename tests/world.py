@@ -355,9 +355,7 @@ def world(
         yield made
 
 
-def _make(
-    monkeypatch: pytest.MonkeyPatch, bundle_size: int, forms_a_minute: int, *, publishes_events: bool
-) -> World:
+def _make(monkeypatch: pytest.MonkeyPatch, bundle_size: int, forms_a_minute: int, *, publishes_events: bool) -> World:
     queue_url = aws_from_template.make_delivery_queue(boto3.client("sqs"))
     export_queue_url = aws_from_template.make_queue(boto3.client("sqs"), "ExportQueue")
     known = {
@@ -379,7 +377,8 @@ def _make(
     ses.create_email_identity(EmailIdentity="enddemand.example")
     ses.create_configuration_set(ConfigurationSetName="mail")
     clock = Clock(datetime(2026, 11, 24, 18, 0, tzinfo=UTC))
-    made = World(clock, wiring=None, handlers={}, queue_url=queue_url, export_queue_url=export_queue_url, publishes_events=publishes_events)  # type: ignore[arg-type]
+    made = World(clock, wiring=None, handlers={}, queue_url=queue_url, export_queue_url=export_queue_url)  # type: ignore[arg-type]
+    made.publishes_events = publishes_events
     handlers = {}
     for function, logical_id in FUNCTIONS.items():
         names = aws_from_template.variables_of(aws_from_template.load_template(), logical_id)

@@ -102,4 +102,4 @@ def rows_are_kept_when_the_stack_goes(template: Template) -> Iterator[str]:
                 yield f"{name} goes with the stack"
 
 
-_NAMED_WITHIN_THEIR_OWNER = {"AWS::ApiGatewayV2::Stage", "AWS::Lambda::LayerVersion"}
+_NAMED_WITHIN_THEIR_OWNER = {"AWS::ApiGatewayV2::Stage", "AWS::IAM::Policy", "AWS::Lambda::LayerVersion"}

@@ -18,6 +18,12 @@ LONGEST_ANSWER = 29
 TYPESETTING = {"Deliver", "OrganizerApi"}
 """The functions that make PDFs."""
 
+SIGNATURES = {"Pattern": '{"dynamodb": {"Keys": {"pk": {"S": [{"prefix": "SIGNATURE#"}]}}}}'}
+DELIVERIES = {
+    "Pattern": '{"dynamodb": {"Keys": {"pk": {"S": [{"prefix": "DELIVERY#"}]}, "sk": {"S": [{"prefix": "PERIOD#"}]}}}}'
+}
+DELIVERIES_IF_PUBLISHED = {"Fn::If": ["PublishesEvents", DELIVERIES, {"Ref": "AWS::NoValue"}]}
+
 SCHEDULES = {
     "PlanDeliveries": {"Fn::Sub": "cron(0 ${DeliveryHour} ? * ${DeliveryDay} *)"},
     "ReportDeliveries": {
@@ -90,8 +96,8 @@ def the_stream_has_two_readers_of_signatures(template: Template) -> Iterator[str
     if len(readers) > len(("send_confirmations", "tally")):
         yield f"the stream has {len(readers)} readers"
     for function, source in readers:
-        patterns = [filters["Pattern"] for filters in source.get("FilterCriteria", {}).get("Filters", [])]
-        if patterns != ['{"dynamodb": {"Keys": {"pk": {"S": [{"prefix": "SIGNATURE#"}]}}}}']:
+        filters = source.get("FilterCriteria", {}).get("Filters", [])
+        if filters != [SIGNATURES, *([DELIVERIES_IF_PUBLISHED] if function == "Tally" else [])]:
             yield f"{function} is called for rows that are no signatures"
 
 

@@ -92,6 +92,16 @@ def mails_go_out_from_the_one_sender(template: Template) -> Iterator[str]:
             yield f"{owner} may mail in any name"
 
 
+def events_are_published_only_if_asked_for(template: Template) -> Iterator[str]:
+    for owner, statement in statements(template):
+        publishes = "events:PutEvents" in as_list(statement["Action"])
+        if publishes and template["Resources"].get(owner, {}).get("Condition") != "PublishesEvents":
+            yield f"{owner} may publish events in a stack that does not"
+    for name in of_type(template, "AWS::Events::EventBus"):
+        if template["Resources"][name].get("Condition") != "PublishesEvents":
+            yield f"{name} is made in a stack that publishes nothing"
+
+
 def _is_index(resource: Any) -> bool:
     return (
         isinstance(resource, dict)

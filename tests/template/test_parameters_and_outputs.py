@@ -14,6 +14,7 @@ EXPECTED_DEFAULTS = {
     "DeliveryHour": 9,
     "DeliveryTimeZone": "America/Chicago",
     "BundleSize": 99,
+    "PublishEvents": "false",
     "Architecture": "arm64",
 }
 

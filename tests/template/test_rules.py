@@ -177,6 +177,10 @@ RULES: dict[Rule, list[Breach]] = {
         Breach(f"{TALLY}.FunctionName", "tally", "Tally is called tally"),
         Breach(f"{PLAN}.Events.Weekly.Properties.OmitName", GONE, "PlanDeliveriesWeekly is called"),
     ],
+    permission_rules.events_are_published_only_if_asked_for: [
+        Breach("Resources.TallyMayPublish.Condition", GONE, "TallyMayPublish may publish"),
+        Breach("Resources.EventBus.Condition", "HasOperator", "EventBus is made"),
+    ],
     data_rules.rows_are_kept_when_the_stack_goes: [
         Breach("Resources.Table.DeletionPolicy", GONE, "Table goes"),
         Breach("Resources.PacketBucket.UpdateReplacePolicy", "Delete", "PacketBucket goes"),
@@ -208,6 +212,11 @@ RULES: dict[Rule, list[Breach]] = {
     ],
     function_rules.the_stream_has_two_readers_of_signatures: [
         Breach(f"{TALLY}.Events.Signatures.Properties.FilterCriteria", GONE, "Tally is called for rows"),
+        Breach(
+            f"{TALLY}.Events.Signatures.Properties.FilterCriteria.Filters.1",
+            {"Pattern": '{"dynamodb": {"Keys": {"pk": {"S": [{"prefix": "DELIVERY#"}]}}}}'},
+            "Tally is called for rows",
+        ),
         Breach(
             f"{DELIVER}.Events.Stream",
             {"Type": "DynamoDB", "Properties": {"Stream": {"Fn::GetAtt": ["Table", "StreamArn"]}}},

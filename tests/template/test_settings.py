@@ -17,14 +17,14 @@ FUNCTIONS = sorted(functions(load_template()))
 
 
 def settings_read() -> set[str]:
-    """Return every NAME in a `self._required("NAME")` of settings.py."""
+    """Return every NAME in a `self._required("NAME")` or `self._optional("NAME")` of settings.py."""
     source = (ROOT / "layers" / "shared" / "undersigned" / "settings.py").read_text(encoding="utf-8")
     return {
         node.args[0].value
         for node in ast.walk(ast.parse(source))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
-        and node.func.attr == "_required"
+        and node.func.attr in {"_required", "_optional"}
         and isinstance(node.args[0], ast.Constant)
         and isinstance(node.args[0].value, str)
     }

@@ -49,6 +49,11 @@ class Settings:
         return self._required("EXPORT_QUEUE_URL")
 
     @property
+    def event_bus(self) -> str | None:
+        """The bus that events are published on, if they are published at all."""
+        return self._optional("EVENT_BUS_NAME")
+
+    @property
     def configuration_set(self) -> str:
         """SES's configuration set, whose events come back."""
         return self._required("CONFIGURATION_SET")
@@ -79,6 +84,9 @@ class Settings:
     def bundle_size(self) -> int:
         """Letters sealed in one transaction."""
         return int(self._required("BUNDLE_SIZE"))
+
+    def _optional(self, name: str) -> str | None:
+        return self.variables.get(name) or None
 
     def _required(self, name: str) -> str:
         value = self.variables.get(name, "")

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from undersigned.services.organizing import Organizing
     from undersigned.services.packing import Packing
     from undersigned.services.planning import Planning
+    from undersigned.services.publishing import Publishing
     from undersigned.services.reporting import Reporting
     from undersigned.services.signing import Signing
     from undersigned.services.steering import SteeringWheel
@@ -218,6 +219,16 @@ class Wiring:
         from undersigned.services.tallying import Tallying  # noqa: PLC0415
 
         return Tallying(self.table, self.table, self.table)
+
+    def publishing(self) -> Publishing | None:
+        """Wire what other programs hear of; None when the stack tells them nothing."""
+        name = self.settings.event_bus
+        if name is None:
+            return None
+        from undersigned.aws.bus import EventBus  # noqa: PLC0415
+        from undersigned.services.publishing import Publishing  # noqa: PLC0415
+
+        return Publishing(EventBus(self._client("events"), name), self._sleep)
 
     def planning(self) -> Planning:
         """Wire the plan of a period."""

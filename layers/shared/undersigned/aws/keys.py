@@ -20,6 +20,7 @@ LETTERS = "LETTER#"
 TARGETS = "TARGET#"
 FIRST_SLOT = "1"
 """The sort key of a signature. Slot 2 is kept free for a second person of a household."""
+DELIVERY = "DELIVERY#"
 DELIVERIES = "PERIOD#"
 
 

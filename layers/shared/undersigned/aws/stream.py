@@ -1,38 +1,76 @@
-"""Records of the table's stream: what a change did to a signature row."""
+"""Records of the table's stream: what a change did to a signature or to a delivery."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, cast
 
-from undersigned.aws import items
+from undersigned.aws import items, keys
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from undersigned.domain.signatures import Signature
+    from undersigned.domain.deliveries import Delivery, DeliveryState
+    from undersigned.domain.signatures import Signature, Status
 
 
 @dataclass(frozen=True, slots=True)
 class SignatureChange:
-    """A signature as a change left it, or as it last was if its row is gone; and whether the change asks for a mail."""
+    """A signature as a change left it, or as it last was if its row is gone.
+
+    `before` is its status until then; `asks_for_mail` says whether the change asks for a mail.
+    """
 
     signature: Signature
+    before: Status | None
     is_gone: bool
     asks_for_mail: bool
 
 
+@dataclass(frozen=True, slots=True)
+class DeliveryChange:
+    """A delivery as a change left it, its state until then, when that was, and the change's number in the stream."""
+
+    delivery: Delivery
+    before: DeliveryState | None
+    at: datetime
+    number: str
+
+
+def is_of_delivery(record: Mapping[str, Any]) -> bool:
+    """Say whether a record is of a delivery; else it is of a signature, or damaged."""
+    match record:
+        case {"dynamodb": {"Keys": {"pk": {"S": str(pk)}}}}:
+            return pk.startswith(keys.DELIVERY)
+        case _:
+            return False
+
+
 def read_change(record: Mapping[str, Any]) -> SignatureChange:
-    """Read a stream record; raises KeyError, TypeError or ValueError when it is damaged."""
+    """Read a signature's record; raises KeyError, TypeError or ValueError when it is damaged."""
     images = record["dynamodb"]
+    before = items.from_item(images.get("OldImage", {}))
+    status = cast("Status | None", before.get("status"))
     if record["eventName"] == "REMOVE":
-        gone = items.read_signature(items.from_item(images["OldImage"]))
-        return SignatureChange(gone, is_gone=True, asks_for_mail=False)
+        return SignatureChange(items.read_signature(before), status, is_gone=True, asks_for_mail=False)
     signature = items.read_signature(items.from_item(images["NewImage"]))
-    before = items.from_item(images.get("OldImage", {})).get("mail_request")
-    return SignatureChange(signature, is_gone=False, asks_for_mail=signature.mail_request != before)
+    asks_for_mail = signature.mail_request != before.get("mail_request")
+    return SignatureChange(signature, status, is_gone=False, asks_for_mail=asks_for_mail)
 
 
-def failures_from(records: list[Mapping[str, Any]]) -> dict[str, list[dict[str, str]]]:
+def read_delivery_change(record: Mapping[str, Any]) -> DeliveryChange:
+    """Read a delivery's record; raises KeyError, TypeError or ValueError when it is damaged."""
+    images = record["dynamodb"]
+    return DeliveryChange(
+        items.read_delivery(items.from_item(images["NewImage"])),
+        cast("DeliveryState | None", items.from_item(images.get("OldImage", {})).get("state")),
+        datetime.fromtimestamp(float(images["ApproximateCreationDateTime"]), UTC),
+        images["SequenceNumber"],
+    )
+
+
+def failures_from(records: Sequence[Mapping[str, Any]]) -> dict[str, list[dict[str, str]]]:
     """Report records to be tried again, as a Lambda function of a stream answers."""
-    return {"batchItemFailures": [{"itemIdentifier": record["dynamodb"]["SequenceNumber"]} for record in records]}
+    numbers = dict.fromkeys(record["dynamodb"]["SequenceNumber"] for record in records)
+    return {"batchItemFailures": [{"itemIdentifier": number} for number in numbers]}

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from undersigned.domain.api_keys import ApiKey
     from undersigned.domain.campaigns import Campaign, MailState, Target
     from undersigned.domain.deliveries import Bundle, Delivery, DeliveryKey, DeliveryState, MailEvent, PacketRecord
+    from undersigned.domain.events import Event
     from undersigned.domain.exports import Export
     from undersigned.domain.gates import FormPass
     from undersigned.domain.letters import Letter
@@ -274,6 +275,13 @@ class Post(Protocol):
         Raises ThrottledError, MailRefusedError or SendingStoppedError when it was surely not sent. After any other
         error it may have been.
         """
+
+
+class Bus(Protocol):
+    """Tells other programs what happened."""
+
+    def put(self, events: Sequence[Event]) -> frozenset[str]:
+        """Put events on the bus, and return the ids of those that it did not take."""
 
 
 class DeliveryQueue(Protocol):

@@ -1,0 +1,55 @@
+"""EventBridge: the stack's own bus."""
+
+from __future__ import annotations
+
+import json
+from itertools import batched
+from typing import TYPE_CHECKING, Any, Protocol
+
+from undersigned.domain.events import SOURCE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from undersigned.domain.events import Event
+
+_AT_ONCE = 10
+"""Entries that PutEvents takes in one call."""
+
+
+class EventBridge(Protocol):
+    """What is needed of boto3's client."""
+
+    def put_events(self, *, Entries: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:  # noqa: N803  (AWS's name)
+        """Put entries on a bus; the answer says of each whether it was taken."""
+
+
+class EventBus:
+    """Events on a bus."""
+
+    def __init__(self, client: EventBridge, name: str) -> None:
+        """Keep the client and the bus's name."""
+        self._client = client
+        self._name = name
+
+    def put(self, events: Sequence[Event]) -> frozenset[str]:
+        """Put events on the bus, and return the ids of those that it did not take.
+
+        PutEvents may take some entries of a call and refuse others, and still answer with 200.
+        """
+        refused: set[str] = set()
+        for some in batched(events, _AT_ONCE, strict=False):
+            answer = self._client.put_events(Entries=[self._entry(event) for event in some])
+            refused.update(
+                event.id for event, entry in zip(some, answer["Entries"], strict=True) if "ErrorCode" in entry
+            )
+        return frozenset(refused)
+
+    def _entry(self, event: Event) -> Mapping[str, Any]:
+        return {
+            "EventBusName": self._name,
+            "Source": SOURCE,
+            "DetailType": event.kind,
+            "Detail": json.dumps(event.detail),
+            "Time": event.at,
+        }

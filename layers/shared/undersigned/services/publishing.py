@@ -1,0 +1,33 @@
+"""Publishing: what happened is told to other programs, on the stack's bus."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from undersigned.domain.events import Event
+    from undersigned.services.ports import Bus
+
+_PAUSES = (0.1, 0.4)
+"""Seconds until what the bus did not take is tried again; after that the stream's record brings it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Publishing:
+    """Publishes events."""
+
+    bus: Bus
+    sleep: Callable[[float], None]
+
+    def publish(self, events: Sequence[Event]) -> frozenset[str]:
+        """Publish events in order, and return the ids of those that the bus did not take."""
+        refused = self.bus.put(events)
+        for pause in _PAUSES:
+            if not refused:
+                break
+            self.sleep(pause)
+            refused = self.bus.put([event for event in events if event.id in refused])
+        return refused

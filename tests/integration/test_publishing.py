@@ -1,0 +1,318 @@
+"""Events on the bus: each confirmed letter and each change of a delivery is told, none is lost, none says a name."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[import-untyped]
+
+from tests import world as worlds
+from tests.aws_from_template import ROOT
+from tests.world import CAMPAIGN, CONTEXT, Sent, World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BUS = "undersigned-events"
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    with worlds.world(monkeypatch, publishes_events=True) as made:
+        yield made
+
+
+class Listener:
+    """Whoever hears all that the bus has taken."""
+
+    def __init__(self) -> None:
+        self._asked: list[dict[str, Any]] = []
+        self._heard: list[dict[str, Any]] = []
+        hooks = client().meta.events
+        hooks.register("before-parameter-build.events.PutEvents", lambda params, **_: self._asked.append(params))
+        hooks.register("after-call.events.PutEvents", lambda parsed, **_: self._keep(parsed))
+
+    def _keep(self, answer: dict[str, Any]) -> None:
+        for entry, result in zip(self._asked[-1]["Entries"], answer["Entries"], strict=True):
+            if "EventId" in result:
+                assert entry["EventBusName"] == BUS
+                self._heard.append(entry | {"Detail": json.loads(entry["Detail"])})
+
+    def hear(self) -> list[dict[str, Any]]:
+        """Return what came since the last call; each one is as its schema says."""
+        heard, self._heard = self._heard, []
+        for event in heard:
+            validator(event["DetailType"]).validate(event["Detail"])
+        return heard
+
+
+def client() -> Any:
+    """Return the tally's client of EventBridge."""
+    return importlib.import_module("functions.tally.wired").publishing.bus._client
+
+
+def validator(kind: str) -> Any:
+    name = kind.split(".")[1]
+    schema = json.loads((ROOT / "docs" / "schemas" / f"{name}-event.json").read_text(encoding="utf-8"))
+    return Draft202012Validator(schema, format_checker=FormatChecker())
+
+
+def kinds(heard: list[dict[str, Any]]) -> list[str]:
+    return [event["DetailType"].removeprefix("undersigned.") for event in heard]
+
+
+@pytest.fixture
+def listener(world: World) -> Listener:
+    return Listener()
+
+
+def withdraw(world: World, mail: Sent) -> None:
+    page = world.get(mail.link("confirm")).body
+    world.post(page.partition('action="')[2].partition('"')[0])
+
+
+def test_a_letter_is_told_when_it_is_confirmed_and_not_before(world: World, listener: Listener) -> None:
+    world.sign()
+    world.run_stream()
+    assert listener.hear() == []
+    world.press(world.sent[-1].link("confirm"))
+    world.run_stream()
+    [event] = listener.hear()
+    [row] = [row for _, row in world.wiring.table.newest_signatures(CAMPAIGN)]
+    assert event["DetailType"] == "undersigned.signature.confirmed"
+    assert event["Source"] == "undersigned"
+    assert event["Detail"] | {"id": ""} == {
+        "id": "",
+        "at": world.clock.now.isoformat(),
+        "campaign": CAMPAIGN,
+        "target": "evanston",
+        "signature": row.signer,
+    }
+
+
+def test_a_letter_that_is_taken_back_or_erased_is_told(world: World, listener: Listener) -> None:
+    mail = world.confirmed()
+    withdraw(world, mail)
+    world.run_stream()
+    [row] = [row for _, row in world.wiring.table.newest_signatures(CAMPAIGN)]
+    world.wiring.erasing().erase(CAMPAIGN, row.signer)
+    world.run_stream()
+    heard = listener.hear()
+    assert kinds(heard) == ["signature.confirmed", "signature.withdrawn", "signature.erased"]
+    assert len({event["Detail"]["id"] for event in heard}) == 3
+
+
+def test_who_never_heard_of_a_letter_does_not_hear_that_it_was_taken_back(world: World, listener: Listener) -> None:
+    world.sign()
+    world.run_stream()
+    [(_, row)] = world.wiring.table.newest_signatures(CAMPAIGN)
+    world.wiring.table.withdraw(CAMPAIGN, row.signer, world.clock.now)
+    world.run_stream()
+    assert listener.hear() == []
+
+
+def test_a_letter_signed_anew_is_another_event(world: World, listener: Listener) -> None:
+    withdraw(world, world.confirmed())
+    world.confirmed()
+    heard = listener.hear()
+    assert kinds(heard) == ["signature.confirmed", "signature.withdrawn", "signature.confirmed"]
+    assert len({event["Detail"]["id"] for event in heard}) == 3
+
+
+def test_each_state_of_a_delivery_is_told(world: World, listener: Listener) -> None:
+    world.confirmed()
+    world.week()
+    world.feedback("delivery", world.deliveries[0])
+    world.run_stream()
+    heard = listener.hear()
+    assert kinds(heard) == [
+        "signature.confirmed",
+        "delivery.open",
+        "delivery.sending",
+        "delivery.sent",
+        "delivery.delivered",
+    ]
+    assert heard[-1]["Detail"] | {"id": "", "at": ""} == {
+        "id": "",
+        "at": "",
+        "campaign": CAMPAIGN,
+        "target": "evanston",
+        "period": "2026-11-24",
+        "attempt": 1,
+        "letters": 1,
+    }
+
+
+def test_a_delivery_that_came_back_twice_is_told_twice(world: World, listener: Listener) -> None:
+    world.confirmed()
+    world.week()
+    for _ in range(2):
+        world.feedback("bounce", world.deliveries[0])
+        world.clock.turn(days=7)
+        world.week()
+    world.run_stream()
+    back = [event for event in listener.hear() if event["DetailType"] == "undersigned.delivery.bounced"]
+    assert len({event["Detail"]["id"] for event in back}) == len(back) == 2
+
+
+def test_nothing_that_a_signer_typed_is_told(world: World, listener: Listener) -> None:
+    world.confirmed(
+        name="Zebulon Unmistakable", address_line="77 Quince Road", note="", email="zeb@unmistakable.example"
+    )
+    world.week()
+    world.feedback("bounce", world.deliveries[0])
+    world.run_stream()
+    told = json.dumps(listener.hear(), default=str).lower()
+    assert "unmistakable" not in told
+    assert "quince" not in told
+    assert "police.example" not in told
+
+
+def test_a_record_that_comes_again_tells_the_same_event(world: World, listener: Listener) -> None:
+    world.confirmed()
+    world.week()
+    records = world.new_records()
+    assert [record["dynamodb"]["Keys"]["pk"]["S"].partition("#")[0] for record in records].count("DELIVERY") == 3
+    for _ in range(2):
+        assert world.handlers["tally"]({"Records": records}, CONTEXT) == {"batchItemFailures": []}
+    world.handlers["tally"]({"Records": records[::-1]}, CONTEXT)
+    heard = [event for event in listener.hear() if event["DetailType"].startswith("undersigned.delivery")]
+    assert len(heard) == 9
+    assert len({event["Detail"]["id"] for event in heard}) == 3
+
+
+def refuse(monkeypatch: pytest.MonkeyPatch, refusing: list[set[int]]) -> list[int]:
+    """Let PutEvents refuse these entries of each next call; return the sizes of the calls."""
+    put, sizes = client().put_events, []
+
+    def put_events(*, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
+        refused = refusing.pop(0) if refusing else set()
+        sizes.append(len(Entries))
+        taken = [entry for number, entry in enumerate(Entries) if number not in refused]
+        if taken:
+            put(Entries=taken)
+        return {
+            "FailedEntryCount": len(refused),
+            "Entries": [
+                {"ErrorCode": "ThrottlingException"} if number in refused else {"EventId": str(number)}
+                for number in range(len(Entries))
+            ],
+        }
+
+    monkeypatch.setattr(client(), "put_events", put_events)
+    return sizes
+
+
+def test_what_the_bus_refuses_is_tried_again_by_itself(
+    world: World, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = refuse(monkeypatch, [{0}])
+    world.confirmed()
+    assert sizes == [1, 1]
+    assert kinds(listener.hear()) == ["signature.confirmed"]
+
+
+def test_what_it_refuses_for_longer_comes_again_with_its_record_alone(
+    world: World, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.confirmed()
+    world.week()
+    listener.hear()
+    records = world.new_records()
+    refuse(monkeypatch, [{1}, {0}, {0}])
+    answer = world.handlers["tally"]({"Records": records}, CONTEXT)
+    deliveries = [record for record in records if "DELIVERY#" in record["dynamodb"]["Keys"]["pk"]["S"]]
+    assert answer == {"batchItemFailures": [{"itemIdentifier": deliveries[1]["dynamodb"]["SequenceNumber"]}]}
+    assert kinds(listener.hear()) == ["delivery.open", "delivery.sent"]
+    assert world.handlers["tally"]({"Records": [deliveries[1]]}, CONTEXT) == {"batchItemFailures": []}
+    assert kinds(listener.hear()) == ["delivery.sending"]
+
+
+def test_a_bus_that_fails_altogether_loses_nothing_and_keeps_no_count_back(
+    world: World, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.sign()
+    world.run_stream()
+    world.press(world.sent[-1].link("confirm"))
+    records = world.new_records()
+
+    def crash(**_: Any) -> None:
+        raise OSError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(client(), "put_events", crash)
+        answer = world.handlers["tally"]({"Records": records}, CONTEXT)
+    confirmed = [record["dynamodb"]["SequenceNumber"] for record in records if record["eventName"] == "MODIFY"]
+    assert [item["itemIdentifier"] for item in answer["batchItemFailures"]] == confirmed[-1:]
+    count = world.wiring.table.count(CAMPAIGN)
+    assert count
+    assert count.signatures == 1
+
+
+def test_more_events_than_one_call_takes_go_in_several(
+    world: World, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = refuse(monkeypatch, [])
+    for number in range(11):
+        world.sign(email=f"signer{number}@signers.example")
+    world.run_stream()
+    for mail in world.sent[-11:]:
+        world.press(mail.link("confirm"))
+    world.handlers["tally"]({"Records": world.new_records()}, CONTEXT)
+    assert sizes == [10, 1]
+    assert len({event["Detail"]["signature"] for event in listener.hear()}) == 11
+
+
+def test_a_damaged_record_is_reported_and_its_neighbours_are_told(world: World, listener: Listener) -> None:
+    world.confirmed()
+    world.week()
+    listener.hear()
+    records = world.new_records()
+    del records[-1]["dynamodb"]["NewImage"]["attempt"]
+    answer = world.handlers["tally"]({"Records": records}, CONTEXT)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": records[-1]["dynamodb"]["SequenceNumber"]}]}
+    assert kinds(listener.hear()) == ["delivery.open", "delivery.sending"]
+
+
+def test_a_stack_that_publishes_nothing_calls_no_bus(monkeypatch: pytest.MonkeyPatch) -> None:
+    with worlds.world(monkeypatch) as world:
+        world.confirmed()
+        world.week()
+        world.run_stream()
+        assert not [call for call in world.calls if call.startswith("events:")]
+
+
+def test_events_cost_no_call_of_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = {}
+    for publishes_events in (False, True):
+        with monkeypatch.context() as patch, worlds.world(patch, publishes_events=publishes_events) as world:
+            world.confirmed()
+            world.week()
+            world.run_stream()
+            calls[publishes_events] = sorted(call for call in world.calls if call.startswith("dynamodb:"))
+    assert len(calls[True]) > 10
+    assert calls[True] == calls[False]
+
+
+@pytest.mark.parametrize(
+    ("kind", "detail"),
+    [
+        ("undersigned.signature.confirmed", {"signature": "Ada"}),
+        ("undersigned.signature.confirmed", {"email": "ada@signers.example"}),
+        ("undersigned.delivery.sent", {"letters": "1"}),
+        ("undersigned.delivery.sent", {"at": "yesterday"}),
+    ],
+)
+def test_a_schema_finds_what_does_not_belong_there(kind: str, detail: dict[str, object]) -> None:
+    good: dict[str, object] = {
+        "id": "6f0b5a0e-3f0c-5d55-9a3b-2f6c1d1f7a10",
+        "at": "2026-11-30T15:00:00+00:00",
+        "campaign": CAMPAIGN,
+        "target": "evanston",
+    }
+    of_kind = {"signature": "0" * 32} if ".signature." in kind else {"period": "2026-11-30", "attempt": 1, "letters": 3}
+    assert validator(kind).is_valid(good | of_kind)
+    assert not validator(kind).is_valid(good | of_kind | detail)
