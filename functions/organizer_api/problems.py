@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from undersigned.domain.errors import NotFoundError, UndersignedError
+from undersigned.domain.errors import NotFoundError, TooManyLettersError, UndersignedError
 from undersigned.domain.languages import Message
 from undersigned.http.answers import Problem
 from undersigned.http.posted import RequestError
@@ -50,7 +50,7 @@ def problem_of(error: UndersignedError) -> Problem:  # noqa: PLR0911  (a table)
             )
         case NotFoundError():
             return Problem(404, Message("There is nothing at this address"), _reason(error))
-        case NotNowError() | UnderWayError():
+        case NotNowError() | UnderWayError() | TooManyLettersError():
             return Problem(409, Message("This can’t be done as things stand"), _reason(error))
         case ChangedError():
             return Problem(503, Message("Just a moment"), Message("Send the request again."), retry_after=1)

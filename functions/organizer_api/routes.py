@@ -30,8 +30,8 @@ NAMES = {
     "target": ID_PATTERN,
     "period": re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII),
     "signer": re.compile(r"[0-9a-f]{32}"),
-    "number": re.compile(r"[1-9]\d{0,3}", re.ASCII),
     "export": re.compile(r"[0-9a-f]{16}"),
+    "number": re.compile(r"[1-9]\d{0,3}", re.ASCII),
 }
 """How what an address names is written; it becomes part of keys of the table."""
 

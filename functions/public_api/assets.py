@@ -20,19 +20,19 @@ CHANGED_CACHE = "public, max-age=60"
 
 
 @router.get("/embed.js")
-def load_script() -> Response[bytes]:
+def load_script() -> Response[str | bytes]:
     """Hand over the script that puts the form or the count into another website."""
     return file(asset("embed.js"), cache=SCRIPT_CACHE, for_any_site=True)
 
 
 @router.get("/openapi.json")
-def describe() -> Response[bytes]:
+def describe() -> Response[str | bytes]:
     """Hand over the description of the whole API."""
     return file(asset("openapi.json"), cache=SCRIPT_CACHE, for_any_site=True)
 
 
 @router.get("/assets/<digest>/<name>")
-def load_asset(digest: str, name: str) -> Response[bytes]:
+def load_asset(digest: str, name: str) -> Response[str | bytes]:
     """Hand over what a page of ours loads; a page from before a deploy gets what there is now."""
     found = asset(name)
     return file(found, cache=ASSET_CACHE if digest == found.digest else CHANGED_CACHE)

@@ -53,3 +53,13 @@ class TokenExpiredError(TokenError):
 
 class LetterError(UndersignedError):
     """A letter's template cannot be rendered."""
+
+
+class TooManyLettersError(UndersignedError):
+    """More letters wait than can be typeset while somebody waits for it."""
+
+    def __init__(self, letters: int, most: int) -> None:
+        """Keep how many wait and how many there may be."""
+        super().__init__(f"{letters} letters wait, more than the {most} that are typeset at once")
+        self.letters = letters
+        self.most = most

@@ -89,12 +89,14 @@ def data(
     return Response(status, "application/json", body, headers, compress=len(body) > _WORTH_COMPRESSING)
 
 
-def file(asset: Asset, *, cache: str, for_any_site: bool = False) -> Response[bytes]:
+def file(asset: Asset, *, cache: str, for_any_site: bool = False) -> Response[str | bytes]:
     """Answer with what our own pages load, or any site's; a font is compressed as it is."""
     readers = _FOR_ANY_SITE if for_any_site else {"Cross-Origin-Resource-Policy": "same-origin"}
     headers = {**_HEADERS, **readers, "Vary": "Accept-Encoding", "Cache-Control": cache}
     compress = not asset.media_type.startswith("font/")
-    return Response(200, asset.media_type, asset.content, headers, compress=compress)
+    # Powertools would write bytes of JSON as JSON once more.
+    content: str | bytes = asset.content.decode() if asset.media_type == "application/json" else asset.content
+    return Response(200, asset.media_type, content, headers, compress=compress)
 
 
 def download(content: bytes, media_type: str, filename: str) -> Response[bytes]:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from undersigned.domain.deliveries import ATTACHMENT_LIMIT, PACKET_SIZE, PacketRecord, packet_spans
-from undersigned.domain.errors import NotFoundError, UndersignedError
+from undersigned.domain.errors import NotFoundError, TooManyLettersError
 from undersigned.domain.letters import read_blocks, render_html
 from undersigned.rendering import mails
 from undersigned.rendering.mails import NAMES_IN_MAIL, DeliverySummary
@@ -44,16 +44,6 @@ class Preview:
     mail: Mail
     pdfs: tuple[bytes, ...]
     packets: tuple[PacketRecord, ...]
-
-
-class TooManyLettersError(UndersignedError):
-    """More letters wait than can be typeset while somebody waits for it."""
-
-    def __init__(self, letters: int, most: int) -> None:
-        """Keep how many wait and how many there may be."""
-        super().__init__(f"{letters} letters wait, more than the {most} that are typeset at once")
-        self.letters = letters
-        self.most = most
 
 
 class Packing:

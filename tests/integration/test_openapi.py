@@ -1,0 +1,109 @@
+"""The API's document: it is valid, it names what the routers know and nothing else, and real answers are as it says."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from openapi_spec_validator import validate
+
+from tests.described import DOCUMENT, OPERATIONS, breach_of, operation_of, routed
+from tests.world import ADA, CAMPAIGN
+from undersigned.domain.deliveries import DeliveryKey
+
+if TYPE_CHECKING:
+    from tests.world import World
+
+LETTER = f"/campaigns/{CAMPAIGN}"
+
+
+def test_the_document_is_openapi() -> None:
+    validate(DOCUMENT)
+
+
+def test_it_names_what_the_routers_know_and_nothing_else(world: World) -> None:
+    assert set(OPERATIONS) == routed("public_api") | routed("organizer_api")
+
+
+def test_each_operation_has_a_name_of_its_own_and_a_summary() -> None:
+    names = [operation["operationId"] for operation in OPERATIONS.values()]
+    assert len(set(names)) == len(names)
+    assert all(operation["summary"] for operation in OPERATIONS.values())
+
+
+def test_what_needs_a_key_says_so_with_its_scope() -> None:
+    for (_, path), operation in OPERATIONS.items():
+        needs_key = path.startswith("/organizer/campaigns/")
+        assert ("security" in operation, "401" in operation["responses"]) == (needs_key, needs_key), path
+        if needs_key:
+            assert operation["security"] in ([{"key": ["read"]}], [{"key": ["manage"]}])
+            assert ("403" in operation["responses"]) == (operation["security"] == [{"key": ["manage"]}]), path
+
+
+def test_it_is_served_to_every_site(world: World) -> None:
+    answer = world.get("/openapi.json")
+    assert answer.json == DOCUMENT
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["access-control-allow-origin"] == "*"
+
+
+@pytest.mark.parametrize("as_json", [True, False], ids=["program", "browser"])
+def test_every_public_route_answers_as_described(world: World, *, as_json: bool) -> None:
+    """Each answer is checked by the world itself; this asks every route, in good and in bad ways."""
+    tried = {("GET", "/openapi.json")}
+
+    def ask(method: str, path: str, values: Any = None) -> Any:
+        operation = operation_of(method, path.partition("?")[0])
+        assert operation, path
+        tried.add(operation)
+        return world.request(method, path, values, as_json=as_json)
+
+    for path in ("", "/embed", "/signed", "/count", "/count.svg", "/targets?postal_code=60201", "/targets"):
+        assert ask("GET", LETTER + path).status == (400 if path == "/targets" else 200)
+        ask("GET", f"/campaigns/none-such{path}")
+    for path in (LETTER, f"{LETTER}/signatures"):
+        assert ask("OPTIONS", path).status == 204
+    for action in ("preview", "signatures"):
+        ask("POST", f"{LETTER}/{action}", {**ADA, "form": world.form()})
+        ask("POST", f"{LETTER}/{action}", {"email": "no address"})
+    world.run_stream()
+    confirm, letter = world.sent[-1].link("confirm"), world.sent[-1].link("confirm").replace("confirm", "letters")
+    ask("GET", confirm)
+    ask("POST", confirm, {"version": "x"})
+    ask("POST", confirm, {"version": 99})
+    ask("POST", confirm, {"version": 1})
+    ask("GET", confirm)
+    ask("GET", letter)
+    letter = "/letters/" + world.wiring.tokens.for_signer("letter", CAMPAIGN, _only_signer(world))
+    assert ask("GET", letter).status == 200
+    assert ask("POST", f"{letter}/withdraw", {}).status == 200
+    world.confirmed(email="bo@signers.example")
+    world.week()
+    packets = "/packets/" + world.wiring.tokens.for_packets(DeliveryKey(CAMPAIGN, "evanston", "2026-11-24"))
+    assert [ask("GET", packets).status, ask("GET", f"{packets}/1").status, ask("GET", f"{packets}/2").status] == [
+        200, 302, 404,
+    ]  # fmt: skip
+    for path in ("/embed.js", "/assets/none/form.js", "/assets/none/none.js", "/packets/none", "/letters/none"):
+        ask("GET", path)
+    assert tried == {operation for operation in OPERATIONS if not operation[1].startswith("/organizer")}
+
+
+def _only_signer(world: World) -> str:
+    [(_, row)] = world.wiring.table.newest_signatures(CAMPAIGN)
+    return row.signer
+
+
+def test_a_field_a_status_or_a_type_that_is_not_described_is_found() -> None:
+    count = {"campaign": CAMPAIGN, "signatures": 1, "goal": 5, "as_of": "2026-11-24T18:00:00+00:00"}
+
+    def breach(values: Any, status: int = 200, media_type: str = "application/json") -> str:
+        found = breach_of("GET", f"{LETTER}/count", status, {"content-type": media_type}, json.dumps(values).encode())
+        return found or ""
+
+    assert breach(count) == ""
+    assert "signers" in breach(count | {"signers": ["Ada"]})
+    assert "as_of" in breach(count | {"as_of": "today"})
+    assert "goal" in breach({name: value for name, value in count.items() if name != "goal"})
+    assert "418" in breach(count, 418)
+    assert "text/plain" in breach(count, media_type="text/plain")
