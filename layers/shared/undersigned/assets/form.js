@@ -6,8 +6,8 @@ const [letter, towns, found, send, view] = ["letter", "towns", "found", "send", 
 );
 
 // Only what the letter shows leaves the page before it is sent.
-const SHOWN = ["name", "address_line", "locality", "region", "postal_code", "target", "signature", "drawing", "note"];
-SHOWN.push("letter_language");
+const SHOWN =
+  "name address_line locality region postal_code target signature drawing note letter_language".split(" ");
 
 const answers = () => {
   const given = new FormData(form);
