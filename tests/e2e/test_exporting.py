@@ -1,0 +1,128 @@
+"""An export on the local stack: asked for over HTTP, written by the function, fetched by its link."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import re
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import batched
+from typing import TYPE_CHECKING, Any
+from urllib.request import Request, urlopen
+
+import pytest
+
+from undersigned.aws import items, keys
+from undersigned.domain.api_keys import ApiKey, digest_of
+from undersigned.domain.signatures import Signature
+from undersigned_cli import campaign_folder
+from undersigned_cli.local.stack import PROJECT
+from undersigned_cli.push import push
+from undersigned_cli.stacks import Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from undersigned_cli.local.running import RunningStack
+
+CAMPAIGN = "of-the-exports"
+KEY = "us_exports"
+ROWS = 3_000
+"""50,000 are in benchmarks/export_memory.py: here each row also wakes the stream's readers."""
+
+BATCH = 25
+"""Items that DynamoDB writes in one BatchWriteItem."""
+
+NOW = datetime.now(UTC)
+
+
+def rows(letter: str) -> Iterator[Signature]:
+    """Make letters that were taken back: nobody counts them or writes to their signers."""
+    for number in range(ROWS):
+        signed_at = NOW - timedelta(seconds=number)
+        yield Signature(
+            campaign=CAMPAIGN,
+            signer=hashlib.sha256(str(number).encode()).hexdigest()[:32],
+            status="withdrawn",
+            version=2,
+            name=f'Signer "{number}", =1+1',
+            email=f"signer{number}@signers.example",
+            address_line="1 Sample Street",
+            locality="Evanston",
+            region="IL",
+            postal_code="60201",
+            target="evanston",
+            signature=f"Signer {number}",
+            note="In my own words,\non two lines",
+            updates=bool(number % 2),
+            letter=letter,
+            signed_at=signed_at,
+            signed_on=signed_at.date(),
+            mail_request="",
+            expires_at=NOW + timedelta(days=14),
+        )
+
+
+@pytest.fixture(scope="module")
+def campaign(stack: RunningStack) -> RunningStack:
+    """Give a stack with a campaign of many letters."""
+    wiring = Stack(stack.outputs, stack.client).wiring()
+    shipped = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
+    push(replace(shipped, campaign=replace(shipped.campaign, id=CAMPAIGN)), wiring.table)
+    wiring.table.put_api_key(ApiKey(CAMPAIGN, digest_of(KEY), "manage", "", NOW))
+    client, table = stack.client("dynamodb"), stack.outputs["TableName"]
+
+    def write(batch: tuple[Signature, ...]) -> None:
+        puts = [
+            {
+                "PutRequest": {
+                    "Item": items.to_item(
+                        {**keys.signature(CAMPAIGN, row.signer)._asdict(), **items.pending_signature_values(row)}
+                    )
+                }
+            }
+            for row in batch
+        ]
+        assert not client.batch_write_item(RequestItems={table: puts}).get("UnprocessedItems")
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, batched(rows(shipped.campaign.letter), BATCH, strict=False)))
+    return stack
+
+
+def ask(stack: RunningStack, method: str, path: str) -> Any:
+    request = Request(  # noqa: S310
+        f"{stack.public_url}{path}", method=method, headers={"Authorization": f"Bearer {KEY}"}
+    )
+    with urlopen(request, timeout=60) as answer:  # noqa: S310
+        return json.loads(answer.read())
+
+
+def finished(stack: RunningStack, export: str) -> Any:
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        found = ask(stack, "GET", f"/organizer/campaigns/{CAMPAIGN}/exports/{export}")
+        if found["state"] in {"done", "failed"}:
+            return found
+        time.sleep(0.2)
+    return found
+
+
+def test_an_export_has_every_row_once_and_its_function_stays_small(campaign: RunningStack) -> None:
+    asked = ask(campaign, "POST", f"/organizer/campaigns/{CAMPAIGN}/exports?target=evanston")
+    done = finished(campaign, asked["id"])
+    assert (done["state"], done["rows"]) == ("done", ROWS)
+    with urlopen(done["link"], timeout=60) as answer:  # noqa: S310
+        assert answer.headers["Content-Type"].startswith("text/csv")
+        file = answer.read()
+    assert len(file) == done["bytes"]
+    found = [row["email_address"] for row in csv.DictReader(io.StringIO(file.decode("utf-8-sig"), newline=""))]
+    assert found == [f"signer{number}@signers.example" for number in range(ROWS)]
+    peaks = re.findall(rf'"export":"{asked["id"]}".*?"peak_mb":(\d+)', campaign.logs())
+    assert peaks
+    assert max(map(int, peaks)) < 256
