@@ -55,7 +55,7 @@ def list_next(asked: Asked) -> Response[str]:
 @routes.get("/deliveries/next/<target>", "manage")
 def preview(asked: Asked, target: str) -> Response[str]:
     """Show a target's mail as it would go now."""
-    made = _preview(asked, target)
+    made = preview_of(asked, target)
     address = f"/organizer/campaigns/{asked.campaign}/deliveries/next/{target}"
     return data(
         {
@@ -76,27 +76,28 @@ def preview(asked: Asked, target: str) -> Response[str]:
 @routes.get("/deliveries/next/<target>/mail", "manage")
 def preview_mail(asked: Asked, target: str) -> Response[bytes]:
     """Hand over a target's mail as a file that mail programs open."""
-    made = _preview(asked, target)
+    made = preview_of(asked, target)
     return _file(made.mail.as_bytes(), "message/rfc822", f"{target}.eml")
 
 
 @routes.get("/deliveries/next/<target>/packets/<number>", "manage")
 def preview_packet(asked: Asked, target: str, number: str) -> Response[bytes]:
     """Hand over one of a target's packets as it would go now."""
-    pdf = _packing().preview_packet(_key(asked, target), int(number))
+    pdf = _packing(asked).preview_packet(_key(asked, target), int(number))
     return _file(pdf, "application/pdf", f"{target}-{number}.pdf")
 
 
-def _packing() -> Packing:
-    return wired.wiring.packing(_report_replaced)
+def _packing(asked: Asked) -> Packing:
+    return wired.wiring.packing(_report_replaced, f"https://{asked.event.headers['host']}")
 
 
 def _key(asked: Asked, target: str) -> DeliveryKey:
     return DeliveryKey(asked.campaign, target, wired.wiring.period())
 
 
-def _preview(asked: Asked, target: str) -> Preview:
-    made = _packing().preview(_key(asked, target), MOST_LETTERS)
+def preview_of(asked: Asked, target: str) -> Preview:
+    """Make the mail that would go now; raises NotNowError when there is none, TooManyLettersError."""
+    made = _packing(asked).preview(_key(asked, target), MOST_LETTERS)
     if made is None:
         message = f"no letter waits for {target}, so there is no mail to show"
         raise NotNowError(message)

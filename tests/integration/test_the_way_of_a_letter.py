@@ -103,9 +103,9 @@ def test_letters_beyond_one_bundle_go_in_the_same_mail(world: World) -> None:
 
 
 def test_packets_too_large_for_a_mail_are_behind_a_link(world: World, monkeypatch: object) -> None:
-    from undersigned.services import delivering  # noqa: PLC0415
+    from undersigned.services import packing  # noqa: PLC0415
 
-    monkeypatch.setattr(delivering, "ATTACHMENT_LIMIT", 1000)  # type: ignore[attr-defined]
+    monkeypatch.setattr(packing, "ATTACHMENT_LIMIT", 1000)  # type: ignore[attr-defined]
     world.confirmed()
     world.week()
     [delivery] = world.deliveries

@@ -81,6 +81,13 @@ def pages_answer_before_the_api_gives_up(template: Template) -> Iterator[str]:
             yield f"{function} may answer nobody"
 
 
+def what_the_api_calls_does_not_name_the_api(template: Template) -> Iterator[str]:
+    # CloudFormation refuses a circle: the API's definition names the functions behind it.
+    for function, _, kind, _ in event_sources(template):
+        if kind == "HttpApi" and "${Api}" in str(functions(template)[function]["Environment"]):
+            yield f"{function} names the API that names it"
+
+
 def queued_messages_stay_hidden_while_they_are_worked_on(template: Template) -> Iterator[str]:
     # AWS advises six times: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
     for function, event, kind, source in event_sources(template):

@@ -205,6 +205,13 @@ RULES: dict[Rule, list[Breach]] = {
     function_rules.pages_answer_before_the_api_gives_up: [
         Breach("Resources.PublicApi.Properties.Timeout", 30, "PublicApi may answer nobody"),
     ],
+    function_rules.what_the_api_calls_does_not_name_the_api: [
+        Breach(
+            "Resources.OrganizerApi.Properties.Environment.Variables.PUBLIC_URL",
+            {"Fn::Sub": "https://${Api}.example"},
+            "OrganizerApi names the API",
+        ),
+    ],
     function_rules.queued_messages_stay_hidden_while_they_are_worked_on: [
         Breach("Resources.DeliveryQueue.Properties.VisibilityTimeout", 5399, "Deliver.Queue can get"),
         Breach("Resources.DeliveryQueue.Properties.VisibilityTimeout", GONE, "Deliver.Queue can get"),

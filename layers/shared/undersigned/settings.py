@@ -63,6 +63,10 @@ class Settings:
         """Where mails come from and where their links lead."""
         return Sender(self._required("SENDER_ADDRESS"), self._required("PUBLIC_URL").rstrip("/"))
 
+    def sender_at(self, own_origin: str) -> Sender:
+        """Where mails come from; their links lead to the stack's own domain, or else to where it answers now."""
+        return Sender(self._required("SENDER_ADDRESS"), (self._optional("PUBLIC_URL") or own_origin).rstrip("/"))
+
     @property
     def delivery_time_zone(self) -> str:
         """The time zone in which a delivery's day is named."""

@@ -312,8 +312,13 @@ class Wiring:
 
         return Feedback(self.table, self.table)
 
-    def packing(self, report_replaced: Callable[[DeliveryKey, int, dict[str, int]], None]) -> Packing:
-        """Wire the typesetting of letters; `report_replaced` hears of characters that no font has."""
+    def packing(
+        self, report_replaced: Callable[[DeliveryKey, int, dict[str, int]], None], own_origin: str | None = None
+    ) -> Packing:
+        """Wire the typesetting of letters; `report_replaced` hears of characters that no font has.
+
+        `own_origin` is where this stack answers, for a function that the template can't tell it.
+        """
         from undersigned.rendering.packets import typeset  # noqa: PLC0415
         from undersigned.services.packing import Packing  # noqa: PLC0415
 
@@ -323,7 +328,7 @@ class Wiring:
             signatures=self.table,
             deliveries=self.table,
             tokens=self.tokens,
-            sender=self.settings.sender,
+            sender=self.settings.sender_at(own_origin) if own_origin else self.settings.sender,
             typeset=lambda cover, letters: typeset(cover, letters, font_book()),
             report_replaced=report_replaced,
         )
