@@ -1,0 +1,386 @@
+"""The organizers' API: what it tells of signatures and deliveries, and what comes of its actions."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.world import CAMPAIGN, load_event
+from undersigned.aws.mail_events import read_mail_event
+from undersigned.domain.api_keys import ApiKey, digest_of
+from undersigned.services import organizing
+
+if TYPE_CHECKING:
+    from tests.world import Answer, World
+
+BASE = f"/organizer/campaigns/{CAMPAIGN}"
+HEADERS = {"authorization": "Bearer us_manage"}
+PERIOD = "2026-11-24"
+
+
+@pytest.fixture(autouse=True)
+def _key(world: World) -> None:
+    world.wiring.table.put_api_key(ApiKey(CAMPAIGN, digest_of("us_manage"), "manage", "", datetime.now(UTC)))
+
+
+def get(world: World, path: str) -> Any:
+    answer = world.get(BASE + path, headers=HEADERS)
+    assert answer.status == 200, answer.body
+    return answer.json
+
+
+def post(world: World, path: str, values: object = None, method: str = "POST") -> Answer:
+    return world.request(method, BASE + path, values, as_json=True, headers=HEADERS)
+
+
+def sign(world: World, people: int, **changes: object) -> list[str]:
+    """Let people sign, a second apart; return their addresses, newest first."""
+    for number in range(people):
+        world.clock.turn(seconds=1)
+        world.sign(email=f"signer{number}@signers.example", **changes)
+    return [f"signer{number}@signers.example" for number in reversed(range(people))]
+
+
+# Counts
+
+
+def test_counts_of_a_mail_domain_show_a_provider_that_swallows_mails(world: World) -> None:
+    world.confirmed()
+    sign(world, 2)
+    world.sign(email="bo@Swallowing.example")
+    world.run_stream()
+    assert get(world, "/counts?by=domain") == {
+        "campaign": CAMPAIGN,
+        "signatures": 1,
+        "by": "domain",
+        "counts": {
+            "signers.example": {"signed": 3, "confirmed": 1},
+            "swallowing.example": {"signed": 1, "confirmed": 0},
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("by", "counts"),
+    [
+        ("target", {"evanston": 1, "wilmette": 1}),
+        ("day", {PERIOD: 2}),
+        ("hour", {f"{PERIOD}T18": 2}),
+        ("locality", {"evanston": 2}),
+    ],
+)
+def test_counts_take_one_read_and_add_up(world: World, by: str, counts: dict[str, int]) -> None:
+    world.confirmed()
+    world.confirmed(email="bo@signers.example", postal_code="60091")
+    world.calls.clear()
+    found = get(world, f"/counts?by={by}")
+    assert (found["signatures"], found["counts"]) == (2, counts)
+    # The first two are about the key.
+    assert world.calls[-1:] == ["dynamodb:Query"]
+    assert world.calls.count("dynamodb:Query") == 1
+
+
+# Signatures
+
+
+def test_signatures_come_page_by_page_newest_first(world: World) -> None:
+    expected, found, path = sign(world, 5), [], "/signatures?limit=2"
+    while True:
+        page = get(world, path)
+        found.append([row["email"] for row in page["signatures"]])
+        if page["next"] is None:
+            break
+        path = f"/signatures?limit=2&cursor={page['next']}"
+    assert found == [expected[:2], expected[2:4], expected[4:]]
+
+
+@pytest.mark.parametrize("status", ["pending", "confirmed", "withdrawn", "erased", "quarantined"])
+def test_signatures_are_found_by_their_status(world: World, status: str) -> None:
+    world.sign(email="pending@signers.example")
+    confirmed = world.confirmed(email="confirmed@signers.example")
+    assert confirmed
+    withdrawn = world.confirmed(email="withdrawn@signers.example")
+    world.post(f"/letters/{token_of(world, withdrawn.to)}/withdraw")
+    world.confirmed(email="erased@signers.example")
+    [erased] = get(world, "/signatures?email=erased@signers.example")["signatures"]
+    assert post(world, f"/signatures/{erased['id']}", {"why": "asked"}, "DELETE").status == 200
+    world.sign(email="quarantined@signers.example", topic="cheap pills")
+    found = get(world, f"/signatures?status={status}")["signatures"]
+    assert [(row["status"], row["email"]) for row in found] == [
+        (status, "" if status == "erased" else f"{status}@signers.example")
+    ]
+
+
+def token_of(world: World, email: str) -> str:
+    [row] = get(world, f"/signatures?email={email}")["signatures"]
+    return world.wiring.tokens.for_signer("letter", CAMPAIGN, row["id"])
+
+
+def test_a_signature_is_found_by_its_exact_address_in_one_read(world: World) -> None:
+    sign(world, 3)
+    world.calls.clear()
+    [row] = get(world, "/signatures?email=Signer1@Signers.example")["signatures"]
+    assert row["email"] == "signer1@signers.example"
+    assert "dynamodb:Query" not in world.calls
+    assert get(world, f"/signatures/{row['id']}") == row
+    for nobody in ("signer9@signers.example", "signer", "@", "a" * 300):
+        assert get(world, f"/signatures?email={nobody}")["signatures"] == []
+    assert get(world, "/signatures?email=signer1@signers.example&target=wilmette")["signatures"] == []
+
+
+def test_a_filter_that_finds_little_reads_so_many_rows_and_says_so(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(organizing, "MOST_ROWS_READ", 3)
+    sign(world, 2, postal_code="60091")
+    sign(world, 2)
+    page = get(world, "/signatures?target=wilmette&limit=5")
+    assert (page["ended_early"], len(page["signatures"])) == (True, 0)
+    page = get(world, f"/signatures?target=wilmette&limit=5&cursor={page['next']}")
+    assert page["next"] is None
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "limit=0", "limit=201", "limit=x", "limit=-1", "limit=1e2", "limit=²", "status=signed", "target=a%23b",
+        "cursor=x", "cursor=!", "cursor=é", "cursor=LS0t", "cursor=====",
+    ],
+)  # fmt: skip
+def test_a_query_that_can_t_be_read_says_what_is_wrong(world: World, query: str) -> None:
+    answer = world.get(f"{BASE}/signatures?{query}", headers=HEADERS)
+    assert answer.status == 400
+    assert query.partition("=")[0] in answer.json["detail"]
+
+
+@pytest.mark.parametrize("body", [{}, {"why": ""}, {"why": "  "}, {"why": 5}, {"why": "x" * 501}, []])
+def test_a_letter_is_taken_out_for_a_reason_only(world: World, body: object) -> None:
+    world.confirmed()
+    [row] = get(world, "/signatures")["signatures"]
+    assert post(world, f"/signatures/{row['id']}", body, "DELETE").status == 400
+    assert get(world, f"/signatures/{row['id']}") == row
+
+
+def test_a_letter_that_is_taken_out_is_counted_no_more_and_leaves_nothing_of_its_signer(world: World) -> None:
+    world.confirmed()
+    [row] = get(world, "/signatures")["signatures"]
+    for _ in range(2):
+        assert post(world, f"/signatures/{row['id']}", {"why": "asked"}, "DELETE").json["status"] == "erased"
+    world.run_stream()
+    erased = get(world, f"/signatures/{row['id']}")
+    assert {erased[name] for name in ("name", "email", "address_line", "note", "signature")} == {""}
+    assert get(world, "/counts")["signatures"] == 0
+    assert get(world, "/deliveries/next")["targets"] == []
+
+
+def test_a_letter_in_a_mail_that_is_going_out_can_t_be_taken_out_yet(world: World) -> None:
+    world.confirmed()
+    [row] = get(world, "/signatures")["signatures"]
+    world.refusal = "AccessDeniedException"
+    world.week()
+    answer = post(world, f"/signatures/{row['id']}", {"why": "asked"}, "DELETE")
+    assert (answer.status, answer.headers["content-type"]) == (409, "application/problem+json")
+    assert get(world, f"/signatures/{row['id']}")["status"] == "confirmed"
+
+
+def test_a_letter_leaves_the_quarantine_once(world: World) -> None:
+    world.sign(topic="cheap pills")
+    world.run_stream()
+    [row] = get(world, "/signatures?status=quarantined")["signatures"]
+    assert row["quarantine"] == "trap"
+    assert post(world, f"/signatures/{row['id']}/release", {"why": "I know her"}).status == 200
+    before = len(world.sent)
+    world.run_stream()
+    assert len(world.sent) == before + 1
+    assert get(world, f"/signatures/{row['id']}")["status"] == "pending"
+    assert post(world, f"/signatures/{row['id']}/release").status == 409
+
+
+# Deliveries
+
+
+def test_what_is_shown_before_is_what_is_sent(world: World) -> None:
+    world.confirmed()
+    world.confirmed(email="bo@signers.example", name="Bo Specimen")
+    shown = get(world, "/deliveries/next/evanston")
+    file = world.get(f"{BASE}/deliveries/next/evanston/mail", headers=HEADERS)
+    packet = world.get(shown["packets"][0]["link"], headers=HEADERS)
+    assert hashlib.sha256(packet.content).hexdigest() == shown["packets"][0]["sha256"]
+    assert packet.headers["content-disposition"] == 'attachment; filename="evanston-1.pdf"'
+    world.week()
+    [sent] = world.deliveries
+    assert (shown["to"], shown["subject"], shown["attached"]) == (sent.to, sent.mail["subject"], True)
+    # A mail's lines end in CRLF.
+    assert sent.text == shown["text"]
+    assert sent.html == shown["html"]
+    assert sent.pdfs == [packet.content]
+    as_file = message_from_bytes(file.content, policy=policy.default)
+    assert [part.get_payload(decode=True) for part in as_file.iter_attachments()] == sent.pdfs
+    [packet_sent] = get(world, f"/deliveries/{PERIOD}/evanston")["packets"]
+    assert packet_sent["sha256"] == shown["packets"][0]["sha256"]
+
+
+def test_showing_the_next_delivery_changes_nothing(world: World) -> None:
+    world.confirmed()
+    table = world.wiring.settings.table_name
+    before = world.wiring._client("dynamodb").scan(TableName=table)["Items"]
+    for path in ("", "/evanston", "/evanston/mail", "/evanston/packets/1"):
+        assert world.get(f"{BASE}/deliveries/next{path}", headers=HEADERS).status == 200
+    assert world.wiring._client("dynamodb").scan(TableName=table)["Items"] == before
+
+
+def test_a_mail_that_is_too_large_for_an_answer_says_where_to_get_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.confirmed()
+    monkeypatch.setattr("functions.organizer_api.next_deliveries.MOST_BYTES", 1_000)
+    monkeypatch.setattr("functions.organizer_api.next_deliveries.MOST_LETTERS", 1)
+    answer = world.get(f"{BASE}/deliveries/next/evanston/mail", headers=HEADERS)
+    assert (answer.status, "--preview" in answer.json["detail"]) == (409, True)
+    world.confirmed(email="bo@signers.example")
+    answer = world.get(f"{BASE}/deliveries/next/evanston", headers=HEADERS)
+    assert (answer.status, "2 letters wait" in answer.json["detail"]) == (409, True)
+
+
+def test_the_next_deliveries_say_what_holds_them(world: World) -> None:
+    world.confirmed()
+    post(world, "/pause", {"why": "a mistake"})
+    post(world, "/targets/evanston/hold", {"why": "retires"})
+    shown = get(world, "/deliveries/next")
+    assert (shown["period"], shown["paused"], shown["may_begin"]) == (PERIOD, True, False)
+    assert shown["targets"] == [{"target": "evanston", "waiting": 1, "held_because": "held by the organizer: retires"}]
+
+
+def test_deliveries_are_listed_newest_first_page_by_page_and_by_target_and_period(world: World) -> None:
+    for week in range(3):
+        world.confirmed(email=f"ada{week}@signers.example")
+        world.confirmed(email=f"bo{week}@signers.example", postal_code="60091")
+        world.week()
+        world.clock.turn(days=7)
+    days = ["2026-12-08", "2026-12-01", PERIOD]
+    expected = [(day, target) for day in days for target in ("evanston", "wilmette")]
+    found, path = [], "/deliveries?limit=4"
+    while True:
+        page = get(world, path)
+        found += [(delivery["period"], delivery["target"]) for delivery in page["deliveries"]]
+        if page["next"] is None:
+            break
+        path = f"/deliveries?limit=4&cursor={page['next']}"
+    assert found == expected
+    one = get(world, "/deliveries?target=wilmette&period=2026-12-01")["deliveries"]
+    assert [(delivery["period"], delivery["target"]) for delivery in one] == [("2026-12-01", "wilmette")]
+
+
+def test_a_delivery_tells_what_ses_said_of_it_and_when(world: World) -> None:
+    world.confirmed()
+    world.week()
+    world.feedback("send", world.deliveries[0])
+    world.clock.turn(minutes=1)
+    world.feedback("bounce", world.deliveries[0])
+    [delivery] = get(world, "/deliveries")["deliveries"]
+    assert (delivery["state"], delivery["message_id"]) == ("bounced", world.deliveries[0].message_id)
+    assert [(event["kind"], event["at"]) for event in delivery["events"]] == [
+        ("send", "2026-11-24T18:00:00+00:00"),
+        ("bounce", "2026-11-24T18:01:00+00:00"),
+    ]
+
+
+def test_a_packet_is_fetched_from_the_store_by_a_short_lived_address(world: World) -> None:
+    world.confirmed()
+    world.week()
+    answer = world.get(f"{BASE}/deliveries/{PERIOD}/evanston/packets/1", headers=HEADERS)
+    assert answer.status == 302
+    assert f"/packets/{CAMPAIGN}/{PERIOD}/evanston/0001.pdf?" in answer.headers["location"]
+    assert "X-Amz-Expires=300" in answer.headers["location"]
+
+
+# Steering
+
+
+def test_a_mail_is_tried_on_the_organizer_and_leaves_no_trace_on_the_delivery(world: World) -> None:
+    world.confirmed()
+    assert post(world, "/targets/evanston/test", {"why": "before Monday"}).status == 202
+    world.run_queue()
+    tried = world.sent[-1]
+    campaign = world.wiring.table.campaign(CAMPAIGN)
+    assert campaign
+    assert tried.to == campaign.organizer.email
+    assert tried.mail["subject"].strip().startswith("[Test] 1 signed letter for")
+    assert tried.tags == {"kind": "test", "campaign": CAMPAIGN, "target": "evanston"}
+    assert len(tried.pdfs) == 1
+    assert get(world, "/deliveries")["deliveries"] == []
+    assert get(world, "/deliveries/next")["targets"][0]["waiting"] == 1
+    world.feedback("bounce", tried)
+    assert get(world, "/deliveries/next")["targets"][0]["held_because"] is None
+    world.week()
+    assert [sent.to for sent in world.deliveries] == ["chief@evanston-police.example"]
+
+
+def test_ses_s_events_about_a_tried_mail_are_about_no_delivery() -> None:
+    event = load_event("record_feedback_bounce")
+    event["detail"]["mail"]["tags"] |= {"kind": ["test"]}
+    assert read_mail_event(event) is None
+
+
+def test_without_letters_there_is_nothing_to_try(world: World) -> None:
+    assert post(world, "/targets/evanston/test").status == 409
+    assert post(world, "/targets/atlantis/test").status == 404
+    assert world.run_queue() == []
+
+
+@pytest.mark.parametrize(
+    ("day", "status"),
+    [(PERIOD, 200), ("2026-11-01", 200), ("2026-11-30", 409), ("2026-10-01", 409), ("1990-01-01", 409)],
+)
+def test_only_a_day_of_the_last_month_can_be_approved(world: World, day: str, status: int) -> None:
+    world.confirmed()
+    assert post(world, f"/deliveries/{day}/approve").status == status
+    assert (len(world.run_queue()) == 1) == (status == 200)
+
+
+def test_a_campaign_pauses_and_goes_on(world: World) -> None:
+    assert post(world, "/pause", {"why": "a mistake in the letter"}).json == {"paused": True}
+    assert get(world, "")["paused"]
+    assert post(world, "/resume").json == {"paused": False}
+    assert not get(world, "")["paused"]
+
+
+def test_a_mail_that_came_back_is_sent_again(world: World) -> None:
+    world.confirmed()
+    world.week()
+    world.feedback("bounce", world.deliveries[0])
+    assert get(world, "/targets")["targets"][1]["held_because"] == "mail to this address came back"
+    assert post(world, f"/deliveries/{PERIOD}/evanston/retry", {"why": "mended"}).status == 202
+    world.run_queue()
+    assert [sent.tags["attempt"] for sent in world.deliveries] == ["1", "2"]
+
+
+def test_the_audit_comes_page_by_page(world: World) -> None:
+    for number in range(3):
+        world.clock.turn(seconds=1)
+        post(world, "/pause", {"why": f"reason {number}"})
+    first = get(world, "/audit?limit=2")
+    second = get(world, f"/audit?limit=2&cursor={first['next']}")
+    assert [entry["why"] for entry in first["entries"] + second["entries"]] == ["reason 2", "reason 1", "reason 0"]
+    assert second["next"] is None
+
+
+def test_targets_come_page_by_page(world: World) -> None:
+    first = get(world, "/targets?limit=2")
+    rest = get(world, f"/targets?limit=200&cursor={first['next']}")
+    ids = [target["id"] for target in first["targets"] + rest["targets"]]
+    assert ids == sorted(target.id for target in world.wiring.table.targets(CAMPAIGN))
+    assert rest["next"] is None
+
+
+def test_a_body_that_can_t_be_read_is_refused(world: World) -> None:
+    for raw, content_type, status in ((b"{", "application/json", 400), (b"why", "text/plain", 415)):
+        answer = world.request(
+            "POST", f"{BASE}/pause", as_json=True, raw=raw, headers={**HEADERS, "content-type": content_type}
+        )
+        assert answer.status == status
+    assert not get(world, "")["paused"]
