@@ -149,6 +149,16 @@ def test_a_drawing_that_cannot_be_read_is_let_go_so_that_the_form_can_be_mended(
     assert page.field("drawing")["value"] == ""
 
 
+@pytest.mark.parametrize(
+    ("posted", "agreed"), [("yes", True), ("on", True), ("no", False), ("false", False), ("0", False)]
+)
+def test_a_form_that_comes_back_is_ticked_for_who_has_agreed_and_nobody_else(
+    world: World, posted: str, *, agreed: bool
+) -> None:
+    box = Page(world.sign(name="", updates=posted).body).field("updates")
+    assert ("checked" in box) is agreed
+
+
 def test_the_script_face_is_for_what_is_typed_and_not_for_the_specimen(world: World) -> None:
     specimen, own = Page(world.get(FORM).body), Page(world.post(f"{FORM}/preview", ADA).body)
     assert specimen.one("div", id="letter")["class"] == "letter"

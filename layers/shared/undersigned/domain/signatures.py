@@ -183,11 +183,16 @@ def read_form(values: Mapping[str, object], campaign: Campaign, roster: Roster) 
         postal_code=texts["postal_code"],
         signature=texts["signature"],
         note=texts["note"],
-        updates=values.get("updates") in _TICKED,
+        updates=wants_updates(values),
         letter_language=letter_language(values, campaign),
         target=draft.target,
         drawing=texts["drawing"],
     )
+
+
+def wants_updates(values: Mapping[str, object]) -> bool:
+    """Say whether a form agrees to news; an own form's `no` is no consent."""
+    return values.get("updates") in _TICKED
 
 
 def letter_language(values: Mapping[str, object], campaign: Campaign) -> str:

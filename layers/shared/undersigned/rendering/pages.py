@@ -15,7 +15,7 @@ from undersigned.domain.colors import accents
 from undersigned.domain.gates import TRAP
 from undersigned.domain.languages import Message, long_date, long_moment, name_of
 from undersigned.domain.letters import render_specimen
-from undersigned.domain.signatures import FORM_FIELDS
+from undersigned.domain.signatures import FORM_FIELDS, wants_updates
 from undersigned.rendering.assets import asset_path
 
 if TYPE_CHECKING:
@@ -139,7 +139,8 @@ def campaign(  # noqa: PLR0913  (what the page shows)
         is_open=is_open,
         today=today,
         next_delivery=next_delivery,
-        answers={name: _shown(value) for name, value in answers.items() if isinstance(value, str | bool)},
+        answers={name: _shown(value) for name, value in answers.items() if isinstance(value, str | bool)}
+        | {"updates": wants_updates(answers)},
         errors=messages,
         choices=serving if len(serving) > 1 or "target" in messages else (),
         previewed=preview.target if preview else None,
