@@ -7,6 +7,7 @@ import sys
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
+from typer.core import TyperGroup
 
 from undersigned.domain.errors import UndersignedError
 from undersigned_cli import (
@@ -21,9 +22,19 @@ from undersigned_cli import (
     steering_commands,
 )
 from undersigned_cli.count_commands import CountsDifferError
-from undersigned_cli.options import PREPARE, RUN, STEER
+from undersigned_cli.options import PANELS, PREPARE, RUN, STEER
+
+
+class _InPanels(TyperGroup):
+    """Lists commands in the order of their panels, whatever kind each is."""
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # Typer's own context
+        panels = {name: getattr(command, "rich_help_panel", None) for name, command in self.commands.items()}
+        return sorted(super().list_commands(ctx), key=lambda name: PANELS.index(panels[name] or RUN))
+
 
 app = typer.Typer(
+    cls=_InPanels,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},

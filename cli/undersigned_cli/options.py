@@ -22,9 +22,15 @@ if TYPE_CHECKING:
     from undersigned.domain.campaigns import Target
     from undersigned.wiring import Wiring
 
-Local = Annotated[bool, typer.Option("--local", help="Work on the local stack that runs.")]
-StackName = Annotated[str, typer.Option(help="The stack's name in AWS.", envvar="UNDERSIGNED_STACK_NAME")]
-State = Annotated[Path, typer.Option(help="The local stack's state folder.", envvar="UNDERSIGNED_STATE")]
+_WHICH = "Which stack"
+
+Local = Annotated[bool, typer.Option("--local", help="Work on the local stack that runs.", rich_help_panel=_WHICH)]
+StackName = Annotated[
+    str, typer.Option(help="The stack's name in AWS.", envvar="UNDERSIGNED_STACK_NAME", rich_help_panel=_WHICH)
+]
+State = Annotated[
+    Path, typer.Option(help="The local stack's state folder.", envvar="UNDERSIGNED_STATE", rich_help_panel=_WHICH)
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Campaign = Annotated[str, typer.Argument(help="The campaign's id.")]
 TargetId = Annotated[str, typer.Argument(help="The addressee's id, as `deliveries` shows it.", metavar="TARGET")]
@@ -40,8 +46,8 @@ DEFAULT_STATE = LOCAL_STATE
 COMMAND_LINE = "command line"
 """Who did it, for the audit."""
 
-PREPARE, SEE, STEER, RUN = "Prepare a campaign", "See what is", "Decide what happens", "The stack"
-"""The groups of commands in `undersigned --help`."""
+PREPARE, SEE, STEER, RUN = PANELS = ("Prepare a campaign", "See what is", "Decide what happens", "The stack")
+"""The groups of commands in `undersigned --help`, in its order."""
 
 console = Console(highlight=False)
 

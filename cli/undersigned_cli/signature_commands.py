@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from undersigned.domain.errors import NotFoundError
-from undersigned.domain.exports import COLUMNS, ExportFilter, row
-from undersigned.domain.signatures import Standing, signer_id
+from undersigned.domain.exports import COLUMNS, Exported, ExportFilter, row
+from undersigned.domain.signatures import signer_id
 from undersigned_cli.delivery_commands import moment
 from undersigned_cli.options import (
     COMMAND_LINE,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from undersigned.domain.signatures import Signature
     from undersigned.wiring import Wiring
 
-OfStatus = Annotated[Standing | None, typer.Option("--status", help="Only letters that stand so.")]
+OfStatus = Annotated[Exported | None, typer.Option("--status", help="Only letters that stand so.")]
 
 _STDOUT = Path("-")
 _ROWS_BETWEEN_NEWS = 500

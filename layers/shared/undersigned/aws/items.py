@@ -19,7 +19,7 @@ from undersigned.domain.deliveries import (
     MailEventKind,
     PacketRecord,
 )
-from undersigned.domain.exports import Export, ExportFilter, ExportState
+from undersigned.domain.exports import Export, Exported, ExportFilter, ExportState
 from undersigned.domain.languages import SOURCE
 from undersigned.domain.letters import Letter
 from undersigned.domain.signatures import Signature, Standing, Status, tray_of
@@ -323,7 +323,7 @@ def read_export(values: Values) -> Export:
         campaign=values["pk"].partition("#")[2],
         id=values["sk"],
         state=cast("ExportState", values["state"]),
-        filter=ExportFilter(values.get("target"), cast("Standing | None", values.get("standing"))),
+        filter=ExportFilter(values.get("target"), cast("Exported | None", values.get("standing"))),
         by=values["by"],
         asked_at=datetime.fromisoformat(values["asked_at"]),
         rows=int(values["rows"]),

@@ -11,20 +11,22 @@ import io
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from undersigned.domain.signatures import Signature, Standing
+    from undersigned.domain.signatures import Signature
 
 ExportState = Literal["queued", "running", "done", "failed"]
 
 KEPT_FOR = timedelta(days=7)
 """How long an export and its file are there; template.yaml tells the bucket the same."""
 
-EXPORTED: tuple[Standing, ...] = ("pending", "quarantined", "confirmed", "withdrawn")
-"""Erased letters are in no export: nothing is left of them that could be."""
+Exported = Literal["pending", "quarantined", "confirmed", "withdrawn"]
+"""How a letter in an export stands. Erased ones are in none: nothing is left of them that could be."""
+
+EXPORTED: tuple[Exported, ...] = get_args(Exported)
 
 TRIES = 3
 """How often an export is begun before it is given up; template.yaml tells its queue the same."""
@@ -50,7 +52,7 @@ class ExportFilter:
     """Which letters an export holds: those to one target or to all, that stand in one way or in any."""
 
     target: str | None = None
-    standing: Standing | None = None
+    standing: Exported | None = None
 
     def takes(self, signature: Signature) -> bool:
         """Say whether a letter belongs in the export."""
