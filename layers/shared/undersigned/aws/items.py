@@ -22,7 +22,7 @@ from undersigned.domain.deliveries import (
 from undersigned.domain.exports import Export, Exported, ExportFilter, ExportState
 from undersigned.domain.languages import SOURCE
 from undersigned.domain.letters import Letter
-from undersigned.domain.signatures import Signature, Standing, Status, tray_of
+from undersigned.domain.signatures import Signature, Status, tray_of
 from undersigned.domain.steering import Action, AuditEntry, Steering
 
 if TYPE_CHECKING:
