@@ -24,6 +24,10 @@ OPERATIONS: dict[tuple[str, str], dict[str, Any]] = {
 """By method and path, such as `/campaigns/{campaign}`."""
 
 
+PAGES = re.compile(r"/organizer(?!/(campaigns|approve)/).*")
+"""The dashboard's addresses: pages for people, which no program reads. tests/integration/test_dashboard.py has them."""
+
+
 def operation_of(method: str, path: str) -> tuple[str, str] | None:
     """Return the operation that answers a request: of the paths that fit, the one with the fewest open parts."""
     wanted = "GET" if method == "HEAD" else method
@@ -35,13 +39,14 @@ def operation_of(method: str, path: str) -> tuple[str, str] | None:
     return min(fitting, key=lambda operation: operation[1].count("{"), default=None)
 
 
-def routed(function: str) -> set[tuple[str, str]]:
-    """Return the operations that a function's router knows; the function must have been imported."""
+def routed(function: str, *, pages: bool = False) -> set[tuple[str, str]]:
+    """Return what a function's router knows, the API's operations or the pages; the function must be imported."""
     app = sys.modules[f"functions.{function}.app"].app
-    return {
+    known = {
         (route.method, re.sub(r"<(\w+)>", r"{\1}", route.openapi_path))
         for route in (*app._static_routes, *app._dynamic_routes)
     }
+    return {(method, path) for method, path in known if bool(PAGES.fullmatch(path)) == pages}
 
 
 def breach_of(method: str, path: str, status: int, headers: dict[str, str], content: bytes) -> str | None:  # noqa: PLR0911  (a list of rules)

@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
-from functions.organizer_api import approval, campaign, deliveries, exports, next_deliveries, signatures, steering
+from functions.organizer_api import (
+    approval,
+    campaign,
+    dashboard,
+    dashboard_buttons,
+    deliveries,
+    exports,
+    next_deliveries,
+    session,
+    signatures,
+    steering,
+)
 from functions.organizer_api.problems import NO_ROUTE, problem_of
 from undersigned.domain.errors import UndersignedError
 from undersigned.domain.languages import SOURCE
@@ -20,7 +31,8 @@ app = APIGatewayHttpResolver()
 # An address takes the first route that fits it, so `deliveries/next` stands before `deliveries/<period>`.
 for module in (campaign, signatures, exports, next_deliveries, deliveries, steering):
     app.include_router(module.routes.router)
-app.include_router(approval.router)
+for router in (approval.router, session.router, dashboard.pages.router, dashboard_buttons.buttons.router):
+    app.include_router(router)
 
 
 @answering_head

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 routes = Routes()
 
-_PLACE_IN_AUDIT = re.compile(r"[0-9T:.+-]{19,40}#[0-9a-f]{1,32}")
+PLACE_IN_AUDIT = re.compile(r"[0-9T:.+-]{19,40}#[0-9a-f]{1,32}")
 
 COUNTED_BY = ("target", "day", "hour", "locality", "domain")
 
@@ -89,7 +89,7 @@ def count(asked: Asked) -> Response[str]:
 @routes.get("/audit", "manage")
 def list_audit(asked: Asked) -> Response[str]:
     """List what organizers did, newest first."""
-    found = wired.organizing.audit(asked.campaign, asked.place(_PLACE_IN_AUDIT), asked.limit(50, most=200))
+    found = wired.organizing.audit(asked.campaign, asked.place(PLACE_IN_AUDIT), asked.limit(50, most=200))
     entries = [
         {
             "at": entry.at.isoformat(),

@@ -27,17 +27,22 @@ _PLACE = re.compile(f"{NAMES['period'].pattern} {NAMES['target'].pattern}", re.A
 def list_deliveries(asked: Asked) -> Response[str]:
     """List deliveries, the newest period first."""
     target, period = asked.named("target"), asked.named("period")
-    found, last = wired.organizing.deliveries(asked.campaign, target, period, _after(asked), asked.limit(20, most=50))
-    next_place = f"{last.period} {last.target}" if last else None
-    return data({"deliveries": [_record(record) for record in found], "next": cursor_of(next_place)})
+    found, last = wired.organizing.deliveries(asked.campaign, target, period, after(asked), asked.limit(20, most=50))
+    return data({"deliveries": [_record(record) for record in found], "next": cursor_of(place_of(last))})
 
 
-def _after(asked: Asked) -> DeliveryKey | None:
+def after(asked: Asked) -> DeliveryKey | None:
+    """Return the delivery behind which a page begins; raises RequestError for a cursor that no page gave."""
     place = asked.place(_PLACE)
     if place is None:
         return None
     period, _, target = place.partition(" ")
     return DeliveryKey(asked.campaign, target, period)
+
+
+def place_of(last: DeliveryKey | None) -> str | None:
+    """Name the place behind a page's last delivery."""
+    return f"{last.period} {last.target}" if last else None
 
 
 @routes.get("/deliveries/<period>/<target>", "read")

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 routes = Routes()
 
-_PLACE = re.compile(r"[0-9T:.+-]{19,40}#[0-9a-f]{32}")
+PLACE = re.compile(r"[0-9T:.+-]{19,40}#[0-9a-f]{32}")
 
 
 @routes.get("/signatures", "manage")
 def list_signatures(asked: Asked) -> Response[str]:
     """List signatures, newest first, or find the one of an e-mail address."""
     wanted = Wanted(asked.named("target"), asked.choice("status", get_args(Standing)))
-    place, limit = asked.place(_PLACE), asked.limit(50, most=200)
+    place, limit = asked.place(PLACE), asked.limit(50, most=200)
     email = asked.query("email")
     found = (
         wired.organizing.signed_with(asked.campaign, email, wanted)

@@ -1,0 +1,601 @@
+"""The dashboard: who gets in, what a key shows and lets do, and that what people wrote stays text."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.described import routed
+from tests.world import CAMPAIGN
+from undersigned.domain.api_keys import ApiKey, digest_of
+from undersigned.domain.campaigns import Target
+from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.exports import Export, ExportFilter
+from undersigned.domain.signatures import signer_id
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.world import Answer, World
+
+PERIOD = "2026-11-24"
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+SAME_ORIGIN = {"sec-fetch-site": "same-origin"}
+HOSTILE = """<img src=x onerror=alert(1)><b>"'&{{ 7*7 }}</b>"""
+EXPORT = "0123456789abcdef"
+COOKIE = "__Host-session"
+
+
+@dataclass
+class Organizer:
+    """Somebody at the dashboard, with a browser that keeps the cookie and says where a post comes from."""
+
+    world: World
+    cookies: list[str] = field(default_factory=list)
+
+    def sign_in(self, text: str, campaign: str = CAMPAIGN, **options: Any) -> Answer:
+        options.setdefault("headers", SAME_ORIGIN)
+        answer = self.world.post("/organizer/session", {"campaign": campaign, "key": text}, **options)
+        self.cookies = [cookie.partition(";")[0] for cookie in answer.cookies]
+        return answer
+
+    def see(self, path: str = "", **options: Any) -> Answer:
+        return self.world.get(f"/organizer{path}", cookies=self.cookies, **options)
+
+    def words(self, path: str = "") -> str:
+        return text_of(self.see(path))
+
+    @property
+    def token(self) -> str:
+        found = re.search(r'name="token" value="([^"]+)"', self.see("/deliveries").body)
+        assert found
+        return found[1]
+
+    def press(self, path: str, values: Mapping[str, str] | None = None, **options: Any) -> Answer:
+        options.setdefault("headers", SAME_ORIGIN)
+        sent = {"token": self.token, **(values or {})}
+        return self.world.post(f"/organizer{path}", sent, cookies=self.cookies, **options)
+
+
+def text_of(answer: Answer) -> str:
+    """Return what a page says, without its style and tags."""
+    assert answer.status == 200, answer.status
+    bare = re.sub(r"<style>.*?</style>|<[^>]*>", " ", answer.body, flags=re.DOTALL)
+    return " ".join(html.unescape(bare).split())
+
+
+def put_key(world: World, text: str, scope: Any, campaign: str = CAMPAIGN, expires_at: datetime | None = None) -> None:
+    world.wiring.table.put_api_key(ApiKey(campaign, digest_of(text), scope, "", LONG_AGO, expires_at))
+
+
+@pytest.fixture
+def manager(world: World) -> Organizer:
+    put_key(world, "us_manage", "manage")
+    made = Organizer(world)
+    assert made.sign_in("us_manage").status == 303
+    return made
+
+
+@pytest.fixture
+def reader(world: World) -> Organizer:
+    put_key(world, "us_read", "read")
+    made = Organizer(world)
+    assert made.sign_in("us_read").status == 303
+    return made
+
+
+def signer(world: World, name: str) -> str:
+    return signer_id(world.wiring.secret(), f"{name}@signers.example")
+
+
+# Getting in
+
+
+def test_signing_in_leads_to_the_overview_and_keeps_a_cookie_that_scripts_and_other_sites_cannot_have(
+    world: World,
+) -> None:
+    put_key(world, "us_manage", "manage")
+    organizer = Organizer(world)
+    answer = organizer.sign_in("us_manage")
+    assert (answer.status, answer.headers["location"]) == (303, "/organizer")
+    [cookie] = answer.cookies
+    name, *attributes = cookie.split("; ")
+    assert name.startswith("__Host-session=")
+    assert set(attributes) == {"Path=/", "Max-Age=43200", "HttpOnly", "Secure", "SameSite=Strict"}
+    assert "us_manage" not in cookie
+    assert "End Demand Illinois" in organizer.words()
+
+
+def test_whoever_is_not_signed_in_gets_the_form_and_nothing_else(world: World) -> None:
+    assert "Sign in to your campaign" in text_of(world.get("/organizer"))
+    answer = world.get("/organizer/signatures")
+    assert (answer.status, answer.headers["location"]) == (303, "/organizer")
+
+
+@pytest.mark.parametrize(
+    ("text", "campaign"),
+    [
+        ("us_wrong", CAMPAIGN),
+        ("us_expired", CAMPAIGN),
+        ("us_other", CAMPAIGN),
+        ("us_read", "no-such"),
+        ("us_read", "~"),
+    ],
+)
+def test_a_key_that_opens_nothing_learns_nothing(world: World, text: str, campaign: str) -> None:
+    put_key(world, "us_read", "read")
+    put_key(world, "us_expired", "manage", expires_at=world.clock.now)
+    put_key(world, "us_other", "manage", "another-campaign")
+    answer = Organizer(world).sign_in(text, campaign)
+    assert answer.status == 401
+    assert answer.cookies == ()
+    assert answer.body == Organizer(world).sign_in("us_nonsense").body
+    assert "do not go together" in answer.body
+    assert "<title>Error: " in answer.body
+
+
+def test_a_network_that_tries_keys_has_to_wait_and_another_one_has_not(world: World) -> None:
+    put_key(world, "us_read", "read")
+    for _ in range(10):
+        assert Organizer(world).sign_in("us_wrong").status == 401
+    answer = Organizer(world).sign_in("us_read")
+    assert answer.status == 429
+    assert int(answer.headers["retry-after"]) > 0
+    assert Organizer(world).sign_in("us_read", source="198.51.100.9").status == 303
+
+
+def test_a_revoked_key_opens_nothing_from_the_next_request_on(world: World, manager: Organizer) -> None:
+    assert manager.see().status == 200
+    world.wiring.table.remove_api_key(CAMPAIGN, digest_of("us_manage"))
+    answer = manager.see("/signatures")
+    assert (answer.status, answer.headers["location"]) == (303, "/organizer")
+    assert answer.cookies[0].startswith(f"{COOKIE}=; Path=/; Max-Age=0")
+
+
+def test_a_key_that_expires_ends_its_session(world: World) -> None:
+    put_key(world, "us_short", "read", expires_at=world.clock.now + timedelta(hours=1))
+    organizer = Organizer(world)
+    organizer.sign_in("us_short")
+    world.clock.turn(hours=1)
+    assert organizer.see("/deliveries").status == 303
+
+
+def test_a_session_ends_after_twelve_hours(world: World, manager: Organizer) -> None:
+    world.clock.turn(hours=12)
+    assert manager.see("/deliveries").status == 200
+    world.clock.turn(seconds=1)
+    assert manager.see("/deliveries").status == 303
+
+
+@pytest.mark.parametrize("forge", [lambda value: value[:-3] + "AAA", lambda _: "", lambda value: value + "x"])
+def test_a_forged_session_opens_nothing(world: World, manager: Organizer, forge: Any) -> None:
+    name, _, value = manager.cookies[0].partition("=")
+    manager.cookies = [f"{name}={forge(value)}"]
+    assert manager.see("/deliveries").status == 303
+
+
+def test_a_token_of_another_kind_is_no_session(world: World, manager: Organizer) -> None:
+    manager.cookies = [f"{COOKIE}={world.wiring.tokens.for_approval(CAMPAIGN, digest_of('us_manage'))}"]
+    assert manager.see("/deliveries").status == 303
+
+
+def test_signing_out_takes_the_cookie_away(manager: Organizer) -> None:
+    answer = manager.press("/sign-out")
+    assert answer.status == 303
+    assert answer.cookies[0].startswith(f"{COOKIE}=; Path=/; Max-Age=0")
+
+
+def test_a_link_in_a_mail_asks_again_from_our_own_site_where_the_cookie_is_sent(world: World) -> None:
+    answer = world.get("/organizer", headers={"sec-fetch-site": "cross-site"})
+    assert '<meta http-equiv="refresh" content="0;url=/organizer">' in answer.body
+    assert "Sign in" not in answer.body
+
+
+# Where a post comes from
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site", "origin": "https://letters.example"},
+        {"sec-fetch-site": "none"},
+        {"origin": "https://evil.example"},
+        {"origin": "http://letters.example"},
+        {"origin": "null"},
+        {},
+    ],
+)
+def test_a_post_from_elsewhere_does_nothing(world: World, manager: Organizer, headers: dict[str, str]) -> None:
+    assert manager.press("/pause", headers=headers).status == 403
+    assert not world.wiring.table.steering(CAMPAIGN).paused
+    assert Organizer(world).sign_in("us_manage", headers=headers).status == 403
+    assert manager.press("/sign-out", headers=headers).cookies == ()
+
+
+def test_a_browser_that_tells_the_origin_only_is_let_through(world: World, manager: Organizer) -> None:
+    assert manager.press("/pause", headers={"origin": "https://letters.example"}).status == 303
+
+
+@pytest.mark.parametrize("token", ["", "x", "ü"])
+def test_a_post_without_its_pages_token_does_nothing(world: World, manager: Organizer, token: str) -> None:
+    assert manager.press("/pause", {"token": token}).status == 403
+    assert not world.wiring.table.steering(CAMPAIGN).paused
+
+
+def test_the_token_of_one_session_is_none_in_another(world: World, manager: Organizer, reader: Organizer) -> None:
+    assert manager.press("/pause", {"token": reader.token}).status == 403
+
+
+# Every page and button
+
+
+@dataclass(frozen=True)
+class Route:
+    """A page or a button, what `read` and `manage` get there, and what is sent."""
+
+    method: str
+    path: str
+    read: int
+    manage: int
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+WHY = {"why": "asked for"}
+ROUTES = [
+    Route("GET", "", 200, 200),
+    Route("GET", "/targets/{target}", 200, 200),
+    Route("GET", "/targets/{target}/next", 403, 200),
+    Route("GET", "/targets/{target}/next/mail", 403, 200),
+    Route("GET", "/targets/{target}/next/packets/{number}", 403, 200),
+    Route("GET", "/deliveries", 200, 200),
+    Route("GET", "/deliveries/{period}/{target}", 200, 200),
+    Route("GET", "/deliveries/{period}/{target}/packets/{number}", 403, 302),
+    Route("GET", "/signatures", 403, 200),
+    Route("POST", "/signatures", 403, 303, {"email": "ada@signers.example"}),
+    Route("GET", "/signatures/{signer}", 403, 200),
+    Route("GET", "/exports", 403, 200),
+    Route("POST", "/exports", 403, 303),
+    Route("GET", "/exports/{export}", 403, 302),
+    Route("GET", "/audit", 403, 200),
+    Route("POST", "/pause", 403, 303),
+    Route("POST", "/resume", 403, 303),
+    Route("POST", "/approve", 403, 303, {"period": PERIOD}),
+    Route("POST", "/targets/{target}/hold", 403, 303, WHY),
+    Route("POST", "/targets/{target}/release", 403, 303),
+    Route("POST", "/targets/{target}/test", 403, 303),
+    # It was sent, so there is nothing to send again; the key was good for it.
+    Route("POST", "/deliveries/{period}/{target}/retry", 403, 409),
+    # It was in no quarantine.
+    Route("POST", "/signatures/{signer}/release", 403, 409),
+    Route("POST", "/signatures/{signer}/remove", 403, 303, WHY),
+    Route("POST", "/session", 401, 401),
+    Route("POST", "/sign-out", 303, 303),
+]
+
+
+def filled(world: World, path: str) -> str:
+    target = "wilmette" if path.startswith("/targets") else "evanston"
+    return path.format(target=target, number=1, period=PERIOD, signer=signer(world, "ada"), export=EXPORT)
+
+
+def reach(organizer: Organizer, route: Route, *, path: str | None = None) -> Answer:
+    address = filled(organizer.world, route.path) if path is None else path
+    if route.method == "GET":
+        return organizer.see(address)
+    return organizer.press(address, route.values)
+
+
+@pytest.fixture
+def sent(world: World) -> World:
+    """Give a campaign with a sent letter (Ada's), one that waits for Wilmette, and a written file."""
+    world.confirmed()
+    world.week()
+    world.confirmed(email="bo@signers.example", postal_code="60091")
+    world.wiring.table.put_export(Export(CAMPAIGN, EXPORT, "done", ExportFilter(), "key", world.clock.now))
+    return world
+
+
+def test_each_route_of_the_dashboard_is_tried_with_each_kind_of_key(world: World) -> None:
+    tried = {(route.method, f"/organizer{route.path}") for route in ROUTES}
+    assert tried == routed("organizer_api", pages=True)
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
+def test_a_key_sees_and_does_what_its_scope_says(
+    sent: World, reader: Organizer, manager: Organizer, route: Route
+) -> None:
+    assert reach(reader, route).status == route.read
+    assert reach(manager, route).status == route.manage
+
+
+@pytest.mark.parametrize(
+    "route",
+    [route for route in ROUTES if route.path != "/session"],
+    ids=lambda route: f"{route.method} {route.path}",
+)
+def test_nobody_sees_or_does_anything_without_a_session(sent: World, route: Route) -> None:
+    answer = (
+        sent.get(f"/organizer{filled(sent, route.path)}")
+        if route.method == "GET"
+        else sent.post(f"/organizer{filled(sent, route.path)}", dict(route.values), headers=SAME_ORIGIN)
+    )
+    if route.path == "":
+        assert "Sign in to your campaign" in answer.body
+    else:
+        assert (answer.status, answer.headers["location"]) == (303, "/organizer")
+    assert "Ada" not in answer.body
+    assert not list(sent.wiring.table.audit(CAMPAIGN))
+
+
+def test_another_campaigns_session_finds_nothing_of_this_one(sent: World) -> None:
+    campaign = sent.wiring.table.campaign(CAMPAIGN)
+    assert campaign
+    sent.wiring.table.put_campaign(replace(campaign, id="another"))
+    put_key(sent, "us_other", "manage", "another")
+    other = Organizer(sent)
+    assert other.sign_in("us_other", "another").status == 303
+    for route in ROUTES:
+        if "{" in route.path:
+            assert reach(other, route).status == 404, route.path
+    assert "Ada" not in other.see("/signatures").body
+    assert not list(sent.wiring.table.audit(CAMPAIGN))
+
+
+@pytest.mark.parametrize(
+    "path", ["/targets/~", "/deliveries/2026-13-01/evanston", "/signatures/x", "/exports/x", "/targets/none"]
+)
+def test_what_names_nothing_is_not_found(manager: Organizer, path: str) -> None:
+    assert manager.see(path).status == 404
+
+
+@pytest.mark.parametrize("path", ["?sort=none", "?cursor=none", "/signatures?status=none", "/deliveries?cursor=none"])
+def test_an_address_that_no_page_gave_is_told_so(manager: Organizer, path: str) -> None:
+    assert manager.see(path).status == 400
+
+
+def test_every_page_is_for_one_reader_alone_and_in_no_frame(sent: World, manager: Organizer) -> None:
+    for route in ROUTES:
+        if route.method == "GET":
+            headers = reach(manager, route).headers
+            assert headers["cache-control"] == "no-store", route.path
+            if "text/html" in headers.get("content-type", ""):
+                assert "frame-ancestors 'none'" in headers["content-security-policy"]
+                assert "default-src 'none'" in headers["content-security-policy"]
+                assert "form-action 'self'" in headers["content-security-policy"]
+                assert headers["referrer-policy"] == "same-origin"
+
+
+def test_a_key_that_may_only_read_sees_no_letter_no_pdf_and_no_button(sent: World, reader: Organizer) -> None:
+    for path in ("", "/targets/wilmette", "/deliveries", f"/deliveries/{PERIOD}/evanston"):
+        page = reader.see(path).body
+        assert re.findall(r'<form method="post" action="([^"]+)"', page) == ["/organizer/sign-out"]
+        assert not re.search(r"Ada|signers\.example<|/packets/1|/next|/signatures", page)
+
+
+# What pages show
+
+
+def test_the_overview_says_that_nothing_needs_anybody(manager: Organizer) -> None:
+    assert "Nothing needs you today." in manager.words()
+
+
+def test_the_overview_counts_letters_that_wait_and_that_were_sent(sent: World, manager: Organizer) -> None:
+    words = manager.words()
+    assert "Confirmed letters 2 of a goal of 2,000" in words
+    assert "Letters waiting 1 Letters sent 1" in words
+    assert "From Nov 24, 2026 to Nov 24, 2026: 2 in all, the most (2) on Nov 24, 2026." in words
+    assert "Wilmette Police Chief Casey Specimen 1 0 none yet In order" in words
+    assert "Evanston Police Chief Avery Sample 0 1 Nov 24, 2026 Sent In order" in words
+
+
+def rows(page: str) -> list[str]:
+    return re.findall(r'data-value="[^"]*"><a href="/organizer/targets/([a-z-]+)"', page)
+
+
+def test_addressees_are_sorted_by_links(sent: World, manager: Organizer) -> None:
+    assert rows(manager.see().body)[:2] == ["deerfield", "evanston"]
+    assert rows(manager.see("?sort=waiting&order=descending").body)[0] == "wilmette"
+    assert rows(manager.see("?sort=sent&order=descending").body)[0] == "evanston"
+    assert 'aria-sort="descending"' in manager.see("?sort=last&order=descending").body
+
+
+def test_mail_that_came_back_is_the_first_thing_said(world: World, manager: Organizer) -> None:
+    world.confirmed()
+    world.week()
+    world.feedback("bounce", world.deliveries[-1])
+    assert "What needs you Police Chief Avery Sample, Evanston Mail came back" in manager.words()
+    words = manager.words(f"/deliveries/{PERIOD}/evanston")
+    assert "It came back" in words
+    assert "Send it again" in words
+    assert manager.press(f"/deliveries/{PERIOD}/evanston/retry").status == 303
+    world.run_queue()
+    assert len(world.deliveries) == 2
+
+
+def test_a_week_is_approved_and_goes(world: World, manager: Organizer) -> None:
+    campaign = world.wiring.table.campaign(CAMPAIGN)
+    assert campaign
+    world.wiring.table.put_campaign(replace(campaign, approval=True))
+    world.confirmed()
+    world.week()
+    assert world.deliveries == []
+    page = manager.see().body
+    assert "1 letter waits for an approval" in page
+    assert f'name="period" value="{PERIOD}"' in page
+    answer = manager.press("/approve", {"period": PERIOD})
+    assert (answer.status, answer.headers["location"]) == (303, "/organizer?done=approved")
+    assert "Approved. The packets go out within minutes." in manager.words("?done=approved")
+    world.run_queue()
+    assert [mail.tags["target"] for mail in world.deliveries] == ["evanston"]
+    assert "wait for an approval" not in manager.words()
+    assert "Approved packets 2026-11-24 key" in manager.words("/audit")
+
+
+def test_a_pause_is_told_and_taken_back(world: World, manager: Organizer) -> None:
+    manager.press("/pause", {"why": HOSTILE})
+    assert "The campaign pauses" in manager.words()
+    manager.press("/resume")
+    assert "The campaign pauses" not in manager.words()
+    assert html.escape(HOSTILE, quote=False).replace('"', "&#34;").replace("'", "&#39;") in manager.see("/audit").body
+
+
+def test_a_hold_without_a_reason_is_refused_and_one_with_it_is_told(world: World, manager: Organizer) -> None:
+    assert manager.press("/targets/evanston/hold", {"why": " "}).status == 409
+    manager.press("/targets/evanston/hold", {"why": "a new chief"})
+    assert "Held back: a new chief" in manager.words("/targets/evanston")
+    manager.press("/targets/evanston/release")
+    assert "In order" in manager.words("/targets/evanston")
+
+
+def test_a_reason_that_is_too_long_is_told_so(manager: Organizer) -> None:
+    assert manager.press("/pause", {"why": "x" * 501}).status == 400
+
+
+def test_what_would_go_is_shown_and_nothing_goes(sent: World, manager: Organizer) -> None:
+    words = manager.words("/targets/wilmette/next")
+    assert "To chief@wilmette-police.example" in words
+    assert "Packet 1 of 1 (PDF)" in words
+    pdf = manager.see("/targets/wilmette/next/packets/1")
+    assert pdf.content.startswith(b"%PDF")
+    assert b"chief@wilmette-police.example" in manager.see("/targets/wilmette/next/mail").content
+    assert len(sent.deliveries) == 1
+
+
+def test_a_mail_is_tried_on_the_organizer_alone(sent: World, manager: Organizer) -> None:
+    manager.press("/targets/wilmette/test")
+    sent.run_queue()
+    campaign = sent.wiring.table.campaign(CAMPAIGN)
+    assert campaign
+    assert sent.sent[-1].to == campaign.organizer.email
+    assert sent.wiring.table.delivery(DeliveryKey(CAMPAIGN, "wilmette", PERIOD)) is None
+
+
+def test_a_packet_is_opened_by_a_link_that_works_for_minutes(sent: World, manager: Organizer) -> None:
+    words = manager.words(f"/deliveries/{PERIOD}/evanston")
+    [record] = sent.wiring.table.packets(DeliveryKey(CAMPAIGN, "evanston", PERIOD))
+    assert record.sha256 in words
+    link = manager.see(f"/deliveries/{PERIOD}/evanston/packets/1").headers["location"]
+    assert "X-Amz-Expires=300" in link
+
+
+def test_letters_are_found_by_their_exact_address_which_shows_in_no_address(sent: World, manager: Organizer) -> None:
+    found = manager.press("/signatures", {"email": "ADA@signers.example"})
+    assert found.headers["location"] == f"/organizer/signatures/{signer(sent, 'ada')}"
+    assert "ada@signers.example" in manager.words(f"/signatures/{signer(sent, 'ada')}")
+    missed = manager.press("/signatures", {"email": "nobody@signers.example"})
+    assert missed.headers["location"] == "/organizer/signatures?done=none-found"
+    assert "Nobody has signed with this email address." in manager.words("/signatures?done=none-found")
+
+
+def test_letters_are_listed_newest_first_page_by_page(world: World, manager: Organizer) -> None:
+    for number in range(27):
+        world.clock.turn(seconds=1)
+        world.sign(name=f"Signer {number:02}", email=f"s{number}@signers.example")
+    first = manager.see("/signatures?status=pending").body
+    assert re.findall(r"Signer \d\d", first) == [f"Signer {number:02}" for number in range(26, 1, -1)]
+    following = re.search(r'href="(\?[^"]*cursor=[^"]+)"', first)
+    assert following
+    rest = manager.see(f"/signatures{html.unescape(following[1])}").body
+    assert re.findall(r"Signer \d\d", rest) == ["Signer 01", "Signer 00"]
+    assert "There are none." in manager.words("/signatures?status=confirmed&target=evanston")
+
+
+def test_a_letter_is_taken_out_for_a_reason_and_nothing_of_it_is_left(sent: World, manager: Organizer) -> None:
+    path = f"/signatures/{signer(sent, 'bo')}"
+    assert manager.press(f"{path}/remove").status == 409
+    assert manager.press(f"{path}/remove", WHY).headers["location"] == f"/organizer{path}?done=removed"
+    page = manager.see(f"{path}?done=removed")
+    assert "is erased" in page.body
+    assert "bo@signers.example" not in page.body
+    sent.run_stream()
+    assert "Confirmed letters 1 of" in manager.words()
+    assert "Took a letter out" in manager.words("/audit")
+
+
+def test_a_letter_leaves_the_quarantine(world: World, manager: Organizer) -> None:
+    world.sign(topic="cheap pills")
+    path = f"/signatures/{signer(world, 'ada')}"
+    assert "A field that people do not see was filled in." in manager.words(path)
+    assert manager.press(f"{path}/release").status == 303
+    assert "In quarantine" not in manager.words(path)
+    world.run_stream()
+    assert world.sent[-1].to == "ada@signers.example"
+
+
+def test_a_file_is_asked_for_written_and_fetched(sent: World, manager: Organizer) -> None:
+    assert manager.press("/exports", {"target": "evanston", "status": "confirmed"}).status == 303
+    assert "Waiting to be written" in manager.words("/exports")
+    assert "data-live" in manager.see("/exports").body
+    sent.run_exports()
+    page = manager.see("/exports").body
+    assert "data-live" not in page
+    [written, _] = re.findall(r"/organizer/exports/([0-9a-f]{16})", page)
+    assert "X-Amz-Expires=900" in manager.see(f"/exports/{written}").headers["location"]
+
+
+def test_hostile_names_and_notes_stand_as_they_were_typed(world: World, manager: Organizer) -> None:
+    world.confirmed(name=HOSTILE, signature=HOSTILE, note=HOSTILE, locality=HOSTILE, address_line=HOSTILE)
+    for path in ("/signatures", f"/signatures/{signer(world, 'ada')}", "/targets/evanston/next"):
+        page = manager.see(path).body
+        assert "<img" not in page
+        assert "onerror=alert(1)&gt;" in page
+        assert "49" not in page.partition("<main")[2].replace("&#", "")
+
+
+def test_pages_come_in_the_campaigns_language(world: World, manager: Organizer) -> None:
+    campaign = world.wiring.table.campaign(CAMPAIGN)
+    assert campaign
+    world.wiring.table.put_campaign(replace(campaign, language="es"))
+    world.clock.turn(minutes=2)
+    page = manager.see().body
+    assert '<html lang="es">' in page
+    assert "Cartas confirmadas" in page
+
+
+def test_the_form_that_signs_in_comes_in_the_readers_language(world: World) -> None:
+    assert '<html lang="es">' in world.get("/organizer", headers={"accept-language": "es-MX"}).body
+
+
+# What it costs
+
+
+def reads(world: World, organizer: Organizer, path: str) -> int:
+    organizer.see(path)
+    before = len(world.calls)
+    assert organizer.see(path).status == 200
+    return len([call for call in world.calls[before:] if call.startswith("dynamodb:")])
+
+
+def test_a_page_takes_as_many_reads_for_many_letters_as_for_few(world: World, manager: Organizer) -> None:
+    world.confirmed()
+    world.week()
+    paths = ["", "/targets/evanston", "/deliveries", f"/deliveries/{PERIOD}/evanston", "/exports", "/audit"]
+    few = {path: reads(world, manager, path) for path in paths}
+    for number in range(12):
+        world.confirmed(email=f"s{number}@signers.example")
+    assert {path: reads(world, manager, path) for path in paths} == few
+    # A key, then what the page shows; five for each addressee (four parts of its tray, and its deliveries).
+    targets = len(world.wiring.table.targets(CAMPAIGN))
+    assert few[""] == 8 + 5 * targets
+    assert few["/targets/evanston"] <= 8
+    assert few["/deliveries"] == 2 + targets
+    assert max(few[path] for path in paths[3:]) <= 12
+
+
+def test_the_overview_shows_so_many_addressees_and_no_more(world: World, manager: Organizer) -> None:
+    for number in range(60):
+        target = Target(f"zz-{number:02}", "Chief", f"Nr {number:02}", "Police", f"Town {number:02}", "a@b.example", ())
+        world.wiring.table.put_target(CAMPAIGN, target)
+    page = manager.see().body
+    assert len(rows(page)) == 50
+    assert "Letters waiting</dt>" not in page
+    following = re.search(r'href="(\?cursor=[^"#]+)', page)
+    assert following
+    assert len(rows(manager.see(html.unescape(following[1])).body)) == 20
+    assert reads(world, manager, "") == 8 + 5 * 50
