@@ -407,7 +407,11 @@ def _handler(monkeypatch: pytest.MonkeyPatch, function: str, wiring: Wiring) -> 
     wired: Any = sys.modules.get(f"functions.{function}.wired", module)
     made_of: dict[str, dict[str, Callable[[], Any]]] = {
         "public_api": {"signing": wiring.signing},
-        "organizer_api": {"access": wiring.access, "organizing": wiring.organizing},
+        "organizer_api": {
+            "access": wiring.access,
+            "organizing": wiring.organizing,
+            "approving": wiring.approving,
+        },
         "export_signatures": {"exporting": wiring.exporting},
         "send_confirmations": {"confirmations": wiring.confirmations},
         "tally": {"tallying": wiring.tallying, "publishing": wiring.publishing},
@@ -418,8 +422,6 @@ def _handler(monkeypatch: pytest.MonkeyPatch, function: str, wiring: Wiring) -> 
     }
     for name, make in made_of[function].items():
         monkeypatch.setattr(wired, name, make())
-    if function == "organizer_api":
-        monkeypatch.setattr("functions.organizer_api.approval.approving", wiring.approving())
     if hasattr(wired, "wiring"):
         monkeypatch.setattr(wired, "wiring", wiring)
     handler: Callable[[Any, Any], Any] = module.handler

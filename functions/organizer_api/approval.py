@@ -6,18 +6,17 @@ from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
+from functions.organizer_api import wired
 from undersigned.domain.errors import NotFoundError, TokenError, TokenExpiredError
 from undersigned.domain.languages import Message, chosen_language, languages
 from undersigned.http.answers import Problem, moved, page, problem
 from undersigned.http.posted import asked_for
 from undersigned.rendering import pages
-from undersigned.wiring import Wiring
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
-approving = Wiring.of_environment().approving()
 
 _TOO_OLD = Problem(
     410,
@@ -35,7 +34,7 @@ _NOT_HERE = Problem(
 def show(token: str) -> Response[str]:
     """Show what would go; mail scanners follow links, so this changes nothing."""
     try:
-        return page(pages.approval(approving.week(token), token))
+        return page(pages.approval(wired.approving.week(token), token))
     except (TokenError, NotFoundError) as error:
         return _answer(error)
 
@@ -44,7 +43,7 @@ def show(token: str) -> Response[str]:
 def approve(token: str) -> Response[str]:
     """Approve the week and queue it at once; twice is the same as once."""
     try:
-        approving.approve(token)
+        wired.approving.approve(token)
     except (TokenError, NotFoundError) as error:
         return _answer(error)
     return moved(f"/organizer/approve/{token}")

@@ -5,3 +5,4 @@ from undersigned.wiring import Wiring
 wiring = Wiring.of_environment()
 access = wiring.access()
 organizing = wiring.organizing()
+approving = wiring.approving()

@@ -53,7 +53,7 @@ def test_it_says_what_arrived_and_how_the_count_stands(world: World) -> None:
     [mail] = reports(world)
     assert mail.to == "letters@enddemand.example"
     assert subject(world) == "Letters of November 24, 2026: 1 sent, 0 not sent (End Demand Illinois)"
-    assert "There is nothing to do. 1 letter Police Chief Avery Sample" in section(world, "Arrived")
+    assert "There is nothing to do. 1 letter Police Chief Avery Sample" in section(world, "Letters that arrived")
     assert "go on Monday, November 30, 2026. 1 letter Police Chief" in section(world, "For the next packet")
     figures = " ".join(mail.text.split())
     assert "Signatures 2 Goal 500" in figures
@@ -65,7 +65,7 @@ def test_what_came_back_is_named_with_what_to_do(world: World) -> None:
     world.week()
     world.feedback("bounce", world.deliveries[0])
     a_day_later(world)
-    said = section(world, "Came back")
+    said = section(world, "Letters that came back")
     assert "Find out the right address" in said
     assert "1 letter Police Chief Avery Sample, Evanston Police Department (Permanent bounce, General)" in said
     assert "0 sent, 1 not sent" in subject(world)
@@ -79,7 +79,7 @@ def test_it_is_named_again_each_week_until_it_is_mended(world: World) -> None:
     world.confirmed(email="bo@signers.example")
     world.week()
     a_day_later(world)
-    said = section(world, "Came back")
+    said = section(world, "Letters that came back")
     assert said.count("1 letter Police Chief Avery Sample") == 2, "the sealed letter, and the one in the tray"
 
 
@@ -100,7 +100,7 @@ def test_letters_that_the_organizer_holds_are_named_with_the_reason(world: World
     assert "1 letter Police Chief Avery Sample, Evanston Police Department (the chief retires)" in section(
         world, "Held back by you"
     )
-    assert "1 letter" in section(world, "Sent")
+    assert "1 letter" in section(world, "Letters sent")
 
 
 def test_letters_that_nobody_approved_are_named(world: World) -> None:

@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from undersigned.services.approving import WaitingLetters
 
 _HEADINGS: Mapping[Fate, Message] = {
-    "bounced": Message("Came back"),
+    "bounced": Message("Letters that came back"),
     "complained": Message("Arrived, and marked as unwanted"),
     "awaiting approval": Message("Waiting for your approval"),
     "under way": Message("Still on the way"),
     "held": Message("Held back by you"),
     "paused": Message("Paused"),
-    "sent": Message("Sent"),
-    "delivered": Message("Arrived"),
+    "sent": Message("Letters sent"),
+    "delivered": Message("Letters that arrived"),
     "waiting": Message("For the next packet"),
 }
 
@@ -63,11 +63,8 @@ class _Section:
 
     heading: str
     advice: str
-    rows: Sequence[tuple[str, str]]
-
-    @property
-    def rows_text(self) -> str:
-        return _as_text(self.rows)
+    rows: Sequence[tuple[str, int]]
+    rows_text: str
 
 
 def approval(  # noqa: PLR0913  (what the mail says)
@@ -85,11 +82,11 @@ def approval(  # noqa: PLR0913  (what the mail says)
     headline = languages.catalog(language).ngettext(
         "%(count)s letter waits for your approval", "%(count)s letters wait for your approval", letters
     ) % {"count": languages.number(letters, language)}
-    rows = [(_addressee(line.target, line.target.hold, language), _letters(line.letters, language)) for line in waiting]
+    rows = [(_addressee(line.target, line.target.hold, language), line.letters) for line in waiting]
     values = {
         "headline": headline,
         "rows": rows,
-        "rows_text": _as_text(rows),
+        "rows_text": _as_text(rows, language),
         "approval_url": f"{sender.public_url}/organizer/approve/{token}",
         "valid_until": valid_until,
     }
@@ -137,11 +134,8 @@ def _section(found: Report, fate: Fate, next_delivery: datetime) -> _Section:
     advice = _ADVICE.get(fate) or Message(
         "They came in since, and go on %(day)s.", {"day": languages.long_moment(next_delivery, language)}
     )
-    return _Section(
-        _HEADINGS[fate].in_language(language),
-        advice.in_language(language),
-        [(_addressee(line.target, line.reason, language), _letters(line.letters, language)) for line in found.of(fate)],
-    )
+    rows = [(_addressee(line.target, line.reason, language), line.letters) for line in found.of(fate)]
+    return _Section(_HEADINGS[fate].in_language(language), advice.in_language(language), rows, _as_text(rows, language))
 
 
 def _addressee(target: Target, reason: str | None, language: str) -> str:
@@ -149,9 +143,9 @@ def _addressee(target: Target, reason: str | None, language: str) -> str:
     return f"{whom} ({reason})" if reason else whom
 
 
-def _as_text(rows: Sequence[tuple[str, str]]) -> str:
+def _as_text(rows: Sequence[tuple[str, int]], language: str) -> str:
     """Set addressees behind their letters, for they are longer than any column."""
-    return textwrap.indent(columns([(letters, addressee) for addressee, letters in rows]), "  ")
+    return textwrap.indent(columns([(_letters(count, language), addressee) for addressee, count in rows]), "  ")
 
 
 def _letters(count: int, language: str) -> str:
