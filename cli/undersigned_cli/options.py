@@ -105,9 +105,10 @@ def show(title: str, columns: dict[str, str], rows: Sequence[dict[str, object]],
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False, default=str))
         return
     table = Table(title=Text(title), title_justify="left")
-    for name, heading in columns.items():
+    for place, (name, heading) in enumerate(columns.items()):
         is_number = all(isinstance(row[name], int | float) for row in rows) and bool(rows)
-        table.add_column(heading, justify="right" if is_number else "left")
+        # Nothing is cut off, and what names the row stays on one line: it is copied into the next command.
+        table.add_column(heading, justify="right" if is_number else "left", no_wrap=place == 0, overflow="fold")
     for row in rows:
         table.add_row(*(_cell(row[name]) for name in columns))
     console.print(table)

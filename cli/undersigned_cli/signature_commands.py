@@ -80,13 +80,10 @@ def signatures(  # noqa: PLR0913  (options)
     rows = list(islice((signature for signature in found if wanted.takes(signature)), limit))
     columns = {
         "signer": "Letter",
-        "action_date": "Signed",
         "full_name": "Name",
         "email_address": "E-mail",
-        "locality": "Town",
         "target": "To",
         "status": "State",
-        "period": "Sent in",
     }
     show(f"Signatures of {campaign}", columns, [_as_values(wiring, signature) for signature in rows], as_json=as_json)
 
