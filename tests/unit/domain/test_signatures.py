@@ -126,6 +126,9 @@ def test_a_text_may_be_as_long_as_its_limit_and_no_longer(field: Any) -> None:
     assert error[0] == field.name
     assert error[1].endswith(f"must be {field.limit} characters or fewer; it has {field.limit + 1}")
 
+    (error,) = errors_of(FORM | {field.name: "x" * 9 * field.limit})
+    assert error[1].endswith(f"it has {9 * field.limit}")
+
 
 @pytest.mark.parametrize(
     "character",
@@ -166,9 +169,29 @@ def test_a_note_is_refused_for_other_controls(character: str) -> None:
     assert errors_of(FORM | {"note": f"one{character}two"})[0][0] == "note"
 
 
-@pytest.mark.parametrize("text", [" ", "\t", "\u00a0", "\u200b", "\u2060\u200d", "\ufeff", "\u00ad"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        " ",
+        "\t",
+        "\u00a0",
+        "\u200b",
+        "\u2060\u200d",
+        "\ufeff",
+        "\u00ad",
+        "\u0301" * 9,
+        "\u20dd",
+        "\u3164",
+        "\uffa0",
+        "\u2800",
+    ],
+)
 def test_a_name_of_nothing_that_can_be_seen_is_missing(text: str) -> None:
     assert errors_of(FORM | {"name": text}) == [("name", "Enter your full name")]
+
+
+def test_own_words_of_nothing_that_can_be_seen_are_none() -> None:
+    assert read(note="\u200b\n\u0301").note == ""
 
 
 def test_letters_and_their_accents_become_one_character() -> None:

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from undersigned.domain.addresses import canonical_email, email_mistake, mailable
+from undersigned.domain.characters import can_be_printed, has_ink
 from undersigned.domain.drawings import Drawing
 from undersigned.domain.errors import AnswerError, FieldError, FormError
 from undersigned.domain.languages import SOURCE, Message
@@ -62,10 +63,6 @@ FORM_FIELDS: tuple[FormField, ...] = (
 )
 """In the order of the form; `updates` (a box to tick) follows."""
 
-# Unicode's explicit directional overrides and isolates: they reorder text that is not theirs.
-_BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-# Categories of code points that are no text on a line: controls, surrogates, private use, unassigned, line ends.
-_NOT_TEXT = frozenset({"Cc", "Cs", "Co", "Cn", "Zl", "Zp"})
 _TICKED = (True, "true", "on", "1", "yes")
 
 
@@ -101,11 +98,7 @@ def _clean(field: FormField, value: object) -> str:
         raise AnswerError(Message("%(field)s must be text", {"field": field.label}))
     text = re.sub(r"\r\n|[\r\u2028\u2029]", "\n", value) if field.name == "note" else value
     text = text.strip()
-    if any(
-        (unicodedata.category(character) in _NOT_TEXT and not (character == "\n" and field.name == "note"))
-        or character in _BIDI_CONTROLS
-        for character in text
-    ):
+    if not can_be_printed(text.replace("\n", "") if field.name == "note" else text):
         raise AnswerError(
             Message(
                 "%(field)s has a character that can’t be printed; type it again without pasting",
@@ -113,22 +106,19 @@ def _clean(field: FormField, value: object) -> str:
             )
         )
     # Composing takes time that grows with the square of a pile of marks, so no pile gets there.
-    text = unicodedata.normalize("NFC", text[: 4 * field.limit + 1])
-    if field.missing and not _has_ink(text):
-        raise AnswerError(field.missing)
+    text, rest = unicodedata.normalize("NFC", text[: 4 * field.limit + 1]), text[4 * field.limit + 1 :]
+    if not has_ink(text):
+        if field.missing:
+            raise AnswerError(field.missing)
+        return ""
     if len(text) > field.limit:
         raise AnswerError(
             Message(
                 "%(field)s must be %(limit)s characters or fewer; it has %(length)s",
-                {"field": field.label, "limit": field.limit, "length": len(text)},
+                {"field": field.label, "limit": field.limit, "length": len(text) + len(rest)},
             )
         )
     return text
-
-
-def _has_ink(text: str) -> bool:
-    """Say whether there is more than blanks and characters without a shape, such as U+200B."""
-    return any(unicodedata.category(character)[0] not in "CZ" for character in text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,23 @@
+"""Characters: which may stand in a line that people typed, and which leave a mark on paper."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# Unicode's explicit directional overrides and isolates: they reorder text that is not theirs.
+_BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Categories of code points that are no text on a line: controls, surrogates, private use, unassigned, line ends.
+_NOT_TEXT = frozenset({"Cc", "Cs", "Co", "Cn", "Zl", "Zp"})
+# They count as letters and symbols, but are blank: the fillers of Hangul, and Braille without a dot.
+_BLANK = re.compile("[\u115f\u1160\u2800\u3164\uffa0]")
+
+
+def can_be_printed(text: str) -> bool:
+    """Say whether a line has text alone in it: no controls, no line ends, nothing that turns the words around it."""
+    return not any(unicodedata.category(character) in _NOT_TEXT or character in _BIDI_CONTROLS for character in text)
+
+
+def has_ink(text: str) -> bool:
+    """Say whether there is more than blanks, shapeless characters such as U+200B, and accents on nothing."""
+    return any(unicodedata.category(character)[0] not in "CMZ" for character in _BLANK.sub("", text))
