@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from undersigned.domain.addresses import canonical_email, email_mistake
+from undersigned.domain.addresses import canonical_email, email_mistake, mailable
 from undersigned.domain.campaigns import (
     ID_PATTERN,
     Campaign,
@@ -29,6 +29,7 @@ from undersigned.domain.campaigns import (
     canonical_postal_code,
     origin_of,
 )
+from undersigned.domain.characters import can_be_printed, has_ink
 from undersigned.domain.colors import PATTERN as COLOR_PATTERN
 from undersigned.domain.errors import UndersignedError
 from undersigned.domain.languages import languages, name_of
@@ -250,7 +251,7 @@ class _Settings:
             title=_tidy(self.values["title"]),
             summary=_tidy(self.values["summary"]),
             organizer=Organizer(
-                _tidy(organizer["name"]), organizer["email"].strip(), organizer.get("website", "").strip() or None
+                _tidy(organizer["name"]), mailable(organizer["email"]), organizer.get("website", "").strip() or None
             ),
             language=self.language,
             time_zone=self.values["time_zone"],
@@ -326,8 +327,12 @@ class _Settings:
         if not isinstance(value, str):
             self._note(key, f"`{key}` is {_shown(value)}; write {meaning}, in quotation marks")
             return ""
-        if not value.strip():
+        if not has_ink(value):
             self._note(key, f"`{key}` is empty; write {meaning}")
+            return ""
+        if unprintable := _unprintable_in(_tidy(value)):
+            self._note(key, f"`{key}` {unprintable}")
+            return ""
         return value.strip()
 
     def _texts(self, key: str, meaning: str) -> list[str]:
@@ -505,6 +510,12 @@ def _tidy(text: str) -> str:
     return " ".join(text.split())
 
 
+def _unprintable_in(text: str) -> str | None:
+    """Say what stands in a line that can't be printed, or that would turn the words around it."""
+    found = next((character for character in text if not can_be_printed(character)), None)
+    return f"has U+{ord(found):04X}, which can't be printed; type it again without pasting" if found else None
+
+
 def _toml_mistake(error: str, text: str) -> Mistake:
     place = _TOML_PLACE.search(error)
     line = int(place[1]) if place and place[1] else len(text.rstrip().split("\n"))
@@ -596,11 +607,14 @@ class _RosterReader:
             return
         row = {column: _tidy(cell) for column, cell in zip(columns, cells, strict=True)}
         for column in ("title", "name", "department", "locality"):
-            if not row[column]:
+            if not has_ink(row[column]):
                 self._note(line, f"`{column}` is empty; letters and mails name it, so fill it in")
+        for column in ("title", "name", "department", "locality", *self._title_columns):
+            if unprintable := _unprintable_in(row.get(column, "")):
+                self._note(line, f"`{column}` {unprintable}")
         self._check_id(line, row["id"])
         self._check_person(line, row)
-        self._check_email(line, row["email"])
+        email = self._email(line, row["email"])
         codes = self._postal_codes(line, row["postal_codes"])
         self.targets.append(
             Target(
@@ -609,7 +623,7 @@ class _RosterReader:
                 name=row["name"],
                 department=row["department"],
                 locality=row["locality"],
-                email=row["email"],
+                email=email,
                 postal_codes=tuple(codes),
                 titles={
                     language: title for column, language in self._title_columns.items() if (title := row.get(column))
@@ -641,16 +655,18 @@ class _RosterReader:
             )
         self._people.setdefault(person, line)
 
-    def _check_email(self, line: int, email: str) -> None:
+    def _email(self, line: int, email: str) -> str:
+        """Return an address as mail carries it, or "" with the mistake noted."""
         if mistake := email_mistake(email):
             self._note(line, f"`email`: {mistake}")
-            return
+            return ""
         mailbox = canonical_email(email)
         if first := self._mailboxes.get(mailbox):
             self.warnings.append(
                 Mistake(TARGETS, line, f"{email} is the address of line {first}, too; each gets a mail of its own")
             )
         self._mailboxes.setdefault(mailbox, line)
+        return mailable(email)
 
     def _postal_codes(self, line: int, cell: str) -> Iterable[str]:
         """Return a row's codes in their canonical form, each once."""

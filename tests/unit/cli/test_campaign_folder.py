@@ -114,6 +114,13 @@ STARTS = (
         ('id = "plant-trees"', "id = 7", "campaign.toml:1: `id` is 7; write a short name"),
         ('title = "Plant trees"\n', "", "campaign.toml: `title` is missing; add the campaign's name"),
         ('title = "Plant trees"', 'title = " "', "campaign.toml:2: `title` is empty; write"),
+        ('title = "Plant trees"', 'title = "\\u200B"', "campaign.toml:2: `title` is empty; write"),
+        (
+            'title = "Plant trees"',
+            'title = "Plant \\u202Etrees"',
+            "campaign.toml:2: `title` has U+202E, which can't be printed; type it again without pasting",
+        ),
+        ("Tree Friends", "Tree\\u0000Friends", "campaign.toml:12: `organizer.name` has U+0000, which can't be printed"),
         (
             'language = "en"',
             'language = "English!"',
@@ -170,6 +177,12 @@ def test_settings_after_a_text_of_several_lines_keep_their_lines(folder: Path) -
     [
         ("mayor@oakton.example", "mayor@oakton", "targets.csv:2: `email`: `oakton` in `mayor@oakton` has no dot"),
         ("Avery Sample", "", "targets.csv:2: `name` is empty; letters and mails name it, so fill it in"),
+        ("Avery Sample", "\u3164", "targets.csv:2: `name` is empty; letters and mails name it, so fill it in"),
+        (
+            "Avery Sample",
+            "Avery\u202e Sample",
+            "targets.csv:2: `name` has U+202E, which can't be printed; type it again without pasting",
+        ),
         ("oakton,", ",", "targets.csv:2: `id` is empty; give the target a short name, such as evanston"),
         ("oakton,", "Oak Ton,", "targets.csv:2: `id` is 'Oak Ton'; use small letters, digits and hyphens only"),
         ("60201; 60202", "", "targets.csv:2: `postal_codes` is empty; add the codes"),
@@ -197,6 +210,16 @@ def test_a_mistake_in_the_targets_is_named_with_the_way_out(folder: Path, old: s
     change(folder / "targets.csv", old, new)
 
     assert mistakes_of(folder)[0].startswith(mistake)
+
+
+def test_addresses_in_another_script_are_kept_as_mail_carries_them(folder: Path) -> None:
+    change(folder / "campaign.toml", "letters@trees.example", "letters@bücher.example")
+    change(folder / "targets.csv", "mayor@oakton.example", "mayor@bücher.example")
+
+    found = read(folder)
+
+    assert found.campaign.organizer.email == "letters@xn--bcher-kva.example"
+    assert found.targets[0].email == "mayor@xn--bcher-kva.example"
 
 
 def test_one_slip_in_a_cell_is_one_mistake(folder: Path) -> None:
