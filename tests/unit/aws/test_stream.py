@@ -1,0 +1,48 @@
+"""Records of the table's stream, as Lambda hands them over."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from undersigned.aws.stream import failures_from, is_of_delivery, read_change, read_delivery_change
+
+EVENTS = Path(__file__).parents[3] / "events"
+
+
+def record(event: str) -> Any:
+    return json.loads((EVENTS / f"{event}.json").read_text(encoding="utf-8"))["Records"][0]
+
+
+def test_a_deliverys_record_says_how_it_stood_before_and_when_it_changed() -> None:
+    change = read_delivery_change(record("tally_delivery_sent"))
+    assert (change.before, change.delivery.state, change.delivery.letters) == ("sending", "sent", 44)
+    assert change.at == datetime(2026, 11, 30, 15, 0, 10, tzinfo=UTC)
+
+
+def test_a_new_row_was_in_no_state_before() -> None:
+    new = record("tally_delivery_sent")
+    del new["dynamodb"]["OldImage"]
+    assert read_delivery_change(new).before is None
+
+
+def test_a_signatures_record_says_what_it_was_before() -> None:
+    change = read_change(record("tally_confirmed"))
+    assert (change.before, change.signature.status) == ("pending", "confirmed")
+
+
+@pytest.mark.parametrize(
+    ("found", "of_delivery"),
+    [(record("tally_delivery_sent"), True), (record("tally_confirmed"), False), ({}, False), ({"dynamodb": 1}, False)],
+)
+def test_what_a_record_is_of_is_told_of_damaged_ones_too(found: Any, *, of_delivery: bool) -> None:
+    assert is_of_delivery(found) is of_delivery
+
+
+def test_a_record_that_failed_twice_over_is_named_once() -> None:
+    failed = record("tally_confirmed")
+    assert len(failures_from([failed, failed])["batchItemFailures"]) == 1
