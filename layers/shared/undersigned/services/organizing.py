@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from undersigned.domain.addresses import email_mistake
 from undersigned.domain.deliveries import DeliveryKey, packet_filename, packet_name
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.signatures import signer_id
@@ -214,7 +215,9 @@ class Organizing:
         return Page(tuple(found), None)
 
     def signed_with(self, campaign: str, email: str, wanted: Wanted) -> Page[Signature]:
-        """Find the signature of an e-mail address, in one read."""
+        """Find the signature of an e-mail address, in one read; nobody can have signed with what is none."""
+        if email_mistake(email):
+            return Page((), None)
         row = self._signatures.signature(campaign, signer_id(self._secret(), email))
         return Page((row,) if row and row.email and wanted.fits(row) else (), None)
 

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from undersigned.aws.queue import Errand, message_body, read_message
+from undersigned.domain.deliveries import DeliveryKey
+
+KEY = DeliveryKey("trees", "oakton", "2026-11-30")
+
+
+@pytest.mark.parametrize("is_test", [False, True])
+def test_a_message_says_which_delivery_and_whether_it_is_a_test(*, is_test: bool) -> None:
+    assert read_message(message_body(KEY, is_test=is_test)) == Errand(KEY, is_test=is_test)
+
+
+@pytest.mark.parametrize("test", ["true", 1, None])
+def test_only_true_makes_a_test_of_it(test: object) -> None:
+    assert read_message(json.dumps({**json.loads(message_body(KEY)), "test": test})) == Errand(KEY)
+
+
+@pytest.mark.parametrize("body", ["", "{}", "[]", '{"campaign": "trees", "target": "oakton"}', '{"campaign": 1}'])
+def test_a_damaged_message_says_how_one_reads(body: str) -> None:
+    with pytest.raises(ValueError):
+        read_message(body)

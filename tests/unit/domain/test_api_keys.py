@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from undersigned.domain.api_keys import ApiKey, Scope, digest_of
+
+NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
+DIGEST = digest_of("us_example")
+
+
+def key(scope: Scope = "read", expires_at: datetime | None = None) -> ApiKey:
+    return ApiKey("trees", DIGEST, scope, "", NOW, expires_at)
+
+
+def test_a_key_is_opened_by_its_own_text_alone() -> None:
+    assert key().is_opened_by(DIGEST, NOW)
+    for other in (digest_of("us_examplE"), digest_of(""), "", DIGEST[:-1], DIGEST.upper()):
+        assert not key().is_opened_by(other, NOW)
+
+
+def test_a_key_opens_until_it_expires() -> None:
+    end = NOW + timedelta(days=1)
+    assert key(expires_at=end).is_opened_by(DIGEST, end - timedelta(seconds=1))
+    assert not key(expires_at=end).is_opened_by(DIGEST, end)
+
+
+@pytest.mark.parametrize(
+    ("own", "needed", "allowed"),
+    [("read", "read", True), ("read", "manage", False), ("manage", "read", True), ("manage", "manage", True)],
+)
+def test_manage_opens_what_read_opens_too(own: Scope, needed: Scope, *, allowed: bool) -> None:
+    assert key(own).allows(needed) == allowed
+
+
+def test_a_key_is_named_by_the_first_digits_of_its_digest() -> None:
+    assert key().name == f"key {DIGEST[:12]}"
