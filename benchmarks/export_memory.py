@@ -99,7 +99,7 @@ class _Stores:
     def letter(self, _campaign: str, _version: str) -> Any:
         return SimpleNamespace(language="en")
 
-    def newest_signatures(self, _campaign: str, _before: str | None = None) -> Iterator[tuple[str, Signature]]:
+    def newest_signatures(self, _campaign: str, **_: object) -> Iterator[tuple[str, Signature]]:
         for number in range(self._rows):
             yield str(number), _signature(number)
 

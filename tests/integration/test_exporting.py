@@ -103,7 +103,7 @@ def test_people_who_sign_meanwhile_leave_every_row_once(
     world: World, exporting: Exporting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = sign(world, 9)
-    monkeypatch.setattr("undersigned.aws.table._LISTED_AT_ONCE", 2)
+    monkeypatch.setattr(exporting_module, "_READ_AT_ONCE", 2)
     lines = exporting.sheet.lines(CAMPAIGN, ExportFilter())
     file = next(lines) + next(lines)
     for late, line in enumerate(lines):

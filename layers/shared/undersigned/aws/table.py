@@ -194,8 +194,14 @@ class Table:
                 pending = dict(answer.get("UnprocessedKeys", {}))
         return tuple(found[signer] for signer in signers if signer in found)
 
-    def newest_signatures(self, campaign: str, before: str | None = None) -> Iterator[tuple[str, Signature]]:
-        """Read a campaign's signatures, newest first, each with its place; from a place on, those behind it."""
+    def newest_signatures(
+        self, campaign: str, before: str | None = None, *, at_once: int | None = None
+    ) -> Iterator[tuple[str, Signature]]:
+        """Read a campaign's signatures, newest first, each with its place; from a place on, those behind it.
+
+        `at_once` is how many are read ahead: the more, the fewer calls, for whoever reads many.
+        """
+        at_once = at_once or _LISTED_AT_ONCE
         shards = [
             self._query(
                 requests.query(
@@ -204,13 +210,13 @@ class Table:
                     index="listing",
                     newest_first=True,
                     below=before,
-                    limit=_LISTED_AT_ONCE,
+                    limit=at_once,
                 )
             )
             for shard in range(keys.LISTING_SHARDS)
         ]
         merged = heapq.merge(*shards, key=lambda values: str(values["listed_at"]), reverse=True)
-        for places in batched((values["listed_at"] for values in merged), _LISTED_AT_ONCE, strict=False):
+        for places in batched((values["listed_at"] for values in merged), at_once, strict=False):
             signers = [place.rpartition("#")[2] for place in places]
             found = {row.signer: row for row in self.signatures(campaign, signers)}
             yield from (
@@ -221,7 +227,7 @@ class Table:
             )
 
     def listed_signatures(self, campaign: str) -> Iterator[Signature]:
-        """Read every signature of a campaign, in no order; for recounts and exports."""
+        """Read every signature of a campaign, in no order; for recounts."""
         for shard in range(keys.LISTING_SHARDS):
             request = requests.query(self._name, keys.listing_shard(campaign, shard), index="listing")
             page: list[str] = []

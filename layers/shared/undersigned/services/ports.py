@@ -297,7 +297,9 @@ class DeliveryQueue(Protocol):
 class ListingStore(Protocol):
     """A campaign's signatures in order."""
 
-    def newest_signatures(self, campaign: str, before: str | None = None) -> Iterator[tuple[str, Signature]]:
+    def newest_signatures(
+        self, campaign: str, before: str | None = None, *, at_once: int | None = None
+    ) -> Iterator[tuple[str, Signature]]:
         """Read a campaign's signatures, newest first, each with its place; from a place on, those behind it."""
 
 
