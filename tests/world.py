@@ -30,7 +30,7 @@ from undersigned_cli import campaign_folder
 from undersigned_cli.push import push
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from email.message import EmailMessage
 
     import pytest
@@ -109,6 +109,7 @@ class Answer:
     status: int
     headers: dict[str, str]
     content: bytes
+    cookies: tuple[str, ...] = ()
 
     @property
     def body(self) -> str:
@@ -147,6 +148,7 @@ class World:
         headers: Mapping[str, str] | None = None,
         raw: bytes | None = None,
         source: str = "203.0.113.7",
+        cookies: Sequence[str] = (),
     ) -> Answer:
         """Send a request to the HTTP API, from an IP address."""
         event = load_event("public_api_get_campaign")
@@ -165,14 +167,15 @@ class World:
             event["isBase64Encoded"] = True
             event["body"] = base64.b64encode(body if isinstance(body, bytes) else body.encode()).decode()
         event["headers"] |= dict(headers or {})
-        function = "organizer_api" if path.startswith("/organizer/") else "public_api"
+        event["cookies"] = list(cookies)
+        function = "organizer_api" if path.startswith("/organizer") else "public_api"
         answer = self.handlers[function](event, CONTEXT)
         # Lambda's runtime writes answers as UTF-8, too, and fails where that can't be.
         json.dumps(answer, ensure_ascii=False).encode()
         content = base64.b64decode(answer["body"]) if answer["isBase64Encoded"] else answer["body"].encode()
         written = {name.lower(): str(value) for name, value in answer["headers"].items()}
         assert (breach := breach_of(method, parts.path, answer["statusCode"], written, content)) is None, breach
-        return Answer(answer["statusCode"], written, content)
+        return Answer(answer["statusCode"], written, content, tuple(answer["cookies"]))
 
     def get(self, path: str, **options: Any) -> Answer:
         return self.request("GET", path, **options)
@@ -410,7 +413,6 @@ def _handler(monkeypatch: pytest.MonkeyPatch, function: str, wiring: Wiring) -> 
         "organizer_api": {
             "access": wiring.access,
             "organizing": wiring.organizing,
-            "approving": wiring.approving,
         },
         "export_signatures": {"exporting": wiring.exporting},
         "send_confirmations": {"confirmations": wiring.confirmations},

@@ -34,7 +34,7 @@ _NOT_HERE = Problem(
 def show(token: str) -> Response[str]:
     """Show what would go; mail scanners follow links, so this changes nothing."""
     try:
-        return page(pages.approval(wired.approving.week(token), token))
+        return page(pages.approval(wired.wiring.approving().week(token), token))
     except (TokenError, NotFoundError) as error:
         return _answer(error)
 
@@ -43,7 +43,7 @@ def show(token: str) -> Response[str]:
 def approve(token: str) -> Response[str]:
     """Approve the week and queue it at once; twice is the same as once."""
     try:
-        wired.approving.approve(token)
+        wired.wiring.approving().approve(token)
     except (TokenError, NotFoundError) as error:
         return _answer(error)
     return moved(f"/organizer/approve/{token}")

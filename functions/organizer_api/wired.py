@@ -5,4 +5,3 @@ from undersigned.wiring import Wiring
 wiring = Wiring.of_environment()
 access = wiring.access()
 organizing = wiring.organizing()
-approving = wiring.approving()
