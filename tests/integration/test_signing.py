@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -31,6 +32,24 @@ def test_the_campaign_as_json_names_fields_targets_and_count(world: World) -> No
     assert email in campaign["fields"]
     assert {target["id"] for target in campaign["targets"]} >= {"evanston", "lake-forest"}
     assert "chief@evanston-police.example" not in str(campaign)
+
+
+def test_a_letter_to_somebody_who_was_added_a_moment_ago_is_mailed_and_shown(world: World) -> None:
+    table, other_process = world.wiring.table, world.wiring.signing()
+    world.get(FORM)
+    world.clock.turn(seconds=40)
+    other_process.campaign(CAMPAIGN)
+    world.sign(email="early@signers.example")
+    world.run_stream()
+    evanston = table.target(CAMPAIGN, "evanston")
+    assert evanston
+    table.put_target(CAMPAIGN, replace(evanston, id="newtown", name="Newly Added", postal_codes=("99999",)))
+    world.clock.turn(seconds=30)
+    assert world.sign(postal_code="99999").status == 303
+    world.run_stream()
+    assert "Newly Added" in world.sent[-1].mail["Subject"]
+    token = world.sent[-1].link("confirm").removeprefix("/confirm/")
+    assert other_process.to_confirm(token).target.name == "Newly Added"
 
 
 def test_json_is_answered_with_json(world: World) -> None:

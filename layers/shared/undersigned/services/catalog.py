@@ -42,11 +42,12 @@ class Catalog:
         self._entries: dict[str, tuple[datetime, Entry]] = {}
         self._letters: dict[tuple[str, str], Letter] = {}
 
-    def entry(self, campaign: str) -> Entry:
-        """Return a campaign; raises NotFoundError."""
+    def entry(self, campaign: str, target: str | None = None) -> Entry:
+        """Return a campaign, read anew if it lacks a target that some letter goes to; raises NotFoundError."""
         now = self._clock()
         kept = self._entries.get(campaign)
-        if kept and now - kept[0] < KEPT_FOR:
+        # Another process may have heard earlier of a target that was added within the minute.
+        if kept and now - kept[0] < KEPT_FOR and (target is None or target in kept[1].roster.by_id):
             return kept[1]
         settings = self._store.campaign(campaign)
         if settings is None:

@@ -58,7 +58,7 @@ class Confirmations:
         return "sent"
 
     def _mail(self, signature: Signature, now: datetime) -> Mail:
-        entry = self.catalog.entry(signature.campaign)
+        entry = self.catalog.entry(signature.campaign, signature.target)
         whose = (signature.campaign, signature.signer)
         return mails.confirmation(
             "confirm" if signature.status == "pending" else "sealed" if signature.bundle else "signed",

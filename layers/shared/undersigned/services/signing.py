@@ -310,7 +310,7 @@ class Signing:
         return Packets(entry.campaign, target, key, self._deliveries.packets(key))
 
     def _own_letter(self, signature: Signature) -> OwnLetter:
-        entry = self._catalog.entry(signature.campaign)
+        entry = self._catalog.entry(signature.campaign, signature.target)
         target = entry.roster.by_id[signature.target]
         letter = self._catalog.letter(signature.campaign, signature.letter)
         delivery = None
