@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import (
@@ -19,18 +21,29 @@ from schemathesis.checks import (
 
 from tests.described import DOCUMENT
 from undersigned.domain.api_keys import ApiKey, digest_of
+from undersigned.domain.signatures import signer_id
 from undersigned_cli import campaign_folder
 from undersigned_cli.local.stack import PROJECT
 from undersigned_cli.push import push
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from schemathesis import Case
 
     from undersigned_cli.local.running import RunningStack
 
 CAMPAIGN = "of-odd-requests"
 KEY = "us_odd"
+ADA = {
+    "name": "Ada Specimen",
+    "email": "ada@odd.example",
+    "address_line": "1 Sample Street",
+    "locality": "Evanston",
+    "postal_code": "60201",
+    "signature": "Ada Specimen",
+}
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -51,13 +64,29 @@ bounded = settings(
 
 
 @pytest.fixture(scope="module")
-def address(stack: RunningStack) -> str:
-    """Give the stack's address, with a campaign, a signature and a key for odd requests alone."""
-    table = Stack(stack.outputs, stack.client).wiring().table
+def address(stack: RunningStack) -> Iterator[str]:
+    """Give the stack's address, with a campaign, a confirmed letter and a key for odd requests alone."""
+    wiring = Stack(stack.outputs, stack.client).wiring()
+    table = wiring.table
     folder = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
     push(replace(folder, campaign=replace(folder.campaign, id=CAMPAIGN)), table)
     table.put_api_key(ApiKey(CAMPAIGN, digest_of(KEY), "manage", "", datetime.now(UTC)))
-    return stack.public_url
+    signed = requests.post(f"{stack.public_url}/campaigns/{CAMPAIGN}/signatures", json=ADA, timeout=30)
+    assert signed.status_code == 202, signed.text
+    now = datetime.now(UTC)
+    table.confirm(CAMPAIGN, signer_id(wiring.secret(), ADA["email"]), None, at=now, on=now.date())
+    yield stack.public_url
+    # Its letter must not go out with those of the other tests.
+    table.pause(CAMPAIGN, paused=True)
+
+
+def test_the_next_packet_is_typeset_while_somebody_waits(address: str) -> None:
+    path = f"{address}/organizer/campaigns/{CAMPAIGN}/deliveries/next/evanston"
+    headers = {"Authorization": f"Bearer {KEY}"}
+    [packet] = requests.get(path, headers=headers, timeout=30).json()["packets"]
+    answer = requests.get(f"{path}/packets/1", headers=headers, timeout=30)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/pdf")
+    assert hashlib.sha256(answer.content).hexdigest() == packet["sha256"]
 
 
 @schema.parametrize()
