@@ -1,0 +1,137 @@
+"""Counts on the local stack: after a thousand random changes they are what a count of the rows says."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from undersigned.domain.signatures import Signature, signer_id
+from undersigned.services.ports import ChangedError, SignatureStateError
+from undersigned_cli import campaign_folder
+from undersigned_cli.local.stack import PROJECT
+from undersigned_cli.push import push
+from undersigned_cli.stacks import Stack
+
+if TYPE_CHECKING:
+    from undersigned.wiring import Wiring
+    from undersigned_cli.local.running import RunningStack
+
+CAMPAIGN = "counted"
+PEOPLE = 250
+CHANGES = 1_000
+TOWNS = {"evanston": "60201", "wilmette": "60091", "skokie": "60076"}
+DOMAINS = ("mail.example", "post.example", "swallows.example")
+
+
+@pytest.fixture(scope="module")
+def wiring(stack: RunningStack) -> Wiring:
+    made = Stack(stack.outputs, stack.client).wiring()
+    folder = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
+    push(replace(folder, campaign=replace(folder.campaign, id=CAMPAIGN)), made.table)
+    return made
+
+
+class Person:
+    """Somebody who does things in no order."""
+
+    def __init__(self, wiring: Wiring, number: int) -> None:
+        self._wiring = wiring
+        self._chance = random.Random(number)  # noqa: S311  (a repeatable life)
+        self._email = f"person{number}@{DOMAINS[number % len(DOMAINS)]}"
+        self._signer = signer_id(wiring.secret(), self._email)
+        self._letter = wiring.catalog.entry(CAMPAIGN).campaign.letter
+
+    def live(self, changes: int) -> None:
+        for _ in range(changes):
+            act = self._chance.choices((self._sign, self._confirm, self._withdraw, self._erase), weights=(4, 4, 2, 1))[
+                0
+            ]
+            try:
+                act()
+            except (ChangedError, SignatureStateError):
+                # As when two buttons are pressed at once: nothing was changed.
+                continue
+
+    def _sign(self) -> None:
+        table = self._wiring.table
+        existing = table.signature(CAMPAIGN, self._signer)
+        if existing and existing.status == "confirmed":
+            return
+        target, now = self._chance.choice(sorted(TOWNS)), datetime.now(UTC)
+        row = Signature(
+            campaign=CAMPAIGN,
+            signer=self._signer,
+            status="pending",
+            version=existing.version + 1 if existing else 1,
+            name="Somebody",
+            email=self._email,
+            address_line="1 Sample Street",
+            locality=self._chance.choice(["Evanston", "EVANSTON ", "Skokie"]),
+            region="IL",
+            postal_code=TOWNS[target],
+            target=target,
+            signature="Somebody",
+            note="",
+            updates=False,
+            letter=self._letter,
+            signed_at=now,
+            signed_on=now.date(),
+            # One mail a person is enough: the row asks for the same one as before.
+            mail_request=existing.mail_request if existing else self._signer[:16],
+            expires_at=now + timedelta(days=14),
+        )
+        table.sign(row, existing)
+
+    def _confirm(self) -> None:
+        now = datetime.now(UTC)
+        self._wiring.table.confirm(CAMPAIGN, self._signer, None, at=now, on=now.date())
+
+    def _withdraw(self) -> None:
+        self._wiring.table.withdraw(CAMPAIGN, self._signer, datetime.now(UTC))
+
+    def _erase(self) -> None:
+        if self._wiring.table.signature(CAMPAIGN, self._signer):
+            self._wiring.erasing().erase(CAMPAIGN, self._signer)
+
+
+def counted_by_hand(stack: RunningStack) -> dict[str, int]:
+    """Count the rows by their plain attributes, with none of the product's rules."""
+    counts: Counter[str] = Counter()
+    pages = stack.client("dynamodb").get_paginator("scan").paginate(TableName=stack.outputs["TableName"])
+    rows: list[dict[str, Any]] = [item for page in pages for item in page["Items"]]
+    for row in rows:
+        if not row["pk"]["S"].startswith(f"SIGNATURE#{CAMPAIGN}#"):
+            continue
+        status, domain = row["status"]["S"], row["email"]["S"].partition("@")[2]
+        if status in {"pending", "confirmed"}:
+            counts[f"SIGNED#{domain}"] += 1
+        if status == "confirmed":
+            counts["TOTAL"] += 1
+            counts[f"CONFIRMED#{domain}"] += 1
+            counts[f"TARGET#{row['target']['S']}"] += 1
+            counts[f"DAY#{row['confirmed_on']['S']}"] += 1
+            counts[f"HOUR#{row['confirmed_at']['S'][:13]}"] += 1
+            counts[f"LOCALITY#{row['locality']['S'].strip().lower()}"] += 1
+    return dict(counts)
+
+
+def test_counts_equal_the_rows_after_a_thousand_random_changes(stack: RunningStack, wiring: Wiring) -> None:
+    people = [Person(wiring, number) for number in range(PEOPLE)]
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        list(pool.map(lambda person: person.live(CHANGES // PEOPLE), people))
+    expected = counted_by_hand(stack)
+    assert expected["TOTAL"] > PEOPLE / 10
+    found: dict[str, int] = {}
+    for _ in range(300):
+        found = {name: count for name, count in wiring.table.counts(CAMPAIGN).items() if count}
+        if found == expected:
+            break
+        time.sleep(0.2)
+    assert found == expected
