@@ -51,7 +51,7 @@ def test_an_erased_letter_keeps_its_place(world: World) -> None:
     sign(world, 2)
     [(place, newest), _] = world.wiring.table.newest_signatures(CAMPAIGN)
     world.wiring.erasing().erase(CAMPAIGN, newest.signer)
-    assert [(listed, row.status) for listed, row in world.wiring.table.newest_signatures(CAMPAIGN)][0] == (
+    assert next((listed, row.status) for listed, row in world.wiring.table.newest_signatures(CAMPAIGN)) == (
         place,
         "erased",
     )
