@@ -22,7 +22,7 @@ def local_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack
         ports=Ports.any_free(),
         schedules=False,
         # Few enough that a flood is soon one, and more than all tests sign from one address.
-        parameters={"FormsPerMinute": "100"},
+        parameters={"FormsPerMinute": "100", "PublishEvents": "true"},
     )
     yield made
     made.stop()

@@ -1,0 +1,136 @@
+"""What the stack tells others, on the real template: organizers by mail, other programs on the bus."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
+
+import pytest
+
+from undersigned.domain.schedule import period_of
+from undersigned_cli import campaign_folder
+from undersigned_cli.local.stack import PROJECT
+from undersigned_cli.push import push
+from undersigned_cli.stacks import Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from undersigned_cli.local.running import RunningStack
+
+CAMPAIGN = "of-those-who-are-told"
+ORGANIZER = "organizer@told.example"
+
+
+def wait_for[T](found: Callable[[], T], seconds: float = 60) -> T:
+    deadline = time.monotonic() + seconds
+    while not (result := found()) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return result
+
+
+@dataclass
+class Told:
+    """A campaign whose weeks need an approval, and a program that listens on the bus."""
+
+    stack: RunningStack
+    queue: str
+
+    def page(self, url: str, values: dict[str, str] | None = None) -> str:
+        body = urlencode(values).encode() if values is not None else None
+        with urlopen(Request(url, body), timeout=60) as answer:  # noqa: S310
+            return str(answer.read().decode())
+
+    def link(self, to: str, kind: str, path: str) -> str:
+        """Return the link in the one mail of a kind to somebody."""
+        mails = wait_for(
+            lambda: [mail for mail in self.stack.mails() if mail.to == (to,) and mail.tags["kind"] == kind]
+        )
+        [mail] = mails
+        part = message_from_bytes(mail.raw, policy=policy.default).get_body(("plain",))
+        assert part
+        found = re.search(rf"{re.escape(self.stack.public_url)}/{path}\S*", part.get_content())
+        assert found
+        return found[0]
+
+    def hear(self, kinds: list[str]) -> list[dict[str, Any]]:
+        """Wait until events of these kinds came, and return all that came since the last call."""
+        heard: list[dict[str, Any]] = []
+
+        def enough() -> bool:
+            sqs = self.stack.client("sqs")
+            for message in sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages", []):
+                heard.append(json.loads(message["Body"]))
+                sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
+            return not Counter(kinds) - Counter(event["detail-type"] for event in heard)
+
+        assert wait_for(enough), [event["detail-type"] for event in heard]
+        return heard
+
+
+@pytest.fixture(scope="module")
+def told(stack: RunningStack) -> Iterator[Told]:
+    folder = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
+    organizer = replace(folder.campaign.organizer, email=ORGANIZER)
+    campaign = replace(folder.campaign, id=CAMPAIGN, approval=True, organizer=organizer)
+    push(replace(folder, campaign=campaign), Stack(stack.outputs, stack.client).wiring().table)
+    sqs, events = stack.client("sqs"), stack.client("events")
+    queue = sqs.create_queue(QueueName="listener")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    bus = stack.outputs["EventBusName"]
+    pattern = json.dumps({"source": ["undersigned"], "detail": {"campaign": [CAMPAIGN]}})
+    events.put_rule(Name="listener", EventBusName=bus, EventPattern=pattern)
+    events.put_targets(Rule="listener", EventBusName=bus, Targets=[{"Id": "listener", "Arn": arn}])
+    yield Told(stack, queue)
+    events.remove_targets(Rule="listener", EventBusName=bus, Ids=["listener"])
+    events.delete_rule(Name="listener", EventBusName=bus)
+    sqs.delete_queue(QueueUrl=queue)
+
+
+def test_a_week_is_approved_by_mail_told_on_the_bus_and_reported(told: Told) -> None:
+    stack, now = told.stack, datetime.now(UTC)
+    period = period_of(now, stack.outputs["DeliveryTimeZone"])
+    told.page(
+        f"{stack.public_url}/campaigns/{CAMPAIGN}/signatures",
+        {
+            "name": "Ada Specimen",
+            "email": "ada@told.example",
+            "address_line": "1 Sample Street",
+            "locality": "Evanston",
+            "region": "IL",
+            "postal_code": "60201",
+            "signature": "Ada Specimen",
+        },
+    )
+    told.page(told.link("ada@told.example", "confirmation", "confirm/"), {})
+    [confirmed] = told.hear(["undersigned.signature.confirmed"])
+    assert (confirmed["source"], confirmed["detail"]["target"]) == ("undersigned", "evanston")
+
+    event = {"scheduled_time": now.isoformat(), "campaign": CAMPAIGN}
+    table = Stack(stack.outputs, stack.client).wiring().table
+    assert wait_for(lambda: table.has_waiting(CAMPAIGN, "evanston"))
+    for _ in range(2):
+        planned = stack.invoke("PlanDeliveries", event)
+        assert (planned["deliveries"], len(planned["awaiting_approval"])) == ([], 1)
+    link = told.link(ORGANIZER, "approval", "organizer/approve/")
+    assert "Ready to go" in told.page(link)
+    assert table.steering(CAMPAIGN).approved == frozenset()
+    assert "Approved" in told.page(link, {})
+    heard = told.hear([f"undersigned.delivery.{state}" for state in ("open", "sending", "sent", "delivered")])
+    assert {event["detail"]["period"] for event in heard} == {period}
+    [delivered] = [event for event in heard if event["detail-type"] == "undersigned.delivery.delivered"]
+    assert delivered["detail"]["letters"] == 1
+
+    event["scheduled_time"] = (now + timedelta(days=1)).isoformat()
+    for _ in range(2):
+        stack.invoke("ReportDeliveries", event)
+    [report] = [mail for mail in stack.mails() if mail.tags["kind"] == "report" and mail.to == (ORGANIZER,)]
+    assert b"1 sent, 0 not sent" in report.raw
