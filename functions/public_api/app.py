@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from functions.public_api import assets, count, form, packets, signer, wired
 from functions.public_api.problems import NO_ROUTE, problem_of
-from undersigned.domain.errors import UndersignedError
+from undersigned.domain.errors import NotFoundError, UndersignedError
 from undersigned.domain.languages import chosen_language, languages
 from undersigned.http.answers import problem
 from undersigned.http.methods import answering_head
@@ -18,6 +18,8 @@ from undersigned.services.signing import ClosedError
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    from undersigned.domain.campaigns import Campaign
 
 app = APIGatewayHttpResolver()
 for routes in (form, count, signer, packets, assets):
@@ -38,7 +40,18 @@ def _answer_error(error: UndersignedError) -> Response[str]:
     as_json = wants_json(app.current_event)
     if isinstance(error, ClosedError) and not as_json:
         return form.closed(error.campaign.id)
-    return problem(problem_of(error), _language(), as_json=as_json)
+    return problem(problem_of(error), _language(), as_json=as_json, framed=_framed())
+
+
+def _framed() -> Campaign | None:
+    """Return the campaign whose form a request comes from, if that stands in a frame: there it must be answered."""
+    _, campaign = site_of(app.current_event.raw_event)
+    if campaign is None or "embedded" not in app.current_event.query_string_parameters:
+        return None
+    try:
+        return wired.signing.campaign(campaign).campaign
+    except NotFoundError:
+        return None
 
 
 def _answer_no_route(_error: Exception) -> Response[str]:

@@ -30,6 +30,19 @@ def test_only_sites_of_the_organization_may_frame_the_form(world: World, page: s
     assert policy.endswith(f"frame-ancestors {SITE} http://localhost:8080")
 
 
+def test_what_goes_wrong_in_a_frame_is_told_in_the_frame(world: World) -> None:
+    too_long = {**ADA, "note": "x" * 70_000}
+    answer = world.post(f"{FORM}/signatures?embedded=1&lang=es", too_long)
+    assert answer.status == 413
+    assert answer.headers["content-security-policy"].endswith(f"frame-ancestors {SITE} http://localhost:8080")
+    assert "script-src 'self'" in answer.headers["content-security-policy"]
+    assert f'data-hosts="{SITE} http://localhost:8080"' in answer.body
+    assert "Se envió demasiado" in answer.body
+    outside = world.post(f"{FORM}/signatures", too_long)
+    assert outside.headers["content-security-policy"].endswith("frame-ancestors 'none'")
+    assert world.post("/campaigns/nowhere/signatures?embedded=1", ADA).status == 404
+
+
 def test_no_site_may_frame_a_signers_own_pages(world: World) -> None:
     world.sign()
     world.run_stream()

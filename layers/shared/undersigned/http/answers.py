@@ -16,6 +16,7 @@ from undersigned.rendering import pages
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from undersigned.domain.campaigns import Campaign
     from undersigned.domain.errors import FieldError
     from undersigned.domain.languages import Message
     from undersigned.rendering.assets import Asset
@@ -139,11 +140,20 @@ def preflight() -> Response[str]:
     return Response(204, None, "", headers)
 
 
-def problem(found: Problem, language: str, *, as_json: bool) -> Response[str]:
-    """Answer with what is wrong and what to do: a page, or problem details with one entry per field (RFC 9457)."""
+def problem(found: Problem, language: str, *, as_json: bool, framed: Campaign | None = None) -> Response[str]:
+    """Answer with what is wrong and what to do: a page, or problem details with one entry per field (RFC 9457).
+
+    `framed` is the campaign whose form stands in a frame: its sites may frame the page, too.
+    """
     title, detail = found.title.in_language(language), found.detail.in_language(language)
     if not as_json:
-        return page(pages.problem(title, detail, language), status=found.status, retry_after=found.retry_after)
+        return page(
+            pages.problem(title, detail, language, framed),
+            status=found.status,
+            hosts=framed.allowed_origins if framed else (),
+            runs_scripts=framed is not None,
+            retry_after=found.retry_after,
+        )
     values: dict[str, object] = {"type": "about:blank", "title": title, "status": found.status, "detail": detail}
     if found.errors:
         values["errors"] = [

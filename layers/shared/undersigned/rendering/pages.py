@@ -347,6 +347,6 @@ _GOES_AS: Mapping[DeliveryState, Message] = {
 }
 
 
-def problem(title: str, detail: str, language: str) -> Page:
-    """Render an error with the way out."""
-    return _page("problem.html", language, title=title, detail=detail)
+def problem(title: str, detail: str, language: str, framed: Campaign | None = None) -> Page:
+    """Render an error with the way out, for a frame if it is in one."""
+    return _page("problem.html", language, framed, embedded=framed is not None, title=title, detail=detail)
