@@ -94,6 +94,9 @@ def hand_requests_on_as_api_gateway_does() -> None:
             http["method"] = http["method"].upper()
             # The front adds the client's address last.
             http["sourceIp"] = event["headers"].get("x-forwarded-for", http["sourceIp"]).rpartition(",")[2].strip()
+            # https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+            if cookies := event["headers"].pop("cookie", ""):
+                event["cookies"] = [cookie.strip() for cookie in cookies.split(";")]
         return invoke(function, event)
 
     apigateway._handle_execute_in_scope = execute_any_method

@@ -1,0 +1,298 @@
+"""The dashboard in a real Chromium: an organizer's Monday morning, from the key to the PDF that went."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import re
+import time
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode, urlsplit
+from urllib.request import Request, urlopen
+
+import pytest
+from playwright.sync_api import expect
+from pypdf import PdfReader
+
+from undersigned.domain.api_keys import ApiKey, digest_of
+from undersigned.domain.campaigns import Organizer
+from undersigned_cli import campaign_folder
+from undersigned_cli.local.stack import PROJECT
+from undersigned_cli.push import push
+from undersigned_cli.stacks import Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from playwright.sync_api import Page
+
+    from tests.chromium import Visitor
+    from undersigned.wiring import Wiring
+    from undersigned_cli.local.running import RunningStack
+
+PICTURES = PROJECT / ".undersigned" / "pictures"
+CAMPAIGN = "the-dashboard"
+KEY = "us_dashboard_of_the_tests"
+HOSTILE = """<img src=x onerror=alert(1)><b>"'&{{ 7*7 }}</b>"""
+SIGNERS = {
+    "ada": ("Ada Specimen", "60201"),
+    "bo": ("Bo Sample", "60201"),
+    "cy": ("Cy Standin", "60091"),
+    "eve": (HOSTILE, "60022"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """An organizer's office: a campaign that needs an approval, whose four letters wait for it."""
+
+    stack: RunningStack
+    wiring: Wiring
+
+    @property
+    def address(self) -> str:
+        return f"{self.stack.public_url}/organizer"
+
+    def post(self, path: str, values: dict[str, str]) -> None:
+        accept = {"Accept": "application/json"}
+        with urlopen(Request(self.stack.public_url + path, urlencode(values).encode(), accept), timeout=60):  # noqa: S310
+            pass
+
+    def sign(self, name: str, words: str, postal_code: str) -> None:
+        email = f"{name}@dashboard.example"
+        self.post(
+            f"/campaigns/{CAMPAIGN}/signatures",
+            {
+                "name": words,
+                "email": email,
+                "address_line": "1 Sample Street",
+                "locality": "Evanston",
+                "postal_code": postal_code,
+                "signature": words,
+                "note": words,
+            },
+        )
+        [mail] = waited_for(lambda: [mail for mail in self.stack.mails() if mail.to == (email,)], f"a mail to {email}")
+        found = re.search(rb"/confirm/[\w.~=\r\n-]+", mail.raw.replace(b"=\r\n", b""))
+        assert found
+        self.post(found[0].decode().strip(), {})
+
+    def sign_in(self, page: Page) -> None:
+        page.get_by_label("Campaign").fill(CAMPAIGN)
+        page.get_by_label("Key").fill(KEY)
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("heading", name="How it stands")).to_be_visible()
+
+
+def waited_for[Found](find: Callable[[], Found], what: str) -> Found:
+    """Return what is found as soon as it is there; raises AssertionError after a minute."""
+    for _ in range(600):
+        if found := find():
+            return found
+        time.sleep(0.1)
+    message = f"{what} did not come"
+    raise AssertionError(message)
+
+
+@pytest.fixture(scope="module")
+def office(stack: RunningStack) -> Office:
+    wiring = Stack(stack.outputs, stack.client).wiring()
+    folder = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
+    organizer = Organizer("End Demand", "organizer@dashboard.example")
+    settings = replace(folder.campaign, id=CAMPAIGN, approval=True, organizer=organizer, goal=10, proof_of_work="never")
+    push(replace(folder, campaign=settings), wiring.table)
+    wiring.table.put_api_key(ApiKey(CAMPAIGN, digest_of(KEY), "manage", "tests", datetime.now(UTC)))
+    made = Office(stack, wiring)
+    for name, (words, postal_code) in SIGNERS.items():
+        made.sign(name, words, postal_code)
+    waited_for(lambda: (count := wiring.table.count(CAMPAIGN)) and count.signatures == len(SIGNERS), "the counts")
+    return made
+
+
+def photograph(page: Page, name: str) -> None:
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+
+
+def downloaded(page: Page, name: str | re.Pattern[str]) -> bytes:
+    with page.expect_download() as download:
+        page.get_by_role("link", name=name).first.click()
+    return Path(download.value.path()).read_bytes()
+
+
+def words_of(pdf: bytes) -> str:
+    return "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
+
+
+# Before the week goes; the tests below keep this order, for the last one approves it.
+
+
+def test_the_cookie_is_as_safe_as_browsers_make_it_and_holds_no_key(office: Office, visitor: Visitor) -> None:
+    page = visitor.open(office.address)
+    office.sign_in(page)
+    [cookie] = page.context.cookies()
+    assert (cookie["name"], cookie["secure"], cookie["httpOnly"], cookie["sameSite"], cookie["path"]) == (
+        "__Host-session", True, True, "Strict", "/",
+    )  # fmt: skip
+    assert KEY not in json.dumps(cookie)
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Sign in to your campaign")).to_be_visible()
+    assert page.context.cookies() == []
+
+
+def test_a_wrong_key_is_told_and_takes_no_more_than_another_try(office: Office, visitor: Visitor) -> None:
+    page = visitor.open(office.address)
+    page.get_by_label("Campaign").fill(CAMPAIGN)
+    page.get_by_label("Key").fill("us_wrong")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_contain_text("do not go together")
+    office.sign_in(page)
+
+
+def test_a_link_from_another_site_leads_to_whoever_is_signed_in(office: Office, visitor: Visitor) -> None:
+    page = visitor.open(office.address)
+    office.sign_in(page)
+    port = urlsplit(office.address).port
+    page.goto(f"http://localhost:{port}/organizer")
+    expect(page.get_by_role("heading", name="Sign in to your campaign")).to_be_visible()
+    page.evaluate("address => { location.href = address }", office.address)
+    expect(page.get_by_role("heading", name="How it stands")).to_be_visible()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_addressees_are_sorted_with_and_without_javascript(office: Office, visitor: Visitor, *, scripts: bool) -> None:
+    page = visitor.open(office.address, scripts=scripts)
+    office.sign_in(page)
+    first = page.locator("[data-sortable] tbody tr").first
+    expect(first).to_contain_text("Deerfield")
+    loads: list[str] = []
+    page.on("request", lambda request: loads.append(request.url))
+    page.get_by_role("link", name="Letters waiting").click()
+    expect(first).to_contain_text("Evanston")
+    expect(page.get_by_role("columnheader", name="Letters waiting")).to_have_attribute("aria-sort", "descending")
+    page.get_by_role("link", name="Letters waiting").click()
+    expect(first).not_to_contain_text("Evanston")
+    assert bool(loads) != scripts
+
+
+def test_hostile_words_are_text(office: Office, visitor: Visitor) -> None:
+    page = visitor.open(office.address)
+    office.sign_in(page)
+    page.get_by_role("link", name="Letters", exact=True).click()
+    expect(page.locator("main")).to_contain_text(HOSTILE)
+    page.get_by_role("link", name=HOSTILE).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(HOSTILE)
+    expect(page.locator("img")).to_have_count(0)
+
+
+def test_a_letter_is_found_by_its_address(office: Office, visitor: Visitor) -> None:
+    page = visitor.open(office.address)
+    office.sign_in(page)
+    page.get_by_role("link", name="Letters", exact=True).click()
+    page.get_by_label("Find by email address").fill("bo@dashboard.example")
+    page.get_by_role("button", name="Find").click()
+    expect(page.get_by_role("heading", name="Bo Sample")).to_be_visible()
+    assert re.fullmatch(r"/organizer/signatures/[0-9a-f]{32}", urlsplit(page.url).path)
+
+
+def test_a_file_is_written_while_the_page_looks_on(office: Office, visitor: Visitor) -> None:
+    page = visitor.open(office.address)
+    office.sign_in(page)
+    page.get_by_role("link", name="Files").click()
+    page.get_by_role("button", name="Make a file").click()
+    link = page.get_by_role("link", name=re.compile("Download"))
+    expect(link).to_be_visible(timeout=60_000)
+    file = downloaded(page, re.compile("Download"))
+    assert file.startswith(b"\xef\xbb\xbfidentifiers,")
+    assert file.count(b"@dashboard.example") == len(SIGNERS)
+
+
+LOOKS = [(width, dark) for width in (360, 1280) for dark in (False, True)]
+
+
+@pytest.mark.parametrize(("width", "dark"), LOOKS)
+def test_every_page_is_accessible(office: Office, visitor: Visitor, width: int, *, dark: bool) -> None:
+    look = f"{width}-{'dark' if dark else 'light'}"
+    page = visitor.open(office.address, width=width, dark=dark)
+
+    def see(state: str) -> None:
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{state} is wider than the screen"
+        visitor.assert_accessible(page)
+        photograph(page, f"dashboard-{state}-{look}")
+
+    see("sign-in")
+    office.sign_in(page)
+    page.locator("summary").first.click()
+    see("overview")
+    page.get_by_role("link", name="Evanston", exact=True).click()
+    page.get_by_text("Hold these letters back").click()
+    see("addressee")
+    page.get_by_role("link", name="See what would go now").click()
+    see("next")
+    for section in ("Deliveries", "Files", "What was done", "Letters"):
+        page.get_by_role("link", name=section, exact=True).click()
+        expect(page.get_by_role("link", name=section, exact=True)).to_have_attribute("aria-current", "page")
+        see(section.lower().replace(" ", "-"))
+    page.get_by_role("link", name="Ada Specimen").click()
+    page.get_by_text("Take this letter out").click()
+    see("letter")
+    page.goto(f"{office.address}/targets/none")
+    see("problem")
+
+
+def test_a_week_is_seen_approved_and_opened(office: Office, visitor: Visitor) -> None:
+    now = datetime.now(UTC)
+    office.stack.invoke("PlanDeliveries", {"scheduled_time": now.isoformat(), "campaign": CAMPAIGN})
+    page = visitor.open(office.address)
+    office.sign_in(page)
+    expect(page.get_by_role("heading", name="4 letters wait for an approval")).to_be_visible()
+    # What would go is looked at first.
+    page.get_by_role("link", name="Evanston", exact=True).click()
+    page.get_by_role("link", name="See what would go now").click()
+    expect(page.get_by_role("region", name="What the mail says")).to_contain_text("Ada Specimen")
+    shown = downloaded(page, "Packet 1 of 1 (PDF)")
+    assert "Ada Specimen" in words_of(shown)
+    assert not list(office.wiring.table.deliveries(CAMPAIGN, "evanston"))
+    # Then it goes.
+    page.get_by_role("link", name="Overview").click()
+    page.get_by_role("button", name="Approve, and send them now").click()
+    expect(page.get_by_role("status")).to_have_text("Approved. The packets go out within minutes.")
+    waited_for(
+        lambda: all(
+            [made.state for made in office.wiring.table.deliveries(CAMPAIGN, target)] == ["delivered"]
+            for target in ("evanston", "wilmette", "glencoe")
+        ),
+        "the packets",
+    )
+    page.get_by_role("link", name="Deliveries").click()
+    expect(page.get_by_role("row").filter(has_text="Evanston")).to_contain_text("Arrived")
+    page.get_by_role("link", name=re.compile("Evanston")).click()
+    expect(page.get_by_text("The office’s mail server accepted it")).to_be_visible()
+    sent = downloaded(page, "Packet 1 of 1 (PDF)")
+    assert hashlib.sha256(sent).hexdigest() in page.locator("main").inner_text()
+    assert all(name in words_of(sent) for name in ("Ada Specimen", "Bo Sample"))
+    photograph(page, "dashboard-delivery")
+    page.get_by_role("link", name="Overview").click()
+    expect(page.get_by_text("Nothing needs you today.")).to_be_visible()
+    photograph(page, "dashboard-after-the-week")
+    page.get_by_role("link", name="What was done").click()
+    expect(page.get_by_role("row").filter(has_text="Approved packets")).to_have_count(1)
+
+
+def test_a_revoked_key_is_signed_out_at_its_next_step(office: Office, visitor: Visitor) -> None:
+    other = "us_to_be_revoked"
+    office.wiring.table.put_api_key(
+        ApiKey(CAMPAIGN, digest_of(other), "read", "", datetime.now(UTC) - timedelta(days=1))
+    )
+    page = visitor.open(office.address)
+    page.get_by_label("Campaign").fill(CAMPAIGN)
+    page.get_by_label("Key").fill(other)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("button", name="Pause")).to_have_count(0)
+    office.wiring.table.remove_api_key(CAMPAIGN, digest_of(other))
+    page.get_by_role("link", name="Deliveries").click()
+    expect(page.get_by_role("heading", name="Sign in to your campaign")).to_be_visible()
