@@ -60,6 +60,9 @@ class TooManyLettersError(UndersignedError):
 
     def __init__(self, letters: int, most: int) -> None:
         """Keep how many wait and how many there may be."""
-        super().__init__(f"{letters} letters wait, more than the {most} that are typeset at once")
+        super().__init__(
+            f"{letters:,} letters wait, more than the {most:,} that are typeset while somebody waits; "
+            "`undersigned deliver CAMPAIGN --preview DIR` typesets them all"
+        )
         self.letters = letters
         self.most = most
