@@ -77,9 +77,9 @@ class Office:
             },
         )
         [mail] = waited_for(lambda: [mail for mail in self.stack.mails() if mail.to == (email,)], f"a mail to {email}")
-        found = re.search(rb"/confirm/[\w.~=\r\n-]+", mail.raw.replace(b"=\r\n", b""))
+        found = re.search(rb"/confirm/[\w.~-]+", mail.raw.replace(b"=\r\n", b""))
         assert found
-        self.post(found[0].decode().strip(), {})
+        self.post(found[0].decode(), {})
 
     def sign_in(self, page: Page) -> None:
         page.get_by_label("Campaign").fill(CAMPAIGN)
