@@ -218,6 +218,13 @@ def _with_query(path: str) -> str:
     return f"{path}?{urlencode(kept)}" if kept else path
 
 
+@router.get("/campaigns/<campaign>/signatures")
+@router.get("/campaigns/<campaign>/preview")
+def show_form_again(campaign: str) -> Response[str]:
+    """Lead to the form from the address of an answer to it, which phones load anew and people pass on."""
+    return moved(_with_query(f"/campaigns/{wired.signing.campaign(campaign).campaign.id}"))
+
+
 @router.get("/campaigns/<campaign>/signed")
 def signed(campaign: str) -> Response[str]:
     """Say what happens after signing."""

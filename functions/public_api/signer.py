@@ -79,6 +79,12 @@ def withdraw(token: str) -> Response[str]:
     return _own(wired.signing.withdraw(token), asked_back=True)
 
 
+@router.get("/letters/<token>/withdraw")
+def show_letter_again(token: str) -> Response[str]:
+    """Lead to the letter's own page whoever loads the answer to the button anew; this changes nothing."""
+    return moved(f"/letters/{wired.signing.own_letter(token).token}")
+
+
 def _own(own: OwnLetter, *, asked_back: bool = False) -> Response[str]:
     if wants_json(_event()):
         return _state(own)

@@ -166,6 +166,22 @@ def test_the_script_face_is_for_what_is_typed_and_not_for_the_specimen(world: Wo
     assert asset_path("caveat.woff2") in specimen.one("style").text
 
 
+@pytest.mark.parametrize("answer", ["signatures", "preview"])
+def test_an_answer_to_a_form_that_is_loaded_anew_or_passed_on_leads_to_the_form(world: World, answer: str) -> None:
+    moved = world.get(f"{FORM}/{answer}?lang=es&embedded=1&more=x")
+    assert (moved.status, moved.headers["location"]) == (303, f"{FORM}?lang=es&embedded=1")
+    assert world.get(moved.headers["location"]).status == 200
+    assert world.get(f"/campaigns/nowhere/{answer}").status == 404
+
+
+def test_a_letter_that_was_taken_back_is_still_there_when_its_page_is_loaded_anew(world: World) -> None:
+    links = world.post(world.confirmed().link("confirm"), as_json=True).json["links"]
+    looked_at = world.get(links["withdraw"])
+    assert (looked_at.status, looked_at.headers["location"]) == (303, links["letter"])
+    assert "Waiting" in world.get(links["letter"]).body, "looking takes nothing back"
+    assert world.get("/letters/forged/withdraw").status == 404
+
+
 def test_a_preview_without_scripts_begins_at_the_letter(world: World) -> None:
     title = Page(world.post(f"{FORM}/preview", ADA).body).one("h2", id="letter-title")
     assert title.text == "Your letter to Police Chief Avery Sample"

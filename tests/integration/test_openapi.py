@@ -67,6 +67,7 @@ def test_every_public_route_answers_as_described(world: World, *, as_json: bool)
     for action in ("preview", "signatures"):
         ask("POST", f"{LETTER}/{action}", {**ADA, "form": world.form()})
         ask("POST", f"{LETTER}/{action}", {"email": "no address"})
+        assert ask("GET", f"{LETTER}/{action}").status == 303
     world.run_stream()
     confirm, letter = world.sent[-1].link("confirm"), world.sent[-1].link("confirm").replace("confirm", "letters")
     ask("GET", confirm)
@@ -78,6 +79,7 @@ def test_every_public_route_answers_as_described(world: World, *, as_json: bool)
     letter = "/letters/" + world.wiring.tokens.for_signer("letter", CAMPAIGN, _only_signer(world))
     assert ask("GET", letter).status == 200
     assert ask("POST", f"{letter}/withdraw", {}).status == 200
+    assert ask("GET", f"{letter}/withdraw").status == 303
     world.confirmed(email="bo@signers.example")
     world.week()
     packets = "/packets/" + world.wiring.tokens.for_packets(DeliveryKey(CAMPAIGN, "evanston", "2026-11-24"))
