@@ -391,7 +391,7 @@ def test_the_overview_counts_letters_that_wait_and_that_were_sent(sent: World, m
     words = manager.words()
     assert "Confirmed letters 2 of a goal of 500" in words
     assert "Letters waiting 1 Letters sent 1" in words
-    assert "From Nov 24, 2026 to Nov 24, 2026: 2 in all, the most (2) on Nov 24, 2026." in words
+    assert "From Nov 11, 2026 to Nov 24, 2026: 2 in all, the most (2) on Nov 24, 2026." in words
     assert "Wilmette Police Chief Casey Specimen 1 0 none yet In order" in words
     assert "Evanston Police Chief Avery Sample 0 1 Nov 24, 2026 Sent In order" in words
 
@@ -534,6 +534,8 @@ def test_a_file_is_asked_for_written_and_fetched(sent: World, manager: Organizer
     assert manager.press("/exports", {"target": "evanston", "status": "confirmed"}).status == 303
     assert "Waiting to be written" in manager.words("/exports")
     assert "data-live" in manager.see("/exports").body
+    [waiting] = [export for export in sent.wiring.table.exports(CAMPAIGN) if export.state == "queued"]
+    assert manager.see(f"/exports/{waiting.id}").status == 409
     sent.run_exports()
     page = manager.see("/exports").body
     assert "data-live" not in page

@@ -30,6 +30,8 @@ const look = async () => {
     if (news && news.innerHTML !== live.innerHTML) {
       live.replaceChildren(...news.childNodes);
       live.toggleAttribute("data-live", news.hasAttribute("data-live"));
+      // Screen readers hear how the newest file stands, not the whole table.
+      document.getElementById("said").textContent = live.querySelector("tbody tr td:last-child").textContent;
     }
   }
   pause = Math.min(pause * 1.3, 15000);

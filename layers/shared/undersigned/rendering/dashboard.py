@@ -35,8 +35,8 @@ COLUMNS = ("addressee", "waiting", "sent", "last", "state")
 """What the table of addressees can be sorted by."""
 
 _PROVIDERS_SHOWN = 8
-_BARS = 56
-"""Bars of the chart at most; a longer campaign is shown by weeks."""
+_FEWEST_BARS, _MOST_DAYS = 14, 56
+"""Bars of the chart at least, and days in it at most: a longer campaign is shown by weeks."""
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -213,12 +213,13 @@ class Chart:
 
 
 def chart(by_day: Mapping[str, int], today: date) -> Chart | None:
-    """Lay out the chart from the first signature to today; None when nobody has signed."""
+    """Lay out the chart from the first signature, or two weeks ago, to today; None when nobody has signed."""
     counted = {date.fromisoformat(day): count for day, count in by_day.items()}
     if not counted:
         return None
-    first, last = min(counted), max(today, *counted)
-    by_week = (last - first).days >= _BARS
+    last = max(today, *counted)
+    first = min(*counted, last - timedelta(days=_FEWEST_BARS - 1))
+    by_week = (last - first).days >= _MOST_DAYS
     if by_week:
         weeks: dict[date, int] = {}
         for day, count in counted.items():
