@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
@@ -48,7 +47,6 @@ def _written(record: Mapping[str, Any]) -> bool:
         wiring.export_queue.hide(record["receiptHandle"], seconds_until_next_try(received))
         return False
     else:
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
         facts = {"campaign": campaign, "export": export_id, "rows": export.rows, "bytes": export.bytes}
-        logger.info("export", extra={**facts, "peak_mb": peak})
+        logger.info("export", extra=facts)
     return True

@@ -9,9 +9,11 @@ import json
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import batched
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.request import Request, urlopen
 
@@ -113,6 +115,21 @@ def finished(stack: RunningStack, export: str) -> Any:
     return found
 
 
+def peak_mb() -> int:
+    """Return the most memory that a process of the function has had: Lambda's workers run in its code's folder.
+
+    What a worker says of itself by getrusage counts the emulator before the fork, too.
+    """
+    peaks = [0]
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            folder = process / "cwd"
+            if (folder / "functions/export_signatures/app.py").is_file() and not (folder / "template.yaml").exists():
+                status = (process / "status").read_text(encoding="ascii")
+                peaks += [int(size) // 1024 for size in re.findall(r"VmHWM:\s+(\d+) kB", status)]
+    return max(peaks)
+
+
 def test_an_export_has_every_row_once_and_its_function_stays_small(campaign: RunningStack) -> None:
     asked = ask(campaign, "POST", f"/organizer/campaigns/{CAMPAIGN}/exports?target=evanston")
     done = finished(campaign, asked["id"])
@@ -123,6 +140,4 @@ def test_an_export_has_every_row_once_and_its_function_stays_small(campaign: Run
     assert len(file) == done["bytes"]
     found = [row["email_address"] for row in csv.DictReader(io.StringIO(file.decode("utf-8-sig"), newline=""))]
     assert found == [f"signer{number}@signers.example" for number in range(ROWS)]
-    peaks = re.findall(rf'"export":"{asked["id"]}".*?"peak_mb":(\d+)', campaign.logs())
-    assert peaks
-    assert max(map(int, peaks)) < 256
+    assert 0 < peak_mb() < 256
