@@ -18,9 +18,11 @@ from urllib.request import Request, urlopen
 from rich.progress import Progress
 from rich.table import Table
 
+from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.errors import UndersignedError
 from undersigned_cli import campaign_folder
 from undersigned_cli.demo_signers import DemoSigner, demo_signers
+from undersigned_cli.key_commands import new_text
 from undersigned_cli.local.example_site import WAYS
 from undersigned_cli.local.stack import PROJECT, LocalStack
 from undersigned_cli.options import console
@@ -65,9 +67,12 @@ def run_demo(state: Path, ports: Ports, stay: Callable[[], None] | None) -> None
         path = state / leftover
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     with LocalStack(state, ports=ports, schedules=False, report=console.print) as running:
-        _Demo(running).run()
+        demo = _Demo(running)
+        demo.run()
         if stay is not None:
             console.print(f"\nForm:             {running.public_url}/campaigns/end-demand-illinois")
+            console.print(f"Dashboard:        {running.public_url}/organizer  (campaign: end-demand-illinois)")
+            console.print(f"  its key:        {demo.new_key()}")
             console.print(f"Inbox:            {running.inbox_url}\nExample website:  {running.example_url}")
             for way in WAYS:
                 console.print(f"  {running.example_origin}{way.path:18}{way.title.lower()}")
@@ -99,6 +104,13 @@ class _Demo:
         done = _Done(confirmed, withdrawn, self._run_the_week(len(targets)))
         self._write(done)
         self._show(done)
+
+    def new_key(self) -> str:
+        """Make a key that opens the dashboard."""
+        text = new_text()
+        key = ApiKey(self._campaign, digest_of(text), "manage", "demo", datetime.now(UTC))
+        self._wiring.table.put_api_key(key)
+        return text
 
     # Signing
 

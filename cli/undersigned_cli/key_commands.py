@@ -40,11 +40,16 @@ def create(
     if table.campaign(campaign) is None:
         message = f"there is no campaign {campaign!r}; push its folder first"
         raise NotFoundError(message)
-    text = f"us_{secrets.token_urlsafe(32)}"
+    text = new_text()
     now = datetime.now(UTC)
     table.put_api_key(ApiKey(campaign, digest_of(text), scope.value, note, now, _end_of(expires, now)))
     console.print(f"Key {digest_of(text)[:DIGITS_SHOWN]} for {campaign}. Copy it now; it is shown only this once:")
     typer.echo(text)
+
+
+def new_text() -> str:
+    """Return the text of a new key, which nobody can guess."""
+    return f"us_{secrets.token_urlsafe(32)}"
 
 
 def _end_of(expires: str, now: datetime) -> datetime | None:
