@@ -58,4 +58,4 @@ def test_the_words_stay_on_the_panel_in_wide_fonts(signatures: int) -> None:
 def test_the_picture_speaks_the_language_that_is_asked_for() -> None:
     picture = drawn(1234567, 2000000, "es")
     assert picture.attrib["lang"] == "es"
-    assert picture.findtext(f"{SVG}title") == "1.234.567 personas han firmado. Meta: 2.000.000"
+    assert picture.findtext(f"{SVG}title") == "1,234,567 personas han firmado. Meta: 2,000,000"

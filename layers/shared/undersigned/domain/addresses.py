@@ -39,21 +39,21 @@ def email_mistake(text: str) -> Message | None:
     if not address:
         mistake = Message("the e-mail address is missing; write it like name@example.org")
     elif not at or not local or not domain:
-        mistake = Message("`%(address)s` is no whole e-mail address; write it like name@example.org", values)
+        mistake = Message("“%(address)s” is no whole e-mail address; write it like name@example.org", values)
     elif not _LOCAL_PART.fullmatch(local):
         mistake = Message(
-            "`%(address)s` has a character before the @ that mail can't carry; check it for blanks and accents", values
+            "“%(address)s” has a character before the @ that mail can't carry; check it for blanks and accents", values
         )
     elif not labels or not all(_DOMAIN_LABEL.fullmatch(label) for label in labels):
         mistake = Message(
-            "`%(domain)s` in `%(address)s` is no domain; check it for blanks, doubled dots and dots at the end", values
+            "“%(domain)s” in “%(address)s” is no domain; check it for blanks, doubled dots and dots at the end", values
         )
     elif len(labels) == 1:
         mistake = Message(
-            "`%(domain)s` in `%(address)s` has no dot; write the whole domain, such as example.org", values
+            "“%(domain)s” in “%(address)s” has no dot; write the whole domain, such as example.org", values
         )
     elif len(local) > _LONGEST_LOCAL_PART or len(local) + 1 + len(".".join(labels)) > _LONGEST_ADDRESS:
-        mistake = Message("`%(address)s` is longer than mail allows; write one of at most %(limit)s characters", values)
+        mistake = Message("“%(address)s” is longer than mail allows; write one of at most %(limit)s characters", values)
     else:
         return None
     return mistake

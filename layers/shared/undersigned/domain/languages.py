@@ -23,6 +23,9 @@ SOURCE = "en"
 
 CATALOGS = Path(__file__).parents[1] / "catalogs"
 
+_WRITTEN_AS: Mapping[str, str] = {"es": "es-US"}
+"""Whose days and numbers a language without a region has: Spanish is written here as in the Americas, `1,234`."""
+
 NAMES: Mapping[str, str] = {"en": "English", "es": "Español"}
 """What a language calls itself; another one is called by Babel's name for it."""
 
@@ -146,7 +149,7 @@ def short_moment(moment: datetime, language: str) -> str:
 
 
 def number(value: int, language: str) -> str:
-    """Write a whole number: `12,345`, `12.345`."""
+    """Write a whole number: `12,345`, in German `12.345`."""
     from babel.numbers import format_decimal  # noqa: PLC0415
 
     return format_decimal(value, locale=_locale(language))
@@ -158,6 +161,6 @@ def _locale(language: str) -> str:
     from babel import Locale, UnknownLocaleError  # noqa: PLC0415
 
     try:
-        return str(Locale.parse(language, sep="-"))
+        return str(Locale.parse(_WRITTEN_AS.get(language, language), sep="-"))
     except (UnknownLocaleError, ValueError):
         return SOURCE
