@@ -151,7 +151,7 @@ STARTS = (
         (
             "letters@trees.example",
             "letters@trees",
-            "campaign.toml:13: `organizer.email`: `trees` in `letters@trees` has",
+            "campaign.toml:13: `organizer.email`: “trees” in “letters@trees” has",
         ),
         ("[organizer]", "[organiser]", "campaign.toml:11: unknown setting `organiser`; did you mean `organizer`?"),
         ("goal = 50", "goal = fifty", "campaign.toml:7: Invalid value; write settings as name = 'text', one a line"),
@@ -175,7 +175,7 @@ def test_settings_after_a_text_of_several_lines_keep_their_lines(folder: Path) -
 @pytest.mark.parametrize(
     ("old", "new", "mistake"),
     [
-        ("mayor@oakton.example", "mayor@oakton", "targets.csv:2: `email`: `oakton` in `mayor@oakton` has no dot"),
+        ("mayor@oakton.example", "mayor@oakton", "targets.csv:2: `email`: “oakton” in “mayor@oakton” has no dot"),
         ("Avery Sample", "", "targets.csv:2: `name` is empty; letters and mails name it, so fill it in"),
         ("Avery Sample", "\u3164", "targets.csv:2: `name` is empty; letters and mails name it, so fill it in"),
         (
