@@ -25,7 +25,6 @@ class WeeklySchedule:
         candidate = (local + timedelta(days=days_ahead)).replace(hour=self.hour, minute=0, second=0, microsecond=0)
         return candidate if candidate > local else candidate + timedelta(days=7)
 
-
     def last_period(self, now: datetime) -> str:
         """Name the last weekly delivery before an aware moment."""
         return (self.next_after(now).date() - timedelta(days=7)).isoformat()
