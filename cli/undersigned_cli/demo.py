@@ -71,8 +71,8 @@ def run_demo(state: Path, ports: Ports, stay: Callable[[], None] | None) -> None
         demo.run()
         if stay is not None:
             console.print(f"\nForm:             {running.public_url}/campaigns/end-demand-illinois")
-            console.print(f"Dashboard:        {running.public_url}/organizer  (campaign: end-demand-illinois)")
-            console.print(f"  its key:        {demo.new_key()}")
+            console.print(f"Dashboard:        {running.public_url}/organizer")
+            console.print(f"  its campaign:   end-demand-illinois\n  its key:        {demo.new_key()}", highlight=False)
             console.print(f"Inbox:            {running.inbox_url}\nExample website:  {running.example_url}")
             for way in WAYS:
                 console.print(f"  {running.example_origin}{way.path:18}{way.title.lower()}")
