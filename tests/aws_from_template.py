@@ -103,7 +103,7 @@ def environment_of(function: str, **values: str) -> dict[str, str]:
     defaults of its parameters. A name that the template doesn't give to the function is an error, and so is one
     that stays without a value.
     """
-    variables = variables_of(load_template(), function)
+    variables = variables_of(_parsed(), function)
     if unknown := sorted(values.keys() - variables.keys()):
         message = f"template.yaml gives {function} no {', '.join(unknown)}; it gives {', '.join(sorted(variables))}"
         raise TemplateError(message)
@@ -117,6 +117,11 @@ def environment_of(function: str, **values: str) -> dict[str, str]:
         message = f"only a deployed stack knows {', '.join(without)} of {function}; give environment_of a value"
         raise TemplateError(message)
     return environment
+
+
+def names_of_variables(function: str) -> frozenset[str]:
+    """Return the names of the environment variables that the template gives to a function (its logical id)."""
+    return frozenset(variables_of(_parsed(), function))
 
 
 def variables_of(template: Template, function: str) -> dict[str, Any]:
@@ -180,7 +185,7 @@ def _parsed() -> Template:
 
 
 def _properties(logical_id: str, *, resolved: bool = True) -> dict[str, Any]:
-    properties: dict[str, Any] = load_template()["Resources"][logical_id]["Properties"]
+    properties: dict[str, Any] = _parsed()["Resources"][logical_id]["Properties"]
     return properties if not resolved else dict(resolve(properties))
 
 

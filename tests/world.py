@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -354,8 +355,10 @@ def world(
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     with mock_aws():
         made = _make(monkeypatch, bundle_size, forms_a_minute, publishes_events=publishes_events)
+        _worlds.append(made)
         push(campaign_folder.read(ROOT / "campaigns" / CAMPAIGN), made.wiring.table)
         yield made
+        _worlds.remove(made)
 
 
 def _make(monkeypatch: pytest.MonkeyPatch, bundle_size: int, forms_a_minute: int, *, publishes_events: bool) -> World:
@@ -384,25 +387,23 @@ def _make(monkeypatch: pytest.MonkeyPatch, bundle_size: int, forms_a_minute: int
     made.publishes_events = publishes_events
     handlers = {}
     for function, logical_id in FUNCTIONS.items():
-        names = aws_from_template.variables_of(aws_from_template.load_template(), logical_id)
+        names = aws_from_template.names_of_variables(logical_id)
         environment = aws_from_template.environment_of(
             logical_id, **{name: known[name] for name in names & known.keys()}
         )
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
-        wiring = Wiring(
-            Settings(environment), client=_clients(made, logical_id), clock=clock, sleep=lambda _seconds: None
-        )
+        wiring = Wiring(Settings(environment), client=_clients(logical_id), clock=clock, sleep=lambda _seconds: None)
         handlers[function] = _handler(monkeypatch, function, wiring)
     made.handlers = handlers
-    made.wiring = wiring_of(made, known, clock)
+    made.wiring = wiring_of(known, clock)
     return made
 
 
-def wiring_of(made: World, known: Mapping[str, str], clock: Clock) -> Wiring:
+def wiring_of(known: Mapping[str, str], clock: Clock) -> Wiring:
     """Wire the whole stack, as the command line does."""
     settings = Settings({**known, "DELIVERY_DAY": "MON", "DELIVERY_HOUR": "9", "DELIVERY_TIME_ZONE": "America/Chicago"})
-    return Wiring(settings, client=_clients(made), clock=clock, sleep=lambda _seconds: None)
+    return Wiring(settings, client=_clients(), clock=clock, sleep=lambda _seconds: None)
 
 
 def _handler(monkeypatch: pytest.MonkeyPatch, function: str, wiring: Wiring) -> Callable[[Any, Any], Any]:
@@ -430,38 +431,50 @@ def _handler(monkeypatch: pytest.MonkeyPatch, function: str, wiring: Wiring) -> 
     return handler
 
 
-def _clients(made: World, function: str | None = None) -> Callable[..., Any]:
+_worlds: list[World] = []
+"""The world that there is, last. Clients outlive it, for making one takes longer than what most tests do with it."""
+
+
+def _clients(function: str | None = None) -> Callable[..., Any]:
     """Return what makes clients whose calls are counted and, for a function, checked against its policy.
 
     SES throttles and refuses as the world says.
     """
-
-    def client(service: Any, **options: Any) -> Any:
-        made_client = boto3.client(service, **options)
-        made_client.meta.events.register("before-call", lambda model, **_: made.calls.append(f"{service}:{model.name}"))
-        if function is not None:
-            enforce(made_client, function)
-        if service == "sesv2":
-            _stand_in(made, made_client)
-        return made_client
-
-    return client
+    return lambda service, **options: _client(service, function, **options)
 
 
-def _stand_in(made: World, ses: Any) -> None:
+@cache
+def _client(service: Any, function: str | None, **options: Any) -> Any:
+    made = boto3.client(service, **options)
+    made.meta.events.register("before-call", _count_call)
+    if function is not None:
+        enforce(made, function)
+    if service == "sesv2":
+        _stand_in(made)
+    return made
+
+
+def _count_call(model: Any, **_: Any) -> None:
+    # While it is made there is none yet.
+    if _worlds:
+        _worlds[-1].calls.append(f"{model.service_model.service_name}:{model.name}")
+
+
+def _stand_in(ses: Any) -> None:
     asked: list[dict[str, Any]] = []
     ses.meta.events.register("before-parameter-build.sesv2.SendEmail", lambda params, **_: asked.append(params))
 
     def send(**_: Any) -> Any:
-        if made.throttles:
-            made.throttles -= 1
+        here = _worlds[-1]
+        if here.throttles:
+            here.throttles -= 1
             return _refused(429, "TooManyRequestsException")
-        return _refused(400, made.refusal) if made.refusal else None
+        return _refused(400, here.refusal) if here.refusal else None
 
     def keep(parsed: Any, **_: Any) -> None:
         if "MessageId" in parsed:
             params = asked[-1]
-            made.sent.append(
+            _worlds[-1].sent.append(
                 Sent(
                     parsed["MessageId"],
                     params["Destination"]["ToAddresses"][0],
