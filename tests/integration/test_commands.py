@@ -14,6 +14,7 @@ from undersigned.aws.table import Table
 from undersigned.domain.errors import UndersignedError
 from undersigned_cli import options
 from undersigned_cli.main import app
+from undersigned_cli.options import console
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
@@ -215,7 +216,10 @@ def test_no_clear_address_stands_in_a_key_of_the_table(world: World) -> None:
         assert str(ADA["email"]) not in keys
 
 
-def test_letters_in_quarantine_are_listed_with_the_reason_and_can_be_released(run: Any, world: World) -> None:
+def test_letters_in_quarantine_are_listed_with_the_reason_and_can_be_released(
+    run: Any, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(console, "width", 400)
     world.sign(topic="cheap pills", name="[red]Bo[/red]")
     world.sign(email="eve@signers.example")
     world.run_stream()

@@ -146,7 +146,7 @@ def test_the_json_of_a_signature_has_the_columns_of_an_export(listed: Any, world
 
 
 def test_a_hostile_name_is_shown_as_it_is(run: Any, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "400")
+    monkeypatch.setattr(options.console, "width", 400)
     world.sign(name=HOSTILE)
     assert HOSTILE in run("signatures", CAMPAIGN)
 
@@ -210,7 +210,7 @@ def test_an_export_that_breaks_off_leaves_no_file(
 ) -> None:
     world.confirmed()
 
-    def gone(*_: Any) -> Any:
+    def gone(*_: Any, **__: Any) -> Any:
         message = "the table is gone"
         raise UndersignedError(message)
 

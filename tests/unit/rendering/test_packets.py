@@ -175,15 +175,15 @@ def test_cover_and_footers_are_in_the_campaigns_language(fonts: FontBook) -> Non
     for part in (
         "30 de noviembre de 2026",
         "PARA",
-        "1.252 cartas firmadas",
-        "Cartas 1.001–1.002 de 1.252",
+        "1,252 cartas firmadas",
+        "Cartas 1,001–1,002 de 1,252",
         "EN ESTE PAQUETE",
         "2 de 6",
         f"ENVIADO POR {CAMPAIGN.campaign.organizer.name}",
         "Para contestar, responda al correo",
     ):
         assert part in first
-    assert "Carta 1.001 de 1.252 · paquete 2 de 6" in second
+    assert "Carta 1,001 de 1,252 · paquete 2 de 6" in second
     assert "Carta 1.002 de 1.252 · paquete 2 de 6" in third
     assert read(packet).root_object["/Lang"] == "es"
     assert read(packet).metadata.title == f"{CAMPAIGN.campaign.title}: Cartas 1.001–1.002 de 1.252"

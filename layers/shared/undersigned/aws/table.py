@@ -92,13 +92,7 @@ class Table:
 
     def put_letter(self, campaign: str, letter: Letter) -> bool:
         """Write a letter version; False when it was there, for a version never changes."""
-        try:
-            self._client.put_item(**requests.put_new(self._name, items.letter_values(campaign, letter)))
-        except ClientError as error:
-            if code_of(error) == CONDITION_FAILED:
-                return False
-            raise
-        return True
+        return self._put_new(items.letter_values(campaign, letter))
 
     def put_campaign(self, campaign: Campaign) -> None:
         """Write a campaign's settings, and its goal where the count is read."""
@@ -109,9 +103,10 @@ class Table:
 
     def put_target(self, campaign: str, target: Target) -> None:
         """Write what an organizer sets of a target; a new e-mail address is taken for a good one."""
+        key, settings = keys.target(campaign, target.id), items.target_settings(target)
+        if self._put_new(key._asdict() | settings):
+            return
         mended = {"email": target.email, "mail_state": "ok"}
-        key = keys.target(campaign, target.id)
-        settings = items.target_settings(target)
         try:
             self._client.update_item(
                 **requests.update(self._name, key, assign=settings, when=Attr("email").eq(target.email))
@@ -526,6 +521,16 @@ class Table:
     def _get(self, key: keys.Key, *, consistent: bool = False) -> items.Values | None:
         item = self._client.get_item(**requests.get(self._name, key, consistent=consistent)).get("Item")
         return items.from_item(item) if item else None
+
+    def _put_new(self, values: items.Values) -> bool:
+        """Write an item; False when there is one in its place."""
+        try:
+            self._client.put_item(**requests.put_new(self._name, values))
+        except ClientError as error:
+            if code_of(error) == CONDITION_FAILED:
+                return False
+            raise
+        return True
 
     def _query(self, request: QueryInputTypeDef) -> Iterator[items.Values]:
         return (items.from_item(item) for page in self._pages(request) for item in page["Items"])
