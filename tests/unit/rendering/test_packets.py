@@ -184,9 +184,9 @@ def test_cover_and_footers_are_in_the_campaigns_language(fonts: FontBook) -> Non
     ):
         assert part in first
     assert "Carta 1,001 de 1,252 · paquete 2 de 6" in second
-    assert "Carta 1.002 de 1.252 · paquete 2 de 6" in third
+    assert "Carta 1,002 de 1,252 · paquete 2 de 6" in third
     assert read(packet).root_object["/Lang"] == "es"
-    assert read(packet).metadata.title == f"{CAMPAIGN.campaign.title}: Cartas 1.001–1.002 de 1.252"
+    assert read(packet).metadata.title == f"{CAMPAIGN.campaign.title}: Cartas 1,001–1,002 de 1,252"
     assert packet.accessible
 
 
