@@ -362,14 +362,14 @@ def world(
 
 
 def _make(monkeypatch: pytest.MonkeyPatch, bundle_size: int, forms_a_minute: int, *, publishes_events: bool) -> World:
-    queue_url = aws_from_template.make_delivery_queue(boto3.client("sqs"))
-    export_queue_url = aws_from_template.make_queue(boto3.client("sqs"), "ExportQueue")
+    queue_url = aws_from_template.make_delivery_queue(_client("sqs", None))
+    export_queue_url = aws_from_template.make_queue(_client("sqs", None), "ExportQueue")
     known = {
-        "TABLE_NAME": aws_from_template.make_table(boto3.client("dynamodb")),
+        "TABLE_NAME": aws_from_template.make_table(_client("dynamodb", None)),
         "DELIVERY_QUEUE_URL": queue_url,
         "EXPORT_QUEUE_URL": export_queue_url,
-        "PACKET_BUCKET": aws_from_template.make_bucket(boto3.client("s3")),
-        "SECRET_ARN": boto3.client("secretsmanager").create_secret(Name="stack", SecretString="s" * 64)["ARN"],
+        "PACKET_BUCKET": aws_from_template.make_bucket(_client("s3", None)),
+        "SECRET_ARN": _client("secretsmanager", None).create_secret(Name="stack", SecretString="s" * 64)["ARN"],
         "SENDER_ADDRESS": SENDER,
         "PUBLIC_URL": PUBLIC_URL,
         "CONFIGURATION_SET": "mail",
@@ -378,8 +378,8 @@ def _make(monkeypatch: pytest.MonkeyPatch, bundle_size: int, forms_a_minute: int
     }
     if publishes_events:
         known["EVENT_BUS_NAME"] = "undersigned-events"
-        boto3.client("events").create_event_bus(Name=known["EVENT_BUS_NAME"])
-    ses = boto3.client("sesv2")
+        _client("events", None).create_event_bus(Name=known["EVENT_BUS_NAME"])
+    ses = _client("sesv2", None)
     ses.create_email_identity(EmailIdentity="enddemand.example")
     ses.create_configuration_set(ConfigurationSetName="mail")
     clock = Clock(datetime(2026, 11, 24, 18, 0, tzinfo=UTC))

@@ -76,7 +76,7 @@ class Town:
             lambda: [
                 mail
                 for mail in self.stack.mails()
-                if (mail.tags["campaign"], mail.tags.get("target")) == ("the-form", target)
+                if (mail.tags.get("campaign"), mail.tags.get("target")) == ("the-form", target)
             ],
             f"a packet for {target}",
         )
@@ -523,6 +523,7 @@ def test_a_link_chooses_the_other_language(town: Town, visitor: Visitor) -> None
 # Seen by a person
 
 
+PHOTOGRAPHED = ((1280, False, "en-US"), (320, True, "en-US"), (320, False, "es-MX"))
 LOOKS = [(width, dark, locale) for width in (320, 1280) for dark in (False, True) for locale in ("en-US", "es-MX")]
 
 
@@ -537,7 +538,8 @@ def test_every_page_and_state_is_accessible(
     def see(state: str) -> None:
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{state} is wider than the screen"
         visitor.assert_accessible(page)
-        photograph(page, f"{state}-{look}")
+        if (width, dark, locale) in PHOTOGRAPHED:
+            photograph(page, f"{state}-{look}")
 
     see("form")
     fill(page, "ada@", postal_code="60203", name=HEBREW, signature=HEBREW, note="x" * 600)
