@@ -25,7 +25,7 @@ BABEL := $(RUN) pybabel --quiet
 EXPORT := $(UV) export --quiet --locked --no-hashes --no-annotate --no-header
 
 .SILENT:
-.PHONY: help setup demo test lint layers catalogs bench clean $(CHECKS)
+.PHONY: help setup demo test soak lint layers catalogs bench clean $(CHECKS)
 
 help: ## list what make can do
 	sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile
@@ -38,6 +38,9 @@ demo: $(READY) ## run the whole of it on this machine; ARGS=--exit stops at the 
 test: lint ## every check and every test
 	$(RUN) pytest --quiet --numprocesses auto --ignore tests/e2e tests
 	$(RUN) pytest --quiet tests/e2e
+
+soak: $(READY) ## what takes minutes: an export of 50,000 rows on the local stack
+	UNDERSIGNED_ROWS=50000 $(RUN) pytest --quiet tests/e2e/test_exporting.py
 
 lint: $(READY) ## style, types, import contracts, lock, layers, template
 	$(MAKE) --no-print-directory --keep-going $(TOGETHER) $(CHECKS)

@@ -156,6 +156,7 @@ def deliver(
         wiring.steering_wheel().test(campaign, test, period, COMMAND_LINE, "")
         say("The mail is on its way to the campaign's organizer; nothing was sent to anybody else.")
     else:
+        wiring.steering_wheel().note(campaign, "deliver", COMMAND_LINE, about=period)
         _deliver(stack, wiring, campaign, targets)
 
 

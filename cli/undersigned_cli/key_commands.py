@@ -12,7 +12,7 @@ import typer
 
 from undersigned.domain.api_keys import DIGITS_SHOWN, ApiKey, digest_of
 from undersigned.domain.errors import NotFoundError, UndersignedError
-from undersigned_cli.options import AsJson, Campaign, console, examples, on_stack, show
+from undersigned_cli.options import COMMAND_LINE, AsJson, Campaign, console, examples, on_stack, show
 from undersigned_cli.stacks import Stack
 
 app = typer.Typer(no_args_is_help=True, help="Keys for the organizers' API, one campaign each.")
@@ -36,13 +36,15 @@ def create(
     note: Annotated[str, typer.Option(help="Whom or what it is for.")] = "",
 ) -> None:
     """Make a key and print it, once: only its hash is kept."""
-    table = stack.wiring().table
-    if table.campaign(campaign) is None:
+    wiring = stack.wiring()
+    if wiring.table.campaign(campaign) is None:
         message = f"there is no campaign {campaign!r}; push its folder first"
         raise NotFoundError(message)
     text = new_text()
     now = datetime.now(UTC)
-    table.put_api_key(ApiKey(campaign, digest_of(text), scope.value, note, now, _end_of(expires, now)))
+    wiring.table.put_api_key(ApiKey(campaign, digest_of(text), scope.value, note, now, _end_of(expires, now)))
+    about = f"{digest_of(text)[:DIGITS_SHOWN]} {scope.value}"
+    wiring.steering_wheel().note(campaign, "create key", COMMAND_LINE, about=about, why=note)
     console.print(f"Key {digest_of(text)[:DIGITS_SHOWN]} for {campaign}. Copy it now; it is shown only this once:")
     typer.echo(text)
 
@@ -94,10 +96,11 @@ def revoke(
     key: Annotated[str, typer.Argument(help="The key's first digits, as `list` shows them.")],
 ) -> None:
     """Take a key away; it opens nothing from now on."""
-    table = stack.wiring().table
-    found = [kept.digest for kept in table.api_keys(campaign) if kept.digest.startswith(key)]
+    wiring = stack.wiring()
+    found = [kept.digest for kept in wiring.table.api_keys(campaign) if kept.digest.startswith(key)]
     if len(found) != 1:
         message = f"{len(found)} keys of {campaign} begin with {key!r}; `undersigned key list` shows them all"
         raise NotFoundError(message)
-    table.remove_api_key(campaign, found[0])
+    wiring.table.remove_api_key(campaign, found[0])
+    wiring.steering_wheel().note(campaign, "revoke key", COMMAND_LINE, about=found[0][:DIGITS_SHOWN])
     console.print(f"Key {found[0][:DIGITS_SHOWN]} opens nothing from now on.")

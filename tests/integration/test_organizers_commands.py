@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.world import CAMPAIGN, World
+from undersigned.domain.api_keys import digest_of
 from undersigned.domain.errors import NotFoundError, UndersignedError
 from undersigned.domain.exports import COLUMNS
 from undersigned.services.steering import NotNowError
@@ -393,3 +394,15 @@ def test_an_error_is_one_line_and_the_exit_code_1(
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err == f"there is no campaign 'another'; the stack has: {CAMPAIGN}\n"
+
+
+def test_keys_and_early_deliveries_are_in_the_audit(run: Any, world: World) -> None:
+    key = digest_of(run("key", "create", CAMPAIGN, "--note", "for Robin").splitlines()[-1])[:12]
+    world.clock.turn(seconds=1)
+    run("key", "revoke", CAMPAIGN, key)
+    world.clock.turn(seconds=1)
+    run("deliver", CAMPAIGN)
+    delivered, revoked, created = world.wiring.table.audit(CAMPAIGN)
+    assert (created.action, created.about, created.why) == ("create key", f"{key} read", "for Robin")
+    assert (revoked.action, revoked.about) == ("revoke key", key)
+    assert (delivered.action, delivered.about) == ("deliver", "2026-11-24")

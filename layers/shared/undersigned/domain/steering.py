@@ -9,8 +9,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 type Action = Literal[
-    "pause", "resume", "approve", "hold", "release", "retry", "test", "remove", "export", "release from quarantine"
-]
+    "pause", "resume", "approve", "hold", "release", "retry", "test", "deliver",
+    "remove", "release from quarantine", "export", "create key", "revoke key",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

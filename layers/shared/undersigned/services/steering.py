@@ -52,13 +52,13 @@ class SteeringWheel:
         """Let nothing more of a campaign go out; what SES has already taken is gone."""
         self._check(campaign)
         self.steering.pause(campaign, paused=True)
-        self._note(campaign, "pause", by, why=why)
+        self.note(campaign, "pause", by, why=why)
 
     def resume(self, campaign: str, by: str, why: str) -> None:
         """Let a campaign go on with the next plan."""
         self._check(campaign)
         self.steering.pause(campaign, paused=False)
-        self._note(campaign, "resume", by, why=why)
+        self.note(campaign, "resume", by, why=why)
 
     def approve(self, campaign: str, period: str, by: str, why: str) -> Plan:
         """Approve a period's deliveries, and queue them at once.
@@ -72,7 +72,7 @@ class SteeringWheel:
             message = f"{period} is no day of the last {APPROVABLE_FOR.days}; approve the one that waits"
             raise NotNowError(message)
         self.steering.approve(campaign, period)
-        self._note(campaign, "approve", by, about=period, why=why)
+        self.note(campaign, "approve", by, about=period, why=why)
         return self.planning.plan(period, campaign)
 
     def hold(self, campaign: str, target: str, by: str, why: str) -> None:
@@ -81,12 +81,12 @@ class SteeringWheel:
             message = "give the reason; the letters' signers can read it on their pages"
             raise NotNowError(message)
         self._set_hold(campaign, target, why.strip())
-        self._note(campaign, "hold", by, about=target, why=why)
+        self.note(campaign, "hold", by, about=target, why=why)
 
     def release(self, campaign: str, target: str, by: str, why: str) -> None:
         """Let a target's letters go again, with the next plan."""
         self._set_hold(campaign, target, None)
-        self._note(campaign, "release", by, about=target, why=why)
+        self.note(campaign, "release", by, about=target, why=why)
 
     def retry(self, key: DeliveryKey, by: str, why: str) -> Delivery:
         """Send a delivery that failed, came back or is held, once more; the target's address is taken for mended.
@@ -104,7 +104,7 @@ class SteeringWheel:
             message = f"{target.id} is {target.held_because}; release it first"
             raise NotNowError(message)
         self.targets.set_mail_state(key.campaign, key.target, target.email, "ok")
-        self._note(key.campaign, "retry", by, about=f"{key.target} {key.period}", why=why)
+        self.note(key.campaign, "retry", by, about=f"{key.target} {key.period}", why=why)
         self.queue.put([key])
         return delivery
 
@@ -119,7 +119,7 @@ class SteeringWheel:
         if not self.deliveries.has_waiting(campaign, target):
             message = f"no letter waits for {target}, so there is no mail to try"
             raise NotNowError(message)
-        self._note(campaign, "test", by, about=target, why=why)
+        self.note(campaign, "test", by, about=target, why=why)
         self.queue.put_test(DeliveryKey(campaign, target, period))
 
     def _set_hold(self, campaign: str, target: str, why: str | None) -> None:
@@ -134,5 +134,6 @@ class SteeringWheel:
             message = f"There is no campaign {campaign!r}"
             raise NotFoundError(message)
 
-    def _note(self, campaign: str, action: Action, by: str, *, about: str = "", why: str = "") -> None:
+    def note(self, campaign: str, action: Action, by: str, *, about: str = "", why: str = "") -> None:
+        """Write down what somebody did."""
         self.steering.note(AuditEntry(campaign, self.clock(), action, by, about, why), self.new_id())
