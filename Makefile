@@ -39,8 +39,8 @@ test: lint ## every check and every test
 	$(RUN) pytest --quiet --numprocesses auto --ignore tests/e2e tests
 	$(RUN) pytest --quiet tests/e2e
 
-soak: $(READY) ## what takes minutes: an export of 50,000 rows on the local stack
-	UNDERSIGNED_ROWS=50000 $(RUN) pytest --quiet tests/e2e/test_exporting.py
+soak: $(READY) ## what takes minutes: an export of 50,000 rows, and more odd requests, on the local stack
+	UNDERSIGNED_ROWS=50000 UNDERSIGNED_EXAMPLES=5 $(RUN) pytest --quiet tests/e2e/test_exporting.py tests/e2e/test_openapi.py
 
 lint: $(READY) ## style, types, import contracts, lock, layers, template
 	$(MAKE) --no-print-directory --keep-going $(TOGETHER) $(CHECKS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -54,8 +55,11 @@ CHECKS = [
 
 schema = schemathesis.openapi.from_dict(DOCUMENT)
 schema.config.phases.coverage.enabled = False
+EXAMPLES = int(os.environ.get("UNDERSIGNED_EXAMPLES", "2"))
+"""Requests that are made up for each route; `make soak` takes more."""
+
 bounded = settings(
-    max_examples=5,
+    max_examples=EXAMPLES,
     deadline=None,
     derandomize=True,
     database=None,
@@ -96,7 +100,7 @@ def test_with_a_key(case: Case[Any], address: str) -> None:
 
 
 @schema.include(path_regex="^/organizer/campaigns/").parametrize()
-@settings(bounded, max_examples=2)
+@settings(bounded, max_examples=min(EXAMPLES, 2))
 def test_without_a_key(case: Case[Any], address: str) -> None:
     # A wrong key would count as refused, and these tests share their network with the others.
     case.headers.pop("Authorization", None)
