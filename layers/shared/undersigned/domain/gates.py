@@ -11,7 +11,6 @@ import hmac
 import ipaddress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from statistics import fmean
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -94,7 +93,7 @@ def has_jumped(sign_ups: Sequence[int]) -> bool:
     """Say whether sign-ups come much faster than usual; one number a window, the running one last."""
     *usual, before, running = sign_ups
     recent = max(before, running)
-    return recent >= _FEWEST_OF_JUMP and recent >= _JUMP * fmean(usual)
+    return recent >= _FEWEST_OF_JUMP and recent >= _JUMP * sum(usual) / len(usual)
 
 
 def window_of(moment: datetime, length: timedelta) -> datetime:
