@@ -438,10 +438,12 @@ def test_bots_land_in_quarantine_or_are_slowed_while_a_person_beside_them_signs(
         time.sleep(3.2)
         for name in ("solved", "replayed"):
             assert bot(f"{path}/signatures", bot_form(name, form=opened["form"], proof=proof))[0] == 303
-        # And one that sends more than anybody can.
-        flood = [bot(f"{path}/signatures", bot_form(f"flood{number}"))[0] for number in range(130)]
-    assert flood.count(429) >= 1
-    assert flood.index(429) >= 90
+        # And one that sends more than anybody can; a new minute may begin meanwhile, which counts anew.
+        taken = 0
+        while bot(f"{path}/signatures", bot_form(f"flood{taken}"))[0] != 429:
+            taken += 1
+            assert taken <= 2 * 100
+    assert taken >= 90
     fill(page, "beside@signers.example")
     send(page)
     expect(page.get_by_role("heading", name="Now check your email")).to_be_visible()
