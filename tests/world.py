@@ -15,7 +15,7 @@ from email import message_from_bytes, policy
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import boto3
@@ -125,21 +125,40 @@ class Answer:
         return json.loads(self.body)
 
 
+class Watch(Protocol):
+    """Hears of each AWS call that a function (its logical id) makes, and can raise in its place."""
+
+    def before(self, function: str, operation: str, params: Mapping[str, Any]) -> None:
+        """Hear of a call that is about to be made."""
+
+    def after(self, function: str, operation: str) -> None:
+        """Hear that a call took effect, before the function does."""
+
+    def asks_again(self, function: str, operation: str) -> bool:
+        """Say whether botocore shall make the same call once more, as it does when the answer was lost on the way."""
+
+
 @dataclass
 class World:
     """The stack; `calls` are the AWS calls made, `throttles` the sends SES turns away, `refusal` why it refuses."""
 
     clock: Clock
     wiring: Wiring
-    handlers: Mapping[str, Callable[[Any, Any], Any]]
+    handlers: dict[str, Callable[[Any, Any], Any]]
     queue_url: str
     export_queue_url: str
+    start: Callable[[str], Callable[[Any, Any], Any]] = field(repr=False)
+    watch: Watch | None = None
     calls: list[str] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
     throttles: int = 0
     refusal: str = ""
     publishes_events: bool = False
     _read: dict[str, str] = field(default_factory=dict)
+
+    def restart(self, function: str) -> None:
+        """Let a function go on in a new process: it remembers nothing."""
+        self.handlers[function] = self.start(function)
 
     # Signers
 
@@ -387,10 +406,9 @@ def _make(monkeypatch: pytest.MonkeyPatch, bundle_size: int, forms_a_minute: int
     ses.create_email_identity(EmailIdentity="enddemand.example")
     ses.create_configuration_set(ConfigurationSetName="mail")
     clock = Clock(datetime(2026, 11, 24, 18, 0, tzinfo=UTC))
-    made = World(clock, wiring=None, handlers={}, queue_url=queue_url, export_queue_url=export_queue_url)  # type: ignore[arg-type]
-    made.publishes_events = publishes_events
-    handlers = {}
-    for function, logical_id in FUNCTIONS.items():
+
+    def start(function: str) -> Callable[[Any, Any], Any]:
+        logical_id = FUNCTIONS[function]
         names = aws_from_template.names_of_variables(logical_id)
         environment = aws_from_template.environment_of(
             logical_id, **{name: known[name] for name in names & known.keys()}
@@ -398,10 +416,17 @@ def _make(monkeypatch: pytest.MonkeyPatch, bundle_size: int, forms_a_minute: int
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
         wiring = Wiring(Settings(environment), client=_clients(logical_id), clock=clock, sleep=lambda _seconds: None)
-        handlers[function] = _handler(monkeypatch, function, wiring)
-    made.handlers = handlers
-    made.wiring = wiring_of(known, clock)
-    return made
+        return _handler(monkeypatch, function, wiring)
+
+    return World(
+        clock,
+        wiring_of(known, clock),
+        handlers={function: start(function) for function in FUNCTIONS},
+        queue_url=queue_url,
+        export_queue_url=export_queue_url,
+        start=start,
+        publishes_events=publishes_events,
+    )
 
 
 def wiring_of(known: Mapping[str, str], clock: Clock) -> Wiring:
@@ -455,7 +480,43 @@ def _client(service: Any, function: str | None, **options: Any) -> Any:
         enforce(made, function)
     if service == "sesv2":
         _stand_in(made)
+    if function is not None:
+        _let_watch(made, function)
     return made
+
+
+def _let_watch(made: Any, function: str) -> None:
+    """Let whoever watches the world hear of a function's calls."""
+    asked: dict[str, Any] = {}
+
+    def keep(params: dict[str, Any], **_: Any) -> None:
+        asked["params"] = params
+
+    def watching(tell: Callable[[Watch, str], Any], operation: str) -> Any:
+        watch = _worlds[-1].watch if _worlds else None
+        return tell(watch, operation) if watch else None
+
+    def named(model: Any) -> str:
+        return f"{model.service_model.service_name}:{model.name}"
+
+    def again(watch: Watch, operation: str) -> int | None:
+        return 0 if watch.asks_again(function, operation) else None
+
+    def before(model: Any, **_: Any) -> None:
+        watching(lambda watch, operation: watch.before(function, operation, asked["params"]), named(model))
+
+    events = made.meta.events
+    events.register("provide-client-params", keep)
+    # Ahead of what stands in for SES, which answers.
+    for event in ("before-call.sesv2.SendEmail", "before-call.sesv2.GetAccount"):
+        events.register_first(event, before)
+    if made.meta.service_model.service_name != "sesv2":
+        events.register("before-call", before)
+    events.register("needs-retry", lambda operation, **_: watching(again, named(operation)))
+    events.register(
+        "after-call",
+        lambda model, **_: watching(lambda watch, operation: watch.after(function, operation), named(model)),
+    )
 
 
 def _count_call(model: Any, **_: Any) -> None:
