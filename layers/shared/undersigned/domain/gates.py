@@ -49,7 +49,8 @@ def suspicion(
         return "trap"
     if form is None:
         return None if is_from_known_site else "no form"
-    if now - form.issued_at < QUICKEST:
+    # A form from later than now was dated by a clock that is ahead, so how long it was open is not known.
+    if timedelta() <= now - form.issued_at < QUICKEST:
         return "too fast"
     if form.needs_proof and not has_proof:
         return "no proof"

@@ -20,6 +20,9 @@ VALID_FOR: dict[Purpose, timedelta] = {
 
 How long a letter can be confirmed, its row says; the link then shows what became of it."""
 
+CLOCKS_DIFFER_BY = timedelta(minutes=10)
+"""How far ahead the clock of the machine that issued a token may be; a token from later than that is no good."""
+
 
 @dataclass(frozen=True, slots=True)
 class SignerToken:
