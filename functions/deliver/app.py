@@ -10,7 +10,7 @@ from aws_lambda_powertools import Logger
 from undersigned.aws.queue import read_message, seconds_until_next_try
 from undersigned.logs import facts_of
 from undersigned.services.delivering import UnsettledError
-from undersigned.wiring import Wiring, now
+from undersigned.wiring import Wiring
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,7 +43,7 @@ def handler(event: Mapping[str, Any], _context: LambdaContext) -> dict[str, Any]
             continue
         except UnsettledError as error:
             logger.info("a mail may be under way", extra={"until": error.until.isoformat()})
-            wait = max(1, int((error.until - now()).total_seconds()) + 1)
+            wait = max(1, int((error.until - wiring.now()).total_seconds()) + 1)
         except Exception as error:  # noqa: BLE001  (one bad message never stops its neighbours; it is reported)
             logger.error("a delivery failed", extra={**facts_of(error), "received": received})
             wait = seconds_until_next_try(received)
