@@ -58,6 +58,15 @@ _PROOFS: tuple[str, ...] = get_args(ProofOfWork)
 _TRIAL_HOSTS = ("localhost", "127.0.0.1")
 """Hosts of one's own computer, the only ones that are reached without encryption."""
 
+# What a row of the table, a mail's header and a page can hold, with room to spare.
+_LONGEST_FILE = 1_000_000  # bytes
+_LONGEST_TEXT = 300
+_LONGEST_SUMMARY = 2_000
+_LONGEST_HOST = 253  # RFC 1035
+_MOST_ORIGINS = 50
+_MOST_POSTAL_CODES = 10_000
+_LARGEST_GOAL = 1_000_000_000
+
 _LISTED = 'languages = ["en", "es"]'
 _HOW_TO_ADD_A_LANGUAGE = "docs/translating.md says how to add one"
 
@@ -148,6 +157,9 @@ def _text_of(path: Path, mistakes: list[Mistake]) -> str | None:
     except OSError as error:
         mistakes.append(Mistake(path.name, None, f"the file can't be read ({error.strerror}); see to its permissions"))
         return None
+    if len(content) > _LONGEST_FILE:
+        mistakes.append(Mistake(path.name, None, f"the file has {_too_many('bytes', len(content), _LONGEST_FILE)}"))
+        return None
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -237,6 +249,9 @@ class _Settings:
         except tomllib.TOMLDecodeError as error:
             mistakes.append(_toml_mistake(str(error), text))
             return None
+        except ValueError:
+            mistakes.append(Mistake(SETTINGS, None, "a number has thousands of digits; no setting needs that many"))
+            return None
         found: list[Mistake] = []
         settings = cls(values, _toml_lines(text), found)
         settings._check()
@@ -247,14 +262,14 @@ class _Settings:
         """Make the campaign of values that were found without mistakes, and of its letters' versions."""
         organizer = self.values["organizer"]
         return Campaign(
-            id=self.values["id"],
+            id=_tidy(self.values["id"]),
             title=_tidy(self.values["title"]),
             summary=_tidy(self.values["summary"]),
             organizer=Organizer(
                 _tidy(organizer["name"]), mailable(organizer["email"]), organizer.get("website", "").strip() or None
             ),
             language=self.language,
-            time_zone=self.values["time_zone"],
+            time_zone=_tidy(self.values["time_zone"]),
             region=_tidy(self.values["region"]),
             goal=self.values["goal"],
             letter=letter,
@@ -289,7 +304,7 @@ class _Settings:
                 "with a letter or digit at both ends",
             )
         self._text("title", "the campaign's name, as people will read it")
-        self._text("summary", "a sentence or two on what the letter asks for")
+        self._text("summary", "a sentence or two on what the letter asks for", longest=_LONGEST_SUMMARY)
         self._text("region", 'the state where signers live, such as "IL"')
         self._check_time_zone()
         self._check_goal()
@@ -315,7 +330,7 @@ class _Settings:
                 message = f"unknown setting `{prefix}{key}`; {_meant(key, known)}"
             self._note(f"{prefix}{key}", message)
 
-    def _text(self, key: str, meaning: str, *, required: bool = True) -> str:
+    def _text(self, key: str, meaning: str, *, required: bool = True, longest: int = _LONGEST_TEXT) -> str:
         """Return a text, or "" with the mistake noted. `key` may be `table.key`."""
         value: Any = self.values
         for part in key.split("."):
@@ -332,6 +347,9 @@ class _Settings:
             return ""
         if unprintable := _unprintable_in(_tidy(value)):
             self._note(key, f"`{key}` {unprintable}")
+            return ""
+        if len(value) > longest:
+            self._note(key, f"`{key}` has {_too_many('characters', len(value), longest)}")
             return ""
         return value.strip()
 
@@ -384,12 +402,15 @@ class _Settings:
             return
         self._check_keys(texts, _TRANSLATION_KEYS, f"{language}.")
         self._text(f"{language}.title", f"the campaign's name in {name_of(language)}")
-        self._text(f"{language}.summary", f"the summary in {name_of(language)}")
+        self._text(f"{language}.summary", f"the summary in {name_of(language)}", longest=_LONGEST_SUMMARY)
 
     def _check_origins(self) -> None:
-        for origin in self._texts(
+        origins = self._texts(
             "allowed_origins", 'the websites that may show the form, such as ["https://www.example.org"]'
-        ):
+        )
+        if len(origins) > _MOST_ORIGINS:
+            self._note("allowed_origins", f"`allowed_origins` has {_too_many('sites', len(origins), _MOST_ORIGINS)}")
+        for origin in origins:
             if mistake := _origin_mistake(origin):
                 self._note("allowed_origins", f"`allowed_origins`: {mistake}")
 
@@ -420,6 +441,8 @@ class _Settings:
             self._note("goal", "`goal` is missing; add the number of signatures you hope for, such as 500")
         elif isinstance(goal, bool) or not isinstance(goal, int) or goal < 1:
             self._note("goal", f"`goal` is {_shown(goal)}; give a whole number of at least 1")
+        elif goal > _LARGEST_GOAL:
+            self._note("goal", f"`goal` is larger than {_LARGEST_GOAL:,}; give the number of signatures you hope for")
 
     def _check_days(self) -> None:
         days = {key: self._day(key) for key in ("opens", "closes")}
@@ -480,7 +503,7 @@ def _origin_meant(text: str) -> str | None:
         host = host.encode("idna").decode("ascii")
     except UnicodeError:
         return None
-    return origin_of(f"{scheme or 'https'}://{host}")
+    return origin_of(f"{scheme or 'https'}://{host}") if len(host) <= _LONGEST_HOST else None
 
 
 def _color(text: str) -> str:
@@ -503,6 +526,10 @@ def _shown(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return repr(value) if isinstance(value, (str, int, float, list)) else str(value)
+
+
+def _too_many(what: str, count: int, most: int) -> str:
+    return f"{count:,} {what}, and {most:,} is the most; take some out"
 
 
 def _tidy(text: str) -> str:
@@ -612,6 +639,8 @@ class _RosterReader:
         for column in ("title", "name", "department", "locality", *self._title_columns):
             if unprintable := _unprintable_in(row.get(column, "")):
                 self._note(line, f"`{column}` {unprintable}")
+            if (length := len(row.get(column, ""))) > _LONGEST_TEXT:
+                self._note(line, f"`{column}` has {_too_many('characters', length, _LONGEST_TEXT)}")
         self._check_id(line, row["id"])
         self._check_person(line, row)
         email = self._email(line, row["email"])
@@ -672,6 +701,9 @@ class _RosterReader:
         """Return a row's codes in their canonical form, each once."""
         codes: dict[str, str] = {}
         all_typed = list(_split_codes(cell))
+        if len(all_typed) > _MOST_POSTAL_CODES:
+            self._note(line, f"`postal_codes` has {_too_many('codes', len(all_typed), _MOST_POSTAL_CODES)}")
+            return codes
         for typed in all_typed:
             code = canonical_postal_code(typed)
             if not _POSTAL_CODE.fullmatch(code):

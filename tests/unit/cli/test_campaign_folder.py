@@ -522,3 +522,49 @@ def test_a_campaign_in_a_language_without_a_catalog_is_valid_with_a_warning(fold
         "campaign.toml:4: there are no pages and mails in 'pl', so what stands around the letter is English; "
         "docs/translating.md says how to add one"
     )
+
+
+def test_blanks_around_an_id_and_a_time_zone_are_no_part_of_them(folder: Path) -> None:
+    change(folder / "campaign.toml", '"plant-trees"', '" plant-trees "')
+    change(folder / "campaign.toml", '"America/Chicago"', '"America/Chicago "')
+
+    campaign = read(folder).campaign
+
+    assert (campaign.id, campaign.time_zone) == ("plant-trees", "America/Chicago")
+
+
+def test_a_number_that_python_does_not_read_is_a_mistake(folder: Path) -> None:
+    change(folder / "campaign.toml", "goal = 50", f"goal = {'9' * 5_000}")
+
+    assert mistakes_of(folder) == ["campaign.toml: a number has thousands of digits; no setting needs that many"]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "mistake"),
+    [
+        ("campaign.toml", '"Plant trees"', f'"{"x" * 301}"', "`title` has 301 characters, and 300 is the most"),
+        ("campaign.toml", "goal = 50", f"goal = {10**39}", "`goal` is larger than 1,000,000,000; give the number"),
+        (
+            "campaign.toml",
+            "goal = 50",
+            f"goal = 5\nallowed_origins = {[f'https://a{n}.example' for n in range(51)]}",
+            "has 51 sites, and 50",
+        ),
+        (
+            "campaign.toml",
+            "goal = 50",
+            f"goal = 5\nallowed_origins = ['https://{'a.' * 200}example']",
+            "is no website's",
+        ),
+        ("targets.csv", "Avery Sample", "x" * 301, "`name` has 301 characters, and 300 is the most; take some out"),
+        ("targets.csv", "60201;", "60201;" * 10_001, "`postal_codes` has 10,002 codes, and 10,000 is the most"),
+        ("letter.md", "Plant", "Plant " * 200_000, "the file has 1,200,"),
+    ],
+    ids=["title", "goal", "sites", "host", "name", "codes", "file"],
+)
+def test_more_than_a_row_of_the_table_can_hold_is_a_mistake(
+    folder: Path, file: str, old: str, new: str, mistake: str
+) -> None:
+    change(folder / file, old, new)
+
+    assert any(mistake in found for found in mistakes_of(folder))
