@@ -7,6 +7,7 @@ UV := .uv/bin/uv
 READY := .venv/.synced
 RUN := $(UV) run --no-sync
 SAM := $(UV) run --quiet --locked --isolated --only-group sam sam
+SECURITY := $(UV) run --quiet --locked --isolated --only-group security
 
 # The command line starts uv and SAM itself.
 export PATH := $(CURDIR)/.uv/bin:$(PATH)
@@ -18,14 +19,17 @@ export __SAM_CLI_APP_DIR := $(CURDIR)/.uv/sam
 # What the caller's shell is in must not decide what runs here, and nothing here talks to AWS.
 unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH UV_PYTHON AWS_PROFILE
 
-CHECKS := check-style check-types check-imports check-lock check-layers check-template
-# Two at a time, all of them even if one fails, each one's output in one piece where this make can do that.
-TOGETHER := $(if $(findstring -j,$(MAKEFLAGS)),,-j2) $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+# The slowest first: what waits for nobody fills the time beside it.
+CHECKS := check-types check-template check-vulnerabilities check-secrets check-code check-imports check-style check-lock \
+	check-layers check-licences
+# Three at a time, for one of them waits for PyPI; all of them even if one fails; each one's output in one piece where this
+# make can do that.
+TOGETHER := $(if $(findstring -j,$(MAKEFLAGS)),,-j3) $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 BABEL := $(RUN) pybabel --quiet
 EXPORT := $(UV) export --quiet --locked --no-hashes --no-annotate --no-header
 
 .SILENT:
-.PHONY: help setup demo test soak lint layers catalogs bench clean $(CHECKS)
+.PHONY: help setup demo test soak lint layers licences catalogs bench clean $(CHECKS)
 
 help: ## list what make can do
 	sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile
@@ -42,12 +46,15 @@ test: lint ## every check and every test
 soak: $(READY) ## what takes minutes: an export of 50,000 rows, and more odd requests, on the local stack
 	UNDERSIGNED_ROWS=50000 UNDERSIGNED_EXAMPLES=5 $(RUN) pytest --quiet tests/e2e/test_exporting.py tests/e2e/test_openapi.py
 
-lint: $(READY) ## style, types, import contracts, lock, layers, template
+lint: $(READY) ## style, types, import contracts, lock, layers, template, security, licences
 	$(MAKE) --no-print-directory --keep-going $(TOGETHER) $(CHECKS)
 
 layers: $(READY) ## write the layers' requirements anew from uv.lock
 	$(EXPORT) --only-group lambda --output-file layers/dependencies/requirements.txt >/dev/null
 	$(EXPORT) --only-group typesetting --output-file layers/typesetting/requirements.txt >/dev/null
+
+licences: $(READY) ## write docs/licences.md anew: what ships, and under which licences
+	$(RUN) python -m checks.licences
 
 # A sentence that changed keeps its old translation, marked as one to look at; what nobody says any more goes.
 catalogs: $(READY) ## bring the languages' files in step with the sentences in the source
@@ -83,6 +90,24 @@ check-layers: $(UV)
 	$(EXPORT) --only-group lambda | diff -u layers/dependencies/requirements.txt - \
 	&& $(EXPORT) --only-group typesetting | diff -u layers/typesetting/requirements.txt - \
 	|| { echo "make: a layer is not in step with uv.lock; run: make layers" >&2; exit 1; }
+
+check-licences: $(READY)
+	$(RUN) python -m checks.licences --check || { echo "make: docs/licences.md is not what ships, see above; run: make licences" >&2; exit 1; }
+
+check-code: $(UV)
+	$(SECURITY) bandit --quiet --configfile pyproject.toml --recursive layers/shared functions cli checks
+
+# Everything that git holds, and what is about to be committed. A finding that is none gets its reason in pyproject.toml.
+check-secrets: $(UV)
+	if git log -1 >/dev/null 2>&1; then \
+		$(SECURITY) tartufo --quiet --output-format compact scan-local-repo . \
+		&& $(SECURITY) tartufo --quiet --output-format compact pre-commit; \
+	else \
+		echo "make: git cannot read this folder; NO secrets were looked for" >&2; \
+	fi
+
+check-vulnerabilities: $(UV)
+	$(SECURITY) python -m checks.audit
 
 check-template: $(UV)
 	report=$$($(SAM) validate --lint 2>&1) || { echo "$$report" >&2; exit 1; }

@@ -20,6 +20,7 @@ REGION = "us-east-1"
 HOST = "127.0.0.1"
 
 _PROCESS = Path(__file__).with_name("emulator_process.py")
+_ANY_KEY = "test"
 _START_SECONDS = 120.0
 _SAVE_SECONDS = 30.0
 
@@ -29,8 +30,8 @@ def client_environment(emulator_port: int, mail_port: int) -> dict[str, str]:
     return {
         "AWS_ENDPOINT_URL": f"http://{HOST}:{emulator_port}",
         "AWS_ENDPOINT_URL_SESV2": f"http://{HOST}:{mail_port}",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_ACCESS_KEY_ID": _ANY_KEY,
+        "AWS_SECRET_ACCESS_KEY": _ANY_KEY,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_REGION": REGION,
         "AWS_EC2_METADATA_DISABLED": "true",

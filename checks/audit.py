@@ -1,0 +1,112 @@
+"""Ask PyPI for known vulnerabilities of every version in uv.lock: of what ships, and of what we run beside it.
+
+pip-audit calls a package that PyPI says nothing about "skipped", and is content. Here silence is told as silence: where
+no answer comes, the check passes, for nobody can mend that, but it says that nothing was audited.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import tomllib
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+ACCEPTED: dict[str, str] = {}
+"""Vulnerabilities that we live with, by their ids, each with the reason and the day to look again."""
+
+ANSWER_SECONDS = 180
+_NO_CONNECTION = ("ConnectionError", "Could not connect", "Timeout", "timed out", "TooManyRedirects")
+
+
+class AuditError(Exception):
+    """pip-audit ended in a way that is neither an answer nor a missing network."""
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What an audit says: lines for people, and whether somebody has to do something."""
+
+    lines: tuple[str, ...]
+    vulnerable: bool
+
+
+def main() -> int:
+    """Audit uv.lock; return 1 if a locked version is known to be vulnerable."""
+    lock = tomllib.loads((ROOT / "uv.lock").read_text(encoding="utf-8"))
+    answers: list[dict[str, Any]] = []
+    for requirements in rounds(lock):
+        answer = _ask(requirements)
+        if answer is None:
+            print("pip-audit: PyPI cannot be reached; NOTHING was audited", file=sys.stderr)
+            return 0
+        answers += answer["dependencies"]
+    findings = judge(answers)
+    for line in findings.lines:
+        print(f"pip-audit: {line}", file=sys.stderr)
+    return int(findings.vulnerable)
+
+
+def rounds(lock: dict[str, Any]) -> list[list[str]]:
+    """Return `name==version` of all that a lock takes from an index, in lists that name no package twice.
+
+    The groups that conflict with each other lock some packages in two versions, and pip-audit takes one at a time.
+    """
+    versions: dict[str, list[str]] = {}
+    for package in lock["package"]:
+        if "registry" in package["source"]:
+            versions.setdefault(package["name"], []).append(f"{package['name']}=={package['version']}")
+    return [[named for named in once if named] for once in zip_longest(*versions.values())]
+
+
+def judge(dependencies: list[dict[str, Any]]) -> Findings:
+    """Return what pip-audit's JSON comes to."""
+    silent = [package["name"] for package in dependencies if "skip_reason" in package]
+    lines = [
+        f"{package['name']} {package['version']}: {found['id']}; mended in {_versions(found)}. "
+        f"Run: uv lock --upgrade-package {package['name']}, or give a reason to live with it in checks/audit.py"
+        for package in dependencies
+        for found in package.get("vulns", ())
+    ]
+    vulnerable = bool(lines)
+    if len(silent) == len(dependencies):
+        lines.append(f"PyPI says nothing about any of the {len(dependencies)} locked versions; NOTHING was audited")
+    elif silent:
+        lines.append(f"{len(silent)} of {len(dependencies)} were NOT audited: {', '.join(sorted(silent))}")
+    return Findings(tuple(lines), vulnerable)
+
+
+def _versions(found: dict[str, Any]) -> str:
+    return " or ".join(found["fix_versions"]) or "no version yet"
+
+
+def _ask(requirements: list[str]) -> dict[str, Any] | None:
+    """Return pip-audit's answer, or None if it reached nobody."""
+    with tempfile.TemporaryDirectory() as folder:
+        listed = Path(folder, "requirements.txt")
+        listed.write_text("\n".join(requirements), encoding="utf-8")
+        command = [
+            *(sys.executable, "-m", "pip_audit", "--requirement", str(listed), "--no-deps", "--disable-pip"),
+            *("--format", "json", "--progress-spinner", "off", "--timeout", "5"),
+            *("--cache-dir", str(ROOT / ".uv" / "audit")),
+            *(word for accepted in ACCEPTED for word in ("--ignore-vuln", accepted)),
+        ]
+        try:
+            ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=ANSWER_SECONDS)  # noqa: S603
+        except subprocess.TimeoutExpired:
+            return None
+    if ended.stdout.startswith("{"):
+        answer: dict[str, Any] = json.loads(ended.stdout)
+        return answer
+    if any(sign in ended.stderr for sign in _NO_CONNECTION):
+        return None
+    raise AuditError(ended.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,155 @@
+"""Write docs/licences.md: what ships with a deployed stack, and under which licences.
+
+Licences come from the metadata of the installed packages, whose versions uv.lock fixes. A licence that is not known to
+go together with our MIT licence is an error, in a package as in the Rust crates that it is compiled from.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+import sys
+from importlib.metadata import Distribution, distribution
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "licences.md"
+ASSETS = ROOT / "layers" / "shared" / "undersigned" / "assets" / "LICENCES.md"
+LAYERS = ("dependencies", "typesetting")
+
+COMPATIBLE = {
+    *("MIT", "MIT-0", "ISC", "0BSD", "BSD-2-Clause", "BSD-3-Clause", "Zlib", "PSF-2.0", "Unicode-3.0", "BSL-1.0"),
+    *("Apache-2.0", "Apache-2.0 WITH LLVM-exception", "CC0-1.0", "Unlicense"),
+    "OFL-1.1",  # fonts: stay under their licence, and may be bundled with software under any
+    "MPL-2.0",  # asks for the source of its own files only, which is public and unchanged
+}
+"""SPDX names of licences under which something may ship beside code under the MIT licence."""
+
+CLASSIFIERS = {
+    "License :: OSI Approved :: MIT License": "MIT",
+    "License :: OSI Approved :: MIT No Attribution License (MIT-0)": "MIT-0",
+}
+"""What old metadata says unmistakably. `BSD License` is not: it may have two, three or four clauses."""
+
+TEXTS = {
+    "MIT": "Permission is hereby granted, free of charge, to any person obtaining a copy of this software",
+    "BSD-3-Clause": "Neither the name of the copyright holder nor the names of its contributors may be used to endorse",
+}
+"""Words by which a licence is known whose package names none."""
+
+HEAD = """\
+# Licences of what ships
+
+Undersigned is under the [MIT licence](../LICENSE). A deployed stack also has what is listed here; all of it may ship
+beside code under the MIT licence. `make licences` writes this page, and `make lint` fails when it is out of date or
+when a licence comes in that is not known to fit.
+"""
+CRATES = """
+Typst and resvg are compiled from Rust crates. Their wheels name each crate and its licence in their metadata
+(`sboms/`), which `make lint` reads as well.
+"""
+
+
+class LicenceError(Exception):
+    """Something that ships names no licence, or one that is not known to fit."""
+
+
+def page() -> str:
+    """Return docs/licences.md as it has to be now."""
+    parts = [HEAD]
+    for layer in LAYERS:
+        parts.append(f"\n## layers/{layer}\n\n| package | version | licence |\n|---|---|---|\n")
+        parts += [_row(name, distribution(name)) for name in _packages(layer)]
+    parts += [CRATES, "\n## In browsers\n\n", *_assets()]
+    parts.append(
+        "\nThe texts of these licences stand in [that folder](../layers/shared/undersigned/assets/LICENCES.md).\n"
+    )
+    return "".join(parts)
+
+
+def licence_of(package: Distribution) -> str:
+    """Return the SPDX expression of a package: what it says by itself, or what its licence's text is known by."""
+    said = package.metadata.get("License-Expression") or package.metadata.get("License")
+    if said and fits(said):
+        return said
+    classified = [CLASSIFIERS.get(line) for line in package.metadata.get_all("Classifier", ())]
+    found = said or next(filter(None, classified), None) or _by_text(package)
+    if not found or not fits(found):
+        message = (
+            f"{package.name}: {found or 'no licence found'}; see whether it fits ours, and add it to checks/licences.py"
+        )
+        raise LicenceError(message)
+    return found
+
+
+def fits(expression: str) -> bool:
+    """Tell whether an SPDX expression leaves a choice that is compatible. Of AND and OR, AND binds first."""
+    flat = expression
+    while inner := re.search(r"\(([^()]*)\)", flat):
+        flat = flat.replace(inner[0], "MIT" if fits(inner[1]) else "incompatible")
+    return any(all(term.strip() in COMPATIBLE for term in choice.split(" AND ")) for choice in flat.split(" OR "))
+
+
+def crates_that_do_not_fit(package: Distribution) -> list[str]:
+    """Return the crates in a wheel's bill of materials (CycloneDX) whose licences are not known to fit."""
+    found = []
+    for bill in _files(package, "/sboms/"):
+        for crate in json.loads(bill)["components"]:
+            licences = [_spdx(licence) for licence in crate.get("licenses", ())]
+            if not licences or not all(map(fits, licences)):
+                found.append(f"{crate['name']} ({' AND '.join(licences) or 'no licence found'})")
+    return found
+
+
+def _packages(layer: str) -> list[str]:
+    lines = (ROOT / "layers" / layer / "requirements.txt").read_text(encoding="utf-8").split()
+    return [line.partition("==")[0] for line in lines]
+
+
+def _row(name: str, package: Distribution) -> str:
+    if crates := crates_that_do_not_fit(package):
+        message = f"{name}: its crates {', '.join(crates)}; see whether that fits, and add it to checks/licences.py"
+        raise LicenceError(message)
+    return f"| [{name}](https://pypi.org/project/{name}/) | {package.version} | {licence_of(package)} |\n"
+
+
+def _by_text(package: Distribution) -> str | None:
+    texts = [" ".join(text.split()) for text in _files(package, "LICENSE")]
+    return next((name for name, words in TEXTS.items() if any(words in text for text in texts)), None)
+
+
+def _files(package: Distribution, part: str) -> list[str]:
+    """Return the texts of a package's metadata files with this in their paths."""
+    return [file.read_text() for file in package.files or () if ".dist-info/" in str(file) and part in str(file)]
+
+
+def _spdx(licence: dict[str, dict[str, str] | str]) -> str:
+    named = licence.get("license")
+    return str(licence.get("expression") or (named.get("id") or named.get("name") if isinstance(named, dict) else None))
+
+
+def _assets() -> list[str]:
+    """Return the table of what browsers load that is not our own."""
+    return [line for line in ASSETS.read_text(encoding="utf-8").splitlines(keepends=True) if line.startswith("|")]
+
+
+def main(arguments: list[str]) -> int:
+    """Write the page, or with `--check` tell how it differs."""
+    try:
+        now = page()
+    except LicenceError as error:
+        print(f"licences: {error}", file=sys.stderr)
+        return 1
+    if "--check" not in arguments:
+        PAGE.write_text(now, encoding="utf-8")
+        return 0
+    before = PAGE.read_text(encoding="utf-8")
+    sys.stderr.writelines(
+        difflib.unified_diff(before.splitlines(keepends=True), now.splitlines(keepends=True), "docs/licences.md", "now")
+    )
+    return int(before != now)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
