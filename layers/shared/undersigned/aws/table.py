@@ -9,6 +9,7 @@ from itertools import batched
 from typing import TYPE_CHECKING, Any, cast
 
 from boto3.dynamodb.conditions import Attr
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from undersigned.aws import items, keys, requests
@@ -45,13 +46,21 @@ if TYPE_CHECKING:
     from undersigned.domain.steering import AuditEntry, Steering
 
 _PAUSES = (0.02, 0.05, 0.1, 0.2)
-"""Seconds until an item that a transaction holds is tried again; a transaction takes some milliseconds."""
+"""Seconds until an item that a transaction holds, or a key that DynamoDB left unread, is tried again.
+
+A transaction takes some milliseconds; for unread keys DynamoDB asks for growing pauses (API, BatchGetItem)."""
 
 _LISTED_AT_ONCE = 50
 """Signatures that a listing reads ahead."""
 
 _BATCH_GET = 100
 """Items that DynamoDB reads in one BatchGetItem."""
+
+
+FEW_RETRIES = Config(retries={"total_max_attempts": 6, "mode": "legacy"})
+"""botocore would wait out a throttle for 25 seconds: longer than a page may take.
+
+After one and a half, whoever asked for it can wait better: the stream, the queue, or the person at the form."""
 
 
 class Table:
@@ -96,9 +105,7 @@ class Table:
 
     def put_campaign(self, campaign: Campaign) -> None:
         """Write a campaign's settings, and its goal where the count is read."""
-        self._client.update_item(
-            **requests.update(self._name, keys.counter(campaign.id, TOTAL), assign={"goal": campaign.goal})
-        )
+        self._change(requests.update(self._name, keys.counter(campaign.id, TOTAL), assign={"goal": campaign.goal}))
         self._client.put_item(**requests.put(self._name, items.campaign_values(campaign)))
 
     def put_target(self, campaign: str, target: Target) -> None:
@@ -181,12 +188,15 @@ class Table:
                     "ConsistentRead": True,
                 }
             }
+            pauses = iter(_PAUSES)
             while pending:
                 answer = self._client.batch_get_item(RequestItems=pending)
                 for item in answer["Responses"].get(self._name, []):
                     signature = items.read_signature(items.from_item(item))
                     found[signature.signer] = signature
                 pending = dict(answer.get("UnprocessedKeys", {}))
+                if pending:
+                    self._sleep(next(pauses, _PAUSES[-1]))
         return tuple(found[signer] for signer in signers if signer in found)
 
     def newest_signatures(
@@ -346,8 +356,9 @@ class Table:
         except ClientError as error:
             if code_of(error) != TRANSACTION_CANCELED:
                 raise
-            if "TransactionConflict" in _reasons(error):
-                message = "the counters are being changed"
+            done, *of_counters = _reasons(error)
+            if done != "ConditionalCheckFailed":
+                message = f"the transaction was canceled: {', '.join(sorted({done, *of_counters}))}"
                 raise ChangedError(message) from error
 
     # Organizers' keys
