@@ -99,6 +99,7 @@ def _environment(name: str, folder: str) -> dict[str, str]:
         "CONFIGURATION_SET",
         "DELIVERY_QUEUE_URL",
         "EXPORT_QUEUE_URL",
+        "WAITING_MAILS_URL",
     )
     known = {variable: "none" for variable in deployed if variable in names}
     if "PUBLIC_URL" in names:

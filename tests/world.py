@@ -147,6 +147,7 @@ class World:
     handlers: dict[str, Callable[[Any, Any], Any]]
     queue_url: str
     export_queue_url: str
+    waiting_mails_url: str
     start: Callable[[str], Callable[[Any, Any], Any]] = field(repr=False)
     watch: Watch | None = None
     calls: list[str] = field(default_factory=list)
@@ -237,7 +238,7 @@ class World:
         handed: list[Any] = []
         while records := self.new_records():
             handed += records
-            signatures = [record for record in records if _is_of_signature(record)]
+            signatures = [record for record in records if is_of_signature(record)]
             if signatures:
                 self.handlers["send_confirmations"]({"Records": signatures}, CONTEXT)
             self.handlers["tally"]({"Records": records}, CONTEXT)
@@ -260,7 +261,7 @@ class World:
             records += [
                 record
                 for record in found
-                if (_is_of_signature(record) or (self.publishes_events and _is_of_delivery(record)))
+                if (is_of_signature(record) or (self.publishes_events and _is_of_delivery(record)))
                 and len(record["dynamodb"].get("NewImage", "gone")) > 2
             ]
         for record in records:
@@ -284,6 +285,10 @@ class World:
     def run_exports(self) -> list[Any]:
         """Hand every message that is visible to export_signatures, once; return what it answered."""
         return self._run_queue(self.export_queue_url, "export_signatures")
+
+    def run_waiting_mails(self) -> list[Any]:
+        """Hand every mail that waits and is visible to send_confirmations, once; return what it answered."""
+        return self._run_queue(self.waiting_mails_url, "send_confirmations")
 
     def _run_queue(self, queue_url: str, function: str) -> list[Any]:
         sqs = boto3.client("sqs")
@@ -334,7 +339,7 @@ class World:
         return [sent for sent in self.sent if sent.tags["kind"] == "delivery"]
 
 
-def _is_of_signature(record: Any) -> bool:
+def is_of_signature(record: Any) -> bool:
     return bool(record["dynamodb"]["Keys"]["pk"]["S"].startswith("SIGNATURE#"))
 
 
@@ -371,15 +376,17 @@ def world(
     bundle_size: int = 4,
     forms_a_minute: int = 10_000,
     publishes_events: bool = False,
+    empty: bool = False,
 ) -> Iterator[World]:
-    """Make a stack with the shipped campaign in it."""
+    """Make a stack with the shipped campaign in it, or an empty one."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     with mock_aws():
         made = _make(monkeypatch, bundle_size, forms_a_minute, publishes_events=publishes_events)
         _worlds.append(made)
-        push(campaign_folder.read(ROOT / "campaigns" / CAMPAIGN), made.wiring.table)
+        if not empty:
+            push(campaign_folder.read(ROOT / "campaigns" / CAMPAIGN), made.wiring.table)
         yield made
         _worlds.remove(made)
 
@@ -387,10 +394,12 @@ def world(
 def _make(monkeypatch: pytest.MonkeyPatch, bundle_size: int, forms_a_minute: int, *, publishes_events: bool) -> World:
     queue_url = aws_from_template.make_delivery_queue(_client("sqs", None))
     export_queue_url = aws_from_template.make_queue(_client("sqs", None), "ExportQueue")
+    waiting_mails_url = aws_from_template.make_queue(_client("sqs", None), "WaitingMails")
     known = {
         "TABLE_NAME": aws_from_template.make_table(_client("dynamodb", None)),
         "DELIVERY_QUEUE_URL": queue_url,
         "EXPORT_QUEUE_URL": export_queue_url,
+        "WAITING_MAILS_URL": waiting_mails_url,
         "PACKET_BUCKET": aws_from_template.make_bucket(_client("s3", None)),
         "SECRET_ARN": _client("secretsmanager", None).create_secret(Name="stack", SecretString="s" * 64)["ARN"],
         "SENDER_ADDRESS": SENDER,
@@ -424,6 +433,7 @@ def _make(monkeypatch: pytest.MonkeyPatch, bundle_size: int, forms_a_minute: int
         handlers={function: start(function) for function in FUNCTIONS},
         queue_url=queue_url,
         export_queue_url=export_queue_url,
+        waiting_mails_url=waiting_mails_url,
         start=start,
         publishes_events=publishes_events,
     )

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 
-from undersigned.aws.queue import read_message, seconds_until_next_try
+from undersigned.aws.queue import UNTIL_SES_IS_ASKED_AGAIN, read_message, seconds_until_next_try
 from undersigned.logs import facts_of
-from undersigned.services.delivering import UnsettledError
-from undersigned.wiring import Wiring
+from undersigned.services.delivering import OutOfTimeError, UnsettledError
+from undersigned.services.ports import ThrottledError
+from undersigned.wiring import Wiring, now
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from undersigned.domain.deliveries import DeliveryKey
 
 logger = Logger()
+
+_ONE_STEP = 120_000
+"""Milliseconds that a step may take: a packet takes seconds, a mail half a minute until SES has room and one at SES."""
 
 
 def report_replaced(key: DeliveryKey, packet: int, characters: dict[str, int]) -> None:
@@ -33,17 +37,17 @@ delivering = wiring.delivering(report_replaced)
 
 
 @logger.inject_lambda_context(clear_state=True)
-def handler(event: Mapping[str, Any], _context: LambdaContext) -> dict[str, Any]:
+def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer a batch of the delivery queue; a message that is named in the answer comes again when it is due."""
     failed = []
     for record in event["Records"]:
         received = int(record["attributes"]["ApproximateReceiveCount"])
         try:
-            _run(read_message(record["body"]))
+            _run(read_message(record["body"]), context)
             continue
         except UnsettledError as error:
             logger.info("a mail may be under way", extra={"until": error.until.isoformat()})
-            wait = max(1, int((error.until - wiring.now()).total_seconds()) + 1)
+            wait = max(1, int((error.until - now()).total_seconds()) + 1)
         except Exception as error:  # noqa: BLE001  (one bad message never stops its neighbours; it is reported)
             logger.error("a delivery failed", extra={**facts_of(error), "received": received})
             wait = seconds_until_next_try(received)
@@ -52,10 +56,18 @@ def handler(event: Mapping[str, Any], _context: LambdaContext) -> dict[str, Any]
     return {"batchItemFailures": failed}
 
 
-def _run(errand: Errand) -> None:
+def _run(errand: Errand, context: LambdaContext) -> None:
     if errand.is_test:
         message_id = delivering.test(errand.key)
         logger.info("test mail", extra={**asdict(errand.key), "message_id": message_id or "nothing waits"})
         return
-    delivery = delivering.deliver(errand.key)
-    logger.info("delivery", extra={**asdict(errand.key), "state": delivery.state if delivery else "nothing waits"})
+    try:
+        delivery = delivering.deliver(errand.key, lambda: context.get_remaining_time_in_millis() > _ONE_STEP)
+    except OutOfTimeError:
+        logger.info("a delivery goes on in another run", extra=asdict(errand.key))
+        wiring.queue.put_again(errand.key)
+    except ThrottledError as error:
+        logger.error("a delivery has to wait", extra={**asdict(errand.key), "reason": str(error)})
+        wiring.queue.put_again(errand.key, after=UNTIL_SES_IS_ASKED_AGAIN)
+    else:
+        logger.info("delivery", extra={**asdict(errand.key), "state": delivery.state if delivery else "nothing waits"})

@@ -165,8 +165,6 @@ def test_a_refused_mail_costs_no_other_signer_the_mail(world: World) -> None:
     records = world.new_records()
     world.refusal = "BadRequestException"
     assert world.handlers["send_confirmations"]({"Records": records}, CONTEXT) == {"batchItemFailures": []}
-    world.refusal = "SendingPausedException"
-    assert world.handlers["send_confirmations"]({"Records": records}, CONTEXT)["batchItemFailures"]
 
 
 def test_an_organizers_key_opens_the_counts_of_its_own_campaign_until_it_expires(world: World) -> None:

@@ -271,11 +271,10 @@ def test_throttled_mails_come_later_and_cost_no_signature(world: World) -> None:
     world.sign()
     world.throttles = 100
     records = world.new_records()
-    answer = world.handlers["send_confirmations"]({"Records": records}, CONTEXT)
-    assert answer["batchItemFailures"] == [{"itemIdentifier": records[0]["dynamodb"]["SequenceNumber"]}]
+    assert world.handlers["send_confirmations"]({"Records": records}, CONTEXT) == {"batchItemFailures": []}
     assert world.sent == []
     world.throttles = 0
-    assert world.handlers["send_confirmations"]({"Records": records}, CONTEXT) == {"batchItemFailures": []}
+    assert world.run_waiting_mails() == [{"batchItemFailures": []}]
     assert world.handlers["send_confirmations"]({"Records": records}, CONTEXT) == {"batchItemFailures": []}
     assert len(world.sent) == 1
 

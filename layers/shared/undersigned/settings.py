@@ -49,6 +49,11 @@ class Settings:
         return self._required("EXPORT_QUEUE_URL")
 
     @property
+    def waiting_mails_url(self) -> str:
+        """The queue of confirmation mails that SES did not take."""
+        return self._required("WAITING_MAILS_URL")
+
+    @property
     def event_bus(self) -> str | None:
         """The bus that events are published on, if they are published at all."""
         return self._optional("EVENT_BUS_NAME")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from undersigned.aws.table import Table
+from undersigned.aws.table import FEW_RETRIES, Table
 from undersigned.domain.schedule import period_of
 from undersigned.services.catalog import Catalog
 from undersigned.settings import Settings
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from undersigned.aws.export_files import ExportFiles
     from undersigned.aws.mail import Mailbox
     from undersigned.aws.packet_store import Bucket
-    from undersigned.aws.queue import ExportQueue, Queue
+    from undersigned.aws.queue import ExportQueue, Queue, WaitingMails
     from undersigned.domain.deliveries import DeliveryKey
     from undersigned.rendering.packets import FontBook
     from undersigned.services.access import Access
@@ -87,7 +87,7 @@ class Wiring:
     @cached_property
     def table(self) -> Table:
         """The table."""
-        return Table(self._client("dynamodb"), self.settings.table_name, sleep=self._sleep)
+        return Table(self._client("dynamodb", config=FEW_RETRIES), self.settings.table_name, sleep=self._sleep)
 
     @cached_property
     def bucket(self) -> Bucket:
@@ -109,6 +109,13 @@ class Wiring:
         from undersigned.aws.queue import ExportQueue  # noqa: PLC0415
 
         return ExportQueue(self._client("sqs"), self.settings.export_queue_url)
+
+    @cached_property
+    def waiting_mails(self) -> WaitingMails:
+        """The queue of confirmation mails that SES did not take."""
+        from undersigned.aws.queue import WaitingMails  # noqa: PLC0415
+
+        return WaitingMails(self._client("sqs"), self.settings.waiting_mails_url)
 
     @cached_property
     def export_files(self) -> ExportFiles:
@@ -206,6 +213,7 @@ class Wiring:
 
         return Confirmations(
             catalog=self.catalog,
+            signatures=self.table,
             recipients=self.table,
             post=self.mailbox,
             tokens=self.tokens,

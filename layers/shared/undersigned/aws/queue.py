@@ -1,9 +1,9 @@
-"""The queues: deliveries to be made, exports to be written."""
+"""The queues: deliveries to be made, exports to be written, confirmation mails that wait for SES."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from undersigned.domain.deliveries import DeliveryKey
@@ -50,6 +50,12 @@ def seconds_until_next_try(received: int) -> int:
     return int(min(_FIRST_PAUSE * 2 ** (received - 1), _LONGEST_PAUSE))
 
 
+UNTIL_SES_IS_ASKED_AGAIN = 900
+"""Seconds; SQS delays a new message by no more, and SES asks for up to ten minutes when a quota is used up.
+
+Source: "Errors related to the sending quotas for your Amazon SES account", SES developer guide."""
+
+
 def export_message(campaign: str, export_id: str) -> str:
     """Write a message of the exports' queue."""
     return json.dumps({"campaign": campaign, "export": export_id})
@@ -65,6 +71,30 @@ def read_export_message(body: str) -> tuple[str, str]:
             raise ValueError(error)
 
 
+@dataclass(frozen=True, slots=True)
+class WaitingMail:
+    """A mail that a signature row asked for: whose, and the request's id as the row had it."""
+
+    campaign: str
+    signer: str
+    request: str
+
+
+def waiting_message(mail: WaitingMail) -> str:
+    """Write a message of the waiting mails' queue."""
+    return json.dumps(asdict(mail))
+
+
+def read_waiting_message(body: str) -> WaitingMail:
+    """Read a message of the waiting mails' queue; raises ValueError when it is damaged."""
+    match json.loads(body):
+        case {"campaign": str(campaign), "signer": str(signer), "request": str(request)}:
+            return WaitingMail(campaign, signer, request)
+        case _:
+            error = 'a waiting mail reads {"campaign": …, "signer": …, "request": …}'
+            raise ValueError(error)
+
+
 class _SqsQueue:
     """A queue in SQS."""
 
@@ -72,6 +102,9 @@ class _SqsQueue:
         """Keep the client and the queue's address."""
         self._client = client
         self._url = url
+
+    def _send(self, body: str, after: int = 0) -> None:
+        self._client.send_message(QueueUrl=self._url, MessageBody=body, DelaySeconds=after)
 
     def hide(self, receipt_handle: str, seconds: int) -> None:
         """Let a message that was received come again only after so many seconds (SQS: at most 12 hours)."""
@@ -86,11 +119,18 @@ class Queue(_SqsQueue):
     def put(self, deliveries: Iterable[DeliveryKey]) -> None:
         """Queue deliveries, one message each."""
         for key in deliveries:
-            self._client.send_message(QueueUrl=self._url, MessageBody=message_body(key))
+            self._send(message_body(key))
+
+    def put_again(self, delivery: DeliveryKey, *, after: int = 0) -> None:
+        """Queue a delivery that is to go on later, after so many seconds (SQS: at most 900).
+
+        A message that comes again counts as failed; a new one begins with all its tries.
+        """
+        self._send(message_body(delivery), after)
 
     def put_test(self, delivery: DeliveryKey) -> None:
         """Queue a delivery's mail to its organizer."""
-        self._client.send_message(QueueUrl=self._url, MessageBody=message_body(delivery, is_test=True))
+        self._send(message_body(delivery, is_test=True))
 
 
 class ExportQueue(_SqsQueue):
@@ -98,4 +138,12 @@ class ExportQueue(_SqsQueue):
 
     def put(self, campaign: str, export_id: str) -> None:
         """Queue an export."""
-        self._client.send_message(QueueUrl=self._url, MessageBody=export_message(campaign, export_id))
+        self._send(export_message(campaign, export_id))
+
+
+class WaitingMails(_SqsQueue):
+    """Confirmation mails in SQS that wait until SES takes mails."""
+
+    def put(self, mail: WaitingMail, *, after: int = 0) -> None:
+        """Let a mail wait for so many seconds (SQS: at most 900) until SES is asked again."""
+        self._send(waiting_message(mail), after)

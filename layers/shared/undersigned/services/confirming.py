@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from undersigned.domain.signatures import Signature
     from undersigned.rendering.mails import Mail
     from undersigned.services.catalog import Catalog
-    from undersigned.services.ports import Post, RecipientStore
+    from undersigned.services.ports import Post, RecipientStore, SignatureStore
     from undersigned.tokens import Tokens
 
 type Outcome = Literal["sent", "over the day's limit or sent before", "nothing to say"]
@@ -34,6 +34,7 @@ class Confirmations:
     """Sends the mails that signature rows ask for."""
 
     catalog: Catalog
+    signatures: SignatureStore
     recipients: RecipientStore
     post: Post
     tokens: Tokens
@@ -56,6 +57,16 @@ class Confirmations:
         self.post.send(self._mail(signature, now))
         self.recipients.mail_sent(signature.signer, signature.mail_request, now)
         return "sent"
+
+    def send_late(self, campaign: str, signer: str, request: str) -> Outcome:
+        """Send a mail that had to wait, if its row still asks for it; a newer request brings a mail of its own.
+
+        Raises what `send` raises.
+        """
+        signature = self.signatures.signature(campaign, signer)
+        if signature is None or signature.mail_request != request:
+            return "nothing to say"
+        return self.send(signature)
 
     def _mail(self, signature: Signature, now: datetime) -> Mail:
         entry = self.catalog.entry(signature.campaign, signature.target)

@@ -45,6 +45,10 @@ class UnsettledError(UndersignedError):
         self.until = until
 
 
+class OutOfTimeError(UndersignedError):
+    """The time that the delivery was given ends; what is done stays done, and the next try goes on from there."""
+
+
 class Delivering:
     """Makes deliveries."""
 
@@ -70,14 +74,14 @@ class Delivering:
         self._sleep = sleep
         self._bundle_size = bundle_size
 
-    def deliver(self, key: DeliveryKey) -> Delivery | None:
+    def deliver(self, key: DeliveryKey, has_time: Callable[[], bool] = lambda: True) -> Delivery | None:
         """Make a delivery, or go on with it, and return it as it then stands; None when there is nothing to send.
 
         While its campaign pauses, nothing is done; a later plan queues it again. A period that needs an approval begins
-        with it.
+        with it. After each bundle and each packet, `has_time` says whether there is time for one more step.
 
         Raises UnsettledError while a mail may be under way, ThrottledError and MailRefusedError when it was not
-        sent, NotFoundError for an unknown campaign or target.
+        sent, OutOfTimeError, NotFoundError for an unknown campaign or target.
         """
         campaign, target = self._packing.addressee(key)
         steering = self._steering.steering(key.campaign)
@@ -91,13 +95,13 @@ class Delivering:
             raise UnsettledError(until)
         if target.held_because:
             return self._hold(delivery, target, target.held_because)
-        sealed = self._seal_all(key)
+        sealed = self._seal_all(key, has_time)
         batch = Batch(campaign, target, key, tuple(signer for signer in sealed if signer not in delivery.erased))
         if not batch.signers:
             empty = replace(delivery, state="empty")
             self._deliveries.change(empty, state=delivery.state, attempt=delivery.attempt)
             return empty
-        packets = self._typeset_all(batch, len(delivery.erased))
+        packets = self._typeset_all(batch, len(delivery.erased), has_time)
         return self._send(delivery, batch, packets)
 
     def test(self, key: DeliveryKey) -> str | None:
@@ -126,14 +130,14 @@ class Delivering:
             self._deliveries.change(held, state=delivery.state, attempt=delivery.attempt)
         return held
 
-    def _seal_all(self, key: DeliveryKey) -> tuple[str, ...]:
+    def _seal_all(self, key: DeliveryKey, has_time: Callable[[], bool]) -> tuple[str, ...]:
         """Seal every waiting letter, close the delivery, and return its signers in order."""
         bundles = self._deliveries.bundles(key)
         gone: set[str] = set()
         conflicts = 0
         while not (bundles and bundles[-1].closes):
             try:
-                self._seal_more(key, bundles, gone)
+                self._seal_more(key, bundles, gone, has_time)
             except LettersNotWaitingError as error:
                 # Taken back, or sealed by somebody else, since the index was read.
                 gone.update(error.signers)
@@ -148,7 +152,9 @@ class Delivering:
             bundles = self._deliveries.bundles(key)
         return tuple(signer for bundle in bundles for signer in bundle.signers)
 
-    def _seal_more(self, key: DeliveryKey, bundles: Sequence[Bundle], gone: set[str]) -> None:
+    def _seal_more(
+        self, key: DeliveryKey, bundles: Sequence[Bundle], gone: set[str], has_time: Callable[[], bool]
+    ) -> None:
         """Seal bundle after bundle; the last one is empty, and nobody can seal a letter after it."""
         passed = gone.union(*(bundle.signers for bundle in bundles))
         waiting = (signer for signer in self._deliveries.waiting(key.campaign, key.target) if signer not in passed)
@@ -157,8 +163,9 @@ class Delivering:
             self._deliveries.seal(key, bundle, self._clock())
             if bundle.closes:
                 return
+            _go_on_if(has_time)
 
-    def _typeset_all(self, batch: Batch, erased: int) -> tuple[PacketRecord, ...]:
+    def _typeset_all(self, batch: Batch, erased: int, has_time: Callable[[], bool]) -> tuple[PacketRecord, ...]:
         """Typeset and store the packets that are not stored yet; one at a time, so memory stays flat.
 
         Packets from before a letter was erased are typeset anew.
@@ -169,6 +176,7 @@ class Delivering:
             self._packets.put(packet_name(batch.key, packet.number), pdf)
             self._deliveries.add_packet(batch.key, packet)
             done[packet.number] = packet
+            _go_on_if(has_time)
         return tuple(done[number] for number in sorted(done))
 
     def _send(self, delivery: Delivery, batch: Batch, packets: tuple[PacketRecord, ...]) -> Delivery:
@@ -205,3 +213,10 @@ class Delivering:
             # SES's event was faster and has said more.
             return self._deliveries.delivery(sending.key) or settled
         return settled
+
+
+def _go_on_if(has_time: Callable[[], bool]) -> None:
+    """Stop between two steps and never before the first, so that every try brings the delivery forward."""
+    if not has_time():
+        message = "the rest is for the next try"
+        raise OutOfTimeError(message)

@@ -1,0 +1,44 @@
+"""Mails that the table's stream tells of: one for each change of a row's `mail_request`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger
+
+from functions.send_confirmations import sending, wired
+from undersigned.aws.queue import WaitingMail
+from undersigned.aws.stream import failures_from, read_change
+from undersigned.logs import facts_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from undersigned.domain.signatures import Signature
+
+logger = Logger()
+
+
+def send(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Send the records' mails; once SES takes none, the others wait in the queue, for the stream forgets in a day."""
+    failed: list[Mapping[str, Any]] = []
+    takes_mails = True
+    for record in records:
+        try:
+            change = read_change(record)
+            if change.asks_for_mail:
+                takes_mails = takes_mails and _is_done(change.signature)
+                if not takes_mails:
+                    _let_wait(change.signature)
+        except Exception as error:  # noqa: BLE001  (one bad record never stops its neighbours; it is reported)
+            logger.error("a record failed", extra=facts_of(error))
+            failed.append(record)
+    return failures_from(failed)
+
+
+def _is_done(signature: Signature) -> bool:
+    return sending.is_done(signature.campaign, lambda: wired.confirmations.send(signature))
+
+
+def _let_wait(signature: Signature) -> None:
+    wired.wiring.waiting_mails.put(WaitingMail(signature.campaign, signature.signer, signature.mail_request))
