@@ -29,7 +29,7 @@ from undersigned.domain.campaigns import (
     canonical_postal_code,
     origin_of,
 )
-from undersigned.domain.characters import can_be_printed, has_ink
+from undersigned.domain.characters import has_ink, unprintable_in
 from undersigned.domain.colors import PATTERN as COLOR_PATTERN
 from undersigned.domain.errors import UndersignedError
 from undersigned.domain.languages import languages, name_of
@@ -252,6 +252,9 @@ class _Settings:
         except ValueError:
             mistakes.append(Mistake(SETTINGS, None, "a number has thousands of digits; no setting needs that many"))
             return None
+        except RecursionError:
+            mistakes.append(Mistake(SETTINGS, None, "lists stand too deep in one another; no setting needs that"))
+            return None
         found: list[Mistake] = []
         settings = cls(values, _toml_lines(text), found)
         settings._check()
@@ -345,7 +348,7 @@ class _Settings:
         if not has_ink(value):
             self._note(key, f"`{key}` is empty; write {meaning}")
             return ""
-        if unprintable := _unprintable_in(_tidy(value)):
+        if unprintable := unprintable_in(_tidy(value)):
             self._note(key, f"`{key}` {unprintable}")
             return ""
         if len(value) > longest:
@@ -537,12 +540,6 @@ def _tidy(text: str) -> str:
     return " ".join(text.split())
 
 
-def _unprintable_in(text: str) -> str | None:
-    """Say what stands in a line that can't be printed, or that would turn the words around it."""
-    found = next((character for character in text if not can_be_printed(character)), None)
-    return f"has U+{ord(found):04X}, which can't be printed; type it again without pasting" if found else None
-
-
 def _toml_mistake(error: str, text: str) -> Mistake:
     place = _TOML_PLACE.search(error)
     line = int(place[1]) if place and place[1] else len(text.rstrip().split("\n"))
@@ -637,7 +634,7 @@ class _RosterReader:
             if not has_ink(row[column]):
                 self._note(line, f"`{column}` is empty; letters and mails name it, so fill it in")
         for column in ("title", "name", "department", "locality", *self._title_columns):
-            if unprintable := _unprintable_in(row.get(column, "")):
+            if unprintable := unprintable_in(row.get(column, "")):
                 self._note(line, f"`{column}` {unprintable}")
             if (length := len(row.get(column, ""))) > _LONGEST_TEXT:
                 self._note(line, f"`{column}` has {_too_many('characters', length, _LONGEST_TEXT)}")

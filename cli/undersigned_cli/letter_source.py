@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 from markdown_it import MarkdownIt
 
+from undersigned.domain.characters import unprintable_in
 from undersigned.domain.errors import UndersignedError
-from undersigned.domain.letter_templates import FIELDS, Mistake, mistakes_in
+from undersigned.domain.letter_templates import DEEPEST, FIELDS, TOO_DEEP, Mistake, mistakes_in, too_much_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -52,6 +53,7 @@ _HALF_TAG = re.compile(r"\{\{|\}\}|\{%|%\}|\{#")
 _FORM_LINE = re.compile(
     rf"\s*(?:[*_]*[^\W\d][\w '()/-]{{0,30}}:[*_]*\s*)?[*_]*(?:{TAG.pattern})(?:[\s,.*_]|{TAG.pattern})*\\?"
 )
+_LINK = re.compile(r"https?://[^/?#]|mailto:|tel:", re.IGNORECASE)
 _PLACEHOLDER = re.compile("\0(\\d+)\0")
 
 _REFUSED = {
@@ -119,6 +121,8 @@ _MARKDOWN = _parser()
 
 def compile_letter(source: str) -> str:
     """Return the template of a letter. Raises LetterSourceError with every mistake, by line of the Markdown."""
+    if too_much := too_much_in(source):
+        raise LetterSourceError((Mistake(1, too_much),))
     lines = source.split("\n")
     env: dict[str, Any] = {"tags": []}
     tokens = _MARKDOWN.parse(source, env)
@@ -147,6 +151,8 @@ def _line_mistakes(lines: list[str]) -> Iterator[Mistake]:
             )
         if _TAG_IN_ADDRESS.search(line):
             yield Mistake(number, "a web address can't hold a merge field; write the address without it")
+        if unprintable := unprintable_in(line.replace("\t", " ")):
+            yield Mistake(number, f"the letter {unprintable}")
 
 
 def _missing(shown: set[str], lines: list[str]) -> Iterator[Mistake]:
@@ -206,6 +212,11 @@ class _Reading:
             self.mistakes.append(Mistake(line, refusal))
         elif token.type == "tag":
             self._read_tag(token.content, line)
+        elif token.type == "link_open" and not _LINK.match(str(token.attrs["href"])):
+            # On paper and in a mail there is no page that another address could begin at.
+            self.mistakes.append(
+                Mistake(line, f"a link leads to `{token.attrs['href']}`; write a whole address, https://… or mailto:…")
+            )
         elif token.type == "ordered_list_open" and token.attrs:
             self.mistakes.append(Mistake(line, "a numbered list begins at 1; number this one from 1"))
         if token.nesting == 1:
@@ -240,6 +251,8 @@ class _Reading:
             self._read_field(condition["field"], line)
         inside = bool(self._open) and isinstance(self._open[-1], Mistake)
         if condition["word"] == "if":
+            if sum(isinstance(entry, Mistake) for entry in self._open) == DEEPEST:
+                self.mistakes.append(Mistake(line, TOO_DEEP))
             self._open.append(
                 Mistake(
                     line,

@@ -18,6 +18,12 @@ def can_be_printed(text: str) -> bool:
     return not any(unicodedata.category(character) in _NOT_TEXT or character in _BIDI_CONTROLS for character in text)
 
 
+def unprintable_in(line: str) -> str | None:
+    """Say what a line has that can't be printed, for whoever wrote it in a file, or None."""
+    found = next((character for character in line if not can_be_printed(character)), None)
+    return f"has U+{ord(found):04X}, which can't be printed; type it again without pasting" if found else None
+
+
 def has_ink(text: str) -> bool:
     """Say whether there is more than blanks, shapeless characters such as U+200B, and accents on nothing."""
     return any(unicodedata.category(character)[0] not in "CMZ" for character in _BLANK.sub("", text))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from jinja2 import StrictUndefined, Template, TemplateError, nodes
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes
 from jinja2.sandbox import SandboxedEnvironment
 
 from undersigned.domain.errors import LetterError
@@ -35,6 +35,20 @@ FIELDS: Mapping[str, str] = {
 }
 """The merge fields that a letter may use, with what each stands for."""
 
+LONGEST_LETTER = 20_000
+"""Characters of a letter's Markdown: some seven pages of a packet, for each signer."""
+
+_LONGEST_TEMPLATE = 5 * LONGEST_LETTER
+"""Characters of a compiled letter; `&` takes five there."""
+
+MOST_TAGS = 200
+"""Merge fields and conditions of a letter. Each field is as long as a note at most, so a letter's output is bounded."""
+
+DEEPEST = 5
+"""How many conditions may stand in one another; Python compiles no more than a hundred."""
+
+TOO_DEEP = f"more than {DEEPEST} conditions stand in one another here; put them side by side"
+
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
@@ -55,6 +69,25 @@ def _environment() -> SandboxedEnvironment:
 _ENVIRONMENT = _environment()
 
 
+def too_much_in(text: str, longest: int = LONGEST_LETTER) -> str | None:
+    """Say what a letter has too much of, or None; nothing is parsed for it."""
+    if len(text) > longest:
+        return f"the letter has {len(text):,} characters, and {longest:,} is the most; shorten it"
+    tags = text.count("{{") + text.count("{%")
+    if tags > MOST_TAGS:
+        return f"the letter has {tags:,} merge fields and tags, and {MOST_TAGS} is the most; take some out"
+    return None
+
+
+def _parsed(template: str) -> nodes.Template:
+    """Parse a template; raises TemplateError."""
+    try:
+        return _ENVIRONMENT.parse(template)
+    except RecursionError as error:
+        message = "something stands too deep in something else"
+        raise TemplateSyntaxError(message, 1) from error
+
+
 def _field_name(node: nodes.Node) -> str | None:
     match node:
         case nodes.Name(name=name):
@@ -68,25 +101,30 @@ def _field_name(node: nodes.Node) -> str | None:
 def mistakes_in(template: str) -> tuple[Mistake, ...]:
     """Find whatever a letter may not hold: unknown fields, and any code but `{% if field %}`.
 
-    A letter has no loops, calls, filters or assignments, so its output is bounded by its own length.
+    A letter has no loops, calls, filters or assignments, and is short, so its output is bounded.
     """
+    if too_much := too_much_in(template, _LONGEST_TEMPLATE):
+        return (Mistake(1, too_much),)
     try:
-        tree = _ENVIRONMENT.parse(template)
+        tree = _parsed(template)
     except TemplateError as error:
         return (Mistake(getattr(error, "lineno", 1), f"{error.message}; write merge fields as {{{{ signer.name }}}}"),)
     return tuple(_mistakes(tree.body))
 
 
-def _mistakes(body: Iterable[nodes.Node]) -> Iterator[Mistake]:
+def _mistakes(body: Iterable[nodes.Node], depth: int = 0) -> Iterator[Mistake]:
     for node in body:
         match node:
             case nodes.Output():
                 for part in node.nodes:
                     if not isinstance(part, nodes.TemplateData):
                         yield from _field_mistakes(part)
+            case nodes.If() if depth == DEEPEST:
+                yield Mistake(node.lineno, TOO_DEEP)
             case nodes.If():
                 yield from _field_mistakes(node.test)
-                yield from _mistakes([*node.body, *node.elif_, *node.else_])
+                yield from _mistakes([*node.body, *node.else_], depth + 1)
+                yield from _mistakes(node.elif_, depth)
             case _:
                 yield Mistake(
                     node.lineno,
@@ -107,7 +145,7 @@ def _field_mistakes(node: nodes.Node) -> Iterator[Mistake]:
 def fields_of(template: str) -> frozenset[str]:
     """Return the merge fields that a template uses. Raises LetterError when it does not parse."""
     try:
-        tree = _ENVIRONMENT.parse(template)
+        tree = _parsed(template)
     except TemplateError as error:
         raise LetterError(str(error)) from error
     found = (_field_name(node) for node in tree.find_all((nodes.Name, nodes.Getattr)))

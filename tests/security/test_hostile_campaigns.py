@@ -1,0 +1,279 @@
+"""An organizer who means harm: what a campaign's folder can't make the product do, at its push or at any rendering."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from contextlib import suppress
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.world import CAMPAIGN, ROOT
+from undersigned.domain.campaigns import Target
+from undersigned.domain.errors import LetterError
+from undersigned.domain.letter_templates import FIELDS, MOST_TAGS, compiled, fields_of, mistakes_in
+from undersigned.domain.letters import SignerDetails, as_text, read_blocks, render_html
+from undersigned_cli import campaign_folder
+from undersigned_cli.campaign_folder import CampaignFolderError
+from undersigned_cli.letter_source import LetterSourceError, compile_letter
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CHIEF = Target("oak", "Police Chief", "Avery Sample", "Oakton Police", "Oakton", "a@b.example", ("60201",))
+TALKATIVE = SignerDetails("N" * 100, "A" * 150, "T" * 80, "IL", "60201", "S" * 100, "'" * 500, date(2026, 11, 30))
+LETTER = "{{ target.name }}\n\n%s\n\n{{ signer.name }}\n{{ signer.address }}\n{{ date }}\n{{ signature }}\n"
+
+HOSTILE = {
+    "a loop without an end": "{% for i in range(10**9) %}x{% endfor %}",
+    "a text of a gigabyte": "{{ 'a' * 10**9 }}",
+    "a number of a gigabyte": "{{ 9**9**9 }}",
+    "a condition that calculates": "{% if 9**9**9 %}x{% endif %}",
+    "an attribute of the class": "{{ signer.__class__.__mro__ }}",
+    "an attribute by a filter": "{{ signer|attr('__class__') }}",
+    "an attribute by an index": "{{ signer['__class__'] }}",
+    "a format string": "{{ '{0.__class__}'.format(signer) }}",
+    "a format string of old": "{{ '%999999999d' % 1 }}",
+    "a call": "{{ signer.name.upper() }}",
+    "a whole record": "{{ signer }}",
+    "a global": "{{ cycler }}",
+    "what Python has built in": "{{ __builtins__ }}",
+    "a template itself": "{{ self }}",
+    "a macro that calls itself": "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+    "a block that calls itself": "{% block b %}{{ self.b() }}{% endblock %}",
+    "another template": "{% include 'page.html' %}",
+    "another template's macros": "{% import 'page.html' as page %}",
+    "a template above": "{% extends 'page.html' %}",
+    "an assignment": "{% set note = 'x' * 10**9 %}{{ note }}",
+    "no escaping": "{% autoescape false %}{{ note }}{% endautoescape %}",
+    "a filter without escaping": "{{ note|safe }}",
+    "a block of a filter": "{% filter upper %}x{% endfilter %}",
+    "a choice": "{{ note if note else date }}",
+    "a test": "{% if note is defined %}x{% endif %}",
+    "a letter of another script": "{{ ｓigner.name }}",
+    "more fields than any letter": "{{ note }}" * (MOST_TAGS + 1),
+    "conditions in one another": "{% if note %}" * 90 + "x" + "{% endif %}" * 90,
+    "conditions deeper than the parser": "{% if note %}" * 3_000 + "x" + "{% endif %}" * 3_000,
+    "parentheses deeper than the parser": "{{ " + "(" * 9_000 + "note" + ")" * 9_000 + " }}",
+    "half a tag, often": "{{ " * 1_000,
+    "a million characters": "a" * 1_000_000,
+}
+
+
+@pytest.mark.parametrize("middle", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_template_is_refused_at_the_push_and_at_each_rendering(middle: str) -> None:
+    began = time.process_time()
+    with pytest.raises(LetterSourceError):
+        compile_letter(LETTER % middle)
+    # Whatever lies in the table, and however it came there.
+    with pytest.raises(LetterError):
+        compiled(middle)
+    assert mistakes_in(middle)
+    assert time.process_time() - began < 2
+
+
+def test_the_fields_of_a_template_that_is_too_deep_are_an_error() -> None:
+    with pytest.raises(LetterError):
+        fields_of(HOSTILE["parentheses deeper than the parser"])
+
+
+def test_the_longest_letter_that_is_taken_stays_a_letter_in_size_and_time() -> None:
+    tags = MOST_TAGS - 5
+    template = compile_letter(LETTER % ("{{ note }} " * tags + "&" * 15_000))
+    began = time.process_time()
+    html = render_html(template, CHIEF, TALKATIVE)
+    text = as_text(read_blocks(html))
+    assert len(html) < 700_000
+    assert len(text) < 150_000
+    assert time.process_time() - began < 2
+
+
+def test_five_conditions_in_one_another_are_a_letter() -> None:
+    template = compile_letter(LETTER % ("{% if note %}" * 5 + "x" + "{% endif %}" * 5))
+    assert "x" in render_html(template, CHIEF, TALKATIVE)
+    assert compiled("{% if note %}a" + "{% elif note %}b" * 20 + "{% endif %}").render(note="") == ""
+
+
+SLOW = {
+    "brackets": "[" * 18_000,
+    "half links": "[a](" * 4_500,
+    "half pictures": "![" * 9_000,
+    "emphasis": "*a **b " * 2_500,
+    "quotations": "> " * 9_000 + "x",
+    "lists": "".join("  " * depth + "- x\n" for depth in range(130)),
+    "addresses": "http://" * 2_500,
+    "half addresses": "a@" * 9_000,
+    "backticks": "".join("`" * length + " " for length in range(180)),
+    "backslashes": "\\" * 18_000,
+}
+
+
+@pytest.mark.parametrize("middle", SLOW.values(), ids=SLOW)
+def test_markdown_made_to_be_slow_takes_no_time(middle: str) -> None:
+    began = time.process_time()
+    with suppress(LetterSourceError):
+        compile_letter(LETTER % middle)
+    assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "//evil.example",
+        "/organizer",
+        "evil",
+        "#top",
+        "?x",
+        "java&#x0A;script:alert(1)",
+        "%6aavascript:alert(1)",
+        "smb://files.example/x",
+        "ms-word:ofe|u|http://evil.example/x",
+        "view-source:x",
+        "blob:x",
+        "https:evil.example",
+        "https:///evil.example",
+    ],
+)
+def test_a_link_leads_to_a_whole_address_or_is_a_mistake(address: str) -> None:
+    with pytest.raises(LetterSourceError, match="write a whole address"):
+        compile_letter(LETTER % f"[here]({address})")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "[here](javascript:alert(1))",
+        "[here](JaVaScRiPt&colon;alert(1))",
+        "[here](data:text/html,x)",
+        "[here](vbscript:x)",
+        "[here](file:///etc/passwd)",
+        "<javascript:alert(1)>",
+    ],
+)
+def test_an_address_that_runs_or_reads_something_is_no_link(words: str) -> None:
+    assert "<a" not in compile_letter(LETTER % words)
+
+
+def test_addresses_of_the_web_of_mail_and_of_telephones_are_links() -> None:
+    html = compile_letter(LETTER % "[a](https://a.example/b) [b](mailto:a@b.example) [c](tel:+1) d@example.org")
+    assert html.count("<a ") == 4
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "![here](https://evil.example/pixel.png)",
+        "<img src=https://evil.example/pixel.png>",
+        "<svg><image href='file:///etc/passwd'/></svg>",
+        "<script>alert(1)</script>",
+        "<!-- hidden -->",
+    ],
+)
+def test_a_letter_brings_no_picture_and_no_html(words: str) -> None:
+    with pytest.raises(LetterSourceError):
+        compile_letter(LETTER % words)
+
+
+@pytest.mark.parametrize("character", ["\x1b", "\x00", "\u202e", "\u2066", "\x85"])
+def test_a_letter_has_no_character_that_steers_a_terminal_or_turns_words(character: str) -> None:
+    with pytest.raises(LetterSourceError, match="can't be printed"):
+        compile_letter(LETTER % f"Plant{character} trees.")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return shutil.copytree(ROOT / "campaigns" / CAMPAIGN, tmp_path / CAMPAIGN)
+
+
+@pytest.mark.parametrize(
+    ("setting", "hostile"),
+    [
+        ('title = "', 'title = "Trees\\u0000'),
+        ('title = "', 'title = "Trees\\u202E'),
+        ('name = "', 'name = "Trees\\u001b]0;x\\u0007'),
+        ('email = "', 'email = "a@b.example, c@evil.example'),
+        ('email = "', 'email = "a@b.example\\r\\nBcc: c@evil.example'),
+        ('email = "', 'email = "\\"a b\\"@evil.example'),
+        ('email = "', 'email = "Group: a@b.example;'),
+        ('email = "', 'email = "<a@b.example>'),
+        ('id = "', 'id = "../another'),
+        ('id = "', 'id = "another#TOTAL'),
+        ("goal = ", "goal = -1 #"),
+        ("goal = ", "goal = nan #"),
+        ("goal = ", f"goal = {'[' * 20_000} #"),
+    ],
+)
+def test_a_setting_that_means_harm_is_refused(folder: Path, setting: str, hostile: str) -> None:
+    file = folder / "campaign.toml"
+    file.write_text(file.read_text(encoding="utf-8").replace(setting, hostile, 1), encoding="utf-8")
+    with pytest.raises(CampaignFolderError):
+        campaign_folder.read(folder)
+
+
+@pytest.mark.parametrize(
+    "site",
+    [
+        "*",
+        "https://*.example.org",
+        "http://example.org",
+        "https://example.org/path",
+        "https://a@example.org",
+        "https://example.org; script-src *",
+        "https://example.org' 'unsafe-inline",
+        "https://example.org\\r\\nX: y",
+        "javascript://example.org",
+        "null",
+        "file://",
+    ],
+)
+def test_a_site_that_would_open_the_frame_to_others_is_refused(folder: Path, site: str) -> None:
+    file = folder / "campaign.toml"
+    lines = [line for line in file.read_text(encoding="utf-8").split("\n") if not line.startswith("allowed_origins")]
+    file.write_text(f'allowed_origins = ["{site}"]\n' + "\n".join(lines), encoding="utf-8")
+    with pytest.raises(CampaignFolderError, match="allowed_origins"):
+        campaign_folder.read(folder)
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"),
+    [
+        ("name", '"Avery\x1b[2J Sample"'),
+        ("name", '"Avery \u202eelpmaS"'),
+        ("department", '"Police\x00"'),
+        ("email", '"a@b.example,c@evil.example"'),
+        ("email", '"a@b.example\nBcc: c@evil.example"'),
+        ("email", '"Chief <a@b.example>"'),
+        ("email", '"undisclosed: a@b.example;"'),
+        ("email", '"""a b""@evil.example"'),
+        ("email", "a@b"),
+        ("id", "../x"),
+        ("id", "a#b"),
+    ],
+)
+def test_a_target_that_means_harm_is_refused(folder: Path, column: str, cell: str) -> None:
+    row = {"id": "oak", "title": "Chief", "name": "A", "department": "D", "locality": "L", "email": "a@b.example"}
+    row |= {"postal_codes": "60201", column: cell}
+    (folder / "targets.csv").write_text(f"{','.join(row)}\n{','.join(row.values())}\n", encoding="utf-8")
+    with pytest.raises(CampaignFolderError, match=f"`{column}`"):
+        campaign_folder.read(folder)
+
+
+def test_a_title_of_two_lines_is_one_line_in_every_header(folder: Path) -> None:
+    file = folder / "campaign.toml"
+    settings = file.read_text(encoding="utf-8")
+    file.write_text(settings.replace('title = "', 'title = "Trees\\r\\nBcc: c@evil.example ', 1), encoding="utf-8")
+    assert campaign_folder.read(folder).campaign.title.startswith("Trees Bcc: c@evil.example ")
+
+
+def test_a_name_of_two_lines_is_one_line_in_every_header(folder: Path) -> None:
+    row = 'oak,Chief,"Avery\r\nBcc: c@evil.example",D,L,a@b.example,60201'
+    header = "id,title,name,department,locality,email,postal_codes"
+    (folder / "targets.csv").write_text(f"{header}\n{row}\n", encoding="utf-8", newline="")
+    (target,) = campaign_folder.read(folder).targets
+    assert target.name == "Avery Bcc: c@evil.example"
+
+
+def test_every_merge_field_is_still_a_merge_field() -> None:
+    assert not mistakes_in("".join(f"{{{{ {name} }}}}" for name in FIELDS))
