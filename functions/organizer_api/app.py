@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from botocore.exceptions import ClientError
 
 from functions.organizer_api import (
     approval,
@@ -19,6 +20,7 @@ from functions.organizer_api import (
     steering,
 )
 from functions.organizer_api.problems import NO_ROUTE, problem_of
+from undersigned.aws.failures import is_throttle, slower
 from undersigned.domain.errors import UndersignedError
 from undersigned.domain.languages import SOURCE
 from undersigned.http.answers import problem
@@ -49,9 +51,16 @@ def _answer_error(error: UndersignedError) -> Response[str]:
     return answer
 
 
+def _answer_aws(error: ClientError) -> Response[str]:
+    if not is_throttle(error):
+        raise error
+    return _answer_error(slower(error))
+
+
 def _answer_no_route(_error: Exception) -> Response[str]:
     return problem(NO_ROUTE, SOURCE, as_json=True)
 
 
 app.exception_handler(UndersignedError)(_answer_error)
+app.exception_handler(ClientError)(_answer_aws)
 app.not_found(_answer_no_route)

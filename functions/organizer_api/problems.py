@@ -9,7 +9,7 @@ from undersigned.http.posted import RequestError
 from undersigned.services.access import KeyRefusedError, ScopeError, TooManyRefusalsError
 from undersigned.services.erasing import UnderWayError
 from undersigned.services.exporting import NotReadyError
-from undersigned.services.ports import ChangedError
+from undersigned.services.ports import ChangedError, ThrottledError
 from undersigned.services.steering import NotNowError
 
 NO_ROUTE = Problem(
@@ -53,7 +53,7 @@ def problem_of(error: UndersignedError) -> Problem:  # noqa: PLR0911  (a table)
             return Problem(404, Message("There is nothing at this address"), _reason(error))
         case NotNowError() | UnderWayError() | TooManyLettersError() | NotReadyError():
             return Problem(409, Message("This can’t be done as things stand"), _reason(error))
-        case ChangedError():
+        case ChangedError() | ThrottledError():
             return Problem(503, Message("Just a moment"), Message("Send the request again."), retry_after=1)
         case _:
             raise error

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from botocore.exceptions import ClientError
 
 from functions.public_api import assets, count, form, packets, signer, wired
 from functions.public_api.problems import NO_ROUTE, problem_of
+from undersigned.aws.failures import is_throttle, slower
 from undersigned.domain.errors import NotFoundError, UndersignedError
 from undersigned.domain.languages import chosen_language, languages
 from undersigned.http.answers import problem
@@ -43,6 +45,12 @@ def _answer_error(error: UndersignedError) -> Response[str]:
     return problem(problem_of(error), _language(), as_json=as_json, framed=_framed())
 
 
+def _answer_aws(error: ClientError) -> Response[str]:
+    if not is_throttle(error):
+        raise error
+    return _answer_error(slower(error))
+
+
 def _framed() -> Campaign | None:
     """Return the campaign whose form a request comes from, if that stands in a frame: there it must be answered."""
     _, campaign = site_of(app.current_event.raw_event)
@@ -64,4 +72,5 @@ def _language() -> str:
 
 
 app.exception_handler(UndersignedError)(_answer_error)
+app.exception_handler(ClientError)(_answer_aws)
 app.not_found(_answer_no_route)

@@ -7,7 +7,7 @@ from undersigned.domain.languages import Message
 from undersigned.http.answers import Problem
 from undersigned.http.posted import RequestError
 from undersigned.services.gates import BusyError
-from undersigned.services.ports import ChangedError
+from undersigned.services.ports import ChangedError, ThrottledError
 from undersigned.services.signing import ClosedError, ExpiredError
 
 NO_ROUTE = Problem(
@@ -57,7 +57,7 @@ def problem_of(error: UndersignedError) -> Problem:  # noqa: PLR0911  (a table)
             )
         case NotFoundError():
             return Problem(404, Message("This page is not here"), Message("Check the address, letter by letter."))
-        case ChangedError():
+        case ChangedError() | ThrottledError():
             return Problem(
                 503, Message("Just a moment"), Message("Send the form once more; nothing was lost."), retry_after=1
             )

@@ -1,0 +1,174 @@
+"""DynamoDB that throttles, cancels transactions and answers in part: nothing is lost, nothing is counted twice."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.faults.refusals import FOR_EVER, Refusing, patiently, read_stream, refusal
+from tests.world import CAMPAIGN, CONTEXT, ROOT
+from undersigned.aws import items, keys
+from undersigned.aws.table import Table
+from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.signatures import signer_id
+from undersigned_cli import campaign_folder
+from undersigned_cli.push import push
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.world import World
+
+KEY_HEADER = {"authorization": "Bearer secret"}
+KEY = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
+
+
+THROTTLES = {
+    "dynamodb:GetItem": "ProvisionedThroughputExceededException",
+    "dynamodb:Query": "ThrottlingException",
+    "dynamodb:BatchGetItem": "RequestLimitExceeded",
+    "dynamodb:PutItem": "ThrottlingException",
+    "dynamodb:UpdateItem": "ProvisionedThroughputExceededException",
+    "dynamodb:TransactWriteItems": "RequestLimitExceeded",
+}
+
+
+def test_a_throttled_table_costs_nobody_a_letter(world: World) -> None:
+    world.watch = throttle = Refusing(THROTTLES, times=1)
+    assert patiently(world.sign).status == 303
+    read_stream(world)
+    confirm = world.sent[-1].link("confirm")
+    assert patiently(lambda: world.post(confirm)).status == 303
+    read_stream(world)
+    while not world.deliveries:
+        patiently(world.week)
+    [sent] = world.deliveries
+    patiently(lambda: world.feedback("delivery", sent))
+    delivery = world.wiring.table.delivery(KEY)
+    assert {operation for _, operation in throttle.refused} == THROTTLES.keys()
+    assert delivery is not None
+    assert (delivery.state, delivery.letters) == ("delivered", 1)
+    assert world.wiring.table.counts(CAMPAIGN)["TOTAL"] == 1
+    assert len(world.sent) == 2
+
+
+@pytest.mark.parametrize(
+    ("act", "operation"),
+    [
+        (lambda world: world.get(f"/campaigns/{CAMPAIGN}"), "Query"),
+        (lambda world: world.sign(), "TransactWriteItems"),
+        (lambda world: world.get(f"/campaigns/{CAMPAIGN}/count", as_json=True), "GetItem"),
+        (lambda world: world.get(f"/organizer/campaigns/{CAMPAIGN}/counts", headers=KEY_HEADER), "GetItem"),
+    ],
+)
+def test_who_meets_a_throttle_on_a_page_is_asked_for_a_moment(
+    world: World, act: Callable[[World], Any], operation: str
+) -> None:
+    world.watch = Refusing({f"dynamodb:{operation}": "ThrottlingException"})
+    answer = act(world)
+    assert (answer.status, answer.headers["retry-after"]) == (503, "1")
+    assert "Just a moment" in answer.body
+
+
+def test_an_error_that_is_no_throttle_stays_one_and_rings(world: World) -> None:
+    world.watch = Refusing({"dynamodb:TransactWriteItems": "AccessDeniedException"})
+    with pytest.raises(ClientError):
+        world.sign()
+
+
+@pytest.mark.parametrize("reason", ["ThrottlingError", "ProvisionedThroughputExceeded", "TransactionConflict"])
+def test_a_row_that_could_not_be_taken_out_of_the_counts_comes_again(
+    world: World, monkeypatch: pytest.MonkeyPatch, reason: str
+) -> None:
+    world.sign()
+    world.run_stream()
+    row = keys.signature(CAMPAIGN, signer_id(world.wiring.secret(), "ada@signers.example"))
+    boto3.client("dynamodb").delete_item(TableName=world.wiring.settings.table_name, Key=items.to_item(row._asdict()))
+    event = {"Records": world.new_records()}
+    client = importlib.import_module("functions.tally.wired").tallying._counts._client
+    with monkeypatch.context() as for_now:
+        for_now.setattr(client, "transact_write_items", cancelled("None", reason))
+        assert world.handlers["tally"](event, CONTEXT)["batchItemFailures"]
+    assert world.handlers["tally"](event, CONTEXT)["batchItemFailures"] == []
+    assert world.wiring.table.counts(CAMPAIGN)["SIGNED#signers.example"] == 0
+
+
+def cancelled(*reasons: str, times: int = FOR_EVER, then: Callable[..., Any] | None = None) -> Callable[..., Any]:
+    """Return a call that DynamoDB cancels so many times, for these reasons of its first items."""
+    left = [times]
+
+    def call(**request: Any) -> Any:
+        left[0] -= 1
+        if left[0] < 0 and then:
+            return then(**request)
+        given = [*reasons, *["None"] * (len(request["TransactItems"]) - len(reasons))]
+        error = refusal("TransactWriteItems", "TransactionCanceledException", reasons=given)
+        raise error
+
+    return call
+
+
+@pytest.mark.parametrize("reason", ["TransactionConflict", "ThrottlingError"])
+def test_sealing_gives_way_and_goes_on(world: World, monkeypatch: pytest.MonkeyPatch, reason: str) -> None:
+    world.confirmed()
+    client = importlib.import_module("functions.deliver.app").delivering._deliveries._client
+    original = client.transact_write_items
+    monkeypatch.setattr(client, "transact_write_items", cancelled("None", reason, times=4, then=original))
+    assert world.week() == [{"batchItemFailures": []}]
+    [sent] = world.deliveries
+    assert "Ada Specimen" in sent.text
+
+
+def test_sealing_that_never_gets_its_turn_comes_again_later(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.confirmed()
+    client = importlib.import_module("functions.deliver.app").delivering._deliveries._client
+    with monkeypatch.context() as for_now:
+        for_now.setattr(client, "transact_write_items", cancelled("None", "TransactionConflict"))
+        [answer] = world.week()
+    assert answer["batchItemFailures"]
+    assert world.deliveries == []
+    world.week()
+    assert len(world.deliveries) == 1
+
+
+def test_a_campaign_is_pushed_while_its_letters_are_counted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = world.wiring.table._client
+    update_item, conflicts = client.update_item, iter([True, True])
+
+    def held(**request: Any) -> Any:
+        if "COUNT#" in str(request["Key"]) and next(conflicts, False):
+            error = refusal("UpdateItem", "TransactionConflictException")
+            raise error
+        return update_item(**request)
+
+    monkeypatch.setattr(client, "update_item", held)
+    push(campaign_folder.read(ROOT / "campaigns" / CAMPAIGN), world.wiring.table)
+    assert next(conflicts, "none left") == "none left"
+
+
+def test_letters_that_dynamodb_left_unread_are_asked_for_again_with_growing_pauses(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signers = []
+    for number in range(7):
+        world.sign(email=f"signer{number}@signers.example")
+        signers.append(signer_id(world.wiring.secret(), f"signer{number}@signers.example"))
+    pauses: list[float] = []
+    client, name = world.wiring.table._client, world.wiring.settings.table_name
+    original = client.batch_get_item
+
+    def one_at_a_time(RequestItems: Any) -> Any:  # noqa: N803  (AWS's name)
+        first, *rest = RequestItems[name]["Keys"]
+        answer = original(RequestItems={name: RequestItems[name] | {"Keys": [first]}})
+        return answer | ({"UnprocessedKeys": {name: RequestItems[name] | {"Keys": rest}}} if rest else {})
+
+    monkeypatch.setattr(client, "batch_get_item", one_at_a_time)
+    found = Table(client, name, sleep=pauses.append).signatures(CAMPAIGN, signers)
+    assert [signature.signer for signature in found] == signers
+    assert pauses == sorted(pauses)
+    assert len(pauses) == 6
+    assert pauses[-1] > pauses[0]
