@@ -11,7 +11,7 @@ from undersigned.aws.queue import UNTIL_SES_IS_ASKED_AGAIN, read_message, second
 from undersigned.logs import facts_of
 from undersigned.services.delivering import OutOfTimeError, UnsettledError
 from undersigned.services.ports import ThrottledError
-from undersigned.wiring import Wiring, now
+from undersigned.wiring import Wiring
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,7 +47,7 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
             continue
         except UnsettledError as error:
             logger.info("a mail may be under way", extra={"until": error.until.isoformat()})
-            wait = max(1, int((error.until - now()).total_seconds()) + 1)
+            wait = max(1, int((error.until - wiring.now()).total_seconds()) + 1)
         except Exception as error:  # noqa: BLE001  (one bad message never stops its neighbours; it is reported)
             logger.error("a delivery failed", extra={**facts_of(error), "received": received})
             wait = seconds_until_next_try(received)
