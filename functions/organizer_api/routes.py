@@ -12,6 +12,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.organizer_api import wired
 from undersigned.domain.campaigns import ID_PATTERN
+from undersigned.domain.characters import can_be_printed
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.languages import Message
 from undersigned.http.posted import RequestError, posted_values
@@ -116,7 +117,21 @@ class Asked:
                     {"limit": LONGEST_REASON},
                 ),
             )
-        return reason.strip()
+        return printable(reason.strip())
+
+
+def printable(reason: str) -> str:
+    """Return a reason that pages, mails and terminals can show; raises RequestError for one with control characters."""
+    if not can_be_printed(reason):
+        raise RequestError(
+            400,
+            Message("Why?"),
+            Message(
+                "%(field)s has a character that can’t be printed; type it again without pasting",
+                {"field": Message("Why")},
+            ),
+        )
+    return reason
 
 
 def cursor_of(place: str | None) -> str | None:

@@ -8,14 +8,14 @@ from __future__ import annotations
 import hmac
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from aws_lambda_powertools.shared.cookies import Cookie, SameSite
 
 from functions.organizer_api import wired
 from functions.organizer_api.problems import problem_of
-from functions.organizer_api.routes import LONGEST_REASON, Asked, can_name
+from functions.organizer_api.routes import LONGEST_REASON, Asked, can_name, printable
+from undersigned.domain.campaigns import origin_of
 from undersigned.domain.errors import NotFoundError, TokenError, UndersignedError
 from undersigned.domain.languages import Message, chosen_language, languages
 from undersigned.domain.tokens import VALID_FOR
@@ -73,10 +73,11 @@ class Visit(Asked):
     def posted(self, name: str) -> str:
         """Return a field of a form, without blanks around it; a missing one is empty."""
         value = posted_values(self.event).get(name, "")
-        return value.strip() if isinstance(value, str) else ""
+        # JSON may bring lone surrogates, for which UTF-8 has no bytes.
+        return value.encode(errors="replace").decode().strip() if isinstance(value, str) else ""
 
     def reason(self) -> str:
-        """Return the reason in a form; raises RequestError for one that is too long."""
+        """Return the reason in a form; raises RequestError for one that is too long or can't be printed."""
         reason = self.posted("why")
         if len(reason) > LONGEST_REASON:
             raise RequestError(
@@ -84,7 +85,7 @@ class Visit(Asked):
                 Message("Why?"),
                 Message("Give the reason in %(limit)s characters at most", {"limit": LONGEST_REASON}),
             )
-        return reason
+        return printable(reason)
 
 
 class Pages:
@@ -246,9 +247,10 @@ def _is_of_this_site(event: APIGatewayProxyEventV2) -> bool:
     site = event.headers.get("sec-fetch-site")
     if site is not None:
         return site == "same-origin"
-    origin = urlsplit(event.headers.get("origin") or "")
-    public = urlsplit(wired.wiring.settings.sender.public_url)
-    return (origin.scheme, origin.netloc) in {(public.scheme, public.netloc), ("https", event.headers.get("host"))}
+    own = f"https://{event.headers.get('host', '')}"
+    # Without a domain of its own, the stack is only where it answers.
+    public = wired.wiring.settings.sender_at(own).public_url
+    return origin_of(event.headers.get("origin") or "") in {own, origin_of(public)} - {None}
 
 
 def _problem(visit: Visit, error: UndersignedError) -> Response[str]:

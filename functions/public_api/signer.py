@@ -101,7 +101,8 @@ def _own(own: OwnLetter, *, asked_back: bool = False) -> Response[str]:
 def _own_origin() -> str:
     """Return where the reader's browser found this page, for links that are to be shared."""
     headers = _event().headers
-    return f"{headers.get('x-forwarded-proto') or 'https'}://{headers['host']}"
+    scheme = "http" if headers.get("x-forwarded-proto") == "http" else "https"
+    return f"{scheme}://{headers['host']}"
 
 
 def _state(own: OwnLetter, *, status: int = 200) -> Response[str]:

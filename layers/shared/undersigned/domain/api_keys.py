@@ -48,4 +48,5 @@ class ApiKey:
 
 def digest_of(text: str) -> str:
     """Return the SHA-256 of a key's text (hex): a key is random, so no salt or slow hash is needed."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    # Any text can be tried, one of lone surrogates, too.
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()

@@ -1,0 +1,96 @@
+"""The doors of organizers: who gets through, and what comes through with somebody who may."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.world import CAMPAIGN, PUBLIC_URL
+from undersigned.domain.api_keys import ApiKey, digest_of
+from undersigned.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.world import Answer, World
+
+API = f"/organizer/campaigns/{CAMPAIGN}"
+KEY = {"authorization": "Bearer us_manage"}
+SAME_ORIGIN = {"sec-fetch-site": "same-origin"}
+
+
+@pytest.fixture(autouse=True)
+def key(world: World) -> None:
+    world.wiring.table.put_api_key(
+        ApiKey(CAMPAIGN, digest_of("us_manage"), "manage", "", datetime(2026, 1, 1, tzinfo=UTC))
+    )
+
+
+def sign_in(world: World, headers: Mapping[str, str], **values: str) -> Answer:
+    return world.post("/organizer/session", {"campaign": CAMPAIGN, "key": "us_manage"} | values, headers=headers)
+
+
+FOREIGN: list[dict[str, str]] = [
+    {},
+    {"origin": "null"},
+    {"origin": ""},
+    {"origin": "https://evil.example"},
+    {"origin": f"{PUBLIC_URL}.evil.example"},
+    {"origin": f"https://evil.example@{PUBLIC_URL.removeprefix('https://')}"},
+    {"origin": PUBLIC_URL.replace("https", "http")},
+    {"sec-fetch-site": "cross-site", "origin": PUBLIC_URL},
+    {"sec-fetch-site": "same-site"},
+    {"sec-fetch-site": "none"},
+    {"sec-fetch-site": ""},
+]
+
+
+@pytest.mark.parametrize("public_url", [PUBLIC_URL, ""], ids=["a domain of its own", "none"])
+def test_no_other_site_signs_anybody_in(world: World, monkeypatch: pytest.MonkeyPatch, public_url: str) -> None:
+    wiring = sys.modules["functions.organizer_api.wired"].wiring
+    monkeypatch.setattr(wiring, "settings", Settings({**wiring.settings.variables, "PUBLIC_URL": public_url}))
+    answers = [sign_in(world, headers) for headers in FOREIGN]
+    assert {(answer.status, answer.cookies) for answer in answers} == {(403, ())}
+    # A browser that tells the origin alone is as good, with and without a domain of the stack's own.
+    assert sign_in(world, {"origin": PUBLIC_URL}).status == 303
+
+
+def test_any_text_is_a_key_or_a_campaign_that_opens_nothing(world: World) -> None:
+    for number, text in enumerate(("\ud800", "é", "\x00", "us_manage\ud800", "~", "\r\nSet-Cookie: a=b")):
+        for values in ({"campaign": CAMPAIGN, "key": text}, {"campaign": text, "key": "us_manage"}):
+            headers = {**SAME_ORIGIN, "content-type": "application/json"}
+            raw, source = json.dumps(values).encode(), f"198.51.{number}.7"
+            answer = world.post("/organizer/session", raw=raw, headers=headers, source=source)
+            assert (answer.status, answer.cookies) == (401, ()), values
+
+
+def test_a_button_with_a_token_of_any_text_does_nothing(world: World) -> None:
+    cookie = sign_in(world, SAME_ORIGIN).cookies[0].partition(";")[0]
+    for token in ("", "\ud800", "é", cookie.partition("=")[2], None, [], 7):
+        headers = {**SAME_ORIGIN, "content-type": "application/json"}
+        raw = json.dumps({"token": token}).encode()
+        assert world.post("/organizer/pause", raw=raw, headers=headers, cookies=[cookie]).status == 403
+    assert not world.wiring.table.steering(CAMPAIGN).paused
+
+
+def test_a_reason_has_no_character_that_steers_a_terminal_or_turns_words(world: World) -> None:
+    for why in ("\x1b[2J", "a\x00b", "\u202edlrow", "\ud800", "two\r\nlines"):
+        answer = world.post(f"{API}/targets/evanston/hold", {"why": why}, as_json=True, headers=KEY)
+        assert answer.status == 400, why
+        assert "can’t be printed" in answer.json["detail"]
+    assert not list(world.wiring.table.audit(CAMPAIGN))
+
+
+def test_the_buttons_reason_has_none_either(world: World) -> None:
+    cookie = sign_in(world, SAME_ORIGIN).cookies[0].partition(";")[0]
+    page = world.get("/organizer/targets/evanston", cookies=[cookie]).body
+    token = re.findall(r'name="token" value="([^"]+)"', page)[0]
+    for why, status in (("\x1b[2J", 400), ("asked for", 303)):
+        values = {"token": token, "why": why}
+        answer = world.post("/organizer/targets/evanston/hold", values, headers=SAME_ORIGIN, cookies=[cookie])
+        assert answer.status == status
