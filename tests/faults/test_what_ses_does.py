@@ -1,0 +1,204 @@
+"""SES that throttles for a day, pauses, refuses, suppresses: every mail goes once, or its organizer hears why not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.faults.refusals import Refusing
+from tests.world import CAMPAIGN, CONTEXT, load_event
+from undersigned.aws.queue import WaitingMails
+from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.signatures import PENDING_FOR
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.world import World
+
+KEY = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
+
+SIGNERS = [f"signer{number}@signers.example" for number in range(5)]
+
+TAKES_NONE = ["TooManyRequestsException", "SendingPausedException"]
+"""Over the rate or the day's quota; the account's sending paused."""
+
+
+@pytest.fixture
+def _no_delay(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """moto delays messages by the machine's clock."""
+    for module in ("deliver.app", "send_confirmations.of_queue"):
+        monkeypatch.setattr(f"functions.{module}.UNTIL_SES_IS_ASKED_AGAIN", 0)
+
+
+class Delays:
+    """Hears for how long messages are delayed."""
+
+    def __init__(self) -> None:
+        self.seconds: list[int] = []
+
+    def before(self, _function: str, operation: str, params: Mapping[str, Any]) -> None:
+        if operation == "sqs:SendMessage":
+            self.seconds.append(params["DelaySeconds"])
+
+    def after(self, function: str, operation: str) -> None:
+        """Let it be."""
+
+    def asks_again(self, function: str, operation: str) -> bool:
+        """Let it be."""
+        return False
+
+
+def sign_all(world: World) -> list[Any]:
+    for email in SIGNERS:
+        world.sign(email=email)
+    return world.new_records()
+
+
+def to_signers(world: World) -> list[str]:
+    return sorted(sent.to for sent in world.sent if sent.tags["kind"] != "delivery")
+
+
+@pytest.mark.usefixtures("_no_delay")
+@pytest.mark.parametrize("code", TAKES_NONE)
+def test_no_confirmation_mail_is_lost_while_ses_takes_none_for_days(world: World, code: str) -> None:
+    records = sign_all(world)
+    world.watch = ses = Refusing({"sesv2:SendEmail": code}, only=lambda _: len(world.sent) == 2)
+    assert world.handlers["send_confirmations"]({"Records": records}, CONTEXT) == {"batchItemFailures": []}
+    assert to_signers(world) == SIGNERS[:2]
+    asked = ses.refused.total()
+    world.watch = Refusing({"sesv2:SendEmail": code})
+    for _ in range(3):
+        world.clock.turn(days=1)
+        assert world.run_waiting_mails() == [{"batchItemFailures": []}] * 3
+    world.watch = None
+    world.run_waiting_mails()
+    world.run_waiting_mails()
+    assert to_signers(world) == SIGNERS
+    assert asked <= 6, "once SES takes none, the batch's other mails are not tried"
+
+
+def test_ses_is_asked_again_after_a_quarter_of_an_hour(world: World) -> None:
+    world.confirmed()
+    world.sign(email="bo@signers.example")
+    records = world.new_records()
+    world.watch = delays = Delays()
+    world.throttles = 1_000
+    world.handlers["send_confirmations"]({"Records": records}, CONTEXT)
+    world.run_waiting_mails()
+    world.week()
+    assert delays.seconds == [0, 900, 0, 900]
+
+
+def test_who_signs_again_meanwhile_gets_the_newer_mail_alone(world: World) -> None:
+    world.sign()
+    world.throttles = 1_000
+    world.handlers["send_confirmations"]({"Records": world.new_records()}, CONTEXT)
+    world.throttles = 0
+    world.clock.turn(minutes=5)
+    world.sign(name="Ada B. Specimen")
+    world.run_stream()
+    world.run_waiting_mails()
+    assert len(world.sent) == 1
+
+
+def test_a_mail_waits_no_longer_than_its_letter_can_be_confirmed(world: World) -> None:
+    world.sign()
+    world.throttles = 1_000
+    world.handlers["send_confirmations"]({"Records": world.new_records()}, CONTEXT)
+    world.throttles = 0
+    world.clock.turn(seconds=PENDING_FOR.total_seconds() + 1)
+    assert world.run_waiting_mails() == [{"batchItemFailures": []}]
+    assert world.run_waiting_mails() == []
+    assert world.sent == []
+
+
+def test_a_mail_that_cannot_even_wait_comes_again_by_the_stream(world: World) -> None:
+    world.sign()
+    records = world.new_records()
+    world.throttles = 1_000
+    world.watch = Refusing({"sqs:SendMessage": "ServiceUnavailable"}, status=503)
+    answer = world.handlers["send_confirmations"]({"Records": records}, CONTEXT)
+    assert answer["batchItemFailures"] == [{"itemIdentifier": records[0]["dynamodb"]["SequenceNumber"]}]
+
+
+@pytest.mark.usefixtures("_no_delay")
+@pytest.mark.parametrize("code", ["MessageRejected", "BadRequestException"])
+def test_one_refused_mail_keeps_no_other_back(world: World, code: str) -> None:
+    records = sign_all(world)
+    world.watch = Refusing(
+        {"sesv2:SendEmail": code}, only=lambda params: params["Destination"]["ToAddresses"] == [SIGNERS[1]]
+    )
+    world.handlers["send_confirmations"]({"Records": records}, CONTEXT)
+    world.run_waiting_mails()
+    assert to_signers(world) == [SIGNERS[0], *SIGNERS[2:]]
+
+
+def test_a_damaged_waiting_mail_comes_again_with_growing_pauses(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    hidden: list[int] = []
+    monkeypatch.setattr(WaitingMails, "hide", lambda _queue, _receipt, seconds: hidden.append(seconds))
+    [record] = load_event("deliver_damaged_message")["Records"]
+    for received in (1, 2, 9):
+        record["attributes"]["ApproximateReceiveCount"] = str(received)
+        answer = world.handlers["send_confirmations"]({"Records": [record]}, CONTEXT)
+        assert answer == {"batchItemFailures": [{"itemIdentifier": record["messageId"]}]}
+    assert hidden == [300, 600, 42_300]
+
+
+@pytest.mark.usefixtures("_no_delay")
+def test_a_delivery_waits_for_the_days_quota_however_long_that_takes_and_goes_once(world: World) -> None:
+    world.confirmed()
+    world.plan()
+    world.throttles = 1_000_000
+    for _ in range(11):
+        assert world.run_queue() == [{"batchItemFailures": []}]
+    delivery = world.wiring.table.delivery(KEY)
+    assert delivery is not None
+    assert (delivery.state, delivery.reason) == ("open", "AWS answered TooManyRequestsException")
+    world.throttles = 0
+    world.run_queue()
+    world.run_queue()
+    assert len(world.deliveries) == 1
+
+
+@pytest.mark.parametrize("subtype", ["OnAccountSuppressionList", "Suppressed", "NoEmail"])
+def test_a_suppressed_address_is_held_like_one_that_bounced(world: World, subtype: str) -> None:
+    world.confirmed()
+    world.week()
+    event = load_event("record_feedback_bounce")
+    event["detail"]["mail"]["tags"] |= {name: [value] for name, value in world.deliveries[0].tags.items()}
+    event["detail"]["bounce"]["bounceSubType"] = subtype
+    world.handlers["record_feedback"](event, CONTEXT)
+    world.clock.turn(days=7)
+    world.week()
+    delivery, target = world.wiring.table.delivery(KEY), world.wiring.table.target(CAMPAIGN, "evanston")
+    assert delivery is not None
+    assert target is not None
+    assert (delivery.state, target.mail_state) == ("held", "bounced")
+    assert len(world.deliveries) == 1
+
+
+def test_a_chief_who_complains_gets_no_second_mail_of_the_same_letters(world: World) -> None:
+    world.confirmed()
+    world.week()
+    world.feedback("complaint", world.deliveries[0])
+    for _ in range(2):
+        world.clock.turn(days=7)
+        world.week()
+    delivery = world.wiring.table.delivery(KEY)
+    assert delivery is not None
+    assert delivery.state == "complained"
+    assert len(world.deliveries) == 1
+
+
+def test_a_mail_of_which_no_event_ever_comes_is_sent_once_all_the_same(world: World) -> None:
+    world.confirmed()
+    world.week()
+    for _ in range(2):
+        world.clock.turn(days=7)
+        world.week()
+    delivery = world.wiring.table.delivery(KEY)
+    assert delivery is not None
+    assert delivery.state == "sent"
+    assert len(world.deliveries) == 1

@@ -1,0 +1,165 @@
+"""A function whose time ends, a schedule that fires oddly, clocks that differ, and the days on which they change."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.world import ADA, CAMPAIGN, CONTEXT
+from undersigned.domain.deliveries import UNSETTLED_FOR, Delivery, DeliveryKey
+from undersigned.domain.schedule import WeeklySchedule
+from undersigned.services import packing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.world import World
+
+KEY = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
+
+TEN_MINUTES = timedelta(minutes=10)
+
+
+def delivering_in(world: World, milliseconds: int) -> tuple[Callable[[Any, Any], Any], list[str]]:
+    """Return deliver as it runs with so much time left, and the receive counts of the messages that it got."""
+    received: list[str] = []
+    handler = world.handlers["deliver"]
+    context = SimpleNamespace(**vars(CONTEXT) | {"get_remaining_time_in_millis": lambda: milliseconds})
+
+    def deliver(event: Any, _context: Any) -> Any:
+        received.extend(record["attributes"]["ApproximateReceiveCount"] for record in event["Records"])
+        return handler(event, context)
+
+    return deliver, received
+
+
+def test_a_delivery_whose_time_ends_goes_on_at_once_from_where_it_was(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packing, "PACKET_SIZE", 3)
+    for number in range(10):
+        world.sign(email=f"signer{number}@signers.example", name=f"Signer No{number:02d}")
+    world.run_stream()
+    for sent in tuple(world.sent):
+        world.post(sent.link("confirm"))
+    world.handlers["deliver"], received = delivering_in(world, 119_999)
+    world.plan()
+    runs = 0
+    world.calls.clear()
+    while answers := world.run_queue():
+        assert answers == [{"batchItemFailures": []}]
+        runs += 1
+    # A bundle of four letters or a packet of three a run, and then the mail.
+    assert runs == 3 + 4 + 1
+    assert set(received) == {"1"}, "no run counts as a failed try"
+    made = Counter(world.calls)
+    assert (made["dynamodb:TransactWriteItems"], made["s3:PutObject"]) == (3, 4)
+    [sent] = world.deliveries
+    assert (len(sent.pdfs), sent.tags["attempt"]) == (4, "1")
+    delivery = world.wiring.table.delivery(KEY)
+    assert delivery is not None
+    assert (delivery.state, delivery.letters) == ("sent", 10)
+
+
+def test_a_delivery_with_time_enough_is_made_in_one_run(world: World) -> None:
+    world.confirmed()
+    world.handlers["deliver"], received = delivering_in(world, 120_001)
+    world.week()
+    assert received == ["1"]
+    assert len(world.deliveries) == 1
+
+
+def test_a_schedule_that_fires_twice_makes_one_delivery_and_one_report(world: World) -> None:
+    world.confirmed()
+    world.plan()
+    world.plan()
+    world.run_queue()
+    world.plan()
+    world.run_queue()
+    world.clock.turn(days=1)
+    world.report()
+    world.report()
+    assert [sent.tags["kind"] for sent in world.sent] == ["confirmation", "delivery", "report"]
+
+
+def test_a_schedule_that_fires_a_day_late_makes_the_delivery_of_its_day(world: World) -> None:
+    world.confirmed()
+    scheduled = world.clock.now.isoformat()
+    world.clock.turn(days=1)
+    for _ in range(2):
+        planned = world.handlers["plan_deliveries"]({"scheduled_time": scheduled}, CONTEXT)
+        world.run_queue()
+    assert planned["period"] == KEY.period
+    [sent] = world.deliveries
+    assert sent.tags["period"] == KEY.period
+    world.clock.turn(days=6)
+    world.confirmed(email="bo@signers.example")
+    world.week()
+    assert [sent.tags["period"] for sent in world.deliveries] == [KEY.period, "2026-12-01"]
+
+
+@pytest.mark.parametrize("off", [TEN_MINUTES, -TEN_MINUTES])
+def test_links_and_forms_work_between_machines_whose_clocks_are_ten_minutes_apart(world: World, off: timedelta) -> None:
+    opened = -off.total_seconds() if off > timedelta() else 60
+    assert world.sign(form=world.form(opened=opened)).status == 303
+    world.clock.now += off
+    world.run_stream()
+    world.clock.now -= off
+    mail = world.sent[-1]
+    assert world.get(mail.link("confirm")).status == 200
+    assert world.press(mail.link("confirm")).status == 200
+    signature = world.wiring.table.signature(CAMPAIGN, _only_signer(world))
+    assert signature is not None
+    assert (signature.status, signature.quarantine) == ("confirmed", None)
+    world.run_stream()
+    world.week()
+    assert len(world.deliveries) == 1
+
+
+def _only_signer(world: World) -> str:
+    [signature] = world.wiring.table.listed_signatures(CAMPAIGN)
+    assert signature.name == ADA["name"]
+    return signature.signer
+
+
+@pytest.mark.parametrize("off", [TEN_MINUTES, -TEN_MINUTES])
+def test_a_period_is_named_by_the_schedule_and_by_no_clock(world: World, off: timedelta) -> None:
+    midnight_in_chicago = datetime(2026, 11, 24, 6, tzinfo=UTC)
+    world.clock.now = midnight_in_chicago + off
+    planned = world.handlers["plan_deliveries"]({"scheduled_time": midnight_in_chicago.isoformat()}, CONTEXT)
+    assert planned["period"] == "2026-11-24"
+
+
+@pytest.mark.parametrize("off", [TEN_MINUTES, -TEN_MINUTES])
+def test_a_mail_under_way_is_given_its_hour_within_what_clocks_differ_by(off: timedelta) -> None:
+    began = datetime(2026, 11, 24, 18, tzinfo=UTC)
+    delivery = Delivery(KEY, "sending", opened_at=began, attempt=1, sending_since=began + off)
+    assert delivery.may_be_sent_at(began + off + UNSETTLED_FOR - timedelta(seconds=1)) is not None
+    assert delivery.may_be_sent_at(began + off + UNSETTLED_FOR) is None
+
+
+@pytest.mark.parametrize(
+    ("monday", "at"),
+    [
+        ("2026-03-09", "14:00"),
+        ("2026-11-02", "15:00"),
+    ],
+)
+def test_the_week_is_planned_and_reported_by_its_monday_whatever_the_clocks_did(
+    world: World, monday: str, at: str
+) -> None:
+    world.clock.now = datetime.fromisoformat(f"{monday}T06:00+00:00")
+    world.confirmed()
+    weekly = WeeklySchedule("MON", 9, "America/Chicago")
+    scheduled = weekly.next_after(world.clock.now)
+    assert scheduled.astimezone(UTC) == datetime.fromisoformat(f"{monday}T{at}+00:00")
+    world.clock.now = scheduled.astimezone(UTC)
+    world.week()
+    world.clock.now = WeeklySchedule("TUE", 9, "America/Chicago").next_after(world.clock.now).astimezone(UTC)
+    world.report()
+    assert world.deliveries[0].tags["period"] == monday
+    assert [sent.tags["kind"] for sent in world.sent] == ["confirmation", "delivery", "report"]
