@@ -64,7 +64,42 @@ def enforce(client: BaseClient, function: str) -> None:
 
 def may(function: str, need: Need) -> bool:
     """Say whether one of the function's statements allows this."""
-    return any(_allows(statement, need) for statement in _statements(function))
+    allowing = [statement for statement in _statements(function) if _allows(statement, need)]
+    for statement in allowing:
+        used.update(_parts(function, statement, need))
+    return bool(allowing)
+
+
+used: set[str] = set()
+"""The parts of the functions' statements that calls have made use of in this process."""
+
+
+def granted() -> set[str]:
+    """Return every part of every function's statements: each action, each resource, each pattern of keys."""
+    functions = [
+        name
+        for name, resource in load_template()["Resources"].items()
+        if resource["Type"] == "AWS::Serverless::Function"
+    ]
+    return {
+        part for function in functions for statement in _statements(function) for part in _parts(function, statement)
+    }
+
+
+def _parts(function: str, statement: dict[str, Any], need: Need | None = None) -> Iterator[str]:
+    """List a statement's parts, or those that a need is met by."""
+    whose = f"{function} {statement['Sid']}"
+    for action in _listed(statement["Action"]):
+        if need is None or need.action == action:
+            yield f"{whose}: {action}"
+    for resource in _listed(statement["Resource"]):
+        if need is None or fnmatchcase(need.resource, resource):
+            yield f"{whose}: {resource}"
+    for conditions in statement.get("Condition", {}).values():
+        for fact, patterns in conditions.items():
+            for pattern in _listed(patterns):
+                if need is None or pattern == "SenderAddress" or fnmatchcase(need.facts[fact], pattern):
+                    yield f"{whose}: {fact} {pattern}"
 
 
 def needs_of(service: str, operation: str, params: Mapping[str, Any]) -> Iterator[Need]:
