@@ -1,0 +1,366 @@
+"""Crash at every AWS call, before it and after it, and see that nothing is lost, doubled or miscounted.
+
+A scenario runs once. At each call that a function makes the process forks: the child crashes there, lets AWS do what it
+does then, and checks what must hold; the parent goes on to the next call. So each call is found and reached by itself.
+
+    python -m tests.faults.every_crash [--all] [--pairs SHARE] [--seed SEED] [SCENARIO …]
+
+A process keeps nothing, so two crashes with the same writes behind them in one invocation leave the same: of these one
+is tried, or with `--all` each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import gc
+import io
+import json
+import os
+import pickle
+import random
+import secrets
+import sys
+import traceback
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import pytest
+
+from tests import permissions_from_template
+from tests.faults.invariants import breaches, letters_text, words_of
+from tests.faults.platform import CrashError, Platform
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from undersigned.rendering.packets import Packet
+
+Kind = Literal["before", "after", "twice"]
+"""`before` a call, it has no effect; `after` it, the answer is lost with the process; `twice`: only the answer is lost,
+and botocore makes the call again."""
+
+_READS = ("Get", "BatchGet", "Query", "List", "Head")
+
+_NEVER_TWICE = ("dynamodb:TransactWriteItems", "sesv2:SendEmail")
+"""botocore gives a transaction a token, by which DynamoDB answers the second one like the first; our client of SES
+makes no call again."""
+
+_LATEST_SECOND = 40
+"""The calls after a crash among which the second one of a pair falls."""
+
+ADAPTERS = Path(__file__).parents[2] / "layers" / "shared" / "undersigned" / "aws"
+
+
+@dataclass
+class Report:
+    """What came of the runs; the counters are by function."""
+
+    calls: Counter[str] = field(default_factory=Counter)
+    tried: Counter[str] = field(default_factory=Counter)
+    survived: Counter[str] = field(default_factory=Counter)
+    alike: Counter[str] = field(default_factory=Counter)
+    pairs: int = 0
+    failures: list[str] = field(default_factory=list)
+    reached: set[str] = field(default_factory=set)
+    used: set[str] = field(default_factory=set)
+
+    def as_json(self) -> str:
+        """Write the report for another process."""
+        return json.dumps(
+            {name: sorted(value) if isinstance(value, set) else value for name, value in vars(self).items()}
+        )
+
+    def table(self) -> str:
+        """Lay the report out: function, calls, crash points, survived."""
+        lines = [f"{'function':22}{'calls':>7}{'crashes':>9}{'survived':>10}{'alike, not tried':>18}"]
+        lines += [
+            f"{name:22}{self.calls[name]:>7}{self.tried[name]:>9}{self.survived[name]:>10}{self.alike[name]:>18}"
+            for name in sorted(self.calls)
+        ]
+        sums = (sum(counter.values()) for counter in (self.calls, self.tried, self.survived, self.alike))
+        lines.append("{:22}{:>7}{:>9}{:>10}{:>18}".format("in all", *sums))
+        return "\n".join([*lines, f"pairs of crashes among them: {self.pairs}", *self.failures])
+
+
+@dataclass
+class Child:
+    """A process that crashes at a point, and where it reports."""
+
+    pipe: int
+    point: str
+    function: str
+
+
+class Forking:
+    """Watches a scenario and forks at each call; a child crashes there, and perhaps once more."""
+
+    def __init__(self, scenario: str, report: Report, rng: random.Random, *, at_all: bool, pairs: float) -> None:
+        self._scenario = scenario
+        self._report = report
+        self._rng = rng
+        self._at_all = at_all
+        self._pairs = pairs
+        self._children: dict[int, Child] = {}
+        self._calls = 0
+        self._is_new_state = True
+        # In a child:
+        self.pipe: int | None = None
+        self.point = ""
+        self._until_second: int | None = None
+        self.crashed_twice = False
+
+    # What the platform tells
+
+    def begins(self) -> None:
+        """Hear that a function is invoked."""
+        self._is_new_state = True
+
+    def before(self, function: str, operation: str, _params: Mapping[str, Any]) -> None:
+        """Crash before a call."""
+        if self.pipe is not None:
+            self._crash_again(function)
+            return
+        self._calls += 1
+        self._report.calls[function] += 1
+        self._report.reached |= _adapters_on_the_stack()
+        if self._forks("before", function, operation):
+            raise CrashError(function)
+        self._is_new_state = False
+
+    def after(self, function: str, operation: str) -> None:
+        """Crash after a call."""
+        if self.pipe is not None:
+            return
+        self._is_new_state = not operation.partition(":")[2].startswith(_READS)
+        if self._forks("after", function, operation):
+            raise CrashError(function)
+        self._is_new_state = False
+
+    def asks_again(self, function: str, operation: str) -> bool:
+        """Lose the answer to a call that writes, but not the process."""
+        if self.pipe is not None or operation in _NEVER_TWICE or operation.partition(":")[2].startswith(_READS):
+            return False
+        self._is_new_state = True
+        return self._forks("twice", function, operation)
+
+    # Processes
+
+    def _forks(self, kind: Kind, function: str, operation: str) -> bool:
+        """Fork, and say whether this is the child."""
+        if not (self._is_new_state or self._at_all):
+            self._report.alike[function] += 1
+            return False
+        point = f"{self._scenario}, call {self._calls}: {function} {kind} {operation}"
+        if self._fork(point, function, None):
+            return True
+        if kind != "twice" and self._rng.random() < self._pairs:
+            return self._fork(f"{point}, and again", function, self._rng.randint(1, _LATEST_SECOND))
+        return False
+
+    def _fork(self, point: str, function: str, until_second: int | None) -> bool:
+        while len(self._children) >= (os.cpu_count() or 1):
+            self._reap()
+        readable, writable = os.pipe()
+        if pid := os.fork():
+            os.close(writable)
+            self._children[pid] = Child(readable, point, function)
+            return False
+        os.close(readable)
+        self.pipe, self.point, self._until_second = writable, point, until_second
+        return True
+
+    def _crash_again(self, function: str) -> None:
+        if self._until_second is None:
+            return
+        self._until_second -= 1
+        if self._until_second <= 0:
+            self._until_second, self.crashed_twice = None, True
+            raise CrashError(function)
+
+    def _reap(self) -> None:
+        """Wait for a child, and add what it says to the report."""
+        pid, _ = os.wait()
+        child = self._children.pop(pid)
+        with os.fdopen(child.pipe) as pipe:
+            said = pipe.read()
+        found = json.loads(said) if said else {"failures": ["its process died"], "pair": False, "used": []}
+        self._report.tried[child.function] += 1
+        self._report.survived[child.function] += not found["failures"]
+        self._report.failures += [f"{child.point}: {failure}" for failure in found["failures"]]
+        self._report.pairs += found["pair"]
+        self._report.used |= set(found["used"])
+
+    def reap_all(self) -> None:
+        """Wait for every child."""
+        while self._children:
+            self._reap()
+
+
+def _adapters_on_the_stack() -> set[str]:
+    """Return which of the adapters' methods are making a call."""
+    found = set()
+    frame = sys._getframe(1)
+    while frame:
+        if Path(frame.f_code.co_filename).parent == ADAPTERS:
+            found.add(frame.f_code.co_qualname.partition(".<locals>")[0])
+        frame = frame.f_back  # type: ignore[assignment]
+    return found
+
+
+def adapters() -> set[str]:
+    """Return the adapters' public methods, those that make calls to AWS."""
+    return {
+        f"{kind.name}.{method.name}"
+        for file in ADAPTERS.glob("*.py")
+        for kind in ast.parse(file.read_text(encoding="utf-8")).body
+        if isinstance(kind, ast.ClassDef) and any("_client" in ast.dump(node) for node in kind.body)
+        for method in kind.body
+        if isinstance(method, ast.FunctionDef) and not method.name.startswith("_")
+    }
+
+
+# Typesetting
+
+type Memo = dict[str, Packet]
+
+
+@contextmanager
+def _typesetting_once(memo: Memo, patch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Typeset equal letters once in all: it takes most of a run's time, and equal input gives equal bytes."""
+    from undersigned import wiring  # noqa: PLC0415
+    from undersigned.rendering import packets  # noqa: PLC0415
+
+    typeset, fonts = packets.typeset, wiring.font_book
+
+    def remembered(cover: Any, letters: Sequence[Any], _fonts: object) -> Packet:
+        asked = repr((cover, letters))
+        if asked not in memo:
+            memo[asked] = typeset(cover, letters, fonts())
+        return memo[asked]
+
+    patch.setattr(packets, "typeset", remembered)
+    # The typesetter's threads would not outlive a fork, so it must not begin in a process that forks.
+    patch.setattr(wiring, "font_book", lambda: None)
+    yield
+
+
+def _memo_of(scenario: str) -> Memo:
+    """Run a scenario once in a process of its own, and return what it typeset."""
+    readable, writable = os.pipe()
+    if os.fork() == 0:
+        os.close(readable)
+        memo: Memo = {}
+        try:
+            with pytest.MonkeyPatch.context() as patch:
+                _run(scenario, None, memo, patch, random.Random(0))  # noqa: S311
+            with os.fdopen(writable, "wb") as pipe:
+                pickle.dump(memo, pipe)
+        except BaseException:  # noqa: BLE001  (this process ends here, and its parent sees that it said nothing)
+            traceback.print_exc()
+        os._exit(0)
+    os.close(writable)
+    with os.fdopen(readable, "rb") as pipe:
+        said = pipe.read()
+    os.wait()
+    if not said:
+        sys.exit(f"{scenario}: it does not get through without any crash; see above")
+    made: Memo = pickle.loads(said)  # noqa: S301  (of our own process)
+    return made
+
+
+# Runs
+
+
+def _run(scenario: str, watch: Forking | None, memo: Memo, patch: pytest.MonkeyPatch, rng: random.Random) -> list[str]:
+    """Run a scenario to its end and return what does not hold."""
+    from tests.faults.scenarios import SCENARIOS  # noqa: PLC0415
+    from tests.world import world as in_memory  # noqa: PLC0415
+    from undersigned.services import packing  # noqa: PLC0415
+
+    played = SCENARIOS[scenario]
+    # So few letters make two bundles and two packets all the same.
+    patch.setattr(packing, "PACKET_SIZE", 2)
+    patch.setattr(packing, "ATTACHMENT_LIMIT", played.attachment_limit)
+    with _typesetting_once(memo, patch), in_memory(patch, bundle_size=2, publishes_events=True) as world:
+        platform = Platform(world, rng, watch)
+        platform.keep_targets(played.targets)
+        try:
+            fates = played.play(platform)
+            found = _what_does_not_hold(platform, fates)
+        except Exception:  # noqa: BLE001  (whatever stops a run is what is wrong with it)
+            found = [traceback.format_exc()]
+        if watch and watch.pipe is not None:
+            _say(watch, found)
+        return found
+
+
+def _what_does_not_hold(platform: Platform, fates: Mapping[Any, int]) -> list[str]:
+    arrived = [letters_text(mail) for mail in platform.world.deliveries if mail.message_id not in platform.returned]
+    times = {person: sum(text.count(person.address) for text in arrived) for person in fates}
+    logs = sys.stdout.getvalue() if isinstance(sys.stdout, io.StringIO) else ""
+    return [
+        *breaches(platform.world, returned=platform.returned),
+        *(
+            f"{person.name}'s letter arrived {times[person]} times, not {due}"
+            for person, due in fates.items()
+            if times[person] != due
+        ),
+        *(f"given up: {function}" for function in platform.dead_letters),
+        *(f"{person.name} stands in the logs" for person in fates if person.email in logs or person.address in logs),
+    ]
+
+
+def _say(watch: Forking, failures: list[str]) -> None:
+    """Report to the parent, and end this process."""
+    assert watch.pipe is not None
+    said = {"failures": failures, "pair": watch.crashed_twice, "used": sorted(permissions_from_template.used)}
+    with os.fdopen(watch.pipe, "w") as pipe:
+        json.dump(said, pipe)
+    os._exit(0)
+
+
+def crash_everywhere(scenario: str, report: Report, *, at_all: bool, pairs: float, seed: str) -> None:
+    """Run a scenario, crash at each of its calls, and add what came of it to the report."""
+    memo = _memo_of(scenario)
+    for packet in memo.values():
+        words_of(packet.pdf)
+    # What is there now is no garbage; to look through it would copy it in each child.
+    gc.collect()
+    gc.freeze()
+    watch = Forking(scenario, report, random.Random(seed), at_all=at_all, pairs=pairs)  # noqa: S311
+    with pytest.MonkeyPatch.context() as patch:
+        found = _run(scenario, watch, memo, patch, random.Random(seed))  # noqa: S311
+    watch.reap_all()
+    report.failures += [f"{scenario}, without a crash: {failure}" for failure in found]
+    report.used |= permissions_from_template.used
+
+
+def main() -> None:
+    """Read the command line, crash everywhere, print the table; exits with 1 when something did not hold."""
+    parser = argparse.ArgumentParser(description="Crash at every AWS call of a scenario")
+    parser.add_argument("scenarios", nargs="*")
+    parser.add_argument("--all", action="store_true", help="crash at states that are alike, too")
+    parser.add_argument("--pairs", type=float, default=0.1, help="the share of crashes that another one follows")
+    parser.add_argument("--seed", default=secrets.token_hex(4))
+    parser.add_argument("--json", type=Path, help="write the report to a file, too")
+    arguments = parser.parse_args()
+    # The functions' loggers write to what stdout is when they are loaded.
+    printed, sys.stdout = sys.stdout, io.StringIO()
+    from tests.faults.scenarios import SCENARIOS  # noqa: PLC0415
+
+    report = Report()
+    for scenario in arguments.scenarios or SCENARIOS:
+        crash_everywhere(scenario, report, at_all=arguments.all, pairs=arguments.pairs, seed=arguments.seed)
+    sys.stdout = printed
+    print(f"seed {arguments.seed}", report.table(), sep="\n")  # noqa: T201
+    if arguments.json:
+        arguments.json.write_text(report.as_json(), encoding="utf-8")
+    sys.exit(bool(report.failures))
+
+
+if __name__ == "__main__":
+    main()

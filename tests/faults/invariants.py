@@ -1,0 +1,113 @@
+"""What must hold whatever crashed, came late, or came twice: read from the table, the accepted mails and their PDFs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cache
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from pypdf import PdfReader
+
+from tests.world import CAMPAIGN, client_of
+from undersigned.aws import items, keys
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+
+    from tests.world import Sent, World
+
+_SETTLED = {"sent", "delivered", "complained", "empty"}
+
+type Rows = list[dict[str, Any]]
+
+
+def breaches(
+    world: World, *, returned: Collection[str] = (), text_of: Callable[[Sent], str] | None = None
+) -> list[str]:
+    """List what does not hold, when nothing is left to come; each signer must have an `address_line` of their own.
+
+    `returned` are the ids of the mails that came back; `text_of` reads a mail's letters, from its PDFs if not given.
+    """
+    rows = list(_table(world))
+    signatures = [row for row in rows if row["pk"].startswith("SIGNATURE#")]
+    deliveries = [row for row in rows if row["pk"].startswith("DELIVERY#") and row["sk"].startswith("PERIOD#")]
+    arrived = [(text_of or letters_text)(mail) for mail in world.deliveries if mail.message_id not in returned]
+    return [
+        *_lost_or_doubled(signatures, arrived),
+        *_in_two_places(signatures, rows),
+        *_miscounted(signatures, rows),
+        *(f"a delivery is stuck: {row['pk']} {row['sk']} is {row['state']}" for row in deliveries if _is_stuck(row)),
+    ]
+
+
+def _lost_or_doubled(signatures: Rows, arrived: list[str]) -> Iterator[str]:
+    for row in signatures:
+        if row["status"] == "erased":
+            continue
+        times = sum(text.count(row["address_line"]) for text in arrived)
+        due = int(row["status"] == "confirmed")
+        if times != due:
+            yield f"{row['name']}'s {row['status']} letter arrived {times} times, not {due}"
+
+
+def _in_two_places(signatures: Rows, rows: Rows) -> Iterator[str]:
+    """Check that each confirmed letter lies in its tray or in one bundle, which its row names; no other does."""
+    sealed = Counter(
+        signer for row in rows if row["sk"].startswith(keys.BUNDLES) for signer in items.read_bundle(row).signers
+    )
+    for row in signatures:
+        signer = row["pk"].rpartition("#")[2]
+        places = int("due" in row) + sealed[signer]
+        due = int(row["status"] == "confirmed" or "bundle" in row)
+        if places != due or ("bundle" in row) != bool(sealed[signer]):
+            yield f"a {row['status']} letter lies in {places} places, not in {due}: {sorted(row)}"
+
+
+def _miscounted(signatures: Rows, rows: Rows) -> Iterator[str]:
+    """Count the rows anew, in the plainest way, and compare."""
+    expected: Counter[str] = Counter()
+    for row in signatures:
+        if row["status"] not in {"pending", "confirmed"}:
+            continue
+        domain = row["email"].rpartition("@")[2]
+        expected[f"SIGNED#{domain}"] += 1
+        if row["status"] == "confirmed":
+            expected["TOTAL"] += 1
+            expected[f"TARGET#{row['target']}"] += 1
+            expected[f"DAY#{row['confirmed_on']}"] += 1
+            expected[f"HOUR#{row['confirmed_at'][:13]}"] += 1
+            expected[f"LOCALITY#{row['locality'].lower()}"] += 1
+            expected[f"CONFIRMED#{domain}"] += 1
+    counted = Counter({row["sk"]: int(row.get("signatures", 0)) for row in rows if row["pk"] == f"COUNT#{CAMPAIGN}"})
+    for counter in sorted(expected | counted):
+        if expected[counter] != counted[counter]:
+            yield f"counter {counter} says {counted[counter]}; {expected[counter]} rows make it"
+
+
+def _is_stuck(delivery: dict[str, Any]) -> bool:
+    return delivery["state"] not in _SETTLED and not (delivery["state"] == "held" and not delivery["letters"])
+
+
+def _table(world: World) -> Iterator[dict[str, Any]]:
+    pages = client_of("dynamodb").get_paginator("scan").paginate(TableName=world.wiring.settings.table_name)
+    return (items.from_item(item) for page in pages for item in page["Items"])
+
+
+def letters_text(mail: Sent) -> str:
+    """Return the text of a mail's PDFs, attached or behind its link."""
+    return "\n".join(words_of(pdf) for pdf in mail.pdfs or _stored(mail))
+
+
+def _stored(mail: Sent) -> Iterator[bytes]:
+    s3 = client_of("s3")
+    [bucket] = s3.list_buckets()["Buckets"]
+    prefix = f"packets/{mail.tags['campaign']}/{mail.tags['period']}/{mail.tags['target']}/"
+    for found in s3.list_objects_v2(Bucket=bucket["Name"], Prefix=prefix).get("Contents", []):
+        yield s3.get_object(Bucket=bucket["Name"], Key=found["Key"])["Body"].read()
+
+
+@cache
+def words_of(pdf: bytes) -> str:
+    """Return the text of a PDF."""
+    return "\n".join(page.extract_text() for page in PdfReader(BytesIO(pdf)).pages)

@@ -1,0 +1,300 @@
+"""Some weeks of a campaign: all that signers, organizers, the schedule and SES do, each step at least once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from tests.world import ADA, CAMPAIGN
+from undersigned.domain.api_keys import ApiKey, digest_of
+from undersigned.domain.signatures import signer_id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.faults.platform import Platform
+    from tests.world import Answer, Sent
+
+EVANSTON, WILMETTE = "60201", "60091"
+ONE_DAY = timedelta(days=1)
+MONDAY = datetime(2026, 11, 30, 15, 0, tzinfo=UTC)
+KEY = "us_manage"
+STROKES = "[[10,10,300,150,500,20]]"
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who signs; nobody else lives at this address."""
+
+    name: str
+    postal_code: str
+
+    @property
+    def email(self) -> str:
+        return f"{self.name.lower()}@signers.example"
+
+    @property
+    def address(self) -> str:
+        return f"7 {self.name} Place"
+
+
+type Fates = dict[Person, int]
+"""How often a person's letter has to arrive in the end."""
+
+
+@dataclass(frozen=True)
+class Acts:
+    """What people do, by the platform that carries it."""
+
+    platform: Platform
+
+    def sign(self, person: Person, **changes: object) -> None:
+        world = self.platform.world
+        token = world.form()
+        values = {
+            **ADA,
+            "name": person.name,
+            "signature": person.name,
+            "email": person.email,
+            "address_line": person.address,
+            "postal_code": person.postal_code,
+            "form": token,
+            **changes,
+        }
+        path = f"/campaigns/{CAMPAIGN}/signatures"
+        assert self.platform.person(lambda: world.post(path, values)).status == 303
+
+    def mail_to(self, person: Person) -> Sent:
+        """Return the last mail that somebody got."""
+        return [mail for mail in self.platform.world.sent if mail.to == person.email][-1]
+
+    def confirm(self, person: Person) -> None:
+        link = self.mail_to(person).link("confirm")
+        assert self.get(link).status == 200
+        assert self.platform.person(lambda: self.platform.world.post(link)).status == 303
+
+    def sign_and_confirm(self, *people: Person) -> None:
+        for person in people:
+            self.sign(person)
+        self.platform.settle()
+        for person in people:
+            self.confirm(person)
+        self.platform.settle()
+
+    def withdraw(self, person: Person) -> None:
+        path = f"{self.own_page(person)}/withdraw"
+        assert self.platform.person(lambda: self.platform.world.post(path)).status == 200
+
+    def own_page(self, person: Person) -> str:
+        """Return the page to which the confirmation led."""
+        tokens = self.platform.world.wiring.tokens
+        return f"/letters/{tokens.for_signer('letter', CAMPAIGN, signer(self.platform, person))}"
+
+    def get(self, path: str, **options: Any) -> Answer:
+        return self.platform.person(lambda: self.platform.world.get(path, **options))
+
+    def state_of(self, person: Person) -> Any:
+        return self.get(self.own_page(person), as_json=True).json
+
+    def week(self, at: datetime) -> None:
+        """Let the schedules run: the plan on a Monday, the report a day later, with all that follows from them."""
+        world = self.platform.world
+        world.clock.now = max(at, world.clock.now)
+        self.platform.run_schedule("plan_deliveries")
+        self.platform.settle()
+        world.clock.now = max(at + ONE_DAY, world.clock.now)
+        self.platform.run_schedule("report_deliveries")
+        self.platform.settle()
+
+    def organizer(self, method: str, path: str, values: object = None, *, key: str = KEY) -> Answer:
+        """Let an organizer ask the API; a second try may find that the first one did it."""
+        world = self.platform.world
+        return self.platform.person(
+            lambda: world.request(
+                method,
+                f"/organizer/campaigns/{CAMPAIGN}{path}",
+                values,
+                headers={"authorization": f"Bearer {key}"},
+                as_json=True,
+            )
+        )
+
+    def mend(self, target: str, email: str) -> None:
+        """Give an addressee another address, as `undersigned campaign push` does."""
+        table = self.platform.world.wiring.table
+        found = table.target(CAMPAIGN, target)
+        assert found
+        table.put_target(CAMPAIGN, replace(found, email=email))
+
+
+def a_week(platform: Platform) -> Fates:
+    """Letters are signed, confirmed, sealed, typeset, stored, sent and reported; one that comes later goes later."""
+    acts = Acts(platform)
+    ada, bo, cy, hal = (Person(name, EVANSTON) for name in ("Ada", "Bo", "Cy", "Hal"))
+    acts.sign_and_confirm(ada, bo, cy)
+    acts.week(MONDAY)
+    acts.sign_and_confirm(hal)
+    acts.week(MONDAY + 7 * ONE_DAY)
+    for person in (ada, hal):
+        assert acts.state_of(person)["delivery"] == "delivered"
+    assert acts.get(f"/campaigns/{CAMPAIGN}/count", as_json=True).json["signatures"] == 4
+    return dict.fromkeys((ada, bo, cy, hal), 1)
+
+
+def second_thoughts(platform: Platform) -> Fates:
+    """Somebody signs twice, asks again, takes a letter back, looks like a bot, or never confirms."""
+    world, acts = platform.world, Acts(platform)
+    ada, cy, eve, fay, gus = (Person(name, EVANSTON) for name in ("Ada", "Cy", "Eve", "Fay", "Gus"))
+    acts.get(f"/campaigns/{CAMPAIGN}")
+    acts.sign(gus, topic="looks like a bot's")
+    acts.sign(cy, note="Not my last words.")
+    acts.sign(cy, note="My last words.")
+    acts.sign(fay)
+    acts.sign_and_confirm(ada, eve)
+    for person in (gus, cy):
+        acts.confirm(person)
+    acts.sign(ada)
+    acts.withdraw(eve)
+    platform.settle()
+    acts.week(MONDAY)
+    world.clock.turn(days=14)
+    platform.expire()
+    platform.settle()
+    return {ada: 1, cy: 1, gus: 1, eve: 0, fay: 0}
+
+
+def a_mail_that_comes_back(platform: Platform) -> Fates:
+    """An address takes no mail; the organizer mends it and lets the letters go again."""
+    acts = Acts(platform)
+    let_in(platform)
+    dee, kit = Person("Dee", WILMETTE), Person("Kit", WILMETTE)
+    platform.refused_addresses.add("chief@wilmette-police.example")
+    acts.sign_and_confirm(dee)
+    acts.week(MONDAY)
+    acts.sign_and_confirm(kit)
+    acts.mend("wilmette", "mended@wilmette-police.example")
+    acts.organizer("POST", "/deliveries/2026-11-30/wilmette/retry", {})
+    platform.settle()
+    acts.week(MONDAY + 7 * ONE_DAY)
+    assert acts.state_of(dee)["delivery"] == "delivered"
+    return {dee: 1, kit: 1}
+
+
+def an_approval(platform: Platform) -> Fates:
+    """Each week needs an approval: by the link in the mail, by the API; a link stands for the packets."""
+    world, acts = platform.world, Acts(platform)
+    let_in(platform)
+    needs_approval(platform)
+    ida, opal = Person("Ida", EVANSTON), Person("Opal", EVANSTON)
+    acts.sign_and_confirm(ida)
+    acts.organizer("POST", "/targets/evanston/test", {})
+    acts.organizer("GET", "/deliveries/next")
+    platform.settle()
+    acts.week(MONDAY)
+    asked = [mail for mail in world.sent if mail.tags["kind"] == "approval"][-1].link("organizer/approve")
+    assert acts.get(asked).status == 200
+    assert platform.person(lambda: world.post(asked)).status in {200, 303}
+    platform.settle()
+    [chief] = world.deliveries
+    assert acts.get(chief.link("packets")).status == 200
+    assert acts.get(f"{chief.link('packets')}/1").status == 302
+    acts.organizer("POST", "/pause", {})
+    acts.sign_and_confirm(opal)
+    acts.week(MONDAY + 7 * ONE_DAY)
+    acts.organizer("POST", "/resume", {})
+    acts.organizer("POST", "/deliveries/2026-12-07/approve", {})
+    platform.settle()
+    return {ida: 1, opal: 1}
+
+
+def letters_are_taken_out(platform: Platform) -> Fates:
+    """Letters are erased while they wait and out of a mail that came back; a chief is held; a bot's letter let go."""
+    acts = Acts(platform)
+    let_in(platform)
+    kim, mo, lee = Person("Kim", WILMETTE), Person("Mo", EVANSTON), Person("Lee", EVANSTON)
+    ned, pat = Person("Ned", EVANSTON), Person("Pat", EVANSTON)
+    platform.refused_addresses.add("chief@evanston-police.example")
+    acts.sign(mo, topic="looks like a bot's", drawing=STROKES)
+    acts.sign_and_confirm(kim, lee, ned, pat)
+    acts.organizer("POST", f"/signatures/{signer(platform, mo)}/release", {})
+    platform.settle()
+    acts.confirm(mo)
+    acts.organizer("DELETE", f"/signatures/{signer(platform, lee)}", {"why": "asked for it"})
+    acts.organizer("POST", "/targets/wilmette/hold", {"why": "a new chief comes"})
+    acts.week(MONDAY)
+    acts.organizer("DELETE", f"/signatures/{signer(platform, ned)}", {"why": "asked for it"})
+    acts.mend("evanston", "mended@evanston-police.example")
+    acts.organizer("POST", "/targets/wilmette/release", {})
+    acts.week(MONDAY + 7 * ONE_DAY)
+    return {kim: 1, mo: 1, pat: 1, lee: 0, ned: 0}
+
+
+def an_organizer_looks(platform: Platform) -> Fates:
+    """An organizer signs in, lists, exports, and looks at what was sent; somebody tries a wrong key."""
+    acts = Acts(platform)
+    let_in(platform)
+    ida = Person("Ida", EVANSTON)
+    acts.sign_and_confirm(ida)
+    acts.organizer("GET", "", key="us_nothing")
+    dashboard(acts)
+    export = acts.organizer("POST", "/exports", {}).json
+    platform.settle()
+    assert acts.organizer("GET", f"/exports/{export['id']}").json["state"] == "done"
+    acts.week(MONDAY)
+    for path in ("", "/targets", "/counts", "/audit", "/exports", "/signatures", "/deliveries"):
+        assert acts.organizer("GET", path).status == 200
+    assert acts.organizer("GET", f"/signatures/{signer(platform, ida)}").status == 200
+    for path in ("", "/packets/1"):
+        assert acts.organizer("GET", f"/deliveries/2026-11-30/evanston{path}").status in {200, 302}
+    return {ida: 1}
+
+
+def let_in(platform: Platform) -> None:
+    """Make an organizer's key, as `undersigned key create` does."""
+    platform.world.wiring.table.put_api_key(ApiKey(CAMPAIGN, digest_of(KEY), "manage", "", MONDAY))
+
+
+def needs_approval(platform: Platform) -> None:
+    """Let nothing go without an approval, as `undersigned campaign push` does."""
+    table = platform.world.wiring.table
+    campaign = table.campaign(CAMPAIGN)
+    assert campaign
+    organizer = replace(campaign.organizer, email="organizer@enddemand.example")
+    table.put_campaign(replace(campaign, approval=True, organizer=organizer))
+
+
+def signer(platform: Platform, person: Person) -> str:
+    """Return the key under which somebody signs."""
+    return signer_id(platform.world.wiring.secret(), person.email)
+
+
+def dashboard(acts: Acts) -> None:
+    """Sign in, look around and sign out."""
+    world, person = acts.platform.world, acts.platform.person
+    same_site = {"sec-fetch-site": "same-origin"}
+    who = {"campaign": CAMPAIGN, "key": KEY}
+    answer = person(lambda: world.post("/organizer/session", who, headers=same_site))
+    cookies = [cookie.partition(";")[0] for cookie in answer.cookies]
+    for path in ("", "/signatures", "/deliveries"):
+        assert acts.get(f"/organizer{path}", cookies=cookies).status == 200
+    person(lambda: world.post("/organizer/sign-out", headers=same_site, cookies=cookies))
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What is played, to which addressees, and how many bytes of PDFs a mail takes before a link stands for them."""
+
+    play: Callable[[Platform], Fates]
+    targets: tuple[str, ...] = ("evanston",)
+    attachment_limit: int = 7_000_000
+
+
+SCENARIOS = {
+    "a week": Scenario(a_week),
+    "second thoughts": Scenario(second_thoughts),
+    "a mail that comes back": Scenario(a_mail_that_comes_back, ("wilmette",)),
+    "an approval": Scenario(an_approval, attachment_limit=0),
+    "letters are taken out": Scenario(letters_are_taken_out, ("evanston", "wilmette")),
+    "an organizer looks": Scenario(an_organizer_looks),
+}
