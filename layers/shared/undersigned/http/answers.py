@@ -66,6 +66,8 @@ def page(  # noqa: PLR0913  (an answer's parts)
             f"default-src 'none'; style-src '{_hash(shown.style)}'; font-src 'self'; {scripts}"
             f"form-action 'self'; base-uri 'none'; frame-ancestors {' '.join(hosts) or "'none'"}"
         ),
+        # What says the same to browsers that know no frame-ancestors; it can't name sites.
+        **({} if hosts else {"X-Frame-Options": "DENY"}),
         "Vary": "Accept, Accept-Encoding, Accept-Language",
         "Cache-Control": cache,
         **_retry(retry_after),

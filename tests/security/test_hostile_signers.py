@@ -1,0 +1,176 @@
+"""A signer who means harm: whatever stands in the form stays words, in everything that is made of it."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from html import unescape
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pypdf import PdfReader
+
+from tests.world import ADA, CAMPAIGN
+from undersigned.domain.api_keys import ApiKey, digest_of
+from undersigned.domain.signatures import signer_id
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.world import Sent, World
+
+FORM = f"/campaigns/{CAMPAIGN}"
+
+HARMLESS = {"postal_code": "60201", "email": "ada@signers.example", "note": "one\ntwo\nthree\nfour"}
+HOSTILE = {
+    "postal_code": "60091",
+    "email": "<script>@signers.example".replace("<script>", "{eve}$%'`|"),
+    "name": """=cmd|'/C calc'!A0 <img src=x onerror=alert(1)> {{ 7*7 }}""",
+    "signature": """#read("/etc/passwd") <script>alert(1)</script> ${jndi:x}""",
+    "address_line": """"><svg onload=alert(1)> %(name)s {% raw %} =?utf-8?q?=0D=0ABcc:?=""",
+    "locality": "</title><b>&amp;{{ 7*7 }} @ref",
+    "region": "]]><!-- *x* _y_",
+    "note": """[x](javascript:alert(1)) ![x](https://evil.example/p.png)
+#image("/etc/passwd") $x$ \\u{41} // <a>
+{{ signer.__class__ }} </p></div></textarea>
+<a href="javascript:alert(1)">x</a>""",
+}
+WORDS = [
+    line for name in ("name", "signature", "address_line", "locality", "note") for line in HOSTILE[name].split("\n")
+]
+LETTERS = {
+    "preview", "preview in JSON", "to confirm", "thanks", "own letter in JSON", "mail to one who signed already",
+}  # fmt: skip
+
+
+class Elements(HTMLParser):
+    """The elements of a page with their attributes' names, and the addresses in them."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.kinds: set[tuple[str, ...]] = set()
+        self.addresses: set[str] = set()
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.kinds.add((tag, *sorted(name for name, _ in attrs)))
+        self.addresses |= {str(value) for name, value in attrs if name in {"href", "src", "action", "data", "srcdoc"}}
+
+
+def words_of(text: str) -> str:
+    return re.sub(r"\s+", "", text)
+
+
+@dataclass
+class Outputs:
+    """All that is made of one signer's form."""
+
+    pages: dict[str, str]
+    mails: list[Sent]
+
+
+def outputs(world: World, organizer: Any, values: Mapping[str, str], target: str) -> Outputs:
+    form = {**ADA, **values}
+    mistaken = world.post(f"{FORM}/signatures", {**form, "email": "eve@"})
+    pages = {
+        "preview": world.post(f"{FORM}/preview", form).body,
+        "preview in JSON": world.post(f"{FORM}/preview", form, as_json=True).json["html"],
+        "form with a mistake": mistaken.body,
+    }
+    world.sign(**values)
+    world.run_stream()
+    mail = world.sent[-1]
+    pages["to confirm"] = world.get(mail.link("confirm")).body
+    thanks = world.post(mail.link("confirm")).headers["location"]
+    pages["thanks"] = world.get(thanks).body
+    pages["own letter in JSON"] = world.get(thanks, as_json=True).json["letter_html"]
+    world.run_stream()
+    pages["what would go"] = organizer(f"/targets/{target}/next")
+    world.sign(**values)
+    world.run_stream()
+    again = world.sent[-1]
+    pages["mail to one who signed already"] = again.html
+    world.week()
+    delivery = world.deliveries[-1]
+    pages["mail to the chief"] = delivery.html
+    signer = signer_id(world.wiring.secret(), str(form["email"]))
+    for path in ("/signatures", f"/signatures/{signer}", f"/targets/{target}", "/deliveries", "/audit", ""):
+        pages[f"dashboard{path.replace(signer, '…').replace(target, '…')}"] = organizer(path)
+    return Outputs(pages, [mail, again, delivery])
+
+
+@pytest.fixture
+def organizer(world: World) -> Any:
+    world.wiring.table.put_api_key(ApiKey(CAMPAIGN, digest_of("us_m"), "manage", "", datetime(2026, 1, 1, tzinfo=UTC)))
+
+    def see(path: str) -> str:
+        answer = world.post(
+            "/organizer/session", {"campaign": CAMPAIGN, "key": "us_m"}, headers={"sec-fetch-site": "same-origin"}
+        )
+        page = world.get(f"/organizer{path}", cookies=[answer.cookies[0].partition(";")[0]])
+        assert page.status == 200, path
+        return page.body
+
+    return see
+
+
+@pytest.mark.disable_socket
+def test_a_hostile_form_is_words_in_everything_that_is_made_of_it(
+    world: World, organizer: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    harmless = outputs(world, organizer, HARMLESS, "evanston")
+    world.clock.turn(days=7)
+    hostile = outputs(world, organizer, HOSTILE, "wilmette")
+
+    for kind, page in hostile.pages.items():
+        was, found = Elements(harmless.pages[kind]), Elements(page)
+        assert found.kinds <= was.kinds, (kind, found.kinds - was.kinds)
+        assert not [address for address in found.addresses if "evil" in address or "script:" in address], kind
+        shown = words_of(unescape(re.sub(r"<[^>]*>", "", page)))
+        if kind in LETTERS:
+            assert not [line for line in WORDS if words_of(line) not in shown], kind
+
+    for before, mail in zip(harmless.mails, hostile.mails, strict=True):
+        assert mail.mail.keys() == before.mail.keys()
+        assert str(mail.mail["to"]) == mail.to
+    _, again, delivery = hostile.mails
+    assert again.to == HOSTILE["email"]
+    assert words_of(HOSTILE["name"]) in words_of(delivery.text)
+    assert not [line for line in WORDS if words_of(line) not in words_of(again.text)]
+
+    paper, other = (PdfReader(io.BytesIO(made.mails[-1].pdfs[0])) for made in (hostile, harmless))
+    printed = words_of("".join(page.extract_text() for page in paper.pages))
+    assert not [line for line in WORDS if words_of(line) not in printed]
+    assert "root:" not in printed
+    assert links_of(paper) == links_of(other)
+    assert not {"/JavaScript", "/OpenAction", "/EmbeddedFiles"} & {
+        *paper.root_object,
+        *paper.root_object.get("/Names", {}),
+    }
+
+    told = [world.get(path).body for path in (f"{FORM}/count", f"{FORM}/count.svg", "/openapi.json", FORM)]
+    world.clock.turn(days=1)
+    world.report()
+    told += [world.sent[-1].html, world.sent[-1].text, *map(str, world.sent[-1].mail.values())]
+    assert world.sent[-1].tags["kind"] == "report"
+    logged = capsys.readouterr().out
+    for line in WORDS:
+        assert not [text for text in told if line in text or line in unescape(text)]
+        assert line not in logged
+
+
+def links_of(paper: PdfReader) -> set[str]:
+    notes = [note.get_object() for page in paper.pages for note in page.get("/Annots", [])]
+    return {str(note["/A"].get_object().get("/URI")) for note in notes if "/A" in note}
+
+
+def test_a_mail_that_a_stranger_causes_holds_no_word_of_the_stranger(world: World) -> None:
+    world.sign(**{**HOSTILE, "email": "victim@signers.example"})
+    world.run_stream()
+    [mail] = world.sent
+    for line in WORDS:
+        assert line not in mail.mail.as_string()
+        assert line not in mail.text + unescape(mail.html)
