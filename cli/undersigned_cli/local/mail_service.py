@@ -10,10 +10,12 @@ from __future__ import annotations
 import base64
 import json
 import queue
+import random
 import re
 import threading
 import time
 import uuid
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email import message_from_bytes
@@ -67,6 +69,12 @@ class Controls:
     """How many of the next sends fail with an internal error, not accepted."""
     lose_next_answers: int = 0
     """How many of the next sends are accepted and get no answer."""
+    throttle_share: float = 0.0
+    """What share of all sends is throttled, by chance; and so on."""
+    fail_share: float = 0.0
+    lose_answers_share: float = 0.0
+    seed: int = 0
+    """Where that chance begins."""
     publish_events: bool = True
     fates: dict[str, Fate] = field(default_factory=dict)
     """What becomes of mails to an address; merged into those set before, null takes one out."""
@@ -107,6 +115,8 @@ class MailService:
         self._log = log
         self._lock = threading.Lock()
         self._allowance = _Allowance()
+        self._chance = random.Random(0)  # noqa: S311  (repeatable trouble)
+        self._met: Counter[str] = Counter()
         self._known: set[str] = set()
         self._accepted: queue.SimpleQueue[StoredMail | None] = queue.SimpleQueue()
         self._publisher = threading.Thread(target=self._publish_all, name="SES events", daemon=True)
@@ -130,15 +140,24 @@ class MailService:
                 case "GET", path if path == ACCOUNT:
                     return _json(self._account())
                 case "POST", path if path == CONTROL:
-                    with self._lock:
-                        self.controls.change(json.loads(request.body))
-                    return _json(self.controls.as_json())
+                    return _json(self._change(json.loads(request.body)))
                 case "GET", path if path == CONTROL:
-                    return _json(self.controls.as_json())
+                    return _json(self._controlled())
                 case _:
                     return forward(request, self._emulator_port)
         except SesError as error:
             return _json({"message": str(error)}, error.status, (("x-amzn-ErrorType", error.code),))
+
+    def _change(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        with self._lock:
+            self.controls.change(wanted)
+            if "seed" in wanted:
+                self._chance.seed(self.controls.seed)
+        return self._controlled()
+
+    def _controlled(self) -> dict[str, Any]:
+        """Return the controls, and how many sends met what they ask for."""
+        return {**self.controls.as_json(), "met": dict(self._met)}
 
     def _account(self) -> dict[str, Any]:
         return {
@@ -157,7 +176,7 @@ class MailService:
     def _send(self, wanted: Mapping[str, Any]) -> Response:
         with self._lock:
             self._throttle()
-            lost = self._take("lose_next_answers")
+            lost = self._meets("lost answer", "lose_next_answers", self.controls.lose_answers_share)
         raw, envelope = self._checked(wanted)
         mail = self._store.append(envelope, raw)
         if self.controls.publish_events:
@@ -167,18 +186,21 @@ class MailService:
         return _json({"MessageId": mail.message_id})
 
     def _throttle(self) -> None:
-        if self._take("throttle_next"):
+        if self._meets("throttle", "throttle_next", self.controls.throttle_share):
             raise SesError(429, "TooManyRequestsException", "Maximum sending rate exceeded.")
-        if self._take("fail_next"):
+        if self._meets("failure", "fail_next", self.controls.fail_share):
             raise SesError(500, "InternalServiceErrorException", "Internal error")
         if self.controls.enforce_rate and not self._allowance.take(self.controls.max_send_rate):
             raise SesError(429, "TooManyRequestsException", "Maximum sending rate exceeded.")
 
-    def _take(self, counter: str) -> bool:
+    def _meets(self, trouble: str, counter: str, share: float) -> bool:
+        """Say whether this send meets a trouble: as one of the next that shall, or by chance."""
         left: int = getattr(self.controls, counter)
         if left > 0:
             setattr(self.controls, counter, left - 1)
-        return left > 0
+        met = left > 0 or self._chance.random() < share
+        self._met[trouble] += met
+        return met
 
     def _checked(self, wanted: Mapping[str, Any]) -> tuple[bytes, Envelope]:
         """Check a mail as SES does and return its content and envelope. Raises SesError."""

@@ -172,3 +172,28 @@ def test_events_can_be_withheld(ses: Ses) -> None:
     ses.service.stop()
 
     assert ses.emulator.published == []
+
+
+def test_a_share_of_the_sends_is_throttled_the_same_ones_for_a_seed(ses: Ses) -> None:
+    def codes() -> list[str | None]:
+        ses.control(seed=7)
+        return [code(ses.send()) for _ in range(40)]
+
+    ses.control(throttle_share=0.3)
+    first, second = codes(), codes()
+
+    assert first == second
+    assert 0 < first.count("TooManyRequestsException") < 40
+    assert json.loads(ses.control().body)["met"] == {"throttle": 2 * first.count("TooManyRequestsException")} | {
+        "failure": 0,
+        "lost answer": 0,
+    }
+
+
+def test_an_answer_that_is_lost_by_chance_is_of_an_accepted_mail(ses: Ses) -> None:
+    ses.control(lose_answers_share=1)
+
+    with pytest.raises(ConnectionLost):
+        ses.send()
+
+    assert len(ses.store) == 1
