@@ -47,6 +47,8 @@ class Emulator:
     port: int
     mail_port: int
     schedules: bool
+    hurry: float = 1
+    """How many times sooner than asked a hidden or delayed message comes."""
 
     def start(self, environments: Environments) -> Program:
         """Start it and wait until it answers; what it knew when it was last stopped, it knows again."""
@@ -97,6 +99,7 @@ class Emulator:
             "PYTHONUNBUFFERED": "1",
             "UNDERSIGNED_RUNTIME_PACKAGES": str(self.folder / "runtime"),
             "UNDERSIGNED_SCHEDULES": "on" if self.schedules else "off",
+            "UNDERSIGNED_HURRY": str(self.hurry),
         }
 
     def _wait(self, program: Program) -> None:

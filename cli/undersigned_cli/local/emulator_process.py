@@ -10,16 +10,22 @@ branch for any of them.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import signal
 import sys
+import tempfile
 import threading
 import time
+import zipfile
 from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from math import ceil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -117,6 +123,70 @@ def share_few_workers() -> None:
             return run(function, config, *arguments)
 
     lambda_svc._execute_function_dispatch = run_when_one_is_free
+
+
+def unpack_layers_once() -> None:
+    """Let workers share a layer's files: MiniStack unpacks them, and so Python compiles them, for each cold start."""
+    shared = Path(tempfile.gettempdir()) / "layers"
+
+    class Archive(zipfile.ZipFile):
+        def extractall(self, path: str) -> None:
+            if not Path(path).name.startswith("layer_"):
+                super().extractall(path)
+                return
+            content = repr([(member.filename, member.CRC) for member in self.infolist()])
+            folder = shared / hashlib.sha256(content.encode()).hexdigest()
+            with unpacking:
+                if not folder.exists():
+                    super().extractall(folder.with_suffix(".new"))
+                    folder.with_suffix(".new").rename(folder)
+            Path(path).rmdir()
+            Path(path).symlink_to(folder)
+
+    unpacking = threading.Lock()
+    lambda_runtime.zipfile = SimpleNamespace(**{**vars(zipfile), "ZipFile": Archive})
+
+
+def let_workers_die_alone() -> None:
+    """Let a worker that dies as it starts fail its invocation alone: MiniStack ends all workers of its function."""
+    invoke = lambda_runtime.Worker.invoke
+
+    def invoke_or_fail(worker: Any, *arguments: Any, **named: Any) -> dict:
+        try:
+            return invoke(worker, *arguments, **named)
+        except (OSError, RuntimeError) as error:
+            return {"status": "error", "error": str(error), "cold_start": True, "log": ""}
+
+    lambda_runtime.Worker.invoke = invoke_or_fail
+
+
+def try_events_again() -> None:
+    """Hand events of EventBridge and schedules over as Lambda does, with retries and then a dead letter, not once.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+    """
+
+    def hand_over(arn: str, payload: str) -> None:
+        function, config, _ = lambda_svc._get_func_record_for_ref(arn)
+        if function and config:
+            lambda_svc.invoke_async_with_retry(
+                lambda_svc._execution_record_for_config(function, config), json.loads(payload)
+            )
+
+    eventbridge._dispatch_to_lambda = hand_over
+
+
+def let_messages_come_sooner() -> None:
+    """Shorten the time for which a program hides or delays a message, if asked so: a test can't wait for an hour."""
+    hurry = float(os.environ["UNDERSIGNED_HURRY"])
+
+    def hurried(act: Callable[..., Any], seconds: str) -> Callable[..., Any]:
+        return lambda data, queue: act(
+            {**data, seconds: ceil(int(data[seconds]) / hurry)} if seconds in data else data, queue
+        )
+
+    for action, seconds in (("ChangeMessageVisibility", "VisibilityTimeout"), ("SendMessage", "DelaySeconds")):
+        sqs._HANDLERS[action] = hurried(sqs._HANDLERS[action], seconds)
 
 
 def keep_queues_addresses() -> None:
@@ -301,6 +371,10 @@ if __name__ == "__main__":
     let_ses_publish()
     hand_requests_on_as_api_gateway_does()
     share_few_workers()
+    unpack_layers_once()
+    let_workers_die_alone()
+    try_events_again()
+    let_messages_come_sooner()
     hide_own_packages()
     keep_schedules_time_zone()
     read_streams_as_lambda_does()

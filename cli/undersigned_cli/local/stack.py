@@ -51,17 +51,20 @@ class LocalStack:
         project: Path = PROJECT,
         ports: Ports | None = None,
         schedules: bool = True,
+        hurry: float = 1,
         parameters: Mapping[str, str] | None = None,
         report: Callable[[str], None] = lambda _: None,
     ) -> None:
         """Take the state folder, the source tree, the ports and whether the weekly schedule fires by itself.
 
+        A message that a function hides or delays comes `hurry` times sooner.
         `parameters` are more of the template's, such as BundleSize. `report` hears of each step in one line.
         """
         self._state = state.resolve()
         self._project = project.resolve()
         self._ports = ports or Ports()
         self._schedules = schedules
+        self._hurry = hurry
         self._parameters = dict(parameters or {})
         self._report = report
         self._logs = self._state / "logs"
@@ -145,6 +148,7 @@ class LocalStack:
             servers.emulator_port,
             servers.mail.port,
             self._schedules,
+            self._hurry,
         )
         program = emulator.start(environments)
         self._ends.callback(emulator.stop, program)

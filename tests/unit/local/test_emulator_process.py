@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import sys
+import zipfile
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -190,3 +191,68 @@ def test_a_schedule_in_the_template_keeps_its_time_zone(process: Any) -> None:
     provision("Weekly", {"ScheduleExpressionTimezone": "America/Chicago"}, "undersigned")
 
     assert process.scheduler._schedules["default/weekly"]["ScheduleExpressionTimezone"] == "America/Chicago"
+
+
+def test_a_worker_that_dies_as_it_starts_is_a_failed_invocation_and_no_more(process: Any) -> None:
+    class Worker:
+        def invoke(self, event: Any, request: str, *, depth: int) -> Any:
+            if event == "killed":
+                message = "Worker process exited immediately"
+                raise RuntimeError(message)
+            return {"status": "ok", "result": (event, request, depth)}
+
+    process.lambda_runtime.Worker = Worker
+    process.let_workers_die_alone()
+
+    assert Worker().invoke("well", "1", depth=2)["result"] == ("well", "1", 2)
+    assert Worker().invoke("killed", "1", depth=2)["error"] == "Worker process exited immediately"
+
+
+def test_an_event_of_a_rule_is_tried_again_as_lambda_does(process: Any) -> None:
+    tried: list[Any] = []
+    process.lambda_svc._get_func_record_for_ref = lambda arn: (
+        ({"name": arn}, {"Timeout": 10}, arn) if arn == "feedback" else (None,) * 3
+    )
+    process.lambda_svc._execution_record_for_config = lambda function, _: function
+    process.lambda_svc.invoke_async_with_retry = lambda *arguments: tried.append(arguments)
+    process.try_events_again()
+
+    process.eventbridge._dispatch_to_lambda("feedback", '{"detail": {}}')
+    process.eventbridge._dispatch_to_lambda("nothing", "{}")
+
+    assert tried == [({"name": "feedback"}, {"detail": {}})]
+
+
+def test_a_layer_is_unpacked_once_for_all_workers(
+    process: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process.tempfile, "gettempdir", lambda: str(tmp_path))
+    with zipfile.ZipFile(tmp_path / "layer.zip", "w") as archive:
+        archive.writestr("python/module.py", "")
+    process.unpack_layers_once()
+
+    for folder in ("one/layer_0", "two/layer_0", "two/code"):
+        (tmp_path / folder).mkdir(parents=True)
+        with process.lambda_runtime.zipfile.ZipFile(tmp_path / "layer.zip") as archive:
+            archive.extractall(tmp_path / folder)
+
+    modules = [(tmp_path / folder / "python/module.py") for folder in ("one/layer_0", "two/layer_0", "two/code")]
+    assert all(module.is_file() for module in modules)
+    assert [modules[0].samefile(module) for module in modules] == [True, True, False]
+
+
+def test_a_hidden_or_delayed_message_comes_sooner_when_asked(process: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+    process.sqs._HANDLERS = dict.fromkeys(("ChangeMessageVisibility", "SendMessage"), lambda *act: asked.append(act))
+    monkeypatch.setenv("UNDERSIGNED_HURRY", "180")
+    process.let_messages_come_sooner()
+
+    process.sqs._HANDLERS["ChangeMessageVisibility"]({"VisibilityTimeout": 3601, "ReceiptHandle": "a"}, "queue")
+    process.sqs._HANDLERS["SendMessage"]({"DelaySeconds": 900}, "queue")
+    process.sqs._HANDLERS["SendMessage"]({"MessageBody": "now"}, "queue")
+
+    assert asked == [
+        ({"VisibilityTimeout": 21, "ReceiptHandle": "a"}, "queue"),
+        ({"DelaySeconds": 5}, "queue"),
+        ({"MessageBody": "now"}, "queue"),
+    ]
