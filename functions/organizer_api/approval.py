@@ -12,6 +12,7 @@ from undersigned.domain.languages import Message, chosen_language, languages
 from undersigned.http.answers import Problem, moved, page, problem
 from undersigned.http.posted import asked_for
 from undersigned.rendering import pages
+from undersigned.services.steering import NotNowError
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
@@ -44,11 +45,11 @@ def approve(token: str) -> Response[str]:
     """Approve the week and queue it at once; twice is the same as once."""
     try:
         wired.wiring.approving().approve(token)
-    except (TokenError, NotFoundError) as error:
+    except (TokenError, NotFoundError, NotNowError) as error:
         return _answer(error)
     return moved(f"/organizer/approve/{token}")
 
 
-def _answer(error: TokenError | NotFoundError) -> Response[str]:
-    found = _TOO_OLD if isinstance(error, TokenExpiredError) else _NOT_HERE
+def _answer(error: TokenError | NotFoundError | NotNowError) -> Response[str]:
+    found = _TOO_OLD if isinstance(error, TokenExpiredError | NotNowError) else _NOT_HERE
     return problem(found, chosen_language(languages(), *asked_for(router.current_event)), as_json=False)

@@ -187,6 +187,13 @@ def test_a_link_works_for_two_weeks(world: World) -> None:
         assert "the next week’s mail brings a new one" in answer.body
 
 
+def test_a_link_to_a_week_that_is_far_ahead_is_answered_by_a_page(world: World) -> None:
+    token = world.wiring.tokens.for_approval(CAMPAIGN, "2026-12-24")
+    answer = world.post(f"/organizer/approve/{token}")
+    assert (answer.status, answer.headers["content-type"]) == (410, "text/html; charset=utf-8")
+    assert sent(world) == []
+
+
 def test_the_mail_and_the_page_speak_the_campaigns_language(world: World) -> None:
     campaign = world.wiring.table.campaign(CAMPAIGN)
     assert campaign
