@@ -95,11 +95,39 @@ def every_alarm_tells_somebody(template: Template) -> Iterator[str]:
             yield f"{name} tells nobody"
 
 
+def every_alarm_leads_to_its_entry_in_the_runbook(template: Template) -> Iterator[str]:
+    for name, properties in of_type(template, ALARM).items():
+        if not properties.get("AlarmDescription", "").endswith(f" (docs/runbook.md#{name.lower()})"):
+            yield f"{name} says nothing of what to do"
+
+
+def every_reader_of_the_stream_has_an_alarm_for_its_lag(template: Template) -> Iterator[str]:
+    # What is a day old, the stream forgets.
+    for function, _, kind, _ in event_sources(template):
+        wanted = ("AWS/Lambda", "IteratorAge", [{"Name": "FunctionName", "Value": {"Ref": function}}])
+        if kind == "DynamoDB" and not any(
+            (alarm["Namespace"], alarm["MetricName"], alarm.get("Dimensions")) == wanted
+            for alarm in of_type(template, ALARM).values()
+        ):
+            yield f"{function} falls behind in silence"
+
+
+def a_week_that_was_not_planned_is_missed(template: Template) -> Iterator[str]:
+    # Where nothing runs, nothing fails: only what is missing tells.
+    planning = [{"Name": "FunctionName", "Value": {"Ref": "PlanDeliveries"}}]
+    if not any(
+        (alarm["MetricName"], alarm.get("Dimensions"), alarm["TreatMissingData"])
+        == ("Invocations", planning, "breaching")
+        for alarm in of_type(template, ALARM).values()
+    ):
+        yield "nobody hears when PlanDeliveries does not run"
+
+
 def _has_alarm(template: Template, namespace: str, metric: str, dimension: str, value: Any) -> bool:
     """Any first failure rings: a threshold above 1 would hide it."""
     return any(
         (alarm["Namespace"], alarm["MetricName"]) == (namespace, metric)
-        and alarm["Dimensions"] == [{"Name": dimension, "Value": value}]
+        and alarm.get("Dimensions") == [{"Name": dimension, "Value": value}]
         and (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanOrEqualToThreshold", 1)
         for alarm in of_type(template, ALARM).values()
     )

@@ -83,6 +83,18 @@ RULES: dict[Rule, list[Breach]] = {
         Breach("Resources.DeliverAlarm.Properties.AlarmActions", GONE, "DeliverAlarm tells nobody"),
         Breach("Resources.Alarms", GONE, "DeliverAlarm tells nobody"),
     ],
+    failure_rules.every_alarm_leads_to_its_entry_in_the_runbook: [
+        Breach("Resources.DeliverAlarm.Properties.AlarmDescription", "deliver fails", "DeliverAlarm says nothing"),
+        Breach("Resources.TallyLagAlarm.Properties.AlarmDescription", GONE, "TallyLagAlarm says nothing"),
+    ],
+    failure_rules.every_reader_of_the_stream_has_an_alarm_for_its_lag: [
+        Breach("Resources.TallyLagAlarm", GONE, "Tally falls behind"),
+        Breach("Resources.ConfirmationsLagAlarm.Properties.MetricName", "Duration", "SendConfirmations falls behind"),
+    ],
+    failure_rules.a_week_that_was_not_planned_is_missed: [
+        Breach("Resources.WeekMissedAlarm", GONE, "when PlanDeliveries does not run"),
+        Breach("Resources.WeekMissedAlarm.Properties.TreatMissingData", "notBreaching", "when PlanDeliveries does not"),
+    ],
     permission_rules.no_action_has_a_wildcard: [
         Breach(f"{TALLY_STATEMENT}.Action", "dynamodb:*", "TallyRole may do dynamodb:*"),
         Breach(f"{TALLY_STATEMENT}.Action.1", "dynamodb:Update*", "TallyRole may do dynamodb:Update*"),
