@@ -159,6 +159,31 @@ def test_a_chief_whose_address_bounced_is_held_and_not_skipped(world: World) -> 
     assert len(world.deliveries) == 3
 
 
+def test_a_late_word_of_the_mail_that_came_back_loses_no_letter(world: World) -> None:
+    world.confirmed()
+    world.week()
+    world.feedback("bounce", world.deliveries[0])
+    world.week()
+    assert delivery(world).state == "held"
+    world.feedback("send", world.deliveries[0])
+    assert delivery(world).state == "held"
+    mend_address(world)
+    world.week()
+    assert (len(world.deliveries), delivery(world).state) == (2, "sent")
+
+
+def test_what_is_known_of_a_mail_that_came_back_is_not_told_of_the_next_one(world: World) -> None:
+    world.confirmed()
+    world.week()
+    world.feedback("bounce", world.deliveries[0])
+    mend_address(world)
+    world.throttles = 100
+    world.week()
+    again = delivery(world)
+    assert (again.state, again.attempt) == ("open", 2)
+    assert (again.sent_at, again.settled_at, again.message_id) == (None, None, None)
+
+
 def test_an_out_of_office_reply_after_the_delivery_changes_nothing(world: World) -> None:
     world.confirmed()
     world.week()

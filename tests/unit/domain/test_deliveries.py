@@ -113,6 +113,17 @@ def test_a_bounce_that_passes_counts_unless_the_mail_was_delivered_whatever_come
     assert after(after(SENDING, passing), event("bounce")).permanent
 
 
+def test_a_late_word_of_a_mail_that_came_back_does_not_settle_the_delivery_that_is_held_for_it() -> None:
+    held = replace(after(SENDING, event("bounce")), state="held")
+
+    assert after(held, event("send")) == held
+    assert after(held, event("delivery")) == held
+
+
+def test_a_delivery_that_is_held_while_its_mail_may_be_under_way_is_settled_by_the_mails_event() -> None:
+    assert after(replace(SENDING, state="held"), event("send")).state == "sent"
+
+
 def test_a_bounced_delivery_is_unfinished() -> None:
     assert replace(SENDING, state="bounced").is_unfinished
     assert not replace(SENDING, state="bounced").is_settled

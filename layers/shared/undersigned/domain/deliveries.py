@@ -78,8 +78,8 @@ class PacketRecord:
 class Delivery:
     """What became of a delivery. `attempt` counts the tries to send; `email` is where the last one went.
 
-    `permanent` says of a bounce that the address takes no mail. `erased` are signers whose sealed letters were erased
-    before they went.
+    `sent_at`, `settled_at` and `message_id` are what is known of that try. `permanent` says of a bounce that the
+    address takes no mail. `erased` are signers whose sealed letters were erased before they went.
     """
 
     key: DeliveryKey
@@ -156,6 +156,12 @@ def _rank(state: DeliveryState, *, permanent: bool) -> float:
     return _RANK_OF_PASSING_BOUNCE if state == "bounced" and not permanent else _RANK[state]
 
 
+def _reached(delivery: Delivery) -> float:
+    # What is held because its mail came back has come back: a late word that this mail has left must not settle it.
+    state: DeliveryState = "bounced" if delivery.state == "held" and delivery.settled_at else delivery.state
+    return _rank(state, permanent=delivery.permanent)
+
+
 _STATE_AFTER: dict[MailEventKind, DeliveryState] = {
     "send": "sent",
     "delivery": "delivered",
@@ -175,7 +181,7 @@ def after(delivery: Delivery, event: MailEvent) -> Delivery:
     if state is None or event.attempt != delivery.attempt:
         return delivery
     permanent = event.permanent or event.kind == "reject"
-    if _rank(state, permanent=permanent) <= _rank(delivery.state, permanent=delivery.permanent):
+    if _rank(state, permanent=permanent) <= _reached(delivery):
         return delivery
     return replace(
         delivery,

@@ -193,6 +193,9 @@ class Delivering:
             bytes=sum(packet.bytes for packet in packets),
             email=mail.to,
             sending_since=self._clock(),
+            sent_at=None,
+            settled_at=None,
+            message_id=None,
             reason=None,
             permanent=False,
         )
