@@ -1,0 +1,40 @@
+"""docs/reliability.md names tests and alarms that there are."""
+
+from __future__ import annotations
+
+import re
+
+from tests.aws_from_template import ROOT, load_template
+from tests.template.reading import ALARM, of_type
+
+PAGE = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+
+
+def missing(page: str) -> list[str]:
+    """Return the tests and alarms that a page names and that are not there."""
+    tests = {
+        name
+        for file in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^ *def (test_\w+)\(", file.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    }
+    there = tests | of_type(load_template(), ALARM).keys()
+    return [name for name in re.findall(r"`(test_\w+|\w+Alarm)`", page) if name not in there]
+
+
+def test_each_test_and_each_alarm_that_the_page_names_is_there() -> None:
+    assert missing(PAGE) == []
+
+
+def test_a_name_of_nothing_is_found() -> None:
+    assert missing("`test_what_nobody_wrote`, `SilentAlarm` and `DeliverAlarm`") == [
+        "test_what_nobody_wrote",
+        "SilentAlarm",
+    ]
+
+
+def test_no_line_of_a_fault_is_without_a_test() -> None:
+    faults = [
+        line for line in PAGE.partition("## Faults")[2].splitlines() if line.startswith("| ") and "| test |" not in line
+    ]
+    assert len(faults) > 25
+    assert [line for line in faults if "`test_" not in line.rsplit("|", 2)[1]] == []
