@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 
-from undersigned.aws.queue import Errand, message_body, read_message
+from undersigned.aws.queue import Errand, message_body, read_export_message, read_message, read_waiting_message
 from undersigned.domain.deliveries import DeliveryKey
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 KEY = DeliveryKey("trees", "oakton", "2026-11-30")
 
@@ -20,7 +24,10 @@ def test_only_true_makes_a_test_of_it(test: object) -> None:
     assert read_message(json.dumps({**json.loads(message_body(KEY)), "test": test})) == Errand(KEY)
 
 
-@pytest.mark.parametrize("body", ["", "{}", "[]", '{"campaign": "trees", "target": "oakton"}', '{"campaign": 1}'])
-def test_a_damaged_message_says_how_one_reads(body: str) -> None:
+@pytest.mark.parametrize(
+    "body", ["", "{}", "[]", '{"campaign": "trees", "target": "oakton"}', '{"campaign": 1}', "[" * 100_000]
+)
+@pytest.mark.parametrize("read", [read_message, read_export_message, read_waiting_message])
+def test_a_damaged_message_is_refused(read: Callable[[str], object], body: str) -> None:
     with pytest.raises(ValueError):
-        read_message(body)
+        read(body)

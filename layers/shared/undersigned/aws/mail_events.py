@@ -24,7 +24,7 @@ _DETAILS = {"Delivery": "delivery", "Bounce": "bounce", "Complaint": "complaint"
 def read_mail_event(event: Mapping[str, Any]) -> MailEvent | None:
     """Read an event; None for mails that are no deliveries and for events that say nothing of one.
 
-    Raises KeyError, TypeError or ValueError when it is damaged.
+    Raises ArithmeticError, AttributeError, LookupError, TypeError or ValueError when it is damaged.
     Source: "Examples of event data that Amazon SES publishes to EventBridge", SES developer guide.
     """
     detail = event["detail"]

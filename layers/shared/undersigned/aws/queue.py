@@ -28,9 +28,17 @@ def message_body(key: DeliveryKey, *, is_test: bool = False) -> str:
     return json.dumps(message | ({"test": True} if is_test else {}))
 
 
+def _json(body: str) -> object:
+    try:
+        return json.loads(body)
+    except RecursionError as error:
+        message = "a message is no nest of brackets"
+        raise ValueError(message) from error
+
+
 def read_message(body: str) -> Errand:
     """Read a queue message; raises ValueError when it is damaged."""
-    message = json.loads(body)
+    message = _json(body)
     if not isinstance(message, dict) or not all(
         isinstance(message.get(name), str) for name in ("campaign", "target", "period")
     ):
@@ -63,7 +71,7 @@ def export_message(campaign: str, export_id: str) -> str:
 
 def read_export_message(body: str) -> tuple[str, str]:
     """Return campaign and id of an export from a message; raises ValueError when it is damaged."""
-    match json.loads(body):
+    match _json(body):
         case {"campaign": str(campaign), "export": str(export_id)}:
             return campaign, export_id
         case _:
@@ -87,7 +95,7 @@ def waiting_message(mail: WaitingMail) -> str:
 
 def read_waiting_message(body: str) -> WaitingMail:
     """Read a message of the waiting mails' queue; raises ValueError when it is damaged."""
-    match json.loads(body):
+    match _json(body):
         case {"campaign": str(campaign), "signer": str(signer), "request": str(request)}:
             return WaitingMail(campaign, signer, request)
         case _:
