@@ -1,0 +1,81 @@
+"""Tokens: one of each kind, tried at each door, as issued and as somebody would forge it."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from tests.world import ADA, CAMPAIGN
+from undersigned.domain.api_keys import ApiKey, digest_of
+from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.gates import FormPass
+from undersigned.domain.signatures import signer_id
+from undersigned.domain.tokens import VALID_FOR
+from undersigned.tokens import Tokens
+
+if TYPE_CHECKING:
+    from tests.world import World
+
+PERIOD = "2026-11-24"
+DIGEST = digest_of("us_manage")
+
+DOORS = {
+    "confirm": [("GET", "/confirm/{}"), ("POST", "/confirm/{}")],
+    "letter": [("GET", "/letters/{}"), ("POST", "/letters/{}/withdraw"), ("GET", "/letters/{}/withdraw")],
+    "packets": [("GET", "/packets/{}"), ("GET", "/packets/{}/1")],
+    "approval": [("GET", "/organizer/approve/{}"), ("POST", "/organizer/approve/{}")],
+}
+
+
+def issued(tokens: Tokens, world: World, campaign: str = CAMPAIGN) -> dict[str, str]:
+    """Return a token of each kind, about what there is."""
+    signer = signer_id(world.wiring.secret(), "ada@signers.example")
+    return {
+        "confirm": tokens.for_signer("confirm", campaign, signer),
+        "letter": tokens.for_signer("letter", campaign, signer),
+        "packets": tokens.for_packets(DeliveryKey(campaign, "evanston", PERIOD)),
+        "form": tokens.for_form(FormPass(campaign, "0" * 16, needs_proof=False, issued_at=world.clock.now)),
+        "approval": tokens.for_approval(campaign, PERIOD),
+        "session": tokens.for_session(campaign, DIGEST),
+        "post": tokens.for_posts("anything"),
+    }
+
+
+def opened(world: World, kind: str, token: str) -> set[str]:
+    """Return the doors that a token opens."""
+    found = {
+        door
+        for door, tries in DOORS.items()
+        for method, path in tries
+        if world.request(method, path.format(token)).status in {200, 302, 303}
+    }
+    if world.get("/organizer/deliveries", cookies=[f"__Host-session={token}"]).status == 200:
+        found.add("session")
+    world.clock.turn(seconds=10)
+    email = f"{hashlib.sha256(f'{kind}{token}'.encode()).hexdigest()[:20]}@signers.example"
+    world.post(f"/campaigns/{CAMPAIGN}/signatures", {**ADA, "email": email, "form": token})
+    row = world.wiring.table.signature(CAMPAIGN, signer_id(world.wiring.secret(), email))
+    assert row
+    return found | ({"form"} if row.quarantine is None else set())
+
+
+def test_a_token_opens_its_own_door_and_no_other(world: World) -> None:
+    key = ApiKey(CAMPAIGN, DIGEST, "manage", "", datetime(2026, 1, 1, tzinfo=UTC))
+    world.wiring.table.put_api_key(key)
+    world.confirmed()
+    world.week()
+    for kind, token in issued(world.wiring.tokens, world).items():
+        assert opened(world, kind, token) == {kind} - {"post"}, kind
+    # The same words under another secret, and about a campaign that is not here.
+    forged = issued(Tokens(lambda: "t" * 64, world.clock), world)
+    elsewhere = issued(world.wiring.tokens, world, "another-campaign")
+    for tokens in (forged, elsewhere):
+        for kind, token in tokens.items():
+            assert opened(world, kind, token) == set(), kind
+    late = issued(world.wiring.tokens, world)
+    for kind, validity in VALID_FOR.items():
+        began = world.clock.now
+        world.clock.now = began + validity + timedelta(seconds=1)
+        assert opened(world, kind, late[kind]) == set(), kind
+        world.clock.now = began
