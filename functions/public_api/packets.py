@@ -33,4 +33,5 @@ def fetch_packet(token: str, number: str) -> Response[str]:
         message = f"Packet {number[:10]!r} is not among these packets"
         raise NotFoundError(message)
     filename = packet_filename(found.key, packet.number, len(found.packets))
-    return moved(wired.wiring.bucket.link(packet_name(found.key, packet.number), filename), status=302)
+    name = packet_name(found.key, packet.number, packet.erased)
+    return moved(wired.wiring.bucket.link(name, filename), status=302)

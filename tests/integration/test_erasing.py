@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,11 @@ import pytest
 from pypdf import PdfReader
 
 from tests.world import ADA, CAMPAIGN
-from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.deliveries import DeliveryKey, packet_name
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.signatures import signer_id
 from undersigned.services.erasing import Erasing, UnderWayError
+from undersigned.services.ports import ChangedError
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -137,6 +139,41 @@ def test_a_letter_in_a_mail_that_came_back_is_not_in_the_mail_that_goes_again(wo
     delivery = world.wiring.table.delivery(EVANSTON)
     assert delivery
     assert (delivery.state, delivery.letters) == ("sent", 1)
+
+
+def test_a_letter_erased_after_its_mail_left_is_not_in_the_one_that_goes_when_that_comes_back(
+    world: World, erasing: Erasing
+) -> None:
+    world.confirmed()
+    world.confirmed(email="bo@signers.example", name="Bo Placeholder", signature="Bo Placeholder")
+    world.week()
+    erasing.erase(CAMPAIGN, signer(world))
+    world.feedback("bounce", world.deliveries[0])
+    world.wiring.steering_wheel().retry(EVANSTON, "cli", "mended")
+    world.run_queue()
+    words = words_of(world.deliveries[1].pdfs[0])
+    assert ("Ada Specimen" in words, "Bo Placeholder" in words) == (False, True)
+
+
+def test_it_stays_known_which_letters_a_mail_held_when_one_is_erased_later(world: World, erasing: Erasing) -> None:
+    world.confirmed()
+    world.confirmed(email="bo@signers.example", name="Bo Placeholder", signature="Bo Placeholder")
+    world.week()
+    erasing.erase(CAMPAIGN, signer(world))
+    assert set(world.wiring.organizing().delivery(EVANSTON).signers) == {
+        signer(world),
+        signer(world, "bo@signers.example"),
+    }
+
+
+def test_who_typeset_a_packet_before_a_letter_was_erased_can_not_put_it_back(world: World, erasing: Erasing) -> None:
+    world.confirmed()
+    world.week()
+    [late] = world.wiring.table.packets(EVANSTON)
+    world.wiring.table.add_packet(EVANSTON, replace(late, erased=1))
+    with pytest.raises(ChangedError):
+        world.wiring.table.add_packet(EVANSTON, late)
+    assert packet_name(EVANSTON, 1, erased=1) != packet_name(EVANSTON, 1)
 
 
 def test_a_delivery_that_lost_all_its_letters_sends_nothing(world: World, erasing: Erasing) -> None:

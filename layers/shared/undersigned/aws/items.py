@@ -420,6 +420,7 @@ def delivery_values(delivery: Delivery) -> Values:
         "message_id": delivery.message_id,
         "reason": delivery.reason,
         "permanent": delivery.permanent,
+        "left_out": delivery.left_out or None,
     }
 
 
@@ -442,4 +443,5 @@ def read_delivery(values: Values) -> Delivery:
         reason=values.get("reason"),
         permanent=values.get("permanent", False),
         erased=frozenset(values.get("erased", ())),
+        left_out=frozenset(values.get("left_out", ())),
     )

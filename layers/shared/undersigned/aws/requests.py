@@ -10,6 +10,7 @@ from boto3.dynamodb.conditions import Key as KeyCondition
 
 from undersigned.aws import items, keys
 from undersigned.domain import tallies
+from undersigned.domain.deliveries import UNDER_WAY
 from undersigned.domain.signatures import tray_of
 from undersigned.domain.tokens import VALID_FOR
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
         UpdateTypeDef,
     )
 
-    from undersigned.domain.deliveries import Bundle, Delivery, DeliveryKey, DeliveryState
+    from undersigned.domain.deliveries import Bundle, Delivery, DeliveryKey, DeliveryState, PacketRecord
     from undersigned.domain.gates import FormPass
     from undersigned.domain.signatures import Signature
 
@@ -298,12 +299,12 @@ def erase(table: str, signature: Signature, at: datetime) -> UpdateItemInputType
 
 
 def erase_sealed(table: str, signature: Signature, key: DeliveryKey, at: datetime) -> TransactWriteItemsInputTypeDef:
-    """Erase a letter that is sealed in a delivery which is held or came back, and take it out of that."""
+    """Erase a letter that is sealed in a delivery of which no mail is being made, and take it out of that."""
     out = update(
         table,
         keys.delivery(key),
         add={"erased": {signature.signer}},
-        when=Attr("state").is_in(["held", "bounced"]),
+        when=~Attr("state").is_in([*UNDER_WAY]),
     )
     return {"TransactItems": [_in_transaction(erase(table, signature, at)), _in_transaction(out)]}
 
@@ -379,10 +380,18 @@ def _seal_letter(table: str, key: DeliveryKey, bundle: int, signer: str) -> Upda
 
 
 def change_delivery(table: str, delivery: Delivery, *, state: DeliveryState, attempt: int) -> UpdateItemInputTypeDef:
-    """Write a delivery that must still be in this state and attempt."""
+    """Write a delivery that must still be in this state and attempt, with no letter erased since."""
+    nothing_erased = Attr("erased").eq({*delivery.erased}) if delivery.erased else Attr("erased").not_exists()
     values = items.delivery_values(delivery)
     key = keys.Key(values.pop("pk"), values.pop("sk"))
-    return update(table, key, assign=values, when=Attr("state").eq(state) & Attr("attempt").eq(attempt))
+    unchanged = Attr("state").eq(state) & Attr("attempt").eq(attempt) & nothing_erased
+    return update(table, key, assign=values, when=unchanged)
+
+
+def add_packet(table: str, key: DeliveryKey, packet: PacketRecord) -> PutItemInputTypeDef:
+    """Record a packet, unless there is one without letters that were erased since this one was typeset."""
+    unless_newer = Attr("pk").not_exists() | Attr("erased").lte(packet.erased)
+    return put(table, items.packet_values(key, packet), unless_newer)
 
 
 def claim_mail(  # noqa: PLR0913, PLR0917  (a claim's parts)

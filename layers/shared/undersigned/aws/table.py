@@ -280,7 +280,7 @@ class Table:
         return self._change_signature(requests.withdraw(self._name, campaign, signer, at))
 
     def erase(self, signature: Signature, at: datetime, key: DeliveryKey | None = None) -> None:
-        """Erase what a row says of its signer, and take its letter out of a delivery that is held or came back.
+        """Erase what a row says of its signer, and take its letter out of whatever its delivery sends from now on.
 
         Raises ChangedError when either is not as it was read.
         """
@@ -524,8 +524,11 @@ class Table:
         return tuple(items.read_packet(values) for values in self._beginning_with(keys.packets(key)))
 
     def add_packet(self, key: DeliveryKey, packet: PacketRecord) -> None:
-        """Record a stored packet; the same packet again changes nothing."""
-        self._client.put_item(**requests.put(self._name, items.packet_values(key, packet)))
+        """Record a stored packet; the same again changes nothing. Raises ChangedError if one without more is there."""
+        try:
+            self._client.put_item(**requests.add_packet(self._name, key, packet))
+        except ClientError as error:
+            raise _changed(error) from error
 
     # Calls
 

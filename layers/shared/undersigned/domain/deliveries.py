@@ -22,6 +22,9 @@ ATTACHMENT_LIMIT = 7_000_000
 UNSETTLED_FOR = timedelta(hours=1)
 """How long a mail without any event may have been sent all the same."""
 
+UNDER_WAY: tuple[DeliveryState, ...] = ("open", "sending")
+"""Letters are being put in a mail, or the mail is being sent."""
+
 _SETTLED: tuple[DeliveryState, ...] = ("sent", "delivered", "complained", "empty")
 
 
@@ -79,7 +82,8 @@ class Delivery:
     """What became of a delivery. `attempt` counts the tries to send; `email` is where the last one went.
 
     `sent_at`, `settled_at` and `message_id` are what is known of that try. `permanent` says of a bounce that the
-    address takes no mail. `erased` are signers whose sealed letters were erased before they went.
+    address takes no mail. `erased` are signers whose sealed letters were erased; `left_out` are those of them
+    whose letters were not in that try.
     """
 
     key: DeliveryKey
@@ -97,11 +101,12 @@ class Delivery:
     reason: str | None = None
     permanent: bool = False
     erased: frozenset[str] = frozenset()
+    left_out: frozenset[str] = frozenset()
 
     @property
     def may_lose_letters(self) -> bool:
-        """Say whether a sealed letter can still be erased before its mail goes; else it is gone or going."""
-        return self.state in {"held", "bounced"}
+        """Say whether a sealed letter can be kept out of any further mail; not while one is being made."""
+        return self.state not in UNDER_WAY
 
     @property
     def is_settled(self) -> bool:
@@ -199,9 +204,13 @@ def packet_spans(letters: int, size: int = PACKET_SIZE) -> tuple[tuple[int, int]
     return tuple((first, min(first + size - 1, letters)) for first in range(1, letters + 1, size))
 
 
-def packet_name(key: DeliveryKey, number: int) -> str:
-    """Name a packet in the store; nothing in it is personal."""
-    return f"packets/{key.campaign}/{key.period}/{key.target}/{number:04d}.pdf"
+def packet_name(key: DeliveryKey, number: int, erased: int = 0) -> str:
+    """Name a packet in the store; nothing in it is personal.
+
+    One that is typeset anew, without what was erased, has a name of its own: whoever is late can't put a letter back.
+    """
+    without = f"-without-{erased}" if erased else ""
+    return f"packets/{key.campaign}/{key.period}/{key.target}/{number:04d}{without}.pdf"
 
 
 def packet_filename(key: DeliveryKey, number: int, of: int) -> str:

@@ -173,7 +173,7 @@ class Delivering:
         done = {packet.number: packet for packet in self._deliveries.packets(batch.key) if packet.erased == erased}
         for made, pdf in self._packing.typeset(batch, skip=frozenset(done)):
             packet = replace(made, erased=erased)
-            self._packets.put(packet_name(batch.key, packet.number), pdf)
+            self._packets.put(packet_name(batch.key, packet.number, erased), pdf)
             self._deliveries.add_packet(batch.key, packet)
             done[packet.number] = packet
             _go_on_if(has_time)
@@ -181,8 +181,9 @@ class Delivering:
 
     def _send(self, delivery: Delivery, batch: Batch, packets: tuple[PacketRecord, ...]) -> Delivery:
         attempt = delivery.attempt + 1
+        erased = len(delivery.erased)
         mail = self._packing.mail(
-            batch, packets, attempt, read=lambda number: self._packets.get(packet_name(batch.key, number))
+            batch, packets, attempt, read=lambda number: self._packets.get(packet_name(batch.key, number, erased))
         )
         sending = replace(
             delivery,
@@ -198,6 +199,7 @@ class Delivering:
             message_id=None,
             reason=None,
             permanent=False,
+            left_out=delivery.erased,
         )
         # Whoever loses this write leaves the sending to the other.
         self._deliveries.change(sending, state=delivery.state, attempt=delivery.attempt)

@@ -35,8 +35,8 @@ class Erasing:
     def erase(self, campaign: str, signer: str) -> None:
         """Erase a letter; twice is the same as once. Raises NotFoundError, UnderWayError.
 
-        One that no mail holds is never sent. One that has been sent is in its packet: at the addressee's and, for as
-        long as packets are kept, in the store.
+        It is in no mail that goes from then on, not even when one that has left with it comes back. One that has been
+        sent is in its packet: at the addressee's and, for as long as packets are kept, in the store.
         """
         for attempt in range(1, _TRIES + 1):
             signature = self.signatures.signature(campaign, signer)
@@ -60,7 +60,7 @@ class Erasing:
             return None
         key = DeliveryKey(signature.campaign, signature.target, signature.period)
         delivery = self.deliveries.delivery(key)
-        if delivery is None or delivery.is_settled:
+        if delivery is None:
             return None
         if not delivery.may_lose_letters:
             message = "the letter is in a mail that is just being sent; erase it in an hour"

@@ -288,7 +288,7 @@ class Organizing:
             message = f"campaign {key.campaign!r} has no delivery {key.period} to {key.target!r}"
             raise NotFoundError(message)
         sealed = [signer for bundle in self._deliveries.bundles(key) for signer in bundle.signers]
-        return self._record(delivery, tuple(signer for signer in sealed if signer not in delivery.erased))
+        return self._record(delivery, tuple(signer for signer in sealed if signer not in delivery.left_out))
 
     def _record(self, delivery: Delivery, signers: tuple[str, ...] = ()) -> DeliveryRecord:
         packets, events = self._deliveries.packets(delivery.key), self._deliveries.mail_events(delivery.key)
@@ -297,10 +297,12 @@ class Organizing:
     def packet_link(self, key: DeliveryKey, number: int) -> str:
         """Make a short-lived address at which a packet can be fetched; raises NotFoundError."""
         packets = self._deliveries.packets(key)
-        if number not in {packet.number for packet in packets}:
+        packet = next((packet for packet in packets if packet.number == number), None)
+        if packet is None:
             message = f"delivery {key.period} to {key.target!r} has no packet {number}"
             raise NotFoundError(message)
-        return self._packets().link(packet_name(key, number), packet_filename(key, number, len(packets)))
+        name = packet_name(key, number, packet.erased)
+        return self._packets().link(name, packet_filename(key, number, len(packets)))
 
     def audit(self, campaign: str, after: str | None, limit: int) -> Page[AuditEntry]:
         """List what organizers did, newest first."""

@@ -135,7 +135,7 @@ class SignatureStore(Protocol):
         """Let a letter out of the quarantine; raises ChangedError when it is in none."""
 
     def erase(self, signature: Signature, at: datetime, key: DeliveryKey | None = None) -> None:
-        """Erase what a row says of its signer, and take its letter out of a delivery that is held or came back.
+        """Erase what a row says of its signer, and take its letter out of whatever its delivery sends from now on.
 
         Raises ChangedError when either is not as it was read.
         """
@@ -243,7 +243,7 @@ class DeliveryStore(Protocol):
         """Read what SES said of a delivery's mails, in order."""
 
     def add_packet(self, key: DeliveryKey, packet: PacketRecord) -> None:
-        """Record a stored packet; the same packet again changes nothing."""
+        """Record a stored packet; the same again changes nothing. Raises ChangedError if one without more is there."""
 
 
 class TargetStateStore(Protocol):
