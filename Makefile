@@ -29,7 +29,7 @@ BABEL := $(RUN) pybabel --quiet
 EXPORT := $(UV) export --quiet --locked --no-hashes --no-annotate --no-header
 
 .SILENT:
-.PHONY: help setup demo test soak lint layers licences catalogs bench clean $(CHECKS)
+.PHONY: help setup demo test soak fuzz lint layers licences catalogs bench clean $(CHECKS)
 
 help: ## list what make can do
 	sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile
@@ -45,6 +45,9 @@ test: lint ## every check and every test
 
 soak: $(READY) ## what takes minutes: an export of 50,000 rows, and more odd requests, on the local stack
 	UNDERSIGNED_ROWS=50000 UNDERSIGNED_EXAMPLES=5 $(RUN) pytest --quiet tests/e2e/test_exporting.py tests/e2e/test_openapi.py
+
+fuzz: $(READY) ## malformed inputs for every parser, each for a minute or for ARGS="--seconds …", led by what they reach
+	$(RUN) python -m tests.fuzz $(ARGS)
 
 lint: $(READY) ## style, types, import contracts, lock, layers, template, security, licences
 	$(MAKE) --no-print-directory --keep-going $(TOGETHER) $(CHECKS)

@@ -1,0 +1,151 @@
+"""Events: whatever a stream, a queue, SES or a schedule hands over is read, or refused by an error that names it.
+
+A damaged record never stops its neighbours.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.fuzz import stack
+from tests.fuzz.inputs import given, json_texts, mutated, mutated_values, st, texts, tried
+from tests.world import CONTEXT, load_event
+from undersigned.aws import queue
+from undersigned.aws.mail_events import read_mail_event
+from undersigned.aws.stream import is_of_delivery, read_change, read_delivery_change
+from undersigned.domain.events import event_of_delivery, event_of_signature
+from undersigned.settings import MissingSettingError, Settings
+
+if TYPE_CHECKING:
+    from tests.world import World
+
+NEEDS_STACK = True
+
+DAMAGED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What reading what is no event of ours may raise: handlers report it as damaged by its kind and place."""
+
+SES_EVENTS = [
+    load_event(f"record_feedback_{case}")
+    for case in ("send", "delivery", "bounce", "complaint", "out_of_office", "confirmation", "damaged")
+]
+RECORDS = [
+    record
+    for case in ("send_confirmations_signed", "tally_confirmed", "tally_delivery_sent", "tally_damaged_record")
+    for record in load_event(case)["Records"]
+]
+SIGNED = load_event("send_confirmations_signed")["Records"][0]
+
+
+@tried(150)
+@given(mutated_values(SES_EVENTS))
+def test_any_event_of_ses_is_read_or_damaged(event: Any) -> None:
+    with suppress(*DAMAGED):
+        found = read_mail_event(event)
+        assert found is None or found.at.year
+
+
+@tried(150)
+@given(mutated_values(RECORDS))
+def test_any_record_of_the_stream_is_read_or_damaged(record: Any) -> None:
+    with suppress(*DAMAGED):
+        if is_of_delivery(record):
+            delivery = read_delivery_change(record)
+            event_of_delivery(delivery.delivery, delivery.before, delivery.at, delivery.number)
+        else:
+            change = read_change(record)
+            event_of_signature(change.signature, change.before)
+
+
+@st.composite
+def damaged_records(draw: st.DrawFn) -> dict[str, Any]:
+    """Make a record whose number and key are AWS's own, and whose images are anything."""
+    record: dict[str, Any] = deepcopy(SIGNED)
+    record["dynamodb"]["SequenceNumber"] = "111111"
+    record["dynamodb"]["NewImage"] = draw(mutated_values([record["dynamodb"]["NewImage"]], edits=4))
+    record["eventName"] = draw(st.sampled_from(("INSERT", "MODIFY", "REMOVE")))
+    if draw(st.booleans()):
+        record["dynamodb"]["OldImage"] = draw(mutated_values([SIGNED["dynamodb"]["NewImage"]]))
+    return record
+
+
+NEIGHBOURS: list[Any] = []
+
+
+def begin(world: World) -> None:
+    world.sign()
+    NEIGHBOURS[:] = world.new_records()
+
+
+@tried(40)
+@given(damaged_records())
+def test_a_damaged_record_never_stops_its_neighbours(record: dict[str, Any]) -> None:
+    world = stack.as_it_began(begin)
+    world.sent.clear()
+    for function in ("send_confirmations", "tally"):
+        answer = world.handlers[function]({"Records": [record, *NEIGHBOURS]}, CONTEXT)
+        assert answer["batchItemFailures"] in ([], [{"itemIdentifier": "111111"}])
+    assert "ada@signers.example" in {mail.to for mail in world.sent}
+
+
+MESSAGES = [
+    {"campaign": "trees", "target": "oak", "period": "2026-11-30", "test": True},
+    {"campaign": "trees", "export": "0123456789abcdef"},
+    {"campaign": "trees", "signer": "0" * 32, "request": "x"},
+]
+
+
+@tried(120)
+@given(json_texts(MESSAGES))
+def test_any_message_of_a_queue_is_an_errand_or_damaged(body: str) -> None:
+    for read in (queue.read_message, queue.read_export_message, queue.read_waiting_message):
+        with suppress(ValueError):
+            assert read(body)
+
+
+@tried(30)
+@given(json_texts(MESSAGES), st.sampled_from(("deliver", "export_signatures")))
+def test_a_queue_gets_any_message_back_that_cannot_be_done(body: str, function: str) -> None:
+    world = stack.as_it_began(begin)
+    event = load_event("deliver_message")
+    event["Records"][0]["body"] = body
+    # A receipt that moto did not hand out can't be hidden: what the queue itself refuses is not our matter.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(queue._SqsQueue, "hide", lambda *_: None)
+        answer = world.handlers[function](event, CONTEXT)
+    assert answer["batchItemFailures"] in ([], [{"itemIdentifier": event["Records"][0]["messageId"]}])
+
+
+SCHEDULED = [
+    {"scheduled_time": "2026-11-30T15:00:00Z"},
+    {"scheduled_time": "2026-11-30T09:00:00-06:00", "campaign": "end-demand-illinois"},
+]
+
+
+@tried(40)
+@given(mutated_values(SCHEDULED), st.sampled_from(("plan_deliveries", "report_deliveries")))
+def test_any_call_of_the_schedule_is_a_week_or_damaged(event: Any, function: str) -> None:
+    with suppress(*DAMAGED):
+        stack.as_it_began(begin).handlers[function](event, CONTEXT)
+
+
+SETTINGS = {
+    "DELIVERY_DAY": "MON", "DELIVERY_HOUR": "9", "DELIVERY_TIME_ZONE": "America/Chicago", "FORMS_A_MINUTE": "10",
+    "BUNDLE_SIZE": "99", "SENDER_ADDRESS": "a@b.example", "PUBLIC_URL": "https://letters.example/", "TABLE_NAME": "t",
+}  # fmt: skip
+
+
+@tried(80)
+@given(
+    st.dictionaries(
+        st.sampled_from(sorted(SETTINGS)), st.one_of(texts(20), mutated(sorted(SETTINGS.values()))), max_size=3
+    )
+)
+def test_any_setting_is_one_or_an_error(changes: dict[str, str]) -> None:
+    settings = Settings(SETTINGS | changes)
+    for name in ("sender", "schedule", "forms_a_minute", "bundle_size", "table_name", "event_bus"):
+        with suppress(MissingSettingError, ValueError):
+            assert getattr(settings, name) is not None or name == "event_bus"

@@ -1,0 +1,296 @@
+"""Requests: whatever comes over HTTP is answered, never by a 5xx, and what it said never comes back as markup."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+from tests.fuzz import stack
+from tests.fuzz.inputs import ODD, WHOLE, given, json_texts, mutated, st, texts, tried
+from tests.world import ADA, CAMPAIGN
+from undersigned.domain.api_keys import ApiKey, digest_of
+from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.languages import chosen_language, languages
+from undersigned.domain.signatures import signer_id
+
+if TYPE_CHECKING:
+    from tests.world import Answer, World
+
+NEEDS_STACK = True
+
+SECRET = "s" * 64
+SIGNERS = ("ada@signers.example", "bo@signers.example")
+KEY = "us_manage"
+SITE = "https://www.enddemand.example"
+
+
+def tokens(world: World) -> dict[str, str]:
+    """Issue a good token of each kind, about letters that are there and one that isn't."""
+    issue, signer = world.wiring.tokens, signer_id(SECRET, SIGNERS[0])
+    return {
+        "confirm": issue.for_signer("confirm", CAMPAIGN, signer),
+        "letter": issue.for_signer("letter", CAMPAIGN, signer),
+        "nobody": issue.for_signer("confirm", CAMPAIGN, "0" * 32),
+        "packets": issue.for_packets(DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")),
+        "approval": issue.for_approval(CAMPAIGN, "2026-11-24"),
+        "far": issue.for_approval(CAMPAIGN, "2027-11-24"),
+        "session": issue.for_session(CAMPAIGN, digest_of(KEY)),
+    }
+
+
+PUBLIC = """
+GET /campaigns/{campaign}
+GET /campaigns/{campaign}/embed
+GET /campaigns/{campaign}/targets
+POST /campaigns/{campaign}/preview
+POST /campaigns/{campaign}/signatures
+GET /campaigns/{campaign}/signatures
+GET /campaigns/{campaign}/signed
+GET /campaigns/{campaign}/count
+GET /campaigns/{campaign}/count.svg
+OPTIONS /campaigns/{campaign}/{odd}
+GET /confirm/{confirm}
+POST /confirm/{confirm}
+POST /confirm/{nobody}
+POST /confirm/{odd}
+GET /letters/{letter}
+POST /letters/{letter}/withdraw
+GET /letters/{odd}
+GET /packets/{packets}
+GET /packets/{packets}/{odd}
+GET /packets/{odd}/1
+GET /assets/{odd}
+GET /campaigns/{odd}
+GET /{odd}
+"""
+ORGANIZERS = """
+GET
+GET /targets
+GET /counts
+GET /signatures
+GET /signatures.csv
+GET /signatures/{signer}
+GET /signatures/{odd}
+DELETE /signatures/{signer}
+POST /signatures/{signer}/release
+GET /deliveries
+GET /deliveries/next
+GET /deliveries/next/{target}
+GET /deliveries/2026-11-24/{target}
+GET /deliveries/{odd}/{target}
+GET /deliveries/2026-11-24/{target}/packets/{odd}
+POST /deliveries/2026-11-24/{target}/retry
+POST /deliveries/{period}/approve
+POST /deliveries/{odd}/approve
+GET /exports
+POST /exports
+GET /exports/{odd}
+GET /audit
+POST /pause
+POST /resume
+POST /targets/{target}/hold
+POST /targets/{odd}/hold
+POST /targets/{target}/release
+POST /targets/{target}/test
+GET /{odd}
+"""
+PAGES = """
+GET
+POST /session
+POST /sign-out
+GET /targets/{target}
+GET /targets/{odd}
+GET /targets/{target}/next
+POST /targets/{target}/hold
+GET /deliveries
+GET /deliveries/2026-11-24/{target}
+POST /deliveries/2026-11-24/{target}/retry
+GET /signatures
+POST /signatures
+GET /signatures/{signer}
+GET /signatures/{odd}
+POST /signatures/{signer}/remove
+GET /exports
+POST /exports
+GET /exports/{odd}
+GET /audit
+POST /pause
+POST /resume
+POST /approve
+GET /approve/{approval}
+POST /approve/{approval}
+POST /approve/{far}
+GET /approve/{odd}
+GET /{odd}
+"""
+
+
+def routes(listed: str) -> st.SearchStrategy[tuple[str, str]]:
+    """Make a method and an address of these: mostly such as go together."""
+    known = [(line.partition(" ")[0], line.partition(" ")[2]) for line in listed.split("\n")[1:-1]]
+    methods = st.sampled_from(("GET", "POST", "DELETE", "HEAD", "OPTIONS", "PUT"))
+    good = st.sampled_from(known)
+    return st.one_of(good, good, good, st.tuples(methods, good.map(lambda route: route[1])))
+
+
+FIELDS = {
+    **ADA, "note": "Please.", "target": "evanston", "updates": "on", "drawing": "[[1,1,90,90]]", "form": "x",
+    "proof": "e30=", "topic": "", "letter_language": "es", "thanks": f"{SITE}/thanks", "mistakes": f"{SITE}/form#a",
+    "version": "1", "why": "Because.", "token": "x", "campaign": CAMPAIGN, "key": KEY, "period": "2026-11-30",
+    "status": "confirmed",
+}  # fmt: skip
+ASKED = {
+    "lang": "es", "embedded": "1", "postal_code": "60201", "confirmed": "1", "by": "day", "limit": "10",
+    "status": "pending", "target": "evanston", "period": "2026-11-30", "cursor": "MjAyNi0xMS0zMCBldmFuc3Rvbg==",
+    "email": SIGNERS[0], "sort": "waiting", "order": "descending", "done": "paused", "theme": "dark",
+}  # fmt: skip
+SENT = {
+    "accept-language": "es-MX, en;q=0.8, *;q=0.1", "origin": SITE, "sec-fetch-site": "same-origin",
+    "accept": "application/json", "content-type": "application/json", "x-forwarded-proto": "https",
+    "authorization": f"Bearer {KEY}", "host": "letters.example",
+}  # fmt: skip
+
+HEADER = st.text(st.characters(codec="latin-1", exclude_characters="\r\n\0"), max_size=300)
+ODD_NAMES = st.one_of(st.sampled_from(ODD), st.text(WHOLE, max_size=20), st.just("x" * 3_000))
+
+
+def some(good: dict[str, str], odd: st.SearchStrategy[str], *, most: int = 4) -> st.SearchStrategy[dict[str, str]]:
+    """Make a few of these values, good ones and bad ones."""
+    pair = st.sampled_from(sorted(good)).flatmap(
+        lambda name: st.tuples(st.just(name), st.one_of(st.just(good[name]), odd, mutated([good[name]])))
+    )
+    return st.lists(pair, max_size=most).map(dict)
+
+
+def bodies() -> st.SearchStrategy[tuple[str, bytes]]:
+    """Make bodies, each with its type: forms, JSON, and neither."""
+    good = {name: str(value) for name, value in FIELDS.items()}
+    changed = some(good, texts(80, halves=True)).map(lambda changes: {**good, **changes})
+    as_form = changed.map(lambda values: urlencode(values, errors="replace").encode())
+    as_json = st.one_of(changed.map(json.dumps), json_texts([FIELDS])).map(lambda text: text.encode("utf-8", "replace"))
+    return st.one_of(
+        as_form.map(lambda body: ("application/x-www-form-urlencoded", body)),
+        as_json.map(lambda body: ("application/json", body)),
+        st.tuples(st.sampled_from(("multipart/form-data; boundary=x", "application/json", "")), st.binary(max_size=40)),
+    )
+
+
+HEADERS = some(SENT, HEADER)
+QUERY = some(ASKED, texts(60))
+
+
+class Tags(HTMLParser):
+    """Collects the tags and attributes of a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        assert not any(name.startswith("on") for name, _ in attrs), (tag, attrs)
+        assert not any(str(value).lower().startswith("javascript:") for name, value in attrs if name in {"href", "src"})
+
+
+def check(answer: Answer) -> None:
+    """Say that an answer is none that a signer's or a stranger's words have made."""
+    assert answer.status < 500, (answer.status, answer.body[:500])
+    for name, value in (*answer.headers.items(), *(("set-cookie", cookie) for cookie in answer.cookies)):
+        assert not re.search(r"[\r\n\0]", value), (name, value)
+        value.encode("latin-1")
+    media_type = answer.headers.get("content-type", "")
+    if answer.headers.get("content-encoding") is None and answer.content:
+        if media_type.startswith("text/html"):
+            assert "canary" not in Tags(answer.body).tags
+        elif "json" in media_type:
+            json.loads(answer.body)
+    if location := answer.headers.get("location"):
+        assert location.startswith(("/", SITE, "https://s3", "https://undersigned")), location
+        assert not location.startswith("//")
+
+
+def filled(template: str, world: World, odd: str) -> str:
+    """Put names into an address: good ones, and an odd one as a browser writes it."""
+    known = {
+        "campaign": CAMPAIGN,
+        "target": "evanston",
+        "signer": signer_id(SECRET, SIGNERS[0]),
+        "period": "2026-11-24",
+    }
+    return template.format(**known, **tokens(world), odd=quote(odd, safe=""))
+
+
+def begin(world: World) -> None:
+    """Let a stack have a key, letters of hostile people, and a delivery."""
+    world.wiring.table.put_api_key(ApiKey(CAMPAIGN, digest_of(KEY), "manage", "", datetime.now(UTC)))
+    for email in SIGNERS:
+        world.confirmed(email=email, name="<canary>", note="<canary onload=1>\n{{ 7*7 }}", locality='"><canary>')
+        if not world.deliveries:
+            world.week()
+
+
+@tried(150)
+@given(routes(PUBLIC), ODD_NAMES, QUERY, HEADERS, bodies())
+def test_any_request_of_the_public_is_answered(
+    route: tuple[str, str], odd: str, query: dict[str, str], headers: dict[str, str], body: tuple[str, bytes]
+) -> None:
+    world, (method, path) = stack.as_it_began(begin), route
+    address = filled(path, world, odd) + (f"?{urlencode(query)}" if query else "")
+    sent: dict[str, Any] = {"raw": body[1]} if method in {"POST", "PUT", "DELETE"} else {}
+    check(world.request(method, address, headers={"content-type": body[0], **headers}, **sent))
+
+
+@tried(150)
+@given(routes(ORGANIZERS), ODD_NAMES, QUERY, HEADERS, bodies(), st.sampled_from((True, True, True, False)))
+def test_any_request_of_an_organizers_program_is_answered(  # noqa: PLR0917
+    route: tuple[str, str],
+    odd: str,
+    query: dict[str, str],
+    headers: dict[str, str],
+    body: tuple[str, bytes],
+    opens: bool,  # noqa: FBT001
+) -> None:
+    world, (method, path) = stack.as_it_began(begin), route
+    address = f"/organizer/campaigns/{CAMPAIGN}{filled(path, world, odd)}" + (f"?{urlencode(query)}" if query else "")
+    sent: dict[str, Any] = {"raw": body[1]} if method in {"POST", "PUT", "DELETE"} else {}
+    known = {"authorization": f"Bearer {KEY}"} if opens else {}
+    check(world.request(method, address, headers={"content-type": body[0], **headers, **known}, **sent))
+
+
+@tried(100)
+@given(routes(PAGES), ODD_NAMES, QUERY, HEADERS, bodies(), st.one_of(st.none(), HEADER))
+def test_any_request_of_a_browser_at_the_dashboard_is_answered(  # noqa: PLR0917
+    route: tuple[str, str],
+    odd: str,
+    query: dict[str, str],
+    headers: dict[str, str],
+    body: tuple[str, bytes],
+    cookie: str | None,
+) -> None:
+    world, (method, path) = stack.as_it_began(begin), route
+    address = f"/organizer{filled(path, world, odd)}" + (f"?{urlencode(query)}" if query else "")
+    session = tokens(world)["session"]
+    content = body[1].replace(b"token=x", f"token={world.wiring.tokens.for_posts(session)}".encode())
+    sent: dict[str, Any] = {"raw": content} if method in {"POST", "PUT", "DELETE"} else {}
+    own = {"content-type": body[0], "sec-fetch-site": "same-origin"}
+    cookies = [cookie if cookie is not None else f"__Host-session={session}"]
+    check(world.request(method, address, headers={**own, **headers}, cookies=cookies, **sent))
+
+
+LANGUAGES = st.one_of(
+    mutated(["es-MX, en;q=0.8, *;q=0.1", "zh-Hant-TW;q=1.000", "en;q=0"]),
+    texts(300),
+    texts(3).map(lambda text: text * 900),
+)
+
+
+@tried(100)
+@given(LANGUAGES, LANGUAGES)
+def test_any_preference_leads_to_a_language_that_there_is(asked_for: str, accepted: str) -> None:
+    assert chosen_language(languages(), asked_for, accepted) in languages()

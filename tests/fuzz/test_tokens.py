@@ -1,0 +1,76 @@
+"""Tokens: whatever stands in a link, a cookie or a form is one of ours, or a TokenError."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from string import ascii_letters, digits
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.fuzz.inputs import WHOLE, given, mutated, st, texts, tried
+from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.errors import TokenError
+from undersigned.domain.gates import FormPass
+from undersigned.domain.tokens import ApprovalToken, SessionToken, SignerToken
+from undersigned.tokens import Tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
+TOKENS = Tokens(lambda: "of this stack", lambda: NOON)
+
+READ: dict[str, Callable[[str], object]] = {
+    "confirm": lambda token: TOKENS.read_signer("confirm", token),
+    "letter": lambda token: TOKENS.read_signer("letter", token),
+    "packets": TOKENS.read_packets,
+    "approval": TOKENS.read_approval,
+    "session": TOKENS.read_session,
+    "form": TOKENS.read_form,
+}
+GOOD: dict[str, str] = {
+    "confirm": TOKENS.for_signer("confirm", "trees", "0" * 32),
+    "letter": TOKENS.for_signer("letter", "trees", "0" * 32),
+    "packets": TOKENS.for_packets(DeliveryKey("trees", "oakton", "2026-11-30")),
+    "approval": TOKENS.for_approval("trees", "2026-11-30"),
+    "session": TOKENS.for_session("trees", "a" * 64),
+    "form": TOKENS.for_form(FormPass("trees", "b" * 16, needs_proof=True, issued_at=NOON)),
+}
+KINDS = st.sampled_from(sorted(READ))
+PARTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="~"), max_size=40)
+NEAR = ascii_letters + digits + "-_.~= \n\0é"
+
+
+@tried(150)
+@given(KINDS, st.one_of(texts(200, halves=True), mutated(sorted(GOOD.values()))))
+def test_a_text_is_a_token_of_its_kind_or_a_token_error(kind: str, text: str) -> None:
+    if text == GOOD[kind]:
+        return
+    with pytest.raises(TokenError):
+        READ[kind](text)
+
+
+@tried(150)
+@given(KINDS, st.integers(0, 400), st.sampled_from(("put", "take", "cut")), st.one_of(st.sampled_from(NEAR), WHOLE))
+def test_a_token_with_any_character_changed_is_refused(kind: str, place: int, edit: str, character: str) -> None:
+    good = GOOD[kind]
+    place %= len(good) + (edit == "put")
+    changed = good[:place] + ("" if edit == "cut" else character) + good[place + (edit != "put") :]
+    if changed == good:
+        return
+    with pytest.raises(TokenError):
+        READ[kind](changed)
+
+
+@tried(60)
+@given(PARTS, PARTS, PARTS, st.booleans(), st.datetimes(datetime(2026, 11, 29), datetime(2026, 11, 30)))  # noqa: DTZ001
+def test_what_a_token_carries_comes_back(first: str, second: str, third: str, asks: bool, moment: datetime) -> None:  # noqa: FBT001
+    issued_at = moment.replace(microsecond=0, tzinfo=UTC)
+    form = FormPass(first, second, asks, issued_at)
+    assert TOKENS.read_form(TOKENS.for_form(form)) == form
+    key = DeliveryKey(first, second, third)
+    assert TOKENS.read_packets(TOKENS.for_packets(key)) == key
+    assert TOKENS.read_signer("letter", TOKENS.for_signer("letter", first, second)) == SignerToken(first, second)
+    assert TOKENS.read_approval(TOKENS.for_approval(first, second)) == ApprovalToken(first, second)
+    assert TOKENS.read_session(TOKENS.for_session(first, second)) == SessionToken(first, second)
