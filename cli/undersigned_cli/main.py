@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from undersigned.domain.errors import UndersignedError
 from undersigned_cli import (
+    backup_commands,
     campaign_commands,
     count_commands,
     delivery_commands,
@@ -48,6 +49,7 @@ delivery_commands.add_to(app)
 steering_commands.add_to(app)
 app.add_typer(quarantine_commands.app, name="quarantine", rich_help_panel=STEER)
 app.add_typer(key_commands.app, name="key", rich_help_panel=RUN)
+backup_commands.add_to(app)
 stack_commands.add_to(app)
 
 MISTAKE, DIFFERS = 1, 3

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
@@ -31,6 +29,7 @@ from undersigned_cli.options import (
     show,
 )
 from undersigned_cli.stacks import Stack
+from undersigned_cli.whole_files import whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -135,7 +134,7 @@ def export(
         _write(lines, sys.stdout.buffer)
         return
     file = output or Path(f"{campaign}-{wiring.now():%Y-%m-%d}.csv")
-    with _whole(file) as opened:
+    with whole(file) as opened:
         rows = _write(lines, opened)
     say(f"{rows:,} letters written to {file}.")
 
@@ -158,18 +157,6 @@ def _write(lines: Iterator[bytes], out: BinaryIO) -> int:
                 progress.update(task, completed=rows)
     out.flush()
     return rows
-
-
-@contextmanager
-def _whole(file: Path) -> Iterator[BinaryIO]:
-    """Open a file that appears under its name when it is whole; nobody else on the computer may read it."""
-    unfinished = file.with_name(f"{file.name}.part")
-    try:
-        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as opened:
-            yield opened
-        unfinished.replace(file)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 @on_stack

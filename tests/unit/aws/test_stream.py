@@ -46,3 +46,24 @@ def test_what_a_record_is_of_is_told_of_damaged_ones_too(found: Any, *, of_deliv
 def test_a_record_that_failed_twice_over_is_named_once() -> None:
     failed = record("tally_confirmed")
     assert len(failures_from([failed, failed])["batchItemFailures"]) == 1
+
+
+def test_what_a_restore_wrote_asks_for_no_mail_and_tells_nothing() -> None:
+    new = record("tally_confirmed")
+    new["eventName"] = "INSERT"
+    del new["dynamodb"]["OldImage"]
+    assert read_change(new).asks_for_mail
+    new["dynamodb"]["NewImage"]["restored"] = {"S": "a backup"}
+    assert not read_change(new).asks_for_mail
+    sent = record("tally_delivery_sent")
+    del sent["dynamodb"]["OldImage"]
+    sent["dynamodb"]["NewImage"]["restored"] = {"S": "a backup"}
+    assert read_delivery_change(sent).before == "sent"
+
+
+def test_a_restored_row_that_is_signed_again_asks_for_its_mail() -> None:
+    changed = record("tally_confirmed")
+    for image in ("OldImage", "NewImage"):
+        changed["dynamodb"][image]["restored"] = {"S": "a backup"}
+    changed["dynamodb"]["NewImage"]["mail_request"] = {"S": "another one"}
+    assert read_change(changed).asks_for_mail

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, cast
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from undersigned.aws import keys
-from undersigned.domain.api_keys import ApiKey, Scope
 from undersigned.domain.campaigns import Campaign, MailState, Organizer, ProofOfWork, Target, Translation
 from undersigned.domain.deliveries import (
     Bundle,
@@ -19,16 +18,18 @@ from undersigned.domain.deliveries import (
     MailEventKind,
     PacketRecord,
 )
-from undersigned.domain.exports import Export, Exported, ExportFilter, ExportState
 from undersigned.domain.languages import SOURCE
 from undersigned.domain.letters import Letter
 from undersigned.domain.signatures import Signature, Status, tray_of
-from undersigned.domain.steering import Action, AuditEntry, Steering
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+    from undersigned.domain.api_keys import ApiKey, Scope
+    from undersigned.domain.exports import Export, Exported, ExportState
+    from undersigned.domain.steering import Action, AuditEntry, Steering
 
 type Values = dict[str, Any]
 """An item's attributes as Python values."""
@@ -164,6 +165,10 @@ def read_target(values: Values) -> Target:
     )
 
 
+RESTORED = "restored"
+"""The attribute of signatures and deliveries that a restore wrote: the backup's id. They need no mail and no event."""
+
+
 def pending_signature_values(signature: Signature) -> Values:
     """Return the attributes of a signature that waits for its confirmation; `tallied` is the tally's alone."""
     if signature.expires_at is None:
@@ -250,6 +255,8 @@ def read_signature(values: Values) -> Signature:
 
 def read_steering(values: Values | None) -> Steering:
     """Read what an organizer decided of a campaign's deliveries; nothing yet is no pause and no approval."""
+    from undersigned.domain.steering import Steering  # noqa: PLC0415
+
     if values is None:
         return Steering()
     return Steering(bool(values.get("paused", False)), frozenset(values.get("approved", ())))
@@ -269,6 +276,8 @@ def audit_values(entry: AuditEntry, mark: str) -> Values:
 
 def read_audit(values: Values) -> AuditEntry:
     """Read what somebody did."""
+    from undersigned.domain.steering import AuditEntry  # noqa: PLC0415
+
     return AuditEntry(
         campaign=values["pk"].partition("#")[2],
         at=datetime.fromisoformat(values["at"]),
@@ -292,6 +301,8 @@ def api_key_values(key: ApiKey) -> Values:
 
 def read_api_key(values: Values) -> ApiKey:
     """Read an organizer's key."""
+    from undersigned.domain.api_keys import ApiKey  # noqa: PLC0415
+
     return ApiKey(
         campaign=values["pk"].partition("#")[2],
         digest=values["sk"],
@@ -319,6 +330,8 @@ def export_values(export: Export) -> Values:
 
 def read_export(values: Values) -> Export:
     """Read how an export stands."""
+    from undersigned.domain.exports import Export, ExportFilter  # noqa: PLC0415
+
     return Export(
         campaign=values["pk"].partition("#")[2],
         id=values["sk"],

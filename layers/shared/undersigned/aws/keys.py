@@ -16,12 +16,16 @@ CAMPAIGNS = "CAMPAIGNS"
 """The partition of the listing index that holds every campaign."""
 
 META = "META"
+RESTORED = "RESTORED"
 LETTERS = "LETTER#"
 TARGETS = "TARGET#"
 FIRST_SLOT = "1"
 """The sort key of a signature. Slot 2 is kept free for a second person of a household."""
 DELIVERY = "DELIVERY#"
 DELIVERIES = "PERIOD#"
+BUNDLES = "BUNDLE#"
+PACKETS = "PACKET#"
+MAIL_EVENTS = "EVENT#"
 
 
 class Key(NamedTuple):
@@ -69,6 +73,11 @@ def parse_signature(pk: str) -> tuple[str, str]:
 def steering(campaign: str) -> Key:
     """Locate what an organizer decided of a campaign's deliveries."""
     return Key(campaign_partition(campaign), "STEERING")
+
+
+def restored(campaign: str) -> Key:
+    """Locate from which backup a campaign was restored."""
+    return Key(campaign_partition(campaign), RESTORED)
 
 
 def audit_partition(campaign: str) -> str:
@@ -172,7 +181,7 @@ def delivery(key: DeliveryKey) -> Key:
 
 def mail_events(key: DeliveryKey) -> Key:
     """Return the partition and the sort key's beginning of what SES said of a delivery's mails."""
-    return Key(delivery_partition(key.campaign, key.target), f"EVENT#{key.period}#")
+    return Key(delivery_partition(key.campaign, key.target), f"{MAIL_EVENTS}{key.period}#")
 
 
 def mail_event(event: MailEvent) -> Key:
@@ -183,7 +192,7 @@ def mail_event(event: MailEvent) -> Key:
 
 def bundles(key: DeliveryKey) -> Key:
     """Return the partition and the sort key's beginning of a delivery's bundles."""
-    return Key(delivery_partition(key.campaign, key.target), f"BUNDLE#{key.period}#")
+    return Key(delivery_partition(key.campaign, key.target), f"{BUNDLES}{key.period}#")
 
 
 def bundle(key: DeliveryKey, number: int) -> Key:
@@ -194,7 +203,7 @@ def bundle(key: DeliveryKey, number: int) -> Key:
 
 def packets(key: DeliveryKey) -> Key:
     """Return the partition and the sort key's beginning of a delivery's packets."""
-    return Key(delivery_partition(key.campaign, key.target), f"PACKET#{key.period}#")
+    return Key(delivery_partition(key.campaign, key.target), f"{PACKETS}{key.period}#")
 
 
 def packet(key: DeliveryKey, number: int) -> Key:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 class SignatureChange:
     """A signature as a change left it, or as it last was if its row is gone.
 
-    `before` is its status until then; `asks_for_mail` says whether the change asks for a mail.
+    `before` is its status until then; `asks_for_mail` says whether the change asks for a mail. A restored row asks for
+    none: it was mailed by the stack that it comes from.
     """
 
     signature: Signature
@@ -30,7 +31,10 @@ class SignatureChange:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryChange:
-    """A delivery as a change left it, its state until then, when that was, and the change's number in the stream."""
+    """A delivery as a change left it, its state until then, when that was, and the change's number in the stream.
+
+    A restored one had its state before, in the stack that it comes from.
+    """
 
     delivery: Delivery
     before: DeliveryState | None
@@ -55,19 +59,26 @@ def read_change(record: Mapping[str, Any]) -> SignatureChange:
     if record["eventName"] == "REMOVE":
         return SignatureChange(items.read_signature(before), status, is_gone=True, asks_for_mail=False)
     signature = items.read_signature(items.from_item(images["NewImage"]))
-    asks_for_mail = signature.mail_request != before.get("mail_request")
+    asks_for_mail = signature.mail_request != before.get("mail_request") and not _is_restored(images)
     return SignatureChange(signature, status, is_gone=False, asks_for_mail=asks_for_mail)
 
 
 def read_delivery_change(record: Mapping[str, Any]) -> DeliveryChange:
     """Read a delivery's record; raises KeyError, TypeError or ValueError when it is damaged."""
     images = record["dynamodb"]
+    delivery = items.read_delivery(items.from_item(images["NewImage"]))
+    before = cast("DeliveryState | None", items.from_item(images.get("OldImage", {})).get("state"))
     return DeliveryChange(
-        items.read_delivery(items.from_item(images["NewImage"])),
-        cast("DeliveryState | None", items.from_item(images.get("OldImage", {})).get("state")),
+        delivery,
+        delivery.state if _is_restored(images) else before,
         datetime.fromtimestamp(float(images["ApproximateCreationDateTime"]), UTC),
         images["SequenceNumber"],
     )
+
+
+def _is_restored(images: Mapping[str, Any]) -> bool:
+    """Say whether a change is a restore's own writing: it puts whole new items, each with the backup's id."""
+    return "OldImage" not in images and items.RESTORED in images["NewImage"]
 
 
 def failures_from(records: Sequence[Mapping[str, Any]]) -> dict[str, list[dict[str, str]]]:

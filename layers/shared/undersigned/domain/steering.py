@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 type Action = Literal[
     "pause", "resume", "approve", "hold", "release", "retry", "test", "deliver",
     "remove", "release from quarantine", "export", "create key", "revoke key",
+    "backup", "restore",
 ]  # fmt: skip
 
 

@@ -112,6 +112,8 @@ _ACTIONS: Mapping[Action, Message] = {
     "revoke key": Message("Revoked a key"),
     "remove": Message("Took a letter out"),
     "export": Message("Made a file of letters"),
+    "backup": Message("Made a backup of the campaign"),
+    "restore": Message("Restored the campaign from a backup"),
     "release from quarantine": Message("Let a letter out of the quarantine"),
 }
 

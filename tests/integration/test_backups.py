@@ -1,0 +1,706 @@
+"""Backup and restore: what was sent stays sent, what waits goes once, nobody is mailed for the restore's sake."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import re
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pypdf import PdfReader
+from typer import BadParameter
+from typer.testing import CliRunner
+
+from tests import aws_from_template
+from tests import world as worlds
+from tests.world import CAMPAIGN, Sent, World
+from undersigned.aws import keys, requests
+from undersigned.aws.bus import EventBus
+from undersigned.aws.items import from_item, read_signature
+from undersigned.aws.keys import META, RESTORED
+from undersigned.domain.deliveries import Bundle, Delivery, DeliveryKey, MailEvent
+from undersigned.domain.signatures import Signature, signer_id
+from undersigned.settings import Settings
+from undersigned.wiring import Wiring
+from undersigned_cli import options
+from undersigned_cli.backing_up import BackingUp, MovedOnError
+from undersigned_cli.backup_commands import UndecidedError
+from undersigned_cli.backup_file import BackupFile, BackupFileError, Header, Line, OtherSecretError, mark_of, write
+from undersigned_cli.main import app
+from undersigned_cli.restoring import NotEmptyError
+from undersigned_cli.stacks import Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from undersigned.domain.events import Event
+
+PERIOD = "2026-11-24"
+EVANSTON = DeliveryKey(CAMPAIGN, "evanston", PERIOD)
+SECRET = "s" * 64
+
+
+@dataclass
+class Two:
+    """A stack that was, and an empty one that takes its place; only one is there at a time."""
+
+    monkeypatch: pytest.MonkeyPatch
+    file: Path
+    here: ExitStack
+
+    def stack(self, *, publishes_events: bool = False, empty: bool = False) -> World:
+        """Leave the stack that there is, and make another one."""
+        self.here.close()
+        made = self.here.enter_context(worlds.world(self.monkeypatch, publishes_events=publishes_events, empty=empty))
+        stack = Stack({"TableName": made.wiring.settings.table_name}, made.wiring._client)
+
+        def wiring(of: Stack) -> Wiring:
+            variables = {**made.wiring.settings.variables, "TABLE_NAME": of.outputs["TableName"]}
+            return Wiring(Settings(variables), client=of.client, clock=made.clock)
+
+        self.monkeypatch.setattr(Stack, "wiring", wiring)
+        self.monkeypatch.setattr(options, "stack_of", lambda **_: stack)
+        return made
+
+    def backup(self, *arguments: str) -> str:
+        return run("backup", CAMPAIGN, str(self.file), *arguments)
+
+    def restore(self, *arguments: str) -> str:
+        return run("restore", str(self.file), *arguments)
+
+    def items(self) -> list[dict[str, Any]]:
+        with gzip.open(self.file, "rt", encoding="utf-8") as lines:
+            return [from_item(values["Item"]) for line in lines if "Item" in (values := json.loads(line))]
+
+
+@pytest.fixture
+def two(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Two]:
+    with ExitStack() as here:
+        yield Two(monkeypatch, tmp_path / "campaign.backup", here)
+
+
+def run(*arguments: str) -> str:
+    result = CliRunner().invoke(app, list(arguments), catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return str(result.stdout)
+
+
+def all_items(world: World) -> dict[tuple[str, str], Any]:
+    """Return the whole table by key."""
+    pages = world.wiring._client("dynamodb").get_paginator("scan").paginate(TableName=world.wiring.settings.table_name)
+    return {(item["pk"]["S"], item["sk"]["S"]): from_item(item) for page in pages for item in page["Items"]}
+
+
+def empty_table(world: World, but: Iterable[tuple[str, str]] = ()) -> None:
+    client = world.wiring._client("dynamodb")
+    for pk, sk in all_items(world).keys() - set(but):
+        client.delete_item(TableName=world.wiring.settings.table_name, Key={"pk": {"S": pk}, "sk": {"S": sk}})
+
+
+def delivery(world: World, key: DeliveryKey = EVANSTON) -> Delivery:
+    found = world.wiring.table.delivery(key)
+    assert found
+    return found
+
+
+def row(world: World, name: str) -> Signature | None:
+    return world.wiring.table.signature(CAMPAIGN, signer_id(SECRET, f"{name.lower()}@signers.example"))
+
+
+def named(name: str, **changes: object) -> dict[str, object]:
+    return {"name": f"{name} Specimen", "signature": name, "email": f"{name.lower()}@signers.example"} | changes
+
+
+def letters_in(mails: Iterable[Sent]) -> list[str]:
+    """Return the first names of those whose letters the mails hold, as the mails name them."""
+    return sorted(name for mail in mails for name in re.findall(r"^(\w+) Specimen  ", mail.text, re.MULTILINE))
+
+
+def counts_that_are_not_nothing(world: World) -> dict[str, int]:
+    return {name: count for name, count in world.wiring.table.counts(CAMPAIGN).items() if count}
+
+
+def next_week(world: World) -> None:
+    world.clock.turn(days=7)
+    world.week()
+    world.run_stream()
+
+
+# The whole of it
+
+
+def test_a_restored_campaign_goes_on_where_it_was(two: Two) -> None:
+    old = two.stack()
+    for name in ("Ada", "Bo", "Cy"):
+        old.confirmed(**named(name))
+    old.confirmed(**named("Di", postal_code="60091", locality="Wilmette"))
+    old.week()
+    [to_evanston, to_wilmette] = sorted(old.deliveries, key=lambda mail: mail.to)
+    for sent in (to_evanston, to_wilmette):
+        old.feedback("send", sent)
+        old.feedback("delivery", sent)
+    old.wiring.erasing().erase(CAMPAIGN, signer_id(SECRET, "cy@signers.example"))
+    old.clock.turn(days=1)
+    old.confirmed(**named("Ed"))
+    old.confirmed(**named("Flo"))
+    withdrawn = row(old, "Flo")
+    assert withdrawn
+    old.wiring.table.withdraw(CAMPAIGN, withdrawn.signer, old.clock.now)
+    old.sign(**named("Gil"))
+    old.run_stream()
+    of_gil = old.sent[-1]
+    old.sign(**named("Hal"), form="a bot's")
+    old.run_stream()
+    run("pause", CAMPAIGN, "--why", "we move")
+    two.backup()
+    counted, deliveries = counts_that_are_not_nothing(old), delivery(old)
+    events, moment = old.wiring.table.mail_events(EVANSTON), old.clock.now
+
+    new = two.stack(empty=True)
+    new.clock.now = moment + timedelta(hours=1)
+    said = two.restore()
+    assert "undersigned resume" in said
+    assert "was not paused" not in said
+    new.run_stream()
+    assert new.sent == []
+    assert counts_that_are_not_nothing(new) == counted
+    run("counts", CAMPAIGN, "--recount")
+    assert new.get(f"/campaigns/{CAMPAIGN}/count", as_json=True).json["signatures"] == counted["TOTAL"]
+    assert delivery(new) == deliveries
+    assert new.wiring.table.mail_events(EVANSTON) == events
+    assert {entry.action for entry in new.wiring.table.audit(CAMPAIGN)} == {"pause", "backup", "restore"}
+    states = {name: (found := row(new, name)) and found.standing for name in ("Ada", "Cy", "Flo", "Gil", "Hal")}
+    assert states == {
+        "Ada": "confirmed", "Cy": "erased", "Flo": "withdrawn", "Gil": "pending", "Hal": "quarantined",
+    }  # fmt: skip
+
+    next_week(new)
+    assert new.sent == []
+    run("resume", CAMPAIGN)
+    assert new.press(of_gil.link("confirm")).status == 200
+    next_week(new)
+    next_week(new)
+    assert [mail.to for mail in new.deliveries] == ["chief@evanston-police.example"]
+    assert letters_in(new.deliveries) == ["Ed", "Gil"]
+    assert letters_in([to_evanston, to_wilmette]) == ["Ada", "Bo", "Cy", "Di"]
+
+
+def test_who_signs_again_after_a_restore_is_mailed_again(two: Two) -> None:
+    old = two.stack()
+    old.sign()
+    two.backup()
+    new = two.stack(empty=True)
+    two.restore()
+    new.run_stream()
+    assert new.sent == []
+    new.sign(note="other words")
+    new.run_stream()
+    assert [mail.tags["kind"] for mail in new.sent] == ["confirmation"]
+
+
+def test_other_programs_hear_nothing_of_what_was_restored(two: Two, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = two.stack()
+    old.confirmed()
+    old.week()
+    old.clock.turn(days=1)
+    old.confirmed(**named("Bo"))
+    two.backup()
+    new = two.stack(publishes_events=True, empty=True)
+    told: list[str] = []
+
+    def hear(_bus: EventBus, events: Sequence[Event]) -> frozenset[str]:
+        told.extend(event.kind for event in events)
+        return frozenset()
+
+    monkeypatch.setattr(EventBus, "put", hear)
+    two.restore()
+    new.run_stream()
+    assert told == []
+    run("resume", CAMPAIGN)
+    next_week(new)
+    assert told == ["undersigned.delivery.open", "undersigned.delivery.sending", "undersigned.delivery.sent"]
+
+
+def test_who_never_confirmed_in_time_is_not_restored(two: Two) -> None:
+    old = two.stack()
+    old.sign()
+    two.backup()
+    new = two.stack(empty=True)
+    new.clock.turn(days=15)
+    assert "1 letters had expired" in two.restore()
+    assert row(new, "Ada") is None
+
+
+def test_a_backup_has_no_keys_and_no_secret_and_is_for_its_owner_alone(two: Two) -> None:
+    old = two.stack()
+    old.confirmed()
+    run("key", "create", CAMPAIGN)
+    said = two.backup()
+    assert two.file.stat().st_mode & 0o777 == 0o600
+    assert "names, addresses" in said
+    assert not [item for item in two.items() if item["pk"].startswith(("KEY#", "COUNT#", "RATE#", "FORM#"))]
+    assert SECRET.encode() not in gzip.decompress(two.file.read_bytes())
+    assert "ada@signers.example" in {item.get("email") for item in two.items()}
+    assert {entry.action for entry in old.wiring.table.audit(CAMPAIGN)} == {"create key", "backup"}
+
+
+def test_an_organizer_gets_no_second_report_after_a_restore(two: Two) -> None:
+    old = two.stack()
+    old.confirmed()
+    old.week()
+    old.clock.turn(days=1)
+    old.report()
+    assert old.sent[-1].tags["kind"] == "report"
+    two.backup()
+    new = two.stack(empty=True)
+    new.clock.turn(days=1)
+    two.restore()
+    new.report()
+    assert new.sent == []
+
+
+def test_programs_read_what_was_written(two: Two) -> None:
+    old = two.stack()
+    old.confirmed()
+    [made] = json.loads(two.backup("--json"))
+    assert (made["letters"], made["deliveries"], made["items"]) == (1, 0, len(two.items()))
+    two.stack(empty=True)
+    [restored] = json.loads(two.restore("--json"))
+    assert restored["id"] == made["id"]
+    assert (restored["put"], restored["there"], restored["expired"]) == (made["items"] - 1, 0, 0)
+
+
+def test_a_table_that_was_recovered_can_be_read_in_place_of_the_stacks(two: Two) -> None:
+    old = two.stack()
+    old.confirmed()
+    client = old.wiring._client("dynamodb")
+    definition = aws_from_template.table_definition() | {"TableName": "recovered"}
+    client.create_table(**definition)
+    for item in client.scan(TableName=old.wiring.settings.table_name)["Items"]:
+        client.put_item(TableName="recovered", Item=item)
+    empty_table(old)
+    two.backup("--table", "recovered")
+    assert "ada@signers.example" in {item.get("email") for item in two.items()}
+
+
+# Deliveries that were not done
+
+
+def test_letters_that_were_sealed_but_not_sent_go_once_and_their_packets_are_made_again(
+    two: Two, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = two.stack()
+    for name in ("Ada", "Bo", "Cy", "Di", "Ed"):
+        old.confirmed(**named(name))
+    old.refusal = "MessageRejected"
+    old.week()
+    assert (delivery(old).state, len(old.wiring.table.packets(EVANSTON))) == ("open", 1)
+    assert "1 deliveries are not done" in two.backup()
+    new = two.stack(empty=True)
+    assert "was not paused" in two.restore()
+    assert new.wiring.table.packets(EVANSTON) == ()
+    run("resume", CAMPAIGN)
+    next_week(new)
+    next_week(new)
+    assert letters_in(new.deliveries) == ["Ada", "Bo", "Cy", "Di", "Ed"]
+    [pdf] = new.deliveries[0].pdfs
+    assert len(PdfReader(io.BytesIO(pdf)).pages) > len(letters_in(new.deliveries))
+
+
+def with_mail_under_way(old: World) -> None:
+    """Crash when SES has the mail and before that is written down."""
+    old.confirmed()
+    old.week()
+    under_way = replace(delivery(old), state="sending", message_id=None, sent_at=None)
+    old.wiring.table.change(under_way, state="sent", attempt=1)
+
+
+def test_whether_a_mail_under_way_has_left_is_asked_and_nothing_is_written_before(two: Two) -> None:
+    with_mail_under_way(two.stack())
+    two.backup()
+    new = two.stack(empty=True)
+    with pytest.raises(UndecidedError, match=r"evanston/2026-11-24.*--sent evanston/2026-11-24.*--unsent"):
+        two.restore()
+    with pytest.raises(UndecidedError, match="was under way"):
+        two.restore("--sent", f"evanston/{PERIOD}", "--unsent", f"evanston/{PERIOD}")
+    assert all_items(new) == {}
+
+
+def test_a_mail_that_was_never_under_way_is_no_answer(two: Two) -> None:
+    two.stack()
+    two.backup()
+    two.stack(empty=True)
+    result = CliRunner().invoke(app, ["restore", str(two.file), "--sent", "evanston/2026-11-24"])
+    assert result.exit_code == BadParameter.exit_code
+    assert "was not under way" in result.output
+
+
+def test_a_mail_that_has_left_does_not_go_again(two: Two) -> None:
+    with_mail_under_way(two.stack())
+    two.backup()
+    new = two.stack(empty=True)
+    two.restore("--sent", f"evanston/{PERIOD}")
+    assert delivery(new).state == "sent"
+    assert len(new.wiring.table.packets(EVANSTON)) == 1
+    run("resume", CAMPAIGN)
+    next_week(new)
+    assert new.sent == []
+
+
+def test_a_mail_that_has_not_left_goes_once(two: Two) -> None:
+    with_mail_under_way(two.stack())
+    two.backup()
+    new = two.stack(empty=True)
+    two.restore("--unsent", f"evanston/{PERIOD}")
+    run("resume", CAMPAIGN)
+    next_week(new)
+    next_week(new)
+    assert letters_in(new.deliveries) == ["Ada"]
+    assert delivery(new).attempt == 2
+
+
+def test_what_ses_has_said_of_a_mail_under_way_answers_for_it(two: Two) -> None:
+    old = two.stack()
+    with_mail_under_way(old)
+    old.wiring.table.note_event(MailEvent("send", EVANSTON, 1, "the-mail", old.clock.now))
+    two.backup()
+    new = two.stack(empty=True)
+    two.restore()
+    assert (delivery(new).state, delivery(new).message_id) == ("sent", "the-mail")
+
+
+# A restore that is cut off, and a stack that is not empty
+
+
+def test_a_restore_that_is_cut_off_anywhere_is_run_again_and_ends_the_same(
+    two: Two, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = two.stack()
+    put_confirmed(old, "ada")
+    run_a_delivery(old, EVANSTON, (put_confirmed(old, "bo"), put_confirmed(old, "cy")), steps=4)
+    two.backup()
+    new = two.stack(empty=True)
+    two.restore()
+    whole = all_items(new)
+    client = new.wiring._client("dynamodb")
+    puts = len(whole) - len(["the counter, which is updated"])
+    for crash_at in (*range(1, puts, 4), puts - 2, puts - 1, puts):
+        empty_table(new)
+        done = 0
+
+        def crash(crash_at: int = crash_at, **_: object) -> None:
+            nonlocal done
+            done += 1
+            if done >= crash_at:
+                raise InterruptedError
+
+        client.meta.events.register("before-call.dynamodb.PutItem", crash)
+        try:
+            with pytest.raises(InterruptedError):
+                two.restore()
+        finally:
+            client.meta.events.unregister("before-call.dynamodb.PutItem", crash)
+        part = all_items(new)
+        assert len(part) < len(whole)
+        assert (f"CAMPAIGN#{CAMPAIGN}", META) not in part
+        two.restore()
+        assert all_items(new) == whole
+
+
+def test_what_a_signer_does_between_two_tries_is_kept(two: Two) -> None:
+    old = two.stack()
+    mail = old.confirmed()
+    two.backup()
+    new = two.stack(empty=True)
+    two.restore()
+    client = new.wiring._client("dynamodb")
+    settings = {"pk": {"S": f"CAMPAIGN#{CAMPAIGN}"}, "sk": {"S": META}}
+    client.delete_item(TableName=new.wiring.settings.table_name, Key=settings)
+    assert new.get(f"/campaigns/{CAMPAIGN}").status == 404
+    found = row(new, "Ada")
+    assert found
+    new.wiring.table.withdraw(CAMPAIGN, found.signer, new.clock.now)
+    two.restore()
+    assert new.get(mail.link("confirm")).status == 200
+    assert new.wiring.table.signatures(CAMPAIGN, [found.signer])[0].status == "withdrawn"
+
+
+def test_a_restore_that_is_done_changes_nothing_any_more(two: Two) -> None:
+    old = two.stack()
+    old.confirmed()
+    two.backup()
+    new = two.stack(empty=True)
+    two.restore()
+    run("resume", CAMPAIGN)
+    before = all_items(new)
+    assert "before; nothing was written" in two.restore()
+    assert all_items(new) == before
+
+
+def test_a_campaign_that_is_there_is_not_overwritten(two: Two) -> None:
+    old = two.stack()
+    old.confirmed()
+    two.backup()
+    before = all_items(old)
+    with pytest.raises(NotEmptyError, match="people may have signed"):
+        two.restore()
+    assert all_items(old) == before
+
+
+def test_two_backups_are_not_mixed(two: Two) -> None:
+    old = two.stack()
+    old.confirmed()
+    two.backup()
+    earlier = two.file.rename(two.file.with_suffix(".earlier"))
+    two.backup()
+    new = two.stack(empty=True)
+    run("restore", str(earlier))
+    with pytest.raises(NotEmptyError, match="people may have signed"):
+        two.restore()
+    client = new.wiring._client("dynamodb")
+    settings = {"pk": {"S": f"CAMPAIGN#{CAMPAIGN}"}, "sk": {"S": META}}
+    client.delete_item(TableName=new.wiring.settings.table_name, Key=settings)
+    with pytest.raises(NotEmptyError, match="another backup"):
+        two.restore()
+    marked = {"pk": {"S": f"CAMPAIGN#{CAMPAIGN}"}, "sk": {"S": RESTORED}}
+    client.delete_item(TableName=new.wiring.settings.table_name, Key=marked)
+    with pytest.raises(NotEmptyError, match="people may have signed"):
+        two.restore()
+
+
+def test_a_restored_campaign_can_be_backed_up_and_restored_in_turn(two: Two) -> None:
+    old = two.stack()
+    old.confirmed()
+    two.backup()
+    new = two.stack(empty=True)
+    two.restore()
+    new.run_stream()
+    two.backup()
+    third = two.stack(empty=True)
+    two.restore()
+    third.run_stream()
+    assert third.sent == []
+    assert third.wiring.table.counts(CAMPAIGN)["TOTAL"] == 1
+
+
+# Files that are not whole, not ours or not as they were
+
+
+def test_a_stack_with_another_secret_takes_no_backup_and_says_how_it_could(two: Two) -> None:
+    old = two.stack()
+    old.confirmed()
+    two.backup()
+    new = two.stack(empty=True)
+    secret = new.wiring.settings.secret_arn
+    new.wiring._client("secretsmanager").put_secret_value(SecretId=secret, SecretString="t" * 64)
+    with pytest.raises(OtherSecretError, match=r"put-secret-value --secret-id arn:\S+ --secret-string"):
+        two.restore()
+    assert all_items(new) == {}
+    new.wiring._client("secretsmanager").put_secret_value(SecretId=secret, SecretString=SECRET)
+    two.restore()
+
+
+ITEM = {"pk": {"S": "SIGNATURE#x#y"}, "sk": {"S": "1"}}
+HEADER = Header("an-id", CAMPAIGN, datetime(2026, 11, 24, tzinfo=UTC), paused=True)
+
+
+def packed(path: Path, change: Callable[[list[bytes]], list[bytes]] = lambda lines: lines) -> BackupFile:
+    """Write a backup of three items, with its lines changed."""
+    out = io.BytesIO()
+    write(out, HEADER, [Line(ITEM), Line(ITEM), Line(ITEM, again=True)], SECRET)
+    lines = gzip.decompress(out.getvalue()).splitlines(keepends=True)
+    path.write_bytes(gzip.compress(b"".join(change(lines))))
+    return BackupFile(path, SECRET)
+
+
+def test_a_whole_file_is_read_as_it_was_written(tmp_path: Path) -> None:
+    file = packed(tmp_path / "x")
+    assert file.check() == 3
+    assert file.header == HEADER
+    assert list(file.lines()) == [Line(ITEM), Line(ITEM), Line(ITEM, again=True)]
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda lines: lines[:-1], "cut off"),
+        (lambda lines: lines[:1], "cut off"),
+        (lambda lines: [*lines[:-1], lines[-1][:-1]], "cut off"),
+        (lambda lines: [lines[0], *lines[2:]], "changed or damaged"),
+        (lambda lines: [lines[0], lines[2], lines[1].replace(b"x", b"z"), *lines[3:]], "changed or damaged"),
+        (lambda lines: [lines[0].replace(CAMPAIGN.encode(), b"theirs"), *lines[1:]], "changed or damaged"),
+        (lambda lines: [lines[0].replace(b'"paused":true', b'"paused":false'), *lines[1:]], "changed or damaged"),
+        (lambda lines: [lines[0].replace(b'"made_at"', b'"made"'), *lines[1:]], "changed or damaged"),
+        (lambda lines: [lines[0].replace(b"2026-11", b"yesterday"), *lines[1:]], "changed or damaged"),
+        (lambda lines: [*lines, lines[1]], "cut off"),
+        (lambda lines: [*lines[:-1], b'{"End":3}\n'], "changed or damaged"),
+        (lambda lines: [*lines[:-1], b'{"End":"\xff\n'], "not of its kind"),
+        (lambda lines: [lines[0].replace(b'"format":1', b'"format":2'), *lines[1:]], "format 2.*reads 1"),
+        (lambda lines: [lines[0].replace(mark_of(SECRET).encode(), b"0" * 16), *lines[1:]], "another secret"),
+        (lambda lines: lines[1:], "no backup of Undersigned"),
+        (lambda _lines: [], "no backup of Undersigned"),
+        (lambda _lines: [b"[" * 100_000 + b"\n"], "no backup of Undersigned"),
+        (lambda _lines: [b"name,email\n", b"Ada,ada@signers.example\n"], "no backup of Undersigned"),
+        (lambda lines: [*lines[:-1], b" " * 5_000_000 + lines[-1]], "cut off"),
+    ],
+)
+def test_a_file_that_is_not_as_it_was_made_is_refused(tmp_path: Path, change: Any, says: str) -> None:
+    with pytest.raises(BackupFileError, match=says):
+        packed(tmp_path / "x", change).check()
+
+
+def test_a_file_that_was_copied_in_part_is_refused_wherever_it_ends(tmp_path: Path) -> None:
+    file = packed(tmp_path / "x")
+    content = file.path.read_bytes()
+    for length in range(len(content)):
+        file.path.write_bytes(content[:length])
+        with pytest.raises(BackupFileError, match=r"cut off|no backup"):
+            BackupFile(file.path, SECRET).check()
+
+
+@pytest.mark.parametrize("content", [b"name,email\n", b"\x1f\x8b\x08\x00" + b"\xff" * 40])
+def test_what_is_no_gzip_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "x").write_bytes(content)
+    with pytest.raises(BackupFileError, match="no backup of Undersigned"):
+        BackupFile(tmp_path / "x", SECRET).check()
+
+
+def test_a_file_that_is_not_there_is_told_of(tmp_path: Path) -> None:
+    with pytest.raises(BackupFileError, match="can't be read: No such file"):
+        BackupFile(tmp_path / "x", SECRET).check()
+
+
+def test_no_half_of_a_backup_is_left_when_reading_fails(two: Two, monkeypatch: pytest.MonkeyPatch) -> None:
+    two.stack()
+
+    def fail(_self: object) -> Iterator[Line]:
+        yield Line(ITEM)
+        raise MovedOnError
+
+    monkeypatch.setattr(BackingUp, "lines", fail)
+    with pytest.raises(MovedOnError):
+        two.backup()
+    assert list(two.file.parent.iterdir()) == []
+
+
+# A campaign that lives while it is read
+
+
+def put_confirmed(world: World, name: str) -> str:
+    """Lay a letter in Evanston's tray, without the way through the form."""
+    now = world.clock.now
+    signer = signer_id(SECRET, f"{name}@signers.example")
+    letter = world.wiring.catalog.entry(CAMPAIGN).campaign.letter
+    pending = Signature(
+        CAMPAIGN, signer, "pending", 1, name, f"{name}@signers.example", "1 Sample Street", "Evanston", "IL", "60201",
+        "evanston", name, "", updates=False, letter=letter, signed_at=now, signed_on=now.date(), mail_request=name,
+        expires_at=now + timedelta(days=14),
+    )  # fmt: skip
+    world.wiring.table.sign(pending, None)
+    world.wiring.table.confirm(CAMPAIGN, signer, 1, at=now, on=now.date())
+    return signer
+
+
+def run_a_delivery(world: World, key: DeliveryKey, signers: tuple[str, ...], steps: int) -> None:
+    """Open, seal, close and send, or the first so many of these steps."""
+    table, now = world.wiring.table, world.clock.now
+    opened = Delivery(key, "open", now)
+    sent = replace(opened, state="sent", letters=len(signers))
+    ways: tuple[Callable[[], None], ...] = (
+        lambda: table.open(opened),
+        lambda: seal(world, key, Bundle(1, signers)),
+        lambda: table.seal(key, Bundle(2, ()), now),
+        lambda: table.change(sent, state="open", attempt=0),
+    )
+    for step in ways[:steps]:
+        step()
+
+
+def seal(world: World, key: DeliveryKey, bundle: Bundle) -> None:
+    """Seal letters, write by write: nobody looks in between here, and moto takes long for a transaction."""
+    client = world.wiring._client("dynamodb")
+    whole: Any = requests.seal(world.wiring.settings.table_name, key, bundle, world.clock.now)
+    for part in whole["TransactItems"]:
+        for verb, request in part.items():
+            {"Put": client.put_item, "Update": client.update_item}[verb](**request)
+
+
+def breaches(lines: list[Line]) -> list[str]:
+    """Say what would be lost or doubled after a restore of these lines."""
+    items = {(item["pk"], item["sk"]): item for line in lines if (item := from_item(line.item))}
+    again = {from_item(line.item)["pk"]: line.item for line in lines if line.again}
+    rows = [
+        read_signature(from_item(again.get(pk) or line.item))
+        for line in lines
+        if not line.again and (pk := from_item(line.item)["pk"]).startswith("SIGNATURE#")
+    ]
+    partition = f"DELIVERY#{CAMPAIGN}#evanston"
+    sealed = {
+        signer: (item["sk"].split("#")[1], item["sk"].removeprefix("BUNDLE#"))
+        for (pk, _), item in items.items()
+        if pk == partition and item["sk"].startswith("BUNDLE#")
+        for signer in item["signers"]
+    }
+    found = []
+    for signature in rows:
+        period, bundle = sealed.get(signature.signer, (None, None))
+        if signature.bundle != bundle:
+            found.append(f"{signature.name}: {signature.bundle} on the row, {bundle} in the log")
+        if period and (partition, f"PERIOD#{period}") not in items:
+            found.append(f"{signature.name}: sealed in a delivery that is not there")
+    missing = sealed.keys() - {signature.signer for signature in rows}
+    return [*found, *(f"{signer}: sealed, and no row" for signer in missing)]
+
+
+@pytest.mark.parametrize("steps", [2, 4])
+def test_no_order_of_events_while_it_is_read_loses_or_doubles_a_letter(
+    two: Two, monkeypatch: pytest.MonkeyPatch, steps: int
+) -> None:
+    monkeypatch.setattr(keys, "LISTING_SHARDS", 2)
+    world = two.stack()
+    client = world.wiring._client("dynamodb")
+    kept = {place for place in all_items(world) if not place[1].startswith("TARGET#")}
+    empty_table(world, but=kept | {(f"CAMPAIGN#{CAMPAIGN}", "TARGET#evanston")})
+    calls, moved_on, moment = 0, 0, 0
+    before = all_items(world)
+    period = date(2026, 1, 1)
+    while calls >= moment:
+        moment += 1
+        calls = 0
+        period += timedelta(days=1)
+        key = replace(EVANSTON, period=period.isoformat())
+        signers = tuple(put_confirmed(world, f"n{moment}x{number}") for number in range(2))
+        busy = False
+
+        def meanwhile(
+            key: DeliveryKey = key, signers: tuple[str, ...] = signers, at: int = moment, **_: object
+        ) -> None:
+            nonlocal calls, busy
+            if busy:
+                return
+            calls += 1
+            if calls == at:
+                busy = True
+                run_a_delivery(world, key, signers, steps)
+                busy = False
+
+        for operation in ("Query", "BatchGetItem"):
+            client.meta.events.register(f"before-call.dynamodb.{operation}", meanwhile)
+        try:
+            lines = list(BackingUp(client, world.wiring.settings.table_name, CAMPAIGN).lines())
+        except MovedOnError:
+            moved_on += 1
+        else:
+            assert breaches(lines) == [], f"sealed before call {moment}"
+        finally:
+            for operation in ("Query", "BatchGetItem"):
+                client.meta.events.unregister(f"before-call.dynamodb.{operation}", meanwhile)
+            empty_table(world, but=before)
+    assert moment > 12
+    assert moved_on <= 3
