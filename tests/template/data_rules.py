@@ -96,7 +96,7 @@ def two_stacks_fit_into_one_account(template: Template) -> Iterator[str]:
 
 def rows_are_kept_when_the_stack_goes(template: Template) -> Iterator[str]:
     for name, resource in template["Resources"].items():
-        if resource["Type"] in {"AWS::DynamoDB::Table", BUCKET}:
+        if resource["Type"] in {"AWS::DynamoDB::Table", "AWS::SecretsManager::Secret", BUCKET}:
             policies: Any = (resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy"))
             if policies != ("Retain", "Retain"):
                 yield f"{name} goes with the stack"

@@ -196,6 +196,7 @@ RULES: dict[Rule, list[Breach]] = {
     data_rules.rows_are_kept_when_the_stack_goes: [
         Breach("Resources.Table.DeletionPolicy", GONE, "Table goes"),
         Breach("Resources.PacketBucket.UpdateReplacePolicy", "Delete", "PacketBucket goes"),
+        Breach("Resources.Secret.DeletionPolicy", GONE, "Secret goes"),
     ],
     function_rules.every_folder_of_functions_is_a_function: [
         Breach("Resources.Tally", GONE, "functions/tally is not both"),
