@@ -184,6 +184,16 @@ def test_one_mailbox_gets_three_mails_a_day_however_it_is_spelled(world: World, 
     assert len(world.sent) == 3
 
 
+def test_nobody_is_made_to_want_news_unseen(world: World) -> None:
+    """A stranger can fill in the form for somebody; what its button agrees to stands above it or below."""
+    world.sign()
+    world.run_stream()
+    page = world.sent[-1].link("confirm")
+    assert "send you news" not in world.get(page).body
+    world.sign(updates="yes")
+    assert "may also send you news" in world.get(page).body
+
+
 # Caches and hosts
 
 

@@ -176,6 +176,7 @@ def confirm(own: OwnLetter, confirm_token: str, language: str, *, changed: bool 
         letter_language=own.letter_language,
         confirm_token=confirm_token,
         version=own.signature.version,
+        updates=own.signature.updates,
         changed=changed,
     )
 
