@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import re
+from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -654,6 +655,12 @@ def breaches(lines: list[Line]) -> list[str]:
             found.append(f"{signature.name}: {signature.bundle} on the row, {bundle} in the log")
         if period and (partition, f"PERIOD#{period}") not in items:
             found.append(f"{signature.name}: sealed in a delivery that is not there")
+    in_period = Counter(period for period, _ in sealed.values())
+    found += [
+        f"{sk}: sent with {item['letters']} letters, of which the log has {in_period[sk.removeprefix('PERIOD#')]}"
+        for (pk, sk), item in items.items()
+        if pk == partition and sk.startswith("PERIOD#") and item["letters"] > in_period[sk.removeprefix("PERIOD#")]
+    ]
     missing = sealed.keys() - {signature.signer for signature in rows}
     return [*found, *(f"{signer}: sealed, and no row" for signer in missing)]
 
