@@ -18,6 +18,9 @@ _KINDS: dict[str, MailEventKind] = {
     "Reject": "reject",
     "DeliveryDelay": "delivery_delay",
 }
+_COMPLAINTS = ("abuse", "auth-failure", "fraud", "not-spam", "other", "virus")
+"""What SES knows a complaint to say. Whoever complains writes it, so no other text gets to terminals and mails."""
+
 _DETAILS = {"Delivery": "delivery", "Bounce": "bounce", "Complaint": "complaint", "DeliveryDelay": "deliveryDelay"}
 
 
@@ -49,7 +52,8 @@ def _reason(event_type: str, detail: Mapping[str, Any], about: Mapping[str, Any]
     if event_type == "Bounce":
         return f"{about['bounceType']} bounce, {about['bounceSubType']}"
     if event_type == "Complaint":
-        return f"complaint, {about.get('complaintFeedbackType') or 'no reason given'}"
+        said = about.get("complaintFeedbackType")
+        return f"complaint, {said if said in _COMPLAINTS else 'no reason given'}"
     if event_type == "Reject":
         return f"rejected by SES, {detail['reject']['reason']}"
     return None
