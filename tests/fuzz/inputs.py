@@ -28,13 +28,17 @@ ODD = (
 WHOLE = st.characters(exclude_categories=["Cs"])
 """Any character of any plane but halves of one."""
 
+HALVES = st.characters(categories=["Cs"])
+"""Lone surrogates: JSON can hold them, and UTF-8 has no bytes for them."""
+
 
 def texts(max_size: int = 60, *, halves: bool = False) -> st.SearchStrategy[str]:
-    """Make texts of odd pieces and of any characters; with `halves` of lone surrogates, too, as JSON can hold them."""
-    single = st.one_of(st.sampled_from(ODD), st.text(st.characters() if halves else WHOLE, max_size=5))
+    """Make texts of odd pieces and of any characters; with `halves`, of lone surrogates, too."""
+    any_character = st.one_of(WHOLE, WHOLE, HALVES) if halves else WHOLE
+    single = st.one_of(st.sampled_from(ODD), st.text(any_character, max_size=5))
     return st.one_of(
         st.lists(single, max_size=12).map(lambda pieces: "".join(pieces)[:max_size]),
-        st.text(st.characters() if halves else WHOLE, max_size=max_size),
+        st.text(any_character, max_size=max_size),
         st.builds(lambda piece, times: (piece * times)[:max_size], st.sampled_from(ODD), st.integers(1, 400)),
     )
 
@@ -76,7 +80,7 @@ def values(*, halves: bool = True) -> st.SearchStrategy[Any]:
         st.none(),
         st.booleans(),
         st.integers(),
-        st.sampled_from((10**30, -(10**19), 1e308, float("inf"), float("nan"), -0.0)),
+        st.sampled_from((1, 7, 0.5, 77.5, 10**30, -(10**19), 1e308, float("inf"), float("nan"), -0.0)),
         texts(20, halves=halves),
     )
     return st.recursive(
