@@ -1,0 +1,48 @@
+"""The local stack of the soak: nothing in it waits for an hour."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from undersigned_cli.local.stack import LocalStack, Ports
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from undersigned_cli.local.running import RunningStack
+
+FIGURES = pytest.StashKey[list[str]]()
+"""Lines to print at the end."""
+
+HURRY = 180.0
+"""An hour of the queue takes twenty seconds."""
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+    """Give a running stack with a folder of its own, and no week that begins by itself."""
+    made = LocalStack(
+        tmp_path_factory.mktemp("soak"),
+        ports=Ports.any_free(),
+        schedules=False,
+        hurry=HURRY,
+        # All signers come from one address here.
+        parameters={"FormsPerMinute": "1000000"},
+    )
+    try:
+        yield made.start()
+    finally:
+        made.stop()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[FIGURES] = []
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print what the soak saw, also when it went well."""
+    terminalreporter.write_sep("-", "soak")
+    for line in config.stash[FIGURES]:
+        terminalreporter.write_line(line)

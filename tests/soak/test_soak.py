@@ -1,0 +1,278 @@
+"""Load with nothing lost: many people sign while workers die and SES throttles; then come two weeks' deliveries.
+
+`make soak` takes 5,000 people. UNDERSIGNED_SEED repeats a run's choices; what meets what is up to the machine.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import secrets
+import time
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from multiprocessing import get_context
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pypdf import PdfReader
+
+from tests import figures
+from tests.soak.conftest import FIGURES
+from tests.soak.crowd import Crowd, people
+from tests.soak.trouble import Killer, Ses
+from tests.soak.weeks import Weeks
+from undersigned_cli import campaign_folder
+from undersigned_cli.local.stack import PROJECT
+from undersigned_cli.push import push
+from undersigned_cli.stacks import Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from undersigned.domain.deliveries import Delivery
+    from undersigned_cli.local.running import RunningStack
+
+SIGNATURES = int(os.environ.get("UNDERSIGNED_SIGNATURES", "200"))
+CLIENTS = 32
+SEED = int(os.environ.get("UNDERSIGNED_SEED") or secrets.randbelow(1_000_000))
+
+CAMPAIGN = "soak"
+ORIGIN = "https://enddemand.example"
+FIRST_WEEK_AT = 0.6
+"""The first week begins while this share of the letters is confirmed, and people go on signing."""
+
+PAUSES = (1.0, 8.0)
+"""Between two workers' deaths, in seconds of the processor."""
+
+FUNCTIONS = ("PublicApi", "SendConfirmations", "Tally", "PlanDeliveries", "Deliver", "RecordFeedback")
+DIED = "Worker process died"
+"""What the emulator logs of an invocation whose worker was killed."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What is left when all is quiet."""
+
+    crowd: Crowd
+    killed: Counter[str]
+    cut_short: Counter[str]
+    troubles: dict[str, int]
+    hours_passed: int
+    deliveries: list[Delivery]
+    third_week: list[dict[str, str]]
+    letters: Counter[tuple[int, int]]
+    """How often a letter is in an accepted mail: by its signer's number and the version of the words."""
+    rows: list[dict[str, Any]]
+    counters: dict[str, int]
+    messages: dict[str, int]
+    """What lies in queues, those of dead letters, too."""
+
+    @property
+    def sent(self) -> Counter[int]:
+        found: Counter[int] = Counter()
+        for (number, _), times in self.letters.items():
+            found[number] += times
+        return found
+
+    @property
+    def lost(self) -> list[int]:
+        return [
+            person.number
+            for person in self.crowd.persons
+            if person.told == "confirmed" and not self.sent[person.number]
+        ]
+
+    @property
+    def doubled(self) -> list[int]:
+        return [number for number, times in self.sent.items() if times > 1]
+
+    @property
+    def unasked(self) -> list[int]:
+        confirmed = {person.number for person in self.crowd.persons if person.told == "confirmed"}
+        return sorted(set(self.sent) - confirmed)
+
+    def figures(self) -> dict[str, object]:
+        seen = self.crowd.seen
+        return {
+            "Signatures under load": len(self.crowd.persons),
+            "Clients": CLIENTS,
+            "Workers killed": self.killed.total(),
+            "Invocations that died with them": self.cut_short.total(),
+            "Sends throttled": self.troubles["throttle"],
+            "Sends failed": self.troubles["failure"],
+            "Answers of SES lost": self.troubles["lost answer"],
+            "Requests": seen.answers.total(),
+            "5xx answers": seen.server_errors,
+            "5xx that a retry did not mend": len(seen.not_mended),
+            "Letters confirmed": sum(person.told == "confirmed" for person in self.crowd.persons),
+            "Letters taken back": sum(person.told == "withdrawn" for person in self.crowd.persons),
+            "Letters lost": len(self.lost),
+            "Letters doubled": len(self.doubled),
+            "Letters sent that were not to be": len(self.unasked),
+            "Counters that differ from the rows": len(recount(self.rows).items() ^ self.counters.items()),
+        }
+
+
+def letters_of(packet: bytes) -> list[tuple[int, int]]:
+    """Read whose letters are in a packet, and which version of the words, from the PDF's text."""
+    found = []
+    for page in PdfReader(io.BytesIO(packet)).pages:
+        text = " ".join(page.extract_text().split())
+        found += [
+            (int(number), int(words)) for number, words in re.findall(r"Signer Number(\d{5}) (\d) Sample Street", text)
+        ]
+    return found
+
+
+def packets_of(raw: bytes) -> Iterator[bytes]:
+    for part in message_from_bytes(raw, policy=policy.default).iter_attachments():
+        yield part.get_payload(decode=True)  # type: ignore[misc]
+
+
+@pytest.fixture(scope="module")
+def outcome(stack: RunningStack, request: pytest.FixtureRequest) -> Outcome:
+    """Run the whole of it, and give what is left."""
+    lines = request.config.stash[FIGURES]
+    lines.append(f"seed {SEED}")
+    chance = Random(SEED)  # noqa: S311  (a repeatable run)
+    wiring = Stack(stack.outputs, stack.client).wiring()
+    shipped = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
+    push(replace(shipped, campaign=replace(shipped.campaign, id=CAMPAIGN, proof_of_work="never")), wiring.table)
+    persons = people(SIGNATURES, [target.postal_codes[0] for target in shipped.targets], chance)
+    crowd = Crowd(stack, CAMPAIGN, ORIGIN, persons, CLIENTS)
+    killer, ses = Killer(stack, Random(SEED + 1), PAUSES), Ses(stack, SEED)  # noqa: S311
+    weeks = Weeks(stack, wiring, CAMPAIGN, killer, chance)
+    monday, begun = datetime.now(UTC), time.monotonic()
+
+    def note(what: str) -> None:
+        lines.append(f"{time.monotonic() - begun:4.0f} s, {killer.spent():4.0f} of the processor: {what}")
+
+    crowd.start()
+    killer.start()
+    ses.get_worse()
+    try:
+        wanted = FIRST_WEEK_AT * SIGNATURES
+        while crowd.confirmed() < wanted and not crowd.is_stuck:
+            time.sleep(0.2)
+        note(f"{crowd.confirmed()} letters are confirmed; the first week begins")
+        weeks.plan(monday, deaths=2)
+        crowd.wait()
+        note("everybody has done what they meant to do")
+        weeks.until_quiet()
+        note(f"the first week is over, with {len(weeks.mails())} mails")
+        ses.control(throttle_next=2, fail_next=1, lose_next_answers=1)
+        weeks.plan(monday + timedelta(days=7), deaths=2)
+        weeks.until_quiet()
+        note(f"the second week is over, with {len(weeks.mails())} mails")
+    finally:
+        crowd.stop()
+        killer.stop()
+        troubles = ses.recover()
+    wait_until_counted(stack)
+    note("the counts stand still")
+    mails = weeks.mails()
+    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
+        packets = [packet for mail in mails for packet in packets_of(mail.raw)]
+        letters = Counter(letter for found in pool.map(letters_of, packets) for letter in found)
+    note(f"{letters.total()} letters in {len(packets)} packets are read")
+    made = Outcome(
+        crowd=crowd,
+        killed=killer.killed,
+        cut_short=Counter({function: deaths_of(stack, function) for function in FUNCTIONS}),
+        troubles=troubles,
+        hours_passed=weeks.hours_passed,
+        deliveries=weeks.deliveries(),
+        third_week=weeks.plan(monday + timedelta(days=14), deaths=0),
+        letters=letters,
+        rows=list(rows_of(stack, "SIGNATURE#")),
+        counters=counters_of(stack),
+        messages=weeks.messages(),
+    )
+    lines += [f"{what}: {figure}" for what, figure in made.figures().items()]
+    lines += [f"killed: {dict(made.killed)}", f"in the middle of an invocation: {dict(made.cut_short)}"]
+    lines += [f"answers: {dict(sorted(crowd.seen.answers.items()))}, hours that passed: {made.hours_passed}"]
+    note("done")
+    if "UNDERSIGNED_SIGNATURES" in os.environ:
+        figures.write("make soak", made.figures())
+    return made
+
+
+def rows_of(stack: RunningStack, prefix: str) -> Iterator[dict[str, Any]]:
+    pages = stack.client("dynamodb").get_paginator("scan").paginate(TableName=stack.outputs["TableName"])
+    return (item for page in pages for item in page["Items"] if item["pk"]["S"].startswith(f"{prefix}{CAMPAIGN}"))
+
+
+def recount(rows: list[dict[str, Any]]) -> dict[str, int]:
+    """Count the rows by no code of the product."""
+    found: Counter[str] = Counter()
+    for row in rows:
+        if row["status"]["S"] == "confirmed":
+            found.update(("TOTAL", f"TARGET#{row['target']['S']}", f"DAY#{row['confirmed_on']['S']}"))
+    return dict(found)
+
+
+def counters_of(stack: RunningStack) -> dict[str, int]:
+    """Return the counters in all, by target and by day, without those that stand at nothing."""
+    kept = {row["sk"]["S"]: int(row.get("signatures", {"N": "0"})["N"]) for row in rows_of(stack, "COUNT#")}
+    return {name: count for name, count in kept.items() if count and name.startswith(("TOTAL", "TARGET#", "DAY#"))}
+
+
+def wait_until_counted(stack: RunningStack) -> None:
+    """Give the tally two minutes to catch up."""
+    deadline = time.monotonic() + 120
+    while counters_of(stack) != recount(list(rows_of(stack, "SIGNATURE#"))) and time.monotonic() < deadline:
+        time.sleep(2)
+
+
+def logged(stack: RunningStack, function: str, words: str) -> int:
+    name = stack.functions[function]
+    group = stack.client("lambda").get_function(FunctionName=name)["Configuration"]["LoggingConfig"]["LogGroup"]
+    pages = stack.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group)
+    return sum(words in event["message"] for page in pages for event in page["events"])
+
+
+def deaths_of(stack: RunningStack, function: str) -> int:
+    return logged(stack, function, DIED)
+
+
+def test_each_confirmed_letter_is_in_exactly_one_mail(outcome: Outcome) -> None:
+    assert (outcome.lost, outcome.doubled) == ([], [])
+
+
+def test_no_letter_that_was_taken_back_or_never_confirmed_is_sent(outcome: Outcome) -> None:
+    assert outcome.unasked == []
+
+
+def test_the_words_that_were_signed_last_are_sent(outcome: Outcome) -> None:
+    wanted = {(person.number, person.words) for person in outcome.crowd.persons if person.told == "confirmed"}
+    assert set(outcome.letters) == wanted
+
+
+def test_counts_are_those_of_the_rows_and_of_what_signers_were_told(outcome: Outcome) -> None:
+    assert outcome.counters == recount(outcome.rows)
+    assert outcome.counters["TOTAL"] == sum(person.told == "confirmed" for person in outcome.crowd.persons)
+
+
+def test_trying_again_mends_each_error(outcome: Outcome) -> None:
+    assert outcome.crowd.seen.not_mended == []
+    assert outcome.crowd.odd_answers == []
+
+
+def test_nothing_is_left_over(outcome: Outcome) -> None:
+    assert {delivery.state for delivery in outcome.deliveries} <= {"delivered", "empty"}
+    assert outcome.third_week == []
+    assert outcome.messages == {}
+
+
+def test_there_was_trouble(outcome: Outcome) -> None:
+    """A run in which nothing went wrong would prove nothing."""
+    assert {function for function in FUNCTIONS if not outcome.killed[function]} == set()
+    assert outcome.cut_short
+    assert all(outcome.troubles[trouble] for trouble in Ses.TROUBLES)
+    assert outcome.crowd.seen.server_errors
