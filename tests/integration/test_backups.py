@@ -228,6 +228,18 @@ def test_other_programs_hear_nothing_of_what_was_restored(two: Two, monkeypatch:
     assert told == ["undersigned.delivery.open", "undersigned.delivery.sending", "undersigned.delivery.sent"]
 
 
+def test_a_campaign_is_paused_after_a_restore_even_if_it_went_on_before(two: Two) -> None:
+    old = two.stack()
+    run("pause", CAMPAIGN)
+    run("resume", CAMPAIGN)
+    old.wiring.table.approve(CAMPAIGN, PERIOD)
+    two.backup()
+    new = two.stack(empty=True)
+    two.restore()
+    steering = new.wiring.table.steering(CAMPAIGN)
+    assert (steering.paused, steering.approved) == (True, {PERIOD})
+
+
 def test_who_never_confirmed_in_time_is_not_restored(two: Two) -> None:
     old = two.stack()
     old.sign()
