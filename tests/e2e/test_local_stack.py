@@ -171,6 +171,10 @@ def test_the_outputs_of_the_template_are_there(stack: RunningStack) -> None:
     assert stack.outputs["PublicUrl"] == stack.public_url
 
 
+def test_two_stacks_of_one_source_tree_build_apart(local_stack: LocalStack, stack: RunningStack) -> None:
+    assert list((local_stack._state / "sam" / ".aws-sam" / "deps").iterdir())
+
+
 def test_another_process_finds_the_running_stack(stack: RunningStack) -> None:
     assert connect(stack.state) == stack
 

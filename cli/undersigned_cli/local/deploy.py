@@ -130,11 +130,13 @@ class Deployment:
         return self.folder / "build"
 
     def _sam(self, verb: str, *arguments: str) -> None:
+        self.folder.mkdir(exist_ok=True)
         run_to_end(
             f"sam {verb}",
             self.environments.command("sam", "sam", verb, *arguments),
             log=self.logs / f"sam-{verb}.log",
-            folder=self.environments.project,
+            # In the folder that it is run from, SAM keeps what it builds, and removes what other builds keep there.
+            folder=self.folder,
             environment={
                 **self.environments.variables("sam"),
                 **self.addresses,

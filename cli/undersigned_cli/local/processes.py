@@ -53,7 +53,8 @@ class Environments:
 
     def command(self, group: str, *program: str) -> list[str]:
         """Return the command that runs a program among a group's packages, exactly those of uv.lock."""
-        return [self.uv, "run", "--quiet", "--exact", "--frozen", "--only-group", group, *program]
+        project = ("--project", str(self.project))
+        return [self.uv, "run", *project, "--quiet", "--exact", "--frozen", "--only-group", group, *program]
 
     def variables(self, group: str) -> dict[str, str]:
         """Return the environment variables that such a command wants."""
