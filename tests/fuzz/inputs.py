@@ -6,7 +6,7 @@ import json
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 if TYPE_CHECKING:
@@ -28,18 +28,21 @@ ODD = (
 WHOLE = st.characters(exclude_categories=["Cs"])
 """Any character of any plane but halves of one."""
 
-HALVES = st.characters(categories=["Cs"])
+DEEP = "[" * 20_000
+"""JSON that is nested deeper than Python reads."""
+
+HALVES = ("\ud800", "\udbff", "\udc00", "\udfff", "\ud83d")
 """Lone surrogates: JSON can hold them, and UTF-8 has no bytes for them."""
 
 
 def texts(max_size: int = 60, *, halves: bool = False) -> st.SearchStrategy[str]:
     """Make texts of odd pieces and of any characters; with `halves`, of lone surrogates, too."""
-    any_character = st.one_of(WHOLE, WHOLE, HALVES) if halves else WHOLE
-    single = st.one_of(st.sampled_from(ODD), st.text(any_character, max_size=5))
+    odd = st.one_of(st.sampled_from(ODD), st.sampled_from(HALVES)) if halves else st.sampled_from(ODD)
+    single = st.one_of(odd, st.text(WHOLE, max_size=5))
     return st.one_of(
         st.lists(single, max_size=12).map(lambda pieces: "".join(pieces)[:max_size]),
-        st.text(any_character, max_size=max_size),
-        st.builds(lambda piece, times: (piece * times)[:max_size], st.sampled_from(ODD), st.integers(1, 400)),
+        st.text(WHOLE, max_size=max_size),
+        st.builds(lambda piece, times: (piece * times)[:max_size], odd, st.integers(1, 400)),
     )
 
 
@@ -151,4 +154,17 @@ def tried[**Given](examples: int) -> Callable[[Callable[Given, None]], Callable[
     )
 
 
-__all__ = ["ODD", "WHOLE", "given", "json_texts", "mutated", "mutated_values", "st", "texts", "tried", "values"]
+__all__ = [
+    "DEEP",
+    "ODD",
+    "WHOLE",
+    "example",
+    "given",
+    "json_texts",
+    "mutated",
+    "mutated_values",
+    "st",
+    "texts",
+    "tried",
+    "values",
+]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from tests.fuzz.inputs import given, mutated, st, texts, tried
+from tests.fuzz.inputs import DEEP, example, given, mutated, st, texts, tried
 from undersigned.aws import items
 from undersigned.domain.addresses import email_mistake
 from undersigned.domain.campaigns import ID_PATTERN
@@ -115,6 +115,11 @@ def _push(folder: CampaignFolder) -> None:
 
 @tried(60)
 @given(bytes_of(GOOD["campaign.toml"], SMALL_SETTINGS))
+@example(SMALL_SETTINGS.replace("10", "9" * 5_000).encode())
+@example(SMALL_SETTINGS.replace("10", "9" * 39).encode())
+@example(SMALL_SETTINGS.replace("10", DEEP).encode())
+@example(SMALL_SETTINGS.replace('"trees"', '"trees "').encode())
+@example(SMALL_SETTINGS.replace("Chicago", "Chicago ").encode())
 def test_any_settings_are_a_campaign_or_mistakes(settings: bytes) -> None:
     check({"campaign.toml": settings, "letter.md": SMALL_LETTER.encode(), "targets.csv": SMALL_TARGETS.encode()})
 

@@ -6,7 +6,7 @@ import json
 import re
 from xml.etree import ElementTree as ET
 
-from tests.fuzz.inputs import given, json_texts, mutated_values, st, tried, values
+from tests.fuzz.inputs import DEEP, example, given, json_texts, mutated_values, st, tried, values
 from undersigned.domain.drawings import HEIGHT, WIDTH, Drawing, Picture
 from undersigned.domain.errors import AnswerError
 from undersigned.domain.letters import SignerDetails, signature_html
@@ -37,6 +37,9 @@ def details(drawing: str) -> SignerDetails:
 
 @tried(150)
 @given(POSTED)
+@example(DEEP)
+@example([[0.5, 1, 90, 90]])
+@example([[True, False, 90, 90]])
 def test_any_strokes_are_an_error_or_a_picture(posted: object) -> None:
     try:
         drawing = Drawing.posted(posted)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.fuzz import stack
-from tests.fuzz.inputs import given, json_texts, mutated, mutated_values, st, texts, tried
+from tests.fuzz.inputs import DEEP, example, given, json_texts, mutated, mutated_values, st, texts, tried
 from tests.world import CONTEXT, load_event
 from undersigned.aws import queue
 from undersigned.aws.mail_events import read_mail_event
@@ -100,6 +100,8 @@ MESSAGES = [
 
 @tried(120)
 @given(json_texts(MESSAGES))
+@example(DEEP)
+@example('"x"')
 def test_any_message_of_a_queue_is_an_errand_or_damaged(body: str) -> None:
     for read in (queue.read_message, queue.read_export_message, queue.read_waiting_message):
         with suppress(ValueError):

@@ -16,10 +16,11 @@ from typing import Any, NamedTuple
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from pypdf import PdfReader
 
-from tests.fuzz.inputs import ODD, given, json_texts, mutated, st, texts, tried
+from tests.fuzz.inputs import DEEP, ODD, example, given, json_texts, mutated, st, texts, tried
 from tests.world import ADA, load_event
 from undersigned.domain import exports
 from undersigned.domain.campaigns import Roster
+from undersigned.domain.characters import can_be_printed
 from undersigned.domain.deliveries import Sender
 from undersigned.domain.errors import FormError
 from undersigned.domain.letters import as_text, read_blocks, render_html
@@ -55,6 +56,7 @@ BODIES = st.one_of(
 
 @tried(200)
 @given(TYPES, BODIES, st.booleans(), texts(40))
+@example("application/json", DEEP.encode(), False, "")  # noqa: FBT003
 def test_any_body_is_values_or_an_error_with_a_status(media_type: str, body: bytes, encoded: bool, accept: str) -> None:  # noqa: FBT001
     event = load_event("public_api_sign_form")
     event["headers"] |= {"content-type": media_type, "accept": accept}
@@ -99,6 +101,7 @@ def signed(words: dict[str, str]) -> Signed | None:
     except FormError as error:
         assert error.errors
         return None
+    assert all(can_be_printed(getattr(form, name).replace("\n", "")) for name in PERSONAL)
     now = datetime(2026, 11, 30, 12, tzinfo=UTC)
     fields: dict[str, Any] = {
         name: getattr(form, name) for name in (*PERSONAL, "email", "postal_code", "drawing", "updates")
