@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.world import CAMPAIGN
+from undersigned.aws.table import Table
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.errors import NotFoundError
 from undersigned.services.steering import NotNowError
@@ -66,6 +67,29 @@ def test_a_delivery_that_has_begun_goes_on_after_the_pause(world: World, wheel: 
     world.week()
     assert sent(world) == []
     wheel.resume(CAMPAIGN, "cli", "")
+    world.week()
+    assert sent(world) == ["evanston"]
+
+
+@pytest.mark.parametrize("stop", ["pause", "hold"])
+def test_what_is_stopped_while_its_packet_is_typeset_does_not_go(
+    world: World, wheel: SteeringWheel, monkeypatch: pytest.MonkeyPatch, stop: str
+) -> None:
+    world.confirmed()
+    add_packet = Table.add_packet
+
+    def stopped_then(table: Table, *arguments: Any) -> None:
+        add_packet(table, *arguments)
+        if stop == "pause":
+            wheel.pause(CAMPAIGN, "cli", "")
+        else:
+            wheel.hold(CAMPAIGN, "evanston", "cli", "a new chief")
+
+    monkeypatch.setattr(Table, "add_packet", stopped_then)
+    [answer] = world.week()
+    assert (len(answer["batchItemFailures"]), sent(world)) == (1, [])
+    wheel.resume(CAMPAIGN, "cli", "")
+    wheel.release(CAMPAIGN, "evanston", "cli", "")
     world.week()
     assert sent(world) == ["evanston"]
 

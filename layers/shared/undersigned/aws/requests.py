@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from boto3.dynamodb.conditions import ConditionBase
     from types_boto3_dynamodb.type_defs import (
+        ConditionCheckTypeDef,
         GetItemInputTypeDef,
         PutItemInputTypeDef,
         PutTypeDef,
@@ -386,6 +387,33 @@ def change_delivery(table: str, delivery: Delivery, *, state: DeliveryState, att
     key = keys.Key(values.pop("pk"), values.pop("sk"))
     unchanged = Attr("state").eq(state) & Attr("attempt").eq(attempt) & nothing_erased
     return update(table, key, assign=values, when=unchanged)
+
+
+def begin_sending(
+    table: str, delivery: Delivery, *, state: DeliveryState, attempt: int
+) -> TransactWriteItemsInputTypeDef:
+    """Write that a delivery's mail goes, unless an organizer has stopped its campaign or its target until then."""
+    key = delivery.key
+    return {
+        "TransactItems": [
+            _in_transaction(change_delivery(table, delivery, state=state, attempt=attempt)),
+            _check(table, keys.steering(key.campaign), ~Attr("paused").eq(True)),  # noqa: FBT003  (an attribute's value)
+            _check(table, keys.target(key.campaign, key.target), Attr("hold").not_exists()),
+        ]
+    }
+
+
+def _check(table: str, key: keys.Key, condition: ConditionBase) -> TransactWriteItemTypeDef:
+    expression, names, values = _condition(condition)
+    check: ConditionCheckTypeDef = {
+        "TableName": table,
+        "Key": items.to_item(key._asdict()),
+        "ConditionExpression": expression,
+        "ExpressionAttributeNames": names,
+    }
+    if values:
+        check["ExpressionAttributeValues"] = values
+    return {"ConditionCheck": check}
 
 
 def add_packet(table: str, key: DeliveryKey, packet: PacketRecord) -> PutItemInputTypeDef:

@@ -115,13 +115,11 @@ class Table:
             return
         mended = {"email": target.email, "mail_state": "ok"}
         try:
-            self._client.update_item(
-                **requests.update(self._name, key, assign=settings, when=Attr("email").eq(target.email))
-            )
+            self._change(requests.update(self._name, key, assign=settings, when=Attr("email").eq(target.email)))
         except ClientError as error:
             if code_of(error) != CONDITION_FAILED:
                 raise
-            self._client.update_item(**requests.update(self._name, key, assign=settings | mended))
+            self._change(requests.update(self._name, key, assign=settings | mended))
 
     def set_mail_state(self, campaign: str, target: str, email: str, state: MailState) -> None:
         """Write down whether an address takes mail; does nothing when the target has another address by now."""
@@ -132,7 +130,7 @@ class Table:
             when=Attr("email").eq(email),
         )
         try:
-            self._client.update_item(**request)
+            self._change(request)
         except ClientError as error:
             if code_of(error) != CONDITION_FAILED:
                 raise
@@ -472,6 +470,24 @@ class Table:
     def change(self, delivery: Delivery, *, state: DeliveryState, attempt: int) -> None:
         """Write a delivery; raises ChangedError unless it is still in this state and attempt."""
         self._update(requests.change_delivery(self._name, delivery, state=state, attempt=attempt))
+
+    def begin_sending(self, delivery: Delivery, *, state: DeliveryState, attempt: int) -> None:
+        """Write that a delivery's mail goes; raises ChangedError unless it is as it was read and nobody stopped it."""
+        request = requests.begin_sending(self._name, delivery, state=state, attempt=attempt)
+        # A campaign's deliveries all look at what holds it, and may do so at the same moment.
+        for pause in (*_PAUSES, None):
+            try:
+                self._client.transact_write_items(**request)
+            except ClientError as error:
+                if code_of(error) != TRANSACTION_CANCELED:
+                    raise
+                reasons = {*_reasons(error)} - {"None"}
+                if pause is None or reasons != {"TransactionConflict"}:
+                    message = f"the mail does not go: {', '.join(sorted(reasons))}"
+                    raise ChangedError(message) from error
+                self._sleep(pause)
+            else:
+                return
 
     def note_event(self, event: MailEvent) -> None:
         """Write down what SES said of a mail; twice is the same as once."""

@@ -201,8 +201,8 @@ class Delivering:
             permanent=False,
             left_out=delivery.erased,
         )
-        # Whoever loses this write leaves the sending to the other.
-        self._deliveries.change(sending, state=delivery.state, attempt=delivery.attempt)
+        # Whoever loses this write leaves the sending to the other, or to whoever stopped it since it was begun.
+        self._deliveries.begin_sending(sending, state=delivery.state, attempt=delivery.attempt)
         try:
             message_id = self._post.send(mail)
         except (ThrottledError, MailRefusedError) as error:

@@ -227,6 +227,12 @@ class DeliveryStore(Protocol):
     def change(self, delivery: Delivery, *, state: DeliveryState, attempt: int) -> None:
         """Write a delivery; raises ChangedError unless it is still in this state and attempt."""
 
+    def begin_sending(self, delivery: Delivery, *, state: DeliveryState, attempt: int) -> None:
+        """Write a delivery whose mail goes now.
+
+        Raises ChangedError unless it is still in this state and attempt, its campaign goes on and its target is free.
+        """
+
     def bundles(self, key: DeliveryKey) -> tuple[Bundle, ...]:
         """Read a delivery's bundles in order."""
 
