@@ -104,6 +104,19 @@ def test_who_signs_again_meanwhile_gets_the_newer_mail_alone(world: World) -> No
     assert len(world.sent) == 1
 
 
+@pytest.mark.parametrize(("times", "form"), [(5, {}), (2, {"topic": "looks like a bot's"})])
+def test_who_asks_again_and_again_while_ses_takes_none_gets_a_mail_in_the_end(
+    world: World, times: int, form: dict[str, str]
+) -> None:
+    world.throttles = 1_000
+    for number in range(times):
+        world.sign(note=f"Try {number}", **form)
+        world.handlers["send_confirmations"]({"Records": world.new_records()}, CONTEXT)
+    world.throttles = 0
+    world.run_waiting_mails()
+    assert [sent.to for sent in world.sent] == ["ada@signers.example"]
+
+
 def test_a_mail_waits_no_longer_than_its_letter_can_be_confirmed(world: World) -> None:
     world.sign()
     world.throttles = 1_000

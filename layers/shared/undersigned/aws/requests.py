@@ -422,23 +422,6 @@ def add_packet(table: str, key: DeliveryKey, packet: PacketRecord) -> PutItemInp
     return put(table, items.packet_values(key, packet), unless_newer)
 
 
-def claim_mail(  # noqa: PLR0913, PLR0917  (a claim's parts)
-    table: str, signer: str, day: str, request: str, expires_at: int, most: int
-) -> UpdateItemInputTypeDef:
-    """Claim one of at most so many mails of a person's day for a request that has not been mailed yet.
-
-    A request that was claimed before a crash is claimed again without counting twice.
-    """
-    return update(
-        table,
-        keys.recipient(signer, day),
-        assign={"expires_at": expires_at},
-        add={"claimed": {request}},
-        when=~Attr("sent").contains(request)
-        & (Attr("claimed").not_exists() | Attr("claimed").size().lt(most) | Attr("claimed").contains(request)),
-    )
-
-
-def mail_sent(table: str, signer: str, day: str, request: str) -> UpdateItemInputTypeDef:
-    """Write down that a claimed mail was sent."""
-    return update(table, keys.recipient(signer, day), add={"sent": {request}})
+def mail_sent(table: str, signer: str, day: str, request: str, expires_at: int) -> UpdateItemInputTypeDef:
+    """Write down that a request was mailed to a person on a day."""
+    return update(table, keys.recipient(signer, day), assign={"expires_at": expires_at}, add={"sent": {request}})
