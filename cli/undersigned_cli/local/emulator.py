@@ -49,6 +49,8 @@ class Emulator:
     schedules: bool
     hurry: float = 1
     """How many times sooner than asked a hidden or delayed message comes."""
+    prelude: str = ""
+    """Python that each Lambda worker runs first."""
 
     def start(self, environments: Environments) -> Program:
         """Start it and wait until it answers; what it knew when it was last stopped, it knows again."""
@@ -100,6 +102,7 @@ class Emulator:
             "UNDERSIGNED_RUNTIME_PACKAGES": str(self.folder / "runtime"),
             "UNDERSIGNED_SCHEDULES": "on" if self.schedules else "off",
             "UNDERSIGNED_HURRY": str(self.hurry),
+            "UNDERSIGNED_PRELUDE": self.prelude,
         }
 
     def _wait(self, program: Program) -> None:

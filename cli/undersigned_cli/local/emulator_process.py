@@ -214,6 +214,11 @@ def hide_own_packages() -> None:
     )
 
 
+def begin_workers_as_asked() -> None:
+    """Run what a test gave in each Lambda worker, before anything of the function is imported."""
+    lambda_runtime._PYTHON_WORKER_SCRIPT = os.environ["UNDERSIGNED_PRELUDE"] + lambda_runtime._PYTHON_WORKER_SCRIPT
+
+
 def keep_schedules_time_zone() -> None:
     """Fire cron schedules in their time zone, with the scheduled time in their input; or never, if asked so."""
     scheduler._tick_schedules = _fire_due_schedules if os.environ["UNDERSIGNED_SCHEDULES"] == "on" else lambda: None
@@ -375,6 +380,7 @@ if __name__ == "__main__":
     let_workers_die_alone()
     try_events_again()
     let_messages_come_sooner()
+    begin_workers_as_asked()
     hide_own_packages()
     keep_schedules_time_zone()
     read_streams_as_lambda_does()

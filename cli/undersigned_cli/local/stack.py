@@ -52,12 +52,14 @@ class LocalStack:
         ports: Ports | None = None,
         schedules: bool = True,
         hurry: float = 1,
+        prelude: str = "",
         parameters: Mapping[str, str] | None = None,
         report: Callable[[str], None] = lambda _: None,
     ) -> None:
         """Take the state folder, the source tree, the ports and whether the weekly schedule fires by itself.
 
-        A message that a function hides or delays comes `hurry` times sooner.
+        A message that a function hides or delays comes `hurry` times sooner. `prelude` is Python that each Lambda
+        worker runs first: by it, a test watches what functions do.
         `parameters` are more of the template's, such as BundleSize. `report` hears of each step in one line.
         """
         self._state = state.resolve()
@@ -65,6 +67,7 @@ class LocalStack:
         self._ports = ports or Ports()
         self._schedules = schedules
         self._hurry = hurry
+        self._prelude = prelude
         self._parameters = dict(parameters or {})
         self._report = report
         self._logs = self._state / "logs"
@@ -149,6 +152,7 @@ class LocalStack:
             servers.mail.port,
             self._schedules,
             self._hurry,
+            self._prelude,
         )
         program = emulator.start(environments)
         self._ends.callback(emulator.stop, program)
