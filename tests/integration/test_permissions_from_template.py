@@ -7,7 +7,8 @@ import pytest
 from moto import mock_aws
 
 from tests.aws_from_template import make_bucket, make_table
-from tests.permissions_from_template import Need, enforce, may, needs_of
+from tests.needs_of_calls import Need, needs_of
+from tests.permissions_from_template import enforce, may
 
 PENDING = {"pk": {"S": "SIGNATURE#a#1"}, "sk": {"S": "1"}}
 COUNTER = {"pk": {"S": "COUNT#a"}, "sk": {"S": "TOTAL"}}
@@ -38,6 +39,8 @@ def query(partition: str, attribute: str = "pk", **more: Any) -> dict[str, Any]:
         ("PlanDeliveries", "dynamodb", "Query", query("SIGNATURE#a#1"), False),
         ("PlanDeliveries", "sqs", "SendMessage", {"QueueUrl": "https://sqs/undersigned-DeliveryQueue"}, True),
         ("PlanDeliveries", "sqs", "SendMessage", {"QueueUrl": "https://sqs/undersigned-ExportQueue"}, False),
+        ("PlanDeliveries", "sqs", "SendMessage", {"QueueUrl": "https://sqs/undersigned-DeliveryQueue-1A2B3C"}, True),
+        ("PlanDeliveries", "sqs", "SendMessage", {"QueueUrl": "https://sqs/undersigned-ExportQueue-1A2B3C"}, False),
         ("Deliver", "dynamodb", "Query", query("CAMPAIGNS", "listed", IndexName="listing"), False),
         ("Deliver", "sqs", "SendMessage", {"QueueUrl": "https://sqs/undersigned-DeliveryQueue"}, True),
         ("Deliver", "sqs", "SendMessage", {"QueueUrl": "https://sqs/undersigned-WaitingMails"}, False),
