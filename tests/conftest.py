@@ -1,10 +1,13 @@
-"""The browser of the tests that look at pages; it starts with the first of them."""
+"""What all tests share: how they run beside each other, and the browser of those that look at pages."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -12,6 +15,28 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
     from tests.chromium import Visitor
+
+
+# How long an example takes says little where other tests run beside it.
+settings.register_profile("beside others", deadline=None)
+settings.load_profile("beside others")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Run one process more than there are cores: the one that has the local stack mostly waits for it."""
+    return (os.process_cpu_count() or 1) + 1
+
+
+class OneLocalStack(LoadScopeScheduling):  # type: ignore[misc]
+    """Gives all tests of the local stack to one process, first of all, and every other test to whoever is free."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "the local stack" if nodeid.startswith("tests/e2e/") else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneLocalStack:
+    """Hand out tests so that the local stack is deployed once; xdist 3.8 keeps no groups under pytest 9.2."""
+    return OneLocalStack(config, log)
 
 
 @pytest.fixture(scope="session")
