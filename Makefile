@@ -45,6 +45,7 @@ test: lint ## every check and every test
 
 soak: $(READY) ## what takes minutes: 5,000 people sign while workers die; 50,000 rows; more odd requests
 	UNDERSIGNED_SIGNATURES=$${UNDERSIGNED_SIGNATURES:-5000} $(RUN) pytest --quiet tests/soak
+	UNDERSIGNED_INTERLEAVINGS=$${UNDERSIGNED_INTERLEAVINGS:-100} $(RUN) pytest --quiet tests/faults/test_interleavings.py
 	UNDERSIGNED_ROWS=50000 UNDERSIGNED_EXAMPLES=5 $(RUN) pytest --quiet tests/e2e/test_exporting.py tests/e2e/test_openapi.py
 
 fuzz: $(READY) ## malformed inputs for every parser, each for a minute or for ARGS="--seconds …", led by what they reach

@@ -1,0 +1,790 @@
+"""Interleavings: calls of real handlers that run at once, driven step by step.
+
+Each actor is a thread that stops before every call of AWS that others can notice and waits until it is let go, so one
+thread runs at any time, and who goes on is never luck. moto does a call as one piece: only what lies between calls can
+be cut in two, in tests as in AWS.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import pytest
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
+from moto.dynamodb.models import dynamodb_backends
+from moto.s3.models import s3_backends
+
+from tests.faults.invariants import breaches
+from tests.world import ADA, CAMPAIGN, CONTEXT, Answer, client_of, load_event
+from undersigned.domain.api_keys import ApiKey, digest_of
+from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.signatures import signer_id
+from undersigned.rendering.packets import Packet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from tests.world import Sent, World
+    from undersigned.domain.deliveries import Delivery
+    from undersigned.domain.signatures import Signature
+    from undersigned.rendering.packets import PacketCover, PacketLetter
+
+PATIENCE = 30
+"""Seconds until a thread that does not come back fails the test."""
+
+type Order = Literal["go", "crash", "crash after", "conflict"]
+"""What becomes of the call before which an actor stands: made; not made; made, but its answer is lost; refused."""
+
+type Fate = Literal["delivered", "bounced", "soft bounced", "complained", "silent"]
+
+_EVENTS: dict[Fate, tuple[str, ...]] = {
+    "delivered": ("send", "delivery"),
+    "bounced": ("send", "bounce"),
+    "soft bounced": ("send", "out_of_office"),
+    "complained": ("send", "delivery", "complaint"),
+    "silent": ("send",),
+}
+_CAME_BACK = ("bounced", "soft bounced")
+
+_ORGANIZER = {"authorization": "Bearer us_manage"}
+_WEEKS = 6
+
+
+class CrashError(BaseException):
+    """A process ended; no handler of errors hears of it."""
+
+
+class Call(NamedTuple):
+    """A call of AWS that is about to be made."""
+
+    service: str
+    operation: str
+    params: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        return f"{self.operation} {', '.join(sorted(self.written | self.read))}"
+
+    @property
+    def written(self) -> set[str]:
+        """Return the items that it writes, as `pk/sk`."""
+        if self.service == "s3":
+            return {self.params["Key"]} if self.operation == "PutObject" else set()
+        if self.service != "dynamodb":
+            return set()
+        parts: list[Any] = [next(iter(part.values())) for part in self.params.get("TransactItems", ())]
+        parts += [self.params] if self.operation in {"PutItem", "UpdateItem", "DeleteItem"} else []
+        return {_item(part.get("Key") or part["Item"]) for part in parts}
+
+    @property
+    def read(self) -> set[str]:
+        """Return the items that it reads, as `pk/sk`; of a query the partition, and of a tray all letters."""
+        match self.service, self.operation:
+            case "s3", "GetObject":
+                return {self.params["Key"]}
+            case "dynamodb", "GetItem":
+                return {_item(self.params["Key"])}
+            case "dynamodb", "BatchGetItem":
+                return {_item(key) for asked in self.params["RequestItems"].values() for key in asked["Keys"]}
+            case "dynamodb", _ if any("/PERIOD#" in item for item in self.written):
+                # Who moves a delivery on must heed what an organizer has decided until then.
+                return {"CAMPAIGN#"}
+            case "dynamodb", "Query":
+                partition = next(iter(self.params["ExpressionAttributeValues"].values()))["S"]
+                return {"SIGNATURE#" if self.params.get("IndexName") == "tray" else f"{partition}/"}
+            case _:
+                return set()
+
+    def meets(self, other: Call) -> bool:
+        """Say whether it makes a difference which of two calls comes first."""
+        return any(
+            mine.startswith(its) or its.startswith(mine)
+            for ours, theirs in ((self.written, other.written | other.read), (self.read, other.written))
+            for mine in ours
+            for its in theirs
+        )
+
+    @property
+    def reads_tray(self) -> bool:
+        return self.params.get("IndexName") == "tray"
+
+    @property
+    def is_alone(self) -> bool:
+        """Say whether it is about what no other actor changes, or nobody looks at: when it is made does not matter."""
+        if self.service == "secretsmanager" or self.operation == "GetAccount":
+            return True
+        touched = self.written | self.read
+        return bool(touched) and all(_is_private(key) for key in touched)
+
+    @property
+    def can_conflict(self) -> bool:
+        """Say whether DynamoDB may refuse it because a transaction holds one of its items."""
+        if self.operation == "TransactWriteItems":
+            return True
+        held = ("SIGNATURE#", "COUNT#", "DELIVERY#", "FORM#", "CAMPAIGN#")
+        return self.operation in {"PutItem", "UpdateItem"} and any(key.startswith(held) for key in self.written)
+
+    def conflict(self) -> ClientError:
+        """Return DynamoDB's refusal: the last of the call's items is in another transaction."""
+        if self.operation != "TransactWriteItems":
+            return _client_error("TransactionConflictException", self.operation)
+        reasons = [{"Code": "None"} for _ in self.params["TransactItems"]]
+        reasons[-1] = {"Code": "TransactionConflict"}
+        return _client_error("TransactionCanceledException", self.operation, CancellationReasons=reasons)
+
+
+def _item(key: Mapping[str, Any]) -> str:
+    return f"{key['pk']['S']}/{key['sk']['S']}"
+
+
+def _is_private(key: str) -> bool:
+    if key.startswith("CAMPAIGN#"):
+        return key.endswith(("/META", "/")) or "/LETTER#" in key
+    return key.startswith(("KEY#", "RATE#", "AUDIT#", "PACE#", "CAMPAIGNS/")) or "/EVENT#" in key
+
+
+def _client_error(code: str, operation: str, **more: Any) -> ClientError:
+    answer = {"Error": {"Code": code, "Message": "held"}, "ResponseMetadata": {"HTTPStatusCode": 400}, **more}
+    return ClientError(answer, operation)  # type: ignore[arg-type]
+
+
+@dataclass(eq=False)
+class Actor:
+    """A handler at work. `at` is the call before which it stands, None when it is done.
+
+    `on_end` hears whether it failed; `may_fail` says that an error is no matter, for somebody tries again.
+    """
+
+    name: str
+    work: Callable[[], Any]
+    at: Call | None = None
+    answer: Any = None
+    error: BaseException | None = None
+    order: Order = "go"
+    on_end: Callable[[bool], None] = lambda _failed: None
+    may_fail: bool = False
+    made: list[Call] = field(default_factory=list, repr=False)
+    go: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0), repr=False)
+
+    @property
+    def is_done(self) -> bool:
+        return self.at is None
+
+    @property
+    def crashed(self) -> bool:
+        return isinstance(self.error, CrashError)
+
+
+class Stage:
+    """Where actors run, one at a time."""
+
+    def __init__(self) -> None:
+        self._mine = threading.local()
+        self._back = threading.Semaphore(0)
+        self.actors: list[Actor] = []
+        self.switches = 0
+        self._last: Actor | None = None
+
+    def start(self, name: str, work: Callable[[], Any]) -> Actor:
+        """Let an actor run to its first stop."""
+        actor = Actor(name, work)
+        self.actors.append(actor)
+        threading.Thread(target=self._run, args=(actor,), name=name, daemon=True).start()
+        self._wait(actor)
+        return actor
+
+    def step(self, actor: Actor, order: Order = "go") -> None:
+        """Let an actor make its call and run to the next stop, or to its end."""
+        assert actor.at is not None, f"{actor.name} is done"
+        if self._last not in {None, actor}:
+            self.switches += 1
+        self._last = actor
+        actor.order = order
+        actor.go.release()
+        self._wait(actor)
+
+    def finish(self, actor: Actor) -> Actor:
+        """Let an actor run to its end."""
+        while not actor.is_done:
+            self.step(actor)
+        return actor
+
+    def clear(self) -> None:
+        """End every actor that is still under way."""
+        for actor in self.actors:
+            if not actor.is_done:
+                self.step(actor, "crash")
+        self.actors.clear()
+        self._last = None
+
+    def _wait(self, actor: Actor) -> None:
+        assert self._back.acquire(timeout=PATIENCE), f"{actor.name} does not come back"
+        # What a test asserts inside of an actor is no error that a handler meets.
+        error = actor.error
+        if error is not None and not actor.crashed and isinstance(error, AssertionError | pytest.fail.Exception):
+            raise error
+
+    def _run(self, actor: Actor) -> None:
+        self._mine.actor = actor
+        try:
+            actor.answer = actor.work()
+        except BaseException as error:  # noqa: BLE001  (whatever it is, whoever drives the actor looks at it)
+            actor.error = error
+        actor.at = None
+        self._back.release()
+
+    def call(self, call: Call, make: Callable[[], Any]) -> Any:
+        """Make a call; an actor stops before it."""
+        actor: Actor | None = getattr(self._mine, "actor", None)
+        if actor is None:
+            return make()
+        if call.operation == "ChangeMessageVisibility":
+            # The play keeps its messages itself.
+            return {}
+        # A tray is read shard by shard, from an index that may be behind: as good as one read.
+        if call.is_alone or (call.reads_tray and actor.made and actor.made[-1].reads_tray):
+            return make()
+        actor.at = call
+        actor.made.append(call)
+        self._back.release()
+        assert actor.go.acquire(timeout=2 * PATIENCE), "nobody lets it go on"
+        match actor.order:
+            case "crash":
+                raise CrashError
+            case "conflict" if call.can_conflict:
+                raise call.conflict()
+            case "crash after":
+                make()
+                raise CrashError
+        return make()
+
+
+@contextmanager
+def staged(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+    """Let actors stop before their calls."""
+    stage = Stage()
+    make_call = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def _make_api_call(client: Any, operation: str, params: dict[str, Any]) -> Any:
+        call = Call(client.meta.service_model.service_name, operation, params)
+        return stage.call(call, lambda: make_call(client, operation, params))
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", _make_api_call)
+    try:
+        yield stage
+    finally:
+        stage.clear()
+
+
+@dataclass
+class Message:
+    """A message of the delivery queue; SQS may hand it out twice."""
+
+    body: str
+    receipts: int = 0
+    is_done: bool = False
+
+
+@dataclass
+class Told:
+    """What SES has still to say of a mail."""
+
+    sent: Sent
+    case: str
+
+
+class Play:
+    """A stack on a stage: what people, schedules and AWS do as actors, and what must be true in the end."""
+
+    def __init__(self, world: World, stage: Stage, letters_in: Callable[[Sent], list[str]] | None = None) -> None:
+        """Take the stack, the stage, and how to read whose letters a mail holds if they are not typeset plainly."""
+        self.world = world
+        self.stage = stage
+        self._letters_in = letters_in or plain_letters_in
+        self._approves = False
+        self.messages: list[Message] = []
+        self.backlog: list[Any] = []
+        self.told: list[Told] = []
+        self.fates: dict[str, Fate] = {}
+        self.fate: Fate = "delivered"
+        self.erased: dict[str, int] = {}
+        self.confirmed: set[str] = set()
+        self.withdrawn: set[str] = set()
+        self.halted: dict[str, list[Actor]] = {}
+        self.history: list[str] = []
+        self.targets = ("evanston", "skokie")
+        self._seen = self._records = self._calls = 0
+        world.wiring.table.put_api_key(ApiKey(CAMPAIGN, digest_of("us_manage"), "manage", "", world.clock.now))
+        # A letter more or less does not make a race, nor do nine chiefs for whom nothing waits.
+        for target in world.wiring.table.targets(CAMPAIGN):
+            if target.id not in self.targets:
+                self._delete(f"CAMPAIGN#{CAMPAIGN}", f"TARGET#{target.id}")
+
+    # Where it stands
+
+    def save(self) -> Callable[[], None]:
+        """Return what sets the stack back to where it stands now."""
+        self.collect()
+        table, bucket = self._table.items, self._bucket.keys
+        items, packets = copy.deepcopy(table), {name: bucket[name].value for name in list(bucket)}
+        now, sent = self.world.clock.now, list(self.world.sent)
+        state = copy.deepcopy(
+            {
+                name: getattr(self, name)
+                for name in ("messages", "backlog", "fates", "fate", "erased", "confirmed", "withdrawn")
+            }
+        )
+        told = list(self.told)
+
+        def restore() -> None:
+            self.stage.clear()
+            self.collect()
+            self._table.items = copy.deepcopy(items)
+            # The longer the stream, the longer moto takes for a transaction.
+            self._table.stream_shard.items.clear()
+            self.world._read.clear()
+            self._records = 0
+            self._bucket.keys.clear()
+            for name, pdf in packets.items():
+                client_of("s3").put_object(Bucket=self.world.wiring.settings.packet_bucket, Key=name, Body=pdf)
+            self.world.clock.now, self.world.sent[:] = now, sent
+            for name, value in copy.deepcopy(state).items():
+                setattr(self, name, value)
+            self.told, self._seen, self.history, self.halted = list(told), len(sent), [], {}
+
+        return restore
+
+    @property
+    def _table(self) -> Any:
+        return dynamodb_backends["123456789012"]["us-east-1"].tables[self.world.wiring.settings.table_name]
+
+    @property
+    def _bucket(self) -> Any:
+        return s3_backends["123456789012"]["aws"].buckets[self.world.wiring.settings.packet_bucket]
+
+    def _delete(self, pk: str, sk: str) -> None:
+        client_of("dynamodb").delete_item(
+            TableName=self.world.wiring.settings.table_name, Key={"pk": {"S": pk}, "sk": {"S": sk}}
+        )
+
+    def signer(self, person: str) -> str:
+        return signer_id(self.world.wiring.secret(), _email(person))
+
+    def row(self, person: str) -> Signature | None:
+        return self.world.wiring.table.signature(CAMPAIGN, self.signer(person))
+
+    def deliveries(self) -> list[Delivery]:
+        return [
+            delivery for target in self.targets for delivery in self.world.wiring.table.deliveries(CAMPAIGN, target)
+        ]
+
+    def key(self, period: str = "2026-11-24", target: str = "evanston") -> DeliveryKey:
+        return DeliveryKey(CAMPAIGN, target, period)
+
+    # Actors: what they do is made ready now and done when the stage lets them
+
+    def sign(self, person: str, words: str, postal_code: str = "60201") -> Actor:
+        """Sign as a person; `words` are the name, by which the letter is known in mails."""
+        answers = {**ADA, "email": _email(person), "name": words, "address_line": words, "postal_code": postal_code}
+        form = self.world.form()
+        path = f"/campaigns/{CAMPAIGN}/signatures"
+        return self._start(f"sign {words}", lambda: self.world.post(path, {**answers, "form": form}))
+
+    def confirm(self, person: str) -> Actor:
+        token = self.world.wiring.tokens.for_signer("confirm", CAMPAIGN, self.signer(person))
+        return self._start(f"confirm {person}", lambda: self.world.post(f"/confirm/{token}"))
+
+    def withdraw(self, person: str) -> Actor:
+        token = self.world.wiring.tokens.for_signer("letter", CAMPAIGN, self.signer(person))
+        return self._start(f"withdraw {person}", lambda: self.world.post(f"/letters/{token}/withdraw"))
+
+    def erase(self, person: str) -> Actor:
+        row = self.row(person)
+
+        def note(failed: bool) -> None:  # noqa: FBT001
+            if row and not failed:
+                self.erased.setdefault(row.name, len(self.world.sent))
+
+        path = f"/signatures/{self.signer(person)}"
+        actor = self._organize(f"erase {person}", path, {"why": "asked for it"}, method="DELETE")
+        actor.on_end = note
+        return actor
+
+    def expire(self, person: str) -> Actor:
+        """Remove a person's row if it has expired, as DynamoDB does some time later, or never."""
+        request: dict[str, Any] = {
+            "TableName": self.world.wiring.settings.table_name,
+            "Key": {"pk": {"S": f"SIGNATURE#{CAMPAIGN}#{self.signer(person)}"}, "sk": {"S": "1"}},
+            "ConditionExpression": "expires_at <= :now",
+            "ExpressionAttributeValues": {":now": {"N": str(int(self.world.clock.now.timestamp()))}},
+        }
+        actor = self._start(f"expire {person}", lambda: client_of("dynamodb").delete_item(**request))
+        actor.may_fail = True
+        return actor
+
+    def retry(self, period: str = "2026-11-24") -> Actor:
+        return self._organize(f"retry {period}", f"/deliveries/{period}/evanston/retry", {})
+
+    def pause(self) -> Actor:
+        return self._halting(self._organize("pause", "/pause", {"why": "a mistake in the letter"}))
+
+    def resume(self) -> Actor:
+        self.halted.pop("pause", None)
+        return self._organize("resume", "/resume", {})
+
+    def hold(self) -> Actor:
+        return self._halting(self._organize("hold", "/targets/evanston/hold", {"why": "a new chief"}))
+
+    def release(self) -> Actor:
+        self.halted.pop("hold", None)
+        return self._organize("release", "/targets/evanston/release", {})
+
+    def _halting(self, actor: Actor) -> Actor:
+        """Let nothing go from the end of this actor on but what is being handed to SES."""
+
+        def halt(failed: bool) -> None:  # noqa: FBT001
+            if not failed:
+                self.halted[actor.name] = [other for other in self.stage.actors if _hands_over(other)]
+
+        actor.on_end = halt
+        return actor
+
+    def approve(self, period: str = "2026-11-24") -> Actor:
+        return self._organize(f"approve {period}", f"/deliveries/{period}/approve", {})
+
+    def plan(self) -> Actor:
+        return self._start("plan", self.world.plan)
+
+    def deliver(self, message: Message) -> Actor:
+        message.receipts += 1
+        event = load_event("deliver_message")
+        event["Records"][0]["body"] = message.body
+        event["Records"][0]["attributes"]["ApproximateReceiveCount"] = str(message.receipts)
+
+        def note(failed: bool) -> None:  # noqa: FBT001
+            message.is_done |= not failed and not actor.answer["batchItemFailures"]
+
+        actor = self._start("deliver", lambda: self.world.handlers["deliver"](event, CONTEXT))
+        actor.on_end = note
+        return actor
+
+    def tally(self, records: Sequence[Any]) -> Actor:
+        records = list(records)
+
+        def note(failed: bool) -> None:  # noqa: FBT001
+            again = {item["itemIdentifier"] for item in actor.answer["batchItemFailures"]} if not failed else None
+            self.backlog += [
+                record for record in records if again is None or record["dynamodb"]["SequenceNumber"] in again
+            ]
+
+        actor = self._start("tally", lambda: self.world.handlers["tally"]({"Records": records}, CONTEXT))
+        actor.on_end = note
+        return actor
+
+    def tell(self, told: Told) -> Actor:
+        at = self.world.clock.now
+        actor = self._start(f"SES says {told.case}", lambda: self.world.feedback(told.case, told.sent, at=at))
+        actor.may_fail = True
+        actor.on_end = lambda failed: self.told.append(told) if failed else None
+        return actor
+
+    def _organize(self, name: str, path: str, values: object, method: str = "POST") -> Actor:
+        path = f"/organizer/campaigns/{CAMPAIGN}{path}"
+        return self._start(name, lambda: self.world.request(method, path, values, as_json=True, headers=_ORGANIZER))
+
+    def _start(self, name: str, work: Callable[[], Any]) -> Actor:
+        self.history.append(f"{name} begins")
+        return self.stage.start(name, work)
+
+    def step(self, actor: Actor, order: Order = "go") -> None:
+        """Let an actor go on, and see to what follows when it is done."""
+        self.history.append(f"{actor.name}: {order} {actor.at}")
+        if _hands_over(actor) and not all(actor in let for let in self.halted.values()):
+            message = f"a mail goes after {', '.join(self.halted)}"
+            raise AssertionError(message)
+        self.stage.step(actor, order)
+        if actor.is_done:
+            self.ended(actor)
+
+    def finish(self, actor: Actor) -> Actor:
+        if actor.is_done:
+            self.ended(actor)
+        while not actor.is_done:
+            self.step(actor)
+        return actor
+
+    def ended(self, actor: Actor) -> None:
+        """Do what AWS does when a handler has ended: what failed comes again."""
+        if actor in self.stage.actors:
+            self.stage.actors.remove(actor)
+        if actor.crashed:
+            for function in ("deliver", "tally", "plan_deliveries", "public_api", "organizer_api", "record_feedback"):
+                self.world.restart(function)
+        failed = actor.error is not None
+        assert not failed or actor.crashed or actor.may_fail, f"{actor.name} failed: {actor.error!r}"
+        if isinstance(actor.answer, Answer):
+            assert actor.answer.status < 500, actor.answer.body
+            failed = actor.answer.status >= 400
+        actor.on_end(failed)
+        self.collect()
+
+    def needs_approval(self) -> None:
+        """Let the campaign's deliveries begin with an approval."""
+        table = self.world.wiring.table
+        campaign = table.campaign(CAMPAIGN)
+        assert campaign
+        table.put_campaign(replace(campaign, approval=True))
+        self._approves = True
+
+    # What AWS does between
+
+    def collect(self) -> None:
+        """Take up what the stream, the queue and SES have new."""
+        # Asking AWS takes long, and mostly there is nothing.
+        written, self._records = self._records, len(self._table.stream_shard.items)
+        for record in self.world.new_records() if self._records > written else ():
+            self.backlog.append(record)
+            image = record["dynamodb"].get("NewImage")
+            if image is None:
+                continue
+            standing, words = image["status"]["S"], image["name"]["S"]
+            if standing == "confirmed":
+                self.confirmed.add(words)
+            elif standing == "withdrawn":
+                self.withdrawn.add(words)
+        calls, self._calls = self.world.calls[self._calls :], len(self.world.calls)
+        sqs, url = client_of("sqs"), self.world.queue_url
+        while "sqs:SendMessage" in calls and (
+            received := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages")
+        ):
+            for message in received:
+                self.messages.append(Message(message["Body"]))
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        for sent in self.world.sent[self._seen :]:
+            self.fates[sent.message_id] = self.fate
+            self.told += [Told(sent, case) for case in _EVENTS[self.fate]]
+        self._seen = len(self.world.sent)
+
+    def enqueue(self, period: str = "2026-11-24") -> None:
+        """Put a delivery in the queue, as an earlier plan did."""
+        self.messages.append(Message(json.dumps({"campaign": CAMPAIGN, "target": "evanston", "period": period})))
+
+    def take_backlog(self) -> list[Any]:
+        """Take all that the tally has not read."""
+        taken, self.backlog = self.backlog, []
+        return taken
+
+    @property
+    def waiting_messages(self) -> list[Message]:
+        return [message for message in self.messages if not message.is_done]
+
+    def count(self) -> None:
+        """Let the tally read all that the stream holds."""
+        for _ in range(10):
+            self.collect()
+            if not self.backlog:
+                return
+            self.finish(self.tally(self.take_backlog()))
+        message = "the stream does not come to its end"
+        raise AssertionError(message)
+
+    def settle(self) -> None:
+        """Let everything end, then weeks pass until nothing is left to do; whoever was held is mended."""
+        for actor in list(self.stage.actors):
+            self.finish(actor)
+        self.fate = "delivered"
+        for _ in range(_WEEKS):
+            self._be_quiet()
+            if not self._is_something_left():
+                return
+            self.finish(self.resume())
+            self.finish(self.release())
+            self.world.clock.turn(days=7)
+            for target in self.targets:
+                found = self.world.wiring.table.target(CAMPAIGN, target)
+                assert found
+                self.world.wiring.table.set_mail_state(CAMPAIGN, target, found.email, "ok")
+            self.finish(self.plan())
+            if self._approves:
+                self.finish(self.approve(self.world.clock.now.date().isoformat()))
+        message = f"after {_WEEKS} weeks something is left to do: {self.deliveries()}"
+        raise AssertionError(message)
+
+    def _be_quiet(self) -> None:
+        for _ in range(10):
+            self.count()
+            while self.told:
+                self.finish(self.tell(self.told.pop(0)))
+            waiting = self.waiting_messages
+            if not (waiting or self.backlog or self.told):
+                return
+            for message in waiting:
+                self.finish(self.deliver(message))
+            while self.told:
+                self.finish(self.tell(self.told.pop(0)))
+            self.world.clock.turn(minutes=61)
+        # Who is held stays so until a person mends it, and a message that is received too often is a dead letter.
+        for message in self.waiting_messages:
+            message.is_done = True
+
+    def _is_something_left(self) -> bool:
+        table = self.world.wiring.table
+        return any(delivery.is_unfinished for delivery in self.deliveries()) or any(
+            table.has_waiting(CAMPAIGN, target) for target in self.targets
+        )
+
+    # What must be true in the end
+
+    def check(self) -> None:
+        """Check that every letter went just once, none that was taken back, and that counts equal the rows."""
+        returned = [message for message, fate in self.fates.items() if fate in _CAME_BACK]
+        found = breaches(self.world, returned=returned, text_of=lambda sent: "\n".join(self._letters_in(sent)))
+        rows = self.world.wiring.table.listed_signatures(CAMPAIGN)
+        standing = {row.name for row in rows if row.status == "confirmed"}
+        vanished = self.confirmed - standing - self.withdrawn - self.erased.keys()
+        found += [f"{words}: confirmed, and then its row was gone" for words in vanished]
+        for place, sent in enumerate(self.world.sent):
+            for words in self._letters_in(sent) if is_delivery(sent) else ():
+                if words not in self.confirmed:
+                    found.append(f"{words}: sent, and nobody had confirmed it")
+                if words in self.withdrawn:
+                    found.append(f"{words}: sent, and it had been taken back")
+                if self.erased.get(words, place + 1) <= place:
+                    found.append(f"{words}: sent after it was erased")
+        assert not found, "\n".join(found)
+
+
+def is_delivery(sent: Sent) -> bool:
+    return sent.tags["kind"] == "delivery"
+
+
+def plain_letters_in(sent: Sent) -> list[str]:
+    """Return whose letters a mail's packets hold, as the plain typesetter writes them."""
+    return [words for pdf in sent.pdfs for words in json.loads(pdf)]
+
+
+def plainly(cover: PacketCover | None, letters: Sequence[PacketLetter], fonts: object) -> Packet:
+    """Write down whose letters a packet holds, for what takes a tenth of a second is no part of a race."""
+    pdf = json.dumps([letter.signer_name for letter in letters]).encode()
+    return Packet(pdf, hashlib.sha256(pdf).hexdigest(), {}, accessible=True)
+
+
+def _hands_over(actor: Actor) -> bool:
+    return actor.name == "deliver" and actor.at is not None and actor.at.operation == "SendEmail"
+
+
+def _email(person: str) -> str:
+    return f"{person.lower()}@signers.example"
+
+
+@contextmanager
+def told_in_full(play: Play) -> Iterator[None]:
+    """Let an assertion that fails tell what happened step by step."""
+    try:
+        yield
+    except AssertionError as error:
+        error.add_note("\n".join(play.history))
+        raise
+
+
+class Race:
+    """Two actors of which every schedule with few preemptions is run.
+
+    Preempting one before a call that nothing of the other's touches is the same as preempting it later, so that is left
+    out.
+
+    Most bugs of concurrency need no more than two: Musuvathi and Qadeer, "Iterative Context Bounding" (PLDI 2007).
+    """
+
+    def __init__(self, play: Play, begin: Callable[[], tuple[Actor, Actor]], *, twins: bool) -> None:
+        """Take how the actors begin, and whether they do the same, so that it does not matter which one is first."""
+        self._play = play
+        self._begin = begin
+        self._twins = twins
+        self._restore = play.save()
+        self._made: tuple[list[Call], list[Call]] = ([], [])
+        self.tried = 0
+
+    def run(self, preemptions: int, most: int | None = None) -> None:
+        """Run every schedule, and check each; at most so many of each number of preemptions, evenly spread."""
+        # What each of them does says where it matters to preempt the other.
+        self._run(0, ())
+        self.tried = 0
+        firsts = (0,) if self._twins else (1, 0)
+        found: list[tuple[int, tuple[int, ...], list[int]]] = [(first, (), self._run(first, ())) for first in firsts]
+        for _ in range(preemptions):
+            schedules = [
+                (first, (*switches, step))
+                for first, switches, could in found
+                for step in could
+                if step > (switches[-1] if switches else 0)
+            ]
+            left_out = 1 if most is None else -(-len(schedules) // most) or 1
+            found = [(first, switches, self._run(first, switches)) for first, switches in schedules[::left_out]]
+
+    def _run(self, first: int, switches: tuple[int, ...]) -> list[int]:
+        self._restore()
+        self.tried += 1
+        with told_in_full(self._play):
+            could = self._interleave(self._begin(), first, switches)
+            self._play.settle()
+            self._play.check()
+        return could
+
+    def _interleave(self, actors: tuple[Actor, Actor], first: int, switches: tuple[int, ...]) -> list[int]:
+        """Let the actors run, switching before these steps; return the steps before which switching matters.
+
+        When one is done, the other one goes on.
+        """
+        current, step, could = first, 0, []
+        while not all(actor.is_done for actor in actors):
+            if actors[current].is_done:
+                current = 1 - current
+            elif not actors[1 - current].is_done and step:
+                if step in switches:
+                    current = 1 - current
+                elif self._matters(current, actors[current].at):
+                    could.append(step)
+            self._play.step(actors[current])
+            step += 1
+        for actor, made in zip(actors, self._made, strict=True):
+            made += [call for call in actor.made if call not in made]
+        return could
+
+    def _matters(self, mine: int, call: Call | None) -> bool:
+        return call is not None and any(call.meets(its) for its in self._made[1 - mine])
+
+
+class Refusals:
+    """One actor, of whose calls each is refused once because a transaction of somebody else holds its item."""
+
+    def __init__(self, play: Play, begin: Callable[[], Actor]) -> None:
+        """Take how the actor begins."""
+        self._play = play
+        self._begin = begin
+        self._restore = play.save()
+        self.tried = 0
+
+    def run(self) -> None:
+        """Refuse one call after the other, each in a run of its own, and check what comes of it."""
+        while self._refuse(self.tried):
+            self.tried += 1
+
+    def _refuse(self, number: int) -> bool:
+        self._restore()
+        with told_in_full(self._play):
+            actor = self._begin()
+            seen = 0
+            while actor.at is not None:
+                refused = actor.at.can_conflict and seen == number
+                seen += actor.at.can_conflict
+                self._play.step(actor, "conflict" if refused else "go")
+            self._play.settle()
+            self._play.check()
+        return seen > number
