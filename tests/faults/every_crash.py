@@ -3,10 +3,10 @@
 A scenario runs once. At each call that a function makes the process forks: the child crashes there, lets AWS do what it
 does then, and checks what must hold; the parent goes on to the next call. So each call is found and reached by itself.
 
-    python -m tests.faults.every_crash [--all] [--pairs SHARE] [--seed SEED] [SCENARIO …]
+    python -m tests.faults.every_crash [--twice] [--pairs SHARE] [--all] [--seed SEED] [SCENARIO …]
 
-A process keeps nothing, so two crashes with the same writes behind them in one invocation leave the same: of these one
-is tried, or with `--all` each.
+A process keeps nothing, so two crashes with the same writes behind them leave the same. Of these one is tried, or with
+`--all` each: after every write of an invocation; and before its first one, as if it came later, once a function.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from tests.faults.platform import CrashError, Platform
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from types import FrameType
 
     from undersigned.rendering.packets import Packet
 
@@ -98,15 +99,19 @@ class Child:
 class Forking:
     """Watches a scenario and forks at each call; a child crashes there, and perhaps once more."""
 
-    def __init__(self, scenario: str, report: Report, rng: random.Random, *, at_all: bool, pairs: float) -> None:
+    def __init__(
+        self, scenario: str, report: Report, rng: random.Random, *, at_all: bool, twice: bool, pairs: float
+    ) -> None:
         self._scenario = scenario
         self._report = report
         self._rng = rng
         self._at_all = at_all
+        self._twice = twice
         self._pairs = pairs
         self._children: dict[int, Child] = {}
         self._calls = 0
         self._is_new_state = True
+        self._begun: set[str] = set()
         # In a child:
         self.pipe: int | None = None
         self.point = ""
@@ -114,10 +119,6 @@ class Forking:
         self.crashed_twice = False
 
     # What the platform tells
-
-    def begins(self) -> None:
-        """Hear that a function is invoked."""
-        self._is_new_state = True
 
     def before(self, function: str, operation: str, _params: Mapping[str, Any]) -> None:
         """Crash before a call."""
@@ -127,22 +128,22 @@ class Forking:
         self._calls += 1
         self._report.calls[function] += 1
         self._report.reached |= _adapters_on_the_stack()
+        self._is_new_state = function not in self._begun
+        self._begun.add(function)
         if self._forks("before", function, operation):
             raise CrashError(function)
-        self._is_new_state = False
 
     def after(self, function: str, operation: str) -> None:
         """Crash after a call."""
         if self.pipe is not None:
             return
-        self._is_new_state = not operation.partition(":")[2].startswith(_READS)
+        self._is_new_state = _writes(operation)
         if self._forks("after", function, operation):
             raise CrashError(function)
-        self._is_new_state = False
 
     def asks_again(self, function: str, operation: str) -> bool:
         """Lose the answer to a call that writes, but not the process."""
-        if self.pipe is not None or operation in _NEVER_TWICE or operation.partition(":")[2].startswith(_READS):
+        if self.pipe is not None or not self._twice or operation in _NEVER_TWICE or not _writes(operation):
             return False
         self._is_new_state = True
         return self._forks("twice", function, operation)
@@ -187,7 +188,9 @@ class Forking:
         child = self._children.pop(pid)
         with os.fdopen(child.pipe) as pipe:
             said = pipe.read()
-        found = json.loads(said) if said else {"failures": ["its process died"], "pair": False, "used": []}
+        found: dict[str, Any] = (
+            json.loads(said) if said else {"failures": ["its process died"], "pair": False, "used": []}
+        )
         self._report.tried[child.function] += 1
         self._report.survived[child.function] += not found["failures"]
         self._report.failures += [f"{child.point}: {failure}" for failure in found["failures"]]
@@ -200,14 +203,18 @@ class Forking:
             self._reap()
 
 
+def _writes(operation: str) -> bool:
+    return not operation.partition(":")[2].startswith(_READS)
+
+
 def _adapters_on_the_stack() -> set[str]:
     """Return which of the adapters' methods are making a call."""
     found = set()
-    frame = sys._getframe(1)
+    frame: FrameType | None = sys._getframe(1)
     while frame:
         if Path(frame.f_code.co_filename).parent == ADAPTERS:
             found.add(frame.f_code.co_qualname.partition(".<locals>")[0])
-        frame = frame.f_back  # type: ignore[assignment]
+        frame = frame.f_back
     return found
 
 
@@ -279,10 +286,12 @@ def _run(scenario: str, watch: Forking | None, memo: Memo, patch: pytest.MonkeyP
     """Run a scenario to its end and return what does not hold."""
     from tests.faults.scenarios import SCENARIOS  # noqa: PLC0415
     from tests.world import world as in_memory  # noqa: PLC0415
+    from undersigned.aws import export_files  # noqa: PLC0415
     from undersigned.services import packing  # noqa: PLC0415
 
     played = SCENARIOS[scenario]
-    # So few letters make two bundles and two packets all the same.
+    # So few letters make two bundles, two packets, and a file that goes in parts all the same.
+    patch.setattr(export_files, "_PART", 64)
     patch.setattr(packing, "PACKET_SIZE", 2)
     patch.setattr(packing, "ATTACHMENT_LIMIT", played.attachment_limit)
     with _typesetting_once(memo, patch), in_memory(patch, bundle_size=2, publishes_events=True) as world:
@@ -323,7 +332,7 @@ def _say(watch: Forking, failures: list[str]) -> None:
     os._exit(0)
 
 
-def crash_everywhere(scenario: str, report: Report, *, at_all: bool, pairs: float, seed: str) -> None:
+def crash_everywhere(scenario: str, report: Report, *, at_all: bool, twice: bool, pairs: float, seed: str) -> None:
     """Run a scenario, crash at each of its calls, and add what came of it to the report."""
     memo = _memo_of(scenario)
     for packet in memo.values():
@@ -331,7 +340,7 @@ def crash_everywhere(scenario: str, report: Report, *, at_all: bool, pairs: floa
     # What is there now is no garbage; to look through it would copy it in each child.
     gc.collect()
     gc.freeze()
-    watch = Forking(scenario, report, random.Random(seed), at_all=at_all, pairs=pairs)  # noqa: S311
+    watch = Forking(scenario, report, random.Random(seed), at_all=at_all, twice=twice, pairs=pairs)  # noqa: S311
     with pytest.MonkeyPatch.context() as patch:
         found = _run(scenario, watch, memo, patch, random.Random(seed))  # noqa: S311
     watch.reap_all()
@@ -344,7 +353,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Crash at every AWS call of a scenario")
     parser.add_argument("scenarios", nargs="*")
     parser.add_argument("--all", action="store_true", help="crash at states that are alike, too")
-    parser.add_argument("--pairs", type=float, default=0.1, help="the share of crashes that another one follows")
+    parser.add_argument("--twice", action="store_true", help="lose answers without the process, too")
+    parser.add_argument("--pairs", type=float, default=0.05, help="the share of crashes that another one follows")
     parser.add_argument("--seed", default=secrets.token_hex(4))
     parser.add_argument("--json", type=Path, help="write the report to a file, too")
     arguments = parser.parse_args()
@@ -354,7 +364,14 @@ def main() -> None:
 
     report = Report()
     for scenario in arguments.scenarios or SCENARIOS:
-        crash_everywhere(scenario, report, at_all=arguments.all, pairs=arguments.pairs, seed=arguments.seed)
+        crash_everywhere(
+            scenario,
+            report,
+            at_all=arguments.all,
+            twice=arguments.twice,
+            pairs=arguments.pairs,
+            seed=arguments.seed,
+        )
     sys.stdout = printed
     print(f"seed {arguments.seed}", report.table(), sep="\n")  # noqa: T201
     if arguments.json:

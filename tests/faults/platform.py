@@ -8,17 +8,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+from moto.core.models import DEFAULT_ACCOUNT_ID as ACCOUNT
+from moto.sqs.models import sqs_backends
 
 from tests.aws_from_template import load_template
-from tests.world import CAMPAIGN, CONTEXT, FUNCTIONS, Watch, client_of, is_of_signature, load_event
+from tests.world import CAMPAIGN, CONTEXT, FUNCTIONS, client_of, is_of_signature, load_event
 from undersigned.aws import items, keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
     from random import Random
 
-    from tests.world import Answer, Sent, World
+    from tests.world import Answer, Sent, Watch, World
 
 _LATEST_EVENT = timedelta(minutes=50)
 """An event of SES that takes longer than an hour lets a mail go twice (decision 4), so it comes before."""
@@ -60,24 +64,19 @@ class Message:
     receipts: int = 0
 
 
-class Observer(Watch, Protocol):
-    """Hears of invocations, too."""
-
-    def begins(self) -> None:
-        """Hear that a function is invoked."""
-
-
 @dataclass
 class Platform:
     """AWS around a world.
 
     `rng` orders SES's events, `refused_addresses` are those that mails come back from, `returned` the ids of the mails
-    that did, `watch` hears of the functions' calls, `crashes` are the functions that crashed.
+    that did, `watch` hears of the functions' calls, `crashes` are the functions that crashed. `refusals` are the codes
+    with which a function's next calls of an operation fail; an empty one lets a call pass.
     """
 
     world: World
     rng: Random
-    watch: Observer | None = None
+    watch: Watch | None = None
+    refusals: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     refused_addresses: set[str] = field(default_factory=set)
     returned: set[str] = field(default_factory=set)
     dead_letters: list[str] = field(default_factory=list)
@@ -88,6 +87,7 @@ class Platform:
     _told: int = 0
     _asked: Mapping[str, Any] = field(default_factory=dict)
     _hidden_for: int | None = None
+    _delayed_until: dict[str, datetime] = field(default_factory=dict)
     _wrote: bool = False
     _queued: bool = False
 
@@ -143,17 +143,23 @@ class Platform:
     # What the functions ask of AWS
 
     def before(self, function: str, operation: str, params: Mapping[str, Any]) -> None:
-        """Keep what is asked."""
+        """Keep what is asked, and refuse what is to be refused."""
         self._asked = params
         if self.watch:
             self.watch.before(function, operation, params)
+        coming = self.refusals.get((function, operation))
+        if coming and (code := coming.pop(0)):
+            answer = {"Error": {"Code": code, "Message": ""}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+            raise ClientError(answer, operation)  # type: ignore[arg-type]
 
     def after(self, function: str, operation: str) -> None:
         """Learn for how long a function hides its message."""
         if operation == "sqs:ChangeMessageVisibility":
             self._hidden_for = self._asked["VisibilityTimeout"]
         self._wrote |= operation.startswith("dynamodb:")
-        self._queued |= operation == "sqs:SendMessage"
+        if operation == "sqs:SendMessage":
+            self._queued = True
+            self._note_delay(self._asked["QueueUrl"], self._asked.get("DelaySeconds", 0))
         if self.watch:
             self.watch.after(function, operation)
 
@@ -164,8 +170,6 @@ class Platform:
     # What AWS does
 
     def _invoke[T](self, run: Callable[[], T]) -> tuple[T | None, BaseException | None]:
-        if self.watch:
-            self.watch.begins()
         try:
             return run(), None
         except CrashError as crash:
@@ -214,14 +218,24 @@ class Platform:
             numbers = [record["dynamodb"]["SequenceNumber"] for record in self._stream]
             reader.next = min(numbers.index(number) for number in failed)
 
+    def _note_delay(self, queue_url: str, seconds: int) -> None:
+        """Let a message that was sent with a delay wait by the world's clock; moto delays by the machine's."""
+        region = client_of("sqs").meta.region_name
+        for message in sqs_backends[ACCOUNT][region].get_queue(queue_url.rpartition("/")[2])._messages:
+            if message.delayed:
+                message.delayed_until = 0
+                self._delayed_until[message.id] = self.world.clock.now + timedelta(seconds=seconds)
+
     def _run_due_messages(self) -> bool:
-        for function, queue_url in (
-            ("deliver", self.world.queue_url),
-            ("export_signatures", self.world.export_queue_url),
-        ):
-            self._messages += [
-                Message(queue_url, function, received, self.world.clock.now) for received in _received(queue_url)
-            ]
+        queues = {
+            "deliver": self.world.queue_url,
+            "export_signatures": self.world.export_queue_url,
+            "send_confirmations": self.world.waiting_mails_url,
+        }
+        for function, queue_url in queues.items() if self._queued else ():
+            for received in _received(queue_url):
+                visible_at = self._delayed_until.pop(received["MessageId"], self.world.clock.now)
+                self._messages.append(Message(queue_url, function, received, visible_at))
         self._queued = False
         due = [message for message in self._messages if message.visible_at <= self.world.clock.now]
         for message in due:

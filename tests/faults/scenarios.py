@@ -97,14 +97,16 @@ class Acts:
     def state_of(self, person: Person) -> Any:
         return self.get(self.own_page(person), as_json=True).json
 
-    def week(self, at: datetime) -> None:
+    def week(self, at: datetime, *, report: bool = False) -> None:
         """Let the schedules run: the plan on a Monday, the report a day later, with all that follows from them."""
-        world = self.platform.world
-        world.clock.now = max(at, world.clock.now)
-        self.platform.run_schedule("plan_deliveries")
-        self.platform.settle()
-        world.clock.now = max(at + ONE_DAY, world.clock.now)
-        self.platform.run_schedule("report_deliveries")
+        self._run("plan_deliveries", at)
+        if report:
+            self._run("report_deliveries", at + ONE_DAY)
+
+    def _run(self, function: str, at: datetime) -> None:
+        clock = self.platform.world.clock
+        clock.now = max(at, clock.now)
+        self.platform.run_schedule(function)
         self.platform.settle()
 
     def organizer(self, method: str, path: str, values: object = None, *, key: str = KEY) -> Answer:
@@ -129,17 +131,15 @@ class Acts:
 
 
 def a_week(platform: Platform) -> Fates:
-    """Letters are signed, confirmed, sealed, typeset, stored, sent and reported; one that comes later goes later."""
+    """Letters are signed, confirmed, sealed, typeset, stored, sent and reported."""
     acts = Acts(platform)
-    ada, bo, cy, hal = (Person(name, EVANSTON) for name in ("Ada", "Bo", "Cy", "Hal"))
+    ada, bo, cy = (Person(name, EVANSTON) for name in ("Ada", "Bo", "Cy"))
     acts.sign_and_confirm(ada, bo, cy)
-    acts.week(MONDAY)
-    acts.sign_and_confirm(hal)
-    acts.week(MONDAY + 7 * ONE_DAY)
-    for person in (ada, hal):
-        assert acts.state_of(person)["delivery"] == "delivered"
-    assert acts.get(f"/campaigns/{CAMPAIGN}/count", as_json=True).json["signatures"] == 4
-    return dict.fromkeys((ada, bo, cy, hal), 1)
+    platform.refusals["Deliver", "sesv2:SendEmail"] = ["BadRequestException"]
+    acts.week(MONDAY, report=True)
+    assert acts.state_of(ada)["delivery"] == "delivered"
+    assert acts.get(f"/campaigns/{CAMPAIGN}/count", as_json=True).json["signatures"] == 3
+    return dict.fromkeys((ada, bo, cy), 1)
 
 
 def second_thoughts(platform: Platform) -> Fates:
@@ -151,6 +151,9 @@ def second_thoughts(platform: Platform) -> Fates:
     acts.sign(cy, note="Not my last words.")
     acts.sign(cy, note="My last words.")
     acts.sign(fay)
+    # SES takes no mail for a while: the mails wait in a queue, which has a bad moment, too.
+    world.throttles = 12
+    platform.refusals["SendConfirmations", "sqs:SendMessage"] = [*[""] * 6, "InternalError"]
     acts.sign_and_confirm(ada, eve)
     for person in (gus, cy):
         acts.confirm(person)
@@ -201,6 +204,7 @@ def an_approval(platform: Platform) -> Fates:
     assert acts.get(f"{chief.link('packets')}/1").status == 302
     acts.organizer("POST", "/pause", {})
     acts.sign_and_confirm(opal)
+    world.throttles = 8
     acts.week(MONDAY + 7 * ONE_DAY)
     acts.organizer("POST", "/resume", {})
     acts.organizer("POST", "/deliveries/2026-12-07/approve", {})
@@ -239,6 +243,7 @@ def an_organizer_looks(platform: Platform) -> Fates:
     acts.organizer("GET", "", key="us_nothing")
     dashboard(acts)
     export = acts.organizer("POST", "/exports", {}).json
+    platform.refusals["ExportSignatures", "s3:CompleteMultipartUpload"] = ["InternalError"]
     platform.settle()
     assert acts.organizer("GET", f"/exports/{export['id']}").json["state"] == "done"
     acts.week(MONDAY)
