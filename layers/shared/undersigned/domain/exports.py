@@ -28,7 +28,7 @@ Exported = Literal["pending", "quarantined", "confirmed", "withdrawn"]
 
 EXPORTED: tuple[Exported, ...] = get_args(Exported)
 
-TRIES = 3
+TRIES = 4
 """How often an export is begun before it is given up; template.yaml tells its queue the same."""
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
