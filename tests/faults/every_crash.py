@@ -3,10 +3,11 @@
 A scenario runs once. At each call that a function makes the process forks: the child crashes there, lets AWS do what it
 does then, and checks what must hold; the parent goes on to the next call. So each call is found and reached by itself.
 
-    python -m tests.faults.every_crash [--twice] [--pairs SHARE] [--all] [--seed SEED] [SCENARIO …]
+    python -m tests.faults.every_crash [--twice] [--pairs SHARE] [--all] [--to-the-end] [--seed SEED] [SCENARIO …]
 
 A process keeps nothing, so two crashes with the same writes behind them leave the same. Of these one is tried, or with
-`--all` each: after every write of an invocation; and before its first one, as if it came later, once a function.
+`--all` each: after every write of an invocation; and before its first one, as if it came later, once a function. When
+nothing is left to come and all is as it was there without a crash, a child stops, or with `--to-the-end` goes on.
 """
 
 from __future__ import annotations
@@ -25,13 +26,14 @@ import traceback
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from tests import permissions_from_template
-from tests.faults.invariants import breaches, letters_text, words_of
+from tests import figures, permissions_from_template
+from tests.faults.invariants import breaches, letters_text, state_of, words_of
 from tests.faults.platform import CrashError, Platform
 
 if TYPE_CHECKING:
@@ -65,6 +67,7 @@ class Report:
     survived: Counter[str] = field(default_factory=Counter)
     alike: Counter[str] = field(default_factory=Counter)
     pairs: int = 0
+    early: int = 0
     failures: list[str] = field(default_factory=list)
     reached: set[str] = field(default_factory=set)
     used: set[str] = field(default_factory=set)
@@ -75,6 +78,15 @@ class Report:
             {name: sorted(value) if isinstance(value, set) else value for name, value in vars(self).items()}
         )
 
+    def figures(self) -> dict[str, object]:
+        """Return what docs/reliability.md says of the runs."""
+        return {
+            "AWS calls in the scenarios of crashes": f"{self.calls.total():,}",
+            "Crashes tried": f"{self.tried.total():,}",
+            "Of them survived, with nothing lost, doubled or miscounted": f"{self.survived.total():,}",
+            "Of them pairs of crashes": f"{self.pairs:,}",
+        }
+
     def table(self) -> str:
         """Lay the report out: function, calls, crash points, survived."""
         lines = [f"{'function':22}{'calls':>7}{'crashes':>9}{'survived':>10}{'alike, not tried':>18}"]
@@ -84,7 +96,18 @@ class Report:
         ]
         sums = (sum(counter.values()) for counter in (self.calls, self.tried, self.survived, self.alike))
         lines.append("{:22}{:>7}{:>9}{:>10}{:>18}".format("in all", *sums))
-        return "\n".join([*lines, f"pairs of crashes among them: {self.pairs}", *self.failures])
+        lines.append(f"among them {self.pairs} pairs; {self.early} times all was soon as it is without a crash")
+        return "\n".join([*lines, *self.failures])
+
+
+@dataclass(frozen=True)
+class Thoroughness:
+    """Whether to crash at states that are alike, lose answers alone, and run to the end; the share of pairs."""
+
+    at_all: bool
+    twice: bool
+    to_the_end: bool
+    pairs: float
 
 
 @dataclass
@@ -99,15 +122,13 @@ class Child:
 class Forking:
     """Watches a scenario and forks at each call; a child crashes there, and perhaps once more."""
 
-    def __init__(
-        self, scenario: str, report: Report, rng: random.Random, *, at_all: bool, twice: bool, pairs: float
-    ) -> None:
+    def __init__(self, scenario: str, report: Report, rng: random.Random, thoroughness: Thoroughness) -> None:
         self._scenario = scenario
         self._report = report
         self._rng = rng
-        self._at_all = at_all
-        self._twice = twice
-        self._pairs = pairs
+        self._at_all = thoroughness.at_all
+        self._twice = thoroughness.twice
+        self._pairs = thoroughness.pairs
         self._children: dict[int, Child] = {}
         self._calls = 0
         self._is_new_state = True
@@ -188,14 +209,13 @@ class Forking:
         child = self._children.pop(pid)
         with os.fdopen(child.pipe) as pipe:
             said = pipe.read()
-        found: dict[str, Any] = (
-            json.loads(said) if said else {"failures": ["its process died"], "pair": False, "used": []}
-        )
+        found: dict[str, Any] = json.loads(said) if said else {"failures": ["its process died"]}
         self._report.tried[child.function] += 1
         self._report.survived[child.function] += not found["failures"]
         self._report.failures += [f"{child.point}: {failure}" for failure in found["failures"]]
-        self._report.pairs += found["pair"]
-        self._report.used |= set(found["used"])
+        self._report.pairs += found.get("pair", False)
+        self._report.early += found.get("early", False)
+        self._report.used |= set(found.get("used", ()))
 
     def reap_all(self) -> None:
         """Wait for every child."""
@@ -255,17 +275,25 @@ def _typesetting_once(memo: Memo, patch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
 
 
-def _memo_of(scenario: str) -> Memo:
-    """Run a scenario once in a process of its own, and return what it typeset."""
+@dataclass(frozen=True)
+class Calm:
+    """A scenario without any crash: what it typeset, and how all stood each time that nothing was left to come."""
+
+    memo: Memo
+    states: list[str]
+
+
+def _without_crash(scenario: str) -> Calm:
+    """Run a scenario once in a process of its own."""
     readable, writable = os.pipe()
     if os.fork() == 0:
         os.close(readable)
-        memo: Memo = {}
+        calm = Calm({}, [])
         try:
             with pytest.MonkeyPatch.context() as patch:
-                _run(scenario, None, memo, patch, random.Random(0))  # noqa: S311
+                failures = _run(scenario, None, calm, patch, random.Random(0), to_the_end=True)  # noqa: S311
             with os.fdopen(writable, "wb") as pipe:
-                pickle.dump(memo, pipe)
+                pickle.dump(failures or calm, pipe)
         except BaseException:  # noqa: BLE001  (this process ends here, and its parent sees that it said nothing)
             traceback.print_exc()
         os._exit(0)
@@ -273,17 +301,19 @@ def _memo_of(scenario: str) -> Memo:
     with os.fdopen(readable, "rb") as pipe:
         said = pipe.read()
     os.wait()
-    if not said:
-        sys.exit(f"{scenario}: it does not get through without any crash; see above")
-    made: Memo = pickle.loads(said)  # noqa: S301  (of our own process)
+    made: Calm | list[str] = pickle.loads(said) if said else ["see above"]  # noqa: S301  (of our own process)
+    if not isinstance(made, Calm):
+        sys.exit("\n".join([f"{scenario} does not get through without any crash:", *made]))
     return made
 
 
 # Runs
 
 
-def _run(scenario: str, watch: Forking | None, memo: Memo, patch: pytest.MonkeyPatch, rng: random.Random) -> list[str]:
-    """Run a scenario to its end and return what does not hold."""
+def _run(
+    scenario: str, watch: Forking | None, calm: Calm, patch: pytest.MonkeyPatch, rng: random.Random, *, to_the_end: bool
+) -> list[str]:
+    """Run a scenario to its end and return what does not hold; without a watch, note in `calm` how it goes."""
     from tests.faults.scenarios import SCENARIOS  # noqa: PLC0415
     from tests.world import world as in_memory  # noqa: PLC0415
     from undersigned.aws import export_files  # noqa: PLC0415
@@ -294,9 +324,19 @@ def _run(scenario: str, watch: Forking | None, memo: Memo, patch: pytest.MonkeyP
     patch.setattr(export_files, "_PART", 64)
     patch.setattr(packing, "PACKET_SIZE", 2)
     patch.setattr(packing, "ATTACHMENT_LIMIT", played.attachment_limit)
-    with _typesetting_once(memo, patch), in_memory(patch, bundle_size=2, publishes_events=True) as world:
+    with _typesetting_once(calm.memo, patch), in_memory(patch, bundle_size=2, publishes_events=True) as world:
         platform = Platform(world, rng, watch)
         platform.keep_targets(played.targets)
+        places = count()
+
+        def compare() -> None:
+            place = next(places)
+            if watch is None:
+                calm.states.append(state_of(platform))
+            elif watch.pipe is not None and not to_the_end and state_of(platform) == calm.states[place]:
+                _say(watch, _said_and_given_up(platform), early=True)
+
+        platform.when_quiet = compare
         try:
             fates = played.play(platform)
             found = _what_does_not_hold(platform, fates)
@@ -310,7 +350,6 @@ def _run(scenario: str, watch: Forking | None, memo: Memo, patch: pytest.MonkeyP
 def _what_does_not_hold(platform: Platform, fates: Mapping[Any, int]) -> list[str]:
     arrived = [letters_text(mail) for mail in platform.world.deliveries if mail.message_id not in platform.returned]
     times = {person: sum(text.count(person.address) for text in arrived) for person in fates}
-    logs = sys.stdout.getvalue() if isinstance(sys.stdout, io.StringIO) else ""
     return [
         *breaches(platform.world, returned=platform.returned),
         *(
@@ -318,33 +357,46 @@ def _what_does_not_hold(platform: Platform, fates: Mapping[Any, int]) -> list[st
             for person, due in fates.items()
             if times[person] != due
         ),
-        *(f"given up: {function}" for function in platform.dead_letters),
-        *(f"{person.name} stands in the logs" for person in fates if person.email in logs or person.address in logs),
+        *_said_and_given_up(platform),
     ]
 
 
-def _say(watch: Forking, failures: list[str]) -> None:
+def _said_and_given_up(platform: Platform) -> list[str]:
+    """List what was given up, and what is personal in the logs: everybody's address has this domain or this street."""
+    logs = sys.stdout.getvalue() if isinstance(sys.stdout, io.StringIO) else ""
+    return [
+        *(f"given up: {function}" for function in platform.dead_letters),
+        *(f"the logs say {word!r}" for word in ("@signers.example", " Place") if word in logs),
+    ]
+
+
+def _say(watch: Forking, failures: list[str], *, early: bool = False) -> None:
     """Report to the parent, and end this process."""
     assert watch.pipe is not None
-    said = {"failures": failures, "pair": watch.crashed_twice, "used": sorted(permissions_from_template.used)}
+    said = {
+        "failures": failures,
+        "early": early,
+        "pair": watch.crashed_twice,
+        "used": sorted(permissions_from_template.used),
+    }
     with os.fdopen(watch.pipe, "w") as pipe:
         json.dump(said, pipe)
     os._exit(0)
 
 
-def crash_everywhere(scenario: str, report: Report, *, at_all: bool, twice: bool, pairs: float, seed: str) -> None:
+def crash_everywhere(scenario: str, report: Report, thoroughness: Thoroughness, seed: str) -> None:
     """Run a scenario, crash at each of its calls, and add what came of it to the report."""
-    memo = _memo_of(scenario)
-    for packet in memo.values():
+    calm = _without_crash(scenario)
+    for packet in calm.memo.values():
         words_of(packet.pdf)
     # What is there now is no garbage; to look through it would copy it in each child.
     gc.collect()
     gc.freeze()
-    watch = Forking(scenario, report, random.Random(seed), at_all=at_all, twice=twice, pairs=pairs)  # noqa: S311
+    watch = Forking(scenario, report, random.Random(seed), thoroughness)  # noqa: S311
     with pytest.MonkeyPatch.context() as patch:
-        found = _run(scenario, watch, memo, patch, random.Random(seed))  # noqa: S311
+        found = _run(scenario, watch, calm, patch, random.Random(0), to_the_end=thoroughness.to_the_end)  # noqa: S311
     watch.reap_all()
-    report.failures += [f"{scenario}, without a crash: {failure}" for failure in found]
+    report.failures += [f"{scenario}, between crashes: {failure}" for failure in found]
     report.used |= permissions_from_template.used
 
 
@@ -354,28 +406,26 @@ def main() -> None:
     parser.add_argument("scenarios", nargs="*")
     parser.add_argument("--all", action="store_true", help="crash at states that are alike, too")
     parser.add_argument("--twice", action="store_true", help="lose answers without the process, too")
+    parser.add_argument("--to-the-end", action="store_true", help="go on when all is as without a crash, too")
     parser.add_argument("--pairs", type=float, default=0.05, help="the share of crashes that another one follows")
     parser.add_argument("--seed", default=secrets.token_hex(4))
     parser.add_argument("--json", type=Path, help="write the report to a file, too")
-    arguments = parser.parse_args()
+    parser.add_argument("--figures-of", help="write the figures into docs/reliability.md, as this command's")
+    asked = parser.parse_args()
     # The functions' loggers write to what stdout is when they are loaded.
     printed, sys.stdout = sys.stdout, io.StringIO()
     from tests.faults.scenarios import SCENARIOS  # noqa: PLC0415
 
     report = Report()
-    for scenario in arguments.scenarios or SCENARIOS:
-        crash_everywhere(
-            scenario,
-            report,
-            at_all=arguments.all,
-            twice=arguments.twice,
-            pairs=arguments.pairs,
-            seed=arguments.seed,
-        )
+    thoroughness = Thoroughness(asked.all, asked.twice, asked.to_the_end, asked.pairs)
+    for scenario in asked.scenarios or SCENARIOS:
+        crash_everywhere(scenario, report, thoroughness, asked.seed)
     sys.stdout = printed
-    print(f"seed {arguments.seed}", report.table(), sep="\n")  # noqa: T201
-    if arguments.json:
-        arguments.json.write_text(report.as_json(), encoding="utf-8")
+    print(f"seed {asked.seed}", report.table(), sep="\n")  # noqa: T201
+    if asked.json:
+        asked.json.write_text(report.as_json(), encoding="utf-8")
+    if asked.figures_of:
+        figures.write(asked.figures_of, report.figures())
     sys.exit(bool(report.failures))
 
 

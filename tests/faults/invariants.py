@@ -15,6 +15,7 @@ from undersigned.aws import items, keys
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
+    from tests.faults.platform import Platform
     from tests.world import Sent, World
 
 _SETTLED = {"sent", "delivered", "complained", "empty"}
@@ -87,6 +88,30 @@ def _miscounted(signatures: Rows, rows: Rows) -> Iterator[str]:
 
 def _is_stuck(delivery: dict[str, Any]) -> bool:
     return delivery["state"] not in _SETTLED and not (delivery["state"] == "held" and not delivery["letters"])
+
+
+_DECIDES = (
+    "status", "quarantine", "target", "note", "bundle", "due", "tallied",
+    "signatures",
+    "state", "attempt", "letters", "packets", "erased", "left_out", "permanent",
+    "email", "mail_state", "hold", "paused", "approved",
+)  # fmt: skip
+"""The attributes on which it depends what happens from now on."""
+
+
+def state_of(platform: Platform) -> str:
+    """Write down how all stands, without ids and moments that chance decides: after equal states comes the same."""
+    world = platform.world
+    rows = list(_table(world))
+    stands = {
+        (row["pk"], row["sk"]): {name: row[name] for name in _DECIDES if name in row}
+        for row in rows
+        if row["pk"].startswith(("SIGNATURE#", "COUNT#", "CAMPAIGN#", "DELIVERY#")) and "EVENT#" not in row["sk"]
+    }
+    mailed = sorted((row["pk"], row["sk"], len(row["sent"])) for row in rows if row["pk"].startswith("RECIPIENT#"))
+    sent = sorted(str(sorted(mail.tags.items())) for mail in world.deliveries)
+    rest = (world.clock.now, world.throttles, platform.refusals, len(platform.returned))
+    return repr((sorted(stands.items()), mailed, sent, rest))
 
 
 def _table(world: World) -> Iterator[dict[str, Any]]:

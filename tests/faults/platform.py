@@ -70,12 +70,14 @@ class Platform:
 
     `rng` orders SES's events, `refused_addresses` are those that mails come back from, `returned` the ids of the mails
     that did, `watch` hears of the functions' calls, `crashes` are the functions that crashed. `refusals` are the codes
-    with which a function's next calls of an operation fail; an empty one lets a call pass.
+    with which a function's next calls of an operation fail; an empty one lets a call pass. `when_quiet` is called
+    whenever nothing is left to come.
     """
 
     world: World
     rng: Random
     watch: Watch | None = None
+    when_quiet: Callable[[], None] = lambda: None
     refusals: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     refused_addresses: set[str] = field(default_factory=set)
     returned: set[str] = field(default_factory=set)
@@ -125,6 +127,7 @@ class Platform:
                 pass
             coming = [message.visible_at for message in self._messages] + [at for at, _, _ in self._events]
             if not coming:
+                self.when_quiet()
                 return
             self.world.clock.now = max(self.world.clock.now, min(coming))
 
