@@ -40,8 +40,7 @@ demo: $(READY) ## run the whole of it on this machine; ARGS=--exit stops at the 
 	$(RUN) undersigned demo $(ARGS)
 
 test: lint ## every check and every test
-	$(RUN) pytest --quiet --numprocesses auto --ignore tests/e2e --ignore tests/soak tests
-	$(RUN) pytest --quiet tests/e2e
+	$(RUN) pytest --quiet --numprocesses auto --ignore tests/soak tests
 
 soak: $(READY) ## what takes minutes: 5,000 people sign while workers die; 50,000 rows; more odd requests
 	UNDERSIGNED_SIGNATURES=$${UNDERSIGNED_SIGNATURES:-5000} $(RUN) pytest --quiet tests/soak

@@ -266,8 +266,9 @@ def test_a_send_rate_is_kept_when_asked(stack: RunningStack) -> None:
         assert stack.client("sesv2").get_account()["SendQuota"]["MaxSendRate"] == 2
         send(stack, "chief@police.example")
         send(stack, "chief@police.example")
-        with pytest.raises(ClientError, match="Maximum sending rate exceeded"):
-            send(stack, "chief@police.example")
+        with pytest.raises(ClientError, match="Maximum sending rate exceeded"):  # noqa: PT012
+            for _ in range(20):  # a busy machine sends two a second
+                send(stack, "chief@police.example")
     finally:
         control(stack, max_send_rate=14, enforce_rate=False)
 
