@@ -27,11 +27,15 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.process_cpu_count() or 1) + 1
 
 
+_MADE_ONCE = ("tests/e2e/", "tests/faults/test_every_crash.py")
+"""Tests that share what takes minutes to make: the local stack, a run of all crashes."""
+
+
 class OneLocalStack(LoadScopeScheduling):  # type: ignore[misc]
     """Gives all tests of the local stack to one process, first of all, and every other test to whoever is free."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "the local stack" if nodeid.startswith("tests/e2e/") else nodeid
+        return next((shared for shared in _MADE_ONCE if nodeid.startswith(shared)), nodeid)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneLocalStack:

@@ -71,6 +71,7 @@ class Report:
     failures: list[str] = field(default_factory=list)
     reached: set[str] = field(default_factory=set)
     used: set[str] = field(default_factory=set)
+    begun: set[str] = field(default_factory=set)
 
     def as_json(self) -> str:
         """Write the report for another process."""
@@ -132,7 +133,6 @@ class Forking:
         self._children: dict[int, Child] = {}
         self._calls = 0
         self._is_new_state = True
-        self._begun: set[str] = set()
         # In a child:
         self.pipe: int | None = None
         self.point = ""
@@ -149,8 +149,8 @@ class Forking:
         self._calls += 1
         self._report.calls[function] += 1
         self._report.reached |= _adapters_on_the_stack()
-        self._is_new_state = function not in self._begun
-        self._begun.add(function)
+        self._is_new_state = function not in self._report.begun
+        self._report.begun.add(function)
         if self._forks("before", function, operation):
             raise CrashError(function)
 
@@ -407,7 +407,7 @@ def main() -> None:
     parser.add_argument("--all", action="store_true", help="crash at states that are alike, too")
     parser.add_argument("--twice", action="store_true", help="lose answers without the process, too")
     parser.add_argument("--to-the-end", action="store_true", help="go on when all is as without a crash, too")
-    parser.add_argument("--pairs", type=float, default=0.05, help="the share of crashes that another one follows")
+    parser.add_argument("--pairs", type=float, default=0.02, help="the share of crashes that another one follows")
     parser.add_argument("--seed", default=secrets.token_hex(4))
     parser.add_argument("--json", type=Path, help="write the report to a file, too")
     parser.add_argument("--figures-of", help="write the figures into docs/reliability.md, as this command's")

@@ -275,7 +275,7 @@ class Platform:
             if sent.to in self.refused_addresses:
                 outcome = "bounce"
                 self.returned.add(sent.message_id)
-            cases = ["send", outcome, *self.rng.choices(["send", outcome], k=self.rng.randrange(3))]
+            cases = ["send", outcome, *self.rng.choices(["send", outcome], k=self.rng.randrange(2))]
             self._events += [(now + self.rng.random() * _LATEST_EVENT, case, sent) for case in cases]
         self._told = len(self.world.sent)
         due = sorted((event for event in self._events if event[0] <= now), key=lambda event: event[0])

@@ -47,31 +47,6 @@ def crash_after(world: World, monkeypatch: pytest.MonkeyPatch, method: str, call
     monkeypatch.setattr(table, method, crashing)
 
 
-@pytest.mark.parametrize(
-    ("method", "calls"),
-    [("open", 1), ("seal", 1), ("seal", 2), ("seal", 3), ("bundles", 1), ("add_packet", 1), ("change", 1)],
-)
-def test_a_crash_at_any_step_loses_and_doubles_nothing(
-    world: World, monkeypatch: pytest.MonkeyPatch, method: str, calls: int
-) -> None:
-    for number in range(6):
-        world.confirmed(email=f"signer{number}@signers.example", name=f"Signer No{number:02d}")
-    crash_after(world, monkeypatch, method, calls)
-    world.plan()
-    [answer] = world.run_queue()
-    assert answer["batchItemFailures"]
-    if world.deliveries:
-        world.feedback("send", world.deliveries[0])
-    world.week()
-    [sent] = world.deliveries
-    text = names_in(sent.pdfs[0])
-    assert [text.count(f"Signer No{number:02d}\n1 Sample") for number in range(6)] == [1] * 6
-    assert delivery(world).state == "sent"
-    world.clock.turn(days=7)
-    world.week()
-    assert len(world.deliveries) == 1
-
-
 def test_a_mail_whose_answer_was_lost_is_not_sent_again_before_its_event_had_an_hour(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

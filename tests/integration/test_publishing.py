@@ -12,11 +12,14 @@ from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[impor
 from tests import world as worlds
 from tests.aws_from_template import ROOT
 from tests.world import CAMPAIGN, CONTEXT, Sent, World
+from undersigned.domain.deliveries import DeliveryKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BUS = "undersigned-events"
+
+KEY = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
 
 
 @pytest.fixture
@@ -150,9 +153,9 @@ def test_a_delivery_that_came_back_twice_is_told_twice(world: World, listener: L
     world.confirmed()
     world.week()
     for _ in range(2):
-        world.feedback("bounce", world.deliveries[0])
-        world.clock.turn(days=7)
-        world.week()
+        world.feedback("bounce", world.deliveries[-1])
+        world.wiring.steering_wheel().retry(KEY, "key", "the address is mended")
+        world.run_queue()
     world.run_stream()
     back = [event for event in listener.hear() if event["DetailType"] == "undersigned.delivery.bounced"]
     assert len({event["Detail"]["id"] for event in back}) == len(back) == 2

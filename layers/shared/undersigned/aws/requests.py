@@ -422,6 +422,22 @@ def add_packet(table: str, key: DeliveryKey, packet: PacketRecord) -> PutItemInp
     return put(table, items.packet_values(key, packet), unless_newer)
 
 
-def mail_sent(table: str, signer: str, day: str, request: str, expires_at: int) -> UpdateItemInputTypeDef:
-    """Write down that a request was mailed to a person on a day."""
-    return update(table, keys.recipient(signer, day), assign={"expires_at": expires_at}, add={"sent": {request}})
+def claim_mail(  # noqa: PLR0913, PLR0917  (a claim's parts)
+    table: str, signer: str, day: str, request: str, expires_at: int, most: int
+) -> UpdateItemInputTypeDef:
+    """Claim one of at most so many mails of a person's day for a request that has not been mailed yet.
+
+    What was claimed and not sent counts for nothing: it may have had to wait, and been asked for anew meanwhile. But a
+    table that takes no writes stops a mail here, before it is sent and can't be written down.
+    """
+    return update(
+        table,
+        keys.recipient(signer, day),
+        assign={"expires_at": expires_at},
+        when=~Attr("sent").contains(request) & (Attr("sent").not_exists() | Attr("sent").size().lt(most)),
+    )
+
+
+def mail_sent(table: str, signer: str, day: str, request: str) -> UpdateItemInputTypeDef:
+    """Write down that a claimed mail was sent."""
+    return update(table, keys.recipient(signer, day), add={"sent": {request}})

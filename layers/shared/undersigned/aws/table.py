@@ -397,15 +397,22 @@ class Table:
 
     # Recipients
 
-    def mailed(self, signer: str, at: datetime) -> frozenset[str]:
-        """Read which requests were mailed to a person on that day (UTC)."""
-        values = self._get(keys.recipient(signer, _utc_day(at)), consistent=True)
-        return frozenset(values["sent"]) if values else frozenset()
-
-    def mail_sent(self, signer: str, request: str, at: datetime, *, known_for: timedelta = timedelta(days=2)) -> None:
-        """Write down that a request was mailed; it is known for so long."""
+    def claim_mail(
+        self, signer: str, request: str, at: datetime, *, most: int, known_for: timedelta = timedelta(days=2)
+    ) -> bool:
+        """Claim one of at most so many mails of the day; False when the request was mailed or they are used up."""
         expires_at = int((at + known_for).timestamp())
-        self._client.update_item(**requests.mail_sent(self._name, signer, _utc_day(at), request, expires_at))
+        try:
+            self._client.update_item(**requests.claim_mail(self._name, signer, _utc_day(at), request, expires_at, most))
+        except ClientError as error:
+            if code_of(error) == CONDITION_FAILED:
+                return False
+            raise
+        return True
+
+    def mail_sent(self, signer: str, request: str, at: datetime) -> None:
+        """Write down that a claimed mail was sent."""
+        self._client.update_item(**requests.mail_sent(self._name, signer, _utc_day(at), request))
 
     # Deliveries
 

@@ -52,9 +52,7 @@ class Confirmations:
         if signature.status in {"withdrawn", "erased"} or signature.has_expired(now):
             return "nothing to say"
         most = MAILS_OF_QUARANTINE if signature.quarantine else MAILS_A_DAY
-        # What was asked for and not sent counts for nothing: a mail that had to wait may be asked for anew meanwhile.
-        mailed = self.recipients.mailed(signature.signer, now)
-        if signature.mail_request in mailed or len(mailed) >= most:
+        if not self.recipients.claim_mail(signature.signer, signature.mail_request, now, most=most):
             return "over the day's limit or sent before"
         self.post.send(self._mail(signature, now))
         self.recipients.mail_sent(signature.signer, signature.mail_request, now)

@@ -18,6 +18,8 @@ type Occasion = Literal["approval", "report"]
 
 type Outcome = Literal["sent", "sent before", "nothing to say"]
 
+_OCCASIONS = 2
+
 _KNOWN_FOR = timedelta(days=60)
 """How long it is known that a mail was sent: far longer than any failed run is tried again, by itself or by hand."""
 
@@ -28,7 +30,7 @@ class NotToldError(UndersignedError):
 
 @dataclass(frozen=True, slots=True)
 class OrganizerPost:
-    """Mails organizers, through any crash, as confirmations are mailed: sent, then written down."""
+    """Mails organizers, through any crash, as confirmations are mailed: claimed, sent, written down."""
 
     recipients: RecipientStore
     post: Post
@@ -41,10 +43,10 @@ class OrganizerPost:
         """
         # No signer's id has a colon.
         recipient, day = f"organizer:{campaign}", datetime.fromisoformat(period).replace(tzinfo=UTC)
-        if occasion in self.recipients.mailed(recipient, day):
+        if not self.recipients.claim_mail(recipient, occasion, day, most=_OCCASIONS, known_for=_KNOWN_FOR):
             return "sent before"
         self.post.send(mail())
-        self.recipients.mail_sent(recipient, occasion, day, known_for=_KNOWN_FOR)
+        self.recipients.mail_sent(recipient, occasion, day)
         return "sent"
 
 

@@ -192,13 +192,15 @@ class ApiKeyStore(Protocol):
 
 
 class RecipientStore(Protocol):
-    """Which mails a person got."""
+    """How many confirmation mails a person got."""
 
-    def mailed(self, signer: str, at: datetime) -> frozenset[str]:
-        """Read which requests were mailed to a person on that day (UTC)."""
+    def claim_mail(
+        self, signer: str, request: str, at: datetime, *, most: int, known_for: timedelta = timedelta(days=2)
+    ) -> bool:
+        """Claim one of at most so many mails of the day; False when the request was mailed or they are used up."""
 
-    def mail_sent(self, signer: str, request: str, at: datetime, *, known_for: timedelta = timedelta(days=2)) -> None:
-        """Write down that a request was mailed; it is known for so long."""
+    def mail_sent(self, signer: str, request: str, at: datetime) -> None:
+        """Write down that a claimed mail was sent."""
 
 
 class DeliveryStore(Protocol):
