@@ -21,6 +21,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import boto3
 from moto import mock_aws
 from moto.dynamodb.models.table import StreamRecord
+from moto.kms import models as moto_kms
 
 from tests import aws_from_template
 from tests.described import breach_of
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 
 # moto copies its tables before each transaction, with all that their streams have said, which changes no more.
 StreamRecord.__deepcopy__ = lambda self, _memo: self  # type: ignore[attr-defined]
+# It makes an RSA key for each encrypted table, which takes most of the time of making a stack, and uses none.
+moto_kms.generate_private_key = cache(moto_kms.generate_private_key)  # type: ignore[attr-defined]
 
 ROOT = Path(__file__).parents[1]
 CAMPAIGN = "end-demand-illinois"
