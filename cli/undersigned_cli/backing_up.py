@@ -70,14 +70,19 @@ class BackingUp:
             yield from (Line(item) for item in self._partition(partition) if item["sk"]["S"] != keys.RESTORED)
 
     def _deliveries(self, target: str) -> Iterator[Item]:
-        """Read a target's deliveries; a bundle of one that was not there a moment ago would have no mail to go with."""
-        begun: set[str] = set()
+        """Read a target's deliveries; a bundle of one that was not there a moment ago would have no mail to go with.
+
+        Nor may SES have told of a later try than the delivery knows of: restored, it would go once more.
+        """
+        begun: dict[str, int] = {}
         for kind in _OF_DELIVERIES:
             for item in self._partition(target, kind):
                 period = item["sk"]["S"].split("#")[1]
                 if kind == keys.DELIVERIES:
-                    begun.add(period)
+                    begun[period] = int(item["attempt"]["N"])
                 elif period not in begun:
+                    raise MovedOnError(_moved_on(target))
+                if kind == keys.MAIL_EVENTS and int(item["attempt"]["N"]) > begun[period]:
                     raise MovedOnError(_moved_on(target))
                 if kind == keys.BUNDLES:
                     self._sealed.add(_place(item))

@@ -116,7 +116,7 @@ class BackupFile:
                 "use the release that made it, or a newer one"
             )
             raise BackupFileError(message)
-        if not hmac.compare_digest(str(values.get("secret")), mark_of(self.secret)):
+        if not hmac.compare_digest(str(values.get("secret")).encode(), mark_of(self.secret).encode()):
             message = f"{self.path} was made by a stack with another secret"
             raise OtherSecretError(message)
         try:
@@ -137,7 +137,7 @@ class BackupFile:
         if not before or not last.startswith(b'{"End":'):
             raise self._cut_off()
         end = self._values(before + 1, last)
-        if not hmac.compare_digest(str(end.get("hmac")), vouched.hexdigest()):
+        if not hmac.compare_digest(str(end.get("hmac")).encode(), vouched.hexdigest().encode()):
             raise self._changed()
         return before - 1
 

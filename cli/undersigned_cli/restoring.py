@@ -51,11 +51,12 @@ class Survey:
     """What a file's items mean for each other.
 
     `again` are the partitions of signatures that come a second time, `deliveries` those that are not settled, the mails
-    under way among them, each as SES's events in the file leave it.
+    under way among them, each as SES's events in the file leave it; `steering` is the campaign's, if it has any.
     """
 
     again: frozenset[str]
     deliveries: Mapping[DeliveryKey, Delivery]
+    steering: Item | None = None
 
     @property
     def under_way(self) -> tuple[DeliveryKey, ...]:
@@ -68,8 +69,11 @@ def survey(lines: Iterable[Line]) -> Survey:
     again: set[str] = set()
     unsettled: dict[DeliveryKey, Delivery] = {}
     events: defaultdict[DeliveryKey, list[MailEvent]] = defaultdict(list)
+    steering: Item | None = None
     for line in lines:
         pk, sk = line.item["pk"]["S"], line.item["sk"]["S"]
+        if sk == keys.steering("").sk:
+            steering = line.item
         if line.again:
             again.add(pk)
         elif sk.startswith(keys.DELIVERIES):
@@ -82,7 +86,7 @@ def survey(lines: Iterable[Line]) -> Survey:
         for event in of_mail:
             if unsettled[key].state == "sending":
                 unsettled[key] = after(unsettled[key], event)
-    return Survey(frozenset(again), unsettled)
+    return Survey(frozenset(again), unsettled, steering)
 
 
 def _delivery_of(item: Item) -> DeliveryKey:
@@ -126,8 +130,8 @@ class Restoring:
         marked = self._get(keys.restored(campaign))
         there = self._get(keys.campaign(campaign)) is not None
         if marked is not None and marked["backup"]["S"] == self.file.header.id:
-            return "done" if there else "begun"
-        if marked is not None and not there:
+            return "done" if "finished_at" in marked else "begun"
+        if marked is not None and "finished_at" not in marked:
             message = f"another backup of {campaign} is restored only in part; run that restore to its end first"
             raise NotEmptyError(message)
         if there or self._has_any(campaign):
@@ -143,6 +147,8 @@ class Restoring:
         header = self.file.header
         mark = {**keys.restored(header.campaign)._asdict(), "backup": header.id, "begun_at": self.now.isoformat()}
         self._put(items.to_item(mark))
+        # Before the first letter: whoever pushes the campaign over half a restore must not let it go.
+        self._put(self._pausing())
         last: list[Item] = []
         read = 0
         with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -153,7 +159,6 @@ class Restoring:
                     self.written[outcome] += 1
                 read += len(some)
                 yield read
-        self._put(items.to_item(self._pausing()))
         self._put(items.to_item(self._audited()))
         for settings in last:
             goal = requests.update(
@@ -161,6 +166,10 @@ class Restoring:
             )
             self.client.update_item(**goal)
             self._put(settings)
+        finished = requests.update(
+            self.table, keys.restored(header.campaign), assign={"finished_at": self.now.isoformat()}
+        )
+        self.client.update_item(**finished)
 
     def _restored(self, line: Line) -> Item | None:
         """Return an item as it is written, or None when it is left out."""
@@ -176,7 +185,8 @@ class Restoring:
                 # Its PDF lies in the other stack's bucket; it is typeset again.
                 return None
             case "CAMPAIGN" if sk == keys.steering("").sk:
-                return item | {"paused": {"BOOL": True}}
+                # It was the first to be written.
+                return None
             case _:
                 return item
 
@@ -200,9 +210,10 @@ class Restoring:
         delivery = self.found.deliveries.get(_delivery_of(packet))
         return delivery is not None and not self.decisions.applied_to(delivery).is_settled
 
-    def _pausing(self) -> items.Values:
-        """Pause the campaign if the file has no steering of its own."""
-        return {**keys.steering(self.file.header.campaign)._asdict(), "paused": True}
+    def _pausing(self) -> Item:
+        """Return the campaign's steering, paused."""
+        key = items.to_item(keys.steering(self.file.header.campaign)._asdict())
+        return {**(self.found.steering or key), "paused": {"BOOL": True}}
 
     def _audited(self) -> items.Values:
         """Note the restore once, at the moment when it was begun."""

@@ -10,7 +10,7 @@ from aws_lambda_powertools import Logger
 from undersigned.aws.queue import UNTIL_SES_IS_ASKED_AGAIN, read_message, seconds_until_next_try
 from undersigned.logs import facts_of
 from undersigned.services.delivering import OutOfTimeError, UnsettledError
-from undersigned.services.ports import ThrottledError
+from undersigned.services.ports import SendingStoppedError, ThrottledError
 from undersigned.wiring import Wiring
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def _run(errand: Errand, context: LambdaContext) -> None:
     except OutOfTimeError:
         logger.info("a delivery goes on in another run", extra=asdict(errand.key))
         wiring.queue.put_again(errand.key)
-    except ThrottledError as error:
+    except (ThrottledError, SendingStoppedError) as error:
         logger.error("a delivery has to wait", extra={**asdict(errand.key), "reason": str(error)})
         wiring.queue.put_again(errand.key, after=UNTIL_SES_IS_ASKED_AGAIN)
     else:

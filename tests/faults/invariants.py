@@ -33,7 +33,11 @@ def breaches(
     rows = list(_table(world))
     signatures = [row for row in rows if row["pk"].startswith("SIGNATURE#")]
     deliveries = [row for row in rows if row["pk"].startswith("DELIVERY#") and row["sk"].startswith("PERIOD#")]
-    arrived = [(text_of or letters_text)(mail) for mail in world.deliveries if mail.message_id not in returned]
+    arrived = [
+        (mail.tags["target"], (text_of or letters_text)(mail))
+        for mail in world.deliveries
+        if mail.message_id not in returned
+    ]
     return [
         *_lost_or_doubled(signatures, arrived),
         *_in_two_places(signatures, rows),
@@ -42,13 +46,13 @@ def breaches(
     ]
 
 
-def _lost_or_doubled(signatures: Rows, arrived: list[str]) -> Iterator[str]:
+def _lost_or_doubled(signatures: Rows, arrived: list[tuple[str, str]]) -> Iterator[str]:
     for row in signatures:
         if row["status"] == "erased":
             continue
-        times = sum(text.count(row["address_line"]) for text in arrived)
-        due = int(row["status"] == "confirmed")
-        if times != due:
+        times = {target: count for target, text in arrived if (count := text.count(row["address_line"]))}
+        due = {row["target"]: 1} if row["status"] == "confirmed" else {}
+        if times != due or sum(text.count(row["address_line"]) for _, text in arrived) != len(due):
             yield f"{row['name']}'s {row['status']} letter arrived {times} times, not {due}"
 
 
@@ -109,7 +113,7 @@ def state_of(platform: Platform) -> str:
         if row["pk"].startswith(("SIGNATURE#", "COUNT#", "CAMPAIGN#", "DELIVERY#")) and "EVENT#" not in row["sk"]
     }
     mailed = sorted((row["pk"], row["sk"], len(row["sent"])) for row in rows if row["pk"].startswith("RECIPIENT#"))
-    sent = sorted(str(sorted(mail.tags.items())) for mail in world.deliveries)
+    sent = sorted(str((mail.to, sorted(mail.tags.items()), letters_text(mail))) for mail in world.deliveries)
     rest = (world.clock.now, world.throttles, platform.refusals, len(platform.returned))
     return repr((sorted(stands.items()), mailed, sent, rest))
 

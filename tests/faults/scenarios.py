@@ -135,7 +135,6 @@ def a_week(platform: Platform) -> Fates:
     acts = Acts(platform)
     ada, bo, cy = (Person(name, EVANSTON) for name in ("Ada", "Bo", "Cy"))
     acts.sign_and_confirm(ada, bo, cy)
-    platform.refusals["Deliver", "sesv2:SendEmail"] = ["BadRequestException"]
     acts.week(MONDAY, report=True)
     assert acts.state_of(ada)["delivery"] == "delivered"
     assert acts.get(f"/campaigns/{CAMPAIGN}/count", as_json=True).json["signatures"] == 3
@@ -177,6 +176,7 @@ def a_mail_that_comes_back(platform: Platform) -> Fates:
     acts.week(MONDAY)
     acts.sign_and_confirm(kit)
     acts.mend("wilmette", "mended@wilmette-police.example")
+    platform.refusals["Deliver", "sesv2:SendEmail"] = ["BadRequestException"]
     acts.organizer("POST", "/deliveries/2026-11-30/wilmette/retry", {})
     platform.settle()
     acts.week(MONDAY + 7 * ONE_DAY)

@@ -117,6 +117,41 @@ def test_who_asks_again_and_again_while_ses_takes_none_gets_a_mail_in_the_end(
     assert [sent.to for sent in world.sent] == ["ada@signers.example"]
 
 
+def test_a_record_that_comes_again_after_midnight_mails_nobody_twice(world: World) -> None:
+    world.clock.now = world.clock.now.replace(hour=23, minute=50)
+    world.sign()
+    records = world.new_records()
+    for _ in range(3):
+        world.handlers["send_confirmations"]({"Records": records}, CONTEXT)
+        world.clock.turn(minutes=20)
+    assert len(world.sent) == 1
+
+
+@pytest.mark.usefixtures("_no_delay")
+@pytest.mark.parametrize("code", TAKES_NONE)
+def test_a_delivery_waits_while_the_account_takes_none_and_no_try_is_counted(world: World, code: str) -> None:
+    world.confirmed()
+    world.watch = Refusing({"sesv2:SendEmail": code})
+    world.plan()
+    for _ in range(12):
+        world.clock.turn(minutes=15)
+        assert world.run_queue() == [{"batchItemFailures": []}]
+    world.watch = None
+    world.run_queue()
+    assert len(world.deliveries) == 1
+
+
+def test_a_throttle_while_the_pace_is_asked_for_is_a_throttle(world: World) -> None:
+    world.sign()
+    world.watch = Refusing({"sesv2:GetAccount": "TooManyRequestsException"})
+    world.restart("send_confirmations")
+    records = world.new_records()
+    assert world.handlers["send_confirmations"]({"Records": records}, CONTEXT) == {"batchItemFailures": []}
+    world.watch = None
+    world.run_waiting_mails()
+    assert len(world.sent) == 1
+
+
 def test_a_mail_waits_no_longer_than_its_letter_can_be_confirmed(world: World) -> None:
     world.sign()
     world.throttles = 1_000

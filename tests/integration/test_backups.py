@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 
 from tests import aws_from_template
 from tests import world as worlds
-from tests.world import CAMPAIGN, Sent, World
+from tests.world import CAMPAIGN, ROOT, Sent, World
 from undersigned.aws import keys, requests
 from undersigned.aws.bus import EventBus
 from undersigned.aws.items import from_item, read_signature
@@ -28,11 +28,12 @@ from undersigned.domain.deliveries import Bundle, Delivery, DeliveryKey, MailEve
 from undersigned.domain.signatures import Signature, signer_id
 from undersigned.settings import Settings
 from undersigned.wiring import Wiring
-from undersigned_cli import options
+from undersigned_cli import campaign_folder, options
 from undersigned_cli.backing_up import BackingUp, MovedOnError
 from undersigned_cli.backup_commands import UndecidedError
 from undersigned_cli.backup_file import BackupFile, BackupFileError, Header, Line, OtherSecretError, mark_of, write
 from undersigned_cli.main import app
+from undersigned_cli.push import push
 from undersigned_cli.restoring import NotEmptyError
 from undersigned_cli.stacks import Stack
 
@@ -427,15 +428,41 @@ def test_a_restore_that_is_cut_off_anywhere_is_run_again_and_ends_the_same(
         assert all_items(new) == whole
 
 
+def cut_off(world: World) -> None:
+    """Leave a restore as if it had ended before the settings, which come last."""
+    client, table = world.wiring._client("dynamodb"), world.wiring.settings.table_name
+    client.delete_item(TableName=table, Key={"pk": {"S": f"CAMPAIGN#{CAMPAIGN}"}, "sk": {"S": META}})
+    client.update_item(
+        TableName=table,
+        Key={"pk": {"S": f"CAMPAIGN#{CAMPAIGN}"}, "sk": {"S": RESTORED}},
+        UpdateExpression="REMOVE finished_at",
+    )
+
+
+def test_a_campaign_that_is_pushed_over_half_a_restore_pauses_and_the_restore_goes_on(two: Two) -> None:
+    old = two.stack()
+    old.confirmed()
+    two.backup()
+    new = two.stack(empty=True)
+    two.restore()
+    cut_off(new)
+    found = row(new, "Ada")
+    assert found
+    client, table = new.wiring._client("dynamodb"), new.wiring.settings.table_name
+    client.delete_item(TableName=table, Key={"pk": {"S": f"SIGNATURE#{CAMPAIGN}#{found.signer}"}, "sk": {"S": "1"}})
+    push(campaign_folder.read(ROOT / "campaigns" / CAMPAIGN), new.wiring.table)
+    assert new.wiring.table.steering(CAMPAIGN).paused
+    two.restore()
+    assert row(new, "Ada") == found
+
+
 def test_what_a_signer_does_between_two_tries_is_kept(two: Two) -> None:
     old = two.stack()
     mail = old.confirmed()
     two.backup()
     new = two.stack(empty=True)
     two.restore()
-    client = new.wiring._client("dynamodb")
-    settings = {"pk": {"S": f"CAMPAIGN#{CAMPAIGN}"}, "sk": {"S": META}}
-    client.delete_item(TableName=new.wiring.settings.table_name, Key=settings)
+    cut_off(new)
     assert new.get(f"/campaigns/{CAMPAIGN}").status == 404
     found = row(new, "Ada")
     assert found
@@ -477,13 +504,11 @@ def test_two_backups_are_not_mixed(two: Two) -> None:
     run("restore", str(earlier))
     with pytest.raises(NotEmptyError, match="people may have signed"):
         two.restore()
-    client = new.wiring._client("dynamodb")
-    settings = {"pk": {"S": f"CAMPAIGN#{CAMPAIGN}"}, "sk": {"S": META}}
-    client.delete_item(TableName=new.wiring.settings.table_name, Key=settings)
+    cut_off(new)
     with pytest.raises(NotEmptyError, match="another backup"):
         two.restore()
     marked = {"pk": {"S": f"CAMPAIGN#{CAMPAIGN}"}, "sk": {"S": RESTORED}}
-    client.delete_item(TableName=new.wiring.settings.table_name, Key=marked)
+    new.wiring._client("dynamodb").delete_item(TableName=new.wiring.settings.table_name, Key=marked)
     with pytest.raises(NotEmptyError, match="people may have signed"):
         two.restore()
 

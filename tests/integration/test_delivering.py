@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pypdf import PdfReader
 
-from tests.world import CAMPAIGN, CONTEXT, load_event
+from tests.world import CAMPAIGN, CONTEXT, client_of, load_event
 from undersigned.aws.queue import Queue
 from undersigned.domain.deliveries import Delivery, DeliveryKey
 
@@ -102,10 +102,10 @@ def test_a_short_throttle_is_waited_out(world: World) -> None:
 
 def test_a_refused_delivery_says_why_and_goes_when_the_cause_is_mended(world: World) -> None:
     world.confirmed()
-    world.refusal = "MessageRejected"
+    world.refusal = "BadRequestException"
     [answer] = world.week()
     assert answer["batchItemFailures"]
-    assert (delivery(world).state, delivery(world).reason) == ("open", "MessageRejected")
+    assert (delivery(world).state, delivery(world).reason) == ("open", "BadRequestException")
     world.refusal = ""
     world.week()
     assert delivery(world).state == "sent"
@@ -315,3 +315,18 @@ def test_what_ses_said_and_when_is_kept_once_for_each_event(world: World) -> Non
     assert sorted(event.kind for event in events) == ["bounce", "delivery", "send"]
     assert {event.message_id for event in events} == {mail.message_id}
     assert events[-1].reason
+
+
+def test_a_mail_that_goes_again_after_months_has_its_letters(world: World) -> None:
+    world.confirmed()
+    world.week()
+    world.feedback("bounce", world.deliveries[0])
+    world.clock.turn(days=100)
+    bucket = world.wiring.settings.packet_bucket
+    s3 = client_of("s3")
+    for stored in s3.list_objects_v2(Bucket=bucket)["Contents"]:
+        s3.delete_object(Bucket=bucket, Key=stored["Key"])
+    world.wiring.steering_wheel().retry(KEY, "key", "the address is mended")
+    world.run_queue()
+    assert "Ada Specimen" in names_in(world.deliveries[-1].pdfs[0])
+    assert s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 1

@@ -106,7 +106,7 @@ def every_reader_of_the_stream_has_an_alarm_for_its_lag(template: Template) -> I
     for function, _, kind, _ in event_sources(template):
         wanted = ("AWS/Lambda", "IteratorAge", [{"Name": "FunctionName", "Value": {"Ref": function}}])
         if kind == "DynamoDB" and not any(
-            (alarm["Namespace"], alarm["MetricName"], alarm.get("Dimensions")) == wanted
+            (alarm.get("Namespace"), alarm.get("MetricName"), alarm.get("Dimensions")) == wanted
             for alarm in of_type(template, ALARM).values()
         ):
             yield f"{function} falls behind in silence"
@@ -116,7 +116,7 @@ def a_week_that_was_not_planned_is_missed(template: Template) -> Iterator[str]:
     # Where nothing runs, nothing fails: only what is missing tells.
     planning = [{"Name": "FunctionName", "Value": {"Ref": "PlanDeliveries"}}]
     if not any(
-        (alarm["MetricName"], alarm.get("Dimensions"), alarm["TreatMissingData"])
+        (alarm.get("MetricName"), alarm.get("Dimensions"), alarm["TreatMissingData"])
         == ("Invocations", planning, "breaching")
         for alarm in of_type(template, ALARM).values()
     ):
@@ -126,7 +126,7 @@ def a_week_that_was_not_planned_is_missed(template: Template) -> Iterator[str]:
 def _has_alarm(template: Template, namespace: str, metric: str, dimension: str, value: Any) -> bool:
     """Any first failure rings: a threshold above 1 would hide it."""
     return any(
-        (alarm["Namespace"], alarm["MetricName"]) == (namespace, metric)
+        (alarm.get("Namespace"), alarm.get("MetricName")) == (namespace, metric)
         and alarm.get("Dimensions") == [{"Name": dimension, "Value": value}]
         and (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanOrEqualToThreshold", 1)
         for alarm in of_type(template, ALARM).values()

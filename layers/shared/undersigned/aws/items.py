@@ -372,6 +372,7 @@ def packet_values(key: DeliveryKey, packet: PacketRecord) -> Values:
         "since": _written(packet.since),
         "letters": list(packet.letters),
         "erased": packet.erased,
+        "stored_at": _written(packet.stored_at),
     }
 
 
@@ -387,6 +388,7 @@ def read_packet(values: Values) -> PacketRecord:
         since=date.fromisoformat(values["since"]),
         letters=tuple(values["letters"]),
         erased=int(values.get("erased", 0)),
+        stored_at=_moment(values.get("stored_at")),
     )
 
 

@@ -79,8 +79,8 @@ class Mailbox:
         """
         waited, pause = 0.0, 1.0
         while True:
-            self._pace.wait()
             try:
+                self._pace.wait()
                 return self._send(mail)
             except ThrottledError:
                 if waited + pause > self._patience:
@@ -114,4 +114,9 @@ class Mailbox:
         return answer["MessageId"]
 
     def _send_rate(self) -> float:
-        return self._client.get_account()["SendQuota"]["MaxSendRate"]
+        try:
+            return self._client.get_account()["SendQuota"]["MaxSendRate"]
+        except ClientError as error:
+            if is_throttle(error):
+                raise slower(error) from error
+            raise

@@ -400,7 +400,13 @@ class Table:
     def claim_mail(
         self, signer: str, request: str, at: datetime, *, most: int, known_for: timedelta = timedelta(days=2)
     ) -> bool:
-        """Claim one of at most so many mails of the day; False when the request was mailed or they are used up."""
+        """Claim one of at most so many mails of the day; False when the request was mailed or they are used up.
+
+        A stream's record comes again for a day, so what was mailed the day before is looked at, too.
+        """
+        before = self._get(keys.recipient(signer, _utc_day(at - timedelta(days=1))), consistent=True)
+        if before and request in before.get("sent", ()):
+            return False
         expires_at = int((at + known_for).timestamp())
         try:
             self._client.update_item(**requests.claim_mail(self._name, signer, _utc_day(at), request, expires_at, most))

@@ -22,6 +22,9 @@ ATTACHMENT_LIMIT = 7_000_000
 UNSETTLED_FOR = timedelta(hours=1)
 """How long a mail without any event may have been sent all the same."""
 
+_FRESH_FOR = timedelta(days=1)
+"""How long a try goes on with a PDF that was stored: it is kept for 31 days at least, and links work for 30."""
+
 UNDER_WAY: tuple[DeliveryState, ...] = ("open", "sending")
 """Letters are being put in a mail, or the mail is being sent."""
 
@@ -63,7 +66,7 @@ class PacketRecord:
     """One stored PDF: letters `first` to `last` (1-based), and what the mail says of them.
 
     `residents` counts signers whose postal code the target serves; `letters` are the versions it holds; `erased` is
-    how many of the delivery's letters had been erased by then.
+    how many of the delivery's letters had been erased by then; `stored_at` is when the PDF was stored.
     """
 
     number: int
@@ -75,6 +78,11 @@ class PacketRecord:
     since: date
     letters: tuple[str, ...]
     erased: int = 0
+    stored_at: datetime | None = None
+
+    def is_fresh(self, now: datetime) -> bool:
+        """Say whether the PDF will be there for as long as a link in a mail of now is to work."""
+        return self.stored_at is not None and now - self.stored_at < _FRESH_FOR
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from undersigned.services.ports import (
     ChangedError,
     LettersNotWaitingError,
     MailRefusedError,
+    SendingStoppedError,
     ThrottledError,
 )
 
@@ -168,11 +169,15 @@ class Delivering:
     def _typeset_all(self, batch: Batch, erased: int, has_time: Callable[[], bool]) -> tuple[PacketRecord, ...]:
         """Typeset and store the packets that are not stored yet; one at a time, so memory stays flat.
 
-        Packets from before a letter was erased are typeset anew.
+        Packets from before a letter was erased are typeset anew, and so are old ones: their PDFs are not kept for ever.
         """
-        done = {packet.number: packet for packet in self._deliveries.packets(batch.key) if packet.erased == erased}
+        done = {
+            packet.number: packet
+            for packet in self._deliveries.packets(batch.key)
+            if packet.erased == erased and packet.is_fresh(self._clock())
+        }
         for made, pdf in self._packing.typeset(batch, skip=frozenset(done)):
-            packet = replace(made, erased=erased)
+            packet = replace(made, erased=erased, stored_at=self._clock())
             self._packets.put(packet_name(batch.key, packet.number, erased), pdf)
             self._deliveries.add_packet(batch.key, packet)
             done[packet.number] = packet
@@ -205,7 +210,7 @@ class Delivering:
         self._deliveries.begin_sending(sending, state=delivery.state, attempt=delivery.attempt)
         try:
             message_id = self._post.send(mail)
-        except (ThrottledError, MailRefusedError) as error:
+        except (ThrottledError, SendingStoppedError, MailRefusedError) as error:
             # Surely not sent, so the next try need not wait for an event.
             self._settle(sending, replace(sending, state="open", sending_since=None, reason=str(error)))
             raise
