@@ -26,7 +26,7 @@ from moto.kms import models as moto_kms
 from tests import aws_from_template
 from tests.described import breach_of
 from tests.permissions_from_template import enforce
-from undersigned.domain.gates import FormPass
+from undersigned.domain.abuse_checks import FormToken
 from undersigned.settings import Settings
 from undersigned.wiring import Wiring
 from undersigned_cli import campaign_folder
@@ -214,7 +214,7 @@ class World:
     def form(self, *, opened: float = 60, needs_proof: bool = False) -> str:
         """Return the token of a form that was opened so many seconds ago."""
         issued_at = self.clock.now - timedelta(seconds=opened)
-        return self.wiring.tokens.for_form(FormPass(CAMPAIGN, secrets.token_hex(8), needs_proof, issued_at))
+        return self.wiring.tokens.for_form(FormToken(CAMPAIGN, secrets.token_hex(8), needs_proof, issued_at))
 
     def sign(self, **changes: object) -> Answer:
         """Sign as Ada, but for the changes, in a form of its own."""
@@ -467,8 +467,8 @@ def _handler(monkeypatch: pytest.MonkeyPatch, function: str, wiring: Wiring) -> 
     }
     for name, make in made_of[function].items():
         monkeypatch.setattr(wired, name, make())
-    if hasattr(wired, "wiring"):
-        monkeypatch.setattr(wired, "wiring", wiring)
+    if hasattr(wired, "stack"):
+        monkeypatch.setattr(wired, "stack", wiring)
     handler: Callable[[Any, Any], Any] = module.handler
     return handler
 

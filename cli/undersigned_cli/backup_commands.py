@@ -69,9 +69,9 @@ def backup(
         stack = replace(stack, outputs={**stack.outputs, "TableName": table})
     wiring = stack.wiring()
     known_targets(wiring, campaign)
-    paused = wiring.table.steering(campaign).paused
+    paused = wiring.table.controls(campaign).paused
     header = Header(new_id(), campaign, wiring.now(), paused)
-    wiring.steering_wheel().note(campaign, "backup", COMMAND_LINE, about=header.id)
+    wiring.delivery_controls().note(campaign, "backup", COMMAND_LINE, about=header.id)
     reading = BackingUp(stack.client("dynamodb"), wiring.settings.table_name, campaign)
     seen: Counter[str] = Counter()
     with whole(file) as out:
@@ -142,8 +142,8 @@ def restore(
     found = survey(source.lines())
     decisions = _decisions(found, sent or [], unsent or [])
     restoring = Restoring(stack.client("dynamodb"), wiring.settings.table_name, source, found, decisions, wiring.now())
-    standing = restoring.standing()
-    if standing != "done":
+    stage = restoring.progress()
+    if stage != "done":
         with _progress() as progress:
             task = progress.add_task("restore", total=total)
             for read in restoring.run():
@@ -153,7 +153,7 @@ def restore(
         counts = {outcome: written[outcome] for outcome in ("put", "there", "expired")}
         _print_json(asdict(source.header) | {"items": total, **counts})
         return
-    _tell(source.header, written, again=standing == "done")
+    _tell(source.header, written, again=stage == "done")
 
 
 def _decisions(found: Survey, sent: list[str], unsent: list[str]) -> Decisions:

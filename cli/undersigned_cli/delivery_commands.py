@@ -153,15 +153,15 @@ def deliver(
     if preview is not None:
         _write_preview(wiring, campaign, targets, period, preview)
     elif test is not None:
-        wiring.steering_wheel().test(campaign, test, period, COMMAND_LINE, "")
+        wiring.delivery_controls().test(campaign, test, period, COMMAND_LINE, "")
         say("The mail is on its way to the campaign's organizer; nothing was sent to anybody else.")
     else:
-        wiring.steering_wheel().note(campaign, "deliver", COMMAND_LINE, about=period)
+        wiring.delivery_controls().note(campaign, "deliver", COMMAND_LINE, about=period)
         _deliver(stack, wiring, campaign, targets)
 
 
 def _deliver(stack: Stack, wiring: Wiring, campaign: str, targets: tuple[Target, ...]) -> None:
-    if wiring.table.steering(campaign).paused:
+    if wiring.table.controls(campaign).paused:
         message = f"{campaign} is paused; `undersigned resume {campaign}` lets it go on"
         raise UndersignedError(message)
     planned = stack.plan(campaign, wiring.now())

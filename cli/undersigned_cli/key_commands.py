@@ -44,7 +44,7 @@ def create(
     now = datetime.now(UTC)
     wiring.table.put_api_key(ApiKey(campaign, digest_of(text), scope.value, note, now, _end_of(expires, now)))
     about = f"{digest_of(text)[:DIGITS_SHOWN]} {scope.value}"
-    wiring.steering_wheel().note(campaign, "create key", COMMAND_LINE, about=about, why=note)
+    wiring.delivery_controls().note(campaign, "create key", COMMAND_LINE, about=about, why=note)
     console.print(f"Key {digest_of(text)[:DIGITS_SHOWN]} for {campaign}. Copy it now; it is shown only this once:")
     typer.echo(text)
 
@@ -102,5 +102,5 @@ def revoke(
         message = f"{len(found)} keys of {campaign} begin with {key!r}; `undersigned key list` shows them all"
         raise NotFoundError(message)
     wiring.table.remove_api_key(campaign, found[0])
-    wiring.steering_wheel().note(campaign, "revoke key", COMMAND_LINE, about=found[0][:DIGITS_SHOWN])
+    wiring.delivery_controls().note(campaign, "revoke key", COMMAND_LINE, about=found[0][:DIGITS_SHOWN])
     console.print(f"Key {found[0][:DIGITS_SHOWN]} opens nothing from now on.")

@@ -15,12 +15,12 @@ from undersigned_cli import (
     campaign_commands,
     count_commands,
     delivery_commands,
+    delivery_control_commands,
     key_commands,
     letter_commands,
     quarantine_commands,
     signature_commands,
     stack_commands,
-    steering_commands,
 )
 from undersigned_cli.count_commands import CountsDifferError
 from undersigned_cli.options import PANELS, PREPARE, RUN, STEER
@@ -46,7 +46,7 @@ app.add_typer(letter_commands.app, name="letter", rich_help_panel=PREPARE)
 count_commands.add_to(app)
 signature_commands.add_to(app)
 delivery_commands.add_to(app)
-steering_commands.add_to(app)
+delivery_control_commands.add_to(app)
 app.add_typer(quarantine_commands.app, name="quarantine", rich_help_panel=STEER)
 app.add_typer(key_commands.app, name="key", rich_help_panel=RUN)
 backup_commands.add_to(app)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from undersigned.domain.errors import NotFoundError
-from undersigned.services.steering import NotNowError
+from undersigned.services.delivery_controls import NotNowError
 from undersigned_cli.options import COMMAND_LINE, AsJson, Campaign, Why, console, on_stack, show
 from undersigned_cli.stacks import Stack
 

@@ -18,9 +18,9 @@ from botocore.exceptions import ClientError
 
 from undersigned.aws import items, keys, requests
 from undersigned.aws.failures import CONDITION_FAILED, code_of
+from undersigned.domain.controls import AuditEntry
 from undersigned.domain.deliveries import Delivery, DeliveryKey, MailEvent, after
 from undersigned.domain.errors import UndersignedError
-from undersigned.domain.steering import AuditEntry
 from undersigned.domain.tallies import TOTAL
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from undersigned_cli.backup_file import BackupFile, Item, Line
 
-type Standing = Literal["new", "begun", "done"]
+type Progress = Literal["new", "begun", "done"]
 """How a stack stands to a backup: it has nothing of the campaign, a part, or all of it."""
 
 _AT_ONCE = 8
@@ -51,12 +51,12 @@ class Survey:
     """What a file's items mean for each other.
 
     `again` are the partitions of signatures that come a second time, `deliveries` those that are not settled, the mails
-    under way among them, each as SES's events in the file leave it; `steering` is the campaign's, if it has any.
+    under way among them, each as SES's events in the file leave it; `controls` is the campaign's, if it has any.
     """
 
     again: frozenset[str]
     deliveries: Mapping[DeliveryKey, Delivery]
-    steering: Item | None = None
+    controls: Item | None = None
 
     @property
     def under_way(self) -> tuple[DeliveryKey, ...]:
@@ -69,11 +69,11 @@ def survey(lines: Iterable[Line]) -> Survey:
     again: set[str] = set()
     unsettled: dict[DeliveryKey, Delivery] = {}
     events: defaultdict[DeliveryKey, list[MailEvent]] = defaultdict(list)
-    steering: Item | None = None
+    controls: Item | None = None
     for line in lines:
         pk, sk = line.item["pk"]["S"], line.item["sk"]["S"]
-        if sk == keys.steering("").sk:
-            steering = line.item
+        if sk == keys.controls("").sk:
+            controls = line.item
         if line.again:
             again.add(pk)
         elif sk.startswith(keys.DELIVERIES):
@@ -86,7 +86,7 @@ def survey(lines: Iterable[Line]) -> Survey:
         for event in of_mail:
             if unsettled[key].state == "sending":
                 unsettled[key] = after(unsettled[key], event)
-    return Survey(frozenset(again), unsettled, steering)
+    return Survey(frozenset(again), unsettled, controls)
 
 
 def _delivery_of(item: Item) -> DeliveryKey:
@@ -124,7 +124,7 @@ class Restoring:
     written: Counter[str] = field(default_factory=Counter)
     """How many items were put, and how many were `there` or had `expired`."""
 
-    def standing(self) -> Standing:
+    def progress(self) -> Progress:
         """Say how the stack stands to the backup; raises NotEmptyError when the campaign is there by another way."""
         campaign = self.file.header.campaign
         marked = self._get(keys.restored(campaign))
@@ -184,7 +184,7 @@ class Restoring:
             case "DELIVERY" if sk.startswith(keys.PACKETS) and self._is_unsettled(item):
                 # Its PDF lies in the other stack's bucket; it is typeset again.
                 return None
-            case "CAMPAIGN" if sk == keys.steering("").sk:
+            case "CAMPAIGN" if sk == keys.controls("").sk:
                 # It was the first to be written.
                 return None
             case _:
@@ -211,9 +211,9 @@ class Restoring:
         return delivery is not None and not self.decisions.applied_to(delivery).is_settled
 
     def _pausing(self) -> Item:
-        """Return the campaign's steering, paused."""
-        key = items.to_item(keys.steering(self.file.header.campaign)._asdict())
-        return {**(self.found.steering or key), "paused": {"BOOL": True}}
+        """Return the campaign's controls, paused."""
+        key = items.to_item(keys.controls(self.file.header.campaign)._asdict())
+        return {**(self.found.controls or key), "paused": {"BOOL": True}}
 
     def _audited(self) -> items.Values:
         """Note the restore once, at the moment when it was begun."""

@@ -185,7 +185,7 @@ def remove(  # noqa: PLR0913  (options)
     if found.status == "erased":
         say("This letter was erased before.")
         return
-    say(f"{found.name} <{found.email}>, {found.locality}, to {found.target}: {found.standing}.")
+    say(f"{found.name} <{found.email}>, {found.locality}, to {found.target}: {found.reported_status}.")
     say(f"Signed {moment(found.signed_at)}.{_what_has_gone(found)}")
     if not yes:
         typer.confirm("Erase it? This can't be undone", abort=True)

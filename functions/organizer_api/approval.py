@@ -9,10 +9,10 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from functions.organizer_api import wired
 from undersigned.domain.errors import NotFoundError, TokenError, TokenExpiredError
 from undersigned.domain.languages import Message, chosen_language, languages
-from undersigned.http.answers import Problem, moved, page, problem
-from undersigned.http.posted import asked_for
-from undersigned.rendering import pages
-from undersigned.services.steering import NotNowError
+from undersigned.services.delivery_controls import NotNowError
+from undersigned.web import pages
+from undersigned.web.answers import Problem, moved, page, problem
+from undersigned.web.posted import asked_for
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
@@ -35,7 +35,7 @@ _NOT_HERE = Problem(
 def show(token: str) -> Response[str]:
     """Show what would go; mail scanners follow links, so this changes nothing."""
     try:
-        return page(pages.approval(wired.wiring.approving().week(token), token))
+        return page(pages.approval(wired.stack.approving().week(token), token))
     except (TokenError, NotFoundError) as error:
         return _answer(error)
 
@@ -44,7 +44,7 @@ def show(token: str) -> Response[str]:
 def approve(token: str) -> Response[str]:
     """Approve the week and queue it at once; twice is the same as once."""
     try:
-        wired.wiring.approving().approve(token)
+        wired.stack.approving().approve(token)
     except (TokenError, NotFoundError, NotNowError) as error:
         return _answer(error)
     return moved(f"/organizer/approve/{token}")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from functions.organizer_api import wired
 from functions.organizer_api.routes import can_name
-from functions.organizer_api.session import Pages, Visit, done
+from functions.organizer_api.session import DashboardRequest, Pages, done
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.errors import NotFoundError
 
@@ -17,67 +17,67 @@ buttons = Pages()
 
 
 @buttons.post("/pause", "manage")
-def pause(visit: Visit) -> Response[str]:
+def pause(request: DashboardRequest) -> Response[str]:
     """Let nothing more go out."""
-    wired.wiring.steering_wheel().pause(visit.campaign, visit.by, visit.reason())
+    wired.stack.delivery_controls().pause(request.campaign, request.by, request.reason())
     return done("paused")
 
 
 @buttons.post("/resume", "manage")
-def resume(visit: Visit) -> Response[str]:
+def resume(request: DashboardRequest) -> Response[str]:
     """Let the campaign go on."""
-    wired.wiring.steering_wheel().resume(visit.campaign, visit.by, visit.reason())
+    wired.stack.delivery_controls().resume(request.campaign, request.by, request.reason())
     return done("resumed")
 
 
 @buttons.post("/approve", "manage")
-def approve(visit: Visit) -> Response[str]:
+def approve(request: DashboardRequest) -> Response[str]:
     """Approve the period that the page showed, and queue its deliveries."""
-    period = visit.posted("period")
+    period = request.posted("period")
     if not can_name("period", period):
         message = "no period is called so"
         raise NotFoundError(message)
-    wired.wiring.steering_wheel().approve(visit.campaign, period, visit.by, visit.reason())
+    wired.stack.delivery_controls().approve(request.campaign, period, request.by, request.reason())
     return done("approved")
 
 
 @buttons.post("/targets/<target>/hold", "manage")
-def hold(visit: Visit, target: str) -> Response[str]:
+def hold(request: DashboardRequest, target: str) -> Response[str]:
     """Hold one addressee's letters back."""
-    wired.wiring.steering_wheel().hold(visit.campaign, target, visit.by, visit.reason())
+    wired.stack.delivery_controls().hold(request.campaign, target, request.by, request.reason())
     return done("held", f"/targets/{target}")
 
 
 @buttons.post("/targets/<target>/release", "manage")
-def release(visit: Visit, target: str) -> Response[str]:
+def release(request: DashboardRequest, target: str) -> Response[str]:
     """Let one addressee's letters go again."""
-    wired.wiring.steering_wheel().release(visit.campaign, target, visit.by, visit.reason())
+    wired.stack.delivery_controls().release(request.campaign, target, request.by, request.reason())
     return done("released", f"/targets/{target}")
 
 
 @buttons.post("/targets/<target>/test", "manage")
-def test(visit: Visit, target: str) -> Response[str]:
+def test(request: DashboardRequest, target: str) -> Response[str]:
     """Send the next mail to the organizer instead."""
-    wired.wiring.steering_wheel().test(visit.campaign, target, wired.wiring.period(), visit.by, visit.reason())
+    wired.stack.delivery_controls().test(request.campaign, target, wired.stack.period(), request.by, request.reason())
     return done("tested", f"/targets/{target}")
 
 
 @buttons.post("/deliveries/<period>/<target>/retry", "manage")
-def retry(visit: Visit, period: str, target: str) -> Response[str]:
+def retry(request: DashboardRequest, period: str, target: str) -> Response[str]:
     """Send a delivery once more."""
-    wired.wiring.steering_wheel().retry(DeliveryKey(visit.campaign, target, period), visit.by, visit.reason())
+    wired.stack.delivery_controls().retry(DeliveryKey(request.campaign, target, period), request.by, request.reason())
     return done("retried", f"/deliveries/{period}/{target}")
 
 
 @buttons.post("/signatures/<signer>/remove", "manage")
-def remove(visit: Visit, signer: str) -> Response[str]:
+def remove(request: DashboardRequest, signer: str) -> Response[str]:
     """Take a letter out and erase it."""
-    wired.organizing.remove(visit.campaign, signer, visit.by, visit.reason())
+    wired.organizing.remove(request.campaign, signer, request.by, request.reason())
     return done("removed", f"/signatures/{signer}")
 
 
 @buttons.post("/signatures/<signer>/release", "manage")
-def let_out(visit: Visit, signer: str) -> Response[str]:
+def let_out(request: DashboardRequest, signer: str) -> Response[str]:
     """Let a letter out of the quarantine."""
-    wired.organizing.release(visit.campaign, signer, visit.by, visit.reason())
+    wired.organizing.release(request.campaign, signer, request.by, request.reason())
     return done("let-out", f"/signatures/{signer}")

@@ -8,16 +8,16 @@ from aws_lambda_powertools import Logger
 
 from functions.organizer_api import wired
 from functions.organizer_api.deliveries import packet_values
-from functions.organizer_api.routes import Asked, Routes, cursor_of
+from functions.organizer_api.routes import ApiRequest, Routes, cursor_of
 from undersigned.domain.campaigns import ID_PATTERN
 from undersigned.domain.deliveries import DeliveryKey
-from undersigned.http.answers import data, download
-from undersigned.services.steering import NotNowError
+from undersigned.services.delivery_controls import NotNowError
+from undersigned.web.answers import data, download
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
-    from undersigned.services.packing import Packing, Preview
+    from undersigned.services.packing import DeliveryPreview, Packing
 
 routes = Routes()
 logger = Logger()
@@ -30,18 +30,18 @@ MOST_BYTES = 4_400_000
 
 
 @routes.get("/deliveries/next", "read")
-def list_next(asked: Asked) -> Response[str]:
+def list_next(request: ApiRequest) -> Response[str]:
     """List the targets that letters wait for, and whether theirs would go now."""
-    place = asked.place(ID_PATTERN)
-    overview = wired.organizing.overview(asked.campaign)
-    period = wired.wiring.period()
-    found = wired.organizing.targets(asked.campaign, place, asked.limit(50, most=200))
+    place = request.place(ID_PATTERN)
+    overview = wired.organizing.overview(request.campaign)
+    period = wired.stack.period()
+    found = wired.organizing.targets(request.campaign, place, request.limit(50, most=200))
     return data(
         {
             "period": period,
             "next_delivery": overview.next_delivery.isoformat(),
-            "paused": overview.steering.paused,
-            "may_begin": overview.steering.lets_begin(period, needs_approval=overview.campaign.approval),
+            "paused": overview.controls.paused,
+            "may_begin": overview.controls.lets_begin(period, needs_approval=overview.campaign.approval),
             "targets": [
                 {"target": state.target.id, "waiting": state.waiting, "held_because": state.target.held_because}
                 for state in found.items
@@ -53,10 +53,10 @@ def list_next(asked: Asked) -> Response[str]:
 
 
 @routes.get("/deliveries/next/<target>", "manage")
-def preview(asked: Asked, target: str) -> Response[str]:
+def preview(request: ApiRequest, target: str) -> Response[str]:
     """Show a target's mail as it would go now."""
-    made = preview_of(asked, target)
-    address = f"/organizer/campaigns/{asked.campaign}/deliveries/next/{target}"
+    made = preview_of(request, target)
+    address = f"/organizer/campaigns/{request.campaign}/deliveries/next/{target}"
     return data(
         {
             "target": target,
@@ -74,30 +74,30 @@ def preview(asked: Asked, target: str) -> Response[str]:
 
 
 @routes.get("/deliveries/next/<target>/mail", "manage")
-def preview_mail(asked: Asked, target: str) -> Response[bytes]:
+def preview_mail(request: ApiRequest, target: str) -> Response[bytes]:
     """Hand over a target's mail as a file that mail programs open."""
-    made = preview_of(asked, target)
+    made = preview_of(request, target)
     return _file(made.mail.as_bytes(), "message/rfc822", f"{target}.eml")
 
 
 @routes.get("/deliveries/next/<target>/packets/<number>", "manage")
-def preview_packet(asked: Asked, target: str, number: str) -> Response[bytes]:
+def preview_packet(request: ApiRequest, target: str, number: str) -> Response[bytes]:
     """Hand over one of a target's packets as it would go now."""
-    pdf = _packing(asked).preview_packet(_key(asked, target), int(number))
+    pdf = _packing(request).preview_packet(_key(request, target), int(number))
     return _file(pdf, "application/pdf", f"{target}-{number}.pdf")
 
 
-def _packing(asked: Asked) -> Packing:
-    return wired.wiring.packing(_report_replaced, f"https://{asked.event.headers['host']}")
+def _packing(request: ApiRequest) -> Packing:
+    return wired.stack.packing(_report_replaced, f"https://{request.event.headers['host']}")
 
 
-def _key(asked: Asked, target: str) -> DeliveryKey:
-    return DeliveryKey(asked.campaign, target, wired.wiring.period())
+def _key(request: ApiRequest, target: str) -> DeliveryKey:
+    return DeliveryKey(request.campaign, target, wired.stack.period())
 
 
-def preview_of(asked: Asked, target: str) -> Preview:
+def preview_of(request: ApiRequest, target: str) -> DeliveryPreview:
     """Make the mail that would go now; raises NotNowError when there is none, TooManyLettersError."""
-    made = _packing(asked).preview(_key(asked, target), MOST_LETTERS)
+    made = _packing(request).preview(_key(request, target), MOST_LETTERS)
     if made is None:
         message = f"no letter waits for {target}, so there is no mail to show"
         raise NotNowError(message)

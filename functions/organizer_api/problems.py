@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from undersigned.domain.errors import NotFoundError, TooManyLettersError, UndersignedError
 from undersigned.domain.languages import Message
-from undersigned.http.answers import Problem
-from undersigned.http.posted import RequestError
 from undersigned.services.access import KeyRefusedError, ScopeError, TooManyRefusalsError
+from undersigned.services.delivery_controls import NotNowError
 from undersigned.services.erasing import UnderWayError
 from undersigned.services.exporting import NotReadyError
 from undersigned.services.ports import ChangedError, ThrottledError
-from undersigned.services.steering import NotNowError
+from undersigned.web.answers import Problem
+from undersigned.web.posted import RequestError
 
 NO_ROUTE = Problem(
     404,

@@ -15,8 +15,8 @@ from undersigned.domain.campaigns import ID_PATTERN
 from undersigned.domain.characters import can_be_printed
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.languages import Message
-from undersigned.http.posted import RequestError, posted_values
 from undersigned.services.access import KeyRefusedError
+from undersigned.web.posted import RequestError, posted_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,7 +38,7 @@ NAMES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ApiRequest:
     """A request about a campaign, which a key has opened."""
 
     campaign: str
@@ -178,7 +178,7 @@ class Routes:
                 if unknown := [name for name, text in named.items() if not can_name(name, text)]:
                     message = f"no {unknown[0]} is called so"
                     raise NotFoundError(message)
-                return answer(Asked(campaign, key, event), **named)
+                return answer(ApiRequest(campaign, key, event), **named)
 
             self.router.route(f"/organizer/campaigns/<campaign>{path}", method)(opened)
             return answer

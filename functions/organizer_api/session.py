@@ -14,15 +14,15 @@ from aws_lambda_powertools.shared.cookies import Cookie, SameSite
 
 from functions.organizer_api import wired
 from functions.organizer_api.problems import problem_of
-from functions.organizer_api.routes import LONGEST_REASON, Asked, can_name, printable
+from functions.organizer_api.routes import LONGEST_REASON, ApiRequest, can_name, printable
 from undersigned.domain.campaigns import origin_of
 from undersigned.domain.errors import NotFoundError, TokenError, UndersignedError
 from undersigned.domain.languages import Message, chosen_language, languages
 from undersigned.domain.tokens import VALID_FOR
-from undersigned.http.answers import Problem, moved, page
-from undersigned.http.posted import RequestError, asked_for, posted_values
-from undersigned.rendering import dashboard
 from undersigned.services.access import KeyRefusedError, ScopeError, TooManyRefusalsError
+from undersigned.web import dashboard
+from undersigned.web.answers import Problem, moved, page
+from undersigned.web.posted import RequestError, asked_for, posted_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
     from undersigned.domain.api_keys import Scope
-    from undersigned.rendering.pages import Page
+    from undersigned.web.pages import Page
 
 COOKIE = "__Host-session"
 """By this prefix browsers keep it for this host alone, and send it over safe connections alone (RFC 6265bis, 4.1.3)."""
@@ -56,7 +56,7 @@ router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True, slots=True)
-class Visit(Asked):
+class DashboardRequest(ApiRequest):
     """A request of somebody who has signed in, about her campaign."""
 
     session: str
@@ -64,9 +64,9 @@ class Visit(Asked):
     def viewer(self) -> dashboard.Viewer:
         """Say for whom a page is made."""
         return dashboard.Viewer(
-            wired.wiring.catalog.entry(self.campaign).campaign,
+            wired.stack.catalog.entry(self.campaign).campaign,
             self.key.allows("manage"),
-            wired.wiring.tokens.for_posts(self.session),
+            wired.stack.tokens.for_posts(self.session),
             self.query("done"),
         )
 
@@ -109,21 +109,21 @@ class Pages:
         def register(answer: Answer) -> Answer:
             def opened(**named: str) -> object:
                 event = self.router.current_event
-                visit = _visit(event)
-                if visit is None:
+                request = _request_of(event)
+                if request is None:
                     return _signed_out(event)
                 try:
                     if method == "POST":
-                        _check_own(visit)
-                    if not visit.key.allows(scope):
+                        _check_own(request)
+                    if not request.key.allows(scope):
                         message = f"this takes a key that may {scope}"
                         raise ScopeError(message)
                     if unknown := [name for name, text in named.items() if not can_name(name, text)]:
                         message = f"no {unknown[0]} is called so"
                         raise NotFoundError(message)
-                    return answer(visit, **named)
+                    return answer(request, **named)
                 except UndersignedError as error:
-                    return _problem(visit, error)
+                    return _problem(request, error)
 
             self.router.route(f"{HOME}{path}", method)(opened)
             return answer
@@ -162,7 +162,7 @@ def sign_in() -> Response[str]:
     except RequestError as error:
         return _signing_in(event, error.status, error.detail)
     answer = moved(HOME)
-    answer.cookies = [_cookie(wired.wiring.tokens.for_session(key.campaign, key.digest))]
+    answer.cookies = [_cookie(wired.stack.tokens.for_session(key.campaign, key.digest))]
     return answer
 
 
@@ -170,24 +170,24 @@ def sign_in() -> Response[str]:
 def sign_out() -> Response[str]:
     """End a session; whoever is signed out by another site has lost nothing, but that is refused, too."""
     event = router.current_event
-    visit = _visit(event)
-    if visit:
+    request = _request_of(event)
+    if request:
         try:
-            _check_own(visit)
+            _check_own(request)
         except RequestError as error:
-            return _problem(visit, error)
+            return _problem(request, error)
     return _without_cookie()
 
 
-def _visit(event: APIGatewayProxyEventV2) -> Visit | None:
-    """Return the visit of a request whose session and key are good."""
+def _request_of(event: APIGatewayProxyEventV2) -> DashboardRequest | None:
+    """Return the request if its session and key are good."""
     session = next((value for name, _, value in map(_parts_of, event.cookies) if name == COOKIE), "")
     try:
-        token = wired.wiring.tokens.read_session(session)
+        token = wired.stack.tokens.read_session(session)
         key = wired.access.let_in_again(token.campaign, token.digest, "read")
     except (TokenError, KeyRefusedError):
         return None
-    return Visit(key.campaign, key, event, session)
+    return DashboardRequest(key.campaign, key, event, session)
 
 
 def _parts_of(cookie: str) -> tuple[str, str, str]:
@@ -234,11 +234,11 @@ def _cookie(value: str) -> Cookie:
     )
 
 
-def _check_own(visit: Visit) -> None:
+def _check_own(request: DashboardRequest) -> None:
     """Let pass only what a page of this session has sent; raises RequestError."""
-    sent = visit.posted("token")
-    expected = wired.wiring.tokens.for_posts(visit.session)
-    if not _is_of_this_site(visit.event) or not hmac.compare_digest(sent.encode(), expected.encode()):
+    sent = request.posted("token")
+    expected = wired.stack.tokens.for_posts(request.session)
+    if not _is_of_this_site(request.event) or not hmac.compare_digest(sent.encode(), expected.encode()):
         raise _FOREIGN
 
 
@@ -249,10 +249,10 @@ def _is_of_this_site(event: APIGatewayProxyEventV2) -> bool:
         return site == "same-origin"
     own = f"https://{event.headers.get('host', '')}"
     # Without a domain of its own, the stack is only where it answers.
-    public = wired.wiring.settings.sender_at(own).public_url
+    public = wired.stack.settings.sender_at(own).public_url
     return origin_of(event.headers.get("origin") or "") in {own, origin_of(public)} - {None}
 
 
-def _problem(visit: Visit, error: UndersignedError) -> Response[str]:
+def _problem(request: DashboardRequest, error: UndersignedError) -> Response[str]:
     found = _READ_ONLY if isinstance(error, ScopeError) else problem_of(error)
-    return show(dashboard.problem(visit.viewer(), found.title, found.detail), status=found.status)
+    return show(dashboard.problem(request.viewer(), found.title, found.detail), status=found.status)

@@ -6,10 +6,10 @@ import re
 from typing import TYPE_CHECKING, get_args
 
 from functions.organizer_api import wired
-from functions.organizer_api.routes import Asked, Routes, cursor_of
-from undersigned.domain.signatures import Standing
-from undersigned.http.answers import data
+from functions.organizer_api.routes import ApiRequest, Routes, cursor_of
+from undersigned.domain.signatures import ReportedStatus
 from undersigned.services.organizing import Wanted
+from undersigned.web.answers import data
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,15 +24,15 @@ PLACE = re.compile(r"[0-9T:.+-]{19,40}#[0-9a-f]{32}")
 
 
 @routes.get("/signatures", "manage")
-def list_signatures(asked: Asked) -> Response[str]:
+def list_signatures(request: ApiRequest) -> Response[str]:
     """List signatures, newest first, or find the one of an e-mail address."""
-    wanted = Wanted(asked.named("target"), asked.choice("status", get_args(Standing)))
-    place, limit = asked.place(PLACE), asked.limit(50, most=200)
-    email = asked.query("email")
+    wanted = Wanted(request.named("target"), request.choice("status", get_args(ReportedStatus)))
+    place, limit = request.place(PLACE), request.limit(50, most=200)
+    email = request.query("email")
     found = (
-        wired.organizing.signed_with(asked.campaign, email, wanted)
+        wired.organizing.signed_with(request.campaign, email, wanted)
         if email
-        else wired.organizing.signatures(asked.campaign, wanted, place, limit)
+        else wired.organizing.signatures(request.campaign, wanted, place, limit)
     )
     return data(
         {
@@ -44,29 +44,29 @@ def list_signatures(asked: Asked) -> Response[str]:
 
 
 @routes.get("/signatures/<signer>", "manage")
-def show_signature(asked: Asked, signer: str) -> Response[str]:
+def show_signature(request: ApiRequest, signer: str) -> Response[str]:
     """Show one signature."""
-    return data(_signature(wired.organizing.signature(asked.campaign, signer)))
+    return data(_signature(wired.organizing.signature(request.campaign, signer)))
 
 
 @routes.delete("/signatures/<signer>", "manage")
-def remove_signature(asked: Asked, signer: str) -> Response[str]:
+def remove_signature(request: ApiRequest, signer: str) -> Response[str]:
     """Take a letter out and erase what it says of its signer, for a reason."""
-    wired.organizing.remove(asked.campaign, signer, asked.by, asked.why(required=True))
+    wired.organizing.remove(request.campaign, signer, request.by, request.why(required=True))
     return data({"id": signer, "status": "erased"})
 
 
 @routes.post("/signatures/<signer>/release", "manage")
-def release_signature(asked: Asked, signer: str) -> Response[str]:
+def release_signature(request: ApiRequest, signer: str) -> Response[str]:
     """Let a letter out of the quarantine."""
-    wired.organizing.release(asked.campaign, signer, asked.by, asked.why())
+    wired.organizing.release(request.campaign, signer, request.by, request.why())
     return data({"id": signer, "status": "pending"})
 
 
 def _signature(row: Signature) -> dict[str, object]:
     return {
         "id": row.signer,
-        "status": row.standing,
+        "status": row.reported_status,
         "quarantine": row.quarantine,
         "name": row.name,
         "email": row.email,

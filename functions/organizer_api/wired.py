@@ -2,6 +2,6 @@
 
 from undersigned.wiring import Wiring
 
-wiring = Wiring.of_environment()
-access = wiring.access()
-organizing = wiring.organizing()
+stack = Wiring.of_environment()
+access = stack.access()
+organizing = stack.organizing()

@@ -12,11 +12,11 @@ from functions.public_api.problems import NO_ROUTE, problem_of
 from undersigned.aws.failures import is_throttle, slower
 from undersigned.domain.errors import NotFoundError, UndersignedError
 from undersigned.domain.languages import chosen_language, languages
-from undersigned.http.answers import problem
-from undersigned.http.methods import answering_head
-from undersigned.http.posted import asked_for, wants_json
-from undersigned.http.sites import readable_by, site_of
 from undersigned.services.signing import ClosedError
+from undersigned.web.answers import problem
+from undersigned.web.methods import answering_head
+from undersigned.web.posted import asked_for, wants_json
+from undersigned.web.sites import readable_by, site_of
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

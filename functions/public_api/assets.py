@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from undersigned.http.answers import file
-from undersigned.rendering.assets import asset
+from undersigned.web.answers import file
+from undersigned.web.assets import asset
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response

@@ -9,9 +9,9 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.public_api import wired
 from undersigned.domain.languages import chosen_language, languages
-from undersigned.http.answers import data, picture
-from undersigned.http.posted import asked_for
-from undersigned.rendering.count_picture import count_picture
+from undersigned.web.answers import data, picture
+from undersigned.web.count_picture import count_picture
+from undersigned.web.posted import asked_for
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response

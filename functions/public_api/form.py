@@ -13,11 +13,11 @@ from undersigned.domain.errors import FormError
 from undersigned.domain.languages import Message, chosen_language
 from undersigned.domain.letters import as_text, read_blocks
 from undersigned.domain.signatures import FORM_FIELDS
-from undersigned.http.answers import Problem, data, moved, page, preflight, problem
-from undersigned.http.posted import RequestError, asked_for, posted_values, wants_json
-from undersigned.rendering import pages
-from undersigned.services.gates import BusyError
-from undersigned.services.signing import Visit
+from undersigned.services.abuse_checks import BusyError
+from undersigned.services.signing import FormContext
+from undersigned.web import pages
+from undersigned.web.answers import Problem, data, moved, page, preflight, problem
+from undersigned.web.posted import RequestError, asked_for, posted_values, wants_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from undersigned.domain.campaigns import Campaign, Target
     from undersigned.domain.errors import FieldError
-    from undersigned.services.signing import Preview
+    from undersigned.services.signing import LetterPreview
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
@@ -63,7 +63,7 @@ def _as_json(campaign: str) -> Response[str]:
     entry, count = wired.signing.campaign(campaign), wired.signing.count(campaign)
     language = _language(entry.campaign)
     texts = entry.campaign.texts(language)
-    ticket = wired.signing.gates.ticket(entry.campaign)
+    ticket = wired.signing.abuse_checks.ticket(entry.campaign)
     letter = entry.letter(entry.campaign.language)
     return data(
         {
@@ -99,7 +99,7 @@ def _page(  # noqa: PLR0913  (what the page shows)
     campaign: str,
     values: Mapping[str, object] | None = None,
     errors: tuple[FieldError, ...] = (),
-    preview: Preview | None = None,
+    preview: LetterPreview | None = None,
     notice: Message | None = None,
     *,
     embedded: bool = False,
@@ -110,7 +110,7 @@ def _page(  # noqa: PLR0913  (what the page shows)
     shown = pages.campaign(
         entry,
         wired.signing.count(campaign),
-        wired.signing.gates.ticket(entry.campaign, (values or {}).get("form")),
+        wired.signing.abuse_checks.ticket(entry.campaign, (values or {}).get("form")),
         language=_language(entry.campaign),
         is_open=wired.signing.is_open(entry.campaign),
         today=wired.signing.today(entry.campaign),
@@ -173,9 +173,9 @@ def sign(campaign: str) -> Response[str]:
     event, values = _event(), posted_values(_event())
     asked = wired.signing.campaign(campaign).campaign
     language = _language(asked)
-    visit = Visit(event.request_context.http.source_ip, event.headers.get("origin"), language)
+    context = FormContext(event.request_context.http.source_ip, event.headers.get("origin"), language)
     try:
-        wired.signing.sign(campaign, values, visit)
+        wired.signing.sign(campaign, values, context)
     except FormError as error:
         return _mend(asked, values, error, language)
     except BusyError as error:

@@ -9,8 +9,8 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from functions.public_api import wired
 from undersigned.domain.deliveries import packet_filename, packet_name
 from undersigned.domain.errors import NotFoundError
-from undersigned.http.answers import moved, page
-from undersigned.rendering import pages
+from undersigned.web import pages
+from undersigned.web.answers import moved, page
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
@@ -34,4 +34,4 @@ def fetch_packet(token: str, number: str) -> Response[str]:
         raise NotFoundError(message)
     filename = packet_filename(found.key, packet.number, len(found.packets))
     name = packet_name(found.key, packet.number, packet.erased)
-    return moved(wired.wiring.bucket.link(name, filename), status=302)
+    return moved(wired.stack.bucket.link(name, filename), status=302)

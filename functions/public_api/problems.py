@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from undersigned.domain.errors import NotFoundError, TokenError, TokenExpiredError, UndersignedError
 from undersigned.domain.languages import Message
-from undersigned.http.answers import Problem
-from undersigned.http.posted import RequestError
-from undersigned.services.gates import BusyError
+from undersigned.services.abuse_checks import BusyError
 from undersigned.services.ports import ChangedError, ThrottledError
 from undersigned.services.signing import ClosedError, ExpiredError
+from undersigned.web.answers import Problem
+from undersigned.web.posted import RequestError
 
 NO_ROUTE = Problem(
     404,

@@ -10,9 +10,9 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from functions.public_api import wired
 from undersigned.domain.languages import Message, chosen_language
 from undersigned.domain.tallies import TOTAL, counters_of
-from undersigned.http.answers import data, moved, page
-from undersigned.http.posted import RequestError, asked_for, posted_values, wants_json
-from undersigned.rendering import pages
+from undersigned.web import pages
+from undersigned.web.answers import data, moved, page
+from undersigned.web.posted import RequestError, asked_for, posted_values, wants_json
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response

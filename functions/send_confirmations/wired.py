@@ -2,5 +2,5 @@
 
 from undersigned.wiring import Wiring
 
-wiring = Wiring.of_environment()
-confirmations = wiring.confirmations()
+stack = Wiring.of_environment()
+confirmations = stack.confirmations()

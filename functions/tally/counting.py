@@ -51,7 +51,7 @@ def count(records: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 def _note_pace(signed: list[Signature]) -> None:
     try:
         wired.tallying.note_pace(signed)
-    except Exception as error:  # noqa: BLE001  (the gates can do without; the counts must not wait for them)
+    except Exception as error:  # noqa: BLE001  (the abuse checks can do without; the counts must not wait for them)
         logger.warning("the pace was not noted", extra=facts_of(error))
 
 

@@ -122,7 +122,7 @@ def test_a_week_is_approved_by_mail_told_on_the_bus_and_reported(told: Told) -> 
         assert (planned["deliveries"], len(planned["awaiting_approval"])) == ([], 1)
     link = told.link(ORGANIZER, "approval", "organizer/approve/")
     assert "Ready to go" in told.page(link)
-    assert table.steering(CAMPAIGN).approved == frozenset()
+    assert table.controls(CAMPAIGN).approved == frozenset()
     assert "Approved" in told.page(link, {})
     heard = told.hear([f"undersigned.delivery.{state}" for state in ("open", "sending", "sent", "delivered")])
     assert {event["detail"]["period"] for event in heard} == {period}

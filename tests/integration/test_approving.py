@@ -85,7 +85,7 @@ def test_a_scanner_that_opens_the_link_approves_nothing(world: World) -> None:
         page = world.get(link(world))
         assert page.status == 200
         assert "Evanston Police Department</td><td>1</td><td>Ready to go" in page.body
-    assert world.wiring.table.steering(CAMPAIGN).approved == frozenset()
+    assert world.wiring.table.controls(CAMPAIGN).approved == frozenset()
     assert world.run_queue() == []
 
 
@@ -128,11 +128,11 @@ def test_what_comes_in_after_the_mail_of_a_period_waits_for_the_next_approval(wo
 def test_a_campaign_that_pauses_says_so_and_sends_nothing(world: World) -> None:
     world.confirmed()
     world.plan()
-    world.wiring.steering_wheel().pause(CAMPAIGN, "cli", "")
+    world.wiring.delivery_controls().pause(CAMPAIGN, "cli", "")
     assert "The campaign pauses" in world.get(link(world)).body
     world.post(link(world))
     assert world.run_queue() == []
-    world.wiring.steering_wheel().resume(CAMPAIGN, "cli", "")
+    world.wiring.delivery_controls().resume(CAMPAIGN, "cli", "")
     world.post(link(world))
     world.run_queue()
     assert sent(world) == ["evanston"]
@@ -140,7 +140,7 @@ def test_a_campaign_that_pauses_says_so_and_sends_nothing(world: World) -> None:
 
 def test_a_chief_who_is_held_is_shown_as_held(world: World) -> None:
     world.confirmed()
-    world.wiring.steering_wheel().hold(CAMPAIGN, "evanston", "cli", "the chief <retires>")
+    world.wiring.delivery_controls().hold(CAMPAIGN, "evanston", "cli", "the chief <retires>")
     world.plan()
     html = asked(world)[0].mail.get_body(("html",))
     assert html
@@ -173,7 +173,7 @@ def test_a_link_that_is_forged_cut_or_of_another_kind_opens_nothing(world: World
     for path in (link(world)[:-1], link(world).replace(PERIOD, "2026-12-01"), f"/organizer/approve/{confirmation}"):
         assert world.get(path).status == 404
         assert world.post(path).status == 404
-    assert world.wiring.table.steering(CAMPAIGN).approved == frozenset()
+    assert world.wiring.table.controls(CAMPAIGN).approved == frozenset()
 
 
 def test_a_link_works_for_two_weeks(world: World) -> None:

@@ -177,7 +177,7 @@ def test_a_restored_campaign_goes_on_where_it_was(two: Two) -> None:
     assert delivery(new) == deliveries
     assert new.wiring.table.mail_events(EVANSTON) == events
     assert {entry.action for entry in new.wiring.table.audit(CAMPAIGN)} == {"pause", "backup", "restore"}
-    states = {name: (found := row(new, name)) and found.standing for name in ("Ada", "Cy", "Flo", "Gil", "Hal")}
+    states = {name: (found := row(new, name)) and found.reported_status for name in ("Ada", "Cy", "Flo", "Gil", "Hal")}
     assert states == {
         "Ada": "confirmed", "Cy": "erased", "Flo": "withdrawn", "Gil": "pending", "Hal": "quarantined",
     }  # fmt: skip
@@ -237,9 +237,9 @@ def test_a_campaign_is_paused_after_a_restore_even_if_it_went_on_before(two: Two
     two.backup()
     new = two.stack(empty=True)
     two.restore()
-    steering = new.wiring.table.steering(CAMPAIGN)
-    assert steering.paused
-    assert steering.approved == {PERIOD}
+    controls = new.wiring.table.controls(CAMPAIGN)
+    assert controls.paused
+    assert controls.approved == {PERIOD}
 
 
 def test_who_never_confirmed_in_time_is_not_restored(two: Two) -> None:
@@ -451,7 +451,7 @@ def test_a_campaign_that_is_pushed_over_half_a_restore_pauses_and_the_restore_go
     client, table = new.wiring._client("dynamodb"), new.wiring.settings.table_name
     client.delete_item(TableName=table, Key={"pk": {"S": f"SIGNATURE#{CAMPAIGN}#{found.signer}"}, "sk": {"S": "1"}})
     push(campaign_folder.read(ROOT / "campaigns" / CAMPAIGN), new.wiring.table)
-    assert new.wiring.table.steering(CAMPAIGN).paused
+    assert new.wiring.table.controls(CAMPAIGN).paused
     two.restore()
     assert row(new, "Ada") == found
 

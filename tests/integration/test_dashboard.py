@@ -215,7 +215,7 @@ def test_a_link_in_a_mail_asks_again_from_our_own_site_where_the_cookie_is_sent(
 )
 def test_a_post_from_elsewhere_does_nothing(world: World, manager: Organizer, headers: dict[str, str]) -> None:
     assert manager.press("/pause", headers=headers).status == 403
-    assert not world.wiring.table.steering(CAMPAIGN).paused
+    assert not world.wiring.table.controls(CAMPAIGN).paused
     assert Organizer(world).sign_in("us_manage", headers=headers).status == 403
     assert manager.press("/sign-out", headers=headers).cookies == ()
 
@@ -227,7 +227,7 @@ def test_a_browser_that_tells_the_origin_only_is_let_through(world: World, manag
 @pytest.mark.parametrize("token", ["", "x", "ü"])
 def test_a_post_without_its_pages_token_does_nothing(world: World, manager: Organizer, token: str) -> None:
     assert manager.press("/pause", {"token": token}).status == 403
-    assert not world.wiring.table.steering(CAMPAIGN).paused
+    assert not world.wiring.table.controls(CAMPAIGN).paused
 
 
 def test_the_token_of_one_session_is_none_in_another(world: World, manager: Organizer, reader: Organizer) -> None:

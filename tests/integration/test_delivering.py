@@ -326,7 +326,7 @@ def test_a_mail_that_goes_again_after_months_has_its_letters(world: World) -> No
     s3 = client_of("s3")
     for stored in s3.list_objects_v2(Bucket=bucket)["Contents"]:
         s3.delete_object(Bucket=bucket, Key=stored["Key"])
-    world.wiring.steering_wheel().retry(KEY, "key", "the address is mended")
+    world.wiring.delivery_controls().retry(KEY, "key", "the address is mended")
     world.run_queue()
     assert "Ada Specimen" in names_in(world.deliveries[-1].pdfs[0])
     assert s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 1

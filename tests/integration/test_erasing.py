@@ -130,7 +130,7 @@ def test_a_letter_in_a_mail_that_came_back_is_not_in_the_mail_that_goes_again(wo
     world.week()
     world.feedback("bounce", world.deliveries[0])
     erasing.erase(CAMPAIGN, signer(world))
-    world.wiring.steering_wheel().retry(EVANSTON, "cli", "mended")
+    world.wiring.delivery_controls().retry(EVANSTON, "cli", "mended")
     world.run_queue()
     again = world.deliveries[1]
     assert again.mail["Subject"].startswith("1 signed letter for")
@@ -149,7 +149,7 @@ def test_a_letter_erased_after_its_mail_left_is_not_in_the_one_that_goes_when_th
     world.week()
     erasing.erase(CAMPAIGN, signer(world))
     world.feedback("bounce", world.deliveries[0])
-    world.wiring.steering_wheel().retry(EVANSTON, "cli", "mended")
+    world.wiring.delivery_controls().retry(EVANSTON, "cli", "mended")
     world.run_queue()
     words = words_of(world.deliveries[1].pdfs[0])
     assert ("Ada Specimen" in words, "Bo Placeholder" in words) == (False, True)
@@ -181,7 +181,7 @@ def test_a_delivery_that_lost_all_its_letters_sends_nothing(world: World, erasin
     world.week()
     world.feedback("bounce", world.deliveries[0])
     erasing.erase(CAMPAIGN, signer(world))
-    world.wiring.steering_wheel().retry(EVANSTON, "cli", "mended")
+    world.wiring.delivery_controls().retry(EVANSTON, "cli", "mended")
     world.run_queue()
     assert len(world.deliveries) == 1
     delivery = world.wiring.table.delivery(EVANSTON)

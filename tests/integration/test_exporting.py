@@ -85,7 +85,7 @@ def test_an_export_takes_letters_by_target_and_status_and_no_erased_ones(world: 
     for wanted in (
         ExportFilter(),
         ExportFilter(target="evanston"),
-        ExportFilter(standing="confirmed"),
+        ExportFilter(status="confirmed"),
         ExportFilter("evanston", "confirmed"),
     ):
         asked = exporting.ask(CAMPAIGN, wanted, "key")

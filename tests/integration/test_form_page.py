@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.world import ADA, CAMPAIGN
-from undersigned.rendering.assets import asset_path
+from undersigned.web.assets import asset_path
 
 if TYPE_CHECKING:
     from tests.world import World

@@ -14,7 +14,7 @@ from pypdf import PdfReader
 from tests.world import ADA, CAMPAIGN
 from undersigned.domain import languages
 from undersigned.domain.campaigns import Translation
-from undersigned.rendering.environment import environment
+from undersigned.web.environment import environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -299,7 +299,7 @@ def test_a_packet_is_fetched_from_the_store_by_a_short_lived_address(world: Worl
     assert "X-Amz-Expires=300" in answer.headers["location"]
 
 
-# Steering
+# Controls
 
 
 def test_a_mail_is_tried_on_the_organizer_and_leaves_no_trace_on_the_delivery(world: World) -> None:

@@ -15,7 +15,7 @@ from tests.world import CAMPAIGN, World
 from undersigned.domain.api_keys import digest_of
 from undersigned.domain.errors import NotFoundError, UndersignedError
 from undersigned.domain.exports import COLUMNS
-from undersigned.services.steering import NotNowError
+from undersigned.services.delivery_controls import NotNowError
 from undersigned_cli import main, options
 from undersigned_cli.count_commands import CountsDifferError
 from undersigned_cli.main import app
@@ -305,7 +305,7 @@ def test_an_approval_without_a_day_is_for_the_last_weekly_one(run: Any, world: W
     needs_approval(world)
     world.confirmed()
     assert "2026-11-23 is approved; 1 deliveries started" in run("approve", CAMPAIGN)
-    assert world.wiring.table.steering(CAMPAIGN).approved == {"2026-11-23"}
+    assert world.wiring.table.controls(CAMPAIGN).approved == {"2026-11-23"}
 
 
 def test_a_day_is_written_as_one(invoke: Any) -> None:

@@ -154,7 +154,7 @@ def test_a_delivery_that_came_back_twice_is_told_twice(world: World, listener: L
     world.week()
     for _ in range(2):
         world.feedback("bounce", world.deliveries[-1])
-        world.wiring.steering_wheel().retry(KEY, "key", "the address is mended")
+        world.wiring.delivery_controls().retry(KEY, "key", "the address is mended")
         world.run_queue()
     world.run_stream()
     back = [event for event in listener.hear() if event["DetailType"] == "undersigned.delivery.bounced"]

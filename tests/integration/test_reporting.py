@@ -94,7 +94,7 @@ def test_a_complaint_arrived_and_needs_a_call(world: World) -> None:
 def test_letters_that_the_organizer_holds_are_named_with_the_reason(world: World) -> None:
     world.confirmed()
     world.confirmed(**WILMETTE)
-    world.wiring.steering_wheel().hold(CAMPAIGN, "evanston", "cli", "the chief retires")
+    world.wiring.delivery_controls().hold(CAMPAIGN, "evanston", "cli", "the chief retires")
     world.week()
     a_day_later(world)
     assert "1 letter Police Chief Avery Sample, Evanston Police Department (the chief retires)" in section(
@@ -115,7 +115,7 @@ def test_letters_that_nobody_approved_are_named(world: World) -> None:
 
 def test_a_campaign_that_pauses_is_told_what_waits(world: World) -> None:
     world.confirmed()
-    world.wiring.steering_wheel().pause(CAMPAIGN, "cli", "")
+    world.wiring.delivery_controls().pause(CAMPAIGN, "cli", "")
     world.week()
     a_day_later(world)
     assert "Resume it when the letters can go. 1 letter" in section(world, "Paused")

@@ -76,7 +76,7 @@ def test_a_button_with_a_token_of_any_text_does_nothing(world: World) -> None:
         headers = {**SAME_ORIGIN, "content-type": "application/json"}
         raw = json.dumps({"token": token}).encode()
         assert world.post("/organizer/pause", raw=raw, headers=headers, cookies=[cookie]).status == 403
-    assert not world.wiring.table.steering(CAMPAIGN).paused
+    assert not world.wiring.table.controls(CAMPAIGN).paused
 
 
 def test_a_reason_has_no_character_that_steers_a_terminal_or_turns_words(world: World) -> None:

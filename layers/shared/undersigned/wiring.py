@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from undersigned.services.approving import Approving
     from undersigned.services.confirming import Confirmations
     from undersigned.services.delivering import Delivering
+    from undersigned.services.delivery_controls import DeliveryControls
     from undersigned.services.erasing import Erasing
     from undersigned.services.exporting import Exporting, SignatureSheet
     from undersigned.services.feedback import Feedback
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
     from undersigned.services.publishing import Publishing
     from undersigned.services.reporting import Reporting
     from undersigned.services.signing import Signing
-    from undersigned.services.steering import SteeringWheel
     from undersigned.services.tallying import Tallying
 
 
@@ -153,10 +153,10 @@ class Wiring:
 
     def signing(self) -> Signing:
         """Wire what signers do."""
-        from undersigned.services.gates import Gates  # noqa: PLC0415
+        from undersigned.services.abuse_checks import AbuseChecks  # noqa: PLC0415
         from undersigned.services.signing import Signing  # noqa: PLC0415
 
-        gates = Gates(
+        abuse_checks = AbuseChecks(
             store=self.table,
             tokens=self.tokens,
             secret=self.secret,
@@ -166,7 +166,7 @@ class Wiring:
         )
         return Signing(
             catalog=self.catalog,
-            gates=gates,
+            abuse_checks=abuse_checks,
             signatures=self.table,
             counts=self.table,
             deliveries=self.table,
@@ -190,7 +190,7 @@ class Wiring:
 
         return Organizing(
             campaigns=self.table,
-            steering=self.table,
+            controls=self.table,
             counters=self.table,
             signatures=self.table,
             listing=self.table,
@@ -262,14 +262,14 @@ class Wiring:
 
         return Exporting(self.sheet(), self.table, self.export_files, self.export_queue)
 
-    def steering_wheel(self) -> SteeringWheel:
+    def delivery_controls(self) -> DeliveryControls:
         """Wire what organizers do to deliveries."""
-        from undersigned.services.steering import SteeringWheel  # noqa: PLC0415
+        from undersigned.services.delivery_controls import DeliveryControls  # noqa: PLC0415
 
-        return SteeringWheel(
+        return DeliveryControls(
             campaigns=self.table,
             targets=self.table,
-            steering=self.table,
+            controls=self.table,
             deliveries=self.table,
             queue=self.queue,
             planning=self.planning(),
@@ -300,7 +300,7 @@ class Wiring:
         """Wire the approval by the link in the mail."""
         from undersigned.services.approving import Approving  # noqa: PLC0415
 
-        return Approving(self.table, self.table, self.table, self.tokens, self.steering_wheel())
+        return Approving(self.table, self.table, self.table, self.tokens, self.delivery_controls())
 
     def reporting(self) -> Reporting:
         """Wire the report after a weekly run."""
@@ -347,7 +347,7 @@ class Wiring:
 
         return Delivering(
             packing=self.packing(report_replaced),
-            steering=self.table,
+            controls=self.table,
             deliveries=self.table,
             packets=self.bucket,
             post=self.mailbox,

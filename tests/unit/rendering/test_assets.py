@@ -8,7 +8,7 @@ import re
 import pytest
 
 from undersigned.domain.errors import NotFoundError
-from undersigned.rendering.assets import asset, asset_path
+from undersigned.web.assets import asset, asset_path
 
 
 @pytest.mark.parametrize(("name", "most"), [("embed.js", 2048), ("frame.js", 614)])

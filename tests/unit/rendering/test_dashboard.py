@@ -6,9 +6,9 @@ import gzip
 from datetime import date, timedelta
 from pathlib import Path
 
-from undersigned.rendering import dashboard
-from undersigned.rendering.assets import asset
-from undersigned.rendering.dashboard import chart
+from undersigned.web import dashboard
+from undersigned.web.assets import asset
+from undersigned.web.dashboard import chart
 
 TODAY = date(2026, 11, 30)
 

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
     from undersigned.domain.api_keys import ApiKey, Scope
+    from undersigned.domain.controls import Action, AuditEntry, Controls
     from undersigned.domain.exports import Export, Exported, ExportState
-    from undersigned.domain.steering import Action, AuditEntry, Steering
 
 type Values = dict[str, Any]
 """An item's attributes as Python values."""
@@ -253,13 +253,13 @@ def read_signature(values: Values) -> Signature:
     )
 
 
-def read_steering(values: Values | None) -> Steering:
+def read_controls(values: Values | None) -> Controls:
     """Read what an organizer decided of a campaign's deliveries; nothing yet is no pause and no approval."""
-    from undersigned.domain.steering import Steering  # noqa: PLC0415
+    from undersigned.domain.controls import Controls  # noqa: PLC0415
 
     if values is None:
-        return Steering()
-    return Steering(bool(values.get("paused", False)), frozenset(values.get("approved", ())))
+        return Controls()
+    return Controls(bool(values.get("paused", False)), frozenset(values.get("approved", ())))
 
 
 def audit_values(entry: AuditEntry, mark: str) -> Values:
@@ -276,7 +276,7 @@ def audit_values(entry: AuditEntry, mark: str) -> Values:
 
 def read_audit(values: Values) -> AuditEntry:
     """Read what somebody did."""
-    from undersigned.domain.steering import AuditEntry  # noqa: PLC0415
+    from undersigned.domain.controls import AuditEntry  # noqa: PLC0415
 
     return AuditEntry(
         campaign=values["pk"].partition("#")[2],
@@ -319,7 +319,7 @@ def export_values(export: Export) -> Values:
         **keys.export(export.campaign, export.id)._asdict(),
         "state": export.state,
         "target": export.filter.target,
-        "standing": export.filter.standing,
+        "standing": export.filter.status,
         "by": export.by,
         "asked_at": _written(export.asked_at),
         "rows": export.rows,

@@ -70,7 +70,7 @@ def parse_signature(pk: str) -> tuple[str, str]:
             raise ValueError(message)
 
 
-def steering(campaign: str) -> Key:
+def controls(campaign: str) -> Key:
     """Locate what an organizer decided of a campaign's deliveries."""
     return Key(campaign_partition(campaign), "STEERING")
 
@@ -120,7 +120,7 @@ def recipient(signer: str, day: str) -> Key:
     return Key(f"RECIPIENT#{signer}", day)
 
 
-def spent_form(nonce: str) -> Key:
+def consumed_form(nonce: str) -> Key:
     """Locate what a form was spent on."""
     return Key(f"FORM#{nonce}", META)
 

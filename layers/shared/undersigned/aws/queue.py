@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
+class DeliveryMessage:
     """What a message of the deliveries' queue asks for: a delivery, or its mail to the organizer for a test."""
 
     key: DeliveryKey
@@ -36,7 +36,7 @@ def _json(body: str) -> object:
         raise ValueError(message) from error
 
 
-def read_message(body: str) -> Errand:
+def read_message(body: str) -> DeliveryMessage:
     """Read a queue message; raises ValueError when it is damaged."""
     message = _json(body)
     if not isinstance(message, dict) or not all(
@@ -45,7 +45,7 @@ def read_message(body: str) -> Errand:
         error = 'a delivery message reads {"campaign": …, "target": …, "period": "2026-11-30"}'
         raise ValueError(error)
     key = DeliveryKey(message["campaign"], message["target"], message["period"])
-    return Errand(key, is_test=message.get("test") is True)
+    return DeliveryMessage(key, is_test=message.get("test") is True)
 
 
 _FIRST_PAUSE = 300

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
         UpdateTypeDef,
     )
 
+    from undersigned.domain.abuse_checks import FormToken
     from undersigned.domain.deliveries import Bundle, Delivery, DeliveryKey, DeliveryState, PacketRecord
-    from undersigned.domain.gates import FormPass
     from undersigned.domain.signatures import Signature
 
 
@@ -183,12 +183,12 @@ def ask_again(table: str, campaign: str, signer: str, mail_request: str) -> Upda
 
 def pause(table: str, campaign: str, *, paused: bool) -> UpdateItemInputTypeDef:
     """Let a campaign's deliveries pause, or go on."""
-    return update(table, keys.steering(campaign), assign={"paused": paused})
+    return update(table, keys.controls(campaign), assign={"paused": paused})
 
 
 def approve(table: str, campaign: str, period: str) -> UpdateItemInputTypeDef:
     """Let a period's deliveries begin."""
-    return update(table, keys.steering(campaign), add={"approved": {period}})
+    return update(table, keys.controls(campaign), add={"approved": {period}})
 
 
 def hold(table: str, campaign: str, target: str, why: str | None) -> UpdateItemInputTypeDef:
@@ -207,12 +207,12 @@ def release(table: str, campaign: str, signer: str, mail_request: str) -> Update
     )
 
 
-def spend_form(
-    table: str, form: FormPass, change: UpdateItemInputTypeDef, signer: str
+def consume_form(
+    table: str, form: FormToken, change: UpdateItemInputTypeDef, signer: str
 ) -> TransactWriteItemsInputTypeDef:
     """Spend a form on the change of a signer's row, both or neither; on the same signer it can be spent again."""
     spent = {
-        **keys.spent_form(form.nonce)._asdict(),
+        **keys.consumed_form(form.nonce)._asdict(),
         "signer": signer,
         "expires_at": int((form.issued_at + VALID_FOR["form"]).timestamp()),
     }
@@ -397,7 +397,7 @@ def begin_sending(
     return {
         "TransactItems": [
             _in_transaction(change_delivery(table, delivery, state=state, attempt=attempt)),
-            _check(table, keys.steering(key.campaign), ~Attr("paused").eq(True)),  # noqa: FBT003  (an attribute's value)
+            _check(table, keys.controls(key.campaign), ~Attr("paused").eq(True)),  # noqa: FBT003  (an attribute's value)
             _check(table, keys.target(key.campaign, key.target), Attr("hold").not_exists()),
         ]
     }

@@ -19,7 +19,7 @@ from undersigned.domain.tallies import TOTAL, Count
 from undersigned.services.ports import (
     BundleTakenError,
     ChangedError,
-    FormSpentError,
+    FormConsumedError,
     LettersNotWaitingError,
     SignatureStateError,
 )
@@ -36,14 +36,14 @@ if TYPE_CHECKING:
         UpdateItemOutputTypeDef,
     )
 
+    from undersigned.domain.abuse_checks import FormToken
     from undersigned.domain.api_keys import ApiKey
     from undersigned.domain.campaigns import Campaign, MailState, Target
+    from undersigned.domain.controls import AuditEntry, Controls
     from undersigned.domain.deliveries import Bundle, Delivery, DeliveryKey, DeliveryState, MailEvent, PacketRecord
     from undersigned.domain.exports import Export
-    from undersigned.domain.gates import FormPass
     from undersigned.domain.letters import Letter
     from undersigned.domain.signatures import Signature
-    from undersigned.domain.steering import AuditEntry, Steering
 
 _PAUSES = (0.02, 0.05, 0.1, 0.2)
 """Seconds until an item that a transaction holds, or a key that DynamoDB left unread, is tried again.
@@ -135,11 +135,11 @@ class Table:
             if code_of(error) != CONDITION_FAILED:
                 raise
 
-    # Steering
+    # Controls
 
-    def steering(self, campaign: str) -> Steering:
+    def controls(self, campaign: str) -> Controls:
         """Read what an organizer decided of a campaign's deliveries, as it stands now."""
-        return items.read_steering(self._get(keys.steering(campaign), consistent=True))
+        return items.read_controls(self._get(keys.controls(campaign), consistent=True))
 
     def pause(self, campaign: str, *, paused: bool) -> None:
         """Let a campaign's deliveries pause, or go on."""
@@ -241,31 +241,31 @@ class Table:
                     page.clear()
             yield from self.signatures(campaign, page)
 
-    def sign(self, signature: Signature, replacing: Signature | None, form: FormPass | None = None) -> None:
-        """Write a pending signature and spend its form; raises ChangedError, FormSpentError."""
-        self._spend(form, requests.sign(self._name, signature, replacing), signature.signer)
+    def sign(self, signature: Signature, replacing: Signature | None, form: FormToken | None = None) -> None:
+        """Write a pending signature and spend its form; raises ChangedError, FormConsumedError."""
+        self._consume(form, requests.sign(self._name, signature, replacing), signature.signer)
 
-    def ask_again(self, campaign: str, signer: str, mail_request: str, form: FormPass | None = None) -> None:
-        """Ask for a mail about a confirmed signature and spend a form on it; raises ChangedError, FormSpentError."""
-        self._spend(form, requests.ask_again(self._name, campaign, signer, mail_request), signer)
+    def ask_again(self, campaign: str, signer: str, mail_request: str, form: FormToken | None = None) -> None:
+        """Ask for a mail about a confirmed signature and spend a form on it; raises ChangedError, FormConsumedError."""
+        self._consume(form, requests.ask_again(self._name, campaign, signer, mail_request), signer)
 
     def release(self, campaign: str, signer: str, mail_request: str) -> None:
         """Let a letter out of the quarantine; raises ChangedError when it is in none."""
         self._update(requests.release(self._name, campaign, signer, mail_request))
 
-    def _spend(self, form: FormPass | None, change: UpdateItemInputTypeDef, signer: str) -> None:
+    def _consume(self, form: FormToken | None, change: UpdateItemInputTypeDef, signer: str) -> None:
         if form is None:
             self._update(change)
             return
         try:
-            self._client.transact_write_items(**requests.spend_form(self._name, form, change, signer))
+            self._client.transact_write_items(**requests.consume_form(self._name, form, change, signer))
         except ClientError as error:
             if code_of(error) != TRANSACTION_CANCELED:
                 raise
             of_form, _ = _reasons(error)
             if of_form == CONDITION_FAILED.removesuffix("Exception"):
                 message = "another letter was signed with this form"
-                raise FormSpentError(message) from error
+                raise FormConsumedError(message) from error
             message = "the signature is not as it was read"
             raise ChangedError(message) from error
 
@@ -293,7 +293,7 @@ class Table:
             message = "the letter or its delivery is not as it was read"
             raise ChangedError(message) from error
 
-    # Gates
+    # Abuse checks
 
     def count_form(self, network: str, address: str, *, expires_at: datetime) -> tuple[int, int]:
         """Count a form and return how many came from its network and from its address, given as hashes."""

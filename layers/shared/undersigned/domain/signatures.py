@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Status = Literal["pending", "confirmed", "withdrawn", "erased"]
 """`erased`: the letter was taken out, and nothing personal is left of it but the key that its signer hashes to."""
 
-Standing = Literal["pending", "confirmed", "withdrawn", "erased", "quarantined"]
+ReportedStatus = Literal["pending", "confirmed", "withdrawn", "erased", "quarantined"]
 """`quarantined`: pending, and its form looked like a bot's."""
 
 PENDING_FOR = timedelta(days=14)
@@ -277,7 +277,7 @@ class Signature:
         return self.bundle.partition("#")[0] if self.bundle else None
 
     @property
-    def standing(self) -> Standing:
+    def reported_status(self) -> ReportedStatus:
         """Say how it stands as an organizer sees it: a pending one may be in quarantine."""
         return "quarantined" if self.status == "pending" and self.quarantine else self.status
 

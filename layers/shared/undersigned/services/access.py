@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING
 
+from undersigned.domain.abuse_checks import RATE_WINDOW, Visitor, hashed_address, window_of
 from undersigned.domain.api_keys import digest_of
 from undersigned.domain.campaigns import ID_PATTERN
 from undersigned.domain.errors import UndersignedError
-from undersigned.domain.gates import RATE_WINDOW, Visitor, hashed_place, window_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +59,7 @@ class Access:
             raise KeyRefusedError(message)
         now = self.clock()
         window = window_of(now, RATE_WINDOW)
-        network = hashed_place(f"refused:{self.secret()}", Visitor.at(address).network, window)
+        network = hashed_address(f"refused:{self.secret()}", Visitor.at(address).network, window)
         if self.refusals.refusals(network) >= MOST_REFUSALS:
             raise TooManyRefusalsError(ceil((window + RATE_WINDOW - now).total_seconds()))
         digest = digest_of(text)

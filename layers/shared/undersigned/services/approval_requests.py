@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from undersigned.domain.deliveries import Sender
     from undersigned.rendering.mails import Mail
     from undersigned.services.approving import WaitingLetters
-    from undersigned.services.organizer_post import OrganizerPost, Outcome
+    from undersigned.services.organizer_post import OrganizerPost, PostOutcome
     from undersigned.services.ports import CampaignStore, DeliveryStore
     from undersigned.tokens import Tokens
 
@@ -35,7 +35,7 @@ class ApprovalRequests:
     sender: Sender
     clock: Callable[[], datetime]
 
-    def ask(self, campaign: str, period: str, awaiting: Collection[DeliveryKey]) -> Outcome:
+    def ask(self, campaign: str, period: str, awaiting: Collection[DeliveryKey]) -> PostOutcome:
         """Ask a campaign's organizer once about those deliveries of a period that are the campaign's.
 
         Raises NotFoundError, and what sending a mail raises.

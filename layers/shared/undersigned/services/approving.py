@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from undersigned.domain.campaigns import Campaign, Target
     from undersigned.domain.deliveries import Delivery
-    from undersigned.services.ports import CampaignStore, DeliveryStore, SteeringStore
-    from undersigned.services.steering import SteeringWheel
+    from undersigned.services.delivery_controls import DeliveryControls
+    from undersigned.services.ports import CampaignStore, ControlStore, DeliveryStore
     from undersigned.tokens import Tokens
 
 
@@ -43,10 +43,10 @@ class Approving:
     """Shows the week that a link is about, and approves it."""
 
     campaigns: CampaignStore
-    steering: SteeringStore
+    controls: ControlStore
     deliveries: DeliveryStore
     tokens: Tokens
-    wheel: SteeringWheel
+    delivery_controls: DeliveryControls
 
     def week(self, token: str) -> Week:
         """Return the week that a link is about; changes nothing. Raises TokenError, NotFoundError."""
@@ -56,7 +56,7 @@ class Approving:
             message = f"There is no campaign {asked.campaign!r}"
             raise NotFoundError(message)
         targets = self.campaigns.targets(campaign.id)
-        steering = self.steering.steering(campaign.id)
+        controls = self.controls.controls(campaign.id)
         begun = [
             (target, delivery)
             for target in targets
@@ -69,14 +69,14 @@ class Approving:
             asked.period,
             waiting_letters(self.deliveries, campaign.id, [target for target in targets if target.id not in served]),
             tuple(begun),
-            is_approved=asked.period in steering.approved,
-            is_paused=steering.paused,
+            is_approved=asked.period in controls.approved,
+            is_paused=controls.paused,
         )
 
     def approve(self, token: str) -> None:
         """Approve the week that a link is about and queue it at once; raises TokenError, NotFoundError."""
         asked = self.tokens.read_approval(token)
-        self.wheel.approve(asked.campaign, asked.period, by="link in the mail", why="")
+        self.delivery_controls.approve(asked.campaign, asked.period, by="link in the mail", why="")
 
 
 def waiting_letters(deliveries: DeliveryStore, campaign: str, targets: Iterable[Target]) -> tuple[WaitingLetters, ...]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from undersigned.services.ports import Post, RecipientStore, SignatureStore
     from undersigned.tokens import Tokens
 
-type Outcome = Literal["sent", "over the day's limit or sent before", "nothing to say"]
+type ConfirmationOutcome = Literal["sent", "over the day's limit or sent before", "nothing to say"]
 
 
 MAILS_A_DAY = 3
@@ -42,7 +42,7 @@ class Confirmations:
     schedule: WeeklySchedule
     clock: Callable[[], datetime]
 
-    def send(self, signature: Signature) -> Outcome:
+    def send(self, signature: Signature) -> ConfirmationOutcome:
         """Send the mail that a row asks for, unless it was sent before or the person had enough for a day.
 
         Raises ThrottledError or SendingStoppedError when it must be tried again, MailRefusedError when SES won't take
@@ -58,7 +58,7 @@ class Confirmations:
         self.recipients.mail_sent(signature.signer, signature.mail_request, now)
         return "sent"
 
-    def send_late(self, campaign: str, signer: str, request: str) -> Outcome:
+    def send_late(self, campaign: str, signer: str, request: str) -> ConfirmationOutcome:
         """Send a mail that had to wait, if its row still asks for it; a newer request brings a mail of its own.
 
         Raises what `send` raises.

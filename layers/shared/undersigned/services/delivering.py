@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from undersigned.domain.campaigns import Target
     from undersigned.domain.deliveries import DeliveryKey, PacketRecord
     from undersigned.services.packing import Packing
-    from undersigned.services.ports import DeliveryStore, PacketStore, Post, SteeringStore
+    from undersigned.services.ports import ControlStore, DeliveryStore, PacketStore, Post
 
 
 _CONFLICTS = 6
@@ -57,7 +57,7 @@ class Delivering:
         self,
         *,
         packing: Packing,
-        steering: SteeringStore,
+        controls: ControlStore,
         deliveries: DeliveryStore,
         packets: PacketStore,
         post: Post,
@@ -67,7 +67,7 @@ class Delivering:
     ) -> None:
         """Take how letters are packed, the stores, SES, a clock and a way to wait."""
         self._packing = packing
-        self._steering = steering
+        self._controls = controls
         self._deliveries = deliveries
         self._packets = packets
         self._post = post
@@ -85,11 +85,11 @@ class Delivering:
         sent, OutOfTimeError, NotFoundError for an unknown campaign or target.
         """
         campaign, target = self._packing.addressee(key)
-        steering = self._steering.steering(key.campaign)
+        controls = self._controls.controls(key.campaign)
         delivery = self._deliveries.delivery(key)
-        if delivery is None and steering.lets_begin(key.period, needs_approval=campaign.approval):
+        if delivery is None and controls.lets_begin(key.period, needs_approval=campaign.approval):
             delivery = self._open(key)
-        if delivery is None or delivery.is_settled or steering.paused:
+        if delivery is None or delivery.is_settled or controls.paused:
             return delivery
         until = delivery.may_be_sent_at(self._clock())
         if until is not None:

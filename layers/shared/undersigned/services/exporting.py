@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from undersigned.domain.controls import AuditEntry
 from undersigned.domain.errors import NotFoundError, UndersignedError
 from undersigned.domain.exports import BYTE_ORDER_MARK, COLUMNS, Export, csv_line, row
-from undersigned.domain.steering import AuditEntry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from undersigned.domain.exports import ExportFilter, ExportState
     from undersigned.services.catalog import Catalog
-    from undersigned.services.ports import ExportFiles, ExportQueue, ExportStore, ListingStore, SteeringStore
+    from undersigned.services.ports import ControlStore, ExportFiles, ExportQueue, ExportStore, ListingStore
 
 _READ_AT_ONCE = 500
 """Letters read ahead; with a drawing each they are 5 MB."""
@@ -39,7 +39,7 @@ class SignatureSheet:
 
     catalog: Catalog
     listing: ListingStore
-    steering: SteeringStore
+    controls: ControlStore
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
 
@@ -59,7 +59,7 @@ class SignatureSheet:
 
     def note(self, campaign: str, wanted: ExportFilter, by: str) -> None:
         """Write down who takes personal data out."""
-        self.steering.note(AuditEntry(campaign, self.clock(), "export", by, about=str(wanted)), self.new_id())
+        self.controls.note(AuditEntry(campaign, self.clock(), "export", by, about=str(wanted)), self.new_id())
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 type Occasion = Literal["approval", "report"]
 
-type Outcome = Literal["sent", "sent before", "nothing to say"]
+type PostOutcome = Literal["sent", "sent before", "nothing to say"]
 
 _OCCASIONS = 2
 
@@ -35,7 +35,7 @@ class OrganizerPost:
     recipients: RecipientStore
     post: Post
 
-    def send_once(self, occasion: Occasion, campaign: str, period: str, mail: Callable[[], Mail]) -> Outcome:
+    def send_once(self, occasion: Occasion, campaign: str, period: str, mail: Callable[[], Mail]) -> PostOutcome:
         """Send a mail unless the campaign's organizer got the one of this occasion and period.
 
         Raises ThrottledError or SendingStoppedError when it must be tried again, MailRefusedError when SES won't take
@@ -52,8 +52,8 @@ class OrganizerPost:
 
 def tell_each(
     campaigns: Iterable[str],
-    tell: Callable[[str], Outcome],
-    note: Callable[[str, Outcome | Exception], None],
+    tell: Callable[[str], PostOutcome],
+    note: Callable[[str, PostOutcome | Exception], None],
 ) -> None:
     """Tell the organizers of some campaigns, each whatever becomes of the others; `note` hears the outcomes.
 

@@ -8,32 +8,32 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from undersigned.domain.addresses import email_mistake
+from undersigned.domain.controls import Action, AuditEntry
 from undersigned.domain.deliveries import DeliveryKey, packet_filename, packet_name
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.signatures import signer_id
-from undersigned.domain.steering import Action, AuditEntry
+from undersigned.services.delivery_controls import NotNowError
 from undersigned.services.ports import ChangedError
-from undersigned.services.steering import NotNowError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from undersigned.domain.campaigns import Campaign, Target
+    from undersigned.domain.controls import Controls
     from undersigned.domain.deliveries import Delivery, MailEvent, PacketRecord
     from undersigned.domain.schedule import WeeklySchedule
-    from undersigned.domain.signatures import Signature, Standing
-    from undersigned.domain.steering import Steering
+    from undersigned.domain.signatures import ReportedStatus, Signature
     from undersigned.domain.tallies import Count
     from undersigned.services.erasing import Erasing
     from undersigned.services.ports import (
         CampaignStore,
+        ControlStore,
         CountStore,
         DeliveryStore,
         ListingStore,
         PacketStore,
         SignatureStore,
-        SteeringStore,
     )
 
 MOST_ROWS_READ = 1_000
@@ -41,7 +41,7 @@ MOST_ROWS_READ = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Page[Item]:
+class Listing[Item]:
     """Some items, and the place behind which the next ones lie, if there may be more.
 
     `ended_early` says that there are fewer than asked for because so many others lay between them.
@@ -59,7 +59,7 @@ class Overview:
     campaign: Campaign
     count: Count
     is_open: bool
-    steering: Steering
+    controls: Controls
     next_delivery: datetime
 
 
@@ -94,11 +94,11 @@ class Wanted:
     """Which signatures are asked for."""
 
     target: str | None = None
-    standing: Standing | None = None
+    status: ReportedStatus | None = None
 
     def fits(self, signature: Signature) -> bool:
         """Say whether a signature is one of them."""
-        return self.target in {None, signature.target} and self.standing in {None, signature.standing}
+        return self.target in {None, signature.target} and self.status in {None, signature.reported_status}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ class Organizing:
         self,
         *,
         campaigns: CampaignStore,
-        steering: SteeringStore,
+        controls: ControlStore,
         counters: CountStore,
         signatures: SignatureStore,
         listing: ListingStore,
@@ -136,7 +136,7 @@ class Organizing:
     ) -> None:
         """Take the stores (the packets' is made when it is needed), the schedule, the secret's getter, a clock, ids."""
         self._campaigns = campaigns
-        self._steering = steering
+        self._controls = controls
         self._counters = counters
         self._signatures = signatures
         self._listing = listing
@@ -159,15 +159,15 @@ class Organizing:
             settings,
             count,
             is_open=settings.is_open(now.astimezone(ZoneInfo(settings.time_zone)).date()),
-            steering=self._steering.steering(campaign),
+            controls=self._controls.controls(campaign),
             next_delivery=self._schedule.next_after(now),
         )
 
-    def targets(self, campaign: str, after: str | None, limit: int) -> Page[TargetState]:
+    def targets(self, campaign: str, after: str | None, limit: int) -> Listing[TargetState]:
         """List targets in the order of their ids."""
         targets = [target for target in self._campaigns.targets(campaign) if after is None or target.id > after]
         shown = tuple(self._state_of(campaign, target) for target in targets[:limit])
-        return Page(shown, shown[-1].target.id if len(targets) > limit else None)
+        return Listing(shown, shown[-1].target.id if len(targets) > limit else None)
 
     def target(self, campaign: str, target: str) -> TargetState:
         """Return one target; raises NotFoundError."""
@@ -203,7 +203,7 @@ class Organizing:
         found = self._counters.counts(campaign, beginning)
         return {name.removeprefix(beginning): count for name, count in found.items() if count}
 
-    def signatures(self, campaign: str, wanted: Wanted, after: str | None, limit: int) -> Page[Signature]:
+    def signatures(self, campaign: str, wanted: Wanted, after: str | None, limit: int) -> Listing[Signature]:
         """List signatures, newest first, in a bounded number of reads."""
         found: list[Signature] = []
         rows = enumerate(self._listing.newest_signatures(campaign, after), start=1)
@@ -211,15 +211,15 @@ class Organizing:
             if wanted.fits(row):
                 found.append(row)
             if len(found) == limit or read == MOST_ROWS_READ:
-                return Page(tuple(found), place, ended_early=len(found) < limit)
-        return Page(tuple(found), None)
+                return Listing(tuple(found), place, ended_early=len(found) < limit)
+        return Listing(tuple(found), None)
 
-    def signed_with(self, campaign: str, email: str, wanted: Wanted) -> Page[Signature]:
+    def signed_with(self, campaign: str, email: str, wanted: Wanted) -> Listing[Signature]:
         """Find the signature of an e-mail address, in one read; nobody can have signed with what is none."""
         if email_mistake(email):
-            return Page((), None)
+            return Listing((), None)
         row = self._signatures.signature(campaign, signer_id(self._secret(), email))
-        return Page((row,) if row and row.email and wanted.fits(row) else (), None)
+        return Listing((row,) if row and row.email and wanted.fits(row) else (), None)
 
     def signature(self, campaign: str, signer: str) -> Signature:
         """Return one signature; raises NotFoundError."""
@@ -304,19 +304,19 @@ class Organizing:
         name = packet_name(key, number, packet.erased)
         return self._packets().link(name, packet_filename(key, number, len(packets)))
 
-    def audit(self, campaign: str, after: str | None, limit: int) -> Page[AuditEntry]:
+    def audit(self, campaign: str, after: str | None, limit: int) -> Listing[AuditEntry]:
         """List what organizers did, newest first."""
         found: list[AuditEntry] = []
         place = None
-        for next_place, entry in self._steering.newest_audit(campaign, after):
+        for next_place, entry in self._controls.newest_audit(campaign, after):
             if len(found) == limit:
-                return Page(tuple(found), place)
+                return Listing(tuple(found), place)
             found.append(entry)
             place = next_place
-        return Page(tuple(found), None)
+        return Listing(tuple(found), None)
 
     def _note(self, campaign: str, action: Action, by: str, *, about: str, why: str) -> None:
-        self._steering.note(AuditEntry(campaign, self._clock(), action, by, about, why), self._new_id())
+        self._controls.note(AuditEntry(campaign, self._clock(), action, by, about, why), self._new_id())
 
 
 def _lies_behind(key: DeliveryKey, last: DeliveryKey) -> bool:

@@ -37,7 +37,7 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
+class DeliveryPreview:
     """A delivery's mail and its packets, as they would go now."""
 
     target: Target
@@ -71,7 +71,7 @@ class Packing:
         self._typeset = typeset
         self._report_replaced = report_replaced
 
-    def preview(self, key: DeliveryKey, most: int | None = None) -> Preview | None:
+    def preview(self, key: DeliveryKey, most: int | None = None) -> DeliveryPreview | None:
         """Make the mail and the packets that would go now, and change nothing; None when no letter waits.
 
         Raises NotFoundError for an unknown campaign or target, TooManyLettersError for more letters than `most`.
@@ -84,7 +84,7 @@ class Packing:
         made = list(self.typeset(batch))
         packets, pdfs = tuple(packet for packet, _ in made), tuple(pdf for _, pdf in made)
         mail = self.mail(batch, packets, attempt=1, read=lambda number: pdfs[number - 1])
-        return Preview(batch.target, mail, pdfs, packets)
+        return DeliveryPreview(batch.target, mail, pdfs, packets)
 
     def preview_packet(self, key: DeliveryKey, number: int) -> bytes:
         """Typeset one of the packets that would go now; raises NotFoundError when there is none of this number."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from undersigned.domain.campaigns import Campaign, Target
-    from undersigned.services.ports import CampaignStore, DeliveryQueue, DeliveryStore, SteeringStore
+    from undersigned.services.ports import CampaignStore, ControlStore, DeliveryQueue, DeliveryStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Planning:
     """Queues deliveries. Queuing one twice is harmless: it is made once."""
 
     campaigns: CampaignStore
-    steering: SteeringStore
+    controls: ControlStore
     deliveries: DeliveryStore
     queue: DeliveryQueue
 
@@ -50,15 +50,15 @@ class Planning:
         )
 
     def _plan_one(self, campaign: Campaign, period: str) -> Plan:
-        steering = self.steering.steering(campaign.id)
-        if steering.paused:
+        controls = self.controls.controls(campaign.id)
+        if controls.paused:
             return Plan((), ())
         queued: list[DeliveryKey] = []
         awaiting: list[DeliveryKey] = []
         for target in self.campaigns.targets(campaign.id):
             due: list[DeliveryKey] = []
             for key, has_begun in self._due(campaign.id, target, period):
-                may_go = has_begun or steering.lets_begin(period, needs_approval=campaign.approval)
+                may_go = has_begun or controls.lets_begin(period, needs_approval=campaign.approval)
                 (due if may_go else awaiting).append(key)
             self.queue.put(due)
             queued += due

@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date, datetime
 
+    from undersigned.domain.abuse_checks import FormToken
     from undersigned.domain.api_keys import ApiKey
     from undersigned.domain.campaigns import Campaign, MailState, Target
+    from undersigned.domain.controls import AuditEntry, Controls
     from undersigned.domain.deliveries import Bundle, Delivery, DeliveryKey, DeliveryState, MailEvent, PacketRecord
     from undersigned.domain.events import Event
     from undersigned.domain.exports import Export
-    from undersigned.domain.gates import FormPass
     from undersigned.domain.letters import Letter
     from undersigned.domain.signatures import Signature
-    from undersigned.domain.steering import AuditEntry, Steering
     from undersigned.domain.tallies import Count
     from undersigned.rendering.mails import Mail
 
@@ -37,7 +37,7 @@ class SignatureStateError(UndersignedError):
         self.signature = signature
 
 
-class FormSpentError(UndersignedError):
+class FormConsumedError(UndersignedError):
     """Another letter was signed with this form."""
 
 
@@ -85,10 +85,10 @@ class CampaignStore(Protocol):
         """List every campaign."""
 
 
-class SteeringStore(Protocol):
+class ControlStore(Protocol):
     """What organizers decided, and who did."""
 
-    def steering(self, campaign: str) -> Steering:
+    def controls(self, campaign: str) -> Controls:
         """Read what an organizer decided of a campaign's deliveries, as it stands now."""
 
     def pause(self, campaign: str, *, paused: bool) -> None:
@@ -116,14 +116,14 @@ class SignatureStore(Protocol):
     def signatures(self, campaign: str, signers: Sequence[str]) -> tuple[Signature, ...]:
         """Read several signatures as they stand now, in this order; those without a row are left out."""
 
-    def sign(self, signature: Signature, replacing: Signature | None, form: FormPass | None) -> None:
+    def sign(self, signature: Signature, replacing: Signature | None, form: FormToken | None) -> None:
         """Write a pending signature and spend its form, both or neither.
 
-        Raises ChangedError when the one to replace has changed, FormSpentError when the form was spent on another one.
+        Raises ChangedError when the one to replace has changed, FormConsumedError when another letter has its form.
         """
 
-    def ask_again(self, campaign: str, signer: str, mail_request: str, form: FormPass | None) -> None:
-        """Ask for a mail about a confirmed signature and spend a form on it; raises ChangedError, FormSpentError."""
+    def ask_again(self, campaign: str, signer: str, mail_request: str, form: FormToken | None) -> None:
+        """Ask for a mail about a confirmed signature and spend a form on it; raises ChangedError, FormConsumedError."""
 
     def confirm(self, campaign: str, signer: str, version: int | None, *, at: datetime, on: date) -> Signature:
         """Confirm a pending signature, of this version if one is given, and return it; raises SignatureStateError."""
@@ -141,8 +141,8 @@ class SignatureStore(Protocol):
         """
 
 
-class GateStore(Protocol):
-    """What the gates count; all of it expires."""
+class AbuseStore(Protocol):
+    """What the abuse checks count; all of it expires."""
 
     def count_form(self, network: str, address: str, *, expires_at: datetime) -> tuple[int, int]:
         """Count a form and return how many came from its network and from its address, given as hashes."""

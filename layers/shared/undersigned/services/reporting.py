@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from undersigned.domain.deliveries import Delivery, Sender
     from undersigned.domain.schedule import WeeklySchedule
-    from undersigned.services.organizer_post import OrganizerPost, Outcome
-    from undersigned.services.ports import CampaignStore, CountStore, DeliveryStore, SteeringStore
+    from undersigned.services.organizer_post import OrganizerPost, PostOutcome
+    from undersigned.services.ports import CampaignStore, ControlStore, CountStore, DeliveryStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Gathering:
     """Gathers what a report says; changes nothing."""
 
     campaigns: CampaignStore
-    steering: SteeringStore
+    controls: ControlStore
     deliveries: DeliveryStore
     counts: CountStore
 
@@ -36,7 +36,7 @@ class Gathering:
         if settings is None:
             message = f"There is no campaign {campaign!r}"
             raise NotFoundError(message)
-        steering = self.steering.steering(campaign)
+        controls = self.controls.controls(campaign)
         counters = self.counts.counts(campaign)
         lines = [
             line
@@ -46,7 +46,7 @@ class Gathering:
                 target,
                 self._deliveries(campaign, target.id),
                 self.deliveries.how_many_wait(campaign, target.id),
-                fate_of_waiting(settings, period, steering, target),
+                fate_of_waiting(settings, period, controls, target),
             )
         ]
         providers = odd_ones(providers_of(counters))
@@ -76,7 +76,7 @@ class Reporting:
         """List the campaigns that there may be something to say of."""
         return self.gathering.campaigns.campaign_ids()
 
-    def send(self, campaign: str, period: str) -> Outcome:
+    def send(self, campaign: str, period: str) -> PostOutcome:
         """Mail a campaign's organizer the period's report, once; nothing when nothing was sent and nothing is held.
 
         Raises NotFoundError, and what sending a mail raises.

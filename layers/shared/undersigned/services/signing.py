@@ -20,7 +20,7 @@ from undersigned.domain.signatures import (
     read_form,
     signer_id,
 )
-from undersigned.services.ports import ChangedError, FormSpentError, SignatureStateError
+from undersigned.services.ports import ChangedError, FormConsumedError, SignatureStateError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from undersigned.domain.errors import FieldError
     from undersigned.domain.schedule import WeeklySchedule
     from undersigned.domain.tallies import Count
+    from undersigned.services.abuse_checks import AbuseChecks, Verdict
     from undersigned.services.catalog import Catalog, Entry
-    from undersigned.services.gates import Gates, Judgement
     from undersigned.services.ports import CountStore, DeliveryStore, SignatureStore
     from undersigned.tokens import Tokens
 
@@ -58,7 +58,7 @@ class ExpiredError(UndersignedError):
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class FormContext:
     """What a form comes with: an IP address, the site that it was sent from if a browser says so, its language."""
 
     address: str
@@ -67,7 +67,7 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
+class LetterPreview:
     """A letter as far as its form goes. `serving` are the addressees of the postal code, `target` the one it is to."""
 
     target: Target | None
@@ -114,7 +114,7 @@ class Signing:
         self,
         *,
         catalog: Catalog,
-        gates: Gates,
+        abuse_checks: AbuseChecks,
         signatures: SignatureStore,
         counts: CountStore,
         deliveries: DeliveryStore,
@@ -125,8 +125,8 @@ class Signing:
         sleep: Callable[[float], None],
         new_id: Callable[[], str],
     ) -> None:
-        """Take gates, stores, the secret's getter, a clock (aware, UTC), a way to wait and a source of random ids."""
-        self.gates = gates
+        """Take the abuse checks, stores, the secret's getter, a clock (aware, UTC), a way to wait and an id source."""
+        self.abuse_checks = abuse_checks
         self._catalog = catalog
         self._signatures = signatures
         self._counts = counts
@@ -171,7 +171,7 @@ class Signing:
         """Return the day that it is where the campaign is."""
         return self._clock().astimezone(ZoneInfo(campaign.time_zone)).date()
 
-    def preview(self, campaign: str, values: Mapping[str, object]) -> Preview:
+    def preview(self, campaign: str, values: Mapping[str, object]) -> LetterPreview:
         """Render the letter of a form as far as it goes, without signing it; raises NotFoundError."""
         entry = self.campaign(campaign)
         draft = read_draft(values, entry.roster)
@@ -179,7 +179,7 @@ class Signing:
         letter = entry.letter(language)
         target = draft.target or entry.roster.someone(language)
         details = details_so_far(draft, entry.campaign, self.today(entry.campaign), language)
-        return Preview(
+        return LetterPreview(
             target=draft.target,
             serving=entry.roster.serving(draft.texts.get("postal_code", "")),
             letter_html=render_html(letter.template, target, details, language),
@@ -187,7 +187,7 @@ class Signing:
             errors=draft.errors,
         )
 
-    def sign(self, campaign: str, values: Mapping[str, object], visit: Visit) -> None:
+    def sign(self, campaign: str, values: Mapping[str, object], context: FormContext) -> None:
         """Write the row of a signed form; raises NotFoundError, ClosedError, FormError and BusyError.
 
         The same reads and writes whether the person has signed before or not, and whether it looks like a bot's or not,
@@ -197,14 +197,14 @@ class Signing:
         if not self.is_open(entry.campaign):
             raise ClosedError(entry.campaign)
         form = read_form(values, entry.campaign, entry.roster)
-        self.gates.admit(visit.address)
-        judgement = self.gates.judge(entry.campaign, values, visit.origin)
-        signature = self._pending(entry, form, visit.language)
+        self.abuse_checks.admit(context.address)
+        verdict = self.abuse_checks.judge(entry.campaign, values, context.origin)
+        signature = self._pending(entry, form, context.language)
         for attempt in range(1, _TRIES + 1):
             try:
-                self._write(signature, judgement)
-            except FormSpentError:
-                judgement = replace(judgement, suspicion=judgement.suspicion or "form used", form=None)
+                self._write(signature, verdict)
+            except FormConsumedError:
+                verdict = replace(verdict, suspicion=verdict.suspicion or "form used", form=None)
             except ChangedError:
                 # Two forms of one person at the same moment: the later one looks again.
                 if attempt == _TRIES:
@@ -213,18 +213,16 @@ class Signing:
             else:
                 return
 
-    def _write(self, signature: Signature, judgement: Judgement) -> None:
+    def _write(self, signature: Signature, verdict: Verdict) -> None:
         existing = self._signatures.signature(signature.campaign, signature.signer)
         if existing and existing.status == "confirmed":
-            self._signatures.ask_again(
-                signature.campaign, signature.signer, signature.mail_request, form=judgement.form
-            )
+            self._signatures.ask_again(signature.campaign, signature.signer, signature.mail_request, form=verdict.form)
         else:
             # A letter that is pending still, or was withdrawn, gives way to the newer words.
             version = existing.version + 1 if existing else 1
-            suspicion = judgement.suspicion or ("erased before" if existing and existing.erased_at else None)
+            suspicion = verdict.suspicion or ("erased before" if existing and existing.erased_at else None)
             self._signatures.sign(
-                replace(signature, version=version, quarantine=suspicion), existing, form=judgement.form
+                replace(signature, version=version, quarantine=suspicion), existing, form=verdict.form
             )
 
     def _pending(self, entry: Entry, form: SignedForm, language: str) -> Signature:

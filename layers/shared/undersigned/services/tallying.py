@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import batched, groupby
 from typing import TYPE_CHECKING
 
-from undersigned.domain.gates import PACE_WINDOW, window_of
+from undersigned.domain.abuse_checks import PACE_WINDOW, window_of
 from undersigned.domain.tallies import MOST_COUNTERS, NOT_COUNTED, mark_of
 from undersigned.services.ports import ChangedError
 
@@ -32,7 +32,7 @@ class Tallying:
         self._pace = pace
 
     def note_pace(self, signed: Iterable[Signature]) -> None:
-        """Note how fast people sign, for the gates at the form: a record that comes twice does no harm here."""
+        """Note how fast people sign, for the abuse checks at the form: a record that comes twice does no harm here."""
         windows = Counter((row.campaign, window_of(row.signed_at, PACE_WINDOW)) for row in signed)
         for (campaign, window), amount in windows.items():
             self._pace.add_sign_ups(campaign, window, amount)

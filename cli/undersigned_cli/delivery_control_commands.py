@@ -53,7 +53,7 @@ def pause(stack: Stack, campaign: Campaign, *, why: Why = "") -> None:
     """Let nothing more of a campaign go out, until `resume`."""
     wiring = stack.wiring()
     known_targets(wiring, campaign)
-    wiring.steering_wheel().pause(campaign, COMMAND_LINE, why)
+    wiring.delivery_controls().pause(campaign, COMMAND_LINE, why)
     say(f"{campaign} is paused: nothing goes out. `undersigned resume {campaign}` lets it go on.")
 
 
@@ -62,7 +62,7 @@ def resume(stack: Stack, campaign: Campaign, *, why: Why = "") -> None:
     """Let a campaign that is paused go on, with the next weekly delivery."""
     wiring = stack.wiring()
     known_targets(wiring, campaign)
-    wiring.steering_wheel().resume(campaign, COMMAND_LINE, why)
+    wiring.delivery_controls().resume(campaign, COMMAND_LINE, why)
     say(f"{campaign} goes on with the next delivery; `undersigned deliver {campaign}` starts one now.")
 
 
@@ -72,10 +72,10 @@ def approve(stack: Stack, campaign: Campaign, period: Period = None, *, why: Why
     wiring = stack.wiring()
     targets = {target.id: target for target in known_targets(wiring, campaign)}
     day = _day(period) or wiring.settings.schedule.last_period(wiring.now())
-    plan = wiring.steering_wheel().approve(campaign, day, COMMAND_LINE, why)
+    plan = wiring.delivery_controls().approve(campaign, day, COMMAND_LINE, why)
     for key in plan.queued:
         say(f"{key.target}: on its way to {targets[key.target].email}")
-    if wiring.table.steering(campaign).paused:
+    if wiring.table.controls(campaign).paused:
         say(f"{campaign} is paused: nothing goes before `undersigned resume {campaign}`.")
     say(f"{day} is approved; {len(plan.queued)} deliveries started.")
 
@@ -91,7 +91,7 @@ def hold(
     """Hold one addressee's letters back, until `release`."""
     wiring = stack.wiring()
     _check(wiring, campaign, target)
-    wiring.steering_wheel().hold(campaign, target, COMMAND_LINE, why)
+    wiring.delivery_controls().hold(campaign, target, COMMAND_LINE, why)
     say(f"{target}: its letters are held. `undersigned release {campaign} {target}` lets them go.")
 
 
@@ -100,7 +100,7 @@ def release(stack: Stack, campaign: Campaign, target: TargetId, *, why: Why = ""
     """Let an addressee's letters go that are held, with the next weekly delivery."""
     wiring = stack.wiring()
     _check(wiring, campaign, target)
-    wiring.steering_wheel().release(campaign, target, COMMAND_LINE, why)
+    wiring.delivery_controls().release(campaign, target, COMMAND_LINE, why)
     say(f"{target}: its letters go with the next delivery; `undersigned deliver {campaign}` starts one now.")
 
 
@@ -110,7 +110,7 @@ def retry(stack: Stack, campaign: Campaign, target: TargetId, period: Period = N
     wiring = stack.wiring()
     _check(wiring, campaign, target)
     key = DeliveryKey(campaign, target, _day(period) or _last_unsent(wiring, campaign, target))
-    wiring.steering_wheel().retry(key, COMMAND_LINE, why)
+    wiring.delivery_controls().retry(key, COMMAND_LINE, why)
     say(f"{target}: the delivery of {key.period} is on its way again; `undersigned deliveries {campaign}` shows it.")
 
 

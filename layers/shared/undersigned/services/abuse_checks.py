@@ -1,4 +1,4 @@
-"""The gates at the form: tickets, the pace of networks, and whether a form looks like a bot's."""
+"""Abuse checks at the form: tickets, the pace of networks, and whether a form looks like a bot's."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from datetime import timedelta
 from math import ceil
 from typing import TYPE_CHECKING
 
-from undersigned.domain.errors import TokenError, UndersignedError
-from undersigned.domain.gates import (
+from undersigned.domain.abuse_checks import (
     NETWORK_SHARE,
     PACE_WINDOW,
     PACE_WINDOWS,
     RATE_WINDOW,
     TRAP,
-    FormPass,
+    FormToken,
     Suspicion,
     Visitor,
     has_jumped,
-    hashed_place,
+    hashed_address,
     suspicion,
     window_of,
 )
+from undersigned.domain.errors import TokenError, UndersignedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from undersigned.domain.campaigns import Campaign
-    from undersigned.services.ports import GateStore
+    from undersigned.services.ports import AbuseStore
     from undersigned.tokens import Tokens
 
 ALGORITHM, COST, PREFIX = "PBKDF2/SHA-256", 2_000, "00"
@@ -56,20 +56,20 @@ class Ticket:
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class Verdict:
     """Why a form looks like a bot's, if it does, and the pass that it spends, if it has one."""
 
     suspicion: Suspicion | None
-    form: FormPass | None
+    form: FormToken | None
 
 
-class Gates:
+class AbuseChecks:
     """Gives out forms and judges those that come back."""
 
     def __init__(  # noqa: PLR0913  (one use case, all it needs)
         self,
         *,
-        store: GateStore,
+        store: AbuseStore,
         tokens: Tokens,
         secret: Callable[[], str],
         forms_a_minute: int,
@@ -89,7 +89,7 @@ class Gates:
         """Give out a ticket, or the carried one again if it is good: a form that is mended keeps its own."""
         form = self._read(campaign, carried)
         if form is None:
-            form = FormPass(campaign.id, self._new_id(), self.needs_proof(campaign), self._clock())
+            form = FormToken(campaign.id, self._new_id(), self.needs_proof(campaign), self._clock())
         return Ticket(self._tokens.for_form(form), self._challenge(form) if form.needs_proof else None)
 
     def needs_proof(self, campaign: Campaign) -> bool:
@@ -118,7 +118,7 @@ class Gates:
         if of_address > self._forms_a_minute or of_network > NETWORK_SHARE * self._forms_a_minute:
             raise BusyError(ceil((window + RATE_WINDOW - now).total_seconds()))
 
-    def judge(self, campaign: Campaign, values: Mapping[str, object], origin: str | None) -> Judgement:
+    def judge(self, campaign: Campaign, values: Mapping[str, object], origin: str | None) -> Verdict:
         """Say whether a form looks like a bot's; `origin` is the site that a browser says it was sent from."""
         form = self._read(campaign, values.get("form"))
         # Without a ticket nothing says whether a proof was asked for.
@@ -130,9 +130,9 @@ class Gates:
             is_from_known_site=is_known,
             has_proof=form is not None and form.needs_proof and self._is_proof(values.get("proof"), form),
         )
-        return Judgement(found, form)
+        return Verdict(found, form)
 
-    def _read(self, campaign: Campaign, token: object) -> FormPass | None:
+    def _read(self, campaign: Campaign, token: object) -> FormToken | None:
         try:
             form = self._tokens.read_form(token) if isinstance(token, str) else None
         except TokenError:
@@ -140,9 +140,9 @@ class Gates:
         return form if form and form.campaign == campaign.id else None
 
     def _hashed(self, place: str, window: datetime) -> str:
-        return hashed_place(f"place:{self._secret()}", place, window)
+        return hashed_address(f"place:{self._secret()}", place, window)
 
-    def _challenge(self, form: FormPass) -> str:
+    def _challenge(self, form: FormToken) -> str:
         from altcha import create_challenge  # noqa: PLC0415  (only when bots are about)
 
         challenge = create_challenge(
@@ -150,7 +150,7 @@ class Gates:
         )
         return json.dumps(challenge.to_dict())
 
-    def _is_proof(self, proof: object, form: FormPass) -> bool:
+    def _is_proof(self, proof: object, form: FormToken) -> bool:
         """Say whether a proof solves a challenge that was made for this very form, which counts once."""
         from altcha import Payload, verify_solution  # noqa: PLC0415  (only when bots are about)
 

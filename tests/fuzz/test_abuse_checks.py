@@ -1,4 +1,4 @@
-"""Gates: whatever a form brings as its token and its proof of work, it is judged and not believed."""
+"""AbuseChecks: whatever a form brings as its token and its proof of work, it is judged and not believed."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from typing import Any
 from altcha import Payload, create_challenge, solve_challenge
 
 from tests.fuzz.inputs import given, json_texts, mutated, mutated_values, st, texts, tried, values
-from undersigned.domain.gates import FormPass
-from undersigned.services import gates
+from undersigned.domain.abuse_checks import FormToken
+from undersigned.services import abuse_checks
 from undersigned.tokens import Tokens
 from undersigned_cli import campaign_folder
 
 CAMPAIGN = campaign_folder.read(Path(__file__).parents[2] / "campaigns" / "end-demand-illinois").campaign
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 TOKENS = Tokens(lambda: "of this stack", lambda: NOON)
-FORM = FormPass(CAMPAIGN.id, "b" * 16, needs_proof=True, issued_at=NOON - timedelta(minutes=1))
+FORM = FormToken(CAMPAIGN.id, "b" * 16, needs_proof=True, issued_at=NOON - timedelta(minutes=1))
 
 
-GATES = gates.Gates(
+CHECKS = abuse_checks.AbuseChecks(
     store=None,  # type: ignore[arg-type]  # nothing is counted here
     tokens=TOKENS,
     secret=lambda: "of this stack",
@@ -33,13 +33,15 @@ GATES = gates.Gates(
 )
 
 
-def judge(proof: object, form: object) -> gates.Judgement:
-    return GATES.judge(replace(CAMPAIGN, proof_of_work="always"), {"form": form, "proof": proof}, None)
+def judge(proof: object, form: object) -> abuse_checks.Verdict:
+    return CHECKS.judge(replace(CAMPAIGN, proof_of_work="always"), {"form": form, "proof": proof}, None)
 
 
 def solved() -> str:
     """Solve a challenge that the stack has not signed, for the very form; an easy one, so that it takes no time."""
-    challenge = create_challenge(gates.ALGORITHM, 1, key_prefix="0", data={"form": FORM.nonce}, hmac_secret="another")
+    challenge = create_challenge(
+        abuse_checks.ALGORITHM, 1, key_prefix="0", data={"form": FORM.nonce}, hmac_secret="another"
+    )
     solution = solve_challenge(challenge)
     assert solution is not None
     return Payload(challenge, solution).to_base64()
@@ -47,7 +49,7 @@ def solved() -> str:
 
 FOREIGN = solved()
 GOOD: dict[str, Any] = json.loads(base64.b64decode(FOREIGN))
-OWN_CHALLENGE: dict[str, Any] = json.loads(GATES._challenge(FORM))
+OWN_CHALLENGE: dict[str, Any] = json.loads(CHECKS._challenge(FORM))
 
 
 def written(proof: str) -> str:

@@ -1,4 +1,4 @@
-"""Gates: what tells a person's form from a bot's, without tracking anyone.
+"""Abuse checks: what tells a person's form from a bot's, without tracking anyone.
 
 Nothing that looks like a bot is turned away: its letter waits in quarantine, with the reason, is answered like any
 other, and leaves it by the button in its mail or by the organizer. Only a network that sends a flood has to wait.
@@ -29,7 +29,7 @@ TRAP = "topic"
 
 
 @dataclass(frozen=True, slots=True)
-class FormPass:
+class FormToken:
     """What the token of a form says: it was given out for one campaign at a moment (aware), and counts once."""
 
     campaign: str
@@ -39,7 +39,7 @@ class FormPass:
 
 
 def suspicion(
-    form: FormPass | None, *, now: datetime, is_trapped: bool, is_from_known_site: bool, has_proof: bool
+    form: FormToken | None, *, now: datetime, is_trapped: bool, is_from_known_site: bool, has_proof: bool
 ) -> Suspicion | None:
     """Say why a form looks like a bot's, or None.
 
@@ -102,6 +102,6 @@ def window_of(moment: datetime, length: timedelta) -> datetime:
     return moment - timedelta(seconds=moment.timestamp() % length.total_seconds())
 
 
-def hashed_place(key: str, place: str, window: datetime) -> str:
+def hashed_address(key: str, place: str, window: datetime) -> str:
     """Hash an address so that it can't be guessed, nor followed from one window to the next: 128 bits in hex."""
     return hmac.new(key.encode(), f"{window.isoformat()} {place}".encode(), hashlib.sha256).hexdigest()[:32]

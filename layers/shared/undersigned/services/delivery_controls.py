@@ -1,4 +1,4 @@
-"""Steering a campaign's deliveries: pause, approve, hold, retry; each action leaves an entry in the audit."""
+"""Controls a campaign's deliveries: pause, approve, hold, retry; each action leaves an entry in the audit."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from undersigned.domain.controls import Action, AuditEntry
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.errors import NotFoundError, UndersignedError
-from undersigned.domain.steering import Action, AuditEntry
 from undersigned.services.ports import ChangedError
 
 if TYPE_CHECKING:
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from undersigned.services.planning import Plan, Planning
     from undersigned.services.ports import (
         CampaignStore,
+        ControlStore,
         DeliveryQueue,
         DeliveryStore,
-        SteeringStore,
         TargetStateStore,
     )
 
@@ -36,12 +36,12 @@ class NotNowError(UndersignedError):
 
 
 @dataclass(frozen=True, slots=True)
-class SteeringWheel:
+class DeliveryControls:
     """What an organizer does to deliveries. `by` is who: a key's first digits, a signed link, or the command line."""
 
     campaigns: CampaignStore
     targets: TargetStateStore
-    steering: SteeringStore
+    controls: ControlStore
     deliveries: DeliveryStore
     queue: DeliveryQueue
     planning: Planning
@@ -51,13 +51,13 @@ class SteeringWheel:
     def pause(self, campaign: str, by: str, why: str) -> None:
         """Let nothing more of a campaign go out; what SES has already taken is gone."""
         self._check(campaign)
-        self.steering.pause(campaign, paused=True)
+        self.controls.pause(campaign, paused=True)
         self.note(campaign, "pause", by, why=why)
 
     def resume(self, campaign: str, by: str, why: str) -> None:
         """Let a campaign go on with the next plan."""
         self._check(campaign)
-        self.steering.pause(campaign, paused=False)
+        self.controls.pause(campaign, paused=False)
         self.note(campaign, "resume", by, why=why)
 
     def approve(self, campaign: str, period: str, by: str, why: str) -> Plan:
@@ -71,7 +71,7 @@ class SteeringWheel:
         if not -timedelta(days=1) <= age <= APPROVABLE_FOR:
             message = f"{period} is no day of the last {APPROVABLE_FOR.days}; approve the one that waits"
             raise NotNowError(message)
-        self.steering.approve(campaign, period)
+        self.controls.approve(campaign, period)
         self.note(campaign, "approve", by, about=period, why=why)
         return self.planning.plan(period, campaign)
 
@@ -124,7 +124,7 @@ class SteeringWheel:
 
     def _set_hold(self, campaign: str, target: str, why: str | None) -> None:
         try:
-            self.steering.hold(campaign, target, why)
+            self.controls.hold(campaign, target, why)
         except ChangedError as error:
             message = f"campaign {campaign!r} has no addressee {target!r}"
             raise NotFoundError(message) from error
@@ -136,4 +136,4 @@ class SteeringWheel:
 
     def note(self, campaign: str, action: Action, by: str, *, about: str = "", why: str = "") -> None:
         """Write down what somebody did."""
-        self.steering.note(AuditEntry(campaign, self.clock(), action, by, about, why), self.new_id())
+        self.controls.note(AuditEntry(campaign, self.clock(), action, by, about, why), self.new_id())

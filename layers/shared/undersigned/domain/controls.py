@@ -1,4 +1,4 @@
-"""Steering: what an organizer decided of a campaign's deliveries, and the trace that each decision leaves."""
+"""Controls: what an organizer decided of a campaign's deliveries, and the trace that each decision leaves."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ type Action = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class Steering:
+class Controls:
     """Whether a campaign's deliveries pause, and the periods that somebody approved."""
 
     paused: bool = False

@@ -11,7 +11,7 @@ import pytest
 
 from tests.world import ADA, CAMPAIGN, World
 from tests.world import world as make_world
-from undersigned.domain.gates import PACE_WINDOW
+from undersigned.domain.abuse_checks import PACE_WINDOW
 from undersigned.domain.signatures import signer_id
 
 if TYPE_CHECKING:

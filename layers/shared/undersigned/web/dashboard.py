@@ -16,20 +16,20 @@ from undersigned.domain.colors import accents
 from undersigned.domain.exports import EXPORTED
 from undersigned.domain.languages import SOURCE, Message, languages, short_date, short_moment
 from undersigned.domain.providers import odd_ones
-from undersigned.rendering.pages import Page
+from undersigned.web.pages import Page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from undersigned.domain.campaigns import Campaign, Roster, Target
+    from undersigned.domain.controls import Action, AuditEntry
     from undersigned.domain.deliveries import Delivery, DeliveryState, MailEventKind
     from undersigned.domain.exports import Export, ExportState
     from undersigned.domain.providers import Provider
-    from undersigned.domain.signatures import Signature, Standing
-    from undersigned.domain.steering import Action, AuditEntry
+    from undersigned.domain.signatures import ReportedStatus, Signature
     from undersigned.services import organizing
-    from undersigned.services.packing import Preview
+    from undersigned.services.packing import DeliveryPreview
 
 COLUMNS = ("addressee", "waiting", "sent", "last", "state")
 """What the table of addressees can be sorted by."""
@@ -75,7 +75,7 @@ _EVENTS: Mapping[MailEventKind, Message] = {
     "delivery_delay": Message("The office’s mail server keeps it waiting"),
 }
 
-STANDINGS: Mapping[Standing, Message] = {
+STATUSES: Mapping[ReportedStatus, Message] = {
     "pending": Message("Not confirmed yet"),
     "confirmed": Message("Confirmed"),
     "withdrawn": Message("Taken back"),
@@ -158,7 +158,7 @@ def _style(accent: str | None) -> str:
 
 
 def _page(template: str, language: str, viewer: Viewer | None = None, section: str = "", **values: object) -> Page:
-    from undersigned.rendering.environment import environment  # noqa: PLC0415  (it loads Jinja2)
+    from undersigned.web.environment import environment  # noqa: PLC0415  (it loads Jinja2)
 
     style = _style(viewer.campaign.accent if viewer else None)
     html = (
@@ -281,12 +281,12 @@ def _row(viewer: Viewer, state: organizing.TargetState) -> Row:
         state.sent,
         last,
         viewer.say(_STATES[last.state]) if last else "",
-        viewer.say(_standing_of(target, came_back=came_back)),
+        viewer.say(_state_of_target(target, came_back=came_back)),
         needs_you=came_back or bool(target.hold) or (last is not None and last.state == "complained"),
     )
 
 
-def _standing_of(target: Target, *, came_back: bool) -> Message:
+def _state_of_target(target: Target, *, came_back: bool) -> Message:
     if target.hold:
         return Message("Held back: %(why)s", {"why": target.hold})
     if came_back:
@@ -327,7 +327,7 @@ def overview(  # noqa: PLR0913  (what the page shows)
     viewer: Viewer,
     found: organizing.Overview,
     by_day: Mapping[str, int],
-    targets: organizing.Page[organizing.TargetState],
+    targets: organizing.Listing[organizing.TargetState],
     providers: Iterable[Provider],
     *,
     period: str,
@@ -343,7 +343,7 @@ def overview(  # noqa: PLR0913  (what the page shows)
     odd = odd_ones(known)
     waiting = sum(row.waiting for row in rows)
     may_go = sum(row.waiting for row in rows if not row.target.held_because)
-    lets_begin = found.steering.lets_begin(period, needs_approval=found.campaign.approval)
+    lets_begin = found.controls.lets_begin(period, needs_approval=found.campaign.approval)
     return _page(
         "dashboard_overview.html",
         viewer.language,
@@ -358,7 +358,7 @@ def overview(  # noqa: PLR0913  (what the page shows)
         odd=odd,
         waiting=waiting,
         sent=sum(row.sent for row in rows),
-        awaiting=may_go if not lets_begin and not found.steering.paused else 0,
+        awaiting=may_go if not lets_begin and not found.controls.paused else 0,
         troubled=[row for row in rows if row.needs_you],
         period=period,
         next_delivery=short_moment(found.next_delivery, viewer.language),
@@ -377,7 +377,7 @@ def target(viewer: Viewer, state: organizing.TargetState, history: Sequence[Deli
     )
 
 
-def preview(viewer: Viewer, made: Preview, today: date) -> Page:
+def preview(viewer: Viewer, made: DeliveryPreview, today: date) -> Page:
     """Render the mail that would go to an addressee now."""
     return _page(
         "dashboard_preview.html",
@@ -421,23 +421,25 @@ def delivery(viewer: Viewer, record: organizing.DeliveryRecord, state: organizin
 
 def signatures(
     viewer: Viewer,
-    found: organizing.Page[Signature],
+    found: organizing.Listing[Signature],
     wanted: organizing.Wanted,
     roster: Roster,
     next_cursor: str | None,
 ) -> Page:
     """Render letters, newest first, and the forms that find one."""
-    kept = {"target": wanted.target, "status": wanted.standing, "cursor": next_cursor}
+    kept = {"target": wanted.target, "status": wanted.status, "cursor": next_cursor}
     return _page(
         "dashboard_signatures.html",
         viewer.language,
         viewer,
         "signatures",
-        rows=[(row, _name(viewer, roster, row.target), viewer.say(STANDINGS[row.standing])) for row in found.items],
+        rows=[
+            (row, _name(viewer, roster, row.target), viewer.say(STATUSES[row.reported_status])) for row in found.items
+        ],
         ended_early=found.ended_early,
         wanted=wanted,
         targets=_choices(roster),
-        standings=[(name, viewer.say(message)) for name, message in STANDINGS.items()],
+        statuses=[(name, viewer.say(message)) for name, message in STATUSES.items()],
         next_address=f"?{urlencode({name: value for name, value in kept.items() if value})}" if next_cursor else None,
     )
 
@@ -452,7 +454,7 @@ def signature(viewer: Viewer, row: Signature, roster: Roster) -> Page:
         "signatures",
         row=row,
         name=_name(viewer, roster, row.target),
-        state=viewer.say(STANDINGS[row.standing]),
+        state=viewer.say(STATUSES[row.reported_status]),
         suspicion=viewer.say(reason) if reason else row.quarantine,
     )
 
@@ -468,14 +470,14 @@ def exports(viewer: Viewer, found: Sequence[Export], roster: Roster) -> Page:
             (
                 export,
                 _name(viewer, roster, export.filter.target) if export.filter.target else None,
-                viewer.say(STANDINGS[export.filter.standing]) if export.filter.standing else None,
+                viewer.say(STATUSES[export.filter.status]) if export.filter.status else None,
                 viewer.say(_EXPORT_STATES[export.state]),
             )
             for export in found
         ],
         is_writing=any(export.state in {"queued", "running"} for export in found),
         targets=_choices(roster),
-        standings=[(name, viewer.say(STANDINGS[name])) for name in EXPORTED],
+        statuses=[(name, viewer.say(STATUSES[name])) for name in EXPORTED],
     )
 
 

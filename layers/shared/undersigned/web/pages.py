@@ -11,12 +11,12 @@ from urllib.parse import urlencode
 
 from markupsafe import Markup
 
+from undersigned.domain.abuse_checks import TRAP
 from undersigned.domain.colors import accents
-from undersigned.domain.gates import TRAP
 from undersigned.domain.languages import Message, long_date, long_moment, name_of
 from undersigned.domain.letters import render_specimen
 from undersigned.domain.signatures import FORM_FIELDS, wants_updates
-from undersigned.rendering.assets import asset_path
+from undersigned.web.assets import asset_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from undersigned.domain.deliveries import DeliveryState
     from undersigned.domain.errors import FieldError
     from undersigned.domain.tallies import Count
+    from undersigned.services.abuse_checks import Ticket
     from undersigned.services.approving import Week
     from undersigned.services.catalog import Entry
-    from undersigned.services.gates import Ticket
-    from undersigned.services.signing import OwnLetter, Packets, Preview
+    from undersigned.services.signing import LetterPreview, OwnLetter, Packets
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def _style(accent: str | None, *, has_form: bool) -> str:
 def _page(
     template: str, language: str, campaign: Campaign | None = None, *, embedded: bool = False, **values: object
 ) -> Page:
-    from undersigned.rendering.environment import environment  # noqa: PLC0415  (it loads Jinja2)
+    from undersigned.web.environment import environment  # noqa: PLC0415  (it loads Jinja2)
 
     style = _style(campaign.accent if campaign else None, has_form=template == "campaign.html")
     html = (
@@ -103,7 +103,7 @@ def campaign(  # noqa: PLR0913  (what the page shows)
     next_delivery: datetime,
     answers: Mapping[str, object] | None = None,
     errors: tuple[FieldError, ...] = (),
-    preview: Preview | None = None,
+    preview: LetterPreview | None = None,
     notice: Message | None = None,
     embedded: bool = False,
 ) -> Page:

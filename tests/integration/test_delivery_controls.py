@@ -1,4 +1,4 @@
-"""Steering: an organizer pauses, approves, holds and retries deliveries, and nothing is lost or sent twice by it."""
+"""Controls: an organizer pauses, approves, holds and retries deliveries, and nothing is lost or sent twice by it."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from tests.world import CAMPAIGN
 from undersigned.aws.table import Table
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.errors import NotFoundError
-from undersigned.services.steering import NotNowError
+from undersigned.services.delivery_controls import NotNowError
 
 if TYPE_CHECKING:
     from tests.world import World
-    from undersigned.services.steering import SteeringWheel
+    from undersigned.services.delivery_controls import DeliveryControls
 
 PERIOD = "2026-11-24"
 EVANSTON = DeliveryKey(CAMPAIGN, "evanston", PERIOD)
 
 
 @pytest.fixture
-def wheel(world: World) -> SteeringWheel:
-    return world.wiring.steering_wheel()
+def wheel(world: World) -> DeliveryControls:
+    return world.wiring.delivery_controls()
 
 
 def needs_approval(world: World) -> None:
@@ -36,7 +36,7 @@ def sent(world: World) -> list[str]:
     return [mail.tags["target"] for mail in world.deliveries]
 
 
-def test_while_a_campaign_pauses_nothing_goes_and_then_everything_does(world: World, wheel: SteeringWheel) -> None:
+def test_while_a_campaign_pauses_nothing_goes_and_then_everything_does(world: World, wheel: DeliveryControls) -> None:
     world.confirmed()
     wheel.pause(CAMPAIGN, "cli", "the letter has a mistake")
     assert world.week() == []
@@ -46,7 +46,7 @@ def test_while_a_campaign_pauses_nothing_goes_and_then_everything_does(world: Wo
     assert sent(world) == ["evanston"]
 
 
-def test_a_pause_holds_what_is_queued_already(world: World, wheel: SteeringWheel) -> None:
+def test_a_pause_holds_what_is_queued_already(world: World, wheel: DeliveryControls) -> None:
     world.confirmed()
     world.plan()
     wheel.pause(CAMPAIGN, "cli", "")
@@ -58,7 +58,7 @@ def test_a_pause_holds_what_is_queued_already(world: World, wheel: SteeringWheel
     assert sent(world) == ["evanston"]
 
 
-def test_a_delivery_that_has_begun_goes_on_after_the_pause(world: World, wheel: SteeringWheel) -> None:
+def test_a_delivery_that_has_begun_goes_on_after_the_pause(world: World, wheel: DeliveryControls) -> None:
     world.confirmed()
     world.refusal = "AccessDeniedException"
     world.week()
@@ -73,7 +73,7 @@ def test_a_delivery_that_has_begun_goes_on_after_the_pause(world: World, wheel: 
 
 @pytest.mark.parametrize("stop", ["pause", "hold"])
 def test_what_is_stopped_while_its_packet_is_typeset_does_not_go(
-    world: World, wheel: SteeringWheel, monkeypatch: pytest.MonkeyPatch, stop: str
+    world: World, wheel: DeliveryControls, monkeypatch: pytest.MonkeyPatch, stop: str
 ) -> None:
     world.confirmed()
     add_packet = Table.add_packet
@@ -94,7 +94,7 @@ def test_what_is_stopped_while_its_packet_is_typeset_does_not_go(
     assert sent(world) == ["evanston"]
 
 
-def test_a_week_that_needs_an_approval_waits_for_it(world: World, wheel: SteeringWheel) -> None:
+def test_a_week_that_needs_an_approval_waits_for_it(world: World, wheel: DeliveryControls) -> None:
     needs_approval(world)
     world.confirmed()
     planned: Any = world.plan()
@@ -106,7 +106,7 @@ def test_a_week_that_needs_an_approval_waits_for_it(world: World, wheel: Steerin
     assert sent(world) == ["evanston"]
 
 
-def test_an_approval_is_for_one_period(world: World, wheel: SteeringWheel) -> None:
+def test_an_approval_is_for_one_period(world: World, wheel: DeliveryControls) -> None:
     needs_approval(world)
     world.confirmed()
     wheel.approve(CAMPAIGN, PERIOD, "cli", "")
@@ -126,7 +126,7 @@ def test_a_message_without_an_approval_begins_nothing(world: World) -> None:
     assert world.wiring.table.delivery(EVANSTON) is None
 
 
-def test_one_chief_is_held_and_the_others_get_theirs(world: World, wheel: SteeringWheel) -> None:
+def test_one_chief_is_held_and_the_others_get_theirs(world: World, wheel: DeliveryControls) -> None:
     world.confirmed()
     world.confirmed(email="bo@signers.example", postal_code="60091")
     wheel.hold(CAMPAIGN, "evanston", "cli", "the chief retires this week")
@@ -148,7 +148,7 @@ def test_one_chief_is_held_and_the_others_get_theirs(world: World, wheel: Steeri
     ],
 )
 def test_a_signer_reads_that_the_organizer_holds_the_letter_and_why(
-    world: World, wheel: SteeringWheel, language: str, headline: str, reason: str
+    world: World, wheel: DeliveryControls, language: str, headline: str, reason: str
 ) -> None:
     page = world.confirmed().link("confirm") + f"?lang={language}"
     assert headline not in world.get(page).body
@@ -161,7 +161,7 @@ def test_a_signer_reads_that_the_organizer_holds_the_letter_and_why(
     assert headline not in world.get(page).body
 
 
-def test_so_does_one_whose_letter_is_sealed_already(world: World, wheel: SteeringWheel) -> None:
+def test_so_does_one_whose_letter_is_sealed_already(world: World, wheel: DeliveryControls) -> None:
     page = world.confirmed().link("confirm")
     world.refusal = "AccessDeniedException"
     world.week()
@@ -172,7 +172,7 @@ def test_so_does_one_whose_letter_is_sealed_already(world: World, wheel: Steerin
     assert "wait for the new chief" in world.get(page).body
 
 
-def test_pushing_the_campaign_again_changes_nothing_of_what_was_decided(world: World, wheel: SteeringWheel) -> None:
+def test_pushing_the_campaign_again_changes_nothing_of_what_was_decided(world: World, wheel: DeliveryControls) -> None:
     table = world.wiring.table
     wheel.pause(CAMPAIGN, "cli", "")
     wheel.hold(CAMPAIGN, "evanston", "cli", "wait")
@@ -181,11 +181,11 @@ def test_pushing_the_campaign_again_changes_nothing_of_what_was_decided(world: W
     assert target
     table.put_target(CAMPAIGN, replace(target, hold=None))
     table.put_campaign(campaign)
-    assert table.steering(CAMPAIGN).paused
+    assert table.controls(CAMPAIGN).paused
     assert table.target(CAMPAIGN, "evanston") == target
 
 
-def test_a_mail_that_came_back_goes_again_once_its_address_is_mended(world: World, wheel: SteeringWheel) -> None:
+def test_a_mail_that_came_back_goes_again_once_its_address_is_mended(world: World, wheel: DeliveryControls) -> None:
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
@@ -200,7 +200,7 @@ def test_a_mail_that_came_back_goes_again_once_its_address_is_mended(world: Worl
 
 
 @pytest.mark.parametrize("event", ["send", "delivery"])
-def test_a_mail_that_has_left_is_not_sent_again(world: World, wheel: SteeringWheel, event: str) -> None:
+def test_a_mail_that_has_left_is_not_sent_again(world: World, wheel: DeliveryControls, event: str) -> None:
     world.confirmed()
     world.week()
     world.feedback(event, world.deliveries[0])
@@ -209,7 +209,7 @@ def test_a_mail_that_has_left_is_not_sent_again(world: World, wheel: SteeringWhe
     assert world.run_queue() == []
 
 
-def test_what_is_not_there_can_be_neither_held_nor_retried(world: World, wheel: SteeringWheel) -> None:
+def test_what_is_not_there_can_be_neither_held_nor_retried(world: World, wheel: DeliveryControls) -> None:
     for act in (
         lambda: wheel.hold(CAMPAIGN, "atlantis", "cli", "why"),
         lambda: wheel.retry(DeliveryKey(CAMPAIGN, "evanston", "2020-01-01"), "cli", ""),
@@ -220,12 +220,12 @@ def test_what_is_not_there_can_be_neither_held_nor_retried(world: World, wheel: 
     assert list(world.wiring.table.audit(CAMPAIGN)) == []
 
 
-def test_a_hold_needs_its_reason(wheel: SteeringWheel) -> None:
+def test_a_hold_needs_its_reason(wheel: DeliveryControls) -> None:
     with pytest.raises(NotNowError, match="give the reason"):
         wheel.hold(CAMPAIGN, "evanston", "cli", " ")
 
 
-def test_who_did_what_when_and_why_is_kept(world: World, wheel: SteeringWheel) -> None:
+def test_who_did_what_when_and_why_is_kept(world: World, wheel: DeliveryControls) -> None:
     wheel.pause(CAMPAIGN, "key 0123456789ab", "a mistake in the letter")
     world.clock.turn(minutes=1)
     wheel.resume(CAMPAIGN, "key 0123456789ab", "mended")

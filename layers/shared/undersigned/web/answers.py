@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.event_handler import Response
 
-from undersigned.rendering import pages
+from undersigned.web import pages
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from undersigned.domain.campaigns import Campaign
     from undersigned.domain.errors import FieldError
     from undersigned.domain.languages import Message
-    from undersigned.rendering.assets import Asset
+    from undersigned.web.assets import Asset
 
 PRIVATE = "no-store"
 """For what only one person may see."""

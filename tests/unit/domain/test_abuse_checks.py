@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from undersigned.domain.gates import FormPass, Visitor, has_jumped, suspicion, window_of
+from undersigned.domain.abuse_checks import FormToken, Visitor, has_jumped, suspicion, window_of
 
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
-FORM = FormPass("trees", "nonce", needs_proof=False, issued_at=NOON - timedelta(minutes=1))
+FORM = FormToken("trees", "nonce", needs_proof=False, issued_at=NOON - timedelta(minutes=1))
 
 
-def judged(form: FormPass | None = FORM, **changes: Any) -> str | None:
+def judged(form: FormToken | None = FORM, **changes: Any) -> str | None:
     facts: dict[str, Any] = {"now": NOON, "is_trapped": False, "is_from_known_site": False, "has_proof": False}
     return suspicion(form, **facts | changes)
 
