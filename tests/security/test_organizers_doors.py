@@ -52,8 +52,8 @@ FOREIGN: list[dict[str, str]] = [
 
 @pytest.mark.parametrize("public_url", [PUBLIC_URL, ""], ids=["a domain of its own", "none"])
 def test_no_other_site_signs_anybody_in(world: World, monkeypatch: pytest.MonkeyPatch, public_url: str) -> None:
-    wiring = sys.modules["functions.organizer_api.wired"].wiring
-    monkeypatch.setattr(wiring, "settings", Settings({**wiring.settings.variables, "PUBLIC_URL": public_url}))
+    stack = sys.modules["functions.organizer_api.wired"].stack
+    monkeypatch.setattr(stack, "settings", Settings({**stack.settings.variables, "PUBLIC_URL": public_url}))
     answers = [sign_in(world, headers) for headers in FOREIGN]
     assert {(answer.status, answer.cookies) for answer in answers} == {(403, ())}
     # A browser that tells the origin alone is as good, with and without a domain of the stack's own.
