@@ -51,7 +51,7 @@ def push(
     A letter that people may have signed is never changed: other words are a new version, which new signers sign.
     """
     found = _read(folder)
-    pushed = push_folder(found, stack.wiring().table)
+    pushed = push_folder(found, stack.wiring().campaigns)
     console.print(f"{found.campaign.id}: {pushed.targets} targets.")
     for language, letter in found.letters.items():
         news = "new letter version" if letter.version in pushed.new_letters else "letter version, known already,"

@@ -63,7 +63,7 @@ def deliveries(
     wiring = stack.wiring()
     found = list(_deliveries(wiring, campaign, target))
     if events:
-        rows = [_event(event) for delivery in found for event in wiring.table.mail_events(delivery.key)]
+        rows = [_event(event) for delivery in found for event in wiring.deliveries.mail_events(delivery.key)]
         columns = {
             "target": "Target",
             "period": "Period",
@@ -91,7 +91,7 @@ def deliveries(
 def _deliveries(wiring: Wiring, campaign: str, only: str | None) -> Iterator[Delivery]:
     for target in known_targets(wiring, campaign):
         if only in {None, target.id}:
-            yield from wiring.table.deliveries(campaign, target.id)
+            yield from wiring.deliveries.deliveries(campaign, target.id)
 
 
 def _delivery(delivery: Delivery) -> dict[str, object]:
@@ -156,12 +156,12 @@ def deliver(
         wiring.delivery_controls().test(campaign, test, period, COMMAND_LINE, "")
         say("The mail is on its way to the campaign's organizer; nothing was sent to anybody else.")
     else:
-        wiring.delivery_controls().note(campaign, "deliver", COMMAND_LINE, about=period)
+        wiring.delivery_controls().record(campaign, "deliver", COMMAND_LINE, about=period)
         _deliver(stack, wiring, campaign, targets)
 
 
 def _deliver(stack: Stack, wiring: Wiring, campaign: str, targets: tuple[Target, ...]) -> None:
-    if wiring.table.controls(campaign).paused:
+    if wiring.campaigns.controls(campaign).paused:
         message = f"{campaign} is paused; `undersigned resume {campaign}` lets it go on"
         raise UndersignedError(message)
     planned = stack.plan(campaign, wiring.now())
@@ -172,7 +172,7 @@ def _deliver(stack: Stack, wiring: Wiring, campaign: str, targets: tuple[Target,
             say(f"{target.id}: on its way to {target.email}")
         elif target.id in awaiting:
             say(f"{target.id}: waits for an approval")
-        elif wiring.table.has_waiting(campaign, target.id):
+        elif wiring.signatures.has_waiting(campaign, target.id):
             say(f"{target.id}: has had its mail of {planned['period']}; what waits goes next time")
     if awaiting:
         say(f"Approve what waits by `undersigned approve {campaign} {planned['period']}`.")

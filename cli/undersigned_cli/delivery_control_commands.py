@@ -75,7 +75,7 @@ def approve(stack: Stack, campaign: Campaign, period: Period = None, *, why: Why
     plan = wiring.delivery_controls().approve(campaign, day, COMMAND_LINE, why)
     for key in plan.queued:
         say(f"{key.target}: on its way to {targets[key.target].email}")
-    if wiring.table.controls(campaign).paused:
+    if wiring.campaigns.controls(campaign).paused:
         say(f"{campaign} is paused: nothing goes before `undersigned resume {campaign}`.")
     say(f"{day} is approved; {len(plan.queued)} deliveries started.")
 
@@ -133,7 +133,7 @@ def audit(
             "by": entry.by,
             "why": entry.why or None,
         }
-        for entry, _ in zip(wiring.table.audit(campaign), range(limit), strict=False)
+        for entry, _ in zip(wiring.campaigns.audit(campaign), range(limit), strict=False)
     ]
     columns = {"at": "When", "action": "What", "about": "About", "by": "Who", "why": "Why"}
     show(f"What was done in {campaign}", columns, rows, as_json=as_json)
@@ -144,7 +144,7 @@ def _day(period: datetime | None) -> str | None:
 
 
 def _last_unsent(wiring: Wiring, campaign: str, target: str) -> str:
-    for delivery in wiring.table.deliveries(campaign, target):
+    for delivery in wiring.deliveries.deliveries(campaign, target):
         if delivery.state in {"open", "held", "bounced"}:
             return delivery.key.period
     message = (

@@ -37,14 +37,14 @@ def create(
 ) -> None:
     """Make a key and print it, once: only its hash is kept."""
     wiring = stack.wiring()
-    if wiring.table.campaign(campaign) is None:
+    if wiring.campaigns.campaign(campaign) is None:
         message = f"there is no campaign {campaign!r}; push its folder first"
         raise NotFoundError(message)
     text = new_text()
     now = datetime.now(UTC)
-    wiring.table.put_api_key(ApiKey(campaign, digest_of(text), scope.value, note, now, _end_of(expires, now)))
+    wiring.api_keys.put_api_key(ApiKey(campaign, digest_of(text), scope.value, note, now, _end_of(expires, now)))
     about = f"{digest_of(text)[:DIGITS_SHOWN]} {scope.value}"
-    wiring.delivery_controls().note(campaign, "create key", COMMAND_LINE, about=about, why=note)
+    wiring.delivery_controls().record(campaign, "create key", COMMAND_LINE, about=about, why=note)
     console.print(f"Key {digest_of(text)[:DIGITS_SHOWN]} for {campaign}. Copy it now; it is shown only this once:")
     typer.echo(text)
 
@@ -73,7 +73,7 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """List a campaign's keys."""
-    keys = stack.wiring().table.api_keys(campaign)
+    keys = stack.wiring().api_keys.api_keys(campaign)
     columns = {"key": "Key", "scope": "Scope", "note": "Note", "created": "Created", "expires": "Ends"}
     rows: list[dict[str, object]] = [
         {
@@ -97,10 +97,10 @@ def revoke(
 ) -> None:
     """Take a key away; it opens nothing from now on."""
     wiring = stack.wiring()
-    found = [kept.digest for kept in wiring.table.api_keys(campaign) if kept.digest.startswith(key)]
+    found = [kept.digest for kept in wiring.api_keys.api_keys(campaign) if kept.digest.startswith(key)]
     if len(found) != 1:
         message = f"{len(found)} keys of {campaign} begin with {key!r}; `undersigned key list` shows them all"
         raise NotFoundError(message)
-    wiring.table.remove_api_key(campaign, found[0])
-    wiring.delivery_controls().note(campaign, "revoke key", COMMAND_LINE, about=found[0][:DIGITS_SHOWN])
+    wiring.api_keys.remove_api_key(campaign, found[0])
+    wiring.delivery_controls().record(campaign, "revoke key", COMMAND_LINE, about=found[0][:DIGITS_SHOWN])
     console.print(f"Key {found[0][:DIGITS_SHOWN]} opens nothing from now on.")

@@ -87,11 +87,13 @@ def examples(*lines: str) -> str:
 
 def known_targets(wiring: Wiring, campaign: str) -> tuple[Target, ...]:
     """Return a campaign's targets; raises NotFoundError, with the campaigns that there are."""
-    if wiring.table.campaign(campaign) is None:
-        known = ", ".join(wiring.table.campaign_ids()) or "none yet"
-        message = f"there is no campaign {campaign!r}; the stack has: {known}"
-        raise NotFoundError(message)
-    return wiring.table.targets(campaign)
+    try:
+        wiring.campaigns.campaign(campaign)
+    except NotFoundError as error:
+        known = ", ".join(wiring.campaigns.campaign_ids()) or "none yet"
+        message = f"{error}; the stack has: {known}"
+        raise NotFoundError(message) from error
+    return wiring.campaigns.targets(campaign)
 
 
 def say(text: str, *, style: str | None = None) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from undersigned.aws.table import Table
+    from undersigned.services.ports import CampaignStore
     from undersigned_cli.campaign_folder import CampaignFolder
 
 
@@ -19,16 +19,18 @@ class Pushed:
     retired: tuple[str, ...]
 
 
-def push(folder: CampaignFolder, table: Table) -> Pushed:
-    """Write letters, targets and settings, in this order: whoever reads the settings finds all that they name.
+def push(folder: CampaignFolder, campaigns: CampaignStore) -> Pushed:
+    """Write letters, targets and settings, in this order: a reader of the settings finds all that they name.
 
     A letter version that somebody may have signed is never touched; changed words are a version of their own.
     """
     campaign = folder.campaign
-    new_letters = tuple(letter.version for letter in folder.letters.values() if table.put_letter(campaign.id, letter))
+    new_letters = tuple(
+        letter.version for letter in folder.letters.values() if campaigns.put_letter(campaign.id, letter)
+    )
     kept = {target.id for target in folder.targets}
-    gone = [target for target in table.targets(campaign.id) if target.id not in kept]
+    gone = [target for target in campaigns.targets(campaign.id) if target.id not in kept]
     for target in (*folder.targets, *(replace(target, retired=True) for target in gone)):
-        table.put_target(campaign.id, target)
-    table.put_campaign(campaign)
+        campaigns.put_target(campaign.id, target)
+    campaigns.put_campaign(campaign)
     return Pushed(new_letters, len(folder.targets), tuple(target.id for target in gone))

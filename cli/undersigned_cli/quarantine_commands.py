@@ -35,7 +35,7 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """List the letters in quarantine, with what was odd about each."""
-    table = stack.wiring().table
+    signatures = stack.wiring().signatures
     columns = {"signer": "Letter", "signed": "Signed", "reason": "Its form", "name": "Name", "email": "E-mail"}
     rows: list[dict[str, object]] = [
         {
@@ -45,7 +45,7 @@ def list_(
             "name": row.name,
             "email": row.email,
         }
-        for row in sorted(table.listed_signatures(campaign), key=lambda row: row.signed_at)
+        for row in sorted(signatures.listed_signatures(campaign), key=lambda row: row.signed_at)
         if row.quarantine
     ]
     show(f"In quarantine: {campaign}", columns, rows, as_json=as_json)

@@ -88,11 +88,11 @@ def signatures(  # noqa: PLR0913  (options)
 
 
 def _newest(wiring: Wiring, campaign: str) -> Iterator[Signature]:
-    return (signature for _, signature in wiring.table.newest_signatures(campaign))
+    return (signature for _, signature in wiring.signatures.newest_signatures(campaign))
 
 
 def _by_email(wiring: Wiring, campaign: str, email: str) -> Iterator[Signature]:
-    found = wiring.table.signature(campaign, signer_id(wiring.secret(), email))
+    found = wiring.signatures.signature(campaign, signer_id(wiring.secret(), email))
     if found is not None:
         yield found
 
@@ -128,7 +128,7 @@ def export(
     known_targets(wiring, campaign)
     wanted, sheet = ExportFilter(target, status), wiring.sheet()
     sheet.check(campaign, wanted)
-    sheet.note(campaign, wanted, COMMAND_LINE)
+    sheet.record(campaign, wanted, COMMAND_LINE)
     lines = sheet.lines(campaign, wanted)
     if output == _STDOUT:
         _write(lines, sys.stdout.buffer)
@@ -178,7 +178,7 @@ def remove(  # noqa: PLR0913  (options)
     if not why.strip():
         message = "--why is empty; say for which reason"
         raise typer.BadParameter(message)
-    found = wiring.table.signature(campaign, signer or signer_id(wiring.secret(), email or ""))
+    found = wiring.signatures.signature(campaign, signer or signer_id(wiring.secret(), email or ""))
     if found is None:
         message = f"{campaign} has no letter of {email or signer}; `undersigned signatures {campaign}` shows them"
         raise NotFoundError(message)
