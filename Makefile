@@ -29,7 +29,7 @@ BABEL := $(RUN) pybabel --quiet
 EXPORT := $(UV) export --quiet --locked --no-hashes --no-annotate --no-header
 
 .SILENT:
-.PHONY: help setup demo test soak fuzz lint layers licences catalogs bench clean $(CHECKS)
+.PHONY: help setup demo test soak fuzz lint layers licences pictures catalogs bench clean $(CHECKS)
 
 help: ## list what make can do
 	sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile
@@ -60,6 +60,9 @@ layers: $(READY) ## write the layers' requirements anew from uv.lock
 
 licences: $(READY) ## write docs/licences.md anew: what ships, and under which licences
 	$(RUN) python -m checks.licences
+
+pictures: $(READY) ## draw docs/pictures/*.svg anew from the .dot files; needs Graphviz
+	$(RUN) python -m checks.pictures
 
 # A sentence that changed keeps its old translation, marked as one to look at; what nobody says any more goes.
 catalogs: $(READY) ## bring the languages' files in step with the sentences in the source
