@@ -103,8 +103,8 @@ def crates_that_do_not_fit(package: Distribution) -> list[str]:
 
 
 def _packages(layer: str) -> list[str]:
-    lines = (ROOT / "layers" / layer / "requirements.txt").read_text(encoding="utf-8").split()
-    return [line.partition("==")[0] for line in lines]
+    requirements = (ROOT / "layers" / layer / "requirements.txt").read_text(encoding="utf-8")
+    return re.findall(r"^([\w.-]+)==", requirements, flags=re.MULTILINE)
 
 
 def _row(name: str, package: Distribution) -> str:
