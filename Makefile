@@ -26,7 +26,8 @@ CHECKS := check-types check-template check-vulnerabilities check-secrets check-c
 # make can do that.
 TOGETHER := $(if $(findstring -j,$(MAKEFLAGS)),,-j3) $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 BABEL := $(RUN) pybabel --quiet
-EXPORT := $(UV) export --quiet --locked --no-hashes --no-annotate --no-header
+# With hashes: `sam build` checks what it downloads against them.
+EXPORT := $(UV) export --quiet --locked --no-annotate --no-header
 
 .SILENT:
 .PHONY: help setup demo test soak fuzz lint layers licences pictures catalogs bench clean $(CHECKS)

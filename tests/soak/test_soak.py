@@ -109,12 +109,12 @@ class Outcome:
             "Answers of SES lost": self.troubles["lost answer"],
             "Requests": seen.answers.total(),
             "5xx answers": seen.server_errors,
-            "5xx that a retry did not mend": len(seen.not_mended),
+            "5xx answers that a retry did not fix": len(seen.not_mended),
             "Letters confirmed": sum(person.told == "confirmed" for person in self.crowd.persons),
-            "Letters taken back": sum(person.told == "withdrawn" for person in self.crowd.persons),
+            "Letters withdrawn": sum(person.told == "withdrawn" for person in self.crowd.persons),
             "Letters lost": len(self.lost),
             "Letters doubled": len(self.doubled),
-            "Letters sent that were not to be": len(self.unasked),
+            "Letters sent that should not have been": len(self.unasked),
             "Counters that differ from the rows": len(recount(self.rows).items() ^ self.counters.items()),
         }
 
