@@ -105,20 +105,19 @@ class Deliveries(DeliveryStore):
 
     @override
     def change(self, delivery: Delivery, *, state: DeliveryState, attempt: int) -> None:
-        self._table.update(_change(delivery, state=state, attempt=attempt))
+        change = _change(delivery, state=state, attempt=attempt)
+        self._table.update(change)
 
     @override
     def begin_sending(self, delivery: Delivery, *, state: DeliveryState, attempt: int) -> None:
         key = delivery.key
-        self._table.transact(
-            [
-                _change(delivery, state=state, attempt=attempt),
-                Check(controls_key(key.campaign), NOT_PAUSED),
-                Check(target_key(key.campaign, key.target), NOT_HELD),
-            ],
-            # All deliveries of a campaign check its controls, perhaps at the same moment.
-            wait_for_others=True,
-        )
+        writes = [
+            _change(delivery, state=state, attempt=attempt),
+            Check(controls_key(key.campaign), NOT_PAUSED),
+            Check(target_key(key.campaign, key.target), NOT_HELD),
+        ]
+        # All deliveries of a campaign check its controls, perhaps at the same moment.
+        self._table.transact(writes, wait_for_others=True)
 
     @override
     def bundles(self, key: DeliveryKey) -> tuple[Bundle, ...]:
@@ -133,8 +132,9 @@ class Deliveries(DeliveryStore):
             if not self._table.put_new(first.values):
                 raise BundleTakenError(taken)
             return
+        letters = [_seal_letter(key, bundle.number, signer) for signer in bundle.signers]
         try:
-            self._table.transact([first, *(_seal_letter(key, bundle.number, signer) for signer in bundle.signers)])
+            self._table.transact([first, *letters])
         except TransactionCanceledError as error:
             is_taken, *are_gone = error.unmet
             if is_taken:

@@ -73,7 +73,7 @@ class Delivering:
         Raises UnsettledError while a mail may be under way, ThrottledError and MailRefusedError when it was not
         sent, OutOfTimeError, NotFoundError for an unknown campaign or target.
         """
-        campaign, target = self.packing.campaign_and_target(key)
+        campaign, target = self.campaigns.campaign(key.campaign), self.campaigns.target(key.campaign, key.target)
         controls = self.campaigns.controls(key.campaign)
         delivery = self.deliveries.delivery(key)
         if delivery is None and controls.lets_begin(key.period, needs_approval=campaign.approval):
@@ -99,9 +99,8 @@ class Delivering:
 
         None when no letter waits. Nothing else is written down, so a second one does no harm.
         """
-        campaign, _ = self.packing.campaign_and_target(key)
         preview = self.packing.preview(key)
-        return self.post.send(mails.tried(preview.mail, campaign)) if preview else None
+        return self.post.send(mails.tried(preview.mail, preview.campaign)) if preview else None
 
     def _open(self, key: DeliveryKey) -> Delivery | None:
         if not self.signatures.has_waiting(key.campaign, key.target):

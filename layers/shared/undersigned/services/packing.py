@@ -40,6 +40,7 @@ class Batch:
 class DeliveryPreview:
     """A delivery's mail and its packets, as they would go now."""
 
+    campaign: Campaign
     target: Target
     mail: Mail
     pdfs: tuple[bytes, ...]
@@ -71,7 +72,7 @@ class Packing:
         made = list(self.typeset(batch))
         packets, pdfs = tuple(packet for packet, _ in made), tuple(pdf for _, pdf in made)
         mail = self.mail(batch, packets, attempt=1, read=lambda number: pdfs[number - 1])
-        return DeliveryPreview(batch.target, mail, pdfs, packets)
+        return DeliveryPreview(batch.campaign, batch.target, mail, pdfs, packets)
 
     def preview_packet(self, key: DeliveryKey, number: int) -> bytes:
         """Typeset one of the packets that would go now; raises NotFoundError when there is none of this number."""
@@ -84,14 +85,10 @@ class Packing:
         return pdf
 
     def _waiting(self, key: DeliveryKey) -> Batch:
-        campaign, target = self.campaign_and_target(key)
+        campaign, target = self.campaigns.campaign(key.campaign), self.campaigns.target(key.campaign, key.target)
         waiting = tuple(self.signatures.waiting(key.campaign, key.target))
         rows = self.signatures.signatures(key.campaign, waiting)
         return Batch(campaign, target, key, tuple(row.signer for row in rows if row.waits))
-
-    def campaign_and_target(self, key: DeliveryKey) -> tuple[Campaign, Target]:
-        """Read whose letters they are, and to whom; raises NotFoundError."""
-        return self.campaigns.campaign(key.campaign), self.campaigns.target(key.campaign, key.target)
 
     def typeset(self, batch: Batch, skip: frozenset[int] = frozenset()) -> Iterator[tuple[PacketRecord, bytes]]:
         """Typeset a batch's packets, one after the other."""
