@@ -405,7 +405,7 @@ def test_a_restore_that_is_cut_off_anywhere_is_run_again_and_ends_the_same(
     new = two.stack(empty=True)
     two.restore()
     whole = all_items(new)
-    client = new.wiring._client("dynamodb")
+    client = new.wiring.table._client
     puts = len(whole) - len(["the counter, which is updated"])
     for crash_at in (*range(1, puts, 4), puts - 2, puts - 1, puts):
         empty_table(new)
@@ -721,7 +721,7 @@ def test_no_order_of_events_while_it_is_read_loses_or_doubles_a_letter(
 ) -> None:
     monkeypatch.setattr("undersigned.aws.signatures.LISTING_SHARDS", 2)
     world = two.stack()
-    client = world.wiring._client("dynamodb")
+    client = world.wiring.table._client
     kept = {place for place in all_items(world) if not place[1].startswith("TARGET#")}
     empty_table(world, but=kept | {(f"CAMPAIGN#{CAMPAIGN}", "TARGET#evanston")})
     calls, moved_on, moment = 0, 0, 0

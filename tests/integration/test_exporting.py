@@ -105,7 +105,7 @@ def test_people_who_sign_meanwhile_leave_every_row_once(
     world: World, exporting: Exporting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = sign(world, 9)
-    monkeypatch.setattr(exporting_module, "_READ_AT_ONCE", 2)
+    monkeypatch.setattr(exporting_module, "_READ_AHEAD", 2)
     lines = exporting.sheet.lines(CAMPAIGN, ExportFilter())
     file = next(lines) + next(lines)
     for late, line in enumerate(lines):
@@ -265,7 +265,7 @@ def test_who_takes_what_out_is_in_the_audit(world: World, exporting: Exporting) 
 def test_what_is_not_there_can_not_be_exported(world: World, exporting: Exporting) -> None:
     with pytest.raises(NotFoundError, match="no campaign"):
         exporting.ask("nothing", ExportFilter(), "key")
-    with pytest.raises(NotFoundError, match="no addressee 'atlantis'; it has deerfield, evanston"):
+    with pytest.raises(NotFoundError, match="no target 'atlantis'; it has deerfield, evanston"):
         exporting.ask(CAMPAIGN, ExportFilter("atlantis"), "key")
     assert list(world.wiring.campaigns.audit(CAMPAIGN)) == []
 

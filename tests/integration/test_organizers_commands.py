@@ -169,7 +169,7 @@ def test_a_target_that_is_not_there_is_named_with_those_that_are(invoke: Any) ->
         ("release", CAMPAIGN, "atlantis"),
         ("retry", CAMPAIGN, "atlantis"),
     ):
-        with pytest.raises(NotFoundError, match=r"no addressee 'atlantis'; it has .*evanston"):
+        with pytest.raises(NotFoundError, match=r"no target 'atlantis'; it has .*evanston"):
             invoke(*arguments)
 
 
@@ -393,7 +393,7 @@ def test_an_error_is_one_line_and_the_exit_code_1(
     assert ended.value.code == 1
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert captured.err == f"there is no campaign 'another'; the stack has: {CAMPAIGN}\n"
+    assert captured.err == f"There is no campaign 'another'; the stack has: {CAMPAIGN}\n"
 
 
 def test_keys_and_early_deliveries_are_in_the_audit(run: Any, world: World) -> None:

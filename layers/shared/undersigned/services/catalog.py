@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 KEPT_FOR = timedelta(seconds=60)
 
+_NAMED = 20
+"""Targets that an error names at most."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -36,7 +39,9 @@ class Entry:
         """Return a target; raises NotFoundError."""
         if found := self.roster.by_id.get(target):
             return found
-        message = f"Campaign {self.campaign.id!r} has no target {target!r}"
+        known = list(self.roster.by_id)
+        more = f" and {len(known) - _NAMED} more" if len(known) > _NAMED else ""
+        message = f"Campaign {self.campaign.id!r} has no target {target!r}; it has {', '.join(known[:_NAMED])}{more}"
         raise NotFoundError(message)
 
 
