@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from undersigned.aws.packet_store import Bucket
     from undersigned.aws.queue import ExportQueue, Queue, WaitingMails
     from undersigned.domain.deliveries import DeliveryKey
-    from undersigned.rendering.packets import FontBook
+    from undersigned.rendering.fonts import FontBook
     from undersigned.services.access import Access
     from undersigned.services.approval_requests import ApprovalRequests
     from undersigned.services.approving import Approving
@@ -360,6 +360,6 @@ class Wiring:
 @lru_cache(maxsize=1)
 def font_book() -> FontBook:
     """Return the fonts, opened once a process."""
-    from undersigned.rendering.packets import FontBook  # noqa: PLC0415
+    from undersigned.rendering.fonts import FontBook  # noqa: PLC0415
 
     return FontBook()
