@@ -1,4 +1,4 @@
-"""The organizer's link: the week that waits for an approval, and its button."""
+"""The organizer's link: the period that waits for an approval, and its button."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ _NOT_HERE = Problem(
 def show(token: str) -> Response[str]:
     """Show what would go; mail scanners follow links, so this changes nothing."""
     try:
-        return page(pages.approval(wired.stack.approving().week(token), token))
+        return page(pages.approval(wired.stack.approving().period(token), token))
     except (TokenError, NotFoundError) as error:
         return _answer(error)
 
 
 @router.post("/organizer/approve/<token>")
 def approve(token: str) -> Response[str]:
-    """Approve the week and queue it at once; twice is the same as once."""
+    """Approve the period and queue it at once; twice is the same as once."""
     try:
         wired.stack.approving().approve(token)
     except (TokenError, NotFoundError, NotNowError) as error:

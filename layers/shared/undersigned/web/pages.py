@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
+    from undersigned.domain.approvals import PeriodState
     from undersigned.domain.campaigns import Campaign, Target
     from undersigned.domain.deliveries import DeliveryState
     from undersigned.domain.errors import FieldError
     from undersigned.domain.tallies import Count
     from undersigned.services.abuse_checks import Ticket
-    from undersigned.services.approving import Week
     from undersigned.services.catalog import Entry
     from undersigned.services.signing import LetterPreview, OwnLetter, Packets
 
@@ -288,40 +288,39 @@ def packets(found: Packets, token: str) -> Page:
     )
 
 
-def approval(week: Week, token: str) -> Page:
-    """Render a week that waits for an approval, with its button, or what became of it."""
-    language = week.campaign.language
-    can_approve = bool(week.waiting) and not week.is_approved
-    headline, explanation = _state_of_week(week)
-    waiting = [(line.target, line.letters, _waits_as(line.target)) for line in week.waiting]
-    begun = [(target, delivery.letters, _GOES_AS[delivery.state]) for target, delivery in week.deliveries]
+def approval(found: PeriodState, token: str) -> Page:
+    """Render a period that waits for an approval, with its button, or what became of it."""
+    language = found.campaign.language
+    headline, explanation = _state_of_period(found)
+    waiting = [(line.target, line.letters, _waits_as(line.target)) for line in found.waiting]
+    begun = [(target, delivery.letters, _GOES_AS[delivery.state]) for target, delivery in found.deliveries]
     return _page(
         "approval.html",
         language,
-        week.campaign,
+        found.campaign,
         headline=headline.in_language(language),
         explanation=explanation.in_language(language),
-        day=date.fromisoformat(week.period),
+        day=date.fromisoformat(found.period),
         rows=[
             (f"{target.addressed(language)}, {target.department}", letters, state.in_language(language))
             for target, letters, state in [*waiting, *begun]
             if letters
         ],
-        can_approve=can_approve,
+        can_approve=found.awaits_approval,
         token=token,
     )
 
 
-def _state_of_week(week: Week) -> tuple[Message, Message]:
-    if week.is_paused:
+def _state_of_period(found: PeriodState) -> tuple[Message, Message]:
+    if found.is_paused:
         return Message("The campaign pauses"), Message(
             "No packet goes before somebody resumes it. What is approved now goes then."
         )
-    if week.is_approved:
+    if found.is_approved:
         return Message("Approved"), Message(
             "The packets go out within minutes. Load this page again to see how they stand."
         )
-    if week.waiting:
+    if found.waiting:
         return Message("These letters wait for your approval"), Message(
             "They would go now, all of an addressee’s in one mail. Nothing goes before you press the button."
         )
