@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from functions.organizer_api import wired
@@ -74,12 +73,14 @@ def _target(state: TargetState) -> dict[str, object]:
 
 @routes.get("/counts", "read")
 def count(request: ApiRequest) -> Response[str]:
-    """Tell the counts, by what is request for."""
+    """Tell the counts, by what the request asks for."""
     by = request.choice("by", COUNTED_BY) or "target"
     if by == "domain":
-        domains = wired.organizing.mail_domains(request.campaign)
-        total = sum(domain.confirmed for domain in domains.values())
-        counts: dict[str, object] = {name: asdict(domain) for name, domain in domains.items()}
+        providers = wired.organizing.providers(request.campaign)
+        total = sum(provider.confirmed for provider in providers)
+        counts: dict[str, object] = {
+            provider.domain: {"signed": provider.signed, "confirmed": provider.confirmed} for provider in providers
+        }
     else:
         found = wired.organizing.counts(request.campaign, by)
         total, counts = found.total, dict(found.by)

@@ -14,7 +14,6 @@ from functions.organizer_api.signatures import PLACE as PLACE_OF_SIGNATURE
 from undersigned.domain.campaigns import ID_PATTERN
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.exports import EXPORTED, ExportFilter
-from undersigned.domain.providers import Provider
 from undersigned.domain.signatures import ReportedStatus
 from undersigned.services.organizing import Wanted
 from undersigned.web import dashboard
@@ -33,14 +32,13 @@ ROWS_SHOWN = 25
 def overview(request: DashboardRequest) -> Response[str]:
     """Show how a campaign stands, and what needs somebody."""
     organizing = wired.organizing
-    domains = organizing.mail_domains(request.campaign)
     return show(
         dashboard.overview(
             request.viewer(),
             organizing.overview(request.campaign),
             organizing.counts(request.campaign, "day").by,
             organizing.targets(request.campaign, request.place(ID_PATTERN), TARGETS_SHOWN),
-            [Provider(name, domain.signed, domain.confirmed) for name, domain in domains.items()],
+            organizing.providers(request.campaign),
             period=wired.stack.period(),
             sort=request.choice("sort", dashboard.COLUMNS) or "addressee",
             descending=request.choice("order", ("ascending", "descending")) == "descending",

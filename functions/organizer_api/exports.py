@@ -1,4 +1,4 @@
-"""Exports: a campaign's signatures as a CSV file, request for here, written elsewhere, fetched by a link."""
+"""Exports: a campaign's signatures as a CSV file. It is asked for here, written elsewhere and fetched by a link."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from undersigned.domain.addresses import email_mistake
 from undersigned.domain.controls import Action, AuditEntry
 from undersigned.domain.deliveries import DeliveryKey, packet_filename, packet_name
 from undersigned.domain.errors import NotFoundError
+from undersigned.domain.providers import providers_of
 from undersigned.domain.signatures import signer_id
 from undersigned.services.delivery_controls import NotNowError
 from undersigned.services.ports import ChangedError
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from undersigned.domain.campaigns import Campaign, Target
     from undersigned.domain.controls import Controls
     from undersigned.domain.deliveries import Delivery, MailEvent, PacketRecord
+    from undersigned.domain.providers import Provider
     from undersigned.domain.schedule import WeeklySchedule
     from undersigned.domain.signatures import ReportedStatus, Signature
     from undersigned.domain.tallies import Count
@@ -79,14 +81,6 @@ class Counts:
 
     total: int
     by: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class MailDomain:
-    """How many signed with an address of one domain, and how many of them have confirmed."""
-
-    signed: int
-    confirmed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,10 +188,9 @@ class Organizing:
         found = self._counted(campaign, f"{by.upper()}#")
         return Counts(sum(found.values()), found)
 
-    def mail_domains(self, campaign: str) -> dict[str, MailDomain]:
-        """Return how many signed and how many confirmed, by the domain of their e-mail address."""
-        signed, confirmed = self._counted(campaign, "SIGNED#"), self._counted(campaign, "CONFIRMED#")
-        return {domain: MailDomain(count, confirmed.get(domain, 0)) for domain, count in signed.items()}
+    def providers(self, campaign: str) -> tuple[Provider, ...]:
+        """Return how many signed and how many confirmed by the domain of their address, the most signers first."""
+        return providers_of(self._counters.counts(campaign, "SIGNED#") | self._counters.counts(campaign, "CONFIRMED#"))
 
     def _counted(self, campaign: str, beginning: str) -> dict[str, int]:
         found = self._counters.counts(campaign, beginning)

@@ -19,7 +19,7 @@ from undersigned.domain.providers import odd_ones
 from undersigned.web.pages import Page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from undersigned.domain.campaigns import Campaign, Roster, Target
@@ -328,7 +328,7 @@ def overview(  # noqa: PLR0913  (what the page shows)
     found: organizing.Overview,
     by_day: Mapping[str, int],
     targets: organizing.Listing[organizing.TargetState],
-    providers: Iterable[Provider],
+    providers: tuple[Provider, ...],
     *,
     period: str,
     sort: str,
@@ -339,8 +339,7 @@ def overview(  # noqa: PLR0913  (what the page shows)
     rows = sorted(
         (_row(viewer, state) for state in targets.items), key=lambda row: row.sorts_by(sort), reverse=descending
     )
-    known = tuple(sorted(providers, key=lambda provider: (-provider.signed, provider.domain)))
-    odd = odd_ones(known)
+    odd = odd_ones(providers)
     waiting = sum(row.waiting for row in rows)
     may_go = sum(row.waiting for row in rows if not row.target.held_because)
     lets_begin = found.controls.lets_begin(period, needs_approval=found.campaign.approval)
@@ -354,7 +353,7 @@ def overview(  # noqa: PLR0913  (what the page shows)
         rows=rows,
         headings=_headings(viewer, sort, descending=descending),
         next_cursor=cursor_of(targets.next_place),
-        providers=[*known[:_PROVIDERS_SHOWN], *(provider for provider in known[_PROVIDERS_SHOWN:] if provider in odd)],
+        providers=[provider for rank, provider in enumerate(providers) if rank < _PROVIDERS_SHOWN or provider in odd],
         odd=odd,
         waiting=waiting,
         sent=sum(row.sent for row in rows),
