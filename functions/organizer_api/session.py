@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
     from undersigned.domain.api_keys import Scope
-    from undersigned.web.pages import Page
+    from undersigned.web.page import Page
 
 COOKIE = "__Host-session"
 """By this prefix browsers keep it for this host alone, and send it over safe connections alone (RFC 6265bis, 4.1.3)."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from undersigned.domain.errors import FieldError
     from undersigned.domain.languages import Message
     from undersigned.web.assets import Asset
+    from undersigned.web.page import Page
 
 PRIVATE = "no-store"
 """For what only one person may see."""
@@ -50,7 +51,7 @@ class Problem:
 
 
 def page(  # noqa: PLR0913  (an answer's parts)
-    shown: pages.Page,
+    shown: Page,
     *,
     status: int = 200,
     cache: str = PRIVATE,

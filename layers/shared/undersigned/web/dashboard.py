@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from markupsafe import Markup
-
-from undersigned.domain.colors import accents
 from undersigned.domain.exports import EXPORTED
 from undersigned.domain.languages import SOURCE, Message, languages, short_date, short_moment
 from undersigned.domain.providers import odd_ones
-from undersigned.web.pages import Page
+from undersigned.web.page import render_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -30,6 +25,7 @@ if TYPE_CHECKING:
     from undersigned.domain.signatures import ReportedStatus, Signature
     from undersigned.services import organizing
     from undersigned.services.packing import DeliveryPreview
+    from undersigned.web.page import Page
 
 COLUMNS = ("addressee", "waiting", "sent", "last", "state")
 """What the table of addressees can be sorted by."""
@@ -37,8 +33,6 @@ COLUMNS = ("addressee", "waiting", "sent", "last", "state")
 _PROVIDERS_SHOWN = 8
 _FEWEST_BARS, _MOST_DAYS = 14, 56
 """Bars of the chart at least, and days in it at most: a longer campaign is shown by weeks."""
-
-_TEMPLATES = Path(__file__).parent / "templates"
 
 _NOTICES: Mapping[str, Message] = {
     "paused": Message("The campaign pauses: nothing goes out before you resume it."),
@@ -147,34 +141,18 @@ class Viewer:
         return moment.astimezone(ZoneInfo(self.campaign.time_zone))
 
 
-@cache
-def _style(accent: str | None) -> str:
-    style = "".join((_TEMPLATES / name).read_text(encoding="utf-8") for name in ("page.css", "dashboard.css")).strip()
-    if accent is None:
-        return style
-    light, dark = accents(accent)
-    colors = [f"--accent:{shade.color};--on-accent:{shade.on}" for shade in (light, dark)]
-    return f"{style}\n:root{{{colors[0]}}}@media(prefers-color-scheme:dark){{:root{{{colors[1]}}}}}"
-
-
 def _page(template: str, language: str, viewer: Viewer | None = None, section: str = "", **values: object) -> Page:
-    from undersigned.web.environment import environment  # noqa: PLC0415  (it loads Jinja2)
-
-    style = _style(viewer.campaign.accent if viewer else None)
-    html = (
-        environment(language)
-        .get_template(template)
-        .render(
-            style=Markup(style),  # noqa: S704  (our own files, and colours made of digits)
-            language=language,
-            viewer=viewer,
-            section=section,
-            day=lambda value: short_date(_day(value), language),
-            moment=lambda value: short_moment(viewer.local(value) if viewer else value, language),
-            **values,
-        )
+    return render_page(
+        template,
+        language,
+        ("page.css", "dashboard.css"),
+        viewer.campaign.accent if viewer else None,
+        viewer=viewer,
+        section=section,
+        day=lambda value: short_date(_day(value), language),
+        moment=lambda value: short_moment(viewer.local(value) if viewer else value, language),
+        **values,
     )
-    return Page(html, style)
 
 
 def _day(value: date | str) -> date:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from markupsafe import Markup
 
 from undersigned.domain.abuse_checks import TRAP
-from undersigned.domain.colors import accents
 from undersigned.domain.languages import Message, long_date, long_moment, name_of
 from undersigned.domain.letters import render_specimen
 from undersigned.domain.signatures import FORM_FIELDS, wants_updates
-from undersigned.web.assets import asset_path
+from undersigned.web.page import render_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,54 +26,25 @@ if TYPE_CHECKING:
     from undersigned.services.abuse_checks import Ticket
     from undersigned.services.catalog import Entry
     from undersigned.services.signing import LetterPreview, OwnLetter, Packets
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A page, and the style sheet in it, whose hash a Content-Security-Policy names."""
-
-    html: str
-    style: str
-
-
-_STYLES = Path(__file__).parent / "templates"
-
-
-@cache
-def _style(accent: str | None, *, has_form: bool) -> str:
-    """Return a page's style sheet, with a campaign's accent as its contrast allows in light and in dark."""
-    names = ("page.css", "form.css") if has_form else ("page.css",)
-    style = "".join((_STYLES / name).read_text(encoding="utf-8") for name in names).strip()
-    style = style.replace("caveat.woff2", asset_path("caveat.woff2"))
-    if accent is None:
-        return style
-    light, dark = accents(accent)
-    colors = [f"--accent:{shade.color};--on-accent:{shade.on}" for shade in (light, dark)]
-    return f"{style}\n:root{{{colors[0]}}}@media(prefers-color-scheme:dark){{:root{{{colors[1]}}}}}"
+    from undersigned.web.page import Page
 
 
 def _page(
     template: str, language: str, campaign: Campaign | None = None, *, embedded: bool = False, **values: object
 ) -> Page:
-    from undersigned.web.environment import environment  # noqa: PLC0415  (it loads Jinja2)
-
-    style = _style(campaign.accent if campaign else None, has_form=template == "campaign.html")
-    html = (
-        environment(language)
-        .get_template(template)
-        .render(
-            style=Markup(style),  # noqa: S704  (our own file, and colours made of digits)
-            language=language,
-            campaign=campaign,
-            texts=campaign.texts(language) if campaign else None,
-            embedded=embedded,
-            hosts=" ".join(campaign.allowed_origins) if campaign else "",
-            query=_query(campaign, language, embedded=embedded) if campaign else "",
-            form_path=_form_path(campaign, language, embedded=embedded) if campaign else "",
-            **values,
-        )
+    return render_page(
+        template,
+        language,
+        ("page.css", "form.css") if template == "campaign.html" else ("page.css",),
+        campaign.accent if campaign else None,
+        campaign=campaign,
+        texts=campaign.texts(language) if campaign else None,
+        embedded=embedded,
+        hosts=" ".join(campaign.allowed_origins) if campaign else "",
+        query=_query(campaign, language, embedded=embedded) if campaign else "",
+        form_path=_form_path(campaign, language, embedded=embedded) if campaign else "",
+        **values,
     )
-    return Page(html, style)
 
 
 def _query(campaign: Campaign, language: str, *, embedded: bool) -> str:
