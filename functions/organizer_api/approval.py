@@ -8,11 +8,11 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.organizer_api import wired
 from undersigned.domain.errors import NotFoundError, TokenError, TokenExpiredError
-from undersigned.domain.languages import Message, chosen_language, languages
+from undersigned.domain.languages import Message
 from undersigned.services.delivery_controls import NotNowError
 from undersigned.web import pages
 from undersigned.web.answers import Problem, moved, page, problem
-from undersigned.web.posted import asked_for
+from undersigned.web.reader import language_for
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
@@ -52,4 +52,4 @@ def approve(token: str) -> Response[str]:
 
 def _answer(error: TokenError | NotFoundError | NotNowError) -> Response[str]:
     found = _TOO_OLD if isinstance(error, TokenExpiredError | NotNowError) else _NOT_HERE
-    return problem(found, chosen_language(languages(), *asked_for(router.current_event)), as_json=False)
+    return problem(found, language_for(router.current_event), as_json=False)

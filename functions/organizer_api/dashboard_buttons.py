@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from functions.organizer_api import wired
-from functions.organizer_api.routes import can_name
-from functions.organizer_api.session import DashboardRequest, Pages, done
+from functions.organizer_api.dashboard_routes import dashboard_routes, done
 from undersigned.domain.deliveries import DeliveryKey
-from undersigned.domain.errors import NotFoundError
+from undersigned.web.organizer_requests import check_names
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
-buttons = Pages()
+    from undersigned.web.organizer_requests import DashboardRequest
+
+buttons = dashboard_routes()
 
 
 @buttons.post("/pause", "manage")
@@ -34,9 +35,7 @@ def resume(request: DashboardRequest) -> Response[str]:
 def approve(request: DashboardRequest) -> Response[str]:
     """Approve the period that the page showed, and queue its deliveries."""
     period = request.posted("period")
-    if not can_name("period", period):
-        message = "no period is called so"
-        raise NotFoundError(message)
+    check_names({"period": period})
     wired.stack.delivery_controls().approve(request.campaign, period, request.by, request.reason())
     return done("approved")
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from functions.organizer_api import wired
-from functions.organizer_api.routes import ApiRequest, Routes
+from functions.organizer_api.routes import campaign_routes
 from undersigned.domain.exports import EXPORTED, Export, ExportFilter
 from undersigned.web.answers import data, moved
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
-routes = Routes()
+    from undersigned.web.organizer_requests import ApiRequest
+
+routes = campaign_routes()
 
 
 @routes.post("/exports", "manage")

@@ -8,18 +8,19 @@ from aws_lambda_powertools import Logger
 
 from functions.organizer_api import wired
 from functions.organizer_api.deliveries import packet_values
-from functions.organizer_api.routes import ApiRequest, Routes, cursor_of
-from undersigned.domain.campaigns import ID_PATTERN
+from functions.organizer_api.routes import campaign_routes
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.services.delivery_controls import NotNowError
 from undersigned.web.answers import data, download
+from undersigned.web.cursors import TARGET_POSITION, cursor_of
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
     from undersigned.services.packing import DeliveryPreview, Packing
+    from undersigned.web.organizer_requests import ApiRequest
 
-routes = Routes()
+routes = campaign_routes()
 logger = Logger()
 
 MOST_LETTERS = 2_500
@@ -32,10 +33,10 @@ MOST_BYTES = 4_400_000
 @routes.get("/deliveries/next", "read")
 def list_next(request: ApiRequest) -> Response[str]:
     """List the targets that letters wait for, and whether theirs would go now."""
-    place = request.place(ID_PATTERN)
+    after = request.position(TARGET_POSITION)
     overview = wired.organizing.overview(request.campaign)
     period = wired.stack.period()
-    found = wired.organizing.targets(request.campaign, place, request.limit(50, most=200))
+    found = wired.organizing.targets(request.campaign, after, request.limit(50, most=200))
     return data(
         {
             "period": period,
@@ -47,7 +48,7 @@ def list_next(request: ApiRequest) -> Response[str]:
                 for state in found.items
                 if state.waiting
             ],
-            "next": cursor_of(found.next_place),
+            "next": cursor_of(found.next_position),
         }
     )
 

@@ -4,4 +4,5 @@ from undersigned.wiring import Wiring
 
 stack = Wiring.of_environment()
 access = stack.access()
+sessions = stack.sessions()
 organizing = stack.organizing()

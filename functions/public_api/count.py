@@ -11,7 +11,7 @@ from functions.public_api import wired
 from undersigned.domain.languages import chosen_language, languages
 from undersigned.web.answers import data, picture
 from undersigned.web.count_picture import count_picture
-from undersigned.web.posted import asked_for
+from undersigned.web.reader import language_in_link
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
@@ -38,5 +38,5 @@ def tell_count(campaign: str) -> Response[str]:
 def draw_count(campaign: str) -> Response[str]:
     """Draw the public count, in one read; in English, or in the language that the address asks for."""
     # Not in the reader's: whoever shows the picture chooses, and a cache keeps one.
-    language = chosen_language(languages(), asked_for(router.current_event)[0], None)
+    language = chosen_language(languages(), language_in_link(router.current_event), None)
     return picture(count_picture(wired.signing.count(campaign), language), cache=COUNT_CACHE)

@@ -10,14 +10,15 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from functions.public_api import wired
 from functions.public_api.problems import problem_of, wait_for
 from undersigned.domain.errors import FormError
-from undersigned.domain.languages import Message, chosen_language
+from undersigned.domain.languages import Message
 from undersigned.domain.letters import as_text, read_blocks
 from undersigned.domain.signatures import FORM_FIELDS
 from undersigned.services.abuse_checks import BusyError
 from undersigned.services.signing import FormContext
 from undersigned.web import pages
 from undersigned.web.answers import Problem, data, moved, page, preflight, problem
-from undersigned.web.posted import RequestError, asked_for, posted_values, wants_json
+from undersigned.web.posted import RequestError, posted_values
+from undersigned.web.reader import language_for, wants_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +40,7 @@ def _event() -> APIGatewayProxyEventV2:
 
 
 def _language(campaign: Campaign) -> str:
-    return chosen_language(campaign.languages, *asked_for(_event()))
+    return language_for(_event(), campaign.languages)
 
 
 @router.get("/campaigns/<campaign>")

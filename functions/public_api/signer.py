@@ -12,7 +12,8 @@ from undersigned.domain.languages import Message, chosen_language
 from undersigned.domain.tallies import TOTAL, counters_of
 from undersigned.web import pages
 from undersigned.web.answers import data, moved, page
-from undersigned.web.posted import RequestError, asked_for, posted_values, wants_json
+from undersigned.web.posted import RequestError, posted_values
+from undersigned.web.reader import language_in_link, wants_json
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
@@ -29,8 +30,8 @@ def _event() -> APIGatewayProxyEventV2:
 
 def _language(own: OwnLetter) -> str:
     """Return the language that a link asks for, else the one in which the letter was signed."""
-    link, _ = asked_for(_event())
-    return chosen_language(own.entry.campaign.languages, link or own.signature.language, None)
+    wanted = language_in_link(_event()) or own.signature.language
+    return chosen_language(own.entry.campaign.languages, wanted, None)
 
 
 @router.get("/confirm/<token>")

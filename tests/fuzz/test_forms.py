@@ -28,7 +28,8 @@ from undersigned.domain.signatures import FORM_FIELDS, Signature, SignedForm, de
 from undersigned.rendering import mails
 from undersigned.rendering.fonts import FontBook
 from undersigned.rendering.packets import PacketLetter, typeset
-from undersigned.web.posted import RequestError, posted_values, wants_json
+from undersigned.web.posted import RequestError, posted_values
+from undersigned.web.reader import wants_json
 from undersigned_cli import campaign_folder
 
 FOLDER = campaign_folder.read(Path(__file__).parents[2] / "campaigns" / "end-demand-illinois")

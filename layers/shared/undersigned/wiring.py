@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from undersigned.services.planning import Planning
     from undersigned.services.publishing import Publishing
     from undersigned.services.reporting import Reporting
+    from undersigned.services.sessions import Sessions
     from undersigned.services.signing import Signing
     from undersigned.services.tallying import Tallying
 
@@ -183,6 +184,12 @@ class Wiring:
         from undersigned.services.access import Access  # noqa: PLC0415
 
         return Access(self.table, self.table, self.secret, self._clock)
+
+    def sessions(self) -> Sessions:
+        """Wire the sessions of organizers."""
+        from undersigned.services.sessions import Sessions
+
+        return Sessions(access=self.access(), tokens=self.tokens)
 
     def organizing(self) -> Organizing:
         """Wire what organizers see, and what they do about single letters."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from undersigned.web import dashboard, pages
 from undersigned.web.assets import asset_path
-from undersigned.web.page import Page
+
+if TYPE_CHECKING:
+    from undersigned.web.page import Page
 
 
 @pytest.mark.parametrize("page", [pages.problem("Sorry", "Check the address.", "en"), dashboard.sign_in("en")])

@@ -44,13 +44,13 @@ MOST_ROWS_READ = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Listing[Item]:
-    """Some items, and the place behind which the next ones lie, if there may be more.
+    """Some items, and the position behind which the next ones lie, if there may be more.
 
     `ended_early` says that there are fewer than asked for because so many others lay between them.
     """
 
     items: tuple[Item, ...]
-    next_place: str | None
+    next_position: str | None
     ended_early: bool = False
 
 
@@ -200,11 +200,11 @@ class Organizing:
         """List signatures, newest first, in a bounded number of reads."""
         found: list[Signature] = []
         rows = enumerate(self._listing.newest_signatures(campaign, after), start=1)
-        for read, (place, row) in rows:
+        for read, (position, row) in rows:
             if wanted.fits(row):
                 found.append(row)
             if len(found) == limit or read == MOST_ROWS_READ:
-                return Listing(tuple(found), place, ended_early=len(found) < limit)
+                return Listing(tuple(found), position, ended_early=len(found) < limit)
         return Listing(tuple(found), None)
 
     def signed_with(self, campaign: str, email: str, wanted: Wanted) -> Listing[Signature]:
@@ -300,12 +300,12 @@ class Organizing:
     def audit(self, campaign: str, after: str | None, limit: int) -> Listing[AuditEntry]:
         """List what organizers did, newest first."""
         found: list[AuditEntry] = []
-        place = None
-        for next_place, entry in self._controls.newest_audit(campaign, after):
+        last = None
+        for position, entry in self._controls.newest_audit(campaign, after):
             if len(found) == limit:
-                return Listing(tuple(found), place)
+                return Listing(tuple(found), last)
             found.append(entry)
-            place = next_place
+            last = position
         return Listing(tuple(found), None)
 
     def _note(self, campaign: str, action: Action, by: str, *, about: str, why: str) -> None:

@@ -76,6 +76,14 @@ def page(  # noqa: PLR0913  (an answer's parts)
     return Response(status, "text/html; charset=utf-8", shown.html, headers, compress=True)
 
 
+def dashboard_page(shown: Page, *, status: int = 200, retry_after: int | None = None) -> Response[str]:
+    """Answer with a page of the dashboard."""
+    answer = page(shown, status=status, runs_scripts=True, retry_after=retry_after)
+    # No address of the dashboard holds a secret, and without it browsers hide which site a post comes from.
+    answer.headers["Referrer-Policy"] = "same-origin"
+    return answer
+
+
 @lru_cache(maxsize=64)
 def _hash(style: str) -> str:
     """Return what a Content-Security-Policy allows instead of inline styles in general."""

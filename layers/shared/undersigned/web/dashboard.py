@@ -11,15 +11,16 @@ from zoneinfo import ZoneInfo
 from undersigned.domain.exports import EXPORTED
 from undersigned.domain.languages import SOURCE, Message, languages, short_date, short_moment
 from undersigned.domain.providers import odd_ones
+from undersigned.web.cursors import cursor_of, delivery_position
 from undersigned.web.page import render_page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from undersigned.domain.campaigns import Campaign, Roster, Target
     from undersigned.domain.controls import Action, AuditEntry
-    from undersigned.domain.deliveries import Delivery, DeliveryState, MailEventKind
+    from undersigned.domain.deliveries import Delivery, DeliveryKey, DeliveryState, MailEventKind
     from undersigned.domain.exports import Export, ExportState
     from undersigned.domain.providers import Provider
     from undersigned.domain.signatures import ReportedStatus, Signature
@@ -176,7 +177,7 @@ def problem(viewer: Viewer, title: Message, detail: Message) -> Page:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A bar of the chart: the first day of what it counts, its count, and its place in the picture."""
+    """A bar of the chart: the first day of what it counts, its count, and its position in the picture."""
 
     day: date
     count: int
@@ -210,11 +211,11 @@ def chart(by_day: Mapping[str, int], today: date) -> Chart | None:
             weeks[monday] = weeks.get(monday, 0) + count
         first, counted = _monday(first), weeks
     step = timedelta(days=7 if by_week else 1)
-    days = [first + place * step for place in range((last - first) // step + 1)]
+    days = [first + index * step for index in range((last - first) // step + 1)]
     most = max(counted.values())
     bars = tuple(
-        Bar(day, count, 10 * place, round(100 * count / most, 1))
-        for place, day in enumerate(days)
+        Bar(day, count, 10 * index, round(100 * count / most, 1))
+        for index, day in enumerate(days)
         for count in [counted.get(day, 0)]
     )
     return Chart(bars, by_week, 10 * len(bars), max(bars, key=lambda bar: bar.count), sum(counted.values()))
@@ -311,7 +312,6 @@ def overview(  # noqa: PLR0913  (what the page shows)
     period: str,
     sort: str,
     descending: bool,
-    cursor_of: Callable[[str | None], str | None],
 ) -> Page:
     """Render how a campaign stands: what needs somebody first, then its figures."""
     rows = sorted(
@@ -330,7 +330,7 @@ def overview(  # noqa: PLR0913  (what the page shows)
         chart=chart(by_day, date.fromisoformat(period)),
         rows=rows,
         headings=_headings(viewer, sort, descending=descending),
-        next_cursor=cursor_of(targets.next_place),
+        next_cursor=cursor_of(targets.next_position),
         providers=[provider for rank, provider in enumerate(providers) if rank < _PROVIDERS_SHOWN or provider in odd],
         odd=odd,
         waiting=waiting,
@@ -367,15 +367,15 @@ def preview(viewer: Viewer, made: DeliveryPreview, today: date) -> Page:
     )
 
 
-def deliveries(viewer: Viewer, found: Sequence[Delivery], roster: Roster, next_cursor: str | None) -> Page:
-    """Render what was sent, the newest first."""
+def deliveries(viewer: Viewer, found: Sequence[Delivery], last: DeliveryKey | None, roster: Roster) -> Page:
+    """Render what was sent, the newest first; behind `last` there may be more."""
     return _page(
         "dashboard_deliveries.html",
         viewer.language,
         viewer,
         "deliveries",
         rows=[(made, _name(viewer, roster, made.key.target), viewer.say(_STATES[made.state])) for made in found],
-        next_cursor=next_cursor,
+        next_cursor=cursor_of(delivery_position(last)),
     )
 
 
@@ -396,14 +396,9 @@ def delivery(viewer: Viewer, record: organizing.DeliveryRecord, state: organizin
     )
 
 
-def signatures(
-    viewer: Viewer,
-    found: organizing.Listing[Signature],
-    wanted: organizing.Wanted,
-    roster: Roster,
-    next_cursor: str | None,
-) -> Page:
+def signatures(viewer: Viewer, found: organizing.Listing[Signature], wanted: organizing.Wanted, roster: Roster) -> Page:
     """Render letters, newest first, and the forms that find one."""
+    next_cursor = cursor_of(found.next_position)
     kept = {"target": wanted.target, "status": wanted.status, "cursor": next_cursor}
     return _page(
         "dashboard_signatures.html",
@@ -458,15 +453,15 @@ def exports(viewer: Viewer, found: Sequence[Export], roster: Roster) -> Page:
     )
 
 
-def audit(viewer: Viewer, entries: Sequence[AuditEntry], next_cursor: str | None) -> Page:
+def audit(viewer: Viewer, found: organizing.Listing[AuditEntry]) -> Page:
     """Render what organizers did, the newest first."""
     return _page(
         "dashboard_audit.html",
         viewer.language,
         viewer,
         "audit",
-        rows=[(entry, viewer.say(_ACTIONS[entry.action])) for entry in entries],
-        next_cursor=next_cursor,
+        rows=[(entry, viewer.say(_ACTIONS[entry.action])) for entry in found.items],
+        next_cursor=cursor_of(found.next_position),
     )
 
 

@@ -1,0 +1,45 @@
+"""Cursors: what one page of a listing gives for the next.
+
+A cursor is the position of the page's last row, its sort key in the table, as Base64. Clients send it back unread.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+
+from undersigned.domain.campaigns import ID_PATTERN
+from undersigned.domain.deliveries import DeliveryKey
+
+TARGET_POSITION = ID_PATTERN
+SIGNATURE_POSITION = re.compile(r"[0-9T:.+-]{19,40}#[0-9a-f]{32}")
+AUDIT_POSITION = re.compile(r"[0-9T:.+-]{19,40}#[0-9a-f]{1,32}")
+DELIVERY_POSITION = re.compile(rf"\d{{4}}-\d{{2}}-\d{{2}} {ID_PATTERN.pattern}", re.ASCII)
+"""How the positions of each listing are written; a position becomes part of a key of the table."""
+
+
+def cursor_of(position: str | None) -> str | None:
+    """Return the cursor of a position; None behind the last page."""
+    return urlsafe_b64encode(position.encode("ascii")).decode("ascii") if position else None
+
+
+def position_of(cursor: str, pattern: re.Pattern[str]) -> str | None:
+    """Return the position that a cursor holds; None for a text that is no cursor of such a listing."""
+    try:
+        position = urlsafe_b64decode(cursor.encode("ascii")).decode("ascii")
+    except ValueError:
+        return None
+    return position if pattern.fullmatch(position) else None
+
+
+def delivery_position(key: DeliveryKey | None) -> str | None:
+    """Return the position of a delivery in the listing of a campaign's deliveries."""
+    return f"{key.period} {key.target}" if key else None
+
+
+def delivery_at(campaign: str, position: str | None) -> DeliveryKey | None:
+    """Return the delivery at a position."""
+    if position is None:
+        return None
+    period, _, target = position.partition(" ")
+    return DeliveryKey(campaign, target, period)
