@@ -10,8 +10,7 @@ from functions.organizer_api import next_deliveries, wired
 from functions.organizer_api.dashboard_routes import HOME, dashboard_routes, done, viewer_of
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.exports import EXPORTED, ExportFilter
-from undersigned.domain.signatures import ReportedStatus
-from undersigned.services.organizing import Wanted
+from undersigned.domain.signatures import ReportedStatus, SignatureFilter
 from undersigned.web import dashboard
 from undersigned.web.answers import dashboard_page, moved
 from undersigned.web.cursors import AUDIT_POSITION, SIGNATURE_POSITION, TARGET_POSITION
@@ -100,7 +99,7 @@ def packet(request: DashboardRequest, period: str, target: str, number: str) -> 
 @pages.get("/signatures", "manage")
 def signatures(request: DashboardRequest) -> Response[str]:
     """Show letters, newest first."""
-    wanted = Wanted(request.named("target"), request.choice("status", get_args(ReportedStatus)))
+    wanted = SignatureFilter(request.named("target"), request.choice("status", get_args(ReportedStatus)))
     found = wired.organizing.signatures(request.campaign, wanted, request.position(SIGNATURE_POSITION), ROWS_SHOWN)
     roster = wired.stack.catalog.entry(request.campaign).roster
     return dashboard_page(dashboard.signatures(viewer_of(request), found, wanted, roster))
@@ -110,7 +109,7 @@ def signatures(request: DashboardRequest) -> Response[str]:
 def find_signature(request: DashboardRequest) -> Response[str]:
     """Lead to the letter of an e-mail address; posted, so that no address shows in an address."""
     email = request.posted("email")
-    found = wired.organizing.signed_with(request.campaign, email, Wanted())
+    found = wired.organizing.signed_with(request.campaign, email, SignatureFilter())
     if found.items:
         return moved(f"{HOME}/signatures/{found.items[0].signer}")
     return done("none-found", "/signatures")

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, get_args
 
 from functions.organizer_api import wired
 from functions.organizer_api.routes import campaign_routes
-from undersigned.domain.signatures import ReportedStatus
-from undersigned.services.organizing import Wanted
+from undersigned.domain.signatures import ReportedStatus, SignatureFilter
 from undersigned.web.answers import data
 from undersigned.web.cursors import SIGNATURE_POSITION, cursor_of
 
@@ -25,7 +24,7 @@ routes = campaign_routes()
 @routes.get("/signatures", "manage")
 def list_signatures(request: ApiRequest) -> Response[str]:
     """List signatures, newest first, or find the one of an e-mail address."""
-    wanted = Wanted(request.named("target"), request.choice("status", get_args(ReportedStatus)))
+    wanted = SignatureFilter(request.named("target"), request.choice("status", get_args(ReportedStatus)))
     after, limit = request.position(SIGNATURE_POSITION), request.limit(50, most=200)
     email = request.query("email")
     found = (

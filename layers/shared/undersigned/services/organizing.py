@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from undersigned.domain.deliveries import Delivery, MailEvent, PacketRecord
     from undersigned.domain.providers import Provider
     from undersigned.domain.schedule import WeeklySchedule
-    from undersigned.domain.signatures import ReportedStatus, Signature
+    from undersigned.domain.signatures import Signature, SignatureFilter
     from undersigned.domain.tallies import Count
     from undersigned.services.erasing import Erasing
     from undersigned.services.ports import (
@@ -81,18 +81,6 @@ class Counts:
 
     total: int
     by: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which signatures are asked for."""
-
-    target: str | None = None
-    status: ReportedStatus | None = None
-
-    def fits(self, signature: Signature) -> bool:
-        """Say whether a signature is one of them."""
-        return self.target in {None, signature.target} and self.status in {None, signature.reported_status}
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,23 +184,23 @@ class Organizing:
         found = self._counters.counts(campaign, beginning)
         return {name.removeprefix(beginning): count for name, count in found.items() if count}
 
-    def signatures(self, campaign: str, wanted: Wanted, after: str | None, limit: int) -> Listing[Signature]:
+    def signatures(self, campaign: str, wanted: SignatureFilter, after: str | None, limit: int) -> Listing[Signature]:
         """List signatures, newest first, in a bounded number of reads."""
         found: list[Signature] = []
         rows = enumerate(self._listing.newest_signatures(campaign, after), start=1)
         for read, (position, row) in rows:
-            if wanted.fits(row):
+            if wanted.takes(row):
                 found.append(row)
             if len(found) == limit or read == MOST_ROWS_READ:
                 return Listing(tuple(found), position, ended_early=len(found) < limit)
         return Listing(tuple(found), None)
 
-    def signed_with(self, campaign: str, email: str, wanted: Wanted) -> Listing[Signature]:
+    def signed_with(self, campaign: str, email: str, wanted: SignatureFilter) -> Listing[Signature]:
         """Find the signature of an e-mail address, in one read; nobody can have signed with what is none."""
         if email_mistake(email):
             return Listing((), None)
         row = self._signatures.signature(campaign, signer_id(self._secret(), email))
-        return Listing((row,) if row and row.email and wanted.fits(row) else (), None)
+        return Listing((row,) if row and row.email and wanted.takes(row) else (), None)
 
     def signature(self, campaign: str, signer: str) -> Signature:
         """Return one signature; raises NotFoundError."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from undersigned.domain.deliveries import Delivery, DeliveryKey, DeliveryState, MailEventKind
     from undersigned.domain.exports import Export, ExportState
     from undersigned.domain.providers import Provider
-    from undersigned.domain.signatures import ReportedStatus, Signature
+    from undersigned.domain.signatures import ReportedStatus, Signature, SignatureFilter
     from undersigned.services import organizing
     from undersigned.services.packing import DeliveryPreview
     from undersigned.web.page import Page
@@ -396,7 +396,7 @@ def delivery(viewer: Viewer, record: organizing.DeliveryRecord, state: organizin
     )
 
 
-def signatures(viewer: Viewer, found: organizing.Listing[Signature], wanted: organizing.Wanted, roster: Roster) -> Page:
+def signatures(viewer: Viewer, found: organizing.Listing[Signature], wanted: SignatureFilter, roster: Roster) -> Page:
     """Render letters, newest first, and the forms that find one."""
     next_cursor = cursor_of(found.next_position)
     kept = {"target": wanted.target, "status": wanted.status, "cursor": next_cursor}
