@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from undersigned.domain.errors import NotFoundError, TokenError, TokenExpiredError, UndersignedError
+from undersigned.domain.errors import FormError, NotFoundError, TokenError, TokenExpiredError, UndersignedError
 from undersigned.domain.languages import Message
 from undersigned.services.abuse_checks import BusyError
 from undersigned.services.ports import ChangedError, ThrottledError
@@ -63,6 +63,16 @@ def problem_of(error: UndersignedError) -> Problem:  # noqa: PLR0911  (a table)
             )
         case _:
             raise error
+
+
+def form_errors(error: FormError) -> Problem:
+    """Say to a program which fields of its form have errors."""
+    return Problem(
+        422,
+        Message("The form has errors"),
+        Message("Mend each field that is named, and send the form again."),
+        errors=error.errors,
+    )
 
 
 def wait_for(error: BusyError) -> Message:

@@ -23,9 +23,7 @@ if TYPE_CHECKING:
     from undersigned.domain.deliveries import DeliveryState
     from undersigned.domain.errors import FieldError
     from undersigned.domain.tallies import Count
-    from undersigned.services.abuse_checks import Ticket
-    from undersigned.services.catalog import Entry
-    from undersigned.services.signing import LetterPreview, OwnLetter, Packets
+    from undersigned.services.signing import Form, LetterPreview, OwnLetter, Packets
     from undersigned.web.page import Page
 
 
@@ -60,14 +58,9 @@ def _form_path(campaign: Campaign, language: str, *, embedded: bool) -> str:
 
 
 def campaign(  # noqa: PLR0913  (what the page shows)
-    entry: Entry,
-    count: Count,
-    ticket: Ticket,
-    *,
+    form: Form,
     language: str,
-    is_open: bool,
-    today: date,
-    next_delivery: datetime,
+    *,
     answers: Mapping[str, object] | None = None,
     errors: tuple[FieldError, ...] = (),
     preview: LetterPreview | None = None,
@@ -78,7 +71,7 @@ def campaign(  # noqa: PLR0913  (what the page shows)
 
     `notice` says above the form why it was not taken though nothing in it is wrong.
     """
-    campaign, roster = entry.campaign, entry.roster
+    entry, campaign, roster = form.entry, form.entry.campaign, form.entry.roster
     answers = {"region": campaign.region} if answers is None else answers
     postal_code = answers.get("postal_code")
     serving = roster.serving(postal_code) if isinstance(postal_code, str) else ()
@@ -94,7 +87,7 @@ def campaign(  # noqa: PLR0913  (what the page shows)
         "campaign.html",
         language,
         campaign,
-        count=count,
+        count=form.count,
         letter_html=Markup(letter_html),  # noqa: S704  (the letter's rendering escapes every value)
         letter_language=letter.language,
         letter_languages=_named(entry.letters),
@@ -103,15 +96,15 @@ def campaign(  # noqa: PLR0913  (what the page shows)
         offers_note=letter.offers_note,
         note_limit=next(field.limit for field in FORM_FIELDS if field.name == "note"),
         trap=TRAP,
-        is_open=is_open,
-        today=today,
-        next_delivery=next_delivery,
+        is_open=form.is_open,
+        today=form.today,
+        next_delivery=form.next_delivery,
         answers={name: _shown(value) for name, value in answers.items() if isinstance(value, str | bool)}
         | {"updates": wants_updates(answers)},
         errors=messages,
         choices=serving if len(serving) > 1 or "target" in messages else (),
         previewed=preview.target if preview else None,
-        ticket=ticket,
+        ticket=form.ticket,
         notice=notice.in_language(language) if notice else None,
         embedded=embedded,
     )
@@ -149,9 +142,9 @@ def confirm(own: OwnLetter, confirm_token: str, language: str, *, changed: bool 
 
 
 def letter(
-    own: OwnLetter, language: str, *, count: Count | None = None, asked_back: bool = False, form_url: str = ""
+    own: OwnLetter, language: str, *, count: Count | None = None, asked_to_withdraw: bool = False, form_url: str = ""
 ) -> Page:
-    """Render a signer's letter and what became of it, after asking for it back, too.
+    """Render a signer's letter and what became of it, also after she has asked to withdraw it.
 
     With a `count` the letter has just been confirmed: the page thanks for it, shows the count and offers to share
     `form_url`.
@@ -168,7 +161,7 @@ def letter(
         headline=headline,
         explanation=explanation,
         can_withdraw=own.signature.status in {"pending", "confirmed"} and own.signature.bundle is None,
-        too_late=asked_back and own.signature.status in {"pending", "confirmed"},
+        too_late=asked_to_withdraw and own.signature.status in {"pending", "confirmed"},
         count=count if own.signature.status == "confirmed" else None,
         form_url=form_url,
         token=own.token,
