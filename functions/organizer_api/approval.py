@@ -33,7 +33,7 @@ _NOT_HERE = Problem(
 
 @router.get("/organizer/approve/<token>")
 def show(token: str) -> Response[str]:
-    """Show what would go; mail scanners follow links, so this changes nothing."""
+    """Show what would be sent. Changes nothing, because email scanners follow links."""
     try:
         return page(pages.approval(wired.stack.approving().period(token), token))
     except (TokenError, NotFoundError) as error:
@@ -42,7 +42,7 @@ def show(token: str) -> Response[str]:
 
 @router.post("/organizer/approve/<token>")
 def approve(token: str) -> Response[str]:
-    """Approve the period and queue it at once; twice is the same as once."""
+    """Approve the period and queue its deliveries. Doing it twice has no further effect."""
     try:
         wired.stack.approving().approve(token)
     except (TokenError, NotFoundError, NotNowError) as error:

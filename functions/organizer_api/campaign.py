@@ -23,7 +23,7 @@ COUNTED_BY = ("target", "day", "hour", "locality", "domain")
 
 @routes.get("", "read")
 def show_campaign(request: ApiRequest) -> Response[str]:
-    """Tell how a campaign stands."""
+    """Return a campaign's settings, counts and controls."""
     found = wired.organizing.overview(request.campaign)
     settings = found.campaign
     return data(
@@ -48,7 +48,7 @@ def show_campaign(request: ApiRequest) -> Response[str]:
 
 @routes.get("/targets", "read")
 def list_targets(request: ApiRequest) -> Response[str]:
-    """List targets with the letters that wait for each."""
+    """List targets with the number of letters that wait for each."""
     found = wired.organizing.targets(request.campaign, request.position(TARGET_POSITION), request.limit(50, most=200))
     return data({"targets": [_target(state) for state in found.items], "next": cursor_of(found.next_position)})
 
@@ -71,7 +71,7 @@ def _target(state: TargetState) -> dict[str, object]:
 
 @routes.get("/counts", "read")
 def count(request: ApiRequest) -> Response[str]:
-    """Tell the counts, by what the request asks for."""
+    """Return the counts, grouped as the request asks."""
     by = request.choice("by", COUNTED_BY) or "target"
     if by == "domain":
         providers = wired.organizing.providers(request.campaign)

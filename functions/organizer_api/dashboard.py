@@ -1,4 +1,4 @@
-"""The dashboard's pages: how a campaign stands, its deliveries, its letters, its files, and what was done."""
+"""The dashboard's pages: overview, targets, deliveries, letters, exports and the audit."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ROWS_SHOWN = 25
 
 @pages.get("", "read")
 def overview(request: DashboardRequest) -> Response[str]:
-    """Show how a campaign stands, and what needs somebody."""
+    """Show how a campaign stands, and what needs attention."""
     organizing = wired.organizing
     return dashboard_page(
         dashboard.overview(
@@ -46,7 +46,7 @@ def overview(request: DashboardRequest) -> Response[str]:
 
 @pages.get("/targets/<target>", "read")
 def target(request: DashboardRequest, target: str) -> Response[str]:
-    """Show an addressee: what waits, what was sent, and what can be done."""
+    """Show a target: the letters that wait, the deliveries, and what can be done."""
     history, _ = wired.organizing.history(request.campaign, target, None, None, ROWS_SHOWN)
     return dashboard_page(
         dashboard.target(viewer_of(request), wired.organizing.target(request.campaign, target), history)
@@ -55,26 +55,26 @@ def target(request: DashboardRequest, target: str) -> Response[str]:
 
 @pages.get("/targets/<target>/next", "manage")
 def preview(request: DashboardRequest, target: str) -> Response[str]:
-    """Show the mail that would go to an addressee now."""
+    """Preview the email that would go to a target now."""
     made = next_deliveries.preview_of(request, target)
     return dashboard_page(dashboard.preview(viewer_of(request), made, date.fromisoformat(wired.stack.period())))
 
 
 @pages.get("/targets/<target>/next/mail", "manage")
 def preview_mail(request: DashboardRequest, target: str) -> Response[bytes]:
-    """Hand over that mail as a file."""
+    """Download that email as a file."""
     return next_deliveries.preview_mail(request, target)
 
 
 @pages.get("/targets/<target>/next/packets/<number>", "manage")
 def preview_packet(request: DashboardRequest, target: str, number: str) -> Response[bytes]:
-    """Hand over one of its packets."""
+    """Download one of its packets."""
     return next_deliveries.preview_packet(request, target, number)
 
 
 @pages.get("/deliveries", "read")
 def deliveries(request: DashboardRequest) -> Response[str]:
-    """Show what was sent, the newest first."""
+    """Show deliveries, newest first."""
     after = api_deliveries.after(request)
     found, last = wired.organizing.history(request.campaign, None, None, after, ROWS_SHOWN)
     roster = wired.stack.catalog.entry(request.campaign).roster
@@ -83,7 +83,7 @@ def deliveries(request: DashboardRequest) -> Response[str]:
 
 @pages.get("/deliveries/<period>/<target>", "read")
 def delivery(request: DashboardRequest, period: str, target: str) -> Response[str]:
-    """Show one delivery: its packets, and what became of its mail."""
+    """Show one delivery: its packets, and what became of its email."""
     record = wired.organizing.delivery(DeliveryKey(request.campaign, target, period))
     return dashboard_page(
         dashboard.delivery(viewer_of(request), record, wired.organizing.target(request.campaign, target))
@@ -92,7 +92,7 @@ def delivery(request: DashboardRequest, period: str, target: str) -> Response[st
 
 @pages.get("/deliveries/<period>/<target>/packets/<number>", "manage")
 def packet(request: DashboardRequest, period: str, target: str, number: str) -> Response[str]:
-    """Lead to a packet's PDF."""
+    """Redirect to a packet's PDF."""
     return api_deliveries.fetch_packet(request, period, target, number)
 
 
@@ -107,7 +107,7 @@ def signatures(request: DashboardRequest) -> Response[str]:
 
 @pages.post("/signatures", "manage")
 def find_signature(request: DashboardRequest) -> Response[str]:
-    """Lead to the letter of an e-mail address; posted, so that no address shows in an address."""
+    """Redirect to the letter of an email address. It is posted, so that it appears in no URL and no log."""
     email = request.posted("email")
     found = wired.organizing.signed_with(request.campaign, email, SignatureFilter())
     if found.items:
@@ -125,7 +125,7 @@ def signature(request: DashboardRequest, signer: str) -> Response[str]:
 
 @pages.get("/exports", "manage")
 def exports(request: DashboardRequest) -> Response[str]:
-    """Show the files that there are, and the form that asks for one."""
+    """Show the exports, and the form that asks for one."""
     roster = wired.stack.catalog.entry(request.campaign).roster
     return dashboard_page(
         dashboard.exports(viewer_of(request), wired.stack.exporting().recent(request.campaign), roster)
@@ -134,7 +134,7 @@ def exports(request: DashboardRequest) -> Response[str]:
 
 @pages.post("/exports", "manage")
 def ask_for_export(request: DashboardRequest) -> Response[str]:
-    """Ask for a file."""
+    """Ask for an export."""
     target, status = request.posted("target"), request.posted("status")
     wanted = ExportFilter(target or None, next((known for known in EXPORTED if known == status), None))
     wired.stack.exporting().ask(request.campaign, wanted, request.by)
@@ -143,7 +143,7 @@ def ask_for_export(request: DashboardRequest) -> Response[str]:
 
 @pages.get("/exports/<export>", "manage")
 def fetch_export(request: DashboardRequest, export: str) -> Response[str]:
-    """Lead to a file."""
+    """Redirect to the file of an export."""
     exporting = wired.stack.exporting()
     return moved(exporting.link(exporting.export(request.campaign, export)), status=302)
 

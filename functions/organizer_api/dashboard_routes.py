@@ -1,4 +1,4 @@
-"""Routes of the dashboard, and what all its pages and buttons need."""
+"""Routes of the dashboard, and what its pages and buttons share."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def dashboard_routes() -> ScopedRoutes:
 
 
 def viewer_of(request: DashboardRequest) -> dashboard.Viewer:
-    """Say for whom a page is made."""
+    """Return who looks at a page."""
     return dashboard.Viewer(
         wired.stack.catalog.entry(request.campaign).campaign,
         request.key.allows("manage"),
@@ -43,12 +43,12 @@ def viewer_of(request: DashboardRequest) -> dashboard.Viewer:
 
 
 def done(what: str, path: str = "") -> Response[str]:
-    """Answer a button with the page that shows what it did."""
+    """Redirect from a button to the page that shows what it did."""
     return moved(f"{HOME}{path}?done={what}")
 
 
 def home_with_cookie(token: str) -> Response[str]:
-    """Lead to the dashboard with the cookie of a session; an empty token ends it."""
+    """Redirect to the dashboard and set the cookie of a session. An empty token removes the cookie."""
     answer = moved(HOME)
     answer.cookies = [session_cookie(token)]
     return answer
@@ -56,12 +56,12 @@ def home_with_cookie(token: str) -> Response[str]:
 
 def public_url(event: APIGatewayProxyEventV2) -> str:
     """Return the base address of the stack's own pages."""
-    # Without a domain of its own, the stack is only where it answers.
+    # A stack without its own domain has pages only at the host that answers.
     return wired.stack.settings.sender_at(f"https://{event.headers.get('host', '')}").public_url
 
 
 def _serve(event: APIGatewayProxyEventV2, scope: Scope, parts: Mapping[str, str], handler: Handler) -> object:
-    """Hand over a request of somebody who has signed in; what goes wrong is told on a page."""
+    """Hand the request of a signed-in organizer to its handler, and show errors as pages."""
     try:
         session = wired.sessions.session(session_token(event.cookies))
     except SignedOutError:
@@ -79,9 +79,9 @@ def _serve(event: APIGatewayProxyEventV2, scope: Scope, parts: Mapping[str, str]
 
 
 def _sign_in_first(event: APIGatewayProxyEventV2) -> Response[str]:
-    """Show the form that signs in at the dashboard's address, and lead there from any other."""
+    """Show the sign-in form on the dashboard's front page, and redirect there from any other."""
     if event.http_method != "GET" or event.path != HOME:
         return home_with_cookie("")
-    # From a link elsewhere the browser has sent no cookie; it does when a page of ours asks again.
+    # For a link on another site the browser sends no cookie. It sends it when our own page loads the dashboard again.
     shown = dashboard.doorstep if comes_from_a_link(event.headers) else dashboard.sign_in
     return dashboard_page(shown(language_for(event)))

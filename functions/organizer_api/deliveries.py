@@ -33,7 +33,7 @@ def list_deliveries(request: ApiRequest) -> Response[str]:
 
 
 def after(request: ApiRequest) -> DeliveryKey | None:
-    """Return the delivery behind which a page begins; raises RequestError for a cursor that no page gave."""
+    """Return the delivery after which a page begins; raises RequestError for a cursor that no page gave."""
     return delivery_at(request.campaign, request.position(DELIVERY_POSITION))
 
 
@@ -47,12 +47,12 @@ def show_delivery(request: ApiRequest, period: str, target: str) -> Response[str
 
 @routes.get("/deliveries/<period>/<target>/packets/<number>", "manage")
 def fetch_packet(request: ApiRequest, period: str, target: str, number: str) -> Response[str]:
-    """Lead to a packet's PDF, by an address that works for a few minutes."""
+    """Redirect to a packet's PDF, at an address that works for a few minutes."""
     return moved(wired.organizing.packet_link(DeliveryKey(request.campaign, target, period), int(number)), status=302)
 
 
 def delivery_values(delivery: Delivery) -> dict[str, object]:
-    """Write what became of a delivery."""
+    """Return what became of a delivery."""
     return {
         "target": delivery.key.target,
         "period": delivery.key.period,
@@ -72,7 +72,7 @@ def delivery_values(delivery: Delivery) -> dict[str, object]:
 
 
 def packet_values(packet: PacketRecord) -> dict[str, object]:
-    """Write what is known of a packet: letters `first` to `last` of its delivery, counted from 1."""
+    """Return what is known of a packet: it holds letters `first` to `last` of its delivery, counted from 1."""
     return {
         "number": packet.number,
         "first": packet.first,

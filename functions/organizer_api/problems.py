@@ -1,4 +1,4 @@
-"""What goes wrong, as an organizer's program or she herself reads it: an HTTP status, a title and the way out."""
+"""Errors as organizers read them, in the API and on the dashboard: an HTTP status, a title and the way out."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NO_ROUTE = Problem(
 
 
 def problem_of(error: UndersignedError) -> Problem:  # noqa: PLR0911  (a table)
-    """Return the problem that a request brought about; raises any other error again."""
+    """Return what the API says of an error. Any other error is raised unchanged."""
     match error:
         case RequestError():
             return Problem(error.status, error.title, error.detail)
@@ -60,7 +60,7 @@ def problem_of(error: UndersignedError) -> Problem:  # noqa: PLR0911  (a table)
 
 
 def dashboard_problem_of(error: UndersignedError) -> Problem:
-    """Return the problem as somebody at the dashboard reads it; raises any other error again."""
+    """Return what the dashboard says of an error. Any other error is raised unchanged."""
     match error:
         case KeyRefusedError():
             return Problem(

@@ -1,4 +1,4 @@
-"""Routes of one campaign in the API."""
+"""Routes of the API, each about one campaign."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 def campaign_routes() -> ScopedRoutes:
-    """Make routes below a campaign's address, for the bearers of its keys."""
+    """Make routes below a campaign's address, for programs that send one of its keys."""
     return ScopedRoutes("/organizer/campaigns/<campaign>", _serve)
 
 
 def _serve(event: APIGatewayProxyEventV2, scope: Scope, parts: Mapping[str, str], handler: Handler) -> object:
-    """Let in who has a key that opens the campaign, and hand her request over."""
+    """Check the request's key, and hand the request to its handler."""
     names = {**parts}
     campaign = names.pop("campaign")
     key = wired.access.let_in(campaign, bearer_key(event.headers), scope, event.request_context.http.source_ip)

@@ -12,7 +12,7 @@ from functions.organizer_api.problems import dashboard_problem_of
 from undersigned.services.access import KeyRefusedError, TooManyRefusalsError
 from undersigned.web import dashboard
 from undersigned.web.answers import dashboard_page
-from undersigned.web.organizer_requests import keys_form
+from undersigned.web.organizer_requests import sign_in_form
 from undersigned.web.posted import RequestError
 from undersigned.web.reader import language_for
 from undersigned.web.sessions import check_origin
@@ -28,11 +28,11 @@ routes = dashboard_routes()
 
 @router.post(f"{HOME}/session")
 def sign_in() -> Response[str]:
-    """Begin a session with a key; a key that is refused brings the form again."""
+    """Begin a session with a key; show the form again when the key is refused."""
     event = router.current_event
     try:
         check_origin(event.headers, public_url(event))
-        session = wired.sessions.begin(*keys_form(event), event.request_context.http.source_ip)
+        session = wired.sessions.begin(*sign_in_form(event), event.request_context.http.source_ip)
     except (KeyRefusedError, TooManyRefusalsError, RequestError) as error:
         language, found = language_for(event), dashboard_problem_of(error)
         form = dashboard.sign_in(language, found.detail.in_language(language))
@@ -42,5 +42,5 @@ def sign_in() -> Response[str]:
 
 @routes.post("/sign-out", "read")
 def sign_out(_request: DashboardRequest) -> Response[str]:
-    """End a session; not for another site, which would do no harm but is refused like any other foreign post."""
+    """End a session. Other sites can't end it, just as they can't press any other button."""
     return home_with_cookie("")

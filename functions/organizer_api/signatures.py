@@ -1,4 +1,4 @@
-"""Signatures: listed, found, taken out, and let out of the quarantine."""
+"""Signatures: list them, find one, remove one, release one from quarantine."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ routes = campaign_routes()
 
 @routes.get("/signatures", "manage")
 def list_signatures(request: ApiRequest) -> Response[str]:
-    """List signatures, newest first, or find the one of an e-mail address."""
+    """List signatures, newest first, or find the one with an email address."""
     wanted = SignatureFilter(request.named("target"), request.choice("status", get_args(ReportedStatus)))
     after, limit = request.position(SIGNATURE_POSITION), request.limit(50, most=200)
     email = request.query("email")
@@ -49,14 +49,14 @@ def show_signature(request: ApiRequest, signer: str) -> Response[str]:
 
 @routes.delete("/signatures/<signer>", "manage")
 def remove_signature(request: ApiRequest, signer: str) -> Response[str]:
-    """Take a letter out and erase what it says of its signer, for a reason."""
+    """Remove a letter and erase what it says of its signer, for a reason."""
     wired.organizing.remove(request.campaign, signer, request.by, request.why(required=True))
     return data({"id": signer, "status": "erased"})
 
 
 @routes.post("/signatures/<signer>/release", "manage")
 def release_signature(request: ApiRequest, signer: str) -> Response[str]:
-    """Let a letter out of the quarantine."""
+    """Release a letter from quarantine."""
     wired.organizing.release(request.campaign, signer, request.by, request.why())
     return data({"id": signer, "status": "pending"})
 

@@ -51,7 +51,7 @@ def _answer_aws(error: ClientError) -> Response[str]:
 
 
 def _framed() -> Campaign | None:
-    """Return the campaign whose form a request comes from, if that stands in a frame: there it must be answered."""
+    """Return the campaign whose form in a frame sent the request, because the answer must show in that frame."""
     _, campaign = site_of(app.current_event.raw_event)
     if campaign is None or not is_embedded(app.current_event):
         return None

@@ -53,7 +53,7 @@ def show_campaign(campaign: str) -> Response[str]:
 
 @router.get("/campaigns/<campaign>/embed")
 def show_embedded(campaign: str) -> Response[str]:
-    """Show the same for a frame on another site."""
+    """Show the same page for a frame on another site."""
     return _page(campaign, embedded=True)
 
 
@@ -89,7 +89,7 @@ def _page(  # noqa: PLR0913  (what the page shows)
 
 @router.get("/campaigns/<campaign>/targets")
 def find_targets(campaign: str) -> Response[str]:
-    """Say who gets the letter of somebody with this postal code; several mean that the signer chooses."""
+    """Return the targets for a postal code. If there are several, the signer chooses."""
     postal_code = _event().query_string_parameters.get("postal_code", "")
     if not postal_code.strip():
         raise RequestError(400, Message("Which postal code?"), Message("Add it to the address: ?postal_code=60201"))
@@ -101,7 +101,7 @@ def find_targets(campaign: str) -> Response[str]:
 
 @router.post("/campaigns/<campaign>/preview")
 def preview(campaign: str) -> Response[str]:
-    """Show the letter as far as the form goes, and keep nothing."""
+    """Show the letter with what the form has so far. Stores nothing."""
     values = posted_values(_event())
     shown = wired.signing.preview(campaign, values)
     if not wants_json(_event()):
@@ -111,7 +111,7 @@ def preview(campaign: str) -> Response[str]:
 
 @router.post("/campaigns/<campaign>/signatures")
 def sign(campaign: str) -> Response[str]:
-    """Take a signed form; the answer is the same whether the person had signed before or not."""
+    """Sign the letter. The answer is the same whether the person has signed before or not."""
     event, values = _event(), posted_values(_event())
     settings = wired.signing.campaign(campaign).campaign
     language = _language(settings)
@@ -132,7 +132,7 @@ def sign(campaign: str) -> Response[str]:
 
 
 def _with_errors(campaign: Campaign, values: Mapping[str, object], error: FormError) -> Response[str]:
-    """Answer a form with every error at once and all answers kept, or lead back to the organization's own form."""
+    """Show the form again with all its errors and answers, or redirect to the organization's own form."""
     if wants_json(_event()):
         return problem(form_errors(error), _language(campaign), as_json=True)
     if address := own_page(campaign, values.get("mistakes")):
@@ -159,6 +159,6 @@ def signed(campaign: str) -> Response[str]:
 @router.route("/campaigns/<campaign>", method="OPTIONS")
 @router.route("/campaigns/<campaign>/<_rest>", method="OPTIONS")
 def ask_first(campaign: str, _rest: str = "") -> Response[str]:
-    """Answer the question that a browser asks before a script of another site may send JSON."""
+    """Answer a browser's preflight request (CORS)."""
     wired.signing.campaign(campaign)
     return preflight()

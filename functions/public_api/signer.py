@@ -35,7 +35,7 @@ def _language(own: OwnLetter) -> str:
 
 @router.get("/confirm/<token>")
 def to_confirm(token: str) -> Response[str]:
-    """Show the letter with the button that confirms it; mail scanners follow links, so this changes nothing."""
+    """Show the letter with the button that confirms it. Changes nothing, because email scanners follow links."""
     own = wired.signing.to_confirm(token)
     if own.signature.status != "pending":
         return _own(own)
@@ -46,7 +46,7 @@ def to_confirm(token: str) -> Response[str]:
 
 @router.post("/confirm/<token>")
 def confirm(token: str) -> Response[str]:
-    """Confirm a letter; twice is the same as once, and what the signer has not seen is not confirmed."""
+    """Confirm the letter that the signer saw, and no newer one. Doing it twice has no further effect."""
     own = wired.signing.confirm(token, _version_seen())
     has_changed = own.signature.status == "pending"
     if wants_json(_event()):
@@ -57,7 +57,7 @@ def confirm(token: str) -> Response[str]:
 
 
 def _version_seen() -> int | None:
-    """Return the version of the letter that the button stood below; a program may leave it out."""
+    """Return the version of the letter above the button; a program may leave it out."""
     version = posted_values(_event()).get("version") if _event().body else None
     if version is None:
         return None
@@ -72,7 +72,7 @@ def _version_seen() -> int | None:
 
 @router.get("/letters/<token>")
 def own_letter(token: str) -> Response[str]:
-    """Show a signer what became of the letter."""
+    """Show signers what became of their letter."""
     return _own(wired.signing.own_letter(token))
 
 

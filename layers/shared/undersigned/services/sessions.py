@@ -24,18 +24,18 @@ class SignedOutError(UndersignedError):
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Who has signed in: the token in the browser, the key that it stands for, and what the forms of its pages send."""
+    """A signed-in organizer: the token in the browser, the key that it stands for, and the token that forms send."""
 
     token: str
     key: ApiKey
     post_token: str
 
     def has_sent(self, post_token: str) -> bool:
-        """Say whether a form that sends this comes from a page of this session."""
+        """Say whether a form with this token comes from a page of this session."""
         return hmac.compare_digest(post_token.encode(), self.post_token.encode())
 
     def check(self, scope: Scope) -> None:
-        """Raise ScopeError if the key does not open what needs this scope."""
+        """Raise ScopeError unless the key has this scope."""
         if not self.key.allows(scope):
             message = f"this takes a key that may {scope}"
             raise ScopeError(message)
@@ -43,7 +43,7 @@ class Session:
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class Sessions:
-    """Begins sessions, and finds them again."""
+    """Begins sessions and looks them up."""
 
     access: Access
     tokens: Tokens

@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from undersigned.web.page import Page
 
 COLUMNS = ("addressee", "waiting", "sent", "last", "state")
-"""What the table of addressees can be sorted by."""
+"""What the table of targets can be sorted by."""
 
 _PROVIDERS_SHOWN = 8
 _FEWEST_BARS, _MOST_DAYS = 14, 56
-"""Bars of the chart at least, and days in it at most: a longer campaign is shown by weeks."""
+"""The fewest bars of the chart, and the most days; a longer campaign is shown by weeks."""
 
 _NOTICES: Mapping[str, Message] = {
     "paused": Message("The campaign pauses: nothing goes out before you resume it."),
@@ -115,7 +115,7 @@ _ACTIONS: Mapping[Action, Message] = {
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who looks at a campaign: whether the key may manage, what its forms carry, and what was just done."""
+    """Who looks at a campaign: what the key may do, the token that the page's forms send, and what was just done."""
 
     campaign: Campaign
     may_manage: bool
@@ -129,7 +129,7 @@ class Viewer:
 
     @property
     def notice(self) -> str | None:
-        """Say what was just done."""
+        """Return the sentence about what was just done."""
         notice = _NOTICES.get(self.done or "")
         return notice.in_language(self.language) if notice else None
 
@@ -138,7 +138,7 @@ class Viewer:
         return message.in_language(self.language)
 
     def local(self, moment: datetime) -> datetime:
-        """Return a moment by the campaign's clock."""
+        """Return a moment in the campaign's time zone."""
         return moment.astimezone(ZoneInfo(self.campaign.time_zone))
 
 
@@ -166,7 +166,7 @@ def sign_in(language: str, error: str | None = None) -> Page:
 
 
 def doorstep(language: str) -> Page:
-    """Render a page that asks for the dashboard once more, from our own site."""
+    """Render a page that loads the dashboard again, this time from our own site."""
     return _page("dashboard_doorstep.html", language)
 
 
@@ -227,7 +227,7 @@ def _monday(day: date) -> date:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An addressee in the table; `state` says how things stand, `needs_you` whether somebody should look."""
+    """A target in the table; `state` says how things stand, `needs_you` whether the organizer should look."""
 
     target: Target
     name: str
@@ -239,7 +239,7 @@ class Row:
     needs_you: bool
 
     def sorts_by(self, column: str) -> tuple[object, ...]:
-        """Return what the row is sorted by."""
+        """Return the row's sort key for a column."""
         values: dict[str, object] = {
             "addressee": self.target.locality.casefold(),
             "waiting": self.waiting,
@@ -275,7 +275,7 @@ def _state_of_target(target: Target, *, came_back: bool) -> Message:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A column's heading: the address that sorts by it, and how it is sorted now, as ARIA has it."""
+    """A column's heading: the address that sorts by it, and its present `aria-sort`."""
 
     column: str
     label: str
@@ -294,7 +294,7 @@ def _headings(viewer: Viewer, sort: str, *, descending: bool) -> list[Heading]:
     headings = []
     for column in COLUMNS:
         now = ("descending" if descending else "ascending") if column == sort else None
-        # Who asks for numbers or days wants the most, or the newest, first.
+        # Numbers and days start with the highest and the newest.
         usual = "descending" if column in {"waiting", "sent", "last"} else "ascending"
         order = usual if now is None else "ascending" if now == "descending" else "descending"
         address = f"?{urlencode({'sort': column, 'order': order})}#addressees"
@@ -313,7 +313,7 @@ def overview(  # noqa: PLR0913  (what the page shows)
     sort: str,
     descending: bool,
 ) -> Page:
-    """Render how a campaign stands: what needs somebody first, then its figures."""
+    """Render the overview: what needs attention first, then the figures."""
     rows = sorted(
         (_row(viewer, state) for state in targets.items), key=lambda row: row.sorts_by(sort), reverse=descending
     )
@@ -343,7 +343,7 @@ def overview(  # noqa: PLR0913  (what the page shows)
 
 
 def target(viewer: Viewer, state: organizing.TargetState, history: Sequence[Delivery]) -> Page:
-    """Render an addressee, and what can be done about its letters."""
+    """Render a target, and what can be done about its letters."""
     return _page(
         "dashboard_target.html",
         viewer.language,
@@ -355,7 +355,7 @@ def target(viewer: Viewer, state: organizing.TargetState, history: Sequence[Deli
 
 
 def preview(viewer: Viewer, made: DeliveryPreview, today: date) -> Page:
-    """Render the mail that would go to an addressee now."""
+    """Render the email that would go to a target now."""
     return _page(
         "dashboard_preview.html",
         viewer.language,
@@ -368,7 +368,7 @@ def preview(viewer: Viewer, made: DeliveryPreview, today: date) -> Page:
 
 
 def deliveries(viewer: Viewer, found: Sequence[Delivery], last: DeliveryKey | None, roster: Roster) -> Page:
-    """Render what was sent, the newest first; behind `last` there may be more."""
+    """Render deliveries, newest first; after `last` there may be more."""
     return _page(
         "dashboard_deliveries.html",
         viewer.language,
@@ -380,7 +380,7 @@ def deliveries(viewer: Viewer, found: Sequence[Delivery], last: DeliveryKey | No
 
 
 def delivery(viewer: Viewer, record: organizing.DeliveryRecord, state: organizing.TargetState) -> Page:
-    """Render a delivery: its packets, and what became of its mail."""
+    """Render a delivery: its packets, and what became of its email."""
     made = record.delivery
     return _page(
         "dashboard_delivery.html",
@@ -397,7 +397,7 @@ def delivery(viewer: Viewer, record: organizing.DeliveryRecord, state: organizin
 
 
 def signatures(viewer: Viewer, found: organizing.Listing[Signature], wanted: SignatureFilter, roster: Roster) -> Page:
-    """Render letters, newest first, and the forms that find one."""
+    """Render letters, newest first, and the forms that search them."""
     next_cursor = cursor_of(found.next_position)
     kept = {"target": wanted.target, "status": wanted.status, "cursor": next_cursor}
     return _page(
@@ -417,7 +417,7 @@ def signatures(viewer: Viewer, found: organizing.Listing[Signature], wanted: Sig
 
 
 def signature(viewer: Viewer, row: Signature, roster: Roster) -> Page:
-    """Render a letter's row, and what can be done about it."""
+    """Render a letter, and what can be done about it."""
     reason = _QUARANTINE.get(row.quarantine or "")
     return _page(
         "dashboard_signature.html",
@@ -432,7 +432,7 @@ def signature(viewer: Viewer, row: Signature, roster: Roster) -> Page:
 
 
 def exports(viewer: Viewer, found: Sequence[Export], roster: Roster) -> Page:
-    """Render the files that there are, and the form that asks for one."""
+    """Render the exports, and the form that asks for one."""
     return _page(
         "dashboard_exports.html",
         viewer.language,
@@ -454,7 +454,7 @@ def exports(viewer: Viewer, found: Sequence[Export], roster: Roster) -> Page:
 
 
 def audit(viewer: Viewer, found: organizing.Listing[AuditEntry]) -> Page:
-    """Render what organizers did, the newest first."""
+    """Render what organizers did, newest first."""
     return _page(
         "dashboard_audit.html",
         viewer.language,

@@ -1,4 +1,4 @@
-"""What organizers ask for: the parameters and the bodies of their requests, read and checked."""
+"""Organizers' requests: their parameters and bodies, read and checked."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ _NAMES = {
     "export": re.compile(r"[0-9a-f]{16}"),
     "number": re.compile(r"[1-9]\d{0,3}", re.ASCII),
 }
-"""How the names in an address are written; they become parts of keys of the table."""
+"""The forms of names in an address; they become parts of the table's keys."""
 
 
 @dataclass(frozen=True, slots=True)
 class ApiRequest:
-    """A request about a campaign, which a key has opened."""
+    """A request about a campaign that its key opens."""
 
     campaign: str
     key: ApiKey
@@ -45,15 +45,15 @@ class ApiRequest:
 
     @property
     def by(self) -> str:
-        """Say who asks, for the audit."""
+        """Return who asks, for the audit."""
         return self.key.name
 
     def query(self, name: str) -> str | None:
-        """Return a parameter of the address; an empty one counts as none."""
+        """Return a query parameter; None when it is missing or empty."""
         return self.event.query_string_parameters.get(name) or None
 
     def choice[Choice: str](self, name: str, choices: Sequence[Choice]) -> Choice | None:
-        """Return a parameter that is one of some words; raises RequestError for any other word."""
+        """Return a query parameter that is one of `choices`; raises RequestError for any other word."""
         word = self.query(name)
         chosen = next((choice for choice in choices if choice == word), None)
         if word is not None and chosen is None:
@@ -65,7 +65,7 @@ class ApiRequest:
         return chosen
 
     def named(self, name: str) -> str | None:
-        """Return a parameter that names a target or a period; raises RequestError when it can name none."""
+        """Return a query parameter that names a target or a period; raises RequestError when it can't name one."""
         text = self.query(name)
         if text is not None and not _can_name(name, text):
             raise RequestError(
@@ -76,7 +76,7 @@ class ApiRequest:
         return text
 
     def limit(self, usual: int, most: int) -> int:
-        """Return how many items a page shall have; raises RequestError for what is no such number."""
+        """Return how many items a page has at most; raises RequestError unless it is a number from 1 to `most`."""
         text = self.query("limit") or str(usual)
         if not re.fullmatch(r"[1-9]\d{0,3}", text, re.ASCII) or int(text) > most:
             raise RequestError(
@@ -87,7 +87,7 @@ class ApiRequest:
         return int(text)
 
     def position(self, pattern: re.Pattern[str]) -> str | None:
-        """Return the position behind which a page begins; raises RequestError for a cursor that no page gave."""
+        """Return the position after which a page begins; raises RequestError for a cursor that no page gave."""
         cursor = self.query("cursor")
         if cursor is None:
             return None
@@ -101,7 +101,7 @@ class ApiRequest:
         return position
 
     def why(self, *, required: bool = False) -> str:
-        """Return the reason that was sent as JSON; raises RequestError when it is required and none was sent."""
+        """Return the reason in a JSON body; raises RequestError when it is unusable, or missing although required."""
         reason = posted_values(self.event).get("why", "") if self.event.body or required else ""
         if not isinstance(reason, str) or len(reason) > LONGEST_REASON or (required and not reason.strip()):
             raise RequestError(
@@ -117,18 +117,18 @@ class ApiRequest:
 
 @dataclass(frozen=True, slots=True)
 class DashboardRequest(ApiRequest):
-    """A request from the dashboard, by an organizer who has signed in."""
+    """A request from the dashboard, by a signed-in organizer."""
 
     session: Session
 
     def posted(self, name: str) -> str:
-        """Return a field of a form, without blanks around it; a missing one is empty."""
+        """Return a form's field without surrounding blanks; empty when it is missing."""
         value = posted_values(self.event).get(name, "")
-        # JSON may bring lone surrogates, for which UTF-8 has no bytes.
+        # JSON can hold lone surrogates, which UTF-8 can't encode.
         return value.encode(errors="replace").decode().strip() if isinstance(value, str) else ""
 
     def reason(self) -> str:
-        """Return the reason in a form; raises RequestError for one that is too long or can't be printed."""
+        """Return the reason in a form; raises RequestError when it is too long or can't be printed."""
         reason = self.posted("why")
         if len(reason) > LONGEST_REASON:
             raise RequestError(
@@ -154,9 +154,9 @@ def _printable(reason: str) -> str:
 
 
 def check_names(named: Mapping[str, str]) -> None:
-    """Raise NotFoundError for a text that can't be what its part of an address names."""
+    """Raise NotFoundError when a part of an address can't be the name of such a thing."""
     if unknown := [name for name, text in named.items() if not _can_name(name, text)]:
-        message = f"no {unknown[0]} is called so"
+        message = f"there is no such {unknown[0]}"
         raise NotFoundError(message)
 
 
@@ -178,8 +178,8 @@ def bearer_key(headers: Mapping[str, str]) -> str:
     return key.strip()
 
 
-def keys_form(event: APIGatewayProxyEventV2) -> tuple[str, str]:
-    """Return the campaign and the key in the form that signs in; what is missing is empty."""
+def sign_in_form(event: APIGatewayProxyEventV2) -> tuple[str, str]:
+    """Return the campaign and the key in a sign-in form; each is empty when it is missing."""
     values = posted_values(event)
     campaign, key = (str(values.get(name, "")).strip() for name in ("campaign", "key"))
     return campaign, key

@@ -1,4 +1,4 @@
-"""Pages: what signers and the addressee's office see in a browser, in their language."""
+"""Pages: what signers and the target's office see in a browser, in their language."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ def _page(
 
 
 def _query(campaign: Campaign, language: str, *, embedded: bool) -> str:
-    """Return what a page of the form hands on to the next one: its language, and that it is in a frame."""
+    """Return the query that a page of the form passes to the next one: its language, and that it is in a frame."""
     kept = {"lang": language} if len(campaign.languages) > 1 else {}
     kept |= {"embedded": "1"} if embedded else {}
     return f"?{urlencode(kept)}" if kept else ""
 
 
 def _form_path(campaign: Campaign, language: str, *, embedded: bool) -> str:
-    """Return the address of the form as this reader has it."""
+    """Return the address of the form for this reader."""
     return f"/campaigns/{campaign.id}{'/embed' if embedded else ''}{_query(campaign, language, embedded=False)}"
 
 
@@ -67,9 +67,9 @@ def campaign(  # noqa: PLR0913  (what the page shows)
     notice: Message | None = None,
     embedded: bool = False,
 ) -> Page:
-    """Render the letter and its form, with a poster's answers and errors, or with the preview of their letter.
+    """Render the letter and its form, with the answers and errors of a form that was sent, or with its preview.
 
-    `notice` says above the form why it was not taken though nothing in it is wrong.
+    `notice` says above the form why it was refused although nothing in it is wrong.
     """
     entry, campaign, roster = form.entry, form.entry.campaign, form.entry.roster
     answers = {"region": campaign.region} if answers is None else answers
@@ -115,17 +115,17 @@ def _named(languages: Iterable[str]) -> list[tuple[str, str]]:
 
 
 def _shown(answer: str | bool) -> str | bool:  # noqa: FBT001  (a form's value)
-    """Return an answer as a page can hold it: JSON may bring lone surrogates, which UTF-8 has no bytes for."""
+    """Return an answer that a page can show: JSON can hold lone surrogates, which UTF-8 can't encode."""
     return answer if isinstance(answer, bool) else answer.encode(errors="replace").decode()
 
 
 def signed(campaign: Campaign, next_delivery: datetime, language: str, *, embedded: bool = False) -> Page:
-    """Render the page after signing, which is the same whether the person had signed before or not."""
+    """Render the page after signing. It is the same whether the person has signed before or not."""
     return _page("signed.html", language, campaign, embedded=embedded, next_delivery=next_delivery)
 
 
 def confirm(own: OwnLetter, confirm_token: str, language: str, *, changed: bool = False) -> Page:
-    """Render the letter with the button that confirms just this version of it."""
+    """Render the letter with the button that confirms this version of it."""
     return _page(
         "confirm.html",
         language,
@@ -144,10 +144,10 @@ def confirm(own: OwnLetter, confirm_token: str, language: str, *, changed: bool 
 def letter(
     own: OwnLetter, language: str, *, count: Count | None = None, asked_to_withdraw: bool = False, form_url: str = ""
 ) -> Page:
-    """Render a signer's letter and what became of it, also after she has asked to withdraw it.
+    """Render a signer's letter and what became of it.
 
-    With a `count` the letter has just been confirmed: the page thanks for it, shows the count and offers to share
-    `form_url`.
+    With a `count` the letter has just been confirmed: the page thanks the signer, shows the count and offers to share
+    `form_url`. With `asked_to_withdraw` the page says so if it was too late.
     """
     headline, explanation = state_of(own, language)
     return _page(
@@ -169,7 +169,7 @@ def letter(
 
 
 def state_of(own: OwnLetter, language: str) -> tuple[str, str]:
-    """Say where a letter is, in a headline and an explanation."""
+    """Return where a letter is, as a headline and an explanation."""
     headline, explanation = _state_of(own, language)
     return headline.in_language(language), explanation.in_language(language)
 
@@ -236,7 +236,7 @@ def _state_of(own: OwnLetter, language: str) -> tuple[Message, Message]:  # noqa
 
 
 def packets(found: Packets, token: str) -> Page:
-    """Render the page from which an office fetches packets that are too large for a mail."""
+    """Render the page with packets that are too large for an email."""
     return _page(
         "packets.html",
         found.campaign.language,

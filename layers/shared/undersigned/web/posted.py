@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 LONGEST_BODY = 64 * 1024
-"""Bytes of a body. A form with every field at its limit takes less than a tenth of it."""
+"""Bytes of a body at most. A form with every field at its limit has less than a tenth of it."""
 
 _MOST_FIELDS = 50
 

@@ -1,4 +1,4 @@
-"""The reader: which answer a request asks for, in which language, and where she sees it."""
+"""The reader: which kind of answer a request asks for, in which language, and where it is shown."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def wants_json(event: APIGatewayProxyEventV2) -> bool:
-    """Say whether the answer should be JSON: it is asked for, or was sent."""
+    """Say whether the answer should be JSON: the request accepts it, or its body is JSON."""
     accept = event.headers.get("accept") or ""
     if "application/json" in accept or "application/problem+json" in accept:
         return True
@@ -42,7 +42,7 @@ def is_embedded(event: APIGatewayProxyEventV2) -> bool:
 
 
 def handed_on(event: APIGatewayProxyEventV2, path: str) -> str:
-    """Return the address of our next page, which is in the same language, and in the frame if this one is."""
+    """Return the address of our next page, in the same language and in the same frame."""
     kept = {name: value for name, value in event.query_string_parameters.items() if name in {"lang", "embedded"}}
     return f"{path}?{urlencode(kept)}" if kept else path
 

@@ -1,4 +1,4 @@
-"""Routes for organizers: each names the scope that a key needs for it, so that none is open by mistake."""
+"""Routes for organizers: each names the scope that a key needs, so that none is open by mistake."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class ScopedRoutes:
     """Routes below one address."""
 
     def __init__(self, address: str, serve: Serve) -> None:
-        """Take the address, and `serve`, which lets a request in and hands it to its handler.
+        """Take the address and `serve`, which checks a request and hands it to its handler.
 
-        `serve` gets the event, the scope, the values of the address's parts by their names, and the handler.
+        `serve` takes the event, the scope, the parts of the address by their names, and the handler.
         """
         self.router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
         self._address = address

@@ -21,7 +21,7 @@ COOKIE = "__Host-session"
 
 
 def session_token(cookies: Iterable[str]) -> str:
-    """Return the token of the session that a request's cookies hold; without one it is empty."""
+    """Return the session's token in a request's cookies; empty without one."""
     parts = (cookie.strip().partition("=") for cookie in cookies)
     return next((value for name, _, value in parts if name == COOKIE), "")
 
@@ -40,7 +40,7 @@ def session_cookie(token: str) -> Cookie:
 
 
 def comes_from_a_link(headers: Mapping[str, str]) -> bool:
-    """Say whether a link on another site, or in an email, leads here: then the browser sends no strict cookie."""
+    """Say whether a link on another site led here, because then the browser sends no strict cookie."""
     return headers.get("sec-fetch-site") == "cross-site"
 
 
