@@ -16,7 +16,8 @@ from benchmarks.typesetting import peak_mb
 from undersigned.domain.controls import Controls
 from undersigned.domain.deliveries import Bundle, Delivery, DeliveryKey, PacketRecord, Sender
 from undersigned.domain.signatures import Signature
-from undersigned.rendering.packets import FontBook, typeset
+from undersigned.rendering.fonts import FontBook
+from undersigned.rendering.packets import typeset
 from undersigned.services.delivering import Delivering
 from undersigned.services.packing import Packing
 from undersigned_cli import campaign_folder

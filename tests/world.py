@@ -455,6 +455,7 @@ def _handler(monkeypatch: pytest.MonkeyPatch, function: str, wiring: Wiring) -> 
         "public_api": {"signing": wiring.signing},
         "organizer_api": {
             "access": wiring.access,
+            "sessions": wiring.sessions,
             "organizing": wiring.organizing,
         },
         "export_signatures": {"exporting": wiring.exporting},

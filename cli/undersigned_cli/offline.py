@@ -90,7 +90,8 @@ def _as_signed(folder: CampaignFolder, target_id: str, details: SignerDetails, l
 
 def _pdf(language: str, html: str, signer: SignerDetails) -> bytes:
     # Typesetting loads all fonts, which text and pages need none of.
-    from undersigned.rendering.packets import FontBook, PacketLetter, typeset  # noqa: PLC0415
+    from undersigned.rendering.fonts import FontBook  # noqa: PLC0415
+    from undersigned.rendering.packets import PacketLetter, typeset  # noqa: PLC0415
 
     letter = PacketLetter(read_blocks(html), language, signer.name, signer.locality)
     return typeset(None, [letter], FontBook()).pdf

@@ -33,7 +33,13 @@ app = APIGatewayHttpResolver()
 # An address takes the first route that fits it, so `deliveries/next` stands before `deliveries/<period>`.
 for module in (campaign, signatures, exports, next_deliveries, deliveries, delivery_controls):
     app.include_router(module.routes.router)
-for router in (approval.router, session.router, dashboard.pages.router, dashboard_buttons.buttons.router):
+for router in (
+    approval.router,
+    session.router,
+    session.routes.router,
+    dashboard.pages.router,
+    dashboard_buttons.buttons.router,
+):
     app.include_router(router)
 
 

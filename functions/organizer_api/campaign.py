@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from functions.organizer_api import wired
 from functions.organizer_api.deliveries import delivery_values
-from functions.organizer_api.routes import ApiRequest, Routes, cursor_of
-from undersigned.domain.campaigns import ID_PATTERN
+from functions.organizer_api.routes import campaign_routes
 from undersigned.web.answers import data
+from undersigned.web.cursors import AUDIT_POSITION, TARGET_POSITION, cursor_of
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
     from undersigned.services.organizing import TargetState
+    from undersigned.web.organizer_requests import ApiRequest
 
-routes = Routes()
-
-PLACE_IN_AUDIT = re.compile(r"[0-9T:.+-]{19,40}#[0-9a-f]{1,32}")
+routes = campaign_routes()
 
 COUNTED_BY = ("target", "day", "hour", "locality", "domain")
 
 
 @routes.get("", "read")
 def show_campaign(request: ApiRequest) -> Response[str]:
-    """Tell how a campaign stands."""
+    """Return a campaign's settings, counts and controls."""
     found = wired.organizing.overview(request.campaign)
     settings = found.campaign
     return data(
@@ -51,9 +48,9 @@ def show_campaign(request: ApiRequest) -> Response[str]:
 
 @routes.get("/targets", "read")
 def list_targets(request: ApiRequest) -> Response[str]:
-    """List targets with the letters that wait for each."""
-    found = wired.organizing.targets(request.campaign, request.place(ID_PATTERN), request.limit(50, most=200))
-    return data({"targets": [_target(state) for state in found.items], "next": cursor_of(found.next_place)})
+    """List targets with the number of letters that wait for each."""
+    found = wired.organizing.targets(request.campaign, request.position(TARGET_POSITION), request.limit(50, most=200))
+    return data({"targets": [_target(state) for state in found.items], "next": cursor_of(found.next_position)})
 
 
 def _target(state: TargetState) -> dict[str, object]:
@@ -74,12 +71,14 @@ def _target(state: TargetState) -> dict[str, object]:
 
 @routes.get("/counts", "read")
 def count(request: ApiRequest) -> Response[str]:
-    """Tell the counts, by what is request for."""
+    """Return the counts, grouped as the request asks."""
     by = request.choice("by", COUNTED_BY) or "target"
     if by == "domain":
-        domains = wired.organizing.mail_domains(request.campaign)
-        total = sum(domain.confirmed for domain in domains.values())
-        counts: dict[str, object] = {name: asdict(domain) for name, domain in domains.items()}
+        providers = wired.organizing.providers(request.campaign)
+        total = sum(provider.confirmed for provider in providers)
+        counts: dict[str, object] = {
+            provider.domain: {"signed": provider.signed, "confirmed": provider.confirmed} for provider in providers
+        }
     else:
         found = wired.organizing.counts(request.campaign, by)
         total, counts = found.total, dict(found.by)
@@ -89,7 +88,7 @@ def count(request: ApiRequest) -> Response[str]:
 @routes.get("/audit", "manage")
 def list_audit(request: ApiRequest) -> Response[str]:
     """List what organizers did, newest first."""
-    found = wired.organizing.audit(request.campaign, request.place(PLACE_IN_AUDIT), request.limit(50, most=200))
+    found = wired.organizing.audit(request.campaign, request.position(AUDIT_POSITION), request.limit(50, most=200))
     entries = [
         {
             "at": entry.at.isoformat(),
@@ -100,4 +99,4 @@ def list_audit(request: ApiRequest) -> Response[str]:
         }
         for entry in found.items
     ]
-    return data({"entries": entries, "next": cursor_of(found.next_place)})
+    return data({"entries": entries, "next": cursor_of(found.next_position)})

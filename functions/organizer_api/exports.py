@@ -1,23 +1,25 @@
-"""Exports: a campaign's signatures as a CSV file, request for here, written elsewhere, fetched by a link."""
+"""Exports: a campaign's signatures as a CSV file. It is asked for here, written elsewhere and fetched by a link."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from functions.organizer_api import wired
-from functions.organizer_api.routes import ApiRequest, Routes
+from functions.organizer_api.routes import campaign_routes
 from undersigned.domain.exports import EXPORTED, Export, ExportFilter
 from undersigned.web.answers import data, moved
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
-routes = Routes()
+    from undersigned.web.organizer_requests import ApiRequest
+
+routes = campaign_routes()
 
 
 @routes.post("/exports", "manage")
 def ask_for_export(request: ApiRequest) -> Response[str]:
-    """Ask for a file of the signatures that are wanted; it is written within minutes."""
+    """Ask for a file of signatures; it is written within minutes."""
     export = _ask(request)
     answer = data(_export(export), status=202)
     answer.headers["Location"] = _address(export)
@@ -26,7 +28,7 @@ def ask_for_export(request: ApiRequest) -> Response[str]:
 
 @routes.get("/signatures.csv", "manage")
 def download_signatures(request: ApiRequest) -> Response[str]:
-    """Ask for a file by the address that it would have, and lead to where it is told how far it is."""
+    """Ask for a file at the address that it would have, and redirect to the export's progress."""
     return moved(_address(_ask(request)))
 
 
@@ -39,7 +41,7 @@ def list_exports(request: ApiRequest) -> Response[str]:
 
 @routes.get("/exports/<export>", "manage")
 def show_export(request: ApiRequest, export: str) -> Response[str]:
-    """Tell how far an export is, and once it is written, where it can be fetched for a quarter of an hour."""
+    """Return an export's progress and, once it is written, a link that works for a quarter of an hour."""
     exporting = wired.stack.exporting()
     found = exporting.export(request.campaign, export)
     return data(_export(found) | {"link": exporting.link(found) if found.state == "done" else None})

@@ -1,4 +1,4 @@
-"""The next deliveries: the mails and packets that would go now, before they do."""
+"""The next deliveries: previews of the emails and packets that would go now."""
 
 from __future__ import annotations
 
@@ -8,22 +8,23 @@ from aws_lambda_powertools import Logger
 
 from functions.organizer_api import wired
 from functions.organizer_api.deliveries import packet_values
-from functions.organizer_api.routes import ApiRequest, Routes, cursor_of
-from undersigned.domain.campaigns import ID_PATTERN
+from functions.organizer_api.routes import campaign_routes
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.services.delivery_controls import NotNowError
 from undersigned.web.answers import data, download
+from undersigned.web.cursors import TARGET_POSITION, cursor_of
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
     from undersigned.services.packing import DeliveryPreview, Packing
+    from undersigned.web.organizer_requests import ApiRequest
 
-routes = Routes()
+routes = campaign_routes()
 logger = Logger()
 
 MOST_LETTERS = 2_500
-"""Letters that are typeset while somebody waits: ten packets; the API gives up after half a minute."""
+"""Letters that are typeset at most while somebody waits: ten packets. The API gives up after half a minute."""
 
 MOST_BYTES = 4_400_000
 """Bytes of a file that fit into an answer: Lambda takes 6 MB, in which a file is base64."""
@@ -31,11 +32,11 @@ MOST_BYTES = 4_400_000
 
 @routes.get("/deliveries/next", "read")
 def list_next(request: ApiRequest) -> Response[str]:
-    """List the targets that letters wait for, and whether theirs would go now."""
-    place = request.place(ID_PATTERN)
+    """List the targets that letters wait for, and whether the letters would go now."""
+    after = request.position(TARGET_POSITION)
     overview = wired.organizing.overview(request.campaign)
     period = wired.stack.period()
-    found = wired.organizing.targets(request.campaign, place, request.limit(50, most=200))
+    found = wired.organizing.targets(request.campaign, after, request.limit(50, most=200))
     return data(
         {
             "period": period,
@@ -47,14 +48,14 @@ def list_next(request: ApiRequest) -> Response[str]:
                 for state in found.items
                 if state.waiting
             ],
-            "next": cursor_of(found.next_place),
+            "next": cursor_of(found.next_position),
         }
     )
 
 
 @routes.get("/deliveries/next/<target>", "manage")
 def preview(request: ApiRequest, target: str) -> Response[str]:
-    """Show a target's mail as it would go now."""
+    """Preview a target's email as it would go now."""
     made = preview_of(request, target)
     address = f"/organizer/campaigns/{request.campaign}/deliveries/next/{target}"
     return data(
@@ -75,14 +76,14 @@ def preview(request: ApiRequest, target: str) -> Response[str]:
 
 @routes.get("/deliveries/next/<target>/mail", "manage")
 def preview_mail(request: ApiRequest, target: str) -> Response[bytes]:
-    """Hand over a target's mail as a file that mail programs open."""
+    """Download a target's email as a file that mail programs open."""
     made = preview_of(request, target)
     return _file(made.mail.as_bytes(), "message/rfc822", f"{target}.eml")
 
 
 @routes.get("/deliveries/next/<target>/packets/<number>", "manage")
 def preview_packet(request: ApiRequest, target: str, number: str) -> Response[bytes]:
-    """Hand over one of a target's packets as it would go now."""
+    """Download one of a target's packets as it would go now."""
     pdf = _packing(request).preview_packet(_key(request, target), int(number))
     return _file(pdf, "application/pdf", f"{target}-{number}.pdf")
 
@@ -96,7 +97,7 @@ def _key(request: ApiRequest, target: str) -> DeliveryKey:
 
 
 def preview_of(request: ApiRequest, target: str) -> DeliveryPreview:
-    """Make the mail that would go now; raises NotNowError when there is none, TooManyLettersError."""
+    """Make the email that would go now; raises NotNowError when no letter waits, and TooManyLettersError."""
     made = _packing(request).preview(_key(request, target), MOST_LETTERS)
     if made is None:
         message = f"no letter waits for {target}, so there is no mail to show"
@@ -115,5 +116,5 @@ def _file(content: bytes, media_type: str, filename: str) -> Response[bytes]:
 
 
 def _report_replaced(_key: DeliveryKey, packet: int, characters: dict[str, int]) -> None:
-    """Write down which characters no font has; code points alone tell nothing about anyone."""
+    """Log which characters no font has. Code points alone say nothing about anyone."""
     logger.warning("characters replaced", extra={"packet": packet, "characters": characters})

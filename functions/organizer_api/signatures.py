@@ -1,15 +1,14 @@
-"""Signatures: listed, found, taken out, and let out of the quarantine."""
+"""Signatures: list them, find one, remove one, release one from quarantine."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, get_args
 
 from functions.organizer_api import wired
-from functions.organizer_api.routes import ApiRequest, Routes, cursor_of
-from undersigned.domain.signatures import ReportedStatus
-from undersigned.services.organizing import Wanted
+from functions.organizer_api.routes import campaign_routes
+from undersigned.domain.signatures import ReportedStatus, SignatureFilter
 from undersigned.web.answers import data
+from undersigned.web.cursors import SIGNATURE_POSITION, cursor_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -17,27 +16,26 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
     from undersigned.domain.signatures import Signature
+    from undersigned.web.organizer_requests import ApiRequest
 
-routes = Routes()
-
-PLACE = re.compile(r"[0-9T:.+-]{19,40}#[0-9a-f]{32}")
+routes = campaign_routes()
 
 
 @routes.get("/signatures", "manage")
 def list_signatures(request: ApiRequest) -> Response[str]:
-    """List signatures, newest first, or find the one of an e-mail address."""
-    wanted = Wanted(request.named("target"), request.choice("status", get_args(ReportedStatus)))
-    place, limit = request.place(PLACE), request.limit(50, most=200)
+    """List signatures, newest first, or find the one with an email address."""
+    wanted = SignatureFilter(request.named("target"), request.choice("status", get_args(ReportedStatus)))
+    after, limit = request.position(SIGNATURE_POSITION), request.limit(50, most=200)
     email = request.query("email")
     found = (
         wired.organizing.signed_with(request.campaign, email, wanted)
         if email
-        else wired.organizing.signatures(request.campaign, wanted, place, limit)
+        else wired.organizing.signatures(request.campaign, wanted, after, limit)
     )
     return data(
         {
             "signatures": [_signature(row) for row in found.items],
-            "next": cursor_of(found.next_place),
+            "next": cursor_of(found.next_position),
             "ended_early": found.ended_early,
         }
     )
@@ -51,14 +49,14 @@ def show_signature(request: ApiRequest, signer: str) -> Response[str]:
 
 @routes.delete("/signatures/<signer>", "manage")
 def remove_signature(request: ApiRequest, signer: str) -> Response[str]:
-    """Take a letter out and erase what it says of its signer, for a reason."""
+    """Remove a letter and erase what it says of its signer, for a reason."""
     wired.organizing.remove(request.campaign, signer, request.by, request.why(required=True))
     return data({"id": signer, "status": "erased"})
 
 
 @routes.post("/signatures/<signer>/release", "manage")
 def release_signature(request: ApiRequest, signer: str) -> Response[str]:
-    """Let a letter out of the quarantine."""
+    """Release a letter from quarantine."""
     wired.organizing.release(request.campaign, signer, request.by, request.why())
     return data({"id": signer, "status": "pending"})
 

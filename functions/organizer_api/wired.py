@@ -6,4 +6,5 @@ stack = Wiring.of_environment(
     "table_name", "secret_arn", "sender_address", "packet_bucket", "delivery_queue_url", "export_queue_url", "schedule"
 )
 access = stack.access()
+sessions = stack.sessions()
 organizing = stack.organizing()

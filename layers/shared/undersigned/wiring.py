@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from undersigned.aws.queue import ExportQueue, Queue, WaitingMails
     from undersigned.aws.signatures import Signatures
     from undersigned.domain.deliveries import DeliveryKey
-    from undersigned.rendering.packets import FontBook
+    from undersigned.rendering.fonts import FontBook
     from undersigned.services.access import Access
     from undersigned.services.approval_requests import ApprovalRequests
     from undersigned.services.approving import Approving
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from undersigned.services.planning import Planning
     from undersigned.services.publishing import Publishing
     from undersigned.services.reporting import Reporting
+    from undersigned.services.sessions import Sessions
     from undersigned.services.signing import Signing
     from undersigned.services.tallying import Tallying
 
@@ -343,6 +344,12 @@ class Wiring:
 
         return Access(keys=self.api_keys, abuse_counters=self.abuse_counters, secret=self.secret, clock=self._clock)
 
+    def sessions(self) -> Sessions:
+        """Wire the sessions of organizers."""
+        from undersigned.services.sessions import Sessions
+
+        return Sessions(access=self.access(), tokens=self.tokens)
+
     def organizing(self) -> Organizing:
         """Wire what organizers see, and what they do about single letters."""
         from undersigned.services.organizing import Organizing
@@ -447,6 +454,6 @@ class Wiring:
 @lru_cache(maxsize=1)
 def font_book() -> FontBook:
     """Return the fonts, opened once a process."""
-    from undersigned.rendering.packets import FontBook
+    from undersigned.rendering.fonts import FontBook
 
     return FontBook()

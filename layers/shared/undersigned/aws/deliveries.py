@@ -44,7 +44,7 @@ from undersigned.services.ports import BundleTakenError, DeliveryStore, LettersN
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from undersigned.aws.dynamodb import Table, Values
+    from undersigned.aws.dynamodb import Table, Values, Write
     from undersigned.domain.signatures import Signature
 
 PARTITIONS = "DELIVERY#"
@@ -111,7 +111,7 @@ class Deliveries(DeliveryStore):
     @override
     def begin_sending(self, delivery: Delivery, *, state: DeliveryState, attempt: int) -> None:
         key = delivery.key
-        writes = [
+        writes: list[Write] = [
             _change(delivery, state=state, attempt=attempt),
             Check(controls_key(key.campaign), NOT_PAUSED),
             Check(target_key(key.campaign, key.target), NOT_HELD),

@@ -288,6 +288,18 @@ class Signature:
         return self.status == "pending" and self.expires_at is not None and self.expires_at <= now
 
 
+@dataclass(frozen=True, slots=True)
+class SignatureFilter:
+    """Which letters a listing shows: those to one target or to all, that stand in one way or in any."""
+
+    target: str | None = None
+    status: ReportedStatus | None = None
+
+    def takes(self, signature: Signature) -> bool:
+        """Say whether a letter belongs in the listing."""
+        return self.target in {None, signature.target} and self.status in {None, signature.reported_status}
+
+
 def details_so_far(draft: Draft, campaign: Campaign, today: date | None, language: str) -> SignerDetails:
     """Return what a letter would show of a form that is not whole yet, with a specimen's words where nothing is."""
     shown = ("name", "address_line", "locality", "region", "postal_code", "signature", "note", "drawing")

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
     from datetime import datetime
 
+    from undersigned.domain.approvals import WaitingLetters
     from undersigned.domain.campaigns import Campaign
     from undersigned.domain.deliveries import Sender
     from undersigned.rendering.mails import Mail
-    from undersigned.services.approving import WaitingLetters
     from undersigned.services.organizer_post import OrganizerPost, PostOutcome
     from undersigned.services.ports import CampaignStore, SignatureStore
     from undersigned.tokens import Tokens

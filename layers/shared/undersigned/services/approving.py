@@ -5,41 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from undersigned.domain.approvals import PeriodState, WaitingLetters
 from undersigned.domain.deliveries import DeliveryKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from undersigned.domain.campaigns import Campaign, Target
-    from undersigned.domain.deliveries import Delivery
+    from undersigned.domain.campaigns import Target
     from undersigned.services.delivery_controls import DeliveryControls
     from undersigned.services.ports import CampaignStore, DeliveryStore, SignatureStore
     from undersigned.tokens import Tokens
 
 
-@dataclass(frozen=True, slots=True)
-class WaitingLetters:
-    """How many letters wait for one target."""
-
-    target: Target
-    letters: int
-
-
-@dataclass(frozen=True, slots=True)
-class Week:
-    """A period that somebody is asked to approve, as it stands now; `deliveries` have begun."""
-
-    campaign: Campaign
-    period: str
-    waiting: tuple[WaitingLetters, ...]
-    deliveries: tuple[tuple[Target, Delivery], ...]
-    is_approved: bool
-    is_paused: bool
-
-
 @dataclass(kw_only=True, frozen=True, slots=True)
 class Approving:
-    """Shows the week that a link is about, and approves it."""
+    """Shows the period that a link is about, and approves it."""
 
     campaigns: CampaignStore
     signatures: SignatureStore
@@ -47,8 +27,8 @@ class Approving:
     tokens: Tokens
     delivery_controls: DeliveryControls
 
-    def week(self, token: str) -> Week:
-        """Return the week that a link is about; changes nothing. Raises TokenError, NotFoundError."""
+    def period(self, token: str) -> PeriodState:
+        """Return the period that a link is about; changes nothing. Raises TokenError, NotFoundError."""
         asked = self.tokens.read_approval(token)
         campaign = self.campaigns.campaign(asked.campaign)
         targets = self.campaigns.targets(campaign.id)
@@ -60,7 +40,7 @@ class Approving:
         ]
         # Who has had the mail of this period gets what came in since with the next one.
         served = {target.id for target, delivery in begun if delivery.is_settled}
-        return Week(
+        return PeriodState(
             campaign,
             asked.period,
             waiting_letters(self.signatures, campaign.id, [target for target in targets if target.id not in served]),
@@ -70,7 +50,7 @@ class Approving:
         )
 
     def approve(self, token: str) -> None:
-        """Approve the week that a link is about and queue it at once; raises TokenError, NotFoundError."""
+        """Approve the period that a link is about and queue it at once; raises TokenError, NotFoundError."""
         asked = self.tokens.read_approval(token)
         self.delivery_controls.approve(asked.campaign, asked.period, by="link in the mail", why="")
 

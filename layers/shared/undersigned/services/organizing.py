@@ -11,6 +11,7 @@ from undersigned.domain.addresses import email_mistake
 from undersigned.domain.controls import Action, AuditEntry
 from undersigned.domain.deliveries import DeliveryKey, packet_filename, packet_name
 from undersigned.domain.errors import NotFoundError
+from undersigned.domain.providers import providers_of
 from undersigned.domain.signatures import signer_id
 from undersigned.services.delivery_controls import NotNowError
 from undersigned.services.ports import ChangedError
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
     from undersigned.domain.campaigns import Campaign, Target
     from undersigned.domain.controls import Controls
     from undersigned.domain.deliveries import Delivery, MailEvent, PacketRecord
+    from undersigned.domain.providers import Provider
     from undersigned.domain.schedule import WeeklySchedule
-    from undersigned.domain.signatures import ReportedStatus, Signature
+    from undersigned.domain.signatures import Signature, SignatureFilter
     from undersigned.domain.tallies import Count
     from undersigned.services.erasing import Erasing
     from undersigned.services.ports import CampaignStore, CountStore, DeliveryStore, PacketStore, SignatureStore
@@ -34,13 +36,13 @@ MOST_ROWS_READ = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Listing[Item]:
-    """Some items, and the place behind which the next ones lie, if there may be more.
+    """Some items, and the position behind which the next ones lie, if there may be more.
 
     `ended_early` says that there are fewer than asked for because so many others lay between them.
     """
 
     items: tuple[Item, ...]
-    next_place: str | None
+    next_position: str | None
     ended_early: bool = False
 
 
@@ -71,26 +73,6 @@ class Counts:
 
     total: int
     by: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class MailDomain:
-    """How many signed with an address of one domain, and how many of them have confirmed."""
-
-    signed: int
-    confirmed: int
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which signatures are asked for."""
-
-    target: str | None = None
-    status: ReportedStatus | None = None
-
-    def fits(self, signature: Signature) -> bool:
-        """Say whether a signature is one of them."""
-        return self.target in {None, signature.target} and self.status in {None, signature.reported_status}
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,32 +143,31 @@ class Organizing:
         found = self._counted(campaign, f"{by.upper()}#")
         return Counts(sum(found.values()), found)
 
-    def mail_domains(self, campaign: str) -> dict[str, MailDomain]:
-        """Return how many signed and how many confirmed, by the domain of their e-mail address."""
-        signed, confirmed = self._counted(campaign, "SIGNED#"), self._counted(campaign, "CONFIRMED#")
-        return {domain: MailDomain(count, confirmed.get(domain, 0)) for domain, count in signed.items()}
+    def providers(self, campaign: str) -> tuple[Provider, ...]:
+        """Return how many signed and how many confirmed by the domain of their address, the most signers first."""
+        return providers_of(self.counters.counts(campaign, "SIGNED#") | self.counters.counts(campaign, "CONFIRMED#"))
 
     def _counted(self, campaign: str, beginning: str) -> dict[str, int]:
         found = self.counters.counts(campaign, beginning)
         return {name.removeprefix(beginning): count for name, count in found.items() if count}
 
-    def signatures(self, campaign: str, wanted: Wanted, after: str | None, limit: int) -> Listing[Signature]:
+    def signatures(self, campaign: str, wanted: SignatureFilter, after: str | None, limit: int) -> Listing[Signature]:
         """List signatures, newest first, in a bounded number of reads."""
         found: list[Signature] = []
         rows = enumerate(self.signature_store.newest_signatures(campaign, after), start=1)
-        for read, (place, row) in rows:
-            if wanted.fits(row):
+        for read, (position, row) in rows:
+            if wanted.takes(row):
                 found.append(row)
             if len(found) == limit or read == MOST_ROWS_READ:
-                return Listing(tuple(found), place, ended_early=len(found) < limit)
+                return Listing(tuple(found), position, ended_early=len(found) < limit)
         return Listing(tuple(found), None)
 
-    def signed_with(self, campaign: str, email: str, wanted: Wanted) -> Listing[Signature]:
+    def signed_with(self, campaign: str, email: str, wanted: SignatureFilter) -> Listing[Signature]:
         """Find the signature of an e-mail address, in one read; nobody can have signed with what is none."""
         if email_mistake(email):
             return Listing((), None)
         row = self.signature_store.signature(campaign, signer_id(self.secret(), email))
-        return Listing((row,) if row and row.email and wanted.fits(row) else (), None)
+        return Listing((row,) if row and row.email and wanted.takes(row) else (), None)
 
     def signature(self, campaign: str, signer: str) -> Signature:
         """Return one signature; raises NotFoundError."""
@@ -274,12 +255,12 @@ class Organizing:
     def audit(self, campaign: str, after: str | None, limit: int) -> Listing[AuditEntry]:
         """List what organizers did, newest first."""
         found: list[AuditEntry] = []
-        place = None
-        for next_place, entry in self.campaigns.newest_audit(campaign, after):
+        last = None
+        for position, entry in self.campaigns.newest_audit(campaign, after):
             if len(found) == limit:
-                return Listing(tuple(found), place)
+                return Listing(tuple(found), last)
             found.append(entry)
-            place = next_place
+            last = position
         return Listing(tuple(found), None)
 
     def _record_action(self, campaign: str, action: Action, by: str, *, about: str, why: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from undersigned.domain.campaigns import ID_PATTERN
-from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.deliveries import DeliveryKey, packet_filename, packet_name
 from undersigned.domain.errors import NotFoundError, UndersignedError
 from undersigned.domain.letters import render_html
 from undersigned.domain.signatures import (
@@ -20,6 +20,7 @@ from undersigned.domain.signatures import (
     read_form,
     signer_id,
 )
+from undersigned.domain.tallies import TOTAL, counters_of
 from undersigned.services.ports import ChangedError, FormConsumedError, SignatureStateError
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from undersigned.domain.errors import FieldError
     from undersigned.domain.schedule import WeeklySchedule
     from undersigned.domain.tallies import Count
-    from undersigned.services.abuse_checks import AbuseChecks, Verdict
+    from undersigned.services.abuse_checks import AbuseChecks, Ticket, Verdict
     from undersigned.services.catalog import Catalog, Entry
     from undersigned.services.ports import CountStore, DeliveryStore, SignatureStore
     from undersigned.tokens import Tokens
@@ -64,6 +65,18 @@ class FormContext:
     address: str
     origin: str | None
     language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A campaign's form as it stands: whether people can sign, the count, and the ticket of one copy of the form."""
+
+    entry: Entry
+    count: Count
+    ticket: Ticket
+    is_open: bool
+    today: date
+    next_delivery: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +119,15 @@ class Packets:
     key: DeliveryKey
     packets: tuple[PacketRecord, ...]
 
+    def file(self, number: str) -> tuple[str, str]:
+        """Return a packet's name in the store and its name for the reader; raises NotFoundError."""
+        packet = next((packet for packet in self.packets if str(packet.number) == number), None)
+        if packet is None:
+            message = f"Packet {number[:10]!r} is not among these packets"
+            raise NotFoundError(message)
+        name = packet_name(self.key, packet.number, packet.erased)
+        return name, packet_filename(self.key, packet.number, len(self.packets))
+
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class Signing:
@@ -140,6 +162,14 @@ class Signing:
         _check_id(campaign)
         return self.counts.count(campaign)
 
+    def count_with(self, signature: Signature) -> Count:
+        """Return the public count with a letter in it that was confirmed a moment ago; raises NotFoundError."""
+        count = self.count(signature.campaign)
+        if signature.status == "confirmed" and TOTAL not in counters_of(signature.tallied):
+            # The counts follow within seconds.
+            return replace(count, signatures=count.signatures + 1)
+        return count
+
     def next_delivery(self) -> datetime:
         """Return when the next packets go."""
         return self.schedule.next_after(self.clock())
@@ -151,6 +181,18 @@ class Signing:
     def today(self, campaign: Campaign) -> date:
         """Return the day that it is where the campaign is."""
         return self.clock().astimezone(ZoneInfo(campaign.time_zone)).date()
+
+    def form(self, campaign: str, carried: object = None) -> Form:
+        """Return a campaign's form, with the ticket that it carried before if that is good; raises NotFoundError."""
+        entry = self.campaign(campaign)
+        return Form(
+            entry,
+            self.count(campaign),
+            self.abuse_checks.ticket(entry.campaign, carried),
+            is_open=self.is_open(entry.campaign),
+            today=self.today(entry.campaign),
+            next_delivery=self.next_delivery(),
+        )
 
     def preview(self, campaign: str, values: Mapping[str, object]) -> LetterPreview:
         """Render the letter of a form as far as it goes, without signing it; raises NotFoundError."""

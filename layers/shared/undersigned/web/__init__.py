@@ -1,1 +1,1 @@
-"""HTTP: what a request carries, and answers with the headers that keep them safe."""
+"""The web: requests, read and checked; pages; answers with the headers that keep them safe."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from undersigned.domain.errors import FieldError
     from undersigned.domain.languages import Message
     from undersigned.web.assets import Asset
+    from undersigned.web.page import Page
 
 PRIVATE = "no-store"
 """For what only one person may see."""
@@ -37,7 +38,7 @@ _FOR_ANY_SITE = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Poli
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong and what to do: an HTTP status, words for people, and each field that has a mistake.
+    """What is wrong and what to do: an HTTP status, words for people, and the fields that have errors.
 
     `retry_after` says in how many seconds to try again.
     """
@@ -50,7 +51,7 @@ class Problem:
 
 
 def page(  # noqa: PLR0913  (an answer's parts)
-    shown: pages.Page,
+    shown: Page,
     *,
     status: int = 200,
     cache: str = PRIVATE,
@@ -58,7 +59,7 @@ def page(  # noqa: PLR0913  (an answer's parts)
     runs_scripts: bool = False,
     retry_after: int | None = None,
 ) -> Response[str]:
-    """Answer with a page, which only pages of `hosts` (origins) may frame."""
+    """Answer with a page that only pages of `hosts` (origins) may frame."""
     scripts = "script-src 'self'; connect-src 'self'; worker-src 'self'; " if runs_scripts else ""
     headers = {
         **_HEADERS,
@@ -66,7 +67,7 @@ def page(  # noqa: PLR0913  (an answer's parts)
             f"default-src 'none'; style-src '{_hash(shown.style)}'; font-src 'self'; {scripts}"
             f"form-action 'self'; base-uri 'none'; frame-ancestors {' '.join(hosts) or "'none'"}"
         ),
-        # What says the same to browsers that know no frame-ancestors; it can't name sites.
+        # The same for browsers that don't know frame-ancestors; it can't name sites.
         **({} if hosts else {"X-Frame-Options": "DENY"}),
         "Vary": "Accept, Accept-Encoding, Accept-Language",
         "Cache-Control": cache,
@@ -75,35 +76,43 @@ def page(  # noqa: PLR0913  (an answer's parts)
     return Response(status, "text/html; charset=utf-8", shown.html, headers, compress=True)
 
 
+def dashboard_page(shown: Page, *, status: int = 200, retry_after: int | None = None) -> Response[str]:
+    """Answer with a page of the dashboard."""
+    answer = page(shown, status=status, runs_scripts=True, retry_after=retry_after)
+    # No address of the dashboard holds a secret, and without a referrer browsers hide which site a post comes from.
+    answer.headers["Referrer-Policy"] = "same-origin"
+    return answer
+
+
 @lru_cache(maxsize=64)
 def _hash(style: str) -> str:
-    """Return what a Content-Security-Policy allows instead of inline styles in general."""
+    """Return the hash by which a Content-Security-Policy allows this style alone."""
     return "sha256-" + base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
 
 
 def data(
     values: Mapping[str, object], *, status: int = 200, cache: str = PRIVATE, for_any_site: bool = False
 ) -> Response[str]:
-    """Answer with JSON; what is the same for everybody, the scripts of any site may read."""
+    """Answer with JSON. With `for_any_site`, the scripts of any site may read it."""
     body = json.dumps(values, ensure_ascii=False)
     readers = _FOR_ANY_SITE if for_any_site else {"Vary": "Accept, Accept-Encoding, Accept-Language, Origin"}
     headers = {**_HEADERS, **readers, "Cache-Control": cache}
-    # A letter comes with every pause in typing; a count is shorter as it is.
+    # Previews are large and frequent; a count would only grow.
     return Response(status, "application/json", body, headers, compress=len(body) > _WORTH_COMPRESSING)
 
 
 def file(asset: Asset, *, cache: str, for_any_site: bool = False) -> Response[str | bytes]:
-    """Answer with what our own pages load, or any site's; a font is compressed as it is."""
+    """Answer with a file for our own pages, or for those of any site. Fonts are compressed already."""
     readers = _FOR_ANY_SITE if for_any_site else {"Cross-Origin-Resource-Policy": "same-origin"}
     headers = {**_HEADERS, **readers, "Vary": "Accept-Encoding", "Cache-Control": cache}
     compress = not asset.media_type.startswith("font/")
-    # Powertools would write bytes of JSON as JSON once more.
+    # Powertools would encode JSON that comes as bytes a second time.
     content: str | bytes = asset.content.decode() if asset.media_type == "application/json" else asset.content
     return Response(200, asset.media_type, content, headers, compress=compress)
 
 
 def download(content: bytes, media_type: str, filename: str) -> Response[bytes]:
-    """Answer with a file for one person, which a browser stores and does not open."""
+    """Answer with a file for one person; a browser saves it instead of opening it."""
     headers = {
         **_HEADERS,
         "Content-Disposition": f'attachment; filename="{filename}"',
@@ -114,7 +123,7 @@ def download(content: bytes, media_type: str, filename: str) -> Response[bytes]:
 
 
 def picture(svg: str, *, cache: str) -> Response[str]:
-    """Answer with a picture that any site may show; opened by itself, it runs and loads nothing."""
+    """Answer with a picture that any site may show. It runs no script and loads nothing."""
     headers = {
         **_HEADERS,
         **_FOR_ANY_SITE,
@@ -126,12 +135,12 @@ def picture(svg: str, *, cache: str) -> Response[str]:
 
 
 def moved(location: str, *, status: int = 303) -> Response[str]:
-    """Answer with another address; 303 makes a browser GET it."""
+    """Redirect to another address; 303 makes a browser GET it."""
     return Response(status, None, "", {**_HEADERS, "Location": location, "Cache-Control": PRIVATE})
 
 
 def preflight() -> Response[str]:
-    """Answer what a script of another site may send, if the campaign allows the site at all."""
+    """Answer a preflight request: what scripts of allowed sites may send."""
     headers = {
         **_HEADERS,
         "Access-Control-Allow-Methods": "GET, POST",

@@ -19,7 +19,7 @@ MEDIA_TYPES = {
     ".wasm": "application/wasm",
     ".woff2": "font/woff2",
 }
-"""What a browser is told that a file is; a file of another kind, such as a licence, is not served."""
+"""Media types by suffix. A file with another suffix, such as a licence, is not served."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +33,14 @@ class Asset:
 
     @property
     def path(self) -> str:
-        """Its address on the API; as another content has another one, it can be kept for good."""
+        """Its address on the API. Other content has another address, so caches can keep it for good."""
         return f"/assets/{self.digest}/{self.name}"
 
 
 @cache
 def asset(name: str) -> Asset:
     """Return the asset of this name, read once; raises NotFoundError."""
-    # By a listing, not by the name as a path: a name comes from a request.
+    # The name comes from a request, so it is looked up in a listing and never used as a path.
     file = next((file for file in _FOLDER.iterdir() if file.name == name and file.suffix in MEDIA_TYPES), None)
     if file is None:
         message = f"There is no asset {name[:50]!r}"

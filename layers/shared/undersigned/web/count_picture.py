@@ -1,4 +1,4 @@
-"""The count as a picture, for mails and README files: words and a bar, on a panel that reads on any background."""
+"""The count as a picture for emails and README files: words and a bar, readable on any background."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ if TYPE_CHECKING:
     from undersigned.domain.tallies import Count
 
 _WIDTH = 264
-"""Of the bar and of the words at most, so that the picture fits on a small phone."""
+"""Width of the bar, and of the words at most, so that the picture fits on a small phone."""
 
 _WIDEST_LETTER = 0.66
-"""Parts of the font size that a letter takes on average in the widest fonts that systems have, bold."""
+"""Average width of a letter, in font sizes, in the widest bold system fonts."""
 
 
 def count_picture(count: Count, language: str) -> str:

@@ -4,41 +4,36 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from markupsafe import Markup
-
-from undersigned.domain.colors import accents
 from undersigned.domain.exports import EXPORTED
 from undersigned.domain.languages import SOURCE, Message, languages, short_date, short_moment
 from undersigned.domain.providers import odd_ones
-from undersigned.web.pages import Page
+from undersigned.web.cursors import cursor_of, delivery_position
+from undersigned.web.page import render_page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from undersigned.domain.campaigns import Campaign, Roster, Target
     from undersigned.domain.controls import Action, AuditEntry
-    from undersigned.domain.deliveries import Delivery, DeliveryState, MailEventKind
+    from undersigned.domain.deliveries import Delivery, DeliveryKey, DeliveryState, MailEventKind
     from undersigned.domain.exports import Export, ExportState
     from undersigned.domain.providers import Provider
-    from undersigned.domain.signatures import ReportedStatus, Signature
+    from undersigned.domain.signatures import ReportedStatus, Signature, SignatureFilter
     from undersigned.services import organizing
     from undersigned.services.packing import DeliveryPreview
+    from undersigned.web.page import Page
 
 COLUMNS = ("addressee", "waiting", "sent", "last", "state")
-"""What the table of addressees can be sorted by."""
+"""What the table of targets can be sorted by."""
 
 _PROVIDERS_SHOWN = 8
 _FEWEST_BARS, _MOST_DAYS = 14, 56
-"""Bars of the chart at least, and days in it at most: a longer campaign is shown by weeks."""
-
-_TEMPLATES = Path(__file__).parent / "templates"
+"""The fewest bars of the chart, and the most days; a longer campaign is shown by weeks."""
 
 _NOTICES: Mapping[str, Message] = {
     "paused": Message("The campaign pauses: nothing goes out before you resume it."),
@@ -120,7 +115,7 @@ _ACTIONS: Mapping[Action, Message] = {
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who looks at a campaign: whether the key may manage, what its forms carry, and what was just done."""
+    """Who looks at a campaign: what the key may do, the token that the page's forms send, and what was just done."""
 
     campaign: Campaign
     may_manage: bool
@@ -134,7 +129,7 @@ class Viewer:
 
     @property
     def notice(self) -> str | None:
-        """Say what was just done."""
+        """Return the sentence about what was just done."""
         notice = _NOTICES.get(self.done or "")
         return notice.in_language(self.language) if notice else None
 
@@ -143,38 +138,22 @@ class Viewer:
         return message.in_language(self.language)
 
     def local(self, moment: datetime) -> datetime:
-        """Return a moment by the campaign's clock."""
+        """Return a moment in the campaign's time zone."""
         return moment.astimezone(ZoneInfo(self.campaign.time_zone))
 
 
-@cache
-def _style(accent: str | None) -> str:
-    style = "".join((_TEMPLATES / name).read_text(encoding="utf-8") for name in ("page.css", "dashboard.css")).strip()
-    if accent is None:
-        return style
-    light, dark = accents(accent)
-    colors = [f"--accent:{shade.color};--on-accent:{shade.on}" for shade in (light, dark)]
-    return f"{style}\n:root{{{colors[0]}}}@media(prefers-color-scheme:dark){{:root{{{colors[1]}}}}}"
-
-
 def _page(template: str, language: str, viewer: Viewer | None = None, section: str = "", **values: object) -> Page:
-    from undersigned.web.environment import environment
-
-    style = _style(viewer.campaign.accent if viewer else None)
-    html = (
-        environment(language)
-        .get_template(template)
-        .render(
-            style=Markup(style),  # noqa: S704  (our own files, and colours made of digits)
-            language=language,
-            viewer=viewer,
-            section=section,
-            day=lambda value: short_date(_day(value), language),
-            moment=lambda value: short_moment(viewer.local(value) if viewer else value, language),
-            **values,
-        )
+    return render_page(
+        template,
+        language,
+        ("page.css", "dashboard.css"),
+        viewer.campaign.accent if viewer else None,
+        viewer=viewer,
+        section=section,
+        day=lambda value: short_date(_day(value), language),
+        moment=lambda value: short_moment(viewer.local(value) if viewer else value, language),
+        **values,
     )
-    return Page(html, style)
 
 
 def _day(value: date | str) -> date:
@@ -187,7 +166,7 @@ def sign_in(language: str, error: str | None = None) -> Page:
 
 
 def doorstep(language: str) -> Page:
-    """Render a page that asks for the dashboard once more, from our own site."""
+    """Render a page that loads the dashboard again, this time from our own site."""
     return _page("dashboard_doorstep.html", language)
 
 
@@ -198,7 +177,7 @@ def problem(viewer: Viewer, title: Message, detail: Message) -> Page:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A bar of the chart: the first day of what it counts, its count, and its place in the picture."""
+    """A bar of the chart: the first day of what it counts, its count, and its position in the picture."""
 
     day: date
     count: int
@@ -232,11 +211,11 @@ def chart(by_day: Mapping[str, int], today: date) -> Chart | None:
             weeks[monday] = weeks.get(monday, 0) + count
         first, counted = _monday(first), weeks
     step = timedelta(days=7 if by_week else 1)
-    days = [first + place * step for place in range((last - first) // step + 1)]
+    days = [first + index * step for index in range((last - first) // step + 1)]
     most = max(counted.values())
     bars = tuple(
-        Bar(day, count, 10 * place, round(100 * count / most, 1))
-        for place, day in enumerate(days)
+        Bar(day, count, 10 * index, round(100 * count / most, 1))
+        for index, day in enumerate(days)
         for count in [counted.get(day, 0)]
     )
     return Chart(bars, by_week, 10 * len(bars), max(bars, key=lambda bar: bar.count), sum(counted.values()))
@@ -248,7 +227,7 @@ def _monday(day: date) -> date:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An addressee in the table; `state` says how things stand, `needs_you` whether somebody should look."""
+    """A target in the table; `state` says how things stand, `needs_you` whether the organizer should look."""
 
     target: Target
     name: str
@@ -260,7 +239,7 @@ class Row:
     needs_you: bool
 
     def sorts_by(self, column: str) -> tuple[object, ...]:
-        """Return what the row is sorted by."""
+        """Return the row's sort key for a column."""
         values: dict[str, object] = {
             "addressee": self.target.locality.casefold(),
             "waiting": self.waiting,
@@ -296,7 +275,7 @@ def _state_of_target(target: Target, *, came_back: bool) -> Message:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A column's heading: the address that sorts by it, and how it is sorted now, as ARIA has it."""
+    """A column's heading: the address that sorts by it, and its present `aria-sort`."""
 
     column: str
     label: str
@@ -315,7 +294,7 @@ def _headings(viewer: Viewer, sort: str, *, descending: bool) -> list[Heading]:
     headings = []
     for column in COLUMNS:
         now = ("descending" if descending else "ascending") if column == sort else None
-        # Who asks for numbers or days wants the most, or the newest, first.
+        # Numbers and days start with the highest and the newest.
         usual = "descending" if column in {"waiting", "sent", "last"} else "ascending"
         order = usual if now is None else "ascending" if now == "descending" else "descending"
         address = f"?{urlencode({'sort': column, 'order': order})}#addressees"
@@ -328,19 +307,17 @@ def overview(  # noqa: PLR0913  (what the page shows)
     found: organizing.Overview,
     by_day: Mapping[str, int],
     targets: organizing.Listing[organizing.TargetState],
-    providers: Iterable[Provider],
+    providers: tuple[Provider, ...],
     *,
     period: str,
     sort: str,
     descending: bool,
-    cursor_of: Callable[[str | None], str | None],
 ) -> Page:
-    """Render how a campaign stands: what needs somebody first, then its figures."""
+    """Render the overview: what needs attention first, then the figures."""
     rows = sorted(
         (_row(viewer, state) for state in targets.items), key=lambda row: row.sorts_by(sort), reverse=descending
     )
-    known = tuple(sorted(providers, key=lambda provider: (-provider.signed, provider.domain)))
-    odd = odd_ones(known)
+    odd = odd_ones(providers)
     waiting = sum(row.waiting for row in rows)
     may_go = sum(row.waiting for row in rows if not row.target.held_because)
     lets_begin = found.controls.lets_begin(period, needs_approval=found.campaign.approval)
@@ -353,8 +330,8 @@ def overview(  # noqa: PLR0913  (what the page shows)
         chart=chart(by_day, date.fromisoformat(period)),
         rows=rows,
         headings=_headings(viewer, sort, descending=descending),
-        next_cursor=cursor_of(targets.next_place),
-        providers=[*known[:_PROVIDERS_SHOWN], *(provider for provider in known[_PROVIDERS_SHOWN:] if provider in odd)],
+        next_cursor=cursor_of(targets.next_position),
+        providers=[provider for rank, provider in enumerate(providers) if rank < _PROVIDERS_SHOWN or provider in odd],
         odd=odd,
         waiting=waiting,
         sent=sum(row.sent for row in rows),
@@ -366,7 +343,7 @@ def overview(  # noqa: PLR0913  (what the page shows)
 
 
 def target(viewer: Viewer, state: organizing.TargetState, history: Sequence[Delivery]) -> Page:
-    """Render an addressee, and what can be done about its letters."""
+    """Render a target, and what can be done about its letters."""
     return _page(
         "dashboard_target.html",
         viewer.language,
@@ -378,7 +355,7 @@ def target(viewer: Viewer, state: organizing.TargetState, history: Sequence[Deli
 
 
 def preview(viewer: Viewer, made: DeliveryPreview, today: date) -> Page:
-    """Render the mail that would go to an addressee now."""
+    """Render the email that would go to a target now."""
     return _page(
         "dashboard_preview.html",
         viewer.language,
@@ -390,20 +367,20 @@ def preview(viewer: Viewer, made: DeliveryPreview, today: date) -> Page:
     )
 
 
-def deliveries(viewer: Viewer, found: Sequence[Delivery], roster: Roster, next_cursor: str | None) -> Page:
-    """Render what was sent, the newest first."""
+def deliveries(viewer: Viewer, found: Sequence[Delivery], last: DeliveryKey | None, roster: Roster) -> Page:
+    """Render deliveries, newest first; after `last` there may be more."""
     return _page(
         "dashboard_deliveries.html",
         viewer.language,
         viewer,
         "deliveries",
         rows=[(made, _name(viewer, roster, made.key.target), viewer.say(_STATES[made.state])) for made in found],
-        next_cursor=next_cursor,
+        next_cursor=cursor_of(delivery_position(last)),
     )
 
 
 def delivery(viewer: Viewer, record: organizing.DeliveryRecord, state: organizing.TargetState) -> Page:
-    """Render a delivery: its packets, and what became of its mail."""
+    """Render a delivery: its packets, and what became of its email."""
     made = record.delivery
     return _page(
         "dashboard_delivery.html",
@@ -419,14 +396,9 @@ def delivery(viewer: Viewer, record: organizing.DeliveryRecord, state: organizin
     )
 
 
-def signatures(
-    viewer: Viewer,
-    found: organizing.Listing[Signature],
-    wanted: organizing.Wanted,
-    roster: Roster,
-    next_cursor: str | None,
-) -> Page:
-    """Render letters, newest first, and the forms that find one."""
+def signatures(viewer: Viewer, found: organizing.Listing[Signature], wanted: SignatureFilter, roster: Roster) -> Page:
+    """Render letters, newest first, and the forms that search them."""
+    next_cursor = cursor_of(found.next_position)
     kept = {"target": wanted.target, "status": wanted.status, "cursor": next_cursor}
     return _page(
         "dashboard_signatures.html",
@@ -445,7 +417,7 @@ def signatures(
 
 
 def signature(viewer: Viewer, row: Signature, roster: Roster) -> Page:
-    """Render a letter's row, and what can be done about it."""
+    """Render a letter, and what can be done about it."""
     reason = _QUARANTINE.get(row.quarantine or "")
     return _page(
         "dashboard_signature.html",
@@ -460,7 +432,7 @@ def signature(viewer: Viewer, row: Signature, roster: Roster) -> Page:
 
 
 def exports(viewer: Viewer, found: Sequence[Export], roster: Roster) -> Page:
-    """Render the files that there are, and the form that asks for one."""
+    """Render the exports, and the form that asks for one."""
     return _page(
         "dashboard_exports.html",
         viewer.language,
@@ -481,15 +453,15 @@ def exports(viewer: Viewer, found: Sequence[Export], roster: Roster) -> Page:
     )
 
 
-def audit(viewer: Viewer, entries: Sequence[AuditEntry], next_cursor: str | None) -> Page:
-    """Render what organizers did, the newest first."""
+def audit(viewer: Viewer, found: organizing.Listing[AuditEntry]) -> Page:
+    """Render what organizers did, newest first."""
     return _page(
         "dashboard_audit.html",
         viewer.language,
         viewer,
         "audit",
-        rows=[(entry, viewer.say(_ACTIONS[entry.action])) for entry in entries],
-        next_cursor=next_cursor,
+        rows=[(entry, viewer.say(_ACTIONS[entry.action])) for entry in found.items],
+        next_cursor=cursor_of(found.next_position),
     )
 
 

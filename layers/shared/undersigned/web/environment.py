@@ -1,4 +1,4 @@
-"""The Jinja2 environments of pages, one for each language: those of emails, and the addresses of assets."""
+"""The Jinja2 environments of pages, one for each language: like those of emails, with the addresses of assets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Methods that no route names: HEAD is answered as GET is, but for the body (RFC 9110, 9.3.2)."""
+"""HEAD: answered like GET, without the body (RFC 9110, 9.3.2)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def answering_head(handler: Handler) -> Handler:
-    """Let a handler of HTTP API events answer HEAD, too; Powertools' resolver asks each route for that."""
+    """Make a handler of HTTP API events answer HEAD, too. Powertools' resolver would need a route for each."""
 
     @wraps(handler)
     def answer(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

@@ -1,117 +1,77 @@
-"""Pages: what signers and the addressee's office see in a browser, in their language."""
+"""Pages: what signers and the target's office see in a browser, in their language."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from markupsafe import Markup
 
 from undersigned.domain.abuse_checks import TRAP
-from undersigned.domain.colors import accents
 from undersigned.domain.languages import Message, long_date, long_moment, name_of
 from undersigned.domain.letters import render_specimen
 from undersigned.domain.signatures import FORM_FIELDS, wants_updates
-from undersigned.web.assets import asset_path
+from undersigned.web.page import render_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
+    from undersigned.domain.approvals import PeriodState
     from undersigned.domain.campaigns import Campaign, Target
     from undersigned.domain.deliveries import DeliveryState
     from undersigned.domain.errors import FieldError
     from undersigned.domain.tallies import Count
-    from undersigned.services.abuse_checks import Ticket
-    from undersigned.services.approving import Week
-    from undersigned.services.catalog import Entry
-    from undersigned.services.signing import LetterPreview, OwnLetter, Packets
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A page, and the style sheet in it, whose hash a Content-Security-Policy names."""
-
-    html: str
-    style: str
-
-
-_STYLES = Path(__file__).parent / "templates"
-
-
-@cache
-def _style(accent: str | None, *, has_form: bool) -> str:
-    """Return a page's style sheet, with a campaign's accent as its contrast allows in light and in dark."""
-    names = ("page.css", "form.css") if has_form else ("page.css",)
-    style = "".join((_STYLES / name).read_text(encoding="utf-8") for name in names).strip()
-    style = style.replace("caveat.woff2", asset_path("caveat.woff2"))
-    if accent is None:
-        return style
-    light, dark = accents(accent)
-    colors = [f"--accent:{shade.color};--on-accent:{shade.on}" for shade in (light, dark)]
-    return f"{style}\n:root{{{colors[0]}}}@media(prefers-color-scheme:dark){{:root{{{colors[1]}}}}}"
+    from undersigned.services.signing import Form, LetterPreview, OwnLetter, Packets
+    from undersigned.web.page import Page
 
 
 def _page(
     template: str, language: str, campaign: Campaign | None = None, *, embedded: bool = False, **values: object
 ) -> Page:
-    from undersigned.web.environment import environment
-
-    style = _style(campaign.accent if campaign else None, has_form=template == "campaign.html")
-    html = (
-        environment(language)
-        .get_template(template)
-        .render(
-            style=Markup(style),  # noqa: S704  (our own file, and colours made of digits)
-            language=language,
-            campaign=campaign,
-            texts=campaign.texts(language) if campaign else None,
-            embedded=embedded,
-            hosts=" ".join(campaign.allowed_origins) if campaign else "",
-            query=_query(campaign, language, embedded=embedded) if campaign else "",
-            form_path=_form_path(campaign, language, embedded=embedded) if campaign else "",
-            **values,
-        )
+    return render_page(
+        template,
+        language,
+        ("page.css", "form.css") if template == "campaign.html" else ("page.css",),
+        campaign.accent if campaign else None,
+        campaign=campaign,
+        texts=campaign.texts(language) if campaign else None,
+        embedded=embedded,
+        hosts=" ".join(campaign.allowed_origins) if campaign else "",
+        query=_query(campaign, language, embedded=embedded) if campaign else "",
+        form_path=_form_path(campaign, language, embedded=embedded) if campaign else "",
+        **values,
     )
-    return Page(html, style)
 
 
 def _query(campaign: Campaign, language: str, *, embedded: bool) -> str:
-    """Return what a page of the form hands on to the next one: its language, and that it is in a frame."""
+    """Return the query that a page of the form passes to the next one: its language, and that it is in a frame."""
     kept = {"lang": language} if len(campaign.languages) > 1 else {}
     kept |= {"embedded": "1"} if embedded else {}
     return f"?{urlencode(kept)}" if kept else ""
 
 
 def _form_path(campaign: Campaign, language: str, *, embedded: bool) -> str:
-    """Return the address of the form as this reader has it."""
+    """Return the address of the form for this reader."""
     return f"/campaigns/{campaign.id}{'/embed' if embedded else ''}{_query(campaign, language, embedded=False)}"
 
 
 def campaign(  # noqa: PLR0913  (what the page shows)
-    entry: Entry,
-    count: Count,
-    ticket: Ticket,
-    *,
+    form: Form,
     language: str,
-    is_open: bool,
-    today: date,
-    next_delivery: datetime,
+    *,
     answers: Mapping[str, object] | None = None,
     errors: tuple[FieldError, ...] = (),
     preview: LetterPreview | None = None,
     notice: Message | None = None,
     embedded: bool = False,
 ) -> Page:
-    """Render the letter and its form, with a poster's answers and errors, or with the preview of their letter.
+    """Render the letter and its form, with the answers and errors of a form that was sent, or with its preview.
 
-    `notice` says above the form why it was not taken though nothing in it is wrong.
+    `notice` says above the form why it was refused although nothing in it is wrong.
     """
-    campaign, roster = entry.campaign, entry.roster
+    entry, campaign, roster = form.entry, form.entry.campaign, form.entry.roster
     answers = {"region": campaign.region} if answers is None else answers
     postal_code = answers.get("postal_code")
     serving = roster.serving(postal_code) if isinstance(postal_code, str) else ()
@@ -127,7 +87,7 @@ def campaign(  # noqa: PLR0913  (what the page shows)
         "campaign.html",
         language,
         campaign,
-        count=count,
+        count=form.count,
         letter_html=Markup(letter_html),  # noqa: S704  (the letter's rendering escapes every value)
         letter_language=letter.language,
         letter_languages=_named(entry.letters),
@@ -136,15 +96,15 @@ def campaign(  # noqa: PLR0913  (what the page shows)
         offers_note=letter.offers_note,
         note_limit=next(field.limit for field in FORM_FIELDS if field.name == "note"),
         trap=TRAP,
-        is_open=is_open,
-        today=today,
-        next_delivery=next_delivery,
+        is_open=form.is_open,
+        today=form.today,
+        next_delivery=form.next_delivery,
         answers={name: _shown(value) for name, value in answers.items() if isinstance(value, str | bool)}
         | {"updates": wants_updates(answers)},
         errors=messages,
         choices=serving if len(serving) > 1 or "target" in messages else (),
         previewed=preview.target if preview else None,
-        ticket=ticket,
+        ticket=form.ticket,
         notice=notice.in_language(language) if notice else None,
         embedded=embedded,
     )
@@ -155,17 +115,17 @@ def _named(languages: Iterable[str]) -> list[tuple[str, str]]:
 
 
 def _shown(answer: str | bool) -> str | bool:  # noqa: FBT001  (a form's value)
-    """Return an answer as a page can hold it: JSON may bring lone surrogates, which UTF-8 has no bytes for."""
+    """Return an answer that a page can show: JSON can hold lone surrogates, which UTF-8 can't encode."""
     return answer if isinstance(answer, bool) else answer.encode(errors="replace").decode()
 
 
 def signed(campaign: Campaign, next_delivery: datetime, language: str, *, embedded: bool = False) -> Page:
-    """Render the page after signing, which is the same whether the person had signed before or not."""
+    """Render the page after signing. It is the same whether the person has signed before or not."""
     return _page("signed.html", language, campaign, embedded=embedded, next_delivery=next_delivery)
 
 
 def confirm(own: OwnLetter, confirm_token: str, language: str, *, changed: bool = False) -> Page:
-    """Render the letter with the button that confirms just this version of it."""
+    """Render the letter with the button that confirms this version of it."""
     return _page(
         "confirm.html",
         language,
@@ -182,12 +142,12 @@ def confirm(own: OwnLetter, confirm_token: str, language: str, *, changed: bool 
 
 
 def letter(
-    own: OwnLetter, language: str, *, count: Count | None = None, asked_back: bool = False, form_url: str = ""
+    own: OwnLetter, language: str, *, count: Count | None = None, asked_to_withdraw: bool = False, form_url: str = ""
 ) -> Page:
-    """Render a signer's letter and what became of it, after asking for it back, too.
+    """Render a signer's letter and what became of it.
 
-    With a `count` the letter has just been confirmed: the page thanks for it, shows the count and offers to share
-    `form_url`.
+    With a `count` the letter has just been confirmed: the page thanks the signer, shows the count and offers to share
+    `form_url`. With `asked_to_withdraw` the page says so if it was too late.
     """
     headline, explanation = state_of(own, language)
     return _page(
@@ -201,7 +161,7 @@ def letter(
         headline=headline,
         explanation=explanation,
         can_withdraw=own.signature.status in {"pending", "confirmed"} and own.signature.bundle is None,
-        too_late=asked_back and own.signature.status in {"pending", "confirmed"},
+        too_late=asked_to_withdraw and own.signature.status in {"pending", "confirmed"},
         count=count if own.signature.status == "confirmed" else None,
         form_url=form_url,
         token=own.token,
@@ -209,7 +169,7 @@ def letter(
 
 
 def state_of(own: OwnLetter, language: str) -> tuple[str, str]:
-    """Say where a letter is, in a headline and an explanation."""
+    """Return where a letter is, as a headline and an explanation."""
     headline, explanation = _state_of(own, language)
     return headline.in_language(language), explanation.in_language(language)
 
@@ -276,7 +236,7 @@ def _state_of(own: OwnLetter, language: str) -> tuple[Message, Message]:  # noqa
 
 
 def packets(found: Packets, token: str) -> Page:
-    """Render the page from which an office fetches packets that are too large for a mail."""
+    """Render the page with packets that are too large for an email."""
     return _page(
         "packets.html",
         found.campaign.language,
@@ -288,40 +248,39 @@ def packets(found: Packets, token: str) -> Page:
     )
 
 
-def approval(week: Week, token: str) -> Page:
-    """Render a week that waits for an approval, with its button, or what became of it."""
-    language = week.campaign.language
-    can_approve = bool(week.waiting) and not week.is_approved
-    headline, explanation = _state_of_week(week)
-    waiting = [(line.target, line.letters, _waits_as(line.target)) for line in week.waiting]
-    begun = [(target, delivery.letters, _GOES_AS[delivery.state]) for target, delivery in week.deliveries]
+def approval(found: PeriodState, token: str) -> Page:
+    """Render a period that waits for an approval, with its button, or what became of it."""
+    language = found.campaign.language
+    headline, explanation = _state_of_period(found)
+    waiting = [(line.target, line.letters, _waits_as(line.target)) for line in found.waiting]
+    begun = [(target, delivery.letters, _GOES_AS[delivery.state]) for target, delivery in found.deliveries]
     return _page(
         "approval.html",
         language,
-        week.campaign,
+        found.campaign,
         headline=headline.in_language(language),
         explanation=explanation.in_language(language),
-        day=date.fromisoformat(week.period),
+        day=date.fromisoformat(found.period),
         rows=[
             (f"{target.addressed(language)}, {target.department}", letters, state.in_language(language))
             for target, letters, state in [*waiting, *begun]
             if letters
         ],
-        can_approve=can_approve,
+        can_approve=found.awaits_approval,
         token=token,
     )
 
 
-def _state_of_week(week: Week) -> tuple[Message, Message]:
-    if week.is_paused:
+def _state_of_period(found: PeriodState) -> tuple[Message, Message]:
+    if found.is_paused:
         return Message("The campaign pauses"), Message(
             "No packet goes before somebody resumes it. What is approved now goes then."
         )
-    if week.is_approved:
+    if found.is_approved:
         return Message("Approved"), Message(
             "The packets go out within minutes. Load this page again to see how they stand."
         )
-    if week.waiting:
+    if found.waiting:
         return Message("These letters wait for your approval"), Message(
             "They would go now, all of an addressee’s in one mail. Nothing goes before you press the button."
         )

@@ -1,4 +1,4 @@
-"""What a request carries: its form or JSON body, and whether it asks for JSON."""
+"""What was posted: the values in the body of a request, a form or JSON."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 LONGEST_BODY = 64 * 1024
-"""Bytes of a body. A form with every field at its limit takes less than a tenth of it."""
+"""Bytes of a body at most. A form with every field at its limit has less than a tenth of it."""
 
 _MOST_FIELDS = 50
 
@@ -31,18 +31,9 @@ class RequestError(UndersignedError):
         self.detail = detail
 
 
-def asked_for(event: APIGatewayProxyEventV2) -> tuple[str | None, str | None]:
-    """Return the language that a link asks for, and those that the reader's browser prefers."""
-    return event.query_string_parameters.get("lang"), event.headers.get("accept-language")
-
-
-def wants_json(event: APIGatewayProxyEventV2) -> bool:
-    """Say whether the answer should be JSON: it is asked for, or was sent."""
-    accept = event.headers.get("accept") or ""
-    if "application/json" in accept or "application/problem+json" in accept:
-        return True
-    sent = event.http_method == "POST" and _media_type(event) == "application/json"
-    return sent and "text/html" not in accept
+def media_type(event: APIGatewayProxyEventV2) -> str:
+    """Return the media type of the body, without its parameters."""
+    return (event.headers.get("content-type") or "").partition(";")[0].strip().lower()
 
 
 def posted_values(event: APIGatewayProxyEventV2) -> Mapping[str, object]:
@@ -58,7 +49,7 @@ def posted_values(event: APIGatewayProxyEventV2) -> Mapping[str, object]:
         )
     try:
         body = event.decoded_body or ""
-        match _media_type(event):
+        match media_type(event):
             case "application/x-www-form-urlencoded":
                 return _form(body)
             case "application/json":
@@ -75,10 +66,6 @@ def posted_values(event: APIGatewayProxyEventV2) -> Mapping[str, object]:
             Message("What was sent can’t be read"),
             Message("Send the fields as one JSON object or as a form, encoded as UTF-8"),
         ) from error
-
-
-def _media_type(event: APIGatewayProxyEventV2) -> str:
-    return (event.headers.get("content-type") or "").partition(";")[0].strip().lower()
 
 
 def _form(body: str) -> dict[str, object]:
