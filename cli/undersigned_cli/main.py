@@ -10,20 +10,20 @@ from rich.console import Console
 from typer.core import TyperGroup
 
 from undersigned.domain.errors import UndersignedError
-from undersigned_cli import (
-    backup_commands,
-    campaign_commands,
-    count_commands,
-    delivery_commands,
-    delivery_control_commands,
-    key_commands,
-    letter_commands,
-    quarantine_commands,
-    signature_commands,
-    stack_commands,
+from undersigned_cli.commands import (
+    backups,
+    campaigns,
+    counts,
+    deliveries,
+    delivery_controls,
+    keys,
+    letters,
+    quarantine,
+    signatures,
+    stack,
 )
-from undersigned_cli.count_commands import CountsDifferError
-from undersigned_cli.options import PANELS, PREPARE, RUN, STEER
+from undersigned_cli.commands.counts import CountsDifferError
+from undersigned_cli.commands.options import PANELS, PREPARE, RUN, STEER
 
 
 class _InPanels(TyperGroup):
@@ -41,16 +41,16 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Letters that many people sign: campaigns, counts and deliveries of a stack in AWS or on this computer.",
 )
-app.add_typer(campaign_commands.app, name="campaign", rich_help_panel=PREPARE)
-app.add_typer(letter_commands.app, name="letter", rich_help_panel=PREPARE)
-count_commands.add_to(app)
-signature_commands.add_to(app)
-delivery_commands.add_to(app)
-delivery_control_commands.add_to(app)
-app.add_typer(quarantine_commands.app, name="quarantine", rich_help_panel=STEER)
-app.add_typer(key_commands.app, name="key", rich_help_panel=RUN)
-backup_commands.add_to(app)
-stack_commands.add_to(app)
+app.add_typer(campaigns.app, name="campaign", rich_help_panel=PREPARE)
+app.add_typer(letters.app, name="letter", rich_help_panel=PREPARE)
+counts.add_to(app)
+signatures.add_to(app)
+deliveries.add_to(app)
+delivery_controls.add_to(app)
+app.add_typer(quarantine.app, name="quarantine", rich_help_panel=STEER)
+app.add_typer(keys.app, name="key", rich_help_panel=RUN)
+backups.add_to(app)
+stack.add_to(app)
 
 MISTAKE, DIFFERS = 1, 3
 """Exit codes, beside Click's 2 for a command that is misspelled (see docs/command-line.md)."""

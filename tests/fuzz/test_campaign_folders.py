@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from tests.fuzz.inputs import DEEP, example, given, mutated, st, texts, tried
+from undersigned.authoring.letters import LetterSourceError, compile_letter
 from undersigned.aws import items
 from undersigned.domain.addresses import email_mistake
 from undersigned.domain.campaigns import ID_PATTERN
 from undersigned.domain.letters import as_text, read_blocks, render_specimen
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import CampaignFolder, CampaignFolderError
-from undersigned_cli.letter_source import LetterSourceError, compile_letter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.fuzz.inputs import given, mutated, st, texts, tried
-from undersigned_cli.letter_source import LetterSourceError, compile_letter
-from undersigned_cli.paper_form import PaperFormError, import_letter
-from undersigned_cli.paper_labels import fields_after, fields_of_label, is_surely_meant
+from undersigned.authoring.letters import LetterSourceError, compile_letter
+from undersigned.authoring.paper_form import PaperFormError, import_letter
+from undersigned.authoring.paper_labels import fields_after, fields_of_label, is_surely_meant
 
 LETTER = (Path(__file__).parents[2] / "campaigns" / "end-demand-illinois" / "letter.md").read_text(encoding="utf-8")
 PAPER = """\

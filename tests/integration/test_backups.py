@@ -28,13 +28,22 @@ from undersigned.domain.deliveries import Bundle, Delivery, DeliveryKey, MailEve
 from undersigned.domain.signatures import Signature, signer_id
 from undersigned.settings import Settings
 from undersigned.wiring import Wiring
-from undersigned_cli import campaign_folder, options
-from undersigned_cli.backing_up import BackingUp, MovedOnError
-from undersigned_cli.backup_commands import UndecidedError
-from undersigned_cli.backup_file import BackupFile, BackupFileError, Header, Line, OtherSecretError, mark_of, write
+from undersigned_cli import campaign_folder
+from undersigned_cli.backup.backing_up import BackingUp, MovedOnError
+from undersigned_cli.backup.backup_file import (
+    BackupFile,
+    BackupFileError,
+    Header,
+    Line,
+    OtherSecretError,
+    mark_of,
+    write,
+)
+from undersigned_cli.backup.restoring import NotEmptyError
+from undersigned_cli.campaign_folder import push
+from undersigned_cli.commands import options
+from undersigned_cli.commands.backups import UndecidedError
 from undersigned_cli.main import app
-from undersigned_cli.push import push
-from undersigned_cli.restoring import NotEmptyError
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from typer.testing import CliRunner
 from tests.world import ADA, CAMPAIGN, ROOT, World
 from undersigned.aws.table import Table
 from undersigned.domain.errors import UndersignedError
-from undersigned_cli import options
+from undersigned_cli.commands import options
+from undersigned_cli.commands.options import console
 from undersigned_cli.main import app
-from undersigned_cli.options import console
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:

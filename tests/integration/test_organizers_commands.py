@@ -16,8 +16,9 @@ from undersigned.domain.api_keys import digest_of
 from undersigned.domain.errors import NotFoundError, UndersignedError
 from undersigned.domain.exports import COLUMNS
 from undersigned.services.delivery_controls import NotNowError
-from undersigned_cli import main, options
-from undersigned_cli.count_commands import CountsDifferError
+from undersigned_cli import main
+from undersigned_cli.commands import options
+from undersigned_cli.commands.counts import CountsDifferError
 from undersigned_cli.main import app
 from undersigned_cli.stacks import Stack
 

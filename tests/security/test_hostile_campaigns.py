@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.world import CAMPAIGN, ROOT
+from undersigned.authoring.letters import LetterSourceError, compile_letter
 from undersigned.domain.campaigns import Target
 from undersigned.domain.errors import LetterError
 from undersigned.domain.letter_templates import FIELDS, MOST_TAGS, compiled, fields_of, mistakes_in
 from undersigned.domain.letters import SignerDetails, as_text, read_blocks, render_html
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import CampaignFolderError
-from undersigned_cli.letter_source import LetterSourceError, compile_letter
 
 if TYPE_CHECKING:
     from pathlib import Path

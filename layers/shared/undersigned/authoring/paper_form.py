@@ -12,10 +12,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from undersigned.domain.errors import UndersignedError
-from undersigned.domain.letter_templates import Mistake
-from undersigned_cli.letter_source import TAG, is_form_line
-from undersigned_cli.paper_labels import (
+from undersigned.authoring.letters import TAG, is_form_line
+from undersigned.authoring.paper_labels import (
     fields_after,
     fields_after_lead_in,
     fields_of_label,
@@ -24,7 +22,9 @@ from undersigned_cli.paper_labels import (
     tags,
     without_marks,
 )
-from undersigned_cli.paper_lines import Line, Piece, in_short
+from undersigned.authoring.paper_lines import Line, Piece, in_short
+from undersigned.domain.errors import UndersignedError
+from undersigned.domain.letter_templates import Mistake
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from undersigned.authoring.letters import LetterSourceError, compile_letter, is_form_line
 from undersigned.domain.campaigns import Target
 from undersigned.domain.letter_templates import FIELDS, mistakes_in
 from undersigned.domain.letters import SignerDetails, as_text, read_blocks, render_html
-from undersigned_cli.letter_source import LetterSourceError, compile_letter, is_form_line
 
 CHIEF = Target("sampleton", "Police Chief", "Avery Sample", "Sampleton Police", "Sampleton", "a@b.example", ("60201",))
 

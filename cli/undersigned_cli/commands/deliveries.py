@@ -9,7 +9,7 @@ import typer
 
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.errors import UndersignedError
-from undersigned_cli.options import (
+from undersigned_cli.commands.options import (
     COMMAND_LINE,
     SEE,
     STEER,

@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
+from undersigned_cli.commands.options import DEFAULT_STATE, RUN, State, console
 from undersigned_cli.local.stack import LocalStack, Ports
-from undersigned_cli.options import DEFAULT_STATE, RUN, State, console
 
 Port = Annotated[int, typer.Option(help="The port of the stack's public address.")]
 DeskPort = Annotated[int, typer.Option(help="The port of the inbox and of the example website.")]
@@ -40,7 +40,7 @@ def demo(
     desk_port: DeskPort = 8001,
 ) -> None:
     """Run the main job on this computer: sign, confirm, deliver a week, and show the letters."""
-    from undersigned_cli.demo import run_demo  # noqa: PLC0415  (what it needs, no other command does)
+    from undersigned_cli.demo.run import run_demo  # noqa: PLC0415  (what it needs, no other command does)
 
     run_demo(state, Ports(front=port, desk=desk_port), stay=None if exit_ else wait_for_the_end)
 

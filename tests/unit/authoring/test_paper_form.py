@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from undersigned.authoring.letters import TAG, compile_letter
+from undersigned.authoring.paper_form import PaperFormError, import_letter
 from undersigned.domain.campaigns import Target
 from undersigned.domain.letters import SignerDetails, as_text, read_blocks, render_html
-from undersigned_cli.letter_source import TAG, compile_letter
-from undersigned_cli.paper_form import PaperFormError, import_letter
 
 CHIEF = Target(
     id="sampleton",

@@ -9,8 +9,8 @@ import typer
 from undersigned.domain.colors import accents
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import CampaignFolder, CampaignFolderError
-from undersigned_cli.options import Folder, console, on_stack
-from undersigned_cli.push import push as push_folder
+from undersigned_cli.campaign_folder import push as push_folder
+from undersigned_cli.commands.options import Folder, console, on_stack
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:

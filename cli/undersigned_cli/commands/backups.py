@@ -15,19 +15,19 @@ from rich.progress import Progress, SpinnerColumn, TextColumn
 from undersigned.aws import items, keys
 from undersigned.domain.errors import UndersignedError
 from undersigned.wiring import new_id
-from undersigned_cli import backup_file
-from undersigned_cli.backing_up import BackingUp
-from undersigned_cli.backup_file import BackupFile, Header, OtherSecretError
-from undersigned_cli.options import COMMAND_LINE, RUN, AsJson, Campaign, examples, known_targets, on_stack, say
-from undersigned_cli.restoring import Decisions, Restoring, Survey, survey
+from undersigned_cli.backup import backup_file
+from undersigned_cli.backup.backing_up import BackingUp
+from undersigned_cli.backup.backup_file import BackupFile, Header, OtherSecretError
+from undersigned_cli.backup.restoring import Decisions, Restoring, Survey, survey
+from undersigned_cli.commands.options import COMMAND_LINE, RUN, AsJson, Campaign, examples, known_targets, on_stack, say
+from undersigned_cli.commands.whole_files import whole
 from undersigned_cli.stacks import Stack
-from undersigned_cli.whole_files import whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from undersigned.domain.deliveries import DeliveryKey
-    from undersigned_cli.backup_file import Line
+    from undersigned_cli.backup.backup_file import Line
 
 _BETWEEN_NEWS = 500
 

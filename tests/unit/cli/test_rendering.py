@@ -11,8 +11,7 @@ from pypdf import PdfReader
 from undersigned.domain.campaigns import Campaign, Organizer, Target
 from undersigned.domain.errors import FormError, NotFoundError
 from undersigned.domain.letters import Letter, SignerDetails
-from undersigned_cli.campaign_folder import CampaignFolder
-from undersigned_cli.offline import render
+from undersigned_cli.campaign_folder import CampaignFolder, render
 
 LETTER = Letter.of("en", "source", "<p>Dear {{ target.name }}</p>\n<p>{{ signature }}<br>\n{{ signer.address }}</p>\n")
 CAMPAIGN = Campaign(

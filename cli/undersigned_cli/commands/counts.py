@@ -11,7 +11,7 @@ import typer
 from undersigned.domain.errors import UndersignedError
 from undersigned.domain.providers import odd_ones, providers_of
 from undersigned.domain.tallies import TOTAL, counters_of, mark_of
-from undersigned_cli.options import SEE, AsJson, Campaign, console, examples, known_targets, on_stack, show
+from undersigned_cli.commands.options import SEE, AsJson, Campaign, console, examples, known_targets, on_stack, show
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from undersigned.authoring.letters import LetterSourceError, compile_letter
 from undersigned.domain.addresses import canonical_email, email_mistake, mailable
 from undersigned.domain.campaigns import (
     ID_PATTERN,
@@ -35,7 +36,6 @@ from undersigned.domain.errors import UndersignedError
 from undersigned.domain.languages import languages, name_of
 from undersigned.domain.letter_templates import fields_of
 from undersigned.domain.letters import Letter
-from undersigned_cli.letter_source import LetterSourceError, compile_letter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -12,7 +12,7 @@ from undersigned.domain.letters import SignerDetails, as_text, read_blocks, rend
 from undersigned.domain.signatures import details_so_far, read_draft, read_form
 
 if TYPE_CHECKING:
-    from undersigned_cli.campaign_folder import CampaignFolder
+    from undersigned_cli.campaign_folder.reading import CampaignFolder
 
 type Format = Literal["text", "html", "pdf"]
 

@@ -12,7 +12,7 @@ import typer
 
 from undersigned.domain.api_keys import DIGITS_SHOWN, ApiKey, digest_of
 from undersigned.domain.errors import NotFoundError, UndersignedError
-from undersigned_cli.options import COMMAND_LINE, AsJson, Campaign, console, examples, on_stack, show
+from undersigned_cli.commands.options import COMMAND_LINE, AsJson, Campaign, console, examples, on_stack, show
 from undersigned_cli.stacks import Stack
 
 app = typer.Typer(no_args_is_help=True, help="Keys for the organizers' API, one campaign each.")

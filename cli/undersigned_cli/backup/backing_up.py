@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from undersigned.aws import items, keys, requests
 from undersigned.domain.errors import UndersignedError
-from undersigned_cli.backup_file import Line
+from undersigned_cli.backup.backup_file import Line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_dynamodb.type_defs import QueryInputTypeDef
 
-    from undersigned_cli.backup_file import Item
+    from undersigned_cli.backup.backup_file import Item
 
 _BATCH_GET = 100
 """Items that DynamoDB reads in one BatchGetItem."""

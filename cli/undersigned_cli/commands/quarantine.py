@@ -8,7 +8,7 @@ import typer
 
 from undersigned.domain.errors import NotFoundError
 from undersigned.services.delivery_controls import NotNowError
-from undersigned_cli.options import COMMAND_LINE, AsJson, Campaign, Why, console, on_stack, show
+from undersigned_cli.commands.options import COMMAND_LINE, AsJson, Campaign, Why, console, on_stack, show
 from undersigned_cli.stacks import Stack
 
 app = typer.Typer(

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_dynamodb.type_defs import QueryInputTypeDef
 
-    from undersigned_cli.backup_file import BackupFile, Item, Line
+    from undersigned_cli.backup.backup_file import BackupFile, Item, Line
 
 type Progress = Literal["new", "begun", "done"]
 """How a stack stands to a backup: it has nothing of the campaign, a part, or all of it."""

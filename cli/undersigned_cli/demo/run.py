@@ -21,12 +21,12 @@ from rich.table import Table
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.errors import UndersignedError
 from undersigned_cli import campaign_folder
-from undersigned_cli.demo_signers import DemoSigner, demo_signers
-from undersigned_cli.key_commands import new_text
+from undersigned_cli.campaign_folder import push
+from undersigned_cli.commands.keys import new_text
+from undersigned_cli.commands.options import console
+from undersigned_cli.demo.signers import DemoSigner, demo_signers
 from undersigned_cli.local.example_site import WAYS
 from undersigned_cli.local.stack import PROJECT, LocalStack
-from undersigned_cli.options import console
-from undersigned_cli.push import push
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:

@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from undersigned.authoring.letters import LetterSourceError, compile_letter
+from undersigned.authoring.paper_form import PaperFormError, import_letter
 from undersigned.domain.errors import FormError, UndersignedError
 from undersigned.domain.letters import SignerDetails
-from undersigned_cli import campaign_folder, offline
-from undersigned_cli.letter_source import LetterSourceError, compile_letter
-from undersigned_cli.options import Folder, console
-from undersigned_cli.paper_form import PaperFormError, import_letter
+from undersigned_cli import campaign_folder
+from undersigned_cli.commands.options import Folder, console
 
 if TYPE_CHECKING:
     from undersigned.domain.letter_templates import Mistake
@@ -109,7 +109,7 @@ def render(  # noqa: PLR0913  (a letter's fields)
         signed_on=(on or today).date(),
     )
     try:
-        shown = offline.render(found, target, details, format.value, language)
+        shown = campaign_folder.render(found, target, details, format.value, language)
     except FormError as error:
         for field in error.errors:
             console.print(

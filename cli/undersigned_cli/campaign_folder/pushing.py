@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from undersigned.aws.table import Table
-    from undersigned_cli.campaign_folder import CampaignFolder
+    from undersigned_cli.campaign_folder.reading import CampaignFolder
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from undersigned_cli.letter_source import TAG
-from undersigned_cli.paper_labels import (
+from undersigned.authoring.letters import TAG
+from undersigned.authoring.paper_labels import (
     asks_for_no_field,
     fields_after_lead_in,
     fields_of_label,

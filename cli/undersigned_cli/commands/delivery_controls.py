@@ -9,8 +9,8 @@ import typer
 
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.errors import NotFoundError
-from undersigned_cli.delivery_commands import moment
-from undersigned_cli.options import (
+from undersigned_cli.commands.deliveries import moment
+from undersigned_cli.commands.options import (
     COMMAND_LINE,
     SEE,
     STEER,

@@ -14,8 +14,8 @@ from rich.progress import Progress, SpinnerColumn, TextColumn
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.exports import COLUMNS, Exported, ExportFilter, row
 from undersigned.domain.signatures import signer_id
-from undersigned_cli.delivery_commands import moment
-from undersigned_cli.options import (
+from undersigned_cli.commands.deliveries import moment
+from undersigned_cli.commands.options import (
     COMMAND_LINE,
     SEE,
     STEER,
@@ -28,8 +28,8 @@ from undersigned_cli.options import (
     say,
     show,
 )
+from undersigned_cli.commands.whole_files import whole
 from undersigned_cli.stacks import Stack
-from undersigned_cli.whole_files import whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
