@@ -1,4 +1,4 @@
-"""Push a campaign's folder into the stack's table; pushing it twice changes nothing."""
+"""Push a compiled campaign to a stack's table; pushing it again changes nothing."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from undersigned.authoring.campaigns import CompiledCampaign
     from undersigned.aws.table import Table
-    from undersigned_cli.campaign_folder.reading import CampaignFolder
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,16 +19,16 @@ class Pushed:
     retired: tuple[str, ...]
 
 
-def push(folder: CampaignFolder, table: Table) -> Pushed:
-    """Write letters, targets and settings, in this order: whoever reads the settings finds all that they name.
+def push(compiled: CompiledCampaign, table: Table) -> Pushed:
+    """Write letters and targets before the settings, so that all that the settings name is there.
 
-    A letter version that somebody may have signed is never touched; changed words are a version of their own.
+    A letter version that people may have signed never changes; changed words are a new version.
     """
-    campaign = folder.campaign
-    new_letters = tuple(letter.version for letter in folder.letters.values() if table.put_letter(campaign.id, letter))
-    kept = {target.id for target in folder.targets}
+    campaign = compiled.campaign
+    new_letters = tuple(letter.version for letter in compiled.letters.values() if table.put_letter(campaign.id, letter))
+    kept = {target.id for target in compiled.targets}
     gone = [target for target in table.targets(campaign.id) if target.id not in kept]
-    for target in (*folder.targets, *(replace(target, retired=True) for target in gone)):
+    for target in (*compiled.targets, *(replace(target, retired=True) for target in gone)):
         table.put_target(campaign.id, target)
     table.put_campaign(campaign)
-    return Pushed(new_letters, len(folder.targets), tuple(target.id for target in gone))
+    return Pushed(new_letters, len(compiled.targets), tuple(target.id for target in gone))

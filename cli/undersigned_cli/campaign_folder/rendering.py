@@ -1,4 +1,4 @@
-"""Show a campaign's letter on this computer, without AWS: as text, as a page or as a PDF."""
+"""Render a campaign's letter on this computer, without AWS: as text, as a page or as a PDF."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from undersigned.domain.letters import SignerDetails, as_text, read_blocks, rend
 from undersigned.domain.signatures import details_so_far, read_draft, read_form
 
 if TYPE_CHECKING:
-    from undersigned_cli.campaign_folder.reading import CampaignFolder
+    from undersigned.authoring.campaigns import CompiledCampaign
+    from undersigned.domain.campaigns import Campaign, Target
 
 type Format = Literal["text", "html", "pdf"]
 
@@ -37,7 +38,7 @@ body {{ max-width: 40rem; margin: 2rem auto; padding: 0 1rem; font: 1.125rem/1.5
 
 
 def render(
-    folder: CampaignFolder,
+    compiled: CompiledCampaign,
     target_id: str,
     details: SignerDetails,
     format: Format,  # noqa: A002
@@ -45,19 +46,18 @@ def render(
 ) -> bytes:
     """Render the letter of one signer to one target, as the stack would, in the campaign's language or another one.
 
-    Raises NotFoundError for an unknown target or language, and FormError with all that the form would refuse in the
-    details.
+    Raises NotFoundError for an unknown target or language, and FormError for all details that the form would refuse.
     """
-    letter = folder.letters.get(language or folder.letter.language)
+    letter = compiled.letters.get(language or compiled.campaign.language)
     if letter is None:
-        message = f"there is no letter in {language!r}; there are letters in {', '.join(folder.letters)}"
+        message = f"there is no letter in {language!r}; there are letters in {', '.join(compiled.letters)}"
         raise NotFoundError(message)
-    known = [target.id for target in folder.targets]
-    if target_id not in known:
-        message = f"there is no target `{target_id}` in targets.csv; the known ones are {', '.join(known)}"
+    roster = Roster.of(compiled.targets)
+    target = roster.by_id.get(target_id)
+    if target is None:
+        message = f"there is no recipient `{target_id}` in targets.csv; use one of {', '.join(roster.by_id)}"
         raise NotFoundError(message)
-    target = next(target for target in folder.targets if target.id == target_id)
-    signer = _as_signed(folder, target_id, details, letter.language)
+    signer = _as_signed(compiled.campaign, roster, target, details, letter.language)
     html = render_html(letter.template, target, signer, letter.language)
     match format:
         case "text":
@@ -69,27 +69,28 @@ def render(
             return _pdf(letter.language, html, signer)
 
 
-def _as_signed(folder: CampaignFolder, target_id: str, details: SignerDetails, language: str) -> SignerDetails:
-    """Return the details as the form would have taken them."""
+def _as_signed(
+    campaign: Campaign, roster: Roster, target: Target, details: SignerDetails, language: str
+) -> SignerDetails:
+    """Return the details as the form takes them."""
     values = {
         "name": details.name,
-        # No letter shows it, but no form goes without it.
-        "email": folder.campaign.organizer.email,
+        # No letter shows it, but the form needs one.
+        "email": campaign.organizer.email,
         "address_line": details.address_line,
         "locality": details.locality,
         "region": details.region,
         "postal_code": details.postal_code,
-        "target": target_id,
+        "target": target.id,
         "signature": details.signature,
         "note": details.note,
     }
-    roster = Roster.of(folder.targets)
-    read_form(values, folder.campaign, roster)
-    return details_so_far(read_draft(values, roster), folder.campaign, details.signed_on, language)
+    read_form(values, campaign, roster)
+    return details_so_far(read_draft(values, roster), campaign, details.signed_on, language)
 
 
 def _pdf(language: str, html: str, signer: SignerDetails) -> bytes:
-    # Typesetting loads all fonts, which text and pages need none of.
+    # Typesetting loads all fonts; text and pages need none of them.
     from undersigned.rendering.packets import FontBook, PacketLetter, typeset  # noqa: PLC0415
 
     letter = PacketLetter(read_blocks(html), language, signer.name, signer.locality)

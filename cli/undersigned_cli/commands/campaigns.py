@@ -6,70 +6,74 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from undersigned.authoring.mistakes import MistakesError
 from undersigned.domain.colors import accents
 from undersigned_cli import campaign_folder
-from undersigned_cli.campaign_folder import CampaignFolder, CampaignFolderError
-from undersigned_cli.campaign_folder import push as push_folder
-from undersigned_cli.commands.options import Folder, console, on_stack
+from undersigned_cli.commands.options import Folder, examples, on_stack
+from undersigned_cli.commands.output import counted, say
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from undersigned.authoring.campaigns import CompiledCampaign
     from undersigned.domain.campaigns import Campaign
 
-app = typer.Typer(no_args_is_help=True, help="Check a campaign's folder, and push it to the stack.")
+app = typer.Typer(no_args_is_help=True, help="Check a campaign's folder, and push it to a stack.")
 
 
-@app.command()
+@app.command(epilog=examples("campaign check campaigns/my-campaign"))
 def check(folder: Folder) -> None:
-    """Find every mistake in a campaign's folder, each with its file, line and way out."""
-    found = _read(folder)
-    campaign = found.campaign
-    console.print(f"{campaign.id}: {len(found.targets)} targets, {len(found.letters)} letters. No mistakes.")
-    for line in _overview(campaign):
-        console.print(f"  {line}", markup=False, soft_wrap=True)
+    """Find every mistake in a campaign's folder. Prints the file and line of each, and how to correct it."""
+    compiled = _read(folder)
+    found = f"{counted(len(compiled.targets), 'recipient')}, {counted(len(compiled.letters), 'letter')}"
+    say(f"{compiled.campaign.id}: {found}. No mistakes.")
+    for line in _overview(compiled.campaign):
+        say(f"  {line}")
 
 
 def _overview(campaign: Campaign) -> Iterator[str]:
     for language in campaign.languages:
         version = campaign.letters.get(language)
-        yield f"{language}: {f'letter {version[:12]}' if version else 'no letter of its own'}"
+        yield f"{language}: letter {version[:12]}" if version else f"{language}: no letter in this language"
     if campaign.accent:
         light, dark = accents(campaign.accent)
-        yield f"accent {campaign.accent}, as text can be read: {light.color} on light pages, {dark.color} on dark ones"
+        yield f"accent {campaign.accent}: shown as {light.color} on light pages and {dark.color} on dark pages"
 
 
-@app.command()
+@app.command(epilog=examples("campaign push campaigns/my-campaign"))
 @on_stack
 def push(
     stack: Stack,
     folder: Folder,
 ) -> None:
-    """Write a campaign's folder to the stack; doing it twice changes nothing.
+    """Write a campaign's folder to a stack. Pushing it again changes nothing.
 
-    A letter that people may have signed is never changed: other words are a new version, which new signers sign.
+    A letter that people may have signed never changes: if you edit it, new signers get a new version.
     """
-    found = _read(folder)
-    pushed = push_folder(found, stack.wiring().table)
-    console.print(f"{found.campaign.id}: {pushed.targets} targets.")
-    for language, letter in found.letters.items():
-        news = "new letter version" if letter.version in pushed.new_letters else "letter version, known already,"
-        console.print(f"  {language}: {news} {letter.version[:12]}")
+    compiled = _read(folder)
+    campaign = compiled.campaign
+    pushed = campaign_folder.push(compiled, stack.wiring().table)
+    say(f"{campaign.id}: {counted(pushed.targets, 'recipient')}.")
+    for language, version in campaign.letters.items():
+        if version in pushed.new_letters:
+            say(f"  {language}: new letter version {version[:12]}")
+        else:
+            say(f"  {language}: letter version {version[:12]} is on the stack already")
     for target in pushed.retired:
-        console.print(f"  {target} is not in targets.csv any more: it gets no new letters; those that wait still go.")
-    console.print(f"The form is at {stack.outputs['PublicUrl']}/campaigns/{found.campaign.id}", soft_wrap=True)
+        say(f"  {target} is no longer in targets.csv: it gets no new letters. Those that are waiting are still sent.")
+    say(f"The form is at {stack.outputs['PublicUrl']}/campaigns/{campaign.id}")
 
 
-def _read(folder: Folder) -> CampaignFolder:
+def _read(folder: Folder) -> CompiledCampaign:
+    """Read a folder and print its mistakes or warnings."""
     try:
-        found = campaign_folder.read(folder)
-    except CampaignFolderError as error:
+        compiled = campaign_folder.read(folder)
+    except MistakesError as error:
         for mistake in error.mistakes:
-            console.print(str(mistake), markup=False, soft_wrap=True)
-        count = len(error.mistakes)
-        console.print(f"{count} {'mistake' if count == 1 else 'mistakes'}; nothing was pushed.", style="red")
+            say(str(mistake))
+        say(f"{counted(len(error.mistakes), 'mistake')}. Correct them, and try again.", style="red")
         raise typer.Exit(1) from None
-    for warning in found.warnings:
-        console.print(f"{warning} (a warning)", style="yellow", markup=False, soft_wrap=True)
-    return found
+    for warning in compiled.warnings:
+        say(f"{warning} (a warning)", style="yellow")
+    return compiled

@@ -1,4 +1,4 @@
-"""`undersigned counts`: how many signed, by what one likes to know it by."""
+"""`undersigned counts`: how many people signed, by target, time, place or email domain."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import typer
 from undersigned.domain.errors import UndersignedError
 from undersigned.domain.providers import odd_ones, providers_of
 from undersigned.domain.tallies import TOTAL, counters_of, mark_of
-from undersigned_cli.commands.options import SEE, AsJson, Campaign, console, examples, known_targets, on_stack, show
+from undersigned_cli.commands.options import SEE, AsJson, Campaign, examples, known_targets, on_stack
+from undersigned_cli.commands.output import console, counted, show
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class By(StrEnum):
 
 
 class CountsDifferError(UndersignedError):
-    """The counts are not what the rows say."""
+    """The counts differ from the rows, also after a recount."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -50,11 +51,12 @@ def counts(
     by: Annotated[
         By,
         typer.Option(
-            help="Count by addressee, by day or hour (UTC) of confirming, by the signers' locality, or by the domain "
-            "of their e-mail: signed, confirmed, and where so few confirm that our mails may not arrive."
+            help="Count by target (the recipient), by day or hour (UTC) of confirmation, by the signers' locality, or "
+            "by the domain of their email addresses. For domains, see who signed, who confirmed, and where so few "
+            "confirm that emails may not arrive."
         ),
     ] = By.target,
-    recount: Annotated[bool, typer.Option("--recount", help="Read every row, and bring the counts in step.")] = False,
+    recount: Annotated[bool, typer.Option("--recount", help="Read every row, and correct the counts.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show how many people signed."""
@@ -65,10 +67,11 @@ def counts(
     counters = wiring.table.counts(campaign)
     title = f"Signatures of {campaign}"
     if by is By.domain:
-        columns = {"domain": "Domain", "signed": "Signed", "confirmed": "Confirmed", "share": "Share", "odd": "Odd"}
+        columns = {"domain": "Domain", "signed": "Signed", "confirmed": "Confirmed", "share": "Share", "odd": "Unusual"}
         show(title, columns, _domains(counters), as_json=as_json)
         return
-    show(title, {by.value: by.value.title(), "signatures": "Signatures"}, _rows(counters, by), as_json=as_json)
+    heading = "Recipient" if by is By.target else by.value.title()
+    show(title, {by.value: heading, "signatures": "Signatures"}, _rows(counters, by), as_json=as_json)
 
 
 def _rows(counters: Mapping[str, int], by: By) -> list[dict[str, object]]:
@@ -101,7 +104,7 @@ def _domains(counters: Mapping[str, int]) -> list[dict[str, object]]:
 
 
 def _recount(wiring: Wiring, campaign: str) -> None:
-    """Count all rows anew; raises CountsDifferError when the counters are still not what the rows say."""
+    """Count all rows again. Raises CountsDifferError if the counters still differ from the rows."""
     truth: Counter[str] = Counter()
     late: list[tuple[str, str]] = []
     with console.status("Reading every row …"):
@@ -111,10 +114,10 @@ def _recount(wiring: Wiring, campaign: str) -> None:
                 late.append((campaign, signature.signer))
     moved = wiring.tallying().count(late)
     kept = {name: count for name, count in wiring.table.counts(campaign).items() if count}
-    typer.echo(f"{truth[TOTAL]:,} confirmed rows; {moved:,} were not counted before.", err=True)
+    typer.echo(f"{counted(truth[TOTAL], 'confirmed letter')}, {moved:,} of them newly counted.", err=True)
     if kept != truth:
         message = (
-            f"the counts differ from the rows by {sum((Counter(kept) - truth).values())} too many and "
-            f"{sum((truth - Counter(kept)).values())} too few; if people sign just now, run it again"
+            f"the counts differ from the rows: {sum((Counter(kept) - truth).values())} too many and "
+            f"{sum((truth - Counter(kept)).values())} too few; if people are signing now, run it again"
         )
         raise CountsDifferError(message)

@@ -1,4 +1,4 @@
-"""`undersigned deliveries` and `deliver`: what was sent, and sending it now."""
+"""`undersigned deliveries` and `deliver`: show what was sent, and send what is waiting."""
 
 from __future__ import annotations
 
@@ -10,24 +10,21 @@ import typer
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.errors import UndersignedError
 from undersigned_cli.commands.options import (
+    ACT,
     COMMAND_LINE,
     SEE,
-    STEER,
     AsJson,
     Campaign,
     OfTarget,
-    console,
     examples,
     known_targets,
     on_stack,
-    say,
-    show,
 )
+from undersigned_cli.commands.output import console, counted, moment, say, show
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
 
     from undersigned.domain.campaigns import Target
     from undersigned.domain.deliveries import Delivery, MailEvent
@@ -41,7 +38,7 @@ def add_to(app: typer.Typer) -> None:
         epilog=examples("deliveries my-campaign", "deliveries my-campaign --target evanston --events"),
     )(deliveries)
     app.command(
-        rich_help_panel=STEER,
+        rich_help_panel=ACT,
         epilog=examples(
             "deliver my-campaign --preview out/", "deliver my-campaign --test evanston", "deliver my-campaign"
         ),
@@ -55,35 +52,35 @@ def deliveries(
     *,
     target: OfTarget = None,
     events: Annotated[
-        bool, typer.Option("--events", help="Show what the mail service said of each mail, and when.")
+        bool, typer.Option("--events", help="Show what the email service reported about each email, and when.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show what was sent to whom, and what became of it."""
+    """Show what was sent to each recipient, and whether it arrived."""
     wiring = stack.wiring()
     found = list(_deliveries(wiring, campaign, target))
     if events:
         rows = [_event(event) for delivery in found for event in wiring.table.mail_events(delivery.key)]
         columns = {
-            "target": "Target",
+            "target": "Recipient",
             "period": "Period",
-            "attempt": "Try",
+            "attempt": "Attempt",
             "at": "When",
-            "kind": "What",
-            "reason": "Why",
+            "kind": "Event",
+            "reason": "Reason",
         }
-        show(f"What became of the mails of {campaign}", columns, rows, as_json=as_json)
+        show(f"Email events of {campaign}", columns, rows, as_json=as_json)
         return
     columns = {
-        "target": "Target",
+        "target": "Recipient",
         "period": "Period",
         "state": "State",
         "letters": "Letters",
         "packets": "Packets",
         "bytes": "Bytes",
-        "email": "To",
+        "email": "Email",
         "sent_at": "Sent",
-        "reason": "Why",
+        "reason": "Reason",
     }
     show(f"Deliveries of {campaign}", columns, [_delivery(delivery) for delivery in found], as_json=as_json)
 
@@ -123,29 +120,24 @@ def _event(event: MailEvent) -> dict[str, object]:
     }
 
 
-def moment(at: datetime | None) -> str | None:
-    """Write a moment as people and programs read it."""
-    return f"{at:%Y-%m-%d %H:%M} UTC" if at else None
-
-
 @on_stack
 def deliver(
     stack: Stack,
     campaign: Campaign,
     *,
     preview: Annotated[
-        Path | None, typer.Option(help="Write the mails and packets that would go now into this folder; send nothing.")
+        Path | None, typer.Option(help="Write the emails and packets that are due to this folder. Sends nothing.")
     ] = None,
     test: Annotated[
         str | None,
         typer.Option(
-            help="Send the mail that would go to this addressee to the campaign's organizer instead.", metavar="TARGET"
+            help="Send the email that is due to this recipient to the campaign's organizer instead.", metavar="TARGET"
         ),
     ] = None,
 ) -> None:
-    """Send the letters that wait now, instead of at the weekly hour."""
+    """Send the letters that are waiting now. Doesn't wait for the weekly delivery."""
     if preview is not None and test is not None:
-        message = "--preview and --test exclude each other"
+        message = "use either --preview or --test, not both"
         raise typer.BadParameter(message)
     wiring = stack.wiring()
     targets = known_targets(wiring, campaign)
@@ -154,7 +146,7 @@ def deliver(
         _write_preview(wiring, campaign, targets, period, preview)
     elif test is not None:
         wiring.delivery_controls().test(campaign, test, period, COMMAND_LINE, "")
-        say("The mail is on its way to the campaign's organizer; nothing was sent to anybody else.")
+        say("The email is on its way to the campaign's organizer. Nothing was sent to anyone else.")
     else:
         wiring.delivery_controls().note(campaign, "deliver", COMMAND_LINE, about=period)
         _deliver(stack, wiring, campaign, targets)
@@ -162,7 +154,7 @@ def deliver(
 
 def _deliver(stack: Stack, wiring: Wiring, campaign: str, targets: tuple[Target, ...]) -> None:
     if wiring.table.controls(campaign).paused:
-        message = f"{campaign} is paused; `undersigned resume {campaign}` lets it go on"
+        message = f"{campaign} is paused; run `undersigned resume {campaign}` first"
         raise UndersignedError(message)
     planned = stack.plan(campaign, wiring.now())
     queued = {delivery["target"] for delivery in planned["deliveries"]}
@@ -171,12 +163,13 @@ def _deliver(stack: Stack, wiring: Wiring, campaign: str, targets: tuple[Target,
         if target.id in queued:
             say(f"{target.id}: on its way to {target.email}")
         elif target.id in awaiting:
-            say(f"{target.id}: waits for an approval")
+            say(f"{target.id}: waiting for approval")
         elif wiring.table.has_waiting(campaign, target.id):
-            say(f"{target.id}: has had its mail of {planned['period']}; what waits goes next time")
+            say(f"{target.id}: the email of {planned['period']} was sent already; new letters go out with the next one")
     if awaiting:
-        say(f"Approve what waits by `undersigned approve {campaign} {planned['period']}`.")
-    say(f"{len(queued)} deliveries started; `undersigned deliveries {campaign}` shows what becomes of them.")
+        say(f"To approve it, run `undersigned approve {campaign} {planned['period']}`.")
+    started = counted(len(queued), "delivery", "deliveries")
+    say(f"{started} started. To see the outcome, run `undersigned deliveries {campaign}`.")
 
 
 def _write_preview(wiring: Wiring, campaign: str, targets: tuple[Target, ...], period: str, folder: Path) -> None:
@@ -194,9 +187,9 @@ def _write_preview(wiring: Wiring, campaign: str, targets: tuple[Target, ...], p
                 (folder / f"{target.id}-{number:04d}.pdf").write_bytes(pdf)
             held = f" ({target.held_because})" if target.held_because else ""
             say(f"{target.id}: {preview.mail.subject}{held}")
-    say(f"{found} mails written to {folder}; nothing was sent.")
+    say(f"{counted(found, 'email')} written to {folder}; nothing was sent.")
 
 
 def _report_replaced(key: DeliveryKey, packet: int, characters: dict[str, int]) -> None:
     listed = ", ".join(f"{character} ({count})" for character, count in characters.items())
-    say(f"{key.target}, packet {packet}: no font has {listed}; \N{REPLACEMENT CHARACTER} stands there instead")
+    say(f"{key.target}, packet {packet}: no font has {listed}; the PDF shows \N{REPLACEMENT CHARACTER} instead")

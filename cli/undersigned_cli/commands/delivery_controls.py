@@ -1,4 +1,4 @@
-"""`undersigned pause`, `resume`, `approve`, `hold`, `release`, `retry` and `audit`: what an organizer decides."""
+"""`undersigned pause`, `resume`, `approve`, `hold`, `release`, `retry` and `audit`: an organizer's decisions."""
 
 from __future__ import annotations
 
@@ -9,28 +9,27 @@ import typer
 
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.errors import NotFoundError
-from undersigned_cli.commands.deliveries import moment
 from undersigned_cli.commands.options import (
+    ACT,
     COMMAND_LINE,
     SEE,
-    STEER,
     AsJson,
     Campaign,
+    Reason,
     TargetId,
-    Why,
     examples,
     known_targets,
     on_stack,
-    say,
-    show,
 )
+from undersigned_cli.commands.output import counted, moment, say, show
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
     from undersigned.wiring import Wiring
 
 Period = Annotated[
-    datetime | None, typer.Argument(help="The day of the delivery, such as 2026-11-30.", formats=["%Y-%m-%d"])
+    datetime | None,
+    typer.Argument(help="Day of the delivery, such as 2026-11-30.", formats=["%Y-%m-%d"], metavar="[DAY]"),
 ]
 
 
@@ -42,42 +41,42 @@ def add_to(app: typer.Typer) -> None:
         (approve, "approve my-campaign 2026-11-30"),
         (hold, 'hold my-campaign evanston --why "the chief retires this week"'),
         (release, "release my-campaign evanston"),
-        (retry, 'retry my-campaign evanston --why "the address is mended"'),
+        (retry, 'retry my-campaign evanston --why "the address is correct now"'),
     ):
-        app.command(rich_help_panel=STEER, epilog=examples(example))(command)
+        app.command(rich_help_panel=ACT, epilog=examples(example))(command)
     app.command(rich_help_panel=SEE, epilog=examples("audit my-campaign --limit 20"))(audit)
 
 
 @on_stack
-def pause(stack: Stack, campaign: Campaign, *, why: Why = "") -> None:
-    """Let nothing more of a campaign go out, until `resume`."""
+def pause(stack: Stack, campaign: Campaign, *, reason: Reason = "") -> None:
+    """Stop a campaign's deliveries until `resume`. People can still sign."""
     wiring = stack.wiring()
     known_targets(wiring, campaign)
-    wiring.delivery_controls().pause(campaign, COMMAND_LINE, why)
-    say(f"{campaign} is paused: nothing goes out. `undersigned resume {campaign}` lets it go on.")
+    wiring.delivery_controls().pause(campaign, COMMAND_LINE, reason)
+    say(f"{campaign} is paused: nothing is sent. To continue, run `undersigned resume {campaign}`.")
 
 
 @on_stack
-def resume(stack: Stack, campaign: Campaign, *, why: Why = "") -> None:
-    """Let a campaign that is paused go on, with the next weekly delivery."""
+def resume(stack: Stack, campaign: Campaign, *, reason: Reason = "") -> None:
+    """Continue a paused campaign. Letters go out with the next weekly delivery."""
     wiring = stack.wiring()
     known_targets(wiring, campaign)
-    wiring.delivery_controls().resume(campaign, COMMAND_LINE, why)
-    say(f"{campaign} goes on with the next delivery; `undersigned deliver {campaign}` starts one now.")
+    wiring.delivery_controls().resume(campaign, COMMAND_LINE, reason)
+    say(f"{campaign} continues with the next weekly delivery. To deliver now, run `undersigned deliver {campaign}`.")
 
 
 @on_stack
-def approve(stack: Stack, campaign: Campaign, period: Period = None, *, why: Why = "") -> None:
-    """Let a week's deliveries begin in a campaign that asks for it; without a day, those of the last weekly hour."""
+def approve(stack: Stack, campaign: Campaign, period: Period = None, *, reason: Reason = "") -> None:
+    """Approve a week's deliveries, for a campaign that needs approval. Without a day: those of the last weekly hour."""
     wiring = stack.wiring()
     targets = {target.id: target for target in known_targets(wiring, campaign)}
     day = _day(period) or wiring.settings.schedule.last_period(wiring.now())
-    plan = wiring.delivery_controls().approve(campaign, day, COMMAND_LINE, why)
+    plan = wiring.delivery_controls().approve(campaign, day, COMMAND_LINE, reason)
     for key in plan.queued:
         say(f"{key.target}: on its way to {targets[key.target].email}")
     if wiring.table.controls(campaign).paused:
-        say(f"{campaign} is paused: nothing goes before `undersigned resume {campaign}`.")
-    say(f"{day} is approved; {len(plan.queued)} deliveries started.")
+        say(f"{campaign} is paused: nothing is sent until you run `undersigned resume {campaign}`.")
+    say(f"{day} is approved; {counted(len(plan.queued), 'delivery', 'deliveries')} started.")
 
 
 @on_stack
@@ -86,32 +85,37 @@ def hold(
     campaign: Campaign,
     target: TargetId,
     *,
-    why: Annotated[str, typer.Option(help="The reason; the letters' signers can read it.")],
+    reason: Annotated[str, typer.Option("--why", help="The reason. The letters' signers can read it.")],
 ) -> None:
-    """Hold one addressee's letters back, until `release`."""
+    """Hold the letters to one recipient until `release`."""
     wiring = stack.wiring()
     _check(wiring, campaign, target)
-    wiring.delivery_controls().hold(campaign, target, COMMAND_LINE, why)
-    say(f"{target}: its letters are held. `undersigned release {campaign} {target}` lets them go.")
+    wiring.delivery_controls().hold(campaign, target, COMMAND_LINE, reason)
+    say(f"{target}: letters are on hold. To release them, run `undersigned release {campaign} {target}`.")
 
 
 @on_stack
-def release(stack: Stack, campaign: Campaign, target: TargetId, *, why: Why = "") -> None:
-    """Let an addressee's letters go that are held, with the next weekly delivery."""
+def release(stack: Stack, campaign: Campaign, target: TargetId, *, reason: Reason = "") -> None:
+    """Release the letters to one recipient. They go out with the next weekly delivery."""
     wiring = stack.wiring()
     _check(wiring, campaign, target)
-    wiring.delivery_controls().release(campaign, target, COMMAND_LINE, why)
-    say(f"{target}: its letters go with the next delivery; `undersigned deliver {campaign}` starts one now.")
+    wiring.delivery_controls().release(campaign, target, COMMAND_LINE, reason)
+    say(
+        f"{target}: letters go out with the next weekly delivery. To deliver now, run `undersigned deliver {campaign}`."
+    )
 
 
 @on_stack
-def retry(stack: Stack, campaign: Campaign, target: TargetId, period: Period = None, *, why: Why = "") -> None:
-    """Send a delivery again that failed or came back, once its address is mended; without a day, the last such one."""
+def retry(stack: Stack, campaign: Campaign, target: TargetId, period: Period = None, *, reason: Reason = "") -> None:
+    """Send a delivery again that failed or bounced, once its address is correct. Without a day: the last one."""
     wiring = stack.wiring()
     _check(wiring, campaign, target)
     key = DeliveryKey(campaign, target, _day(period) or _last_unsent(wiring, campaign, target))
-    wiring.delivery_controls().retry(key, COMMAND_LINE, why)
-    say(f"{target}: the delivery of {key.period} is on its way again; `undersigned deliveries {campaign}` shows it.")
+    wiring.delivery_controls().retry(key, COMMAND_LINE, reason)
+    say(
+        f"{target}: the delivery of {key.period} is on its way again. "
+        f"To see the outcome, run `undersigned deliveries {campaign}`."
+    )
 
 
 @on_stack
@@ -119,7 +123,7 @@ def audit(
     stack: Stack,
     campaign: Campaign,
     *,
-    limit: Annotated[int, typer.Option(min=1, help="How many entries, the newest first.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="How many entries.")] = 50,
     as_json: AsJson = False,
 ) -> None:
     """Show who did what, when and why, newest first."""
@@ -135,8 +139,8 @@ def audit(
         }
         for entry, _ in zip(wiring.table.audit(campaign), range(limit), strict=False)
     ]
-    columns = {"at": "When", "action": "What", "about": "About", "by": "Who", "why": "Why"}
-    show(f"What was done in {campaign}", columns, rows, as_json=as_json)
+    columns = {"at": "When", "action": "Action", "about": "About", "by": "By", "why": "Reason"}
+    show(f"Audit log of {campaign}", columns, rows, as_json=as_json)
 
 
 def _day(period: datetime | None) -> str | None:
@@ -148,7 +152,8 @@ def _last_unsent(wiring: Wiring, campaign: str, target: str) -> str:
         if delivery.state in {"open", "held", "bounced"}:
             return delivery.key.period
     message = (
-        f"{target} has no delivery that failed, came back or is held; `undersigned deliveries {campaign}` shows all"
+        f"{target} has no delivery that failed, bounced or is on hold; "
+        f"to see all of them, run `undersigned deliveries {campaign}`"
     )
     raise NotFoundError(message)
 
@@ -156,5 +161,5 @@ def _last_unsent(wiring: Wiring, campaign: str, target: str) -> str:
 def _check(wiring: Wiring, campaign: str, target: str) -> None:
     known = [found.id for found in known_targets(wiring, campaign)]
     if target not in known:
-        message = f"campaign {campaign!r} has no addressee {target!r}; it has {', '.join(known)}"
+        message = f"campaign {campaign!r} has no recipient {target!r}; it has {', '.join(known)}"
         raise NotFoundError(message)

@@ -1,4 +1,4 @@
-"""`undersigned key`: keys for the organizers' API."""
+"""`undersigned key`: keys for the organizers' API and dashboard."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ import typer
 
 from undersigned.domain.api_keys import DIGITS_SHOWN, ApiKey, digest_of
 from undersigned.domain.errors import NotFoundError, UndersignedError
-from undersigned_cli.commands.options import COMMAND_LINE, AsJson, Campaign, console, examples, on_stack, show
+from undersigned_cli.commands.options import COMMAND_LINE, AsJson, Campaign, examples, on_stack
+from undersigned_cli.commands.output import counted, say, show
 from undersigned_cli.stacks import Stack
 
-app = typer.Typer(no_args_is_help=True, help="Keys for the organizers' API, one campaign each.")
+app = typer.Typer(no_args_is_help=True, help="Create, list and revoke keys for the organizers' API and dashboard.")
 
 
 class ScopeOption(StrEnum):
-    """What a key opens."""
+    """What a key gives access to."""
 
     read = "read"
     manage = "manage"
@@ -31,11 +32,13 @@ def create(
     stack: Stack,
     campaign: Campaign,
     *,
-    scope: Annotated[ScopeOption, typer.Option(help="read: counts and deliveries; manage: all.")] = ScopeOption.read,
-    expires: Annotated[str, typer.Option(help="After how many days it ends, such as 90d; empty for never.")] = "90d",
-    note: Annotated[str, typer.Option(help="Whom or what it is for.")] = "",
+    scope: Annotated[
+        ScopeOption, typer.Option(help="`read`: counts and deliveries. `manage`: everything.")
+    ] = ScopeOption.read,
+    expires: Annotated[str, typer.Option(help="Number of days until it expires, such as 90d. Empty: never.")] = "90d",
+    note: Annotated[str, typer.Option(help="Who or what the key is for.")] = "",
 ) -> None:
-    """Make a key and print it, once: only its hash is kept."""
+    """Create a key for one campaign, and print it once. Only its hash is stored."""
     wiring = stack.wiring()
     if wiring.table.campaign(campaign) is None:
         message = f"there is no campaign {campaign!r}; push its folder first"
@@ -45,12 +48,12 @@ def create(
     wiring.table.put_api_key(ApiKey(campaign, digest_of(text), scope.value, note, now, _end_of(expires, now)))
     about = f"{digest_of(text)[:DIGITS_SHOWN]} {scope.value}"
     wiring.delivery_controls().note(campaign, "create key", COMMAND_LINE, about=about, why=note)
-    console.print(f"Key {digest_of(text)[:DIGITS_SHOWN]} for {campaign}. Copy it now; it is shown only this once:")
+    say(f"Key {digest_of(text)[:DIGITS_SHOWN]} for {campaign}. Copy it now: it is not shown again.")
     typer.echo(text)
 
 
 def new_text() -> str:
-    """Return the text of a new key, which nobody can guess."""
+    """Return the text of a new key, which can't be guessed."""
     return f"us_{secrets.token_urlsafe(32)}"
 
 
@@ -64,7 +67,7 @@ def _end_of(expires: str, now: datetime) -> datetime | None:
     return now + timedelta(days=int(days[1]))
 
 
-@app.command("list")
+@app.command("list", epilog=examples("key list my-campaign"))
 @on_stack
 def list_(
     stack: Stack,
@@ -74,7 +77,7 @@ def list_(
 ) -> None:
     """List a campaign's keys."""
     keys = stack.wiring().table.api_keys(campaign)
-    columns = {"key": "Key", "scope": "Scope", "note": "Note", "created": "Created", "expires": "Ends"}
+    columns = {"key": "Key", "scope": "Scope", "note": "Note", "created": "Created", "expires": "Expires"}
     rows: list[dict[str, object]] = [
         {
             "key": key.digest[:DIGITS_SHOWN],
@@ -88,19 +91,22 @@ def list_(
     show(f"Keys of {campaign}", columns, rows, as_json=as_json)
 
 
-@app.command()
+@app.command(epilog=examples("key revoke my-campaign 0123456789ab"))
 @on_stack
 def revoke(
     stack: Stack,
     campaign: Campaign,
-    key: Annotated[str, typer.Argument(help="The key's first digits, as `list` shows them.")],
+    key: Annotated[str, typer.Argument(help="The key's first digits, as `key list` shows them.", metavar="KEY")],
 ) -> None:
-    """Take a key away; it opens nothing from now on."""
+    """Revoke a key. It stops working at once."""
     wiring = stack.wiring()
     found = [kept.digest for kept in wiring.table.api_keys(campaign) if kept.digest.startswith(key)]
     if len(found) != 1:
-        message = f"{len(found)} keys of {campaign} begin with {key!r}; `undersigned key list` shows them all"
+        message = (
+            f"{counted(len(found), 'key')} of {campaign} begin with {key!r}; "
+            f"to see its keys, run `undersigned key list {campaign}`"
+        )
         raise NotFoundError(message)
     wiring.table.remove_api_key(campaign, found[0])
     wiring.delivery_controls().note(campaign, "revoke key", COMMAND_LINE, about=found[0][:DIGITS_SHOWN])
-    console.print(f"Key {found[0][:DIGITS_SHOWN]} opens nothing from now on.")
+    say(f"Key {found[0][:DIGITS_SHOWN]} is revoked.")

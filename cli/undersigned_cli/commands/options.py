@@ -1,55 +1,49 @@
-"""What commands have in common: which stack they work on, and how they print."""
+"""What commands take: which stack they work on, and the options that several of them have."""
 
 from __future__ import annotations
 
 import inspect
-import json
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Concatenate
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from undersigned.domain.errors import NotFoundError
 from undersigned_cli.stacks import LOCAL_STATE, Stack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from undersigned.domain.campaigns import Target
     from undersigned.wiring import Wiring
 
 _WHICH = "Which stack"
 
-Local = Annotated[bool, typer.Option("--local", help="Work on the local stack that runs.", rich_help_panel=_WHICH)]
+Local = Annotated[bool, typer.Option("--local", help="Use the local stack that is running.", rich_help_panel=_WHICH)]
 StackName = Annotated[
-    str, typer.Option(help="The stack's name in AWS.", envvar="UNDERSIGNED_STACK_NAME", rich_help_panel=_WHICH)
+    str, typer.Option(help="Name of the stack in AWS.", envvar="UNDERSIGNED_STACK_NAME", rich_help_panel=_WHICH)
 ]
 State = Annotated[
-    Path, typer.Option(help="The local stack's state folder.", envvar="UNDERSIGNED_STATE", rich_help_panel=_WHICH)
+    Path, typer.Option(help="State folder of the local stack.", envvar="UNDERSIGNED_STATE", rich_help_panel=_WHICH)
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-Campaign = Annotated[str, typer.Argument(help="The campaign's id.")]
-TargetId = Annotated[str, typer.Argument(help="The addressee's id, as `deliveries` shows it.", metavar="TARGET")]
-OfTarget = Annotated[str | None, typer.Option("--target", help="Only letters to this addressee, by its id.")]
-Why = Annotated[str, typer.Option(help="The reason, for the audit.")]
-Folder = Annotated[
-    Path, typer.Argument(help="The campaign's folder, with campaign.toml, letter.md and targets.csv.", metavar="DIR")
+Campaign = Annotated[str, typer.Argument(help="Id of the campaign.", metavar="CAMPAIGN")]
+TargetId = Annotated[str, typer.Argument(help="Id of the recipient, as in targets.csv.", metavar="TARGET")]
+OfTarget = Annotated[
+    str | None, typer.Option("--target", help="Only letters to the recipient with this id.", metavar="TARGET")
 ]
+Reason = Annotated[str, typer.Option("--why", help="The reason, for the audit log.")]
+Folder = Annotated[Path, typer.Argument(help="Folder with campaign.toml, letter.md and targets.csv.", metavar="DIR")]
 
 DEFAULT_STACK = "undersigned"
 DEFAULT_STATE = LOCAL_STATE
 
 COMMAND_LINE = "command line"
-"""Who did it, for the audit."""
+"""Who did it, for the audit log."""
 
-PREPARE, SEE, STEER, RUN = PANELS = ("Prepare a campaign", "See what is", "Decide what happens", "The stack")
+PREPARE, SEE, ACT, RUN = PANELS = ("Prepare a campaign", "See what happens", "Take action", "Run the stack")
 """The groups of commands in `undersigned --help`, in its order."""
-
-console = Console(highlight=False)
 
 
 def stack_of(*, local: bool, stack_name: str, state: Path) -> Stack:
@@ -81,49 +75,14 @@ def on_stack[**P](command: Callable[Concatenate[Stack, P], None]) -> Callable[..
 
 
 def examples(*lines: str) -> str:
-    """Write examples for the end of a command's help, one a line."""
+    """Write examples for the end of a command's help, one on each line."""
     return "\n\n".join(["Examples:", *(f"  undersigned {line}" for line in lines)])
 
 
 def known_targets(wiring: Wiring, campaign: str) -> tuple[Target, ...]:
-    """Return a campaign's targets; raises NotFoundError, with the campaigns that there are."""
+    """Return a campaign's targets. Raises NotFoundError, with the campaigns that the stack has."""
     if wiring.table.campaign(campaign) is None:
         known = ", ".join(wiring.table.campaign_ids()) or "none yet"
         message = f"there is no campaign {campaign!r}; the stack has: {known}"
         raise NotFoundError(message)
     return wiring.table.targets(campaign)
-
-
-def say(text: str, *, style: str | None = None) -> None:
-    """Print a line as it is: what people typed must not be read as Rich's markup, and no line is cut."""
-    console.print(text, style=style, markup=False, soft_wrap=True)
-
-
-def show(title: str, columns: dict[str, str], rows: Sequence[dict[str, object]], *, as_json: bool) -> None:
-    """Print rows as a table with these headings, or as JSON with all that they hold."""
-    if as_json:
-        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False, default=str))
-        return
-    table = Table(title=Text(title), title_justify="left")
-    for place, (name, heading) in enumerate(columns.items()):
-        is_number = all(isinstance(row[name], int | float) for row in rows) and bool(rows)
-        # Nothing is cut off, and what names the row stays on one line: it is copied into the next command.
-        table.add_column(heading, justify="right" if is_number else "left", no_wrap=place == 0, overflow="fold")
-    for row in rows:
-        table.add_row(*(_cell(row[name]) for name in columns))
-    console.print(table)
-
-
-def _cell(value: object) -> Text:
-    """Write a value as plain text: what signers typed must not be read as Rich's markup. A fraction is a share."""
-    match value:
-        case None | False:
-            return Text("")
-        case True:
-            return Text("yes")
-        case float():
-            return Text(f"{value:.0%}")
-        case int():
-            return Text(f"{value:,}")
-        case _:
-            return Text(str(value))

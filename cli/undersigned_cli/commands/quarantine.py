@@ -1,4 +1,4 @@
-"""`undersigned quarantine`: letters whose form looked like a bot's."""
+"""`undersigned quarantine`: letters whose form looks as if a bot filled it in."""
 
 from __future__ import annotations
 
@@ -8,25 +8,26 @@ import typer
 
 from undersigned.domain.errors import NotFoundError
 from undersigned.services.delivery_controls import NotNowError
-from undersigned_cli.commands.options import COMMAND_LINE, AsJson, Campaign, Why, console, on_stack, show
+from undersigned_cli.commands.options import COMMAND_LINE, AsJson, Campaign, Reason, examples, on_stack
+from undersigned_cli.commands.output import say, show
 from undersigned_cli.stacks import Stack
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Letters whose form looked like a bot's. Their signers free them by the button in the mail, or you do.",
+    help="List letters whose form looks as if a bot filled it in, and release those that a person signed.",
 )
 
 _REASONS = {
-    "trap": "filled in a field that people don't see",
-    "no form": "was not sent by a form of this campaign",
-    "too fast": "was filled in within three seconds",
-    "no proof": "lacks the proof of work",
-    "erased before": "is fine, but an earlier letter of this signer was erased",
-    "form used": "came by a form that another letter was signed with",
+    "trap": "a field that people don't see is filled in",
+    "no form": "not sent by a form of this campaign",
+    "too fast": "filled in within three seconds",
+    "no proof": "no proof of work",
+    "erased before": "an earlier letter of this signer was erased",
+    "form used": "another letter was signed with the same form",
 }
 
 
-@app.command("list")
+@app.command("list", epilog=examples("quarantine list my-campaign"))
 @on_stack
 def list_(
     stack: Stack,
@@ -34,9 +35,9 @@ def list_(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """List the letters in quarantine, with what was odd about each."""
+    """List the letters in quarantine, and why each is there."""
     table = stack.wiring().table
-    columns = {"signer": "Letter", "signed": "Signed", "reason": "Its form", "name": "Name", "email": "E-mail"}
+    columns = {"signer": "Signer", "signed": "Signed", "reason": "Reason", "name": "Name", "email": "Email"}
     rows: list[dict[str, object]] = [
         {
             "signer": row.signer,
@@ -48,22 +49,27 @@ def list_(
         for row in sorted(table.listed_signatures(campaign), key=lambda row: row.signed_at)
         if row.quarantine
     ]
-    show(f"In quarantine: {campaign}", columns, rows, as_json=as_json)
+    show(f"Quarantine of {campaign}", columns, rows, as_json=as_json)
 
 
-@app.command()
+@app.command(epilog=examples("quarantine release my-campaign 0123456789abcdef0123456789abcdef"))
 @on_stack
 def release(
     stack: Stack,
     campaign: Campaign,
-    signer: Annotated[str, typer.Argument(help="The letter, as `list` shows it.")],
+    signer: Annotated[
+        str, typer.Argument(help="Id of the letter's signer, as `quarantine list` shows it.", metavar="SIGNER")
+    ],
     *,
-    why: Why = "",
+    reason: Reason = "",
 ) -> None:
-    """Take a letter for a person's: its signer gets the mail with the button once more."""
+    """Release a letter from quarantine. Its signer gets the confirmation email again."""
     try:
-        stack.wiring().organizing().release(campaign, signer, COMMAND_LINE, why)
+        stack.wiring().organizing().release(campaign, signer, COMMAND_LINE, reason)
     except (NotNowError, NotFoundError) as error:
-        message = f"no letter {signer} of {campaign} is in quarantine; `undersigned quarantine list` shows them"
+        message = (
+            f"{campaign} has no letter {signer} in quarantine; "
+            f"to see those it has, run `undersigned quarantine list {campaign}`"
+        )
         raise NotFoundError(message) from error
-    console.print("Released. Its signer gets the mail with the button again.")
+    say("Released. The signer gets the confirmation email again.")

@@ -1,4 +1,4 @@
-"""`undersigned signatures`, `export` and `remove`: single letters, and all of them as a file."""
+"""`undersigned signatures`, `export` and `remove`: show letters, write them to a file, and erase one."""
 
 from __future__ import annotations
 
@@ -8,26 +8,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.exports import COLUMNS, Exported, ExportFilter, row
 from undersigned.domain.signatures import signer_id
-from undersigned_cli.commands.deliveries import moment
 from undersigned_cli.commands.options import (
+    ACT,
     COMMAND_LINE,
     SEE,
-    STEER,
     AsJson,
     Campaign,
     OfTarget,
     examples,
     known_targets,
     on_stack,
-    say,
-    show,
 )
+from undersigned_cli.commands.output import counted, moment, progress_of, say, show
 from undersigned_cli.commands.whole_files import whole
 from undersigned_cli.stacks import Stack
 
@@ -37,10 +33,10 @@ if TYPE_CHECKING:
     from undersigned.domain.signatures import Signature
     from undersigned.wiring import Wiring
 
-OfStatus = Annotated[Exported | None, typer.Option("--status", help="Only letters that stand so.")]
+OfStatus = Annotated[Exported | None, typer.Option("--status", help="Only letters with this status.")]
 
 _STDOUT = Path("-")
-_ROWS_BETWEEN_NEWS = 500
+_ROWS_BETWEEN_UPDATES = 500
 
 
 def add_to(app: typer.Typer) -> None:
@@ -54,7 +50,7 @@ def add_to(app: typer.Typer) -> None:
         epilog=examples("export my-campaign", "export my-campaign --status confirmed -o - | wc -l"),
     )(export)
     app.command(
-        rich_help_panel=STEER,
+        rich_help_panel=ACT,
         epilog=examples('remove my-campaign --email ada@example.org --why "she asked for it"'),
     )(remove)
 
@@ -66,11 +62,11 @@ def signatures(  # noqa: PLR0913  (options)
     *,
     target: OfTarget = None,
     status: OfStatus = None,
-    email: Annotated[str | None, typer.Option(help="Only the letter of this e-mail address.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many letters, the newest first.")] = 50,
+    email: Annotated[str | None, typer.Option(help="Only the letter signed with this email address.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many letters.")] = 50,
     as_json: AsJson = False,
 ) -> None:
-    """Show who signed, newest first; erased letters are left out."""
+    """Show who signed, newest first. Leaves erased letters out."""
     wiring = stack.wiring()
     known_targets(wiring, campaign)
     wanted = ExportFilter(target, status)
@@ -78,11 +74,11 @@ def signatures(  # noqa: PLR0913  (options)
     found = _by_email(wiring, campaign, email) if email is not None else _newest(wiring, campaign)
     rows = list(islice((signature for signature in found if wanted.takes(signature)), limit))
     columns = {
-        "signer": "Letter",
+        "signer": "Signer",
         "full_name": "Name",
-        "email_address": "E-mail",
-        "target": "To",
-        "status": "State",
+        "email_address": "Email",
+        "target": "Recipient",
+        "status": "Status",
     }
     show(f"Signatures of {campaign}", columns, [_as_values(wiring, signature) for signature in rows], as_json=as_json)
 
@@ -98,7 +94,7 @@ def _by_email(wiring: Wiring, campaign: str, email: str) -> Iterator[Signature]:
 
 
 def _as_values(wiring: Wiring, signature: Signature) -> dict[str, object]:
-    """Return a letter by the columns of an export, with what JSON has kinds for in those."""
+    """Return a letter by the columns of an export, with JSON's own null, true and false."""
     language = wiring.catalog.letter(signature.campaign, signature.letter).language
     cells = dict(zip(COLUMNS, (cell or None for cell in row(signature, language)), strict=True))
     return {
@@ -116,14 +112,12 @@ def export(
     *,
     output: Annotated[
         Path | None,
-        typer.Option(
-            "--output", "-o", help="The file; `-` is the standard output. Else it is named after campaign and day."
-        ),
+        typer.Option("--output", "-o", help="File to write; `-` is standard output. Without it: CAMPAIGN-DAY.csv."),
     ] = None,
     target: OfTarget = None,
     status: OfStatus = None,
 ) -> None:
-    """Write signatures as a CSV file for spreadsheets and databases; erased letters are left out."""
+    """Write signatures to a CSV file for spreadsheets and databases. Leaves erased letters out."""
     wiring = stack.wiring()
     known_targets(wiring, campaign)
     wanted, sheet = ExportFilter(target, status), wiring.sheet()
@@ -136,24 +130,17 @@ def export(
     file = output or Path(f"{campaign}-{wiring.now():%Y-%m-%d}.csv")
     with whole(file) as opened:
         rows = _write(lines, opened)
-    say(f"{rows:,} letters written to {file}.")
+    say(f"{counted(rows, 'letter')} written to {file}.")
 
 
 def _write(lines: Iterator[bytes], out: BinaryIO) -> int:
-    """Write lines, tell on a terminal how far it is, and return how many letters they are."""
-    terminal = Console(stderr=True)
+    """Write lines, show progress, and return how many letters they are."""
     rows = 0
-    with Progress(
-        SpinnerColumn(),
-        TextColumn("{task.completed:,.0f} letters"),
-        console=terminal,
-        transient=True,
-        disable=not terminal.is_terminal,
-    ) as progress:
+    with progress_of("letters") as progress:
         task = progress.add_task("export", total=None)
         for rows, line in enumerate(lines):
             out.write(line)
-            if rows % _ROWS_BETWEEN_NEWS == 0:
+            if rows % _ROWS_BETWEEN_UPDATES == 0:
                 progress.update(task, completed=rows)
     out.flush()
     return rows
@@ -163,37 +150,42 @@ def _write(lines: Iterator[bytes], out: BinaryIO) -> int:
 def remove(  # noqa: PLR0913  (options)
     stack: Stack,
     campaign: Campaign,
-    signer: Annotated[str | None, typer.Argument(help="The letter, as `signatures` shows it.")] = None,
+    signer: Annotated[
+        str | None, typer.Argument(help="Id of the letter's signer, as `signatures` shows it.", metavar="[SIGNER]")
+    ] = None,
     *,
-    email: Annotated[str | None, typer.Option(help="The letter of this e-mail address.")] = None,
-    why: Annotated[str, typer.Option(help="The reason, for the audit; nothing personal.")],
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
+    email: Annotated[str | None, typer.Option(help="The email address that signed the letter.")] = None,
+    reason: Annotated[str, typer.Option("--why", help="The reason, for the audit log. Leave personal data out.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask for confirmation.")] = False,
 ) -> None:
-    """Take a letter out and erase what it says of its signer; it is not sent any more."""
+    """Remove a letter and erase its signer's personal data. The letter is not sent any more."""
     wiring = stack.wiring()
     known_targets(wiring, campaign)
     if (signer is None) == (email is None):
         message = "name the letter either by SIGNER or by --email"
         raise typer.BadParameter(message)
-    if not why.strip():
-        message = "--why is empty; say for which reason"
+    if not reason.strip():
+        message = "--why is empty; give the reason"
         raise typer.BadParameter(message)
     found = wiring.table.signature(campaign, signer or signer_id(wiring.secret(), email or ""))
     if found is None:
-        message = f"{campaign} has no letter of {email or signer}; `undersigned signatures {campaign}` shows them"
+        message = (
+            f"{campaign} has no letter of {email or signer}; "
+            f"to see its letters, run `undersigned signatures {campaign}`"
+        )
         raise NotFoundError(message)
     if found.status == "erased":
-        say("This letter was erased before.")
+        say("This letter is erased already.")
         return
     say(f"{found.name} <{found.email}>, {found.locality}, to {found.target}: {found.reported_status}.")
-    say(f"Signed {moment(found.signed_at)}.{_what_has_gone(found)}")
+    say(f"Signed {moment(found.signed_at)}.{_what_was_sent(found)}")
     if not yes:
-        typer.confirm("Erase it? This can't be undone", abort=True)
-    wiring.organizing().remove(campaign, found.signer, COMMAND_LINE, why.strip())
+        typer.confirm("Erase it? You can't undo this", abort=True)
+    wiring.organizing().remove(campaign, found.signer, COMMAND_LINE, reason.strip())
     say("Erased.")
 
 
-def _what_has_gone(signature: Signature) -> str:
+def _what_was_sent(signature: Signature) -> str:
     if signature.period is None:
         return ""
-    return f" It is in the packet of {signature.period}: what has gone out stays with its addressee."
+    return f" It is in the packet of {signature.period}: what was sent stays with the recipient."

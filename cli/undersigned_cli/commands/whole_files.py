@@ -1,4 +1,4 @@
-"""Files with personal data: whole or not there, and for nobody else on the computer."""
+"""Files with personal data: complete or absent, and private to the user."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 @contextmanager
 def whole(file: Path) -> Iterator[BinaryIO]:
-    """Open a file that appears under its name when it is whole; nobody else on the computer may read it."""
-    # A new file of mode 0600: what lies or is linked under a name that can be guessed is left alone.
+    """Open a file that appears under its name once it is complete. No other user of the computer may read it."""
+    # A new file of mode 0600. A file or link that somebody put under a guessable name is not touched.
     descriptor, name = tempfile.mkstemp(prefix=f"{file.name}.", suffix=".part", dir=file.parent)
     unfinished = Path(name)
     try:

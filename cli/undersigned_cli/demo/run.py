@@ -1,4 +1,4 @@
-"""The demo: the main job on the local stack, done through the addresses and mails that people use."""
+"""The demo: the main job on the local stack, done through the web addresses and emails that people use."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from undersigned.domain.errors import UndersignedError
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.commands.keys import new_text
-from undersigned_cli.commands.options import console
+from undersigned_cli.commands.output import console
 from undersigned_cli.demo.signers import DemoSigner, demo_signers
 from undersigned_cli.local.example_site import WAYS
 from undersigned_cli.local.stack import PROJECT, LocalStack
@@ -51,7 +51,7 @@ class DemoError(UndersignedError):
 
 @dataclass(frozen=True, slots=True)
 class _Done:
-    """What the demo did: how many confirmed, how many of them took their letter back, and the deliveries' mails."""
+    """What the demo did: how many confirmed, how many of them withdrew their letter, and the deliveries' emails."""
 
     confirmed: int
     withdrawn: int
@@ -59,9 +59,9 @@ class _Done:
 
 
 def run_demo(state: Path, ports: Ports, stay: Callable[[], None] | None) -> None:
-    """Run the demo in a fresh state folder; `stay` is called while the stack still runs.
+    """Run the demo in an emptied state folder, and call `stay` while the stack is still running.
 
-    Raises LocalStackError when the stack can't start, DemoError when a letter is lost, doubled or late.
+    Raises LocalStackError if the stack can't start, and DemoError if a letter is lost, duplicated or late.
     """
     for leftover in ("emulator", "mails", "outbox", "logs", "last.json", "summary.json"):
         path = state / leftover
@@ -87,7 +87,7 @@ class _Demo:
         self._stack = Stack(running.outputs, running.client)
         self._wiring = self._stack.wiring()
         folder = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
-        # Which port the example website has is known only now.
+        # The example website's port is known only now.
         origins = (*folder.campaign.allowed_origins, running.example_origin)
         self._folder = replace(folder, campaign=replace(folder.campaign, allowed_origins=origins))
         self._campaign = self._folder.campaign.id
@@ -100,7 +100,7 @@ class _Demo:
         signers = demo_signers(targets, SIGNERS_PER_TARGET)
         confirmed, withdrawn = self._sign_and_confirm(signers)
         self._wait("the count", lambda: self._count() == confirmed - withdrawn)
-        console.print(f"{confirmed} confirmed, {withdrawn} taken back: the count says {self._count()}.")
+        console.print(f"{confirmed} confirmed, {withdrawn} withdrawn: the count is {self._count()}.")
         done = _Done(confirmed, withdrawn, self._run_the_week(len(targets)))
         self._write(done)
         self._show(done)
@@ -112,18 +112,16 @@ class _Demo:
         self._wiring.table.put_api_key(key)
         return text
 
-    # Signing
-
     def _sign_and_confirm(self, signers: tuple[DemoSigner, ...]) -> tuple[int, int]:
         with Progress(console=console) as progress:
             self._each(progress, "Signing", [*signers, *signers[:SIGNING_TWICE]], self._sign)
             mails = self._confirmation_mails(signers)
-            pages = self._each(progress, "Confirming by the links in the mails", mails, self._confirm)
+            pages = self._each(progress, "Confirming through the links in the emails", mails, self._confirm)
         withdrawn = _post(f"{self._running.public_url}{pages[-1]}/withdraw", {})
         if withdrawn["status"] != "withdrawn":
             message = f"the last letter is {withdrawn['status']}, not withdrawn"
             raise DemoError(message)
-        # Somebody who has confirmed signs again: nothing changes but a mail that says so.
+        # Somebody who has confirmed signs again: nothing changes, but an email says so.
         self._sign(signers[-2])
         return len(mails), 1
 
@@ -136,23 +134,23 @@ class _Demo:
     def _sign(self, signer: DemoSigner) -> None:
         page = _request(f"{self._form}/signatures", signer.form(), accept="text/html")
         if "Now check your email" not in page:
-            message = f"signing did not lead to the page that says what is next, but to:\n{page[:500]}"
+            message = f"signing did not lead to the page that says what to do next, but to:\n{page[:500]}"
             raise DemoError(message)
 
     def _confirmation_mails(self, signers: tuple[DemoSigner, ...]) -> list[EmailMessage]:
-        """Wait for everybody's mail; of those who signed twice, the last one."""
+        """Wait for everybody's email. Of those who signed twice, take the last one."""
 
         def arrived() -> dict[str, EmailMessage]:
             return {mail.to[0]: _parsed(mail) for mail in self._running.mails() if mail.tags["kind"] == "confirmation"}
 
-        self._wait(f"{len(signers)} mails with links", lambda: len(arrived()) == len(signers))
+        self._wait(f"{len(signers)} emails with links", lambda: len(arrived()) == len(signers))
         mails = arrived()
         return [mails[signer.email] for signer in signers]
 
     def _confirm(self, mail: EmailMessage) -> str:
         link = re.search(r"https?://\S+/confirm/\S+", _text(mail))
         if link is None:
-            message = f"no link in the mail to {mail['To']}"
+            message = f"no link in the email to {mail['To']}"
             raise DemoError(message)
         if "Confirm and send my letter" not in _request(link[0], accept="text/html"):
             message = "the page behind the link has no button"
@@ -162,15 +160,13 @@ class _Demo:
     def _count(self) -> int:
         return int(json.loads(_request(f"{self._form}/count"))["signatures"])
 
-    # The week
-
-    def _run_the_week(self, chiefs: int) -> list[StoredMail]:
+    def _run_the_week(self, recipients: int) -> list[StoredMail]:
         now = datetime.now(UTC)
         console.print("Running the week")
         self._plan(now)
-        self._wait(f"{chiefs} deliveries", lambda: len(self._delivered()) == chiefs)
-        self._wait("the mail servers' answers", self._all_settled)
-        console.print("Running it again, and a week later")
+        self._wait(f"{recipients} deliveries", lambda: len(self._delivered()) == recipients)
+        self._wait("the email servers' answers", self._all_settled)
+        console.print("Running it again now, and a week later")
         for again in (now, now + timedelta(days=7)):
             if queued := self._plan(again):
                 message = f"a second run queued {queued}"
@@ -197,8 +193,6 @@ class _Demo:
                 raise DemoError(message)
             time.sleep(0.25)
 
-    # The outcome
-
     def _write(self, done: _Done) -> None:
         outbox = self._running.state / "outbox"
         outbox.mkdir(parents=True, exist_ok=True)
@@ -212,7 +206,7 @@ class _Demo:
         }
         (self._running.state / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
         if summary["sent"] != done.confirmed - done.withdrawn:
-            message = f"{done.confirmed} confirmed and {done.withdrawn} taken back, but {summary['sent']} sent"
+            message = f"{done.confirmed} confirmed and {done.withdrawn} withdrawn, but {summary['sent']} sent"
             raise DemoError(message)
 
     def _rows(self, mails: Iterable[StoredMail]) -> list[dict[str, Any]]:
@@ -231,20 +225,20 @@ class _Demo:
         return rows
 
     def _show(self, done: _Done) -> None:
-        console.rule("The mail to one chief, as its office reads it")
+        console.rule("The email to one recipient, as their office reads it")
         telling = next(mail for mail in done.deliveries if mail.tags["target"] == TARGETS[0])
         console.print(_text(_parsed(telling)), markup=False)
-        table = Table(title="One mail per chief", title_justify="left")
-        for heading in ("Chief", "Letters", "Packets", "Bytes", "Mail"):
-            table.add_column(heading, justify="left" if heading in {"Chief", "Mail"} else "right")
+        table = Table(title="One email per recipient", title_justify="left")
+        for heading in ("Recipient", "Letters", "Packets", "Bytes", "Subject"):
+            table.add_column(heading, justify="left" if heading in {"Recipient", "Subject"} else "right")
         for row, mail in zip(self._rows(done.deliveries), done.deliveries, strict=True):
             subject = str(_parsed(mail)["Subject"])
             table.add_row(row["target"], str(row["letters"]), str(row["packets"]), f"{row['bytes']:,}", subject)
         console.print(table)
         console.print(
-            f"{done.confirmed} confirmed − {done.withdrawn} taken back = {done.confirmed - done.withdrawn} sent."
+            f"{done.confirmed} confirmed − {done.withdrawn} withdrawn = {done.confirmed - done.withdrawn} sent."
         )
-        console.print(f"Every mail, as SES took it: {self._running.state / 'outbox'}", soft_wrap=True)
+        console.print(f"Every email, as SES received it: {self._running.state / 'outbox'}", soft_wrap=True)
 
 
 def _parsed(mail: StoredMail) -> EmailMessage:
@@ -261,12 +255,12 @@ def _post(url: str, values: dict[str, str]) -> Any:  # noqa: ANN401  (JSON)
 
 
 def _request(url: str, values: dict[str, str] | None = None, accept: str = "application/json") -> str:
-    """GET an address, or POST a form to it, and return the answer's text. Raises DemoError for an error status."""
+    """GET an address, or POST a form to it, and return the response's text. Raises DemoError for an error status."""
     body = urlencode(values).encode() if values is not None else None
     request = Request(url, body, {"Accept": accept})  # noqa: S310  (our own local stack)
     try:
         with urlopen(request, timeout=60) as answer:  # noqa: S310
             return str(answer.read().decode())
     except HTTPError as error:
-        message = f"{request.method or 'a request'} answered {error.code}: {error.read().decode()[:500]}"
+        message = f"{request.get_method()} {url} answered {error.code}: {error.read().decode()[:500]}"
         raise DemoError(message) from error

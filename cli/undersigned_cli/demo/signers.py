@@ -1,4 +1,4 @@
-"""The people who sign in the demo: made up, at addresses that reach nobody, with names from many places."""
+"""The people who sign in the demo: fictional, with addresses that reach nobody and names from many places."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class DemoSigner:
 
 
 def demo_signers(targets: list[Target], per_target: int) -> tuple[DemoSigner, ...]:
-    """Return `per_target` people of each target's town; three of the first town's have a telling name."""
+    """Return `per_target` people of each target's town. Three of the first town have a name that tests the letter."""
     signers = list(_people(targets, per_target))
     for position, name in enumerate((ARABIC, CHINESE, HOSTILE)):
         signers[position] = replace(signers[position], name=name)

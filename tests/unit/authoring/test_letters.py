@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from undersigned.authoring.letters import LetterSourceError, compile_letter, is_form_line
+from undersigned.authoring.letters import compile_letter, is_form_line
+from undersigned.authoring.mistakes import MistakesError
 from undersigned.domain.campaigns import Target
 from undersigned.domain.letter_templates import FIELDS, mistakes_in
 from undersigned.domain.letters import SignerDetails, as_text, read_blocks, render_html
@@ -33,7 +34,7 @@ def html_of(middle: str, note: str = "") -> str:
 
 def mistakes_of(middle: str) -> list[str]:
     """Return the mistakes of a letter whose third line is the first of these."""
-    with pytest.raises(LetterSourceError) as caught:
+    with pytest.raises(MistakesError) as caught:
         compile_letter(TOP + dedent(middle) + END)
     return [f"{mistake.line}: {mistake.message}" for mistake in caught.value.mistakes]
 
@@ -134,34 +135,34 @@ def test_every_mistake_is_found_at_once_by_its_line() -> None:
     assert mistakes_of(middle) == [
         (
             "3: `{{` has no other half on its line; write a merge field on one line, such as {{ signer.name }}, "
-            "and a brace that is meant as such with a backslash: \\{"
+            "or put a backslash before a brace that is only a brace: \\{"
         ),
         "3: unknown merge field {{ signer.nme }}; did you mean {{ signer.name }}?",
-        "5: `{% for x in y %}` can't stand in a letter; only {% if field %} and {% endif %} can",
-        "7: a letter has no HTML; write the words alone, with *emphasis* or **strong emphasis**",
-        "7: a letter has no code; take the backticks out",
+        "5: `{% for x in y %}` can't be in a letter; use only {% if field %} and {% endif %}",
+        "7: a letter can't have HTML; write only the words, with *emphasis* or **strong emphasis**",
+        "7: a letter can't have code; remove the backticks",
     ]
 
 
 @pytest.mark.parametrize(
     ("middle", "mistake"),
     [
-        ("{{ weather }}", "3: unknown merge field {{ weather }}; the known ones are " + ", ".join(FIELDS)),
-        ("{{ signer.name.upper() }}", "3: `{{ signer.name.upper() }}` is no merge field"),
-        ("{{ signer.name|safe }}", "3: `{{ signer.name|safe }}` is no merge field"),
-        ("{% set x = 1 %}", "3: `{% set x = 1 %}` can't stand in a letter"),
-        ("{% if note %}", "3: `{% if note %}` is not ended where it began"),
-        ("{% endif %}", "3: `{% endif %}` ends no {% if … %}"),
+        ("{{ weather }}", "3: unknown merge field {{ weather }}; use one of " + ", ".join(FIELDS)),
+        ("{{ signer.name.upper() }}", "3: `{{ signer.name.upper() }}` is not a merge field"),
+        ("{{ signer.name|safe }}", "3: `{{ signer.name|safe }}` is not a merge field"),
+        ("{% set x = 1 %}", "3: `{% set x = 1 %}` can't be in a letter"),
+        ("{% if note %}", "3: `{% if note %}` is not closed where it was opened"),
+        ("{% endif %}", "3: `{% endif %}` has no {% if … %} before it"),
         ("{% if wether %}x{% endif %}", "3: unknown merge field {{ wether }}"),
         ("{# hidden #}", "3: `{#` has no other half"),
-        ("https://sampleton.example/{{ signer.name }}", "3: a web address can't hold a merge field"),
-        ("[x](https://sampleton.example/{{ signer.name }})", "3: a web address can't hold a merge field"),
-        ("| a | b |\n|---|---|\n| 1 | 2 |", "3: a letter has no tables"),
-        ("```\ncode\n```", "3: a letter has no code blocks"),
-        ("words\n\n---", "5: a letter has no ruled lines"),
-        ("<div>\nx\n</div>", "3: a letter has no HTML"),
-        ("![x](https://sampleton.example/x.png)", "3: a letter has no pictures"),
-        ("2. second", "3: a numbered list begins at 1"),
+        ("https://sampleton.example/{{ signer.name }}", "3: a web address can't have a merge field in it"),
+        ("[x](https://sampleton.example/{{ signer.name }})", "3: a web address can't have a merge field in it"),
+        ("| a | b |\n|---|---|\n| 1 | 2 |", "3: a letter can't have a table"),
+        ("```\ncode\n```", "3: a letter can't have a code block"),
+        ("words\n\n---", "5: a letter can't have a ruled line"),
+        ("<div>\nx\n</div>", "3: a letter can't have HTML"),
+        ("![x](https://sampleton.example/x.png)", "3: a letter can't have a picture"),
+        ("2. second", "3: a numbered list must begin at 1"),
     ],
 )
 def test_what_a_letter_cannot_hold_is_named_with_the_way_out(middle: str, mistake: str) -> None:
@@ -173,14 +174,14 @@ def test_what_a_letter_cannot_hold_is_named_with_the_way_out(middle: str, mistak
 
 @pytest.mark.parametrize("field", ["target.name", "signature", "date", "signer.name", "signer.address"])
 def test_a_letter_without_a_field_that_it_needs_is_refused(field: str) -> None:
-    with pytest.raises(LetterSourceError, match=rf"the letter has no \{{\{{ {field} \}}\}}"):
+    with pytest.raises(MistakesError, match=rf"the letter has no \{{\{{ {field} \}}\}}"):
         compile_letter((TOP + "words" + END).replace(f"{{{{ {field} }}}}", "words"))
 
 
 def test_a_needed_field_that_only_a_condition_shows_is_missing() -> None:
     source = (TOP + END).replace("{{ date }}", "{% if note %}{{ date }}{% endif %}")
 
-    with pytest.raises(LetterSourceError, match=r"the letter has no \{\{ date \}\}"):
+    with pytest.raises(MistakesError, match=r"the letter has no \{\{ date \}\}"):
         compile_letter(source)
 
 
@@ -196,7 +197,7 @@ def test_the_parts_of_an_address_stand_for_the_whole() -> None:
 def test_whatever_is_written_compiles_to_a_harmless_template_or_is_refused(middle: str) -> None:
     try:
         template = compile_letter(f"{TOP}{middle}{END}")
-    except LetterSourceError:
+    except MistakesError:
         return
     assert mistakes_in(template) == ()
     assert "5 Made Up Lane" in as_text(read_blocks(render_html(template, CHIEF, signer())))

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from undersigned.authoring.letters import TAG, compile_letter
-from undersigned.authoring.paper_form import PaperFormError, import_letter
+from undersigned.authoring.mistakes import MistakesError
+from undersigned.authoring.paper_form import import_letter
 from undersigned.domain.campaigns import Target
 from undersigned.domain.letters import SignerDetails, as_text, read_blocks, render_html
 
@@ -253,16 +254,16 @@ def test_every_blank_is_reported_by_its_line_with_what_became_of_it() -> None:
         "line 11: “(signature) ____” → {{ signature }}",
         "line 11: “(date) ____” → {{ date }}",
         "line 14: “(print name) ____” → {{ signer.name }}",
-        "line 17: “____” → taken out: the address has its lines already",
+        "line 17: “____” → removed: the address field already fills this line",
         "line 18: “(address) ____” → {{ signer.address }}",
     ]
 
 
-def test_an_instruction_that_is_taken_out_is_reported() -> None:
+def test_an_instruction_that_is_removed_is_reported() -> None:
     letter, findings = import_letter("Name (please print): ______\n")
 
     assert letter == "Name: {{ signer.name }}\n"
-    assert "line 1: “(please print)” → taken out: it tells how to fill in the form" in map(str, findings)
+    assert "line 1: “(please print)” → removed: it only tells how to fill in the form" in map(str, findings)
 
 
 @pytest.mark.parametrize(
@@ -350,7 +351,7 @@ def test_the_lines_around_a_filled_line_stay_lines() -> None:
 
 
 def test_a_merge_field_that_is_there_already_is_no_label() -> None:
-    with pytest.raises(PaperFormError, match="line 1"):
+    with pytest.raises(MistakesError, match="paper form:1: "):
         import_letter("______\n{{ signer.name }}\n")
 
 
@@ -372,13 +373,13 @@ def test_a_label_that_runs_on_from_a_sentence_is_no_blank() -> None:
     assert "address:\n1 Made Up Road" in import_letter(form)[0]
 
 
-def test_every_blank_that_cannot_be_placed_is_named_by_its_line() -> None:
-    with pytest.raises(PaperFormError) as caught:
+def test_every_blank_without_a_clear_meaning_is_named_by_its_line() -> None:
+    with pytest.raises(MistakesError) as caught:
         import_letter(body("Favorite color: ______", "", "Email:", "", "______   ______", "", "(phone)"))
 
     assert [mistake.line for mistake in caught.value.mistakes] == [3, 5, 7, 7, 9]
     assert str(caught.value).startswith(
-        "line 3: the blank after “Favorite color:” can't be placed; take it out, or write the merge field"
+        "paper form:3: can't tell what belongs in the blank after “Favorite color:”; remove it, or write the merge"
     )
 
 
@@ -407,10 +408,11 @@ LINES = st.lists(
 
 @given(LINES)
 def test_whatever_is_typed_is_imported_or_refused_with_a_line(lines: list[str]) -> None:
+    named: set[int | None]
     try:
         letter, findings = import_letter("\n".join(lines))
         named = {finding.line for finding in findings}
-    except PaperFormError as error:
+    except MistakesError as error:
         letter, named = "", {mistake.line for mistake in error.mistakes}
     assert named <= set(range(1, len(lines) + 1))
     assert not letter or import_letter(letter) == (letter, ())
@@ -425,7 +427,7 @@ def words_of(text: str) -> Counter[str]:
 def test_no_word_is_lost_without_a_report(lines: list[str]) -> None:
     try:
         letter, findings = import_letter("\n".join(lines))
-    except PaperFormError:
+    except MistakesError:
         return
     reported = " ".join(finding.blank for finding in findings)
     assert words_of("\n".join(lines)) <= words_of(f"{letter} {reported}")

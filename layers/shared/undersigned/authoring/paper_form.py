@@ -1,8 +1,8 @@
-r"""Make a campaign letter of a letter as it is typed for paper, with blanks to fill in by hand.
+r"""Convert a letter typed for paper, with blanks to fill in by hand, to the Markdown of a campaign's letter.
 
 A blank is a rule of three underscores or more (bare, or escaped as `\_`), a placeholder such as `(print name)` or
 `[address]`, or a label with nothing after it (`Date:`). A rule takes the nearest label that no other rule has taken:
-the words before it, the placeholder after it, the line above it, the caption below it. What is taken out is reported.
+the words before it, the placeholder after it, the line above it, the caption below it. Whatever is removed is reported.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from undersigned.authoring.letters import TAG, is_form_line
+from undersigned.authoring.mistakes import Mistake, MistakesError
 from undersigned.authoring.paper_labels import (
     fields_after,
     fields_after_lead_in,
@@ -23,8 +24,6 @@ from undersigned.authoring.paper_labels import (
     without_marks,
 )
 from undersigned.authoring.paper_lines import Line, Piece, in_short
-from undersigned.domain.errors import UndersignedError
-from undersigned.domain.letter_templates import Mistake
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,29 +42,20 @@ class Finding:
         return f"line {self.line}: “{self.blank}” → {self.became}"
 
 
-class PaperFormError(UndersignedError):
-    """A paper form has blanks that can't be placed; carries all of them, by line."""
-
-    def __init__(self, mistakes: tuple[Mistake, ...]) -> None:
-        """Keep every mistake, in the order of the lines."""
-        super().__init__("; ".join(f"line {mistake.line}: {mistake.message}" for mistake in mistakes))
-        self.mistakes = mistakes
-
-
-def import_letter(text: str) -> tuple[str, tuple[Finding, ...]]:
+def import_letter(text: str, file: str = "paper form") -> tuple[str, tuple[Finding, ...]]:
     """Return a paper form's text as the Markdown of a letter, with a finding for each of its blanks.
 
-    A letter that has its merge fields already stays as it is. Raises PaperFormError with every blank that can't be
-    placed.
+    A letter that has its merge fields already stays as it is. Raises MistakesError with every blank whose meaning is
+    unknown.
     """
-    form = _Form([Line.of(number, line) for number, line in enumerate(_plain(text), start=1)])
-    form.place()
+    form = _Form(file, [Line.of(number, line) for number, line in enumerate(_plain(text), start=1)])
+    form.fill()
     if form.mistakes:
-        raise PaperFormError(tuple(sorted(form.mistakes, key=lambda mistake: mistake.line)))
+        raise MistakesError(sorted(form.mistakes, key=lambda mistake: mistake.line or 0))
     return form.letter(), tuple(form.findings())
 
 
-# A brace that is no merge field's must not begin one.
+# A brace outside of a merge field must not begin one.
 _LOOSE_BRACE = re.compile(rf"({TAG.pattern})|\\?([{{}}])")
 
 
@@ -73,7 +63,7 @@ def _plain(text: str) -> list[str]:
     """Return the lines of a typed text, without the marks that word processors leave in it."""
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\f", "")
     text = text.replace("\u00a0", " ").replace("\u200b", "")
-    # Markdown needs no backslash before these, and has a line break that can be seen.
+    # Markdown needs no backslash before these. A backslash is a line break that people can see.
     text = re.sub(r"\\([$'\"])", r"\1", text)
     text = re.sub(r"(?m)(?<=\S) {2,}$", r"\\", text)
     return [_LOOSE_BRACE.sub(lambda match: match[1] or f"\\{match[2]}", line) for line in text.split("\n")]
@@ -81,17 +71,18 @@ def _plain(text: str) -> list[str]:
 
 @dataclass(slots=True)
 class _Form:
-    """The lines of a paper form, and what is made of them."""
+    """The lines of a paper form, and what becomes of them."""
 
+    file: str
     lines: list[Line]
     mistakes: list[Mistake] = field(default_factory=list)
 
-    def place(self) -> None:
-        """Place every blank: rules first, for they take labels that would be blanks themselves without them."""
-        for step in (self._place_rules, self._place_placeholders, self._place_bare_labels):
+    def fill(self) -> None:
+        """Fill every blank: rules first, because they take labels that would otherwise be blanks themselves."""
+        for step in (self._fill_rules, self._fill_placeholders, self._fill_bare_labels):
             for line in self.lines:
                 step(line)
-        self._part_addresses()
+        self._split_addresses()
 
     def letter(self) -> str:
         """Return the letter's Markdown."""
@@ -103,77 +94,78 @@ class _Form:
         ]
         lines = [text for text, _ in written[:1]]
         for (above, above_is_filled), (below, below_is_filled) in pairwise(written):
-            # Markdown would run a form's line on into its neighbor.
+            # Markdown would join a form's line and its neighbor.
             if (above_is_filled or below_is_filled) and not _breaks_between(above, below):
                 lines[-1] += "\\"
             lines.append(below)
         return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n") + "\n"
 
     def findings(self) -> Iterator[Finding]:
-        """Tell what became of each blank, in the order of the lines."""
+        """Say what became of each blank, in the order of the lines."""
         for line in self.lines:
             for piece in line.pieces:
                 if piece.fields:
                     yield Finding(line.number, piece.shown, tags(*piece.fields).replace("\n", " "))
                 elif piece.reason:
-                    yield Finding(line.number, piece.shown, f"taken out: {piece.reason}")
+                    yield Finding(line.number, piece.shown, f"removed: {piece.reason}")
 
-    def _place_rules(self, line: Line) -> None:
+    def _fill_rules(self, line: Line) -> None:
         rules = [piece for piece in line.pieces if piece.kind == "rule"]
-        rules = [rule for rule in rules if not _place_beside(line, rule)]
-        rules = [rule for rule in rules if not self._place_after_words_above(line, rule)]
-        if not rules or self._place_by_captions(line, rules):
+        rules = [rule for rule in rules if not _fill_by_neighbors(line, rule)]
+        rules = [rule for rule in rules if not self._fill_by_words_above(line, rule)]
+        if not rules or self._fill_by_captions(line, rules):
             return
-        alone = rules[0] if line.speaking == rules[:1] else None
-        if alone is None or not (self._place_after_closing(line, alone) or self._take_out_of_address(line, alone)):
+        alone = rules[0] if line.labels_and_blanks == rules[:1] else None
+        if alone is None or not (self._fill_after_closing(line, alone) or self._remove_from_address(line, alone)):
             for rule in rules:
                 self._refuse(line, rule)
 
-    def _place_by_captions(self, line: Line, rules: list[Piece]) -> bool:
-        """Place rules by the labels above, as far as no other rule has taken them, or by the captions below."""
+    def _fill_by_captions(self, line: Line, rules: list[Piece]) -> bool:
+        """Fill rules by the labels above that no other rule has taken, or by the captions below."""
         above, below = self._above(line), self._below(line)
         labels = above.captions() if above else []
         # A label that ends in a colon has its blank after it.
         captions = [] if below is None or any(piece.is_bare_label for piece in below.pieces) else below.captions()
         return _take_all(rules, labels) or _take_all(rules, captions)
 
-    def _place_after_words_above(self, line: Line, rule: Piece) -> bool:
-        """Place the rule that a line begins with by the last words above: `Dear`, `… I live in`."""
+    def _fill_by_words_above(self, line: Line, rule: Piece) -> bool:
+        """Fill the rule that a line begins with by the last words above: `Dear`, `… I live in`."""
         above = self._above(line)
-        words = above.speaking[-1].text if above and above.speaking and line.speaking[0] is rule else ""
+        pieces_above = above.labels_and_blanks if above else []
+        words = pieces_above[-1].text if pieces_above and line.labels_and_blanks[0] is rule else ""
         return rule.fill(fields_after_lead_in(words), f"{words} {rule.text}")
 
-    def _place_after_closing(self, line: Line, rule: Piece) -> bool:
+    def _fill_after_closing(self, line: Line, rule: Piece) -> bool:
         above = self._above(line)
         return above is not None and is_closing(above.written()) and rule.fill(("signature",), rule.text)
 
-    def _take_out_of_address(self, line: Line, rule: Piece) -> bool:
-        """Take out one of several rules for an address, which is a merge field of two lines."""
+    def _remove_from_address(self, line: Line, rule: Piece) -> bool:
+        """Remove one of several rules for an address, which is one merge field of two lines."""
         above, below = self._above(line), self._below(line)
-        while below and [piece.kind for piece in below.speaking] == ["rule"]:
+        while below and [piece.kind for piece in below.labels_and_blanks] == ["rule"]:
             below = self._below(below)
         asked = [piece.fields for piece in above.pieces] if above else []
         asked += [piece.label for piece in below.captions()] if below else []
-        return ("signer.address",) in asked and rule.take_out("the address has its lines already")
+        return ("signer.address",) in asked and rule.remove("the address field already fills this line")
 
-    def _place_placeholders(self, line: Line) -> None:
+    def _fill_placeholders(self, line: Line) -> None:
         for piece in line.pieces:
             if piece.kind == "placeholder" and not piece.is_done:
-                self._place_placeholder(line, piece)
+                self._fill_placeholder(line, piece)
             elif piece.kind == "instruction" and not line.is_prose:
-                piece.take_out("it tells how to fill in the form")
+                piece.remove("it only tells how to fill in the form")
 
-    def _place_placeholder(self, line: Line, piece: Piece) -> None:
+    def _fill_placeholder(self, line: Line, piece: Piece) -> None:
         before = line.before(piece)
         lead = fields_after_lead_in(before.text) if before and before.kind == "text" else ()
         if line.is_prose and not lead and not is_surely_meant(piece.text):
             return
-        # “Dear (name)” means the addressee, “my name is (name)” and “(name)” the signer.
+        # “Dear (name)” means the recipient, “my name is (name)” and “(name)” the signer.
         fields = lead if "target.name" in lead else fields_of_label(piece.text)
         if not piece.fill(fields, piece.text):
             self._refuse(line, piece)
 
-    def _place_bare_labels(self, line: Line) -> None:
+    def _fill_bare_labels(self, line: Line) -> None:
         above = self.lines[line.number - 2] if line.number > 1 else None
         below = self._below(line)
         if line.is_prose or (above and above.is_prose) or (below and below.pieces[0].text.startswith("{{")):
@@ -181,16 +173,16 @@ class _Form:
         for piece in list(line.pieces):
             after = line.after(piece)
             if piece.is_bare_label and (after is None or after.is_bare_label):
-                self._place_bare_label(line, piece)
+                self._fill_bare_label(line, piece)
 
-    def _place_bare_label(self, line: Line, label: Piece) -> None:
+    def _fill_bare_label(self, line: Line, label: Piece) -> None:
         blank = Piece("rule", "")
         if not blank.fill(label.label, label.text):
             self._refuse(line, label)
         label.text = f"{label.text.rstrip()} "
         line.pieces.insert(line.pieces.index(label) + 1, blank)
 
-    def _part_addresses(self) -> None:
+    def _split_addresses(self) -> None:
         """Leave the town out of the address when the form asks for it on its own."""
         filled = [piece for line in self.lines for piece in line.pieces if piece.fields]
         if {"signer.locality", "signer.postal_code"} <= {name for piece in filled for name in piece.fields}:
@@ -211,15 +203,16 @@ class _Form:
         where = f"the blank after “{words}”" if words else f"the blank “{in_short(blank.text)}”"
         self.mistakes.append(
             Mistake(
+                self.file,
                 line.number,
-                f"{where} can't be placed; take it out, or write the merge field that belongs there, "
+                f"can't tell what belongs in {where}; remove it, or write the merge field that belongs there, "
                 "such as {{ signer.name }}",
             )
         )
 
 
-def _place_beside(line: Line, rule: Piece) -> bool:
-    """Place a rule by what stands on its own line."""
+def _fill_by_neighbors(line: Line, rule: Piece) -> bool:
+    """Fill a rule by what is beside it on its line."""
     before, after = line.before(rule), line.after(rule)
     if fields := _fields_of_shape(rule):
         return rule.fill(fields, (before.text if before else "") + rule.text)
@@ -235,7 +228,7 @@ def _place_beside(line: Line, rule: Piece) -> bool:
 
 
 def _fields_of_shape(rule: Piece) -> tuple[str, ...]:
-    """Return what a rule stands for whatever is beside it: `X____` for a signature, `__/__/____` for a day."""
+    """Return what a rule's own shape asks for: `X____` for a signature, `__/__/____` for a day."""
     if rule.text[0] in "Xx":
         return ("signature",)
     return ("date",) if re.search(r"/|day of|20", rule.text) else ()
@@ -246,7 +239,7 @@ def _after_closing(piece: Piece) -> tuple[str, ...]:
 
 
 def _take_echo(line: Line, rule: Piece) -> bool:
-    """Take the placeholder that says once more what the words before a rule have said."""
+    """Take the placeholder that repeats the words before a rule."""
     after = line.after(rule)
     if after and after.kind == "placeholder" and not _is_rule(line.after(after)):
         name_of_target = after.label == ("signer.name",) and "target.name" in rule.fields
@@ -257,7 +250,7 @@ def _take_echo(line: Line, rule: Piece) -> bool:
 
 
 def _take_all(rules: list[Piece], labels: list[Piece]) -> bool:
-    """Give each rule its label, when there are as many."""
+    """Give each rule its label, if there are as many labels as rules."""
     if len(labels) != len(rules):
         return False
     for rule, label in zip(rules, labels, strict=True):

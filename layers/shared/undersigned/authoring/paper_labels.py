@@ -18,7 +18,7 @@ _ASKS_FOR = {
 
 _PARTS_OF_ADDRESS = {"signer.address_line", "signer.locality", "signer.region", "signer.postal_code"}
 
-# Words that stand in labels and don't change what these ask for.
+# Words in labels that don't change what a label asks for.
 _QUALIFIERS = frozenset(
     re.findall(
         r"\w+",
@@ -30,10 +30,10 @@ _QUALIFIERS = frozenset(
 )
 _INSTRUCTIONS = frozenset({"print", "type", "optional"})
 
-# What no letter shows, so that a blank for it is noticed.
+# What no letter shows. A blank for it is a mistake.
 _NO_FIELD = frozenset({"email", "phone", "telephone", "cell", "mobile", "fax", "birth", "initials", "occupation"})
 
-# Words that end in a blank without being a label as a whole.
+# Words that lead to a blank but are no label as a whole.
 _LEAD_INS = (
     (r"\bdear$|^(?:to|attn|attention)$", ("target.title", "target.name")),
     (r"\bchief(?: of police)?$", ("target.name",)),
@@ -49,7 +49,7 @@ _SURELY_MEANT = re.compile(r"(?:your|my|insert|print)\b.*|(?:full )?name|address
 
 
 def tags(*names: str) -> str:
-    """Write merge fields as a letter does: the state after a comma, the address on lines of its own."""
+    """Write merge fields as a letter has them: the state after a comma, the address on its own lines."""
     text = " ".join(f"{{{{ {name} }}}}" for name in names)
     for before, after in ((" {{ signer.address }}", "\n{{ signer.address }}"), ("locality }} ", "locality }}, ")):
         text = text.replace(before, after)
@@ -57,12 +57,12 @@ def tags(*names: str) -> str:
 
 
 def without_marks(text: str) -> str:
-    """Return a text without marks of Markdown and blanks around it."""
+    """Return a text without the marks of Markdown and the spaces around it."""
     return re.sub(r"[*_\\#>]", "", text).strip()
 
 
 def fields_of_label(label: str) -> tuple[str, ...]:
-    """Return the merge fields that a label asks for; none when any of its words belongs to no label."""
+    """Return the merge fields that a label asks for; none if any of its words doesn't belong in a label."""
     words = _words(label)
     if "{{" in label or not all(word in _ASKS_FOR or word in _QUALIFIERS for word in words):
         return ()
@@ -70,14 +70,14 @@ def fields_of_label(label: str) -> tuple[str, ...]:
     asked = [word for word in words if word in _ASKS_FOR and (word != "name" or "sign" not in words)]
     fields = dict.fromkeys(_ASKS_FOR[word] for word in asked)
     if "target.title" in fields:
-        return _fields_of_addressee(tuple(fields))
+        return _fields_of_target(tuple(fields))
     if "signer.address" in fields or {"signer.address_line", "signer.locality"} <= fields.keys():
         # An address holds its town.
         fields = dict.fromkeys("signer.address" if name in _PARTS_OF_ADDRESS else name for name in fields)
     return tuple(fields)
 
 
-def _fields_of_addressee(fields: tuple[str, ...]) -> tuple[str, ...]:
+def _fields_of_target(fields: tuple[str, ...]) -> tuple[str, ...]:
     match fields:
         case ("target.title",):
             return ("target.title", "target.name")
@@ -105,7 +105,7 @@ def is_closing(line: str) -> bool:
 
 
 def is_instruction(words: str) -> bool:
-    """Say whether words only tell how to fill in a form: `please print`."""
+    """Say whether words only tell how to fill in a form, such as `please print`."""
     found = set(_words(words))
     return bool(found & _INSTRUCTIONS) and found <= _QUALIFIERS and not fields_of_label(words)
 
@@ -117,7 +117,7 @@ def asks_for_no_field(label: str) -> bool:
 
 
 def is_surely_meant(words: str) -> bool:
-    """Say whether a placeholder is one even in the midst of a sentence."""
+    """Say whether a placeholder is one even within a sentence."""
     return bool(_SURELY_MEANT.fullmatch(words.lower().strip("()[]\\ ")))
 
 

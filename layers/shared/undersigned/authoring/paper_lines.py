@@ -29,15 +29,15 @@ _PIECE = re.compile(
 _HAS_LETTER = re.compile(r"[^\W\d_]")
 
 _LONGEST_FORM_LINE = 4
-"""Words beside its blanks and their labels that a line may have; one with more belongs to a sentence."""
+"""Words that a line may have beside its blanks and their labels; a line with more of them belongs to a sentence."""
 
 
 @dataclass(slots=True, eq=False)
 class Piece:
     """A stretch of a line, and what becomes of it.
 
-    `fields` take the place of a blank. A label that went into its blank's finding is `dropped`; what is taken out
-    for another `reason` is, too. `shown` is the blank as the report has it.
+    `fields` replace a blank. A piece that leaves the letter is `dropped`: a label that its blank has taken, or
+    something that is removed for another `reason`. `shown` is the blank as the report shows it.
     """
 
     kind: Kind
@@ -49,7 +49,7 @@ class Piece:
 
     @property
     def is_done(self) -> bool:
-        """Say whether it is no more what was typed."""
+        """Say whether the letter no longer has it as it was typed."""
         return bool(self.fields) or self.dropped
 
     @property
@@ -64,19 +64,19 @@ class Piece:
         return () if self.kind == "rule" or self.is_done else fields_of_label(self.text)
 
     def fill(self, fields: tuple[str, ...], shown: str) -> bool:
-        """Put merge fields in this blank's place. Says whether there are any."""
+        """Replace this blank by merge fields, and say whether there are any."""
         self.fields = fields
         self.shown = in_short(shown)
         return bool(fields)
 
     def take(self, label: Piece) -> bool:
-        """Fill this blank by a label of its own, which leaves the letter with it."""
+        """Fill this blank by its label, which leaves the letter, too."""
         self.fill(label.label, f"{label.text} {self.text}")
         label.dropped = True
         return True
 
-    def take_out(self, reason: str) -> bool:
-        """Leave this out of the letter, and say why."""
+    def remove(self, reason: str) -> bool:
+        """Remove this from the letter for a reason."""
         self.dropped = True
         self.reason = reason
         self.shown = in_short(self.text)
@@ -105,7 +105,7 @@ class Line:
         return cls(number, [piece for piece in pieces if piece.text], words > _LONGEST_FORM_LINE)
 
     @property
-    def speaking(self) -> list[Piece]:
+    def labels_and_blanks(self) -> list[Piece]:
         """Return the pieces that are a blank or can label one."""
         return [piece for piece in self.pieces if piece.kind in {"rule", "placeholder"} or _is_text(piece)]
 
@@ -120,18 +120,17 @@ class Line:
         return not self.is_prose and any(piece.fields for piece in self.pieces)
 
     def after(self, piece: Piece) -> Piece | None:
-        """Return the next piece that speaks."""
-        speaking = self.speaking
-        return next((right for left, right in pairwise(speaking) if left is piece), None)
+        """Return the next piece that is a blank or can label one."""
+        return next((right for left, right in pairwise(self.labels_and_blanks) if left is piece), None)
 
     def before(self, piece: Piece) -> Piece | None:
-        """Return the last piece before that speaks."""
-        return next((left for left, right in pairwise(self.speaking) if right is piece), None)
+        """Return the nearest such piece before this one."""
+        return next((left for left, right in pairwise(self.labels_and_blanks) if right is piece), None)
 
     def captions(self) -> list[Piece]:
         """Return the labels of a line that holds nothing else."""
-        speaking = self.speaking
-        return speaking if all(piece.label for piece in speaking) else []
+        pieces = self.labels_and_blanks
+        return pieces if all(piece.label for piece in pieces) else []
 
     def written(self) -> str:
         """Write the line with its blanks filled."""
@@ -142,11 +141,11 @@ class Line:
             if piece.fields:
                 text += tags(*piece.fields)
             elif piece.kind == "gap" and not self.is_prose:
-                # What stood apart on paper stands on a line of its own in a letter.
+                # What is set apart on paper gets a line of its own in a letter.
                 text += "\n" if text.rstrip(" *_").endswith("}}") else " "
             elif not piece.dropped:
                 text += piece.text
-        # What was taken out leaves its blanks behind.
+        # Whatever was removed leaves its spaces behind.
         return re.sub(r" +(?=[ :,.\n])", "", text).strip()
 
 

@@ -54,7 +54,7 @@ class SignatureSheet:
         """Raise NotFoundError for a campaign or a target that is not there."""
         roster = self.catalog.entry(campaign).roster
         if wanted.target is not None and wanted.target not in roster.by_id:
-            message = f"campaign {campaign!r} has no addressee {wanted.target!r}; it has {', '.join(roster.by_id)}"
+            message = f"campaign {campaign!r} has no recipient {wanted.target!r}; it has {', '.join(roster.by_id)}"
             raise NotFoundError(message)
 
     def note(self, campaign: str, wanted: ExportFilter, by: str) -> None:
