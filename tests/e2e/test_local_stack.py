@@ -318,7 +318,7 @@ def test_a_restart_keeps_rows_queue_secret_and_mails(local_stack: LocalStack, st
     before = (count(form), stack.mails(), secret_of(stack))
 
     local_stack.stop()
-    with pytest.raises(LocalStackError, match="no local stack runs"):
+    with pytest.raises(LocalStackError, match="no local stack is running"):
         connect(stack.state)
     again = local_stack.start()
 

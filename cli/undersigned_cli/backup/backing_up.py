@@ -135,4 +135,6 @@ def _place(item: Item) -> str:
 
 
 def _moved_on(target: str) -> str:
-    return f"letters were sealed while they were read ({target}); begin again in a minute, or pause the campaign first"
+    return (
+        f"letters were sealed while the backup read them ({target}); try again in a minute, or pause the campaign first"
+    )

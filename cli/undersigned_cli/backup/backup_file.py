@@ -34,7 +34,7 @@ _LONGEST = 4_000_000
 
 
 class BackupFileError(UndersignedError):
-    """The file is no whole backup that this stack can take; says why and the way out."""
+    """The file is not a complete backup that this stack can read; says why and the way out."""
 
 
 class OtherSecretError(BackupFileError):
@@ -108,7 +108,7 @@ class BackupFile:
         """Return what it is a backup of. Raises OtherSecretError."""
         values = self._values(1, next(self._raw(), b""))
         if values.get("undersigned") != "backup":
-            message = f"{self.path} is no backup of Undersigned; `undersigned backup CAMPAIGN FILE` makes one"
+            message = f"{self.path} is not an Undersigned backup; to make one, run `undersigned backup CAMPAIGN FILE`"
             raise BackupFileError(message)
         if values.get("format") != FORMAT:
             message = (
@@ -158,10 +158,10 @@ class BackupFile:
         except EOFError as error:
             raise self._cut_off() from error
         except (gzip.BadGzipFile, zlib.error) as error:
-            message = f"{self.path} is no backup of Undersigned, or it is damaged: {error}"
+            message = f"{self.path} is not an Undersigned backup, or it is damaged: {error}; use another copy"
             raise BackupFileError(message) from error
         except OSError as error:
-            message = f"{self.path} can't be read: {error.strerror}"
+            message = f"{self.path} can't be read: {error.strerror}; check its name and permissions"
             raise BackupFileError(message) from error
 
     def _values(self, number: int, line: bytes) -> dict[str, Any]:
@@ -170,12 +170,15 @@ class BackupFile:
         except (ValueError, RecursionError):
             values = None
         if not isinstance(values, dict):
-            message = f"{self.path} is no backup of Undersigned, or it is damaged: line {number} is not of its kind"
+            message = (
+                f"{self.path} is not an Undersigned backup, or it is damaged: line {number} can't be read; "
+                "use another copy"
+            )
             raise BackupFileError(message)
         return values
 
     def _changed(self) -> BackupFileError:
-        return BackupFileError(f"{self.path} was changed or damaged since it was made; take another copy")
+        return BackupFileError(f"{self.path} was changed or damaged after it was made; use another copy")
 
     def _cut_off(self) -> BackupFileError:
-        return BackupFileError(f"{self.path} is cut off; copy it again from where it was made")
+        return BackupFileError(f"{self.path} is incomplete; copy it again from where it was made")

@@ -39,7 +39,7 @@ _AT_ONCE = 8
 
 _BETWEEN_NEWS = 400
 
-_ASSUMED = "taken for {} when the campaign was restored"
+_ASSUMED = "assumed {} when the campaign was restored"
 
 
 class NotEmptyError(UndersignedError):
@@ -132,12 +132,12 @@ class Restoring:
         if marked is not None and marked["backup"]["S"] == self.file.header.id:
             return "done" if "finished_at" in marked else "begun"
         if marked is not None and "finished_at" not in marked:
-            message = f"another backup of {campaign} is restored only in part; run that restore to its end first"
+            message = f"another backup of {campaign} is only partly restored; finish that restore first"
             raise NotEmptyError(message)
         if there or self._has_any(campaign):
             message = (
                 f"the stack has {campaign} already, and people may have signed there since the backup was made; "
-                "nothing is overwritten. Restore into a stack without it (--stack-name)"
+                "restore it to a stack that doesn't have it (--stack-name). Nothing was changed"
             )
             raise NotEmptyError(message)
         return "new"
