@@ -131,8 +131,7 @@ def restore(
 ) -> None:
     """Write a campaign from a backup to a stack that doesn't have it. The campaign is paused, and no email is sent.
 
-    If the command is interrupted, run it again. The stack needs the secret of the stack that made the file; see
-    docs/backups.md.
+    If it is interrupted, run it again. The stack needs the secret of the stack that made the file: docs/backups.md.
     """
     wiring = stack.wiring()
     source = BackupFile(file, wiring.secret())

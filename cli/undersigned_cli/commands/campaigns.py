@@ -24,7 +24,7 @@ app = typer.Typer(no_args_is_help=True, help="Check a campaign's folder, and pus
 
 @app.command(epilog=examples("campaign check campaigns/my-campaign"))
 def check(folder: Folder) -> None:
-    """Find every mistake in a campaign's folder. Prints the file and line of each, and how to correct it."""
+    """Find every mistake in a campaign's folder, with its file, its line and how to correct it."""
     compiled = _read(folder)
     found = f"{counted(len(compiled.targets), 'recipient')}, {counted(len(compiled.letters), 'letter')}"
     say(f"{compiled.campaign.id}: {found}. No mistakes.")

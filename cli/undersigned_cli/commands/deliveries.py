@@ -126,16 +126,17 @@ def deliver(
     campaign: Campaign,
     *,
     preview: Annotated[
-        Path | None, typer.Option(help="Write the emails and packets that are due to this folder. Sends nothing.")
+        Path | None,
+        typer.Option(help="Send nothing; write the emails and packets to this folder instead.", metavar="DIR"),
     ] = None,
     test: Annotated[
         str | None,
         typer.Option(
-            help="Send the email that is due to this recipient to the campaign's organizer instead.", metavar="TARGET"
+            help="Send the email for this recipient to the campaign's organizer instead, as a test.", metavar="TARGET"
         ),
     ] = None,
 ) -> None:
-    """Send the letters that are waiting now. Doesn't wait for the weekly delivery."""
+    """Send the waiting letters now, before the next weekly delivery."""
     if preview is not None and test is not None:
         message = "use either --preview or --test, not both"
         raise typer.BadParameter(message)

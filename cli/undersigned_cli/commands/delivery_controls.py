@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 Period = Annotated[
     datetime | None,
-    typer.Argument(help="Day of the delivery, such as 2026-11-30.", formats=["%Y-%m-%d"], metavar="[DAY]"),
+    typer.Argument(help="Day of the delivery, such as 2026-11-30.", formats=["%Y-%m-%d"], metavar="DAY"),
 ]
 
 
@@ -107,7 +107,7 @@ def release(stack: Stack, campaign: Campaign, target: TargetId, *, reason: Reaso
 
 @on_stack
 def retry(stack: Stack, campaign: Campaign, target: TargetId, period: Period = None, *, reason: Reason = "") -> None:
-    """Send a delivery again that failed or bounced, once its address is correct. Without a day: the last one."""
+    """Resend a failed or bounced delivery, once its address is correct. Without a day: the last one."""
     wiring = stack.wiring()
     _check(wiring, campaign, target)
     key = DeliveryKey(campaign, target, _day(period) or _last_unsent(wiring, campaign, target))

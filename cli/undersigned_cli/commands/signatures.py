@@ -151,7 +151,7 @@ def remove(  # noqa: PLR0913  (options)
     stack: Stack,
     campaign: Campaign,
     signer: Annotated[
-        str | None, typer.Argument(help="Id of the letter's signer, as `signatures` shows it.", metavar="[SIGNER]")
+        str | None, typer.Argument(help="Id of the letter's signer, as `signatures` shows it.", metavar="SIGNER")
     ] = None,
     *,
     email: Annotated[str | None, typer.Option(help="The email address that signed the letter.")] = None,
