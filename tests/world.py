@@ -389,7 +389,7 @@ def world(
         made = _make(monkeypatch, bundle_size, forms_a_minute, publishes_events=publishes_events)
         _worlds.append(made)
         if not empty:
-            push(campaign_folder.read(ROOT / "campaigns" / CAMPAIGN), made.wiring.table)
+            push(campaign_folder.read(ROOT / "campaigns" / CAMPAIGN), made.wiring.campaigns)
         yield made
         _worlds.remove(made)
 

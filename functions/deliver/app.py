@@ -32,7 +32,9 @@ def report_replaced(key: DeliveryKey, packet: int, characters: dict[str, int]) -
     logger.warning("characters replaced", extra={**asdict(key), "packet": packet, "characters": characters})
 
 
-stack = Wiring.of_environment()
+stack = Wiring.of_environment(
+    "table_name", "secret_arn", "sender", "configuration_set", "packet_bucket", "delivery_queue_url", "bundle_size"
+)
 delivering = stack.delivering(report_replaced)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 logger = Logger()
-stack = Wiring.of_environment()
+stack = Wiring.of_environment("table_name", "packet_bucket", "export_queue_url")
 exporting = stack.exporting()
 
 

@@ -2,6 +2,8 @@
 
 from undersigned.wiring import Wiring
 
-stack = Wiring.of_environment()
+stack = Wiring.of_environment(
+    "table_name", "secret_arn", "sender_address", "packet_bucket", "delivery_queue_url", "export_queue_url", "schedule"
+)
 access = stack.access()
 organizing = stack.organizing()

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from undersigned.services.organizer_post import PostOutcome
 
 logger = Logger()
-stack = Wiring.of_environment()
+stack = Wiring.of_environment(
+    "table_name", "secret_arn", "delivery_queue_url", "delivery_time_zone", "sender", "configuration_set"
+)
 planning = stack.planning()
 approval_requests = stack.approval_requests()
 

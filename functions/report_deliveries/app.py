@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from undersigned.services.organizer_post import PostOutcome
 
 logger = Logger()
-stack = Wiring.of_environment()
+stack = Wiring.of_environment("table_name", "sender", "configuration_set", "schedule")
 reporting = stack.reporting()
 
 

@@ -2,6 +2,6 @@
 
 from undersigned.wiring import Wiring
 
-stack = Wiring.of_environment()
+stack = Wiring.of_environment("table_name")
 tallying = stack.tallying()
 publishing = stack.publishing()

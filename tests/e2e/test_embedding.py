@@ -39,7 +39,7 @@ def site(stack: RunningStack) -> Site:
     """Give the addresses of an organization's website, which its campaign allows."""
     folder = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
     campaign = replace(folder.campaign, id=CAMPAIGN, allowed_origins=(stack.example_origin,))
-    push(replace(folder, campaign=campaign), Stack(stack.outputs, stack.client).wiring().table)
+    push(replace(folder, campaign=campaign), Stack(stack.outputs, stack.client).wiring().campaigns)
     return lambda path: f"{stack.example_origin}{path}?campaign={CAMPAIGN}"
 
 

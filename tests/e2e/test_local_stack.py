@@ -132,7 +132,7 @@ def form(stack: RunningStack) -> str:
     folder = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
     push(
         replace(folder, campaign=replace(folder.campaign, id=CAMPAIGN)),
-        Stack(stack.outputs, stack.client).wiring().table,
+        Stack(stack.outputs, stack.client).wiring().campaigns,
     )
     return f"{stack.public_url}/campaigns/{CAMPAIGN}"
 

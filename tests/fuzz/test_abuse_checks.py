@@ -24,7 +24,7 @@ FORM = FormToken(CAMPAIGN.id, "b" * 16, needs_proof=True, issued_at=NOON - timed
 
 
 CHECKS = abuse_checks.AbuseChecks(
-    store=None,  # type: ignore[arg-type]  # nothing is counted here
+    counters=None,  # type: ignore[arg-type]  # nothing is counted here
     tokens=TOKENS,
     secret=lambda: "of this stack",
     forms_a_minute=10,

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from tests.fuzz.inputs import DEEP, example, given, mutated, st, texts, tried
 from undersigned.authoring.letters import compile_letter
 from undersigned.authoring.mistakes import MistakesError
-from undersigned.aws import items
+from undersigned.aws.campaigns import campaign_values, letter_values, target_settings
+from undersigned.aws.dynamodb import from_item, to_item
 from undersigned.domain.addresses import email_mistake
 from undersigned.domain.campaigns import ID_PATTERN
 from undersigned.domain.letters import as_text, read_blocks, render_specimen
@@ -96,17 +97,17 @@ def _push(folder: CompiledCampaign) -> None:
     ZoneInfo(campaign.time_zone)
     assert email_mistake(campaign.organizer.email) is None
     pushed = [
-        items.campaign_values(campaign),
-        *(items.letter_values(campaign.id, it) for it in folder.letters.values()),
+        campaign_values(campaign),
+        *(letter_values(campaign.id, it) for it in folder.letters.values()),
     ]
     for target in folder.targets:
         assert ID_PATTERN.fullmatch(target.id)
         assert email_mistake(target.email) is None
-        pushed.append(items.target_settings(target))
+        pushed.append(target_settings(target))
     for values in pushed:
-        item = items.to_item(values)
+        item = to_item(values)
         assert len(str(item).encode()) < _LONGEST_ITEM
-        assert {name: items.from_item(item)[name] for name in item} == {
+        assert {name: from_item(item)[name] for name in item} == {
             name: value for name, value in values.items() if value is not None
         }
     for letter in folder.letters.values():

@@ -24,17 +24,17 @@ SITE = "https://www.enddemand.example"
 
 
 def row(world: World, email: str = "ada@signers.example") -> Signature:
-    found = world.wiring.table.signature(CAMPAIGN, signer_id(world.wiring.secret(), email))
+    found = world.wiring.signatures.signature(CAMPAIGN, signer_id(world.wiring.secret(), email))
     assert found
     return found
 
 
 def change(world: World, **settings: Any) -> None:
     """Change the campaign's settings, and wait until every function has heard of it."""
-    table = world.wiring.table
-    campaign = table.campaign(CAMPAIGN)
+    campaigns = world.wiring.campaigns
+    campaign = campaigns.campaign(CAMPAIGN)
     assert campaign
-    table.put_campaign(replace(campaign, **settings))
+    campaigns.put_campaign(replace(campaign, **settings))
     world.clock.turn(minutes=2)
 
 
@@ -179,7 +179,7 @@ def test_a_proof_that_is_none_sends_the_letter_to_quarantine(world: World, proof
 
 def test_a_proof_is_asked_for_while_sign_ups_jump_and_not_when_they_are_as_usual(world: World) -> None:
     assert world.get(FORM, as_json=True).json["challenge"] is None
-    world.wiring.table.add_sign_ups(CAMPAIGN, world.clock.now, 60)
+    world.wiring.abuse_counters.add_sign_ups(CAMPAIGN, world.clock.now, 60)
     world.clock.turn(seconds=20)
     assert world.get(FORM, as_json=True).json["challenge"]
     # A site's own form has no ticket that could say so.
@@ -194,7 +194,7 @@ def test_the_tally_notes_how_fast_people_sign(world: World) -> None:
     for number in range(3):
         world.sign(email=f"signer{number}@signers.example")
     world.run_stream()
-    assert sum(world.wiring.table.sign_ups(CAMPAIGN, world.clock.now - PACE_WINDOW).values()) == 3
+    assert sum(world.wiring.abuse_counters.sign_ups(CAMPAIGN, world.clock.now - PACE_WINDOW).values()) == 3
 
 
 # Floods

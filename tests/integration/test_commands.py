@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.world import ADA, CAMPAIGN, ROOT, World
-from undersigned.aws.table import Table
+from undersigned.aws.campaigns import Campaigns
 from undersigned.domain.errors import UndersignedError
 from undersigned_cli.commands import options
 from undersigned_cli.commands.output import console
@@ -71,7 +71,9 @@ def test_changed_words_are_a_new_version_and_what_was_signed_is_what_is_sent(
 
 
 def test_a_check_shows_languages_letters_and_the_accent_as_it_can_be_read(run: Any, world: World) -> None:
-    letters = {language: version[:12] for language, version in world.wiring.table.campaign(CAMPAIGN).letters.items()}  # type: ignore[union-attr]
+    letters = {
+        language: version[:12] for language, version in world.wiring.campaigns.campaign(CAMPAIGN).letters.items()
+    }
     output = run("campaign", "check", FOLDER)
     assert "10 recipients, 2 letters. No mistakes." in output
     assert f"en: letter {letters['en']}" in output
@@ -82,7 +84,7 @@ def test_a_check_shows_languages_letters_and_the_accent_as_it_can_be_read(run: A
 def test_no_settings_name_a_letter_that_is_not_there(
     run: Any, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = world.wiring.table.campaign(CAMPAIGN)
+    before = world.wiring.campaigns.campaign(CAMPAIGN)
     folder = tmp_path / "campaign"
     shutil.copytree(FOLDER, folder)
     letter = folder / "letter.es.md"
@@ -93,10 +95,10 @@ def test_no_settings_name_a_letter_that_is_not_there(
         raise UndersignedError(message)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Table, "put_letter", crash)
+        patch.setattr(Campaigns, "put_letter", crash)
         with pytest.raises(UndersignedError, match="power"):
             run("campaign", "push", str(folder))
-    assert world.wiring.table.campaign(CAMPAIGN) == before
+    assert world.wiring.campaigns.campaign(CAMPAIGN) == before
     output = run("campaign", "push", str(folder))
     assert re.search(r"en: letter version [0-9a-f]{12} is on the stack already", output)
     assert "es: new letter version" in output
@@ -144,7 +146,7 @@ def test_a_recount_brings_rows_in_that_were_given_up(run: Any, world: World) -> 
     world.post(world.sent[-1].link("confirm"))
     world.new_records()  # nobody counted them
     assert "1 confirmed letter, 1 of them newly counted." in run("counts", CAMPAIGN, "--recount")
-    assert world.wiring.table.count(CAMPAIGN).signatures == 1  # type: ignore[union-attr]
+    assert world.wiring.counts.count(CAMPAIGN).signatures == 1
 
 
 def test_counts_of_an_unknown_campaign_name_the_known_ones(run: Any) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.world import CAMPAIGN
-from undersigned.aws.table import Table
+from undersigned.aws.deliveries import Deliveries
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.errors import NotFoundError
 from undersigned.services.delivery_controls import NotNowError
@@ -27,9 +27,9 @@ def wheel(world: World) -> DeliveryControls:
 
 
 def needs_approval(world: World) -> None:
-    campaign = world.wiring.table.campaign(CAMPAIGN)
+    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
     assert campaign
-    world.wiring.table.put_campaign(replace(campaign, approval=True))
+    world.wiring.campaigns.put_campaign(replace(campaign, approval=True))
 
 
 def sent(world: World) -> list[str]:
@@ -52,7 +52,7 @@ def test_a_pause_holds_what_is_queued_already(world: World, wheel: DeliveryContr
     wheel.pause(CAMPAIGN, "cli", "")
     assert world.run_queue() == [{"batchItemFailures": []}]
     assert sent(world) == []
-    assert world.wiring.table.delivery(EVANSTON) is None
+    assert world.wiring.deliveries.delivery(EVANSTON) is None
     wheel.resume(CAMPAIGN, "cli", "")
     world.week()
     assert sent(world) == ["evanston"]
@@ -76,16 +76,16 @@ def test_what_is_stopped_while_its_packet_is_typeset_does_not_go(
     world: World, wheel: DeliveryControls, monkeypatch: pytest.MonkeyPatch, stop: str
 ) -> None:
     world.confirmed()
-    add_packet = Table.add_packet
+    add_packet = Deliveries.add_packet
 
-    def stopped_then(table: Table, *arguments: Any) -> None:
-        add_packet(table, *arguments)
+    def stopped_then(deliveries: Deliveries, *arguments: Any) -> None:
+        add_packet(deliveries, *arguments)
         if stop == "pause":
             wheel.pause(CAMPAIGN, "cli", "")
         else:
             wheel.hold(CAMPAIGN, "evanston", "cli", "a new chief")
 
-    monkeypatch.setattr(Table, "add_packet", stopped_then)
+    monkeypatch.setattr(Deliveries, "add_packet", stopped_then)
     [answer] = world.week()
     assert (len(answer["batchItemFailures"]), sent(world)) == (1, [])
     wheel.resume(CAMPAIGN, "cli", "")
@@ -123,7 +123,7 @@ def test_a_message_without_an_approval_begins_nothing(world: World) -> None:
     world.wiring.queue.put([EVANSTON])
     world.run_queue()
     assert sent(world) == []
-    assert world.wiring.table.delivery(EVANSTON) is None
+    assert world.wiring.deliveries.delivery(EVANSTON) is None
 
 
 def test_one_chief_is_held_and_the_others_get_theirs(world: World, wheel: DeliveryControls) -> None:
@@ -132,7 +132,7 @@ def test_one_chief_is_held_and_the_others_get_theirs(world: World, wheel: Delive
     wheel.hold(CAMPAIGN, "evanston", "cli", "the chief retires this week")
     world.week()
     assert sent(world) == ["wilmette"]
-    held = world.wiring.table.delivery(EVANSTON)
+    held = world.wiring.deliveries.delivery(EVANSTON)
     assert held
     assert (held.state, held.reason) == ("held", "held by the organizer: the chief retires this week")
     wheel.release(CAMPAIGN, "evanston", "cli", "")
@@ -173,16 +173,16 @@ def test_so_does_one_whose_letter_is_sealed_already(world: World, wheel: Deliver
 
 
 def test_pushing_the_campaign_again_changes_nothing_of_what_was_decided(world: World, wheel: DeliveryControls) -> None:
-    table = world.wiring.table
+    campaigns = world.wiring.campaigns
     wheel.pause(CAMPAIGN, "cli", "")
     wheel.hold(CAMPAIGN, "evanston", "cli", "wait")
-    campaign, target = table.campaign(CAMPAIGN), table.target(CAMPAIGN, "evanston")
+    campaign, target = campaigns.campaign(CAMPAIGN), campaigns.target(CAMPAIGN, "evanston")
     assert campaign
     assert target
-    table.put_target(CAMPAIGN, replace(target, hold=None))
-    table.put_campaign(campaign)
-    assert table.controls(CAMPAIGN).paused
-    assert table.target(CAMPAIGN, "evanston") == target
+    campaigns.put_target(CAMPAIGN, replace(target, hold=None))
+    campaigns.put_campaign(campaign)
+    assert campaigns.controls(CAMPAIGN).paused
+    assert campaigns.target(CAMPAIGN, "evanston") == target
 
 
 def test_a_mail_that_came_back_goes_again_once_its_address_is_mended(world: World, wheel: DeliveryControls) -> None:
@@ -194,7 +194,7 @@ def test_a_mail_that_came_back_goes_again_once_its_address_is_mended(world: Worl
     assert sent(world) == ["evanston", "evanston"]
     assert [mail.tags["attempt"] for mail in world.deliveries] == ["1", "2"]
     world.feedback("delivery", world.deliveries[1])
-    delivered = world.wiring.table.delivery(EVANSTON)
+    delivered = world.wiring.deliveries.delivery(EVANSTON)
     assert delivered
     assert delivered.state == "delivered"
 
@@ -217,7 +217,7 @@ def test_what_is_not_there_can_be_neither_held_nor_retried(world: World, wheel: 
     ):
         with pytest.raises(NotFoundError):
             act()
-    assert list(world.wiring.table.audit(CAMPAIGN)) == []
+    assert list(world.wiring.campaigns.audit(CAMPAIGN)) == []
 
 
 def test_a_hold_needs_its_reason(wheel: DeliveryControls) -> None:
@@ -229,6 +229,6 @@ def test_who_did_what_when_and_why_is_kept(world: World, wheel: DeliveryControls
     wheel.pause(CAMPAIGN, "key 0123456789ab", "a mistake in the letter")
     world.clock.turn(minutes=1)
     wheel.resume(CAMPAIGN, "key 0123456789ab", "mended")
-    resumed, paused = world.wiring.table.audit(CAMPAIGN)
+    resumed, paused = world.wiring.campaigns.audit(CAMPAIGN)
     assert (paused.action, paused.by, paused.why) == ("pause", "key 0123456789ab", "a mistake in the letter")
     assert (resumed.action, resumed.at) == ("resume", world.clock.now)

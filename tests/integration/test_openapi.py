@@ -92,7 +92,7 @@ def test_every_public_route_answers_as_described(world: World, *, as_json: bool)
 
 
 def _only_signer(world: World) -> str:
-    [(_, row)] = world.wiring.table.newest_signatures(CAMPAIGN)
+    [(_, row)] = world.wiring.signatures.newest_signatures(CAMPAIGN)
     return row.signer
 
 

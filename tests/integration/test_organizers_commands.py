@@ -65,13 +65,13 @@ def listed(run: Any) -> Any:
 
 
 def needs_approval(world: World) -> None:
-    campaign = world.wiring.table.campaign(CAMPAIGN)
+    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
     assert campaign
-    world.wiring.table.put_campaign(replace(campaign, approval=True))
+    world.wiring.campaigns.put_campaign(replace(campaign, approval=True))
 
 
 def only_signature(world: World) -> Any:
-    [(_, row)] = world.wiring.table.newest_signatures(CAMPAIGN)
+    [(_, row)] = world.wiring.signatures.newest_signatures(CAMPAIGN)
     return row
 
 
@@ -93,7 +93,7 @@ def test_a_domain_shows_who_signed_and_who_confirmed(listed: Any, world: World) 
 def test_a_domain_that_swallows_mails_is_marked(run: Any, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     counters = {"SIGNED#swallows.example": 40, "CONFIRMED#swallows.example": 1}
     counters |= {"SIGNED#good.example": 40, "CONFIRMED#good.example": 38}
-    monkeypatch.setattr(type(world.wiring.table), "counts", lambda *_: counters)
+    monkeypatch.setattr(type(world.wiring.counts), "counts", lambda *_: counters)
     [marked] = [line for line in run("counts", CAMPAIGN, "--by", "domain").splitlines() if "yes" in line]
     assert "swallows.example" in marked
     odd = {row["domain"] for row in json.loads(run("counts", CAMPAIGN, "--by", "domain", "--json")) if row["odd"]}
@@ -109,7 +109,7 @@ def test_counts_by_what_one_likes_to_know(listed: Any, world: World) -> None:
 def test_a_count_that_stays_wrong_has_an_exit_code_of_its_own(
     world: World, invoke: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(type(world.wiring.table), "counts", lambda *_: {"TOTAL": 7})
+    monkeypatch.setattr(type(world.wiring.counts), "counts", lambda *_: {"TOTAL": 7})
     with pytest.raises(CountsDifferError, match="7 too many"):
         invoke("counts", CAMPAIGN, "--recount")
     monkeypatch.setattr("sys.argv", ["undersigned", "counts", CAMPAIGN, "--recount"])
@@ -166,6 +166,8 @@ def test_a_target_that_is_not_there_is_named_with_those_that_are(invoke: Any) ->
     for arguments in (
         ("signatures", CAMPAIGN, "--target", "atlantis"),
         ("export", CAMPAIGN, "--target", "atlantis", "-o", "-"),
+        ("deliveries", CAMPAIGN, "--target", "atlantis"),
+        ("deliver", CAMPAIGN, "--test", "atlantis"),
         ("hold", CAMPAIGN, "atlantis", "--why", "x"),
         ("release", CAMPAIGN, "atlantis"),
         ("retry", CAMPAIGN, "atlantis"),
@@ -216,7 +218,7 @@ def test_an_export_that_breaks_off_leaves_no_file(
         message = "the table is gone"
         raise UndersignedError(message)
 
-    monkeypatch.setattr(type(world.wiring.table), "newest_signatures", gone)
+    monkeypatch.setattr(type(world.wiring.signatures), "newest_signatures", gone)
     with pytest.raises(UndersignedError, match="gone"):
         invoke("export", CAMPAIGN, "-o", str(tmp_path / "letters.csv"))
     assert list(tmp_path.iterdir()) == []
@@ -240,7 +242,7 @@ def test_a_letter_is_erased_after_a_question(invoke: Any, run: Any, world: World
     assert only_signature(world).status == "confirmed"
     assert invoke("remove", CAMPAIGN, row.signer, "--why", "she asked", answer="y\n").exit_code == 0
     assert only_signature(world).status == "erased"
-    [entry] = world.wiring.table.audit(CAMPAIGN)
+    [entry] = world.wiring.campaigns.audit(CAMPAIGN)
     assert (entry.action, entry.by, entry.about, entry.why) == ("remove", "command line", row.signer, "she asked")
 
 
@@ -250,7 +252,7 @@ def test_a_letter_is_found_by_its_address_and_erased_once(run: Any, world: World
     assert "Erased." in run(*arguments)
     assert only_signature(world).status == "erased"
     assert "erased already" in run(*arguments)
-    assert len(list(world.wiring.table.audit(CAMPAIGN))) == 1
+    assert len(list(world.wiring.campaigns.audit(CAMPAIGN))) == 1
 
 
 def test_what_to_remove_is_named_once_and_with_a_reason(invoke: Any) -> None:
@@ -287,7 +289,7 @@ def test_a_test_goes_to_the_organizer_and_to_nobody_else(run: Any, world: World)
     before = len(world.sent)
     world.run_queue()
     [tried] = world.sent[before:]
-    assert tried.to == world.wiring.table.campaign(CAMPAIGN).organizer.email  # type: ignore[union-attr]
+    assert tried.to == world.wiring.campaigns.campaign(CAMPAIGN).organizer.email
     assert world.deliveries == []
 
 
@@ -306,7 +308,7 @@ def test_an_approval_without_a_day_is_for_the_last_weekly_one(run: Any, world: W
     needs_approval(world)
     world.confirmed()
     assert "2026-11-23 is approved; 1 delivery started" in run("approve", CAMPAIGN)
-    assert world.wiring.table.controls(CAMPAIGN).approved == {"2026-11-23"}
+    assert world.wiring.campaigns.controls(CAMPAIGN).approved == {"2026-11-23"}
 
 
 def test_a_day_is_written_as_one(invoke: Any) -> None:
@@ -394,7 +396,7 @@ def test_an_error_is_one_line_and_the_exit_code_1(
     assert ended.value.code == 1
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert captured.err == f"there is no campaign 'another'; the stack has: {CAMPAIGN}\n"
+    assert captured.err == f"There is no campaign 'another'; the stack has: {CAMPAIGN}\n"
 
 
 def test_keys_and_early_deliveries_are_in_the_audit(run: Any, world: World) -> None:
@@ -403,7 +405,7 @@ def test_keys_and_early_deliveries_are_in_the_audit(run: Any, world: World) -> N
     run("key", "revoke", CAMPAIGN, key)
     world.clock.turn(seconds=1)
     run("deliver", CAMPAIGN)
-    delivered, revoked, created = world.wiring.table.audit(CAMPAIGN)
+    delivered, revoked, created = world.wiring.campaigns.audit(CAMPAIGN)
     assert (created.action, created.about, created.why) == ("create key", f"{key} read", "for Robin")
     assert (revoked.action, revoked.about) == ("revoke key", key)
     assert (delivered.action, delivered.about) == ("deliver", "2026-11-24")

@@ -60,7 +60,7 @@ def opened(world: World, token: str) -> set[str]:
 
 def test_a_token_opens_its_own_door_and_no_other(world: World) -> None:
     key = ApiKey(CAMPAIGN, DIGEST, "manage", "", datetime(2026, 1, 1, tzinfo=UTC))
-    world.wiring.table.put_api_key(key)
+    world.wiring.api_keys.put_api_key(key)
     world.confirmed()
     world.week()
     for kind, token in issued(world.wiring.tokens, world).items():

@@ -143,7 +143,7 @@ def outcome(stack: RunningStack, request: pytest.FixtureRequest) -> Outcome:
     chance = Random(SEED)  # noqa: S311  (a repeatable run)
     wiring = Stack(stack.outputs, stack.client).wiring()
     shipped = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
-    push(replace(shipped, campaign=replace(shipped.campaign, id=CAMPAIGN, proof_of_work="never")), wiring.table)
+    push(replace(shipped, campaign=replace(shipped.campaign, id=CAMPAIGN, proof_of_work="never")), wiring.campaigns)
     persons = people(SIGNATURES, [target.postal_codes[0] for target in shipped.targets], chance)
     crowd = Crowd(stack, CAMPAIGN, ORIGIN, persons, CLIENTS)
     killer, ses = Killer(stack, Random(SEED + 1), PAUSES), Ses(stack, SEED)  # noqa: S311

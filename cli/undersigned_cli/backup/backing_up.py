@@ -3,7 +3,7 @@
 No order of reading shows one moment of a table that changes, so the order is chosen by what must not happen later:
 
 1. Which bundles there are.
-2. The signatures. Whatever lies in one of these bundles is seen in it.
+2. The signatures. Every letter in one of these bundles is seen in it.
 3. What was delivered: first a delivery's state, then its bundles. So one that is "sent" has every bundle that it was
    sent with.
 4. Again, the signatures in bundles that are new since 1: they may have been seen in the tray, and would go once more.
@@ -14,24 +14,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import batched
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from undersigned.aws import items, keys, requests
+from undersigned.aws.campaigns import RESTORED, TARGETS, audit_partition, campaign_partition
+from undersigned.aws.deliveries import BUNDLES, DELIVERIES, MAIL_EVENTS, PACKETS, delivery_partition
+from undersigned.aws.dynamodb import BATCH_GET
+from undersigned.aws.mail_claims import mail_claim_partition
+from undersigned.aws.signatures import listing_shards, parse_signature_key, read_signature, signature_key
 from undersigned.domain.errors import UndersignedError
 from undersigned_cli.backup.backup_file import Line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from types_boto3_dynamodb import DynamoDBClient
-    from types_boto3_dynamodb.type_defs import QueryInputTypeDef
+    from undersigned.aws.dynamodb import Table, Values
 
-    from undersigned_cli.backup.backup_file import Item
-
-_BATCH_GET = 100
-"""Items that DynamoDB reads in one BatchGetItem."""
-
-_OF_DELIVERIES = (keys.DELIVERIES, keys.BUNDLES, keys.PACKETS, keys.MAIL_EVENTS)
+_OF_DELIVERIES = (DELIVERIES, BUNDLES, PACKETS, MAIL_EVENTS)
 """What a target's deliveries consist of, in the order in which it is read."""
 
 
@@ -41,10 +39,9 @@ class MovedOnError(UndersignedError):
 
 @dataclass(frozen=True, slots=True)
 class BackingUp:
-    """Reads one campaign's items off a table."""
+    """Reads one campaign's rows from a table."""
 
-    client: DynamoDBClient
-    table: str
+    table: Table
     campaign: str
     _sealed: set[str] = field(default_factory=set)
 
@@ -53,85 +50,72 @@ class BackingUp:
 
         Raises MovedOnError.
         """
-        known = {_place(item) for target in self._targets() for item in self._partition(target, keys.BUNDLES)}
-        for item in self._listed():
-            yield Line(item)
+        known = {_address(row) for target in self._targets() for row in self._partition(target, BUNDLES)}
+        for row in self._listed():
+            yield Line(row)
         new: list[str] = []
         for target in self._targets():
-            for item in self._deliveries(target):
-                if item["sk"]["S"].startswith(keys.BUNDLES) and _place(item) not in known:
-                    new += items.from_item(item)["signers"]
-                yield Line(item)
-        for item in self._signatures(new):
-            self._check_bundle(item)
-            yield Line(item, again=True)
-        organizer = keys.recipient(f"organizer:{self.campaign}", "").pk
-        for partition in (keys.audit_partition(self.campaign), organizer, keys.campaign_partition(self.campaign)):
-            yield from (Line(item) for item in self._partition(partition) if item["sk"]["S"] != keys.RESTORED)
+            for row in self._deliveries(target):
+                if row["sk"].startswith(BUNDLES) and _address(row) not in known:
+                    new += row["signers"]
+                yield Line(row)
+        for row in self._signatures(dict.fromkeys(new)):
+            self._check_bundle(row)
+            yield Line(row, again=True)
+        organizer = mail_claim_partition(f"organizer:{self.campaign}")
+        for partition in (audit_partition(self.campaign), organizer, campaign_partition(self.campaign)):
+            yield from (Line(row) for row in self._partition(partition) if row["sk"] != RESTORED)
 
-    def _deliveries(self, target: str) -> Iterator[Item]:
-        """Read a target's deliveries; a bundle of one that was not there a moment ago would have no mail to go with.
+    def _deliveries(self, target: str) -> Iterator[Values]:
+        """Read a target's deliveries; a bundle of one that was not there a moment ago would have no email to go with.
 
-        Nor may SES have told of a later try than the delivery knows of: restored, it would go once more.
+        Nor may SES have told of a later attempt than the delivery knows of: restored, it would be sent once more.
         """
         begun: dict[str, int] = {}
         for kind in _OF_DELIVERIES:
-            for item in self._partition(target, kind):
-                period = item["sk"]["S"].split("#")[1]
-                if kind == keys.DELIVERIES:
-                    begun[period] = int(item["attempt"]["N"])
+            for row in self._partition(target, kind):
+                period = row["sk"].split("#")[1]
+                if kind == DELIVERIES:
+                    begun[period] = row["attempt"]
                 elif period not in begun:
                     raise MovedOnError(_moved_on(target))
-                if kind == keys.MAIL_EVENTS and int(item["attempt"]["N"]) > begun[period]:
+                if kind == MAIL_EVENTS and row["attempt"] > begun[period]:
                     raise MovedOnError(_moved_on(target))
-                if kind == keys.BUNDLES:
-                    self._sealed.add(_place(item))
-                yield item
+                if kind == BUNDLES:
+                    self._sealed.add(_address(row))
+                yield row
 
-    def _check_bundle(self, item: Item) -> None:
+    def _check_bundle(self, row: Values) -> None:
         """Make sure that a letter's bundle was read, too: without it, the letter would lie nowhere."""
-        signature = items.read_signature(items.from_item(item))
+        signature = read_signature(row)
         if signature.bundle is None:
             return
-        target = keys.delivery_partition(self.campaign, signature.target)
-        if f"{target} {keys.BUNDLES}{signature.bundle}" not in self._sealed:
+        target = delivery_partition(self.campaign, signature.target)
+        if f"{target} {BUNDLES}{signature.bundle}" not in self._sealed:
             raise MovedOnError(_moved_on(target))
 
     def _targets(self) -> Iterator[str]:
-        """List the partitions of deliveries, one a target."""
-        for item in self._partition(keys.campaign_partition(self.campaign), keys.TARGETS):
-            yield keys.delivery_partition(self.campaign, item["sk"]["S"].removeprefix(keys.TARGETS))
+        """Return the partition of each target's deliveries."""
+        for row in self._partition(campaign_partition(self.campaign), TARGETS):
+            yield delivery_partition(self.campaign, row["sk"].removeprefix(TARGETS))
 
-    def _listed(self) -> Iterator[Item]:
+    def _listed(self) -> Iterator[Values]:
         """Read every signature that the index lists."""
-        for shard in range(keys.LISTING_SHARDS):
-            request = requests.query(self.table, keys.listing_shard(self.campaign, shard), index="listing")
-            yield from self._signatures(keys.parse_signature(item["pk"]["S"])[1] for item in self._query(request))
+        for shard in listing_shards(self.campaign):
+            listed = self.table.query(shard, index="listing")
+            yield from self._signatures(parse_signature_key(row["pk"])[1] for row in listed)
 
-    def _signatures(self, signers: Iterable[str]) -> Iterator[Item]:
+    def _signatures(self, signers: Iterable[str]) -> Iterator[Values]:
         """Read signatures as they stand now."""
-        for some in batched(signers, _BATCH_GET, strict=False):
-            wanted = [items.to_item(keys.signature(self.campaign, signer)._asdict()) for signer in dict.fromkeys(some)]
-            pending: dict[str, Any] = {self.table: {"Keys": wanted, "ConsistentRead": True}}
-            while pending:
-                answer = self.client.batch_get_item(RequestItems=pending)
-                yield from answer["Responses"].get(self.table, [])
-                pending = dict(answer.get("UnprocessedKeys", {}))
+        for some in batched(signers, BATCH_GET, strict=False):
+            yield from self.table.batch_get([signature_key(self.campaign, signer) for signer in some])
 
-    def _partition(self, pk: str, begins_with: str | None = None) -> Iterator[Item]:
-        return self._query(requests.query(self.table, pk, begins_with=begins_with, consistent=True))
-
-    def _query(self, request: QueryInputTypeDef) -> Iterator[Item]:
-        while True:
-            page = self.client.query(**request)
-            yield from page["Items"]
-            if "LastEvaluatedKey" not in page:
-                return
-            request = {**request, "ExclusiveStartKey": page["LastEvaluatedKey"]}
+    def _partition(self, pk: str, begins_with: str | None = None) -> Iterator[Values]:
+        return self.table.query(pk, begins_with=begins_with, consistent=True)
 
 
-def _place(item: Item) -> str:
-    return f"{item['pk']['S']} {item['sk']['S']}"
+def _address(row: Values) -> str:
+    return f"{row['pk']} {row['sk']}"
 
 
 def _moved_on(target: str) -> str:

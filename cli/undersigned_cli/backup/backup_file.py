@@ -18,14 +18,14 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
+from undersigned.aws.dynamodb import from_item, to_item
 from undersigned.domain.errors import UndersignedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-type Item = dict[str, Any]
-"""An item with DynamoDB's typed attributes."""
+    from undersigned.aws.dynamodb import Values
 
 FORMAT = 1
 
@@ -52,9 +52,9 @@ class Header:
 
 
 class Line(NamedTuple):
-    """One item; `again` says that it stands in place of an earlier line with its key."""
+    """One row's values; `again` says that it stands in place of an earlier line with its key."""
 
-    item: Item
+    values: Values
     again: bool = False
 
 
@@ -81,7 +81,7 @@ def write(out: BinaryIO, header: Header, lines: Iterable[Line], secret: str) -> 
             }
         )
         for line in lines:
-            put({"Item": line.item, "Again": True} if line.again else {"Item": line.item})
+            put({"Item": to_item(line.values)} | ({"Again": True} if line.again else {}))
             written += 1
         put({"End": written, "hmac": vouched.hexdigest()})
     return written
@@ -146,7 +146,7 @@ class BackupFile:
         for number, raw in enumerate(self._raw(), start=1):
             values = self._values(number, raw)
             if "Item" in values:
-                yield Line(values["Item"], again=values.get("Again", False))
+                yield Line(from_item(values["Item"]), again=values.get("Again", False))
 
     def _raw(self) -> Iterator[bytes]:
         try:

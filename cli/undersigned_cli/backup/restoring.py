@@ -11,13 +11,23 @@ from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import batched
+from itertools import batched, chain
 from typing import TYPE_CHECKING, Literal
 
-from botocore.exceptions import ClientError
-
-from undersigned.aws import items, keys, requests
-from undersigned.aws.failures import CONDITION_FAILED, code_of
+from undersigned.aws.campaigns import (
+    SETTINGS,
+    audit_values,
+    campaign_key,
+    campaign_partition,
+    controls_key,
+    restored_key,
+)
+from undersigned.aws.counts import counter_key
+from undersigned.aws.deliveries import DELIVERIES, MAIL_EVENTS, PACKETS, delivery_values, read_delivery, read_mail_event
+from undersigned.aws.dynamodb import Key, Update
+from undersigned.aws.mail_claims import mail_claim_partition
+from undersigned.aws.signatures import listing_shards, read_signature
+from undersigned.aws.stream import RESTORED
 from undersigned.domain.controls import AuditEntry
 from undersigned.domain.deliveries import Delivery, DeliveryKey, MailEvent, after
 from undersigned.domain.errors import UndersignedError
@@ -26,10 +36,8 @@ from undersigned.domain.tallies import TOTAL
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from types_boto3_dynamodb import DynamoDBClient
-    from types_boto3_dynamodb.type_defs import QueryInputTypeDef
-
-    from undersigned_cli.backup.backup_file import BackupFile, Item, Line
+    from undersigned.aws.dynamodb import Table, Values
+    from undersigned_cli.backup.backup_file import BackupFile, Line
 
 type Progress = Literal["new", "begun", "done"]
 """How a stack stands to a backup: it has nothing of the campaign, a part, or all of it."""
@@ -56,7 +64,7 @@ class Survey:
 
     again: frozenset[str]
     deliveries: Mapping[DeliveryKey, Delivery]
-    controls: Item | None = None
+    controls: Values | None = None
 
     @property
     def under_way(self) -> tuple[DeliveryKey, ...]:
@@ -69,19 +77,19 @@ def survey(lines: Iterable[Line]) -> Survey:
     again: set[str] = set()
     unsettled: dict[DeliveryKey, Delivery] = {}
     events: defaultdict[DeliveryKey, list[MailEvent]] = defaultdict(list)
-    controls: Item | None = None
+    controls: Values | None = None
     for line in lines:
-        pk, sk = line.item["pk"]["S"], line.item["sk"]["S"]
-        if sk == keys.controls("").sk:
-            controls = line.item
+        pk, sk = line.values["pk"], line.values["sk"]
+        if sk == _CONTROLS:
+            controls = line.values
         if line.again:
             again.add(pk)
-        elif sk.startswith(keys.DELIVERIES):
-            delivery = items.read_delivery(items.from_item(line.item))
+        elif sk.startswith(DELIVERIES):
+            delivery = read_delivery(line.values)
             if not delivery.is_settled:
                 unsettled[delivery.key] = delivery
-        elif sk.startswith(keys.MAIL_EVENTS) and (key := _delivery_of(line.item)) in unsettled:
-            events[key].append(items.read_mail_event(key, items.from_item(line.item)))
+        elif sk.startswith(MAIL_EVENTS) and (key := _delivery_of(line.values)) in unsettled:
+            events[key].append(read_mail_event(key, line.values))
     for key, of_mail in events.items():
         for event in of_mail:
             if unsettled[key].state == "sending":
@@ -89,10 +97,10 @@ def survey(lines: Iterable[Line]) -> Survey:
     return Survey(frozenset(again), unsettled, controls)
 
 
-def _delivery_of(item: Item) -> DeliveryKey:
+def _delivery_of(row: Values) -> DeliveryKey:
     """Return the delivery that a bundle, packet or event is of."""
-    _, campaign, target = item["pk"]["S"].split("#")
-    return DeliveryKey(campaign, target, item["sk"]["S"].split("#")[1])
+    _, campaign, target = row["pk"].split("#")
+    return DeliveryKey(campaign, target, row["sk"].split("#")[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +123,7 @@ class Decisions:
 class Restoring:
     """Writes a checked backup into a table."""
 
-    client: DynamoDBClient
-    table: str
+    table: Table
     file: BackupFile
     found: Survey
     decisions: Decisions
@@ -127,9 +134,9 @@ class Restoring:
     def progress(self) -> Progress:
         """Say how the stack stands to the backup; raises NotEmptyError when the campaign is there by another way."""
         campaign = self.file.header.campaign
-        marked = self._get(keys.restored(campaign))
-        there = self._get(keys.campaign(campaign)) is not None
-        if marked is not None and marked["backup"]["S"] == self.file.header.id:
+        marked = self._get(restored_key(campaign))
+        there = self._get(campaign_key(campaign)) is not None
+        if marked is not None and marked["backup"] == self.file.header.id:
             return "done" if "finished_at" in marked else "begun"
         if marked is not None and "finished_at" not in marked:
             message = f"another backup of {campaign} is only partly restored; finish that restore first"
@@ -145,109 +152,96 @@ class Restoring:
     def run(self) -> Iterator[int]:
         """Write what is not there yet; tell from time to time how many items were read. Twice is the same as once."""
         header = self.file.header
-        mark = {**keys.restored(header.campaign)._asdict(), "backup": header.id, "begun_at": self.now.isoformat()}
-        self._put(items.to_item(mark))
-        # Before the first letter: whoever pushes the campaign over half a restore must not let it go.
+        key = restored_key(header.campaign)
+        self._put({**key._asdict(), "backup": header.id, "begun_at": self.now.isoformat()})
+        # Before the first letter: a push over half a restore must not let anything be sent.
         self._put(self._pausing())
-        last: list[Item] = []
+        last: list[Values] = []
         read = 0
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             for some in batched(self.file.lines(), _BETWEEN_NEWS, strict=False):
-                due = [item for line in some if (item := self._restored(line)) is not None]
-                last += (item for item in due if _is_settings(item))
-                for outcome in pool.map(self._put, (item for item in due if not _is_settings(item))):
+                due = [row for line in some if (row := self._restored(line)) is not None]
+                last += (row for row in due if _is_settings(row))
+                for outcome in pool.map(self._put, (row for row in due if not _is_settings(row))):
                     self.written[outcome] += 1
                 read += len(some)
                 yield read
-        self._put(items.to_item(self._audited()))
+        self._put(self._audited())
         for settings in last:
-            goal = requests.update(
-                self.table, keys.counter(header.campaign, TOTAL), assign={"goal": items.from_item(settings)["goal"]}
-            )
-            self.client.update_item(**goal)
+            self.table.update(Update(counter_key(header.campaign, TOTAL), assign={"goal": settings["goal"]}))
             self._put(settings)
-        finished = requests.update(
-            self.table, keys.restored(header.campaign), assign={"finished_at": self.now.isoformat()}
-        )
-        self.client.update_item(**finished)
+        self.table.update(Update(key, assign={"finished_at": self.now.isoformat()}))
 
-    def _restored(self, line: Line) -> Item | None:
-        """Return an item as it is written, or None when it is left out."""
-        item, sk = line.item, line.item["sk"]["S"]
-        mark = {items.RESTORED: {"S": self.file.header.id}}
-        match item["pk"]["S"].partition("#")[0]:
+    def _restored(self, line: Line) -> Values | None:
+        """Return a row as it is written, or None when it is left out."""
+        row, sk = line.values, line.values["sk"]
+        origin = {RESTORED: self.file.header.id}
+        match row["pk"].partition("#")[0]:
             case "SIGNATURE":
                 signature = self._signature(line)
-                return signature | mark if signature else None
-            case "DELIVERY" if sk.startswith(keys.DELIVERIES):
-                return self._delivery(item) | mark
-            case "DELIVERY" if sk.startswith(keys.PACKETS) and self._is_unsettled(item):
+                return signature | origin if signature else None
+            case "DELIVERY" if sk.startswith(DELIVERIES):
+                return self._delivery(row) | origin
+            case "DELIVERY" if sk.startswith(PACKETS) and self._is_unsettled(row):
                 # Its PDF lies in the other stack's bucket; it is typeset again.
                 return None
-            case "CAMPAIGN" if sk == keys.controls("").sk:
+            case "CAMPAIGN" if sk == _CONTROLS:
                 # It was the first to be written.
                 return None
+            case "RECIPIENT":
+                # What mail claims were called until version 0.2.
+                return row | {"pk": mail_claim_partition(row["pk"].partition("#")[2])}
             case _:
-                return item
+                return row
 
-    def _signature(self, line: Line) -> Item | None:
-        if not line.again and line.item["pk"]["S"] in self.found.again:
+    def _signature(self, line: Line) -> Values | None:
+        if not line.again and line.values["pk"] in self.found.again:
             return None
-        if items.read_signature(items.from_item(line.item)).has_expired(self.now):
+        if read_signature(line.values).has_expired(self.now):
             self.written["expired"] += 1
             return None
         # The counts begin at nothing here, so they hold nothing of the row.
-        return {name: value for name, value in line.item.items() if name != "tallied"}
+        return {name: value for name, value in line.values.items() if name != "tallied"}
 
-    def _delivery(self, item: Item) -> Item:
-        """Return a delivery with what SES's events and the organizer say of a mail that was under way."""
-        delivery = items.read_delivery(items.from_item(item))
-        as_is = self.decisions.applied_to(self.found.deliveries.get(delivery.key, delivery))
-        kept = item.keys() - items.delivery_values(delivery).keys()
-        return {name: item[name] for name in kept} | items.to_item(items.delivery_values(as_is))
+    def _delivery(self, row: Values) -> Values:
+        """Return a delivery with what SES's events and the organizer say of an email that was under way."""
+        delivery = read_delivery(row)
+        as_is = delivery_values(self.decisions.applied_to(self.found.deliveries.get(delivery.key, delivery)))
+        return {name: value for name, value in row.items() if name not in as_is} | as_is
 
-    def _is_unsettled(self, packet: Item) -> bool:
+    def _is_unsettled(self, packet: Values) -> bool:
         delivery = self.found.deliveries.get(_delivery_of(packet))
         return delivery is not None and not self.decisions.applied_to(delivery).is_settled
 
-    def _pausing(self) -> Item:
+    def _pausing(self) -> Values:
         """Return the campaign's controls, paused."""
-        key = items.to_item(keys.controls(self.file.header.campaign)._asdict())
-        return {**(self.found.controls or key), "paused": {"BOOL": True}}
+        return controls_key(self.file.header.campaign)._asdict() | (self.found.controls or {}) | {"paused": True}
 
-    def _audited(self) -> items.Values:
-        """Note the restore once, at the moment when it was begun."""
+    def _audited(self) -> Values:
+        """Record the restore once, at the moment when it was begun."""
         header = self.file.header
-        begun = self._get(keys.restored(header.campaign)) or {}
-        at = datetime.fromisoformat(begun["begun_at"]["S"])
+        begun = self._get(restored_key(header.campaign)) or {}
+        at = datetime.fromisoformat(begun["begun_at"])
         entry = AuditEntry(header.campaign, at, "restore", "command line", header.id, f"made {header.made_at:%Y-%m-%d}")
-        return items.audit_values(entry, header.id)
+        return audit_values(entry, header.id)
 
-    def _put(self, item: Item) -> Literal["put", "there"]:
-        request = requests.put_new(self.table, {})
-        request["Item"] = item
-        try:
-            self.client.put_item(**request)
-        except ClientError as error:
-            if code_of(error) != CONDITION_FAILED:
-                raise
-            return "there"
-        return "put"
+    def _put(self, row: Values) -> Literal["put", "there"]:
+        return "put" if self.table.put_new(row) else "there"
 
-    def _get(self, key: keys.Key) -> Item | None:
-        return self.client.get_item(**requests.get(self.table, key, consistent=True)).get("Item")
+    def _get(self, key: Key) -> Values | None:
+        return self.table.get(key, consistent=True)
 
     def _has_any(self, campaign: str) -> bool:
         """Say whether the table has anything of a campaign without settings."""
-        queries: list[QueryInputTypeDef] = [
-            requests.query(self.table, keys.campaign_partition(campaign), limit=1, consistent=True),
-            *(
-                requests.query(self.table, keys.listing_shard(campaign, shard), index="listing", limit=1)
-                for shard in range(keys.LISTING_SHARDS)
-            ),
-        ]
-        return any(self.client.query(**query)["Items"] for query in queries)
+        found = chain(
+            self.table.query(campaign_partition(campaign), read_ahead=1, consistent=True),
+            *(self.table.query(shard, index="listing", read_ahead=1) for shard in listing_shards(campaign)),
+        )
+        return any(found)
 
 
-def _is_settings(item: Item) -> bool:
-    return bool(item["pk"]["S"].startswith("CAMPAIGN#") and item["sk"]["S"] == keys.META)
+_CONTROLS = controls_key("").sk
+
+
+def _is_settings(row: Values) -> bool:
+    return bool(row["pk"].startswith("CAMPAIGN#") and row["sk"] == SETTINGS)

@@ -1,4 +1,4 @@
-"""Push a compiled campaign to a stack's table; pushing it again changes nothing."""
+"""Push a compiled campaign to a stack; pushing it again changes nothing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from undersigned.authoring.campaigns import CompiledCampaign
-    from undersigned.aws.table import Table
+    from undersigned.services.ports import CampaignStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,16 +19,18 @@ class Pushed:
     retired: tuple[str, ...]
 
 
-def push(compiled: CompiledCampaign, table: Table) -> Pushed:
+def push(compiled: CompiledCampaign, campaigns: CampaignStore) -> Pushed:
     """Write letters and targets before the settings, so that all that the settings name is there.
 
     A letter version that people may have signed never changes; changed words are a new version.
     """
     campaign = compiled.campaign
-    new_letters = tuple(letter.version for letter in compiled.letters.values() if table.put_letter(campaign.id, letter))
+    new_letters = tuple(
+        letter.version for letter in compiled.letters.values() if campaigns.put_letter(campaign.id, letter)
+    )
     kept = {target.id for target in compiled.targets}
-    gone = [target for target in table.targets(campaign.id) if target.id not in kept]
+    gone = [target for target in campaigns.targets(campaign.id) if target.id not in kept]
     for target in (*compiled.targets, *(replace(target, retired=True) for target in gone)):
-        table.put_target(campaign.id, target)
-    table.put_campaign(campaign)
+        campaigns.put_target(campaign.id, target)
+    campaigns.put_campaign(campaign)
     return Pushed(new_letters, len(compiled.targets), tuple(target.id for target in gone))

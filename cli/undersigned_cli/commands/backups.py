@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from undersigned.aws import items, keys
+from undersigned.aws.deliveries import DELIVERIES, read_delivery
 from undersigned.domain.errors import UndersignedError
 from undersigned.wiring import new_id
 from undersigned_cli.backup import backup_file
@@ -67,10 +67,10 @@ def backup(
         stack = replace(stack, outputs={**stack.outputs, "TableName": table})
     wiring = stack.wiring()
     known_targets(wiring, campaign)
-    paused = wiring.table.controls(campaign).paused
+    paused = wiring.campaigns.controls(campaign).paused
     header = Header(new_id(), campaign, wiring.now(), paused)
-    wiring.delivery_controls().note(campaign, "backup", COMMAND_LINE, about=header.id)
-    reading = BackingUp(stack.client("dynamodb"), wiring.settings.table_name, campaign)
+    wiring.delivery_controls().record(campaign, "backup", COMMAND_LINE, about=header.id)
+    reading = BackingUp(wiring.table, campaign)
     seen: Counter[str] = Counter()
     with whole(file) as out:
         written = backup_file.write(out, header, _counted(reading.lines(), seen), wiring.secret())
@@ -100,10 +100,10 @@ def _counted(lines: Iterable[Line], seen: Counter[str]) -> Iterator[Line]:
     with progress_of("items") as progress:
         task = progress.add_task("backup", total=None)
         for count, line in enumerate(lines):
-            if line.item["sk"]["S"].startswith(keys.DELIVERIES):
+            if line.values["sk"].startswith(DELIVERIES):
                 seen["deliveries"] += 1
-                seen["unfinished"] += items.read_delivery(items.from_item(line.item)).state in {"open", "sending"}
-            elif line.item["pk"]["S"].startswith("SIGNATURE#") and not line.again:
+                seen["unfinished"] += read_delivery(line.values).state in {"open", "sending"}
+            elif line.values["pk"].startswith("SIGNATURE#") and not line.again:
                 seen["letters"] += 1
             if count % _BETWEEN_UPDATES == 0:
                 progress.update(task, completed=count)
@@ -147,7 +147,7 @@ def restore(
         raise OtherSecretError(message) from error
     found = survey(source.lines())
     decisions = _decisions(found, sent or [], unsent or [])
-    restoring = Restoring(stack.client("dynamodb"), wiring.settings.table_name, source, found, decisions, wiring.now())
+    restoring = Restoring(wiring.table, source, found, decisions, wiring.now())
     stage = restoring.progress()
     if stage != "done":
         with progress_of("items") as progress:

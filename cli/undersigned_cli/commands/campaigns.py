@@ -53,7 +53,7 @@ def push(
     """
     compiled = _read(folder)
     campaign = compiled.campaign
-    pushed = campaign_folder.push(compiled, stack.wiring().table)
+    pushed = campaign_folder.push(compiled, stack.wiring().campaigns)
     say(f"{campaign.id}: {counted(pushed.targets, 'recipient')}.")
     for language, version in campaign.letters.items():
         if version in pushed.new_letters:

@@ -64,7 +64,7 @@ def counts(
     known_targets(wiring, campaign)
     if recount:
         _recount(wiring, campaign)
-    counters = wiring.table.counts(campaign)
+    counters = wiring.counts.counts(campaign)
     title = f"Signatures of {campaign}"
     if by is By.domain:
         columns = {"domain": "Domain", "signed": "Signed", "confirmed": "Confirmed", "share": "Share", "odd": "Unusual"}
@@ -108,12 +108,12 @@ def _recount(wiring: Wiring, campaign: str) -> None:
     truth: Counter[str] = Counter()
     late: list[tuple[str, str]] = []
     with console.status("Reading every row …"):
-        for signature in wiring.table.listed_signatures(campaign):
+        for signature in wiring.signatures.listed_signatures(campaign):
             truth.update(counters_of(mark_of(signature)))
             if signature.tallied != mark_of(signature):
                 late.append((campaign, signature.signer))
     moved = wiring.tallying().count(late)
-    kept = {name: count for name, count in wiring.table.counts(campaign).items() if count}
+    kept = {name: count for name, count in wiring.counts.counts(campaign).items() if count}
     typer.echo(f"{counted(truth[TOTAL], 'confirmed letter')}, {moved:,} of them newly counted.", err=True)
     if kept != truth:
         message = (

@@ -16,6 +16,7 @@ from undersigned_cli.commands.options import (
     AsJson,
     Campaign,
     OfTarget,
+    check_target,
     examples,
     known_targets,
     on_stack,
@@ -58,9 +59,10 @@ def deliveries(
 ) -> None:
     """Show what was sent to each recipient, and whether it arrived."""
     wiring = stack.wiring()
+    check_target(wiring, campaign, target)
     found = list(_deliveries(wiring, campaign, target))
     if events:
-        rows = [_event(event) for delivery in found for event in wiring.table.mail_events(delivery.key)]
+        rows = [_event(event) for delivery in found for event in wiring.deliveries.mail_events(delivery.key)]
         columns = {
             "target": "Recipient",
             "period": "Period",
@@ -88,7 +90,7 @@ def deliveries(
 def _deliveries(wiring: Wiring, campaign: str, only: str | None) -> Iterator[Delivery]:
     for target in known_targets(wiring, campaign):
         if only in {None, target.id}:
-            yield from wiring.table.deliveries(campaign, target.id)
+            yield from wiring.deliveries.deliveries(campaign, target.id)
 
 
 def _delivery(delivery: Delivery) -> dict[str, object]:
@@ -142,6 +144,7 @@ def deliver(
         raise typer.BadParameter(message)
     wiring = stack.wiring()
     targets = known_targets(wiring, campaign)
+    check_target(wiring, campaign, test)
     period = wiring.period()
     if preview is not None:
         _write_preview(wiring, campaign, targets, period, preview)
@@ -149,12 +152,12 @@ def deliver(
         wiring.delivery_controls().test(campaign, test, period, COMMAND_LINE, "")
         say("The email is on its way to the campaign's organizer. Nothing was sent to anyone else.")
     else:
-        wiring.delivery_controls().note(campaign, "deliver", COMMAND_LINE, about=period)
+        wiring.delivery_controls().record(campaign, "deliver", COMMAND_LINE, about=period)
         _deliver(stack, wiring, campaign, targets)
 
 
 def _deliver(stack: Stack, wiring: Wiring, campaign: str, targets: tuple[Target, ...]) -> None:
-    if wiring.table.controls(campaign).paused:
+    if wiring.campaigns.controls(campaign).paused:
         message = f"{campaign} is paused; run `undersigned resume {campaign}` first"
         raise UndersignedError(message)
     planned = stack.plan(campaign, wiring.now())
@@ -165,7 +168,7 @@ def _deliver(stack: Stack, wiring: Wiring, campaign: str, targets: tuple[Target,
             say(f"{target.id}: on its way to {target.email}")
         elif target.id in awaiting:
             say(f"{target.id}: waiting for approval")
-        elif wiring.table.has_waiting(campaign, target.id):
+        elif wiring.signatures.has_waiting(campaign, target.id):
             say(f"{target.id}: the email of {planned['period']} was sent already; new letters go out with the next one")
     if awaiting:
         say(f"To approve it, run `undersigned approve {campaign} {planned['period']}`.")

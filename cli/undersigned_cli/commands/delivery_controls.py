@@ -17,6 +17,7 @@ from undersigned_cli.commands.options import (
     Campaign,
     Reason,
     TargetId,
+    check_target,
     examples,
     known_targets,
     on_stack,
@@ -74,7 +75,7 @@ def approve(stack: Stack, campaign: Campaign, period: Period = None, *, reason: 
     plan = wiring.delivery_controls().approve(campaign, day, COMMAND_LINE, reason)
     for key in plan.queued:
         say(f"{key.target}: on its way to {targets[key.target].email}")
-    if wiring.table.controls(campaign).paused:
+    if wiring.campaigns.controls(campaign).paused:
         say(f"{campaign} is paused: nothing is sent until you run `undersigned resume {campaign}`.")
     say(f"{day} is approved; {counted(len(plan.queued), 'delivery', 'deliveries')} started.")
 
@@ -89,7 +90,7 @@ def hold(
 ) -> None:
     """Hold the letters to one recipient until `release`."""
     wiring = stack.wiring()
-    _check(wiring, campaign, target)
+    check_target(wiring, campaign, target)
     wiring.delivery_controls().hold(campaign, target, COMMAND_LINE, reason)
     say(f"{target}: letters are on hold. To release them, run `undersigned release {campaign} {target}`.")
 
@@ -98,7 +99,7 @@ def hold(
 def release(stack: Stack, campaign: Campaign, target: TargetId, *, reason: Reason = "") -> None:
     """Release the letters to one recipient. They go out with the next weekly delivery."""
     wiring = stack.wiring()
-    _check(wiring, campaign, target)
+    check_target(wiring, campaign, target)
     wiring.delivery_controls().release(campaign, target, COMMAND_LINE, reason)
     say(
         f"{target}: letters go out with the next weekly delivery. To deliver now, run `undersigned deliver {campaign}`."
@@ -109,7 +110,7 @@ def release(stack: Stack, campaign: Campaign, target: TargetId, *, reason: Reaso
 def retry(stack: Stack, campaign: Campaign, target: TargetId, period: Period = None, *, reason: Reason = "") -> None:
     """Resend a failed or bounced delivery, once its address is correct. Without a day: the last one."""
     wiring = stack.wiring()
-    _check(wiring, campaign, target)
+    check_target(wiring, campaign, target)
     key = DeliveryKey(campaign, target, _day(period) or _last_unsent(wiring, campaign, target))
     wiring.delivery_controls().retry(key, COMMAND_LINE, reason)
     say(
@@ -137,7 +138,7 @@ def audit(
             "by": entry.by,
             "why": entry.why or None,
         }
-        for entry, _ in zip(wiring.table.audit(campaign), range(limit), strict=False)
+        for entry, _ in zip(wiring.campaigns.audit(campaign), range(limit), strict=False)
     ]
     columns = {"at": "When", "action": "Action", "about": "About", "by": "By", "why": "Reason"}
     show(f"Audit log of {campaign}", columns, rows, as_json=as_json)
@@ -148,7 +149,7 @@ def _day(period: datetime | None) -> str | None:
 
 
 def _last_unsent(wiring: Wiring, campaign: str, target: str) -> str:
-    for delivery in wiring.table.deliveries(campaign, target):
+    for delivery in wiring.deliveries.deliveries(campaign, target):
         if delivery.state in {"open", "held", "bounced"}:
             return delivery.key.period
     message = (
@@ -156,10 +157,3 @@ def _last_unsent(wiring: Wiring, campaign: str, target: str) -> str:
         f"to see all of them, run `undersigned deliveries {campaign}`"
     )
     raise NotFoundError(message)
-
-
-def _check(wiring: Wiring, campaign: str, target: str) -> None:
-    known = [found.id for found in known_targets(wiring, campaign)]
-    if target not in known:
-        message = f"campaign {campaign!r} has no recipient {target!r}; it has {', '.join(known)}"
-        raise NotFoundError(message)

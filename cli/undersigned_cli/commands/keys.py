@@ -12,7 +12,7 @@ import typer
 
 from undersigned.domain.api_keys import DIGITS_SHOWN, ApiKey, digest_of
 from undersigned.domain.errors import NotFoundError, UndersignedError
-from undersigned_cli.commands.options import COMMAND_LINE, AsJson, Campaign, examples, on_stack
+from undersigned_cli.commands.options import COMMAND_LINE, AsJson, Campaign, examples, known_targets, on_stack
 from undersigned_cli.commands.output import counted, say, show
 from undersigned_cli.stacks import Stack
 
@@ -40,14 +40,12 @@ def create(
 ) -> None:
     """Create a key for one campaign, and print it once. Only its hash is stored."""
     wiring = stack.wiring()
-    if wiring.table.campaign(campaign) is None:
-        message = f"there is no campaign {campaign!r}; push its folder first"
-        raise NotFoundError(message)
+    known_targets(wiring, campaign)
     text = new_text()
     now = datetime.now(UTC)
-    wiring.table.put_api_key(ApiKey(campaign, digest_of(text), scope.value, note, now, _end_of(expires, now)))
+    wiring.api_keys.put_api_key(ApiKey(campaign, digest_of(text), scope.value, note, now, _end_of(expires, now)))
     about = f"{digest_of(text)[:DIGITS_SHOWN]} {scope.value}"
-    wiring.delivery_controls().note(campaign, "create key", COMMAND_LINE, about=about, why=note)
+    wiring.delivery_controls().record(campaign, "create key", COMMAND_LINE, about=about, why=note)
     say(f"Key {digest_of(text)[:DIGITS_SHOWN]} for {campaign}. Copy it now: it is not shown again.")
     typer.echo(text)
 
@@ -76,7 +74,7 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """List a campaign's keys."""
-    keys = stack.wiring().table.api_keys(campaign)
+    keys = stack.wiring().api_keys.api_keys(campaign)
     columns = {"key": "Key", "scope": "Scope", "note": "Note", "created": "Created", "expires": "Expires"}
     rows: list[dict[str, object]] = [
         {
@@ -100,13 +98,13 @@ def revoke(
 ) -> None:
     """Revoke a key. It stops working at once."""
     wiring = stack.wiring()
-    found = [kept.digest for kept in wiring.table.api_keys(campaign) if kept.digest.startswith(key)]
+    found = [kept.digest for kept in wiring.api_keys.api_keys(campaign) if kept.digest.startswith(key)]
     if len(found) != 1:
         message = (
             f"{counted(len(found), 'key')} of {campaign} begin with {key!r}; "
             f"to see its keys, run `undersigned key list {campaign}`"
         )
         raise NotFoundError(message)
-    wiring.table.remove_api_key(campaign, found[0])
-    wiring.delivery_controls().note(campaign, "revoke key", COMMAND_LINE, about=found[0][:DIGITS_SHOWN])
+    wiring.api_keys.remove_api_key(campaign, found[0])
+    wiring.delivery_controls().record(campaign, "revoke key", COMMAND_LINE, about=found[0][:DIGITS_SHOWN])
     say(f"Key {found[0][:DIGITS_SHOWN]} is revoked.")

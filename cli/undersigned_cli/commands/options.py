@@ -81,8 +81,18 @@ def examples(*lines: str) -> str:
 
 def known_targets(wiring: Wiring, campaign: str) -> tuple[Target, ...]:
     """Return a campaign's targets. Raises NotFoundError, with the campaigns that the stack has."""
-    if wiring.table.campaign(campaign) is None:
-        known = ", ".join(wiring.table.campaign_ids()) or "none yet"
-        message = f"there is no campaign {campaign!r}; the stack has: {known}"
+    try:
+        wiring.campaigns.campaign(campaign)
+    except NotFoundError as error:
+        known = ", ".join(wiring.campaigns.campaign_ids()) or "none yet"
+        message = f"{error}; the stack has: {known}"
+        raise NotFoundError(message) from error
+    return wiring.campaigns.targets(campaign)
+
+
+def check_target(wiring: Wiring, campaign: str, target: str | None) -> None:
+    """Raise NotFoundError for an unknown campaign or target, with those that there are. None is any target."""
+    known = [found.id for found in known_targets(wiring, campaign)]
+    if target is not None and target not in known:
+        message = f"Campaign {campaign!r} has no recipient {target!r}; it has {', '.join(known)}"
         raise NotFoundError(message)
-    return wiring.table.targets(campaign)

@@ -36,7 +36,7 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """List the letters in quarantine, and why each is there."""
-    table = stack.wiring().table
+    signatures = stack.wiring().signatures
     columns = {"signer": "Signer", "signed": "Signed", "reason": "Reason", "name": "Name", "email": "Email"}
     rows: list[dict[str, object]] = [
         {
@@ -46,7 +46,7 @@ def list_(
             "name": row.name,
             "email": row.email,
         }
-        for row in sorted(table.listed_signatures(campaign), key=lambda row: row.signed_at)
+        for row in sorted(signatures.listed_signatures(campaign), key=lambda row: row.signed_at)
         if row.quarantine
     ]
     show(f"Quarantine of {campaign}", columns, rows, as_json=as_json)

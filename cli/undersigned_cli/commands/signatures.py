@@ -19,6 +19,7 @@ from undersigned_cli.commands.options import (
     AsJson,
     Campaign,
     OfTarget,
+    check_target,
     examples,
     known_targets,
     on_stack,
@@ -68,9 +69,8 @@ def signatures(  # noqa: PLR0913  (options)
 ) -> None:
     """Show who signed, newest first. Leaves erased letters out."""
     wiring = stack.wiring()
-    known_targets(wiring, campaign)
+    check_target(wiring, campaign, target)
     wanted = ExportFilter(target, status)
-    wiring.sheet().check(campaign, wanted)
     found = _by_email(wiring, campaign, email) if email is not None else _newest(wiring, campaign)
     rows = list(islice((signature for signature in found if wanted.takes(signature)), limit))
     columns = {
@@ -84,11 +84,11 @@ def signatures(  # noqa: PLR0913  (options)
 
 
 def _newest(wiring: Wiring, campaign: str) -> Iterator[Signature]:
-    return (signature for _, signature in wiring.table.newest_signatures(campaign))
+    return (signature for _, signature in wiring.signatures.newest_signatures(campaign))
 
 
 def _by_email(wiring: Wiring, campaign: str, email: str) -> Iterator[Signature]:
-    found = wiring.table.signature(campaign, signer_id(wiring.secret(), email))
+    found = wiring.signatures.signature(campaign, signer_id(wiring.secret(), email))
     if found is not None:
         yield found
 
@@ -119,10 +119,9 @@ def export(
 ) -> None:
     """Write signatures to a CSV file for spreadsheets and databases. Leaves erased letters out."""
     wiring = stack.wiring()
-    known_targets(wiring, campaign)
+    check_target(wiring, campaign, target)
     wanted, sheet = ExportFilter(target, status), wiring.sheet()
-    sheet.check(campaign, wanted)
-    sheet.note(campaign, wanted, COMMAND_LINE)
+    sheet.record(campaign, wanted, COMMAND_LINE)
     lines = sheet.lines(campaign, wanted)
     if output == _STDOUT:
         _write(lines, sys.stdout.buffer)
@@ -167,7 +166,7 @@ def remove(  # noqa: PLR0913  (options)
     if not reason.strip():
         message = "--why is empty; give the reason"
         raise typer.BadParameter(message)
-    found = wiring.table.signature(campaign, signer or signer_id(wiring.secret(), email or ""))
+    found = wiring.signatures.signature(campaign, signer or signer_id(wiring.secret(), email or ""))
     if found is None:
         message = (
             f"{campaign} has no letter of {email or signer}; "

@@ -94,7 +94,7 @@ class _Demo:
         self._form = f"{running.public_url}/campaigns/{self._campaign}"
 
     def run(self) -> None:
-        push(self._folder, self._wiring.table)
+        push(self._folder, self._wiring.campaigns)
         console.print(f"Pushed the campaign {self._campaign}: {self._form}")
         targets = [target for target in self._folder.targets if target.id in TARGETS]
         signers = demo_signers(targets, SIGNERS_PER_TARGET)
@@ -109,7 +109,7 @@ class _Demo:
         """Make a key that opens the dashboard."""
         text = new_text()
         key = ApiKey(self._campaign, digest_of(text), "manage", "demo", datetime.now(UTC))
-        self._wiring.table.put_api_key(key)
+        self._wiring.api_keys.put_api_key(key)
         return text
 
     def _sign_and_confirm(self, signers: tuple[DemoSigner, ...]) -> tuple[int, int]:
@@ -180,9 +180,11 @@ class _Demo:
         return [mail for mail in self._running.mails() if mail.tags["kind"] == "delivery"]
 
     def _all_settled(self) -> bool:
-        table = self._wiring.table
+        deliveries = self._wiring.deliveries
         return all(
-            delivery.state == "delivered" for target in TARGETS for delivery in table.deliveries(self._campaign, target)
+            delivery.state == "delivered"
+            for target in TARGETS
+            for delivery in deliveries.deliveries(self._campaign, target)
         )
 
     def _wait(self, what: str, until: Callable[[], bool]) -> None:
@@ -212,7 +214,7 @@ class _Demo:
     def _rows(self, mails: Iterable[StoredMail]) -> list[dict[str, Any]]:
         rows = []
         for mail in mails:
-            [delivery] = self._wiring.table.deliveries(self._campaign, mail.tags["target"])
+            [delivery] = self._wiring.deliveries.deliveries(self._campaign, mail.tags["target"])
             rows.append(
                 {
                     "target": delivery.key.target,

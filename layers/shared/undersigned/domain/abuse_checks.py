@@ -102,6 +102,6 @@ def window_of(moment: datetime, length: timedelta) -> datetime:
     return moment - timedelta(seconds=moment.timestamp() % length.total_seconds())
 
 
-def hashed_address(key: str, place: str, window: datetime) -> str:
+def hashed_address(key: str, address: str, window: datetime) -> str:
     """Hash an address so that it can't be guessed, nor followed from one window to the next: 128 bits in hex."""
-    return hmac.new(key.encode(), f"{window.isoformat()} {place}".encode(), hashlib.sha256).hexdigest()[:32]
+    return hmac.new(key.encode(), f"{window.isoformat()} {address}".encode(), hashlib.sha256).hexdigest()[:32]

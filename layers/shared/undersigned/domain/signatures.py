@@ -31,9 +31,6 @@ ReportedStatus = Literal["pending", "confirmed", "withdrawn", "erased", "quarant
 PENDING_FOR = timedelta(days=14)
 """How long a signature waits for its confirmation."""
 
-TRAY_SHARDS = 4
-"""How many index partitions one target's waiting letters are spread over."""
-
 
 @dataclass(frozen=True, slots=True)
 class FormField:
@@ -296,13 +293,3 @@ def details_so_far(draft: Draft, campaign: Campaign, today: date | None, languag
     shown = ("name", "address_line", "locality", "region", "postal_code", "signature", "note", "drawing")
     known = {name: draft.texts[name] for name in shown if draft.texts.get(name)}
     return replace(specimen(language), **({"region": campaign.region} | known), signed_on=today)
-
-
-def tray_of(campaign: str, target: str, signer: str) -> str:
-    """Return the partition of the tray in which a letter waits once it is confirmed."""
-    return tray_shard(campaign, target, int(signer[:8], 16) % TRAY_SHARDS)
-
-
-def tray_shard(campaign: str, target: str, shard: int) -> str:
-    """Return one partition of a target's tray."""
-    return f"DUE#{campaign}#{target}#{shard}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from math import ceil
 from typing import TYPE_CHECKING
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.domain.campaigns import Campaign
-    from undersigned.services.ports import AbuseStore
+    from undersigned.services.ports import AbuseCounterStore
     from undersigned.tokens import Tokens
 
 ALGORITHM, COST, PREFIX = "PBKDF2/SHA-256", 2_000, "00"
@@ -63,59 +63,49 @@ class Verdict:
     form: FormToken | None
 
 
+@dataclass(kw_only=True, frozen=True, slots=True)
 class AbuseChecks:
     """Gives out forms and judges those that come back."""
 
-    def __init__(  # noqa: PLR0913  (one use case, all it needs)
-        self,
-        *,
-        store: AbuseStore,
-        tokens: Tokens,
-        secret: Callable[[], str],
-        forms_a_minute: int,
-        clock: Callable[[], datetime],
-        new_id: Callable[[], str],
-    ) -> None:
-        """Take the store, the secret's getter, how many forms one address may send in a minute, a clock and ids."""
-        self._store = store
-        self._tokens = tokens
-        self._secret = secret
-        self._forms_a_minute = forms_a_minute
-        self._clock = clock
-        self._new_id = new_id
-        self._jumped: dict[str, tuple[datetime, bool]] = {}
+    counters: AbuseCounterStore
+    tokens: Tokens
+    secret: Callable[[], str]
+    forms_a_minute: int
+    clock: Callable[[], datetime]
+    new_id: Callable[[], str]
+    _jumped: dict[str, tuple[datetime, bool]] = field(default_factory=dict, init=False)
 
     def ticket(self, campaign: Campaign, carried: object = None) -> Ticket:
         """Give out a ticket, or the carried one again if it is good: a form that is mended keeps its own."""
         form = self._read(campaign, carried)
         if form is None:
-            form = FormToken(campaign.id, self._new_id(), self.needs_proof(campaign), self._clock())
-        return Ticket(self._tokens.for_form(form), self._challenge(form) if form.needs_proof else None)
+            form = FormToken(campaign.id, self.new_id(), self.needs_proof(campaign), self.clock())
+        return Ticket(self.tokens.for_form(form), self._challenge(form) if form.needs_proof else None)
 
     def needs_proof(self, campaign: Campaign) -> bool:
         """Say whether new forms must bring a proof of work: always, never, or while sign-ups jump."""
         if campaign.proof_of_work != "when-busy":
             return campaign.proof_of_work == "always"
-        now = self._clock()
+        now = self.clock()
         known = self._jumped.get(campaign.id)
         if known is None or now - known[0] >= _PACE_KEPT_FOR:
             running = window_of(now, PACE_WINDOW)
             windows = [running - back * PACE_WINDOW for back in reversed(range(PACE_WINDOWS))]
-            sign_ups = self._store.sign_ups(campaign.id, since=windows[0])
+            sign_ups = self.counters.sign_ups(campaign.id, since=windows[0])
             known = now, has_jumped([sign_ups.get(window, 0) for window in windows])
             self._jumped[campaign.id] = known
         return known[1]
 
     def admit(self, address: str) -> None:
         """Count a form that comes from an IP address; raises BusyError when it and its network sent too many."""
-        visitor, now = Visitor.at(address), self._clock()
+        visitor, now = Visitor.at(address), self.clock()
         window = window_of(now, RATE_WINDOW)
-        of_network, of_address = self._store.count_form(
+        of_network, of_address = self.counters.count_form(
             self._hashed(visitor.network, window),
             self._hashed(visitor.address, window),
             expires_at=window + 2 * RATE_WINDOW,
         )
-        if of_address > self._forms_a_minute or of_network > NETWORK_SHARE * self._forms_a_minute:
+        if of_address > self.forms_a_minute or of_network > NETWORK_SHARE * self.forms_a_minute:
             raise BusyError(ceil((window + RATE_WINDOW - now).total_seconds()))
 
     def judge(self, campaign: Campaign, values: Mapping[str, object], origin: str | None) -> Verdict:
@@ -125,7 +115,7 @@ class AbuseChecks:
         is_known = origin in campaign.allowed_origins and (form is not None or not self.needs_proof(campaign))
         found = suspicion(
             form,
-            now=self._clock(),
+            now=self.clock(),
             is_trapped=bool(values.get(TRAP)),
             is_from_known_site=is_known,
             has_proof=form is not None and form.needs_proof and self._is_proof(values.get("proof"), form),
@@ -134,16 +124,16 @@ class AbuseChecks:
 
     def _read(self, campaign: Campaign, token: object) -> FormToken | None:
         try:
-            form = self._tokens.read_form(token) if isinstance(token, str) else None
+            form = self.tokens.read_form(token) if isinstance(token, str) else None
         except TokenError:
             return None
         return form if form and form.campaign == campaign.id else None
 
-    def _hashed(self, place: str, window: datetime) -> str:
-        return hashed_address(f"place:{self._secret()}", place, window)
+    def _hashed(self, address: str, window: datetime) -> str:
+        return hashed_address(f"place:{self.secret()}", address, window)
 
     def _challenge(self, form: FormToken) -> str:
-        from altcha import create_challenge  # noqa: PLC0415  (only when bots are about)
+        from altcha import create_challenge
 
         challenge = create_challenge(
             ALGORITHM, COST, key_prefix=PREFIX, data={"form": form.nonce}, hmac_secret=self._proof_key()
@@ -152,7 +142,7 @@ class AbuseChecks:
 
     def _is_proof(self, proof: object, form: FormToken) -> bool:
         """Say whether a proof solves a challenge that was made for this very form, which counts once."""
-        from altcha import Payload, verify_solution  # noqa: PLC0415  (only when bots are about)
+        from altcha import Payload, verify_solution
 
         if not isinstance(proof, str):
             return False
@@ -164,4 +154,4 @@ class AbuseChecks:
         return of_form and verify_solution(payload, self._proof_key()).verified
 
     def _proof_key(self) -> str:
-        return f"proof:{self._secret()}"
+        return f"proof:{self.secret()}"

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from undersigned.domain.deliveries import DeliveryKey
-from undersigned.domain.errors import NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     from undersigned.domain.campaigns import Campaign, Target
     from undersigned.domain.deliveries import Delivery
     from undersigned.services.delivery_controls import DeliveryControls
-    from undersigned.services.ports import CampaignStore, ControlStore, DeliveryStore
+    from undersigned.services.ports import CampaignStore, DeliveryStore, SignatureStore
     from undersigned.tokens import Tokens
 
 
@@ -38,12 +37,12 @@ class Week:
     is_paused: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(kw_only=True, frozen=True, slots=True)
 class Approving:
     """Shows the week that a link is about, and approves it."""
 
     campaigns: CampaignStore
-    controls: ControlStore
+    signatures: SignatureStore
     deliveries: DeliveryStore
     tokens: Tokens
     delivery_controls: DeliveryControls
@@ -52,11 +51,8 @@ class Approving:
         """Return the week that a link is about; changes nothing. Raises TokenError, NotFoundError."""
         asked = self.tokens.read_approval(token)
         campaign = self.campaigns.campaign(asked.campaign)
-        if campaign is None:
-            message = f"There is no campaign {asked.campaign!r}"
-            raise NotFoundError(message)
         targets = self.campaigns.targets(campaign.id)
-        controls = self.controls.controls(campaign.id)
+        controls = self.campaigns.controls(campaign.id)
         begun = [
             (target, delivery)
             for target in targets
@@ -67,7 +63,7 @@ class Approving:
         return Week(
             campaign,
             asked.period,
-            waiting_letters(self.deliveries, campaign.id, [target for target in targets if target.id not in served]),
+            waiting_letters(self.signatures, campaign.id, [target for target in targets if target.id not in served]),
             tuple(begun),
             is_approved=asked.period in controls.approved,
             is_paused=controls.paused,
@@ -79,7 +75,7 @@ class Approving:
         self.delivery_controls.approve(asked.campaign, asked.period, by="link in the mail", why="")
 
 
-def waiting_letters(deliveries: DeliveryStore, campaign: str, targets: Iterable[Target]) -> tuple[WaitingLetters, ...]:
+def waiting_letters(signatures: SignatureStore, campaign: str, targets: Iterable[Target]) -> tuple[WaitingLetters, ...]:
     """Count what waits for whom; targets for whom nothing waits are left out."""
-    counted = (WaitingLetters(target, deliveries.how_many_wait(campaign, target.id)) for target in targets)
+    counted = (WaitingLetters(target, signatures.how_many_wait(campaign, target.id)) for target in targets)
     return tuple(line for line in counted if line.letters)

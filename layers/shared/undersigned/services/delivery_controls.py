@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from undersigned.domain.controls import Action, AuditEntry
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.errors import NotFoundError, UndersignedError
-from undersigned.services.ports import ChangedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,13 +16,7 @@ if TYPE_CHECKING:
 
     from undersigned.domain.deliveries import Delivery
     from undersigned.services.planning import Plan, Planning
-    from undersigned.services.ports import (
-        CampaignStore,
-        ControlStore,
-        DeliveryQueue,
-        DeliveryStore,
-        TargetStateStore,
-    )
+    from undersigned.services.ports import CampaignStore, DeliveryQueue, DeliveryStore, SignatureStore
 
 _RETRIED = ("open", "held", "bounced")
 
@@ -35,13 +28,12 @@ class NotNowError(UndersignedError):
     """This can't be done as things stand; says why and the way out."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(kw_only=True, frozen=True, slots=True)
 class DeliveryControls:
     """What an organizer does to deliveries. `by` is who: a key's first digits, a signed link, or the command line."""
 
     campaigns: CampaignStore
-    targets: TargetStateStore
-    controls: ControlStore
+    signatures: SignatureStore
     deliveries: DeliveryStore
     queue: DeliveryQueue
     planning: Planning
@@ -50,29 +42,29 @@ class DeliveryControls:
 
     def pause(self, campaign: str, by: str, why: str) -> None:
         """Let nothing more of a campaign go out; what SES has already taken is gone."""
-        self._check(campaign)
-        self.controls.pause(campaign, paused=True)
-        self.note(campaign, "pause", by, why=why)
+        self.campaigns.campaign(campaign)
+        self.campaigns.pause(campaign, paused=True)
+        self.record(campaign, "pause", by, why=why)
 
     def resume(self, campaign: str, by: str, why: str) -> None:
         """Let a campaign go on with the next plan."""
-        self._check(campaign)
-        self.controls.pause(campaign, paused=False)
-        self.note(campaign, "resume", by, why=why)
+        self.campaigns.campaign(campaign)
+        self.campaigns.pause(campaign, paused=False)
+        self.record(campaign, "resume", by, why=why)
 
     def approve(self, campaign: str, period: str, by: str, why: str) -> Plan:
         """Approve a period's deliveries, and queue them at once.
 
         Raises NotNowError for a day to come, whose letters nobody can have seen, and for one that is long past.
         """
-        self._check(campaign)
+        self.campaigns.campaign(campaign)
         # A day wide of today, for wherever the schedule's time zone lies.
         age = self.clock().date() - date.fromisoformat(period)
         if not -timedelta(days=1) <= age <= APPROVABLE_FOR:
             message = f"{period} is no day of the last {APPROVABLE_FOR.days}; approve the one that waits"
             raise NotNowError(message)
-        self.controls.approve(campaign, period)
-        self.note(campaign, "approve", by, about=period, why=why)
+        self.campaigns.approve(campaign, period)
+        self.record(campaign, "approve", by, about=period, why=why)
         return self.planning.plan(period, campaign)
 
     def hold(self, campaign: str, target: str, by: str, why: str) -> None:
@@ -80,13 +72,13 @@ class DeliveryControls:
         if not why.strip():
             message = "give the reason; the letters' signers can read it on their pages"
             raise NotNowError(message)
-        self._set_hold(campaign, target, why.strip())
-        self.note(campaign, "hold", by, about=target, why=why)
+        self.campaigns.hold(campaign, target, why.strip())
+        self.record(campaign, "hold", by, about=target, why=why)
 
     def release(self, campaign: str, target: str, by: str, why: str) -> None:
         """Let a target's letters go again, with the next plan."""
-        self._set_hold(campaign, target, None)
-        self.note(campaign, "release", by, about=target, why=why)
+        self.campaigns.hold(campaign, target, None)
+        self.record(campaign, "release", by, about=target, why=why)
 
     def retry(self, key: DeliveryKey, by: str, why: str) -> Delivery:
         """Send a delivery that failed, came back or is held, once more; the target's address is taken for mended.
@@ -94,7 +86,7 @@ class DeliveryControls:
         Raises NotFoundError for an unknown one, NotNowError when its mail has left or may be under way.
         """
         target, delivery = self.campaigns.target(key.campaign, key.target), self.deliveries.delivery(key)
-        if target is None or delivery is None:
+        if delivery is None:
             message = f"campaign {key.campaign!r} has no delivery {key.period} to {key.target!r}"
             raise NotFoundError(message)
         if delivery.state not in _RETRIED:
@@ -103,8 +95,8 @@ class DeliveryControls:
         if target.hold:
             message = f"{target.id} is {target.held_because}; release it first"
             raise NotNowError(message)
-        self.targets.set_mail_state(key.campaign, key.target, target.email, "ok")
-        self.note(key.campaign, "retry", by, about=f"{key.target} {key.period}", why=why)
+        self.campaigns.set_mail_state(key.campaign, key.target, target.email, "ok")
+        self.record(key.campaign, "retry", by, about=f"{key.target} {key.period}", why=why)
         self.queue.put([key])
         return delivery
 
@@ -113,27 +105,13 @@ class DeliveryControls:
 
         Raises NotFoundError for an unknown target, NotNowError when no letter waits for it.
         """
-        if self.campaigns.target(campaign, target) is None:
-            message = f"campaign {campaign!r} has no addressee {target!r}"
-            raise NotFoundError(message)
-        if not self.deliveries.has_waiting(campaign, target):
+        self.campaigns.target(campaign, target)
+        if not self.signatures.has_waiting(campaign, target):
             message = f"no letter waits for {target}, so there is no mail to try"
             raise NotNowError(message)
-        self.note(campaign, "test", by, about=target, why=why)
+        self.record(campaign, "test", by, about=target, why=why)
         self.queue.put_test(DeliveryKey(campaign, target, period))
 
-    def _set_hold(self, campaign: str, target: str, why: str | None) -> None:
-        try:
-            self.controls.hold(campaign, target, why)
-        except ChangedError as error:
-            message = f"campaign {campaign!r} has no addressee {target!r}"
-            raise NotFoundError(message) from error
-
-    def _check(self, campaign: str) -> None:
-        if self.campaigns.campaign(campaign) is None:
-            message = f"There is no campaign {campaign!r}"
-            raise NotFoundError(message)
-
-    def note(self, campaign: str, action: Action, by: str, *, about: str = "", why: str = "") -> None:
-        """Write down what somebody did."""
-        self.controls.note(AuditEntry(campaign, self.clock(), action, by, about, why), self.new_id())
+    def record(self, campaign: str, action: Action, by: str, *, about: str = "", why: str = "") -> None:
+        """Record what somebody did."""
+        self.campaigns.record_audit(AuditEntry(campaign, self.clock(), action, by, about, why), self.new_id())

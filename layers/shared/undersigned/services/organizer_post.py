@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from undersigned.rendering.mails import Mail
-    from undersigned.services.ports import Post, RecipientStore
+    from undersigned.services.ports import MailClaimStore, Post
 
 type Occasion = Literal["approval", "report"]
 
@@ -28,11 +28,11 @@ class NotToldError(UndersignedError):
     """Some organizers got no mail; whoever got theirs is not mailed again by the next try."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(kw_only=True, frozen=True, slots=True)
 class OrganizerPost:
     """Mails organizers, through any crash, as confirmations are mailed: claimed, sent, written down."""
 
-    recipients: RecipientStore
+    claims: MailClaimStore
     post: Post
 
     def send_once(self, occasion: Occasion, campaign: str, period: str, mail: Callable[[], Mail]) -> PostOutcome:
@@ -43,10 +43,10 @@ class OrganizerPost:
         """
         # No signer's id has a colon.
         recipient, day = f"organizer:{campaign}", datetime.fromisoformat(period).replace(tzinfo=UTC)
-        if not self.recipients.claim_mail(recipient, occasion, day, most=_OCCASIONS, known_for=_KNOWN_FOR):
+        if not self.claims.claim(recipient, occasion, day, most=_OCCASIONS, known_for=_KNOWN_FOR):
             return "sent before"
         self.post.send(mail())
-        self.recipients.mail_sent(recipient, occasion, day)
+        self.claims.record_sent(recipient, occasion, day)
         return "sent"
 
 

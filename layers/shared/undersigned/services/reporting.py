@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from undersigned.domain.errors import NotFoundError
 from undersigned.domain.providers import odd_ones, providers_of
 from undersigned.domain.reports import Report, fate_of_waiting, lines_of
 from undersigned.domain.tallies import TOTAL
@@ -18,25 +17,22 @@ if TYPE_CHECKING:
     from undersigned.domain.deliveries import Delivery, Sender
     from undersigned.domain.schedule import WeeklySchedule
     from undersigned.services.organizer_post import OrganizerPost, PostOutcome
-    from undersigned.services.ports import CampaignStore, ControlStore, CountStore, DeliveryStore
+    from undersigned.services.ports import CampaignStore, CountStore, DeliveryStore, SignatureStore
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(kw_only=True, frozen=True, slots=True)
 class Gathering:
     """Gathers what a report says; changes nothing."""
 
     campaigns: CampaignStore
-    controls: ControlStore
+    signatures: SignatureStore
     deliveries: DeliveryStore
     counts: CountStore
 
     def report(self, campaign: str, period: str) -> Report:
         """Return what became of a campaign's letters of a period, as things stand now; raises NotFoundError."""
         settings = self.campaigns.campaign(campaign)
-        if settings is None:
-            message = f"There is no campaign {campaign!r}"
-            raise NotFoundError(message)
-        controls = self.controls.controls(campaign)
+        controls = self.campaigns.controls(campaign)
         counters = self.counts.counts(campaign)
         lines = [
             line
@@ -45,7 +41,7 @@ class Gathering:
                 period,
                 target,
                 self._deliveries(campaign, target.id),
-                self.deliveries.how_many_wait(campaign, target.id),
+                self.signatures.how_many_wait(campaign, target.id),
                 fate_of_waiting(settings, period, controls, target),
             )
         ]
@@ -62,7 +58,7 @@ class Gathering:
                 yield delivery
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(kw_only=True, frozen=True, slots=True)
 class Reporting:
     """Mails reports."""
 

@@ -107,41 +107,26 @@ class Packets:
     packets: tuple[PacketRecord, ...]
 
 
+@dataclass(kw_only=True, frozen=True, slots=True)
 class Signing:
     """Everything that a signer does."""
 
-    def __init__(  # noqa: PLR0913  (one use case, all it needs)
-        self,
-        *,
-        catalog: Catalog,
-        abuse_checks: AbuseChecks,
-        signatures: SignatureStore,
-        counts: CountStore,
-        deliveries: DeliveryStore,
-        tokens: Tokens,
-        secret: Callable[[], str],
-        schedule: WeeklySchedule,
-        clock: Callable[[], datetime],
-        sleep: Callable[[float], None],
-        new_id: Callable[[], str],
-    ) -> None:
-        """Take the abuse checks, stores, the secret's getter, a clock (aware, UTC), a way to wait and an id source."""
-        self.abuse_checks = abuse_checks
-        self._catalog = catalog
-        self._signatures = signatures
-        self._counts = counts
-        self._deliveries = deliveries
-        self._tokens = tokens
-        self._secret = secret
-        self._schedule = schedule
-        self._clock = clock
-        self._sleep = sleep
-        self._new_id = new_id
+    catalog: Catalog
+    abuse_checks: AbuseChecks
+    signatures: SignatureStore
+    counts: CountStore
+    deliveries: DeliveryStore
+    tokens: Tokens
+    secret: Callable[[], str]
+    schedule: WeeklySchedule
+    clock: Callable[[], datetime]
+    sleep: Callable[[float], None]
+    new_id: Callable[[], str]
 
     def campaign(self, campaign: str) -> Entry:
         """Return a campaign; raises NotFoundError."""
         _check_id(campaign)
-        return self._catalog.entry(campaign)
+        return self.catalog.entry(campaign)
 
     def is_allowed(self, campaign: str, site: str) -> bool:
         """Say whether a campaign's answers may be read by scripts of a site (an origin)."""
@@ -153,15 +138,11 @@ class Signing:
     def count(self, campaign: str) -> Count:
         """Return the public count, in one read; raises NotFoundError."""
         _check_id(campaign)
-        count = self._counts.count(campaign)
-        if count is None:
-            message = f"There is no campaign {campaign!r}"
-            raise NotFoundError(message)
-        return count
+        return self.counts.count(campaign)
 
     def next_delivery(self) -> datetime:
         """Return when the next packets go."""
-        return self._schedule.next_after(self._clock())
+        return self.schedule.next_after(self.clock())
 
     def is_open(self, campaign: Campaign) -> bool:
         """Say whether people can sign today."""
@@ -169,7 +150,7 @@ class Signing:
 
     def today(self, campaign: Campaign) -> date:
         """Return the day that it is where the campaign is."""
-        return self._clock().astimezone(ZoneInfo(campaign.time_zone)).date()
+        return self.clock().astimezone(ZoneInfo(campaign.time_zone)).date()
 
     def preview(self, campaign: str, values: Mapping[str, object]) -> LetterPreview:
         """Render the letter of a form as far as it goes, without signing it; raises NotFoundError."""
@@ -209,28 +190,26 @@ class Signing:
                 # Two forms of one person at the same moment: the later one looks again.
                 if attempt == _TRIES:
                     raise
-                self._sleep(0.05 * 2**attempt)
+                self.sleep(0.05 * 2**attempt)
             else:
                 return
 
     def _write(self, signature: Signature, verdict: Verdict) -> None:
-        existing = self._signatures.signature(signature.campaign, signature.signer)
+        existing = self.signatures.signature(signature.campaign, signature.signer)
         if existing and existing.status == "confirmed":
-            self._signatures.ask_again(signature.campaign, signature.signer, signature.mail_request, form=verdict.form)
+            self.signatures.ask_again(signature.campaign, signature.signer, signature.mail_request, form=verdict.form)
         else:
             # A letter that is pending still, or was withdrawn, gives way to the newer words.
             version = existing.version + 1 if existing else 1
             suspicion = verdict.suspicion or ("erased before" if existing and existing.erased_at else None)
-            self._signatures.sign(
-                replace(signature, version=version, quarantine=suspicion), existing, form=verdict.form
-            )
+            self.signatures.sign(replace(signature, version=version, quarantine=suspicion), existing, form=verdict.form)
 
     def _pending(self, entry: Entry, form: SignedForm, language: str) -> Signature:
-        now = self._clock()
+        now = self.clock()
         letter = entry.letter(form.letter_language)
         return Signature(
             campaign=entry.campaign.id,
-            signer=signer_id(self._secret(), form.email),
+            signer=signer_id(self.secret(), form.email),
             status="pending",
             version=1,
             name=form.name,
@@ -248,15 +227,15 @@ class Signing:
             language=language,
             signed_at=now,
             signed_on=self.today(entry.campaign),
-            mail_request=self._new_id(),
+            mail_request=self.new_id(),
             expires_at=now + PENDING_FOR,
         )
 
     def to_confirm(self, token: str) -> OwnLetter:
         """Return the letter that a confirmation link is about; changes nothing. Raises TokenError, ExpiredError."""
-        whose = self._tokens.read_signer("confirm", token)
-        signature = self._signatures.signature(whose.campaign, whose.signer)
-        if signature is None or signature.has_expired(self._clock()):
+        whose = self.tokens.read_signer("confirm", token)
+        signature = self.signatures.signature(whose.campaign, whose.signer)
+        if signature is None or signature.has_expired(self.clock()):
             raise ExpiredError(whose.campaign)
         return self._own_letter(signature)
 
@@ -265,11 +244,11 @@ class Signing:
 
         With the version that the signer saw, newer words are not confirmed in its place: the letter comes back pending.
         """
-        whose = self._tokens.read_signer("confirm", token)
-        now = self._clock()
+        whose = self.tokens.read_signer("confirm", token)
+        now = self.clock()
         try:
-            entry = self._catalog.entry(whose.campaign)
-            signature = self._signatures.confirm(
+            entry = self.catalog.entry(whose.campaign)
+            signature = self.signatures.confirm(
                 whose.campaign, whose.signer, version, at=now, on=self.today(entry.campaign)
             )
         except SignatureStateError as error:
@@ -280,17 +259,17 @@ class Signing:
 
     def own_letter(self, token: str) -> OwnLetter:
         """Return a signer's letter and what became of it; raises TokenError, ExpiredError."""
-        whose = self._tokens.read_signer("letter", token)
-        signature = self._signatures.signature(whose.campaign, whose.signer)
-        if signature is None or signature.has_expired(self._clock()):
+        whose = self.tokens.read_signer("letter", token)
+        signature = self.signatures.signature(whose.campaign, whose.signer)
+        if signature is None or signature.has_expired(self.clock()):
             raise ExpiredError(whose.campaign)
         return self._own_letter(signature)
 
     def withdraw(self, token: str) -> OwnLetter:
         """Take a letter back unless it is sealed; returns it as it then stands. Raises TokenError, ExpiredError."""
-        whose = self._tokens.read_signer("letter", token)
+        whose = self.tokens.read_signer("letter", token)
         try:
-            signature = self._signatures.withdraw(whose.campaign, whose.signer, self._clock())
+            signature = self.signatures.withdraw(whose.campaign, whose.signer, self.clock())
         except SignatureStateError as error:
             if error.signature is None:
                 raise ExpiredError(whose.campaign) from error
@@ -299,21 +278,17 @@ class Signing:
 
     def packets(self, token: str) -> Packets:
         """Return a delivery's packets; raises TokenError and NotFoundError."""
-        key = self._tokens.read_packets(token)
-        entry = self._catalog.entry(key.campaign)
-        target = entry.roster.by_id.get(key.target)
-        if target is None:
-            message = f"Campaign {key.campaign!r} has no addressee {key.target!r}"
-            raise NotFoundError(message)
-        return Packets(entry.campaign, target, key, self._deliveries.packets(key))
+        key = self.tokens.read_packets(token)
+        entry = self.catalog.entry(key.campaign)
+        return Packets(entry.campaign, entry.target(key.target), key, self.deliveries.packets(key))
 
     def _own_letter(self, signature: Signature) -> OwnLetter:
-        entry = self._catalog.entry(signature.campaign, signature.target)
-        target = entry.roster.by_id[signature.target]
-        letter = self._catalog.letter(signature.campaign, signature.letter)
+        entry = self.catalog.entry(signature.campaign, signature.target)
+        target = entry.target(signature.target)
+        letter = self.catalog.letter(signature.campaign, signature.letter)
         delivery = None
         if signature.period is not None:
-            delivery = self._deliveries.delivery(DeliveryKey(signature.campaign, signature.target, signature.period))
+            delivery = self.deliveries.delivery(DeliveryKey(signature.campaign, signature.target, signature.period))
         return OwnLetter(
             entry=entry,
             target=target,
@@ -326,7 +301,7 @@ class Signing:
             letter_language=letter.language,
             delivery=delivery,
             next_delivery=self.next_delivery(),
-            token=self._tokens.for_signer("letter", signature.campaign, signature.signer),
+            token=self.tokens.for_signer("letter", signature.campaign, signature.signer),
         )
 
 

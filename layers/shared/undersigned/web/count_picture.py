@@ -16,7 +16,7 @@ _WIDEST_LETTER = 0.66
 
 def count_picture(count: Count, language: str) -> str:
     """Render the count as SVG; the bar is full when the goal is reached."""
-    from undersigned.web.environment import environment  # noqa: PLC0415  (it loads Jinja2)
+    from undersigned.web.environment import environment
 
     filled = _WIDTH * min(count.signatures, count.goal) / count.goal if count.goal else 0
     return (

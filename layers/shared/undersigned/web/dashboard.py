@@ -158,7 +158,7 @@ def _style(accent: str | None) -> str:
 
 
 def _page(template: str, language: str, viewer: Viewer | None = None, section: str = "", **values: object) -> Page:
-    from undersigned.web.environment import environment  # noqa: PLC0415  (it loads Jinja2)
+    from undersigned.web.environment import environment
 
     style = _style(viewer.campaign.accent if viewer else None)
     html = (

@@ -59,7 +59,7 @@ def _style(accent: str | None, *, has_form: bool) -> str:
 def _page(
     template: str, language: str, campaign: Campaign | None = None, *, embedded: bool = False, **values: object
 ) -> Page:
-    from undersigned.web.environment import environment  # noqa: PLC0415  (it loads Jinja2)
+    from undersigned.web.environment import environment
 
     style = _style(campaign.accent if campaign else None, has_form=template == "campaign.html")
     html = (
