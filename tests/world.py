@@ -30,7 +30,7 @@ from undersigned.domain.abuse_checks import FormToken
 from undersigned.settings import Settings
 from undersigned.wiring import Wiring
 from undersigned_cli import campaign_folder
-from undersigned_cli.push import push
+from undersigned_cli.campaign_folder import push
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

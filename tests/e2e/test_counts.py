@@ -15,8 +15,8 @@ import pytest
 from undersigned.domain.signatures import Signature, signer_id
 from undersigned.services.ports import ChangedError, SignatureStateError
 from undersigned_cli import campaign_folder
+from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.stack import PROJECT
-from undersigned_cli.push import push
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:

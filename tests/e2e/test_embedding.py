@@ -10,10 +10,10 @@ import pytest
 from playwright.sync_api import Error, expect
 
 from undersigned_cli import campaign_folder
+from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.example_site import WAYS, example_site
 from undersigned_cli.local.serving import HttpService
 from undersigned_cli.local.stack import PROJECT
-from undersigned_cli.push import push
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:

@@ -25,8 +25,8 @@ from undersigned.aws.signatures import pending_signature_values, signature_key
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.signatures import Signature
 from undersigned_cli import campaign_folder
+from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.stack import PROJECT
-from undersigned_cli.push import push
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:

@@ -23,8 +23,8 @@ from pypdf import PdfReader
 
 from undersigned.domain.signatures import signer_id
 from undersigned_cli import campaign_folder
+from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.stack import PROJECT
-from undersigned_cli.push import push
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ from pypdf import PdfReader
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.tallies import counters_of, mark_of
 from undersigned_cli import campaign_folder
+from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.stack import PROJECT
-from undersigned_cli.push import push
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:

@@ -29,13 +29,22 @@ from undersigned.domain.deliveries import Bundle, Delivery, DeliveryKey, MailEve
 from undersigned.domain.signatures import Signature, signer_id
 from undersigned.settings import Settings
 from undersigned.wiring import Wiring
-from undersigned_cli import campaign_folder, options
-from undersigned_cli.backing_up import BackingUp, MovedOnError
-from undersigned_cli.backup_commands import UndecidedError
-from undersigned_cli.backup_file import BackupFile, BackupFileError, Header, Line, OtherSecretError, mark_of, write
+from undersigned_cli import campaign_folder
+from undersigned_cli.backup.backing_up import BackingUp, MovedOnError
+from undersigned_cli.backup.backup_file import (
+    BackupFile,
+    BackupFileError,
+    Header,
+    Line,
+    OtherSecretError,
+    mark_of,
+    write,
+)
+from undersigned_cli.backup.restoring import NotEmptyError
+from undersigned_cli.campaign_folder import push
+from undersigned_cli.commands import options
+from undersigned_cli.commands.backups import UndecidedError
 from undersigned_cli.main import app
-from undersigned_cli.push import push
-from undersigned_cli.restoring import NotEmptyError
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
@@ -250,7 +259,7 @@ def test_who_never_confirmed_in_time_is_not_restored(two: Two) -> None:
     two.backup()
     new = two.stack(empty=True)
     new.clock.turn(days=15)
-    assert "1 letters had expired" in two.restore()
+    assert "1 letter expired." in two.restore()
     assert row(new, "Ada") is None
 
 
@@ -318,7 +327,7 @@ def test_letters_that_were_sealed_but_not_sent_go_once_and_their_packets_are_mad
     old.refusal = "MessageRejected"
     old.week()
     assert (delivery(old).state, len(old.wiring.deliveries.packets(EVANSTON))) == ("open", 1)
-    assert "1 deliveries are not done" in two.backup()
+    assert "1 delivery is not finished" in two.backup()
     new = two.stack(empty=True)
     assert "was not paused" in two.restore()
     assert new.wiring.deliveries.packets(EVANSTON) == ()
@@ -344,7 +353,7 @@ def test_whether_a_mail_under_way_has_left_is_asked_and_nothing_is_written_befor
     new = two.stack(empty=True)
     with pytest.raises(UndecidedError, match=r"evanston/2026-11-24.*--sent evanston/2026-11-24.*--unsent"):
         two.restore()
-    with pytest.raises(UndecidedError, match="was under way"):
+    with pytest.raises(UndecidedError, match="was being sent"):
         two.restore("--sent", f"evanston/{PERIOD}", "--unsent", f"evanston/{PERIOD}")
     assert all_items(new) == {}
 
@@ -355,7 +364,7 @@ def test_a_mail_that_was_never_under_way_is_no_answer(two: Two) -> None:
     two.stack(empty=True)
     result = CliRunner().invoke(app, ["restore", str(two.file), "--sent", "evanston/2026-11-24"])
     assert result.exit_code == BadParameter.exit_code
-    assert "was not under way" in result.output
+    assert "was not being sent" in result.output
 
 
 def test_a_mail_that_has_left_does_not_go_again(two: Two) -> None:
@@ -482,7 +491,7 @@ def test_a_restore_that_is_done_changes_nothing_any_more(two: Two) -> None:
     two.restore()
     run("resume", CAMPAIGN)
     before = all_items(new)
-    assert "before; nothing was written" in two.restore()
+    assert "already; nothing was written" in two.restore()
     assert all_items(new) == before
 
 
@@ -570,25 +579,25 @@ def test_a_whole_file_is_read_as_it_was_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (lambda lines: lines[:-1], "cut off"),
-        (lambda lines: lines[:1], "cut off"),
-        (lambda lines: [*lines[:-1], lines[-1][:-1]], "cut off"),
+        (lambda lines: lines[:-1], "is incomplete"),
+        (lambda lines: lines[:1], "is incomplete"),
+        (lambda lines: [*lines[:-1], lines[-1][:-1]], "is incomplete"),
         (lambda lines: [lines[0], *lines[2:]], "changed or damaged"),
         (lambda lines: [lines[0], lines[2], lines[1].replace(b"x", b"z"), *lines[3:]], "changed or damaged"),
         (lambda lines: [lines[0].replace(CAMPAIGN.encode(), b"theirs"), *lines[1:]], "changed or damaged"),
         (lambda lines: [lines[0].replace(b'"paused":true', b'"paused":false'), *lines[1:]], "changed or damaged"),
         (lambda lines: [lines[0].replace(b'"made_at"', b'"made"'), *lines[1:]], "changed or damaged"),
         (lambda lines: [lines[0].replace(b"2026-11", b"yesterday"), *lines[1:]], "changed or damaged"),
-        (lambda lines: [*lines, lines[1]], "cut off"),
+        (lambda lines: [*lines, lines[1]], "is incomplete"),
         (lambda lines: [*lines[:-1], b'{"End":3}\n'], "changed or damaged"),
-        (lambda lines: [*lines[:-1], b'{"End":"\xff\n'], "not of its kind"),
+        (lambda lines: [*lines[:-1], b'{"End":"\xff\n'], "line 5 can't be read"),
         (lambda lines: [lines[0].replace(b'"format":1', b'"format":2'), *lines[1:]], "format 2.*reads 1"),
         (lambda lines: [lines[0].replace(mark_of(SECRET).encode(), b"0" * 16), *lines[1:]], "another secret"),
-        (lambda lines: lines[1:], "no backup of Undersigned"),
-        (lambda _lines: [], "no backup of Undersigned"),
-        (lambda _lines: [b"[" * 100_000 + b"\n"], "no backup of Undersigned"),
-        (lambda _lines: [b"name,email\n", b"Ada,ada@signers.example\n"], "no backup of Undersigned"),
-        (lambda lines: [*lines[:-1], b" " * 5_000_000 + lines[-1]], "cut off"),
+        (lambda lines: lines[1:], "is not an Undersigned backup"),
+        (lambda _lines: [], "is not an Undersigned backup"),
+        (lambda _lines: [b"[" * 100_000 + b"\n"], "is not an Undersigned backup"),
+        (lambda _lines: [b"name,email\n", b"Ada,ada@signers.example\n"], "is not an Undersigned backup"),
+        (lambda lines: [*lines[:-1], b" " * 5_000_000 + lines[-1]], "is incomplete"),
     ],
 )
 def test_a_file_that_is_not_as_it_was_made_is_refused(tmp_path: Path, change: Any, says: str) -> None:
@@ -601,14 +610,14 @@ def test_a_file_that_was_copied_in_part_is_refused_wherever_it_ends(tmp_path: Pa
     content = file.path.read_bytes()
     for length in range(len(content)):
         file.path.write_bytes(content[:length])
-        with pytest.raises(BackupFileError, match=r"cut off|no backup"):
+        with pytest.raises(BackupFileError, match=r"is incomplete|is not an Undersigned backup"):
             BackupFile(file.path, SECRET).check()
 
 
 @pytest.mark.parametrize("content", [b"name,email\n", b"\x1f\x8b\x08\x00" + b"\xff" * 40])
 def test_what_is_no_gzip_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "x").write_bytes(content)
-    with pytest.raises(BackupFileError, match="no backup of Undersigned"):
+    with pytest.raises(BackupFileError, match="is not an Undersigned backup"):
         BackupFile(tmp_path / "x", SECRET).check()
 
 

@@ -18,7 +18,7 @@ from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.exports import Export, ExportFilter
 from undersigned.domain.signatures import signer_id
 from undersigned_cli import campaign_folder
-from undersigned_cli.push import push
+from undersigned_cli.campaign_folder import push
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

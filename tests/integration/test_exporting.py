@@ -265,7 +265,7 @@ def test_who_takes_what_out_is_in_the_audit(world: World, exporting: Exporting) 
 def test_what_is_not_there_can_not_be_exported(world: World, exporting: Exporting) -> None:
     with pytest.raises(NotFoundError, match="no campaign"):
         exporting.ask("nothing", ExportFilter(), "key")
-    with pytest.raises(NotFoundError, match="no target 'atlantis'; it has deerfield, evanston"):
+    with pytest.raises(NotFoundError, match="no recipient 'atlantis'; it has deerfield, evanston"):
         exporting.ask(CAMPAIGN, ExportFilter("atlantis"), "key")
     assert list(world.wiring.campaigns.audit(CAMPAIGN)) == []
 

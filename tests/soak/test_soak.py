@@ -28,8 +28,8 @@ from tests.soak.crowd import Crowd, people
 from tests.soak.trouble import Killer, Ses
 from tests.soak.weeks import Weeks
 from undersigned_cli import campaign_folder
+from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.stack import PROJECT
-from undersigned_cli.push import push
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:

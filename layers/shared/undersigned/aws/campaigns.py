@@ -182,7 +182,7 @@ class Campaigns(CampaignStore):
 
 
 def _no_target(campaign: str, target: str) -> NotFoundError:
-    return NotFoundError(f"Campaign {campaign!r} has no target {target!r}")
+    return NotFoundError(f"Campaign {campaign!r} has no recipient {target!r}")
 
 
 def campaign_values(campaign: Campaign) -> Values:

@@ -41,7 +41,7 @@ class Entry:
             return found
         known = list(self.roster.by_id)
         more = f" and {len(known) - _NAMED} more" if len(known) > _NAMED else ""
-        message = f"Campaign {self.campaign.id!r} has no target {target!r}; it has {', '.join(known[:_NAMED])}{more}"
+        message = f"Campaign {self.campaign.id!r} has no recipient {target!r}; it has {', '.join(known[:_NAMED])}{more}"
         raise NotFoundError(message)
 
 
