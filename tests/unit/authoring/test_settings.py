@@ -138,6 +138,17 @@ def test_websites_accent_and_proof_of_work_are_kept_as_browsers_and_pages_want_t
 
 
 @pytest.mark.parametrize(
+    ("line", "asked_for"), [("approval = true\n", True), ("approval = false\n", False), ("", False)]
+)
+def test_a_campaign_waits_for_an_approval_only_if_its_folder_says_so(
+    files: Files, line: str, *, asked_for: bool
+) -> None:
+    change(files, "campaign.toml", "goal = 50", f"{line}goal = 50")
+
+    assert compile_campaign(files).campaign.approval is needed
+
+
+@pytest.mark.parametrize(
     ("origin", "way_out"),
     [
         ("https://trees.example/", "write https://trees.example"),
@@ -178,6 +189,8 @@ def test_a_website_is_written_as_browsers_write_it(files: Files, origin: str, wa
         ("accent = 7", "`accent` is 7; write a color as # and six digits"),
         ('proof_of_work = "sometimes"', "`proof_of_work` is 'sometimes'; write one of never, when-busy, always"),
         ("proof_of_work = true", "`proof_of_work` is true; write one of never, when-busy, always"),
+        ('approval = "yes"', "`approval` is 'yes'; write true or false, without quotes"),
+        ("approval = 1", "`approval` is 1; write true or false, without quotes"),
         ("proof_of_work = []", "`proof_of_work` is []; write one of never, when-busy, always"),
         ('languages = "en"', "`languages` is 'en'; write the codes of the languages in which people can sign"),
         ('languages = ["en", "en"]', "`languages` has 'en' twice; remove one"),

@@ -23,7 +23,7 @@ FILE = "campaign.toml"
 
 _SETTINGS = (
     "id", "title", "summary", "language", "languages", "time_zone", "region", "goal", "opens", "closes",
-    "allowed_origins", "accent", "proof_of_work", "organizer",
+    "allowed_origins", "accent", "proof_of_work", "approval", "organizer",
 )  # fmt: skip
 _ORGANIZER_SETTINGS = ("name", "email", "website")
 _TRANSLATION_SETTINGS = ("title", "summary")
@@ -93,6 +93,7 @@ class _Reader:
             allowed_origins=self._allowed_origins(),
             accent=self._accent(),
             proof_of_work=self._proof_of_work(),
+            approval=self._approval(),
         )
         return CampaignSettings(
             campaign=None if self._mistakes else campaign,
@@ -277,6 +278,14 @@ class _Reader:
         message = f"`proof_of_work` is {as_written(proof)}; write one of {', '.join(_PROOFS_OF_WORK)}"
         self._mistake("proof_of_work", message)
         return "when-busy"
+
+    def _approval(self) -> bool:
+        approval = self._document.get("approval")
+        if isinstance(approval, bool):
+            return approval
+        if approval is not None:
+            self._mistake("approval", f"`approval` is {as_written(approval)}; write true or false, without quotes")
+        return False
 
     def _organizer(self) -> Organizer:
         table = self._document.get("organizer")
