@@ -137,12 +137,8 @@ def test_websites_accent_and_proof_of_work_are_kept_as_browsers_and_pages_want_t
     assert (campaign.accent, campaign.proof_of_work) == ("#7a2048", "always")
 
 
-@pytest.mark.parametrize(
-    ("line", "asked_for"), [("approval = true\n", True), ("approval = false\n", False), ("", False)]
-)
-def test_a_campaign_waits_for_an_approval_only_if_its_folder_says_so(
-    files: Files, line: str, *, asked_for: bool
-) -> None:
+@pytest.mark.parametrize(("line", "needed"), [("approval = true\n", True), ("approval = false\n", False), ("", False)])
+def test_letters_wait_for_an_approval_only_if_the_folder_says_so(files: Files, line: str, *, needed: bool) -> None:
     change(files, "campaign.toml", "goal = 50", f"{line}goal = 50")
 
     assert compile_campaign(files).campaign.approval is needed
