@@ -29,7 +29,7 @@ BABEL := $(RUN) pybabel --quiet
 EXPORT := $(UV) export --quiet --locked --no-hashes --no-annotate --no-header
 
 .SILENT:
-.PHONY: help setup demo test soak fuzz lint layers licences catalogs bench clean $(CHECKS)
+.PHONY: help setup browser demo test soak fuzz lint layers licences catalogs bench clean $(CHECKS)
 
 help: ## list what make can do
 	sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile
@@ -39,7 +39,10 @@ setup: $(READY) ## fetch uv, Python 3.13 and every package
 demo: $(READY) ## run the whole of it on this machine; ARGS=--exit stops at the end
 	$(RUN) undersigned demo $(ARGS)
 
-test: lint ## every check and every test
+browser: $(READY) ## fetch a Chromium for the tests of the pages, if this machine has none
+	$(RUN) python -m tests.chromium_setup
+
+test: browser lint ## every check and every test
 	$(RUN) pytest --quiet --numprocesses auto --ignore tests/soak tests
 
 soak: $(READY) ## what takes minutes: 5,000 people sign while workers die; pairs of crashes; 50,000 rows
