@@ -9,8 +9,6 @@ RUN := $(UV) run --no-sync
 SAM := $(UV) run --quiet --locked --isolated --only-group sam sam
 SECURITY := $(UV) run --quiet --locked --isolated --only-group security
 
-# The command line starts uv and SAM itself.
-export PATH := $(CURDIR)/.uv/bin:$(PATH)
 export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_INSTALL_DIR := $(CURDIR)/.uv/python
 export UV_PYTHON_INSTALL_BIN := 0
