@@ -199,7 +199,7 @@ def _fonts_in(package: str) -> Path:
     # Not imported: the place of the files is all that is wanted.
     spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:
-        msg = f"font package {package} is not installed; install the dependency group `typesetting`"
+        msg = f"font package {package} is not installed; install undersigned[pdf]"
         raise FontsError(msg)
     return Path(spec.submodule_search_locations[0])
 
