@@ -15,7 +15,7 @@ export UV_PYTHON_INSTALL_BIN := 0
 export SAM_CLI_TELEMETRY := 0
 export __SAM_CLI_APP_DIR := $(CURDIR)/.uv/sam
 # What the caller's shell is in must not decide what runs here, and nothing here talks to AWS.
-unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH UV_PYTHON AWS_PROFILE
+unexport VIRTUAL_ENV PYTHONDONTWRITEBYTECODE PYTHONHOME PYTHONPATH UV_PYTHON AWS_PROFILE
 
 # The slowest first: what waits for nobody fills the time beside it.
 CHECKS := check-types check-template check-vulnerabilities check-secrets check-code check-imports check-style check-lock \
