@@ -24,10 +24,11 @@ CHECKS := check-types check-template check-vulnerabilities check-secrets check-c
 # make can do that.
 TOGETHER := $(if $(findstring -j,$(MAKEFLAGS)),,-j3) $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 BABEL := $(RUN) pybabel --quiet
-EXPORT := $(UV) export --quiet --locked --no-hashes --no-annotate --no-header
+# With hashes: `sam build` checks what it downloads against them.
+EXPORT := $(UV) export --quiet --locked --no-annotate --no-header
 
 .SILENT:
-.PHONY: help setup browser demo test soak fuzz lint layers licences catalogs bench clean $(CHECKS)
+.PHONY: help setup browser demo test soak fuzz lint layers licences pictures catalogs bench clean $(CHECKS)
 
 help: ## list what make can do
 	sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile
@@ -61,6 +62,9 @@ layers: $(READY) ## write the layers' requirements anew from uv.lock
 
 licences: $(READY) ## write docs/licences.md anew: what ships, and under which licences
 	$(RUN) python -m checks.licences
+
+pictures: $(READY) ## draw docs/pictures/*.svg anew from the .dot files; needs Graphviz
+	$(RUN) python -m checks.pictures
 
 # A sentence that changed keeps its old translation, marked as one to look at; what nobody says any more goes.
 catalogs: $(READY) ## bring the languages' files in step with the sentences in the source

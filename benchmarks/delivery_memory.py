@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.typesetting import peak_mb
+from undersigned.domain.controls import Controls
 from undersigned.domain.deliveries import Bundle, Delivery, DeliveryKey, PacketRecord, Sender
 from undersigned.domain.signatures import Signature
-from undersigned.domain.steering import Steering
-from undersigned.rendering.packets import FontBook, typeset
+from undersigned.rendering.fonts import FontBook
+from undersigned.rendering.packets import typeset
 from undersigned.services.delivering import Delivering
 from undersigned.services.packing import Packing
 from undersigned_cli import campaign_folder
@@ -61,7 +62,7 @@ def deliver(letters: int) -> dict[str, float]:
             typeset=lambda cover, made: typeset(cover, made, fonts),
             report_replaced=lambda *_: None,
         ),
-        steering=stores,  # type: ignore[arg-type]  # and of an organizer's decisions
+        controls=stores,  # type: ignore[arg-type]  # and of an organizer's decisions
         deliveries=stores,  # type: ignore[arg-type]
         packets=stores,
         post=stores,
@@ -86,8 +87,8 @@ class _Stores:
         self._delivery: Delivery | None = None
         self.mails = 0
 
-    def steering(self, _campaign: str) -> Steering:
-        return Steering()
+    def controls(self, _campaign: str) -> Controls:
+        return Controls()
 
     def campaign(self, _campaign: str) -> Campaign:
         return self._folder.campaign

@@ -27,8 +27,8 @@ from undersigned.services.exporting import Exporting, SignatureSheet
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from undersigned.domain.controls import AuditEntry
     from undersigned.domain.exports import Export
-    from undersigned.domain.steering import AuditEntry
 
 ROOT = Path(__file__).parents[1]
 SIZES = (1_000, 50_000)

@@ -24,7 +24,7 @@ from botocore.compat import HTTPHeaders
 from tests.aws_from_template import environment_of
 from tests.world import ADA, CAMPAIGN, CONTEXT, ROOT, load_event
 from undersigned.aws import items, keys
-from undersigned.domain.gates import FormPass
+from undersigned.domain.abuse_checks import FormToken
 from undersigned.domain.signatures import Signature, signer_id
 from undersigned.settings import Settings
 from undersigned.wiring import Wiring
@@ -54,7 +54,7 @@ def _measure_at(signatures: int) -> dict[str, float]:
     answers = _Answers(signatures)
     handler = _handler(answers)
     confirm = answers.tokens.for_signer("confirm", CAMPAIGN, answers.row.signer)
-    form = answers.tokens.for_form(FormPass(CAMPAIGN, "5f1d7a2b3c4d5e6f", False, NOW - timedelta(minutes=1)))  # noqa: FBT003
+    form = answers.tokens.for_form(FormToken(CAMPAIGN, "5f1d7a2b3c4d5e6f", False, NOW - timedelta(minutes=1)))  # noqa: FBT003
     requests = {
         "sign": _request("POST", f"/campaigns/{CAMPAIGN}/signatures", {**ADA, "form": form}),
         "confirm": _request("POST", f"/confirm/{confirm}", {}),
@@ -103,8 +103,8 @@ def _handler(answers: _Answers) -> Callable[[Any, Any], Any]:
         return made
 
     wired = importlib.import_module("functions.public_api.wired")
-    wired.wiring = Wiring(Settings(environment), client=client)  # type: ignore[attr-defined]
-    wired.signing = wired.wiring.signing()  # type: ignore[attr-defined]
+    wired.stack = Wiring(Settings(environment), client=client)  # type: ignore[attr-defined]
+    wired.signing = wired.stack.signing()  # type: ignore[attr-defined]
     handler: Callable[[Any, Any], Any] = importlib.import_module("functions.public_api.app").handler
     return handler
 

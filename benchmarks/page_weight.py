@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.world import ADA, CAMPAIGN, World, world
-from undersigned.rendering.assets import asset_path
+from undersigned.web.assets import asset_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

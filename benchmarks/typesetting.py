@@ -24,8 +24,8 @@ from rich.table import Table
 
 from undersigned.domain.drawings import HEIGHT, WIDTH, Drawing
 from undersigned.domain.letters import SignerDetails, read_blocks, render_html
-from undersigned.rendering import packets
-from undersigned.rendering.packets import FontBook, PacketCover, PacketLetter, typeset
+from undersigned.rendering.fonts import FONT_PACKAGES, FontBook
+from undersigned.rendering.packets import PacketCover, PacketLetter, typeset
 from undersigned_cli import campaign_folder
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ def many_packets() -> dict[str, Any]:
 
 def layer_sizes() -> dict[str, Any]:
     """Sum what the typesetting layer holds, unzipped: Lambda allows 250 MB for a function with all its layers."""
-    packages = ("typst", *packets._FONT_PACKAGES)
+    packages = ("typst", *FONT_PACKAGES)
     sizes = {package: _size_mb(package) for package in packages}
     return {"layer_mb": sizes, "layer_mb_in_all": round(sum(sizes.values()), 1)}
 

@@ -41,13 +41,13 @@ TEXTS = {
 HEAD = """\
 # Licences of what ships
 
-Undersigned is under the [MIT licence](../LICENSE). A deployed stack also has what is listed here; all of it may ship
-beside code under the MIT licence. `make licences` writes this page, and `make lint` fails when it is out of date or
-when a licence comes in that is not known to fit.
+Undersigned is under the [MIT licence](../LICENSE). A deployed stack also contains the packages and files below. All of
+them may ship with code under the MIT licence. `make licences` writes this page. `make lint` fails when the page is out
+of date, and when something ships whose licence is not known to fit.
 """
 CRATES = """
-Typst and resvg are compiled from Rust crates. Their wheels name each crate and its licence in their metadata
-(`sboms/`), which `make lint` reads as well.
+Typst and resvg are compiled from Rust crates. The metadata of their wheels lists each crate and its licence (`sboms/`),
+and `make lint` checks these, too.
 """
 
 
@@ -63,7 +63,7 @@ def page() -> str:
         parts += [_row(name, distribution(name)) for name in _packages(layer)]
     parts += [CRATES, "\n## In browsers\n\n", *_assets()]
     parts.append(
-        "\nThe texts of these licences stand in [that folder](../layers/shared/undersigned/assets/LICENCES.md).\n"
+        "\nThe texts of these licences are in [that folder](../layers/shared/undersigned/assets/LICENCES.md).\n"
     )
     return "".join(parts)
 
@@ -103,8 +103,8 @@ def crates_that_do_not_fit(package: Distribution) -> list[str]:
 
 
 def _packages(layer: str) -> list[str]:
-    lines = (ROOT / "layers" / layer / "requirements.txt").read_text(encoding="utf-8").split()
-    return [line.partition("==")[0] for line in lines]
+    requirements = (ROOT / "layers" / layer / "requirements.txt").read_text(encoding="utf-8")
+    return re.findall(r"^([\w.-]+)==", requirements, flags=re.MULTILINE)
 
 
 def _row(name: str, package: Distribution) -> str:

@@ -57,7 +57,7 @@ def breach_of(method: str, path: str, status: int, headers: dict[str, str], cont
     responses = OPERATIONS[operation]["responses"]
     if str(status) not in responses:
         return f"{operation} answers {status}, which is not described"
-    response = _resolved(responses[str(status)])
+    response = resolved(responses[str(status)])
     for name, header in response.get("headers", {}).items():
         if header.get("required") and name.lower() not in headers:
             return f"{operation} answers {status} without {name}"
@@ -76,12 +76,13 @@ def breach_of(method: str, path: str, status: int, headers: dict[str, str], cont
 
 @cache
 def _validator(method: str, path: str, status: str, media_type: str) -> Any:
-    response = _resolved(OPERATIONS[method, path]["responses"][status])
+    response = resolved(OPERATIONS[method, path]["responses"][status])
     schema = {**_closed(response["content"][media_type]["schema"]), "components": _closed(DOCUMENT["components"])}
     return OAS31Validator(schema, format_checker=oas31_format_checker)
 
 
-def _resolved(value: dict[str, Any]) -> dict[str, Any]:
+def resolved(value: dict[str, Any]) -> dict[str, Any]:
+    """Return what a `$ref` points to, and anything else as it is."""
     if "$ref" not in value:
         return value
     found: Any = DOCUMENT

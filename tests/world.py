@@ -25,11 +25,11 @@ from tests import aws_from_template
 from tests.described import breach_of
 from tests.moto_caches import cache_in_moto
 from tests.permissions_from_template import enforce
-from undersigned.domain.gates import FormPass
+from undersigned.domain.abuse_checks import FormToken
 from undersigned.settings import Settings
 from undersigned.wiring import Wiring
 from undersigned_cli import campaign_folder
-from undersigned_cli.push import push
+from undersigned_cli.campaign_folder import push
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from undersigned_cli.campaign_folder import CampaignFolder
+    from undersigned.authoring.campaigns import CompiledCampaign
 
 cache_in_moto()
 
@@ -212,7 +212,7 @@ class World:
     def form(self, *, opened: float = 60, needs_proof: bool = False) -> str:
         """Return the token of a form that was opened so many seconds ago."""
         issued_at = self.clock.now - timedelta(seconds=opened)
-        return self.wiring.tokens.for_form(FormPass(CAMPAIGN, secrets.token_hex(8), needs_proof, issued_at))
+        return self.wiring.tokens.for_form(FormToken(CAMPAIGN, secrets.token_hex(8), needs_proof, issued_at))
 
     def sign(self, **changes: object) -> Answer:
         """Sign as Ada, but for the changes, in a form of its own."""
@@ -395,13 +395,13 @@ def world(
         made = _make(monkeypatch, bundle_size, forms_a_minute, publishes_events=publishes_events)
         _worlds.append(made)
         if not empty:
-            push(_shipped_campaign(), made.wiring.table)
+            push(_shipped_campaign(), made.wiring.campaigns)
         yield made
         _worlds.remove(made)
 
 
 @cache
-def _shipped_campaign() -> CampaignFolder:
+def _shipped_campaign() -> CompiledCampaign:
     return campaign_folder.read(ROOT / "campaigns" / CAMPAIGN)
 
 
@@ -466,6 +466,7 @@ def _handler(monkeypatch: pytest.MonkeyPatch, function: str, wiring: Wiring) -> 
         "public_api": {"signing": wiring.signing},
         "organizer_api": {
             "access": wiring.access,
+            "sessions": wiring.sessions,
             "organizing": wiring.organizing,
         },
         "export_signatures": {"exporting": wiring.exporting},
@@ -478,8 +479,8 @@ def _handler(monkeypatch: pytest.MonkeyPatch, function: str, wiring: Wiring) -> 
     }
     for name, make in made_of[function].items():
         monkeypatch.setattr(wired, name, make())
-    if hasattr(wired, "wiring"):
-        monkeypatch.setattr(wired, "wiring", wiring)
+    if hasattr(wired, "stack"):
+        monkeypatch.setattr(wired, "stack", wiring)
     handler: Callable[[Any, Any], Any] = module.handler
     return handler
 

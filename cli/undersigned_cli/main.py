@@ -12,24 +12,24 @@ from typer.core import TyperGroup
 
 from undersigned import __version__
 from undersigned.domain.errors import UndersignedError
-from undersigned_cli import (
-    backup_commands,
-    campaign_commands,
-    count_commands,
-    delivery_commands,
-    key_commands,
-    letter_commands,
-    quarantine_commands,
-    signature_commands,
-    stack_commands,
-    steering_commands,
+from undersigned_cli.commands import (
+    backups,
+    campaigns,
+    counts,
+    deliveries,
+    delivery_controls,
+    keys,
+    letters,
+    quarantine,
+    signatures,
+    stack,
 )
-from undersigned_cli.count_commands import CountsDifferError
-from undersigned_cli.options import PANELS, PREPARE, RUN, STEER
+from undersigned_cli.commands.counts import CountsDifferError
+from undersigned_cli.commands.options import ACT, PANELS, PREPARE, RUN
 
 
 class _InPanels(TyperGroup):
-    """Lists commands in the order of their panels, whatever kind each is."""
+    """Lists commands and groups of commands in the order of their panels."""
 
     def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # Typer's own context
         panels = {name: getattr(command, "rich_help_panel", None) for name, command in self.commands.items()}
@@ -41,21 +41,22 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Letters that many people sign: campaigns, counts and deliveries of a stack in AWS or on this computer.",
+    help="Run campaigns whose letters many people sign: prepare them, see who signed, and deliver the letters. "
+    "Commands work on a stack in AWS, or with --local on the stack that `undersigned local` runs on this computer.",
 )
-app.add_typer(campaign_commands.app, name="campaign", rich_help_panel=PREPARE)
-app.add_typer(letter_commands.app, name="letter", rich_help_panel=PREPARE)
-count_commands.add_to(app)
-signature_commands.add_to(app)
-delivery_commands.add_to(app)
-steering_commands.add_to(app)
-app.add_typer(quarantine_commands.app, name="quarantine", rich_help_panel=STEER)
-app.add_typer(key_commands.app, name="key", rich_help_panel=RUN)
-backup_commands.add_to(app)
-stack_commands.add_to(app)
+app.add_typer(campaigns.app, name="campaign", rich_help_panel=PREPARE)
+app.add_typer(letters.app, name="letter", rich_help_panel=PREPARE)
+counts.add_to(app)
+signatures.add_to(app)
+deliveries.add_to(app)
+delivery_controls.add_to(app)
+app.add_typer(quarantine.app, name="quarantine", rich_help_panel=ACT)
+app.add_typer(keys.app, name="key", rich_help_panel=RUN)
+backups.add_to(app)
+stack.add_to(app)
 
 MISTAKE, DIFFERS = 1, 3
-"""Exit codes, beside Click's 2 for a command that is misspelled (see docs/command-line.md)."""
+"""Exit codes, beside Click's 2 for a command that is written wrongly (see docs/command-line.md)."""
 
 _FOR_PDFS = "typst"
 """The module of the extra `pdf` that is imported first."""
@@ -78,7 +79,7 @@ def _options(
 
 
 def run() -> None:
-    """Run the command; an error that a person can mend is one line and an exit code."""
+    """Run the command. An error that a person can correct is printed as one line, with an exit code."""
     try:
         app()
     except CountsDifferError as error:
@@ -92,7 +93,7 @@ def run() -> None:
     except ClientError as error:
         _fail(f"AWS: {error}")
     except BotoCoreError as error:
-        _fail(f"AWS: {error}; check the profile (AWS_PROFILE), the region and the connection, or give --local")
+        _fail(f"AWS: {error}; check the profile (AWS_PROFILE), the region and the connection, or use --local")
     except KeyboardInterrupt:
         sys.exit(130)
 

@@ -40,12 +40,12 @@ _LONGEST_PLAN = 300
 
 
 class StackError(UndersignedError):
-    """The stack is not there, or does not answer as one of ours."""
+    """There is no such stack, or it doesn't answer as an Undersigned stack does."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A deployed stack: its outputs, and what makes AWS clients for it."""
+    """A deployed stack: its outputs, and a function that makes AWS clients for it."""
 
     outputs: Mapping[str, str]
     client: Callable[..., Any]
@@ -59,7 +59,7 @@ class Stack:
             if "does not exist" not in str(error):
                 raise
             message = (
-                f"there is no stack {name!r} in this account and region; deploy it, or give --stack-name or --local"
+                f"there is no stack {name!r} in this account and region; deploy it, or use --stack-name or --local"
             )
             raise StackError(message) from error
         outputs = answer["Stacks"][0].get("Outputs", [])
@@ -67,7 +67,7 @@ class Stack:
 
     @classmethod
     def local(cls, state: Path = LOCAL_STATE) -> Stack:
-        """Find the local stack that runs. Raises LocalStackError."""
+        """Find the local stack that is running. Raises LocalStackError."""
         running = connect(state)
         return cls(running.outputs, running.client)
 
@@ -75,7 +75,10 @@ class Stack:
         """Wire the use cases for this stack."""
         missing = [output for output in _SETTING_OF_OUTPUT if output not in self.outputs]
         if missing:
-            message = f"the stack has no output {missing[0]}; is it one of Undersigned, deployed to the end?"
+            message = (
+                f"the stack has no output {missing[0]}; check that it is an Undersigned stack "
+                "and that its deployment is complete"
+            )
             raise StackError(message)
         settings = {setting: self.outputs[output] for output, setting in _SETTING_OF_OUTPUT.items()}
         return Wiring(Settings(settings), client=self.client)
@@ -87,6 +90,9 @@ class Stack:
         answer = client.invoke(FunctionName=self.outputs["PlanDeliveriesFunction"], Payload=json.dumps(event).encode())
         result = json.loads(answer["Payload"].read())
         if "FunctionError" in answer:
-            message = f"plan_deliveries failed ({result.get('errorType')}): {result.get('errorMessage')}"
+            message = (
+                f"plan_deliveries failed ({result.get('errorType')}: {result.get('errorMessage')}); "
+                "see the function's log"
+            )
             raise StackError(message)
         return cast("dict[str, Any]", result)

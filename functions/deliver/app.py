@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from undersigned.aws.queue import Errand
+    from undersigned.aws.queue import DeliveryMessage
     from undersigned.domain.deliveries import DeliveryKey
 
 logger = Logger()
@@ -32,8 +32,10 @@ def report_replaced(key: DeliveryKey, packet: int, characters: dict[str, int]) -
     logger.warning("characters replaced", extra={**asdict(key), "packet": packet, "characters": characters})
 
 
-wiring = Wiring.of_environment()
-delivering = wiring.delivering(report_replaced)
+stack = Wiring.of_environment(
+    "table_name", "secret_arn", "sender", "configuration_set", "packet_bucket", "delivery_queue_url", "bundle_size"
+)
+delivering = stack.delivering(report_replaced)
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -47,27 +49,27 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
             continue
         except UnsettledError as error:
             logger.info("a mail may be under way", extra={"until": error.until.isoformat()})
-            wait = max(1, int((error.until - wiring.now()).total_seconds()) + 1)
+            wait = max(1, int((error.until - stack.now()).total_seconds()) + 1)
         except Exception as error:  # noqa: BLE001  (one bad message never stops its neighbours; it is reported)
             logger.error("a delivery failed", extra={**facts_of(error), "received": received})
             wait = seconds_until_next_try(received)
-        wiring.queue.hide(record["receiptHandle"], wait)
+        stack.queue.hide(record["receiptHandle"], wait)
         failed.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failed}
 
 
-def _run(errand: Errand, context: LambdaContext) -> None:
-    if errand.is_test:
-        message_id = delivering.test(errand.key)
-        logger.info("test mail", extra={**asdict(errand.key), "message_id": message_id or "nothing waits"})
+def _run(message: DeliveryMessage, context: LambdaContext) -> None:
+    if message.is_test:
+        message_id = delivering.test(message.key)
+        logger.info("test mail", extra={**asdict(message.key), "message_id": message_id or "nothing waits"})
         return
     try:
-        delivery = delivering.deliver(errand.key, lambda: context.get_remaining_time_in_millis() > _ONE_STEP)
+        delivery = delivering.deliver(message.key, lambda: context.get_remaining_time_in_millis() > _ONE_STEP)
     except OutOfTimeError:
-        logger.info("a delivery goes on in another run", extra=asdict(errand.key))
-        wiring.queue.put_again(errand.key)
+        logger.info("a delivery goes on in another run", extra=asdict(message.key))
+        stack.queue.put_again(message.key)
     except (ThrottledError, SendingStoppedError) as error:
-        logger.error("a delivery has to wait", extra={**asdict(errand.key), "reason": str(error)})
-        wiring.queue.put_again(errand.key, after=UNTIL_SES_IS_ASKED_AGAIN)
+        logger.error("a delivery has to wait", extra={**asdict(message.key), "reason": str(error)})
+        stack.queue.put_again(message.key, after=UNTIL_SES_IS_ASKED_AGAIN)
     else:
-        logger.info("delivery", extra={**asdict(errand.key), "state": delivery.state if delivery else "nothing waits"})
+        logger.info("delivery", extra={**asdict(message.key), "state": delivery.state if delivery else "nothing waits"})

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 logger = Logger()
-wiring = Wiring.of_environment()
-exporting = wiring.exporting()
+stack = Wiring.of_environment("table_name", "packet_bucket", "export_queue_url")
+exporting = stack.exporting()
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -44,7 +44,7 @@ def _written(record: Mapping[str, Any]) -> bool:
         logger.error("an export failed", extra={**facts_of(error), "campaign": campaign, "received": received})
         if export_id:
             exporting.put_off(campaign, export_id, last=received >= TRIES)
-        wiring.export_queue.hide(record["receiptHandle"], seconds_until_next_try(received))
+        stack.export_queue.hide(record["receiptHandle"], seconds_until_next_try(received))
         return False
     else:
         facts = {"campaign": campaign, "export": export_id, "rows": export.rows, "bytes": export.bytes}

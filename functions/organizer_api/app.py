@@ -13,27 +13,33 @@ from functions.organizer_api import (
     dashboard,
     dashboard_buttons,
     deliveries,
+    delivery_controls,
     exports,
     next_deliveries,
     session,
     signatures,
-    steering,
 )
 from functions.organizer_api.problems import NO_ROUTE, problem_of
 from undersigned.aws.failures import is_throttle, slower
 from undersigned.domain.errors import UndersignedError
 from undersigned.domain.languages import SOURCE
-from undersigned.http.answers import problem
-from undersigned.http.methods import answering_head
+from undersigned.web.answers import problem
+from undersigned.web.methods import answering_head
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 app = APIGatewayHttpResolver()
 # An address takes the first route that fits it, so `deliveries/next` stands before `deliveries/<period>`.
-for module in (campaign, signatures, exports, next_deliveries, deliveries, steering):
+for module in (campaign, signatures, exports, next_deliveries, deliveries, delivery_controls):
     app.include_router(module.routes.router)
-for router in (approval.router, session.router, dashboard.pages.router, dashboard_buttons.buttons.router):
+for router in (
+    approval.router,
+    session.router,
+    session.routes.router,
+    dashboard.pages.router,
+    dashboard_buttons.buttons.router,
+):
     app.include_router(router)
 
 

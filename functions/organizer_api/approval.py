@@ -1,4 +1,4 @@
-"""The organizer's link: the week that waits for an approval, and its button."""
+"""The organizer's link: the period that waits for an approval, and its button."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.organizer_api import wired
 from undersigned.domain.errors import NotFoundError, TokenError, TokenExpiredError
-from undersigned.domain.languages import Message, chosen_language, languages
-from undersigned.http.answers import Problem, moved, page, problem
-from undersigned.http.posted import asked_for
-from undersigned.rendering import pages
-from undersigned.services.steering import NotNowError
+from undersigned.domain.languages import Message
+from undersigned.services.delivery_controls import NotNowError
+from undersigned.web import pages
+from undersigned.web.answers import Problem, moved, page, problem
+from undersigned.web.reader import language_for
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
@@ -33,18 +33,18 @@ _NOT_HERE = Problem(
 
 @router.get("/organizer/approve/<token>")
 def show(token: str) -> Response[str]:
-    """Show what would go; mail scanners follow links, so this changes nothing."""
+    """Show what would be sent. Changes nothing, because email scanners follow links."""
     try:
-        return page(pages.approval(wired.wiring.approving().week(token), token))
+        return page(pages.approval(wired.stack.approving().period(token), token))
     except (TokenError, NotFoundError) as error:
         return _answer(error)
 
 
 @router.post("/organizer/approve/<token>")
 def approve(token: str) -> Response[str]:
-    """Approve the week and queue it at once; twice is the same as once."""
+    """Approve the period and queue its deliveries. Doing it twice has no further effect."""
     try:
-        wired.wiring.approving().approve(token)
+        wired.stack.approving().approve(token)
     except (TokenError, NotFoundError, NotNowError) as error:
         return _answer(error)
     return moved(f"/organizer/approve/{token}")
@@ -52,4 +52,4 @@ def approve(token: str) -> Response[str]:
 
 def _answer(error: TokenError | NotFoundError | NotNowError) -> Response[str]:
     found = _TOO_OLD if isinstance(error, TokenExpiredError | NotNowError) else _NOT_HERE
-    return problem(found, chosen_language(languages(), *asked_for(router.current_event)), as_json=False)
+    return problem(found, language_for(router.current_event), as_json=False)

@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from functions.organizer_api import wired
 from functions.organizer_api.deliveries import delivery_values
-from functions.organizer_api.routes import Asked, Routes, cursor_of
-from undersigned.domain.campaigns import ID_PATTERN
-from undersigned.http.answers import data
+from functions.organizer_api.routes import campaign_routes
+from undersigned.web.answers import data
+from undersigned.web.cursors import AUDIT_POSITION, TARGET_POSITION, cursor_of
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
     from undersigned.services.organizing import TargetState
+    from undersigned.web.organizer_requests import ApiRequest
 
-routes = Routes()
-
-PLACE_IN_AUDIT = re.compile(r"[0-9T:.+-]{19,40}#[0-9a-f]{1,32}")
+routes = campaign_routes()
 
 COUNTED_BY = ("target", "day", "hour", "locality", "domain")
 
 
 @routes.get("", "read")
-def show_campaign(asked: Asked) -> Response[str]:
-    """Tell how a campaign stands."""
-    found = wired.organizing.overview(asked.campaign)
+def show_campaign(request: ApiRequest) -> Response[str]:
+    """Return a campaign's settings, counts and controls."""
+    found = wired.organizing.overview(request.campaign)
     settings = found.campaign
     return data(
         {
@@ -40,20 +37,20 @@ def show_campaign(asked: Asked) -> Response[str]:
             "open": found.is_open,
             "signatures": found.count.signatures,
             "goal": found.count.goal,
-            "paused": found.steering.paused,
+            "paused": found.controls.paused,
             "approval": settings.approval,
-            "approved": sorted(found.steering.approved),
+            "approved": sorted(found.controls.approved),
             "next_delivery": found.next_delivery.isoformat(),
-            "scope": asked.key.scope,
+            "scope": request.key.scope,
         }
     )
 
 
 @routes.get("/targets", "read")
-def list_targets(asked: Asked) -> Response[str]:
-    """List targets with the letters that wait for each."""
-    found = wired.organizing.targets(asked.campaign, asked.place(ID_PATTERN), asked.limit(50, most=200))
-    return data({"targets": [_target(state) for state in found.items], "next": cursor_of(found.next_place)})
+def list_targets(request: ApiRequest) -> Response[str]:
+    """List targets with the number of letters that wait for each."""
+    found = wired.organizing.targets(request.campaign, request.position(TARGET_POSITION), request.limit(50, most=200))
+    return data({"targets": [_target(state) for state in found.items], "next": cursor_of(found.next_position)})
 
 
 def _target(state: TargetState) -> dict[str, object]:
@@ -73,23 +70,25 @@ def _target(state: TargetState) -> dict[str, object]:
 
 
 @routes.get("/counts", "read")
-def count(asked: Asked) -> Response[str]:
-    """Tell the counts, by what is asked for."""
-    by = asked.choice("by", COUNTED_BY) or "target"
+def count(request: ApiRequest) -> Response[str]:
+    """Return the counts, grouped as the request asks."""
+    by = request.choice("by", COUNTED_BY) or "target"
     if by == "domain":
-        domains = wired.organizing.mail_domains(asked.campaign)
-        total = sum(domain.confirmed for domain in domains.values())
-        counts: dict[str, object] = {name: asdict(domain) for name, domain in domains.items()}
+        providers = wired.organizing.providers(request.campaign)
+        total = sum(provider.confirmed for provider in providers)
+        counts: dict[str, object] = {
+            provider.domain: {"signed": provider.signed, "confirmed": provider.confirmed} for provider in providers
+        }
     else:
-        found = wired.organizing.counts(asked.campaign, by)
+        found = wired.organizing.counts(request.campaign, by)
         total, counts = found.total, dict(found.by)
-    return data({"campaign": asked.campaign, "signatures": total, "by": by, "counts": counts})
+    return data({"campaign": request.campaign, "signatures": total, "by": by, "counts": counts})
 
 
 @routes.get("/audit", "manage")
-def list_audit(asked: Asked) -> Response[str]:
+def list_audit(request: ApiRequest) -> Response[str]:
     """List what organizers did, newest first."""
-    found = wired.organizing.audit(asked.campaign, asked.place(PLACE_IN_AUDIT), asked.limit(50, most=200))
+    found = wired.organizing.audit(request.campaign, request.position(AUDIT_POSITION), request.limit(50, most=200))
     entries = [
         {
             "at": entry.at.isoformat(),
@@ -100,4 +99,4 @@ def list_audit(asked: Asked) -> Response[str]:
         }
         for entry in found.items
     ]
-    return data({"entries": entries, "next": cursor_of(found.next_place)})
+    return data({"entries": entries, "next": cursor_of(found.next_position)})

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from functions.organizer_api import wired
-from functions.organizer_api.routes import NAMES, Asked, Routes, cursor_of
+from functions.organizer_api.routes import campaign_routes
 from undersigned.domain.deliveries import DeliveryKey
-from undersigned.http.answers import data, moved
+from undersigned.web.answers import data, moved
+from undersigned.web.cursors import DELIVERY_POSITION, cursor_of, delivery_at, delivery_position
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -17,50 +17,42 @@ if TYPE_CHECKING:
 
     from undersigned.domain.deliveries import Delivery, MailEvent, PacketRecord
     from undersigned.services.organizing import DeliveryRecord
+    from undersigned.web.organizer_requests import ApiRequest
 
-routes = Routes()
-
-_PLACE = re.compile(f"{NAMES['period'].pattern} {NAMES['target'].pattern}", re.ASCII)
+routes = campaign_routes()
 
 
 @routes.get("/deliveries", "read")
-def list_deliveries(asked: Asked) -> Response[str]:
+def list_deliveries(request: ApiRequest) -> Response[str]:
     """List deliveries, the newest period first."""
-    target, period = asked.named("target"), asked.named("period")
-    found, last = wired.organizing.deliveries(asked.campaign, target, period, after(asked), asked.limit(20, most=50))
-    return data({"deliveries": [_record(record) for record in found], "next": cursor_of(place_of(last))})
+    target, period = request.named("target"), request.named("period")
+    found, last = wired.organizing.deliveries(
+        request.campaign, target, period, after(request), request.limit(20, most=50)
+    )
+    return data({"deliveries": [_record(record) for record in found], "next": cursor_of(delivery_position(last))})
 
 
-def after(asked: Asked) -> DeliveryKey | None:
-    """Return the delivery behind which a page begins; raises RequestError for a cursor that no page gave."""
-    place = asked.place(_PLACE)
-    if place is None:
-        return None
-    period, _, target = place.partition(" ")
-    return DeliveryKey(asked.campaign, target, period)
-
-
-def place_of(last: DeliveryKey | None) -> str | None:
-    """Name the place behind a page's last delivery."""
-    return f"{last.period} {last.target}" if last else None
+def after(request: ApiRequest) -> DeliveryKey | None:
+    """Return the delivery after which a page begins; raises RequestError for a cursor that no page gave."""
+    return delivery_at(request.campaign, request.position(DELIVERY_POSITION))
 
 
 @routes.get("/deliveries/<period>/<target>", "read")
-def show_delivery(asked: Asked, period: str, target: str) -> Response[str]:
+def show_delivery(request: ApiRequest, period: str, target: str) -> Response[str]:
     """Show one delivery, with the ids of the letters in each packet."""
-    found = wired.organizing.delivery(DeliveryKey(asked.campaign, target, period))
+    found = wired.organizing.delivery(DeliveryKey(request.campaign, target, period))
     packets = [packet_values(packet) | {"letters": found.letters_of(packet)} for packet in found.packets]
     return data(_record(found) | {"packets": packets})
 
 
 @routes.get("/deliveries/<period>/<target>/packets/<number>", "manage")
-def fetch_packet(asked: Asked, period: str, target: str, number: str) -> Response[str]:
-    """Lead to a packet's PDF, by an address that works for a few minutes."""
-    return moved(wired.organizing.packet_link(DeliveryKey(asked.campaign, target, period), int(number)), status=302)
+def fetch_packet(request: ApiRequest, period: str, target: str, number: str) -> Response[str]:
+    """Redirect to a packet's PDF, at an address that works for a few minutes."""
+    return moved(wired.organizing.packet_link(DeliveryKey(request.campaign, target, period), int(number)), status=302)
 
 
 def delivery_values(delivery: Delivery) -> dict[str, object]:
-    """Write what became of a delivery."""
+    """Return what became of a delivery."""
     return {
         "target": delivery.key.target,
         "period": delivery.key.period,
@@ -80,7 +72,7 @@ def delivery_values(delivery: Delivery) -> dict[str, object]:
 
 
 def packet_values(packet: PacketRecord) -> dict[str, object]:
-    """Write what is known of a packet: letters `first` to `last` of its delivery, counted from 1."""
+    """Return what is known of a packet: it holds letters `first` to `last` of its delivery, counted from 1."""
     return {
         "number": packet.number,
         "first": packet.first,

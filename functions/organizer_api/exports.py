@@ -1,53 +1,55 @@
-"""Exports: a campaign's signatures as a CSV file, asked for here, written elsewhere, fetched by a link."""
+"""Exports: a campaign's signatures as a CSV file. It is asked for here, written elsewhere and fetched by a link."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from functions.organizer_api import wired
-from functions.organizer_api.routes import Asked, Routes
+from functions.organizer_api.routes import campaign_routes
 from undersigned.domain.exports import EXPORTED, Export, ExportFilter
-from undersigned.http.answers import data, moved
+from undersigned.web.answers import data, moved
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
-routes = Routes()
+    from undersigned.web.organizer_requests import ApiRequest
+
+routes = campaign_routes()
 
 
 @routes.post("/exports", "manage")
-def ask_for_export(asked: Asked) -> Response[str]:
-    """Ask for a file of the signatures that are wanted; it is written within minutes."""
-    export = _ask(asked)
+def ask_for_export(request: ApiRequest) -> Response[str]:
+    """Ask for a file of signatures; it is written within minutes."""
+    export = _ask(request)
     answer = data(_export(export), status=202)
     answer.headers["Location"] = _address(export)
     return answer
 
 
 @routes.get("/signatures.csv", "manage")
-def download_signatures(asked: Asked) -> Response[str]:
-    """Ask for a file by the address that it would have, and lead to where it is told how far it is."""
-    return moved(_address(_ask(asked)))
+def download_signatures(request: ApiRequest) -> Response[str]:
+    """Ask for a file at the address that it would have, and redirect to the export's progress."""
+    return moved(_address(_ask(request)))
 
 
 @routes.get("/exports", "manage")
-def list_exports(asked: Asked) -> Response[str]:
+def list_exports(request: ApiRequest) -> Response[str]:
     """List the exports of the last week, newest first."""
-    recent = wired.wiring.exporting().recent(asked.campaign)
+    recent = wired.stack.exporting().recent(request.campaign)
     return data({"exports": [_export(export) for export in recent]})
 
 
 @routes.get("/exports/<export>", "manage")
-def show_export(asked: Asked, export: str) -> Response[str]:
-    """Tell how far an export is, and once it is written, where it can be fetched for a quarter of an hour."""
-    exporting = wired.wiring.exporting()
-    found = exporting.export(asked.campaign, export)
+def show_export(request: ApiRequest, export: str) -> Response[str]:
+    """Return an export's progress and, once it is written, a link that works for a quarter of an hour."""
+    exporting = wired.stack.exporting()
+    found = exporting.export(request.campaign, export)
     return data(_export(found) | {"link": exporting.link(found) if found.state == "done" else None})
 
 
-def _ask(asked: Asked) -> Export:
-    wanted = ExportFilter(asked.named("target"), asked.choice("status", EXPORTED))
-    return wired.wiring.exporting().ask(asked.campaign, wanted, asked.by)
+def _ask(request: ApiRequest) -> Export:
+    wanted = ExportFilter(request.named("target"), request.choice("status", EXPORTED))
+    return wired.stack.exporting().ask(request.campaign, wanted, request.by)
 
 
 def _address(export: Export) -> str:
@@ -60,7 +62,7 @@ def _export(export: Export) -> dict[str, object]:
         "state": export.state,
         "rows": export.rows,
         "bytes": export.bytes,
-        "filter": {"target": export.filter.target, "status": export.filter.standing},
+        "filter": {"target": export.filter.target, "status": export.filter.status},
         "by": export.by,
         "asked_at": export.asked_at.isoformat(),
         "expires_at": export.expires_at.isoformat(),

@@ -1,4 +1,4 @@
-"""The next deliveries: the mails and packets that would go now, before they do."""
+"""The next deliveries: previews of the emails and packets that would go now."""
 
 from __future__ import annotations
 
@@ -8,55 +8,56 @@ from aws_lambda_powertools import Logger
 
 from functions.organizer_api import wired
 from functions.organizer_api.deliveries import packet_values
-from functions.organizer_api.routes import Asked, Routes, cursor_of
-from undersigned.domain.campaigns import ID_PATTERN
+from functions.organizer_api.routes import campaign_routes
 from undersigned.domain.deliveries import DeliveryKey
-from undersigned.http.answers import data, download
-from undersigned.services.steering import NotNowError
+from undersigned.services.delivery_controls import NotNowError
+from undersigned.web.answers import data, download
+from undersigned.web.cursors import TARGET_POSITION, cursor_of
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
-    from undersigned.services.packing import Packing, Preview
+    from undersigned.services.packing import DeliveryPreview, Packing
+    from undersigned.web.organizer_requests import ApiRequest
 
-routes = Routes()
+routes = campaign_routes()
 logger = Logger()
 
 MOST_LETTERS = 2_500
-"""Letters that are typeset while somebody waits: ten packets; the API gives up after half a minute."""
+"""Letters that are typeset at most while somebody waits: ten packets. The API gives up after half a minute."""
 
 MOST_BYTES = 4_400_000
 """Bytes of a file that fit into an answer: Lambda takes 6 MB, in which a file is base64."""
 
 
 @routes.get("/deliveries/next", "read")
-def list_next(asked: Asked) -> Response[str]:
-    """List the targets that letters wait for, and whether theirs would go now."""
-    place = asked.place(ID_PATTERN)
-    overview = wired.organizing.overview(asked.campaign)
-    period = wired.wiring.period()
-    found = wired.organizing.targets(asked.campaign, place, asked.limit(50, most=200))
+def list_next(request: ApiRequest) -> Response[str]:
+    """List the targets that letters wait for, and whether the letters would go now."""
+    after = request.position(TARGET_POSITION)
+    overview = wired.organizing.overview(request.campaign)
+    period = wired.stack.period()
+    found = wired.organizing.targets(request.campaign, after, request.limit(50, most=200))
     return data(
         {
             "period": period,
             "next_delivery": overview.next_delivery.isoformat(),
-            "paused": overview.steering.paused,
-            "may_begin": overview.steering.lets_begin(period, needs_approval=overview.campaign.approval),
+            "paused": overview.controls.paused,
+            "may_begin": overview.controls.lets_begin(period, needs_approval=overview.campaign.approval),
             "targets": [
                 {"target": state.target.id, "waiting": state.waiting, "held_because": state.target.held_because}
                 for state in found.items
                 if state.waiting
             ],
-            "next": cursor_of(found.next_place),
+            "next": cursor_of(found.next_position),
         }
     )
 
 
 @routes.get("/deliveries/next/<target>", "manage")
-def preview(asked: Asked, target: str) -> Response[str]:
-    """Show a target's mail as it would go now."""
-    made = preview_of(asked, target)
-    address = f"/organizer/campaigns/{asked.campaign}/deliveries/next/{target}"
+def preview(request: ApiRequest, target: str) -> Response[str]:
+    """Preview a target's email as it would go now."""
+    made = preview_of(request, target)
+    address = f"/organizer/campaigns/{request.campaign}/deliveries/next/{target}"
     return data(
         {
             "target": target,
@@ -74,30 +75,30 @@ def preview(asked: Asked, target: str) -> Response[str]:
 
 
 @routes.get("/deliveries/next/<target>/mail", "manage")
-def preview_mail(asked: Asked, target: str) -> Response[bytes]:
-    """Hand over a target's mail as a file that mail programs open."""
-    made = preview_of(asked, target)
+def preview_mail(request: ApiRequest, target: str) -> Response[bytes]:
+    """Download a target's email as a file that mail programs open."""
+    made = preview_of(request, target)
     return _file(made.mail.as_bytes(), "message/rfc822", f"{target}.eml")
 
 
 @routes.get("/deliveries/next/<target>/packets/<number>", "manage")
-def preview_packet(asked: Asked, target: str, number: str) -> Response[bytes]:
-    """Hand over one of a target's packets as it would go now."""
-    pdf = _packing(asked).preview_packet(_key(asked, target), int(number))
+def preview_packet(request: ApiRequest, target: str, number: str) -> Response[bytes]:
+    """Download one of a target's packets as it would go now."""
+    pdf = _packing(request).preview_packet(_key(request, target), int(number))
     return _file(pdf, "application/pdf", f"{target}-{number}.pdf")
 
 
-def _packing(asked: Asked) -> Packing:
-    return wired.wiring.packing(_report_replaced, f"https://{asked.event.headers['host']}")
+def _packing(request: ApiRequest) -> Packing:
+    return wired.stack.packing(_report_replaced, f"https://{request.event.headers['host']}")
 
 
-def _key(asked: Asked, target: str) -> DeliveryKey:
-    return DeliveryKey(asked.campaign, target, wired.wiring.period())
+def _key(request: ApiRequest, target: str) -> DeliveryKey:
+    return DeliveryKey(request.campaign, target, wired.stack.period())
 
 
-def preview_of(asked: Asked, target: str) -> Preview:
-    """Make the mail that would go now; raises NotNowError when there is none, TooManyLettersError."""
-    made = _packing(asked).preview(_key(asked, target), MOST_LETTERS)
+def preview_of(request: ApiRequest, target: str) -> DeliveryPreview:
+    """Make the email that would go now; raises NotNowError when no letter waits, and TooManyLettersError."""
+    made = _packing(request).preview(_key(request, target), MOST_LETTERS)
     if made is None:
         message = f"no letter waits for {target}, so there is no mail to show"
         raise NotNowError(message)
@@ -115,5 +116,5 @@ def _file(content: bytes, media_type: str, filename: str) -> Response[bytes]:
 
 
 def _report_replaced(_key: DeliveryKey, packet: int, characters: dict[str, int]) -> None:
-    """Write down which characters no font has; code points alone tell nothing about anyone."""
+    """Log which characters no font has. Code points alone say nothing about anyone."""
     logger.warning("characters replaced", extra={"packet": packet, "characters": characters})

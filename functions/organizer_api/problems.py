@@ -1,16 +1,16 @@
-"""What goes wrong, as an organizer's program reads it: an HTTP status, a title and the way out."""
+"""Errors as organizers read them, in the API and on the dashboard: an HTTP status, a title and the way out."""
 
 from __future__ import annotations
 
 from undersigned.domain.errors import NotFoundError, TooManyLettersError, UndersignedError
 from undersigned.domain.languages import Message
-from undersigned.http.answers import Problem
-from undersigned.http.posted import RequestError
 from undersigned.services.access import KeyRefusedError, ScopeError, TooManyRefusalsError
+from undersigned.services.delivery_controls import NotNowError
 from undersigned.services.erasing import UnderWayError
 from undersigned.services.exporting import NotReadyError
 from undersigned.services.ports import ChangedError, ThrottledError
-from undersigned.services.steering import NotNowError
+from undersigned.web.answers import Problem
+from undersigned.web.posted import RequestError
 
 NO_ROUTE = Problem(
     404,
@@ -20,7 +20,7 @@ NO_ROUTE = Problem(
 
 
 def problem_of(error: UndersignedError) -> Problem:  # noqa: PLR0911  (a table)
-    """Return the problem that a request brought about; raises any other error again."""
+    """Return what the API says of an error. Any other error is raised unchanged."""
     match error:
         case RequestError():
             return Problem(error.status, error.title, error.detail)
@@ -57,6 +57,31 @@ def problem_of(error: UndersignedError) -> Problem:  # noqa: PLR0911  (a table)
             return Problem(503, Message("Just a moment"), Message("Send the request again."), retry_after=1)
         case _:
             raise error
+
+
+def dashboard_problem_of(error: UndersignedError) -> Problem:
+    """Return what the dashboard says of an error. Any other error is raised unchanged."""
+    match error:
+        case KeyRefusedError():
+            return Problem(
+                401,
+                Message("This needs a key"),
+                Message(
+                    "This campaign and this key do not go together. Check both; a key can also have expired, or have "
+                    "been revoked."
+                ),
+            )
+        case ScopeError():
+            return Problem(
+                403,
+                Message("This key may only read"),
+                Message(
+                    "People’s letters, and what changes something, take a key that may manage. Sign out, and in with "
+                    "one."
+                ),
+            )
+        case _:
+            return problem_of(error)
 
 
 def _reason(error: UndersignedError) -> Message:

@@ -1,258 +1,46 @@
-"""Sessions: an organizer signs in with a key, and the browser keeps a signed cookie that stands for it.
-
-The cookie is no key: each request looks the key up again, so a revoked one opens nothing from then on.
-"""
+"""Signing in to the dashboard and out of it."""
 
 from __future__ import annotations
 
-import hmac
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
-from aws_lambda_powertools.shared.cookies import Cookie, SameSite
 
 from functions.organizer_api import wired
-from functions.organizer_api.problems import problem_of
-from functions.organizer_api.routes import LONGEST_REASON, Asked, can_name, printable
-from undersigned.domain.campaigns import origin_of
-from undersigned.domain.errors import NotFoundError, TokenError, UndersignedError
-from undersigned.domain.languages import Message, chosen_language, languages
-from undersigned.domain.tokens import VALID_FOR
-from undersigned.http.answers import Problem, moved, page
-from undersigned.http.posted import RequestError, asked_for, posted_values
-from undersigned.rendering import dashboard
-from undersigned.services.access import KeyRefusedError, ScopeError, TooManyRefusalsError
+from functions.organizer_api.dashboard_routes import HOME, dashboard_routes, home_with_cookie, public_url
+from functions.organizer_api.problems import dashboard_problem_of
+from undersigned.services.access import KeyRefusedError, TooManyRefusalsError
+from undersigned.web import dashboard
+from undersigned.web.answers import dashboard_page
+from undersigned.web.organizer_requests import sign_in_form
+from undersigned.web.posted import RequestError
+from undersigned.web.reader import language_for
+from undersigned.web.sessions import check_origin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from aws_lambda_powertools.event_handler import Response
-    from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
-    from undersigned.domain.api_keys import Scope
-    from undersigned.rendering.pages import Page
-
-COOKIE = "__Host-session"
-"""By this prefix browsers keep it for this host alone, and send it over safe connections alone (RFC 6265bis, 4.1.3)."""
-
-HOME = "/organizer"
-
-_READ_ONLY = Problem(
-    403,
-    Message("This key may only read"),
-    Message("People’s letters, and what changes something, take a key that may manage. Sign out, and in with one."),
-)
-_FOREIGN = RequestError(
-    403,
-    Message("This did not come from the dashboard"),
-    Message("Go back to the dashboard, load the page again, and press the button there"),
-)
-_REFUSED = Message(
-    "This campaign and this key do not go together. Check both; a key can also have expired, or have been revoked."
-)
+    from undersigned.web.organizer_requests import DashboardRequest
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
-
-
-@dataclass(frozen=True, slots=True)
-class Visit(Asked):
-    """A request of somebody who has signed in, about her campaign."""
-
-    session: str
-
-    def viewer(self) -> dashboard.Viewer:
-        """Say for whom a page is made."""
-        return dashboard.Viewer(
-            wired.wiring.catalog.entry(self.campaign).campaign,
-            self.key.allows("manage"),
-            wired.wiring.tokens.for_posts(self.session),
-            self.query("done"),
-        )
-
-    def posted(self, name: str) -> str:
-        """Return a field of a form, without blanks around it; a missing one is empty."""
-        value = posted_values(self.event).get(name, "")
-        # JSON may bring lone surrogates, for which UTF-8 has no bytes.
-        return value.encode(errors="replace").decode().strip() if isinstance(value, str) else ""
-
-    def reason(self) -> str:
-        """Return the reason in a form; raises RequestError for one that is too long or can't be printed."""
-        reason = self.posted("why")
-        if len(reason) > LONGEST_REASON:
-            raise RequestError(
-                400,
-                Message("Why?"),
-                Message("Give the reason in %(limit)s characters at most", {"limit": LONGEST_REASON}),
-            )
-        return printable(reason)
-
-
-class Pages:
-    """The dashboard's pages and buttons; each names the scope that a key needs for it, so none is open by mistake."""
-
-    def __init__(self) -> None:
-        """Begin without any."""
-        self.router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
-
-    def get[Answer: Callable[..., object]](self, path: str, scope: Scope) -> Callable[[Answer], Answer]:
-        """Let a function show a page."""
-        return self._answer("GET", path, scope)
-
-    def post[Answer: Callable[..., object]](self, path: str, scope: Scope) -> Callable[[Answer], Answer]:
-        """Let a function do what a button says."""
-        return self._answer("POST", path, scope)
-
-    def _answer[Answer: Callable[..., object]](
-        self, method: str, path: str, scope: Scope
-    ) -> Callable[[Answer], Answer]:
-        def register(answer: Answer) -> Answer:
-            def opened(**named: str) -> object:
-                event = self.router.current_event
-                visit = _visit(event)
-                if visit is None:
-                    return _signed_out(event)
-                try:
-                    if method == "POST":
-                        _check_own(visit)
-                    if not visit.key.allows(scope):
-                        message = f"this takes a key that may {scope}"
-                        raise ScopeError(message)
-                    if unknown := [name for name, text in named.items() if not can_name(name, text)]:
-                        message = f"no {unknown[0]} is called so"
-                        raise NotFoundError(message)
-                    return answer(visit, **named)
-                except UndersignedError as error:
-                    return _problem(visit, error)
-
-            self.router.route(f"{HOME}{path}", method)(opened)
-            return answer
-
-        return register
-
-
-def show(shown: Page, *, status: int = 200, retry_after: int | None = None) -> Response[str]:
-    """Answer with a page of the dashboard."""
-    answer = page(shown, status=status, runs_scripts=True, retry_after=retry_after)
-    # No address of the dashboard holds a secret, and without it browsers hide which site a post comes from.
-    answer.headers["Referrer-Policy"] = "same-origin"
-    return answer
-
-
-def done(what: str, path: str = "") -> Response[str]:
-    """Answer a button with the page that shows what it did."""
-    return moved(f"{HOME}{path}?done={what}")
+routes = dashboard_routes()
 
 
 @router.post(f"{HOME}/session")
 def sign_in() -> Response[str]:
-    """Begin a session with a key."""
+    """Begin a session with a key; show the form again when the key is refused."""
     event = router.current_event
     try:
-        if not _is_of_this_site(event):
-            raise _FOREIGN
-        values = posted_values(event)
-        campaign, text = (str(values.get(name, "")).strip() for name in ("campaign", "key"))
-        key = wired.access.let_in(campaign, text, "read", event.request_context.http.source_ip)
-    except KeyRefusedError:
-        return _signing_in(event, 401, _REFUSED)
-    except TooManyRefusalsError as error:
-        found = problem_of(error)
-        return _signing_in(event, 429, found.detail, found.retry_after)
-    except RequestError as error:
-        return _signing_in(event, error.status, error.detail)
-    answer = moved(HOME)
-    answer.cookies = [_cookie(wired.wiring.tokens.for_session(key.campaign, key.digest))]
-    return answer
+        check_origin(event.headers, public_url(event))
+        session = wired.sessions.begin(*sign_in_form(event), event.request_context.http.source_ip)
+    except (KeyRefusedError, TooManyRefusalsError, RequestError) as error:
+        language, found = language_for(event), dashboard_problem_of(error)
+        form = dashboard.sign_in(language, found.detail.in_language(language))
+        return dashboard_page(form, status=found.status, retry_after=found.retry_after)
+    return home_with_cookie(session.token)
 
 
-@router.post(f"{HOME}/sign-out")
-def sign_out() -> Response[str]:
-    """End a session; whoever is signed out by another site has lost nothing, but that is refused, too."""
-    event = router.current_event
-    visit = _visit(event)
-    if visit:
-        try:
-            _check_own(visit)
-        except RequestError as error:
-            return _problem(visit, error)
-    return _without_cookie()
-
-
-def _visit(event: APIGatewayProxyEventV2) -> Visit | None:
-    """Return the visit of a request whose session and key are good."""
-    session = next((value for name, _, value in map(_parts_of, event.cookies) if name == COOKIE), "")
-    try:
-        token = wired.wiring.tokens.read_session(session)
-        key = wired.access.let_in_again(token.campaign, token.digest, "read")
-    except (TokenError, KeyRefusedError):
-        return None
-    return Visit(key.campaign, key, event, session)
-
-
-def _parts_of(cookie: str) -> tuple[str, str, str]:
-    return cookie.strip().partition("=")
-
-
-def _signed_out(event: APIGatewayProxyEventV2) -> Response[str]:
-    """Lead to the form that signs in, or show it."""
-    if event.http_method == "GET" and event.path == HOME:
-        # A link in a mail comes from another site, so the cookie stays at home until a page of ours asks again.
-        if event.headers.get("sec-fetch-site") == "cross-site":
-            return show(dashboard.doorstep(_language_of(event)))
-        return show(dashboard.sign_in(_language_of(event)))
-    return _without_cookie()
-
-
-def _without_cookie() -> Response[str]:
-    answer = moved(HOME)
-    answer.cookies = [_cookie("")]
-    return answer
-
-
-def _signing_in(
-    event: APIGatewayProxyEventV2, status: int, error: Message, retry_after: int | None = None
-) -> Response[str]:
-    language = _language_of(event)
-    return show(dashboard.sign_in(language, error.in_language(language)), status=status, retry_after=retry_after)
-
-
-def _language_of(event: APIGatewayProxyEventV2) -> str:
-    return chosen_language(languages(), *asked_for(event))
-
-
-def _cookie(value: str) -> Cookie:
-    """Write the session's cookie; an empty one takes it away."""
-    return Cookie(
-        COOKIE,
-        value,
-        path="/",
-        secure=True,
-        http_only=True,
-        same_site=SameSite.STRICT_MODE,
-        max_age=int(VALID_FOR["session"].total_seconds()) if value else 0,
-    )
-
-
-def _check_own(visit: Visit) -> None:
-    """Let pass only what a page of this session has sent; raises RequestError."""
-    sent = visit.posted("token")
-    expected = wired.wiring.tokens.for_posts(visit.session)
-    if not _is_of_this_site(visit.event) or not hmac.compare_digest(sent.encode(), expected.encode()):
-        raise _FOREIGN
-
-
-def _is_of_this_site(event: APIGatewayProxyEventV2) -> bool:
-    """Say whether a post comes from a page of our own, as the browser says it (Fetch Metadata, else RFC 6454)."""
-    site = event.headers.get("sec-fetch-site")
-    if site is not None:
-        return site == "same-origin"
-    own = f"https://{event.headers.get('host', '')}"
-    # Without a domain of its own, the stack is only where it answers.
-    public = wired.wiring.settings.sender_at(own).public_url
-    return origin_of(event.headers.get("origin") or "") in {own, origin_of(public)} - {None}
-
-
-def _problem(visit: Visit, error: UndersignedError) -> Response[str]:
-    found = _READ_ONLY if isinstance(error, ScopeError) else problem_of(error)
-    return show(dashboard.problem(visit.viewer(), found.title, found.detail), status=found.status)
+@routes.post("/sign-out", "read")
+def sign_out(_request: DashboardRequest) -> Response[str]:
+    """End a session. Other sites can't end it, just as they can't press any other button."""
+    return home_with_cookie("")

@@ -1,15 +1,14 @@
-"""Signatures: listed, found, taken out, and let out of the quarantine."""
+"""Signatures: list them, find one, remove one, release one from quarantine."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, get_args
 
 from functions.organizer_api import wired
-from functions.organizer_api.routes import Asked, Routes, cursor_of
-from undersigned.domain.signatures import Standing
-from undersigned.http.answers import data
-from undersigned.services.organizing import Wanted
+from functions.organizer_api.routes import campaign_routes
+from undersigned.domain.signatures import ReportedStatus, SignatureFilter
+from undersigned.web.answers import data
+from undersigned.web.cursors import SIGNATURE_POSITION, cursor_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -17,56 +16,55 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
     from undersigned.domain.signatures import Signature
+    from undersigned.web.organizer_requests import ApiRequest
 
-routes = Routes()
-
-PLACE = re.compile(r"[0-9T:.+-]{19,40}#[0-9a-f]{32}")
+routes = campaign_routes()
 
 
 @routes.get("/signatures", "manage")
-def list_signatures(asked: Asked) -> Response[str]:
-    """List signatures, newest first, or find the one of an e-mail address."""
-    wanted = Wanted(asked.named("target"), asked.choice("status", get_args(Standing)))
-    place, limit = asked.place(PLACE), asked.limit(50, most=200)
-    email = asked.query("email")
+def list_signatures(request: ApiRequest) -> Response[str]:
+    """List signatures, newest first, or find the one with an email address."""
+    wanted = SignatureFilter(request.named("target"), request.choice("status", get_args(ReportedStatus)))
+    after, limit = request.position(SIGNATURE_POSITION), request.limit(50, most=200)
+    email = request.query("email")
     found = (
-        wired.organizing.signed_with(asked.campaign, email, wanted)
+        wired.organizing.signed_with(request.campaign, email, wanted)
         if email
-        else wired.organizing.signatures(asked.campaign, wanted, place, limit)
+        else wired.organizing.signatures(request.campaign, wanted, after, limit)
     )
     return data(
         {
             "signatures": [_signature(row) for row in found.items],
-            "next": cursor_of(found.next_place),
+            "next": cursor_of(found.next_position),
             "ended_early": found.ended_early,
         }
     )
 
 
 @routes.get("/signatures/<signer>", "manage")
-def show_signature(asked: Asked, signer: str) -> Response[str]:
+def show_signature(request: ApiRequest, signer: str) -> Response[str]:
     """Show one signature."""
-    return data(_signature(wired.organizing.signature(asked.campaign, signer)))
+    return data(_signature(wired.organizing.signature(request.campaign, signer)))
 
 
 @routes.delete("/signatures/<signer>", "manage")
-def remove_signature(asked: Asked, signer: str) -> Response[str]:
-    """Take a letter out and erase what it says of its signer, for a reason."""
-    wired.organizing.remove(asked.campaign, signer, asked.by, asked.why(required=True))
+def remove_signature(request: ApiRequest, signer: str) -> Response[str]:
+    """Remove a letter and erase what it says of its signer, for a reason."""
+    wired.organizing.remove(request.campaign, signer, request.by, request.why(required=True))
     return data({"id": signer, "status": "erased"})
 
 
 @routes.post("/signatures/<signer>/release", "manage")
-def release_signature(asked: Asked, signer: str) -> Response[str]:
-    """Let a letter out of the quarantine."""
-    wired.organizing.release(asked.campaign, signer, asked.by, asked.why())
+def release_signature(request: ApiRequest, signer: str) -> Response[str]:
+    """Release a letter from quarantine."""
+    wired.organizing.release(request.campaign, signer, request.by, request.why())
     return data({"id": signer, "status": "pending"})
 
 
 def _signature(row: Signature) -> dict[str, object]:
     return {
         "id": row.signer,
-        "status": row.standing,
+        "status": row.reported_status,
         "quarantine": row.quarantine,
         "name": row.name,
         "email": row.email,

@@ -2,6 +2,9 @@
 
 from undersigned.wiring import Wiring
 
-wiring = Wiring.of_environment()
-access = wiring.access()
-organizing = wiring.organizing()
+stack = Wiring.of_environment(
+    "table_name", "secret_arn", "sender_address", "packet_bucket", "delivery_queue_url", "export_queue_url", "schedule"
+)
+access = stack.access()
+sessions = stack.sessions()
+organizing = stack.organizing()

@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from undersigned.services.organizer_post import Outcome
+    from undersigned.services.organizer_post import PostOutcome
 
 logger = Logger()
-wiring = Wiring.of_environment()
-planning = wiring.planning()
-approval_requests = wiring.approval_requests()
+stack = Wiring.of_environment(
+    "table_name", "secret_arn", "delivery_queue_url", "delivery_time_zone", "sender", "configuration_set"
+)
+planning = stack.planning()
+approval_requests = stack.approval_requests()
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -33,7 +35,7 @@ def handler(event: Mapping[str, Any], _context: LambdaContext) -> dict[str, Any]
     Organizers are asked for the approvals that are missing. An error makes Lambda plan again, which is harmless.
     """
     scheduled = datetime.fromisoformat(event["scheduled_time"])
-    period = period_of(scheduled, wiring.settings.delivery_time_zone)
+    period = period_of(scheduled, stack.settings.delivery_time_zone)
     planned = planning.plan(period, event.get("campaign"))
     logger.info(
         "planned", extra={"period": period, "deliveries": len(planned.queued), "awaiting": len(planned.awaiting)}
@@ -50,7 +52,7 @@ def handler(event: Mapping[str, Any], _context: LambdaContext) -> dict[str, Any]
     }
 
 
-def _note(campaign: str, outcome: Outcome | Exception) -> None:
+def _note(campaign: str, outcome: PostOutcome | Exception) -> None:
     if isinstance(outcome, Exception):
         logger.error("an organizer was not asked", extra={"campaign": campaign, **facts_of(outcome)})
     else:

@@ -11,12 +11,11 @@ from functions.public_api import assets, count, form, packets, signer, wired
 from functions.public_api.problems import NO_ROUTE, problem_of
 from undersigned.aws.failures import is_throttle, slower
 from undersigned.domain.errors import NotFoundError, UndersignedError
-from undersigned.domain.languages import chosen_language, languages
-from undersigned.http.answers import problem
-from undersigned.http.methods import answering_head
-from undersigned.http.posted import asked_for, wants_json
-from undersigned.http.sites import readable_by, site_of
 from undersigned.services.signing import ClosedError
+from undersigned.web.answers import problem
+from undersigned.web.methods import answering_head
+from undersigned.web.reader import is_embedded, language_for, wants_json
+from undersigned.web.sites import readable_by, site_of
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -42,7 +41,7 @@ def _answer_error(error: UndersignedError) -> Response[str]:
     as_json = wants_json(app.current_event)
     if isinstance(error, ClosedError) and not as_json:
         return form.closed(error.campaign.id)
-    return problem(problem_of(error), _language(), as_json=as_json, framed=_framed())
+    return problem(problem_of(error), language_for(app.current_event), as_json=as_json, framed=_framed())
 
 
 def _answer_aws(error: ClientError) -> Response[str]:
@@ -52,9 +51,9 @@ def _answer_aws(error: ClientError) -> Response[str]:
 
 
 def _framed() -> Campaign | None:
-    """Return the campaign whose form a request comes from, if that stands in a frame: there it must be answered."""
+    """Return the campaign whose form in a frame sent the request, because the answer must show in that frame."""
     _, campaign = site_of(app.current_event.raw_event)
-    if campaign is None or "embedded" not in app.current_event.query_string_parameters:
+    if campaign is None or not is_embedded(app.current_event):
         return None
     try:
         return wired.signing.campaign(campaign).campaign
@@ -63,12 +62,7 @@ def _framed() -> Campaign | None:
 
 
 def _answer_no_route(_error: Exception) -> Response[str]:
-    return problem(NO_ROUTE, _language(), as_json=wants_json(app.current_event))
-
-
-def _language() -> str:
-    """Return the reader's language where no campaign says which there are."""
-    return chosen_language(languages(), *asked_for(app.current_event))
+    return problem(NO_ROUTE, language_for(app.current_event), as_json=wants_json(app.current_event))
 
 
 app.exception_handler(UndersignedError)(_answer_error)

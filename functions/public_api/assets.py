@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from undersigned.http.answers import file
-from undersigned.rendering.assets import asset
+from undersigned.web.answers import file
+from undersigned.web.assets import asset
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
@@ -21,18 +21,18 @@ CHANGED_CACHE = "public, max-age=60"
 
 @router.get("/embed.js")
 def load_script() -> Response[str | bytes]:
-    """Hand over the script that puts the form or the count into another website."""
+    """Serve the script that puts the form or the count into another website."""
     return file(asset("embed.js"), cache=SCRIPT_CACHE, for_any_site=True)
 
 
 @router.get("/openapi.json")
 def describe() -> Response[str | bytes]:
-    """Hand over the description of the whole API."""
+    """Serve the description of the whole API."""
     return file(asset("openapi.json"), cache=SCRIPT_CACHE, for_any_site=True)
 
 
 @router.get("/assets/<digest>/<name>")
 def load_asset(digest: str, name: str) -> Response[str | bytes]:
-    """Hand over what a page of ours loads; a page from before a deploy gets what there is now."""
+    """Serve what our pages load. A page from before a deployment gets the present file."""
     found = asset(name)
     return file(found, cache=ASSET_CACHE if digest == found.digest else CHANGED_CACHE)

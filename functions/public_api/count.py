@@ -9,9 +9,9 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.public_api import wired
 from undersigned.domain.languages import chosen_language, languages
-from undersigned.http.answers import data, picture
-from undersigned.http.posted import asked_for
-from undersigned.rendering.count_picture import count_picture
+from undersigned.web.answers import data, picture
+from undersigned.web.count_picture import count_picture
+from undersigned.web.reader import language_in_link
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
@@ -23,7 +23,7 @@ COUNT_CACHE = "public, max-age=5, stale-while-revalidate=30, stale-if-error=8640
 
 @router.get("/campaigns/<campaign>/count")
 def tell_count(campaign: str) -> Response[str]:
-    """Tell the public count, in one read."""
+    """Return the public count, in one read."""
     found = wired.signing.count(campaign)
     values = {
         "campaign": found.campaign,
@@ -36,7 +36,7 @@ def tell_count(campaign: str) -> Response[str]:
 
 @router.get("/campaigns/<campaign>/count.svg")
 def draw_count(campaign: str) -> Response[str]:
-    """Draw the public count, in one read; in English, or in the language that the address asks for."""
-    # Not in the reader's: whoever shows the picture chooses, and a cache keeps one.
-    language = chosen_language(languages(), asked_for(router.current_event)[0], None)
+    """Draw the public count, in one read, in English or in the language that the address asks for."""
+    # Not in the reader's language: the site that shows the picture chooses, and a cache keeps one picture for all.
+    language = chosen_language(languages(), language_in_link(router.current_event), None)
     return picture(count_picture(wired.signing.count(campaign), language), cache=COUNT_CACHE)

@@ -1,14 +1,14 @@
-"""What goes wrong, as the person reads it: an HTTP status, a title and the way out."""
+"""Errors as signers read them: an HTTP status, a title and the way out."""
 
 from __future__ import annotations
 
-from undersigned.domain.errors import NotFoundError, TokenError, TokenExpiredError, UndersignedError
+from undersigned.domain.errors import FormError, NotFoundError, TokenError, TokenExpiredError, UndersignedError
 from undersigned.domain.languages import Message
-from undersigned.http.answers import Problem
-from undersigned.http.posted import RequestError
-from undersigned.services.gates import BusyError
+from undersigned.services.abuse_checks import BusyError
 from undersigned.services.ports import ChangedError, ThrottledError
 from undersigned.services.signing import ClosedError, ExpiredError
+from undersigned.web.answers import Problem
+from undersigned.web.posted import RequestError
 
 NO_ROUTE = Problem(
     404,
@@ -18,7 +18,7 @@ NO_ROUTE = Problem(
 
 
 def problem_of(error: UndersignedError) -> Problem:  # noqa: PLR0911  (a table)
-    """Return the problem that a request brought about; raises any other error again."""
+    """Return what the person reads of an error. Any other error is raised unchanged."""
     match error:
         case RequestError():
             return Problem(error.status, error.title, error.detail)
@@ -65,8 +65,18 @@ def problem_of(error: UndersignedError) -> Problem:  # noqa: PLR0911  (a table)
             raise error
 
 
+def form_errors(error: FormError) -> Problem:
+    """Return a form's errors for a program."""
+    return Problem(
+        422,
+        Message("The form has errors"),
+        Message("Mend each field that is named, and send the form again."),
+        errors=error.errors,
+    )
+
+
 def wait_for(error: BusyError) -> Message:
-    """Say to somebody in a crowded network what to do."""
+    """Tell somebody in a crowded network what to do."""
     return Message(
         "Very many people are signing from your network, such as a school’s or a library’s. Nothing that you typed "
         "is lost: wait %(seconds)s seconds, then send the form once more.",

@@ -2,5 +2,5 @@
 
 from undersigned.wiring import Wiring
 
-wiring = Wiring.of_environment()
-signing = wiring.signing()
+stack = Wiring.of_environment("table_name", "secret_arn", "packet_bucket", "forms_a_minute", "schedule")
+signing = stack.signing()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 logger = Logger()
-feedback = Wiring.of_environment().feedback()
+feedback = Wiring.of_environment("table_name").feedback()
 
 
 @logger.inject_lambda_context(clear_state=True)

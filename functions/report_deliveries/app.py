@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from undersigned.services.organizer_post import Outcome
+    from undersigned.services.organizer_post import PostOutcome
 
 logger = Logger()
-wiring = Wiring.of_environment()
-reporting = wiring.reporting()
+stack = Wiring.of_environment("table_name", "sender", "configuration_set", "schedule")
+reporting = stack.reporting()
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -31,7 +31,7 @@ def handler(event: Mapping[str, Any], _context: LambdaContext) -> None:
     An error makes Lambda report again, to those alone who were not told.
     """
     scheduled = datetime.fromisoformat(event["scheduled_time"])
-    period = day_before(period_of(scheduled, wiring.settings.delivery_time_zone))
+    period = day_before(period_of(scheduled, stack.settings.delivery_time_zone))
     campaign = event.get("campaign")
     tell_each(
         [campaign] if campaign else reporting.campaigns(),
@@ -40,7 +40,7 @@ def handler(event: Mapping[str, Any], _context: LambdaContext) -> None:
     )
 
 
-def _note(campaign: str, outcome: Outcome | Exception) -> None:
+def _note(campaign: str, outcome: PostOutcome | Exception) -> None:
     if isinstance(outcome, Exception):
         logger.error("an organizer was not told", extra={"campaign": campaign, **facts_of(outcome)})
     else:

@@ -27,10 +27,10 @@ def send(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             mail = read_waiting_message(record["body"])
             if not _is_done(mail):
                 # A message of its own, for one that comes again would count as failed and be given up in the end.
-                wired.wiring.waiting_mails.put(mail, after=UNTIL_SES_IS_ASKED_AGAIN)
+                wired.stack.waiting_mails.put(mail, after=UNTIL_SES_IS_ASKED_AGAIN)
         except Exception as error:  # noqa: BLE001  (one bad message never stops its neighbours; it is reported)
             logger.error("a waiting mail failed", extra={**facts_of(error), "received": received})
-            wired.wiring.waiting_mails.hide(record["receiptHandle"], seconds_until_next_try(received))
+            wired.stack.waiting_mails.hide(record["receiptHandle"], seconds_until_next_try(received))
             failed.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failed}
 

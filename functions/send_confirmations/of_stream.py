@@ -41,4 +41,4 @@ def _is_done(signature: Signature) -> bool:
 
 
 def _let_wait(signature: Signature) -> None:
-    wired.wiring.waiting_mails.put(WaitingMail(signature.campaign, signature.signer, signature.mail_request))
+    wired.stack.waiting_mails.put(WaitingMail(signature.campaign, signature.signer, signature.mail_request))

@@ -12,12 +12,12 @@ from undersigned.services.ports import MailRefusedError, SendingStoppedError, Th
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from undersigned.services.confirming import Outcome
+    from undersigned.services.confirming import ConfirmationOutcome
 
 logger = Logger()
 
 
-def is_done(campaign: str, send: Callable[[], Outcome]) -> bool:
+def is_done(campaign: str, send: Callable[[], ConfirmationOutcome]) -> bool:
     """Send a mail; False when it has to wait, for SES takes none at present."""
     try:
         outcome = send()

@@ -2,5 +2,7 @@
 
 from undersigned.wiring import Wiring
 
-wiring = Wiring.of_environment()
-confirmations = wiring.confirmations()
+stack = Wiring.of_environment(
+    "table_name", "secret_arn", "sender", "configuration_set", "waiting_mails_url", "schedule"
+)
+confirmations = stack.confirmations()

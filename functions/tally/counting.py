@@ -44,14 +44,14 @@ def count(records: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         failed += _one_by_one(due)
     else:
         logger.info("counted", extra={"rows": len(due), "moved": moved})
-    _note_pace(signed)
+    _record_pace(signed)
     return failed
 
 
-def _note_pace(signed: list[Signature]) -> None:
+def _record_pace(signed: list[Signature]) -> None:
     try:
-        wired.tallying.note_pace(signed)
-    except Exception as error:  # noqa: BLE001  (the gates can do without; the counts must not wait for them)
+        wired.tallying.record_pace(signed)
+    except Exception as error:  # noqa: BLE001  (the abuse checks can do without; the counts must not wait for them)
         logger.warning("the pace was not noted", extra=facts_of(error))
 
 

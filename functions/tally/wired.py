@@ -2,6 +2,6 @@
 
 from undersigned.wiring import Wiring
 
-wiring = Wiring.of_environment()
-tallying = wiring.tallying()
-publishing = wiring.publishing()
+stack = Wiring.of_environment("table_name")
+tallying = stack.tallying()
+publishing = stack.publishing()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from undersigned.rendering.assets import asset
+from undersigned.web.assets import asset
 from undersigned_cli.local.serving import HttpService, Response
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ import pytest
 from undersigned.domain.signatures import Signature, signer_id
 from undersigned.services.ports import ChangedError, SignatureStateError
 from undersigned_cli import campaign_folder
+from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.stack import PROJECT
-from undersigned_cli.push import push
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ DOMAINS = ("mail.example", "post.example", "swallows.example")
 def wiring(stack: RunningStack) -> Wiring:
     made = Stack(stack.outputs, stack.client).wiring()
     folder = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
-    push(replace(folder, campaign=replace(folder.campaign, id=CAMPAIGN)), made.table)
+    push(replace(folder, campaign=replace(folder.campaign, id=CAMPAIGN)), made.campaigns)
     return made
 
 
@@ -60,8 +60,8 @@ class Person:
                 continue
 
     def _sign(self) -> None:
-        table = self._wiring.table
-        existing = table.signature(CAMPAIGN, self._signer)
+        signatures = self._wiring.signatures
+        existing = signatures.signature(CAMPAIGN, self._signer)
         if existing and existing.status == "confirmed":
             return
         target, now = self._chance.choice(sorted(TOWNS)), datetime.now(UTC)
@@ -87,17 +87,17 @@ class Person:
             mail_request=existing.mail_request if existing else self._signer[:16],
             expires_at=now + timedelta(days=14),
         )
-        table.sign(row, existing)
+        signatures.sign(row, existing)
 
     def _confirm(self) -> None:
         now = datetime.now(UTC)
-        self._wiring.table.confirm(CAMPAIGN, self._signer, None, at=now, on=now.date())
+        self._wiring.signatures.confirm(CAMPAIGN, self._signer, None, at=now, on=now.date())
 
     def _withdraw(self) -> None:
-        self._wiring.table.withdraw(CAMPAIGN, self._signer, datetime.now(UTC))
+        self._wiring.signatures.withdraw(CAMPAIGN, self._signer, datetime.now(UTC))
 
     def _erase(self) -> None:
-        if self._wiring.table.signature(CAMPAIGN, self._signer):
+        if self._wiring.signatures.signature(CAMPAIGN, self._signer):
             self._wiring.erasing().erase(CAMPAIGN, self._signer)
 
 
@@ -130,7 +130,7 @@ def test_counts_equal_the_rows_after_a_thousand_random_changes(stack: RunningSta
     assert expected["TOTAL"] > PEOPLE / 10
     found: dict[str, int] = {}
     for _ in range(300):
-        found = {name: count for name, count in wiring.table.counts(CAMPAIGN).items() if count}
+        found = {name: count for name, count in wiring.counts.counts(CAMPAIGN).items() if count}
         if found == expected:
             break
         time.sleep(0.2)

@@ -21,8 +21,8 @@ from pypdf import PdfReader
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.campaigns import Organizer
 from undersigned_cli import campaign_folder
+from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.stack import PROJECT
-from undersigned_cli.push import push
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
@@ -104,12 +104,12 @@ def office(stack: RunningStack) -> Office:
     folder = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
     organizer = Organizer("End Demand", "organizer@dashboard.example")
     settings = replace(folder.campaign, id=CAMPAIGN, approval=True, organizer=organizer, goal=10, proof_of_work="never")
-    push(replace(folder, campaign=settings), wiring.table)
-    wiring.table.put_api_key(ApiKey(CAMPAIGN, digest_of(KEY), "manage", "tests", datetime.now(UTC)))
+    push(replace(folder, campaign=settings), wiring.campaigns)
+    wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of(KEY), "manage", "tests", datetime.now(UTC)))
     made = Office(stack, wiring)
     for name, (words, postal_code) in SIGNERS.items():
         made.sign(name, words, postal_code)
-    waited_for(lambda: (count := wiring.table.count(CAMPAIGN)) and count.signatures == len(SIGNERS), "the counts")
+    waited_for(lambda: (count := wiring.counts.count(CAMPAIGN)) and count.signatures == len(SIGNERS), "the counts")
     return made
 
 
@@ -256,14 +256,14 @@ def test_a_week_is_seen_approved_and_opened(office: Office, visitor: Visitor) ->
     expect(page.get_by_role("region", name="What the mail says")).to_contain_text("Ada Specimen")
     shown = downloaded(page, "Packet 1 of 1 (PDF)")
     assert "Ada Specimen" in words_of(shown)
-    assert not list(office.wiring.table.deliveries(CAMPAIGN, "evanston"))
+    assert not list(office.wiring.deliveries.deliveries(CAMPAIGN, "evanston"))
     # Then it goes.
     page.get_by_role("link", name="Overview").click()
     page.get_by_role("button", name="Approve, and send them now").click()
     expect(page.get_by_role("status")).to_have_text("Approved. The packets go out within minutes.")
     waited_for(
         lambda: all(
-            [made.state for made in office.wiring.table.deliveries(CAMPAIGN, target)] == ["delivered"]
+            [made.state for made in office.wiring.deliveries.deliveries(CAMPAIGN, target)] == ["delivered"]
             for target in ("evanston", "wilmette", "glencoe")
         ),
         "the packets",
@@ -285,7 +285,7 @@ def test_a_week_is_seen_approved_and_opened(office: Office, visitor: Visitor) ->
 
 def test_a_revoked_key_is_signed_out_at_its_next_step(office: Office, visitor: Visitor) -> None:
     other = "us_to_be_revoked"
-    office.wiring.table.put_api_key(
+    office.wiring.api_keys.put_api_key(
         ApiKey(CAMPAIGN, digest_of(other), "read", "", datetime.now(UTC) - timedelta(days=1))
     )
     page = visitor.open(office.address)
@@ -293,6 +293,6 @@ def test_a_revoked_key_is_signed_out_at_its_next_step(office: Office, visitor: V
     page.get_by_label("Key").fill(other)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("button", name="Pause")).to_have_count(0)
-    office.wiring.table.remove_api_key(CAMPAIGN, digest_of(other))
+    office.wiring.api_keys.remove_api_key(CAMPAIGN, digest_of(other))
     page.get_by_role("link", name="Deliveries").click()
     expect(page.get_by_role("heading", name="Sign in to your campaign")).to_be_visible()

@@ -20,12 +20,13 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from undersigned.aws import items, keys
+from undersigned.aws.dynamodb import to_item
+from undersigned.aws.signatures import pending_signature_values, signature_key
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.signatures import Signature
 from undersigned_cli import campaign_folder
+from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.stack import PROJECT
-from undersigned_cli.push import push
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
@@ -76,17 +77,15 @@ def campaign(stack: RunningStack) -> RunningStack:
     """Give a stack with a campaign of many letters."""
     wiring = Stack(stack.outputs, stack.client).wiring()
     shipped = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
-    push(replace(shipped, campaign=replace(shipped.campaign, id=CAMPAIGN)), wiring.table)
-    wiring.table.put_api_key(ApiKey(CAMPAIGN, digest_of(KEY), "manage", "", NOW))
+    push(replace(shipped, campaign=replace(shipped.campaign, id=CAMPAIGN)), wiring.campaigns)
+    wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of(KEY), "manage", "", NOW))
     client, table = stack.client("dynamodb"), stack.outputs["TableName"]
 
     def write(batch: tuple[Signature, ...]) -> None:
         puts = [
             {
                 "PutRequest": {
-                    "Item": items.to_item(
-                        {**keys.signature(CAMPAIGN, row.signer)._asdict(), **items.pending_signature_values(row)}
-                    )
+                    "Item": to_item({**signature_key(CAMPAIGN, row.signer)._asdict(), **pending_signature_values(row)})
                 }
             }
             for row in batch

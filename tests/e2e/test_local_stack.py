@@ -30,11 +30,11 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError
 
 from undersigned_cli import campaign_folder
+from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.front import front
 from undersigned_cli.local.running import connect
 from undersigned_cli.local.serving import HttpService
 from undersigned_cli.local.stack import PROJECT, LocalStack, LocalStackError, Ports
-from undersigned_cli.push import push
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def form(stack: RunningStack) -> str:
     folder = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
     push(
         replace(folder, campaign=replace(folder.campaign, id=CAMPAIGN)),
-        Stack(stack.outputs, stack.client).wiring().table,
+        Stack(stack.outputs, stack.client).wiring().campaigns,
     )
     return f"{stack.public_url}/campaigns/{CAMPAIGN}"
 
@@ -318,7 +318,7 @@ def test_a_restart_keeps_rows_queue_secret_and_mails(local_stack: LocalStack, st
     before = (count(form), stack.mails(), secret_of(stack))
 
     local_stack.stop()
-    with pytest.raises(LocalStackError, match="no local stack runs"):
+    with pytest.raises(LocalStackError, match="no local stack is running"):
         connect(stack.state)
     again = local_stack.start()
 

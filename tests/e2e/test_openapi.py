@@ -24,8 +24,8 @@ from tests.described import DOCUMENT
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.signatures import signer_id
 from undersigned_cli import campaign_folder
+from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.stack import PROJECT
-from undersigned_cli.push import push
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
@@ -71,17 +71,16 @@ bounded = settings(
 def address(stack: RunningStack) -> Iterator[str]:
     """Give the stack's address, with a campaign, a confirmed letter and a key for odd requests alone."""
     wiring = Stack(stack.outputs, stack.client).wiring()
-    table = wiring.table
     folder = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
-    push(replace(folder, campaign=replace(folder.campaign, id=CAMPAIGN)), table)
-    table.put_api_key(ApiKey(CAMPAIGN, digest_of(KEY), "manage", "", datetime.now(UTC)))
+    push(replace(folder, campaign=replace(folder.campaign, id=CAMPAIGN)), wiring.campaigns)
+    wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of(KEY), "manage", "", datetime.now(UTC)))
     signed = requests.post(f"{stack.public_url}/campaigns/{CAMPAIGN}/signatures", json=ADA, timeout=30)
     assert signed.status_code == 202, signed.text
     now = datetime.now(UTC)
-    table.confirm(CAMPAIGN, signer_id(wiring.secret(), ADA["email"]), None, at=now, on=now.date())
+    wiring.signatures.confirm(CAMPAIGN, signer_id(wiring.secret(), ADA["email"]), None, at=now, on=now.date())
     yield stack.public_url
     # Its letter must not go out with those of the other tests.
-    table.pause(CAMPAIGN, paused=True)
+    wiring.campaigns.pause(CAMPAIGN, paused=True)
 
 
 def test_the_next_packet_is_typeset_while_somebody_waits(address: str) -> None:

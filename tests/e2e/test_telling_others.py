@@ -17,8 +17,8 @@ import pytest
 
 from undersigned.domain.schedule import period_of
 from undersigned_cli import campaign_folder
+from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.stack import PROJECT
-from undersigned_cli.push import push
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def told(stack: RunningStack) -> Iterator[Told]:
     folder = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
     organizer = replace(folder.campaign.organizer, email=ORGANIZER)
     campaign = replace(folder.campaign, id=CAMPAIGN, approval=True, organizer=organizer)
-    push(replace(folder, campaign=campaign), Stack(stack.outputs, stack.client).wiring().table)
+    push(replace(folder, campaign=campaign), Stack(stack.outputs, stack.client).wiring().campaigns)
     sqs, events = stack.client("sqs"), stack.client("events")
     queue = sqs.create_queue(QueueName="listener")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -115,14 +115,14 @@ def test_a_week_is_approved_by_mail_told_on_the_bus_and_reported(told: Told) -> 
     assert (confirmed["source"], confirmed["detail"]["target"]) == ("undersigned", "evanston")
 
     event = {"scheduled_time": now.isoformat(), "campaign": CAMPAIGN}
-    table = Stack(stack.outputs, stack.client).wiring().table
-    assert wait_for(lambda: table.has_waiting(CAMPAIGN, "evanston"))
+    wiring = Stack(stack.outputs, stack.client).wiring()
+    assert wait_for(lambda: wiring.signatures.has_waiting(CAMPAIGN, "evanston"))
     for _ in range(2):
         planned = stack.invoke("PlanDeliveries", event)
         assert (planned["deliveries"], len(planned["awaiting_approval"])) == ([], 1)
     link = told.link(ORGANIZER, "approval", "organizer/approve/")
     assert "Ready to go" in told.page(link)
-    assert table.steering(CAMPAIGN).approved == frozenset()
+    assert wiring.campaigns.controls(CAMPAIGN).approved == frozenset()
     assert "Approved" in told.page(link, {})
     heard = told.hear([f"undersigned.delivery.{state}" for state in ("open", "sending", "sent", "delivered")])
     assert {event["detail"]["period"] for event in heard} == {period}

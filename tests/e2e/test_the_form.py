@@ -23,8 +23,8 @@ from pypdf import PdfReader
 
 from undersigned.domain.signatures import signer_id
 from undersigned_cli import campaign_folder
+from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.stack import PROJECT
-from undersigned_cli.push import push
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Town:
         return found[0]
 
     def row(self, email: str, campaign: str = "the-form") -> Signature | None:
-        return self.wiring.table.signature(campaign, signer_id(self.wiring.secret(), email))
+        return self.wiring.signatures.signature(campaign, signer_id(self.wiring.secret(), email))
 
     def packet(self, target: str) -> bytes:
         """Run the week of a target's letters and return its first packet."""
@@ -116,7 +116,7 @@ def town(stack: RunningStack) -> Town:
         "closed": {"closes": today - timedelta(days=2)},
     }
     for campaign, settings in campaigns.items():
-        push(replace(folder, campaign=replace(folder.campaign, id=campaign, **settings)), wiring.table)
+        push(replace(folder, campaign=replace(folder.campaign, id=campaign, **settings)), wiring.campaigns)
     return Town(stack, wiring)
 
 

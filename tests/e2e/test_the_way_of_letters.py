@@ -20,8 +20,8 @@ from pypdf import PdfReader
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.tallies import counters_of, mark_of
 from undersigned_cli import campaign_folder
+from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.stack import PROJECT
-from undersigned_cli.push import push
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ def wait_for[T](found: Callable[[], T], seconds: float = 90) -> T:
 def town(stack: RunningStack) -> Town:
     """Give the stack after a week: 24 people signed, three of them twice, one took the letter back, one is pending."""
     made = Town(stack, Stack(stack.outputs, stack.client).wiring(), {})
-    push(campaign_folder.read(PROJECT / "campaigns" / CAMPAIGN), made.wiring.table)
+    push(campaign_folder.read(PROJECT / "campaigns" / CAMPAIGN), made.wiring.campaigns)
     people = {f"signer{number}@signers.example": f"Signer Number{number:02d}" for number in range(20)}
     people |= {f"telling{number}@signers.example": name for number, name in enumerate(TELLING)}
     towns = list(TOWNS)
@@ -201,12 +201,12 @@ def test_one_mail_per_chief_however_often_the_week_runs(town: Town) -> None:
 
 
 def test_the_count_equals_the_rows(town: Town) -> None:
-    rows = list(town.wiring.table.listed_signatures(CAMPAIGN))
+    rows = list(town.wiring.signatures.listed_signatures(CAMPAIGN))
     truth: dict[str, int] = {}
     for row in rows:
         for counter in counters_of(mark_of(row)):
             truth[counter] = truth.get(counter, 0) + 1
-    kept = {name: count for name, count in town.wiring.table.counts(CAMPAIGN).items() if count}
+    kept = {name: count for name, count in town.wiring.counts.counts(CAMPAIGN).items() if count}
     assert kept == truth
     assert kept["TOTAL"] == len(town.letters) - 1
 
@@ -226,15 +226,15 @@ def test_a_second_signature_gets_the_same_answer_and_another_mail(town: Town) ->
 
 
 def test_a_bounced_chief_is_held_and_the_signer_sees_it(town: Town) -> None:
-    table = town.wiring.table
-    chief = table.target(CAMPAIGN, "skokie")
+    campaigns = town.wiring.campaigns
+    chief = campaigns.target(CAMPAIGN, "skokie")
     assert chief is not None
-    table.put_target(CAMPAIGN, replace(chief, email="bounce@simulator.amazonses.com"))
+    campaigns.put_target(CAMPAIGN, replace(chief, email="bounce@simulator.amazonses.com"))
     town.sign("Bounced Person", "bounced@signers.example", "skokie", postal_code="60076")
     path = town.confirm("bounced@signers.example")
     wait_for(lambda: town.plan(datetime.now(UTC)))
     wait_for(lambda: "Came back" in town.request(path, accept="text/html").text)
-    found = table.target(CAMPAIGN, "skokie")
+    found = campaigns.target(CAMPAIGN, "skokie")
     assert found is not None
     assert found.mail_state == "bounced"
 
@@ -275,7 +275,7 @@ def test_bad_input_is_a_clear_4xx(town: Town, path: str, body: bytes | None, con
 
 def test_a_key_opens_the_counts_of_its_campaign_and_no_other_does(town: Town) -> None:
     path = f"/organizer/campaigns/{CAMPAIGN}/counts"
-    town.wiring.table.put_api_key(ApiKey(CAMPAIGN, digest_of("us_example"), "read", "", datetime.now(UTC)))
+    town.wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of("us_example"), "read", "", datetime.now(UTC)))
     counts = json.loads(town.request(path, Authorization="Bearer us_example").text)
     assert counts["counts"]["evanston"] >= 6
     assert counts["signatures"] == sum(counts["counts"].values())
@@ -290,7 +290,7 @@ def test_nothing_personal_is_logged_anywhere(town: Town) -> None:
     assert MARK in town.request(urlpath(mail, "confirm"), accept="text/html").text
     path = town.confirm(f"{MARK}@signers.example")
     town.request(f"{path}/withdraw", {})
-    rows = town.wiring.table.listed_signatures
+    rows = town.wiring.signatures.listed_signatures
     wait_for(lambda: all(row.tallied == mark_of(row) for row in rows(CAMPAIGN)))
     logs = town.stack.logs()
     assert "confirmation mail" in logs

@@ -320,9 +320,9 @@ class Play:
         self.history: list[str] = []
         self.targets = ("evanston", "skokie")
         self._seen = self._records = self._calls = 0
-        world.wiring.table.put_api_key(ApiKey(CAMPAIGN, digest_of("us_manage"), "manage", "", world.clock.now))
+        world.wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of("us_manage"), "manage", "", world.clock.now))
         # A letter more or less does not make a race, nor do nine chiefs for whom nothing waits.
-        for target in world.wiring.table.targets(CAMPAIGN):
+        for target in world.wiring.campaigns.targets(CAMPAIGN):
             if target.id not in self.targets:
                 self._delete(f"CAMPAIGN#{CAMPAIGN}", f"TARGET#{target.id}")
 
@@ -377,11 +377,13 @@ class Play:
         return signer_id(self.world.wiring.secret(), _email(person))
 
     def row(self, person: str) -> Signature | None:
-        return self.world.wiring.table.signature(CAMPAIGN, self.signer(person))
+        return self.world.wiring.signatures.signature(CAMPAIGN, self.signer(person))
 
     def deliveries(self) -> list[Delivery]:
         return [
-            delivery for target in self.targets for delivery in self.world.wiring.table.deliveries(CAMPAIGN, target)
+            delivery
+            for target in self.targets
+            for delivery in self.world.wiring.deliveries.deliveries(CAMPAIGN, target)
         ]
 
     def key(self, period: str = "2026-11-24", target: str = "evanston") -> DeliveryKey:
@@ -536,10 +538,10 @@ class Play:
 
     def needs_approval(self) -> None:
         """Let the campaign's deliveries begin with an approval."""
-        table = self.world.wiring.table
-        campaign = table.campaign(CAMPAIGN)
+        campaigns = self.world.wiring.campaigns
+        campaign = campaigns.campaign(CAMPAIGN)
         assert campaign
-        table.put_campaign(replace(campaign, approval=True))
+        campaigns.put_campaign(replace(campaign, approval=True))
         self._approves = True
 
     # What AWS does between
@@ -607,9 +609,9 @@ class Play:
             self.finish(self.release())
             self.world.clock.turn(days=7)
             for target in self.targets:
-                found = self.world.wiring.table.target(CAMPAIGN, target)
+                found = self.world.wiring.campaigns.target(CAMPAIGN, target)
                 assert found
-                self.world.wiring.table.set_mail_state(CAMPAIGN, target, found.email, "ok")
+                self.world.wiring.campaigns.set_mail_state(CAMPAIGN, target, found.email, "ok")
             self.finish(self.plan())
             if self._approves:
                 self.finish(self.approve(self.world.clock.now.date().isoformat()))
@@ -634,9 +636,9 @@ class Play:
             message.is_done = True
 
     def _is_something_left(self) -> bool:
-        table = self.world.wiring.table
+        signatures = self.world.wiring.signatures
         return any(delivery.is_unfinished for delivery in self.deliveries()) or any(
-            table.has_waiting(CAMPAIGN, target) for target in self.targets
+            signatures.has_waiting(CAMPAIGN, target) for target in self.targets
         )
 
     # What must be true in the end
@@ -645,7 +647,7 @@ class Play:
         """Check that every letter went just once, none that was taken back, and that counts equal the rows."""
         returned = [message for message, fate in self.fates.items() if fate in _CAME_BACK]
         found = breaches(self.world, returned=returned, text_of=lambda sent: "\n".join(self._letters_in(sent)))
-        rows = self.world.wiring.table.listed_signatures(CAMPAIGN)
+        rows = self.world.wiring.signatures.listed_signatures(CAMPAIGN)
         standing = {row.name for row in rows if row.status == "confirmed"}
         vanished = self.confirmed - standing - self.withdrawn - self.erased.keys()
         found += [f"{words}: confirmed, and then its row was gone" for words in vanished]

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from pypdf import PdfReader
 
 from tests.world import CAMPAIGN, client_of
-from undersigned.aws import items, keys
+from undersigned.aws.deliveries import BUNDLES, read_bundle
+from undersigned.aws.dynamodb import from_item
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -58,9 +59,7 @@ def _lost_or_doubled(signatures: Rows, arrived: list[tuple[str, str]]) -> Iterat
 
 def _in_two_places(signatures: Rows, rows: Rows) -> Iterator[str]:
     """Check that each confirmed letter lies in its tray or in one bundle, which its row names; no other does."""
-    sealed = Counter(
-        signer for row in rows if row["sk"].startswith(keys.BUNDLES) for signer in items.read_bundle(row).signers
-    )
+    sealed = Counter(signer for row in rows if row["sk"].startswith(BUNDLES) for signer in read_bundle(row).signers)
     for row in signatures:
         signer = row["pk"].rpartition("#")[2]
         places = int("due" in row) + sealed[signer]
@@ -112,7 +111,7 @@ def state_of(platform: Platform) -> str:
         for row in rows
         if row["pk"].startswith(("SIGNATURE#", "COUNT#", "CAMPAIGN#", "DELIVERY#")) and "EVENT#" not in row["sk"]
     }
-    mailed = sorted((row["pk"], row["sk"], len(row["sent"])) for row in rows if row["pk"].startswith("RECIPIENT#"))
+    mailed = sorted((row["pk"], row["sk"], len(row["sent"])) for row in rows if row["pk"].startswith("MAIL_CLAIM#"))
     sent = sorted(str((mail.to, sorted(mail.tags.items()), letters_text(mail))) for mail in world.deliveries)
     rest = (world.clock.now, world.throttles, platform.refusals, len(platform.returned))
     return repr((sorted(stands.items()), mailed, sent, rest))
@@ -120,7 +119,7 @@ def state_of(platform: Platform) -> str:
 
 def _table(world: World) -> Iterator[dict[str, Any]]:
     pages = client_of("dynamodb").get_paginator("scan").paginate(TableName=world.wiring.settings.table_name)
-    return (items.from_item(item) for page in pages for item in page["Items"])
+    return (from_item(item) for page in pages for item in page["Items"])
 
 
 def letters_text(mail: Sent) -> str:

@@ -16,7 +16,8 @@ from moto.sqs.models import sqs_backends
 
 from tests.aws_from_template import load_template
 from tests.world import CAMPAIGN, CONTEXT, FUNCTIONS, client_of, is_of_signature, load_event
-from undersigned.aws import items, keys
+from undersigned.aws.campaigns import target_key
+from undersigned.aws.dynamodb import to_item
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -101,9 +102,9 @@ class Platform:
     def keep_targets(self, targets: Collection[str]) -> None:
         """Let the campaign have these addressees alone: a plan looks at each."""
         client, table = client_of("dynamodb"), self.world.wiring.settings.table_name
-        for target in self.world.wiring.table.targets(CAMPAIGN):
+        for target in self.world.wiring.campaigns.targets(CAMPAIGN):
             if target.id not in targets:
-                key = items.to_item(keys.target(CAMPAIGN, target.id)._asdict())
+                key = to_item(target_key(CAMPAIGN, target.id)._asdict())
                 client.delete_item(TableName=table, Key=key)
 
     # People

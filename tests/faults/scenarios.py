@@ -124,10 +124,10 @@ class Acts:
 
     def mend(self, target: str, email: str) -> None:
         """Give an addressee another address, as `undersigned campaign push` does."""
-        table = self.platform.world.wiring.table
-        found = table.target(CAMPAIGN, target)
+        campaigns = self.platform.world.wiring.campaigns
+        found = campaigns.target(CAMPAIGN, target)
         assert found
-        table.put_target(CAMPAIGN, replace(found, email=email))
+        campaigns.put_target(CAMPAIGN, replace(found, email=email))
 
 
 def a_week(platform: Platform) -> Fates:
@@ -257,16 +257,16 @@ def an_organizer_looks(platform: Platform) -> Fates:
 
 def let_in(platform: Platform) -> None:
     """Make an organizer's key, as `undersigned key create` does."""
-    platform.world.wiring.table.put_api_key(ApiKey(CAMPAIGN, digest_of(KEY), "manage", "", MONDAY))
+    platform.world.wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of(KEY), "manage", "", MONDAY))
 
 
 def needs_approval(platform: Platform) -> None:
     """Let nothing go without an approval, as `undersigned campaign push` does."""
-    table = platform.world.wiring.table
-    campaign = table.campaign(CAMPAIGN)
+    campaigns = platform.world.wiring.campaigns
+    campaign = campaigns.campaign(CAMPAIGN)
     assert campaign
     organizer = replace(campaign.organizer, email="organizer@enddemand.example")
-    table.put_campaign(replace(campaign, approval=True, organizer=organizer))
+    campaigns.put_campaign(replace(campaign, approval=True, organizer=organizer))
 
 
 def signer(platform: Platform, person: Person) -> str:

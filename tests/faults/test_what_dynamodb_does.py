@@ -11,12 +11,12 @@ from botocore.exceptions import ClientError
 
 from tests.faults.refusals import FOR_EVER, Refusing, patiently, read_stream, refusal
 from tests.world import CAMPAIGN, CONTEXT, ROOT
-from undersigned.aws import items, keys
-from undersigned.aws.table import Table
+from undersigned.aws.dynamodb import Table, to_item
+from undersigned.aws.signatures import Signatures, signature_key
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.signatures import signer_id
 from undersigned_cli import campaign_folder
-from undersigned_cli.push import push
+from undersigned_cli.campaign_folder import push
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,11 +48,11 @@ def test_a_throttled_table_costs_nobody_a_letter(world: World) -> None:
         patiently(world.week)
     [sent] = world.deliveries
     patiently(lambda: world.feedback("delivery", sent))
-    delivery = world.wiring.table.delivery(KEY)
+    delivery = world.wiring.deliveries.delivery(KEY)
     assert {operation for _, operation in throttle.refused} == THROTTLES.keys()
     assert delivery is not None
     assert (delivery.state, delivery.letters) == ("delivered", 1)
-    assert world.wiring.table.counts(CAMPAIGN)["TOTAL"] == 1
+    assert world.wiring.counts.counts(CAMPAIGN)["TOTAL"] == 1
     assert len(world.sent) == 2
 
 
@@ -86,15 +86,15 @@ def test_a_row_that_could_not_be_taken_out_of_the_counts_comes_again(
 ) -> None:
     world.sign()
     world.run_stream()
-    row = keys.signature(CAMPAIGN, signer_id(world.wiring.secret(), "ada@signers.example"))
-    boto3.client("dynamodb").delete_item(TableName=world.wiring.settings.table_name, Key=items.to_item(row._asdict()))
+    row = signature_key(CAMPAIGN, signer_id(world.wiring.secret(), "ada@signers.example"))
+    boto3.client("dynamodb").delete_item(TableName=world.wiring.settings.table_name, Key=to_item(row._asdict()))
     event = {"Records": world.new_records()}
-    client = importlib.import_module("functions.tally.wired").tallying._counts._client
+    client = importlib.import_module("functions.tally.wired").stack.table._client
     with monkeypatch.context() as for_now:
         for_now.setattr(client, "transact_write_items", cancelled("None", reason))
         assert world.handlers["tally"](event, CONTEXT)["batchItemFailures"]
     assert world.handlers["tally"](event, CONTEXT)["batchItemFailures"] == []
-    assert world.wiring.table.counts(CAMPAIGN)["SIGNED#signers.example"] == 0
+    assert world.wiring.counts.counts(CAMPAIGN)["SIGNED#signers.example"] == 0
 
 
 def cancelled(*reasons: str, times: int = FOR_EVER, then: Callable[..., Any] | None = None) -> Callable[..., Any]:
@@ -115,7 +115,7 @@ def cancelled(*reasons: str, times: int = FOR_EVER, then: Callable[..., Any] | N
 @pytest.mark.parametrize("reason", ["TransactionConflict", "ThrottlingError"])
 def test_sealing_gives_way_and_goes_on(world: World, monkeypatch: pytest.MonkeyPatch, reason: str) -> None:
     world.confirmed()
-    client = importlib.import_module("functions.deliver.app").delivering._deliveries._client
+    client = importlib.import_module("functions.deliver.app").stack.table._client
     original = client.transact_write_items
     monkeypatch.setattr(client, "transact_write_items", cancelled("None", reason, times=4, then=original))
     assert world.week() == [{"batchItemFailures": []}]
@@ -125,7 +125,7 @@ def test_sealing_gives_way_and_goes_on(world: World, monkeypatch: pytest.MonkeyP
 
 def test_sealing_that_never_gets_its_turn_comes_again_later(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.confirmed()
-    client = importlib.import_module("functions.deliver.app").delivering._deliveries._client
+    client = importlib.import_module("functions.deliver.app").stack.table._client
     with monkeypatch.context() as for_now:
         for_now.setattr(client, "transact_write_items", cancelled("None", "TransactionConflict"))
         [answer] = world.week()
@@ -146,7 +146,7 @@ def test_a_campaign_is_pushed_while_its_letters_are_counted(world: World, monkey
         return update_item(**request)
 
     monkeypatch.setattr(client, "update_item", held)
-    push(campaign_folder.read(ROOT / "campaigns" / CAMPAIGN), world.wiring.table)
+    push(campaign_folder.read(ROOT / "campaigns" / CAMPAIGN), world.wiring.campaigns)
     assert next(conflicts, "none left") == "none left"
 
 
@@ -167,7 +167,7 @@ def test_letters_that_dynamodb_left_unread_are_asked_for_again_with_growing_paus
         return answer | ({"UnprocessedKeys": {name: RequestItems[name] | {"Keys": rest}}} if rest else {})
 
     monkeypatch.setattr(client, "batch_get_item", one_at_a_time)
-    found = Table(client, name, sleep=pauses.append).signatures(CAMPAIGN, signers)
+    found = Signatures(Table(client, name, sleep=pauses.append)).signatures(CAMPAIGN, signers)
     assert [signature.signer for signature in found] == signers
     assert pauses == sorted(pauses)
     assert len(pauses) == 6

@@ -202,7 +202,7 @@ def test_a_delivery_waits_for_the_days_quota_however_long_that_takes_and_goes_on
     world.throttles = 1_000_000
     for _ in range(11):
         assert world.run_queue() == [{"batchItemFailures": []}]
-    delivery = world.wiring.table.delivery(KEY)
+    delivery = world.wiring.deliveries.delivery(KEY)
     assert delivery is not None
     assert (delivery.state, delivery.reason) == ("open", "AWS answered TooManyRequestsException")
     world.throttles = 0
@@ -221,7 +221,7 @@ def test_a_suppressed_address_is_held_like_one_that_bounced(world: World, subtyp
     world.handlers["record_feedback"](event, CONTEXT)
     world.clock.turn(days=7)
     world.week()
-    delivery, target = world.wiring.table.delivery(KEY), world.wiring.table.target(CAMPAIGN, "evanston")
+    delivery, target = world.wiring.deliveries.delivery(KEY), world.wiring.campaigns.target(CAMPAIGN, "evanston")
     assert delivery is not None
     assert target is not None
     assert (delivery.state, target.mail_state) == ("held", "bounced")
@@ -235,7 +235,7 @@ def test_a_chief_who_complains_gets_no_second_mail_of_the_same_letters(world: Wo
     for _ in range(2):
         world.clock.turn(days=7)
         world.week()
-    delivery = world.wiring.table.delivery(KEY)
+    delivery = world.wiring.deliveries.delivery(KEY)
     assert delivery is not None
     assert delivery.state == "complained"
     assert len(world.deliveries) == 1
@@ -247,7 +247,7 @@ def test_a_mail_of_which_no_event_ever_comes_is_sent_once_all_the_same(world: Wo
     for _ in range(2):
         world.clock.turn(days=7)
         world.week()
-    delivery = world.wiring.table.delivery(KEY)
+    delivery = world.wiring.deliveries.delivery(KEY)
     assert delivery is not None
     assert delivery.state == "sent"
     assert len(world.deliveries) == 1

@@ -56,11 +56,11 @@ def test_a_delivery_whose_time_ends_goes_on_at_once_from_where_it_was(
     # A bundle of four letters or a packet of three a run, and then the mail.
     assert runs == 3 + 4 + 1
     assert set(received) == {"1"}, "no run counts as a failed try"
-    assert [len(bundle.signers) for bundle in world.wiring.table.bundles(KEY)] == [4, 4, 2, 0]
+    assert [len(bundle.signers) for bundle in world.wiring.deliveries.bundles(KEY)] == [4, 4, 2, 0]
     assert world.calls.count("s3:PutObject") == 4, "no packet is made twice"
     [sent] = world.deliveries
     assert (len(sent.pdfs), sent.tags["attempt"]) == (4, "1")
-    delivery = world.wiring.table.delivery(KEY)
+    delivery = world.wiring.deliveries.delivery(KEY)
     assert delivery is not None
     assert (delivery.state, delivery.letters) == ("sent", 10)
 
@@ -120,7 +120,7 @@ def test_links_and_forms_work_between_machines_whose_clocks_are_ten_minutes_apar
 
 
 def the_signature(world: World) -> Signature:
-    [signature] = world.wiring.table.listed_signatures(CAMPAIGN)
+    [signature] = world.wiring.signatures.listed_signatures(CAMPAIGN)
     return signature
 
 

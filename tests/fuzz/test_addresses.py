@@ -7,9 +7,9 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 from tests.fuzz.inputs import given, mutated, st, texts, tried
+from undersigned.domain.abuse_checks import Visitor
 from undersigned.domain.addresses import canonical_email, email_mistake, mailable
 from undersigned.domain.campaigns import canonical_postal_code, origin_of
-from undersigned.domain.gates import Visitor
 from undersigned.rendering.mails import Mail
 
 EMAILS = st.one_of(

@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from tests.fuzz.inputs import DEEP, example, given, mutated, st, texts, tried
-from undersigned.aws import items
+from undersigned.authoring.letters import compile_letter
+from undersigned.authoring.mistakes import MistakesError
+from undersigned.aws.campaigns import campaign_values, letter_values, target_settings
+from undersigned.aws.dynamodb import from_item, to_item
 from undersigned.domain.addresses import email_mistake
 from undersigned.domain.campaigns import ID_PATTERN
 from undersigned.domain.letters import as_text, read_blocks, render_specimen
 from undersigned_cli import campaign_folder
-from undersigned_cli.campaign_folder import CampaignFolder, CampaignFolderError
-from undersigned_cli.letter_source import LetterSourceError, compile_letter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from undersigned.authoring.campaigns import CompiledCampaign
 
 WHOLE = Path(__file__).parents[2] / "campaigns" / "end-demand-illinois"
 GOOD = {file.name: file.read_text(encoding="utf-8") for file in WHOLE.iterdir()}
@@ -77,7 +80,7 @@ def check(files: Mapping[str, bytes]) -> None:
             (Path(place) / name).write_bytes(content)
         try:
             folder = campaign_folder.read(Path(place))
-        except CampaignFolderError as error:
+        except MistakesError as error:
             assert error.mistakes
             for mistake in error.mistakes:
                 assert mistake.file in files
@@ -88,23 +91,23 @@ def check(files: Mapping[str, bytes]) -> None:
     _push(folder)
 
 
-def _push(folder: CampaignFolder) -> None:
+def _push(folder: CompiledCampaign) -> None:
     campaign = folder.campaign
     assert ID_PATTERN.fullmatch(campaign.id)
     ZoneInfo(campaign.time_zone)
     assert email_mistake(campaign.organizer.email) is None
     pushed = [
-        items.campaign_values(campaign),
-        *(items.letter_values(campaign.id, it) for it in folder.letters.values()),
+        campaign_values(campaign),
+        *(letter_values(campaign.id, it) for it in folder.letters.values()),
     ]
     for target in folder.targets:
         assert ID_PATTERN.fullmatch(target.id)
         assert email_mistake(target.email) is None
-        pushed.append(items.target_settings(target))
+        pushed.append(target_settings(target))
     for values in pushed:
-        item = items.to_item(values)
+        item = to_item(values)
         assert len(str(item).encode()) < _LONGEST_ITEM
-        assert {name: items.from_item(item)[name] for name in item} == {
+        assert {name: from_item(item)[name] for name in item} == {
             name: value for name, value in values.items() if value is not None
         }
     for letter in folder.letters.values():
@@ -154,7 +157,7 @@ MARKS = st.lists(
 def test_a_letter_of_any_marks_renders_as_it_compiled(source: str) -> None:
     try:
         template = compile_letter(source)
-    except LetterSourceError as error:
-        assert all(1 <= mistake.line <= source.count("\n") + 1 for mistake in error.mistakes)
+    except MistakesError as error:
+        assert all(mistake.line in range(1, source.count("\n") + 2) for mistake in error.mistakes)
         return
     assert TARGET.name in as_text(read_blocks(render_specimen(template, TARGET)))

@@ -18,7 +18,7 @@ from undersigned.aws import queue
 from undersigned.aws.mail_events import read_mail_event
 from undersigned.aws.stream import is_of_delivery, read_change, read_delivery_change
 from undersigned.domain.events import event_of_delivery, event_of_signature
-from undersigned.settings import MissingSettingError, Settings
+from undersigned.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -149,5 +149,5 @@ SETTINGS = {
 def test_any_setting_is_one_or_an_error(changes: dict[str, str]) -> None:
     settings = Settings(SETTINGS | changes)
     for name in ("sender", "schedule", "forms_a_minute", "bundle_size", "table_name", "event_bus"):
-        with suppress(MissingSettingError, ValueError):
+        with suppress(SettingsError, ValueError):
             assert getattr(settings, name) is not None or name == "event_bus"

@@ -25,9 +25,11 @@ from undersigned.domain.deliveries import Sender
 from undersigned.domain.errors import FormError
 from undersigned.domain.letters import as_text, read_blocks, render_html
 from undersigned.domain.signatures import FORM_FIELDS, Signature, SignedForm, details_so_far, read_draft, read_form
-from undersigned.http.posted import RequestError, posted_values, wants_json
 from undersigned.rendering import mails
-from undersigned.rendering.packets import FontBook, PacketLetter, typeset
+from undersigned.rendering.fonts import FontBook
+from undersigned.rendering.packets import PacketLetter, typeset
+from undersigned.web.posted import RequestError, posted_values
+from undersigned.web.reader import wants_json
 from undersigned_cli import campaign_folder
 
 FOLDER = campaign_folder.read(Path(__file__).parents[2] / "campaigns" / "end-demand-illinois")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.fuzz.inputs import given, mutated, st, texts, tried
-from undersigned_cli.letter_source import LetterSourceError, compile_letter
-from undersigned_cli.paper_form import PaperFormError, import_letter
-from undersigned_cli.paper_labels import fields_after, fields_of_label, is_surely_meant
+from undersigned.authoring.letters import compile_letter
+from undersigned.authoring.mistakes import MistakesError
+from undersigned.authoring.paper_form import import_letter
+from undersigned.authoring.paper_labels import fields_after, fields_of_label, is_surely_meant
 
 LETTER = (Path(__file__).parents[2] / "campaigns" / "end-demand-illinois" / "letter.md").read_text(encoding="utf-8")
 PAPER = """\
@@ -43,9 +44,9 @@ def test_any_paper_form_is_a_letter_or_mistakes(text: str) -> None:
     lines = text.replace("\r\n", "\n").replace("\r", "\n").count("\n") + 1
     try:
         letter, findings = import_letter(text)
-    except PaperFormError as error:
+    except MistakesError as error:
         assert error.mistakes
-        assert all(1 <= mistake.line <= lines and "; " in mistake.message for mistake in error.mistakes)
+        assert all(mistake.line in range(1, lines + 1) and "; " in mistake.message for mistake in error.mistakes)
         return
     assert all(1 <= finding.line <= lines and str(finding) for finding in findings)
     assert letter.endswith("\n")
@@ -53,7 +54,7 @@ def test_any_paper_form_is_a_letter_or_mistakes(text: str) -> None:
     for source in (letter, again):
         try:
             compile_letter(source)
-        except LetterSourceError as error:
+        except MistakesError as error:
             assert error.mistakes
 
 

@@ -228,7 +228,7 @@ def filled(template: str, world: World, odd: str) -> str:
 
 def begin(world: World) -> None:
     """Let a stack have a key, letters of hostile people, and a delivery."""
-    world.wiring.table.put_api_key(ApiKey(CAMPAIGN, digest_of(KEY), "manage", "", datetime.now(UTC)))
+    world.wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of(KEY), "manage", "", datetime.now(UTC)))
     for email in SIGNERS:
         world.confirmed(email=email, name="<canary>", note="<canary onload=1>\n{{ 7*7 }}", locality='"><canary>')
         if not world.deliveries:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.fuzz.inputs import WHOLE, given, mutated, st, texts, tried
+from undersigned.domain.abuse_checks import FormToken
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.errors import TokenError
-from undersigned.domain.gates import FormPass
 from undersigned.domain.tokens import ApprovalToken, SessionToken, SignerToken
 from undersigned.tokens import Tokens
 
@@ -35,7 +35,7 @@ GOOD: dict[str, str] = {
     "packets": TOKENS.for_packets(DeliveryKey("trees", "oakton", "2026-11-30")),
     "approval": TOKENS.for_approval("trees", "2026-11-30"),
     "session": TOKENS.for_session("trees", "a" * 64),
-    "form": TOKENS.for_form(FormPass("trees", "b" * 16, needs_proof=True, issued_at=NOON)),
+    "form": TOKENS.for_form(FormToken("trees", "b" * 16, needs_proof=True, issued_at=NOON)),
 }
 KINDS = st.sampled_from(sorted(READ))
 PARTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="~"), max_size=40)
@@ -67,7 +67,7 @@ def test_a_token_with_any_character_changed_is_refused(kind: str, place: int, ed
 @given(PARTS, PARTS, PARTS, st.booleans(), st.datetimes(datetime(2026, 11, 29), datetime(2026, 11, 30)))  # noqa: DTZ001
 def test_what_a_token_carries_comes_back(first: str, second: str, third: str, asks: bool, moment: datetime) -> None:  # noqa: FBT001
     issued_at = moment.replace(microsecond=0, tzinfo=UTC)
-    form = FormPass(first, second, asks, issued_at)
+    form = FormToken(first, second, asks, issued_at)
     assert TOKENS.read_form(TOKENS.for_form(form)) == form
     key = DeliveryKey(first, second, third)
     assert TOKENS.read_packets(TOKENS.for_packets(key)) == key

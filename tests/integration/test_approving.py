@@ -19,10 +19,10 @@ PERIOD = "2026-11-24"
 
 @pytest.fixture(autouse=True)
 def _needs_approval(world: World) -> None:
-    campaign = world.wiring.table.campaign(CAMPAIGN)
+    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
     assert campaign
     organizer = replace(campaign.organizer, email=ORGANIZER)
-    world.wiring.table.put_campaign(replace(campaign, approval=True, organizer=organizer))
+    world.wiring.campaigns.put_campaign(replace(campaign, approval=True, organizer=organizer))
 
 
 def asked(world: World) -> list[Sent]:
@@ -85,7 +85,7 @@ def test_a_scanner_that_opens_the_link_approves_nothing(world: World) -> None:
         page = world.get(link(world))
         assert page.status == 200
         assert "Evanston Police Department</td><td>1</td><td>Ready to go" in page.body
-    assert world.wiring.table.steering(CAMPAIGN).approved == frozenset()
+    assert world.wiring.campaigns.controls(CAMPAIGN).approved == frozenset()
     assert world.run_queue() == []
 
 
@@ -98,7 +98,7 @@ def test_the_button_approves_the_week_and_sends_it_at_once(world: World) -> None
     world.run_queue()
     assert sent(world) == ["evanston"]
     assert "<td>Sent</td>" in world.get(link(world)).body
-    [entry] = world.wiring.table.audit(CAMPAIGN)
+    [entry] = world.wiring.campaigns.audit(CAMPAIGN)
     assert (entry.action, entry.by, entry.about) == ("approve", "link in the mail", PERIOD)
 
 
@@ -128,11 +128,11 @@ def test_what_comes_in_after_the_mail_of_a_period_waits_for_the_next_approval(wo
 def test_a_campaign_that_pauses_says_so_and_sends_nothing(world: World) -> None:
     world.confirmed()
     world.plan()
-    world.wiring.steering_wheel().pause(CAMPAIGN, "cli", "")
+    world.wiring.delivery_controls().pause(CAMPAIGN, "cli", "")
     assert "The campaign pauses" in world.get(link(world)).body
     world.post(link(world))
     assert world.run_queue() == []
-    world.wiring.steering_wheel().resume(CAMPAIGN, "cli", "")
+    world.wiring.delivery_controls().resume(CAMPAIGN, "cli", "")
     world.post(link(world))
     world.run_queue()
     assert sent(world) == ["evanston"]
@@ -140,7 +140,7 @@ def test_a_campaign_that_pauses_says_so_and_sends_nothing(world: World) -> None:
 
 def test_a_chief_who_is_held_is_shown_as_held(world: World) -> None:
     world.confirmed()
-    world.wiring.steering_wheel().hold(CAMPAIGN, "evanston", "cli", "the chief <retires>")
+    world.wiring.delivery_controls().hold(CAMPAIGN, "evanston", "cli", "the chief <retires>")
     world.plan()
     html = asked(world)[0].mail.get_body(("html",))
     assert html
@@ -159,9 +159,9 @@ def test_when_the_letters_are_gone_there_is_nothing_to_approve(world: World) -> 
 
 
 def test_a_campaign_without_approval_asks_nobody(world: World) -> None:
-    campaign = world.wiring.table.campaign(CAMPAIGN)
+    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
     assert campaign
-    world.wiring.table.put_campaign(replace(campaign, approval=False))
+    world.wiring.campaigns.put_campaign(replace(campaign, approval=False))
     world.confirmed()
     world.week()
     assert asked(world) == []
@@ -173,7 +173,7 @@ def test_a_link_that_is_forged_cut_or_of_another_kind_opens_nothing(world: World
     for path in (link(world)[:-1], link(world).replace(PERIOD, "2026-12-01"), f"/organizer/approve/{confirmation}"):
         assert world.get(path).status == 404
         assert world.post(path).status == 404
-    assert world.wiring.table.steering(CAMPAIGN).approved == frozenset()
+    assert world.wiring.campaigns.controls(CAMPAIGN).approved == frozenset()
 
 
 def test_a_link_works_for_two_weeks(world: World) -> None:
@@ -195,9 +195,9 @@ def test_a_link_to_a_week_that_is_far_ahead_is_answered_by_a_page(world: World) 
 
 
 def test_the_mail_and_the_page_speak_the_campaigns_language(world: World) -> None:
-    campaign = world.wiring.table.campaign(CAMPAIGN)
+    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
     assert campaign
-    world.wiring.table.put_campaign(replace(campaign, language="es"))
+    world.wiring.campaigns.put_campaign(replace(campaign, language="es"))
     world.confirmed()
     world.plan()
     assert asked(world)[0].mail["Subject"] == "1 carta espera su aprobación: End Demand Illinois"

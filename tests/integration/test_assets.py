@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.world import CAMPAIGN
-from undersigned.rendering import assets
-from undersigned.rendering.assets import asset, asset_path
+from undersigned.web import assets
+from undersigned.web.assets import asset, asset_path
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -20,27 +20,38 @@ from typer.testing import CliRunner
 from tests import aws_from_template
 from tests import world as worlds
 from tests.world import CAMPAIGN, ROOT, Sent, World
-from undersigned.aws import keys, requests
 from undersigned.aws.bus import EventBus
-from undersigned.aws.items import from_item, read_signature
-from undersigned.aws.keys import META, RESTORED
+from undersigned.aws.campaigns import RESTORED, SETTINGS
+from undersigned.aws.deliveries import Deliveries
+from undersigned.aws.dynamodb import Put, Table, Update, from_item
+from undersigned.aws.signatures import read_signature
 from undersigned.domain.deliveries import Bundle, Delivery, DeliveryKey, MailEvent
 from undersigned.domain.signatures import Signature, signer_id
 from undersigned.settings import Settings
 from undersigned.wiring import Wiring
-from undersigned_cli import campaign_folder, options
-from undersigned_cli.backing_up import BackingUp, MovedOnError
-from undersigned_cli.backup_commands import UndecidedError
-from undersigned_cli.backup_file import BackupFile, BackupFileError, Header, Line, OtherSecretError, mark_of, write
+from undersigned_cli import campaign_folder
+from undersigned_cli.backup.backing_up import BackingUp, MovedOnError
+from undersigned_cli.backup.backup_file import (
+    BackupFile,
+    BackupFileError,
+    Header,
+    Line,
+    OtherSecretError,
+    mark_of,
+    write,
+)
+from undersigned_cli.backup.restoring import NotEmptyError
+from undersigned_cli.campaign_folder import push
+from undersigned_cli.commands import options
+from undersigned_cli.commands.backups import UndecidedError
 from undersigned_cli.main import app
-from undersigned_cli.push import push
-from undersigned_cli.restoring import NotEmptyError
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from undersigned.aws.dynamodb import Write
     from undersigned.domain.events import Event
 
 PERIOD = "2026-11-24"
@@ -106,13 +117,13 @@ def empty_table(world: World, but: Iterable[tuple[str, str]] = ()) -> None:
 
 
 def delivery(world: World, key: DeliveryKey = EVANSTON) -> Delivery:
-    found = world.wiring.table.delivery(key)
+    found = world.wiring.deliveries.delivery(key)
     assert found
     return found
 
 
 def row(world: World, name: str) -> Signature | None:
-    return world.wiring.table.signature(CAMPAIGN, signer_id(SECRET, f"{name.lower()}@signers.example"))
+    return world.wiring.signatures.signature(CAMPAIGN, signer_id(SECRET, f"{name.lower()}@signers.example"))
 
 
 def named(name: str, **changes: object) -> dict[str, object]:
@@ -125,7 +136,7 @@ def letters_in(mails: Iterable[Sent]) -> list[str]:
 
 
 def counts_that_are_not_nothing(world: World) -> dict[str, int]:
-    return {name: count for name, count in world.wiring.table.counts(CAMPAIGN).items() if count}
+    return {name: count for name, count in world.wiring.counts.counts(CAMPAIGN).items() if count}
 
 
 def next_week(world: World) -> None:
@@ -153,7 +164,7 @@ def test_a_restored_campaign_goes_on_where_it_was(two: Two) -> None:
     old.confirmed(**named("Flo"))
     withdrawn = row(old, "Flo")
     assert withdrawn
-    old.wiring.table.withdraw(CAMPAIGN, withdrawn.signer, old.clock.now)
+    old.wiring.signatures.withdraw(CAMPAIGN, withdrawn.signer, old.clock.now)
     old.sign(**named("Gil"))
     old.run_stream()
     of_gil = old.sent[-1]
@@ -162,7 +173,7 @@ def test_a_restored_campaign_goes_on_where_it_was(two: Two) -> None:
     run("pause", CAMPAIGN, "--why", "we move")
     two.backup()
     counted, deliveries = counts_that_are_not_nothing(old), delivery(old)
-    events, moment = old.wiring.table.mail_events(EVANSTON), old.clock.now
+    events, moment = old.wiring.deliveries.mail_events(EVANSTON), old.clock.now
 
     new = two.stack(empty=True)
     new.clock.now = moment + timedelta(hours=1)
@@ -175,9 +186,9 @@ def test_a_restored_campaign_goes_on_where_it_was(two: Two) -> None:
     run("counts", CAMPAIGN, "--recount")
     assert new.get(f"/campaigns/{CAMPAIGN}/count", as_json=True).json["signatures"] == counted["TOTAL"]
     assert delivery(new) == deliveries
-    assert new.wiring.table.mail_events(EVANSTON) == events
-    assert {entry.action for entry in new.wiring.table.audit(CAMPAIGN)} == {"pause", "backup", "restore"}
-    states = {name: (found := row(new, name)) and found.standing for name in ("Ada", "Cy", "Flo", "Gil", "Hal")}
+    assert new.wiring.deliveries.mail_events(EVANSTON) == events
+    assert {entry.action for entry in new.wiring.campaigns.audit(CAMPAIGN)} == {"pause", "backup", "restore"}
+    states = {name: (found := row(new, name)) and found.reported_status for name in ("Ada", "Cy", "Flo", "Gil", "Hal")}
     assert states == {
         "Ada": "confirmed", "Cy": "erased", "Flo": "withdrawn", "Gil": "pending", "Hal": "quarantined",
     }  # fmt: skip
@@ -233,13 +244,13 @@ def test_a_campaign_is_paused_after_a_restore_even_if_it_went_on_before(two: Two
     old = two.stack()
     run("pause", CAMPAIGN)
     run("resume", CAMPAIGN)
-    old.wiring.table.approve(CAMPAIGN, PERIOD)
+    old.wiring.campaigns.approve(CAMPAIGN, PERIOD)
     two.backup()
     new = two.stack(empty=True)
     two.restore()
-    steering = new.wiring.table.steering(CAMPAIGN)
-    assert steering.paused
-    assert steering.approved == {PERIOD}
+    controls = new.wiring.campaigns.controls(CAMPAIGN)
+    assert controls.paused
+    assert controls.approved == {PERIOD}
 
 
 def test_who_never_confirmed_in_time_is_not_restored(two: Two) -> None:
@@ -248,7 +259,7 @@ def test_who_never_confirmed_in_time_is_not_restored(two: Two) -> None:
     two.backup()
     new = two.stack(empty=True)
     new.clock.turn(days=15)
-    assert "1 letters had expired" in two.restore()
+    assert "1 letter expired." in two.restore()
     assert row(new, "Ada") is None
 
 
@@ -262,7 +273,7 @@ def test_a_backup_has_no_keys_and_no_secret_and_is_for_its_owner_alone(two: Two)
     assert not [item for item in two.items() if item["pk"].startswith(("KEY#", "COUNT#", "RATE#", "FORM#"))]
     assert SECRET.encode() not in gzip.decompress(two.file.read_bytes())
     assert "ada@signers.example" in {item.get("email") for item in two.items()}
-    assert {entry.action for entry in old.wiring.table.audit(CAMPAIGN)} == {"create key", "backup"}
+    assert {entry.action for entry in old.wiring.campaigns.audit(CAMPAIGN)} == {"create key", "backup"}
 
 
 def test_an_organizer_gets_no_second_report_after_a_restore(two: Two) -> None:
@@ -315,11 +326,11 @@ def test_letters_that_were_sealed_but_not_sent_go_once_and_their_packets_are_mad
         old.confirmed(**named(name))
     old.refusal = "MessageRejected"
     old.week()
-    assert (delivery(old).state, len(old.wiring.table.packets(EVANSTON))) == ("open", 1)
-    assert "1 deliveries are not done" in two.backup()
+    assert (delivery(old).state, len(old.wiring.deliveries.packets(EVANSTON))) == ("open", 1)
+    assert "1 delivery is not finished" in two.backup()
     new = two.stack(empty=True)
     assert "was not paused" in two.restore()
-    assert new.wiring.table.packets(EVANSTON) == ()
+    assert new.wiring.deliveries.packets(EVANSTON) == ()
     run("resume", CAMPAIGN)
     next_week(new)
     next_week(new)
@@ -333,7 +344,7 @@ def with_mail_under_way(old: World) -> None:
     old.confirmed()
     old.week()
     under_way = replace(delivery(old), state="sending", message_id=None, sent_at=None)
-    old.wiring.table.change(under_way, state="sent", attempt=1)
+    old.wiring.deliveries.change(under_way, state="sent", attempt=1)
 
 
 def test_whether_a_mail_under_way_has_left_is_asked_and_nothing_is_written_before(two: Two) -> None:
@@ -342,7 +353,7 @@ def test_whether_a_mail_under_way_has_left_is_asked_and_nothing_is_written_befor
     new = two.stack(empty=True)
     with pytest.raises(UndecidedError, match=r"evanston/2026-11-24.*--sent evanston/2026-11-24.*--unsent"):
         two.restore()
-    with pytest.raises(UndecidedError, match="was under way"):
+    with pytest.raises(UndecidedError, match="was being sent"):
         two.restore("--sent", f"evanston/{PERIOD}", "--unsent", f"evanston/{PERIOD}")
     assert all_items(new) == {}
 
@@ -353,7 +364,7 @@ def test_a_mail_that_was_never_under_way_is_no_answer(two: Two) -> None:
     two.stack(empty=True)
     result = CliRunner().invoke(app, ["restore", str(two.file), "--sent", "evanston/2026-11-24"])
     assert result.exit_code == BadParameter.exit_code
-    assert "was not under way" in result.output
+    assert "was not being sent" in result.output
 
 
 def test_a_mail_that_has_left_does_not_go_again(two: Two) -> None:
@@ -362,7 +373,7 @@ def test_a_mail_that_has_left_does_not_go_again(two: Two) -> None:
     new = two.stack(empty=True)
     two.restore("--sent", f"evanston/{PERIOD}")
     assert delivery(new).state == "sent"
-    assert len(new.wiring.table.packets(EVANSTON)) == 1
+    assert len(new.wiring.deliveries.packets(EVANSTON)) == 1
     run("resume", CAMPAIGN)
     next_week(new)
     assert new.sent == []
@@ -383,7 +394,7 @@ def test_a_mail_that_has_not_left_goes_once(two: Two) -> None:
 def test_what_ses_has_said_of_a_mail_under_way_answers_for_it(two: Two) -> None:
     old = two.stack()
     with_mail_under_way(old)
-    old.wiring.table.note_event(MailEvent("send", EVANSTON, 1, "the-mail", old.clock.now))
+    old.wiring.deliveries.record_event(MailEvent("send", EVANSTON, 1, "the-mail", old.clock.now))
     two.backup()
     new = two.stack(empty=True)
     two.restore()
@@ -403,7 +414,7 @@ def test_a_restore_that_is_cut_off_anywhere_is_run_again_and_ends_the_same(
     new = two.stack(empty=True)
     two.restore()
     whole = all_items(new)
-    client = new.wiring._client("dynamodb")
+    client = new.wiring.table._client
     puts = len(whole) - len(["the counter, which is updated"])
     for crash_at in (*range(1, puts, 4), puts - 2, puts - 1, puts):
         empty_table(new)
@@ -423,7 +434,7 @@ def test_a_restore_that_is_cut_off_anywhere_is_run_again_and_ends_the_same(
             client.meta.events.unregister("before-call.dynamodb.PutItem", crash)
         part = all_items(new)
         assert len(part) < len(whole)
-        assert (f"CAMPAIGN#{CAMPAIGN}", META) not in part
+        assert (f"CAMPAIGN#{CAMPAIGN}", SETTINGS) not in part
         two.restore()
         assert all_items(new) == whole
 
@@ -431,7 +442,7 @@ def test_a_restore_that_is_cut_off_anywhere_is_run_again_and_ends_the_same(
 def cut_off(world: World) -> None:
     """Leave a restore as if it had ended before the settings, which come last."""
     client, table = world.wiring._client("dynamodb"), world.wiring.settings.table_name
-    client.delete_item(TableName=table, Key={"pk": {"S": f"CAMPAIGN#{CAMPAIGN}"}, "sk": {"S": META}})
+    client.delete_item(TableName=table, Key={"pk": {"S": f"CAMPAIGN#{CAMPAIGN}"}, "sk": {"S": SETTINGS}})
     client.update_item(
         TableName=table,
         Key={"pk": {"S": f"CAMPAIGN#{CAMPAIGN}"}, "sk": {"S": RESTORED}},
@@ -450,8 +461,8 @@ def test_a_campaign_that_is_pushed_over_half_a_restore_pauses_and_the_restore_go
     assert found
     client, table = new.wiring._client("dynamodb"), new.wiring.settings.table_name
     client.delete_item(TableName=table, Key={"pk": {"S": f"SIGNATURE#{CAMPAIGN}#{found.signer}"}, "sk": {"S": "1"}})
-    push(campaign_folder.read(ROOT / "campaigns" / CAMPAIGN), new.wiring.table)
-    assert new.wiring.table.steering(CAMPAIGN).paused
+    push(campaign_folder.read(ROOT / "campaigns" / CAMPAIGN), new.wiring.campaigns)
+    assert new.wiring.campaigns.controls(CAMPAIGN).paused
     two.restore()
     assert row(new, "Ada") == found
 
@@ -466,10 +477,10 @@ def test_what_a_signer_does_between_two_tries_is_kept(two: Two) -> None:
     assert new.get(f"/campaigns/{CAMPAIGN}").status == 404
     found = row(new, "Ada")
     assert found
-    new.wiring.table.withdraw(CAMPAIGN, found.signer, new.clock.now)
+    new.wiring.signatures.withdraw(CAMPAIGN, found.signer, new.clock.now)
     two.restore()
     assert new.get(mail.link("confirm")).status == 200
-    assert new.wiring.table.signatures(CAMPAIGN, [found.signer])[0].status == "withdrawn"
+    assert new.wiring.signatures.signatures(CAMPAIGN, [found.signer])[0].status == "withdrawn"
 
 
 def test_a_restore_that_is_done_changes_nothing_any_more(two: Two) -> None:
@@ -480,7 +491,7 @@ def test_a_restore_that_is_done_changes_nothing_any_more(two: Two) -> None:
     two.restore()
     run("resume", CAMPAIGN)
     before = all_items(new)
-    assert "before; nothing was written" in two.restore()
+    assert "already; nothing was written" in two.restore()
     assert all_items(new) == before
 
 
@@ -525,7 +536,7 @@ def test_a_restored_campaign_can_be_backed_up_and_restored_in_turn(two: Two) -> 
     two.restore()
     third.run_stream()
     assert third.sent == []
-    assert third.wiring.table.counts(CAMPAIGN)["TOTAL"] == 1
+    assert third.wiring.counts.counts(CAMPAIGN)["TOTAL"] == 1
 
 
 # Files that are not whole, not ours or not as they were
@@ -545,14 +556,14 @@ def test_a_stack_with_another_secret_takes_no_backup_and_says_how_it_could(two: 
     two.restore()
 
 
-ITEM = {"pk": {"S": "SIGNATURE#x#y"}, "sk": {"S": "1"}}
+ROW = {"pk": "SIGNATURE#x#y", "sk": "1"}
 HEADER = Header("an-id", CAMPAIGN, datetime(2026, 11, 24, tzinfo=UTC), paused=True)
 
 
 def packed(path: Path, change: Callable[[list[bytes]], list[bytes]] = lambda lines: lines) -> BackupFile:
     """Write a backup of three items, with its lines changed."""
     out = io.BytesIO()
-    write(out, HEADER, [Line(ITEM), Line(ITEM), Line(ITEM, again=True)], SECRET)
+    write(out, HEADER, [Line(ROW), Line(ROW), Line(ROW, again=True)], SECRET)
     lines = gzip.decompress(out.getvalue()).splitlines(keepends=True)
     path.write_bytes(gzip.compress(b"".join(change(lines))))
     return BackupFile(path, SECRET)
@@ -562,31 +573,31 @@ def test_a_whole_file_is_read_as_it_was_written(tmp_path: Path) -> None:
     file = packed(tmp_path / "x")
     assert file.check() == 3
     assert file.header == HEADER
-    assert list(file.lines()) == [Line(ITEM), Line(ITEM), Line(ITEM, again=True)]
+    assert list(file.lines()) == [Line(ROW), Line(ROW), Line(ROW, again=True)]
 
 
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (lambda lines: lines[:-1], "cut off"),
-        (lambda lines: lines[:1], "cut off"),
-        (lambda lines: [*lines[:-1], lines[-1][:-1]], "cut off"),
+        (lambda lines: lines[:-1], "is incomplete"),
+        (lambda lines: lines[:1], "is incomplete"),
+        (lambda lines: [*lines[:-1], lines[-1][:-1]], "is incomplete"),
         (lambda lines: [lines[0], *lines[2:]], "changed or damaged"),
         (lambda lines: [lines[0], lines[2], lines[1].replace(b"x", b"z"), *lines[3:]], "changed or damaged"),
         (lambda lines: [lines[0].replace(CAMPAIGN.encode(), b"theirs"), *lines[1:]], "changed or damaged"),
         (lambda lines: [lines[0].replace(b'"paused":true', b'"paused":false'), *lines[1:]], "changed or damaged"),
         (lambda lines: [lines[0].replace(b'"made_at"', b'"made"'), *lines[1:]], "changed or damaged"),
         (lambda lines: [lines[0].replace(b"2026-11", b"yesterday"), *lines[1:]], "changed or damaged"),
-        (lambda lines: [*lines, lines[1]], "cut off"),
+        (lambda lines: [*lines, lines[1]], "is incomplete"),
         (lambda lines: [*lines[:-1], b'{"End":3}\n'], "changed or damaged"),
-        (lambda lines: [*lines[:-1], b'{"End":"\xff\n'], "not of its kind"),
+        (lambda lines: [*lines[:-1], b'{"End":"\xff\n'], "line 5 can't be read"),
         (lambda lines: [lines[0].replace(b'"format":1', b'"format":2'), *lines[1:]], "format 2.*reads 1"),
         (lambda lines: [lines[0].replace(mark_of(SECRET).encode(), b"0" * 16), *lines[1:]], "another secret"),
-        (lambda lines: lines[1:], "no backup of Undersigned"),
-        (lambda _lines: [], "no backup of Undersigned"),
-        (lambda _lines: [b"[" * 100_000 + b"\n"], "no backup of Undersigned"),
-        (lambda _lines: [b"name,email\n", b"Ada,ada@signers.example\n"], "no backup of Undersigned"),
-        (lambda lines: [*lines[:-1], b" " * 5_000_000 + lines[-1]], "cut off"),
+        (lambda lines: lines[1:], "is not an Undersigned backup"),
+        (lambda _lines: [], "is not an Undersigned backup"),
+        (lambda _lines: [b"[" * 100_000 + b"\n"], "is not an Undersigned backup"),
+        (lambda _lines: [b"name,email\n", b"Ada,ada@signers.example\n"], "is not an Undersigned backup"),
+        (lambda lines: [*lines[:-1], b" " * 5_000_000 + lines[-1]], "is incomplete"),
     ],
 )
 def test_a_file_that_is_not_as_it_was_made_is_refused(tmp_path: Path, change: Any, says: str) -> None:
@@ -599,14 +610,14 @@ def test_a_file_that_was_copied_in_part_is_refused_wherever_it_ends(tmp_path: Pa
     content = file.path.read_bytes()
     for length in range(len(content)):
         file.path.write_bytes(content[:length])
-        with pytest.raises(BackupFileError, match=r"cut off|no backup"):
+        with pytest.raises(BackupFileError, match=r"is incomplete|is not an Undersigned backup"):
             BackupFile(file.path, SECRET).check()
 
 
 @pytest.mark.parametrize("content", [b"name,email\n", b"\x1f\x8b\x08\x00" + b"\xff" * 40])
 def test_what_is_no_gzip_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "x").write_bytes(content)
-    with pytest.raises(BackupFileError, match="no backup of Undersigned"):
+    with pytest.raises(BackupFileError, match="is not an Undersigned backup"):
         BackupFile(tmp_path / "x", SECRET).check()
 
 
@@ -619,7 +630,7 @@ def test_no_half_of_a_backup_is_left_when_reading_fails(two: Two, monkeypatch: p
     two.stack()
 
     def fail(_self: object) -> Iterator[Line]:
-        yield Line(ITEM)
+        yield Line(ROW)
         raise MovedOnError
 
     monkeypatch.setattr(BackingUp, "lines", fail)
@@ -641,21 +652,21 @@ def put_confirmed(world: World, name: str) -> str:
         "evanston", name, "", updates=False, letter=letter, signed_at=now, signed_on=now.date(), mail_request=name,
         expires_at=now + timedelta(days=14),
     )  # fmt: skip
-    world.wiring.table.sign(pending, None)
-    world.wiring.table.confirm(CAMPAIGN, signer, 1, at=now, on=now.date())
+    world.wiring.signatures.sign(pending, None)
+    world.wiring.signatures.confirm(CAMPAIGN, signer, 1, at=now, on=now.date())
     return signer
 
 
 def run_a_delivery(world: World, key: DeliveryKey, signers: tuple[str, ...], steps: int) -> None:
     """Open, seal, close and send, or the first so many of these steps."""
-    table, now = world.wiring.table, world.clock.now
+    deliveries, now = world.wiring.deliveries, world.clock.now
     opened = Delivery(key, "open", now)
     sent = replace(opened, state="sent", letters=len(signers))
     ways: tuple[Callable[[], None], ...] = (
-        lambda: table.open(opened),
+        lambda: deliveries.open(opened),
         lambda: seal(world, key, Bundle(1, signers)),
-        lambda: table.seal(key, Bundle(2, ()), now),
-        lambda: table.change(sent, state="open", attempt=0),
+        lambda: deliveries.seal(key, Bundle(2, ()), now),
+        lambda: deliveries.change(sent, state="open", attempt=0),
     )
     for step in ways[:steps]:
         step()
@@ -663,21 +674,31 @@ def run_a_delivery(world: World, key: DeliveryKey, signers: tuple[str, ...], ste
 
 def seal(world: World, key: DeliveryKey, bundle: Bundle) -> None:
     """Seal letters, write by write: nobody looks in between here, and moto takes long for a transaction."""
-    client = world.wiring._client("dynamodb")
-    whole: Any = requests.seal(world.wiring.settings.table_name, key, bundle, world.clock.now)
-    for part in whole["TransactItems"]:
-        for verb, request in part.items():
-            {"Put": client.put_item, "Update": client.update_item}[verb](**request)
+    Deliveries(WriteByWrite(world.wiring._client("dynamodb"), world.wiring.settings.table_name)).seal(
+        key, bundle, world.clock.now
+    )
+
+
+class WriteByWrite(Table):
+    """The table, whose transactions are made of single writes."""
+
+    def transact(self, writes: Sequence[Write], *, wait_for_others: bool = False) -> None:
+        for one in writes:
+            match one:
+                case Put():
+                    self.put(one.values, one.when)
+                case Update():
+                    self.update(one)
 
 
 def breaches(lines: list[Line]) -> list[str]:
     """Say what would be lost or doubled after a restore of these lines."""
-    items = {(item["pk"], item["sk"]): item for line in lines if (item := from_item(line.item))}
-    again = {from_item(line.item)["pk"]: line.item for line in lines if line.again}
+    items = {(line.values["pk"], line.values["sk"]): line.values for line in lines}
+    again = {line.values["pk"]: line.values for line in lines if line.again}
     rows = [
-        read_signature(from_item(again.get(pk) or line.item))
+        read_signature(again.get(pk) or line.values)
         for line in lines
-        if not line.again and (pk := from_item(line.item)["pk"]).startswith("SIGNATURE#")
+        if not line.again and (pk := line.values["pk"]).startswith("SIGNATURE#")
     ]
     partition = f"DELIVERY#{CAMPAIGN}#evanston"
     sealed = {
@@ -707,9 +728,9 @@ def breaches(lines: list[Line]) -> list[str]:
 def test_no_order_of_events_while_it_is_read_loses_or_doubles_a_letter(
     two: Two, monkeypatch: pytest.MonkeyPatch, steps: int
 ) -> None:
-    monkeypatch.setattr(keys, "LISTING_SHARDS", 2)
+    monkeypatch.setattr("undersigned.aws.signatures.LISTING_SHARDS", 2)
     world = two.stack()
-    client = world.wiring._client("dynamodb")
+    client = world.wiring.table._client
     kept = {place for place in all_items(world) if not place[1].startswith("TARGET#")}
     empty_table(world, but=kept | {(f"CAMPAIGN#{CAMPAIGN}", "TARGET#evanston")})
     calls, moved_on, moment = 0, 0, 0
@@ -738,7 +759,7 @@ def test_no_order_of_events_while_it_is_read_loses_or_doubles_a_letter(
         for operation in ("Query", "BatchGetItem"):
             client.meta.events.register(f"before-call.dynamodb.{operation}", meanwhile)
         try:
-            lines = list(BackingUp(client, world.wiring.settings.table_name, CAMPAIGN).lines())
+            lines = list(BackingUp(world.wiring.table, CAMPAIGN).lines())
         except MovedOnError:
             moved_on += 1
         else:

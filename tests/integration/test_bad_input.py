@@ -170,5 +170,5 @@ def test_nothing_personal_is_logged(world: World, capsys: pytest.CaptureFixture[
     assert "delivery" in logged
     assert "zanzibar" not in logged.lower()
     # The hash of an address is a pseudonym, and not for logs either.
-    signer = next(iter(world.wiring.table.listed_signatures(CAMPAIGN))).signer
+    signer = next(iter(world.wiring.signatures.listed_signatures(CAMPAIGN))).signer
     assert signer not in logged

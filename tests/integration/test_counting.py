@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.world import CAMPAIGN, CONTEXT, load_event
-from undersigned.aws import items, keys
+from undersigned.aws.dynamodb import to_item
+from undersigned.aws.signatures import signature_key
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.signatures import signer_id
 
@@ -56,7 +57,7 @@ def test_counts_are_exact_when_records_come_twice_late_and_out_of_order(world: W
 
 
 def counted(world: World) -> dict[str, int]:
-    return {name: count for name, count in world.wiring.table.counts(CAMPAIGN).items() if count}
+    return {name: count for name, count in world.wiring.counts.counts(CAMPAIGN).items() if count}
 
 
 def test_who_signed_and_did_not_confirm_shows_at_the_domain_of_the_mail(world: World) -> None:
@@ -103,9 +104,9 @@ def test_who_signs_again_after_the_row_expired_is_counted_again(world: World) ->
 
 def expire(world: World, email: str) -> None:
     """Do what DynamoDB's time to live does."""
-    key = keys.signature(CAMPAIGN, signer_id(world.wiring.secret(), email))
+    key = signature_key(CAMPAIGN, signer_id(world.wiring.secret(), email))
     client = world.wiring._client("dynamodb")
-    client.delete_item(TableName=world.wiring.settings.table_name, Key=items.to_item(key._asdict()))
+    client.delete_item(TableName=world.wiring.settings.table_name, Key=to_item(key._asdict()))
 
 
 def test_the_count_costs_one_read(world: World) -> None:
@@ -135,7 +136,7 @@ def test_a_damaged_record_is_reported_and_its_neighbours_are_counted(world: Worl
     confirm_all(world, 2)
     damaged = load_event("tally_damaged_record")["Records"]
     assert tally(world, [*damaged, *world.new_records()]) == [{"itemIdentifier": "333"}]
-    assert world.wiring.table.counts(CAMPAIGN)["TOTAL"] == 2
+    assert world.wiring.counts.counts(CAMPAIGN)["TOTAL"] == 2
 
 
 def test_a_damaged_row_is_reported_and_its_neighbours_are_counted(world: World) -> None:
@@ -149,7 +150,7 @@ def test_a_damaged_row_is_reported_and_its_neighbours_are_counted(world: World) 
         ExpressionAttributeNames={"#status": "status"},
     )
     assert tally(world, records) == [{"itemIdentifier": records[0]["dynamodb"]["SequenceNumber"]}]
-    assert world.wiring.table.counts(CAMPAIGN)["TOTAL"] == 1
+    assert world.wiring.counts.counts(CAMPAIGN)["TOTAL"] == 1
 
 
 def test_a_damaged_record_costs_no_other_signer_the_mail(world: World) -> None:
@@ -170,7 +171,7 @@ def test_a_refused_mail_costs_no_other_signer_the_mail(world: World) -> None:
 def test_an_organizers_key_opens_the_counts_of_its_own_campaign_until_it_expires(world: World) -> None:
     world.confirmed()
     now = world.clock.now
-    world.wiring.table.put_api_key(ApiKey(CAMPAIGN, digest_of("secret"), "read", "", now, now.replace(year=2027)))
+    world.wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of("secret"), "read", "", now, now.replace(year=2027)))
     path = f"/organizer/campaigns/{CAMPAIGN}/counts"
     key = {"authorization": "Bearer secret"}
     assert world.get(path, headers=key).json == {

@@ -18,7 +18,7 @@ from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.exports import Export, ExportFilter
 from undersigned.domain.signatures import signer_id
 from undersigned_cli import campaign_folder
-from undersigned_cli.push import push
+from undersigned_cli.campaign_folder import push
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,7 +72,7 @@ def text_of(answer: Answer) -> str:
 
 
 def put_key(world: World, text: str, scope: Any, campaign: str = CAMPAIGN, expires_at: datetime | None = None) -> None:
-    world.wiring.table.put_api_key(ApiKey(campaign, digest_of(text), scope, "", LONG_AGO, expires_at))
+    world.wiring.api_keys.put_api_key(ApiKey(campaign, digest_of(text), scope, "", LONG_AGO, expires_at))
 
 
 @pytest.fixture
@@ -153,7 +153,7 @@ def test_a_network_that_tries_keys_has_to_wait_and_another_one_has_not(world: Wo
 
 def test_a_revoked_key_opens_nothing_from_the_next_request_on(world: World, manager: Organizer) -> None:
     assert manager.see().status == 200
-    world.wiring.table.remove_api_key(CAMPAIGN, digest_of("us_manage"))
+    world.wiring.api_keys.remove_api_key(CAMPAIGN, digest_of("us_manage"))
     answer = manager.see("/signatures")
     assert (answer.status, answer.headers["location"]) == (303, "/organizer")
     assert answer.cookies[0].startswith(f"{COOKIE}=; Path=/; Max-Age=0")
@@ -215,7 +215,7 @@ def test_a_link_in_a_mail_asks_again_from_our_own_site_where_the_cookie_is_sent(
 )
 def test_a_post_from_elsewhere_does_nothing(world: World, manager: Organizer, headers: dict[str, str]) -> None:
     assert manager.press("/pause", headers=headers).status == 403
-    assert not world.wiring.table.steering(CAMPAIGN).paused
+    assert not world.wiring.campaigns.controls(CAMPAIGN).paused
     assert Organizer(world).sign_in("us_manage", headers=headers).status == 403
     assert manager.press("/sign-out", headers=headers).cookies == ()
 
@@ -227,7 +227,7 @@ def test_a_browser_that_tells_the_origin_only_is_let_through(world: World, manag
 @pytest.mark.parametrize("token", ["", "x", "ü"])
 def test_a_post_without_its_pages_token_does_nothing(world: World, manager: Organizer, token: str) -> None:
     assert manager.press("/pause", {"token": token}).status == 403
-    assert not world.wiring.table.steering(CAMPAIGN).paused
+    assert not world.wiring.campaigns.controls(CAMPAIGN).paused
 
 
 def test_the_token_of_one_session_is_none_in_another(world: World, manager: Organizer, reader: Organizer) -> None:
@@ -299,7 +299,7 @@ def sent(world: World) -> World:
     world.confirmed()
     world.week()
     world.confirmed(email="bo@signers.example", postal_code="60091")
-    world.wiring.table.put_export(Export(CAMPAIGN, EXPORT, "done", ExportFilter(), "key", world.clock.now))
+    world.wiring.exports.put_export(Export(CAMPAIGN, EXPORT, "done", ExportFilter(), "key", world.clock.now))
     return world
 
 
@@ -311,7 +311,7 @@ def test_each_route_of_the_dashboard_is_tried_with_each_kind_of_key(world: World
 def test_a_key_that_may_read_sees_what_is_not_personal_and_does_nothing(sent: World, reader: Organizer) -> None:
     for route in ROUTES:
         assert reach(reader, route).status == route.read, route
-    assert not list(sent.wiring.table.audit(CAMPAIGN))
+    assert not list(sent.wiring.campaigns.audit(CAMPAIGN))
 
 
 def test_a_key_that_may_manage_sees_and_does_everything(sent: World, manager: Organizer) -> None:
@@ -333,13 +333,13 @@ def test_nobody_sees_or_does_anything_without_a_session(sent: World) -> None:
         else:
             assert (answer.status, answer.headers["location"]) == (303, "/organizer"), route
         assert "Ada" not in answer.body
-    assert not list(sent.wiring.table.audit(CAMPAIGN))
+    assert not list(sent.wiring.campaigns.audit(CAMPAIGN))
 
 
 def test_another_campaigns_session_finds_nothing_of_this_one(sent: World) -> None:
     folder = campaign_folder.read(ROOT / "campaigns" / CAMPAIGN)
     no_targets_of_its_own = replace(folder, campaign=replace(folder.campaign, id="another"), targets=())
-    push(no_targets_of_its_own, sent.wiring.table)
+    push(no_targets_of_its_own, sent.wiring.campaigns)
     put_key(sent, "us_other", "manage", "another")
     other = Organizer(sent)
     assert other.sign_in("us_other", "another").status == 303
@@ -347,7 +347,7 @@ def test_another_campaigns_session_finds_nothing_of_this_one(sent: World) -> Non
         if "{" in route.path:
             assert reach(other, route).status == 404, route.path
     assert "Ada" not in other.see("/signatures").body
-    assert not list(sent.wiring.table.audit(CAMPAIGN))
+    assert not list(sent.wiring.campaigns.audit(CAMPAIGN))
 
 
 @pytest.mark.parametrize(
@@ -422,9 +422,9 @@ def test_mail_that_came_back_is_the_first_thing_said(world: World, manager: Orga
 
 
 def test_a_week_is_approved_and_goes(world: World, manager: Organizer) -> None:
-    campaign = world.wiring.table.campaign(CAMPAIGN)
+    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
     assert campaign
-    world.wiring.table.put_campaign(replace(campaign, approval=True))
+    world.wiring.campaigns.put_campaign(replace(campaign, approval=True))
     world.confirmed()
     world.week()
     assert world.deliveries == []
@@ -473,15 +473,15 @@ def test_what_would_go_is_shown_and_nothing_goes(sent: World, manager: Organizer
 def test_a_mail_is_tried_on_the_organizer_alone(sent: World, manager: Organizer) -> None:
     manager.press("/targets/wilmette/test")
     sent.run_queue()
-    campaign = sent.wiring.table.campaign(CAMPAIGN)
+    campaign = sent.wiring.campaigns.campaign(CAMPAIGN)
     assert campaign
     assert sent.sent[-1].to == campaign.organizer.email
-    assert sent.wiring.table.delivery(DeliveryKey(CAMPAIGN, "wilmette", PERIOD)) is None
+    assert sent.wiring.deliveries.delivery(DeliveryKey(CAMPAIGN, "wilmette", PERIOD)) is None
 
 
 def test_a_packet_is_opened_by_a_link_that_works_for_minutes(sent: World, manager: Organizer) -> None:
     words = manager.words(f"/deliveries/{PERIOD}/evanston")
-    [record] = sent.wiring.table.packets(DeliveryKey(CAMPAIGN, "evanston", PERIOD))
+    [record] = sent.wiring.deliveries.packets(DeliveryKey(CAMPAIGN, "evanston", PERIOD))
     assert record.sha256 in words
     link = manager.see(f"/deliveries/{PERIOD}/evanston/packets/1").headers["location"]
     assert "X-Amz-Expires=300" in link
@@ -535,7 +535,7 @@ def test_a_file_is_asked_for_written_and_fetched(sent: World, manager: Organizer
     assert manager.press("/exports", {"target": "evanston", "status": "confirmed"}).status == 303
     assert "Waiting to be written" in manager.words("/exports")
     assert "data-live" in manager.see("/exports").body
-    [waiting] = [export for export in sent.wiring.table.exports(CAMPAIGN) if export.state == "queued"]
+    [waiting] = [export for export in sent.wiring.exports.exports(CAMPAIGN) if export.state == "queued"]
     assert manager.see(f"/exports/{waiting.id}").status == 409
     sent.run_exports()
     page = manager.see("/exports").body
@@ -554,9 +554,9 @@ def test_hostile_names_and_notes_stand_as_they_were_typed(world: World, manager:
 
 
 def test_pages_come_in_the_campaigns_language(world: World, manager: Organizer) -> None:
-    campaign = world.wiring.table.campaign(CAMPAIGN)
+    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
     assert campaign
-    world.wiring.table.put_campaign(replace(campaign, language="es"))
+    world.wiring.campaigns.put_campaign(replace(campaign, language="es"))
     world.clock.turn(minutes=2)
     page = manager.see().body
     assert '<html lang="es">' in page
@@ -586,7 +586,7 @@ def test_a_page_takes_as_many_reads_for_many_letters_as_for_few(world: World, ma
         world.confirmed(email=f"s{number}@signers.example")
     assert {path: reads(world, manager, path) for path in paths} == few
     # A key, then what the page shows; five for each addressee (four parts of its tray, and its deliveries).
-    targets = len(world.wiring.table.targets(CAMPAIGN))
+    targets = len(world.wiring.campaigns.targets(CAMPAIGN))
     assert few[""] == 8 + 5 * targets
     assert few["/targets/evanston"] <= 8
     assert few["/deliveries"] == 2 + targets
@@ -596,7 +596,7 @@ def test_a_page_takes_as_many_reads_for_many_letters_as_for_few(world: World, ma
 def test_the_overview_shows_so_many_addressees_and_no_more(world: World, manager: Organizer) -> None:
     for number in range(60):
         target = Target(f"zz-{number:02}", "Chief", f"Nr {number:02}", "Police", f"Town {number:02}", "a@b.example", ())
-        world.wiring.table.put_target(CAMPAIGN, target)
+        world.wiring.campaigns.put_target(CAMPAIGN, target)
     page = manager.see().body
     assert len(rows(page)) == 50
     assert "Letters waiting</dt>" not in page

@@ -22,7 +22,7 @@ KEY = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
 
 
 def delivery(world: World, key: DeliveryKey = KEY) -> Delivery:
-    found = world.wiring.table.delivery(key)
+    found = world.wiring.deliveries.delivery(key)
     assert found is not None
     return found
 
@@ -32,9 +32,9 @@ def names_in(pdf: bytes) -> str:
 
 
 def crash_after(world: World, monkeypatch: pytest.MonkeyPatch, method: str, calls: int = 1) -> None:
-    """Let the table's method do its work that many times and then lose the answer, as a crash does."""
-    table = world.wiring.table.__class__
-    original = getattr(table, method)
+    """Let the repository's method do its work that many times and then lose the answer, as a crash does."""
+    repository = world.wiring.deliveries.__class__
+    original = getattr(repository, method)
     left = [calls]
 
     def crashing(*arguments: Any, **options: Any) -> Any:
@@ -44,7 +44,7 @@ def crash_after(world: World, monkeypatch: pytest.MonkeyPatch, method: str, call
             raise RuntimeError(method)
         return answer
 
-    monkeypatch.setattr(table, method, crashing)
+    monkeypatch.setattr(repository, method, crashing)
 
 
 def test_a_mail_whose_answer_was_lost_is_not_sent_again_before_its_event_had_an_hour(
@@ -63,7 +63,7 @@ def test_without_any_event_for_an_hour_the_mail_is_sent_again(world: World) -> N
     world.confirmed()
     world.week()
     sent = delivery(world)
-    world.wiring.table.change(
+    world.wiring.deliveries.change(
         replace(sent, state="sending", message_id=None, sent_at=None), state="sent", attempt=sent.attempt
     )
     world.clock.turn(minutes=59)
@@ -170,7 +170,7 @@ def test_an_out_of_office_reply_after_the_delivery_changes_nothing(world: World)
 def test_a_late_bounce_of_the_old_address_says_nothing_of_the_new_one(world: World) -> None:
     test_without_any_event_for_an_hour_the_mail_is_sent_again(world)
     world.feedback("bounce", world.deliveries[0])
-    target = world.wiring.table.target(CAMPAIGN, "evanston")
+    target = world.wiring.campaigns.target(CAMPAIGN, "evanston")
     assert target is not None
     assert target.mail_state == "ok"
 
@@ -180,12 +180,12 @@ def test_a_letter_that_was_signed_anew_for_another_chief_is_not_sealed_by_a_stal
 ) -> None:
     mail = world.confirmed()
     world.confirmed(email="ben@signers.example", name="Ben Specimen", signature="Ben")
-    stale = list(world.wiring.table.waiting(CAMPAIGN, "evanston"))
+    stale = list(world.wiring.signatures.waiting(CAMPAIGN, "evanston"))
     world.post(world.post(mail.link("confirm"), as_json=True).json["links"]["withdraw"])
     world.confirmed(postal_code="60076", locality="Skokie")
-    table = world.wiring.table.__class__
-    fresh = table.waiting
-    monkeypatch.setattr(table, "waiting", lambda *asked: iter(stale) if asked[2] == "evanston" else fresh(*asked))
+    signatures = world.wiring.signatures.__class__
+    fresh = signatures.waiting
+    monkeypatch.setattr(signatures, "waiting", lambda *asked: iter(stale) if asked[2] == "evanston" else fresh(*asked))
     world.week()
     by_chief = {sent.to: names_in(sent.pdfs[0]) for sent in world.deliveries}
     assert "Ada Specimen" not in by_chief["chief@evanston-police.example"]
@@ -201,9 +201,9 @@ def test_a_mail_that_aws_surely_did_not_take_needs_no_hours_wait(world: World, c
 
 
 def mend_address(world: World) -> None:
-    target = world.wiring.table.target(CAMPAIGN, "evanston")
+    target = world.wiring.campaigns.target(CAMPAIGN, "evanston")
     assert target is not None
-    world.wiring.table.put_target(CAMPAIGN, replace(target, email="chief@evanston.example"))
+    world.wiring.campaigns.put_target(CAMPAIGN, replace(target, email="chief@evanston.example"))
 
 
 def test_events_may_come_twice_late_and_in_any_order(world: World) -> None:
@@ -244,7 +244,7 @@ def test_a_damaged_message_comes_again_and_its_neighbours_are_done(
 def test_the_packets_hash_is_kept_and_is_the_stored_files(world: World) -> None:
     world.confirmed()
     world.week()
-    [packet] = world.wiring.table.packets(KEY)
+    [packet] = world.wiring.deliveries.packets(KEY)
     [pdf] = world.deliveries[0].pdfs
     assert packet.sha256 == hashlib.sha256(pdf).hexdigest()
     assert packet.bytes == len(pdf)
@@ -255,14 +255,14 @@ def test_letters_that_are_all_taken_back_make_no_mail(world: World, monkeypatch:
     mail = world.confirmed()
     withdraw = world.post(mail.link("confirm"), as_json=True).json["links"]["withdraw"]
     world.plan()
-    table = world.wiring.table.__class__
-    original = table.open
+    deliveries = world.wiring.deliveries.__class__
+    original = deliveries.open
 
     def taken_back_meanwhile(*arguments: Any) -> None:
         original(*arguments)
         world.post(withdraw)
 
-    monkeypatch.setattr(table, "open", taken_back_meanwhile)
+    monkeypatch.setattr(deliveries, "open", taken_back_meanwhile)
     world.run_queue()
     assert world.deliveries == []
     assert delivery(world).state == "empty"
@@ -275,15 +275,15 @@ def test_a_letter_taken_back_while_its_bundle_is_sealed_is_left_out(
     withdraw = world.post(mail.link("confirm"), as_json=True).json["links"]["withdraw"]
     world.confirmed(email="ben@signers.example", name="Ben Specimen", signature="Ben")
     world.plan()
-    table = world.wiring.table.__class__
-    original = table.seal
+    deliveries = world.wiring.deliveries.__class__
+    original = deliveries.seal
 
     def taken_back_meanwhile(*arguments: Any) -> None:
-        monkeypatch.setattr(table, "seal", original)
+        monkeypatch.setattr(deliveries, "seal", original)
         world.post(withdraw)
         original(*arguments)
 
-    monkeypatch.setattr(table, "seal", taken_back_meanwhile)
+    monkeypatch.setattr(deliveries, "seal", taken_back_meanwhile)
     world.run_queue()
     [sent] = world.deliveries
     assert "Ben Specimen" in sent.text
@@ -311,7 +311,7 @@ def test_what_ses_said_and_when_is_kept_once_for_each_event(world: World) -> Non
     for case in ("send", "delivery", "send", "delivery"):
         world.feedback(case, mail)
     world.feedback("bounce", mail, at=world.clock.now + timedelta(hours=1))
-    events = world.wiring.table.mail_events(DeliveryKey(CAMPAIGN, "evanston", "2026-11-24"))
+    events = world.wiring.deliveries.mail_events(DeliveryKey(CAMPAIGN, "evanston", "2026-11-24"))
     assert sorted(event.kind for event in events) == ["bounce", "delivery", "send"]
     assert {event.message_id for event in events} == {mail.message_id}
     assert events[-1].reason
@@ -326,7 +326,7 @@ def test_a_mail_that_goes_again_after_months_has_its_letters(world: World) -> No
     s3 = client_of("s3")
     for stored in s3.list_objects_v2(Bucket=bucket)["Contents"]:
         s3.delete_object(Bucket=bucket, Key=stored["Key"])
-    world.wiring.steering_wheel().retry(KEY, "key", "the address is mended")
+    world.wiring.delivery_controls().retry(KEY, "key", "the address is mended")
     world.run_queue()
     assert "Ada Specimen" in names_in(world.deliveries[-1].pdfs[0])
     assert s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 1

@@ -34,14 +34,14 @@ def signer(world: World, email: str = "ada@signers.example") -> str:
 
 
 def row(world: World) -> Signature:
-    found = world.wiring.table.signature(CAMPAIGN, signer(world))
+    found = world.wiring.signatures.signature(CAMPAIGN, signer(world))
     assert found
     return found
 
 
 def total(world: World) -> int:
     world.run_stream()
-    return world.wiring.table.counts(CAMPAIGN).get("TOTAL", 0)
+    return world.wiring.counts.counts(CAMPAIGN).get("TOTAL", 0)
 
 
 def words_of(pdf: bytes) -> str:
@@ -130,13 +130,13 @@ def test_a_letter_in_a_mail_that_came_back_is_not_in_the_mail_that_goes_again(wo
     world.week()
     world.feedback("bounce", world.deliveries[0])
     erasing.erase(CAMPAIGN, signer(world))
-    world.wiring.steering_wheel().retry(EVANSTON, "cli", "mended")
+    world.wiring.delivery_controls().retry(EVANSTON, "cli", "mended")
     world.run_queue()
     again = world.deliveries[1]
     assert again.mail["Subject"].startswith("1 signed letter for")
     assert "Bo Placeholder" in words_of(again.pdfs[0])
     assert "Ada Specimen" not in words_of(again.pdfs[0]) + again.text
-    delivery = world.wiring.table.delivery(EVANSTON)
+    delivery = world.wiring.deliveries.delivery(EVANSTON)
     assert delivery
     assert (delivery.state, delivery.letters) == ("sent", 1)
 
@@ -149,7 +149,7 @@ def test_a_letter_erased_after_its_mail_left_is_not_in_the_one_that_goes_when_th
     world.week()
     erasing.erase(CAMPAIGN, signer(world))
     world.feedback("bounce", world.deliveries[0])
-    world.wiring.steering_wheel().retry(EVANSTON, "cli", "mended")
+    world.wiring.delivery_controls().retry(EVANSTON, "cli", "mended")
     world.run_queue()
     words = words_of(world.deliveries[1].pdfs[0])
     assert ("Ada Specimen" in words, "Bo Placeholder" in words) == (False, True)
@@ -169,10 +169,10 @@ def test_it_stays_known_which_letters_a_mail_held_when_one_is_erased_later(world
 def test_who_typeset_a_packet_before_a_letter_was_erased_can_not_put_it_back(world: World, erasing: Erasing) -> None:
     world.confirmed()
     world.week()
-    [late] = world.wiring.table.packets(EVANSTON)
-    world.wiring.table.add_packet(EVANSTON, replace(late, erased=1))
+    [late] = world.wiring.deliveries.packets(EVANSTON)
+    world.wiring.deliveries.add_packet(EVANSTON, replace(late, erased=1))
     with pytest.raises(ChangedError):
-        world.wiring.table.add_packet(EVANSTON, late)
+        world.wiring.deliveries.add_packet(EVANSTON, late)
     assert packet_name(EVANSTON, 1, erased=1) != packet_name(EVANSTON, 1)
 
 
@@ -181,10 +181,10 @@ def test_a_delivery_that_lost_all_its_letters_sends_nothing(world: World, erasin
     world.week()
     world.feedback("bounce", world.deliveries[0])
     erasing.erase(CAMPAIGN, signer(world))
-    world.wiring.steering_wheel().retry(EVANSTON, "cli", "mended")
+    world.wiring.delivery_controls().retry(EVANSTON, "cli", "mended")
     world.run_queue()
     assert len(world.deliveries) == 1
-    delivery = world.wiring.table.delivery(EVANSTON)
+    delivery = world.wiring.deliveries.delivery(EVANSTON)
     assert delivery
     assert delivery.state == "empty"
 

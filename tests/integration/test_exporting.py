@@ -79,13 +79,15 @@ def test_an_export_takes_letters_by_target_and_status_and_no_erased_ones(world: 
     world.confirmed(email="bo@signers.example", postal_code="60091")
     world.sign(email="cy@signers.example")
     world.sign(email="di@signers.example")
-    erased = next(row.signer for _, row in world.wiring.table.newest_signatures(CAMPAIGN) if row.email.startswith("di"))
+    erased = next(
+        row.signer for _, row in world.wiring.signatures.newest_signatures(CAMPAIGN) if row.email.startswith("di")
+    )
     world.wiring.erasing().erase(CAMPAIGN, erased)
     found = {}
     for wanted in (
         ExportFilter(),
         ExportFilter(target="evanston"),
-        ExportFilter(standing="confirmed"),
+        ExportFilter(status="confirmed"),
         ExportFilter("evanston", "confirmed"),
     ):
         asked = exporting.ask(CAMPAIGN, wanted, "key")
@@ -103,7 +105,7 @@ def test_people_who_sign_meanwhile_leave_every_row_once(
     world: World, exporting: Exporting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = sign(world, 9)
-    monkeypatch.setattr(exporting_module, "_READ_AT_ONCE", 2)
+    monkeypatch.setattr(exporting_module, "_READ_AHEAD", 2)
     lines = exporting.sheet.lines(CAMPAIGN, ExportFilter())
     file = next(lines) + next(lines)
     for late, line in enumerate(lines):
@@ -208,13 +210,13 @@ def test_an_export_says_how_far_it_is(world: World, exporting: Exporting, monkey
     sign(world, 5)
     asked = exporting.ask(CAMPAIGN, ExportFilter(), "key")
     seen: list[tuple[str, int]] = []
-    put = type(world.wiring.table).put_export
+    put = type(world.wiring.exports).put_export
 
-    def watched(table: Any, export: Export) -> None:
+    def watched(exports: Any, export: Export) -> None:
         seen.append((export.state, export.rows))
-        put(table, export)
+        put(exports, export)
 
-    monkeypatch.setattr(type(world.wiring.table), "put_export", watched)
+    monkeypatch.setattr(type(world.wiring.exports), "put_export", watched)
     world.run_exports()
     assert exporting.export(CAMPAIGN, asked.id).rows == 5
     assert seen == [("running", 0), ("running", 2), ("running", 4), ("done", 5)]
@@ -256,16 +258,16 @@ def test_exports_are_listed_newest_first(world: World, exporting: Exporting) -> 
 
 def test_who_takes_what_out_is_in_the_audit(world: World, exporting: Exporting) -> None:
     exporting.ask(CAMPAIGN, ExportFilter("evanston"), "key 0123")
-    [entry] = world.wiring.table.audit(CAMPAIGN)
+    [entry] = world.wiring.campaigns.audit(CAMPAIGN)
     assert (entry.action, entry.by, entry.about) == ("export", "key 0123", "evanston")
 
 
 def test_what_is_not_there_can_not_be_exported(world: World, exporting: Exporting) -> None:
     with pytest.raises(NotFoundError, match="no campaign"):
         exporting.ask("nothing", ExportFilter(), "key")
-    with pytest.raises(NotFoundError, match="no addressee 'atlantis'; it has deerfield, evanston"):
+    with pytest.raises(NotFoundError, match="no recipient 'atlantis'; it has deerfield, evanston"):
         exporting.ask(CAMPAIGN, ExportFilter("atlantis"), "key")
-    assert list(world.wiring.table.audit(CAMPAIGN)) == []
+    assert list(world.wiring.campaigns.audit(CAMPAIGN)) == []
 
 
 def test_a_damaged_message_is_reported(world: World) -> None:
@@ -284,7 +286,7 @@ def ask(world: World, method: str, path: str) -> Any:
 
 @pytest.fixture
 def key(world: World) -> None:
-    world.wiring.table.put_api_key(ApiKey(CAMPAIGN, digest_of(KEY), "manage", "", world.clock.now))
+    world.wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of(KEY), "manage", "", world.clock.now))
 
 
 @pytest.mark.usefixtures("key")
@@ -322,4 +324,4 @@ def test_the_address_of_a_file_leads_to_how_far_it_is(world: World) -> None:
 )
 def test_a_file_that_can_not_be_is_not_asked_for(world: World, path: str, status: int) -> None:
     assert ask(world, "POST", path).status == status
-    assert world.wiring.table.exports(CAMPAIGN) == ()
+    assert world.wiring.exports.exports(CAMPAIGN) == ()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.world import ADA, CAMPAIGN
-from undersigned.rendering.assets import asset_path
+from undersigned.web.assets import asset_path
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -225,8 +225,8 @@ def test_a_frames_page_says_which_sites_may_hear_of_its_height(world: World) -> 
 
 def test_a_challenge_comes_only_with_a_form_that_must_bring_a_proof(world: World) -> None:
     assert "data-challenge" not in Page(world.get(FORM).body).one("form")
-    table, campaign = world.wiring.table, world.wiring.catalog.entry(CAMPAIGN).campaign
-    table.put_campaign(replace(campaign, proof_of_work="always"))
+    campaigns, campaign = world.wiring.campaigns, world.wiring.catalog.entry(CAMPAIGN).campaign
+    campaigns.put_campaign(replace(campaign, proof_of_work="always"))
     world.clock.turn(minutes=2)
     form = Page(world.get(FORM).body).one("form")
     assert json.loads(form["data-challenge"] or "")["parameters"]["algorithm"] == "PBKDF2/SHA-256"
@@ -272,7 +272,7 @@ def test_taking_a_letter_back_is_asked_twice(world: World) -> None:
 
 def test_a_page_in_a_right_to_left_language_is_written_that_way(world: World) -> None:
     campaign = world.wiring.catalog.entry(CAMPAIGN).campaign
-    world.wiring.table.put_campaign(replace(campaign, language="ar", translations={}, letter=campaign.letter))
+    world.wiring.campaigns.put_campaign(replace(campaign, language="ar", translations={}, letter=campaign.letter))
     world.clock.turn(minutes=2)
     html = Page(world.get(FORM).body).one("html")
     assert (html["lang"], html["dir"]) == ("ar", "rtl")

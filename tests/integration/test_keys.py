@@ -78,7 +78,7 @@ ANSWERED_FOR_A_LINK = {("GET", "/organizer/approve/{token}"), ("POST", "/organiz
 
 
 def let_in(world: World, text: str, scope: Any, campaign: str = CAMPAIGN, expires_at: datetime | None = None) -> None:
-    world.wiring.table.put_api_key(ApiKey(campaign, digest_of(text), scope, "", LONG_AGO, expires_at))
+    world.wiring.api_keys.put_api_key(ApiKey(campaign, digest_of(text), scope, "", LONG_AGO, expires_at))
 
 
 @pytest.fixture
@@ -89,8 +89,8 @@ def campaign(world: World) -> World:
     let_in(world, "us_expired", "manage", expires_at=world.clock.now)
     let_in(world, "us_other", "manage", OTHER)
     let_in(world, "us_revoked", "manage")
-    world.wiring.table.remove_api_key(CAMPAIGN, digest_of("us_revoked"))
-    world.wiring.table.put_export(Export(CAMPAIGN, EXPORT, "done", ExportFilter(), "key", world.clock.now))
+    world.wiring.api_keys.remove_api_key(CAMPAIGN, digest_of("us_revoked"))
+    world.wiring.exports.put_export(Export(CAMPAIGN, EXPORT, "done", ExportFilter(), "key", world.clock.now))
     world.confirmed()
     world.week()
     world.confirmed(email="bo@signers.example", postal_code="60091")
@@ -247,4 +247,4 @@ def test_a_delivery_s_letters_are_those_of_its_packets(campaign: World) -> None:
     delivery = ask(campaign, Route("GET", f"/deliveries/{PERIOD}/evanston", 200, 200), READ).json
     assert delivery["packets"][0]["letters"] == [signer(campaign, "ada")]
     assert json.dumps(delivery).count("@") == 1  # the chief's address alone
-    assert campaign.wiring.table.delivery(DeliveryKey(CAMPAIGN, "evanston", PERIOD)) is not None
+    assert campaign.wiring.deliveries.delivery(DeliveryKey(CAMPAIGN, "evanston", PERIOD)) is not None

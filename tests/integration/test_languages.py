@@ -14,7 +14,7 @@ from pypdf import PdfReader
 from tests.world import ADA, CAMPAIGN
 from undersigned.domain import languages
 from undersigned.domain.campaigns import Translation
-from undersigned.rendering.environment import environment
+from undersigned.web.environment import environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ IN_SPANISH = {"accept-language": "es-MX,es;q=0.9,en;q=0.8"}
 
 
 def settings(world: World) -> Campaign:
-    campaign = world.wiring.table.campaign(CAMPAIGN)
+    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
     assert campaign is not None
     return campaign
 
@@ -70,7 +70,7 @@ def test_a_link_or_the_browser_chooses_the_pages_language(world: World) -> None:
 
 
 def test_a_campaign_in_english_alone_is_in_english_for_everybody(world: World) -> None:
-    world.wiring.table.put_campaign(replace(settings(world), translations={}))
+    world.wiring.campaigns.put_campaign(replace(settings(world), translations={}))
     for page in (world.get(f"{FORM}?lang=es"), world.get(FORM, headers=IN_SPANISH)):
         assert '<html lang="en"' in page.body
         assert "Firmar" not in page.body
@@ -158,7 +158,7 @@ def test_a_campaign_in_spanish_has_spanish_mails_and_covers_for_the_office(world
     campaign = settings(world)
     spanish = campaign.translations["es"]
     assert spanish.letter is not None
-    world.wiring.table.put_campaign(
+    world.wiring.campaigns.put_campaign(
         replace(campaign, language="es", title=spanish.title, letter=spanish.letter, translations={})
     )
     confirmed(world, "en")
@@ -192,7 +192,7 @@ def esperanto(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(languages, "CATALOGS", tmp_path)
     _forget()
     translation = Translation("Fini la postulon", "Petu vian policestron.")
-    world.wiring.table.put_campaign(replace(settings(world), translations={"eo": translation}))
+    world.wiring.campaigns.put_campaign(replace(settings(world), translations={"eo": translation}))
     yield
     monkeypatch.undo()
     _forget()

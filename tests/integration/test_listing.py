@@ -6,7 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from tests.world import CAMPAIGN
-from undersigned.aws import table as table_module
+from undersigned.aws import signatures
 
 if TYPE_CHECKING:
     import pytest
@@ -23,15 +23,15 @@ def sign(world: World, people: int) -> list[str]:
 
 def test_signatures_are_listed_newest_first(world: World) -> None:
     expected = sign(world, 20)
-    assert [row.email for _, row in world.wiring.table.newest_signatures(CAMPAIGN)] == expected
+    assert [row.email for _, row in world.wiring.signatures.newest_signatures(CAMPAIGN)] == expected
 
 
 def test_a_page_goes_on_behind_the_last_place_of_the_one_before(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table_module, "_LISTED_AT_ONCE", 3)
+    monkeypatch.setattr(signatures, "_READ_AHEAD", 3)
     expected = sign(world, 11)
     found: list[str] = []
     place = None
-    while page := list(islice(world.wiring.table.newest_signatures(CAMPAIGN, place), 4)):
+    while page := list(islice(world.wiring.signatures.newest_signatures(CAMPAIGN, place), 4)):
         found += [row.email for _, row in page]
         place = page[-1][0]
         # Who signs meanwhile is newer than all that is still to come.
@@ -43,15 +43,15 @@ def test_who_signs_anew_is_listed_once_at_the_newer_place(world: World) -> None:
     sign(world, 3)
     world.clock.turn(seconds=1)
     world.sign(email="signer0@signers.example", note="Once more")
-    listed = [row.email for _, row in world.wiring.table.newest_signatures(CAMPAIGN)]
+    listed = [row.email for _, row in world.wiring.signatures.newest_signatures(CAMPAIGN)]
     assert listed == ["signer0@signers.example", "signer2@signers.example", "signer1@signers.example"]
 
 
 def test_an_erased_letter_keeps_its_place(world: World) -> None:
     sign(world, 2)
-    [(place, newest), _] = world.wiring.table.newest_signatures(CAMPAIGN)
+    [(place, newest), _] = world.wiring.signatures.newest_signatures(CAMPAIGN)
     world.wiring.erasing().erase(CAMPAIGN, newest.signer)
-    assert next((listed, row.status) for listed, row in world.wiring.table.newest_signatures(CAMPAIGN)) == (
+    assert next((listed, row.status) for listed, row in world.wiring.signatures.newest_signatures(CAMPAIGN)) == (
         place,
         "erased",
     )

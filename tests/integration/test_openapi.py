@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from openapi_spec_validator import validate
 
-from tests.described import DOCUMENT, OPERATIONS, breach_of, operation_of, routed
+from tests.described import DOCUMENT, OPERATIONS, breach_of, operation_of, resolved, routed
 from tests.world import ADA, CAMPAIGN
 from undersigned.domain.deliveries import DeliveryKey
 
@@ -29,16 +30,58 @@ def test_it_names_what_the_routers_know_and_nothing_else(world: World) -> None:
 def test_each_operation_has_a_name_of_its_own_and_a_summary() -> None:
     names = [operation["operationId"] for operation in OPERATIONS.values()]
     assert len(set(names)) == len(names)
+    assert all(re.fullmatch(r"[A-Za-z]+", name) for name in names)
     assert all(operation["summary"] for operation in OPERATIONS.values())
 
 
-def test_what_needs_a_key_says_so_with_its_scope() -> None:
+def test_each_operation_says_whether_it_needs_a_key_and_with_which_scope() -> None:
     for (_, path), operation in OPERATIONS.items():
         needs_key = path.startswith("/organizer/campaigns/")
-        assert ("security" in operation, "401" in operation["responses"]) == (needs_key, needs_key), path
+        assert (operation["security"] != [], "401" in operation["responses"]) == (needs_key, needs_key), path
         if needs_key:
             assert operation["security"] in ([{"key": ["read"]}], [{"key": ["manage"]}])
             assert ("403" in operation["responses"]) == (operation["security"] == [{"key": ["manage"]}]), path
+
+
+def test_the_licence_is_named_by_its_spdx_identifier() -> None:
+    assert DOCUMENT["info"]["license"] == {"name": "MIT", "identifier": "MIT"}
+
+
+def test_each_tag_is_used_and_described() -> None:
+    described = {tag["name"] for tag in DOCUMENT["tags"] if tag["description"]}
+    assert {tag for operation in OPERATIONS.values() for tag in operation["tags"]} == described
+
+
+def test_each_operation_describes_its_success_and_what_a_client_can_do_wrong() -> None:
+    for (method, path), operation in OPERATIONS.items():
+        statuses = set(operation["responses"])
+        succeeds = {status for status in statuses if status.startswith("2")}
+        redirects = statuses & {"302", "303"}
+        assert succeeds or redirects, path
+        # Files that take no argument: nothing in such a request can be wrong.
+        is_fixed = (method, path) in {("GET", "/embed.js"), ("GET", "/openapi.json")}
+        assert any(status.startswith("4") for status in statuses) != is_fixed, path
+
+
+def test_each_operation_declares_the_parameters_in_its_path() -> None:
+    for (_, path), operation in OPERATIONS.items():
+        parameters = [resolved(parameter) for parameter in operation.get("parameters", [])]
+        declared = [(parameter["in"], parameter["name"]) for parameter in parameters]
+        assert len(set(declared)) == len(declared), path
+        in_path = {name for where, name in declared if where == "path"}
+        assert in_path == set(re.findall(r"\{(\w+)\}", path)), path
+        assert all(parameter["required"] for parameter in parameters if parameter["in"] == "path"), path
+
+
+def test_each_component_is_used() -> None:
+    text = json.dumps(DOCUMENT)
+    for kind, components in DOCUMENT["components"].items():
+        if kind != "securitySchemes":
+            for name in components:
+                assert f'"#/components/{kind}/{name}"' in text, name
+    assert set(DOCUMENT["components"]["securitySchemes"]) == {
+        scheme for operation in OPERATIONS.values() for choice in operation["security"] for scheme in choice
+    }
 
 
 def test_it_is_served_to_every_site(world: World) -> None:
@@ -92,7 +135,7 @@ def test_every_public_route_answers_as_described(world: World, *, as_json: bool)
 
 
 def _only_signer(world: World) -> str:
-    [(_, row)] = world.wiring.table.newest_signatures(CAMPAIGN)
+    [(_, row)] = world.wiring.signatures.newest_signatures(CAMPAIGN)
     return row.signer
 
 

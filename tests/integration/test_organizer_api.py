@@ -24,7 +24,7 @@ PERIOD = "2026-11-24"
 
 @pytest.fixture(autouse=True)
 def _key(world: World) -> None:
-    world.wiring.table.put_api_key(ApiKey(CAMPAIGN, digest_of("us_manage"), "manage", "", datetime.now(UTC)))
+    world.wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of("us_manage"), "manage", "", datetime.now(UTC)))
 
 
 def get(world: World, path: str) -> Any:
@@ -299,7 +299,7 @@ def test_a_packet_is_fetched_from_the_store_by_a_short_lived_address(world: Worl
     assert "X-Amz-Expires=300" in answer.headers["location"]
 
 
-# Steering
+# Controls
 
 
 def test_a_mail_is_tried_on_the_organizer_and_leaves_no_trace_on_the_delivery(world: World) -> None:
@@ -307,7 +307,7 @@ def test_a_mail_is_tried_on_the_organizer_and_leaves_no_trace_on_the_delivery(wo
     assert post(world, "/targets/evanston/test", {"why": "before Monday"}).status == 202
     world.run_queue()
     tried = world.sent[-1]
-    campaign = world.wiring.table.campaign(CAMPAIGN)
+    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
     assert campaign
     assert tried.to == campaign.organizer.email
     assert tried.mail["subject"].strip().startswith("[Test] 1 signed letter for")
@@ -374,7 +374,7 @@ def test_targets_come_page_by_page(world: World) -> None:
     first = get(world, "/targets?limit=2")
     rest = get(world, f"/targets?limit=200&cursor={first['next']}")
     ids = [target["id"] for target in first["targets"] + rest["targets"]]
-    assert ids == sorted(target.id for target in world.wiring.table.targets(CAMPAIGN))
+    assert ids == sorted(target.id for target in world.wiring.campaigns.targets(CAMPAIGN))
     assert rest["next"] is None
 
 

@@ -15,9 +15,10 @@ from tests.world import CAMPAIGN, World
 from undersigned.domain.api_keys import digest_of
 from undersigned.domain.errors import NotFoundError, UndersignedError
 from undersigned.domain.exports import COLUMNS
-from undersigned.services.steering import NotNowError
-from undersigned_cli import main, options
-from undersigned_cli.count_commands import CountsDifferError
+from undersigned.services.delivery_controls import NotNowError
+from undersigned_cli import main
+from undersigned_cli.commands import options, output
+from undersigned_cli.commands.counts import CountsDifferError
 from undersigned_cli.main import app
 from undersigned_cli.stacks import Stack
 
@@ -64,13 +65,13 @@ def listed(run: Any) -> Any:
 
 
 def needs_approval(world: World) -> None:
-    campaign = world.wiring.table.campaign(CAMPAIGN)
+    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
     assert campaign
-    world.wiring.table.put_campaign(replace(campaign, approval=True))
+    world.wiring.campaigns.put_campaign(replace(campaign, approval=True))
 
 
 def only_signature(world: World) -> Any:
-    [(_, row)] = world.wiring.table.newest_signatures(CAMPAIGN)
+    [(_, row)] = world.wiring.signatures.newest_signatures(CAMPAIGN)
     return row
 
 
@@ -92,7 +93,7 @@ def test_a_domain_shows_who_signed_and_who_confirmed(listed: Any, world: World) 
 def test_a_domain_that_swallows_mails_is_marked(run: Any, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     counters = {"SIGNED#swallows.example": 40, "CONFIRMED#swallows.example": 1}
     counters |= {"SIGNED#good.example": 40, "CONFIRMED#good.example": 38}
-    monkeypatch.setattr(type(world.wiring.table), "counts", lambda *_: counters)
+    monkeypatch.setattr(type(world.wiring.counts), "counts", lambda *_: counters)
     [marked] = [line for line in run("counts", CAMPAIGN, "--by", "domain").splitlines() if "yes" in line]
     assert "swallows.example" in marked
     odd = {row["domain"] for row in json.loads(run("counts", CAMPAIGN, "--by", "domain", "--json")) if row["odd"]}
@@ -108,7 +109,7 @@ def test_counts_by_what_one_likes_to_know(listed: Any, world: World) -> None:
 def test_a_count_that_stays_wrong_has_an_exit_code_of_its_own(
     world: World, invoke: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(type(world.wiring.table), "counts", lambda *_: {"TOTAL": 7})
+    monkeypatch.setattr(type(world.wiring.counts), "counts", lambda *_: {"TOTAL": 7})
     with pytest.raises(CountsDifferError, match="7 too many"):
         invoke("counts", CAMPAIGN, "--recount")
     monkeypatch.setattr("sys.argv", ["undersigned", "counts", CAMPAIGN, "--recount"])
@@ -147,7 +148,7 @@ def test_the_json_of_a_signature_has_the_columns_of_an_export(listed: Any, world
 
 
 def test_a_hostile_name_is_shown_as_it_is(run: Any, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(options.console, "width", 400)
+    monkeypatch.setattr(output.console, "width", 400)
     world.sign(name=HOSTILE)
     assert HOSTILE in run("signatures", CAMPAIGN)
 
@@ -165,11 +166,13 @@ def test_a_target_that_is_not_there_is_named_with_those_that_are(invoke: Any) ->
     for arguments in (
         ("signatures", CAMPAIGN, "--target", "atlantis"),
         ("export", CAMPAIGN, "--target", "atlantis", "-o", "-"),
+        ("deliveries", CAMPAIGN, "--target", "atlantis"),
+        ("deliver", CAMPAIGN, "--test", "atlantis"),
         ("hold", CAMPAIGN, "atlantis", "--why", "x"),
         ("release", CAMPAIGN, "atlantis"),
         ("retry", CAMPAIGN, "atlantis"),
     ):
-        with pytest.raises(NotFoundError, match=r"no addressee 'atlantis'; it has .*evanston"):
+        with pytest.raises(NotFoundError, match=r"no recipient 'atlantis'; it has .*evanston"):
             invoke(*arguments)
 
 
@@ -215,7 +218,7 @@ def test_an_export_that_breaks_off_leaves_no_file(
         message = "the table is gone"
         raise UndersignedError(message)
 
-    monkeypatch.setattr(type(world.wiring.table), "newest_signatures", gone)
+    monkeypatch.setattr(type(world.wiring.signatures), "newest_signatures", gone)
     with pytest.raises(UndersignedError, match="gone"):
         invoke("export", CAMPAIGN, "-o", str(tmp_path / "letters.csv"))
     assert list(tmp_path.iterdir()) == []
@@ -239,7 +242,7 @@ def test_a_letter_is_erased_after_a_question(invoke: Any, run: Any, world: World
     assert only_signature(world).status == "confirmed"
     assert invoke("remove", CAMPAIGN, row.signer, "--why", "she asked", answer="y\n").exit_code == 0
     assert only_signature(world).status == "erased"
-    [entry] = world.wiring.table.audit(CAMPAIGN)
+    [entry] = world.wiring.campaigns.audit(CAMPAIGN)
     assert (entry.action, entry.by, entry.about, entry.why) == ("remove", "command line", row.signer, "she asked")
 
 
@@ -248,8 +251,8 @@ def test_a_letter_is_found_by_its_address_and_erased_once(run: Any, world: World
     arguments = ("remove", CAMPAIGN, "--email", "Ada@signers.example", "--why", "a prank", "--yes")
     assert "Erased." in run(*arguments)
     assert only_signature(world).status == "erased"
-    assert "erased before" in run(*arguments)
-    assert len(list(world.wiring.table.audit(CAMPAIGN))) == 1
+    assert "erased already" in run(*arguments)
+    assert len(list(world.wiring.campaigns.audit(CAMPAIGN))) == 1
 
 
 def test_what_to_remove_is_named_once_and_with_a_reason(invoke: Any) -> None:
@@ -259,7 +262,7 @@ def test_what_to_remove_is_named_once_and_with_a_reason(invoke: Any) -> None:
 
 
 def test_a_letter_that_is_not_there_can_not_be_removed(invoke: Any) -> None:
-    with pytest.raises(NotFoundError, match="`undersigned signatures end-demand-illinois` shows them"):
+    with pytest.raises(NotFoundError, match="to see its letters, run `undersigned signatures end-demand-illinois`"):
         invoke("remove", CAMPAIGN, SIGNER, "--why", "x", "--yes")
 
 
@@ -286,7 +289,7 @@ def test_a_test_goes_to_the_organizer_and_to_nobody_else(run: Any, world: World)
     before = len(world.sent)
     world.run_queue()
     [tried] = world.sent[before:]
-    assert tried.to == world.wiring.table.campaign(CAMPAIGN).organizer.email  # type: ignore[union-attr]
+    assert tried.to == world.wiring.campaigns.campaign(CAMPAIGN).organizer.email
     assert world.deliveries == []
 
 
@@ -294,7 +297,7 @@ def test_a_delivery_that_needs_an_approval_says_so_and_how(run: Any, world: Worl
     needs_approval(world)
     world.confirmed()
     output = run("deliver", CAMPAIGN)
-    assert "evanston: waits for an approval" in output
+    assert "evanston: waiting for approval" in output
     assert f"`undersigned approve {CAMPAIGN} {PERIOD}`" in output
     assert "evanston: on its way" in run("approve", CAMPAIGN, PERIOD)
     world.run_queue()
@@ -304,8 +307,8 @@ def test_a_delivery_that_needs_an_approval_says_so_and_how(run: Any, world: Worl
 def test_an_approval_without_a_day_is_for_the_last_weekly_one(run: Any, world: World) -> None:
     needs_approval(world)
     world.confirmed()
-    assert "2026-11-23 is approved; 1 deliveries started" in run("approve", CAMPAIGN)
-    assert world.wiring.table.steering(CAMPAIGN).approved == {"2026-11-23"}
+    assert "2026-11-23 is approved; 1 delivery started" in run("approve", CAMPAIGN)
+    assert world.wiring.campaigns.controls(CAMPAIGN).approved == {"2026-11-23"}
 
 
 def test_a_day_is_written_as_one(invoke: Any) -> None:
@@ -339,7 +342,7 @@ def test_a_hold_needs_a_reason(invoke: Any) -> None:
 
 
 def test_a_mail_that_came_back_is_sent_again_at_once(run: Any, invoke: Any, world: World) -> None:
-    with pytest.raises(NotFoundError, match="no delivery that failed, came back or is held"):
+    with pytest.raises(NotFoundError, match="no delivery that failed, bounced or is on hold"):
         invoke("retry", CAMPAIGN, "evanston")
     world.confirmed()
     world.week()
@@ -379,8 +382,8 @@ def names_of_commands() -> list[str]:
 def test_every_command_explains_itself(command: str) -> None:
     shown = CliRunner().invoke(app, [command, "--help"])
     assert shown.exit_code == 0
+    assert "Examples:" in shown.output
     if command not in {"local", "demo"}:
-        assert "Examples:" in shown.output
         assert "--local" in shown.output
 
 
@@ -393,7 +396,7 @@ def test_an_error_is_one_line_and_the_exit_code_1(
     assert ended.value.code == 1
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert captured.err == f"there is no campaign 'another'; the stack has: {CAMPAIGN}\n"
+    assert captured.err == f"There is no campaign 'another'; the stack has: {CAMPAIGN}\n"
 
 
 def test_keys_and_early_deliveries_are_in_the_audit(run: Any, world: World) -> None:
@@ -402,7 +405,7 @@ def test_keys_and_early_deliveries_are_in_the_audit(run: Any, world: World) -> N
     run("key", "revoke", CAMPAIGN, key)
     world.clock.turn(seconds=1)
     run("deliver", CAMPAIGN)
-    delivered, revoked, created = world.wiring.table.audit(CAMPAIGN)
+    delivered, revoked, created = world.wiring.campaigns.audit(CAMPAIGN)
     assert (created.action, created.about, created.why) == ("create key", f"{key} read", "for Robin")
     assert (revoked.action, revoked.about) == ("revoke key", key)
     assert (delivered.action, delivered.about) == ("deliver", "2026-11-24")

@@ -19,9 +19,9 @@ OTHER = "https://evil.example"
 
 @pytest.fixture(autouse=True)
 def allowed(world: World) -> None:
-    campaign = world.wiring.table.campaign(CAMPAIGN)
+    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
     assert campaign
-    world.wiring.table.put_campaign(replace(campaign, allowed_origins=(SITE, "http://localhost:8080")))
+    world.wiring.campaigns.put_campaign(replace(campaign, allowed_origins=(SITE, "http://localhost:8080")))
 
 
 @pytest.mark.parametrize("page", ["", "/embed", "/signed"])

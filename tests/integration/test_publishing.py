@@ -84,7 +84,7 @@ def test_a_letter_is_told_when_it_is_confirmed_and_not_before(world: World, list
     world.press(world.sent[-1].link("confirm"))
     world.run_stream()
     [event] = listener.hear()
-    [row] = [row for _, row in world.wiring.table.newest_signatures(CAMPAIGN)]
+    [row] = [row for _, row in world.wiring.signatures.newest_signatures(CAMPAIGN)]
     assert event["DetailType"] == "undersigned.signature.confirmed"
     assert event["Source"] == "undersigned"
     assert event["Detail"] | {"id": ""} == {
@@ -100,7 +100,7 @@ def test_a_letter_that_is_taken_back_or_erased_is_told(world: World, listener: L
     mail = world.confirmed()
     withdraw(world, mail)
     world.run_stream()
-    [row] = [row for _, row in world.wiring.table.newest_signatures(CAMPAIGN)]
+    [row] = [row for _, row in world.wiring.signatures.newest_signatures(CAMPAIGN)]
     world.wiring.erasing().erase(CAMPAIGN, row.signer)
     world.run_stream()
     heard = listener.hear()
@@ -111,8 +111,8 @@ def test_a_letter_that_is_taken_back_or_erased_is_told(world: World, listener: L
 def test_who_never_heard_of_a_letter_does_not_hear_that_it_was_taken_back(world: World, listener: Listener) -> None:
     world.sign()
     world.run_stream()
-    [(_, row)] = world.wiring.table.newest_signatures(CAMPAIGN)
-    world.wiring.table.withdraw(CAMPAIGN, row.signer, world.clock.now)
+    [(_, row)] = world.wiring.signatures.newest_signatures(CAMPAIGN)
+    world.wiring.signatures.withdraw(CAMPAIGN, row.signer, world.clock.now)
     world.run_stream()
     assert listener.hear() == []
 
@@ -154,7 +154,7 @@ def test_a_delivery_that_came_back_twice_is_told_twice(world: World, listener: L
     world.week()
     for _ in range(2):
         world.feedback("bounce", world.deliveries[-1])
-        world.wiring.steering_wheel().retry(KEY, "key", "the address is mended")
+        world.wiring.delivery_controls().retry(KEY, "key", "the address is mended")
         world.run_queue()
     world.run_stream()
     back = [event for event in listener.hear() if event["DetailType"] == "undersigned.delivery.bounced"]
@@ -250,7 +250,7 @@ def test_a_bus_that_fails_altogether_loses_nothing_and_keeps_no_count_back(
         answer = world.handlers["tally"]({"Records": records}, CONTEXT)
     confirmed = [record["dynamodb"]["SequenceNumber"] for record in records if record["eventName"] == "MODIFY"]
     assert [item["itemIdentifier"] for item in answer["batchItemFailures"]] == confirmed[-1:]
-    count = world.wiring.table.count(CAMPAIGN)
+    count = world.wiring.counts.count(CAMPAIGN)
     assert count
     assert count.signatures == 1
 

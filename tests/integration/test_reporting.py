@@ -94,7 +94,7 @@ def test_a_complaint_arrived_and_needs_a_call(world: World) -> None:
 def test_letters_that_the_organizer_holds_are_named_with_the_reason(world: World) -> None:
     world.confirmed()
     world.confirmed(**WILMETTE)
-    world.wiring.steering_wheel().hold(CAMPAIGN, "evanston", "cli", "the chief retires")
+    world.wiring.delivery_controls().hold(CAMPAIGN, "evanston", "cli", "the chief retires")
     world.week()
     a_day_later(world)
     assert "1 letter Police Chief Avery Sample, Evanston Police Department (the chief retires)" in section(
@@ -104,9 +104,9 @@ def test_letters_that_the_organizer_holds_are_named_with_the_reason(world: World
 
 
 def test_letters_that_nobody_approved_are_named(world: World) -> None:
-    campaign = world.wiring.table.campaign(CAMPAIGN)
+    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
     assert campaign
-    world.wiring.table.put_campaign(replace(campaign, approval=True))
+    world.wiring.campaigns.put_campaign(replace(campaign, approval=True))
     world.confirmed()
     world.week()
     a_day_later(world)
@@ -115,7 +115,7 @@ def test_letters_that_nobody_approved_are_named(world: World) -> None:
 
 def test_a_campaign_that_pauses_is_told_what_waits(world: World) -> None:
     world.confirmed()
-    world.wiring.steering_wheel().pause(CAMPAIGN, "cli", "")
+    world.wiring.delivery_controls().pause(CAMPAIGN, "cli", "")
     world.week()
     a_day_later(world)
     assert "Resume it when the letters can go. 1 letter" in section(world, "Paused")
@@ -133,14 +133,13 @@ def test_letters_sealed_before_a_failure_are_still_on_the_way(world: World) -> N
 def test_letters_are_counted_before_their_mail_was_ever_tried(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.confirmed()
     world.plan()
-    table = world.wiring.table
 
     def crash(*_: object) -> None:
         raise OSError
 
     monkeypatch.setattr("undersigned.aws.packet_store.Bucket.put", crash)
     world.run_queue()
-    [delivery] = table.deliveries(CAMPAIGN, "evanston")
+    [delivery] = world.wiring.deliveries.deliveries(CAMPAIGN, "evanston")
     assert (delivery.state, delivery.letters) == ("open", 0)
     a_day_later(world)
     assert "1 letter Police Chief Avery Sample" in section(world, "Still on the way")
@@ -175,9 +174,9 @@ def test_one_period_has_one_report_however_often_it_is_made(world: World) -> Non
 
 
 def test_an_approval_mail_of_the_period_leaves_room_for_its_report(world: World) -> None:
-    campaign = world.wiring.table.campaign(CAMPAIGN)
+    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
     assert campaign
-    world.wiring.table.put_campaign(replace(campaign, approval=True))
+    world.wiring.campaigns.put_campaign(replace(campaign, approval=True))
     world.confirmed()
     world.plan()
     a_day_later(world)
@@ -185,21 +184,21 @@ def test_an_approval_mail_of_the_period_leaves_room_for_its_report(world: World)
 
 
 def test_one_campaigns_trouble_keeps_no_other_from_its_report(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    table = world.wiring.table
-    campaign = table.campaign(CAMPAIGN)
+    campaigns = world.wiring.campaigns
+    campaign = campaigns.campaign(CAMPAIGN)
     assert campaign
     world.confirmed()
     world.week()
-    table.put_campaign(replace(campaign, id="a-broken-one"))
-    targets = type(table).targets
+    campaigns.put_campaign(replace(campaign, id="a-broken-one"))
+    targets = type(campaigns).targets
 
     def broken(self: object, campaign: str) -> object:
         if campaign == "a-broken-one":
             raise OSError
-        return targets(table, campaign)
+        return targets(campaigns, campaign)
 
     with monkeypatch.context() as patch:
-        patch.setattr(type(table), "targets", broken)
+        patch.setattr(type(campaigns), "targets", broken)
         with pytest.raises(NotToldError, match="the organizers of a-broken-one were not told"):
             a_day_later(world)
     assert len(reports(world)) == 1
@@ -217,7 +216,7 @@ def test_a_crash_between_sending_and_writing_it_down_may_send_it_again_and_never
         raise OSError
 
     with monkeypatch.context() as patch:
-        patch.setattr(type(world.wiring.table), "mail_sent", crash)
+        patch.setattr(type(world.wiring.mail_claims), "record_sent", crash)
         with pytest.raises(NotToldError):
             a_day_later(world)
     world.report()
@@ -240,9 +239,9 @@ def test_a_provider_that_swallows_our_mails_is_named(world: World) -> None:
 
 
 def test_it_speaks_the_campaigns_language(world: World) -> None:
-    campaign = world.wiring.table.campaign(CAMPAIGN)
+    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
     assert campaign
-    world.wiring.table.put_campaign(replace(campaign, language="es"))
+    world.wiring.campaigns.put_campaign(replace(campaign, language="es"))
     world.confirmed()
     world.week()
     a_day_later(world)

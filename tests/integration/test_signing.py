@@ -35,15 +35,15 @@ def test_the_campaign_as_json_names_fields_targets_and_count(world: World) -> No
 
 
 def test_a_letter_to_somebody_who_was_added_a_moment_ago_is_mailed_and_shown(world: World) -> None:
-    table, other_process = world.wiring.table, world.wiring.signing()
+    campaigns, other_process = world.wiring.campaigns, world.wiring.signing()
     world.get(FORM)
     world.clock.turn(seconds=40)
     other_process.campaign(CAMPAIGN)
     world.sign(email="early@signers.example")
     world.run_stream()
-    evanston = table.target(CAMPAIGN, "evanston")
+    evanston = campaigns.target(CAMPAIGN, "evanston")
     assert evanston
-    table.put_target(CAMPAIGN, replace(evanston, id="newtown", name="Newly Added", postal_codes=("99999",)))
+    campaigns.put_target(CAMPAIGN, replace(evanston, id="newtown", name="Newly Added", postal_codes=("99999",)))
     world.clock.turn(seconds=30)
     assert world.sign(postal_code="99999").status == 303
     world.run_stream()
@@ -289,7 +289,7 @@ def test_a_confirmation_waits_for_the_tally_that_holds_its_row(
 ) -> None:
     world.sign()
     world.run_stream()
-    client = importlib.import_module("functions.public_api.wired").signing._signatures._client
+    client = importlib.import_module("functions.public_api.wired").stack.table._client
     update_item, left = client.update_item, iter(range(conflicts))
 
     def held(**request: Any) -> Any:

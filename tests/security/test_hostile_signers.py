@@ -104,7 +104,9 @@ def outputs(world: World, organizer: Any, values: Mapping[str, str], target: str
 
 @pytest.fixture
 def organizer(world: World) -> Any:
-    world.wiring.table.put_api_key(ApiKey(CAMPAIGN, digest_of("us_m"), "manage", "", datetime(2026, 1, 1, tzinfo=UTC)))
+    world.wiring.api_keys.put_api_key(
+        ApiKey(CAMPAIGN, digest_of("us_m"), "manage", "", datetime(2026, 1, 1, tzinfo=UTC))
+    )
 
     def see(path: str) -> str:
         answer = world.post(

@@ -26,7 +26,7 @@ SAME_ORIGIN = {"sec-fetch-site": "same-origin"}
 
 @pytest.fixture(autouse=True)
 def key(world: World) -> None:
-    world.wiring.table.put_api_key(
+    world.wiring.api_keys.put_api_key(
         ApiKey(CAMPAIGN, digest_of("us_manage"), "manage", "", datetime(2026, 1, 1, tzinfo=UTC))
     )
 
@@ -52,8 +52,8 @@ FOREIGN: list[dict[str, str]] = [
 
 @pytest.mark.parametrize("public_url", [PUBLIC_URL, ""], ids=["a domain of its own", "none"])
 def test_no_other_site_signs_anybody_in(world: World, monkeypatch: pytest.MonkeyPatch, public_url: str) -> None:
-    wiring = sys.modules["functions.organizer_api.wired"].wiring
-    monkeypatch.setattr(wiring, "settings", Settings({**wiring.settings.variables, "PUBLIC_URL": public_url}))
+    stack = sys.modules["functions.organizer_api.wired"].stack
+    monkeypatch.setattr(stack, "settings", Settings({**stack.settings.variables, "PUBLIC_URL": public_url}))
     answers = [sign_in(world, headers) for headers in FOREIGN]
     assert {(answer.status, answer.cookies) for answer in answers} == {(403, ())}
     # A browser that tells the origin alone is as good, with and without a domain of the stack's own.
@@ -76,7 +76,7 @@ def test_a_button_with_a_token_of_any_text_does_nothing(world: World) -> None:
         headers = {**SAME_ORIGIN, "content-type": "application/json"}
         raw = json.dumps({"token": token}).encode()
         assert world.post("/organizer/pause", raw=raw, headers=headers, cookies=[cookie]).status == 403
-    assert not world.wiring.table.steering(CAMPAIGN).paused
+    assert not world.wiring.campaigns.controls(CAMPAIGN).paused
 
 
 def test_a_reason_has_no_character_that_steers_a_terminal_or_turns_words(world: World) -> None:
@@ -84,7 +84,7 @@ def test_a_reason_has_no_character_that_steers_a_terminal_or_turns_words(world: 
         answer = world.post(f"{API}/targets/evanston/hold", {"why": why}, as_json=True, headers=KEY)
         assert answer.status == 400, why
         assert "can’t be printed" in answer.json["detail"]
-    assert not list(world.wiring.table.audit(CAMPAIGN))
+    assert not list(world.wiring.campaigns.audit(CAMPAIGN))
 
 
 def test_the_buttons_reason_has_none_either(world: World) -> None:

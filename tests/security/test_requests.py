@@ -65,8 +65,8 @@ def test_a_body_of_any_size_depth_or_shape_is_answered_at_once(world: World) -> 
 def test_a_proof_that_names_a_cost_of_its_own_is_not_worked_on(world: World) -> None:
     """Whoever posts a proof must not choose how long it takes to check."""
     form = world.form(needs_proof=True)
-    gates, campaign = world.wiring.signing().gates, world.wiring.catalog.entry(CAMPAIGN).campaign
-    challenge = gates.ticket(campaign, form).challenge
+    checks, campaign = world.wiring.signing().abuse_checks, world.wiring.catalog.entry(CAMPAIGN).campaign
+    challenge = checks.ticket(campaign, form).challenge
     assert challenge
     for name, value in (("cost", 10**9), ("algorithm", "SCRYPT"), ("keyLength", 10**9), ("cost", "x"), ("cost", None)):
         harder = json.loads(challenge)
@@ -74,7 +74,7 @@ def test_a_proof_that_names_a_cost_of_its_own_is_not_worked_on(world: World) -> 
         for counter in (1, 2**80, -1, "x", None):
             solved = {"challenge": harder, "solution": {"counter": counter, "derivedKey": "00"}}
             proof = base64.b64encode(json.dumps(solved).encode()).decode()
-            judged = gates.judge(world.wiring.catalog.entry(CAMPAIGN).campaign, {"form": form, "proof": proof}, None)
+            judged = checks.judge(world.wiring.catalog.entry(CAMPAIGN).campaign, {"form": form, "proof": proof}, None)
             assert judged.suspicion == "no proof", (name, counter)
 
 

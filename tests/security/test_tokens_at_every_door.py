@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from tests.world import CAMPAIGN
+from undersigned.domain.abuse_checks import FormToken
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.deliveries import DeliveryKey
-from undersigned.domain.gates import FormPass
 from undersigned.domain.signatures import signer_id
 from undersigned.domain.tokens import VALID_FOR
 from undersigned.tokens import Tokens
@@ -34,7 +34,7 @@ def issued(tokens: Tokens, world: World, campaign: str = CAMPAIGN) -> dict[str, 
         "confirm": tokens.for_signer("confirm", campaign, signer),
         "letter": tokens.for_signer("letter", campaign, signer),
         "packets": tokens.for_packets(DeliveryKey(campaign, "evanston", PERIOD)),
-        "form": tokens.for_form(FormPass(campaign, "0" * 16, needs_proof=False, issued_at=world.clock.now)),
+        "form": tokens.for_form(FormToken(campaign, "0" * 16, needs_proof=False, issued_at=world.clock.now)),
         "approval": tokens.for_approval(campaign, PERIOD),
         "session": tokens.for_session(campaign, DIGEST),
         "post": tokens.for_posts("anything"),
@@ -53,14 +53,14 @@ def opened(world: World, token: str) -> set[str]:
         found.add("session")
     campaign = world.wiring.catalog.entry(CAMPAIGN).campaign
     world.clock.turn(seconds=10)
-    if world.wiring.signing().gates.judge(campaign, {"form": token}, None).suspicion is None:
+    if world.wiring.signing().abuse_checks.judge(campaign, {"form": token}, None).suspicion is None:
         found.add("form")
     return found
 
 
 def test_a_token_opens_its_own_door_and_no_other(world: World) -> None:
     key = ApiKey(CAMPAIGN, DIGEST, "manage", "", datetime(2026, 1, 1, tzinfo=UTC))
-    world.wiring.table.put_api_key(key)
+    world.wiring.api_keys.put_api_key(key)
     world.confirmed()
     world.week()
     for kind, token in issued(world.wiring.tokens, world).items():

@@ -208,8 +208,8 @@ class Crowd:
 
     def _work(self) -> None:
         client = Client(self._stack.public_url, self._origin, self.seen)
-        while errand := self._errands.get():
-            errand(client)
+        while message := self._errands.get():
+            message(client)
             self._news = time.monotonic()
         client.close()
 

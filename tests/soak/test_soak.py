@@ -28,8 +28,8 @@ from tests.soak.crowd import Crowd, people
 from tests.soak.trouble import Killer, Ses
 from tests.soak.weeks import Weeks
 from undersigned_cli import campaign_folder
+from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.stack import PROJECT
-from undersigned_cli.push import push
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
@@ -109,12 +109,12 @@ class Outcome:
             "Answers of SES lost": self.troubles["lost answer"],
             "Requests": seen.answers.total(),
             "5xx answers": seen.server_errors,
-            "5xx that a retry did not mend": len(seen.not_mended),
+            "5xx answers that a retry did not fix": len(seen.not_mended),
             "Letters confirmed": sum(person.told == "confirmed" for person in self.crowd.persons),
-            "Letters taken back": sum(person.told == "withdrawn" for person in self.crowd.persons),
+            "Letters withdrawn": sum(person.told == "withdrawn" for person in self.crowd.persons),
             "Letters lost": len(self.lost),
             "Letters doubled": len(self.doubled),
-            "Letters sent that were not to be": len(self.unasked),
+            "Letters sent that should not have been": len(self.unasked),
             "Counters that differ from the rows": len(recount(self.rows).items() ^ self.counters.items()),
         }
 
@@ -143,7 +143,7 @@ def outcome(stack: RunningStack, request: pytest.FixtureRequest) -> Outcome:
     chance = Random(SEED)  # noqa: S311  (a repeatable run)
     wiring = Stack(stack.outputs, stack.client).wiring()
     shipped = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
-    push(replace(shipped, campaign=replace(shipped.campaign, id=CAMPAIGN, proof_of_work="never")), wiring.table)
+    push(replace(shipped, campaign=replace(shipped.campaign, id=CAMPAIGN, proof_of_work="never")), wiring.campaigns)
     persons = people(SIGNATURES, [target.postal_codes[0] for target in shipped.targets], chance)
     crowd = Crowd(stack, CAMPAIGN, ORIGIN, persons, CLIENTS)
     killer, ses = Killer(stack, Random(SEED + 1), PAUSES), Ses(stack, SEED)  # noqa: S311

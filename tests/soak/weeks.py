@@ -38,7 +38,8 @@ class Weeks:
     def __init__(self, stack: RunningStack, wiring: Wiring, campaign: str, killer: Killer, chance: Random) -> None:
         self.hours_passed = 0
         self._stack = stack
-        self._table = wiring.table
+        self._campaigns = wiring.campaigns
+        self._deliveries = wiring.deliveries
         self._campaign = campaign
         self._killer = killer
         self._chance = chance
@@ -96,8 +97,8 @@ class Weeks:
     def deliveries(self) -> list[Delivery]:
         return [
             delivery
-            for target in self._table.targets(self._campaign)
-            for delivery in self._table.deliveries(self._campaign, target.id)
+            for target in self._campaigns.targets(self._campaign)
+            for delivery in self._deliveries.deliveries(self._campaign, target.id)
         ]
 
     def mails(self) -> list[StoredMail]:
@@ -128,7 +129,7 @@ class Weeks:
             return
         self._killer.kill("Deliver")
         for delivery in old:
-            self._table.change(_put_back(delivery), state="sending", attempt=delivery.attempt)
+            self._deliveries.change(_put_back(delivery), state="sending", attempt=delivery.attempt)
         self.hours_passed += 1
 
     def _all_is_heard(self) -> bool:
@@ -137,7 +138,8 @@ class Weeks:
             if mail.message_id not in self._heard:
                 tags = mail.tags
                 key = DeliveryKey(tags["campaign"], tags["target"], tags["period"])
-                self._heard.update(event.message_id for event in self._table.mail_events(key) if event.kind == "send")
+                events = self._deliveries.mail_events(key)
+                self._heard.update(event.message_id for event in events if event.kind == "send")
         return self._heard.issuperset(mail.message_id for mail in self.mails())
 
 

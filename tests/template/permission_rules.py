@@ -26,7 +26,7 @@ ADDED_BY_SAM = {
 }
 """SAM gives them for logs, for a stream and for a queue as event sources; a template cannot leave them out."""
 
-KEY_DESIGN = ROOT / "layers" / "shared" / "undersigned" / "aws" / "keys.py"
+ENTITIES = ROOT / "layers" / "shared" / "undersigned" / "aws"
 
 
 def no_action_has_a_wildcard(template: Template) -> Iterator[str]:
@@ -71,7 +71,8 @@ def every_statement_on_the_table_is_narrowed(template: Template) -> Iterator[str
 
 
 def leading_keys_are_those_of_the_key_design(template: Template) -> Iterator[str]:
-    partitions = set(re.findall(r'f"([A-Z]+#)\{', KEY_DESIGN.read_text(encoding="utf-8")))
+    source = "".join(file.read_text(encoding="utf-8") for file in ENTITIES.glob("*.py"))
+    partitions = set(re.findall(r'f"([A-Z_]+#)\{', source))
     for owner, statement in statements(template):
         for key in _leading_keys(statement):
             if key.removesuffix("*") not in partitions:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from functools import cache
 from typing import Any
@@ -38,13 +39,21 @@ def closure(group: str) -> set[str]:
     return {f"{name}=={locked()[name]['version']}" for name in found}
 
 
-def requirements(layer: str) -> list[str]:
-    return (ROOT / "layers" / layer / "requirements.txt").read_text(encoding="utf-8").split()
+def exported(layer: str) -> dict[str, set[str]]:
+    """Return what a layer installs, `name==version`, each with its hashes."""
+    text = (ROOT / "layers" / layer / "requirements.txt").read_text(encoding="utf-8")
+    _, *parts = re.split(r"^(\S+==\S+) \\$", text, flags=re.MULTILINE)
+    return {name: set(re.findall(r"--hash=(\S+)", lines)) for name, lines in zip(parts[::2], parts[1::2], strict=True)}
+
+
+def hashes(requirement: str) -> set[str]:
+    package = locked()[requirement.partition("==")[0]]
+    return {file["hash"] for file in (*package["wheels"], *filter(None, [package.get("sdist")]))}
 
 
 @pytest.mark.parametrize(("layer", "group"), LAYERS.items())
 def test_a_layer_installs_what_is_locked(layer: str, group: str) -> None:
-    assert sorted(requirements(layer)) == sorted(closure(group)), "run `make layers`"
+    assert exported(layer) == {name: hashes(name) for name in closure(group)}, "run `make layers`"
 
 
 def bounds(requirements: list[str]) -> dict[str, str]:
@@ -64,9 +73,7 @@ def test_the_command_line_and_the_layers_bound_a_package_alike() -> None:
 
 
 @pytest.mark.parametrize("architecture", ["aarch64", "x86_64"])
-@pytest.mark.parametrize(
-    "requirement", sorted({requirement for layer in LAYERS for requirement in requirements(layer)})
-)
+@pytest.mark.parametrize("requirement", sorted({requirement for layer in LAYERS for requirement in exported(layer)}))
 def test_a_package_has_a_wheel_that_lambda_runs(requirement: str, architecture: str) -> None:
     wheels = [wheel["url"].rpartition("/")[2] for wheel in locked()[requirement.partition("==")[0]]["wheels"]]
 

@@ -21,11 +21,11 @@ def entries(runbook: str) -> dict[str, str]:
 def problems(runbook: str, template: Template) -> list[str]:
     """Say which alarm has no entry, which entry no alarm, and what in the commands is not in the stack."""
     alarms, written = of_type(template, ALARM).keys(), entries(runbook)
-    found = [f"{name} rings, and nobody knows what to do" for name in sorted(alarms - written.keys())]
-    found += [f"{name} never rings" for name in sorted(written.keys() - alarms)]
+    found = [f"{name} has no entry" for name in sorted(alarms - written.keys())]
+    found += [f"{name} is no alarm" for name in sorted(written.keys() - alarms)]
     for name, entry in written.items():
         told = re.findall(r"^\*\*(\w+)\.\*\*", entry, flags=re.MULTILINE)
-        if told != ["Symptom", "Check", "Mend"]:
+        if told != ["Symptom", "Check", "Fix"]:
             found.append(f"{name} tells {told}")
         found += [f"{name} names {alarm}" for alarm in re.findall(r"\b\w+Alarm\b", entry) if alarm not in alarms]
     named = re.findall(r"\$\(id (\w+)\)|\b(?:size|peek|redrive) (\w+)", runbook)
@@ -41,9 +41,13 @@ def test_each_alarm_has_its_entry_and_each_entry_its_alarm() -> None:
 @pytest.mark.parametrize(
     ("there", "instead", "found"),
     [
-        ("### TallyAlarm", "### CountAlarm", "TallyAlarm rings, and nobody knows what to do"),
-        ("### TallyAlarm", "### CountAlarm", "CountAlarm never rings"),
-        ("**Mend.** By the errors' kind; a mapping", "a mapping", "ConfirmationsLagAlarm tells ['Symptom', 'Check']"),
+        ("### TallyAlarm", "### CountAlarm", "TallyAlarm has no entry"),
+        ("### TallyAlarm", "### CountAlarm", "CountAlarm is no alarm"),
+        (
+            "**Fix.** By the error's type. If a mapping",
+            "If a mapping",
+            "ConfirmationsLagAlarm tells ['Symptom', 'Check']",
+        ),
         ("is TallyLagAlarm on", "is TallySlowAlarm on", "TallyAlarm names TallySlowAlarm"),
         ("redrive DeliveriesFailed", "redrive DeliveriesLost", "there is no DeliveriesLost"),
         ("$(id WaitingMails)", "$(id LateMails)", "there is no LateMails"),

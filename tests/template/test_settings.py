@@ -1,52 +1,85 @@
-"""What the template tells functions, and what they ask, are the same."""
+"""What the template tells functions, and what they check at start, are the same."""
 
 from __future__ import annotations
 
 import ast
 import importlib
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.aws_from_template import ROOT, environment_of, load_template, variables_of
 from tests.template.reading import functions
+from undersigned.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 OF_POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
 """Powertools reads these by itself."""
 
+OPTIONAL = {"EVENT_BUS_NAME", "PUBLIC_URL"}
+"""Without them a stack publishes no events, and takes its address from each request."""
+
 FUNCTIONS = sorted(functions(load_template()))
 
 
-def settings_read() -> set[str]:
-    """Return every NAME in a `self._required("NAME")` or `self._optional("NAME")` of settings.py."""
-    source = (ROOT / "layers" / "shared" / "undersigned" / "settings.py").read_text(encoding="utf-8")
-    return {
-        node.args[0].value
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr in {"_required", "_optional"}
-        and isinstance(node.args[0], ast.Constant)
-        and isinstance(node.args[0].value, str)
-    }
+def folder_of(function: str) -> Path:
+    return ROOT.joinpath(*functions(load_template())[function]["Handler"].split(".")[:-2])
+
+
+def checked_at_start(function: str) -> list[str]:
+    """Return the settings that a function names when it wires its stack."""
+    source = "\n".join(file.read_text(encoding="utf-8") for file in sorted(folder_of(function).glob("*.py")))
+    [names] = [
+        [ast.literal_eval(argument) for argument in call.args]
+        for call in ast.walk(ast.parse(source.replace("from __future__ import annotations", "")))
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "Wiring.of_environment"
+    ]
+    return names
+
+
+class Variables(dict[str, str]):
+    """Environment variables that know which of them were asked for."""
+
+    def __init__(self, variables: dict[str, str]) -> None:
+        super().__init__(variables)
+        self.asked: set[str] = set()
+
+    def get(self, name: str, default: object = None) -> str | None:  # type: ignore[override]
+        self.asked.add(name)
+        return super().get(name)
+
+
+def told(function: str) -> dict[str, str]:
+    return environment_of(function, **dict.fromkeys(variables_of(load_template(), function), "1"))
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_function_is_told_only_what_settings_read(function: str) -> None:
-    assert variables_of(load_template(), function).keys() <= settings_read() | OF_POWERTOOLS
+def test_a_function_checks_what_the_template_tells_it(function: str) -> None:
+    variables = Variables(told(function))
+    Settings(variables).check(*checked_at_start(function))
+    assert variables.asked - OPTIONAL == variables_of(load_template(), function).keys() - OPTIONAL - OF_POWERTOOLS
 
 
-def test_every_setting_is_told_to_some_function() -> None:
-    told = {name for function in FUNCTIONS for name in variables_of(load_template(), function)}
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_names_every_setting_that_is_missing(function: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        Settings({}).check(*checked_at_start(function))
+    needed = variables_of(load_template(), function).keys() - OPTIONAL - OF_POWERTOOLS
+    assert {name for name in needed if name not in str(raised.value)} <= {"DELIVERY_HOUR", "DELIVERY_TIME_ZONE"}
 
-    assert settings_read() | OF_POWERTOOLS == told
+
+def test_a_number_that_is_none_is_named() -> None:
+    with pytest.raises(SettingsError, match="BUNDLE_SIZE is 'many'; give a whole number"):
+        Settings({"BUNDLE_SIZE": "many"}).check("bundle_size")
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_handler_can_be_imported_with_what_the_function_is_told(
     function: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = environment_of(function, **dict.fromkeys(variables_of(load_template(), function), "1"))
-    for name, value in {**told, "AWS_REGION": "us-east-2", "AWS_DEFAULT_REGION": "us-east-2"}.items():
+    for name, value in {**told(function), "AWS_REGION": "us-east-2", "AWS_DEFAULT_REGION": "us-east-2"}.items():
         monkeypatch.setenv(name, value)
     module, _, handler = functions(load_template())[function]["Handler"].rpartition(".")
 

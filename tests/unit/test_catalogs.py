@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from babel.messages.catalog import Message
 
 ROOT = Path(__file__).parents[2]
-TEMPLATES = ROOT / "layers" / "shared" / "undersigned" / "rendering" / "templates"
+SHARED = ROOT / "layers" / "shared" / "undersigned"
+TEMPLATES = [template for room in ("rendering", "web") for template in sorted((SHARED / room / "templates").iterdir())]
 SOURCES = (ROOT / "layers" / "shared" / "undersigned", ROOT / "functions")
 TRANSLATED = [language for language in languages() if language != SOURCE]
 
@@ -152,7 +153,12 @@ def test_sentences_are_written_out_where_they_are_made_for_else_they_are_not_fou
 TELLING = re.compile(r'\b(?:alt|aria-label|placeholder|title)="([^"]*)"')
 # A tag, an attribute that a macro writes, and what a browser is told.
 MARKUP = re.compile(r'<style>.*?</style>|<[^<>]*>|\s[a-z-]+="[^"]*"', re.DOTALL)
-CLASSES = {name for sheet in TEMPLATES.glob("*.css") for name in re.findall(r"\.([a-z]+)", sheet.read_text("utf-8"))}
+CLASSES = {
+    name
+    for sheet in TEMPLATES
+    if sheet.suffix == ".css"
+    for name in re.findall(r"\.([a-z]+)", sheet.read_text("utf-8"))
+}
 
 
 def words_outside_of_translations(template: str) -> list[str]:
@@ -163,9 +169,9 @@ def words_outside_of_translations(template: str) -> list[str]:
     return [word for word in re.findall(r"[^\W\d_]{2,}", said) if word not in CLASSES]
 
 
-@pytest.mark.parametrize("name", sorted(path.name for path in TEMPLATES.iterdir() if path.suffix != ".css"))
-def test_a_template_has_no_words_of_its_own(name: str) -> None:
-    assert words_outside_of_translations((TEMPLATES / name).read_text(encoding="utf-8")) == []
+@pytest.mark.parametrize("template", [path for path in TEMPLATES if path.suffix != ".css"], ids=lambda path: path.name)
+def test_a_template_has_no_words_of_its_own(template: Path) -> None:
+    assert words_outside_of_translations(template.read_text(encoding="utf-8")) == []
 
 
 @pytest.mark.parametrize(

@@ -111,13 +111,13 @@ def connect(state: Path) -> RunningStack:
     try:
         known = json.loads((state / _FILE).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        message = f"no local stack runs with {state}; start one by `undersigned local`"
+        message = f"no local stack is running with {state}; to start one, run `undersigned local`"
         raise LocalStackError(message) from None
     stack = RunningStack(**{**known, "state": Path(known["state"])})
     address = urlsplit(stack.environment["AWS_ENDPOINT_URL"])
     try:
         socket.create_connection((address.hostname or "", address.port or 0), timeout=5).close()
     except OSError:
-        message = f"the local stack of {state} has ended without a goodbye; start it again by `undersigned local`"
+        message = f"the local stack of {state} ended unexpectedly; to start it again, run `undersigned local`"
         raise LocalStackError(message) from None
     return stack

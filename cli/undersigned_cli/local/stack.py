@@ -132,7 +132,7 @@ class LocalStack:
         )
         stack.write()
         self._ends.callback(running.forget, self._state)
-        self._report(f"The local stack runs: {stack.public_url}")
+        self._report(f"The local stack is running: {stack.public_url}")
         return stack
 
     def _claim(self) -> None:
@@ -142,7 +142,7 @@ class LocalStack:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            message = f"another local stack runs with {self._state}; end it, or choose another state folder"
+            message = f"another local stack is running with {self._state}; stop it, or choose another state folder"
             raise LocalStackError(message) from None
 
     def _start_emulator(self, environments: Environments, servers: _Servers) -> None:

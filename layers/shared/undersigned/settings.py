@@ -1,8 +1,8 @@
-"""Settings: what the stack tells its functions by environment variables."""
+"""Settings: what the stack tells its functions in environment variables."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from undersigned.domain.deliveries import Sender
@@ -13,93 +13,116 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class MissingSettingError(UndersignedError):
-    """An environment variable is not set."""
+class SettingsError(UndersignedError):
+    """Environment variables are missing or can't be read; names all of them."""
 
 
-@dataclass(frozen=True, slots=True)
 class Settings:
-    """A function's settings; one that its environment lacks is an error with its name as soon as it is used."""
+    """A function's settings, each read once. A function checks those that it needs at start."""
 
-    variables: Mapping[str, str]
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        """Keep the environment variables."""
+        self.variables = variables
 
-    @property
+    def check(self, *names: str) -> Settings:
+        """Read these settings (by the names they have here) and return all; raises SettingsError for every bad one."""
+        mistakes = []
+        for name in names:
+            try:
+                getattr(self, name)
+            except SettingsError as error:
+                mistakes.append(str(error))
+        if mistakes:
+            raise SettingsError("; ".join(dict.fromkeys(mistakes)))
+        return self
+
+    @cached_property
     def table_name(self) -> str:
         """The table."""
         return self._required("TABLE_NAME")
 
-    @property
+    @cached_property
     def secret_arn(self) -> str:
         """The secret that keys hashes and tokens."""
         return self._required("SECRET_ARN")
 
-    @property
+    @cached_property
     def packet_bucket(self) -> str:
-        """The packets' bucket."""
+        """The bucket of packets and exports."""
         return self._required("PACKET_BUCKET")
 
-    @property
+    @cached_property
     def delivery_queue_url(self) -> str:
         """The queue of deliveries."""
         return self._required("DELIVERY_QUEUE_URL")
 
-    @property
+    @cached_property
     def export_queue_url(self) -> str:
         """The queue of exports."""
         return self._required("EXPORT_QUEUE_URL")
 
-    @property
+    @cached_property
     def waiting_mails_url(self) -> str:
-        """The queue of confirmation mails that SES did not take."""
+        """The queue of confirmation emails that SES did not take."""
         return self._required("WAITING_MAILS_URL")
 
-    @property
+    @cached_property
     def event_bus(self) -> str | None:
-        """The bus that events are published on, if they are published at all."""
+        """The bus that events are published on, if they are published."""
         return self._optional("EVENT_BUS_NAME")
 
-    @property
+    @cached_property
     def configuration_set(self) -> str:
-        """SES's configuration set, whose events come back."""
+        """SES's configuration set, which sends us its events."""
         return self._required("CONFIGURATION_SET")
 
-    @property
+    @cached_property
+    def sender_address(self) -> str:
+        """The address that emails come from."""
+        return self._required("SENDER_ADDRESS")
+
+    @cached_property
     def sender(self) -> Sender:
-        """Where mails come from and where their links lead."""
-        return Sender(self._required("SENDER_ADDRESS"), self._required("PUBLIC_URL").rstrip("/"))
+        """Where emails come from, and where their links lead."""
+        return Sender(self.sender_address, self._required("PUBLIC_URL").rstrip("/"))
 
     def sender_at(self, own_origin: str) -> Sender:
-        """Where mails come from; their links lead to the stack's own domain, or else to where it answers now."""
-        return Sender(self._required("SENDER_ADDRESS"), (self._optional("PUBLIC_URL") or own_origin).rstrip("/"))
+        """Return where emails come from; their links lead to the stack's own domain, or to where it answers now."""
+        return Sender(self.sender_address, (self._optional("PUBLIC_URL") or own_origin).rstrip("/"))
 
-    @property
+    @cached_property
     def delivery_time_zone(self) -> str:
         """The time zone in which a delivery's day is named."""
         return self._required("DELIVERY_TIME_ZONE")
 
-    @property
+    @cached_property
     def schedule(self) -> WeeklySchedule:
-        """When packets go."""
-        return WeeklySchedule(
-            self._required("DELIVERY_DAY"), int(self._required("DELIVERY_HOUR")), self.delivery_time_zone
-        )
+        """When packets are sent."""
+        return WeeklySchedule(self._required("DELIVERY_DAY"), self._number("DELIVERY_HOUR"), self.delivery_time_zone)
 
-    @property
+    @cached_property
     def forms_a_minute(self) -> int:
         """How many forms one IP address may send in a minute."""
-        return int(self._required("FORMS_A_MINUTE"))
+        return self._number("FORMS_A_MINUTE")
 
-    @property
+    @cached_property
     def bundle_size(self) -> int:
         """Letters sealed in one transaction."""
-        return int(self._required("BUNDLE_SIZE"))
+        return self._number("BUNDLE_SIZE")
 
     def _optional(self, name: str) -> str | None:
         return self.variables.get(name) or None
 
     def _required(self, name: str) -> str:
-        value = self.variables.get(name, "")
-        if not value:
-            message = f"environment variable {name} is not set; template.yaml sets it for this function"
-            raise MissingSettingError(message)
-        return value
+        if value := self._optional(name):
+            return value
+        message = f"environment variable {name} is not set; template.yaml sets it for this function"
+        raise SettingsError(message)
+
+    def _number(self, name: str) -> int:
+        text = self._required(name)
+        try:
+            return int(text)
+        except ValueError as error:
+            message = f"environment variable {name} is {text!r}; give a whole number"
+            raise SettingsError(message) from error

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from itsdangerous import BadData, SignatureExpired, Signer, TimestampSigner, want_bytes
 
+from undersigned.domain.abuse_checks import FormToken
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.errors import TokenError, TokenExpiredError
-from undersigned.domain.gates import FormPass
 from undersigned.domain.tokens import CLOCKS_DIFFER_BY, VALID_FOR, ApprovalToken, Purpose, SessionToken, SignerToken
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Tokens:
         """Issue a token for a signer's link."""
         return self._issue(purpose, campaign, signer)
 
-    def for_form(self, form: FormPass) -> str:
+    def for_form(self, form: FormToken) -> str:
         """Issue the token of a form, dated as the form is."""
         return self._issue(
             "form", form.campaign, form.nonce, "proof" if form.needs_proof else "", issued_at=form.issued_at
@@ -94,10 +94,10 @@ class Tokens:
         parts, _ = self._read("session", token, _PARTS_OF_SESSION)
         return SessionToken(*parts)
 
-    def read_form(self, token: str) -> FormPass:
+    def read_form(self, token: str) -> FormToken:
         """Read the token of a form; raises TokenError, TokenExpiredError."""
         (campaign, nonce, proof), issued_at = self._read("form", token, _PARTS_OF_FORM)
-        return FormPass(campaign, nonce, proof == "proof", issued_at)
+        return FormToken(campaign, nonce, proof == "proof", issued_at)
 
     def _issue(self, purpose: Purpose, *parts: str, issued_at: datetime | None = None) -> str:
         return _Signer(self._secret(), purpose, issued_at or self._clock()).sign("~".join(parts)).decode()

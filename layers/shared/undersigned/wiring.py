@@ -1,6 +1,6 @@
 """The composition root: the one place where use cases meet their adapters.
 
-Each function builds its own; what only some of them need is imported where it is built, for their init time.
+Each function makes its own. What only some functions need is imported where it is made, for their init time.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from undersigned.aws.table import FEW_RETRIES, Table
+from undersigned.aws.dynamodb import FEW_RETRIES, Table
 from undersigned.domain.schedule import period_of
 from undersigned.services.catalog import Catalog
 from undersigned.settings import Settings
@@ -23,17 +23,26 @@ from undersigned.tokens import Tokens
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from undersigned.aws.abuse_counters import AbuseCounters
+    from undersigned.aws.api_keys import ApiKeys
+    from undersigned.aws.campaigns import Campaigns
+    from undersigned.aws.counts import Counts
+    from undersigned.aws.deliveries import Deliveries
     from undersigned.aws.export_files import ExportFiles
+    from undersigned.aws.exports import Exports
     from undersigned.aws.mail import Mailbox
+    from undersigned.aws.mail_claims import MailClaims
     from undersigned.aws.packet_store import Bucket
     from undersigned.aws.queue import ExportQueue, Queue, WaitingMails
+    from undersigned.aws.signatures import Signatures
     from undersigned.domain.deliveries import DeliveryKey
-    from undersigned.rendering.packets import FontBook
+    from undersigned.rendering.fonts import FontBook
     from undersigned.services.access import Access
     from undersigned.services.approval_requests import ApprovalRequests
     from undersigned.services.approving import Approving
     from undersigned.services.confirming import Confirmations
     from undersigned.services.delivering import Delivering
+    from undersigned.services.delivery_controls import DeliveryControls
     from undersigned.services.erasing import Erasing
     from undersigned.services.exporting import Exporting, SignatureSheet
     from undersigned.services.feedback import Feedback
@@ -43,8 +52,8 @@ if TYPE_CHECKING:
     from undersigned.services.planning import Planning
     from undersigned.services.publishing import Publishing
     from undersigned.services.reporting import Reporting
+    from undersigned.services.sessions import Sessions
     from undersigned.services.signing import Signing
-    from undersigned.services.steering import SteeringWheel
     from undersigned.services.tallying import Tallying
 
 
@@ -59,7 +68,7 @@ def new_id() -> str:
 
 
 class Wiring:
-    """One stack's adapters and use cases, each made when it is first asked for."""
+    """One stack's adapters and use cases. Adapters are made once, when they are first needed."""
 
     def __init__(
         self,
@@ -69,20 +78,26 @@ class Wiring:
         clock: Callable[[], datetime] = now,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Take the settings, how to make an AWS client (as boto3.client), a clock and a way to wait."""
+        """Take the settings, how to make an AWS client (as boto3.client), a clock and a way to wait (seconds)."""
         self.settings = settings
         self._client = client
         self._clock = clock
         self._sleep = sleep
 
     @classmethod
-    def of_environment(cls) -> Wiring:
-        """Wire what the function's environment variables name."""
-        return cls(Settings(os.environ))
+    def of_environment(cls, *needed: str) -> Wiring:
+        """Wire what the function's environment names; raises SettingsError when a setting that it needs is missing."""
+        return cls(Settings(os.environ).check(*needed))
 
     def now(self) -> datetime:
         """Return the moment that the clock shows."""
         return self._clock()
+
+    def period(self) -> str:
+        """Name the delivery that would begin now."""
+        return period_of(self._clock(), self.settings.delivery_time_zone)
+
+    # The table, and the repository of each entity in it
 
     @cached_property
     def table(self) -> Table:
@@ -90,52 +105,110 @@ class Wiring:
         return Table(self._client("dynamodb", config=FEW_RETRIES), self.settings.table_name, sleep=self._sleep)
 
     @cached_property
+    def campaigns(self) -> Campaigns:
+        """Campaigns, letters, targets, controls and the audit."""
+        from undersigned.aws.campaigns import Campaigns
+
+        return Campaigns(self.table)
+
+    @cached_property
+    def signatures(self) -> Signatures:
+        """Signature rows and trays."""
+        from undersigned.aws.signatures import Signatures
+
+        return Signatures(self.table)
+
+    @cached_property
+    def counts(self) -> Counts:
+        """Counters."""
+        from undersigned.aws.counts import Counts
+
+        return Counts(self.table)
+
+    @cached_property
+    def deliveries(self) -> Deliveries:
+        """Deliveries, bundles and packets."""
+        from undersigned.aws.deliveries import Deliveries
+
+        return Deliveries(self.table)
+
+    @cached_property
+    def abuse_counters(self) -> AbuseCounters:
+        """Abuse counters."""
+        from undersigned.aws.abuse_counters import AbuseCounters
+
+        return AbuseCounters(self.table)
+
+    @cached_property
+    def mail_claims(self) -> MailClaims:
+        """Mail claims."""
+        from undersigned.aws.mail_claims import MailClaims
+
+        return MailClaims(self.table)
+
+    @cached_property
+    def api_keys(self) -> ApiKeys:
+        """Organizers' keys."""
+        from undersigned.aws.api_keys import ApiKeys
+
+        return ApiKeys(self.table)
+
+    @cached_property
+    def exports(self) -> Exports:
+        """Exports."""
+        from undersigned.aws.exports import Exports
+
+        return Exports(self.table)
+
+    # Other adapters
+
+    @cached_property
     def bucket(self) -> Bucket:
         """The packets' bucket."""
-        from undersigned.aws.packet_store import SIGNED_LINKS, Bucket  # noqa: PLC0415
+        from undersigned.aws.packet_store import SIGNED_LINKS, Bucket
 
         return Bucket(self._client("s3", config=SIGNED_LINKS), self.settings.packet_bucket)
 
     @cached_property
     def queue(self) -> Queue:
         """The queue of deliveries."""
-        from undersigned.aws.queue import Queue  # noqa: PLC0415
+        from undersigned.aws.queue import Queue
 
         return Queue(self._client("sqs"), self.settings.delivery_queue_url)
 
     @cached_property
     def export_queue(self) -> ExportQueue:
         """The queue of exports."""
-        from undersigned.aws.queue import ExportQueue  # noqa: PLC0415
+        from undersigned.aws.queue import ExportQueue
 
         return ExportQueue(self._client("sqs"), self.settings.export_queue_url)
 
     @cached_property
     def waiting_mails(self) -> WaitingMails:
         """The queue of confirmation mails that SES did not take."""
-        from undersigned.aws.queue import WaitingMails  # noqa: PLC0415
+        from undersigned.aws.queue import WaitingMails
 
         return WaitingMails(self._client("sqs"), self.settings.waiting_mails_url)
 
     @cached_property
     def export_files(self) -> ExportFiles:
         """The exports' files, in the packets' bucket."""
-        from undersigned.aws.export_files import ExportFiles  # noqa: PLC0415
-        from undersigned.aws.packet_store import SIGNED_LINKS  # noqa: PLC0415
+        from undersigned.aws.export_files import ExportFiles
+        from undersigned.aws.packet_store import SIGNED_LINKS
 
         return ExportFiles(self._client("s3", config=SIGNED_LINKS), self.settings.packet_bucket)
 
     @cached_property
     def mailbox(self) -> Mailbox:
         """SES."""
-        from undersigned.aws.mail import NO_RETRIES, Mailbox  # noqa: PLC0415
+        from undersigned.aws.mail import NO_RETRIES, Mailbox
 
         return Mailbox(self._client("sesv2", config=NO_RETRIES), self.settings.configuration_set, sleep=self._sleep)
 
     @cached_property
     def catalog(self) -> Catalog:
         """Campaigns, kept for a minute."""
-        return Catalog(self.table, self._clock)
+        return Catalog(campaigns=self.campaigns, clock=self._clock)
 
     @cached_property
     def tokens(self) -> Tokens:
@@ -151,13 +224,15 @@ class Wiring:
         answer = self._client("secretsmanager").get_secret_value(SecretId=self.settings.secret_arn)
         return str(answer["SecretString"])
 
+    # Use cases
+
     def signing(self) -> Signing:
         """Wire what signers do."""
-        from undersigned.services.gates import Gates  # noqa: PLC0415
-        from undersigned.services.signing import Signing  # noqa: PLC0415
+        from undersigned.services.abuse_checks import AbuseChecks
+        from undersigned.services.signing import Signing
 
-        gates = Gates(
-            store=self.table,
+        abuse_checks = AbuseChecks(
+            counters=self.abuse_counters,
             tokens=self.tokens,
             secret=self.secret,
             forms_a_minute=self.settings.forms_a_minute,
@@ -166,10 +241,10 @@ class Wiring:
         )
         return Signing(
             catalog=self.catalog,
-            gates=gates,
-            signatures=self.table,
-            counts=self.table,
-            deliveries=self.table,
+            abuse_checks=abuse_checks,
+            signatures=self.signatures,
+            counts=self.counts,
+            deliveries=self.deliveries,
             tokens=self.tokens,
             secret=self.secret,
             schedule=self.settings.schedule,
@@ -178,43 +253,14 @@ class Wiring:
             new_id=new_id,
         )
 
-    def access(self) -> Access:
-        """Wire the organizers' keys."""
-        from undersigned.services.access import Access  # noqa: PLC0415
-
-        return Access(self.table, self.table, self.secret, self._clock)
-
-    def organizing(self) -> Organizing:
-        """Wire what organizers see, and what they do about single letters."""
-        from undersigned.services.organizing import Organizing  # noqa: PLC0415
-
-        return Organizing(
-            campaigns=self.table,
-            steering=self.table,
-            counters=self.table,
-            signatures=self.table,
-            listing=self.table,
-            deliveries=self.table,
-            packets=lambda: self.bucket,
-            erasing=self.erasing(),
-            schedule=self.settings.schedule,
-            secret=self.secret,
-            clock=self._clock,
-            new_id=new_id,
-        )
-
-    def period(self) -> str:
-        """Name the delivery that would begin now."""
-        return period_of(self._clock(), self.settings.delivery_time_zone)
-
     def confirmations(self) -> Confirmations:
-        """Wire the confirmation mails."""
-        from undersigned.services.confirming import Confirmations  # noqa: PLC0415
+        """Wire the confirmation emails."""
+        from undersigned.services.confirming import Confirmations
 
         return Confirmations(
             catalog=self.catalog,
-            signatures=self.table,
-            recipients=self.table,
+            signatures=self.signatures,
+            claims=self.mail_claims,
             post=self.mailbox,
             tokens=self.tokens,
             sender=self.settings.sender,
@@ -224,53 +270,135 @@ class Wiring:
 
     def tallying(self) -> Tallying:
         """Wire the counts."""
-        from undersigned.services.tallying import Tallying  # noqa: PLC0415
+        from undersigned.services.tallying import Tallying
 
-        return Tallying(self.table, self.table, self.table)
+        return Tallying(
+            signatures=self.signatures, counts=self.counts, abuse_counters=self.abuse_counters, clock=self._clock
+        )
 
     def publishing(self) -> Publishing | None:
-        """Wire what other programs hear of; None when the stack tells them nothing."""
+        """Wire what other programs are told; None when the stack tells them nothing."""
         name = self.settings.event_bus
         if name is None:
             return None
-        from undersigned.aws.bus import EventBus  # noqa: PLC0415
-        from undersigned.services.publishing import Publishing  # noqa: PLC0415
+        from undersigned.aws.bus import EventBus
+        from undersigned.services.publishing import Publishing
 
-        return Publishing(EventBus(self._client("events"), name), self._sleep)
+        return Publishing(bus=EventBus(self._client("events"), name), sleep=self._sleep)
 
     def planning(self) -> Planning:
         """Wire the plan of a period."""
-        from undersigned.services.planning import Planning  # noqa: PLC0415
+        from undersigned.services.planning import Planning
 
-        return Planning(self.table, self.table, self.table, self.queue)
+        return Planning(
+            campaigns=self.campaigns, signatures=self.signatures, deliveries=self.deliveries, queue=self.queue
+        )
+
+    def packing(
+        self, report_replaced: Callable[[DeliveryKey, int, dict[str, int]], None], own_origin: str | None = None
+    ) -> Packing:
+        """Wire the typesetting of letters; `report_replaced` is told of characters that no font has.
+
+        `own_origin` is where this stack answers, for a function that the template can't tell it.
+        """
+        from undersigned.rendering.packets import typeset
+        from undersigned.services.packing import Packing
+
+        return Packing(
+            campaigns=self.campaigns,
+            catalog=self.catalog,
+            signatures=self.signatures,
+            tokens=self.tokens,
+            sender=self.settings.sender_at(own_origin) if own_origin else self.settings.sender,
+            typesetter=lambda cover, letters: typeset(cover, letters, font_book()),
+            report_replaced=report_replaced,
+        )
+
+    def delivering(self, report_replaced: Callable[[DeliveryKey, int, dict[str, int]], None]) -> Delivering:
+        """Wire the deliveries; `report_replaced` is told of characters that no font has."""
+        from undersigned.services.delivering import Delivering
+
+        return Delivering(
+            packing=self.packing(report_replaced),
+            campaigns=self.campaigns,
+            signatures=self.signatures,
+            deliveries=self.deliveries,
+            packets=self.bucket,
+            post=self.mailbox,
+            clock=self._clock,
+            sleep=self._sleep,
+            bundle_size=self.settings.bundle_size,
+        )
+
+    def feedback(self) -> Feedback:
+        """Wire what SES says."""
+        from undersigned.services.feedback import Feedback
+
+        return Feedback(campaigns=self.campaigns, deliveries=self.deliveries)
+
+    # Use cases of organizers
+
+    def access(self) -> Access:
+        """Wire the organizers' keys."""
+        from undersigned.services.access import Access
+
+        return Access(keys=self.api_keys, abuse_counters=self.abuse_counters, secret=self.secret, clock=self._clock)
+
+    def sessions(self) -> Sessions:
+        """Wire the sessions of organizers."""
+        from undersigned.services.sessions import Sessions
+
+        return Sessions(access=self.access(), tokens=self.tokens)
+
+    def organizing(self) -> Organizing:
+        """Wire what organizers see, and what they do about single letters."""
+        from undersigned.services.organizing import Organizing
+
+        return Organizing(
+            campaigns=self.campaigns,
+            counters=self.counts,
+            signature_store=self.signatures,
+            delivery_store=self.deliveries,
+            packets=lambda: self.bucket,
+            erasing=self.erasing(),
+            schedule=self.settings.schedule,
+            secret=self.secret,
+            clock=self._clock,
+            new_id=new_id,
+        )
 
     def erasing(self) -> Erasing:
         """Wire the erasing of letters."""
-        from undersigned.services.erasing import Erasing  # noqa: PLC0415
+        from undersigned.services.erasing import Erasing
 
-        return Erasing(self.table, self.table, self._clock, self._sleep)
+        return Erasing(signatures=self.signatures, deliveries=self.deliveries, clock=self._clock, sleep=self._sleep)
 
     def sheet(self) -> SignatureSheet:
         """Wire a campaign's signatures as CSV."""
-        from undersigned.services.exporting import SignatureSheet  # noqa: PLC0415
+        from undersigned.services.exporting import SignatureSheet
 
-        return SignatureSheet(self.catalog, self.table, self.table, self._clock, new_id)
+        return SignatureSheet(
+            catalog=self.catalog,
+            signatures=self.signatures,
+            campaigns=self.campaigns,
+            clock=self._clock,
+            new_id=new_id,
+        )
 
     def exporting(self) -> Exporting:
         """Wire the files of signatures."""
-        from undersigned.services.exporting import Exporting  # noqa: PLC0415
+        from undersigned.services.exporting import Exporting
 
-        return Exporting(self.sheet(), self.table, self.export_files, self.export_queue)
+        return Exporting(sheet=self.sheet(), exports=self.exports, files=self.export_files, queue=self.export_queue)
 
-    def steering_wheel(self) -> SteeringWheel:
+    def delivery_controls(self) -> DeliveryControls:
         """Wire what organizers do to deliveries."""
-        from undersigned.services.steering import SteeringWheel  # noqa: PLC0415
+        from undersigned.services.delivery_controls import DeliveryControls
 
-        return SteeringWheel(
-            campaigns=self.table,
-            targets=self.table,
-            steering=self.table,
-            deliveries=self.table,
+        return DeliveryControls(
+            campaigns=self.campaigns,
+            signatures=self.signatures,
+            deliveries=self.deliveries,
             queue=self.queue,
             planning=self.planning(),
             clock=self._clock,
@@ -279,17 +407,17 @@ class Wiring:
 
     @property
     def _organizer_post(self) -> OrganizerPost:
-        from undersigned.services.organizer_post import OrganizerPost  # noqa: PLC0415
+        from undersigned.services.organizer_post import OrganizerPost
 
-        return OrganizerPost(self.table, self.mailbox)
+        return OrganizerPost(claims=self.mail_claims, post=self.mailbox)
 
     def approval_requests(self) -> ApprovalRequests:
-        """Wire the mails that ask organizers for an approval."""
-        from undersigned.services.approval_requests import ApprovalRequests  # noqa: PLC0415
+        """Wire the emails that ask organizers for an approval."""
+        from undersigned.services.approval_requests import ApprovalRequests
 
         return ApprovalRequests(
-            campaigns=self.table,
-            deliveries=self.table,
+            campaigns=self.campaigns,
+            signatures=self.signatures,
             post=self._organizer_post,
             tokens=self.tokens,
             sender=self.settings.sender,
@@ -297,69 +425,35 @@ class Wiring:
         )
 
     def approving(self) -> Approving:
-        """Wire the approval by the link in the mail."""
-        from undersigned.services.approving import Approving  # noqa: PLC0415
+        """Wire the approval by the link in the email."""
+        from undersigned.services.approving import Approving
 
-        return Approving(self.table, self.table, self.table, self.tokens, self.steering_wheel())
+        return Approving(
+            campaigns=self.campaigns,
+            signatures=self.signatures,
+            deliveries=self.deliveries,
+            tokens=self.tokens,
+            delivery_controls=self.delivery_controls(),
+        )
 
     def reporting(self) -> Reporting:
         """Wire the report after a weekly run."""
-        from undersigned.services.reporting import Gathering, Reporting  # noqa: PLC0415
+        from undersigned.services.reporting import Gathering, Reporting
 
         return Reporting(
-            gathering=Gathering(self.table, self.table, self.table, self.table),
+            gathering=Gathering(
+                campaigns=self.campaigns, signatures=self.signatures, deliveries=self.deliveries, counts=self.counts
+            ),
             post=self._organizer_post,
             sender=self.settings.sender,
             schedule=self.settings.schedule,
             clock=self._clock,
         )
 
-    def feedback(self) -> Feedback:
-        """Wire what SES says."""
-        from undersigned.services.feedback import Feedback  # noqa: PLC0415
-
-        return Feedback(self.table, self.table)
-
-    def packing(
-        self, report_replaced: Callable[[DeliveryKey, int, dict[str, int]], None], own_origin: str | None = None
-    ) -> Packing:
-        """Wire the typesetting of letters; `report_replaced` hears of characters that no font has.
-
-        `own_origin` is where this stack answers, for a function that the template can't tell it.
-        """
-        from undersigned.rendering.packets import typeset  # noqa: PLC0415
-        from undersigned.services.packing import Packing  # noqa: PLC0415
-
-        return Packing(
-            campaigns=self.table,
-            catalog=self.catalog,
-            signatures=self.table,
-            deliveries=self.table,
-            tokens=self.tokens,
-            sender=self.settings.sender_at(own_origin) if own_origin else self.settings.sender,
-            typeset=lambda cover, letters: typeset(cover, letters, font_book()),
-            report_replaced=report_replaced,
-        )
-
-    def delivering(self, report_replaced: Callable[[DeliveryKey, int, dict[str, int]], None]) -> Delivering:
-        """Wire the deliveries; `report_replaced` hears of characters that no font has."""
-        from undersigned.services.delivering import Delivering  # noqa: PLC0415
-
-        return Delivering(
-            packing=self.packing(report_replaced),
-            steering=self.table,
-            deliveries=self.table,
-            packets=self.bucket,
-            post=self.mailbox,
-            clock=self._clock,
-            sleep=self._sleep,
-            bundle_size=self.settings.bundle_size,
-        )
-
 
 @lru_cache(maxsize=1)
 def font_book() -> FontBook:
     """Return the fonts, opened once a process."""
-    from undersigned.rendering.packets import FontBook  # noqa: PLC0415
+    from undersigned.rendering.fonts import FontBook
 
     return FontBook()

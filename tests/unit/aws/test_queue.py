@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from undersigned.aws.queue import Errand, message_body, read_export_message, read_message, read_waiting_message
+from undersigned.aws.queue import DeliveryMessage, message_body, read_export_message, read_message, read_waiting_message
 from undersigned.domain.deliveries import DeliveryKey
 
 if TYPE_CHECKING:
@@ -16,12 +16,12 @@ KEY = DeliveryKey("trees", "oakton", "2026-11-30")
 
 @pytest.mark.parametrize("is_test", [False, True])
 def test_a_message_says_which_delivery_and_whether_it_is_a_test(*, is_test: bool) -> None:
-    assert read_message(message_body(KEY, is_test=is_test)) == Errand(KEY, is_test=is_test)
+    assert read_message(message_body(KEY, is_test=is_test)) == DeliveryMessage(KEY, is_test=is_test)
 
 
 @pytest.mark.parametrize("test", ["true", 1, None])
 def test_only_true_makes_a_test_of_it(test: object) -> None:
-    assert read_message(json.dumps({**json.loads(message_body(KEY)), "test": test})) == Errand(KEY)
+    assert read_message(json.dumps({**json.loads(message_body(KEY)), "test": test})) == DeliveryMessage(KEY)
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from undersigned.domain.campaigns import Roster
 from undersigned.domain.letters import Block, SignerDetails, as_text, read_blocks, render_html
-from undersigned_cli.campaign_folder import CampaignFolder, read
+from undersigned_cli.campaign_folder import read
+
+if TYPE_CHECKING:
+    from undersigned.authoring.campaigns import CompiledCampaign
 
 FOLDER = Path(__file__).parents[3] / "campaigns" / "end-demand-illinois"
 
@@ -125,28 +129,30 @@ LANGUAGES = ("en", "es")
 
 
 @pytest.fixture(scope="module")
-def campaign() -> CampaignFolder:
+def campaign() -> CompiledCampaign:
     return read(FOLDER)
 
 
-def blocks_of(campaign: CampaignFolder, note: str = "", language: str = "en") -> tuple[Block, ...]:
+def blocks_of(campaign: CompiledCampaign, note: str = "", language: str = "en") -> tuple[Block, ...]:
     signer = SignerDetails(
         "Robin Resident", "5 Made Up Lane", "Evanston", "IL", "60201", "R. Resident", note, date(2026, 11, 30)
     )
     return read_blocks(render_html(campaign.letters[language].template, campaign.targets[0], signer, language))
 
 
-def test_the_shipped_campaign_has_neither_mistakes_nor_warnings(campaign: CampaignFolder) -> None:
+def test_the_shipped_campaign_has_neither_mistakes_nor_warnings(campaign: CompiledCampaign) -> None:
     assert campaign.warnings == ()
 
 
-def test_it_can_be_read_and_signed_in_english_and_in_spanish(campaign: CampaignFolder) -> None:
+def test_it_can_be_read_and_signed_in_english_and_in_spanish(campaign: CompiledCampaign) -> None:
     assert campaign.campaign.languages == LANGUAGES
     assert tuple(campaign.campaign.letters) == LANGUAGES
 
 
 @pytest.mark.parametrize(("language", "facts"), [("en", FACTS), ("es", FACTS_IN_SPANISH)])
-def test_the_letter_holds_every_fact_in_order(campaign: CampaignFolder, language: str, facts: tuple[str, ...]) -> None:
+def test_the_letter_holds_every_fact_in_order(
+    campaign: CompiledCampaign, language: str, facts: tuple[str, ...]
+) -> None:
     words = " ".join(as_text(blocks_of(campaign, language=language)).split())
     end = 0
     for fact in facts:
@@ -155,7 +161,7 @@ def test_the_letter_holds_every_fact_in_order(campaign: CampaignFolder, language
         end = place + len(fact)
 
 
-def test_both_letters_have_as_many_paragraphs(campaign: CampaignFolder) -> None:
+def test_both_letters_have_as_many_paragraphs(campaign: CompiledCampaign) -> None:
     assert len(blocks_of(campaign)) == len(blocks_of(campaign, language="es"))
 
 
@@ -173,7 +179,7 @@ def test_both_letters_have_as_many_paragraphs(campaign: CampaignFolder) -> None:
     ],
 )
 def test_the_two_phrases_that_are_stressed_stand_in_emphasis(
-    campaign: CampaignFolder, language: str, phrases: list[str]
+    campaign: CompiledCampaign, language: str, phrases: list[str]
 ) -> None:
     stressed = [run.text for block in blocks_of(campaign, language=language) for run in block.runs if run.emphasis]
 
@@ -181,42 +187,42 @@ def test_the_two_phrases_that_are_stressed_stand_in_emphasis(
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_news_of_the_neighborhood_are_a_link(campaign: CampaignFolder, language: str) -> None:
+def test_the_news_of_the_neighborhood_are_a_link(campaign: CompiledCampaign, language: str) -> None:
     links = [run.link for block in blocks_of(campaign, language=language) for run in block.runs if run.link]
 
     assert links == ["http://www.ncjwcns.org/st-resources"]
 
 
 @pytest.mark.parametrize(("language", "closing"), [("en", "Sincerely,"), ("es", "Atentamente,")])
-def test_a_signers_own_words_stand_before_the_closing(campaign: CampaignFolder, language: str, closing: str) -> None:
+def test_a_signers_own_words_stand_before_the_closing(campaign: CompiledCampaign, language: str, closing: str) -> None:
     texts = [block.text for block in blocks_of(campaign, note="I have seen it myself.", language=language)]
 
     assert texts[texts.index("I have seen it myself.") + 1] == closing
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_letter_without_own_words_has_no_gap(campaign: CampaignFolder, language: str) -> None:
+def test_a_letter_without_own_words_has_no_gap(campaign: CompiledCampaign, language: str) -> None:
     assert "\n\n\n" not in as_text(blocks_of(campaign, language=language))
 
 
 @pytest.mark.parametrize("word", ["estimado", "señor", "ciudadano", "preocupado", "líder "])
-def test_the_spanish_letter_takes_neither_chief_nor_signer_for_a_man(campaign: CampaignFolder, word: str) -> None:
+def test_the_spanish_letter_takes_neither_chief_nor_signer_for_a_man(campaign: CompiledCampaign, word: str) -> None:
     assert word not in campaign.letters["es"].source.lower()
 
 
-def test_the_ten_suburbs_have_their_chiefs(campaign: CampaignFolder) -> None:
+def test_the_ten_suburbs_have_their_chiefs(campaign: CompiledCampaign) -> None:
     assert tuple(target.locality for target in campaign.targets) == TOWNS
     assert {target.title for target in campaign.targets} == {"Police Chief"}
     assert {target.title_in("es") for target in campaign.targets} == {"Jefe de Policía"}
 
 
-def test_a_postal_code_that_two_towns_share_offers_both(campaign: CampaignFolder) -> None:
+def test_a_postal_code_that_two_towns_share_offers_both(campaign: CompiledCampaign) -> None:
     serving = Roster.of(campaign.targets).serving("60203")
 
     assert [target.id for target in serving] == ["evanston", "skokie"]
 
 
-def test_no_letter_can_reach_a_real_mailbox(campaign: CampaignFolder) -> None:
+def test_no_letter_can_reach_a_real_mailbox(campaign: CompiledCampaign) -> None:
     addresses = [campaign.campaign.organizer.email, *(target.email for target in campaign.targets)]
 
     assert [address for address in addresses if not address.endswith(".example")] == []

@@ -111,9 +111,9 @@ def test_no_cell_begins_with_a_formula_whatever_separates_cells(text: str) -> No
         (ExportFilter(), True),
         (ExportFilter(target="evanston"), True),
         (ExportFilter(target="wilmette"), False),
-        (ExportFilter(standing="confirmed"), True),
-        (ExportFilter(standing="quarantined"), False),
-        (ExportFilter(target="evanston", standing="pending"), False),
+        (ExportFilter(status="confirmed"), True),
+        (ExportFilter(status="quarantined"), False),
+        (ExportFilter(target="evanston", status="pending"), False),
     ],
 )
 def test_a_filter_takes_letters_by_target_and_status(wanted: ExportFilter, *, taken: bool) -> None:
@@ -122,8 +122,8 @@ def test_a_filter_takes_letters_by_target_and_status(wanted: ExportFilter, *, ta
 
 def test_a_letter_in_quarantine_stands_by_itself() -> None:
     odd = replace(ADA, status="pending", quarantine="too fast")
-    assert ExportFilter(standing="quarantined").takes(odd)
-    assert not ExportFilter(standing="pending").takes(odd)
+    assert ExportFilter(status="quarantined").takes(odd)
+    assert not ExportFilter(status="pending").takes(odd)
     cells = dict(zip(COLUMNS, row(odd, "en"), strict=True))
     assert (cells["status"], cells["quarantine"]) == ("quarantined", "too fast")
 

@@ -13,7 +13,6 @@ from undersigned.domain.campaigns import Campaign, Organizer, Roster, Target
 from undersigned.domain.errors import FormError
 from undersigned.domain.signatures import (
     FORM_FIELDS,
-    TRAY_SHARDS,
     Signature,
     SignedForm,
     choose_target,
@@ -21,8 +20,6 @@ from undersigned.domain.signatures import (
     read_draft,
     read_form,
     signer_id,
-    tray_of,
-    tray_shard,
 )
 
 
@@ -336,9 +333,3 @@ def test_only_a_confirmed_letter_in_no_packet_waits() -> None:
 )
 def test_only_a_signature_that_still_waits_expires(status: str, expires_at: datetime | None, expired: bool) -> None:  # noqa: FBT001
     assert signature(status=status, expires_at=expires_at).has_expired(NOON) is expired
-
-
-def test_waiting_letters_of_a_target_are_spread_over_all_its_trays() -> None:
-    trays = {tray_of("trees", "oakton", signer_id("secret", f"robin{number}@mail.example")) for number in range(100)}
-
-    assert trays == {tray_shard("trees", "oakton", shard) for shard in range(TRAY_SHARDS)}

@@ -181,7 +181,9 @@ def running(state: Path) -> RunningStack:
 
 
 def test_no_running_stack_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(LocalStackError, match=r"no local stack runs with .*; start one by `undersigned local`"):
+    with pytest.raises(
+        LocalStackError, match=r"no local stack is running with .*; to start one, run `undersigned local`"
+    ):
         connect(tmp_path)
 
 
@@ -192,5 +194,5 @@ def test_a_stack_that_was_killed_is_one_line(tmp_path: Path, monkeypatch: pytest
     replace(running(tmp_path), environment={"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}).write()
     monkeypatch.setattr("socket.create_connection", refused)
 
-    with pytest.raises(LocalStackError, match="has ended without a goodbye; start it again"):
+    with pytest.raises(LocalStackError, match="ended unexpectedly; to start it again, run"):
         connect(tmp_path)

@@ -17,6 +17,7 @@ from shutil import which
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import typst
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
@@ -25,15 +26,9 @@ from undersigned.domain.drawings import HEIGHT, WIDTH, Drawing
 from undersigned.domain.letters import Block, Run, SignerDetails, read_blocks, render_html
 from undersigned.domain.signatures import FORM_FIELDS
 from undersigned.rendering import packets
-from undersigned.rendering.packets import (
-    FontBook,
-    FontsError,
-    Packet,
-    PacketCover,
-    PacketLetter,
-    TypesettingError,
-    typeset,
-)
+from undersigned.rendering.fonts import FontBook
+from undersigned.rendering.packets import Packet, PacketCover, PacketLetter, typeset
+from undersigned.rendering.typesetter import Typesetter, TypesettingError
 from undersigned_cli import campaign_folder
 
 if TYPE_CHECKING:
@@ -339,7 +334,8 @@ def test_a_packet_is_dated_by_its_delivery_and_a_single_letter_not_at_all(fonts:
 def test_another_process_makes_the_same_bytes(fonts: FontBook) -> None:
     script = (
         "from undersigned.domain.letters import Block, Run\n"
-        "from undersigned.rendering.packets import FontBook, PacketLetter, typeset\n"
+        "from undersigned.rendering.fonts import FontBook\n"
+        "from undersigned.rendering.packets import PacketLetter, typeset\n"
         "letter = PacketLetter((Block('paragraph', [Run('Ωμέγα 王')]),), 'en', 'Ann', 'Evanston')\n"
         "print(typeset(None, [letter], FontBook()).sha256)\n"
     )
@@ -439,10 +435,10 @@ class PanickingCompiler:
 
 
 def test_a_text_over_which_typst_panics_is_set_plainly_and_logged_nowhere(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], fonts: FontBook
 ) -> None:
-    fonts = FontBook()
-    monkeypatch.setattr(fonts, "_compiler", PanickingCompiler(fonts._compiler, "王"))
+    real = typst.Compiler
+    monkeypatch.setattr(typst, "Compiler", lambda **options: PanickingCompiler(real(**options), "王"))
     packet = packet_of([short_letter("Ann"), short_letter("王小明"), short_letter("明")], fonts)
     assert packet.accessible
     assert words_on(read(packet).pages[2]).count("\ufffd\ufffd\ufffd") == 3
@@ -451,27 +447,27 @@ def test_a_text_over_which_typst_panics_is_set_plainly_and_logged_nowhere(
     assert "王" not in capfd.readouterr().err
 
 
-def test_an_interrupt_is_no_panic(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupt_is_no_panic(monkeypatch: pytest.MonkeyPatch, fonts: FontBook) -> None:
     class Interrupted:
         def compile(self, **_options: Any) -> bytes:
             raise KeyboardInterrupt
 
-    fonts = FontBook()
-    monkeypatch.setattr(fonts, "_compiler", Interrupted())
+    monkeypatch.setattr(typst, "Compiler", lambda **_options: Interrupted())
     with pytest.raises(KeyboardInterrupt):
         packet_of([short_letter("Ann")], fonts)
 
 
-def test_letters_that_cannot_be_made_accessible_are_made_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    fonts = FontBook()
-    real = fonts.compile
+def test_letters_that_cannot_be_made_accessible_are_made_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, fonts: FontBook
+) -> None:
+    real = Typesetter.compile
 
-    def no_accessible(document: str, *, accessible: bool = True) -> bytes:
+    def no_accessible(self: Typesetter, document: str, *, accessible: bool = True) -> bytes:
         if accessible:
             raise TypesettingError
-        return real(document, accessible=False)
+        return real(self, document, accessible=False)
 
-    monkeypatch.setattr(fonts, "compile", no_accessible)
+    monkeypatch.setattr(Typesetter, "compile", no_accessible)
     packet = packet_of([short_letter("Ann")], fonts)
     assert not packet.accessible
     assert "Ann" in words_on(read(packet).pages[1])
@@ -645,14 +641,6 @@ def test_one_packet_after_another_takes_no_more_memory(fonts: FontBook) -> None:
 
     before = typeset_two(0)
     assert max(typeset_two(start) for start in range(1_000, 4_000, 1_000)) - before < 25
-
-
-def test_a_missing_font_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packets, "_FONT_PACKAGES", ("fontpkg_comic_sans",))
-    with pytest.raises(
-        FontsError, match=r"font package fontpkg_comic_sans is not installed; install undersigned\[pdf\]"
-    ):
-        FontBook()
 
 
 def form_text(field: str) -> st.SearchStrategy[str]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from itertools import batched
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, override
 
 from undersigned.domain.events import SOURCE
+from undersigned.services.ports import Bus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,7 +25,7 @@ class EventBridge(Protocol):
         """Put entries on a bus; the answer says of each whether it was taken."""
 
 
-class EventBus:
+class EventBus(Bus):
     """Events on a bus."""
 
     def __init__(self, client: EventBridge, name: str) -> None:
@@ -32,11 +33,9 @@ class EventBus:
         self._client = client
         self._name = name
 
+    @override
     def put(self, events: Sequence[Event]) -> frozenset[str]:
-        """Put events on the bus, and return the ids of those that it did not take.
-
-        PutEvents may take some entries of a call and refuse others, and still answer with 200.
-        """
+        # PutEvents may take some entries of a call and refuse others, and still answer with 200.
         refused: set[str] = set()
         for some in batched(events, _AT_ONCE, strict=False):
             answer = self._client.put_events(Entries=[self._entry(event) for event in some])

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 from boto3.s3.transfer import TransferConfig
+
+from undersigned.services import ports
 
 if TYPE_CHECKING:
     from collections.abc import Buffer, Iterator
@@ -18,7 +20,7 @@ _PART = 5 * 1024 * 1024
 _LINK_SECONDS = 900
 
 
-class ExportFiles:
+class ExportFiles(ports.ExportFiles):
     """Files in S3, written part by part."""
 
     def __init__(self, client: S3Client, bucket: str) -> None:
@@ -26,11 +28,9 @@ class ExportFiles:
         self._client = client
         self._bucket = bucket
 
+    @override
     def write(self, name: str, lines: Iterator[bytes]) -> None:
-        """Store a file of any length as it comes; it is there when it is whole, in the place of an earlier one.
-
-        An upload that breaks off is taken back here, and after a crash by the bucket's own rule.
-        """
+        # boto3 aborts an upload that fails; after a crash, the bucket's own rule does.
         self._client.upload_fileobj(
             io.BufferedReader(_Lines(lines), _PART),
             self._bucket,
@@ -40,8 +40,8 @@ class ExportFiles:
             Config=TransferConfig(multipart_threshold=_PART, multipart_chunksize=_PART, use_threads=False),
         )
 
+    @override
     def link(self, name: str, filename: str) -> str:
-        """Make an address, good for a quarter of an hour, at which a file can be fetched."""
         return self._client.generate_presigned_url(
             "get_object",
             Params={

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from undersigned.aws.failures import code_of, is_throttle, slower
-from undersigned.services.ports import MailRefusedError, SendingStoppedError, ThrottledError
+from undersigned.services.ports import MailRefusedError, Post, SendingStoppedError, ThrottledError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +53,7 @@ class Pace:
         self._next = max(now, self._next) + self._interval
 
 
-class Mailbox:
+class Mailbox(Post):
     """Mails through SES, from one configuration set."""
 
     def __init__(
@@ -71,12 +71,9 @@ class Mailbox:
         self._sleep = sleep
         self._pace = Pace(self._send_rate, sleep=sleep)
 
+    @override
     def send(self, mail: Mail) -> str:
-        """Hand a mail over at the account's pace and return its message id; a throttle is waited out for a while.
-
-        Raises ThrottledError, MailRefusedError or SendingStoppedError when it was surely not sent. After any other
-        error it may have been.
-        """
+        # Emails go at the account's pace; a throttle is waited out for a while.
         waited, pause = 0.0, 1.0
         while True:
             try:

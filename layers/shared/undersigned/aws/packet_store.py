@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 from botocore.config import Config
+
+from undersigned.services.ports import PacketStore
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -15,7 +17,7 @@ SIGNED_LINKS = Config(signature_version="s3v4", s3={"addressing_style": "virtual
 _LINK_SECONDS = 300
 
 
-class Bucket:
+class Bucket(PacketStore):
     """PDFs in S3."""
 
     def __init__(self, client: S3Client, name: str) -> None:
@@ -23,16 +25,16 @@ class Bucket:
         self._client = client
         self._name = name
 
+    @override
     def put(self, name: str, pdf: bytes) -> None:
-        """Store a PDF."""
         self._client.put_object(Bucket=self._name, Key=name, Body=pdf, ContentType="application/pdf")
 
+    @override
     def get(self, name: str) -> bytes:
-        """Read a PDF."""
         return self._client.get_object(Bucket=self._name, Key=name)["Body"].read()
 
+    @override
     def link(self, name: str, filename: str) -> str:
-        """Make an address, good for five minutes, at which a PDF can be fetched."""
         return self._client.generate_presigned_url(
             "get_object",
             Params={

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 from undersigned.domain.deliveries import DeliveryKey
+from undersigned.services import ports
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
+class DeliveryMessage:
     """What a message of the deliveries' queue asks for: a delivery, or its mail to the organizer for a test."""
 
     key: DeliveryKey
@@ -36,7 +37,7 @@ def _json(body: str) -> object:
         raise ValueError(message) from error
 
 
-def read_message(body: str) -> Errand:
+def read_message(body: str) -> DeliveryMessage:
     """Read a queue message; raises ValueError when it is damaged."""
     message = _json(body)
     if not isinstance(message, dict) or not all(
@@ -45,7 +46,7 @@ def read_message(body: str) -> Errand:
         error = 'a delivery message reads {"campaign": …, "target": …, "period": "2026-11-30"}'
         raise ValueError(error)
     key = DeliveryKey(message["campaign"], message["target"], message["period"])
-    return Errand(key, is_test=message.get("test") is True)
+    return DeliveryMessage(key, is_test=message.get("test") is True)
 
 
 _FIRST_PAUSE = 300
@@ -121,11 +122,11 @@ class _SqsQueue:
         )
 
 
-class Queue(_SqsQueue):
+class Queue(_SqsQueue, ports.DeliveryQueue):
     """Deliveries in SQS."""
 
+    @override
     def put(self, deliveries: Iterable[DeliveryKey]) -> None:
-        """Queue deliveries, one message each."""
         for key in deliveries:
             self._send(message_body(key))
 
@@ -136,16 +137,16 @@ class Queue(_SqsQueue):
         """
         self._send(message_body(delivery), after)
 
+    @override
     def put_test(self, delivery: DeliveryKey) -> None:
-        """Queue a delivery's mail to its organizer."""
         self._send(message_body(delivery, is_test=True))
 
 
-class ExportQueue(_SqsQueue):
+class ExportQueue(_SqsQueue, ports.ExportQueue):
     """Exports in SQS."""
 
+    @override
     def put(self, campaign: str, export_id: str) -> None:
-        """Queue an export."""
         self._send(export_message(campaign, export_id))
 
 

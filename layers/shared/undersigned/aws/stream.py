@@ -6,13 +6,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
-from undersigned.aws import items, keys
+from undersigned.aws.deliveries import PARTITIONS, read_delivery
+from undersigned.aws.dynamodb import from_item
+from undersigned.aws.signatures import read_signature
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from undersigned.domain.deliveries import Delivery, DeliveryState
     from undersigned.domain.signatures import Signature, Status
+
+
+RESTORED = "restored"
+"""The attribute of signatures and deliveries that a restore wrote: the backup's id. They need no email and no event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,7 @@ def is_of_delivery(record: Mapping[str, Any]) -> bool:
     """Say whether a record is of a delivery; else it is of a signature, or damaged."""
     match record:
         case {"dynamodb": {"Keys": {"pk": {"S": str(pk)}}}}:
-            return pk.startswith(keys.DELIVERY)
+            return pk.startswith(PARTITIONS)
         case _:
             return False
 
@@ -54,11 +60,11 @@ def is_of_delivery(record: Mapping[str, Any]) -> bool:
 def read_change(record: Mapping[str, Any]) -> SignatureChange:
     """Read a signature's record; raises KeyError, TypeError or ValueError when it is damaged."""
     images = record["dynamodb"]
-    before = items.from_item(images.get("OldImage", {}))
+    before = from_item(images.get("OldImage", {}))
     status = cast("Status | None", before.get("status"))
     if record["eventName"] == "REMOVE":
-        return SignatureChange(items.read_signature(before), status, is_gone=True, asks_for_mail=False)
-    signature = items.read_signature(items.from_item(images["NewImage"]))
+        return SignatureChange(read_signature(before), status, is_gone=True, asks_for_mail=False)
+    signature = read_signature(from_item(images["NewImage"]))
     asks_for_mail = signature.mail_request != before.get("mail_request") and not _is_restored(images)
     return SignatureChange(signature, status, is_gone=False, asks_for_mail=asks_for_mail)
 
@@ -66,8 +72,8 @@ def read_change(record: Mapping[str, Any]) -> SignatureChange:
 def read_delivery_change(record: Mapping[str, Any]) -> DeliveryChange:
     """Read a delivery's record; raises KeyError, TypeError or ValueError when it is damaged."""
     images = record["dynamodb"]
-    delivery = items.read_delivery(items.from_item(images["NewImage"]))
-    before = cast("DeliveryState | None", items.from_item(images.get("OldImage", {})).get("state"))
+    delivery = read_delivery(from_item(images["NewImage"]))
+    before = cast("DeliveryState | None", from_item(images.get("OldImage", {})).get("state"))
     return DeliveryChange(
         delivery,
         delivery.state if _is_restored(images) else before,
@@ -78,7 +84,7 @@ def read_delivery_change(record: Mapping[str, Any]) -> DeliveryChange:
 
 def _is_restored(images: Mapping[str, Any]) -> bool:
     """Say whether a change is a restore's own writing: it puts whole new items, each with the backup's id."""
-    return "OldImage" not in images and items.RESTORED in images["NewImage"]
+    return "OldImage" not in images and RESTORED in images["NewImage"]
 
 
 def failures_from(records: Sequence[Mapping[str, Any]]) -> dict[str, list[dict[str, str]]]:

@@ -19,9 +19,9 @@ def can_be_printed(text: str) -> bool:
 
 
 def unprintable_in(line: str) -> str | None:
-    """Say what a line has that can't be printed, for whoever wrote it in a file, or None."""
+    """Say what a line has that can't be printed, for the person who wrote it in a file, or None."""
     found = next((character for character in line if not can_be_printed(character)), None)
-    return f"has U+{ord(found):04X}, which can't be printed; type it again without pasting" if found else None
+    return f"has U+{ord(found):04X}, which can't be printed; type the text instead of pasting it" if found else None
 
 
 def has_ink(text: str) -> bool:

@@ -65,7 +65,7 @@ class Bundle:
 class PacketRecord:
     """One stored PDF: letters `first` to `last` (1-based), and what the mail says of them.
 
-    `residents` counts signers whose postal code the target serves; `letters` are the versions it holds; `erased` is
+    `residents` counts signers in the target's town; `letters` are the versions it holds; `erased` is
     how many of the delivery's letters had been erased by then; `stored_at` is when the PDF was stored.
     """
 

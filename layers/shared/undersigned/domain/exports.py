@@ -52,18 +52,18 @@ class ExportFilter:
     """Which letters an export holds: those to one target or to all, that stand in one way or in any."""
 
     target: str | None = None
-    standing: Exported | None = None
+    status: Exported | None = None
 
     def takes(self, signature: Signature) -> bool:
         """Say whether a letter belongs in the export."""
         return (
-            signature.standing in EXPORTED
+            signature.reported_status in EXPORTED
             and self.target in {None, signature.target}
-            and self.standing in {None, signature.standing}
+            and self.status in {None, signature.reported_status}
         )
 
     def __str__(self) -> str:
-        return " ".join(part for part in (self.target, self.standing) if part) or "all"
+        return " ".join(part for part in (self.target, self.status) if part) or "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ def row(signature: Signature, letter_language: str) -> tuple[str, ...]:
         _moment(signature.signed_at),
         signature.note,
         signature.target,
-        signature.standing,
+        signature.reported_status,
         _moment(signature.confirmed_at),
         _moment(signature.withdrawn_at),
         _yes(signature.updates),

@@ -42,12 +42,12 @@ def catalog(language: str) -> NullTranslations:
 
     The file is compiled when it is first used, so that nothing else has to be built or kept in step.
     """
-    from gettext import GNUTranslations, NullTranslations  # noqa: PLC0415
+    from gettext import GNUTranslations, NullTranslations
 
     if language == SOURCE or language not in languages():
         return NullTranslations()
-    from babel.messages.mofile import write_mo  # noqa: PLC0415
-    from babel.messages.pofile import read_po  # noqa: PLC0415
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
 
     compiled = BytesIO()
     with (CATALOGS / f"{language}.po").open("rb") as file:
@@ -105,7 +105,7 @@ def _preferred(header: str) -> list[str]:
 
 def name_of(language: str) -> str:
     """Return what a language calls itself: `Español`."""
-    from babel import Locale  # noqa: PLC0415
+    from babel import Locale
 
     name = NAMES.get(language) or Locale.parse(_locale(language)).get_display_name() or language
     return name[:1].upper() + name[1:]
@@ -113,35 +113,35 @@ def name_of(language: str) -> str:
 
 def direction(language: str) -> str:
     """Return the direction that a language is written in, as HTML has it: `ltr`, `rtl`."""
-    from babel import Locale  # noqa: PLC0415
+    from babel import Locale
 
     return Locale.parse(_locale(language)).text_direction
 
 
 def long_date(day: date, language: str) -> str:
     """Write a day as a letter does: `November 30, 2026`, `30 de noviembre de 2026`."""
-    from babel.dates import format_date  # noqa: PLC0415
+    from babel.dates import format_date
 
     return format_date(day, "long", locale=_locale(language))
 
 
 def long_moment(moment: date, language: str) -> str:
     """Write a moment's day with its weekday: `Monday, November 30, 2026`."""
-    from babel.dates import format_date  # noqa: PLC0415
+    from babel.dates import format_date
 
     return format_date(moment, "full", locale=_locale(language))
 
 
 def short_date(day: date, language: str) -> str:
     """Write a day as a table does: `Nov 30, 2026`, `30 nov 2026`."""
-    from babel.dates import format_date  # noqa: PLC0415
+    from babel.dates import format_date
 
     return format_date(day, "medium", locale=_locale(language))
 
 
 def short_moment(moment: datetime, language: str) -> str:
     """Write a moment as a table does, by its own clock: `Nov 30, 2026, 9:00 AM`."""
-    from babel.dates import format_time  # noqa: PLC0415
+    from babel.dates import format_time
 
     # Without its zone: Babel turns an aware moment to UTC.
     clock = format_time(moment.replace(tzinfo=None), "short", locale=_locale(language))
@@ -150,7 +150,7 @@ def short_moment(moment: datetime, language: str) -> str:
 
 def number(value: int, language: str) -> str:
     """Write a whole number: `12,345`, in German `12.345`."""
-    from babel.numbers import format_decimal  # noqa: PLC0415
+    from babel.numbers import format_decimal
 
     return format_decimal(value, locale=_locale(language))
 
@@ -158,7 +158,7 @@ def number(value: int, language: str) -> str:
 @cache
 def _locale(language: str) -> str:
     """Return Babel's name for a language, or English's when Babel has no data of it."""
-    from babel import Locale, UnknownLocaleError  # noqa: PLC0415
+    from babel import Locale, UnknownLocaleError
 
     try:
         return str(Locale.parse(_WRITTEN_AS.get(language, language), sep="-"))

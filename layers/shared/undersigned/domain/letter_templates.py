@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 FIELDS: Mapping[str, str] = {
-    "target.title": "the addressee's title, such as Police Chief",
-    "target.name": "the addressee's name",
-    "target.department": "the addressee's department",
-    "target.locality": "the addressee's town",
+    "target.title": "the recipient's title, such as Police Chief",
+    "target.name": "the recipient's name",
+    "target.department": "the recipient's department",
+    "target.locality": "the recipient's town",
     "signer.name": "the signer's name",
     "signer.address": "the signer's address, on two lines",
     "signer.address_line": "street and number",
@@ -33,7 +33,7 @@ FIELDS: Mapping[str, str] = {
     "date": "the day of signing",
     "note": "the signer's own words; only a letter with this field offers them",
 }
-"""The merge fields that a letter may use, with what each stands for."""
+"""The merge fields that a letter may use, and what each stands for."""
 
 LONGEST_LETTER = 20_000
 """Characters of a letter's Markdown: some seven pages of a packet, for each signer."""
@@ -45,13 +45,13 @@ MOST_TAGS = 200
 """Merge fields and conditions of a letter. Each field is as long as a note at most, so a letter's output is bounded."""
 
 DEEPEST = 5
-"""How many conditions may stand in one another; Python compiles no more than a hundred."""
+"""How deeply conditions may be nested; Python compiles no more than a hundred."""
 
-TOO_DEEP = f"more than {DEEPEST} conditions stand in one another here; put them side by side"
+TOO_DEEP = f"more than {DEEPEST} conditions are nested here; put them side by side"
 
 
 @dataclass(frozen=True, slots=True)
-class Mistake:
+class TemplateMistake:
     """Something wrong in a template, by line (1-based) of the template."""
 
     line: int
@@ -72,10 +72,10 @@ _ENVIRONMENT = _environment()
 def too_much_in(text: str, longest: int = LONGEST_LETTER) -> str | None:
     """Say what a letter has too much of, or None; nothing is parsed for it."""
     if len(text) > longest:
-        return f"the letter has {len(text):,} characters, and {longest:,} is the most; shorten it"
+        return f"the letter has {len(text):,} characters, more than the maximum of {longest:,}; shorten it"
     tags = text.count("{{") + text.count("{%")
     if tags > MOST_TAGS:
-        return f"the letter has {tags:,} merge fields and tags, and {MOST_TAGS} is the most; take some out"
+        return f"the letter has {tags:,} merge fields and tags, more than the maximum of {MOST_TAGS}; remove some"
     return None
 
 
@@ -84,7 +84,7 @@ def _parsed(template: str) -> nodes.Template:
     try:
         return _ENVIRONMENT.parse(template)
     except RecursionError as error:
-        message = "something stands too deep in something else"
+        message = "tags or parentheses are nested too deeply"
         raise TemplateSyntaxError(message, 1) from error
 
 
@@ -98,21 +98,25 @@ def _field_name(node: nodes.Node) -> str | None:
             return None
 
 
-def mistakes_in(template: str) -> tuple[Mistake, ...]:
+def mistakes_in(template: str) -> tuple[TemplateMistake, ...]:
     """Find whatever a letter may not hold: unknown fields, and any code but `{% if field %}`.
 
     A letter has no loops, calls, filters or assignments, and is short, so its output is bounded.
     """
     if too_much := too_much_in(template, _LONGEST_TEMPLATE):
-        return (Mistake(1, too_much),)
+        return (TemplateMistake(1, too_much),)
     try:
         tree = _parsed(template)
     except TemplateError as error:
-        return (Mistake(getattr(error, "lineno", 1), f"{error.message}; write merge fields as {{{{ signer.name }}}}"),)
+        return (
+            TemplateMistake(
+                getattr(error, "lineno", 1), f"{error.message}; write merge fields as {{{{ signer.name }}}}"
+            ),
+        )
     return tuple(_mistakes(tree.body))
 
 
-def _mistakes(body: Iterable[nodes.Node], depth: int = 0) -> Iterator[Mistake]:
+def _mistakes(body: Iterable[nodes.Node], depth: int = 0) -> Iterator[TemplateMistake]:
     for node in body:
         match node:
             case nodes.Output():
@@ -120,25 +124,25 @@ def _mistakes(body: Iterable[nodes.Node], depth: int = 0) -> Iterator[Mistake]:
                     if not isinstance(part, nodes.TemplateData):
                         yield from _field_mistakes(part)
             case nodes.If() if depth == DEEPEST:
-                yield Mistake(node.lineno, TOO_DEEP)
+                yield TemplateMistake(node.lineno, TOO_DEEP)
             case nodes.If():
                 yield from _field_mistakes(node.test)
                 yield from _mistakes([*node.body, *node.else_], depth + 1)
                 yield from _mistakes(node.elif_, depth)
             case _:
-                yield Mistake(
+                yield TemplateMistake(
                     node.lineno,
-                    "a letter may hold merge fields and {% if field %} … {% endif %} only; take this tag out",
+                    "a letter may have only merge fields and {% if field %} … {% endif %}; remove this tag",
                 )
 
 
-def _field_mistakes(node: nodes.Node) -> Iterator[Mistake]:
+def _field_mistakes(node: nodes.Node) -> Iterator[TemplateMistake]:
     name = _field_name(node)
     if name is None:
-        yield Mistake(node.lineno, "a merge field is a plain name such as {{ signer.name }}; take the rest out")
+        yield TemplateMistake(node.lineno, "a merge field is a plain name such as {{ signer.name }}; remove the rest")
     elif name not in FIELDS:
         known = ", ".join(FIELDS)
-        yield Mistake(node.lineno, f"unknown merge field {{{{ {name} }}}}; the known ones are {known}")
+        yield TemplateMistake(node.lineno, f"unknown merge field {{{{ {name} }}}}; use one of {known}")
 
 
 @lru_cache(maxsize=64)

@@ -48,7 +48,7 @@ class Letter:
     @property
     def offers_note(self) -> bool:
         """Say whether the letter has a place for the signer's own words."""
-        from undersigned.domain.letter_templates import fields_of  # noqa: PLC0415  (it loads Jinja2)
+        from undersigned.domain.letter_templates import fields_of
 
         return "note" in fields_of(self.template)
 
@@ -99,7 +99,7 @@ def render_html(template: str, target: Target, signer: SignerDetails, language: 
 
     Raises LetterError when the template holds what no letter may.
     """
-    from undersigned.domain.letter_templates import compiled  # noqa: PLC0415  (it loads Jinja2)
+    from undersigned.domain.letter_templates import compiled
 
     town = f"{signer.locality}, {signer.region} {signer.postal_code}"
     return compiled(template).render(

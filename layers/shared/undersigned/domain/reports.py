@@ -9,9 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from undersigned.domain.campaigns import Campaign, Target
+    from undersigned.domain.controls import Controls
     from undersigned.domain.deliveries import Delivery
     from undersigned.domain.providers import Provider
-    from undersigned.domain.steering import Steering
 
 Fate = Literal[
     "bounced", "complained", "awaiting approval", "under way", "held", "paused", "sent", "delivered", "waiting"
@@ -100,12 +100,12 @@ def _line_of(delivery: Delivery, target: Target) -> ReportLine:
             return ReportLine(target, "under way", delivery.letters, delivery.reason)
 
 
-def fate_of_waiting(campaign: Campaign, period: str, steering: Steering, target: Target) -> Fate:
+def fate_of_waiting(campaign: Campaign, period: str, controls: Controls, target: Target) -> Fate:
     """Say why letters that lie in a target's tray have not gone."""
-    if steering.paused:
+    if controls.paused:
         return "paused"
     if target.hold:
         return "held"
     if target.mail_state == "bounced":
         return "bounced"
-    return "waiting" if steering.lets_begin(period, needs_approval=campaign.approval) else "awaiting approval"
+    return "waiting" if controls.lets_begin(period, needs_approval=campaign.approval) else "awaiting approval"

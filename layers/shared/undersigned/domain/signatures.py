@@ -25,14 +25,11 @@ if TYPE_CHECKING:
 Status = Literal["pending", "confirmed", "withdrawn", "erased"]
 """`erased`: the letter was taken out, and nothing personal is left of it but the key that its signer hashes to."""
 
-Standing = Literal["pending", "confirmed", "withdrawn", "erased", "quarantined"]
+ReportedStatus = Literal["pending", "confirmed", "withdrawn", "erased", "quarantined"]
 """`quarantined`: pending, and its form looked like a bot's."""
 
 PENDING_FOR = timedelta(days=14)
 """How long a signature waits for its confirmation."""
-
-TRAY_SHARDS = 4
-"""How many index partitions one target's waiting letters are spread over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +274,7 @@ class Signature:
         return self.bundle.partition("#")[0] if self.bundle else None
 
     @property
-    def standing(self) -> Standing:
+    def reported_status(self) -> ReportedStatus:
         """Say how it stands as an organizer sees it: a pending one may be in quarantine."""
         return "quarantined" if self.status == "pending" and self.quarantine else self.status
 
@@ -291,18 +288,20 @@ class Signature:
         return self.status == "pending" and self.expires_at is not None and self.expires_at <= now
 
 
+@dataclass(frozen=True, slots=True)
+class SignatureFilter:
+    """Which letters a listing shows: those to one target or to all, that stand in one way or in any."""
+
+    target: str | None = None
+    status: ReportedStatus | None = None
+
+    def takes(self, signature: Signature) -> bool:
+        """Say whether a letter belongs in the listing."""
+        return self.target in {None, signature.target} and self.status in {None, signature.reported_status}
+
+
 def details_so_far(draft: Draft, campaign: Campaign, today: date | None, language: str) -> SignerDetails:
     """Return what a letter would show of a form that is not whole yet, with a specimen's words where nothing is."""
     shown = ("name", "address_line", "locality", "region", "postal_code", "signature", "note", "drawing")
     known = {name: draft.texts[name] for name in shown if draft.texts.get(name)}
     return replace(specimen(language), **({"region": campaign.region} | known), signed_on=today)
-
-
-def tray_of(campaign: str, target: str, signer: str) -> str:
-    """Return the partition of the tray in which a letter waits once it is confirmed."""
-    return tray_shard(campaign, target, int(signer[:8], 16) % TRAY_SHARDS)
-
-
-def tray_shard(campaign: str, target: str, shard: int) -> str:
-    """Return one partition of a target's tray."""
-    return f"DUE#{campaign}#{target}#{shard}"

@@ -1,1 +1,1 @@
-"""What people read: pages, mails and packets, rendered from the domain's values."""
+"""What is sent: emails and packets, rendered from the domain's values."""

@@ -1,6 +1,6 @@
-"""The Jinja2 environments of pages and mails, one a language: HTML is escaped, a missing value is an error.
+"""Jinja2 environments, one for each language: HTML is escaped, and a missing value is an error.
 
-A template's words are English and marked by `_("…")` or `{% trans %}`; the language's catalog has the others.
+A template's words are English, marked by `_("…")` or `{% trans %}`; the language's catalog has the translations.
 """
 
 from __future__ import annotations
@@ -11,14 +11,18 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from undersigned.domain import languages
-from undersigned.rendering.assets import asset_path
 
 
 @cache
 def environment(language: str) -> Environment:
-    """Return the environment whose words, days and numbers are a language's."""
+    """Return the environment of emails in a language."""
+    return make_environment(Path(__file__).parent / "templates", language)
+
+
+def make_environment(templates: Path, language: str) -> Environment:
+    """Make an environment over a folder of templates whose words, days and numbers are a language's."""
     made = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        loader=FileSystemLoader(templates),
         autoescape=select_autoescape(["html", "svg"]),
         extensions=["jinja2.ext.i18n"],
         undefined=StrictUndefined,
@@ -26,12 +30,12 @@ def environment(language: str) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    # What the i18n extension adds; its translations escape what they are given.
+    # The i18n extension adds this method; its translations escape the values that they are given.
     made.install_gettext_translations(languages.catalog(language), newstyle=True)  # type: ignore[attr-defined]
     made.filters |= {
         "number": partial(languages.number, language=language),
         "long_date": partial(languages.long_date, language=language),
         "long_moment": partial(languages.long_moment, language=language),
     }
-    made.globals |= {"asset_path": asset_path, "direction": languages.direction(language)}
+    made.globals["direction"] = languages.direction(language)
     return made

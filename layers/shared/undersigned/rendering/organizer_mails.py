@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from undersigned.domain.approvals import WaitingLetters
     from undersigned.domain.campaigns import Campaign, Target
     from undersigned.domain.deliveries import Sender
     from undersigned.domain.reports import Fate, Report
-    from undersigned.services.approving import WaitingLetters
 
 _HEADINGS: Mapping[Fate, Message] = {
     "bounced": Message("Letters that came back"),

@@ -4,23 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import mmap
-import os
 import re
-import struct
 import unicodedata
 from collections import Counter
-from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typst
-
 from undersigned.domain import languages
-from undersigned.domain.errors import UndersignedError
 from undersigned.domain.languages import Message
+from undersigned.rendering.fonts import needs_no_glyph
+from undersigned.rendering.typesetter import Typesetter, TypesettingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -28,39 +21,15 @@ if TYPE_CHECKING:
 
     from undersigned.domain.campaigns import Target
     from undersigned.domain.letters import Block, Run
+    from undersigned.rendering.fonts import FontBook
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 """What stands for a character that no font has."""
-
-_TEMPLATE = Path(__file__).with_name("packet.typ").read_bytes()
-
-_FONT_PACKAGES = (
-    "fontpkg_source_serif_4",
-    "fontpkg_noto_serif",
-    "fontpkg_caveat",
-    "manimgx_fonts",
-    "manimgx_fonts_cjk",
-)
-_TEXT_FACES = ("Source Serif 4", "Noto Serif", "Noto Sans")
-_SIGNATURE_FACE = "Caveat"
-_SYMBOL_FACES = ("Noto Sans Symbols", "Noto Emoji")
-_CJK_FACES = {
-    "zh": "Noto Sans CJK SC",
-    "zh-TW": "Noto Sans CJK TC",
-    "zh-HK": "Noto Sans CJK HK",
-    "ja": "Noto Sans CJK JP",
-    "ko": "Noto Sans CJK KR",
-}
 
 # Controls say nothing on paper, direction overrides in a name would turn the words around it, PDF/UA bars U+FEFF.
 _UNPRINTED = (*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF)
 _TIDY = dict.fromkeys(_UNPRINTED) | dict.fromkeys(map(ord, "\t\u0085\u2028\u2029"), " ")
 
-# Unicode's Default_Ignorable_Code_Point: these need no glyph, for they only steer how others look.
-_IGNORABLE = re.compile(
-    r"[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2060-\u206f\u3164\ufe00-\ufe0f\uffa0"
-    r"\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
-)
 # What is left when a text is set in the plainest way: Latin-1, and the punctuation that packets.py itself writes.
 _UNUSUAL = re.compile(r"[^\x00-\xac\xae-\xff\u2002\u2013\u2014\u2018\u2019\u201c\u201d\u2022\u2026\ufffd]")
 
@@ -73,20 +42,6 @@ _DRAWN_HEIGHT = 38  # points: a good half inch
 _LONGEST_WORD = 40
 _LONGEST_SIGNED_WORD = 18
 _LONGEST_BOX = 1_000
-
-# comemo, the cache inside Typst, drops what ten compilations in a row had no use for.
-_COMPILATIONS_UNTIL_FORGOTTEN = 11
-
-
-class FontsError(UndersignedError):
-    """A font package is not installed."""
-
-
-_STANDARD_ERROR = 2
-
-
-class TypesettingError(UndersignedError):
-    """Typst refused a document, or panicked over it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,118 +84,6 @@ class Packet:
     accessible: bool
 
 
-@contextmanager
-def _unheard() -> Iterator[None]:
-    """Drop what Typst writes to standard error: its panics can quote a signer's words, and Lambda logs them."""
-    kept = os.dup(_STANDARD_ERROR)
-    with Path(os.devnull).open("wb") as nowhere:
-        os.dup2(nowhere.fileno(), _STANDARD_ERROR)
-    try:
-        yield
-    finally:
-        os.dup2(kept, _STANDARD_ERROR)
-        os.close(kept)
-
-
-class FontBook:
-    """The fonts of the installed font packages, opened once and shared by all packets of a process."""
-
-    def __init__(self) -> None:
-        """Open the fonts. Raises FontsError when a package is missing."""
-        fonts = typst.Fonts(
-            include_system_fonts=False,
-            include_embedded_fonts=False,
-            font_paths=[_fonts_in(package) for package in _FONT_PACKAGES],
-        )
-        self._compiler = typst.Compiler(font_paths=fonts, root=Path(__file__).parent)
-        placed = {*_TEXT_FACES, _SIGNATURE_FACE, *_SYMBOL_FACES}
-        self._script_faces = tuple(
-            sorted(family for family in fonts.families() if family not in placed and "CJK" not in family)
-        )
-        self._covered = _covered(fonts, {*self.faces("en")})
-
-    def faces(self, language: str) -> tuple[str, ...]:
-        """Return the font families for a language, in the order in which a character is looked for.
-
-        Chinese, Japanese and Korean write some characters each in their own way, so the language's face is first.
-        """
-        own = _CJK_FACES.get(language) or _CJK_FACES.get(language[:2])
-        cjk = sorted(_CJK_FACES.values(), key=lambda face: face != own)
-        return (*_TEXT_FACES, *self._script_faces, *cjk, *_SYMBOL_FACES)
-
-    def lacks(self, character: str) -> bool:
-        """Say whether no font has a glyph for a character that needs one."""
-        return ord(character) not in self._covered and not _IGNORABLE.match(character)
-
-    def compile(self, document: str, *, accessible: bool = True) -> bytes:
-        """Make the PDF of a document given as JSON. Raises TypesettingError."""
-        try:
-            with _unheard():
-                pdf = self._compiler.compile(
-                    input=_TEMPLATE, sys_inputs={"packet": document}, pdf_standards=["ua-1"] if accessible else []
-                )
-        except typst.TypstError as error:
-            raise TypesettingError(str(error)) from error
-        except BaseException as error:
-            # A panic in Rust is no Exception, and pyo3 exports no class to name it by.
-            if type(error).__name__ != "PanicException":
-                raise
-            raise TypesettingError(str(error)) from error
-        assert isinstance(pdf, bytes)  # noqa: S101  (Typst's answer when it has no file to write)
-        return pdf
-
-    def forget(self) -> None:
-        """Empty Typst's cache, which would else hold the last ten packets (150 MB each)."""
-        for _ in range(_COMPILATIONS_UNTIL_FORGOTTEN):
-            self._compiler.compile(input=b"", sys_inputs=None)
-
-
-def _fonts_in(package: str) -> Path:
-    # Not imported: the place of the files is all that is wanted.
-    spec = find_spec(package)
-    if spec is None or not spec.submodule_search_locations:
-        msg = f"font package {package} is not installed; install undersigned[pdf]"
-        raise FontsError(msg)
-    return Path(spec.submodule_search_locations[0])
-
-
-def _covered(fonts: typst.Fonts, families: set[str]) -> frozenset[int]:
-    """Return the code points that at least one of the families has in all its styles."""
-    by_family: dict[str, set[int]] = {}
-    for font in fonts.fonts():
-        if font.family in families and font.path:
-            characters = _characters(Path(font.path), font.index)
-            by_family.setdefault(font.family, characters).intersection_update(characters)
-    return frozenset().union(*by_family.values())
-
-
-def _characters(path: Path, index: int) -> set[int]:
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as font:
-        return {code_point for span in _character_map(font, index) for code_point in span}
-
-
-def _character_map(font: mmap.mmap, index: int) -> Iterator[range]:
-    """Read which code points a font maps: the OpenType `cmap` table in its formats 12 or else 4."""
-    start = struct.unpack_from(">I", font, 12 + 4 * index)[0] if font[:4] == b"ttcf" else 0
-    (tables,) = struct.unpack_from(">H", font, start + 4)
-    offsets = {tag: offset for tag, _, offset, _ in struct.iter_unpack(">4sIII", font[start + 12 :][: 16 * tables])}
-    cmap = offsets[b"cmap"]
-    (count,) = struct.unpack_from(">H", font, cmap + 2)
-    places = [cmap + offset for _, _, offset in struct.iter_unpack(">HHI", font[cmap + 4 :][: 8 * count])]
-    formats = {struct.unpack_from(">H", font, place)[0]: place for place in places}
-    if place := formats.get(12):
-        (groups,) = struct.unpack_from(">I", font, place + 12)
-        for first, last, _ in struct.iter_unpack(">III", font[place + 16 :][: 12 * groups]):
-            yield range(first, last + 1)
-        return
-    place = formats[4]
-    segments = struct.unpack_from(">H", font, place + 6)[0] // 2
-    lasts = struct.unpack_from(f">{segments}H", font, place + 14)
-    firsts = struct.unpack_from(f">{segments}H", font, place + 16 + 2 * segments)
-    for first, last in zip(firsts, lasts, strict=True):
-        yield range(first, last + 1)
-
-
 def _tidied(text: str, longest_word: int = _LONGEST_WORD) -> str:
     tidy = text if text.isascii() and text.isprintable() else text.translate(_TIDY)
     return re.sub(rf"[^\s/-]{{{longest_word},}}", _breakable, tidy)
@@ -250,7 +93,7 @@ def _breakable(word: re.Match[str]) -> str:
     """Let a word that may be wider than the page break before any character that does not sit on another."""
     broken = ""
     for character in word[0]:
-        joins = unicodedata.category(character)[0] == "M" or _IGNORABLE.match(character)
+        joins = unicodedata.category(character)[0] == "M" or needs_no_glyph(character)
         if broken and not joins and not broken.endswith("\N{ZERO WIDTH JOINER}"):
             broken += "\N{ZERO WIDTH SPACE}"
         broken += character
@@ -416,13 +259,13 @@ def _shown(document: str, fonts: FontBook) -> str:
     return document.translate(dict.fromkeys(map(ord, lacking), REPLACEMENT))
 
 
-def _plainer(document: str, fonts: FontBook) -> str:
+def _plainer(document: str, typesetter: Typesetter) -> str:
     """Put U+FFFD for every unusual character in the texts that Typst refuses.
 
     Here come marks that no font has together with their base, or over which Typst panics (typst/typst#8667).
     """
     whole = json.loads(document)
-    for text in _refused(_pieces(whole), whole, fonts):
+    for text in _refused(_pieces(whole), whole, typesetter):
         # A text stands between quotes, and a quote in a text is escaped: nothing but this text is hit.
         document = document.replace(_quoted(text), _quoted(_UNUSUAL.sub(REPLACEMENT, text)))
     return document
@@ -447,15 +290,15 @@ def _pieces(document: dict[str, Any]) -> list[_Piece]:
     return labels + [_Piece(letter, document["blocks"][number]) for number, letter in user_of.items()]
 
 
-def _refused(pieces: Sequence[_Piece], document: dict[str, Any], fonts: FontBook) -> set[str]:
+def _refused(pieces: Sequence[_Piece], document: dict[str, Any], typesetter: Typesetter) -> set[str]:
     """Return the texts of the pieces that cannot be set, found by halving."""
     try:
-        fonts.compile(_quoted(_excerpt(pieces, document)))
+        typesetter.compile(_quoted(_excerpt(pieces, document)))
     except TypesettingError:
         middle = len(pieces) // 2
         if not middle:
             return pieces[0].texts
-        return _refused(pieces[:middle], document, fonts) | _refused(pieces[middle:], document, fonts)
+        return _refused(pieces[:middle], document, typesetter) | _refused(pieces[middle:], document, typesetter)
     return set()
 
 
@@ -475,12 +318,12 @@ def _replaced(before: str, after: str) -> dict[str, int]:
     return {f"U+{ord(character):04X}": count for character, count in sorted(gone.items())}
 
 
-def _at_any_rate(document: str, fonts: FontBook) -> tuple[bytes, bool]:
+def _at_any_rate(document: str, typesetter: Typesetter) -> tuple[bytes, bool]:
     try:
-        return fonts.compile(document), True
+        return typesetter.compile(document), True
     except TypesettingError:
         # A letter that is less accessible is better than a letter that is not sent.
-        return fonts.compile(document, accessible=False), False
+        return typesetter.compile(document, accessible=False), False
 
 
 def typeset(cover: PacketCover | None, letters: Sequence[PacketLetter], fonts: FontBook) -> Packet:
@@ -490,10 +333,11 @@ def typeset(cover: PacketCover | None, letters: Sequence[PacketLetter], fonts: F
     """
     written = _quoted(_packet(cover, letters, fonts) if cover else _without_cover(letters, fonts))
     document = _shown(written, fonts)
+    typesetter = Typesetter(fonts)
     try:
-        pdf, accessible = fonts.compile(document), True
+        pdf, accessible = typesetter.compile(document), True
     except TypesettingError:
-        document = _plainer(document, fonts)
-        pdf, accessible = _at_any_rate(document, fonts)
-    fonts.forget()
+        document = _plainer(document, typesetter)
+        pdf, accessible = _at_any_rate(document, typesetter)
+    typesetter.forget()
     return Packet(pdf, hashlib.sha256(pdf).hexdigest(), _replaced(written, document), accessible)

@@ -42,6 +42,6 @@ def with_pictures(letter_html: str, signer: SignerDetails, domain: str) -> tuple
 
 
 def _png(svg: str) -> bytes:
-    from resvg_py import svg_to_bytes  # noqa: PLC0415  (few letters are drawn)
+    from resvg_py import svg_to_bytes
 
     return svg_to_bytes(svg_string=svg, zoom=_PIXELS_FOR_ONE, background=_PAPER, skip_system_fonts=True)

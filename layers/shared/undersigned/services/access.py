@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING
 
+from undersigned.domain.abuse_checks import RATE_WINDOW, Visitor, hashed_address, window_of
 from undersigned.domain.api_keys import digest_of
 from undersigned.domain.campaigns import ID_PATTERN
 from undersigned.domain.errors import UndersignedError
-from undersigned.domain.gates import RATE_WINDOW, Visitor, hashed_place, window_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
     from undersigned.domain.api_keys import ApiKey, Scope
-    from undersigned.services.ports import ApiKeyStore, RefusalStore
+    from undersigned.services.ports import AbuseCounterStore, ApiKeyStore
 
 MOST_REFUSALS = 10
 """Keys that may be refused to one network in a minute before it has to wait."""
@@ -39,12 +39,12 @@ class TooManyRefusalsError(UndersignedError):
         self.seconds = seconds
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(kw_only=True, frozen=True, slots=True)
 class Access:
     """Lets organizers in."""
 
     keys: ApiKeyStore
-    refusals: RefusalStore
+    abuse_counters: AbuseCounterStore
     secret: Callable[[], str]
     clock: Callable[[], datetime]
 
@@ -59,13 +59,13 @@ class Access:
             raise KeyRefusedError(message)
         now = self.clock()
         window = window_of(now, RATE_WINDOW)
-        network = hashed_place(f"refused:{self.secret()}", Visitor.at(address).network, window)
-        if self.refusals.refusals(network) >= MOST_REFUSALS:
+        network = hashed_address(f"refused:{self.secret()}", Visitor.at(address).network, window)
+        if self.abuse_counters.refusals(network) >= MOST_REFUSALS:
             raise TooManyRefusalsError(ceil((window + RATE_WINDOW - now).total_seconds()))
         digest = digest_of(text)
         found = self.keys.api_key(campaign, digest) if ID_PATTERN.fullmatch(campaign) else None
         if found is None or not found.is_opened_by(digest, now):
-            self.refusals.count_refusal(network, expires_at=window + 2 * RATE_WINDOW)
+            self.abuse_counters.count_refusal(network, expires_at=window + 2 * RATE_WINDOW)
             message = "this key does not open this campaign"
             raise KeyRefusedError(message)
         return _allowed(found, scope)

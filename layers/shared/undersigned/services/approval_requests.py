@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from undersigned.domain.deliveries import DeliveryKey
-from undersigned.domain.errors import NotFoundError
 from undersigned.domain.tokens import VALID_FOR
 from undersigned.rendering import organizer_mails
 from undersigned.services.approving import waiting_letters
@@ -15,41 +14,38 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
     from datetime import datetime
 
+    from undersigned.domain.approvals import WaitingLetters
     from undersigned.domain.campaigns import Campaign
     from undersigned.domain.deliveries import Sender
     from undersigned.rendering.mails import Mail
-    from undersigned.services.approving import WaitingLetters
-    from undersigned.services.organizer_post import OrganizerPost, Outcome
-    from undersigned.services.ports import CampaignStore, DeliveryStore
+    from undersigned.services.organizer_post import OrganizerPost, PostOutcome
+    from undersigned.services.ports import CampaignStore, SignatureStore
     from undersigned.tokens import Tokens
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(kw_only=True, frozen=True, slots=True)
 class ApprovalRequests:
     """Asks organizers to approve what a plan left waiting."""
 
     campaigns: CampaignStore
-    deliveries: DeliveryStore
+    signatures: SignatureStore
     post: OrganizerPost
     tokens: Tokens
     sender: Sender
     clock: Callable[[], datetime]
 
-    def ask(self, campaign: str, period: str, awaiting: Collection[DeliveryKey]) -> Outcome:
+    def ask(self, campaign: str, period: str, awaiting: Collection[DeliveryKey]) -> PostOutcome:
         """Ask a campaign's organizer once about those deliveries of a period that are the campaign's.
 
         Raises NotFoundError, and what sending a mail raises.
         """
         settings = self.campaigns.campaign(campaign)
-        if settings is None:
-            message = f"There is no campaign {campaign!r}"
-            raise NotFoundError(message)
         targets = [
             target
             for target in self.campaigns.targets(campaign)
             if DeliveryKey(campaign, target.id, period) in awaiting
         ]
-        waiting = waiting_letters(self.deliveries, campaign, targets)
+        waiting = waiting_letters(self.signatures, campaign, targets)
         if not waiting:
             return "nothing to say"
         return self.post.send_once("approval", campaign, period, lambda: self._mail(settings, period, waiting))

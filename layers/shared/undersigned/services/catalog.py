@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -13,10 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from undersigned.domain.campaigns import Target
     from undersigned.domain.letters import Letter
     from undersigned.services.ports import CampaignStore
 
 KEPT_FOR = timedelta(seconds=60)
+
+_NAMED = 20
+"""Targets that an error names at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,30 +35,35 @@ class Entry:
         """Return the letter in a language, or in the campaign's own where it has none."""
         return self.letters.get(language) or self.letters[self.campaign.language]
 
+    def target(self, target: str) -> Target:
+        """Return a target; raises NotFoundError."""
+        if found := self.roster.by_id.get(target):
+            return found
+        known = list(self.roster.by_id)
+        more = f" and {len(known) - _NAMED} more" if len(known) > _NAMED else ""
+        message = f"Campaign {self.campaign.id!r} has no recipient {target!r}; it has {', '.join(known[:_NAMED])}{more}"
+        raise NotFoundError(message)
 
+
+@dataclass(kw_only=True, frozen=True, slots=True)
 class Catalog:
     """Reads campaigns through a short memory."""
 
-    def __init__(self, store: CampaignStore, clock: Callable[[], datetime]) -> None:
-        """Take the store and a clock."""
-        self._store = store
-        self._clock = clock
-        self._entries: dict[str, tuple[datetime, Entry]] = {}
-        self._letters: dict[tuple[str, str], Letter] = {}
+    campaigns: CampaignStore
+    clock: Callable[[], datetime]
+    _entries: dict[str, tuple[datetime, Entry]] = field(default_factory=dict, init=False)
+    _letters: dict[tuple[str, str], Letter] = field(default_factory=dict, init=False)
 
     def entry(self, campaign: str, target: str | None = None) -> Entry:
         """Return a campaign, read anew if it lacks a target that some letter goes to; raises NotFoundError."""
-        now = self._clock()
+        now = self.clock()
         kept = self._entries.get(campaign)
         # Another process may have heard earlier of a target that was added within the minute.
         if kept and now - kept[0] < KEPT_FOR and (target is None or target in kept[1].roster.by_id):
             return kept[1]
-        settings = self._store.campaign(campaign)
-        if settings is None:
-            message = f"There is no campaign {campaign!r}"
-            raise NotFoundError(message)
+        settings = self.campaigns.campaign(campaign)
         letters = {language: self.letter(campaign, version) for language, version in settings.letters.items()}
-        entry = Entry(settings, Roster.of(self._store.targets(campaign)), letters)
+        entry = Entry(settings, Roster.of(self.campaigns.targets(campaign)), letters)
         self._entries[campaign] = (now, entry)
         return entry
 
@@ -62,9 +71,5 @@ class Catalog:
         """Return a letter version, which never changes; raises NotFoundError."""
         key = (campaign, version)
         if key not in self._letters:
-            letter = self._store.letter(campaign, version)
-            if letter is None:
-                message = f"Campaign {campaign!r} has no letter version {version[:12]}"
-                raise NotFoundError(message)
-            self._letters[key] = letter
+            self._letters[key] = self.campaigns.letter(campaign, version)
         return self._letters[key]

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from undersigned.domain.signatures import Signature
     from undersigned.rendering.mails import Mail
     from undersigned.services.catalog import Catalog
-    from undersigned.services.ports import Post, RecipientStore, SignatureStore
+    from undersigned.services.ports import MailClaimStore, Post, SignatureStore
     from undersigned.tokens import Tokens
 
-type Outcome = Literal["sent", "over the day's limit or sent before", "nothing to say"]
+type ConfirmationOutcome = Literal["sent", "over the day's limit or sent before", "nothing to say"]
 
 
 MAILS_A_DAY = 3
@@ -29,20 +29,20 @@ MAILS_OF_QUARANTINE = 1
 """How many of them forms may ask for that look like a bot's."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(kw_only=True, frozen=True, slots=True)
 class Confirmations:
     """Sends the mails that signature rows ask for."""
 
     catalog: Catalog
     signatures: SignatureStore
-    recipients: RecipientStore
+    claims: MailClaimStore
     post: Post
     tokens: Tokens
     sender: Sender
     schedule: WeeklySchedule
     clock: Callable[[], datetime]
 
-    def send(self, signature: Signature) -> Outcome:
+    def send(self, signature: Signature) -> ConfirmationOutcome:
         """Send the mail that a row asks for, unless it was sent before or the person had enough for a day.
 
         Raises ThrottledError or SendingStoppedError when it must be tried again, MailRefusedError when SES won't take
@@ -52,13 +52,13 @@ class Confirmations:
         if signature.status in {"withdrawn", "erased"} or signature.has_expired(now):
             return "nothing to say"
         most = MAILS_OF_QUARANTINE if signature.quarantine else MAILS_A_DAY
-        if not self.recipients.claim_mail(signature.signer, signature.mail_request, now, most=most):
+        if not self.claims.claim(signature.signer, signature.mail_request, now, most=most):
             return "over the day's limit or sent before"
         self.post.send(self._mail(signature, now))
-        self.recipients.mail_sent(signature.signer, signature.mail_request, now)
+        self.claims.record_sent(signature.signer, signature.mail_request, now)
         return "sent"
 
-    def send_late(self, campaign: str, signer: str, request: str) -> Outcome:
+    def send_late(self, campaign: str, signer: str, request: str) -> ConfirmationOutcome:
         """Send a mail that had to wait, if its row still asks for it; a newer request brings a mail of its own.
 
         Raises what `send` raises.
@@ -75,7 +75,7 @@ class Confirmations:
             "confirm" if signature.status == "pending" else "sealed" if signature.bundle else "signed",
             self.sender,
             entry.campaign,
-            entry.roster.by_id[signature.target],
+            entry.target(signature.target),
             self.catalog.letter(signature.campaign, signature.letter),
             signature,
             confirm_token=self.tokens.for_signer("confirm", *whose),

@@ -6,7 +6,7 @@ bundles say which letters, packets' records which PDFs are done, and `sending` t
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import count, islice
 from typing import TYPE_CHECKING
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from undersigned.domain.campaigns import Target
     from undersigned.domain.deliveries import DeliveryKey, PacketRecord
     from undersigned.services.packing import Packing
-    from undersigned.services.ports import DeliveryStore, PacketStore, Post, SteeringStore
+    from undersigned.services.ports import CampaignStore, DeliveryStore, PacketStore, Post, SignatureStore
 
 
 _CONFLICTS = 6
@@ -50,30 +50,19 @@ class OutOfTimeError(UndersignedError):
     """The time that the delivery was given ends; what is done stays done, and the next try goes on from there."""
 
 
+@dataclass(kw_only=True, frozen=True, slots=True)
 class Delivering:
     """Makes deliveries."""
 
-    def __init__(  # noqa: PLR0913  (one use case, all it needs)
-        self,
-        *,
-        packing: Packing,
-        steering: SteeringStore,
-        deliveries: DeliveryStore,
-        packets: PacketStore,
-        post: Post,
-        clock: Callable[[], datetime],
-        sleep: Callable[[float], None],
-        bundle_size: int,
-    ) -> None:
-        """Take how letters are packed, the stores, SES, a clock and a way to wait."""
-        self._packing = packing
-        self._steering = steering
-        self._deliveries = deliveries
-        self._packets = packets
-        self._post = post
-        self._clock = clock
-        self._sleep = sleep
-        self._bundle_size = bundle_size
+    packing: Packing
+    campaigns: CampaignStore
+    signatures: SignatureStore
+    deliveries: DeliveryStore
+    packets: PacketStore
+    post: Post
+    clock: Callable[[], datetime]
+    sleep: Callable[[float], None]
+    bundle_size: int
 
     def deliver(self, key: DeliveryKey, has_time: Callable[[], bool] = lambda: True) -> Delivery | None:
         """Make a delivery, or go on with it, and return it as it then stands; None when there is nothing to send.
@@ -84,14 +73,14 @@ class Delivering:
         Raises UnsettledError while a mail may be under way, ThrottledError and MailRefusedError when it was not
         sent, OutOfTimeError, NotFoundError for an unknown campaign or target.
         """
-        campaign, target = self._packing.addressee(key)
-        steering = self._steering.steering(key.campaign)
-        delivery = self._deliveries.delivery(key)
-        if delivery is None and steering.lets_begin(key.period, needs_approval=campaign.approval):
+        campaign, target = self.campaigns.campaign(key.campaign), self.campaigns.target(key.campaign, key.target)
+        controls = self.campaigns.controls(key.campaign)
+        delivery = self.deliveries.delivery(key)
+        if delivery is None and controls.lets_begin(key.period, needs_approval=campaign.approval):
             delivery = self._open(key)
-        if delivery is None or delivery.is_settled or steering.paused:
+        if delivery is None or delivery.is_settled or controls.paused:
             return delivery
-        until = delivery.may_be_sent_at(self._clock())
+        until = delivery.may_be_sent_at(self.clock())
         if until is not None:
             raise UnsettledError(until)
         if target.held_because:
@@ -100,7 +89,7 @@ class Delivering:
         batch = Batch(campaign, target, key, tuple(signer for signer in sealed if signer not in delivery.erased))
         if not batch.signers:
             empty = replace(delivery, state="empty")
-            self._deliveries.change(empty, state=delivery.state, attempt=delivery.attempt)
+            self.deliveries.change(empty, state=delivery.state, attempt=delivery.attempt)
             return empty
         packets = self._typeset_all(batch, len(delivery.erased), has_time)
         return self._send(delivery, batch, packets)
@@ -110,30 +99,29 @@ class Delivering:
 
         None when no letter waits. Nothing else is written down, so a second one does no harm.
         """
-        campaign, _ = self._packing.addressee(key)
-        preview = self._packing.preview(key)
-        return self._post.send(mails.tried(preview.mail, campaign)) if preview else None
+        preview = self.packing.preview(key)
+        return self.post.send(mails.tried(preview.mail, preview.campaign)) if preview else None
 
     def _open(self, key: DeliveryKey) -> Delivery | None:
-        if not self._deliveries.has_waiting(key.campaign, key.target):
+        if not self.signatures.has_waiting(key.campaign, key.target):
             return None
-        delivery = Delivery(key, "open", opened_at=self._clock())
+        delivery = Delivery(key, "open", opened_at=self.clock())
         try:
-            self._deliveries.open(delivery)
+            self.deliveries.open(delivery)
         except ChangedError:
-            return self._deliveries.delivery(key)
+            return self.deliveries.delivery(key)
         return delivery
 
     def _hold(self, delivery: Delivery, target: Target, reason: str) -> Delivery:
-        sealed = sum(len(bundle.signers) for bundle in self._deliveries.bundles(delivery.key))
+        sealed = sum(len(bundle.signers) for bundle in self.deliveries.bundles(delivery.key))
         held = replace(delivery, state="held", letters=sealed, email=target.email, reason=reason)
         if held != delivery:
-            self._deliveries.change(held, state=delivery.state, attempt=delivery.attempt)
+            self.deliveries.change(held, state=delivery.state, attempt=delivery.attempt)
         return held
 
     def _seal_all(self, key: DeliveryKey, has_time: Callable[[], bool]) -> tuple[str, ...]:
         """Seal every waiting letter, close the delivery, and return its signers in order."""
-        bundles = self._deliveries.bundles(key)
+        bundles = self.deliveries.bundles(key)
         gone: set[str] = set()
         conflicts = 0
         while not (bundles and bundles[-1].closes):
@@ -149,8 +137,8 @@ class Delivering:
                 conflicts += 1
                 if conflicts > _CONFLICTS:
                     raise
-                self._sleep(0.05 * 2**conflicts)
-            bundles = self._deliveries.bundles(key)
+                self.sleep(0.05 * 2**conflicts)
+            bundles = self.deliveries.bundles(key)
         return tuple(signer for bundle in bundles for signer in bundle.signers)
 
     def _seal_more(
@@ -158,10 +146,10 @@ class Delivering:
     ) -> None:
         """Seal bundle after bundle; the last one is empty, and nobody can seal a letter after it."""
         passed = gone.union(*(bundle.signers for bundle in bundles))
-        waiting = (signer for signer in self._deliveries.waiting(key.campaign, key.target) if signer not in passed)
+        waiting = (signer for signer in self.signatures.waiting(key.campaign, key.target) if signer not in passed)
         for number in count(len(bundles) + 1):
-            bundle = Bundle(number, tuple(islice(waiting, self._bundle_size)))
-            self._deliveries.seal(key, bundle, self._clock())
+            bundle = Bundle(number, tuple(islice(waiting, self.bundle_size)))
+            self.deliveries.seal(key, bundle, self.clock())
             if bundle.closes:
                 return
             _go_on_if(has_time)
@@ -173,13 +161,13 @@ class Delivering:
         """
         done = {
             packet.number: packet
-            for packet in self._deliveries.packets(batch.key)
-            if packet.erased == erased and packet.is_fresh(self._clock())
+            for packet in self.deliveries.packets(batch.key)
+            if packet.erased == erased and packet.is_fresh(self.clock())
         }
-        for made, pdf in self._packing.typeset(batch, skip=frozenset(done)):
-            packet = replace(made, erased=erased, stored_at=self._clock())
-            self._packets.put(packet_name(batch.key, packet.number, erased), pdf)
-            self._deliveries.add_packet(batch.key, packet)
+        for made, pdf in self.packing.typeset(batch, skip=frozenset(done)):
+            packet = replace(made, erased=erased, stored_at=self.clock())
+            self.packets.put(packet_name(batch.key, packet.number, erased), pdf)
+            self.deliveries.add_packet(batch.key, packet)
             done[packet.number] = packet
             _go_on_if(has_time)
         return tuple(done[number] for number in sorted(done))
@@ -187,8 +175,8 @@ class Delivering:
     def _send(self, delivery: Delivery, batch: Batch, packets: tuple[PacketRecord, ...]) -> Delivery:
         attempt = delivery.attempt + 1
         erased = len(delivery.erased)
-        mail = self._packing.mail(
-            batch, packets, attempt, read=lambda number: self._packets.get(packet_name(batch.key, number, erased))
+        mail = self.packing.mail(
+            batch, packets, attempt, read=lambda number: self.packets.get(packet_name(batch.key, number, erased))
         )
         sending = replace(
             delivery,
@@ -198,7 +186,7 @@ class Delivering:
             packets=len(packets),
             bytes=sum(packet.bytes for packet in packets),
             email=mail.to,
-            sending_since=self._clock(),
+            sending_since=self.clock(),
             sent_at=None,
             settled_at=None,
             message_id=None,
@@ -207,21 +195,21 @@ class Delivering:
             left_out=delivery.erased,
         )
         # Whoever loses this write leaves the sending to the other, or to whoever stopped it since it was begun.
-        self._deliveries.begin_sending(sending, state=delivery.state, attempt=delivery.attempt)
+        self.deliveries.begin_sending(sending, state=delivery.state, attempt=delivery.attempt)
         try:
-            message_id = self._post.send(mail)
+            message_id = self.post.send(mail)
         except (ThrottledError, SendingStoppedError, MailRefusedError) as error:
             # Surely not sent, so the next try need not wait for an event.
             self._settle(sending, replace(sending, state="open", sending_since=None, reason=str(error)))
             raise
-        return self._settle(sending, replace(sending, state="sent", message_id=message_id, sent_at=self._clock()))
+        return self._settle(sending, replace(sending, state="sent", message_id=message_id, sent_at=self.clock()))
 
     def _settle(self, sending: Delivery, settled: Delivery) -> Delivery:
         try:
-            self._deliveries.change(settled, state="sending", attempt=sending.attempt)
+            self.deliveries.change(settled, state="sending", attempt=sending.attempt)
         except ChangedError:
             # SES's event was faster and has said more.
-            return self._deliveries.delivery(sending.key) or settled
+            return self.deliveries.delivery(sending.key) or settled
         return settled
 
 

@@ -23,7 +23,7 @@ class UnderWayError(UndersignedError):
     """The letter is in a mail that is being sent, and can be erased when that has left or come back."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(kw_only=True, frozen=True, slots=True)
 class Erasing:
     """Erases letters."""
 
@@ -46,7 +46,7 @@ class Erasing:
             if signature.status == "erased":
                 return
             try:
-                self.signatures.erase(signature, self.clock(), self._delivery_to_leave(signature))
+                self._erase(signature)
             except ChangedError:
                 # It was confirmed, sealed or counted meanwhile, or its mail has left: look again.
                 if attempt == _TRIES:
@@ -54,6 +54,13 @@ class Erasing:
                 self.sleep(0.05 * 2**attempt)
             else:
                 return
+
+    def _erase(self, signature: Signature) -> None:
+        key = self._delivery_to_leave(signature)
+        if key is None:
+            self.signatures.erase(signature, self.clock())
+        else:
+            self.deliveries.erase_letter(key, signature, self.clock())
 
     def _delivery_to_leave(self, signature: Signature) -> DeliveryKey | None:
         if signature.period is None:

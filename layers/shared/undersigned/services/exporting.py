@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from undersigned.domain.controls import AuditEntry
 from undersigned.domain.errors import NotFoundError, UndersignedError
 from undersigned.domain.exports import BYTE_ORDER_MARK, COLUMNS, Export, csv_line, row
-from undersigned.domain.steering import AuditEntry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from undersigned.domain.exports import ExportFilter, ExportState
     from undersigned.services.catalog import Catalog
-    from undersigned.services.ports import ExportFiles, ExportQueue, ExportStore, ListingStore, SteeringStore
+    from undersigned.services.ports import CampaignStore, ExportFiles, ExportQueue, ExportStore, SignatureStore
 
-_READ_AT_ONCE = 500
+_READ_AHEAD = 500
 """Letters read ahead; with a drawing each they are 5 MB."""
 
 _ROWS_BETWEEN_NEWS = 2_000
@@ -33,36 +33,35 @@ class NotReadyError(UndersignedError):
     """The export's file is not there yet, or never will be; says the way out."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(kw_only=True, frozen=True, slots=True)
 class SignatureSheet:
     """Reads a campaign's signatures as CSV."""
 
     catalog: Catalog
-    listing: ListingStore
-    steering: SteeringStore
+    signatures: SignatureStore
+    campaigns: CampaignStore
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
 
     def lines(self, campaign: str, wanted: ExportFilter) -> Iterator[bytes]:
         """Write the file line by line: its mark and column names, then the letters, newest first."""
         yield BYTE_ORDER_MARK + csv_line(COLUMNS)
-        for _, signature in self.listing.newest_signatures(campaign, at_once=_READ_AT_ONCE):
+        for _, signature in self.signatures.newest_signatures(campaign, read_ahead=_READ_AHEAD):
             if wanted.takes(signature):
                 yield csv_line(row(signature, self.catalog.letter(campaign, signature.letter).language))
 
     def check(self, campaign: str, wanted: ExportFilter) -> None:
         """Raise NotFoundError for a campaign or a target that is not there."""
-        roster = self.catalog.entry(campaign).roster
-        if wanted.target is not None and wanted.target not in roster.by_id:
-            message = f"campaign {campaign!r} has no addressee {wanted.target!r}; it has {', '.join(roster.by_id)}"
-            raise NotFoundError(message)
+        entry = self.catalog.entry(campaign)
+        if wanted.target is not None:
+            entry.target(wanted.target)
 
-    def note(self, campaign: str, wanted: ExportFilter, by: str) -> None:
-        """Write down who takes personal data out."""
-        self.steering.note(AuditEntry(campaign, self.clock(), "export", by, about=str(wanted)), self.new_id())
+    def record(self, campaign: str, wanted: ExportFilter, by: str) -> None:
+        """Record who takes personal data out."""
+        self.campaigns.record_audit(AuditEntry(campaign, self.clock(), "export", by, about=str(wanted)), self.new_id())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(kw_only=True, frozen=True, slots=True)
 class Exporting:
     """Makes files of signatures."""
 
@@ -76,7 +75,7 @@ class Exporting:
         self.sheet.check(campaign, wanted)
         export = Export(campaign, self.sheet.new_id(), "queued", wanted, by, self.sheet.clock())
         self.exports.put_export(export)
-        self.sheet.note(campaign, wanted, by)
+        self.sheet.record(campaign, wanted, by)
         self.queue.put(campaign, export.id)
         return export
 

@@ -10,17 +10,17 @@ from undersigned.services.ports import ChangedError
 
 if TYPE_CHECKING:
     from undersigned.domain.deliveries import Delivery, MailEvent
-    from undersigned.services.ports import DeliveryStore, TargetStateStore
+    from undersigned.services.ports import CampaignStore, DeliveryStore
 
 _TRIES = 5
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(kw_only=True, frozen=True, slots=True)
 class Feedback:
     """Records events; late, doubled and disordered ones do no harm."""
 
     deliveries: DeliveryStore
-    targets: TargetStateStore
+    campaigns: CampaignStore
 
     def record(self, event: MailEvent) -> Delivery | None:
         """Record an event and return the delivery as it then stands; None when there is no such delivery."""
@@ -29,7 +29,7 @@ class Feedback:
             if delivery is None:
                 return None
             if attempt == 1:
-                self.deliveries.note_event(event)
+                self.deliveries.record_event(event)
             changed = after(delivery, event)
             try:
                 if changed != delivery:
@@ -40,6 +40,6 @@ class Feedback:
                 continue
             # Written after the delivery, and again when the event comes twice: a crash in between mends itself.
             if event.kind == "bounce" and event.permanent and delivery.email and event.attempt == delivery.attempt:
-                self.targets.set_mail_state(event.delivery.campaign, event.delivery.target, delivery.email, "bounced")
+                self.campaigns.set_mail_state(event.delivery.campaign, event.delivery.target, delivery.email, "bounced")
             return changed
         return None

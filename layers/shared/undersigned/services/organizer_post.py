@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from undersigned.rendering.mails import Mail
-    from undersigned.services.ports import Post, RecipientStore
+    from undersigned.services.ports import MailClaimStore, Post
 
 type Occasion = Literal["approval", "report"]
 
-type Outcome = Literal["sent", "sent before", "nothing to say"]
+type PostOutcome = Literal["sent", "sent before", "nothing to say"]
 
 _OCCASIONS = 2
 
@@ -28,14 +28,14 @@ class NotToldError(UndersignedError):
     """Some organizers got no mail; whoever got theirs is not mailed again by the next try."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(kw_only=True, frozen=True, slots=True)
 class OrganizerPost:
     """Mails organizers, through any crash, as confirmations are mailed: claimed, sent, written down."""
 
-    recipients: RecipientStore
+    claims: MailClaimStore
     post: Post
 
-    def send_once(self, occasion: Occasion, campaign: str, period: str, mail: Callable[[], Mail]) -> Outcome:
+    def send_once(self, occasion: Occasion, campaign: str, period: str, mail: Callable[[], Mail]) -> PostOutcome:
         """Send a mail unless the campaign's organizer got the one of this occasion and period.
 
         Raises ThrottledError or SendingStoppedError when it must be tried again, MailRefusedError when SES won't take
@@ -43,17 +43,17 @@ class OrganizerPost:
         """
         # No signer's id has a colon.
         recipient, day = f"organizer:{campaign}", datetime.fromisoformat(period).replace(tzinfo=UTC)
-        if not self.recipients.claim_mail(recipient, occasion, day, most=_OCCASIONS, known_for=_KNOWN_FOR):
+        if not self.claims.claim(recipient, occasion, day, most=_OCCASIONS, known_for=_KNOWN_FOR):
             return "sent before"
         self.post.send(mail())
-        self.recipients.mail_sent(recipient, occasion, day)
+        self.claims.record_sent(recipient, occasion, day)
         return "sent"
 
 
 def tell_each(
     campaigns: Iterable[str],
-    tell: Callable[[str], Outcome],
-    note: Callable[[str, Outcome | Exception], None],
+    tell: Callable[[str], PostOutcome],
+    note: Callable[[str, PostOutcome | Exception], None],
 ) -> None:
     """Tell the organizers of some campaigns, each whatever becomes of the others; `note` hears the outcomes.
 

@@ -8,47 +8,41 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from undersigned.domain.addresses import email_mistake
+from undersigned.domain.controls import Action, AuditEntry
 from undersigned.domain.deliveries import DeliveryKey, packet_filename, packet_name
 from undersigned.domain.errors import NotFoundError
+from undersigned.domain.providers import providers_of
 from undersigned.domain.signatures import signer_id
-from undersigned.domain.steering import Action, AuditEntry
+from undersigned.services.delivery_controls import NotNowError
 from undersigned.services.ports import ChangedError
-from undersigned.services.steering import NotNowError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from undersigned.domain.campaigns import Campaign, Target
+    from undersigned.domain.controls import Controls
     from undersigned.domain.deliveries import Delivery, MailEvent, PacketRecord
+    from undersigned.domain.providers import Provider
     from undersigned.domain.schedule import WeeklySchedule
-    from undersigned.domain.signatures import Signature, Standing
-    from undersigned.domain.steering import Steering
+    from undersigned.domain.signatures import Signature, SignatureFilter
     from undersigned.domain.tallies import Count
     from undersigned.services.erasing import Erasing
-    from undersigned.services.ports import (
-        CampaignStore,
-        CountStore,
-        DeliveryStore,
-        ListingStore,
-        PacketStore,
-        SignatureStore,
-        SteeringStore,
-    )
+    from undersigned.services.ports import CampaignStore, CountStore, DeliveryStore, PacketStore, SignatureStore
 
 MOST_ROWS_READ = 1_000
 """Letters that one request looks at, at most, to find those that it is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
-class Page[Item]:
-    """Some items, and the place behind which the next ones lie, if there may be more.
+class Listing[Item]:
+    """Some items, and the position behind which the next ones lie, if there may be more.
 
     `ended_early` says that there are fewer than asked for because so many others lay between them.
     """
 
     items: tuple[Item, ...]
-    next_place: str | None
+    next_position: str | None
     ended_early: bool = False
 
 
@@ -59,7 +53,7 @@ class Overview:
     campaign: Campaign
     count: Count
     is_open: bool
-    steering: Steering
+    controls: Controls
     next_delivery: datetime
 
 
@@ -82,26 +76,6 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class MailDomain:
-    """How many signed with an address of one domain, and how many of them have confirmed."""
-
-    signed: int
-    confirmed: int
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which signatures are asked for."""
-
-    target: str | None = None
-    standing: Standing | None = None
-
-    def fits(self, signature: Signature) -> bool:
-        """Say whether a signature is one of them."""
-        return self.target in {None, signature.target} and self.standing in {None, signature.standing}
-
-
-@dataclass(frozen=True, slots=True)
 class DeliveryRecord:
     """A delivery with its packets and what SES said of its mails; `signers` are its letters' ids in their order."""
 
@@ -115,73 +89,48 @@ class DeliveryRecord:
         return self.signers[packet.first - 1 : packet.last]
 
 
+@dataclass(kw_only=True, frozen=True, slots=True)
 class Organizing:
     """Answers organizers."""
 
-    def __init__(  # noqa: PLR0913  (one use case, all it needs)
-        self,
-        *,
-        campaigns: CampaignStore,
-        steering: SteeringStore,
-        counters: CountStore,
-        signatures: SignatureStore,
-        listing: ListingStore,
-        deliveries: DeliveryStore,
-        packets: Callable[[], PacketStore],
-        erasing: Erasing,
-        schedule: WeeklySchedule,
-        secret: Callable[[], str],
-        clock: Callable[[], datetime],
-        new_id: Callable[[], str],
-    ) -> None:
-        """Take the stores (the packets' is made when it is needed), the schedule, the secret's getter, a clock, ids."""
-        self._campaigns = campaigns
-        self._steering = steering
-        self._counters = counters
-        self._signatures = signatures
-        self._listing = listing
-        self._deliveries = deliveries
-        self._packets = packets
-        self._erasing = erasing
-        self._schedule = schedule
-        self._secret = secret
-        self._clock = clock
-        self._new_id = new_id
+    campaigns: CampaignStore
+    counters: CountStore
+    signature_store: SignatureStore
+    delivery_store: DeliveryStore
+    packets: Callable[[], PacketStore]
+    erasing: Erasing
+    schedule: WeeklySchedule
+    secret: Callable[[], str]
+    clock: Callable[[], datetime]
+    new_id: Callable[[], str]
 
     def overview(self, campaign: str) -> Overview:
         """Return a campaign as it stands; raises NotFoundError."""
-        settings, count = self._campaigns.campaign(campaign), self._counters.count(campaign)
-        if settings is None or count is None:
-            message = f"There is no campaign {campaign!r}"
-            raise NotFoundError(message)
-        now = self._clock()
+        settings, count = self.campaigns.campaign(campaign), self.counters.count(campaign)
+        now = self.clock()
         return Overview(
             settings,
             count,
             is_open=settings.is_open(now.astimezone(ZoneInfo(settings.time_zone)).date()),
-            steering=self._steering.steering(campaign),
-            next_delivery=self._schedule.next_after(now),
+            controls=self.campaigns.controls(campaign),
+            next_delivery=self.schedule.next_after(now),
         )
 
-    def targets(self, campaign: str, after: str | None, limit: int) -> Page[TargetState]:
+    def targets(self, campaign: str, after: str | None, limit: int) -> Listing[TargetState]:
         """List targets in the order of their ids."""
-        targets = [target for target in self._campaigns.targets(campaign) if after is None or target.id > after]
+        targets = [target for target in self.campaigns.targets(campaign) if after is None or target.id > after]
         shown = tuple(self._state_of(campaign, target) for target in targets[:limit])
-        return Page(shown, shown[-1].target.id if len(targets) > limit else None)
+        return Listing(shown, shown[-1].target.id if len(targets) > limit else None)
 
     def target(self, campaign: str, target: str) -> TargetState:
         """Return one target; raises NotFoundError."""
-        found = self._campaigns.target(campaign, target)
-        if found is None:
-            message = f"campaign {campaign!r} has no addressee {target!r}"
-            raise NotFoundError(message)
-        return self._state_of(campaign, found)
+        return self._state_of(campaign, self.campaigns.target(campaign, target))
 
     def _state_of(self, campaign: str, target: Target) -> TargetState:
-        deliveries = tuple(self._deliveries.deliveries(campaign, target.id))
+        deliveries = tuple(self.delivery_store.deliveries(campaign, target.id))
         return TargetState(
             target,
-            self._deliveries.how_many_wait(campaign, target.id),
+            self.signature_store.how_many_wait(campaign, target.id),
             sum(delivery.letters for delivery in deliveries if delivery.is_settled),
             deliveries[0] if deliveries else None,
         )
@@ -194,36 +143,35 @@ class Organizing:
         found = self._counted(campaign, f"{by.upper()}#")
         return Counts(sum(found.values()), found)
 
-    def mail_domains(self, campaign: str) -> dict[str, MailDomain]:
-        """Return how many signed and how many confirmed, by the domain of their e-mail address."""
-        signed, confirmed = self._counted(campaign, "SIGNED#"), self._counted(campaign, "CONFIRMED#")
-        return {domain: MailDomain(count, confirmed.get(domain, 0)) for domain, count in signed.items()}
+    def providers(self, campaign: str) -> tuple[Provider, ...]:
+        """Return how many signed and how many confirmed by the domain of their address, the most signers first."""
+        return providers_of(self.counters.counts(campaign, "SIGNED#") | self.counters.counts(campaign, "CONFIRMED#"))
 
     def _counted(self, campaign: str, beginning: str) -> dict[str, int]:
-        found = self._counters.counts(campaign, beginning)
+        found = self.counters.counts(campaign, beginning)
         return {name.removeprefix(beginning): count for name, count in found.items() if count}
 
-    def signatures(self, campaign: str, wanted: Wanted, after: str | None, limit: int) -> Page[Signature]:
+    def signatures(self, campaign: str, wanted: SignatureFilter, after: str | None, limit: int) -> Listing[Signature]:
         """List signatures, newest first, in a bounded number of reads."""
         found: list[Signature] = []
-        rows = enumerate(self._listing.newest_signatures(campaign, after), start=1)
-        for read, (place, row) in rows:
-            if wanted.fits(row):
+        rows = enumerate(self.signature_store.newest_signatures(campaign, after), start=1)
+        for read, (position, row) in rows:
+            if wanted.takes(row):
                 found.append(row)
             if len(found) == limit or read == MOST_ROWS_READ:
-                return Page(tuple(found), place, ended_early=len(found) < limit)
-        return Page(tuple(found), None)
+                return Listing(tuple(found), position, ended_early=len(found) < limit)
+        return Listing(tuple(found), None)
 
-    def signed_with(self, campaign: str, email: str, wanted: Wanted) -> Page[Signature]:
+    def signed_with(self, campaign: str, email: str, wanted: SignatureFilter) -> Listing[Signature]:
         """Find the signature of an e-mail address, in one read; nobody can have signed with what is none."""
         if email_mistake(email):
-            return Page((), None)
-        row = self._signatures.signature(campaign, signer_id(self._secret(), email))
-        return Page((row,) if row and row.email and wanted.fits(row) else (), None)
+            return Listing((), None)
+        row = self.signature_store.signature(campaign, signer_id(self.secret(), email))
+        return Listing((row,) if row and row.email and wanted.takes(row) else (), None)
 
     def signature(self, campaign: str, signer: str) -> Signature:
         """Return one signature; raises NotFoundError."""
-        row = self._signatures.signature(campaign, signer)
+        row = self.signature_store.signature(campaign, signer)
         if row is None:
             message = f"campaign {campaign!r} has no letter {signer!r}"
             raise NotFoundError(message)
@@ -237,8 +185,8 @@ class Organizing:
         if not why:
             message = "give the reason for which the letter is taken out"
             raise NotNowError(message)
-        self._erasing.erase(campaign, signer)
-        self._note(campaign, "remove", by, about=signer, why=why)
+        self.erasing.erase(campaign, signer)
+        self._record_action(campaign, "remove", by, about=signer, why=why)
 
     def release(self, campaign: str, signer: str, by: str, why: str) -> None:
         """Let a letter out of the quarantine: its signer gets the mail with the button again.
@@ -247,11 +195,11 @@ class Organizing:
         """
         self.signature(campaign, signer)
         try:
-            self._signatures.release(campaign, signer, self._new_id())
+            self.signature_store.release(campaign, signer, self.new_id())
         except ChangedError as error:
             message = "the letter is in no quarantine"
             raise NotNowError(message) from error
-        self._note(campaign, "release from quarantine", by, about=signer, why=why)
+        self._record_action(campaign, "release from quarantine", by, about=signer, why=why)
 
     def deliveries(
         self, campaign: str, target: str | None, period: str | None, after: DeliveryKey | None, limit: int
@@ -277,46 +225,46 @@ class Organizing:
 
     def _newest_deliveries(self, campaign: str, targets: Sequence[str] | None) -> Iterator[Delivery]:
         if targets is None:
-            targets = [target.id for target in self._campaigns.targets(campaign)]
-        of_targets = [self._deliveries.deliveries(campaign, target) for target in targets]
+            targets = [target.id for target in self.campaigns.targets(campaign)]
+        of_targets = [self.delivery_store.deliveries(campaign, target) for target in targets]
         return heapq.merge(*of_targets, key=lambda delivery: delivery.key.period, reverse=True)
 
     def delivery(self, key: DeliveryKey) -> DeliveryRecord:
         """Return one delivery with its letters' ids; raises NotFoundError."""
-        delivery = self._deliveries.delivery(key)
+        delivery = self.delivery_store.delivery(key)
         if delivery is None:
             message = f"campaign {key.campaign!r} has no delivery {key.period} to {key.target!r}"
             raise NotFoundError(message)
-        sealed = [signer for bundle in self._deliveries.bundles(key) for signer in bundle.signers]
+        sealed = [signer for bundle in self.delivery_store.bundles(key) for signer in bundle.signers]
         return self._record(delivery, tuple(signer for signer in sealed if signer not in delivery.left_out))
 
     def _record(self, delivery: Delivery, signers: tuple[str, ...] = ()) -> DeliveryRecord:
-        packets, events = self._deliveries.packets(delivery.key), self._deliveries.mail_events(delivery.key)
+        packets, events = self.delivery_store.packets(delivery.key), self.delivery_store.mail_events(delivery.key)
         return DeliveryRecord(delivery, packets, events, signers)
 
     def packet_link(self, key: DeliveryKey, number: int) -> str:
         """Make a short-lived address at which a packet can be fetched; raises NotFoundError."""
-        packets = self._deliveries.packets(key)
+        packets = self.delivery_store.packets(key)
         packet = next((packet for packet in packets if packet.number == number), None)
         if packet is None:
             message = f"delivery {key.period} to {key.target!r} has no packet {number}"
             raise NotFoundError(message)
         name = packet_name(key, number, packet.erased)
-        return self._packets().link(name, packet_filename(key, number, len(packets)))
+        return self.packets().link(name, packet_filename(key, number, len(packets)))
 
-    def audit(self, campaign: str, after: str | None, limit: int) -> Page[AuditEntry]:
+    def audit(self, campaign: str, after: str | None, limit: int) -> Listing[AuditEntry]:
         """List what organizers did, newest first."""
         found: list[AuditEntry] = []
-        place = None
-        for next_place, entry in self._steering.newest_audit(campaign, after):
+        last = None
+        for position, entry in self.campaigns.newest_audit(campaign, after):
             if len(found) == limit:
-                return Page(tuple(found), place)
+                return Listing(tuple(found), last)
             found.append(entry)
-            place = next_place
-        return Page(tuple(found), None)
+            last = position
+        return Listing(tuple(found), None)
 
-    def _note(self, campaign: str, action: Action, by: str, *, about: str, why: str) -> None:
-        self._steering.note(AuditEntry(campaign, self._clock(), action, by, about, why), self._new_id())
+    def _record_action(self, campaign: str, action: Action, by: str, *, about: str, why: str) -> None:
+        self.campaigns.record_audit(AuditEntry(campaign, self.clock(), action, by, about, why), self.new_id())
 
 
 def _lies_behind(key: DeliveryKey, last: DeliveryKey) -> bool:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from undersigned.rendering.mails import Mail
     from undersigned.rendering.packets import Packet
     from undersigned.services.catalog import Catalog
-    from undersigned.services.ports import CampaignStore, DeliveryStore, SignatureStore
+    from undersigned.services.ports import CampaignStore, SignatureStore
     from undersigned.tokens import Tokens
 
 
@@ -37,41 +37,29 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
+class DeliveryPreview:
     """A delivery's mail and its packets, as they would go now."""
 
+    campaign: Campaign
     target: Target
     mail: Mail
     pdfs: tuple[bytes, ...]
     packets: tuple[PacketRecord, ...]
 
 
+@dataclass(kw_only=True, frozen=True, slots=True)
 class Packing:
     """Packs letters, and changes nothing."""
 
-    def __init__(  # noqa: PLR0913  (one use case, all it needs)
-        self,
-        *,
-        campaigns: CampaignStore,
-        catalog: Catalog,
-        signatures: SignatureStore,
-        deliveries: DeliveryStore,
-        tokens: Tokens,
-        sender: Sender,
-        typeset: Callable[[PacketCover, Sequence[PacketLetter]], Packet],
-        report_replaced: Callable[[DeliveryKey, int, dict[str, int]], None],
-    ) -> None:
-        """Take the stores, the typesetter, and who hears of characters that no font has."""
-        self._campaigns = campaigns
-        self._catalog = catalog
-        self._signatures = signatures
-        self._deliveries = deliveries
-        self._tokens = tokens
-        self._sender = sender
-        self._typeset = typeset
-        self._report_replaced = report_replaced
+    campaigns: CampaignStore
+    catalog: Catalog
+    signatures: SignatureStore
+    tokens: Tokens
+    sender: Sender
+    typesetter: Callable[[PacketCover, Sequence[PacketLetter]], Packet]
+    report_replaced: Callable[[DeliveryKey, int, dict[str, int]], None]
 
-    def preview(self, key: DeliveryKey, most: int | None = None) -> Preview | None:
+    def preview(self, key: DeliveryKey, most: int | None = None) -> DeliveryPreview | None:
         """Make the mail and the packets that would go now, and change nothing; None when no letter waits.
 
         Raises NotFoundError for an unknown campaign or target, TooManyLettersError for more letters than `most`.
@@ -84,7 +72,7 @@ class Packing:
         made = list(self.typeset(batch))
         packets, pdfs = tuple(packet for packet, _ in made), tuple(pdf for _, pdf in made)
         mail = self.mail(batch, packets, attempt=1, read=lambda number: pdfs[number - 1])
-        return Preview(batch.target, mail, pdfs, packets)
+        return DeliveryPreview(batch.campaign, batch.target, mail, pdfs, packets)
 
     def preview_packet(self, key: DeliveryKey, number: int) -> bytes:
         """Typeset one of the packets that would go now; raises NotFoundError when there is none of this number."""
@@ -97,19 +85,10 @@ class Packing:
         return pdf
 
     def _waiting(self, key: DeliveryKey) -> Batch:
-        campaign, target = self.addressee(key)
-        waiting = tuple(self._deliveries.waiting(key.campaign, key.target))
-        rows = self._signatures.signatures(key.campaign, waiting)
+        campaign, target = self.campaigns.campaign(key.campaign), self.campaigns.target(key.campaign, key.target)
+        waiting = tuple(self.signatures.waiting(key.campaign, key.target))
+        rows = self.signatures.signatures(key.campaign, waiting)
         return Batch(campaign, target, key, tuple(row.signer for row in rows if row.waits))
-
-    def addressee(self, key: DeliveryKey) -> tuple[Campaign, Target]:
-        """Return whose letters they are, and to whom; raises NotFoundError for an unknown campaign or target."""
-        campaign = self._campaigns.campaign(key.campaign)
-        target = self._campaigns.target(key.campaign, key.target)
-        if campaign is None or target is None:
-            message = f"campaign {key.campaign!r} has no addressee {key.target!r}"
-            raise NotFoundError(message)
-        return campaign, target
 
     def typeset(self, batch: Batch, skip: frozenset[int] = frozenset()) -> Iterator[tuple[PacketRecord, bytes]]:
         """Typeset a batch's packets, one after the other."""
@@ -117,13 +96,13 @@ class Packing:
         for number, (first, last) in enumerate(spans, start=1):
             if number in skip:
                 continue
-            signatures = self._signatures.signatures(batch.key.campaign, batch.signers[first - 1 : last])
-            packet = self._typeset(
+            signatures = self.signatures.signatures(batch.key.campaign, batch.signers[first - 1 : last])
+            packet = self.typesetter(
                 self._cover(batch, number, len(spans), first, last),
                 [self._packet_letter(batch.target, signature) for signature in signatures],
             )
             if packet.replaced:
-                self._report_replaced(batch.key, number, dict(packet.replaced))
+                self.report_replaced(batch.key, number, dict(packet.replaced))
             record = PacketRecord(
                 number=number,
                 first=first,
@@ -138,11 +117,11 @@ class Packing:
 
     def mail(self, batch: Batch, packets: tuple[PacketRecord, ...], attempt: int, read: Callable[[int], bytes]) -> Mail:
         """Write a batch's mail; `read` gives the PDF of a packet by its number."""
-        first = self._signatures.signatures(batch.key.campaign, batch.signers[:NAMES_IN_MAIL])
+        first = self.signatures.signatures(batch.key.campaign, batch.signers[:NAMES_IN_MAIL])
         versions = dict.fromkeys(version for packet in packets for version in packet.letters)
         fits = sum(packet.bytes for packet in packets) <= ATTACHMENT_LIMIT
         return mails.delivery(
-            self._sender,
+            self.sender,
             batch.campaign,
             batch.target,
             batch.key,
@@ -150,13 +129,13 @@ class Packing:
                 letters=len(batch.signers),
                 residents=sum(packet.residents for packet in packets),
                 since=min(packet.since for packet in packets),
-                versions=tuple(self._catalog.letter(batch.key.campaign, version) for version in versions),
+                versions=tuple(self.catalog.letter(batch.key.campaign, version) for version in versions),
                 signers=tuple((signature.name, signature.locality) for signature in first),
                 packets=packets,
             ),
             attempt=attempt,
             pdfs=[read(packet.number) for packet in packets] if fits else None,
-            packets_token=self._tokens.for_packets(batch.key),
+            packets_token=self.tokens.for_packets(batch.key),
         )
 
     def _cover(self, batch: Batch, number: int, of: int, first: int, last: int) -> PacketCover:
@@ -174,7 +153,7 @@ class Packing:
         )
 
     def _packet_letter(self, target: Target, signature: Signature) -> PacketLetter:
-        letter = self._catalog.letter(signature.campaign, signature.letter)
+        letter = self.catalog.letter(signature.campaign, signature.letter)
         return PacketLetter(
             blocks=read_blocks(render_html(letter.template, target, signature.details, letter.language)),
             language=letter.language,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from undersigned.domain.campaigns import Campaign, Target
-    from undersigned.services.ports import CampaignStore, DeliveryQueue, DeliveryStore, SteeringStore
+    from undersigned.services.ports import CampaignStore, DeliveryQueue, DeliveryStore, SignatureStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +24,12 @@ class Plan:
     awaiting: tuple[DeliveryKey, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(kw_only=True, frozen=True, slots=True)
 class Planning:
     """Queues deliveries. Queuing one twice is harmless: it is made once."""
 
     campaigns: CampaignStore
-    steering: SteeringStore
+    signatures: SignatureStore
     deliveries: DeliveryStore
     queue: DeliveryQueue
 
@@ -37,28 +38,30 @@ class Planning:
 
         A campaign that pauses is left out; what has begun in an earlier period needs no new approval.
         """
-        if campaign is not None and self.campaigns.campaign(campaign) is None:
-            message = f"There is no campaign {campaign!r}"
-            raise NotFoundError(message)
-        plans = [
-            self._plan_one(settings, period)
-            for some_campaign in ([campaign] if campaign is not None else self.campaigns.campaign_ids())
-            if (settings := self.campaigns.campaign(some_campaign))
-        ]
+        plans = [self._plan_one(settings, period) for settings in self._wanted(campaign)]
         return Plan(
             tuple(key for plan in plans for key in plan.queued), tuple(key for plan in plans for key in plan.awaiting)
         )
 
+    def _wanted(self, campaign: str | None) -> Iterator[Campaign]:
+        if campaign is not None:
+            yield self.campaigns.campaign(campaign)
+            return
+        for listed in self.campaigns.campaign_ids():
+            # A read can be behind the listing; a campaign that is this new waits for the next plan.
+            with suppress(NotFoundError):
+                yield self.campaigns.campaign(listed)
+
     def _plan_one(self, campaign: Campaign, period: str) -> Plan:
-        steering = self.steering.steering(campaign.id)
-        if steering.paused:
+        controls = self.campaigns.controls(campaign.id)
+        if controls.paused:
             return Plan((), ())
         queued: list[DeliveryKey] = []
         awaiting: list[DeliveryKey] = []
         for target in self.campaigns.targets(campaign.id):
             due: list[DeliveryKey] = []
             for key, has_begun in self._due(campaign.id, target, period):
-                may_go = has_begun or steering.lets_begin(period, needs_approval=campaign.approval)
+                may_go = has_begun or controls.lets_begin(period, needs_approval=campaign.approval)
                 (due if may_go else awaiting).append(key)
             self.queue.put(due)
             queued += due
@@ -72,5 +75,5 @@ class Planning:
         yield from ((key, True) for key in reversed(unfinished))
         this_period = DeliveryKey(campaign, target.id, period)
         has_gone = any(delivery.key == this_period and delivery.is_settled for delivery in earlier)
-        if this_period not in unfinished and not has_gone and self.deliveries.has_waiting(campaign, target.id):
+        if this_period not in unfinished and not has_gone and self.signatures.has_waiting(campaign, target.id):
             yield this_period, any(delivery.key == this_period for delivery in earlier)

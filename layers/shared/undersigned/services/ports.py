@@ -1,4 +1,8 @@
-"""What the use cases need of the outside: protocols that adapters and tests' fakes fulfil."""
+"""What the use cases need of the outside: one port for each repository, queue and service, and the errors they raise.
+
+Each adapter in `aws` subclasses its port, so a call is described here alone. "As it stands now" means a consistent
+read; other reads may be a moment behind.
+"""
 
 from __future__ import annotations
 
@@ -11,25 +15,25 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date, datetime
 
+    from undersigned.domain.abuse_checks import FormToken
     from undersigned.domain.api_keys import ApiKey
     from undersigned.domain.campaigns import Campaign, MailState, Target
+    from undersigned.domain.controls import AuditEntry, Controls
     from undersigned.domain.deliveries import Bundle, Delivery, DeliveryKey, DeliveryState, MailEvent, PacketRecord
     from undersigned.domain.events import Event
     from undersigned.domain.exports import Export
-    from undersigned.domain.gates import FormPass
     from undersigned.domain.letters import Letter
     from undersigned.domain.signatures import Signature
-    from undersigned.domain.steering import AuditEntry, Steering
     from undersigned.domain.tallies import Count
     from undersigned.rendering.mails import Mail
 
 
 class ChangedError(UndersignedError):
-    """Somebody else changed the item between our read and our write: read it again."""
+    """Another writer changed the item between our read and our write: read it again."""
 
 
 class SignatureStateError(UndersignedError):
-    """The signature is not in a state in which this can be done; carries it as it stands (None: no row)."""
+    """The signature's status does not allow this; carries the signature as it stands (None: there is no row)."""
 
     def __init__(self, signature: Signature | None) -> None:
         """Keep the signature."""
@@ -37,12 +41,12 @@ class SignatureStateError(UndersignedError):
         self.signature = signature
 
 
-class FormSpentError(UndersignedError):
+class FormConsumedError(UndersignedError):
     """Another letter was signed with this form."""
 
 
 class BundleTakenError(UndersignedError):
-    """A bundle of this number is there already: read the bundles again."""
+    """There is a bundle of this number already: read the bundles again."""
 
 
 class LettersNotWaitingError(UndersignedError):
@@ -59,129 +63,275 @@ class ThrottledError(UndersignedError):
 
 
 class MailRefusedError(UndersignedError):
-    """SES refused the mail for a reason that trying again does not mend; nothing was sent."""
+    """SES refused the email, and would refuse it again; nothing was sent."""
 
 
 class SendingStoppedError(MailRefusedError):
-    """SES takes no mail at all until a person mends the account or the sender's identity; nothing was sent."""
+    """SES takes no email until a person fixes the account or the sender's identity; nothing was sent."""
 
 
 class CampaignStore(Protocol):
-    """Campaigns, their letters and targets."""
+    """Campaigns, their letters, their targets, the controls of their deliveries, and the audit."""
 
-    def campaign(self, campaign: str) -> Campaign | None:
-        """Read a campaign's settings."""
+    def campaign(self, campaign: str) -> Campaign:
+        """Read a campaign's settings; raises NotFoundError."""
+        ...
 
     def targets(self, campaign: str) -> tuple[Target, ...]:
         """Read a campaign's targets, in the order of their ids."""
+        ...
 
-    def target(self, campaign: str, target: str) -> Target | None:
-        """Read one target as it stands now."""
+    def target(self, campaign: str, target: str) -> Target:
+        """Read one target as it stands now; raises NotFoundError."""
+        ...
 
-    def letter(self, campaign: str, version: str) -> Letter | None:
-        """Read a letter version."""
+    def letter(self, campaign: str, version: str) -> Letter:
+        """Read a letter version; raises NotFoundError."""
+        ...
 
     def campaign_ids(self) -> Iterator[str]:
         """List every campaign."""
+        ...
 
+    def put_letter(self, campaign: str, letter: Letter) -> bool:
+        """Write a letter version; False if it exists, for a version never changes."""
+        ...
 
-class SteeringStore(Protocol):
-    """What organizers decided, and who did."""
+    def put_campaign(self, campaign: Campaign) -> None:
+        """Write a campaign's settings, and its goal where the count is read."""
+        ...
 
-    def steering(self, campaign: str) -> Steering:
-        """Read what an organizer decided of a campaign's deliveries, as it stands now."""
+    def put_target(self, campaign: str, target: Target) -> None:
+        """Write what an organizer sets of a target; a new email address counts as one that takes email."""
+        ...
+
+    def set_mail_state(self, campaign: str, target: str, email: str, state: MailState) -> None:
+        """Record whether an address takes email; does nothing when the target has another address by now."""
+        ...
+
+    def controls(self, campaign: str) -> Controls:
+        """Read the controls of a campaign's deliveries as they stand now."""
+        ...
 
     def pause(self, campaign: str, *, paused: bool) -> None:
-        """Let a campaign's deliveries pause, or go on."""
+        """Pause a campaign's deliveries, or resume them."""
+        ...
 
     def approve(self, campaign: str, period: str) -> None:
-        """Let a period's deliveries begin."""
+        """Approve a period's deliveries."""
+        ...
 
     def hold(self, campaign: str, target: str, why: str | None) -> None:
-        """Hold a target's letters back for a reason, or let them go; raises ChangedError without such a target."""
+        """Hold a target's letters back for a reason, or release them (None); raises NotFoundError."""
+        ...
 
-    def note(self, entry: AuditEntry, mark: str) -> None:
-        """Write down what somebody did."""
+    def record_audit(self, entry: AuditEntry, entry_id: str) -> None:
+        """Record what somebody did; the id tells entries of one moment apart."""
+        ...
+
+    def audit(self, campaign: str) -> Iterator[AuditEntry]:
+        """List what organizers did, newest first."""
+        ...
 
     def newest_audit(self, campaign: str, before: str | None = None) -> Iterator[tuple[str, AuditEntry]]:
-        """List what organizers did, newest first, each with its place; from a place on, what lies behind it."""
+        """List what organizers did, newest first, each with its position; from a position on, what is older."""
+        ...
 
 
 class SignatureStore(Protocol):
-    """Signature rows."""
+    """Signature rows, their listing, and the trays of the letters that wait."""
 
     def signature(self, campaign: str, signer: str) -> Signature | None:
         """Read a signature as it stands now."""
+        ...
 
     def signatures(self, campaign: str, signers: Sequence[str]) -> tuple[Signature, ...]:
         """Read several signatures as they stand now, in this order; those without a row are left out."""
+        ...
 
-    def sign(self, signature: Signature, replacing: Signature | None, form: FormPass | None) -> None:
-        """Write a pending signature and spend its form, both or neither.
+    def newest_signatures(
+        self, campaign: str, before: str | None = None, *, read_ahead: int | None = None
+    ) -> Iterator[tuple[str, Signature]]:
+        """List a campaign's signatures, newest first, each with its position; from a position on, older ones.
 
-        Raises ChangedError when the one to replace has changed, FormSpentError when the form was spent on another one.
+        `read_ahead` is how many are read at once: the more, the fewer calls.
         """
+        ...
 
-    def ask_again(self, campaign: str, signer: str, mail_request: str, form: FormPass | None) -> None:
-        """Ask for a mail about a confirmed signature and spend a form on it; raises ChangedError, FormSpentError."""
+    def listed_signatures(self, campaign: str) -> Iterator[Signature]:
+        """Read every signature of a campaign, in no order; for recounts."""
+        ...
+
+    def sign(self, signature: Signature, replacing: Signature | None, form: FormToken | None = None) -> None:
+        """Write a pending signature and consume its form, both or neither.
+
+        Raises ChangedError when the one to replace has changed, FormConsumedError when another letter has its form.
+        """
+        ...
+
+    def ask_again(self, campaign: str, signer: str, mail_request: str, form: FormToken | None = None) -> None:
+        """Ask for an email about a confirmed signature and consume a form; raises ChangedError, FormConsumedError."""
+        ...
 
     def confirm(self, campaign: str, signer: str, version: int | None, *, at: datetime, on: date) -> Signature:
-        """Confirm a pending signature, of this version if one is given, and return it; raises SignatureStateError."""
+        """Confirm a pending signature that has not expired, and put its letter in its target's tray.
+
+        With a version, the letter must still be the one that the signer saw. Raises SignatureStateError.
+        """
+        ...
 
     def withdraw(self, campaign: str, signer: str, at: datetime) -> Signature:
-        """Take a signature back and return it; raises SignatureStateError."""
+        """Withdraw a signature whose letter is not sealed, and return it; raises SignatureStateError."""
+        ...
 
     def release(self, campaign: str, signer: str, mail_request: str) -> None:
-        """Let a letter out of the quarantine; raises ChangedError when it is in none."""
+        """Release a letter from quarantine, and ask for its email again; raises ChangedError when it is in none."""
+        ...
 
-    def erase(self, signature: Signature, at: datetime, key: DeliveryKey | None = None) -> None:
-        """Erase what a row says of its signer, and take its letter out of whatever its delivery sends from now on.
+    def erase(self, signature: Signature, at: datetime) -> None:
+        """Erase what a row says of its signer; raises ChangedError when the row has changed.
 
-        Raises ChangedError when either is not as it was read.
+        For a sealed letter, use `DeliveryStore.erase_letter`.
         """
+        ...
+
+    def has_waiting(self, campaign: str, target: str) -> bool:
+        """Say whether any letter lies in a target's tray."""
+        ...
+
+    def how_many_wait(self, campaign: str, target: str) -> int:
+        """Count the letters in a target's tray."""
+        ...
+
+    def waiting(self, campaign: str, target: str) -> Iterator[str]:
+        """List the signers whose letters lie in a target's tray, oldest first."""
+        ...
 
 
-class GateStore(Protocol):
-    """What the gates count; all of it expires."""
+class DeliveryStore(Protocol):
+    """Deliveries, their bundles and packets, and what SES said of their emails."""
 
-    def count_form(self, network: str, address: str, *, expires_at: datetime) -> tuple[int, int]:
-        """Count a form and return how many came from its network and from its address, given as hashes."""
+    def delivery(self, key: DeliveryKey) -> Delivery | None:
+        """Read a delivery as it stands now."""
+        ...
 
-    def sign_ups(self, campaign: str, since: datetime) -> Mapping[datetime, int]:
-        """Read how many people signed, by the beginning of each window since then that has any."""
+    def deliveries(self, campaign: str, target: str) -> Iterator[Delivery]:
+        """List a target's deliveries, newest first."""
+        ...
 
+    def open(self, delivery: Delivery) -> None:
+        """Write a new delivery; raises ChangedError when it exists."""
+        ...
 
-class RefusalStore(Protocol):
-    """How many keys were refused to networks; all of it expires."""
+    def change(self, delivery: Delivery, *, state: DeliveryState, attempt: int) -> None:
+        """Write a delivery; raises ChangedError unless it is still in this state and attempt."""
+        ...
 
-    def refusals(self, network: str) -> int:
-        """Read how many keys were refused to a network, given as a hash."""
+    def begin_sending(self, delivery: Delivery, *, state: DeliveryState, attempt: int) -> None:
+        """Write a delivery whose email is sent next.
 
-    def count_refusal(self, network: str, *, expires_at: datetime) -> None:
-        """Count a key that was refused to a network, given as a hash."""
+        Raises ChangedError unless it is still in this state and attempt, its campaign is not paused and its target not
+        held.
+        """
+        ...
 
+    def bundles(self, key: DeliveryKey) -> tuple[Bundle, ...]:
+        """Read a delivery's bundles in order."""
+        ...
 
-class PaceStore(Protocol):
-    """How fast people sign."""
+    def seal(self, key: DeliveryKey, bundle: Bundle, at: datetime) -> None:
+        """Write a bundle and seal its letters, all or nothing.
 
-    def add_sign_ups(self, campaign: str, window: datetime, amount: int) -> None:
-        """Add people who signed in a window."""
+        Raises BundleTakenError, LettersNotWaitingError or ChangedError, and then did nothing.
+        """
+        ...
+
+    def packets(self, key: DeliveryKey) -> tuple[PacketRecord, ...]:
+        """Read a delivery's packets in order."""
+        ...
+
+    def add_packet(self, key: DeliveryKey, packet: PacketRecord) -> None:
+        """Record a stored packet; the same again changes nothing.
+
+        Raises ChangedError if one is recorded that was typeset after a later erasure.
+        """
+        ...
+
+    def record_event(self, event: MailEvent) -> None:
+        """Record what SES said of an email; twice is the same as once."""
+        ...
+
+    def mail_events(self, key: DeliveryKey) -> tuple[MailEvent, ...]:
+        """Read what SES said of a delivery's emails, in order."""
+        ...
+
+    def erase_letter(self, key: DeliveryKey, signature: Signature, at: datetime) -> None:
+        """Erase what a row says of its signer, and remove the letter from any later attempt of its delivery.
+
+        Raises ChangedError when either has changed, or the delivery's email is being made or sent.
+        """
+        ...
 
 
 class CountStore(Protocol):
-    """Counts, and the marks that keep them in step with the rows."""
+    """Counters, and the marks on rows that keep them exact."""
 
-    def count(self, campaign: str) -> Count | None:
-        """Read the public count, in one read."""
+    def count(self, campaign: str) -> Count:
+        """Read the public count, in one read; raises NotFoundError."""
+        ...
 
     def counts(self, campaign: str, beginning: str | None = None) -> dict[str, int]:
-        """Read every counter, `TOTAL`, `TARGET#…`, `DAY#…`, or those whose name begins so."""
+        """Read every counter (`TOTAL`, `TARGET#…`, `DAY#…`), or those whose name begins so."""
+        ...
 
     def move_marks(self, campaign: str, moves: Sequence[tuple[Signature, str]]) -> None:
         """Move marks and counters together; raises ChangedError when a row has changed."""
+        ...
 
-    def forget(self, gone: Signature) -> None:
+    def forget(self, gone: Signature, now: datetime) -> None:
         """Take out of the counters what they hold of a row that is gone; twice is the same as once."""
+        ...
+
+
+class AbuseCounterStore(Protocol):
+    """Forms and refused keys by network, and how fast people sign; all of it expires."""
+
+    def count_form(self, network: str, address: str, *, expires_at: datetime) -> tuple[int, int]:
+        """Count a form and return how many came from its network and from its address, given as hashes."""
+        ...
+
+    def refusals(self, network: str) -> int:
+        """Read how many keys were refused to a network, given as a hash."""
+        ...
+
+    def count_refusal(self, network: str, *, expires_at: datetime) -> None:
+        """Count a key that was refused to a network, given as a hash."""
+        ...
+
+    def sign_ups(self, campaign: str, since: datetime) -> Mapping[datetime, int]:
+        """Read how many people signed, by the beginning of each window since then that has any."""
+        ...
+
+    def add_sign_ups(self, campaign: str, window: datetime, amount: int) -> None:
+        """Add people who signed in a window."""
+        ...
+
+
+class MailClaimStore(Protocol):
+    """Which requests for an email were mailed to a person."""
+
+    def claim(
+        self, person: str, request: str, at: datetime, *, most: int, known_for: timedelta = timedelta(days=2)
+    ) -> bool:
+        """Claim one of at most so many emails of a day (UTC) for a request.
+
+        False when the request was mailed, or when the day's emails are used up.
+        """
+        ...
+
+    def record_sent(self, person: str, request: str, at: datetime) -> None:
+        """Record that a claimed email was sent."""
+        ...
 
 
 class ApiKeyStore(Protocol):
@@ -189,74 +339,35 @@ class ApiKeyStore(Protocol):
 
     def api_key(self, campaign: str, digest: str) -> ApiKey | None:
         """Read a key by the SHA-256 of its text."""
+        ...
+
+    def api_keys(self, campaign: str) -> tuple[ApiKey, ...]:
+        """List a campaign's keys."""
+        ...
+
+    def put_api_key(self, key: ApiKey) -> None:
+        """Write a new key."""
+        ...
+
+    def remove_api_key(self, campaign: str, digest: str) -> None:
+        """Revoke a key: it opens nothing from now on."""
+        ...
 
 
-class RecipientStore(Protocol):
-    """How many confirmation mails a person got."""
+class ExportStore(Protocol):
+    """The files of signatures that were asked for."""
 
-    def claim_mail(
-        self, signer: str, request: str, at: datetime, *, most: int, known_for: timedelta = timedelta(days=2)
-    ) -> bool:
-        """Claim one of at most so many mails of the day; False when the request was mailed or they are used up."""
+    def put_export(self, export: Export) -> None:
+        """Write the state of an export."""
+        ...
 
-    def mail_sent(self, signer: str, request: str, at: datetime) -> None:
-        """Write down that a claimed mail was sent."""
+    def export(self, campaign: str, export_id: str) -> Export | None:
+        """Read an export as it stands now."""
+        ...
 
-
-class DeliveryStore(Protocol):
-    """Trays, bundles, packets' records and deliveries."""
-
-    def has_waiting(self, campaign: str, target: str) -> bool:
-        """Say whether any letter lies in a target's tray."""
-
-    def how_many_wait(self, campaign: str, target: str) -> int:
-        """Count the letters in a target's tray."""
-
-    def waiting(self, campaign: str, target: str) -> Iterator[str]:
-        """List the signers whose letters lie in a target's tray, oldest first in each of its shards."""
-
-    def delivery(self, key: DeliveryKey) -> Delivery | None:
-        """Read a delivery as it stands now."""
-
-    def deliveries(self, campaign: str, target: str) -> Iterator[Delivery]:
-        """List a target's deliveries, newest first."""
-
-    def open(self, delivery: Delivery) -> None:
-        """Write a new delivery; raises ChangedError when it is there."""
-
-    def change(self, delivery: Delivery, *, state: DeliveryState, attempt: int) -> None:
-        """Write a delivery; raises ChangedError unless it is still in this state and attempt."""
-
-    def begin_sending(self, delivery: Delivery, *, state: DeliveryState, attempt: int) -> None:
-        """Write a delivery whose mail goes now.
-
-        Raises ChangedError unless it is still in this state and attempt, its campaign goes on and its target is free.
-        """
-
-    def bundles(self, key: DeliveryKey) -> tuple[Bundle, ...]:
-        """Read a delivery's bundles in order."""
-
-    def seal(self, key: DeliveryKey, bundle: Bundle, at: datetime) -> None:
-        """Seal letters; raises BundleTakenError, LettersNotWaitingError or ChangedError, and then did nothing."""
-
-    def packets(self, key: DeliveryKey) -> tuple[PacketRecord, ...]:
-        """Read a delivery's packets in order."""
-
-    def note_event(self, event: MailEvent) -> None:
-        """Write down what SES said of a mail; twice is the same as once."""
-
-    def mail_events(self, key: DeliveryKey) -> tuple[MailEvent, ...]:
-        """Read what SES said of a delivery's mails, in order."""
-
-    def add_packet(self, key: DeliveryKey, packet: PacketRecord) -> None:
-        """Record a stored packet; the same again changes nothing. Raises ChangedError if one without more is there."""
-
-
-class TargetStateStore(Protocol):
-    """What is known of targets' addresses."""
-
-    def set_mail_state(self, campaign: str, target: str, email: str, state: MailState) -> None:
-        """Write down whether an address takes mail; does nothing when the target has another address by now."""
+    def exports(self, campaign: str) -> tuple[Export, ...]:
+        """Read a campaign's exports, in no order."""
+        ...
 
 
 class PacketStore(Protocol):
@@ -264,23 +375,27 @@ class PacketStore(Protocol):
 
     def put(self, name: str, pdf: bytes) -> None:
         """Store a PDF."""
+        ...
 
     def get(self, name: str) -> bytes:
         """Read a PDF."""
+        ...
 
     def link(self, name: str, filename: str) -> str:
-        """Make a short-lived address at which a PDF can be fetched."""
+        """Make an address, good for some minutes, from which a PDF can be downloaded."""
+        ...
 
 
 class Post(Protocol):
-    """Sends mails."""
+    """Sends emails."""
 
     def send(self, mail: Mail) -> str:
-        """Hand a mail over and return its message id.
+        """Hand an email over and return its message id.
 
         Raises ThrottledError, MailRefusedError or SendingStoppedError when it was surely not sent. After any other
-        error it may have been.
+        error it may have been sent.
         """
+        ...
 
 
 class Bus(Protocol):
@@ -288,6 +403,7 @@ class Bus(Protocol):
 
     def put(self, events: Sequence[Event]) -> frozenset[str]:
         """Put events on the bus, and return the ids of those that it did not take."""
+        ...
 
 
 class DeliveryQueue(Protocol):
@@ -295,41 +411,23 @@ class DeliveryQueue(Protocol):
 
     def put(self, deliveries: Iterable[DeliveryKey]) -> None:
         """Queue deliveries."""
+        ...
 
     def put_test(self, delivery: DeliveryKey) -> None:
-        """Queue a delivery's mail to its organizer."""
-
-
-class ListingStore(Protocol):
-    """A campaign's signatures in order."""
-
-    def newest_signatures(
-        self, campaign: str, before: str | None = None, *, at_once: int | None = None
-    ) -> Iterator[tuple[str, Signature]]:
-        """Read a campaign's signatures, newest first, each with its place; from a place on, those behind it."""
-
-
-class ExportStore(Protocol):
-    """Files of signatures that were asked for."""
-
-    def put_export(self, export: Export) -> None:
-        """Write how an export stands."""
-
-    def export(self, campaign: str, export_id: str) -> Export | None:
-        """Read how an export stands now."""
-
-    def exports(self, campaign: str) -> tuple[Export, ...]:
-        """Read a campaign's exports, in no order."""
+        """Queue a test email of a delivery to its organizer."""
+        ...
 
 
 class ExportFiles(Protocol):
-    """Where exports' files lie."""
+    """The exports' files."""
 
     def write(self, name: str, lines: Iterator[bytes]) -> None:
-        """Store a file of any length as it comes; it is there when it is whole, in the place of an earlier one."""
+        """Store a file of any length as it is made; it appears when it is whole, in the place of an earlier one."""
+        ...
 
     def link(self, name: str, filename: str) -> str:
-        """Make a short-lived address at which a file can be fetched."""
+        """Make an address, good for some minutes, from which a file can be downloaded."""
+        ...
 
 
 class ExportQueue(Protocol):
@@ -337,3 +435,4 @@ class ExportQueue(Protocol):
 
     def put(self, campaign: str, export_id: str) -> None:
         """Queue an export."""
+        ...

@@ -15,7 +15,7 @@ _PAUSES = (0.1, 0.4)
 """Seconds until what the bus did not take is tried again; after that the stream's record brings it again."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(kw_only=True, frozen=True, slots=True)
 class Publishing:
     """Publishes events."""
 

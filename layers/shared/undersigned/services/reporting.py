@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from undersigned.domain.errors import NotFoundError
 from undersigned.domain.providers import odd_ones, providers_of
 from undersigned.domain.reports import Report, fate_of_waiting, lines_of
 from undersigned.domain.tallies import TOTAL
@@ -17,26 +16,23 @@ if TYPE_CHECKING:
 
     from undersigned.domain.deliveries import Delivery, Sender
     from undersigned.domain.schedule import WeeklySchedule
-    from undersigned.services.organizer_post import OrganizerPost, Outcome
-    from undersigned.services.ports import CampaignStore, CountStore, DeliveryStore, SteeringStore
+    from undersigned.services.organizer_post import OrganizerPost, PostOutcome
+    from undersigned.services.ports import CampaignStore, CountStore, DeliveryStore, SignatureStore
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(kw_only=True, frozen=True, slots=True)
 class Gathering:
     """Gathers what a report says; changes nothing."""
 
     campaigns: CampaignStore
-    steering: SteeringStore
+    signatures: SignatureStore
     deliveries: DeliveryStore
     counts: CountStore
 
     def report(self, campaign: str, period: str) -> Report:
         """Return what became of a campaign's letters of a period, as things stand now; raises NotFoundError."""
         settings = self.campaigns.campaign(campaign)
-        if settings is None:
-            message = f"There is no campaign {campaign!r}"
-            raise NotFoundError(message)
-        steering = self.steering.steering(campaign)
+        controls = self.campaigns.controls(campaign)
         counters = self.counts.counts(campaign)
         lines = [
             line
@@ -45,8 +41,8 @@ class Gathering:
                 period,
                 target,
                 self._deliveries(campaign, target.id),
-                self.deliveries.how_many_wait(campaign, target.id),
-                fate_of_waiting(settings, period, steering, target),
+                self.signatures.how_many_wait(campaign, target.id),
+                fate_of_waiting(settings, period, controls, target),
             )
         ]
         providers = odd_ones(providers_of(counters))
@@ -62,7 +58,7 @@ class Gathering:
                 yield delivery
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(kw_only=True, frozen=True, slots=True)
 class Reporting:
     """Mails reports."""
 
@@ -76,7 +72,7 @@ class Reporting:
         """List the campaigns that there may be something to say of."""
         return self.gathering.campaigns.campaign_ids()
 
-    def send(self, campaign: str, period: str) -> Outcome:
+    def send(self, campaign: str, period: str) -> PostOutcome:
         """Mail a campaign's organizer the period's report, once; nothing when nothing was sent and nothing is held.
 
         Raises NotFoundError, and what sending a mail raises.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from undersigned.domain.campaigns import ID_PATTERN
-from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.deliveries import DeliveryKey, packet_filename, packet_name
 from undersigned.domain.errors import NotFoundError, UndersignedError
 from undersigned.domain.letters import render_html
 from undersigned.domain.signatures import (
@@ -20,7 +20,8 @@ from undersigned.domain.signatures import (
     read_form,
     signer_id,
 )
-from undersigned.services.ports import ChangedError, FormSpentError, SignatureStateError
+from undersigned.domain.tallies import TOTAL, counters_of
+from undersigned.services.ports import ChangedError, FormConsumedError, SignatureStateError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
     from undersigned.domain.errors import FieldError
     from undersigned.domain.schedule import WeeklySchedule
     from undersigned.domain.tallies import Count
+    from undersigned.services.abuse_checks import AbuseChecks, Ticket, Verdict
     from undersigned.services.catalog import Catalog, Entry
-    from undersigned.services.gates import Gates, Judgement
     from undersigned.services.ports import CountStore, DeliveryStore, SignatureStore
     from undersigned.tokens import Tokens
 
@@ -58,7 +59,7 @@ class ExpiredError(UndersignedError):
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class FormContext:
     """What a form comes with: an IP address, the site that it was sent from if a browser says so, its language."""
 
     address: str
@@ -67,7 +68,19 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
+class Form:
+    """A campaign's form as it stands: whether people can sign, the count, and the ticket of one copy of the form."""
+
+    entry: Entry
+    count: Count
+    ticket: Ticket
+    is_open: bool
+    today: date
+    next_delivery: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LetterPreview:
     """A letter as far as its form goes. `serving` are the addressees of the postal code, `target` the one it is to."""
 
     target: Target | None
@@ -106,42 +119,36 @@ class Packets:
     key: DeliveryKey
     packets: tuple[PacketRecord, ...]
 
+    def file(self, number: str) -> tuple[str, str]:
+        """Return a packet's name in the store and its name for the reader; raises NotFoundError."""
+        packet = next((packet for packet in self.packets if str(packet.number) == number), None)
+        if packet is None:
+            message = f"Packet {number[:10]!r} is not among these packets"
+            raise NotFoundError(message)
+        name = packet_name(self.key, packet.number, packet.erased)
+        return name, packet_filename(self.key, packet.number, len(self.packets))
 
+
+@dataclass(kw_only=True, frozen=True, slots=True)
 class Signing:
     """Everything that a signer does."""
 
-    def __init__(  # noqa: PLR0913  (one use case, all it needs)
-        self,
-        *,
-        catalog: Catalog,
-        gates: Gates,
-        signatures: SignatureStore,
-        counts: CountStore,
-        deliveries: DeliveryStore,
-        tokens: Tokens,
-        secret: Callable[[], str],
-        schedule: WeeklySchedule,
-        clock: Callable[[], datetime],
-        sleep: Callable[[float], None],
-        new_id: Callable[[], str],
-    ) -> None:
-        """Take gates, stores, the secret's getter, a clock (aware, UTC), a way to wait and a source of random ids."""
-        self.gates = gates
-        self._catalog = catalog
-        self._signatures = signatures
-        self._counts = counts
-        self._deliveries = deliveries
-        self._tokens = tokens
-        self._secret = secret
-        self._schedule = schedule
-        self._clock = clock
-        self._sleep = sleep
-        self._new_id = new_id
+    catalog: Catalog
+    abuse_checks: AbuseChecks
+    signatures: SignatureStore
+    counts: CountStore
+    deliveries: DeliveryStore
+    tokens: Tokens
+    secret: Callable[[], str]
+    schedule: WeeklySchedule
+    clock: Callable[[], datetime]
+    sleep: Callable[[float], None]
+    new_id: Callable[[], str]
 
     def campaign(self, campaign: str) -> Entry:
         """Return a campaign; raises NotFoundError."""
         _check_id(campaign)
-        return self._catalog.entry(campaign)
+        return self.catalog.entry(campaign)
 
     def is_allowed(self, campaign: str, site: str) -> bool:
         """Say whether a campaign's answers may be read by scripts of a site (an origin)."""
@@ -153,15 +160,19 @@ class Signing:
     def count(self, campaign: str) -> Count:
         """Return the public count, in one read; raises NotFoundError."""
         _check_id(campaign)
-        count = self._counts.count(campaign)
-        if count is None:
-            message = f"There is no campaign {campaign!r}"
-            raise NotFoundError(message)
+        return self.counts.count(campaign)
+
+    def count_with(self, signature: Signature) -> Count:
+        """Return the public count with a letter in it that was confirmed a moment ago; raises NotFoundError."""
+        count = self.count(signature.campaign)
+        if signature.status == "confirmed" and TOTAL not in counters_of(signature.tallied):
+            # The counts follow within seconds.
+            return replace(count, signatures=count.signatures + 1)
         return count
 
     def next_delivery(self) -> datetime:
         """Return when the next packets go."""
-        return self._schedule.next_after(self._clock())
+        return self.schedule.next_after(self.clock())
 
     def is_open(self, campaign: Campaign) -> bool:
         """Say whether people can sign today."""
@@ -169,9 +180,21 @@ class Signing:
 
     def today(self, campaign: Campaign) -> date:
         """Return the day that it is where the campaign is."""
-        return self._clock().astimezone(ZoneInfo(campaign.time_zone)).date()
+        return self.clock().astimezone(ZoneInfo(campaign.time_zone)).date()
 
-    def preview(self, campaign: str, values: Mapping[str, object]) -> Preview:
+    def form(self, campaign: str, carried: object = None) -> Form:
+        """Return a campaign's form, with the ticket that it carried before if that is good; raises NotFoundError."""
+        entry = self.campaign(campaign)
+        return Form(
+            entry,
+            self.count(campaign),
+            self.abuse_checks.ticket(entry.campaign, carried),
+            is_open=self.is_open(entry.campaign),
+            today=self.today(entry.campaign),
+            next_delivery=self.next_delivery(),
+        )
+
+    def preview(self, campaign: str, values: Mapping[str, object]) -> LetterPreview:
         """Render the letter of a form as far as it goes, without signing it; raises NotFoundError."""
         entry = self.campaign(campaign)
         draft = read_draft(values, entry.roster)
@@ -179,7 +202,7 @@ class Signing:
         letter = entry.letter(language)
         target = draft.target or entry.roster.someone(language)
         details = details_so_far(draft, entry.campaign, self.today(entry.campaign), language)
-        return Preview(
+        return LetterPreview(
             target=draft.target,
             serving=entry.roster.serving(draft.texts.get("postal_code", "")),
             letter_html=render_html(letter.template, target, details, language),
@@ -187,7 +210,7 @@ class Signing:
             errors=draft.errors,
         )
 
-    def sign(self, campaign: str, values: Mapping[str, object], visit: Visit) -> None:
+    def sign(self, campaign: str, values: Mapping[str, object], context: FormContext) -> None:
         """Write the row of a signed form; raises NotFoundError, ClosedError, FormError and BusyError.
 
         The same reads and writes whether the person has signed before or not, and whether it looks like a bot's or not,
@@ -197,42 +220,38 @@ class Signing:
         if not self.is_open(entry.campaign):
             raise ClosedError(entry.campaign)
         form = read_form(values, entry.campaign, entry.roster)
-        self.gates.admit(visit.address)
-        judgement = self.gates.judge(entry.campaign, values, visit.origin)
-        signature = self._pending(entry, form, visit.language)
+        self.abuse_checks.admit(context.address)
+        verdict = self.abuse_checks.judge(entry.campaign, values, context.origin)
+        signature = self._pending(entry, form, context.language)
         for attempt in range(1, _TRIES + 1):
             try:
-                self._write(signature, judgement)
-            except FormSpentError:
-                judgement = replace(judgement, suspicion=judgement.suspicion or "form used", form=None)
+                self._write(signature, verdict)
+            except FormConsumedError:
+                verdict = replace(verdict, suspicion=verdict.suspicion or "form used", form=None)
             except ChangedError:
                 # Two forms of one person at the same moment: the later one looks again.
                 if attempt == _TRIES:
                     raise
-                self._sleep(0.05 * 2**attempt)
+                self.sleep(0.05 * 2**attempt)
             else:
                 return
 
-    def _write(self, signature: Signature, judgement: Judgement) -> None:
-        existing = self._signatures.signature(signature.campaign, signature.signer)
+    def _write(self, signature: Signature, verdict: Verdict) -> None:
+        existing = self.signatures.signature(signature.campaign, signature.signer)
         if existing and existing.status == "confirmed":
-            self._signatures.ask_again(
-                signature.campaign, signature.signer, signature.mail_request, form=judgement.form
-            )
+            self.signatures.ask_again(signature.campaign, signature.signer, signature.mail_request, form=verdict.form)
         else:
             # A letter that is pending still, or was withdrawn, gives way to the newer words.
             version = existing.version + 1 if existing else 1
-            suspicion = judgement.suspicion or ("erased before" if existing and existing.erased_at else None)
-            self._signatures.sign(
-                replace(signature, version=version, quarantine=suspicion), existing, form=judgement.form
-            )
+            suspicion = verdict.suspicion or ("erased before" if existing and existing.erased_at else None)
+            self.signatures.sign(replace(signature, version=version, quarantine=suspicion), existing, form=verdict.form)
 
     def _pending(self, entry: Entry, form: SignedForm, language: str) -> Signature:
-        now = self._clock()
+        now = self.clock()
         letter = entry.letter(form.letter_language)
         return Signature(
             campaign=entry.campaign.id,
-            signer=signer_id(self._secret(), form.email),
+            signer=signer_id(self.secret(), form.email),
             status="pending",
             version=1,
             name=form.name,
@@ -250,15 +269,15 @@ class Signing:
             language=language,
             signed_at=now,
             signed_on=self.today(entry.campaign),
-            mail_request=self._new_id(),
+            mail_request=self.new_id(),
             expires_at=now + PENDING_FOR,
         )
 
     def to_confirm(self, token: str) -> OwnLetter:
         """Return the letter that a confirmation link is about; changes nothing. Raises TokenError, ExpiredError."""
-        whose = self._tokens.read_signer("confirm", token)
-        signature = self._signatures.signature(whose.campaign, whose.signer)
-        if signature is None or signature.has_expired(self._clock()):
+        whose = self.tokens.read_signer("confirm", token)
+        signature = self.signatures.signature(whose.campaign, whose.signer)
+        if signature is None or signature.has_expired(self.clock()):
             raise ExpiredError(whose.campaign)
         return self._own_letter(signature)
 
@@ -267,11 +286,11 @@ class Signing:
 
         With the version that the signer saw, newer words are not confirmed in its place: the letter comes back pending.
         """
-        whose = self._tokens.read_signer("confirm", token)
-        now = self._clock()
+        whose = self.tokens.read_signer("confirm", token)
+        now = self.clock()
         try:
-            entry = self._catalog.entry(whose.campaign)
-            signature = self._signatures.confirm(
+            entry = self.catalog.entry(whose.campaign)
+            signature = self.signatures.confirm(
                 whose.campaign, whose.signer, version, at=now, on=self.today(entry.campaign)
             )
         except SignatureStateError as error:
@@ -282,17 +301,17 @@ class Signing:
 
     def own_letter(self, token: str) -> OwnLetter:
         """Return a signer's letter and what became of it; raises TokenError, ExpiredError."""
-        whose = self._tokens.read_signer("letter", token)
-        signature = self._signatures.signature(whose.campaign, whose.signer)
-        if signature is None or signature.has_expired(self._clock()):
+        whose = self.tokens.read_signer("letter", token)
+        signature = self.signatures.signature(whose.campaign, whose.signer)
+        if signature is None or signature.has_expired(self.clock()):
             raise ExpiredError(whose.campaign)
         return self._own_letter(signature)
 
     def withdraw(self, token: str) -> OwnLetter:
         """Take a letter back unless it is sealed; returns it as it then stands. Raises TokenError, ExpiredError."""
-        whose = self._tokens.read_signer("letter", token)
+        whose = self.tokens.read_signer("letter", token)
         try:
-            signature = self._signatures.withdraw(whose.campaign, whose.signer, self._clock())
+            signature = self.signatures.withdraw(whose.campaign, whose.signer, self.clock())
         except SignatureStateError as error:
             if error.signature is None:
                 raise ExpiredError(whose.campaign) from error
@@ -301,21 +320,17 @@ class Signing:
 
     def packets(self, token: str) -> Packets:
         """Return a delivery's packets; raises TokenError and NotFoundError."""
-        key = self._tokens.read_packets(token)
-        entry = self._catalog.entry(key.campaign)
-        target = entry.roster.by_id.get(key.target)
-        if target is None:
-            message = f"Campaign {key.campaign!r} has no addressee {key.target!r}"
-            raise NotFoundError(message)
-        return Packets(entry.campaign, target, key, self._deliveries.packets(key))
+        key = self.tokens.read_packets(token)
+        entry = self.catalog.entry(key.campaign)
+        return Packets(entry.campaign, entry.target(key.target), key, self.deliveries.packets(key))
 
     def _own_letter(self, signature: Signature) -> OwnLetter:
-        entry = self._catalog.entry(signature.campaign, signature.target)
-        target = entry.roster.by_id[signature.target]
-        letter = self._catalog.letter(signature.campaign, signature.letter)
+        entry = self.catalog.entry(signature.campaign, signature.target)
+        target = entry.target(signature.target)
+        letter = self.catalog.letter(signature.campaign, signature.letter)
         delivery = None
         if signature.period is not None:
-            delivery = self._deliveries.delivery(DeliveryKey(signature.campaign, signature.target, signature.period))
+            delivery = self.deliveries.delivery(DeliveryKey(signature.campaign, signature.target, signature.period))
         return OwnLetter(
             entry=entry,
             target=target,
@@ -328,7 +343,7 @@ class Signing:
             letter_language=letter.language,
             delivery=delivery,
             next_delivery=self.next_delivery(),
-            token=self._tokens.for_signer("letter", signature.campaign, signature.signer),
+            token=self.tokens.for_signer("letter", signature.campaign, signature.signer),
         )
 
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from itertools import batched, groupby
 from typing import TYPE_CHECKING
 
-from undersigned.domain.gates import PACE_WINDOW, window_of
+from undersigned.domain.abuse_checks import PACE_WINDOW, window_of
 from undersigned.domain.tallies import MOST_COUNTERS, NOT_COUNTED, mark_of
 from undersigned.services.ports import ChangedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
+    from datetime import datetime
 
     from undersigned.domain.signatures import Signature
-    from undersigned.services.ports import CountStore, PaceStore, SignatureStore
+    from undersigned.services.ports import AbuseCounterStore, CountStore, SignatureStore
 
 _ROWS_IN_TRANSACTION = (100 - 1) // (1 + 2 * (MOST_COUNTERS - 1))
 """DynamoDB takes 100 items: the total, and at worst each row's mark and all counters that it leaves and enters."""
@@ -22,20 +24,20 @@ _ROWS_IN_TRANSACTION = (100 - 1) // (1 + 2 * (MOST_COUNTERS - 1))
 _TRIES = 5
 
 
+@dataclass(kw_only=True, frozen=True, slots=True)
 class Tallying:
     """Counts signatures by their rows as they stand now, never by what an event says of them."""
 
-    def __init__(self, signatures: SignatureStore, counts: CountStore, pace: PaceStore) -> None:
-        """Take the stores."""
-        self._signatures = signatures
-        self._counts = counts
-        self._pace = pace
+    signatures: SignatureStore
+    counts: CountStore
+    abuse_counters: AbuseCounterStore
+    clock: Callable[[], datetime]
 
-    def note_pace(self, signed: Iterable[Signature]) -> None:
-        """Note how fast people sign, for the gates at the form: a record that comes twice does no harm here."""
+    def record_pace(self, signed: Iterable[Signature]) -> None:
+        """Record how fast people sign, for the abuse checks: a record that comes twice does no harm here."""
         windows = Counter((row.campaign, window_of(row.signed_at, PACE_WINDOW)) for row in signed)
         for (campaign, window), amount in windows.items():
-            self._pace.add_sign_ups(campaign, window, amount)
+            self.abuse_counters.add_sign_ups(campaign, window, amount)
 
     def count(self, signatures: Iterable[tuple[str, str]]) -> int:
         """Count rows, given as campaign and signer, and return how many marks were moved.
@@ -51,16 +53,16 @@ class Tallying:
     def forget(self, gone: Signature) -> None:
         """Take a row that is gone, such as one never confirmed, out of the counts, once."""
         if gone.tallied != NOT_COUNTED:
-            self._counts.forget(gone)
+            self.counts.forget(gone, self.clock())
 
     def _count_some(self, campaign: str, signers: Sequence[str]) -> int:
         for attempt in range(1, _TRIES + 1):
-            rows = self._signatures.signatures(campaign, signers)
+            rows = self.signatures.signatures(campaign, signers)
             moves = [(row, mark_of(row)) for row in rows if row.tallied != mark_of(row)]
             if not moves:
                 return 0
             try:
-                self._counts.move_marks(campaign, moves)
+                self.counts.move_marks(campaign, moves)
             except ChangedError:
                 if attempt == _TRIES:
                     raise

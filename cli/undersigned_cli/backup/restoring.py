@@ -1,0 +1,247 @@
+"""Restoring: a campaign is written into a stack that has none of its name, and nothing goes out because of it.
+
+Every item is put only where there is none, and the campaign's settings come last. Without them nobody can sign and
+nothing is planned, so a restore that was cut off is simply run again. Signatures and deliveries carry the backup's id,
+by which the stream's readers know that their mails and events are history. The tally counts restored rows like any.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import batched, chain
+from typing import TYPE_CHECKING, Literal
+
+from undersigned.aws.campaigns import (
+    SETTINGS,
+    audit_values,
+    campaign_key,
+    campaign_partition,
+    controls_key,
+    restored_key,
+)
+from undersigned.aws.counts import counter_key
+from undersigned.aws.deliveries import DELIVERIES, MAIL_EVENTS, PACKETS, delivery_values, read_delivery, read_mail_event
+from undersigned.aws.dynamodb import Key, Update
+from undersigned.aws.mail_claims import mail_claim_partition
+from undersigned.aws.signatures import listing_shards, read_signature
+from undersigned.aws.stream import RESTORED
+from undersigned.domain.controls import AuditEntry
+from undersigned.domain.deliveries import Delivery, DeliveryKey, MailEvent, after
+from undersigned.domain.errors import UndersignedError
+from undersigned.domain.tallies import TOTAL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from undersigned.aws.dynamodb import Table, Values
+    from undersigned_cli.backup.backup_file import BackupFile, Line
+
+type Progress = Literal["new", "begun", "done"]
+"""How a stack stands to a backup: it has nothing of the campaign, a part, or all of it."""
+
+_AT_ONCE = 8
+"""Writes under way; a connection each."""
+
+_BETWEEN_NEWS = 400
+
+_ASSUMED = "assumed {} when the campaign was restored"
+
+
+class NotEmptyError(UndersignedError):
+    """The stack has a campaign of this name that is not this backup's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What a file's items mean for each other.
+
+    `again` are the partitions of signatures that come a second time, `deliveries` those that are not settled, the mails
+    under way among them, each as SES's events in the file leave it; `controls` is the campaign's, if it has any.
+    """
+
+    again: frozenset[str]
+    deliveries: Mapping[DeliveryKey, Delivery]
+    controls: Values | None = None
+
+    @property
+    def under_way(self) -> tuple[DeliveryKey, ...]:
+        """Return the deliveries of which nobody knows whether their mail has left."""
+        return tuple(key for key, delivery in self.deliveries.items() if delivery.state == "sending")
+
+
+def survey(lines: Iterable[Line]) -> Survey:
+    """Read a file through, and keep what must be known before the first item is written."""
+    again: set[str] = set()
+    unsettled: dict[DeliveryKey, Delivery] = {}
+    events: defaultdict[DeliveryKey, list[MailEvent]] = defaultdict(list)
+    controls: Values | None = None
+    for line in lines:
+        pk, sk = line.values["pk"], line.values["sk"]
+        if sk == _CONTROLS:
+            controls = line.values
+        if line.again:
+            again.add(pk)
+        elif sk.startswith(DELIVERIES):
+            delivery = read_delivery(line.values)
+            if not delivery.is_settled:
+                unsettled[delivery.key] = delivery
+        elif sk.startswith(MAIL_EVENTS) and (key := _delivery_of(line.values)) in unsettled:
+            events[key].append(read_mail_event(key, line.values))
+    for key, of_mail in events.items():
+        for event in of_mail:
+            if unsettled[key].state == "sending":
+                unsettled[key] = after(unsettled[key], event)
+    return Survey(frozenset(again), unsettled, controls)
+
+
+def _delivery_of(row: Values) -> DeliveryKey:
+    """Return the delivery that a bundle, packet or event is of."""
+    _, campaign, target = row["pk"].split("#")
+    return DeliveryKey(campaign, target, row["sk"].split("#")[1])
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What an organizer says of mails that were under way: those that have left, and those that go again."""
+
+    sent: frozenset[DeliveryKey] = frozenset()
+    unsent: frozenset[DeliveryKey] = frozenset()
+
+    def applied_to(self, delivery: Delivery) -> Delivery:
+        """Return a delivery as it shall stand."""
+        if delivery.state == "sending" and delivery.key in self.sent:
+            return replace(delivery, state="sent", sent_at=delivery.sending_since, reason=_ASSUMED.format("sent"))
+        if delivery.state == "sending" and delivery.key in self.unsent:
+            return replace(delivery, state="open", sending_since=None, reason=_ASSUMED.format("not sent"))
+        return delivery
+
+
+@dataclass(frozen=True, slots=True)
+class Restoring:
+    """Writes a checked backup into a table."""
+
+    table: Table
+    file: BackupFile
+    found: Survey
+    decisions: Decisions
+    now: datetime
+    written: Counter[str] = field(default_factory=Counter)
+    """How many items were put, and how many were `there` or had `expired`."""
+
+    def progress(self) -> Progress:
+        """Say how the stack stands to the backup; raises NotEmptyError when the campaign is there by another way."""
+        campaign = self.file.header.campaign
+        marked = self._get(restored_key(campaign))
+        there = self._get(campaign_key(campaign)) is not None
+        if marked is not None and marked["backup"] == self.file.header.id:
+            return "done" if "finished_at" in marked else "begun"
+        if marked is not None and "finished_at" not in marked:
+            message = f"another backup of {campaign} is only partly restored; finish that restore first"
+            raise NotEmptyError(message)
+        if there or self._has_any(campaign):
+            message = (
+                f"the stack has {campaign} already, and people may have signed there since the backup was made; "
+                "restore it to a stack that doesn't have it (--stack-name). Nothing was changed"
+            )
+            raise NotEmptyError(message)
+        return "new"
+
+    def run(self) -> Iterator[int]:
+        """Write what is not there yet; tell from time to time how many items were read. Twice is the same as once."""
+        header = self.file.header
+        key = restored_key(header.campaign)
+        self._put({**key._asdict(), "backup": header.id, "begun_at": self.now.isoformat()})
+        # Before the first letter: a push over half a restore must not let anything be sent.
+        self._put(self._pausing())
+        last: list[Values] = []
+        read = 0
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            for some in batched(self.file.lines(), _BETWEEN_NEWS, strict=False):
+                due = [row for line in some if (row := self._restored(line)) is not None]
+                last += (row for row in due if _is_settings(row))
+                for outcome in pool.map(self._put, (row for row in due if not _is_settings(row))):
+                    self.written[outcome] += 1
+                read += len(some)
+                yield read
+        self._put(self._audited())
+        for settings in last:
+            self.table.update(Update(counter_key(header.campaign, TOTAL), assign={"goal": settings["goal"]}))
+            self._put(settings)
+        self.table.update(Update(key, assign={"finished_at": self.now.isoformat()}))
+
+    def _restored(self, line: Line) -> Values | None:
+        """Return a row as it is written, or None when it is left out."""
+        row, sk = line.values, line.values["sk"]
+        origin = {RESTORED: self.file.header.id}
+        match row["pk"].partition("#")[0]:
+            case "SIGNATURE":
+                signature = self._signature(line)
+                return signature | origin if signature else None
+            case "DELIVERY" if sk.startswith(DELIVERIES):
+                return self._delivery(row) | origin
+            case "DELIVERY" if sk.startswith(PACKETS) and self._is_unsettled(row):
+                # Its PDF lies in the other stack's bucket; it is typeset again.
+                return None
+            case "CAMPAIGN" if sk == _CONTROLS:
+                # It was the first to be written.
+                return None
+            case "RECIPIENT":
+                # What mail claims were called until version 0.2.
+                return row | {"pk": mail_claim_partition(row["pk"].partition("#")[2])}
+            case _:
+                return row
+
+    def _signature(self, line: Line) -> Values | None:
+        if not line.again and line.values["pk"] in self.found.again:
+            return None
+        if read_signature(line.values).has_expired(self.now):
+            self.written["expired"] += 1
+            return None
+        # The counts begin at nothing here, so they hold nothing of the row.
+        return {name: value for name, value in line.values.items() if name != "tallied"}
+
+    def _delivery(self, row: Values) -> Values:
+        """Return a delivery with what SES's events and the organizer say of an email that was under way."""
+        delivery = read_delivery(row)
+        as_is = delivery_values(self.decisions.applied_to(self.found.deliveries.get(delivery.key, delivery)))
+        return {name: value for name, value in row.items() if name not in as_is} | as_is
+
+    def _is_unsettled(self, packet: Values) -> bool:
+        delivery = self.found.deliveries.get(_delivery_of(packet))
+        return delivery is not None and not self.decisions.applied_to(delivery).is_settled
+
+    def _pausing(self) -> Values:
+        """Return the campaign's controls, paused."""
+        return controls_key(self.file.header.campaign)._asdict() | (self.found.controls or {}) | {"paused": True}
+
+    def _audited(self) -> Values:
+        """Record the restore once, at the moment when it was begun."""
+        header = self.file.header
+        begun = self._get(restored_key(header.campaign)) or {}
+        at = datetime.fromisoformat(begun["begun_at"])
+        entry = AuditEntry(header.campaign, at, "restore", "command line", header.id, f"made {header.made_at:%Y-%m-%d}")
+        return audit_values(entry, header.id)
+
+    def _put(self, row: Values) -> Literal["put", "there"]:
+        return "put" if self.table.put_new(row) else "there"
+
+    def _get(self, key: Key) -> Values | None:
+        return self.table.get(key, consistent=True)
+
+    def _has_any(self, campaign: str) -> bool:
+        """Say whether the table has anything of a campaign without settings."""
+        found = chain(
+            self.table.query(campaign_partition(campaign), read_ahead=1, consistent=True),
+            *(self.table.query(shard, index="listing", read_ahead=1) for shard in listing_shards(campaign)),
+        )
+        return any(found)
+
+
+_CONTROLS = controls_key("").sk
+
+
+def _is_settings(row: Values) -> bool:
+    return bool(row["pk"].startswith("CAMPAIGN#") and row["sk"] == SETTINGS)

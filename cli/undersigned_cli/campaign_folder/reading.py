@@ -1,0 +1,39 @@
+"""Read a campaign's folder: `campaign.toml`, `letter.md`, `letter.<language>.md` and `targets.csv`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from undersigned.authoring.campaigns import REQUIRED_FILES, CompiledCampaign, compile_campaign
+from undersigned.authoring.letter_files import is_translation
+from undersigned.authoring.mistakes import Mistake, MistakesError
+from undersigned.authoring.texts import text_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def read(folder: Path) -> CompiledCampaign:
+    """Read and compile a campaign's folder. Raises MistakesError with every mistake of all its files."""
+    if not folder.is_dir():
+        message = f"there is no such folder; create it with the files {', '.join(REQUIRED_FILES)}"
+        raise MistakesError([Mistake(str(folder), None, message)])
+    texts: dict[str, str] = {}
+    unreadable: list[Mistake] = []
+    for file in sorted(folder.iterdir()):
+        if file.name in REQUIRED_FILES or is_translation(file.name):
+            try:
+                texts[file.name] = read_text(file)
+            except MistakesError as error:
+                unreadable += error.mistakes
+    return compile_campaign(texts, unreadable)
+
+
+def read_text(file: Path) -> str:
+    """Read a file that a person wrote. Raises MistakesError, with the file's name."""
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        message = f"the file can't be read ({error.strerror}); check its name and permissions"
+        raise MistakesError([Mistake(file.name, None, message)]) from error
+    return text_of(file.name, content)

@@ -1,0 +1,98 @@
+"""Render a campaign's letter on this computer, without AWS: as text, as a page or as a PDF."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from markupsafe import Markup
+
+from undersigned.domain.campaigns import Roster
+from undersigned.domain.errors import NotFoundError
+from undersigned.domain.letters import SignerDetails, as_text, read_blocks, render_html
+from undersigned.domain.signatures import details_so_far, read_draft, read_form
+
+if TYPE_CHECKING:
+    from undersigned.authoring.campaigns import CompiledCampaign
+    from undersigned.domain.campaigns import Campaign, Target
+
+type Format = Literal["text", "html", "pdf"]
+
+_PAGE = Markup("""\
+<!doctype html>
+<html lang="{language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>{title}</title>
+<style>
+body {{ max-width: 40rem; margin: 2rem auto; padding: 0 1rem; font: 1.125rem/1.5 serif }}
+.signature {{ font: italic 1.75rem cursive }}
+</style>
+</head>
+<body>
+<main>
+{letter}</main>
+</body>
+</html>
+""")
+
+
+def render(
+    compiled: CompiledCampaign,
+    target_id: str,
+    details: SignerDetails,
+    format: Format,  # noqa: A002
+    language: str | None = None,
+) -> bytes:
+    """Render the letter of one signer to one target, as the stack would, in the campaign's language or another one.
+
+    Raises NotFoundError for an unknown target or language, and FormError for all details that the form would refuse.
+    """
+    letter = compiled.letters.get(language or compiled.campaign.language)
+    if letter is None:
+        message = f"there is no letter in {language!r}; there are letters in {', '.join(compiled.letters)}"
+        raise NotFoundError(message)
+    roster = Roster.of(compiled.targets)
+    target = roster.by_id.get(target_id)
+    if target is None:
+        message = f"there is no recipient `{target_id}` in targets.csv; use one of {', '.join(roster.by_id)}"
+        raise NotFoundError(message)
+    signer = _as_signed(compiled.campaign, roster, target, details, letter.language)
+    html = render_html(letter.template, target, signer, letter.language)
+    match format:
+        case "text":
+            return as_text(read_blocks(html)).encode()
+        case "html":
+            title = f"Letter of {signer.name} to {target.title} {target.name}"
+            return _PAGE.format(language=letter.language, title=title, letter=Markup(html)).encode()  # noqa: S704
+        case "pdf":
+            return _pdf(letter.language, html, signer)
+
+
+def _as_signed(
+    campaign: Campaign, roster: Roster, target: Target, details: SignerDetails, language: str
+) -> SignerDetails:
+    """Return the details as the form takes them."""
+    values = {
+        "name": details.name,
+        # No letter shows it, but the form needs one.
+        "email": campaign.organizer.email,
+        "address_line": details.address_line,
+        "locality": details.locality,
+        "region": details.region,
+        "postal_code": details.postal_code,
+        "target": target.id,
+        "signature": details.signature,
+        "note": details.note,
+    }
+    read_form(values, campaign, roster)
+    return details_so_far(read_draft(values, roster), campaign, details.signed_on, language)
+
+
+def _pdf(language: str, html: str, signer: SignerDetails) -> bytes:
+    # Typesetting loads all fonts; text and pages need none of them.
+    from undersigned.rendering.fonts import FontBook  # noqa: PLC0415
+    from undersigned.rendering.packets import PacketLetter, typeset  # noqa: PLC0415
+
+    letter = PacketLetter(read_blocks(html), language, signer.name, signer.locality)
+    return typeset(None, [letter], FontBook()).pdf

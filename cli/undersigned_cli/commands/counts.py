@@ -1,0 +1,123 @@
+"""`undersigned counts`: how many people signed, by target, time, place or email domain."""
+
+from __future__ import annotations
+
+from collections import Counter
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from undersigned.domain.errors import UndersignedError
+from undersigned.domain.providers import odd_ones, providers_of
+from undersigned.domain.tallies import TOTAL, counters_of, mark_of
+from undersigned_cli.commands.options import SEE, AsJson, Campaign, examples, known_targets, on_stack
+from undersigned_cli.commands.output import console, counted, show
+from undersigned_cli.stacks import Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from undersigned.wiring import Wiring
+
+
+class By(StrEnum):
+    """What signatures are counted by."""
+
+    target = "target"
+    day = "day"
+    hour = "hour"
+    locality = "locality"
+    domain = "domain"
+
+
+class CountsDifferError(UndersignedError):
+    """The counts differ from the rows, also after a recount."""
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(
+        rich_help_panel=SEE,
+        epilog=examples("counts my-campaign --by day", "counts my-campaign --by domain --json"),
+    )(counts)
+
+
+@on_stack
+def counts(
+    stack: Stack,
+    campaign: Campaign,
+    *,
+    by: Annotated[
+        By,
+        typer.Option(
+            help="Count by target (the recipient), by day or hour (UTC) of confirmation, by the signers' locality, or "
+            "by the domain of their email addresses. The latter also shows how many confirmed, and marks domains where "
+            "so few confirm that emails may not arrive."
+        ),
+    ] = By.target,
+    recount: Annotated[bool, typer.Option("--recount", help="Read every row, and correct the counts.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show how many people signed."""
+    wiring = stack.wiring()
+    known_targets(wiring, campaign)
+    if recount:
+        _recount(wiring, campaign)
+    counters = wiring.counts.counts(campaign)
+    title = f"Signatures of {campaign}"
+    if by is By.domain:
+        columns = {"domain": "Domain", "signed": "Signed", "confirmed": "Confirmed", "share": "Share", "odd": "Unusual"}
+        show(title, columns, _domains(counters), as_json=as_json)
+        return
+    heading = "Recipient" if by is By.target else by.value.title()
+    show(title, {by.value: heading, "signatures": "Signatures"}, _rows(counters, by), as_json=as_json)
+
+
+def _rows(counters: Mapping[str, int], by: By) -> list[dict[str, object]]:
+    prefix = f"{by.value.upper()}#"
+    return [
+        *(
+            {by.value: name.removeprefix(prefix), "signatures": count}
+            for name, count in sorted(counters.items())
+            if name.startswith(prefix)
+        ),
+        {by.value: "total", "signatures": counters.get(TOTAL, 0)},
+    ]
+
+
+def _domains(counters: Mapping[str, int]) -> list[dict[str, object]]:
+    providers = providers_of(counters)
+    odd = odd_ones(providers)
+    figures = [(provider.domain, provider.signed, provider.confirmed, provider in odd) for provider in providers]
+    signed, confirmed = (sum(column) for column in ([row[1] for row in figures], [row[2] for row in figures]))
+    return [
+        {
+            "domain": domain,
+            "signed": of,
+            "confirmed": done,
+            "share": round(done / of, 3) if of else None,
+            "odd": is_odd,
+        }
+        for domain, of, done, is_odd in [*figures, ("total", signed, confirmed, False)]
+    ]
+
+
+def _recount(wiring: Wiring, campaign: str) -> None:
+    """Count all rows again. Raises CountsDifferError if the counters still differ from the rows."""
+    truth: Counter[str] = Counter()
+    late: list[tuple[str, str]] = []
+    with console.status("Reading every row …"):
+        for signature in wiring.signatures.listed_signatures(campaign):
+            truth.update(counters_of(mark_of(signature)))
+            if signature.tallied != mark_of(signature):
+                late.append((campaign, signature.signer))
+    moved = wiring.tallying().count(late)
+    kept = {name: count for name, count in wiring.counts.counts(campaign).items() if count}
+    typer.echo(f"{counted(truth[TOTAL], 'confirmed letter')}, {moved:,} of them newly counted.", err=True)
+    if kept != truth:
+        message = (
+            f"the counts differ from the rows: {sum((Counter(kept) - truth).values())} too many and "
+            f"{sum((truth - Counter(kept)).values())} too few; if people are signing now, run it again"
+        )
+        raise CountsDifferError(message)

@@ -1,0 +1,199 @@
+"""`undersigned deliveries` and `deliver`: show what was sent, and send what is waiting."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.errors import UndersignedError
+from undersigned_cli.commands.options import (
+    ACT,
+    COMMAND_LINE,
+    SEE,
+    AsJson,
+    Campaign,
+    OfTarget,
+    check_target,
+    examples,
+    known_targets,
+    on_stack,
+)
+from undersigned_cli.commands.output import console, counted, moment, say, show
+from undersigned_cli.stacks import Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from undersigned.domain.campaigns import Target
+    from undersigned.domain.deliveries import Delivery, MailEvent
+    from undersigned.wiring import Wiring
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command(
+        rich_help_panel=SEE,
+        epilog=examples("deliveries my-campaign", "deliveries my-campaign --target evanston --events"),
+    )(deliveries)
+    app.command(
+        rich_help_panel=ACT,
+        epilog=examples(
+            "deliver my-campaign --preview out/", "deliver my-campaign --test evanston", "deliver my-campaign"
+        ),
+    )(deliver)
+
+
+@on_stack
+def deliveries(
+    stack: Stack,
+    campaign: Campaign,
+    *,
+    target: OfTarget = None,
+    events: Annotated[
+        bool, typer.Option("--events", help="Show what the email service reported about each email, and when.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show what was sent to each recipient, and whether it arrived."""
+    wiring = stack.wiring()
+    check_target(wiring, campaign, target)
+    found = list(_deliveries(wiring, campaign, target))
+    if events:
+        rows = [_event(event) for delivery in found for event in wiring.deliveries.mail_events(delivery.key)]
+        columns = {
+            "target": "Recipient",
+            "period": "Period",
+            "attempt": "Attempt",
+            "at": "When",
+            "kind": "Event",
+            "reason": "Reason",
+        }
+        show(f"Email events of {campaign}", columns, rows, as_json=as_json)
+        return
+    columns = {
+        "target": "Recipient",
+        "period": "Period",
+        "state": "State",
+        "letters": "Letters",
+        "packets": "Packets",
+        "bytes": "Bytes",
+        "email": "Email",
+        "sent_at": "Sent",
+        "reason": "Reason",
+    }
+    show(f"Deliveries of {campaign}", columns, [_delivery(delivery) for delivery in found], as_json=as_json)
+
+
+def _deliveries(wiring: Wiring, campaign: str, only: str | None) -> Iterator[Delivery]:
+    for target in known_targets(wiring, campaign):
+        if only in {None, target.id}:
+            yield from wiring.deliveries.deliveries(campaign, target.id)
+
+
+def _delivery(delivery: Delivery) -> dict[str, object]:
+    return {
+        "target": delivery.key.target,
+        "period": delivery.key.period,
+        "state": delivery.state,
+        "letters": delivery.letters,
+        "packets": delivery.packets,
+        "bytes": delivery.bytes,
+        "email": delivery.email,
+        "sent_at": moment(delivery.sent_at),
+        "reason": delivery.reason,
+        "message_id": delivery.message_id,
+        "attempt": delivery.attempt,
+    }
+
+
+def _event(event: MailEvent) -> dict[str, object]:
+    return {
+        "target": event.delivery.target,
+        "period": event.delivery.period,
+        "attempt": event.attempt,
+        "at": moment(event.at),
+        "kind": event.kind,
+        "reason": event.reason,
+        "permanent": event.permanent,
+        "message_id": event.message_id,
+    }
+
+
+@on_stack
+def deliver(
+    stack: Stack,
+    campaign: Campaign,
+    *,
+    preview: Annotated[
+        Path | None,
+        typer.Option(help="Send nothing; write the emails and packets to this folder instead.", metavar="DIR"),
+    ] = None,
+    test: Annotated[
+        str | None,
+        typer.Option(
+            help="Send the email for this recipient to the campaign's organizer instead, as a test.", metavar="TARGET"
+        ),
+    ] = None,
+) -> None:
+    """Send the waiting letters now, before the next weekly delivery."""
+    if preview is not None and test is not None:
+        message = "use either --preview or --test, not both"
+        raise typer.BadParameter(message)
+    wiring = stack.wiring()
+    targets = known_targets(wiring, campaign)
+    check_target(wiring, campaign, test)
+    period = wiring.period()
+    if preview is not None:
+        _write_preview(wiring, campaign, targets, period, preview)
+    elif test is not None:
+        wiring.delivery_controls().test(campaign, test, period, COMMAND_LINE, "")
+        say("The email is on its way to the campaign's organizer. Nothing was sent to anyone else.")
+    else:
+        wiring.delivery_controls().record(campaign, "deliver", COMMAND_LINE, about=period)
+        _deliver(stack, wiring, campaign, targets)
+
+
+def _deliver(stack: Stack, wiring: Wiring, campaign: str, targets: tuple[Target, ...]) -> None:
+    if wiring.campaigns.controls(campaign).paused:
+        message = f"{campaign} is paused; run `undersigned resume {campaign}` first"
+        raise UndersignedError(message)
+    planned = stack.plan(campaign, wiring.now())
+    queued = {delivery["target"] for delivery in planned["deliveries"]}
+    awaiting = {delivery["target"] for delivery in planned["awaiting_approval"]}
+    for target in targets:
+        if target.id in queued:
+            say(f"{target.id}: on its way to {target.email}")
+        elif target.id in awaiting:
+            say(f"{target.id}: waiting for approval")
+        elif wiring.signatures.has_waiting(campaign, target.id):
+            say(f"{target.id}: the email of {planned['period']} was sent already; new letters go out with the next one")
+    if awaiting:
+        say(f"To approve it, run `undersigned approve {campaign} {planned['period']}`.")
+    started = counted(len(queued), "delivery", "deliveries")
+    say(f"{started} started. To see the outcome, run `undersigned deliveries {campaign}`.")
+
+
+def _write_preview(wiring: Wiring, campaign: str, targets: tuple[Target, ...], period: str, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    packing = wiring.packing(_report_replaced)
+    found = 0
+    with console.status("Typesetting …"):
+        for target in targets:
+            preview = packing.preview(DeliveryKey(campaign, target.id, period))
+            if preview is None:
+                continue
+            found += 1
+            (folder / f"{target.id}.eml").write_bytes(preview.mail.as_bytes())
+            for number, pdf in enumerate(preview.pdfs, start=1):
+                (folder / f"{target.id}-{number:04d}.pdf").write_bytes(pdf)
+            held = f" ({target.held_because})" if target.held_because else ""
+            say(f"{target.id}: {preview.mail.subject}{held}")
+    say(f"{counted(found, 'email')} written to {folder}; nothing was sent.")
+
+
+def _report_replaced(key: DeliveryKey, packet: int, characters: dict[str, int]) -> None:
+    listed = ", ".join(f"{character} ({count})" for character, count in characters.items())
+    say(f"{key.target}, packet {packet}: no font has {listed}; the PDF shows \N{REPLACEMENT CHARACTER} instead")

@@ -1,0 +1,159 @@
+"""`undersigned pause`, `resume`, `approve`, `hold`, `release`, `retry` and `audit`: an organizer's decisions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.errors import NotFoundError
+from undersigned_cli.commands.options import (
+    ACT,
+    COMMAND_LINE,
+    SEE,
+    AsJson,
+    Campaign,
+    Reason,
+    TargetId,
+    check_target,
+    examples,
+    known_targets,
+    on_stack,
+)
+from undersigned_cli.commands.output import counted, moment, say, show
+from undersigned_cli.stacks import Stack
+
+if TYPE_CHECKING:
+    from undersigned.wiring import Wiring
+
+Period = Annotated[
+    datetime | None,
+    typer.Argument(help="Day of the delivery, such as 2026-11-30.", formats=["%Y-%m-%d"], metavar="DAY"),
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command, example in (
+        (pause, 'pause my-campaign --why "the letter has a mistake"'),
+        (resume, "resume my-campaign"),
+        (approve, "approve my-campaign 2026-11-30"),
+        (hold, 'hold my-campaign evanston --why "the chief retires this week"'),
+        (release, "release my-campaign evanston"),
+        (retry, 'retry my-campaign evanston --why "the address is correct now"'),
+    ):
+        app.command(rich_help_panel=ACT, epilog=examples(example))(command)
+    app.command(rich_help_panel=SEE, epilog=examples("audit my-campaign --limit 20"))(audit)
+
+
+@on_stack
+def pause(stack: Stack, campaign: Campaign, *, reason: Reason = "") -> None:
+    """Stop a campaign's deliveries until `resume`. People can still sign."""
+    wiring = stack.wiring()
+    known_targets(wiring, campaign)
+    wiring.delivery_controls().pause(campaign, COMMAND_LINE, reason)
+    say(f"{campaign} is paused: nothing is sent. To continue, run `undersigned resume {campaign}`.")
+
+
+@on_stack
+def resume(stack: Stack, campaign: Campaign, *, reason: Reason = "") -> None:
+    """Continue a paused campaign. Letters go out with the next weekly delivery."""
+    wiring = stack.wiring()
+    known_targets(wiring, campaign)
+    wiring.delivery_controls().resume(campaign, COMMAND_LINE, reason)
+    say(f"{campaign} continues with the next weekly delivery. To deliver now, run `undersigned deliver {campaign}`.")
+
+
+@on_stack
+def approve(stack: Stack, campaign: Campaign, period: Period = None, *, reason: Reason = "") -> None:
+    """Approve a week's deliveries, for a campaign that needs approval. Without a day: those of the last weekly hour."""
+    wiring = stack.wiring()
+    targets = {target.id: target for target in known_targets(wiring, campaign)}
+    day = _day(period) or wiring.settings.schedule.last_period(wiring.now())
+    plan = wiring.delivery_controls().approve(campaign, day, COMMAND_LINE, reason)
+    for key in plan.queued:
+        say(f"{key.target}: on its way to {targets[key.target].email}")
+    if wiring.campaigns.controls(campaign).paused:
+        say(f"{campaign} is paused: nothing is sent until you run `undersigned resume {campaign}`.")
+    say(f"{day} is approved; {counted(len(plan.queued), 'delivery', 'deliveries')} started.")
+
+
+@on_stack
+def hold(
+    stack: Stack,
+    campaign: Campaign,
+    target: TargetId,
+    *,
+    reason: Annotated[str, typer.Option("--why", help="The reason. The letters' signers can read it.")],
+) -> None:
+    """Hold the letters to one recipient until `release`."""
+    wiring = stack.wiring()
+    check_target(wiring, campaign, target)
+    wiring.delivery_controls().hold(campaign, target, COMMAND_LINE, reason)
+    say(f"{target}: letters are on hold. To release them, run `undersigned release {campaign} {target}`.")
+
+
+@on_stack
+def release(stack: Stack, campaign: Campaign, target: TargetId, *, reason: Reason = "") -> None:
+    """Release the letters to one recipient. They go out with the next weekly delivery."""
+    wiring = stack.wiring()
+    check_target(wiring, campaign, target)
+    wiring.delivery_controls().release(campaign, target, COMMAND_LINE, reason)
+    say(
+        f"{target}: letters go out with the next weekly delivery. To deliver now, run `undersigned deliver {campaign}`."
+    )
+
+
+@on_stack
+def retry(stack: Stack, campaign: Campaign, target: TargetId, period: Period = None, *, reason: Reason = "") -> None:
+    """Resend a failed or bounced delivery, once its address is correct. Without a day: the last one."""
+    wiring = stack.wiring()
+    check_target(wiring, campaign, target)
+    key = DeliveryKey(campaign, target, _day(period) or _last_unsent(wiring, campaign, target))
+    wiring.delivery_controls().retry(key, COMMAND_LINE, reason)
+    say(
+        f"{target}: the delivery of {key.period} is on its way again. "
+        f"To see the outcome, run `undersigned deliveries {campaign}`."
+    )
+
+
+@on_stack
+def audit(
+    stack: Stack,
+    campaign: Campaign,
+    *,
+    limit: Annotated[int, typer.Option(min=1, help="How many entries.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """Show who did what, when and why, newest first."""
+    wiring = stack.wiring()
+    known_targets(wiring, campaign)
+    rows: list[dict[str, object]] = [
+        {
+            "at": moment(entry.at),
+            "action": entry.action,
+            "about": entry.about or None,
+            "by": entry.by,
+            "why": entry.why or None,
+        }
+        for entry, _ in zip(wiring.campaigns.audit(campaign), range(limit), strict=False)
+    ]
+    columns = {"at": "When", "action": "Action", "about": "About", "by": "By", "why": "Reason"}
+    show(f"Audit log of {campaign}", columns, rows, as_json=as_json)
+
+
+def _day(period: datetime | None) -> str | None:
+    return period.date().isoformat() if period else None
+
+
+def _last_unsent(wiring: Wiring, campaign: str, target: str) -> str:
+    for delivery in wiring.deliveries.deliveries(campaign, target):
+        if delivery.state in {"open", "held", "bounced"}:
+            return delivery.key.period
+    message = (
+        f"{target} has no delivery that failed, bounced or is on hold; "
+        f"to see all of them, run `undersigned deliveries {campaign}`"
+    )
+    raise NotFoundError(message)

@@ -1,0 +1,110 @@
+"""`undersigned key`: keys for the organizers' API and dashboard."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from undersigned.domain.api_keys import DIGITS_SHOWN, ApiKey, digest_of
+from undersigned.domain.errors import NotFoundError, UndersignedError
+from undersigned_cli.commands.options import COMMAND_LINE, AsJson, Campaign, examples, known_targets, on_stack
+from undersigned_cli.commands.output import counted, say, show
+from undersigned_cli.stacks import Stack
+
+app = typer.Typer(no_args_is_help=True, help="Create, list and revoke keys for the organizers' API and dashboard.")
+
+
+class ScopeOption(StrEnum):
+    """What a key gives access to."""
+
+    read = "read"
+    manage = "manage"
+
+
+@app.command(epilog=examples("key create my-campaign --scope manage --expires 30d --note dashboard"))
+@on_stack
+def create(
+    stack: Stack,
+    campaign: Campaign,
+    *,
+    scope: Annotated[
+        ScopeOption, typer.Option(help="`read`: counts and deliveries. `manage`: everything.")
+    ] = ScopeOption.read,
+    expires: Annotated[str, typer.Option(help="Number of days until it expires, such as 90d. Empty: never.")] = "90d",
+    note: Annotated[str, typer.Option(help="Who or what the key is for.")] = "",
+) -> None:
+    """Create a key for one campaign, and print it once. Only its hash is stored."""
+    wiring = stack.wiring()
+    known_targets(wiring, campaign)
+    text = new_text()
+    now = datetime.now(UTC)
+    wiring.api_keys.put_api_key(ApiKey(campaign, digest_of(text), scope.value, note, now, _end_of(expires, now)))
+    about = f"{digest_of(text)[:DIGITS_SHOWN]} {scope.value}"
+    wiring.delivery_controls().record(campaign, "create key", COMMAND_LINE, about=about, why=note)
+    say(f"Key {digest_of(text)[:DIGITS_SHOWN]} for {campaign}. Copy it now: it is not shown again.")
+    typer.echo(text)
+
+
+def new_text() -> str:
+    """Return the text of a new key, which can't be guessed."""
+    return f"us_{secrets.token_urlsafe(32)}"
+
+
+def _end_of(expires: str, now: datetime) -> datetime | None:
+    if not expires:
+        return None
+    days = re.fullmatch(r"(\d{1,4})d", expires)
+    if days is None:
+        message = f"--expires is {expires!r}; write a number of days such as 90d, or leave it empty for never"
+        raise UndersignedError(message)
+    return now + timedelta(days=int(days[1]))
+
+
+@app.command("list", epilog=examples("key list my-campaign"))
+@on_stack
+def list_(
+    stack: Stack,
+    campaign: Campaign,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """List a campaign's keys."""
+    keys = stack.wiring().api_keys.api_keys(campaign)
+    columns = {"key": "Key", "scope": "Scope", "note": "Note", "created": "Created", "expires": "Expires"}
+    rows: list[dict[str, object]] = [
+        {
+            "key": key.digest[:DIGITS_SHOWN],
+            "scope": key.scope,
+            "note": key.note,
+            "created": f"{key.created_at:%Y-%m-%d}",
+            "expires": f"{key.expires_at:%Y-%m-%d}" if key.expires_at else None,
+        }
+        for key in keys
+    ]
+    show(f"Keys of {campaign}", columns, rows, as_json=as_json)
+
+
+@app.command(epilog=examples("key revoke my-campaign 0123456789ab"))
+@on_stack
+def revoke(
+    stack: Stack,
+    campaign: Campaign,
+    key: Annotated[str, typer.Argument(help="The key's first digits, as `key list` shows them.", metavar="KEY")],
+) -> None:
+    """Revoke a key. It stops working at once."""
+    wiring = stack.wiring()
+    found = [kept.digest for kept in wiring.api_keys.api_keys(campaign) if kept.digest.startswith(key)]
+    if len(found) != 1:
+        message = (
+            f"{counted(len(found), 'key')} of {campaign} begin with {key!r}; "
+            f"to see its keys, run `undersigned key list {campaign}`"
+        )
+        raise NotFoundError(message)
+    wiring.api_keys.remove_api_key(campaign, found[0])
+    wiring.delivery_controls().record(campaign, "revoke key", COMMAND_LINE, about=found[0][:DIGITS_SHOWN])
+    say(f"Key {found[0][:DIGITS_SHOWN]} is revoked.")

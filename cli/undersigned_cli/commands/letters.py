@@ -1,0 +1,126 @@
+"""`undersigned letter`: convert a paper form to a campaign's letter, and render a letter without AWS."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from undersigned.authoring.letters import compile_letter
+from undersigned.authoring.mistakes import MistakesError
+from undersigned.authoring.paper_form import import_letter
+from undersigned.domain.errors import FormError, UndersignedError
+from undersigned.domain.letters import SignerDetails
+from undersigned_cli import campaign_folder
+from undersigned_cli.commands.options import Folder, examples
+from undersigned_cli.commands.output import counted, say
+
+app = typer.Typer(no_args_is_help=True, help="Convert a paper form to a campaign's letter, and preview letters.")
+
+
+class Format(StrEnum):
+    """The formats of a rendered letter."""
+
+    text = "text"
+    html = "html"
+    pdf = "pdf"
+
+
+@app.command("import", epilog=examples("letter import paper-form.txt -o my-campaign/letter.md"))
+def import_(
+    file: Annotated[
+        Path, typer.Argument(help="The letter as typed for paper: text or Markdown, in UTF-8.", metavar="FILE")
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="File for the campaign's letter.")],
+) -> None:
+    """Convert a letter typed for paper to a campaign's letter: its blanks become merge fields.
+
+    Prints each blank and the merge field that replaces it. Writes nothing if the meaning of a blank is unclear.
+    """
+    try:
+        letter, findings = import_letter(campaign_folder.read_text(file), file.name)
+    except MistakesError as error:
+        raise _exit_with(error) from None
+    for finding in findings:
+        say(str(finding))
+    output.write_text(letter, encoding="utf-8")
+    say(f"{counted(len(findings), 'blank')} found. The letter is in {output}.")
+    try:
+        compile_letter(letter, output.name)
+    except MistakesError as error:
+        say("Correct these mistakes before you push it:", style="red")
+        raise _exit_with(error) from None
+
+
+def _exit_with(error: MistakesError) -> typer.Exit:
+    """Print the mistakes, and return what ends the command."""
+    for mistake in error.mistakes:
+        say(str(mistake), style="red")
+    return typer.Exit(1)
+
+
+_RENDER_EXAMPLE = (
+    'letter render my-campaign --target evanston --name "Ada Specimen" --address-line "1 Sample Street" '
+    "--locality Evanston --postal-code 60201 --format pdf -o letter.pdf"
+)
+
+
+@app.command(epilog=examples(_RENDER_EXAMPLE))
+def render(  # noqa: PLR0913  (a letter's fields)
+    folder: Folder,
+    *,
+    target: Annotated[str, typer.Option(help="Id of the recipient, as in targets.csv.", metavar="TARGET")],
+    name: Annotated[str, typer.Option(help="The signer's name.")],
+    address_line: Annotated[str, typer.Option(help="Street and house number.")],
+    locality: Annotated[str, typer.Option(help="Town or city.")],
+    postal_code: Annotated[str, typer.Option(help="Postal code.")],
+    region: Annotated[str, typer.Option(help="State. Without it: the campaign's own.")] = "",
+    signature: Annotated[str, typer.Option(help="Signature. Without it: the name.")] = "",
+    note: Annotated[str, typer.Option(help="The signer's own words.")] = "",
+    on: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day of signing. Without it: today.")
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option(help="One of the campaign's languages. Without it: the campaign's own.")
+    ] = None,
+    format: Annotated[Format, typer.Option(help="Format of the letter.")] = Format.text,  # noqa: A002
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File to write. Without it: the terminal.")
+    ] = None,
+) -> None:
+    """Show the letter of one signer to one recipient. Needs no AWS."""
+    compiled = campaign_folder.read(folder)
+    today = datetime.now(UTC).astimezone(ZoneInfo(compiled.campaign.time_zone))
+    details = SignerDetails(
+        name=name,
+        address_line=address_line,
+        locality=locality,
+        region=region or compiled.campaign.region,
+        postal_code=postal_code,
+        signature=signature or name,
+        note=note,
+        signed_on=(on or today).date(),
+    )
+    try:
+        rendered = campaign_folder.render(compiled, target, details, format.value, language)
+    except FormError as error:
+        for field in error.errors:
+            say(f"--{field.field.replace('_', '-')}: {field.message}", style="red")
+        raise typer.Exit(1) from None
+    _write(rendered, format, output)
+
+
+def _write(rendered: bytes, format: Format, output: Path | None) -> None:  # noqa: A002
+    if output:
+        output.write_bytes(rendered)
+    elif format is Format.pdf and sys.stdout.isatty():
+        message = "a terminal can't show a PDF; name a file, such as -o letter.pdf"
+        raise UndersignedError(message)
+    else:
+        sys.stdout.buffer.write(rendered)
+        sys.stdout.flush()

@@ -1,0 +1,98 @@
+"""What commands take: which stack they work on, and the options that several of them have."""
+
+from __future__ import annotations
+
+import inspect
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Concatenate
+
+import typer
+
+from undersigned.domain.errors import NotFoundError
+from undersigned_cli.stacks import LOCAL_STATE, Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from undersigned.domain.campaigns import Target
+    from undersigned.wiring import Wiring
+
+_WHICH = "Which stack"
+
+Local = Annotated[bool, typer.Option("--local", help="Use the local stack that is running.", rich_help_panel=_WHICH)]
+StackName = Annotated[
+    str, typer.Option(help="Name of the stack in AWS.", envvar="UNDERSIGNED_STACK_NAME", rich_help_panel=_WHICH)
+]
+State = Annotated[
+    Path, typer.Option(help="State folder of the local stack.", envvar="UNDERSIGNED_STATE", rich_help_panel=_WHICH)
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+Campaign = Annotated[str, typer.Argument(help="Id of the campaign.", metavar="CAMPAIGN")]
+TargetId = Annotated[str, typer.Argument(help="Id of the recipient, as in targets.csv.", metavar="TARGET")]
+OfTarget = Annotated[
+    str | None, typer.Option("--target", help="Only letters to the recipient with this id.", metavar="TARGET")
+]
+Reason = Annotated[str, typer.Option("--why", help="The reason, for the audit log.")]
+Folder = Annotated[Path, typer.Argument(help="Folder with campaign.toml, letter.md and targets.csv.", metavar="DIR")]
+
+DEFAULT_STACK = "undersigned"
+DEFAULT_STATE = LOCAL_STATE
+
+COMMAND_LINE = "command line"
+"""Who did it, for the audit log."""
+
+PREPARE, SEE, ACT, RUN = PANELS = ("Prepare a campaign", "See what happens", "Take action", "Run the stack")
+"""The groups of commands in `undersigned --help`, in its order."""
+
+
+def stack_of(*, local: bool, stack_name: str, state: Path) -> Stack:
+    """Find the stack that the options name."""
+    return Stack.local(state) if local else Stack.in_aws(stack_name)
+
+
+def on_stack[**P](command: Callable[Concatenate[Stack, P], None]) -> Callable[..., None]:
+    """Give a command the options that name a stack, and the stack that they name as its first argument."""
+
+    @wraps(command)
+    def with_options(*arguments: Any, local: bool, stack_name: str, state: Path, **options: Any) -> None:  # noqa: ANN401
+        command(stack_of(local=local, stack_name=stack_name, state=state), *arguments, **options)
+
+    # Typer reads a command's parameters off its signature.
+    _, *own = inspect.signature(command, eval_str=True).parameters.values()
+    added = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+        for name, default, annotation in (
+            ("local", False, Local),
+            ("stack_name", DEFAULT_STACK, StackName),
+            ("state", DEFAULT_STATE, State),
+        )
+    ]
+    parameters = [*own, *added]
+    with_options.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    with_options.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return with_options
+
+
+def examples(*lines: str) -> str:
+    """Write examples for the end of a command's help, one on each line."""
+    return "\n\n".join(["Examples:", *(f"  undersigned {line}" for line in lines)])
+
+
+def known_targets(wiring: Wiring, campaign: str) -> tuple[Target, ...]:
+    """Return a campaign's targets. Raises NotFoundError, with the campaigns that the stack has."""
+    try:
+        wiring.campaigns.campaign(campaign)
+    except NotFoundError as error:
+        known = ", ".join(wiring.campaigns.campaign_ids()) or "none yet"
+        message = f"{error}; the stack has: {known}"
+        raise NotFoundError(message) from error
+    return wiring.campaigns.targets(campaign)
+
+
+def check_target(wiring: Wiring, campaign: str, target: str | None) -> None:
+    """Raise NotFoundError for an unknown campaign or target, with those that there are. None is any target."""
+    known = [found.id for found in known_targets(wiring, campaign)]
+    if target is not None and target not in known:
+        message = f"Campaign {campaign!r} has no recipient {target!r}; it has {', '.join(known)}"
+        raise NotFoundError(message)

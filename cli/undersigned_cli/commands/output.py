@@ -1,0 +1,80 @@
+"""How commands print: lines, tables, JSON, and progress on a terminal."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+console = Console(highlight=False)
+
+
+def say(text: str, *, style: str | None = None) -> None:
+    """Print a line as it is: what people typed must not be read as Rich's markup, and no line is cut."""
+    console.print(text, style=style, markup=False, soft_wrap=True)
+
+
+def show(title: str, columns: Mapping[str, str], rows: Sequence[Mapping[str, object]], *, as_json: bool) -> None:
+    """Print rows as a table with these headings, or as JSON with all that they have."""
+    if as_json:
+        show_json(rows)
+        return
+    table = Table(title=Text(title), title_justify="left")
+    for position, (name, heading) in enumerate(columns.items()):
+        is_number = all(isinstance(row[name], int | float) for row in rows) and bool(rows)
+        # Nothing is cut off, and what identifies the row stays on one line: people copy it into the next command.
+        table.add_column(heading, justify="right" if is_number else "left", no_wrap=position == 0, overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(row[name]) for name in columns))
+    console.print(table)
+
+
+def show_json(rows: Sequence[Mapping[str, object]]) -> None:
+    """Print rows as JSON."""
+    typer.echo(json.dumps(rows, indent=2, ensure_ascii=False, default=str))
+
+
+def _cell(value: object) -> Text:
+    """Write a value as plain text: what signers typed must not be read as Rich's markup. A fraction is a share."""
+    match value:
+        case None | False:
+            return Text("")
+        case True:
+            return Text("yes")
+        case float():
+            return Text(f"{value:.0%}")
+        case int():
+            return Text(f"{value:,}")
+        case _:
+            return Text(str(value))
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """Write a count with its noun: `1 letter`, `2,000 letters`, `3 deliveries`."""
+    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
+
+
+def moment(at: datetime | None) -> str | None:
+    """Write a moment as people and programs read it."""
+    return f"{at:%Y-%m-%d %H:%M} UTC" if at else None
+
+
+def progress_of(what: str) -> Progress:
+    """Return a display of how many there are so far, which is shown only on a terminal."""
+    terminal = Console(stderr=True)
+    return Progress(
+        SpinnerColumn(),
+        TextColumn(f"{{task.completed:,.0f}} {what}"),
+        console=terminal,
+        transient=True,
+        disable=not terminal.is_terminal,
+    )

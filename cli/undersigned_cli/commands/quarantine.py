@@ -1,0 +1,75 @@
+"""`undersigned quarantine`: letters whose form looks as if a bot filled it in."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from undersigned.domain.errors import NotFoundError
+from undersigned.services.delivery_controls import NotNowError
+from undersigned_cli.commands.options import COMMAND_LINE, AsJson, Campaign, Reason, examples, on_stack
+from undersigned_cli.commands.output import say, show
+from undersigned_cli.stacks import Stack
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="List letters whose form looks as if a bot filled it in, and release those that a person signed.",
+)
+
+_REASONS = {
+    "trap": "a field that people don't see is filled in",
+    "no form": "not sent by a form of this campaign",
+    "too fast": "filled in within three seconds",
+    "no proof": "no proof of work",
+    "erased before": "an earlier letter of this signer was erased",
+    "form used": "another letter was signed with the same form",
+}
+
+
+@app.command("list", epilog=examples("quarantine list my-campaign"))
+@on_stack
+def list_(
+    stack: Stack,
+    campaign: Campaign,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """List the letters in quarantine, and why each is there."""
+    signatures = stack.wiring().signatures
+    columns = {"signer": "Signer", "signed": "Signed", "reason": "Reason", "name": "Name", "email": "Email"}
+    rows: list[dict[str, object]] = [
+        {
+            "signer": row.signer,
+            "signed": f"{row.signed_at:%Y-%m-%d %H:%M}",
+            "reason": _REASONS.get(row.quarantine, row.quarantine),
+            "name": row.name,
+            "email": row.email,
+        }
+        for row in sorted(signatures.listed_signatures(campaign), key=lambda row: row.signed_at)
+        if row.quarantine
+    ]
+    show(f"Quarantine of {campaign}", columns, rows, as_json=as_json)
+
+
+@app.command(epilog=examples("quarantine release my-campaign 0123456789abcdef0123456789abcdef"))
+@on_stack
+def release(
+    stack: Stack,
+    campaign: Campaign,
+    signer: Annotated[
+        str, typer.Argument(help="Id of the letter's signer, as `quarantine list` shows it.", metavar="SIGNER")
+    ],
+    *,
+    reason: Reason = "",
+) -> None:
+    """Release a letter from quarantine. Its signer gets the confirmation email again."""
+    try:
+        stack.wiring().organizing().release(campaign, signer, COMMAND_LINE, reason)
+    except (NotNowError, NotFoundError) as error:
+        message = (
+            f"{campaign} has no letter {signer} in quarantine; "
+            f"to see those it has, run `undersigned quarantine list {campaign}`"
+        )
+        raise NotFoundError(message) from error
+    say("Released. The signer gets the confirmation email again.")

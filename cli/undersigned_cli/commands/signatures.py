@@ -1,0 +1,190 @@
+"""`undersigned signatures`, `export` and `remove`: show letters, write them to a file, and erase one."""
+
+from __future__ import annotations
+
+import sys
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, BinaryIO
+
+import typer
+
+from undersigned.domain.errors import NotFoundError
+from undersigned.domain.exports import COLUMNS, Exported, ExportFilter, row
+from undersigned.domain.signatures import signer_id
+from undersigned_cli.commands.options import (
+    ACT,
+    COMMAND_LINE,
+    SEE,
+    AsJson,
+    Campaign,
+    OfTarget,
+    check_target,
+    examples,
+    known_targets,
+    on_stack,
+)
+from undersigned_cli.commands.output import counted, moment, progress_of, say, show
+from undersigned_cli.commands.whole_files import whole
+from undersigned_cli.stacks import Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from undersigned.domain.signatures import Signature
+    from undersigned.wiring import Wiring
+
+OfStatus = Annotated[Exported | None, typer.Option("--status", help="Only letters with this status.")]
+
+_STDOUT = Path("-")
+_ROWS_BETWEEN_UPDATES = 500
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command(
+        rich_help_panel=SEE,
+        epilog=examples("signatures my-campaign --status pending", "signatures my-campaign --email ada@example.org"),
+    )(signatures)
+    app.command(
+        rich_help_panel=SEE,
+        epilog=examples("export my-campaign", "export my-campaign --status confirmed -o - | wc -l"),
+    )(export)
+    app.command(
+        rich_help_panel=ACT,
+        epilog=examples('remove my-campaign --email ada@example.org --why "she asked for it"'),
+    )(remove)
+
+
+@on_stack
+def signatures(  # noqa: PLR0913  (options)
+    stack: Stack,
+    campaign: Campaign,
+    *,
+    target: OfTarget = None,
+    status: OfStatus = None,
+    email: Annotated[str | None, typer.Option(help="Only the letter signed with this email address.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many letters.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """Show who signed, newest first. Leaves erased letters out."""
+    wiring = stack.wiring()
+    check_target(wiring, campaign, target)
+    wanted = ExportFilter(target, status)
+    found = _by_email(wiring, campaign, email) if email is not None else _newest(wiring, campaign)
+    rows = list(islice((signature for signature in found if wanted.takes(signature)), limit))
+    columns = {
+        "signer": "Signer",
+        "full_name": "Name",
+        "email_address": "Email",
+        "target": "Recipient",
+        "status": "Status",
+    }
+    show(f"Signatures of {campaign}", columns, [_as_values(wiring, signature) for signature in rows], as_json=as_json)
+
+
+def _newest(wiring: Wiring, campaign: str) -> Iterator[Signature]:
+    return (signature for _, signature in wiring.signatures.newest_signatures(campaign))
+
+
+def _by_email(wiring: Wiring, campaign: str, email: str) -> Iterator[Signature]:
+    found = wiring.signatures.signature(campaign, signer_id(wiring.secret(), email))
+    if found is not None:
+        yield found
+
+
+def _as_values(wiring: Wiring, signature: Signature) -> dict[str, object]:
+    """Return a letter by the columns of an export, with JSON's own null, true and false."""
+    language = wiring.catalog.letter(signature.campaign, signature.letter).language
+    cells = dict(zip(COLUMNS, (cell or None for cell in row(signature, language)), strict=True))
+    return {
+        "signer": signature.signer,
+        **cells,
+        "updates": signature.updates,
+        "has_drawing": bool(signature.drawing),
+    }
+
+
+@on_stack
+def export(
+    stack: Stack,
+    campaign: Campaign,
+    *,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="File to write; `-` is standard output. Without it: CAMPAIGN-DAY.csv."),
+    ] = None,
+    target: OfTarget = None,
+    status: OfStatus = None,
+) -> None:
+    """Write signatures to a CSV file for spreadsheets and databases. Leaves erased letters out."""
+    wiring = stack.wiring()
+    check_target(wiring, campaign, target)
+    wanted, sheet = ExportFilter(target, status), wiring.sheet()
+    sheet.record(campaign, wanted, COMMAND_LINE)
+    lines = sheet.lines(campaign, wanted)
+    if output == _STDOUT:
+        _write(lines, sys.stdout.buffer)
+        return
+    file = output or Path(f"{campaign}-{wiring.now():%Y-%m-%d}.csv")
+    with whole(file) as opened:
+        rows = _write(lines, opened)
+    say(f"{counted(rows, 'letter')} written to {file}.")
+
+
+def _write(lines: Iterator[bytes], out: BinaryIO) -> int:
+    """Write lines, show progress, and return how many letters they are."""
+    rows = 0
+    with progress_of("letters") as progress:
+        task = progress.add_task("export", total=None)
+        for rows, line in enumerate(lines):
+            out.write(line)
+            if rows % _ROWS_BETWEEN_UPDATES == 0:
+                progress.update(task, completed=rows)
+    out.flush()
+    return rows
+
+
+@on_stack
+def remove(  # noqa: PLR0913  (options)
+    stack: Stack,
+    campaign: Campaign,
+    signer: Annotated[
+        str | None, typer.Argument(help="Id of the letter's signer, as `signatures` shows it.", metavar="SIGNER")
+    ] = None,
+    *,
+    email: Annotated[str | None, typer.Option(help="The email address that signed the letter.")] = None,
+    reason: Annotated[str, typer.Option("--why", help="The reason, for the audit log. Leave personal data out.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask for confirmation.")] = False,
+) -> None:
+    """Remove a letter and erase its signer's personal data. The letter is not sent any more."""
+    wiring = stack.wiring()
+    known_targets(wiring, campaign)
+    if (signer is None) == (email is None):
+        message = "name the letter either by SIGNER or by --email"
+        raise typer.BadParameter(message)
+    if not reason.strip():
+        message = "--why is empty; give the reason"
+        raise typer.BadParameter(message)
+    found = wiring.signatures.signature(campaign, signer or signer_id(wiring.secret(), email or ""))
+    if found is None:
+        message = (
+            f"{campaign} has no letter of {email or signer}; "
+            f"to see its letters, run `undersigned signatures {campaign}`"
+        )
+        raise NotFoundError(message)
+    if found.status == "erased":
+        say("This letter is erased already.")
+        return
+    say(f"{found.name} <{found.email}>, {found.locality}, to {found.target}: {found.reported_status}.")
+    say(f"Signed {moment(found.signed_at)}.{_what_was_sent(found)}")
+    if not yes:
+        typer.confirm("Erase it? You can't undo this", abort=True)
+    wiring.organizing().remove(campaign, found.signer, COMMAND_LINE, reason.strip())
+    say("Erased.")
+
+
+def _what_was_sent(signature: Signature) -> str:
+    if signature.period is None:
+        return ""
+    return f" It is in the packet of {signature.period}: what was sent stays with the recipient."

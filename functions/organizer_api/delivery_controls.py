@@ -1,0 +1,67 @@
+"""Controls: pause, approve, hold, retry and test deliveries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from functions.organizer_api import wired
+from functions.organizer_api.routes import campaign_routes
+from undersigned.domain.deliveries import DeliveryKey
+from undersigned.web.answers import data
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.event_handler import Response
+
+    from undersigned.web.organizer_requests import ApiRequest
+
+routes = campaign_routes()
+
+
+@routes.post("/pause", "manage")
+def pause(request: ApiRequest) -> Response[str]:
+    """Pause a campaign's deliveries."""
+    wired.stack.delivery_controls().pause(request.campaign, request.by, request.why())
+    return data({"paused": True})
+
+
+@routes.post("/resume", "manage")
+def resume(request: ApiRequest) -> Response[str]:
+    """Resume a campaign's deliveries from the next plan on."""
+    wired.stack.delivery_controls().resume(request.campaign, request.by, request.why())
+    return data({"paused": False})
+
+
+@routes.post("/deliveries/<period>/approve", "manage")
+def approve(request: ApiRequest, period: str) -> Response[str]:
+    """Approve a period's deliveries, and queue them."""
+    plan = wired.stack.delivery_controls().approve(request.campaign, period, request.by, request.why())
+    return data({"period": period, "queued": [key.target for key in plan.queued]})
+
+
+@routes.post("/targets/<target>/hold", "manage")
+def hold(request: ApiRequest, target: str) -> Response[str]:
+    """Hold one target's letters, for a reason."""
+    why = request.why(required=True)
+    wired.stack.delivery_controls().hold(request.campaign, target, request.by, why)
+    return data({"target": target, "hold": why})
+
+
+@routes.post("/targets/<target>/release", "manage")
+def release(request: ApiRequest, target: str) -> Response[str]:
+    """Release a target's letters for the next plan."""
+    wired.stack.delivery_controls().release(request.campaign, target, request.by, request.why())
+    return data({"target": target, "hold": None})
+
+
+@routes.post("/targets/<target>/test", "manage")
+def test(request: ApiRequest, target: str) -> Response[str]:
+    """Send the email that would go now to the organizer instead."""
+    wired.stack.delivery_controls().test(request.campaign, target, wired.stack.period(), request.by, request.why())
+    return data({"target": target, "status": "queued"}, status=202)
+
+
+@routes.post("/deliveries/<period>/<target>/retry", "manage")
+def retry(request: ApiRequest, period: str, target: str) -> Response[str]:
+    """Send a delivery again that failed, bounced or is held."""
+    wired.stack.delivery_controls().retry(DeliveryKey(request.campaign, target, period), request.by, request.why())
+    return data({"target": target, "period": period, "status": "queued"}, status=202)

@@ -1,0 +1,84 @@
+"""Compile a campaign's files, its settings, letters and targets, and find every mistake in them at once.
+
+A campaign in several languages has for each other language a table in campaign.toml, a column of titles in targets.csv
+if the titles differ, and a `letter.<language>.md` if the letter can be signed in it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from undersigned.authoring import letters, settings, targets
+from undersigned.authoring.letter_files import compile_letters
+from undersigned.authoring.mistakes import Mistake, MistakesError
+from undersigned.authoring.settings import CampaignSettings, read_settings
+from undersigned.authoring.targets import TargetList, read_targets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from undersigned.domain.campaigns import Campaign, Target
+    from undersigned.domain.letters import Letter
+
+REQUIRED_FILES = (settings.FILE, letters.FILE, targets.FILE)
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledCampaign:
+    """A campaign whose files have no mistakes. `letters` are by language, the campaign's own first.
+
+    `warnings` are worth a look and stop nothing.
+    """
+
+    campaign: Campaign
+    letters: Mapping[str, Letter]
+    targets: tuple[Target, ...]
+    warnings: tuple[Mistake, ...] = ()
+
+    @property
+    def letter(self) -> Letter:
+        """Return the letter in the campaign's own language."""
+        return self.letters[self.campaign.language]
+
+
+def compile_campaign(files: Mapping[str, str], unreadable: Iterable[Mistake] = ()) -> CompiledCampaign:
+    """Compile the texts of a campaign's files, by name. Raises MistakesError with every mistake of all of them.
+
+    `unreadable` says of further files why they have no text.
+    """
+    unreadable = tuple(unreadable)
+    read = read_settings(files[settings.FILE]) if settings.FILE in files else CampaignSettings()
+    compiled = compile_letters(files, read)
+    listed = read_targets(files[targets.FILE], read.other_languages) if targets.FILE in files else TargetList()
+    missing = _missing({*files, *(mistake.file for mistake in unreadable)})
+    mistakes = (*unreadable, *missing, *read.mistakes, *compiled.mistakes, *listed.mistakes)
+    if mistakes or read.campaign is None:
+        raise MistakesError(sorted(mistakes, key=_order_of_file))
+    return CompiledCampaign(
+        _with_letters(read.campaign, compiled.letters),
+        compiled.letters,
+        listed.targets,
+        (*read.warnings, *listed.warnings),
+    )
+
+
+def _missing(files: set[str]) -> Iterator[Mistake]:
+    for file in REQUIRED_FILES:
+        if file not in files:
+            yield Mistake(file, None, "the file is missing; add it to the campaign's folder")
+
+
+def _order_of_file(mistake: Mistake) -> tuple[int, str]:
+    """Return what sorts mistakes by file: settings, letter, translations, targets."""
+    order = {settings.FILE: 0, letters.FILE: 1, targets.FILE: 3}
+    return order.get(mistake.file, 2), mistake.file
+
+
+def _with_letters(campaign: Campaign, compiled: Mapping[str, Letter]) -> Campaign:
+    """Return a campaign that names these letters' versions."""
+    versions = {language: letter.version for language, letter in compiled.items()}
+    translations = {
+        language: replace(texts, letter=versions.get(language)) for language, texts in campaign.translations.items()
+    }
+    return replace(campaign, letter=versions[campaign.language], translations=translations)

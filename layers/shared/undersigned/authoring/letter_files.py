@@ -1,0 +1,85 @@
+"""Compile a campaign's letters: `letter.md` in its own language, and each translation in `letter.<language>.md`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from undersigned.authoring import letters, settings
+from undersigned.authoring.letters import compile_letter
+from undersigned.authoring.mistakes import Mistake, MistakesError
+from undersigned.domain.letter_templates import fields_of
+from undersigned.domain.letters import Letter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from undersigned.authoring.settings import CampaignSettings
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignLetters:
+    """A campaign's letters by language, its own first. They are complete only if there are no mistakes."""
+
+    letters: Mapping[str, Letter]
+    mistakes: tuple[Mistake, ...] = ()
+
+
+def compile_letters(files: Mapping[str, str], campaign: CampaignSettings) -> CampaignLetters:
+    """Compile those of a campaign's files that are letters. Translations must have the original's merge fields."""
+    mistakes: list[Mistake] = []
+    original = _compile(letters.FILE, files.get(letters.FILE), campaign.language, mistakes)
+    translations: dict[str, Letter] = {}
+    for file in sorted(filter(is_translation, files)):
+        language = _language_of(file)
+        if unexpected := _unexpected(file, language, campaign):
+            mistakes.append(unexpected)
+        elif translation := _compile(file, files[file], language, mistakes):
+            translations[language] = translation
+            mistakes += _different_fields(file, translation, original) if original else ()
+    own = {campaign.language: original} if original else {}
+    others = {other: translations[other] for other in campaign.other_languages or () if other in translations}
+    return CampaignLetters(own | others, tuple(mistakes))
+
+
+def is_translation(file: str) -> bool:
+    """Say whether a file's name is that of a translated letter, such as `letter.es.md`."""
+    return file.startswith("letter.") and file.endswith(".md") and file != letters.FILE
+
+
+def _language_of(file: str) -> str:
+    return file.removeprefix("letter.").removesuffix(".md")
+
+
+def _compile(file: str, source: str | None, language: str, mistakes: list[Mistake]) -> Letter | None:
+    """Compile a letter, or add its mistakes."""
+    if source is None:
+        return None
+    try:
+        return Letter.of(language, source, compile_letter(source, file))
+    except MistakesError as error:
+        mistakes += error.mistakes
+        return None
+
+
+def _unexpected(file: str, language: str, campaign: CampaignSettings) -> Mistake | None:
+    """Return the mistake that a file is if the campaign has no translation in its language."""
+    if language == campaign.language:
+        return Mistake(file, None, f"{letters.FILE} is the letter in {language!r} already; remove one of the two files")
+    if campaign.other_languages is not None and language not in campaign.other_languages:
+        message = f"`languages` in {settings.FILE} doesn't list {language!r}; add it there, or rename this file"
+        return Mistake(file, None, message)
+    return None
+
+
+def _different_fields(file: str, translation: Letter, original: Letter) -> Iterator[Mistake]:
+    used, expected = fields_of(translation.template), fields_of(original.template)
+    if missing := expected - used:
+        message = f"{_listed(missing)} is in {letters.FILE} but not here; add it where it belongs"
+        yield Mistake(file, None, message)
+    if extra := used - expected:
+        yield Mistake(file, None, f"{_listed(extra)} is here but not in {letters.FILE}; remove it, or add it there")
+
+
+def _listed(fields: Iterable[str]) -> str:
+    return ", ".join(f"{{{{ {field} }}}}" for field in sorted(fields))

@@ -1,0 +1,299 @@
+"""Compile a letter's Markdown to the Jinja2 HTML template that `undersigned.domain.letters` renders.
+
+The Markdown is CommonMark with bare web addresses as links. A letter is printed, emailed as text and shown on a
+page, so it may contain only what all three can show: paragraphs, emphasis, links, headings, lists and quotations.
+Line breaks follow what people type in letters:
+
+- A line that ends in two spaces or a backslash ends there in the letter, too.
+- So does a line that has only merge fields, with or without a label (`Date: {{ date }}`), and the line before it.
+  An address block needs no marks.
+- Any other line break is a space, so a paragraph may be wrapped at any width.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from markdown_it import MarkdownIt
+
+from undersigned.authoring.mistakes import Mistake, MistakesError, correct_name
+from undersigned.domain.characters import unprintable_in
+from undersigned.domain.letter_templates import DEEPEST, FIELDS, TOO_DEEP, mistakes_in, too_much_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from markdown_it.renderer import RendererProtocol
+    from markdown_it.rules_block import StateBlock
+    from markdown_it.rules_inline import StateInline
+    from markdown_it.token import Token
+    from markdown_it.utils import EnvType, OptionsDict
+
+
+FILE = "letter.md"
+"""The letter in the campaign's own language; `letter.<language>.md` is a translation."""
+
+TAG = re.compile(r"\{\{[^{}\n]*\}\}|\{%[^{}\n]*%\}")
+"""A merge field, or a tag such as `{% if note %}`."""
+
+_MERGE_FIELD = re.compile(r"\{\{\s*([\w.]+)\s*\}\}")
+_CONDITION = re.compile(r"\{%\s*(?:(?P<word>if|elif)\s+(?P<field>[\w.]+)|(?P<other>else|endif))\s*%\}")
+_TAG_IN_ADDRESS = re.compile(r"(?:\]\(\s*<?|https?://|www\.|mailto:)[^\s)>]*\{[{%]", re.IGNORECASE)
+_HALF_TAG = re.compile(r"\{\{|\}\}|\{%|%\}|\{#")
+# “Date: {{ date }}”, “{{ target.title }} {{ target.name }},”: a label of a few words at most, then merge fields.
+_FORM_LINE = re.compile(
+    rf"\s*(?:[*_]*[^\W\d][\w '()/-]{{0,30}}:[*_]*\s*)?[*_]*(?:{TAG.pattern})(?:[\s,.*_]|{TAG.pattern})*\\?"
+)
+_LINK = re.compile(r"https?://[^/?#]|mailto:|tel:", re.IGNORECASE)
+_PLACEHOLDER = re.compile("\0(\\d+)\0")
+
+_REFUSED = {
+    "table_open": "a letter can't have a table; write the rows as a list",
+    "fence": "a letter can't have a code block; remove the ``` lines",
+    "code_inline": "a letter can't have code; remove the backticks",
+    "hr": "a letter can't have a ruled line; remove it, or write a merge field where you meant a blank",
+    "html_block": "a letter can't have HTML; write only the words, with *emphasis* or **strong emphasis**",
+    "html_inline": "a letter can't have HTML; write only the words, with *emphasis* or **strong emphasis**",
+    "image": "a letter can't have a picture; remove it, or remove the ! to make it a link",
+}
+
+_ADDRESS = ("signer.address_line", "signer.locality", "signer.postal_code")
+
+
+def is_form_line(line: str) -> bool:
+    """Say whether a line of Markdown has only merge fields, with or without a label: it stays a line."""
+    return bool(_FORM_LINE.fullmatch(line))
+
+
+def _tag_line(state: StateBlock, start: int, _end: int, silent: bool) -> bool:  # noqa: FBT001
+    """Read a line that is one `{% … %}` tag as a block, so that it can stand around paragraphs."""
+    text = state.src[state.bMarks[start] + state.tShift[start] : state.eMarks[start]].strip()
+    if not (text.startswith("{%") and TAG.fullmatch(text) and text.count("{%") == 1):
+        return False
+    if not silent:
+        token = state.push("tag", "", 0)
+        token.content = text
+        token.map = [start, start + 1]
+        state.line = start + 1
+    return True
+
+
+def _tag(state: StateInline, silent: bool) -> bool:  # noqa: FBT001
+    """Read a merge field or tag as one piece, so that its underscores are not emphasis."""
+    match = TAG.match(state.src, state.pos, state.posMax)
+    if match is None:
+        return False
+    if not silent:
+        state.push("tag", "", 0).content = match.group()
+    state.pos = match.end()
+    return True
+
+
+def _stand_in(
+    _renderer: RendererProtocol, tokens: Sequence[Token], position: int, _options: OptionsDict, env: EnvType
+) -> str:
+    """Put a placeholder in a tag's position. Markdown turns NUL into U+FFFD, so no letter can forge one."""
+    env["tags"].append(tokens[position].content)
+    return f"\0{len(env['tags']) - 1}\0"
+
+
+def _parser() -> MarkdownIt:
+    markdown = MarkdownIt("commonmark", {"xhtmlOut": False, "linkify": True}).enable(["linkify", "table"])
+    # Indented lines are paragraphs here, dashes under a line no heading, and `[name]: …` no hidden definition.
+    markdown.disable(["code", "lheading", "reference"])
+    markdown.block.ruler.before("blockquote", "tag_line", _tag_line, {"alt": ["paragraph", "blockquote", "list"]})
+    markdown.inline.ruler.after("text", "tag", _tag)
+    markdown.add_render_rule("tag", _stand_in)
+    return markdown
+
+
+_MARKDOWN = _parser()
+
+
+def compile_letter(source: str, file: str = FILE) -> str:
+    """Return the template of a letter. Raises MistakesError with every mistake, by line of the Markdown."""
+    if too_much := too_much_in(source):
+        raise MistakesError([Mistake(file, 1, too_much)])
+    lines = source.split("\n")
+    env: dict[str, Any] = {"tags": []}
+    tokens = _MARKDOWN.parse(source, env)
+    reading = _Reading(file)
+    reading.read(tokens)
+    mistakes = [*_line_mistakes(file, lines), *reading.mistakes]
+    if not reading.has_unclosed_condition:
+        mistakes += _missing_fields(file, reading.always_shown, lines)
+    if mistakes:
+        raise MistakesError(sorted(dict.fromkeys(mistakes), key=lambda mistake: mistake.line or 0))
+    html = str(_MARKDOWN.renderer.render(_lift_conditions(tokens), _MARKDOWN.options, env))
+    # Any brace that is left is text, and Jinja must not read it.
+    template = _PLACEHOLDER.sub(lambda match: env["tags"][int(match.group(1))], html.replace("{", "&#123;"))
+    if unexpected := mistakes_in(template):
+        raise MistakesError(Mistake(file, mistake.line, mistake.message) for mistake in unexpected)
+    return template
+
+
+def _line_mistakes(file: str, lines: list[str]) -> Iterator[Mistake]:
+    for number, line in enumerate(lines, start=1):
+        if half := _HALF_TAG.search(TAG.sub("", line)):
+            yield Mistake(
+                file,
+                number,
+                f"`{half.group()}` has no other half on its line; write a merge field on one line, such as "
+                "{{ signer.name }}, or put a backslash before a brace that is only a brace: \\{",
+            )
+        if _TAG_IN_ADDRESS.search(line):
+            message = "a web address can't have a merge field in it; write the address without the field"
+            yield Mistake(file, number, message)
+        if unprintable := unprintable_in(line.replace("\t", " ")):
+            yield Mistake(file, number, f"the letter {unprintable}")
+
+
+def _missing_fields(file: str, shown: set[str], lines: list[str]) -> Iterator[Mistake]:
+    last = max((number for number, line in enumerate(lines, start=1) if line.strip()), default=1)
+    if "target.name" not in shown:
+        message = "the letter has no {{ target.name }}; add a line at the top that names the recipient"
+        yield Mistake(file, 1, message)
+    for name in ("signature", "date", "signer.name"):
+        if name not in shown:
+            message = f"the letter has no {{{{ {name} }}}}; add a line with it at the end, outside any {{% if … %}}"
+            yield Mistake(file, last, message)
+    if "signer.address" not in shown and not shown.issuperset(_ADDRESS):
+        parts = ", ".join(f"{{{{ {name} }}}}" for name in _ADDRESS)
+        message = f"the letter has no {{{{ signer.address }}}}; add a line with it at the end, or its parts: {parts}"
+        yield Mistake(file, last, message)
+
+
+@dataclass(slots=True)
+class _Reading:
+    """A walk over a letter's tokens that collects mistakes and the fields that are always shown."""
+
+    file: str
+    mistakes: list[Mistake] = field(default_factory=list)
+    always_shown: set[str] = field(default_factory=set)
+    # Then nobody can tell what is always shown.
+    has_unclosed_condition: bool = False
+    # What is open: the elements of the text, and for each `{% if %}` the mistake that it is if it stays open.
+    _open: list[str | Mistake] = field(default_factory=list)
+
+    def read(self, tokens: list[Token]) -> None:
+        """Walk the tokens of a whole letter."""
+        for token in tokens:
+            line = token.map[0] + 1 if token.map else 1
+            if token.type == "inline":
+                self._read_inline(token, line)
+            else:
+                self._read_one(token, line)
+        self._end_conditions()
+
+    def _mistake(self, line: int, message: str) -> None:
+        self.mistakes.append(Mistake(self.file, line, message))
+
+    def _read_inline(self, token: Token, first_line: int) -> None:
+        children = token.children or []
+        typed = token.content.split("\n")
+        index = 0
+        for child in children:
+            self._read_one(child, first_line + index)
+            if child.type in {"softbreak", "hardbreak"}:
+                if any(is_form_line(text) for text in typed[index : index + 2]):
+                    child.type = "hardbreak"
+                index += 1
+        # The last line of a block whose lines all end in a backslash.
+        if children and children[-1].type == "text":
+            children[-1].content = children[-1].content.removesuffix("\\")
+
+    def _read_one(self, token: Token, line: int) -> None:
+        if refusal := _REFUSED.get(token.type):
+            self._mistake(line, refusal)
+        elif token.type == "tag":
+            self._read_tag(token.content, line)
+        elif token.type == "link_open" and not _LINK.match(str(token.attrs["href"])):
+            # On paper and in an email there is no page that a relative address could begin at.
+            self._mistake(line, f"a link leads to `{token.attrs['href']}`; write a full address, https://… or mailto:…")
+        elif token.type == "ordered_list_open" and token.attrs:
+            self._mistake(line, "a numbered list must begin at 1; number this one from 1")
+        if token.nesting == 1:
+            self._open.append(token.type)
+        elif token.nesting == -1:
+            self._end_conditions()
+            self._open.pop()
+
+    def _read_tag(self, tag: str, line: int) -> None:
+        if merge_field := _MERGE_FIELD.fullmatch(tag):
+            self._read_field(merge_field.group(1), line)
+            if not self._open_conditions:
+                self.always_shown.add(merge_field.group(1))
+        elif condition := _CONDITION.fullmatch(tag):
+            self._read_condition(condition, line)
+        elif tag.startswith("{{"):
+            self._mistake(line, f"`{tag}` is not a merge field; write one like {{{{ signer.name }}}}")
+        else:
+            self._mistake(line, f"`{tag}` can't be in a letter; use only {{% if field %}} and {{% endif %}}")
+
+    def _read_field(self, name: str, line: int) -> None:
+        if name not in FIELDS:
+            way_out = correct_name(name, FIELDS, "{{{{ {} }}}}")
+            self._mistake(line, f"unknown merge field {{{{ {name} }}}}; {way_out}")
+
+    def _read_condition(self, condition: re.Match[str], line: int) -> None:
+        if condition["field"]:
+            self._read_field(condition["field"], line)
+        if condition["word"] == "if":
+            self._begin_condition(condition.group(), line)
+        elif not self._open or not isinstance(self._open[-1], Mistake):
+            self._mistake(
+                line,
+                f"`{condition.group()}` has no {{% if … %}} before it; put both in one paragraph, "
+                "or each on a line of its own",
+            )
+        elif condition["other"] == "endif":
+            self._open.pop()
+
+    @property
+    def _open_conditions(self) -> int:
+        return sum(isinstance(entry, Mistake) for entry in self._open)
+
+    def _begin_condition(self, tag: str, line: int) -> None:
+        if self._open_conditions == DEEPEST:
+            self._mistake(line, TOO_DEEP)
+        message = (
+            f"`{tag}` is not closed where it was opened; put it and its {{% endif %}} in one paragraph, "
+            "or each on a line of its own"
+        )
+        self._open.append(Mistake(self.file, line, message))
+
+    def _end_conditions(self) -> None:
+        """Report each `{% if %}` that is still open where the element around it ends."""
+        while self._open and isinstance(unclosed := self._open[-1], Mistake):
+            self.mistakes.append(unclosed)
+            self.has_unclosed_condition = True
+            self._open.pop()
+
+
+def _lift_conditions(tokens: list[Token]) -> list[Token]:
+    """Move an `{% if %}` around a paragraph's whole text out of it, so that it leaves no empty paragraph."""
+    lifted = list(tokens)
+    for position, token in enumerate(tokens):
+        if token.type != "inline" or tokens[position - 1].type != "paragraph_open" or tokens[position - 1].hidden:
+            continue
+        children = token.children or []
+        if children and _is_one_condition(children):
+            token.children = children[1:-1]
+            lifted[position - 1 : position + 2] = [children[0], *tokens[position - 1 : position + 2], children[-1]]
+            return _lift_conditions(lifted)
+    return lifted
+
+
+def _is_one_condition(children: list[Token]) -> bool:
+    """Say whether the first tag is an `if` that the last tag closes."""
+    depth = 0
+    for position, child in enumerate(children):
+        word = condition["word"] or condition["other"] if (condition := _CONDITION.fullmatch(child.content)) else ""
+        depth += {"if": 1, "endif": -1}.get(word, 0) if child.type == "tag" else 0
+        if depth == 0:
+            return position == len(children) - 1 and position > 0
+        if depth == 1 and word in {"elif", "else"}:
+            return False
+    return False

@@ -1,0 +1,126 @@
+"""Read what the words beside a blank of a paper form ask for: `Print name:` asks for the signer's name."""
+
+from __future__ import annotations
+
+import re
+
+_ASKS_FOR = {
+    "signature": "signature", "sign": "signature", "signed": "signature",
+    "date": "date", "dated": "date",
+    "name": "signer.name",
+    "address": "signer.address", "street": "signer.address_line",
+    "city": "signer.locality", "town": "signer.locality", "village": "signer.locality",
+    "state": "signer.region",
+    "zip": "signer.postal_code", "zipcode": "signer.postal_code", "code": "signer.postal_code",
+    "department": "target.department",
+    "chief": "target.title", "addressee": "target.title", "recipient": "target.title",
+}  # fmt: skip
+
+_PARTS_OF_ADDRESS = {"signer.address_line", "signer.locality", "signer.region", "signer.postal_code"}
+
+# Words in labels that don't change what a label asks for.
+_QUALIFIERS = frozenset(
+    re.findall(
+        r"\w+",
+        """
+        a and by citizen clearly dd first full here home house in insert is last legal mailing mm my number of optional
+        or please police postal print printed resident s signer the this today type typed us writer yy your yyyy
+        """,
+    )
+)
+_INSTRUCTIONS = frozenset({"print", "type", "optional"})
+
+# What no letter shows. A blank for it is a mistake.
+_NO_FIELD = frozenset({"email", "phone", "telephone", "cell", "mobile", "fax", "birth", "initials", "occupation"})
+
+# Words that lead to a blank but are no label as a whole.
+_LEAD_INS = (
+    (r"\bdear$|^(?:to|attn|attention)$", ("target.title", "target.name")),
+    (r"\bchief(?: of police)?$", ("target.name",)),
+    (r"\bmy name is$|^i$", ("signer.name",)),
+    (r"\b(?:live|living|reside|residing) at$", ("signer.address_line",)),
+    (r"\b(?:live|living|reside|residing) in$", ("signer.locality",)),
+    (r"\b(?:resident|citizen) of(?: the (?:city|town|village) of)?$", ("signer.locality",)),
+)
+_CLOSING = re.compile(r"\b(?:sincerely|respectfully|regards|yours|truly|faithfully)\b.{0,20}$")
+
+# In a sentence “(state)” or “(city)” may be an ordinary aside; these are none.
+_SURELY_MEANT = re.compile(r"(?:your|my|insert|print)\b.*|(?:full )?name|address|signature|date")
+
+
+def tags(*names: str) -> str:
+    """Write merge fields as a letter has them: the state after a comma, the address on its own lines."""
+    text = " ".join(f"{{{{ {name} }}}}" for name in names)
+    for before, after in ((" {{ signer.address }}", "\n{{ signer.address }}"), ("locality }} ", "locality }}, ")):
+        text = text.replace(before, after)
+    return text
+
+
+def without_marks(text: str) -> str:
+    """Return a text without the marks of Markdown and the spaces around it."""
+    return re.sub(r"[*_\\#>]", "", text).strip()
+
+
+def fields_of_label(label: str) -> tuple[str, ...]:
+    """Return the merge fields that a label asks for; none if any of its words doesn't belong in a label."""
+    words = _words(label)
+    if "{{" in label or not all(word in _ASKS_FOR or word in _QUALIFIERS for word in words):
+        return ()
+    # “Sign your name” asks for one thing.
+    asked = [word for word in words if word in _ASKS_FOR and (word != "name" or "sign" not in words)]
+    fields = dict.fromkeys(_ASKS_FOR[word] for word in asked)
+    if "target.title" in fields:
+        return _fields_of_target(tuple(fields))
+    if "signer.address" in fields or {"signer.address_line", "signer.locality"} <= fields.keys():
+        # An address holds its town.
+        fields = dict.fromkeys("signer.address" if name in _PARTS_OF_ADDRESS else name for name in fields)
+    return tuple(fields)
+
+
+def _fields_of_target(fields: tuple[str, ...]) -> tuple[str, ...]:
+    match fields:
+        case ("target.title",):
+            return ("target.title", "target.name")
+        case ("target.title", "signer.name") | ("signer.name", "target.title"):
+            return ("target.name",)
+        case _:
+            return ()
+
+
+def fields_after(words: str) -> tuple[str, ...]:
+    """Return what a blank right after these words stands for: the last sentence leads to it, or is its label."""
+    last = re.split(r"[.;!?]\s+|\}\}", without_marks(words))[-1].rstrip(" \t:,-–—")
+    return fields_after_lead_in(last) or fields_of_label(last)
+
+
+def fields_after_lead_in(words: str) -> tuple[str, ...]:
+    """Return what a blank after words such as `Dear` or `I live in` stands for."""
+    plain = without_marks(words).lower().rstrip(" \t:,-–—")
+    return next((fields for pattern, fields in _LEAD_INS if re.search(pattern, plain)), ())
+
+
+def is_closing(line: str) -> bool:
+    """Say whether a line is one such as `Sincerely,`, which a signature follows."""
+    return bool(_CLOSING.search(without_marks(line).lower()))
+
+
+def is_instruction(words: str) -> bool:
+    """Say whether words only tell how to fill in a form, such as `please print`."""
+    found = set(_words(words))
+    return bool(found & _INSTRUCTIONS) and found <= _QUALIFIERS and not fields_of_label(words)
+
+
+def asks_for_no_field(label: str) -> bool:
+    """Say whether a label asks for what no letter shows, such as a telephone number."""
+    words = set(_words(label))
+    return bool(words & _NO_FIELD) and words <= _NO_FIELD | _QUALIFIERS | set(_ASKS_FOR)
+
+
+def is_surely_meant(words: str) -> bool:
+    """Say whether a placeholder is one even within a sentence."""
+    return bool(_SURELY_MEANT.fullmatch(words.lower().strip("()[]\\ ")))
+
+
+def _words(label: str) -> list[str]:
+    plain = without_marks(label).lower().replace("e-mail", "email")
+    return re.findall(r"[^\W\d_]+", plain)

@@ -1,0 +1,48 @@
+"""Addresses of websites as people type them."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from undersigned.domain.campaigns import origin_of
+
+_TRIAL_HOSTS = ("localhost", "127.0.0.1")
+"""Hosts on one's own computer: the only ones that may go without encryption."""
+
+_LONGEST_HOST = 253  # RFC 1035
+
+
+def origin_mistake(text: str) -> str | None:
+    """Say what is wrong with a website's origin, or None when it is as browsers write it."""
+    if "*" in text:
+        return f"{text!r} covers more than one site; list each one, such as https://www.example.org"
+    origin = _intended_origin(text)
+    if origin is None:
+        return f"{text!r} is not a website address; write it like https://www.example.org"
+    parts = urlsplit(origin)
+    if parts.scheme == "http" and parts.hostname not in _TRIAL_HOSTS:
+        return (
+            f"{text!r} is not encrypted, so others could change the page around the form; write https://{parts.netloc}"
+        )
+    return None if text == origin else f"{text!r} is not exactly a site's address; write {origin}"
+
+
+def is_web_address(text: str) -> bool:
+    """Say whether a text is a full http or https address."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and not re.search(r"\s", text)
+
+
+def _intended_origin(text: str) -> str | None:
+    """Return the origin of an address as people type it: without https, with a path, or with letters beyond ASCII."""
+    scheme, _, rest = text.strip().rpartition("://")
+    host, *_ = rest.partition("/")
+    try:
+        host = host.encode("idna").decode("ascii")
+    except UnicodeError:
+        return None
+    return origin_of(f"{scheme or 'https'}://{host}") if len(host) <= _LONGEST_HOST else None

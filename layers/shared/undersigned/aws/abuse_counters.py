@@ -1,0 +1,73 @@
+"""Abuse counters: forms and refused keys by network, and sign-ups by window. All of them expire.
+
+| row | pk | sk |
+|---|---|---|
+| a network in a window | `RATE#<hash>` (another hash in each window) | `META` |
+| a campaign's sign-ups in a window | `PACE#<campaign>` | `<moment>` |
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, override
+
+from undersigned.aws.dynamodb import Key, Update
+from undersigned.services.ports import AbuseCounterStore
+
+if TYPE_CHECKING:
+    from undersigned.aws.dynamodb import Table
+
+_NETWORK = "network"
+"""The attribute that counts all forms, or refused keys, of a network; each of its addresses has one beside it."""
+
+_SIGN_UPS_KEPT_FOR = timedelta(days=1)
+
+
+def _network_key(hashed: str) -> Key:
+    return Key(f"RATE#{hashed}", "META")
+
+
+def _sign_ups_partition(campaign: str) -> str:
+    return f"PACE#{campaign}"
+
+
+class AbuseCounters(AbuseCounterStore):
+    """Abuse counters in the table."""
+
+    def __init__(self, table: Table) -> None:
+        """Keep the table."""
+        self._table = table
+
+    @override
+    def count_form(self, network: str, address: str, *, expires_at: datetime) -> tuple[int, int]:
+        of_address = f"address_{address[:12]}"
+        counted = self._table.update(
+            Update(
+                _network_key(network),
+                assign={"expires_at": int(expires_at.timestamp())},
+                add={_NETWORK: 1, of_address: 1},
+            ),
+            returns="UPDATED_NEW",
+        )
+        return int(counted[_NETWORK]), int(counted[of_address])
+
+    @override
+    def refusals(self, network: str) -> int:
+        values = self._table.get(_network_key(network), consistent=True)
+        return int(values[_NETWORK]) if values else 0
+
+    @override
+    def count_refusal(self, network: str, *, expires_at: datetime) -> None:
+        expiry = {"expires_at": int(expires_at.timestamp())}
+        self._table.update(Update(_network_key(network), assign=expiry, add={_NETWORK: 1}))
+
+    @override
+    def sign_ups(self, campaign: str, since: datetime) -> dict[datetime, int]:
+        found = self._table.query(_sign_ups_partition(campaign), at_least=since.isoformat())
+        return {datetime.fromisoformat(values["sk"]): int(values["signed"]) for values in found}
+
+    @override
+    def add_sign_ups(self, campaign: str, window: datetime, amount: int) -> None:
+        key = Key(_sign_ups_partition(campaign), window.isoformat())
+        expiry = {"expires_at": int((window + _SIGN_UPS_KEPT_FOR).timestamp())}
+        self._table.update(Update(key, assign=expiry, add={"signed": amount}))

@@ -1,0 +1,315 @@
+"""Campaigns: settings, letters, targets, an organizer's controls, and the audit of what organizers did.
+
+| row | pk | sk |
+|---|---|---|
+| settings | `CAMPAIGN#<campaign>` | `META` |
+| letter | `CAMPAIGN#<campaign>` | `LETTER#<version>` |
+| target | `CAMPAIGN#<campaign>` | `TARGET#<target>` |
+| controls | `CAMPAIGN#<campaign>` | `STEERING` |
+| the backup it was restored from | `CAMPAIGN#<campaign>` | `RESTORED` |
+| audit entry | `AUDIT#<campaign>` | `<moment>#<id>` |
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, cast, override
+
+from boto3.dynamodb.conditions import Attr
+
+from undersigned.aws.counts import counter_key
+from undersigned.aws.dynamodb import NEW, ConditionFailedError, Key, Update, read_day, written
+from undersigned.domain.campaigns import Campaign, MailState, Organizer, ProofOfWork, Target, Translation
+from undersigned.domain.controls import Action, AuditEntry, Controls
+from undersigned.domain.errors import NotFoundError
+from undersigned.domain.letters import Letter
+from undersigned.domain.tallies import TOTAL
+from undersigned.services.ports import CampaignStore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from undersigned.aws.dynamodb import Table, Values
+
+SETTINGS = "META"
+LETTERS = "LETTER#"
+TARGETS = "TARGET#"
+RESTORED = "RESTORED"
+
+_ALL = "CAMPAIGNS"
+"""The partition of the listing index that holds every campaign."""
+
+
+def campaign_partition(campaign: str) -> str:
+    """Return the partition of a campaign, its letters, its targets and its controls."""
+    return f"CAMPAIGN#{campaign}"
+
+
+def campaign_key(campaign: str) -> Key:
+    """Locate a campaign's settings."""
+    return Key(campaign_partition(campaign), SETTINGS)
+
+
+def letter_key(campaign: str, version: str) -> Key:
+    """Locate a letter version."""
+    return Key(campaign_partition(campaign), LETTERS + version)
+
+
+def target_key(campaign: str, target: str) -> Key:
+    """Locate a target."""
+    return Key(campaign_partition(campaign), TARGETS + target)
+
+
+def controls_key(campaign: str) -> Key:
+    """Locate the controls of a campaign's deliveries."""
+    return Key(campaign_partition(campaign), "STEERING")
+
+
+def restored_key(campaign: str) -> Key:
+    """Locate the backup that a campaign was restored from."""
+    return Key(campaign_partition(campaign), RESTORED)
+
+
+def audit_partition(campaign: str) -> str:
+    """Return the partition of what organizers did in a campaign."""
+    return f"AUDIT#{campaign}"
+
+
+NOT_PAUSED = ~Attr("paused").eq(True)  # noqa: FBT003  (an attribute's value)
+"""The condition on a campaign's controls that its deliveries go on."""
+
+NOT_HELD = Attr("hold").not_exists()
+"""The condition on a target that nobody holds its letters back."""
+
+
+class Campaigns(CampaignStore):
+    """Campaigns in the table."""
+
+    def __init__(self, table: Table) -> None:
+        """Keep the table."""
+        self._table = table
+
+    @override
+    def campaign(self, campaign: str) -> Campaign:
+        if values := self._table.get(campaign_key(campaign)):
+            return read_campaign(values)
+        message = f"There is no campaign {campaign!r}"
+        raise NotFoundError(message)
+
+    @override
+    def targets(self, campaign: str) -> tuple[Target, ...]:
+        found = self._table.query(campaign_partition(campaign), begins_with=TARGETS)
+        return tuple(read_target(values) for values in found)
+
+    @override
+    def target(self, campaign: str, target: str) -> Target:
+        if values := self._table.get(target_key(campaign, target), consistent=True):
+            return read_target(values)
+        raise _no_target(campaign, target)
+
+    @override
+    def letter(self, campaign: str, version: str) -> Letter:
+        if values := self._table.get(letter_key(campaign, version)):
+            return read_letter(values)
+        message = f"Campaign {campaign!r} has no letter version {version[:12]}"
+        raise NotFoundError(message)
+
+    @override
+    def campaign_ids(self) -> Iterator[str]:
+        return (values["listed_at"] for values in self._table.query(_ALL, index="listing"))
+
+    @override
+    def put_letter(self, campaign: str, letter: Letter) -> bool:
+        return self._table.put_new(letter_values(campaign, letter))
+
+    @override
+    def put_campaign(self, campaign: Campaign) -> None:
+        self._table.update(Update(counter_key(campaign.id, TOTAL), assign={"goal": campaign.goal}))
+        self._table.put(campaign_values(campaign))
+
+    @override
+    def put_target(self, campaign: str, target: Target) -> None:
+        key, settings = target_key(campaign, target.id), target_settings(target)
+        if self._table.put_new(key._asdict() | settings):
+            return
+        same_address = Attr("email").eq(target.email)
+        try:
+            self._table.update(Update(key, assign=settings, when=same_address))
+        except ConditionFailedError:
+            self._table.update(Update(key, assign=settings | {"mail_state": "ok"}))
+
+    @override
+    def set_mail_state(self, campaign: str, target: str, email: str, state: MailState) -> None:
+        same_address = Attr("email").eq(email)
+        try:
+            self._table.update(Update(target_key(campaign, target), assign={"mail_state": state}, when=same_address))
+        except ConditionFailedError:
+            return
+
+    @override
+    def controls(self, campaign: str) -> Controls:
+        values = self._table.get(controls_key(campaign), consistent=True) or {}
+        return Controls(bool(values.get("paused", False)), frozenset(values.get("approved", ())))
+
+    @override
+    def pause(self, campaign: str, *, paused: bool) -> None:
+        self._table.update(Update(controls_key(campaign), assign={"paused": paused}))
+
+    @override
+    def approve(self, campaign: str, period: str) -> None:
+        self._table.update(Update(controls_key(campaign), add={"approved": {period}}))
+
+    @override
+    def hold(self, campaign: str, target: str, why: str | None) -> None:
+        exists = Attr("pk").exists()
+        try:
+            self._table.update(Update(target_key(campaign, target), assign={"hold": why}, when=exists))
+        except ConditionFailedError as error:
+            raise _no_target(campaign, target) from error
+
+    @override
+    def record_audit(self, entry: AuditEntry, entry_id: str) -> None:
+        self._table.put(audit_values(entry, entry_id), NEW)
+
+    @override
+    def audit(self, campaign: str) -> Iterator[AuditEntry]:
+        return (entry for _, entry in self.newest_audit(campaign))
+
+    @override
+    def newest_audit(self, campaign: str, before: str | None = None) -> Iterator[tuple[str, AuditEntry]]:
+        found = self._table.query(audit_partition(campaign), newest_first=True, below=before)
+        return ((values["sk"], read_audit(values)) for values in found)
+
+
+def _no_target(campaign: str, target: str) -> NotFoundError:
+    return NotFoundError(f"Campaign {campaign!r} has no recipient {target!r}")
+
+
+def campaign_values(campaign: Campaign) -> Values:
+    """Write a campaign's settings."""
+    return {
+        **campaign_key(campaign.id)._asdict(),
+        "listed": _ALL,
+        "listed_at": campaign.id,
+        "id": campaign.id,
+        "title": campaign.title,
+        "summary": campaign.summary,
+        "organizer": {
+            "name": campaign.organizer.name,
+            "email": campaign.organizer.email,
+            "website": campaign.organizer.website,
+        },
+        "language": campaign.language,
+        "time_zone": campaign.time_zone,
+        "region": campaign.region,
+        "goal": campaign.goal,
+        "letter": campaign.letter,
+        "opens": written(campaign.opens),
+        "closes": written(campaign.closes),
+        "translations": {
+            language: {"title": texts.title, "summary": texts.summary, "letter": texts.letter}
+            for language, texts in campaign.translations.items()
+        },
+        "allowed_origins": list(campaign.allowed_origins),
+        "accent": campaign.accent,
+        "proof_of_work": campaign.proof_of_work,
+        "approval": campaign.approval,
+    }
+
+
+def read_campaign(values: Values) -> Campaign:
+    """Read a campaign's settings."""
+    return Campaign(
+        id=values["id"],
+        title=values["title"],
+        summary=values["summary"],
+        organizer=Organizer(**values["organizer"]),
+        language=values["language"],
+        time_zone=values["time_zone"],
+        region=values["region"],
+        goal=int(values["goal"]),
+        letter=values["letter"],
+        opens=read_day(values.get("opens")),
+        closes=read_day(values.get("closes")),
+        translations={language: Translation(**texts) for language, texts in values.get("translations", {}).items()},
+        allowed_origins=tuple(values.get("allowed_origins", ())),
+        accent=values.get("accent"),
+        proof_of_work=cast("ProofOfWork", values.get("proof_of_work", "when-busy")),
+        approval=values.get("approval", False),
+    )
+
+
+def letter_values(campaign: str, letter: Letter) -> Values:
+    """Write a letter version."""
+    return {
+        **letter_key(campaign, letter.version)._asdict(),
+        "language": letter.language,
+        "source": letter.source,
+        "template": letter.template,
+    }
+
+
+def read_letter(values: Values) -> Letter:
+    """Read a letter version."""
+    return Letter(
+        version=values["sk"].removeprefix(LETTERS),
+        language=values["language"],
+        source=values["source"],
+        template=values["template"],
+    )
+
+
+def target_settings(target: Target) -> Values:
+    """Return the attributes of a target that its organizer sets."""
+    return {
+        "title": target.title,
+        "name": target.name,
+        "department": target.department,
+        "locality": target.locality,
+        "email": target.email,
+        "postal_codes": list(target.postal_codes),
+        "retired": target.retired,
+        "titles": dict(target.titles),
+    }
+
+
+def read_target(values: Values) -> Target:
+    """Read a target."""
+    return Target(
+        id=values["sk"].removeprefix(TARGETS),
+        title=values["title"],
+        name=values["name"],
+        department=values["department"],
+        locality=values["locality"],
+        email=values["email"],
+        postal_codes=tuple(values["postal_codes"]),
+        mail_state=cast("MailState", values.get("mail_state", "ok")),
+        retired=bool(values.get("retired", False)),
+        titles=values.get("titles", {}),
+        hold=values.get("hold"),
+    )
+
+
+def audit_values(entry: AuditEntry, entry_id: str) -> Values:
+    """Write what somebody did; `entry_id` tells entries of one moment apart."""
+    return {
+        "pk": audit_partition(entry.campaign),
+        "sk": f"{entry.at.isoformat()}#{entry_id}",
+        "at": written(entry.at),
+        "action": entry.action,
+        "by": entry.by,
+        "about": entry.about,
+        "why": entry.why,
+    }
+
+
+def read_audit(values: Values) -> AuditEntry:
+    """Read what somebody did."""
+    return AuditEntry(
+        campaign=values["pk"].partition("#")[2],
+        at=datetime.fromisoformat(values["at"]),
+        action=cast("Action", values["action"]),
+        by=values["by"],
+        about=values["about"],
+        why=values["why"],
+    )

@@ -1,0 +1,312 @@
+"""Deliveries: their state, their bundles and packets, and what SES said of their emails.
+
+All rows of a target's deliveries have the pk `DELIVERY#<campaign>#<target>`:
+
+| row | sk |
+|---|---|
+| delivery | `PERIOD#<period>` |
+| bundle | `BUNDLE#<period>#<number>` |
+| packet | `PACKET#<period>#<number>` |
+| SES event | `EVENT#<period>#<moment>#<attempt>#<kind>` |
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, cast, override
+
+from boto3.dynamodb.conditions import Attr
+
+from undersigned.aws.campaigns import NOT_HELD, NOT_PAUSED, controls_key, target_key
+from undersigned.aws.dynamodb import (
+    NEW,
+    Check,
+    Key,
+    Put,
+    TransactionCanceledError,
+    Update,
+    read_moment,
+    written,
+)
+from undersigned.aws.signatures import erasure, signature_key, tray_shard
+from undersigned.domain.deliveries import (
+    UNDER_WAY,
+    Bundle,
+    Delivery,
+    DeliveryKey,
+    DeliveryState,
+    MailEvent,
+    MailEventKind,
+    PacketRecord,
+)
+from undersigned.services.ports import BundleTakenError, DeliveryStore, LettersNotWaitingError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from undersigned.aws.dynamodb import Table, Values, Write
+    from undersigned.domain.signatures import Signature
+
+PARTITIONS = "DELIVERY#"
+"""How the partition keys of deliveries begin."""
+
+DELIVERIES = "PERIOD#"
+BUNDLES = "BUNDLE#"
+PACKETS = "PACKET#"
+MAIL_EVENTS = "EVENT#"
+
+
+def delivery_partition(campaign: str, target: str) -> str:
+    """Return the partition of a target's deliveries."""
+    return f"DELIVERY#{campaign}#{target}"
+
+
+def delivery_key(key: DeliveryKey) -> Key:
+    """Locate a delivery."""
+    return Key(delivery_partition(key.campaign, key.target), DELIVERIES + key.period)
+
+
+def part_key(kind: str, key: DeliveryKey, which: str = "") -> Key:
+    """Locate a part of a delivery: a bundle or packet by its number, or an event; without `which`, where all begin."""
+    return Key(delivery_partition(key.campaign, key.target), f"{kind}{key.period}#{which}")
+
+
+def bundle_key(key: DeliveryKey, number: int) -> Key:
+    """Locate a bundle by its number, from 1."""
+    return part_key(BUNDLES, key, f"{number:04d}")
+
+
+def packet_key(key: DeliveryKey, number: int) -> Key:
+    """Locate a packet by its number, from 1."""
+    return part_key(PACKETS, key, f"{number:04d}")
+
+
+class Deliveries(DeliveryStore):
+    """Deliveries in the table."""
+
+    def __init__(self, table: Table) -> None:
+        """Keep the table."""
+        self._table = table
+
+    @override
+    def delivery(self, key: DeliveryKey) -> Delivery | None:
+        values = self._table.get(delivery_key(key), consistent=True)
+        return read_delivery(values) if values else None
+
+    @override
+    def deliveries(self, campaign: str, target: str) -> Iterator[Delivery]:
+        partition = delivery_partition(campaign, target)
+        found = self._table.query(partition, begins_with=DELIVERIES, newest_first=True, consistent=True)
+        return map(read_delivery, found)
+
+    @override
+    def open(self, delivery: Delivery) -> None:
+        self._table.put(delivery_values(delivery), NEW)
+
+    @override
+    def change(self, delivery: Delivery, *, state: DeliveryState, attempt: int) -> None:
+        change = _change(delivery, state=state, attempt=attempt)
+        self._table.update(change)
+
+    @override
+    def begin_sending(self, delivery: Delivery, *, state: DeliveryState, attempt: int) -> None:
+        key = delivery.key
+        writes: list[Write] = [
+            _change(delivery, state=state, attempt=attempt),
+            Check(controls_key(key.campaign), NOT_PAUSED),
+            Check(target_key(key.campaign, key.target), NOT_HELD),
+        ]
+        # All deliveries of a campaign check its controls, perhaps at the same moment.
+        self._table.transact(writes, wait_for_others=True)
+
+    @override
+    def bundles(self, key: DeliveryKey) -> tuple[Bundle, ...]:
+        return tuple(map(read_bundle, self._parts(BUNDLES, key)))
+
+    @override
+    def seal(self, key: DeliveryKey, bundle: Bundle, at: datetime) -> None:
+        first = Put(bundle_values(key, bundle, at), NEW)
+        taken = f"bundle {bundle.number} of {key.period} is there already"
+        if bundle.closes:
+            # Alone, it needs no transaction.
+            if not self._table.put_new(first.values):
+                raise BundleTakenError(taken)
+            return
+        letters = [_seal_letter(key, bundle.number, signer) for signer in bundle.signers]
+        try:
+            self._table.transact([first, *letters])
+        except TransactionCanceledError as error:
+            is_taken, *are_gone = error.unmet
+            if is_taken:
+                raise BundleTakenError(taken) from error
+            gone = tuple(signer for signer, is_gone in zip(bundle.signers, are_gone, strict=True) if is_gone)
+            if gone:
+                raise LettersNotWaitingError(gone) from error
+            raise
+
+    @override
+    def packets(self, key: DeliveryKey) -> tuple[PacketRecord, ...]:
+        return tuple(map(read_packet, self._parts(PACKETS, key)))
+
+    @override
+    def add_packet(self, key: DeliveryKey, packet: PacketRecord) -> None:
+        unless_newer = NEW | Attr("erased").lte(packet.erased)
+        self._table.put(packet_values(key, packet), unless_newer)
+
+    @override
+    def record_event(self, event: MailEvent) -> None:
+        self._table.put(mail_event_values(event))
+
+    @override
+    def mail_events(self, key: DeliveryKey) -> tuple[MailEvent, ...]:
+        return tuple(read_mail_event(key, values) for values in self._parts(MAIL_EVENTS, key))
+
+    @override
+    def erase_letter(self, key: DeliveryKey, signature: Signature, at: datetime) -> None:
+        leave = Update(delivery_key(key), add={"erased": {signature.signer}}, when=~Attr("state").is_in([*UNDER_WAY]))
+        self._table.transact([erasure(signature, at), leave])
+
+    def _parts(self, kind: str, key: DeliveryKey) -> Iterator[Values]:
+        start = part_key(kind, key)
+        return self._table.query(start.pk, begins_with=start.sk, consistent=True)
+
+
+def _change(delivery: Delivery, *, state: DeliveryState, attempt: int) -> Update:
+    """Write a delivery that must still be in this state and attempt, with no letter erased since it was read."""
+    nothing_erased = Attr("erased").eq({*delivery.erased}) if delivery.erased else Attr("erased").not_exists()
+    values = delivery_values(delivery)
+    key = Key(values.pop("pk"), values.pop("sk"))
+    unchanged = Attr("state").eq(state) & Attr("attempt").eq(attempt) & nothing_erased
+    return Update(key, assign=values, when=unchanged)
+
+
+def _seal_letter(key: DeliveryKey, bundle: int, signer: str) -> Update:
+    return Update(
+        signature_key(key.campaign, signer),
+        assign={"bundle": f"{key.period}#{bundle:04d}"},
+        add={"version": 1},
+        remove=["due", "due_at"],
+        # It must lie in this very tray: the index lags behind a letter that was signed again for another target.
+        when=Attr("status").eq("confirmed")
+        & Attr("due").eq(tray_shard(key.campaign, key.target, signer))
+        & Attr("bundle").not_exists(),
+    )
+
+
+def delivery_values(delivery: Delivery) -> Values:
+    """Write a delivery."""
+    return {
+        **delivery_key(delivery.key)._asdict(),
+        "state": delivery.state,
+        "opened_at": written(delivery.opened_at),
+        "attempt": delivery.attempt,
+        "letters": delivery.letters,
+        "packets": delivery.packets,
+        "bytes": delivery.bytes,
+        "email": delivery.email,
+        "sending_since": written(delivery.sending_since),
+        "sent_at": written(delivery.sent_at),
+        "settled_at": written(delivery.settled_at),
+        "message_id": delivery.message_id,
+        "reason": delivery.reason,
+        "permanent": delivery.permanent,
+        "left_out": delivery.left_out or None,
+    }
+
+
+def read_delivery(values: Values) -> Delivery:
+    """Read a delivery."""
+    _, campaign, target = values["pk"].split("#")
+    return Delivery(
+        key=DeliveryKey(campaign, target, values["sk"].removeprefix(DELIVERIES)),
+        state=cast("DeliveryState", values["state"]),
+        opened_at=datetime.fromisoformat(values["opened_at"]),
+        attempt=int(values["attempt"]),
+        letters=int(values["letters"]),
+        packets=int(values["packets"]),
+        bytes=int(values["bytes"]),
+        email=values.get("email"),
+        sending_since=read_moment(values.get("sending_since")),
+        sent_at=read_moment(values.get("sent_at")),
+        settled_at=read_moment(values.get("settled_at")),
+        message_id=values.get("message_id"),
+        reason=values.get("reason"),
+        permanent=values.get("permanent", False),
+        erased=frozenset(values.get("erased", ())),
+        left_out=frozenset(values.get("left_out", ())),
+    )
+
+
+def bundle_values(key: DeliveryKey, bundle: Bundle, at: datetime) -> Values:
+    """Write a bundle; the one that closes a delivery has no signers."""
+    return {
+        **bundle_key(key, bundle.number)._asdict(),
+        "number": bundle.number,
+        "signers": list(bundle.signers),
+        "sealed_at": written(at),
+    }
+
+
+def read_bundle(values: Values) -> Bundle:
+    """Read a bundle."""
+    return Bundle(int(values["number"]), tuple(values["signers"]))
+
+
+def packet_values(key: DeliveryKey, packet: PacketRecord) -> Values:
+    """Write a packet's record; the PDF itself lies in the packets' bucket."""
+    return {
+        **packet_key(key, packet.number)._asdict(),
+        "number": packet.number,
+        "first": packet.first,
+        "last": packet.last,
+        "bytes": packet.bytes,
+        "sha256": packet.sha256,
+        "residents": packet.residents,
+        "since": written(packet.since),
+        "letters": list(packet.letters),
+        "erased": packet.erased,
+        "stored_at": written(packet.stored_at),
+    }
+
+
+def read_packet(values: Values) -> PacketRecord:
+    """Read a packet's record."""
+    return PacketRecord(
+        number=int(values["number"]),
+        first=int(values["first"]),
+        last=int(values["last"]),
+        bytes=int(values["bytes"]),
+        sha256=values["sha256"],
+        residents=int(values["residents"]),
+        since=date.fromisoformat(values["since"]),
+        letters=tuple(values["letters"]),
+        erased=int(values.get("erased", 0)),
+        stored_at=read_moment(values.get("stored_at")),
+    )
+
+
+def mail_event_values(event: MailEvent) -> Values:
+    """Write what SES said of an email: the same event again is the same item."""
+    key = part_key(MAIL_EVENTS, event.delivery, f"{event.at.isoformat()}#{event.attempt}#{event.kind}")
+    return {
+        **key._asdict(),
+        "kind": event.kind,
+        "attempt": event.attempt,
+        "message_id": event.message_id,
+        "at": written(event.at),
+        "reason": event.reason,
+        "permanent": event.permanent,
+    }
+
+
+def read_mail_event(key: DeliveryKey, values: Values) -> MailEvent:
+    """Read what SES said of a delivery's email."""
+    return MailEvent(
+        kind=cast("MailEventKind", values["kind"]),
+        delivery=key,
+        attempt=int(values["attempt"]),
+        message_id=values["message_id"],
+        at=datetime.fromisoformat(values["at"]),
+        reason=values.get("reason"),
+        permanent=values["permanent"],
+    )

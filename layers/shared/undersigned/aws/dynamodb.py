@@ -1,0 +1,391 @@
+"""The mechanics of the table: every call to DynamoDB, its retries, and its errors as the ports name them.
+
+What a row means stands in the file of its entity; this one knows keys, values and conditions.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from itertools import batched
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
+
+from boto3.dynamodb.conditions import Attr, ConditionExpressionBuilder
+from boto3.dynamodb.conditions import Key as KeyCondition
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from undersigned.aws.failures import CONDITION_FAILED, TRANSACTION_CANCELED, TRANSACTION_CONFLICT, code_of
+from undersigned.services.ports import ChangedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from boto3.dynamodb.conditions import ConditionBase
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_dynamodb.type_defs import (
+        AttributeValueTypeDef,
+        PutItemInputTypeDef,
+        QueryInputTypeDef,
+        QueryOutputTypeDef,
+        TransactWriteItemTypeDef,
+        UpdateItemInputTypeDef,
+        UpdateItemOutputTypeDef,
+    )
+
+type Values = dict[str, Any]
+"""An item's attributes as Python values."""
+
+IndexName = Literal["tray", "listing"]
+
+FEW_RETRIES = Config(retries={"total_max_attempts": 6, "mode": "legacy"})
+"""botocore's default waits out a throttle for 25 seconds: longer than a page may take.
+
+This gives up after one and a half seconds. The stream, the queue or the person at the form then tries again.
+"""
+
+_PAUSES = (0.02, 0.05, 0.1, 0.2)
+"""Seconds before an item that a transaction holds, or a key that DynamoDB left unread, is tried again.
+
+A transaction takes some milliseconds; for unread keys DynamoDB asks for growing pauses (API reference, BatchGetItem).
+"""
+
+BATCH_GET = 100
+"""Items that DynamoDB reads in one BatchGetItem."""
+
+NEW = Attr("pk").not_exists()
+"""The condition that no item has this key yet."""
+
+
+class Key(NamedTuple):
+    """A primary key."""
+
+    pk: str
+    sk: str
+
+
+class ConditionFailedError(ChangedError):
+    """An item does not meet the condition of a write; carries the item's values, or None if there is no item."""
+
+    def __init__(self, values: Values | None = None) -> None:
+        """Keep the values."""
+        super().__init__("the item is not as it was read")
+        self.values = values
+
+
+class TransactionCanceledError(ChangedError):
+    """DynamoDB wrote nothing of a transaction; carries its reason for each write, `None` where it has none."""
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        """Keep the reasons, in the order of the writes."""
+        super().__init__(f"the transaction was canceled: {', '.join(sorted({*reasons} - {'None'}))}")
+        self.reasons = tuple(reasons)
+
+    @property
+    def unmet(self) -> tuple[bool, ...]:
+        """Say of each write, in order, whether its condition was not met."""
+        return tuple(reason == "ConditionalCheckFailed" for reason in self.reasons)
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Write a whole item, if the condition holds."""
+
+    values: Values
+    when: ConditionBase | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Change attributes of an item, if the condition holds; without an item, make one.
+
+    `assign` sets values (None removes the attribute), `copy` sets an attribute to another one's value, `add` adds to
+    numbers and sets.
+    """
+
+    key: Key
+    assign: Mapping[str, Any] = field(default_factory=dict)
+    copy: Mapping[str, str] = field(default_factory=dict)
+    add: Mapping[str, int | set[str]] = field(default_factory=dict)
+    remove: Iterable[str] = ()
+    when: ConditionBase | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Let a transaction happen only if the condition holds of an item that it leaves unchanged."""
+
+    key: Key
+    when: ConditionBase
+
+
+type Write = Put | Update | Check
+
+
+_serializer = TypeSerializer()
+_deserializer = TypeDeserializer()
+
+
+def to_item(values: Mapping[str, Any]) -> dict[str, AttributeValueTypeDef]:
+    """Return values as DynamoDB's typed attributes, without those that are None."""
+    return {name: _serializer.serialize(value) for name, value in values.items() if value is not None}
+
+
+def from_item(item: Mapping[str, Any]) -> Values:
+    """Return DynamoDB's typed attributes as values."""
+    return {name: _deserializer.deserialize(value) for name, value in item.items()}
+
+
+def written(moment: date | datetime | None) -> str | None:
+    """Return a day or a moment as a row holds it (ISO 8601)."""
+    return moment.isoformat() if moment is not None else None
+
+
+def read_moment(text: str | None) -> datetime | None:
+    """Read a moment that may be missing."""
+    return datetime.fromisoformat(text) if text else None
+
+
+def read_day(text: str | None) -> date | None:
+    """Read a day that may be missing."""
+    return date.fromisoformat(text) if text else None
+
+
+class Table:
+    """The one table."""
+
+    def __init__(self, client: DynamoDBClient, name: str, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        """Keep a client made with FEW_RETRIES, the table's name, and a way to wait (seconds)."""
+        self._client = client
+        self._name = name
+        self._sleep = sleep
+
+    def get(self, key: Key, *, consistent: bool = False) -> Values | None:
+        """Read one item."""
+        answer = self._client.get_item(TableName=self._name, Key=_key(key), ConsistentRead=consistent)
+        return from_item(answer["Item"]) if "Item" in answer else None
+
+    def batch_get(self, keys: Iterable[Key]) -> Iterator[Values]:
+        """Read the items of these keys that exist, as they stand now, in no order; a doubled key counts once."""
+        for some in batched(dict.fromkeys(keys), BATCH_GET, strict=False):
+            wanted = [_key(key) for key in some]
+            pending: dict[str, Any] = {self._name: {"Keys": wanted, "ConsistentRead": True}}
+            pauses = iter(_PAUSES)
+            while pending:
+                answer = self._client.batch_get_item(RequestItems=pending)
+                yield from (from_item(item) for item in answer["Responses"].get(self._name, []))
+                pending = dict(answer.get("UnprocessedKeys", {}))
+                if pending:
+                    self._sleep(next(pauses, _PAUSES[-1]))
+
+    def query(  # noqa: PLR0913  (the parts of a query)
+        self,
+        pk: str,
+        *,
+        begins_with: str | None = None,
+        at_least: str | None = None,
+        below: str | None = None,
+        index: IndexName | None = None,
+        read_ahead: int | None = None,
+        newest_first: bool = False,
+        consistent: bool = False,
+    ) -> Iterator[Values]:
+        """Read a partition's items by sort key: all, or those that begin so, lie from one on, or lie below one.
+
+        Each call to DynamoDB reads `read_ahead` items, or as many as fit in a megabyte.
+        """
+        request = self._query(pk, index, begins_with=begins_with, at_least=at_least, below=below)
+        request |= {"ScanIndexForward": not newest_first, "ConsistentRead": consistent}
+        if read_ahead is not None:
+            request["Limit"] = read_ahead
+        return (from_item(item) for page in self._pages(request) for item in page["Items"])
+
+    def count(self, pk: str, index: IndexName) -> int:
+        """Count the items of an index's partition."""
+        request = self._query(pk, index)
+        request["Select"] = "COUNT"
+        return sum(page["Count"] for page in self._pages(request))
+
+    def put(self, values: Values, when: ConditionBase | None = None) -> None:
+        """Write a whole item; raises ConditionFailedError."""
+        try:
+            self._client.put_item(**self._put_request(Put(values, when)))
+        except ClientError as error:
+            raise _condition_failed(error) from error
+
+    def put_new(self, values: Values) -> bool:
+        """Write an item; return False, and change nothing, when one has its key."""
+        try:
+            self.put(values, NEW)
+        except ConditionFailedError:
+            return False
+        return True
+
+    def update(self, change: Update, returns: Literal["NONE", "ALL_NEW", "UPDATED_NEW"] = "NONE") -> Values:
+        """Change an item, as soon as no transaction holds it; raises ConditionFailedError.
+
+        Returns what is asked for: the whole item as it then stands, its changed attributes, or nothing.
+        """
+        request = self._update_request(change)
+        request["ReturnValues"] = returns
+        if change.when is not None:
+            request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+        try:
+            return from_item(self._update(request).get("Attributes", {}))
+        except ClientError as error:
+            raise _condition_failed(error) from error
+
+    def delete(self, key: Key) -> None:
+        """Delete an item, if it exists."""
+        self._client.delete_item(TableName=self._name, Key=_key(key))
+
+    def transact(self, writes: Sequence[Write], *, wait_for_others: bool = False) -> None:
+        """Make up to 100 writes, all or none of them; raises TransactionCanceledError.
+
+        With `wait_for_others`, try again for a while when another transaction holds an item.
+        """
+        items = [self._in_transaction(write) for write in writes]
+        for pause in (*(_PAUSES if wait_for_others else ()), None):
+            try:
+                self._client.transact_write_items(TransactItems=items)
+            except ClientError as error:
+                if code_of(error) != TRANSACTION_CANCELED:
+                    raise
+                canceled = TransactionCanceledError(_reasons(error))
+                if pause is None or {*canceled.reasons} - {"None"} != {"TransactionConflict"}:
+                    raise canceled from error
+                self._sleep(pause)
+            else:
+                return
+
+    def _update(self, request: UpdateItemInputTypeDef) -> UpdateItemOutputTypeDef:
+        for pause in _PAUSES:
+            try:
+                return self._client.update_item(**request)
+            except ClientError as error:
+                if code_of(error) != TRANSACTION_CONFLICT:
+                    raise
+            self._sleep(pause)
+        return self._client.update_item(**request)
+
+    def _query(
+        self,
+        pk: str,
+        index: IndexName | None,
+        *,
+        begins_with: str | None = None,
+        at_least: str | None = None,
+        below: str | None = None,
+    ) -> QueryInputTypeDef:
+        pk_name, sk_name = _KEYS_OF_INDEXES[index] if index else ("pk", "sk")
+        condition: ConditionBase = KeyCondition(pk_name).eq(pk)
+        if begins_with is not None:
+            condition &= KeyCondition(sk_name).begins_with(begins_with)
+        if at_least is not None:
+            condition &= KeyCondition(sk_name).gte(at_least)
+        if below is not None:
+            condition &= KeyCondition(sk_name).lt(below)
+        built = ConditionExpressionBuilder().build_expression(condition, is_key_condition=True)
+        request: QueryInputTypeDef = {
+            "TableName": self._name,
+            "KeyConditionExpression": built.condition_expression,
+            "ExpressionAttributeNames": built.attribute_name_placeholders,
+            "ExpressionAttributeValues": to_item(built.attribute_value_placeholders),
+        }
+        if index:
+            request["IndexName"] = index
+        return request
+
+    def _pages(self, request: QueryInputTypeDef) -> Iterator[QueryOutputTypeDef]:
+        while True:
+            page = self._client.query(**request)
+            yield page
+            if "LastEvaluatedKey" not in page:
+                return
+            request = {**request, "ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+    def _put_request(self, put: Put) -> PutItemInputTypeDef:
+        request: PutItemInputTypeDef = {"TableName": self._name, "Item": to_item(put.values)}
+        return cast("PutItemInputTypeDef", request | _condition(put.when))
+
+    def _update_request(self, change: Update) -> UpdateItemInputTypeDef:
+        names: dict[str, str] = {}
+        values: dict[str, Any] = {}
+
+        def name(attribute: str) -> str:
+            names[f"#{attribute}"] = attribute
+            return f"#{attribute}"
+
+        def value(attribute: str, content: object) -> str:
+            values[f":{attribute}"] = content
+            return f":{attribute}"
+
+        assigned = {attribute: content for attribute, content in change.assign.items() if content is not None}
+        removed = [*change.remove, *(attribute for attribute, content in change.assign.items() if content is None)]
+        clauses = {
+            "SET": [
+                *(f"{name(attribute)} = {value(attribute, content)}" for attribute, content in assigned.items()),
+                *(f"{name(attribute)} = {name(source)}" for attribute, source in change.copy.items()),
+            ],
+            "ADD": [f"{name(attribute)} {value(attribute, content)}" for attribute, content in change.add.items()],
+            "REMOVE": [name(attribute) for attribute in removed],
+        }
+        condition = _condition(change.when)
+        placeholders = to_item(values) | condition.pop("ExpressionAttributeValues", {})
+        request: dict[str, Any] = {
+            "TableName": self._name,
+            "Key": _key(change.key),
+            "UpdateExpression": " ".join(f"{verb} {', '.join(parts)}" for verb, parts in clauses.items() if parts),
+            "ExpressionAttributeNames": names | condition.pop("ExpressionAttributeNames", {}),
+            **condition,
+        }
+        if placeholders:
+            request["ExpressionAttributeValues"] = placeholders
+        return cast("UpdateItemInputTypeDef", request)
+
+    def _in_transaction(self, write: Write) -> TransactWriteItemTypeDef:
+        match write:
+            case Put():
+                made: dict[str, Any] = {"Put": self._put_request(write)}
+            case Update():
+                made = {"Update": self._update_request(write)}
+            case Check():
+                check = {"TableName": self._name, "Key": _key(write.key), **_condition(write.when)}
+                made = {"ConditionCheck": check}
+        return cast("TransactWriteItemTypeDef", made)
+
+
+_KEYS_OF_INDEXES: Mapping[IndexName, tuple[str, str]] = {"tray": ("due", "due_at"), "listing": ("listed", "listed_at")}
+
+
+def _key(key: Key) -> dict[str, AttributeValueTypeDef]:
+    return to_item(key._asdict())
+
+
+def _condition(when: ConditionBase | None) -> dict[str, Any]:
+    """Return a condition as the parameters that requests and parts of transactions have in common."""
+    if when is None:
+        return {}
+    built = ConditionExpressionBuilder().build_expression(when)
+    parameters: dict[str, Any] = {
+        "ConditionExpression": built.condition_expression,
+        "ExpressionAttributeNames": built.attribute_name_placeholders,
+    }
+    if built.attribute_value_placeholders:
+        parameters["ExpressionAttributeValues"] = to_item(built.attribute_value_placeholders)
+    return parameters
+
+
+def _condition_failed(error: ClientError) -> Exception:
+    """Return a failed condition as our own error, and any other error unchanged."""
+    if code_of(error) != CONDITION_FAILED:
+        return error
+    item = cast("dict[str, Any] | None", error.response.get("Item"))
+    return ConditionFailedError(from_item(item) if item else None)
+
+
+def _reasons(error: ClientError) -> list[str]:
+    reasons = cast("list[dict[str, str]]", error.response.get("CancellationReasons", []))
+    return [reason.get("Code", "None") for reason in reasons]

@@ -1,0 +1,73 @@
+"""Exports: the files of signatures that were asked for, and how far each one is.
+
+| row | pk | sk |
+|---|---|---|
+| export | `EXPORT#<campaign>` | `<id>` |
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, cast, override
+
+from undersigned.aws.dynamodb import Key, written
+from undersigned.domain.exports import Export, Exported, ExportFilter, ExportState
+from undersigned.services.ports import ExportStore
+
+if TYPE_CHECKING:
+    from undersigned.aws.dynamodb import Table, Values
+
+
+def _partition(campaign: str) -> str:
+    return f"EXPORT#{campaign}"
+
+
+def locate(campaign: str, export_id: str) -> Key:
+    """Locate an export."""
+    return Key(_partition(campaign), export_id)
+
+
+class Exports(ExportStore):
+    """Exports in the table."""
+
+    def __init__(self, table: Table) -> None:
+        """Keep the table."""
+        self._table = table
+
+    @override
+    def put_export(self, export: Export) -> None:
+        self._table.put(
+            {
+                **locate(export.campaign, export.id)._asdict(),
+                "state": export.state,
+                "target": export.filter.target,
+                "standing": export.filter.status,
+                "by": export.by,
+                "asked_at": written(export.asked_at),
+                "rows": export.rows,
+                "bytes": export.bytes,
+                "expires_at": int(export.expires_at.timestamp()),
+            }
+        )
+
+    @override
+    def export(self, campaign: str, export_id: str) -> Export | None:
+        values = self._table.get(locate(campaign, export_id), consistent=True)
+        return _read(values) if values else None
+
+    @override
+    def exports(self, campaign: str) -> tuple[Export, ...]:
+        return tuple(map(_read, self._table.query(_partition(campaign), consistent=True)))
+
+
+def _read(values: Values) -> Export:
+    return Export(
+        campaign=values["pk"].partition("#")[2],
+        id=values["sk"],
+        state=cast("ExportState", values["state"]),
+        filter=ExportFilter(values.get("target"), cast("Exported | None", values.get("standing"))),
+        by=values["by"],
+        asked_at=datetime.fromisoformat(values["asked_at"]),
+        rows=int(values["rows"]),
+        bytes=int(values["bytes"]),
+    )

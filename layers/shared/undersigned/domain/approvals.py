@@ -1,0 +1,35 @@
+"""Approvals: the letters of a period that go only after an organizer has approved them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from undersigned.domain.campaigns import Campaign, Target
+    from undersigned.domain.deliveries import Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingLetters:
+    """How many letters wait for one target."""
+
+    target: Target
+    letters: int
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodState:
+    """How a period that an organizer is asked to approve stands now; `deliveries` are those that have begun."""
+
+    campaign: Campaign
+    period: str
+    waiting: tuple[WaitingLetters, ...]
+    deliveries: tuple[tuple[Target, Delivery], ...]
+    is_approved: bool
+    is_paused: bool
+
+    @property
+    def awaits_approval(self) -> bool:
+        """Say whether there is anything to approve."""
+        return bool(self.waiting) and not self.is_approved

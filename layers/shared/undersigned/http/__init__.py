@@ -1,1 +1,0 @@
-"""HTTP: what a request carries, and answers with the headers that keep them safe."""

@@ -1,0 +1,117 @@
+"""Controls a campaign's deliveries: pause, approve, hold, retry; each action leaves an entry in the audit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from undersigned.domain.controls import Action, AuditEntry
+from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.errors import NotFoundError, UndersignedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from undersigned.domain.deliveries import Delivery
+    from undersigned.services.planning import Plan, Planning
+    from undersigned.services.ports import CampaignStore, DeliveryQueue, DeliveryStore, SignatureStore
+
+_RETRIED = ("open", "held", "bounced")
+
+APPROVABLE_FOR = timedelta(days=31)
+"""How long after its day a period can be approved."""
+
+
+class NotNowError(UndersignedError):
+    """This can't be done as things stand; says why and the way out."""
+
+
+@dataclass(kw_only=True, frozen=True, slots=True)
+class DeliveryControls:
+    """What an organizer does to deliveries. `by` is who: a key's first digits, a signed link, or the command line."""
+
+    campaigns: CampaignStore
+    signatures: SignatureStore
+    deliveries: DeliveryStore
+    queue: DeliveryQueue
+    planning: Planning
+    clock: Callable[[], datetime]
+    new_id: Callable[[], str]
+
+    def pause(self, campaign: str, by: str, why: str) -> None:
+        """Let nothing more of a campaign go out; what SES has already taken is gone."""
+        self.campaigns.campaign(campaign)
+        self.campaigns.pause(campaign, paused=True)
+        self.record(campaign, "pause", by, why=why)
+
+    def resume(self, campaign: str, by: str, why: str) -> None:
+        """Let a campaign go on with the next plan."""
+        self.campaigns.campaign(campaign)
+        self.campaigns.pause(campaign, paused=False)
+        self.record(campaign, "resume", by, why=why)
+
+    def approve(self, campaign: str, period: str, by: str, why: str) -> Plan:
+        """Approve a period's deliveries, and queue them at once.
+
+        Raises NotNowError for a day to come, whose letters nobody can have seen, and for one that is long past.
+        """
+        self.campaigns.campaign(campaign)
+        # A day wide of today, for wherever the schedule's time zone lies.
+        age = self.clock().date() - date.fromisoformat(period)
+        if not -timedelta(days=1) <= age <= APPROVABLE_FOR:
+            message = f"{period} is no day of the last {APPROVABLE_FOR.days}; approve the one that waits"
+            raise NotNowError(message)
+        self.campaigns.approve(campaign, period)
+        self.record(campaign, "approve", by, about=period, why=why)
+        return self.planning.plan(period, campaign)
+
+    def hold(self, campaign: str, target: str, by: str, why: str) -> None:
+        """Hold one target's letters back, for a reason that the signers may read."""
+        if not why.strip():
+            message = "give the reason; the letters' signers can read it on their pages"
+            raise NotNowError(message)
+        self.campaigns.hold(campaign, target, why.strip())
+        self.record(campaign, "hold", by, about=target, why=why)
+
+    def release(self, campaign: str, target: str, by: str, why: str) -> None:
+        """Let a target's letters go again, with the next plan."""
+        self.campaigns.hold(campaign, target, None)
+        self.record(campaign, "release", by, about=target, why=why)
+
+    def retry(self, key: DeliveryKey, by: str, why: str) -> Delivery:
+        """Send a delivery that failed, came back or is held, once more; the target's address is taken for mended.
+
+        Raises NotFoundError for an unknown one, NotNowError when its mail has left or may be under way.
+        """
+        target, delivery = self.campaigns.target(key.campaign, key.target), self.deliveries.delivery(key)
+        if delivery is None:
+            message = f"campaign {key.campaign!r} has no delivery {key.period} to {key.target!r}"
+            raise NotFoundError(message)
+        if delivery.state not in _RETRIED:
+            message = f"the delivery is {delivery.state}; only one that failed, came back or is held is sent again"
+            raise NotNowError(message)
+        if target.hold:
+            message = f"{target.id} is {target.held_because}; release it first"
+            raise NotNowError(message)
+        self.campaigns.set_mail_state(key.campaign, key.target, target.email, "ok")
+        self.record(key.campaign, "retry", by, about=f"{key.target} {key.period}", why=why)
+        self.queue.put([key])
+        return delivery
+
+    def test(self, campaign: str, target: str, period: str, by: str, why: str) -> None:
+        """Send the mail that would go to a target now to the campaign's organizer instead.
+
+        Raises NotFoundError for an unknown target, NotNowError when no letter waits for it.
+        """
+        self.campaigns.target(campaign, target)
+        if not self.signatures.has_waiting(campaign, target):
+            message = f"no letter waits for {target}, so there is no mail to try"
+            raise NotNowError(message)
+        self.record(campaign, "test", by, about=target, why=why)
+        self.queue.put_test(DeliveryKey(campaign, target, period))
+
+    def record(self, campaign: str, action: Action, by: str, *, about: str = "", why: str = "") -> None:
+        """Record what somebody did."""
+        self.campaigns.record_audit(AuditEntry(campaign, self.clock(), action, by, about, why), self.new_id())

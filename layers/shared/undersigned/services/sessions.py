@@ -1,0 +1,66 @@
+"""Sessions: an organizer signs in with a key, and her browser keeps a signed token that stands for it.
+
+The token is no key. Each request looks the key up again, so a key that is revoked ends its sessions at once.
+"""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from undersigned.domain.errors import TokenError, UndersignedError
+from undersigned.services.access import KeyRefusedError, ScopeError
+
+if TYPE_CHECKING:
+    from undersigned.domain.api_keys import ApiKey, Scope
+    from undersigned.services.access import Access
+    from undersigned.tokens import Tokens
+
+
+class SignedOutError(UndersignedError):
+    """Nobody has signed in, the session is over, or its key is revoked or has expired."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A signed-in organizer: the token in the browser, the key that it stands for, and the token that forms send."""
+
+    token: str
+    key: ApiKey
+    post_token: str
+
+    def has_sent(self, post_token: str) -> bool:
+        """Say whether a form with this token comes from a page of this session."""
+        return hmac.compare_digest(post_token.encode(), self.post_token.encode())
+
+    def check(self, scope: Scope) -> None:
+        """Raise ScopeError unless the key has this scope."""
+        if not self.key.allows(scope):
+            message = f"this takes a key that may {scope}"
+            raise ScopeError(message)
+
+
+@dataclass(kw_only=True, frozen=True, slots=True)
+class Sessions:
+    """Begins sessions and looks them up."""
+
+    access: Access
+    tokens: Tokens
+
+    def begin(self, campaign: str, key: str, address: str) -> Session:
+        """Begin a session with the text of a key; raises KeyRefusedError and TooManyRefusalsError."""
+        found = self.access.let_in(campaign, key, "read", address)
+        return self._session(self.tokens.for_session(found.campaign, found.digest), found)
+
+    def session(self, token: str) -> Session:
+        """Return the session that a token stands for; raises SignedOutError."""
+        try:
+            known = self.tokens.read_session(token)
+            return self._session(token, self.access.let_in_again(known.campaign, known.digest, "read"))
+        except (TokenError, KeyRefusedError) as error:
+            message = "nobody has signed in"
+            raise SignedOutError(message) from error
+
+    def _session(self, token: str, key: ApiKey) -> Session:
+        return Session(token, key, self.tokens.for_posts(token))

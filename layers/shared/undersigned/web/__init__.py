@@ -1,0 +1,1 @@
+"""The web: requests, read and checked; pages; answers with the headers that keep them safe."""

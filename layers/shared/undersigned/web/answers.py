@@ -1,0 +1,178 @@
+"""Answers: pages, JSON and problems, each with the headers that keep it safe."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from aws_lambda_powertools.event_handler import Response
+
+from undersigned.web import pages
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from undersigned.domain.campaigns import Campaign
+    from undersigned.domain.errors import FieldError
+    from undersigned.domain.languages import Message
+    from undersigned.web.assets import Asset
+    from undersigned.web.page import Page
+
+PRIVATE = "no-store"
+"""For what only one person may see."""
+
+_WORTH_COMPRESSING = 1_000
+
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",  # a page's address can hold a signer's token
+    "Strict-Transport-Security": "max-age=31536000",
+}
+# For what is the same for everybody; `*` shows a site nothing that depends on cookies.
+_FOR_ANY_SITE = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong and what to do: an HTTP status, words for people, and the fields that have errors.
+
+    `retry_after` says in how many seconds to try again.
+    """
+
+    status: int
+    title: Message
+    detail: Message
+    errors: tuple[FieldError, ...] = ()
+    retry_after: int | None = None
+
+
+def page(  # noqa: PLR0913  (an answer's parts)
+    shown: Page,
+    *,
+    status: int = 200,
+    cache: str = PRIVATE,
+    hosts: Sequence[str] = (),
+    runs_scripts: bool = False,
+    retry_after: int | None = None,
+) -> Response[str]:
+    """Answer with a page that only pages of `hosts` (origins) may frame."""
+    scripts = "script-src 'self'; connect-src 'self'; worker-src 'self'; " if runs_scripts else ""
+    headers = {
+        **_HEADERS,
+        "Content-Security-Policy": (
+            f"default-src 'none'; style-src '{_hash(shown.style)}'; font-src 'self'; {scripts}"
+            f"form-action 'self'; base-uri 'none'; frame-ancestors {' '.join(hosts) or "'none'"}"
+        ),
+        # The same for browsers that don't know frame-ancestors; it can't name sites.
+        **({} if hosts else {"X-Frame-Options": "DENY"}),
+        "Vary": "Accept, Accept-Encoding, Accept-Language",
+        "Cache-Control": cache,
+        **_retry(retry_after),
+    }
+    return Response(status, "text/html; charset=utf-8", shown.html, headers, compress=True)
+
+
+def dashboard_page(shown: Page, *, status: int = 200, retry_after: int | None = None) -> Response[str]:
+    """Answer with a page of the dashboard."""
+    answer = page(shown, status=status, runs_scripts=True, retry_after=retry_after)
+    # No address of the dashboard holds a secret, and without a referrer browsers hide which site a post comes from.
+    answer.headers["Referrer-Policy"] = "same-origin"
+    return answer
+
+
+@lru_cache(maxsize=64)
+def _hash(style: str) -> str:
+    """Return the hash by which a Content-Security-Policy allows this style alone."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+
+
+def data(
+    values: Mapping[str, object], *, status: int = 200, cache: str = PRIVATE, for_any_site: bool = False
+) -> Response[str]:
+    """Answer with JSON. With `for_any_site`, the scripts of any site may read it."""
+    body = json.dumps(values, ensure_ascii=False)
+    readers = _FOR_ANY_SITE if for_any_site else {"Vary": "Accept, Accept-Encoding, Accept-Language, Origin"}
+    headers = {**_HEADERS, **readers, "Cache-Control": cache}
+    # Previews are large and frequent; a count would only grow.
+    return Response(status, "application/json", body, headers, compress=len(body) > _WORTH_COMPRESSING)
+
+
+def file(asset: Asset, *, cache: str, for_any_site: bool = False) -> Response[str | bytes]:
+    """Answer with a file for our own pages, or for those of any site. Fonts are compressed already."""
+    readers = _FOR_ANY_SITE if for_any_site else {"Cross-Origin-Resource-Policy": "same-origin"}
+    headers = {**_HEADERS, **readers, "Vary": "Accept-Encoding", "Cache-Control": cache}
+    compress = not asset.media_type.startswith("font/")
+    # Powertools would encode JSON that comes as bytes a second time.
+    content: str | bytes = asset.content.decode() if asset.media_type == "application/json" else asset.content
+    return Response(200, asset.media_type, content, headers, compress=compress)
+
+
+def download(content: bytes, media_type: str, filename: str) -> Response[bytes]:
+    """Answer with a file for one person; a browser saves it instead of opening it."""
+    headers = {
+        **_HEADERS,
+        "Content-Disposition": f'attachment; filename="{filename}"',
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Cache-Control": PRIVATE,
+    }
+    return Response(200, media_type, content, headers)
+
+
+def picture(svg: str, *, cache: str) -> Response[str]:
+    """Answer with a picture that any site may show. It runs no script and loads nothing."""
+    headers = {
+        **_HEADERS,
+        **_FOR_ANY_SITE,
+        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+        "Vary": "Accept-Encoding",
+        "Cache-Control": cache,
+    }
+    return Response(200, "image/svg+xml", svg, headers, compress=True)
+
+
+def moved(location: str, *, status: int = 303) -> Response[str]:
+    """Redirect to another address; 303 makes a browser GET it."""
+    return Response(status, None, "", {**_HEADERS, "Location": location, "Cache-Control": PRIVATE})
+
+
+def preflight() -> Response[str]:
+    """Answer a preflight request: what scripts of allowed sites may send."""
+    headers = {
+        **_HEADERS,
+        "Access-Control-Allow-Methods": "GET, POST",
+        "Access-Control-Allow-Headers": "content-type, accept",
+        "Access-Control-Max-Age": "7200",
+        "Vary": "Origin",
+    }
+    return Response(204, None, "", headers)
+
+
+def problem(found: Problem, language: str, *, as_json: bool, framed: Campaign | None = None) -> Response[str]:
+    """Answer with what is wrong and what to do: a page, or problem details with one entry per field (RFC 9457).
+
+    `framed` is the campaign whose form stands in a frame: its sites may frame the page, too.
+    """
+    title, detail = found.title.in_language(language), found.detail.in_language(language)
+    if not as_json:
+        return page(
+            pages.problem(title, detail, language, framed),
+            status=found.status,
+            hosts=framed.allowed_origins if framed else (),
+            runs_scripts=framed is not None,
+            retry_after=found.retry_after,
+        )
+    values: dict[str, object] = {"type": "about:blank", "title": title, "status": found.status, "detail": detail}
+    if found.errors:
+        values["errors"] = [
+            {"field": error.field, "detail": error.message.in_language(language)} for error in found.errors
+        ]
+    headers = {**_HEADERS, "Cache-Control": PRIVATE, "Vary": "Origin", **_retry(found.retry_after)}
+    return Response(found.status, "application/problem+json", json.dumps(values, ensure_ascii=False), headers)
+
+
+def _retry(seconds: int | None) -> dict[str, str]:
+    return {} if seconds is None else {"Retry-After": str(seconds)}

@@ -1,0 +1,54 @@
+"""Assets: the scripts, fonts and style sheets beside our pages, each at an address that changes with its content."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from undersigned.domain.errors import NotFoundError
+
+_FOLDER = Path(__file__).parents[1] / "assets"
+
+MEDIA_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+    ".wasm": "application/wasm",
+    ".woff2": "font/woff2",
+}
+"""Media types by suffix. A file with another suffix, such as a licence, is not served."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A file that browsers load. `digest` is the beginning of its content's SHA-256, in hex."""
+
+    name: str
+    media_type: str
+    content: bytes
+    digest: str
+
+    @property
+    def path(self) -> str:
+        """Its address on the API. Other content has another address, so caches can keep it for good."""
+        return f"/assets/{self.digest}/{self.name}"
+
+
+@cache
+def asset(name: str) -> Asset:
+    """Return the asset of this name, read once; raises NotFoundError."""
+    # The name comes from a request, so it is looked up in a listing and never used as a path.
+    file = next((file for file in _FOLDER.iterdir() if file.name == name and file.suffix in MEDIA_TYPES), None)
+    if file is None:
+        message = f"There is no asset {name[:50]!r}"
+        raise NotFoundError(message)
+    content = file.read_bytes()
+    return Asset(name, MEDIA_TYPES[file.suffix], content, hashlib.sha256(content).hexdigest()[:12])
+
+
+def asset_path(name: str) -> str:
+    """Return an asset's address on the API; raises NotFoundError."""
+    return asset(name).path

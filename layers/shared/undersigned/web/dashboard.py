@@ -1,0 +1,474 @@
+"""The dashboard: what an organizer sees of a campaign in a browser, in the campaign's language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from undersigned.domain.exports import EXPORTED
+from undersigned.domain.languages import SOURCE, Message, languages, short_date, short_moment
+from undersigned.domain.providers import odd_ones
+from undersigned.web.cursors import cursor_of, delivery_position
+from undersigned.web.page import render_page
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from undersigned.domain.campaigns import Campaign, Roster, Target
+    from undersigned.domain.controls import Action, AuditEntry
+    from undersigned.domain.deliveries import Delivery, DeliveryKey, DeliveryState, MailEventKind
+    from undersigned.domain.exports import Export, ExportState
+    from undersigned.domain.providers import Provider
+    from undersigned.domain.signatures import ReportedStatus, Signature, SignatureFilter
+    from undersigned.services import organizing
+    from undersigned.services.packing import DeliveryPreview
+    from undersigned.web.page import Page
+
+COLUMNS = ("addressee", "waiting", "sent", "last", "state")
+"""What the table of targets can be sorted by."""
+
+_PROVIDERS_SHOWN = 8
+_FEWEST_BARS, _MOST_DAYS = 14, 56
+"""The fewest bars of the chart, and the most days; a longer campaign is shown by weeks."""
+
+_NOTICES: Mapping[str, Message] = {
+    "paused": Message("The campaign pauses: nothing goes out before you resume it."),
+    "resumed": Message("The campaign goes on. What waits goes with the next packets."),
+    "approved": Message("Approved. The packets go out within minutes."),
+    "held": Message("The letters to this addressee are held back."),
+    "released": Message("Released. The letters go with the next packets."),
+    "tested": Message("The mail is on its way to the organizer’s address, and to nobody else."),
+    "retried": Message("The delivery is sent once more, within minutes."),
+    "removed": Message("The letter is taken out, and what it said of its signer is erased."),
+    "let-out": Message("The letter is out of the quarantine: its signer gets the mail with the button now."),
+    "asked": Message("The file is being written."),
+    "none-found": Message("Nobody has signed with this email address."),
+}
+"""What a page says after a button was pressed, by the word in its address."""
+
+_STATES: Mapping[DeliveryState, Message] = {
+    "open": Message("Being sent"),
+    "sending": Message("Being sent"),
+    "sent": Message("Sent"),
+    "delivered": Message("Arrived"),
+    "complained": Message("Arrived, and marked as unwanted"),
+    "bounced": Message("Came back"),
+    "held": Message("Held"),
+    "empty": Message("Nothing to send"),
+}
+
+_EVENTS: Mapping[MailEventKind, Message] = {
+    "send": Message("Our mail service took the mail"),
+    "delivery": Message("The office’s mail server accepted it"),
+    "bounce": Message("It came back"),
+    "complaint": Message("Somebody there marked it as unwanted"),
+    "reject": Message("Our mail service refused it"),
+    "delivery_delay": Message("The office’s mail server keeps it waiting"),
+}
+
+STATUSES: Mapping[ReportedStatus, Message] = {
+    "pending": Message("Not confirmed yet"),
+    "confirmed": Message("Confirmed"),
+    "withdrawn": Message("Taken back"),
+    "erased": Message("Erased"),
+    "quarantined": Message("In quarantine"),
+}
+
+_QUARANTINE: Mapping[str, Message] = {
+    "trap": Message("A field that people do not see was filled in."),
+    "too fast": Message("The form was sent faster than people type."),
+    "form used": Message("Another letter had been signed with the same form."),
+    "no form": Message("It came without a form of ours, from a site that is not on the campaign’s list."),
+    "no proof": Message("The browser’s proof of work was missing or wrong."),
+    "erased before": Message("A letter of the same person was taken out before."),
+}
+
+_EXPORT_STATES: Mapping[ExportState, Message] = {
+    "queued": Message("Waiting to be written"),
+    "running": Message("Being written"),
+    "done": Message("Ready"),
+    "failed": Message("Failed: ask for it again"),
+}
+
+_ACTIONS: Mapping[Action, Message] = {
+    "pause": Message("Paused the campaign"),
+    "resume": Message("Resumed the campaign"),
+    "approve": Message("Approved packets"),
+    "hold": Message("Held letters back"),
+    "release": Message("Released letters"),
+    "retry": Message("Sent a delivery once more"),
+    "test": Message("Tried a mail"),
+    "deliver": Message("Sent what waited before the weekly hour"),
+    "create key": Message("Made a key"),
+    "revoke key": Message("Revoked a key"),
+    "remove": Message("Took a letter out"),
+    "export": Message("Made a file of letters"),
+    "backup": Message("Made a backup of the campaign"),
+    "restore": Message("Restored the campaign from a backup"),
+    "release from quarantine": Message("Let a letter out of the quarantine"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who looks at a campaign: what the key may do, the token that the page's forms send, and what was just done."""
+
+    campaign: Campaign
+    may_manage: bool
+    token: str
+    done: str | None = None
+
+    @property
+    def language(self) -> str:
+        """Return the campaign's language, or English where that has no catalog."""
+        return self.campaign.language if self.campaign.language in languages() else SOURCE
+
+    @property
+    def notice(self) -> str | None:
+        """Return the sentence about what was just done."""
+        notice = _NOTICES.get(self.done or "")
+        return notice.in_language(self.language) if notice else None
+
+    def say(self, message: Message) -> str:
+        """Return a message in the page's language."""
+        return message.in_language(self.language)
+
+    def local(self, moment: datetime) -> datetime:
+        """Return a moment in the campaign's time zone."""
+        return moment.astimezone(ZoneInfo(self.campaign.time_zone))
+
+
+def _page(template: str, language: str, viewer: Viewer | None = None, section: str = "", **values: object) -> Page:
+    return render_page(
+        template,
+        language,
+        ("page.css", "dashboard.css"),
+        viewer.campaign.accent if viewer else None,
+        viewer=viewer,
+        section=section,
+        day=lambda value: short_date(_day(value), language),
+        moment=lambda value: short_moment(viewer.local(value) if viewer else value, language),
+        **values,
+    )
+
+
+def _day(value: date | str) -> date:
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def sign_in(language: str, error: str | None = None) -> Page:
+    """Render the form that takes a campaign and a key."""
+    return _page("dashboard_sign_in.html", language, error=error)
+
+
+def doorstep(language: str) -> Page:
+    """Render a page that loads the dashboard again, this time from our own site."""
+    return _page("dashboard_doorstep.html", language)
+
+
+def problem(viewer: Viewer, title: Message, detail: Message) -> Page:
+    """Render an error with the way out."""
+    return _page("dashboard_problem.html", viewer.language, viewer, title=viewer.say(title), detail=viewer.say(detail))
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A bar of the chart: the first day of what it counts, its count, and its position in the picture."""
+
+    day: date
+    count: int
+    x: int
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Signatures by day, or by week for a long campaign; `width` is the picture's, its height is 100."""
+
+    bars: tuple[Bar, ...]
+    by_week: bool
+    width: int
+    peak: Bar
+    total: int
+
+
+def chart(by_day: Mapping[str, int], today: date) -> Chart | None:
+    """Lay out the chart from the first signature, or two weeks ago, to today; None when nobody has signed."""
+    counted = {date.fromisoformat(day): count for day, count in by_day.items()}
+    if not counted:
+        return None
+    last = max(today, *counted)
+    first = min(*counted, last - timedelta(days=_FEWEST_BARS - 1))
+    by_week = (last - first).days >= _MOST_DAYS
+    if by_week:
+        weeks: dict[date, int] = {}
+        for day, count in counted.items():
+            monday = _monday(day)
+            weeks[monday] = weeks.get(monday, 0) + count
+        first, counted = _monday(first), weeks
+    step = timedelta(days=7 if by_week else 1)
+    days = [first + index * step for index in range((last - first) // step + 1)]
+    most = max(counted.values())
+    bars = tuple(
+        Bar(day, count, 10 * index, round(100 * count / most, 1))
+        for index, day in enumerate(days)
+        for count in [counted.get(day, 0)]
+    )
+    return Chart(bars, by_week, 10 * len(bars), max(bars, key=lambda bar: bar.count), sum(counted.values()))
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A target in the table; `state` says how things stand, `needs_you` whether the organizer should look."""
+
+    target: Target
+    name: str
+    waiting: int
+    sent: int
+    last: Delivery | None
+    last_state: str
+    state: str
+    needs_you: bool
+
+    def sorts_by(self, column: str) -> tuple[object, ...]:
+        """Return the row's sort key for a column."""
+        values: dict[str, object] = {
+            "addressee": self.target.locality.casefold(),
+            "waiting": self.waiting,
+            "sent": self.sent,
+            "last": self.last.key.period if self.last else "",
+            "state": (not self.needs_you, self.state),
+        }
+        return values[column], self.target.locality.casefold()
+
+
+def _row(viewer: Viewer, state: organizing.TargetState) -> Row:
+    target, last = state.target, state.last_delivery
+    came_back = target.mail_state == "bounced" or (last is not None and last.state == "bounced")
+    return Row(
+        target,
+        target.addressed(viewer.language),
+        state.waiting,
+        state.sent,
+        last,
+        viewer.say(_STATES[last.state]) if last else "",
+        viewer.say(_state_of_target(target, came_back=came_back)),
+        needs_you=came_back or bool(target.hold) or (last is not None and last.state == "complained"),
+    )
+
+
+def _state_of_target(target: Target, *, came_back: bool) -> Message:
+    if target.hold:
+        return Message("Held back: %(why)s", {"why": target.hold})
+    if came_back:
+        return Message("Mail came back")
+    return Message("Gets no new letters") if target.retired else Message("In order")
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A column's heading: the address that sorts by it, and its present `aria-sort`."""
+
+    column: str
+    label: str
+    address: str
+    sorted: str | None
+
+
+def _headings(viewer: Viewer, sort: str, *, descending: bool) -> list[Heading]:
+    labels = {
+        "addressee": Message("Addressee"),
+        "waiting": Message("Letters waiting"),
+        "sent": Message("Letters sent"),
+        "last": Message("Last packet"),
+        "state": Message("State"),
+    }
+    headings = []
+    for column in COLUMNS:
+        now = ("descending" if descending else "ascending") if column == sort else None
+        # Numbers and days start with the highest and the newest.
+        usual = "descending" if column in {"waiting", "sent", "last"} else "ascending"
+        order = usual if now is None else "ascending" if now == "descending" else "descending"
+        address = f"?{urlencode({'sort': column, 'order': order})}#addressees"
+        headings.append(Heading(column, viewer.say(labels[column]), address, now))
+    return headings
+
+
+def overview(  # noqa: PLR0913  (what the page shows)
+    viewer: Viewer,
+    found: organizing.Overview,
+    by_day: Mapping[str, int],
+    targets: organizing.Listing[organizing.TargetState],
+    providers: tuple[Provider, ...],
+    *,
+    period: str,
+    sort: str,
+    descending: bool,
+) -> Page:
+    """Render the overview: what needs attention first, then the figures."""
+    rows = sorted(
+        (_row(viewer, state) for state in targets.items), key=lambda row: row.sorts_by(sort), reverse=descending
+    )
+    odd = odd_ones(providers)
+    waiting = sum(row.waiting for row in rows)
+    may_go = sum(row.waiting for row in rows if not row.target.held_because)
+    lets_begin = found.controls.lets_begin(period, needs_approval=found.campaign.approval)
+    return _page(
+        "dashboard_overview.html",
+        viewer.language,
+        viewer,
+        "overview",
+        found=found,
+        chart=chart(by_day, date.fromisoformat(period)),
+        rows=rows,
+        headings=_headings(viewer, sort, descending=descending),
+        next_cursor=cursor_of(targets.next_position),
+        providers=[provider for rank, provider in enumerate(providers) if rank < _PROVIDERS_SHOWN or provider in odd],
+        odd=odd,
+        waiting=waiting,
+        sent=sum(row.sent for row in rows),
+        awaiting=may_go if not lets_begin and not found.controls.paused else 0,
+        troubled=[row for row in rows if row.needs_you],
+        period=period,
+        next_delivery=short_moment(found.next_delivery, viewer.language),
+    )
+
+
+def target(viewer: Viewer, state: organizing.TargetState, history: Sequence[Delivery]) -> Page:
+    """Render a target, and what can be done about its letters."""
+    return _page(
+        "dashboard_target.html",
+        viewer.language,
+        viewer,
+        "overview",
+        row=_row(viewer, state),
+        history=[(delivery, viewer.say(_STATES[delivery.state])) for delivery in history],
+    )
+
+
+def preview(viewer: Viewer, made: DeliveryPreview, today: date) -> Page:
+    """Render the email that would go to a target now."""
+    return _page(
+        "dashboard_preview.html",
+        viewer.language,
+        viewer,
+        "overview",
+        made=made,
+        name=made.target.addressed(viewer.language),
+        today=today,
+    )
+
+
+def deliveries(viewer: Viewer, found: Sequence[Delivery], last: DeliveryKey | None, roster: Roster) -> Page:
+    """Render deliveries, newest first; after `last` there may be more."""
+    return _page(
+        "dashboard_deliveries.html",
+        viewer.language,
+        viewer,
+        "deliveries",
+        rows=[(made, _name(viewer, roster, made.key.target), viewer.say(_STATES[made.state])) for made in found],
+        next_cursor=cursor_of(delivery_position(last)),
+    )
+
+
+def delivery(viewer: Viewer, record: organizing.DeliveryRecord, state: organizing.TargetState) -> Page:
+    """Render a delivery: its packets, and what became of its email."""
+    made = record.delivery
+    return _page(
+        "dashboard_delivery.html",
+        viewer.language,
+        viewer,
+        "deliveries",
+        made=made,
+        row=_row(viewer, state),
+        state=viewer.say(_STATES[made.state]),
+        packets=record.packets,
+        events=[(event, viewer.say(_EVENTS[event.kind])) for event in record.events],
+        can_retry=viewer.may_manage and made.state in {"held", "bounced"} and not state.target.hold,
+    )
+
+
+def signatures(viewer: Viewer, found: organizing.Listing[Signature], wanted: SignatureFilter, roster: Roster) -> Page:
+    """Render letters, newest first, and the forms that search them."""
+    next_cursor = cursor_of(found.next_position)
+    kept = {"target": wanted.target, "status": wanted.status, "cursor": next_cursor}
+    return _page(
+        "dashboard_signatures.html",
+        viewer.language,
+        viewer,
+        "signatures",
+        rows=[
+            (row, _name(viewer, roster, row.target), viewer.say(STATUSES[row.reported_status])) for row in found.items
+        ],
+        ended_early=found.ended_early,
+        wanted=wanted,
+        targets=_choices(roster),
+        statuses=[(name, viewer.say(message)) for name, message in STATUSES.items()],
+        next_address=f"?{urlencode({name: value for name, value in kept.items() if value})}" if next_cursor else None,
+    )
+
+
+def signature(viewer: Viewer, row: Signature, roster: Roster) -> Page:
+    """Render a letter, and what can be done about it."""
+    reason = _QUARANTINE.get(row.quarantine or "")
+    return _page(
+        "dashboard_signature.html",
+        viewer.language,
+        viewer,
+        "signatures",
+        row=row,
+        name=_name(viewer, roster, row.target),
+        state=viewer.say(STATUSES[row.reported_status]),
+        suspicion=viewer.say(reason) if reason else row.quarantine,
+    )
+
+
+def exports(viewer: Viewer, found: Sequence[Export], roster: Roster) -> Page:
+    """Render the exports, and the form that asks for one."""
+    return _page(
+        "dashboard_exports.html",
+        viewer.language,
+        viewer,
+        "exports",
+        rows=[
+            (
+                export,
+                _name(viewer, roster, export.filter.target) if export.filter.target else None,
+                viewer.say(STATUSES[export.filter.status]) if export.filter.status else None,
+                viewer.say(_EXPORT_STATES[export.state]),
+            )
+            for export in found
+        ],
+        is_writing=any(export.state in {"queued", "running"} for export in found),
+        targets=_choices(roster),
+        statuses=[(name, viewer.say(STATUSES[name])) for name in EXPORTED],
+    )
+
+
+def audit(viewer: Viewer, found: organizing.Listing[AuditEntry]) -> Page:
+    """Render what organizers did, newest first."""
+    return _page(
+        "dashboard_audit.html",
+        viewer.language,
+        viewer,
+        "audit",
+        rows=[(entry, viewer.say(_ACTIONS[entry.action])) for entry in found.items],
+        next_cursor=cursor_of(found.next_position),
+    )
+
+
+def _name(viewer: Viewer, roster: Roster, target: str) -> str:
+    found = roster.by_id.get(target)
+    return f"{found.addressed(viewer.language)}, {found.locality}" if found else target
+
+
+def _choices(roster: Roster) -> list[tuple[str, str]]:
+    return [(target.id, f"{target.locality}: {target.name}") for target in roster.by_id.values()]

@@ -1,0 +1,21 @@
+"""The Jinja2 environments of pages, one for each language: like those of emails, with the addresses of assets."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from undersigned.rendering.environment import make_environment
+from undersigned.web.assets import asset_path
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+@cache
+def environment(language: str) -> Environment:
+    """Return the environment of pages in a language."""
+    made = make_environment(Path(__file__).parent / "templates", language)
+    made.globals["asset_path"] = asset_path
+    return made

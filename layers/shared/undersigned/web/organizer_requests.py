@@ -1,0 +1,185 @@
+"""Organizers' requests: their parameters and bodies, read and checked."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from undersigned.domain.campaigns import ID_PATTERN
+from undersigned.domain.characters import can_be_printed
+from undersigned.domain.errors import NotFoundError
+from undersigned.domain.languages import Message
+from undersigned.services.access import KeyRefusedError
+from undersigned.web.cursors import position_of
+from undersigned.web.posted import RequestError, posted_values
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+
+    from undersigned.domain.api_keys import ApiKey
+    from undersigned.services.sessions import Session
+
+LONGEST_REASON = 500
+
+_NAMES = {
+    "target": ID_PATTERN,
+    "period": re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII),
+    "signer": re.compile(r"[0-9a-f]{32}"),
+    "export": re.compile(r"[0-9a-f]{16}"),
+    "number": re.compile(r"[1-9]\d{0,3}", re.ASCII),
+}
+"""The forms of names in an address; they become parts of the table's keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApiRequest:
+    """A request about a campaign that its key opens."""
+
+    campaign: str
+    key: ApiKey
+    event: APIGatewayProxyEventV2
+
+    @property
+    def by(self) -> str:
+        """Return who asks, for the audit."""
+        return self.key.name
+
+    def query(self, name: str) -> str | None:
+        """Return a query parameter; None when it is missing or empty."""
+        return self.event.query_string_parameters.get(name) or None
+
+    def choice[Choice: str](self, name: str, choices: Sequence[Choice]) -> Choice | None:
+        """Return a query parameter that is one of `choices`; raises RequestError for any other word."""
+        word = self.query(name)
+        chosen = next((choice for choice in choices if choice == word), None)
+        if word is not None and chosen is None:
+            raise RequestError(
+                400,
+                Message("This address can’t be read"),
+                Message("`%(name)s` is one of %(choices)s", {"name": name, "choices": ", ".join(choices)}),
+            )
+        return chosen
+
+    def named(self, name: str) -> str | None:
+        """Return a query parameter that names a target or a period; raises RequestError when it can't name one."""
+        text = self.query(name)
+        if text is not None and not _can_name(name, text):
+            raise RequestError(
+                400,
+                Message("This address can’t be read"),
+                Message("`%(name)s` names no %(name)s; GET the listing to see those that there are", {"name": name}),
+            )
+        return text
+
+    def limit(self, usual: int, most: int) -> int:
+        """Return how many items a page has at most; raises RequestError unless it is a number from 1 to `most`."""
+        text = self.query("limit") or str(usual)
+        if not re.fullmatch(r"[1-9]\d{0,3}", text, re.ASCII) or int(text) > most:
+            raise RequestError(
+                400,
+                Message("This address can’t be read"),
+                Message("`limit` is a whole number from 1 to %(most)s", {"most": most}),
+            )
+        return int(text)
+
+    def position(self, pattern: re.Pattern[str]) -> str | None:
+        """Return the position after which a page begins; raises RequestError for a cursor that no page gave."""
+        cursor = self.query("cursor")
+        if cursor is None:
+            return None
+        position = position_of(cursor, pattern)
+        if position is None:
+            raise RequestError(
+                400,
+                Message("This address can’t be read"),
+                Message("`cursor` is what the page before gave as `next`; leave it out for the first page"),
+            )
+        return position
+
+    def why(self, *, required: bool = False) -> str:
+        """Return the reason in a JSON body; raises RequestError when it is unusable, or missing although required."""
+        reason = posted_values(self.event).get("why", "") if self.event.body or required else ""
+        if not isinstance(reason, str) or len(reason) > LONGEST_REASON or (required and not reason.strip()):
+            raise RequestError(
+                400,
+                Message("Why?"),
+                Message(
+                    'Send the reason as JSON, {"why": "…"}, with %(limit)s characters at most',
+                    {"limit": LONGEST_REASON},
+                ),
+            )
+        return _printable(reason.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class DashboardRequest(ApiRequest):
+    """A request from the dashboard, by a signed-in organizer."""
+
+    session: Session
+
+    def posted(self, name: str) -> str:
+        """Return a form's field without surrounding blanks; empty when it is missing."""
+        value = posted_values(self.event).get(name, "")
+        # JSON can hold lone surrogates, which UTF-8 can't encode.
+        return value.encode(errors="replace").decode().strip() if isinstance(value, str) else ""
+
+    def reason(self) -> str:
+        """Return the reason in a form; raises RequestError when it is too long or can't be printed."""
+        reason = self.posted("why")
+        if len(reason) > LONGEST_REASON:
+            raise RequestError(
+                400,
+                Message("Why?"),
+                Message("Give the reason in %(limit)s characters at most", {"limit": LONGEST_REASON}),
+            )
+        return _printable(reason)
+
+
+def _printable(reason: str) -> str:
+    """Return a reason that pages, emails and terminals can show; raises RequestError for control characters."""
+    if not can_be_printed(reason):
+        raise RequestError(
+            400,
+            Message("Why?"),
+            Message(
+                "%(field)s has a character that can’t be printed; type it again without pasting",
+                {"field": Message("Why")},
+            ),
+        )
+    return reason
+
+
+def check_names(named: Mapping[str, str]) -> None:
+    """Raise NotFoundError when a part of an address can't be the name of such a thing."""
+    if unknown := [name for name, text in named.items() if not _can_name(name, text)]:
+        message = f"there is no such {unknown[0]}"
+        raise NotFoundError(message)
+
+
+def _can_name(name: str, text: str) -> bool:
+    if not _NAMES[name].fullmatch(text):
+        return False
+    try:
+        return name != "period" or bool(date.fromisoformat(text))
+    except ValueError:
+        return False
+
+
+def bearer_key(headers: Mapping[str, str]) -> str:
+    """Return the key that a request carries (RFC 6750, 2.1); raises KeyRefusedError without one."""
+    scheme, _, key = (headers.get("authorization") or "").partition(" ")
+    if scheme.lower() != "bearer" or not key.strip():
+        message = "no key was sent"
+        raise KeyRefusedError(message)
+    return key.strip()
+
+
+def sign_in_form(event: APIGatewayProxyEventV2) -> tuple[str, str]:
+    """Return the campaign and the key in a sign-in form; each is empty when it is missing."""
+    values = posted_values(event)
+    campaign, key = (str(values.get(name, "")).strip() for name in ("campaign", "key"))
+    return campaign, key

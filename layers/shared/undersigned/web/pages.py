@@ -1,0 +1,312 @@
+"""Pages: what signers and the target's office see in a browser, in their language."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from markupsafe import Markup
+
+from undersigned.domain.abuse_checks import TRAP
+from undersigned.domain.languages import Message, long_date, long_moment, name_of
+from undersigned.domain.letters import render_specimen
+from undersigned.domain.signatures import FORM_FIELDS, wants_updates
+from undersigned.web.page import render_page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from undersigned.domain.approvals import PeriodState
+    from undersigned.domain.campaigns import Campaign, Target
+    from undersigned.domain.deliveries import DeliveryState
+    from undersigned.domain.errors import FieldError
+    from undersigned.domain.tallies import Count
+    from undersigned.services.signing import Form, LetterPreview, OwnLetter, Packets
+    from undersigned.web.page import Page
+
+
+def _page(
+    template: str, language: str, campaign: Campaign | None = None, *, embedded: bool = False, **values: object
+) -> Page:
+    return render_page(
+        template,
+        language,
+        ("page.css", "form.css") if template == "campaign.html" else ("page.css",),
+        campaign.accent if campaign else None,
+        campaign=campaign,
+        texts=campaign.texts(language) if campaign else None,
+        embedded=embedded,
+        hosts=" ".join(campaign.allowed_origins) if campaign else "",
+        query=_query(campaign, language, embedded=embedded) if campaign else "",
+        form_path=_form_path(campaign, language, embedded=embedded) if campaign else "",
+        **values,
+    )
+
+
+def _query(campaign: Campaign, language: str, *, embedded: bool) -> str:
+    """Return the query that a page of the form passes to the next one: its language, and that it is in a frame."""
+    kept = {"lang": language} if len(campaign.languages) > 1 else {}
+    kept |= {"embedded": "1"} if embedded else {}
+    return f"?{urlencode(kept)}" if kept else ""
+
+
+def _form_path(campaign: Campaign, language: str, *, embedded: bool) -> str:
+    """Return the address of the form for this reader."""
+    return f"/campaigns/{campaign.id}{'/embed' if embedded else ''}{_query(campaign, language, embedded=False)}"
+
+
+def campaign(  # noqa: PLR0913  (what the page shows)
+    form: Form,
+    language: str,
+    *,
+    answers: Mapping[str, object] | None = None,
+    errors: tuple[FieldError, ...] = (),
+    preview: LetterPreview | None = None,
+    notice: Message | None = None,
+    embedded: bool = False,
+) -> Page:
+    """Render the letter and its form, with the answers and errors of a form that was sent, or with its preview.
+
+    `notice` says above the form why it was refused although nothing in it is wrong.
+    """
+    entry, campaign, roster = form.entry, form.entry.campaign, form.entry.roster
+    answers = {"region": campaign.region} if answers is None else answers
+    postal_code = answers.get("postal_code")
+    serving = roster.serving(postal_code) if isinstance(postal_code, str) else ()
+    messages: dict[str, str] = {}
+    for error in errors:
+        messages.setdefault(error.field, error.message.in_language(language))
+    letter = entry.letter(preview.letter_language if preview else campaign.language)
+    if preview:
+        letter_html = preview.letter_html
+    else:
+        letter_html = render_specimen(letter.template, roster.someone(letter.language), letter.language)
+    return _page(
+        "campaign.html",
+        language,
+        campaign,
+        count=form.count,
+        letter_html=Markup(letter_html),  # noqa: S704  (the letter's rendering escapes every value)
+        letter_language=letter.language,
+        letter_languages=_named(entry.letters),
+        languages=_named(campaign.languages),
+        addressee=roster.someone(language).title,
+        offers_note=letter.offers_note,
+        note_limit=next(field.limit for field in FORM_FIELDS if field.name == "note"),
+        trap=TRAP,
+        is_open=form.is_open,
+        today=form.today,
+        next_delivery=form.next_delivery,
+        answers={name: _shown(value) for name, value in answers.items() if isinstance(value, str | bool)}
+        | {"updates": wants_updates(answers)},
+        errors=messages,
+        choices=serving if len(serving) > 1 or "target" in messages else (),
+        previewed=preview.target if preview else None,
+        ticket=form.ticket,
+        notice=notice.in_language(language) if notice else None,
+        embedded=embedded,
+    )
+
+
+def _named(languages: Iterable[str]) -> list[tuple[str, str]]:
+    return [(language, name_of(language)) for language in languages]
+
+
+def _shown(answer: str | bool) -> str | bool:  # noqa: FBT001  (a form's value)
+    """Return an answer that a page can show: JSON can hold lone surrogates, which UTF-8 can't encode."""
+    return answer if isinstance(answer, bool) else answer.encode(errors="replace").decode()
+
+
+def signed(campaign: Campaign, next_delivery: datetime, language: str, *, embedded: bool = False) -> Page:
+    """Render the page after signing. It is the same whether the person has signed before or not."""
+    return _page("signed.html", language, campaign, embedded=embedded, next_delivery=next_delivery)
+
+
+def confirm(own: OwnLetter, confirm_token: str, language: str, *, changed: bool = False) -> Page:
+    """Render the letter with the button that confirms this version of it."""
+    return _page(
+        "confirm.html",
+        language,
+        own.entry.campaign,
+        target=own.target,
+        whom=own.target.addressed(language),
+        letter_html=Markup(own.letter_html),  # noqa: S704  (the letter's rendering escapes every value)
+        letter_language=own.letter_language,
+        confirm_token=confirm_token,
+        version=own.signature.version,
+        updates=own.signature.updates,
+        changed=changed,
+    )
+
+
+def letter(
+    own: OwnLetter, language: str, *, count: Count | None = None, asked_to_withdraw: bool = False, form_url: str = ""
+) -> Page:
+    """Render a signer's letter and what became of it.
+
+    With a `count` the letter has just been confirmed: the page thanks the signer, shows the count and offers to share
+    `form_url`. With `asked_to_withdraw` the page says so if it was too late.
+    """
+    headline, explanation = state_of(own, language)
+    return _page(
+        "letter.html",
+        language,
+        own.entry.campaign,
+        target=own.target,
+        whom=own.target.addressed(language),
+        letter_html=Markup(own.letter_html),  # noqa: S704  (the letter's rendering escapes every value)
+        letter_language=own.letter_language,
+        headline=headline,
+        explanation=explanation,
+        can_withdraw=own.signature.status in {"pending", "confirmed"} and own.signature.bundle is None,
+        too_late=asked_to_withdraw and own.signature.status in {"pending", "confirmed"},
+        count=count if own.signature.status == "confirmed" else None,
+        form_url=form_url,
+        token=own.token,
+    )
+
+
+def state_of(own: OwnLetter, language: str) -> tuple[str, str]:
+    """Return where a letter is, as a headline and an explanation."""
+    headline, explanation = _state_of(own, language)
+    return headline.in_language(language), explanation.in_language(language)
+
+
+def _state_of(own: OwnLetter, language: str) -> tuple[Message, Message]:  # noqa: C901, PLR0911  (a table)
+    signature, delivery = own.signature, own.delivery
+    values = {"whom": own.target.addressed(language), "department": own.target.department}
+    if signature.status == "withdrawn":
+        return (
+            Message("Taken back"),
+            Message("You took this letter back before it was in a packet. It is never sent."),
+        )
+    if signature.status == "erased":
+        return (
+            Message("Erased"),
+            Message("This letter was taken out. Nothing of what it said of its signer is kept."),
+        )
+    if signature.status == "pending":
+        return (
+            Message("Not confirmed yet"),
+            Message("Open the link in our mail and confirm your letter; only then is it sent."),
+        )
+    if own.is_held_back:
+        return Message("Held"), Message(
+            "The organizer holds the letters to %(whom)s back for now. The reason given: “%(why)s”. "
+            "Nothing is lost: yours goes when they are released.",
+            values | {"why": own.target.hold},
+        )
+    if signature.period is None:
+        if own.target.mail_state == "bounced":
+            return Message("Held"), Message(
+                "Mail to %(whom)s came back, so your letter is held. The organizer sees this and can mend the address.",
+                values,
+            )
+        return Message("Waiting"), Message(
+            "Your letter goes to %(whom)s with the next packet, on %(day)s.",
+            values | {"day": long_moment(own.next_delivery, language)},
+        )
+    values["day"] = long_date(date.fromisoformat(signature.period), language)
+    match delivery.state if delivery else "open":
+        case "delivered" | "complained" if delivery and delivery.settled_at:
+            return Message("Arrived"), Message(
+                "The mail server of %(department)s accepted the packet of %(day)s with your letter on %(settled)s.",
+                values | {"settled": long_date(delivery.settled_at, language)},
+            )
+        case "delivered" | "complained":
+            return Message("Arrived"), Message(
+                "The mail server of %(department)s accepted the packet of %(day)s with your letter.", values
+            )
+        case "bounced" | "held":
+            return Message("Came back"), Message(
+                "The packet of %(day)s with your letter came back from %(department)s. "
+                "The organizer sees this and can send it again.",
+                values,
+            )
+        case "sent":
+            return Message("Sent"), Message(
+                "Your letter is in the packet of %(day)s to %(whom)s. Their mail server has not answered yet.", values
+            )
+        case _:
+            return Message("In a packet"), Message(
+                "Your letter is in the packet of %(day)s to %(whom)s, which is being sent.", values
+            )
+
+
+def packets(found: Packets, token: str) -> Page:
+    """Render the page with packets that are too large for an email."""
+    return _page(
+        "packets.html",
+        found.campaign.language,
+        found.campaign,
+        whom=found.target.addressed(found.campaign.language),
+        day=date.fromisoformat(found.key.period),
+        packets=found.packets,
+        token=token,
+    )
+
+
+def approval(found: PeriodState, token: str) -> Page:
+    """Render a period that waits for an approval, with its button, or what became of it."""
+    language = found.campaign.language
+    headline, explanation = _state_of_period(found)
+    waiting = [(line.target, line.letters, _waits_as(line.target)) for line in found.waiting]
+    begun = [(target, delivery.letters, _GOES_AS[delivery.state]) for target, delivery in found.deliveries]
+    return _page(
+        "approval.html",
+        language,
+        found.campaign,
+        headline=headline.in_language(language),
+        explanation=explanation.in_language(language),
+        day=date.fromisoformat(found.period),
+        rows=[
+            (f"{target.addressed(language)}, {target.department}", letters, state.in_language(language))
+            for target, letters, state in [*waiting, *begun]
+            if letters
+        ],
+        can_approve=found.awaits_approval,
+        token=token,
+    )
+
+
+def _state_of_period(found: PeriodState) -> tuple[Message, Message]:
+    if found.is_paused:
+        return Message("The campaign pauses"), Message(
+            "No packet goes before somebody resumes it. What is approved now goes then."
+        )
+    if found.is_approved:
+        return Message("Approved"), Message(
+            "The packets go out within minutes. Load this page again to see how they stand."
+        )
+    if found.waiting:
+        return Message("These letters wait for your approval"), Message(
+            "They would go now, all of an addressee’s in one mail. Nothing goes before you press the button."
+        )
+    return Message("No letter waits"), Message(
+        "There is nothing to approve: the letters have gone, or were taken back."
+    )
+
+
+def _waits_as(target: Target) -> Message:
+    if target.hold:
+        return Message("Held back: %(why)s", {"why": target.hold})
+    return Message("Held: mail came back") if target.mail_state == "bounced" else Message("Ready to go")
+
+
+_GOES_AS: Mapping[DeliveryState, Message] = {
+    "open": Message("Being sent"),
+    "sending": Message("Being sent"),
+    "sent": Message("Sent"),
+    "delivered": Message("Arrived"),
+    "complained": Message("Arrived"),
+    "bounced": Message("Came back"),
+    "held": Message("Held"),
+    "empty": Message("Nothing to send"),
+}
+
+
+def problem(title: str, detail: str, language: str, framed: Campaign | None = None) -> Page:
+    """Render an error with the way out, for a frame if it is in one."""
+    return _page("problem.html", language, framed, embedded=framed is not None, title=title, detail=detail)

@@ -1,0 +1,81 @@
+"""What was posted: the values in the body of a request, a form or JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
+
+from undersigned.domain.errors import UndersignedError
+from undersigned.domain.languages import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+
+LONGEST_BODY = 64 * 1024
+"""Bytes of a body at most. A form with every field at its limit has less than a tenth of it."""
+
+_MOST_FIELDS = 50
+
+
+class RequestError(UndersignedError):
+    """A request can't be read; carries the HTTP status and what to do."""
+
+    def __init__(self, status: int, title: Message, detail: Message) -> None:
+        """Keep the status, a title and the way out."""
+        super().__init__(str(detail))
+        self.status = status
+        self.title = title
+        self.detail = detail
+
+
+def media_type(event: APIGatewayProxyEventV2) -> str:
+    """Return the media type of the body, without its parameters."""
+    return (event.headers.get("content-type") or "").partition(";")[0].strip().lower()
+
+
+def posted_values(event: APIGatewayProxyEventV2) -> Mapping[str, object]:
+    """Read the values of a form post or of a JSON object; of a doubled form field the last one counts.
+
+    Raises RequestError when the body is too long (413), of another type (415) or damaged (400).
+    """
+    if len(event.body or "") > LONGEST_BODY * (4 / 3 if event.is_base64_encoded else 1):
+        raise RequestError(
+            413,
+            Message("Too much was sent"),
+            Message("A form has %(limit)s kilobytes at most; shorten the texts in it", {"limit": LONGEST_BODY // 1024}),
+        )
+    try:
+        body = event.decoded_body or ""
+        match media_type(event):
+            case "application/x-www-form-urlencoded":
+                return _form(body)
+            case "application/json":
+                return _json(body)
+            case _:
+                raise RequestError(
+                    415,
+                    Message("This kind of content is not read here"),
+                    Message("Send the fields as application/x-www-form-urlencoded or application/json"),
+                )
+    except (ValueError, RecursionError) as error:
+        raise RequestError(
+            400,
+            Message("What was sent can’t be read"),
+            Message("Send the fields as one JSON object or as a form, encoded as UTF-8"),
+        ) from error
+
+
+def _form(body: str) -> dict[str, object]:
+    fields = parse_qs(body, keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict")
+    return {name: values[-1] for name, values in fields.items()}
+
+
+def _json(body: str) -> dict[str, object]:
+    values = json.loads(body)
+    if not isinstance(values, dict):
+        message = "the body is no JSON object"
+        raise ValueError(message)  # noqa: TRY004  (the caller's body is wrong, not a value of ours)
+    return values

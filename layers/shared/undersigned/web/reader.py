@@ -1,0 +1,53 @@
+"""The reader: which kind of answer a request asks for, in which language, and where it is shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from undersigned.domain.languages import chosen_language, languages
+from undersigned.web.posted import media_type
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+
+
+def wants_json(event: APIGatewayProxyEventV2) -> bool:
+    """Say whether the answer should be JSON: the request accepts it, or its body is JSON."""
+    accept = event.headers.get("accept") or ""
+    if "application/json" in accept or "application/problem+json" in accept:
+        return True
+    sent = event.http_method == "POST" and media_type(event) == "application/json"
+    return sent and "text/html" not in accept
+
+
+def language_in_link(event: APIGatewayProxyEventV2) -> str | None:
+    """Return the language that the link asks for, if it asks for any."""
+    return event.query_string_parameters.get("lang")
+
+
+def language_for(event: APIGatewayProxyEventV2, offered: Sequence[str] | None = None) -> str:
+    """Return the language of the answer: the link's, else the one that the browser prefers, of those offered.
+
+    Without `offered` it is any language that there is a catalog for.
+    """
+    return chosen_language(offered or languages(), language_in_link(event), event.headers.get("accept-language"))
+
+
+def is_embedded(event: APIGatewayProxyEventV2) -> bool:
+    """Say whether the page is shown in a frame on another site."""
+    return "embedded" in event.query_string_parameters
+
+
+def handed_on(event: APIGatewayProxyEventV2, path: str) -> str:
+    """Return the address of our next page, in the same language and in the same frame."""
+    kept = {name: value for name, value in event.query_string_parameters.items() if name in {"lang", "embedded"}}
+    return f"{path}?{urlencode(kept)}" if kept else path
+
+
+def own_origin(event: APIGatewayProxyEventV2) -> str:
+    """Return where the browser found this page, for links that are to be shared."""
+    scheme = "http" if event.headers.get("x-forwarded-proto") == "http" else "https"
+    return f"{scheme}://{event.headers['host']}"

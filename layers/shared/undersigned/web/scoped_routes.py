@@ -1,0 +1,52 @@
+"""Routes for organizers: each names the scope that a key needs, so that none is open by mistake."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+
+    from undersigned.domain.api_keys import Scope
+
+    type Handler = Callable[..., object]
+    type Serve = Callable[[APIGatewayProxyEventV2, Scope, Mapping[str, str], Handler], object]
+
+
+class ScopedRoutes:
+    """Routes below one address."""
+
+    def __init__(self, address: str, serve: Serve) -> None:
+        """Take the address and `serve`, which checks a request and hands it to its handler.
+
+        `serve` takes the event, the scope, the parts of the address by their names, and the handler.
+        """
+        self.router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
+        self._address = address
+        self._serve = serve
+
+    def get[Decorated: Handler](self, path: str, scope: Scope) -> Callable[[Decorated], Decorated]:
+        """Register the handler of GET."""
+        return self._route("GET", path, scope)
+
+    def post[Decorated: Handler](self, path: str, scope: Scope) -> Callable[[Decorated], Decorated]:
+        """Register the handler of POST."""
+        return self._route("POST", path, scope)
+
+    def delete[Decorated: Handler](self, path: str, scope: Scope) -> Callable[[Decorated], Decorated]:
+        """Register the handler of DELETE."""
+        return self._route("DELETE", path, scope)
+
+    def _route[Decorated: Handler](self, method: str, path: str, scope: Scope) -> Callable[[Decorated], Decorated]:
+        def register(handler: Decorated) -> Decorated:
+            def served(**parts: str) -> object:
+                return self._serve(self.router.current_event, scope, parts, handler)
+
+            self.router.route(f"{self._address}{path}", method)(served)
+            return handler
+
+        return register

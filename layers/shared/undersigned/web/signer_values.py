@@ -1,0 +1,95 @@
+"""The form, its preview and a signer's letter, as JSON for programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from undersigned.domain.letters import as_text, read_blocks
+from undersigned.domain.signatures import FORM_FIELDS
+from undersigned.web import pages
+
+if TYPE_CHECKING:
+    from undersigned.domain.campaigns import Target
+    from undersigned.services.signing import Form, LetterPreview, OwnLetter
+
+
+def form_values(form: Form, language: str) -> dict[str, object]:
+    """Return a campaign's form: its fields, its targets and the token that it sends."""
+    entry = form.entry
+    texts = entry.campaign.texts(language)
+    offers_note = entry.letter(entry.campaign.language).offers_note
+    return {
+        "campaign": entry.campaign.id,
+        "title": texts.title,
+        "summary": texts.summary,
+        "language": language,
+        "languages": entry.campaign.languages,
+        "letter_languages": list(entry.letters),
+        "organizer": entry.campaign.organizer.name,
+        "open": form.is_open,
+        "fields": [
+            {
+                "name": field.name,
+                "label": field.label.in_language(language),
+                "required": field.required,
+                "max_length": field.limit,
+            }
+            for field in FORM_FIELDS
+            if field.name != "note" or offers_note
+        ],
+        "targets": [target_values(target, language) for target in entry.roster.by_id.values() if not target.retired],
+        "signatures": form.count.signatures,
+        "goal": form.count.goal,
+        "next_delivery": form.next_delivery.isoformat(),
+        "form": form.ticket.token,
+        "challenge": form.ticket.challenge,
+    }
+
+
+def target_values(target: Target, language: str) -> dict[str, str]:
+    """Return a target as its letters address it."""
+    return {
+        "id": target.id,
+        "title": target.title_in(language),
+        "name": target.name,
+        "addressed": target.addressed(language),
+        "department": target.department,
+        "locality": target.locality,
+    }
+
+
+def preview_values(preview: LetterPreview, language: str) -> dict[str, object]:
+    """Return a letter with what its form has so far, and the form's errors."""
+    return {
+        "target": target_values(preview.target, language) if preview.target else None,
+        "targets": [target_values(target, language) for target in preview.serving],
+        "language": preview.letter_language,
+        "html": preview.letter_html,
+        "text": as_text(read_blocks(preview.letter_html)),
+        "errors": [{"field": error.field, "detail": error.message.in_language(language)} for error in preview.errors],
+    }
+
+
+def letter_values(own: OwnLetter, language: str) -> dict[str, object]:
+    """Return a signer's letter and what became of it."""
+    headline, explanation = pages.state_of(own, language)
+    target = own.target
+    return {
+        "campaign": own.signature.campaign,
+        "target": {
+            "id": target.id,
+            "title": target.title,
+            "name": target.name,
+            "department": target.department,
+            "locality": target.locality,
+        },
+        "status": own.signature.status,
+        "version": own.signature.version,
+        "sealed": own.signature.bundle is not None,
+        "delivery": own.delivery.state if own.delivery else None,
+        "period": own.signature.period,
+        "headline": headline,
+        "detail": explanation,
+        "letter_html": own.letter_html,
+        "links": {"letter": f"/letters/{own.token}", "withdraw": f"/letters/{own.token}/withdraw"},
+    }

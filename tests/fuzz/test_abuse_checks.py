@@ -1,0 +1,80 @@
+"""AbuseChecks: whatever a form brings as its token and its proof of work, it is judged and not believed."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from altcha import Payload, create_challenge, solve_challenge
+
+from tests.fuzz.inputs import given, json_texts, mutated, mutated_values, st, texts, tried, values
+from undersigned.domain.abuse_checks import FormToken
+from undersigned.services import abuse_checks
+from undersigned.tokens import Tokens
+from undersigned_cli import campaign_folder
+
+CAMPAIGN = campaign_folder.read(Path(__file__).parents[2] / "campaigns" / "end-demand-illinois").campaign
+NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
+TOKENS = Tokens(lambda: "of this stack", lambda: NOON)
+FORM = FormToken(CAMPAIGN.id, "b" * 16, needs_proof=True, issued_at=NOON - timedelta(minutes=1))
+
+
+CHECKS = abuse_checks.AbuseChecks(
+    counters=None,  # type: ignore[arg-type]  # nothing is counted here
+    tokens=TOKENS,
+    secret=lambda: "of this stack",
+    forms_a_minute=10,
+    clock=lambda: NOON,
+    new_id=lambda: "c" * 16,
+)
+
+
+def judge(proof: object, form: object) -> abuse_checks.Verdict:
+    return CHECKS.judge(replace(CAMPAIGN, proof_of_work="always"), {"form": form, "proof": proof}, None)
+
+
+def solved() -> str:
+    """Solve a challenge that the stack has not signed, for the very form; an easy one, so that it takes no time."""
+    challenge = create_challenge(
+        abuse_checks.ALGORITHM, 1, key_prefix="0", data={"form": FORM.nonce}, hmac_secret="another"
+    )
+    solution = solve_challenge(challenge)
+    assert solution is not None
+    return Payload(challenge, solution).to_base64()
+
+
+FOREIGN = solved()
+GOOD: dict[str, Any] = json.loads(base64.b64decode(FOREIGN))
+OWN_CHALLENGE: dict[str, Any] = json.loads(CHECKS._challenge(FORM))
+
+
+def written(proof: str) -> str:
+    return base64.b64encode(proof.encode("utf-8", "surrogatepass")).decode()
+
+
+PROOFS = st.one_of(
+    json_texts([GOOD]).map(written),
+    mutated_values([GOOD["solution"]]).map(
+        lambda solution: written(json.dumps({"challenge": OWN_CHALLENGE, "solution": solution}))
+    ),
+    mutated([FOREIGN]),
+    texts(100, halves=True),
+    values(),
+)
+
+
+@tried(120)
+@given(PROOFS)
+def test_no_proof_but_a_solution_of_our_own_challenge_counts(proof: object) -> None:
+    assert judge(proof, TOKENS.for_form(FORM)).suspicion == "no proof"
+
+
+@tried(80)
+@given(st.one_of(values(), mutated([TOKENS.for_form(FORM)])))
+def test_no_token_but_our_own_makes_a_form_ours(token: object) -> None:
+    if token != TOKENS.for_form(FORM):
+        assert judge(FOREIGN, token).suspicion == "no form"

@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+from datetime import date
+from html import unescape
+from textwrap import dedent
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from undersigned.authoring.letters import compile_letter, is_form_line
+from undersigned.authoring.mistakes import MistakesError
+from undersigned.domain.campaigns import Target
+from undersigned.domain.letter_templates import FIELDS, mistakes_in
+from undersigned.domain.letters import SignerDetails, as_text, read_blocks, render_html
+
+CHIEF = Target("sampleton", "Police Chief", "Avery Sample", "Sampleton Police", "Sampleton", "a@b.example", ("60201",))
+
+TOP = "{{ target.name }}\n\n"
+END = "\n\n{{ signature }}\n{{ date }}\n{{ signer.name }}\n{{ signer.address }}\n"
+
+
+def signer(note: str = "") -> SignerDetails:
+    return SignerDetails(
+        "Robin Resident", "5 Made Up Lane", "Sampleton", "IL", "60201", "R. R.", note, date(2026, 11, 30)
+    )
+
+
+def html_of(middle: str, note: str = "") -> str:
+    """Render what stands between the addressee and the signature."""
+    html = render_html(compile_letter(TOP + dedent(middle) + END), CHIEF, signer(note))
+    return html.removeprefix("<p>Avery Sample</p>\n").partition('<p><span class="signature">')[0]
+
+
+def mistakes_of(middle: str) -> list[str]:
+    """Return the mistakes of a letter whose third line is the first of these."""
+    with pytest.raises(MistakesError) as caught:
+        compile_letter(TOP + dedent(middle) + END)
+    return [f"{mistake.line}: {mistake.message}" for mistake in caught.value.mistakes]
+
+
+def test_paragraphs_emphasis_links_lists_and_quotations_are_html() -> None:
+    middle = """\
+        # A heading
+
+        Some *emphasis* and **strong emphasis**, [words](https://sampleton.example).
+
+        - one
+        - two
+
+        > A quotation"""
+
+    assert html_of(middle) == dedent("""\
+        <h1>A heading</h1>
+        <p>Some <em>emphasis</em> and <strong>strong emphasis</strong>, <a href="https://sampleton.example">words</a>.</p>
+        <ul>
+        <li>one</li>
+        <li>two</li>
+        </ul>
+        <blockquote>
+        <p>A quotation</p>
+        </blockquote>
+        """)
+
+
+def test_a_bare_web_address_is_a_link() -> None:
+    assert html_of("See www.example.org/news now.") == (
+        '<p>See <a href="http://www.example.org/news">www.example.org/news</a> now.</p>\n'
+    )
+
+
+def test_an_escaped_dollar_sign_is_a_dollar_sign() -> None:
+    assert html_of(r"Fines of \$1,000.") == "<p>Fines of $1,000.</p>\n"
+
+
+def test_a_wrapped_paragraph_stays_one_line() -> None:
+    assert html_of("One\ntwo") == "<p>One\ntwo</p>\n"
+
+
+@pytest.mark.parametrize("end", ["  ", "\\"])
+def test_a_line_that_ends_in_a_mark_ends_there(end: str) -> None:
+    assert html_of(f"One{end}\ntwo") == "<p>One<br>\ntwo</p>\n"
+
+
+def test_the_mark_on_the_last_line_of_a_paragraph_is_not_shown() -> None:
+    assert html_of("One\\\ntwo\\") == "<p>One<br>\ntwo</p>\n"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{{ date }}",
+        "Date: {{ date }}",
+        "**Date:** {{ date }}",
+        "*{{ signature }}*",
+        "{{ target.title }} {{ target.name }},",
+        "{{ signer.locality }}, {{ signer.region }} {{ signer.postal_code }}\\",
+    ],
+)
+def test_a_line_of_merge_fields_stays_a_line(line: str) -> None:
+    assert is_form_line(line)
+    assert html_of(f"above\n{line}\nbelow").count("<br>") == 2
+
+
+@pytest.mark.parametrize(
+    "line", ["I, {{ signer.name }}, ask you", "of {{ signer.locality }}", "Dear {{ target.name }}"]
+)
+def test_a_line_of_other_words_runs_on(line: str) -> None:
+    assert not is_form_line(line)
+
+
+def test_a_condition_around_a_paragraph_leaves_nothing_when_it_does_not_hold() -> None:
+    assert html_of("{% if note %}*Also:* {{ note }}{% endif %}") == ""
+    assert html_of("{% if note %}\n\n{{ note }}\n\n{% endif %}").strip() == ""
+
+
+def test_a_condition_around_a_paragraph_shows_it_when_it_holds() -> None:
+    middle = "{% if note %}*Also:* {{ note }}{% endif %}"
+
+    assert html_of(middle, note="slow down").strip() == "<p><em>Also:</em> slow down</p>"
+
+
+def test_braces_that_are_no_merge_fields_are_text() -> None:
+    assert unescape(html_of(r"Use \{care} and {love}.")) == "<p>Use {care} and {love}.</p>\n"
+
+
+def test_every_mistake_is_found_at_once_by_its_line() -> None:
+    middle = """\
+        {{ signer.nme }} and {{ half
+
+        {% for x in y %}
+
+        <b>bold</b> and `code`"""
+
+    assert mistakes_of(middle) == [
+        (
+            "3: `{{` has no other half on its line; write a merge field on one line, such as {{ signer.name }}, "
+            "or put a backslash before a brace that is only a brace: \\{"
+        ),
+        "3: unknown merge field {{ signer.nme }}; did you mean {{ signer.name }}?",
+        "5: `{% for x in y %}` can't be in a letter; use only {% if field %} and {% endif %}",
+        "7: a letter can't have HTML; write only the words, with *emphasis* or **strong emphasis**",
+        "7: a letter can't have code; remove the backticks",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("middle", "mistake"),
+    [
+        ("{{ weather }}", "3: unknown merge field {{ weather }}; use one of " + ", ".join(FIELDS)),
+        ("{{ signer.name.upper() }}", "3: `{{ signer.name.upper() }}` is not a merge field"),
+        ("{{ signer.name|safe }}", "3: `{{ signer.name|safe }}` is not a merge field"),
+        ("{% set x = 1 %}", "3: `{% set x = 1 %}` can't be in a letter"),
+        ("{% if note %}", "3: `{% if note %}` is not closed where it was opened"),
+        ("{% endif %}", "3: `{% endif %}` has no {% if … %} before it"),
+        ("{% if wether %}x{% endif %}", "3: unknown merge field {{ wether }}"),
+        ("{# hidden #}", "3: `{#` has no other half"),
+        ("https://sampleton.example/{{ signer.name }}", "3: a web address can't have a merge field in it"),
+        ("[x](https://sampleton.example/{{ signer.name }})", "3: a web address can't have a merge field in it"),
+        ("| a | b |\n|---|---|\n| 1 | 2 |", "3: a letter can't have a table"),
+        ("```\ncode\n```", "3: a letter can't have a code block"),
+        ("words\n\n---", "5: a letter can't have a ruled line"),
+        ("<div>\nx\n</div>", "3: a letter can't have HTML"),
+        ("![x](https://sampleton.example/x.png)", "3: a letter can't have a picture"),
+        ("2. second", "3: a numbered list must begin at 1"),
+    ],
+)
+def test_what_a_letter_cannot_hold_is_named_with_the_way_out(middle: str, mistake: str) -> None:
+    found = mistakes_of(middle)
+
+    assert len(found) == 1
+    assert found[0].startswith(mistake)
+
+
+@pytest.mark.parametrize("field", ["target.name", "signature", "date", "signer.name", "signer.address"])
+def test_a_letter_without_a_field_that_it_needs_is_refused(field: str) -> None:
+    with pytest.raises(MistakesError, match=rf"the letter has no \{{\{{ {field} \}}\}}"):
+        compile_letter((TOP + "words" + END).replace(f"{{{{ {field} }}}}", "words"))
+
+
+def test_a_needed_field_that_only_a_condition_shows_is_missing() -> None:
+    source = (TOP + END).replace("{{ date }}", "{% if note %}{{ date }}{% endif %}")
+
+    with pytest.raises(MistakesError, match=r"the letter has no \{\{ date \}\}"):
+        compile_letter(source)
+
+
+def test_the_parts_of_an_address_stand_for_the_whole() -> None:
+    parts = "{{ signer.address_line }}\n{{ signer.locality }} {{ signer.postal_code }}"
+
+    assert "5 Made Up Lane<br>" in render_html(
+        compile_letter((TOP + END).replace("{{ signer.address }}", parts)), CHIEF, signer()
+    )
+
+
+@given(st.text(alphabet=st.sampled_from("ab {}%#\0<>&*_`[]()!\\\n-1.:|~\"'"), max_size=60))
+def test_whatever_is_written_compiles_to_a_harmless_template_or_is_refused(middle: str) -> None:
+    try:
+        template = compile_letter(f"{TOP}{middle}{END}")
+    except MistakesError:
+        return
+    assert mistakes_in(template) == ()
+    assert "5 Made Up Lane" in as_text(read_blocks(render_html(template, CHIEF, signer())))

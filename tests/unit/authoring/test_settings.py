@@ -1,0 +1,250 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.unit.authoring.trees import SPANISH_TABLE, change, mistakes_of
+from undersigned.authoring.campaigns import compile_campaign
+
+if TYPE_CHECKING:
+    from tests.unit.authoring.trees import Files
+
+
+def test_both_days_and_the_website_may_be_left_out(files: Files) -> None:
+    for line in ("opens = 2026-01-01\n", "closes = 2026-12-31\n", 'website = "https://trees.example"\n'):
+        change(files, "campaign.toml", line, "")
+
+    campaign = compile_campaign(files).campaign
+
+    assert (campaign.opens, campaign.closes, campaign.organizer.website) == (None, None, None)
+
+
+def test_a_campaign_without_optional_settings_has_one_language_and_no_sites(files: Files) -> None:
+    found = compile_campaign(files)
+
+    assert (found.campaign.languages, dict(found.letters)) == (("en",), {"en": found.letter})
+    assert (found.campaign.allowed_origins, found.campaign.accent) == ((), None)
+    assert found.campaign.proof_of_work == "when-busy"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "mistake"),
+    [
+        (
+            'id = "plant-trees"',
+            'id = "Plant trees"',
+            "campaign.toml:1: `id` is 'Plant trees'; use at most 50 lowercase letters",
+        ),
+        ('id = "plant-trees"', "id = 7", "campaign.toml:1: `id` is 7; write a short name"),
+        ('title = "Plant trees"\n', "", "campaign.toml: `title` is missing; add the campaign's name"),
+        ('title = "Plant trees"', 'title = " "', "campaign.toml:2: `title` is empty; write"),
+        ('title = "Plant trees"', 'title = "\\u200B"', "campaign.toml:2: `title` is empty; write"),
+        (
+            'title = "Plant trees"',
+            'title = "Plant \\u202Etrees"',
+            "campaign.toml:2: `title` has U+202E, which can't be printed; type the text instead of pasting it",
+        ),
+        ("Tree Friends", "Tree\\u0000Friends", "campaign.toml:12: `organizer.name` has U+0000, which can't be printed"),
+        (
+            'language = "en"',
+            'language = "English!"',
+            "campaign.toml:4: `language` is 'English!'; write a language code",
+        ),
+        (
+            "America/Chicago",
+            "Chicago",
+            "campaign.toml:6: `time_zone` is 'Chicago', which is not a time zone; write one such as",
+        ),
+        ("goal = 50", "goal = true", "campaign.toml:7: `goal` is true; give a whole number of at least 1"),
+        ("goal = 50", 'goal = "50"', "campaign.toml:7: `goal` is '50'; give a whole number of at least 1"),
+        ("goal = 50\n", "", "campaign.toml: `goal` is missing; add the number"),
+        (
+            "2026-01-01",
+            '"2026-01-01"',
+            "campaign.toml:8: `opens` is '2026-01-01'; write a date without quotation marks",
+        ),
+        ("2026-01-01", "2026-01-01T09:00:00", "campaign.toml:8: `opens` is 2026-01-01 09:00:00; write a date"),
+        (
+            "goal = 50",
+            "goal = 50\ncolour = 1",
+            "campaign.toml:8: unknown setting `colour`; use one of id, title",
+        ),
+        ("closes =", "close =", "campaign.toml:9: unknown setting `close`; did you mean `closes`?"),
+        (
+            'website = "',
+            'web_site = "',
+            "campaign.toml:14: unknown setting `organizer.web_site`; did you mean `website`?",
+        ),
+        (
+            "https://trees",
+            "trees",
+            "campaign.toml:14: `organizer.website` is 'trees.example'; write a full web address",
+        ),
+        (
+            "letters@trees.example",
+            "letters@trees",
+            "campaign.toml:13: `organizer.email`: “trees” in “letters@trees” has",
+        ),
+        ("[organizer]", "[organiser]", "campaign.toml:11: unknown setting `organiser`; did you mean `organizer`?"),
+        (
+            "goal = 50",
+            "goal = fifty",
+            "campaign.toml:7: Invalid value; write each setting once, on a line of its own, as name = 'text'",
+        ),
+        ('title = "Plant trees"', 'title = "Plant trees', "campaign.toml:2: "),
+        ("goal = 50", "goal = 50\ngoal = 60", "campaign.toml:8: Cannot overwrite a value; write"),
+    ],
+)
+def test_a_mistake_in_the_settings_is_named_with_the_way_out(files: Files, old: str, new: str, mistake: str) -> None:
+    change(files, "campaign.toml", old, new)
+
+    assert any(found.startswith(mistake) for found in mistakes_of(files)), mistakes_of(files)
+
+
+def test_settings_after_a_text_of_several_lines_have_the_right_line(files: Files) -> None:
+    change(files, "campaign.toml", '"Ask the mayor to plant trees."', '"""\ngoal = 1\n"""')
+    change(files, "campaign.toml", "goal = 50", "goal = 0")
+
+    assert mistakes_of(files) == ["campaign.toml:9: `goal` is 0; give a whole number of at least 1"]
+
+
+def test_spaces_around_an_id_and_a_time_zone_are_ignored(files: Files) -> None:
+    change(files, "campaign.toml", '"plant-trees"', '" plant-trees "')
+    change(files, "campaign.toml", '"America/Chicago"', '"America/Chicago "')
+
+    campaign = compile_campaign(files).campaign
+
+    assert (campaign.id, campaign.time_zone) == ("plant-trees", "America/Chicago")
+
+
+def test_a_number_that_python_cannot_read_is_a_mistake(files: Files) -> None:
+    change(files, "campaign.toml", "goal = 50", f"goal = {'9' * 5_000}")
+
+    assert mistakes_of(files) == ["campaign.toml: a number has thousands of digits; write a shorter one"]
+
+
+def test_websites_accent_and_proof_of_work_are_kept_as_browsers_and_pages_want_them(files: Files) -> None:
+    settings = (
+        'allowed_origins = ["https://www.trees.example", "http://localhost:8080", "http://127.0.0.1"]\n'
+        'accent = "#7A2048"\nproof_of_work = "always"\ngoal = 50'
+    )
+    change(files, "campaign.toml", "goal = 50", settings)
+
+    campaign = compile_campaign(files).campaign
+
+    assert campaign.allowed_origins == ("https://www.trees.example", "http://localhost:8080", "http://127.0.0.1")
+    assert (campaign.accent, campaign.proof_of_work) == ("#7a2048", "always")
+
+
+@pytest.mark.parametrize(
+    ("origin", "way_out"),
+    [
+        ("https://trees.example/", "write https://trees.example"),
+        ("https://trees.example/sign?x=1", "write https://trees.example"),
+        ("trees.example", "write https://trees.example"),
+        ("trees.example:8443/sign", "write https://trees.example:8443"),
+        ("HTTPS://Trees.Example:443", "write https://trees.example"),
+        ("https://árboles.example", "write https://xn--rboles-ota.example"),
+        (
+            "http://trees.example",
+            "is not encrypted, so others could change the page around the form; write https://trees",
+        ),
+        ("https://*.trees.example", "covers more than one site; list each one, such as https://www.example.org"),
+        ("*", "covers more than one site; list each one"),
+        ("ftp://trees.example", "is not a website address; write it like https://www.example.org"),
+        ("https://user@trees.example", "is not a website address"),
+        ("", "is not a website address"),
+    ],
+)
+def test_a_website_is_written_as_browsers_write_it(files: Files, origin: str, way_out: str) -> None:
+    change(files, "campaign.toml", "goal = 50", f'allowed_origins = ["https://a.example", "{origin}"]\ngoal = 50')
+
+    [mistake] = mistakes_of(files)
+
+    assert mistake.startswith(f"campaign.toml:7: `allowed_origins`: {origin!r} ")
+    assert way_out in mistake
+
+
+@pytest.mark.parametrize(
+    ("setting", "mistake"),
+    [
+        ('allowed_origins = "https://a.example"', "`allowed_origins` is 'https://a.example'; write the websites"),
+        ("allowed_origins = [1]", "`allowed_origins` is [1]; write the websites that may show the form, such as ["),
+        ('allowed_origins = ["https://a.example", "https://a.example"]', "has 'https://a.example' twice; remove one"),
+        ('accent = "#abc"', "`accent` is '#abc'; write # and six digits from 0 to f, such as #aabbcc"),
+        ('accent = "7a2048"', "`accent` is '7a2048'; write # and six digits from 0 to f, such as #7a2048"),
+        ('accent = "crimson"', "`accent` is 'crimson'; write # and six digits from 0 to f, such as #7a2048"),
+        ("accent = 7", "`accent` is 7; write a color as # and six digits"),
+        ('proof_of_work = "sometimes"', "`proof_of_work` is 'sometimes'; write one of never, when-busy, always"),
+        ("proof_of_work = true", "`proof_of_work` is true; write one of never, when-busy, always"),
+        ("proof_of_work = []", "`proof_of_work` is []; write one of never, when-busy, always"),
+        ('languages = "en"', "`languages` is 'en'; write the codes of the languages in which people can sign"),
+        ('languages = ["en", "en"]', "`languages` has 'en' twice; remove one"),
+        ('languages = ["eo"]', "`languages` doesn't include 'en', the campaign's `language`; add it"),
+        (
+            'languages = ["en", "tlh"]',
+            "pages and emails are not translated into 'tlh' yet, only into 'en', 'es'; docs/translating.md explains",
+        ),
+        ('languages = ["en", "id"]', "'id' is also the name of a setting; add the country, such as 'id-ID'"),
+    ],
+)
+def test_a_mistake_in_an_optional_setting_is_named_with_the_way_out(files: Files, setting: str, mistake: str) -> None:
+    change(files, "campaign.toml", "goal = 50", f"{setting}\ngoal = 50")
+
+    found = mistakes_of(files)
+
+    assert found[0].startswith("campaign.toml:7: ")
+    assert any(mistake in line for line in found), found
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "mistakes"),
+    [
+        (SPANISH_TABLE, "", ["campaign.toml: the table `[es]` is missing; add it with `title` and `summary` in"]),
+        ('title = "Plante  árboles"\n', "", ["campaign.toml:17: `es.title` is missing; add the campaign's name in"]),
+        ('"Pida más árboles."', '" "', ["campaign.toml:19: `es.summary` is empty; write the summary in Español"]),
+        (
+            'summary = "Pida',
+            'sumary = "Pida',
+            [
+                "campaign.toml:17: `es.summary` is missing",
+                "campaign.toml:19: unknown setting `es.sumary`; did you mean `summary`?",
+            ],
+        ),
+        (
+            "[es]",
+            "[en]\n[es]",
+            ["campaign.toml:17: `[en]` is the campaign's own language; put its title and summary at the top"],
+        ),
+        (
+            "[es]",
+            "[fr]\n[es]",
+            ["campaign.toml:17: `[fr]` is a language that `languages` doesn't list; add it, as in languages ="],
+        ),
+        (
+            "[es]",
+            '[es]\naccent = "#7a2048"',
+            ["campaign.toml:18: `accent` is under `[es]`; move it above the first line"],
+        ),
+    ],
+)
+def test_a_mistake_in_another_languages_table_is_named_with_the_way_out(
+    bilingual: Files, old: str, new: str, mistakes: list[str]
+) -> None:
+    change(bilingual, "campaign.toml", old, new)
+
+    found = mistakes_of(bilingual)
+
+    assert [line[: len(start)] for line, start in zip(found, mistakes, strict=True)] == mistakes
+
+
+def test_a_campaign_in_a_language_without_a_catalog_is_valid_with_a_warning(files: Files) -> None:
+    change(files, "campaign.toml", 'language = "en"', 'language = "pl"')
+
+    [warning] = compile_campaign(files).warnings
+
+    assert str(warning) == (
+        "campaign.toml:4: pages and emails are not translated into 'pl', so the text around the letter is in English; "
+        "docs/translating.md explains how to add a language"
+    )

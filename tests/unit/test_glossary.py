@@ -1,0 +1,49 @@
+"""docs/glossary.md names what is in the code."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+ROWS = re.findall(
+    r"^\| ([^|]+) \| [^|]+ \| ([^|]+) \|[^|]*\|$", (ROOT / "docs/glossary.md").read_text("utf-8"), flags=re.MULTILINE
+)
+IN_CODE = [(word, name) for word, code in ROWS for name in re.findall(r"`(.+?)`", code)]
+
+
+def names_of(body: list[ast.stmt]) -> Iterator[str]:
+    for node in body:
+        match node:
+            case ast.ClassDef(name=name):
+                yield name
+                yield from (f"{name}.{member}" for member in names_of(node.body))
+            case ast.FunctionDef(name=name):
+                yield name
+            case ast.AnnAssign(target=ast.Name(id=name)) | ast.Assign(targets=[ast.Name(id=name)]):
+                yield name
+            case ast.TypeAlias(name=ast.Name(id=name)):
+                yield name
+
+
+@pytest.fixture(scope="module")
+def names() -> set[str]:
+    files = (ROOT / "layers/shared/undersigned").rglob("*.py")
+    return {name for file in files for name in names_of(ast.parse(file.read_text("utf-8")).body)}
+
+
+@pytest.mark.parametrize(("word", "name"), IN_CODE)
+def test_what_a_word_is_in_code_exists(word: str, name: str, names: set[str]) -> None:
+    assert name in names, f"{word} has no {name} in the code any more"
+
+
+def test_the_glossary_is_read() -> None:
+    assert len(ROWS) > 60
+    assert ("target", "Target") in IN_CODE

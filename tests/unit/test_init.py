@@ -1,0 +1,54 @@
+"""What a function loads before its first event; decision 8 says what must wait."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.aws_from_template import environment_of, names_of_variables
+
+FUNCTIONS = {"public_api": "PublicApi", "organizer_api": "OrganizerApi", "deliver": "Deliver"}
+ROOT = Path(__file__).parents[2]
+ONLY_WHEN_NEEDED = ("jinja2", "typst", "babel", "markdown_it", "altcha", "resvg_py")
+DEPLOYED = (
+    "TABLE_NAME",
+    "SECRET_ARN",
+    "PACKET_BUCKET",
+    "SENDER_ADDRESS",
+    "CONFIGURATION_SET",
+    "DELIVERY_QUEUE_URL",
+    "EXPORT_QUEUE_URL",
+    "WAITING_MAILS_URL",
+    "PUBLIC_URL",
+)
+
+
+def loaded_by(function: str) -> set[str]:
+    """Import a function's handler in a process of its own and return which of the slow modules came with it."""
+    logical_id = FUNCTIONS[function]
+    known = dict.fromkeys(names_of_variables(logical_id) & set(DEPLOYED), "https://letters.example")
+    environment = environment_of(logical_id, **known) | {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "layers" / "shared")]),
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+    program = (
+        f"import sys, functions.{function}.app\nprint(*(name for name in {ONLY_WHEN_NEEDED!r} if name in sys.modules))"
+    )
+    ran = subprocess.run(  # noqa: S603  (this Python)
+        [sys.executable, "-c", program], env=environment, cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return set(ran.stdout.split())
+
+
+@pytest.mark.parametrize("function", ["public_api", "organizer_api"])
+def test_a_function_that_answers_people_loads_nothing_slow_before_its_first_page(function: str) -> None:
+    assert loaded_by(function) == set()
+
+
+def test_a_module_that_is_loaded_at_once_is_found() -> None:
+    assert "typst" in loaded_by("deliver")

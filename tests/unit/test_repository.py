@@ -1,0 +1,71 @@
+"""The files by which people join the project are in step with what they speak of."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
+
+from undersigned import __version__
+
+ROOT = Path(__file__).parents[2]
+FORMS = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml"))
+READING = {"contents": "read"}
+
+
+def parsed(file: Path) -> dict[str, Any]:
+    return dict(yaml_parse(file.read_text(encoding="utf-8")))
+
+
+@pytest.fixture
+def workflow() -> dict[str, Any]:
+    return parsed(ROOT / ".github" / "workflows" / "ci.yml")
+
+
+def test_the_public_ci_makes_what_our_own_makes(workflow: dict[str, Any]) -> None:
+    ours = re.findall(r"^make .+$", (ROOT / ".ci" / "run").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    job = workflow["jobs"]["ci"]
+    commands = [step["run"] for step in job["steps"] if "run" in step]
+
+    assert commands == ["make setup", "make ${{ matrix.step }}"]
+    assert ["make setup", *(f"make {step}" for step in job["strategy"]["matrix"]["step"])] == ours
+
+
+def test_the_public_ci_takes_each_action_at_one_commit(workflow: dict[str, Any]) -> None:
+    actions = [step["uses"] for step in workflow["jobs"]["ci"]["steps"] if "uses" in step]
+
+    assert actions
+    assert [action for action in actions if not re.fullmatch(r"actions/\w+@[0-9a-f]{40}", action)] == []
+
+
+def test_the_public_ci_can_only_read_and_ends(workflow: dict[str, Any]) -> None:
+    assert workflow["permissions"] == READING
+    assert all("permissions" not in job and job["timeout-minutes"] <= 60 for job in workflow["jobs"].values())
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.stem)
+def test_an_issue_form_has_a_name_a_description_and_a_question(form: Path) -> None:
+    fields = parsed(form)
+
+    assert fields["name"]
+    assert fields["description"]
+    assert any(field.get("validations", {}).get("required") for field in fields["body"])
+
+
+def test_there_is_a_form_for_a_bug_and_one_for_a_feature() -> None:
+    assert [form.stem for form in FORMS] == ["bug", "feature"]
+
+
+def test_the_changelog_has_no_release_after_the_packages_version() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    [first, *headings] = re.findall(r"^## (.+)$", changelog, flags=re.MULTILINE)
+    releases = [re.fullmatch(r"(\d+)\.(\d+)\.(\d+) - \d{4}-\d\d-\d\d", heading) for heading in headings]
+    numbers = [tuple(map(int, release.groups())) for release in releases if release]
+
+    assert first == "Unreleased"
+    assert all(releases), "a release's heading is: ## X.Y.Z - YYYY-MM-DD"
+    assert numbers == sorted(numbers, reverse=True)
+    assert numbers[0] <= tuple(map(int, re.findall(r"\d+", __version__)[:3]))

@@ -1,0 +1,61 @@
+"""The count as a picture: well-formed, named, and right at its edges."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from undersigned.domain.tallies import Count
+from undersigned.web.count_picture import count_picture
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def drawn(signatures: int, goal: int, language: str = "en") -> ET.Element:
+    return ET.fromstring(count_picture(Count("clean-water", signatures, goal), language))  # noqa: S314  (our own)
+
+
+def widths(picture: ET.Element) -> list[float]:
+    """Return the widths of what is drawn as a box: the panel, the bar, the bar's frame."""
+    return [float(box.attrib["width"]) for box in picture.findall(f"{SVG}rect")]
+
+
+@pytest.mark.parametrize(
+    ("signatures", "goal", "words", "bar"),
+    [
+        (0, 2000, "0 people have signed. Goal: 2,000", 0),
+        (1, 2000, "1 person has signed. Goal: 2,000", 0.1),
+        (1234, 2000, "1,234 people have signed. Goal: 2,000", 162.9),
+        (2000, 2000, "2,000 people have signed. Goal: 2,000", 264),
+        (2345, 2000, "2,345 people have signed. Goal: 2,000", 264),
+        (123456789, 999999999, "123,456,789 people have signed. Goal: 999,999,999", 32.6),
+    ],
+)
+def test_the_words_say_what_the_bar_shows(signatures: int, goal: int, words: str, bar: float) -> None:
+    picture = drawn(signatures, goal)
+    assert picture.attrib["role"] == "img"
+    assert picture.findtext(f"{SVG}title") == words
+    assert ". ".join(text.text or "" for text in picture.findall(f"{SVG}text")) == words
+    assert widths(picture) == [299, bar, 264]
+
+
+def test_without_a_goal_there_is_no_bar() -> None:
+    picture = drawn(7, 0)
+    assert picture.findtext(f"{SVG}title") == "7 people have signed"
+    assert widths(picture) == [299]
+
+
+@pytest.mark.parametrize("signatures", [0, 999_999_999])
+def test_the_words_stay_on_the_panel_in_wide_fonts(signatures: int) -> None:
+    words = drawn(signatures, 1).find(f"{SVG}text")
+    assert words is not None
+    assert words.text
+    # DejaVu Sans Bold, the widest that Linux brings, takes 0.65 of its size for a letter of such words.
+    assert len(words.text) * float(words.attrib["font-size"]) * 0.65 <= 264
+
+
+def test_the_picture_speaks_the_language_that_is_asked_for() -> None:
+    picture = drawn(1234567, 2000000, "es")
+    assert picture.attrib["lang"] == "es"
+    assert picture.findtext(f"{SVG}title") == "1,234,567 personas han firmado. Meta: 2,000,000"
