@@ -9,15 +9,13 @@ RUN := $(UV) run --no-sync
 SAM := $(UV) run --quiet --locked --isolated --only-group sam sam
 SECURITY := $(UV) run --quiet --locked --isolated --only-group security
 
-# The command line starts uv and SAM itself.
-export PATH := $(CURDIR)/.uv/bin:$(PATH)
 export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_INSTALL_DIR := $(CURDIR)/.uv/python
 export UV_PYTHON_INSTALL_BIN := 0
 export SAM_CLI_TELEMETRY := 0
 export __SAM_CLI_APP_DIR := $(CURDIR)/.uv/sam
 # What the caller's shell is in must not decide what runs here, and nothing here talks to AWS.
-unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH UV_PYTHON AWS_PROFILE
+unexport VIRTUAL_ENV PYTHONDONTWRITEBYTECODE PYTHONHOME PYTHONPATH UV_PYTHON AWS_PROFILE
 
 # The slowest first: what waits for nobody fills the time beside it.
 CHECKS := check-types check-template check-vulnerabilities check-secrets check-code check-imports check-style check-lock \
@@ -30,7 +28,7 @@ BABEL := $(RUN) pybabel --quiet
 EXPORT := $(UV) export --quiet --locked --no-annotate --no-header
 
 .SILENT:
-.PHONY: help setup demo test soak fuzz lint layers licences pictures catalogs bench clean $(CHECKS)
+.PHONY: help setup browser demo test soak fuzz lint layers licences pictures catalogs bench clean $(CHECKS)
 
 help: ## list what make can do
 	sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile
@@ -40,7 +38,10 @@ setup: $(READY) ## fetch uv, Python 3.13 and every package
 demo: $(READY) ## run the whole of it on this machine; ARGS=--exit stops at the end
 	$(RUN) undersigned demo $(ARGS)
 
-test: lint ## every check and every test
+browser: $(READY) ## fetch a Chromium for the tests of the pages, if this machine has none
+	$(RUN) python -m tests.chromium_setup
+
+test: browser lint ## every check and every test
 	$(RUN) pytest --quiet --numprocesses auto --ignore tests/soak tests
 
 soak: $(READY) ## what takes minutes: 5,000 people sign while workers die; pairs of crashes; 50,000 rows

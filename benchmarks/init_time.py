@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import platform
 import re
-import shutil
 import socket
 import statistics
 import subprocess
@@ -25,6 +24,7 @@ from urllib.request import Request, urlopen
 
 from tests.aws_from_template import environment_of, load_template, variables_of
 from tests.world import FUNCTIONS
+from undersigned_cli.local.processes import find_uv
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,14 +66,12 @@ def measure() -> dict[str, dict[str, float]]:
 
 def _emulator(folder: Path) -> Path:
     """Copy the emulator out of the SAM CLI's own environment."""
-    uv = os.environ.get("UV") or shutil.which("uv")
-    assert uv, "uv is not on the PATH; run `make bench`"
     name = f"aws-lambda-rie-{_MACHINE[platform.machine().lower()]}"
     copy = (
         "import pathlib, samcli, shutil; "
         f"shutil.copy(pathlib.Path(samcli.__file__).parent / 'local' / 'rapid' / {name!r}, {str(folder)!r})"
     )
-    command = [uv, "run", "--quiet", "--isolated", "--locked", "--only-group", "sam", "python", "-c", copy]
+    command = [find_uv(ROOT), "run", "--quiet", "--isolated", "--locked", "--only-group", "sam", "python", "-c", copy]
     subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     return folder / name
 

@@ -1,6 +1,7 @@
 """Measure typesetting: letters per second on one core, and memory over one and over many packets.
 
-Run with `uv run --no-sync python benchmarks/typesetting.py`; the figures go to benchmarks/results/typesetting.json.
+Run with `.uv/bin/uv run --no-sync python benchmarks/typesetting.py`; the figures go to
+benchmarks/results/typesetting.json.
 """
 
 from __future__ import annotations

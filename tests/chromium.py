@@ -1,14 +1,10 @@
-"""A real Chromium for tests, and visitors whose pages tell of whatever goes wrong in them.
-
-`python -m tests.chromium` prints the browser that the tests would take, or says how to get one.
-"""
+"""A real Chromium for tests, and visitors whose pages tell of whatever goes wrong in them."""
 
 from __future__ import annotations
 
 import os
 import re
 import shutil
-import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -21,7 +17,15 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, BrowserContext, CDPSession, ConsoleMessage, Frame, Page, Request, Response
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+NAMES = (
+    "chromium",
+    "google-chrome",
+    "google-chrome-stable",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "chromium-browser",
+)
+"""Programs that are looked for; the last one may be Ubuntu's stand-in for a snap."""
 
 FLAGS = (
     "--disable-gpu",
@@ -70,10 +74,7 @@ def find_chromium(environment: Mapping[str, str], playwrights_own: str) -> str:
     for name in (playwrights_own, *NAMES):
         if found := shutil.which(name, path=path):
             return found
-    message = (
-        "no Chromium is found, which the tests of the pages run in: `apt-get install chromium`, "
-        "or `playwright install chromium`, or name one in the environment variable UNDERSIGNED_CHROMIUM"
-    )
+    message = "there is no Chromium for the tests of the pages; run `make browser`, or name one in UNDERSIGNED_CHROMIUM"
     raise BrowserMissingError(message)
 
 
@@ -204,18 +205,3 @@ def _violations(frame: Frame) -> Iterator[str]:
         for node in violation["nodes"]:
             yield f"  {' '.join(map(str, node['target']))}: {node['html']}"
             yield from (f"    {line}" for line in node["failureSummary"].splitlines())
-
-
-def _main() -> int:
-    with sync_playwright() as playwright:
-        own = playwright.chromium.executable_path
-    try:
-        sys.stdout.write(f"{find_chromium(os.environ, own)}\n")
-    except BrowserMissingError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(_main())

@@ -27,7 +27,7 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.process_cpu_count() or 1) + 1
 
 
-_MADE_ONCE = ("tests/e2e/", "tests/faults/test_every_crash.py")
+_MADE_ONCE = ("tests/e2e/", "tests/faults/test_every_crash.py", "tests/package/")
 """Tests that share what takes minutes to make: the local stack, a run of all crashes."""
 
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Protocol
@@ -20,11 +20,10 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import boto3
 from moto import mock_aws
-from moto.dynamodb.models.table import StreamRecord
-from moto.kms import models as moto_kms
 
 from tests import aws_from_template
 from tests.described import breach_of
+from tests.moto_caches import cache_in_moto
 from tests.permissions_from_template import enforce
 from undersigned.domain.abuse_checks import FormToken
 from undersigned.settings import Settings
@@ -38,10 +37,9 @@ if TYPE_CHECKING:
 
     import pytest
 
-# moto copies its tables before each transaction, with all that their streams have said, which changes no more.
-StreamRecord.__deepcopy__ = lambda self, _memo: self  # type: ignore[attr-defined]
-# It makes an RSA key for each encrypted table, which takes most of the time of making a stack, and uses none.
-moto_kms.generate_private_key = cache(moto_kms.generate_private_key)  # type: ignore[attr-defined]
+    from undersigned.authoring.campaigns import CompiledCampaign
+
+cache_in_moto()
 
 ROOT = Path(__file__).parents[1]
 CAMPAIGN = "end-demand-illinois"
@@ -250,16 +248,16 @@ class World:
     def new_records(self) -> list[Any]:
         """Return the stream's records since the last call that a reader's filter lets through."""
         streams = client_of("dynamodbstreams")
-        arn = streams.list_streams(TableName=self.wiring.settings.table_name)["Streams"][0]["StreamArn"]
+        arn, shards = self._stream
         records: list[Any] = []
-        for shard in streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]:
+        for shard in shards:
             start: dict[str, str] = {"ShardIteratorType": "TRIM_HORIZON"}
-            if last := self._read.get(shard["ShardId"]):
+            if last := self._read.get(shard):
                 start = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": last}
-            iterator = streams.get_shard_iterator(StreamArn=arn, ShardId=shard["ShardId"], **start)["ShardIterator"]
+            iterator = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, **start)["ShardIterator"]
             found = streams.get_records(ShardIterator=iterator)["Records"]
             if found:
-                self._read[shard["ShardId"]] = found[-1]["dynamodb"]["SequenceNumber"]
+                self._read[shard] = found[-1]["dynamodb"]["SequenceNumber"]
             # moto tells of an upsert twice, first with nothing but the key.
             records += [
                 record
@@ -273,6 +271,14 @@ class World:
                 "ApproximateCreationDateTime"
             ].timestamp()
         return records
+
+    @cached_property
+    def _stream(self) -> tuple[str, list[str]]:
+        """The stream's ARN and its shards, which stay the same."""
+        streams = client_of("dynamodbstreams")
+        arn = streams.list_streams(TableName=self.wiring.settings.table_name)["Streams"][0]["StreamArn"]
+        shards = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
+        return arn, [shard["ShardId"] for shard in shards]
 
     # The week
 
@@ -389,9 +395,14 @@ def world(
         made = _make(monkeypatch, bundle_size, forms_a_minute, publishes_events=publishes_events)
         _worlds.append(made)
         if not empty:
-            push(campaign_folder.read(ROOT / "campaigns" / CAMPAIGN), made.wiring.campaigns)
+            push(_shipped_campaign(), made.wiring.campaigns)
         yield made
         _worlds.remove(made)
+
+
+@cache
+def _shipped_campaign() -> CompiledCampaign:
+    return campaign_folder.read(ROOT / "campaigns" / CAMPAIGN)
 
 
 def _make(monkeypatch: pytest.MonkeyPatch, bundle_size: int, forms_a_minute: int, *, publishes_events: bool) -> World:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from typer.core import TyperGroup
 
+from undersigned import __version__
 from undersigned.domain.errors import UndersignedError
 from undersigned_cli.commands import (
     backups,
@@ -56,6 +58,25 @@ stack.add_to(app)
 MISTAKE, DIFFERS = 1, 3
 """Exit codes, beside Click's 2 for a command that is written wrongly (see docs/command-line.md)."""
 
+_FOR_PDFS = "typst"
+"""The module of the extra `pdf` that is imported first."""
+
+
+def _print_version(*, asked: bool) -> None:
+    if asked:
+        typer.echo(f"undersigned {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *,
+    _version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    """Take what stands before a command."""
+
 
 def run() -> None:
     """Run the command. An error that a person can correct is printed as one line, with an exit code."""
@@ -65,6 +86,10 @@ def run() -> None:
         _fail(str(error), DIFFERS)
     except UndersignedError as error:
         _fail(str(error))
+    except ModuleNotFoundError as error:
+        if error.name != _FOR_PDFS:
+            raise
+        _fail("PDFs need the extra `pdf`; install undersigned[pdf]")
     except ClientError as error:
         _fail(f"AWS: {error}")
     except BotoCoreError as error:

@@ -122,7 +122,7 @@ def test_the_browser_is_the_one_named_else_playwrights_own_else_the_systems(tmp_
 @pytest.mark.parametrize(
     ("environment", "says"),
     [
-        ({"PATH": "/none"}, "apt-get install chromium"),
+        ({"PATH": "/none"}, "run `make browser`, or name one in UNDERSIGNED_CHROMIUM"),
         ({"PATH": "/none", "UNDERSIGNED_CHROMIUM": "/none/such"}, "UNDERSIGNED_CHROMIUM is /none/such"),
     ],
 )

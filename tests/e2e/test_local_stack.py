@@ -49,12 +49,12 @@ CAMPAIGN = "of-the-local-stack"
 ONCE = Config(retries={"total_max_attempts": 1})
 
 EMULATOR_ALONE = """
-import os, sys, time
+import sys, time
 from pathlib import Path
 from undersigned_cli.local.emulator import Emulator
 from undersigned_cli.local.processes import Environments, find_uv
 folder, project, port = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
-environments = Environments(find_uv(os.environ), project, folder / "environments")
+environments = Environments(find_uv(project), project, folder / "environments")
 Emulator(folder / "emulator", folder / "emulator.log", port, port, schedules=False).start(environments)
 print("started", flush=True)
 time.sleep(600)

@@ -389,6 +389,9 @@ def crash_everywhere(scenario: str, report: Report, thoroughness: Thoroughness, 
     calm = _without_crash(scenario)
     for packet in calm.memo.values():
         words_of(packet.pdf)
+    # Load now what a process loads at its first use, so that no child has to.
+    with pytest.MonkeyPatch.context() as patch:
+        _run(scenario, None, Calm(calm.memo, []), patch, random.Random(0), to_the_end=True)  # noqa: S311
     # What is there now is no garbage; to look through it would copy it in each child.
     gc.collect()
     gc.freeze()

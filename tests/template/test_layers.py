@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
 from packaging.utils import parse_wheel_filename
 
 from tests.aws_from_template import ROOT
@@ -53,6 +54,22 @@ def hashes(requirement: str) -> set[str]:
 @pytest.mark.parametrize(("layer", "group"), LAYERS.items())
 def test_a_layer_installs_what_is_locked(layer: str, group: str) -> None:
     assert exported(layer) == {name: hashes(name) for name in closure(group)}, "run `make layers`"
+
+
+def bounds(requirements: list[str]) -> dict[str, str]:
+    """Return the version bounds by package, of lines such as `jinja2>=3.1`."""
+    return {found.name: str(found.specifier) for found in map(Requirement, requirements)}
+
+
+def test_the_command_line_and_the_layers_bound_a_package_alike() -> None:
+    stated = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    groups, project = stated["dependency-groups"], stated["project"]
+    of_the_command, of_lambda = bounds(project["dependencies"]), bounds(groups["lambda"])
+
+    assert project["optional-dependencies"]["pdf"] == groups["typesetting"]
+    both = of_the_command.keys() & of_lambda.keys()
+    assert "jinja2" in both
+    assert {name: of_the_command[name] for name in both} == {name: of_lambda[name] for name in both}
 
 
 @pytest.mark.parametrize("architecture", ["aarch64", "x86_64"])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
+
+from undersigned import __version__
 
 ROOT = Path(__file__).parents[2]
 FORMS = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml"))
@@ -67,4 +68,4 @@ def test_the_changelog_has_no_release_after_the_packages_version() -> None:
     assert first == "Unreleased"
     assert all(releases), "a release's heading is: ## X.Y.Z - YYYY-MM-DD"
     assert numbers == sorted(numbers, reverse=True)
-    assert numbers[0] <= tuple(map(int, re.findall(r"\d+", version("undersigned"))[:3]))
+    assert numbers[0] <= tuple(map(int, re.findall(r"\d+", __version__)[:3]))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 from contextlib import suppress
@@ -31,15 +30,12 @@ def clean_environment(variables: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def find_uv(variables: Mapping[str, str]) -> str:
-    """Return uv's path: `UV`, which `uv run` sets, or the first on PATH. Raises LocalStackError."""
-    found = variables.get("UV") or "uv"
-    if path := shutil.which(found, path=variables.get("PATH")):
-        return path
-    message = (
-        f"uv is not found ({found}); it runs the emulator and the SAM CLI: "
-        "install it (https://docs.astral.sh/uv/) or name it in the environment variable UV"
-    )
+def find_uv(checkout: Path) -> str:
+    """Return the path of a checkout's own uv; no other version is used. Raises LocalStackError."""
+    uv = checkout / ".uv" / "bin" / "uv"
+    if os.access(uv, os.X_OK):
+        return str(uv)
+    message = f"uv is not found ({uv}); it runs the emulator and the SAM CLI: run `make setup` in {checkout}"
     raise LocalStackError(message)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import os
 import socket
 from contextlib import ExitStack
 from functools import cache, partial
@@ -97,10 +96,13 @@ class LocalStack:
         self._ends.close()
 
     def _start(self) -> RunningStack:
-        environments = Environments(find_uv(os.environ), self._project, self._state / "environments")
         if not (self._project / "template.yaml").is_file():
-            message = f"{self._project} has no template.yaml, which the local stack deploys; run from the source tree"
+            message = (
+                f"{self._project} has no template.yaml; `undersigned local` and `undersigned demo` run in a checkout "
+                "only, with the uv and the SAM CLI that `make setup` fetches there"
+            )
             raise LocalStackError(message)
+        environments = Environments(find_uv(PROJECT), self._project, self._state / "environments")
         self._claim()
         memory = Memory.read(self._state)
         servers = _Servers.open(memory.ports_for(self._ports), self._logs / "http.log", self._ends)

@@ -29,23 +29,23 @@ PORTS = Ports(8000, 8001, 4566, 8026)
 # uv
 
 
-def test_uv_is_found_by_its_variable(tmp_path: Path) -> None:
-    uv = tmp_path / "uv"
-    uv.touch(mode=0o755)
+def test_uv_is_the_checkouts_own_and_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for folder in ("elsewhere", "checkout/.uv/bin"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "uv").touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path / "elsewhere"))
+    monkeypatch.setenv("UV", str(tmp_path / "elsewhere" / "uv"))
 
-    assert find_uv({"UV": str(uv), "PATH": ""}) == str(uv)
-    assert find_uv({"PATH": str(tmp_path)}) == str(uv)
-
-
-def test_a_missing_uv_is_one_line_with_the_way_out() -> None:
-    with pytest.raises(LocalStackError, match=r"^uv is not found .* install it .* or name it .*UV$"):
-        find_uv({"PATH": "/nowhere"})
+    assert find_uv(tmp_path / "checkout") == str(tmp_path / "checkout" / ".uv" / "bin" / "uv")
 
 
-def test_a_tree_without_a_template_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("UV", sys.executable)
+def test_a_missing_uv_is_one_line_with_the_way_out(tmp_path: Path) -> None:
+    with pytest.raises(LocalStackError, match=f"^uv is not found .* run `make setup` in {tmp_path}$"):
+        find_uv(tmp_path)
 
-    with pytest.raises(LocalStackError, match=r"has no template\.yaml"):
+
+def test_a_tree_without_a_template_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(LocalStackError, match=r"has no template\.yaml; .* run in a checkout only"):
         LocalStack(tmp_path / "state", project=tmp_path).start()
 
 

@@ -84,7 +84,7 @@ def _folder_of(package: str) -> Path:
     # Importing the package would run its code; only its folder is needed.
     spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:
-        msg = f"font package {package} is not installed; install the dependency group `typesetting`"
+        msg = f"font package {package} is not installed; install undersigned[pdf]"
         raise FontsError(msg)
     return Path(spec.submodule_search_locations[0])
 
