@@ -64,7 +64,7 @@ def _as_json(campaign: str) -> Response[str]:
     language = _language(entry.campaign)
     texts = entry.campaign.texts(language)
     ticket = wired.signing.abuse_checks.ticket(entry.campaign)
-    letter = entry.letter(entry.campaign.language)
+    letter = entry.letter(language)
     return data(
         {
             "campaign": entry.campaign.id,
@@ -151,10 +151,10 @@ def find_targets(campaign: str) -> Response[str]:
 def preview(campaign: str) -> Response[str]:
     """Show the letter as far as the form goes, and keep nothing."""
     values = posted_values(_event())
-    shown = wired.signing.preview(campaign, values)
+    language = _language(wired.signing.campaign(campaign).campaign)
+    shown = wired.signing.preview(campaign, values, language)
     if not wants_json(_event()):
         return _page(campaign, values, shown.errors, shown, status=422 if shown.errors else 200)
-    language = _language(wired.signing.campaign(campaign).campaign)
     return data(
         {
             "target": _target(shown.target, language) if shown.target else None,
@@ -181,7 +181,7 @@ def sign(campaign: str) -> Response[str]:
     except BusyError as error:
         if wants_json(event):
             return problem(problem_of(error), language, as_json=True)
-        shown = wired.signing.preview(campaign, values)
+        shown = wired.signing.preview(campaign, values, language)
         return _page(campaign, values, preview=shown, notice=wait_for(error), status=429, retry_after=error.seconds)
     if wants_json(event):
         detail = Message("Check your email and confirm the letter there.")
@@ -204,7 +204,7 @@ def _mend(asked: Campaign, values: Mapping[str, object], error: FormError, langu
         before, hash_sign, fragment = own_page.partition("#")
         query = ("&" if "?" in before else "?") + urlencode({"fields": fields}, safe=",")
         return moved(before + query + hash_sign + fragment)
-    return _page(asked.id, values, error.errors, wired.signing.preview(asked.id, values), status=422)
+    return _page(asked.id, values, error.errors, wired.signing.preview(asked.id, values, language), status=422)
 
 
 def _own_page(asked: Campaign, address: object) -> str | None:

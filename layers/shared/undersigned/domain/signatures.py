@@ -158,7 +158,9 @@ def read_draft(values: Mapping[str, object], roster: Roster) -> Draft:
     return Draft(texts, target, tuple(sorted(errors, key=lambda error: order[error.field])))
 
 
-def read_form(values: Mapping[str, object], campaign: Campaign, roster: Roster) -> SignedForm:
+def read_form(
+    values: Mapping[str, object], campaign: Campaign, roster: Roster, page_language: str | None = None
+) -> SignedForm:
     """Read a form in which nothing is wrong; raises FormError with every field's error at once, in the form's order."""
     draft = read_draft(values, roster)
     if draft.errors or draft.target is None:
@@ -174,7 +176,7 @@ def read_form(values: Mapping[str, object], campaign: Campaign, roster: Roster) 
         signature=texts["signature"],
         note=texts["note"],
         updates=wants_updates(values),
-        letter_language=letter_language(values, campaign),
+        letter_language=letter_language(values, campaign, page_language),
         target=draft.target,
         drawing=texts["drawing"],
     )
@@ -185,10 +187,16 @@ def wants_updates(values: Mapping[str, object]) -> bool:
     return values.get("updates") in _TICKED
 
 
-def letter_language(values: Mapping[str, object], campaign: Campaign) -> str:
-    """Return the language of the letter that a form is about: the one chosen, if the campaign has it, else its own."""
-    chosen = values.get("letter_language")
-    return chosen if isinstance(chosen, str) and chosen in campaign.letters else campaign.language
+def letter_language(values: Mapping[str, object], campaign: Campaign, page_language: str | None) -> str:
+    """Return the language of the letter that a form signs: the one chosen, else the page's, else the campaign's own.
+
+    A language in which the campaign has no letter counts as none.
+    """
+    wanted = (values.get("letter_language"), page_language)
+    return next(
+        (language for language in wanted if isinstance(language, str) and language in campaign.letters),
+        campaign.language,
+    )
 
 
 def choose_target(roster: Roster, postal_code: str, target_id: str) -> Target:

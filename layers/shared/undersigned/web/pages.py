@@ -118,7 +118,7 @@ def campaign(  # noqa: PLR0913  (what the page shows)
     messages: dict[str, str] = {}
     for error in errors:
         messages.setdefault(error.field, error.message.in_language(language))
-    letter = entry.letter(preview.letter_language if preview else campaign.language)
+    letter = entry.letter(preview.letter_language if preview else language)
     if preview:
         letter_html = preview.letter_html
     else:
