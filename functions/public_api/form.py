@@ -141,7 +141,7 @@ def find_targets(campaign: str) -> Response[str]:
     """Say who gets the letter of somebody with this postal code; several mean that the signer chooses."""
     postal_code = _event().query_string_parameters.get("postal_code", "")
     if not postal_code.strip():
-        raise RequestError(400, Message("Which postal code?"), Message("Add it to the address: ?postal_code=60201"))
+        raise RequestError(400, Message("Postal code missing"), Message("Add it to the address: ?postal_code=60201"))
     entry = wired.signing.campaign(campaign)
     language, serving = _language(entry.campaign), entry.roster.serving(postal_code)
     return data({"campaign": campaign, "targets": [_target(target, language) for target in serving]}, cache=PAGE_CACHE)
@@ -184,7 +184,7 @@ def sign(campaign: str) -> Response[str]:
         shown = wired.signing.preview(campaign, values, language)
         return _page(campaign, values, preview=shown, notice=wait_for(error), status=429, retry_after=error.seconds)
     if wants_json(event):
-        detail = Message("Check your email and confirm the letter there.")
+        detail = Message("We’ve emailed you. Open the link to confirm.")
         return data({"status": "pending", "detail": detail.in_language(language)}, status=202)
     return moved(_own_page(asked, values.get("thanks")) or _with_query(f"/campaigns/{campaign}/signed"))
 
@@ -194,8 +194,8 @@ def _mend(asked: Campaign, values: Mapping[str, object], error: FormError, langu
     if wants_json(_event()):
         found = Problem(
             422,
-            Message("The form has errors"),
-            Message("Mend each field that is named, and send the form again."),
+            Message("There is a problem"),
+            Message("Correct the fields in the list, then send the form again."),
             errors=error.errors,
         )
         return problem(found, language, as_json=True)

@@ -81,14 +81,18 @@ def test_errors_come_in_the_pages_language(world: World) -> None:
     assert answer.status == 422
     assert "<title>Error: Fin a la demanda en Illinois</title>" in answer.body
     assert "Hay un problema" in answer.body
-    for message in ("Escriba su nombre completo", "no es una dirección de correo completa", "elija la suya: Evanston"):
+    for message in (
+        "Escriba su nombre completo",
+        "Escriba un correo electrónico con el formato correcto",
+        "Elija la suya: Evanston",
+    ):
         assert answer.body.count(message) == 2
     assert "Avery Sample (Jefe de Policía)" in answer.body
 
 
 def test_errors_in_json_come_in_the_readers_language(world: World) -> None:
     answer = world.post(f"{FORM}/signatures", {**ADA, "name": ""}, as_json=True, headers=IN_SPANISH)
-    assert answer.json["title"] == "El formulario tiene errores"
+    assert answer.json["title"] == "Hay un problema"
     assert answer.json["errors"] == [{"field": "name", "detail": "Escriba su nombre completo"}]
 
 
@@ -112,9 +116,9 @@ def test_who_signs_in_spanish_gets_a_spanish_mail_and_spanish_pages(world: World
     assert '<html lang="es">' in mail.html
     for said in (mail.text, mail.html):
         assert "Usted firmó una carta a Avery Sample (Jefe de Policía), Evanston Police Department." in words_of(said)
-        assert "el lunes, 30 de noviembre de 2026." in words_of(said)
+        assert "el lunes, 30 de noviembre de 2026, y el mismo enlace muestra qué pasa con ella." in words_of(said)
     page = world.get(mail.link("confirm"))
-    assert "Su carta sale para Avery Sample (Jefe de Policía) con el próximo paquete, el lunes, 30" in page.body
+    assert "Su carta sale para Avery Sample (Jefe de Policía) con el próximo envío, el lunes, 30" in page.body
 
 
 CHOSEN_LETTER = re.compile(r'name="letter_language" value="(\w+)"[^>]* checked')
@@ -228,7 +232,7 @@ def test_a_campaign_in_spanish_has_spanish_mails_and_covers_for_the_office(world
         "1 carta firmada para Avery Sample (Jefe de Policía): Fin a la demanda en Illinois"
     )
     assert "  Firmadas desde el          24 de noviembre de 2026\r\n" in delivery.text
-    assert "Las cartas van adjuntas en un PDF" in delivery.text
+    assert "La carta va adjunta en un PDF" in delivery.text
     [cover, letter] = pages_of(delivery.pdfs[0])
     assert "1 carta firmada" in cover
     assert "Carta 1 de 1" in cover
