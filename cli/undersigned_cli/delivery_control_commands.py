@@ -156,5 +156,5 @@ def _last_unsent(wiring: Wiring, campaign: str, target: str) -> str:
 def _check(wiring: Wiring, campaign: str, target: str) -> None:
     known = [found.id for found in known_targets(wiring, campaign)]
     if target not in known:
-        message = f"campaign {campaign!r} has no addressee {target!r}; it has {', '.join(known)}"
+        message = f"campaign {campaign!r} has no target {target!r}; it has {', '.join(known)}"
         raise NotFoundError(message)

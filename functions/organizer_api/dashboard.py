@@ -42,7 +42,7 @@ def overview(request: DashboardRequest) -> Response[str]:
             organizing.targets(request.campaign, request.place(ID_PATTERN), TARGETS_SHOWN),
             [Provider(name, domain.signed, domain.confirmed) for name, domain in domains.items()],
             period=wired.stack.period(),
-            sort=request.choice("sort", dashboard.COLUMNS) or "addressee",
+            sort=request.choice("sort", dashboard.COLUMNS) or "recipient",
             descending=request.choice("order", ("ascending", "descending")) == "descending",
             cursor_of=cursor_of,
         )

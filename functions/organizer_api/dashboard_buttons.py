@@ -35,7 +35,7 @@ def approve(request: DashboardRequest) -> Response[str]:
     """Approve the period that the page showed, and queue its deliveries."""
     period = request.posted("period")
     if not can_name("period", period):
-        message = "no period is called so"
+        message = "there is no such period"
         raise NotFoundError(message)
     wired.stack.delivery_controls().approve(request.campaign, period, request.by, request.reason())
     return done("approved")

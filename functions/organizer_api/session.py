@@ -40,17 +40,19 @@ HOME = "/organizer"
 
 _READ_ONLY = Problem(
     403,
-    Message("This key may only read"),
-    Message("People’s letters, and what changes something, take a key that may manage. Sign out, and in with one."),
+    Message("This key can only read"),
+    Message(
+        "To see letters or change anything, you need a key that can manage the campaign. "
+        "Sign out, then sign in with that key."
+    ),
 )
+_NOT_FOUND = Problem(404, Message("Page not found"), Message("Check the web address."))
 _FOREIGN = RequestError(
     403,
-    Message("This did not come from the dashboard"),
-    Message("Go back to the dashboard, load the page again, and press the button there"),
+    Message("This didn’t come from the dashboard"),
+    Message("Go back to the dashboard, reload the page and press the button there."),
 )
-_REFUSED = Message(
-    "This campaign and this key do not go together. Check both; a key can also have expired, or have been revoked."
-)
+_REFUSED = Message("This key doesn’t open this campaign. Check both. The key may also have expired, or been revoked.")
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
@@ -82,8 +84,8 @@ class DashboardRequest(ApiRequest):
         if len(reason) > LONGEST_REASON:
             raise RequestError(
                 400,
-                Message("Why?"),
-                Message("Give the reason in %(limit)s characters at most", {"limit": LONGEST_REASON}),
+                Message("The reason is too long"),
+                Message("Use %(limit)s characters or fewer.", {"limit": LONGEST_REASON}),
             )
         return printable(reason)
 
@@ -119,7 +121,7 @@ class Pages:
                         message = f"this takes a key that may {scope}"
                         raise ScopeError(message)
                     if unknown := [name for name, text in named.items() if not can_name(name, text)]:
-                        message = f"no {unknown[0]} is called so"
+                        message = f"there is no such {unknown[0]}"
                         raise NotFoundError(message)
                     return answer(request, **named)
                 except UndersignedError as error:
@@ -254,5 +256,11 @@ def _is_of_this_site(event: APIGatewayProxyEventV2) -> bool:
 
 
 def _problem(request: DashboardRequest, error: UndersignedError) -> Response[str]:
-    found = _READ_ONLY if isinstance(error, ScopeError) else problem_of(error)
+    match error:
+        case ScopeError():
+            found = _READ_ONLY
+        case NotFoundError():
+            found = _NOT_FOUND
+        case _:
+            found = problem_of(error)
     return show(dashboard.problem(request.viewer(), found.title, found.detail), status=found.status)

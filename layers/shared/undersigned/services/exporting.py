@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from undersigned.domain.controls import AuditEntry
-from undersigned.domain.errors import NotFoundError, UndersignedError
+from undersigned.domain.errors import ExplainedError, NotFoundError
 from undersigned.domain.exports import BYTE_ORDER_MARK, COLUMNS, Export, csv_line, row
+from undersigned.domain.languages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,7 +30,7 @@ _ROWS_BETWEEN_NEWS = 2_000
 """How often an export that is being written says how far it is."""
 
 
-class NotReadyError(UndersignedError):
+class NotReadyError(ExplainedError):
     """The export's file is not there yet, or never will be; says the way out."""
 
 
@@ -54,7 +55,7 @@ class SignatureSheet:
         """Raise NotFoundError for a campaign or a target that is not there."""
         roster = self.catalog.entry(campaign).roster
         if wanted.target is not None and wanted.target not in roster.by_id:
-            message = f"campaign {campaign!r} has no addressee {wanted.target!r}; it has {', '.join(roster.by_id)}"
+            message = f"campaign {campaign!r} has no target {wanted.target!r}; it has {', '.join(roster.by_id)}"
             raise NotFoundError(message)
 
     def note(self, campaign: str, wanted: ExportFilter, by: str) -> None:
@@ -84,7 +85,7 @@ class Exporting:
         """Return how an export stands; raises NotFoundError once it has expired."""
         found = self.exports.export(campaign, export_id)
         if found is None or self.sheet.clock() >= found.expires_at:
-            message = f"campaign {campaign!r} has no export {export_id!r}; one is kept for a week, ask for another"
+            message = f"campaign {campaign!r} has no export {export_id!r}; exports are kept for a week"
             raise NotFoundError(message)
         return found
 
@@ -97,9 +98,11 @@ class Exporting:
     def link(self, export: Export) -> str:
         """Make an address, good for a quarter of an hour, at which the file can be fetched; raises NotReadyError."""
         if export.state != "done":
-            way_out = "ask for another" if export.state == "failed" else "look again in a moment"
-            message = f"the export is {export.state}; {way_out}"
-            raise NotReadyError(message)
+            raise NotReadyError(
+                Message("The file could not be created. Create a new one.")
+                if export.state == "failed"
+                else Message("The file is not ready. Try again in a moment.")
+            )
         return self.files.link(export.file, export.filename)
 
     def write(self, campaign: str, export_id: str) -> Export:

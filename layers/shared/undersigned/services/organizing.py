@@ -11,6 +11,7 @@ from undersigned.domain.addresses import email_mistake
 from undersigned.domain.controls import Action, AuditEntry
 from undersigned.domain.deliveries import DeliveryKey, packet_filename, packet_name
 from undersigned.domain.errors import NotFoundError
+from undersigned.domain.languages import Message
 from undersigned.domain.signatures import signer_id
 from undersigned.services.delivery_controls import NotNowError
 from undersigned.services.ports import ChangedError
@@ -173,7 +174,7 @@ class Organizing:
         """Return one target; raises NotFoundError."""
         found = self._campaigns.target(campaign, target)
         if found is None:
-            message = f"campaign {campaign!r} has no addressee {target!r}"
+            message = f"campaign {campaign!r} has no target {target!r}"
             raise NotFoundError(message)
         return self._state_of(campaign, found)
 
@@ -235,8 +236,7 @@ class Organizing:
         Raises NotFoundError, UnderWayError, and NotNowError without a reason.
         """
         if not why:
-            message = "give the reason for which the letter is taken out"
-            raise NotNowError(message)
+            raise NotNowError(Message("Give a reason for erasing the letter."))
         self._erasing.erase(campaign, signer)
         self._note(campaign, "remove", by, about=signer, why=why)
 
@@ -249,8 +249,7 @@ class Organizing:
         try:
             self._signatures.release(campaign, signer, self._new_id())
         except ChangedError as error:
-            message = "the letter is in no quarantine"
-            raise NotNowError(message) from error
+            raise NotNowError(Message("The letter is not in quarantine.")) from error
         self._note(campaign, "release from quarantine", by, about=signer, why=why)
 
     def deliveries(

@@ -91,7 +91,7 @@ class Packing:
         batch = self._waiting(key)
         packets = range(1, len(packet_spans(len(batch.signers), PACKET_SIZE)) + 1)
         if number not in packets:
-            message = f"{len(packets)} packets would go to {key.target!r} now, and {number} is none of them"
+            message = f"the next delivery to {key.target!r} has no packet {number}"
             raise NotFoundError(message)
         [(_, pdf)] = self.typeset(batch, skip=frozenset(packets) - {number})
         return pdf
@@ -107,7 +107,7 @@ class Packing:
         campaign = self._campaigns.campaign(key.campaign)
         target = self._campaigns.target(key.campaign, key.target)
         if campaign is None or target is None:
-            message = f"campaign {key.campaign!r} has no addressee {key.target!r}"
+            message = f"campaign {key.campaign!r} has no target {key.target!r}"
             raise NotFoundError(message)
         return campaign, target
 

@@ -303,7 +303,7 @@ class Signing:
         entry = self._catalog.entry(key.campaign)
         target = entry.roster.by_id.get(key.target)
         if target is None:
-            message = f"Campaign {key.campaign!r} has no addressee {key.target!r}"
+            message = f"Campaign {key.campaign!r} has no target {key.target!r}"
             raise NotFoundError(message)
         return Packets(entry.campaign, target, key, self._deliveries.packets(key))
 
