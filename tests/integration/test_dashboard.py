@@ -421,6 +421,15 @@ def test_mail_that_came_back_is_the_first_thing_said(world: World, manager: Orga
     assert len(world.deliveries) == 2
 
 
+def test_an_email_marked_as_spam_needs_attention_and_a_call(world: World, manager: Organizer) -> None:
+    world.confirmed()
+    world.week()
+    world.feedback("complaint", world.deliveries[-1])
+    assert "Needs attention Police Chief Avery Sample, Evanston Email marked as spam" in manager.words()
+    assert "Call the office before the next delivery" in manager.words("/targets/evanston")
+    assert "Find the correct address" not in manager.words("/targets/evanston")
+
+
 def test_a_week_is_approved_and_goes(world: World, manager: Organizer) -> None:
     campaign = world.wiring.table.campaign(CAMPAIGN)
     assert campaign

@@ -257,6 +257,7 @@ class Row:
     last: Delivery | None
     last_state: str
     state: str
+    came_back: bool
     needs_you: bool
 
     def sorts_by(self, column: str) -> tuple[object, ...]:
@@ -274,6 +275,7 @@ class Row:
 def _row(viewer: Viewer, state: organizing.TargetState) -> Row:
     target, last = state.target, state.last_delivery
     came_back = target.mail_state == "bounced" or (last is not None and last.state == "bounced")
+    is_spam = last is not None and last.state == "complained"
     return Row(
         target,
         target.addressed(viewer.language),
@@ -281,16 +283,19 @@ def _row(viewer: Viewer, state: organizing.TargetState) -> Row:
         state.sent,
         last,
         viewer.say(_STATES[last.state]) if last else "",
-        viewer.say(_state_of_target(target, came_back=came_back)),
-        needs_you=came_back or bool(target.hold) or (last is not None and last.state == "complained"),
+        viewer.say(_state_of_target(target, came_back=came_back, is_spam=is_spam)),
+        came_back=came_back,
+        needs_you=came_back or bool(target.hold) or is_spam,
     )
 
 
-def _state_of_target(target: Target, *, came_back: bool) -> Message:
+def _state_of_target(target: Target, *, came_back: bool, is_spam: bool) -> Message:
     if target.hold:
         return Message.in_context("status of a recipient", "On hold: %(why)s", {"why": target.hold})
     if came_back:
         return Message.in_context("status of a recipient", "Email bounced")
+    if is_spam:
+        return Message.in_context("status of a recipient", "Email marked as spam")
     if target.retired:
         return Message.in_context("status of a recipient", "Gets no new letters")
     return Message.in_context("status of a recipient", "OK")
