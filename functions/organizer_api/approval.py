@@ -21,13 +21,13 @@ router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
 _TOO_OLD = Problem(
     410,
-    Message("This link no longer works"),
-    Message("It worked for 14 days. If letters still wait, the next week’s mail brings a new one."),
+    Message("This link has expired"),
+    Message("It worked for 14 days. If letters are still waiting, next week’s email has a new link."),
 )
 _NOT_HERE = Problem(
     404,
     Message("This link is not complete"),
-    Message("Part of it may be missing. Open the link in the mail again, or copy the whole address from there."),
+    Message("Part of it may be missing. Open the link in the email again, or copy all of it."),
 )
 
 

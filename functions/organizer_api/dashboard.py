@@ -38,7 +38,7 @@ def overview(request: DashboardRequest) -> Response[str]:
             organizing.targets(request.campaign, request.position(TARGET_POSITION), TARGETS_SHOWN),
             organizing.providers(request.campaign),
             period=wired.stack.period(),
-            sort=request.choice("sort", dashboard.COLUMNS) or "addressee",
+            sort=request.choice("sort", dashboard.COLUMNS) or "recipient",
             descending=request.choice("order", ("ascending", "descending")) == "descending",
         )
     )

@@ -10,6 +10,7 @@ from functions.organizer_api import wired
 from functions.organizer_api.deliveries import packet_values
 from functions.organizer_api.routes import campaign_routes
 from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.languages import Message
 from undersigned.services.delivery_controls import NotNowError
 from undersigned.web.answers import data, download
 from undersigned.web.cursors import TARGET_POSITION, cursor_of
@@ -100,18 +101,15 @@ def preview_of(request: ApiRequest, target: str) -> DeliveryPreview:
     """Make the email that would go now; raises NotNowError when no letter waits, and TooManyLettersError."""
     made = _packing(request).preview(_key(request, target), MOST_LETTERS)
     if made is None:
-        message = f"no letter waits for {target}, so there is no mail to show"
-        raise NotNowError(message)
+        raise NotNowError(Message("No letters are waiting for this recipient, so there is no email to preview."))
     return made
 
 
 def _file(content: bytes, media_type: str, filename: str) -> Response[bytes]:
     if len(content) > MOST_BYTES:
-        message = (
-            f"{filename} has {len(content):,} bytes, more than the {MOST_BYTES:,} that fit into an answer; "
-            "`undersigned deliver CAMPAIGN --preview DIR` writes it"
+        raise NotNowError(
+            Message("The file is too large to download here. `undersigned deliver CAMPAIGN --preview DIR` writes it.")
         )
-        raise NotNowError(message)
     return download(content, media_type, filename)
 
 

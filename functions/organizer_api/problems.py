@@ -14,7 +14,7 @@ from undersigned.web.posted import RequestError
 
 NO_ROUTE = Problem(
     404,
-    Message("There is nothing at this address"),
+    Message("Page not found"),
     Message("/openapi.json lists every address."),
 )
 
@@ -27,32 +27,34 @@ def problem_of(error: UndersignedError) -> Problem:  # noqa: PLR0911  (a table)
         case KeyRefusedError():
             return Problem(
                 401,
-                Message("This needs a key"),
+                Message("A key is missing or wrong"),
                 Message(
-                    "Send `Authorization: Bearer <key>` with a key of this campaign; "
-                    "`undersigned key create` makes one."
+                    "Send `Authorization: Bearer <key>` with a key of this campaign. "
+                    "`undersigned key create` creates one."
                 ),
             )
         case ScopeError():
             return Problem(
                 403,
-                Message("This key may only read"),
-                Message("Take a key with the scope `manage`; `undersigned key create --scope manage` makes one."),
+                Message("This key can only read"),
+                Message("Use a key with the scope `manage`. `undersigned key create --scope manage` creates one."),
             )
         case TooManyRefusalsError():
             return Problem(
                 429,
                 Message("Just a moment"),
-                Message(
-                    "Too many keys were refused to your network. Wait %(seconds)s seconds, then send a good one.",
+                Message.counted(
+                    "Too many wrong keys came from your network. Wait %(seconds)s second, then try again.",
+                    "Too many wrong keys came from your network. Wait %(seconds)s seconds, then try again.",
+                    error.seconds,
                     {"seconds": error.seconds},
                 ),
                 retry_after=error.seconds,
             )
         case NotFoundError():
-            return Problem(404, Message("There is nothing at this address"), _reason(error))
+            return Problem(404, Message("Page not found"), Message("%(reason)s.", {"reason": str(error)}))
         case NotNowError() | UnderWayError() | TooManyLettersError() | NotReadyError():
-            return Problem(409, Message("This can’t be done as things stand"), _reason(error))
+            return Problem(409, Message("This can’t be done now"), error.message)
         case ChangedError() | ThrottledError():
             return Problem(503, Message("Just a moment"), Message("Send the request again."), retry_after=1)
         case _:
@@ -65,24 +67,21 @@ def dashboard_problem_of(error: UndersignedError) -> Problem:
         case KeyRefusedError():
             return Problem(
                 401,
-                Message("This needs a key"),
+                Message("A key is missing or wrong"),
                 Message(
-                    "This campaign and this key do not go together. Check both; a key can also have expired, or have "
-                    "been revoked."
+                    "This key doesn’t open this campaign. Check both. The key may also have expired, or been revoked."
                 ),
             )
         case ScopeError():
             return Problem(
                 403,
-                Message("This key may only read"),
+                Message("This key can only read"),
                 Message(
-                    "People’s letters, and what changes something, take a key that may manage. Sign out, and in with "
-                    "one."
+                    "To see letters or change anything, you need a key that can manage the campaign. "
+                    "Sign out, then sign in with that key."
                 ),
             )
+        case NotFoundError():
+            return Problem(404, Message("Page not found"), Message("Check the web address."))
         case _:
             return problem_of(error)
-
-
-def _reason(error: UndersignedError) -> Message:
-    return Message("%(reason)s.", {"reason": str(error)})

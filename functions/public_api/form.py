@@ -92,7 +92,7 @@ def find_targets(campaign: str) -> Response[str]:
     """Return the targets for a postal code. If there are several, the signer chooses."""
     postal_code = _event().query_string_parameters.get("postal_code", "")
     if not postal_code.strip():
-        raise RequestError(400, Message("Which postal code?"), Message("Add it to the address: ?postal_code=60201"))
+        raise RequestError(400, Message("Postal code missing"), Message("Add it to the address: ?postal_code=60201"))
     entry = wired.signing.campaign(campaign)
     language, serving = _language(entry.campaign), entry.roster.serving(postal_code)
     values = {"campaign": campaign, "targets": [target_values(target, language) for target in serving]}
@@ -103,10 +103,11 @@ def find_targets(campaign: str) -> Response[str]:
 def preview(campaign: str) -> Response[str]:
     """Show the letter with what the form has so far. Stores nothing."""
     values = posted_values(_event())
-    shown = wired.signing.preview(campaign, values)
+    language = _language(wired.signing.campaign(campaign).campaign)
+    shown = wired.signing.preview(campaign, values, language)
     if not wants_json(_event()):
         return _page(campaign, values, shown.errors, shown, status=422 if shown.errors else 200)
-    return data(preview_values(shown, _language(wired.signing.campaign(campaign).campaign)))
+    return data(preview_values(shown, language))
 
 
 @router.post("/campaigns/<campaign>/signatures")
@@ -123,21 +124,22 @@ def sign(campaign: str) -> Response[str]:
     except BusyError as error:
         if wants_json(event):
             return problem(problem_of(error), language, as_json=True)
-        shown = wired.signing.preview(campaign, values)
+        shown = wired.signing.preview(campaign, values, language)
         return _page(campaign, values, preview=shown, notice=wait_for(error), status=429, retry_after=error.seconds)
     if wants_json(event):
-        detail = Message("Check your email and confirm the letter there.")
+        detail = Message("We’ve emailed you. Open the link to confirm.")
         return data({"status": "pending", "detail": detail.in_language(language)}, status=202)
     return moved(own_page(settings, values.get("thanks")) or handed_on(event, f"/campaigns/{campaign}/signed"))
 
 
 def _with_errors(campaign: Campaign, values: Mapping[str, object], error: FormError) -> Response[str]:
     """Show the form again with all its errors and answers, or redirect to the organization's own form."""
+    language = _language(campaign)
     if wants_json(_event()):
-        return problem(form_errors(error), _language(campaign), as_json=True)
+        return problem(form_errors(error), language, as_json=True)
     if address := own_page(campaign, values.get("mistakes")):
         return moved(with_fields(address, error.errors))
-    return _page(campaign.id, values, error.errors, wired.signing.preview(campaign.id, values), status=422)
+    return _page(campaign.id, values, error.errors, wired.signing.preview(campaign.id, values, language), status=422)
 
 
 @router.get("/campaigns/<campaign>/signatures")

@@ -12,8 +12,8 @@ from undersigned.web.posted import RequestError
 
 NO_ROUTE = Problem(
     404,
-    Message("This page is not here"),
-    Message("Check the address. A letter’s page is at /campaigns/ and its name."),
+    Message("Page not found"),
+    Message("Check the web address."),
 )
 
 
@@ -25,41 +25,34 @@ def problem_of(error: UndersignedError) -> Problem:  # noqa: PLR0911  (a table)
         case ClosedError():
             return Problem(
                 409,
-                Message("This letter can’t be signed now"),
-                Message("The days of signing stand on the letter’s page."),
+                Message("You can’t sign this letter now"),
+                Message("The letter’s page shows when you can sign it."),
             )
         case BusyError():
             return Problem(429, Message("Just a moment"), wait_for(error), retry_after=error.seconds)
         case ExpiredError():
             return Problem(
                 410,
-                Message("This letter is no longer here"),
-                Message(
-                    "It was not confirmed within 14 days, so it was deleted. "
-                    "You can sign it again on the letter’s page."
-                ),
+                Message("This letter was deleted"),
+                Message("It was not confirmed within 14 days. You can sign again on the letter’s page."),
             )
         case TokenExpiredError():
             return Problem(
                 410,
-                Message("This link no longer works"),
-                Message(
-                    "Links in mails work for a limited time. Sign again, or answer the mail to reach the organizer."
-                ),
+                Message("This link has expired"),
+                Message("Sign again, or reply to the email to reach the organizer."),
             )
         case TokenError():
             return Problem(
                 404,
                 Message("This link is not complete"),
-                Message(
-                    "Part of it may be missing. Open the link in the mail again, or copy the whole address from there."
-                ),
+                Message("Part of it may be missing. Open the link in the email again, or copy all of it."),
             )
         case NotFoundError():
-            return Problem(404, Message("This page is not here"), Message("Check the address, letter by letter."))
+            return NO_ROUTE
         case ChangedError() | ThrottledError():
             return Problem(
-                503, Message("Just a moment"), Message("Send the form once more; nothing was lost."), retry_after=1
+                503, Message("Just a moment"), Message("Send the form again. Nothing is lost."), retry_after=1
             )
         case _:
             raise error
@@ -69,16 +62,19 @@ def form_errors(error: FormError) -> Problem:
     """Return a form's errors for a program."""
     return Problem(
         422,
-        Message("The form has errors"),
-        Message("Mend each field that is named, and send the form again."),
+        Message("There is a problem"),
+        Message("Correct the fields in the list, then send the form again."),
         errors=error.errors,
     )
 
 
 def wait_for(error: BusyError) -> Message:
-    """Tell somebody in a crowded network what to do."""
-    return Message(
-        "Very many people are signing from your network, such as a school’s or a library’s. Nothing that you typed "
-        "is lost: wait %(seconds)s seconds, then send the form once more.",
+    """Say to somebody in a crowded network what to do."""
+    return Message.counted(
+        "Many people are signing from your network. Wait %(seconds)s second, then send the form again. "
+        "What you typed is kept.",
+        "Many people are signing from your network. Wait %(seconds)s seconds, then send the form again. "
+        "What you typed is kept.",
+        error.seconds,
         {"seconds": error.seconds},
     )

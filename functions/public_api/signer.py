@@ -64,8 +64,8 @@ def _version_seen() -> int | None:
     if not str(version).isdecimal():
         raise RequestError(
             400,
-            Message("Which letter?"),
-            Message("`version` is a whole number; open the link in the mail again"),
+            Message("We can’t read what you sent"),
+            Message("`version` must be a whole number. Open the link in the email again."),
         )
     return int(str(version)[:9])
 

@@ -164,6 +164,7 @@ def test_the_elements_own_campaign_and_language_count(visitor: Visitor, sites: S
     page = visitor.open(sites.host)
 
     expect_height(page, 1000)
+    assert page.locator("iframe").first.get_attribute("title") == "Firmar la carta"
     assert f"{FORM}?lang=es" in sites.asked
     assert "/campaigns/another/embed" in sites.asked
     assert FORM not in sites.asked

@@ -85,7 +85,7 @@ class Office:
         page.get_by_label("Campaign").fill(CAMPAIGN)
         page.get_by_label("Key").fill(KEY)
         page.get_by_role("button", name="Sign in").click()
-        expect(page.get_by_role("heading", name="How it stands")).to_be_visible()
+        expect(page.get_by_role("heading", name="Overview")).to_be_visible()
 
 
 def waited_for[Found](find: Callable[[], Found], what: str) -> Found:
@@ -149,7 +149,7 @@ def test_a_wrong_key_is_told_and_takes_no_more_than_another_try(office: Office, 
     page.get_by_label("Campaign").fill(CAMPAIGN)
     page.get_by_label("Key").fill("us_wrong")
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("alert")).to_contain_text("do not go together")
+    expect(page.get_by_role("alert")).to_contain_text("doesn’t open this campaign")
     office.sign_in(page)
 
 
@@ -160,7 +160,7 @@ def test_a_link_from_another_site_leads_to_whoever_is_signed_in(office: Office, 
     page.goto(f"http://localhost:{port}/organizer")
     expect(page.get_by_role("heading", name="Sign in to your campaign")).to_be_visible()
     page.evaluate("address => { location.href = address }", office.address)
-    expect(page.get_by_role("heading", name="How it stands")).to_be_visible()
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
 
 
 @pytest.mark.parametrize("scripts", [True, False])
@@ -203,7 +203,7 @@ def test_a_file_is_written_while_the_page_looks_on(office: Office, visitor: Visi
     page = visitor.open(office.address)
     office.sign_in(page)
     page.get_by_role("link", name="Files").click()
-    page.get_by_role("button", name="Make a file").click()
+    page.get_by_role("button", name="Create a file").click()
     link = page.get_by_role("link", name=re.compile("Download"))
     expect(link).to_be_visible(timeout=60_000)
     file = downloaded(page, re.compile("Download"))
@@ -229,16 +229,16 @@ def test_every_page_is_accessible(office: Office, visitor: Visitor, width: int, 
     page.locator("summary").first.click()
     see("overview")
     page.get_by_role("link", name="Evanston", exact=True).click()
-    page.get_by_text("Hold these letters back").click()
+    page.get_by_text("Put letters on hold").click()
     see("addressee")
-    page.get_by_role("link", name="See what would go now").click()
+    page.get_by_role("link", name="Preview next email").click()
     see("next")
-    for section in ("Deliveries", "Files", "What was done", "Letters"):
+    for section in ("Deliveries", "Files", "Activity log", "Letters"):
         page.get_by_role("link", name=section, exact=True).click()
         expect(page.get_by_role("link", name=section, exact=True)).to_have_attribute("aria-current", "page")
         see(section.lower().replace(" ", "-"))
     page.get_by_role("link", name="Ada Specimen").click()
-    page.get_by_text("Take this letter out").click()
+    page.get_by_text("Erase this letter").click()
     see("letter")
     page.goto(f"{office.address}/targets/none")
     see("problem")
@@ -249,18 +249,18 @@ def test_a_week_is_seen_approved_and_opened(office: Office, visitor: Visitor) ->
     office.stack.invoke("PlanDeliveries", {"scheduled_time": now.isoformat(), "campaign": CAMPAIGN})
     page = visitor.open(office.address)
     office.sign_in(page)
-    expect(page.get_by_role("heading", name="4 letters wait for an approval")).to_be_visible()
+    expect(page.get_by_role("heading", name="4 letters are waiting for approval")).to_be_visible()
     # What would go is looked at first.
     page.get_by_role("link", name="Evanston", exact=True).click()
-    page.get_by_role("link", name="See what would go now").click()
-    expect(page.get_by_role("region", name="What the mail says")).to_contain_text("Ada Specimen")
+    page.get_by_role("link", name="Preview next email").click()
+    expect(page.get_by_role("region", name="What the email says")).to_contain_text("Ada Specimen")
     shown = downloaded(page, "Packet 1 of 1 (PDF)")
     assert "Ada Specimen" in words_of(shown)
     assert not list(office.wiring.deliveries.deliveries(CAMPAIGN, "evanston"))
     # Then it goes.
     page.get_by_role("link", name="Overview").click()
-    page.get_by_role("button", name="Approve, and send them now").click()
-    expect(page.get_by_role("status")).to_have_text("Approved. The packets go out within minutes.")
+    page.get_by_role("button", name="Approve and send now").click()
+    expect(page.get_by_role("status")).to_have_text("Approved. The emails go out within minutes.")
     waited_for(
         lambda: all(
             [made.state for made in office.wiring.deliveries.deliveries(CAMPAIGN, target)] == ["delivered"]
@@ -269,7 +269,7 @@ def test_a_week_is_seen_approved_and_opened(office: Office, visitor: Visitor) ->
         "the packets",
     )
     page.get_by_role("link", name="Deliveries").click()
-    expect(page.get_by_role("row").filter(has_text="Evanston")).to_contain_text("Arrived")
+    expect(page.get_by_role("row").filter(has_text="Evanston")).to_contain_text("Delivered")
     page.get_by_role("link", name=re.compile("Evanston")).click()
     expect(page.get_by_text("The office’s mail server accepted it")).to_be_visible()
     sent = downloaded(page, "Packet 1 of 1 (PDF)")
@@ -277,10 +277,10 @@ def test_a_week_is_seen_approved_and_opened(office: Office, visitor: Visitor) ->
     assert all(name in words_of(sent) for name in ("Ada Specimen", "Bo Sample"))
     photograph(page, "dashboard-delivery")
     page.get_by_role("link", name="Overview").click()
-    expect(page.get_by_text("Nothing needs you today.")).to_be_visible()
+    expect(page.get_by_text("No problems")).to_be_visible()
     photograph(page, "dashboard-after-the-week")
-    page.get_by_role("link", name="What was done").click()
-    expect(page.get_by_role("row").filter(has_text="Approved packets")).to_have_count(1)
+    page.get_by_role("link", name="Activity log").click()
+    expect(page.get_by_role("row").filter(has_text="Approved deliveries")).to_have_count(1)
 
 
 def test_a_revoked_key_is_signed_out_at_its_next_step(office: Office, visitor: Visitor) -> None:

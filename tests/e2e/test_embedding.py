@@ -99,7 +99,7 @@ def test_a_letter_is_signed_in_a_frame(
     fill(form, email)
     send(form)
 
-    heading = form.get_by_role("heading", name="Now check your email")
+    heading = form.get_by_role("heading", name="Check your email")
     expect(heading).to_be_visible()
     if scripts:
         expect(heading).to_be_focused()

@@ -121,7 +121,7 @@ def test_a_week_is_approved_by_mail_told_on_the_bus_and_reported(told: Told) -> 
         planned = stack.invoke("PlanDeliveries", event)
         assert (planned["deliveries"], len(planned["awaiting_approval"])) == ([], 1)
     link = told.link(ORGANIZER, "approval", "organizer/approve/")
-    assert "Ready to go" in told.page(link)
+    assert "Ready to send" in told.page(link)
     assert wiring.campaigns.controls(CAMPAIGN).approved == frozenset()
     assert "Approved" in told.page(link, {})
     heard = told.hear([f"undersigned.delivery.{state}" for state in ("open", "sending", "sent", "delivered")])

@@ -162,7 +162,7 @@ def test_a_letter_goes_the_whole_way(town: Town, visitor: Visitor, *, scripts: b
     expect(page.locator("#letter")).to_contain_text("Blake Placeholder")
     expect(page.locator("#letter")).to_contain_text("My own words")
     send(page)
-    expect(page.get_by_role("heading", name="Now check your email")).to_be_visible()
+    expect(page.get_by_role("heading", name="Check your email")).to_be_visible()
     page.goto(town.link(email))
     expect(page.get_by_text("My own words")).to_be_visible()
     page.get_by_role("button", name="Confirm and send my letter").click()
@@ -181,9 +181,9 @@ def test_a_letter_is_taken_back_without_javascript(town: Town, visitor: Visitor)
     send(page)
     page.goto(town.link("back@signers.example"))
     page.get_by_role("button", name="Confirm and send my letter").click()
-    page.get_by_text("Take my letter back", exact=True).click()
-    page.get_by_role("button", name="Yes, take my letter back").click()
-    expect(page.get_by_text("Taken back")).to_be_visible()
+    page.get_by_text("Withdraw my letter", exact=True).click()
+    page.get_by_role("button", name="Yes, withdraw my letter").click()
+    expect(page.get_by_text("Withdrawn")).to_be_visible()
     row = town.row("back@signers.example")
     assert row
     assert row.status == "withdrawn"
@@ -267,7 +267,7 @@ def test_the_form_is_filled_in_and_sent_by_keyboard_alone(town: Town, visitor: V
             keyboard.press("Enter")
             break
     assert "topic" not in seen
-    expect(page.get_by_role("heading", name="Now check your email")).to_be_visible()
+    expect(page.get_by_role("heading", name="Check your email")).to_be_visible()
     row = town.row("keyboard@signers.example")
     assert row
     assert row.updates
@@ -276,7 +276,7 @@ def test_the_form_is_filled_in_and_sent_by_keyboard_alone(town: Town, visitor: V
 def test_a_drawn_signature_ends_in_the_packet(town: Town, visitor: Visitor) -> None:
     page = visitor.open(town.form())
     fill(page, "drawn@signers.example", postal_code="60022", locality="Glencoe")
-    page.get_by_role("button", name="Also draw your signature").click()
+    page.get_by_role("button", name="Draw your signature (optional)").click()
     pad = page.locator("canvas")
     expect(pad).to_be_visible()
     pad.scroll_into_view_if_needed()
@@ -289,7 +289,7 @@ def test_a_drawn_signature_ends_in_the_packet(town: Town, visitor: Visitor) -> N
         for x, y in rest:
             page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=12)
         page.mouse.up()
-    page.get_by_role("button", name="Undo the last stroke").click()
+    page.get_by_role("button", name="Undo last stroke").click()
     assert len(json.loads(page.locator("[name=drawing]").input_value())) == 2
     expect(page.locator("#letter svg[role=img]")).to_be_visible()
     photograph(page, "form-with-a-drawing")
@@ -371,7 +371,7 @@ def test_a_scanner_that_follows_every_link_in_the_mail_changes_nothing(town: Tow
     page = visitor.open(town.form())
     fill(page, "scanned@signers.example")
     send(page)
-    expect(page.get_by_role("heading", name="Now check your email")).to_be_visible()
+    expect(page.get_by_role("heading", name="Check your email")).to_be_visible()
     mail = town.mail("scanned@signers.example")
     html = mail.get_body(("html",))
     assert html
@@ -446,7 +446,7 @@ def test_bots_land_in_quarantine_or_are_slowed_while_a_person_beside_them_signs(
     assert taken >= 90
     fill(page, "beside@signers.example")
     send(page)
-    expect(page.get_by_role("heading", name="Now check your email")).to_be_visible()
+    expect(page.get_by_role("heading", name="Check your email")).to_be_visible()
     reasons = {
         email: row.quarantine
         for email in ("fast@bots.example", "trapped@bots.example", "replayed@bots.example", "beside@signers.example")
@@ -471,7 +471,7 @@ def test_the_browser_solves_the_proof_while_the_form_is_filled_in(town: Town, vi
     assert payload["solution"]["derivedKey"].startswith("00")
     page.wait_for_timeout(3_000)
     send(page)
-    expect(page.get_by_role("heading", name="Now check your email")).to_be_visible()
+    expect(page.get_by_role("heading", name="Check your email")).to_be_visible()
     row = town.row("solver@signers.example", "with-proof")
     assert row
     assert row.quarantine is None

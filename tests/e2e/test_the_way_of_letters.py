@@ -213,9 +213,9 @@ def test_the_count_equals_the_rows(town: Town) -> None:
 
 def test_the_signers_page_says_that_the_letter_arrived(town: Town) -> None:
     path = town.letters["Signer Number01"]
-    wait_for(lambda: "Arrived" in town.request(path, accept="text/html").text)
-    assert "Take my letter back" not in town.request(path, accept="text/html").text
-    assert "Too late to take it back" in town.request(f"{path}/withdraw", {}, accept="text/html").text
+    wait_for(lambda: "Delivered" in town.request(path, accept="text/html").text)
+    assert "Withdraw my letter" not in town.request(path, accept="text/html").text
+    assert "Too late to withdraw" in town.request(f"{path}/withdraw", {}, accept="text/html").text
 
 
 def test_a_second_signature_gets_the_same_answer_and_another_mail(town: Town) -> None:
@@ -233,7 +233,7 @@ def test_a_bounced_chief_is_held_and_the_signer_sees_it(town: Town) -> None:
     town.sign("Bounced Person", "bounced@signers.example", "skokie", postal_code="60076")
     path = town.confirm("bounced@signers.example")
     wait_for(lambda: town.plan(datetime.now(UTC)))
-    wait_for(lambda: "Came back" in town.request(path, accept="text/html").text)
+    wait_for(lambda: "Bounced" in town.request(path, accept="text/html").text)
     found = campaigns.target(CAMPAIGN, "skokie")
     assert found is not None
     assert found.mail_state == "bounced"

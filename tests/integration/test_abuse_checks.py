@@ -211,7 +211,7 @@ def test_a_flood_from_one_address_is_slowed_and_told_so_while_others_sign(small:
     assert [answer.status for answer in answers] == [303, 303, 303, 429]
     slowed = answers[-1]
     assert 1 <= int(slowed.headers["retry-after"]) <= 60
-    assert "Nothing that you typed is lost" in slowed.body
+    assert "What you typed is kept" in slowed.body
     assert 'value="1 Sample Street"' in slowed.body
     beside = small.post(f"{FORM}/signatures", {**ADA, "form": small.form()}, source="198.51.100.9")
     assert beside.status == 303

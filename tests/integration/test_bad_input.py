@@ -115,7 +115,7 @@ def test_a_closed_campaign_takes_no_signature_and_says_when_it_ended(world: Worl
     world.clock.turn(days=365 * 2)
     answer = world.sign()
     assert answer.status == 409
-    assert "signing ended on December 31, 2027" in answer.body
+    assert "Signing closed on December 31, 2027" in answer.body
     assert world.post(f"{FORM}/signatures", ADA, as_json=True).status == 409
     assert world.run_stream() == []
 

@@ -137,7 +137,7 @@ def test_a_key_that_opens_nothing_learns_nothing(world: World, text: str, campai
     assert answer.status == 401
     assert answer.cookies == ()
     assert answer.body == Organizer(world).sign_in("us_nonsense").body
-    assert "do not go together" in answer.body
+    assert "doesn’t open this campaign" in answer.body
     assert "<title>Error: " in answer.body
 
 
@@ -385,16 +385,16 @@ def test_a_key_that_may_only_read_sees_no_letter_no_pdf_and_no_button(sent: Worl
 
 
 def test_the_overview_says_that_nothing_needs_anybody(manager: Organizer) -> None:
-    assert "Nothing needs you today." in manager.words()
+    assert "No problems" in manager.words()
 
 
 def test_the_overview_counts_letters_that_wait_and_that_were_sent(sent: World, manager: Organizer) -> None:
     words = manager.words()
     assert "Confirmed letters 2 of a goal of 500" in words
     assert "Letters waiting 1 Letters sent 1" in words
-    assert "From Nov 11, 2026 to Nov 24, 2026: 2 in all, the most (2) on Nov 24, 2026." in words
-    assert "Wilmette Police Chief Casey Specimen 1 0 none yet In order" in words
-    assert "Evanston Police Chief Avery Sample 0 1 Nov 24, 2026 Sent In order" in words
+    assert "2 signatures from Nov 11, 2026 to Nov 24, 2026. Most in one day: 2, on Nov 24, 2026." in words
+    assert "Wilmette Police Chief Casey Specimen 1 0 none yet OK" in words
+    assert "Evanston Police Chief Avery Sample 0 1 Nov 24, 2026 Sent OK" in words
 
 
 def rows(page: str) -> list[str]:
@@ -412,13 +412,22 @@ def test_mail_that_came_back_is_the_first_thing_said(world: World, manager: Orga
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[-1])
-    assert "What needs you Police Chief Avery Sample, Evanston Mail came back" in manager.words()
+    assert "Needs attention Police Chief Avery Sample, Evanston Email bounced" in manager.words()
     words = manager.words(f"/deliveries/{PERIOD}/evanston")
-    assert "It came back" in words
-    assert "Send it again" in words
+    assert "It bounced" in words
+    assert "Send again" in words
     assert manager.press(f"/deliveries/{PERIOD}/evanston/retry").status == 303
     world.run_queue()
     assert len(world.deliveries) == 2
+
+
+def test_an_email_marked_as_spam_needs_attention_and_a_call(world: World, manager: Organizer) -> None:
+    world.confirmed()
+    world.week()
+    world.feedback("complaint", world.deliveries[-1])
+    assert "Needs attention Police Chief Avery Sample, Evanston Email marked as spam" in manager.words()
+    assert "Call the office before the next delivery" in manager.words("/targets/evanston")
+    assert "Find the correct address" not in manager.words("/targets/evanston")
 
 
 def test_a_week_is_approved_and_goes(world: World, manager: Organizer) -> None:
@@ -429,31 +438,31 @@ def test_a_week_is_approved_and_goes(world: World, manager: Organizer) -> None:
     world.week()
     assert world.deliveries == []
     page = manager.see().body
-    assert "1 letter waits for an approval" in page
+    assert "1 letter is waiting for approval" in page
     assert f'name="period" value="{PERIOD}"' in page
     answer = manager.press("/approve", {"period": PERIOD})
     assert (answer.status, answer.headers["location"]) == (303, "/organizer?done=approved")
-    assert "Approved. The packets go out within minutes." in manager.words("?done=approved")
+    assert "Approved. The emails go out within minutes." in manager.words("?done=approved")
     world.run_queue()
     assert [mail.tags["target"] for mail in world.deliveries] == ["evanston"]
-    assert "wait for an approval" not in manager.words()
-    assert "Approved packets 2026-11-24 key" in manager.words("/audit")
+    assert "waiting for approval" not in manager.words()
+    assert "Approved deliveries 2026-11-24 key" in manager.words("/audit")
 
 
 def test_a_pause_is_told_and_taken_back(world: World, manager: Organizer) -> None:
     manager.press("/pause", {"why": HOSTILE})
-    assert "The campaign pauses" in manager.words()
+    assert "Campaign paused" in manager.words()
     manager.press("/resume")
-    assert "The campaign pauses" not in manager.words()
+    assert "Campaign paused" not in manager.words()
     assert html.escape(HOSTILE, quote=False).replace('"', "&#34;").replace("'", "&#39;") in manager.see("/audit").body
 
 
 def test_a_hold_without_a_reason_is_refused_and_one_with_it_is_told(world: World, manager: Organizer) -> None:
     assert manager.press("/targets/evanston/hold", {"why": " "}).status == 409
     manager.press("/targets/evanston/hold", {"why": "a new chief"})
-    assert "Held back: a new chief" in manager.words("/targets/evanston")
+    assert "On hold: a new chief" in manager.words("/targets/evanston")
     manager.press("/targets/evanston/release")
-    assert "In order" in manager.words("/targets/evanston")
+    assert "Status OK" in manager.words("/targets/evanston")
 
 
 def test_a_reason_that_is_too_long_is_told_so(manager: Organizer) -> None:
@@ -506,7 +515,7 @@ def test_letters_are_listed_newest_first_page_by_page(world: World, manager: Org
     assert following
     rest = manager.see(f"/signatures{html.unescape(following[1])}").body
     assert re.findall(r"Signer \d\d", rest) == ["Signer 01", "Signer 00"]
-    assert "There are none." in manager.words("/signatures?status=confirmed&target=evanston")
+    assert "No letters found." in manager.words("/signatures?status=confirmed&target=evanston")
 
 
 def test_a_letter_is_taken_out_for_a_reason_and_nothing_of_it_is_left(sent: World, manager: Organizer) -> None:
@@ -518,13 +527,13 @@ def test_a_letter_is_taken_out_for_a_reason_and_nothing_of_it_is_left(sent: Worl
     assert "bo@signers.example" not in page.body
     sent.run_stream()
     assert "Confirmed letters 1 of" in manager.words()
-    assert "Took a letter out" in manager.words("/audit")
+    assert "Erased a letter" in manager.words("/audit")
 
 
 def test_a_letter_leaves_the_quarantine(world: World, manager: Organizer) -> None:
     world.sign(topic="cheap pills")
     path = f"/signatures/{signer(world, 'ada')}"
-    assert "A field that people do not see was filled in." in manager.words(path)
+    assert "A field that people don’t see was filled in." in manager.words(path)
     assert manager.press(f"{path}/release").status == 303
     assert "In quarantine" not in manager.words(path)
     world.run_stream()
@@ -533,7 +542,7 @@ def test_a_letter_leaves_the_quarantine(world: World, manager: Organizer) -> Non
 
 def test_a_file_is_asked_for_written_and_fetched(sent: World, manager: Organizer) -> None:
     assert manager.press("/exports", {"target": "evanston", "status": "confirmed"}).status == 303
-    assert "Waiting to be written" in manager.words("/exports")
+    assert "Waiting to be created" in manager.words("/exports")
     assert "data-live" in manager.see("/exports").body
     [waiting] = [export for export in sent.wiring.exports.exports(CAMPAIGN) if export.state == "queued"]
     assert manager.see(f"/exports/{waiting.id}").status == 409

@@ -143,8 +143,8 @@ def test_one_chief_is_held_and_the_others_get_theirs(world: World, wheel: Delive
 @pytest.mark.parametrize(
     ("language", "headline", "reason"),
     [
-        ("en", "<strong>Held</strong>", "The reason given: “the chief retires &lt;soon&gt;”"),
-        ("es", "<strong>Retenida</strong>", "Motivo: «the chief retires &lt;soon&gt;»"),
+        ("en", "<strong>On hold</strong>", "The reason: “the chief retires &lt;soon&gt;”"),
+        ("es", "<strong>Retenida</strong>", "El motivo: “the chief retires &lt;soon&gt;”"),
     ],
 )
 def test_a_signer_reads_that_the_organizer_holds_the_letter_and_why(
@@ -204,7 +204,7 @@ def test_a_mail_that_has_left_is_not_sent_again(world: World, wheel: DeliveryCon
     world.confirmed()
     world.week()
     world.feedback(event, world.deliveries[0])
-    with pytest.raises(NotNowError, match="only one that failed, came back or is held is sent again"):
+    with pytest.raises(NotNowError, match="Only one that failed, bounced or is held can be sent again"):
         wheel.retry(EVANSTON, "cli", "")
     assert world.run_queue() == []
 
@@ -221,7 +221,7 @@ def test_what_is_not_there_can_be_neither_held_nor_retried(world: World, wheel: 
 
 
 def test_a_hold_needs_its_reason(wheel: DeliveryControls) -> None:
-    with pytest.raises(NotNowError, match="give the reason"):
+    with pytest.raises(NotNowError, match="Give a reason"):
         wheel.hold(CAMPAIGN, "evanston", "cli", " ")
 
 

@@ -90,7 +90,7 @@ def test_an_erased_letter_cannot_be_confirmed_and_its_page_says_what_became_of_i
     world.run_stream()
     erasing.erase(CAMPAIGN, signer(world))
     page = world.press(world.sent[-1].link("confirm"))
-    assert "Nothing of what it said of its signer is kept" in page.body
+    assert "The organizer erased this letter, with everything that it said about you." in page.body
     assert row(world).status == "erased"
     assert total(world) == 0
 
@@ -119,7 +119,7 @@ def test_a_letter_in_a_mail_that_is_being_sent_has_to_wait(world: World, erasing
     world.confirmed()
     world.refusal = "AccessDeniedException"
     world.week()
-    with pytest.raises(UnderWayError, match="erase it in an hour"):
+    with pytest.raises(UnderWayError, match="Try again in an hour"):
         erasing.erase(CAMPAIGN, signer(world))
     assert row(world).name == "Ada Specimen"
 

@@ -189,7 +189,7 @@ def test_an_export_is_given_up_when_its_queue_gives_it_up(
         world.handlers["export_signatures"]({"Records": [event]}, CONTEXT)
         states.append(exporting.export(CAMPAIGN, asked.id).state)
     assert states == ["queued", "queued", "queued", "failed"]
-    with pytest.raises(NotReadyError, match="ask for another"):
+    with pytest.raises(NotReadyError, match="Create a new one"):
         exporting.link(exporting.export(CAMPAIGN, asked.id))
 
 
@@ -227,7 +227,7 @@ def test_a_link_is_good_for_a_quarter_of_an_hour_and_says_how_to_call_the_file(
 ) -> None:
     world.sign()
     asked = exporting.ask(CAMPAIGN, ExportFilter(), "key")
-    with pytest.raises(NotReadyError, match="the export is queued; look again in a moment"):
+    with pytest.raises(NotReadyError, match=r"The file is not ready\. Try again in a moment"):
         exporting.link(asked)
     world.run_exports()
     link = urlsplit(exporting.link(exporting.export(CAMPAIGN, asked.id)))

@@ -145,7 +145,7 @@ def test_a_form_with_a_mistake_comes_back_with_its_own_letter(world: World) -> N
 
 def test_a_drawing_that_cannot_be_read_is_let_go_so_that_the_form_can_be_mended(world: World) -> None:
     page = Page(world.sign(drawing="[[1,2,3]]").body)
-    assert page.one("a", href="#drawing").text.startswith("The drawing of your signature can’t be read")
+    assert page.one("a", href="#drawing").text.startswith("We can’t read your drawing. ")
     assert page.field("drawing")["value"] == ""
 
 
@@ -266,8 +266,8 @@ def test_who_has_confirmed_can_ask_others_by_plain_links(world: World) -> None:
 
 def test_taking_a_letter_back_is_asked_twice(world: World) -> None:
     page = Page(world.press(world.confirmed().link("confirm")).body)
-    assert page.one("summary").text == "Take my letter back"
-    assert page.one("button").text == "Yes, take my letter back"
+    assert page.one("summary").text == "Withdraw my letter"
+    assert page.one("button").text == "Yes, withdraw my letter"
 
 
 def test_a_page_in_a_right_to_left_language_is_written_that_way(world: World) -> None:

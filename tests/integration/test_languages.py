@@ -81,14 +81,18 @@ def test_errors_come_in_the_pages_language(world: World) -> None:
     assert answer.status == 422
     assert "<title>Error: Fin a la demanda en Illinois</title>" in answer.body
     assert "Hay un problema" in answer.body
-    for message in ("Escriba su nombre completo", "no es una dirección de correo completa", "elija la suya: Evanston"):
+    for message in (
+        "Escriba su nombre completo",
+        "Escriba un correo electrónico con el formato correcto",
+        "Elija la suya: Evanston",
+    ):
         assert answer.body.count(message) == 2
     assert "Avery Sample (Jefe de Policía)" in answer.body
 
 
 def test_errors_in_json_come_in_the_readers_language(world: World) -> None:
     answer = world.post(f"{FORM}/signatures", {**ADA, "name": ""}, as_json=True, headers=IN_SPANISH)
-    assert answer.json["title"] == "El formulario tiene errores"
+    assert answer.json["title"] == "Hay un problema"
     assert answer.json["errors"] == [{"field": "name", "detail": "Escriba su nombre completo"}]
 
 
@@ -112,17 +116,77 @@ def test_who_signs_in_spanish_gets_a_spanish_mail_and_spanish_pages(world: World
     assert '<html lang="es">' in mail.html
     for said in (mail.text, mail.html):
         assert "Usted firmó una carta a Avery Sample (Jefe de Policía), Evanston Police Department." in words_of(said)
-        assert "el lunes, 30 de noviembre de 2026." in words_of(said)
+        assert "el lunes, 30 de noviembre de 2026, y el mismo enlace muestra qué pasa con ella." in words_of(said)
     page = world.get(mail.link("confirm"))
-    assert "Su carta sale para Avery Sample (Jefe de Policía) con el próximo paquete, el lunes, 30" in page.body
+    assert "Su carta sale para Avery Sample (Jefe de Policía) con el próximo envío, el lunes, 30" in page.body
 
 
-def test_the_letter_is_in_the_campaigns_language_unless_another_is_chosen(world: World) -> None:
-    confirmed(world, "es")
+CHOSEN_LETTER = re.compile(r'name="letter_language" value="(\w+)"[^>]* checked')
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "language", "greeting"),
+    [
+        (FORM, {}, "en", "Dear Police Chief (name),"),
+        (f"{FORM}?lang=es", {}, "es", "Respetable Jefe de Policía (nombre):"),
+        (FORM, IN_SPANISH, "es", "Respetable Jefe de Policía (nombre):"),
+        (f"{FORM}/embed?lang=es", {}, "es", "Respetable Jefe de Policía (nombre):"),
+    ],
+)
+def test_the_page_shows_and_preselects_the_letter_in_its_own_language(
+    world: World, path: str, headers: dict[str, str], language: str, greeting: str
+) -> None:
+    page = world.get(path, headers=headers)
+    assert greeting in page.body
+    assert f'<div class="letter" id="letter" lang="{language}"' in page.body
+    assert CHOSEN_LETTER.findall(page.body) == [language]
+
+
+def test_a_page_in_a_language_without_a_letter_shows_the_campaigns_own(world: World) -> None:
+    campaign = settings(world)
+    spanish = replace(campaign.translations["es"], letter=None)
+    world.wiring.campaigns.put_campaign(replace(campaign, translations={"es": spanish}))
+    assert "Dear Police Chief (name)," in world.get(f"{FORM}?lang=es").body
+    mail = confirmed(world, "es")
+    assert "Dear Police Chief Avery Sample," in world.get(mail.link("confirm")).body
+
+
+def test_a_preview_is_in_the_pages_language_unless_another_letter_is_chosen(world: World) -> None:
+    def letter(query: str = "", headers: dict[str, str] | None = None, **changes: object) -> str:
+        answer = world.post(f"{FORM}/preview{query}", {**ADA, **changes}, as_json=True, headers=headers)
+        [greeting] = re.findall("^(?:Dear|Respetable) .*", answer.json["text"], re.MULTILINE)
+        return f"{answer.json['language']}: {greeting}"
+
+    english, spanish = "en: Dear Police Chief Avery Sample,", "es: Respetable Jefe de Policía Avery Sample:"
+    assert letter() == english
+    assert letter("?lang=es") == letter(headers=IN_SPANISH) == spanish
+    assert letter("?lang=es", letter_language="en") == english
+    assert letter("?lang=es", letter_language="fr") == spanish
+    assert letter(letter_language="es") == spanish
+
+
+def test_a_form_with_mistakes_keeps_the_letter_that_was_chosen(world: World) -> None:
+    page = sign(world, "es", name="", letter_language="en")
+    assert page.status == 422
+    assert CHOSEN_LETTER.findall(page.body) == ["en"]
+    assert "Dear Police Chief Avery Sample," in page.body
+
+
+@pytest.mark.parametrize(
+    ("chosen", "greeting", "day"),
+    [
+        ({}, "Respetable Jefe de Policía Avery Sample: Le escribo", "24 de noviembre de 2026"),
+        ({"letter_language": "en"}, "Dear Police Chief Avery Sample, I write to you", "November 24, 2026"),
+    ],
+)
+def test_the_letter_is_in_the_pages_language_unless_another_is_chosen(
+    world: World, chosen: dict[str, str], greeting: str, day: str
+) -> None:
+    confirmed(world, "es", **chosen)
     world.week()
     [_, letter] = pages_of(world.deliveries[0].pdfs[0])
-    assert "Dear Police Chief Avery Sample, I write to you" in letter
-    assert "November 24, 2026" in letter
+    assert greeting in letter
+    assert day in letter
 
 
 def test_a_letter_chosen_in_spanish_reaches_the_packet_in_spanish_under_the_campaigns_cover(world: World) -> None:
@@ -168,7 +232,7 @@ def test_a_campaign_in_spanish_has_spanish_mails_and_covers_for_the_office(world
         "1 carta firmada para Avery Sample (Jefe de Policía): Fin a la demanda en Illinois"
     )
     assert "  Firmadas desde el          24 de noviembre de 2026\r\n" in delivery.text
-    assert "Las cartas van adjuntas en un PDF" in delivery.text
+    assert "La carta va adjunta en un PDF" in delivery.text
     [cover, letter] = pages_of(delivery.pdfs[0])
     assert "1 carta firmada" in cover
     assert "Carta 1 de 1" in cover

@@ -244,7 +244,7 @@ def test_a_mail_that_is_too_large_for_an_answer_says_where_to_get_it(
     assert (answer.status, "--preview" in answer.json["detail"]) == (409, True)
     world.confirmed(email="bo@signers.example")
     answer = world.get(f"{BASE}/deliveries/next/evanston", headers=HEADERS)
-    assert (answer.status, "2 letters wait" in answer.json["detail"]) == (409, True)
+    assert (answer.status, "2 letters are waiting" in answer.json["detail"]) == (409, True)
 
 
 def test_the_next_deliveries_say_what_holds_them(world: World) -> None:
@@ -354,7 +354,7 @@ def test_a_mail_that_came_back_is_sent_again(world: World) -> None:
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
-    assert get(world, "/targets")["targets"][1]["held_because"] == "mail to this address came back"
+    assert get(world, "/targets")["targets"][1]["held_because"] == "email to this address bounced"
     assert post(world, f"/deliveries/{PERIOD}/evanston/retry", {"why": "mended"}).status == 202
     world.run_queue()
     assert [sent.tags["attempt"] for sent in world.deliveries] == ["1", "2"]

@@ -37,7 +37,7 @@ def test_what_goes_wrong_in_a_frame_is_told_in_the_frame(world: World) -> None:
     assert answer.headers["content-security-policy"].endswith(f"frame-ancestors {SITE} http://localhost:8080")
     assert "script-src 'self'" in answer.headers["content-security-policy"]
     assert f'data-hosts="{SITE} http://localhost:8080"' in answer.body
-    assert "Se envió demasiado" in answer.body
+    assert "El formulario es demasiado largo" in answer.body
     outside = world.post(f"{FORM}/signatures", too_long)
     assert outside.headers["content-security-policy"].endswith("frame-ancestors 'none'")
     assert world.post("/campaigns/nowhere/signatures?embedded=1", ADA).status == 404

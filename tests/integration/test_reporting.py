@@ -53,11 +53,13 @@ def test_it_says_what_arrived_and_how_the_count_stands(world: World) -> None:
     [mail] = reports(world)
     assert mail.to == "letters@enddemand.example"
     assert subject(world) == "Letters of November 24, 2026: 1 sent, 0 not sent (End Demand Illinois)"
-    assert "There is nothing to do. 1 letter Police Chief Avery Sample" in section(world, "Letters that arrived")
-    assert "go on Monday, November 30, 2026. 1 letter Police Chief" in section(world, "For the next packet")
+    assert "You don’t need to do anything. 1 letter Police Chief Avery Sample" in section(world, "Delivered")
+    assert "go out on Monday, November 30, 2026. 1 letter Police Chief" in section(
+        world, "Waiting for the next delivery"
+    )
     figures = " ".join(mail.text.split())
     assert "Signatures 2 Goal 500" in figures
-    assert "Letters sent 1 Letters not sent 0 Letters for the next packet 1" in figures
+    assert "Letters sent 1 Letters not sent 0 Letters for the next delivery 1" in figures
 
 
 def test_what_came_back_is_named_with_what_to_do(world: World) -> None:
@@ -65,8 +67,8 @@ def test_what_came_back_is_named_with_what_to_do(world: World) -> None:
     world.week()
     world.feedback("bounce", world.deliveries[0])
     a_day_later(world)
-    said = section(world, "Letters that came back")
-    assert "Find out the right address" in said
+    said = section(world, "Bounced")
+    assert "Find the correct address" in said
     assert "1 letter Police Chief Avery Sample, Evanston Police Department (Permanent bounce, General)" in said
     assert "0 sent, 1 not sent" in subject(world)
 
@@ -79,7 +81,7 @@ def test_it_is_named_again_each_week_until_it_is_mended(world: World) -> None:
     world.confirmed(email="bo@signers.example")
     world.week()
     a_day_later(world)
-    said = section(world, "Letters that came back")
+    said = section(world, "Bounced")
     assert said.count("1 letter Police Chief Avery Sample") == 2, "the sealed letter, and the one in the tray"
 
 
@@ -88,7 +90,7 @@ def test_a_complaint_arrived_and_needs_a_call(world: World) -> None:
     world.week()
     world.feedback("complaint", world.deliveries[0])
     a_day_later(world)
-    assert "Call the office" in section(world, "Arrived, and marked as unwanted")
+    assert "Call the office" in section(world, "Delivered, marked as spam")
 
 
 def test_letters_that_the_organizer_holds_are_named_with_the_reason(world: World) -> None:
@@ -98,9 +100,9 @@ def test_letters_that_the_organizer_holds_are_named_with_the_reason(world: World
     world.week()
     a_day_later(world)
     assert "1 letter Police Chief Avery Sample, Evanston Police Department (the chief retires)" in section(
-        world, "Held back by you"
+        world, "On hold"
     )
-    assert "1 letter" in section(world, "Letters sent")
+    assert "1 letter" in section(world, "Sent")
 
 
 def test_letters_that_nobody_approved_are_named(world: World) -> None:
@@ -110,7 +112,7 @@ def test_letters_that_nobody_approved_are_named(world: World) -> None:
     world.confirmed()
     world.week()
     a_day_later(world)
-    assert "Approve them by the link" in section(world, "Waiting for your approval")
+    assert "Approve them with the link" in section(world, "Waiting for your approval")
 
 
 def test_a_campaign_that_pauses_is_told_what_waits(world: World) -> None:
@@ -118,7 +120,7 @@ def test_a_campaign_that_pauses_is_told_what_waits(world: World) -> None:
     world.wiring.delivery_controls().pause(CAMPAIGN, "cli", "")
     world.week()
     a_day_later(world)
-    assert "Resume it when the letters can go. 1 letter" in section(world, "Paused")
+    assert "Resume it when the letters can go. 1 letter" in section(world, "Campaign paused")
 
 
 def test_letters_sealed_before_a_failure_are_still_on_the_way(world: World) -> None:
@@ -127,7 +129,7 @@ def test_letters_sealed_before_a_failure_are_still_on_the_way(world: World) -> N
     world.week()
     world.refusal = ""
     a_day_later(world)
-    assert "1 letter Police Chief Avery Sample" in section(world, "Still on the way")
+    assert "1 letter Police Chief Avery Sample" in section(world, "Being sent")
 
 
 def test_letters_are_counted_before_their_mail_was_ever_tried(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,7 +144,7 @@ def test_letters_are_counted_before_their_mail_was_ever_tried(world: World, monk
     [delivery] = world.wiring.deliveries.deliveries(CAMPAIGN, "evanston")
     assert (delivery.state, delivery.letters) == ("open", 0)
     a_day_later(world)
-    assert "1 letter Police Chief Avery Sample" in section(world, "Still on the way")
+    assert "1 letter Police Chief Avery Sample" in section(world, "Being sent")
 
 
 def test_a_campaign_of_which_nothing_was_sent_or_held_gets_none(world: World) -> None:
@@ -232,7 +234,7 @@ def test_a_provider_that_swallows_our_mails_is_named(world: World) -> None:
     world.run_stream()
     world.week()
     a_day_later(world)
-    assert "swallows.example: 10 signed, 0 confirmed" in section(world, "Few confirm with these mail providers")
+    assert "swallows.example: 10 signed, 0 confirmed" in section(world, "Few people confirm with these email providers")
     html = reports(world)[0].mail.get_body(("html",))
     assert html
     assert "<td>swallows.example</td><td>10</td><td>0</td>" in html.get_content()
@@ -245,4 +247,4 @@ def test_it_speaks_the_campaigns_language(world: World) -> None:
     world.confirmed()
     world.week()
     a_day_later(world)
-    assert subject(world) == "Cartas del 24 de noviembre de 2026: 1 enviadas, 0 sin enviar (End Demand Illinois)"
+    assert subject(world) == "Cartas del 24 de noviembre de 2026: enviadas 1, sin enviar 0 (End Demand Illinois)"

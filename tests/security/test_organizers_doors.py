@@ -83,7 +83,7 @@ def test_a_reason_has_no_character_that_steers_a_terminal_or_turns_words(world: 
     for why in ("\x1b[2J", "a\x00b", "\u202edlrow", "\ud800", "two\r\nlines"):
         answer = world.post(f"{API}/targets/evanston/hold", {"why": why}, as_json=True, headers=KEY)
         assert answer.status == 400, why
-        assert "can’t be printed" in answer.json["detail"]
+        assert "we can’t print" in answer.json["detail"]
     assert not list(world.wiring.campaigns.audit(CAMPAIGN))
 
 

@@ -192,7 +192,7 @@ def test_nobody_is_made_to_want_news_unseen(world: World) -> None:
     assert "send you news" not in world.get(page).body
     world.sign(updates="yes")
     said = world.get(page).body
-    assert 0 < said.find("may also send you news") < said.find("Confirm and send my letter</button>")
+    assert 0 < said.find("may send you news") < said.find("Confirm and send my letter</button>")
 
 
 # Caches and hosts

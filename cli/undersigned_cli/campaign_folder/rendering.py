@@ -63,7 +63,7 @@ def render(
         case "text":
             return as_text(read_blocks(html)).encode()
         case "html":
-            title = f"Letter of {signer.name} to {target.title} {target.name}"
+            title = f"Letter from {signer.name} to {target.title} {target.name}"
             return _PAGE.format(language=letter.language, title=title, letter=Markup(html)).encode()  # noqa: S704
         case "pdf":
             return _pdf(letter.language, html, signer)

@@ -133,7 +133,7 @@ class _Demo:
 
     def _sign(self, signer: DemoSigner) -> None:
         page = _request(f"{self._form}/signatures", signer.form(), accept="text/html")
-        if "Now check your email" not in page:
+        if "Check your email" not in page:
             message = f"signing did not lead to the page that says what to do next, but to:\n{page[:500]}"
             raise DemoError(message)
 

@@ -46,7 +46,7 @@ def test_a_letter_is_shown_as_a_whole_page_in_its_language() -> None:
     page = render(TREES, "oakton", DETAILS, "html").decode()
 
     assert page.startswith('<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n')
-    assert "<title>Letter of Robin Resident to Mayor oakton Sample</title>" in page
+    assert "<title>Letter from Robin Resident to Mayor oakton Sample</title>" in page
     assert page.rstrip().endswith("</html>")
 
 
@@ -106,5 +106,5 @@ def test_details_that_the_form_refuses_are_refused_here_all_at_once() -> None:
 
 
 def test_a_postal_code_of_another_target_is_refused() -> None:
-    with pytest.raises(FormError, match="60202 is served by elmton"):
+    with pytest.raises(FormError, match="60202 is in elmton"):
         render(TREES, "oakton", replace(DETAILS, postal_code="60202"), "text")

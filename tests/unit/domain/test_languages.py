@@ -109,7 +109,8 @@ def brazilian(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
     (tmp_path / "pt-BR.po").write_text(
         'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'
         'msgid "Full name"\nmsgstr "Nome completo"\n\n#, fuzzy\nmsgid "Sent"\nmsgstr "Cenviada"\n\n'
-        'msgid "%(count)s letter"\nmsgid_plural "%(count)s letters"\nmsgstr[0] "%(count)s carta"\nmsgstr[1] "cartas"\n',
+        'msgid "%(count)s letter"\nmsgid_plural "%(count)s letters"\nmsgstr[0] "%(count)s carta"\nmsgstr[1] "cartas"\n'
+        '\nmsgid "Open"\nmsgstr "Abrir"\n\nmsgctxt "state of a shop"\nmsgid "Open"\nmsgstr "Aberta"\n',
         encoding="utf-8",
     )
     monkeypatch.setattr(known, "CATALOGS", tmp_path)
@@ -126,6 +127,25 @@ def test_a_languages_file_is_all_that_it_takes() -> None:
     assert languages() == ("en", "pt-BR")
     assert Message("Full name").in_language("pt-BR") == "Nome completo"
     assert catalog("pt-BR").ngettext("%(count)s letter", "%(count)s letters", 5) == "cartas"
+
+
+@pytest.mark.usefixtures("brazilian")
+def test_the_same_word_is_translated_by_what_it_means() -> None:
+    assert Message("Open").in_language("pt-BR") == "Abrir"
+    assert Message.in_context("state of a shop", "Open").in_language("pt-BR") == "Aberta"
+    assert Message.in_context("state of a door", "Open").in_language("pt-BR") == "Open"
+    assert str(Message.in_context("state of a shop", "Open")) == "Open"
+
+
+@pytest.mark.usefixtures("brazilian")
+@pytest.mark.parametrize(
+    ("count", "english", "portuguese"),
+    [(0, "0 letters", "0 carta"), (1, "1 letter", "1 carta"), (2, "2 letters", "cartas")],
+)
+def test_a_counted_message_has_the_plural_of_its_language(count: int, english: str, portuguese: str) -> None:
+    message = Message.counted("%(count)s letter", "%(count)s letters", count, {"count": count})
+    assert str(message) == message.in_language("tlh") == english
+    assert message.in_language("pt-BR") == portuguese
 
 
 @pytest.mark.usefixtures("brazilian")

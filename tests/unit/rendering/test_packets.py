@@ -272,7 +272,7 @@ def test_a_single_letter_has_neither_cover_nor_footer_nor_bookmarks(fonts: FontB
     assert words_on(pages[0]).startswith("Police Chief")
     assert words_on(pages[0]).endswith("60201")
     assert bookmarks_in(packet) == []
-    assert read(packet).metadata.title == "Letter of Ann"
+    assert read(packet).metadata.title == "Letter from Ann"
     assert packet.accessible
 
 

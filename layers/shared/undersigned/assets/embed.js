@@ -36,7 +36,7 @@
       if (isLength(height)) {
         frame.style.height = height + "px";
         frame.style.visibility = "";
-        frame.title = this.querySelector("a")?.textContent || WORDS;
+        frame.title = this.querySelector("a")?.textContent || { es: "Firmar la carta" }[this.lang] || WORDS;
         this.shadowRoot.querySelector("slot")?.remove();
       }
       if (isLength(reveal)) {

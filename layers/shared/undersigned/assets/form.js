@@ -98,7 +98,7 @@ const count = () => {
   const { limit, within, over } = note.dataset;
   const used = [...note.value.trim().normalize("NFC")].length;
   const words = used > limit ? over : within;
-  say(document.getElementById("note-count"), used ? filled(words, { used, over: used - limit }) : "");
+  say(document.getElementById("note-count"), used ? filled(words, { used }) : "");
 };
 let counting;
 note?.addEventListener("input", () => {

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-from undersigned.domain.languages import Message
-
 # The rule of <input type="email"> (WHATWG HTML, "valid email address"), so that server and browser agree.
 # Narrower where mail is: dots stand between other characters (a dot-atom of RFC 5322).
 _LOCAL_PART = re.compile(r"[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]+)*")
@@ -23,8 +21,8 @@ def _ascii_domain(domain: str) -> str:
     return domain.encode("idna").decode("ascii").lower()
 
 
-def email_mistake(text: str) -> Message | None:
-    """Say what is wrong with an e-mail address and the way out, or None when it can be mailed.
+def email_mistake(text: str) -> str | None:
+    """Say what is wrong with an email address and the way out, or None when it can be mailed.
 
     The rule is WHATWG's, with two of our own: the domain has a dot, and the lengths are RFC 5321's.
     Blanks around the address do not matter.
@@ -35,25 +33,18 @@ def email_mistake(text: str) -> Message | None:
         labels = _ascii_domain(domain).split(".")
     except UnicodeError:
         labels = []
-    values = {"address": address, "domain": domain, "limit": _LONGEST_ADDRESS}
     if not address:
-        mistake = Message("the e-mail address is missing; write it like name@example.org")
+        mistake = "the email address is missing; write it like name@example.org"
     elif not at or not local or not domain:
-        mistake = Message("“%(address)s” is no whole e-mail address; write it like name@example.org", values)
+        mistake = f"“{address}” is not a whole email address; write it like name@example.org"
     elif not _LOCAL_PART.fullmatch(local):
-        mistake = Message(
-            "“%(address)s” has a character before the @ that mail can't carry; check it for blanks and accents", values
-        )
+        mistake = f"“{address}” has a character before the @ that email can’t carry; check for spaces and accents"
     elif not labels or not all(_DOMAIN_LABEL.fullmatch(label) for label in labels):
-        mistake = Message(
-            "“%(domain)s” in “%(address)s” is no domain; check it for blanks, doubled dots and dots at the end", values
-        )
+        mistake = f"“{domain}” in “{address}” is not a domain; check for spaces, double dots and a dot at the end"
     elif len(labels) == 1:
-        mistake = Message(
-            "“%(domain)s” in “%(address)s” has no dot; write the whole domain, such as example.org", values
-        )
+        mistake = f"“{domain}” in “{address}” has no dot; write the whole domain, such as example.org"
     elif len(local) > _LONGEST_LOCAL_PART or len(local) + 1 + len(".".join(labels)) > _LONGEST_ADDRESS:
-        mistake = Message("“%(address)s” is longer than mail allows; write one of at most %(limit)s characters", values)
+        mistake = f"“{address}” is too long; use {_LONGEST_ADDRESS} characters or fewer"
     else:
         return None
     return mistake

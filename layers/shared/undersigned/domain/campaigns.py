@@ -94,7 +94,7 @@ class Target:
         """Say why its letters are held: because its organizer does, or because its address takes no mail."""
         if self.hold:
             return f"held by the organizer: {self.hold}"
-        return "mail to this address came back" if self.mail_state == "bounced" else None
+        return "email to this address bounced" if self.mail_state == "bounced" else None
 
     def title_in(self, language: str) -> str:
         """Return the title in a language, or in the campaign's own where there is none in it."""

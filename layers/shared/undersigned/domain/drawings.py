@@ -47,8 +47,8 @@ _SMALLEST_LINE = 60 * _TENTHS
 _BOX = re.compile(r"(-?[0-9]{1,5}) (-?[0-9]{1,5}) ([1-9][0-9]{0,4}) ([1-9][0-9]{0,4})")
 _PATH = re.compile(r"M[-0-9Mhc ]+")
 
-_UNREADABLE = Message("The drawing of your signature can’t be read; clear it and draw again, or leave it out")
-_TOO_LONG = Message("The drawing of your signature is too long; clear it and draw a simpler one, or leave it out")
+_UNREADABLE = Message("We can’t read your drawing. Clear it and draw again, or sign without it.")
+_TOO_LONG = Message("Your drawing is too detailed. Clear it and draw a simpler one, or sign without it.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from undersigned.domain.languages import Message
+from undersigned.domain.languages import Message
 
 
 class UndersignedError(Exception):
     """Base of every error that this product raises on purpose."""
 
 
-class AnswerError(UndersignedError, ValueError):
-    """One answer of a form can't stand; carries what is wrong and what to do."""
+class ExplainedError(UndersignedError):
+    """An error with a message that people read in their language."""
 
     def __init__(self, message: Message) -> None:
         """Keep the message."""
         super().__init__(str(message))
         self.message = message
+
+
+class AnswerError(ExplainedError, ValueError):
+    """One answer of a form can't stand; carries what is wrong and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +57,17 @@ class LetterError(UndersignedError):
     """A letter's template cannot be rendered."""
 
 
-class TooManyLettersError(UndersignedError):
-    """More letters wait than can be typeset while somebody waits for it."""
+class TooManyLettersError(ExplainedError):
+    """More letters are waiting than can be typeset while somebody waits for it."""
 
     def __init__(self, letters: int, most: int) -> None:
         """Keep how many wait and how many there may be."""
         super().__init__(
-            f"{letters:,} letters wait, more than the {most:,} that are typeset while somebody waits; "
-            "`undersigned deliver CAMPAIGN --preview DIR` typesets them all"
+            Message(
+                "%(letters)s letters are waiting, too many to preview here (%(most)s at most). "
+                "`undersigned deliver CAMPAIGN --preview DIR` writes them all.",
+                {"letters": f"{letters:,}", "most": f"{most:,}"},
+            )
         )
         self.letters = letters
         self.most = most

@@ -58,23 +58,48 @@ def catalog(language: str) -> NullTranslations:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A sentence for people, in English, and what to put for its `%(name)s`; `str` gives it in English."""
+    """A sentence for people, in English, and what to put for its `%(name)s`; `str` gives it in English.
+
+    `make catalogs` finds a sentence in the call that makes it, so each is written out there: in `Message`, in
+    `Message.in_context` or in `Message.counted`.
+    """
 
     text: str
     values: Mapping[str, object] = field(default_factory=dict)
+    context: str | None = None
+    plural: str | None = None
+    count: int = 1
+
+    @classmethod
+    def in_context(cls, context: str, text: str, values: Mapping[str, object] | None = None) -> Message:
+        """Make a message whose words other languages translate differently where it means something else."""
+        return cls(text, values or {}, context=context)
+
+    @classmethod
+    def counted(cls, one: str, many: str, count: int, values: Mapping[str, object]) -> Message:
+        """Make a message of one thing or of several; a language has a sentence for each of its plural forms."""
+        return cls(one, values, plural=many, count=count)
 
     def __str__(self) -> str:
-        return self.text % self.values if self.values else self.text
+        return self.in_language(SOURCE)
 
     def in_language(self, language: str) -> str:
         """Return the sentence in a language; a value that is a message itself is translated, too."""
-        text = self.text if language == SOURCE else catalog(language).gettext(self.text)
+        text = self._translated(language)
         if not self.values:
             return text
         return text % {
             name: value.in_language(language) if isinstance(value, Message) else value
             for name, value in self.values.items()
         }
+
+    def _translated(self, language: str) -> str:
+        if language == SOURCE:
+            return self.text if self.plural is None or self.count == 1 else self.plural
+        known = catalog(language)
+        if self.plural is not None:
+            return known.ngettext(self.text, self.plural, self.count)
+        return known.gettext(self.text) if self.context is None else known.pgettext(self.context, self.text)
 
 
 _WEIGHTED = re.compile(r"\s*([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)\s*(?:;\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*)?")

@@ -50,11 +50,11 @@ class FormField:
 FORM_FIELDS: tuple[FormField, ...] = (
     FormField("name", 100, Message("Full name"), Message("Enter your full name")),
     FormField("email", 254, Message("Email address"), Message("Enter your email address")),
-    FormField("address_line", 150, Message("Street and house number"), Message("Enter your street and house number")),
+    FormField("address_line", 150, Message("Street address"), Message("Enter your street address")),
     FormField("locality", 80, Message("Town or city"), Message("Enter your town or city")),
     FormField("region", 50, Message("State")),
     FormField("postal_code", 12, Message("Postal code"), Message("Enter your postal code")),
-    FormField("target", 50, Message("Addressee")),
+    FormField("target", 50, Message("Recipient")),
     FormField("signature", 100, Message("Signature"), Message("Type your name to sign the letter")),
     FormField("note", 500, Message("Your own words")),
 )
@@ -98,7 +98,7 @@ def _clean(field: FormField, value: object) -> str:
     if not can_be_printed(text.replace("\n", "") if field.name == "note" else text):
         raise AnswerError(
             Message(
-                "%(field)s has a character that can’t be printed; type it again without pasting",
+                "%(field)s has a character that we can’t print. Type it again instead of pasting it.",
                 {"field": field.label},
             )
         )
@@ -111,8 +111,8 @@ def _clean(field: FormField, value: object) -> str:
     if len(text) > field.limit:
         raise AnswerError(
             Message(
-                "%(field)s must be %(limit)s characters or fewer; it has %(length)s",
-                {"field": field.label, "limit": field.limit, "length": len(text) + len(rest)},
+                "Use %(limit)s characters or fewer. You have used %(used)s.",
+                {"limit": field.limit, "used": len(text) + len(rest)},
             )
         )
     return text
@@ -141,9 +141,9 @@ def read_draft(values: Mapping[str, object], roster: Roster) -> Draft:
         texts["drawing"] = drawing.text if drawing else ""
     except AnswerError as error:
         errors.append(FieldError("drawing", error.message))
-    if texts.get("email") and (mistake := email_mistake(texts["email"])):
+    if texts.get("email") and email_mistake(texts["email"]):
         del texts["email"]
-        errors.append(FieldError("email", mistake))
+        errors.append(FieldError("email", Message("Enter an email address in the correct format")))
     target = None
     if "postal_code" in texts and "target" in texts:
         try:
@@ -155,7 +155,9 @@ def read_draft(values: Mapping[str, object], roster: Roster) -> Draft:
     return Draft(texts, target, tuple(sorted(errors, key=lambda error: order[error.field])))
 
 
-def read_form(values: Mapping[str, object], campaign: Campaign, roster: Roster) -> SignedForm:
+def read_form(
+    values: Mapping[str, object], campaign: Campaign, roster: Roster, page_language: str | None = None
+) -> SignedForm:
     """Read a form in which nothing is wrong; raises FormError with every field's error at once, in the form's order."""
     draft = read_draft(values, roster)
     if draft.errors or draft.target is None:
@@ -171,7 +173,7 @@ def read_form(values: Mapping[str, object], campaign: Campaign, roster: Roster) 
         signature=texts["signature"],
         note=texts["note"],
         updates=wants_updates(values),
-        letter_language=letter_language(values, campaign),
+        letter_language=letter_language(values, campaign, page_language),
         target=draft.target,
         drawing=texts["drawing"],
     )
@@ -182,10 +184,16 @@ def wants_updates(values: Mapping[str, object]) -> bool:
     return values.get("updates") in _TICKED
 
 
-def letter_language(values: Mapping[str, object], campaign: Campaign) -> str:
-    """Return the language of the letter that a form is about: the one chosen, if the campaign has it, else its own."""
-    chosen = values.get("letter_language")
-    return chosen if isinstance(chosen, str) and chosen in campaign.letters else campaign.language
+def letter_language(values: Mapping[str, object], campaign: Campaign, page_language: str | None) -> str:
+    """Return the language of the letter that a form signs: the one chosen, else the page's, else the campaign's own.
+
+    A language in which the campaign has no letter counts as none.
+    """
+    wanted = (values.get("letter_language"), page_language)
+    return next(
+        (language for language in wanted if isinstance(language, str) and language in campaign.letters),
+        campaign.language,
+    )
 
 
 def choose_target(roster: Roster, postal_code: str, target_id: str) -> Target:
@@ -196,20 +204,17 @@ def choose_target(roster: Roster, postal_code: str, target_id: str) -> Target:
     """
     serving = roster.serving(postal_code)
     if not serving:
-        message = Message(
-            "No addressee of this letter serves %(postal_code)s; check the postal code of your home address",
-            {"postal_code": postal_code},
-        )
+        message = Message("This letter doesn’t cover %(postal_code)s", {"postal_code": postal_code})
         raise FormError((FieldError("postal_code", message),))
     chosen = [target for target in serving if target.id == target_id]
     if chosen:
         return chosen[0]
     values = {"postal_code": postal_code, "towns": " / ".join(target.locality for target in serving)}
     if target_id:
-        message = Message("%(postal_code)s is served by %(towns)s; choose that, or mend the postal code", values)
+        message = Message("%(postal_code)s is in %(towns)s. Choose that town, or correct the postal code.", values)
         raise FormError((FieldError("target", message),))
     if len(serving) > 1:
-        message = Message("%(postal_code)s belongs to more than one town; choose yours: %(towns)s", values)
+        message = Message("%(postal_code)s is in more than one town. Choose yours: %(towns)s", values)
         raise FormError((FieldError("target", message),))
     return serving[0]
 

@@ -134,7 +134,7 @@ def confirmation(  # noqa: PLR0913, PLR0917  (what the mail says)
     subject = (
         Message("Confirm your letter to %(whom)s", {"whom": whom})
         if case == "confirm"
-        else Message("You have signed already: your letter to %(whom)s", {"whom": whom})
+        else Message("You’ve already signed: your letter to %(whom)s", {"whom": whom})
     )
     return Mail(
         language=language,
@@ -176,23 +176,21 @@ def delivery(  # noqa: PLR0913  (what the mail says)
     """Write the one mail of a delivery. Without `pdfs` the packets are behind a link, by the token."""
     of = len(summary.packets)
     language, whom = campaign.language, target.addressed(campaign.language)
-    ngettext = languages.catalog(language).ngettext
     filenames = [packet_filename(key, packet.number, of) for packet in summary.packets]
     figures = _figures(summary, target, language)
     names = {"count": languages.number(summary.letters, language), "whom": whom, "campaign": campaign.title}
-    subject = (
-        ngettext(
-            "%(count)s signed letter for %(whom)s: %(campaign)s",
-            "%(count)s signed letters for %(whom)s: %(campaign)s",
-            summary.letters,
-        )
-        % names
-    )
-    headline = ngettext(
+    subject = Message.counted(
+        "%(count)s signed letter for %(whom)s: %(campaign)s",
+        "%(count)s signed letters for %(whom)s: %(campaign)s",
+        summary.letters,
+        names,
+    ).in_language(language)
+    headline = Message.counted(
         "%(organizer)s sends you %(count)s signed letter",
         "%(organizer)s sends you %(count)s signed letters",
         summary.letters,
-    ) % (names | {"organizer": campaign.organizer.name})
+        names | {"organizer": campaign.organizer.name},
+    ).in_language(language)
     values = {
         "language": language,
         "campaign": campaign,
@@ -233,7 +231,7 @@ def delivery(  # noqa: PLR0913  (what the mail says)
 
 def tried(mail: Mail, campaign: Campaign) -> Mail:
     """Turn a delivery's mail into one that tries it: to the organizer, and marked so that no delivery hears of it."""
-    # For translators: It stands before the subject of a mail that an organizer sends to herself to look at.
+    # For translators: It stands before the subject of an email that organizers send to themselves as a test.
     mark = Message("[Test]").in_language(mail.language)
     return replace(
         mail,
@@ -294,12 +292,12 @@ def _unlisted(summary: DeliverySummary, language: str) -> str:
     listed, others = len(summary.signers), summary.letters - len(summary.signers)
     if not others:
         return ""
-    sentence = languages.catalog(language).ngettext(
-        "These are the first %(listed)s; the other %(others)s stands in the packets.",
-        "These are the first %(listed)s; the other %(others)s stand in the packets.",
+    return Message.counted(
+        "These are the first %(listed)s. %(others)s more is in the packets.",
+        "These are the first %(listed)s. %(others)s more are in the packets.",
         others,
-    )
-    return sentence % {"listed": languages.number(listed, language), "others": languages.number(others, language)}
+        {"listed": languages.number(listed, language), "others": languages.number(others, language)},
+    ).in_language(language)
 
 
 def _width(text: str) -> int:

@@ -23,37 +23,37 @@ if TYPE_CHECKING:
     from undersigned.domain.reports import Fate, Report
 
 _HEADINGS: Mapping[Fate, Message] = {
-    "bounced": Message("Letters that came back"),
-    "complained": Message("Arrived, and marked as unwanted"),
+    "bounced": Message.in_context("heading above letters", "Bounced"),
+    "complained": Message.in_context("heading above letters", "Delivered, marked as spam"),
     "awaiting approval": Message("Waiting for your approval"),
-    "under way": Message("Still on the way"),
-    "held": Message("Held back by you"),
-    "paused": Message("Paused"),
-    "sent": Message("Letters sent"),
-    "delivered": Message("Letters that arrived"),
-    "waiting": Message("For the next packet"),
+    "under way": Message.in_context("heading above letters", "Being sent"),
+    "held": Message.in_context("heading above letters", "On hold"),
+    "paused": Message("Campaign paused"),
+    "sent": Message.in_context("heading above letters", "Sent"),
+    "delivered": Message.in_context("heading above letters", "Delivered"),
+    "waiting": Message("Waiting for the next delivery"),
 }
 
 _ADVICE: Mapping[Fate, Message] = {
     "bounced": Message(
-        "Mail to these addressees comes back. Nothing is lost: their letters are held. Find out the right address, put "
-        "it into the campaign and send the delivery again. If the mailbox was only full, send it again as it is."
+        "Email to these recipients bounced. Nothing is lost: we keep the letters. Find the correct address and have it "
+        "changed in the campaign, then send the delivery again. If the mailbox was full, just send it again."
     ),
     "complained": Message(
-        "Somebody there marked the mail as unwanted. Call the office before the next packet goes, and ask how it wants "
-        "to get letters."
+        "Someone there marked the email as spam. Call the office before the next delivery, and ask how they want to "
+        "get letters."
     ),
     "awaiting approval": Message(
-        "Approve them by the link in the mail that asked you, or on the dashboard. Until then nothing of them goes, "
-        "and nothing is lost."
+        "Approve them with the link in the email that asked you, or on the dashboard. Until then they wait, and "
+        "nothing is lost."
     ),
     "under way": Message(
-        "Our system is still at work on these. If the next report names them again, tell whoever runs it."
+        "We’re still sending these. If the next report lists them too, tell the person who runs the system."
     ),
     "held": Message("Release them when they can go."),
-    "paused": Message("The campaign pauses, so nothing goes. Resume it when the letters can go."),
-    "sent": Message("The mail servers have not answered yet. There is nothing to do."),
-    "delivered": Message("The mail servers accepted the packets. There is nothing to do."),
+    "paused": Message("The campaign is paused, so nothing is sent. Resume it when the letters can go."),
+    "sent": Message("The mail servers have not answered yet. You don’t need to do anything."),
+    "delivered": Message("The mail servers accepted these letters. You don’t need to do anything."),
 }
 
 
@@ -79,10 +79,13 @@ def approval(  # noqa: PLR0913  (what the mail says)
     """Write the mail that asks an organizer to approve a period's letters."""
     language = campaign.language
     letters = sum(line.letters for line in waiting)
-    headline = languages.catalog(language).ngettext(
-        "%(count)s letter waits for your approval", "%(count)s letters wait for your approval", letters
-    ) % {"count": languages.number(letters, language)}
-    rows = [(_addressee(line.target, line.target.hold, language), line.letters) for line in waiting]
+    headline = Message.counted(
+        "%(count)s letter is waiting for your approval",
+        "%(count)s letters are waiting for your approval",
+        letters,
+        {"count": languages.number(letters, language)},
+    ).in_language(language)
+    rows = [(_recipient(line.target, line.target.hold, language), line.letters) for line in waiting]
     values = {
         "headline": headline,
         "rows": rows,
@@ -111,13 +114,13 @@ def report(sender: Sender, found: Report, next_delivery: datetime) -> Mail:
         for label, count in (
             (Message("Letters sent"), found.sent),
             (Message("Letters not sent"), found.stuck),
-            (Message("Letters for the next packet"), sum(line.letters for line in found.of("waiting"))),
+            (Message("Letters for the next delivery"), sum(line.letters for line in found.of("waiting"))),
             (Message("Signatures"), found.signatures),
             (Message("Goal"), campaign.goal),
         )
     ]
     values = {
-        "headline": Message("What became of the letters").in_language(language),
+        "headline": Message("What happened to the letters").in_language(language),
         "day": day,
         "figures": figures,
         "figures_text": textwrap.indent(columns(figures), "  "),
@@ -132,25 +135,25 @@ def _section(found: Report, fate: Fate, next_delivery: datetime) -> _Section:
     language = found.campaign.language
     # There is no advice on what just waits.
     advice = _ADVICE.get(fate) or Message(
-        "They came in since, and go on %(day)s.", {"day": languages.long_moment(next_delivery, language)}
+        "These letters came in later. They go out on %(day)s.", {"day": languages.long_moment(next_delivery, language)}
     )
-    rows = [(_addressee(line.target, line.reason, language), line.letters) for line in found.of(fate)]
+    rows = [(_recipient(line.target, line.reason, language), line.letters) for line in found.of(fate)]
     return _Section(_HEADINGS[fate].in_language(language), advice.in_language(language), rows, _as_text(rows, language))
 
 
-def _addressee(target: Target, reason: str | None, language: str) -> str:
+def _recipient(target: Target, reason: str | None, language: str) -> str:
     whom = f"{target.addressed(language)}, {target.department}"
     return f"{whom} ({reason})" if reason else whom
 
 
 def _as_text(rows: Sequence[tuple[str, int]], language: str) -> str:
-    """Set addressees behind their letters, for they are longer than any column."""
-    return textwrap.indent(columns([(_letters(count, language), addressee) for addressee, count in rows]), "  ")
+    """Set recipients behind their letters, for they are longer than any column."""
+    return textwrap.indent(columns([(_letters(count, language), recipient) for recipient, count in rows]), "  ")
 
 
 def _letters(count: int, language: str) -> str:
-    sentence = languages.catalog(language).ngettext("%(count)s letter", "%(count)s letters", count)
-    return sentence % {"count": languages.number(count, language)}
+    values = {"count": languages.number(count, language)}
+    return Message.counted("%(count)s letter", "%(count)s letters", count, values).in_language(language)
 
 
 def _written(  # noqa: PLR0913, PLR0917  (a mail's parts)

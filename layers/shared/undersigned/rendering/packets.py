@@ -182,8 +182,8 @@ def _numbers(cover: PacketCover) -> dict[str, str]:
 
 
 def _headline(cover: PacketCover) -> str:
-    ngettext = languages.catalog(cover.language).ngettext
-    return ngettext("%(total)s signed letter", "%(total)s signed letters", cover.total) % _numbers(cover)
+    headline = Message.counted("%(total)s signed letter", "%(total)s signed letters", cover.total, _numbers(cover))
+    return headline.in_language(cover.language)
 
 
 def _span(cover: PacketCover) -> str:
@@ -199,8 +199,8 @@ def _cover(cover: PacketCover) -> dict[str, Any]:
     target, language = cover.target, cover.language
     organizer = _tidied(cover.organizer_name)
     note = Message(
-        "Each letter starts on a page of its own. To answer, reply to the e-mail that brought this packet: "
-        "your reply goes to %(organizer)s.",
+        "Each letter starts on a new page. To answer, reply to the email that came with this packet. "
+        "Your reply goes to %(organizer)s.",
         {"organizer": organizer},
     )
     return {
@@ -246,7 +246,7 @@ def _packet(cover: PacketCover, letters: Sequence[PacketLetter], fonts: FontBook
 def _without_cover(letters: Sequence[PacketLetter], fonts: FontBook) -> dict[str, Any]:
     first = letters[0]
     return {
-        "title": _tidied(Message("Letter of %(name)s", {"name": first.signer_name}).in_language(first.language)),
+        "title": _tidied(Message("Letter from %(name)s", {"name": first.signer_name}).in_language(first.language)),
         "author": _tidied(first.signer_name),
         "cover": None,
         **_letters(first.language, letters, [("", "")] * len(letters), fonts),

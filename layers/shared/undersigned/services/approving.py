@@ -52,7 +52,7 @@ class Approving:
     def approve(self, token: str) -> None:
         """Approve the period that a link is about and queue it at once; raises TokenError, NotFoundError."""
         asked = self.tokens.read_approval(token)
-        self.delivery_controls.approve(asked.campaign, asked.period, by="link in the mail", why="")
+        self.delivery_controls.approve(asked.campaign, asked.period, by="link in the email", why="")
 
 
 def waiting_letters(signatures: SignatureStore, campaign: str, targets: Iterable[Target]) -> tuple[WaitingLetters, ...]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from undersigned.domain.controls import Action, AuditEntry
 from undersigned.domain.deliveries import DeliveryKey
-from undersigned.domain.errors import NotFoundError, UndersignedError
+from undersigned.domain.errors import ExplainedError, NotFoundError
+from undersigned.domain.languages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,8 +25,8 @@ APPROVABLE_FOR = timedelta(days=31)
 """How long after its day a period can be approved."""
 
 
-class NotNowError(UndersignedError):
-    """This can't be done as things stand; says why and the way out."""
+class NotNowError(ExplainedError):
+    """This can't be done now; says why not, and the way out."""
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)
@@ -61,8 +62,12 @@ class DeliveryControls:
         # A day wide of today, for wherever the schedule's time zone lies.
         age = self.clock().date() - date.fromisoformat(period)
         if not -timedelta(days=1) <= age <= APPROVABLE_FOR:
-            message = f"{period} is no day of the last {APPROVABLE_FOR.days}; approve the one that waits"
-            raise NotNowError(message)
+            raise NotNowError(
+                Message(
+                    "%(day)s is not in the last %(days)s days. Approve the day that is waiting.",
+                    {"day": period, "days": APPROVABLE_FOR.days},
+                )
+            )
         self.campaigns.approve(campaign, period)
         self.record(campaign, "approve", by, about=period, why=why)
         return self.planning.plan(period, campaign)
@@ -70,8 +75,7 @@ class DeliveryControls:
     def hold(self, campaign: str, target: str, by: str, why: str) -> None:
         """Hold one target's letters back, for a reason that the signers may read."""
         if not why.strip():
-            message = "give the reason; the letters' signers can read it on their pages"
-            raise NotNowError(message)
+            raise NotNowError(Message("Give a reason. The people who signed can read it on their letter’s page."))
         self.campaigns.hold(campaign, target, why.strip())
         self.record(campaign, "hold", by, about=target, why=why)
 
@@ -90,11 +94,19 @@ class DeliveryControls:
             message = f"campaign {key.campaign!r} has no delivery {key.period} to {key.target!r}"
             raise NotFoundError(message)
         if delivery.state not in _RETRIED:
-            message = f"the delivery is {delivery.state}; only one that failed, came back or is held is sent again"
-            raise NotNowError(message)
+            raise NotNowError(
+                Message(
+                    "The delivery’s state is “%(state)s”. Only one that failed, bounced or is held can be sent again.",
+                    {"state": delivery.state},
+                )
+            )
         if target.hold:
-            message = f"{target.id} is {target.held_because}; release it first"
-            raise NotNowError(message)
+            raise NotNowError(
+                Message(
+                    "The letters are on hold: %(why)s. Release them first.",
+                    {"why": target.hold},
+                )
+            )
         self.campaigns.set_mail_state(key.campaign, key.target, target.email, "ok")
         self.record(key.campaign, "retry", by, about=f"{key.target} {key.period}", why=why)
         self.queue.put([key])
@@ -107,8 +119,7 @@ class DeliveryControls:
         """
         self.campaigns.target(campaign, target)
         if not self.signatures.has_waiting(campaign, target):
-            message = f"no letter waits for {target}, so there is no mail to try"
-            raise NotNowError(message)
+            raise NotNowError(Message("No letters are waiting for this recipient, so there is no email to send."))
         self.record(campaign, "test", by, about=target, why=why)
         self.queue.put_test(DeliveryKey(campaign, target, period))
 

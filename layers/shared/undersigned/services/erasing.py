@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from undersigned.domain.deliveries import DeliveryKey
-from undersigned.domain.errors import NotFoundError, UndersignedError
+from undersigned.domain.errors import ExplainedError, NotFoundError
+from undersigned.domain.languages import Message
 from undersigned.services.ports import ChangedError
 
 if TYPE_CHECKING:
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 _TRIES = 4
 
 
-class UnderWayError(UndersignedError):
-    """The letter is in a mail that is being sent, and can be erased when that has left or come back."""
+class UnderWayError(ExplainedError):
+    """The letter is in an email that is being sent, and can be erased when that has left or bounced."""
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)
@@ -70,6 +71,5 @@ class Erasing:
         if delivery is None:
             return None
         if not delivery.may_lose_letters:
-            message = "the letter is in a mail that is just being sent; erase it in an hour"
-            raise UnderWayError(message)
+            raise UnderWayError(Message("The email with this letter is being sent. Try again in an hour."))
         return key

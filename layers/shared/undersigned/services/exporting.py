@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from undersigned.domain.controls import AuditEntry
-from undersigned.domain.errors import NotFoundError, UndersignedError
+from undersigned.domain.errors import ExplainedError, NotFoundError
 from undersigned.domain.exports import BYTE_ORDER_MARK, COLUMNS, Export, csv_line, row
+from undersigned.domain.languages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,7 +30,7 @@ _ROWS_BETWEEN_NEWS = 2_000
 """How often an export that is being written says how far it is."""
 
 
-class NotReadyError(UndersignedError):
+class NotReadyError(ExplainedError):
     """The export's file is not there yet, or never will be; says the way out."""
 
 
@@ -83,7 +84,7 @@ class Exporting:
         """Return how an export stands; raises NotFoundError once it has expired."""
         found = self.exports.export(campaign, export_id)
         if found is None or self.sheet.clock() >= found.expires_at:
-            message = f"campaign {campaign!r} has no export {export_id!r}; one is kept for a week, ask for another"
+            message = f"campaign {campaign!r} has no export {export_id!r}; exports are kept for a week"
             raise NotFoundError(message)
         return found
 
@@ -96,9 +97,11 @@ class Exporting:
     def link(self, export: Export) -> str:
         """Make an address, good for a quarter of an hour, at which the file can be fetched; raises NotReadyError."""
         if export.state != "done":
-            way_out = "ask for another" if export.state == "failed" else "look again in a moment"
-            message = f"the export is {export.state}; {way_out}"
-            raise NotReadyError(message)
+            raise NotReadyError(
+                Message("The file could not be created. Create a new one.")
+                if export.state == "failed"
+                else Message("The file is not ready. Try again in a moment.")
+            )
         return self.files.link(export.file, export.filename)
 
     def write(self, campaign: str, export_id: str) -> Export:

@@ -11,6 +11,7 @@ from undersigned.domain.addresses import email_mistake
 from undersigned.domain.controls import Action, AuditEntry
 from undersigned.domain.deliveries import DeliveryKey, packet_filename, packet_name
 from undersigned.domain.errors import NotFoundError
+from undersigned.domain.languages import Message
 from undersigned.domain.providers import providers_of
 from undersigned.domain.signatures import signer_id
 from undersigned.services.delivery_controls import NotNowError
@@ -183,8 +184,7 @@ class Organizing:
         Raises NotFoundError, UnderWayError, and NotNowError without a reason.
         """
         if not why:
-            message = "give the reason for which the letter is taken out"
-            raise NotNowError(message)
+            raise NotNowError(Message("Give a reason for erasing the letter."))
         self.erasing.erase(campaign, signer)
         self._record_action(campaign, "remove", by, about=signer, why=why)
 
@@ -197,8 +197,7 @@ class Organizing:
         try:
             self.signature_store.release(campaign, signer, self.new_id())
         except ChangedError as error:
-            message = "the letter is in no quarantine"
-            raise NotNowError(message) from error
+            raise NotNowError(Message("The letter is not in quarantine.")) from error
         self._record_action(campaign, "release from quarantine", by, about=signer, why=why)
 
     def deliveries(

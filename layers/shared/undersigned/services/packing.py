@@ -79,7 +79,7 @@ class Packing:
         batch = self._waiting(key)
         packets = range(1, len(packet_spans(len(batch.signers), PACKET_SIZE)) + 1)
         if number not in packets:
-            message = f"{len(packets)} packets would go to {key.target!r} now, and {number} is none of them"
+            message = f"the next delivery to {key.target!r} has no packet {number}"
             raise NotFoundError(message)
         [(_, pdf)] = self.typeset(batch, skip=frozenset(packets) - {number})
         return pdf

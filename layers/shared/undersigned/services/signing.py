@@ -194,11 +194,11 @@ class Signing:
             next_delivery=self.next_delivery(),
         )
 
-    def preview(self, campaign: str, values: Mapping[str, object]) -> LetterPreview:
+    def preview(self, campaign: str, values: Mapping[str, object], page_language: str) -> LetterPreview:
         """Render the letter of a form as far as it goes, without signing it; raises NotFoundError."""
         entry = self.campaign(campaign)
         draft = read_draft(values, entry.roster)
-        language = letter_language(values, entry.campaign)
+        language = letter_language(values, entry.campaign, page_language)
         letter = entry.letter(language)
         target = draft.target or entry.roster.someone(language)
         details = details_so_far(draft, entry.campaign, self.today(entry.campaign), language)
@@ -219,7 +219,7 @@ class Signing:
         entry = self.campaign(campaign)
         if not self.is_open(entry.campaign):
             raise ClosedError(entry.campaign)
-        form = read_form(values, entry.campaign, entry.roster)
+        form = read_form(values, entry.campaign, entry.roster, context.language)
         self.abuse_checks.admit(context.address)
         verdict = self.abuse_checks.judge(entry.campaign, values, context.origin)
         signature = self._pending(entry, form, context.language)

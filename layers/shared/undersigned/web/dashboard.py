@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from undersigned.services.packing import DeliveryPreview
     from undersigned.web.page import Page
 
-COLUMNS = ("addressee", "waiting", "sent", "last", "state")
+COLUMNS = ("recipient", "waiting", "sent", "last", "state")
 """What the table of targets can be sorted by."""
 
 _PROVIDERS_SHOWN = 8
@@ -36,80 +36,80 @@ _FEWEST_BARS, _MOST_DAYS = 14, 56
 """The fewest bars of the chart, and the most days; a longer campaign is shown by weeks."""
 
 _NOTICES: Mapping[str, Message] = {
-    "paused": Message("The campaign pauses: nothing goes out before you resume it."),
-    "resumed": Message("The campaign goes on. What waits goes with the next packets."),
-    "approved": Message("Approved. The packets go out within minutes."),
-    "held": Message("The letters to this addressee are held back."),
-    "released": Message("Released. The letters go with the next packets."),
-    "tested": Message("The mail is on its way to the organizer’s address, and to nobody else."),
-    "retried": Message("The delivery is sent once more, within minutes."),
-    "removed": Message("The letter is taken out, and what it said of its signer is erased."),
-    "let-out": Message("The letter is out of the quarantine: its signer gets the mail with the button now."),
-    "asked": Message("The file is being written."),
+    "paused": Message("Campaign paused. Nothing is sent until you resume it."),
+    "resumed": Message("Campaign resumed. Waiting letters go out with the next delivery."),
+    "approved": Message("Approved. The emails go out within minutes."),
+    "held": Message("Letters to this recipient are on hold."),
+    "released": Message("Released. The letters go out with the next delivery."),
+    "tested": Message("The test email is on its way to the organizer’s address, and to nobody else."),
+    "retried": Message("We’re sending the delivery again. This takes a few minutes."),
+    "removed": Message("The letter is erased, with everything that it said about its signer."),
+    "let-out": Message("The letter is released, and we’re sending the confirmation email again."),
+    "asked": Message("We’re creating the file."),
     "none-found": Message("Nobody has signed with this email address."),
 }
 """What a page says after a button was pressed, by the word in its address."""
 
 _STATES: Mapping[DeliveryState, Message] = {
-    "open": Message("Being sent"),
-    "sending": Message("Being sent"),
-    "sent": Message("Sent"),
-    "delivered": Message("Arrived"),
-    "complained": Message("Arrived, and marked as unwanted"),
-    "bounced": Message("Came back"),
-    "held": Message("Held"),
-    "empty": Message("Nothing to send"),
+    "open": Message.in_context("status of a delivery", "Being sent"),
+    "sending": Message.in_context("status of a delivery", "Being sent"),
+    "sent": Message.in_context("status of a delivery", "Sent"),
+    "delivered": Message.in_context("status of a delivery", "Delivered"),
+    "complained": Message.in_context("status of a delivery", "Delivered, marked as spam"),
+    "bounced": Message.in_context("status of a delivery", "Bounced"),
+    "held": Message.in_context("status of a delivery", "On hold"),
+    "empty": Message.in_context("status of a delivery", "Nothing to send"),
 }
 
 _EVENTS: Mapping[MailEventKind, Message] = {
-    "send": Message("Our mail service took the mail"),
+    "send": Message("Our email service accepted it"),
     "delivery": Message("The office’s mail server accepted it"),
-    "bounce": Message("It came back"),
-    "complaint": Message("Somebody there marked it as unwanted"),
-    "reject": Message("Our mail service refused it"),
-    "delivery_delay": Message("The office’s mail server keeps it waiting"),
+    "bounce": Message("It bounced"),
+    "complaint": Message("Someone there marked it as spam"),
+    "reject": Message("Our email service refused it"),
+    "delivery_delay": Message("The office’s mail server is delaying it"),
 }
 
 STATUSES: Mapping[ReportedStatus, Message] = {
-    "pending": Message("Not confirmed yet"),
-    "confirmed": Message("Confirmed"),
-    "withdrawn": Message("Taken back"),
-    "erased": Message("Erased"),
-    "quarantined": Message("In quarantine"),
+    "pending": Message.in_context("status of a letter", "Not confirmed yet"),
+    "confirmed": Message.in_context("status of a letter", "Confirmed"),
+    "withdrawn": Message.in_context("status of a letter", "Withdrawn"),
+    "erased": Message.in_context("status of a letter", "Erased"),
+    "quarantined": Message.in_context("status of a letter", "In quarantine"),
 }
 
 _QUARANTINE: Mapping[str, Message] = {
-    "trap": Message("A field that people do not see was filled in."),
-    "too fast": Message("The form was sent faster than people type."),
-    "form used": Message("Another letter had been signed with the same form."),
-    "no form": Message("It came without a form of ours, from a site that is not on the campaign’s list."),
+    "trap": Message("A field that people don’t see was filled in."),
+    "too fast": Message("The form was sent faster than a person can type."),
+    "form used": Message("Another letter was already signed with the same form."),
+    "no form": Message("It didn’t come from our form, or from a site on the campaign’s list."),
     "no proof": Message("The browser’s proof of work was missing or wrong."),
-    "erased before": Message("A letter of the same person was taken out before."),
+    "erased before": Message("An earlier letter by the same person was erased."),
 }
 
 _EXPORT_STATES: Mapping[ExportState, Message] = {
-    "queued": Message("Waiting to be written"),
-    "running": Message("Being written"),
+    "queued": Message("Waiting to be created"),
+    "running": Message("Being created"),
     "done": Message("Ready"),
-    "failed": Message("Failed: ask for it again"),
+    "failed": Message("Failed. Create a new one."),
 }
 
 _ACTIONS: Mapping[Action, Message] = {
     "pause": Message("Paused the campaign"),
     "resume": Message("Resumed the campaign"),
-    "approve": Message("Approved packets"),
-    "hold": Message("Held letters back"),
+    "approve": Message("Approved deliveries"),
+    "hold": Message.in_context("activity log", "Put letters on hold"),
     "release": Message("Released letters"),
-    "retry": Message("Sent a delivery once more"),
-    "test": Message("Tried a mail"),
-    "deliver": Message("Sent what waited before the weekly hour"),
-    "create key": Message("Made a key"),
+    "retry": Message("Sent a delivery again"),
+    "test": Message("Sent a test email"),
+    "deliver": Message("Sent waiting letters early"),
+    "create key": Message("Created a key"),
     "revoke key": Message("Revoked a key"),
-    "remove": Message("Took a letter out"),
-    "export": Message("Made a file of letters"),
-    "backup": Message("Made a backup of the campaign"),
+    "remove": Message("Erased a letter"),
+    "export": Message("Created a file of letters"),
+    "backup": Message("Backed up the campaign"),
     "restore": Message("Restored the campaign from a backup"),
-    "release from quarantine": Message("Let a letter out of the quarantine"),
+    "release from quarantine": Message("Released a letter from quarantine"),
 }
 
 
@@ -236,12 +236,13 @@ class Row:
     last: Delivery | None
     last_state: str
     state: str
+    came_back: bool
     needs_you: bool
 
     def sorts_by(self, column: str) -> tuple[object, ...]:
         """Return the row's sort key for a column."""
         values: dict[str, object] = {
-            "addressee": self.target.locality.casefold(),
+            "recipient": self.target.locality.casefold(),
             "waiting": self.waiting,
             "sent": self.sent,
             "last": self.last.key.period if self.last else "",
@@ -253,6 +254,7 @@ class Row:
 def _row(viewer: Viewer, state: organizing.TargetState) -> Row:
     target, last = state.target, state.last_delivery
     came_back = target.mail_state == "bounced" or (last is not None and last.state == "bounced")
+    is_spam = last is not None and last.state == "complained"
     return Row(
         target,
         target.addressed(viewer.language),
@@ -260,17 +262,22 @@ def _row(viewer: Viewer, state: organizing.TargetState) -> Row:
         state.sent,
         last,
         viewer.say(_STATES[last.state]) if last else "",
-        viewer.say(_state_of_target(target, came_back=came_back)),
-        needs_you=came_back or bool(target.hold) or (last is not None and last.state == "complained"),
+        viewer.say(_state_of_target(target, came_back=came_back, is_spam=is_spam)),
+        came_back=came_back,
+        needs_you=came_back or bool(target.hold) or is_spam,
     )
 
 
-def _state_of_target(target: Target, *, came_back: bool) -> Message:
+def _state_of_target(target: Target, *, came_back: bool, is_spam: bool) -> Message:
     if target.hold:
-        return Message("Held back: %(why)s", {"why": target.hold})
+        return Message.in_context("status of a recipient", "On hold: %(why)s", {"why": target.hold})
     if came_back:
-        return Message("Mail came back")
-    return Message("Gets no new letters") if target.retired else Message("In order")
+        return Message.in_context("status of a recipient", "Email bounced")
+    if is_spam:
+        return Message.in_context("status of a recipient", "Email marked as spam")
+    if target.retired:
+        return Message.in_context("status of a recipient", "Gets no new letters")
+    return Message.in_context("status of a recipient", "OK")
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,11 +292,11 @@ class Heading:
 
 def _headings(viewer: Viewer, sort: str, *, descending: bool) -> list[Heading]:
     labels = {
-        "addressee": Message("Addressee"),
+        "recipient": Message("Recipient"),
         "waiting": Message("Letters waiting"),
         "sent": Message("Letters sent"),
-        "last": Message("Last packet"),
-        "state": Message("State"),
+        "last": Message("Last delivery"),
+        "state": Message("Status"),
     }
     headings = []
     for column in COLUMNS:
@@ -297,7 +304,7 @@ def _headings(viewer: Viewer, sort: str, *, descending: bool) -> list[Heading]:
         # Numbers and days start with the highest and the newest.
         usual = "descending" if column in {"waiting", "sent", "last"} else "ascending"
         order = usual if now is None else "ascending" if now == "descending" else "descending"
-        address = f"?{urlencode({'sort': column, 'order': order})}#addressees"
+        address = f"?{urlencode({'sort': column, 'order': order})}#recipients"
         headings.append(Heading(column, viewer.say(labels[column]), address, now))
     return headings
 

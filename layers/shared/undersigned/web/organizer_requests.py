@@ -59,8 +59,8 @@ class ApiRequest:
         if word is not None and chosen is None:
             raise RequestError(
                 400,
-                Message("This address can’t be read"),
-                Message("`%(name)s` is one of %(choices)s", {"name": name, "choices": ", ".join(choices)}),
+                Message("We can’t read this address"),
+                Message("`%(name)s` must be one of: %(choices)s.", {"name": name, "choices": ", ".join(choices)}),
             )
         return chosen
 
@@ -70,8 +70,8 @@ class ApiRequest:
         if text is not None and not _can_name(name, text):
             raise RequestError(
                 400,
-                Message("This address can’t be read"),
-                Message("`%(name)s` names no %(name)s; GET the listing to see those that there are", {"name": name}),
+                Message("We can’t read this address"),
+                Message("There is no such `%(name)s`. GET the list to see those that exist.", {"name": name}),
             )
         return text
 
@@ -81,8 +81,8 @@ class ApiRequest:
         if not re.fullmatch(r"[1-9]\d{0,3}", text, re.ASCII) or int(text) > most:
             raise RequestError(
                 400,
-                Message("This address can’t be read"),
-                Message("`limit` is a whole number from 1 to %(most)s", {"most": most}),
+                Message("We can’t read this address"),
+                Message("`limit` must be a whole number from 1 to %(most)s.", {"most": most}),
             )
         return int(text)
 
@@ -95,8 +95,8 @@ class ApiRequest:
         if position is None:
             raise RequestError(
                 400,
-                Message("This address can’t be read"),
-                Message("`cursor` is what the page before gave as `next`; leave it out for the first page"),
+                Message("We can’t read this address"),
+                Message("`cursor` must be the `next` of the page before. Leave it out for the first page."),
             )
         return position
 
@@ -106,9 +106,9 @@ class ApiRequest:
         if not isinstance(reason, str) or len(reason) > LONGEST_REASON or (required and not reason.strip()):
             raise RequestError(
                 400,
-                Message("Why?"),
+                Message("A reason is missing or too long"),
                 Message(
-                    'Send the reason as JSON, {"why": "…"}, with %(limit)s characters at most',
+                    'Send the reason as JSON, {"why": "…"}, in %(limit)s characters or fewer.',
                     {"limit": LONGEST_REASON},
                 ),
             )
@@ -133,8 +133,8 @@ class DashboardRequest(ApiRequest):
         if len(reason) > LONGEST_REASON:
             raise RequestError(
                 400,
-                Message("Why?"),
-                Message("Give the reason in %(limit)s characters at most", {"limit": LONGEST_REASON}),
+                Message("The reason is too long"),
+                Message("Use %(limit)s characters or fewer.", {"limit": LONGEST_REASON}),
             )
         return _printable(reason)
 
@@ -144,9 +144,9 @@ def _printable(reason: str) -> str:
     if not can_be_printed(reason):
         raise RequestError(
             400,
-            Message("Why?"),
+            Message("We can’t print the reason"),
             Message(
-                "%(field)s has a character that can’t be printed; type it again without pasting",
+                "%(field)s has a character that we can’t print. Type it again instead of pasting it.",
                 {"field": Message("Why")},
             ),
         )

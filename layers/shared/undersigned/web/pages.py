@@ -78,7 +78,7 @@ def campaign(  # noqa: PLR0913  (what the page shows)
     messages: dict[str, str] = {}
     for error in errors:
         messages.setdefault(error.field, error.message.in_language(language))
-    letter = entry.letter(preview.letter_language if preview else campaign.language)
+    letter = entry.letter(preview.letter_language if preview else language)
     if preview:
         letter_html = preview.letter_html
     else:
@@ -92,7 +92,7 @@ def campaign(  # noqa: PLR0913  (what the page shows)
         letter_language=letter.language,
         letter_languages=_named(entry.letters),
         languages=_named(campaign.languages),
-        addressee=roster.someone(language).title,
+        recipient=roster.someone(language).title,
         offers_note=letter.offers_note,
         note_limit=next(field.limit for field in FORM_FIELDS if field.name == "note"),
         trap=TRAP,
@@ -179,59 +179,61 @@ def _state_of(own: OwnLetter, language: str) -> tuple[Message, Message]:  # noqa
     values = {"whom": own.target.addressed(language), "department": own.target.department}
     if signature.status == "withdrawn":
         return (
-            Message("Taken back"),
-            Message("You took this letter back before it was in a packet. It is never sent."),
+            Message.in_context("status of a letter", "Withdrawn"),
+            Message("You withdrew this letter before it was in a delivery. It won’t be sent."),
         )
     if signature.status == "erased":
         return (
-            Message("Erased"),
-            Message("This letter was taken out. Nothing of what it said of its signer is kept."),
+            Message.in_context("status of a letter", "Erased"),
+            Message("The organizer erased this letter, with everything that it said about you."),
         )
     if signature.status == "pending":
         return (
-            Message("Not confirmed yet"),
-            Message("Open the link in our mail and confirm your letter; only then is it sent."),
+            Message.in_context("status of a letter", "Not confirmed yet"),
+            Message("Open the link in our email and confirm your letter. We send it only then."),
         )
     if own.is_held_back:
-        return Message("Held"), Message(
-            "The organizer holds the letters to %(whom)s back for now. The reason given: “%(why)s”. "
-            "Nothing is lost: yours goes when they are released.",
+        return Message.in_context("status of a letter", "On hold"), Message(
+            "The organizer has put letters to %(whom)s on hold. The reason: “%(why)s”. "
+            "Nothing is lost: your letter goes out when the hold ends.",
             values | {"why": own.target.hold},
         )
     if signature.period is None:
         if own.target.mail_state == "bounced":
-            return Message("Held"), Message(
-                "Mail to %(whom)s came back, so your letter is held. The organizer sees this and can mend the address.",
+            return Message.in_context("status of a letter", "On hold"), Message(
+                "Email to %(whom)s bounced, so your letter is on hold. "
+                "The organizer can see this and correct the address.",
                 values,
             )
-        return Message("Waiting"), Message(
-            "Your letter goes to %(whom)s with the next packet, on %(day)s.",
+        return Message.in_context("status of a letter", "Waiting"), Message(
+            "Your letter goes to %(whom)s with the next delivery, on %(day)s.",
             values | {"day": long_moment(own.next_delivery, language)},
         )
     values["day"] = long_date(date.fromisoformat(signature.period), language)
     match delivery.state if delivery else "open":
         case "delivered" | "complained" if delivery and delivery.settled_at:
-            return Message("Arrived"), Message(
-                "The mail server of %(department)s accepted the packet of %(day)s with your letter on %(settled)s.",
+            return Message.in_context("status of a letter", "Delivered"), Message(
+                "The mail server of %(department)s accepted your letter on %(settled)s.",
                 values | {"settled": long_date(delivery.settled_at, language)},
             )
         case "delivered" | "complained":
-            return Message("Arrived"), Message(
-                "The mail server of %(department)s accepted the packet of %(day)s with your letter.", values
+            return Message.in_context("status of a letter", "Delivered"), Message(
+                "The mail server of %(department)s accepted your letter.", values
             )
         case "bounced" | "held":
-            return Message("Came back"), Message(
-                "The packet of %(day)s with your letter came back from %(department)s. "
-                "The organizer sees this and can send it again.",
+            return Message.in_context("status of a letter", "Bounced"), Message(
+                "The mail server of %(department)s did not accept the email of %(day)s with your letter. "
+                "The organizer can see this and send it again.",
                 values,
             )
         case "sent":
-            return Message("Sent"), Message(
-                "Your letter is in the packet of %(day)s to %(whom)s. Their mail server has not answered yet.", values
+            return Message.in_context("status of a letter", "Sent"), Message(
+                "We sent your letter to %(whom)s with the delivery of %(day)s. Their mail server has not answered yet.",
+                values,
             )
         case _:
-            return Message("In a packet"), Message(
-                "Your letter is in the packet of %(day)s to %(whom)s, which is being sent.", values
+            return Message.in_context("status of a letter", "Being sent"), Message(
+                "Your letter is in the delivery of %(day)s to %(whom)s, which is being sent.", values
             )
 
 
@@ -273,37 +275,37 @@ def approval(found: PeriodState, token: str) -> Page:
 
 def _state_of_period(found: PeriodState) -> tuple[Message, Message]:
     if found.is_paused:
-        return Message("The campaign pauses"), Message(
-            "No packet goes before somebody resumes it. What is approved now goes then."
+        return Message("Campaign paused"), Message(
+            "Nothing is sent until someone resumes the campaign. What you approve now goes out then."
         )
     if found.is_approved:
-        return Message("Approved"), Message(
-            "The packets go out within minutes. Load this page again to see how they stand."
-        )
+        return Message("Approved"), Message("The emails go out within minutes. Reload this page to see their status.")
     if found.waiting:
-        return Message("These letters wait for your approval"), Message(
-            "They would go now, all of an addressee’s in one mail. Nothing goes before you press the button."
+        return Message("Waiting for your approval"), Message(
+            "Each recipient gets all their letters in one email. Nothing is sent until you press the button."
         )
-    return Message("No letter waits"), Message(
-        "There is nothing to approve: the letters have gone, or were taken back."
+    return Message("No letters waiting"), Message(
+        "There is nothing to approve. The letters have gone out or were withdrawn."
     )
 
 
 def _waits_as(target: Target) -> Message:
     if target.hold:
-        return Message("Held back: %(why)s", {"why": target.hold})
-    return Message("Held: mail came back") if target.mail_state == "bounced" else Message("Ready to go")
+        return Message.in_context("status of letters", "On hold: %(why)s", {"why": target.hold})
+    if target.mail_state == "bounced":
+        return Message.in_context("status of letters", "On hold: email bounced")
+    return Message.in_context("status of letters", "Ready to send")
 
 
 _GOES_AS: Mapping[DeliveryState, Message] = {
-    "open": Message("Being sent"),
-    "sending": Message("Being sent"),
-    "sent": Message("Sent"),
-    "delivered": Message("Arrived"),
-    "complained": Message("Arrived"),
-    "bounced": Message("Came back"),
-    "held": Message("Held"),
-    "empty": Message("Nothing to send"),
+    "open": Message.in_context("status of a delivery", "Being sent"),
+    "sending": Message.in_context("status of a delivery", "Being sent"),
+    "sent": Message.in_context("status of a delivery", "Sent"),
+    "delivered": Message.in_context("status of a delivery", "Delivered"),
+    "complained": Message.in_context("status of a delivery", "Delivered, marked as spam"),
+    "bounced": Message.in_context("status of a delivery", "Bounced"),
+    "held": Message.in_context("status of a delivery", "On hold"),
+    "empty": Message.in_context("status of a delivery", "Nothing to send"),
 }
 
 

@@ -44,8 +44,8 @@ def posted_values(event: APIGatewayProxyEventV2) -> Mapping[str, object]:
     if len(event.body or "") > LONGEST_BODY * (4 / 3 if event.is_base64_encoded else 1):
         raise RequestError(
             413,
-            Message("Too much was sent"),
-            Message("A form has %(limit)s kilobytes at most; shorten the texts in it", {"limit": LONGEST_BODY // 1024}),
+            Message("The form is too long"),
+            Message("Shorten your text. A form can have up to %(limit)s kilobytes.", {"limit": LONGEST_BODY // 1024}),
         )
     try:
         body = event.decoded_body or ""
@@ -57,14 +57,14 @@ def posted_values(event: APIGatewayProxyEventV2) -> Mapping[str, object]:
             case _:
                 raise RequestError(
                     415,
-                    Message("This kind of content is not read here"),
-                    Message("Send the fields as application/x-www-form-urlencoded or application/json"),
+                    Message("We can’t read this type of content"),
+                    Message("Send the fields as application/x-www-form-urlencoded or application/json."),
                 )
     except (ValueError, RecursionError) as error:
         raise RequestError(
             400,
-            Message("What was sent can’t be read"),
-            Message("Send the fields as one JSON object or as a form, encoded as UTF-8"),
+            Message("We can’t read what you sent"),
+            Message("Send the fields as one JSON object or as a form, encoded as UTF-8."),
         ) from error
 
 

@@ -69,6 +69,6 @@ def check_post(request: DashboardRequest, public_url: str) -> None:
 def _foreign() -> RequestError:
     return RequestError(
         403,
-        Message("This did not come from the dashboard"),
-        Message("Go back to the dashboard, load the page again, and press the button there"),
+        Message("This didn’t come from the dashboard"),
+        Message("Go back to the dashboard, reload the page and press the button there."),
     )

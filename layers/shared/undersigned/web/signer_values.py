@@ -17,7 +17,7 @@ def form_values(form: Form, language: str) -> dict[str, object]:
     """Return a campaign's form: its fields, its targets and the token that it sends."""
     entry = form.entry
     texts = entry.campaign.texts(language)
-    offers_note = entry.letter(entry.campaign.language).offers_note
+    offers_note = entry.letter(language).offers_note
     return {
         "campaign": entry.campaign.id,
         "title": texts.title,

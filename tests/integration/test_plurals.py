@@ -1,0 +1,144 @@
+"""Counts in sentences: with none, one and two letters, every page and email has the right plural, in each language."""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from pypdf import PdfReader
+
+from functions.organizer_api import problems as organizer_problems
+from functions.public_api import problems as public_problems
+from tests.world import CAMPAIGN
+from undersigned.domain.api_keys import ApiKey, digest_of
+from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.exports import Export, ExportFilter
+from undersigned.services.abuse_checks import BusyError
+from undersigned.services.access import TooManyRefusalsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.world import Answer, Sent, World
+
+PERIOD = "2026-11-24"
+FORM = f"/campaigns/{CAMPAIGN}"
+
+MANY = (
+    "letters|signatures|packets|deliveries|people|signers|recipients|emails|files|PDFs|characters|seconds|"
+    "cartas|firmas|paquetes|envíos|personas|destinatarios|correos|archivos|caracteres|segundos"
+)
+ONE = (
+    "letter|signature|packet|delivery|person|signer|recipient|email|file|PDF|character|second|"
+    "carta|firma|paquete|envío|persona|destinatario|correo|archivo|carácter|segundo"
+)
+MISTAKES = re.compile(rf"(?<![\d.,])(?:1 (?:signed )?(?:{MANY})|[02] (?:signed )?(?:{ONE}))\b")
+
+LETTERS_OF = {
+    "en": ["0 people have signed", "1 person has signed", "2 people have signed"],
+    "es": ["0 personas han firmado", "1 persona ha firmado", "2 personas han firmado"],
+}
+SENT_IN = {
+    "en": ["", "sends you 1 signed letter", "sends you 2 signed letters"],
+    "es": ["", "le envía 1 carta firmada", "le envía 2 cartas firmadas"],
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "mistakes"),
+    [
+        ("1 letters, 1 signed letters and 2 letter", ["1 letters", "1 signed letters", "2 letter"]),
+        ("Espere 1 segundos por 0 carta", ["1 segundos", "0 carta"]),
+        ("1 letter, 0 letters, 2 signed letters, 21 letters, 1,001 letters, Sent 1 Letters 0", []),
+    ],
+)
+def test_a_wrong_plural_is_found(text: str, mistakes: list[str]) -> None:
+    assert MISTAKES.findall(text) == mistakes
+
+
+def words_of(markup: str) -> str:
+    """Return what a page or an email says, without its style and tags."""
+    bare = re.sub(r"<style>.*?</style>|<[^>]*>", " ", markup, flags=re.DOTALL)
+    return " ".join(html.unescape(bare).split())
+
+
+def words_of_mail(mail: Sent) -> str:
+    pages = [page.extract_text() for pdf in mail.pdfs for page in PdfReader(io.BytesIO(pdf)).pages]
+    return words_of(" ".join([str(mail.mail["Subject"]), mail.text, mail.html, *pages]))
+
+
+def in_language(world: World, language: str) -> None:
+    """Have the campaign in a language of which every organizer and office reads."""
+    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
+    world.wiring.campaigns.put_campaign(replace(campaign, language=language, approval=True))
+
+
+def signed_in(world: World) -> tuple[str, ...]:
+    world.wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of("us_manage"), "manage", "", world.clock.now))
+    values = {"campaign": CAMPAIGN, "key": "us_manage"}
+    answer = world.post("/organizer/session", values, headers={"sec-fetch-site": "same-origin"})
+    return tuple(cookie.partition(";")[0] for cookie in answer.cookies)
+
+
+def pages(world: World, language: str, cookies: tuple[str, ...]) -> Iterator[Answer]:
+    """Give what signers, offices and organizers read of the campaign as it stands."""
+    for path in (f"{FORM}?lang={language}", f"{FORM}/count.svg?lang={language}", f"{FORM}/signed?lang={language}"):
+        yield world.get(path)
+    yield world.get("/packets/" + world.wiring.tokens.for_packets(DeliveryKey(CAMPAIGN, "evanston", PERIOD)))
+    yield world.get("/organizer/approve/" + world.wiring.tokens.for_approval(CAMPAIGN, PERIOD))
+    listed = ("", "/targets/evanston", "/deliveries", "/signatures", "/exports", "/audit")
+    for path in (*listed, "/targets/evanston/next", f"/deliveries/{PERIOD}/evanston"):
+        answer = world.get(f"/organizer{path}", cookies=cookies)
+        assert answer.status in {200, 404, 409}
+        yield answer
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("letters", [0, 1, 2])
+def test_pages_and_emails_count_none_one_and_two_letters(world: World, language: str, letters: int) -> None:
+    in_language(world, language)
+    confirmations = [
+        world.confirmed(email=f"signer{number}@signers.example", letter_language=language) for number in range(letters)
+    ]
+    world.wiring.exports.put_export(
+        Export(CAMPAIGN, "0123456789abcdef", "done", ExportFilter(), "key", world.clock.now, rows=letters)
+    )
+    cookies = signed_in(world)
+    world.plan()
+    said = [words_of(answer.body) for answer in pages(world, language, cookies)]
+    world.wiring.delivery_controls().approve(CAMPAIGN, PERIOD, "tests", "")
+    world.run_queue()
+    said += [words_of(answer.body) for answer in pages(world, language, cookies)]
+    said += [words_of(world.get(mail.link("confirm")).body) for mail in confirmations]
+    world.clock.turn(days=1)
+    world.report()
+    said += map(words_of_mail, world.sent)
+
+    assert [mistake for words in said for mistake in MISTAKES.findall(words)] == []
+    assert LETTERS_OF[language][letters] in said[0]
+    kinds = {mail.tags["kind"] for mail in world.sent}
+    assert kinds == ({"confirmation", "approval", "delivery", "report"} if letters else set())
+    if letters:
+        [delivery] = world.deliveries
+        assert SENT_IN[language][letters] in words_of_mail(delivery)
+
+
+@pytest.mark.parametrize(
+    ("language", "seconds", "words"),
+    [
+        ("en", 1, "Wait 1 second,"),
+        ("en", 2, "Wait 2 seconds,"),
+        ("es", 1, "Espere 1 segundo "),
+        ("es", 2, "2 segundos "),
+    ],
+)
+def test_a_wait_is_counted_in_seconds(language: str, seconds: int, words: str) -> None:
+    for problem in (
+        public_problems.problem_of(BusyError(seconds)),
+        organizer_problems.problem_of(TooManyRefusalsError(seconds)),
+    ):
+        assert words in problem.detail.in_language(language)
