@@ -40,7 +40,7 @@ STARTS = (
     "campaign.toml:7: `goal` is 0; give a whole number of at least 1",
     "campaign.toml:9: `closes` is 2025-12-31, before `opens` (2026-01-01); write the last day",
     "letter.md:3: unknown merge field {{ tree.kind }}; use one of",
-    "targets.csv:2: `email`: the e-mail address is missing; write it like name@example.org",
+    "targets.csv:2: `email`: the email address is missing; write it like name@example.org",
     "targets.csv:3: the id `oakton` is also on line 2; give each recipient a different id",
 )
 
