@@ -48,7 +48,7 @@ class ApiKeys(ApiKeyStore):
         values = {
             **locate(key.campaign, key.digest)._asdict(),
             "scope": key.scope,
-            "note": key.note,
+            "note": key.label,
             "created_at": written(key.created_at),
             "valid_until": written(key.expires_at),
         }
@@ -64,7 +64,7 @@ def _read(values: Values) -> ApiKey:
         campaign=values["pk"].partition("#")[2],
         digest=values["sk"],
         scope=cast("Scope", values["scope"]),
-        note=values["note"],
+        label=values["note"],
         created_at=datetime.fromisoformat(values["created_at"]),
         expires_at=read_moment(values.get("valid_until")),
     )

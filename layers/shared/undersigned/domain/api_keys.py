@@ -24,7 +24,7 @@ class ApiKey:
     campaign: str
     digest: str
     scope: Scope
-    note: str
+    label: str
     created_at: datetime
     expires_at: datetime | None = None
 
