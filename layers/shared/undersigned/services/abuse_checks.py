@@ -1,4 +1,4 @@
-"""Abuse checks at the form: tickets, the pace of networks, and whether a form looks like a bot's."""
+"""Abuse checks at the form: form tokens, the pace of networks, and whether a form looks like a bot's."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ class BusyError(UndersignedError):
 
 
 @dataclass(frozen=True, slots=True)
-class Ticket:
-    """What a form carries: its token, and the challenge (JSON) if it must bring a proof of work."""
+class IssuedForm:
+    """What a copy of the form carries: its token, and a challenge (JSON) if it must bring a proof of work."""
 
     token: str
     challenge: str | None
@@ -57,7 +57,7 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Why a form looks like a bot's, if it does, and the pass that it spends, if it has one."""
+    """Why a form looks like a bot's, if it does, and its form token, if it has one."""
 
     suspicion: Suspicion | None
     form: FormToken | None
@@ -75,12 +75,12 @@ class AbuseChecks:
     new_id: Callable[[], str]
     _jumped: dict[str, tuple[datetime, bool]] = field(default_factory=dict, init=False)
 
-    def ticket(self, campaign: Campaign, carried: object = None) -> Ticket:
-        """Give out a ticket, or the carried one again if it is good: a form that is mended keeps its own."""
-        form = self._read(campaign, carried)
+    def issue_form(self, campaign: Campaign, earlier_token: object = None) -> IssuedForm:
+        """Issue a form token, or return the earlier one if it is valid: a form that is corrected keeps its token."""
+        form = self._read(campaign, earlier_token)
         if form is None:
             form = FormToken(campaign.id, self.new_id(), self.needs_proof(campaign), self.clock())
-        return Ticket(self.tokens.for_form(form), self._challenge(form) if form.needs_proof else None)
+        return IssuedForm(self.tokens.for_form(form), self._challenge(form) if form.needs_proof else None)
 
     def needs_proof(self, campaign: Campaign) -> bool:
         """Say whether new forms must bring a proof of work: always, never, or while sign-ups jump."""
@@ -111,7 +111,7 @@ class AbuseChecks:
     def judge(self, campaign: Campaign, values: Mapping[str, object], origin: str | None) -> Verdict:
         """Say whether a form looks like a bot's; `origin` is the site that a browser says it was sent from."""
         form = self._read(campaign, values.get("form"))
-        # Without a ticket nothing says whether a proof was asked for.
+        # Without a form token nothing says whether a proof was asked for.
         is_known = origin in campaign.allowed_origins and (form is not None or not self.needs_proof(campaign))
         found = suspicion(
             form,

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from undersigned.domain.errors import FieldError
     from undersigned.domain.schedule import WeeklySchedule
     from undersigned.domain.tallies import Count
-    from undersigned.services.abuse_checks import AbuseChecks, Ticket, Verdict
+    from undersigned.services.abuse_checks import AbuseChecks, IssuedForm, Verdict
     from undersigned.services.catalog import Catalog, Entry
     from undersigned.services.ports import CountStore, DeliveryStore, SignatureStore
     from undersigned.tokens import Tokens
@@ -69,11 +69,11 @@ class FormContext:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A campaign's form as it stands: whether people can sign, the count, and the ticket of one copy of the form."""
+    """A campaign's form: whether people can sign, the count, and the token of one copy of the form."""
 
     entry: Entry
     count: Count
-    ticket: Ticket
+    issued: IssuedForm
     is_open: bool
     today: date
     next_delivery: datetime
@@ -182,13 +182,13 @@ class Signing:
         """Return the day that it is where the campaign is."""
         return self.clock().astimezone(ZoneInfo(campaign.time_zone)).date()
 
-    def form(self, campaign: str, carried: object = None) -> Form:
-        """Return a campaign's form, with the ticket that it carried before if that is good; raises NotFoundError."""
+    def form(self, campaign: str, earlier_token: object = None) -> Form:
+        """Return a campaign's form; a valid token from an earlier post is kept. Raises NotFoundError."""
         entry = self.campaign(campaign)
         return Form(
             entry,
             self.count(campaign),
-            self.abuse_checks.ticket(entry.campaign, carried),
+            self.abuse_checks.issue_form(entry.campaign, earlier_token),
             is_open=self.is_open(entry.campaign),
             today=self.today(entry.campaign),
             next_delivery=self.next_delivery(),
