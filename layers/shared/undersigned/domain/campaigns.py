@@ -56,8 +56,8 @@ def origin_of(address: str) -> str | None:
         return None
     if parts.scheme not in _DEFAULT_PORTS or not host or "@" in parts.netloc or not _HOST.fullmatch(host):
         return None
-    place = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{place}" + ("" if port in {None, _DEFAULT_PORTS[parts.scheme]} else f":{port}")
+    netloc = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{netloc}" + ("" if port in {None, _DEFAULT_PORTS[parts.scheme]} else f":{port}")
 
 
 @dataclass(frozen=True, slots=True)

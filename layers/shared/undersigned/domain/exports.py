@@ -54,7 +54,7 @@ class ExportFilter:
     target: str | None = None
     status: Exported | None = None
 
-    def takes(self, signature: Signature) -> bool:
+    def matches(self, signature: Signature) -> bool:
         """Say whether a letter belongs in the export."""
         return (
             signature.reported_status in EXPORTED

@@ -251,7 +251,7 @@ def read_blocks(html: str) -> tuple[Block, ...]:
     return tuple(block for block in reader.blocks if block.text.strip())
 
 
-def _marked(run: Run) -> str:
+def _with_address(run: Run) -> str:
     if run.link and run.text not in {run.link, re.sub(r"^(https?://|mailto:)", "", run.link)}:
         return f"{run.text} <{run.link}>"
     return run.text
@@ -264,7 +264,7 @@ def as_text(blocks: Iterable[Block]) -> str:
     for block in blocks:
         number = number + 1 if block.kind == "number" else 0
         lead = {"bullet": "- ", "number": f"{number}. ", "quote": "> "}.get(block.kind, "")
-        lines = "".join(_marked(run) for run in block.runs).split("\n")
+        lines = "".join(_with_address(run) for run in block.runs).split("\n")
         indent = lead if block.kind == "quote" else " " * len(lead)
         paragraphs.append(
             "\n".join(

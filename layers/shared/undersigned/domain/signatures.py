@@ -150,7 +150,7 @@ def read_draft(values: Mapping[str, object], roster: Roster) -> Draft:
             target = choose_target(roster, texts["postal_code"], texts["target"])
         except FormError as error:
             errors.extend(error.errors)
-    order = {field.name: place for place, field in enumerate(FORM_FIELDS)}
+    order = {field.name: position for position, field in enumerate(FORM_FIELDS)}
     order["drawing"] = order["signature"]
     return Draft(texts, target, tuple(sorted(errors, key=lambda error: order[error.field])))
 
@@ -295,7 +295,7 @@ class SignatureFilter:
     target: str | None = None
     status: ReportedStatus | None = None
 
-    def takes(self, signature: Signature) -> bool:
+    def matches(self, signature: Signature) -> bool:
         """Say whether a letter belongs in the listing."""
         return self.target in {None, signature.target} and self.status in {None, signature.reported_status}
 

@@ -130,7 +130,7 @@ class AbuseChecks:
         return form if form and form.campaign == campaign.id else None
 
     def _hashed(self, address: str, window: datetime) -> str:
-        return hashed_address(f"place:{self.secret()}", address, window)
+        return hashed_address(f"address:{self.secret()}", address, window)
 
     def _challenge(self, form: FormToken) -> str:
         from altcha import create_challenge

@@ -48,7 +48,7 @@ class Access:
     secret: Callable[[], str]
     clock: Callable[[], datetime]
 
-    def let_in(self, campaign: str, text: str, scope: Scope, address: str) -> ApiKey:
+    def authorize(self, campaign: str, text: str, scope: Scope, address: str) -> ApiKey:
         """Return the campaign's key that has this text and opens what needs this scope.
 
         Raises KeyRefusedError for any text that opens nothing here, ScopeError for a key that opens less, and
@@ -70,7 +70,7 @@ class Access:
             raise KeyRefusedError(message)
         return _allowed(found, scope)
 
-    def let_in_again(self, campaign: str, digest: str, scope: Scope) -> ApiKey:
+    def authorize_session(self, campaign: str, digest: str, scope: Scope) -> ApiKey:
         """Return the key that has opened a session, as it stands now; raises KeyRefusedError, ScopeError.
 
         The session is signed, so nobody can try digests: nothing is counted here.

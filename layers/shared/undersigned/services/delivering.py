@@ -100,7 +100,7 @@ class Delivering:
         None when no letter waits. Nothing else is written down, so a second one does no harm.
         """
         preview = self.packing.preview(key)
-        return self.post.send(mails.tried(preview.mail, preview.campaign)) if preview else None
+        return self.post.send(mails.as_test(preview.mail, preview.campaign)) if preview else None
 
     def _open(self, key: DeliveryKey) -> Delivery | None:
         if not self.signatures.has_waiting(key.campaign, key.target):

@@ -47,7 +47,7 @@ class SignatureSheet:
         """Write the file line by line: its mark and column names, then the letters, newest first."""
         yield BYTE_ORDER_MARK + csv_line(COLUMNS)
         for _, signature in self.signatures.newest_signatures(campaign, read_ahead=_READ_AHEAD):
-            if wanted.takes(signature):
+            if wanted.matches(signature):
                 yield csv_line(row(signature, self.catalog.letter(campaign, signature.letter).language))
 
     def check(self, campaign: str, wanted: ExportFilter) -> None:

@@ -53,11 +53,11 @@ class OrganizerPost:
 def tell_each(
     campaigns: Iterable[str],
     tell: Callable[[str], PostOutcome],
-    note: Callable[[str, PostOutcome | Exception], None],
+    report: Callable[[str, PostOutcome | Exception], None],
 ) -> None:
-    """Tell the organizers of some campaigns, each whatever becomes of the others; `note` hears the outcomes.
+    """Email the organizers of some campaigns. An error for one campaign doesn't stop the others.
 
-    Raises NotToldError at the end when some could not be told.
+    Passes each outcome or error to `report`. Raises NotToldError at the end if any organizer could not be emailed.
     """
     missed = []
     for campaign in campaigns:
@@ -65,9 +65,9 @@ def tell_each(
             outcome = tell(campaign)
         except Exception as error:  # noqa: BLE001  (one campaign never stops its neighbours; it is reported)
             missed.append(campaign)
-            note(campaign, error)
+            report(campaign, error)
         else:
-            note(campaign, outcome)
+            report(campaign, outcome)
     if missed:
         message = f"the organizers of {', '.join(missed)} were not told; the next try tells them alone"
         raise NotToldError(message)

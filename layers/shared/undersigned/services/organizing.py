@@ -156,7 +156,7 @@ class Organizing:
         found: list[Signature] = []
         rows = enumerate(self.signature_store.newest_signatures(campaign, after), start=1)
         for read, (position, row) in rows:
-            if wanted.takes(row):
+            if wanted.matches(row):
                 found.append(row)
             if len(found) == limit or read == MOST_ROWS_READ:
                 return Listing(tuple(found), position, ended_early=len(found) < limit)
@@ -167,7 +167,7 @@ class Organizing:
         if email_mistake(email):
             return Listing((), None)
         row = self.signature_store.signature(campaign, signer_id(self.secret(), email))
-        return Listing((row,) if row and row.email and wanted.takes(row) else (), None)
+        return Listing((row,) if row and row.email and wanted.matches(row) else (), None)
 
     def signature(self, campaign: str, signer: str) -> Signature:
         """Return one signature; raises NotFoundError."""

@@ -50,14 +50,14 @@ class Sessions:
 
     def begin(self, campaign: str, key: str, address: str) -> Session:
         """Begin a session with the text of a key; raises KeyRefusedError and TooManyRefusalsError."""
-        found = self.access.let_in(campaign, key, "read", address)
+        found = self.access.authorize(campaign, key, "read", address)
         return self._session(self.tokens.for_session(found.campaign, found.digest), found)
 
     def session(self, token: str) -> Session:
         """Return the session that a token stands for; raises SignedOutError."""
         try:
             known = self.tokens.read_session(token)
-            return self._session(token, self.access.let_in_again(known.campaign, known.digest, "read"))
+            return self._session(token, self.access.authorize_session(known.campaign, known.digest, "read"))
         except (TokenError, KeyRefusedError) as error:
             message = "nobody has signed in"
             raise SignedOutError(message) from error
