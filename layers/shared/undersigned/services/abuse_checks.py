@@ -1,4 +1,4 @@
-"""Abuse checks at the form: form tokens, the pace of networks, and whether a form looks like a bot's."""
+"""Abuse checks: issue form tokens, limit how many forms a network may post, and detect forms that bots filled in."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ if TYPE_CHECKING:
     from undersigned.tokens import Tokens
 
 ALGORITHM, COST, PREFIX = "PBKDF2/SHA-256", 2_000, "00"
-"""A proof takes 256 tries of 2,000 rounds on average: about a second of a phone; checking it takes one try."""
+"""A proof takes 256 tries of 2,000 rounds on average: about a second on a phone. Checking it takes one try."""
 
 _PACE_KEPT_FOR = timedelta(seconds=15)
 
 
 class BusyError(UndersignedError):
-    """More forms come from one network than people send: it must wait; carries for how many seconds."""
+    """One network posts more forms than people do, and must wait; carries how long, in seconds."""
 
     def __init__(self, seconds: int) -> None:
         """Keep the seconds."""
@@ -57,7 +57,7 @@ class IssuedForm:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Why a form looks like a bot's, if it does, and its form token, if it has one."""
+    """The suspicion about a form, if there is one, and its form token, if it has one."""
 
     suspicion: Suspicion | None
     form: FormToken | None
@@ -65,7 +65,7 @@ class Verdict:
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class AbuseChecks:
-    """Gives out forms and judges those that come back."""
+    """Issues form tokens, and judges posted forms."""
 
     counters: AbuseCounterStore
     tokens: Tokens
@@ -83,21 +83,21 @@ class AbuseChecks:
         return IssuedForm(self.tokens.for_form(form), self._challenge(form) if form.needs_proof else None)
 
     def needs_proof(self, campaign: Campaign) -> bool:
-        """Say whether new forms must bring a proof of work: always, never, or while sign-ups jump."""
+        """Say whether new forms need a proof of work: always, never, or while people sign much faster than usual."""
         if campaign.proof_of_work != "when-busy":
             return campaign.proof_of_work == "always"
         now = self.clock()
         known = self._jumped.get(campaign.id)
         if known is None or now - known[0] >= _PACE_KEPT_FOR:
-            running = window_of(now, PACE_WINDOW)
-            windows = [running - back * PACE_WINDOW for back in reversed(range(PACE_WINDOWS))]
+            current = window_of(now, PACE_WINDOW)
+            windows = [current - back * PACE_WINDOW for back in reversed(range(PACE_WINDOWS))]
             sign_ups = self.counters.sign_ups(campaign.id, since=windows[0])
             known = now, has_jumped([sign_ups.get(window, 0) for window in windows])
             self._jumped[campaign.id] = known
         return known[1]
 
     def admit(self, address: str) -> None:
-        """Count a form that comes from an IP address; raises BusyError when it and its network sent too many."""
+        """Count a form from an IP address. Raises BusyError if the address or its network has sent too many."""
         visitor, now = Visitor.at(address), self.clock()
         window = window_of(now, RATE_WINDOW)
         of_network, of_address = self.counters.count_form(
@@ -109,9 +109,9 @@ class AbuseChecks:
             raise BusyError(ceil((window + RATE_WINDOW - now).total_seconds()))
 
     def judge(self, campaign: Campaign, values: Mapping[str, object], origin: str | None) -> Verdict:
-        """Say whether a form looks like a bot's; `origin` is the site that a browser says it was sent from."""
+        """Judge whether a form looks like a bot's. `origin` is the site that posted it, as the browser reports it."""
         form = self._read(campaign, values.get("form"))
-        # Without a form token nothing says whether a proof was asked for.
+        # Without a token we can't tell whether the form needed a proof. Assume so if new forms need one.
         is_known = origin in campaign.allowed_origins and (form is not None or not self.needs_proof(campaign))
         found = suspicion(
             form,
@@ -141,7 +141,7 @@ class AbuseChecks:
         return json.dumps(challenge.to_dict())
 
     def _is_proof(self, proof: object, form: FormToken) -> bool:
-        """Say whether a proof solves a challenge that was made for this very form, which counts once."""
+        """Say whether a proof solves the challenge of this form token, which counts once."""
         from altcha import Payload, verify_solution
 
         if not isinstance(proof, str):
