@@ -1,4 +1,4 @@
-"""Organizers' keys: each by the SHA-256 of its text, which is stored nowhere.
+"""API keys, stored by the SHA-256 of their texts. The texts are not stored.
 
 | row | pk | sk |
 |---|---|---|
@@ -23,12 +23,12 @@ def _partition(campaign: str) -> str:
 
 
 def locate(campaign: str, digest: str) -> Key:
-    """Locate a key by the SHA-256 of its text (hex)."""
+    """Return where the API key with this SHA-256 (hex) is stored."""
     return Key(_partition(campaign), digest)
 
 
 class ApiKeys(ApiKeyStore):
-    """Organizers' keys in the table."""
+    """API keys in the table. A key's label is stored as `note`."""
 
     def __init__(self, table: Table) -> None:
         """Keep the table."""
