@@ -43,7 +43,7 @@ def handler(event: Mapping[str, Any], _context: LambdaContext) -> dict[str, Any]
     tell_each(
         dict.fromkeys(key.campaign for key in planned.awaiting),
         lambda campaign: approval_requests.ask(campaign, period, planned.awaiting),
-        _note,
+        _log_outcome,
     )
     return {
         "period": period,
@@ -52,7 +52,7 @@ def handler(event: Mapping[str, Any], _context: LambdaContext) -> dict[str, Any]
     }
 
 
-def _note(campaign: str, outcome: PostOutcome | Exception) -> None:
+def _log_outcome(campaign: str, outcome: PostOutcome | Exception) -> None:
     if isinstance(outcome, Exception):
         logger.error("an organizer was not asked", extra={"campaign": campaign, **facts_of(outcome)})
     else:

@@ -36,11 +36,11 @@ def handler(event: Mapping[str, Any], _context: LambdaContext) -> None:
     tell_each(
         [campaign] if campaign else reporting.campaigns(),
         lambda campaign: reporting.send(campaign, period),
-        _note,
+        _log_outcome,
     )
 
 
-def _note(campaign: str, outcome: PostOutcome | Exception) -> None:
+def _log_outcome(campaign: str, outcome: PostOutcome | Exception) -> None:
     if isinstance(outcome, Exception):
         logger.error("an organizer was not told", extra={"campaign": campaign, **facts_of(outcome)})
     else:

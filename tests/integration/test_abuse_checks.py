@@ -137,7 +137,7 @@ def test_signing_is_answered_the_same_way_and_with_the_same_calls_for_a_bot(worl
 # An organization's own form
 
 
-def test_an_organizations_own_form_needs_no_ticket(world: World) -> None:
+def test_an_organizations_own_form_needs_no_token(world: World) -> None:
     change(world, allowed_origins=(SITE,))
     world.post(f"{FORM}/signatures", ADA, headers={"origin": SITE})
     assert row(world).quarantine is None
@@ -182,7 +182,7 @@ def test_a_proof_is_asked_for_while_sign_ups_jump_and_not_when_they_are_as_usual
     world.wiring.abuse_counters.add_sign_ups(CAMPAIGN, world.clock.now, 60)
     world.clock.turn(seconds=20)
     assert world.get(FORM, as_json=True).json["challenge"]
-    # A site's own form has no ticket that could say so.
+    # A site's own form has no token that could say so.
     change(world, allowed_origins=(SITE,))
     world.post(f"{FORM}/signatures", ADA, headers={"origin": SITE})
     assert row(world).quarantine == "no form"

@@ -194,15 +194,21 @@ def test_deliveries_show_what_became_of_each(run: Any, world: World) -> None:
 
 
 def test_a_key_is_shown_once_and_can_be_revoked(run: Any, world: World) -> None:
-    key = run("key", "create", CAMPAIGN, "--note", "board").splitlines()[-1]
+    key = run("key", "create", CAMPAIGN, "--label", "board").splitlines()[-1]
     path, header = f"/organizer/campaigns/{CAMPAIGN}/counts", {"authorization": f"Bearer {key}"}
     assert world.get(path, headers=header).status == 200
     listed = run("key", "list", CAMPAIGN, "--json")
     assert key not in listed
     [row] = json.loads(listed)
-    assert (row["scope"], row["note"]) == ("read", "board")
+    assert (row["scope"], row["label"]) == ("read", "board")
     run("key", "revoke", CAMPAIGN, row["key"])
     assert world.get(path, headers=header).status == 401
+
+
+def test_the_former_option_note_labels_a_key(run: Any) -> None:
+    run("key", "create", CAMPAIGN, "--note", "board")
+    [row] = json.loads(run("key", "list", CAMPAIGN, "--json"))
+    assert row["label"] == "board"
 
 
 def test_nothing_kept_of_a_key_but_its_hash(run: Any, world: World) -> None:

@@ -26,20 +26,20 @@ def test_signatures_are_listed_newest_first(world: World) -> None:
     assert [row.email for _, row in world.wiring.signatures.newest_signatures(CAMPAIGN)] == expected
 
 
-def test_a_page_goes_on_behind_the_last_place_of_the_one_before(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_begins_after_the_last_position_of_the_one_before(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(signatures, "_READ_AHEAD", 3)
     expected = sign(world, 11)
     found: list[str] = []
-    place = None
-    while page := list(islice(world.wiring.signatures.newest_signatures(CAMPAIGN, place), 4)):
+    position = None
+    while page := list(islice(world.wiring.signatures.newest_signatures(CAMPAIGN, position), 4)):
         found += [row.email for _, row in page]
-        place = page[-1][0]
-        # Who signs meanwhile is newer than all that is still to come.
+        position = page[-1][0]
+        # A person who signs meanwhile is newer than everyone on the pages still to come.
         world.sign(email=f"late{len(found)}@signers.example")
     assert found == expected
 
 
-def test_who_signs_anew_is_listed_once_at_the_newer_place(world: World) -> None:
+def test_a_person_who_signs_again_is_listed_once_at_the_newer_position(world: World) -> None:
     sign(world, 3)
     world.clock.turn(seconds=1)
     world.sign(email="signer0@signers.example", note="Once more")
@@ -47,11 +47,11 @@ def test_who_signs_anew_is_listed_once_at_the_newer_place(world: World) -> None:
     assert listed == ["signer0@signers.example", "signer2@signers.example", "signer1@signers.example"]
 
 
-def test_an_erased_letter_keeps_its_place(world: World) -> None:
+def test_an_erased_letter_keeps_its_position(world: World) -> None:
     sign(world, 2)
-    [(place, newest), _] = world.wiring.signatures.newest_signatures(CAMPAIGN)
+    [(position, newest), _] = world.wiring.signatures.newest_signatures(CAMPAIGN)
     world.wiring.erasing().erase(CAMPAIGN, newest.signer)
     assert next((listed, row.status) for listed, row in world.wiring.signatures.newest_signatures(CAMPAIGN)) == (
-        place,
+        position,
         "erased",
     )

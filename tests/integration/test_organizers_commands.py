@@ -400,7 +400,7 @@ def test_an_error_is_one_line_and_the_exit_code_1(
 
 
 def test_keys_and_early_deliveries_are_in_the_audit(run: Any, world: World) -> None:
-    key = digest_of(run("key", "create", CAMPAIGN, "--note", "for Robin").splitlines()[-1])[:12]
+    key = digest_of(run("key", "create", CAMPAIGN, "--label", "for Robin").splitlines()[-1])[:12]
     world.clock.turn(seconds=1)
     run("key", "revoke", CAMPAIGN, key)
     world.clock.turn(seconds=1)

@@ -66,7 +66,7 @@ def test_a_proof_that_names_a_cost_of_its_own_is_not_worked_on(world: World) -> 
     """Whoever posts a proof must not choose how long it takes to check."""
     form = world.form(needs_proof=True)
     checks, campaign = world.wiring.signing().abuse_checks, world.wiring.catalog.entry(CAMPAIGN).campaign
-    challenge = checks.ticket(campaign, form).challenge
+    challenge = checks.issue_form(campaign, form).challenge
     assert challenge
     for name, value in (("cost", 10**9), ("algorithm", "SCRYPT"), ("keyLength", 10**9), ("cost", "x"), ("cost", None)):
         harder = json.loads(challenge)

@@ -42,7 +42,7 @@ def test_a_signatures_key_says_whose_it_is() -> None:
     "pk", ["", "SIGNATURE#trees", "SIGNATURE##x", "SIGNATURE#trees#", "SIGNATURE#trees#x#y", "CAMPAIGN#trees#x"]
 )
 def test_any_other_key_is_no_signatures(pk: str) -> None:
-    with pytest.raises(ValueError, match="this is no signature's key"):
+    with pytest.raises(ValueError, match="the key of a signature reads SIGNATURE#"):
         signatures.parse_signature_key(pk)
 
 

@@ -1,8 +1,8 @@
 """The file of a backup: gzipped lines of JSON, items between a header and an end that vouches for all of them.
 
-The header says whose backup it is and carries a mark of the stack's secret; the end carries the number of items and an
-HMAC of all lines under that secret. So a file of another stack, one that is cut off and one that was changed are known
-before anything is written, and the secret itself is in no file. An item stands as DynamoDB's own exports write it:
+The header says whose backup it is and carries a fingerprint of the stack's secret; the end carries the number of items
+and an HMAC of all lines under that secret. So a file of another stack, one that is cut off and one that was changed are
+known before anything is written, and the secret itself is in no file. An item is in the form of DynamoDB's own exports:
 `{"Item": {"pk": {"S": "…"}, …}}`.
 """
 
@@ -77,7 +77,7 @@ def write(out: BinaryIO, header: Header, lines: Iterable[Line], secret: str) -> 
                 "campaign": header.campaign,
                 "made_at": header.made_at.isoformat(),
                 "paused": header.paused,
-                "secret": mark_of(secret),
+                "secret": fingerprint_of(secret),
             }
         )
         for line in lines:
@@ -87,8 +87,8 @@ def write(out: BinaryIO, header: Header, lines: Iterable[Line], secret: str) -> 
     return written
 
 
-def mark_of(secret: str) -> str:
-    """Return what tells one secret from another, and nothing else of it."""
+def fingerprint_of(secret: str) -> str:
+    """Return what tells one secret from another, and reveals nothing else about it."""
     return hmac.new(_key(secret), b"which secret is it?", hashlib.sha256).hexdigest()[:16]
 
 
@@ -116,7 +116,7 @@ class BackupFile:
                 "use the release that made it, or a newer one"
             )
             raise BackupFileError(message)
-        if not hmac.compare_digest(str(values.get("secret")).encode(), mark_of(self.secret).encode()):
+        if not hmac.compare_digest(str(values.get("secret")).encode(), fingerprint_of(self.secret).encode()):
             message = f"{self.path} was made by a stack with another secret"
             raise OtherSecretError(message)
         try:

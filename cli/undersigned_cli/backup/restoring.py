@@ -134,11 +134,11 @@ class Restoring:
     def progress(self) -> Progress:
         """Say how the stack stands to the backup; raises NotEmptyError when the campaign is there by another way."""
         campaign = self.file.header.campaign
-        marked = self._get(restored_key(campaign))
+        restored = self._get(restored_key(campaign))
         there = self._get(campaign_key(campaign)) is not None
-        if marked is not None and marked["backup"] == self.file.header.id:
-            return "done" if "finished_at" in marked else "begun"
-        if marked is not None and "finished_at" not in marked:
+        if restored is not None and restored["backup"] == self.file.header.id:
+            return "done" if "finished_at" in restored else "begun"
+        if restored is not None and "finished_at" not in restored:
             message = f"another backup of {campaign} is only partly restored; finish that restore first"
             raise NotEmptyError(message)
         if there or self._has_any(campaign):

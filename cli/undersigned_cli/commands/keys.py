@@ -26,9 +26,9 @@ class ScopeOption(StrEnum):
     manage = "manage"
 
 
-@app.command(epilog=examples("key create my-campaign --scope manage --expires 30d --note dashboard"))
+@app.command(epilog=examples("key create my-campaign --scope manage --expires 30d --label dashboard"))
 @on_stack
-def create(
+def create(  # noqa: PLR0913  (options)
     stack: Stack,
     campaign: Campaign,
     *,
@@ -36,16 +36,18 @@ def create(
         ScopeOption, typer.Option(help="`read`: counts and deliveries. `manage`: everything.")
     ] = ScopeOption.read,
     expires: Annotated[str, typer.Option(help="Number of days until it expires, such as 90d. Empty: never.")] = "90d",
-    note: Annotated[str, typer.Option(help="Who or what the key is for.")] = "",
+    label: Annotated[str, typer.Option("--label", help="Who or what the key is for.")] = "",
+    note: Annotated[str, typer.Option("--note", hidden=True)] = "",
 ) -> None:
     """Create a key for one campaign, and print it once. Only its hash is stored."""
     wiring = stack.wiring()
     known_targets(wiring, campaign)
     text = new_text()
+    label = label or note  # `--note` is the former name of `--label`.
     now = datetime.now(UTC)
-    wiring.api_keys.put_api_key(ApiKey(campaign, digest_of(text), scope.value, note, now, _end_of(expires, now)))
+    wiring.api_keys.put_api_key(ApiKey(campaign, digest_of(text), scope.value, label, now, _end_of(expires, now)))
     about = f"{digest_of(text)[:DIGITS_SHOWN]} {scope.value}"
-    wiring.delivery_controls().record(campaign, "create key", COMMAND_LINE, about=about, why=note)
+    wiring.delivery_controls().record(campaign, "create key", COMMAND_LINE, about=about, why=label)
     say(f"Key {digest_of(text)[:DIGITS_SHOWN]} for {campaign}. Copy it now: it is not shown again.")
     typer.echo(text)
 
@@ -75,12 +77,12 @@ def list_(
 ) -> None:
     """List a campaign's keys."""
     keys = stack.wiring().api_keys.api_keys(campaign)
-    columns = {"key": "Key", "scope": "Scope", "note": "Note", "created": "Created", "expires": "Expires"}
+    columns = {"key": "Key", "scope": "Scope", "label": "Label", "created": "Created", "expires": "Expires"}
     rows: list[dict[str, object]] = [
         {
             "key": key.digest[:DIGITS_SHOWN],
             "scope": key.scope,
-            "note": key.note,
+            "label": key.label,
             "created": f"{key.created_at:%Y-%m-%d}",
             "expires": f"{key.expires_at:%Y-%m-%d}" if key.expires_at else None,
         }

@@ -72,7 +72,7 @@ def signatures(  # noqa: PLR0913  (options)
     check_target(wiring, campaign, target)
     wanted = ExportFilter(target, status)
     found = _by_email(wiring, campaign, email) if email is not None else _newest(wiring, campaign)
-    rows = list(islice((signature for signature in found if wanted.takes(signature)), limit))
+    rows = list(islice((signature for signature in found if wanted.matches(signature)), limit))
     columns = {
         "signer": "Signer",
         "full_name": "Name",

@@ -86,8 +86,8 @@ def _template(name: str) -> Template:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where things are: the API's origin, the campaign, and the site's own origin."""
+class Site:
+    """The example website: the API's origin, the campaign that it embeds, and its own origin."""
 
     api: str
     campaign: str
@@ -121,17 +121,17 @@ def example_site(public_url: str, own_url: str) -> Callable[[Request], Response]
     def answer(request: Request) -> Response:
         query = parse_qs(urlsplit(request.target).query)
         wanted = query.get("campaign", [CAMPAIGN])[0]
-        place = Place(public_url, wanted if _ID.fullmatch(wanted) else CAMPAIGN, own_url)
+        site = Site(public_url, wanted if _ID.fullmatch(wanted) else CAMPAIGN, own_url)
         ways = {way.path: way for way in WAYS}
         match request.path:
             case "/":
-                return _page(place, "/", "Write to your chief of police", place.fill("index.html"), _INDEX_ALLOWS)
+                return _page(site, "/", "Write to your chief of police", site.fill("index.html"), _INDEX_ALLOWS)
             case path if path in ways:
-                return _way(place, ways[path])
+                return _way(site, ways[path])
             case "/thanks":
-                return _page(place, "/thanks", "Thank you", place.fill("thanks.html"))
+                return _page(site, "/thanks", "Thank you", site.fill("thanks.html"))
             case "/mistakes":
-                return _page(place, "/mistakes", "Something is missing", _mistakes(place, query.get("fields", [""])[0]))
+                return _page(site, "/mistakes", "Something is missing", _mistakes(site, query.get("fields", [""])[0]))
             case path if path in _FILES:
                 content = (_FOLDER / path.removeprefix("/")).read_bytes()
                 return Response(200, (("Content-Type", f"{_FILES[path]}; charset=utf-8"),), content)
@@ -141,28 +141,28 @@ def example_site(public_url: str, own_url: str) -> Callable[[Request], Response]
     return answer
 
 
-def _way(place: Place, way: Way) -> Response:
-    snippet, policy = place.snippet(way), place.policy(way.allows)
-    content = place.fill(
+def _way(site: Site, way: Way) -> Response:
+    snippet, policy = site.snippet(way), site.policy(way.allows)
+    content = site.fill(
         "way.html", lede=way.lede, embedded=snippet, snippet=escape(snippet), policy=escape(policy, quote=False)
     )
-    return _page(place, way.path, way.title, content, way.allows)
+    return _page(site, way.path, way.title, content, way.allows)
 
 
-def _mistakes(place: Place, fields: str) -> str:
+def _mistakes(site: Site, fields: str) -> str:
     named = [_FIELDS[field] for field in fields.split(",") if field in _FIELDS]
-    return place.fill("mistakes.html", mistakes="\n".join(f"<li>{escape(words)}</li>" for words in named))
+    return site.fill("mistakes.html", mistakes="\n".join(f"<li>{escape(words)}</li>" for words in named))
 
 
-def _page(place: Place, path: str, title: str, content: str, allows: Mapping[str, str] | None = None) -> Response:
+def _page(site: Site, path: str, title: str, content: str, allows: Mapping[str, str] | None = None) -> Response:
     links = "\n".join(
-        f'<li><a href="{way.path}{place.query}"{" aria-current=page" if way.path == path else ""}>{way.title}</a></li>'
+        f'<li><a href="{way.path}{site.query}"{" aria-current=page" if way.path == path else ""}>{way.title}</a></li>'
         for way in WAYS
     )
-    page = place.fill("page.html", title=title, links=links, content=content)
+    page = site.fill("page.html", title=title, links=links, content=content)
     headers = (
         ("Content-Type", "text/html; charset=utf-8"),
-        ("Content-Security-Policy", place.policy(allows or {})),
+        ("Content-Security-Policy", site.policy(allows or {})),
         ("X-Content-Type-Options", "nosniff"),
     )
     return Response(200, headers, page.encode())

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 PATH = "/inbox"
 
-_PLACE = re.compile(rf"{PATH}/(?P<number>\d+)(?P<part>/html|/attachments/(?P<attachment>\d+)|\.eml)?")
+_PATH_OF_PART = re.compile(rf"{PATH}/(?P<number>\d+)(?P<part>/html|/attachments/(?P<attachment>\d+)|\.eml)?")
 _LINK = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]]")
 _HEAD = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
 _OWN_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; base-uri 'none'; form-action 'none'"
@@ -46,14 +46,14 @@ def inbox(store: MailStore) -> Callable[[Request], Response]:
     def answer(request: Request) -> Response:
         if request.path.rstrip("/") == PATH:
             return _page("Inbox", _list(reversed(store.mails())))
-        place = _PLACE.fullmatch(request.path)
-        mail = store.mail(int(place["number"])) if place else None
-        if place is None or mail is None:
+        found = _PATH_OF_PART.fullmatch(request.path)
+        mail = store.mail(int(found["number"])) if found else None
+        if found is None or mail is None:
             return _page("There is no such mail", f'<p><a href="{PATH}">All mails</a></p>', 404)
         message = message_from_bytes(mail.raw, policy=default)
-        if place["attachment"]:
-            return _attachment(message, int(place["attachment"]))
-        match place["part"]:
+        if found["attachment"]:
+            return _attachment(message, int(found["attachment"]))
+        match found["part"]:
             case None:
                 return _page(_subject(message), _mail(mail, message))
             case "/html":

@@ -1,4 +1,4 @@
-"""What may be logged of an error: its words can quote a signer's, so only its kind and place."""
+"""What may be logged about an error: only its type and location, because its message can quote a signer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def facts_of(error: BaseException) -> dict[str, object]:
-    """Return an error's type and where it came from, innermost last, as `module.py:line function`."""
+    """Return an error's type and its traceback, innermost last, as `module.py:line function`."""
     frames = traceback.extract_tb(error.__traceback__)
     return {
         "error": type(error).__name__,

@@ -1,4 +1,4 @@
-"""Settings: what the stack tells its functions in environment variables."""
+"""Settings: the environment variables that template.yaml sets for the functions."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
 
 
 class SettingsError(UndersignedError):
-    """Environment variables are missing or can't be read; names all of them."""
+    """Environment variables are missing or not valid; names all of them."""
 
 
 class Settings:
-    """A function's settings, each read once. A function checks those that it needs at start."""
+    """A function's settings, each read once. At start, a function checks those that it needs."""
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         """Keep the environment variables."""
         self.variables = variables
 
     def check(self, *names: str) -> Settings:
-        """Read these settings (by the names they have here) and return all; raises SettingsError for every bad one."""
+        """Check these settings, by their names in this class. Raises SettingsError that names every bad one."""
         mistakes = []
         for name in names:
             try:
@@ -43,7 +43,7 @@ class Settings:
 
     @cached_property
     def secret_arn(self) -> str:
-        """The secret that keys hashes and tokens."""
+        """The secret that signs tokens and keys hashes."""
         return self._required("SECRET_ARN")
 
     @cached_property
@@ -63,17 +63,17 @@ class Settings:
 
     @cached_property
     def waiting_mails_url(self) -> str:
-        """The queue of confirmation emails that SES did not take."""
+        """The queue of confirmation emails that SES did not accept."""
         return self._required("WAITING_MAILS_URL")
 
     @cached_property
     def event_bus(self) -> str | None:
-        """The bus that events are published on, if they are published."""
+        """The bus for events, if the stack publishes them."""
         return self._optional("EVENT_BUS_NAME")
 
     @cached_property
     def configuration_set(self) -> str:
-        """SES's configuration set, which sends us its events."""
+        """The configuration set in SES that sends us its events."""
         return self._required("CONFIGURATION_SET")
 
     @cached_property
@@ -83,16 +83,16 @@ class Settings:
 
     @cached_property
     def sender(self) -> Sender:
-        """Where emails come from, and where their links lead."""
+        """The From address of emails, and the base address of their links."""
         return Sender(self.sender_address, self._required("PUBLIC_URL").rstrip("/"))
 
     def sender_at(self, own_origin: str) -> Sender:
-        """Return where emails come from; their links lead to the stack's own domain, or to where it answers now."""
+        """Return the sender of emails whose links lead to the stack's own domain, or else to this origin."""
         return Sender(self.sender_address, (self._optional("PUBLIC_URL") or own_origin).rstrip("/"))
 
     @cached_property
     def delivery_time_zone(self) -> str:
-        """The time zone in which a delivery's day is named."""
+        """The time zone that decides the day of a delivery."""
         return self._required("DELIVERY_TIME_ZONE")
 
     @cached_property
@@ -102,12 +102,12 @@ class Settings:
 
     @cached_property
     def forms_a_minute(self) -> int:
-        """How many forms one IP address may send in a minute."""
+        """How many forms one IP address may post in a minute."""
         return self._number("FORMS_A_MINUTE")
 
     @cached_property
     def bundle_size(self) -> int:
-        """Letters sealed in one transaction."""
+        """How many letters are sealed in one transaction."""
         return self._number("BUNDLE_SIZE")
 
     def _optional(self, name: str) -> str | None:

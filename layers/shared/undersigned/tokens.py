@@ -1,4 +1,4 @@
-"""Signed, expiring tokens for the links in mails and for open forms: forging one takes the stack's secret."""
+"""Signed, expiring tokens for links, forms and sessions. Forging one requires the stack's secret."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _PARTS_OF_SESSION = 2
 
 
 class _Signer(TimestampSigner):
-    """A signer that takes the time from outside."""
+    """Signs with a given time."""
 
     def __init__(self, secret: str, purpose: Purpose, now: datetime) -> None:
         super().__init__(secret, salt=f"undersigned.{purpose}", key_derivation="hmac", digest_method=hashlib.sha256)
@@ -35,15 +35,15 @@ class _Signer(TimestampSigner):
         return int(self._now.timestamp())
 
     def verify_signature(self, value: str | bytes, sig: str | bytes) -> bool:
-        """Take a signature in our spelling alone: Base64 has others of the same bytes, and passes over odd signs."""
+        """Accept a signature only in the spelling that we issue. Base64 decodes other spellings to the same bytes."""
         return hmac.compare_digest(want_bytes(sig), self.get_signature(value))
 
 
 class Tokens:
-    """Issues and reads tokens. A token of one purpose is worth nothing for another."""
+    """Issues and reads tokens. A token is valid only for its own purpose."""
 
     def __init__(self, secret: Callable[[], str], clock: Callable[[], datetime]) -> None:
-        """Take how to get the secret, which is asked for at the first token, and a clock."""
+        """Keep a function that returns the secret, called at the first token, and a clock."""
         self._secret = secret
         self._clock = clock
 
@@ -52,7 +52,7 @@ class Tokens:
         return self._issue(purpose, campaign, signer)
 
     def for_form(self, form: FormToken) -> str:
-        """Issue the token of a form, dated as the form is."""
+        """Issue the token of a form, dated `form.issued_at`."""
         return self._issue(
             "form", form.campaign, form.nonce, "proof" if form.needs_proof else "", issued_at=form.issued_at
         )
@@ -62,15 +62,15 @@ class Tokens:
         return self._issue("packets", key.campaign, key.target, key.period)
 
     def for_approval(self, campaign: str, period: str) -> str:
-        """Issue a token that lets whoever holds it approve a campaign's period."""
+        """Issue a token with which its holder can approve a campaign's period."""
         return self._issue("approval", campaign, period)
 
     def for_session(self, campaign: str, digest: str) -> str:
-        """Issue the token of a session that a key has opened."""
+        """Issue the token of a session that was opened with a key."""
         return self._issue("session", campaign, digest)
 
     def for_posts(self, session: str) -> str:
-        """Return what the forms of a session's pages carry: no other page knows it, and it is the same all along."""
+        """Return the token in the forms of a session's pages: fixed for a session, and unknown to other sites."""
         signer = Signer(self._secret(), "undersigned.post", key_derivation="hmac", digest_method=hashlib.sha256)
         return signer.get_signature(session).decode()
 
@@ -103,7 +103,7 @@ class Tokens:
         return _Signer(self._secret(), purpose, issued_at or self._clock()).sign("~".join(parts)).decode()
 
     def _read(self, purpose: Purpose, token: str, count: int) -> tuple[list[str], datetime]:
-        """Return a token's parts and when it was issued: up to now, and a little later by a clock that is ahead."""
+        """Return a token's parts and when it was issued, which may be a little later than now."""
         signer = _Signer(self._secret(), purpose, self._clock() + CLOCKS_DIFFER_BY)
         valid_for = VALID_FOR[purpose] + CLOCKS_DIFFER_BY
         try:

@@ -1,6 +1,7 @@
-"""The composition root: the one place where use cases meet their adapters.
+"""The composition root: the only module that connects use cases to their adapters.
 
-Each function makes its own. What only some functions need is imported where it is made, for their init time.
+Each function has its own wiring. Imports that only some functions need are inside the methods, to keep init times
+short.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ def new_id() -> str:
 
 
 class Wiring:
-    """One stack's adapters and use cases. Adapters are made once, when they are first needed."""
+    """One stack's adapters and use cases. Each adapter is made once, when it is first needed."""
 
     def __init__(
         self,
@@ -78,7 +79,7 @@ class Wiring:
         clock: Callable[[], datetime] = now,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Take the settings, how to make an AWS client (as boto3.client), a clock and a way to wait (seconds)."""
+        """Keep the settings, a factory of AWS clients (like boto3.client), a clock, and a way to wait (seconds)."""
         self.settings = settings
         self._client = client
         self._clock = clock
@@ -86,15 +87,15 @@ class Wiring:
 
     @classmethod
     def of_environment(cls, *needed: str) -> Wiring:
-        """Wire what the function's environment names; raises SettingsError when a setting that it needs is missing."""
+        """Wire from the environment variables. Raises SettingsError if one of the needed settings is missing."""
         return cls(Settings(os.environ).check(*needed))
 
     def now(self) -> datetime:
-        """Return the moment that the clock shows."""
+        """Return the current time of the clock."""
         return self._clock()
 
     def period(self) -> str:
-        """Name the delivery that would begin now."""
+        """Return the period of a delivery that begins now."""
         return period_of(self._clock(), self.settings.delivery_time_zone)
 
     # The table, and the repository of each entity in it
@@ -106,7 +107,7 @@ class Wiring:
 
     @cached_property
     def campaigns(self) -> Campaigns:
-        """Campaigns, letters, targets, controls and the audit."""
+        """Campaigns, letters, targets, controls and the activity log."""
         from undersigned.aws.campaigns import Campaigns
 
         return Campaigns(self.table)
@@ -185,7 +186,7 @@ class Wiring:
 
     @cached_property
     def waiting_mails(self) -> WaitingMails:
-        """The queue of confirmation mails that SES did not take."""
+        """The queue of confirmation emails that SES did not accept."""
         from undersigned.aws.queue import WaitingMails
 
         return WaitingMails(self._client("sqs"), self.settings.waiting_mails_url)
@@ -207,7 +208,7 @@ class Wiring:
 
     @cached_property
     def catalog(self) -> Catalog:
-        """Campaigns, kept for a minute."""
+        """Campaigns, cached for a minute."""
         return Catalog(campaigns=self.campaigns, clock=self._clock)
 
     @cached_property
@@ -216,7 +217,7 @@ class Wiring:
         return Tokens(self.secret, self._clock)
 
     def secret(self) -> str:
-        """Return the stack's secret; fetched once, at its first use."""
+        """Return the stack's secret. It is fetched once, when it is first needed."""
         return self._secret
 
     @cached_property
@@ -227,7 +228,7 @@ class Wiring:
     # Use cases
 
     def signing(self) -> Signing:
-        """Wire what signers do."""
+        """Wire signing."""
         from undersigned.services.abuse_checks import AbuseChecks
         from undersigned.services.signing import Signing
 
@@ -277,7 +278,7 @@ class Wiring:
         )
 
     def publishing(self) -> Publishing | None:
-        """Wire what other programs are told; None when the stack tells them nothing."""
+        """Wire the publishing of events. Return None if the stack publishes none."""
         name = self.settings.event_bus
         if name is None:
             return None
@@ -297,9 +298,9 @@ class Wiring:
     def packing(
         self, report_replaced: Callable[[DeliveryKey, int, dict[str, int]], None], own_origin: str | None = None
     ) -> Packing:
-        """Wire the typesetting of letters; `report_replaced` is told of characters that no font has.
+        """Wire the typesetting of letters. `report_replaced` is called for characters that no font has.
 
-        `own_origin` is where this stack answers, for a function that the template can't tell it.
+        `own_origin` is the origin at which this stack answers, for a function whose template settings can't have it.
         """
         from undersigned.rendering.packets import typeset
         from undersigned.services.packing import Packing
@@ -315,7 +316,7 @@ class Wiring:
         )
 
     def delivering(self, report_replaced: Callable[[DeliveryKey, int, dict[str, int]], None]) -> Delivering:
-        """Wire the deliveries; `report_replaced` is told of characters that no font has."""
+        """Wire the deliveries. `report_replaced` is called for characters that no font has."""
         from undersigned.services.delivering import Delivering
 
         return Delivering(
@@ -331,7 +332,7 @@ class Wiring:
         )
 
     def feedback(self) -> Feedback:
-        """Wire what SES says."""
+        """Wire the recording of SES events."""
         from undersigned.services.feedback import Feedback
 
         return Feedback(campaigns=self.campaigns, deliveries=self.deliveries)
@@ -339,19 +340,19 @@ class Wiring:
     # Use cases of organizers
 
     def access(self) -> Access:
-        """Wire the organizers' keys."""
+        """Wire the checking of API keys."""
         from undersigned.services.access import Access
 
         return Access(keys=self.api_keys, abuse_counters=self.abuse_counters, secret=self.secret, clock=self._clock)
 
     def sessions(self) -> Sessions:
-        """Wire the sessions of organizers."""
+        """Wire organizers' sessions."""
         from undersigned.services.sessions import Sessions
 
         return Sessions(access=self.access(), tokens=self.tokens)
 
     def organizing(self) -> Organizing:
-        """Wire what organizers see, and what they do about single letters."""
+        """Wire what organizers see, and their actions on single letters."""
         from undersigned.services.organizing import Organizing
 
         return Organizing(
@@ -374,7 +375,7 @@ class Wiring:
         return Erasing(signatures=self.signatures, deliveries=self.deliveries, clock=self._clock, sleep=self._sleep)
 
     def sheet(self) -> SignatureSheet:
-        """Wire a campaign's signatures as CSV."""
+        """Wire the CSV of a campaign's signatures."""
         from undersigned.services.exporting import SignatureSheet
 
         return SignatureSheet(
@@ -386,13 +387,13 @@ class Wiring:
         )
 
     def exporting(self) -> Exporting:
-        """Wire the files of signatures."""
+        """Wire the exports."""
         from undersigned.services.exporting import Exporting
 
         return Exporting(sheet=self.sheet(), exports=self.exports, files=self.export_files, queue=self.export_queue)
 
     def delivery_controls(self) -> DeliveryControls:
-        """Wire what organizers do to deliveries."""
+        """Wire the delivery controls."""
         from undersigned.services.delivery_controls import DeliveryControls
 
         return DeliveryControls(
@@ -412,7 +413,7 @@ class Wiring:
         return OrganizerPost(claims=self.mail_claims, post=self.mailbox)
 
     def approval_requests(self) -> ApprovalRequests:
-        """Wire the emails that ask organizers for an approval."""
+        """Wire the emails that request an approval from organizers."""
         from undersigned.services.approval_requests import ApprovalRequests
 
         return ApprovalRequests(
@@ -453,7 +454,7 @@ class Wiring:
 
 @lru_cache(maxsize=1)
 def font_book() -> FontBook:
-    """Return the fonts, opened once a process."""
+    """Return the fonts, opened once per process."""
     from undersigned.rendering.fonts import FontBook
 
     return FontBook()

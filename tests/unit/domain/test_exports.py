@@ -117,16 +117,16 @@ def test_no_cell_begins_with_a_formula_whatever_separates_cells(text: str) -> No
     ],
 )
 def test_a_filter_takes_letters_by_target_and_status(wanted: ExportFilter, *, taken: bool) -> None:
-    assert wanted.takes(ADA) is taken
+    assert wanted.matches(ADA) is taken
 
 
 def test_a_letter_in_quarantine_stands_by_itself() -> None:
     odd = replace(ADA, status="pending", quarantine="too fast")
-    assert ExportFilter(status="quarantined").takes(odd)
-    assert not ExportFilter(status="pending").takes(odd)
+    assert ExportFilter(status="quarantined").matches(odd)
+    assert not ExportFilter(status="pending").matches(odd)
     cells = dict(zip(COLUMNS, row(odd, "en"), strict=True))
     assert (cells["status"], cells["quarantine"]) == ("quarantined", "too fast")
 
 
 def test_an_erased_letter_is_in_no_export() -> None:
-    assert not ExportFilter().takes(replace(ADA, status="erased"))
+    assert not ExportFilter().matches(replace(ADA, status="erased"))

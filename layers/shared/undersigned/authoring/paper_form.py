@@ -21,7 +21,7 @@ from undersigned.authoring.paper_labels import (
     is_closing,
     is_surely_meant,
     tags,
-    without_marks,
+    without_markup,
 )
 from undersigned.authoring.paper_lines import Line, Piece, in_short
 
@@ -199,7 +199,7 @@ class _Form:
 
     def _refuse(self, line: Line, blank: Piece) -> None:
         before = line.before(blank)
-        words = " ".join(without_marks(before.text).split()[-4:]) if before else ""
+        words = " ".join(without_markup(before.text).split()[-4:]) if before else ""
         where = f"the blank after “{words}”" if words else f"the blank “{in_short(blank.text)}”"
         self.mistakes.append(
             Mistake(

@@ -56,7 +56,7 @@ def tags(*names: str) -> str:
     return text
 
 
-def without_marks(text: str) -> str:
+def without_markup(text: str) -> str:
     """Return a text without the marks of Markdown and the spaces around it."""
     return re.sub(r"[*_\\#>]", "", text).strip()
 
@@ -89,19 +89,19 @@ def _fields_of_target(fields: tuple[str, ...]) -> tuple[str, ...]:
 
 def fields_after(words: str) -> tuple[str, ...]:
     """Return what a blank right after these words stands for: the last sentence leads to it, or is its label."""
-    last = re.split(r"[.;!?]\s+|\}\}", without_marks(words))[-1].rstrip(" \t:,-–—")
+    last = re.split(r"[.;!?]\s+|\}\}", without_markup(words))[-1].rstrip(" \t:,-–—")
     return fields_after_lead_in(last) or fields_of_label(last)
 
 
 def fields_after_lead_in(words: str) -> tuple[str, ...]:
     """Return what a blank after words such as `Dear` or `I live in` stands for."""
-    plain = without_marks(words).lower().rstrip(" \t:,-–—")
+    plain = without_markup(words).lower().rstrip(" \t:,-–—")
     return next((fields for pattern, fields in _LEAD_INS if re.search(pattern, plain)), ())
 
 
 def is_closing(line: str) -> bool:
     """Say whether a line is one such as `Sincerely,`, which a signature follows."""
-    return bool(_CLOSING.search(without_marks(line).lower()))
+    return bool(_CLOSING.search(without_markup(line).lower()))
 
 
 def is_instruction(words: str) -> bool:
@@ -122,5 +122,5 @@ def is_surely_meant(words: str) -> bool:
 
 
 def _words(label: str) -> list[str]:
-    plain = without_marks(label).lower().replace("e-mail", "email")
+    plain = without_markup(label).lower().replace("e-mail", "email")
     return re.findall(r"[^\W\d_]+", plain)

@@ -14,7 +14,7 @@ from undersigned.authoring.paper_labels import (
     fields_of_label,
     is_instruction,
     tags,
-    without_marks,
+    without_markup,
 )
 
 type Kind = Literal["text", "gap", "rule", "placeholder", "instruction"]
@@ -55,7 +55,7 @@ class Piece:
     @property
     def is_bare_label(self) -> bool:
         """Say whether it is a label that ends in a colon, which is a blank itself when nothing follows it."""
-        ends_in_colon = self.kind == "text" and without_marks(self.text).endswith(":")
+        ends_in_colon = self.kind == "text" and without_markup(self.text).endswith(":")
         return ends_in_colon and (bool(self.label) or asks_for_no_field(self.text))
 
     @property

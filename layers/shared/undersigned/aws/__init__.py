@@ -1,1 +1,1 @@
-"""Adapters: the table, SES, S3 and SQS, behind the services' ports."""
+"""Adapters of the services' ports: the table, SES, S3, SQS and EventBridge."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from undersigned.aws.dynamodb import Table
 
 _NETWORK = "network"
-"""The attribute that counts all forms, or refused keys, of a network; each of its addresses has one beside it."""
+"""The attribute that counts all forms or refused keys of a network. Each of its addresses has an attribute, too."""
 
 _SIGN_UPS_KEPT_FOR = timedelta(days=1)
 

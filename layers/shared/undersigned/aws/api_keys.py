@@ -1,4 +1,4 @@
-"""Organizers' keys: each by the SHA-256 of its text, which is stored nowhere.
+"""API keys, stored by the SHA-256 of their texts. The texts are not stored.
 
 | row | pk | sk |
 |---|---|---|
@@ -23,12 +23,12 @@ def _partition(campaign: str) -> str:
 
 
 def locate(campaign: str, digest: str) -> Key:
-    """Locate a key by the SHA-256 of its text (hex)."""
+    """Return where the API key with this SHA-256 (hex) is stored."""
     return Key(_partition(campaign), digest)
 
 
 class ApiKeys(ApiKeyStore):
-    """Organizers' keys in the table."""
+    """API keys in the table. A key's label is stored as `note`."""
 
     def __init__(self, table: Table) -> None:
         """Keep the table."""
@@ -48,7 +48,7 @@ class ApiKeys(ApiKeyStore):
         values = {
             **locate(key.campaign, key.digest)._asdict(),
             "scope": key.scope,
-            "note": key.note,
+            "note": key.label,
             "created_at": written(key.created_at),
             "valid_until": written(key.expires_at),
         }
@@ -64,7 +64,7 @@ def _read(values: Values) -> ApiKey:
         campaign=values["pk"].partition("#")[2],
         digest=values["sk"],
         scope=cast("Scope", values["scope"]),
-        note=values["note"],
+        label=values["note"],
         created_at=datetime.fromisoformat(values["created_at"]),
         expires_at=read_moment(values.get("valid_until")),
     )

@@ -1,4 +1,4 @@
-"""EventBridge: the stack's own bus."""
+"""EventBridge: the stack's bus."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
 
     from undersigned.domain.events import Event
 
-_AT_ONCE = 10
-"""Entries that PutEvents takes in one call."""
+_MOST_ENTRIES = 10
+"""The most entries in one PutEvents call."""
 
 
 class EventBridge(Protocol):
-    """What is needed of boto3's client."""
+    """The part of boto3's client that is used here."""
 
     def put_events(self, *, Entries: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:  # noqa: N803  (AWS's name)
-        """Put entries on a bus; the answer says of each whether it was taken."""
+        """Put entries on a bus. The answer says for each whether it was accepted."""
 
 
 class EventBus(Bus):
-    """Events on a bus."""
+    """An EventBridge bus."""
 
     def __init__(self, client: EventBridge, name: str) -> None:
         """Keep the client and the bus's name."""
@@ -35,9 +35,9 @@ class EventBus(Bus):
 
     @override
     def put(self, events: Sequence[Event]) -> frozenset[str]:
-        # PutEvents may take some entries of a call and refuse others, and still answer with 200.
+        # PutEvents can refuse some of the entries and still answer with 200.
         refused: set[str] = set()
-        for some in batched(events, _AT_ONCE, strict=False):
+        for some in batched(events, _MOST_ENTRIES, strict=False):
             answer = self._client.put_events(Entries=[self._entry(event) for event in some])
             refused.update(
                 event.id for event, entry in zip(some, answer["Entries"], strict=True) if "ErrorCode" in entry

@@ -1,4 +1,4 @@
-"""Campaigns: settings, letters, targets, an organizer's controls, and the audit of what organizers did.
+"""Campaigns: settings, letters, targets, an organizer's controls, and the activity log.
 
 | row | pk | sk |
 |---|---|---|
@@ -46,40 +46,40 @@ def campaign_partition(campaign: str) -> str:
 
 
 def campaign_key(campaign: str) -> Key:
-    """Locate a campaign's settings."""
+    """Return the key of a campaign's settings."""
     return Key(campaign_partition(campaign), SETTINGS)
 
 
 def letter_key(campaign: str, version: str) -> Key:
-    """Locate a letter version."""
+    """Return the key of a letter version."""
     return Key(campaign_partition(campaign), LETTERS + version)
 
 
 def target_key(campaign: str, target: str) -> Key:
-    """Locate a target."""
+    """Return the key of a target."""
     return Key(campaign_partition(campaign), TARGETS + target)
 
 
 def controls_key(campaign: str) -> Key:
-    """Locate the controls of a campaign's deliveries."""
+    """Return the key of the controls of a campaign's deliveries."""
     return Key(campaign_partition(campaign), "STEERING")
 
 
 def restored_key(campaign: str) -> Key:
-    """Locate the backup that a campaign was restored from."""
+    """Return the key of the backup that a campaign was restored from."""
     return Key(campaign_partition(campaign), RESTORED)
 
 
 def audit_partition(campaign: str) -> str:
-    """Return the partition of what organizers did in a campaign."""
+    """Return the partition of a campaign's activity log."""
     return f"AUDIT#{campaign}"
 
 
 NOT_PAUSED = ~Attr("paused").eq(True)  # noqa: FBT003  (an attribute's value)
-"""The condition on a campaign's controls that its deliveries go on."""
+"""The condition on a campaign's controls that its deliveries are not paused."""
 
 NOT_HELD = Attr("hold").not_exists()
-"""The condition on a target that nobody holds its letters back."""
+"""The condition on a target that it has no hold."""
 
 
 class Campaigns(CampaignStore):
@@ -186,7 +186,7 @@ def _no_target(campaign: str, target: str) -> NotFoundError:
 
 
 def campaign_values(campaign: Campaign) -> Values:
-    """Write a campaign's settings."""
+    """Return the item of a campaign's settings."""
     return {
         **campaign_key(campaign.id)._asdict(),
         "listed": _ALL,
@@ -240,7 +240,7 @@ def read_campaign(values: Values) -> Campaign:
 
 
 def letter_values(campaign: str, letter: Letter) -> Values:
-    """Write a letter version."""
+    """Return the item of a letter version."""
     return {
         **letter_key(campaign, letter.version)._asdict(),
         "language": letter.language,
@@ -260,7 +260,7 @@ def read_letter(values: Values) -> Letter:
 
 
 def target_settings(target: Target) -> Values:
-    """Return the attributes of a target that its organizer sets."""
+    """Return a target's attributes that its organizer sets."""
     return {
         "title": target.title,
         "name": target.name,
@@ -291,7 +291,7 @@ def read_target(values: Values) -> Target:
 
 
 def audit_values(entry: AuditEntry, entry_id: str) -> Values:
-    """Write what somebody did; `entry_id` tells entries of one moment apart."""
+    """Return the item of an audit entry. `entry_id` distinguishes entries of the same moment."""
     return {
         "pk": audit_partition(entry.campaign),
         "sk": f"{entry.at.isoformat()}#{entry_id}",
@@ -304,7 +304,7 @@ def audit_values(entry: AuditEntry, entry_id: str) -> Values:
 
 
 def read_audit(values: Values) -> AuditEntry:
-    """Read what somebody did."""
+    """Read an audit entry."""
     return AuditEntry(
         campaign=values["pk"].partition("#")[2],
         at=datetime.fromisoformat(values["at"]),

@@ -3,7 +3,7 @@
 | row | pk | sk |
 |---|---|---|
 | counter | `COUNT#<campaign>` | `TOTAL`, `TARGET#<target>`, `DAY#<day>` … |
-| a row that is gone, and was taken out of the counters | `FORGOTTEN#<campaign>#<signer>` | `<moment>#<version>` |
+| a deleted row that was subtracted from the counters | `FORGOTTEN#<campaign>#<signer>` | `<moment>#<version>` |
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from undersigned.domain.signatures import Signature
 
 _FORGOTTEN_FOR = timedelta(days=2)
-"""How long a row that is gone is remembered: the stream brings its record again for a day at most."""
+"""How long a deleted row is remembered. The stream repeats its record for at most a day."""
 
 
 def _partition(campaign: str) -> str:
@@ -35,7 +35,7 @@ def _partition(campaign: str) -> str:
 
 
 def counter_key(campaign: str, counter: str) -> Key:
-    """Locate one counter."""
+    """Return the key of a counter."""
     return Key(_partition(campaign), counter)
 
 

@@ -1,4 +1,4 @@
-"""Deliveries: their state, their bundles and packets, and what SES said of their emails.
+"""Deliveries: their state, their bundles and packets, and the SES events of their emails.
 
 All rows of a target's deliveries have the pk `DELIVERY#<campaign>#<target>`:
 
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from undersigned.domain.signatures import Signature
 
 PARTITIONS = "DELIVERY#"
-"""How the partition keys of deliveries begin."""
+"""The beginning of the partition keys of deliveries."""
 
 DELIVERIES = "PERIOD#"
 BUNDLES = "BUNDLE#"
@@ -62,22 +62,22 @@ def delivery_partition(campaign: str, target: str) -> str:
 
 
 def delivery_key(key: DeliveryKey) -> Key:
-    """Locate a delivery."""
+    """Return the key of a delivery."""
     return Key(delivery_partition(key.campaign, key.target), DELIVERIES + key.period)
 
 
 def part_key(kind: str, key: DeliveryKey, which: str = "") -> Key:
-    """Locate a part of a delivery: a bundle or packet by its number, or an event; without `which`, where all begin."""
+    """Return the key of a bundle, packet or event of a delivery; without `which`, the beginning of all of a kind."""
     return Key(delivery_partition(key.campaign, key.target), f"{kind}{key.period}#{which}")
 
 
 def bundle_key(key: DeliveryKey, number: int) -> Key:
-    """Locate a bundle by its number, from 1."""
+    """Return the key of a bundle by its number, from 1."""
     return part_key(BUNDLES, key, f"{number:04d}")
 
 
 def packet_key(key: DeliveryKey, number: int) -> Key:
-    """Locate a packet by its number, from 1."""
+    """Return the key of a packet by its number, from 1."""
     return part_key(PACKETS, key, f"{number:04d}")
 
 
@@ -116,7 +116,7 @@ class Deliveries(DeliveryStore):
             Check(controls_key(key.campaign), NOT_PAUSED),
             Check(target_key(key.campaign, key.target), NOT_HELD),
         ]
-        # All deliveries of a campaign check its controls, perhaps at the same moment.
+        # All deliveries of a campaign check its controls, possibly at the same time.
         self._table.transact(writes, wait_for_others=True)
 
     @override
@@ -126,9 +126,9 @@ class Deliveries(DeliveryStore):
     @override
     def seal(self, key: DeliveryKey, bundle: Bundle, at: datetime) -> None:
         first = Put(bundle_values(key, bundle, at), NEW)
-        taken = f"bundle {bundle.number} of {key.period} is there already"
+        taken = f"bundle {bundle.number} of {key.period} exists"
         if bundle.closes:
-            # Alone, it needs no transaction.
+            # A single write needs no transaction.
             if not self._table.put_new(first.values):
                 raise BundleTakenError(taken)
             return
@@ -172,7 +172,7 @@ class Deliveries(DeliveryStore):
 
 
 def _change(delivery: Delivery, *, state: DeliveryState, attempt: int) -> Update:
-    """Write a delivery that must still be in this state and attempt, with no letter erased since it was read."""
+    """Return the update of a delivery that must still have this state, this attempt and the same erased letters."""
     nothing_erased = Attr("erased").eq({*delivery.erased}) if delivery.erased else Attr("erased").not_exists()
     values = delivery_values(delivery)
     key = Key(values.pop("pk"), values.pop("sk"))
@@ -186,7 +186,7 @@ def _seal_letter(key: DeliveryKey, bundle: int, signer: str) -> Update:
         assign={"bundle": f"{key.period}#{bundle:04d}"},
         add={"version": 1},
         remove=["due", "due_at"],
-        # It must lie in this very tray: the index lags behind a letter that was signed again for another target.
+        # The letter must be in this tray. The index can still list one that was signed again for another target.
         when=Attr("status").eq("confirmed")
         & Attr("due").eq(tray_shard(key.campaign, key.target, signer))
         & Attr("bundle").not_exists(),
@@ -194,7 +194,7 @@ def _seal_letter(key: DeliveryKey, bundle: int, signer: str) -> Update:
 
 
 def delivery_values(delivery: Delivery) -> Values:
-    """Write a delivery."""
+    """Return the item of a delivery."""
     return {
         **delivery_key(delivery.key)._asdict(),
         "state": delivery.state,
@@ -238,7 +238,7 @@ def read_delivery(values: Values) -> Delivery:
 
 
 def bundle_values(key: DeliveryKey, bundle: Bundle, at: datetime) -> Values:
-    """Write a bundle; the one that closes a delivery has no signers."""
+    """Return the item of a bundle. A bundle that closes a delivery has no signers."""
     return {
         **bundle_key(key, bundle.number)._asdict(),
         "number": bundle.number,
@@ -253,7 +253,7 @@ def read_bundle(values: Values) -> Bundle:
 
 
 def packet_values(key: DeliveryKey, packet: PacketRecord) -> Values:
-    """Write a packet's record; the PDF itself lies in the packets' bucket."""
+    """Return the item of a packet. The PDF is in the packets' bucket."""
     return {
         **packet_key(key, packet.number)._asdict(),
         "number": packet.number,
@@ -270,7 +270,7 @@ def packet_values(key: DeliveryKey, packet: PacketRecord) -> Values:
 
 
 def read_packet(values: Values) -> PacketRecord:
-    """Read a packet's record."""
+    """Read a packet."""
     return PacketRecord(
         number=int(values["number"]),
         first=int(values["first"]),
@@ -286,7 +286,7 @@ def read_packet(values: Values) -> PacketRecord:
 
 
 def mail_event_values(event: MailEvent) -> Values:
-    """Write what SES said of an email: the same event again is the same item."""
+    """Return the item of an SES event. The same event always has the same key."""
     key = part_key(MAIL_EVENTS, event.delivery, f"{event.at.isoformat()}#{event.attempt}#{event.kind}")
     return {
         **key._asdict(),
@@ -300,7 +300,7 @@ def mail_event_values(event: MailEvent) -> Values:
 
 
 def read_mail_event(key: DeliveryKey, values: Values) -> MailEvent:
-    """Read what SES said of a delivery's email."""
+    """Read an SES event."""
     return MailEvent(
         kind=cast("MailEventKind", values["kind"]),
         delivery=key,

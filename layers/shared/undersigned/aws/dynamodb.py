@@ -1,6 +1,6 @@
-"""The mechanics of the table: every call to DynamoDB, its retries, and its errors as the ports name them.
+"""The mechanics of the table: every call to DynamoDB, its retries, and the translation of its errors.
 
-What a row means stands in the file of its entity; this one knows keys, values and conditions.
+This module knows only keys, values and conditions. The file of each entity defines what its rows mean.
 """
 
 from __future__ import annotations
@@ -41,22 +41,23 @@ type Values = dict[str, Any]
 IndexName = Literal["tray", "listing"]
 
 FEW_RETRIES = Config(retries={"total_max_attempts": 6, "mode": "legacy"})
-"""botocore's default waits out a throttle for 25 seconds: longer than a page may take.
+"""Give up on a throttled call after 1.5 seconds. Then the stream, the queue or the person at the form tries again.
 
-This gives up after one and a half seconds. The stream, the queue or the person at the form then tries again.
+botocore's default retries for 25 seconds, which is too long for a page.
 """
 
 _PAUSES = (0.02, 0.05, 0.1, 0.2)
-"""Seconds before an item that a transaction holds, or a key that DynamoDB left unread, is tried again.
+"""Seconds before retries, for an item in a running transaction and for keys that DynamoDB left unprocessed.
 
-A transaction takes some milliseconds; for unread keys DynamoDB asks for growing pauses (API reference, BatchGetItem).
+A transaction takes some milliseconds. For unprocessed keys, DynamoDB recommends exponential backoff (API reference,
+BatchGetItem).
 """
 
 BATCH_GET = 100
-"""Items that DynamoDB reads in one BatchGetItem."""
+"""The most items that one BatchGetItem reads."""
 
 NEW = Attr("pk").not_exists()
-"""The condition that no item has this key yet."""
+"""The condition that no item with this key exists."""
 
 
 class Key(NamedTuple):
@@ -67,7 +68,7 @@ class Key(NamedTuple):
 
 
 class ConditionFailedError(ChangedError):
-    """An item does not meet the condition of a write; carries the item's values, or None if there is no item."""
+    """An item doesn't meet the condition of a write; carries the item's values, or None if there is no item."""
 
     def __init__(self, values: Values | None = None) -> None:
         """Keep the values."""
@@ -76,7 +77,7 @@ class ConditionFailedError(ChangedError):
 
 
 class TransactionCanceledError(ChangedError):
-    """DynamoDB wrote nothing of a transaction; carries its reason for each write, `None` where it has none."""
+    """DynamoDB canceled a transaction; carries its reason for each write, "None" for a write without one."""
 
     def __init__(self, reasons: Sequence[str]) -> None:
         """Keep the reasons, in the order of the writes."""
@@ -85,13 +86,13 @@ class TransactionCanceledError(ChangedError):
 
     @property
     def unmet(self) -> tuple[bool, ...]:
-        """Say of each write, in order, whether its condition was not met."""
+        """Say for each write, in order, whether its condition was not met."""
         return tuple(reason == "ConditionalCheckFailed" for reason in self.reasons)
 
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """Write a whole item, if the condition holds."""
+    """Write a whole item if the condition is met."""
 
     values: Values
     when: ConditionBase | None = None
@@ -99,10 +100,10 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """Change attributes of an item, if the condition holds; without an item, make one.
+    """Change attributes of an item if the condition is met. Creates the item if it doesn't exist.
 
-    `assign` sets values (None removes the attribute), `copy` sets an attribute to another one's value, `add` adds to
-    numbers and sets.
+    `assign` sets values, where None removes the attribute; `copy` sets an attribute to the value of another one; `add`
+    adds to numbers and sets.
     """
 
     key: Key
@@ -115,7 +116,7 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Let a transaction happen only if the condition holds of an item that it leaves unchanged."""
+    """Make a transaction depend on the condition of an item that it doesn't change."""
 
     key: Key
     when: ConditionBase
@@ -129,7 +130,7 @@ _deserializer = TypeDeserializer()
 
 
 def to_item(values: Mapping[str, Any]) -> dict[str, AttributeValueTypeDef]:
-    """Return values as DynamoDB's typed attributes, without those that are None."""
+    """Return values as DynamoDB's typed attributes. Omits those that are None."""
     return {name: _serializer.serialize(value) for name, value in values.items() if value is not None}
 
 
@@ -139,22 +140,22 @@ def from_item(item: Mapping[str, Any]) -> Values:
 
 
 def written(moment: date | datetime | None) -> str | None:
-    """Return a day or a moment as a row holds it (ISO 8601)."""
+    """Return a date or datetime as rows have it (ISO 8601)."""
     return moment.isoformat() if moment is not None else None
 
 
 def read_moment(text: str | None) -> datetime | None:
-    """Read a moment that may be missing."""
+    """Read a datetime that may be missing."""
     return datetime.fromisoformat(text) if text else None
 
 
 def read_day(text: str | None) -> date | None:
-    """Read a day that may be missing."""
+    """Read a date that may be missing."""
     return date.fromisoformat(text) if text else None
 
 
 class Table:
-    """The one table."""
+    """The table."""
 
     def __init__(self, client: DynamoDBClient, name: str, *, sleep: Callable[[float], None] = time.sleep) -> None:
         """Keep a client made with FEW_RETRIES, the table's name, and a way to wait (seconds)."""
@@ -168,7 +169,7 @@ class Table:
         return from_item(answer["Item"]) if "Item" in answer else None
 
     def batch_get(self, keys: Iterable[Key]) -> Iterator[Values]:
-        """Read the items of these keys that exist, as they stand now, in no order; a doubled key counts once."""
+        """Read the existing items with these keys consistently, in no order. A repeated key is read once."""
         for some in batched(dict.fromkeys(keys), BATCH_GET, strict=False):
             wanted = [_key(key) for key in some]
             pending: dict[str, Any] = {self._name: {"Keys": wanted, "ConsistentRead": True}}
@@ -192,9 +193,9 @@ class Table:
         newest_first: bool = False,
         consistent: bool = False,
     ) -> Iterator[Values]:
-        """Read a partition's items by sort key: all, or those that begin so, lie from one on, or lie below one.
+        """Read the items of a partition in the order of their sort keys, optionally only a range of sort keys.
 
-        Each call to DynamoDB reads `read_ahead` items, or as many as fit in a megabyte.
+        Each call to DynamoDB reads `read_ahead` items, or by default as many as fit in a megabyte.
         """
         request = self._query(pk, index, begins_with=begins_with, at_least=at_least, below=below)
         request |= {"ScanIndexForward": not newest_first, "ConsistentRead": consistent}
@@ -209,14 +210,14 @@ class Table:
         return sum(page["Count"] for page in self._pages(request))
 
     def put(self, values: Values, when: ConditionBase | None = None) -> None:
-        """Write a whole item; raises ConditionFailedError."""
+        """Write a whole item. Raises ConditionFailedError."""
         try:
             self._client.put_item(**self._put_request(Put(values, when)))
         except ClientError as error:
             raise _condition_failed(error) from error
 
     def put_new(self, values: Values) -> bool:
-        """Write an item; return False, and change nothing, when one has its key."""
+        """Write an item. If one with its key exists, change nothing and return False."""
         try:
             self.put(values, NEW)
         except ConditionFailedError:
@@ -224,9 +225,9 @@ class Table:
         return True
 
     def update(self, change: Update, returns: Literal["NONE", "ALL_NEW", "UPDATED_NEW"] = "NONE") -> Values:
-        """Change an item, as soon as no transaction holds it; raises ConditionFailedError.
+        """Change an item, after waiting for running transactions on it. Raises ConditionFailedError.
 
-        Returns what is asked for: the whole item as it then stands, its changed attributes, or nothing.
+        `returns` selects the result: the whole new item, its changed attributes, or nothing.
         """
         request = self._update_request(change)
         request["ReturnValues"] = returns
@@ -242,9 +243,9 @@ class Table:
         self._client.delete_item(TableName=self._name, Key=_key(key))
 
     def transact(self, writes: Sequence[Write], *, wait_for_others: bool = False) -> None:
-        """Make up to 100 writes, all or none of them; raises TransactionCanceledError.
+        """Make up to 100 writes, all or none of them. Raises TransactionCanceledError.
 
-        With `wait_for_others`, try again for a while when another transaction holds an item.
+        With `wait_for_others`, retry for a while if another transaction is running on an item.
         """
         items = [self._in_transaction(write) for write in writes]
         for pause in (*(_PAUSES if wait_for_others else ()), None):
@@ -365,7 +366,7 @@ def _key(key: Key) -> dict[str, AttributeValueTypeDef]:
 
 
 def _condition(when: ConditionBase | None) -> dict[str, Any]:
-    """Return a condition as the parameters that requests and parts of transactions have in common."""
+    """Return a condition as parameters of a request or of one write in a transaction."""
     if when is None:
         return {}
     built = ConditionExpressionBuilder().build_expression(when)
@@ -379,7 +380,7 @@ def _condition(when: ConditionBase | None) -> dict[str, Any]:
 
 
 def _condition_failed(error: ClientError) -> Exception:
-    """Return a failed condition as our own error, and any other error unchanged."""
+    """Return a failed condition as our own error, or any other error unchanged."""
     if code_of(error) != CONDITION_FAILED:
         return error
     item = cast("dict[str, Any] | None", error.response.get("Item"))

@@ -1,4 +1,4 @@
-"""The exports' files, in the packets' bucket under a prefix that S3 empties by itself."""
+"""The exports' files, in the packets' bucket under a prefix with an expiration rule."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 _PART = 5 * 1024 * 1024
-"""Bytes; S3 takes no smaller part of an upload but the last, and 10,000 parts of a file: 50 GB."""
+"""Bytes in a part of an upload: the minimum of S3. A file has at most 10,000 parts, so 50 GB."""
 
 _LINK_SECONDS = 900
 
 
 class ExportFiles(ports.ExportFiles):
-    """Files in S3, written part by part."""
+    """Files in S3, uploaded in parts."""
 
     def __init__(self, client: S3Client, bucket: str) -> None:
-        """Take a client made with SIGNED_LINKS, and the bucket's name."""
+        """Keep a client made with SIGNED_LINKS, and the bucket's name."""
         self._client = client
         self._bucket = bucket
 
     @override
     def write(self, name: str, lines: Iterator[bytes]) -> None:
-        # boto3 aborts an upload that fails; after a crash, the bucket's own rule does.
+        # boto3 aborts a failed upload. After a crash, the bucket's lifecycle rule does.
         self._client.upload_fileobj(
             io.BufferedReader(_Lines(lines), _PART),
             self._bucket,
             name,
             ExtraArgs={"ContentType": "text/csv; charset=utf-8"},
-            # One part at a time: threads would read ahead and hold several.
+            # Without threads, because they read ahead and keep several parts in memory.
             Config=TransferConfig(multipart_threshold=_PART, multipart_chunksize=_PART, use_threads=False),
         )
 
@@ -54,7 +54,7 @@ class ExportFiles(ports.ExportFiles):
 
 
 class _Lines(io.RawIOBase):
-    """Lines as a file that can be read once."""
+    """Makes lines readable as a file, once."""
 
     def __init__(self, lines: Iterator[bytes]) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Exports: the files of signatures that were asked for, and how far each one is.
+"""Exports: the files of signatures that organizers requested, and their progress.
 
 | row | pk | sk |
 |---|---|---|
@@ -23,7 +23,7 @@ def _partition(campaign: str) -> str:
 
 
 def locate(campaign: str, export_id: str) -> Key:
-    """Locate an export."""
+    """Return where an export is stored."""
     return Key(_partition(campaign), export_id)
 
 

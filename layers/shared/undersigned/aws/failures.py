@@ -1,4 +1,4 @@
-"""AWS error codes, in the domain's words."""
+"""AWS error codes, and their translation to the services' errors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 CONDITION_FAILED = "ConditionalCheckFailedException"
 TRANSACTION_CANCELED = "TransactionCanceledException"
 TRANSACTION_CONFLICT = "TransactionConflictException"
-"""A transaction holds the item at this moment; botocore does not try again by itself."""
+"""A transaction is running on the item. botocore doesn't retry this error."""
 
 _THROTTLES = frozenset(
     {
@@ -32,10 +32,10 @@ def code_of(error: ClientError) -> str:
 
 
 def is_throttle(error: ClientError) -> bool:
-    """Say whether AWS did nothing but ask us to slow down."""
+    """Say whether AWS throttled the call."""
     return code_of(error) in _THROTTLES
 
 
 def slower(error: ClientError) -> ThrottledError:
-    """Turn a throttle into the domain's error."""
+    """Return the services' error for a throttled call."""
     return ThrottledError(f"AWS answered {code_of(error)}")

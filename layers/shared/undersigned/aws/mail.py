@@ -1,4 +1,4 @@
-"""SES: sends mails at the account's pace."""
+"""SES: send emails at the account's rate."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
     from undersigned.rendering.mails import Mail
 
 NO_RETRIES = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=60)
-"""botocore would send a mail again when only the answer was lost; whether to try again is ours to say."""
+"""No retries: botocore would send an email again if only the answer was lost. We decide whether to try again."""
 
 _REFUSAL = "BadRequestException"
-"""SES refuses this mail. Any other refusal (4xx) is about the account, the identity or our permissions."""
+"""SES refuses this email. Any other refusal (4xx) is about the account, the identity or our permissions."""
 
 _FIRST_OF_SERVER_ERRORS = 500
 
 
 class Pace:
-    """Keeps calls apart by at least the interval that a rate allows."""
+    """Spaces calls by the interval of a rate."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class Pace:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Take how to learn the rate (calls a second; asked once), a clock in seconds and a way to wait."""
+        """Keep a function that returns the rate (calls a second; called once), a clock (seconds) and a way to wait."""
         self._rate = rate
         self._clock = clock
         self._sleep = sleep
@@ -54,7 +54,7 @@ class Pace:
 
 
 class Mailbox(Post):
-    """Mails through SES, from one configuration set."""
+    """Sends emails through SES, with one configuration set."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class Mailbox(Post):
         patience: float = 60.0,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Take a client made with NO_RETRIES, the configuration set, and how many seconds to wait out throttles."""
+        """Keep a client made with NO_RETRIES, the configuration set, and the seconds for retrying throttled calls."""
         self._client = client
         self._configuration_set = configuration_set
         self._patience = patience
@@ -73,7 +73,7 @@ class Mailbox(Post):
 
     @override
     def send(self, mail: Mail) -> str:
-        # Emails go at the account's pace; a throttle is waited out for a while.
+        # Throttled calls are retried until the patience ends.
         waited, pause = 0.0, 1.0
         while True:
             try:
@@ -89,7 +89,7 @@ class Mailbox(Post):
         try:
             written = mail.as_bytes()
         except ValueError as error:
-            message = "the mail can't be written as MIME"
+            message = "the email can't be written as MIME"
             raise MailRefusedError(message) from error
         try:
             answer = self._client.send_email(
@@ -102,7 +102,7 @@ class Mailbox(Post):
         except ClientError as error:
             if is_throttle(error):
                 raise slower(error) from error
-            # SES's message can name addresses, so only its code is kept.
+            # The message of SES can quote addresses, so only its code is kept.
             if code_of(error) == _REFUSAL:
                 raise MailRefusedError(code_of(error)) from error
             if error.response["ResponseMetadata"]["HTTPStatusCode"] < _FIRST_OF_SERVER_ERRORS:

@@ -1,4 +1,4 @@
-"""Mail claims: which requests were mailed to one person on one day, over all campaigns.
+"""Mail claims: the requests for which one person was emailed on one day, across all campaigns.
 
 | row | pk | sk |
 |---|---|---|
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 
 def mail_claim_partition(person: str) -> str:
-    """Return the partition of what was mailed to a person."""
+    """Return the partition of a person's mail claims."""
     return f"MAIL_CLAIM#{person}"
 
 
 def locate(person: str, at: datetime) -> Key:
-    """Locate what was mailed to a person on the day (UTC) of a moment."""
+    """Return where a person's mail claims on the day (UTC) of a moment are stored."""
     return Key(mail_claim_partition(person), at.astimezone(UTC).date().isoformat())
 
 
@@ -43,13 +43,13 @@ class MailClaims(MailClaimStore):
     def claim(
         self, person: str, request: str, at: datetime, *, most: int, known_for: timedelta = timedelta(days=2)
     ) -> bool:
-        # A stream's record comes again for a day, so a request may have been mailed the day before.
+        # The stream repeats a record for up to a day, so the email may have been sent the day before.
         before = self._table.get(locate(person, at - timedelta(days=1)), consistent=True)
         if before and request in before.get("sent", ()):
             return False
         is_free = ~Attr("sent").contains(request) & (Attr("sent").not_exists() | Attr("sent").size().lt(most))
-        # A claim that was not sent counts for nothing: its email may have had to wait. But a table that takes no
-        # writes stops an email here, before it is sent and can't be written down.
+        # A claim alone doesn't count as sent, because its email may have to wait. But this write stops an email, before
+        # it is sent, while the table takes no writes and the email couldn't be recorded.
         expiry = {"expires_at": int((at + known_for).timestamp())}
         try:
             self._table.update(Update(locate(person, at), assign=expiry, when=is_free))

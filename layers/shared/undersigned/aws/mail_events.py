@@ -1,4 +1,4 @@
-"""SES's events, as EventBridge hands them over, in the domain's words."""
+"""Reads SES events, as EventBridge delivers them, as mail events of the domain."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ _KINDS: dict[str, MailEventKind] = {
     "DeliveryDelay": "delivery_delay",
 }
 _COMPLAINTS = ("abuse", "auth-failure", "fraud", "not-spam", "other", "virus")
-"""What SES knows a complaint to say. Whoever complains writes it, so no other text gets to terminals and mails."""
+"""The types of complaints that SES documents. A type comes from outside, so terminals and emails show no other one."""
 
 _DETAILS = {"Delivery": "delivery", "Bounce": "bounce", "Complaint": "complaint", "DeliveryDelay": "deliveryDelay"}
 
 
 def read_mail_event(event: Mapping[str, Any]) -> MailEvent | None:
-    """Read an event; None for mails that are no deliveries and for events that say nothing of one.
+    """Read an event. Return None for an email that is not a delivery's, and for an event of another type.
 
-    Raises ArithmeticError, AttributeError, LookupError, TypeError or ValueError when it is damaged.
+    Raises ArithmeticError, AttributeError, LookupError, TypeError or ValueError if it is damaged.
     Source: "Examples of event data that Amazon SES publishes to EventBridge", SES developer guide.
     """
     detail = event["detail"]
@@ -48,7 +48,7 @@ def read_mail_event(event: Mapping[str, Any]) -> MailEvent | None:
 
 
 def _reason(event_type: str, detail: Mapping[str, Any], about: Mapping[str, Any]) -> str | None:
-    """Say why, in SES's own terms; its diagnostic texts are left out, for they can quote addresses."""
+    """Return the reason in the terms of SES. Leaves out diagnostic texts, because they can quote addresses."""
     if event_type == "Bounce":
         return f"{about['bounceType']} bounce, {about['bounceSubType']}"
     if event_type == "Complaint":

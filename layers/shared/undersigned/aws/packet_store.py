@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 SIGNED_LINKS = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
-"""boto3's default for links is the old signature at the global address, which S3 refuses in many regions."""
+"""boto3's default for links is the old signature version at the global endpoint, which S3 refuses in many regions."""
 
 _LINK_SECONDS = 300
 
@@ -21,7 +21,7 @@ class Bucket(PacketStore):
     """PDFs in S3."""
 
     def __init__(self, client: S3Client, name: str) -> None:
-        """Take a client made with SIGNED_LINKS, and the bucket's name."""
+        """Keep a client made with SIGNED_LINKS, and the bucket's name."""
         self._client = client
         self._name = name
 

@@ -1,4 +1,4 @@
-"""The queues: deliveries to be made, exports to be written, confirmation mails that wait for SES."""
+"""The queues: deliveries to make, exports to write, and confirmation emails that are waiting for SES."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryMessage:
-    """What a message of the deliveries' queue asks for: a delivery, or its mail to the organizer for a test."""
+    """A message that requests a delivery, or with `is_test` a test email of it to the organizer."""
 
     key: DeliveryKey
     is_test: bool = False
 
 
 def message_body(key: DeliveryKey, *, is_test: bool = False) -> str:
-    """Write a queue message."""
+    """Return the body of a delivery message."""
     message: dict[str, object] = {"campaign": key.campaign, "target": key.target, "period": key.period}
     return json.dumps(message | ({"test": True} if is_test else {}))
 
@@ -33,12 +33,12 @@ def _json(body: str) -> object:
     try:
         return json.loads(body)
     except RecursionError as error:
-        message = "a message is no nest of brackets"
+        message = "a message has no deeply nested brackets"
         raise ValueError(message) from error
 
 
 def read_message(body: str) -> DeliveryMessage:
-    """Read a queue message; raises ValueError when it is damaged."""
+    """Read a delivery message. Raises ValueError if it is damaged."""
     message = _json(body)
     if not isinstance(message, dict) or not all(
         isinstance(message.get(name), str) for name in ("campaign", "target", "period")
@@ -51,27 +51,28 @@ def read_message(body: str) -> DeliveryMessage:
 
 _FIRST_PAUSE = 300
 _LONGEST_PAUSE = 43_200 - 900
-"""SQS hides a message for 12 hours at most, counted from its receipt; a function may have worked for 900 seconds."""
+"""SQS hides a message for at most 12 hours after its receipt, of which a function may have run for 900 seconds."""
 
 
 def seconds_until_next_try(received: int) -> int:
-    """Return how long a message that failed is hidden: five minutes, doubled with each try, 12 hours at most."""
+    """Return how long to hide a failed message: five minutes, doubled with each try, almost 12 hours at most."""
     return int(min(_FIRST_PAUSE * 2 ** (received - 1), _LONGEST_PAUSE))
 
 
 UNTIL_SES_IS_ASKED_AGAIN = 900
-"""Seconds; SQS delays a new message by no more, and SES asks for up to ten minutes when a quota is used up.
+"""Seconds before SES is tried again: the maximum delay of a new message in SQS. When a quota is used up, SES
+recommends waiting for up to ten minutes.
 
 Source: "Errors related to the sending quotas for your Amazon SES account", SES developer guide."""
 
 
 def export_message(campaign: str, export_id: str) -> str:
-    """Write a message of the exports' queue."""
+    """Return the body of an export message."""
     return json.dumps({"campaign": campaign, "export": export_id})
 
 
 def read_export_message(body: str) -> tuple[str, str]:
-    """Return campaign and id of an export from a message; raises ValueError when it is damaged."""
+    """Read the campaign and the id of an export from a message. Raises ValueError if it is damaged."""
     match _json(body):
         case {"campaign": str(campaign), "export": str(export_id)}:
             return campaign, export_id
@@ -82,7 +83,7 @@ def read_export_message(body: str) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class WaitingMail:
-    """A mail that a signature row asked for: whose, and the request's id as the row had it."""
+    """A confirmation email that is waiting: the signature, and the id of its request."""
 
     campaign: str
     signer: str
@@ -90,17 +91,17 @@ class WaitingMail:
 
 
 def waiting_message(mail: WaitingMail) -> str:
-    """Write a message of the waiting mails' queue."""
+    """Return the body of a waiting email's message."""
     return json.dumps(asdict(mail))
 
 
 def read_waiting_message(body: str) -> WaitingMail:
-    """Read a message of the waiting mails' queue; raises ValueError when it is damaged."""
+    """Read a waiting email's message. Raises ValueError if it is damaged."""
     match _json(body):
         case {"campaign": str(campaign), "signer": str(signer), "request": str(request)}:
             return WaitingMail(campaign, signer, request)
         case _:
-            error = 'a waiting mail reads {"campaign": …, "signer": …, "request": …}'
+            error = 'a waiting email reads {"campaign": …, "signer": …, "request": …}'
             raise ValueError(error)
 
 
@@ -108,7 +109,7 @@ class _SqsQueue:
     """A queue in SQS."""
 
     def __init__(self, client: SQSClient, url: str) -> None:
-        """Keep the client and the queue's address."""
+        """Keep the client and the queue's URL."""
         self._client = client
         self._url = url
 
@@ -116,14 +117,14 @@ class _SqsQueue:
         self._client.send_message(QueueUrl=self._url, MessageBody=body, DelaySeconds=after)
 
     def hide(self, receipt_handle: str, seconds: int) -> None:
-        """Let a message that was received come again only after so many seconds (SQS: at most 12 hours)."""
+        """Hide a received message for so many seconds (SQS: at most 12 hours). Then it is delivered again."""
         self._client.change_message_visibility(
             QueueUrl=self._url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds
         )
 
 
 class Queue(_SqsQueue, ports.DeliveryQueue):
-    """Deliveries in SQS."""
+    """The queue of deliveries in SQS."""
 
     @override
     def put(self, deliveries: Iterable[DeliveryKey]) -> None:
@@ -131,9 +132,9 @@ class Queue(_SqsQueue, ports.DeliveryQueue):
             self._send(message_body(key))
 
     def put_again(self, delivery: DeliveryKey, *, after: int = 0) -> None:
-        """Queue a delivery that is to go on later, after so many seconds (SQS: at most 900).
+        """Queue a delivery that continues after so many seconds (SQS: at most 900).
 
-        A message that comes again counts as failed; a new one begins with all its tries.
+        The old message would count as failed when it is received again. A new one starts with all its tries.
         """
         self._send(message_body(delivery), after)
 
@@ -143,7 +144,7 @@ class Queue(_SqsQueue, ports.DeliveryQueue):
 
 
 class ExportQueue(_SqsQueue, ports.ExportQueue):
-    """Exports in SQS."""
+    """The queue of exports in SQS."""
 
     @override
     def put(self, campaign: str, export_id: str) -> None:
@@ -151,8 +152,8 @@ class ExportQueue(_SqsQueue, ports.ExportQueue):
 
 
 class WaitingMails(_SqsQueue):
-    """Confirmation mails in SQS that wait until SES takes mails."""
+    """The queue of confirmation emails in SQS that wait until SES accepts them."""
 
     def put(self, mail: WaitingMail, *, after: int = 0) -> None:
-        """Let a mail wait for so many seconds (SQS: at most 900) until SES is asked again."""
+        """Queue an email that is tried again after so many seconds (SQS: at most 900)."""
         self._send(waiting_message(mail), after)

@@ -1,12 +1,12 @@
-"""Signatures: the rows, the listing of a campaign's rows, the trays of letters that wait, and consumed forms.
+"""Signatures: the rows, the listing of a campaign's rows, the trays, and consumed form tokens.
 
 | row | pk | sk |
 |---|---|---|
 | signature | `SIGNATURE#<campaign>#<signer>` | `1` (slot 2 is kept free for a second person of a household) |
-| consumed form | `FORM#<nonce>` | `META` |
+| consumed form token | `FORM#<nonce>` | `META` |
 
-The index `listing` has every signature in `SIGNATURES#<campaign>#<shard>`, by the moment of signing. The index `tray`
-has the letters that wait for a delivery in `DUE#<campaign>#<target>#<shard>`, by the moment of confirming.
+The index `listing` has every signature in `SIGNATURES#<campaign>#<shard>`, by the time of signing. The index `tray` has
+the letters in trays in `DUE#<campaign>#<target>#<shard>`, by the time of confirmation.
 """
 
 from __future__ import annotations
@@ -42,40 +42,40 @@ if TYPE_CHECKING:
     from undersigned.domain.abuse_checks import FormToken
 
 LISTING_SHARDS = 8
-"""How many partitions of the listing index a campaign's signatures are spread over."""
+"""The number of partitions of the listing index that a campaign's signatures are spread over."""
 
 TRAY_SHARDS = 4
-"""How many partitions of the tray index a target's waiting letters are spread over."""
+"""The number of partitions of the tray index that a target's waiting letters are spread over."""
 
 _READ_AHEAD = 50
-"""Signatures that a listing reads ahead."""
+"""How many signatures a listing reads in one step, by default."""
 
 _PERSONAL = (
     "name", "email", "address_line", "locality", "region", "postal_code", "signature", "drawing", "note",
 )  # fmt: skip
-"""The attributes of a signature that say who signed; an erased one has them empty."""
+"""The personal attributes of a signature. In an erased one they are empty."""
 
 _PENDING_HAS_NONE_OF = ("confirmed_at", "confirmed_on", "withdrawn_at", "due", "due_at", "bundle")
 """What a new signature removes from the withdrawn or expired one that it replaces."""
 
 
 def signature_key(campaign: str, signer: str) -> Key:
-    """Locate a person's signature."""
+    """Return the key of a person's signature."""
     return Key(f"SIGNATURE#{campaign}#{signer}", "1")
 
 
 def parse_signature_key(pk: str) -> tuple[str, str]:
-    """Return campaign and signer of a signature's partition key; raises ValueError for any other key."""
+    """Return the campaign and the signer of a signature's partition key. Raises ValueError for any other key."""
     match pk.split("#"):
         case ["SIGNATURE", str(campaign), str(signer)] if campaign and signer:
             return campaign, signer
         case _:
-            message = "this is no signature's key: it is not SIGNATURE#<campaign>#<signer>"
+            message = "the key of a signature reads SIGNATURE#<campaign>#<signer>"
             raise ValueError(message)
 
 
 def listing_shards(campaign: str) -> tuple[str, ...]:
-    """Return every partition of a campaign's signatures in the listing index."""
+    """Return all partitions of a campaign's signatures in the listing index."""
     return tuple(f"SIGNATURES#{campaign}#{shard}" for shard in range(LISTING_SHARDS))
 
 
@@ -85,12 +85,12 @@ def listing_shard(campaign: str, signer: str) -> str:
 
 
 def listing_position(signature: Signature) -> str:
-    """Return where a signature stands in its campaign's listing, by the moment of signing."""
+    """Return a signature's position in its campaign's listing, which is ordered by the time of signing."""
     return f"{written(signature.signed_at)}#{signature.signer}"
 
 
 def tray_shards(campaign: str, target: str) -> tuple[str, ...]:
-    """Return every partition of a target's tray."""
+    """Return all partitions of a target's tray."""
     return tuple(f"DUE#{campaign}#{target}#{shard}" for shard in range(TRAY_SHARDS))
 
 
@@ -133,7 +133,7 @@ class Signatures(SignatureStore):
             yield from (
                 (position, found[signer])
                 for position, signer in zip(positions, signers, strict=True)
-                # The index lags: a person who signed again stands at a newer position.
+                # The index lags behind: a person who signed again is at a newer position, too.
                 if signer in found and position == listing_position(found[signer])
             )
 
@@ -164,7 +164,7 @@ class Signatures(SignatureStore):
         self._write(change, form, signer)
 
     def _write(self, change: Update, form: FormToken | None, signer: str) -> None:
-        """Change a row and consume its form, both or neither; the same signer can send the same form again."""
+        """Change a row and consume a form token, both or neither. The same signer can use the same token again."""
         if form is None:
             self._table.update(change)
             return
@@ -198,7 +198,7 @@ class Signatures(SignatureStore):
                 },
                 copy={"due": "tray"},
                 add={"version": 1},
-                # A person who presses the button in an email is no bot, so the letter leaves the quarantine.
+                # Only a person confirms by the link in an email, so the letter leaves the quarantine.
                 remove=["expires_at", "quarantine"],
                 when=confirmable,
             )
@@ -217,7 +217,7 @@ class Signatures(SignatureStore):
         )
 
     def _move(self, change: Update) -> Signature:
-        """Move a signature to another status and return it; raises SignatureStateError."""
+        """Move a signature to another status, and return it. Raises SignatureStateError."""
         try:
             return read_signature(self._table.update(change, returns="ALL_NEW"))
         except ConditionFailedError as error:
@@ -255,7 +255,7 @@ class Signatures(SignatureStore):
 
 
 def erasure(signature: Signature, at: datetime) -> Update:
-    """Erase what a row says of its signer; its key stays, so that the letter can't come back unseen."""
+    """Return the update that erases all personal data from a row. The row stays, so that a new letter is recognized."""
     return Update(
         signature_key(signature.campaign, signature.signer),
         assign={
@@ -271,7 +271,7 @@ def erasure(signature: Signature, at: datetime) -> Update:
 
 
 def pending_signature_values(signature: Signature) -> Values:
-    """Return the attributes of a signature that waits for its confirmation; only the tally writes `tallied`."""
+    """Return the attributes of a pending signature, without `tallied`, which only the tally writes."""
     if signature.expires_at is None:
         message = "a pending signature expires"
         raise ValueError(message)
@@ -296,7 +296,7 @@ def pending_signature_values(signature: Signature) -> Values:
         "signed_on": written(signature.signed_on),
         "mail_request": signature.mail_request,
         "expires_at": int(signature.expires_at.timestamp()),
-        # The confirmation copies it to `due`, so it needs no read.
+        # The confirmation copies it to `due` without reading the row first.
         "tray": tray_shard(signature.campaign, signature.target, signature.signer),
         "listed": listing_shard(signature.campaign, signature.signer),
         "listed_at": listing_position(signature),
@@ -304,7 +304,7 @@ def pending_signature_values(signature: Signature) -> Values:
 
 
 def read_signature(values: Values) -> Signature:
-    """Read a signature; raises KeyError or ValueError when the row is damaged."""
+    """Read a signature. Raises KeyError or ValueError if the row is damaged."""
     campaign, signer = parse_signature_key(values["pk"])
     expires_at = values.get("expires_at")
     return Signature(

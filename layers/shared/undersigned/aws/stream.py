@@ -1,4 +1,4 @@
-"""Records of the table's stream: what a change did to a signature or to a delivery."""
+"""Records of the table's stream: changes of signatures and deliveries."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 
 RESTORED = "restored"
-"""The attribute of signatures and deliveries that a restore wrote: the backup's id. They need no email and no event."""
+"""The attribute of restored signatures and deliveries: the backup's id. They cause no email and no event."""
 
 
 @dataclass(frozen=True, slots=True)
 class SignatureChange:
-    """A signature as a change left it, or as it last was if its row is gone.
+    """A signature after a change, or its last state if the row was deleted.
 
-    `before` is its status until then; `asks_for_mail` says whether the change asks for a mail. A restored row asks for
-    none: it was mailed by the stack that it comes from.
+    `before` is the status before the change. `asks_for_mail` says whether the change requests an email. A restored row
+    requests none, because the original stack has sent its emails.
     """
 
     signature: Signature
@@ -37,9 +37,9 @@ class SignatureChange:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryChange:
-    """A delivery as a change left it, its state until then, when that was, and the change's number in the stream.
+    """A delivery after a change; `before` is its state before, `number` the change's sequence number in the stream.
 
-    A restored one had its state before, in the stack that it comes from.
+    For a restored delivery, `before` is its current state, which it had in the original stack.
     """
 
     delivery: Delivery
@@ -49,7 +49,7 @@ class DeliveryChange:
 
 
 def is_of_delivery(record: Mapping[str, Any]) -> bool:
-    """Say whether a record is of a delivery; else it is of a signature, or damaged."""
+    """Say whether a record is about a delivery. Else it is about a signature, or damaged."""
     match record:
         case {"dynamodb": {"Keys": {"pk": {"S": str(pk)}}}}:
             return pk.startswith(PARTITIONS)
@@ -58,7 +58,7 @@ def is_of_delivery(record: Mapping[str, Any]) -> bool:
 
 
 def read_change(record: Mapping[str, Any]) -> SignatureChange:
-    """Read a signature's record; raises KeyError, TypeError or ValueError when it is damaged."""
+    """Read a signature's record. Raises KeyError, TypeError or ValueError if it is damaged."""
     images = record["dynamodb"]
     before = from_item(images.get("OldImage", {}))
     status = cast("Status | None", before.get("status"))
@@ -70,7 +70,7 @@ def read_change(record: Mapping[str, Any]) -> SignatureChange:
 
 
 def read_delivery_change(record: Mapping[str, Any]) -> DeliveryChange:
-    """Read a delivery's record; raises KeyError, TypeError or ValueError when it is damaged."""
+    """Read a delivery's record. Raises KeyError, TypeError or ValueError if it is damaged."""
     images = record["dynamodb"]
     delivery = read_delivery(from_item(images["NewImage"]))
     before = cast("DeliveryState | None", from_item(images.get("OldImage", {})).get("state"))
@@ -83,11 +83,11 @@ def read_delivery_change(record: Mapping[str, Any]) -> DeliveryChange:
 
 
 def _is_restored(images: Mapping[str, Any]) -> bool:
-    """Say whether a change is a restore's own writing: it puts whole new items, each with the backup's id."""
+    """Say whether a restore wrote this change: a new item with the backup's id."""
     return "OldImage" not in images and RESTORED in images["NewImage"]
 
 
 def failures_from(records: Sequence[Mapping[str, Any]]) -> dict[str, list[dict[str, str]]]:
-    """Report records to be tried again, as a Lambda function of a stream answers."""
+    """Return a stream function's answer that reports these records as failed."""
     numbers = dict.fromkeys(record["dynamodb"]["SequenceNumber"] for record in records)
     return {"batchItemFailures": [{"itemIdentifier": number} for number in numbers]}

@@ -1,1 +1,1 @@
-"""Pure rules: what a campaign, a letter, a signature, a tally and a delivery are."""
+"""Pure rules of campaigns, letters, signatures, tallies and deliveries."""

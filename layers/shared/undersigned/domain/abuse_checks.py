@@ -1,7 +1,8 @@
-"""Abuse checks: what tells a person's form from a bot's, without tracking anyone.
+"""Abuse checks: tell a person's form from a bot's, without tracking anyone.
 
-Nothing that looks like a bot is turned away: its letter waits in quarantine, with the reason, is answered like any
-other, and leaves it by the button in its mail or by the organizer. Only a network that sends a flood has to wait.
+A form that looks like a bot's is not refused. It gets the same answer as any other, and its letter waits in quarantine
+with the reason until its signer confirms it or the organizer releases it. Only a network that sends a flood of forms
+has to wait.
 """
 
 from __future__ import annotations
@@ -17,20 +18,26 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Suspicion = Literal["trap", "no form", "too fast", "no proof", "form used", "erased before"]
-"""`trap`: a field that people don't see is filled in; `no form`: it carries no form of ours; `form used`: another
-letter was signed with it; `no proof`: it lacks the proof of work that was asked for; `erased before`: a letter of
-this signer was erased, and must not come back unseen."""
+"""Why a form looks like a bot's.
+
+- `trap`: the field that people don't see is filled in.
+- `no form`: the form has no valid token.
+- `too fast`: the form was filled in faster than a person can.
+- `no proof`: the form lacks the proof of work that it needs.
+- `form used`: another letter was signed with this form token.
+- `erased before`: an earlier letter of this signer was erased, and must not be sent again unnoticed.
+"""
 
 QUICKEST = timedelta(seconds=3)
-"""Nobody fills in eight fields and reads a letter in less."""
+"""No person reads a letter and fills in eight fields in less time."""
 
 TRAP = "topic"
-"""The field that people don't see: a word that no browser fills in by itself."""
+"""The name of the field that people don't see. Browsers don't autofill a field of this name."""
 
 
 @dataclass(frozen=True, slots=True)
 class FormToken:
-    """What the token of a form says: it was given out for one campaign at a moment (aware), and counts once."""
+    """The content of a form token. It is for one campaign and counts once; `issued_at` is an aware datetime."""
 
     campaign: str
     nonce: str
@@ -41,15 +48,15 @@ class FormToken:
 def suspicion(
     form: FormToken | None, *, now: datetime, is_trapped: bool, is_from_known_site: bool, has_proof: bool
 ) -> Suspicion | None:
-    """Say why a form looks like a bot's, or None.
+    """Return why a form looks like a bot's, or None.
 
-    An organization's own form has no token: the site that it was sent from must be known instead.
+    An organization's own form has no token. It must come from a site that the campaign allows instead.
     """
     if is_trapped:
         return "trap"
     if form is None:
         return None if is_from_known_site else "no form"
-    # A form from later than now was dated by a clock that is ahead, so how long it was open is not known.
+    # A form dated in the future was issued by a machine whose clock is ahead, so its age is unknown.
     if timedelta() <= now - form.issued_at < QUICKEST:
         return "too fast"
     if form.needs_proof and not has_proof:
@@ -59,19 +66,19 @@ def suspicion(
 
 RATE_WINDOW = timedelta(minutes=1)
 NETWORK_SHARE = 5
-"""A network may send as many forms as five of its addresses."""
+"""How many times as many forms a network may send as one address."""
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Where a form comes from: an address, and the network that it is a part of."""
+    """Where a form comes from: an IP address, and the network that it belongs to."""
 
     address: str
     network: str
 
     @classmethod
     def at(cls, address: str) -> Visitor:
-        """Place an IP address: one of IPv4 in its /24; of IPv6 the customer's /64 in the /48."""
+        """Return the visitor at an IP address: IPv4 in its /24 network, IPv6 as a customer's /64 in its /48 network."""
         try:
             ip = ipaddress.ip_address(address)
         except ValueError:
@@ -84,24 +91,24 @@ class Visitor:
 
 PACE_WINDOW = timedelta(minutes=10)
 PACE_WINDOWS = 7
-"""The windows that are looked at: the running one, the one before, and the five that say what is usual."""
+"""How many windows are compared: the current one, the one before it, and five that show the usual pace."""
 
 _FEWEST_OF_JUMP = 50
 _JUMP = 4
 
 
 def has_jumped(sign_ups: Sequence[int]) -> bool:
-    """Say whether sign-ups come much faster than usual; one number a window, the running one last."""
-    *usual, before, running = sign_ups
-    recent = max(before, running)
+    """Say whether sign-ups are much faster than usual. Takes one number for each window, the current one last."""
+    *usual, before, current = sign_ups
+    recent = max(before, current)
     return recent >= _FEWEST_OF_JUMP and recent >= _JUMP * sum(usual) / len(usual)
 
 
 def window_of(moment: datetime, length: timedelta) -> datetime:
-    """Return when the window began in which a moment lies."""
+    """Return the start of the window that contains a moment."""
     return moment - timedelta(seconds=moment.timestamp() % length.total_seconds())
 
 
 def hashed_address(key: str, address: str, window: datetime) -> str:
-    """Hash an address so that it can't be guessed, nor followed from one window to the next: 128 bits in hex."""
+    """Hash an address (128 bits, hex). The hash can't be reversed by guessing, nor followed into the next window."""
     return hmac.new(key.encode(), f"{window.isoformat()} {address}".encode(), hashlib.sha256).hexdigest()[:32]

@@ -1,11 +1,11 @@
-"""E-mail addresses: what can be mailed, and the one key under which a person counts once."""
+"""Email addresses: which ones can be mailed, and the key by which a person counts once."""
 
 from __future__ import annotations
 
 import re
 
 # The rule of <input type="email"> (WHATWG HTML, "valid email address"), so that server and browser agree.
-# Narrower where mail is: dots stand between other characters (a dot-atom of RFC 5322).
+# Email is stricter: a dot must be between other characters (a dot-atom of RFC 5322).
 _LOCAL_PART = re.compile(r"[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _DOMAIN_LABEL = re.compile(r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?")
 
@@ -17,7 +17,7 @@ _GMAIL_DOMAINS = frozenset({"gmail.com", "googlemail.com"})
 
 
 def _ascii_domain(domain: str) -> str:
-    """Return a domain as DNS has it: `bücher.example` → `xn--bcher-kva.example`. Raises UnicodeError."""
+    """Return a domain in the form that DNS uses: `bücher.example` → `xn--bcher-kva.example`. Raises UnicodeError."""
     return domain.encode("idna").decode("ascii").lower()
 
 
@@ -25,7 +25,7 @@ def email_mistake(text: str) -> str | None:
     """Say what is wrong with an email address and the way out, or None when it can be mailed.
 
     The rule is WHATWG's, with two of our own: the domain has a dot, and the lengths are RFC 5321's.
-    Blanks around the address do not matter.
+    Spaces around the address don't matter.
     """
     address = text.strip()
     local, at, domain = address.rpartition("@")
@@ -51,20 +51,20 @@ def email_mistake(text: str) -> str | None:
 
 
 def mailable(text: str) -> str:
-    """Return an address in which `email_mistake` finds nothing as mail carries it: with its domain as DNS has it."""
+    """Return an address with its domain in the form that DNS uses. `email_mistake` must have accepted the address."""
     local, _, domain = text.strip().rpartition("@")
     return f"{local}@{_ascii_domain(domain)}"
 
 
 def canonical_email(text: str) -> str:
-    """Return the key for "one person, one letter" of an address in which `email_mistake` finds nothing.
+    """Return the key by which a person counts once. `email_mistake` must have accepted the address.
 
-    Letter case and blanks around do not matter, the domain is written as DNS has it, a `+tag` is dropped, and
-    at Gmail the dots are, too, for its mailboxes ignore them. It is only a key: mail goes to the address as typed.
+    The key ignores letter case and spaces, has the domain in the form that DNS uses, and has no `+tag`. For Gmail it
+    has no dots either, because Gmail ignores them. It is only a key: emails are sent to the address as typed.
     """
     local, _, domain = text.strip().lower().rpartition("@")
     domain = _ascii_domain(domain)
-    # An address such as `+news@example.org` has nothing before its tag; it stays itself.
+    # An address such as `+news@example.org` has nothing before its tag, so it is kept whole.
     mailbox = local.partition("+")[0].rstrip(".") or local
     if domain in _GMAIL_DOMAINS:
         return f"{mailbox.replace('.', '') or mailbox}@gmail.com"

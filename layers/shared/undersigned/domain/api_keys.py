@@ -1,4 +1,4 @@
-"""Organizers' keys: what a program or a person shows to see a campaign's figures."""
+"""API keys: what a person or a program shows to see or to manage one campaign."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 Scope = Literal["read", "manage"]
-"""`read` sees counts and deliveries; personal data and actions need `manage`."""
+"""`read` gives access to counts and deliveries. Personal data and actions need `manage`."""
 
 DIGITS_SHOWN = 12
-"""Digits of a key's SHA-256 that tell it from the campaign's others."""
+"""How many digits of its SHA-256 identify a key among those of its campaign."""
 
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key to one campaign. Only the SHA-256 (hex) of its text is kept; moments are aware, in UTC."""
+    """A key to one campaign. `digest` is the SHA-256 (hex) of its text, which is not kept. Times are aware, in UTC."""
 
     campaign: str
     digest: str
     scope: Scope
-    note: str
+    label: str
     created_at: datetime
     expires_at: datetime | None = None
 
     @property
     def name(self) -> str:
-        """Name the key where people read what was done with it, by its digest's first digits."""
+        """Return the key's name in the activity log: the first digits of its digest."""
         return f"key {self.digest[:DIGITS_SHOWN]}"
 
     def is_valid(self, now: datetime) -> bool:
@@ -38,15 +38,15 @@ class ApiKey:
         return self.expires_at is None or now < self.expires_at
 
     def is_opened_by(self, digest: str, now: datetime) -> bool:
-        """Say whether a text with this digest is the key, and the key has not expired; takes as long either way."""
+        """Say whether this digest is the key's and the key has not expired. Compares in constant time."""
         return hmac.compare_digest(self.digest, digest) and self.is_valid(now)
 
     def allows(self, scope: Scope) -> bool:
-        """Say whether the key opens what needs this scope; `manage` opens what `read` opens, too."""
+        """Say whether the key has this scope; `manage` includes `read`."""
         return scope in {"read", self.scope}
 
 
 def digest_of(text: str) -> str:
-    """Return the SHA-256 of a key's text (hex): a key is random, so no salt or slow hash is needed."""
-    # Any text can be tried, one of lone surrogates, too.
+    """Return the SHA-256 (hex) of a key's text. A key is random, so it needs neither a salt nor a slow hash."""
+    # A request can contain any text, even lone surrogates.
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()

@@ -1,4 +1,4 @@
-"""Approvals: the letters of a period that go only after an organizer has approved them."""
+"""Approvals: a period's letters that are sent only after an organizer has approved them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class WaitingLetters:
 
 @dataclass(frozen=True, slots=True)
 class PeriodState:
-    """How a period that an organizer is asked to approve stands now; `deliveries` are those that have begun."""
+    """The current state of a period that needs an approval; `deliveries` are those that have begun."""
 
     campaign: Campaign
     period: str

@@ -1,4 +1,4 @@
-"""Campaigns and the targets that their letters go to."""
+"""Campaigns and the targets of their letters."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ if TYPE_CHECKING:
     from datetime import date
 
 ID_PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?")
-"""Ids stand in URLs, keys and SES tags (letters, digits, `-` and `_` only), so they are plain slugs."""
+"""Ids are part of URLs, keys and SES tags (letters, digits, `-` and `_` only), so they are plain slugs."""
 
 MailState = Literal["ok", "bounced"]
 
 ProofOfWork = Literal["never", "when-busy", "always"]
-"""When a form must bring a proof of work: a moment of its browser's time that costs a flood of bots dearly."""
+"""When a form needs a proof of work: a second of a browser's time, which makes a flood of forms expensive."""
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _ADDRESS = re.compile(r"[!-\[\]-~]+")
-"""Printable ASCII without blanks and backslashes."""
-# What stands in a Content-Security-Policy as it is: a name in ASCII, or an IP address.
+"""Printable ASCII without spaces and backslashes."""
+# What a Content-Security-Policy can contain unchanged: a name in ASCII, or an IP address.
 _HOST = re.compile(r"[a-z0-9.:-]+")
 
 _ZIP_PLUS_FOUR = re.compile(r"(\d{5})\d{4}")
 
 
 def canonical_postal_code(text: str) -> str:
-    """Return the one spelling under which a postal code is looked up.
+    """Return the spelling by which a postal code is looked up.
 
-    Letter case, spaces and hyphens do not matter, and a US ZIP+4 counts as its five digits:
+    Letter case, spaces and hyphens don't matter, and a US ZIP+4 counts as its five digits:
     `60201-1234` → `60201`, `k1a 0b1` → `K1A0B1`.
     """
     compact = re.sub(r"[\s-]", "", text).upper()
@@ -42,10 +42,10 @@ def canonical_postal_code(text: str) -> str:
 
 
 def origin_of(address: str) -> str | None:
-    """Return the origin of an http or https address as browsers write it (RFC 6454), or None when it has none.
+    """Return the origin of an http or https address as browsers write it (RFC 6454), or None if it has none.
 
-    `HTTPS://Example.org:443/thanks` → `https://example.org`. Addresses with a name and password, and those that
-    browsers and we might read differently, have none here.
+    `HTTPS://Example.org:443/thanks` → `https://example.org`. Returns None for an address with a user name or password,
+    and for one that a browser might read differently.
     """
     if not _ADDRESS.fullmatch(address):
         return None
@@ -56,13 +56,13 @@ def origin_of(address: str) -> str | None:
         return None
     if parts.scheme not in _DEFAULT_PORTS or not host or "@" in parts.netloc or not _HOST.fullmatch(host):
         return None
-    place = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{place}" + ("" if port in {None, _DEFAULT_PORTS[parts.scheme]} else f":{port}")
+    netloc = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{netloc}" + ("" if port in {None, _DEFAULT_PORTS[parts.scheme]} else f":{port}")
 
 
 @dataclass(frozen=True, slots=True)
 class Organizer:
-    """Who runs the campaign; `email` is the Reply-To of every mail."""
+    """The person or organization that runs a campaign; `email` is the Reply-To of every email."""
 
     name: str
     email: str
@@ -71,10 +71,10 @@ class Organizer:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An addressee of letters, such as a police chief. `postal_codes` are canonical.
+    """The person that letters are addressed to, such as a police chief. `postal_codes` are canonical.
 
-    A retired target gets no new letters; those that wait for it are still sent. `titles` are the title in further
-    languages of the campaign. `hold` says why its organizer holds its letters back.
+    A retired target gets no new letters; those in its tray are still sent. `titles` has the title in the campaign's
+    other languages. `hold` is the organizer's reason for holding its letters back, if they do.
     """
 
     id: str
@@ -91,17 +91,17 @@ class Target:
 
     @property
     def held_because(self) -> str | None:
-        """Say why its letters are held: because its organizer does, or because its address takes no mail."""
+        """Return why its letters are held: the organizer's reason, or that its address takes no email. Else None."""
         if self.hold:
             return f"held by the organizer: {self.hold}"
         return "email to this address bounced" if self.mail_state == "bounced" else None
 
     def title_in(self, language: str) -> str:
-        """Return the title in a language, or in the campaign's own where there is none in it."""
+        """Return the title in a language; if it has none, the title in the campaign's own language."""
         return self.titles.get(language, self.title)
 
     def addressed(self, language: str) -> str:
-        """Return title and name as a sentence of a language has them: `Police Chief Avery Sample`."""
+        """Return title and name as they are written in a sentence: `Police Chief Avery Sample`."""
         # For translators: Somebody's title and name amid a sentence, such as Police Chief Avery Sample.
         words = Message("%(title)s %(name)s", {"title": self.title_in(language), "name": self.name})
         return words.in_language(language)
@@ -109,7 +109,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """A campaign's texts in one more language. `letter` is the version to sign in it, if there is one."""
+    """A campaign's texts in another language. `letter` is the version to sign in that language, if there is one."""
 
     title: str
     summary: str
@@ -120,10 +120,10 @@ class Translation:
 class Campaign:
     """What an organizer sets up. `letter` is the version (SHA-256, hex) that new signers sign.
 
-    `opens` and `closes` are the first and the last day of signing, in the campaign's time zone. Pages and mails come in
-    `language` and in the languages of `translations`. Only sites of `allowed_origins` may frame the form, read
-    its JSON or get a signer back after a post. `accent` is a colour, `#rrggbb`. With `approval` each week's delivery
-    waits until somebody approves it.
+    `opens` and `closes` are the first and the last day of signing, in the campaign's time zone. Pages and emails are in
+    `language` or in one of the languages of `translations`. Only sites in `allowed_origins` may frame the form, read
+    its JSON, or have a signer sent back to them after a post. `accent` is a color, `#rrggbb`. With `approval`, each
+    weekly delivery waits until an organizer approves it.
     """
 
     id: str
@@ -145,7 +145,7 @@ class Campaign:
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """Return the languages that signers can read it in, its own first."""
+        """Return the languages in which signers can read the campaign, its own first."""
         return (self.language, *(language for language in self.translations if language != self.language))
 
     @property
@@ -155,11 +155,11 @@ class Campaign:
         return {self.language: self.letter} | others
 
     def texts(self, language: str) -> Translation:
-        """Return title and summary in a language, or in the campaign's own where it has none."""
+        """Return title and summary in a language; if it has none, those in the campaign's own language."""
         return self.translations.get(language) or Translation(self.title, self.summary, self.letter)
 
     def allows(self, address: str) -> bool:
-        """Say whether an address is on one of the allowed origins, exactly: scheme, host and port."""
+        """Say whether an address has exactly the scheme, host and port of an allowed origin."""
         return origin_of(address) in self.allowed_origins
 
     def is_open(self, today: date) -> bool:
@@ -169,7 +169,7 @@ class Campaign:
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """A campaign's targets, found by id or by postal code. A code may belong to several."""
+    """A campaign's targets, found by id or by postal code. Several targets may serve one code."""
 
     by_id: Mapping[str, Target]
     by_postal_code: Mapping[str, tuple[Target, ...]]
@@ -184,11 +184,11 @@ class Roster:
         return cls({target.id: target for target in targets}, by_postal_code)
 
     def serving(self, postal_code: str) -> tuple[Target, ...]:
-        """Return the targets that serve a postal code, however it is spelled."""
+        """Return the targets that serve a postal code in any spelling."""
         return self.by_postal_code.get(canonical_postal_code(postal_code), ())
 
     def someone(self, language: str) -> Target:
-        """Return an addressee in general, for a letter whose signer's town is not known yet."""
+        """Return a placeholder target, for a letter whose signer's town is not known yet."""
         titles = sorted({target.title_in(language) for target in self.by_id.values()})
         return Target(
             id="",

@@ -1,4 +1,4 @@
-"""Colours that can be read: a campaign's accent, shifted until its contrast suffices."""
+"""Readable colors: a campaign's accent, adjusted until its contrast is high enough."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from dataclasses import dataclass
 PATTERN = re.compile(r"#[0-9a-f]{6}")
 
 ENOUGH = 4.5
-"""The contrast of text and its background that WCAG 2.2 asks for (success criterion 1.4.3, level AA)."""
+"""The contrast that WCAG 2.2 requires between text and its background (success criterion 1.4.3, level AA)."""
 
 _LIGHT_PANEL, _DARK_PANEL = "#f3f4f6", "#232323"
-"""The least contrasting backgrounds of page.css on which links stand, in light and in dark."""
+"""The backgrounds in page.css, light and dark, on which links have the least contrast."""
 _WHITE, _BLACK = "#ffffff", "#000000"
 _STEPS = 40
 _LINEAR_UP_TO = 0.04045
-"""Where sRGB's transfer function changes from a line to a power."""
+"""The value at which sRGB's transfer function changes from linear to a power."""
 
 
 @dataclass(frozen=True, slots=True)
 class Accent:
-    """An accent for one color scheme, and what can be read on it."""
+    """An accent for one color scheme, and the text color that is readable on it."""
 
     color: str
     on: str
 
 
 def accents(color: str) -> tuple[Accent, Accent]:
-    """Return an accent for light and for dark pages: the colour itself, or the nearest mix that can be read there."""
+    """Return an accent for light and one for dark pages: the color itself, or the nearest readable mix."""
     return _accent(color, _LIGHT_PANEL, _BLACK), _accent(color, _DARK_PANEL, _WHITE)
 
 
@@ -38,7 +38,7 @@ def _accent(color: str, panel: str, toward: str) -> Accent:
 
 
 def contrast(one: str, other: str) -> float:
-    """Return the contrast ratio of two colours, from 1 to 21, as WCAG 2.2 defines it."""
+    """Return the contrast ratio of two colors, from 1 to 21, as WCAG 2.2 defines it."""
     lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
 

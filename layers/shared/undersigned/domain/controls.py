@@ -1,4 +1,4 @@
-"""Controls: what an organizer decided of a campaign's deliveries, and the trace that each decision leaves."""
+"""Controls: an organizer's decisions about a campaign's deliveries, and the audit of them."""
 
 from __future__ import annotations
 
@@ -17,21 +17,22 @@ type Action = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Controls:
-    """Whether a campaign's deliveries pause, and the periods that somebody approved."""
+    """Whether a campaign's deliveries are paused, and the periods that are approved."""
 
     paused: bool = False
     approved: frozenset[str] = frozenset()
 
     def lets_begin(self, period: str, *, needs_approval: bool) -> bool:
-        """Say whether a delivery of a period may begin. One that has begun needs no second approval."""
+        """Say whether a delivery of a period may begin. A delivery that has begun needs no further approval."""
         return not self.paused and (period in self.approved or not needs_approval)
 
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """What somebody did: `by` is the key's first digits or a signed link, `about` a target, a period or a letter's id.
+    """One action in the activity log.
 
-    Nothing in it is personal; `why` is the organizer's own words.
+    `by` is the key's first digits or a signed link; `about` is a target, a period or a letter's id; `why` is in the
+    organizer's own words. An entry contains no personal data.
     """
 
     campaign: str

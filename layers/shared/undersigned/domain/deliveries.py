@@ -1,7 +1,7 @@
-"""Deliveries: one target's letters of one period, sealed in bundles and sent in one mail.
+"""Deliveries: one target's letters of one period, sealed in bundles and sent in one email.
 
-Bundles form a log that only grows: each seals up to 99 letters, and an empty one closes the delivery.
-Whoever would seal more finds the next number taken, so what a mail holds can't change once it is closed.
+Bundles form a log that only grows: each seals up to 99 letters, and an empty one closes the delivery. After that, the
+next number is taken, so nothing more can be sealed and the content of the email can't change.
 """
 
 from __future__ import annotations
@@ -11,29 +11,29 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 
 DeliveryState = Literal["open", "sending", "sent", "delivered", "bounced", "complained", "held", "empty"]
-"""`held`: the address takes no mail; `empty`: every letter was taken back before it could be sealed."""
+"""`held`: the target has a hold, or its address takes no email; `empty`: there was no letter left to send."""
 
 PACKET_SIZE = 250
-"""Letters in one PDF: Typst's memory grows with the pages of one document."""
+"""Letters in one PDF. Typst's memory grows with the pages of a document."""
 
 ATTACHMENT_LIMIT = 7_000_000
-"""Bytes of PDFs that travel in a mail; base64 adds a third, and many servers refuse mails over 10 MB."""
+"""The most bytes of PDFs to attach. Base64 adds a third, and many servers refuse emails over 10 MB."""
 
 UNSETTLED_FOR = timedelta(hours=1)
-"""How long a mail without any event may have been sent all the same."""
+"""How long an email without any event may still have been sent."""
 
 _FRESH_FOR = timedelta(days=1)
-"""How long a try goes on with a PDF that was stored: it is kept for 31 days at least, and links work for 30."""
+"""How long an attempt reuses a stored PDF: PDFs are kept for at least 31 days, and links work for 30."""
 
 UNDER_WAY: tuple[DeliveryState, ...] = ("open", "sending")
-"""Letters are being put in a mail, or the mail is being sent."""
+"""The states while an email is being made or sent."""
 
 _SETTLED: tuple[DeliveryState, ...] = ("sent", "delivered", "complained", "empty")
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Where a stack's mails come from, and the base address of the links in them."""
+    """The From address of a stack's emails, and the base address of the links in them."""
 
     address: str
     public_url: str
@@ -41,7 +41,7 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryKey:
-    """Which delivery: one campaign's letters to one target in one period (a day, `2026-11-30`)."""
+    """Identifies a delivery: one campaign's letters to one target in one period (a day, `2026-11-30`)."""
 
     campaign: str
     target: str
@@ -50,7 +50,7 @@ class DeliveryKey:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """Letters sealed in one transaction, by their signers' ids; one without letters closes the delivery."""
+    """Letters sealed in one transaction, by their signers' ids. A bundle without letters closes the delivery."""
 
     number: int
     signers: tuple[str, ...]
@@ -63,10 +63,10 @@ class Bundle:
 
 @dataclass(frozen=True, slots=True)
 class PacketRecord:
-    """One stored PDF: letters `first` to `last` (1-based), and what the mail says of them.
+    """One stored PDF: letters `first` to `last` (1-based), and what the email says about them.
 
-    `residents` counts signers in the target's town; `letters` are the versions it holds; `erased` is
-    how many of the delivery's letters had been erased by then; `stored_at` is when the PDF was stored.
+    `residents` counts the signers who live in the target's town. `letters` are the versions in it. `erased` is how many
+    of the delivery's letters had been erased when it was made. `stored_at` is when the PDF was stored.
     """
 
     number: int
@@ -81,17 +81,17 @@ class PacketRecord:
     stored_at: datetime | None = None
 
     def is_fresh(self, now: datetime) -> bool:
-        """Say whether the PDF will be there for as long as a link in a mail of now is to work."""
+        """Say whether the PDF is kept for as long as a link in an email sent now works."""
         return self.stored_at is not None and now - self.stored_at < _FRESH_FOR
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What became of a delivery. `attempt` counts the tries to send; `email` is where the last one went.
+    """A delivery and its state. `attempt` counts the attempts to send it.
 
-    `sent_at`, `settled_at` and `message_id` are what is known of that try. `permanent` says of a bounce that the
-    address takes no mail. `erased` are signers whose sealed letters were erased; `left_out` are those of them
-    whose letters were not in that try.
+    `email`, `sent_at`, `settled_at` and `message_id` are of the last attempt. `permanent` says that it bounced because
+    the address takes no email. `erased` are the signers whose sealed letters were erased; `left_out` are those of them
+    whose letters were not in the last attempt.
     """
 
     key: DeliveryKey
@@ -113,21 +113,21 @@ class Delivery:
 
     @property
     def may_lose_letters(self) -> bool:
-        """Say whether a sealed letter can be kept out of any further mail; not while one is being made."""
+        """Say whether a sealed letter can be left out of later attempts: not while an email is being made or sent."""
         return self.state not in UNDER_WAY
 
     @property
     def is_settled(self) -> bool:
-        """Say whether nothing is left to do: the mail has left, or there was none to send."""
+        """Say whether nothing is left to do: the email was sent, or there was none to send."""
         return self.state in _SETTLED
 
     @property
     def is_unfinished(self) -> bool:
-        """Say whether sealed letters may be waiting in it for their mail, or for another one after a bounce."""
+        """Say whether it has sealed letters that may still have to be sent, or sent again after a bounce."""
         return self.state in {"open", "sending", "bounced"} or (self.state == "held" and self.letters > 0)
 
     def may_be_sent_at(self, now: datetime) -> datetime | None:
-        """Return until when a started try must be given for its event, or None when it may be sent now."""
+        """Return how long to wait for the event of an attempt that has started, or None if it may be sent now."""
         if self.state != "sending" or self.sending_since is None:
             return None
         until = self.sending_since + UNSETTLED_FOR
@@ -139,7 +139,7 @@ MailEventKind = Literal["send", "delivery", "bounce", "complaint", "reject", "de
 
 @dataclass(frozen=True, slots=True)
 class MailEvent:
-    """What SES says of the mail of one try. `permanent` is for bounces: the address takes no mail."""
+    """What SES reports about the email of one attempt. `permanent` says of a bounce that the address takes no email."""
 
     kind: MailEventKind
     delivery: DeliveryKey
@@ -162,7 +162,7 @@ _RANK: dict[DeliveryState, float] = {
 }
 
 _RANK_OF_PASSING_BOUNCE = 2.5
-"""Below `delivered`: after a delivery, a bounce that is not permanent is an out-of-office reply."""
+"""Below `delivered`: a bounce after a delivery that is not permanent is an out-of-office reply."""
 
 
 def _rank(state: DeliveryState, *, permanent: bool) -> float:
@@ -170,7 +170,7 @@ def _rank(state: DeliveryState, *, permanent: bool) -> float:
 
 
 def _reached(delivery: Delivery) -> float:
-    # What is held because its mail came back has come back: a late word that this mail has left must not settle it.
+    # A delivery that is held because it bounced counts as bounced: a late `sent` event must not settle it.
     state: DeliveryState = "bounced" if delivery.state == "held" and delivery.settled_at else delivery.state
     return _rank(state, permanent=delivery.permanent)
 
@@ -185,10 +185,11 @@ _STATE_AFTER: dict[MailEventKind, DeliveryState] = {
 
 
 def after(delivery: Delivery, event: MailEvent) -> Delivery:
-    """Return the delivery as it stands after an event.
+    """Return the delivery after an event.
 
-    Events come late, twice and in any order, so a state only moves forward (a mail that was delivered may
-    still bounce for good; one that bounced so was not delivered), and an event of an earlier try changes nothing.
+    Events arrive late, twice and in any order, so a state only moves forward: an email that was delivered may still
+    bounce permanently, but one that bounced permanently was not delivered. An event of an earlier attempt changes
+    nothing.
     """
     state = _STATE_AFTER.get(event.kind)
     if state is None or event.attempt != delivery.attempt:
@@ -208,19 +209,20 @@ def after(delivery: Delivery, event: MailEvent) -> Delivery:
 
 
 def packet_spans(letters: int, size: int = PACKET_SIZE) -> tuple[tuple[int, int], ...]:
-    """Return the letters of each packet as 1-based first and last: 612 → (1, 250), (251, 500), (501, 612)."""
+    """Return the first and last letter (1-based) of each packet: 612 → (1, 250), (251, 500), (501, 612)."""
     return tuple((first, min(first + size - 1, letters)) for first in range(1, letters + 1, size))
 
 
 def packet_name(key: DeliveryKey, number: int, erased: int = 0) -> str:
-    """Name a packet in the store; nothing in it is personal.
+    """Return a packet's name in the store. It contains no personal data.
 
-    One that is typeset anew, without what was erased, has a name of its own: whoever is late can't put a letter back.
+    A packet that is typeset again without erased letters gets another name, so that a slower process can't overwrite it
+    with one that still has them.
     """
     without = f"-without-{erased}" if erased else ""
     return f"packets/{key.campaign}/{key.period}/{key.target}/{number:04d}{without}.pdf"
 
 
 def packet_filename(key: DeliveryKey, number: int, of: int) -> str:
-    """Name a packet as the addressee's office sees it: ASCII, without anything personal."""
+    """Return a packet's file name for the recipient: ASCII, without personal data."""
     return f"letters-{key.period}-{number}-of-{of}.pdf" if of > 1 else f"letters-{key.period}.pdf"

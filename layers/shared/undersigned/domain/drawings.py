@@ -1,6 +1,6 @@
-"""Drawn signatures: strokes of whole numbers, from what a form posts to the curve that a letter shows.
+"""Drawn signatures: from the strokes that a form posts to the curve that a letter shows.
 
-Nothing of what was posted but its numbers goes any further: every picture is made here, from these.
+Only the numbers of a post are kept. Every picture is made here, from these numbers.
 """
 
 from __future__ import annotations
@@ -21,25 +21,25 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 type Stroke = tuple[complex, ...]
-"""Points, `x + y·1j`, in the order in which the pen passed them. A single one is a dot."""
+"""Points, `x + y·1j`, in the order of the pen. A single point is a dot."""
 
 WIDTH, HEIGHT = 600, 200
-"""The box that is drawn in, in units: x goes to the right, y down."""
+"""The size of the drawing area, in units; x is to the right, y is down."""
 
 MOST_STROKES = 60
 MOST_POINTS = 2_000
-# As JSON with a blank after each comma, that many points take 20,000 characters.
+# So many points take 20,000 characters as JSON with a space after each comma.
 _LONGEST_TEXT = 32_000
 
-# A signature has about 100, which are 0.7 KB of its row; no scrawl takes more than 4 KB.
+# A signature has about 100 points, which take 0.7 KB in its row. 500 take at most 4 KB.
 _MOST_POINTS_KEPT = 500
 # In units; the pen is three to six of them wide.
 _FINEST = 1.0
 _VISIBLE_EXTENT = 12
 
-# SVG's own unit is a tenth of ours: fine enough for curves of whole numbers.
+# The unit in the SVG is a tenth of ours: fine enough for curves in whole numbers.
 _TENTHS = 10
-# As parts of a line's height; a line is as high as the ink, but never so small that a scribble looks huge.
+# In parts of a line's height. A line is as high as the ink, but has a minimum, so that a scribble doesn't look huge.
 _PEN = 0.03
 _WIDEST = 5
 _SMALLEST_LINE = 60 * _TENTHS
@@ -59,10 +59,10 @@ class Drawing:
 
     @classmethod
     def posted(cls, posted: object) -> Drawing | None:
-        """Read what a form posts, without the points that nobody would miss; None when there is nothing to see.
+        """Read what a form posts, without points that make no visible difference. Return None if nothing is visible.
 
-        It is a JSON list of strokes, each a flat list `[x0, y0, x1, y1, …]`; a JSON post may hold the list itself.
-        Raises AnswerError when it is anything else, or longer than a signature is.
+        A form posts a JSON list of strokes, each a flat list `[x0, y0, x1, y1, …]`; a JSON post may contain the list
+        itself. Raises AnswerError for anything else, and for more than a signature can have.
         """
         if posted is None or posted == "":
             return None
@@ -71,18 +71,18 @@ class Drawing:
 
     @classmethod
     def kept(cls, text: str) -> Drawing:
-        """Read what the table keeps."""
+        """Read a drawing as the table keeps it."""
         return cls(_strokes_in(_parsed(text)))
 
     @property
     def text(self) -> str:
-        """Write it for the table, in the form in which it was posted."""
+        """The drawing as the table keeps it, in the format in which it was posted."""
         numbers = [[int(number) for point in stroke for number in (point.real, point.imag)] for stroke in self.strokes]
         return json.dumps(numbers, separators=(",", ":"))
 
     @property
     def picture(self) -> Picture:
-        """Draw it with a round pen, in a box that leaves out what is empty."""
+        """The drawing as a picture with a round pen, cropped to its ink."""
         curves = [_curve([_TENTHS * point for point in stroke]) for stroke in self.strokes]
         left, top, right, bottom = _bounds([point for curve in curves for point in curve])
         margin = _PEN * _line(right - left, bottom - top)
@@ -93,14 +93,14 @@ class Drawing:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A drawing as SVG: the path of the pen, and the box around its ink as x, y, width and height."""
+    """A drawing as SVG: the path of the pen, and the box of its ink as x, y, width and height."""
 
     path: str
     box: tuple[int, int, int, int]
 
     @classmethod
     def read(cls, box: str, path: str) -> Picture | None:
-        """Read a picture back from the attributes of its SVG; None when they hold anything but its numbers."""
+        """Read a picture from the attributes of its SVG. Return None if they contain anything but its numbers."""
         sides = _BOX.fullmatch(box)
         if sides is None or not _PATH.fullmatch(path):
             return None
@@ -108,16 +108,16 @@ class Picture:
         return cls(path, (x, y, width, height))
 
     def size(self, line: float) -> tuple[float, float]:
-        """Return width and height at which it stands in for a signature as high as `line`, five times as wide at most.
+        """Return the width and height for a signature as high as `line`, and at most five times as wide.
 
-        A small scribble is made larger, but not so much that it looks written with a broom.
+        A small scribble is enlarged, but not so much that its pen looks like a broom.
         """
         _, _, width, height = self.box
         scale = line / _line(width, height)
         return round(width * scale, 2), round(height * scale, 2)
 
     def svg(self, line: float, *, ink: str = "currentColor", label: str = "") -> str:
-        """Write it as an SVG element of `size(line)`; the label is what those hear who do not see it."""
+        """Return it as an SVG element of `size(line)`. Screen readers read the label."""
         width, height = self.size(line)
         named = f'role="img" aria-label="{escape(label)}" ' if label else ""
         box, pen = " ".join(map(str, self.box)), round(_PEN * _line(*self.box[2:]))
@@ -153,14 +153,14 @@ def _stroke(numbers: list[object]) -> Stroke:
 
 
 def _within(number: object, side: int) -> int:
-    # Not isinstance: true and false are numbers to Python.
+    # Not isinstance, because a bool is an int, too.
     if type(number) is int and 0 <= number <= side:
         return number
     raise AnswerError(_UNREADABLE)
 
 
 def _has_ink(strokes: Iterable[Stroke]) -> bool:
-    """Say whether a person would see more than a slip of the pen."""
+    """Say whether the drawing is larger than a slip of the pen."""
     points = [point for stroke in strokes for point in stroke]
     if not points:
         return False
@@ -174,7 +174,7 @@ def _bounds(points: Iterable[complex]) -> tuple[float, float, float, float]:
 
 
 def _thinned(strokes: tuple[Stroke, ...]) -> tuple[Stroke, ...]:
-    """Leave out points by a tolerance that no eye can tell, or by the finest that brings a scrawl to a row's size."""
+    """Remove points within an invisible tolerance, or within the smallest one that makes a scrawl fit a row."""
     tolerance = _FINEST
     thinned = tuple(_without_points_on_lines(stroke, tolerance) for stroke in strokes)
     while sum(map(len, thinned)) > _MOST_POINTS_KEPT:
@@ -184,10 +184,10 @@ def _thinned(strokes: tuple[Stroke, ...]) -> tuple[Stroke, ...]:
 
 
 def _without_points_on_lines(stroke: Stroke, tolerance: float) -> Stroke:
-    """Keep the points between which straight lines pass all others within the tolerance, in one pass.
+    """Keep the points whose connecting lines pass all other points within the tolerance, in one pass.
 
-    From the last point kept, each next one narrows the directions in which a line may go on; the first to lie outside
-    of them, or to turn back, makes the one before it a point to keep.
+    Starting at the last point kept, each further point narrows the directions that the line may have. When a point is
+    outside these directions or turns back, the point before it is kept.
     """
     kept = [stroke[0]]
     axis, low, high, reach = 0j, -inf, inf, 0.0
@@ -208,7 +208,7 @@ def _without_points_on_lines(stroke: Stroke, tolerance: float) -> Stroke:
 def _curve(stroke: Sequence[complex]) -> list[complex]:
     """Return a smooth curve through a stroke's points, as cubic Béziers: a point, then two controls and a point each.
 
-    Where the pen turned by a right angle or more, the corner stays one.
+    A turn by a right angle or more stays a corner.
     """
     points = [point for point, _ in groupby(stroke)]
     curve = points[:1]
@@ -224,14 +224,14 @@ def _curve(stroke: Sequence[complex]) -> list[complex]:
 
 
 def _heading(arriving: complex, leaving: complex, otherwise: complex) -> complex:
-    """Return the direction of the curve at a point; at a corner and at an end it is that of the line there."""
+    """Return the direction of the curve at a point: at a corner or an end, the direction of the line there."""
     through = arriving + leaving if (arriving * leaving.conjugate()).real > 0 else otherwise
     return through / abs(through)
 
 
 def _path_of(curve: Sequence[complex]) -> str:
     start, *rest = curve
-    # A pen that does not move leaves nothing on paper: Typst draws no line without a length.
+    # Typst doesn't draw a line without a length, so a dot gets one.
     return f"M{_pair(start)}" + ("c" + " ".join(_relative(start, rest)) if rest else "h1")
 
 
@@ -248,5 +248,5 @@ def _pair(point: complex) -> str:
 
 
 def _line(width: float, height: float) -> float:
-    """Return how many tenths are as high as a line of writing, for ink of this extent."""
+    """Return the height of a line of writing, in tenths of a unit, for ink of this size."""
     return max(height, width / _WIDEST, _SMALLEST_LINE)

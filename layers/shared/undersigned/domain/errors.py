@@ -1,4 +1,4 @@
-"""Errors that a person can mend, each with what is wrong and the way out."""
+"""Errors that a person can correct. Each says what is wrong and what to do."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ class ExplainedError(UndersignedError):
 
 
 class AnswerError(ExplainedError, ValueError):
-    """One answer of a form can't stand; carries what is wrong and what to do."""
+    """One answer of a form is wrong; carries what is wrong and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One field of a form, what is wrong with it and what to do."""
+    """One field of a form, with what is wrong and what to do."""
 
     field: str
     message: Message
 
 
 class FormError(UndersignedError):
-    """A form has fields that must be mended; carries all of them at once."""
+    """Some fields of a form must be corrected; carries all of them."""
 
     def __init__(self, errors: tuple[FieldError, ...]) -> None:
-        """Keep every field's error, in the form's order."""
+        """Keep the errors of all fields, in the form's order."""
         super().__init__("; ".join(f"{error.field}: {error.message}" for error in errors))
         self.errors = errors
 
@@ -46,11 +46,11 @@ class NotFoundError(UndersignedError):
 
 
 class TokenError(UndersignedError):
-    """A link's token is forged or cut."""
+    """A link's token is forged or incomplete."""
 
 
 class TokenExpiredError(TokenError):
-    """A link's token is good but too old."""
+    """A link's token is valid but too old."""
 
 
 class LetterError(UndersignedError):
@@ -58,10 +58,10 @@ class LetterError(UndersignedError):
 
 
 class TooManyLettersError(ExplainedError):
-    """More letters are waiting than can be typeset while somebody waits for it."""
+    """More letters are waiting than can be typeset while a person waits for them."""
 
     def __init__(self, letters: int, most: int) -> None:
-        """Keep how many wait and how many there may be."""
+        """Keep how many letters are waiting and the limit."""
         super().__init__(
             Message(
                 "%(letters)s letters are waiting, too many to preview here (%(most)s at most). "

@@ -1,6 +1,6 @@
-"""Events: what other programs hear of signatures and deliveries; docs/events.md says what each one means.
+"""Events: what other programs are told about signatures and deliveries. docs/events.md explains each event.
 
-Nothing in an event is personal beyond the signature's id, which leads nowhere without an organizer's key.
+The only personal data in an event is the signature's id, which is useless without an API key.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 SOURCE = "undersigned"
 
 _IDS = UUID("6f0b5a0e-3f0c-5d55-9a3b-2f6c1d1f7a10")
-"""The namespace of events' ids (RFC 9562, version 5): the same happening has the same id, however often it is told."""
+"""The namespace of event ids (RFC 9562, version 5): an event that is published twice has the same id twice."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened: its kind (EventBridge's detail type), moment and details."""
+    """Something that happened: its kind (EventBridge's detail type), time and details."""
 
     id: str
     kind: str
@@ -33,14 +33,14 @@ class Event:
 
     @property
     def detail(self) -> Mapping[str, str | int]:
-        """Return all that is told."""
+        """Return the event's detail as EventBridge delivers it."""
         return {"id": self.id, "at": self.at.isoformat(), **self.details}
 
 
 def event_of_signature(signature: Signature, before: Status | None) -> Event | None:
-    """Return what a change of a signature means to others, if anything; `before` is its status until then.
+    """Return the event for a change of a signature, or None; `before` is the status before the change.
 
-    Who never heard of a letter need not hear that it was taken back; that it is erased is told in any case.
+    A letter that is withdrawn before it was confirmed causes no event. An erased letter always causes one.
     """
     match before, signature.status:
         case "pending", "confirmed":
@@ -68,9 +68,9 @@ def _of_signature(
 
 
 def event_of_delivery(delivery: Delivery, before: DeliveryState | None, at: datetime, change: str) -> Event | None:
-    """Return what a change of a delivery means to others; None unless its state is another one than `before`.
+    """Return the event for a change of a delivery, or None if its state is the same as `before`.
 
-    `change` names the change among all of the table's, so that a state that comes twice is told twice.
+    `change` identifies the change among all changes of the table, so that a state that is reached twice has two events.
     """
     if delivery.state == before:
         return None

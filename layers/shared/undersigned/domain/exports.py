@@ -1,7 +1,6 @@
-"""Exports: a campaign's signatures as a table that spreadsheets and databases read.
+"""Exports: a campaign's signatures as a table for spreadsheets and databases.
 
-Columns have the names of OSDI, the Open Supporter Data Interface (people and signatures), where it has one for the
-thing; the rest is ours.
+Where OSDI (the Open Supporter Data Interface) has a name for a column, in its people or signatures, we use it.
 """
 
 from __future__ import annotations
@@ -21,15 +20,15 @@ if TYPE_CHECKING:
 ExportState = Literal["queued", "running", "done", "failed"]
 
 KEPT_FOR = timedelta(days=7)
-"""How long an export and its file are there; template.yaml tells the bucket the same."""
+"""How long an export and its file are kept; template.yaml has the same value for the bucket."""
 
 Exported = Literal["pending", "quarantined", "confirmed", "withdrawn"]
-"""How a letter in an export stands. Erased ones are in none: nothing is left of them that could be."""
+"""The statuses that letters in an export have. Erased letters are in no export, because nothing is left of them."""
 
 EXPORTED: tuple[Exported, ...] = get_args(Exported)
 
 TRIES = 4
-"""How often an export is begun before it is given up; template.yaml tells its queue the same."""
+"""How many times an export is tried before it fails for good; template.yaml has the same value for its queue."""
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 """Tells Excel that a CSV file is UTF-8."""
@@ -39,22 +38,22 @@ COLUMNS = (
     "preferred_language", "action_date", "comments", "target", "status", "confirmed_at", "withdrawn_at", "updates",
     "letter", "letter_language", "has_drawing", "period", "bundle", "quarantine",
 )  # fmt: skip
-"""`identifiers` to `comments` are OSDI's, but for `full_name`: one field of the form can't be told apart into OSDI's
-`given_name` and `family_name`. New columns are added at the end, for programs that count."""
+"""The columns. `identifiers` to `comments` are OSDI's, except `full_name`: the form has one field for the name, which
+can't be split into OSDI's `given_name` and `family_name`. Add new columns at the end, for programs that count them."""
 
-# What a spreadsheet may take for a formula (OWASP, "CSV Injection"): at a cell's beginning, and behind a semicolon, a
-# tab or a line's end, where programs begin a cell that take another separator. Blanks, quotes before it don't matter.
+# What a spreadsheet may read as a formula (OWASP, "CSV Injection"): at the start of a cell, and after a semicolon, a
+# tab or a line end, where a program with another separator starts a cell. Spaces and quotes before it don't matter.
 _FORMULA = re.compile(r'(^|[;\t\r\n])(?=[\s"\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠])|^(?=[\t\r\n])')
 
 
 @dataclass(frozen=True, slots=True)
 class ExportFilter:
-    """Which letters an export holds: those to one target or to all, that stand in one way or in any."""
+    """Selects the letters of an export: to one target or to all, with one status or with any."""
 
     target: str | None = None
     status: Exported | None = None
 
-    def takes(self, signature: Signature) -> bool:
+    def matches(self, signature: Signature) -> bool:
         """Say whether a letter belongs in the export."""
         return (
             signature.reported_status in EXPORTED
@@ -68,7 +67,7 @@ class ExportFilter:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """A file of signatures that somebody asked for; `rows` and `bytes` are what is written of it so far."""
+    """A file of signatures that an organizer requested; `rows` and `bytes` count what is written so far."""
 
     campaign: str
     id: str
@@ -81,22 +80,22 @@ class Export:
 
     @property
     def expires_at(self) -> datetime:
-        """Return when export and file go."""
+        """Return when the export and its file are deleted."""
         return self.asked_at + KEPT_FOR
 
     @property
     def file(self) -> str:
-        """Name the file in the store; nothing in it is personal."""
+        """Return the file's name in the store. It contains no personal data."""
         return f"exports/{self.campaign}/{self.id}.csv"
 
     @property
     def filename(self) -> str:
-        """Name the file as its reader keeps it."""
+        """Return the file's name for the organizer."""
         return f"{self.campaign}-{self.asked_at:%Y-%m-%d}.csv"
 
 
 def row(signature: Signature, letter_language: str) -> tuple[str, ...]:
-    """Return a letter's cells in the order of COLUMNS; moments are ISO 8601 in UTC, what is not so is empty."""
+    """Return a letter's cells in the order of COLUMNS. Times are ISO 8601 in UTC; a missing value is empty."""
     return (
         f"undersigned:{signature.signer}",
         signature.name,
@@ -123,14 +122,14 @@ def row(signature: Signature, letter_language: str) -> tuple[str, ...]:
 
 
 def csv_line(cells: Iterable[str]) -> bytes:
-    """Write cells as a line of CSV (RFC 4180) that no spreadsheet calculates with."""
+    """Return cells as a line of CSV (RFC 4180) in which no spreadsheet finds a formula."""
     line = io.StringIO()
     csv.writer(line, lineterminator="\r\n").writerow(map(defused, cells))
     return line.getvalue().encode()
 
 
 def defused(text: str) -> str:
-    """Return a cell's text with an apostrophe before whatever a spreadsheet may take for a formula."""
+    """Return a cell's text with an apostrophe before anything that a spreadsheet may read as a formula."""
     return _FORMULA.sub(r"\1'", text)
 
 

@@ -1,7 +1,7 @@
-"""What people read, in their language: messages and their translations, days, numbers, and the choice of a language.
+"""Languages: messages and their translations, dates, numbers, and the choice of a language.
 
-Each language but English has one file, `catalogs/<language>.po`. Babel reads it and knows how a language writes days
-and numbers; it is imported when it is first used, for a function that answers with JSON needs none of it.
+Each language except English has one file, `catalogs/<language>.po`. Babel reads it, and formats dates and numbers. It
+is imported when it is first used, because functions that answer with JSON don't need it.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ SOURCE = "en"
 CATALOGS = Path(__file__).parents[1] / "catalogs"
 
 _WRITTEN_AS: Mapping[str, str] = {"es": "es-US"}
-"""Whose days and numbers a language without a region has: Spanish is written here as in the Americas, `1,234`."""
+"""The region whose dates and numbers a language uses: Spanish is written as in the Americas, `1,234`."""
 
 NAMES: Mapping[str, str] = {"en": "English", "es": "Español"}
-"""What a language calls itself; another one is called by Babel's name for it."""
+"""The languages' names for themselves. For other languages, Babel's name is used."""
 
 
 @cache
 def languages() -> tuple[str, ...]:
-    """Return the languages that pages and mails can be read in, English first."""
+    """Return the languages of pages and emails, English first."""
     return (SOURCE, *sorted(file.stem for file in CATALOGS.glob("*.po")))
 
 
 @cache
 def catalog(language: str) -> NullTranslations:
-    """Return a language's translations; English, and a language without a catalog, says what the source says.
+    """Return a language's translations. English and a language without a catalog get the source text.
 
-    The file is compiled when it is first used, so that nothing else has to be built or kept in step.
+    The file is compiled when it is first used, so there is no build step that could be forgotten.
     """
     from gettext import GNUTranslations, NullTranslations
 
@@ -84,7 +84,7 @@ class Message:
         return self.in_language(SOURCE)
 
     def in_language(self, language: str) -> str:
-        """Return the sentence in a language; a value that is a message itself is translated, too."""
+        """Return the sentence in a language. A value that is a message itself is also translated."""
         text = self._translated(language)
         if not self.values:
             return text
@@ -107,9 +107,9 @@ _LONGEST_HEADER = 200
 
 
 def chosen_language(offered: Sequence[str], asked_for: str | None, accept_language: str | None) -> str:
-    """Choose a language of those offered: the one that a link asks for, else the reader's, else the first.
+    """Choose one of the offered languages: the one that a link requests, else the reader's, else the first.
 
-    `accept_language` is a request's header (RFC 9110, 12.5.4); `es-MX` is served by `es`.
+    `accept_language` is a request's header (RFC 9110, 12.5.4). `es` matches `es-MX`.
     """
     for wanted in (asked_for or "", *_preferred(accept_language or "")):
         for language in offered:
@@ -122,14 +122,14 @@ def chosen_language(offered: Sequence[str], asked_for: str | None, accept_langua
 
 
 def _preferred(header: str) -> list[str]:
-    """Return a header's languages, the best first; what is no language or weighs nothing is left out."""
+    """Return a header's languages, the preferred one first. Ignores invalid parts and those with a weight of zero."""
     parts = (_WEIGHTED.fullmatch(part) for part in header[:_LONGEST_HEADER].split(","))
     weighted = [(float(part[2] or 1), part[1]) for part in parts if part]
     return [language for weight, language in sorted(weighted, key=lambda part: -part[0]) if weight > 0]
 
 
 def name_of(language: str) -> str:
-    """Return what a language calls itself: `Español`."""
+    """Return a language's name for itself: `Español`."""
     from babel import Locale
 
     name = NAMES.get(language) or Locale.parse(_locale(language)).get_display_name() or language
@@ -137,7 +137,7 @@ def name_of(language: str) -> str:
 
 
 def direction(language: str) -> str:
-    """Return the direction that a language is written in, as HTML has it: `ltr`, `rtl`."""
+    """Return a language's direction of writing as an HTML value: `ltr` or `rtl`."""
     from babel import Locale
 
     return Locale.parse(_locale(language)).text_direction
@@ -151,30 +151,30 @@ def long_date(day: date, language: str) -> str:
 
 
 def long_moment(moment: date, language: str) -> str:
-    """Write a moment's day with its weekday: `Monday, November 30, 2026`."""
+    """Format the day of a moment with its weekday: `Monday, November 30, 2026`."""
     from babel.dates import format_date
 
     return format_date(moment, "full", locale=_locale(language))
 
 
 def short_date(day: date, language: str) -> str:
-    """Write a day as a table does: `Nov 30, 2026`, `30 nov 2026`."""
+    """Format a day for a table: `Nov 30, 2026`, `30 nov 2026`."""
     from babel.dates import format_date
 
     return format_date(day, "medium", locale=_locale(language))
 
 
 def short_moment(moment: datetime, language: str) -> str:
-    """Write a moment as a table does, by its own clock: `Nov 30, 2026, 9:00 AM`."""
+    """Format a moment for a table, in its own time zone: `Nov 30, 2026, 9:00 AM`."""
     from babel.dates import format_time
 
-    # Without its zone: Babel turns an aware moment to UTC.
+    # Without its time zone, because Babel converts an aware datetime to UTC.
     clock = format_time(moment.replace(tzinfo=None), "short", locale=_locale(language))
     return f"{short_date(moment, language)}, {clock}"
 
 
 def number(value: int, language: str) -> str:
-    """Write a whole number: `12,345`, in German `12.345`."""
+    """Format a whole number: `12,345`, in German `12.345`."""
     from babel.numbers import format_decimal
 
     return format_decimal(value, locale=_locale(language))
@@ -182,7 +182,7 @@ def number(value: int, language: str) -> str:
 
 @cache
 def _locale(language: str) -> str:
-    """Return Babel's name for a language, or English's when Babel has no data of it."""
+    """Return Babel's name for a language, or the one for English if Babel has no data for it."""
     from babel import Locale, UnknownLocaleError
 
     try:

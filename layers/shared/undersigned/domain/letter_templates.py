@@ -1,7 +1,7 @@
-"""A letter's template: what it may hold, and its compiling in a sandbox.
+"""Letter templates: what they may contain, and how they are compiled in a sandbox.
 
-Jinja2 is imported here and by the pages' environment alone, when a letter or page is first rendered: a function that
-starts in order to answer with a number need not load it.
+Only this module and the pages' environment import Jinja2, when a letter or page is first rendered. A function that
+answers with a number doesn't load it.
 """
 
 from __future__ import annotations
@@ -33,26 +33,26 @@ FIELDS: Mapping[str, str] = {
     "date": "the day of signing",
     "note": "the signer's own words; only a letter with this field offers them",
 }
-"""The merge fields that a letter may use, and what each stands for."""
+"""The merge fields of letters, each with its meaning."""
 
 LONGEST_LETTER = 20_000
-"""Characters of a letter's Markdown: some seven pages of a packet, for each signer."""
+"""The most characters in a letter's Markdown: about seven pages of a packet for each signer."""
 
 _LONGEST_TEMPLATE = 5 * LONGEST_LETTER
-"""Characters of a compiled letter; `&` takes five there."""
+"""The most characters in a compiled letter, where `&` takes five."""
 
 MOST_TAGS = 200
-"""Merge fields and conditions of a letter. Each field is as long as a note at most, so a letter's output is bounded."""
+"""The most merge fields and conditions in a letter. No field is longer than the note, so the output has a limit."""
 
 DEEPEST = 5
-"""How deeply conditions may be nested; Python compiles no more than a hundred."""
+"""How deeply conditions may be nested. Python compiles at most a hundred levels."""
 
 TOO_DEEP = f"more than {DEEPEST} conditions are nested here; put them side by side"
 
 
 @dataclass(frozen=True, slots=True)
 class TemplateMistake:
-    """Something wrong in a template, by line (1-based) of the template."""
+    """Something wrong in a template; `line` is 1-based."""
 
     line: int
     message: str
@@ -70,7 +70,7 @@ _ENVIRONMENT = _environment()
 
 
 def too_much_in(text: str, longest: int = LONGEST_LETTER) -> str | None:
-    """Say what a letter has too much of, or None; nothing is parsed for it."""
+    """Return an error message if a letter is too long or has too many tags, else None. Parses nothing."""
     if len(text) > longest:
         return f"the letter has {len(text):,} characters, more than the maximum of {longest:,}; shorten it"
     tags = text.count("{{") + text.count("{%")
@@ -99,9 +99,9 @@ def _field_name(node: nodes.Node) -> str | None:
 
 
 def mistakes_in(template: str) -> tuple[TemplateMistake, ...]:
-    """Find whatever a letter may not hold: unknown fields, and any code but `{% if field %}`.
+    """Find everything that a letter may not contain: unknown fields, and any code except `{% if field %}`.
 
-    A letter has no loops, calls, filters or assignments, and is short, so its output is bounded.
+    A letter is short and has no loops, calls, filters or assignments, so its output has a limit.
     """
     if too_much := too_much_in(template, _LONGEST_TEMPLATE):
         return (TemplateMistake(1, too_much),)
@@ -147,7 +147,7 @@ def _field_mistakes(node: nodes.Node) -> Iterator[TemplateMistake]:
 
 @lru_cache(maxsize=64)
 def fields_of(template: str) -> frozenset[str]:
-    """Return the merge fields that a template uses. Raises LetterError when it does not parse."""
+    """Return the merge fields that a template uses. Raises LetterError if it can't be parsed."""
     try:
         tree = _parsed(template)
     except TemplateError as error:
@@ -158,7 +158,7 @@ def fields_of(template: str) -> frozenset[str]:
 
 @lru_cache(maxsize=64)
 def compiled(template: str) -> Template:
-    """Compile a template. Raises LetterError when it holds what `mistakes_in` finds."""
+    """Compile a template. Raises LetterError if `mistakes_in` finds a mistake."""
     if mistakes := mistakes_in(template):
         raise LetterError("; ".join(f"line {mistake.line}: {mistake.message}" for mistake in mistakes))
     return _ENVIRONMENT.from_string(template)

@@ -1,7 +1,7 @@
-"""Letters: one compiled template, rendered for one signer and one target as HTML, blocks and text.
+"""Letters: a compiled template, rendered for one signer and one target as HTML, blocks and text.
 
-A letter's Markdown is compiled once, at push, to a Jinja2 template of plain HTML. HTML is what is
-rendered; blocks (for the PDF) and text are read off that HTML, so all three always say the same words.
+`campaign push` compiles a letter's Markdown to a Jinja2 template of plain HTML. The template is rendered to HTML;
+blocks (for the PDF) and text are read from that HTML, so all three always have the same words.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _TEXT_WIDTH = 72
 
 DRAWN_HEIGHT = 56
-"""How high a drawn signature is on a page or in a mail, in pixels of CSS: a good half inch."""
+"""The height of a drawn signature on a page or in an email, in CSS pixels: a little over half an inch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +41,13 @@ class Letter:
 
     @classmethod
     def of(cls, language: str, source: str, template: str) -> Letter:
-        """Make the letter whose version follows from what it says."""
+        """Make a letter, with the version computed from its content."""
         digest = hashlib.sha256(f"{language}\n{source}".encode()).hexdigest()
         return cls(digest, language, source, template)
 
     @property
     def offers_note(self) -> bool:
-        """Say whether the letter has a place for the signer's own words."""
+        """Say whether the letter has a field for the signer's own words."""
         from undersigned.domain.letter_templates import fields_of
 
         return "note" in fields_of(self.template)
@@ -55,9 +55,10 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class SignerDetails:
-    """What a letter shows of its signer. `signature` is the typed one; `note` may be empty, `signed_on` open.
+    """What a letter shows about its signer. `signature` is the typed one; `note` may be empty.
 
-    `drawing` is what may be drawn in place of what is typed, as a row keeps it (see `drawings`).
+    `signed_on` is None if the letter is not signed yet. `drawing` is the drawn signature, if there is one, as a row
+    keeps it (see `drawings`); the letter shows it instead of the typed one.
     """
 
     name: str
@@ -76,7 +77,7 @@ def _lines(*lines: str) -> Markup:
 
 
 def specimen(language: str) -> SignerDetails:
-    """Return, for a letter that nobody has signed yet, words in parentheses where a signer's will stand."""
+    """Return placeholders in parentheses for a letter that is not signed yet."""
     return SignerDetails(
         name=Message("(name)").in_language(language),
         address_line=Message("(address)").in_language(language),
@@ -90,14 +91,14 @@ def specimen(language: str) -> SignerDetails:
 
 
 def render_specimen(template: str, target: Target, language: str = SOURCE) -> str:
-    """Render a letter that nobody has signed yet."""
+    """Render a letter that is not signed yet."""
     return render_html(template, target, specimen(language), language)
 
 
 def render_html(template: str, target: Target, signer: SignerDetails, language: str = SOURCE) -> str:
-    """Render one signer's letter to one target as an HTML fragment in its language; every value is escaped.
+    """Render one signer's letter to one target as an HTML fragment. Every value is escaped.
 
-    Raises LetterError when the template holds what no letter may.
+    Raises LetterError if the template contains what no letter may contain.
     """
     from undersigned.domain.letter_templates import compiled
 
@@ -124,7 +125,7 @@ def render_html(template: str, target: Target, signer: SignerDetails, language: 
 
 
 def signature_html(signer: SignerDetails) -> Markup:
-    """Render the signature as a letter has it: typed, or drawn and named by what was typed."""
+    """Render the signature of a letter: typed, or drawn with the typed one as its label."""
     if not signer.drawing:
         return Markup('<span class="signature">{}</span>').format(signer.signature)
     svg = Drawing.kept(signer.drawing).picture.svg(DRAWN_HEIGHT, label=signer.signature)
@@ -136,7 +137,7 @@ BlockKind = Literal["paragraph", "heading", "bullet", "number", "quote"]
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A stretch of text of one look. A line break is a run whose text is a newline. `drawn` takes the words' place."""
+    """Text in one style. A line break is a run whose text is a newline. `drawn` is shown instead of the text."""
 
     text: str
     strong: bool = False
@@ -160,7 +161,7 @@ class Block:
 
 
 class _BlockReader(HTMLParser):
-    """Read the small HTML that a compiled letter can hold."""
+    """Reads the small part of HTML that a compiled letter can contain."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -199,7 +200,7 @@ class _BlockReader(HTMLParser):
         self._open.append("signature" if "signature" in (values.get("class") or "").split() else tag)
 
     def handle_endtag(self, tag: str) -> None:
-        if tag == "br":  # `<br />` ends as it begins
+        if tag == "br":  # `<br />` has no content
             return
         self._open.pop()
         match tag:
@@ -213,10 +214,10 @@ class _BlockReader(HTMLParser):
                 pass
 
     def handle_data(self, data: str) -> None:
-        # Blanks between blocks and at the beginning of one are the source's.
+        # Spaces between blocks and at the start of one are only the layout of the source.
         if (self._block is None or not self._block.runs) and not data.strip():
             return
-        # After a <br> the source's own line end is no space; elsewhere a line end is one.
+        # After a <br>, a line end in the source is ignored. Elsewhere it is a space.
         after_break = bool(self._block and self._block.runs and self._block.runs[-1].text.endswith("\n"))
         text = data.removeprefix("\n") if after_break else data
         self._add(text.replace("\n", " "))
@@ -244,27 +245,27 @@ class _BlockReader(HTMLParser):
 
 
 def read_blocks(html: str) -> tuple[Block, ...]:
-    """Read a rendered letter into blocks; empty ones are left out."""
+    """Read a rendered letter as blocks, without empty ones."""
     reader = _BlockReader()
     reader.feed(html)
     reader.close()
     return tuple(block for block in reader.blocks if block.text.strip())
 
 
-def _marked(run: Run) -> str:
+def _with_address(run: Run) -> str:
     if run.link and run.text not in {run.link, re.sub(r"^(https?://|mailto:)", "", run.link)}:
         return f"{run.text} <{run.link}>"
     return run.text
 
 
 def as_text(blocks: Iterable[Block]) -> str:
-    """Set blocks as plain text, wrapped at 72 columns, without trailing blanks."""
+    """Return blocks as plain text, wrapped at 72 columns, without trailing spaces."""
     paragraphs = []
     number = 0
     for block in blocks:
         number = number + 1 if block.kind == "number" else 0
         lead = {"bullet": "- ", "number": f"{number}. ", "quote": "> "}.get(block.kind, "")
-        lines = "".join(_marked(run) for run in block.runs).split("\n")
+        lines = "".join(_with_address(run) for run in block.runs).split("\n")
         indent = lead if block.kind == "quote" else " " * len(lead)
         paragraphs.append(
             "\n".join(

@@ -1,4 +1,4 @@
-"""Mail providers: whether one swallows our mails, seen from how many of its people sign and how many confirm."""
+"""Email providers: detect one that doesn't deliver our emails, by how many of its users sign and how many confirm."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ENOUGH = 10
-"""Signers below whom a share says nothing."""
+"""With fewer signers than this, the share of those who confirmed means nothing."""
 
 _SIGNED, _CONFIRMED = "SIGNED#", "CONFIRMED#"
 
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """A mail domain: how many letters were signed with it, and how many of those are confirmed."""
+    """An email domain: how many letters were signed with it, and how many of them are confirmed."""
 
     domain: str
     signed: int
@@ -24,7 +24,7 @@ class Provider:
 
 
 def providers_of(counters: Mapping[str, int]) -> tuple[Provider, ...]:
-    """Return the providers that counters tell of, those with the most signers first."""
+    """Return the providers in the counters, those with the most signers first."""
     found = (
         Provider(domain := name.removeprefix(_SIGNED), signed, counters.get(f"{_CONFIRMED}{domain}", 0))
         for name, signed in counters.items()
@@ -34,10 +34,10 @@ def providers_of(counters: Mapping[str, int]) -> tuple[Provider, ...]:
 
 
 def odd_ones(providers: tuple[Provider, ...]) -> tuple[Provider, ...]:
-    """Return the providers that may swallow our mails.
+    """Return the providers that may not deliver our emails.
 
-    Fewer than a third of at least ten signers confirmed, and fewer than half as many as with all others together: a
-    rush of people who have not got around to it yet is none of this.
+    Such a provider has at least ten signers, of whom fewer than a third confirmed, and its share is less than half of
+    the share of all other providers together. So a rush of people who have not confirmed yet is not reported.
     """
     signed = sum(provider.signed for provider in providers)
     confirmed = sum(provider.confirmed for provider in providers)

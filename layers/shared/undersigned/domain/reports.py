@@ -1,4 +1,4 @@
-"""Reports: what became of a period's letters, target by target, for the campaign's organizer."""
+"""Reports: the outcome of a period's letters by target, for the campaign's organizer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Fate = Literal[
     "bounced", "complained", "awaiting approval", "under way", "held", "paused", "sent", "delivered", "waiting"
 ]
-"""`bounced`: the mail came back, or was not sent because an earlier one did; `waiting`: the next packet takes them."""
+"""`bounced`: the email bounced, or was not sent because an earlier one did. `waiting`: for the next delivery."""
 
 FATES: tuple[Fate, ...] = (
     "bounced",
@@ -29,14 +29,14 @@ FATES: tuple[Fate, ...] = (
     "delivered",
     "waiting",
 )
-"""What needs somebody most comes first."""
+"""All outcomes, those that need an action first."""
 
 _LEFT: frozenset[Fate] = frozenset({"sent", "delivered", "complained"})
 
 
 @dataclass(frozen=True, slots=True)
 class ReportLine:
-    """What became of some letters to one target; `reason` says why they did not go."""
+    """The outcome of some letters to one target; `reason` says why they were not sent."""
 
     target: Target
     fate: Fate
@@ -46,7 +46,7 @@ class ReportLine:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What an organizer is told of a period; `providers` are those that may swallow our mails."""
+    """An organizer's report about a period; `providers` are those that may not deliver our emails."""
 
     campaign: Campaign
     period: str
@@ -56,30 +56,30 @@ class Report:
 
     @property
     def is_worth_a_mail(self) -> bool:
-        """Say whether anything was sent, or held back."""
+        """Say whether anything was sent or held back."""
         return any(line.fate != "waiting" for line in self.lines)
 
     @property
     def sent(self) -> int:
-        """Count the letters that have left."""
+        """Count the letters that were sent."""
         return sum(line.letters for line in self.lines if line.fate in _LEFT)
 
     @property
     def stuck(self) -> int:
-        """Count the letters that should have left and have not."""
+        """Count the letters that should have been sent and were not."""
         return sum(line.letters for line in self.lines if line.fate not in _LEFT | {"waiting"})
 
     def of(self, fate: Fate) -> tuple[ReportLine, ...]:
-        """Return the lines of one fate."""
+        """Return the lines with one outcome."""
         return tuple(line for line in self.lines if line.fate == fate)
 
 
 def lines_of(
     period: str, target: Target, deliveries: Iterable[Delivery], waiting: int, fate: Fate
 ) -> Iterator[ReportLine]:
-    """Return what became of a target's letters: those of the period's delivery, of unfinished ones, and of the tray.
+    """Return the outcome of a target's letters: in the period's delivery, in unfinished ones, and in the tray.
 
-    `fate` is what keeps those in the tray.
+    `fate` says why letters are still in the tray.
     """
     for delivery in deliveries:
         if delivery.letters and (delivery.key.period >= period or delivery.is_unfinished):
@@ -101,7 +101,7 @@ def _line_of(delivery: Delivery, target: Target) -> ReportLine:
 
 
 def fate_of_waiting(campaign: Campaign, period: str, controls: Controls, target: Target) -> Fate:
-    """Say why letters that lie in a target's tray have not gone."""
+    """Return why the letters in a target's tray were not sent."""
     if controls.paused:
         return "paused"
     if target.hold:

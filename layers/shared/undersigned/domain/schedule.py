@@ -1,4 +1,4 @@
-"""The weekly schedule: when letters go, and what a week's delivery is called."""
+"""The weekly schedule: when letters are sent, and the period that a delivery belongs to."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ class WeeklySchedule:
         """Return the first delivery after an aware moment, in the schedule's time zone."""
         local = now.astimezone(ZoneInfo(self.time_zone))
         days_ahead = (DAYS.index(self.day) - local.weekday()) % 7
-        # Wall-clock arithmetic: nine o'clock stays nine o'clock when daylight saving begins or ends.
+        # Adds days to the local time: 9:00 stays 9:00 when daylight saving time begins or ends.
         candidate = (local + timedelta(days=days_ahead)).replace(hour=self.hour, minute=0, second=0, microsecond=0)
         return candidate if candidate > local else candidate + timedelta(days=7)
 
     def last_period(self, now: datetime) -> str:
-        """Name the last weekly delivery before an aware moment."""
+        """Return the period of the last weekly delivery before an aware moment."""
         return (self.next_after(now).date() - timedelta(days=7)).isoformat()
 
 
 def period_of(moment: datetime, time_zone: str) -> str:
-    """Name the delivery that starts at an aware moment: its local day, as `2026-11-30`.
+    """Return the period of a delivery that is scheduled for an aware moment: its local day, as `2026-11-30`.
 
-    A schedule that fires late names the day that it was for, so that it can't make a second mail.
+    A schedule that fires late still passes the time that it was scheduled for, so it can't cause a second email.
     """
     return moment.astimezone(ZoneInfo(time_zone)).date().isoformat()
 
 
 def day_before(period: str) -> str:
-    """Name the period of the day before, whatever clocks did in between."""
+    """Return the period of the day before, even if the clocks changed in between."""
     return (date.fromisoformat(period) - timedelta(days=1)).isoformat()

@@ -1,4 +1,4 @@
-"""Signatures: what a form must hold, and the states that a signature goes through."""
+"""Signatures: what a form must contain, and the statuses of a signature."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from undersigned.domain.campaigns import Campaign, Roster, Target
 
 Status = Literal["pending", "confirmed", "withdrawn", "erased"]
-"""`erased`: the letter was taken out, and nothing personal is left of it but the key that its signer hashes to."""
+"""`erased`: nothing personal is left of the letter except its key, a hash of the signer's email address."""
 
 ReportedStatus = Literal["pending", "confirmed", "withdrawn", "erased", "quarantined"]
-"""`quarantined`: pending, and its form looked like a bot's."""
+"""`quarantined`: pending, and the form looked like a bot's."""
 
 PENDING_FOR = timedelta(days=14)
 """How long a signature waits for its confirmation."""
@@ -34,7 +34,7 @@ PENDING_FOR = timedelta(days=14)
 
 @dataclass(frozen=True, slots=True)
 class FormField:
-    """A field of the form: its name, its limit in characters, what it is called, what a required one asks for."""
+    """A field of the form. `limit` is in characters; `missing` is the error if a required field is empty."""
 
     name: str
     limit: int
@@ -43,7 +43,7 @@ class FormField:
 
     @property
     def required(self) -> bool:
-        """Say whether it must be filled."""
+        """Say whether the field must be filled in."""
         return self.missing is not None
 
 
@@ -58,14 +58,14 @@ FORM_FIELDS: tuple[FormField, ...] = (
     FormField("signature", 100, Message("Signature"), Message("Type your name to sign the letter")),
     FormField("note", 500, Message("Your own words")),
 )
-"""In the order of the form; `updates` (a box to tick) follows."""
+"""In the order of the form. `updates`, a checkbox, follows."""
 
 _TICKED = (True, "true", "on", "1", "yes")
 
 
 @dataclass(frozen=True, slots=True)
 class SignedForm:
-    """A form that passed every check; `target` is known and serves the signer's choice."""
+    """A form that passed every check. `target` serves the signer's postal code."""
 
     name: str
     email: str
@@ -82,13 +82,13 @@ class SignedForm:
 
 
 def signer_id(secret: str, email: str) -> str:
-    """Return the key under which one person signs: an HMAC of the canonical e-mail, 128 bits in hex."""
+    """Return the key of a person's signature: an HMAC of the canonical email address, 128 bits in hex."""
     digest = hmac.new(f"signer:{secret}".encode(), canonical_email(email).encode(), hashlib.sha256).hexdigest()
     return digest[:32]
 
 
 def _clean(field: FormField, value: object) -> str:
-    """Return the field's text, or raise AnswerError with what to do."""
+    """Return the field's text. Raises AnswerError."""
     if value is None:
         value = ""
     if not isinstance(value, str):
@@ -102,7 +102,7 @@ def _clean(field: FormField, value: object) -> str:
                 {"field": field.label},
             )
         )
-    # Composing takes time that grows with the square of a pile of marks, so no pile gets there.
+    # Composing takes quadratic time for a long run of combining characters, so the text is cut first.
     text, rest = unicodedata.normalize("NFC", text[: 4 * field.limit + 1]), text[4 * field.limit + 1 :]
     if not has_ink(text):
         if field.missing:
@@ -120,7 +120,7 @@ def _clean(field: FormField, value: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A form as far as it goes: the answers that can stand, the addressee if one is clear, and all that is wrong."""
+    """An incomplete form: its valid answers, the target if it is known, and every error."""
 
     texts: Mapping[str, str]
     target: Target | None
@@ -128,7 +128,7 @@ class Draft:
 
 
 def read_draft(values: Mapping[str, object], roster: Roster) -> Draft:
-    """Check a form as posted, and find every mistake, in the form's order."""
+    """Check a posted form and find every error, in the form's order."""
     texts: dict[str, str] = {}
     errors: list[FieldError] = []
     for field in FORM_FIELDS:
@@ -150,7 +150,7 @@ def read_draft(values: Mapping[str, object], roster: Roster) -> Draft:
             target = choose_target(roster, texts["postal_code"], texts["target"])
         except FormError as error:
             errors.extend(error.errors)
-    order = {field.name: place for place, field in enumerate(FORM_FIELDS)}
+    order = {field.name: position for position, field in enumerate(FORM_FIELDS)}
     order["drawing"] = order["signature"]
     return Draft(texts, target, tuple(sorted(errors, key=lambda error: order[error.field])))
 
@@ -158,7 +158,7 @@ def read_draft(values: Mapping[str, object], roster: Roster) -> Draft:
 def read_form(
     values: Mapping[str, object], campaign: Campaign, roster: Roster, page_language: str | None = None
 ) -> SignedForm:
-    """Read a form in which nothing is wrong; raises FormError with every field's error at once, in the form's order."""
+    """Read a form without errors. Raises FormError with every error, in the form's order."""
     draft = read_draft(values, roster)
     if draft.errors or draft.target is None:
         raise FormError(draft.errors)
@@ -180,7 +180,7 @@ def read_form(
 
 
 def wants_updates(values: Mapping[str, object]) -> bool:
-    """Say whether a form agrees to news; an own form's `no` is no consent."""
+    """Say whether the signer wants updates. `no`, which an organization's own form may post, is not consent."""
     return values.get("updates") in _TICKED
 
 
@@ -197,10 +197,10 @@ def letter_language(values: Mapping[str, object], campaign: Campaign, page_langu
 
 
 def choose_target(roster: Roster, postal_code: str, target_id: str) -> Target:
-    """Find who gets the letter: the one that serves the postal code, or the signer's choice among several.
+    """Return the target that serves the postal code, or the signer's choice among several.
 
-    Raises FormError when nobody serves the code, when several do and none of them is chosen, and when the
-    chosen one does not serve the code.
+    Raises FormError if no target serves the code, if several do and none of them is chosen, or if the chosen one
+    doesn't serve the code.
     """
     serving = roster.serving(postal_code)
     if not serving:
@@ -221,12 +221,12 @@ def choose_target(roster: Roster, postal_code: str, target_id: str) -> Target:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """One person's signature under one campaign's letter; moments are aware, in UTC.
+    """One person's signature of one campaign's letter. Datetimes are aware, in UTC.
 
-    `bundle` is `<period>#<number>` once the letter is sealed. `tallied` says what the counts hold of it
-    (see `tallies`). `version` grows with every change of state. `letter` is the version signed, `language` the one
-    that the signer reads. `quarantine` says why the form looked like a bot's, until it is confirmed. `erased_at` stays
-    when somebody signs again whose letter was erased.
+    `bundle` is `<period>#<number>` once the letter is sealed. `tallied` is the tally's mark (see `tallies`). `version`
+    grows with every change of status. `letter` is the signed letter version, `language` the one of the signer's pages
+    and emails. `quarantine` says why the form looked like a bot's, until the letter is confirmed. `erased_at` stays
+    when a person whose letter was erased signs again.
     """
 
     campaign: str
@@ -260,7 +260,7 @@ class Signature:
 
     @property
     def details(self) -> SignerDetails:
-        """Return what the letter shows of the signer."""
+        """Return what the letter shows about the signer."""
         return SignerDetails(
             name=self.name,
             address_line=self.address_line,
@@ -280,33 +280,33 @@ class Signature:
 
     @property
     def reported_status(self) -> ReportedStatus:
-        """Say how it stands as an organizer sees it: a pending one may be in quarantine."""
+        """Return the status as organizers see it: a pending signature may be quarantined."""
         return "quarantined" if self.status == "pending" and self.quarantine else self.status
 
     @property
     def waits(self) -> bool:
-        """Say whether the letter is confirmed and in no packet yet."""
+        """Say whether the letter is confirmed and not sealed yet."""
         return self.status == "confirmed" and self.bundle is None
 
     def has_expired(self, now: datetime) -> bool:
-        """Say whether the confirmation came too late; the row itself may linger (TTL works within days)."""
+        """Say whether the time to confirm is over. DynamoDB deletes the row within days (TTL)."""
         return self.status == "pending" and self.expires_at is not None and self.expires_at <= now
 
 
 @dataclass(frozen=True, slots=True)
 class SignatureFilter:
-    """Which letters a listing shows: those to one target or to all, that stand in one way or in any."""
+    """Selects the letters of a listing: to one target or to all, with one reported status or with any."""
 
     target: str | None = None
     status: ReportedStatus | None = None
 
-    def takes(self, signature: Signature) -> bool:
+    def matches(self, signature: Signature) -> bool:
         """Say whether a letter belongs in the listing."""
         return self.target in {None, signature.target} and self.status in {None, signature.reported_status}
 
 
 def details_so_far(draft: Draft, campaign: Campaign, today: date | None, language: str) -> SignerDetails:
-    """Return what a letter would show of a form that is not whole yet, with a specimen's words where nothing is."""
+    """Return what a letter shows about the signer of an incomplete form, with placeholders for what is missing."""
     shown = ("name", "address_line", "locality", "region", "postal_code", "signature", "note", "drawing")
     known = {name: draft.texts[name] for name in shown if draft.texts.get(name)}
     return replace(specimen(language), **({"region": campaign.region} | known), signed_on=today)

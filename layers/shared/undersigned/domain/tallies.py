@@ -1,8 +1,8 @@
-"""Tallies: what one signature adds to the counts.
+"""Tallies: what a signature adds to the counts.
 
-A row's `tallied` mark says what the counts hold of it now: it is the list of the counters to which it adds one each.
-Counting is moving the mark to what it should be, and the counters by the difference, in one transaction. So a record
-that comes twice, late or out of order finds the mark where it should be and changes nothing.
+A row's mark, `tallied`, lists the counters that count the row now, by one each. To count a row is to change its mark to
+what it should be and the counters by the difference, in one transaction. So a stream record that arrives twice, late or
+out of order finds a correct mark and changes nothing.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ NOT_COUNTED = ""
 _BETWEEN = "|"
 
 MOST_COUNTERS = 7
-"""What one mark names at most."""
+"""The most counters in one mark."""
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """A campaign's public count; `goal` is the organizer's."""
+    """A campaign's public count, and the organizer's goal."""
 
     campaign: str
     signatures: int
@@ -36,10 +36,11 @@ class Count:
 
 
 def mark_of(signature: Signature) -> str:
-    """Return the mark that a row should carry.
+    """Return the mark that a row should have.
 
-    A confirmed letter counts in all, for its target, for day and hour (UTC) of its confirmation, for its locality and
-    for its mail's domain; a pending one for the domain alone, as signed: so a provider that swallows our mails shows.
+    A confirmed letter counts in the total, for its target, for the day and hour (UTC) of its confirmation, for its
+    locality, and for its email domain. A pending letter counts only as signed with its email domain, which shows
+    providers that don't deliver our emails.
     """
     if signature.status not in {"pending", "confirmed"}:
         return NOT_COUNTED
@@ -58,17 +59,17 @@ def mark_of(signature: Signature) -> str:
 
 
 def locality_of(signature: Signature) -> str:
-    """Return the one spelling under which a town is counted; letter case and blanks do not matter."""
+    """Return the spelling by which a town is counted. Letter case and spaces don't matter."""
     return " ".join(signature.locality.replace(_BETWEEN, " ").casefold().split())
 
 
 def counters_of(mark: str) -> tuple[str, ...]:
-    """Return the counters (sort keys) to which a row with this mark adds one each."""
+    """Return the counters (sort keys) that count a row with this mark, by one each."""
     return tuple(mark.split(_BETWEEN)) if mark != NOT_COUNTED else ()
 
 
 def difference(moves: Iterable[tuple[str, str]]) -> dict[str, int]:
-    """Sum what moving marks from old to new changes, by counter; what cancels out is left out."""
+    """Return the change of each counter when marks move from old to new. Counters that don't change are left out."""
     change: Counter[str] = Counter()
     for old, new in moves:
         change.update(counters_of(new))

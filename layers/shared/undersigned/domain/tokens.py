@@ -1,4 +1,4 @@
-"""What the links in mails and open forms carry: whose letter, packets, campaign or week they are about."""
+"""The content of the tokens in links, forms and sessions, and how long they are valid."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ VALID_FOR: dict[Purpose, timedelta] = {
     "approval": timedelta(days=14),
     "session": timedelta(hours=12),
 }
-"""How long a link, an open form or a session works.
+"""How long a link, a form or a session works.
 
-How long a letter can be confirmed, its row says; the link then shows what became of it."""
+A confirmation link works for longer than its letter can be confirmed, which the row decides. It then shows the letter's
+status."""
 
 CLOCKS_DIFFER_BY = timedelta(minutes=10)
-"""How far ahead the clock of the machine that issued a token may be; a token from later than that is no good."""
+"""How far ahead the clock of the machine that issued a token may be. A token dated later is not valid."""
 
 
 @dataclass(frozen=True, slots=True)
 class SignerToken:
-    """Whose letter a link is about."""
+    """The letter that a link is about."""
 
     campaign: str
     signer: str
@@ -34,7 +35,7 @@ class SignerToken:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalToken:
-    """A campaign's period, which whoever holds the token may approve."""
+    """A campaign's period that the holder of the token may approve."""
 
     campaign: str
     period: str

@@ -229,14 +229,14 @@ def delivery(  # noqa: PLR0913  (what the mail says)
     )
 
 
-def tried(mail: Mail, campaign: Campaign) -> Mail:
-    """Turn a delivery's mail into one that tries it: to the organizer, and marked so that no delivery hears of it."""
+def as_test(mail: Mail, campaign: Campaign) -> Mail:
+    """Return a delivery's email as a test to the organizer. Its tags keep its events from changing the delivery."""
     # For translators: It stands before the subject of an email that organizers send to themselves as a test.
-    mark = Message("[Test]").in_language(mail.language)
+    prefix = Message("[Test]").in_language(mail.language)
     return replace(
         mail,
         to=campaign.organizer.email,
-        subject=f"{mark} {mail.subject}",
+        subject=f"{prefix} {mail.subject}",
         tags={name: value for name, value in mail.tags.items() if name in {"campaign", "target"}} | {"kind": "test"},
     )
 

@@ -1,1 +1,1 @@
-"""The use cases: each handler calls one of them once."""
+"""The use cases. Each handler calls one of them once."""

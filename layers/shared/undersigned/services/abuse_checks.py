@@ -1,4 +1,4 @@
-"""Abuse checks at the form: tickets, the pace of networks, and whether a form looks like a bot's."""
+"""Abuse checks: issue form tokens, limit how many forms a network may post, and detect forms that bots filled in."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ if TYPE_CHECKING:
     from undersigned.tokens import Tokens
 
 ALGORITHM, COST, PREFIX = "PBKDF2/SHA-256", 2_000, "00"
-"""A proof takes 256 tries of 2,000 rounds on average: about a second of a phone; checking it takes one try."""
+"""A proof takes 256 tries of 2,000 rounds on average: about a second on a phone. Checking it takes one try."""
 
 _PACE_KEPT_FOR = timedelta(seconds=15)
 
 
 class BusyError(UndersignedError):
-    """More forms come from one network than people send: it must wait; carries for how many seconds."""
+    """One network posts more forms than people do, and must wait; carries how long, in seconds."""
 
     def __init__(self, seconds: int) -> None:
         """Keep the seconds."""
@@ -48,8 +48,8 @@ class BusyError(UndersignedError):
 
 
 @dataclass(frozen=True, slots=True)
-class Ticket:
-    """What a form carries: its token, and the challenge (JSON) if it must bring a proof of work."""
+class IssuedForm:
+    """What a copy of the form carries: its token, and a challenge (JSON) if it must bring a proof of work."""
 
     token: str
     challenge: str | None
@@ -57,7 +57,7 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Why a form looks like a bot's, if it does, and the pass that it spends, if it has one."""
+    """The suspicion about a form, if there is one, and its form token, if it has one."""
 
     suspicion: Suspicion | None
     form: FormToken | None
@@ -65,7 +65,7 @@ class Verdict:
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class AbuseChecks:
-    """Gives out forms and judges those that come back."""
+    """Issues form tokens, and judges posted forms."""
 
     counters: AbuseCounterStore
     tokens: Tokens
@@ -75,29 +75,29 @@ class AbuseChecks:
     new_id: Callable[[], str]
     _jumped: dict[str, tuple[datetime, bool]] = field(default_factory=dict, init=False)
 
-    def ticket(self, campaign: Campaign, carried: object = None) -> Ticket:
-        """Give out a ticket, or the carried one again if it is good: a form that is mended keeps its own."""
-        form = self._read(campaign, carried)
+    def issue_form(self, campaign: Campaign, earlier_token: object = None) -> IssuedForm:
+        """Issue a form token, or return the earlier one if it is valid: a form that is corrected keeps its token."""
+        form = self._read(campaign, earlier_token)
         if form is None:
             form = FormToken(campaign.id, self.new_id(), self.needs_proof(campaign), self.clock())
-        return Ticket(self.tokens.for_form(form), self._challenge(form) if form.needs_proof else None)
+        return IssuedForm(self.tokens.for_form(form), self._challenge(form) if form.needs_proof else None)
 
     def needs_proof(self, campaign: Campaign) -> bool:
-        """Say whether new forms must bring a proof of work: always, never, or while sign-ups jump."""
+        """Say whether new forms need a proof of work: always, never, or while people sign much faster than usual."""
         if campaign.proof_of_work != "when-busy":
             return campaign.proof_of_work == "always"
         now = self.clock()
         known = self._jumped.get(campaign.id)
         if known is None or now - known[0] >= _PACE_KEPT_FOR:
-            running = window_of(now, PACE_WINDOW)
-            windows = [running - back * PACE_WINDOW for back in reversed(range(PACE_WINDOWS))]
+            current = window_of(now, PACE_WINDOW)
+            windows = [current - back * PACE_WINDOW for back in reversed(range(PACE_WINDOWS))]
             sign_ups = self.counters.sign_ups(campaign.id, since=windows[0])
             known = now, has_jumped([sign_ups.get(window, 0) for window in windows])
             self._jumped[campaign.id] = known
         return known[1]
 
     def admit(self, address: str) -> None:
-        """Count a form that comes from an IP address; raises BusyError when it and its network sent too many."""
+        """Count a form from an IP address. Raises BusyError if the address or its network has sent too many."""
         visitor, now = Visitor.at(address), self.clock()
         window = window_of(now, RATE_WINDOW)
         of_network, of_address = self.counters.count_form(
@@ -109,9 +109,9 @@ class AbuseChecks:
             raise BusyError(ceil((window + RATE_WINDOW - now).total_seconds()))
 
     def judge(self, campaign: Campaign, values: Mapping[str, object], origin: str | None) -> Verdict:
-        """Say whether a form looks like a bot's; `origin` is the site that a browser says it was sent from."""
+        """Judge whether a form looks like a bot's. `origin` is the site that posted it, as the browser reports it."""
         form = self._read(campaign, values.get("form"))
-        # Without a ticket nothing says whether a proof was asked for.
+        # Without a token we can't tell whether the form needed a proof. Assume so if new forms need one.
         is_known = origin in campaign.allowed_origins and (form is not None or not self.needs_proof(campaign))
         found = suspicion(
             form,
@@ -130,7 +130,7 @@ class AbuseChecks:
         return form if form and form.campaign == campaign.id else None
 
     def _hashed(self, address: str, window: datetime) -> str:
-        return hashed_address(f"place:{self.secret()}", address, window)
+        return hashed_address(f"address:{self.secret()}", address, window)
 
     def _challenge(self, form: FormToken) -> str:
         from altcha import create_challenge
@@ -141,7 +141,7 @@ class AbuseChecks:
         return json.dumps(challenge.to_dict())
 
     def _is_proof(self, proof: object, form: FormToken) -> bool:
-        """Say whether a proof solves a challenge that was made for this very form, which counts once."""
+        """Say whether a proof solves the challenge of this form token, which counts once."""
         from altcha import Payload, verify_solution
 
         if not isinstance(proof, str):

@@ -1,4 +1,4 @@
-"""Access: which key opens what of which campaign, and how long a network that tries keys has to wait."""
+"""Access: check API keys, and make a network wait that tries too many wrong ones."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
     from undersigned.services.ports import AbuseCounterStore, ApiKeyStore
 
 MOST_REFUSALS = 10
-"""Keys that may be refused to one network in a minute before it has to wait."""
+"""How many keys may be refused to one network in a minute before it has to wait."""
 
 
 class KeyRefusedError(UndersignedError):
-    """There is no such key for this campaign: none was sent, or it is wrong, expired, revoked or another campaign's."""
+    """No valid key for this campaign: it is missing, wrong, expired, revoked or another campaign's."""
 
 
 class ScopeError(UndersignedError):
-    """The key is good, but it may not do this."""
+    """The key is valid, but its scope doesn't allow this."""
 
 
 class TooManyRefusalsError(UndersignedError):
-    """A network tries keys: it must wait; carries for how many seconds."""
+    """One network tried too many wrong keys, and must wait; carries how long, in seconds."""
 
     def __init__(self, seconds: int) -> None:
         """Keep the seconds."""
@@ -41,18 +41,18 @@ class TooManyRefusalsError(UndersignedError):
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class Access:
-    """Lets organizers in."""
+    """Checks the keys of organizers."""
 
     keys: ApiKeyStore
     abuse_counters: AbuseCounterStore
     secret: Callable[[], str]
     clock: Callable[[], datetime]
 
-    def let_in(self, campaign: str, text: str, scope: Scope, address: str) -> ApiKey:
-        """Return the campaign's key that has this text and opens what needs this scope.
+    def authorize(self, campaign: str, text: str, scope: Scope, address: str) -> ApiKey:
+        """Return the campaign's key with this text, if it has the scope.
 
-        Raises KeyRefusedError for any text that opens nothing here, ScopeError for a key that opens less, and
-        TooManyRefusalsError, whatever the text is, for an IP address whose network was refused too often.
+        Raises KeyRefusedError if no valid key of the campaign has this text, ScopeError if the key lacks the scope, and
+        TooManyRefusalsError, for right and wrong keys alike, if the IP address's network was refused too often.
         """
         if not text:
             message = "no key was sent"
@@ -70,10 +70,10 @@ class Access:
             raise KeyRefusedError(message)
         return _allowed(found, scope)
 
-    def let_in_again(self, campaign: str, digest: str, scope: Scope) -> ApiKey:
-        """Return the key that has opened a session, as it stands now; raises KeyRefusedError, ScopeError.
+    def authorize_session(self, campaign: str, digest: str, scope: Scope) -> ApiKey:
+        """Return the current key of a session. Raises KeyRefusedError, ScopeError.
 
-        The session is signed, so nobody can try digests: nothing is counted here.
+        A session's token is signed, so nobody can try digests, and refusals are not counted.
         """
         found = self.keys.api_key(campaign, digest)
         if found is None or not found.is_valid(self.clock()):

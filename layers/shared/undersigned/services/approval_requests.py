@@ -1,4 +1,4 @@
-"""Requests for an approval: the mail that tells an organizer which letters wait for one."""
+"""Approval requests: the email that tells an organizer which letters are waiting for approval."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class ApprovalRequests:
-    """Asks organizers to approve what a plan left waiting."""
+    """Asks organizers to approve the deliveries that a plan did not queue."""
 
     campaigns: CampaignStore
     signatures: SignatureStore
@@ -35,9 +35,9 @@ class ApprovalRequests:
     clock: Callable[[], datetime]
 
     def ask(self, campaign: str, period: str, awaiting: Collection[DeliveryKey]) -> PostOutcome:
-        """Ask a campaign's organizer once about those deliveries of a period that are the campaign's.
+        """Ask a campaign's organizer once to approve its deliveries of a period, which are among `awaiting`.
 
-        Raises NotFoundError, and what sending a mail raises.
+        Raises NotFoundError, and the errors of `OrganizerPost.send_once`.
         """
         settings = self.campaigns.campaign(campaign)
         targets = [

@@ -1,4 +1,4 @@
-"""Approving: an organizer sees which letters wait for an approval, and gives it, by the link in the mail."""
+"""Approving: show which letters are waiting for approval and approve them, by the link in the email."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class Approving:
-    """Shows the period that a link is about, and approves it."""
+    """Shows and approves the period of a link."""
 
     campaigns: CampaignStore
     signatures: SignatureStore
@@ -28,7 +28,7 @@ class Approving:
     delivery_controls: DeliveryControls
 
     def period(self, token: str) -> PeriodState:
-        """Return the period that a link is about; changes nothing. Raises TokenError, NotFoundError."""
+        """Return the period of a link. Changes nothing. Raises TokenError, NotFoundError."""
         asked = self.tokens.read_approval(token)
         campaign = self.campaigns.campaign(asked.campaign)
         targets = self.campaigns.targets(campaign.id)
@@ -38,7 +38,7 @@ class Approving:
             for target in targets
             if (delivery := self.deliveries.delivery(DeliveryKey(campaign.id, target.id, asked.period)))
         ]
-        # Who has had the mail of this period gets what came in since with the next one.
+        # A target gets one email per period. Letters that were confirmed after it wait for the next period.
         served = {target.id for target, delivery in begun if delivery.is_settled}
         return PeriodState(
             campaign,
@@ -50,12 +50,12 @@ class Approving:
         )
 
     def approve(self, token: str) -> None:
-        """Approve the period that a link is about and queue it at once; raises TokenError, NotFoundError."""
+        """Approve the period of a link, and queue its deliveries. Raises TokenError, NotFoundError."""
         asked = self.tokens.read_approval(token)
         self.delivery_controls.approve(asked.campaign, asked.period, by="link in the email", why="")
 
 
 def waiting_letters(signatures: SignatureStore, campaign: str, targets: Iterable[Target]) -> tuple[WaitingLetters, ...]:
-    """Count what waits for whom; targets for whom nothing waits are left out."""
+    """Count the waiting letters of each target, without targets that have none."""
     counted = (WaitingLetters(target, signatures.how_many_wait(campaign, target.id)) for target in targets)
     return tuple(line for line in counted if line.letters)

@@ -1,4 +1,4 @@
-"""The catalog: campaigns with their rosters and letters, kept for a minute so that a warm request needs no read."""
+"""The catalog: campaigns with their rosters and letters, cached for a minute so that a warm request needs no read."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 KEPT_FOR = timedelta(seconds=60)
 
 _NAMED = 20
-"""Targets that an error names at most."""
+"""The most targets that an error names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Entry:
     letters: Mapping[str, Letter]
 
     def letter(self, language: str) -> Letter:
-        """Return the letter in a language, or in the campaign's own where it has none."""
+        """Return the letter in a language; if there is none, the one in the campaign's own language."""
         return self.letters.get(language) or self.letters[self.campaign.language]
 
     def target(self, target: str) -> Target:
@@ -47,7 +47,7 @@ class Entry:
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class Catalog:
-    """Reads campaigns through a short memory."""
+    """Reads campaigns through a cache."""
 
     campaigns: CampaignStore
     clock: Callable[[], datetime]
@@ -55,10 +55,10 @@ class Catalog:
     _letters: dict[tuple[str, str], Letter] = field(default_factory=dict, init=False)
 
     def entry(self, campaign: str, target: str | None = None) -> Entry:
-        """Return a campaign, read anew if it lacks a target that some letter goes to; raises NotFoundError."""
+        """Return a campaign. It is read again if the cached one lacks the given target. Raises NotFoundError."""
         now = self.clock()
         kept = self._entries.get(campaign)
-        # Another process may have heard earlier of a target that was added within the minute.
+        # Another process may already have used a target that was added within the minute.
         if kept and now - kept[0] < KEPT_FOR and (target is None or target in kept[1].roster.by_id):
             return kept[1]
         settings = self.campaigns.campaign(campaign)

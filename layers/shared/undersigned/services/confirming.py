@@ -1,4 +1,4 @@
-"""Confirmation mails: one for each request that a signature row carries."""
+"""Confirmation emails: one for each request in a signature row."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ type ConfirmationOutcome = Literal["sent", "over the day's limit or sent before"
 
 
 MAILS_A_DAY = 3
-"""How many confirmation mails one address gets in a day (UTC), so that nobody is buried in them."""
+"""How many confirmation emails one address gets in a day (UTC), so that nobody is flooded with them."""
 
 MAILS_OF_QUARANTINE = 1
-"""How many of them forms may ask for that look like a bot's."""
+"""How many of them forms that look like a bot's may cause."""
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class Confirmations:
-    """Sends the mails that signature rows ask for."""
+    """Sends the emails that signature rows request."""
 
     catalog: Catalog
     signatures: SignatureStore
@@ -43,10 +43,9 @@ class Confirmations:
     clock: Callable[[], datetime]
 
     def send(self, signature: Signature) -> ConfirmationOutcome:
-        """Send the mail that a row asks for, unless it was sent before or the person had enough for a day.
+        """Send the email that a row requests, unless it was sent before or the person has reached the day's limit.
 
-        Raises ThrottledError or SendingStoppedError when it must be tried again, MailRefusedError when SES won't take
-        it.
+        Raises ThrottledError or SendingStoppedError if it must be tried again, MailRefusedError if SES refuses it.
         """
         now = self.clock()
         if signature.status in {"withdrawn", "erased"} or signature.has_expired(now):
@@ -59,9 +58,9 @@ class Confirmations:
         return "sent"
 
     def send_late(self, campaign: str, signer: str, request: str) -> ConfirmationOutcome:
-        """Send a mail that had to wait, if its row still asks for it; a newer request brings a mail of its own.
+        """Send an email that had to wait, if its row still requests it. A newer request has its own email.
 
-        Raises what `send` raises.
+        Raises the errors of `send`.
         """
         signature = self.signatures.signature(campaign, signer)
         if signature is None or signature.mail_request != request:

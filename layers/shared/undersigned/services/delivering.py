@@ -1,7 +1,8 @@
-"""Delivering: one target's letters are sealed, typeset, stored and sent in one mail, through any crash.
+"""Delivering: seal, typeset, store and send one target's letters in one email, through any crash.
 
-Each step leaves its trace before the next begins, so whoever comes after a crash goes on where it was:
-bundles say which letters, packets' records which PDFs are done, and `sending` that a mail may be under way.
+Each step is recorded before the next one begins, so the next try continues where a crash interrupted the last one.
+Bundles record which letters are sealed, packets which PDFs are stored, and the state `sending` that the email may have
+been sent.
 """
 
 from __future__ import annotations
@@ -34,20 +35,20 @@ if TYPE_CHECKING:
 
 
 _CONFLICTS = 6
-"""How often sealing gives way to other transactions before it gives up; the waits add up to six seconds."""
+"""How often sealing waits for conflicting transactions before it fails. The waits add up to six seconds."""
 
 
 class UnsettledError(UndersignedError):
-    """A mail may be under way: only SES's event, or the time that carries it, says whether to send again."""
+    """The email may have been sent. Wait for its event, or until the given time, before another attempt."""
 
     def __init__(self, until: datetime) -> None:
-        """Keep until when the event is waited for."""
-        super().__init__(f"a mail may be under way; look again at {until.isoformat()}")
+        """Keep until when to wait for the event."""
+        super().__init__(f"the email may have been sent; try again at {until.isoformat()}")
         self.until = until
 
 
 class OutOfTimeError(UndersignedError):
-    """The time that the delivery was given ends; what is done stays done, and the next try goes on from there."""
+    """The time for this try is up. Its finished steps are kept, and the next try continues from there."""
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)
@@ -65,13 +66,14 @@ class Delivering:
     bundle_size: int
 
     def deliver(self, key: DeliveryKey, has_time: Callable[[], bool] = lambda: True) -> Delivery | None:
-        """Make a delivery, or go on with it, and return it as it then stands; None when there is nothing to send.
+        """Make or continue a delivery, and return it; None if there is nothing to send.
 
-        While its campaign pauses, nothing is done; a later plan queues it again. A period that needs an approval begins
-        with it. After each bundle and each packet, `has_time` says whether there is time for one more step.
+        Does nothing while the campaign is paused; a later plan queues the delivery again. If the campaign needs
+        approvals, a delivery begins only when its period is approved. `has_time` is called after each bundle and each
+        packet, and says whether there is time for another step.
 
-        Raises UnsettledError while a mail may be under way, ThrottledError and MailRefusedError when it was not
-        sent, OutOfTimeError, NotFoundError for an unknown campaign or target.
+        Raises UnsettledError while the email may have been sent, ThrottledError or MailRefusedError if it was not sent,
+        OutOfTimeError, and NotFoundError for an unknown campaign or target.
         """
         campaign, target = self.campaigns.campaign(key.campaign), self.campaigns.target(key.campaign, key.target)
         controls = self.campaigns.controls(key.campaign)
@@ -95,12 +97,12 @@ class Delivering:
         return self._send(delivery, batch, packets)
 
     def test(self, key: DeliveryKey) -> str | None:
-        """Send the mail that would go now to the campaign's organizer instead, and return its message id.
+        """Send the email that would be sent now to the campaign's organizer instead, and return its message id.
 
-        None when no letter waits. Nothing else is written down, so a second one does no harm.
+        Return None if no letters are waiting. Nothing is recorded, so repeating it is harmless.
         """
         preview = self.packing.preview(key)
-        return self.post.send(mails.tried(preview.mail, preview.campaign)) if preview else None
+        return self.post.send(mails.as_test(preview.mail, preview.campaign)) if preview else None
 
     def _open(self, key: DeliveryKey) -> Delivery | None:
         if not self.signatures.has_waiting(key.campaign, key.target):
@@ -120,7 +122,7 @@ class Delivering:
         return held
 
     def _seal_all(self, key: DeliveryKey, has_time: Callable[[], bool]) -> tuple[str, ...]:
-        """Seal every waiting letter, close the delivery, and return its signers in order."""
+        """Seal all waiting letters, close the delivery, and return its signers in order."""
         bundles = self.deliveries.bundles(key)
         gone: set[str] = set()
         conflicts = 0
@@ -128,12 +130,12 @@ class Delivering:
             try:
                 self._seal_more(key, bundles, gone, has_time)
             except LettersNotWaitingError as error:
-                # Taken back, or sealed by somebody else, since the index was read.
+                # They were withdrawn, or sealed by another process, after the index was read.
                 gone.update(error.signers)
             except BundleTakenError:
-                pass  # Somebody else seals, too: their bundle is read below.
+                pass  # Another process is sealing, too. Its bundle is read below.
             except ChangedError:
-                # DynamoDB refuses two transactions on one row at the same moment, such as this and a tally.
+                # DynamoDB refuses concurrent transactions on one row, such as this one and a tally.
                 conflicts += 1
                 if conflicts > _CONFLICTS:
                     raise
@@ -144,7 +146,7 @@ class Delivering:
     def _seal_more(
         self, key: DeliveryKey, bundles: Sequence[Bundle], gone: set[str], has_time: Callable[[], bool]
     ) -> None:
-        """Seal bundle after bundle; the last one is empty, and nobody can seal a letter after it."""
+        """Seal bundles until the tray is empty, and then an empty one, after which no letter can be sealed."""
         passed = gone.union(*(bundle.signers for bundle in bundles))
         waiting = (signer for signer in self.signatures.waiting(key.campaign, key.target) if signer not in passed)
         for number in count(len(bundles) + 1):
@@ -152,12 +154,12 @@ class Delivering:
             self.deliveries.seal(key, bundle, self.clock())
             if bundle.closes:
                 return
-            _go_on_if(has_time)
+            _check_time(has_time)
 
     def _typeset_all(self, batch: Batch, erased: int, has_time: Callable[[], bool]) -> tuple[PacketRecord, ...]:
-        """Typeset and store the packets that are not stored yet; one at a time, so memory stays flat.
+        """Typeset and store the packets that are not stored yet, one at a time, so that memory use stays flat.
 
-        Packets from before a letter was erased are typeset anew, and so are old ones: their PDFs are not kept for ever.
+        Packets are typeset again after a letter was erased, and when they are old, because PDFs are not kept forever.
         """
         done = {
             packet.number: packet
@@ -169,7 +171,7 @@ class Delivering:
             self.packets.put(packet_name(batch.key, packet.number, erased), pdf)
             self.deliveries.add_packet(batch.key, packet)
             done[packet.number] = packet
-            _go_on_if(has_time)
+            _check_time(has_time)
         return tuple(done[number] for number in sorted(done))
 
     def _send(self, delivery: Delivery, batch: Batch, packets: tuple[PacketRecord, ...]) -> Delivery:
@@ -194,12 +196,12 @@ class Delivering:
             permanent=False,
             left_out=delivery.erased,
         )
-        # Whoever loses this write leaves the sending to the other, or to whoever stopped it since it was begun.
+        # If this write fails, another process sends the email, or an organizer has stopped the delivery.
         self.deliveries.begin_sending(sending, state=delivery.state, attempt=delivery.attempt)
         try:
             message_id = self.post.send(mail)
         except (ThrottledError, SendingStoppedError, MailRefusedError) as error:
-            # Surely not sent, so the next try need not wait for an event.
+            # It was certainly not sent, so the next attempt needn't wait for an event.
             self._settle(sending, replace(sending, state="open", sending_since=None, reason=str(error)))
             raise
         return self._settle(sending, replace(sending, state="sent", message_id=message_id, sent_at=self.clock()))
@@ -208,13 +210,13 @@ class Delivering:
         try:
             self.deliveries.change(settled, state="sending", attempt=sending.attempt)
         except ChangedError:
-            # SES's event was faster and has said more.
+            # An SES event came first, and its state is newer.
             return self.deliveries.delivery(sending.key) or settled
         return settled
 
 
-def _go_on_if(has_time: Callable[[], bool]) -> None:
-    """Stop between two steps and never before the first, so that every try brings the delivery forward."""
+def _check_time(has_time: Callable[[], bool]) -> None:
+    """Raise OutOfTimeError if the time is up. Called after each step, so that every try completes at least one."""
     if not has_time():
-        message = "the rest is for the next try"
+        message = "the time for this try is up; the next one continues"
         raise OutOfTimeError(message)

@@ -1,4 +1,4 @@
-"""Controls a campaign's deliveries: pause, approve, hold, retry; each action leaves an entry in the audit."""
+"""Delivery controls: pause, approve, hold, retry and so on. Each action is recorded in the activity log."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class NotNowError(ExplainedError):
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class DeliveryControls:
-    """What an organizer does to deliveries. `by` is who: a key's first digits, a signed link, or the command line."""
+    """An organizer's actions on deliveries. `by` is a key's first digits, a signed link, or the command line."""
 
     campaigns: CampaignStore
     signatures: SignatureStore
@@ -42,24 +42,24 @@ class DeliveryControls:
     new_id: Callable[[], str]
 
     def pause(self, campaign: str, by: str, why: str) -> None:
-        """Let nothing more of a campaign go out; what SES has already taken is gone."""
+        """Pause a campaign's deliveries. Emails that SES has accepted are sent."""
         self.campaigns.campaign(campaign)
         self.campaigns.pause(campaign, paused=True)
         self.record(campaign, "pause", by, why=why)
 
     def resume(self, campaign: str, by: str, why: str) -> None:
-        """Let a campaign go on with the next plan."""
+        """Resume a campaign's deliveries, beginning with the next plan."""
         self.campaigns.campaign(campaign)
         self.campaigns.pause(campaign, paused=False)
         self.record(campaign, "resume", by, why=why)
 
     def approve(self, campaign: str, period: str, by: str, why: str) -> Plan:
-        """Approve a period's deliveries, and queue them at once.
+        """Approve a period's deliveries, and queue them immediately.
 
-        Raises NotNowError for a day to come, whose letters nobody can have seen, and for one that is long past.
+        Raises NotNowError for a day in the future, whose letters nobody has seen yet, and for one that is long past.
         """
         self.campaigns.campaign(campaign)
-        # A day wide of today, for wherever the schedule's time zone lies.
+        # One day of tolerance, for any time zone of the schedule.
         age = self.clock().date() - date.fromisoformat(period)
         if not -timedelta(days=1) <= age <= APPROVABLE_FOR:
             raise NotNowError(
@@ -73,21 +73,21 @@ class DeliveryControls:
         return self.planning.plan(period, campaign)
 
     def hold(self, campaign: str, target: str, by: str, why: str) -> None:
-        """Hold one target's letters back, for a reason that the signers may read."""
+        """Hold one target's letters back, for a reason that their signers can read."""
         if not why.strip():
             raise NotNowError(Message("Give a reason. The people who signed can read it on their letter’s page."))
         self.campaigns.hold(campaign, target, why.strip())
         self.record(campaign, "hold", by, about=target, why=why)
 
     def release(self, campaign: str, target: str, by: str, why: str) -> None:
-        """Let a target's letters go again, with the next plan."""
+        """Release a target's letters. The next plan queues them."""
         self.campaigns.hold(campaign, target, None)
         self.record(campaign, "release", by, about=target, why=why)
 
     def retry(self, key: DeliveryKey, by: str, why: str) -> Delivery:
-        """Send a delivery that failed, came back or is held, once more; the target's address is taken for mended.
+        """Send a delivery again that failed, bounced or is held. The target's address is assumed to be correct now.
 
-        Raises NotFoundError for an unknown one, NotNowError when its mail has left or may be under way.
+        Raises NotFoundError for an unknown delivery, NotNowError if its email was sent or may have been sent.
         """
         target, delivery = self.campaigns.target(key.campaign, key.target), self.deliveries.delivery(key)
         if delivery is None:
@@ -113,9 +113,9 @@ class DeliveryControls:
         return delivery
 
     def test(self, campaign: str, target: str, period: str, by: str, why: str) -> None:
-        """Send the mail that would go to a target now to the campaign's organizer instead.
+        """Send the email that a target would get now to the campaign's organizer instead.
 
-        Raises NotFoundError for an unknown target, NotNowError when no letter waits for it.
+        Raises NotFoundError for an unknown target, NotNowError if no letters are waiting for it.
         """
         self.campaigns.target(campaign, target)
         if not self.signatures.has_waiting(campaign, target):
@@ -124,5 +124,5 @@ class DeliveryControls:
         self.queue.put_test(DeliveryKey(campaign, target, period))
 
     def record(self, campaign: str, action: Action, by: str, *, about: str = "", why: str = "") -> None:
-        """Record what somebody did."""
+        """Record an action in the activity log."""
         self.campaigns.record_audit(AuditEntry(campaign, self.clock(), action, by, about, why), self.new_id())

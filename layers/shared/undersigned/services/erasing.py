@@ -1,4 +1,4 @@
-"""Erasing: nothing personal is left of a letter, the counts stay exact, and it can't come back unseen."""
+"""Erasing: remove all personal data of a letter, keep the counts exact, and recognize its signer if they sign again."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ class Erasing:
     sleep: Callable[[float], None]
 
     def erase(self, campaign: str, signer: str) -> None:
-        """Erase a letter; twice is the same as once. Raises NotFoundError, UnderWayError.
+        """Erase a letter. Doing it twice is harmless. Raises NotFoundError, UnderWayError.
 
-        It is in no mail that goes from then on, not even when one that has left with it comes back. One that has been
-        sent is in its packet: at the addressee's and, for as long as packets are kept, in the store.
+        No later email contains the letter, not even a repeated one after a bounce. If the letter was already sent, its
+        packet stays with the recipient and, for as long as packets are kept, in the store.
         """
         for attempt in range(1, _TRIES + 1):
             signature = self.signatures.signature(campaign, signer)
@@ -49,7 +49,7 @@ class Erasing:
             try:
                 self._erase(signature)
             except ChangedError:
-                # It was confirmed, sealed or counted meanwhile, or its mail has left: look again.
+                # It was confirmed, sealed or counted meanwhile, or its email was sent: read it again.
                 if attempt == _TRIES:
                     raise
                 self.sleep(0.05 * 2**attempt)

@@ -1,8 +1,8 @@
-"""Exporting: a campaign's signatures as a file, of any number of rows in flat memory.
+"""Exporting: write a campaign's signatures to a file, with any number of rows in constant memory.
 
-An API's answer has a limit in size and time, so a file is a job: it is asked for, written by a function of its own, and
-fetched by a link. The rows are read newest first, from a place downwards: who signs meanwhile comes above all that is
-still to be read, so each row is in the file once.
+The answer of an API is limited in size and time, so an export is a job: an organizer requests it, a separate function
+writes the file, and a link downloads it. Rows are read from the newest to the oldest. A person who signs meanwhile is
+listed before the rows that are still to be read, so each row is in the file once.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from undersigned.services.ports import CampaignStore, ExportFiles, ExportQueue, ExportStore, SignatureStore
 
 _READ_AHEAD = 500
-"""Letters read ahead; with a drawing each they are 5 MB."""
+"""How many letters are read in one step. With a drawing in each, they take 5 MB."""
 
 _ROWS_BETWEEN_NEWS = 2_000
-"""How often an export that is being written says how far it is."""
+"""How often the progress of an export is recorded, in rows."""
 
 
 class NotReadyError(ExplainedError):
-    """The export's file is not there yet, or never will be; says the way out."""
+    """The export's file is not ready, or the export has failed; says what to do."""
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)
@@ -45,26 +45,26 @@ class SignatureSheet:
     new_id: Callable[[], str]
 
     def lines(self, campaign: str, wanted: ExportFilter) -> Iterator[bytes]:
-        """Write the file line by line: its mark and column names, then the letters, newest first."""
+        """Return the file's lines: a byte order mark and the column names, then the letters, newest first."""
         yield BYTE_ORDER_MARK + csv_line(COLUMNS)
         for _, signature in self.signatures.newest_signatures(campaign, read_ahead=_READ_AHEAD):
-            if wanted.takes(signature):
+            if wanted.matches(signature):
                 yield csv_line(row(signature, self.catalog.letter(campaign, signature.letter).language))
 
     def check(self, campaign: str, wanted: ExportFilter) -> None:
-        """Raise NotFoundError for a campaign or a target that is not there."""
+        """Raise NotFoundError if there is no such campaign or target."""
         entry = self.catalog.entry(campaign)
         if wanted.target is not None:
             entry.target(wanted.target)
 
     def record(self, campaign: str, wanted: ExportFilter, by: str) -> None:
-        """Record who takes personal data out."""
+        """Record who exports personal data."""
         self.campaigns.record_audit(AuditEntry(campaign, self.clock(), "export", by, about=str(wanted)), self.new_id())
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class Exporting:
-    """Makes files of signatures."""
+    """Makes and lists exports."""
 
     sheet: SignatureSheet
     exports: ExportStore
@@ -72,7 +72,7 @@ class Exporting:
     queue: ExportQueue
 
     def ask(self, campaign: str, wanted: ExportFilter, by: str) -> Export:
-        """Ask for a file; it is written as soon as a function takes it from the queue. Raises NotFoundError."""
+        """Request an export. It is written when a function takes it from the queue. Raises NotFoundError."""
         self.sheet.check(campaign, wanted)
         export = Export(campaign, self.sheet.new_id(), "queued", wanted, by, self.sheet.clock())
         self.exports.put_export(export)
@@ -81,7 +81,7 @@ class Exporting:
         return export
 
     def export(self, campaign: str, export_id: str) -> Export:
-        """Return how an export stands; raises NotFoundError once it has expired."""
+        """Return an export. Raises NotFoundError once it has expired."""
         found = self.exports.export(campaign, export_id)
         if found is None or self.sheet.clock() >= found.expires_at:
             message = f"campaign {campaign!r} has no export {export_id!r}; exports are kept for a week"
@@ -95,7 +95,7 @@ class Exporting:
         return tuple(sorted(kept, key=lambda export: export.asked_at, reverse=True))
 
     def link(self, export: Export) -> str:
-        """Make an address, good for a quarter of an hour, at which the file can be fetched; raises NotReadyError."""
+        """Return a web address for downloading the file. It works for 15 minutes. Raises NotReadyError."""
         if export.state != "done":
             raise NotReadyError(
                 Message("The file could not be created. Create a new one.")
@@ -105,9 +105,9 @@ class Exporting:
         return self.files.link(export.file, export.filename)
 
     def write(self, campaign: str, export_id: str) -> Export:
-        """Write an export's file and return how it then stands; one that is written is left as it is.
+        """Write an export's file, unless it is written, and return the export.
 
-        After a crash it begins anew: a file is in the store when it is whole, and not before.
+        After a crash it starts again from the beginning: the file appears in the store only when it is complete.
         """
         export = self.export(campaign, export_id)
         if export.state == "done":
@@ -117,13 +117,13 @@ class Exporting:
         return progress.say("done")
 
     def put_off(self, campaign: str, export_id: str, *, last: bool) -> None:
-        """Write down that an export was not written: it waits for its next try, or has failed for good."""
+        """Record that an export was not written, and waits for its next try or, after the last one, has failed."""
         export = self.export(campaign, export_id)
         self.exports.put_export(replace(export, state="failed" if last else "queued", rows=0, bytes=0))
 
 
 class _Progress:
-    """Counts what goes by, and tells the store now and then."""
+    """Counts the lines that pass, and records the progress now and then."""
 
     def __init__(self, export: Export, exports: ExportStore) -> None:
         self._export = export

@@ -1,4 +1,4 @@
-"""Feedback: what SES says of a mail, written on its delivery and its target."""
+"""Feedback: record SES events on the delivery and on its target."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _TRIES = 5
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class Feedback:
-    """Records events; late, doubled and disordered ones do no harm."""
+    """Records events, which may be late, repeated or out of order."""
 
     deliveries: DeliveryStore
     campaigns: CampaignStore
 
     def record(self, event: MailEvent) -> Delivery | None:
-        """Record an event and return the delivery as it then stands; None when there is no such delivery."""
+        """Record an event, and return the changed delivery; None if there is no such delivery."""
         for attempt in range(1, _TRIES + 1):
             delivery = self.deliveries.delivery(event.delivery)
             if delivery is None:
@@ -38,7 +38,7 @@ class Feedback:
                 if attempt == _TRIES:
                     raise
                 continue
-            # Written after the delivery, and again when the event comes twice: a crash in between mends itself.
+            # Written after the delivery, and again if the event is repeated, so a crash in between does no harm.
             if event.kind == "bounce" and event.permanent and delivery.email and event.attempt == delivery.attempt:
                 self.campaigns.set_mail_state(event.delivery.campaign, event.delivery.target, delivery.email, "bounced")
             return changed

@@ -1,4 +1,4 @@
-"""Mails to organizers: each about one thing of a period, and sent once."""
+"""Emails to organizers: each occasion of a period is sent once."""
 
 from __future__ import annotations
 
@@ -21,25 +21,24 @@ type PostOutcome = Literal["sent", "sent before", "nothing to say"]
 _OCCASIONS = 2
 
 _KNOWN_FOR = timedelta(days=60)
-"""How long it is known that a mail was sent: far longer than any failed run is tried again, by itself or by hand."""
+"""How long a sent email is remembered: far longer than a failed run is retried, automatically or by hand."""
 
 
 class NotToldError(UndersignedError):
-    """Some organizers got no mail; whoever got theirs is not mailed again by the next try."""
+    """Some organizers could not be emailed. The next try doesn't email the others again."""
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class OrganizerPost:
-    """Mails organizers, through any crash, as confirmations are mailed: claimed, sent, written down."""
+    """Emails organizers through any crash, in the same steps as confirmations: claim, send, record."""
 
     claims: MailClaimStore
     post: Post
 
     def send_once(self, occasion: Occasion, campaign: str, period: str, mail: Callable[[], Mail]) -> PostOutcome:
-        """Send a mail unless the campaign's organizer got the one of this occasion and period.
+        """Send an email, unless the campaign's organizer got one for this occasion and period.
 
-        Raises ThrottledError or SendingStoppedError when it must be tried again, MailRefusedError when SES won't take
-        it.
+        Raises ThrottledError or SendingStoppedError if it must be tried again, MailRefusedError if SES refuses it.
         """
         # No signer's id has a colon.
         recipient, day = f"organizer:{campaign}", datetime.fromisoformat(period).replace(tzinfo=UTC)
@@ -53,21 +52,21 @@ class OrganizerPost:
 def tell_each(
     campaigns: Iterable[str],
     tell: Callable[[str], PostOutcome],
-    note: Callable[[str, PostOutcome | Exception], None],
+    report: Callable[[str, PostOutcome | Exception], None],
 ) -> None:
-    """Tell the organizers of some campaigns, each whatever becomes of the others; `note` hears the outcomes.
+    """Email the organizers of some campaigns. An error for one campaign doesn't stop the others.
 
-    Raises NotToldError at the end when some could not be told.
+    Passes each outcome or error to `report`. Raises NotToldError at the end if any organizer could not be emailed.
     """
     missed = []
     for campaign in campaigns:
         try:
             outcome = tell(campaign)
-        except Exception as error:  # noqa: BLE001  (one campaign never stops its neighbours; it is reported)
+        except Exception as error:  # noqa: BLE001  (one campaign's error must not stop the others; it is reported)
             missed.append(campaign)
-            note(campaign, error)
+            report(campaign, error)
         else:
-            note(campaign, outcome)
+            report(campaign, outcome)
     if missed:
-        message = f"the organizers of {', '.join(missed)} were not told; the next try tells them alone"
+        message = f"the organizers of {', '.join(missed)} could not be emailed; the next try emails only them"
         raise NotToldError(message)

@@ -1,4 +1,4 @@
-"""Organizing: what an organizer sees of a campaign, and what she does about single letters."""
+"""Organizing: what organizers see of a campaign, and their actions on single letters."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
     from undersigned.services.ports import CampaignStore, CountStore, DeliveryStore, PacketStore, SignatureStore
 
 MOST_ROWS_READ = 1_000
-"""Letters that one request looks at, at most, to find those that it is asked for."""
+"""The most letters that one request reads to find those that match a filter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listing[Item]:
-    """Some items, and the position behind which the next ones lie, if there may be more.
+    """One page of a list, and the position after which the next page begins, if there may be one.
 
-    `ended_early` says that there are fewer than asked for because so many others lay between them.
+    `ended_early` says that the page has fewer items than requested because too many others had to be skipped.
     """
 
     items: tuple[Item, ...]
@@ -49,7 +49,7 @@ class Listing[Item]:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """A campaign as it stands."""
+    """The current state of a campaign."""
 
     campaign: Campaign
     count: Count
@@ -60,7 +60,7 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class TargetState:
-    """A target, how many letters wait for it, how many have left, and its last delivery."""
+    """A target, how many of its letters are waiting, how many were sent, and its last delivery."""
 
     target: Target
     waiting: int
@@ -70,7 +70,7 @@ class TargetState:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many letters are confirmed: in all, and by target, day, hour or locality."""
+    """How many letters are confirmed: in total, and by target, day, hour or locality."""
 
     total: int
     by: Mapping[str, int]
@@ -78,7 +78,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRecord:
-    """A delivery with its packets and what SES said of its mails; `signers` are its letters' ids in their order."""
+    """A delivery with its packets and the SES events of its emails; `signers` are its letters' ids, in order."""
 
     delivery: Delivery
     packets: tuple[PacketRecord, ...]
@@ -92,7 +92,7 @@ class DeliveryRecord:
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class Organizing:
-    """Answers organizers."""
+    """Reads a campaign for its organizers, and acts on single letters."""
 
     campaigns: CampaignStore
     counters: CountStore
@@ -106,7 +106,7 @@ class Organizing:
     new_id: Callable[[], str]
 
     def overview(self, campaign: str) -> Overview:
-        """Return a campaign as it stands; raises NotFoundError."""
+        """Return the current state of a campaign. Raises NotFoundError."""
         settings, count = self.campaigns.campaign(campaign), self.counters.count(campaign)
         now = self.clock()
         return Overview(
@@ -139,13 +139,13 @@ class Organizing:
     def counts(self, campaign: str, by: str) -> Counts:
         """Return the counts by `target`, `day`, `hour` (UTC) or `locality`, in one read.
 
-        Each confirmed letter adds one to just one counter of a kind, so these add up to the total.
+        Each confirmed letter is in exactly one counter of each kind, so the counters add up to the total.
         """
         found = self._counted(campaign, f"{by.upper()}#")
         return Counts(sum(found.values()), found)
 
     def providers(self, campaign: str) -> tuple[Provider, ...]:
-        """Return how many signed and how many confirmed by the domain of their address, the most signers first."""
+        """Return how many people signed and confirmed by email domain, domains with the most signers first."""
         return providers_of(self.counters.counts(campaign, "SIGNED#") | self.counters.counts(campaign, "CONFIRMED#"))
 
     def _counted(self, campaign: str, beginning: str) -> dict[str, int]:
@@ -157,18 +157,18 @@ class Organizing:
         found: list[Signature] = []
         rows = enumerate(self.signature_store.newest_signatures(campaign, after), start=1)
         for read, (position, row) in rows:
-            if wanted.takes(row):
+            if wanted.matches(row):
                 found.append(row)
             if len(found) == limit or read == MOST_ROWS_READ:
                 return Listing(tuple(found), position, ended_early=len(found) < limit)
         return Listing(tuple(found), None)
 
     def signed_with(self, campaign: str, email: str, wanted: SignatureFilter) -> Listing[Signature]:
-        """Find the signature of an e-mail address, in one read; nobody can have signed with what is none."""
+        """Find the signature of an email address, in one read. An invalid address has none."""
         if email_mistake(email):
             return Listing((), None)
         row = self.signature_store.signature(campaign, signer_id(self.secret(), email))
-        return Listing((row,) if row and row.email and wanted.takes(row) else (), None)
+        return Listing((row,) if row and row.email and wanted.matches(row) else (), None)
 
     def signature(self, campaign: str, signer: str) -> Signature:
         """Return one signature; raises NotFoundError."""
@@ -179,7 +179,7 @@ class Organizing:
         return row
 
     def remove(self, campaign: str, signer: str, by: str, why: str) -> None:
-        """Take a letter out and erase it, for a reason; twice is the same as once.
+        """Erase a letter, for a reason. Doing it twice is harmless.
 
         Raises NotFoundError, UnderWayError, and NotNowError without a reason.
         """
@@ -189,9 +189,9 @@ class Organizing:
         self._record_action(campaign, "remove", by, about=signer, why=why)
 
     def release(self, campaign: str, signer: str, by: str, why: str) -> None:
-        """Let a letter out of the quarantine: its signer gets the mail with the button again.
+        """Release a letter from quarantine, and send its signer the confirmation email again.
 
-        Raises NotFoundError, and NotNowError for one that is not in quarantine.
+        Raises NotFoundError, and NotNowError if the letter is not quarantined.
         """
         self.signature(campaign, signer)
         try:
@@ -203,19 +203,19 @@ class Organizing:
     def deliveries(
         self, campaign: str, target: str | None, period: str | None, after: DeliveryKey | None, limit: int
     ) -> tuple[tuple[DeliveryRecord, ...], DeliveryKey | None]:
-        """List deliveries, the newest period first and by target in it, and the last one's key if there may be more."""
+        """List deliveries by period, newest first, then by target; and the last one's key if there may be more."""
         found, last = self.history(campaign, target, period, after, limit)
         return tuple(self._record(delivery) for delivery in found), last
 
     def history(
         self, campaign: str, target: str | None, period: str | None, after: DeliveryKey | None, limit: int
     ) -> tuple[tuple[Delivery, ...], DeliveryKey | None]:
-        """List deliveries as `deliveries` does, without their packets and events."""
+        """List deliveries like `deliveries`, without their packets and events."""
         page: list[Delivery] = []
         for delivery in self._newest_deliveries(campaign, [target] if target else None):
             if period and delivery.key.period < period:
                 break
-            if period not in {None, delivery.key.period} or (after and not _lies_behind(delivery.key, after)):
+            if period not in {None, delivery.key.period} or (after and not _is_after(delivery.key, after)):
                 continue
             if len(page) == limit:
                 return tuple(page), page[-1].key
@@ -229,7 +229,7 @@ class Organizing:
         return heapq.merge(*of_targets, key=lambda delivery: delivery.key.period, reverse=True)
 
     def delivery(self, key: DeliveryKey) -> DeliveryRecord:
-        """Return one delivery with its letters' ids; raises NotFoundError."""
+        """Return one delivery with its letters' ids. Raises NotFoundError."""
         delivery = self.delivery_store.delivery(key)
         if delivery is None:
             message = f"campaign {key.campaign!r} has no delivery {key.period} to {key.target!r}"
@@ -242,7 +242,7 @@ class Organizing:
         return DeliveryRecord(delivery, packets, events, signers)
 
     def packet_link(self, key: DeliveryKey, number: int) -> str:
-        """Make a short-lived address at which a packet can be fetched; raises NotFoundError."""
+        """Return a short-lived web address for downloading a packet. Raises NotFoundError."""
         packets = self.delivery_store.packets(key)
         packet = next((packet for packet in packets if packet.number == number), None)
         if packet is None:
@@ -252,7 +252,7 @@ class Organizing:
         return self.packets().link(name, packet_filename(key, number, len(packets)))
 
     def audit(self, campaign: str, after: str | None, limit: int) -> Listing[AuditEntry]:
-        """List what organizers did, newest first."""
+        """List the activity log, newest first."""
         found: list[AuditEntry] = []
         last = None
         for position, entry in self.campaigns.newest_audit(campaign, after):
@@ -266,5 +266,5 @@ class Organizing:
         self.campaigns.record_audit(AuditEntry(campaign, self.clock(), action, by, about, why), self.new_id())
 
 
-def _lies_behind(key: DeliveryKey, last: DeliveryKey) -> bool:
+def _is_after(key: DeliveryKey, last: DeliveryKey) -> bool:
     return key.period < last.period or (key.period == last.period and key.target > last.target)

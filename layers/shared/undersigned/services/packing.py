@@ -1,4 +1,4 @@
-"""Packing: a target's letters are typeset in packets and told of in a mail, to be sent, shown or tried."""
+"""Packing: typeset a target's letters as packets and write their email, to send, preview or test it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Letters to one target and where they go: what sending and previewing have in common."""
+    """Letters to one target: the common input of sending and previewing."""
 
     campaign: Campaign
     target: Target
@@ -38,7 +38,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryPreview:
-    """A delivery's mail and its packets, as they would go now."""
+    """The email and the packets of a delivery, as they would be sent now."""
 
     campaign: Campaign
     target: Target
@@ -49,7 +49,7 @@ class DeliveryPreview:
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class Packing:
-    """Packs letters, and changes nothing."""
+    """Packs letters. Changes nothing."""
 
     campaigns: CampaignStore
     catalog: Catalog
@@ -60,7 +60,7 @@ class Packing:
     report_replaced: Callable[[DeliveryKey, int, dict[str, int]], None]
 
     def preview(self, key: DeliveryKey, most: int | None = None) -> DeliveryPreview | None:
-        """Make the mail and the packets that would go now, and change nothing; None when no letter waits.
+        """Make the email and the packets that would be sent now. Return None if no letters are waiting.
 
         Raises NotFoundError for an unknown campaign or target, TooManyLettersError for more letters than `most`.
         """
@@ -75,7 +75,7 @@ class Packing:
         return DeliveryPreview(batch.campaign, batch.target, mail, pdfs, packets)
 
     def preview_packet(self, key: DeliveryKey, number: int) -> bytes:
-        """Typeset one of the packets that would go now; raises NotFoundError when there is none of this number."""
+        """Typeset one of the packets that would be sent now. Raises NotFoundError if there is none with this number."""
         batch = self._waiting(key)
         packets = range(1, len(packet_spans(len(batch.signers), PACKET_SIZE)) + 1)
         if number not in packets:
@@ -91,7 +91,7 @@ class Packing:
         return Batch(campaign, target, key, tuple(row.signer for row in rows if row.waits))
 
     def typeset(self, batch: Batch, skip: frozenset[int] = frozenset()) -> Iterator[tuple[PacketRecord, bytes]]:
-        """Typeset a batch's packets, one after the other."""
+        """Typeset a batch's packets, one at a time."""
         spans = packet_spans(len(batch.signers), PACKET_SIZE)
         for number, (first, last) in enumerate(spans, start=1):
             if number in skip:
@@ -116,7 +116,7 @@ class Packing:
             yield record, packet.pdf
 
     def mail(self, batch: Batch, packets: tuple[PacketRecord, ...], attempt: int, read: Callable[[int], bytes]) -> Mail:
-        """Write a batch's mail; `read` gives the PDF of a packet by its number."""
+        """Write a batch's email. `read` returns the PDF of a packet by its number."""
         first = self.signatures.signatures(batch.key.campaign, batch.signers[:NAMES_IN_MAIL])
         versions = dict.fromkeys(version for packet in packets for version in packet.letters)
         fits = sum(packet.bytes for packet in packets) <= ATTACHMENT_LIMIT
@@ -163,5 +163,5 @@ class Packing:
 
 
 def _is_resident(signature: Signature, target: Target) -> bool:
-    """Say whether a signer lives in the target's town, as the letter's address has it."""
+    """Say whether a signer lives in the target's town, according to the address in the letter."""
     return signature.locality.strip().casefold() == target.locality.casefold()

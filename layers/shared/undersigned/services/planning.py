@@ -1,4 +1,4 @@
-"""Planning: which deliveries a period has to make, and which of them somebody must approve first."""
+"""Planning: which deliveries a period makes, and which of them need an approval first."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What was queued, and what waits for an approval."""
+    """The deliveries that were queued, and those that are waiting for an approval."""
 
     queued: tuple[DeliveryKey, ...]
     awaiting: tuple[DeliveryKey, ...]
@@ -26,7 +26,7 @@ class Plan:
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class Planning:
-    """Queues deliveries. Queuing one twice is harmless: it is made once."""
+    """Queues deliveries. Queueing one twice is harmless, because it is made once."""
 
     campaigns: CampaignStore
     signatures: SignatureStore
@@ -34,9 +34,9 @@ class Planning:
     queue: DeliveryQueue
 
     def plan(self, period: str, campaign: str | None = None) -> Plan:
-        """Queue a period's deliveries of all campaigns, or of one; raises NotFoundError for an unknown one.
+        """Queue a period's deliveries of all campaigns or of one. Raises NotFoundError for an unknown one.
 
-        A campaign that pauses is left out; what has begun in an earlier period needs no new approval.
+        A paused campaign is left out. A delivery that began in an earlier period needs no new approval.
         """
         plans = [self._plan_one(settings, period) for settings in self._wanted(campaign)]
         return Plan(
@@ -48,7 +48,7 @@ class Planning:
             yield self.campaigns.campaign(campaign)
             return
         for listed in self.campaigns.campaign_ids():
-            # A read can be behind the listing; a campaign that is this new waits for the next plan.
+            # A read can lag behind the listing. Such a new campaign waits for the next plan.
             with suppress(NotFoundError):
                 yield self.campaigns.campaign(listed)
 
@@ -61,19 +61,19 @@ class Planning:
         for target in self.campaigns.targets(campaign.id):
             due: list[DeliveryKey] = []
             for key, has_begun in self._due(campaign.id, target, period):
-                may_go = has_begun or controls.lets_begin(period, needs_approval=campaign.approval)
-                (due if may_go else awaiting).append(key)
+                may_begin = has_begun or controls.lets_begin(period, needs_approval=campaign.approval)
+                (due if may_begin else awaiting).append(key)
             self.queue.put(due)
             queued += due
         return Plan(tuple(queued), tuple(awaiting))
 
     def _due(self, campaign: str, target: Target, period: str) -> Iterator[tuple[DeliveryKey, bool]]:
-        """Return what a target has coming, and whether it has begun."""
+        """Return a target's deliveries that are due, each with whether it has begun."""
         earlier = list(self.deliveries.deliveries(campaign, target.id))
-        # What an earlier run left unfinished goes first: its letters are sealed and in no tray.
+        # Unfinished deliveries of earlier runs come first. Their letters are sealed and in no tray.
         unfinished = [delivery.key for delivery in earlier if delivery.is_unfinished]
         yield from ((key, True) for key in reversed(unfinished))
         this_period = DeliveryKey(campaign, target.id, period)
-        has_gone = any(delivery.key == this_period and delivery.is_settled for delivery in earlier)
-        if this_period not in unfinished and not has_gone and self.signatures.has_waiting(campaign, target.id):
+        is_done = any(delivery.key == this_period and delivery.is_settled for delivery in earlier)
+        if this_period not in unfinished and not is_done and self.signatures.has_waiting(campaign, target.id):
             yield this_period, any(delivery.key == this_period for delivery in earlier)

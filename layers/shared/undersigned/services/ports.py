@@ -1,7 +1,7 @@
-"""What the use cases need of the outside: one port for each repository, queue and service, and the errors they raise.
+"""What the use cases need from outside: a port for each repository, queue and service, and the errors that ports raise.
 
-Each adapter in `aws` subclasses its port, so a call is described here alone. "As it stands now" means a consistent
-read; other reads may be a moment behind.
+Each adapter in `aws` subclasses its port, so calls are documented only here. "Consistently" means a consistent read.
+Other reads can lag behind by a moment.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ if TYPE_CHECKING:
 
 
 class ChangedError(UndersignedError):
-    """Another writer changed the item between our read and our write: read it again."""
+    """Another process changed the item between our read and our write. Read it again."""
 
 
 class SignatureStateError(UndersignedError):
-    """The signature's status does not allow this; carries the signature as it stands (None: there is no row)."""
+    """The signature's status doesn't allow this; carries the current signature, or None if there is no row."""
 
     def __init__(self, signature: Signature | None) -> None:
         """Keep the signature."""
-        super().__init__(f"the signature is {signature.status if signature else 'not there'}")
+        super().__init__(f"the signature is {signature.status if signature else 'missing'}")
         self.signature = signature
 
 
@@ -46,7 +46,7 @@ class FormConsumedError(UndersignedError):
 
 
 class BundleTakenError(UndersignedError):
-    """There is a bundle of this number already: read the bundles again."""
+    """A bundle with this number exists. Read the bundles again."""
 
 
 class LettersNotWaitingError(UndersignedError):
@@ -59,7 +59,7 @@ class LettersNotWaitingError(UndersignedError):
 
 
 class ThrottledError(UndersignedError):
-    """AWS asks us to slow down: nothing was done, try again later."""
+    """AWS throttled the call. Nothing was done; try again later."""
 
 
 class MailRefusedError(UndersignedError):
@@ -67,210 +67,173 @@ class MailRefusedError(UndersignedError):
 
 
 class SendingStoppedError(MailRefusedError):
-    """SES takes no email until a person fixes the account or the sender's identity; nothing was sent."""
+    """SES accepts no email until a person fixes the account or the sender's identity; nothing was sent."""
 
 
 class CampaignStore(Protocol):
-    """Campaigns, their letters, their targets, the controls of their deliveries, and the audit."""
+    """Campaigns, their letters, their targets, the controls of their deliveries, and the activity log."""
 
     def campaign(self, campaign: str) -> Campaign:
         """Read a campaign's settings; raises NotFoundError."""
-        ...
 
     def targets(self, campaign: str) -> tuple[Target, ...]:
         """Read a campaign's targets, in the order of their ids."""
-        ...
 
     def target(self, campaign: str, target: str) -> Target:
-        """Read one target as it stands now; raises NotFoundError."""
-        ...
+        """Read one target consistently; raises NotFoundError."""
 
     def letter(self, campaign: str, version: str) -> Letter:
         """Read a letter version; raises NotFoundError."""
-        ...
 
     def campaign_ids(self) -> Iterator[str]:
-        """List every campaign."""
-        ...
+        """List the ids of all campaigns."""
 
     def put_letter(self, campaign: str, letter: Letter) -> bool:
-        """Write a letter version; False if it exists, for a version never changes."""
-        ...
+        """Write a letter version. Return False if it exists; a version never changes."""
 
     def put_campaign(self, campaign: Campaign) -> None:
-        """Write a campaign's settings, and its goal where the count is read."""
-        ...
+        """Write a campaign's settings, and its goal beside the count."""
 
     def put_target(self, campaign: str, target: Target) -> None:
-        """Write what an organizer sets of a target; a new email address counts as one that takes email."""
-        ...
+        """Write a target's settings. A new email address is assumed to take email."""
 
     def set_mail_state(self, campaign: str, target: str, email: str, state: MailState) -> None:
-        """Record whether an address takes email; does nothing when the target has another address by now."""
-        ...
+        """Record whether an address takes email. Do nothing if the target's address is another one by now."""
 
     def controls(self, campaign: str) -> Controls:
-        """Read the controls of a campaign's deliveries as they stand now."""
-        ...
+        """Read the controls of a campaign's deliveries consistently."""
 
     def pause(self, campaign: str, *, paused: bool) -> None:
         """Pause a campaign's deliveries, or resume them."""
-        ...
 
     def approve(self, campaign: str, period: str) -> None:
         """Approve a period's deliveries."""
-        ...
 
     def hold(self, campaign: str, target: str, why: str | None) -> None:
         """Hold a target's letters back for a reason, or release them (None); raises NotFoundError."""
-        ...
 
     def record_audit(self, entry: AuditEntry, entry_id: str) -> None:
-        """Record what somebody did; the id tells entries of one moment apart."""
-        ...
+        """Record an action. The id distinguishes entries of the same moment."""
 
     def audit(self, campaign: str) -> Iterator[AuditEntry]:
-        """List what organizers did, newest first."""
-        ...
+        """List the actions of organizers, newest first."""
 
     def newest_audit(self, campaign: str, before: str | None = None) -> Iterator[tuple[str, AuditEntry]]:
-        """List what organizers did, newest first, each with its position; from a position on, what is older."""
-        ...
+        """List the actions of organizers with their positions, newest first, or those older than a position."""
 
 
 class SignatureStore(Protocol):
-    """Signature rows, their listing, and the trays of the letters that wait."""
+    """Signature rows, their listing, and the trays."""
 
     def signature(self, campaign: str, signer: str) -> Signature | None:
-        """Read a signature as it stands now."""
-        ...
+        """Read a signature consistently."""
 
     def signatures(self, campaign: str, signers: Sequence[str]) -> tuple[Signature, ...]:
-        """Read several signatures as they stand now, in this order; those without a row are left out."""
-        ...
+        """Read several signatures consistently, in this order. Signers without a row are left out."""
 
     def newest_signatures(
         self, campaign: str, before: str | None = None, *, read_ahead: int | None = None
     ) -> Iterator[tuple[str, Signature]]:
-        """List a campaign's signatures, newest first, each with its position; from a position on, older ones.
+        """List a campaign's signatures with their positions, newest first, or those older than a position.
 
-        `read_ahead` is how many are read at once: the more, the fewer calls.
+        `read_ahead` is how many are read in one step. A higher number takes fewer calls.
         """
-        ...
 
     def listed_signatures(self, campaign: str) -> Iterator[Signature]:
-        """Read every signature of a campaign, in no order; for recounts."""
-        ...
+        """Read all signatures of a campaign, in no order; for recounts."""
 
     def sign(self, signature: Signature, replacing: Signature | None, form: FormToken | None = None) -> None:
-        """Write a pending signature and consume its form, both or neither.
+        """Write a pending signature and consume its form token, both or neither.
 
-        Raises ChangedError when the one to replace has changed, FormConsumedError when another letter has its form.
+        Raises ChangedError if the signature to replace has changed, FormConsumedError if another letter was signed with
+        this form token.
         """
-        ...
 
     def ask_again(self, campaign: str, signer: str, mail_request: str, form: FormToken | None = None) -> None:
-        """Ask for an email about a confirmed signature and consume a form; raises ChangedError, FormConsumedError."""
-        ...
+        """Request an email about a confirmed signature, and consume a form token.
+
+        Raises ChangedError, FormConsumedError.
+        """
 
     def confirm(self, campaign: str, signer: str, version: int | None, *, at: datetime, on: date) -> Signature:
-        """Confirm a pending signature that has not expired, and put its letter in its target's tray.
+        """Confirm a pending signature that has not expired, and put its letter into its target's tray.
 
         With a version, the letter must still be the one that the signer saw. Raises SignatureStateError.
         """
-        ...
 
     def withdraw(self, campaign: str, signer: str, at: datetime) -> Signature:
-        """Withdraw a signature whose letter is not sealed, and return it; raises SignatureStateError."""
-        ...
+        """Withdraw a signature whose letter is not sealed, and return it. Raises SignatureStateError."""
 
     def release(self, campaign: str, signer: str, mail_request: str) -> None:
-        """Release a letter from quarantine, and ask for its email again; raises ChangedError when it is in none."""
-        ...
+        """Release a letter from quarantine, and request its email again. Raises ChangedError if it is in none."""
 
     def erase(self, signature: Signature, at: datetime) -> None:
-        """Erase what a row says of its signer; raises ChangedError when the row has changed.
+        """Erase all personal data from a row. Raises ChangedError if the row has changed.
 
         For a sealed letter, use `DeliveryStore.erase_letter`.
         """
-        ...
 
     def has_waiting(self, campaign: str, target: str) -> bool:
-        """Say whether any letter lies in a target's tray."""
-        ...
+        """Say whether there is a letter in a target's tray."""
 
     def how_many_wait(self, campaign: str, target: str) -> int:
         """Count the letters in a target's tray."""
-        ...
 
     def waiting(self, campaign: str, target: str) -> Iterator[str]:
-        """List the signers whose letters lie in a target's tray, oldest first."""
-        ...
+        """List the signers of the letters in a target's tray, oldest letter first."""
 
 
 class DeliveryStore(Protocol):
-    """Deliveries, their bundles and packets, and what SES said of their emails."""
+    """Deliveries, their bundles and packets, and the SES events of their emails."""
 
     def delivery(self, key: DeliveryKey) -> Delivery | None:
-        """Read a delivery as it stands now."""
-        ...
+        """Read a delivery consistently."""
 
     def deliveries(self, campaign: str, target: str) -> Iterator[Delivery]:
         """List a target's deliveries, newest first."""
-        ...
 
     def open(self, delivery: Delivery) -> None:
-        """Write a new delivery; raises ChangedError when it exists."""
-        ...
+        """Write a new delivery. Raises ChangedError if it exists."""
 
     def change(self, delivery: Delivery, *, state: DeliveryState, attempt: int) -> None:
-        """Write a delivery; raises ChangedError unless it is still in this state and attempt."""
-        ...
+        """Write a delivery. Raises ChangedError unless it still has this state and attempt."""
 
     def begin_sending(self, delivery: Delivery, *, state: DeliveryState, attempt: int) -> None:
-        """Write a delivery whose email is sent next.
+        """Write a delivery whose email is about to be sent.
 
-        Raises ChangedError unless it is still in this state and attempt, its campaign is not paused and its target not
-        held.
+        Raises ChangedError unless it still has this state and attempt, its campaign is not paused, and its target has
+        no hold.
         """
-        ...
 
     def bundles(self, key: DeliveryKey) -> tuple[Bundle, ...]:
         """Read a delivery's bundles in order."""
-        ...
 
     def seal(self, key: DeliveryKey, bundle: Bundle, at: datetime) -> None:
         """Write a bundle and seal its letters, all or nothing.
 
-        Raises BundleTakenError, LettersNotWaitingError or ChangedError, and then did nothing.
+        Raises BundleTakenError, LettersNotWaitingError or ChangedError; then nothing was written.
         """
-        ...
 
     def packets(self, key: DeliveryKey) -> tuple[PacketRecord, ...]:
         """Read a delivery's packets in order."""
-        ...
 
     def add_packet(self, key: DeliveryKey, packet: PacketRecord) -> None:
-        """Record a stored packet; the same again changes nothing.
+        """Record a stored packet. Recording it twice is harmless.
 
-        Raises ChangedError if one is recorded that was typeset after a later erasure.
+        Raises ChangedError if a packet with more erased letters is recorded.
         """
-        ...
 
     def record_event(self, event: MailEvent) -> None:
-        """Record what SES said of an email; twice is the same as once."""
-        ...
+        """Record an SES event. Recording it twice is harmless."""
 
     def mail_events(self, key: DeliveryKey) -> tuple[MailEvent, ...]:
-        """Read what SES said of a delivery's emails, in order."""
-        ...
+        """Read the SES events of a delivery's emails, in order."""
 
     def erase_letter(self, key: DeliveryKey, signature: Signature, at: datetime) -> None:
-        """Erase what a row says of its signer, and remove the letter from any later attempt of its delivery.
+        """Erase all personal data from a row, and remove the letter from any later attempt of its delivery.
 
-        Raises ChangedError when either has changed, or the delivery's email is being made or sent.
+        Raises ChangedError if the row has changed, or if the delivery's email is being made or sent.
         """
-        ...
 
 
 class CountStore(Protocol):
@@ -278,60 +241,49 @@ class CountStore(Protocol):
 
     def count(self, campaign: str) -> Count:
         """Read the public count, in one read; raises NotFoundError."""
-        ...
 
     def counts(self, campaign: str, beginning: str | None = None) -> dict[str, int]:
-        """Read every counter (`TOTAL`, `TARGET#…`, `DAY#…`), or those whose name begins so."""
-        ...
+        """Read all counters (`TOTAL`, `TARGET#…`, `DAY#…`), or those whose names have this beginning."""
 
     def move_marks(self, campaign: str, moves: Sequence[tuple[Signature, str]]) -> None:
-        """Move marks and counters together; raises ChangedError when a row has changed."""
-        ...
+        """Move marks and counters together. Raises ChangedError if a row has changed."""
 
     def forget(self, gone: Signature, now: datetime) -> None:
-        """Take out of the counters what they hold of a row that is gone; twice is the same as once."""
-        ...
+        """Subtract a deleted row from the counters. Doing it twice is harmless."""
 
 
 class AbuseCounterStore(Protocol):
-    """Forms and refused keys by network, and how fast people sign; all of it expires."""
+    """Forms and refused keys by network, and sign-ups by window. All of them expire."""
 
     def count_form(self, network: str, address: str, *, expires_at: datetime) -> tuple[int, int]:
-        """Count a form and return how many came from its network and from its address, given as hashes."""
-        ...
+        """Count a form, and return how many its network and its address have sent. Both are given as hashes."""
 
     def refusals(self, network: str) -> int:
-        """Read how many keys were refused to a network, given as a hash."""
-        ...
+        """Read how many keys were refused to a network (a hash)."""
 
     def count_refusal(self, network: str, *, expires_at: datetime) -> None:
-        """Count a key that was refused to a network, given as a hash."""
-        ...
+        """Count a key that was refused to a network (a hash)."""
 
     def sign_ups(self, campaign: str, since: datetime) -> Mapping[datetime, int]:
-        """Read how many people signed, by the beginning of each window since then that has any."""
-        ...
+        """Read how many people signed in each window since then, by its start, without empty windows."""
 
     def add_sign_ups(self, campaign: str, window: datetime, amount: int) -> None:
         """Add people who signed in a window."""
-        ...
 
 
 class MailClaimStore(Protocol):
-    """Which requests for an email were mailed to a person."""
+    """The requests for an email that were sent to each person."""
 
     def claim(
         self, person: str, request: str, at: datetime, *, most: int, known_for: timedelta = timedelta(days=2)
     ) -> bool:
-        """Claim one of at most so many emails of a day (UTC) for a request.
+        """Claim one of a person's emails of the day (UTC) for a request; `most` is the limit.
 
-        False when the request was mailed, or when the day's emails are used up.
+        Return False if the email for this request was sent, or if the limit is reached.
         """
-        ...
 
     def record_sent(self, person: str, request: str, at: datetime) -> None:
         """Record that a claimed email was sent."""
-        ...
 
 
 class ApiKeyStore(Protocol):
@@ -339,35 +291,28 @@ class ApiKeyStore(Protocol):
 
     def api_key(self, campaign: str, digest: str) -> ApiKey | None:
         """Read a key by the SHA-256 of its text."""
-        ...
 
     def api_keys(self, campaign: str) -> tuple[ApiKey, ...]:
         """List a campaign's keys."""
-        ...
 
     def put_api_key(self, key: ApiKey) -> None:
         """Write a new key."""
-        ...
 
     def remove_api_key(self, campaign: str, digest: str) -> None:
-        """Revoke a key: it opens nothing from now on."""
-        ...
+        """Revoke a key."""
 
 
 class ExportStore(Protocol):
-    """The files of signatures that were asked for."""
+    """The exports that organizers requested."""
 
     def put_export(self, export: Export) -> None:
         """Write the state of an export."""
-        ...
 
     def export(self, campaign: str, export_id: str) -> Export | None:
-        """Read an export as it stands now."""
-        ...
+        """Read an export consistently."""
 
     def exports(self, campaign: str) -> tuple[Export, ...]:
         """Read a campaign's exports, in no order."""
-        ...
 
 
 class PacketStore(Protocol):
@@ -375,15 +320,12 @@ class PacketStore(Protocol):
 
     def put(self, name: str, pdf: bytes) -> None:
         """Store a PDF."""
-        ...
 
     def get(self, name: str) -> bytes:
         """Read a PDF."""
-        ...
 
     def link(self, name: str, filename: str) -> str:
-        """Make an address, good for some minutes, from which a PDF can be downloaded."""
-        ...
+        """Return a web address for downloading a PDF. It works for some minutes."""
 
 
 class Post(Protocol):
@@ -392,18 +334,16 @@ class Post(Protocol):
     def send(self, mail: Mail) -> str:
         """Hand an email over and return its message id.
 
-        Raises ThrottledError, MailRefusedError or SendingStoppedError when it was surely not sent. After any other
+        Raises ThrottledError, MailRefusedError or SendingStoppedError if it was certainly not sent. After any other
         error it may have been sent.
         """
-        ...
 
 
 class Bus(Protocol):
     """Tells other programs what happened."""
 
     def put(self, events: Sequence[Event]) -> frozenset[str]:
-        """Put events on the bus, and return the ids of those that it did not take."""
-        ...
+        """Put events on the bus, and return the ids of those that it refused."""
 
 
 class DeliveryQueue(Protocol):
@@ -411,23 +351,19 @@ class DeliveryQueue(Protocol):
 
     def put(self, deliveries: Iterable[DeliveryKey]) -> None:
         """Queue deliveries."""
-        ...
 
     def put_test(self, delivery: DeliveryKey) -> None:
         """Queue a test email of a delivery to its organizer."""
-        ...
 
 
 class ExportFiles(Protocol):
     """The exports' files."""
 
     def write(self, name: str, lines: Iterator[bytes]) -> None:
-        """Store a file of any length as it is made; it appears when it is whole, in the place of an earlier one."""
-        ...
+        """Store a file of any length while it is made. It replaces an earlier one only when it is complete."""
 
     def link(self, name: str, filename: str) -> str:
-        """Make an address, good for some minutes, from which a file can be downloaded."""
-        ...
+        """Return a web address for downloading a file. It works for some minutes."""
 
 
 class ExportQueue(Protocol):
@@ -435,4 +371,3 @@ class ExportQueue(Protocol):
 
     def put(self, campaign: str, export_id: str) -> None:
         """Queue an export."""
-        ...

@@ -1,4 +1,4 @@
-"""Publishing: what happened is told to other programs, on the stack's bus."""
+"""Publishing: publish events for other programs on the stack's bus."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from undersigned.services.ports import Bus
 
 _PAUSES = (0.1, 0.4)
-"""Seconds until what the bus did not take is tried again; after that the stream's record brings it again."""
+"""Seconds before refused events are tried again. After that, the stream delivers their records again."""
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Publishing:
     sleep: Callable[[float], None]
 
     def publish(self, events: Sequence[Event]) -> frozenset[str]:
-        """Publish events in order, and return the ids of those that the bus did not take."""
+        """Publish events in order, and return the ids of those that the bus refused."""
         refused = self.bus.put(events)
         for pause in _PAUSES:
             if not refused:

@@ -1,4 +1,4 @@
-"""Reporting: after each weekly run an organizer learns what was sent, what was not, and what to do about it."""
+"""Reporting: tell organizers after each weekly run what was sent, what was not, and what to do about it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class Gathering:
-    """Gathers what a report says; changes nothing."""
+    """Gathers the content of a report. Changes nothing."""
 
     campaigns: CampaignStore
     signatures: SignatureStore
@@ -30,7 +30,7 @@ class Gathering:
     counts: CountStore
 
     def report(self, campaign: str, period: str) -> Report:
-        """Return what became of a campaign's letters of a period, as things stand now; raises NotFoundError."""
+        """Return the current outcome of a campaign's letters of a period. Raises NotFoundError."""
         settings = self.campaigns.campaign(campaign)
         controls = self.campaigns.controls(campaign)
         counters = self.counts.counts(campaign)
@@ -51,7 +51,7 @@ class Gathering:
     def _deliveries(self, campaign: str, target: str) -> Iterator[Delivery]:
         for delivery in self.deliveries.deliveries(campaign, target):
             if delivery.state == "open" and not delivery.letters:
-                # Its letters are counted when their mail goes; until then the bundles know.
+                # `letters` is written when the email is sent. Until then, only the bundles have the number.
                 sealed = sum(len(bundle.signers) for bundle in self.deliveries.bundles(delivery.key))
                 yield replace(delivery, letters=sealed)
             else:
@@ -60,7 +60,7 @@ class Gathering:
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class Reporting:
-    """Mails reports."""
+    """Emails reports."""
 
     gathering: Gathering
     post: OrganizerPost
@@ -69,13 +69,13 @@ class Reporting:
     clock: Callable[[], datetime]
 
     def campaigns(self) -> Iterator[str]:
-        """List the campaigns that there may be something to say of."""
+        """List the campaigns that may have something to report."""
         return self.gathering.campaigns.campaign_ids()
 
     def send(self, campaign: str, period: str) -> PostOutcome:
-        """Mail a campaign's organizer the period's report, once; nothing when nothing was sent and nothing is held.
+        """Email a campaign's organizer the report of a period once, if anything was sent or held back.
 
-        Raises NotFoundError, and what sending a mail raises.
+        Raises NotFoundError, and the errors of `OrganizerPost.send_once`.
         """
         report = self.gathering.report(campaign, period)
         if not report.is_worth_a_mail:

@@ -1,6 +1,6 @@
-"""Sessions: an organizer signs in with a key, and her browser keeps a signed token that stands for it.
+"""Sessions: an organizer signs in with a key, and their browser keeps a signed token of the session.
 
-The token is no key. Each request looks the key up again, so a key that is revoked ends its sessions at once.
+The token doesn't contain the key. Each request reads the key again, so revoking a key ends its sessions immediately.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 
 
 class SignedOutError(UndersignedError):
-    """Nobody has signed in, the session is over, or its key is revoked or has expired."""
+    """Nobody is signed in, the session has ended, or its key is revoked or has expired."""
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A signed-in organizer: the token in the browser, the key that it stands for, and the token that forms send."""
+    """A session: the token in the browser, its key, and the token in the forms of its pages."""
 
     token: str
     key: ApiKey
     post_token: str
 
     def has_sent(self, post_token: str) -> bool:
-        """Say whether a form with this token comes from a page of this session."""
+        """Say whether a form with this token is from a page of this session."""
         return hmac.compare_digest(post_token.encode(), self.post_token.encode())
 
     def check(self, scope: Scope) -> None:
@@ -43,23 +43,23 @@ class Session:
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class Sessions:
-    """Begins sessions and looks them up."""
+    """Begins and reads sessions."""
 
     access: Access
     tokens: Tokens
 
     def begin(self, campaign: str, key: str, address: str) -> Session:
-        """Begin a session with the text of a key; raises KeyRefusedError and TooManyRefusalsError."""
-        found = self.access.let_in(campaign, key, "read", address)
+        """Begin a session with the text of a key. Raises KeyRefusedError, TooManyRefusalsError."""
+        found = self.access.authorize(campaign, key, "read", address)
         return self._session(self.tokens.for_session(found.campaign, found.digest), found)
 
     def session(self, token: str) -> Session:
-        """Return the session that a token stands for; raises SignedOutError."""
+        """Return the session of a token. Raises SignedOutError."""
         try:
             known = self.tokens.read_session(token)
-            return self._session(token, self.access.let_in_again(known.campaign, known.digest, "read"))
+            return self._session(token, self.access.authorize_session(known.campaign, known.digest, "read"))
         except (TokenError, KeyRefusedError) as error:
-            message = "nobody has signed in"
+            message = "nobody is signed in"
             raise SignedOutError(message) from error
 
     def _session(self, token: str, key: ApiKey) -> Session:

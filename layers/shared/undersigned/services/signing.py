@@ -1,4 +1,4 @@
-"""Signing: a form becomes one pending row; its confirmation, its withdrawal and what became of it."""
+"""Signing: turn a form into a pending row, confirm it, withdraw it, and show its status."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from undersigned.domain.errors import FieldError
     from undersigned.domain.schedule import WeeklySchedule
     from undersigned.domain.tallies import Count
-    from undersigned.services.abuse_checks import AbuseChecks, Ticket, Verdict
+    from undersigned.services.abuse_checks import AbuseChecks, IssuedForm, Verdict
     from undersigned.services.catalog import Catalog, Entry
     from undersigned.services.ports import CountStore, DeliveryStore, SignatureStore
     from undersigned.tokens import Tokens
@@ -41,7 +41,7 @@ _TRIES = 4
 
 
 class ClosedError(UndersignedError):
-    """The campaign takes no signatures on this day; carries the campaign."""
+    """The campaign is not open on this day; carries the campaign."""
 
     def __init__(self, campaign: Campaign) -> None:
         """Keep the campaign."""
@@ -50,7 +50,7 @@ class ClosedError(UndersignedError):
 
 
 class ExpiredError(UndersignedError):
-    """The letter was not confirmed in time, or its row is gone: it can be signed again. Carries the campaign."""
+    """The letter was not confirmed in time or has no row, and can be signed again; carries the campaign's id."""
 
     def __init__(self, campaign: str) -> None:
         """Keep the campaign's id."""
@@ -60,7 +60,7 @@ class ExpiredError(UndersignedError):
 
 @dataclass(frozen=True, slots=True)
 class FormContext:
-    """What a form comes with: an IP address, the site that it was sent from if a browser says so, its language."""
+    """The context of a posted form: the IP address, the site that posted it if the browser reports it, its language."""
 
     address: str
     origin: str | None
@@ -69,11 +69,11 @@ class FormContext:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A campaign's form as it stands: whether people can sign, the count, and the ticket of one copy of the form."""
+    """A campaign's form: whether people can sign, the count, and the token of one copy of the form."""
 
     entry: Entry
     count: Count
-    ticket: Ticket
+    issued: IssuedForm
     is_open: bool
     today: date
     next_delivery: datetime
@@ -81,7 +81,7 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class LetterPreview:
-    """A letter as far as its form goes. `serving` are the addressees of the postal code, `target` the one it is to."""
+    """The letter of an incomplete form. `serving` are the targets of the postal code; `target` is the chosen one."""
 
     target: Target | None
     serving: tuple[Target, ...]
@@ -92,7 +92,7 @@ class LetterPreview:
 
 @dataclass(frozen=True, slots=True)
 class OwnLetter:
-    """A signer's letter as it stands now. `delivery` is the one that holds it, once it is sealed."""
+    """The current state of a signer's letter. `delivery` is the one that it is in, once it is sealed."""
 
     entry: Entry
     target: Target
@@ -105,14 +105,14 @@ class OwnLetter:
 
     @property
     def is_held_back(self) -> bool:
-        """Say whether the organizer holds the letter back, in the tray or sealed; else it has left, or waits."""
+        """Say whether the organizer holds the letter back, in the tray or sealed."""
         has_left = self.delivery is not None and self.delivery.state not in {"open", "held"}
         return bool(self.target.hold) and not has_left
 
 
 @dataclass(frozen=True, slots=True)
 class Packets:
-    """A delivery's packets, behind the link in its mail."""
+    """The packets that the link in a delivery's email opens."""
 
     campaign: Campaign
     target: Target
@@ -120,7 +120,7 @@ class Packets:
     packets: tuple[PacketRecord, ...]
 
     def file(self, number: str) -> tuple[str, str]:
-        """Return a packet's name in the store and its name for the reader; raises NotFoundError."""
+        """Return a packet's name in the store and its file name. Raises NotFoundError."""
         packet = next((packet for packet in self.packets if str(packet.number) == number), None)
         if packet is None:
             message = f"Packet {number[:10]!r} is not among these packets"
@@ -131,7 +131,7 @@ class Packets:
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class Signing:
-    """Everything that a signer does."""
+    """Everything that signers do."""
 
     catalog: Catalog
     abuse_checks: AbuseChecks
@@ -151,7 +151,7 @@ class Signing:
         return self.catalog.entry(campaign)
 
     def is_allowed(self, campaign: str, site: str) -> bool:
-        """Say whether a campaign's answers may be read by scripts of a site (an origin)."""
+        """Say whether scripts of a site (an origin) may read a campaign's answers."""
         try:
             return site in self.campaign(campaign).campaign.allowed_origins
         except NotFoundError:
@@ -163,15 +163,15 @@ class Signing:
         return self.counts.count(campaign)
 
     def count_with(self, signature: Signature) -> Count:
-        """Return the public count with a letter in it that was confirmed a moment ago; raises NotFoundError."""
+        """Return the public count including this letter, which was just confirmed. Raises NotFoundError."""
         count = self.count(signature.campaign)
         if signature.status == "confirmed" and TOTAL not in counters_of(signature.tallied):
-            # The counts follow within seconds.
+            # The tally counts it within seconds.
             return replace(count, signatures=count.signatures + 1)
         return count
 
     def next_delivery(self) -> datetime:
-        """Return when the next packets go."""
+        """Return when the next deliveries are sent."""
         return self.schedule.next_after(self.clock())
 
     def is_open(self, campaign: Campaign) -> bool:
@@ -179,23 +179,23 @@ class Signing:
         return campaign.is_open(self.today(campaign))
 
     def today(self, campaign: Campaign) -> date:
-        """Return the day that it is where the campaign is."""
+        """Return the current day in the campaign's time zone."""
         return self.clock().astimezone(ZoneInfo(campaign.time_zone)).date()
 
-    def form(self, campaign: str, carried: object = None) -> Form:
-        """Return a campaign's form, with the ticket that it carried before if that is good; raises NotFoundError."""
+    def form(self, campaign: str, earlier_token: object = None) -> Form:
+        """Return a campaign's form; a valid token from an earlier post is kept. Raises NotFoundError."""
         entry = self.campaign(campaign)
         return Form(
             entry,
             self.count(campaign),
-            self.abuse_checks.ticket(entry.campaign, carried),
+            self.abuse_checks.issue_form(entry.campaign, earlier_token),
             is_open=self.is_open(entry.campaign),
             today=self.today(entry.campaign),
             next_delivery=self.next_delivery(),
         )
 
     def preview(self, campaign: str, values: Mapping[str, object], page_language: str) -> LetterPreview:
-        """Render the letter of a form as far as it goes, without signing it; raises NotFoundError."""
+        """Render the letter of an incomplete form, without signing it. Raises NotFoundError."""
         entry = self.campaign(campaign)
         draft = read_draft(values, entry.roster)
         language = letter_language(values, entry.campaign, page_language)
@@ -211,10 +211,10 @@ class Signing:
         )
 
     def sign(self, campaign: str, values: Mapping[str, object], context: FormContext) -> None:
-        """Write the row of a signed form; raises NotFoundError, ClosedError, FormError and BusyError.
+        """Write the row of a signed form. Raises NotFoundError, ClosedError, FormError, BusyError.
 
-        The same reads and writes whether the person has signed before or not, and whether it looks like a bot's or not,
-        so that nobody can tell.
+        The reads and writes are the same whether or not the person has signed before or the form looks like a bot's, so
+        that nobody can find out.
         """
         entry = self.campaign(campaign)
         if not self.is_open(entry.campaign):
@@ -229,7 +229,7 @@ class Signing:
             except FormConsumedError:
                 verdict = replace(verdict, suspicion=verdict.suspicion or "form used", form=None)
             except ChangedError:
-                # Two forms of one person at the same moment: the later one looks again.
+                # Two forms of one person arrived at the same time. The later one is tried again.
                 if attempt == _TRIES:
                     raise
                 self.sleep(0.05 * 2**attempt)
@@ -241,7 +241,7 @@ class Signing:
         if existing and existing.status == "confirmed":
             self.signatures.ask_again(signature.campaign, signature.signer, signature.mail_request, form=verdict.form)
         else:
-            # A letter that is pending still, or was withdrawn, gives way to the newer words.
+            # The newer form replaces a pending or withdrawn letter.
             version = existing.version + 1 if existing else 1
             suspicion = verdict.suspicion or ("erased before" if existing and existing.erased_at else None)
             self.signatures.sign(replace(signature, version=version, quarantine=suspicion), existing, form=verdict.form)
@@ -274,7 +274,7 @@ class Signing:
         )
 
     def to_confirm(self, token: str) -> OwnLetter:
-        """Return the letter that a confirmation link is about; changes nothing. Raises TokenError, ExpiredError."""
+        """Return the letter of a confirmation link. Changes nothing. Raises TokenError, ExpiredError."""
         whose = self.tokens.read_signer("confirm", token)
         signature = self.signatures.signature(whose.campaign, whose.signer)
         if signature is None or signature.has_expired(self.clock()):
@@ -282,9 +282,10 @@ class Signing:
         return self._own_letter(signature)
 
     def confirm(self, token: str, version: int | None = None) -> OwnLetter:
-        """Confirm a letter, in one write; twice is the same as once. Raises TokenError, ExpiredError.
+        """Confirm a letter, in one write. Doing it twice is harmless. Raises TokenError, ExpiredError.
 
-        With the version that the signer saw, newer words are not confirmed in its place: the letter comes back pending.
+        `version` is the one that the signer saw. If the letter has changed since, it is not confirmed, and the returned
+        letter is pending.
         """
         whose = self.tokens.read_signer("confirm", token)
         now = self.clock()
@@ -300,7 +301,7 @@ class Signing:
         return self._own_letter(signature)
 
     def own_letter(self, token: str) -> OwnLetter:
-        """Return a signer's letter and what became of it; raises TokenError, ExpiredError."""
+        """Return a signer's letter and its status. Raises TokenError, ExpiredError."""
         whose = self.tokens.read_signer("letter", token)
         signature = self.signatures.signature(whose.campaign, whose.signer)
         if signature is None or signature.has_expired(self.clock()):
@@ -308,7 +309,7 @@ class Signing:
         return self._own_letter(signature)
 
     def withdraw(self, token: str) -> OwnLetter:
-        """Take a letter back unless it is sealed; returns it as it then stands. Raises TokenError, ExpiredError."""
+        """Withdraw a letter unless it is sealed, and return it. Raises TokenError, ExpiredError."""
         whose = self.tokens.read_signer("letter", token)
         try:
             signature = self.signatures.withdraw(whose.campaign, whose.signer, self.clock())
@@ -319,7 +320,7 @@ class Signing:
         return self._own_letter(signature)
 
     def packets(self, token: str) -> Packets:
-        """Return a delivery's packets; raises TokenError and NotFoundError."""
+        """Return a delivery's packets. Raises TokenError, NotFoundError."""
         key = self.tokens.read_packets(token)
         entry = self.catalog.entry(key.campaign)
         return Packets(entry.campaign, entry.target(key.target), key, self.deliveries.packets(key))

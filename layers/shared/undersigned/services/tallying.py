@@ -1,4 +1,4 @@
-"""Tallying: brings the counts in step with signature rows."""
+"""Tallying: keep the counts equal to the signature rows."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from undersigned.services.ports import AbuseCounterStore, CountStore, SignatureStore
 
 _ROWS_IN_TRANSACTION = (100 - 1) // (1 + 2 * (MOST_COUNTERS - 1))
-"""DynamoDB takes 100 items: the total, and at worst each row's mark and all counters that it leaves and enters."""
+"""A transaction has at most 100 items: the total and, for each row, its mark and up to 12 other counters."""
 
 _TRIES = 5
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class Tallying:
-    """Counts signatures by their rows as they stand now, never by what an event says of them."""
+    """Counts signatures by their current rows, never by the content of a stream record."""
 
     signatures: SignatureStore
     counts: CountStore
@@ -34,7 +34,7 @@ class Tallying:
     clock: Callable[[], datetime]
 
     def record_pace(self, signed: Iterable[Signature]) -> None:
-        """Record how fast people sign, for the abuse checks: a record that comes twice does no harm here."""
+        """Record how fast people sign, for the abuse checks. Counting a record twice does no harm here."""
         windows = Counter((row.campaign, window_of(row.signed_at, PACE_WINDOW)) for row in signed)
         for (campaign, window), amount in windows.items():
             self.abuse_counters.add_sign_ups(campaign, window, amount)
@@ -42,7 +42,7 @@ class Tallying:
     def count(self, signatures: Iterable[tuple[str, str]]) -> int:
         """Count rows, given as campaign and signer, and return how many marks were moved.
 
-        Any row may come any number of times, in any order. Raises ChangedError when rows keep changing.
+        A row may be given any number of times, in any order. Raises ChangedError if rows keep changing.
         """
         moved = 0
         for campaign, group in groupby(sorted(set(signatures)), key=lambda row: row[0]):
@@ -51,7 +51,7 @@ class Tallying:
         return moved
 
     def forget(self, gone: Signature) -> None:
-        """Take a row that is gone, such as one never confirmed, out of the counts, once."""
+        """Subtract a deleted row, such as an unconfirmed one that expired, from the counts, once."""
         if gone.tallied != NOT_COUNTED:
             self.counts.forget(gone, self.clock())
 
@@ -72,8 +72,8 @@ class Tallying:
 
 
 def needs_counting(signature: Signature) -> bool:
-    """Say whether a row's mark is not what it should be.
+    """Say whether a row's mark is wrong.
 
-    A record of the stream whose row is in step needs no look at the table: a later change has a record of its own.
+    If the row in a stream record has the right mark, the table needn't be read: a later change has its own record.
     """
     return signature.tallied != mark_of(signature)

@@ -104,7 +104,7 @@ def campaign(  # noqa: PLR0913  (what the page shows)
         errors=messages,
         choices=serving if len(serving) > 1 or "target" in messages else (),
         previewed=preview.target if preview else None,
-        ticket=form.ticket,
+        issued=form.issued,
         notice=notice.in_language(language) if notice else None,
         embedded=embedded,
     )

@@ -41,8 +41,8 @@ def form_values(form: Form, language: str) -> dict[str, object]:
         "signatures": form.count.signatures,
         "goal": form.count.goal,
         "next_delivery": form.next_delivery.isoformat(),
-        "form": form.ticket.token,
-        "challenge": form.ticket.challenge,
+        "form": form.issued.token,
+        "challenge": form.issued.challenge,
     }
 
 
