@@ -63,12 +63,15 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Flat:
-    """Memory hardly grows with size: of the figures that fit, the last is close to the first. In MB."""
+    """Memory hardly grows with size: of the figures that fit, in MB, the last is close to the first.
+
+    `spare` is what an allocator takes more or less from one run to the next.
+    """
 
     rows: str
     columns: str
     factor: float = 1.15
-    spare: float = 8
+    spare: float = 16
     only: Size | None = None
 
     def findings(self, figures: Figures) -> Iterator[Finding]:
