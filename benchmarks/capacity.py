@@ -1,9 +1,10 @@
-"""Count DynamoDB's calls and capacity units from the real items that each call reads and writes.
+"""Count AWS calls, and DynamoDB's capacity units from the real items that each call reads and writes.
 
 Neither moto nor MiniStack reports consumed capacity as DynamoDB does, so the units follow from the items' sizes by the
 rules of "DynamoDB read and write operations" and "DynamoDB item sizes and formats" in the developer guide:
 a read unit is 4 KB read consistently, half of it eventually; a write unit is 1 KB of the larger of the item before and
 after; a transaction doubles both; an index takes a unit per KB for each of its entries that is put, changed or removed.
+A condition check in a transaction counts as a write of its item, which is the most that it can cost.
 """
 
 from __future__ import annotations
@@ -11,7 +12,12 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from math import ceil
-from typing import Any
+from typing import TYPE_CHECKING, Any, override
+
+from tests.world import Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 INDEX_KEYS = {"tray": ("due", "due_at"), "listing": ("listed", "listed_at")}
 """Both indexes project keys only."""
@@ -20,28 +26,41 @@ type Item = dict[str, Any]
 
 
 @dataclass
-class Meter:
-    """What was called since the last reset: how often, and the read and write units."""
+class Meter(Watch):
+    """What functions called since the last reset: how often, and the read and write units."""
 
     client: Any
+    """A DynamoDB client that nobody watches: it reads each item before and after, and asks each question again."""
+
     calls: Counter[str] = field(default_factory=Counter)
     reads: float = 0
     writes: float = 0
     _before: list[tuple[Item, Item | None]] = field(default_factory=list)
-
-    def attach(self, client: Any) -> None:
-        """Listen to a client's calls; `self.client` reads items beside it and is not counted."""
-        client.meta.events.register("provide-client-params.dynamodb", self._look_before)
-        client.meta.events.register("after-call.dynamodb", self._count)
 
     def reset(self) -> None:
         """Begin anew."""
         self.calls.clear()
         self.reads = self.writes = 0
 
-    def _look_before(self, params: Any, model: Any, **_: Any) -> None:
-        self._params = params
-        self._before = [(write, self._item(write)) for write in _writes(model.name, params)]
+    @override
+    def before(self, function: str, operation: str, params: Mapping[str, Any]) -> None:
+        service, _, name = operation.partition(":")
+        self.calls[name] += 1
+        self._before = []
+        if service == "dynamodb":
+            self.reads += self._read_units(name, params)
+            self._before = [(write, self._item(write)) for write in _writes(name, params)]
+
+    @override
+    def after(self, function: str, operation: str) -> None:
+        twice = 2 if operation.startswith("dynamodb:Transact") else 1
+        for write, before in self._before:
+            after = self._item(write)
+            self.writes += twice * _units(before, after) + sum(_index_units(name, before, after) for name in INDEX_KEYS)
+
+    @override
+    def asks_again(self, function: str, operation: str) -> bool:
+        return False
 
     def _item(self, write: Item) -> Item | None:
         item: Item | None = self.client.get_item(
@@ -49,13 +68,27 @@ class Meter:
         ).get("Item")
         return item
 
-    def _count(self, parsed: Any, model: Any, **_: Any) -> None:
-        self.calls[model.name] += 1
-        twice = 2 if model.name.startswith("Transact") else 1
-        for write, before in self._before:
-            after = self._item(write)
-            self.writes += twice * _units(before, after) + sum(_index_units(name, before, after) for name in INDEX_KEYS)
-        self.reads += _read_units(model.name, self._params, parsed)
+    def _read_units(self, operation: str, params: Mapping[str, Any]) -> float:
+        match operation:
+            case "GetItem":
+                return _read_of([self.client.get_item(**params).get("Item", {})], params)
+            case "BatchGetItem":
+                found = self.client.batch_get_item(**params)["Responses"]
+                missing: list[Item] = [{}]
+                return sum(
+                    _read_of([item], asked)
+                    for table, asked in params["RequestItems"].items()
+                    for item in found[table] + missing * (len(asked["Keys"]) - len(found[table]))
+                )
+            case "Query":
+                # A question that only counts reads the items all the same.
+                asked = {name: value for name, value in params.items() if name != "Select"}
+                return _read_of(self.client.query(**asked)["Items"], params)
+            case "Scan" | "TransactGetItems":
+                message = f"no units for {operation}"
+                raise NotImplementedError(message)
+            case _:
+                return 0
 
 
 def size_of(item: Item) -> int:
@@ -83,19 +116,21 @@ def _value_size(value: Item) -> int:
             raise NotImplementedError(message)
 
 
-def _writes(operation: str, params: Item) -> list[Item]:
+def _writes(operation: str, params: Mapping[str, Any]) -> list[Item]:
     match operation:
         case "UpdateItem" | "DeleteItem":
-            return [params]
+            return [{"TableName": params["TableName"], "Key": params["Key"]}]
         case "PutItem":
             return [{"TableName": params["TableName"], "Key": _key(params["Item"])}]
         case "TransactWriteItems":
             found = []
             for entry in params["TransactItems"]:
-                [(kind, write)] = entry.items()
+                [(_kind, write)] = entry.items()
                 found.append({"TableName": write["TableName"], "Key": write.get("Key") or _key(write["Item"])})
-                assert kind in {"Put", "Update"}
             return found
+        case "BatchWriteItem":
+            message = f"no units for {operation}"
+            raise NotImplementedError(message)
         case _:
             return []
 
@@ -120,19 +155,6 @@ def _entry(index: str, item: Item | None) -> Item | None:
     return {name: item[name] for name in names} if item and all(name in item for name in names) else None
 
 
-def _read_units(operation: str, params: Item, parsed: Item) -> float:
-    match operation:
-        case "GetItem":
-            items, consistent = [parsed.get("Item", {})], params.get("ConsistentRead", False)
-            return sum(max(1, ceil(size_of(item) / 4096)) for item in items) * (1 if consistent else 0.5)
-        case "BatchGetItem":
-            return sum(
-                max(1, ceil(size_of(item) / 4096)) * (1 if params["RequestItems"][table].get("ConsistentRead") else 0.5)
-                for table, items in parsed["Responses"].items()
-                for item in items
-            )
-        case "Query":
-            total = sum(size_of(item) for item in parsed["Items"])
-            return max(1, ceil(total / 4096)) * (1 if params.get("ConsistentRead") else 0.5)
-        case _:
-            return 0
+def _read_of(items: Iterable[Item], asked: Mapping[str, Any]) -> float:
+    """Return the units of items that are read together; a read that finds nothing takes as many as a small item."""
+    return max(1, ceil(sum(map(size_of, items)) / 4096)) * (1 if asked.get("ConsistentRead") else 0.5)

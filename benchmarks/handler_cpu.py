@@ -1,7 +1,7 @@
 """CPU time of public_api's handler for a signature, a confirmation and a count, with AWS's answers stubbed.
 
-botocore builds, signs and reads each request as ever; only the connection is replaced, by answers made beforehand from
-the real campaign's items. So the figure is what our code and its libraries take, without any network.
+botocore builds, signs and reads each request as ever; only the connection is replaced, by answers from the items that
+the same steps left in a table in memory. So the figure is what our code and its libraries take, without any network.
 """
 
 from __future__ import annotations
@@ -9,178 +9,217 @@ from __future__ import annotations
 import importlib
 import io
 import json
-import os
 import statistics
 import time
-from contextlib import redirect_stdout
-from datetime import UTC, datetime, timedelta
+from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import boto3
+import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
+from benchmarks.goals import Benchmark, Limit
 from tests.aws_from_template import environment_of
-from tests.world import ADA, CAMPAIGN, CONTEXT, ROOT, load_event
-from undersigned.aws import items, keys
-from undersigned.domain.abuse_checks import FormToken
-from undersigned.domain.signatures import Signature, signer_id
+from tests.world import ADA, CAMPAIGN, CONTEXT, client_of, load_event, world
+from undersigned.aws.counts import counter_key
+from undersigned.aws.signatures import signature_key
+from undersigned.domain.signatures import signer_id
+from undersigned.domain.tallies import TOTAL
 from undersigned.settings import Settings
 from undersigned.wiring import Wiring
-from undersigned_cli import campaign_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
 
+    from benchmarks.goals import Figures, Size
+
+SIGNED = (1, 1_000_000)
 WARM_UP = 50
-REQUESTS = 400
-REPEATS = 5
-SECRET = "s" * 64
-SIZES = (1, 1_000_000)
-NOW = datetime.now(UTC)
+REQUESTS: dict[Size, int] = {"full": 400, "small": 20}
+REPEATS: dict[Size, int] = {"full": 5, "small": 1}
+
+GOALS = (
+    Limit("sign, *", ("cpu_ms",), at_most=4, timed=True),
+    Limit("confirm, *", ("cpu_ms",), at_most=3, timed=True),
+)
+
+type Item = dict[str, Any]
+type Handler = Callable[[Any, Any], Any]
 
 
-def measure() -> dict[str, dict[str, float]]:
+def measure(size: Size) -> Figures:
     """Return CPU milliseconds a request, the median of some runs, for each step and number of signatures."""
-    return {
-        f"{name}, {size:,} signed": {"cpu_ms": round(cost, 2)}
-        for size in SIZES
-        for name, cost in _measure_at(size).items()
-    }
+    recorded = _record()
+    figures: Figures = {}
+    for signed in SIGNED:
+        aws = _StubbedAws(recorded, signed)
+        with pytest.MonkeyPatch.context() as monkeypatch:
+            handler = _handler(monkeypatch, aws, recorded.now)
+            for step in _steps(recorded, signed):
+                cost = _cpu_ms(handler, aws, step, REQUESTS[size], REPEATS[size])
+                figures[f"{step.name}, {signed:,} signed"] = {"cpu_ms": round(cost, 2)}
+    return figures
 
 
-def _measure_at(signatures: int) -> dict[str, float]:
-    answers = _Answers(signatures)
-    handler = _handler(answers)
-    confirm = answers.tokens.for_signer("confirm", CAMPAIGN, answers.row.signer)
-    form = answers.tokens.for_form(FormToken(CAMPAIGN, "5f1d7a2b3c4d5e6f", False, NOW - timedelta(minutes=1)))  # noqa: FBT003
-    requests = {
-        "sign": _request("POST", f"/campaigns/{CAMPAIGN}/signatures", {**ADA, "form": form}),
-        "confirm": _request("POST", f"/confirm/{confirm}", {}),
-        "count": _request("GET", f"/campaigns/{CAMPAIGN}/count"),
-    }
-    expected = {"sign": 303, "confirm": 303, "count": 200}
-    for name, request in requests.items():
-        answer = handler(request(), CONTEXT)
-        assert answer["statusCode"] == expected[name], (name, answer)
-    return {name: _cpu_ms(handler, request) for name, request in requests.items()}
+@dataclass(frozen=True, slots=True)
+class _Recorded:
+    """A stack in which one person has signed and confirmed: its items, the person's own apart, and what was sent."""
+
+    items: Mapping[tuple[str, str], Item]
+    confirmed: Item
+    secret: str
+    form: str
+    confirm: str
+    now: datetime
 
 
-def _cpu_ms(handler: Callable[[Any, Any], Any], request: Callable[[], Any]) -> float:
-    times = []
-    for repeat in range(REPEATS + 1):
-        count = REQUESTS if repeat else WARM_UP
-        events = [request() for _ in range(count)]
-        start = time.process_time()
-        for event in events:
-            handler(event, CONTEXT)
-        if repeat:
-            times.append((time.process_time() - start) / count * 1000)
-    return statistics.median(times)
+def _record() -> _Recorded:
+    with pytest.MonkeyPatch.context() as monkeypatch, world(monkeypatch) as made:
+        confirm = made.confirmed().link("confirm")
+        secret = made.wiring.secret()
+        found = client_of("dynamodb").scan(TableName=made.wiring.settings.table_name)["Items"]
+        items = {(item["pk"]["S"], item["sk"]["S"]): item for item in found}
+        confirmed = items.pop(signature_key(CAMPAIGN, signer_id(secret, str(ADA["email"]))))
+        return _Recorded(items, confirmed, secret, made.form(), confirm, made.clock.now)
 
 
-def _request(method: str, path: str, values: dict[str, object] | None = None) -> Callable[[], Any]:
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A request, the call to AWS that it is made for, and how to see that it did what it is for."""
+
+    name: str
+    event: str
+    call: str
+    has_happened: Callable[[Any, Any], bool]
+    """Takes the handler's answer, and what was asked of AWS in that call."""
+
+
+def _steps(recorded: _Recorded, signed: int) -> tuple[_Step, ...]:
+    form = {**ADA, "form": recorded.form}
+    return (
+        _Step(
+            "sign",
+            _event("POST", f"/campaigns/{CAMPAIGN}/signatures", form),
+            "TransactWriteItems",
+            lambda answer, asked: answer["statusCode"] == 303 and str(ADA["name"]) in json.dumps(asked),
+        ),
+        _Step(
+            "confirm",
+            _event("POST", recorded.confirm, {}),
+            "UpdateItem",
+            lambda answer, asked: answer["statusCode"] == 303 and '"confirmed"' in json.dumps(asked),
+        ),
+        _Step(
+            "count",
+            _event("GET", f"/campaigns/{CAMPAIGN}/count"),
+            "GetItem",
+            lambda answer, _: json.loads(answer["body"])["signatures"] == signed,
+        ),
+    )
+
+
+def _event(method: str, path: str, values: dict[str, object] | None = None) -> str:
     event = load_event("public_api_get_campaign")
     event["rawPath"] = event["requestContext"]["http"]["path"] = path
     event["requestContext"]["http"]["method"] = method
     if values is not None:
         event["headers"]["content-type"] = "application/x-www-form-urlencoded"
         event["body"] = urlencode(values)
-    text = json.dumps(event)
-    return lambda: json.loads(text)
+    return json.dumps(event)
 
 
-def _handler(answers: _Answers) -> Callable[[Any, Any], Any]:
+def _cpu_ms(handler: Handler, aws: _StubbedAws, step: _Step, requests: int, repeats: int) -> float:
+    answer = handler(json.loads(step.event), CONTEXT)
+    assert step.has_happened(answer, aws.asked[step.call]), (step.name, answer)
+    aws.calls.clear()
+    _run(handler, step, WARM_UP)
+    times = [_run(handler, step, requests) for _ in range(repeats)]
+    assert aws.calls[step.call] >= WARM_UP + repeats * requests
+    return statistics.median(times)
+
+
+def _run(handler: Handler, step: _Step, requests: int) -> float:
+    """Return the milliseconds of CPU that each of so many requests took."""
+    events = [json.loads(step.event) for _ in range(requests)]
+    start = time.process_time()
+    for event in events:
+        handler(event, CONTEXT)
+    return (time.process_time() - start) / requests * 1000
+
+
+def _handler(monkeypatch: pytest.MonkeyPatch, aws: _StubbedAws, now: datetime) -> Handler:
     known = {"TABLE_NAME": "table", "SECRET_ARN": "secret", "PACKET_BUCKET": "bucket"}
     environment = environment_of("PublicApi", **known)
-    os.environ |= environment | {"AWS_DEFAULT_REGION": "us-east-1"}
-    os.environ |= {"AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}
-
-    def client(service: str, **options: Any) -> Any:
-        made = boto3.client(service, **options)  # type: ignore[call-overload]
-        made.meta.events.register("before-send", answers.answer)
-        return made
-
+    stack = Wiring(Settings(environment), client=aws.client, clock=lambda: now)
     wired = importlib.import_module("functions.public_api.wired")
-    wired.stack = Wiring(Settings(environment), client=client)  # type: ignore[attr-defined]
-    wired.signing = wired.stack.signing()  # type: ignore[attr-defined]
-    handler: Callable[[Any, Any], Any] = importlib.import_module("functions.public_api.app").handler
+    monkeypatch.setattr(wired, "stack", stack)
+    monkeypatch.setattr(wired, "signing", stack.signing())
+    handler: Handler = importlib.import_module("functions.public_api.app").handler
     return handler
 
 
-class _Answers:
-    """What AWS would answer, from the real campaign's items."""
+class _StubbedAws:
+    """Answers as AWS would, from recorded items; keeps what it was asked last, and how often."""
 
-    def __init__(self, signatures: int) -> None:
-        folder = campaign_folder.read(ROOT / "campaigns" / CAMPAIGN)
-        campaign, targets = folder.campaign, [target for target in folder.targets if target.id == "evanston"]
-        self.row = _row(campaign.letter)
-        count = {**keys.counter(CAMPAIGN, "TOTAL")._asdict(), "signatures": signatures, "goal": campaign.goal}
-        self._items = {
-            tuple(keys.campaign(CAMPAIGN)): items.to_item(items.campaign_values(campaign)),
-            tuple(keys.letter(CAMPAIGN, campaign.letter)): items.to_item(items.letter_values(CAMPAIGN, folder.letter)),
-            tuple(keys.counter(CAMPAIGN, "TOTAL")): items.to_item(count),
-        }
-        self._targets = [
-            items.to_item({**keys.target(CAMPAIGN, target.id)._asdict(), **items.target_settings(target)})
-            for target in targets
-        ]
-        self.tokens = Wiring(Settings({}), client=lambda *_, **__: None).tokens
-        self.tokens._secret = lambda: SECRET
+    def __init__(self, recorded: _Recorded, signed: int) -> None:
+        total = counter_key(CAMPAIGN, TOTAL)
+        self._items = {**recorded.items, total: recorded.items[total] | {"signatures": {"N": str(signed)}}}
+        self._confirmed = recorded.confirmed
+        self._secret = recorded.secret
+        self.asked: dict[str, Any] = {}
+        self.calls: Counter[str] = Counter()
 
-    def answer(self, request: Any, **_: Any) -> AWSResponse:
+    def client(self, service: str, **options: Any) -> Any:
+        made = _client(service, **options)
+        made.meta.events.register("before-send", self._send)
+        return made
+
+    def _send(self, request: Any, **_: Any) -> AWSResponse:
         operation = request.headers["X-Amz-Target"].decode().rpartition(".")[2]
-        body = json.dumps(self._body(operation, json.loads(request.body))).encode()
-        raw = io.BytesIO(body)
-        raw.stream = lambda *_, **__: iter([body])  # type: ignore[attr-defined]
+        asked = json.loads(request.body)
+        self.calls[operation] += 1
+        self.asked[operation] = asked
+        body = json.dumps(self._answer(operation, asked)).encode()
         headers = {"content-type": "application/x-amz-json-1.0", "content-length": str(len(body))}
-        return AWSResponse(request.url, 200, HTTPHeaders.from_dict(headers), raw)
+        return AWSResponse(request.url, 200, HTTPHeaders.from_dict(headers), _Body(body))
 
-    def _body(self, operation: str, asked: Any) -> Any:
+    def _answer(self, operation: str, asked: Any) -> Any:
         match operation:
             case "GetItem":
                 found = self._items.get((asked["Key"]["pk"]["S"], asked["Key"]["sk"]["S"]))
                 return {"Item": found} if found else {}
-            case "Query":
-                return {"Items": self._targets, "Count": len(self._targets)}
-            case "UpdateItem" if asked["Key"]["pk"]["S"].startswith("RATE#"):
-                return {"Attributes": {counter: {"N": "1"} for counter in asked["ExpressionAttributeNames"].values()}}
-            case "UpdateItem" if "ReturnValues" in asked:
-                values = items.pending_signature_values(self.row) | {
-                    "status": "confirmed",
-                    "confirmed_at": NOW.isoformat(),
-                    "confirmed_on": NOW.date().isoformat(),
-                }
-                return {"Attributes": items.to_item(values | keys.signature(CAMPAIGN, self.row.signer)._asdict())}
+            case "Query" if "begins_with" in asked["KeyConditionExpression"]:
+                items = self._of_partition(*(value["S"] for value in asked["ExpressionAttributeValues"].values()))
+                return {"Items": items, "Count": len(items)}
+            case "UpdateItem" if asked["ReturnValues"] == "UPDATED_NEW":
+                return {"Attributes": {name: {"N": "1"} for name in asked["ExpressionAttributeNames"].values()}}
+            case "UpdateItem" if asked["ReturnValues"] == "ALL_NEW":
+                return {"Attributes": self._confirmed}
             case "TransactWriteItems":
                 return {}
             case "GetSecretValue":
-                return {"SecretString": SECRET}
+                return {"SecretString": self._secret}
             case _:
                 raise NotImplementedError(operation)
 
-
-def _row(letter: str) -> Signature:
-    ada: dict[str, Any] = dict(ADA)
-    return Signature(
-        campaign=CAMPAIGN,
-        signer=signer_id(SECRET, ada["email"]),
-        status="pending",
-        version=1,
-        target="evanston",
-        note="",
-        updates=False,
-        letter=letter,
-        signed_at=NOW,
-        signed_on=NOW.date(),
-        mail_request="5f1d7a2b3c4d5e6f",
-        expires_at=NOW + timedelta(days=14),
-        **ada,
-    )
+    def _of_partition(self, pk: str, beginning: str) -> list[Item]:
+        return [item for (partition, sk), item in self._items.items() if partition == pk and sk.startswith(beginning)]
 
 
-if __name__ == "__main__":
-    with redirect_stdout(io.StringIO()):
-        figures = measure()
-    print(json.dumps(figures, indent=1))
+def _client(service: Any, **options: Any) -> Any:
+    keys: dict[str, Any] = {"aws_access_key_id": "benchmark", "aws_secret_access_key": "benchmark"}  # they open nothing
+    return boto3.client(service, region_name="us-east-1", **keys, **options)
+
+
+class _Body(io.BytesIO):
+    """An answer's body as botocore reads it."""
+
+    def stream(self, *_: object, **__: object) -> list[bytes]:
+        return [self.getvalue()]
+
+
+BENCHMARK = Benchmark("CPU of public_api's handler, with AWS stubbed", GOALS, measure)

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from benchmarks.goals import Benchmark, Limit
 from tests.world import ADA, CAMPAIGN, World, world
 from undersigned.web.assets import asset_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from benchmarks.goals import Size
 
 VISIT = 14 * 1024
 """What one TCP window carries at most: ten segments are sent before the first answer comes (RFC 6928)."""
@@ -22,14 +25,25 @@ STYLE_AND_SCRIPTS = 8 * 1024
 
 EMBEDDING_SCRIPT = 2 * 1024
 
+GOALS = (
+    Limit("one visit *", ("total",), at_most=VISIT),
+    Limit("one visit *", ("style", "scripts"), at_most=STYLE_AND_SCRIPTS),
+    Limit("embed.js*", ("total",), at_most=EMBEDDING_SCRIPT),
+    Limit("*: a letter", ("total",), at_most=2 * 1024),
+    Limit("*: the script face", ("total",), at_most=28 * 1024),
+    Limit("*: the pad", ("total",), at_most=6 * 1024),
+    Limit("*: the proof", ("total",), at_most=2 * 1024),
+)
+"""The last four are loaded by a part of the visitors, when they need them."""
+
 type Weight = dict[str, int]
 
 _BROWSER = {"accept": "text/html", "accept-encoding": "gzip"}
 _STYLE = re.compile(rb"<style>.*?</style>", re.DOTALL)
 
 
-def measure() -> dict[str, Weight]:
-    """Return the bytes of each part by kind."""
+def measure(_size: Size) -> dict[str, Weight]:
+    """Return the bytes of each part by kind; they are the same for each size."""
     with pytest.MonkeyPatch.context() as monkeypatch, world(monkeypatch) as made:
         return weights(made)
 
@@ -39,11 +53,14 @@ def weights(made: World) -> dict[str, Weight]:
     form, frame = _script(made, "form.js"), _script(made, "frame.js")
     weighed: dict[str, Weight] = {}
     for language in made.wiring.catalog.entry(CAMPAIGN).campaign.languages:
-        for where, path, scripts in (("on its own page", "", [form]), ("in a frame", "/embed", [form, frame])):
+        for where, path, scripts in (
+            ("on its own page", "", {"form.js": form}),
+            ("in a frame", "/embed", {"form.js": form, "frame.js": frame}),
+        ):
             query = f"?lang={language}" + ("&embedded=1" if path else "")
-            page = _page(made, f"/campaigns/{CAMPAIGN}{path}{query}")
+            page = _page(made, f"/campaigns/{CAMPAIGN}{path}{query}", loads=scripts)
             signed = _page(made, f"/campaigns/{CAMPAIGN}/signed{query}")
-            weighed[f"one visit {where}, {language}"] = _sum([page, *scripts, signed])
+            weighed[f"one visit {where}, {language}"] = _sum([page, *scripts.values(), signed])
             if not path:
                 weighed |= {f"  the form, {language}": page, f"  the page after signing, {language}": signed}
     weighed |= {"  form.js": form, "  frame.js": frame, "embed.js, on the host's page": _script(made, "embed.js")}
@@ -56,11 +73,13 @@ def weights(made: World) -> dict[str, Weight]:
     return weighed
 
 
-def _page(made: World, path: str) -> Weight:
+def _page(made: World, path: str, loads: Iterable[str] = ()) -> Weight:
     answer = made.get(path, headers=_BROWSER)
     assert (answer.status, answer.headers["content-encoding"]) == (200, "gzip")
+    page = gzip.decompress(answer.content)
+    assert all(asset_path(name).encode() in page for name in loads)
     total = len(answer.content)
-    html = len(gzip.compress(_STYLE.sub(b"", gzip.decompress(answer.content)), 9))
+    html = len(gzip.compress(_STYLE.sub(b"", page), 9))
     return {"html": html, "style": total - html, "total": total}
 
 
@@ -70,12 +89,16 @@ def _script(made: World, name: str) -> Weight:
 
 
 def _asset(made: World, name: str) -> Weight:
-    return {"total": len(made.get(asset_path(name), headers=_BROWSER).content)}
+    answer = made.get(asset_path(name), headers=_BROWSER)
+    assert answer.status == 200
+    return {"total": len(answer.content)}
 
 
 def _preview(made: World) -> bytes:
     headers = {"accept": "application/json", "accept-encoding": "gzip"}
-    return made.post(f"/campaigns/{CAMPAIGN}/preview", ADA, headers=headers).content
+    answer = made.post(f"/campaigns/{CAMPAIGN}/preview", ADA, headers=headers)
+    assert (answer.status, answer.headers["content-encoding"]) == (200, "gzip")
+    return answer.content
 
 
 def _sum(parts: Iterable[Weight]) -> Weight:
@@ -84,3 +107,6 @@ def _sum(parts: Iterable[Weight]) -> Weight:
         for kind, weight in part.items():
             summed[kind] = summed.get(kind, 0) + weight
     return summed
+
+
+BENCHMARK = Benchmark("Bytes of one visit, compressed", GOALS, measure)

@@ -1,7 +1,6 @@
-"""Measure typesetting: letters per second on one core, and memory over one and over many packets.
+"""Typesetting: letters a second on one core, and memory over one and over many packets.
 
-Run with `.uv/bin/uv run --no-sync python benchmarks/typesetting.py`; the figures go to
-benchmarks/results/typesetting.json.
+Each part runs in a process of its own, which keeps to one core.
 """
 
 from __future__ import annotations
@@ -10,35 +9,43 @@ import json
 import math
 import os
 import platform
-import subprocess
 import sys
 import time
 from datetime import date, timedelta
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
-from rich.console import Console
-from rich.table import Table
-
+from benchmarks.bookmarks import signers_in
+from benchmarks.goals import Benchmark, Figures, Flat, Limit, Size
+from benchmarks.memory import in_own_process, peak_mb, resident_mb
+from benchmarks.stores import SHIPPED, TARGET
 from undersigned.domain.drawings import HEIGHT, WIDTH, Drawing
 from undersigned.domain.letters import SignerDetails, read_blocks, render_html
 from undersigned.rendering.fonts import FONT_PACKAGES, FontBook
 from undersigned.rendering.packets import PacketCover, PacketLetter, typeset
-from undersigned_cli import campaign_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-ROOT = Path(__file__).parents[1]
-RESULTS = ROOT / "benchmarks" / "results" / "typesetting.json"
-CAMPAIGN = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
-TARGET = CAMPAIGN.targets[0]
+    from undersigned.rendering.packets import Packet
+
+ADDRESSED = next(target for target in SHIPPED.targets if target.id == TARGET)
 
 PACKET = 250
-TIMED_PACKETS = 8
-MILESTONES = (1_000, 5_000, 20_000)
+TIMED_PACKETS: dict[Size, int] = {"full": 8, "small": 1}
+MILESTONES: dict[Size, tuple[int, ...]] = {"full": (1_000, 5_000, 20_000), "small": (250, 1_000)}
+
+GOALS = (
+    Limit("letters_per_cpu_second", at_least=300, timed=True),
+    Limit("drawn_letters_per_cpu_second", at_least=250, timed=True),
+    Limit("*bytes_per_letter", at_most=10 * 1024),
+    Limit("*peak_mb_of_*", at_most=400),
+    Flat("resident_mb_after_letters", "*"),
+    Limit("layer_mb_in_all", at_most=200),
+)
+"""Lambda allows 250 MB for a function with its layers; the layer of libraries takes some 40 of them."""
 
 GIVEN = ("Maya", "José", "Zofia", "Aoife", "Anna", "Robert", "Chinonso", "Linh", "Ingrid", "Kwame", "Elena")
 FAMILY = ("Ellison", "Núñez", "Łukasiewicz", "O’Brien", "Schmidt", "Brown", "Okonkwo", "Nguyen", "Ødegård")
@@ -73,16 +80,16 @@ def letter_of(number: int, *, drawn: bool = False) -> PacketLetter:
     signer = SignerDetails(
         name=name,
         address_line=f"{100 + number} Maple Avenue",
-        locality=TARGET.locality,
-        region=CAMPAIGN.campaign.region,
-        postal_code=TARGET.postal_codes[0],
+        locality=ADDRESSED.locality,
+        region=SHIPPED.campaign.region,
+        postal_code=ADDRESSED.postal_codes[0],
         signature=name,
         note=note,
         signed_on=date(2026, 11, 1) + timedelta(number % 28),
         drawing=drawing_of(number) if drawn else "",
     )
-    blocks = read_blocks(render_html(CAMPAIGN.letter.template, TARGET, signer))
-    return PacketLetter(blocks, CAMPAIGN.letter.language, name, TARGET.locality)
+    blocks = read_blocks(render_html(SHIPPED.letter.template, ADDRESSED, signer))
+    return PacketLetter(blocks, SHIPPED.letter.language, name, ADDRESSED.locality)
 
 
 def packets_of(letters: int, *, drawn: bool = False) -> Iterator[tuple[PacketCover, list[PacketLetter]]]:
@@ -90,9 +97,9 @@ def packets_of(letters: int, *, drawn: bool = False) -> Iterator[tuple[PacketCov
         last = min(first + PACKET - 1, letters)
         cover = PacketCover(
             language="en",
-            campaign_title=CAMPAIGN.campaign.title,
-            organizer_name=CAMPAIGN.campaign.organizer.name,
-            target=TARGET,
+            campaign_title=SHIPPED.campaign.title,
+            organizer_name=SHIPPED.campaign.organizer.name,
+            target=ADDRESSED,
             delivered_on=date(2026, 11, 30),
             number=(first - 1) // PACKET + 1,
             of=-(-letters // PACKET),
@@ -103,33 +110,24 @@ def packets_of(letters: int, *, drawn: bool = False) -> Iterator[tuple[PacketCov
         yield cover, [letter_of(number, drawn=drawn) for number in range(first, last + 1)]
 
 
-def resident_mb() -> int:
-    """Return the memory of this process now (Linux)."""
-    return _status_mb("VmRSS")
+def check(packet: Packet, letters: Sequence[PacketLetter]) -> None:
+    """Check that a packet has all of its letters, and is accessible."""
+    assert packet.accessible
+    assert not packet.replaced
+    assert signers_in(packet.pdf) == [letter.signer_name for letter in letters]
 
 
-def peak_mb() -> int:
-    """Return the most memory that this process has had; getrusage would count its parent's before the fork, too."""
-    return _status_mb("VmHWM")
-
-
-def _status_mb(name: str) -> int:
-    status = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    return next(int(line.split()[1]) for line in status if line.startswith(f"{name}:")) // 1024
-
-
-def speed() -> dict[str, Any]:
+def speed(size: Size) -> Figures:
     """Time packets, their letters rendered beforehand, on one core; the first packet apart."""
     cpu, wall = time.process_time(), time.perf_counter()
     fonts = FontBook()
     opening = {"cpu": time.process_time() - cpu, "wall": time.perf_counter() - wall}
     seconds = []
-    for cover, letters in packets_of(PACKET * (1 + TIMED_PACKETS)):
+    for cover, letters in packets_of(PACKET * (1 + TIMED_PACKETS[size])):
         cpu, wall = time.process_time(), time.perf_counter()
         packet = typeset(cover, letters, fonts)
         seconds.append((time.process_time() - cpu, time.perf_counter() - wall, len(packet.pdf)))
-        assert packet.accessible
-        assert not packet.replaced
+        check(packet, letters)
     later = seconds[1:]
     rendering = time.process_time()
     for _ in packets_of(PACKET):
@@ -142,30 +140,31 @@ def speed() -> dict[str, Any]:
         "first_packet_seconds": round(seconds[0][1], 3),
         "later_packet_cpu_seconds": round(sum(cpu for cpu, _, _ in later) / len(later), 3),
         "rendering_250_letters_cpu_seconds": round(time.process_time() - rendering, 3),
-        "bytes_per_letter": round(sum(size for _, _, size in later) / len(later) / PACKET),
+        "bytes_per_letter": round(sum(length for _, _, length in later) / len(later) / PACKET),
     }
 
 
-def one_packet() -> dict[str, Any]:
-    for cover, letters in packets_of(PACKET):
-        typeset(cover, letters, FontBook())
-    return {"peak_mb_of_one_packet": peak_mb()}
+def one_packet(_size: Size) -> Figures:
+    [(cover, letters)] = packets_of(PACKET)
+    packet = typeset(cover, letters, FontBook())
+    peak = peak_mb()
+    check(packet, letters)
+    return {"peak_mb_of_one_packet": peak}
 
 
-def drawn_signatures() -> dict[str, Any]:
+def drawn_signatures(size: Size) -> Figures:
     """Time packets whose signatures are all drawn, each in its own way."""
     fonts = FontBook()
     seconds = []
     sizes = []
     peak = 0
-    for cover, letters in packets_of(PACKET * (1 + TIMED_PACKETS // 2), drawn=True):
+    for cover, letters in packets_of(PACKET * (1 + math.ceil(TIMED_PACKETS[size] / 2)), drawn=True):
         cpu = time.process_time()
         packet = typeset(cover, letters, fonts)
         seconds.append(time.process_time() - cpu)
         sizes.append(len(packet.pdf))
         peak = peak or peak_mb()
-        assert packet.accessible
-        assert not packet.replaced
+        check(packet, letters)
     return {
         "drawn_letters_per_cpu_second": round(PACKET * len(seconds[1:]) / sum(seconds[1:])),
         "drawn_bytes_per_letter": round(sum(sizes) / len(sizes) / PACKET),
@@ -173,17 +172,19 @@ def drawn_signatures() -> dict[str, Any]:
     }
 
 
-def many_packets() -> dict[str, Any]:
+def many_packets(size: Size) -> Figures:
     fonts = FontBook()
     resident = {}
-    for cover, letters in packets_of(MILESTONES[-1]):
-        typeset(cover, letters, fonts)
-        if cover.last in MILESTONES:
+    for cover, letters in packets_of(MILESTONES[size][-1]):
+        packet = typeset(cover, letters, fonts)
+        if cover.last in MILESTONES[size]:
             resident[f"{cover.last}"] = resident_mb()
-    return {"resident_mb_after_letters": resident, "peak_mb_of_many_packets": peak_mb()}
+    peak = peak_mb()
+    check(packet, letters)
+    return {"resident_mb_after_letters": resident, "peak_mb_of_many_packets": peak}
 
 
-def layer_sizes() -> dict[str, Any]:
+def layer_sizes() -> Figures:
     """Sum what the typesetting layer holds, unzipped: Lambda allows 250 MB for a function with all its layers."""
     packages = ("typst", *FONT_PACKAGES)
     sizes = {package: _size_mb(package) for package in packages}
@@ -194,45 +195,29 @@ def _size_mb(package: str) -> float:
     spec = find_spec(package)
     assert spec is not None
     assert spec.submodule_search_locations
-    place = Path(spec.submodule_search_locations[0])
-    return round(sum(file.stat().st_size for file in place.rglob("*") if file.is_file()) / 1e6, 1)
+    folder = Path(spec.submodule_search_locations[0])
+    return round(sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e6, 1)
 
 
 PARTS = {part.__name__: part for part in (speed, one_packet, drawn_signatures, many_packets)}
 
 
-def measure() -> dict[str, Any]:
-    """Run each part in a fresh process that keeps to one core, and return all figures."""
-    figures: dict[str, Any] = {
+def measure(size: Size) -> Figures:
+    """Run each part, and return all figures."""
+    figures: Figures = {
         "typst": version("typst"),
         "python": platform.python_version(),
         "machine": platform.machine(),
         "letters_per_packet": PACKET,
     }
     for part in PARTS:
-        child = subprocess.run([sys.executable, __file__, part], stdout=subprocess.PIPE, check=True)
-        figures |= json.loads(child.stdout)
+        figures |= in_own_process(__name__, part, size)
     return figures | layer_sizes()
 
 
-def run_part(part: str) -> None:
-    # Before Typst starts its threads, one per core that it may use.
-    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    print(json.dumps(PARTS[part]()))
-
-
-def main() -> None:
-    figures = measure()
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-    table = Table("figure", "value", title="Typesetting on one core")
-    for figure, value in figures.items():
-        table.add_row(figure.replace("_", " "), json.dumps(value) if isinstance(value, dict) else str(value))
-    Console().print(table)
-
+BENCHMARK = Benchmark("Typesetting on one core", GOALS, measure)
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        run_part(sys.argv[1])
-    else:
-        main()
+    # Before Typst starts its threads, one for each core that it may use.
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    print(json.dumps(PARTS[sys.argv[1]](cast("Size", sys.argv[2]))))
