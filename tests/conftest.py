@@ -28,7 +28,7 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 _MADE_ONCE = ("tests/e2e/", "tests/faults/test_every_crash.py", "tests/package/")
-"""Tests that share what takes minutes to make: the local stack, a run of all crashes."""
+"""Tests that share what takes long to make: the local stack, a run of all crashes, an installed wheel."""
 
 
 class OneLocalStack(LoadScopeScheduling):  # type: ignore[misc]
