@@ -13,6 +13,7 @@ from undersigned.domain.languages import SOURCE, Message, languages, short_date,
 from undersigned.domain.providers import odd_ones
 from undersigned.web.cursors import cursor_of, delivery_position
 from undersigned.web.page import render_page
+from undersigned.web.pages import DELIVERY_STATES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from undersigned.domain.campaigns import Campaign, Roster, Target
     from undersigned.domain.controls import Action, AuditEntry
-    from undersigned.domain.deliveries import Delivery, DeliveryKey, DeliveryState, MailEventKind
+    from undersigned.domain.deliveries import Delivery, DeliveryKey, MailEventKind
     from undersigned.domain.exports import Export, ExportState
     from undersigned.domain.providers import Provider
     from undersigned.domain.signatures import ReportedStatus, Signature, SignatureFilter
@@ -49,17 +50,6 @@ _NOTICES: Mapping[str, Message] = {
     "none-found": Message("Nobody has signed with this email address."),
 }
 """What a page says after a button was pressed, by the word in its address."""
-
-_STATES: Mapping[DeliveryState, Message] = {
-    "open": Message.in_context("status of a delivery", "Being sent"),
-    "sending": Message.in_context("status of a delivery", "Being sent"),
-    "sent": Message.in_context("status of a delivery", "Sent"),
-    "delivered": Message.in_context("status of a delivery", "Delivered"),
-    "complained": Message.in_context("status of a delivery", "Delivered, marked as spam"),
-    "bounced": Message.in_context("status of a delivery", "Bounced"),
-    "held": Message.in_context("status of a delivery", "On hold"),
-    "empty": Message.in_context("status of a delivery", "Nothing to send"),
-}
 
 _EVENTS: Mapping[MailEventKind, Message] = {
     "send": Message("Our email service accepted it"),
@@ -261,7 +251,7 @@ def _row(viewer: Viewer, state: organizing.TargetState) -> Row:
         state.waiting,
         state.sent,
         last,
-        viewer.say(_STATES[last.state]) if last else "",
+        viewer.say(DELIVERY_STATES[last.state]) if last else "",
         viewer.say(_state_of_target(target, came_back=came_back, is_spam=is_spam)),
         came_back=came_back,
         needs_you=came_back or bool(target.hold) or is_spam,
@@ -357,7 +347,7 @@ def target(viewer: Viewer, state: organizing.TargetState, history: Sequence[Deli
         viewer,
         "overview",
         row=_row(viewer, state),
-        history=[(delivery, viewer.say(_STATES[delivery.state])) for delivery in history],
+        history=[(delivery, viewer.say(DELIVERY_STATES[delivery.state])) for delivery in history],
     )
 
 
@@ -381,7 +371,9 @@ def deliveries(viewer: Viewer, found: Sequence[Delivery], last: DeliveryKey | No
         viewer.language,
         viewer,
         "deliveries",
-        rows=[(made, _name(viewer, roster, made.key.target), viewer.say(_STATES[made.state])) for made in found],
+        rows=[
+            (made, _name(viewer, roster, made.key.target), viewer.say(DELIVERY_STATES[made.state])) for made in found
+        ],
         next_cursor=cursor_of(delivery_position(last)),
     )
 
@@ -396,7 +388,7 @@ def delivery(viewer: Viewer, record: organizing.DeliveryRecord, state: organizin
         "deliveries",
         made=made,
         row=_row(viewer, state),
-        state=viewer.say(_STATES[made.state]),
+        state=viewer.say(DELIVERY_STATES[made.state]),
         packets=record.packets,
         events=[(event, viewer.say(_EVENTS[event.kind])) for event in record.events],
         can_retry=viewer.may_manage and made.state in {"held", "bounced"} and not state.target.hold,

@@ -255,7 +255,7 @@ def approval(found: PeriodState, token: str) -> Page:
     language = found.campaign.language
     headline, explanation = _state_of_period(found)
     waiting = [(line.target, line.letters, _waits_as(line.target)) for line in found.waiting]
-    begun = [(target, delivery.letters, _GOES_AS[delivery.state]) for target, delivery in found.deliveries]
+    begun = [(target, delivery.letters, DELIVERY_STATES[delivery.state]) for target, delivery in found.deliveries]
     return _page(
         "approval.html",
         language,
@@ -297,7 +297,7 @@ def _waits_as(target: Target) -> Message:
     return Message.in_context("status of letters", "Ready to send")
 
 
-_GOES_AS: Mapping[DeliveryState, Message] = {
+DELIVERY_STATES: Mapping[DeliveryState, Message] = {
     "open": Message.in_context("status of a delivery", "Being sent"),
     "sending": Message.in_context("status of a delivery", "Being sent"),
     "sent": Message.in_context("status of a delivery", "Sent"),
