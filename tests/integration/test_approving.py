@@ -70,7 +70,7 @@ def test_a_mail_that_could_not_go_is_sent_by_the_next_try(world: World, refusal:
         world.throttles = 100
     else:
         world.refusal = refusal
-    with pytest.raises(NotToldError, match=f"the organizers of {CAMPAIGN} were not told"):
+    with pytest.raises(NotToldError, match=f"the organizers of {CAMPAIGN} could not be emailed"):
         world.plan()
     world.throttles, world.refusal = 0, ""
     world.plan()

@@ -201,7 +201,7 @@ def test_one_campaigns_trouble_keeps_no_other_from_its_report(world: World, monk
 
     with monkeypatch.context() as patch:
         patch.setattr(type(campaigns), "targets", broken)
-        with pytest.raises(NotToldError, match="the organizers of a-broken-one were not told"):
+        with pytest.raises(NotToldError, match="the organizers of a-broken-one could not be emailed"):
             a_day_later(world)
     assert len(reports(world)) == 1
     world.report()

@@ -1,1 +1,1 @@
-"""A campaign as people write it: its settings, letters, list of targets and paper form, checked line by line."""
+"""Reads and checks the files that people write: a campaign's settings, letters and targets, and paper forms."""

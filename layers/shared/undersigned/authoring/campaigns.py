@@ -1,7 +1,7 @@
-"""Compile a campaign's files, its settings, letters and targets, and find every mistake in them at once.
+"""Compile a campaign's files (settings, letters and targets), and find every mistake in them.
 
-A campaign in several languages has for each other language a table in campaign.toml, a column of titles in targets.csv
-if the titles differ, and a `letter.<language>.md` if the letter can be signed in it.
+A campaign in several languages has, for each language except its own, a table in campaign.toml, a column of titles in
+targets.csv if they differ, and a `letter.<language>.md` if people can sign the letter in it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ REQUIRED_FILES = (settings.FILE, letters.FILE, targets.FILE)
 class CompiledCampaign:
     """A campaign whose files have no mistakes. `letters` are by language, the campaign's own first.
 
-    `warnings` are worth a look and stop nothing.
+    `warnings` don't prevent a push.
     """
 
     campaign: Campaign
@@ -43,9 +43,9 @@ class CompiledCampaign:
 
 
 def compile_campaign(files: Mapping[str, str], unreadable: Iterable[Mistake] = ()) -> CompiledCampaign:
-    """Compile the texts of a campaign's files, by name. Raises MistakesError with every mistake of all of them.
+    """Compile the texts of a campaign's files, by name. Raises MistakesError with the mistakes of all files.
 
-    `unreadable` says of further files why they have no text.
+    `unreadable` are the mistakes of files that could not be read.
     """
     unreadable = tuple(unreadable)
     read = read_settings(files[settings.FILE]) if settings.FILE in files else CampaignSettings()
@@ -70,13 +70,13 @@ def _missing(files: set[str]) -> Iterator[Mistake]:
 
 
 def _order_of_file(mistake: Mistake) -> tuple[int, str]:
-    """Return what sorts mistakes by file: settings, letter, translations, targets."""
+    """Return a sort key that orders mistakes by file: settings, letter, translations, targets."""
     order = {settings.FILE: 0, letters.FILE: 1, targets.FILE: 3}
     return order.get(mistake.file, 2), mistake.file
 
 
 def _with_letters(campaign: Campaign, compiled: Mapping[str, Letter]) -> Campaign:
-    """Return a campaign that names these letters' versions."""
+    """Return the campaign with the versions of these letters."""
     versions = {language: letter.version for language, letter in compiled.items()}
     translations = {
         language: replace(texts, letter=versions.get(language)) for language, texts in campaign.translations.items()

@@ -26,7 +26,7 @@ class CampaignLetters:
 
 
 def compile_letters(files: Mapping[str, str], campaign: CampaignSettings) -> CampaignLetters:
-    """Compile those of a campaign's files that are letters. Translations must have the original's merge fields."""
+    """Compile the letters among a campaign's files. Translations must have the original's merge fields."""
     mistakes: list[Mistake] = []
     original = _compile(letters.FILE, files.get(letters.FILE), campaign.language, mistakes)
     translations: dict[str, Letter] = {}
@@ -43,7 +43,7 @@ def compile_letters(files: Mapping[str, str], campaign: CampaignSettings) -> Cam
 
 
 def is_translation(file: str) -> bool:
-    """Say whether a file's name is that of a translated letter, such as `letter.es.md`."""
+    """Say whether a file name is that of a translated letter, such as `letter.es.md`."""
     return file.startswith("letter.") and file.endswith(".md") and file != letters.FILE
 
 
@@ -52,7 +52,7 @@ def _language_of(file: str) -> str:
 
 
 def _compile(file: str, source: str | None, language: str, mistakes: list[Mistake]) -> Letter | None:
-    """Compile a letter, or add its mistakes."""
+    """Compile a letter, or add its mistakes to the list and return None."""
     if source is None:
         return None
     try:
@@ -63,7 +63,7 @@ def _compile(file: str, source: str | None, language: str, mistakes: list[Mistak
 
 
 def _unexpected(file: str, language: str, campaign: CampaignSettings) -> Mistake | None:
-    """Return the mistake that a file is if the campaign has no translation in its language."""
+    """Return a mistake if the campaign has no translation in the file's language."""
     if language == campaign.language:
         return Mistake(file, None, f"{letters.FILE} is the letter in {language!r} already; remove one of the two files")
     if campaign.other_languages is not None and language not in campaign.other_languages:

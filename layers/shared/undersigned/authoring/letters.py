@@ -4,10 +4,10 @@ The Markdown is CommonMark with bare web addresses as links. A letter is printed
 page, so it may contain only what all three can show: paragraphs, emphasis, links, headings, lists and quotations.
 Line breaks follow what people type in letters:
 
-- A line that ends in two spaces or a backslash ends there in the letter, too.
-- So does a line that has only merge fields, with or without a label (`Date: {{ date }}`), and the line before it.
-  An address block needs no marks.
-- Any other line break is a space, so a paragraph may be wrapped at any width.
+- A line that ends in two spaces or a backslash has a line break in the letter.
+- A line that has only merge fields, with or without a label (`Date: {{ date }}`), has a line break before and after it,
+  so an address block needs no backslashes.
+- Any other line break is a space, so a paragraph can be wrapped at any width.
 """
 
 from __future__ import annotations
@@ -63,12 +63,12 @@ _ADDRESS = ("signer.address_line", "signer.locality", "signer.postal_code")
 
 
 def is_form_line(line: str) -> bool:
-    """Say whether a line of Markdown has only merge fields, with or without a label: it stays a line."""
+    """Say whether a line of Markdown has only merge fields, with or without a label, and so keeps its line breaks."""
     return bool(_FORM_LINE.fullmatch(line))
 
 
 def _tag_line(state: StateBlock, start: int, _end: int, silent: bool) -> bool:  # noqa: FBT001
-    """Read a line that is one `{% … %}` tag as a block, so that it can stand around paragraphs."""
+    """Read a line that is one `{% … %}` tag as a block, so that it can enclose paragraphs."""
     text = state.src[state.bMarks[start] + state.tShift[start] : state.eMarks[start]].strip()
     if not (text.startswith("{%") and TAG.fullmatch(text) and text.count("{%") == 1):
         return False
@@ -81,7 +81,7 @@ def _tag_line(state: StateBlock, start: int, _end: int, silent: bool) -> bool:  
 
 
 def _tag(state: StateInline, silent: bool) -> bool:  # noqa: FBT001
-    """Read a merge field or tag as one piece, so that its underscores are not emphasis."""
+    """Read a merge field or tag as one token, so that its underscores are not emphasis."""
     match = TAG.match(state.src, state.pos, state.posMax)
     if match is None:
         return False
@@ -91,21 +91,21 @@ def _tag(state: StateInline, silent: bool) -> bool:  # noqa: FBT001
     return True
 
 
-def _stand_in(
+def _placeholder(
     _renderer: RendererProtocol, tokens: Sequence[Token], position: int, _options: OptionsDict, env: EnvType
 ) -> str:
-    """Put a placeholder in a tag's position. Markdown turns NUL into U+FFFD, so no letter can forge one."""
+    """Render a tag as a placeholder. Markdown turns NUL into U+FFFD, so no letter can forge one."""
     env["tags"].append(tokens[position].content)
     return f"\0{len(env['tags']) - 1}\0"
 
 
 def _parser() -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"xhtmlOut": False, "linkify": True}).enable(["linkify", "table"])
-    # Indented lines are paragraphs here, dashes under a line no heading, and `[name]: …` no hidden definition.
+    # Indented lines are paragraphs, dashes under a line don't make a heading, and `[name]: …` is visible text.
     markdown.disable(["code", "lheading", "reference"])
     markdown.block.ruler.before("blockquote", "tag_line", _tag_line, {"alt": ["paragraph", "blockquote", "list"]})
     markdown.inline.ruler.after("text", "tag", _tag)
-    markdown.add_render_rule("tag", _stand_in)
+    markdown.add_render_rule("tag", _placeholder)
     return markdown
 
 
@@ -127,7 +127,7 @@ def compile_letter(source: str, file: str = FILE) -> str:
     if mistakes:
         raise MistakesError(sorted(dict.fromkeys(mistakes), key=lambda mistake: mistake.line or 0))
     html = str(_MARKDOWN.renderer.render(_lift_conditions(tokens), _MARKDOWN.options, env))
-    # Any brace that is left is text, and Jinja must not read it.
+    # The remaining braces are text, which Jinja must not parse.
     template = _PLACEHOLDER.sub(lambda match: env["tags"][int(match.group(1))], html.replace("{", "&#123;"))
     if unexpected := mistakes_in(template):
         raise MistakesError(Mistake(file, mistake.line, mistake.message) for mistake in unexpected)
@@ -167,18 +167,18 @@ def _missing_fields(file: str, shown: set[str], lines: list[str]) -> Iterator[Mi
 
 @dataclass(slots=True)
 class _Reading:
-    """A walk over a letter's tokens that collects mistakes and the fields that are always shown."""
+    """Collects the mistakes in a letter's tokens, and the fields that are always shown."""
 
     file: str
     mistakes: list[Mistake] = field(default_factory=list)
     always_shown: set[str] = field(default_factory=set)
-    # Then nobody can tell what is always shown.
+    # If so, it is unknown which fields are always shown.
     has_unclosed_condition: bool = False
-    # What is open: the elements of the text, and for each `{% if %}` the mistake that it is if it stays open.
+    # The open elements, and for each open `{% if %}` the mistake to report if it is never closed.
     _open: list[str | Mistake] = field(default_factory=list)
 
     def read(self, tokens: list[Token]) -> None:
-        """Walk the tokens of a whole letter."""
+        """Read the tokens of a whole letter."""
         for token in tokens:
             line = token.map[0] + 1 if token.map else 1
             if token.type == "inline":
@@ -200,7 +200,7 @@ class _Reading:
                 if any(is_form_line(text) for text in typed[index : index + 2]):
                     child.type = "hardbreak"
                 index += 1
-        # The last line of a block whose lines all end in a backslash.
+        # Markdown keeps a backslash at the end of a block.
         if children and children[-1].type == "text":
             children[-1].content = children[-1].content.removesuffix("\\")
 
@@ -210,7 +210,7 @@ class _Reading:
         elif token.type == "tag":
             self._read_tag(token.content, line)
         elif token.type == "link_open" and not _LINK.match(str(token.attrs["href"])):
-            # On paper and in an email there is no page that a relative address could begin at.
+            # A letter on paper or in an email has no page to which an address could be relative.
             self._mistake(line, f"a link leads to `{token.attrs['href']}`; write a full address, https://… or mailto:…")
         elif token.type == "ordered_list_open" and token.attrs:
             self._mistake(line, "a numbered list must begin at 1; number this one from 1")
@@ -265,7 +265,7 @@ class _Reading:
         self._open.append(Mistake(self.file, line, message))
 
     def _end_conditions(self) -> None:
-        """Report each `{% if %}` that is still open where the element around it ends."""
+        """Report each `{% if %}` that is still open at the end of the element around it."""
         while self._open and isinstance(unclosed := self._open[-1], Mistake):
             self.mistakes.append(unclosed)
             self.has_unclosed_condition = True
@@ -273,7 +273,7 @@ class _Reading:
 
 
 def _lift_conditions(tokens: list[Token]) -> list[Token]:
-    """Move an `{% if %}` around a paragraph's whole text out of it, so that it leaves no empty paragraph."""
+    """Move an `{% if %}` that encloses the whole text of a paragraph out of it, so that no empty paragraph remains."""
     lifted = list(tokens)
     for position, token in enumerate(tokens):
         if token.type != "inline" or tokens[position - 1].type != "paragraph_open" or tokens[position - 1].hidden:

@@ -1,4 +1,4 @@
-"""What is wrong in a file that a person wrote: where it is, what it is, and the way out."""
+"""Mistakes in the files that people write: the line, what is wrong, and how to correct it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Mistake:
 
 
 class MistakesError(UndersignedError):
-    """What a person wrote has mistakes; carries all of them."""
+    """A person's files have mistakes; carries all of them."""
 
     def __init__(self, mistakes: Iterable[Mistake]) -> None:
         """Keep every mistake, in the order given."""
@@ -36,12 +36,12 @@ class MistakesError(UndersignedError):
 
 
 def correct_name(unknown: str, known: Iterable[str], notation: str = "`{}`") -> str:
-    """Return the way out for an unknown name: the nearest known one in its notation, or all of them."""
+    """Return how to correct an unknown name: the most similar known one in this notation, or all of them."""
     known = tuple(known)
     nearest = difflib.get_close_matches(unknown.lower(), known, n=1)
     return f"did you mean {notation.format(nearest[0])}?" if nearest else f"use one of {', '.join(known)}"
 
 
 def too_many(what: str, count: int, most: int) -> str:
-    """Say that there are more of something than a file may have: `51 sites, more than the maximum of 50; …`."""
+    """Return the error for more of something than a file may have: `51 sites, more than the maximum of 50; …`."""
     return f"{count:,} {what}, more than the maximum of {most:,}; remove some"

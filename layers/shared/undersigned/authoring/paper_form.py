@@ -2,7 +2,7 @@ r"""Convert a letter typed for paper, with blanks to fill in by hand, to the Mar
 
 A blank is a rule of three underscores or more (bare, or escaped as `\_`), a placeholder such as `(print name)` or
 `[address]`, or a label with nothing after it (`Date:`). A rule takes the nearest label that no other rule has taken:
-the words before it, the placeholder after it, the line above it, the caption below it. Whatever is removed is reported.
+the words before it, the placeholder after it, the line above it, the caption below it. Everything removed is reported.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A blank of the paper form, by its line (1-based), and what became of it."""
+    """A blank of the paper form, by its line (1-based), and what replaces it."""
 
     line: int
     blank: str
-    became: str
+    outcome: str
 
     def __str__(self) -> str:
         """Write it as one line of a report."""
-        return f"line {self.line}: “{self.blank}” → {self.became}"
+        return f"line {self.line}: “{self.blank}” → {self.outcome}"
 
 
 def import_letter(text: str, file: str = "paper form") -> tuple[str, tuple[Finding, ...]]:
@@ -55,15 +55,15 @@ def import_letter(text: str, file: str = "paper form") -> tuple[str, tuple[Findi
     return form.letter(), tuple(form.findings())
 
 
-# A brace outside of a merge field must not begin one.
+# A brace outside a merge field must not begin one.
 _LOOSE_BRACE = re.compile(rf"({TAG.pattern})|\\?([{{}}])")
 
 
 def _plain(text: str) -> list[str]:
-    """Return the lines of a typed text, without the marks that word processors leave in it."""
+    """Return the lines of a typed text, without the characters that word processors leave in it."""
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\f", "")
     text = text.replace("\u00a0", " ").replace("\u200b", "")
-    # Markdown needs no backslash before these. A backslash is a line break that people can see.
+    # Markdown needs no backslash before these. A backslash makes a line break visible, unlike two spaces.
     text = re.sub(r"\\([$'\"])", r"\1", text)
     text = re.sub(r"(?m)(?<=\S) {2,}$", r"\\", text)
     return [_LOOSE_BRACE.sub(lambda match: match[1] or f"\\{match[2]}", line) for line in text.split("\n")]
@@ -71,7 +71,7 @@ def _plain(text: str) -> list[str]:
 
 @dataclass(slots=True)
 class _Form:
-    """The lines of a paper form, and what becomes of them."""
+    """The lines of a paper form, while their blanks are filled."""
 
     file: str
     lines: list[Line]
@@ -94,14 +94,14 @@ class _Form:
         ]
         lines = [text for text, _ in written[:1]]
         for (above, above_is_filled), (below, below_is_filled) in pairwise(written):
-            # Markdown would join a form's line and its neighbor.
+            # Markdown would join a filled line and its neighbor.
             if (above_is_filled or below_is_filled) and not _breaks_between(above, below):
                 lines[-1] += "\\"
             lines.append(below)
         return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n") + "\n"
 
     def findings(self) -> Iterator[Finding]:
-        """Say what became of each blank, in the order of the lines."""
+        """Return the outcome of each blank, in the order of the lines."""
         for line in self.lines:
             for piece in line.pieces:
                 if piece.fields:
@@ -183,7 +183,7 @@ class _Form:
         line.pieces.insert(line.pieces.index(label) + 1, blank)
 
     def _split_addresses(self) -> None:
-        """Leave the town out of the address when the form asks for it on its own."""
+        """Replace the whole address by its first line if the form also asks for the town and postal code."""
         filled = [piece for line in self.lines for piece in line.pieces if piece.fields]
         if {"signer.locality", "signer.postal_code"} <= {name for piece in filled for name in piece.fields}:
             for piece in filled:
@@ -212,7 +212,7 @@ class _Form:
 
 
 def _fill_by_neighbors(line: Line, rule: Piece) -> bool:
-    """Fill a rule by what is beside it on its line."""
+    """Fill a rule by its neighbors on its line."""
     before, after = line.before(rule), line.after(rule)
     if fields := _fields_of_shape(rule):
         return rule.fill(fields, (before.text if before else "") + rule.text)
@@ -228,7 +228,7 @@ def _fill_by_neighbors(line: Line, rule: Piece) -> bool:
 
 
 def _fields_of_shape(rule: Piece) -> tuple[str, ...]:
-    """Return what a rule's own shape asks for: `X____` for a signature, `__/__/____` for a day."""
+    """Return the field that a rule's shape asks for: `X____` for a signature, `__/__/____` for a day."""
     if rule.text[0] in "Xx":
         return ("signature",)
     return ("date",) if re.search(r"/|day of|20", rule.text) else ()
@@ -239,7 +239,7 @@ def _after_closing(piece: Piece) -> tuple[str, ...]:
 
 
 def _take_echo(line: Line, rule: Piece) -> bool:
-    """Take the placeholder that repeats the words before a rule."""
+    """Remove the placeholder that repeats the words before a rule."""
     after = line.after(rule)
     if after and after.kind == "placeholder" and not _is_rule(line.after(after)):
         name_of_target = after.label == ("signer.name",) and "target.name" in rule.fields

@@ -1,4 +1,4 @@
-"""Read what the words beside a blank of a paper form ask for: `Print name:` asks for the signer's name."""
+"""Find out what the label of a blank asks for: `Print name:` asks for the signer's name."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ _QUALIFIERS = frozenset(
 )
 _INSTRUCTIONS = frozenset({"print", "type", "optional"})
 
-# What no letter shows. A blank for it is a mistake.
+# No letter shows these. A blank for them is a mistake.
 _NO_FIELD = frozenset({"email", "phone", "telephone", "cell", "mobile", "fax", "birth", "initials", "occupation"})
 
-# Words that lead to a blank but are no label as a whole.
+# Words before a blank that are not a label.
 _LEAD_INS = (
     (r"\bdear$|^(?:to|attn|attention)$", ("target.title", "target.name")),
     (r"\bchief(?: of police)?$", ("target.name",)),
@@ -44,12 +44,12 @@ _LEAD_INS = (
 )
 _CLOSING = re.compile(r"\b(?:sincerely|respectfully|regards|yours|truly|faithfully)\b.{0,20}$")
 
-# In a sentence “(state)” or “(city)” may be an ordinary aside; these are none.
+# In a sentence, “(state)” or “(city)” can be an ordinary remark. These can't.
 _SURELY_MEANT = re.compile(r"(?:your|my|insert|print)\b.*|(?:full )?name|address|signature|date")
 
 
 def tags(*names: str) -> str:
-    """Write merge fields as a letter has them: the state after a comma, the address on its own lines."""
+    """Write merge fields: the state after a comma, the address on separate lines."""
     text = " ".join(f"{{{{ {name} }}}}" for name in names)
     for before, after in ((" {{ signer.address }}", "\n{{ signer.address }}"), ("locality }} ", "locality }}, ")):
         text = text.replace(before, after)
@@ -57,12 +57,12 @@ def tags(*names: str) -> str:
 
 
 def without_markup(text: str) -> str:
-    """Return a text without the marks of Markdown and the spaces around it."""
+    """Return a text without Markdown characters and without spaces around it."""
     return re.sub(r"[*_\\#>]", "", text).strip()
 
 
 def fields_of_label(label: str) -> tuple[str, ...]:
-    """Return the merge fields that a label asks for; none if any of its words doesn't belong in a label."""
+    """Return the merge fields that a label asks for; none if one of its words can't be in a label."""
     words = _words(label)
     if "{{" in label or not all(word in _ASKS_FOR or word in _QUALIFIERS for word in words):
         return ()
@@ -72,7 +72,7 @@ def fields_of_label(label: str) -> tuple[str, ...]:
     if "target.title" in fields:
         return _fields_of_target(tuple(fields))
     if "signer.address" in fields or {"signer.address_line", "signer.locality"} <= fields.keys():
-        # An address holds its town.
+        # An address includes the town.
         fields = dict.fromkeys("signer.address" if name in _PARTS_OF_ADDRESS else name for name in fields)
     return tuple(fields)
 
@@ -88,19 +88,19 @@ def _fields_of_target(fields: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def fields_after(words: str) -> tuple[str, ...]:
-    """Return what a blank right after these words stands for: the last sentence leads to it, or is its label."""
+    """Return the merge fields for a blank after these words. Only the last sentence counts."""
     last = re.split(r"[.;!?]\s+|\}\}", without_markup(words))[-1].rstrip(" \t:,-–—")
     return fields_after_lead_in(last) or fields_of_label(last)
 
 
 def fields_after_lead_in(words: str) -> tuple[str, ...]:
-    """Return what a blank after words such as `Dear` or `I live in` stands for."""
+    """Return the merge fields for a blank after words such as `Dear` or `I live in`."""
     plain = without_markup(words).lower().rstrip(" \t:,-–—")
     return next((fields for pattern, fields in _LEAD_INS if re.search(pattern, plain)), ())
 
 
 def is_closing(line: str) -> bool:
-    """Say whether a line is one such as `Sincerely,`, which a signature follows."""
+    """Say whether a line is a closing, such as `Sincerely,`, before a signature."""
     return bool(_CLOSING.search(without_markup(line).lower()))
 
 
@@ -111,13 +111,13 @@ def is_instruction(words: str) -> bool:
 
 
 def asks_for_no_field(label: str) -> bool:
-    """Say whether a label asks for what no letter shows, such as a telephone number."""
+    """Say whether a label asks for something that no letter shows, such as a telephone number."""
     words = set(_words(label))
     return bool(words & _NO_FIELD) and words <= _NO_FIELD | _QUALIFIERS | set(_ASKS_FOR)
 
 
 def is_surely_meant(words: str) -> bool:
-    """Say whether a placeholder is one even within a sentence."""
+    """Say whether words in parentheses are a placeholder even within a sentence."""
     return bool(_SURELY_MEANT.fullmatch(words.lower().strip("()[]\\ ")))
 
 

@@ -29,15 +29,15 @@ _PIECE = re.compile(
 _HAS_LETTER = re.compile(r"[^\W\d_]")
 
 _LONGEST_FORM_LINE = 4
-"""Words that a line may have beside its blanks and their labels; a line with more of them belongs to a sentence."""
+"""How many words a line may have beside its blanks and their labels. A line with more words is part of a sentence."""
 
 
 @dataclass(slots=True, eq=False)
 class Piece:
-    """A stretch of a line, and what becomes of it.
+    """A part of a line, and what replaces it.
 
-    `fields` replace a blank. A piece that leaves the letter is `dropped`: a label that its blank has taken, or
-    something that is removed for another `reason`. `shown` is the blank as the report shows it.
+    `fields` replace a blank. A `dropped` piece is not in the letter: a label that a blank has taken, or something that
+    is removed for a `reason`. `shown` is the blank as the report shows it.
     """
 
     kind: Kind
@@ -49,34 +49,34 @@ class Piece:
 
     @property
     def is_done(self) -> bool:
-        """Say whether the letter no longer has it as it was typed."""
+        """Say whether it is filled or dropped."""
         return bool(self.fields) or self.dropped
 
     @property
     def is_bare_label(self) -> bool:
-        """Say whether it is a label that ends in a colon, which is a blank itself when nothing follows it."""
+        """Say whether it is a label that ends in a colon. If nothing follows it, it needs a blank."""
         ends_in_colon = self.kind == "text" and without_markup(self.text).endswith(":")
         return ends_in_colon and (bool(self.label) or asks_for_no_field(self.text))
 
     @property
     def label(self) -> tuple[str, ...]:
-        """Return what this piece asks for as a label; nothing when a blank has taken it."""
+        """Return the merge fields that it asks for as a label; none if a blank has taken it."""
         return () if self.kind == "rule" or self.is_done else fields_of_label(self.text)
 
     def fill(self, fields: tuple[str, ...], shown: str) -> bool:
-        """Replace this blank by merge fields, and say whether there are any."""
+        """Replace this blank by merge fields. Return whether there are any."""
         self.fields = fields
         self.shown = in_short(shown)
         return bool(fields)
 
     def take(self, label: Piece) -> bool:
-        """Fill this blank by its label, which leaves the letter, too."""
+        """Fill this blank by its label, and drop the label."""
         self.fill(label.label, f"{label.text} {self.text}")
         label.dropped = True
         return True
 
     def remove(self, reason: str) -> bool:
-        """Remove this from the letter for a reason."""
+        """Drop it for a reason, which is reported."""
         self.dropped = True
         self.reason = reason
         self.shown = in_short(self.text)
@@ -85,7 +85,7 @@ class Piece:
 
 @dataclass(slots=True)
 class Line:
-    """A line of a paper form. `is_prose` tells a sentence from a line of labels and blanks."""
+    """A line of a paper form. `is_prose` says that it is part of a sentence, not a line of labels and blanks."""
 
     number: int
     pieces: list[Piece]
@@ -111,12 +111,12 @@ class Line:
 
     @property
     def is_empty(self) -> bool:
-        """Say whether nothing was there, or nothing is left."""
+        """Say whether the line was blank, or everything on it is dropped."""
         return all(piece.dropped or not piece.text.strip() for piece in self.pieces)
 
     @property
     def is_filled(self) -> bool:
-        """Say whether this is a form's line with a blank filled."""
+        """Say whether it is a line of labels and blanks, one of them filled."""
         return not self.is_prose and any(piece.fields for piece in self.pieces)
 
     def after(self, piece: Piece) -> Piece | None:
@@ -124,11 +124,11 @@ class Line:
         return next((right for left, right in pairwise(self.labels_and_blanks) if left is piece), None)
 
     def before(self, piece: Piece) -> Piece | None:
-        """Return the nearest such piece before this one."""
+        """Return the previous piece that is a blank or can label one."""
         return next((left for left, right in pairwise(self.labels_and_blanks) if right is piece), None)
 
     def captions(self) -> list[Piece]:
-        """Return the labels of a line that holds nothing else."""
+        """Return the labels of a line that has nothing else."""
         pieces = self.labels_and_blanks
         return pieces if all(piece.label for piece in pieces) else []
 
@@ -141,11 +141,11 @@ class Line:
             if piece.fields:
                 text += tags(*piece.fields)
             elif piece.kind == "gap" and not self.is_prose:
-                # What is set apart on paper gets a line of its own in a letter.
+                # Text after a gap on paper gets its own line in the letter.
                 text += "\n" if text.rstrip(" *_").endswith("}}") else " "
             elif not piece.dropped:
                 text += piece.text
-        # Whatever was removed leaves its spaces behind.
+        # Dropped pieces leave their spaces behind.
         return re.sub(r" +(?=[ :,.\n])", "", text).strip()
 
 
@@ -160,7 +160,7 @@ def _kind_of(match: re.Match[str]) -> Kind | None:
 
 
 def _words(text: str) -> int:
-    """Count the words of a text that neither is a label nor leads to a name."""
+    """Count the words of a text. A label, or words that lead to a name, count as none."""
     if fields_of_label(text) or "target.name" in fields_after_lead_in(text):
         return 0
     return sum(bool(_HAS_LETTER.search(word)) for word in TAG.sub("", text).split())

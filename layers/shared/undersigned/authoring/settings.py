@@ -29,7 +29,7 @@ _ORGANIZER_SETTINGS = ("name", "email", "website")
 _TRANSLATION_SETTINGS = ("title", "summary")
 _PROOFS_OF_WORK: tuple[ProofOfWork, ...] = get_args(ProofOfWork)
 
-# What a row of the table, an email's header and a page can hold, with room to spare.
+# These fit into a row of the table, an email's header and a page, with room to spare.
 _LONGEST_TEXT = 300
 _LONGEST_SUMMARY = 2_000
 _MOST_SITES = 50
@@ -43,9 +43,9 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 
 @dataclass(frozen=True, slots=True)
 class CampaignSettings:
-    """What campaign.toml says. `campaign` has no letters yet, and is None if there are mistakes.
+    """The content of campaign.toml. `campaign` has no letters yet, and is None if there are mistakes.
 
-    `other_languages` are those beside the campaign's own; None means that the file doesn't tell.
+    `other_languages` are those except the campaign's own; None if they are unknown because of a mistake.
     """
 
     campaign: Campaign | None = None
@@ -65,7 +65,7 @@ def read_settings(text: str) -> CampaignSettings:
 
 
 class _Reader:
-    """Reads one setting after the other. A setting with a mistake gets a substitute value."""
+    """Reads the settings one by one. A setting with a mistake gets a substitute value."""
 
     def __init__(self, document: TomlDocument) -> None:
         self._document = document
@@ -125,7 +125,7 @@ class _Reader:
             self._mistake(f"{prefix}{name}", message)
 
     def _text(self, name: str, meaning: str, *, required: bool = True, longest: int = _LONGEST_TEXT) -> str:
-        """Return a text on one line, or "". `meaning` says what to write there."""
+        """Return a text on one line, or "" if it is missing or wrong. `meaning` says what to write there."""
         value = self._document.get(name)
         if value is None:
             if required:
@@ -143,7 +143,7 @@ class _Reader:
         return ""
 
     def _texts(self, name: str, meaning: str) -> tuple[str, ...]:
-        """Return a list's texts, each once. `meaning` says what to write there."""
+        """Return the texts of a list, without duplicates. `meaning` says what to write there."""
         values = self._document.values.get(name, [])
         if not isinstance(values, list) or not all(isinstance(text, str) for text in values):
             self._mistake(name, f"`{name}` is {as_written(values)}; write {meaning}")
@@ -165,7 +165,7 @@ class _Reader:
         return identifier
 
     def _language(self) -> str:
-        """Return the campaign's own language, or "" when it isn't known."""
+        """Return the campaign's own language, or "" if it is missing or wrong."""
         language = self._text("language", 'the letter\'s language, such as "en"')
         if language and not _LANGUAGE.fullmatch(language):
             self._mistake("language", f"`language` is {language!r}; write a language code, such as 'en'")
@@ -173,7 +173,7 @@ class _Reader:
         return language
 
     def _languages(self, own: str) -> tuple[str, ...]:
-        """Return the languages that are listed."""
+        """Return the languages in `languages`."""
         listed = self._texts(
             "languages", f"the codes of the languages in which people can sign, such as {_EXAMPLE_OF_LANGUAGES}"
         )
@@ -201,7 +201,7 @@ class _Reader:
     def _translation(self, language: str) -> Translation:
         """Return the campaign's texts in another language."""
         if language not in languages():
-            # `languages` has this mistake already.
+            # This mistake was reported for `languages`.
             return Translation("", "")
         table = self._document.values.get(language)
         if not isinstance(table, Mapping):
@@ -317,7 +317,7 @@ class _Reader:
 
 
 def _intended_color(text: str) -> str:
-    """Return the color that was meant by three digits or a forgotten #, or an example."""
+    """Return the color that was probably meant by three digits or without a #, or an example."""
     digits = text.lower().removeprefix("#")
     doubled = "".join(digit * 2 for digit in digits)
     return next((color for color in (f"#{digits}", f"#{doubled}") if COLOR_PATTERN.fullmatch(color)), "#7a2048")

@@ -8,13 +8,13 @@ from urllib.parse import urlsplit
 from undersigned.domain.campaigns import origin_of
 
 _TRIAL_HOSTS = ("localhost", "127.0.0.1")
-"""Hosts on one's own computer: the only ones that may go without encryption."""
+"""Hosts on the organizer's own computer, which needn't use encryption."""
 
 _LONGEST_HOST = 253  # RFC 1035
 
 
 def origin_mistake(text: str) -> str | None:
-    """Say what is wrong with a website's origin, or None when it is as browsers write it."""
+    """Return what is wrong with a website's origin, or None if it is written as browsers write it."""
     if "*" in text:
         return f"{text!r} covers more than one site; list each one, such as https://www.example.org"
     origin = _intended_origin(text)
@@ -38,7 +38,7 @@ def is_web_address(text: str) -> bool:
 
 
 def _intended_origin(text: str) -> str | None:
-    """Return the origin of an address as people type it: without https, with a path, or with letters beyond ASCII."""
+    """Return the origin of a typed address, which may lack https, have a path, or have letters beyond ASCII."""
     scheme, _, rest = text.strip().rpartition("://")
     host, *_ = rest.partition("/")
     try:

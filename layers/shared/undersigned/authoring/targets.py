@@ -1,4 +1,4 @@
-"""Read `targets.csv`: the people whom a campaign's letters go to, and every mistake in their rows."""
+"""Read `targets.csv`: a campaign's targets, and every mistake in their rows."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 FILE = "targets.csv"
 
 COLUMNS = ("id", "title", "name", "department", "locality", "email", "postal_codes")
-"""The columns that every file has. `title_<language>` may hold the title in another language."""
+"""The required columns. A column `title_<language>` can have the titles in another language."""
 
 _SHOWN_IN_LETTERS = ("title", "name", "department", "locality")
 
@@ -37,7 +37,7 @@ type _Row = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class TargetList:
-    """What targets.csv says. `targets` are complete only if there are no mistakes."""
+    """The content of targets.csv. `targets` are complete only if there are no mistakes."""
 
     targets: tuple[Target, ...] = ()
     mistakes: tuple[Mistake, ...] = ()
@@ -47,7 +47,7 @@ class TargetList:
 def read_targets(text: str, languages: Collection[str] | None) -> TargetList:
     """Read the text of targets.csv.
 
-    `languages` are those beside the campaign's own that titles may be in; with None, any language may be.
+    `languages` are the campaign's other languages, in which titles may be; None allows any language.
     """
     reader = _Reader(languages)
     reader.read(text)
@@ -55,13 +55,13 @@ def read_targets(text: str, languages: Collection[str] | None) -> TargetList:
 
 
 class _Reader:
-    """Reads row by row, and remembers what must not come twice."""
+    """Reads rows one by one, and remembers what must be unique."""
 
     def __init__(self, languages: Collection[str] | None) -> None:
         self.targets: list[Target] = []
         self.mistakes: list[Mistake] = []
         self.warnings: list[Mistake] = []
-        # Columns are read in small letters, languages are not always written so.
+        # Column names are read in lowercase, but language codes can have uppercase letters.
         self._languages = None if languages is None else {language.lower(): language for language in languages}
         # The line on which each was first seen.
         self._line_of_id: dict[str, int] = {}
@@ -91,7 +91,7 @@ class _Reader:
         self.mistakes.append(Mistake(FILE, line, message))
 
     def _columns(self, line: int, header: list[str]) -> list[str] | None:
-        """Return the header's columns, or None if they have mistakes: then no row can be read."""
+        """Return the header's columns, or None if they have mistakes, so that rows can't be read."""
         columns = [cell.strip().lower() for cell in header]
         if len(columns) == 1 and re.search(r"[;\t]", columns[0]):
             self._mistake(line, "the columns are not separated by commas; save the sheet as CSV with commas")
@@ -181,7 +181,7 @@ class _Reader:
         self._line_of_person.setdefault(person, line)
 
     def _email(self, line: int, email: str) -> str:
-        """Return an address as email carries it, or "" if it has a mistake."""
+        """Return an email address with its domain in the form that DNS uses, or "" if it has a mistake."""
         if mistake := email_mistake(email):
             self._mistake(line, f"`email`: {mistake}")
             return ""
@@ -193,7 +193,7 @@ class _Reader:
         return mailable(email)
 
     def _postal_codes(self, line: int, cell: str) -> tuple[str, ...]:
-        """Return a row's codes in their canonical form, each once."""
+        """Return a row's codes in canonical form, without duplicates."""
         typed_codes = tuple(_split_codes(cell))
         if not typed_codes:
             self._mistake(line, "`postal_codes` is empty; add the codes of the places that the recipient serves")
@@ -222,7 +222,7 @@ class _Reader:
 
 
 def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Read rows that are not blank, each with the line that it begins on."""
+    """Read the rows that are not blank, each with its first line."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     begins = 1
     for cells in reader:
@@ -232,7 +232,7 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _split_codes(cell: str) -> Iterator[str]:
-    """Split a cell at `;` and `,`, and at blanks where they can't belong to a code, as in `K1A 0B1` they do."""
+    """Split a cell at `;` and `,`, and at spaces unless a code can contain them, as in `K1A 0B1`."""
     for piece in re.split(r"[;,]", cell):
         if _HAS_LETTER.search(piece):
             yield piece.strip()

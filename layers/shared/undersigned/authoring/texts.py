@@ -1,4 +1,4 @@
-"""Text as a person's file or cell holds it."""
+"""Reading text from files and cells that people write."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ _LONGEST_FILE = 1_000_000  # bytes
 
 
 def text_of(file: str, content: bytes) -> str:
-    """Return a file's text with plain line ends. Raises MistakesError when it is too long, empty or not in UTF-8.
+    """Return a file's text. Raises MistakesError if it is too long, empty or not in UTF-8.
 
-    The byte order mark and the line ends of other systems are removed, so that a letter's version is the same
-    everywhere.
+    Removes a byte order mark and converts the line ends of other systems, so that a letter's version is the same on all
+    systems.
     """
     if len(content) > _LONGEST_FILE:
         raise MistakesError([Mistake(file, None, f"the file has {too_many('bytes', len(content), _LONGEST_FILE)}")])
@@ -29,5 +29,5 @@ def text_of(file: str, content: bytes) -> str:
 
 
 def on_one_line(text: str) -> str:
-    """Return a text on one line, without repeated spaces: titles and names stand in email headers."""
+    """Return a text on one line, without repeated spaces, because email headers contain titles and names."""
     return " ".join(text.split())

@@ -1,4 +1,4 @@
-"""A TOML file whose values know their lines."""
+"""A TOML file, with the line of each value."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ class TomlDocument:
         return value
 
     def line_of(self, name: str) -> int | None:
-        """Return the line of a dotted name; a missing key has none, but the table that should hold it may have one."""
+        """Return the line of a dotted name, or for a missing key the line of its table, if there is one."""
         table, dot, _ = name.partition(".")
         return self.lines.get(name, self.lines.get(table) if dot else None)
 
 
 def as_written(value: object) -> str:
-    """Return a value as TOML writes it, near enough to be recognized."""
+    """Return a value approximately as TOML writes it."""
     if isinstance(value, bool):
         return str(value).lower()
     return repr(value) if isinstance(value, (str, int, float, list)) else str(value)
@@ -66,7 +66,7 @@ def _syntax_mistake(file: str, error: str, text: str) -> Mistake:
 
 
 def _lines_of_keys(text: str) -> dict[str, int]:
-    """Find the line of each key and table by how lines begin; skip text that spans several lines."""
+    """Find the line of each key and table by the beginnings of lines, except in multi-line strings."""
     lines: dict[str, int] = {}
     table = ""
     open_quotes = ""

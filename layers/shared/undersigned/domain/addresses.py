@@ -22,7 +22,7 @@ def _ascii_domain(domain: str) -> str:
 
 
 def email_mistake(text: str) -> str | None:
-    """Say what is wrong with an email address and the way out, or None when it can be mailed.
+    """Return what is wrong with an email address and how to correct it, or None if it can be mailed.
 
     The rule is WHATWG's, with two of our own: the domain has a dot, and the lengths are RFC 5321's.
     Spaces around the address don't matter.

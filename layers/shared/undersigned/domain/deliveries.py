@@ -20,7 +20,7 @@ ATTACHMENT_LIMIT = 7_000_000
 """The most bytes of PDFs to attach. Base64 adds a third, and many servers refuse emails over 10 MB."""
 
 UNSETTLED_FOR = timedelta(hours=1)
-"""How long an email without any event may still have been sent."""
+"""How long we assume that an email may have been sent if no event says so."""
 
 _FRESH_FOR = timedelta(days=1)
 """How long an attempt reuses a stored PDF: PDFs are kept for at least 31 days, and links work for 30."""
@@ -127,7 +127,7 @@ class Delivery:
         return self.state in {"open", "sending", "bounced"} or (self.state == "held" and self.letters > 0)
 
     def may_be_sent_at(self, now: datetime) -> datetime | None:
-        """Return how long to wait for the event of an attempt that has started, or None if it may be sent now."""
+        """Return until when to wait for the event of an attempt that has started, or None if it may be sent now."""
         if self.state != "sending" or self.sending_since is None:
             return None
         until = self.sending_since + UNSETTLED_FOR
@@ -162,7 +162,7 @@ _RANK: dict[DeliveryState, float] = {
 }
 
 _RANK_OF_PASSING_BOUNCE = 2.5
-"""Below `delivered`: a bounce after a delivery that is not permanent is an out-of-office reply."""
+"""Below `delivered`: after a delivery, a bounce that is not permanent is an out-of-office reply."""
 
 
 def _rank(state: DeliveryState, *, permanent: bool) -> float:

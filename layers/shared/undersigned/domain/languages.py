@@ -58,10 +58,10 @@ def catalog(language: str) -> NullTranslations:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A sentence for people, in English, and what to put for its `%(name)s`; `str` gives it in English.
+    """A sentence for people, in English, and the values of its placeholders, such as `%(name)s`.
 
-    `make catalogs` finds a sentence in the call that makes it, so each is written out there: in `Message`, in
-    `Message.in_context` or in `Message.counted`.
+    `make catalogs` finds sentences by the calls that make them, so write each one out in the call of `Message`,
+    `Message.in_context` or `Message.counted`. `str` returns the sentence in English.
     """
 
     text: str
@@ -72,12 +72,12 @@ class Message:
 
     @classmethod
     def in_context(cls, context: str, text: str, values: Mapping[str, object] | None = None) -> Message:
-        """Make a message whose words other languages translate differently where it means something else."""
+        """Make a message for words that have another translation in another context."""
         return cls(text, values or {}, context=context)
 
     @classmethod
     def counted(cls, one: str, many: str, count: int, values: Mapping[str, object]) -> Message:
-        """Make a message of one thing or of several; a language has a sentence for each of its plural forms."""
+        """Make a message about one or several things. A language has a sentence for each of its plural forms."""
         return cls(one, values, plural=many, count=count)
 
     def __str__(self) -> str:

@@ -40,12 +40,12 @@ class OrganizerPost:
 
         Raises ThrottledError or SendingStoppedError if it must be tried again, MailRefusedError if SES refuses it.
         """
-        # No signer's id has a colon.
-        recipient, day = f"organizer:{campaign}", datetime.fromisoformat(period).replace(tzinfo=UTC)
-        if not self.claims.claim(recipient, occasion, day, most=_OCCASIONS, known_for=_KNOWN_FOR):
+        # A signer's id has no colon, so the two can't be confused.
+        person, day = f"organizer:{campaign}", datetime.fromisoformat(period).replace(tzinfo=UTC)
+        if not self.claims.claim(person, occasion, day, most=_OCCASIONS, known_for=_KNOWN_FOR):
             return "sent before"
         self.post.send(mail())
-        self.claims.record_sent(recipient, occasion, day)
+        self.claims.record_sent(person, occasion, day)
         return "sent"
 
 
