@@ -29,7 +29,7 @@ def test_a_vulnerable_version_fails_and_is_named_with_the_way_out() -> None:
     )
 
     assert findings.vulnerable
-    assert "jinja2 1.0: PYSEC-1; mended in 1.1. Run: uv lock --upgrade-package jinja2" in findings.lines[0]
+    assert "jinja2 1.0: PYSEC-1; fixed in 1.1. Run: uv lock --upgrade-package jinja2" in findings.lines[0]
 
 
 def test_a_vulnerability_that_nobody_has_mended_says_so() -> None:
