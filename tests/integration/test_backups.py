@@ -37,7 +37,7 @@ from undersigned_cli.backup.backup_file import (
     Header,
     Line,
     OtherSecretError,
-    mark_of,
+    fingerprint_of,
     write,
 )
 from undersigned_cli.backup.restoring import NotEmptyError
@@ -592,7 +592,7 @@ def test_a_whole_file_is_read_as_it_was_written(tmp_path: Path) -> None:
         (lambda lines: [*lines[:-1], b'{"End":3}\n'], "changed or damaged"),
         (lambda lines: [*lines[:-1], b'{"End":"\xff\n'], "line 5 can't be read"),
         (lambda lines: [lines[0].replace(b'"format":1', b'"format":2'), *lines[1:]], "format 2.*reads 1"),
-        (lambda lines: [lines[0].replace(mark_of(SECRET).encode(), b"0" * 16), *lines[1:]], "another secret"),
+        (lambda lines: [lines[0].replace(fingerprint_of(SECRET).encode(), b"0" * 16), *lines[1:]], "another secret"),
         (lambda lines: lines[1:], "is not an Undersigned backup"),
         (lambda _lines: [], "is not an Undersigned backup"),
         (lambda _lines: [b"[" * 100_000 + b"\n"], "is not an Undersigned backup"),
