@@ -52,8 +52,8 @@ def counts(
         By,
         typer.Option(
             help="Count by target (the recipient), by day or hour (UTC) of confirmation, by the signers' locality, or "
-            "by the domain of their email addresses. `domain` also shows how many confirmed, and marks domains where so few "
-            "confirm that emails may not arrive."
+            "by the domain of their email addresses. `domain` also shows how many confirmed, and marks domains where "
+            "so few confirm that emails may not arrive."
         ),
     ] = By.target,
     recount: Annotated[bool, typer.Option("--recount", help="Read every row, and correct the counts.")] = False,

@@ -1,7 +1,7 @@
-"""The website of an organization that does not exist: it embeds a campaign's form in each way that there is.
+"""The website of a fictional organization, which embeds a campaign's form in every possible way.
 
-Its pages stand in `example/`, each with the strictest policy that it works with: a web master can copy both.
-docs/embedding shows the same.
+Its pages are in `example/`. Each has the strictest Content-Security-Policy that it works with. A webmaster can copy
+both. docs/embedding shows the same.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ _FIELDS = {
     "locality": "your town or city",
     "postal_code": "your postal code",
     "signature": "your signature",
-    "target": "whose letter it is, as two towns share your postal code: sign on the letter’s own page",
+    "target": "the recipient, because two towns share your postal code: sign on the letter’s own page",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A way to embed the form: its page's name, what people read there, and what the page must allow."""
+    """A way to embed the form: the page's name, title and introduction, and what its policy must allow."""
 
     name: str
     title: str
@@ -47,7 +47,7 @@ class Way:
 
     @property
     def path(self) -> str:
-        """The page's path."""
+        """Return the page's path."""
         return f"/embed/{self.name}"
 
 
@@ -55,25 +55,25 @@ WAYS = (
     Way(
         "script",
         "With the script",
-        "Undersigned’s script turns a link into the form and makes room for it. Where it doesn’t run, the link stays.",
+        "Undersigned’s script replaces a link with the form and makes room for it. If it doesn’t run, the link stays.",
         {"script-src": "$api/embed.js", "frame-src": "$api"},
     ),
     Way(
         "iframe",
         "In a frame",
-        "The form in a frame, and no script on this page at all.",
+        "The form in a frame, without any script on this page.",
         {"frame-src": "$api"},
     ),
     Way(
         "own-form",
         "With a form of our own",
-        "A form in our own design. It is sent to the letter’s address, which leads back to a page of ours.",
+        "A form in our own design. The browser sends it to the letter’s address, which leads back to a page of ours.",
         {"form-action": "'self' $api"},
     ),
     Way(
         "fetch",
         "With a form and a script of our own",
-        "A form in our own design, which a script of ours sends, so that mistakes are told at their fields.",
+        "A form in our own design. Our own script sends it, and shows each mistake at its field.",
         {"script-src": "'self'", "connect-src": "$api", "form-action": "'self' $api"},
     ),
 )
@@ -86,83 +86,83 @@ def _template(name: str) -> Template:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where things are: the API's origin, the campaign, and the site's own origin."""
+class Site:
+    """Addresses: the API's origin, the campaign, and the site's own origin."""
 
     api: str
     campaign: str
-    site: str
+    origin: str
 
     @property
     def query(self) -> str:
-        """What a link within the site ends in, so that it stays with the campaign."""
+        """Return the query of links within the site, which keeps the campaign."""
         return "" if self.campaign == CAMPAIGN else f"?campaign={self.campaign}"
 
     def fill(self, name: str, **more: str) -> str:
-        """Fill a template of `example/` in."""
+        """Fill in a template of `example/`."""
         return _template(name).substitute(
-            api=self.api, campaign=self.campaign, site=self.site, query=self.query, **more
+            api=self.api, campaign=self.campaign, site=self.origin, query=self.query, **more
         )
 
     def policy(self, allows: Mapping[str, str]) -> str:
-        """Write a page's Content-Security-Policy: nothing but its own style and what it must allow."""
+        """Return a page's Content-Security-Policy, which allows its own style sheet and what the page needs."""
         directives = {"default-src": "'none'", "style-src": "'self'", "form-action": "'none'", "base-uri": "'none'"}
         filled = {name: Template(sources).substitute(api=self.api) for name, sources in allows.items()}
         return "; ".join(f"{name} {sources}" for name, sources in (directives | filled).items())
 
     def snippet(self, way: Way) -> str:
-        """Write the HTML that embeds the form."""
+        """Return the HTML that embeds the form."""
         return self.fill(f"{way.name}.html", fields=_template("fields.html").template)
 
 
 def example_site(public_url: str, own_url: str) -> Callable[[Request], Response]:
-    """Return what answers at `/`, `/embed/…`, `/thanks` and `/mistakes`; `?campaign=ID` is for another campaign."""
+    """Return the handler of `/`, `/embed/…`, `/thanks` and `/mistakes`; `?campaign=ID` chooses another campaign."""
 
     def answer(request: Request) -> Response:
         query = parse_qs(urlsplit(request.target).query)
         wanted = query.get("campaign", [CAMPAIGN])[0]
-        place = Place(public_url, wanted if _ID.fullmatch(wanted) else CAMPAIGN, own_url)
+        site = Site(public_url, wanted if _ID.fullmatch(wanted) else CAMPAIGN, own_url)
         ways = {way.path: way for way in WAYS}
         match request.path:
             case "/":
-                return _page(place, "/", "Write to your chief of police", place.fill("index.html"), _INDEX_ALLOWS)
+                return _page(site, "/", "Write to your chief of police", site.fill("index.html"), _INDEX_ALLOWS)
             case path if path in ways:
-                return _way(place, ways[path])
+                return _way(site, ways[path])
             case "/thanks":
-                return _page(place, "/thanks", "Thank you", place.fill("thanks.html"))
+                return _page(site, "/thanks", "Thank you", site.fill("thanks.html"))
             case "/mistakes":
-                return _page(place, "/mistakes", "Something is missing", _mistakes(place, query.get("fields", [""])[0]))
+                return _page(site, "/mistakes", "Something is missing", _mistakes(site, query.get("fields", [""])[0]))
             case path if path in _FILES:
                 content = (_FOLDER / path.removeprefix("/")).read_bytes()
                 return Response(200, (("Content-Type", f"{_FILES[path]}; charset=utf-8"),), content)
             case _:
-                return Response(404, body=b"The example organization has no such page; it begins at /\n")
+                return Response(404, body=b"The example website has no such page; it starts at /\n")
 
     return answer
 
 
-def _way(place: Place, way: Way) -> Response:
-    snippet, policy = place.snippet(way), place.policy(way.allows)
-    content = place.fill(
+def _way(site: Site, way: Way) -> Response:
+    snippet, policy = site.snippet(way), site.policy(way.allows)
+    content = site.fill(
         "way.html", lede=way.lede, embedded=snippet, snippet=escape(snippet), policy=escape(policy, quote=False)
     )
-    return _page(place, way.path, way.title, content, way.allows)
+    return _page(site, way.path, way.title, content, way.allows)
 
 
-def _mistakes(place: Place, fields: str) -> str:
+def _mistakes(site: Site, fields: str) -> str:
     named = [_FIELDS[field] for field in fields.split(",") if field in _FIELDS]
-    return place.fill("mistakes.html", mistakes="\n".join(f"<li>{escape(words)}</li>" for words in named))
+    return site.fill("mistakes.html", mistakes="\n".join(f"<li>{escape(words)}</li>" for words in named))
 
 
-def _page(place: Place, path: str, title: str, content: str, allows: Mapping[str, str] | None = None) -> Response:
+def _page(site: Site, path: str, title: str, content: str, allows: Mapping[str, str] | None = None) -> Response:
     links = "\n".join(
-        f'<li><a href="{way.path}{place.query}"{" aria-current=page" if way.path == path else ""}>{way.title}</a></li>'
+        f'<li><a href="{way.path}{site.query}"{" aria-current=page" if way.path == path else ""}>{way.title}</a></li>'
         for way in WAYS
     )
-    page = place.fill("page.html", title=title, links=links, content=content)
+    page = site.fill("page.html", title=title, links=links, content=content)
     headers = (
         ("Content-Type", "text/html; charset=utf-8"),
-        ("Content-Security-Policy", place.policy(allows or {})),
+        ("Content-Security-Policy", site.policy(allows or {})),
         ("X-Content-Type-Options", "nosniff"),
     )
     return Response(200, headers, page.encode())

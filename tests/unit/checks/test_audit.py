@@ -44,10 +44,10 @@ def test_silence_about_all_is_no_audit() -> None:
     findings = judge([package("jinja2", skip_reason="not found"), package("babel", skip_reason="not found")])
 
     assert not findings.vulnerable
-    assert findings.lines == ("PyPI says nothing about any of the 2 locked versions; NOTHING was audited",)
+    assert findings.lines == ("PyPI knows none of the 2 locked versions; NOTHING was audited",)
 
 
 def test_silence_about_some_names_them() -> None:
     findings = judge([package("jinja2", vulns=[]), package("babel", skip_reason="not found")])
 
-    assert findings.lines == ("1 of 2 were NOT audited: babel",)
+    assert findings.lines == ("1 of 2 packages were NOT audited: babel",)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from undersigned_cli.local.example_site import WAYS, Place, example_site
+from undersigned_cli.local.example_site import WAYS, Site, example_site
 from undersigned_cli.local.serving import Request
 from undersigned_cli.local.stack import PROJECT
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from undersigned_cli.local.serving import Response
 
 API, SITE = "http://127.0.0.1:8000", "http://127.0.0.1:8001"
-DOCUMENTED = Place("https://letters.example.org", "my-campaign", "https://www.example.org")
+DOCUMENTED = Site("https://letters.example.org", "my-campaign", "https://www.example.org")
 PAGES = {"script": "script", "iframe": "iframe", "own-form": "own-form", "fetch": "own-form"}
 
 
