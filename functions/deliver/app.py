@@ -51,7 +51,7 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
             _run(read_message(record["body"]), context)
             continue
         except UnsettledError as error:
-            logger.info("an email may be under way", extra={"until": error.until.isoformat()})
+            logger.info("an email may have been sent", extra={"until": error.until.isoformat()})
             wait = max(1, int((error.until - stack.now()).total_seconds()) + 1)
         except Exception as error:  # noqa: BLE001  (one bad message must not stop the others; it is reported)
             logger.error("a delivery failed", extra={**facts_of(error), "received": received})

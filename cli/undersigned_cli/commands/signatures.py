@@ -52,7 +52,7 @@ def add_to(app: typer.Typer) -> None:
     )(export)
     app.command(
         rich_help_panel=ACT,
-        epilog=examples('remove my-campaign --email ada@example.org --why "she asked for it"'),
+        epilog=examples('remove my-campaign --email ada@example.org --why "the signer asked us to"'),
     )(remove)
 
 

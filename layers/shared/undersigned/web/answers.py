@@ -79,7 +79,7 @@ def page(  # noqa: PLR0913  (an answer's parts)
 def dashboard_page(shown: Page, *, status: int = 200, retry_after: int | None = None) -> Response[str]:
     """Answer with a page of the dashboard."""
     answer = page(shown, status=status, runs_scripts=True, retry_after=retry_after)
-    # No dashboard address has a secret in it, and with no-referrer browsers send no origin with a post.
+    # No dashboard address has a secret in it, and with no-referrer, browsers hide the origin of a post.
     answer.headers["Referrer-Policy"] = "same-origin"
     return answer
 
