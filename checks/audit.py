@@ -1,7 +1,7 @@
-"""Ask PyPI for known vulnerabilities of every version in uv.lock: of what ships, and of what we run beside it.
+"""Ask PyPI for known vulnerabilities of every version in uv.lock: of what ships and of our tools.
 
-pip-audit calls a package that PyPI says nothing about "skipped", and is content. Here silence is told as silence: where
-no answer comes, the check passes, for nobody can mend that, but it says that nothing was audited.
+pip-audit passes packages that PyPI doesn't know, and calls them "skipped". This check says which packages were not
+audited. When PyPI can't be reached, it passes, because nobody can fix that, and says that nothing was audited.
 """
 
 from __future__ import annotations
@@ -18,32 +18,32 @@ from typing import Any
 
 ROOT = Path(__file__).parents[1]
 ACCEPTED: dict[str, str] = {}
-"""Vulnerabilities that we live with, by their ids, each with the reason and the day to look again."""
+"""Accepted vulnerabilities: id to the reason and the date of the next review."""
 
 ANSWER_SECONDS = 180
 _NO_CONNECTION = ("ConnectionError", "Could not connect", "Timeout", "timed out", "TooManyRedirects")
 
 
 class AuditError(Exception):
-    """pip-audit ended in a way that is neither an answer nor a missing network."""
+    """pip-audit failed for a reason other than a missing network."""
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What an audit says: lines for people, and whether somebody has to do something."""
+    """The result of an audit: lines for people, and whether a version is vulnerable."""
 
     lines: tuple[str, ...]
     vulnerable: bool
 
 
 def main() -> int:
-    """Audit uv.lock; return 1 if a locked version is known to be vulnerable."""
+    """Audit uv.lock; return 1 when a locked version has a known vulnerability."""
     lock = tomllib.loads((ROOT / "uv.lock").read_text(encoding="utf-8"))
     answers: list[dict[str, Any]] = []
     for requirements in rounds(lock):
         answer = _ask(requirements)
         if answer is None:
-            print("pip-audit: PyPI cannot be reached; NOTHING was audited", file=sys.stderr)
+            print("pip-audit: can't reach PyPI; NOTHING was audited", file=sys.stderr)
             return 0
         answers += answer["dependencies"]
     findings = judge(answers)
@@ -53,9 +53,9 @@ def main() -> int:
 
 
 def rounds(lock: dict[str, Any]) -> list[list[str]]:
-    """Return `name==version` of all that a lock takes from an index, in lists that name no package twice.
+    """Return `name==version` of every package that a lock takes from an index, in lists without repeated packages.
 
-    The groups that conflict with each other lock some packages in two versions, and pip-audit takes one at a time.
+    Conflicting dependency groups lock some packages in two versions, and pip-audit accepts one version at a time.
     """
     versions: dict[str, list[str]] = {}
     for package in lock["package"]:
@@ -65,19 +65,19 @@ def rounds(lock: dict[str, Any]) -> list[list[str]]:
 
 
 def judge(dependencies: list[dict[str, Any]]) -> Findings:
-    """Return what pip-audit's JSON comes to."""
+    """Summarize the dependencies in pip-audit's JSON."""
     silent = [package["name"] for package in dependencies if "skip_reason" in package]
     lines = [
-        f"{package['name']} {package['version']}: {found['id']}; mended in {_versions(found)}. "
-        f"Run: uv lock --upgrade-package {package['name']}, or give a reason to live with it in checks/audit.py"
+        f"{package['name']} {package['version']}: {found['id']}; fixed in {_versions(found)}. "
+        f"Run: uv lock --upgrade-package {package['name']}, or give a reason to accept it in checks/audit.py"
         for package in dependencies
         for found in package.get("vulns", ())
     ]
     vulnerable = bool(lines)
     if len(silent) == len(dependencies):
-        lines.append(f"PyPI says nothing about any of the {len(dependencies)} locked versions; NOTHING was audited")
+        lines.append(f"PyPI knows none of the {len(dependencies)} locked versions; NOTHING was audited")
     elif silent:
-        lines.append(f"{len(silent)} of {len(dependencies)} were NOT audited: {', '.join(sorted(silent))}")
+        lines.append(f"{len(silent)} of {len(dependencies)} packages were NOT audited: {', '.join(sorted(silent))}")
     return Findings(tuple(lines), vulnerable)
 
 
@@ -86,7 +86,7 @@ def _versions(found: dict[str, Any]) -> str:
 
 
 def _ask(requirements: list[str]) -> dict[str, Any] | None:
-    """Return pip-audit's answer, or None if it reached nobody."""
+    """Return pip-audit's answer, or None when it can't reach PyPI."""
     with tempfile.TemporaryDirectory() as folder:
         listed = Path(folder, "requirements.txt")
         listed.write_text("\n".join(requirements), encoding="utf-8")

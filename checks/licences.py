@@ -1,7 +1,7 @@
 """Write docs/licences.md: what ships with a deployed stack, and under which licences.
 
 Licences come from the metadata of the installed packages, whose versions uv.lock fixes. A licence that is not known to
-go together with our MIT licence is an error, in a package as in the Rust crates that it is compiled from.
+be compatible with our MIT licence is an error, in a package or in a Rust crate that it is compiled from.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ LAYERS = ("dependencies", "typesetting")
 COMPATIBLE = {
     *("MIT", "MIT-0", "ISC", "0BSD", "BSD-2-Clause", "BSD-3-Clause", "Zlib", "PSF-2.0", "Unicode-3.0", "BSL-1.0"),
     *("Apache-2.0", "Apache-2.0 WITH LLVM-exception", "CC0-1.0", "Unlicense"),
-    "OFL-1.1",  # fonts: stay under their licence, and may be bundled with software under any
-    "MPL-2.0",  # asks for the source of its own files only, which is public and unchanged
+    "OFL-1.1",  # fonts keep this licence, and may ship with software under any licence
+    "MPL-2.0",  # requires the source of its own files only, which is public and unchanged
 }
-"""SPDX names of licences under which something may ship beside code under the MIT licence."""
+"""SPDX identifiers of licences that are compatible with shipping next to MIT code."""
 
 CLASSIFIERS = {
     "License :: OSI Approved :: MIT License": "MIT",
     "License :: OSI Approved :: MIT No Attribution License (MIT-0)": "MIT-0",
 }
-"""What old metadata says unmistakably. `BSD License` is not: it may have two, three or four clauses."""
+"""Classifiers that name one licence. `BSD License` does not: it can have two, three or four clauses."""
 
 TEXTS = {
     "MIT": "Permission is hereby granted, free of charge, to any person obtaining a copy of this software",
     "BSD-3-Clause": "Neither the name of the copyright holder nor the names of its contributors may be used to endorse",
 }
-"""Words by which a licence is known whose package names none."""
+"""Text that identifies the licence of a package whose metadata names none."""
 
 HEAD = """\
 # Licences of what ships
@@ -52,11 +52,11 @@ and `make lint` checks these, too.
 
 
 class LicenceError(Exception):
-    """Something that ships names no licence, or one that is not known to fit."""
+    """Something that ships has no licence, or one that is not known to be compatible."""
 
 
 def page() -> str:
-    """Return docs/licences.md as it has to be now."""
+    """Return what docs/licences.md must say now."""
     parts = [HEAD]
     for layer in LAYERS:
         parts.append(f"\n## layers/{layer}\n\n| package | version | licence |\n|---|---|---|\n")
@@ -69,22 +69,20 @@ def page() -> str:
 
 
 def licence_of(package: Distribution) -> str:
-    """Return the SPDX expression of a package: what it says by itself, or what its licence's text is known by."""
+    """Return a package's SPDX expression, from its metadata or else from the text of its licence."""
     said = package.metadata.get("License-Expression") or package.metadata.get("License")
     if said and fits(said):
         return said
     classified = [CLASSIFIERS.get(line) for line in package.metadata.get_all("Classifier", ())]
     found = said or next(filter(None, classified), None) or _by_text(package)
     if not found or not fits(found):
-        message = (
-            f"{package.name}: {found or 'no licence found'}; see whether it fits ours, and add it to checks/licences.py"
-        )
+        message = f"{package.name}: {found or 'no licence found'}; if it is compatible, add it to checks/licences.py"
         raise LicenceError(message)
     return found
 
 
 def fits(expression: str) -> bool:
-    """Tell whether an SPDX expression leaves a choice that is compatible. Of AND and OR, AND binds first."""
+    """Return whether an SPDX expression allows a compatible choice. AND binds tighter than OR."""
     flat = expression
     while inner := re.search(r"\(([^()]*)\)", flat):
         flat = flat.replace(inner[0], "MIT" if fits(inner[1]) else "incompatible")
@@ -92,7 +90,7 @@ def fits(expression: str) -> bool:
 
 
 def crates_that_do_not_fit(package: Distribution) -> list[str]:
-    """Return the crates in a wheel's bill of materials (CycloneDX) whose licences are not known to fit."""
+    """Return the crates in a wheel's bill of materials (CycloneDX) whose licences are not known to be compatible."""
     found = []
     for bill in _files(package, "/sboms/"):
         for crate in json.loads(bill)["components"]:
@@ -109,7 +107,7 @@ def _packages(layer: str) -> list[str]:
 
 def _row(name: str, package: Distribution) -> str:
     if crates := crates_that_do_not_fit(package):
-        message = f"{name}: its crates {', '.join(crates)}; see whether that fits, and add it to checks/licences.py"
+        message = f"{name}: its crates {', '.join(crates)}; if they are compatible, add them to checks/licences.py"
         raise LicenceError(message)
     return f"| [{name}](https://pypi.org/project/{name}/) | {package.version} | {licence_of(package)} |\n"
 
@@ -120,7 +118,7 @@ def _by_text(package: Distribution) -> str | None:
 
 
 def _files(package: Distribution, part: str) -> list[str]:
-    """Return the texts of a package's metadata files with this in their paths."""
+    """Return the texts of a package's metadata files that have `part` in their paths."""
     return [file.read_text() for file in package.files or () if ".dist-info/" in str(file) and part in str(file)]
 
 
@@ -130,12 +128,12 @@ def _spdx(licence: dict[str, dict[str, str] | str]) -> str:
 
 
 def _assets() -> list[str]:
-    """Return the table of what browsers load that is not our own."""
+    """Return the table of third-party files that browsers load."""
     return [line for line in ASSETS.read_text(encoding="utf-8").splitlines(keepends=True) if line.startswith("|")]
 
 
 def main(arguments: list[str]) -> int:
-    """Write the page, or with `--check` tell how it differs."""
+    """Write the page, or with `--check` print how it differs."""
     try:
         now = page()
     except LicenceError as error:

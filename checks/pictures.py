@@ -1,7 +1,7 @@
-"""Draw each `.dot` file in docs/pictures as an `.svg` file beside it, with Graphviz.
+"""Draw each `.dot` file in docs/pictures as an `.svg` file with the same name, with Graphviz.
 
-Adds what Graphviz can't write: a title and a description for screen readers, a style that sets off a box's first line,
-and the digest of the source, by which a test without Graphviz finds a picture that is out of date.
+Adds what Graphviz can't write: a title and a description for screen readers, a style that emphasizes a box's first
+line, and the digest of the source, with which a test without Graphviz finds a picture that is out of date.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ def sources() -> list[Path]:
 
 
 def digest_of(source: Path) -> str:
-    """Return the digest of a source that its picture carries."""
+    """Return a source's digest, which its picture repeats."""
     return hashlib.sha256(source.read_bytes()).hexdigest()
 
 
 def finished(drawn: str, digest: str) -> str:
-    """Return an SVG of Graphviz with title, description, style and digest, and without Graphviz's version.
+    """Return Graphviz's SVG with a title, a description, a style and the digest, and without Graphviz's version.
 
     The title is the graph's name. The description is the graph's `comment`, which Graphviz writes as an XML comment.
     """
@@ -51,7 +51,7 @@ def finished(drawn: str, digest: str) -> str:
 
 
 def main() -> int:
-    """Draw every picture anew."""
+    """Draw every picture."""
     program = shutil.which("neato")
     if program is None:
         print("make: no Graphviz; install it (Debian: apt install graphviz)", file=sys.stderr)

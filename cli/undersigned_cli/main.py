@@ -56,10 +56,10 @@ backups.add_to(app)
 stack.add_to(app)
 
 MISTAKE, DIFFERS = 1, 3
-"""Exit codes, beside Click's 2 for a command that is written wrongly (see docs/command-line.md)."""
+"""Exit codes, besides Click's 2 for a usage error (see docs/command-line.md)."""
 
 _FOR_PDFS = "typst"
-"""The module of the extra `pdf` that is imported first."""
+"""The first module that a command imports from the extra `pdf`."""
 
 
 def _print_version(*, asked: bool) -> None:
@@ -75,11 +75,11 @@ def _options(
         bool, typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_print_version)
     ] = False,
 ) -> None:
-    """Take what stands before a command."""
+    """Take the options before a command."""
 
 
 def run() -> None:
-    """Run the command. An error that a person can correct is printed as one line, with an exit code."""
+    """Run the command. Print an error that a person can correct as one line, and exit with a code."""
     try:
         app()
     except CountsDifferError as error:

@@ -1,4 +1,4 @@
-"""The stack that a command works on: one in AWS, by its name, or the local one."""
+"""The stack that a command works on: a stack in AWS, found by its name, or the local stack."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ _SETTING_OF_OUTPUT = {
     "PublicUrl": "PUBLIC_URL",
 }
 _LONGEST_PLAN = 300
-"""Seconds; plan_deliveries' own limit."""
+"""Seconds; the timeout of plan_deliveries."""
 
 
 class StackError(UndersignedError):
-    """There is no such stack, or it doesn't answer as an Undersigned stack does."""
+    """The stack doesn't exist, is not an Undersigned stack, or failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Stack:
 
     @classmethod
     def in_aws(cls, name: str) -> Stack:
-        """Find a stack by its name, with the usual AWS profile. Raises StackError."""
+        """Find a stack by its name, with the usual AWS profile; raises StackError."""
         try:
             answer = boto3.client("cloudformation").describe_stacks(StackName=name)
         except ClientError as error:
@@ -67,12 +67,12 @@ class Stack:
 
     @classmethod
     def local(cls, state: Path = LOCAL_STATE) -> Stack:
-        """Find the local stack that is running. Raises LocalStackError."""
+        """Find the local stack that is running; raises LocalStackError."""
         running = connect(state)
         return cls(running.outputs, running.client)
 
     def wiring(self) -> Wiring:
-        """Wire the use cases for this stack."""
+        """Return the use cases, wired to this stack; raises StackError."""
         missing = [output for output in _SETTING_OF_OUTPUT if output not in self.outputs]
         if missing:
             message = (
@@ -84,7 +84,10 @@ class Stack:
         return Wiring(Settings(settings), client=self.client)
 
     def plan(self, campaign: str, at: datetime) -> dict[str, Any]:
-        """Start a campaign's delivery as the schedule would; return period and deliveries. Raises StackError."""
+        """Start a campaign's deliveries as the schedule would; return the answer of plan_deliveries.
+
+        Raises StackError.
+        """
         client = self.client("lambda", config=Config(read_timeout=_LONGEST_PLAN, retries={"total_max_attempts": 1}))
         event = {"scheduled_time": at.isoformat(), "campaign": campaign}
         answer = client.invoke(FunctionName=self.outputs["PlanDeliveriesFunction"], Payload=json.dumps(event).encode())

@@ -1,4 +1,4 @@
-"""Make the deliveries that are queued: seal, typeset, store, send."""
+"""Make the queued deliveries: seal, typeset, store, send."""
 
 from __future__ import annotations
 
@@ -24,11 +24,14 @@ if TYPE_CHECKING:
 logger = Logger()
 
 _ONE_STEP = 120_000
-"""Milliseconds that a step may take: a packet takes seconds, a mail half a minute until SES has room and one at SES."""
+"""The most milliseconds that a step takes.
+
+A packet takes seconds. An email takes up to half a minute until SES has capacity, and up to half a minute at SES.
+"""
 
 
 def report_replaced(key: DeliveryKey, packet: int, characters: dict[str, int]) -> None:
-    """Write down which characters no font has; code points alone tell nothing about anyone."""
+    """Log which characters no font has. Code points alone reveal nothing about anyone."""
     logger.warning("characters replaced", extra={**asdict(key), "packet": packet, "characters": characters})
 
 
@@ -40,7 +43,7 @@ delivering = stack.delivering(report_replaced)
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Answer a batch of the delivery queue; a message that is named in the answer comes again when it is due."""
+    """Process a batch of the delivery queue; SQS delivers the messages named in the answer again when they are due."""
     failed = []
     for record in event["Records"]:
         received = int(record["attributes"]["ApproximateReceiveCount"])
@@ -48,9 +51,9 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
             _run(read_message(record["body"]), context)
             continue
         except UnsettledError as error:
-            logger.info("a mail may be under way", extra={"until": error.until.isoformat()})
+            logger.info("an email may have been sent", extra={"until": error.until.isoformat()})
             wait = max(1, int((error.until - stack.now()).total_seconds()) + 1)
-        except Exception as error:  # noqa: BLE001  (one bad message never stops its neighbours; it is reported)
+        except Exception as error:  # noqa: BLE001  (one bad message must not stop the others; it is reported)
             logger.error("a delivery failed", extra={**facts_of(error), "received": received})
             wait = seconds_until_next_try(received)
         stack.queue.hide(record["receiptHandle"], wait)
@@ -61,15 +64,16 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
 def _run(message: DeliveryMessage, context: LambdaContext) -> None:
     if message.is_test:
         message_id = delivering.test(message.key)
-        logger.info("test mail", extra={**asdict(message.key), "message_id": message_id or "nothing waits"})
+        logger.info("test email", extra={**asdict(message.key), "message_id": message_id or "no letter waits"})
         return
     try:
         delivery = delivering.deliver(message.key, lambda: context.get_remaining_time_in_millis() > _ONE_STEP)
     except OutOfTimeError:
-        logger.info("a delivery goes on in another run", extra=asdict(message.key))
+        logger.info("a delivery continues in another run", extra=asdict(message.key))
         stack.queue.put_again(message.key)
     except (ThrottledError, SendingStoppedError) as error:
-        logger.error("a delivery has to wait", extra={**asdict(message.key), "reason": str(error)})
+        logger.error("a delivery must wait", extra={**asdict(message.key), "reason": str(error)})
         stack.queue.put_again(message.key, after=UNTIL_SES_IS_ASKED_AGAIN)
     else:
-        logger.info("delivery", extra={**asdict(message.key), "state": delivery.state if delivery else "nothing waits"})
+        state = delivery.state if delivery else "no letter waits"
+        logger.info("delivery", extra={**asdict(message.key), "state": state})

@@ -1,4 +1,4 @@
-"""Write the exports that are queued: a campaign's signatures as CSV, into the packets' bucket."""
+"""Write the queued exports: a campaign's signatures as a CSV file in the packets' bucket."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ exporting = stack.exporting()
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: Mapping[str, Any], _context: LambdaContext) -> dict[str, Any]:
-    """Answer a batch of the exports' queue; a message that is named in the answer comes again when it is due."""
+    """Process a batch of the export queue; SQS delivers the messages named in the answer again when they are due."""
     return {
         "batchItemFailures": [
             {"itemIdentifier": record["messageId"]} for record in event["Records"] if not _written(record)
@@ -40,7 +40,7 @@ def _written(record: Mapping[str, Any]) -> bool:
         export = exporting.write(campaign, export_id)
     except NotFoundError:
         logger.info("the export has expired", extra={"campaign": campaign, "export": export_id})
-    except Exception as error:  # noqa: BLE001  (it is reported, and the message comes again)
+    except Exception as error:  # noqa: BLE001  (it is reported, and SQS delivers the message again)
         logger.error("an export failed", extra={**facts_of(error), "campaign": campaign, "received": received})
         if export_id:
             exporting.put_off(campaign, export_id, last=received >= TRIES)

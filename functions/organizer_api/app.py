@@ -1,4 +1,4 @@
-"""The organizers' API: counts, signatures, deliveries and what can be done about them, for a key."""
+"""The organizers' API and dashboard: counts, signatures, deliveries and their controls."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 app = APIGatewayHttpResolver()
-# An address takes the first route that fits it, so `deliveries/next` stands before `deliveries/<period>`.
+# The first route that matches an address answers it, so `deliveries/next` comes before `deliveries/<period>`.
 for module in (campaign, signatures, exports, next_deliveries, deliveries, delivery_controls):
     app.include_router(module.routes.router)
 for router in (
@@ -52,7 +52,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 def _answer_error(error: UndersignedError) -> Response[str]:
     found = problem_of(error)
     answer = problem(found, SOURCE, as_json=True)
-    if found.status == 401:  # noqa: PLR2004  (RFC 9110, 15.5.2, asks for the header)
+    if found.status == 401:  # noqa: PLR2004  (RFC 9110, 15.5.2, requires the header)
         answer.headers["WWW-Authenticate"] = "Bearer"
     return answer
 

@@ -1,4 +1,4 @@
-"""The organizer's link: the period that waits for an approval, and its button."""
+"""The approval link: a period that waits for an approval, and the button that approves it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _NOT_HERE = Problem(
 
 @router.get("/organizer/approve/<token>")
 def show(token: str) -> Response[str]:
-    """Show what would be sent. Changes nothing, because email scanners follow links."""
+    """Show what the approval would send. Changes nothing, because email scanners follow links."""
     try:
         return page(pages.approval(wired.stack.approving().period(token), token))
     except (TokenError, NotFoundError) as error:

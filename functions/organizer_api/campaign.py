@@ -1,4 +1,4 @@
-"""A campaign as it stands: its settings, its targets, its counts, and what organizers did."""
+"""A campaign's settings, targets, counts and activity log."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def show_campaign(request: ApiRequest) -> Response[str]:
 
 @routes.get("/targets", "read")
 def list_targets(request: ApiRequest) -> Response[str]:
-    """List targets with the number of letters that wait for each."""
+    """List targets with the number of letters in each tray."""
     found = wired.organizing.targets(request.campaign, request.position(TARGET_POSITION), request.limit(50, most=200))
     return data({"targets": [_target(state) for state in found.items], "next": cursor_of(found.next_position)})
 
@@ -71,7 +71,7 @@ def _target(state: TargetState) -> dict[str, object]:
 
 @routes.get("/counts", "read")
 def count(request: ApiRequest) -> Response[str]:
-    """Return the counts, grouped as the request asks."""
+    """Return the counts, grouped by the request's `by`."""
     by = request.choice("by", COUNTED_BY) or "target"
     if by == "domain":
         providers = wired.organizing.providers(request.campaign)
@@ -87,7 +87,7 @@ def count(request: ApiRequest) -> Response[str]:
 
 @routes.get("/audit", "manage")
 def list_audit(request: ApiRequest) -> Response[str]:
-    """List what organizers did, newest first."""
+    """List the activity log, newest first."""
     found = wired.organizing.audit(request.campaign, request.position(AUDIT_POSITION), request.limit(50, most=200))
     entries = [
         {

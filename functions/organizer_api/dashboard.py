@@ -1,4 +1,4 @@
-"""The dashboard's pages: overview, targets, deliveries, letters, exports and the audit."""
+"""The dashboard's pages: overview, targets, deliveries, letters, exports and the activity log."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ROWS_SHOWN = 25
 
 @pages.get("", "read")
 def overview(request: DashboardRequest) -> Response[str]:
-    """Show how a campaign stands, and what needs attention."""
+    """Show a campaign's figures and what needs attention."""
     organizing = wired.organizing
     return dashboard_page(
         dashboard.overview(
@@ -46,7 +46,7 @@ def overview(request: DashboardRequest) -> Response[str]:
 
 @pages.get("/targets/<target>", "read")
 def target(request: DashboardRequest, target: str) -> Response[str]:
-    """Show a target: the letters that wait, the deliveries, and what can be done."""
+    """Show a target: its waiting letters, its deliveries and its buttons."""
     history, _ = wired.organizing.history(request.campaign, target, None, None, ROWS_SHOWN)
     return dashboard_page(
         dashboard.target(viewer_of(request), wired.organizing.target(request.campaign, target), history)
@@ -55,20 +55,20 @@ def target(request: DashboardRequest, target: str) -> Response[str]:
 
 @pages.get("/targets/<target>/next", "manage")
 def preview(request: DashboardRequest, target: str) -> Response[str]:
-    """Preview the email that would go to a target now."""
+    """Preview the email that a delivery would send to a target now."""
     made = next_deliveries.preview_of(request, target)
     return dashboard_page(dashboard.preview(viewer_of(request), made, date.fromisoformat(wired.stack.period())))
 
 
 @pages.get("/targets/<target>/next/mail", "manage")
 def preview_mail(request: DashboardRequest, target: str) -> Response[bytes]:
-    """Download that email as a file."""
+    """Download the previewed email as a file."""
     return next_deliveries.preview_mail(request, target)
 
 
 @pages.get("/targets/<target>/next/packets/<number>", "manage")
 def preview_packet(request: DashboardRequest, target: str, number: str) -> Response[bytes]:
-    """Download one of its packets."""
+    """Download one of the previewed email's packets."""
     return next_deliveries.preview_packet(request, target, number)
 
 
@@ -83,7 +83,7 @@ def deliveries(request: DashboardRequest) -> Response[str]:
 
 @pages.get("/deliveries/<period>/<target>", "read")
 def delivery(request: DashboardRequest, period: str, target: str) -> Response[str]:
-    """Show one delivery: its packets, and what became of its email."""
+    """Show one delivery with its packets and the events of its email."""
     record = wired.organizing.delivery(DeliveryKey(request.campaign, target, period))
     return dashboard_page(
         dashboard.delivery(viewer_of(request), record, wired.organizing.target(request.campaign, target))
@@ -107,7 +107,7 @@ def signatures(request: DashboardRequest) -> Response[str]:
 
 @pages.post("/signatures", "manage")
 def find_signature(request: DashboardRequest) -> Response[str]:
-    """Redirect to the letter of an email address. It is posted, so that it appears in no URL and no log."""
+    """Redirect to the letter signed with an email address. The address is posted, to keep it out of URLs and logs."""
     email = request.posted("email")
     found = wired.organizing.signed_with(request.campaign, email, SignatureFilter())
     if found.items:
@@ -117,7 +117,7 @@ def find_signature(request: DashboardRequest) -> Response[str]:
 
 @pages.get("/signatures/<signer>", "manage")
 def signature(request: DashboardRequest, signer: str) -> Response[str]:
-    """Show a letter and what can be done about it."""
+    """Show a letter with its buttons."""
     row = wired.organizing.signature(request.campaign, signer)
     roster = wired.stack.catalog.entry(request.campaign).roster
     return dashboard_page(dashboard.signature(viewer_of(request), row, roster))
@@ -125,7 +125,7 @@ def signature(request: DashboardRequest, signer: str) -> Response[str]:
 
 @pages.get("/exports", "manage")
 def exports(request: DashboardRequest) -> Response[str]:
-    """Show the exports, and the form that asks for one."""
+    """Show the exports and the form that requests one."""
     roster = wired.stack.catalog.entry(request.campaign).roster
     return dashboard_page(
         dashboard.exports(viewer_of(request), wired.stack.exporting().recent(request.campaign), roster)
@@ -133,8 +133,8 @@ def exports(request: DashboardRequest) -> Response[str]:
 
 
 @pages.post("/exports", "manage")
-def ask_for_export(request: DashboardRequest) -> Response[str]:
-    """Ask for an export."""
+def request_export(request: DashboardRequest) -> Response[str]:
+    """Request an export."""
     target, status = request.posted("target"), request.posted("status")
     wanted = ExportFilter(target or None, next((known for known in EXPORTED if known == status), None))
     wired.stack.exporting().ask(request.campaign, wanted, request.by)
@@ -143,13 +143,13 @@ def ask_for_export(request: DashboardRequest) -> Response[str]:
 
 @pages.get("/exports/<export>", "manage")
 def fetch_export(request: DashboardRequest, export: str) -> Response[str]:
-    """Redirect to the file of an export."""
+    """Redirect to an export's file."""
     exporting = wired.stack.exporting()
     return moved(exporting.link(exporting.export(request.campaign, export)), status=302)
 
 
 @pages.get("/audit", "manage")
 def audit(request: DashboardRequest) -> Response[str]:
-    """Show what organizers did."""
+    """Show the activity log."""
     found = wired.organizing.audit(request.campaign, request.position(AUDIT_POSITION), ROWS_SHOWN)
     return dashboard_page(dashboard.audit(viewer_of(request), found))

@@ -1,4 +1,4 @@
-"""The dashboard's buttons: pause, approve, hold, retry and test deliveries; remove letters, or release them."""
+"""The dashboard's buttons: control deliveries, erase letters, and release letters from quarantine."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def release(request: DashboardRequest, target: str) -> Response[str]:
 
 @buttons.post("/targets/<target>/test", "manage")
 def test(request: DashboardRequest, target: str) -> Response[str]:
-    """Send the next email to the organizer instead."""
+    """Send the target's next email to the organizer instead, as a test."""
     wired.stack.delivery_controls().test(request.campaign, target, wired.stack.period(), request.by, request.reason())
     return done("tested", f"/targets/{target}")
 
@@ -70,7 +70,7 @@ def retry(request: DashboardRequest, period: str, target: str) -> Response[str]:
 
 @buttons.post("/signatures/<signer>/remove", "manage")
 def remove(request: DashboardRequest, signer: str) -> Response[str]:
-    """Remove a letter and erase it."""
+    """Erase a letter."""
     wired.organizing.remove(request.campaign, signer, request.by, request.reason())
     return done("removed", f"/signatures/{signer}")
 
@@ -79,4 +79,4 @@ def remove(request: DashboardRequest, signer: str) -> Response[str]:
 def release_from_quarantine(request: DashboardRequest, signer: str) -> Response[str]:
     """Release a letter from quarantine."""
     wired.organizing.release(request.campaign, signer, request.by, request.reason())
-    return done("let-out", f"/signatures/{signer}")
+    return done("released-letter", f"/signatures/{signer}")

@@ -1,4 +1,4 @@
-"""Routes of the dashboard, and what its pages and buttons share."""
+"""The dashboard's routes, and the functions that its pages and buttons share."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ HOME = "/organizer"
 
 
 def dashboard_routes() -> ScopedRoutes:
-    """Make routes of the dashboard, for organizers who have signed in."""
+    """Make routes for organizers who are signed in to the dashboard."""
     return ScopedRoutes(HOME, _serve)
 
 
 def viewer_of(request: DashboardRequest) -> dashboard.Viewer:
-    """Return who looks at a page."""
+    """Return the organizer who looks at a page."""
     return dashboard.Viewer(
         wired.stack.catalog.entry(request.campaign).campaign,
         request.key.allows("manage"),
@@ -43,12 +43,12 @@ def viewer_of(request: DashboardRequest) -> dashboard.Viewer:
 
 
 def done(what: str, path: str = "") -> Response[str]:
-    """Redirect from a button to the page that shows what it did."""
+    """Redirect from a button to the page that says what it did."""
     return moved(f"{HOME}{path}?done={what}")
 
 
 def home_with_cookie(token: str) -> Response[str]:
-    """Redirect to the dashboard and set the cookie of a session. An empty token removes the cookie."""
+    """Redirect to the dashboard and set the session cookie. An empty token deletes the cookie."""
     answer = moved(HOME)
     answer.cookies = [session_cookie(token)]
     return answer
@@ -56,12 +56,12 @@ def home_with_cookie(token: str) -> Response[str]:
 
 def public_url(event: APIGatewayProxyEventV2) -> str:
     """Return the base address of the stack's own pages."""
-    # A stack without its own domain has pages only at the host that answers.
+    # A stack without its own domain has its pages at the host of the request.
     return wired.stack.settings.sender_at(f"https://{event.headers.get('host', '')}").public_url
 
 
 def _serve(event: APIGatewayProxyEventV2, scope: Scope, parts: Mapping[str, str], handler: Handler) -> object:
-    """Hand the request of a signed-in organizer to its handler, and show errors as pages."""
+    """Check a signed-in organizer's request, call its handler, and show errors as pages."""
     try:
         session = wired.sessions.session(session_token(event.cookies))
     except SignedOutError:
@@ -82,6 +82,6 @@ def _sign_in_first(event: APIGatewayProxyEventV2) -> Response[str]:
     """Show the sign-in form on the dashboard's front page, and redirect there from any other."""
     if event.http_method != "GET" or event.path != HOME:
         return home_with_cookie("")
-    # For a link on another site the browser sends no cookie. It sends it when our own page loads the dashboard again.
+    # A browser that follows a link on another site sends no strict cookie. It does when our own page reloads.
     shown = dashboard.doorstep if comes_from_a_link(event.headers) else dashboard.sign_in
     return dashboard_page(shown(language_for(event)))

@@ -1,4 +1,4 @@
-"""Deliveries: what was sent, and what SES said of it."""
+"""Deliveries: what was sent, and what SES reported about it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ routes = campaign_routes()
 
 @routes.get("/deliveries", "read")
 def list_deliveries(request: ApiRequest) -> Response[str]:
-    """List deliveries, the newest period first."""
+    """List deliveries, newest period first."""
     target, period = request.named("target"), request.named("period")
     found, last = wired.organizing.deliveries(
         request.campaign, target, period, after(request), request.limit(20, most=50)
@@ -33,7 +33,7 @@ def list_deliveries(request: ApiRequest) -> Response[str]:
 
 
 def after(request: ApiRequest) -> DeliveryKey | None:
-    """Return the delivery after which a page begins; raises RequestError for a cursor that no page gave."""
+    """Return the delivery after which a page begins; raises RequestError for a cursor that no page has."""
     return delivery_at(request.campaign, request.position(DELIVERY_POSITION))
 
 
@@ -52,7 +52,7 @@ def fetch_packet(request: ApiRequest, period: str, target: str, number: str) -> 
 
 
 def delivery_values(delivery: Delivery) -> dict[str, object]:
-    """Return what became of a delivery."""
+    """Return a delivery with its state."""
     return {
         "target": delivery.key.target,
         "period": delivery.key.period,
@@ -72,7 +72,7 @@ def delivery_values(delivery: Delivery) -> dict[str, object]:
 
 
 def packet_values(packet: PacketRecord) -> dict[str, object]:
-    """Return what is known of a packet: it holds letters `first` to `last` of its delivery, counted from 1."""
+    """Return a packet's facts. It holds letters `first` to `last` of its delivery, counted from 1."""
     return {
         "number": packet.number,
         "first": packet.first,

@@ -1,4 +1,4 @@
-"""Controls: pause, approve, hold, retry and test deliveries."""
+"""Delivery controls: pause, resume, approve, hold, release, retry and test."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def pause(request: ApiRequest) -> Response[str]:
 
 @routes.post("/resume", "manage")
 def resume(request: ApiRequest) -> Response[str]:
-    """Resume a campaign's deliveries from the next plan on."""
+    """Resume a campaign's deliveries, from the next plan on."""
     wired.stack.delivery_controls().resume(request.campaign, request.by, request.why())
     return data({"paused": False})
 
@@ -40,7 +40,7 @@ def approve(request: ApiRequest, period: str) -> Response[str]:
 
 @routes.post("/targets/<target>/hold", "manage")
 def hold(request: ApiRequest, target: str) -> Response[str]:
-    """Hold one target's letters, for a reason."""
+    """Hold one target's letters; the reason is required."""
     why = request.why(required=True)
     wired.stack.delivery_controls().hold(request.campaign, target, request.by, why)
     return data({"target": target, "hold": why})
@@ -55,13 +55,13 @@ def release(request: ApiRequest, target: str) -> Response[str]:
 
 @routes.post("/targets/<target>/test", "manage")
 def test(request: ApiRequest, target: str) -> Response[str]:
-    """Send the email that would go now to the organizer instead."""
+    """Send the target's next email to the organizer instead, as a test."""
     wired.stack.delivery_controls().test(request.campaign, target, wired.stack.period(), request.by, request.why())
     return data({"target": target, "status": "queued"}, status=202)
 
 
 @routes.post("/deliveries/<period>/<target>/retry", "manage")
 def retry(request: ApiRequest, period: str, target: str) -> Response[str]:
-    """Send a delivery again that failed, bounced or is held."""
+    """Send a delivery again that bounced or is held."""
     wired.stack.delivery_controls().retry(DeliveryKey(request.campaign, target, period), request.by, request.why())
     return data({"target": target, "period": period, "status": "queued"}, status=202)

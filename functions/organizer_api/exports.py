@@ -1,4 +1,4 @@
-"""Exports: a campaign's signatures as a CSV file. It is asked for here, written elsewhere and fetched by a link."""
+"""Exports: requests for a campaign's signatures as a CSV file, and links to files that `export_signatures` wrote."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ routes = campaign_routes()
 
 
 @routes.post("/exports", "manage")
-def ask_for_export(request: ApiRequest) -> Response[str]:
-    """Ask for a file of signatures; it is written within minutes."""
-    export = _ask(request)
+def request_export(request: ApiRequest) -> Response[str]:
+    """Request a file of signatures, which is ready within minutes."""
+    export = _requested(request)
     answer = data(_export(export), status=202)
     answer.headers["Location"] = _address(export)
     return answer
@@ -28,8 +28,8 @@ def ask_for_export(request: ApiRequest) -> Response[str]:
 
 @routes.get("/signatures.csv", "manage")
 def download_signatures(request: ApiRequest) -> Response[str]:
-    """Ask for a file at the address that it would have, and redirect to the export's progress."""
-    return moved(_address(_ask(request)))
+    """Request a file at the address that clients expect, and redirect to the export's state."""
+    return moved(_address(_requested(request)))
 
 
 @routes.get("/exports", "manage")
@@ -41,13 +41,13 @@ def list_exports(request: ApiRequest) -> Response[str]:
 
 @routes.get("/exports/<export>", "manage")
 def show_export(request: ApiRequest, export: str) -> Response[str]:
-    """Return an export's progress and, once it is written, a link that works for a quarter of an hour."""
+    """Return an export's state and, when it is written, a link that works for 15 minutes."""
     exporting = wired.stack.exporting()
     found = exporting.export(request.campaign, export)
     return data(_export(found) | {"link": exporting.link(found) if found.state == "done" else None})
 
 
-def _ask(request: ApiRequest) -> Export:
+def _requested(request: ApiRequest) -> Export:
     wanted = ExportFilter(request.named("target"), request.choice("status", EXPORTED))
     return wired.stack.exporting().ask(request.campaign, wanted, request.by)
 

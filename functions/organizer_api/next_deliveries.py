@@ -1,4 +1,4 @@
-"""The next deliveries: previews of the emails and packets that would go now."""
+"""The next deliveries: previews of the emails and packets that would be sent now."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ routes = campaign_routes()
 logger = Logger()
 
 MOST_LETTERS = 2_500
-"""Letters that are typeset at most while somebody waits: ten packets. The API gives up after half a minute."""
+"""The most letters in a preview: ten packets. The organizer waits for them, and the API times out after 30 seconds."""
 
 MOST_BYTES = 4_400_000
-"""Bytes of a file that fit into an answer: Lambda takes 6 MB, in which a file is base64."""
+"""The most bytes of a file in an answer: Lambda's limit is 6 MB, and the file is in Base64."""
 
 
 @routes.get("/deliveries/next", "read")
 def list_next(request: ApiRequest) -> Response[str]:
-    """List the targets that letters wait for, and whether the letters would go now."""
+    """List the targets with waiting letters, and whether the letters would be sent now."""
     after = request.position(TARGET_POSITION)
     overview = wired.organizing.overview(request.campaign)
     period = wired.stack.period()
@@ -56,7 +56,7 @@ def list_next(request: ApiRequest) -> Response[str]:
 
 @routes.get("/deliveries/next/<target>", "manage")
 def preview(request: ApiRequest, target: str) -> Response[str]:
-    """Preview a target's email as it would go now."""
+    """Preview the email that a target would get now."""
     made = preview_of(request, target)
     address = f"/organizer/campaigns/{request.campaign}/deliveries/next/{target}"
     return data(
@@ -77,14 +77,14 @@ def preview(request: ApiRequest, target: str) -> Response[str]:
 
 @routes.get("/deliveries/next/<target>/mail", "manage")
 def preview_mail(request: ApiRequest, target: str) -> Response[bytes]:
-    """Download a target's email as a file that mail programs open."""
+    """Download the previewed email as a file that mail programs open."""
     made = preview_of(request, target)
     return _file(made.mail.as_bytes(), "message/rfc822", f"{target}.eml")
 
 
 @routes.get("/deliveries/next/<target>/packets/<number>", "manage")
 def preview_packet(request: ApiRequest, target: str, number: str) -> Response[bytes]:
-    """Download one of a target's packets as it would go now."""
+    """Download one of the previewed email's packets."""
     pdf = _packing(request).preview_packet(_key(request, target), int(number))
     return _file(pdf, "application/pdf", f"{target}-{number}.pdf")
 
@@ -98,7 +98,10 @@ def _key(request: ApiRequest, target: str) -> DeliveryKey:
 
 
 def preview_of(request: ApiRequest, target: str) -> DeliveryPreview:
-    """Make the email that would go now; raises NotNowError when no letter waits, and TooManyLettersError."""
+    """Return the email that a target would get now.
+
+    Raises NotNowError when no letters wait, and TooManyLettersError for more than MOST_LETTERS.
+    """
     made = _packing(request).preview(_key(request, target), MOST_LETTERS)
     if made is None:
         raise NotNowError(Message("No letters are waiting for this recipient, so there is no email to preview."))
@@ -114,5 +117,5 @@ def _file(content: bytes, media_type: str, filename: str) -> Response[bytes]:
 
 
 def _report_replaced(_key: DeliveryKey, packet: int, characters: dict[str, int]) -> None:
-    """Log which characters no font has. Code points alone say nothing about anyone."""
+    """Log which characters no font has. Code points alone reveal nothing about anyone."""
     logger.warning("characters replaced", extra={"packet": packet, "characters": characters})

@@ -1,4 +1,4 @@
-"""Errors as organizers read them, in the API and on the dashboard: an HTTP status, a title and the way out."""
+"""Errors as organizers read them, in the API and on the dashboard: an HTTP status, what is wrong and what to do."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NO_ROUTE = Problem(
 
 
 def problem_of(error: UndersignedError) -> Problem:  # noqa: PLR0911  (a table)
-    """Return what the API says of an error. Any other error is raised unchanged."""
+    """Return what the API says about an error. Any other error is raised unchanged."""
     match error:
         case RequestError():
             return Problem(error.status, error.title, error.detail)
@@ -62,7 +62,7 @@ def problem_of(error: UndersignedError) -> Problem:  # noqa: PLR0911  (a table)
 
 
 def dashboard_problem_of(error: UndersignedError) -> Problem:
-    """Return what the dashboard says of an error. Any other error is raised unchanged."""
+    """Return what the dashboard says about an error. Any other error is raised unchanged."""
     match error:
         case KeyRefusedError():
             return Problem(

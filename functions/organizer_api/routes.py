@@ -1,4 +1,4 @@
-"""Routes of the API, each about one campaign."""
+"""The API's routes, each below a campaign's address."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 def campaign_routes() -> ScopedRoutes:
-    """Make routes below a campaign's address, for programs that send one of its keys."""
+    """Make routes for programs that send one of the campaign's keys."""
     return ScopedRoutes("/organizer/campaigns/<campaign>", _serve)
 
 
 def _serve(event: APIGatewayProxyEventV2, scope: Scope, parts: Mapping[str, str], handler: Handler) -> object:
-    """Check the request's key, and hand the request to its handler."""
+    """Check the request's key and call the request's handler."""
     names = {**parts}
     campaign = names.pop("campaign")
     key = wired.access.authorize(campaign, bearer_key(event.headers), scope, event.request_context.http.source_ip)

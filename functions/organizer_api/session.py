@@ -1,4 +1,4 @@
-"""Signing in to the dashboard and out of it."""
+"""Sign in to the dashboard and sign out."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ routes = dashboard_routes()
 
 @router.post(f"{HOME}/session")
 def sign_in() -> Response[str]:
-    """Begin a session with a key; show the form again when the key is refused."""
+    """Start a session with a key, or show the form again when the key is refused."""
     event = router.current_event
     try:
         check_origin(event.headers, public_url(event))
@@ -42,5 +42,5 @@ def sign_in() -> Response[str]:
 
 @routes.post("/sign-out", "read")
 def sign_out(_request: DashboardRequest) -> Response[str]:
-    """End a session. Other sites can't end it, just as they can't press any other button."""
+    """End a session. Other sites can't press this button, nor any other."""
     return home_with_cookie("")

@@ -1,4 +1,4 @@
-"""Signatures: list them, find one, remove one, release one from quarantine."""
+"""Signatures: list them, find one, erase one, release one from quarantine."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def show_signature(request: ApiRequest, signer: str) -> Response[str]:
 
 @routes.delete("/signatures/<signer>", "manage")
 def remove_signature(request: ApiRequest, signer: str) -> Response[str]:
-    """Remove a letter and erase what it says of its signer, for a reason."""
+    """Erase a letter with everything personal in it; the reason is required."""
     wired.organizing.remove(request.campaign, signer, request.by, request.why(required=True))
     return data({"id": signer, "status": "erased"})
 

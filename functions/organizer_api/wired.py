@@ -1,4 +1,4 @@
-"""What the organizers' API is wired to, made once a process."""
+"""The organizers' API's services, made once per process."""
 
 from undersigned.wiring import Wiring
 

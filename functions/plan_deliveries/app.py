@@ -1,4 +1,4 @@
-"""Queue a period's deliveries: weekly by the schedule, or now for one campaign when an organizer asks."""
+"""Queue a period's deliveries: weekly by the schedule, or now for one campaign when an organizer requests it."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ approval_requests = stack.approval_requests()
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: Mapping[str, Any], _context: LambdaContext) -> dict[str, Any]:
-    """Plan for `scheduled_time` (ISO 8601), for all campaigns or for `campaign`; answers what was queued.
+    """Plan for `scheduled_time` (ISO 8601), for all campaigns or for `campaign`, and return what was queued.
 
-    Organizers are asked for the approvals that are missing. An error makes Lambda plan again, which is harmless.
+    Emails the organizers whose approval is missing. After an error, Lambda plans again, which is harmless.
     """
     scheduled = datetime.fromisoformat(event["scheduled_time"])
     period = period_of(scheduled, stack.settings.delivery_time_zone)
@@ -56,4 +56,4 @@ def _log_outcome(campaign: str, outcome: PostOutcome | Exception) -> None:
     if isinstance(outcome, Exception):
         logger.error("an organizer was not asked", extra={"campaign": campaign, **facts_of(outcome)})
     else:
-        logger.info("request for an approval", extra={"campaign": campaign, "outcome": outcome})
+        logger.info("approval request", extra={"campaign": campaign, "outcome": outcome})

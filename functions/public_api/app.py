@@ -1,4 +1,4 @@
-"""The public API: the form, the confirmation, the signer's own page, the count, packets, and what pages load."""
+"""The public API: the form, the confirmation, the signer's own page, the count, packets, and the pages' assets."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ for routes in (form, count, signer, packets, assets):
 
 @answering_head
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Answer a request of the HTTP API; sites that the campaign allows may read the answer."""
+    """Answer a request of the HTTP API. Scripts on the campaign's sites may read the answer."""
     answer = app.resolve(event, context)
     site, campaign = site_of(event)
     if not site or not campaign or "Access-Control-Allow-Origin" in answer["headers"]:
@@ -51,7 +51,7 @@ def _answer_aws(error: ClientError) -> Response[str]:
 
 
 def _framed() -> Campaign | None:
-    """Return the campaign whose form in a frame sent the request, because the answer must show in that frame."""
+    """Return the campaign whose framed form sent the request, because the same frame must show the answer."""
     _, campaign = site_of(app.current_event.raw_event)
     if campaign is None or not is_embedded(app.current_event):
         return None

@@ -1,4 +1,4 @@
-"""What pages and programs load: the script for other websites, our own scripts and fonts, and the API's document."""
+"""Files for pages and programs: the script for other websites, our own assets, and the API's description."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CHANGED_CACHE = "public, max-age=60"
 
 @router.get("/embed.js")
 def load_script() -> Response[str | bytes]:
-    """Serve the script that puts the form or the count into another website."""
+    """Serve the script that embeds the form or the count in another website."""
     return file(asset("embed.js"), cache=SCRIPT_CACHE, for_any_site=True)
 
 
@@ -33,6 +33,6 @@ def describe() -> Response[str | bytes]:
 
 @router.get("/assets/<digest>/<name>")
 def load_asset(digest: str, name: str) -> Response[str | bytes]:
-    """Serve what our pages load. A page from before a deployment gets the present file."""
+    """Serve an asset of our pages. A page from before a deployment gets the current file, cached briefly."""
     found = asset(name)
     return file(found, cache=ASSET_CACHE if digest == found.digest else CHANGED_CACHE)

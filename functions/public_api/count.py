@@ -1,4 +1,4 @@
-"""The count: as data for any site's scripts, and as a picture."""
+"""The count, as JSON for any site's scripts and as a picture."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ COUNT_CACHE = "public, max-age=5, stale-while-revalidate=30, stale-if-error=8640
 
 
 @router.get("/campaigns/<campaign>/count")
-def tell_count(campaign: str) -> Response[str]:
-    """Return the public count, in one read."""
+def show_count(campaign: str) -> Response[str]:
+    """Return the public count, with one read of the table."""
     found = wired.signing.count(campaign)
     values = {
         "campaign": found.campaign,
@@ -36,7 +36,7 @@ def tell_count(campaign: str) -> Response[str]:
 
 @router.get("/campaigns/<campaign>/count.svg")
 def draw_count(campaign: str) -> Response[str]:
-    """Draw the public count, in one read, in English or in the language that the address asks for."""
-    # Not in the reader's language: the site that shows the picture chooses, and a cache keeps one picture for all.
+    """Draw the public count, with one read of the table, in English or in the address's `lang`."""
+    # The site that shows the picture chooses the language, not the reader. So caches keep one picture for everyone.
     language = chosen_language(languages(), language_in_link(router.current_event), None)
     return picture(count_picture(wired.signing.count(campaign), language), cache=COUNT_CACHE)

@@ -1,4 +1,4 @@
-"""The form: the letter's page, its preview and its signing."""
+"""The form: the letter's page, its preview, and signing."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from undersigned.services.signing import FormContext
 from undersigned.web import pages
 from undersigned.web.answers import data, moved, page, preflight, problem
 from undersigned.web.posted import RequestError, posted_values
-from undersigned.web.reader import handed_on, is_embedded, language_for, wants_json
+from undersigned.web.reader import is_embedded, language_for, our_next_page, wants_json
 from undersigned.web.signer_values import form_values, preview_values, target_values
-from undersigned.web.sites import own_page, with_fields
+from undersigned.web.sites import site_page, with_fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,7 +44,7 @@ def _language(campaign: Campaign) -> str:
 
 @router.get("/campaigns/<campaign>")
 def show_campaign(campaign: str) -> Response[str]:
-    """Show the letter and its form."""
+    """Show the letter and its form, as a page or as JSON."""
     if not wants_json(_event()):
         return _page(campaign)
     form = wired.signing.form(campaign)
@@ -53,12 +53,12 @@ def show_campaign(campaign: str) -> Response[str]:
 
 @router.get("/campaigns/<campaign>/embed")
 def show_embedded(campaign: str) -> Response[str]:
-    """Show the same page for a frame on another site."""
+    """Show the same page in a frame on another site."""
     return _page(campaign, embedded=True)
 
 
 def closed(campaign: str) -> Response[str]:
-    """Show the page of a letter that can't be signed on this day."""
+    """Show the page of a letter that people can't sign today."""
     return _page(campaign, status=409)
 
 
@@ -101,7 +101,7 @@ def find_targets(campaign: str) -> Response[str]:
 
 @router.post("/campaigns/<campaign>/preview")
 def preview(campaign: str) -> Response[str]:
-    """Show the letter with what the form has so far. Stores nothing."""
+    """Show the letter filled in with what the form has so far. Stores nothing."""
     values = posted_values(_event())
     language = _language(wired.signing.campaign(campaign).campaign)
     shown = wired.signing.preview(campaign, values, language)
@@ -112,7 +112,7 @@ def preview(campaign: str) -> Response[str]:
 
 @router.post("/campaigns/<campaign>/signatures")
 def sign(campaign: str) -> Response[str]:
-    """Sign the letter. The answer is the same whether the person has signed before or not."""
+    """Sign the letter. The answer doesn't reveal whether the person has signed before."""
     event, values = _event(), posted_values(_event())
     settings = wired.signing.campaign(campaign).campaign
     language = _language(settings)
@@ -129,15 +129,15 @@ def sign(campaign: str) -> Response[str]:
     if wants_json(event):
         detail = Message("We’ve emailed you. Open the link to confirm.")
         return data({"status": "pending", "detail": detail.in_language(language)}, status=202)
-    return moved(own_page(settings, values.get("thanks")) or handed_on(event, f"/campaigns/{campaign}/signed"))
+    return moved(site_page(settings, values.get("thanks")) or our_next_page(event, f"/campaigns/{campaign}/signed"))
 
 
 def _with_errors(campaign: Campaign, values: Mapping[str, object], error: FormError) -> Response[str]:
-    """Show the form again with all its errors and answers, or redirect to the organization's own form."""
+    """Show the form again with its errors and answers, or redirect to the organization's own form."""
     language = _language(campaign)
     if wants_json(_event()):
         return problem(form_errors(error), language, as_json=True)
-    if address := own_page(campaign, values.get("mistakes")):
+    if address := site_page(campaign, values.get("mistakes")):
         return moved(with_fields(address, error.errors))
     return _page(campaign.id, values, error.errors, wired.signing.preview(campaign.id, values, language), status=422)
 
@@ -145,8 +145,8 @@ def _with_errors(campaign: Campaign, values: Mapping[str, object], error: FormEr
 @router.get("/campaigns/<campaign>/signatures")
 @router.get("/campaigns/<campaign>/preview")
 def show_form_again(campaign: str) -> Response[str]:
-    """Redirect to the form from the address of one of its answers, which people reload and pass on."""
-    return moved(handed_on(_event(), f"/campaigns/{wired.signing.campaign(campaign).campaign.id}"))
+    """Redirect to the form from the address of an answer to it, which people reload and share."""
+    return moved(our_next_page(_event(), f"/campaigns/{wired.signing.campaign(campaign).campaign.id}"))
 
 
 @router.get("/campaigns/<campaign>/signed")
@@ -160,7 +160,7 @@ def signed(campaign: str) -> Response[str]:
 
 @router.route("/campaigns/<campaign>", method="OPTIONS")
 @router.route("/campaigns/<campaign>/<_rest>", method="OPTIONS")
-def ask_first(campaign: str, _rest: str = "") -> Response[str]:
-    """Answer a browser's preflight request (CORS)."""
+def allow_scripts(campaign: str, _rest: str = "") -> Response[str]:
+    """Answer a browser's CORS preflight request."""
     wired.signing.campaign(campaign)
     return preflight()

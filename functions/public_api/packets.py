@@ -1,4 +1,4 @@
-"""The target's link: packets that were too large for an email."""
+"""The packets link: packets that are too large for an email."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
 @router.get("/packets/<token>")
 def list_packets(token: str) -> Response[str]:
-    """Show the packets of a delivery that was too large for an email."""
+    """Show the packets of a delivery that is too large for an email."""
     return page(pages.packets(wired.signing.packets(token), token))
 
 
 @router.get("/packets/<token>/<number>")
 def fetch_packet(token: str, number: str) -> Response[str]:
-    """Redirect to a packet in the store, at an address that works for a few minutes."""
+    """Redirect to a packet's PDF, at an address that works for a few minutes."""
     name, filename = wired.signing.packets(token).file(number)
     return moved(wired.stack.bucket.link(name, filename), status=302)

@@ -1,4 +1,4 @@
-"""Errors as signers read them: an HTTP status, a title and the way out."""
+"""Errors as signers read them: an HTTP status, what is wrong and what to do."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NO_ROUTE = Problem(
 
 
 def problem_of(error: UndersignedError) -> Problem:  # noqa: PLR0911  (a table)
-    """Return what the person reads of an error. Any other error is raised unchanged."""
+    """Return what a signer reads about an error. Any other error is raised unchanged."""
     match error:
         case RequestError():
             return Problem(error.status, error.title, error.detail)
@@ -59,7 +59,7 @@ def problem_of(error: UndersignedError) -> Problem:  # noqa: PLR0911  (a table)
 
 
 def form_errors(error: FormError) -> Problem:
-    """Return a form's errors for a program."""
+    """Return a form's errors, for a program."""
     return Problem(
         422,
         Message("There is a problem"),
@@ -69,7 +69,7 @@ def form_errors(error: FormError) -> Problem:
 
 
 def wait_for(error: BusyError) -> Message:
-    """Say to somebody in a crowded network what to do."""
+    """Tell a signer in a busy network how long to wait."""
     return Message.counted(
         "Many people are signing from your network. Wait %(seconds)s second, then send the form again. "
         "What you typed is kept.",

@@ -1,4 +1,4 @@
-"""The signer's links: the letter to confirm, and its own page."""
+"""The signer's links: the letter to confirm, and the letter's own page."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _event() -> APIGatewayProxyEventV2:
 
 
 def _language(own: OwnLetter) -> str:
-    """Return the language that a link asks for, else the one in which the letter was signed."""
+    """Return the language in the link's query, or else the one in which the letter was signed."""
     wanted = language_in_link(_event()) or own.signature.language
     return chosen_language(own.entry.campaign.languages, wanted, None)
 
@@ -46,7 +46,7 @@ def to_confirm(token: str) -> Response[str]:
 
 @router.post("/confirm/<token>")
 def confirm(token: str) -> Response[str]:
-    """Confirm the letter that the signer saw, and no newer one. Doing it twice has no further effect."""
+    """Confirm the version of the letter that the signer saw. Doing it twice has no further effect."""
     own = wired.signing.confirm(token, _version_seen())
     has_changed = own.signature.status == "pending"
     if wants_json(_event()):
@@ -57,7 +57,7 @@ def confirm(token: str) -> Response[str]:
 
 
 def _version_seen() -> int | None:
-    """Return the version of the letter above the button; a program may leave it out."""
+    """Return the version of the letter that the button's page showed; None when a program leaves it out."""
     version = posted_values(_event()).get("version") if _event().body else None
     if version is None:
         return None
@@ -72,13 +72,13 @@ def _version_seen() -> int | None:
 
 @router.get("/letters/<token>")
 def own_letter(token: str) -> Response[str]:
-    """Show signers what became of their letter."""
+    """Show a signer's letter and its status."""
     return _own(wired.signing.own_letter(token))
 
 
 @router.post("/letters/<token>/withdraw")
 def withdraw(token: str) -> Response[str]:
-    """Withdraw a letter unless it is sealed; the answer says which."""
+    """Withdraw a letter, and answer with its status. A sealed letter stays as it is."""
     return _own(wired.signing.withdraw(token), asked_to_withdraw=True)
 
 
@@ -91,12 +91,12 @@ def show_letter_again(token: str) -> Response[str]:
 def _own(own: OwnLetter, *, asked_to_withdraw: bool = False) -> Response[str]:
     if wants_json(_event()):
         return data(letter_values(own, _language(own)))
-    is_news = "confirmed" in _event().query_string_parameters
+    just_confirmed = "confirmed" in _event().query_string_parameters
     return page(
         pages.letter(
             own,
             _language(own),
-            count=wired.signing.count_with(own.signature) if is_news else None,
+            count=wired.signing.count_with(own.signature) if just_confirmed else None,
             asked_to_withdraw=asked_to_withdraw,
             form_url=f"{own_origin(_event())}/campaigns/{own.signature.campaign}",
         )

@@ -1,4 +1,4 @@
-"""What the public API is wired to, made once a process."""
+"""The public API's services, made once per process."""
 
 from undersigned.wiring import Wiring
 

@@ -1,4 +1,4 @@
-"""Write down what SES says of a delivery's mail."""
+"""Record what SES reports about a delivery's email."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ feedback = Wiring.of_environment("table_name").feedback()
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: Mapping[str, Any], _context: LambdaContext) -> None:
-    """Answer an EventBridge event of SES; an error makes Lambda try again and then keep the event as a dead letter."""
+    """Record an EventBridge event of SES; after an error, Lambda tries again and then keeps it as a dead letter."""
     mail_event = read_mail_event(event)
     if mail_event is None:
         return
     delivery = feedback.record(mail_event)
-    # A mail that came back needs a person, so it is an error, which an alarm counts.
+    # A person must look at an email that bounced, so it is logged as an error, which an alarm counts.
     log = logger.error if mail_event.kind in {"bounce", "complaint", "reject"} else logger.info
     log(
         "mail event",
         extra={
             "kind": mail_event.kind,
             **asdict(mail_event.delivery),
-            "state": delivery.state if delivery else "there is no such delivery",
+            "state": delivery.state if delivery else "no such delivery",
         },
     )

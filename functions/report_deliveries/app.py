@@ -1,4 +1,4 @@
-"""Tell organizers what became of a week's deliveries: by a schedule of its own, the day after the weekly run."""
+"""Email organizers a report on a period's deliveries, on a schedule of its own: the day after the weekly run."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ reporting = stack.reporting()
 def handler(event: Mapping[str, Any], _context: LambdaContext) -> None:
     """Report on the day before `scheduled_time` (ISO 8601), for all campaigns or for `campaign`.
 
-    An error makes Lambda report again, to those alone who were not told.
+    After an error, Lambda runs this again, and only the reports that were not sent are sent.
     """
     scheduled = datetime.fromisoformat(event["scheduled_time"])
     period = day_before(period_of(scheduled, stack.settings.delivery_time_zone))
@@ -42,6 +42,6 @@ def handler(event: Mapping[str, Any], _context: LambdaContext) -> None:
 
 def _log_outcome(campaign: str, outcome: PostOutcome | Exception) -> None:
     if isinstance(outcome, Exception):
-        logger.error("an organizer was not told", extra={"campaign": campaign, **facts_of(outcome)})
+        logger.error("a report was not sent", extra={"campaign": campaign, **facts_of(outcome)})
     else:
         logger.info("report", extra={"campaign": campaign, "outcome": outcome})

@@ -1,4 +1,4 @@
-"""Send the mails that signature rows ask for: as the table's stream tells of them, or later if SES took none then."""
+"""Send the emails that signature rows request: from the table's stream, or later from a queue when SES takes none."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ logger = Logger()
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: Mapping[str, Any], _context: LambdaContext) -> dict[str, Any]:
-    """Answer a batch of the table's stream or of the waiting mails; what is named in the answer comes again."""
+    """Process a batch of the table's stream or of the waiting emails; what the answer names is delivered again."""
     records = event["Records"]
     if records[0].get("eventSource") == "aws:sqs":
         return of_queue.send(records)

@@ -1,4 +1,4 @@
-"""Mails that had to wait: each is tried until SES takes it, or its row asks for it no more."""
+"""Waiting emails: each is tried until SES takes it, or until its row no longer requests it."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ logger = Logger()
 
 
 def send(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Send waiting mails; a message that is named in the answer comes again when it is due."""
+    """Send waiting emails; SQS delivers the messages named in the answer again when they are due."""
     failed = []
     for record in records:
         received = int(record["attributes"]["ApproximateReceiveCount"])
         try:
             mail = read_waiting_message(record["body"])
             if not _is_done(mail):
-                # A message of its own, for one that comes again would count as failed and be given up in the end.
+                # Put a new message: the old one would count as failed, and end in the dead-letter queue.
                 wired.stack.waiting_mails.put(mail, after=UNTIL_SES_IS_ASKED_AGAIN)
-        except Exception as error:  # noqa: BLE001  (one bad message never stops its neighbours; it is reported)
-            logger.error("a waiting mail failed", extra={**facts_of(error), "received": received})
+        except Exception as error:  # noqa: BLE001  (one bad message must not stop the others; it is reported)
+            logger.error("a waiting email failed", extra={**facts_of(error), "received": received})
             wired.stack.waiting_mails.hide(record["receiptHandle"], seconds_until_next_try(received))
             failed.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failed}

@@ -1,4 +1,4 @@
-"""Mails that the table's stream tells of: one for each change of a row's `mail_request`."""
+"""Emails from the table's stream: one for each change of a row's `mail_request`."""
 
 from __future__ import annotations
 
@@ -20,17 +20,20 @@ logger = Logger()
 
 
 def send(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Send the records' mails; once SES takes none, the others wait in the queue, for the stream forgets in a day."""
+    """Send the emails that the records request. When SES takes none, put the rest into the queue.
+
+    They can't wait in the stream, which keeps records for a day.
+    """
     failed: list[Mapping[str, Any]] = []
-    takes_mails = True
+    ses_takes_email = True
     for record in records:
         try:
             change = read_change(record)
             if change.asks_for_mail:
-                takes_mails = takes_mails and _is_done(change.signature)
-                if not takes_mails:
-                    _let_wait(change.signature)
-        except Exception as error:  # noqa: BLE001  (one bad record never stops its neighbours; it is reported)
+                ses_takes_email = ses_takes_email and _is_done(change.signature)
+                if not ses_takes_email:
+                    _put_into_queue(change.signature)
+        except Exception as error:  # noqa: BLE001  (one bad record must not stop the others; it is reported)
             logger.error("a record failed", extra=facts_of(error))
             failed.append(record)
     return failures_from(failed)
@@ -40,5 +43,5 @@ def _is_done(signature: Signature) -> bool:
     return sending.is_done(signature.campaign, lambda: wired.confirmations.send(signature))
 
 
-def _let_wait(signature: Signature) -> None:
+def _put_into_queue(signature: Signature) -> None:
     wired.stack.waiting_mails.put(WaitingMail(signature.campaign, signature.signer, signature.mail_request))

@@ -1,4 +1,4 @@
-"""What becomes of a mail that is handed to SES."""
+"""Sending a confirmation email, and what happens when SES doesn't take it."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ logger = Logger()
 
 
 def is_done(campaign: str, send: Callable[[], ConfirmationOutcome]) -> bool:
-    """Send a mail; False when it has to wait, for SES takes none at present."""
+    """Send an email; return False when SES takes no email now, so that it must wait."""
     try:
         outcome = send()
     except (ThrottledError, SendingStoppedError) as error:
-        # Over the account's quota, or paused: a person may have to look, so it is an error, which an alarm counts.
-        logger.error("mails have to wait", extra={"campaign": campaign, **facts_of(error), "reason": str(error)})
+        # The account is over its quota or paused. A person may have to act, so it is an error, which an alarm counts.
+        logger.error("emails must wait", extra={"campaign": campaign, **facts_of(error), "reason": str(error)})
         return False
     except MailRefusedError as error:
-        # No later try mends it, and the signer can sign with another address.
-        logger.warning("SES refused a mail", extra={"campaign": campaign, "reason": str(error)})
+        # Trying again doesn't help, and the signer can sign with another address.
+        logger.warning("SES refused an email", extra={"campaign": campaign, "reason": str(error)})
     else:
-        logger.info("confirmation mail", extra={"campaign": campaign, "outcome": outcome})
+        logger.info("confirmation email", extra={"campaign": campaign, "outcome": outcome})
     return True

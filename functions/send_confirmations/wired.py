@@ -1,4 +1,4 @@
-"""What sending confirmations is wired to, made once a process."""
+"""The services that send confirmations, made once per process."""
 
 from undersigned.wiring import Wiring
 

@@ -1,4 +1,4 @@
-"""Keep the counts in step with the signature rows, and tell other programs what happened, if they are to hear of it."""
+"""Update the counts from the signature rows, and publish events for other programs if the stack has them enabled."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ logger = Logger()
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: Mapping[str, Any], _context: LambdaContext) -> dict[str, Any]:
-    """Answer a batch of the table's stream; the records that are named in the answer come again."""
+    """Process a batch of the table's stream; Lambda retries it from the first record that the answer names."""
     records = event["Records"]
     failed = counting.count([record for record in records if not is_of_delivery(record)])
     if wired.publishing:

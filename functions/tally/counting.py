@@ -1,4 +1,4 @@
-"""What the stream's records mean for the counts."""
+"""Counting: updates the counts from the stream's records."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ logger = Logger()
 
 
 def count(records: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Bring the counts in step with the rows that records are of, and return the records that must come again."""
+    """Update the counts for the records' rows, and return the records that must be retried."""
     due: list[tuple[tuple[str, str], Mapping[str, Any]]] = []
     failed: list[Mapping[str, Any]] = []
     signed: list[Signature] = []
@@ -34,12 +34,12 @@ def count(records: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
                 due.append(((row.campaign, row.signer), record))
             if change.asks_for_mail:
                 signed.append(row)
-        except Exception as error:  # noqa: BLE001  (one bad record never stops its neighbours; it is reported)
+        except Exception as error:  # noqa: BLE001  (one bad record must not stop the others; it is reported)
             logger.error("a record failed", extra=facts_of(error))
             failed.append(record)
     try:
         moved = wired.tallying.count(row for row, _ in due)
-    except Exception as error:  # noqa: BLE001  (whichever row is bad, the others are counted one by one)
+    except Exception as error:  # noqa: BLE001  (one bad row must not stop the others, so each is counted alone)
         logger.warning("rows are counted one by one", extra=facts_of(error))
         failed += _one_by_one(due)
     else:
@@ -51,8 +51,8 @@ def count(records: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 def _record_pace(signed: list[Signature]) -> None:
     try:
         wired.tallying.record_pace(signed)
-    except Exception as error:  # noqa: BLE001  (the abuse checks can do without; the counts must not wait for them)
-        logger.warning("the pace was not noted", extra=facts_of(error))
+    except Exception as error:  # noqa: BLE001  (the abuse checks work without the pace; the counts must not wait for it)
+        logger.warning("the pace was not recorded", extra=facts_of(error))
 
 
 def _one_by_one(due: list[tuple[tuple[str, str], Mapping[str, Any]]]) -> list[Mapping[str, Any]]:
@@ -60,7 +60,7 @@ def _one_by_one(due: list[tuple[tuple[str, str], Mapping[str, Any]]]) -> list[Ma
     for row, record in due:
         try:
             wired.tallying.count([row])
-        except Exception as error:  # noqa: BLE001  (one bad row never stops its neighbours; it is reported)
+        except Exception as error:  # noqa: BLE001  (one bad row must not stop the others; it is reported)
             logger.error("a row failed", extra=facts_of(error))
             failed.append(record)
     return failed

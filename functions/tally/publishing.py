@@ -1,4 +1,4 @@
-"""What the stream's records mean for other programs."""
+"""Publishing: sends other programs the events in the stream's records."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ logger = Logger()
 
 
 def publish(publishing: Publishing, records: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Publish what records tell, and return those that must come again."""
-    happened: list[tuple[Event, Mapping[str, Any]]] = []
+    """Publish the records' events, and return the records that must be retried."""
+    found: list[tuple[Event, Mapping[str, Any]]] = []
     failed: list[Mapping[str, Any]] = []
     for record in records:
         try:
             event = _event_of(record)
-        except Exception as error:  # noqa: BLE001  (one bad record never stops its neighbours; it is reported)
-            logger.error("a record tells nothing", extra=facts_of(error))
+        except Exception as error:  # noqa: BLE001  (one bad record must not stop the others; it is reported)
+            logger.error("an event failed", extra=facts_of(error))
             failed.append(record)
         else:
-            happened += [(event, record)] if event else []
-    if not happened:
+            found += [(event, record)] if event else []
+    if not found:
         return failed
     try:
-        refused = publishing.publish([event for event, _ in happened])
-    except Exception as error:  # noqa: BLE001  (which of them were taken is not known, so all come again)
-        logger.error("events were not published", extra={"events": len(happened), **facts_of(error)})
-        return [*failed, *(record for _, record in happened)]
+        refused = publishing.publish([event for event, _ in found])
+    except Exception as error:  # noqa: BLE001  (it is not known which were published, so all are retried)
+        logger.error("events were not published", extra={"events": len(found), **facts_of(error)})
+        return [*failed, *(record for _, record in found)]
     log = logger.error if refused else logger.info
-    log("published", extra={"events": len(happened), "refused": len(refused)})
-    return [*failed, *(record for event, record in happened if event.id in refused)]
+    log("published", extra={"events": len(found), "refused": len(refused)})
+    return [*failed, *(record for event, record in found if event.id in refused)]
 
 
 def _event_of(record: Mapping[str, Any]) -> Event | None:

@@ -1,4 +1,4 @@
-"""What the tally is wired to, made once a process."""
+"""The tally's services, made once per process."""
 
 from undersigned.wiring import Wiring
 

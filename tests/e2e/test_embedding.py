@@ -152,7 +152,7 @@ def test_an_organizations_own_script_tells_mistakes_at_their_fields(
     # Two towns share this one.
     page.locator("[name=postal_code]").fill("60203")
     send(page)
-    page.get_by_label("Whose letter is yours?").select_option("skokie")
+    page.get_by_label("Who should get your letter?").select_option("skokie")
     send(page)
     page.wait_for_url(site("/thanks"))
     assert has_mail(stack, page, "mended@signers.example")

@@ -293,6 +293,6 @@ def test_nothing_personal_is_logged_anywhere(town: Town) -> None:
     rows = town.wiring.signatures.listed_signatures
     wait_for(lambda: all(row.tallied == mark_of(row) for row in rows(CAMPAIGN)))
     logs = town.stack.logs()
-    assert "confirmation mail" in logs
+    assert "confirmation email" in logs
     found = [line[:300] for line in logs.splitlines() if MARK.lower() in line.lower()]
     assert found == []

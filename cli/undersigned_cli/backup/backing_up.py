@@ -1,13 +1,14 @@
-"""Backing up: reading all that a campaign is, while people sign it and letters are sealed.
+"""Back up: read a whole campaign while people sign and letters are sealed.
 
-No order of reading shows one moment of a table that changes, so the order is chosen by what must not happen later:
+No read order gives a snapshot of a table that changes, so this order prevents the errors that a restore could make:
 
-1. Which bundles there are.
-2. The signatures. Every letter in one of these bundles is seen in it.
-3. What was delivered: first a delivery's state, then its bundles. So one that is "sent" has every bundle that it was
-   sent with.
-4. Again, the signatures in bundles that are new since 1: they may have been seen in the tray, and would go once more.
-5. The campaign itself: a signature names a letter version and a target, and these are never taken away.
+1. Read which bundles exist.
+2. Read the signatures. Every letter in one of these bundles is read as sealed in it.
+3. Read the deliveries: first a delivery's state, then its bundles. So a delivery read as sent has every bundle that it
+   was sent with.
+4. Read again the signatures in bundles that are new since step 1. They may have been read as still in the tray, and a
+   restore would send them again.
+5. Read the campaign itself. A signature names a letter version and a target, and these are never deleted.
 """
 
 from __future__ import annotations
@@ -30,11 +31,11 @@ if TYPE_CHECKING:
     from undersigned.aws.dynamodb import Table, Values
 
 _OF_DELIVERIES = (DELIVERIES, BUNDLES, PACKETS, MAIL_EVENTS)
-"""What a target's deliveries consist of, in the order in which it is read."""
+"""The kinds of rows of a target's deliveries, in the order in which they are read."""
 
 
 class MovedOnError(UndersignedError):
-    """The campaign changed while it was read in a way that the file can't hold; nothing is wrong, read it again."""
+    """The campaign changed during the backup in a way that the file can't represent. A new backup fixes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,9 @@ class BackingUp:
     _sealed: set[str] = field(default_factory=set)
 
     def lines(self) -> Iterator[Line]:
-        """Read everything but what can be counted again, is gone in days, or opens a door (organizers' keys).
+        """Yield the campaign's rows; raises MovedOnError.
 
-        Raises MovedOnError.
+        Leaves out what can be counted again, what expires within days, and organizers' keys.
         """
         known = {_address(row) for target in self._targets() for row in self._partition(target, BUNDLES)}
         for row in self._listed():
@@ -67,26 +68,28 @@ class BackingUp:
             yield from (Line(row) for row in self._partition(partition) if row["sk"] != RESTORED)
 
     def _deliveries(self, target: str) -> Iterator[Values]:
-        """Read a target's deliveries; a bundle of one that was not there a moment ago would have no email to go with.
+        """Yield the rows of a target's deliveries.
 
-        Nor may SES have told of a later attempt than the delivery knows of: restored, it would be sent once more.
+        Raises MovedOnError for a bundle whose delivery is new since the deliveries were read, because its letters would
+        have no email. Also raises it for an event of a later attempt than the delivery's, because a restore would send
+        the email again.
         """
-        begun: dict[str, int] = {}
+        attempts: dict[str, int] = {}
         for kind in _OF_DELIVERIES:
             for row in self._partition(target, kind):
                 period = row["sk"].split("#")[1]
                 if kind == DELIVERIES:
-                    begun[period] = row["attempt"]
-                elif period not in begun:
+                    attempts[period] = row["attempt"]
+                elif period not in attempts:
                     raise MovedOnError(_moved_on(target))
-                if kind == MAIL_EVENTS and row["attempt"] > begun[period]:
+                if kind == MAIL_EVENTS and row["attempt"] > attempts[period]:
                     raise MovedOnError(_moved_on(target))
                 if kind == BUNDLES:
                     self._sealed.add(_address(row))
                 yield row
 
     def _check_bundle(self, row: Values) -> None:
-        """Make sure that a letter's bundle was read, too: without it, the letter would lie nowhere."""
+        """Raise MovedOnError when a letter's bundle was not read: the letter would be in no delivery."""
         signature = read_signature(row)
         if signature.bundle is None:
             return
@@ -95,18 +98,18 @@ class BackingUp:
             raise MovedOnError(_moved_on(target))
 
     def _targets(self) -> Iterator[str]:
-        """Return the partition of each target's deliveries."""
+        """Yield the partition of each target's deliveries."""
         for row in self._partition(campaign_partition(self.campaign), TARGETS):
             yield delivery_partition(self.campaign, row["sk"].removeprefix(TARGETS))
 
     def _listed(self) -> Iterator[Values]:
-        """Read every signature that the index lists."""
+        """Yield every signature that the index lists."""
         for shard in listing_shards(self.campaign):
             listed = self.table.query(shard, index="listing")
             yield from self._signatures(parse_signature_key(row["pk"])[1] for row in listed)
 
     def _signatures(self, signers: Iterable[str]) -> Iterator[Values]:
-        """Read signatures as they stand now."""
+        """Yield the current rows of signatures."""
         for some in batched(signers, BATCH_GET, strict=False):
             yield from self.table.batch_get([signature_key(self.campaign, signer) for signer in some])
 

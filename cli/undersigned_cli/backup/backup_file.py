@@ -1,8 +1,8 @@
-"""The file of a backup: gzipped lines of JSON, items between a header and an end that vouches for all of them.
+"""A backup's file: gzipped lines of JSON, with a header, the items, and an end that authenticates them.
 
-The header says whose backup it is and carries a fingerprint of the stack's secret; the end carries the number of items
-and an HMAC of all lines under that secret. So a file of another stack, one that is cut off and one that was changed are
-known before anything is written, and the secret itself is in no file. An item is in the form of DynamoDB's own exports:
+The header names the campaign and has a fingerprint of the stack's secret. The end has the number of items and an HMAC
+of all lines, keyed with the secret. So a restore recognizes a file that is another stack's, incomplete or changed
+before it writes anything, and the file doesn't contain the secret. Items have the format of DynamoDB's own exports:
 `{"Item": {"pk": {"S": "…"}, …}}`.
 """
 
@@ -30,20 +30,20 @@ if TYPE_CHECKING:
 FORMAT = 1
 
 _LONGEST = 4_000_000
-"""Bytes of a line; DynamoDB's largest item is 400 KB, and JSON writes a byte as six at worst."""
+"""The most bytes in a line: DynamoDB's largest item is 400 KB, and JSON writes a byte as six at worst."""
 
 
 class BackupFileError(UndersignedError):
-    """The file is not a complete backup that this stack can read; says why and the way out."""
+    """The file is not a complete backup that this stack can read. The message says why and what to do."""
 
 
 class OtherSecretError(BackupFileError):
-    """The file was made under the secret of another stack."""
+    """The file was made with another stack's secret."""
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a backup is of. `paused` says whether the campaign's deliveries paused when it was begun."""
+    """What a backup contains. `paused` says whether the campaign was paused when the backup started."""
 
     id: str
     campaign: str
@@ -52,21 +52,21 @@ class Header:
 
 
 class Line(NamedTuple):
-    """One row's values; `again` says that it stands in place of an earlier line with its key."""
+    """A row's values. `again` says that the line replaces an earlier line with the same key."""
 
     values: Values
     again: bool = False
 
 
 def write(out: BinaryIO, header: Header, lines: Iterable[Line], secret: str) -> int:
-    """Write a backup and return how many items it has."""
-    vouched = hmac.new(_key(secret), digestmod=hashlib.sha256)
+    """Write a backup, and return how many items it has."""
+    digest = hmac.new(_key(secret), digestmod=hashlib.sha256)
     written = 0
     with gzip.GzipFile(filename="", fileobj=out, mode="wb") as packed:
 
         def put(values: object) -> None:
             line = json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
-            vouched.update(line)
+            digest.update(line)
             packed.write(line)
 
         put(
@@ -83,12 +83,12 @@ def write(out: BinaryIO, header: Header, lines: Iterable[Line], secret: str) -> 
         for line in lines:
             put({"Item": to_item(line.values)} | ({"Again": True} if line.again else {}))
             written += 1
-        put({"End": written, "hmac": vouched.hexdigest()})
+        put({"End": written, "hmac": digest.hexdigest()})
     return written
 
 
 def fingerprint_of(secret: str) -> str:
-    """Return what tells one secret from another, and reveals nothing else about it."""
+    """Return a fingerprint that tells secrets apart and reveals nothing else."""
     return hmac.new(_key(secret), b"which secret is it?", hashlib.sha256).hexdigest()[:16]
 
 
@@ -98,14 +98,14 @@ def _key(secret: str) -> bytes:
 
 @dataclass(frozen=True)
 class BackupFile:
-    """A backup's file, to be read by a stack with this secret. Every reader raises BackupFileError."""
+    """A backup's file, read by a stack with this secret. Every method raises BackupFileError."""
 
     path: Path
     secret: str
 
     @cached_property
     def header(self) -> Header:
-        """Return what it is a backup of. Raises OtherSecretError."""
+        """Return the file's header; raises OtherSecretError."""
         values = self._values(1, next(self._raw(), b""))
         if values.get("undersigned") != "backup":
             message = f"{self.path} is not an Undersigned backup; to make one, run `undersigned backup CAMPAIGN FILE`"
@@ -126,23 +126,23 @@ class BackupFile:
             raise self._changed() from error
 
     def check(self) -> int:
-        """Read it to its end and return how many items it has; raises BackupFileError unless all of it is as made."""
+        """Read the whole file, and return how many items it has; raises BackupFileError if it is not as written."""
         _ = self.header
-        vouched = hmac.new(_key(self.secret), digestmod=hashlib.sha256)
+        digest = hmac.new(_key(self.secret), digestmod=hashlib.sha256)
         raw = self._raw()
         last, before = next(raw), 0
         for line in raw:
-            vouched.update(last)
+            digest.update(last)
             last, before = line, before + 1
         if not before or not last.startswith(b'{"End":'):
             raise self._cut_off()
         end = self._values(before + 1, last)
-        if not hmac.compare_digest(str(end.get("hmac")).encode(), vouched.hexdigest().encode()):
+        if not hmac.compare_digest(str(end.get("hmac")).encode(), digest.hexdigest().encode()):
             raise self._changed()
         return before - 1
 
     def lines(self) -> Iterator[Line]:
-        """Read the items of a file that was checked."""
+        """Yield the items of a file that was checked."""
         for number, raw in enumerate(self._raw(), start=1):
             values = self._values(number, raw)
             if "Item" in values:

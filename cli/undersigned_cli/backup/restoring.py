@@ -1,8 +1,8 @@
-"""Restoring: a campaign is written into a stack that has none of its name, and nothing goes out because of it.
+"""Restore: write a campaign to a stack that has no campaign of this name, without sending any email.
 
-Every item is put only where there is none, and the campaign's settings come last. Without them nobody can sign and
-nothing is planned, so a restore that was cut off is simply run again. Signatures and deliveries carry the backup's id,
-by which the stream's readers know that their mails and events are history. The tally counts restored rows like any.
+Items never replace existing items, and the campaign's settings come last. Without them, nobody can sign and nothing is
+planned, so a restore that was interrupted can run again. Restored signatures and deliveries have the backup's id, which
+tells the stream's readers to send no emails and events for them. The tally counts restored rows like any other.
 """
 
 from __future__ import annotations
@@ -40,26 +40,27 @@ if TYPE_CHECKING:
     from undersigned_cli.backup.backup_file import BackupFile, Line
 
 type Progress = Literal["new", "begun", "done"]
-"""How a stack stands to a backup: it has nothing of the campaign, a part, or all of it."""
+"""How much of a backup a stack has: nothing, a part, or everything."""
 
-_AT_ONCE = 8
-"""Writes under way; a connection each."""
+_WORKERS = 8
+"""Writes at the same time, each with a connection."""
 
-_BETWEEN_NEWS = 400
+_BETWEEN_UPDATES = 400
 
 _ASSUMED = "assumed {} when the campaign was restored"
 
 
 class NotEmptyError(UndersignedError):
-    """The stack has a campaign of this name that is not this backup's."""
+    """The stack has a campaign of this name that doesn't come from this backup."""
 
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What a file's items mean for each other.
+    """What must be known of a file's items before the first one is written.
 
-    `again` are the partitions of signatures that come a second time, `deliveries` those that are not settled, the mails
-    under way among them, each as SES's events in the file leave it; `controls` is the campaign's, if it has any.
+    `again` has the partitions of signatures that a later line replaces. `deliveries` has the deliveries that are not
+    settled, including those being sent, with the file's SES events applied. `controls` has the campaign's controls, if
+    any.
     """
 
     again: frozenset[str]
@@ -68,12 +69,12 @@ class Survey:
 
     @property
     def under_way(self) -> tuple[DeliveryKey, ...]:
-        """Return the deliveries of which nobody knows whether their mail has left."""
+        """Return the deliveries whose email may or may not have been sent."""
         return tuple(key for key, delivery in self.deliveries.items() if delivery.state == "sending")
 
 
 def survey(lines: Iterable[Line]) -> Survey:
-    """Read a file through, and keep what must be known before the first item is written."""
+    """Read all lines, and return what must be known before the first item is written."""
     again: set[str] = set()
     unsettled: dict[DeliveryKey, Delivery] = {}
     events: defaultdict[DeliveryKey, list[MailEvent]] = defaultdict(list)
@@ -90,28 +91,28 @@ def survey(lines: Iterable[Line]) -> Survey:
                 unsettled[delivery.key] = delivery
         elif sk.startswith(MAIL_EVENTS) and (key := _delivery_of(line.values)) in unsettled:
             events[key].append(read_mail_event(key, line.values))
-    for key, of_mail in events.items():
-        for event in of_mail:
+    for key, of_delivery in events.items():
+        for event in of_delivery:
             if unsettled[key].state == "sending":
                 unsettled[key] = after(unsettled[key], event)
     return Survey(frozenset(again), unsettled, controls)
 
 
 def _delivery_of(row: Values) -> DeliveryKey:
-    """Return the delivery that a bundle, packet or event is of."""
+    """Return the delivery of a bundle, packet or event."""
     _, campaign, target = row["pk"].split("#")
     return DeliveryKey(campaign, target, row["sk"].split("#")[1])
 
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """What an organizer says of mails that were under way: those that have left, and those that go again."""
+    """An organizer's decisions about emails that were being sent: those that were sent, and those that were not."""
 
     sent: frozenset[DeliveryKey] = frozenset()
     unsent: frozenset[DeliveryKey] = frozenset()
 
     def applied_to(self, delivery: Delivery) -> Delivery:
-        """Return a delivery as it shall stand."""
+        """Return a delivery with the decision about it applied."""
         if delivery.state == "sending" and delivery.key in self.sent:
             return replace(delivery, state="sent", sent_at=delivery.sending_since, reason=_ASSUMED.format("sent"))
         if delivery.state == "sending" and delivery.key in self.unsent:
@@ -121,7 +122,7 @@ class Decisions:
 
 @dataclass(frozen=True, slots=True)
 class Restoring:
-    """Writes a checked backup into a table."""
+    """Writes a checked backup to a table."""
 
     table: Table
     file: BackupFile
@@ -129,10 +130,10 @@ class Restoring:
     decisions: Decisions
     now: datetime
     written: Counter[str] = field(default_factory=Counter)
-    """How many items were put, and how many were `there` or had `expired`."""
+    """How many items were `put`, were already `there`, or have `expired`."""
 
     def progress(self) -> Progress:
-        """Say how the stack stands to the backup; raises NotEmptyError when the campaign is there by another way."""
+        """Return how much of the backup the stack has; raises NotEmptyError when the campaign is from elsewhere."""
         campaign = self.file.header.campaign
         restored = self._get(restored_key(campaign))
         there = self._get(campaign_key(campaign)) is not None
@@ -150,16 +151,16 @@ class Restoring:
         return "new"
 
     def run(self) -> Iterator[int]:
-        """Write what is not there yet; tell from time to time how many items were read. Twice is the same as once."""
+        """Write what is missing, and yield now and then how many items were read. Running it twice is harmless."""
         header = self.file.header
         key = restored_key(header.campaign)
         self._put({**key._asdict(), "backup": header.id, "begun_at": self.now.isoformat()})
-        # Before the first letter: a push over half a restore must not let anything be sent.
+        # Pause before the first letter is written, so that a push during the restore doesn't send anything.
         self._put(self._pausing())
         last: list[Values] = []
         read = 0
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            for some in batched(self.file.lines(), _BETWEEN_NEWS, strict=False):
+        with ThreadPoolExecutor(_WORKERS) as pool:
+            for some in batched(self.file.lines(), _BETWEEN_UPDATES, strict=False):
                 due = [row for line in some if (row := self._restored(line)) is not None]
                 last += (row for row in due if _is_settings(row))
                 for outcome in pool.map(self._put, (row for row in due if not _is_settings(row))):
@@ -173,7 +174,7 @@ class Restoring:
         self.table.update(Update(key, assign={"finished_at": self.now.isoformat()}))
 
     def _restored(self, line: Line) -> Values | None:
-        """Return a row as it is written, or None when it is left out."""
+        """Return a row as it is to be written; None when it is left out."""
         row, sk = line.values, line.values["sk"]
         origin = {RESTORED: self.file.header.id}
         match row["pk"].partition("#")[0]:
@@ -183,13 +184,13 @@ class Restoring:
             case "DELIVERY" if sk.startswith(DELIVERIES):
                 return self._delivery(row) | origin
             case "DELIVERY" if sk.startswith(PACKETS) and self._is_unsettled(row):
-                # Its PDF lies in the other stack's bucket; it is typeset again.
+                # The PDF is in the other stack's bucket, so the packet is typeset again.
                 return None
             case "CAMPAIGN" if sk == _CONTROLS:
-                # It was the first to be written.
+                # Written first, as paused.
                 return None
             case "RECIPIENT":
-                # What mail claims were called until version 0.2.
+                # The prefix of mail claims before version 0.2.
                 return row | {"pk": mail_claim_partition(row["pk"].partition("#")[2])}
             case _:
                 return row
@@ -200,14 +201,14 @@ class Restoring:
         if read_signature(line.values).has_expired(self.now):
             self.written["expired"] += 1
             return None
-        # The counts begin at nothing here, so they hold nothing of the row.
+        # This stack's counters don't count the row yet, so it has no mark.
         return {name: value for name, value in line.values.items() if name != "tallied"}
 
     def _delivery(self, row: Values) -> Values:
-        """Return a delivery with what SES's events and the organizer say of an email that was under way."""
+        """Return a delivery with SES's events and the organizer's decision applied to an email that was being sent."""
         delivery = read_delivery(row)
-        as_is = delivery_values(self.decisions.applied_to(self.found.deliveries.get(delivery.key, delivery)))
-        return {name: value for name, value in row.items() if name not in as_is} | as_is
+        current = delivery_values(self.decisions.applied_to(self.found.deliveries.get(delivery.key, delivery)))
+        return {name: value for name, value in row.items() if name not in current} | current
 
     def _is_unsettled(self, packet: Values) -> bool:
         delivery = self.found.deliveries.get(_delivery_of(packet))
@@ -218,10 +219,10 @@ class Restoring:
         return controls_key(self.file.header.campaign)._asdict() | (self.found.controls or {}) | {"paused": True}
 
     def _audited(self) -> Values:
-        """Record the restore once, at the moment when it was begun."""
+        """Return the audit entry of the restore, dated when it started, so that a second run adds none."""
         header = self.file.header
-        begun = self._get(restored_key(header.campaign)) or {}
-        at = datetime.fromisoformat(begun["begun_at"])
+        restored = self._get(restored_key(header.campaign)) or {}
+        at = datetime.fromisoformat(restored["begun_at"])
         entry = AuditEntry(header.campaign, at, "restore", "command line", header.id, f"made {header.made_at:%Y-%m-%d}")
         return audit_values(entry, header.id)
 
@@ -232,7 +233,7 @@ class Restoring:
         return self.table.get(key, consistent=True)
 
     def _has_any(self, campaign: str) -> bool:
-        """Say whether the table has anything of a campaign without settings."""
+        """Return whether the table has any row of a campaign that has no settings."""
         found = chain(
             self.table.query(campaign_partition(campaign), read_ahead=1, consistent=True),
             *(self.table.query(shard, index="listing", read_ahead=1) for shard in listing_shards(campaign)),

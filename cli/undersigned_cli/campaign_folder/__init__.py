@@ -1,4 +1,4 @@
-"""A campaign's folder, and what the command line does with it: read it, push it to a stack, render a letter of it."""
+"""A campaign's folder: read it, push it to a stack, or render a letter from it."""
 
 from undersigned_cli.campaign_folder.pushing import push
 from undersigned_cli.campaign_folder.reading import read, read_text

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """What a push did: the letter versions that are new to the stack, and the targets that left the folder."""
+    """What a push did: the letter versions that are new to the stack, and the targets that it retired."""
 
     new_letters: tuple[str, ...]
     targets: int
@@ -20,9 +20,9 @@ class Pushed:
 
 
 def push(compiled: CompiledCampaign, campaigns: CampaignStore) -> Pushed:
-    """Write letters and targets before the settings, so that all that the settings name is there.
+    """Write a campaign to a stack: letters and targets before the settings, which refer to them.
 
-    A letter version that people may have signed never changes; changed words are a new version.
+    A letter version that people may have signed never changes. A changed letter is a new version.
     """
     campaign = compiled.campaign
     new_letters = tuple(

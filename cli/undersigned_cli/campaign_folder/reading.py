@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def read(folder: Path) -> CompiledCampaign:
-    """Read and compile a campaign's folder. Raises MistakesError with every mistake of all its files."""
+    """Read and compile a campaign's folder; raises MistakesError with every mistake in its files."""
     if not folder.is_dir():
         message = f"there is no such folder; create it with the files {', '.join(REQUIRED_FILES)}"
         raise MistakesError([Mistake(str(folder), None, message)])
@@ -30,7 +30,7 @@ def read(folder: Path) -> CompiledCampaign:
 
 
 def read_text(file: Path) -> str:
-    """Read a file that a person wrote. Raises MistakesError, with the file's name."""
+    """Read a file that a person wrote; raises MistakesError with the file's name."""
     try:
         content = file.read_bytes()
     except OSError as error:

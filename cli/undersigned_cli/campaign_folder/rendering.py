@@ -1,4 +1,4 @@
-"""Render a campaign's letter on this computer, without AWS: as text, as a page or as a PDF."""
+"""Render a campaign's letter without AWS, as text, HTML or PDF."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ def render(
     format: Format,  # noqa: A002
     language: str | None = None,
 ) -> bytes:
-    """Render the letter of one signer to one target, as the stack would, in the campaign's language or another one.
+    """Render the letter of one signer to one target as the stack would, in the campaign's language or `language`.
 
-    Raises NotFoundError for an unknown target or language, and FormError for all details that the form would refuse.
+    Raises NotFoundError for an unknown target or language, and FormError with all details that the form would refuse.
     """
     letter = compiled.letters.get(language or compiled.campaign.language)
     if letter is None:
@@ -72,10 +72,10 @@ def render(
 def _as_signed(
     campaign: Campaign, roster: Roster, target: Target, details: SignerDetails, language: str
 ) -> SignerDetails:
-    """Return the details as the form takes them."""
+    """Return the details as the form would store them."""
     values = {
         "name": details.name,
-        # No letter shows it, but the form needs one.
+        # The form needs an address, but no letter shows it.
         "email": campaign.organizer.email,
         "address_line": details.address_line,
         "locality": details.locality,
@@ -90,9 +90,8 @@ def _as_signed(
 
 
 def _pdf(language: str, html: str, signer: SignerDetails) -> bytes:
-    # Typesetting loads all fonts; text and pages need none of them.
-    from undersigned.rendering.fonts import FontBook  # noqa: PLC0415
-    from undersigned.rendering.packets import PacketLetter, typeset  # noqa: PLC0415
+    from undersigned.rendering.fonts import FontBook
+    from undersigned.rendering.packets import PacketLetter, typeset
 
     letter = PacketLetter(read_blocks(html), language, signer.name, signer.locality)
     return typeset(None, [letter], FontBook()).pdf

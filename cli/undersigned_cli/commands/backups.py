@@ -1,4 +1,4 @@
-"""`undersigned backup` and `restore`: a campaign as one file, to move it to another stack or to keep it."""
+"""`undersigned backup` and `restore`: write a campaign to one file, to keep it or to move it to another stack."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ _KINDS = ("letters", "deliveries", "unfinished")
 
 
 def _counted(lines: Iterable[Line], seen: Counter[str]) -> Iterator[Line]:
-    """Pass lines on, count them by their kind, and show progress."""
+    """Yield the lines, count them by kind, and show progress."""
     with progress_of("items") as progress:
         task = progress.add_task("backup", total=None)
         for count, line in enumerate(lines):
@@ -163,7 +163,7 @@ def restore(
 
 
 def _decisions(found: Survey, sent: list[str], unsent: list[str]) -> Decisions:
-    """Read the decisions about emails that were being sent. Raises UndecidedError for one without exactly one."""
+    """Read the decisions about emails that were being sent; raises UndecidedError unless each has exactly one."""
     under_way = {f"{key.target}/{key.period}": key for key in found.under_way}
     if unknown := sorted({*sent, *unsent} - under_way.keys()):
         message = f"{unknown[0]} was not being sent; these were: {', '.join(under_way) or 'none'}"
@@ -172,7 +172,7 @@ def _decisions(found: Survey, sent: list[str], unsent: list[str]) -> Decisions:
     if undecided:
         name = undecided[0]
         message = (
-            f"the email {name} was being sent when the backup was made; the file doesn't tell whether it was sent. "
+            f"the email {name} was being sent when the backup was made; the file doesn't say whether it was sent. "
             "Look at `undersigned deliveries` on the stack that sent it, or ask the recipient's office. Then add "
             f"--sent {name} (its letters are not sent again) or --unsent {name} (they are sent again)"
         )

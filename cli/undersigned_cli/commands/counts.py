@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class By(StrEnum):
-    """What signatures are counted by."""
+    """How signatures are grouped."""
 
     target = "target"
     day = "day"
@@ -32,7 +32,7 @@ class By(StrEnum):
 
 
 class CountsDifferError(UndersignedError):
-    """The counts differ from the rows, also after a recount."""
+    """The counts differ from the rows even after a recount."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -52,7 +52,7 @@ def counts(
         By,
         typer.Option(
             help="Count by target (the recipient), by day or hour (UTC) of confirmation, by the signers' locality, or "
-            "by the domain of their email addresses. The latter also shows how many confirmed, and marks domains where "
+            "by the domain of their email addresses. `domain` also shows how many confirmed, and marks domains where "
             "so few confirm that emails may not arrive."
         ),
     ] = By.target,
@@ -104,7 +104,7 @@ def _domains(counters: Mapping[str, int]) -> list[dict[str, object]]:
 
 
 def _recount(wiring: Wiring, campaign: str) -> None:
-    """Count all rows again. Raises CountsDifferError if the counters still differ from the rows."""
+    """Count all rows again; raises CountsDifferError when the counters still differ from the rows."""
     truth: Counter[str] = Counter()
     late: list[tuple[str, str]] = []
     with console.status("Reading every row …"):

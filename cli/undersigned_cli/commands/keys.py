@@ -53,7 +53,7 @@ def create(  # noqa: PLR0913  (options)
 
 
 def new_text() -> str:
-    """Return the text of a new key, which can't be guessed."""
+    """Return the random text of a new key."""
     return f"us_{secrets.token_urlsafe(32)}"
 
 
@@ -98,7 +98,7 @@ def revoke(
     campaign: Campaign,
     key: Annotated[str, typer.Argument(help="The key's first digits, as `key list` shows them.", metavar="KEY")],
 ) -> None:
-    """Revoke a key. It stops working at once."""
+    """Revoke a key. It stops working immediately."""
     wiring = stack.wiring()
     found = [kept.digest for kept in wiring.api_keys.api_keys(campaign) if kept.digest.startswith(key)]
     if len(found) != 1:

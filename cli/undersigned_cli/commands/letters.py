@@ -58,7 +58,7 @@ def import_(
 
 
 def _exit_with(error: MistakesError) -> typer.Exit:
-    """Print the mistakes, and return what ends the command."""
+    """Print the mistakes, and return the exception that ends the command."""
     for mistake in error.mistakes:
         say(str(mistake), style="red")
     return typer.Exit(1)

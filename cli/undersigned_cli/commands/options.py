@@ -1,4 +1,4 @@
-"""What commands take: which stack they work on, and the options that several of them have."""
+"""Options that several commands have, and the stack that they name."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ DEFAULT_STACK = "undersigned"
 DEFAULT_STATE = LOCAL_STATE
 
 COMMAND_LINE = "command line"
-"""Who did it, for the audit log."""
+"""What the audit log has as the author of a command."""
 
 PREPARE, SEE, ACT, RUN = PANELS = ("Prepare a campaign", "See what happens", "Take action", "Run the stack")
-"""The groups of commands in `undersigned --help`, in its order."""
+"""The groups of commands in `undersigned --help`, in order."""
 
 
 def stack_of(*, local: bool, stack_name: str, state: Path) -> Stack:
@@ -52,13 +52,13 @@ def stack_of(*, local: bool, stack_name: str, state: Path) -> Stack:
 
 
 def on_stack[**P](command: Callable[Concatenate[Stack, P], None]) -> Callable[..., None]:
-    """Give a command the options that name a stack, and the stack that they name as its first argument."""
+    """Add the options that name a stack to a command, and pass it that stack as its first argument."""
 
     @wraps(command)
     def with_options(*arguments: Any, local: bool, stack_name: str, state: Path, **options: Any) -> None:  # noqa: ANN401
         command(stack_of(local=local, stack_name=stack_name, state=state), *arguments, **options)
 
-    # Typer reads a command's parameters off its signature.
+    # Typer reads a command's parameters from its signature.
     _, *own = inspect.signature(command, eval_str=True).parameters.values()
     added = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
@@ -75,12 +75,12 @@ def on_stack[**P](command: Callable[Concatenate[Stack, P], None]) -> Callable[..
 
 
 def examples(*lines: str) -> str:
-    """Write examples for the end of a command's help, one on each line."""
+    """Return examples for the end of a command's help, one on each line."""
     return "\n\n".join(["Examples:", *(f"  undersigned {line}" for line in lines)])
 
 
 def known_targets(wiring: Wiring, campaign: str) -> tuple[Target, ...]:
-    """Return a campaign's targets. Raises NotFoundError, with the campaigns that the stack has."""
+    """Return a campaign's targets; raises NotFoundError, which lists the stack's campaigns."""
     try:
         wiring.campaigns.campaign(campaign)
     except NotFoundError as error:
@@ -91,7 +91,7 @@ def known_targets(wiring: Wiring, campaign: str) -> tuple[Target, ...]:
 
 
 def check_target(wiring: Wiring, campaign: str, target: str | None) -> None:
-    """Raise NotFoundError for an unknown campaign or target, with those that there are. None is any target."""
+    """Raise NotFoundError for an unknown campaign or target; the error lists the known ones. None is any target."""
     known = [found.id for found in known_targets(wiring, campaign)]
     if target is not None and target not in known:
         message = f"Campaign {campaign!r} has no recipient {target!r}; it has {', '.join(known)}"

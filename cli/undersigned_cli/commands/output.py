@@ -19,19 +19,19 @@ console = Console(highlight=False)
 
 
 def say(text: str, *, style: str | None = None) -> None:
-    """Print a line as it is: what people typed must not be read as Rich's markup, and no line is cut."""
+    """Print a line unchanged: Rich must not read what people typed as markup, nor cut the line."""
     console.print(text, style=style, markup=False, soft_wrap=True)
 
 
 def show(title: str, columns: Mapping[str, str], rows: Sequence[Mapping[str, object]], *, as_json: bool) -> None:
-    """Print rows as a table with these headings, or as JSON with all that they have."""
+    """Print rows as a table with these columns, or as JSON with all their values."""
     if as_json:
         show_json(rows)
         return
     table = Table(title=Text(title), title_justify="left")
     for position, (name, heading) in enumerate(columns.items()):
         is_number = all(isinstance(row[name], int | float) for row in rows) and bool(rows)
-        # Nothing is cut off, and what identifies the row stays on one line: people copy it into the next command.
+        # Cut nothing off. The first column stays on one line, because people copy it into the next command.
         table.add_column(heading, justify="right" if is_number else "left", no_wrap=position == 0, overflow="fold")
     for row in rows:
         table.add_row(*(_cell(row[name]) for name in columns))
@@ -44,7 +44,7 @@ def show_json(rows: Sequence[Mapping[str, object]]) -> None:
 
 
 def _cell(value: object) -> Text:
-    """Write a value as plain text: what signers typed must not be read as Rich's markup. A fraction is a share."""
+    """Return a value as plain text, because Rich must not read what signers typed as markup. A float is a share."""
     match value:
         case None | False:
             return Text("")
@@ -59,17 +59,17 @@ def _cell(value: object) -> Text:
 
 
 def counted(count: int, one: str, many: str = "") -> str:
-    """Write a count with its noun: `1 letter`, `2,000 letters`, `3 deliveries`."""
+    """Return a count with its noun: `1 letter`, `2,000 letters`, `3 deliveries`."""
     return f"{count:,} {one if count == 1 else many or f'{one}s'}"
 
 
 def moment(at: datetime | None) -> str | None:
-    """Write a moment as people and programs read it."""
+    """Return a moment as text that people and programs can read."""
     return f"{at:%Y-%m-%d %H:%M} UTC" if at else None
 
 
 def progress_of(what: str) -> Progress:
-    """Return a display of how many there are so far, which is shown only on a terminal."""
+    """Return a display of the number so far; it appears only on a terminal."""
     terminal = Console(stderr=True)
     return Progress(
         SpinnerColumn(),

@@ -52,7 +52,7 @@ def add_to(app: typer.Typer) -> None:
     )(export)
     app.command(
         rich_help_panel=ACT,
-        epilog=examples('remove my-campaign --email ada@example.org --why "she asked for it"'),
+        epilog=examples('remove my-campaign --email ada@example.org --why "the signer asked us to"'),
     )(remove)
 
 
@@ -94,7 +94,7 @@ def _by_email(wiring: Wiring, campaign: str, email: str) -> Iterator[Signature]:
 
 
 def _as_values(wiring: Wiring, signature: Signature) -> dict[str, object]:
-    """Return a letter by the columns of an export, with JSON's own null, true and false."""
+    """Return a letter's values by the columns of an export, with null, true and false for JSON."""
     language = wiring.catalog.letter(signature.campaign, signature.letter).language
     cells = dict(zip(COLUMNS, (cell or None for cell in row(signature, language)), strict=True))
     return {
@@ -133,7 +133,7 @@ def export(
 
 
 def _write(lines: Iterator[bytes], out: BinaryIO) -> int:
-    """Write lines, show progress, and return how many letters they are."""
+    """Write lines, show progress, and return the number of letters."""
     rows = 0
     with progress_of("letters") as progress:
         task = progress.add_task("export", total=None)

@@ -45,15 +45,15 @@ def demo(
     desk_port: DeskPort = 8001,
 ) -> None:
     """Show the whole process on this computer: sign letters, confirm them, deliver a week, and show an email."""
-    from undersigned_cli.demo.run import run_demo  # noqa: PLC0415  (no other command needs its imports)
+    from undersigned_cli.demo.run import run_demo
 
     run_demo(state, Ports(front=port, desk=desk_port), stay=None if exit_ else wait_for_interrupt)
 
 
 def wait_for_interrupt() -> None:
-    """Wait until somebody ends the program."""
-    ended = threading.Event()
-    for ending in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(ending, lambda *_: ended.set())
+    """Wait until a person or the system stops the program."""
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
     console.print("Press Ctrl-C to stop.")
-    ended.wait()
+    stopped.wait()

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 @contextmanager
 def whole(file: Path) -> Iterator[BinaryIO]:
-    """Open a file that appears under its name once it is complete. No other user of the computer may read it."""
-    # A new file of mode 0600. A file or link that somebody put under a guessable name is not touched.
+    """Open a file that appears under its name when it is complete. Other users of the computer can't read it."""
+    # A new file with mode 0600 and a random name, so that nobody can place a file or link there first.
     descriptor, name = tempfile.mkstemp(prefix=f"{file.name}.", suffix=".part", dir=file.parent)
     unfinished = Path(name)
     try:

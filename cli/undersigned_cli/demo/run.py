@@ -1,4 +1,4 @@
-"""The demo: the main job on the local stack, done through the web addresses and emails that people use."""
+"""The demo: sign, confirm and deliver letters on the local stack, through the pages and emails that people use."""
 
 from __future__ import annotations
 
@@ -42,16 +42,16 @@ TARGETS = ("evanston", "skokie", "wilmette", "winnetka", "glencoe")
 SIGNERS_PER_TARGET = 9
 SIGNING_TWICE = 3
 PATIENCE = 180.0
-"""Seconds to wait for what the stack does by itself."""
+"""Seconds to wait for each step that the stack does by itself."""
 
 
 class DemoError(UndersignedError):
-    """The stack did not do what it promises."""
+    """The stack did not do what it must."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Done:
-    """What the demo did: how many confirmed, how many of them withdrew their letter, and the deliveries' emails."""
+    """What the demo did: how many signers confirmed, how many of them withdrew, and the deliveries' emails."""
 
     confirmed: int
     withdrawn: int
@@ -59,9 +59,9 @@ class _Done:
 
 
 def run_demo(state: Path, ports: Ports, stay: Callable[[], None] | None) -> None:
-    """Run the demo in an emptied state folder, and call `stay` while the stack is still running.
+    """Run the demo in an emptied state folder, then call `stay` while the stack is still running.
 
-    Raises LocalStackError if the stack can't start, and DemoError if a letter is lost, duplicated or late.
+    Raises LocalStackError when the stack can't start, and DemoError when a letter is lost, duplicated or late.
     """
     for leftover in ("emulator", "mails", "outbox", "logs", "last.json", "summary.json"):
         path = state / leftover
@@ -80,14 +80,14 @@ def run_demo(state: Path, ports: Ports, stay: Callable[[], None] | None) -> None
 
 
 class _Demo:
-    """One run."""
+    """One run of the demo."""
 
     def __init__(self, running: RunningStack) -> None:
         self._running = running
         self._stack = Stack(running.outputs, running.client)
         self._wiring = self._stack.wiring()
         folder = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
-        # The example website's port is known only now.
+        # The port of the example website is known only when the stack runs.
         origins = (*folder.campaign.allowed_origins, running.example_origin)
         self._folder = replace(folder, campaign=replace(folder.campaign, allowed_origins=origins))
         self._campaign = self._folder.campaign.id
@@ -121,7 +121,7 @@ class _Demo:
         if withdrawn["status"] != "withdrawn":
             message = f"the last letter is {withdrawn['status']}, not withdrawn"
             raise DemoError(message)
-        # Somebody who has confirmed signs again: nothing changes, but an email says so.
+        # A signer who has confirmed signs again. Nothing changes, and an email tells them so.
         self._sign(signers[-2])
         return len(mails), 1
 
@@ -134,11 +134,11 @@ class _Demo:
     def _sign(self, signer: DemoSigner) -> None:
         page = _request(f"{self._form}/signatures", signer.form(), accept="text/html")
         if "Check your email" not in page:
-            message = f"signing did not lead to the page that says what to do next, but to:\n{page[:500]}"
+            message = f"signing should show the page that says what to do next, but it shows:\n{page[:500]}"
             raise DemoError(message)
 
     def _confirmation_mails(self, signers: tuple[DemoSigner, ...]) -> list[EmailMessage]:
-        """Wait for everybody's email. Of those who signed twice, take the last one."""
+        """Wait for each signer's confirmation email, and return the last one of each."""
 
         def arrived() -> dict[str, EmailMessage]:
             return {mail.to[0]: _parsed(mail) for mail in self._running.mails() if mail.tags["kind"] == "confirmation"}
@@ -153,7 +153,7 @@ class _Demo:
             message = f"no link in the email to {mail['To']}"
             raise DemoError(message)
         if "Confirm and send my letter" not in _request(link[0], accept="text/html"):
-            message = "the page behind the link has no button"
+            message = "the page that the link opens has no button"
             raise DemoError(message)
         return str(_post(link[0], {})["links"]["letter"])
 
@@ -191,7 +191,7 @@ class _Demo:
         end = time.monotonic() + PATIENCE
         while not until():
             if time.monotonic() > end:
-                message = f"{what} did not come within {PATIENCE:.0f} s; see {self._running.state / 'logs'}"
+                message = f"{what} did not arrive within {PATIENCE:.0f} s; see {self._running.state / 'logs'}"
                 raise DemoError(message)
             time.sleep(0.25)
 
@@ -228,8 +228,8 @@ class _Demo:
 
     def _show(self, done: _Done) -> None:
         console.rule("The email to one recipient, as their office reads it")
-        telling = next(mail for mail in done.deliveries if mail.tags["target"] == TARGETS[0])
-        console.print(_text(_parsed(telling)), markup=False)
+        shown = next(mail for mail in done.deliveries if mail.tags["target"] == TARGETS[0])
+        console.print(_text(_parsed(shown)), markup=False)
         table = Table(title="One email per recipient", title_justify="left")
         for heading in ("Recipient", "Letters", "Packets", "Bytes", "Subject"):
             table.add_column(heading, justify="left" if heading in {"Recipient", "Subject"} else "right")
@@ -257,7 +257,7 @@ def _post(url: str, values: dict[str, str]) -> Any:  # noqa: ANN401  (JSON)
 
 
 def _request(url: str, values: dict[str, str] | None = None, accept: str = "application/json") -> str:
-    """GET an address, or POST a form to it, and return the response's text. Raises DemoError for an error status."""
+    """GET an address, or POST a form to it, and return the response's text; raises DemoError for an error status."""
     body = urlencode(values).encode() if values is not None else None
     request = Request(url, body, {"Accept": accept})  # noqa: S310  (our own local stack)
     try:

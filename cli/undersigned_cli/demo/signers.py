@@ -1,4 +1,4 @@
-"""The people who sign in the demo: fictional, with addresses that reach nobody and names from many places."""
+"""The demo's signers: fictional people with names from many languages and email addresses that reach nobody."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ HOSTILE = '<script>alert("x")</script> & {{ 7*7 }} #import \\textbf{Bobby}'
 
 @dataclass(frozen=True, slots=True)
 class DemoSigner:
-    """A person's form."""
+    """A signer's form."""
 
     name: str
     email: str
@@ -37,7 +37,7 @@ class DemoSigner:
     note: str = ""
 
     def form(self) -> dict[str, str]:
-        """Return the fields as a browser posts them."""
+        """Return the form's fields as a browser posts them."""
         return {
             "name": self.name,
             "email": self.email,
@@ -52,7 +52,7 @@ class DemoSigner:
 
 
 def demo_signers(targets: list[Target], per_target: int) -> tuple[DemoSigner, ...]:
-    """Return `per_target` people of each target's town. Three of the first town have a name that tests the letter."""
+    """Return `per_target` signers from each target's town; three from the first one have names that test the letter."""
     signers = list(_people(targets, per_target))
     for position, name in enumerate((ARABIC, CHINESE, HOSTILE)):
         signers[position] = replace(signers[position], name=name)

@@ -1,4 +1,4 @@
-"""The API's routes, which MiniStack leaves out: it ignores the OpenAPI document that SAM writes them in."""
+"""The API's routes, which MiniStack doesn't create: it ignores the OpenAPI document in which SAM writes them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch"
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A route key, such as `ANY /{proxy+}`, the logical id of its function and its payload's version."""
+    """A route key, such as `ANY /{proxy+}`, the logical id of its function, and the version of its payload."""
 
     key: str
     function: str
@@ -26,7 +26,7 @@ class Route:
 
 
 def routes_of(template: Mapping[str, Any]) -> tuple[Route, ...]:
-    """Read the routes from a processed template's API. Raises LocalStackError when there are none."""
+    """Return the routes of the API in a processed template; raises LocalStackError when there are none."""
     bodies = [
         resource["Properties"].get("Body") or {}
         for resource in template["Resources"].values()
@@ -44,13 +44,13 @@ def routes_of(template: Mapping[str, Any]) -> tuple[Route, ...]:
         if method in _METHODS
     )
     if not routes:
-        message = "the processed template has no API routes; see whether template.yaml still has `HttpApi` events"
+        message = "the processed template has no API routes; check that template.yaml has `HttpApi` events"
         raise LocalStackError(message)
     return routes
 
 
 def make_routes(client: Callable[[str], Any], stack_name: str, api: str, functions: Mapping[str, str]) -> None:
-    """Give the API the routes of its template, in place of those it has."""
+    """Replace the API's routes with those of its template."""
     template = client("cloudformation").get_template(StackName=stack_name, TemplateStage="Processed")["TemplateBody"]
     routes = routes_of(json.loads(template) if isinstance(template, str) else template)
     gateway = client("apigatewayv2")
@@ -79,5 +79,5 @@ def _function(uri: Any) -> str:  # noqa: ANN401
     text = uri["Fn::Sub"] if isinstance(uri, dict) else uri
     if found := _FUNCTION.search(text if isinstance(text, str) else text[0]):
         return found[1]
-    message = f"the API's integration {uri!r} names no function; see to its `HttpApi` event in template.yaml"
+    message = f"the API's integration {uri!r} names no function; correct its `HttpApi` event in template.yaml"
     raise LocalStackError(message)

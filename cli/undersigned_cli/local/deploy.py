@@ -1,4 +1,4 @@
-"""The deployment: the real template.yaml, built and deployed by the real SAM CLI, to the emulator."""
+"""The deployment: the real SAM CLI builds the real template.yaml and deploys it to the emulator."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _NOT_SOURCE = ("__pycache__", ".pyc")
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
-    """What a deployment made: the stack's outputs, each function's name by its logical id, the HTTP API's id."""
+    """A deployed stack: its outputs, the functions' names by their logical ids, and the id of the HTTP API."""
 
     outputs: dict[str, str]
     functions: dict[str, str]
@@ -37,17 +37,20 @@ class Deployed:
 
 
 def architecture() -> str:
-    """Name this host's architecture as Lambda does; the layers hold compiled code. Raises LocalStackError."""
+    """Return Lambda's name of this machine's architecture, for which the layers are compiled.
+
+    Raises LocalStackError.
+    """
     machine = platform.machine().lower()
     known = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
     if machine in known:
         return known[machine]
-    message = f"this machine is {machine}; Lambda's layers are made for x86_64 and arm64 only: use such a machine"
+    message = f"this machine is {machine}; Lambda's layers exist for x86_64 and arm64 only: use such a machine"
     raise LocalStackError(message)
 
 
 def fingerprint(project: Path, parameters: Mapping[str, str]) -> str:
-    """Return a hash of all that a deployment depends on; the same one means that nothing is to be deployed."""
+    """Return a hash of everything that a deployment depends on. If it is unchanged, nothing needs a deployment."""
     digest = hashlib.sha256(repr(sorted(parameters.items())).encode())
     for path in _sources(project):
         digest.update(f"{path.relative_to(project).as_posix()}\0{path.stat().st_size}\0".encode())
@@ -64,7 +67,7 @@ def _sources(project: Path) -> Iterator[Path]:
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """Builds and deploys a source tree's template with given parameters."""
+    """Builds and deploys the template of a source tree."""
 
     folder: Path
     logs: Path
@@ -73,7 +76,7 @@ class Deployment:
     client: Callable[[str], Any]
 
     def build(self, parameters: Mapping[str, str]) -> None:
-        """Run `sam build`; what did not change comes from its cache."""
+        """Run `sam build`, which takes what did not change from its cache."""
         self._sam(
             "build",
             *("--template-file", str(self.environments.project / "template.yaml")),
@@ -84,11 +87,11 @@ class Deployment:
         )
 
     def deploy(self, parameters: Mapping[str, str]) -> None:
-        """Run `sam deploy`; nothing to change is fine."""
+        """Run `sam deploy`. It succeeds when there is nothing to change."""
         with suppress(self.client("s3").exceptions.BucketAlreadyOwnedByYou):
             self.client("s3").create_bucket(Bucket=_ARTIFACTS)
         if (stack := self._stack()) and stack["StackStatus"] == "ROLLBACK_COMPLETE":
-            # The first deployment failed: there is nothing to keep, and CloudFormation does not update such a stack.
+            # The first deployment failed. There is nothing to keep, and CloudFormation can't update such a stack.
             self.client("cloudformation").delete_stack(StackName=STACK_NAME)
         self._sam(
             "deploy",
@@ -101,7 +104,7 @@ class Deployment:
         )
 
     def deployed(self) -> Deployed | None:
-        """Return what stands in the emulator; None when there is no whole stack."""
+        """Return the stack in the emulator; None when there is no complete one."""
         stack = self._stack()
         if stack is None or stack["StackStatus"] not in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
             return None
@@ -135,7 +138,7 @@ class Deployment:
             f"sam {verb}",
             self.environments.command("sam", "sam", verb, *arguments),
             log=self.logs / f"sam-{verb}.log",
-            # In the folder that it is run from, SAM keeps what it builds, and removes what other builds keep there.
+            # SAM keeps its builds in the folder where it runs, and removes those of other builds from there.
             folder=self.folder,
             environment={
                 **self.environments.variables("sam"),
@@ -143,7 +146,7 @@ class Deployment:
                 "SAM_CLI_TELEMETRY": "0",
                 "SAM_CLI_POLL_DELAY": "0.5",
                 "__SAM_CLI_APP_DIR": str(self.folder / "app"),
-                # Nobody's profile: neither its region nor its keys.
+                # Use no AWS profile, neither its region nor its keys.
                 "AWS_CONFIG_FILE": "/dev/null",
                 "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
             },

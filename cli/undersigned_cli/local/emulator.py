@@ -1,4 +1,4 @@
-"""The AWS emulator: MiniStack in a process of its own, its data in the state folder."""
+"""The AWS emulator: MiniStack in its own process, with its data in the state folder."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SAVE_SECONDS = 30.0
 
 
 def client_environment(emulator_port: int, mail_port: int) -> dict[str, str]:
-    """Return what points any AWS client at the local stack: endpoints, a region, credentials that open nothing."""
+    """Return the variables that point AWS clients at the local stack: endpoints, a region, worthless credentials."""
     return {
         "AWS_ENDPOINT_URL": f"http://{HOST}:{emulator_port}",
         "AWS_ENDPOINT_URL_SESV2": f"http://{HOST}:{mail_port}",
@@ -40,7 +40,7 @@ def client_environment(emulator_port: int, mail_port: int) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Emulator:
-    """How the emulator is started: where its data lies and which ports it and the SES stand-in have."""
+    """How to start the emulator: the folder of its data, and the ports of it and of the SES stand-in."""
 
     folder: Path
     log: Path
@@ -48,14 +48,14 @@ class Emulator:
     mail_port: int
     schedules: bool
     hurry: float = 1
-    """How many times sooner than asked a hidden or delayed message comes."""
+    """Divides the time for which a program hides or delays a message."""
     prelude: str = ""
-    """Python that each Lambda worker runs first."""
+    """Python code that each Lambda worker runs first."""
 
     def start(self, environments: Environments) -> Program:
-        """Start it and wait until it answers; what it knew when it was last stopped, it knows again."""
+        """Start the emulator with the state in which it last stopped, and wait until it answers."""
         temporary = self.folder / "tmp"
-        # An emulator that was killed leaves its workers' folders behind.
+        # A killed emulator leaves its workers' folders behind.
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir(parents=True, exist_ok=True)
         program = Program.start(
@@ -66,7 +66,7 @@ class Emulator:
             environment={
                 **environments.variables("emulator"),
                 **self.settings(temporary),
-                # The Lambda workers inherit the emulator's environment: this is how their mails reach the stand-in.
+                # Lambda workers inherit the emulator's environment, so their emails reach the stand-in.
                 **client_environment(self.port, self.mail_port),
             },
         )
@@ -78,11 +78,11 @@ class Emulator:
         return program
 
     def stop(self, program: Program) -> None:
-        """Stop it; it saves its state as it goes."""
+        """Stop the emulator, which saves its state when it ends."""
         program.stop(_SAVE_SECONDS)
 
     def settings(self, temporary: Path) -> dict[str, str]:
-        """Return MiniStack's settings: on this machine only, nothing of Docker, everything kept in the folder."""
+        """Return MiniStack's settings: on this machine only, without Docker, and with all data in the folder."""
         return {
             "BIND_HOST": HOST,
             "GATEWAY_PORT": str(self.port),
@@ -94,7 +94,7 @@ class Emulator:
             "S3_DATA_DIR": str(self.folder / "s3"),
             "TMPDIR": str(temporary),
             "LAMBDA_EXECUTOR": "local",
-            # No limit: invocations wait for a worker here, they aren't turned away.
+            # No limit: invocations wait for a worker, and are not rejected.
             "LAMBDA_ACCOUNT_CONCURRENCY": "0",
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
@@ -109,11 +109,11 @@ class Emulator:
         deadline = time.monotonic() + _START_SECONDS
         while not self._answers():
             if not program.runs:
-                message = f"the emulator ended at once ({last_words(self.log)}); the whole output is in {self.log}"
+                message = f"the emulator ended during its start ({last_words(self.log)}); the output is in {self.log}"
                 raise LocalStackError(message)
             if time.monotonic() > deadline:
                 message = (
-                    f"the emulator does not answer after {_START_SECONDS:.0f} seconds; its output is in {self.log}"
+                    f"the emulator did not answer within {_START_SECONDS:.0f} seconds; the output is in {self.log}"
                 )
                 raise LocalStackError(message)
             time.sleep(0.1)

@@ -1,10 +1,10 @@
-"""Runs MiniStack, with what it lacks against AWS put right first. Not imported: the emulator's own Python runs it.
+"""Run MiniStack after patching where it differs from AWS. The emulator's own Python runs this file; nothing imports it.
 
-Each of these gaps is one of MiniStack 1.5.33, and docs/local-stack.md says of each how it shows. The product has no
-branch for any of them.
+Each function closes a gap of MiniStack 1.5.33. docs/local-stack.md describes the effect of each. The product has no
+code for any of them.
 """
 
-# MiniStack is in another environment than the type checker, and what it lacks can be mended from its inside only.
+# MiniStack is not in the type checker's environment, and its gaps can be closed only by patching its internals.
 # mypy: ignore-errors
 # ruff: noqa: SLF001, ANN401
 
@@ -39,25 +39,25 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _RUNTIME_PACKAGES = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six.py", "urllib3")
-"""What Lambda's Python runtime brings: boto3 and what it imports."""
+"""The packages in Lambda's Python runtime: boto3 and its dependencies."""
 
 
 _KEPT = (
     "apigateway", "cloudformation", "cloudwatch", "cloudwatch_logs", "dynamodb", "eventbridge", "iam", "lambda", "s3",
     "scheduler", "secretsmanager", "ses", "ses_v2", "sns", "sqs",
 )  # fmt: skip
-"""The services whose state is kept: the template uses no other."""
+"""The services whose state is kept. The template uses no others."""
 
 
-def keep_what_is_used() -> None:
-    """Save and load the state of the services in use only: loading all of them takes four seconds of each start."""
+def keep_used_services() -> None:
+    """Save and load the state of the used services only: loading all of them takes four seconds of each start."""
     app._state_map = {key: module for key, module in app._state_map.items() if key in _KEPT}
 
 
 def keep_streams() -> None:
-    """Keep the records of a table's stream with its rows: MiniStack keeps its readers' positions only.
+    """Save the records of a table's stream with its rows. MiniStack saves only the readers' positions.
 
-    After a restart the readers would wait behind records that are gone, and miss as many new ones.
+    After a restart, the readers would miss as many new records as there were before.
     """
     save, load = dynamodb.get_state, dynamodb.load_persisted_state
 
@@ -78,27 +78,27 @@ def keep_streams() -> None:
     dynamodb.get_state, dynamodb.load_persisted_state = save_with_streams, load_with_streams
 
 
-def let_ses_publish() -> None:
-    """Take events of source `aws.ses` by PutEvents, as AWS does from SES alone: nobody else publishes them here."""
+def allow_events_of_ses() -> None:
+    """Accept events of source `aws.ses` in PutEvents. AWS accepts them from SES only, but here the stand-in is SES."""
     eventbridge._put_events.__defaults__ = (True,)
 
 
-def hand_requests_on_as_api_gateway_does() -> None:
-    """Let OPTIONS reach its route, where MiniStack refuses it itself, and tell whose request it is.
+def forward_requests_as_api_gateway_does() -> None:
+    """Send OPTIONS to its route, which MiniStack itself would refuse, and pass on the client's address and cookies.
 
-    API Gateway answers OPTIONS only for an API that has CORS settings of its own, which the template's has not:
+    API Gateway answers OPTIONS only for an API that has CORS settings, which the template's API doesn't:
     https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
     """
     execute, invoke = apigateway._handle_execute_in_scope, lambda_svc._execute_function_with_config_scope
 
     async def execute_any_method(api: str, stage: str, path: str, method: str, *rest: Any) -> Any:
-        # In small letters MiniStack takes it for a method like any other.
+        # MiniStack doesn't recognize the method in lowercase, and treats it like any other.
         return await execute(api, stage, path, "options" if method == "OPTIONS" else method, *rest)
 
     def invoke_by_request(function: dict, event: dict) -> Any:
         if http := event.get("requestContext", {}).get("http"):
             http["method"] = http["method"].upper()
-            # The front adds the client's address last.
+            # The front appends the client's address.
             http["sourceIp"] = event["headers"].get("x-forwarded-for", http["sourceIp"]).rpartition(",")[2].strip()
             # https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
             if cookies := event["headers"].pop("cookie", ""):
@@ -110,13 +110,13 @@ def hand_requests_on_as_api_gateway_does() -> None:
 
 
 def share_few_workers() -> None:
-    """Let invocations wait for one of a few workers of their function, where MiniStack starts one for each.
+    """Make invocations wait for one of a few workers of their function. MiniStack starts a worker for each.
 
-    A burst of SES events would else start a hundred Python processes at once. Lambda lets such events wait, too.
+    Otherwise a burst of SES events would start a hundred Python processes. On AWS, such events wait, too.
     """
     run = lambda_svc._execute_function_dispatch
-    at_once = max(4, 2 * (os.cpu_count() or 1))
-    workers: defaultdict[str, threading.Semaphore] = defaultdict(lambda: threading.Semaphore(at_once))
+    most = max(4, 2 * (os.cpu_count() or 1))
+    workers: defaultdict[str, threading.Semaphore] = defaultdict(lambda: threading.Semaphore(most))
 
     def run_when_one_is_free(function: dict, config: dict, *arguments: Any) -> Any:
         with workers[config["FunctionName"]]:
@@ -126,7 +126,7 @@ def share_few_workers() -> None:
 
 
 def unpack_layers_once() -> None:
-    """Let workers share a layer's files: MiniStack unpacks them, and so Python compiles them, for each cold start."""
+    """Share a layer's files between workers. MiniStack unpacks them, and Python compiles them, for each cold start."""
     shared = Path(tempfile.gettempdir()) / "layers"
 
     class Archive(zipfile.ZipFile):
@@ -147,8 +147,8 @@ def unpack_layers_once() -> None:
     lambda_runtime.zipfile = SimpleNamespace(**{**vars(zipfile), "ZipFile": Archive})
 
 
-def let_workers_die_alone() -> None:
-    """Let a worker that dies as it starts fail its invocation alone: MiniStack ends all workers of its function."""
+def isolate_failed_starts() -> None:
+    """Fail only the invocation whose worker dies at its start. MiniStack ends all workers of the function."""
     invoke = lambda_runtime.Worker.invoke
 
     def invoke_or_fail(worker: Any, *arguments: Any, **named: Any) -> dict:
@@ -160,24 +160,24 @@ def let_workers_die_alone() -> None:
     lambda_runtime.Worker.invoke = invoke_or_fail
 
 
-def try_events_again() -> None:
-    """Hand events of EventBridge and schedules over as Lambda does, with retries and then a dead letter, not once.
+def retry_events() -> None:
+    """Deliver events of rules and schedules with retries, then as a dead letter. MiniStack delivers them once.
 
     https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
     """
 
-    def hand_over(arn: str, payload: str) -> None:
+    def invoke(arn: str, payload: str) -> None:
         function, config, _ = lambda_svc._get_func_record_for_ref(arn)
         if function and config:
             lambda_svc.invoke_async_with_retry(
                 lambda_svc._execution_record_for_config(function, config), json.loads(payload)
             )
 
-    eventbridge._dispatch_to_lambda = hand_over
+    eventbridge._dispatch_to_lambda = invoke
 
 
-def let_messages_come_sooner() -> None:
-    """Shorten the time for which a program hides or delays a message, if asked so: a test can't wait for an hour."""
+def shorten_delays() -> None:
+    """Divide the time for which a program hides or delays a message by UNDERSIGNED_HURRY, because tests can't wait."""
     hurry = float(os.environ["UNDERSIGNED_HURRY"])
 
     def hurried(act: Callable[..., Any], seconds: str) -> Callable[..., Any]:
@@ -189,17 +189,17 @@ def let_messages_come_sooner() -> None:
         sqs._HANDLERS[action] = hurried(sqs._HANDLERS[action], seconds)
 
 
-def keep_queues_addresses() -> None:
-    """Name queues alike whatever port the emulator has, so that another port finds what was saved.
+def keep_queue_addresses() -> None:
+    """Use the same port in the addresses of queues on every start, so that saved queues are found with another port.
 
-    The address of a queue is only its name to boto3, which sends everything to AWS_ENDPOINT_URL.
+    boto3 uses a queue's address only as its name, and sends requests to AWS_ENDPOINT_URL.
     """
     sqs.DEFAULT_PORT = "4566"
     sqs._CANONICAL_NETLOC = f"{sqs.DEFAULT_HOST}:{sqs.DEFAULT_PORT}"
 
 
 def hide_own_packages() -> None:
-    """Show Lambda workers the runtime's packages only, so that one missing from a layer fails as it would in AWS."""
+    """Show Lambda workers only the runtime's packages, so that a package missing from a layer fails as on AWS."""
     installed = Path(lambda_runtime.__file__).parents[2]
     shown = Path(os.environ["UNDERSIGNED_RUNTIME_PACKAGES"])
     shown.mkdir(parents=True, exist_ok=True)
@@ -214,20 +214,23 @@ def hide_own_packages() -> None:
     )
 
 
-def begin_workers_as_asked() -> None:
-    """Run what a test gave in each Lambda worker, before anything of the function is imported."""
+def run_prelude() -> None:
+    """Run UNDERSIGNED_PRELUDE, a test's code, in each Lambda worker before it imports its function."""
     lambda_runtime._PYTHON_WORKER_SCRIPT = os.environ["UNDERSIGNED_PRELUDE"] + lambda_runtime._PYTHON_WORKER_SCRIPT
 
 
-def keep_schedules_time_zone() -> None:
-    """Fire cron schedules in their time zone, with the scheduled time in their input; or never, if asked so."""
+def keep_schedule_time_zones() -> None:
+    """Fire cron schedules in their time zone, with the scheduled time in their input.
+
+    With UNDERSIGNED_SCHEDULES other than `on`, never fire them.
+    """
     scheduler._tick_schedules = _fire_due_schedules if os.environ["UNDERSIGNED_SCHEDULES"] == "on" else lambda: None
     handlers = provisioners._RESOURCE_HANDLERS["AWS::Scheduler::Schedule"]
     handlers.update({verb: _with_time_zone(handlers[verb]) for verb in ("create", "update")})
 
 
 def _with_time_zone(provision: Callable[..., Any]) -> Callable[..., Any]:
-    """Keep the time zone of a schedule in the template, which MiniStack's CloudFormation drops."""
+    """Keep the time zone of a schedule in the template. MiniStack's CloudFormation drops it."""
 
     def provisioned(*arguments: Any) -> Any:
         made = provision(*arguments)
@@ -262,17 +265,17 @@ def _fire_due_schedules() -> None:
 
 
 def read_streams_as_lambda_does() -> None:
-    """Give each stream consumer a thread of its own, retries, partial failures and bisection.
+    """Give each stream consumer its own thread, retries, partial failures and bisection.
 
-    MiniStack reads all streams in one thread, takes a partial failure for success and knows no limit of retries.
-    https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html says how Lambda does it.
+    MiniStack reads all streams in one thread, treats a partial failure as success, and retries without limit. How
+    Lambda does it: https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
     """
     lambda_svc._poll_dynamodb_streams = _wake_stream_readers
 
 
 @dataclass
 class _StreamReader:
-    """Where one consumer stands: how many records it tries at once (None: its batch size) and how often it has."""
+    """A consumer's state: how many records it tries together (None: its batch size), and how often it tried them."""
 
     busy: threading.Lock = field(default_factory=threading.Lock)
     size: int | None = None
@@ -295,14 +298,14 @@ def _read_stream(account: str, region: str, mapping: dict, reader: _StreamReader
     try:
         with request_scope(account, region):
             while mapping["UUID"] in lambda_svc._esms and _read_batch(mapping, reader):
-                # Lambda backs off, too.
+                # Back off, as Lambda does.
                 time.sleep(min(2 ** (reader.tries - 1), 30) if reader.tries else 0)
     finally:
         reader.busy.release()
 
 
 def _read_batch(mapping: dict, reader: _StreamReader) -> bool:
-    """Hand one batch over and move on as its answer says; False when there is nothing to read."""
+    """Deliver a batch, and move on as the function's answer says; return False when there is nothing to read."""
     table = mapping["EventSourceArn"].split("/")[1]
     function, _ = lambda_svc._get_func_record_for_qualifier(mapping["FunctionName"], mapping.get("Qualifier"))
     if function is None or dynamodb._tables.get(table, {}).get("LatestStreamArn") != mapping["EventSourceArn"]:
@@ -336,7 +339,7 @@ def _read_batch(mapping: dict, reader: _StreamReader) -> bool:
 
 
 def _first_failed(mapping: dict, records: list[dict], result: dict) -> int | None:
-    """Return the index of the record to go on with; None when all went well."""
+    """Return the index of the first failed record; None when none failed."""
     if result.get("error"):
         return 0
     answer = result.get("body")
@@ -344,7 +347,7 @@ def _first_failed(mapping: dict, records: list[dict], result: dict) -> int | Non
         return None
     failures = {failure.get("itemIdentifier") for failure in answer.get("batchItemFailures") or ()}
     numbers = [record["dynamodb"]["SequenceNumber"] for record in records]
-    # Lambda takes an identifier that is not in the batch for a failure of the whole batch.
+    # Lambda treats an identifier that is not in the batch as a failure of the whole batch.
     return min((numbers.index(number) if number in numbers else 0 for number in failures), default=None)
 
 
@@ -358,8 +361,8 @@ def _given_up(mapping: dict, reader: _StreamReader, records: list[dict]) -> str 
     return None
 
 
-def end_with_parent() -> None:
-    """End in good order, state saved, when the process at the other end of standard input is gone."""
+def stop_with_parent() -> None:
+    """Stop, and save the state, when the process at the other end of standard input has ended."""
 
     def watch() -> None:
         with suppress(OSError):
@@ -370,20 +373,20 @@ def end_with_parent() -> None:
 
 
 if __name__ == "__main__":
-    keep_what_is_used()
+    keep_used_services()
     keep_streams()
-    keep_queues_addresses()
-    let_ses_publish()
-    hand_requests_on_as_api_gateway_does()
+    keep_queue_addresses()
+    allow_events_of_ses()
+    forward_requests_as_api_gateway_does()
     share_few_workers()
     unpack_layers_once()
-    let_workers_die_alone()
-    try_events_again()
-    let_messages_come_sooner()
-    begin_workers_as_asked()
+    isolate_failed_starts()
+    retry_events()
+    shorten_delays()
+    run_prelude()
     hide_own_packages()
-    keep_schedules_time_zone()
+    keep_schedule_time_zones()
     read_streams_as_lambda_does()
-    end_with_parent()
+    stop_with_parent()
     sys.argv = ["ministack"]
     app.main()

@@ -1,7 +1,7 @@
-"""The website of an organization that does not exist: it embeds a campaign's form in each way that there is.
+"""The website of a fictional organization, which embeds a campaign's form in every possible way.
 
-Its pages stand in `example/`, each with the strictest policy that it works with: a web master can copy both.
-docs/embedding shows the same.
+Its pages are in `example/`. Each has the strictest Content-Security-Policy that it works with. A webmaster can copy
+both. docs/embedding shows the same.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ _FIELDS = {
     "locality": "your town or city",
     "postal_code": "your postal code",
     "signature": "your signature",
-    "target": "whose letter it is, as two towns share your postal code: sign on the letter’s own page",
+    "target": "the recipient, because two towns share your postal code: sign on the letter’s own page",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A way to embed the form: its page's name, what people read there, and what the page must allow."""
+    """A way to embed the form: the page's name, title and introduction, and what its policy must allow."""
 
     name: str
     title: str
@@ -47,7 +47,7 @@ class Way:
 
     @property
     def path(self) -> str:
-        """The page's path."""
+        """Return the page's path."""
         return f"/embed/{self.name}"
 
 
@@ -55,25 +55,25 @@ WAYS = (
     Way(
         "script",
         "With the script",
-        "Undersigned’s script turns a link into the form and makes room for it. Where it doesn’t run, the link stays.",
+        "Undersigned’s script replaces a link with the form and makes room for it. If it doesn’t run, the link stays.",
         {"script-src": "$api/embed.js", "frame-src": "$api"},
     ),
     Way(
         "iframe",
         "In a frame",
-        "The form in a frame, and no script on this page at all.",
+        "The form in a frame, without any script on this page.",
         {"frame-src": "$api"},
     ),
     Way(
         "own-form",
         "With a form of our own",
-        "A form in our own design. It is sent to the letter’s address, which leads back to a page of ours.",
+        "A form in our own design. The browser sends it to the letter’s address, which leads back to a page of ours.",
         {"form-action": "'self' $api"},
     ),
     Way(
         "fetch",
         "With a form and a script of our own",
-        "A form in our own design, which a script of ours sends, so that mistakes are told at their fields.",
+        "A form in our own design. Our own script sends it, and shows each mistake at its field.",
         {"script-src": "'self'", "connect-src": "$api", "form-action": "'self' $api"},
     ),
 )
@@ -87,36 +87,36 @@ def _template(name: str) -> Template:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The example website: the API's origin, the campaign that it embeds, and its own origin."""
+    """Addresses: the API's origin, the campaign, and the site's own origin."""
 
     api: str
     campaign: str
-    site: str
+    origin: str
 
     @property
     def query(self) -> str:
-        """What a link within the site ends in, so that it stays with the campaign."""
+        """Return the query of links within the site, which keeps the campaign."""
         return "" if self.campaign == CAMPAIGN else f"?campaign={self.campaign}"
 
     def fill(self, name: str, **more: str) -> str:
-        """Fill a template of `example/` in."""
+        """Fill in a template of `example/`."""
         return _template(name).substitute(
-            api=self.api, campaign=self.campaign, site=self.site, query=self.query, **more
+            api=self.api, campaign=self.campaign, site=self.origin, query=self.query, **more
         )
 
     def policy(self, allows: Mapping[str, str]) -> str:
-        """Write a page's Content-Security-Policy: nothing but its own style and what it must allow."""
+        """Return a page's Content-Security-Policy, which allows its own style sheet and what the page needs."""
         directives = {"default-src": "'none'", "style-src": "'self'", "form-action": "'none'", "base-uri": "'none'"}
         filled = {name: Template(sources).substitute(api=self.api) for name, sources in allows.items()}
         return "; ".join(f"{name} {sources}" for name, sources in (directives | filled).items())
 
     def snippet(self, way: Way) -> str:
-        """Write the HTML that embeds the form."""
+        """Return the HTML that embeds the form."""
         return self.fill(f"{way.name}.html", fields=_template("fields.html").template)
 
 
 def example_site(public_url: str, own_url: str) -> Callable[[Request], Response]:
-    """Return what answers at `/`, `/embed/…`, `/thanks` and `/mistakes`; `?campaign=ID` is for another campaign."""
+    """Return the handler of `/`, `/embed/…`, `/thanks` and `/mistakes`; `?campaign=ID` chooses another campaign."""
 
     def answer(request: Request) -> Response:
         query = parse_qs(urlsplit(request.target).query)
@@ -136,7 +136,7 @@ def example_site(public_url: str, own_url: str) -> Callable[[Request], Response]
                 content = (_FOLDER / path.removeprefix("/")).read_bytes()
                 return Response(200, (("Content-Type", f"{_FILES[path]}; charset=utf-8"),), content)
             case _:
-                return Response(404, body=b"The example organization has no such page; it begins at /\n")
+                return Response(404, body=b"The example website has no such page; it starts at /\n")
 
     return answer
 

@@ -1,4 +1,4 @@
-"""The front: the stack's public address on one port, handed on to the emulator's HTTP API."""
+"""The front: the stack's public address on one port, forwarded to the emulator's HTTP API."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MAX_BODY = 10 * 1024 * 1024
-"""API Gateway takes 10 MB: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html."""
+"""API Gateway's limit: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html."""
 
 _PATIENCE = 60.0
 _HOP_BY_HOP = frozenset(
@@ -34,7 +34,7 @@ _OWN = frozenset({"x-forwarded-for", "x-forwarded-port", "x-forwarded-proto"})
 
 
 def to_api(request: Request, api: str, port: int) -> Request:
-    """Address a request to an HTTP API's default stage, with the headers that API Gateway adds."""
+    """Return the request to an HTTP API's default stage, with the headers that API Gateway adds."""
     before = request.header("X-Forwarded-For")
     return Request(
         request.method,
@@ -51,7 +51,7 @@ def to_api(request: Request, api: str, port: int) -> Request:
 
 
 def forward(request: Request, port: int) -> Response:
-    """Send a request to a server on this machine and return its answer."""
+    """Send a request to a server on this machine, and return its answer."""
     connection = HTTPConnection(HOST, port, timeout=_PATIENCE)
     try:
         connection.putrequest(request.method, request.target, skip_host=True, skip_accept_encoding=True)
@@ -67,7 +67,7 @@ def forward(request: Request, port: int) -> Response:
 
 
 def front(api: str, emulator_port: int, port: int) -> Callable[[Request], Response]:
-    """Return what answers at the public address of an API."""
+    """Return the handler of an API's public address."""
 
     def answer(request: Request) -> Response:
         if len(request.body) > MAX_BODY:
@@ -78,13 +78,13 @@ def front(api: str, emulator_port: int, port: int) -> Callable[[Request], Respon
 
 
 def as_api_gateway(response: Response) -> Response:
-    """Say nothing of a function's error but that there was one, as API Gateway does; its log says the rest."""
+    """Hide a function's error, as API Gateway does. The function's log has it."""
     if response.status == HTTPStatus.BAD_GATEWAY and b'"errorType"' in response.body:
         return Response(500, (("Content-Type", "application/json"),), b'{"message":"Internal Server Error"}')
     return response
 
 
 def _end_to_end(headers: Headers) -> Headers:
-    """Leave out what concerns one connection only (RFC 9110, section 7.6.1)."""
+    """Leave out the headers of one connection (RFC 9110, section 7.6.1)."""
     named = {name.strip().lower() for key, value in headers if key.lower() == "connection" for name in value.split(",")}
     return tuple((key, value) for key, value in headers if key.lower() not in _HOP_BY_HOP | named)

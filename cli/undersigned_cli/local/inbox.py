@@ -1,7 +1,7 @@
-"""The inbox: every mail that the local stack sent, to read in a browser.
+"""The inbox: shows every email that the local stack sent, in a browser.
 
-Mails can hold anything that a stranger typed. So every word is escaped, and a mail's HTML is shown in an iframe that
-runs no script, loads nothing and has no origin; its links open in a new tab.
+Emails can contain anything that a stranger typed. So all text is escaped, and an email's HTML is in an iframe that runs
+no script, loads nothing and has no origin. Its links open in a new tab.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 PATH = "/inbox"
 
-_PATH_OF_PART = re.compile(rf"{PATH}/(?P<number>\d+)(?P<part>/html|/attachments/(?P<attachment>\d+)|\.eml)?")
+_ADDRESS = re.compile(rf"{PATH}/(?P<number>\d+)(?P<part>/html|/attachments/(?P<attachment>\d+)|\.eml)?")
 _LINK = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]]")
 _HEAD = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
 _OWN_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; base-uri 'none'; form-action 'none'"
@@ -41,15 +41,15 @@ iframe { width: 100%; height: 36rem; border: 1px solid #767676 } pre { white-spa
 
 
 def inbox(store: MailStore) -> Callable[[Request], Response]:
-    """Return what answers under `/inbox`."""
+    """Return the handler of `/inbox` and the addresses below it."""
 
     def answer(request: Request) -> Response:
         if request.path.rstrip("/") == PATH:
             return _page("Inbox", _list(reversed(store.mails())))
-        found = _PATH_OF_PART.fullmatch(request.path)
+        found = _ADDRESS.fullmatch(request.path)
         mail = store.mail(int(found["number"])) if found else None
         if found is None or mail is None:
-            return _page("There is no such mail", f'<p><a href="{PATH}">All mails</a></p>', 404)
+            return _page("There is no such email", f'<p><a href="{PATH}">All emails</a></p>', 404)
         message = message_from_bytes(mail.raw, policy=default)
         if found["attachment"]:
             return _attachment(message, int(found["attachment"]))
@@ -75,7 +75,7 @@ def _list(mails: Iterable[StoredMail]) -> str:
         for mail in mails
     ]
     if not rows:
-        return "<p>No mail yet. Reload this page when something should have come.</p>"
+        return "<p>No email yet. Reload this page to look again.</p>"
     return (
         '<table><thead><tr><th scope="col">No.</th><th scope="col">Sent</th><th scope="col">To</th>'
         f'<th scope="col">Subject</th></tr></thead><tbody>{"".join(rows)}</tbody></table>'
@@ -92,7 +92,7 @@ def _mail(mail: StoredMail, message: EmailMessage) -> str:
         "Tags": ", ".join(f"{name}={value}" for name, value in mail.tags.items()) or "none",
     }
     rows = "".join(f'<tr><th scope="row">{name}</th><td>{escape(value)}</td></tr>' for name, value in facts.items())
-    parts = [f'<p><a href="{PATH}">All mails</a></p><table><tbody>{rows}</tbody></table>']
+    parts = [f'<p><a href="{PATH}">All emails</a></p><table><tbody>{rows}</tbody></table>']
     if attachments := list(message.iter_attachments()):
         items = "".join(
             f'<li><a href="{PATH}/{mail.number}/attachments/{index}">{escape(_name(part, index))}</a> '
@@ -102,7 +102,7 @@ def _mail(mail: StoredMail, message: EmailMessage) -> str:
         parts.append(f"<h2>Attachments</h2><ul>{items}</ul>")
     if message.get_body(("html",)):
         parts.append(
-            f'<h2>HTML</h2><iframe title="The mail\'s HTML" src="{PATH}/{mail.number}/html" '
+            f'<h2>HTML</h2><iframe title="The email\'s HTML" src="{PATH}/{mail.number}/html" '
             'sandbox="allow-popups allow-popups-to-escape-sandbox"></iframe>'
         )
     if text := message.get_body(("plain",)):
@@ -116,7 +116,7 @@ def _html_part(message: EmailMessage) -> Response:
     html = _with_pictures(_text(part), message) if part else ""
     head = _HEAD.search(html)
     cut = head.end() if head else 0
-    # Links of a mail must not load inside the frame, where the page that they lead to could not work.
+    # Links must not open inside the frame, where the page that they lead to could not work.
     html = f'{html[:cut]}<base target="_blank">{html[cut:]}'
     return Response(
         200,
@@ -131,7 +131,7 @@ def _html_part(message: EmailMessage) -> Response:
 
 
 def _with_pictures(html: str, message: EmailMessage) -> str:
-    """Put a mail's own pictures where its HTML names them by their Content-ID, as mail programs do (RFC 2392)."""
+    """Insert an email's pictures where its HTML refers to their Content-IDs, as mail programs do (RFC 2392)."""
     for part in message.walk():
         if part.get_content_type() == "image/png" and (name := part["Content-ID"]):
             picture = b64encode(_content(part)).decode()
@@ -142,7 +142,7 @@ def _with_pictures(html: str, message: EmailMessage) -> str:
 def _attachment(message: EmailMessage, index: int) -> Response:
     parts = list(message.iter_attachments())
     if not 1 <= index <= len(parts):
-        return _page("There is no such attachment", f'<p><a href="{PATH}">All mails</a></p>', 404)
+        return _page("There is no such attachment", f'<p><a href="{PATH}">All emails</a></p>', 404)
     part = parts[index - 1]
     return _download(_content(part), part.get_content_type(), _name(part, index))
 
@@ -181,7 +181,7 @@ def _page(title: str, body: str, status: int = 200) -> Response:
 
 
 def _with_links(text: str) -> str:
-    """Escape a text and make its web addresses links."""
+    """Escape a text, and turn its web addresses into links."""
     pieces, end = [], 0
     for found in _LINK.finditer(text):
         address = escape(found[0])

@@ -1,8 +1,8 @@
-"""The events that SES publishes to EventBridge for a mail.
+"""The events that SES publishes to EventBridge for an email.
 
-Their form: https://docs.aws.amazon.com/ses/latest/dg/monitoring-eventbridge.html and
-https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html. What the mailbox simulator's
-addresses do: https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html.
+Their format: https://docs.aws.amazon.com/ses/latest/dg/monitoring-eventbridge.html and
+https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html. The addresses of the mailbox
+simulator: https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _SIMULATOR = "simulator.amazonses.com"
 
 
 class Fate(StrEnum):
-    """What becomes of a mail to an address."""
+    """What happens to an email to an address."""
 
     DELIVERED = "delivered"
     BOUNCED = "bounced"
@@ -35,7 +35,7 @@ class Fate(StrEnum):
     DELAYED = "delayed"
     REJECTED = "rejected"
     SILENT = "silent"
-    """Sent, and never heard of again."""
+    """Sent, with no later event."""
 
 
 _SIMULATED = {
@@ -46,7 +46,7 @@ _SIMULATED = {
 
 
 def fate_of(address: str, set_fates: Mapping[str, Fate]) -> Fate:
-    """Return an address's fate: the one set for it, the mailbox simulator's (`bounce+label@…` too), or delivery."""
+    """Return an address's fate: the one set for it, the mailbox simulator's (also `bounce+label@…`), or delivered."""
     local, _, domain = address.lower().rpartition("@")
     if fate := set_fates.get(address.lower()):
         return fate
@@ -56,7 +56,7 @@ def fate_of(address: str, set_fates: Mapping[str, Fate]) -> Fate:
 
 
 def events_of(mail: StoredMail, set_fates: Mapping[str, Fate], at: datetime) -> Iterator[dict[str, Any]]:
-    """Yield PutEvents entries for a mail in the order of their making: sent, then each recipient's fate."""
+    """Yield the PutEvents entries for an email in SES's order: sent, then each recipient's fate."""
     fates = [(address, fate_of(address, set_fates)) for address in mail.to]
     if any(fate is Fate.REJECTED for _, fate in fates):
         yield _entry(mail, "Email Rejected", "Reject", at, {"reject": {"reason": "Bad content"}})

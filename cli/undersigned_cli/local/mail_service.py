@@ -1,8 +1,8 @@
-"""The SES stand-in: takes mails as SES v2 does, keeps them, and publishes the events that SES would.
+"""The SES stand-in: accepts emails as SES v2 does, stores them, and publishes the events that SES would publish.
 
-It sits in front of MiniStack's own SES v2, which drops attachments and publishes nothing, and asks that one only which
-identities and configuration sets the template made. An own few lines rather than moto's server: SES's checks, a lost
-answer, a real send rate and the events all hang on the moment of acceptance, and moto has no place to hook in there.
+It replaces MiniStack's own SES v2, which drops attachments and publishes nothing. It asks MiniStack only which
+identities and configuration sets the template made. It is not moto's server, because SES's checks, lost answers, the
+send rate and the events all depend on the moment of acceptance, and moto has no hook there.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ _TAG = re.compile(r"[A-Za-z0-9_-]{1,256}")
 
 
 class SesError(Exception):
-    """An answer that says no, as SES says it."""
+    """A refusal, as SES answers it."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
-        """Take the HTTP status, SES's error code and its words."""
+        """Store the HTTP status, SES's error code, and the message."""
         super().__init__(message)
         self.status = status
         self.code = code
@@ -57,30 +57,33 @@ class SesError(Exception):
 
 @dataclass(slots=True)
 class Controls:
-    """What tests set, by POST to `/_control` with these names as JSON."""
+    """Settings that tests change by posting JSON with these names to `/_control`."""
 
     max_send_rate: float = 14.0
-    """What GetAccount says, in mails a second."""
+    """What GetAccount returns, in emails per second."""
     enforce_rate: bool = False
-    """Whether a faster sender is throttled."""
+    """Whether to throttle a faster sender."""
     throttle_next: int = 0
     """How many of the next sends are throttled."""
     fail_next: int = 0
-    """How many of the next sends fail with an internal error, not accepted."""
+    """How many of the next sends fail with an internal error and are not accepted."""
     lose_next_answers: int = 0
     """How many of the next sends are accepted and get no answer."""
     throttle_share: float = 0.0
-    """What share of all sends is throttled, by chance; and so on."""
+    """The share of all sends that are throttled, at random."""
     fail_share: float = 0.0
+    """The share of all sends that fail, at random."""
     lose_answers_share: float = 0.0
+    """The share of all sends that get no answer, at random."""
     seed: int = 0
-    """Where that chance begins."""
+    """The seed of the random numbers."""
     publish_events: bool = True
+    """Whether to publish events."""
     fates: dict[str, Fate] = field(default_factory=dict)
-    """What becomes of mails to an address; merged into those set before, null takes one out."""
+    """What happens to emails by address. New fates are merged with the old ones; null removes one."""
 
     def change(self, wanted: Mapping[str, Any]) -> None:
-        """Set what is named. Raises SesError for a name or a fate that there is not."""
+        """Set the controls that `wanted` names; raises SesError for an unknown control or fate."""
         for name, value in wanted.items():
             if name == "fates":
                 self._set_fates(value)
@@ -99,15 +102,15 @@ class Controls:
                 raise SesError(400, "BadRequestException", f"unknown fate {fate!r}; known: {', '.join(Fate)}")
 
     def as_json(self) -> dict[str, Any]:
-        """Return all of them."""
+        """Return all controls."""
         return {name: getattr(self, name) for name in self.__slots__}
 
 
 class MailService:
-    """Answers SES v2 requests, and publishes events from a thread of its own."""
+    """Answers SES v2 requests, and publishes events from its own thread."""
 
     def __init__(self, store: MailStore, client: Callable[[str], Any], emulator_port: int, log: Path) -> None:
-        """Take where mails are kept, how to make clients of the emulator, its port, and a log file."""
+        """Prepare the service. `client` makes AWS clients of the emulator, and `log` gets events that it refuses."""
         self.controls = Controls()
         self._store = store
         self._client = client
@@ -115,18 +118,18 @@ class MailService:
         self._log = log
         self._lock = threading.Lock()
         self._allowance = _Allowance()
-        self._chance = random.Random(0)  # noqa: S311  (repeatable trouble)
+        self._random = random.Random(0)  # noqa: S311  (repeatable failures)
         self._met: Counter[str] = Counter()
         self._known: set[str] = set()
         self._accepted: queue.SimpleQueue[StoredMail | None] = queue.SimpleQueue()
         self._publisher = threading.Thread(target=self._publish_all, name="SES events", daemon=True)
 
     def start(self) -> None:
-        """Begin to publish events."""
+        """Start publishing events."""
         self._publisher.start()
 
     def stop(self) -> None:
-        """Publish what is still due, then stop."""
+        """Publish the remaining events, then stop."""
         if self._publisher.is_alive():
             self._accepted.put(None)
             self._publisher.join(timeout=10)
@@ -152,11 +155,11 @@ class MailService:
         with self._lock:
             self.controls.change(wanted)
             if "seed" in wanted:
-                self._chance.seed(self.controls.seed)
+                self._random.seed(self.controls.seed)
         return self._controlled()
 
     def _controlled(self) -> dict[str, Any]:
-        """Return the controls, and how many sends met what they ask for."""
+        """Return the controls, and how many sends each kind of failure has met."""
         return {**self.controls.as_json(), "met": dict(self._met)}
 
     def _account(self) -> dict[str, Any]:
@@ -193,17 +196,17 @@ class MailService:
         if self.controls.enforce_rate and not self._allowance.take(self.controls.max_send_rate):
             raise SesError(429, "TooManyRequestsException", "Maximum sending rate exceeded.")
 
-    def _meets(self, trouble: str, counter: str, share: float) -> bool:
-        """Say whether this send meets a trouble: as one of the next that shall, or by chance."""
+    def _meets(self, failure: str, counter: str, share: float) -> bool:
+        """Return whether this send meets a failure: it is one of the next `counter` sends, or by chance."""
         left: int = getattr(self.controls, counter)
         if left > 0:
             setattr(self.controls, counter, left - 1)
-        met = left > 0 or self._chance.random() < share
-        self._met[trouble] += met
+        met = left > 0 or self._random.random() < share
+        self._met[failure] += met
         return met
 
     def _checked(self, wanted: Mapping[str, Any]) -> tuple[bytes, Envelope]:
-        """Check a mail as SES does and return its content and envelope. Raises SesError."""
+        """Check an email as SES does, and return its content and envelope; raises SesError."""
         encoded = wanted.get("Content", {}).get("Raw", {}).get("Data")
         if not encoded:
             raise SesError(400, "BadRequestException", "The local SES takes raw messages only (Content.Raw.Data).")
@@ -247,7 +250,7 @@ class MailService:
             raise SesError(404, "NotFoundException", f"Configuration set <{name}> does not exist.")
 
     def _knows(self, thing: str, **name: str) -> bool:
-        """Ask the emulator whether the template made an identity or a configuration set."""
+        """Return whether the template made an identity or a configuration set, as the emulator says."""
         known = f"{thing}:{name}"
         if known not in self._known:
             try:
@@ -263,26 +266,26 @@ class MailService:
                 self._publish(event)
 
     def _publish(self, event: Mapping[str, Any]) -> None:
-        """Put an event on the default bus, where the template's own rule takes it up."""
+        """Put an event on the default bus, where the template's rule matches it."""
         try:
             answer = self._client("events").put_events(Entries=[{**event, "Detail": json.dumps(event["Detail"])}])
-            trouble = answer["FailedEntryCount"] and answer["Entries"]
+            failure = answer["FailedEntryCount"] and answer["Entries"]
         except (BotoCoreError, ClientError) as error:
-            trouble = error
-        if trouble:
+            failure = error
+        if failure:
             with self._log.open("a", encoding="utf-8") as lines:
-                lines.write(f"{event['DetailType']} was not published: {trouble}\n")
+                lines.write(f"{event['DetailType']} was not published: {failure}\n")
 
 
 class _Allowance:
-    """A bucket of sends that fills at a rate and holds one second's worth."""
+    """A token bucket that fills at the send rate and holds one second of sends."""
 
     def __init__(self) -> None:
         self._left: float | None = None
         self._at = time.monotonic()
 
     def take(self, rate: float) -> bool:
-        """Take one send, if there is one."""
+        """Take a token; return False when there is none."""
         now = time.monotonic()
         left = rate if self._left is None else min(rate, self._left + (now - self._at) * rate)
         self._at = now

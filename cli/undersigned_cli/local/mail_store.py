@@ -1,4 +1,4 @@
-"""Accepted mails on disk: `0001.eml` as it was sent, `0001.json` with what SES knows of it."""
+"""Accepted emails on disk: `0001.eml` as it was sent, and `0001.json` with its envelope."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What SES knows of a mail beside its content."""
+    """What SES knows about an email besides its content."""
 
     message_id: str
     sender: str
@@ -27,7 +27,7 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class StoredMail:
-    """An accepted mail: its number, counted from 1, its envelope and the raw MIME message."""
+    """An accepted email: its number, counted from 1, its envelope and the raw MIME message."""
 
     number: int
     envelope: Envelope
@@ -35,43 +35,43 @@ class StoredMail:
 
     @property
     def message_id(self) -> str:
-        """SES's id."""
+        """Return SES's id of the email."""
         return self.envelope.message_id
 
     @property
     def to(self) -> tuple[str, ...]:
-        """Whom it went to."""
+        """Return the addresses that it was sent to."""
         return self.envelope.to
 
     @property
     def tags(self) -> dict[str, str]:
-        """The tags that it was sent with."""
+        """Return the tags that it was sent with."""
         return self.envelope.tags
 
     @property
     def at(self) -> datetime:
-        """When it was accepted."""
+        """Return when it was accepted."""
         return self.envelope.at
 
 
 class MailStore:
-    """Mails in a folder, numbered in the order in which they were accepted."""
+    """Emails in a folder, numbered in the order in which they were accepted."""
 
     def __init__(self, folder: Path) -> None:
-        """Take the folder; it is made with the first mail."""
+        """Use a folder, which is made for the first email."""
         self._folder = folder
         self._lock = threading.Lock()
         self._last: int | None = None
 
     def append(self, envelope: Envelope, raw: bytes) -> StoredMail:
-        """Keep a mail; when this returns, it is on disk."""
+        """Store an email, which is on disk when this returns."""
         with self._lock:
             self._folder.mkdir(parents=True, exist_ok=True)
             if self._last is None:
                 self._last = max(self._numbers(), default=0)
             number = self._last + 1
             self._path(number, "eml").write_bytes(raw)
-            # The envelope makes the mail count: a mail without one was not accepted.
+            # Write the envelope last: an email without one was not accepted.
             fresh = self._path(number, "json.new")
             fresh.write_text(
                 json.dumps({**asdict(envelope), "at": envelope.at.isoformat()}, indent=1), encoding="utf-8"
@@ -84,7 +84,7 @@ class MailStore:
         return sum(1 for _ in self._numbers())
 
     def mail(self, number: int) -> StoredMail | None:
-        """Return one mail."""
+        """Return an email; None when there is no such number."""
         try:
             known = json.loads(self._path(number, "json").read_text(encoding="utf-8"))
         except FileNotFoundError:
@@ -93,7 +93,7 @@ class MailStore:
         return StoredMail(number, envelope, self._path(number, "eml").read_bytes())
 
     def mails(self) -> list[StoredMail]:
-        """Return every mail, oldest first."""
+        """Return all emails, oldest first."""
         return [mail for number in sorted(self._numbers()) if (mail := self.mail(number))]
 
     def _numbers(self) -> Iterator[int]:

@@ -1,4 +1,4 @@
-"""What a stopped stack leaves for its next start: its ports, and what was deployed."""
+"""What a stopped stack keeps for its next start: its ports, and what was deployed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FILE = "last.json"
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """The stack's ports on 127.0.0.1; 0 is any free one, the same as last time if that is free."""
+    """The stack's ports on 127.0.0.1. 0 means the port of the last start, or any other if that is not free."""
 
     front: int = 8000
     desk: int = 8001
@@ -26,20 +26,20 @@ class Ports:
 
     @classmethod
     def any_free(cls) -> Ports:
-        """Return ports that are chosen when the stack starts."""
+        """Return ports that are all chosen when the stack starts."""
         return cls(0, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """The last start's ports and, when its deployment ended well, the fingerprint of it."""
+    """The ports of the last start and, when its deployment succeeded, the fingerprint of that deployment."""
 
     ports: Ports | None = None
     deployed: str | None = None
 
     @classmethod
     def read(cls, state: Path) -> Memory:
-        """Read what a state folder remembers; a new one remembers nothing."""
+        """Return the memory in a state folder; it is empty in a new folder."""
         try:
             known = json.loads((state / _FILE).read_text(encoding="utf-8"))
         except FileNotFoundError:
@@ -47,13 +47,13 @@ class Memory:
         return cls(Ports(**known["ports"]), known["deployed"])
 
     def write(self, state: Path) -> None:
-        """Remember this."""
+        """Write the memory to a state folder."""
         fresh = state / f"{_FILE}.new"
         fresh.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
         fresh.replace(state / _FILE)
 
     def ports_for(self, wanted: Ports) -> Ports:
-        """Return the ports to take: where any free one will do, the one of last time if it is free."""
+        """Return the ports to use: for each 0, the port of the last start if it is free."""
         if self.ports is None:
             return wanted
         kept = {

@@ -1,4 +1,4 @@
-"""The programs that the local stack runs: found, started in a group of their own, ended with all their children."""
+"""The programs that the local stack runs, each in its own process group, which ends with all its children."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NOT_FOR_OTHERS = ("UV_PROJECT_ENVIRONMENT", "UV_PYTHON", "UV_RUN_RECURSION_DEPT
 
 
 def clean_environment(variables: Mapping[str, str]) -> dict[str, str]:
-    """Keep what programs need of an environment: nothing of this virtual environment, no AWS profile or key."""
+    """Return the variables that programs need, without this virtual environment and without AWS profiles or keys."""
     return {
         name: value
         for name, value in variables.items()
@@ -31,38 +31,38 @@ def clean_environment(variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def find_uv(checkout: Path) -> str:
-    """Return the path of a checkout's own uv; no other version is used. Raises LocalStackError."""
+    """Return the path of a checkout's own uv, never another version; raises LocalStackError."""
     uv = checkout / ".uv" / "bin" / "uv"
     if os.access(uv, os.X_OK):
         return str(uv)
-    message = f"uv is not found ({uv}); it runs the emulator and the SAM CLI: run `make setup` in {checkout}"
+    message = f"uv is not found ({uv}), and the emulator and the SAM CLI need it; run `make setup` in {checkout}"
     raise LocalStackError(message)
 
 
 @dataclass(frozen=True, slots=True)
 class Environments:
-    """Where uv makes an environment for each dependency group that can't share one; they stay, for a quick start."""
+    """uv's environments for the dependency groups that can't share one, kept for quick starts."""
 
     uv: str
     project: Path
     folder: Path
 
     def command(self, group: str, *program: str) -> list[str]:
-        """Return the command that runs a program among a group's packages, exactly those of uv.lock."""
+        """Return the command that runs a program with exactly a group's packages in uv.lock."""
         project = ("--project", str(self.project))
         return [self.uv, "run", *project, "--quiet", "--exact", "--frozen", "--only-group", group, *program]
 
     def variables(self, group: str) -> dict[str, str]:
-        """Return the environment variables that such a command wants."""
+        """Return the environment variables for such a command."""
         kept = clean_environment(os.environ)
         return {**kept, "UV_PROJECT_ENVIRONMENT": str(self.folder / group)}
 
 
 @dataclass(slots=True)
 class Program:
-    """A program that runs in the background, its output in a log file, a pipe on its standard input.
+    """A program in the background, with its output in a log file and a pipe as its standard input.
 
-    The pipe closes when this process ends, however it ends; a program that watches it never stays behind.
+    The pipe closes when this process ends, however it ends, so a program that watches the pipe can end, too.
     """
 
     name: str
@@ -73,7 +73,7 @@ class Program:
     def start(
         cls, name: str, command: Sequence[str], *, log: Path, folder: Path, environment: Mapping[str, str]
     ) -> Program:
-        """Start a program in a session of its own, so that Ctrl-C at the terminal reaches only this process."""
+        """Start a program in its own session, so that Ctrl-C at the terminal reaches only this process."""
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:
             try:
@@ -87,17 +87,17 @@ class Program:
                     start_new_session=True,
                 )
             except OSError as error:
-                message = f"{name} can't be started: {error.strerror} ({command[0]}); see to {command[0]}"
+                message = f"can't start {name} ({error.strerror}); check {command[0]}"
                 raise LocalStackError(message) from error
         return cls(name, log, process)
 
     @property
     def runs(self) -> bool:
-        """Whether it still runs."""
+        """Return whether the program still runs."""
         return self.process.poll() is None
 
     def stop(self, patience: float) -> None:
-        """End it and all of its group: asked first, after `patience` seconds killed."""
+        """End the program and its whole group; kill them when they don't end within `patience` seconds."""
         if self.process.stdin:
             with suppress(OSError):
                 self.process.stdin.close()
@@ -106,14 +106,14 @@ class Program:
                 os.killpg(self.process.pid, signal.SIGTERM)
             with suppress(subprocess.TimeoutExpired):
                 self.process.wait(patience)
-        # macOS says PermissionError of a group that has only ended processes.
+        # macOS raises PermissionError for a group whose processes have all ended.
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
 
 def run_to_end(name: str, command: Sequence[str], *, log: Path, folder: Path, environment: Mapping[str, str]) -> None:
-    """Run a program to its end. Raises LocalStackError with its last line when it fails."""
+    """Run a program to its end; raises LocalStackError with the error in its output when it fails."""
     log.unlink(missing_ok=True)
     program = Program.start(name, command, log=log, folder=folder, environment=environment)
     try:
@@ -121,12 +121,12 @@ def run_to_end(name: str, command: Sequence[str], *, log: Path, folder: Path, en
     finally:
         program.stop(patience=5)
     if code:
-        message = f"{name} failed ({last_words(log)}); the whole output is in {log}"
+        message = f"{name} failed ({last_words(log)}); the output is in {log}"
         raise LocalStackError(message)
 
 
 def last_words(log: Path) -> str:
-    """Return the last line of a log that says an error, or its very last one."""
+    """Return the last line of a log that reports an error, or else its last line."""
     lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
     errors = [line for line in lines if "error" in line.lower() or "failed" in line.lower()]
-    return (errors or lines or ["it said nothing"])[-1][:300]
+    return (errors or lines or ["no output"])[-1][:300]

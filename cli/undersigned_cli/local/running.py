@@ -1,4 +1,4 @@
-"""The running stack, as the command line and the tests reach it: by what `stack.json` in its state folder says."""
+"""The running stack, which the command line and the tests find through `stack.json` in its state folder."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LONGEST_FUNCTION = 900
 
 
 def client_of(environment: dict[str, str], service: str, **settings: Any) -> Any:  # noqa: ANN401
-    """Make an AWS client as boto3.client does, for the endpoints and credentials of an environment and no others."""
+    """Make an AWS client as boto3.client does, but only with the endpoints and credentials of `environment`."""
     endpoint = environment.get(f"AWS_ENDPOINT_URL_{service.upper()}", environment["AWS_ENDPOINT_URL"])
     session: Any = boto3.Session(
         aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
@@ -37,7 +37,7 @@ def client_of(environment: dict[str, str], service: str, **settings: Any) -> Any
 
 @dataclass(frozen=True, slots=True)
 class RunningStack:
-    """A local stack that runs: where it is, what it made, what it sent and logged."""
+    """A running local stack: its addresses, its resources, its emails and its logs."""
 
     state: Path
     public_url: str
@@ -49,19 +49,19 @@ class RunningStack:
 
     @property
     def example_origin(self) -> str:
-        """The example website's origin, which a campaign must allow."""
+        """Return the example website's origin, which a campaign must allow."""
         return self.example_url.rstrip("/")
 
     def client(self, service: str, **settings: Any) -> Any:  # noqa: ANN401
-        """Make an AWS client for this stack; stands in for boto3.client."""
+        """Make an AWS client for this stack, as boto3.client does."""
         return client_of(self.environment, service, **settings)
 
     def mails(self) -> list[StoredMail]:
-        """Return every accepted mail, oldest first."""
+        """Return all accepted emails, oldest first."""
         return MailStore(self.state / "mails").mails()
 
     def invoke(self, function: str, event: Any) -> Any:  # noqa: ANN401
-        """Invoke a function by its logical id and return its result. Raises LocalStackError when it fails."""
+        """Invoke a function by its logical id, and return its result; raises LocalStackError when it fails."""
         if function not in self.functions:
             message = f"template.yaml has no function {function}; it has {', '.join(sorted(self.functions))}"
             raise LocalStackError(message)
@@ -71,12 +71,12 @@ class RunningStack:
         )
         result = json.loads(answer["Payload"].read() or "null")
         if answer.get("FunctionError"):
-            message = f"{function} failed: {result.get('errorMessage', result)}; its log is among {self.state / 'logs'}"
+            message = f"{function} failed: {result.get('errorMessage', result)}; the logs are in {self.state / 'logs'}"
             raise LocalStackError(message)
         return result
 
     def logs(self) -> str:
-        """Return all that the functions logged (CloudWatch's log groups), then all log files of the stack."""
+        """Return the functions' logs (CloudWatch's log groups), then the stack's log files."""
         logs = self.client("logs")
         pieces = []
         for page in logs.get_paginator("describe_log_groups").paginate():
@@ -95,19 +95,19 @@ class RunningStack:
         return "\n".join(pieces)
 
     def write(self) -> None:
-        """Let others find this stack."""
+        """Write `stack.json`, so that others find this stack."""
         fresh = self.state / f"{_FILE}.new"
         fresh.write_text(json.dumps({**asdict(self), "state": str(self.state)}, indent=1), encoding="utf-8")
         fresh.replace(self.state / _FILE)
 
 
 def forget(state: Path) -> None:
-    """Let nobody find a stack here any more."""
+    """Delete `stack.json`, so that nobody finds a stack here."""
     (state / _FILE).unlink(missing_ok=True)
 
 
 def connect(state: Path) -> RunningStack:
-    """Return the stack that runs with this state folder. Raises LocalStackError when none does."""
+    """Return the stack that runs with this state folder; raises LocalStackError when none does."""
     try:
         known = json.loads((state / _FILE).read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""A small HTTP server: requests and responses as values, answered by a function, in threads."""
+"""A small HTTP server: a function answers each request in a thread; requests and responses are values."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ type Headers = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request: its target is the path with the query, as the client wrote it."""
+    """A request. `target` is the path and query as the client sent them."""
 
     method: str
     target: str
@@ -32,17 +32,17 @@ class Request:
 
     @property
     def path(self) -> str:
-        """The path, still percent-encoded."""
+        """Return the path, still percent-encoded."""
         return urlsplit(self.target).path
 
     def header(self, name: str) -> str | None:
-        """Return a header's first value."""
+        """Return a header's first value; None when it is missing."""
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A response. Its length is added when it is sent."""
+    """A response. The server adds its length."""
 
     status: int
     headers: Headers = field(default=(("Content-Type", "text/plain; charset=utf-8"),))
@@ -50,14 +50,14 @@ class Response:
 
 
 class ConnectionLost(Exception):  # noqa: N818
-    """Raised in place of an answer: the connection closes without one."""
+    """Raised to close the connection without an answer."""
 
 
 class HttpService:
-    """A server on one port of this machine. The port is taken at once; requests are answered from `start` on."""
+    """A server on one port of this machine, which it takes immediately. It answers requests after `start`."""
 
     def __init__(self, name: str, port: int, log: Path) -> None:
-        """Take the port (0: any free one). Raises LocalStackError when another program has it."""
+        """Take the port (0: any free one); raises PortTakenError when another program uses it."""
         self.answer: Callable[[Request], Response] = _not_yet
         service = self
 
@@ -80,20 +80,20 @@ class HttpService:
 
     @property
     def port(self) -> int:
-        """The port that it has."""
+        """Return the server's port."""
         return int(self._server.server_address[1])
 
     @property
     def url(self) -> str:
-        """Its base address."""
+        """Return the server's base address."""
         return f"http://{HOST}:{self.port}"
 
     def start(self) -> None:
-        """Begin to answer."""
+        """Start answering requests."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop answering and give the port back."""
+        """Stop answering requests, and free the port."""
         if self._thread.is_alive():
             self._server.shutdown()
             self._thread.join()
@@ -150,15 +150,15 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Date", self.date_time_string())
         for name, value in response.headers:
             self.send_header(name, value)
-        if self._tells_its_length(response):
+        if self._has_length(response):
             self.send_header("Content-Length", str(len(response.body)))
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(response.body)
         self.wfile.flush()
 
-    def _tells_its_length(self, response: Response) -> bool:
-        """Leave the length out where it would be wrong: it is not the GET's, or must not be there (RFC 9110, 8.6)."""
+    def _has_length(self, response: Response) -> bool:
+        """Return whether to send the length: never with 204, and with HEAD only if it is known (RFC 9110, 8.6)."""
         if response.status == HTTPStatus.NO_CONTENT:
             return False
         return self.command != "HEAD" or bool(response.body)

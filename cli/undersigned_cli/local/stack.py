@@ -1,4 +1,4 @@
-"""The local stack: the real template on an emulator, with a public address, a mailbox and an example website."""
+"""The local stack: the real template on an emulator, with a public address, an inbox and an example website."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["LocalStack", "LocalStackError", "Ports", "RunningStack", "connect"]
 
 PROJECT = Path(__file__).parents[3]
-"""The source tree that this package is part of."""
+"""The source tree that contains this package."""
 
 SENDER_IDENTITY = "enddemand.example"
 SENDER_ADDRESS = f"letters@{SENDER_IDENTITY}"
@@ -41,7 +41,7 @@ connect = running.connect
 
 
 class LocalStack:
-    """Starts everything, deploys, and ends everything; as a context manager it gives the running stack."""
+    """Starts, deploys and stops a local stack. As a context manager, it returns the running stack."""
 
     def __init__(  # noqa: PLR0913
         self,
@@ -55,11 +55,12 @@ class LocalStack:
         parameters: Mapping[str, str] | None = None,
         report: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """Take the state folder, the source tree, the ports and whether the weekly schedule fires by itself.
+        """Configure the stack, without starting it.
 
-        A message that a function hides or delays comes `hurry` times sooner. `prelude` is Python that each Lambda
-        worker runs first: by it, a test watches what functions do.
-        `parameters` are more of the template's, such as BundleSize. `report` hears of each step in one line.
+        `state` is the folder of its data, and `project` the source tree to deploy. Without `schedules`, the template's
+        schedules never fire. `hurry` divides the time for which functions hide or delay messages. `prelude` is Python
+        code that each Lambda worker runs first, with which a test can watch the functions. `parameters` overrides
+        template parameters, such as BundleSize. `report` gets a line about each step.
         """
         self._state = state.resolve()
         self._project = project.resolve()
@@ -74,17 +75,17 @@ class LocalStack:
         self._ends = ExitStack()
 
     def __enter__(self) -> RunningStack:
-        """Start the stack. Raises LocalStackError; what was started by then is ended."""
+        """Start the stack. On a LocalStackError, stop what was started."""
         return self.start()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End all that was started."""
+        """Stop everything that was started."""
         self.stop()
 
     def start(self) -> RunningStack:
-        """Start the stack. Raises LocalStackError; what was started by then is ended."""
+        """Start the stack. On a LocalStackError, stop what was started."""
         try:
             return self._start()
         except BaseException:
@@ -92,7 +93,7 @@ class LocalStack:
             raise
 
     def stop(self) -> None:
-        """End all that was started; the emulator keeps its state on disk."""
+        """Stop everything that was started. The emulator keeps its state on disk."""
         self._ends.close()
 
     def _start(self) -> RunningStack:
@@ -107,7 +108,7 @@ class LocalStack:
         memory = Memory.read(self._state)
         servers = _Servers.open(memory.ports_for(self._ports), self._logs / "http.log", self._ends)
         addresses = client_environment(servers.emulator_port, servers.mail.port)
-        # Its own SES v2 knows what the template made; the stand-in asks it.
+        # The stand-in asks the emulator's own SES v2 what the template made.
         emulator_only = {**addresses, "AWS_ENDPOINT_URL_SESV2": addresses["AWS_ENDPOINT_URL"]}
         clients = cache(partial(running.client_of, emulator_only))
 
@@ -136,7 +137,7 @@ class LocalStack:
         return stack
 
     def _claim(self) -> None:
-        """Keep a second stack out of the state folder, for as long as this process lives."""
+        """Lock the state folder against a second stack while this process runs."""
         self._state.mkdir(parents=True, exist_ok=True)
         lock = self._ends.enter_context((self._state / "lock").open("w"))
         try:
@@ -166,13 +167,13 @@ class LocalStack:
         servers.mail.answer = service.answer
 
     def _deploy(self, deployment: Deployment, servers: _Servers, memory: Memory) -> Deployed:
-        """Build and deploy what is not deployed yet."""
+        """Build and deploy, unless this source tree is already deployed."""
         parameters = {
             "SenderIdentity": SENDER_IDENTITY,
             "SenderAddress": SENDER_ADDRESS,
             "PublicUrl": servers.front.url,
             "Architecture": architecture(),
-            # All signers of a demo or test come from this machine.
+            # All signers of a demo or a test are on this machine, which counts as one network.
             "FormsPerMinute": "300",
             **self._parameters,
         }
@@ -181,7 +182,7 @@ class LocalStack:
             self._report("Nothing changed since the last deployment")
             Memory(servers.ports, wanted).write(self._state)
             return deployed
-        # From here on until the deployment is done, what stands in the emulator is no known state.
+        # Forget the fingerprint: until the deployment is complete, the state of the emulator is unknown.
         Memory(servers.ports).write(self._state)
         self._report("Building (sam build)")
         deployment.build(parameters)
@@ -189,7 +190,7 @@ class LocalStack:
         deployment.deploy(parameters)
         deployed = deployment.deployed()
         if deployed is None:
-            message = f"the deployment did not end well; see {self._logs / 'sam-deploy.log'} and emulator.log beside it"
+            message = f"the deployment failed; see {self._logs / 'sam-deploy.log'} and emulator.log in the same folder"
             raise LocalStackError(message)
         make_routes(deployment.client, STACK_NAME, deployed.api, deployed.functions)
         Memory(servers.ports, wanted).write(self._state)
@@ -197,7 +198,7 @@ class LocalStack:
 
 
 class _Servers:
-    """The stack's own HTTP servers, and the port that is kept for the emulator."""
+    """The stack's own HTTP servers, and the port for the emulator."""
 
     def __init__(self, front: HttpService, desk: HttpService, mail: HttpService, emulator_port: int) -> None:
         self.front = front
@@ -207,7 +208,7 @@ class _Servers:
 
     @classmethod
     def open(cls, ports: Ports, log: Path, ends: ExitStack) -> Self:
-        """Take all ports. Raises LocalStackError for the first one that another program has."""
+        """Take all ports; raises PortTakenError for the first one that another program uses."""
         emulator_port = _free_port("the emulator", ports.emulator)
 
         def opened(name: str, port: int) -> HttpService:
@@ -225,12 +226,12 @@ class _Servers:
 
     @property
     def ports(self) -> Ports:
-        """The ports taken."""
+        """Return the ports."""
         return Ports(self.front.port, self.desk.port, self.emulator_port, self.mail.port)
 
 
 def _free_port(name: str, port: int) -> int:
-    """Return the port (0: any) if it is free now. Raises LocalStackError."""
+    """Return the port (0: any) when it is free now; raises PortTakenError."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -243,5 +244,5 @@ def _free_port(name: str, port: int) -> int:
 def _desk(
     mails: Callable[[Request], Response], website: Callable[[Request], Response]
 ) -> Callable[[Request], Response]:
-    """Join the inbox and the example website on one origin, which is not the public one."""
+    """Serve the inbox and the example website on one origin, which is not the public one."""
     return lambda request: (mails if request.path.startswith(inbox.PATH) else website)(request)

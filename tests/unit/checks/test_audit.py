@@ -29,7 +29,7 @@ def test_a_vulnerable_version_fails_and_is_named_with_the_way_out() -> None:
     )
 
     assert findings.vulnerable
-    assert "jinja2 1.0: PYSEC-1; mended in 1.1. Run: uv lock --upgrade-package jinja2" in findings.lines[0]
+    assert "jinja2 1.0: PYSEC-1; fixed in 1.1. Run: uv lock --upgrade-package jinja2" in findings.lines[0]
 
 
 def test_a_vulnerability_that_nobody_has_mended_says_so() -> None:
@@ -44,10 +44,10 @@ def test_silence_about_all_is_no_audit() -> None:
     findings = judge([package("jinja2", skip_reason="not found"), package("babel", skip_reason="not found")])
 
     assert not findings.vulnerable
-    assert findings.lines == ("PyPI says nothing about any of the 2 locked versions; NOTHING was audited",)
+    assert findings.lines == ("PyPI knows none of the 2 locked versions; NOTHING was audited",)
 
 
 def test_silence_about_some_names_them() -> None:
     findings = judge([package("jinja2", vulns=[]), package("babel", skip_reason="not found")])
 
-    assert findings.lines == ("1 of 2 were NOT audited: babel",)
+    assert findings.lines == ("1 of 2 packages were NOT audited: babel",)

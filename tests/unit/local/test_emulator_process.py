@@ -202,7 +202,7 @@ def test_a_worker_that_dies_as_it_starts_is_a_failed_invocation_and_no_more(proc
             return {"status": "ok", "result": (event, request, depth)}
 
     process.lambda_runtime.Worker = Worker
-    process.let_workers_die_alone()
+    process.isolate_failed_starts()
 
     assert Worker().invoke("well", "1", depth=2)["result"] == ("well", "1", 2)
     assert Worker().invoke("killed", "1", depth=2)["error"] == "Worker process exited immediately"
@@ -215,7 +215,7 @@ def test_an_event_of_a_rule_is_tried_again_as_lambda_does(process: Any) -> None:
     )
     process.lambda_svc._execution_record_for_config = lambda function, _: function
     process.lambda_svc.invoke_async_with_retry = lambda *arguments: tried.append(arguments)
-    process.try_events_again()
+    process.retry_events()
 
     process.eventbridge._dispatch_to_lambda("feedback", '{"detail": {}}')
     process.eventbridge._dispatch_to_lambda("nothing", "{}")
@@ -245,7 +245,7 @@ def test_a_hidden_or_delayed_message_comes_sooner_when_asked(process: Any, monke
     asked: list[Any] = []
     process.sqs._HANDLERS = dict.fromkeys(("ChangeMessageVisibility", "SendMessage"), lambda *act: asked.append(act))
     monkeypatch.setenv("UNDERSIGNED_HURRY", "180")
-    process.let_messages_come_sooner()
+    process.shorten_delays()
 
     process.sqs._HANDLERS["ChangeMessageVisibility"]({"VisibilityTimeout": 3601, "ReceiptHandle": "a"}, "queue")
     process.sqs._HANDLERS["SendMessage"]({"DelaySeconds": 900}, "queue")

@@ -62,7 +62,7 @@ def test_the_newest_mail_stands_first(desk: Desk) -> None:
 
 
 def test_an_empty_inbox_says_so(tmp_path: Path) -> None:
-    assert "No mail yet" in Desk(tmp_path / "empty").html("/inbox")
+    assert "No email yet" in Desk(tmp_path / "empty").html("/inbox")
 
 
 @pytest.mark.parametrize("path", ["/inbox", "/inbox/1"])

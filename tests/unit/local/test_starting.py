@@ -65,11 +65,11 @@ def test_a_failed_program_is_one_line_with_its_last_error_and_its_log(tmp_path: 
     with pytest.raises(LocalStackError) as failed:
         run_to_end("sam build", command, log=log, folder=tmp_path, environment=os.environ)
 
-    assert str(failed.value) == f"sam build failed (Error: no layer); the whole output is in {log}"
+    assert str(failed.value) == f"sam build failed (Error: no layer); the output is in {log}"
 
 
 def test_a_program_that_is_not_there_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(LocalStackError, match=r"^sam build can't be started: No such file or directory"):
+    with pytest.raises(LocalStackError, match=r"^can't start sam build \(No such file or directory\)"):
         run_to_end("sam build", ["/nowhere/uv"], log=tmp_path / "log", folder=tmp_path, environment={})
 
 
@@ -108,7 +108,7 @@ def test_a_taken_port_is_one_line_with_the_way_out(tmp_path: Path, monkeypatch: 
     with pytest.raises(PortTakenError) as failed:
         serving.HttpService("the front", 8000, tmp_path / "http.log")
 
-    expected = "port 8000 for the front is not free (Address already in use); end the program that has it, or choose"
+    expected = "port 8000 for the front is not free (Address already in use); end the program that uses it, or choose"
     assert str(failed.value).startswith(expected)
 
 

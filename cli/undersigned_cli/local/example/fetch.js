@@ -1,4 +1,5 @@
-// Sends the organization's own form as JSON, and tells each mistake at its field. Without it, the browser sends the form.
+// Sends the organization's own form as JSON, and shows each mistake at its field. Without this script, the browser sends
+// the form.
 "use strict";
 
 const form = document.querySelector("#letter");
@@ -16,11 +17,11 @@ form.addEventListener("submit", async (event) => {
   }).catch(() => null);
   if (answer === null) form.submit();
   else if (answer.ok) location.assign(answers.thanks);
-  else await tell(await answer.json());
+  else await show(await answer.json());
 });
 
-async function tell({ title, detail, errors = [] }) {
-  for (const shown of form.querySelectorAll("p.error")) shown.remove();
+async function show({ title, detail, errors = [] }) {
+  for (const old of form.querySelectorAll("p.error")) old.remove();
   for (const field of form.elements) field.removeAttribute("aria-invalid");
   const links = make("ul");
   for (const { field, detail } of errors) {

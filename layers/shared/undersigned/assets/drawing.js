@@ -1,4 +1,4 @@
-// A pad to draw a signature on. The form posts it as strokes of whole numbers, [[x, y, x, y, …], …], in a box of its own.
+// A pad for drawing a signature. The form posts strokes of whole numbers, [[x, y, x, y, …], …], on a fixed grid.
 const WIDTH = 600;
 const HEIGHT = 200;
 const PEN = 4;
@@ -8,23 +8,23 @@ export const openPad = async (button, panel, field) => {
   const canvas = panel.querySelector("canvas");
   const [undo, clear] = panel.querySelectorAll("button");
   const pad = new SignaturePad(canvas, { minDistance: 3 });
-  const paint = canvas.getContext("2d");
+  const context = canvas.getContext("2d");
   let strokes = JSON.parse(field.value || "[]");
 
   const scale = () => canvas.clientWidth / WIDTH;
-  const within = (length, side) => Math.min(side, Math.max(0, Math.round(length / scale())));
+  const onGrid = (length, side) => Math.min(side, Math.max(0, Math.round(length / scale())));
 
-  // Strokes are kept in the form's box, so a pad that is resized or changes its ink draws them anew.
+  // The strokes keep their coordinates on the grid, so they are drawn again when the pad's size or ink color changes.
   const redraw = () => {
     if (!canvas.clientWidth) return;
     canvas.width = canvas.clientWidth * devicePixelRatio;
     canvas.height = canvas.clientHeight * devicePixelRatio;
-    paint.scale(devicePixelRatio, devicePixelRatio);
+    context.scale(devicePixelRatio, devicePixelRatio);
     pad.penColor = getComputedStyle(canvas).color;
     pad.minWidth = pad.maxWidth = (PEN / 2) * scale();
     pad.dotSize = pad.maxWidth;
     const points = (stroke) =>
-      stroke.flatMap((x, place) => (place % 2 ? [] : [{ x: x * scale(), y: stroke[place + 1] * scale() }]));
+      stroke.flatMap((x, index) => (index % 2 ? [] : [{ x: x * scale(), y: stroke[index + 1] * scale() }]));
     pad.fromData(strokes.map((stroke) => ({ points: points(stroke) })));
   };
 
@@ -33,13 +33,13 @@ export const openPad = async (button, panel, field) => {
     field.dispatchEvent(new Event("input", { bubbles: true }));
   };
 
-  const become = (changed) => {
+  const replace = (changed) => {
     strokes = changed;
     redraw();
     post();
   };
 
-  // What is drawn counts while the pad is open.
+  // The drawing is posted only while the pad is open.
   const toggle = () => {
     panel.hidden = !panel.hidden;
     button.ariaExpanded = String(!panel.hidden);
@@ -47,11 +47,11 @@ export const openPad = async (button, panel, field) => {
   };
 
   pad.addEventListener("endStroke", () => {
-    strokes = pad.toData().map(({ points }) => points.flatMap(({ x, y }) => [within(x, WIDTH), within(y, HEIGHT)]));
+    strokes = pad.toData().map(({ points }) => points.flatMap(({ x, y }) => [onGrid(x, WIDTH), onGrid(y, HEIGHT)]));
     post();
   });
-  undo.addEventListener("click", () => become(strokes.slice(0, -1)));
-  clear.addEventListener("click", () => become([]));
+  undo.addEventListener("click", () => replace(strokes.slice(0, -1)));
+  clear.addEventListener("click", () => replace([]));
   button.addEventListener("click", toggle);
   new ResizeObserver(redraw).observe(canvas);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);

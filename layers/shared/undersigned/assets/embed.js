@@ -1,9 +1,9 @@
-// <undersigned-form> and <undersigned-count> for any website: see docs/embedding.
+// Defines <undersigned-form> and <undersigned-count> for any website; see docs/embedding.
 (() => {
   "use strict";
   const script = document.currentScript;
   const api = new URL(script.src).origin;
-  const WORDS = "Sign the letter";
+  const LABEL = "Sign the letter";
 
   const make = (name, properties) => Object.assign(document.createElement(name), properties);
   const campaignOf = (element) => element.dataset.campaign || script.dataset.campaign;
@@ -21,7 +21,7 @@
         onload: () => frame.contentWindow.postMessage({ undersigned: 1, hello: true }, api),
       }));
       frame.style.cssText = "display:block;width:100%;height:0;border:0;visibility:hidden";
-      // The slot shows the host's link until the framed page answers, so a failure leaves a link.
+      // The slot shows the site's link until the framed page answers. If it never does, the link stays.
       this.attachShadow({ mode: "open" }).append(make("slot"), frame);
     }
 
@@ -36,7 +36,7 @@
       if (isLength(height)) {
         frame.style.height = height + "px";
         frame.style.visibility = "";
-        frame.title = this.querySelector("a")?.textContent || { es: "Firmar la carta" }[this.lang] || WORDS;
+        frame.title = this.querySelector("a")?.textContent || { es: "Firmar la carta" }[this.lang] || LABEL;
         this.shadowRoot.querySelector("slot")?.remove();
       }
       if (isLength(reveal)) {
@@ -48,7 +48,7 @@
     }
   }
 
-  // One poll per campaign, while a count of it is in view.
+  // Each campaign has one poll, which runs while one of its counts is in view.
   const polls = {};
 
   const plan = (poll) => {
@@ -113,14 +113,14 @@
     }
   }
 
-  // The script alone is enough: without a form for its campaign, the page gets one right before it.
-  const place = () => {
+  // If the page has no form for the script's campaign, add one before the script.
+  const addForm = () => {
     const { campaign } = script.dataset;
     const forms = [...document.querySelectorAll("undersigned-form")];
     if (!campaign || forms.some((form) => campaignOf(form) === campaign)) return;
     const form = make("undersigned-form");
     form.dataset.campaign = campaign;
-    form.append(make("a", { href: address(campaign), textContent: WORDS }));
+    form.append(make("a", { href: address(campaign), textContent: LABEL }));
     script.before(form);
   };
 
@@ -128,6 +128,6 @@
     customElements.define("undersigned-form", Form);
     customElements.define("undersigned-count", Count);
   }
-  if (document.readyState === "loading") addEventListener("DOMContentLoaded", place);
-  else place();
+  if (document.readyState === "loading") addEventListener("DOMContentLoaded", addForm);
+  else addForm();
 })();

@@ -1,11 +1,11 @@
-// Shows the letter as it is typed, and makes the form easier. Without this script the form works all the same.
+// Updates the letter while the person types, and makes the form easier. The form works without this script.
 const form = document.querySelector("form");
 const { elements } = form;
 const [letter, towns, found, send, view] = ["letter", "towns", "found", "send", "preview"].map((id) =>
   document.getElementById(id),
 );
 
-// Only what the letter shows leaves the page before it is sent.
+// Before the form is sent, only the fields that the letter shows leave the page.
 const SHOWN =
   "name address_line locality region postal_code target signature drawing note letter_language".split(" ");
 
@@ -14,22 +14,22 @@ const answers = () => {
   return String(new URLSearchParams(SHOWN.filter((name) => given.has(name)).map((name) => [name, given.get(name)])));
 };
 const filled = (words, values) => words.replace(/\{(\w+)\}/g, (_, name) => values[name]);
-// A target as a template of the page has it.
-const written = (place, target) => {
-  const copy = place.querySelector("template").content.cloneNode(true);
+// Fills in the template inside a container with a target.
+const written = (container, target) => {
+  const copy = container.querySelector("template").content.cloneNode(true);
   for (const part of copy.querySelectorAll("[data-fill]")) part.textContent = target[part.dataset.fill];
   return copy;
 };
-// A live region that says again what it has said would be read out again.
-const say = (place, words) => {
-  if (place.textContent !== (words.textContent ?? words)) place.replaceChildren(words);
+// Setting a live region to the same text would make screen readers announce it again.
+const say = (region, words) => {
+  if (region.textContent !== (words.textContent ?? words)) region.replaceChildren(words);
 };
 
-// What was typed before this script came is not in the letter yet.
+// The letter doesn't have yet what was typed before this script loaded.
 const isTouched = [...elements].some((it) => "defaultValue" in it && it.value !== it.defaultValue);
 let shown = isTouched ? "" : answers();
 let answer = { targets: [], errors: [] };
-let asking = false;
+let isAsking = false;
 let timer;
 
 const plan = () => {
@@ -37,32 +37,32 @@ const plan = () => {
   timer = setTimeout(ask, 350);
 };
 
-// One question at a time; what was typed in the meantime is the next one.
+// One request at a time. The next one sends what was typed in the meantime.
 const ask = async () => {
   const asked = answers();
-  if (asking || asked === shown) return;
-  asking = true;
+  if (isAsking || asked === shown) return;
+  isAsking = true;
   try {
     const body = new URLSearchParams(asked);
     const reply = await fetch(view.formAction, { method: "POST", headers: { accept: "application/json" }, body });
     if (reply.ok) show((answer = await reply.json()));
     shown = asked;
   } catch {
-    // Offline: the next word asks again.
+    // Offline: typing more tries again.
   }
-  asking = false;
+  isAsking = false;
   if (answers() !== asked) plan();
 };
 
 const show = ({ html, language, targets }) => {
   const before = [...letter.children].map((block) => block.outerHTML);
-  // The one HTML that is put in here: the server has escaped every value in it.
+  // The only HTML that this script inserts. The server has escaped every value in it.
   letter.innerHTML = html;
   letter.lang = language;
   letter.classList.toggle("typed", elements.signature.value.trim());
-  const changed = [...letter.children].find((block, place) => block.outerHTML !== before[place]);
+  const changed = [...letter.children].find((block, index) => block.outerHTML !== before[index]);
   if (changed) {
-    // The letter scrolls in its own place, the page never.
+    // Scroll the letter in its box, never the page.
     const [box, part] = [letter, changed].map((it) => it.getBoundingClientRect());
     if (part.top < box.top || part.bottom > box.bottom) letter.scrollTop += part.top - box.top - box.height / 3;
   }
@@ -84,7 +84,7 @@ const offer = (targets) => {
   towns.hidden = !targets.length;
 };
 
-// Says who gets the letter. That nobody does is said only after the postal code is typed to its end.
+// Says who gets the letter. Says that nobody does only after the person has left the postal code.
 const tell = () => {
   const { target, targets, errors } = answer;
   const code = elements.postal_code;
@@ -132,7 +132,7 @@ if (challenge) form.addEventListener("focusin", () => (proof ??= solve()));
 
 let sentAt = -Infinity;
 form.addEventListener("submit", async (event) => {
-  // A second click would send a second letter.
+  // A double click must not send the form twice.
   if (event.timeStamp - sentAt < 8_000) return event.preventDefault();
   sentAt = event.timeStamp;
   if (!challenge || elements.proof.value) return;

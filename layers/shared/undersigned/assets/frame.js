@@ -1,23 +1,23 @@
-// Tells the site that frames this page its height, and what must come into view.
+// Tells the host the page's height, and what to scroll into view.
 const root = document.documentElement;
 const hosts = (root.dataset.hosts || "").split(" ");
 const shown = document.querySelector("[data-reveal]");
 let host;
 
-const tell = (what) => host && parent.postMessage({ undersigned: 1, ...what }, host);
+const tell = (data) => host && parent.postMessage({ undersigned: 1, ...data }, host);
 const reveal = (element) => element && tell({ reveal: element.getBoundingClientRect().top + scrollY });
 const size = () => tell({ height: Math.min(20_000, Math.ceil(root.getBoundingClientRect().height)) });
 
 addEventListener("message", ({ data, origin, source }) => {
   if (source !== parent || !hosts.includes(origin) || data?.undersigned !== 1) return;
   host = origin;
-  // The host makes room, if a moment late.
+  // The host makes room, so no scrollbar is needed.
   root.style.scrollbarWidth = "none";
   size();
   reveal(shown);
 });
 new ResizeObserver(size).observe(root);
-// A frame has no autofocus.
+// Autofocus does nothing in a frame.
 if (document.hasFocus()) shown?.focus();
-// A frame this high scrolls nowhere: links move the host.
+// The frame can't scroll, so links scroll the host.
 addEventListener("click", ({ target }) => reveal(document.getElementById(target.closest("a")?.hash.slice(1))));

@@ -1,1 +1,1 @@
-"""What is sent: emails and packets, rendered from the domain's values."""
+"""Emails and packets, rendered from the domain's values."""

@@ -1,6 +1,6 @@
-"""Jinja2 environments, one for each language: HTML is escaped, and a missing value is an error.
+"""Jinja2 environments, one for each language: they escape HTML and raise an error for a missing value.
 
-A template's words are English, marked by `_("…")` or `{% trans %}`; the language's catalog has the translations.
+Templates are in English. They mark text with `_("…")` or `{% trans %}`, and the language's catalog translates it.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from undersigned.domain import languages
 
 @cache
 def environment(language: str) -> Environment:
-    """Return the environment of emails in a language."""
+    """Return the environment for emails in a language."""
     return make_environment(Path(__file__).parent / "templates", language)
 
 
 def make_environment(templates: Path, language: str) -> Environment:
-    """Make an environment over a folder of templates whose words, days and numbers are a language's."""
+    """Make an environment for a folder of templates, with the text, dates and numbers of a language."""
     made = Environment(
         loader=FileSystemLoader(templates),
         autoescape=select_autoescape(["html", "svg"]),
@@ -30,7 +30,7 @@ def make_environment(templates: Path, language: str) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    # The i18n extension adds this method; its translations escape the values that they are given.
+    # The i18n extension adds this method. Its translations escape the values that are filled in.
     made.install_gettext_translations(languages.catalog(language), newstyle=True)  # type: ignore[attr-defined]
     made.filters |= {
         "number": partial(languages.number, language=language),

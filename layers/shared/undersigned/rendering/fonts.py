@@ -1,4 +1,4 @@
-"""Fonts: the faces of the installed font packages, which of them a language takes, and which characters they have."""
+"""Fonts: the faces of the installed font packages, which ones a language uses, and which characters they have."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _CJK_FACES = {
     "ko": "Noto Sans CJK KR",
 }
 
-# Unicode's Default_Ignorable_Code_Point: these need no glyph, for they only steer how others look.
+# Unicode's Default_Ignorable_Code_Point: these need no glyph, because they only change how other characters look.
 _IGNORABLE = re.compile(
     r"[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2060-\u206f\u3164\ufe00-\ufe0f\uffa0"
     r"\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
@@ -46,42 +46,42 @@ class FontsError(UndersignedError):
 
 
 class FontBook:
-    """The fonts of the installed font packages, opened once and shared by all packets of a process."""
+    """The fonts of the installed font packages, opened once and shared by all packets in a process."""
 
     def __init__(self) -> None:
-        """Open the fonts. Raises FontsError when a package is missing."""
+        """Open the fonts; raises FontsError when a package is missing."""
         self.opened = typst.Fonts(
             include_system_fonts=False,
             include_embedded_fonts=False,
             font_paths=[_folder_of(package) for package in FONT_PACKAGES],
         )
-        placed = {*_TEXT_FACES, _SIGNATURE_FACE, *_SYMBOL_FACES}
+        named = {*_TEXT_FACES, _SIGNATURE_FACE, *_SYMBOL_FACES}
         self._script_faces = tuple(
-            sorted(family for family in self.opened.families() if family not in placed and "CJK" not in family)
+            sorted(family for family in self.opened.families() if family not in named and "CJK" not in family)
         )
         self._covered = _covered(self.opened, {*self.faces("en")})
 
     def faces(self, language: str) -> tuple[str, ...]:
         """Return the font families for a language, in the order in which they are searched for a character.
 
-        Chinese, Japanese and Korean write some characters each in their own way, so the language's face comes first.
+        Chinese, Japanese and Korean write some characters differently, so the language's own face comes first.
         """
         own = _CJK_FACES.get(language) or _CJK_FACES.get(language[:2])
         cjk = sorted(_CJK_FACES.values(), key=lambda face: face != own)
         return (*_TEXT_FACES, *self._script_faces, *cjk, *_SYMBOL_FACES)
 
     def lacks(self, character: str) -> bool:
-        """Say whether no font has a glyph for a character that needs one."""
+        """Return whether a character needs a glyph that no font has."""
         return ord(character) not in self._covered and not needs_no_glyph(character)
 
 
 def needs_no_glyph(character: str) -> bool:
-    """Say whether a character has no form of its own, such as a joiner or a variation selector."""
+    """Return whether a character is invisible by itself, such as a joiner or a variation selector."""
     return bool(_IGNORABLE.match(character))
 
 
 def _folder_of(package: str) -> Path:
-    # Importing the package would run its code; only its folder is needed.
+    # Only the package's folder is needed, and importing the package would run its code.
     spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         msg = f"font package {package} is not installed; install undersigned[pdf]"
@@ -90,7 +90,7 @@ def _folder_of(package: str) -> Path:
 
 
 def _covered(fonts: typst.Fonts, families: set[str]) -> frozenset[int]:
-    """Return the code points that at least one of the families has in all its styles."""
+    """Return the code points that at least one family has in all its styles."""
     by_family: dict[str, set[int]] = {}
     for font in fonts.fonts():
         if font.family in families and font.path:
@@ -105,7 +105,7 @@ def _characters(path: Path, index: int) -> set[int]:
 
 
 def _character_map(font: mmap.mmap, index: int) -> Iterator[range]:
-    """Read which code points a font maps: the OpenType `cmap` table in its formats 12 or else 4."""
+    """Yield the code points that a font maps, from format 12 of its OpenType `cmap` table or else from format 4."""
     start = struct.unpack_from(">I", font, 12 + 4 * index)[0] if font[:4] == b"ttcf" else 0
     (tables,) = struct.unpack_from(">H", font, start + 4)
     offsets = {tag: offset for tag, _, offset, _ in struct.iter_unpack(">4sIII", font[start + 12 :][: 16 * tables])}

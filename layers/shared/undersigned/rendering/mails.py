@@ -1,4 +1,4 @@
-"""Mails: what they say, as HTML and as text, and their MIME form."""
+"""Emails to signers and targets: their HTML and text, and their MIME form."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
     from undersigned.rendering.pictures import InlinePicture
 
 NAMES_IN_MAIL = 200
-"""How many signers the mail itself lists; the rest stand in the packets."""
+"""How many signers an email lists. The packets have all of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A PDF that travels with a mail."""
+    """A PDF attached to an email."""
 
     filename: str
     pdf: bytes = field(repr=False)
@@ -44,7 +44,7 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A whole mail. `tags` come back in SES's events: letters, digits, `-` and `_` only."""
+    """A complete email. SES repeats `tags` in its events; they have letters, digits, `-` and `_` only."""
 
     language: str
     sender_name: str
@@ -59,7 +59,7 @@ class Mail:
     pictures: tuple[InlinePicture, ...] = ()
 
     def as_bytes(self) -> bytes:
-        """Write the mail as MIME; equal mails give equal bytes."""
+        """Return the email as MIME; equal emails give equal bytes."""
         message = EmailMessage(policy=SMTP)
         message["From"] = _address(self.sender_name, self.sender_address)
         message["To"] = _address("", self.to)
@@ -71,7 +71,7 @@ class Mail:
         self._add_pictures(message)
         for attachment in self.attachments:
             message.add_attachment(attachment.pdf, maintype="application", subtype="pdf", filename=attachment.filename)
-        # What it is written for (RFC 3282); last, for EmailMessage moves such headers into the parts that it adds.
+        # The reader's language (RFC 3282). It comes last, because adding parts moves Content- headers into a part.
         message["Content-Language"] = self.language
         seed = hashlib.sha256(f"{self.to}\n{self.subject}\n{self.text}".encode()).hexdigest()[:32]
         for number, part in enumerate(part for part in message.walk() if part.is_multipart()):
@@ -79,7 +79,7 @@ class Mail:
         return message.as_bytes()
 
     def _add_pictures(self, message: EmailMessage) -> None:
-        """Bind pictures and HTML together as `multipart/related` (RFC 2387)."""
+        """Join the pictures to the HTML as `multipart/related` (RFC 2387)."""
         html = message.get_body(("html",))
         if html is None or not self.pictures:
             return
@@ -95,7 +95,7 @@ def _address(name: str, address: str) -> Address:
 ConfirmationCase = Literal["confirm", "signed", "sealed"]
 
 
-def confirmation(  # noqa: PLR0913, PLR0917  (what the mail says)
+def confirmation(  # noqa: PLR0913, PLR0917  (what the email says)
     case: ConfirmationCase,
     sender: Sender,
     campaign: Campaign,
@@ -107,10 +107,10 @@ def confirmation(  # noqa: PLR0913, PLR0917  (what the mail says)
     letter_token: str,
     next_delivery: datetime,
 ) -> Mail:
-    """Write the mail to a signer: confirm the letter, or what became of the one that is signed already."""
+    """Write the email that asks a signer to confirm, or says that they have already signed."""
     language, whom = signature.language, target.addressed(signature.language)
     letter_html = render_html(letter.template, target, signature.details, letter.language)
-    # Before it is confirmed, the mail shows nothing of the letter.
+    # Until the letter is confirmed, the email shows none of its text.
     mailed_html, pictures = (
         (letter_html, ())
         if case == "confirm"
@@ -152,7 +152,7 @@ def confirmation(  # noqa: PLR0913, PLR0917  (what the mail says)
 
 @dataclass(frozen=True, slots=True)
 class DeliverySummary:
-    """What a delivery's mail says: `signers` are the first ones' names and localities, in the packets' order."""
+    """What a delivery's email says. `signers` has the name and locality of the first signers, in the packets' order."""
 
     letters: int
     residents: int
@@ -162,7 +162,7 @@ class DeliverySummary:
     packets: tuple[PacketRecord, ...]
 
 
-def delivery(  # noqa: PLR0913  (what the mail says)
+def delivery(  # noqa: PLR0913  (what the email says)
     sender: Sender,
     campaign: Campaign,
     target: Target,
@@ -173,7 +173,7 @@ def delivery(  # noqa: PLR0913  (what the mail says)
     pdfs: Sequence[bytes] | None,
     packets_token: str,
 ) -> Mail:
-    """Write the one mail of a delivery. Without `pdfs` the packets are behind a link, by the token."""
+    """Write the email of a delivery. Without `pdfs`, it has a link to the packets that holds `packets_token`."""
     of = len(summary.packets)
     language, whom = campaign.language, target.addressed(campaign.language)
     filenames = [packet_filename(key, packet.number, of) for packet in summary.packets]
@@ -231,7 +231,7 @@ def delivery(  # noqa: PLR0913  (what the mail says)
 
 def as_test(mail: Mail, campaign: Campaign) -> Mail:
     """Return a delivery's email as a test to the organizer. Its tags keep its events from changing the delivery."""
-    # For translators: It stands before the subject of an email that organizers send to themselves as a test.
+    # For translators: It comes before the subject of an email that organizers send to themselves as a test.
     prefix = Message("[Test]").in_language(mail.language)
     return replace(
         mail,
@@ -254,7 +254,7 @@ def _figures(summary: DeliverySummary, target: Target, language: str) -> list[tu
 
 @dataclass(frozen=True, slots=True)
 class _Version:
-    """One of the letters that were signed, as the mail shows it."""
+    """A letter version that people signed, as the email shows it."""
 
     heading: str
     language: str
@@ -263,7 +263,10 @@ class _Version:
 
 
 def _versions(summary: DeliverySummary, target: Target, language: str) -> list[_Version]:
-    """Return the letters that were signed, those in the mail's language first; several languages are named."""
+    """Return the letter versions that people signed, those in the email's language first.
+
+    With several languages, the headings name them.
+    """
     several = len({letter.language for letter in summary.versions}) > 1
     found = []
     own_first = sorted(summary.versions, key=lambda letter: letter.language != language)
@@ -288,7 +291,7 @@ def _versions(summary: DeliverySummary, target: Target, language: str) -> list[_
 
 
 def _unlisted(summary: DeliverySummary, language: str) -> str:
-    """Say where the signers are whom the mail does not list, if there are any."""
+    """Say how many signers the email does not list and where they are; empty when it lists all of them."""
     listed, others = len(summary.signers), summary.letters - len(summary.signers)
     if not others:
         return ""
@@ -301,7 +304,7 @@ def _unlisted(summary: DeliverySummary, language: str) -> str:
 
 
 def _width(text: str) -> int:
-    """Return how many columns a text takes in a fixed-width face."""
+    """Return how many columns a text takes in a fixed-width font."""
     return sum(
         0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
         for character in text
@@ -309,6 +312,6 @@ def _width(text: str) -> int:
 
 
 def columns(rows: Sequence[tuple[str, str]]) -> str:
-    """Set pairs, such as names and localities, in two columns."""
+    """Return pairs, such as names and localities, as two columns of text."""
     widest = min(40, max((_width(first) for first, _ in rows), default=0))
     return "\n".join(f"{first}{' ' * max(0, widest - _width(first))}  {second}" for first, second in rows)

@@ -1,4 +1,4 @@
-"""Mails to a campaign's organizer: the request to approve a week, and the report after it."""
+"""Emails to a campaign's organizer: the request to approve a period, and the report about it."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ _ADVICE: Mapping[Fate, Message] = {
 
 @dataclass(frozen=True, slots=True)
 class _Section:
-    """What became of some letters, what to do about it, and whose they are."""
+    """Letters with the same outcome: what happened to them, what to do about it, and their recipients."""
 
     heading: str
     advice: str
@@ -67,7 +67,7 @@ class _Section:
     rows_text: str
 
 
-def approval(  # noqa: PLR0913  (what the mail says)
+def approval(  # noqa: PLR0913  (what the email says)
     sender: Sender,
     campaign: Campaign,
     period: str,
@@ -76,7 +76,7 @@ def approval(  # noqa: PLR0913  (what the mail says)
     token: str,
     valid_until: datetime,
 ) -> Mail:
-    """Write the mail that asks an organizer to approve a period's letters."""
+    """Write the email that asks an organizer to approve a period's letters."""
     language = campaign.language
     letters = sum(line.letters for line in waiting)
     headline = Message.counted(
@@ -97,7 +97,7 @@ def approval(  # noqa: PLR0913  (what the mail says)
 
 
 def report(sender: Sender, found: Report, next_delivery: datetime) -> Mail:
-    """Write the mail that tells an organizer what became of a period's letters."""
+    """Write the email that reports to an organizer what happened to a period's letters."""
     campaign, language = found.campaign, found.campaign.language
     day = date.fromisoformat(found.period)
     subject = Message(
@@ -133,7 +133,7 @@ def report(sender: Sender, found: Report, next_delivery: datetime) -> Mail:
 
 def _section(found: Report, fate: Fate, next_delivery: datetime) -> _Section:
     language = found.campaign.language
-    # There is no advice on what just waits.
+    # Letters that only wait need no advice.
     advice = _ADVICE.get(fate) or Message(
         "These letters came in later. They go out on %(day)s.", {"day": languages.long_moment(next_delivery, language)}
     )
@@ -147,7 +147,7 @@ def _recipient(target: Target, reason: str | None, language: str) -> str:
 
 
 def _as_text(rows: Sequence[tuple[str, int]], language: str) -> str:
-    """Set recipients behind their letters, for they are longer than any column."""
+    """Return rows as text, recipients last because they can be longer than any column."""
     return textwrap.indent(columns([(_letters(count, language), recipient) for recipient, count in rows]), "  ")
 
 
@@ -156,10 +156,10 @@ def _letters(count: int, language: str) -> str:
     return Message.counted("%(count)s letter", "%(count)s letters", count, values).in_language(language)
 
 
-def _written(  # noqa: PLR0913, PLR0917  (a mail's parts)
+def _written(  # noqa: PLR0913, PLR0917  (an email's parts)
     kind: str, sender: Sender, campaign: Campaign, period: str, subject: str, values: Mapping[str, object]
 ) -> Mail:
-    """Write a mail to the organizer from its two templates; answers to it reach nobody else."""
+    """Write an email to the organizer from its two templates. Replies go to the organizer, too."""
     written = environment(campaign.language)
     values = {"language": campaign.language, "campaign": campaign, "subject": subject, **values}
     return Mail(

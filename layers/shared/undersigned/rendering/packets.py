@@ -1,4 +1,4 @@
-"""Typeset letters as one accessible PDF: a packet with its cover, or a single letter."""
+"""Packets: letters typeset as one accessible PDF, with a cover or, for a single letter, without."""
 
 from __future__ import annotations
 
@@ -24,18 +24,19 @@ if TYPE_CHECKING:
     from undersigned.rendering.fonts import FontBook
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
-"""What stands for a character that no font has."""
+"""Replaces a character that no font has."""
 
-# Controls say nothing on paper, direction overrides in a name would turn the words around it, PDF/UA bars U+FEFF.
+# Control characters mean nothing on paper, direction overrides in a name would reverse the words around it, and PDF/UA
+# forbids U+FEFF.
 _UNPRINTED = (*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF)
 _TIDY = dict.fromkeys(_UNPRINTED) | dict.fromkeys(map(ord, "\t\u0085\u2028\u2029"), " ")
 
-# What is left when a text is set in the plainest way: Latin-1, and the punctuation that packets.py itself writes.
+# Every character except those of the plainest text: Latin-1, and the punctuation that packets.py itself writes.
 _UNUSUAL = re.compile(r"[^\x00-\xac\xae-\xff\u2002\u2013\u2014\u2018\u2019\u201c\u201d\u2022\u2026\ufffd]")
 
 _REGION = re.compile(r"[A-Za-z]{2}")
 
-# As packet.typ has it; an SVG knows no other colours than its own.
+# The ink of packet.typ; an SVG can't use the document's colors.
 _INK = "#1a1a1a"
 _DRAWN_HEIGHT = 38  # points: a good half inch
 
@@ -46,7 +47,7 @@ _LONGEST_BOX = 1_000
 
 @dataclass(frozen=True, slots=True)
 class PacketCover:
-    """What the first page says, in its language: letters `first` to `last` of `total`, in packet `number` of `of`."""
+    """What a packet's first page says, in `language`: letters `first` to `last` of `total`, packet `number` of `of`."""
 
     language: str
     campaign_title: str
@@ -62,7 +63,7 @@ class PacketCover:
 
 @dataclass(frozen=True, slots=True)
 class PacketLetter:
-    """One rendered letter; name and town of its signer stand in the bookmarks."""
+    """A rendered letter. The PDF's bookmarks show its signer's name and town."""
 
     blocks: tuple[Block, ...]
     language: str
@@ -74,8 +75,8 @@ class PacketLetter:
 class Packet:
     """A finished PDF.
 
-    `replaced` counts the characters that could not be set, by code point (`U+10FFFD`). `accessible` is False when
-    PDF/UA-1 could not be met, which no known text brings about; the letters are complete all the same.
+    `replaced` counts the characters that could not be typeset, by code point (`U+10FFFD`). `accessible` is False when
+    the PDF does not conform to PDF/UA-1, which no known text causes; the letters are complete even then.
     """
 
     pdf: bytes
@@ -90,7 +91,7 @@ def _tidied(text: str, longest_word: int = _LONGEST_WORD) -> str:
 
 
 def _breakable(word: re.Match[str]) -> str:
-    """Let a word that may be wider than the page break before any character that does not sit on another."""
+    """Insert a break opportunity before each character of a long word, but not before one that joins the last."""
     broken = ""
     for character in word[0]:
         joins = unicodedata.category(character)[0] == "M" or needs_no_glyph(character)
@@ -101,7 +102,7 @@ def _breakable(word: re.Match[str]) -> str:
 
 
 def _parts(run: Run) -> Iterator[object]:
-    """Return a run's parts as packet.typ takes them; what is drawn is an SVG with its height in points."""
+    """Yield a run's parts in packet.typ's format; a drawing is an SVG with its height in points."""
     if run.drawn:
         _, height = run.drawn.size(_DRAWN_HEIGHT)
         yield [_tidied(run.text, len(run.text) + 1), [], "", run.drawn.svg(_DRAWN_HEIGHT, ink=_INK), height]
@@ -122,11 +123,11 @@ class _Blocks:
         self._numbers = {identity: number for number, identity in enumerate(self._uses)}
 
     def numbers(self, letter: PacketLetter) -> list[int]:
-        """Return where a letter's blocks stand in `listed`."""
+        """Return the positions of a letter's blocks in `listed`."""
         return [self._numbers[_identity(block)] for block in letter.blocks]
 
     def listed(self) -> list[dict[str, Any]]:
-        """Return the blocks as packet.typ takes them."""
+        """Return the blocks in packet.typ's format."""
         return [
             {"kind": kind, "runs": [part for run in runs for part in _parts(run)], "boxed": _is_boxed(kind, runs, uses)}
             for (kind, runs), uses in self._uses.items()
@@ -138,15 +139,15 @@ def _identity(block: Block) -> tuple[str, tuple[Run, ...]]:
 
 
 def _is_boxed(kind: str, runs: Sequence[Run], uses: int) -> bool:
-    """Say whether packet.typ shall set a paragraph as one box: the layout of a box is cached, a paragraph's is not.
+    """Return whether packet.typ sets a paragraph as one box, because Typst caches the layout of boxes only.
 
-    A box cannot break across pages, so a long paragraph or a signer's own words are none.
+    A box can't break across pages, so a long paragraph is not boxed. One that a single letter uses needs no cache.
     """
     return kind == "paragraph" and uses > 1 and sum(len(run.text) for run in runs) <= _LONGEST_BOX
 
 
 def _language(tag: str) -> tuple[str, str | None]:
-    """Split a language tag as Typst wants it: the language and, if there is one, the region's two letters."""
+    """Split a language tag as Typst requires: the language, and the two letters of the region or None."""
     language, *rest = tag.split("-")
     return language, next((subtag.upper() for subtag in rest if _REGION.fullmatch(subtag)), None)
 
@@ -170,7 +171,7 @@ def _letters(
 
 
 def _numbers(cover: PacketCover) -> dict[str, str]:
-    """Return a cover's numbers as its language writes them."""
+    """Return a cover's numbers, formatted for its language."""
     numbers = {
         "first": cover.first,
         "last": cover.last,
@@ -208,7 +209,7 @@ def _cover(cover: PacketCover) -> dict[str, Any]:
         "campaign": _tidied(cover.campaign_title),
         "date": languages.long_date(cover.delivered_on, language),
         "day": {"year": cover.delivered_on.year, "month": cover.delivered_on.month, "day": cover.delivered_on.day},
-        "addressee": [
+        "target": [
             _tidied(line)
             for line in (f"{target.title_in(language)} {target.name}", target.department, target.locality)
             if line
@@ -253,27 +254,27 @@ def _without_cover(letters: Sequence[PacketLetter], fonts: FontBook) -> dict[str
     }
 
 
-def _shown(document: str, fonts: FontBook) -> str:
-    """Put U+FFFD for every character that no font has."""
+def _printable(document: str, fonts: FontBook) -> str:
+    """Replace every character that no font has with U+FFFD."""
     lacking = filter(fonts.lacks, {character for character in document if character > "~"})
     return document.translate(dict.fromkeys(map(ord, lacking), REPLACEMENT))
 
 
 def _plainer(document: str, typesetter: Typesetter) -> str:
-    """Put U+FFFD for every unusual character in the texts that Typst refuses.
+    """Replace every unusual character with U+FFFD in the texts that Typst refuses.
 
-    Here come marks that no font has together with their base, or over which Typst panics (typst/typst#8667).
+    Typst refuses a mark that no font has together with its base, and panics on some marks (typst/typst#8667).
     """
     whole = json.loads(document)
     for text in _refused(_pieces(whole), whole, typesetter):
-        # A text stands between quotes, and a quote in a text is escaped: nothing but this text is hit.
+        # A text is between quotes, and a quote inside a text is escaped, so this replaces whole texts only.
         document = document.replace(_quoted(text), _quoted(_UNUSUAL.sub(REPLACEMENT, text)))
     return document
 
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """A letter with its label or one of its blocks, and nothing else."""
+    """A letter with nothing but its label or one of its blocks."""
 
     letter: dict[str, Any]
     block: dict[str, Any] | None
@@ -291,7 +292,7 @@ def _pieces(document: dict[str, Any]) -> list[_Piece]:
 
 
 def _refused(pieces: Sequence[_Piece], document: dict[str, Any], typesetter: Typesetter) -> set[str]:
-    """Return the texts of the pieces that cannot be set, found by halving."""
+    """Return the texts of the pieces that Typst refuses, found by bisection."""
     try:
         typesetter.compile(_quoted(_excerpt(pieces, document)))
     except TypesettingError:
@@ -318,26 +319,26 @@ def _replaced(before: str, after: str) -> dict[str, int]:
     return {f"U+{ord(character):04X}": count for character, count in sorted(gone.items())}
 
 
-def _at_any_rate(document: str, typesetter: Typesetter) -> tuple[bytes, bool]:
+def _accessible_if_possible(document: str, typesetter: Typesetter) -> tuple[bytes, bool]:
     try:
         return typesetter.compile(document), True
     except TypesettingError:
-        # A letter that is less accessible is better than a letter that is not sent.
+        # A less accessible letter is better than one that is never sent.
         return typesetter.compile(document, accessible=False), False
 
 
 def typeset(cover: PacketCover | None, letters: Sequence[PacketLetter], fonts: FontBook) -> Packet:
-    """Typeset letters, each from a page of its own, behind a cover if there is one.
+    """Typeset letters, each starting on a new page, after the cover if there is one.
 
-    Equal input gives equal bytes. A character that no font has never stops a packet: U+FFFD stands for it.
+    Equal input gives equal bytes. U+FFFD replaces a character that no font has, so no character stops a packet.
     """
     written = _quoted(_packet(cover, letters, fonts) if cover else _without_cover(letters, fonts))
-    document = _shown(written, fonts)
+    document = _printable(written, fonts)
     typesetter = Typesetter(fonts)
     try:
         pdf, accessible = typesetter.compile(document), True
     except TypesettingError:
         document = _plainer(document, typesetter)
-        pdf, accessible = _at_any_rate(document, typesetter)
+        pdf, accessible = _accessible_if_possible(document, typesetter)
     typesetter.forget()
     return Packet(pdf, hashlib.sha256(pdf).hexdigest(), _replaced(written, document), accessible)

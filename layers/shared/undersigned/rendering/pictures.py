@@ -1,4 +1,4 @@
-"""Pictures in mails: a drawn signature for mail programs that show no SVG, Gmail and Outlook among them."""
+"""Pictures in emails: a drawn signature as a PNG, because Gmail, Outlook and other mail programs show no SVG."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from undersigned.domain.letters import DRAWN_HEIGHT, signature_html
 if TYPE_CHECKING:
     from undersigned.domain.letters import SignerDetails
 
-# White below black is read on a dark mail, too, which clear below black would not be.
+# White paper keeps black ink readable in a dark email; a transparent background would not.
 _INK, _PAPER = "#1b1b1b", "#ffffff"
-_PIXELS_FOR_ONE = 2
+_ZOOM = 2  # for high-resolution screens
 
 
 @dataclass(frozen=True, slots=True)
 class InlinePicture:
-    """A PNG that a mail's HTML names by its Content-ID, which follows from the picture (RFC 2392)."""
+    """A PNG that an email's HTML refers to by its Content-ID (RFC 2392), a hash of the picture."""
 
     content_id: str
     png: bytes = field(repr=False)
 
 
 def with_pictures(letter_html: str, signer: SignerDetails, domain: str) -> tuple[str, tuple[InlinePicture, ...]]:
-    """Put an image in place of the SVG of a drawn signature; return the letter and what the mail must bring with it."""
+    """Replace the SVG of a drawn signature with an image; return the letter and the pictures to send with it."""
     if not signer.drawing:
         return letter_html, ()
     drawn = Drawing.kept(signer.drawing).picture
@@ -44,4 +44,4 @@ def with_pictures(letter_html: str, signer: SignerDetails, domain: str) -> tuple
 def _png(svg: str) -> bytes:
     from resvg_py import svg_to_bytes
 
-    return svg_to_bytes(svg_string=svg, zoom=_PIXELS_FOR_ONE, background=_PAPER, skip_system_fonts=True)
+    return svg_to_bytes(svg_string=svg, zoom=_ZOOM, background=_PAPER, skip_system_fonts=True)

@@ -1,4 +1,4 @@
-"""The typesetter: Typst, run over packet.typ with the fonts of a book."""
+"""The typesetter: runs Typst on packet.typ with the fonts of a FontBook."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ if TYPE_CHECKING:
 
 _TEMPLATE = Path(__file__).with_name("packet.typ").read_bytes()
 
-# comemo, the cache inside Typst, drops what ten compilations in a row had no use for.
+# comemo, the cache inside Typst, drops what ten compilations in a row did not use.
 _COMPILATIONS_UNTIL_FORGOTTEN = 11
 
 _STANDARD_ERROR = 2
 
 
 class TypesettingError(UndersignedError):
-    """Typst refused a document, or panicked over it."""
+    """Typst refused a document, or panicked on it."""
 
 
 class Typesetter:
     """Makes PDFs with Typst."""
 
     def __init__(self, fonts: FontBook) -> None:
-        """Take the fonts; this is cheap, for they are open."""
+        """Use fonts that are already open, which is cheap."""
         self._compiler = typst.Compiler(font_paths=fonts.opened, root=Path(__file__).parent)
 
     def compile(self, document: str, *, accessible: bool = True) -> bytes:
-        """Make the PDF of a document given as JSON. Raises TypesettingError."""
+        """Make the PDF of a document given as JSON; raises TypesettingError."""
         try:
             with _silenced():
                 pdf = self._compiler.compile(
@@ -45,7 +45,7 @@ class Typesetter:
         except typst.TypstError as error:
             raise TypesettingError(str(error)) from error
         except BaseException as error:
-            # A panic in Rust is no Exception, and pyo3 exports no class to name it by.
+            # A panic in Rust is not an Exception, and pyo3 exports no class for it.
             if type(error).__name__ != "PanicException":
                 raise
             raise TypesettingError(str(error)) from error
@@ -53,14 +53,14 @@ class Typesetter:
         return pdf
 
     def forget(self) -> None:
-        """Empty Typst's cache, which would otherwise hold the last ten packets (150 MB each)."""
+        """Empty Typst's cache, which otherwise holds the last ten packets (150 MB each)."""
         for _ in range(_COMPILATIONS_UNTIL_FORGOTTEN):
             self._compiler.compile(input=b"", sys_inputs=None)
 
 
 @contextmanager
 def _silenced() -> Iterator[None]:
-    """Drop what Typst writes to standard error: its panics can quote a signer's words, and Lambda logs them."""
+    """Discard what Typst writes to standard error: a panic can quote a signer's words, and Lambda would log them."""
     kept = os.dup(_STANDARD_ERROR)
     with Path(os.devnull).open("wb") as nowhere:
         os.dup2(nowhere.fileno(), _STANDARD_ERROR)

@@ -1,1 +1,1 @@
-"""The web: requests, read and checked; pages; answers with the headers that keep them safe."""
+"""The web: checked requests, pages, and answers with their security headers."""

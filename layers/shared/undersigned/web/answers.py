@@ -1,4 +1,4 @@
-"""Answers: pages, JSON and problems, each with the headers that keep it safe."""
+"""Answers: pages, JSON and problems, each with its security headers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from undersigned.web.page import Page
 
 PRIVATE = "no-store"
-"""For what only one person may see."""
+"""The `Cache-Control` of an answer that only one person may see."""
 
 _WORTH_COMPRESSING = 1_000
 
@@ -32,15 +32,15 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",  # a page's address can hold a signer's token
     "Strict-Transport-Security": "max-age=31536000",
 }
-# For what is the same for everybody; `*` shows a site nothing that depends on cookies.
+# For answers that are the same for everybody. With `*`, a site can't read an answer to a request with cookies.
 _FOR_ANY_SITE = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong and what to do: an HTTP status, words for people, and the fields that have errors.
+    """What is wrong and what to do: an HTTP status, a title, a detail, and the fields that have errors.
 
-    `retry_after` says in how many seconds to try again.
+    `retry_after` is in seconds.
     """
 
     status: int
@@ -59,7 +59,7 @@ def page(  # noqa: PLR0913  (an answer's parts)
     runs_scripts: bool = False,
     retry_after: int | None = None,
 ) -> Response[str]:
-    """Answer with a page that only pages of `hosts` (origins) may frame."""
+    """Answer with a page that only pages on `hosts` (origins) may frame."""
     scripts = "script-src 'self'; connect-src 'self'; worker-src 'self'; " if runs_scripts else ""
     headers = {
         **_HEADERS,
@@ -67,7 +67,7 @@ def page(  # noqa: PLR0913  (an answer's parts)
             f"default-src 'none'; style-src '{_hash(shown.style)}'; font-src 'self'; {scripts}"
             f"form-action 'self'; base-uri 'none'; frame-ancestors {' '.join(hosts) or "'none'"}"
         ),
-        # The same for browsers that don't know frame-ancestors; it can't name sites.
+        # For browsers that don't support frame-ancestors. This header can't name sites.
         **({} if hosts else {"X-Frame-Options": "DENY"}),
         "Vary": "Accept, Accept-Encoding, Accept-Language",
         "Cache-Control": cache,
@@ -79,40 +79,40 @@ def page(  # noqa: PLR0913  (an answer's parts)
 def dashboard_page(shown: Page, *, status: int = 200, retry_after: int | None = None) -> Response[str]:
     """Answer with a page of the dashboard."""
     answer = page(shown, status=status, runs_scripts=True, retry_after=retry_after)
-    # No address of the dashboard holds a secret, and without a referrer browsers hide which site a post comes from.
+    # No dashboard address has a secret in it, and with no-referrer, browsers hide the origin of a post.
     answer.headers["Referrer-Policy"] = "same-origin"
     return answer
 
 
 @lru_cache(maxsize=64)
 def _hash(style: str) -> str:
-    """Return the hash by which a Content-Security-Policy allows this style alone."""
+    """Return the hash with which a Content-Security-Policy allows only this style sheet."""
     return "sha256-" + base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
 
 
 def data(
     values: Mapping[str, object], *, status: int = 200, cache: str = PRIVATE, for_any_site: bool = False
 ) -> Response[str]:
-    """Answer with JSON. With `for_any_site`, the scripts of any site may read it."""
+    """Answer with JSON. With `for_any_site`, scripts on any site may read it."""
     body = json.dumps(values, ensure_ascii=False)
     readers = _FOR_ANY_SITE if for_any_site else {"Vary": "Accept, Accept-Encoding, Accept-Language, Origin"}
     headers = {**_HEADERS, **readers, "Cache-Control": cache}
-    # Previews are large and frequent; a count would only grow.
+    # Previews are large and frequent. A count is so small that compressing would make it larger.
     return Response(status, "application/json", body, headers, compress=len(body) > _WORTH_COMPRESSING)
 
 
 def file(asset: Asset, *, cache: str, for_any_site: bool = False) -> Response[str | bytes]:
-    """Answer with a file for our own pages, or for those of any site. Fonts are compressed already."""
+    """Answer with a file for our own pages or, with `for_any_site`, for any page. Fonts are already compressed."""
     readers = _FOR_ANY_SITE if for_any_site else {"Cross-Origin-Resource-Policy": "same-origin"}
     headers = {**_HEADERS, **readers, "Vary": "Accept-Encoding", "Cache-Control": cache}
     compress = not asset.media_type.startswith("font/")
-    # Powertools would encode JSON that comes as bytes a second time.
+    # Powertools would encode JSON in bytes a second time.
     content: str | bytes = asset.content.decode() if asset.media_type == "application/json" else asset.content
     return Response(200, asset.media_type, content, headers, compress=compress)
 
 
 def download(content: bytes, media_type: str, filename: str) -> Response[bytes]:
-    """Answer with a file for one person; a browser saves it instead of opening it."""
+    """Answer with a file for one person, which a browser saves instead of opening."""
     headers = {
         **_HEADERS,
         "Content-Disposition": f'attachment; filename="{filename}"',
@@ -135,12 +135,12 @@ def picture(svg: str, *, cache: str) -> Response[str]:
 
 
 def moved(location: str, *, status: int = 303) -> Response[str]:
-    """Redirect to another address; 303 makes a browser GET it."""
+    """Redirect to another address; with 303, the browser follows with a GET."""
     return Response(status, None, "", {**_HEADERS, "Location": location, "Cache-Control": PRIVATE})
 
 
 def preflight() -> Response[str]:
-    """Answer a preflight request: what scripts of allowed sites may send."""
+    """Answer a CORS preflight request with the methods and headers that scripts may send."""
     headers = {
         **_HEADERS,
         "Access-Control-Allow-Methods": "GET, POST",
@@ -152,9 +152,9 @@ def preflight() -> Response[str]:
 
 
 def problem(found: Problem, language: str, *, as_json: bool, framed: Campaign | None = None) -> Response[str]:
-    """Answer with what is wrong and what to do: a page, or problem details with one entry per field (RFC 9457).
+    """Answer with what is wrong and what to do: a page, or problem details with an entry for each field (RFC 9457).
 
-    `framed` is the campaign whose form stands in a frame: its sites may frame the page, too.
+    `framed` is the campaign whose form is in a frame: its sites may frame the page, too.
     """
     title, detail = found.title.in_language(language), found.detail.in_language(language)
     if not as_json:

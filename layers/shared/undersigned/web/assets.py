@@ -1,4 +1,4 @@
-"""Assets: the scripts, fonts and style sheets beside our pages, each at an address that changes with its content."""
+"""Assets: the scripts, fonts and style sheets of our pages, each at an address that changes with its content."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ class Asset:
 
     @property
     def path(self) -> str:
-        """Its address on the API. Other content has another address, so caches can keep it for good."""
+        """The asset's address on the API. It changes with the content, so caches can keep the asset forever."""
         return f"/assets/{self.digest}/{self.name}"
 
 
 @cache
 def asset(name: str) -> Asset:
-    """Return the asset of this name, read once; raises NotFoundError."""
-    # The name comes from a request, so it is looked up in a listing and never used as a path.
+    """Return an asset by name; raises NotFoundError."""
+    # The name comes from a request, so it is compared with a listing and never used as a path.
     file = next((file for file in _FOLDER.iterdir() if file.name == name and file.suffix in MEDIA_TYPES), None)
     if file is None:
         message = f"There is no asset {name[:50]!r}"

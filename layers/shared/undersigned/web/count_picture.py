@@ -1,4 +1,4 @@
-"""The count as a picture for emails and README files: words and a bar, readable on any background."""
+"""The count as a picture for emails and README files: text and a bar, readable on any background."""
 
 from __future__ import annotations
 
@@ -8,21 +8,17 @@ if TYPE_CHECKING:
     from undersigned.domain.tallies import Count
 
 _WIDTH = 264
-"""Width of the bar, and of the words at most, so that the picture fits on a small phone."""
+"""Width of the bar, and the greatest width of the text, so that the picture fits on a small phone."""
 
-_WIDEST_LETTER = 0.66
-"""Average width of a letter, in font sizes, in the widest bold system fonts."""
+_WIDEST_CHARACTER = 0.66
+"""Average width of a character in the widest bold system fonts, as a fraction of the font size."""
 
 
 def count_picture(count: Count, language: str) -> str:
-    """Render the count as SVG; the bar is full when the goal is reached."""
+    """Render the count as an SVG; the bar is full when the goal is reached."""
     from undersigned.web.environment import environment
 
-    filled = _WIDTH * min(count.signatures, count.goal) / count.goal if count.goal else 0
-    return (
-        environment(language)
-        .get_template("count.svg")
-        .render(
-            count=count, language=language, width=_WIDTH, filled=round(filled, 1), widest=int(_WIDTH / _WIDEST_LETTER)
-        )
-    )
+    filled = round(_WIDTH * min(count.signatures, count.goal) / count.goal, 1) if count.goal else 0.0
+    widest = int(_WIDTH / _WIDEST_CHARACTER)
+    template = environment(language).get_template("count.svg")
+    return template.render(count=count, language=language, width=_WIDTH, filled=filled, widest=widest)

@@ -1,6 +1,6 @@
-"""Cursors: a page of a listing gives one, and the next page is asked for with it.
+"""Cursors: each page of a list has one, with which a client requests the next page.
 
-A cursor is the position of the page's last row, encoded as Base64, so that clients send it back as it is.
+A cursor is the position of the page's last row. It is Base64, so that clients don't build or change cursors.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ TARGET_POSITION = ID_PATTERN
 SIGNATURE_POSITION = re.compile(r"[0-9T:.+-]{19,40}#[0-9a-f]{32}")
 AUDIT_POSITION = re.compile(r"[0-9T:.+-]{19,40}#[0-9a-f]{1,32}")
 DELIVERY_POSITION = re.compile(rf"\d{{4}}-\d{{2}}-\d{{2}} {ID_PATTERN.pattern}", re.ASCII)
-"""The forms of positions in each listing; a position becomes part of a key of the table."""
+"""The format of positions in each list. A position becomes part of a key of the table, so it must match."""
 
 
 def cursor_of(position: str | None) -> str | None:
-    """Return the cursor of a position; None without a position, on the last page."""
+    """Return the cursor for a position; None without a position, as on the last page."""
     return urlsafe_b64encode(position.encode("ascii")).decode("ascii") if position else None
 
 
 def position_of(cursor: str, pattern: re.Pattern[str]) -> str | None:
-    """Return the position in a cursor; None unless it is a cursor of that listing."""
+    """Return the position in a cursor; None unless it matches the list's `pattern`."""
     try:
         position = urlsafe_b64decode(cursor.encode("ascii")).decode("ascii")
     except ValueError:
@@ -33,7 +33,7 @@ def position_of(cursor: str, pattern: re.Pattern[str]) -> str | None:
 
 
 def delivery_position(key: DeliveryKey | None) -> str | None:
-    """Return a delivery's position in the listing of its campaign's deliveries."""
+    """Return a delivery's position in the list of its campaign's deliveries."""
     return f"{key.period} {key.target}" if key else None
 
 

@@ -1,4 +1,4 @@
-"""The dashboard: what an organizer sees of a campaign in a browser, in the campaign's language."""
+"""The dashboard: the pages that show a campaign to its organizers, in the campaign's language."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     from undersigned.web.page import Page
 
 COLUMNS = ("recipient", "waiting", "sent", "last", "state")
-"""What the table of targets can be sorted by."""
+"""The columns by which the table of targets can be sorted."""
 
 _PROVIDERS_SHOWN = 8
 _FEWEST_BARS, _MOST_DAYS = 14, 56
-"""The fewest bars of the chart, and the most days; a longer campaign is shown by weeks."""
+"""The chart's fewest bars, and the most days that it shows; for a longer campaign it shows weeks."""
 
 _NOTICES: Mapping[str, Message] = {
     "paused": Message("Campaign paused. Nothing is sent until you resume it."),
@@ -45,11 +45,11 @@ _NOTICES: Mapping[str, Message] = {
     "tested": Message("The test email is on its way to the organizer’s address, and to nobody else."),
     "retried": Message("We’re sending the delivery again. This takes a few minutes."),
     "removed": Message("The letter is erased, with everything that it said about its signer."),
-    "let-out": Message("The letter is released, and we’re sending the confirmation email again."),
+    "released-letter": Message("The letter is released, and we’re sending the confirmation email again."),
     "asked": Message("We’re creating the file."),
     "none-found": Message("Nobody has signed with this email address."),
 }
-"""What a page says after a button was pressed, by the word in its address."""
+"""What a page says after someone pressed a button, by the word in its address."""
 
 _EVENTS: Mapping[MailEventKind, Message] = {
     "send": Message("Our email service accepted it"),
@@ -105,7 +105,11 @@ _ACTIONS: Mapping[Action, Message] = {
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who looks at a campaign: what the key may do, the token that the page's forms send, and what was just done."""
+    """An organizer who looks at a campaign.
+
+    `may_manage` says whether the key may change things, `token` is what the page's forms send back, and `done` is the
+    word for what the organizer just did.
+    """
 
     campaign: Campaign
     may_manage: bool
@@ -114,12 +118,12 @@ class Viewer:
 
     @property
     def language(self) -> str:
-        """Return the campaign's language, or English where that has no catalog."""
+        """Return the campaign's language, or English when that language has no catalog."""
         return self.campaign.language if self.campaign.language in languages() else SOURCE
 
     @property
     def notice(self) -> str | None:
-        """Return the sentence about what was just done."""
+        """Return the sentence about what the organizer just did."""
         notice = _NOTICES.get(self.done or "")
         return notice.in_language(self.language) if notice else None
 
@@ -151,23 +155,23 @@ def _day(value: date | str) -> date:
 
 
 def sign_in(language: str, error: str | None = None) -> Page:
-    """Render the form that takes a campaign and a key."""
+    """Render the form that asks for a campaign and a key."""
     return _page("dashboard_sign_in.html", language, error=error)
 
 
 def doorstep(language: str) -> Page:
-    """Render a page that loads the dashboard again, this time from our own site."""
+    """Render a page that reloads the dashboard from our own site, so that the browser sends its strict cookie."""
     return _page("dashboard_doorstep.html", language)
 
 
 def problem(viewer: Viewer, title: Message, detail: Message) -> Page:
-    """Render an error with the way out."""
+    """Render what is wrong and what to do."""
     return _page("dashboard_problem.html", viewer.language, viewer, title=viewer.say(title), detail=viewer.say(detail))
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A bar of the chart: the first day of what it counts, its count, and its position in the picture."""
+    """A bar of the chart: the first day that it counts, its count, and its position and height in the picture."""
 
     day: date
     count: int
@@ -177,7 +181,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Signatures by day, or by week for a long campaign; `width` is the picture's, its height is 100."""
+    """Signatures by day, or by week for a long campaign. The picture is `width` wide and 100 high."""
 
     bars: tuple[Bar, ...]
     by_week: bool
@@ -187,7 +191,10 @@ class Chart:
 
 
 def chart(by_day: Mapping[str, int], today: date) -> Chart | None:
-    """Lay out the chart from the first signature, or two weeks ago, to today; None when nobody has signed."""
+    """Lay out the chart to today, from the first signature or from two weeks ago, whichever is earlier.
+
+    Returns None when nobody has signed.
+    """
     counted = {date.fromisoformat(day): count for day, count in by_day.items()}
     if not counted:
         return None
@@ -217,7 +224,7 @@ def _monday(day: date) -> date:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A target in the table; `state` says how things stand, `needs_you` whether the organizer should look."""
+    """A target in the table. `state` says whether its email works, `needs_you` whether the organizer should act."""
 
     target: Target
     name: str
@@ -226,7 +233,7 @@ class Row:
     last: Delivery | None
     last_state: str
     state: str
-    came_back: bool
+    bounced: bool
     needs_you: bool
 
     def sorts_by(self, column: str) -> tuple[object, ...]:
@@ -243,7 +250,7 @@ class Row:
 
 def _row(viewer: Viewer, state: organizing.TargetState) -> Row:
     target, last = state.target, state.last_delivery
-    came_back = target.mail_state == "bounced" or (last is not None and last.state == "bounced")
+    bounced = target.mail_state == "bounced" or (last is not None and last.state == "bounced")
     is_spam = last is not None and last.state == "complained"
     return Row(
         target,
@@ -252,16 +259,16 @@ def _row(viewer: Viewer, state: organizing.TargetState) -> Row:
         state.sent,
         last,
         viewer.say(DELIVERY_STATES[last.state]) if last else "",
-        viewer.say(_state_of_target(target, came_back=came_back, is_spam=is_spam)),
-        came_back=came_back,
-        needs_you=came_back or bool(target.hold) or is_spam,
+        viewer.say(_state_of_target(target, bounced=bounced, is_spam=is_spam)),
+        bounced=bounced,
+        needs_you=bounced or bool(target.hold) or is_spam,
     )
 
 
-def _state_of_target(target: Target, *, came_back: bool, is_spam: bool) -> Message:
+def _state_of_target(target: Target, *, bounced: bool, is_spam: bool) -> Message:
     if target.hold:
         return Message.in_context("status of a recipient", "On hold: %(why)s", {"why": target.hold})
-    if came_back:
+    if bounced:
         return Message.in_context("status of a recipient", "Email bounced")
     if is_spam:
         return Message.in_context("status of a recipient", "Email marked as spam")
@@ -272,7 +279,7 @@ def _state_of_target(target: Target, *, came_back: bool, is_spam: bool) -> Messa
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A column's heading: the address that sorts by it, and its present `aria-sort`."""
+    """A column's heading: the address that sorts by it, and its current `aria-sort`."""
 
     column: str
     label: str
@@ -290,12 +297,12 @@ def _headings(viewer: Viewer, sort: str, *, descending: bool) -> list[Heading]:
     }
     headings = []
     for column in COLUMNS:
-        now = ("descending" if descending else "ascending") if column == sort else None
-        # Numbers and days start with the highest and the newest.
+        current = ("descending" if descending else "ascending") if column == sort else None
+        # Numbers start with the highest, and days with the newest.
         usual = "descending" if column in {"waiting", "sent", "last"} else "ascending"
-        order = usual if now is None else "ascending" if now == "descending" else "descending"
+        order = usual if current is None else "ascending" if current == "descending" else "descending"
         address = f"?{urlencode({'sort': column, 'order': order})}#recipients"
-        headings.append(Heading(column, viewer.say(labels[column]), address, now))
+        headings.append(Heading(column, viewer.say(labels[column]), address, current))
     return headings
 
 
@@ -316,7 +323,7 @@ def overview(  # noqa: PLR0913  (what the page shows)
     )
     odd = odd_ones(providers)
     waiting = sum(row.waiting for row in rows)
-    may_go = sum(row.waiting for row in rows if not row.target.held_because)
+    sendable = sum(row.waiting for row in rows if not row.target.held_because)
     lets_begin = found.controls.lets_begin(period, needs_approval=found.campaign.approval)
     return _page(
         "dashboard_overview.html",
@@ -332,7 +339,7 @@ def overview(  # noqa: PLR0913  (what the page shows)
         odd=odd,
         waiting=waiting,
         sent=sum(row.sent for row in rows),
-        awaiting=may_go if not lets_begin and not found.controls.paused else 0,
+        awaiting=sendable if not lets_begin and not found.controls.paused else 0,
         troubled=[row for row in rows if row.needs_you],
         period=period,
         next_delivery=short_moment(found.next_delivery, viewer.language),
@@ -340,7 +347,7 @@ def overview(  # noqa: PLR0913  (what the page shows)
 
 
 def target(viewer: Viewer, state: organizing.TargetState, history: Sequence[Delivery]) -> Page:
-    """Render a target, and what can be done about its letters."""
+    """Render a target with its deliveries and the buttons for its letters."""
     return _page(
         "dashboard_target.html",
         viewer.language,
@@ -352,7 +359,7 @@ def target(viewer: Viewer, state: organizing.TargetState, history: Sequence[Deli
 
 
 def preview(viewer: Viewer, made: DeliveryPreview, today: date) -> Page:
-    """Render the email that would go to a target now."""
+    """Render the email that a delivery would send to a target now."""
     return _page(
         "dashboard_preview.html",
         viewer.language,
@@ -365,7 +372,7 @@ def preview(viewer: Viewer, made: DeliveryPreview, today: date) -> Page:
 
 
 def deliveries(viewer: Viewer, found: Sequence[Delivery], last: DeliveryKey | None, roster: Roster) -> Page:
-    """Render deliveries, newest first; after `last` there may be more."""
+    """Render deliveries, newest first; `last` is the last of this page if there may be more."""
     return _page(
         "dashboard_deliveries.html",
         viewer.language,
@@ -379,7 +386,7 @@ def deliveries(viewer: Viewer, found: Sequence[Delivery], last: DeliveryKey | No
 
 
 def delivery(viewer: Viewer, record: organizing.DeliveryRecord, state: organizing.TargetState) -> Page:
-    """Render a delivery: its packets, and what became of its email."""
+    """Render a delivery with its packets and the events of its email."""
     made = record.delivery
     return _page(
         "dashboard_delivery.html",
@@ -396,7 +403,7 @@ def delivery(viewer: Viewer, record: organizing.DeliveryRecord, state: organizin
 
 
 def signatures(viewer: Viewer, found: organizing.Listing[Signature], wanted: SignatureFilter, roster: Roster) -> Page:
-    """Render letters, newest first, and the forms that search them."""
+    """Render a list of letters, newest first, and the forms that search them."""
     next_cursor = cursor_of(found.next_position)
     kept = {"target": wanted.target, "status": wanted.status, "cursor": next_cursor}
     return _page(
@@ -416,7 +423,7 @@ def signatures(viewer: Viewer, found: organizing.Listing[Signature], wanted: Sig
 
 
 def signature(viewer: Viewer, row: Signature, roster: Roster) -> Page:
-    """Render a letter, and what can be done about it."""
+    """Render a letter with its buttons."""
     reason = _QUARANTINE.get(row.quarantine or "")
     return _page(
         "dashboard_signature.html",
@@ -431,7 +438,7 @@ def signature(viewer: Viewer, row: Signature, roster: Roster) -> Page:
 
 
 def exports(viewer: Viewer, found: Sequence[Export], roster: Roster) -> Page:
-    """Render the exports, and the form that asks for one."""
+    """Render the exports and the form that requests one."""
     return _page(
         "dashboard_exports.html",
         viewer.language,
@@ -453,7 +460,7 @@ def exports(viewer: Viewer, found: Sequence[Export], roster: Roster) -> Page:
 
 
 def audit(viewer: Viewer, found: organizing.Listing[AuditEntry]) -> Page:
-    """Render what organizers did, newest first."""
+    """Render the activity log, newest first."""
     return _page(
         "dashboard_audit.html",
         viewer.language,

@@ -1,4 +1,4 @@
-"""The Jinja2 environments of pages, one for each language: like those of emails, with the addresses of assets."""
+"""Jinja2 environments for pages, one for each language: those of emails, plus the addresses of assets."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @cache
 def environment(language: str) -> Environment:
-    """Return the environment of pages in a language."""
+    """Return the environment for pages in a language."""
     made = make_environment(Path(__file__).parent / "templates", language)
     made.globals["asset_path"] = asset_path
     return made

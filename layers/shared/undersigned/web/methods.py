@@ -1,4 +1,4 @@
-"""HEAD: answered like GET, without the body (RFC 9110, 9.3.2)."""
+"""HEAD requests: answered like GET, without the body (RFC 9110, 9.3.2)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def answering_head(handler: Handler) -> Handler:
-    """Make a handler of HTTP API events answer HEAD, too. Powertools' resolver would need a route for each."""
+    """Make a handler of HTTP API events answer HEAD, too. Powertools' resolver would need a second route for each."""
 
     @wraps(handler)
     def answer(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

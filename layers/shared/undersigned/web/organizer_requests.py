@@ -1,4 +1,4 @@
-"""Organizers' requests: their parameters and bodies, read and checked."""
+"""Organizers' requests: reads and checks their parameters and bodies."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ _NAMES = {
     "export": re.compile(r"[0-9a-f]{16}"),
     "number": re.compile(r"[1-9]\d{0,3}", re.ASCII),
 }
-"""The forms of names in an address; they become parts of the table's keys."""
+"""The format of each name in an address. The names become parts of keys of the table."""
 
 
 @dataclass(frozen=True, slots=True)
 class ApiRequest:
-    """A request about a campaign that its key opens."""
+    """A request about a campaign, with a key that is valid for it."""
 
     campaign: str
     key: ApiKey
@@ -45,7 +45,7 @@ class ApiRequest:
 
     @property
     def by(self) -> str:
-        """Return who asks, for the audit."""
+        """Return who makes the request, for the activity log."""
         return self.key.name
 
     def query(self, name: str) -> str | None:
@@ -53,7 +53,7 @@ class ApiRequest:
         return self.event.query_string_parameters.get(name) or None
 
     def choice[Choice: str](self, name: str, choices: Sequence[Choice]) -> Choice | None:
-        """Return a query parameter that is one of `choices`; raises RequestError for any other word."""
+        """Return a query parameter that is one of `choices`; raises RequestError for any other value."""
         word = self.query(name)
         chosen = next((choice for choice in choices if choice == word), None)
         if word is not None and chosen is None:
@@ -76,7 +76,7 @@ class ApiRequest:
         return text
 
     def limit(self, usual: int, most: int) -> int:
-        """Return how many items a page has at most; raises RequestError unless it is a number from 1 to `most`."""
+        """Return the most items of a page; raises RequestError unless `limit` is a number from 1 to `most`."""
         text = self.query("limit") or str(usual)
         if not re.fullmatch(r"[1-9]\d{0,3}", text, re.ASCII) or int(text) > most:
             raise RequestError(
@@ -87,7 +87,7 @@ class ApiRequest:
         return int(text)
 
     def position(self, pattern: re.Pattern[str]) -> str | None:
-        """Return the position after which a page begins; raises RequestError for a cursor that no page gave."""
+        """Return the position after which a page begins; raises RequestError for a cursor that no page has."""
         cursor = self.query("cursor")
         if cursor is None:
             return None
@@ -101,7 +101,10 @@ class ApiRequest:
         return position
 
     def why(self, *, required: bool = False) -> str:
-        """Return the reason in a JSON body; raises RequestError when it is unusable, or missing although required."""
+        """Return the reason in a JSON body.
+
+        Raises RequestError when it is too long or can't be printed, or when it is required and missing.
+        """
         reason = posted_values(self.event).get("why", "") if self.event.body or required else ""
         if not isinstance(reason, str) or len(reason) > LONGEST_REASON or (required and not reason.strip()):
             raise RequestError(
@@ -117,12 +120,12 @@ class ApiRequest:
 
 @dataclass(frozen=True, slots=True)
 class DashboardRequest(ApiRequest):
-    """A request from the dashboard, by a signed-in organizer."""
+    """A request from the dashboard by a signed-in organizer."""
 
     session: Session
 
     def posted(self, name: str) -> str:
-        """Return a form's field without surrounding blanks; empty when it is missing."""
+        """Return a form field without surrounding spaces; empty when it is missing."""
         value = posted_values(self.event).get(name, "")
         # JSON can hold lone surrogates, which UTF-8 can't encode.
         return value.encode(errors="replace").decode().strip() if isinstance(value, str) else ""
@@ -154,7 +157,7 @@ def _printable(reason: str) -> str:
 
 
 def check_names(named: Mapping[str, str]) -> None:
-    """Raise NotFoundError when a part of an address can't be the name of such a thing."""
+    """Raise NotFoundError when a name in an address doesn't have the format of such names."""
     if unknown := [name for name, text in named.items() if not _can_name(name, text)]:
         message = f"there is no such {unknown[0]}"
         raise NotFoundError(message)

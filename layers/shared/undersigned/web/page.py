@@ -1,4 +1,4 @@
-"""A page: its HTML, made from a template, and the style sheet in it."""
+"""A page: its HTML, rendered from a template, and its style sheet."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _SHEETS = Path(__file__).parent / "templates"
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page, and the style sheet in it, whose hash a Content-Security-Policy names."""
+    """A page's HTML, and its style sheet, whose hash the Content-Security-Policy names."""
 
     html: str
     style: str
 
 
 def render_page(template: str, language: str, sheets: tuple[str, ...], accent: str | None, **values: object) -> Page:
-    """Render a template with style sheets, in a campaign's accent if there is one."""
+    """Render a template with style sheets and a campaign's accent color, if it has one."""
     from undersigned.web.environment import environment
 
     style = _style(sheets, accent)
@@ -31,7 +31,7 @@ def render_page(template: str, language: str, sheets: tuple[str, ...], accent: s
         environment(language)
         .get_template(template)
         .render(
-            style=Markup(style),  # noqa: S704  (our own files, and colours made of digits)
+            style=Markup(style),  # noqa: S704  (our own files, and colors made of digits)
             language=language,
             **values,
         )
@@ -41,7 +41,7 @@ def render_page(template: str, language: str, sheets: tuple[str, ...], accent: s
 
 @cache
 def _style(sheets: tuple[str, ...], accent: str | None) -> str:
-    """Return a page's style sheet, with an accent as its contrast allows in light and in dark."""
+    """Return a page's style sheet; it adjusts the accent color to have enough contrast in light and in dark mode."""
     style = "".join((_SHEETS / name).read_text(encoding="utf-8") for name in sheets).strip()
     style = style.replace("caveat.woff2", asset_path("caveat.woff2"))
     if accent is None:

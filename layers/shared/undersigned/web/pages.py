@@ -1,4 +1,4 @@
-"""Pages: what signers and the target's office see in a browser, in their language."""
+"""Pages for signers, for targets and for organizers who approve, in the reader's language."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ def _page(
 
 
 def _query(campaign: Campaign, language: str, *, embedded: bool) -> str:
-    """Return the query that a page of the form passes to the next one: its language, and that it is in a frame."""
+    """Return the query that one page of the form passes to the next: the language, and whether it is in a frame."""
     kept = {"lang": language} if len(campaign.languages) > 1 else {}
     kept |= {"embedded": "1"} if embedded else {}
     return f"?{urlencode(kept)}" if kept else ""
 
 
 def _form_path(campaign: Campaign, language: str, *, embedded: bool) -> str:
-    """Return the address of the form for this reader."""
+    """Return the form's address in this language, in a frame or not."""
     return f"/campaigns/{campaign.id}{'/embed' if embedded else ''}{_query(campaign, language, embedded=False)}"
 
 
@@ -67,9 +67,9 @@ def campaign(  # noqa: PLR0913  (what the page shows)
     notice: Message | None = None,
     embedded: bool = False,
 ) -> Page:
-    """Render the letter and its form, with the answers and errors of a form that was sent, or with its preview.
+    """Render the letter and its form; after a post, with its answers and either its errors or its preview.
 
-    `notice` says above the form why it was refused although nothing in it is wrong.
+    `notice`, shown above the form, says why a form without errors was refused.
     """
     entry, campaign, roster = form.entry, form.entry.campaign, form.entry.roster
     answers = {"region": campaign.region} if answers is None else answers
@@ -120,7 +120,7 @@ def _shown(answer: str | bool) -> str | bool:  # noqa: FBT001  (a form's value)
 
 
 def signed(campaign: Campaign, next_delivery: datetime, language: str, *, embedded: bool = False) -> Page:
-    """Render the page after signing. It is the same whether the person has signed before or not."""
+    """Render the page after signing. It doesn't reveal whether the person has signed before."""
     return _page("signed.html", language, campaign, embedded=embedded, next_delivery=next_delivery)
 
 
@@ -144,10 +144,10 @@ def confirm(own: OwnLetter, confirm_token: str, language: str, *, changed: bool 
 def letter(
     own: OwnLetter, language: str, *, count: Count | None = None, asked_to_withdraw: bool = False, form_url: str = ""
 ) -> Page:
-    """Render a signer's letter and what became of it.
+    """Render a signer's letter and its status.
 
-    With a `count` the letter has just been confirmed: the page thanks the signer, shows the count and offers to share
-    `form_url`. With `asked_to_withdraw` the page says so if it was too late.
+    With a `count`, the signer has just confirmed: the page thanks them, shows the count and offers to share `form_url`.
+    With `asked_to_withdraw`, the page says if it was too late.
     """
     headline, explanation = state_of(own, language)
     return _page(
@@ -169,7 +169,7 @@ def letter(
 
 
 def state_of(own: OwnLetter, language: str) -> tuple[str, str]:
-    """Return where a letter is, as a headline and an explanation."""
+    """Return a letter's status as a headline and an explanation."""
     headline, explanation = _state_of(own, language)
     return headline.in_language(language), explanation.in_language(language)
 
@@ -238,7 +238,7 @@ def _state_of(own: OwnLetter, language: str) -> tuple[Message, Message]:  # noqa
 
 
 def packets(found: Packets, token: str) -> Page:
-    """Render the page with packets that are too large for an email."""
+    """Render the page of packets that are too large for an email."""
     return _page(
         "packets.html",
         found.campaign.language,
@@ -251,11 +251,11 @@ def packets(found: Packets, token: str) -> Page:
 
 
 def approval(found: PeriodState, token: str) -> Page:
-    """Render a period that waits for an approval, with its button, or what became of it."""
+    """Render a period with the button that approves it, or with the status of its deliveries."""
     language = found.campaign.language
     headline, explanation = _state_of_period(found)
-    waiting = [(line.target, line.letters, _waits_as(line.target)) for line in found.waiting]
-    begun = [(target, delivery.letters, DELIVERY_STATES[delivery.state]) for target, delivery in found.deliveries]
+    waiting = [(line.target, line.letters, _waiting_state(line.target)) for line in found.waiting]
+    started = [(target, delivery.letters, DELIVERY_STATES[delivery.state]) for target, delivery in found.deliveries]
     return _page(
         "approval.html",
         language,
@@ -265,7 +265,7 @@ def approval(found: PeriodState, token: str) -> Page:
         day=date.fromisoformat(found.period),
         rows=[
             (f"{target.addressed(language)}, {target.department}", letters, state.in_language(language))
-            for target, letters, state in [*waiting, *begun]
+            for target, letters, state in [*waiting, *started]
             if letters
         ],
         can_approve=found.awaits_approval,
@@ -289,7 +289,7 @@ def _state_of_period(found: PeriodState) -> tuple[Message, Message]:
     )
 
 
-def _waits_as(target: Target) -> Message:
+def _waiting_state(target: Target) -> Message:
     if target.hold:
         return Message.in_context("status of letters", "On hold: %(why)s", {"why": target.hold})
     if target.mail_state == "bounced":
@@ -310,5 +310,5 @@ DELIVERY_STATES: Mapping[DeliveryState, Message] = {
 
 
 def problem(title: str, detail: str, language: str, framed: Campaign | None = None) -> Page:
-    """Render an error with the way out, for a frame if it is in one."""
+    """Render what is wrong and what to do, in the style of a framed form when `framed` is its campaign."""
     return _page("problem.html", language, framed, embedded=framed is not None, title=title, detail=detail)

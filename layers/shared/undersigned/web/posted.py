@@ -1,4 +1,4 @@
-"""What was posted: the values in the body of a request, a form or JSON."""
+"""Posted values: reads the body of a request, as a form or JSON."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 LONGEST_BODY = 64 * 1024
-"""Bytes of a body at most. A form with every field at its limit has less than a tenth of it."""
+"""The most bytes in a body. A form with every field at its limit has less than a tenth of that."""
 
 _MOST_FIELDS = 50
 
 
 class RequestError(UndersignedError):
-    """A request can't be read; carries the HTTP status and what to do."""
+    """A request can't be read. It has the HTTP status and says what to do."""
 
     def __init__(self, status: int, title: Message, detail: Message) -> None:
-        """Keep the status, a title and the way out."""
+        """Store the HTTP status, a title, and a detail that says what to do."""
         super().__init__(str(detail))
         self.status = status
         self.title = title
@@ -37,9 +37,9 @@ def media_type(event: APIGatewayProxyEventV2) -> str:
 
 
 def posted_values(event: APIGatewayProxyEventV2) -> Mapping[str, object]:
-    """Read the values of a form post or of a JSON object; of a doubled form field the last one counts.
+    """Return the values of a form post or of a JSON object; the last value of a repeated form field.
 
-    Raises RequestError when the body is too long (413), of another type (415) or damaged (400).
+    Raises RequestError when the body is too long (413), has another media type (415) or is malformed (400).
     """
     if len(event.body or "") > LONGEST_BODY * (4 / 3 if event.is_base64_encoded else 1):
         raise RequestError(
@@ -76,6 +76,6 @@ def _form(body: str) -> dict[str, object]:
 def _json(body: str) -> dict[str, object]:
     values = json.loads(body)
     if not isinstance(values, dict):
-        message = "the body is no JSON object"
+        message = "the body is not a JSON object"
         raise ValueError(message)  # noqa: TRY004  (the caller's body is wrong, not a value of ours)
     return values

@@ -1,4 +1,4 @@
-"""The reader: which kind of answer a request asks for, in which language, and where it is shown."""
+"""The reader of an answer: its format, its language, and whether it is in a frame."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def wants_json(event: APIGatewayProxyEventV2) -> bool:
-    """Say whether the answer should be JSON: the request accepts it, or its body is JSON."""
+    """Return whether the answer should be JSON: the request accepts JSON, or its body is JSON."""
     accept = event.headers.get("accept") or ""
     if "application/json" in accept or "application/problem+json" in accept:
         return True
@@ -24,30 +24,30 @@ def wants_json(event: APIGatewayProxyEventV2) -> bool:
 
 
 def language_in_link(event: APIGatewayProxyEventV2) -> str | None:
-    """Return the language that the link asks for, if it asks for any."""
+    """Return the language in the link's query, if any."""
     return event.query_string_parameters.get("lang")
 
 
 def language_for(event: APIGatewayProxyEventV2, offered: Sequence[str] | None = None) -> str:
-    """Return the language of the answer: the link's, else the one that the browser prefers, of those offered.
+    """Return the answer's language, one of those offered: the link's, or else the one that the browser prefers.
 
-    Without `offered` it is any language that there is a catalog for.
+    Without `offered`, it is any language that has a catalog.
     """
     return chosen_language(offered or languages(), language_in_link(event), event.headers.get("accept-language"))
 
 
 def is_embedded(event: APIGatewayProxyEventV2) -> bool:
-    """Say whether the page is shown in a frame on another site."""
+    """Return whether the page is in a frame on another site."""
     return "embedded" in event.query_string_parameters
 
 
-def handed_on(event: APIGatewayProxyEventV2, path: str) -> str:
-    """Return the address of our next page, in the same language and in the same frame."""
+def our_next_page(event: APIGatewayProxyEventV2, path: str) -> str:
+    """Return the address of our next page, which keeps the language and the frame."""
     kept = {name: value for name, value in event.query_string_parameters.items() if name in {"lang", "embedded"}}
     return f"{path}?{urlencode(kept)}" if kept else path
 
 
 def own_origin(event: APIGatewayProxyEventV2) -> str:
-    """Return where the browser found this page, for links that are to be shared."""
+    """Return the origin at which the browser found this page, for links that people share."""
     scheme = "http" if event.headers.get("x-forwarded-proto") == "http" else "https"
     return f"{scheme}://{event.headers['host']}"

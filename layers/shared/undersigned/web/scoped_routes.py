@@ -1,4 +1,4 @@
-"""Routes for organizers: each names the scope that a key needs, so that none is open by mistake."""
+"""Routes for organizers: each one names the scope that a key needs, so that none is open by mistake."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ if TYPE_CHECKING:
 
 
 class ScopedRoutes:
-    """Routes below one address."""
+    """Routes below an address."""
 
     def __init__(self, address: str, serve: Serve) -> None:
-        """Take the address and `serve`, which checks a request and hands it to its handler.
+        """Start without routes. `serve` checks each request and calls its handler.
 
-        `serve` takes the event, the scope, the parts of the address by their names, and the handler.
+        `serve` takes the event, the scope, the named parts of the address, and the handler.
         """
         self.router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
         self._address = address
         self._serve = serve
 
     def get[Decorated: Handler](self, path: str, scope: Scope) -> Callable[[Decorated], Decorated]:
-        """Register the handler of GET."""
+        """Register the handler for GET."""
         return self._route("GET", path, scope)
 
     def post[Decorated: Handler](self, path: str, scope: Scope) -> Callable[[Decorated], Decorated]:
-        """Register the handler of POST."""
+        """Register the handler for POST."""
         return self._route("POST", path, scope)
 
     def delete[Decorated: Handler](self, path: str, scope: Scope) -> Callable[[Decorated], Decorated]:
-        """Register the handler of DELETE."""
+        """Register the handler for DELETE."""
         return self._route("DELETE", path, scope)
 
     def _route[Decorated: Handler](self, method: str, path: str, scope: Scope) -> Callable[[Decorated], Decorated]:

@@ -1,4 +1,4 @@
-"""Sessions in a browser: the cookie that holds one, and whether a request comes from one of our own pages."""
+"""Sessions in a browser: their cookie, and the check that a request comes from one of our own pages."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     from undersigned.web.organizer_requests import DashboardRequest
 
 COOKIE = "__Host-session"
-"""By this prefix browsers keep it for this host alone, and send it over safe connections alone (RFC 6265bis, 4.1.3)."""
+"""With this prefix, browsers keep the cookie for this host only and send it over HTTPS only (RFC 6265bis, 4.1.3)."""
 
 
 def session_token(cookies: Iterable[str]) -> str:
-    """Return the session's token in a request's cookies; empty without one."""
+    """Return the session token in a request's cookies; empty when there is none."""
     parts = (cookie.strip().partition("=") for cookie in cookies)
     return next((value for name, _, value in parts if name == COOKIE), "")
 
 
 def session_cookie(token: str) -> Cookie:
-    """Write the session's cookie; an empty token removes it from the browser."""
+    """Return the session's cookie; an empty token makes the browser delete it."""
     return Cookie(
         COOKIE,
         token,
@@ -40,14 +40,14 @@ def session_cookie(token: str) -> Cookie:
 
 
 def comes_from_a_link(headers: Mapping[str, str]) -> bool:
-    """Say whether a link on another site led here, because then the browser sends no strict cookie."""
+    """Return whether the request follows a link on another site, for which the browser sends no strict cookie."""
     return headers.get("sec-fetch-site") == "cross-site"
 
 
 def check_origin(headers: Mapping[str, str], public_url: str) -> None:
-    """Raise RequestError unless a browser says that a post comes from a page on this host or on `public_url`.
+    """Raise RequestError unless a post comes from a page on this host or on `public_url`.
 
-    It says so by Fetch Metadata, or else by the origin (RFC 6454).
+    The browser's Fetch Metadata decides, or else its Origin header (RFC 6454).
     """
     site = headers.get("sec-fetch-site")
     if site is not None:

@@ -1,4 +1,4 @@
-"""The form, its preview and a signer's letter, as JSON for programs."""
+"""The form, its preview and a signer's letter as JSON values, for programs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def form_values(form: Form, language: str) -> dict[str, object]:
-    """Return a campaign's form: its fields, its targets and the token that it sends."""
+    """Return a campaign's form: its fields, its targets and its form token."""
     entry = form.entry
     texts = entry.campaign.texts(language)
     offers_note = entry.letter(language).offers_note
@@ -47,7 +47,7 @@ def form_values(form: Form, language: str) -> dict[str, object]:
 
 
 def target_values(target: Target, language: str) -> dict[str, str]:
-    """Return a target as its letters address it."""
+    """Return a target as the letters address it."""
     return {
         "id": target.id,
         "title": target.title_in(language),
@@ -59,7 +59,7 @@ def target_values(target: Target, language: str) -> dict[str, str]:
 
 
 def preview_values(preview: LetterPreview, language: str) -> dict[str, object]:
-    """Return a letter with what its form has so far, and the form's errors."""
+    """Return a letter filled in with what the form has so far, and the form's errors."""
     return {
         "target": target_values(preview.target, language) if preview.target else None,
         "targets": [target_values(target, language) for target in preview.serving],
@@ -71,7 +71,7 @@ def preview_values(preview: LetterPreview, language: str) -> dict[str, object]:
 
 
 def letter_values(own: OwnLetter, language: str) -> dict[str, object]:
-    """Return a signer's letter and what became of it."""
+    """Return a signer's letter and its status."""
     headline, explanation = pages.state_of(own, language)
     target = own.target
     return {

@@ -1,4 +1,4 @@
-"""Other sites: whether their scripts may read an answer (CORS), and the pages of theirs that a form leads to."""
+"""Other sites: whether their scripts may read an answer (CORS), and which of their pages follow a posted form."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ _CAMPAIGN = re.compile(r"/campaigns/([^/]+)(?:/.*)?")
 
 
 def site_of(event: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    """Return the site that a request comes from, as a browser says it, and the campaign that it is about."""
+    """Return the origin of the site that a browser's request comes from, and the campaign that it is about."""
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     campaign = _CAMPAIGN.fullmatch(event.get("rawPath", ""))
     return headers.get("origin"), campaign[1] if campaign else None
 
 
 def readable_by(answer: dict[str, Any], site: str) -> dict[str, Any]:
-    """Let the scripts of a site read an answer."""
+    """Return an answer that the scripts of a site may read."""
     headers = {"Vary": "Origin"} | answer["headers"] | {"Access-Control-Allow-Origin": site}
     if "origin" not in headers["Vary"].lower():
         headers["Vary"] += ", Origin"
     return answer | {"headers": headers}
 
 
-def own_page(campaign: Campaign, address: object) -> str | None:
-    """Return the address of a page that a form names, if it is on a site of the organization."""
+def site_page(campaign: Campaign, address: object) -> str | None:
+    """Return the address that a form names for its next page, if it is on one of the campaign's sites."""
     return address if isinstance(address, str) and campaign.allows(address) else None
 
 
 def with_fields(address: str, errors: Iterable[FieldError]) -> str:
-    """Return an address with the names of the fields that have errors in its query: `?fields=name,email`."""
+    """Return an address with the fields that have errors in its query: `?fields=name,email`."""
     fields = ",".join(dict.fromkeys(error.field for error in errors))
     before, hash_sign, fragment = address.partition("#")
     query = ("&" if "?" in before else "?") + urlencode({"fields": fields}, safe=",")
