@@ -1,4 +1,4 @@
-"""A campaign's signatures, newest first, page by page."""
+"""Test the listing of a campaign's signatures: in pages, newest first."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def sign(world: World, people: int) -> list[str]:
     for number in range(people):
-        world.clock.turn(seconds=1)
+        world.clock.advance(seconds=1)
         world.sign(email=f"signer{number}@signers.example")
     return [f"signer{number}@signers.example" for number in reversed(range(people))]
 
@@ -26,32 +26,34 @@ def test_signatures_are_listed_newest_first(world: World) -> None:
     assert [row.email for _, row in world.wiring.signatures.newest_signatures(CAMPAIGN)] == expected
 
 
-def test_a_page_goes_on_behind_the_last_place_of_the_one_before(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_continues_after_the_last_position_of_the_one_before(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(signatures, "_READ_AHEAD", 3)
     expected = sign(world, 11)
     found: list[str] = []
-    place = None
-    while page := list(islice(world.wiring.signatures.newest_signatures(CAMPAIGN, place), 4)):
+    position = None
+    while page := list(islice(world.wiring.signatures.newest_signatures(CAMPAIGN, position), 4)):
         found += [row.email for _, row in page]
-        place = page[-1][0]
-        # Who signs meanwhile is newer than all that is still to come.
+        position = page[-1][0]
+        # A new signature is newer than all remaining ones.
         world.sign(email=f"late{len(found)}@signers.example")
     assert found == expected
 
 
-def test_who_signs_anew_is_listed_once_at_the_newer_place(world: World) -> None:
+def test_signing_again_moves_a_signature_to_the_newest_position(world: World) -> None:
     sign(world, 3)
-    world.clock.turn(seconds=1)
+    world.clock.advance(seconds=1)
     world.sign(email="signer0@signers.example", note="Once more")
     listed = [row.email for _, row in world.wiring.signatures.newest_signatures(CAMPAIGN)]
     assert listed == ["signer0@signers.example", "signer2@signers.example", "signer1@signers.example"]
 
 
-def test_an_erased_letter_keeps_its_place(world: World) -> None:
+def test_an_erased_letter_keeps_its_position(world: World) -> None:
     sign(world, 2)
-    [(place, newest), _] = world.wiring.signatures.newest_signatures(CAMPAIGN)
+    [(position, newest), _] = world.wiring.signatures.newest_signatures(CAMPAIGN)
     world.wiring.erasing().erase(CAMPAIGN, newest.signer)
     assert next((listed, row.status) for listed, row in world.wiring.signatures.newest_signatures(CAMPAIGN)) == (
-        place,
+        position,
         "erased",
     )
