@@ -1,4 +1,4 @@
-"""AWS resources for tests, made from template.yaml: no test defines a table, queue or bucket a second time."""
+"""Create AWS resources for tests from template.yaml, so that no test defines a table, queue or bucket itself."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ type Template = dict[str, Any]
 
 
 class TemplateError(Exception):
-    """The template does not hold what a test asks of it."""
+    """template.yaml lacks what a test needs."""
 
 
 def load_template() -> Template:
-    """Return template.yaml as data, with `!Ref X` as `{"Ref": "X"}`; a copy that the caller may change."""
+    """Return a copy of template.yaml as data, with `!Ref X` as `{"Ref": "X"}`. The caller may change it."""
     return deepcopy(_parsed())
 
 
@@ -48,7 +48,7 @@ def table_definition() -> dict[str, Any]:
 
 
 def make_table(client: DynamoDBClient) -> str:
-    """Make the table with its time to live and its backups; return its name."""
+    """Create the table with its time to live and its backups; return its name."""
     table = _properties("Table")
     name = client.create_table(**table_definition())["TableDescription"]["TableName"]
     client.update_time_to_live(TableName=name, TimeToLiveSpecification=table["TimeToLiveSpecification"])
@@ -59,12 +59,12 @@ def make_table(client: DynamoDBClient) -> str:
 
 
 def make_delivery_queue(client: SQSClient) -> str:
-    """Make the queue of deliveries and its dead-letter queue; return the first one's URL."""
+    """Create the delivery queue and its dead-letter queue; return the delivery queue's URL."""
     return make_queue(client, "DeliveryQueue")
 
 
 def make_queue(client: SQSClient, logical_id: str) -> str:
-    """Make one of the template's queues, and before it the dead-letter queue it names; return its URL."""
+    """Create one of the template's queues, and first the dead-letter queue that it names; return its URL."""
     properties = _properties(logical_id, resolved=False)
     known: dict[str, str] = {}
     if redrive := properties.get("RedrivePolicy"):
@@ -75,11 +75,11 @@ def make_queue(client: SQSClient, logical_id: str) -> str:
 
 
 def make_bucket(client: S3Client) -> str:
-    """Make the packets' bucket, encrypted and closed to the public; return its name."""
+    """Create the packet bucket, encrypted and closed to the public; return its name."""
     bucket = _properties("PacketBucket")
     name = f"{STACK}-packetbucket"
     region = client.meta.region_name
-    if region == "us-east-1":  # the one region that S3 won't hear named
+    if region == "us-east-1":  # the only region that S3 refuses as a LocationConstraint
         client.create_bucket(Bucket=name)
     else:
         client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": region})  # type: ignore[typeddict-item]
@@ -97,24 +97,24 @@ def make_bucket(client: S3Client) -> str:
 
 
 def environment_of(function: str, **values: str) -> dict[str, str]:
-    """Return the environment that the template gives to a function (its logical id), as the function sees it.
+    """Return the environment variables of a function (its logical id), resolved as the function sees them.
 
-    `values` stand for what only a deployed stack knows, such as TABLE_NAME; all else comes from the template and the
-    defaults of its parameters. A name that the template doesn't give to the function is an error, and so is one
-    that stays without a value.
+    `values` has what only a deployed stack knows, such as TABLE_NAME. Everything else comes from the template and the
+    defaults of its parameters. Raises TemplateError for a name that the template doesn't give to the function, and for
+    a variable without a value.
     """
     variables = variables_of(_parsed(), function)
     if unknown := sorted(values.keys() - variables.keys()):
         message = f"template.yaml gives {function} no {', '.join(unknown)}; it gives {', '.join(sorted(variables))}"
         raise TemplateError(message)
-    environment, without = {}, []
+    environment, missing = {}, []
     for name, value in variables.items():
         try:
             environment[name] = values[name] if name in values else str(resolve(value))
         except TemplateError:
-            without.append(name)
-    if without:
-        message = f"only a deployed stack knows {', '.join(without)} of {function}; give environment_of a value"
+            missing.append(name)
+    if missing:
+        message = f"{', '.join(missing)} of {function} has a value in a deployed stack only; pass one to environment_of"
         raise TemplateError(message)
     return environment
 
@@ -125,7 +125,7 @@ def names_of_variables(function: str) -> frozenset[str]:
 
 
 def variables_of(template: Template, function: str) -> dict[str, Any]:
-    """Return the environment variables of a function, those of Globals among them, values as in the template."""
+    """Return a function's environment variables, including those of Globals, with the values as in the template."""
     try:
         properties = template["Resources"][function]["Properties"]
     except KeyError:
@@ -137,9 +137,9 @@ def variables_of(template: Template, function: str) -> dict[str, Any]:
 
 
 def resolve(value: Any, known: Mapping[str, str] | None = None) -> Any:
-    """Return a value of the template with its intrinsic functions worked out.
+    """Return a value of the template with its intrinsic functions resolved.
 
-    Parameters have their defaults; `known` gives resources (`Table`) and their attributes (`Table.Arn`).
+    Parameters have their defaults. `known` has the values of resources (`Table`) and of their attributes (`Table.Arn`).
     """
     defaults = {name: entry["Default"] for name, entry in _parsed()["Parameters"].items() if "Default" in entry}
     return _resolve(value, {**defaults, **(known or {})})
@@ -194,5 +194,5 @@ def _queue_arn(client: SQSClient, url: str) -> str:
 
 
 def _attribute(value: Any) -> str:
-    """SQS takes every attribute as text."""
+    """Return an attribute as text, the only type that SQS takes."""
     return value if isinstance(value, str) else json.dumps(value)

@@ -1,4 +1,4 @@
-"""A real Chromium for tests, and visitors whose pages tell of whatever goes wrong in them."""
+"""Run a real Chromium in tests, and fail a test for anything that goes wrong in its pages."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NAMES = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "chromium-browser",
 )
-"""Programs that are looked for; the last one may be Ubuntu's stand-in for a snap."""
+"""Programs to look for, in this order. The last one may be Ubuntu's wrapper for a snap."""
 
 FLAGS = (
     "--disable-gpu",
@@ -35,33 +35,33 @@ FLAGS = (
     "--disable-sync",
     "--no-first-run",
     "--no-proxy-server",
-    # No name resolves, so what a page must not ask for from elsewhere doesn't leave this machine either.
+    # No host name resolves, so a page's forbidden request to another host never leaves this machine.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 )
 
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
-"""axe-core's tags: WCAG 2.2 at level AA, and what its authors advise beyond it."""
+"""Tags of axe-core's rules: WCAG 2.2 at level AA, and the best practices of its authors."""
 
 _THIS_MACHINE = frozenset({"127.0.0.1", "localhost"})
-_PATIENCE = 10_000.0
-"""Milliseconds until what a test waits for counts as missing."""
+_TIMEOUT = 10_000.0
+"""How long a test waits for something on a page, in milliseconds."""
 
-_PATIENCE_WITH_A_PAGE = 30_000.0
-"""The same for a whole page: the first one waits for functions that start, on a machine that may be busy."""
+_PAGE_TIMEOUT = 30_000.0
+"""How long a test waits for a page, in milliseconds. The first page waits for functions to start on a busy machine."""
 
-_LOADING = "Failed to load resource"
-"""Chromium says so of each status from 400 on and of failed loads but a frame's: both are looked at themselves."""
+_FAILED_LOAD = "Failed to load resource"
+"""How Chromium's message on a status of 400 or more, or on a failed load, begins. We check those requests ourselves."""
 
-_ANSWERS = frozenset({"document", "fetch", "xhr"})
-"""Kinds of requests that a status from 400 on can answer rightly: a form with mistakes has 422."""
+_MAY_BE_REFUSED = frozenset({"document", "fetch", "xhr"})
+"""Types of requests to which a status from 400 to 499 can be correct: a form with mistakes is answered with 422."""
 
 
 class BrowserMissingError(Exception):
-    """There is no Chromium on this machine; the message says how to get one."""
+    """This machine has no Chromium. The message says how to get one."""
 
 
-def find_chromium(environment: Mapping[str, str], playwrights_own: str) -> str:
-    """Return the program: the one that UNDERSIGNED_CHROMIUM names, Playwright's own, or the system's.
+def find_chromium(environment: Mapping[str, str], playwright_program: str) -> str:
+    """Return the Chromium that UNDERSIGNED_CHROMIUM names, else Playwright's, else the system's.
 
     Raises BrowserMissingError.
     """
@@ -69,9 +69,9 @@ def find_chromium(environment: Mapping[str, str], playwrights_own: str) -> str:
     if named := environment.get("UNDERSIGNED_CHROMIUM"):
         if found := shutil.which(named, path=path):
             return found
-        message = f"UNDERSIGNED_CHROMIUM is {named}, which is no program; name a Chromium, or unset it"
+        message = f"UNDERSIGNED_CHROMIUM is {named}, which is not a program; name a Chromium, or unset it"
         raise BrowserMissingError(message)
-    for name in (playwrights_own, *NAMES):
+    for name in (playwright_program, *NAMES):
         if found := shutil.which(name, path=path):
             return found
     message = "there is no Chromium for the tests of the pages; run `make browser`, or name one in UNDERSIGNED_CHROMIUM"
@@ -84,21 +84,21 @@ def running_browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         program = find_chromium(os.environ, playwright.chromium.executable_path)
         browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        expect.set_options(timeout=_PATIENCE)
+        expect.set_options(timeout=_TIMEOUT)
         yield browser
         browser.close()
 
 
 @dataclass
 class Visitor:
-    """Somebody with a browser. What goes wrong in the pages is kept, and told when the visitor leaves.
+    """A person with a browser. What goes wrong in their pages is collected, and fails the test when they leave.
 
-    Errors of scripts and on the console, refusals by a Content-Security-Policy, failed loads, answers from 500 on, and
-    every request to another machine: all that no test `expect`s.
+    Problems are errors in scripts and on the console, violations of a Content-Security-Policy, failed loads, statuses
+    of 500 or more, and any request to another machine. A test can `expect` a problem.
     """
 
     browser: Browser
-    troubles: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
     _expected: list[str] = field(default_factory=list)
     _contexts: list[BrowserContext] = field(default_factory=list)
     _switches: dict[Page, CDPSession] = field(default_factory=dict)
@@ -114,7 +114,7 @@ class Visitor:
         still: bool = False,
         locale: str = "en-US",
     ) -> Page:
-        """Open an address as a browser of its own would: with no cookies, nothing cached, `still` with less motion."""
+        """Open an address in a fresh context, without cookies or a cache. `still` asks pages for reduced motion."""
         context = self.browser.new_context(
             viewport={"width": width, "height": height},
             color_scheme="dark" if dark else "light",
@@ -122,75 +122,75 @@ class Visitor:
             locale=locale,
         )
         self._contexts.append(context)
-        context.set_default_timeout(_PATIENCE)
-        context.set_default_navigation_timeout(_PATIENCE_WITH_A_PAGE)
+        context.set_default_timeout(_TIMEOUT)
+        context.set_default_navigation_timeout(_PAGE_TIMEOUT)
         context.on("console", self._on_console)
-        context.on("weberror", lambda failed: self.troubles.append(f"error in a script: {failed.error}"))
+        context.on("weberror", lambda failed: self.problems.append(f"error in a script: {failed.error}"))
         context.on("request", self._on_request)
         context.on("requestfailed", self._on_failure)
         context.on("response", self._on_response)
         page = context.new_page()
         if not scripts:
-            # Not by the context's own setting: assert_accessible couldn't switch that one off.
+            # The context's own setting won't do, because assert_accessible couldn't undo it.
             self._switches[page] = context.new_cdp_session(page)
-            self._let_scripts_run(page, run=False)
+            self._allow_scripts(page, allowed=False)
         page.goto(address)
         return page
 
     def expect(self, *patterns: str) -> None:
-        """Take troubles for right that match these regular expressions, each of which must come."""
+        """Expect problems that match these regular expressions. Each expression must match at least one."""
         self._expected.extend(patterns)
 
     def leave(self) -> None:
-        """Close all pages. Raises AssertionError for each trouble that came unexpected or was expected and didn't."""
+        """Close all pages. Raises AssertionError for unexpected problems, and for expected ones that did not occur."""
         for context in self._contexts:
             context.close()
-        missing = [pattern for pattern in self._expected if not any(re.search(pattern, said) for said in self.troubles)]
-        surprises = [said for said in self.troubles if not any(re.search(pattern, said) for pattern in self._expected)]
-        lines = [*surprises, *(f"expected, but it did not come: {pattern}" for pattern in missing)]
+        missing = [pattern for pattern in self._expected if not any(re.search(pattern, text) for text in self.problems)]
+        unexpected = [text for text in self.problems if not any(re.search(pattern, text) for pattern in self._expected)]
+        lines = [*unexpected, *(f"expected, but it did not occur: {pattern}" for pattern in missing)]
         if lines:
-            raise AssertionError("\n".join(["The pages had troubles:", *lines]))
+            raise AssertionError("\n".join(["The pages had problems:", *lines]))
 
     def assert_accessible(self, page: Page) -> None:
-        """Look at a page with axe-core, and at each document that it frames. Raises AssertionError with what it finds.
+        """Check a page and each document that it frames with axe-core. Raises AssertionError with the violations.
 
-        Each document by itself: so no page has to let axe-core's messages through.
+        Each document is checked separately, because a page need not pass on axe-core's messages between frames.
         """
-        self._let_scripts_run(page, run=True)
+        self._allow_scripts(page, allowed=True)
         if page in self._switches:
-            # Chromium shows nothing that stands in <noscript> once scripts may run; so it has to stand outside.
+            # Once scripts may run, Chromium hides the content of <noscript>, so this moves it outside.
             page.evaluate("document.querySelectorAll('noscript').forEach(it => it.replaceWith(...it.childNodes))")
         found = [line for frame in page.frames for line in _violations(frame)]
-        self._let_scripts_run(page, run=False)
+        self._allow_scripts(page, allowed=False)
         if found:
             raise AssertionError("\n".join([f"{page.url} is not accessible:", *found]))
 
-    def _let_scripts_run(self, page: Page, *, run: bool) -> None:
+    def _allow_scripts(self, page: Page, *, allowed: bool) -> None:
         if switch := self._switches.get(page):
-            switch.send("Emulation.setScriptExecutionDisabled", {"value": not run})
+            switch.send("Emulation.setScriptExecutionDisabled", {"value": not allowed})
 
-    def _on_console(self, said: ConsoleMessage) -> None:
-        if said.type == "error" and not said.text.startswith(_LOADING):
-            self.troubles.append(f"on the console: {said.text} ({said.location['url']})")
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not message.text.startswith(_FAILED_LOAD):
+            self.problems.append(f"on the console: {message.text} ({message.location['url']})")
 
     def _on_request(self, request: Request) -> None:
         parts = urlsplit(request.url)
         if parts.scheme in {"http", "https", "ws", "wss"} and parts.hostname not in _THIS_MACHINE:
-            self.troubles.append(f"a request to another machine: {request.url}")
+            self.problems.append(f"a request to another machine: {request.url}")
 
     def _on_failure(self, request: Request) -> None:
-        # Whoever leaves a page breaks off what it still loads.
+        # Leaving a page aborts what it still loads.
         if request.failure != "net::ERR_ABORTED":
-            self.troubles.append(f"not loaded, {request.failure}: {request.url}")
+            self.problems.append(f"not loaded, {request.failure}: {request.url}")
 
     def _on_response(self, response: Response) -> None:
-        right = 500 if response.request.resource_type in _ANSWERS else 400
-        if response.status >= right:
-            self.troubles.append(f"status {response.status}: {response.url}")
+        limit = 500 if response.request.resource_type in _MAY_BE_REFUSED else 400
+        if response.status >= limit:
+            self.problems.append(f"status {response.status}: {response.url}")
 
 
 def _violations(frame: Frame) -> Iterator[str]:
-    # Reads 600 kB of JavaScript, for the tests that look at accessibility only.
+    # This import reads 600 kB of JavaScript, which only the tests of accessibility need.
     from axe_playwright_python.base import AXE_SCRIPT  # type: ignore[import-untyped]  # noqa: PLC0415
 
     options = {
@@ -198,7 +198,7 @@ def _violations(frame: Frame) -> Iterator[str]:
         "resultTypes": ["violations"],
         "iframes": False,
     }
-    # By the browser's debugger, so that no Content-Security-Policy of the page keeps it out.
+    # The debugger evaluates this, so the page's Content-Security-Policy doesn't block it.
     frame.evaluate(f"{AXE_SCRIPT}; undefined")
     for violation in frame.evaluate("options => axe.run(options)", options)["violations"]:
         yield f"\n{violation['id']} ({violation['impact']}): {violation['help']}, {violation['helpUrl']}"

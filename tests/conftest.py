@@ -1,4 +1,4 @@
-"""What all tests share: how they run beside each other, and the browser of those that look at pages."""
+"""Share the browser among all tests, and set how tests run in parallel."""
 
 from __future__ import annotations
 
@@ -17,46 +17,46 @@ if TYPE_CHECKING:
     from tests.chromium import Visitor
 
 
-# How long an example takes says little where other tests run beside it.
-settings.register_profile("beside others", deadline=None)
-settings.load_profile("beside others")
+# How long an example takes says little when other tests run at the same time.
+settings.register_profile("parallel", deadline=None)
+settings.load_profile("parallel")
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Run one process more than there are cores: the one that has the local stack mostly waits for it."""
+    """Run one process more than there are cores, because the process with the local stack mostly waits."""
     return (os.process_cpu_count() or 1) + 1
 
 
-_MADE_ONCE = ("tests/e2e/", "tests/faults/test_every_crash.py", "tests/package/")
-"""Tests that share what takes long to make: the local stack, a run of all crashes, an installed wheel."""
+_SHARED_SETUP = ("tests/e2e/", "tests/faults/test_every_crash.py", "tests/package/")
+"""Tests that share a setup of some minutes: the local stack, a run of all crashes, an installed wheel."""
 
 
 class OneLocalStack(LoadScopeScheduling):  # type: ignore[misc]
-    """Gives all tests of the local stack to one process, first of all, and every other test to whoever is free."""
+    """Give all tests that share a setup to one process, and first; give every other test to the next free process."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return next((shared for shared in _MADE_ONCE if nodeid.startswith(shared)), nodeid)
+        return next((shared for shared in _SHARED_SETUP if nodeid.startswith(shared)), nodeid)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneLocalStack:
-    """Hand out tests so that the local stack is deployed once; xdist 3.8 keeps no groups under pytest 9.2."""
+    """Deploy the local stack only once. Needed because xdist 3.8 ignores groups under pytest 9.2."""
     return OneLocalStack(config, log)
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Give a running Chromium. Raises BrowserMissingError: a test that needs one is never skipped."""
+    """Return a running Chromium. Raises BrowserMissingError: a test that needs one is never skipped."""
     from tests.chromium import running_browser  # noqa: PLC0415  (Playwright takes a second to load)
 
-    with running_browser() as made:
-        yield made
+    with running_browser() as running:
+        yield running
 
 
 @pytest.fixture
 def visitor(browser: Browser) -> Iterator[Visitor]:
-    """Give somebody who opens pages; what goes wrong in them fails the test."""
+    """Return a person who opens pages. Whatever goes wrong in the pages fails the test."""
     from tests.chromium import Visitor  # noqa: PLC0415
 
-    made = Visitor(browser)
-    yield made
-    made.leave()
+    person = Visitor(browser)
+    yield person
+    person.leave()

@@ -1,4 +1,4 @@
-"""Figures of docs/reliability.md: each is written by the command that measures it, so the page says what was seen."""
+"""Write figures into docs/reliability.md. The command that measures a figure calls this."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _HEAD = "| What | Figure | By | On |\n|---|---|---|---|\n"
 
 
 def write(command: str, figures: dict[str, object], page: Path = PAGE) -> None:
-    """Put what a command (`make soak`) measured in the page's table; each figure takes the place of its last value."""
+    """Write the figures that a command (`make soak`) measured into the page's table, in place of their old values."""
     text = page.read_text(encoding="utf-8")
     before, found, rest = text.partition(_BEGIN)
     table, closed, after = rest.partition(_END)
     if not (found and closed):
-        message = f"{page.name} has no place for figures: {_BEGIN} … {_END}"
+        message = f"{page.name} lacks the markers for figures: {_BEGIN} … {_END}"
         raise ValueError(message)
     lines = [line for line in table.strip().splitlines()[2:] if line]
     rows = {line.split("|")[1].strip(): line for line in lines}

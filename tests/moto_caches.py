@@ -1,6 +1,6 @@
-"""Caches for what moto and botocore compute again for each call although it never changes.
+"""Cache what moto and botocore recompute for each call although it never changes.
 
-Most of the time of a test in memory is theirs. No test sees a difference.
+This takes most of the time of a test in memory. The caches change no test's result.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 
 def cache_in_moto() -> None:
-    """Put the caches into moto and botocore, for this process."""
-    # moto copies its tables before each transaction, with every record of their streams; a record never changes.
+    """Install the caches in moto and botocore, for this process."""
+    # moto copies its tables, with every stream record, before each transaction. A record never changes.
     StreamRecord.__deepcopy__ = lambda self, _memo: self  # type: ignore[attr-defined]
-    # It makes an RSA key for each encrypted table and never uses it.
+    # moto makes an RSA key for each encrypted table and never uses it.
     kms.generate_private_key = cache(kms.generate_private_key)  # type: ignore[attr-defined]
-    # It lists the methods of a service's class to see whether the call is one of them.
+    # moto lists the methods of a service's class to see whether the call is one of them.
     responses.method_names_from_class = cache(responses.method_names_from_class)  # type: ignore[attr-defined]
-    # It tries every name that a part of an answer could have.
+    # moto tries every name that a part of an answer could have.
     for picker in (serialize.AttributePicker, serialize.XFormedAttributePicker):
         picker.get_possible_keys = _names_once(picker.get_possible_keys)  # type: ignore[assignment,method-assign]
     # botocore composes the header User-Agent twice for each call.
@@ -35,7 +35,7 @@ def cache_in_moto() -> None:
 
 
 def _names_once(names: Names) -> Names:
-    """Remember the names of a part; in a plain dictionary they depend on the part alone."""
+    """Cache the names of a part of an answer. In a plain dictionary, they depend on the part alone."""
     found: dict[Any, tuple[str, ...]] = {}
 
     def remembered(self: Any, context: Any) -> Iterable[str]:

@@ -1,4 +1,4 @@
-"""A stack in memory: moto behind the real handlers, with a clock that the test turns."""
+"""A stack in memory: the real handlers on moto, with a clock that the test advances."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ import boto3
 from moto import mock_aws
 
 from tests import aws_from_template
-from tests.described import breach_of
 from tests.moto_caches import cache_in_moto
+from tests.openapi_document import breach_of
 from tests.permissions_from_template import enforce
 from undersigned.domain.abuse_checks import FormToken
 from undersigned.settings import Settings
@@ -55,16 +55,16 @@ ADA: dict[str, object] = {
     "postal_code": "60201",
     "signature": "Ada Specimen",
 }
-"""A form without mistakes."""
+"""The values of a form without mistakes."""
 
 
 def load_event(name: str) -> Any:
-    """Read one of the events that `sam local invoke` takes, too."""
+    """Return one of the example events in `events/`, which `sam local invoke` takes too."""
     return json.loads((ROOT / "events" / f"{name}.json").read_text(encoding="utf-8"))
 
 
 class Clock:
-    """A clock that stands until it is turned."""
+    """A clock that stands still until a test advances it."""
 
     def __init__(self, now: datetime) -> None:
         self.now = now
@@ -72,13 +72,13 @@ class Clock:
     def __call__(self) -> datetime:
         return self.now
 
-    def turn(self, **by: float) -> None:
+    def advance(self, **by: float) -> None:
         self.now += timedelta(**by)
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A mail that SES accepted."""
+    """An email that SES accepted."""
 
     message_id: str
     to: str
@@ -102,7 +102,7 @@ class Sent:
         return [part.get_payload(decode=True) for part in self.mail.iter_attachments()]  # type: ignore[misc]
 
     def link(self, kind: str) -> str:
-        """Return the path of the link of this kind (`confirm`, `letters`, `packets`)."""
+        """Return the path of the email's link of this kind (`confirm`, `letters`, `packets`)."""
         found = re.search(rf"{re.escape(PUBLIC_URL)}(/{kind}/\S+)", self.text)
         assert found, f"no {kind} link in:\n{self.text}"
         return found[1]
@@ -110,7 +110,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the API answered; `content` is the body's bytes as they go over the wire."""
+    """An answer of the API. `content` is the body as bytes, as it is sent over the network."""
 
     status: int
     headers: dict[str, str]
@@ -127,21 +127,25 @@ class Answer:
 
 
 class Watch(Protocol):
-    """Hears of each AWS call that a function (its logical id) makes, and can raise in its place."""
+    """Observes each AWS call of a function (its logical id), and can raise an error in its place."""
 
     def before(self, function: str, operation: str, params: Mapping[str, Any]) -> None:
-        """Hear of a call that is about to be made."""
+        """Handle a call that is about to be made."""
 
     def after(self, function: str, operation: str) -> None:
-        """Hear that a call took effect, before the function does."""
+        """Handle a call that took effect, before the function gets the answer."""
 
-    def asks_again(self, function: str, operation: str) -> bool:
-        """Say whether botocore shall make the same call once more, as it does when the answer was lost on the way."""
+    def retries(self, function: str, operation: str) -> bool:
+        """Return whether botocore makes the same call again, as it does when the answer was lost."""
 
 
 @dataclass
 class World:
-    """The stack; `calls` are the AWS calls made, `throttles` the sends SES turns away, `refusal` why it refuses."""
+    """The stack.
+
+    `calls` has the AWS calls so far. SES throttles the next `throttles` sends, and refuses sends with the error code
+    `refusal` if that is set.
+    """
 
     clock: Clock
     wiring: Wiring
@@ -159,7 +163,7 @@ class World:
     _read: dict[str, str] = field(default_factory=dict)
 
     def restart(self, function: str) -> None:
-        """Let a function go on in a new process: it remembers nothing."""
+        """Replace a function's process by a new one, which has nothing in memory."""
         self.handlers[function] = self.start(function)
 
     # Signers
@@ -176,7 +180,7 @@ class World:
         source: str = "203.0.113.7",
         cookies: Sequence[str] = (),
     ) -> Answer:
-        """Send a request to the HTTP API, from an IP address."""
+        """Send a request to the HTTP API from the IP address `source`."""
         event = load_event("public_api_get_campaign")
         parts = urlsplit(path)
         event["rawPath"] = event["requestContext"]["http"]["path"] = parts.path
@@ -196,7 +200,7 @@ class World:
         event["cookies"] = list(cookies)
         function = "organizer_api" if path.startswith("/organizer") else "public_api"
         answer = self.handlers[function](event, CONTEXT)
-        # Lambda's runtime writes answers as UTF-8, too, and fails where that can't be.
+        # Lambda's runtime encodes answers as UTF-8 too, and fails if it can't.
         json.dumps(answer, ensure_ascii=False).encode()
         content = base64.b64decode(answer["body"]) if answer["isBase64Encoded"] else answer["body"].encode()
         written = {name.lower(): str(value) for name, value in answer["headers"].items()}
@@ -210,21 +214,21 @@ class World:
         return self.request("POST", path, values if values is not None or "raw" in options else {}, **options)
 
     def form(self, *, opened: float = 60, needs_proof: bool = False) -> str:
-        """Return the token of a form that was opened so many seconds ago."""
+        """Return the token of a form that was opened `opened` seconds ago."""
         issued_at = self.clock.now - timedelta(seconds=opened)
         return self.wiring.tokens.for_form(FormToken(CAMPAIGN, secrets.token_hex(8), needs_proof, issued_at))
 
     def sign(self, **changes: object) -> Answer:
-        """Sign as Ada, but for the changes, in a form of its own."""
+        """Sign as Ada, with some values changed, in a new form."""
         return self.post(f"/campaigns/{CAMPAIGN}/signatures", {**ADA, "form": self.form(), **changes})
 
     def press(self, path: str, values: object = None) -> Answer:
-        """Post a form and see where it leads."""
+        """Post a form and follow its redirect."""
         answer = self.post(path, values)
         return self.get(answer.headers["location"]) if answer.status == 303 else answer
 
     def confirmed(self, **changes: object) -> Sent:
-        """Sign, get the mail and confirm; return the mail."""
+        """Sign and confirm; return the confirmation email."""
         assert self.sign(**changes).status == 303
         self.run_stream()
         mail = self.sent[-1]
@@ -235,18 +239,18 @@ class World:
     # Consumers
 
     def run_stream(self) -> list[Any]:
-        """Hand all new records to both readers of the stream until there are none; return the records handed over."""
-        handed: list[Any] = []
+        """Pass new records to both readers of the stream until there are none; return all those records."""
+        passed: list[Any] = []
         while records := self.new_records():
-            handed += records
+            passed += records
             signatures = [record for record in records if is_of_signature(record)]
             if signatures:
                 self.handlers["send_confirmations"]({"Records": signatures}, CONTEXT)
             self.handlers["tally"]({"Records": records}, CONTEXT)
-        return handed
+        return passed
 
     def new_records(self) -> list[Any]:
-        """Return the stream's records since the last call that a reader's filter lets through."""
+        """Return the stream's records since the last call, without those that every reader's filter excludes."""
         streams = client_of("dynamodbstreams")
         arn, shards = self._stream
         records: list[Any] = []
@@ -258,7 +262,7 @@ class World:
             found = streams.get_records(ShardIterator=iterator)["Records"]
             if found:
                 self._read[shard] = found[-1]["dynamodb"]["SequenceNumber"]
-            # moto tells of an upsert twice, first with nothing but the key.
+            # moto writes two records for an upsert. The first one has nothing but the key.
             records += [
                 record
                 for record in found
@@ -266,7 +270,7 @@ class World:
                 and len(record["dynamodb"].get("NewImage", "gone")) > 2
             ]
         for record in records:
-            # Lambda hands the moment over as a number.
+            # Lambda passes the time as a number.
             record["dynamodb"]["ApproximateCreationDateTime"] = record["dynamodb"][
                 "ApproximateCreationDateTime"
             ].timestamp()
@@ -274,7 +278,7 @@ class World:
 
     @cached_property
     def _stream(self) -> tuple[str, list[str]]:
-        """The stream's ARN and its shards, which stay the same."""
+        """The stream's ARN and the ids of its shards, which never change."""
         streams = client_of("dynamodbstreams")
         arn = streams.list_streams(TableName=self.wiring.settings.table_name)["Streams"][0]["StreamArn"]
         shards = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
@@ -288,15 +292,15 @@ class World:
         return self.handlers["plan_deliveries"](event | ({"campaign": campaign} if campaign else {}), CONTEXT)
 
     def run_queue(self) -> list[Any]:
-        """Hand every message that is visible to deliver, once; return what it answered."""
+        """Pass every visible message of the delivery queue to `deliver`, once; return the answers."""
         return self._run_queue(self.queue_url, "deliver")
 
     def run_exports(self) -> list[Any]:
-        """Hand every message that is visible to export_signatures, once; return what it answered."""
+        """Pass every visible message of the export queue to `export_signatures`, once; return the answers."""
         return self._run_queue(self.export_queue_url, "export_signatures")
 
     def run_waiting_mails(self) -> list[Any]:
-        """Hand every mail that waits and is visible to send_confirmations, once; return what it answered."""
+        """Pass every visible waiting email to `send_confirmations`, once; return the answers."""
         return self._run_queue(self.waiting_mails_url, "send_confirmations")
 
     def _run_queue(self, queue_url: str, function: str) -> list[Any]:
@@ -327,12 +331,12 @@ class World:
         self.handlers["report_deliveries"](event | ({"campaign": campaign} if campaign else {}), CONTEXT)
 
     def week(self) -> list[Any]:
-        """Run the schedule and all that follows from it."""
+        """Run the weekly plan and all its deliveries."""
         self.plan()
         return self.run_queue()
 
     def feedback(self, case: str, sent: Sent, *, at: datetime | None = None) -> None:
-        """Hand SES's event of this case (`send`, `delivery`, `bounce`, `complaint`) about a mail to record_feedback."""
+        """Pass SES's event about an email to `record_feedback`: `send`, `delivery`, `bounce` or `complaint`."""
         event = load_event(f"record_feedback_{case}")
         mail = event["detail"]["mail"]
         mail["messageId"] = sent.message_id
@@ -387,17 +391,17 @@ def world(
     publishes_events: bool = False,
     empty: bool = False,
 ) -> Iterator[World]:
-    """Make a stack with the shipped campaign in it, or an empty one."""
+    """Make a stack that holds the shipped campaign, or an empty one."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     with mock_aws():
-        made = _make(monkeypatch, bundle_size, forms_a_minute, publishes_events=publishes_events)
-        _worlds.append(made)
+        new = _make(monkeypatch, bundle_size, forms_a_minute, publishes_events=publishes_events)
+        _worlds.append(new)
         if not empty:
-            push(_shipped_campaign(), made.wiring.campaigns)
-        yield made
-        _worlds.remove(made)
+            push(_shipped_campaign(), new.wiring.campaigns)
+        yield new
+        _worlds.remove(new)
 
 
 @cache
@@ -454,7 +458,7 @@ def _make(monkeypatch: pytest.MonkeyPatch, bundle_size: int, forms_a_minute: int
 
 
 def wiring_of(known: Mapping[str, str], clock: Clock) -> Wiring:
-    """Wire the whole stack, as the command line does."""
+    """Wire the whole stack as the command line does."""
     settings = Settings({**known, "DELIVERY_DAY": "MON", "DELIVERY_HOUR": "9", "DELIVERY_TIME_ZONE": "America/Chicago"})
     return Wiring(settings, client=_clients(), clock=clock, sleep=lambda _seconds: None)
 
@@ -486,89 +490,89 @@ def _handler(monkeypatch: pytest.MonkeyPatch, function: str, wiring: Wiring) -> 
 
 
 _worlds: list[World] = []
-"""The world that there is, last. Clients outlive it, for making one takes longer than what most tests do with it."""
+"""The current world is the last one. Clients outlive it, because making one takes longer than most tests."""
 
 
 def _clients(function: str | None = None) -> Callable[..., Any]:
-    """Return what makes clients whose calls are counted and, for a function, checked against its policy.
+    """Return a maker of clients. Their calls are counted and, for a function, checked against its policy.
 
-    SES throttles and refuses as the world says.
+    SES throttles and refuses sends as the current world says.
     """
     return lambda service, **options: _client(service, function, **options)
 
 
 def client_of(service: str) -> Any:
-    """Return a client that no policy binds: for whoever looks at the stack, or stands for AWS."""
+    """Return a client without a policy, for tests that look at the stack or act as AWS."""
     return _client(service, None)
 
 
 @cache
 def _client(service: Any, function: str | None, **options: Any) -> Any:
-    made = boto3.client(service, **options)
-    made.meta.events.register("before-call", _count_call)
+    client = boto3.client(service, **options)
+    client.meta.events.register("before-call", _count_call)
     if function is not None:
-        enforce(made, function)
+        enforce(client, function)
     if service == "sesv2":
-        _stand_in(made)
+        _fake_ses(client)
     if function is not None:
-        _let_watch(made, function)
-    return made
+        _notify_watch(client, function)
+    return client
 
 
-def _let_watch(made: Any, function: str) -> None:
-    """Let whoever watches the world hear of a function's calls."""
-    asked: dict[str, Any] = {}
+def _notify_watch(client: Any, function: str) -> None:
+    """Tell the world's watch of a function's calls."""
+    last: dict[str, Any] = {}
 
     def keep(params: dict[str, Any], **_: Any) -> None:
-        asked["params"] = params
+        last["params"] = params
 
-    def watching(tell: Callable[[Watch, str], Any], operation: str) -> Any:
+    def notify(call: Callable[[Watch, str], Any], operation: str) -> Any:
         watch = _worlds[-1].watch if _worlds else None
-        return tell(watch, operation) if watch else None
+        return call(watch, operation) if watch else None
 
-    def named(model: Any) -> str:
+    def name_of(model: Any) -> str:
         return f"{model.service_model.service_name}:{model.name}"
 
-    def again(watch: Watch, operation: str) -> int | None:
-        return 0 if watch.asks_again(function, operation) else None
+    def retry(watch: Watch, operation: str) -> int | None:
+        return 0 if watch.retries(function, operation) else None
 
     def before(model: Any, **_: Any) -> None:
-        watching(lambda watch, operation: watch.before(function, operation, asked["params"]), named(model))
+        notify(lambda watch, operation: watch.before(function, operation, last["params"]), name_of(model))
 
-    events = made.meta.events
+    events = client.meta.events
     events.register("provide-client-params", keep)
-    # Ahead of what stands in for SES, which answers.
+    # Before the handlers of _fake_ses, which answer the call.
     for event in ("before-call.sesv2.SendEmail", "before-call.sesv2.GetAccount"):
         events.register_first(event, before)
-    if made.meta.service_model.service_name != "sesv2":
+    if client.meta.service_model.service_name != "sesv2":
         events.register("before-call", before)
-    events.register("needs-retry", lambda operation, **_: watching(again, named(operation)))
+    events.register("needs-retry", lambda operation, **_: notify(retry, name_of(operation)))
     events.register(
         "after-call",
-        lambda model, **_: watching(lambda watch, operation: watch.after(function, operation), named(model)),
+        lambda model, **_: notify(lambda watch, operation: watch.after(function, operation), name_of(model)),
     )
 
 
 def _count_call(model: Any, **_: Any) -> None:
-    # While it is made there is none yet.
+    # There is no world yet while one is being made.
     if _worlds:
         _worlds[-1].calls.append(f"{model.service_model.service_name}:{model.name}")
 
 
-def _stand_in(ses: Any) -> None:
-    asked: list[dict[str, Any]] = []
-    ses.meta.events.register("before-parameter-build.sesv2.SendEmail", lambda params, **_: asked.append(params))
+def _fake_ses(ses: Any) -> None:
+    requests: list[dict[str, Any]] = []
+    ses.meta.events.register("before-parameter-build.sesv2.SendEmail", lambda params, **_: requests.append(params))
 
     def send(**_: Any) -> Any:
-        here = _worlds[-1]
-        if here.throttles:
-            here.throttles -= 1
+        current = _worlds[-1]
+        if current.throttles:
+            current.throttles -= 1
             return _refused(429, "TooManyRequestsException")
-        return _refused(400, here.refusal) if here.refusal else None
+        return _refused(400, current.refusal) if current.refusal else None
 
     def keep(parsed: Any, **_: Any) -> None:
         if "MessageId" in parsed:
-            params = asked[-1]
+            params = requests[-1]
             _worlds[-1].sent.append(
                 Sent(
                     parsed["MessageId"],
@@ -580,7 +584,7 @@ def _stand_in(ses: Any) -> None:
 
     ses.meta.events.register("before-call.sesv2.SendEmail", send)
     ses.meta.events.register("after-call.sesv2.SendEmail", keep)
-    # moto knows no GetAccount.
+    # moto lacks GetAccount.
     answer = {"SendQuota": {"MaxSendRate": 14.0}, "ResponseMetadata": {"HTTPStatusCode": 200}}
     ses.meta.events.register("before-call.sesv2.GetAccount", lambda **_: (SimpleNamespace(status_code=200), answer))
 

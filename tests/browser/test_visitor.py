@@ -64,7 +64,7 @@ def test_a_sound_page_and_a_form_with_mistakes_are_no_trouble(visitor: Visitor, 
     visitor.open(site(html(SOUND)))
     visitor.open(site(html(SOUND, 422)))
 
-    assert visitor.troubles == []
+    assert visitor.problems == []
 
 
 def test_a_trouble_that_is_expected_must_come(browser: Browser, site: Site) -> None:
@@ -73,7 +73,7 @@ def test_a_trouble_that_is_expected_must_come(browser: Browser, site: Site) -> N
 
     visitor.open(site(html("<script>console.error('oh')</script>")))
 
-    with pytest.raises(AssertionError, match=r"^The pages had troubles:\nexpected, but it did not come: never said$"):
+    with pytest.raises(AssertionError, match=r"^The pages had problems:\nexpected, but it did not occur: never said$"):
         visitor.leave()
 
 

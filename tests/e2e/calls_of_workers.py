@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import botocore
 
-from tests.needs_of_calls import Need, needs_of
+from tests.required_permissions import Need, needs_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -20,7 +20,7 @@ from schemathesis.checks import (
     status_code_conformance,
 )
 
-from tests.described import DOCUMENT
+from tests.openapi_document import DOCUMENT
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.signatures import signer_id
 from undersigned_cli import campaign_folder

@@ -16,7 +16,7 @@ from tests.permissions_from_template import may
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.needs_of_calls import Need
+    from tests.required_permissions import Need
     from undersigned_cli.local.running import RunningStack
 
 

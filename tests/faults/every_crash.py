@@ -162,7 +162,7 @@ class Forking:
         if self._forks("after", function, operation):
             raise CrashError(function)
 
-    def asks_again(self, function: str, operation: str) -> bool:
+    def retries(self, function: str, operation: str) -> bool:
         """Lose the answer to a call that writes, but not the process."""
         if self.pipe is not None or not self._twice or operation in _NEVER_TWICE or not _writes(operation):
             return False

@@ -607,7 +607,7 @@ class Play:
                 return
             self.finish(self.resume())
             self.finish(self.release())
-            self.world.clock.turn(days=7)
+            self.world.clock.advance(days=7)
             for target in self.targets:
                 found = self.world.wiring.campaigns.target(CAMPAIGN, target)
                 assert found
@@ -630,7 +630,7 @@ class Play:
                 self.finish(self.deliver(message))
             while self.told:
                 self.finish(self.tell(self.told.pop(0)))
-            self.world.clock.turn(minutes=61)
+            self.world.clock.advance(minutes=61)
         # Who is held stays so until a person mends it, and a message that is received too often is a dead letter.
         for message in self.waiting_messages:
             message.is_done = True

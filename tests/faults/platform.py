@@ -167,9 +167,9 @@ class Platform:
         if self.watch:
             self.watch.after(function, operation)
 
-    def asks_again(self, function: str, operation: str) -> bool:
+    def retries(self, function: str, operation: str) -> bool:
         """Leave that to whoever watches."""
-        return bool(self.watch and self.watch.asks_again(function, operation))
+        return bool(self.watch and self.watch.retries(function, operation))
 
     # What AWS does
 

@@ -52,7 +52,7 @@ class Refusing:
     def after(self, function: str, operation: str) -> None:
         """Let it be."""
 
-    def asks_again(self, function: str, operation: str) -> bool:
+    def retries(self, function: str, operation: str) -> bool:
         """botocore has given up."""
         return False
 

@@ -160,7 +160,7 @@ def second_thoughts(platform: Platform) -> Fates:
     acts.withdraw(eve)
     platform.settle()
     acts.week(MONDAY)
-    world.clock.turn(days=14)
+    world.clock.advance(days=14)
     platform.expire()
     platform.settle()
     return {ada: 1, cy: 1, gus: 1, eve: 0, fay: 0}

@@ -119,7 +119,7 @@ def two_deliveries_of_one_message(play: Play) -> Begin:
 
 def a_delivery_and_the_next_period_s(play: Play) -> Begin:
     planned(play, "Ada", "Ben")
-    play.world.clock.turn(days=7)
+    play.world.clock.advance(days=7)
     play.finish(play.plan())
     return lambda: (play.deliver(play.messages[0]), play.deliver(play.messages[-1]))
 
@@ -139,7 +139,7 @@ def a_confirmation_and_the_sealing(play: Play) -> Begin:
 def expired(play: Play) -> None:
     play.finish(play.sign("Ada", "Ada Specimen"))
     play.count()
-    play.world.clock.turn(days=14)
+    play.world.clock.advance(days=14)
 
 
 def a_confirmation_and_the_expiry(play: Play) -> Begin:
@@ -154,7 +154,7 @@ def signing_again_and_the_expiry(play: Play) -> Begin:
 
 def a_tally_and_the_expiry(play: Play) -> Begin:
     play.finish(play.sign("Ada", "Ada Specimen"))
-    play.world.clock.turn(days=14)
+    play.world.clock.advance(days=14)
     return lambda: (play.tally(play.take_backlog()), play.expire("Ada"))
 
 
@@ -480,7 +480,7 @@ class Weeks(RuleBasedStateMachine):
         for found in [one for one in self.play.told if one.case == "send"]:
             self.play.told.remove(found)
             self.play.finish(self.play.tell(found))
-        self.play.world.clock.turn(minutes=minutes)
+        self.play.world.clock.advance(minutes=minutes)
 
     def teardown(self) -> None:
         with told_in_full(self.play):

@@ -45,7 +45,7 @@ class Delays:
     def after(self, function: str, operation: str) -> None:
         """Let it be."""
 
-    def asks_again(self, function: str, operation: str) -> bool:
+    def retries(self, function: str, operation: str) -> bool:
         """Let it be."""
         return False
 
@@ -70,7 +70,7 @@ def test_no_confirmation_mail_is_lost_while_ses_takes_none_for_days(world: World
     asked = ses.refused.total()
     world.watch = Refusing({"sesv2:SendEmail": code})
     for _ in range(3):
-        world.clock.turn(days=1)
+        world.clock.advance(days=1)
         assert world.run_waiting_mails() == [{"batchItemFailures": []}] * 3
     world.watch = None
     world.run_waiting_mails()
@@ -96,7 +96,7 @@ def test_who_signs_again_meanwhile_gets_the_newer_mail_alone(world: World) -> No
     world.throttles = 1_000
     world.handlers["send_confirmations"]({"Records": world.new_records()}, CONTEXT)
     world.throttles = 0
-    world.clock.turn(minutes=5)
+    world.clock.advance(minutes=5)
     world.sign(name="Ada B. Specimen")
     world.run_waiting_mails()
     assert world.sent == []
@@ -123,7 +123,7 @@ def test_a_record_that_comes_again_after_midnight_mails_nobody_twice(world: Worl
     records = world.new_records()
     for _ in range(3):
         world.handlers["send_confirmations"]({"Records": records}, CONTEXT)
-        world.clock.turn(minutes=20)
+        world.clock.advance(minutes=20)
     assert len(world.sent) == 1
 
 
@@ -134,7 +134,7 @@ def test_a_delivery_waits_while_the_account_takes_none_and_no_try_is_counted(wor
     world.watch = Refusing({"sesv2:SendEmail": code})
     world.plan()
     for _ in range(12):
-        world.clock.turn(minutes=15)
+        world.clock.advance(minutes=15)
         assert world.run_queue() == [{"batchItemFailures": []}]
     world.watch = None
     world.run_queue()
@@ -157,7 +157,7 @@ def test_a_mail_waits_no_longer_than_its_letter_can_be_confirmed(world: World) -
     world.throttles = 1_000
     world.handlers["send_confirmations"]({"Records": world.new_records()}, CONTEXT)
     world.throttles = 0
-    world.clock.turn(seconds=PENDING_FOR.total_seconds() + 1)
+    world.clock.advance(seconds=PENDING_FOR.total_seconds() + 1)
     assert world.run_waiting_mails() == [{"batchItemFailures": []}]
     assert world.run_waiting_mails() == []
     assert world.sent == []
@@ -219,7 +219,7 @@ def test_a_suppressed_address_is_held_like_one_that_bounced(world: World, subtyp
     event["detail"]["mail"]["tags"] |= {name: [value] for name, value in world.deliveries[0].tags.items()}
     event["detail"]["bounce"]["bounceSubType"] = subtype
     world.handlers["record_feedback"](event, CONTEXT)
-    world.clock.turn(days=7)
+    world.clock.advance(days=7)
     world.week()
     delivery, target = world.wiring.deliveries.delivery(KEY), world.wiring.campaigns.target(CAMPAIGN, "evanston")
     assert delivery is not None
@@ -233,7 +233,7 @@ def test_a_chief_who_complains_gets_no_second_mail_of_the_same_letters(world: Wo
     world.week()
     world.feedback("complaint", world.deliveries[0])
     for _ in range(2):
-        world.clock.turn(days=7)
+        world.clock.advance(days=7)
         world.week()
     delivery = world.wiring.deliveries.delivery(KEY)
     assert delivery is not None
@@ -245,7 +245,7 @@ def test_a_mail_of_which_no_event_ever_comes_is_sent_once_all_the_same(world: Wo
     world.confirmed()
     world.week()
     for _ in range(2):
-        world.clock.turn(days=7)
+        world.clock.advance(days=7)
         world.week()
     delivery = world.wiring.deliveries.delivery(KEY)
     assert delivery is not None

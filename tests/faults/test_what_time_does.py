@@ -80,7 +80,7 @@ def test_a_schedule_that_fires_twice_makes_one_delivery_and_one_report(world: Wo
     world.run_queue()
     world.plan()
     world.run_queue()
-    world.clock.turn(days=1)
+    world.clock.advance(days=1)
     world.report()
     world.report()
     assert [sent.tags["kind"] for sent in world.sent] == ["confirmation", "delivery", "report"]
@@ -89,14 +89,14 @@ def test_a_schedule_that_fires_twice_makes_one_delivery_and_one_report(world: Wo
 def test_a_schedule_that_fires_a_day_late_makes_the_delivery_of_its_day(world: World) -> None:
     world.confirmed()
     scheduled = world.clock.now.isoformat()
-    world.clock.turn(days=1)
+    world.clock.advance(days=1)
     for _ in range(2):
         planned = world.handlers["plan_deliveries"]({"scheduled_time": scheduled}, CONTEXT)
         world.run_queue()
     assert planned["period"] == KEY.period
     [sent] = world.deliveries
     assert sent.tags["period"] == KEY.period
-    world.clock.turn(days=6)
+    world.clock.advance(days=6)
     world.confirmed(email="bo@signers.example")
     world.week()
     assert [sent.tags["period"] for sent in world.deliveries] == [KEY.period, "2026-12-01"]

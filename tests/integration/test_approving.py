@@ -1,4 +1,4 @@
-"""An approval by mail: the organizer is asked once, sees what would go, and presses the button that sends it."""
+"""Test approval by email: the organizer gets one email, sees the deliveries, and approves them with a button."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ def _needs_approval(world: World) -> None:
     world.wiring.campaigns.put_campaign(replace(campaign, approval=True, organizer=organizer))
 
 
-def asked(world: World) -> list[Sent]:
+def requests(world: World) -> list[Sent]:
     return [mail for mail in world.sent if mail.tags["kind"] == "approval"]
 
 
 def link(world: World) -> str:
-    return asked(world)[-1].link("organizer/approve")
+    return requests(world)[-1].link("organizer/approve")
 
 
 def sent(world: World) -> list[str]:
     return [mail.tags["target"] for mail in world.deliveries]
 
 
-def test_the_organizer_is_asked_how_many_letters_may_go_to_whom(world: World) -> None:
+def test_the_request_lists_letters_by_target(world: World) -> None:
     world.confirmed()
     world.confirmed(email="bo@signers.example")
     world.confirmed(email="cy@signers.example", postal_code="60091")
     world.week()
-    [mail] = asked(world)
+    [mail] = requests(world)
     assert (mail.to, mail.tags["period"]) == (ORGANIZER, PERIOD)
     assert mail.mail["Subject"] == "3 letters are waiting for your approval: End Demand Illinois"
     assert "2 letters  Police Chief Avery Sample, Evanston Police Department" in mail.text
@@ -52,19 +52,19 @@ def test_the_organizer_is_asked_how_many_letters_may_go_to_whom(world: World) ->
     assert sent(world) == []
 
 
-def test_one_period_has_one_mail_however_often_it_is_planned(world: World) -> None:
+def test_a_period_has_one_request_for_any_number_of_plans(world: World) -> None:
     world.confirmed()
     world.plan()
-    world.clock.turn(hours=6)  # the same day in Chicago, the next one in UTC
+    world.clock.advance(hours=6)  # the same day in Chicago, the next day in UTC
     world.plan()
-    assert len(asked(world)) == 1
-    world.clock.turn(days=7)
+    assert len(requests(world)) == 1
+    world.clock.advance(days=7)
     world.plan()
-    assert [mail.tags["period"] for mail in asked(world)] == [PERIOD, "2026-12-01"]
+    assert [mail.tags["period"] for mail in requests(world)] == [PERIOD, "2026-12-01"]
 
 
 @pytest.mark.parametrize("refusal", ["throttled", "AccessDeniedException", "MessageRejected"])
-def test_a_mail_that_could_not_go_is_sent_by_the_next_try(world: World, refusal: str) -> None:
+def test_a_request_that_could_not_be_sent_is_sent_by_the_next_plan(world: World, refusal: str) -> None:
     world.confirmed()
     if refusal == "throttled":
         world.throttles = 100
@@ -75,7 +75,7 @@ def test_a_mail_that_could_not_go_is_sent_by_the_next_try(world: World, refusal:
     world.throttles, world.refusal = 0, ""
     world.plan()
     world.plan()
-    assert len(asked(world)) == 1
+    assert len(requests(world)) == 1
 
 
 def test_a_scanner_that_opens_the_link_approves_nothing(world: World) -> None:
@@ -89,7 +89,7 @@ def test_a_scanner_that_opens_the_link_approves_nothing(world: World) -> None:
     assert world.run_queue() == []
 
 
-def test_the_button_approves_the_week_and_sends_it_at_once(world: World) -> None:
+def test_the_button_approves_the_period_and_sends_it_immediately(world: World) -> None:
     world.confirmed()
     world.plan()
     page = world.press(link(world), {})
@@ -113,7 +113,7 @@ def test_pressing_twice_sends_once(world: World) -> None:
     assert sent(world) == ["evanston"]
 
 
-def test_what_comes_in_after_the_mail_of_a_period_waits_for_the_next_approval(world: World) -> None:
+def test_letters_confirmed_after_the_delivery_wait_for_the_next_approval(world: World) -> None:
     world.confirmed()
     world.plan()
     world.post(link(world))
@@ -125,7 +125,7 @@ def test_what_comes_in_after_the_mail_of_a_period_waits_for_the_next_approval(wo
     assert "Ready to send" not in world.get(link(world)).body
 
 
-def test_a_campaign_that_pauses_says_so_and_sends_nothing(world: World) -> None:
+def test_the_page_of_a_paused_campaign_says_so_and_sends_nothing(world: World) -> None:
     world.confirmed()
     world.plan()
     world.wiring.delivery_controls().pause(CAMPAIGN, "cli", "")
@@ -138,17 +138,17 @@ def test_a_campaign_that_pauses_says_so_and_sends_nothing(world: World) -> None:
     assert sent(world) == ["evanston"]
 
 
-def test_a_chief_who_is_held_is_shown_as_held(world: World) -> None:
+def test_a_target_on_hold_is_shown_as_on_hold(world: World) -> None:
     world.confirmed()
     world.wiring.delivery_controls().hold(CAMPAIGN, "evanston", "cli", "the chief <retires>")
     world.plan()
-    html = asked(world)[0].mail.get_body(("html",))
+    html = requests(world)[0].mail.get_body(("html",))
     assert html
     assert "(the chief &lt;retires&gt;)" in html.get_content()
     assert "On hold: the chief &lt;retires&gt;" in world.get(link(world)).body
 
 
-def test_when_the_letters_are_gone_there_is_nothing_to_approve(world: World) -> None:
+def test_without_waiting_letters_there_is_nothing_to_approve(world: World) -> None:
     mail = world.confirmed()
     world.plan()
     letters = world.get(mail.link("confirm")).body.partition('action="')[2].partition('"')[0]
@@ -158,16 +158,16 @@ def test_when_the_letters_are_gone_there_is_nothing_to_approve(world: World) -> 
     assert "<button>" not in page
 
 
-def test_a_campaign_without_approval_asks_nobody(world: World) -> None:
+def test_a_campaign_without_approval_sends_no_request(world: World) -> None:
     campaign = world.wiring.campaigns.campaign(CAMPAIGN)
     assert campaign
     world.wiring.campaigns.put_campaign(replace(campaign, approval=False))
     world.confirmed()
     world.week()
-    assert asked(world) == []
+    assert requests(world) == []
 
 
-def test_a_link_that_is_forged_cut_or_of_another_kind_opens_nothing(world: World) -> None:
+def test_a_forged_truncated_or_wrong_link_is_refused(world: World) -> None:
     confirmation = world.confirmed().link("confirm").rpartition("/")[2]
     world.plan()
     for path in (link(world)[:-1], link(world).replace(PERIOD, "2026-12-01"), f"/organizer/approve/{confirmation}"):
@@ -176,29 +176,29 @@ def test_a_link_that_is_forged_cut_or_of_another_kind_opens_nothing(world: World
     assert world.wiring.campaigns.controls(CAMPAIGN).approved == frozenset()
 
 
-def test_a_link_works_for_two_weeks(world: World) -> None:
+def test_an_approval_link_works_for_two_weeks(world: World) -> None:
     world.confirmed()
     world.plan()
-    world.clock.turn(days=14)
+    world.clock.advance(days=14)
     assert world.get(link(world)).status == 200
-    world.clock.turn(seconds=1)
+    world.clock.advance(seconds=1)
     for answer in (world.get(link(world)), world.post(link(world))):
         assert answer.status == 410
         assert "next week’s email has a new link" in answer.body
 
 
-def test_a_link_to_a_week_that_is_far_ahead_is_answered_by_a_page(world: World) -> None:
+def test_a_link_to_a_period_far_ahead_is_answered_with_a_page(world: World) -> None:
     token = world.wiring.tokens.for_approval(CAMPAIGN, "2026-12-24")
     answer = world.post(f"/organizer/approve/{token}")
     assert (answer.status, answer.headers["content-type"]) == (410, "text/html; charset=utf-8")
     assert sent(world) == []
 
 
-def test_the_mail_and_the_page_speak_the_campaigns_language(world: World) -> None:
+def test_the_request_and_its_page_are_in_the_campaigns_language(world: World) -> None:
     campaign = world.wiring.campaigns.campaign(CAMPAIGN)
     assert campaign
     world.wiring.campaigns.put_campaign(replace(campaign, language="es"))
     world.confirmed()
     world.plan()
-    assert asked(world)[0].mail["Subject"] == "1 carta espera su aprobación: End Demand Illinois"
+    assert requests(world)[0].mail["Subject"] == "1 carta espera su aprobación: End Demand Illinois"
     assert "<h1>Esperan su aprobación</h1>" in world.get(link(world)).body

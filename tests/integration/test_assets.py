@@ -1,4 +1,4 @@
-"""What browsers load beside the pages: scripts and fonts, with what they may do with them."""
+"""Test the scripts, fonts and pictures that browsers load, and their headers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BROWSER = {"accept": "*/*", "accept-encoding": "gzip, deflate, br, zstd"}
 
 @pytest.fixture
 def font(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> bytes:
-    """Give a font that is no text, `pen.woff2`, as the one asset beside the font that each page names."""
+    """Make a binary font, `pen.woff2`, the only asset besides the font that each page names. Return its content."""
     content = bytes(range(256)) * 8
     copy(assets._FOLDER / "caveat.woff2", tmp_path)
     (tmp_path / "pen.woff2").write_bytes(content)
@@ -33,11 +33,11 @@ def font(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> bytes:
 
 
 @pytest.fixture(autouse=True)
-def _read_anew() -> None:
+def _uncached() -> None:
     asset.cache_clear()
 
 
-def test_the_embedding_script_is_for_every_site_and_kept_for_an_hour(world: World) -> None:
+def test_every_site_may_load_the_embed_script_and_cache_it_for_an_hour(world: World) -> None:
     answer = world.get("/embed.js", headers=BROWSER)
     assert answer.status == 200
     assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
@@ -49,13 +49,13 @@ def test_the_embedding_script_is_for_every_site_and_kept_for_an_hour(world: Worl
     assert gzip.decompress(answer.content) == asset("embed.js").content
 
 
-def test_a_client_that_does_not_take_gzip_gets_the_script_as_it_is(world: World) -> None:
+def test_a_client_without_gzip_gets_the_script_uncompressed(world: World) -> None:
     answer = world.get("/embed.js", headers={"accept": "*/*"})
     assert "content-encoding" not in answer.headers
     assert answer.content == asset("embed.js").content
 
 
-def test_an_asset_at_the_address_of_its_content_is_kept_for_good_and_for_our_own_pages(world: World) -> None:
+def test_an_asset_is_cached_forever_at_its_hash_and_only_for_our_pages(world: World) -> None:
     answer = world.get(asset_path("frame.js"), headers=BROWSER)
     assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert answer.headers["cross-origin-resource-policy"] == "same-origin"
@@ -63,14 +63,14 @@ def test_an_asset_at_the_address_of_its_content_is_kept_for_good_and_for_our_own
     assert gzip.decompress(answer.content) == asset("frame.js").content
 
 
-def test_a_page_from_before_a_deploy_gets_the_present_asset_for_a_minute(world: World) -> None:
+def test_an_old_hash_gets_the_current_asset_cached_for_a_minute(world: World) -> None:
     answer = world.get("/assets/0123456789ab/frame.js", headers=BROWSER)
     assert answer.status == 200
     assert answer.headers["cache-control"] == "public, max-age=60"
     assert gzip.decompress(answer.content) == asset("frame.js").content
 
 
-def test_a_font_goes_through_byte_for_byte_and_is_not_compressed_again(world: World, font: bytes) -> None:
+def test_a_font_is_sent_unchanged_and_not_compressed_again(world: World, font: bytes) -> None:
     answer = world.get(asset_path("pen.woff2"), headers=BROWSER)
     assert answer.headers["content-type"] == "font/woff2"
     assert "content-encoding" not in answer.headers
@@ -81,7 +81,7 @@ def test_a_font_goes_through_byte_for_byte_and_is_not_compressed_again(world: Wo
     "name", ["nothing.js", "OFL.md", "..", "%2e%2e", "assets.py", "..%2frendering%2fassets.py", "x" * 300]
 )
 @pytest.mark.usefixtures("font")
-def test_there_is_no_other_asset(world: World, name: str) -> None:
+def test_any_other_asset_is_not_found(world: World, name: str) -> None:
     answer = world.get(f"/assets/0123456789ab/{name}")
     assert answer.status == 404
     assert answer.headers["cache-control"] == "no-store"
@@ -98,13 +98,13 @@ def test_there_is_no_other_asset(world: World, name: str) -> None:
         f"/organizer/campaigns/{CAMPAIGN}/counts",
     ],
 )
-def test_head_is_answered_like_get_but_for_the_body(world: World, path: str) -> None:
+def test_head_is_answered_like_get_without_the_body(world: World, path: str) -> None:
     got, head = world.get(path, headers=BROWSER), world.request("HEAD", path, headers=BROWSER)
     assert (head.status, head.headers, head.content) == (got.status, got.headers, b"")
     assert got.content != b""
 
 
-def test_head_of_what_can_only_be_posted_changes_nothing(world: World) -> None:
+def test_head_changes_nothing(world: World) -> None:
     world.sign()
     world.run_stream()
     path = world.sent[-1].link("confirm")
@@ -116,14 +116,14 @@ def test_head_of_what_can_only_be_posted_changes_nothing(world: World) -> None:
 SITE = {"origin": "https://www.example.org"}
 
 
-def test_any_site_may_read_the_count_and_nothing_else_of_a_campaign_that_allows_none(world: World) -> None:
+def test_a_site_that_is_not_allowed_may_read_only_the_count(world: World) -> None:
     for path, allowed in (("/count", "*"), ("", None), ("/targets?postal_code=60201", None)):
         answer = world.get(f"/campaigns/{CAMPAIGN}{path}", as_json=True, headers=SITE)
         assert answer.headers.get("access-control-allow-origin") == allowed
 
 
 @pytest.mark.parametrize("name", ["count", "count.svg"])
-def test_the_count_of_another_site_costs_one_read_too_and_is_one_for_every_cache(world: World, name: str) -> None:
+def test_the_count_for_another_site_takes_one_read_and_can_be_cached(world: World, name: str) -> None:
     world.calls.clear()
     answer = world.get(f"/campaigns/{CAMPAIGN}/{name}", headers=SITE | {"accept-language": "es"})
     assert world.calls == ["dynamodb:GetItem"]
@@ -132,7 +132,7 @@ def test_the_count_of_another_site_costs_one_read_too_and_is_one_for_every_cache
     assert answer.headers.get("vary") in {None, "Accept-Encoding"}
 
 
-def test_the_picture_shows_the_count_and_runs_nothing(world: World) -> None:
+def test_the_picture_shows_the_count_and_allows_no_script(world: World) -> None:
     world.confirmed()
     answer = world.get(f"/campaigns/{CAMPAIGN}/count.svg")
     assert answer.headers["content-type"] == "image/svg+xml"
@@ -141,5 +141,5 @@ def test_the_picture_shows_the_count_and_runs_nothing(world: World) -> None:
     assert gzip.decompress(world.get(f"/campaigns/{CAMPAIGN}/count.svg", headers=BROWSER).content) == answer.content
 
 
-def test_there_is_no_picture_of_a_campaign_that_does_not_exist(world: World) -> None:
+def test_an_unknown_campaign_has_no_picture(world: World) -> None:
     assert world.get("/campaigns/nobody/count.svg").status == 404

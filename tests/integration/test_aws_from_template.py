@@ -39,7 +39,7 @@ def aws() -> Iterator[None]:
         yield
 
 
-def test_the_table_is_the_template_s() -> None:
+def test_the_table_is_as_in_the_template() -> None:
     client = boto3.client("dynamodb", region_name=REGION)
 
     table = client.describe_table(TableName=make_table(client))["Table"]
@@ -52,7 +52,7 @@ def test_the_table_is_the_template_s() -> None:
     assert {index["IndexName"] for index in table["GlobalSecondaryIndexes"]} == {"tray", "listing"}
 
 
-def test_the_table_forgets_rows_and_can_be_restored() -> None:
+def test_the_table_has_a_time_to_live_and_backups() -> None:
     client = boto3.client("dynamodb", region_name=REGION)
 
     name = make_table(client)
@@ -63,13 +63,13 @@ def test_the_table_forgets_rows_and_can_be_restored() -> None:
     assert backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
 
 
-def test_a_changed_definition_changes_no_later_one() -> None:
+def test_changing_a_definition_does_not_change_the_next_one() -> None:
     table_definition()["KeySchema"].clear()
 
     assert table_definition()["KeySchema"]
 
 
-def test_the_delivery_queue_hands_hopeless_messages_to_its_dead_letter_queue() -> None:
+def test_the_delivery_queue_has_its_dead_letter_queue() -> None:
     client = boto3.client("sqs", region_name=REGION)
 
     url = make_delivery_queue(client)
@@ -92,7 +92,7 @@ def test_the_dead_letter_queue_keeps_messages_for_fourteen_days() -> None:
 
 
 @pytest.mark.parametrize("region", [REGION, "us-east-1"])
-def test_the_bucket_is_encrypted_and_closed(region: str) -> None:
+def test_the_bucket_is_encrypted_and_not_public(region: str) -> None:
     client = boto3.client("s3", region_name=region)
 
     name = make_bucket(client)
@@ -103,7 +103,7 @@ def test_the_bucket_is_encrypted_and_closed(region: str) -> None:
     assert all(block.values())
 
 
-def test_the_environment_of_a_function_is_filled_from_values_and_defaults() -> None:
+def test_a_functions_environment_has_given_values_and_defaults() -> None:
     environment = environment_of("Deliver", **OF_THE_STACK)
 
     assert environment == OF_THE_STACK | {
@@ -113,11 +113,11 @@ def test_the_environment_of_a_function_is_filled_from_values_and_defaults() -> N
     }
 
 
-def test_a_value_given_wins_over_the_template_s() -> None:
+def test_a_given_value_overrides_the_templates() -> None:
     assert environment_of("Deliver", **OF_THE_STACK, BUNDLE_SIZE="3")["BUNDLE_SIZE"] == "3"
 
 
-def test_a_variable_that_the_function_does_not_get_is_an_error() -> None:
+def test_a_variable_that_the_function_lacks_is_an_error() -> None:
     with pytest.raises(TemplateError, match="gives Tally no PACKET_BUCKET"):
         environment_of("Tally", TABLE_NAME="a-table", PACKET_BUCKET="a-bucket")
 
@@ -127,12 +127,12 @@ def test_a_variable_without_a_value_is_an_error() -> None:
         environment_of("Tally")
 
 
-def test_a_function_that_is_not_there_is_an_error() -> None:
+def test_an_unknown_function_is_an_error() -> None:
     with pytest.raises(TemplateError, match="no function Nobody"):
         environment_of("Nobody")
 
 
-def test_conditions_are_worked_out() -> None:
+def test_conditions_are_resolved() -> None:
     value = {"Fn::If": ["HasPublicUrl", {"Ref": "PublicUrl"}, {"Fn::Sub": "https://${Api}.example.org"}]}
 
     assert resolve(value, {"Api": "a1"}) == "https://a1.example.org"

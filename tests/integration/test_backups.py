@@ -1,4 +1,4 @@
-"""Backup and restore: what was sent stays sent, what waits goes once, nobody is mailed for the restore's sake."""
+"""Test backup and restore: sent letters stay sent, waiting letters are sent once, and a restore sends no email."""
 
 from __future__ import annotations
 
@@ -60,26 +60,26 @@ SECRET = "s" * 64
 
 
 @dataclass
-class Two:
-    """A stack that was, and an empty one that takes its place; only one is there at a time."""
+class Stacks:
+    """An old stack and the empty one that replaces it. Only one exists at a time."""
 
     monkeypatch: pytest.MonkeyPatch
     file: Path
     here: ExitStack
 
     def stack(self, *, publishes_events: bool = False, empty: bool = False) -> World:
-        """Leave the stack that there is, and make another one."""
+        """Remove the current stack and make another one."""
         self.here.close()
-        made = self.here.enter_context(worlds.world(self.monkeypatch, publishes_events=publishes_events, empty=empty))
-        stack = Stack({"TableName": made.wiring.settings.table_name}, made.wiring._client)
+        world = self.here.enter_context(worlds.world(self.monkeypatch, publishes_events=publishes_events, empty=empty))
+        stack = Stack({"TableName": world.wiring.settings.table_name}, world.wiring._client)
 
         def wiring(of: Stack) -> Wiring:
-            variables = {**made.wiring.settings.variables, "TABLE_NAME": of.outputs["TableName"]}
-            return Wiring(Settings(variables), client=of.client, clock=made.clock)
+            variables = {**world.wiring.settings.variables, "TABLE_NAME": of.outputs["TableName"]}
+            return Wiring(Settings(variables), client=of.client, clock=world.clock)
 
         self.monkeypatch.setattr(Stack, "wiring", wiring)
         self.monkeypatch.setattr(options, "stack_of", lambda **_: stack)
-        return made
+        return world
 
     def backup(self, *arguments: str) -> str:
         return run("backup", CAMPAIGN, str(self.file), *arguments)
@@ -93,9 +93,9 @@ class Two:
 
 
 @pytest.fixture
-def two(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Two]:
+def stacks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Stacks]:
     with ExitStack() as here:
-        yield Two(monkeypatch, tmp_path / "campaign.backup", here)
+        yield Stacks(monkeypatch, tmp_path / "campaign.backup", here)
 
 
 def run(*arguments: str) -> str:
@@ -105,7 +105,7 @@ def run(*arguments: str) -> str:
 
 
 def all_items(world: World) -> dict[tuple[str, str], Any]:
-    """Return the whole table by key."""
+    """Return all items of the table by key."""
     pages = world.wiring._client("dynamodb").get_paginator("scan").paginate(TableName=world.wiring.settings.table_name)
     return {(item["pk"]["S"], item["sk"]["S"]): from_item(item) for page in pages for item in page["Items"]}
 
@@ -131,25 +131,25 @@ def named(name: str, **changes: object) -> dict[str, object]:
 
 
 def letters_in(mails: Iterable[Sent]) -> list[str]:
-    """Return the first names of those whose letters the mails hold, as the mails name them."""
+    """Return the first names of the signers whose letters the emails contain."""
     return sorted(name for mail in mails for name in re.findall(r"^(\w+) Specimen  ", mail.text, re.MULTILINE))
 
 
-def counts_that_are_not_nothing(world: World) -> dict[str, int]:
+def nonzero_counts(world: World) -> dict[str, int]:
     return {name: count for name, count in world.wiring.counts.counts(CAMPAIGN).items() if count}
 
 
 def next_week(world: World) -> None:
-    world.clock.turn(days=7)
+    world.clock.advance(days=7)
     world.week()
     world.run_stream()
 
 
-# The whole of it
+# A whole restore
 
 
-def test_a_restored_campaign_goes_on_where_it_was(two: Two) -> None:
-    old = two.stack()
+def test_a_restored_campaign_continues_where_it_was(stacks: Stacks) -> None:
+    old = stacks.stack()
     for name in ("Ada", "Bo", "Cy"):
         old.confirmed(**named(name))
     old.confirmed(**named("Di", postal_code="60091", locality="Wilmette"))
@@ -159,7 +159,7 @@ def test_a_restored_campaign_goes_on_where_it_was(two: Two) -> None:
         old.feedback("send", sent)
         old.feedback("delivery", sent)
     old.wiring.erasing().erase(CAMPAIGN, signer_id(SECRET, "cy@signers.example"))
-    old.clock.turn(days=1)
+    old.clock.advance(days=1)
     old.confirmed(**named("Ed"))
     old.confirmed(**named("Flo"))
     withdrawn = row(old, "Flo")
@@ -167,22 +167,22 @@ def test_a_restored_campaign_goes_on_where_it_was(two: Two) -> None:
     old.wiring.signatures.withdraw(CAMPAIGN, withdrawn.signer, old.clock.now)
     old.sign(**named("Gil"))
     old.run_stream()
-    of_gil = old.sent[-1]
+    gils_email = old.sent[-1]
     old.sign(**named("Hal"), form="a bot's")
     old.run_stream()
     run("pause", CAMPAIGN, "--why", "we move")
-    two.backup()
-    counted, deliveries = counts_that_are_not_nothing(old), delivery(old)
+    stacks.backup()
+    counted, deliveries = nonzero_counts(old), delivery(old)
     events, moment = old.wiring.deliveries.mail_events(EVANSTON), old.clock.now
 
-    new = two.stack(empty=True)
+    new = stacks.stack(empty=True)
     new.clock.now = moment + timedelta(hours=1)
-    said = two.restore()
-    assert "undersigned resume" in said
-    assert "was not paused" not in said
+    output = stacks.restore()
+    assert "undersigned resume" in output
+    assert "was not paused" not in output
     new.run_stream()
     assert new.sent == []
-    assert counts_that_are_not_nothing(new) == counted
+    assert nonzero_counts(new) == counted
     run("counts", CAMPAIGN, "--recount")
     assert new.get(f"/campaigns/{CAMPAIGN}/count", as_json=True).json["signatures"] == counted["TOTAL"]
     assert delivery(new) == deliveries
@@ -196,7 +196,7 @@ def test_a_restored_campaign_goes_on_where_it_was(two: Two) -> None:
     next_week(new)
     assert new.sent == []
     run("resume", CAMPAIGN)
-    assert new.press(of_gil.link("confirm")).status == 200
+    assert new.press(gils_email.link("confirm")).status == 200
     next_week(new)
     next_week(new)
     assert [mail.to for mail in new.deliveries] == ["chief@evanston-police.example"]
@@ -204,12 +204,12 @@ def test_a_restored_campaign_goes_on_where_it_was(two: Two) -> None:
     assert letters_in([to_evanston, to_wilmette]) == ["Ada", "Bo", "Cy", "Di"]
 
 
-def test_who_signs_again_after_a_restore_is_mailed_again(two: Two) -> None:
-    old = two.stack()
+def test_signing_again_after_a_restore_sends_an_email(stacks: Stacks) -> None:
+    old = stacks.stack()
     old.sign()
-    two.backup()
-    new = two.stack(empty=True)
-    two.restore()
+    stacks.backup()
+    new = stacks.stack(empty=True)
+    stacks.restore()
     new.run_stream()
     assert new.sent == []
     new.sign(note="other words")
@@ -217,93 +217,93 @@ def test_who_signs_again_after_a_restore_is_mailed_again(two: Two) -> None:
     assert [mail.tags["kind"] for mail in new.sent] == ["confirmation"]
 
 
-def test_other_programs_hear_nothing_of_what_was_restored(two: Two, monkeypatch: pytest.MonkeyPatch) -> None:
-    old = two.stack()
+def test_a_restore_publishes_no_events(stacks: Stacks, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = stacks.stack()
     old.confirmed()
     old.week()
-    old.clock.turn(days=1)
+    old.clock.advance(days=1)
     old.confirmed(**named("Bo"))
-    two.backup()
-    new = two.stack(publishes_events=True, empty=True)
-    told: list[str] = []
+    stacks.backup()
+    new = stacks.stack(publishes_events=True, empty=True)
+    published: list[str] = []
 
-    def hear(_bus: EventBus, events: Sequence[Event]) -> frozenset[str]:
-        told.extend(event.kind for event in events)
+    def record(_bus: EventBus, events: Sequence[Event]) -> frozenset[str]:
+        published.extend(event.kind for event in events)
         return frozenset()
 
-    monkeypatch.setattr(EventBus, "put", hear)
-    two.restore()
+    monkeypatch.setattr(EventBus, "put", record)
+    stacks.restore()
     new.run_stream()
-    assert told == []
+    assert published == []
     run("resume", CAMPAIGN)
     next_week(new)
-    assert told == ["undersigned.delivery.open", "undersigned.delivery.sending", "undersigned.delivery.sent"]
+    assert published == ["undersigned.delivery.open", "undersigned.delivery.sending", "undersigned.delivery.sent"]
 
 
-def test_a_campaign_is_paused_after_a_restore_even_if_it_went_on_before(two: Two) -> None:
-    old = two.stack()
+def test_a_restored_campaign_is_paused_even_if_it_was_not(stacks: Stacks) -> None:
+    old = stacks.stack()
     run("pause", CAMPAIGN)
     run("resume", CAMPAIGN)
     old.wiring.campaigns.approve(CAMPAIGN, PERIOD)
-    two.backup()
-    new = two.stack(empty=True)
-    two.restore()
+    stacks.backup()
+    new = stacks.stack(empty=True)
+    stacks.restore()
     controls = new.wiring.campaigns.controls(CAMPAIGN)
     assert controls.paused
     assert controls.approved == {PERIOD}
 
 
-def test_who_never_confirmed_in_time_is_not_restored(two: Two) -> None:
-    old = two.stack()
+def test_a_letter_not_confirmed_in_time_is_not_restored(stacks: Stacks) -> None:
+    old = stacks.stack()
     old.sign()
-    two.backup()
-    new = two.stack(empty=True)
-    new.clock.turn(days=15)
-    assert "1 letter expired." in two.restore()
+    stacks.backup()
+    new = stacks.stack(empty=True)
+    new.clock.advance(days=15)
+    assert "1 letter expired." in stacks.restore()
     assert row(new, "Ada") is None
 
 
-def test_a_backup_has_no_keys_and_no_secret_and_is_for_its_owner_alone(two: Two) -> None:
-    old = two.stack()
+def test_a_backup_has_no_keys_and_no_secret_and_only_its_owner_can_read_it(stacks: Stacks) -> None:
+    old = stacks.stack()
     old.confirmed()
     run("key", "create", CAMPAIGN)
-    said = two.backup()
-    assert two.file.stat().st_mode & 0o777 == 0o600
-    assert "names, addresses" in said
-    assert not [item for item in two.items() if item["pk"].startswith(("KEY#", "COUNT#", "RATE#", "FORM#"))]
-    assert SECRET.encode() not in gzip.decompress(two.file.read_bytes())
-    assert "ada@signers.example" in {item.get("email") for item in two.items()}
+    output = stacks.backup()
+    assert stacks.file.stat().st_mode & 0o777 == 0o600
+    assert "names, addresses" in output
+    assert not [item for item in stacks.items() if item["pk"].startswith(("KEY#", "COUNT#", "RATE#", "FORM#"))]
+    assert SECRET.encode() not in gzip.decompress(stacks.file.read_bytes())
+    assert "ada@signers.example" in {item.get("email") for item in stacks.items()}
     assert {entry.action for entry in old.wiring.campaigns.audit(CAMPAIGN)} == {"create key", "backup"}
 
 
-def test_an_organizer_gets_no_second_report_after_a_restore(two: Two) -> None:
-    old = two.stack()
+def test_a_restore_sends_no_second_report(stacks: Stacks) -> None:
+    old = stacks.stack()
     old.confirmed()
     old.week()
-    old.clock.turn(days=1)
+    old.clock.advance(days=1)
     old.report()
     assert old.sent[-1].tags["kind"] == "report"
-    two.backup()
-    new = two.stack(empty=True)
-    new.clock.turn(days=1)
-    two.restore()
+    stacks.backup()
+    new = stacks.stack(empty=True)
+    new.clock.advance(days=1)
+    stacks.restore()
     new.report()
     assert new.sent == []
 
 
-def test_programs_read_what_was_written(two: Two) -> None:
-    old = two.stack()
+def test_backup_and_restore_print_json_for_programs(stacks: Stacks) -> None:
+    old = stacks.stack()
     old.confirmed()
-    [made] = json.loads(two.backup("--json"))
-    assert (made["letters"], made["deliveries"], made["items"]) == (1, 0, len(two.items()))
-    two.stack(empty=True)
-    [restored] = json.loads(two.restore("--json"))
-    assert restored["id"] == made["id"]
-    assert (restored["put"], restored["there"], restored["expired"]) == (made["items"] - 1, 0, 0)
+    [written] = json.loads(stacks.backup("--json"))
+    assert (written["letters"], written["deliveries"], written["items"]) == (1, 0, len(stacks.items()))
+    stacks.stack(empty=True)
+    [restored] = json.loads(stacks.restore("--json"))
+    assert restored["id"] == written["id"]
+    assert (restored["put"], restored["there"], restored["expired"]) == (written["items"] - 1, 0, 0)
 
 
-def test_a_table_that_was_recovered_can_be_read_in_place_of_the_stacks(two: Two) -> None:
-    old = two.stack()
+def test_a_recovered_table_can_be_read_in_place_of_the_stacks(stacks: Stacks) -> None:
+    old = stacks.stack()
     old.confirmed()
     client = old.wiring._client("dynamodb")
     definition = aws_from_template.table_definition() | {"TableName": "recovered"}
@@ -311,25 +311,25 @@ def test_a_table_that_was_recovered_can_be_read_in_place_of_the_stacks(two: Two)
     for item in client.scan(TableName=old.wiring.settings.table_name)["Items"]:
         client.put_item(TableName="recovered", Item=item)
     empty_table(old)
-    two.backup("--table", "recovered")
-    assert "ada@signers.example" in {item.get("email") for item in two.items()}
+    stacks.backup("--table", "recovered")
+    assert "ada@signers.example" in {item.get("email") for item in stacks.items()}
 
 
 # Deliveries that were not done
 
 
-def test_letters_that_were_sealed_but_not_sent_go_once_and_their_packets_are_made_again(
-    two: Two, monkeypatch: pytest.MonkeyPatch
+def test_sealed_letters_that_were_not_sent_are_sent_once_in_new_packets(
+    stacks: Stacks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    old = two.stack()
+    old = stacks.stack()
     for name in ("Ada", "Bo", "Cy", "Di", "Ed"):
         old.confirmed(**named(name))
     old.refusal = "MessageRejected"
     old.week()
     assert (delivery(old).state, len(old.wiring.deliveries.packets(EVANSTON))) == ("open", 1)
-    assert "1 delivery is not finished" in two.backup()
-    new = two.stack(empty=True)
-    assert "was not paused" in two.restore()
+    assert "1 delivery is not finished" in stacks.backup()
+    new = stacks.stack(empty=True)
+    assert "was not paused" in stacks.restore()
     assert new.wiring.deliveries.packets(EVANSTON) == ()
     run("resume", CAMPAIGN)
     next_week(new)
@@ -339,39 +339,39 @@ def test_letters_that_were_sealed_but_not_sent_go_once_and_their_packets_are_mad
     assert len(PdfReader(io.BytesIO(pdf)).pages) > len(letters_in(new.deliveries))
 
 
-def with_mail_under_way(old: World) -> None:
-    """Crash when SES has the mail and before that is written down."""
+def leave_an_email_under_way(old: World) -> None:
+    """Leave the stack as after a crash between SES accepting an email and the write of that."""
     old.confirmed()
     old.week()
     under_way = replace(delivery(old), state="sending", message_id=None, sent_at=None)
     old.wiring.deliveries.change(under_way, state="sent", attempt=1)
 
 
-def test_whether_a_mail_under_way_has_left_is_asked_and_nothing_is_written_before(two: Two) -> None:
-    with_mail_under_way(two.stack())
-    two.backup()
-    new = two.stack(empty=True)
+def test_a_restore_writes_nothing_before_it_knows_if_an_email_was_sent(stacks: Stacks) -> None:
+    leave_an_email_under_way(stacks.stack())
+    stacks.backup()
+    new = stacks.stack(empty=True)
     with pytest.raises(UndecidedError, match=r"evanston/2026-11-24.*--sent evanston/2026-11-24.*--unsent"):
-        two.restore()
+        stacks.restore()
     with pytest.raises(UndecidedError, match="was being sent"):
-        two.restore("--sent", f"evanston/{PERIOD}", "--unsent", f"evanston/{PERIOD}")
+        stacks.restore("--sent", f"evanston/{PERIOD}", "--unsent", f"evanston/{PERIOD}")
     assert all_items(new) == {}
 
 
-def test_a_mail_that_was_never_under_way_is_no_answer(two: Two) -> None:
-    two.stack()
-    two.backup()
-    two.stack(empty=True)
-    result = CliRunner().invoke(app, ["restore", str(two.file), "--sent", "evanston/2026-11-24"])
+def test_an_answer_about_an_email_that_was_not_under_way_is_refused(stacks: Stacks) -> None:
+    stacks.stack()
+    stacks.backup()
+    stacks.stack(empty=True)
+    result = CliRunner().invoke(app, ["restore", str(stacks.file), "--sent", "evanston/2026-11-24"])
     assert result.exit_code == BadParameter.exit_code
     assert "was not being sent" in result.output
 
 
-def test_a_mail_that_has_left_does_not_go_again(two: Two) -> None:
-    with_mail_under_way(two.stack())
-    two.backup()
-    new = two.stack(empty=True)
-    two.restore("--sent", f"evanston/{PERIOD}")
+def test_an_email_that_was_sent_is_not_sent_again(stacks: Stacks) -> None:
+    leave_an_email_under_way(stacks.stack())
+    stacks.backup()
+    new = stacks.stack(empty=True)
+    stacks.restore("--sent", f"evanston/{PERIOD}")
     assert delivery(new).state == "sent"
     assert len(new.wiring.deliveries.packets(EVANSTON)) == 1
     run("resume", CAMPAIGN)
@@ -379,11 +379,11 @@ def test_a_mail_that_has_left_does_not_go_again(two: Two) -> None:
     assert new.sent == []
 
 
-def test_a_mail_that_has_not_left_goes_once(two: Two) -> None:
-    with_mail_under_way(two.stack())
-    two.backup()
-    new = two.stack(empty=True)
-    two.restore("--unsent", f"evanston/{PERIOD}")
+def test_an_email_that_was_not_sent_is_sent_once(stacks: Stacks) -> None:
+    leave_an_email_under_way(stacks.stack())
+    stacks.backup()
+    new = stacks.stack(empty=True)
+    stacks.restore("--unsent", f"evanston/{PERIOD}")
     run("resume", CAMPAIGN)
     next_week(new)
     next_week(new)
@@ -391,28 +391,26 @@ def test_a_mail_that_has_not_left_goes_once(two: Two) -> None:
     assert delivery(new).attempt == 2
 
 
-def test_what_ses_has_said_of_a_mail_under_way_answers_for_it(two: Two) -> None:
-    old = two.stack()
-    with_mail_under_way(old)
+def test_an_event_of_ses_settles_an_email_under_way(stacks: Stacks) -> None:
+    old = stacks.stack()
+    leave_an_email_under_way(old)
     old.wiring.deliveries.record_event(MailEvent("send", EVANSTON, 1, "the-mail", old.clock.now))
-    two.backup()
-    new = two.stack(empty=True)
-    two.restore()
+    stacks.backup()
+    new = stacks.stack(empty=True)
+    stacks.restore()
     assert (delivery(new).state, delivery(new).message_id) == ("sent", "the-mail")
 
 
 # A restore that is cut off, and a stack that is not empty
 
 
-def test_a_restore_that_is_cut_off_anywhere_is_run_again_and_ends_the_same(
-    two: Two, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    old = two.stack()
+def test_a_restore_interrupted_anywhere_can_be_run_again(stacks: Stacks, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = stacks.stack()
     put_confirmed(old, "ada")
     run_a_delivery(old, EVANSTON, (put_confirmed(old, "bo"), put_confirmed(old, "cy")), steps=4)
-    two.backup()
-    new = two.stack(empty=True)
-    two.restore()
+    stacks.backup()
+    new = stacks.stack(empty=True)
+    stacks.restore()
     whole = all_items(new)
     client = new.wiring.table._client
     puts = len(whole) - len(["the counter, which is updated"])
@@ -429,18 +427,18 @@ def test_a_restore_that_is_cut_off_anywhere_is_run_again_and_ends_the_same(
         client.meta.events.register("before-call.dynamodb.PutItem", crash)
         try:
             with pytest.raises(InterruptedError):
-                two.restore()
+                stacks.restore()
         finally:
             client.meta.events.unregister("before-call.dynamodb.PutItem", crash)
         part = all_items(new)
         assert len(part) < len(whole)
         assert (f"CAMPAIGN#{CAMPAIGN}", SETTINGS) not in part
-        two.restore()
+        stacks.restore()
         assert all_items(new) == whole
 
 
 def cut_off(world: World) -> None:
-    """Leave a restore as if it had ended before the settings, which come last."""
+    """Make a restore look as if it ended before the settings, which are written last."""
     client, table = world.wiring._client("dynamodb"), world.wiring.settings.table_name
     client.delete_item(TableName=table, Key={"pk": {"S": f"CAMPAIGN#{CAMPAIGN}"}, "sk": {"S": SETTINGS}})
     client.update_item(
@@ -450,12 +448,12 @@ def cut_off(world: World) -> None:
     )
 
 
-def test_a_campaign_that_is_pushed_over_half_a_restore_pauses_and_the_restore_goes_on(two: Two) -> None:
-    old = two.stack()
+def test_a_campaign_pushed_over_half_a_restore_is_paused_and_the_restore_continues(stacks: Stacks) -> None:
+    old = stacks.stack()
     old.confirmed()
-    two.backup()
-    new = two.stack(empty=True)
-    two.restore()
+    stacks.backup()
+    new = stacks.stack(empty=True)
+    stacks.restore()
     cut_off(new)
     found = row(new, "Ada")
     assert found
@@ -463,77 +461,77 @@ def test_a_campaign_that_is_pushed_over_half_a_restore_pauses_and_the_restore_go
     client.delete_item(TableName=table, Key={"pk": {"S": f"SIGNATURE#{CAMPAIGN}#{found.signer}"}, "sk": {"S": "1"}})
     push(campaign_folder.read(ROOT / "campaigns" / CAMPAIGN), new.wiring.campaigns)
     assert new.wiring.campaigns.controls(CAMPAIGN).paused
-    two.restore()
+    stacks.restore()
     assert row(new, "Ada") == found
 
 
-def test_what_a_signer_does_between_two_tries_is_kept(two: Two) -> None:
-    old = two.stack()
+def test_a_signers_change_between_two_tries_is_kept(stacks: Stacks) -> None:
+    old = stacks.stack()
     mail = old.confirmed()
-    two.backup()
-    new = two.stack(empty=True)
-    two.restore()
+    stacks.backup()
+    new = stacks.stack(empty=True)
+    stacks.restore()
     cut_off(new)
     assert new.get(f"/campaigns/{CAMPAIGN}").status == 404
     found = row(new, "Ada")
     assert found
     new.wiring.signatures.withdraw(CAMPAIGN, found.signer, new.clock.now)
-    two.restore()
+    stacks.restore()
     assert new.get(mail.link("confirm")).status == 200
     assert new.wiring.signatures.signatures(CAMPAIGN, [found.signer])[0].status == "withdrawn"
 
 
-def test_a_restore_that_is_done_changes_nothing_any_more(two: Two) -> None:
-    old = two.stack()
+def test_repeating_a_finished_restore_changes_nothing(stacks: Stacks) -> None:
+    old = stacks.stack()
     old.confirmed()
-    two.backup()
-    new = two.stack(empty=True)
-    two.restore()
+    stacks.backup()
+    new = stacks.stack(empty=True)
+    stacks.restore()
     run("resume", CAMPAIGN)
     before = all_items(new)
-    assert "already; nothing was written" in two.restore()
+    assert "already; nothing was written" in stacks.restore()
     assert all_items(new) == before
 
 
-def test_a_campaign_that_is_there_is_not_overwritten(two: Two) -> None:
-    old = two.stack()
+def test_an_existing_campaign_is_not_overwritten(stacks: Stacks) -> None:
+    old = stacks.stack()
     old.confirmed()
-    two.backup()
+    stacks.backup()
     before = all_items(old)
     with pytest.raises(NotEmptyError, match="people may have signed"):
-        two.restore()
+        stacks.restore()
     assert all_items(old) == before
 
 
-def test_two_backups_are_not_mixed(two: Two) -> None:
-    old = two.stack()
+def test_two_backups_are_not_mixed(stacks: Stacks) -> None:
+    old = stacks.stack()
     old.confirmed()
-    two.backup()
-    earlier = two.file.rename(two.file.with_suffix(".earlier"))
-    two.backup()
-    new = two.stack(empty=True)
+    stacks.backup()
+    earlier = stacks.file.rename(stacks.file.with_suffix(".earlier"))
+    stacks.backup()
+    new = stacks.stack(empty=True)
     run("restore", str(earlier))
     with pytest.raises(NotEmptyError, match="people may have signed"):
-        two.restore()
+        stacks.restore()
     cut_off(new)
     with pytest.raises(NotEmptyError, match="another backup"):
-        two.restore()
+        stacks.restore()
     marked = {"pk": {"S": f"CAMPAIGN#{CAMPAIGN}"}, "sk": {"S": RESTORED}}
     new.wiring._client("dynamodb").delete_item(TableName=new.wiring.settings.table_name, Key=marked)
     with pytest.raises(NotEmptyError, match="people may have signed"):
-        two.restore()
+        stacks.restore()
 
 
-def test_a_restored_campaign_can_be_backed_up_and_restored_in_turn(two: Two) -> None:
-    old = two.stack()
+def test_a_restored_campaign_can_be_backed_up_and_restored_again(stacks: Stacks) -> None:
+    old = stacks.stack()
     old.confirmed()
-    two.backup()
-    new = two.stack(empty=True)
-    two.restore()
+    stacks.backup()
+    new = stacks.stack(empty=True)
+    stacks.restore()
     new.run_stream()
-    two.backup()
-    third = two.stack(empty=True)
-    two.restore()
+    stacks.backup()
+    third = stacks.stack(empty=True)
+    stacks.restore()
     third.run_stream()
     assert third.sent == []
     assert third.wiring.counts.counts(CAMPAIGN)["TOTAL"] == 1
@@ -542,18 +540,18 @@ def test_a_restored_campaign_can_be_backed_up_and_restored_in_turn(two: Two) -> 
 # Files that are not whole, not ours or not as they were
 
 
-def test_a_stack_with_another_secret_takes_no_backup_and_says_how_it_could(two: Two) -> None:
-    old = two.stack()
+def test_a_stack_with_another_secret_refuses_a_backup_and_says_how_to_fix_it(stacks: Stacks) -> None:
+    old = stacks.stack()
     old.confirmed()
-    two.backup()
-    new = two.stack(empty=True)
+    stacks.backup()
+    new = stacks.stack(empty=True)
     secret = new.wiring.settings.secret_arn
     new.wiring._client("secretsmanager").put_secret_value(SecretId=secret, SecretString="t" * 64)
     with pytest.raises(OtherSecretError, match=r"put-secret-value --secret-id arn:\S+ --secret-string"):
-        two.restore()
+        stacks.restore()
     assert all_items(new) == {}
     new.wiring._client("secretsmanager").put_secret_value(SecretId=secret, SecretString=SECRET)
-    two.restore()
+    stacks.restore()
 
 
 ROW = {"pk": "SIGNATURE#x#y", "sk": "1"}
@@ -569,7 +567,7 @@ def packed(path: Path, change: Callable[[list[bytes]], list[bytes]] = lambda lin
     return BackupFile(path, SECRET)
 
 
-def test_a_whole_file_is_read_as_it_was_written(tmp_path: Path) -> None:
+def test_a_complete_file_is_read_as_it_was_written(tmp_path: Path) -> None:
     file = packed(tmp_path / "x")
     assert file.check() == 3
     assert file.header == HEADER
@@ -577,7 +575,7 @@ def test_a_whole_file_is_read_as_it_was_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "says"),
+    ("change", "problem"),
     [
         (lambda lines: lines[:-1], "is incomplete"),
         (lambda lines: lines[:1], "is incomplete"),
@@ -600,12 +598,12 @@ def test_a_whole_file_is_read_as_it_was_written(tmp_path: Path) -> None:
         (lambda lines: [*lines[:-1], b" " * 5_000_000 + lines[-1]], "is incomplete"),
     ],
 )
-def test_a_file_that_is_not_as_it_was_made_is_refused(tmp_path: Path, change: Any, says: str) -> None:
-    with pytest.raises(BackupFileError, match=says):
+def test_a_changed_file_is_refused(tmp_path: Path, change: Any, problem: str) -> None:
+    with pytest.raises(BackupFileError, match=problem):
         packed(tmp_path / "x", change).check()
 
 
-def test_a_file_that_was_copied_in_part_is_refused_wherever_it_ends(tmp_path: Path) -> None:
+def test_a_partly_copied_file_is_refused_at_any_length(tmp_path: Path) -> None:
     file = packed(tmp_path / "x")
     content = file.path.read_bytes()
     for length in range(len(content)):
@@ -615,19 +613,19 @@ def test_a_file_that_was_copied_in_part_is_refused_wherever_it_ends(tmp_path: Pa
 
 
 @pytest.mark.parametrize("content", [b"name,email\n", b"\x1f\x8b\x08\x00" + b"\xff" * 40])
-def test_what_is_no_gzip_is_refused(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_not_gzip_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "x").write_bytes(content)
     with pytest.raises(BackupFileError, match="is not an Undersigned backup"):
         BackupFile(tmp_path / "x", SECRET).check()
 
 
-def test_a_file_that_is_not_there_is_told_of(tmp_path: Path) -> None:
+def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(BackupFileError, match="can't be read: No such file"):
         BackupFile(tmp_path / "x", SECRET).check()
 
 
-def test_no_half_of_a_backup_is_left_when_reading_fails(two: Two, monkeypatch: pytest.MonkeyPatch) -> None:
-    two.stack()
+def test_a_failed_backup_leaves_no_file(stacks: Stacks, monkeypatch: pytest.MonkeyPatch) -> None:
+    stacks.stack()
 
     def fail(_self: object) -> Iterator[Line]:
         yield Line(ROW)
@@ -635,15 +633,15 @@ def test_no_half_of_a_backup_is_left_when_reading_fails(two: Two, monkeypatch: p
 
     monkeypatch.setattr(BackingUp, "lines", fail)
     with pytest.raises(MovedOnError):
-        two.backup()
-    assert list(two.file.parent.iterdir()) == []
+        stacks.backup()
+    assert list(stacks.file.parent.iterdir()) == []
 
 
-# A campaign that lives while it is read
+# A campaign that changes while it is read
 
 
 def put_confirmed(world: World, name: str) -> str:
-    """Lay a letter in Evanston's tray, without the way through the form."""
+    """Put a confirmed letter into Evanston's tray without the form."""
     now = world.clock.now
     signer = signer_id(SECRET, f"{name}@signers.example")
     letter = world.wiring.catalog.entry(CAMPAIGN).campaign.letter
@@ -658,29 +656,29 @@ def put_confirmed(world: World, name: str) -> str:
 
 
 def run_a_delivery(world: World, key: DeliveryKey, signers: tuple[str, ...], steps: int) -> None:
-    """Open, seal, close and send, or the first so many of these steps."""
+    """Open, seal, close and send a delivery, or do only the first `steps` of these."""
     deliveries, now = world.wiring.deliveries, world.clock.now
     opened = Delivery(key, "open", now)
     sent = replace(opened, state="sent", letters=len(signers))
-    ways: tuple[Callable[[], None], ...] = (
+    actions: tuple[Callable[[], None], ...] = (
         lambda: deliveries.open(opened),
         lambda: seal(world, key, Bundle(1, signers)),
         lambda: deliveries.seal(key, Bundle(2, ()), now),
         lambda: deliveries.change(sent, state="open", attempt=0),
     )
-    for step in ways[:steps]:
-        step()
+    for action in actions[:steps]:
+        action()
 
 
 def seal(world: World, key: DeliveryKey, bundle: Bundle) -> None:
-    """Seal letters, write by write: nobody looks in between here, and moto takes long for a transaction."""
+    """Seal letters with single writes. Nothing reads in between, and transactions are slow in moto."""
     Deliveries(WriteByWrite(world.wiring._client("dynamodb"), world.wiring.settings.table_name)).seal(
         key, bundle, world.clock.now
     )
 
 
 class WriteByWrite(Table):
-    """The table, whose transactions are made of single writes."""
+    """A table that does the writes of a transaction one by one."""
 
     def transact(self, writes: Sequence[Write], *, wait_for_others: bool = False) -> None:
         for one in writes:
@@ -692,7 +690,7 @@ class WriteByWrite(Table):
 
 
 def breaches(lines: list[Line]) -> list[str]:
-    """Say what would be lost or doubled after a restore of these lines."""
+    """Describe the letters that a restore of these lines would lose or send twice."""
     items = {(line.values["pk"], line.values["sk"]): line.values for line in lines}
     again = {line.values["pk"]: line.values for line in lines if line.again}
     rows = [
@@ -713,23 +711,23 @@ def breaches(lines: list[Line]) -> list[str]:
         if signature.bundle != bundle:
             found.append(f"{signature.name}: {signature.bundle} on the row, {bundle} in the log")
         if period and (partition, f"PERIOD#{period}") not in items:
-            found.append(f"{signature.name}: sealed in a delivery that is not there")
+            found.append(f"{signature.name}: sealed in a missing delivery")
     in_period = Counter(period for period, _ in sealed.values())
     found += [
-        f"{sk}: sent with {item['letters']} letters, of which the log has {in_period[sk.removeprefix('PERIOD#')]}"
+        f"{sk}: sent with {item['letters']} letters, but the log has {in_period[sk.removeprefix('PERIOD#')]}"
         for (pk, sk), item in items.items()
         if pk == partition and sk.startswith("PERIOD#") and item["letters"] > in_period[sk.removeprefix("PERIOD#")]
     ]
     missing = sealed.keys() - {signature.signer for signature in rows}
-    return [*found, *(f"{signer}: sealed, and no row" for signer in missing)]
+    return [*found, *(f"{signer}: sealed, but without a row" for signer in missing)]
 
 
 @pytest.mark.parametrize("steps", [2, 4])
-def test_no_order_of_events_while_it_is_read_loses_or_doubles_a_letter(
-    two: Two, monkeypatch: pytest.MonkeyPatch, steps: int
+def test_a_delivery_at_any_moment_of_a_backup_loses_or_doubles_no_letter(
+    stacks: Stacks, monkeypatch: pytest.MonkeyPatch, steps: int
 ) -> None:
     monkeypatch.setattr("undersigned.aws.signatures.LISTING_SHARDS", 2)
-    world = two.stack()
+    world = stacks.stack()
     client = world.wiring.table._client
     kept = {place for place in all_items(world) if not place[1].startswith("TARGET#")}
     empty_table(world, but=kept | {(f"CAMPAIGN#{CAMPAIGN}", "TARGET#evanston")})

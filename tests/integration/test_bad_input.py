@@ -1,4 +1,4 @@
-"""Whatever is sent: a clear 4xx with the way out, nothing stored, nothing personal logged."""
+"""Test bad input: the answer is a clear 4xx with a fix, and nothing is stored or logged."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FORM = f"/campaigns/{CAMPAIGN}"
     ],
     ids=["cut", "a list", "no UTF-8", "deep", "1 MB"],
 )
-def test_a_body_that_cannot_be_read(world: World, raw: bytes, status: int, detail: str) -> None:
+def test_an_unreadable_body_is_refused(world: World, raw: bytes, status: int, detail: str) -> None:
     for path in (f"{FORM}/signatures", f"{FORM}/preview"):
         answer = world.post(path, raw=raw, as_json=True)
         assert answer.status == status
@@ -35,7 +35,7 @@ def test_a_body_that_cannot_be_read(world: World, raw: bytes, status: int, detai
     assert world.run_stream() == []
 
 
-def test_a_form_that_is_no_utf8_is_refused(world: World) -> None:
+def test_a_form_that_is_not_utf8_is_refused(world: World) -> None:
     assert world.post(f"{FORM}/signatures", raw=b"name=%ED%A0%80").status == 400
     assert world.post(f"{FORM}/signatures", raw=b"a=1&" * 100).status == 400
 
@@ -47,7 +47,7 @@ def test_another_content_type_is_named(world: World) -> None:
 
 
 @pytest.mark.parametrize("value", ["\ud800", "a\x00b", "a\u202eb", "\U0010ffff", "x" * 101, 7, [], {}, True])
-def test_a_name_that_cannot_be_printed_is_an_error_of_its_field(world: World, value: object) -> None:
+def test_an_unprintable_name_is_an_error_of_its_field(world: World, value: object) -> None:
     answer = world.post(f"{FORM}/signatures", raw=json.dumps({**ADA, "name": value}).encode(), as_json=True)
     assert answer.status == 422
     assert [error["field"] for error in answer.json["errors"]] == ["name"]
@@ -70,18 +70,18 @@ def test_every_missing_field_is_named(world: World, field: str) -> None:
 
 
 @pytest.mark.parametrize("email", ["a..b@x.example", ".a@x.example", "a.@x.example", "a@b@x.example", "a\nb@x.example"])
-def test_an_address_that_no_mail_can_carry_is_an_error_of_its_field(world: World, email: str) -> None:
+def test_an_undeliverable_address_is_an_error_of_its_field(world: World, email: str) -> None:
     answer = world.post(f"{FORM}/signatures", {**ADA, "email": email}, as_json=True)
     assert [error["field"] for error in answer.json["errors"]] == ["email"]
 
 
-def test_an_address_of_a_domain_in_another_script_gets_its_mail(world: World) -> None:
+def test_an_address_with_a_domain_in_another_script_gets_an_email(world: World) -> None:
     world.sign(email="ada@bücher.example")
     world.run_stream()
     assert world.sent[-1].to == "ada@xn--bcher-kva.example"
 
 
-def test_an_unconfirmed_mail_carries_no_word_of_the_form(world: World) -> None:
+def test_the_confirmation_email_has_no_words_of_the_form(world: World) -> None:
     world.sign(name="Visit http://evil.example", signature="evil.example", note="http://evil.example")
     world.run_stream()
     assert "evil" not in world.sent[-1].text + world.sent[-1].html
@@ -105,14 +105,14 @@ def test_an_unknown_campaign_is_not_found(world: World, campaign: str) -> None:
     assert world.run_stream() == []
 
 
-def test_an_address_that_leads_nowhere_is_not_found(world: World) -> None:
+def test_an_unknown_address_is_not_found(world: World) -> None:
     for path in ("/", "/wp-login.php", "/campaigns", "/confirm"):
         assert world.get(path).status == 404
     assert world.get("/", as_json=True).headers["content-type"] == "application/problem+json"
 
 
-def test_a_closed_campaign_takes_no_signature_and_says_when_it_ended(world: World) -> None:
-    world.clock.turn(days=365 * 2)
+def test_a_closed_campaign_refuses_signatures_and_says_when_it_ended(world: World) -> None:
+    world.clock.advance(days=365 * 2)
     answer = world.sign()
     assert answer.status == 409
     assert "Signing closed on December 31, 2027" in answer.body
@@ -120,7 +120,7 @@ def test_a_closed_campaign_takes_no_signature_and_says_when_it_ended(world: Worl
     assert world.run_stream() == []
 
 
-def test_a_forged_cut_or_foreign_token_is_refused(world: World) -> None:
+def test_a_forged_truncated_or_foreign_token_is_refused(world: World) -> None:
     token = world.confirmed().link("confirm").rsplit("/", 1)[1]
     for bad in (token[:-2], token[:10], token.replace("~", "."), "x", "%00", "é", token.upper()):
         for method, path in (
@@ -137,7 +137,7 @@ def test_a_forged_cut_or_foreign_token_is_refused(world: World) -> None:
     assert world.get(f"/packets/{token}").status == 404
 
 
-def test_pages_with_a_token_are_kept_by_nobody_and_tell_no_other_site(world: World) -> None:
+def test_pages_with_a_token_are_not_cached_and_send_no_referrer(world: World) -> None:
     answer = world.get(world.confirmed().link("confirm"))
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["referrer-policy"] == "no-referrer"
@@ -163,12 +163,12 @@ def test_nothing_personal_is_logged(world: World, capsys: pytest.CaptureFixture[
     world.run_stream()
     world.week()
     world.throttles = 0
-    world.clock.turn(days=7)
+    world.clock.advance(days=7)
     world.week()
     world.feedback("bounce", world.deliveries[0])
     logged = capsys.readouterr().out + caplog.text
     assert "delivery" in logged
     assert "zanzibar" not in logged.lower()
-    # The hash of an address is a pseudonym, and not for logs either.
+    # The hash of an address is a pseudonym, so it must not be logged either.
     signer = next(iter(world.wiring.signatures.listed_signatures(CAMPAIGN))).signer
     assert signer not in logged

@@ -1,4 +1,4 @@
-"""The `undersigned` command on a stack in memory."""
+"""Test the `undersigned` command on a stack in memory."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FOLDER = str(ROOT / "campaigns" / CAMPAIGN)
 
 @pytest.fixture
 def run(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Run a command and return what it printed; an error is raised."""
+    """Return a function that runs a command and returns its output, or raises its error."""
     settings = world.wiring.settings.variables
     stack = Stack({"PublicUrl": settings["PUBLIC_URL"]}, world.wiring._client)
     monkeypatch.setattr(Stack, "wiring", lambda _stack: world.wiring)
@@ -52,7 +52,7 @@ def test_pushing_twice_changes_nothing(run: Any, world: World) -> None:
     assert items() == before
 
 
-def test_changed_words_are_a_new_version_and_what_was_signed_is_what_is_sent(
+def test_changed_words_make_a_new_letter_version_and_each_signer_sends_their_own(
     run: Any, world: World, tmp_path: Path
 ) -> None:
     world.confirmed()
@@ -61,7 +61,7 @@ def test_changed_words_are_a_new_version_and_what_was_signed_is_what_is_sent(
     letter = folder / "letter.md"
     letter.write_text(letter.read_text().replace("Sincerely,", "Yours truly,"))
     assert "new letter version" in run("campaign", "push", str(folder))
-    world.clock.turn(minutes=2)
+    world.clock.advance(minutes=2)
     world.confirmed(email="ben@signers.example", name="Ben Specimen")
     world.week()
     text = world.deliveries[0].text
@@ -70,7 +70,7 @@ def test_changed_words_are_a_new_version_and_what_was_signed_is_what_is_sent(
     assert "Yours truly," in text
 
 
-def test_a_check_shows_languages_letters_and_the_accent_as_it_can_be_read(run: Any, world: World) -> None:
+def test_a_check_shows_languages_letters_and_the_legible_accents(run: Any, world: World) -> None:
     letters = {
         language: version[:12] for language, version in world.wiring.campaigns.campaign(CAMPAIGN).letters.items()
     }
@@ -81,7 +81,7 @@ def test_a_check_shows_languages_letters_and_the_accent_as_it_can_be_read(run: A
     assert "accent #7a2048: shown as #7a2048 on light pages and #b37f96 on dark pages" in output
 
 
-def test_no_settings_name_a_letter_that_is_not_there(
+def test_an_interrupted_push_leaves_no_settings_without_their_letter(
     run: Any, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = world.wiring.campaigns.campaign(CAMPAIGN)
@@ -104,7 +104,7 @@ def test_no_settings_name_a_letter_that_is_not_there(
     assert "es: new letter version" in output
 
 
-def test_a_letter_is_shown_in_the_language_that_is_asked_for(run: Any, tmp_path: Path) -> None:
+def test_a_letter_is_rendered_in_the_requested_language(run: Any, tmp_path: Path) -> None:
     shown = tmp_path / "carta.txt"
     person = ("--name", "Ana Muestra", "--address-line", "1 Sample Street", "--locality", "Evanston")
     place = ("--target", "evanston", "--postal-code", "60201", "--on", "2026-11-30", "--output", str(shown))
@@ -114,16 +114,14 @@ def test_a_letter_is_shown_in_the_language_that_is_asked_for(run: Any, tmp_path:
     assert "30 de noviembre de 2026" in text
 
 
-def test_a_target_that_left_the_folder_gets_no_new_letters_and_those_that_wait(
-    run: Any, world: World, tmp_path: Path
-) -> None:
+def test_a_target_removed_from_the_folder_gets_only_the_waiting_letters(run: Any, world: World, tmp_path: Path) -> None:
     world.confirmed()
     folder = tmp_path / "campaign"
     shutil.copytree(FOLDER, folder)
     rows = (folder / "targets.csv").read_text().splitlines(keepends=True)
     (folder / "targets.csv").write_text("".join(row for row in rows if not row.startswith("evanston,")))
     assert "evanston is no longer in targets.csv" in run("campaign", "push", str(folder))
-    world.clock.turn(minutes=2)
+    world.clock.advance(minutes=2)
     assert world.sign(email="ben@signers.example").status == 422
     world.week()
     assert world.deliveries[0].to == "chief@evanston-police.example"
@@ -140,11 +138,11 @@ def test_counts_by_target_and_by_day(run: Any, world: World) -> None:
     assert json.loads(run("counts", CAMPAIGN, "--by", "day", "--json"))[0] == {"day": "2026-11-24", "signatures": 2}
 
 
-def test_a_recount_brings_rows_in_that_were_given_up(run: Any, world: World) -> None:
+def test_a_recount_counts_rows_that_the_tally_missed(run: Any, world: World) -> None:
     world.sign()
     world.run_stream()
     world.post(world.sent[-1].link("confirm"))
-    world.new_records()  # nobody counted them
+    world.new_records()  # read, but not counted
     assert "1 confirmed letter, 1 of them newly counted." in run("counts", CAMPAIGN, "--recount")
     assert world.wiring.counts.count(CAMPAIGN).signatures == 1
 
@@ -154,7 +152,7 @@ def test_counts_of_an_unknown_campaign_name_the_known_ones(run: Any) -> None:
         run("counts", "another")
 
 
-def test_a_preview_is_the_exact_mail_and_changes_nothing(run: Any, world: World, tmp_path: Path) -> None:
+def test_a_preview_is_the_exact_email_and_changes_nothing(run: Any, world: World, tmp_path: Path) -> None:
     world.confirmed()
     before = world.wiring._client("dynamodb").scan(TableName=world.wiring.settings.table_name)["Items"]
     assert "nothing was sent" in run("deliver", CAMPAIGN, "--preview", str(tmp_path))
@@ -166,7 +164,7 @@ def test_a_preview_is_the_exact_mail_and_changes_nothing(run: Any, world: World,
     assert (tmp_path / "evanston-0001.pdf").read_bytes() == world.deliveries[0].pdfs[0]
 
 
-def test_deliver_starts_the_delivery_and_says_who_had_a_mail_today(run: Any, world: World) -> None:
+def test_deliver_starts_deliveries_and_names_targets_already_sent_to_today(run: Any, world: World) -> None:
     world.confirmed()
     assert "evanston: on its way to chief@evanston-police.example" in run("deliver", CAMPAIGN)
     world.run_queue()
@@ -178,7 +176,7 @@ def test_deliver_starts_the_delivery_and_says_who_had_a_mail_today(run: Any, wor
     assert len(world.deliveries) == 1
 
 
-def test_deliveries_show_what_became_of_each(run: Any, world: World) -> None:
+def test_deliveries_show_the_state_of_each(run: Any, world: World) -> None:
     world.confirmed()
     world.week()
     world.feedback("delivery", world.deliveries[0])
@@ -211,13 +209,13 @@ def test_the_former_option_note_labels_a_key(run: Any) -> None:
     assert row["label"] == "board"
 
 
-def test_nothing_kept_of_a_key_but_its_hash(run: Any, world: World) -> None:
+def test_only_the_hash_of_a_key_is_stored(run: Any, world: World) -> None:
     key = run("key", "create", CAMPAIGN).splitlines()[-1]
     items = world.wiring._client("dynamodb").scan(TableName=world.wiring.settings.table_name)["Items"]
     assert key not in str(items)
 
 
-def test_no_clear_address_stands_in_a_key_of_the_table(world: World) -> None:
+def test_no_key_of_the_table_contains_an_email_address(world: World) -> None:
     world.confirmed()
     world.week()
     for item in world.wiring._client("dynamodb").scan(TableName=world.wiring.settings.table_name)["Items"]:
@@ -243,7 +241,7 @@ def test_letters_in_quarantine_are_listed_with_the_reason_and_can_be_released(
     assert world.press(world.sent[-1].link("confirm")).status == 200
 
 
-def test_a_letter_that_is_in_no_quarantine_cannot_be_released(run: Any, world: World) -> None:
+def test_a_letter_that_is_not_in_quarantine_cannot_be_released(run: Any, world: World) -> None:
     world.confirmed()
     with pytest.raises(
         UndersignedError, match="to see those it has, run `undersigned quarantine list end-demand-illinois`"

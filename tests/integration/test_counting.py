@@ -1,4 +1,4 @@
-"""Counts equal the rows, whatever the stream does."""
+"""Test that counts equal the rows, whatever the stream does."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def tally(world: World, records: list[Any]) -> Any:
 
 
 def confirm_all(world: World, people: int) -> list[str]:
-    """Sign and confirm without counting; return the letters' pages."""
+    """Sign and confirm without counting; return the addresses that withdraw the letters."""
     for number in range(people):
         world.sign(email=f"signer{number}@signers.example", postal_code=["60201", "60091", "60093"][number % 3])
     world.handlers["send_confirmations"]({"Records": world.new_records()}, CONTEXT)
@@ -30,7 +30,7 @@ def confirm_all(world: World, people: int) -> list[str]:
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_counts_are_exact_when_records_come_twice_late_and_out_of_order(world: World, seed: int) -> None:
+def test_counts_are_exact_if_records_come_twice_late_or_out_of_order(world: World, seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311  (a repeatable shuffle)
     pages = confirm_all(world, 9)
     for page in pages[:3]:
@@ -60,7 +60,7 @@ def counted(world: World) -> dict[str, int]:
     return {name: count for name, count in world.wiring.counts.counts(CAMPAIGN).items() if count}
 
 
-def test_who_signed_and_did_not_confirm_shows_at_the_domain_of_the_mail(world: World) -> None:
+def test_unconfirmed_signatures_count_for_the_domain_of_their_email(world: World) -> None:
     world.confirmed()
     world.sign(email="bo@Swallows.example")
     world.run_stream()
@@ -71,7 +71,7 @@ def test_who_signed_and_did_not_confirm_shows_at_the_domain_of_the_mail(world: W
 
 
 @pytest.mark.parametrize("times", [1, 3])
-def test_a_row_that_expired_is_counted_no_more_however_often_the_stream_says_so(world: World, times: int) -> None:
+def test_an_expired_row_stops_counting_for_any_number_of_records(world: World, times: int) -> None:
     world.sign()
     world.sign(email="bo@signers.example")
     world.run_stream()
@@ -83,33 +83,33 @@ def test_a_row_that_expired_is_counted_no_more_however_often_the_stream_says_so(
     assert counted(world) == {"SIGNED#signers.example": 1}
 
 
-def test_a_row_that_expired_before_it_was_counted_takes_nothing_from_the_counts(world: World) -> None:
+def test_a_row_that_expired_uncounted_does_not_change_the_counts(world: World) -> None:
     world.sign()
     expire(world, "ada@signers.example")
     assert tally(world, world.new_records()) == []
     assert counted(world) == {}
 
 
-def test_who_signs_again_after_the_row_expired_is_counted_again(world: World) -> None:
+def test_signing_again_after_the_row_expired_counts_again(world: World) -> None:
     for _ in range(2):
         world.sign()
         world.run_stream()
         expire(world, "ada@signers.example")
         tally(world, world.new_records())
         assert counted(world) == {}
-        world.clock.turn(seconds=1)
+        world.clock.advance(seconds=1)
     world.confirmed()
     assert counted(world)["TOTAL"] == counted(world)["SIGNED#signers.example"] == 1
 
 
 def expire(world: World, email: str) -> None:
-    """Do what DynamoDB's time to live does."""
+    """Delete a row as DynamoDB's time to live does."""
     key = signature_key(CAMPAIGN, signer_id(world.wiring.secret(), email))
     client = world.wiring._client("dynamodb")
     client.delete_item(TableName=world.wiring.settings.table_name, Key=to_item(key._asdict()))
 
 
-def test_the_count_costs_one_read(world: World) -> None:
+def test_the_count_takes_one_read(world: World) -> None:
     world.confirmed()
     world.calls.clear()
     answer = world.get(f"/campaigns/{CAMPAIGN}/count", as_json=True)
@@ -122,7 +122,7 @@ def test_the_count_costs_one_read(world: World) -> None:
     assert answer.headers["cache-control"] == "public, max-age=5, stale-while-revalidate=30, stale-if-error=86400"
 
 
-def test_the_tallys_own_marks_need_no_look_at_the_table(world: World) -> None:
+def test_the_tallys_own_marks_cause_no_reads(world: World) -> None:
     confirm_all(world, 1)
     tally(world, world.new_records())
     marks = world.new_records()
@@ -132,14 +132,14 @@ def test_the_tallys_own_marks_need_no_look_at_the_table(world: World) -> None:
     assert world.calls == []
 
 
-def test_a_damaged_record_is_reported_and_its_neighbours_are_counted(world: World) -> None:
+def test_a_damaged_record_is_reported_and_the_others_are_counted(world: World) -> None:
     confirm_all(world, 2)
     damaged = load_event("tally_damaged_record")["Records"]
     assert tally(world, [*damaged, *world.new_records()]) == [{"itemIdentifier": "333"}]
     assert world.wiring.counts.counts(CAMPAIGN)["TOTAL"] == 2
 
 
-def test_a_damaged_row_is_reported_and_its_neighbours_are_counted(world: World) -> None:
+def test_a_damaged_row_is_reported_and_the_others_are_counted(world: World) -> None:
     confirm_all(world, 2)
     records = world.new_records()
     broken = records[0]["dynamodb"]["Keys"]
@@ -153,7 +153,7 @@ def test_a_damaged_row_is_reported_and_its_neighbours_are_counted(world: World) 
     assert world.wiring.counts.counts(CAMPAIGN)["TOTAL"] == 1
 
 
-def test_a_damaged_record_costs_no_other_signer_the_mail(world: World) -> None:
+def test_a_damaged_record_does_not_stop_other_signers_emails(world: World) -> None:
     world.sign()
     damaged = load_event("send_confirmations_damaged_record")["Records"]
     answer = world.handlers["send_confirmations"]({"Records": [*damaged, *world.new_records()]}, CONTEXT)
@@ -161,14 +161,14 @@ def test_a_damaged_record_costs_no_other_signer_the_mail(world: World) -> None:
     assert len(world.sent) == 1
 
 
-def test_a_refused_mail_costs_no_other_signer_the_mail(world: World) -> None:
+def test_a_refused_email_does_not_fail_its_record(world: World) -> None:
     world.sign()
     records = world.new_records()
     world.refusal = "BadRequestException"
     assert world.handlers["send_confirmations"]({"Records": records}, CONTEXT) == {"batchItemFailures": []}
 
 
-def test_an_organizers_key_opens_the_counts_of_its_own_campaign_until_it_expires(world: World) -> None:
+def test_an_organizers_key_reads_its_campaigns_counts_until_it_expires(world: World) -> None:
     world.confirmed()
     now = world.clock.now
     world.wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of("secret"), "read", "", now, now.replace(year=2027)))
@@ -185,5 +185,5 @@ def test_an_organizers_key_opens_the_counts_of_its_own_campaign_until_it_expires
     assert world.get(path, headers={"authorization": "Bearer wrong"}).status == 401
     assert world.get(path).status == 401
     assert world.get("/organizer/campaigns/other/counts", headers=key).status == 401
-    world.clock.turn(days=366)
+    world.clock.advance(days=366)
     assert world.get(path, headers=key).status == 401

@@ -1,4 +1,4 @@
-"""The dashboard: who gets in, what a key shows and lets do, and that what people wrote stays text."""
+"""Test the dashboard: sign-in, what each key can see and do, and that people's text stays text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.described import routed
+from tests.openapi_document import routed
 from tests.world import CAMPAIGN, ROOT
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.campaigns import Target
@@ -35,7 +35,7 @@ COOKIE = "__Host-session"
 
 @dataclass
 class Organizer:
-    """Somebody at the dashboard, with a browser that keeps the cookie and says where a post comes from."""
+    """A person at the dashboard. Their browser keeps the cookie and says where a post comes from."""
 
     world: World
     cookies: list[str] = field(default_factory=list)
@@ -65,7 +65,7 @@ class Organizer:
 
 
 def text_of(answer: Answer) -> str:
-    """Return what a page says, without its style and tags."""
+    """Return a page's text without its style and tags."""
     assert answer.status == 200, answer.status
     bare = re.sub(r"<style>.*?</style>|<[^>]*>", " ", answer.body, flags=re.DOTALL)
     return " ".join(html.unescape(bare).split())
@@ -78,27 +78,27 @@ def put_key(world: World, text: str, scope: Any, campaign: str = CAMPAIGN, expir
 @pytest.fixture
 def manager(world: World) -> Organizer:
     put_key(world, "us_manage", "manage")
-    made = Organizer(world)
-    assert made.sign_in("us_manage").status == 303
-    return made
+    organizer = Organizer(world)
+    assert organizer.sign_in("us_manage").status == 303
+    return organizer
 
 
 @pytest.fixture
 def reader(world: World) -> Organizer:
     put_key(world, "us_read", "read")
-    made = Organizer(world)
-    assert made.sign_in("us_read").status == 303
-    return made
+    organizer = Organizer(world)
+    assert organizer.sign_in("us_read").status == 303
+    return organizer
 
 
 def signer(world: World, name: str) -> str:
     return signer_id(world.wiring.secret(), f"{name}@signers.example")
 
 
-# Getting in
+# Signing in
 
 
-def test_signing_in_leads_to_the_overview_and_keeps_a_cookie_that_scripts_and_other_sites_cannot_have(
+def test_signing_in_opens_the_overview_and_sets_a_cookie_for_our_pages_only(
     world: World,
 ) -> None:
     put_key(world, "us_manage", "manage")
@@ -113,7 +113,7 @@ def test_signing_in_leads_to_the_overview_and_keeps_a_cookie_that_scripts_and_ot
     assert "End Demand Illinois" in organizer.words()
 
 
-def test_whoever_is_not_signed_in_gets_the_form_and_nothing_else(world: World) -> None:
+def test_without_a_session_there_is_only_the_sign_in_form(world: World) -> None:
     assert "Sign in to your campaign" in text_of(world.get("/organizer"))
     answer = world.get("/organizer/signatures")
     assert (answer.status, answer.headers["location"]) == (303, "/organizer")
@@ -129,7 +129,7 @@ def test_whoever_is_not_signed_in_gets_the_form_and_nothing_else(world: World) -
         ("us_read", "~"),
     ],
 )
-def test_a_key_that_opens_nothing_learns_nothing(world: World, text: str, campaign: str) -> None:
+def test_a_wrong_key_always_gets_the_same_answer(world: World, text: str, campaign: str) -> None:
     put_key(world, "us_read", "read")
     put_key(world, "us_expired", "manage", expires_at=world.clock.now)
     put_key(world, "us_other", "manage", "another-campaign")
@@ -141,7 +141,7 @@ def test_a_key_that_opens_nothing_learns_nothing(world: World, text: str, campai
     assert "<title>Error: " in answer.body
 
 
-def test_a_network_that_tries_keys_has_to_wait_and_another_one_has_not(world: World) -> None:
+def test_a_network_that_guesses_keys_has_to_wait_and_others_do_not(world: World) -> None:
     put_key(world, "us_read", "read")
     for _ in range(10):
         assert Organizer(world).sign_in("us_wrong").status == 401
@@ -151,7 +151,7 @@ def test_a_network_that_tries_keys_has_to_wait_and_another_one_has_not(world: Wo
     assert Organizer(world).sign_in("us_read", source="198.51.100.9").status == 303
 
 
-def test_a_revoked_key_opens_nothing_from_the_next_request_on(world: World, manager: Organizer) -> None:
+def test_revoking_a_key_ends_its_session_immediately(world: World, manager: Organizer) -> None:
     assert manager.see().status == 200
     world.wiring.api_keys.remove_api_key(CAMPAIGN, digest_of("us_manage"))
     answer = manager.see("/signatures")
@@ -163,36 +163,36 @@ def test_a_key_that_expires_ends_its_session(world: World) -> None:
     put_key(world, "us_short", "read", expires_at=world.clock.now + timedelta(hours=1))
     organizer = Organizer(world)
     organizer.sign_in("us_short")
-    world.clock.turn(hours=1)
+    world.clock.advance(hours=1)
     assert organizer.see("/deliveries").status == 303
 
 
 def test_a_session_ends_after_twelve_hours(world: World, manager: Organizer) -> None:
-    world.clock.turn(hours=12)
+    world.clock.advance(hours=12)
     assert manager.see("/deliveries").status == 200
-    world.clock.turn(seconds=1)
+    world.clock.advance(seconds=1)
     assert manager.see("/deliveries").status == 303
 
 
 @pytest.mark.parametrize("forge", [lambda value: value[:-3] + "AAA", lambda _: "", lambda value: value + "x"])
-def test_a_forged_session_opens_nothing(world: World, manager: Organizer, forge: Any) -> None:
+def test_a_forged_session_is_refused(world: World, manager: Organizer, forge: Any) -> None:
     name, _, value = manager.cookies[0].partition("=")
     manager.cookies = [f"{name}={forge(value)}"]
     assert manager.see("/deliveries").status == 303
 
 
-def test_a_token_of_another_kind_is_no_session(world: World, manager: Organizer) -> None:
+def test_a_token_of_another_kind_is_not_a_session(world: World, manager: Organizer) -> None:
     manager.cookies = [f"{COOKIE}={world.wiring.tokens.for_approval(CAMPAIGN, digest_of('us_manage'))}"]
     assert manager.see("/deliveries").status == 303
 
 
-def test_signing_out_takes_the_cookie_away(manager: Organizer) -> None:
+def test_signing_out_removes_the_cookie(manager: Organizer) -> None:
     answer = manager.press("/sign-out")
     assert answer.status == 303
     assert answer.cookies[0].startswith(f"{COOKIE}=; Path=/; Max-Age=0")
 
 
-def test_a_link_in_a_mail_asks_again_from_our_own_site_where_the_cookie_is_sent(world: World) -> None:
+def test_a_link_from_another_site_reloads_the_page_so_that_the_cookie_is_sent(world: World) -> None:
     answer = world.get("/organizer", headers={"sec-fetch-site": "cross-site"})
     assert '<meta http-equiv="refresh" content="0;url=/organizer">' in answer.body
     assert "Sign in" not in answer.body
@@ -220,7 +220,7 @@ def test_a_post_from_elsewhere_does_nothing(world: World, manager: Organizer, he
     assert manager.press("/sign-out", headers=headers).cookies == ()
 
 
-def test_a_browser_that_tells_the_origin_only_is_let_through(world: World, manager: Organizer) -> None:
+def test_a_browser_that_sends_only_the_origin_is_accepted(world: World, manager: Organizer) -> None:
     assert manager.press("/pause", headers={"origin": "https://letters.example"}).status == 303
 
 
@@ -230,7 +230,7 @@ def test_a_post_without_its_pages_token_does_nothing(world: World, manager: Orga
     assert not world.wiring.campaigns.controls(CAMPAIGN).paused
 
 
-def test_the_token_of_one_session_is_none_in_another(world: World, manager: Organizer, reader: Organizer) -> None:
+def test_a_sessions_token_is_refused_in_another_session(world: World, manager: Organizer, reader: Organizer) -> None:
     assert manager.press("/pause", {"token": reader.token}).status == 403
 
 
@@ -239,7 +239,7 @@ def test_the_token_of_one_session_is_none_in_another(world: World, manager: Orga
 
 @dataclass(frozen=True)
 class Route:
-    """A page or a button, what `read` and `manage` get there, and what is sent."""
+    """A page or a button: the status for a `read` and for a `manage` key, and the posted values."""
 
     method: str
     path: str
@@ -271,9 +271,9 @@ ROUTES = [
     Route("POST", "/targets/{target}/hold", 403, 303, WHY),
     Route("POST", "/targets/{target}/release", 403, 303),
     Route("POST", "/targets/{target}/test", 403, 303),
-    # It was sent, so there is nothing to send again; the key was good for it.
+    # The key allows this, but the delivery was sent, so it can't be sent again.
     Route("POST", "/deliveries/{period}/{target}/retry", 403, 409),
-    # It was in no quarantine.
+    # The key allows this, but the letter is not in quarantine.
     Route("POST", "/signatures/{signer}/release", 403, 409),
     Route("POST", "/signatures/{signer}/remove", 403, 303, WHY),
     Route("POST", "/session", 401, 401),
@@ -295,7 +295,7 @@ def reach(organizer: Organizer, route: Route, *, path: str | None = None) -> Ans
 
 @pytest.fixture
 def sent(world: World) -> World:
-    """Give a campaign with a sent letter (Ada's), one that waits for Wilmette, and a written file."""
+    """Return a campaign with a sent letter (Ada's), one that waits for Wilmette, and a finished export."""
     world.confirmed()
     world.week()
     world.confirmed(email="bo@signers.example", postal_code="60091")
@@ -303,23 +303,23 @@ def sent(world: World) -> World:
     return world
 
 
-def test_each_route_of_the_dashboard_is_tried_with_each_kind_of_key(world: World) -> None:
-    tried = {(route.method, f"/organizer{route.path}") for route in ROUTES}
-    assert tried == routed("organizer_api", pages=True)
+def test_the_tests_cover_every_route_of_the_dashboard(world: World) -> None:
+    covered = {(route.method, f"/organizer{route.path}") for route in ROUTES}
+    assert covered == routed("organizer_api", pages=True)
 
 
-def test_a_key_that_may_read_sees_what_is_not_personal_and_does_nothing(sent: World, reader: Organizer) -> None:
+def test_a_read_key_opens_only_pages_without_personal_data(sent: World, reader: Organizer) -> None:
     for route in ROUTES:
         assert reach(reader, route).status == route.read, route
     assert not list(sent.wiring.campaigns.audit(CAMPAIGN))
 
 
-def test_a_key_that_may_manage_sees_and_does_everything(sent: World, manager: Organizer) -> None:
+def test_a_manage_key_opens_every_page_and_button(sent: World, manager: Organizer) -> None:
     for route in ROUTES:
         assert reach(manager, route).status == route.manage, route
 
 
-def test_nobody_sees_or_does_anything_without_a_session(sent: World) -> None:
+def test_without_a_session_every_page_and_button_is_refused(sent: World) -> None:
     for route in ROUTES:
         if route.path == "/session":
             continue
@@ -336,10 +336,10 @@ def test_nobody_sees_or_does_anything_without_a_session(sent: World) -> None:
     assert not list(sent.wiring.campaigns.audit(CAMPAIGN))
 
 
-def test_another_campaigns_session_finds_nothing_of_this_one(sent: World) -> None:
+def test_a_session_finds_nothing_of_another_campaign(sent: World) -> None:
     folder = campaign_folder.read(ROOT / "campaigns" / CAMPAIGN)
-    no_targets_of_its_own = replace(folder, campaign=replace(folder.campaign, id="another"), targets=())
-    push(no_targets_of_its_own, sent.wiring.campaigns)
+    without_targets = replace(folder, campaign=replace(folder.campaign, id="another"), targets=())
+    push(without_targets, sent.wiring.campaigns)
     put_key(sent, "us_other", "manage", "another")
     other = Organizer(sent)
     assert other.sign_in("us_other", "another").status == 303
@@ -353,16 +353,16 @@ def test_another_campaigns_session_finds_nothing_of_this_one(sent: World) -> Non
 @pytest.mark.parametrize(
     "path", ["/targets/~", "/deliveries/2026-13-01/evanston", "/signatures/x", "/exports/x", "/targets/none"]
 )
-def test_what_names_nothing_is_not_found(manager: Organizer, path: str) -> None:
+def test_an_unknown_id_is_not_found(manager: Organizer, path: str) -> None:
     assert manager.see(path).status == 404
 
 
 @pytest.mark.parametrize("path", ["?sort=none", "?cursor=none", "/signatures?status=none", "/deliveries?cursor=none"])
-def test_an_address_that_no_page_gave_is_told_so(manager: Organizer, path: str) -> None:
+def test_a_wrong_query_is_refused(manager: Organizer, path: str) -> None:
     assert manager.see(path).status == 400
 
 
-def test_every_page_is_for_one_reader_alone_and_in_no_frame(sent: World, manager: Organizer) -> None:
+def test_pages_are_not_cached_and_not_framed(sent: World, manager: Organizer) -> None:
     for route in ROUTES:
         if route.method == "GET":
             headers = reach(manager, route).headers
@@ -374,7 +374,7 @@ def test_every_page_is_for_one_reader_alone_and_in_no_frame(sent: World, manager
                 assert headers["referrer-policy"] == "same-origin"
 
 
-def test_a_key_that_may_only_read_sees_no_letter_no_pdf_and_no_button(sent: World, reader: Organizer) -> None:
+def test_pages_for_a_read_key_have_no_letter_no_pdf_and_no_button(sent: World, reader: Organizer) -> None:
     for path in ("", "/targets/wilmette", "/deliveries", f"/deliveries/{PERIOD}/evanston"):
         page = reader.see(path).body
         assert re.findall(r'<form method="post" action="([^"]+)"', page) == ["/organizer/sign-out"]
@@ -384,11 +384,11 @@ def test_a_key_that_may_only_read_sees_no_letter_no_pdf_and_no_button(sent: Worl
 # What pages show
 
 
-def test_the_overview_says_that_nothing_needs_anybody(manager: Organizer) -> None:
+def test_the_overview_says_that_there_are_no_problems(manager: Organizer) -> None:
     assert "No problems" in manager.words()
 
 
-def test_the_overview_counts_letters_that_wait_and_that_were_sent(sent: World, manager: Organizer) -> None:
+def test_the_overview_counts_waiting_and_sent_letters(sent: World, manager: Organizer) -> None:
     words = manager.words()
     assert "Confirmed letters 2 of a goal of 500" in words
     assert "Letters waiting 1 Letters sent 1" in words
@@ -401,14 +401,14 @@ def rows(page: str) -> list[str]:
     return re.findall(r'data-value="[^"]*"><a href="/organizer/targets/([a-z0-9-]+)"', page)
 
 
-def test_addressees_are_sorted_by_links(sent: World, manager: Organizer) -> None:
+def test_links_sort_the_targets(sent: World, manager: Organizer) -> None:
     assert rows(manager.see().body)[:2] == ["deerfield", "evanston"]
     assert rows(manager.see("?sort=waiting&order=descending").body)[0] == "wilmette"
     assert rows(manager.see("?sort=sent&order=descending").body)[0] == "evanston"
     assert 'aria-sort="descending"' in manager.see("?sort=last&order=descending").body
 
 
-def test_mail_that_came_back_is_the_first_thing_said(world: World, manager: Organizer) -> None:
+def test_a_bounced_email_is_shown_first_and_can_be_sent_again(world: World, manager: Organizer) -> None:
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[-1])
@@ -430,7 +430,7 @@ def test_an_email_marked_as_spam_needs_attention_and_a_call(world: World, manage
     assert "Find the correct address" not in manager.words("/targets/evanston")
 
 
-def test_a_week_is_approved_and_goes(world: World, manager: Organizer) -> None:
+def test_a_period_is_approved_and_sent(world: World, manager: Organizer) -> None:
     campaign = world.wiring.campaigns.campaign(CAMPAIGN)
     assert campaign
     world.wiring.campaigns.put_campaign(replace(campaign, approval=True))
@@ -449,7 +449,7 @@ def test_a_week_is_approved_and_goes(world: World, manager: Organizer) -> None:
     assert "Approved deliveries 2026-11-24 key" in manager.words("/audit")
 
 
-def test_a_pause_is_told_and_taken_back(world: World, manager: Organizer) -> None:
+def test_a_pause_is_shown_until_the_campaign_resumes(world: World, manager: Organizer) -> None:
     manager.press("/pause", {"why": HOSTILE})
     assert "Campaign paused" in manager.words()
     manager.press("/resume")
@@ -457,7 +457,7 @@ def test_a_pause_is_told_and_taken_back(world: World, manager: Organizer) -> Non
     assert html.escape(HOSTILE, quote=False).replace('"', "&#34;").replace("'", "&#39;") in manager.see("/audit").body
 
 
-def test_a_hold_without_a_reason_is_refused_and_one_with_it_is_told(world: World, manager: Organizer) -> None:
+def test_a_hold_needs_a_reason_and_shows_it(world: World, manager: Organizer) -> None:
     assert manager.press("/targets/evanston/hold", {"why": " "}).status == 409
     manager.press("/targets/evanston/hold", {"why": "a new chief"})
     assert "On hold: a new chief" in manager.words("/targets/evanston")
@@ -465,11 +465,11 @@ def test_a_hold_without_a_reason_is_refused_and_one_with_it_is_told(world: World
     assert "Status OK" in manager.words("/targets/evanston")
 
 
-def test_a_reason_that_is_too_long_is_told_so(manager: Organizer) -> None:
+def test_a_reason_that_is_too_long_is_refused(manager: Organizer) -> None:
     assert manager.press("/pause", {"why": "x" * 501}).status == 400
 
 
-def test_what_would_go_is_shown_and_nothing_goes(sent: World, manager: Organizer) -> None:
+def test_the_next_delivery_is_shown_and_nothing_is_sent(sent: World, manager: Organizer) -> None:
     words = manager.words("/targets/wilmette/next")
     assert "To chief@wilmette-police.example" in words
     assert "Packet 1 of 1 (PDF)" in words
@@ -479,7 +479,7 @@ def test_what_would_go_is_shown_and_nothing_goes(sent: World, manager: Organizer
     assert len(sent.deliveries) == 1
 
 
-def test_a_mail_is_tried_on_the_organizer_alone(sent: World, manager: Organizer) -> None:
+def test_a_test_email_is_sent_only_to_the_organizer(sent: World, manager: Organizer) -> None:
     manager.press("/targets/wilmette/test")
     sent.run_queue()
     campaign = sent.wiring.campaigns.campaign(CAMPAIGN)
@@ -488,7 +488,7 @@ def test_a_mail_is_tried_on_the_organizer_alone(sent: World, manager: Organizer)
     assert sent.wiring.deliveries.delivery(DeliveryKey(CAMPAIGN, "wilmette", PERIOD)) is None
 
 
-def test_a_packet_is_opened_by_a_link_that_works_for_minutes(sent: World, manager: Organizer) -> None:
+def test_a_link_to_a_packet_works_for_five_minutes(sent: World, manager: Organizer) -> None:
     words = manager.words(f"/deliveries/{PERIOD}/evanston")
     [record] = sent.wiring.deliveries.packets(DeliveryKey(CAMPAIGN, "evanston", PERIOD))
     assert record.sha256 in words
@@ -496,7 +496,7 @@ def test_a_packet_is_opened_by_a_link_that_works_for_minutes(sent: World, manage
     assert "X-Amz-Expires=300" in link
 
 
-def test_letters_are_found_by_their_exact_address_which_shows_in_no_address(sent: World, manager: Organizer) -> None:
+def test_letters_are_found_by_email_address_which_is_never_in_a_url(sent: World, manager: Organizer) -> None:
     found = manager.press("/signatures", {"email": "ADA@signers.example"})
     assert found.headers["location"] == f"/organizer/signatures/{signer(sent, 'ada')}"
     assert "ada@signers.example" in manager.words(f"/signatures/{signer(sent, 'ada')}")
@@ -505,9 +505,9 @@ def test_letters_are_found_by_their_exact_address_which_shows_in_no_address(sent
     assert "Nobody has signed with this email address." in manager.words("/signatures?done=none-found")
 
 
-def test_letters_are_listed_newest_first_page_by_page(world: World, manager: Organizer) -> None:
+def test_letters_are_listed_in_pages_newest_first(world: World, manager: Organizer) -> None:
     for number in range(27):
-        world.clock.turn(seconds=1)
+        world.clock.advance(seconds=1)
         world.sign(name=f"Signer {number:02}", email=f"s{number}@signers.example")
     first = manager.see("/signatures?status=pending").body
     assert re.findall(r"Signer \d\d", first) == [f"Signer {number:02}" for number in range(26, 1, -1)]
@@ -518,7 +518,7 @@ def test_letters_are_listed_newest_first_page_by_page(world: World, manager: Org
     assert "No letters found." in manager.words("/signatures?status=confirmed&target=evanston")
 
 
-def test_a_letter_is_taken_out_for_a_reason_and_nothing_of_it_is_left(sent: World, manager: Organizer) -> None:
+def test_erasing_a_letter_needs_a_reason_and_leaves_nothing_of_it(sent: World, manager: Organizer) -> None:
     path = f"/signatures/{signer(sent, 'bo')}"
     assert manager.press(f"{path}/remove").status == 409
     assert manager.press(f"{path}/remove", WHY).headers["location"] == f"/organizer{path}?done=removed"
@@ -530,7 +530,7 @@ def test_a_letter_is_taken_out_for_a_reason_and_nothing_of_it_is_left(sent: Worl
     assert "Erased a letter" in manager.words("/audit")
 
 
-def test_a_letter_leaves_the_quarantine(world: World, manager: Organizer) -> None:
+def test_a_letter_is_released_from_quarantine(world: World, manager: Organizer) -> None:
     world.sign(topic="cheap pills")
     path = f"/signatures/{signer(world, 'ada')}"
     assert "A field that people don’t see was filled in." in manager.words(path)
@@ -540,7 +540,7 @@ def test_a_letter_leaves_the_quarantine(world: World, manager: Organizer) -> Non
     assert world.sent[-1].to == "ada@signers.example"
 
 
-def test_a_file_is_asked_for_written_and_fetched(sent: World, manager: Organizer) -> None:
+def test_an_export_is_requested_written_and_downloaded(sent: World, manager: Organizer) -> None:
     assert manager.press("/exports", {"target": "evanston", "status": "confirmed"}).status == 303
     assert "Waiting to be created" in manager.words("/exports")
     assert "data-live" in manager.see("/exports").body
@@ -553,7 +553,7 @@ def test_a_file_is_asked_for_written_and_fetched(sent: World, manager: Organizer
     assert "X-Amz-Expires=900" in manager.see(f"/exports/{written}").headers["location"]
 
 
-def test_hostile_names_and_notes_stand_as_they_were_typed(world: World, manager: Organizer) -> None:
+def test_hostile_names_and_notes_are_shown_as_they_were_typed(world: World, manager: Organizer) -> None:
     world.confirmed(name=HOSTILE, signature=HOSTILE, note=HOSTILE, locality=HOSTILE, address_line=HOSTILE)
     for path in ("/signatures", f"/signatures/{signer(world, 'ada')}", "/targets/evanston/next"):
         page = manager.see(path).body
@@ -562,21 +562,21 @@ def test_hostile_names_and_notes_stand_as_they_were_typed(world: World, manager:
         assert "49" not in page.partition("<main")[2].replace("&#", "")
 
 
-def test_pages_come_in_the_campaigns_language(world: World, manager: Organizer) -> None:
+def test_pages_are_in_the_campaigns_language(world: World, manager: Organizer) -> None:
     campaign = world.wiring.campaigns.campaign(CAMPAIGN)
     assert campaign
     world.wiring.campaigns.put_campaign(replace(campaign, language="es"))
-    world.clock.turn(minutes=2)
+    world.clock.advance(minutes=2)
     page = manager.see().body
     assert '<html lang="es">' in page
     assert "Cartas confirmadas" in page
 
 
-def test_the_form_that_signs_in_comes_in_the_readers_language(world: World) -> None:
+def test_the_sign_in_form_is_in_the_browsers_language(world: World) -> None:
     assert '<html lang="es">' in world.get("/organizer", headers={"accept-language": "es-MX"}).body
 
 
-# What it costs
+# How many reads pages take
 
 
 def reads(world: World, organizer: Organizer, path: str) -> int:
@@ -586,7 +586,7 @@ def reads(world: World, organizer: Organizer, path: str) -> int:
     return len([call for call in world.calls[before:] if call.startswith("dynamodb:")])
 
 
-def test_a_page_takes_as_many_reads_for_many_letters_as_for_few(world: World, manager: Organizer) -> None:
+def test_the_reads_of_a_page_do_not_depend_on_the_number_of_letters(world: World, manager: Organizer) -> None:
     world.confirmed()
     world.week()
     paths = ["", "/targets/evanston", "/deliveries", f"/deliveries/{PERIOD}/evanston", "/exports", "/audit"]
@@ -594,7 +594,7 @@ def test_a_page_takes_as_many_reads_for_many_letters_as_for_few(world: World, ma
     for number in range(5):
         world.confirmed(email=f"s{number}@signers.example")
     assert {path: reads(world, manager, path) for path in paths} == few
-    # A key, then what the page shows; five for each addressee (four parts of its tray, and its deliveries).
+    # The session's key, the page, and five for each target: four shards of its tray, and its deliveries.
     targets = len(world.wiring.campaigns.targets(CAMPAIGN))
     assert few[""] == 8 + 5 * targets
     assert few["/targets/evanston"] <= 8
@@ -602,7 +602,7 @@ def test_a_page_takes_as_many_reads_for_many_letters_as_for_few(world: World, ma
     assert max(few[path] for path in paths[3:]) <= 12
 
 
-def test_the_overview_shows_so_many_addressees_and_no_more(world: World, manager: Organizer) -> None:
+def test_the_overview_shows_fifty_targets_on_a_page(world: World, manager: Organizer) -> None:
     for number in range(60):
         target = Target(f"zz-{number:02}", "Chief", f"Nr {number:02}", "Police", f"Town {number:02}", "a@b.example", ())
         world.wiring.campaigns.put_target(CAMPAIGN, target)

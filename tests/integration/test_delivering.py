@@ -1,4 +1,4 @@
-"""The weekly delivery through crashes, throttles and addresses that take no mail."""
+"""Test the weekly delivery through crashes, throttles and addresses that accept no email."""
 
 from __future__ import annotations
 
@@ -32,22 +32,22 @@ def names_in(pdf: bytes) -> str:
 
 
 def crash_after(world: World, monkeypatch: pytest.MonkeyPatch, method: str, calls: int = 1) -> None:
-    """Let the repository's method do its work that many times and then lose the answer, as a crash does."""
+    """Make the given call of a repository's method do its work and then raise an error, as a crash does."""
     repository = world.wiring.deliveries.__class__
     original = getattr(repository, method)
-    left = [calls]
+    remaining = [calls]
 
     def crashing(*arguments: Any, **options: Any) -> Any:
         answer = original(*arguments, **options)
-        left[0] -= 1
-        if left[0] == 0:
+        remaining[0] -= 1
+        if remaining[0] == 0:
             raise RuntimeError(method)
         return answer
 
     monkeypatch.setattr(repository, method, crashing)
 
 
-def test_a_mail_whose_answer_was_lost_is_not_sent_again_before_its_event_had_an_hour(
+def test_an_attempt_without_an_answer_is_not_repeated_immediately(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.confirmed()
@@ -59,30 +59,30 @@ def test_a_mail_whose_answer_was_lost_is_not_sent_again_before_its_event_had_an_
     assert delivery(world).state == "sending"
 
 
-def test_without_any_event_for_an_hour_the_mail_is_sent_again(world: World) -> None:
+def test_an_attempt_without_an_event_for_an_hour_is_repeated(world: World) -> None:
     world.confirmed()
     world.week()
     sent = delivery(world)
     world.wiring.deliveries.change(
         replace(sent, state="sending", message_id=None, sent_at=None), state="sent", attempt=sent.attempt
     )
-    world.clock.turn(minutes=59)
+    world.clock.advance(minutes=59)
     world.week()
     assert len(world.deliveries) == 1
     assert delivery(world).state == "sending"
-    world.clock.turn(minutes=2)
+    world.clock.advance(minutes=2)
     world.week()
     assert len(world.deliveries) == 2
     assert delivery(world).attempt == 2
 
 
-def test_a_late_event_of_an_earlier_try_changes_nothing(world: World) -> None:
-    test_without_any_event_for_an_hour_the_mail_is_sent_again(world)
+def test_a_late_event_of_an_earlier_attempt_changes_nothing(world: World) -> None:
+    test_an_attempt_without_an_event_for_an_hour_is_repeated(world)
     world.feedback("bounce", world.deliveries[0])
     assert delivery(world).state == "sent"
 
 
-def test_a_throttled_delivery_is_tried_again_and_sent_once(world: World) -> None:
+def test_a_throttled_delivery_is_retried_and_sent_once(world: World) -> None:
     world.confirmed()
     world.throttles = 100
     assert world.week() == [{"batchItemFailures": []}]
@@ -100,7 +100,7 @@ def test_a_short_throttle_is_waited_out(world: World) -> None:
     assert len(world.deliveries) == 1
 
 
-def test_a_refused_delivery_says_why_and_goes_when_the_cause_is_mended(world: World) -> None:
+def test_a_refused_delivery_has_the_reason_and_is_sent_later(world: World) -> None:
     world.confirmed()
     world.refusal = "BadRequestException"
     [answer] = world.week()
@@ -111,22 +111,22 @@ def test_a_refused_delivery_says_why_and_goes_when_the_cause_is_mended(world: Wo
     assert delivery(world).state == "sent"
 
 
-def test_a_chief_whose_address_bounced_is_held_and_not_skipped(world: World) -> None:
+def test_a_target_whose_email_bounced_is_held_until_its_address_changes(world: World) -> None:
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
     assert (delivery(world).state, delivery(world).reason) == ("bounced", "Permanent bounce, General")
     world.confirmed(email="ben@signers.example", name="Ben Specimen")
-    world.clock.turn(days=7)
+    world.clock.advance(days=7)
     world.week()
     held = delivery(world, replace(KEY, period="2026-12-01"))
     assert held.state == "held"
     assert len(world.deliveries) == 1
     assert delivery(world).state == "held"
-    mend_address(world)
-    world.clock.turn(days=7)
+    correct_address(world)
+    world.clock.advance(days=7)
     world.week()
-    # What came back goes again, in a mail of its own, and then what was held.
+    # The bounced delivery is sent again, and the held one in an email of its own.
     assert ["Ada Specimen  " in sent.text for sent in world.deliveries] == [True, True, False]
     assert "Ben Specimen" in world.deliveries[2].text
     assert {sent.to for sent in world.deliveries[1:]} == {"chief@evanston.example"}
@@ -134,7 +134,7 @@ def test_a_chief_whose_address_bounced_is_held_and_not_skipped(world: World) -> 
     assert len(world.deliveries) == 3
 
 
-def test_a_late_word_of_the_mail_that_came_back_loses_no_letter(world: World) -> None:
+def test_a_late_event_of_a_bounced_email_loses_no_letter(world: World) -> None:
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
@@ -142,16 +142,16 @@ def test_a_late_word_of_the_mail_that_came_back_loses_no_letter(world: World) ->
     assert delivery(world).state == "held"
     world.feedback("send", world.deliveries[0])
     assert delivery(world).state == "held"
-    mend_address(world)
+    correct_address(world)
     world.week()
     assert (len(world.deliveries), delivery(world).state) == (2, "sent")
 
 
-def test_what_is_known_of_a_mail_that_came_back_is_not_told_of_the_next_one(world: World) -> None:
+def test_the_next_attempt_has_no_details_of_the_bounced_email(world: World) -> None:
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
-    mend_address(world)
+    correct_address(world)
     world.throttles = 100
     world.week()
     again = delivery(world)
@@ -167,15 +167,15 @@ def test_an_out_of_office_reply_after_the_delivery_changes_nothing(world: World)
     assert delivery(world).state == "delivered"
 
 
-def test_a_late_bounce_of_the_old_address_says_nothing_of_the_new_one(world: World) -> None:
-    test_without_any_event_for_an_hour_the_mail_is_sent_again(world)
+def test_a_late_bounce_of_an_earlier_attempt_does_not_mark_the_target(world: World) -> None:
+    test_an_attempt_without_an_event_for_an_hour_is_repeated(world)
     world.feedback("bounce", world.deliveries[0])
     target = world.wiring.campaigns.target(CAMPAIGN, "evanston")
     assert target is not None
     assert target.mail_state == "ok"
 
 
-def test_a_letter_that_was_signed_anew_for_another_chief_is_not_sealed_by_a_stale_tray(
+def test_a_stale_tray_does_not_seal_a_letter_signed_again_for_another_target(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mail = world.confirmed()
@@ -185,28 +185,28 @@ def test_a_letter_that_was_signed_anew_for_another_chief_is_not_sealed_by_a_stal
     world.confirmed(postal_code="60076", locality="Skokie")
     signatures = world.wiring.signatures.__class__
     fresh = signatures.waiting
-    monkeypatch.setattr(signatures, "waiting", lambda *asked: iter(stale) if asked[2] == "evanston" else fresh(*asked))
+    monkeypatch.setattr(signatures, "waiting", lambda *call: iter(stale) if call[2] == "evanston" else fresh(*call))
     world.week()
-    by_chief = {sent.to: names_in(sent.pdfs[0]) for sent in world.deliveries}
-    assert "Ada Specimen" not in by_chief["chief@evanston-police.example"]
-    assert "Ada Specimen" in by_chief["chief@skokie-police.example"]
+    by_address = {sent.to: names_in(sent.pdfs[0]) for sent in world.deliveries}
+    assert "Ada Specimen" not in by_address["chief@evanston-police.example"]
+    assert "Ada Specimen" in by_address["chief@skokie-police.example"]
 
 
 @pytest.mark.parametrize("code", ["AccessDeniedException", "MessageRejected", "SendingPausedException"])
-def test_a_mail_that_aws_surely_did_not_take_needs_no_hours_wait(world: World, code: str) -> None:
+def test_an_email_that_aws_refused_can_be_retried_immediately(world: World, code: str) -> None:
     world.confirmed()
     world.refusal = code
     world.week()
     assert (delivery(world).state, delivery(world).reason) == ("open", code)
 
 
-def mend_address(world: World) -> None:
+def correct_address(world: World) -> None:
     target = world.wiring.campaigns.target(CAMPAIGN, "evanston")
     assert target is not None
     world.wiring.campaigns.put_target(CAMPAIGN, replace(target, email="chief@evanston.example"))
 
 
-def test_events_may_come_twice_late_and_in_any_order(world: World) -> None:
+def test_mail_events_may_come_twice_late_and_in_any_order(world: World) -> None:
     world.confirmed()
     world.week()
     for case in ("delivery", "send", "delivery", "send"):
@@ -214,18 +214,18 @@ def test_events_may_come_twice_late_and_in_any_order(world: World) -> None:
     assert delivery(world).state == "delivered"
 
 
-def test_an_event_of_a_confirmation_mail_changes_nothing(world: World) -> None:
+def test_an_event_of_a_confirmation_email_changes_nothing(world: World) -> None:
     world.calls.clear()
     world.handlers["record_feedback"](load_event("record_feedback_confirmation"), CONTEXT)
     assert world.calls == []
 
 
-def test_a_damaged_event_is_an_error_so_that_it_becomes_a_dead_letter(world: World) -> None:
+def test_a_damaged_event_raises_an_error_and_becomes_a_dead_letter(world: World) -> None:
     with pytest.raises(KeyError):
         world.handlers["record_feedback"](load_event("record_feedback_damaged"), CONTEXT)
 
 
-def test_a_damaged_message_comes_again_and_its_neighbours_are_done(
+def test_a_damaged_message_is_retried_and_the_others_are_processed(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.confirmed()
@@ -241,7 +241,7 @@ def test_a_damaged_message_comes_again_and_its_neighbours_are_done(
     assert len(world.deliveries) == 1
 
 
-def test_the_packets_hash_is_kept_and_is_the_stored_files(world: World) -> None:
+def test_a_packets_record_has_the_hash_of_its_file(world: World) -> None:
     world.confirmed()
     world.week()
     [packet] = world.wiring.deliveries.packets(KEY)
@@ -251,24 +251,26 @@ def test_the_packets_hash_is_kept_and_is_the_stored_files(world: World) -> None:
     assert world.wiring.bucket.get(f"packets/{CAMPAIGN}/2026-11-24/evanston/0001.pdf") == pdf
 
 
-def test_letters_that_are_all_taken_back_make_no_mail(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_delivery_whose_letters_are_all_withdrawn_sends_no_email(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     mail = world.confirmed()
     withdraw = world.post(mail.link("confirm"), as_json=True).json["links"]["withdraw"]
     world.plan()
     deliveries = world.wiring.deliveries.__class__
     original = deliveries.open
 
-    def taken_back_meanwhile(*arguments: Any) -> None:
+    def withdrawn_meanwhile(*arguments: Any) -> None:
         original(*arguments)
         world.post(withdraw)
 
-    monkeypatch.setattr(deliveries, "open", taken_back_meanwhile)
+    monkeypatch.setattr(deliveries, "open", withdrawn_meanwhile)
     world.run_queue()
     assert world.deliveries == []
     assert delivery(world).state == "empty"
 
 
-def test_a_letter_taken_back_while_its_bundle_is_sealed_is_left_out(
+def test_a_letter_withdrawn_while_its_bundle_is_sealed_is_left_out(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mail = world.confirmed()
@@ -278,24 +280,24 @@ def test_a_letter_taken_back_while_its_bundle_is_sealed_is_left_out(
     deliveries = world.wiring.deliveries.__class__
     original = deliveries.seal
 
-    def taken_back_meanwhile(*arguments: Any) -> None:
+    def withdrawn_meanwhile(*arguments: Any) -> None:
         monkeypatch.setattr(deliveries, "seal", original)
         world.post(withdraw)
         original(*arguments)
 
-    monkeypatch.setattr(deliveries, "seal", taken_back_meanwhile)
+    monkeypatch.setattr(deliveries, "seal", withdrawn_meanwhile)
     world.run_queue()
     [sent] = world.deliveries
     assert "Ben Specimen" in sent.text
     assert "Ada Specimen" not in names_in(sent.pdfs[0])
 
 
-def test_plan_for_one_campaign_leaves_the_others_alone(world: World) -> None:
+def test_a_plan_for_one_campaign_has_only_its_deliveries(world: World) -> None:
     world.confirmed()
     assert world.plan(CAMPAIGN)["deliveries"] == [{"campaign": CAMPAIGN, "target": "evanston", "period": "2026-11-24"}]
 
 
-def test_plan_queues_one_message_per_chief_with_letters_waiting(world: World) -> None:
+def test_a_plan_queues_one_message_for_each_target_with_waiting_letters(world: World) -> None:
     world.confirmed()
     world.confirmed(email="ben@signers.example")
     world.confirmed(email="cyd@signers.example", postal_code="60091")
@@ -304,7 +306,7 @@ def test_plan_queues_one_message_per_chief_with_letters_waiting(world: World) ->
     assert sorted(delivery["target"] for delivery in planned["deliveries"]) == ["evanston", "wilmette"]
 
 
-def test_what_ses_said_and_when_is_kept_once_for_each_event(world: World) -> None:
+def test_each_mail_event_is_stored_once(world: World) -> None:
     world.confirmed()
     world.week()
     [mail] = world.deliveries
@@ -317,16 +319,16 @@ def test_what_ses_said_and_when_is_kept_once_for_each_event(world: World) -> Non
     assert events[-1].reason
 
 
-def test_a_mail_that_goes_again_after_months_has_its_letters(world: World) -> None:
+def test_an_email_sent_again_after_months_has_its_letters(world: World) -> None:
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
-    world.clock.turn(days=100)
+    world.clock.advance(days=100)
     bucket = world.wiring.settings.packet_bucket
     s3 = client_of("s3")
     for stored in s3.list_objects_v2(Bucket=bucket)["Contents"]:
         s3.delete_object(Bucket=bucket, Key=stored["Key"])
-    world.wiring.delivery_controls().retry(KEY, "key", "the address is mended")
+    world.wiring.delivery_controls().retry(KEY, "key", "the address is corrected")
     world.run_queue()
     assert "Ada Specimen" in names_in(world.deliveries[-1].pdfs[0])
     assert s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 1

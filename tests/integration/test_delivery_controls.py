@@ -1,4 +1,4 @@
-"""Controls: an organizer pauses, approves, holds and retries deliveries, and nothing is lost or sent twice by it."""
+"""Test the delivery controls: pause, approve, hold and retry lose no letter and send none twice."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ EVANSTON = DeliveryKey(CAMPAIGN, "evanston", PERIOD)
 
 
 @pytest.fixture
-def wheel(world: World) -> DeliveryControls:
+def controls(world: World) -> DeliveryControls:
     return world.wiring.delivery_controls()
 
 
@@ -36,88 +36,88 @@ def sent(world: World) -> list[str]:
     return [mail.tags["target"] for mail in world.deliveries]
 
 
-def test_while_a_campaign_pauses_nothing_goes_and_then_everything_does(world: World, wheel: DeliveryControls) -> None:
+def test_a_paused_campaign_sends_nothing_until_it_resumes(world: World, controls: DeliveryControls) -> None:
     world.confirmed()
-    wheel.pause(CAMPAIGN, "cli", "the letter has a mistake")
+    controls.pause(CAMPAIGN, "cli", "the letter has a mistake")
     assert world.week() == []
     assert sent(world) == []
-    wheel.resume(CAMPAIGN, "cli", "")
+    controls.resume(CAMPAIGN, "cli", "")
     world.week()
     assert sent(world) == ["evanston"]
 
 
-def test_a_pause_holds_what_is_queued_already(world: World, wheel: DeliveryControls) -> None:
+def test_a_pause_also_stops_queued_deliveries(world: World, controls: DeliveryControls) -> None:
     world.confirmed()
     world.plan()
-    wheel.pause(CAMPAIGN, "cli", "")
+    controls.pause(CAMPAIGN, "cli", "")
     assert world.run_queue() == [{"batchItemFailures": []}]
     assert sent(world) == []
     assert world.wiring.deliveries.delivery(EVANSTON) is None
-    wheel.resume(CAMPAIGN, "cli", "")
+    controls.resume(CAMPAIGN, "cli", "")
     world.week()
     assert sent(world) == ["evanston"]
 
 
-def test_a_delivery_that_has_begun_goes_on_after_the_pause(world: World, wheel: DeliveryControls) -> None:
+def test_a_started_delivery_continues_after_a_pause(world: World, controls: DeliveryControls) -> None:
     world.confirmed()
     world.refusal = "AccessDeniedException"
     world.week()
     world.refusal = ""
-    wheel.pause(CAMPAIGN, "cli", "")
+    controls.pause(CAMPAIGN, "cli", "")
     world.week()
     assert sent(world) == []
-    wheel.resume(CAMPAIGN, "cli", "")
+    controls.resume(CAMPAIGN, "cli", "")
     world.week()
     assert sent(world) == ["evanston"]
 
 
 @pytest.mark.parametrize("stop", ["pause", "hold"])
-def test_what_is_stopped_while_its_packet_is_typeset_does_not_go(
-    world: World, wheel: DeliveryControls, monkeypatch: pytest.MonkeyPatch, stop: str
+def test_a_delivery_stopped_while_its_packet_is_typeset_is_not_sent(
+    world: World, controls: DeliveryControls, monkeypatch: pytest.MonkeyPatch, stop: str
 ) -> None:
     world.confirmed()
     add_packet = Deliveries.add_packet
 
-    def stopped_then(deliveries: Deliveries, *arguments: Any) -> None:
+    def stop_meanwhile(deliveries: Deliveries, *arguments: Any) -> None:
         add_packet(deliveries, *arguments)
         if stop == "pause":
-            wheel.pause(CAMPAIGN, "cli", "")
+            controls.pause(CAMPAIGN, "cli", "")
         else:
-            wheel.hold(CAMPAIGN, "evanston", "cli", "a new chief")
+            controls.hold(CAMPAIGN, "evanston", "cli", "a new chief")
 
-    monkeypatch.setattr(Deliveries, "add_packet", stopped_then)
+    monkeypatch.setattr(Deliveries, "add_packet", stop_meanwhile)
     [answer] = world.week()
     assert (len(answer["batchItemFailures"]), sent(world)) == (1, [])
-    wheel.resume(CAMPAIGN, "cli", "")
-    wheel.release(CAMPAIGN, "evanston", "cli", "")
+    controls.resume(CAMPAIGN, "cli", "")
+    controls.release(CAMPAIGN, "evanston", "cli", "")
     world.week()
     assert sent(world) == ["evanston"]
 
 
-def test_a_week_that_needs_an_approval_waits_for_it(world: World, wheel: DeliveryControls) -> None:
+def test_a_period_that_needs_an_approval_waits_for_it(world: World, controls: DeliveryControls) -> None:
     needs_approval(world)
     world.confirmed()
     planned: Any = world.plan()
     assert (planned["deliveries"], [key["target"] for key in planned["awaiting_approval"]]) == ([], ["evanston"])
     assert world.run_queue() == []
-    plan = wheel.approve(CAMPAIGN, PERIOD, "cli", "")
+    plan = controls.approve(CAMPAIGN, PERIOD, "cli", "")
     assert plan.queued == (EVANSTON,)
     world.run_queue()
     assert sent(world) == ["evanston"]
 
 
-def test_an_approval_is_for_one_period(world: World, wheel: DeliveryControls) -> None:
+def test_an_approval_is_for_one_period(world: World, controls: DeliveryControls) -> None:
     needs_approval(world)
     world.confirmed()
-    wheel.approve(CAMPAIGN, PERIOD, "cli", "")
+    controls.approve(CAMPAIGN, PERIOD, "cli", "")
     world.run_queue()
     world.confirmed(email="bo@signers.example")
-    world.clock.turn(days=7)
+    world.clock.advance(days=7)
     world.week()
     assert sent(world) == ["evanston"]
 
 
-def test_a_message_without_an_approval_begins_nothing(world: World) -> None:
+def test_a_delivery_message_without_an_approval_starts_nothing(world: World) -> None:
     needs_approval(world)
     world.confirmed()
     world.wiring.queue.put([EVANSTON])
@@ -126,16 +126,16 @@ def test_a_message_without_an_approval_begins_nothing(world: World) -> None:
     assert world.wiring.deliveries.delivery(EVANSTON) is None
 
 
-def test_one_chief_is_held_and_the_others_get_theirs(world: World, wheel: DeliveryControls) -> None:
+def test_a_held_target_gets_no_letters_and_the_others_do(world: World, controls: DeliveryControls) -> None:
     world.confirmed()
     world.confirmed(email="bo@signers.example", postal_code="60091")
-    wheel.hold(CAMPAIGN, "evanston", "cli", "the chief retires this week")
+    controls.hold(CAMPAIGN, "evanston", "cli", "the chief retires this week")
     world.week()
     assert sent(world) == ["wilmette"]
     held = world.wiring.deliveries.delivery(EVANSTON)
     assert held
     assert (held.state, held.reason) == ("held", "held by the organizer: the chief retires this week")
-    wheel.release(CAMPAIGN, "evanston", "cli", "")
+    controls.release(CAMPAIGN, "evanston", "cli", "")
     world.week()
     assert sent(world) == ["wilmette", "evanston"]
 
@@ -147,35 +147,35 @@ def test_one_chief_is_held_and_the_others_get_theirs(world: World, wheel: Delive
         ("es", "<strong>Retenida</strong>", "El motivo: “the chief retires &lt;soon&gt;”"),
     ],
 )
-def test_a_signer_reads_that_the_organizer_holds_the_letter_and_why(
-    world: World, wheel: DeliveryControls, language: str, headline: str, reason: str
+def test_a_signer_sees_that_and_why_the_letter_is_held(
+    world: World, controls: DeliveryControls, language: str, headline: str, reason: str
 ) -> None:
     page = world.confirmed().link("confirm") + f"?lang={language}"
     assert headline not in world.get(page).body
-    wheel.hold(CAMPAIGN, "evanston", "cli", "the chief retires <soon>")
-    world.clock.turn(minutes=2)
+    controls.hold(CAMPAIGN, "evanston", "cli", "the chief retires <soon>")
+    world.clock.advance(minutes=2)
     assert headline in world.get(page).body
     assert reason in world.get(page).body
-    wheel.release(CAMPAIGN, "evanston", "cli", "")
-    world.clock.turn(minutes=2)
+    controls.release(CAMPAIGN, "evanston", "cli", "")
+    world.clock.advance(minutes=2)
     assert headline not in world.get(page).body
 
 
-def test_so_does_one_whose_letter_is_sealed_already(world: World, wheel: DeliveryControls) -> None:
+def test_the_signer_of_a_sealed_letter_sees_why_it_is_held(world: World, controls: DeliveryControls) -> None:
     page = world.confirmed().link("confirm")
     world.refusal = "AccessDeniedException"
     world.week()
     world.refusal = ""
-    wheel.hold(CAMPAIGN, "evanston", "cli", "wait for the new chief")
-    world.clock.turn(days=7)
+    controls.hold(CAMPAIGN, "evanston", "cli", "wait for the new chief")
+    world.clock.advance(days=7)
     world.week()
     assert "wait for the new chief" in world.get(page).body
 
 
-def test_pushing_the_campaign_again_changes_nothing_of_what_was_decided(world: World, wheel: DeliveryControls) -> None:
+def test_pushing_the_campaign_again_keeps_a_pause_and_a_hold(world: World, controls: DeliveryControls) -> None:
     campaigns = world.wiring.campaigns
-    wheel.pause(CAMPAIGN, "cli", "")
-    wheel.hold(CAMPAIGN, "evanston", "cli", "wait")
+    controls.pause(CAMPAIGN, "cli", "")
+    controls.hold(CAMPAIGN, "evanston", "cli", "wait")
     campaign, target = campaigns.campaign(CAMPAIGN), campaigns.target(CAMPAIGN, "evanston")
     assert campaign
     assert target
@@ -185,11 +185,11 @@ def test_pushing_the_campaign_again_changes_nothing_of_what_was_decided(world: W
     assert campaigns.target(CAMPAIGN, "evanston") == target
 
 
-def test_a_mail_that_came_back_goes_again_once_its_address_is_mended(world: World, wheel: DeliveryControls) -> None:
+def test_a_bounced_email_is_sent_again_on_request(world: World, controls: DeliveryControls) -> None:
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
-    wheel.retry(EVANSTON, "cli", "the mailbox was full and is not any more")
+    controls.retry(EVANSTON, "cli", "the mailbox was full and has space again")
     world.run_queue()
     assert sent(world) == ["evanston", "evanston"]
     assert [mail.tags["attempt"] for mail in world.deliveries] == ["1", "2"]
@@ -200,35 +200,35 @@ def test_a_mail_that_came_back_goes_again_once_its_address_is_mended(world: Worl
 
 
 @pytest.mark.parametrize("event", ["send", "delivery"])
-def test_a_mail_that_has_left_is_not_sent_again(world: World, wheel: DeliveryControls, event: str) -> None:
+def test_a_sent_email_cannot_be_sent_again(world: World, controls: DeliveryControls, event: str) -> None:
     world.confirmed()
     world.week()
     world.feedback(event, world.deliveries[0])
     with pytest.raises(NotNowError, match="Only one that failed, bounced or is held can be sent again"):
-        wheel.retry(EVANSTON, "cli", "")
+        controls.retry(EVANSTON, "cli", "")
     assert world.run_queue() == []
 
 
-def test_what_is_not_there_can_be_neither_held_nor_retried(world: World, wheel: DeliveryControls) -> None:
+def test_an_unknown_target_or_delivery_cannot_be_held_or_retried(world: World, controls: DeliveryControls) -> None:
     for act in (
-        lambda: wheel.hold(CAMPAIGN, "atlantis", "cli", "why"),
-        lambda: wheel.retry(DeliveryKey(CAMPAIGN, "evanston", "2020-01-01"), "cli", ""),
-        lambda: wheel.pause("nothing", "cli", ""),
+        lambda: controls.hold(CAMPAIGN, "atlantis", "cli", "why"),
+        lambda: controls.retry(DeliveryKey(CAMPAIGN, "evanston", "2020-01-01"), "cli", ""),
+        lambda: controls.pause("nothing", "cli", ""),
     ):
         with pytest.raises(NotFoundError):
             act()
     assert list(world.wiring.campaigns.audit(CAMPAIGN)) == []
 
 
-def test_a_hold_needs_its_reason(wheel: DeliveryControls) -> None:
+def test_a_hold_needs_a_reason(controls: DeliveryControls) -> None:
     with pytest.raises(NotNowError, match="Give a reason"):
-        wheel.hold(CAMPAIGN, "evanston", "cli", " ")
+        controls.hold(CAMPAIGN, "evanston", "cli", " ")
 
 
-def test_who_did_what_when_and_why_is_kept(world: World, wheel: DeliveryControls) -> None:
-    wheel.pause(CAMPAIGN, "key 0123456789ab", "a mistake in the letter")
-    world.clock.turn(minutes=1)
-    wheel.resume(CAMPAIGN, "key 0123456789ab", "mended")
+def test_the_activity_log_has_who_did_what_when_and_why(world: World, controls: DeliveryControls) -> None:
+    controls.pause(CAMPAIGN, "key 0123456789ab", "a mistake in the letter")
+    world.clock.advance(minutes=1)
+    controls.resume(CAMPAIGN, "key 0123456789ab", "corrected")
     resumed, paused = world.wiring.campaigns.audit(CAMPAIGN)
     assert (paused.action, paused.by, paused.why) == ("pause", "key 0123456789ab", "a mistake in the letter")
     assert (resumed.action, resumed.at) == ("resume", world.clock.now)

@@ -1,4 +1,4 @@
-"""A drawn signature, from the form's strokes to the page of the packet, through the real handlers."""
+"""Test a drawn signature through the real handlers, from the strokes in the form to the page of the packet."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ STROKES = json.dumps([[40, 120, 80, 30, 110, 150, 180, 60, 260, 140, 420, 90, 56
 
 
 def figures_in(node: Any) -> Iterator[Any]:
-    """Find the figures in a PDF's structure."""
+    """Find the figures in a PDF's structure tree."""
     node = node.get_object()
     if isinstance(node, list):
         for child in node:
@@ -31,13 +31,13 @@ def figures_in(node: Any) -> Iterator[Any]:
             yield from figures_in(node["/K"])
 
 
-def test_a_drawn_signature_travels_from_the_form_to_the_packet(world: World) -> None:
+def test_a_drawn_signature_is_on_the_letters_page_and_in_the_packet(world: World) -> None:
     confirmation = world.confirmed(drawing=STROKES)
     page = world.get(confirmation.link("confirm")).body
     assert '<span class="signature drawn"><svg ' in page
     assert 'aria-label="Ada Specimen"' in page
 
-    world.clock.turn(days=6)
+    world.clock.advance(days=6)
     world.week()
     [delivery] = world.deliveries
     pdf = PdfReader(io.BytesIO(delivery.pdfs[0]))
@@ -46,13 +46,13 @@ def test_a_drawn_signature_travels_from_the_form_to_the_packet(world: World) -> 
     content = pdf.pages[1].get_contents()
     assert content is not None
     assert figure["/Alt"] == "Ada Specimen"
-    # Through seven points go six curves.
+    # A stroke of seven points has six curves.
     assert [operator for _, operator in content.operations].count(b"c") == 6
     assert not pdf.pages[1].images
     assert "svg" not in delivery.html
 
 
-def test_a_second_form_brings_the_signer_the_letter_with_the_drawing_as_a_picture(world: World) -> None:
+def test_signing_again_emails_the_letter_with_the_drawing_as_a_picture(world: World) -> None:
     world.confirmed(drawing=STROKES)
     assert world.sign(drawing="").status == 303
     world.run_stream()
@@ -62,7 +62,7 @@ def test_a_second_form_brings_the_signer_the_letter_with_the_drawing_as_a_pictur
     assert "Sincerely," in mail.text
 
 
-def test_a_form_signed_anew_without_a_drawing_has_none(world: World) -> None:
+def test_signing_again_without_a_drawing_removes_it(world: World) -> None:
     world.sign(drawing=STROKES)
     world.sign()
     world.run_stream()
@@ -77,7 +77,7 @@ def test_a_preview_shows_the_drawing(world: World) -> None:
     assert "Ada Specimen" in answer.json["text"]
 
 
-def test_a_drawing_that_cannot_be_read_is_a_mistake_of_its_field(world: World) -> None:
+def test_an_unreadable_drawing_is_an_error_of_its_field(world: World) -> None:
     answer = world.post(f"/campaigns/{CAMPAIGN}/signatures", {**ADA, "drawing": "<svg onload=x>"}, as_json=True)
     assert answer.status == 422
     assert [error["field"] for error in answer.json["errors"]] == ["drawing"]

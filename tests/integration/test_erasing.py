@@ -1,4 +1,4 @@
-"""Erasing: nothing personal is left, the counts stay exact, and the letter can't come back unseen."""
+"""Test erasing: nothing personal is left, the counts stay exact, and signing again is noticed."""
 
 from __future__ import annotations
 
@@ -51,13 +51,13 @@ def words_of(pdf: bytes) -> str:
 def test_nothing_personal_is_left_of_an_erased_letter(world: World, erasing: Erasing) -> None:
     world.confirmed(note="My own words", drawing="[[10,10,300,150,500,20]]")
     erasing.erase(CAMPAIGN, signer(world))
-    kept = world.wiring._client("dynamodb").scan(TableName=world.wiring.settings.table_name)["Items"]
-    row_of_ada = json.dumps([item for item in kept if item["pk"]["S"].startswith("SIGNATURE#")])
+    items = world.wiring._client("dynamodb").scan(TableName=world.wiring.settings.table_name)["Items"]
+    row_of_ada = json.dumps([item for item in items if item["pk"]["S"].startswith("SIGNATURE#")])
     for word in (*map(str, ADA.values()), "My own words", "[[10,10"):
         assert word not in row_of_ada.replace('"IL"', "")
 
 
-def test_an_erased_letter_is_counted_no_more_and_never_sent(world: World, erasing: Erasing) -> None:
+def test_an_erased_letter_does_not_count_and_is_never_sent(world: World, erasing: Erasing) -> None:
     world.confirmed()
     world.confirmed(email="bo@signers.example", name="Bo Placeholder", signature="Bo Placeholder")
     erasing.erase(CAMPAIGN, signer(world))
@@ -69,7 +69,7 @@ def test_an_erased_letter_is_counted_no_more_and_never_sent(world: World, erasin
 
 
 @pytest.mark.parametrize("when", ["pending", "confirmed", "withdrawn"])
-def test_erasing_twice_is_the_same_as_once_whatever_the_letter_was(world: World, erasing: Erasing, when: str) -> None:
+def test_erasing_twice_has_the_same_result_as_once(world: World, erasing: Erasing, when: str) -> None:
     world.sign()
     world.run_stream()
     if when != "pending":
@@ -83,9 +83,7 @@ def test_erasing_twice_is_the_same_as_once_whatever_the_letter_was(world: World,
     assert len(world.sent) == 1
 
 
-def test_an_erased_letter_cannot_be_confirmed_and_its_page_says_what_became_of_it(
-    world: World, erasing: Erasing
-) -> None:
+def test_an_erased_letter_cannot_be_confirmed_and_its_page_says_so(world: World, erasing: Erasing) -> None:
     world.sign()
     world.run_stream()
     erasing.erase(CAMPAIGN, signer(world))
@@ -95,7 +93,7 @@ def test_an_erased_letter_cannot_be_confirmed_and_its_page_says_what_became_of_i
     assert total(world) == 0
 
 
-def test_who_signs_again_is_seen(world: World, erasing: Erasing) -> None:
+def test_signing_again_after_an_erasure_is_noticed(world: World, erasing: Erasing) -> None:
     world.confirmed()
     erasing.erase(CAMPAIGN, signer(world))
     world.sign()
@@ -106,7 +104,7 @@ def test_who_signs_again_is_seen(world: World, erasing: Erasing) -> None:
     assert total(world) == 1
 
 
-def test_a_letter_that_was_sent_is_erased_from_the_rows(world: World, erasing: Erasing) -> None:
+def test_a_sent_letter_is_erased_from_its_row(world: World, erasing: Erasing) -> None:
     world.confirmed()
     world.week()
     world.feedback("delivery", world.deliveries[0])
@@ -115,7 +113,7 @@ def test_a_letter_that_was_sent_is_erased_from_the_rows(world: World, erasing: E
     assert total(world) == 0
 
 
-def test_a_letter_in_a_mail_that_is_being_sent_has_to_wait(world: World, erasing: Erasing) -> None:
+def test_a_letter_that_is_being_sent_cannot_be_erased_yet(world: World, erasing: Erasing) -> None:
     world.confirmed()
     world.refusal = "AccessDeniedException"
     world.week()
@@ -124,13 +122,13 @@ def test_a_letter_in_a_mail_that_is_being_sent_has_to_wait(world: World, erasing
     assert row(world).name == "Ada Specimen"
 
 
-def test_a_letter_in_a_mail_that_came_back_is_not_in_the_mail_that_goes_again(world: World, erasing: Erasing) -> None:
+def test_a_letter_erased_after_its_email_bounced_is_not_sent_again(world: World, erasing: Erasing) -> None:
     world.confirmed()
     world.confirmed(email="bo@signers.example", name="Bo Placeholder", signature="Bo Placeholder")
     world.week()
     world.feedback("bounce", world.deliveries[0])
     erasing.erase(CAMPAIGN, signer(world))
-    world.wiring.delivery_controls().retry(EVANSTON, "cli", "mended")
+    world.wiring.delivery_controls().retry(EVANSTON, "cli", "corrected")
     world.run_queue()
     again = world.deliveries[1]
     assert again.mail["Subject"].startswith("1 signed letter for")
@@ -141,21 +139,19 @@ def test_a_letter_in_a_mail_that_came_back_is_not_in_the_mail_that_goes_again(wo
     assert (delivery.state, delivery.letters) == ("sent", 1)
 
 
-def test_a_letter_erased_after_its_mail_left_is_not_in_the_one_that_goes_when_that_comes_back(
-    world: World, erasing: Erasing
-) -> None:
+def test_a_letter_erased_before_its_email_bounced_is_not_sent_again(world: World, erasing: Erasing) -> None:
     world.confirmed()
     world.confirmed(email="bo@signers.example", name="Bo Placeholder", signature="Bo Placeholder")
     world.week()
     erasing.erase(CAMPAIGN, signer(world))
     world.feedback("bounce", world.deliveries[0])
-    world.wiring.delivery_controls().retry(EVANSTON, "cli", "mended")
+    world.wiring.delivery_controls().retry(EVANSTON, "cli", "corrected")
     world.run_queue()
     words = words_of(world.deliveries[1].pdfs[0])
     assert ("Ada Specimen" in words, "Bo Placeholder" in words) == (False, True)
 
 
-def test_it_stays_known_which_letters_a_mail_held_when_one_is_erased_later(world: World, erasing: Erasing) -> None:
+def test_a_delivery_still_lists_a_letter_that_was_erased_later(world: World, erasing: Erasing) -> None:
     world.confirmed()
     world.confirmed(email="bo@signers.example", name="Bo Placeholder", signature="Bo Placeholder")
     world.week()
@@ -166,7 +162,7 @@ def test_it_stays_known_which_letters_a_mail_held_when_one_is_erased_later(world
     }
 
 
-def test_who_typeset_a_packet_before_a_letter_was_erased_can_not_put_it_back(world: World, erasing: Erasing) -> None:
+def test_a_packet_typeset_before_an_erasure_cannot_replace_the_new_one(world: World, erasing: Erasing) -> None:
     world.confirmed()
     world.week()
     [late] = world.wiring.deliveries.packets(EVANSTON)
@@ -176,12 +172,12 @@ def test_who_typeset_a_packet_before_a_letter_was_erased_can_not_put_it_back(wor
     assert packet_name(EVANSTON, 1, erased=1) != packet_name(EVANSTON, 1)
 
 
-def test_a_delivery_that_lost_all_its_letters_sends_nothing(world: World, erasing: Erasing) -> None:
+def test_a_delivery_without_letters_left_sends_nothing(world: World, erasing: Erasing) -> None:
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
     erasing.erase(CAMPAIGN, signer(world))
-    world.wiring.delivery_controls().retry(EVANSTON, "cli", "mended")
+    world.wiring.delivery_controls().retry(EVANSTON, "cli", "corrected")
     world.run_queue()
     assert len(world.deliveries) == 1
     delivery = world.wiring.deliveries.delivery(EVANSTON)
@@ -189,6 +185,6 @@ def test_a_delivery_that_lost_all_its_letters_sends_nothing(world: World, erasin
     assert delivery.state == "empty"
 
 
-def test_a_letter_that_is_not_there_cannot_be_erased(erasing: Erasing) -> None:
+def test_an_unknown_letter_cannot_be_erased(erasing: Erasing) -> None:
     with pytest.raises(NotFoundError):
         erasing.erase(CAMPAIGN, "0" * 32)

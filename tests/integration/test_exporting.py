@@ -1,4 +1,4 @@
-"""A campaign's signatures as a file: asked for, written by a function of its own, fetched by a link."""
+"""Test exports of a campaign's signatures: requested, written by a separate function, downloaded by a link."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def exporting(world: World) -> Exporting:
 
 def sign(world: World, people: int) -> list[str]:
     for number in range(people):
-        world.clock.turn(seconds=1)
+        world.clock.advance(seconds=1)
         world.sign(email=f"signer{number}@signers.example")
     return [f"signer{number}@signers.example" for number in reversed(range(people))]
 
@@ -54,12 +54,12 @@ def emails_of(world: World, export: Export) -> list[str]:
     return [row["email_address"] for row in rows_of(file_of(world, export))]
 
 
-def test_an_export_holds_every_row_newest_first(world: World, exporting: Exporting) -> None:
+def test_an_export_has_every_row_newest_first(world: World, exporting: Exporting) -> None:
     expected = sign(world, 12)
-    asked = exporting.ask(CAMPAIGN, ExportFilter(), "key 0123")
-    assert asked.state == "queued"
+    requested = exporting.ask(CAMPAIGN, ExportFilter(), "key 0123")
+    assert requested.state == "queued"
     assert world.run_exports() == [{"batchItemFailures": []}]
-    done = exporting.export(CAMPAIGN, asked.id)
+    done = exporting.export(CAMPAIGN, requested.id)
     file = file_of(world, done)
     assert (done.state, done.rows, done.bytes) == ("done", 12, len(file))
     assert file.startswith(b"\xef\xbb\xbf" + ",".join(COLUMNS).encode() + b"\r\n")
@@ -68,13 +68,13 @@ def test_an_export_holds_every_row_newest_first(world: World, exporting: Exporti
 
 def test_a_formula_in_a_name_is_text_in_the_file(world: World, exporting: Exporting) -> None:
     world.sign(name=HOSTILE, note=f"Hello;{HOSTILE}")
-    asked = exporting.ask(CAMPAIGN, ExportFilter(), "key")
+    requested = exporting.ask(CAMPAIGN, ExportFilter(), "key")
     world.run_exports()
-    [row] = rows_of(file_of(world, asked))
+    [row] = rows_of(file_of(world, requested))
     assert (row["full_name"], row["comments"]) == (f"'{HOSTILE}", f"Hello;'{HOSTILE}")
 
 
-def test_an_export_takes_letters_by_target_and_status_and_no_erased_ones(world: World, exporting: Exporting) -> None:
+def test_an_export_selects_letters_by_target_and_status_without_erased_ones(world: World, exporting: Exporting) -> None:
     world.confirmed()
     world.confirmed(email="bo@signers.example", postal_code="60091")
     world.sign(email="cy@signers.example")
@@ -90,9 +90,9 @@ def test_an_export_takes_letters_by_target_and_status_and_no_erased_ones(world: 
         ExportFilter(status="confirmed"),
         ExportFilter("evanston", "confirmed"),
     ):
-        asked = exporting.ask(CAMPAIGN, wanted, "key")
+        requested = exporting.ask(CAMPAIGN, wanted, "key")
         world.run_exports()
-        found[str(wanted)] = sorted(email.partition("@")[0] for email in emails_of(world, asked))
+        found[str(wanted)] = sorted(email.partition("@")[0] for email in emails_of(world, requested))
     assert found == {
         "all": ["ada", "bo", "cy"],
         "evanston": ["ada", "cy"],
@@ -101,7 +101,7 @@ def test_an_export_takes_letters_by_target_and_status_and_no_erased_ones(world: 
     }
 
 
-def test_people_who_sign_meanwhile_leave_every_row_once(
+def test_signatures_during_an_export_neither_repeat_nor_hide_a_row(
     world: World, exporting: Exporting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = sign(world, 9)
@@ -110,23 +110,21 @@ def test_people_who_sign_meanwhile_leave_every_row_once(
     file = next(lines) + next(lines)
     for late, line in enumerate(lines):
         file += line
-        world.clock.turn(seconds=1)
+        world.clock.advance(seconds=1)
         world.sign(email=f"late{late}@signers.example")
     assert [row["email_address"] for row in rows_of(file)] == expected
 
 
-def test_a_long_file_is_uploaded_part_by_part(
-    world: World, exporting: Exporting, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_long_file_is_uploaded_in_parts(world: World, exporting: Exporting, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = sign(world, 3)
-    # 2,000 times each row: more than one part's 5 MB.
+    # 10,000 times each row: more than the 5 MB of one part.
     monkeypatch.setattr(type(exporting.sheet), "lines", _many_times(type(exporting.sheet).lines))
-    asked = exporting.ask(CAMPAIGN, ExportFilter(), "key")
+    requested = exporting.ask(CAMPAIGN, ExportFilter(), "key")
     world.calls.clear()
     world.run_exports()
     assert world.calls.count("s3:UploadPart") > 1
     assert "s3:CompleteMultipartUpload" in world.calls
-    done = exporting.export(CAMPAIGN, asked.id)
+    done = exporting.export(CAMPAIGN, requested.id)
     assert done.bytes == len(file_of(world, done)) > export_files._PART
     assert emails_of(world, done)[::10_000] == expected
 
@@ -141,27 +139,27 @@ def _many_times(lines: Any) -> Any:
     return repeated
 
 
-def test_an_export_that_crashed_begins_anew_and_leaves_no_half_file(
+def test_an_export_that_crashed_starts_again_and_leaves_no_partial_file(
     world: World, exporting: Exporting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = sign(world, 3)
-    asked = exporting.ask(CAMPAIGN, ExportFilter(), "key")
+    requested = exporting.ask(CAMPAIGN, ExportFilter(), "key")
     with monkeypatch.context() as patch:
-        patch.setattr(type(exporting.sheet), "lines", _breaks_off(type(exporting.sheet).lines))
+        patch.setattr(type(exporting.sheet), "lines", _interrupted(type(exporting.sheet).lines))
         [answer] = world.run_exports()
     assert answer["batchItemFailures"] != []
-    assert exporting.export(CAMPAIGN, asked.id).state == "queued"
+    assert exporting.export(CAMPAIGN, requested.id).state == "queued"
     s3 = boto3.client("s3")
     bucket = world.wiring.settings.packet_bucket
     assert "Contents" not in s3.list_objects_v2(Bucket=bucket)
     assert "Uploads" not in s3.list_multipart_uploads(Bucket=bucket)
-    # It is hidden for five minutes; a redelivery comes by hand here.
-    world.wiring.export_queue.put(CAMPAIGN, asked.id)
+    # The message is hidden for five minutes, so this test sends another one.
+    world.wiring.export_queue.put(CAMPAIGN, requested.id)
     world.run_exports()
-    assert emails_of(world, exporting.export(CAMPAIGN, asked.id)) == expected
+    assert emails_of(world, exporting.export(CAMPAIGN, requested.id)) == expected
 
 
-def _breaks_off(lines: Any) -> Any:
+def _interrupted(lines: Any) -> Any:
     def broken(*arguments: Any) -> Iterator[bytes]:
         for line in lines(*arguments):
             yield from [line] * 20_000
@@ -171,44 +169,44 @@ def _breaks_off(lines: Any) -> Any:
     return broken
 
 
-def test_an_export_is_given_up_when_its_queue_gives_it_up(
+def test_an_export_fails_at_the_last_try_of_its_queue(
     world: World, exporting: Exporting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.sign()
-    asked = exporting.ask(CAMPAIGN, ExportFilter(), "key")
-    monkeypatch.setattr(type(exporting.sheet), "lines", _breaks_off(type(exporting.sheet).lines))
+    requested = exporting.ask(CAMPAIGN, ExportFilter(), "key")
+    monkeypatch.setattr(type(exporting.sheet), "lines", _interrupted(type(exporting.sheet).lines))
     states = []
     for received in (1, 2, 3, 4):
         event = {
             "messageId": "m",
-            "body": f'{{"campaign": "{CAMPAIGN}", "export": "{asked.id}"}}',
+            "body": f'{{"campaign": "{CAMPAIGN}", "export": "{requested.id}"}}',
             "receiptHandle": "handle",
             "attributes": {"ApproximateReceiveCount": str(received)},
         }
         monkeypatch.setattr("undersigned.aws.queue.ExportQueue.hide", lambda *_: None)
         world.handlers["export_signatures"]({"Records": [event]}, CONTEXT)
-        states.append(exporting.export(CAMPAIGN, asked.id).state)
+        states.append(exporting.export(CAMPAIGN, requested.id).state)
     assert states == ["queued", "queued", "queued", "failed"]
     with pytest.raises(NotReadyError, match="Create a new one"):
-        exporting.link(exporting.export(CAMPAIGN, asked.id))
+        exporting.link(exporting.export(CAMPAIGN, requested.id))
 
 
-def test_a_message_that_comes_again_leaves_a_whole_file_alone(world: World, exporting: Exporting) -> None:
+def test_a_repeated_message_does_not_change_a_finished_export(world: World, exporting: Exporting) -> None:
     sign(world, 2)
-    asked = exporting.ask(CAMPAIGN, ExportFilter(), "key")
+    requested = exporting.ask(CAMPAIGN, ExportFilter(), "key")
     world.run_exports()
-    done = exporting.export(CAMPAIGN, asked.id)
+    done = exporting.export(CAMPAIGN, requested.id)
     sign(world, 3)
-    world.wiring.export_queue.put(CAMPAIGN, asked.id)
+    world.wiring.export_queue.put(CAMPAIGN, requested.id)
     world.run_exports()
-    assert exporting.export(CAMPAIGN, asked.id) == done
+    assert exporting.export(CAMPAIGN, requested.id) == done
     assert len(emails_of(world, done)) == 2
 
 
-def test_an_export_says_how_far_it_is(world: World, exporting: Exporting, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_export_reports_its_progress(world: World, exporting: Exporting, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exporting_module, "_ROWS_BETWEEN_NEWS", 2)
     sign(world, 5)
-    asked = exporting.ask(CAMPAIGN, ExportFilter(), "key")
+    requested = exporting.ask(CAMPAIGN, ExportFilter(), "key")
     seen: list[tuple[str, int]] = []
     put = type(world.wiring.exports).put_export
 
@@ -218,51 +216,49 @@ def test_an_export_says_how_far_it_is(world: World, exporting: Exporting, monkey
 
     monkeypatch.setattr(type(world.wiring.exports), "put_export", watched)
     world.run_exports()
-    assert exporting.export(CAMPAIGN, asked.id).rows == 5
+    assert exporting.export(CAMPAIGN, requested.id).rows == 5
     assert seen == [("running", 0), ("running", 2), ("running", 4), ("done", 5)]
 
 
-def test_a_link_is_good_for_a_quarter_of_an_hour_and_says_how_to_call_the_file(
-    world: World, exporting: Exporting
-) -> None:
+def test_a_link_works_for_fifteen_minutes_and_names_the_file(world: World, exporting: Exporting) -> None:
     world.sign()
-    asked = exporting.ask(CAMPAIGN, ExportFilter(), "key")
+    requested = exporting.ask(CAMPAIGN, ExportFilter(), "key")
     with pytest.raises(NotReadyError, match=r"The file is not ready\. Try again in a moment"):
-        exporting.link(asked)
+        exporting.link(requested)
     world.run_exports()
-    link = urlsplit(exporting.link(exporting.export(CAMPAIGN, asked.id)))
+    link = urlsplit(exporting.link(exporting.export(CAMPAIGN, requested.id)))
     query = parse_qs(link.query)
     assert query["X-Amz-Expires"] == ["900"]
     assert query["response-content-disposition"] == [f'attachment; filename="{CAMPAIGN}-2026-11-24.csv"']
-    assert link.path.endswith(f"/exports/{CAMPAIGN}/{asked.id}.csv")
+    assert link.path.endswith(f"/exports/{CAMPAIGN}/{requested.id}.csv")
 
 
-def test_an_export_is_gone_after_a_week(world: World, exporting: Exporting) -> None:
-    asked = exporting.ask(CAMPAIGN, ExportFilter(), "key")
-    world.clock.turn(days=7)
+def test_an_export_expires_after_a_week(world: World, exporting: Exporting) -> None:
+    requested = exporting.ask(CAMPAIGN, ExportFilter(), "key")
+    world.clock.advance(days=7)
     later = exporting.ask(CAMPAIGN, ExportFilter(), "key")
     assert exporting.recent(CAMPAIGN) == (later,)
     with pytest.raises(NotFoundError, match="kept for a week"):
-        exporting.export(CAMPAIGN, asked.id)
-    # Its message, if it comes so late, is done with.
+        exporting.export(CAMPAIGN, requested.id)
+    # A message that comes so late is consumed.
     assert world.run_exports() == [{"batchItemFailures": []}] * 2
 
 
 def test_exports_are_listed_newest_first(world: World, exporting: Exporting) -> None:
-    asked = []
+    ids = []
     for _ in range(3):
-        world.clock.turn(minutes=1)
-        asked.append(exporting.ask(CAMPAIGN, ExportFilter(), "key").id)
-    assert [export.id for export in exporting.recent(CAMPAIGN)] == asked[::-1]
+        world.clock.advance(minutes=1)
+        ids.append(exporting.ask(CAMPAIGN, ExportFilter(), "key").id)
+    assert [export.id for export in exporting.recent(CAMPAIGN)] == ids[::-1]
 
 
-def test_who_takes_what_out_is_in_the_audit(world: World, exporting: Exporting) -> None:
+def test_an_export_is_in_the_activity_log(world: World, exporting: Exporting) -> None:
     exporting.ask(CAMPAIGN, ExportFilter("evanston"), "key 0123")
     [entry] = world.wiring.campaigns.audit(CAMPAIGN)
     assert (entry.action, entry.by, entry.about) == ("export", "key 0123", "evanston")
 
 
-def test_what_is_not_there_can_not_be_exported(world: World, exporting: Exporting) -> None:
+def test_an_unknown_campaign_or_target_cannot_be_exported(world: World, exporting: Exporting) -> None:
     with pytest.raises(NotFoundError, match="no campaign"):
         exporting.ask("nothing", ExportFilter(), "key")
     with pytest.raises(NotFoundError, match="no recipient 'atlantis'; it has deerfield, evanston"):
@@ -290,13 +286,13 @@ def key(world: World) -> None:
 
 
 @pytest.mark.usefixtures("key")
-def test_a_file_is_asked_for_followed_and_fetched_over_http(world: World) -> None:
+def test_an_export_is_requested_followed_and_downloaded_over_http(world: World) -> None:
     world.confirmed()
     world.sign(email="bo@signers.example", postal_code="60091")
-    asked = ask(world, "POST", "/exports?target=evanston&status=confirmed")
-    assert (asked.status, asked.json["state"]) == (202, "queued")
-    assert asked.json["filter"] == {"target": "evanston", "status": "confirmed"}
-    path = asked.headers["location"].removeprefix(f"/organizer/campaigns/{CAMPAIGN}")
+    requested = ask(world, "POST", "/exports?target=evanston&status=confirmed")
+    assert (requested.status, requested.json["state"]) == (202, "queued")
+    assert requested.json["filter"] == {"target": "evanston", "status": "confirmed"}
+    path = requested.headers["location"].removeprefix(f"/organizer/campaigns/{CAMPAIGN}")
     assert ask(world, "GET", path).json["link"] is None
     world.run_exports()
     done = ask(world, "GET", path).json
@@ -306,7 +302,7 @@ def test_a_file_is_asked_for_followed_and_fetched_over_http(world: World) -> Non
 
 
 @pytest.mark.usefixtures("key")
-def test_the_address_of_a_file_leads_to_how_far_it_is(world: World) -> None:
+def test_the_csv_address_redirects_to_a_new_export(world: World) -> None:
     answer = ask(world, "GET", "/signatures.csv?status=pending")
     assert answer.status == 303
     path = answer.headers["location"].removeprefix(f"/organizer/campaigns/{CAMPAIGN}")
@@ -322,6 +318,6 @@ def test_the_address_of_a_file_leads_to_how_far_it_is(world: World) -> None:
         ("/exports?target=atlantis", 404),
     ],
 )
-def test_a_file_that_can_not_be_is_not_asked_for(world: World, path: str, status: int) -> None:
+def test_a_wrong_request_creates_no_export(world: World, path: str, status: int) -> None:
     assert ask(world, "POST", path).status == status
     assert world.wiring.exports.exports(CAMPAIGN) == ()

@@ -1,4 +1,4 @@
-"""The form's page, and those after it, as the server writes them: what a browser without scripts gets, and a frame."""
+"""Test the HTML of the form's page and the pages after it, without scripts and in a frame."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STROKES = [[40, 120, 80, 30, 110, 150, 180, 60]]
 
 @dataclass
 class Element:
-    """An element with its attributes; `text` is all that stands in it."""
+    """An element with its attributes. `text` is all text in it."""
 
     name: str
     attributes: dict[str, str | None]
@@ -40,7 +40,7 @@ _VOID = {"base", "br", "input", "link", "meta"}
 
 @dataclass
 class Page(HTMLParser):
-    """A page as its elements."""
+    """A page as a list of its elements."""
 
     html: str
     elements: list[Element] = field(default_factory=list)
@@ -90,14 +90,14 @@ def test_each_field_has_its_name_as_id_and_a_label(world: World) -> None:
     assert "checked" not in page.field("updates")
 
 
-def test_people_and_their_screen_readers_do_not_meet_the_trap(world: World) -> None:
+def test_the_trap_field_is_hidden_from_people_and_screen_readers(world: World) -> None:
     page = Page(world.get(FORM).body)
     hidden = page.one("div", **{"class": "away"})
     assert (hidden["aria-hidden"], page.field("topic")["tabindex"]) == ("true", "-1")
     assert hidden.text == "Leave this field empty"
 
 
-def test_a_mistake_stands_in_a_summary_that_leads_to_its_field(world: World) -> None:
+def test_a_mistake_is_in_the_summary_with_a_link_to_its_field(world: World) -> None:
     page = Page(world.sign(name="", postal_code="99999").body)
     summary = page.one("div", **{"class": "summary"})
     assert summary["role"] == "alert"
@@ -112,7 +112,7 @@ def test_a_mistake_stands_in_a_summary_that_leads_to_its_field(world: World) -> 
     assert page.one("title").text.startswith("Error: ")
 
 
-def test_a_choice_of_towns_is_led_to_by_its_first_radio(world: World) -> None:
+def test_the_summary_links_to_the_first_radio_button_of_the_towns(world: World) -> None:
     page = Page(world.sign(postal_code="60203").body)
     towns = page.one("fieldset", id="towns")
     assert "hidden" not in towns
@@ -124,17 +124,17 @@ def test_a_choice_of_towns_is_led_to_by_its_first_radio(world: World) -> None:
     ]
 
 
-def test_a_choice_that_the_postal_code_no_longer_allows_is_asked_for_again(world: World) -> None:
+def test_a_town_without_the_postal_code_must_be_chosen_again(world: World) -> None:
     page = Page(world.sign(target="skokie").body)
     assert "hidden" not in page.one("fieldset", id="towns")
     assert page.one("input", id="target")["value"] == "evanston"
 
 
-def test_without_a_choice_there_is_none_to_see(world: World) -> None:
+def test_the_choice_of_towns_is_hidden_at_first(world: World) -> None:
     assert "hidden" in Page(world.get(FORM).body).one("fieldset", id="towns")
 
 
-def test_a_form_with_a_mistake_comes_back_with_its_own_letter(world: World) -> None:
+def test_a_form_with_a_mistake_keeps_the_signers_letter(world: World) -> None:
     answer = world.sign(email="", note="My own words", drawing=json.dumps(STROKES))
     page = Page(answer.body)
     assert "Dear Police Chief Avery Sample," in page.one("div", id="letter").text
@@ -143,7 +143,7 @@ def test_a_form_with_a_mistake_comes_back_with_its_own_letter(world: World) -> N
     assert json.loads(page.field("drawing")["value"] or "") == STROKES
 
 
-def test_a_drawing_that_cannot_be_read_is_let_go_so_that_the_form_can_be_mended(world: World) -> None:
+def test_an_unreadable_drawing_is_removed_from_the_form(world: World) -> None:
     page = Page(world.sign(drawing="[[1,2,3]]").body)
     assert page.one("a", href="#drawing").text.startswith("We can’t read your drawing. ")
     assert page.field("drawing")["value"] == ""
@@ -152,14 +152,12 @@ def test_a_drawing_that_cannot_be_read_is_let_go_so_that_the_form_can_be_mended(
 @pytest.mark.parametrize(
     ("posted", "agreed"), [("yes", True), ("on", True), ("no", False), ("false", False), ("0", False)]
 )
-def test_a_form_that_comes_back_is_ticked_for_who_has_agreed_and_nobody_else(
-    world: World, posted: str, *, agreed: bool
-) -> None:
+def test_a_form_with_a_mistake_keeps_the_box_ticked_only_if_it_was(world: World, posted: str, *, agreed: bool) -> None:
     box = Page(world.sign(name="", updates=posted).body).field("updates")
     assert ("checked" in box) is agreed
 
 
-def test_the_script_face_is_for_what_is_typed_and_not_for_the_specimen(world: World) -> None:
+def test_only_a_typed_letter_uses_the_script_font(world: World) -> None:
     specimen, own = Page(world.get(FORM).body), Page(world.post(f"{FORM}/preview", ADA).body)
     assert specimen.one("div", id="letter")["class"] == "letter"
     assert own.one("div", id="letter")["class"] == "letter typed"
@@ -167,22 +165,22 @@ def test_the_script_face_is_for_what_is_typed_and_not_for_the_specimen(world: Wo
 
 
 @pytest.mark.parametrize("answer", ["signatures", "preview"])
-def test_an_answer_to_a_form_that_is_loaded_anew_or_passed_on_leads_to_the_form(world: World, answer: str) -> None:
+def test_a_get_of_an_answers_address_redirects_to_the_form(world: World, answer: str) -> None:
     moved = world.get(f"{FORM}/{answer}?lang=es&embedded=1&more=x")
     assert (moved.status, moved.headers["location"]) == (303, f"{FORM}?lang=es&embedded=1")
     assert world.get(moved.headers["location"]).status == 200
     assert world.get(f"/campaigns/nowhere/{answer}").status == 404
 
 
-def test_a_letter_that_was_taken_back_is_still_there_when_its_page_is_loaded_anew(world: World) -> None:
+def test_a_get_of_the_withdrawal_address_redirects_to_the_letter(world: World) -> None:
     links = world.post(world.confirmed().link("confirm"), as_json=True).json["links"]
-    looked_at = world.get(links["withdraw"])
-    assert (looked_at.status, looked_at.headers["location"]) == (303, links["letter"])
-    assert "Waiting" in world.get(links["letter"]).body, "looking takes nothing back"
+    answer = world.get(links["withdraw"])
+    assert (answer.status, answer.headers["location"]) == (303, links["letter"])
+    assert "Waiting" in world.get(links["letter"]).body, "a GET withdraws nothing"
     assert world.get("/letters/forged/withdraw").status == 404
 
 
-def test_a_preview_without_scripts_begins_at_the_letter(world: World) -> None:
+def test_a_preview_without_scripts_focuses_the_letter(world: World) -> None:
     title = Page(world.post(f"{FORM}/preview", ADA).body).one("h2", id="letter-title")
     assert title.text == "Your letter to Police Chief Avery Sample"
     assert {"autofocus", "tabindex"} <= title.attributes.keys()
@@ -200,7 +198,7 @@ def test_each_step_keeps_the_language_and_the_frame(world: World, path: str, kep
     assert f'href="{FORM}{path}?lang=es"' in world.get(signed).body
 
 
-def test_what_leads_away_from_a_frame_opens_beside_it_and_what_stays_stays(world: World) -> None:
+def test_links_in_a_frame_open_a_new_tab_if_they_leave_the_form(world: World) -> None:
     for page in (
         Page(world.get(f"{FORM}/embed").body),
         Page(world.post(f"{FORM}/signatures?embedded=1", {**ADA, "name": ""}).body),
@@ -212,7 +210,7 @@ def test_what_leads_away_from_a_frame_opens_beside_it_and_what_stays_stays(world
             assert ("target" in link) is not leads_away, link["href"]
 
 
-def test_a_frames_page_says_which_sites_may_hear_of_its_height(world: World) -> None:
+def test_a_frames_page_names_the_sites_that_may_know_its_height(world: World) -> None:
     path = asset_path("frame.js")
     for framed in (f"{FORM}/embed", f"{FORM}/signed?embedded=1"):
         page = Page(world.get(framed).body)
@@ -223,17 +221,17 @@ def test_a_frames_page_says_which_sites_may_hear_of_its_height(world: World) -> 
     assert page.all("script", src=path) == []
 
 
-def test_a_challenge_comes_only_with_a_form_that_must_bring_a_proof(world: World) -> None:
+def test_only_a_form_that_needs_a_proof_has_a_challenge(world: World) -> None:
     assert "data-challenge" not in Page(world.get(FORM).body).one("form")
     campaigns, campaign = world.wiring.campaigns, world.wiring.catalog.entry(CAMPAIGN).campaign
     campaigns.put_campaign(replace(campaign, proof_of_work="always"))
-    world.clock.turn(minutes=2)
+    world.clock.advance(minutes=2)
     form = Page(world.get(FORM).body).one("form")
     assert json.loads(form["data-challenge"] or "")["parameters"]["algorithm"] == "PBKDF2/SHA-256"
     assert form["data-worker"] == asset_path("pbkdf2.js")
 
 
-def test_no_page_has_a_script_or_a_style_of_its_own_but_the_one_sheet(world: World) -> None:
+def test_pages_have_one_style_sheet_and_no_inline_script_or_style(world: World) -> None:
     mail = world.confirmed(note="My own words", drawing=json.dumps(STROKES))
     own = world.press(mail.link("confirm"))
     for answer in (world.get(FORM), world.sign(name=""), world.get(f"{FORM}/signed"), own, world.get("/nowhere")):
@@ -246,7 +244,7 @@ def test_no_page_has_a_script_or_a_style_of_its_own_but_the_one_sheet(world: Wor
     assert "script-src" not in own.headers["content-security-policy"]
 
 
-def test_who_has_confirmed_can_ask_others_by_plain_links(world: World) -> None:
+def test_a_confirmed_letters_page_has_plain_links_to_share(world: World) -> None:
     world.sign()
     world.run_stream()
     page = Page(world.press(world.sent[-1].link("confirm")).body)
@@ -261,24 +259,26 @@ def test_who_has_confirmed_can_ask_others_by_plain_links(world: World) -> None:
         "bsky.app",
     }
     assert all("letters.example/campaigns" in (link["href"] or "") for link in shared)
-    assert not any("/letters/" in (link["href"] or "") for link in shared), "a signer's own page is theirs alone"
+    assert not any("/letters/" in (link["href"] or "") for link in shared), (
+        "shared links must not lead to a signer's own page"
+    )
 
 
-def test_taking_a_letter_back_is_asked_twice(world: World) -> None:
+def test_withdrawing_a_letter_needs_two_steps(world: World) -> None:
     page = Page(world.press(world.confirmed().link("confirm")).body)
     assert page.one("summary").text == "Withdraw my letter"
     assert page.one("button").text == "Yes, withdraw my letter"
 
 
-def test_a_page_in_a_right_to_left_language_is_written_that_way(world: World) -> None:
+def test_a_page_in_a_right_to_left_language_has_that_direction(world: World) -> None:
     campaign = world.wiring.catalog.entry(CAMPAIGN).campaign
     world.wiring.campaigns.put_campaign(replace(campaign, language="ar", translations={}, letter=campaign.letter))
-    world.clock.turn(minutes=2)
+    world.clock.advance(minutes=2)
     html = Page(world.get(FORM).body).one("html")
     assert (html["lang"], html["dir"]) == ("ar", "rtl")
 
 
-def test_a_letter_in_json_is_compressed_for_whoever_asks_while_typing(world: World) -> None:
+def test_a_preview_in_json_is_compressed(world: World) -> None:
     headers = {"accept": "application/json", "accept-encoding": "gzip"}
     answer = world.post(f"{FORM}/preview", ADA, headers=headers)
     assert answer.headers["content-encoding"] == "gzip"

@@ -1,4 +1,4 @@
-"""Keys: what each opens, over every route; what it does not; and that a network can't try many."""
+"""Test what each kind of key opens on every route, and that a network can't guess keys."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.described import operation_of, routed
+from tests.openapi_document import operation_of, routed
 from tests.world import CAMPAIGN, Answer
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.deliveries import DeliveryKey
@@ -33,7 +33,7 @@ USELESS = {"no key": None, "wrong": "us_wrong", "expired": "us_expired", "revoke
 
 @dataclass(frozen=True)
 class Route:
-    """A route, what `read` and `manage` get there, and what is sent."""
+    """A route: the status for a `read` and for a `manage` key, and the body."""
 
     method: str
     path: str
@@ -64,7 +64,7 @@ ROUTES = [
     Route("POST", f"/deliveries/{PERIOD}/approve", 403, 200, {}),
     Route("GET", f"/deliveries/{PERIOD}/evanston", 200, 200),
     Route("GET", f"/deliveries/{PERIOD}/evanston/packets/1", 403, 302),
-    # It was sent, so there is nothing to retry; the key was good for it.
+    # The key allows this, but the delivery was sent, so it can't be retried.
     Route("POST", f"/deliveries/{PERIOD}/evanston/retry", 403, 409, {}),
     Route("POST", "/pause", 403, 200, {}),
     Route("POST", "/resume", 403, 200, {}),
@@ -73,22 +73,22 @@ ROUTES = [
     Route("POST", "/targets/wilmette/test", 403, 202, {}),
 ]
 
-ANSWERED_FOR_A_LINK = {("GET", "/organizer/approve/{token}"), ("POST", "/organizer/approve/{token}")}
-"""Whoever has the link in a mail needs no key."""
+OPENED_BY_A_LINK = {("GET", "/organizer/approve/{token}"), ("POST", "/organizer/approve/{token}")}
+"""A person with the link from the email needs no key."""
 
 
-def let_in(world: World, text: str, scope: Any, campaign: str = CAMPAIGN, expires_at: datetime | None = None) -> None:
+def put_key(world: World, text: str, scope: Any, campaign: str = CAMPAIGN, expires_at: datetime | None = None) -> None:
     world.wiring.api_keys.put_api_key(ApiKey(campaign, digest_of(text), scope, "", LONG_AGO, expires_at))
 
 
 @pytest.fixture
 def campaign(world: World) -> World:
-    """Give a campaign with a sent letter (Ada's), one that waits, one in quarantine (Eve's), and each kind of key."""
-    let_in(world, READ, "read")
-    let_in(world, MANAGE, "manage")
-    let_in(world, "us_expired", "manage", expires_at=world.clock.now)
-    let_in(world, "us_other", "manage", OTHER)
-    let_in(world, "us_revoked", "manage")
+    """Return a campaign with a sent letter (Ada's), a waiting one, a quarantined one (Eve's), and each kind of key."""
+    put_key(world, READ, "read")
+    put_key(world, MANAGE, "manage")
+    put_key(world, "us_expired", "manage", expires_at=world.clock.now)
+    put_key(world, "us_other", "manage", OTHER)
+    put_key(world, "us_revoked", "manage")
     world.wiring.api_keys.remove_api_key(CAMPAIGN, digest_of("us_revoked"))
     world.wiring.exports.put_export(Export(CAMPAIGN, EXPORT, "done", ExportFilter(), "key", world.clock.now))
     world.confirmed()
@@ -110,14 +110,14 @@ def ask(world: World, route: Route, key: str | None, **options: Any) -> Answer:
     return world.request(route.method, base + path, route.body, headers=headers, as_json=True, **options)
 
 
-def test_every_route_has_an_entry_in_this_table(world: World) -> None:
+def test_every_route_is_in_this_table(world: World) -> None:
     base = f"/organizer/campaigns/{CAMPAIGN}"
-    tried = {operation_of(route.method, base + route.path.format(ada=NOBODY, eve=NOBODY)) for route in ROUTES}
-    assert routed("organizer_api") - ANSWERED_FOR_A_LINK == tried
+    covered = {operation_of(route.method, base + route.path.format(ada=NOBODY, eve=NOBODY)) for route in ROUTES}
+    assert routed("organizer_api") - OPENED_BY_A_LINK == covered
 
 
 @pytest.mark.parametrize("kind", USELESS)
-def test_a_key_that_is_none_of_the_campaign_s_opens_nothing_and_tells_nothing(campaign: World, kind: str) -> None:
+def test_a_useless_key_always_gets_the_same_answer(campaign: World, kind: str) -> None:
     before = rows(campaign)
     answers = []
     for number, route in enumerate(ROUTES):
@@ -131,18 +131,18 @@ def test_a_key_that_is_none_of_the_campaign_s_opens_nothing_and_tells_nothing(ca
 
 
 def refused(world: World) -> Answer:
-    """Return what a key gets that nobody ever made, for a campaign that there never was."""
+    """Return the answer to an unknown key for an unknown campaign."""
     return ask(world, ROUTES[0], "us_nothing", base="/organizer/campaigns/none-such", source="192.0.2.99")
 
 
 def rows(world: World) -> list[Any]:
-    """Return the whole table but for what networks were refused."""
+    """Return all rows of the table without the counters of refused networks."""
     table = world.wiring.settings.table_name
     items = world.wiring._client("dynamodb").scan(TableName=table)["Items"]
     return sorted((item for item in items if not item["pk"]["S"].startswith("RATE#")), key=str)
 
 
-def test_a_key_that_may_read_opens_what_is_not_personal_and_does_nothing(campaign: World) -> None:
+def test_a_read_key_opens_what_is_not_personal_and_changes_nothing(campaign: World) -> None:
     before = rows(campaign)
     for route in ROUTES:
         answer = ask(campaign, route, READ)
@@ -150,16 +150,16 @@ def test_a_key_that_may_read_opens_what_is_not_personal_and_does_nothing(campaig
     assert rows(campaign) == before
 
 
-def test_a_key_that_may_manage_opens_everything(campaign: World) -> None:
+def test_a_manage_key_opens_everything(campaign: World) -> None:
     for route in ROUTES:
         answer = ask(campaign, route, MANAGE)
         assert answer.status == route.manage, (route, answer.content[:300])
         assert answer.headers["cache-control"] == "no-store"
 
 
-def test_each_action_is_noted_with_the_key_that_did_it(campaign: World) -> None:
+def test_each_action_is_in_the_activity_log_with_its_key(campaign: World) -> None:
     for route in ROUTES:
-        campaign.clock.turn(seconds=1)
+        campaign.clock.advance(seconds=1)
         ask(campaign, route, MANAGE)
     entries = ask(campaign, Route("GET", "/audit", 403, 200), MANAGE).json["entries"]
     assert {entry["by"] for entry in entries} == {f"key {digest_of(MANAGE)[:12]}"}
@@ -174,23 +174,23 @@ def test_each_action_is_noted_with_the_key_that_did_it(campaign: World) -> None:
 
 
 @pytest.mark.parametrize("header", ["", "Basic dXM6dXM=", "Bearer", "Bearer ", "us_manage", "Token us_manage"])
-def test_what_is_no_bearer_key_is_none(world: World, header: str) -> None:
-    let_in(world, MANAGE, "manage")
+def test_only_a_bearer_key_is_accepted(world: World, header: str) -> None:
+    put_key(world, MANAGE, "manage")
     assert world.get(f"/organizer/campaigns/{CAMPAIGN}", headers={"authorization": header}).status == 401
 
 
-def test_a_network_that_tries_keys_has_to_wait_and_nobody_else(campaign: World) -> None:
+def test_only_a_network_that_guesses_keys_has_to_wait(campaign: World) -> None:
     overview = ROUTES[0]
     tries = [ask(campaign, overview, f"us_{number}", source=f"198.51.100.{number}").status for number in range(11)]
     assert tries == [401] * 10 + [429]
     answer = ask(campaign, overview, MANAGE, source="198.51.100.77")
     assert (answer.status, answer.headers["retry-after"]) == (429, "60")
     assert ask(campaign, overview, MANAGE, source="203.0.113.9").status == 200
-    campaign.clock.turn(seconds=60)
+    campaign.clock.advance(seconds=60)
     assert ask(campaign, overview, MANAGE, source="198.51.100.77").status == 200
 
 
-def test_while_a_network_waits_its_keys_are_not_looked_at(campaign: World) -> None:
+def test_the_keys_of_a_waiting_network_are_not_read(campaign: World) -> None:
     for number in range(10):
         ask(campaign, ROUTES[0], f"us_{number}")
     campaign.calls.clear()
@@ -198,23 +198,23 @@ def test_while_a_network_waits_its_keys_are_not_looked_at(campaign: World) -> No
     assert campaign.calls == ["dynamodb:GetItem"]
 
 
-def test_good_keys_and_requests_without_any_are_not_counted(campaign: World) -> None:
+def test_good_keys_and_requests_without_a_key_do_not_count(campaign: World) -> None:
     for _ in range(12):
         assert ask(campaign, ROUTES[0], READ).status == 200
         assert ask(campaign, ROUTES[3], READ).status == 403
         assert ask(campaign, ROUTES[0], None).status == 401
 
 
-def test_a_network_s_address_is_kept_nowhere_and_its_count_expires(campaign: World) -> None:
+def test_a_networks_address_is_not_stored_and_its_counter_expires(campaign: World) -> None:
     ask(campaign, ROUTES[0], "us_wrong", source="198.51.100.7")
     items = campaign.wiring._client("dynamodb").scan(TableName=campaign.wiring.settings.table_name)["Items"]
-    [counted] = [item for item in items if item["pk"]["S"].startswith("RATE#") and "address" not in str(item)]
+    [counter] = [item for item in items if item["pk"]["S"].startswith("RATE#") and "address" not in str(item)]
     assert "198.51" not in str(items)
-    assert int(counted["expires_at"]["N"]) <= (campaign.clock.now + timedelta(minutes=2)).timestamp()
+    assert int(counter["expires_at"]["N"]) <= (campaign.clock.now + timedelta(minutes=2)).timestamp()
 
 
-def test_what_another_campaign_has_is_not_there_for_this_one_s_key(campaign: World) -> None:
-    """The other campaign's key asks under its own name for what only the first one has."""
+def test_a_key_finds_nothing_of_another_campaign(campaign: World) -> None:
+    """The other campaign's key requests, in its own campaign, what only the first campaign has."""
     before = rows(campaign)
     for route in ROUTES:
         if route.path.count("/") > 1 and route.path != "/deliveries/next":
@@ -223,7 +223,7 @@ def test_what_another_campaign_has_is_not_there_for_this_one_s_key(campaign: Wor
     assert rows(campaign) == before
 
 
-def test_what_is_not_there_is_a_404(campaign: World) -> None:
+def test_what_does_not_exist_is_a_404(campaign: World) -> None:
     for path in (
         f"/signatures/{NOBODY}",
         "/signatures/{ada}%23x",
@@ -243,8 +243,8 @@ def test_what_is_not_there_is_a_404(campaign: World) -> None:
         assert (answer.status, answer.headers["content-type"]) == (404, "application/problem+json"), path
 
 
-def test_a_delivery_s_letters_are_those_of_its_packets(campaign: World) -> None:
+def test_a_delivery_lists_the_letters_of_its_packets(campaign: World) -> None:
     delivery = ask(campaign, Route("GET", f"/deliveries/{PERIOD}/evanston", 200, 200), READ).json
     assert delivery["packets"][0]["letters"] == [signer(campaign, "ada")]
-    assert json.dumps(delivery).count("@") == 1  # the chief's address alone
+    assert json.dumps(delivery).count("@") == 1  # only the target's address
     assert campaign.wiring.deliveries.delivery(DeliveryKey(CAMPAIGN, "evanston", PERIOD)) is not None

@@ -1,4 +1,4 @@
-"""Two languages, and a third that joins by one file, as a signer and a chief's office meet them."""
+"""Test pages, emails and packets in two languages, and in a third that one file adds."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def settings(world: World) -> Campaign:
 
 
 def sign(world: World, language: str, **changes: object) -> Answer:
-    """Sign as Ada on the page in a language."""
+    """Sign as Ada on the page in the given language."""
     return world.post(f"{FORM}/signatures?lang={language}", {**ADA, "form": world.form(), **changes})
 
 
@@ -55,7 +55,7 @@ def pages_of(pdf: bytes) -> list[str]:
     return [words_of(page.extract_text()) for page in PdfReader(io.BytesIO(pdf)).pages]
 
 
-def test_a_link_or_the_browser_chooses_the_pages_language(world: World) -> None:
+def test_a_link_or_the_browser_decides_the_pages_language(world: World) -> None:
     by_link, by_browser, by_neither = (
         world.get(f"{FORM}?lang=es"),
         world.get(FORM, headers=IN_SPANISH),
@@ -69,14 +69,14 @@ def test_a_link_or_the_browser_chooses_the_pages_language(world: World) -> None:
     assert '<html lang="en"' in world.get(f"{FORM}?lang=en", headers=IN_SPANISH).body
 
 
-def test_a_campaign_in_english_alone_is_in_english_for_everybody(world: World) -> None:
+def test_a_campaign_only_in_english_is_in_english_for_everyone(world: World) -> None:
     world.wiring.campaigns.put_campaign(replace(settings(world), translations={}))
     for page in (world.get(f"{FORM}?lang=es"), world.get(FORM, headers=IN_SPANISH)):
         assert '<html lang="en"' in page.body
         assert "Firmar" not in page.body
 
 
-def test_errors_come_in_the_pages_language(world: World) -> None:
+def test_errors_are_in_the_pages_language(world: World) -> None:
     answer = sign(world, "es", name="", email="ada@", postal_code="60203")
     assert answer.status == 422
     assert "<title>Error: Fin a la demanda en Illinois</title>" in answer.body
@@ -90,33 +90,33 @@ def test_errors_come_in_the_pages_language(world: World) -> None:
     assert "Avery Sample (Jefe de Policía)" in answer.body
 
 
-def test_errors_in_json_come_in_the_readers_language(world: World) -> None:
+def test_errors_in_json_are_in_the_requested_language(world: World) -> None:
     answer = world.post(f"{FORM}/signatures", {**ADA, "name": ""}, as_json=True, headers=IN_SPANISH)
     assert answer.json["title"] == "Hay un problema"
     assert answer.json["errors"] == [{"field": "name", "detail": "Escriba su nombre completo"}]
 
 
-def test_what_goes_wrong_before_a_campaign_is_known_is_said_in_the_readers_language(world: World) -> None:
+def test_an_error_without_a_campaign_is_in_the_browsers_language(world: World) -> None:
     page = world.get("/confirm/forged", headers=IN_SPANISH)
     assert page.status == 404
     assert "Este enlace no está completo" in page.body
 
 
-def test_the_form_as_json_names_its_fields_and_targets_in_the_readers_language(world: World) -> None:
+def test_the_form_in_json_is_in_the_requested_language(world: World) -> None:
     campaign = world.get(f"{FORM}?lang=es", as_json=True).json
     assert campaign["title"] == "Fin a la demanda en Illinois"
     assert campaign["fields"][0]["label"] == "Nombre completo"
     assert campaign["targets"][0]["title"] == "Jefe de Policía"
 
 
-def test_who_signs_in_spanish_gets_a_spanish_mail_and_spanish_pages(world: World) -> None:
+def test_signing_in_spanish_gets_a_spanish_email_and_spanish_pages(world: World) -> None:
     mail = confirmed(world, "es")
     assert mail.mail["Subject"] == "Confirme su carta a Avery Sample (Jefe de Policía)"
     assert mail.mail["Content-Language"] == "es"
     assert '<html lang="es">' in mail.html
-    for said in (mail.text, mail.html):
-        assert "Usted firmó una carta a Avery Sample (Jefe de Policía), Evanston Police Department." in words_of(said)
-        assert "el lunes, 30 de noviembre de 2026, y el mismo enlace muestra qué pasa con ella." in words_of(said)
+    for part in (mail.text, mail.html):
+        assert "Usted firmó una carta a Avery Sample (Jefe de Policía), Evanston Police Department." in words_of(part)
+        assert "el lunes, 30 de noviembre de 2026, y el mismo enlace muestra qué pasa con ella." in words_of(part)
     page = world.get(mail.link("confirm"))
     assert "Su carta sale para Avery Sample (Jefe de Policía) con el próximo envío, el lunes, 30" in page.body
 
@@ -151,7 +151,7 @@ def test_a_page_in_a_language_without_a_letter_shows_the_campaigns_own(world: Wo
     assert "Dear Police Chief Avery Sample," in world.get(mail.link("confirm")).body
 
 
-def test_a_preview_is_in_the_pages_language_unless_another_letter_is_chosen(world: World) -> None:
+def test_a_preview_is_in_the_chosen_language_or_the_pages(world: World) -> None:
     def letter(query: str = "", headers: dict[str, str] | None = None, **changes: object) -> str:
         answer = world.post(f"{FORM}/preview{query}", {**ADA, **changes}, as_json=True, headers=headers)
         [greeting] = re.findall("^(?:Dear|Respetable) .*", answer.json["text"], re.MULTILINE)
@@ -165,7 +165,7 @@ def test_a_preview_is_in_the_pages_language_unless_another_letter_is_chosen(worl
     assert letter(letter_language="es") == spanish
 
 
-def test_a_form_with_mistakes_keeps_the_letter_that_was_chosen(world: World) -> None:
+def test_a_form_with_mistakes_keeps_the_chosen_letter(world: World) -> None:
     page = sign(world, "es", name="", letter_language="en")
     assert page.status == 422
     assert CHOSEN_LETTER.findall(page.body) == ["en"]
@@ -179,7 +179,7 @@ def test_a_form_with_mistakes_keeps_the_letter_that_was_chosen(world: World) -> 
         ({"letter_language": "en"}, "Dear Police Chief Avery Sample, I write to you", "November 24, 2026"),
     ],
 )
-def test_the_letter_is_in_the_pages_language_unless_another_is_chosen(
+def test_the_letter_is_in_the_chosen_language_or_the_pages(
     world: World, chosen: dict[str, str], greeting: str, day: str
 ) -> None:
     confirmed(world, "es", **chosen)
@@ -189,7 +189,7 @@ def test_the_letter_is_in_the_pages_language_unless_another_is_chosen(
     assert day in letter
 
 
-def test_a_letter_chosen_in_spanish_reaches_the_packet_in_spanish_under_the_campaigns_cover(world: World) -> None:
+def test_a_spanish_letter_is_in_spanish_in_a_packet_with_the_campaigns_cover(world: World) -> None:
     page = world.post(f"{FORM}/preview?lang=en", {**ADA, "letter_language": "es"})
     assert "Respetable Jefe de Policía Avery Sample:" in page.body
     confirmed(world, "en", letter_language="es")
@@ -204,7 +204,7 @@ def test_a_letter_chosen_in_spanish_reaches_the_packet_in_spanish_under_the_camp
     assert b"/Lang(es)" in delivery.pdfs[0]
 
 
-def test_the_offices_mail_shows_the_letter_in_each_language_that_was_signed(world: World) -> None:
+def test_the_targets_email_shows_the_letter_in_each_signed_language(world: World) -> None:
     confirmed(world, "en")
     confirmed(world, "es", email="bea@signers.example", name="Bea Muestra", letter_language="es")
     world.week()
@@ -218,7 +218,7 @@ def test_the_offices_mail_shows_the_letter_in_each_language_that_was_signed(worl
     assert set(re.findall(r'<div class="letter" lang="(\w+)">', delivery.html)) == {"en", "es"}
 
 
-def test_a_campaign_in_spanish_has_spanish_mails_and_covers_for_the_office(world: World) -> None:
+def test_a_spanish_campaign_has_spanish_emails_and_covers_for_its_targets(world: World) -> None:
     campaign = settings(world)
     spanish = campaign.translations["es"]
     assert spanish.letter is not None
@@ -243,7 +243,7 @@ def test_a_campaign_in_spanish_has_spanish_mails_and_covers_for_the_office(world
 
 @pytest.fixture
 def esperanto(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A campaign in one more language, whose catalog is one more file: each sentence stands in brackets."""
+    """Add a language to the campaign with a catalog that puts each sentence in brackets."""
     with (languages.CATALOGS / "es.po").open("rb") as file:
         catalog = read_po(file, locale="eo")
     for message in catalog:
@@ -254,21 +254,21 @@ def esperanto(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     with (tmp_path / "eo.po").open("wb") as file:
         write_po(file, catalog)
     monkeypatch.setattr(languages, "CATALOGS", tmp_path)
-    _forget()
+    _clear_caches()
     translation = Translation("Fini la postulon", "Petu vian policestron.")
     world.wiring.campaigns.put_campaign(replace(settings(world), translations={"eo": translation}))
     yield
     monkeypatch.undo()
-    _forget()
+    _clear_caches()
 
 
-def _forget() -> None:
-    for kept in (languages.languages, languages.catalog, environment):
-        kept.cache_clear()
+def _clear_caches() -> None:
+    for cached in (languages.languages, languages.catalog, environment):
+        cached.cache_clear()
 
 
 @pytest.mark.usefixtures("esperanto")
-def test_a_third_language_joins_by_one_file(world: World) -> None:
+def test_one_file_adds_a_third_language(world: World) -> None:
     page = world.get(FORM, headers={"accept-language": "eo"})
     for words in ('<html lang="eo"', "Fini la postulon", "⟦Full name⟧", "lundo, la 30-a de Novembro 2026"):
         assert words in page.body

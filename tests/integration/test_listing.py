@@ -1,4 +1,4 @@
-"""A campaign's signatures, newest first, page by page."""
+"""Test the listing of a campaign's signatures: in pages, newest first."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def sign(world: World, people: int) -> list[str]:
     for number in range(people):
-        world.clock.turn(seconds=1)
+        world.clock.advance(seconds=1)
         world.sign(email=f"signer{number}@signers.example")
     return [f"signer{number}@signers.example" for number in reversed(range(people))]
 
@@ -26,7 +26,9 @@ def test_signatures_are_listed_newest_first(world: World) -> None:
     assert [row.email for _, row in world.wiring.signatures.newest_signatures(CAMPAIGN)] == expected
 
 
-def test_a_page_begins_after_the_last_position_of_the_one_before(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_continues_after_the_last_position_of_the_one_before(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(signatures, "_READ_AHEAD", 3)
     expected = sign(world, 11)
     found: list[str] = []
@@ -34,14 +36,14 @@ def test_a_page_begins_after_the_last_position_of_the_one_before(world: World, m
     while page := list(islice(world.wiring.signatures.newest_signatures(CAMPAIGN, position), 4)):
         found += [row.email for _, row in page]
         position = page[-1][0]
-        # A person who signs meanwhile is newer than everyone on the pages still to come.
+        # A new signature is newer than all remaining ones.
         world.sign(email=f"late{len(found)}@signers.example")
     assert found == expected
 
 
-def test_a_person_who_signs_again_is_listed_once_at_the_newer_position(world: World) -> None:
+def test_signing_again_moves_a_signature_to_the_newest_position(world: World) -> None:
     sign(world, 3)
-    world.clock.turn(seconds=1)
+    world.clock.advance(seconds=1)
     world.sign(email="signer0@signers.example", note="Once more")
     listed = [row.email for _, row in world.wiring.signatures.newest_signatures(CAMPAIGN)]
     assert listed == ["signer0@signers.example", "signer2@signers.example", "signer1@signers.example"]

@@ -1,4 +1,4 @@
-"""The API's document: it is valid, it names what the routers know and nothing else, and real answers are as it says."""
+"""Test the OpenAPI document: it is valid, has exactly the routers' operations, and real answers match it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from openapi_spec_validator import validate
 
-from tests.described import DOCUMENT, OPERATIONS, breach_of, operation_of, resolved, routed
+from tests.openapi_document import DOCUMENT, OPERATIONS, breach_of, operation_of, resolved, routed
 from tests.world import ADA, CAMPAIGN
 from undersigned.domain.deliveries import DeliveryKey
 
@@ -23,7 +23,7 @@ def test_the_document_is_openapi() -> None:
     validate(DOCUMENT)
 
 
-def test_it_names_what_the_routers_know_and_nothing_else(world: World) -> None:
+def test_it_has_exactly_the_routers_operations(world: World) -> None:
     assert set(OPERATIONS) == routed("public_api") | routed("organizer_api")
 
 
@@ -34,7 +34,7 @@ def test_each_operation_has_a_name_of_its_own_and_a_summary() -> None:
     assert all(operation["summary"] for operation in OPERATIONS.values())
 
 
-def test_each_operation_says_whether_it_needs_a_key_and_with_which_scope() -> None:
+def test_each_operation_has_the_scope_of_the_key_it_needs() -> None:
     for (_, path), operation in OPERATIONS.items():
         needs_key = path.startswith("/organizer/campaigns/")
         assert (operation["security"] != [], "401" in operation["responses"]) == (needs_key, needs_key), path
@@ -43,7 +43,7 @@ def test_each_operation_says_whether_it_needs_a_key_and_with_which_scope() -> No
             assert ("403" in operation["responses"]) == (operation["security"] == [{"key": ["manage"]}]), path
 
 
-def test_the_licence_is_named_by_its_spdx_identifier() -> None:
+def test_the_licence_has_its_spdx_identifier() -> None:
     assert DOCUMENT["info"]["license"] == {"name": "MIT", "identifier": "MIT"}
 
 
@@ -52,13 +52,13 @@ def test_each_tag_is_used_and_described() -> None:
     assert {tag for operation in OPERATIONS.values() for tag in operation["tags"]} == described
 
 
-def test_each_operation_describes_its_success_and_what_a_client_can_do_wrong() -> None:
+def test_each_operation_describes_its_success_and_client_errors() -> None:
     for (method, path), operation in OPERATIONS.items():
         statuses = set(operation["responses"])
         succeeds = {status for status in statuses if status.startswith("2")}
         redirects = statuses & {"302", "303"}
         assert succeeds or redirects, path
-        # Files that take no argument: nothing in such a request can be wrong.
+        # A request for a fixed file has no arguments that could be wrong.
         is_fixed = (method, path) in {("GET", "/embed.js"), ("GET", "/openapi.json")}
         assert any(status.startswith("4") for status in statuses) != is_fixed, path
 
@@ -84,7 +84,7 @@ def test_each_component_is_used() -> None:
     }
 
 
-def test_it_is_served_to_every_site(world: World) -> None:
+def test_every_site_may_read_it(world: World) -> None:
     answer = world.get("/openapi.json")
     assert answer.json == DOCUMENT
     assert answer.headers["content-type"] == "application/json"
@@ -92,14 +92,14 @@ def test_it_is_served_to_every_site(world: World) -> None:
 
 
 @pytest.mark.parametrize("as_json", [True, False], ids=["program", "browser"])
-def test_every_public_route_answers_as_described(world: World, *, as_json: bool) -> None:
-    """Each answer is checked by the world itself; this asks every route, in good and in bad ways."""
-    tried = {("GET", "/openapi.json")}
+def test_every_public_route_answers_as_in_the_document(world: World, *, as_json: bool) -> None:
+    """Request every route with good and bad values. The world checks each answer against the document."""
+    covered = {("GET", "/openapi.json")}
 
     def ask(method: str, path: str, values: Any = None) -> Any:
         operation = operation_of(method, path.partition("?")[0])
         assert operation, path
-        tried.add(operation)
+        covered.add(operation)
         return world.request(method, path, values, as_json=as_json)
 
     for path in ("", "/embed", "/signed", "/count", "/count.svg", "/targets?postal_code=60201", "/targets"):
@@ -131,7 +131,7 @@ def test_every_public_route_answers_as_described(world: World, *, as_json: bool)
     ]  # fmt: skip
     for path in ("/embed.js", "/assets/none/form.js", "/assets/none/none.js", "/packets/none", "/letters/none"):
         ask("GET", path)
-    assert tried == {operation for operation in OPERATIONS if not operation[1].startswith("/organizer")}
+    assert covered == {operation for operation in OPERATIONS if not operation[1].startswith("/organizer")}
 
 
 def _only_signer(world: World) -> str:
@@ -139,7 +139,7 @@ def _only_signer(world: World) -> str:
     return row.signer
 
 
-def test_a_field_a_status_or_a_type_that_is_not_described_is_found() -> None:
+def test_a_field_status_or_type_missing_from_the_document_is_found() -> None:
     count = {"campaign": CAMPAIGN, "signatures": 1, "goal": 5, "as_of": "2026-11-24T18:00:00+00:00"}
 
     def breach(values: Any, status: int = 200, media_type: str = "application/json") -> str:

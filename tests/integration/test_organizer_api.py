@@ -1,4 +1,4 @@
-"""The organizers' API: what it tells of signatures and deliveries, and what comes of its actions."""
+"""Test the organizers' API: what it returns about signatures and deliveries, and what its actions do."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ def post(world: World, path: str, values: object = None, method: str = "POST") -
 
 
 def sign(world: World, people: int, **changes: object) -> list[str]:
-    """Let people sign, a second apart; return their addresses, newest first."""
+    """Sign as several people, one second apart; return their addresses, newest first."""
     for number in range(people):
-        world.clock.turn(seconds=1)
+        world.clock.advance(seconds=1)
         world.sign(email=f"signer{number}@signers.example", **changes)
     return [f"signer{number}@signers.example" for number in reversed(range(people))]
 
@@ -48,7 +48,7 @@ def sign(world: World, people: int, **changes: object) -> list[str]:
 # Counts
 
 
-def test_counts_of_a_mail_domain_show_a_provider_that_swallows_mails(world: World) -> None:
+def test_counts_by_domain_show_a_provider_that_loses_emails(world: World) -> None:
     world.confirmed()
     sign(world, 2)
     world.sign(email="bo@Swallowing.example")
@@ -79,7 +79,7 @@ def test_counts_take_one_read_and_add_up(world: World, by: str, counts: dict[str
     world.calls.clear()
     found = get(world, f"/counts?by={by}")
     assert (found["signatures"], found["counts"]) == (2, counts)
-    # The first two are about the key.
+    # The first two calls are about the key.
     assert world.calls[-1:] == ["dynamodb:Query"]
     assert world.calls.count("dynamodb:Query") == 1
 
@@ -87,7 +87,7 @@ def test_counts_take_one_read_and_add_up(world: World, by: str, counts: dict[str
 # Signatures
 
 
-def test_signatures_come_page_by_page_newest_first(world: World) -> None:
+def test_signatures_are_listed_in_pages_newest_first(world: World) -> None:
     expected, found, path = sign(world, 5), [], "/signatures?limit=2"
     while True:
         page = get(world, path)
@@ -120,7 +120,7 @@ def token_of(world: World, email: str) -> str:
     return world.wiring.tokens.for_signer("letter", CAMPAIGN, row["id"])
 
 
-def test_a_signature_is_found_by_its_exact_address_in_one_read(world: World) -> None:
+def test_a_signature_is_found_by_its_email_address_in_one_read(world: World) -> None:
     sign(world, 3)
     world.calls.clear()
     [row] = get(world, "/signatures?email=Signer1@Signers.example")["signatures"]
@@ -132,9 +132,7 @@ def test_a_signature_is_found_by_its_exact_address_in_one_read(world: World) -> 
     assert get(world, "/signatures?email=signer1@signers.example&target=wilmette")["signatures"] == []
 
 
-def test_a_filter_that_finds_little_reads_so_many_rows_and_says_so(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_filter_that_finds_little_stops_at_a_limit_and_says_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(organizing, "MOST_ROWS_READ", 3)
     world.sign(email="wilmette@signers.example", postal_code="60091")
     sign(world, 4)
@@ -152,21 +150,21 @@ def test_a_filter_that_finds_little_reads_so_many_rows_and_says_so(
         "cursor=x", "cursor=!", "cursor=é", "cursor=LS0t", "cursor=====",
     ],
 )  # fmt: skip
-def test_a_query_that_can_t_be_read_says_what_is_wrong(world: World, query: str) -> None:
+def test_an_unreadable_query_gets_an_explanation(world: World, query: str) -> None:
     answer = world.get(f"{BASE}/signatures?{query}", headers=HEADERS)
     assert answer.status == 400
     assert query.partition("=")[0] in answer.json["detail"]
 
 
 @pytest.mark.parametrize("body", [{}, {"why": ""}, {"why": "  "}, {"why": 5}, {"why": "x" * 501}, []])
-def test_a_letter_is_taken_out_for_a_reason_only(world: World, body: object) -> None:
+def test_erasing_a_letter_needs_a_reason(world: World, body: object) -> None:
     world.confirmed()
     [row] = get(world, "/signatures")["signatures"]
     assert post(world, f"/signatures/{row['id']}", body, "DELETE").status == 400
     assert get(world, f"/signatures/{row['id']}") == row
 
 
-def test_a_letter_that_is_taken_out_is_counted_no_more_and_leaves_nothing_of_its_signer(world: World) -> None:
+def test_an_erased_letter_does_not_count_and_has_nothing_personal(world: World) -> None:
     world.confirmed()
     [row] = get(world, "/signatures")["signatures"]
     for _ in range(2):
@@ -178,7 +176,7 @@ def test_a_letter_that_is_taken_out_is_counted_no_more_and_leaves_nothing_of_its
     assert get(world, "/deliveries/next")["targets"] == []
 
 
-def test_a_letter_in_a_mail_that_is_going_out_can_t_be_taken_out_yet(world: World) -> None:
+def test_a_letter_that_is_being_sent_cannot_be_erased_over_the_api_yet(world: World) -> None:
     world.confirmed()
     [row] = get(world, "/signatures")["signatures"]
     world.refusal = "AccessDeniedException"
@@ -188,7 +186,7 @@ def test_a_letter_in_a_mail_that_is_going_out_can_t_be_taken_out_yet(world: Worl
     assert get(world, f"/signatures/{row['id']}")["status"] == "confirmed"
 
 
-def test_a_letter_leaves_the_quarantine_once(world: World) -> None:
+def test_a_letter_is_released_from_quarantine_once(world: World) -> None:
     world.sign(topic="cheap pills")
     world.run_stream()
     [row] = get(world, "/signatures?status=quarantined")["signatures"]
@@ -204,7 +202,7 @@ def test_a_letter_leaves_the_quarantine_once(world: World) -> None:
 # Deliveries
 
 
-def test_what_is_shown_before_is_what_is_sent(world: World) -> None:
+def test_the_next_delivery_is_shown_exactly_as_it_is_sent(world: World) -> None:
     world.confirmed()
     world.confirmed(email="bo@signers.example", name="Bo Specimen")
     shown = get(world, "/deliveries/next/evanston")
@@ -215,7 +213,7 @@ def test_what_is_shown_before_is_what_is_sent(world: World) -> None:
     world.week()
     [sent] = world.deliveries
     assert (shown["to"], shown["subject"], shown["attached"]) == (sent.to, sent.mail["subject"], True)
-    # A mail's lines end in CRLF.
+    # An email's lines end in CRLF.
     assert sent.text.replace("\r\n", "\n") == shown["text"]
     assert sent.html.replace("\r\n", "\n") == shown["html"]
     assert sent.pdfs == [packet.content]
@@ -234,9 +232,7 @@ def test_showing_the_next_delivery_changes_nothing(world: World) -> None:
     assert world.wiring._client("dynamodb").scan(TableName=table)["Items"] == before
 
 
-def test_a_mail_that_is_too_large_for_an_answer_says_where_to_get_it(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_email_too_large_for_an_answer_gets_an_explanation(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.confirmed()
     monkeypatch.setattr("functions.organizer_api.next_deliveries.MOST_BYTES", 1_000)
     monkeypatch.setattr("functions.organizer_api.next_deliveries.MOST_LETTERS", 1)
@@ -247,7 +243,7 @@ def test_a_mail_that_is_too_large_for_an_answer_says_where_to_get_it(
     assert (answer.status, "2 letters are waiting" in answer.json["detail"]) == (409, True)
 
 
-def test_the_next_deliveries_say_what_holds_them(world: World) -> None:
+def test_the_next_deliveries_say_what_holds_them_back(world: World) -> None:
     world.confirmed()
     post(world, "/pause", {"why": "a mistake"})
     post(world, "/targets/evanston/hold", {"why": "retires"})
@@ -256,12 +252,12 @@ def test_the_next_deliveries_say_what_holds_them(world: World) -> None:
     assert shown["targets"] == [{"target": "evanston", "waiting": 1, "held_because": "held by the organizer: retires"}]
 
 
-def test_deliveries_are_listed_newest_first_page_by_page_and_by_target_and_period(world: World) -> None:
+def test_deliveries_are_listed_newest_first_and_filtered_by_target_and_period(world: World) -> None:
     for week in range(3):
         world.confirmed(email=f"ada{week}@signers.example")
         world.confirmed(email=f"bo{week}@signers.example", postal_code="60091")
         world.week()
-        world.clock.turn(days=7)
+        world.clock.advance(days=7)
     days = ["2026-12-08", "2026-12-01", PERIOD]
     expected = [(day, target) for day in days for target in ("evanston", "wilmette")]
     found, path = [], "/deliveries?limit=4"
@@ -276,11 +272,11 @@ def test_deliveries_are_listed_newest_first_page_by_page_and_by_target_and_perio
     assert [(delivery["period"], delivery["target"]) for delivery in one] == [("2026-12-01", "wilmette")]
 
 
-def test_a_delivery_tells_what_ses_said_of_it_and_when(world: World) -> None:
+def test_a_delivery_lists_its_mail_events_with_their_times(world: World) -> None:
     world.confirmed()
     world.week()
     world.feedback("send", world.deliveries[0])
-    world.clock.turn(minutes=1)
+    world.clock.advance(minutes=1)
     world.feedback("bounce", world.deliveries[0])
     [delivery] = get(world, "/deliveries")["deliveries"]
     assert (delivery["state"], delivery["message_id"]) == ("bounced", world.deliveries[0].message_id)
@@ -290,7 +286,7 @@ def test_a_delivery_tells_what_ses_said_of_it_and_when(world: World) -> None:
     ]
 
 
-def test_a_packet_is_fetched_from_the_store_by_a_short_lived_address(world: World) -> None:
+def test_a_packet_is_downloaded_from_s3_by_a_short_lived_link(world: World) -> None:
     world.confirmed()
     world.week()
     answer = world.get(f"{BASE}/deliveries/{PERIOD}/evanston/packets/1", headers=HEADERS)
@@ -302,32 +298,32 @@ def test_a_packet_is_fetched_from_the_store_by_a_short_lived_address(world: Worl
 # Controls
 
 
-def test_a_mail_is_tried_on_the_organizer_and_leaves_no_trace_on_the_delivery(world: World) -> None:
+def test_a_test_email_does_not_change_the_delivery(world: World) -> None:
     world.confirmed()
     assert post(world, "/targets/evanston/test", {"why": "before Monday"}).status == 202
     world.run_queue()
-    tried = world.sent[-1]
+    test_mail = world.sent[-1]
     campaign = world.wiring.campaigns.campaign(CAMPAIGN)
     assert campaign
-    assert tried.to == campaign.organizer.email
-    assert tried.mail["subject"].strip().startswith("[Test] 1 signed letter for")
-    assert tried.tags == {"kind": "test", "campaign": CAMPAIGN, "target": "evanston"}
-    assert len(tried.pdfs) == 1
+    assert test_mail.to == campaign.organizer.email
+    assert test_mail.mail["subject"].strip().startswith("[Test] 1 signed letter for")
+    assert test_mail.tags == {"kind": "test", "campaign": CAMPAIGN, "target": "evanston"}
+    assert len(test_mail.pdfs) == 1
     assert get(world, "/deliveries")["deliveries"] == []
     assert get(world, "/deliveries/next")["targets"][0]["waiting"] == 1
-    world.feedback("bounce", tried)
+    world.feedback("bounce", test_mail)
     assert get(world, "/deliveries/next")["targets"][0]["held_because"] is None
     world.week()
     assert [sent.to for sent in world.deliveries] == ["chief@evanston-police.example"]
 
 
-def test_ses_s_events_about_a_tried_mail_are_about_no_delivery() -> None:
+def test_events_of_a_test_email_are_ignored() -> None:
     event = load_event("record_feedback_bounce")
     event["detail"]["mail"]["tags"] |= {"kind": ["test"]}
     assert read_mail_event(event) is None
 
 
-def test_without_letters_there_is_nothing_to_try(world: World) -> None:
+def test_without_letters_there_is_no_test_email(world: World) -> None:
     assert post(world, "/targets/evanston/test").status == 409
     assert post(world, "/targets/atlantis/test").status == 404
     assert world.run_queue() == []
@@ -343,26 +339,26 @@ def test_only_a_day_of_the_last_month_can_be_approved(world: World, day: str, st
     assert (len(world.run_queue()) == 1) == (status == 200)
 
 
-def test_a_campaign_pauses_and_goes_on(world: World) -> None:
+def test_a_campaign_pauses_and_resumes(world: World) -> None:
     assert post(world, "/pause", {"why": "a mistake in the letter"}).json == {"paused": True}
     assert get(world, "")["paused"]
     assert post(world, "/resume").json == {"paused": False}
     assert not get(world, "")["paused"]
 
 
-def test_a_mail_that_came_back_is_sent_again(world: World) -> None:
+def test_a_bounced_email_is_sent_again_over_the_api(world: World) -> None:
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
     assert get(world, "/targets")["targets"][1]["held_because"] == "email to this address bounced"
-    assert post(world, f"/deliveries/{PERIOD}/evanston/retry", {"why": "mended"}).status == 202
+    assert post(world, f"/deliveries/{PERIOD}/evanston/retry", {"why": "corrected"}).status == 202
     world.run_queue()
     assert [sent.tags["attempt"] for sent in world.deliveries] == ["1", "2"]
 
 
-def test_the_audit_comes_page_by_page(world: World) -> None:
+def test_the_activity_log_is_listed_in_pages(world: World) -> None:
     for number in range(3):
-        world.clock.turn(seconds=1)
+        world.clock.advance(seconds=1)
         post(world, "/pause", {"why": f"reason {number}"})
     first = get(world, "/audit?limit=2")
     second = get(world, f"/audit?limit=2&cursor={first['next']}")
@@ -370,7 +366,7 @@ def test_the_audit_comes_page_by_page(world: World) -> None:
     assert second["next"] is None
 
 
-def test_targets_come_page_by_page(world: World) -> None:
+def test_targets_are_listed_in_pages(world: World) -> None:
     first = get(world, "/targets?limit=2")
     rest = get(world, f"/targets?limit=200&cursor={first['next']}")
     ids = [target["id"] for target in first["targets"] + rest["targets"]]
@@ -378,7 +374,7 @@ def test_targets_come_page_by_page(world: World) -> None:
     assert rest["next"] is None
 
 
-def test_a_body_that_can_t_be_read_is_refused(world: World) -> None:
+def test_an_unreadable_body_is_refused_by_the_organizer_api(world: World) -> None:
     for raw, content_type, status in ((b"{", "application/json", 400), (b"why", "text/plain", 415)):
         answer = world.request(
             "POST", f"{BASE}/pause", as_json=True, raw=raw, headers={**HEADERS, "content-type": content_type}

@@ -1,4 +1,4 @@
-"""What an organizer sees and decides by the `undersigned` command, on a stack in memory."""
+"""Test the commands with which organizers see and control their campaign, on a stack in memory."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SIGNER = "0" * 32
 
 @pytest.fixture
 def invoke(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Run a command and return its whole result; an error is raised."""
+    """Return a function that runs a command and returns its result, or raises its error."""
     stack = Stack({}, world.wiring._client)
     monkeypatch.setattr(Stack, "wiring", lambda _stack: world.wiring)
     monkeypatch.setattr(Stack, "plan", lambda _stack, campaign, _at: world.plan(campaign))
@@ -48,7 +48,7 @@ def invoke(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 @pytest.fixture
 def run(invoke: Any) -> Any:
-    """Run a command that does what it should, and return what it printed."""
+    """Return a function that runs a command, expects success, and returns its output."""
 
     def command(*arguments: str) -> str:
         result = invoke(*arguments)
@@ -60,7 +60,7 @@ def run(invoke: Any) -> Any:
 
 @pytest.fixture
 def listed(run: Any) -> Any:
-    """Run a command and return its JSON."""
+    """Return a function that runs a command and returns its JSON."""
     return lambda *arguments: json.loads(run(*arguments, "--json"))
 
 
@@ -78,7 +78,7 @@ def only_signature(world: World) -> Any:
 # Counts
 
 
-def test_a_domain_shows_who_signed_and_who_confirmed(listed: Any, world: World) -> None:
+def test_counts_by_domain_show_signed_and_confirmed_letters(listed: Any, world: World) -> None:
     world.confirmed()
     world.sign(email="bo@signers.example")
     world.confirmed(email="cy@other.example")
@@ -90,7 +90,7 @@ def test_a_domain_shows_who_signed_and_who_confirmed(listed: Any, world: World) 
     ]
 
 
-def test_a_domain_that_swallows_mails_is_marked(run: Any, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_domain_that_loses_emails_is_marked(run: Any, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     counters = {"SIGNED#swallows.example": 40, "CONFIRMED#swallows.example": 1}
     counters |= {"SIGNED#good.example": 40, "CONFIRMED#good.example": 38}
     monkeypatch.setattr(type(world.wiring.counts), "counts", lambda *_: counters)
@@ -100,13 +100,13 @@ def test_a_domain_that_swallows_mails_is_marked(run: Any, world: World, monkeypa
     assert odd == {"swallows.example"}
 
 
-def test_counts_by_what_one_likes_to_know(listed: Any, world: World) -> None:
+def test_counts_by_hour_locality_day_and_target(listed: Any, world: World) -> None:
     world.confirmed()
     for by, name in (("hour", "2026-11-24T18"), ("locality", "evanston"), ("day", PERIOD), ("target", "evanston")):
         assert listed("counts", CAMPAIGN, "--by", by) == [{by: name, "signatures": 1}, {by: "total", "signatures": 1}]
 
 
-def test_a_count_that_stays_wrong_has_an_exit_code_of_its_own(
+def test_a_count_that_stays_wrong_has_its_own_exit_code(
     world: World, invoke: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(type(world.wiring.counts), "counts", lambda *_: {"TOTAL": 7})
@@ -121,10 +121,10 @@ def test_a_count_that_stays_wrong_has_an_exit_code_of_its_own(
 # Signatures
 
 
-def test_signatures_are_shown_newest_first_and_filtered(listed: Any, world: World) -> None:
+def test_signatures_are_listed_newest_first_and_filtered(listed: Any, world: World) -> None:
     world.confirmed()
     for name, more in (("bo", {"postal_code": "60091"}), ("cy", {}), ("di", {"topic": "pills"})):
-        world.clock.turn(seconds=1)
+        world.clock.advance(seconds=1)
         world.sign(email=f"{name}@signers.example", **more)
 
     def emails(*options: str) -> list[str]:
@@ -147,13 +147,13 @@ def test_the_json_of_a_signature_has_the_columns_of_an_export(listed: Any, world
     assert row["identifiers"] == f"undersigned:{row['signer']}"
 
 
-def test_a_hostile_name_is_shown_as_it_is(run: Any, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hostile_name_is_shown_as_it_was_typed(run: Any, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(output.console, "width", 400)
     world.sign(name=HOSTILE)
     assert HOSTILE in run("signatures", CAMPAIGN)
 
 
-def test_what_names_a_letter_is_never_cut(run: Any, world: World) -> None:
+def test_a_letters_id_is_never_cut_off(run: Any, world: World) -> None:
     world.sign(name="A name that is as long as names can be " * 2, email=f"{'a' * 60}@signers.example")
     assert only_signature(world).signer in run("signatures", CAMPAIGN)
 
@@ -162,7 +162,7 @@ def test_a_misspelled_status_is_a_usage_error(invoke: Any) -> None:
     assert invoke("signatures", CAMPAIGN, "--status", "unsure").exit_code == 2
 
 
-def test_a_target_that_is_not_there_is_named_with_those_that_are(invoke: Any) -> None:
+def test_an_unknown_target_is_answered_with_the_known_ones(invoke: Any) -> None:
     for arguments in (
         ("signatures", CAMPAIGN, "--target", "atlantis"),
         ("export", CAMPAIGN, "--target", "atlantis", "-o", "-"),
@@ -179,7 +179,7 @@ def test_a_target_that_is_not_there_is_named_with_those_that_are(invoke: Any) ->
 # Export
 
 
-def test_an_export_is_a_file_that_only_its_owner_reads(run: Any, world: World, tmp_path: Path) -> None:
+def test_an_export_is_a_file_that_only_its_owner_can_read(run: Any, world: World, tmp_path: Path) -> None:
     world.confirmed(name=HOSTILE)
     world.sign(email="bo@signers.example", name="=1+1")
     file = tmp_path / "letters.csv"
@@ -192,7 +192,7 @@ def test_an_export_is_a_file_that_only_its_owner_reads(run: Any, world: World, t
     assert list(tmp_path.iterdir()) == [file]
 
 
-def test_an_export_goes_to_the_standard_output_with_nothing_else(invoke: Any, world: World) -> None:
+def test_an_export_to_the_standard_output_has_only_the_csv(invoke: Any, world: World) -> None:
     world.confirmed()
     world.sign(email="bo@signers.example")
     written = invoke("export", CAMPAIGN, "--status", "confirmed", "-o", "-").stdout_bytes
@@ -209,7 +209,7 @@ def test_an_export_is_named_after_campaign_and_day(
     assert [path.name for path in tmp_path.iterdir()] == [f"{CAMPAIGN}-{PERIOD}.csv"]
 
 
-def test_an_export_that_breaks_off_leaves_no_file(
+def test_a_failed_export_leaves_no_file(
     invoke: Any, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.confirmed()
@@ -224,7 +224,7 @@ def test_an_export_that_breaks_off_leaves_no_file(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_who_exported_what_is_in_the_audit(run: Any, listed: Any) -> None:
+def test_an_export_by_command_is_in_the_activity_log(run: Any, listed: Any) -> None:
     run("export", CAMPAIGN, "--target", "evanston", "-o", "-")
     [entry] = listed("audit", CAMPAIGN)
     assert (entry["action"], entry["about"], entry["by"]) == ("export", "evanston", "command line")
@@ -233,7 +233,7 @@ def test_who_exported_what_is_in_the_audit(run: Any, listed: Any) -> None:
 # Remove
 
 
-def test_a_letter_is_erased_after_a_question(invoke: Any, run: Any, world: World) -> None:
+def test_a_letter_is_erased_after_a_confirmation_prompt(invoke: Any, run: Any, world: World) -> None:
     world.confirmed(name=HOSTILE)
     row = only_signature(world)
     refused = invoke("remove", CAMPAIGN, row.signer, "--why", "she asked", answer="n\n")
@@ -246,7 +246,7 @@ def test_a_letter_is_erased_after_a_question(invoke: Any, run: Any, world: World
     assert (entry.action, entry.by, entry.about, entry.why) == ("remove", "command line", row.signer, "she asked")
 
 
-def test_a_letter_is_found_by_its_address_and_erased_once(run: Any, world: World) -> None:
+def test_a_letter_is_found_by_email_address_and_erased_once(run: Any, world: World) -> None:
     world.sign()
     arguments = ("remove", CAMPAIGN, "--email", "Ada@signers.example", "--why", "a prank", "--yes")
     assert "Erased." in run(*arguments)
@@ -255,13 +255,13 @@ def test_a_letter_is_found_by_its_address_and_erased_once(run: Any, world: World
     assert len(list(world.wiring.campaigns.audit(CAMPAIGN))) == 1
 
 
-def test_what_to_remove_is_named_once_and_with_a_reason(invoke: Any) -> None:
+def test_remove_needs_one_letter_and_a_reason(invoke: Any) -> None:
     both = (SIGNER, "--email", "a@b.example", "--why", "x")
     for arguments in ((), (SIGNER,), both, ("--why", "x"), (SIGNER, "--why", " ")):
         assert invoke("remove", CAMPAIGN, *arguments).exit_code == 2
 
 
-def test_a_letter_that_is_not_there_can_not_be_removed(invoke: Any) -> None:
+def test_an_unknown_letter_cannot_be_removed(invoke: Any) -> None:
     with pytest.raises(NotFoundError, match="to see its letters, run `undersigned signatures end-demand-illinois`"):
         invoke("remove", CAMPAIGN, SIGNER, "--why", "x", "--yes")
 
@@ -269,11 +269,11 @@ def test_a_letter_that_is_not_there_can_not_be_removed(invoke: Any) -> None:
 # Deliveries
 
 
-def test_the_mails_events_are_shown_in_order(listed: Any, world: World) -> None:
+def test_mail_events_are_listed_in_order(listed: Any, world: World) -> None:
     world.confirmed()
     world.week()
     for event in ("send", "delivery"):
-        world.clock.turn(minutes=1)
+        world.clock.advance(minutes=1)
         world.feedback(event, world.deliveries[0])
     rows = listed("deliveries", CAMPAIGN, "--events")
     assert [(row["target"], row["period"], row["attempt"], row["kind"]) for row in rows] == [
@@ -283,17 +283,17 @@ def test_the_mails_events_are_shown_in_order(listed: Any, world: World) -> None:
     assert listed("deliveries", CAMPAIGN, "--target", "wilmette") == []
 
 
-def test_a_test_goes_to_the_organizer_and_to_nobody_else(run: Any, world: World) -> None:
+def test_the_test_command_sends_only_to_the_organizer(run: Any, world: World) -> None:
     world.confirmed()
     assert "on its way to the campaign's organizer" in run("deliver", CAMPAIGN, "--test", "evanston")
     before = len(world.sent)
     world.run_queue()
-    [tried] = world.sent[before:]
-    assert tried.to == world.wiring.campaigns.campaign(CAMPAIGN).organizer.email
+    [test_mail] = world.sent[before:]
+    assert test_mail.to == world.wiring.campaigns.campaign(CAMPAIGN).organizer.email
     assert world.deliveries == []
 
 
-def test_a_delivery_that_needs_an_approval_says_so_and_how(run: Any, world: World) -> None:
+def test_a_delivery_that_needs_an_approval_says_how_to_approve_it(run: Any, world: World) -> None:
     needs_approval(world)
     world.confirmed()
     output = run("deliver", CAMPAIGN)
@@ -304,18 +304,18 @@ def test_a_delivery_that_needs_an_approval_says_so_and_how(run: Any, world: Worl
     assert [mail.to for mail in world.deliveries] == ["chief@evanston-police.example"]
 
 
-def test_an_approval_without_a_day_is_for_the_last_weekly_one(run: Any, world: World) -> None:
+def test_an_approval_without_a_day_is_for_the_last_weekly_run(run: Any, world: World) -> None:
     needs_approval(world)
     world.confirmed()
     assert "2026-11-23 is approved; 1 delivery started" in run("approve", CAMPAIGN)
     assert world.wiring.campaigns.controls(CAMPAIGN).approved == {"2026-11-23"}
 
 
-def test_a_day_is_written_as_one(invoke: Any) -> None:
+def test_a_day_must_be_a_date(invoke: Any) -> None:
     assert invoke("approve", CAMPAIGN, "next monday").exit_code == 2
 
 
-def test_a_campaign_that_pauses_delivers_nothing_and_says_so(run: Any, invoke: Any, world: World) -> None:
+def test_deliver_refuses_a_paused_campaign(run: Any, invoke: Any, world: World) -> None:
     world.confirmed()
     assert "is paused" in run("pause", CAMPAIGN, "--why", "a mistake")
     with pytest.raises(UndersignedError, match=f"`undersigned resume {CAMPAIGN}`"):
@@ -324,7 +324,7 @@ def test_a_campaign_that_pauses_delivers_nothing_and_says_so(run: Any, invoke: A
     assert "evanston: on its way" in run("deliver", CAMPAIGN)
 
 
-def test_one_addressee_is_held_and_released(run: Any, world: World) -> None:
+def test_a_target_is_held_and_released(run: Any, world: World) -> None:
     world.confirmed()
     run("hold", CAMPAIGN, "evanston", "--why", "[b]retires[/b]")
     world.week()
@@ -341,22 +341,22 @@ def test_a_hold_needs_a_reason(invoke: Any) -> None:
         invoke("hold", CAMPAIGN, "evanston", "--why", " ")
 
 
-def test_a_mail_that_came_back_is_sent_again_at_once(run: Any, invoke: Any, world: World) -> None:
+def test_a_bounced_email_is_sent_again_immediately(run: Any, invoke: Any, world: World) -> None:
     with pytest.raises(NotFoundError, match="no delivery that failed, bounced or is on hold"):
         invoke("retry", CAMPAIGN, "evanston")
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
-    assert f"the delivery of {PERIOD} is on its way again" in run("retry", CAMPAIGN, "evanston", "--why", "mended")
+    assert f"the delivery of {PERIOD} is on its way again" in run("retry", CAMPAIGN, "evanston", "--why", "corrected")
     world.run_queue()
     assert len(world.deliveries) == 2
     with pytest.raises(NotNowError, match="The delivery’s state is “sent”"):
         invoke("retry", CAMPAIGN, "evanston", PERIOD)
 
 
-def test_the_audit_says_who_did_what_newest_first(run: Any, listed: Any, world: World) -> None:
+def test_the_activity_log_is_listed_newest_first(run: Any, listed: Any, world: World) -> None:
     for minute, command in enumerate(("pause", "resume")):
-        world.clock.turn(minutes=minute)
+        world.clock.advance(minutes=minute)
         run(command, CAMPAIGN, "--why", "because")
     assert listed("audit", CAMPAIGN) == [
         {"at": "2026-11-24 18:01 UTC", "action": "resume", "about": None, "by": "command line", "why": "because"},
@@ -379,7 +379,7 @@ def names_of_commands() -> list[str]:
 
 
 @pytest.mark.parametrize("command", names_of_commands())
-def test_every_command_explains_itself(command: str) -> None:
+def test_every_command_has_help_with_examples(command: str) -> None:
     shown = CliRunner().invoke(app, [command, "--help"])
     assert shown.exit_code == 0
     assert "Examples:" in shown.output
@@ -387,7 +387,7 @@ def test_every_command_explains_itself(command: str) -> None:
         assert "--local" in shown.output
 
 
-def test_an_error_is_one_line_and_the_exit_code_1(
+def test_an_error_is_one_line_with_exit_code_1(
     invoke: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("sys.argv", ["undersigned", "counts", "another"])
@@ -399,11 +399,11 @@ def test_an_error_is_one_line_and_the_exit_code_1(
     assert captured.err == f"There is no campaign 'another'; the stack has: {CAMPAIGN}\n"
 
 
-def test_keys_and_early_deliveries_are_in_the_audit(run: Any, world: World) -> None:
+def test_keys_and_early_deliveries_are_in_the_activity_log(run: Any, world: World) -> None:
     key = digest_of(run("key", "create", CAMPAIGN, "--label", "for Robin").splitlines()[-1])[:12]
-    world.clock.turn(seconds=1)
+    world.clock.advance(seconds=1)
     run("key", "revoke", CAMPAIGN, key)
-    world.clock.turn(seconds=1)
+    world.clock.advance(seconds=1)
     run("deliver", CAMPAIGN)
     delivered, revoked, created = world.wiring.campaigns.audit(CAMPAIGN)
     assert (created.action, created.about, created.why) == ("create key", f"{key} read", "for Robin")

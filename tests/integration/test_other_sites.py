@@ -1,4 +1,4 @@
-"""Other websites: who may frame the form, read its JSON, and get signers back."""
+"""Test other websites: which may frame the form, read its JSON, and get signers back."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_only_sites_of_the_organization_may_frame_the_form(world: World, page: s
     assert policy.endswith(f"frame-ancestors {SITE} http://localhost:8080")
 
 
-def test_what_goes_wrong_in_a_frame_is_told_in_the_frame(world: World) -> None:
+def test_an_error_in_a_frame_is_shown_in_the_frame(world: World) -> None:
     too_long = {**ADA, "note": "x" * 70_000}
     answer = world.post(f"{FORM}/signatures?embedded=1&lang=es", too_long)
     assert answer.status == 413
@@ -43,7 +43,7 @@ def test_what_goes_wrong_in_a_frame_is_told_in_the_frame(world: World) -> None:
     assert world.post("/campaigns/nowhere/signatures?embedded=1", ADA).status == 404
 
 
-def test_no_site_may_frame_a_signers_own_pages(world: World) -> None:
+def test_no_site_may_frame_a_signers_own_page(world: World) -> None:
     world.sign()
     world.run_stream()
     policy = world.get(world.sent[-1].link("confirm")).headers["content-security-policy"]
@@ -72,7 +72,7 @@ def test_scripts_of_any_other_site_may_not(world: World, origin: str) -> None:
     assert "Origin" in answer.headers["vary"]
 
 
-def test_a_browser_that_asks_first_is_told(world: World) -> None:
+def test_a_preflight_request_is_answered(world: World) -> None:
     answer = world.request("OPTIONS", f"{FORM}/signatures", headers={"origin": SITE})
     assert answer.status == 204
     assert answer.headers["access-control-allow-origin"] == SITE
@@ -82,20 +82,20 @@ def test_a_browser_that_asks_first_is_told(world: World) -> None:
     assert "access-control-allow-origin" not in refused.headers
 
 
-def test_a_signers_own_pages_are_read_by_no_other_site(world: World) -> None:
+def test_no_other_site_may_read_a_signers_own_page(world: World) -> None:
     world.sign()
     world.run_stream()
     answer = world.get(world.sent[-1].link("confirm"), as_json=True, headers={"origin": SITE})
     assert "access-control-allow-origin" not in answer.headers
 
 
-def test_an_own_form_leads_back_to_the_organizations_thanks(world: World) -> None:
+def test_an_organizations_form_redirects_to_its_page_of_thanks(world: World) -> None:
     thanks = f"{SITE}/thanks?from=letter#top"
     answer = world.post(f"{FORM}/signatures", {**ADA, "thanks": thanks}, headers={"origin": SITE})
     assert (answer.status, answer.headers["location"]) == (303, thanks)
 
 
-def test_an_own_form_with_mistakes_leads_back_with_the_names_of_the_fields_and_nothing_that_was_typed(
+def test_an_organizations_form_with_mistakes_redirects_with_only_the_names_of_fields(
     world: World,
 ) -> None:
     values = {**ADA, "name": "", "email": "ada@", "mistakes": f"{SITE}/sign?step=2#form"}
@@ -120,14 +120,14 @@ def test_an_own_form_with_mistakes_leads_back_with_the_names_of_the_fields_and_n
         "https://[",
     ],
 )
-def test_nobody_is_sent_anywhere_else(world: World, address: str) -> None:
+def test_signers_are_not_redirected_to_any_other_site(world: World, address: str) -> None:
     answer = world.post(f"{FORM}/signatures", {**ADA, "thanks": address})
     assert (answer.status, answer.headers["location"]) == (303, f"{FORM}/signed")
     mistaken = world.post(f"{FORM}/signatures", {**ADA, "name": "", "mistakes": address})
     assert (mistaken.status, "location" in mistaken.headers) == (422, False)
 
 
-def test_an_address_that_is_written_another_way_is_still_the_organizations(world: World) -> None:
+def test_another_spelling_of_the_organizations_address_is_accepted(world: World) -> None:
     thanks = "HTTPS://WWW.EndDemand.Example:443/thanks"
     answer = world.post(f"{FORM}/signatures", {**ADA, "thanks": thanks})
     assert answer.headers["location"] == thanks

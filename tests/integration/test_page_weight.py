@@ -1,4 +1,4 @@
-"""How much the form weighs on a slow line: the limits that the benchmark prints hold."""
+"""Test that the form's size on a slow connection stays within the limits that the benchmark prints."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def weighed(world: World) -> dict[str, Weight]:
-    """Give the bytes of what a visit loads."""
+    """Return the sizes, in bytes, of what a visit loads."""
     return weights(world)
 
 
-def test_a_visit_fits_into_one_window_in_each_language_also_in_a_frame(weighed: dict[str, Weight]) -> None:
+def test_a_visit_fits_into_one_window_in_each_language_and_in_a_frame(weighed: dict[str, Weight]) -> None:
     visits = {name: weight for name, weight in weighed.items() if name.startswith("one visit")}
 
     assert {name.rpartition(", ")[2] for name in visits} >= {"en", "es"}
@@ -28,5 +28,5 @@ def test_a_visit_fits_into_one_window_in_each_language_also_in_a_frame(weighed: 
         assert weight["style"] + weight["scripts"] <= STYLE_AND_SCRIPTS
 
 
-def test_the_embedding_script_stays_small(weighed: dict[str, Weight]) -> None:
+def test_the_embed_script_stays_small(weighed: dict[str, Weight]) -> None:
     assert weighed["embed.js, on the host's page"]["total"] <= EMBEDDING_SCRIPT

@@ -7,8 +7,8 @@ import pytest
 from moto import mock_aws
 
 from tests.aws_from_template import make_bucket, make_table
-from tests.needs_of_calls import Need, needs_of
 from tests.permissions_from_template import enforce, may
+from tests.required_permissions import Need, needs_of
 
 PENDING = {"pk": {"S": "SIGNATURE#a#1"}, "sk": {"S": "1"}}
 COUNTER = {"pk": {"S": "COUNT#a"}, "sk": {"S": "TOTAL"}}
@@ -55,13 +55,13 @@ def query(partition: str, attribute: str = "pk", **more: Any) -> dict[str, Any]:
         ("Deliver", "secretsmanager", "GetSecretValue", {}, True),
     ],
 )
-def test_a_function_may_do_what_its_statements_say(
+def test_a_function_may_do_only_what_its_statements_allow(
     *, function: str, service: str, operation: str, params: dict[str, Any], allowed: bool
 ) -> None:
     assert all(may(function, need) for need in needs_of(service, operation, params)) is allowed
 
 
-def test_every_item_of_a_transaction_needs_its_permission() -> None:
+def test_every_item_of_a_transaction_needs_a_permission() -> None:
     items = [{"Put": {"Item": COUNTER}}, {"Update": {"Key": PENDING}}]
 
     assert list(needs_of("dynamodb", "TransactWriteItems", {"TransactItems": items})) == [
@@ -70,18 +70,18 @@ def test_every_item_of_a_transaction_needs_its_permission() -> None:
     ]
 
 
-def test_a_call_that_nothing_is_known_of_is_an_error() -> None:
+def test_an_unknown_operation_is_an_error() -> None:
     with pytest.raises(NotImplementedError, match="dynamodb Scan"):
         list(needs_of("dynamodb", "Scan", {}))
 
 
-def test_a_query_that_names_no_partition_is_an_error() -> None:
+def test_a_query_without_a_partition_is_an_error() -> None:
     with pytest.raises(ValueError, match="names no pk"):
         list(needs_of("dynamodb", "Query", query("a", "sk")))
 
 
 @mock_aws
-def test_a_client_does_what_is_allowed_and_fails_the_test_for_the_rest() -> None:
+def test_a_client_fails_the_test_for_a_call_without_permission() -> None:
     client = boto3.client("dynamodb", region_name="us-east-2")
     table = make_table(client)
     enforce(client, "RecordFeedback")
@@ -92,7 +92,7 @@ def test_a_client_does_what_is_allowed_and_fails_the_test_for_the_rest() -> None
 
 
 @mock_aws
-def test_a_link_to_an_object_needs_the_right_to_read_it() -> None:
+def test_a_link_to_an_object_needs_the_permission_to_read_it() -> None:
     client = boto3.client("s3", region_name="us-east-2")
     params = {"Bucket": make_bucket(client), "Key": "a"}
     enforce(client, "Tally")

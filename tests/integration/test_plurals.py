@@ -1,4 +1,4 @@
-"""Counts in sentences: with none, one and two letters, every page and email has the right plural, in each language."""
+"""Test that every page and email has the right plural for zero, one and two letters, in each language."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_a_wrong_plural_is_found(text: str, mistakes: list[str]) -> None:
 
 
 def words_of(markup: str) -> str:
-    """Return what a page or an email says, without its style and tags."""
+    """Return the text of a page or an email without its style and tags."""
     bare = re.sub(r"<style>.*?</style>|<[^>]*>", " ", markup, flags=re.DOTALL)
     return " ".join(html.unescape(bare).split())
 
@@ -72,7 +72,7 @@ def words_of_mail(mail: Sent) -> str:
 
 
 def in_language(world: World, language: str) -> None:
-    """Have the campaign in a language of which every organizer and office reads."""
+    """Change the campaign's language, which organizers and targets read, and let it need approvals."""
     campaign = world.wiring.campaigns.campaign(CAMPAIGN)
     world.wiring.campaigns.put_campaign(replace(campaign, language=language, approval=True))
 
@@ -85,7 +85,7 @@ def signed_in(world: World) -> tuple[str, ...]:
 
 
 def pages(world: World, language: str, cookies: tuple[str, ...]) -> Iterator[Answer]:
-    """Give what signers, offices and organizers read of the campaign as it stands."""
+    """Yield the campaign's pages for signers, targets and organizers."""
     for path in (f"{FORM}?lang={language}", f"{FORM}/count.svg?lang={language}", f"{FORM}/signed?lang={language}"):
         yield world.get(path)
     yield world.get("/packets/" + world.wiring.tokens.for_packets(DeliveryKey(CAMPAIGN, "evanston", PERIOD)))
@@ -99,7 +99,7 @@ def pages(world: World, language: str, cookies: tuple[str, ...]) -> Iterator[Ans
 
 @pytest.mark.parametrize("language", ["en", "es"])
 @pytest.mark.parametrize("letters", [0, 1, 2])
-def test_pages_and_emails_count_none_one_and_two_letters(world: World, language: str, letters: int) -> None:
+def test_pages_and_emails_have_the_right_plural(world: World, language: str, letters: int) -> None:
     in_language(world, language)
     confirmations = [
         world.confirmed(email=f"signer{number}@signers.example", letter_language=language) for number in range(letters)
@@ -109,17 +109,17 @@ def test_pages_and_emails_count_none_one_and_two_letters(world: World, language:
     )
     cookies = signed_in(world)
     world.plan()
-    said = [words_of(answer.body) for answer in pages(world, language, cookies)]
+    texts = [words_of(answer.body) for answer in pages(world, language, cookies)]
     world.wiring.delivery_controls().approve(CAMPAIGN, PERIOD, "tests", "")
     world.run_queue()
-    said += [words_of(answer.body) for answer in pages(world, language, cookies)]
-    said += [words_of(world.get(mail.link("confirm")).body) for mail in confirmations]
-    world.clock.turn(days=1)
+    texts += [words_of(answer.body) for answer in pages(world, language, cookies)]
+    texts += [words_of(world.get(mail.link("confirm")).body) for mail in confirmations]
+    world.clock.advance(days=1)
     world.report()
-    said += map(words_of_mail, world.sent)
+    texts += map(words_of_mail, world.sent)
 
-    assert [mistake for words in said for mistake in MISTAKES.findall(words)] == []
-    assert LETTERS_OF[language][letters] in said[0]
+    assert [mistake for words in texts for mistake in MISTAKES.findall(words)] == []
+    assert LETTERS_OF[language][letters] in texts[0]
     kinds = {mail.tags["kind"] for mail in world.sent}
     assert kinds == ({"confirmation", "approval", "delivery", "report"} if letters else set())
     if letters:
@@ -136,7 +136,7 @@ def test_pages_and_emails_count_none_one_and_two_letters(world: World, language:
         ("es", 2, "2 segundos "),
     ],
 )
-def test_a_wait_is_counted_in_seconds(language: str, seconds: int, words: str) -> None:
+def test_a_waiting_time_has_the_right_plural(language: str, seconds: int, words: str) -> None:
     for problem in (
         public_problems.problem_of(BusyError(seconds)),
         organizer_problems.problem_of(TooManyRefusalsError(seconds)),

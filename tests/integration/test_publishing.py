@@ -1,4 +1,4 @@
-"""Events on the bus: each confirmed letter and each change of a delivery is told, none is lost, none says a name."""
+"""Test events on the bus: one for each change of a letter or delivery, none lost, none with personal data."""
 
 from __future__ import annotations
 
@@ -24,36 +24,36 @@ KEY = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    with worlds.world(monkeypatch, publishes_events=True) as made:
-        yield made
+    with worlds.world(monkeypatch, publishes_events=True) as new:
+        yield new
 
 
 class Listener:
-    """Whoever hears all that the bus has taken."""
+    """Records the events that the bus accepts."""
 
     def __init__(self) -> None:
-        self._asked: list[dict[str, Any]] = []
-        self._heard: list[dict[str, Any]] = []
+        self._requests: list[dict[str, Any]] = []
+        self._events: list[dict[str, Any]] = []
         hooks = client().meta.events
-        hooks.register("before-parameter-build.events.PutEvents", lambda params, **_: self._asked.append(params))
+        hooks.register("before-parameter-build.events.PutEvents", lambda params, **_: self._requests.append(params))
         hooks.register("after-call.events.PutEvents", lambda parsed, **_: self._keep(parsed))
 
     def _keep(self, answer: dict[str, Any]) -> None:
-        for entry, result in zip(self._asked[-1]["Entries"], answer["Entries"], strict=True):
+        for entry, result in zip(self._requests[-1]["Entries"], answer["Entries"], strict=True):
             if "EventId" in result:
                 assert entry["EventBusName"] == BUS
-                self._heard.append(entry | {"Detail": json.loads(entry["Detail"])})
+                self._events.append(entry | {"Detail": json.loads(entry["Detail"])})
 
-    def hear(self) -> list[dict[str, Any]]:
-        """Return what came since the last call; each one is as its schema says."""
-        heard, self._heard = self._heard, []
-        for event in heard:
+    def new_events(self) -> list[dict[str, Any]]:
+        """Return the events since the last call, each validated by its schema."""
+        events, self._events = self._events, []
+        for event in events:
             validator(event["DetailType"]).validate(event["Detail"])
-        return heard
+        return events
 
 
 def client() -> Any:
-    """Return the tally's client of EventBridge."""
+    """Return the tally's EventBridge client."""
     return importlib.import_module("functions.tally.wired").publishing.bus._client
 
 
@@ -63,8 +63,8 @@ def validator(kind: str) -> Any:
     return Draft202012Validator(schema, format_checker=FormatChecker())
 
 
-def kinds(heard: list[dict[str, Any]]) -> list[str]:
-    return [event["DetailType"].removeprefix("undersigned.") for event in heard]
+def kinds(events: list[dict[str, Any]]) -> list[str]:
+    return [event["DetailType"].removeprefix("undersigned.") for event in events]
 
 
 @pytest.fixture
@@ -77,13 +77,13 @@ def withdraw(world: World, mail: Sent) -> None:
     world.post(page.partition('action="')[2].partition('"')[0])
 
 
-def test_a_letter_is_told_when_it_is_confirmed_and_not_before(world: World, listener: Listener) -> None:
+def test_a_letter_has_an_event_when_it_is_confirmed_and_not_before(world: World, listener: Listener) -> None:
     world.sign()
     world.run_stream()
-    assert listener.hear() == []
+    assert listener.new_events() == []
     world.press(world.sent[-1].link("confirm"))
     world.run_stream()
-    [event] = listener.hear()
+    [event] = listener.new_events()
     [row] = [row for _, row in world.wiring.signatures.newest_signatures(CAMPAIGN)]
     assert event["DetailType"] == "undersigned.signature.confirmed"
     assert event["Source"] == "undersigned"
@@ -96,49 +96,49 @@ def test_a_letter_is_told_when_it_is_confirmed_and_not_before(world: World, list
     }
 
 
-def test_a_letter_that_is_taken_back_or_erased_is_told(world: World, listener: Listener) -> None:
+def test_a_withdrawn_or_erased_letter_has_an_event(world: World, listener: Listener) -> None:
     mail = world.confirmed()
     withdraw(world, mail)
     world.run_stream()
     [row] = [row for _, row in world.wiring.signatures.newest_signatures(CAMPAIGN)]
     world.wiring.erasing().erase(CAMPAIGN, row.signer)
     world.run_stream()
-    heard = listener.hear()
-    assert kinds(heard) == ["signature.confirmed", "signature.withdrawn", "signature.erased"]
-    assert len({event["Detail"]["id"] for event in heard}) == 3
+    events = listener.new_events()
+    assert kinds(events) == ["signature.confirmed", "signature.withdrawn", "signature.erased"]
+    assert len({event["Detail"]["id"] for event in events}) == 3
 
 
-def test_who_never_heard_of_a_letter_does_not_hear_that_it_was_taken_back(world: World, listener: Listener) -> None:
+def test_withdrawing_an_unconfirmed_letter_has_no_event(world: World, listener: Listener) -> None:
     world.sign()
     world.run_stream()
     [(_, row)] = world.wiring.signatures.newest_signatures(CAMPAIGN)
     world.wiring.signatures.withdraw(CAMPAIGN, row.signer, world.clock.now)
     world.run_stream()
-    assert listener.hear() == []
+    assert listener.new_events() == []
 
 
-def test_a_letter_signed_anew_is_another_event(world: World, listener: Listener) -> None:
+def test_signing_again_after_withdrawing_has_a_new_event(world: World, listener: Listener) -> None:
     withdraw(world, world.confirmed())
     world.confirmed()
-    heard = listener.hear()
-    assert kinds(heard) == ["signature.confirmed", "signature.withdrawn", "signature.confirmed"]
-    assert len({event["Detail"]["id"] for event in heard}) == 3
+    events = listener.new_events()
+    assert kinds(events) == ["signature.confirmed", "signature.withdrawn", "signature.confirmed"]
+    assert len({event["Detail"]["id"] for event in events}) == 3
 
 
-def test_each_state_of_a_delivery_is_told(world: World, listener: Listener) -> None:
+def test_each_state_of_a_delivery_has_an_event(world: World, listener: Listener) -> None:
     world.confirmed()
     world.week()
     world.feedback("delivery", world.deliveries[0])
     world.run_stream()
-    heard = listener.hear()
-    assert kinds(heard) == [
+    events = listener.new_events()
+    assert kinds(events) == [
         "signature.confirmed",
         "delivery.open",
         "delivery.sending",
         "delivery.sent",
         "delivery.delivered",
     ]
-    assert heard[-1]["Detail"] | {"id": "", "at": ""} == {
+    assert events[-1]["Detail"] | {"id": "", "at": ""} == {
         "id": "",
         "at": "",
         "campaign": CAMPAIGN,
@@ -149,32 +149,32 @@ def test_each_state_of_a_delivery_is_told(world: World, listener: Listener) -> N
     }
 
 
-def test_a_delivery_that_came_back_twice_is_told_twice(world: World, listener: Listener) -> None:
+def test_a_delivery_that_bounced_twice_has_two_events(world: World, listener: Listener) -> None:
     world.confirmed()
     world.week()
     for _ in range(2):
         world.feedback("bounce", world.deliveries[-1])
-        world.wiring.delivery_controls().retry(KEY, "key", "the address is mended")
+        world.wiring.delivery_controls().retry(KEY, "key", "the address is corrected")
         world.run_queue()
     world.run_stream()
-    back = [event for event in listener.hear() if event["DetailType"] == "undersigned.delivery.bounced"]
-    assert len({event["Detail"]["id"] for event in back}) == len(back) == 2
+    bounced = [event for event in listener.new_events() if event["DetailType"] == "undersigned.delivery.bounced"]
+    assert len({event["Detail"]["id"] for event in bounced}) == len(bounced) == 2
 
 
-def test_nothing_that_a_signer_typed_is_told(world: World, listener: Listener) -> None:
+def test_events_have_nothing_that_a_signer_typed(world: World, listener: Listener) -> None:
     world.confirmed(
         name="Zebulon Unmistakable", address_line="77 Quince Road", note="", email="zeb@unmistakable.example"
     )
     world.week()
     world.feedback("bounce", world.deliveries[0])
     world.run_stream()
-    told = json.dumps(listener.hear(), default=str).lower()
-    assert "unmistakable" not in told
-    assert "quince" not in told
-    assert "police.example" not in told
+    published = json.dumps(listener.new_events(), default=str).lower()
+    assert "unmistakable" not in published
+    assert "quince" not in published
+    assert "police.example" not in published
 
 
-def test_a_record_that_comes_again_tells_the_same_event(world: World, listener: Listener) -> None:
+def test_a_repeated_record_publishes_the_same_event(world: World, listener: Listener) -> None:
     world.confirmed()
     world.week()
     records = world.new_records()
@@ -182,13 +182,13 @@ def test_a_record_that_comes_again_tells_the_same_event(world: World, listener: 
     for _ in range(2):
         assert world.handlers["tally"]({"Records": records}, CONTEXT) == {"batchItemFailures": []}
     world.handlers["tally"]({"Records": records[::-1]}, CONTEXT)
-    heard = [event for event in listener.hear() if event["DetailType"].startswith("undersigned.delivery")]
-    assert len(heard) == 9
-    assert len({event["Detail"]["id"] for event in heard}) == 3
+    events = [event for event in listener.new_events() if event["DetailType"].startswith("undersigned.delivery")]
+    assert len(events) == 9
+    assert len({event["Detail"]["id"] for event in events}) == 3
 
 
 def refuse(monkeypatch: pytest.MonkeyPatch, refusing: list[set[int]]) -> list[int]:
-    """Let PutEvents refuse these entries of each next call; return the sizes of the calls."""
+    """Make PutEvents refuse the given entries, call by call; return the sizes of the calls."""
     put, sizes = client().put_events, []
 
     def put_events(*, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
@@ -209,32 +209,32 @@ def refuse(monkeypatch: pytest.MonkeyPatch, refusing: list[set[int]]) -> list[in
     return sizes
 
 
-def test_what_the_bus_refuses_is_tried_again_by_itself(
+def test_events_that_the_bus_refuses_are_retried(
     world: World, listener: Listener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sizes = refuse(monkeypatch, [{0}])
     world.confirmed()
     assert sizes == [1, 1]
-    assert kinds(listener.hear()) == ["signature.confirmed"]
+    assert kinds(listener.new_events()) == ["signature.confirmed"]
 
 
-def test_what_it_refuses_for_longer_comes_again_with_its_record_alone(
+def test_events_refused_for_longer_are_retried_with_only_their_record(
     world: World, listener: Listener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.confirmed()
     world.week()
-    listener.hear()
+    listener.new_events()
     records = world.new_records()
     refuse(monkeypatch, [{1}, {0}, {0}])
     answer = world.handlers["tally"]({"Records": records}, CONTEXT)
     deliveries = [record for record in records if "DELIVERY#" in record["dynamodb"]["Keys"]["pk"]["S"]]
     assert answer == {"batchItemFailures": [{"itemIdentifier": deliveries[1]["dynamodb"]["SequenceNumber"]}]}
-    assert kinds(listener.hear()) == ["delivery.open", "delivery.sent"]
+    assert kinds(listener.new_events()) == ["delivery.open", "delivery.sent"]
     assert world.handlers["tally"]({"Records": [deliveries[1]]}, CONTEXT) == {"batchItemFailures": []}
-    assert kinds(listener.hear()) == ["delivery.sending"]
+    assert kinds(listener.new_events()) == ["delivery.sending"]
 
 
-def test_a_bus_that_fails_altogether_loses_nothing_and_keeps_no_count_back(
+def test_a_failing_bus_loses_no_event_and_does_not_stop_the_counts(
     world: World, listener: Listener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.sign()
@@ -255,7 +255,7 @@ def test_a_bus_that_fails_altogether_loses_nothing_and_keeps_no_count_back(
     assert count.signatures == 1
 
 
-def test_more_events_than_one_call_takes_go_in_several(
+def test_more_events_than_a_call_accepts_are_sent_in_several_calls(
     world: World, listener: Listener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sizes = refuse(monkeypatch, [])
@@ -266,21 +266,21 @@ def test_more_events_than_one_call_takes_go_in_several(
         world.press(mail.link("confirm"))
     world.handlers["tally"]({"Records": world.new_records()}, CONTEXT)
     assert sizes == [10, 1]
-    assert len({event["Detail"]["signature"] for event in listener.hear()}) == 11
+    assert len({event["Detail"]["signature"] for event in listener.new_events()}) == 11
 
 
-def test_a_damaged_record_is_reported_and_its_neighbours_are_told(world: World, listener: Listener) -> None:
+def test_a_damaged_record_is_reported_and_the_others_are_published(world: World, listener: Listener) -> None:
     world.confirmed()
     world.week()
-    listener.hear()
+    listener.new_events()
     records = world.new_records()
     del records[-1]["dynamodb"]["NewImage"]["attempt"]
     answer = world.handlers["tally"]({"Records": records}, CONTEXT)
     assert answer == {"batchItemFailures": [{"itemIdentifier": records[-1]["dynamodb"]["SequenceNumber"]}]}
-    assert kinds(listener.hear()) == ["delivery.open", "delivery.sending"]
+    assert kinds(listener.new_events()) == ["delivery.open", "delivery.sending"]
 
 
-def test_a_stack_that_publishes_nothing_calls_no_bus(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stack_without_a_bus_publishes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     with worlds.world(monkeypatch) as world:
         world.confirmed()
         world.week()
@@ -288,7 +288,7 @@ def test_a_stack_that_publishes_nothing_calls_no_bus(monkeypatch: pytest.MonkeyP
         assert not [call for call in world.calls if call.startswith("events:")]
 
 
-def test_events_cost_no_call_of_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_events_cause_no_calls_to_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = {}
     for publishes_events in (False, True):
         with monkeypatch.context() as patch, worlds.world(patch, publishes_events=publishes_events) as world:
@@ -309,7 +309,7 @@ def test_events_cost_no_call_of_the_table(monkeypatch: pytest.MonkeyPatch) -> No
         ("undersigned.delivery.sent", {"at": "yesterday"}),
     ],
 )
-def test_a_schema_finds_what_does_not_belong_there(kind: str, detail: dict[str, object]) -> None:
+def test_a_schema_refuses_wrong_details(kind: str, detail: dict[str, object]) -> None:
     good: dict[str, object] = {
         "id": "6f0b5a0e-3f0c-5d55-9a3b-2f6c1d1f7a10",
         "at": "2026-11-30T15:00:00+00:00",

@@ -1,4 +1,4 @@
-"""The report: a day after the weekly run, the organizer reads once what was sent, what was not, and what to do."""
+"""Test the report: a day after the weekly run, one email says what was sent, what was not, and what to do."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def reports(world: World) -> list[Sent]:
 
 
 def subject(world: World) -> str:
-    """Return the last report's subject; one that fills its line comes folded, behind a blank."""
+    """Return the last report's subject. A subject that fills its line is folded, after a space."""
     return str(reports(world)[-1].mail["Subject"]).strip()
 
 
 def section(world: World, heading: str) -> str:
-    """Return a part of the last report's text, in one line."""
+    """Return a section of the last report's text, in one line."""
     text = reports(world)[-1].text.replace("\r", "")
     found = re.search(rf"\n{heading.upper()}\n(.*?)\n\n(?:[A-Z, ]+\n|Open the dashboard)", text, re.DOTALL)
     assert found, f"no {heading} in:\n{text}"
@@ -35,7 +35,7 @@ def section(world: World, heading: str) -> str:
 
 
 def a_day_later(world: World) -> None:
-    world.clock.turn(days=1)
+    world.clock.advance(days=1)
     world.report()
 
 
@@ -44,7 +44,7 @@ def delivered(world: World) -> None:
         world.feedback("delivery", mail)
 
 
-def test_it_says_what_arrived_and_how_the_count_stands(world: World) -> None:
+def test_the_report_has_deliveries_and_counts(world: World) -> None:
     world.confirmed()
     world.week()
     delivered(world)
@@ -62,30 +62,30 @@ def test_it_says_what_arrived_and_how_the_count_stands(world: World) -> None:
     assert "Letters sent 1 Letters not sent 0 Letters for the next delivery 1" in figures
 
 
-def test_what_came_back_is_named_with_what_to_do(world: World) -> None:
+def test_a_bounced_delivery_is_listed_with_what_to_do(world: World) -> None:
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
     a_day_later(world)
-    said = section(world, "Bounced")
-    assert "Find the correct address" in said
-    assert "1 letter Police Chief Avery Sample, Evanston Police Department (Permanent bounce, General)" in said
+    text = section(world, "Bounced")
+    assert "Find the correct address" in text
+    assert "1 letter Police Chief Avery Sample, Evanston Police Department (Permanent bounce, General)" in text
     assert "0 sent, 1 not sent" in subject(world)
 
 
-def test_it_is_named_again_each_week_until_it_is_mended(world: World) -> None:
+def test_a_bounced_delivery_is_listed_each_week_until_it_is_solved(world: World) -> None:
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
-    world.clock.turn(days=7)
+    world.clock.advance(days=7)
     world.confirmed(email="bo@signers.example")
     world.week()
     a_day_later(world)
-    said = section(world, "Bounced")
-    assert said.count("1 letter Police Chief Avery Sample") == 2, "the sealed letter, and the one in the tray"
+    text = section(world, "Bounced")
+    assert text.count("1 letter Police Chief Avery Sample") == 2, "the sealed letter, and the one in the tray"
 
 
-def test_a_complaint_arrived_and_needs_a_call(world: World) -> None:
+def test_a_complaint_is_listed_as_delivered_with_what_to_do(world: World) -> None:
     world.confirmed()
     world.week()
     world.feedback("complaint", world.deliveries[0])
@@ -93,7 +93,7 @@ def test_a_complaint_arrived_and_needs_a_call(world: World) -> None:
     assert "Call the office" in section(world, "Delivered, marked as spam")
 
 
-def test_letters_that_the_organizer_holds_are_named_with_the_reason(world: World) -> None:
+def test_held_letters_are_listed_with_the_reason(world: World) -> None:
     world.confirmed()
     world.confirmed(**WILMETTE)
     world.wiring.delivery_controls().hold(CAMPAIGN, "evanston", "cli", "the chief retires")
@@ -105,7 +105,7 @@ def test_letters_that_the_organizer_holds_are_named_with_the_reason(world: World
     assert "1 letter" in section(world, "Sent")
 
 
-def test_letters_that_nobody_approved_are_named(world: World) -> None:
+def test_letters_without_an_approval_are_listed(world: World) -> None:
     campaign = world.wiring.campaigns.campaign(CAMPAIGN)
     assert campaign
     world.wiring.campaigns.put_campaign(replace(campaign, approval=True))
@@ -115,7 +115,7 @@ def test_letters_that_nobody_approved_are_named(world: World) -> None:
     assert "Approve them with the link" in section(world, "Waiting for your approval")
 
 
-def test_a_campaign_that_pauses_is_told_what_waits(world: World) -> None:
+def test_the_report_of_a_paused_campaign_lists_waiting_letters(world: World) -> None:
     world.confirmed()
     world.wiring.delivery_controls().pause(CAMPAIGN, "cli", "")
     world.week()
@@ -123,7 +123,7 @@ def test_a_campaign_that_pauses_is_told_what_waits(world: World) -> None:
     assert "Resume it when the letters can go. 1 letter" in section(world, "Campaign paused")
 
 
-def test_letters_sealed_before_a_failure_are_still_on_the_way(world: World) -> None:
+def test_letters_sealed_before_a_failure_are_listed_as_being_sent(world: World) -> None:
     world.confirmed()
     world.refusal = "AccessDeniedException"
     world.week()
@@ -132,7 +132,7 @@ def test_letters_sealed_before_a_failure_are_still_on_the_way(world: World) -> N
     assert "1 letter Police Chief Avery Sample" in section(world, "Being sent")
 
 
-def test_letters_are_counted_before_their_mail_was_ever_tried(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_letters_are_counted_before_the_first_attempt(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.confirmed()
     world.plan()
 
@@ -147,7 +147,7 @@ def test_letters_are_counted_before_their_mail_was_ever_tried(world: World, monk
     assert "1 letter Police Chief Avery Sample" in section(world, "Being sent")
 
 
-def test_a_campaign_of_which_nothing_was_sent_or_held_gets_none(world: World) -> None:
+def test_a_campaign_without_sent_or_held_letters_gets_no_report(world: World) -> None:
     world.report()
     world.week()
     world.confirmed()
@@ -155,27 +155,27 @@ def test_a_campaign_of_which_nothing_was_sent_or_held_gets_none(world: World) ->
     assert reports(world) == []
 
 
-def test_last_weeks_deliveries_are_not_told_again(world: World) -> None:
+def test_last_weeks_deliveries_are_not_reported_again(world: World) -> None:
     world.confirmed()
     world.week()
     delivered(world)
-    world.clock.turn(days=7)
+    world.clock.advance(days=7)
     world.week()
     a_day_later(world)
     assert reports(world) == []
 
 
-def test_one_period_has_one_report_however_often_it_is_made(world: World) -> None:
+def test_a_period_has_only_one_report(world: World) -> None:
     world.confirmed()
     world.week()
     a_day_later(world)
-    world.clock.turn(hours=7)  # the same day in Chicago, the next one in UTC
+    world.clock.advance(hours=7)  # the same day in Chicago, the next day in UTC
     world.report()
     world.report(CAMPAIGN)
     assert [mail.tags["period"] for mail in reports(world)] == ["2026-11-24"]
 
 
-def test_an_approval_mail_of_the_period_leaves_room_for_its_report(world: World) -> None:
+def test_a_period_can_have_an_approval_email_and_a_report(world: World) -> None:
     campaign = world.wiring.campaigns.campaign(CAMPAIGN)
     assert campaign
     world.wiring.campaigns.put_campaign(replace(campaign, approval=True))
@@ -185,7 +185,9 @@ def test_an_approval_mail_of_the_period_leaves_room_for_its_report(world: World)
     assert [mail.tags["kind"] for mail in world.sent[-2:]] == ["approval", "report"]
 
 
-def test_one_campaigns_trouble_keeps_no_other_from_its_report(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_in_one_campaign_does_not_stop_the_other_reports(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     campaigns = world.wiring.campaigns
     campaign = campaigns.campaign(CAMPAIGN)
     assert campaign
@@ -208,7 +210,7 @@ def test_one_campaigns_trouble_keeps_no_other_from_its_report(world: World, monk
     assert len(reports(world)) == 1
 
 
-def test_a_crash_between_sending_and_writing_it_down_may_send_it_again_and_never_loses_it(
+def test_a_crash_after_sending_may_repeat_a_report_but_never_loses_it(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.confirmed()
@@ -226,7 +228,7 @@ def test_a_crash_between_sending_and_writing_it_down_may_send_it_again_and_never
     assert len(reports(world)) == 2
 
 
-def test_a_provider_that_swallows_our_mails_is_named(world: World) -> None:
+def test_a_provider_that_loses_our_emails_is_listed(world: World) -> None:
     world.confirmed()
     world.confirmed(email="bo@signers.example")
     for number in range(10):
@@ -240,7 +242,7 @@ def test_a_provider_that_swallows_our_mails_is_named(world: World) -> None:
     assert "<td>swallows.example</td><td>10</td><td>0</td>" in html.get_content()
 
 
-def test_it_speaks_the_campaigns_language(world: World) -> None:
+def test_the_report_is_in_the_campaigns_language(world: World) -> None:
     campaign = world.wiring.campaigns.campaign(CAMPAIGN)
     assert campaign
     world.wiring.campaigns.put_campaign(replace(campaign, language="es"))

@@ -1,4 +1,4 @@
-"""Signing, confirming and taking back, as a signer meets them."""
+"""Test signing, confirming and withdrawing as a signer does them."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 FORM = f"/campaigns/{CAMPAIGN}"
 
 
-def test_the_page_shows_letter_and_form(world: World) -> None:
+def test_the_page_has_the_letter_and_the_form(world: World) -> None:
     page = world.get(FORM)
     assert page.status == 200
     for words in ("End Demand Illinois", "Dear Police Chief (name),", 'name="postal_code"', "0 people have signed"):
         assert words in page.body
 
 
-def test_the_campaign_as_json_names_fields_targets_and_count(world: World) -> None:
+def test_the_campaign_in_json_has_fields_targets_and_count(world: World) -> None:
     campaign = world.get(FORM, as_json=True).json
     assert campaign["signatures"] == 0
     email = {"name": "email", "label": "Email address", "required": True, "max_length": 254}
@@ -34,17 +34,17 @@ def test_the_campaign_as_json_names_fields_targets_and_count(world: World) -> No
     assert "chief@evanston-police.example" not in str(campaign)
 
 
-def test_a_letter_to_somebody_who_was_added_a_moment_ago_is_mailed_and_shown(world: World) -> None:
+def test_a_target_added_a_moment_ago_can_get_letters(world: World) -> None:
     campaigns, other_process = world.wiring.campaigns, world.wiring.signing()
     world.get(FORM)
-    world.clock.turn(seconds=40)
+    world.clock.advance(seconds=40)
     other_process.campaign(CAMPAIGN)
     world.sign(email="early@signers.example")
     world.run_stream()
     evanston = campaigns.target(CAMPAIGN, "evanston")
     assert evanston
     campaigns.put_target(CAMPAIGN, replace(evanston, id="newtown", name="Newly Added", postal_codes=("99999",)))
-    world.clock.turn(seconds=30)
+    world.clock.advance(seconds=30)
     assert world.sign(postal_code="99999").status == 303
     world.run_stream()
     assert "Newly Added" in world.sent[-1].mail["Subject"]
@@ -58,7 +58,7 @@ def test_json_is_answered_with_json(world: World) -> None:
     assert answer.json["status"] == "pending"
 
 
-def test_a_form_with_mistakes_comes_back_with_every_error_and_all_answers(world: World) -> None:
+def test_a_form_with_mistakes_has_every_error_and_keeps_the_answers(world: World) -> None:
     answer = world.sign(name="", email="ada@", signature=" ", address_line="<b>1 Sample Street</b>")
     assert answer.status == 422
     assert "<title>Error: End Demand Illinois</title>" in answer.body
@@ -67,19 +67,19 @@ def test_a_form_with_mistakes_comes_back_with_every_error_and_all_answers(world:
         "Enter an email address in the correct format",
         "Type your name to sign the letter",
     ):
-        # In the summary on top, and at the field.
+        # In the summary at the top, and at the field.
         assert answer.body.count(message) == 2
     assert 'value="&lt;b&gt;1 Sample Street&lt;/b&gt;"' in answer.body
     assert world.run_stream() == []
 
 
-def test_mistakes_in_json_come_as_problem_details_with_one_entry_per_field(world: World) -> None:
+def test_mistakes_in_json_are_problem_details_with_one_entry_per_field(world: World) -> None:
     answer = world.post(f"{FORM}/signatures", {**ADA, "name": 7, "postal_code": ""}, as_json=True)
     assert (answer.status, answer.headers["content-type"]) == (422, "application/problem+json")
     assert [error["field"] for error in answer.json["errors"]] == ["name", "postal_code"]
 
 
-def test_a_postal_code_of_two_towns_asks_which(world: World) -> None:
+def test_a_postal_code_of_two_towns_needs_a_choice(world: World) -> None:
     shared = {"postal_code": "60203"}
     answer = world.sign(**shared)
     assert answer.status == 422
@@ -91,7 +91,7 @@ def test_a_postal_code_of_two_towns_asks_which(world: World) -> None:
     assert "Blake Placeholder" in world.sent[-1].text
 
 
-def test_a_postal_code_that_nobody_serves_says_so(world: World) -> None:
+def test_an_unknown_postal_code_is_an_error(world: World) -> None:
     answer = world.sign(postal_code="99999")
     assert answer.status == 422
     assert "This letter doesn’t cover 99999" in answer.body
@@ -103,7 +103,7 @@ def test_targets_are_found_by_postal_code(world: World) -> None:
     assert world.get(f"{FORM}/targets?postal_code=99999", as_json=True).json["targets"] == []
 
 
-def test_a_preview_shows_this_signers_letter_and_keeps_nothing(world: World) -> None:
+def test_a_preview_shows_the_signers_letter_and_stores_nothing(world: World) -> None:
     answer = world.post(f"{FORM}/preview", {**ADA, "note": "My <i>own</i> words"})
     assert "Your letter to Police Chief Avery Sample" in answer.body
     assert "My &lt;i&gt;own&lt;/i&gt; words" in answer.body
@@ -126,14 +126,14 @@ def test_a_letter_is_pending_until_its_button_is_pressed(world: World) -> None:
     assert "Thank you: your letter is confirmed" in world.press(path).body
 
 
-def test_confirming_twice_is_the_same_as_once(world: World) -> None:
+def test_confirming_twice_has_the_same_result_as_once(world: World) -> None:
     mail = world.confirmed()
     assert world.press(mail.link("confirm")).status == 200
     assert world.run_stream() == []
     assert world.get(f"{FORM}/count", as_json=True).json["signatures"] == 1
 
 
-def test_words_that_came_after_the_page_was_shown_are_not_confirmed_by_its_button(world: World) -> None:
+def test_the_button_does_not_confirm_words_changed_after_the_page_was_shown(world: World) -> None:
     world.sign()
     world.run_stream()
     path = world.sent[-1].link("confirm")
@@ -153,20 +153,20 @@ def test_words_that_came_after_the_page_was_shown_are_not_confirmed_by_its_butto
     assert world.post(path, {"version": "x"}).status == 400
 
 
-def test_a_link_in_a_mail_changes_nothing_when_a_scanner_follows_it(world: World) -> None:
+def test_a_scanner_that_opens_the_confirmation_link_changes_nothing(world: World) -> None:
     world.sign()
     world.run_stream()
     world.get(world.sent[-1].link("confirm"))
     assert world.run_stream() == []
 
 
-def test_after_14_days_a_pending_letter_is_gone_and_can_be_signed_again(world: World) -> None:
+def test_a_pending_letter_expires_after_14_days_and_can_be_signed_again(world: World) -> None:
     world.sign()
     world.run_stream()
     path = world.sent[-1].link("confirm")
-    world.clock.turn(days=14, seconds=-1)
+    world.clock.advance(days=14, seconds=-1)
     assert world.get(path).status == 200
-    world.clock.turn(seconds=2)
+    world.clock.advance(seconds=2)
     for answer in (world.get(path), world.post(path)):
         assert answer.status == 410
     assert world.sign().status == 303
@@ -174,7 +174,7 @@ def test_after_14_days_a_pending_letter_is_gone_and_can_be_signed_again(world: W
     assert world.press(world.sent[-1].link("confirm")).status == 200
 
 
-def test_a_second_signature_gets_the_same_answer_and_a_mail_that_says_what_is_the_case(world: World) -> None:
+def test_a_second_signature_gets_the_same_answer_and_a_reminder_email(world: World) -> None:
     first = world.sign()
     world.run_stream()
     world.post(world.sent[-1].link("confirm"))
@@ -189,7 +189,7 @@ def test_a_second_signature_gets_the_same_answer_and_a_mail_that_says_what_is_th
     assert world.deliveries[0].text.count("Ada Specimen") == 1
 
 
-def test_signing_takes_the_same_calls_whether_the_person_had_signed_or_not(world: World) -> None:
+def test_signing_makes_the_same_calls_if_the_person_had_signed_or_not(world: World) -> None:
     world.sign(email="warm@signers.example")
     world.calls.clear()
     world.sign()
@@ -201,7 +201,7 @@ def test_signing_takes_the_same_calls_whether_the_person_had_signed_or_not(world
     assert world.calls == first == ["dynamodb:UpdateItem", "dynamodb:GetItem", "dynamodb:TransactWriteItems"]
 
 
-def test_a_pending_letter_gives_way_to_newer_words(world: World) -> None:
+def test_signing_again_replaces_a_pending_letter(world: World) -> None:
     world.sign(name="Ada Typo")
     world.sign()
     world.run_stream()
@@ -211,18 +211,18 @@ def test_a_pending_letter_gives_way_to_newer_words(world: World) -> None:
     assert "Ada Typo" not in world.deliveries[0].text
 
 
-def test_one_address_gets_three_mails_a_day(world: World) -> None:
+def test_an_address_gets_three_emails_a_day(world: World) -> None:
     for _ in range(5):
         assert world.sign().status == 303
         world.run_stream()
     assert len(world.sent) == 3
-    world.clock.turn(days=1)
+    world.clock.advance(days=1)
     world.sign()
     world.run_stream()
     assert len(world.sent) == 4
 
 
-def test_a_letter_that_waits_can_be_taken_back_and_is_never_sent(world: World) -> None:
+def test_a_withdrawn_letter_is_never_sent(world: World) -> None:
     confirmed = world.confirmed()
     path = letter_page(world, confirmed.link("confirm"))
     assert "Waiting" in world.get(path).body
@@ -234,7 +234,7 @@ def test_a_letter_that_waits_can_be_taken_back_and_is_never_sent(world: World) -
     assert world.post(f"{path}/withdraw").status == 200
 
 
-def test_a_letter_that_was_taken_back_can_be_signed_again(world: World) -> None:
+def test_a_withdrawn_letter_can_be_signed_again(world: World) -> None:
     path = letter_page(world, world.confirmed().link("confirm"))
     world.post(f"{path}/withdraw")
     world.run_stream()
@@ -244,7 +244,7 @@ def test_a_letter_that_was_taken_back_can_be_signed_again(world: World) -> None:
     assert world.get(f"{FORM}/count", as_json=True).json["signatures"] == 1
 
 
-def test_a_letter_that_is_sealed_cannot_be_taken_back_and_the_page_says_so(world: World) -> None:
+def test_a_sealed_letter_cannot_be_withdrawn_and_the_page_says_so(world: World) -> None:
     path = letter_page(world, world.confirmed().link("confirm"))
     world.week()
     answer = world.post(f"{path}/withdraw")
@@ -256,14 +256,14 @@ def test_a_letter_that_is_sealed_cannot_be_taken_back_and_the_page_says_so(world
     ("case", "headline"),
     [("send", "Sent"), ("delivery", "Delivered"), ("bounce", "Bounced"), ("complaint", "Delivered")],
 )
-def test_the_signers_page_says_what_became_of_the_letter(world: World, case: str, headline: str) -> None:
+def test_the_signers_page_shows_the_letters_status(world: World, case: str, headline: str) -> None:
     path = letter_page(world, world.confirmed().link("confirm"))
     world.week()
     world.feedback(case, world.deliveries[0])
     assert f"<strong>{headline}</strong>" in world.get(path).body
 
 
-def test_a_second_signature_after_the_letter_is_sent_says_so(world: World) -> None:
+def test_signing_again_after_the_letter_was_sent_gets_an_email_that_says_so(world: World) -> None:
     world.confirmed()
     world.week()
     world.sign()
@@ -271,7 +271,7 @@ def test_a_second_signature_after_the_letter_is_sent_says_so(world: World) -> No
     assert "is already in a delivery" in " ".join(world.sent[-1].text.split())
 
 
-def test_throttled_mails_come_later_and_cost_no_signature(world: World) -> None:
+def test_throttled_emails_are_sent_later_and_lose_no_signature(world: World) -> None:
     world.sign()
     world.throttles = 100
     records = world.new_records()
@@ -288,18 +288,18 @@ def letter_page(world: World, confirm_path: str) -> str:
 
 
 @pytest.mark.parametrize("conflicts", [1, 4])
-def test_a_confirmation_waits_for_the_tally_that_holds_its_row(
+def test_a_confirmation_waits_for_a_transaction_on_its_row(
     world: World, monkeypatch: pytest.MonkeyPatch, conflicts: int
 ) -> None:
     world.sign()
     world.run_stream()
     client = importlib.import_module("functions.public_api.wired").stack.table._client
-    update_item, left = client.update_item, iter(range(conflicts))
+    update_item, remaining = client.update_item, iter(range(conflicts))
 
-    def held(**request: Any) -> Any:
-        if next(left, None) is not None:
+    def conflicting(**request: Any) -> Any:
+        if next(remaining, None) is not None:
             raise ClientError({"Error": {"Code": "TransactionConflictException"}}, "UpdateItem")
         return update_item(**request)
 
-    monkeypatch.setattr(client, "update_item", held)
+    monkeypatch.setattr(client, "update_item", conflicting)
     assert world.press(world.sent[-1].link("confirm")).status == 200

@@ -1,4 +1,4 @@
-"""The wheel in an environment that has nothing else: what people have after `pip install` or `uv tool install`."""
+"""Test the wheel in an empty environment, as `pip install` or `uv tool install` leave it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ print(json.dumps({package: sorted(names) for package, names in missing.items()})
 
 @dataclass(frozen=True)
 class Installed:
-    """An installed `undersigned`, run in an empty folder and without a variable of this environment."""
+    """An installed `undersigned` command. It runs in an empty folder, without this checkout's environment variables."""
 
     program: Path
     folder: Path
@@ -59,7 +59,7 @@ class Installed:
 
 @dataclass(frozen=True)
 class Wheel:
-    """A wheel of this checkout, and the versions of uv.lock, with which it is installed."""
+    """A wheel of this checkout, and the locked versions to install it with."""
 
     file: Path
     locked: Path
@@ -108,14 +108,14 @@ def installed_with_pdf(wheel: Wheel, tmp_path_factory: pytest.TempPathFactory) -
     return wheel.install(tmp_path_factory.mktemp("installed_with_pdf"), "[pdf]")
 
 
-def test_an_installed_command_tells_its_version(wheel: Wheel, installed: Installed) -> None:
+def test_the_installed_command_prints_its_version(wheel: Wheel, installed: Installed) -> None:
     done = installed.run("--version")
 
     assert done.stdout.decode() == f"undersigned {__version__}\n", done.stderr.decode()
     assert wheel.file.name.startswith(f"undersigned-{__version__}-")
 
 
-def test_an_installed_command_checks_a_campaign(installed: Installed) -> None:
+def test_the_installed_command_checks_a_campaign(installed: Installed) -> None:
     done = installed.run("campaign", "check", str(CAMPAIGN))
 
     assert done.returncode == 0, done.stderr.decode()
@@ -123,14 +123,14 @@ def test_an_installed_command_checks_a_campaign(installed: Installed) -> None:
 
 
 @pytest.mark.parametrize("format_", ["text", "html"])
-def test_an_installed_command_renders_a_letter(installed: Installed, format_: str) -> None:
+def test_the_installed_command_renders_a_letter(installed: Installed, format_: str) -> None:
     done = installed.run(*LETTER, "--format", format_)
 
     assert done.returncode == 0, done.stderr.decode()
     assert "Ada Specimen" in done.stdout.decode()
 
 
-def test_all_that_the_command_imports_is_installed_with_it(installed: Installed) -> None:
+def test_everything_the_command_imports_is_installed(installed: Installed) -> None:
     python = installed.program.with_name("python")
     done = subprocess.run([python, "-c", IMPORT_ALL], cwd=installed.folder, capture_output=True, text=True, check=True)  # noqa: S603
     missing = json.loads(done.stdout)
@@ -139,7 +139,7 @@ def test_all_that_the_command_imports_is_installed_with_it(installed: Installed)
     assert missing["undersigned"] == ["aws_lambda_powertools", "typst"], "handlers run in Lambda; PDFs are an extra"
 
 
-def test_without_the_extra_a_pdf_is_one_line_that_names_it(installed: Installed) -> None:
+def test_without_the_extra_a_pdf_fails_with_one_line_that_names_it(installed: Installed) -> None:
     done = installed.run(*LETTER, "--format", "pdf", "-o", "letter.pdf")
 
     assert done.returncode == 1
@@ -147,7 +147,7 @@ def test_without_the_extra_a_pdf_is_one_line_that_names_it(installed: Installed)
     assert not (installed.folder / "letter.pdf").exists()
 
 
-def test_with_the_extra_a_letter_is_a_pdf(installed_with_pdf: Installed) -> None:
+def test_with_the_extra_a_letter_is_rendered_as_pdf(installed_with_pdf: Installed) -> None:
     done = installed_with_pdf.run(*LETTER, "--format", "pdf", "-o", "letter.pdf")
 
     assert done.returncode == 0, done.stderr.decode()
@@ -157,7 +157,7 @@ def test_with_the_extra_a_letter_is_a_pdf(installed_with_pdf: Installed) -> None
     assert "1 Sample Street" in text
 
 
-def test_outside_a_checkout_the_local_stack_is_one_line(installed: Installed) -> None:
+def test_outside_a_checkout_the_local_stack_fails_with_one_line(installed: Installed) -> None:
     done = installed.run("demo", "--exit")
 
     assert done.returncode == 1

@@ -124,7 +124,7 @@ def test_a_hostile_form_is_words_in_everything_that_is_made_of_it(
     world: World, organizer: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     harmless = outputs(world, organizer, HARMLESS, "evanston")
-    world.clock.turn(days=7)
+    world.clock.advance(days=7)
     hostile = outputs(world, organizer, HOSTILE, "wilmette")
 
     for kind, page in hostile.pages.items():
@@ -154,7 +154,7 @@ def test_a_hostile_form_is_words_in_everything_that_is_made_of_it(
     }
 
     told = [world.get(path).body for path in (f"{FORM}/count", f"{FORM}/count.svg", "/openapi.json", FORM)]
-    world.clock.turn(days=1)
+    world.clock.advance(days=1)
     world.report()
     told += [world.sent[-1].html, world.sent[-1].text, *map(str, world.sent[-1].mail.values())]
     assert world.sent[-1].tags["kind"] == "report"

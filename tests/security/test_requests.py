@@ -83,7 +83,7 @@ def test_a_proof_that_names_a_cost_of_its_own_is_not_worked_on(world: World) -> 
 
 def told(world: World, email: str, **options: Any) -> tuple[object, ...]:
     """Return all that somebody can see who signs with an address, and what it cost."""
-    world.clock.turn(minutes=1)
+    world.clock.advance(minutes=1)
     before = len(world.calls)
     values = {**ADA, "email": email, "form": world.form()}
     answer = world.post(f"{FORM}/signatures", values, **options)

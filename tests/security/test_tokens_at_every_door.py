@@ -52,7 +52,7 @@ def opened(world: World, token: str) -> set[str]:
     if world.get("/organizer/deliveries", cookies=[f"__Host-session={token}"]).status == 200:
         found.add("session")
     campaign = world.wiring.catalog.entry(CAMPAIGN).campaign
-    world.clock.turn(seconds=10)
+    world.clock.advance(seconds=10)
     if world.wiring.signing().abuse_checks.judge(campaign, {"form": token}, None).suspicion is None:
         found.add("form")
     return found

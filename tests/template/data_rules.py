@@ -1,4 +1,4 @@
-"""Rules on what is kept, and on what can be seen from outside."""
+"""Rules on stored data, and on access from outside."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tests.aws_from_template import Template
 
 LOGGED = {"$context.requestId", "$context.routeKey", "$context.status", "$context.responseLatency"}
-"""What an access log may hold. A path can hold a signer's token; address and user agent tell who signed."""
+"""What an access log may have. A path can contain a signer's token; IP address and user agent identify people."""
 
 NAMES = re.compile(r"(Table|Bucket|Queue|Topic|Function|LogGroup|Alarm|Role|Policy|Rule|Layer|)Name")
 
@@ -38,17 +38,17 @@ def buckets_are_closed_to_the_public(template: Template) -> Iterator[str]:
             yield f"{name} can be opened to the public"
 
 
-def buckets_forget(template: Template) -> Iterator[str]:
+def buckets_delete_old_objects(template: Template) -> Iterator[str]:
     for name, properties in of_type(template, BUCKET).items():
         rules = properties.get("LifecycleConfiguration", {}).get("Rules", [])
-        # One with a prefix is for a part of the bucket only.
+        # A rule with a prefix covers only a part of the bucket.
         if not any(
             rule["Status"] == "Enabled" and "ExpirationInDays" in rule and "Prefix" not in rule for rule in rules
         ):
-            yield f"{name} keeps personal letters for ever"
+            yield f"{name} keeps personal letters forever"
 
 
-def buckets_are_reached_by_tls_only(template: Template) -> Iterator[str]:
+def buckets_allow_only_tls(template: Template) -> Iterator[str]:
     closed = {
         named_by(policy["Bucket"])
         for policy in of_type(template, "AWS::S3::BucketPolicy").values()
@@ -61,23 +61,23 @@ def buckets_are_reached_by_tls_only(template: Template) -> Iterator[str]:
     }
     for name in of_type(template, BUCKET):
         if name not in closed:
-            yield f"{name} can be read in the clear"
+            yield f"{name} can be read without TLS"
 
 
 def secrets_are_generated(template: Template) -> Iterator[str]:
     for name, properties in of_type(template, "AWS::SecretsManager::Secret").items():
         if "SecretString" in properties or properties.get("GenerateSecretString", {}).get("PasswordLength", 0) < 32:
-            yield f"{name} can be known to somebody"
+            yield f"{name} is not generated with at least 32 characters"
 
 
 def apis_are_throttled(template: Template) -> Iterator[str]:
     for name, properties in of_type(template, "AWS::Serverless::HttpApi").items():
         route = properties.get("DefaultRouteSettings", {})
         if not route.get("ThrottlingRateLimit") or not route.get("ThrottlingBurstLimit"):
-            yield f"{name} takes any load"
+            yield f"{name} is not throttled"
 
 
-def access_logs_tell_nobody_s_name(template: Template) -> Iterator[str]:
+def access_logs_identify_nobody(template: Template) -> Iterator[str]:
     for name, properties in of_type(template, "AWS::Serverless::HttpApi").items():
         log = properties.get("AccessLogSettings", {}).get("Format", "")
         if not log:
@@ -87,19 +87,19 @@ def access_logs_tell_nobody_s_name(template: Template) -> Iterator[str]:
                 yield f"{name} logs {variable}"
 
 
-def two_stacks_fit_into_one_account(template: Template) -> Iterator[str]:
+def two_stacks_can_share_an_account(template: Template) -> Iterator[str]:
     for name, resource in translated(template)["Resources"].items():
         for key, value in resource.get("Properties", {}).items():
-            if NAMES.fullmatch(key) and isinstance(value, str) and resource["Type"] not in _NAMED_WITHIN_THEIR_OWNER:
-                yield f"{name} is called {value} in every stack"
+            if NAMES.fullmatch(key) and isinstance(value, str) and resource["Type"] not in _NAMED_WITHIN_A_RESOURCE:
+                yield f"{name} has the name {value} in every stack"
 
 
-def rows_are_kept_when_the_stack_goes(template: Template) -> Iterator[str]:
+def data_is_kept_when_the_stack_is_deleted(template: Template) -> Iterator[str]:
     for name, resource in template["Resources"].items():
         if resource["Type"] in {"AWS::DynamoDB::Table", "AWS::SecretsManager::Secret", BUCKET}:
             policies: Any = (resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy"))
             if policies != ("Retain", "Retain"):
-                yield f"{name} goes with the stack"
+                yield f"{name} is deleted with the stack"
 
 
-_NAMED_WITHIN_THEIR_OWNER = {"AWS::ApiGatewayV2::Stage", "AWS::IAM::Policy", "AWS::Lambda::LayerVersion"}
+_NAMED_WITHIN_A_RESOURCE = {"AWS::ApiGatewayV2::Stage", "AWS::IAM::Policy", "AWS::Lambda::LayerVersion"}

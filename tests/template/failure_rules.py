@@ -1,4 +1,4 @@
-"""Rules on failures: nothing is lost, and a person is told."""
+"""Rules on failures: nothing is lost, and a person is notified."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from tests.aws_from_template import Template
 
 FOURTEEN_DAYS = 14 * 24 * 60 * 60
-"""The longest that SQS keeps a message."""
+"""SQS's maximum message retention, in seconds."""
 
 SYNCHRONOUS = {"HttpApi"}
-"""The caller sees the failure."""
+"""Event sources whose caller sees the failure."""
 
 
 def every_function_has_a_log_group_with_retention(template: Template) -> Iterator[str]:
@@ -34,16 +34,16 @@ def every_function_has_a_log_group_with_retention(template: Template) -> Iterato
             yield f"{name} logs to no log group of this stack"
     for name, properties in groups.items():
         if not properties.get("RetentionInDays"):
-            yield f"{name} keeps logs for ever"
+            yield f"{name} keeps logs forever"
 
 
 def every_function_has_an_errors_alarm(template: Template) -> Iterator[str]:
     for name in functions(template):
         if not _has_alarm(template, "AWS/Lambda", "Errors", "FunctionName", {"Ref": name}):
-            yield f"{name} fails in silence"
+            yield f"{name} has no alarm for its errors"
 
 
-def every_event_source_has_a_place_for_what_failed(template: Template) -> Iterator[str]:
+def every_event_source_keeps_its_failed_events(template: Template) -> Iterator[str]:
     queues = of_type(template, QUEUE)
     for function, event, kind, source in event_sources(template):
         match kind:
@@ -60,71 +60,71 @@ def every_event_source_has_a_place_for_what_failed(template: Template) -> Iterat
             case _ if kind in SYNCHRONOUS:
                 continue
             case _:
-                yield f"{function}.{event} is a {kind}, of which this rule knows nothing yet"
+                yield f"{function}.{event} is a {kind}, which this rule doesn't cover yet"
                 continue
         if not all(named_by(place) in queues for place in places):
-            yield f"{function}.{event} loses what failed"
+            yield f"{function}.{event} loses failed events"
 
 
-def every_polled_batch_reports_its_failures_one_by_one(template: Template) -> Iterator[str]:
+def every_polled_batch_reports_each_failed_record(template: Template) -> Iterator[str]:
     for function, event, kind, source in event_sources(template):
         polled = kind in {"DynamoDB", "SQS"}
         if polled and source.get("FunctionResponseTypes") != ["ReportBatchItemFailures"]:
-            yield f"{function}.{event} takes a whole batch again for one record"
+            yield f"{function}.{event} retries a whole batch for one failed record"
 
 
 def every_dead_letter_queue_has_an_alarm(template: Template) -> Iterator[str]:
     for name in sorted(dead_letter_queues(template)):
         queue_name = {"Fn::GetAtt": [name, "QueueName"]}
         if not _has_alarm(template, "AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", queue_name):
-            yield f"{name} fills in silence"
+            yield f"{name} has no alarm for its messages"
 
 
 def every_dead_letter_queue_keeps_messages_for_fourteen_days(template: Template) -> Iterator[str]:
     queues = of_type(template, QUEUE)
     for name in sorted(dead_letter_queues(template)):
         if queues[name].get("MessageRetentionPeriod") != FOURTEEN_DAYS:
-            yield f"{name} forgets messages before anybody can look"
+            yield f"{name} deletes messages in less than fourteen days"
 
 
-def every_alarm_tells_somebody(template: Template) -> Iterator[str]:
+def every_alarm_notifies_a_topic(template: Template) -> Iterator[str]:
     topics = of_type(template, "AWS::SNS::Topic")
     for name, properties in of_type(template, ALARM).items():
         actions = properties.get("AlarmActions", [])
         if not actions or not all(named_by(action) in topics for action in actions):
-            yield f"{name} tells nobody"
+            yield f"{name} notifies nobody"
 
 
-def every_alarm_leads_to_its_entry_in_the_runbook(template: Template) -> Iterator[str]:
+def every_alarm_links_to_its_entry_in_the_runbook(template: Template) -> Iterator[str]:
     for name, properties in of_type(template, ALARM).items():
         if not properties.get("AlarmDescription", "").endswith(f" (docs/runbook.md#{name.lower()})"):
-            yield f"{name} says nothing of what to do"
+            yield f"{name} doesn't link to the runbook"
 
 
-def every_reader_of_the_stream_has_an_alarm_for_its_lag(template: Template) -> Iterator[str]:
-    # What is a day old, the stream forgets.
+def every_stream_reader_has_an_alarm_for_its_lag(template: Template) -> Iterator[str]:
+    # The stream deletes records after a day.
     for function, _, kind, _ in event_sources(template):
         wanted = ("AWS/Lambda", "IteratorAge", [{"Name": "FunctionName", "Value": {"Ref": function}}])
         if kind == "DynamoDB" and not any(
             (alarm.get("Namespace"), alarm.get("MetricName"), alarm.get("Dimensions")) == wanted
             for alarm in of_type(template, ALARM).values()
         ):
-            yield f"{function} falls behind in silence"
+            yield f"{function} has no alarm for its lag"
 
 
-def a_week_that_was_not_planned_is_missed(template: Template) -> Iterator[str]:
-    # Where nothing runs, nothing fails: only what is missing tells.
+def a_week_without_a_plan_has_an_alarm(template: Template) -> Iterator[str]:
+    # A plan that never runs has no errors, so the alarm must treat missing data as breaching.
     planning = [{"Name": "FunctionName", "Value": {"Ref": "PlanDeliveries"}}]
     if not any(
         (alarm.get("MetricName"), alarm.get("Dimensions"), alarm["TreatMissingData"])
         == ("Invocations", planning, "breaching")
         for alarm in of_type(template, ALARM).values()
     ):
-        yield "nobody hears when PlanDeliveries does not run"
+        yield "there is no alarm for a PlanDeliveries that doesn't run"
 
 
 def _has_alarm(template: Template, namespace: str, metric: str, dimension: str, value: Any) -> bool:
-    """Any first failure rings: a threshold above 1 would hide it."""
+    """Return whether an alarm goes off at the first failure; a threshold above 1 would hide it."""
     return any(
         (alarm.get("Namespace"), alarm.get("MetricName")) == (namespace, metric)
         and alarm.get("Dimensions") == [{"Name": dimension, "Value": value}]

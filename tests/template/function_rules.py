@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tests.aws_from_template import Template
 
 LONGEST_ANSWER = 29
-"""Seconds; an HTTP API gives up after 30 (API Gateway quotas: maximum integration timeout)."""
+"""In seconds. An HTTP API stops waiting after 30 seconds (API Gateway quotas: maximum integration timeout)."""
 
 TYPESETTING = {"Deliver", "OrganizerApi"}
 """The functions that make PDFs."""
@@ -43,7 +43,7 @@ RESOURCES = (
     FUNCTION,
     "AWS::SNS::Topic",
 )
-"""API, data, mail, layers, functions with their schedules, who is told: by the first resource of each."""
+"""The order of the first resource of each part: API, data, email, layers, functions with their schedules, alarms."""
 
 
 def every_folder_of_functions_is_a_function(template: Template) -> Iterator[str]:
@@ -53,7 +53,7 @@ def every_folder_of_functions_is_a_function(template: Template) -> Iterator[str]
         yield f"{folder} is not both a folder and a function"
 
 
-def handlers_are_where_tests_import_them(template: Template) -> Iterator[str]:
+def handlers_have_the_paths_that_tests_import(template: Template) -> Iterator[str]:
     for name, properties in functions(template).items():
         if properties["Handler"] != f"{properties['CodeUri'].replace('/', '.')}.app.handler":
             yield f"{name} runs {properties['Handler']}"
@@ -61,57 +61,57 @@ def handlers_are_where_tests_import_them(template: Template) -> Iterator[str]:
             yield f"{name} is built without its package's path"
 
 
-def functions_run_on_the_project_s_python(template: Template) -> Iterator[str]:
+def functions_run_on_the_projects_python(template: Template) -> Iterator[str]:
     version = (ROOT / ".python-version").read_text(encoding="utf-8").strip()
     for name, properties in functions(template).items():
         if properties.get("Runtime") != f"python{version}":
             yield f"{name} runs on {properties.get('Runtime')}"
 
 
-def layers_are_where_they_are_needed(template: Template) -> Iterator[str]:
+def functions_have_only_the_layers_they_need(template: Template) -> Iterator[str]:
     for name, properties in functions(template).items():
         needed = {"DependenciesLayer", "SharedLayer"} | ({"TypesettingLayer"} if name in TYPESETTING else set())
         if {named_by(layer) for layer in properties["Layers"]} != needed:
-            yield f"{name} has not just {', '.join(sorted(needed))}"
+            yield f"{name} needs exactly the layers {', '.join(sorted(needed))}"
 
 
-def pages_answer_before_the_api_gives_up(template: Template) -> Iterator[str]:
+def functions_time_out_before_the_api_does(template: Template) -> Iterator[str]:
     for function, _, kind, _ in event_sources(template):
         if kind == "HttpApi" and functions(template)[function]["Timeout"] > LONGEST_ANSWER:
-            yield f"{function} may answer nobody"
+            yield f"{function} may run longer than the API waits"
 
 
-def what_the_api_calls_does_not_name_the_api(template: Template) -> Iterator[str]:
-    # CloudFormation refuses a circle: the API's definition names the functions behind it.
+def functions_of_the_api_do_not_name_it(template: Template) -> Iterator[str]:
+    # The API's definition names its functions, and CloudFormation refuses circular references.
     for function, _, kind, _ in event_sources(template):
         if kind == "HttpApi" and "${Api}" in str(functions(template)[function]["Environment"]):
-            yield f"{function} names the API that names it"
+            yield f"{function} names the API, and the API names it"
 
 
-def queued_messages_stay_hidden_while_they_are_worked_on(template: Template) -> Iterator[str]:
+def messages_stay_hidden_while_a_function_works_on_them(template: Template) -> Iterator[str]:
     # AWS advises six times: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
     for function, event, kind, source in event_sources(template):
         if kind == "SQS":
             queue = of_type(template, QUEUE)[named_by(source["Queue"])]
             if queue.get("VisibilityTimeout", 30) < 6 * functions(template)[function]["Timeout"]:
-                yield f"{function}.{event} can get a message twice at once"
+                yield f"{function}.{event} can get a message a second time while it works on it"
 
 
 def the_stream_has_two_readers_of_signatures(template: Template) -> Iterator[str]:
-    # AWS advises at most two readers of a stream's shard: more are throttled.
+    # AWS advises at most two readers per shard of a stream, because more can be throttled.
     readers = [(function, source) for function, _, kind, source in event_sources(template) if kind == "DynamoDB"]
     if len(readers) > len(("send_confirmations", "tally")):
         yield f"the stream has {len(readers)} readers"
     for function, source in readers:
         filters = source.get("FilterCriteria", {}).get("Filters", [])
         if filters != [SIGNATURES, *([DELIVERIES_IF_PUBLISHED] if function == "Tally" else [])]:
-            yield f"{function} is called for rows that are no signatures"
+            yield f"{function} is called for rows that are not signatures"
 
 
-def the_schedule_is_made_of_parameters(template: Template) -> Iterator[str]:
+def the_schedule_comes_from_parameters(template: Template) -> Iterator[str]:
     schedules = [(function, source) for function, _, kind, source in event_sources(template) if kind == "ScheduleV2"]
     for function in sorted(SCHEDULES.keys() - {function for function, _ in schedules}):
-        yield f"{function} does not run by itself"
+        yield f"{function} has no schedule"
     for function, source in schedules:
         if source.get("ScheduleExpression") != SCHEDULES.get(function):
             yield f"{function} runs at {source.get('ScheduleExpression')}"
@@ -121,14 +121,14 @@ def the_schedule_is_made_of_parameters(template: Template) -> Iterator[str]:
 
 def sections_are_in_reading_order(template: Template) -> Iterator[str]:
     if [section for section in template if section in SECTIONS] != [*SECTIONS]:
-        yield f"the file has not the order {', '.join(SECTIONS)}"
+        yield f"the sections must be in the order {', '.join(SECTIONS)}"
     kinds = [resource["Type"] for resource in template["Resources"].values()]
     firsts = [kinds.index(kind) for kind in RESOURCES if kind in kinds]
     if len(firsts) < len(RESOURCES) or firsts != sorted(firsts):
-        yield f"the first resources have not the order {', '.join(RESOURCES)}"
+        yield f"the first resources must be in the order {', '.join(RESOURCES)}"
 
 
-def a_function_s_log_group_and_alarm_stand_below_it(template: Template) -> Iterator[str]:
+def a_functions_log_group_and_alarm_follow_it(template: Template) -> Iterator[str]:
     names = list(template["Resources"])
     for name in functions(template):
         place = names.index(name)

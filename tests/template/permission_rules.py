@@ -1,4 +1,4 @@
-"""Rules on permissions, most of them on what CloudFormation gets: nothing that runs here checks a policy."""
+"""Rules on permissions, most of them on the transformed template, because no emulator checks a policy."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 WITHOUT_RESOURCE = {
     # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsimpleemailservicev2.html:
-    # its row names no resource type, so only "*" matches.
+    # the row of this action has no resource type, so only "*" matches.
     "ses:GetAccount",
 }
 
@@ -24,7 +24,7 @@ ADDED_BY_SAM = {
     "AWSLambdaDynamoDBExecutionRole",
     "AWSLambdaSQSQueueExecutionRole",
 }
-"""SAM gives them for logs, for a stream and for a queue as event sources; a template cannot leave them out."""
+"""SAM adds these for logs, and for a stream or queue as event source. A template can't prevent it."""
 
 ENTITIES = ROOT / "layers" / "shared" / "undersigned" / "aws"
 
@@ -42,28 +42,28 @@ def no_resource_is_a_wildcard(template: Template) -> Iterator[str]:
             yield f"{owner} may do {statement['Action']} to everything"
 
 
-def functions_have_statements_and_no_ready_made_policies(template: Template) -> Iterator[str]:
+def functions_have_statements_and_no_predefined_policies(template: Template) -> Iterator[str]:
     for name, properties in of_type(template, FUNCTION).items():
         for policy in as_list(properties.get("Policies", [])):
             if not isinstance(policy, dict) or "Statement" not in policy:
-                yield f"{name} takes the ready-made policy {policy}"
+                yield f"{name} has the predefined policy {policy}"
         if "Role" in properties:
-            yield f"{name} takes a role that this template does not describe"
+            yield f"{name} has a role that is not in this template"
 
 
-def managed_policies_are_those_that_sam_adds(template: Template) -> Iterator[str]:
+def only_sam_adds_managed_policies(template: Template) -> Iterator[str]:
     for name, properties in of_type(translated(template), "AWS::IAM::Role").items():
         for arn in properties.get("ManagedPolicyArns", []):
             if str(arn).rpartition("/")[2] not in ADDED_BY_SAM:
                 yield f"{name} has {arn}"
 
 
-def every_statement_on_the_table_is_narrowed(template: Template) -> Iterator[str]:
+def every_statement_on_the_table_is_limited_to_some_keys(template: Template) -> Iterator[str]:
     for owner, statement in statements(template):
         actions = as_list(statement["Action"])
         if not any(action.startswith("dynamodb:") for action in actions):
             continue
-        # A scan has no leading key, and ForAllValues holds of nothing.
+        # A scan has no leading key, and ForAllValues is true for an empty set.
         if "dynamodb:Scan" in actions:
             yield f"{owner} may read the whole table"
         if not all(_is_index(resource) for resource in as_list(statement["Resource"])) and not _leading_keys(statement):
@@ -76,31 +76,31 @@ def leading_keys_are_those_of_the_key_design(template: Template) -> Iterator[str
     for owner, statement in statements(template):
         for key in _leading_keys(statement):
             if key.removesuffix("*") not in partitions:
-                yield f"{owner} is narrowed to {key}, which no row has"
+                yield f"{owner} is limited to {key}, which no row has"
 
 
 def other_services_write_to_queues_only_for_this_stack(template: Template) -> Iterator[str]:
     for name, properties in of_type(template, "AWS::SQS::QueuePolicy").items():
         for statement in properties["PolicyDocument"]["Statement"]:
             if "aws:SourceArn" not in str(statement.get("Condition")):
-                yield f"{name} lets anybody's {statement['Principal']} write"
+                yield f"{name} lets any account write through {statement['Principal']}"
 
 
-def mails_go_out_from_the_one_sender(template: Template) -> Iterator[str]:
+def emails_are_sent_from_one_address_only(template: Template) -> Iterator[str]:
     for owner, statement in statements(template):
         sender = statement.get("Condition", {}).get("StringEquals", {}).get("ses:FromAddress")
         if "ses:SendEmail" in as_list(statement["Action"]) and named_by(sender) != "SenderAddress":
-            yield f"{owner} may mail in any name"
+            yield f"{owner} may send email from any address"
 
 
-def events_are_published_only_if_asked_for(template: Template) -> Iterator[str]:
+def events_are_published_only_if_a_parameter_says_so(template: Template) -> Iterator[str]:
     for owner, statement in statements(template):
         publishes = "events:PutEvents" in as_list(statement["Action"])
         if publishes and template["Resources"].get(owner, {}).get("Condition") != "PublishesEvents":
-            yield f"{owner} may publish events in a stack that does not"
+            yield f"{owner} may publish events in a stack that publishes none"
     for name in of_type(template, "AWS::Events::EventBus"):
         if template["Resources"][name].get("Condition") != "PublishesEvents":
-            yield f"{name} is made in a stack that publishes nothing"
+            yield f"{name} is created in a stack that publishes no events"
 
 
 def _is_index(resource: Any) -> bool:

@@ -1,4 +1,4 @@
-"""How the rules read the template."""
+"""Read the template for the rules."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BUCKET = "AWS::S3::Bucket"
 
 
 def of_type(template: Template, kind: str) -> dict[str, dict[str, Any]]:
-    """Return the properties of a type's resources by their logical ids."""
+    """Return the properties of all resources of a type, by logical id."""
     return {
         name: resource.get("Properties", {})
         for name, resource in template["Resources"].items()
@@ -31,7 +31,7 @@ def of_type(template: Template, kind: str) -> dict[str, dict[str, Any]]:
 
 
 def functions(template: Template) -> dict[str, dict[str, Any]]:
-    """Return the functions' properties, with what Globals give them."""
+    """Return the functions' properties, including those of Globals, by logical id."""
     shared: dict[str, Any] = template["Globals"]["Function"]
     return {
         name: {**shared, **own, "Layers": [*shared.get("Layers", []), *own.get("Layers", [])]}
@@ -40,14 +40,14 @@ def functions(template: Template) -> dict[str, dict[str, Any]]:
 
 
 def event_sources(template: Template) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
-    """List what calls functions: the function, the event's name, its type and its properties."""
+    """List the event sources of all functions, each as function, event name, type and properties."""
     for function, properties in functions(template).items():
         for event, source in properties.get("Events", {}).items():
             yield function, event, source["Type"], source["Properties"]
 
 
 def named_by(reference: object) -> str:
-    """Return the logical id that a Ref or a GetAtt names; empty for anything else."""
+    """Return the logical id that a Ref or a GetAtt names, or an empty text for anything else."""
     match reference:
         case {"Ref": str(name)} | {"Fn::GetAtt": [str(name), _]}:
             return name
@@ -56,12 +56,12 @@ def named_by(reference: object) -> str:
 
 
 def as_list(value: Any) -> list[Any]:
-    """Return a value as IAM reads it: one thing is a list of one."""
+    """Return a value as a list, as IAM reads it: a single value is a list of one."""
     return value if isinstance(value, list) else [value]
 
 
 def translated(template: Template) -> Template:
-    """Return what CloudFormation gets: the template after the SAM transform."""
+    """Return the template after the SAM transform, as CloudFormation gets it."""
     copy = deepcopy(template)
     for resource in copy["Resources"].values():
         for code in ("CodeUri", "ContentUri"):
@@ -73,7 +73,7 @@ def translated(template: Template) -> Template:
 
 
 def statements(template: Template) -> Iterator[tuple[str, dict[str, Any]]]:
-    """List every Allow statement of the roles and resource policies that CloudFormation gets, with its owner."""
+    """List every Allow statement of roles and resource policies after the SAM transform, each with its owner."""
     for name, resource in translated(template)["Resources"].items():
         properties = resource.get("Properties", {})
         documents = [policy["PolicyDocument"] for policy in properties.get("Policies", [])]
@@ -86,7 +86,7 @@ def statements(template: Template) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def dead_letter_queues(template: Template) -> set[str]:
-    """Return the logical ids of all queues that take what failed."""
+    """Return the logical ids of all queues that get failed events or messages."""
     return {named_by(target) for target in _failure_targets(template["Resources"])} - {""}
 
 

@@ -1,4 +1,4 @@
-"""What the layers install is what uv.lock has, and Lambda can run it."""
+"""Check that the layers install the versions of uv.lock, and that Lambda can run them."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from packaging.utils import parse_wheel_filename
 from tests.aws_from_template import ROOT
 
 LAYERS = {"dependencies": "lambda", "typesetting": "typesetting"}
-"""The layers' folders and the groups of pyproject.toml that they are exported from."""
+"""The layers' folders, with the dependency group of pyproject.toml that each is exported from."""
 
 LAMBDA_GLIBC = (2, 34)
-"""Amazon Linux 2023, which python3.13 runs on."""
+"""The version in Amazon Linux 2023, which python3.13 runs on."""
 
 
 @cache
 def locked() -> dict[str, Any]:
-    """Return the packages of uv.lock by name; those that the layers install have one version each."""
+    """Return the packages of uv.lock by name. Each package of the layers has only one version."""
     lock = tomllib.loads((ROOT / "uv.lock").read_text(encoding="utf-8"))
     return {package["name"]: package for package in lock["package"]}
 
 
 def closure(group: str) -> set[str]:
-    """Return `name==version` of a group's packages and of all that they need."""
+    """Return `name==version` of a group's packages and of all their dependencies."""
     waiting = [need["name"] for need in locked()["undersigned"]["dev-dependencies"][group]]
     found: set[str] = set()
     while waiting:
@@ -40,7 +40,7 @@ def closure(group: str) -> set[str]:
 
 
 def exported(layer: str) -> dict[str, set[str]]:
-    """Return what a layer installs, `name==version`, each with its hashes."""
+    """Return the hashes of each package that a layer installs, by `name==version`."""
     text = (ROOT / "layers" / layer / "requirements.txt").read_text(encoding="utf-8")
     _, *parts = re.split(r"^(\S+==\S+) \\$", text, flags=re.MULTILINE)
     return {name: set(re.findall(r"--hash=(\S+)", lines)) for name, lines in zip(parts[::2], parts[1::2], strict=True)}
@@ -57,13 +57,13 @@ def test_a_layer_installs_what_is_locked(layer: str, group: str) -> None:
 
 
 def bounds(requirements: list[str]) -> dict[str, str]:
-    """Return the version bounds by package, of lines such as `jinja2>=3.1`."""
+    """Return the version bounds by package, from lines such as `jinja2>=3.1`."""
     return {found.name: str(found.specifier) for found in map(Requirement, requirements)}
 
 
-def test_the_command_line_and_the_layers_bound_a_package_alike() -> None:
-    stated = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    groups, project = stated["dependency-groups"], stated["project"]
+def test_the_command_line_and_the_layers_have_the_same_version_bounds() -> None:
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    groups, project = declared["dependency-groups"], declared["project"]
     of_the_command, of_lambda = bounds(project["dependencies"]), bounds(groups["lambda"])
 
     assert project["optional-dependencies"]["pdf"] == groups["typesetting"]
@@ -74,7 +74,7 @@ def test_the_command_line_and_the_layers_bound_a_package_alike() -> None:
 
 @pytest.mark.parametrize("architecture", ["aarch64", "x86_64"])
 @pytest.mark.parametrize("requirement", sorted({requirement for layer in LAYERS for requirement in exported(layer)}))
-def test_a_package_has_a_wheel_that_lambda_runs(requirement: str, architecture: str) -> None:
+def test_each_package_has_a_wheel_that_lambda_runs(requirement: str, architecture: str) -> None:
     wheels = [wheel["url"].rpartition("/")[2] for wheel in locked()[requirement.partition("==")[0]]["wheels"]]
 
     assert any(runs_on_lambda(wheel, architecture) for wheel in wheels), wheels

@@ -40,22 +40,22 @@ OUTPUTS = {
     "DeliveryTimeZone",
     "PlanDeliveriesFunction",
 }
-"""What the command line asks a stack for."""
+"""The outputs that the command line reads."""
 
 
 @pytest.mark.parametrize(("parameter", "default"), EXPECTED_DEFAULTS.items())
-def test_a_parameter_left_alone_has_this_value(parameter: str, default: str | int) -> None:
+def test_a_parameter_has_this_default(parameter: str, default: str | int) -> None:
     assert load_template()["Parameters"][parameter]["Default"] == default
 
 
-def test_letters_go_on_monday_at_nine_unless_told_otherwise() -> None:
+def test_letters_are_sent_on_monday_at_nine_by_default() -> None:
     weekly = functions(load_template())["PlanDeliveries"]["Events"]["Weekly"]["Properties"]
 
     assert resolve(weekly["ScheduleExpression"]) == "cron(0 9 ? * MON *)"
     assert resolve(weekly["ScheduleExpressionTimezone"]) == "America/Chicago"
 
 
-def test_the_report_goes_a_day_later_at_the_same_hour() -> None:
+def test_the_report_is_sent_a_day_later_at_the_same_hour() -> None:
     weekly = functions(load_template())["ReportDeliveries"]["Events"]["Weekly"]["Properties"]
 
     assert resolve(weekly["ScheduleExpression"]) == "cron(0 9 ? * TUE *)"
@@ -71,7 +71,7 @@ def test_every_day_of_the_week_has_a_next_one() -> None:
 
 
 @pytest.mark.parametrize(("name", "setting"), TABLE.items())
-def test_the_table_is_set_so(name: str, setting: object) -> None:
+def test_the_table_has_this_setting(name: str, setting: object) -> None:
     assert load_template()["Resources"]["Table"]["Properties"][name] == setting
 
 
@@ -79,24 +79,24 @@ def test_there_are_nine_functions() -> None:
     assert len(functions(load_template())) == 9
 
 
-def test_an_export_goes_from_the_table_when_its_file_goes_from_the_bucket() -> None:
+def test_an_exports_row_expires_together_with_its_file() -> None:
     rules = load_template()["Resources"]["PacketBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
     [days] = [rule["ExpirationInDays"] for rule in rules if rule.get("Prefix") == "exports/"]
 
     assert timedelta(days=days) == KEPT_FOR
 
 
-def test_an_export_fails_for_good_when_its_queue_gives_it_up() -> None:
+def test_an_export_fails_after_the_last_try_of_its_queue() -> None:
     queue = load_template()["Resources"]["ExportQueue"]["Properties"]
 
     assert queue["RedrivePolicy"]["maxReceiveCount"] == TRIES
 
 
-def test_the_stack_tells_what_the_command_line_asks() -> None:
+def test_the_stack_has_the_outputs_that_the_command_line_reads() -> None:
     assert load_template()["Outputs"].keys() >= OUTPUTS
 
 
-def test_every_parameter_has_a_place_in_the_console_s_form() -> None:
+def test_every_parameter_is_in_a_group_of_the_consoles_form() -> None:
     template = load_template()
     groups = template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
 
@@ -111,7 +111,7 @@ def test_every_parameter_has_a_place_in_the_console_s_form() -> None:
         ("PublicUrl", ["", "https://letters.example.org"], ["letters.example.org", "https://example.org/letters"]),
     ],
 )
-def test_a_parameter_takes_what_it_should(parameter: str, good: list[str], bad: list[str]) -> None:
+def test_a_parameter_accepts_only_good_values(parameter: str, good: list[str], bad: list[str]) -> None:
     pattern = re.compile(load_template()["Parameters"][parameter]["AllowedPattern"])
 
     assert [value for value in good + bad if pattern.fullmatch(value)] == good

@@ -1,4 +1,4 @@
-"""docs/reliability.md names tests and alarms that there are."""
+"""Check that the tests and alarms that docs/reliability.md names exist."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ PAGE = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
 
 
 def missing(page: str) -> list[str]:
-    """Return the tests and alarms that a page names and that are not there."""
+    """Return the tests and alarms that the page names but that don't exist."""
     tests = {
         name
         for file in (ROOT / "tests").rglob("test_*.py")
         for name in re.findall(r"^ *def (test_\w+)\(", file.read_text(encoding="utf-8"), flags=re.MULTILINE)
     }
-    there = tests | of_type(load_template(), ALARM).keys()
-    return [name for name in re.findall(r"`(test_\w+|\w+Alarm)`", page) if name not in there]
+    existing = tests | of_type(load_template(), ALARM).keys()
+    return [name for name in re.findall(r"`(test_\w+|\w+Alarm)`", page) if name not in existing]
 
 
-def test_each_test_and_each_alarm_that_the_page_names_is_there() -> None:
+def test_every_test_and_alarm_that_the_page_names_exists() -> None:
     assert missing(PAGE) == []
 
 
-def test_a_name_of_nothing_is_found() -> None:
+def test_a_name_that_does_not_exist_is_found() -> None:
     assert missing("`test_what_nobody_wrote`, `SilentAlarm` and `DeliverAlarm`") == [
         "test_what_nobody_wrote",
         "SilentAlarm",
     ]
 
 
-def test_no_line_of_a_fault_is_without_a_test() -> None:
+def test_every_fault_names_a_test() -> None:
     faults = [
         line for line in PAGE.partition("## Faults")[2].splitlines() if line.startswith("| ") and "| test |" not in line
     ]

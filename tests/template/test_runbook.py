@@ -1,4 +1,4 @@
-"""The runbook has an entry for each alarm, and its commands name what there is."""
+"""Check that the runbook has an entry for each alarm, and that its commands name resources of the stack."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ RUNBOOK = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
 
 
 def entries(runbook: str) -> dict[str, str]:
-    """Return what stands under each heading of the third level."""
+    """Return the text under each third-level heading."""
     _, *parts = re.split(r"^### (\w+)$", runbook, flags=re.MULTILINE)
     return dict(zip(parts[::2], parts[1::2], strict=True))
 
 
 def problems(runbook: str, template: Template) -> list[str]:
-    """Say which alarm has no entry, which entry no alarm, and what in the commands is not in the stack."""
+    """Describe alarms without an entry, entries without an alarm, and names in commands that the stack lacks."""
     alarms, written = of_type(template, ALARM).keys(), entries(runbook)
     found = [f"{name} has no entry" for name in sorted(alarms - written.keys())]
-    found += [f"{name} is no alarm" for name in sorted(written.keys() - alarms)]
+    found += [f"{name} is not an alarm" for name in sorted(written.keys() - alarms)]
     for name, entry in written.items():
-        told = re.findall(r"^\*\*(\w+)\.\*\*", entry, flags=re.MULTILINE)
-        if told != ["Symptom", "Check", "Fix"]:
-            found.append(f"{name} tells {told}")
+        parts = re.findall(r"^\*\*(\w+)\.\*\*", entry, flags=re.MULTILINE)
+        if parts != ["Symptom", "Check", "Fix"]:
+            found.append(f"{name} has the parts {parts}")
         found += [f"{name} names {alarm}" for alarm in re.findall(r"\b\w+Alarm\b", entry) if alarm not in alarms]
     named = re.findall(r"\$\(id (\w+)\)|\b(?:size|peek|redrive) (\w+)", runbook)
     found += [f"there is no {one or other}" for one, other in named if (one or other) not in template["Resources"]]
@@ -34,19 +34,19 @@ def problems(runbook: str, template: Template) -> list[str]:
     return found + [f"there is no function {name}" for name in called if name not in functions(template)]
 
 
-def test_each_alarm_has_its_entry_and_each_entry_its_alarm() -> None:
+def test_each_alarm_has_an_entry_and_each_entry_has_an_alarm() -> None:
     assert problems(RUNBOOK, load_template()) == []
 
 
 @pytest.mark.parametrize(
-    ("there", "instead", "found"),
+    ("old", "new", "problem"),
     [
         ("### TallyAlarm", "### CountAlarm", "TallyAlarm has no entry"),
-        ("### TallyAlarm", "### CountAlarm", "CountAlarm is no alarm"),
+        ("### TallyAlarm", "### CountAlarm", "CountAlarm is not an alarm"),
         (
             "**Fix.** By the error's type. If a mapping",
             "If a mapping",
-            "ConfirmationsLagAlarm tells ['Symptom', 'Check']",
+            "ConfirmationsLagAlarm has the parts ['Symptom', 'Check']",
         ),
         ("is TallyLagAlarm on", "is TallySlowAlarm on", "TallyAlarm names TallySlowAlarm"),
         ("redrive DeliveriesFailed", "redrive DeliveriesLost", "there is no DeliveriesLost"),
@@ -54,6 +54,6 @@ def test_each_alarm_has_its_entry_and_each_entry_its_alarm() -> None:
         ("errors Deliver 48h", "errors Delivery 48h", "there is no function Delivery"),
     ],
 )
-def test_an_entry_that_is_wrong_is_found(there: str, instead: str, found: str) -> None:
-    assert there in RUNBOOK
-    assert found in problems(RUNBOOK.replace(there, instead), load_template())
+def test_a_wrong_entry_is_found(old: str, new: str, problem: str) -> None:
+    assert old in RUNBOOK
+    assert problem in problems(RUNBOOK.replace(old, new), load_template())

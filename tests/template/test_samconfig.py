@@ -14,7 +14,7 @@ def config() -> dict[str, Any]:
     return tomllib.loads((ROOT / "samconfig.toml").read_text(encoding="utf-8"))
 
 
-def test_sam_reads_this_version_of_the_file(config: dict[str, Any]) -> None:
+def test_the_file_has_the_version_that_sam_reads(config: dict[str, Any]) -> None:
     assert config["version"] == 0.1
 
 
@@ -33,7 +33,7 @@ def test_validation_lints(config: dict[str, Any]) -> None:
     assert config["default"]["validate"]["parameters"]["lint"] is True
 
 
-def test_the_right_to_make_nameless_roles_is_enough(config: dict[str, Any]) -> None:
+def test_no_role_has_a_name_that_needs_another_capability(config: dict[str, Any]) -> None:
     roles = of_type(translated(load_template()), "AWS::IAM::Role")
 
     assert roles

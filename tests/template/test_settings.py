@@ -1,4 +1,4 @@
-"""What the template tells functions, and what they check at start, are the same."""
+"""Check that each function reads exactly the variables that the template gives it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OF_POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
 """Powertools reads these by itself."""
 
 OPTIONAL = {"EVENT_BUS_NAME", "PUBLIC_URL"}
-"""Without them a stack publishes no events, and takes its address from each request."""
+"""Without the first, a stack publishes no events. Without the second, it takes its address from each request."""
 
 FUNCTIONS = sorted(functions(load_template()))
 
@@ -40,26 +40,26 @@ def checked_at_start(function: str) -> list[str]:
 
 
 class Variables(dict[str, str]):
-    """Environment variables that know which of them were asked for."""
+    """Environment variables that record which of them were read."""
 
     def __init__(self, variables: dict[str, str]) -> None:
         super().__init__(variables)
-        self.asked: set[str] = set()
+        self.read: set[str] = set()
 
     def get(self, name: str, default: object = None) -> str | None:  # type: ignore[override]
-        self.asked.add(name)
+        self.read.add(name)
         return super().get(name)
 
 
-def told(function: str) -> dict[str, str]:
+def variables_for(function: str) -> dict[str, str]:
     return environment_of(function, **dict.fromkeys(variables_of(load_template(), function), "1"))
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_function_checks_what_the_template_tells_it(function: str) -> None:
-    variables = Variables(told(function))
+def test_a_function_checks_every_variable_that_the_template_gives_it(function: str) -> None:
+    variables = Variables(variables_for(function))
     Settings(variables).check(*checked_at_start(function))
-    assert variables.asked - OPTIONAL == variables_of(load_template(), function).keys() - OPTIONAL - OF_POWERTOOLS
+    assert variables.read - OPTIONAL == variables_of(load_template(), function).keys() - OPTIONAL - OF_POWERTOOLS
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -70,16 +70,18 @@ def test_a_function_names_every_setting_that_is_missing(function: str) -> None:
     assert {name for name in needed if name not in str(raised.value)} <= {"DELIVERY_HOUR", "DELIVERY_TIME_ZONE"}
 
 
-def test_a_number_that_is_none_is_named() -> None:
+def test_a_setting_that_is_not_a_number_is_named() -> None:
     with pytest.raises(SettingsError, match="BUNDLE_SIZE is 'many'; give a whole number"):
         Settings({"BUNDLE_SIZE": "many"}).check("bundle_size")
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_handler_can_be_imported_with_what_the_function_is_told(
-    function: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name, value in {**told(function), "AWS_REGION": "us-east-2", "AWS_DEFAULT_REGION": "us-east-2"}.items():
+def test_a_handler_can_be_imported_with_its_functions_variables(function: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        **variables_for(function),
+        "AWS_REGION": "us-east-2",
+        "AWS_DEFAULT_REGION": "us-east-2",
+    }.items():
         monkeypatch.setenv(name, value)
     module, _, handler = functions(load_template())[function]["Handler"].rpartition(".")
 

@@ -1,4 +1,4 @@
-"""Every language says every sentence of the source, and keeps what is filled into it."""
+"""Check that each language translates every sentence of the source, with the same placeholders and tags."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ TRANSLATED = [language for language in languages() if language != SOURCE]
 
 @pytest.fixture(scope="module")
 def sentences(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
-    """What `make catalogs` finds in the source."""
+    """Return what `make catalogs` finds in the source."""
     found = tmp_path_factory.mktemp("catalogs") / "sentences.pot"
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(ROOT)
@@ -51,8 +51,8 @@ def texts_of(text: str | list[str] | tuple[str, ...] | None) -> tuple[str, ...]:
     return (text,) if isinstance(text, str) else tuple(text or ())
 
 
-def named(message: Message) -> tuple[str | None, object]:
-    """What a catalog finds a sentence by: the same words may stand in several contexts."""
+def key_of(message: Message) -> tuple[str | None, object]:
+    """Return what identifies a sentence in a catalog: its context and its words."""
     return message.context, message.id
 
 
@@ -65,11 +65,11 @@ def tags_in(text: str) -> Counter[str]:
 
 
 def mistakes_in(catalog: Catalog, sentences: Catalog) -> list[str]:
-    """Say what is wrong in a language's catalog, for whoever mends it."""
-    mistakes = [f"nobody says it any more; run `make catalogs`: {text}" for text in catalog.obsolete]
-    known = {named(message) for message in catalog}
+    """List the mistakes in a language's catalog, each with its fix."""
+    mistakes = [f"it is not in the source; run `make catalogs`: {text}" for text in catalog.obsolete]
+    known = {key_of(message) for message in catalog}
     mistakes += [
-        f"it is missing; run `make catalogs`: {message.id}" for message in sentences if named(message) not in known
+        f"it is missing; run `make catalogs`: {message.id}" for message in sentences if key_of(message) not in known
     ]
     for message in catalog:
         if message.id:
@@ -79,29 +79,29 @@ def mistakes_in(catalog: Catalog, sentences: Catalog) -> list[str]:
 
 def _mistakes_of(message: Message, sentences: Catalog) -> Iterator[str]:
     originals, translations = texts_of(message.id), texts_of(message.string)
-    if named(message) not in {named(sentence) for sentence in sentences}:
-        yield f"nobody says it any more; run `make catalogs`: {message.id}"
+    if key_of(message) not in {key_of(sentence) for sentence in sentences}:
+        yield f"it is not in the source; run `make catalogs`: {message.id}"
     if not all(translations):
         yield f"it is not translated: {message.id}"
         return
     if message.fuzzy:
-        yield f"its sentence changed; look at it and take the mark `fuzzy` off: {message.id}"
+        yield f"its sentence changed; check the translation and remove the mark `fuzzy`: {message.id}"
     for number, translation in enumerate(translations):
-        # One thing may be spelled out where many are counted.
+        # The singular may spell out a number that the plural counts.
         allowed = [gaps_in(text) for text in (originals if number == 0 else originals[-1:])]
         if gaps_in(translation) not in allowed:
-            yield f"it must have {sorted(allowed[-1])} as its sentence has: {translation}"
+            yield f"it must have {sorted(allowed[-1])} like its sentence: {translation}"
         if tags_in(translation) != tags_in(originals[-1]):
-            yield f"it must have {sorted(tags_in(originals[-1]))} as its sentence has: {translation}"
+            yield f"it must have {sorted(tags_in(originals[-1]))} like its sentence: {translation}"
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
-def test_a_catalog_says_every_sentence_of_the_source_and_nothing_else(language: str, sentences: Catalog) -> None:
+def test_a_catalog_has_every_sentence_of_the_source_and_no_other(language: str, sentences: Catalog) -> None:
     assert mistakes_in(catalog_of(language), sentences) == []
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
-def test_a_catalog_can_be_filled_in_for_every_number(language: str) -> None:
+def test_a_catalog_has_every_plural_of_its_language(language: str) -> None:
     catalog = catalog_of(language)
     for message in catalog:
         if message.pluralizable:
@@ -109,7 +109,7 @@ def test_a_catalog_can_be_filled_in_for_every_number(language: str) -> None:
         assert message.python_format or not gaps_in("".join(texts_of(message.id))), message.id
 
 
-def made(text: str, translation: str, **options: object) -> Catalog:
+def catalog_with(text: str, translation: str, **options: object) -> Catalog:
     catalog = Catalog()
     catalog.add(text, translation, **options)  # type: ignore[arg-type]
     return catalog
@@ -119,29 +119,34 @@ def made(text: str, translation: str, **options: object) -> Catalog:
     ("catalog", "mistake"),
     [
         (Catalog(), "it is missing"),
-        (made("Wait <b>%(seconds)s</b> s", ""), "it is not translated"),
-        (made("Wait <b>%(seconds)s</b> s", "Espere <b>%(seconds)s</b> s", flags=["fuzzy"]), "its sentence changed"),
-        (made("Wait <b>%(seconds)s</b> s", "Espere <b>%(segundos)s</b> s"), "it must have ['%(seconds)s']"),
-        (made("Wait <b>%(seconds)s</b> s", "Espere <b>%(seconds)s<b> s"), "it must have ['</b>', '<b>']"),
-        (made("Wait <b>%(seconds)s</b> s", "Espere <b>unos</b> s"), "it must have ['%(seconds)s']"),
+        (catalog_with("Wait <b>%(seconds)s</b> s", ""), "it is not translated"),
+        (
+            catalog_with("Wait <b>%(seconds)s</b> s", "Espere <b>%(seconds)s</b> s", flags=["fuzzy"]),
+            "its sentence changed",
+        ),
+        (catalog_with("Wait <b>%(seconds)s</b> s", "Espere <b>%(segundos)s</b> s"), "it must have ['%(seconds)s']"),
+        (catalog_with("Wait <b>%(seconds)s</b> s", "Espere <b>%(seconds)s<b> s"), "it must have ['</b>', '<b>']"),
+        (catalog_with("Wait <b>%(seconds)s</b> s", "Espere <b>unos</b> s"), "it must have ['%(seconds)s']"),
     ],
 )
-def test_what_is_wrong_with_a_catalog_is_found(catalog: Catalog, mistake: str) -> None:
-    [found] = mistakes_in(catalog, made("Wait <b>%(seconds)s</b> s", ""))
+def test_a_mistake_in_a_catalog_is_found(catalog: Catalog, mistake: str) -> None:
+    [found] = mistakes_in(catalog, catalog_with("Wait <b>%(seconds)s</b> s", ""))
     assert found.startswith(mistake)
 
 
-def test_a_sentence_is_looked_for_in_its_context() -> None:
-    [missing, unsaid] = mistakes_in(made("Sent", "Enviada", context="a letter"), made("Sent", "", context="a parcel"))
+def test_a_sentence_is_found_by_its_context() -> None:
+    [missing, unused] = mistakes_in(
+        catalog_with("Sent", "Enviada", context="a letter"), catalog_with("Sent", "", context="a parcel")
+    )
     assert missing.startswith("it is missing")
-    assert unsaid.startswith("nobody says it any more")
+    assert unused.startswith("it is not in the source")
 
 
-def test_what_nobody_says_any_more_is_found() -> None:
-    catalog = made("Gone", "Ido")
-    old = made("Old", "Viejo")
+def test_an_unused_translation_is_found() -> None:
+    catalog = catalog_with("Gone", "Ido")
+    old = catalog_with("Old", "Viejo")
     catalog.obsolete["Old"] = old["Old"]
-    assert [mistake.partition(";")[0] for mistake in mistakes_in(catalog, Catalog())] == ["nobody says it any more"] * 2
+    assert [mistake.partition(";")[0] for mistake in mistakes_in(catalog, Catalog())] == ["it is not in the source"] * 2
 
 
 def calls_in(path: Path) -> Iterator[tuple[str, ast.Call]]:
@@ -152,12 +157,12 @@ def calls_in(path: Path) -> Iterator[tuple[str, ast.Call]]:
 
 
 WORDS_IN = {"Message": 1, "in_context": 2, "counted": 2, "ngettext": 2}
-"""How many of a call's first arguments `make catalogs` reads."""
+"""How many of a call's arguments `make catalogs` reads."""
 
 
-def test_sentences_are_written_out_where_they_are_made_for_else_they_are_not_found() -> None:
+def test_messages_are_literals_so_that_make_catalogs_finds_them() -> None:
     counted = 0
-    # Where messages are translated they are values.
+    # In languages.py, which translates messages, they are variables.
     for path in (path for folder in SOURCES for path in folder.rglob("*.py") if path.name != "languages.py"):
         for name, call in calls_in(path):
             texts = call.args[: WORDS_IN.get(name, 0)]
@@ -166,8 +171,8 @@ def test_sentences_are_written_out_where_they_are_made_for_else_they_are_not_fou
     assert counted > 100
 
 
-TELLING = re.compile(r'\b(?:alt|aria-label|placeholder|title)="([^"]*)"')
-# A tag, an attribute that a macro writes, and what a browser is told.
+SPOKEN = re.compile(r'\b(?:alt|aria-label|placeholder|title)="([^"]*)"')
+# Styles, tags, and attributes that a macro writes.
 MARKUP = re.compile(r'<style>.*?</style>|<[^<>]*>|\s[a-z-]+="[^"]*"', re.DOTALL)
 CLASSES = {
     name
@@ -178,15 +183,15 @@ CLASSES = {
 
 
 def words_outside_of_translations(template: str) -> list[str]:
-    """Return the words of a template that no catalog can say otherwise, those of telling attributes, too."""
+    """Return a template's words that no catalog translates, including those of attributes that people hear or see."""
     tree = Environment(extensions=["jinja2.ext.i18n"], autoescape=True).parse(template)
     text = "\0".join(data.data for data in tree.find_all(nodes.TemplateData))
-    said = " ".join([*TELLING.findall(text), MARKUP.sub(" ", text)])
-    return [word for word in re.findall(r"[^\W\d_]{2,}", said) if word not in CLASSES]
+    words = " ".join([*SPOKEN.findall(text), MARKUP.sub(" ", text)])
+    return [word for word in re.findall(r"[^\W\d_]{2,}", words) if word not in CLASSES]
 
 
 @pytest.mark.parametrize("template", [path for path in TEMPLATES if path.suffix != ".css"], ids=lambda path: path.name)
-def test_a_template_has_no_words_of_its_own(template: Path) -> None:
+def test_a_template_has_no_untranslated_words(template: Path) -> None:
     assert words_outside_of_translations(template.read_text(encoding="utf-8")) == []
 
 
@@ -199,5 +204,5 @@ def test_a_template_has_no_words_of_its_own(template: Path) -> None:
         ("{% trans %}Hello{% endtrans %}, {{ name }} and others", ["and", "others"]),
     ],
 )
-def test_words_in_a_template_are_found(template: str, words: list[str]) -> None:
+def test_untranslated_words_in_a_template_are_found(template: str, words: list[str]) -> None:
     assert words_outside_of_translations(template) == words

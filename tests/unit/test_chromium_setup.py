@@ -1,4 +1,4 @@
-"""Where the tests' Chromium comes from, on machines that have one, can fetch one, or neither."""
+"""Test where the Chromium of the tests comes from, on machines that have one, can fetch one, or neither."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ APT, PLAYWRIGHT = "Installing Debian's Chromium", "Downloading Playwright's Chro
 
 @dataclass
 class Machine:
-    """Stands in for a machine: `apt` and `playwright` are how their installs end, `broken` are browsers."""
+    """A fake machine. `apt` and `playwright` are how their installs end; the browsers in `broken` don't start."""
 
     folder: Path
     is_root: bool = True
@@ -40,14 +40,14 @@ class Machine:
     named: str | None = None
     ran: list[tuple[str, ...]] = field(default_factory=list)
     environments: list[dict[str, str]] = field(default_factory=list)
-    said: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
 
     @property
     def environment(self) -> dict[str, str]:
         return {"PATH": str(self.folder), **({"UNDERSIGNED_CHROMIUM": self.named} if self.named else {})}
 
     @property
-    def playwrights_own(self) -> str:
+    def playwright_program(self) -> str:
         return str(self.folder / "chromium-1" / "chrome-linux64" / "chrome")
 
     def has(self, *programs: str) -> Machine:
@@ -67,8 +67,8 @@ class Machine:
             return DONE
         if program == "apt-get":
             return self._installed(self.apt, "chromium")
-        assert Path(environment["TMPDIR"]) in watched, "a download that stalls is noticed"
-        return self._installed(self.playwright, self.playwrights_own)
+        assert Path(environment["TMPDIR"]) in watched, "a download that stalls must be noticed"
+        return self._installed(self.playwright, self.playwright_program)
 
     def _installed(self, ended: Ended, program: str) -> Ended:
         if ended.code == 0:
@@ -76,16 +76,16 @@ class Machine:
         return ended
 
     def ensure(self) -> str:
-        """Return the browser that the tests take afterwards, below the machine's folder."""
+        """Return the browser that the tests then use, relative to the machine's folder."""
         setup = ChromiumSetup(
             environment=self.environment,
-            playwrights_own=self.playwrights_own,
+            playwright_program=self.playwright_program,
             is_root=self.is_root,
             run=self.run,
-            say=self.said.append,
+            say=self.lines.append,
         )
         setup.ensure()
-        return find_chromium(self.environment, self.playwrights_own).removeprefix(f"{self.folder}/")
+        return find_chromium(self.environment, self.playwright_program).removeprefix(f"{self.folder}/")
 
     def fails(self) -> str:
         with pytest.raises(BrowserMissingError) as failed:
@@ -96,7 +96,7 @@ class Machine:
 
     @property
     def fetched(self) -> list[str]:
-        return [line.partition(" (")[0] for line in self.said]
+        return [line.partition(" (")[0] for line in self.lines]
 
 
 @pytest.fixture
@@ -105,19 +105,19 @@ def machine(tmp_path: Path) -> Machine:
 
 
 @pytest.mark.parametrize("program", ["chromium", "google-chrome", "google-chrome-stable", "chromium-browser"])
-def test_an_installed_browser_is_taken_and_nothing_is_fetched(machine: Machine, program: str) -> None:
+def test_an_installed_browser_is_used_and_nothing_is_fetched(machine: Machine, program: str) -> None:
     assert machine.has(program, "apt-get").ensure() == program
     assert machine.fetched == []
 
 
-def test_the_named_browser_comes_before_an_installed_one(machine: Machine) -> None:
+def test_a_named_browser_is_used_before_an_installed_one(machine: Machine) -> None:
     machine.named = str(machine.folder / "mine")
 
     assert machine.has("mine", "chromium", "apt-get").ensure() == "mine"
     assert machine.fetched == []
 
 
-def test_debians_package_is_installed_by_root(machine: Machine) -> None:
+def test_root_installs_debians_package(machine: Machine) -> None:
     assert machine.has("apt-get").ensure() == "chromium"
     assert machine.fetched == [APT]
     update, install, _ = machine.ran
@@ -128,7 +128,7 @@ def test_debians_package_is_installed_by_root(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize("apt", [True, False])
-def test_playwright_downloads_one_where_debians_package_cannot_be_installed(machine: Machine, *, apt: bool) -> None:
+def test_playwright_downloads_one_if_debians_package_cannot_be_installed(machine: Machine, *, apt: bool) -> None:
     machine.is_root = not apt
     if apt:
         machine.has("apt-get")
@@ -138,7 +138,7 @@ def test_playwright_downloads_one_where_debians_package_cannot_be_installed(mach
     assert machine.ran[0][1:] == ("-m", "playwright", "install", "--no-shell", "chromium")
 
 
-def test_playwright_downloads_one_where_apt_get_has_no_such_package(machine: Machine) -> None:
+def test_playwright_downloads_one_if_apt_get_lacks_the_package(machine: Machine) -> None:
     machine.apt = NO_PACKAGE
 
     assert machine.has("apt-get").ensure() == "chromium-1/chrome-linux64/chrome"
@@ -163,14 +163,16 @@ def test_without_a_browser_and_a_network_one_line_says_what_to_do(machine: Machi
 
 
 @pytest.mark.parametrize(
-    ("programs", "says"), [((), "there is no apt-get"), (("apt-get",), "apt-get needs root")], ids=["no apt", "no root"]
+    ("programs", "reason"),
+    [((), "there is no apt-get"), (("apt-get",), "apt-get needs root")],
+    ids=["no apt", "no root"],
 )
-def test_the_line_says_why_there_is_no_package_of_debian(
-    machine: Machine, programs: tuple[str, ...], says: str
+def test_the_line_says_why_debians_package_was_not_installed(
+    machine: Machine, programs: tuple[str, ...], reason: str
 ) -> None:
     machine.is_root, machine.playwright = False, NO_NETWORK
 
-    assert f"not found; {says}; playwright install failed" in machine.has(*programs).fails()
+    assert f"not found; {reason}; playwright install failed" in machine.has(*programs).fails()
 
 
 def test_the_line_says_that_a_download_stalled(machine: Machine) -> None:
@@ -185,16 +187,16 @@ def test_the_line_says_that_the_downloaded_browser_does_not_start(machine: Machi
     assert "does not start (chromium: error while loading shared libraries: libnss3.so). Install" in machine.fails()
 
 
-@pytest.mark.parametrize(("programs", "says"), [((), "not found"), (("mine",), "does not start")])
+@pytest.mark.parametrize(("programs", "reason"), [((), "not found"), (("mine",), "does not start")])
 def test_a_named_browser_that_cannot_be_used_is_an_error_and_nothing_is_fetched(
-    machine: Machine, programs: tuple[str, ...], says: str
+    machine: Machine, programs: tuple[str, ...], reason: str
 ) -> None:
     machine.named, machine.broken = str(machine.folder / "mine"), {"mine"}
 
     line = machine.has("apt-get", "chromium", *programs).fails()
 
     assert line.startswith(f"UNDERSIGNED_CHROMIUM is {machine.named}: ")
-    assert says in line
+    assert reason in line
     assert line.endswith("; name another, or unset it")
     assert machine.fetched == []
 
@@ -219,21 +221,21 @@ def python(script: str, *arguments: str) -> tuple[str, ...]:
     return (sys.executable, "-c", script, *arguments)
 
 
-def test_a_download_goes_on_as_long_as_bytes_come(tmp_path: Path) -> None:
-    ended = run(python(WRITES_BYTE_BY_BYTE, str(tmp_path)), os.environ, watched=[tmp_path], patience=2)
+def test_a_download_continues_as_long_as_it_grows(tmp_path: Path) -> None:
+    ended = run(python(WRITES_BYTE_BY_BYTE, str(tmp_path)), os.environ, watched=[tmp_path], stall_timeout=2)
 
     assert ended == Ended(0, "done\n")
 
 
-def test_a_download_without_a_byte_is_given_up_with_all_its_children(tmp_path: Path) -> None:
+def test_a_stalled_download_is_stopped_with_all_its_children(tmp_path: Path) -> None:
     began = time.monotonic()
 
-    ended = run(python(STALLS), os.environ, watched=[tmp_path], patience=4)
+    ended = run(python(STALLS), os.environ, watched=[tmp_path], stall_timeout=4)
 
     assert time.monotonic() - began < 30
     assert ended.code is None
-    said, child = ended.printed.split()
-    assert said == "begun"
+    first, child = ended.printed.split()
+    assert first == "begun"
     assert not runs(int(child))
 
 
@@ -242,7 +244,7 @@ def runs(pid: int) -> bool:
     while time.monotonic() < deadline:
         try:
             os.kill(pid, 0)
-            # A killed orphan that nobody has waited for yet is a zombie.
+            # A killed orphan is a zombie until its parent waits for it.
             if Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "Z":
                 return False
         except (ProcessLookupError, FileNotFoundError):
@@ -251,7 +253,7 @@ def runs(pid: int) -> bool:
     return True
 
 
-def test_what_a_program_prints_and_how_it_ends_is_told() -> None:
+def test_a_programs_output_and_exit_code_are_returned() -> None:
     assert run(python("import sys; print('bye'); sys.exit(3)"), os.environ) == Ended(3, "bye\n")
 
 

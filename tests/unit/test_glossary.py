@@ -1,4 +1,4 @@
-"""docs/glossary.md names what is in the code."""
+"""Check that every name in docs/glossary.md exists in the code."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def names() -> set[str]:
 
 
 @pytest.mark.parametrize(("word", "name"), IN_CODE)
-def test_what_a_word_is_in_code_exists(word: str, name: str, names: set[str]) -> None:
-    assert name in names, f"{word} has no {name} in the code any more"
+def test_the_name_of_a_word_in_code_exists(word: str, name: str, names: set[str]) -> None:
+    assert name in names, f"{word}: there is no {name} in the code"
 
 
 def test_the_glossary_is_read() -> None:

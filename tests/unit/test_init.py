@@ -1,4 +1,4 @@
-"""What a function loads before its first event; decision 8 says what must wait."""
+"""Test what a function imports before its first event; see decision 8."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ DEPLOYED = (
 
 
 def loaded_by(function: str) -> set[str]:
-    """Import a function's handler in a process of its own and return which of the slow modules came with it."""
+    """Import a function's handler in a new process; return the slow modules that this imports."""
     logical_id = FUNCTIONS[function]
     known = dict.fromkeys(names_of_variables(logical_id) & set(DEPLOYED), "https://letters.example")
     environment = environment_of(logical_id, **known) | {
@@ -46,9 +46,9 @@ def loaded_by(function: str) -> set[str]:
 
 
 @pytest.mark.parametrize("function", ["public_api", "organizer_api"])
-def test_a_function_that_answers_people_loads_nothing_slow_before_its_first_page(function: str) -> None:
+def test_an_api_function_imports_no_slow_module_at_start(function: str) -> None:
     assert loaded_by(function) == set()
 
 
-def test_a_module_that_is_loaded_at_once_is_found() -> None:
+def test_a_slow_module_imported_at_start_is_found() -> None:
     assert "typst" in loaded_by("deliver")

@@ -30,18 +30,18 @@ SIGNER = "0123456789abcdef0123456789abcdef"
         (deliveries.packet_key(KEY, 7), "DELIVERY#trees#oakton", "PACKET#2026-11-30#0007"),
     ],
 )
-def test_each_entity_lies_where_the_data_model_says(key: Key, pk: str, sk: str) -> None:
+def test_each_entity_has_the_key_of_the_data_model(key: Key, pk: str, sk: str) -> None:
     assert key == Key(pk, sk)
 
 
-def test_a_signatures_key_says_whose_it_is() -> None:
+def test_a_signatures_key_names_campaign_and_signer() -> None:
     assert signatures.parse_signature_key(signatures.signature_key("trees", SIGNER).pk) == ("trees", SIGNER)
 
 
 @pytest.mark.parametrize(
     "pk", ["", "SIGNATURE#trees", "SIGNATURE##x", "SIGNATURE#trees#", "SIGNATURE#trees#x#y", "CAMPAIGN#trees#x"]
 )
-def test_any_other_key_is_no_signatures(pk: str) -> None:
+def test_any_other_key_is_refused(pk: str) -> None:
     with pytest.raises(ValueError, match="the key of a signature reads SIGNATURE#"):
         signatures.parse_signature_key(pk)
 
@@ -52,7 +52,7 @@ def test_bundles_sort_by_their_numbers() -> None:
     assert sort_keys == sorted(sort_keys)
 
 
-def test_bundles_and_packets_of_one_period_share_a_beginning_that_no_other_has() -> None:
+def test_bundles_and_packets_of_a_period_have_prefixes_of_their_own() -> None:
     another = DeliveryKey("trees", "oakton", "2026-12-07")
 
     assert deliveries.bundle_key(KEY, 1).sk.startswith(deliveries.part_key(deliveries.BUNDLES, KEY).sk)
@@ -61,19 +61,19 @@ def test_bundles_and_packets_of_one_period_share_a_beginning_that_no_other_has()
     assert not deliveries.packet_key(KEY, 1).sk.startswith(deliveries.part_key(deliveries.BUNDLES, KEY).sk)
 
 
-def test_a_campaigns_signatures_are_spread_over_all_shards_of_the_listing() -> None:
+def test_a_campaigns_signatures_spread_over_all_shards_of_the_listing() -> None:
     signers = [signer_id("secret", f"robin{number}@mail.example") for number in range(200)]
     shards = {signatures.listing_shard("trees", signer) for signer in signers}
 
     assert shards == set(signatures.listing_shards("trees"))
 
 
-def test_the_listings_shard_does_not_follow_the_trays() -> None:
-    # Both are taken from the signer's id, from its two ends.
+def test_the_listings_shard_is_independent_of_the_trays() -> None:
+    # Each shard comes from a different end of the signer's id.
     assert signatures.listing_shard("trees", "00000001" + "0" * 24) == signatures.listing_shard("trees", "0" * 32)
 
 
-def test_waiting_letters_of_a_target_are_spread_over_its_whole_tray() -> None:
+def test_a_targets_waiting_letters_spread_over_its_whole_tray() -> None:
     signers = [signer_id("secret", f"robin{number}@mail.example") for number in range(100)]
 
     shards = {signatures.tray_shard("trees", "oakton", signer) for signer in signers}

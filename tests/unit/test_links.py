@@ -1,4 +1,4 @@
-"""Links between the README, the docs and the rest of the repository lead somewhere."""
+"""Check that links between the README, the docs and the rest of the repository work."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def links_of(text: str) -> list[str]:
 
 
 def anchors_of(text: str) -> set[str]:
-    """Return what GitHub makes of each heading."""
+    """Return the anchor that GitHub gives each heading."""
     headings = re.findall(r"^#+ (.+)$", re.sub(r"```.*?```", "", text, flags=re.DOTALL), flags=re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
@@ -32,7 +32,7 @@ def dead_links(page: Path, text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_every_link_leads_somewhere(page: Path) -> None:
+def test_every_link_has_a_target(page: Path) -> None:
     assert dead_links(page, page.read_text(encoding="utf-8")) == []
 
 

@@ -1,4 +1,4 @@
-"""The files by which people join the project are in step with what they speak of."""
+"""Check that the contributor files (CI, issue forms, changelog) are up to date."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def workflow() -> dict[str, Any]:
     return parsed(ROOT / ".github" / "workflows" / "ci.yml")
 
 
-def test_the_public_ci_makes_what_our_own_makes(workflow: dict[str, Any]) -> None:
+def test_the_public_ci_runs_the_same_steps_as_ours(workflow: dict[str, Any]) -> None:
     ours = re.findall(r"^make .+$", (ROOT / ".ci" / "run").read_text(encoding="utf-8"), flags=re.MULTILINE)
     job = workflow["jobs"]["ci"]
     commands = [step["run"] for step in job["steps"] if "run" in step]
@@ -34,20 +34,20 @@ def test_the_public_ci_makes_what_our_own_makes(workflow: dict[str, Any]) -> Non
     assert ["make setup", *(f"make {step}" for step in job["strategy"]["matrix"]["step"])] == ours
 
 
-def test_the_public_ci_takes_each_action_at_one_commit(workflow: dict[str, Any]) -> None:
+def test_the_public_ci_pins_each_action_to_a_commit(workflow: dict[str, Any]) -> None:
     actions = [step["uses"] for step in workflow["jobs"]["ci"]["steps"] if "uses" in step]
 
     assert actions
     assert [action for action in actions if not re.fullmatch(r"actions/\w+@[0-9a-f]{40}", action)] == []
 
 
-def test_the_public_ci_can_only_read_and_ends(workflow: dict[str, Any]) -> None:
+def test_the_public_ci_has_only_read_access_and_a_timeout(workflow: dict[str, Any]) -> None:
     assert workflow["permissions"] == READING
     assert all("permissions" not in job and job["timeout-minutes"] <= 60 for job in workflow["jobs"].values())
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.stem)
-def test_an_issue_form_has_a_name_a_description_and_a_question(form: Path) -> None:
+def test_an_issue_form_has_a_name_a_description_and_a_required_question(form: Path) -> None:
     fields = parsed(form)
 
     assert fields["name"]

@@ -30,15 +30,15 @@ def signer_token(purpose: Purpose = "letter") -> str:
     return at().for_signer(purpose, SIGNER.campaign, SIGNER.signer)
 
 
-def test_a_signers_token_says_whose_letter_it_is_about() -> None:
+def test_a_signers_token_names_campaign_and_signer() -> None:
     assert at().read_signer("letter", signer_token()) == SIGNER
 
 
-def test_a_packets_token_says_which_delivery_it_is_about() -> None:
+def test_a_packets_token_names_its_delivery() -> None:
     assert at().read_packets(at().for_packets(KEY)) == KEY
 
 
-def test_a_token_needs_no_escaping_in_an_address() -> None:
+def test_a_token_needs_no_escaping_in_a_url() -> None:
     assert set(signer_token()) <= set(ascii_letters + digits + "-._~")
 
 
@@ -59,7 +59,7 @@ def test_a_packets_link_works_until_its_last_second() -> None:
         at(NOON + VALID_FOR["packets"] + timedelta(seconds=1)).read_packets(token)
 
 
-def test_a_token_may_come_from_a_clock_that_is_a_little_ahead_and_not_from_the_future() -> None:
+def test_a_token_may_be_dated_slightly_ahead_but_not_further() -> None:
     assert at(NOON - CLOCKS_DIFFER_BY).read_signer("letter", signer_token())
     with pytest.raises(TokenError):
         at(NOON - CLOCKS_DIFFER_BY - timedelta(seconds=1)).read_signer("letter", signer_token())
@@ -88,13 +88,13 @@ def test_a_packets_token_opens_no_letter() -> None:
 
 
 @pytest.mark.parametrize("end", range(0, len(signer_token()), 7))
-def test_a_token_that_is_cut_is_refused(end: int) -> None:
+def test_a_truncated_token_is_refused(end: int) -> None:
     with pytest.raises(TokenError):
         at().read_signer("letter", signer_token()[:end])
 
 
 @given(st.integers(0, len(signer_token()) - 1), st.sampled_from(ascii_letters + digits + "~.é\0"))
-def test_a_token_with_another_character_is_refused(place: int, character: str) -> None:
+def test_a_token_with_a_changed_character_is_refused(place: int, character: str) -> None:
     token = signer_token()
     if token[place] == character:
         return
@@ -111,7 +111,7 @@ def test_a_token_has_one_spelling(sign: str) -> None:
 
 
 @given(st.text(st.sampled_from("aZ09-_.~ \n\0é李\ud800"), max_size=40))
-def test_whatever_stands_in_a_link_is_no_token(text: str) -> None:
+def test_any_other_text_is_not_a_token(text: str) -> None:
     with pytest.raises(TokenError):
         at().read_signer("letter", text)
 
@@ -121,28 +121,28 @@ def test_a_token_with_another_number_of_parts_is_refused() -> None:
         at().read_signer("letter", at().for_signer("letter", "trees", "a~b"))
 
 
-def test_the_secret_is_asked_for_at_the_first_token() -> None:
-    asked: list[str] = []
+def test_the_secret_is_read_for_the_first_token() -> None:
+    reads: list[str] = []
 
-    def ask() -> str:
-        asked.append("once")
+    def read() -> str:
+        reads.append("once")
         return SECRET
 
-    tokens = Tokens(ask, lambda: NOON)
-    assert asked == []
+    tokens = Tokens(read, lambda: NOON)
+    assert reads == []
 
     tokens.for_packets(KEY)
-    assert asked == ["once"]
+    assert reads == ["once"]
 
 
-def test_a_session_lasts_twelve_hours_and_says_which_key_opened_it() -> None:
+def test_a_session_lasts_twelve_hours_and_names_its_key() -> None:
     token = at().for_session("trees", "0" * 64)
     assert at(NOON + timedelta(hours=12)).read_session(token) == SessionToken("trees", "0" * 64)
     with pytest.raises(TokenError, match="too old"):
         at(NOON + timedelta(hours=12, seconds=1)).read_session(token)
 
 
-def test_what_forms_of_a_session_carry_is_the_same_all_along_and_another_one_for_each_session() -> None:
+def test_the_token_for_posts_depends_only_on_the_session() -> None:
     session, other = at().for_session("trees", "0" * 64), at().for_session("trees", "1" * 64)
     assert at().for_posts(session) == at(NOON + timedelta(hours=3)).for_posts(session)
     assert len({at().for_posts(session), at().for_posts(other), at(secret="another").for_posts(session)}) == 3

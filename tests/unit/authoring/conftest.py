@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def files() -> Files:
-    """A campaign without mistakes."""
+    """Return the files of a campaign without mistakes."""
     return dict(FILES)
 
 
 @pytest.fixture
 def bilingual(files: Files) -> Files:
-    """A campaign without mistakes in English and Spanish."""
+    """Return the files of a campaign without mistakes, in English and Spanish."""
     change(files, "campaign.toml", 'language = "en"', 'language = "en"\nlanguages = ["en", "es"]')
     files["campaign.toml"] += SPANISH_TABLE
     change(files, "targets.csv", "id,title,", "id,title,title_es,")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tests.unit.authoring.trees import Files
 
 
-def test_files_without_mistakes_are_a_campaign(files: Files) -> None:
+def test_files_without_mistakes_compile_to_a_campaign(files: Files) -> None:
     compiled = compile_campaign(files)
 
     assert compiled.campaign.id == "plant-trees"
@@ -26,7 +26,7 @@ def test_files_without_mistakes_are_a_campaign(files: Files) -> None:
     assert compiled.warnings == ()
 
 
-def test_the_mistakes_of_all_files_are_found_at_once_by_file_and_line(files: Files) -> None:
+def test_the_mistakes_of_all_files_are_listed_together_by_file_and_line(files: Files) -> None:
     change(files, "campaign.toml", "goal = 50", "goal = 0")
     change(files, "campaign.toml", "closes = 2026-12-31", "closes = 2025-12-31")
     change(files, "letter.md", "Plant trees.", "Plant {{ tree.kind }}.")
@@ -45,7 +45,7 @@ STARTS = (
 )
 
 
-def test_addresses_in_another_script_are_kept_as_mail_carries_them(files: Files) -> None:
+def test_addresses_in_another_script_are_stored_as_email_carries_them(files: Files) -> None:
     change(files, "campaign.toml", "letters@trees.example", "letters@bücher.example")
     change(files, "targets.csv", "mayor@oakton.example", "mayor@bücher.example")
 
@@ -55,14 +55,14 @@ def test_addresses_in_another_script_are_kept_as_mail_carries_them(files: Files)
     assert found.targets[0].email == "mayor@xn--bcher-kva.example"
 
 
-def test_another_word_changes_the_letters_version(files: Files) -> None:
+def test_a_changed_word_changes_the_letter_version(files: Files) -> None:
     before = compile_campaign(files).letter.version
     change(files, "letter.md", "Plant", "Water")
 
     assert compile_campaign(files).letter.version != before
 
 
-def test_a_further_language_brings_texts_titles_and_a_letter(bilingual: Files) -> None:
+def test_a_second_language_has_texts_titles_and_a_letter(bilingual: Files) -> None:
     found = compile_campaign(bilingual)
 
     spanish = found.letters["es"]
@@ -73,7 +73,7 @@ def test_a_further_language_brings_texts_titles_and_a_letter(bilingual: Files) -
     assert found.warnings == ()
 
 
-def test_a_further_language_needs_no_letter_and_no_titles_of_its_own(bilingual: Files) -> None:
+def test_a_second_language_works_without_a_letter_and_titles_of_its_own(bilingual: Files) -> None:
     del bilingual["letter.es.md"]
     bilingual["targets.csv"] = TARGETS
 
@@ -162,7 +162,7 @@ def test_a_letter_in_a_language_that_is_not_listed_is_a_mistake(bilingual: Files
     ],
     ids=["title", "goal", "sites", "host", "name", "codes", "letter"],
 )
-def test_more_than_a_row_of_the_table_can_hold_is_a_mistake(
+def test_text_too_long_for_a_row_of_the_table_is_a_mistake(
     files: Files, file: str, old: str, new: str, mistake: str
 ) -> None:
     change(files, file, old, new)
@@ -178,7 +178,7 @@ def test_more_than_a_row_of_the_table_can_hold_is_a_mistake(
         ('language = "en"', 'language = "English"', "campaign.toml:4: `language` is 'English'"),
     ],
 )
-def test_a_mistake_in_the_settings_makes_no_mistakes_of_translations(
+def test_a_mistake_in_the_settings_adds_no_mistakes_about_translations(
     bilingual: Files, old: str, new: str, mistake: str
 ) -> None:
     change(bilingual, "campaign.toml", old, new)
@@ -188,7 +188,7 @@ def test_a_mistake_in_the_settings_makes_no_mistakes_of_translations(
     assert found.startswith(mistake)
 
 
-def test_a_file_that_is_not_there_is_a_mistake_beside_those_of_the_others(files: Files) -> None:
+def test_a_missing_file_is_listed_with_the_mistakes_of_the_others(files: Files) -> None:
     del files["letter.md"]
     change(files, "targets.csv", "mayor@oakton.example", "")
 

@@ -14,7 +14,7 @@ from undersigned.domain.campaigns import Target
 from undersigned.domain.letter_templates import FIELDS, mistakes_in
 from undersigned.domain.letters import SignerDetails, as_text, read_blocks, render_html
 
-CHIEF = Target("sampleton", "Police Chief", "Avery Sample", "Sampleton Police", "Sampleton", "a@b.example", ("60201",))
+TARGET = Target("sampleton", "Police Chief", "Avery Sample", "Sampleton Police", "Sampleton", "a@b.example", ("60201",))
 
 TOP = "{{ target.name }}\n\n"
 END = "\n\n{{ signature }}\n{{ date }}\n{{ signer.name }}\n{{ signer.address }}\n"
@@ -27,19 +27,19 @@ def signer(note: str = "") -> SignerDetails:
 
 
 def html_of(middle: str, note: str = "") -> str:
-    """Render what stands between the addressee and the signature."""
-    html = render_html(compile_letter(TOP + dedent(middle) + END), CHIEF, signer(note))
+    """Return the HTML between the target's name and the signature."""
+    html = render_html(compile_letter(TOP + dedent(middle) + END), TARGET, signer(note))
     return html.removeprefix("<p>Avery Sample</p>\n").partition('<p><span class="signature">')[0]
 
 
 def mistakes_of(middle: str) -> list[str]:
-    """Return the mistakes of a letter whose third line is the first of these."""
+    """Return the mistakes of a letter whose third line is the first line of `middle`."""
     with pytest.raises(MistakesError) as caught:
         compile_letter(TOP + dedent(middle) + END)
     return [f"{mistake.line}: {mistake.message}" for mistake in caught.value.mistakes]
 
 
-def test_paragraphs_emphasis_links_lists_and_quotations_are_html() -> None:
+def test_paragraphs_emphasis_links_lists_and_quotations_become_html() -> None:
     middle = """\
         # A heading
 
@@ -63,7 +63,7 @@ def test_paragraphs_emphasis_links_lists_and_quotations_are_html() -> None:
         """)
 
 
-def test_a_bare_web_address_is_a_link() -> None:
+def test_a_plain_web_address_becomes_a_link() -> None:
     assert html_of("See www.example.org/news now.") == (
         '<p>See <a href="http://www.example.org/news">www.example.org/news</a> now.</p>\n'
     )
@@ -78,11 +78,11 @@ def test_a_wrapped_paragraph_stays_one_line() -> None:
 
 
 @pytest.mark.parametrize("end", ["  ", "\\"])
-def test_a_line_that_ends_in_a_mark_ends_there(end: str) -> None:
+def test_a_line_break_mark_breaks_the_line(end: str) -> None:
     assert html_of(f"One{end}\ntwo") == "<p>One<br>\ntwo</p>\n"
 
 
-def test_the_mark_on_the_last_line_of_a_paragraph_is_not_shown() -> None:
+def test_a_line_break_mark_at_the_end_of_a_paragraph_is_not_shown() -> None:
     assert html_of("One\\\ntwo\\") == "<p>One<br>\ntwo</p>\n"
 
 
@@ -105,26 +105,26 @@ def test_a_line_of_merge_fields_stays_a_line(line: str) -> None:
 @pytest.mark.parametrize(
     "line", ["I, {{ signer.name }}, ask you", "of {{ signer.locality }}", "Dear {{ target.name }}"]
 )
-def test_a_line_of_other_words_runs_on(line: str) -> None:
+def test_a_line_of_merge_fields_and_words_does_not_break(line: str) -> None:
     assert not is_form_line(line)
 
 
-def test_a_condition_around_a_paragraph_leaves_nothing_when_it_does_not_hold() -> None:
+def test_a_condition_that_is_false_leaves_nothing_of_its_paragraph() -> None:
     assert html_of("{% if note %}*Also:* {{ note }}{% endif %}") == ""
     assert html_of("{% if note %}\n\n{{ note }}\n\n{% endif %}").strip() == ""
 
 
-def test_a_condition_around_a_paragraph_shows_it_when_it_holds() -> None:
+def test_a_condition_that_is_true_shows_its_paragraph() -> None:
     middle = "{% if note %}*Also:* {{ note }}{% endif %}"
 
     assert html_of(middle, note="slow down").strip() == "<p><em>Also:</em> slow down</p>"
 
 
-def test_braces_that_are_no_merge_fields_are_text() -> None:
+def test_braces_without_a_merge_field_are_text() -> None:
     assert unescape(html_of(r"Use \{care} and {love}.")) == "<p>Use {care} and {love}.</p>\n"
 
 
-def test_every_mistake_is_found_at_once_by_its_line() -> None:
+def test_all_mistakes_are_listed_together_by_line() -> None:
     middle = """\
         {{ signer.nme }} and {{ half
 
@@ -165,7 +165,7 @@ def test_every_mistake_is_found_at_once_by_its_line() -> None:
         ("2. second", "3: a numbered list must begin at 1"),
     ],
 )
-def test_what_a_letter_cannot_hold_is_named_with_the_way_out(middle: str, mistake: str) -> None:
+def test_what_a_letter_cannot_have_is_named_with_the_fix(middle: str, mistake: str) -> None:
     found = mistakes_of(middle)
 
     assert len(found) == 1
@@ -173,31 +173,31 @@ def test_what_a_letter_cannot_hold_is_named_with_the_way_out(middle: str, mistak
 
 
 @pytest.mark.parametrize("field", ["target.name", "signature", "date", "signer.name", "signer.address"])
-def test_a_letter_without_a_field_that_it_needs_is_refused(field: str) -> None:
+def test_a_letter_without_a_required_field_is_refused(field: str) -> None:
     with pytest.raises(MistakesError, match=rf"the letter has no \{{\{{ {field} \}}\}}"):
         compile_letter((TOP + "words" + END).replace(f"{{{{ {field} }}}}", "words"))
 
 
-def test_a_needed_field_that_only_a_condition_shows_is_missing() -> None:
+def test_a_required_field_inside_a_condition_counts_as_missing() -> None:
     source = (TOP + END).replace("{{ date }}", "{% if note %}{{ date }}{% endif %}")
 
     with pytest.raises(MistakesError, match=r"the letter has no \{\{ date \}\}"):
         compile_letter(source)
 
 
-def test_the_parts_of_an_address_stand_for_the_whole() -> None:
+def test_the_parts_of_an_address_can_replace_the_whole() -> None:
     parts = "{{ signer.address_line }}\n{{ signer.locality }} {{ signer.postal_code }}"
 
     assert "5 Made Up Lane<br>" in render_html(
-        compile_letter((TOP + END).replace("{{ signer.address }}", parts)), CHIEF, signer()
+        compile_letter((TOP + END).replace("{{ signer.address }}", parts)), TARGET, signer()
     )
 
 
 @given(st.text(alphabet=st.sampled_from("ab {}%#\0<>&*_`[]()!\\\n-1.:|~\"'"), max_size=60))
-def test_whatever_is_written_compiles_to_a_harmless_template_or_is_refused(middle: str) -> None:
+def test_any_text_compiles_to_a_safe_template_or_is_refused(middle: str) -> None:
     try:
         template = compile_letter(f"{TOP}{middle}{END}")
     except MistakesError:
         return
     assert mistakes_in(template) == ()
-    assert "5 Made Up Lane" in as_text(read_blocks(render_html(template, CHIEF, signer())))
+    assert "5 Made Up Lane" in as_text(read_blocks(render_html(template, TARGET, signer())))

@@ -15,7 +15,7 @@ from undersigned.authoring.paper_form import import_letter
 from undersigned.domain.campaigns import Target
 from undersigned.domain.letters import SignerDetails, as_text, read_blocks, render_html
 
-CHIEF = Target(
+TARGET = Target(
     id="sampleton",
     title="Police Chief",
     name="Avery Sample",
@@ -37,13 +37,13 @@ SIGNER = SignerDetails(
 
 
 def letter_of(form: str) -> str:
-    """Import a form whose lines may be indented as the test is, and render it."""
+    """Import a form, without the indentation of its lines, and render it."""
     letter, _ = import_letter(dedent(form))
-    return as_text(read_blocks(render_html(compile_letter(letter), CHIEF, SIGNER)))
+    return as_text(read_blocks(render_html(compile_letter(letter), TARGET, SIGNER)))
 
 
 def body(*lines: str) -> str:
-    """Return a form with all that a letter needs, and these lines."""
+    """Return a form with these lines and all blanks that a letter needs."""
     return "\n".join(("Police Chief ____", "", *lines, "", "(signature)", "", "(date)", "", "(name)", "", "(address)"))
 
 
@@ -129,7 +129,7 @@ BRACKETS = """
 TABS = "Dear Police Chief ____,\n\nRing the bells.\n\nSignature:\t\t\tDate:\t\nName:\t\t\tAddress:\t\t\n"
 
 
-def test_a_form_that_a_converter_wrote_reads_as_it_was_meant() -> None:
+def test_a_form_from_a_converter_is_imported_without_its_escapes() -> None:
     assert letter_of(CONVERTED) == dedent("""\
         Police Chief Avery Sample
 
@@ -151,7 +151,7 @@ def test_a_form_that_a_converter_wrote_reads_as_it_was_meant() -> None:
         """)
 
 
-def test_captions_below_their_rules_give_way_to_what_they_ask_for() -> None:
+def test_merge_fields_replace_captions_below_blank_lines() -> None:
     assert letter_of(CAPTIONS_BELOW) == dedent("""\
         Police Chief Avery Sample
         Sampleton Police Department
@@ -172,7 +172,7 @@ def test_captions_below_their_rules_give_way_to_what_they_ask_for() -> None:
         """)
 
 
-def test_labels_before_their_rules_stay() -> None:
+def test_labels_before_blank_lines_are_kept() -> None:
     assert letter_of(LABELS_BEFORE) == dedent("""\
         To: Chief of Police Avery Sample
 
@@ -189,7 +189,7 @@ def test_labels_before_their_rules_stay() -> None:
         """)
 
 
-def test_labels_above_their_rules_are_told_from_captions_by_their_colons() -> None:
+def test_a_label_above_a_blank_line_differs_from_a_caption_by_its_colon() -> None:
     assert letter_of(LABELS_ABOVE) == dedent("""\
         Police Chief
         Avery Sample
@@ -209,7 +209,7 @@ def test_labels_above_their_rules_are_told_from_captions_by_their_colons() -> No
         """)
 
 
-def test_placeholders_in_brackets_are_blanks_too() -> None:
+def test_placeholders_in_brackets_are_blanks() -> None:
     assert letter_of(BRACKETS) == dedent("""\
         Police Chief Avery Sample
 
@@ -225,7 +225,7 @@ def test_placeholders_in_brackets_are_blanks_too() -> None:
         """)
 
 
-def test_labels_with_nothing_but_tabs_after_them_are_blanks() -> None:
+def test_labels_followed_only_by_tabs_are_blanks() -> None:
     assert letter_of(TABS) == dedent("""\
         Dear Police Chief Avery Sample,
 
@@ -240,13 +240,13 @@ def test_labels_with_nothing_but_tabs_after_them_are_blanks() -> None:
 
 
 @pytest.mark.parametrize("form", [CONVERTED, CAPTIONS_BELOW, LABELS_BEFORE, LABELS_ABOVE, BRACKETS, TABS])
-def test_an_imported_letter_is_imported_once_more_without_change(form: str) -> None:
+def test_importing_an_imported_letter_changes_nothing(form: str) -> None:
     letter, _ = import_letter(dedent(form))
 
     assert import_letter(letter) == (letter, ())
 
 
-def test_every_blank_is_reported_by_its_line_with_what_became_of_it() -> None:
+def test_every_blank_is_reported_with_its_line_and_its_merge_field() -> None:
     assert findings_of(CAPTIONS_BELOW) == [
         "line 2: “Police Chief ____” → {{ target.name }}",
         "line 3: “____ Police Department” → {{ target.locality }}",
@@ -278,7 +278,7 @@ def test_an_instruction_that_is_removed_is_reported() -> None:
         "In her last days __init__ was a word (print) of which nobody knew the sense.",
     ],
 )
-def test_parentheses_of_a_sentence_are_no_blanks(prose: str) -> None:
+def test_parentheses_in_a_sentence_are_not_blanks(prose: str) -> None:
     letter, findings = import_letter(body(prose))
 
     assert prose in letter
@@ -286,7 +286,7 @@ def test_parentheses_of_a_sentence_are_no_blanks(prose: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sentence", "became"),
+    ("sentence", "imported"),
     [
         ("My name is (name) and I have lived among you for many years.", "My name is {{ signer.name }} and"),
         ("I live in (town), where the river has risen for many years.", "I live in {{ signer.locality }}, where"),
@@ -301,12 +301,12 @@ def test_parentheses_of_a_sentence_are_no_blanks(prose: str) -> None:
         ),
     ],
 )
-def test_a_blank_in_a_sentence_is_filled_by_the_words_that_lead_to_it(sentence: str, became: str) -> None:
-    assert became in import_letter(body(sentence))[0]
+def test_the_words_before_a_blank_in_a_sentence_give_its_meaning(sentence: str, imported: str) -> None:
+    assert imported in import_letter(body(sentence))[0]
 
 
 @pytest.mark.parametrize(
-    ("line", "became"),
+    ("line", "imported"),
     [
         ("Attn: ______", "Attn: {{ target.title }} {{ target.name }}"),
         ("Police Chief’s name: ______", "Police Chief’s name: {{ target.name }}"),
@@ -336,44 +336,44 @@ def test_a_blank_in_a_sentence_is_filled_by_the_words_that_lead_to_it(sentence: 
         ("Department: ______", "Department: {{ target.department }}"),
     ],
 )
-def test_a_label_says_what_its_blank_stands_for(line: str, became: str) -> None:
-    assert import_letter(line)[0] == became + "\n"
+def test_a_label_gives_the_meaning_of_its_blank(line: str, imported: str) -> None:
+    assert import_letter(line)[0] == imported + "\n"
 
 
-def test_a_placeholder_that_asks_for_something_else_is_a_blank_of_its_own() -> None:
+def test_a_placeholder_that_asks_for_something_else_is_a_separate_blank() -> None:
     assert import_letter("Date: ______ (name)")[0] == "Date: {{ date }} {{ signer.name }}\n"
 
 
-def test_the_lines_around_a_filled_line_stay_lines() -> None:
+def test_the_lines_around_a_filled_line_stay_separate_lines() -> None:
     letter, _ = import_letter("Office of the\nPolice Chief ______\n1 Made Up Road\nSampleton\n")
 
     assert letter == "Office of the\\\nPolice Chief {{ target.name }}\\\n1 Made Up Road\nSampleton\n"
 
 
-def test_a_merge_field_that_is_there_already_is_no_label() -> None:
+def test_an_existing_merge_field_is_not_a_label() -> None:
     with pytest.raises(MistakesError, match="paper form:1: "):
         import_letter("______\n{{ signer.name }}\n")
 
 
-def test_the_town_is_not_said_twice_when_the_form_asks_for_it_on_its_own() -> None:
+def test_the_town_is_not_repeated_when_the_form_asks_for_it_separately() -> None:
     letter, _ = import_letter("Address: ____\nCity: ____ Zip: ____\n")
 
     assert letter.splitlines()[0] == "Address: {{ signer.address_line }}"
 
 
-def test_the_address_is_whole_when_the_form_asks_for_no_postal_code() -> None:
+def test_the_address_is_complete_when_the_form_asks_for_no_postal_code() -> None:
     letter, _ = import_letter("I live in ____.\nAddress: ____\n")
 
     assert "Address: {{ signer.address }}" in letter
 
 
-def test_a_label_that_runs_on_from_a_sentence_is_no_blank() -> None:
+def test_a_word_with_a_colon_in_a_wrapped_sentence_is_not_a_blank() -> None:
     form = body("Whoever wants to know more about this may write to the following", "address:", "1 Made Up Road")
 
     assert "address:\n1 Made Up Road" in import_letter(form)[0]
 
 
-def test_every_blank_without_a_clear_meaning_is_named_by_its_line() -> None:
+def test_every_blank_without_a_clear_meaning_is_listed_by_its_line() -> None:
     with pytest.raises(MistakesError) as caught:
         import_letter(body("Favorite color: ______", "", "Email:", "", "______   ______", "", "(phone)"))
 
@@ -383,11 +383,11 @@ def test_every_blank_without_a_clear_meaning_is_named_by_its_line() -> None:
     )
 
 
-def test_braces_that_are_no_merge_fields_stay_braces() -> None:
+def test_braces_without_a_merge_field_stay_braces() -> None:
     assert "Use {care} and {{love}}" in letter_of(body("Use {care} and \\{\\{love}}"))
 
 
-def test_a_line_break_that_nobody_sees_becomes_one_that_is_seen() -> None:
+def test_an_invisible_line_break_mark_becomes_a_visible_one() -> None:
     letter, _ = import_letter("One line  \nanother line\n")
 
     assert letter == "One line\\\nanother line\n"
@@ -407,7 +407,7 @@ LINES = st.lists(
 
 
 @given(LINES)
-def test_whatever_is_typed_is_imported_or_refused_with_a_line(lines: list[str]) -> None:
+def test_any_text_is_imported_or_refused_with_a_line(lines: list[str]) -> None:
     named: set[int | None]
     try:
         letter, findings = import_letter("\n".join(lines))
@@ -419,7 +419,7 @@ def test_whatever_is_typed_is_imported_or_refused_with_a_line(lines: list[str]) 
 
 
 def words_of(text: str) -> Counter[str]:
-    """Count the words that a person has typed, merge fields apart."""
+    """Count the words of a text, without merge fields."""
     return Counter(re.findall(r"[^\W\d_]+", TAG.sub("", text)))
 
 

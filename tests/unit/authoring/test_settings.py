@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tests.unit.authoring.trees import Files
 
 
-def test_both_days_and_the_website_may_be_left_out(files: Files) -> None:
+def test_both_days_and_the_website_are_optional(files: Files) -> None:
     for line in ("opens = 2026-01-01\n", "closes = 2026-12-31\n", 'website = "https://trees.example"\n'):
         change(files, "campaign.toml", line, "")
 
@@ -96,13 +96,13 @@ def test_a_campaign_without_optional_settings_has_one_language_and_no_sites(file
         ("goal = 50", "goal = 50\ngoal = 60", "campaign.toml:8: Cannot overwrite a value; write"),
     ],
 )
-def test_a_mistake_in_the_settings_is_named_with_the_way_out(files: Files, old: str, new: str, mistake: str) -> None:
+def test_a_mistake_in_the_settings_is_named_with_the_fix(files: Files, old: str, new: str, mistake: str) -> None:
     change(files, "campaign.toml", old, new)
 
     assert any(found.startswith(mistake) for found in mistakes_of(files)), mistakes_of(files)
 
 
-def test_settings_after_a_text_of_several_lines_have_the_right_line(files: Files) -> None:
+def test_settings_after_a_multiline_text_have_the_right_line(files: Files) -> None:
     change(files, "campaign.toml", '"Ask the mayor to plant trees."', '"""\ngoal = 1\n"""')
     change(files, "campaign.toml", "goal = 50", "goal = 0")
 
@@ -124,7 +124,7 @@ def test_a_number_that_python_cannot_read_is_a_mistake(files: Files) -> None:
     assert mistakes_of(files) == ["campaign.toml: a number has thousands of digits; write a shorter one"]
 
 
-def test_websites_accent_and_proof_of_work_are_kept_as_browsers_and_pages_want_them(files: Files) -> None:
+def test_websites_and_accent_are_stored_as_browsers_and_pages_need_them(files: Files) -> None:
     settings = (
         'allowed_origins = ["https://www.trees.example", "http://localhost:8080", "http://127.0.0.1"]\n'
         'accent = "#7A2048"\nproof_of_work = "always"\ngoal = 50'
@@ -138,14 +138,14 @@ def test_websites_accent_and_proof_of_work_are_kept_as_browsers_and_pages_want_t
 
 
 @pytest.mark.parametrize(("line", "needed"), [("approval = true\n", True), ("approval = false\n", False), ("", False)])
-def test_letters_wait_for_an_approval_only_if_the_folder_says_so(files: Files, line: str, *, needed: bool) -> None:
+def test_letters_wait_for_approval_only_if_the_campaign_file_says_so(files: Files, line: str, *, needed: bool) -> None:
     change(files, "campaign.toml", "goal = 50", f"{line}goal = 50")
 
     assert compile_campaign(files).campaign.approval is needed
 
 
 @pytest.mark.parametrize(
-    ("origin", "way_out"),
+    ("origin", "fix"),
     [
         ("https://trees.example/", "write https://trees.example"),
         ("https://trees.example/sign?x=1", "write https://trees.example"),
@@ -164,13 +164,13 @@ def test_letters_wait_for_an_approval_only_if_the_folder_says_so(files: Files, l
         ("", "is not a website address"),
     ],
 )
-def test_a_website_is_written_as_browsers_write_it(files: Files, origin: str, way_out: str) -> None:
+def test_a_website_must_be_written_as_browsers_write_it(files: Files, origin: str, fix: str) -> None:
     change(files, "campaign.toml", "goal = 50", f'allowed_origins = ["https://a.example", "{origin}"]\ngoal = 50')
 
     [mistake] = mistakes_of(files)
 
     assert mistake.startswith(f"campaign.toml:7: `allowed_origins`: {origin!r} ")
-    assert way_out in mistake
+    assert fix in mistake
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ def test_a_website_is_written_as_browsers_write_it(files: Files, origin: str, wa
         ('languages = ["en", "id"]', "'id' is also the name of a setting; add the country, such as 'id-ID'"),
     ],
 )
-def test_a_mistake_in_an_optional_setting_is_named_with_the_way_out(files: Files, setting: str, mistake: str) -> None:
+def test_a_mistake_in_an_optional_setting_is_named_with_the_fix(files: Files, setting: str, mistake: str) -> None:
     change(files, "campaign.toml", "goal = 50", f"{setting}\ngoal = 50")
 
     found = mistakes_of(files)
@@ -238,7 +238,7 @@ def test_a_mistake_in_an_optional_setting_is_named_with_the_way_out(files: Files
         ),
     ],
 )
-def test_a_mistake_in_another_languages_table_is_named_with_the_way_out(
+def test_a_mistake_in_a_translations_table_is_named_with_the_fix(
     bilingual: Files, old: str, new: str, mistakes: list[str]
 ) -> None:
     change(bilingual, "campaign.toml", old, new)

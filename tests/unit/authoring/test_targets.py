@@ -53,13 +53,13 @@ if TYPE_CHECKING:
         ),
     ],
 )
-def test_a_mistake_in_the_targets_is_named_with_the_way_out(files: Files, old: str, new: str, mistake: str) -> None:
+def test_a_mistake_in_the_targets_is_named_with_the_fix(files: Files, old: str, new: str, mistake: str) -> None:
     change(files, "targets.csv", old, new)
 
     assert mistakes_of(files)[0].startswith(mistake)
 
 
-def test_one_error_in_a_cell_is_one_mistake(files: Files) -> None:
+def test_an_error_in_a_cell_is_listed_once(files: Files) -> None:
     change(files, "targets.csv", "60201; 60202", "60201/60202")
 
     assert len(mistakes_of(files)) == 1
@@ -79,7 +79,7 @@ def test_columns_separated_by_semicolons_are_a_mistake(files: Files) -> None:
     ]
 
 
-def test_a_list_without_rows_is_a_mistake(files: Files) -> None:
+def test_a_file_without_rows_is_a_mistake(files: Files) -> None:
     files["targets.csv"] = TARGETS.partition("\n")[0]
 
     assert mistakes_of(files) == [
@@ -87,7 +87,7 @@ def test_a_list_without_rows_is_a_mistake(files: Files) -> None:
     ]
 
 
-def test_a_mailbox_of_two_targets_is_only_a_warning(files: Files) -> None:
+def test_two_targets_with_one_mailbox_are_only_a_warning(files: Files) -> None:
     change(files, "targets.csv", "mayor@elmton.example", "Mayor+elm@oakton.example")
 
     [warning] = compile_campaign(files).warnings
@@ -98,14 +98,14 @@ def test_a_mailbox_of_two_targets_is_only_a_warning(files: Files) -> None:
     )
 
 
-def test_a_row_after_a_cell_of_two_lines_has_the_right_line(files: Files) -> None:
+def test_a_row_after_a_two_line_cell_has_the_right_line(files: Files) -> None:
     change(files, "targets.csv", "City Hall", '"City\nHall"')
     change(files, "targets.csv", "mayor@elmton.example", "")
 
     assert mistakes_of(files)[0].startswith("targets.csv:4: `email`")
 
 
-def test_a_column_of_titles_in_a_language_that_is_not_listed_is_a_mistake(bilingual: Files) -> None:
+def test_titles_in_a_language_that_is_not_listed_are_a_mistake(bilingual: Files) -> None:
     change(bilingual, "targets.csv", "title_es", "title_fr")
 
     [found] = mistakes_of(bilingual)

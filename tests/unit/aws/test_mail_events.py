@@ -1,5 +1,3 @@
-"""SES's events in the domain's words."""
-
 from __future__ import annotations
 
 import pytest
@@ -9,7 +7,7 @@ from undersigned.aws.mail_events import read_mail_event
 
 
 @pytest.mark.parametrize(
-    ("said", "reason"),
+    ("feedback_type", "reason"),
     [
         ("abuse", "complaint, abuse"),
         ("not-spam", "complaint, not-spam"),
@@ -19,9 +17,9 @@ from undersigned.aws.mail_events import read_mail_event
         (["abuse"], "complaint, no reason given"),
     ],
 )
-def test_a_complaint_says_what_ses_knows_and_no_other_words(said: object, reason: str) -> None:
+def test_a_complaint_has_only_a_reason_that_ses_defines(feedback_type: object, reason: str) -> None:
     event = load_event("record_feedback_complaint")
-    event["detail"]["complaint"]["complaintFeedbackType"] = said
+    event["detail"]["complaint"]["complaintFeedbackType"] = feedback_type
     read = read_mail_event(event)
     assert read
     assert read.reason == reason

@@ -15,12 +15,12 @@ KEY = DeliveryKey("trees", "oakton", "2026-11-30")
 
 
 @pytest.mark.parametrize("is_test", [False, True])
-def test_a_message_says_which_delivery_and_whether_it_is_a_test(*, is_test: bool) -> None:
+def test_a_message_names_its_delivery_and_says_if_it_is_a_test(*, is_test: bool) -> None:
     assert read_message(message_body(KEY, is_test=is_test)) == DeliveryMessage(KEY, is_test=is_test)
 
 
 @pytest.mark.parametrize("test", ["true", 1, None])
-def test_only_true_makes_a_test_of_it(test: object) -> None:
+def test_a_message_is_a_test_only_if_test_is_true(test: object) -> None:
     assert read_message(json.dumps({**json.loads(message_body(KEY)), "test": test})) == DeliveryMessage(KEY)
 
 

@@ -1,5 +1,3 @@
-"""Records of the table's stream, as Lambda hands them over."""
-
 from __future__ import annotations
 
 import json
@@ -18,19 +16,19 @@ def record(event: str) -> Any:
     return json.loads((EVENTS / f"{event}.json").read_text(encoding="utf-8"))["Records"][0]
 
 
-def test_a_deliverys_record_says_how_it_stood_before_and_when_it_changed() -> None:
+def test_a_deliverys_record_has_its_earlier_state_and_the_time_of_the_change() -> None:
     change = read_delivery_change(record("tally_delivery_sent"))
     assert (change.before, change.delivery.state, change.delivery.letters) == ("sending", "sent", 44)
     assert change.at == datetime(2026, 11, 30, 15, 0, 10, tzinfo=UTC)
 
 
-def test_a_new_row_was_in_no_state_before() -> None:
+def test_a_new_row_has_no_earlier_state() -> None:
     new = record("tally_delivery_sent")
     del new["dynamodb"]["OldImage"]
     assert read_delivery_change(new).before is None
 
 
-def test_a_signatures_record_says_what_it_was_before() -> None:
+def test_a_signatures_record_has_its_earlier_status() -> None:
     change = read_change(record("tally_confirmed"))
     assert (change.before, change.signature.status) == ("pending", "confirmed")
 
@@ -39,16 +37,16 @@ def test_a_signatures_record_says_what_it_was_before() -> None:
     ("found", "of_delivery"),
     [(record("tally_delivery_sent"), True), (record("tally_confirmed"), False), ({}, False), ({"dynamodb": 1}, False)],
 )
-def test_what_a_record_is_of_is_told_of_damaged_ones_too(found: Any, *, of_delivery: bool) -> None:
+def test_damaged_records_are_not_taken_for_deliveries(found: Any, *, of_delivery: bool) -> None:
     assert is_of_delivery(found) is of_delivery
 
 
-def test_a_record_that_failed_twice_over_is_named_once() -> None:
+def test_a_record_that_failed_twice_is_reported_once() -> None:
     failed = record("tally_confirmed")
     assert len(failures_from([failed, failed])["batchItemFailures"]) == 1
 
 
-def test_what_a_restore_wrote_asks_for_no_mail_and_tells_nothing() -> None:
+def test_a_restored_row_sends_no_email_and_publishes_no_event() -> None:
     new = record("tally_confirmed")
     new["eventName"] = "INSERT"
     del new["dynamodb"]["OldImage"]
@@ -61,7 +59,7 @@ def test_what_a_restore_wrote_asks_for_no_mail_and_tells_nothing() -> None:
     assert read_delivery_change(sent).before == "sent"
 
 
-def test_a_restored_row_that_is_signed_again_asks_for_its_mail() -> None:
+def test_a_restored_row_that_is_signed_again_sends_an_email() -> None:
     changed = record("tally_confirmed")
     for image in ("OldImage", "NewImage"):
         changed["dynamodb"][image]["restored"] = {"S": "a backup"}

@@ -9,7 +9,7 @@ def package(name: str, **found: Any) -> dict[str, Any]:
     return {"name": name, "version": "1.0", **found}
 
 
-def test_every_locked_version_is_asked_for_and_no_list_names_a_package_twice() -> None:
+def test_every_locked_version_is_in_a_round_and_no_round_names_a_package_twice() -> None:
     index = {"registry": "https://index.example/simple"}
     lock = {
         "package": [
@@ -23,7 +23,7 @@ def test_every_locked_version_is_asked_for_and_no_list_names_a_package_twice() -
     assert rounds(lock) == [["boto3==1.1", "jinja2==3.0"], ["boto3==1.2"]]
 
 
-def test_a_vulnerable_version_fails_and_is_named_with_the_way_out() -> None:
+def test_a_vulnerable_version_is_named_with_the_fix() -> None:
     findings = judge(
         [package("jinja2", vulns=[{"id": "PYSEC-1", "fix_versions": ["1.1"]}]), package("babel", vulns=[])]
     )
@@ -32,22 +32,22 @@ def test_a_vulnerable_version_fails_and_is_named_with_the_way_out() -> None:
     assert "jinja2 1.0: PYSEC-1; fixed in 1.1. Run: uv lock --upgrade-package jinja2" in findings.lines[0]
 
 
-def test_a_vulnerability_that_nobody_has_mended_says_so() -> None:
+def test_a_vulnerability_without_a_fixed_version_says_so() -> None:
     assert "no version yet" in judge([package("jinja2", vulns=[{"id": "PYSEC-1", "fix_versions": []}])]).lines[0]
 
 
-def test_where_nothing_is_known_to_be_wrong_nothing_is_said() -> None:
+def test_packages_without_vulnerabilities_print_nothing() -> None:
     assert judge([package("jinja2", vulns=[])]).lines == ()
 
 
-def test_silence_about_all_is_no_audit() -> None:
+def test_no_answer_about_any_package_is_not_an_audit() -> None:
     findings = judge([package("jinja2", skip_reason="not found"), package("babel", skip_reason="not found")])
 
     assert not findings.vulnerable
     assert findings.lines == ("PyPI knows none of the 2 locked versions; NOTHING was audited",)
 
 
-def test_silence_about_some_names_them() -> None:
+def test_packages_without_an_answer_are_named() -> None:
     findings = judge([package("jinja2", vulns=[]), package("babel", skip_reason="not found")])
 
     assert findings.lines == ("1 of 2 packages were NOT audited: babel",)

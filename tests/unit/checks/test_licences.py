@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def installed(folder: Path, metadata: str = "", **files: str) -> Distribution:
-    """Return a package as pip would have left it, with these metadata files beside its METADATA."""
+    """Return a package as pip installs it, with these files next to its METADATA."""
     info = folder / "made_up-1.0.dist-info"
     files = {"METADATA": f"Metadata-Version: 2.4\nName: made-up\nVersion: 1.0\n{metadata}\n"} | files
     for name, text in files.items():
@@ -36,30 +36,30 @@ def installed(folder: Path, metadata: str = "", **files: str) -> Distribution:
         ("", False),
     ],
 )
-def test_an_expression_fits_if_it_leaves_a_choice_that_does(expression: str, *, expected: bool) -> None:
+def test_an_expression_fits_if_one_of_its_choices_fits(expression: str, *, expected: bool) -> None:
     assert fits(expression) is expected
 
 
 @pytest.mark.parametrize(
     "metadata", ["License-Expression: MIT", "License: MIT", "Classifier: License :: OSI Approved :: MIT License"]
 )
-def test_a_package_says_its_licence_itself(tmp_path: Path, metadata: str) -> None:
+def test_a_licence_is_read_from_the_packages_metadata(tmp_path: Path, metadata: str) -> None:
     assert licence_of(installed(tmp_path, metadata)) == "MIT"
 
 
-def test_a_licence_that_no_metadata_names_is_known_by_its_words(tmp_path: Path) -> None:
+def test_a_licence_that_the_metadata_lacks_is_found_by_its_text(tmp_path: Path) -> None:
     words = "Permission is hereby granted, free of charge, to any\nperson obtaining a copy of this software and more"
 
     assert licence_of(installed(tmp_path, **{"licenses/LICENSE": words})) == "MIT"
 
 
 @pytest.mark.parametrize("metadata", ["License-Expression: AGPL-3.0-only", ""])
-def test_a_licence_that_does_not_fit_or_is_nowhere_is_an_error(tmp_path: Path, metadata: str) -> None:
+def test_a_licence_that_does_not_fit_or_is_missing_is_an_error(tmp_path: Path, metadata: str) -> None:
     with pytest.raises(LicenceError, match=r"made-up: (AGPL-3.0-only|no licence found)"):
         licence_of(installed(tmp_path, metadata))
 
 
-def test_crates_of_a_wheel_are_looked_at_too(tmp_path: Path) -> None:
+def test_the_licences_of_a_wheels_crates_are_checked(tmp_path: Path) -> None:
     crates = [
         {"name": "free", "licenses": [{"expression": "MIT OR Apache-2.0"}]},
         {"name": "named", "licenses": [{"license": {"id": "Zlib"}}]},

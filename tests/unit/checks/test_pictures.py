@@ -43,7 +43,7 @@ def test_a_picture_names_neither_nodes_nor_the_version_of_graphviz() -> None:
 
 
 @pytest.mark.parametrize("source", sources(), ids=lambda source: source.stem)
-def test_each_picture_is_drawn_from_its_source_as_it_is_now(source: Path) -> None:
+def test_each_picture_is_up_to_date_with_its_source(source: Path) -> None:
     picture = drawn_from(source)
 
     assert picture.get("data-source-sha256") == digest_of(source), "run: make pictures"

@@ -1,4 +1,4 @@
-"""A campaign's folder: how its files are found and read. What they may say is tested in tests/unit/authoring."""
+"""Test how a campaign's files are found and read. tests/unit/authoring tests what they may contain."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def mistakes_of(folder: Path) -> list[str]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A campaign without mistakes."""
+    """Return the folder of a campaign without mistakes."""
     for name, text in FILES.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     return tmp_path
@@ -45,7 +45,7 @@ def test_an_empty_file_is_named(folder: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["campaign.toml", "letter.md", "targets.csv"])
-def test_a_file_in_another_encoding_is_named_with_the_line_of_its_first_odd_byte(folder: Path, name: str) -> None:
+def test_a_file_in_another_encoding_is_named_with_the_line_of_its_first_wrong_byte(folder: Path, name: str) -> None:
     path = folder / name
     path.write_bytes(path.read_bytes().replace(b"rees", b"r\xe9es").replace(b"Blake", b"Bl\xe4ke"))
     line = {"campaign.toml": 1, "letter.md": 3, "targets.csv": 3}[name]
@@ -76,7 +76,7 @@ def test_other_files_in_the_folder_are_ignored(folder: Path) -> None:
     assert read(folder).campaign.id == "plant-trees"
 
 
-def test_a_file_that_is_a_folder_is_named(folder: Path) -> None:
+def test_a_folder_in_place_of_a_file_is_named(folder: Path) -> None:
     (folder / "targets.csv").unlink()
     (folder / "targets.csv").mkdir()
 

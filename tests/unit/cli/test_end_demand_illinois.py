@@ -1,4 +1,4 @@
-"""The campaign that is shipped: no mistakes, every fact, nobody real."""
+"""Check the shipped campaign: it has no mistakes, every fact, and no real person."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TOWNS = (
     "Highland Park", "Northbrook", "Glenview", "Deerfield", "Lake Forest",
 )  # fmt: skip
 
-# In the order of the letter.
+# In the letter's order.
 FACTS = (
     "Police Chief Avery Sample",
     "Dear Police Chief Avery Sample",
@@ -74,7 +74,7 @@ FACTS = (
 )
 
 
-# The same facts, as the Spanish letter has them.
+# The same facts in the words of the Spanish letter.
 FACTS_IN_SPANISH = (
     "Jefe de Policía Avery Sample",
     "Respetable Jefe de Policía Avery Sample:",
@@ -144,15 +144,13 @@ def test_the_shipped_campaign_has_neither_mistakes_nor_warnings(campaign: Compil
     assert campaign.warnings == ()
 
 
-def test_it_can_be_read_and_signed_in_english_and_in_spanish(campaign: CompiledCampaign) -> None:
+def test_people_can_read_and_sign_it_in_english_and_spanish(campaign: CompiledCampaign) -> None:
     assert campaign.campaign.languages == LANGUAGES
     assert tuple(campaign.campaign.letters) == LANGUAGES
 
 
 @pytest.mark.parametrize(("language", "facts"), [("en", FACTS), ("es", FACTS_IN_SPANISH)])
-def test_the_letter_holds_every_fact_in_order(
-    campaign: CompiledCampaign, language: str, facts: tuple[str, ...]
-) -> None:
+def test_the_letter_has_every_fact_in_order(campaign: CompiledCampaign, language: str, facts: tuple[str, ...]) -> None:
     words = " ".join(as_text(blocks_of(campaign, language=language)).split())
     end = 0
     for fact in facts:
@@ -161,7 +159,7 @@ def test_the_letter_holds_every_fact_in_order(
         end = place + len(fact)
 
 
-def test_both_letters_have_as_many_paragraphs(campaign: CompiledCampaign) -> None:
+def test_both_letters_have_the_same_number_of_paragraphs(campaign: CompiledCampaign) -> None:
     assert len(blocks_of(campaign)) == len(blocks_of(campaign, language="es"))
 
 
@@ -178,51 +176,49 @@ def test_both_letters_have_as_many_paragraphs(campaign: CompiledCampaign) -> Non
         ),
     ],
 )
-def test_the_two_phrases_that_are_stressed_stand_in_emphasis(
-    campaign: CompiledCampaign, language: str, phrases: list[str]
-) -> None:
+def test_the_two_stressed_phrases_are_emphasized(campaign: CompiledCampaign, language: str, phrases: list[str]) -> None:
     stressed = [run.text for block in blocks_of(campaign, language=language) for run in block.runs if run.emphasis]
 
     assert stressed == phrases
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_news_of_the_neighborhood_are_a_link(campaign: CompiledCampaign, language: str) -> None:
+def test_the_neighborhoods_news_are_a_link(campaign: CompiledCampaign, language: str) -> None:
     links = [run.link for block in blocks_of(campaign, language=language) for run in block.runs if run.link]
 
     assert links == ["http://www.ncjwcns.org/st-resources"]
 
 
 @pytest.mark.parametrize(("language", "closing"), [("en", "Sincerely,"), ("es", "Atentamente,")])
-def test_a_signers_own_words_stand_before_the_closing(campaign: CompiledCampaign, language: str, closing: str) -> None:
+def test_the_signers_note_comes_before_the_closing(campaign: CompiledCampaign, language: str, closing: str) -> None:
     texts = [block.text for block in blocks_of(campaign, note="I have seen it myself.", language=language)]
 
     assert texts[texts.index("I have seen it myself.") + 1] == closing
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_letter_without_own_words_has_no_gap(campaign: CompiledCampaign, language: str) -> None:
+def test_a_letter_without_a_note_has_no_gap(campaign: CompiledCampaign, language: str) -> None:
     assert "\n\n\n" not in as_text(blocks_of(campaign, language=language))
 
 
 @pytest.mark.parametrize("word", ["estimado", "señor", "ciudadano", "preocupado", "líder "])
-def test_the_spanish_letter_takes_neither_chief_nor_signer_for_a_man(campaign: CompiledCampaign, word: str) -> None:
+def test_the_spanish_letter_is_not_in_the_masculine(campaign: CompiledCampaign, word: str) -> None:
     assert word not in campaign.letters["es"].source.lower()
 
 
-def test_the_ten_suburbs_have_their_chiefs(campaign: CompiledCampaign) -> None:
+def test_each_of_the_ten_suburbs_has_a_target(campaign: CompiledCampaign) -> None:
     assert tuple(target.locality for target in campaign.targets) == TOWNS
     assert {target.title for target in campaign.targets} == {"Police Chief"}
     assert {target.title_in("es") for target in campaign.targets} == {"Jefe de Policía"}
 
 
-def test_a_postal_code_that_two_towns_share_offers_both(campaign: CompiledCampaign) -> None:
+def test_a_postal_code_that_two_towns_share_finds_both(campaign: CompiledCampaign) -> None:
     serving = Roster.of(campaign.targets).serving("60203")
 
     assert [target.id for target in serving] == ["evanston", "skokie"]
 
 
-def test_no_letter_can_reach_a_real_mailbox(campaign: CompiledCampaign) -> None:
+def test_every_address_is_an_example(campaign: CompiledCampaign) -> None:
     addresses = [campaign.campaign.organizer.email, *(target.email for target in campaign.targets)]
 
     assert [address for address in addresses if not address.endswith(".example")] == []

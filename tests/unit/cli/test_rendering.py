@@ -36,13 +36,13 @@ TREES = CompiledCampaign(CAMPAIGN, {"en": LETTER}, (target("oakton", "60201"), t
 DETAILS = SignerDetails("Robin Resident", "5 Made Up Lane", "Oakton", "", "60201", "R. R.", "", date(2026, 11, 30))
 
 
-def test_a_letter_is_shown_as_text() -> None:
+def test_a_letter_is_rendered_as_text() -> None:
     assert render(TREES, "oakton", DETAILS, "text").decode() == (
         "Dear oakton Sample\n\nR. R.\n5 Made Up Lane\nOakton, IL 60201\n"
     )
 
 
-def test_a_letter_is_shown_as_a_whole_page_in_its_language() -> None:
+def test_a_letter_is_rendered_as_a_complete_page_in_its_language() -> None:
     page = render(TREES, "oakton", DETAILS, "html").decode()
 
     assert page.startswith('<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n')
@@ -50,7 +50,7 @@ def test_a_letter_is_shown_as_a_whole_page_in_its_language() -> None:
     assert page.rstrip().endswith("</html>")
 
 
-def test_a_letter_is_shown_in_another_language_of_the_campaign() -> None:
+def test_a_letter_is_rendered_in_another_language_of_the_campaign() -> None:
     spanish = Letter.of("es", "source", "<p>{{ target.title }}: {{ date }}</p>\n")
     bilingual = replace(
         TREES,
@@ -62,7 +62,7 @@ def test_a_letter_is_shown_in_another_language_of_the_campaign() -> None:
     assert b'<html lang="es">' in render(bilingual, "oakton", DETAILS, "html", "es")
 
 
-def test_a_language_without_a_letter_is_refused_with_those_that_have_one() -> None:
+def test_a_language_without_a_letter_is_refused_with_the_languages_that_have_one() -> None:
     with pytest.raises(NotFoundError, match="no letter in 'fr'; there are letters in en"):
         render(TREES, "oakton", DETAILS, "text", "fr")
 
@@ -86,7 +86,7 @@ def test_a_hostile_name_adds_no_tag_to_the_page() -> None:
     assert "script" not in Tags(page).found
 
 
-def test_a_letter_is_shown_as_a_pdf() -> None:
+def test_a_letter_is_rendered_as_a_pdf() -> None:
     pdf = PdfReader(io.BytesIO(render(TREES, "oakton", DETAILS, "pdf")))
 
     assert len(pdf.pages) == 1
@@ -98,7 +98,7 @@ def test_an_unknown_target_is_refused_with_the_known_ones() -> None:
         render(TREES, "oaktown", DETAILS, "text")
 
 
-def test_details_that_the_form_refuses_are_refused_here_all_at_once() -> None:
+def test_details_that_the_form_refuses_are_refused_together() -> None:
     with pytest.raises(FormError) as caught:
         render(TREES, "oakton", replace(DETAILS, name=" ", locality="a" * 81, signature="a\0b"), "text")
 

@@ -12,36 +12,36 @@ NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 FORM = FormToken("trees", "nonce", needs_proof=False, issued_at=NOON - timedelta(minutes=1))
 
 
-def judged(form: FormToken | None = FORM, **changes: Any) -> str | None:
+def suspicion_of(form: FormToken | None = FORM, **changes: Any) -> str | None:
     facts: dict[str, Any] = {"now": NOON, "is_trapped": False, "is_from_known_site": False, "has_proof": False}
     return suspicion(form, **facts | changes)
 
 
-def test_a_person_who_takes_time_is_not_suspected() -> None:
-    assert judged() is None
+def test_a_person_who_takes_their_time_is_not_suspected() -> None:
+    assert suspicion_of() is None
 
 
-def test_the_field_that_people_do_not_see_is_left_alone_by_people() -> None:
-    assert judged(is_trapped=True) == "trap"
-    assert judged(None, is_trapped=True, is_from_known_site=True) == "trap"
+def test_a_value_in_the_hidden_trap_field_is_suspicious() -> None:
+    assert suspicion_of(is_trapped=True) == "trap"
+    assert suspicion_of(None, is_trapped=True, is_from_known_site=True) == "trap"
 
 
-def test_a_form_of_ours_is_needed_unless_the_organizations_own_site_sent_it() -> None:
-    assert judged(None) == "no form"
-    assert judged(None, is_from_known_site=True) is None
+def test_a_post_without_our_form_is_suspicious_unless_a_known_site_sent_it() -> None:
+    assert suspicion_of(None) == "no form"
+    assert suspicion_of(None, is_from_known_site=True) is None
 
 
 @pytest.mark.parametrize(
     ("seconds", "found"), [(-1, None), (0, "too fast"), (2.9, "too fast"), (3, None), (86_400, None)]
 )
-def test_nobody_fills_in_a_form_within_three_seconds(seconds: float, found: str | None) -> None:
-    assert judged(replace(FORM, issued_at=NOON - timedelta(seconds=seconds))) == found
+def test_a_form_filled_in_within_three_seconds_is_suspicious(seconds: float, found: str | None) -> None:
+    assert suspicion_of(replace(FORM, issued_at=NOON - timedelta(seconds=seconds))) == found
 
 
-def test_a_form_that_asked_for_a_proof_must_bring_one() -> None:
+def test_a_form_that_asked_for_a_proof_of_work_must_have_one() -> None:
     asking = replace(FORM, needs_proof=True)
-    assert judged(asking) == "no proof"
-    assert judged(asking, has_proof=True) is None
+    assert suspicion_of(asking) == "no proof"
+    assert suspicion_of(asking, has_proof=True) is None
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_a_form_that_asked_for_a_proof_must_bring_one() -> None:
         ("no address", "no address", "no address"),
     ],
 )
-def test_an_address_lies_in_its_network(address: str, own: str, network: str) -> None:
+def test_a_visitor_has_an_address_range_and_a_network(address: str, own: str, network: str) -> None:
     assert Visitor.at(address) == Visitor(own, network)
 
 
@@ -68,10 +68,10 @@ def test_an_address_lies_in_its_network(address: str, own: str, network: str) ->
         ([500, 500, 500, 500, 500, 500, 500], False),
     ],
 )
-def test_sign_ups_jump_when_they_come_much_faster_than_usual(sign_ups: list[int], jumped: bool) -> None:  # noqa: FBT001
+def test_the_pace_has_jumped_when_people_sign_much_faster_than_usual(sign_ups: list[int], jumped: bool) -> None:  # noqa: FBT001
     assert has_jumped(sign_ups) == jumped
 
 
-def test_a_window_begins_on_its_own_length() -> None:
+def test_a_window_begins_at_a_multiple_of_its_length() -> None:
     assert window_of(NOON + timedelta(minutes=9, seconds=59), timedelta(minutes=10)) == NOON
     assert window_of(NOON + timedelta(minutes=10), timedelta(minutes=10)) == NOON + timedelta(minutes=10)

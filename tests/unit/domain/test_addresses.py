@@ -20,7 +20,7 @@ from undersigned.domain.addresses import canonical_email, email_mistake
         f"robin@{'x' * 63}.example",
     ],
 )
-def test_an_address_that_can_be_mailed_is_taken(address: str) -> None:
+def test_a_deliverable_address_is_accepted(address: str) -> None:
     assert email_mistake(address) is None
 
 
@@ -47,11 +47,11 @@ def test_an_address_that_can_be_mailed_is_taken(address: str) -> None:
         ("robin@mail.example\nBcc: all@mail.example", "“robin@mail.example\nBcc: all@mail.example” has a character"),
     ],
 )
-def test_an_address_that_cannot_be_mailed_is_refused_with_the_way_out(address: str, mistake: str) -> None:
+def test_an_undeliverable_address_is_refused_with_the_fix(address: str, mistake: str) -> None:
     assert str(email_mistake(address)).startswith(mistake)
 
 
-def test_the_longest_address_is_that_of_rfc_5321() -> None:
+def test_the_maximum_length_of_an_address_is_that_of_rfc_5321() -> None:
     domain = f"{'d' * 63}.{'e' * 63}.{'f' * 53}.example"
     assert len(f"x@{domain}") == 191
 
@@ -73,7 +73,7 @@ def test_the_longest_address_is_that_of_rfc_5321() -> None:
         ("robin@Bücher.example", "robin@xn--bcher-kva.example"),
     ],
 )
-def test_one_persons_spellings_have_one_key(address: str, key: str) -> None:
+def test_all_spellings_of_an_address_have_one_key(address: str, key: str) -> None:
     assert canonical_email(address) == key
 
 
@@ -85,7 +85,7 @@ ADDRESSES = st.builds(
 
 
 @given(ADDRESSES)
-def test_a_key_is_an_address_whose_key_it_is(address: str) -> None:
+def test_a_key_is_an_address_with_itself_as_key(address: str) -> None:
     key = canonical_email(address)
 
     assert email_mistake(key) is None
@@ -94,6 +94,6 @@ def test_a_key_is_an_address_whose_key_it_is(address: str) -> None:
 
 
 @given(st.text(st.sampled_from("ab@.+- \0\n\té李\ud800\u200bı。ß"), max_size=20))
-def test_whatever_has_no_mistake_has_a_key(text: str) -> None:
+def test_every_accepted_address_has_a_key(text: str) -> None:
     if email_mistake(text) is None:
         assert canonical_email(text).isascii()

@@ -14,13 +14,13 @@ def key(scope: Scope = "read", expires_at: datetime | None = None) -> ApiKey:
     return ApiKey("trees", DIGEST, scope, "", NOW, expires_at)
 
 
-def test_a_key_is_opened_by_its_own_text_alone() -> None:
+def test_only_a_keys_own_digest_opens_it() -> None:
     assert key().is_opened_by(DIGEST, NOW)
     for other in (digest_of("us_examplE"), digest_of(""), "", DIGEST[:-1], DIGEST.upper()):
         assert not key().is_opened_by(other, NOW)
 
 
-def test_a_key_opens_until_it_expires() -> None:
+def test_a_key_works_until_it_expires() -> None:
     end = NOW + timedelta(days=1)
     assert key(expires_at=end).is_opened_by(DIGEST, end - timedelta(seconds=1))
     assert not key(expires_at=end).is_opened_by(DIGEST, end)
@@ -30,9 +30,9 @@ def test_a_key_opens_until_it_expires() -> None:
     ("own", "needed", "allowed"),
     [("read", "read", True), ("read", "manage", False), ("manage", "read", True), ("manage", "manage", True)],
 )
-def test_manage_opens_what_read_opens_too(own: Scope, needed: Scope, *, allowed: bool) -> None:
+def test_manage_includes_read(own: Scope, needed: Scope, *, allowed: bool) -> None:
     assert key(own).allows(needed) == allowed
 
 
-def test_a_key_is_named_by_the_first_digits_of_its_digest() -> None:
+def test_a_keys_name_is_the_start_of_its_digest() -> None:
     assert key().name == f"key {DIGEST[:12]}"

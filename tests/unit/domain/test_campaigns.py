@@ -62,7 +62,7 @@ def test_a_slug_is_an_id(identifier: str) -> None:
 
 
 @pytest.mark.parametrize("identifier", ["", "-", "a-", "-a", "A", "a b", "a#b", "a/b", "é", "a\n", "a" * 51])
-def test_what_would_break_a_key_or_an_address_is_no_id(identifier: str) -> None:
+def test_text_that_would_break_a_key_or_an_address_is_not_an_id(identifier: str) -> None:
     assert not ID_PATTERN.fullmatch(identifier)
 
 
@@ -76,7 +76,7 @@ def test_targets_that_share_a_postal_code_are_found_in_their_order() -> None:
     assert roster.serving("99999") == ()
 
 
-def test_a_retired_target_is_known_but_serves_nobody() -> None:
+def test_a_retired_target_is_found_by_id_but_not_by_postal_code() -> None:
     retired = replace(target("oakton", "60201"), retired=True)
 
     roster = Roster.of((retired,))

@@ -27,7 +27,7 @@ KEY = DeliveryKey("trees", "oakton", "2026-11-30")
 NINE = datetime(2026, 11, 30, 15, tzinfo=UTC)
 SENDING = Delivery(KEY, "sending", NINE, attempt=1, letters=3, sending_since=NINE)
 
-# What a state may become, furthest last: mail that was delivered may bounce, mail that bounced was not delivered.
+# A state may change to any later one: an email that was delivered can still bounce, but not the reverse.
 WAY: tuple[DeliveryState, ...] = ("sending", "sent", "delivered", "bounced", "complained")
 STATE_OF: dict[MailEventKind, DeliveryState] = {
     "send": "sent",
@@ -42,13 +42,13 @@ def event(kind: MailEventKind, minute: int = 1, attempt: int = 1, reason: str | 
     return MailEvent(kind, KEY, attempt, f"message-{attempt}", at, reason, permanent=kind == "bounce")
 
 
-def test_a_sent_mail_is_not_settled_until_more_is_heard_of_it() -> None:
+def test_a_send_event_gives_the_delivery_its_message_id_and_time() -> None:
     delivery = after(SENDING, event("send"))
 
     assert delivery == replace(SENDING, state="sent", message_id="message-1", sent_at=NINE + timedelta(minutes=1))
 
 
-def test_a_delivered_mail_keeps_when_it_was_sent() -> None:
+def test_a_delivered_email_keeps_the_time_it_was_sent() -> None:
     delivery = after(after(SENDING, event("send", 1)), event("delivery", 2))
 
     assert delivery.state == "delivered"
@@ -59,7 +59,7 @@ def test_a_bounce_keeps_its_reason() -> None:
     assert after(SENDING, event("bounce", reason="mailbox full")).reason == "mailbox full"
 
 
-def test_a_refused_mail_counts_as_bounced() -> None:
+def test_a_rejected_email_counts_as_bounced() -> None:
     assert after(SENDING, event("reject")).state == "bounced"
 
 
@@ -68,7 +68,7 @@ def test_a_delay_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize("order", list(permutations(STATE_OF)))
-def test_events_in_every_order_end_at_the_furthest_state(order: tuple[MailEventKind, ...]) -> None:
+def test_events_in_any_order_end_in_the_last_state(order: tuple[MailEventKind, ...]) -> None:
     delivery = SENDING
     for kind in order:
         delivery = after(delivery, event(kind))
@@ -76,20 +76,20 @@ def test_events_in_every_order_end_at_the_furthest_state(order: tuple[MailEventK
     assert delivery.state == "complained"
 
 
-def test_a_second_bounce_does_not_change_what_the_first_said() -> None:
+def test_a_second_bounce_does_not_replace_the_first() -> None:
     bounced = after(SENDING, event("bounce", 1, reason="mailbox full"))
 
     assert after(bounced, event("bounce", 2, reason="another")) == bounced
 
 
-def test_an_event_of_an_earlier_try_changes_nothing() -> None:
+def test_an_event_of_an_earlier_attempt_changes_nothing() -> None:
     second = replace(SENDING, attempt=2)
 
     assert after(second, event("bounce", attempt=1)) == second
 
 
 @given(st.lists(st.tuples(st.sampled_from(get_args(MailEventKind)), st.integers(1, 9), st.integers(1, 2))))
-def test_a_state_never_goes_back_and_a_repetition_changes_nothing(
+def test_a_state_never_goes_back_and_a_repeated_event_changes_nothing(
     events: list[tuple[MailEventKind, int, int]],
 ) -> None:
     delivery = SENDING
@@ -99,28 +99,30 @@ def test_a_state_never_goes_back_and_a_repetition_changes_nothing(
         assert after(moved, event(kind, minute, attempt)) == moved
         delivery = moved
 
-    heard = [STATE_OF.get(kind, "bounced") for kind, _, attempt in events if attempt == 1 and kind != "delivery_delay"]
-    assert delivery.state == max(heard, key=WAY.index, default="sending")
+    reported = [
+        STATE_OF.get(kind, "bounced") for kind, _, attempt in events if attempt == 1 and kind != "delivery_delay"
+    ]
+    assert delivery.state == max(reported, key=WAY.index, default="sending")
 
 
-def test_a_bounce_that_passes_counts_unless_the_mail_was_delivered_whatever_comes_first() -> None:
-    passing = replace(event("bounce"), permanent=False)
+def test_a_transient_bounce_counts_unless_the_email_was_delivered_in_any_order() -> None:
+    transient = replace(event("bounce"), permanent=False)
 
-    assert after(SENDING, passing).state == "bounced"
-    assert after(after(SENDING, passing), event("send")).state == "bounced"
-    assert after(after(SENDING, passing), event("delivery")).state == "delivered"
-    assert after(after(SENDING, event("delivery")), passing).state == "delivered"
-    assert after(after(SENDING, passing), event("bounce")).permanent
+    assert after(SENDING, transient).state == "bounced"
+    assert after(after(SENDING, transient), event("send")).state == "bounced"
+    assert after(after(SENDING, transient), event("delivery")).state == "delivered"
+    assert after(after(SENDING, event("delivery")), transient).state == "delivered"
+    assert after(after(SENDING, transient), event("bounce")).permanent
 
 
-def test_a_late_word_of_a_mail_that_came_back_does_not_settle_the_delivery_that_is_held_for_it() -> None:
+def test_a_late_event_of_a_bounced_email_does_not_settle_the_held_delivery() -> None:
     held = replace(after(SENDING, event("bounce")), state="held")
 
     assert after(held, event("send")) == held
     assert after(held, event("delivery")) == held
 
 
-def test_a_delivery_that_is_held_while_its_mail_may_be_under_way_is_settled_by_the_mails_event() -> None:
+def test_a_delivery_held_after_its_email_was_sent_is_settled_by_the_emails_event() -> None:
     assert after(replace(SENDING, state="held"), event("send")).state == "sent"
 
 
@@ -130,13 +132,13 @@ def test_a_bounced_delivery_is_unfinished() -> None:
 
 
 @pytest.mark.parametrize("state", ["sent", "delivered", "complained", "empty"])
-def test_a_settled_delivery_needs_nothing_more(state: DeliveryState) -> None:
+def test_a_settled_delivery_is_finished(state: DeliveryState) -> None:
     assert replace(SENDING, state=state).is_settled
     assert not replace(SENDING, state=state).is_unfinished
 
 
 @pytest.mark.parametrize(("letters", "waits"), [(0, False), (1, True)])
-def test_a_held_delivery_is_unfinished_when_letters_wait_in_it(letters: int, waits: bool) -> None:  # noqa: FBT001
+def test_a_held_delivery_is_unfinished_if_it_has_letters(letters: int, waits: bool) -> None:  # noqa: FBT001
     assert replace(SENDING, state="held", letters=letters).is_unfinished is waits
 
 
@@ -144,7 +146,7 @@ def test_a_held_delivery_is_unfinished_when_letters_wait_in_it(letters: int, wai
     ("minutes", "until"),
     [(0, NINE + UNSETTLED_FOR), (59, NINE + UNSETTLED_FOR), (60, None), (600, None)],
 )
-def test_a_try_is_given_an_hour_for_its_event(minutes: int, until: datetime | None) -> None:
+def test_an_attempt_waits_an_hour_for_its_event(minutes: int, until: datetime | None) -> None:
     assert SENDING.may_be_sent_at(NINE + timedelta(minutes=minutes)) == until
 
 
@@ -158,7 +160,7 @@ def test_an_empty_bundle_closes_its_delivery() -> None:
     assert not Bundle(1, ("robin",)).closes
 
 
-def test_packets_hold_250_letters_each() -> None:
+def test_a_packet_has_up_to_250_letters() -> None:
     assert packet_spans(612) == ((1, 250), (251, 500), (501, 612))
 
 
@@ -170,7 +172,7 @@ def test_packets_cover_every_letter_exactly_once(letters: int, size: int) -> Non
     assert all(last - first + 1 == size for first, last in spans[:-1])
 
 
-def test_no_letters_make_no_packet() -> None:
+def test_a_delivery_without_letters_has_no_packet() -> None:
     assert packet_spans(0) == ()
     assert packet_spans(PACKET_SIZE) == ((1, PACKET_SIZE),)
 

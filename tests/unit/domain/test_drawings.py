@@ -40,7 +40,7 @@ def svg_of(drawing: Drawing) -> ET.Element:
 
 
 def distance(point: complex, start: complex, end: complex) -> float:
-    """Return how far a point is from the line between two others."""
+    """Return the distance of a point from the line between two others."""
     along = end - start
     share = ((point - start) * along.conjugate()).real / abs(along) ** 2 if along else 0
     return abs(point - start - min(1, max(0, share)) * along)
@@ -51,7 +51,7 @@ def points_of(numbers: list[int]) -> list[complex]:
 
 
 @pytest.mark.parametrize("nothing", [None, "", "[]", [], "[[5,5]]", "[[5,5],[9,9,9,11]]", "[[5,5,5,5,5,5]]"])
-def test_what_nobody_can_see_is_no_drawing(nothing: object) -> None:
+def test_an_invisible_drawing_is_no_drawing(nothing: object) -> None:
     assert Drawing.posted(nothing) is None
 
 
@@ -65,7 +65,7 @@ def test_what_nobody_can_see_is_no_drawing(nothing: object) -> None:
         [["1", "2"]],
     ],
 )  # fmt: skip
-def test_anything_else_than_strokes_in_the_box_is_a_mistake_with_a_way_out(posted: object) -> None:
+def test_anything_but_strokes_in_the_box_is_a_mistake_with_a_fix(posted: object) -> None:
     with pytest.raises(ValueError, match=r"^We can’t read your drawing. Clear it and draw again, or sign without it.$"):
         Drawing.posted(posted)
 
@@ -78,28 +78,28 @@ def test_anything_else_than_strokes_in_the_box_is_a_mistake_with_a_way_out(poste
         [[1, 2] * (MOST_POINTS // 2), [1, 2] * (MOST_POINTS // 2 + 1)],
     ],
 )
-def test_more_than_a_signature_takes_is_a_mistake_with_a_way_out(posted: list[list[int]]) -> None:
+def test_too_many_strokes_or_points_are_a_mistake_with_a_fix(posted: list[list[int]]) -> None:
     with pytest.raises(ValueError, match=r"is too detailed. Clear it and draw a simpler one, or sign without it.$"):
         Drawing.posted(json.dumps(posted))
 
 
-def test_a_text_that_no_drawing_needs_is_not_even_parsed() -> None:
+def test_a_text_that_is_too_long_is_not_parsed() -> None:
     with pytest.raises(ValueError, match="too detailed"):
         Drawing.posted(" " * 1_000_000 + json.dumps([SLOPE]))
 
 
-def test_as_much_as_a_signature_takes_is_read() -> None:
+def test_the_maximum_of_strokes_and_points_is_accepted() -> None:
     posted = [[WIDTH, HEIGHT, 0, 0] for _ in range(MOST_STROKES - 1)]
     rest = MOST_POINTS - 2 * len(posted)
 
     assert len(drawn(*posted, [0, 100] * rest).strokes) == MOST_STROKES
 
 
-def test_a_program_may_post_the_list_itself() -> None:
+def test_a_program_may_post_a_list() -> None:
     assert Drawing.posted([SLOPE, LOOP]) == drawn(SLOPE, LOOP)
 
 
-def test_what_the_table_keeps_is_the_drawing() -> None:
+def test_a_stored_drawing_is_read_back_unchanged() -> None:
     drawing = drawn(SLOPE, LOOP, [500, 50])
 
     assert Drawing.kept(drawing.text) == drawing
@@ -107,14 +107,14 @@ def test_what_the_table_keeps_is_the_drawing() -> None:
     assert drawing.text.endswith(",[500,50]]")
 
 
-def test_points_on_a_line_are_left_out() -> None:
+def test_points_on_a_straight_line_are_left_out() -> None:
     assert drawn([number for x in range(0, 301, 3) for number in (x, x // 3)]).text == "[[0,0,300,100]]"
 
 
-def test_a_line_back_over_itself_keeps_how_far_it_went() -> None:
-    there_and_back = [*range(0, 400, 10), *range(400, 100, -10)]
+def test_a_line_back_over_itself_keeps_its_turning_point() -> None:
+    forth_and_back = [*range(0, 400, 10), *range(400, 100, -10)]
 
-    assert drawn([number for x in there_and_back for number in (x, 50)]).text == "[[0,50,400,50,110,50]]"
+    assert drawn([number for x in forth_and_back for number in (x, 50)]).text == "[[0,50,400,50,110,50]]"
 
 
 STROKES = st.lists(
@@ -123,7 +123,7 @@ STROKES = st.lists(
 
 
 @given(STROKES)
-def test_no_point_that_is_left_out_is_far_from_the_line(points: list[tuple[int, int]]) -> None:
+def test_points_left_out_are_close_to_the_line(points: list[tuple[int, int]]) -> None:
     numbers = [side for point in points for side in point]
     drawing = Drawing.posted(json.dumps([numbers]))
     assume(drawing)
@@ -136,7 +136,7 @@ def test_no_point_that_is_left_out_is_far_from_the_line(points: list[tuple[int, 
 
 @given(st.integers(1, WIDTH), st.integers(1, HEIGHT), st.integers(1, MOST_STROKES))
 @example(7919 % 601, 104729 % 201, 1)
-def test_even_a_scrawl_fits_in_a_row_and_its_picture_in_a_page(across: int, down: int, strokes: int) -> None:
+def test_a_scrawl_fits_in_a_row_and_its_picture_in_a_page(across: int, down: int, strokes: int) -> None:
     points = [(step * across % (WIDTH + 1), step * down % (HEIGHT + 1)) for step in range(MOST_POINTS // strokes)]
     text = json.dumps([[side for point in points for side in point]] * strokes)
 
@@ -146,7 +146,7 @@ def test_even_a_scrawl_fits_in_a_row_and_its_picture_in_a_page(across: int, down
     assert len(drawing.picture.svg(56)) < 16_000
 
 
-def test_the_curve_goes_through_the_points_of_a_stroke() -> None:
+def test_the_curve_passes_through_the_points_of_a_stroke() -> None:
     drawing = drawn(LOOP)
     numbers = [int(number) for number in re.findall(r"-?\d+", drawing.picture.path)]
     here = complex(numbers[0], numbers[1])
@@ -158,15 +158,15 @@ def test_the_curve_goes_through_the_points_of_a_stroke() -> None:
 
 
 def test_a_sharp_turn_stays_sharp() -> None:
-    # Both controls lie on the lines, a third from their ends.
+    # Both control points are on the lines, a third from their ends.
     assert drawn([0, 0, 300, 0, 0, 90]).picture.path == "M0 0c1000 0 2000 0 3000 0 -1000 300 -2000 600 -3000 900"
 
 
-def test_a_dot_is_as_short_as_a_line_can_be() -> None:
+def test_a_dot_is_the_shortest_possible_line() -> None:
     assert drawn(SLOPE, [400, 20]).picture.path.endswith("M4000 200h1")
 
 
-def test_the_box_leaves_out_what_is_empty_but_not_the_pen() -> None:
+def test_the_box_surrounds_the_strokes_with_their_width() -> None:
     x, y, width, height = drawn([100, 50, 200, 150]).picture.box
 
     assert 900 < x < 1000 - 15
@@ -186,7 +186,7 @@ def test_the_box_leaves_out_what_is_empty_but_not_the_pen() -> None:
     ],
     ids=["whole box", "line", "flat", "upright", "small scribble"],
 )
-def test_a_drawing_is_as_high_as_a_signature_and_at_most_five_times_as_wide(
+def test_a_picture_has_the_height_of_a_signature_and_at_most_five_times_its_width(
     strokes: list[list[int]], least: tuple[float, float], most: tuple[float, float]
 ) -> None:
     width, height = drawn(*strokes).picture.size(56)
@@ -195,7 +195,7 @@ def test_a_drawing_is_as_high_as_a_signature_and_at_most_five_times_as_wide(
     assert least[1] <= height <= most[1]
 
 
-def test_the_pen_is_as_wide_in_a_large_drawing_as_in_a_small_one() -> None:
+def test_the_pen_has_the_same_width_in_large_and_small_drawings() -> None:
     def pen_on_paper(drawing: Drawing) -> float:
         svg = svg_of(drawing)
         return float(svg[0].attrib["stroke-width"]) * float(svg.attrib["height"]) / drawing.picture.box[3]
@@ -221,7 +221,7 @@ def test_a_picture_is_read_back_from_its_svg() -> None:
         ("0 0 10 999999", "M0 0h1"), ("x", "M0 0h1"), ("0 0 10 10\n", "M0 0h1"), ("٠ 0 10 10", "M0 0h1"),
     ],
 )  # fmt: skip
-def test_what_is_not_our_svg_is_no_picture(box: str, path: str) -> None:
+def test_other_svg_is_not_read_as_a_picture(box: str, path: str) -> None:
     assert Picture.read(box, path) is None
 
 
@@ -261,7 +261,7 @@ ATTRIBUTES: dict[str, dict[str, str]] = {
 @given(TEXTS)
 @example("[[0,0,600,200],[300,100]]")
 @example("[[0,0,0,0,600,200,0,0,0,0],[5,5,5,5]]")
-def test_any_text_is_a_mistake_or_a_picture_of_numbers_alone(text: str) -> None:
+def test_any_text_is_a_mistake_or_a_picture_of_numbers_only(text: str) -> None:
     try:
         drawing = Drawing.posted(text)
     except ValueError as mistake:
@@ -301,7 +301,7 @@ def form(**changes: object) -> SignedForm:
     return read_form(FORM | changes, FOLDER.campaign, Roster.of(FOLDER.targets))
 
 
-def test_a_form_keeps_a_drawing_as_the_table_does() -> None:
+def test_a_form_has_the_drawing_as_the_table_stores_it() -> None:
     assert form(drawing=json.dumps([SLOPE, [400, 20]])).drawing == "[[10,20,300,180],[400,20]]"
 
 
@@ -310,13 +310,13 @@ def test_a_form_needs_no_drawing(nothing: dict[str, object]) -> None:
     assert form(**nothing).drawing == ""
 
 
-def test_a_drawing_stands_beside_the_typed_signature_and_not_in_its_place() -> None:
+def test_a_drawing_does_not_replace_the_typed_signature() -> None:
     with pytest.raises(FormError) as caught:
         form(signature="", drawing=json.dumps([SLOPE]))
     assert [error.field for error in caught.value.errors] == ["signature"]
 
 
-def test_a_drawing_that_cannot_be_read_is_told_with_the_other_mistakes_where_the_form_has_it() -> None:
+def test_an_unreadable_drawing_is_listed_with_the_other_mistakes_in_the_forms_order() -> None:
     with pytest.raises(FormError) as caught:
         form(name="", signature="", drawing="x", note="x" * 501)
     assert [error.field for error in caught.value.errors] == ["name", "signature", "drawing", "note"]
@@ -347,11 +347,11 @@ def tags_in(html: str) -> list[tuple[str, dict[str, str | None]]]:
     return tags
 
 
-def test_a_letter_without_a_drawing_shows_what_was_typed() -> None:
+def test_a_letter_without_a_drawing_shows_the_typed_signature() -> None:
     assert '<span class="signature">Ada Specimen</span>' in letter("")
 
 
-def test_a_letter_shows_a_drawing_named_by_what_was_typed() -> None:
+def test_a_drawing_in_a_letter_is_labeled_with_the_typed_signature() -> None:
     drawing = drawn(SLOPE, LOOP)
     html = letter(drawing.text, HOSTILE)
     _, _, span, svg, path, _ = tags_in(html)
@@ -365,7 +365,7 @@ def test_a_letter_shows_a_drawing_named_by_what_was_typed() -> None:
     assert "<b>" not in html
 
 
-def test_a_drawn_signature_is_read_back_as_the_words_and_the_picture() -> None:
+def test_a_drawn_signature_is_read_back_as_words_and_picture() -> None:
     drawing = drawn(SLOPE, LOOP)
     blocks = read_blocks(letter(drawing.text, HOSTILE))
 
@@ -374,7 +374,7 @@ def test_a_drawn_signature_is_read_back_as_the_words_and_the_picture() -> None:
 
 
 @given(TEXTS, st.text(max_size=30))
-def test_nothing_posted_but_numbers_gets_into_a_letter_by_a_drawing(text: str, typed: str) -> None:
+def test_a_drawing_adds_only_numbers_to_a_letter(text: str, typed: str) -> None:
     try:
         drawing = Drawing.posted(text)
     except ValueError:

@@ -1,5 +1,3 @@
-"""What a change means to other programs."""
-
 from __future__ import annotations
 
 from dataclasses import replace
@@ -43,7 +41,7 @@ DELIVERY = Delivery(DeliveryKey("end-demand-illinois", "evanston", "2026-11-30")
 
 
 @pytest.mark.parametrize(
-    ("before", "status", "told"),
+    ("before", "status", "published"),
     [
         (None, "pending", None),
         ("pending", "pending", None),
@@ -59,35 +57,35 @@ DELIVERY = Delivery(DeliveryKey("end-demand-illinois", "evanston", "2026-11-30")
         ("erased", "pending", None),
     ],
 )
-def test_a_signature_is_told_of_when_it_begins_or_ends_to_count(
-    before: Status | None, status: Status, told: str | None
+def test_a_signature_has_an_event_when_it_starts_or_stops_counting(
+    before: Status | None, status: Status, published: str | None
 ) -> None:
     event = event_of_signature(replace(SIGNATURE, status=status), before)
-    assert (event.kind if event else None) == (f"undersigned.signature.{told}" if told else None)
+    assert (event.kind if event else None) == (f"undersigned.signature.{published}" if published else None)
 
 
-def test_each_event_has_the_moment_of_what_it_tells() -> None:
-    moments = [
+def test_each_event_has_the_time_of_its_change() -> None:
+    times = [
         event.at
         for before, status in (("pending", "confirmed"), ("confirmed", "withdrawn"), ("withdrawn", "erased"))
         if (event := event_of_signature(replace(SIGNATURE, status=status), before))  # type: ignore[arg-type]
     ]
-    assert moments == [NOON, NOON + timedelta(hours=1), NOON + timedelta(hours=2)]
+    assert times == [NOON, NOON + timedelta(hours=1), NOON + timedelta(hours=2)]
 
 
-def test_the_same_change_has_the_same_id_and_another_one_another() -> None:
+def test_an_events_id_depends_on_its_change() -> None:
     first, again = event_of_signature(SIGNATURE, "pending"), event_of_signature(SIGNATURE, "pending")
-    # The row expired and was gone, and the same person signed anew: its versions begin anew, too.
-    anew = event_of_signature(replace(SIGNATURE, confirmed_at=NOON + timedelta(days=30)), "pending")
+    # The row expired and the same person signed again, so its versions start over.
+    later = event_of_signature(replace(SIGNATURE, confirmed_at=NOON + timedelta(days=30)), "pending")
     other = event_of_signature(replace(SIGNATURE, signer="1" * 32), "pending")
     assert first
-    assert anew
+    assert later
     assert other
     assert first == again
-    assert len({first.id, anew.id, other.id}) == 3
+    assert len({first.id, later.id, other.id}) == 3
 
 
-def test_a_delivery_is_told_of_when_its_state_changes() -> None:
+def test_a_delivery_has_an_event_when_its_state_changes() -> None:
     assert event_of_delivery(DELIVERY, "sent", NOON, "1") is None
     event = event_of_delivery(DELIVERY, "sending", NOON, "1")
     assert event

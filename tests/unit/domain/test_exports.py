@@ -65,7 +65,7 @@ def test_a_row_has_a_cell_for_each_column() -> None:
     }
 
 
-def test_a_line_of_csv_is_read_back_by_another_reader() -> None:
+def test_another_csv_reader_reads_the_same_cells() -> None:
     line = csv_line(row(replace(ADA, name='Ada "the" Specimen, Ó’Nótaí 王'), "en"))
     assert line.endswith(b"\r\n")
     [cells] = csv.reader(io.StringIO(line.decode(), newline=""))
@@ -93,12 +93,12 @@ def test_a_line_of_csv_is_read_back_by_another_reader() -> None:
         ("", ""),
     ],
 )
-def test_what_a_spreadsheet_would_calculate_begins_with_an_apostrophe(text: str, cell: str) -> None:
+def test_a_formula_gets_an_apostrophe_in_front(text: str, cell: str) -> None:
     assert defused(text) == cell
 
 
 @given(st.text(alphabet="=+-@;\t\r\n ,\"'ab\u200b"))
-def test_no_cell_begins_with_a_formula_whatever_separates_cells(text: str) -> None:
+def test_no_cell_begins_with_a_formula_for_any_separator(text: str) -> None:
     line = csv_line(["Ada", text, "Bo"]).decode()
     for separator in (",", ";", "\t"):
         for cells in csv.reader(io.StringIO(line, newline=""), delimiter=separator):
@@ -106,7 +106,7 @@ def test_no_cell_begins_with_a_formula_whatever_separates_cells(text: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("wanted", "taken"),
+    ("wanted", "included"),
     [
         (ExportFilter(), True),
         (ExportFilter(target="evanston"), True),
@@ -116,17 +116,17 @@ def test_no_cell_begins_with_a_formula_whatever_separates_cells(text: str) -> No
         (ExportFilter(target="evanston", status="pending"), False),
     ],
 )
-def test_a_filter_takes_letters_by_target_and_status(wanted: ExportFilter, *, taken: bool) -> None:
-    assert wanted.matches(ADA) is taken
+def test_a_filter_selects_letters_by_target_and_status(wanted: ExportFilter, *, included: bool) -> None:
+    assert wanted.matches(ADA) is included
 
 
-def test_a_letter_in_quarantine_stands_by_itself() -> None:
-    odd = replace(ADA, status="pending", quarantine="too fast")
-    assert ExportFilter(status="quarantined").matches(odd)
-    assert not ExportFilter(status="pending").matches(odd)
-    cells = dict(zip(COLUMNS, row(odd, "en"), strict=True))
+def test_a_quarantined_letter_has_a_status_of_its_own() -> None:
+    quarantined = replace(ADA, status="pending", quarantine="too fast")
+    assert ExportFilter(status="quarantined").matches(quarantined)
+    assert not ExportFilter(status="pending").matches(quarantined)
+    cells = dict(zip(COLUMNS, row(quarantined, "en"), strict=True))
     assert (cells["status"], cells["quarantine"]) == ("quarantined", "too fast")
 
 
-def test_an_erased_letter_is_in_no_export() -> None:
+def test_an_erased_letter_is_never_exported() -> None:
     assert not ExportFilter().matches(replace(ADA, status="erased"))

@@ -30,17 +30,17 @@ if TYPE_CHECKING:
         (date(2026, 11, 30), "November 30, 2026", "30 de noviembre de 2026"),
     ],
 )
-def test_a_day_is_written_as_letters_of_its_language_have_it(day: date, english: str, spanish: str) -> None:
+def test_a_day_is_written_as_in_letters_of_its_language(day: date, english: str, spanish: str) -> None:
     assert (long_date(day, "en"), long_date(day, "es")) == (english, spanish)
 
 
-def test_a_moment_has_its_weekday() -> None:
+def test_a_moment_includes_its_weekday() -> None:
     moment = datetime(2026, 11, 30, 9, tzinfo=UTC)
     assert long_moment(moment, "en") == "Monday, November 30, 2026"
     assert long_moment(moment, "es") == "lunes, 30 de noviembre de 2026"
 
 
-def test_numbers_are_grouped_as_their_language_has_it() -> None:
+def test_numbers_are_grouped_as_in_their_language() -> None:
     assert [number(12345, language) for language in ("en", "es", "es-ES", "de")] == [
         "12,345",
         "12,345",
@@ -49,12 +49,12 @@ def test_numbers_are_grouped_as_their_language_has_it() -> None:
     ]
 
 
-def test_a_language_that_babel_does_not_know_is_written_in_english() -> None:
+def test_dates_and_numbers_of_an_unknown_language_are_in_english() -> None:
     assert long_date(date(2026, 5, 9), "tlh") == "May 9, 2026"
     assert number(12345, "not a language") == "12,345"
 
 
-def test_a_language_is_called_what_it_calls_itself() -> None:
+def test_a_language_has_its_own_name_for_itself() -> None:
     names = [name_of(language) for language in ("en", "es", "pl", "pt-BR")]
     assert names == ["English", "Español", "Polski", "Português (Brasil)"]
 
@@ -78,34 +78,34 @@ def test_a_language_has_a_direction() -> None:
         (None, "x" * 100_000, "en"),
     ],
 )
-def test_a_link_chooses_before_the_browser_and_that_before_the_campaign(
+def test_the_links_language_wins_then_the_browsers_then_the_campaigns(
     asked_for: str | None, accept: str | None, chosen: str
 ) -> None:
     assert chosen_language(("en", "es"), asked_for, accept) == chosen
 
 
-def test_a_region_is_served_by_its_language_and_the_other_way_round() -> None:
+def test_a_language_without_a_region_matches_one_with_a_region() -> None:
     assert chosen_language(("en", "pt-BR"), None, "pt") == "pt-BR"
     assert chosen_language(("en", "pt-BR", "pt-PT"), None, "pt-PT") == "pt-PT"
 
 
-def test_a_message_says_its_values() -> None:
+def test_a_message_includes_its_values() -> None:
     message = Message("%(field)s must be text", {"field": Message("Full name")})
     assert str(message) == "Full name must be text"
     assert message.in_language("en") == "Full name must be text"
 
 
-def test_a_sign_of_percent_in_a_value_is_only_a_sign() -> None:
+def test_a_percent_sign_in_a_value_stays_a_percent_sign() -> None:
     assert str(Message("no %(what)s", {"what": "100%(s) %d"})) == "no 100%(s) %d"
 
 
-def test_english_comes_first_of_the_languages() -> None:
+def test_english_is_the_first_language() -> None:
     assert languages()[0] == "en"
 
 
 @pytest.fixture
 def brazilian(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A catalog of a language as one country writes it, with a sentence that is still in question."""
+    """Make a catalog for the language of one country, with a translation that is still fuzzy."""
     (tmp_path / "pt-BR.po").write_text(
         'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'
         'msgid "Full name"\nmsgstr "Nome completo"\n\n#, fuzzy\nmsgid "Sent"\nmsgstr "Cenviada"\n\n'
@@ -123,14 +123,14 @@ def brazilian(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
 
 
 @pytest.mark.usefixtures("brazilian")
-def test_a_languages_file_is_all_that_it_takes() -> None:
+def test_a_language_needs_only_its_catalog_file() -> None:
     assert languages() == ("en", "pt-BR")
     assert Message("Full name").in_language("pt-BR") == "Nome completo"
     assert catalog("pt-BR").ngettext("%(count)s letter", "%(count)s letters", 5) == "cartas"
 
 
 @pytest.mark.usefixtures("brazilian")
-def test_the_same_word_is_translated_by_what_it_means() -> None:
+def test_the_same_word_is_translated_by_its_context() -> None:
     assert Message("Open").in_language("pt-BR") == "Abrir"
     assert Message.in_context("state of a shop", "Open").in_language("pt-BR") == "Aberta"
     assert Message.in_context("state of a door", "Open").in_language("pt-BR") == "Open"
@@ -142,7 +142,7 @@ def test_the_same_word_is_translated_by_what_it_means() -> None:
     ("count", "english", "portuguese"),
     [(0, "0 letters", "0 carta"), (1, "1 letter", "1 carta"), (2, "2 letters", "cartas")],
 )
-def test_a_counted_message_has_the_plural_of_its_language(count: int, english: str, portuguese: str) -> None:
+def test_a_counted_message_has_its_languages_plural(count: int, english: str, portuguese: str) -> None:
     message = Message.counted("%(count)s letter", "%(count)s letters", count, {"count": count})
     assert str(message) == message.in_language("tlh") == english
     assert message.in_language("pt-BR") == portuguese
@@ -150,9 +150,9 @@ def test_a_counted_message_has_the_plural_of_its_language(count: int, english: s
 
 @pytest.mark.usefixtures("brazilian")
 @pytest.mark.parametrize("text", ["Sent", "Never heard of"])
-def test_a_sentence_that_is_in_question_or_missing_is_said_in_english(text: str) -> None:
+def test_a_fuzzy_or_missing_translation_stays_in_english(text: str) -> None:
     assert Message(text).in_language("pt-BR") == text
 
 
-def test_a_language_without_a_file_is_said_in_english() -> None:
+def test_a_language_without_a_catalog_is_in_english() -> None:
     assert Message("Full name").in_language("tlh") == "Full name"

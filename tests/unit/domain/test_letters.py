@@ -33,7 +33,7 @@ def blocks_of(html: str) -> list[tuple[str, str]]:
     return [(block.kind, block.text) for block in read_blocks(html)]
 
 
-def test_every_field_is_filled_with_its_value() -> None:
+def test_every_merge_field_is_filled_with_its_value() -> None:
     texts = [block.text for block in read_blocks(render_html(EVERY_FIELD, TARGET, replace(SIGNER, note="Hello")))]
 
     assert texts == [
@@ -42,7 +42,7 @@ def test_every_field_is_filled_with_its_value() -> None:
     ]  # fmt: skip
 
 
-def test_a_hostile_value_stands_in_the_letter_as_it_was_typed() -> None:
+def test_a_hostile_value_is_in_the_letter_as_it_was_typed() -> None:
     signer = replace(SIGNER, name=HOSTILE, address_line=HOSTILE, locality=HOSTILE, signature=HOSTILE, note=HOSTILE)
 
     html = render_html(EVERY_FIELD, replace(TARGET, title=HOSTILE, name=HOSTILE), signer)
@@ -86,20 +86,20 @@ def test_a_template_that_does_more_than_fill_fields_is_never_rendered(template: 
         render_html(template, TARGET, SIGNER)
 
 
-def test_a_condition_shows_its_words_only_when_its_field_is_filled() -> None:
+def test_a_condition_shows_its_words_only_if_its_field_is_filled() -> None:
     template = "{% if note %}<p>{{ note }}</p>{% else %}<p>nothing to add</p>{% endif %}"
 
     assert render_html(template, TARGET, SIGNER) == "<p>nothing to add</p>"
     assert render_html(template, TARGET, replace(SIGNER, note="Hurry")) == "<p>Hurry</p>"
 
 
-def test_the_lines_of_a_note_stay_lines() -> None:
+def test_a_note_keeps_its_line_breaks() -> None:
     html = render_html("<p>{{ note }}</p>", TARGET, replace(SIGNER, note="one\ntwo"))
 
     assert read_blocks(html)[0].text == "one\ntwo"
 
 
-def test_only_a_letter_with_a_note_offers_one() -> None:
+def test_only_a_letter_with_the_note_field_offers_a_note() -> None:
     assert Letter.of("en", "x", "{% if note %}{{ note }}{% endif %}").offers_note
     assert not Letter.of("en", "x", "{{ date }}").offers_note
 
@@ -109,14 +109,14 @@ def test_the_fields_of_a_broken_template_are_an_error() -> None:
         fields_of("{% if %}")
 
 
-def test_a_letters_version_follows_from_its_language_and_its_source() -> None:
-    versions = {Letter.of(*said).version for said in (("en", "a", "x"), ("en", "b", "x"), ("es", "a", "x"))}
+def test_the_letter_version_depends_on_language_and_source() -> None:
+    versions = {Letter.of(*parts).version for parts in (("en", "a", "x"), ("en", "b", "x"), ("es", "a", "x"))}
 
     assert len(versions) == 3
     assert Letter.of("en", "a", "x").version == Letter.of("en", "a", "another").version
 
 
-def test_a_specimen_names_what_a_signer_will_fill_in() -> None:
+def test_a_specimen_names_the_fields_that_a_signer_fills_in() -> None:
     texts = [block.text for block in read_blocks(render_specimen(EVERY_FIELD, TARGET))]
 
     assert texts[4:] == [
@@ -125,7 +125,7 @@ def test_a_specimen_names_what_a_signer_will_fill_in() -> None:
     ]  # fmt: skip
 
 
-def test_blocks_know_what_they_are() -> None:
+def test_blocks_have_their_kind() -> None:
     html = (
         "<h2>Heading</h2>\n<p>One <em>two</em>\nthree</p>\n<ul>\n<li>first</li>\n"
         "<li>\n<p>second</p>\n<p>still</p>\n</li>\n</ul>\n<ol>\n<li>third</li>\n</ol>\n<blockquote>\n<p>quoted</p>\n</blockquote>\n<p>last</p>\n"
@@ -143,7 +143,7 @@ def test_blocks_know_what_they_are() -> None:
     ]
 
 
-def test_runs_carry_their_looks() -> None:
+def test_runs_have_their_formatting() -> None:
     html = '<p>a <strong>b <em>c</em></strong> <a href="https://x.example">d</a> <span class="signature">e</span></p>'
 
     assert [run for run in read_blocks(html)[0].runs if run.text.strip()] == [
@@ -174,7 +174,7 @@ def test_a_numbered_list_begins_at_one_even_at_the_top() -> None:
     )
 
 
-def test_every_line_of_a_quotation_is_marked_and_those_of_a_list_are_indented() -> None:
+def test_lines_of_quotations_are_marked_and_lines_of_lists_are_indented() -> None:
     html = "<blockquote><p>one<br>\ntwo</p></blockquote><ul><li>three<br>\nfour</li></ul>"
 
     assert as_text(read_blocks(html)) == "> one\n> two\n\n- three\n  four\n"
@@ -198,7 +198,7 @@ LAYOUT = (
 
 
 @given(VALUES, VALUES, VALUES)
-def test_page_blocks_and_text_say_the_same_words(name: str, street: str, note: str) -> None:
+def test_page_blocks_and_text_have_the_same_words(name: str, street: str, note: str) -> None:
     html = render_html(LAYOUT, TARGET, replace(SIGNER, name=name, address_line=street, note=note, signature=name))
     blocks = read_blocks(html)
 

@@ -5,7 +5,7 @@ import pytest
 from undersigned.domain.providers import Provider, odd_ones, providers_of
 
 
-def test_providers_are_read_from_the_counters_those_with_most_signers_first() -> None:
+def test_providers_come_from_the_counters_most_signers_first() -> None:
     counters = {
         "TOTAL": 5,
         "SIGNED#a.example": 2,
@@ -20,15 +20,15 @@ def test_providers_are_read_from_the_counters_those_with_most_signers_first() ->
     ("provider", "others", "odd"),
     [
         (Provider("x", 10, 0), Provider("y", 10, 9), True),
-        (Provider("x", 9, 0), Provider("y", 10, 9), False),  # too few to say anything
+        (Provider("x", 9, 0), Provider("y", 10, 9), False),  # too few signers for a verdict
         (Provider("x", 12, 4), Provider("y", 10, 9), False),  # a third is slow, not silent
         (Provider("x", 12, 3), Provider("y", 10, 9), True),
-        (Provider("x", 12, 3), Provider("y", 10, 4), False),  # a rush: nobody has got around to it
+        (Provider("x", 12, 3), Provider("y", 10, 4), False),  # a rush: the others have not confirmed yet either
         (Provider("x", 12, 0), Provider("y", 10, 0), False),
-        (Provider("x", 12, 3), None, True),  # there is nothing to compare it with
+        (Provider("x", 12, 3), None, True),  # no other provider to compare with
     ],
 )
-def test_a_provider_is_odd_when_its_people_do_not_confirm_and_others_do(
+def test_a_provider_is_odd_if_its_signers_do_not_confirm_and_others_do(
     provider: Provider, others: Provider | None, *, odd: bool
 ) -> None:
     known = (provider, *([others] if others else []))

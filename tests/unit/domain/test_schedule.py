@@ -35,7 +35,7 @@ def test_the_next_delivery_is_the_next_monday_at_nine(now: str, then: str) -> No
 
 
 def test_nine_oclock_stays_nine_oclock_when_daylight_saving_begins() -> None:
-    # On March 8, 2026, clocks go from two to three.
+    # On March 8, 2026, clocks change from two to three.
     following = MONDAYS_AT_NINE.next_after(utc("2026-03-02T15:00"))
 
     assert following == utc("2026-03-09T14:00")
@@ -43,19 +43,19 @@ def test_nine_oclock_stays_nine_oclock_when_daylight_saving_begins() -> None:
 
 
 def test_nine_oclock_stays_nine_oclock_when_daylight_saving_ends() -> None:
-    # On November 1, 2026, clocks go from two to one.
+    # On November 1, 2026, clocks change from two to one.
     following = MONDAYS_AT_NINE.next_after(utc("2026-10-26T14:00"))
 
     assert following == utc("2026-11-02T15:00")
     assert following.hour == 9
 
 
-def test_an_hour_that_comes_twice_is_one_delivery() -> None:
+def test_an_hour_that_occurs_twice_has_one_delivery() -> None:
     sundays_at_one = WeeklySchedule("SUN", 1, CHICAGO)
 
-    # In UTC, for Python holds a moment in the doubled hour equal to none of another zone.
+    # In UTC, because Python never compares a time in the repeated hour as equal to one in another zone.
     assert sundays_at_one.next_after(utc("2026-11-01T05:59")).astimezone(UTC) == utc("2026-11-01T06:00")
-    # A quarter past the second one o'clock.
+    # A quarter past one, the second time.
     assert sundays_at_one.next_after(utc("2026-11-01T07:15")) == utc("2026-11-08T07:00")
 
 
@@ -69,7 +69,7 @@ def test_every_delivery_is_within_a_week_on_its_day_and_hour(day: str, hour: int
     following = WeeklySchedule(day, hour, zone).next_after(now)
 
     assert (DAYS[following.weekday()], following.hour, following.minute) == (day, hour, 0)
-    # A week has an hour more when daylight saving ends in it.
+    # A week in which daylight saving ends has one hour more.
     assert timedelta(0) < following.astimezone(UTC) - now <= timedelta(days=7, hours=1)
 
 
@@ -82,12 +82,12 @@ def test_every_delivery_is_within_a_week_on_its_day_and_hour(day: str, hour: int
         ("2026-12-01T06:00", "2026-12-01"),
     ],
 )
-def test_a_delivery_is_named_after_its_local_day(moment: str, period: str) -> None:
+def test_a_period_is_the_local_day(moment: str, period: str) -> None:
     assert period_of(utc(moment), CHICAGO) == period
 
 
-def test_a_schedule_that_fires_late_names_the_day_it_was_for() -> None:
-    # Whoever fires late still hands over the moment that was scheduled.
+def test_a_schedule_that_fires_late_has_the_scheduled_period() -> None:
+    # A schedule that fires late still passes the scheduled time.
     scheduled = MONDAYS_AT_NINE.next_after(utc("2026-11-25T12:00"))
     on_time, late = scheduled.astimezone(UTC), scheduled.astimezone(ZoneInfo("Asia/Tokyo"))
 
@@ -97,5 +97,5 @@ def test_a_schedule_that_fires_late_names_the_day_it_was_for() -> None:
 @pytest.mark.parametrize(
     ("period", "before"), [("2026-12-01", "2026-11-30"), ("2026-03-09", "2026-03-08"), ("2027-01-01", "2026-12-31")]
 )
-def test_the_day_before_is_the_calendars(period: str, before: str) -> None:
+def test_the_day_before_is_a_calendar_day(period: str, before: str) -> None:
     assert day_before(period) == before

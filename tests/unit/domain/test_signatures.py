@@ -62,7 +62,7 @@ def errors_of(form: dict[str, Any]) -> list[tuple[str, str]]:
     return [(error.field, str(error.message)) for error in caught.value.errors]
 
 
-def test_a_whole_form_is_read() -> None:
+def test_a_complete_form_is_read() -> None:
     assert read() == SignedForm(
         name="Robin Resident",
         email="robin@mail.example",
@@ -78,7 +78,7 @@ def test_a_whole_form_is_read() -> None:
     )
 
 
-def test_every_error_of_an_empty_form_is_told_at_once_in_the_forms_order() -> None:
+def test_the_errors_of_an_empty_form_are_listed_in_the_forms_order() -> None:
     assert errors_of({}) == [
         ("name", "Enter your full name"),
         ("email", "Enter your email address"),
@@ -89,7 +89,7 @@ def test_every_error_of_an_empty_form_is_told_at_once_in_the_forms_order() -> No
     ]
 
 
-def test_errors_found_late_stand_in_the_forms_order_too() -> None:
+def test_errors_found_later_are_in_the_forms_order_too() -> None:
     form = FORM | {"signature": "", "postal_code": "99999", "email": "robin", "name": "x" * 101}
 
     assert [field for field, _ in errors_of(form)] == ["name", "email", "postal_code", "signature"]
@@ -97,14 +97,14 @@ def test_errors_found_late_stand_in_the_forms_order_too() -> None:
 
 @pytest.mark.parametrize("value", [7, 1.5, True, ["Robin"], {"a": "b"}, b"Robin"])
 @pytest.mark.parametrize("field", [field.name for field in FORM_FIELDS])
-def test_a_value_that_is_no_text_is_refused(field: str, value: object) -> None:
+def test_a_value_that_is_not_text_is_refused(field: str, value: object) -> None:
     assert [(name, message.partition(" must ")[2]) for name, message in errors_of(FORM | {field: value})] == [
         (field, "be text")
     ]
 
 
 @pytest.mark.parametrize("value", [[], {}, ["on"], None, "off", "", 0, 2, "yes please"])
-def test_updates_are_only_for_who_ticks_the_box(value: object) -> None:
+def test_without_a_ticked_box_there_are_no_updates(value: object) -> None:
     assert not read(updates=value).updates
 
 
@@ -116,7 +116,7 @@ def test_a_ticked_box_asks_for_updates(value: object) -> None:
 @pytest.mark.parametrize(
     "field", [field for field in FORM_FIELDS if field.name not in {"email", "postal_code", "target"}]
 )
-def test_a_text_may_be_as_long_as_its_limit_and_no_longer(field: Any) -> None:
+def test_a_text_must_not_exceed_its_limit(field: Any) -> None:
     read(**{field.name: "x" * field.limit})
 
     (error,) = errors_of(FORM | {field.name: "x" * (field.limit + 1)})
@@ -152,16 +152,16 @@ def test_a_character_that_cannot_be_printed_is_refused(field: str, character: st
 
 
 @pytest.mark.parametrize("field", ["name", "address_line", "email", "signature"])
-def test_a_line_end_is_for_notes_alone(field: str) -> None:
+def test_only_a_note_may_have_line_breaks(field: str) -> None:
     assert errors_of(FORM | {field: "Ro\nbin"})[0][0] == field
 
 
-def test_a_note_keeps_its_lines_in_one_form() -> None:
+def test_a_note_has_one_kind_of_line_break() -> None:
     assert read(note=" one\r\ntwo\rthree\u2028four\n ").note == "one\ntwo\nthree\nfour"
 
 
 @pytest.mark.parametrize("character", ["\0", "\x85", "\ud800", "\u202e"])
-def test_a_note_is_refused_for_other_controls(character: str) -> None:
+def test_a_note_with_other_control_characters_is_refused(character: str) -> None:
     assert errors_of(FORM | {"note": f"one{character}two"})[0][0] == "note"
 
 
@@ -182,15 +182,15 @@ def test_a_note_is_refused_for_other_controls(character: str) -> None:
         "\u2800",
     ],
 )
-def test_a_name_of_nothing_that_can_be_seen_is_missing(text: str) -> None:
+def test_an_invisible_name_is_missing(text: str) -> None:
     assert errors_of(FORM | {"name": text}) == [("name", "Enter your full name")]
 
 
-def test_own_words_of_nothing_that_can_be_seen_are_none() -> None:
+def test_an_invisible_note_is_no_note() -> None:
     assert read(note="\u200b\n\u0301").note == ""
 
 
-def test_letters_and_their_accents_become_one_character() -> None:
+def test_characters_and_their_accents_are_joined() -> None:
     assert read(name="Zoe\u0308 Mu\u0308ller").name == "Zo\u00eb M\u00fcller"
 
 
@@ -199,11 +199,11 @@ def test_the_length_is_counted_after_accents_are_joined() -> None:
 
 
 @pytest.mark.parametrize("name", ["李小龍", "नेहा शर्मा", "Siân O’Brien-Łuk", "אבי כהן", "👩‍👩‍👧", "عائشة\u200c"])
-def test_names_of_every_script_are_welcome(name: str) -> None:
+def test_names_in_every_script_are_accepted(name: str) -> None:
     assert read(name=name).name == unicodedata.normalize("NFC", name)
 
 
-def test_the_state_may_be_another_than_the_campaigns() -> None:
+def test_the_signers_state_may_differ_from_the_campaigns() -> None:
     assert read(region="WI").region == "WI"
 
 
@@ -213,7 +213,7 @@ POSTED = (
 
 
 @given(st.dictionaries(st.sampled_from([*FORM, "region", "target", "note", "updates"]), POSTED))
-def test_whatever_is_posted_is_read_or_refused(changes: dict[str, object]) -> None:
+def test_any_post_is_read_or_refused(changes: dict[str, object]) -> None:
     try:
         form = read_form(FORM | changes, CAMPAIGN, ROSTER)
     except FormError as error:
@@ -222,11 +222,11 @@ def test_whatever_is_posted_is_read_or_refused(changes: dict[str, object]) -> No
         assert form.name.strip() == form.name != ""
 
 
-def test_the_only_town_of_a_postal_code_needs_no_choice() -> None:
+def test_a_postal_code_of_one_town_needs_no_choice() -> None:
     assert choose_target(ROSTER, "60201", "") == OAKTON
 
 
-def test_a_postal_code_is_found_however_it_is_spelled() -> None:
+def test_a_postal_code_is_found_in_any_spelling() -> None:
     assert choose_target(ROSTER, " 60201-1234", "") == OAKTON
 
 
@@ -236,7 +236,7 @@ def test_two_towns_of_a_postal_code_need_a_choice() -> None:
 
 
 @pytest.mark.parametrize("chosen", [OAKTON, ELMTON])
-def test_the_choice_between_two_towns_is_the_signers(chosen: Target) -> None:
+def test_the_signer_chooses_between_two_towns(chosen: Target) -> None:
     assert choose_target(ROSTER, "60202", chosen.id) == chosen
 
 
@@ -260,11 +260,11 @@ def test_a_retired_target_gets_no_new_letters() -> None:
 
 
 @pytest.mark.parametrize("email", ["ROBIN@mail.example", " robin@MAIL.example ", "robin+letters@mail.example"])
-def test_one_person_has_one_id_however_the_address_is_written(email: str) -> None:
+def test_a_signer_has_one_id_for_every_spelling_of_the_address(email: str) -> None:
     assert signer_id("secret", email) == signer_id("secret", "robin@mail.example")
 
 
-def test_other_people_and_other_stacks_have_other_ids() -> None:
+def test_ids_differ_by_person_and_by_stack() -> None:
     ids = {
         signer_id("secret", "robin@mail.example"),
         signer_id("secret", "robin@other.example"),
@@ -274,7 +274,7 @@ def test_other_people_and_other_stacks_have_other_ids() -> None:
     assert len(ids) == 3
 
 
-def test_an_id_does_not_tell_the_address() -> None:
+def test_an_id_does_not_reveal_the_address() -> None:
     assert len(bytes.fromhex(signer_id("secret", "robin@mail.example"))) == 16
 
 
@@ -304,17 +304,17 @@ def signature(**changes: Any) -> Signature:
     return replace(start, **changes)
 
 
-def test_a_signature_shows_what_the_preview_of_its_form_has_shown() -> None:
+def test_a_signature_has_the_details_of_its_forms_preview() -> None:
     draft = read_draft(FORM | {"note": "Hurry"}, ROSTER)
     assert signature().details == details_so_far(draft, CAMPAIGN, date(2026, 11, 30), "en")
 
 
-def test_a_sealed_letter_knows_the_period_of_its_delivery() -> None:
+def test_a_sealed_letter_has_its_deliverys_period() -> None:
     assert signature().period is None
     assert signature(bundle="2026-11-30#0002").period == "2026-11-30"
 
 
-def test_only_a_confirmed_letter_in_no_packet_waits() -> None:
+def test_only_a_confirmed_letter_in_no_bundle_waits() -> None:
     assert signature(status="confirmed").waits
     assert not signature(status="confirmed", bundle="2026-11-30#0002").waits
     assert not signature(status="pending").waits
@@ -330,5 +330,5 @@ def test_only_a_confirmed_letter_in_no_packet_waits() -> None:
         ("confirmed", NOON, False),
     ],
 )
-def test_only_a_signature_that_still_waits_expires(status: str, expires_at: datetime | None, expired: bool) -> None:  # noqa: FBT001
+def test_only_a_pending_signature_expires(status: str, expires_at: datetime | None, expired: bool) -> None:  # noqa: FBT001
     assert signature(status=status, expires_at=expires_at).has_expired(NOON) is expired

@@ -35,7 +35,7 @@ SIGNED = Signature(
 )
 
 
-def test_a_confirmed_signature_counts_for_all_that_is_counted() -> None:
+def test_a_confirmed_signature_counts_in_every_counter() -> None:
     assert counters_of(mark_of(SIGNED)) == (
         "SIGNED#mail.example",
         "TOTAL",
@@ -48,26 +48,26 @@ def test_a_confirmed_signature_counts_for_all_that_is_counted() -> None:
     assert len(counters_of(mark_of(SIGNED))) == MOST_COUNTERS
 
 
-def test_a_pending_signature_counts_for_its_mails_domain_alone() -> None:
+def test_a_pending_signature_counts_only_for_its_emails_domain() -> None:
     assert counters_of(mark_of(replace(SIGNED, status="pending"))) == ("SIGNED#mail.example",)
 
 
-def test_a_signature_that_is_taken_back_counts_nowhere() -> None:
+def test_a_withdrawn_signature_counts_nowhere() -> None:
     assert mark_of(replace(SIGNED, status="withdrawn")) == NOT_COUNTED
     assert counters_of(NOT_COUNTED) == ()
 
 
 @pytest.mark.parametrize("spelled", ["Oakton", " OAKTON", "oak|ton", "Oak  Ton"])
-def test_a_town_counts_once_however_it_is_spelled_and_cannot_break_the_mark(spelled: str) -> None:
+def test_a_town_has_one_counter_for_every_spelling_and_cannot_break_the_mark(spelled: str) -> None:
     counted = [counter for counter in counters_of(mark_of(replace(SIGNED, locality=spelled))) if "LOCALITY" in counter]
     assert counted in (["LOCALITY#oakton"], ["LOCALITY#oak ton"])
 
 
-def test_a_signature_that_is_taken_back_is_counted_down() -> None:
+def test_withdrawing_a_signature_decreases_its_counters() -> None:
     assert difference([("TOTAL|TARGET#oakton", NOT_COUNTED)]) == {"TOTAL": -1, "TARGET#oakton": -1}
 
 
-def test_a_signature_that_moves_to_another_target_leaves_the_total_alone() -> None:
+def test_moving_a_signature_to_another_target_keeps_the_total() -> None:
     moved = difference([("TOTAL|TARGET#oakton", "TOTAL|TARGET#elmton")])
     assert moved == {"TARGET#oakton": -1, "TARGET#elmton": 1}
 
@@ -82,10 +82,10 @@ HISTORIES = st.lists(st.tuples(SIGNERS, MARKS), max_size=12)
 
 
 @given(HISTORIES, st.data())
-def test_records_in_any_order_and_any_number_end_at_the_truth(
+def test_records_in_any_order_and_number_give_the_right_counts(
     history: list[tuple[str, str]], data: st.DataObject
 ) -> None:
-    """A record says only whose row has changed: counting moves the row's mark to what the row says now."""
+    """A record only names the row that changed; counting moves the row's mark to the row's current state."""
     truth = dict(history)
     repeats = data.draw(st.lists(st.sampled_from(history), max_size=12)) if history else []
     records = data.draw(st.permutations([*history, *repeats]))
@@ -104,7 +104,7 @@ def test_records_in_any_order_and_any_number_end_at_the_truth(
 
 
 @given(HISTORIES)
-def test_the_sum_of_all_moves_is_the_way_from_the_first_mark_to_the_last(history: list[tuple[str, str]]) -> None:
+def test_the_sum_of_all_moves_is_the_difference_of_first_and_last_marks(history: list[tuple[str, str]]) -> None:
     marks: dict[str, str] = {}
     moves = []
     for signer, mark in history:

@@ -1,4 +1,4 @@
-"""What is put right in the emulator: reading streams and firing schedules as AWS does. MiniStack is a fake here."""
+"""Test the fixes for the emulator, such as reading streams and firing schedules as AWS does, on a fake MiniStack."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/letters/stream/2026"
 
 
 class Function:
-    """A function whose answers are set; keeps the sequence numbers of each batch that it was given."""
+    """A function with fixed answers. It records the sequence numbers of each batch that it gets."""
 
     def __init__(self) -> None:
         self.answers: list[Any] = []
@@ -43,7 +43,7 @@ def given_up() -> list[Any]:
 
 @pytest.fixture
 def process(monkeypatch: pytest.MonkeyPatch, function: Function, given_up: list[Any]) -> Any:
-    """Load the emulator's script over a fake MiniStack with a stream of the records 1 to 4."""
+    """Load the emulator's script on a fake MiniStack whose stream has the records 1 to 4."""
     records = [
         {"dynamodb": {"SequenceNumber": str(number), "ApproximateCreationDateTime": 9e9}} for number in range(1, 5)
     ]
@@ -109,13 +109,13 @@ def failures(*numbers: int) -> dict[str, Any]:
     return {"body": {"batchItemFailures": [{"itemIdentifier": str(number)} for number in numbers]}}
 
 
-def test_a_batch_that_went_well_is_behind_the_reader(process: Any, function: Function) -> None:
+def test_a_successful_batch_is_not_read_again(process: Any, function: Function) -> None:
     read(process, 2)
 
     assert function.batches == [["1", "2", "3", "4"]]
 
 
-def test_a_partial_failure_comes_again_from_its_first_record(process: Any, function: Function) -> None:
+def test_a_partial_failure_is_retried_from_its_first_record(process: Any, function: Function) -> None:
     function.answers = [failures(4, 3)]
 
     read(process, 3, BisectBatchOnFunctionError=False)
@@ -131,7 +131,7 @@ def test_a_failed_batch_is_halved_until_the_bad_record_is_alone(process: Any, fu
     assert function.batches == [["1", "2", "3", "4"], ["1", "2"], ["1"], ["2", "3", "4"]]
 
 
-def test_a_failure_of_a_record_that_is_not_there_is_one_of_the_whole_batch(process: Any, function: Function) -> None:
+def test_an_unknown_failed_record_fails_the_whole_batch(process: Any, function: Function) -> None:
     function.answers = [failures(99)]
 
     read(process, 2, BisectBatchOnFunctionError=False)
@@ -139,7 +139,7 @@ def test_a_failure_of_a_record_that_is_not_there_is_one_of_the_whole_batch(proce
     assert function.batches == [["1", "2", "3", "4"]] * 2
 
 
-def test_after_its_retries_a_record_goes_to_the_failure_destination_and_the_next_comes(
+def test_a_record_without_retries_left_is_sent_to_the_failure_destination(
     process: Any, function: Function, given_up: list[Any]
 ) -> None:
     function.answers = [failures(1)] * 3
@@ -157,15 +157,15 @@ def test_each_retry_waits_longer(process: Any, function: Function) -> None:
 
 
 def schedule(process: Any, monkeypatch: pytest.MonkeyPatch, zone: str) -> list[Any]:
-    """Let a schedule for nine o'clock be looked at on a Monday at 14:59 and at 15:00 UTC, nine in Chicago."""
+    """Run the scheduler on a Monday at 14:59 and 15:00 UTC, nine o'clock in Chicago; return what it fired."""
     fired: list[Any] = []
-    made = {
+    weekly = {
         "State": "ENABLED",
         "ScheduleExpression": "cron(0 9 ? * MON *)",
         "ScheduleExpressionTimezone": zone,
         "Target": {"Arn": "function", "Input": '{"scheduled_time": "<aws.scheduler.scheduled-time>"}'},
     }
-    process.scheduler._schedules._data["account", "region", "weekly"] = made
+    process.scheduler._schedules._data["account", "region", "weekly"] = weekly
     process.eventbridge._parse_cron_fields = lambda expression: expression
     process.eventbridge._cron_next_fire = lambda _, after: after.replace(hour=9, minute=0, second=0)
     process.eventbridge._invoke_target = lambda target, *_: fired.append(json.loads(target["Input"]))
@@ -180,7 +180,7 @@ def test_a_schedule_fires_in_its_time_zone_and_names_its_time(process: Any, monk
     assert schedule(process, monkeypatch, "America/Chicago") == [{"scheduled_time": "2026-11-30T15:00:00Z"}]
 
 
-def test_a_schedule_of_another_zone_does_not_fire_then(process: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_schedule_in_another_time_zone_does_not_fire(process: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     assert schedule(process, monkeypatch, "America/Los_Angeles") == []
 
 
@@ -193,7 +193,7 @@ def test_a_schedule_in_the_template_keeps_its_time_zone(process: Any) -> None:
     assert process.scheduler._schedules["default/weekly"]["ScheduleExpressionTimezone"] == "America/Chicago"
 
 
-def test_a_worker_that_dies_as_it_starts_is_a_failed_invocation_and_no_more(process: Any) -> None:
+def test_a_worker_that_dies_at_start_is_only_a_failed_invocation(process: Any) -> None:
     class Worker:
         def invoke(self, event: Any, request: str, *, depth: int) -> Any:
             if event == "killed":
@@ -208,19 +208,19 @@ def test_a_worker_that_dies_as_it_starts_is_a_failed_invocation_and_no_more(proc
     assert Worker().invoke("killed", "1", depth=2)["error"] == "Worker process exited immediately"
 
 
-def test_an_event_of_a_rule_is_tried_again_as_lambda_does(process: Any) -> None:
-    tried: list[Any] = []
+def test_an_event_of_a_rule_is_retried_as_lambda_does(process: Any) -> None:
+    invoked: list[Any] = []
     process.lambda_svc._get_func_record_for_ref = lambda arn: (
         ({"name": arn}, {"Timeout": 10}, arn) if arn == "feedback" else (None,) * 3
     )
     process.lambda_svc._execution_record_for_config = lambda function, _: function
-    process.lambda_svc.invoke_async_with_retry = lambda *arguments: tried.append(arguments)
+    process.lambda_svc.invoke_async_with_retry = lambda *arguments: invoked.append(arguments)
     process.retry_events()
 
     process.eventbridge._dispatch_to_lambda("feedback", '{"detail": {}}')
     process.eventbridge._dispatch_to_lambda("nothing", "{}")
 
-    assert tried == [({"name": "feedback"}, {"detail": {}})]
+    assert invoked == [({"name": "feedback"}, {"detail": {}})]
 
 
 def test_a_layer_is_unpacked_once_for_all_workers(
@@ -241,9 +241,9 @@ def test_a_layer_is_unpacked_once_for_all_workers(
     assert [modules[0].samefile(module) for module in modules] == [True, True, False]
 
 
-def test_a_hidden_or_delayed_message_comes_sooner_when_asked(process: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[Any] = []
-    process.sqs._HANDLERS = dict.fromkeys(("ChangeMessageVisibility", "SendMessage"), lambda *act: asked.append(act))
+def test_hidden_and_delayed_messages_come_sooner_if_set(process: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[Any] = []
+    process.sqs._HANDLERS = dict.fromkeys(("ChangeMessageVisibility", "SendMessage"), lambda *call: calls.append(call))
     monkeypatch.setenv("UNDERSIGNED_HURRY", "180")
     process.shorten_delays()
 
@@ -251,7 +251,7 @@ def test_a_hidden_or_delayed_message_comes_sooner_when_asked(process: Any, monke
     process.sqs._HANDLERS["SendMessage"]({"DelaySeconds": 900}, "queue")
     process.sqs._HANDLERS["SendMessage"]({"MessageBody": "now"}, "queue")
 
-    assert asked == [
+    assert calls == [
         ({"VisibilityTimeout": 21, "ReceiptHandle": "a"}, "queue"),
         ({"DelaySeconds": 5}, "queue"),
         ({"MessageBody": "now"}, "queue"),

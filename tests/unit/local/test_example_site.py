@@ -28,7 +28,7 @@ def html(target: str) -> str:
 
 
 @pytest.mark.parametrize("path", ["/", "/thanks", "/mistakes", *(way.path for way in WAYS)])
-def test_each_page_has_a_policy_that_starts_from_nothing(path: str) -> None:
+def test_each_pages_policy_denies_everything_by_default(path: str) -> None:
     policy = dict(get(path).headers)["Content-Security-Policy"]
 
     assert policy.startswith("default-src 'none'; style-src 'self'; form-action")
@@ -38,7 +38,7 @@ def test_each_page_has_a_policy_that_starts_from_nothing(path: str) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
-def test_a_page_shows_the_very_html_that_embeds_its_form(way: Way) -> None:
+def test_a_page_shows_the_html_that_embeds_its_form(way: Way) -> None:
     page = html(way.path)
 
     [shown, header] = [unescape(code) for code in re.findall("<pre><code>(.*?)</code></pre>", page, re.DOTALL)]
@@ -47,7 +47,7 @@ def test_a_page_shows_the_very_html_that_embeds_its_form(way: Way) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
-def test_the_documentation_shows_what_the_website_does(way: Way) -> None:
+def test_the_documentation_shows_the_websites_html_and_policy(way: Way) -> None:
     documented = (PROJECT / "docs" / "embedding" / f"{PAGES[way.name]}.md").read_text(encoding="utf-8")
 
     assert f"```html\n{DOCUMENTED.snippet(way)}\n```" in documented
@@ -60,7 +60,7 @@ def test_the_documentation_shows_the_websites_own_script() -> None:
     assert f"```js\n{html('/fetch.js')}```" in documented
 
 
-def test_another_campaign_stays_chosen_from_page_to_page() -> None:
+def test_a_chosen_campaign_is_kept_from_page_to_page() -> None:
     page = html("/embed/own-form?campaign=another")
 
     assert f'action="{API}/campaigns/another/signatures"' in page
@@ -69,11 +69,11 @@ def test_another_campaign_stays_chosen_from_page_to_page() -> None:
 
 
 @pytest.mark.parametrize("query", ["?campaign=%22%3E%3Cscript%3E", "?campaign=", "?campaign=../x"])
-def test_what_is_no_campaign_is_not_taken_for_one(query: str) -> None:
+def test_an_id_that_is_not_valid_is_ignored(query: str) -> None:
     assert html(f"/embed/iframe{query}") == html("/embed/iframe")
 
 
-def test_mistakes_name_the_fields_in_words_and_nothing_else() -> None:
+def test_the_page_of_mistakes_names_only_known_fields() -> None:
     page = html("/mistakes?fields=name,postal_code,%3Cscript%3E")
 
     assert "<li>your full name</li>\n<li>your postal code</li>" in page

@@ -9,13 +9,13 @@ from undersigned_cli.local.serving import Request, Response
 API, EMULATOR, PORT = "0a1b2c3d", 4566, 8000
 
 
-def test_a_request_goes_to_the_default_stage_with_its_target_as_it_was_written() -> None:
+def test_a_request_is_sent_to_the_default_stage_with_its_target_unchanged() -> None:
     request = Request("GET", "/campaigns/a%2Fb?x=%26&x=2")
 
     assert to_api(request, API, PORT).target == f"/_aws/execute-api/{API}/$default/campaigns/a%2Fb?x=%26&x=2"
 
 
-def test_method_body_and_headers_go_through() -> None:
+def test_method_body_and_headers_are_passed_on() -> None:
     request = Request("POST", "/x", (("Host", "127.0.0.1:8000"), ("Accept", "text/html")), b"\x00\xff", "127.0.0.1")
 
     sent = to_api(request, API, PORT)
@@ -24,7 +24,7 @@ def test_method_body_and_headers_go_through() -> None:
     assert sent.headers[:2] == (("Host", "127.0.0.1:8000"), ("Accept", "text/html"))
 
 
-def test_the_clients_address_is_added_behind_those_it_came_by() -> None:
+def test_the_clients_address_is_added_after_earlier_ones() -> None:
     request = Request(
         "GET", "/", (("x-forwarded-for", "192.0.2.7"), ("X-Forwarded-Proto", "https")), client="127.0.0.1"
     )
@@ -38,7 +38,7 @@ def test_the_clients_address_is_added_behind_those_it_came_by() -> None:
     )
 
 
-def test_what_concerns_one_connection_only_is_left_out() -> None:
+def test_headers_of_a_single_connection_are_left_out() -> None:
     request = Request(
         "GET", "/", (("Connection", "keep-alive, X-Mine"), ("X-Mine", "1"), ("Transfer-Encoding", "chunked"))
     )
@@ -48,7 +48,7 @@ def test_what_concerns_one_connection_only_is_left_out() -> None:
     assert not {"Connection", "X-Mine", "Transfer-Encoding"} & set(names)
 
 
-def test_the_answer_comes_back_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_answer_is_passed_back_unchanged(monkeypatch: pytest.MonkeyPatch) -> None:
     answer = Response(
         303, (("Location", "/letters/t"), ("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")), bytes(range(256))
     )
@@ -57,20 +57,20 @@ def test_the_answer_comes_back_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None
     assert front(API, EMULATOR, PORT)(Request("POST", "/x")) is answer
 
 
-def test_a_body_beyond_api_gateways_limit_goes_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_body_above_api_gateways_limit_is_not_forwarded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(front_module, "forward", lambda request, port: pytest.fail("it was forwarded"))
 
     assert front(API, EMULATOR, PORT)(Request("POST", "/x", body=bytes(MAX_BODY + 1))).status == 413
 
 
-def test_a_functions_error_is_kept_from_its_visitors() -> None:
+def test_a_functions_error_is_hidden_from_visitors() -> None:
     failed = Response(502, body=b'{"errorMessage": "ada@signers.example", "errorType": "Runtime.HandlerError"}')
 
     assert as_api_gateway(failed).status == 500
     assert b"ada" not in as_api_gateway(failed).body
 
 
-def test_a_502_of_the_product_itself_stays_one() -> None:
+def test_a_502_of_the_product_is_passed_on() -> None:
     own = Response(502, body=b"the mail service is away")
 
     assert as_api_gateway(own) is own

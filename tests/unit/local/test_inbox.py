@@ -48,12 +48,12 @@ class Desk:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
-    made = Desk(tmp_path)
-    made.keep(hostile_mail().as_bytes(), tag=HOSTILE)
-    return made
+    desk = Desk(tmp_path)
+    desk.keep(hostile_mail().as_bytes(), tag=HOSTILE)
+    return desk
 
 
-def test_the_newest_mail_stands_first(desk: Desk) -> None:
+def test_the_newest_email_is_first(desk: Desk) -> None:
     desk.keep(b"Subject: the newer one\r\n\r\nx")
 
     page = desk.html("/inbox")
@@ -66,7 +66,7 @@ def test_an_empty_inbox_says_so(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["/inbox", "/inbox/1"])
-def test_nothing_of_a_mail_becomes_markup_of_the_inbox(desk: Desk, path: str) -> None:
+def test_an_email_adds_no_markup_to_the_inbox(desk: Desk, path: str) -> None:
     page = desk.html(path)
 
     assert "<script" not in page
@@ -81,14 +81,14 @@ def test_no_page_of_the_inbox_may_run_a_script(desk: Desk) -> None:
         assert "script-src" not in policy
 
 
-def test_a_mails_html_is_in_a_sandbox_whose_links_open_outside(desk: Desk) -> None:
+def test_an_emails_html_is_in_a_sandbox_whose_links_open_outside(desk: Desk) -> None:
     assert 'sandbox="allow-popups allow-popups-to-escape-sandbox"' in desk.html("/inbox/1")
     part = desk.get("/inbox/1/html")
     assert "sandbox allow-popups" in dict(part.headers)["Content-Security-Policy"]
     assert b'<head><base target="_blank">' in part.body
 
 
-def test_a_picture_that_a_mail_brings_stands_in_its_html(desk: Desk) -> None:
+def test_an_emails_picture_is_in_its_html(desk: Desk) -> None:
     message = EmailMessage()
     message.set_content('<p><img src="cid:1@letters.example" alt="Ada"></p>', subtype="html")
     message.add_related(b"\x89PNG", maintype="image", subtype="png", cid="<1@letters.example>")
@@ -97,11 +97,11 @@ def test_a_picture_that_a_mail_brings_stands_in_its_html(desk: Desk) -> None:
     assert b'<img src="data:image/png;base64,iVBORw==" alt="Ada">' in desk.get("/inbox/2/html").body
 
 
-def test_addresses_in_a_text_are_links_without_their_full_stop(desk: Desk) -> None:
+def test_addresses_in_text_are_links_without_the_full_stop(desk: Desk) -> None:
     assert '<a href="https://letters.example/confirm/abc?a=1&amp;b=2"' in desk.html("/inbox/1")
 
 
-def test_an_attachment_is_only_downloaded(desk: Desk) -> None:
+def test_an_attachment_is_always_downloaded(desk: Desk) -> None:
     pdf, page = desk.get("/inbox/1/attachments/1"), desk.get("/inbox/1/attachments/2")
 
     assert pdf.body == b"%PDF-1.7"
@@ -123,7 +123,7 @@ def test_what_is_not_there_is_not_found(desk: Desk, path: str) -> None:
     assert desk.get(path).status == 404
 
 
-def test_a_mail_in_an_unknown_charset_can_be_read(desk: Desk) -> None:
+def test_an_email_in_an_unknown_charset_can_be_read(desk: Desk) -> None:
     desk.keep(b"Content-Type: text/plain; charset=klingon\r\n\r\nGood day")
 
     assert "Good day" in desk.html("/inbox/2")

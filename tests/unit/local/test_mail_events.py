@@ -27,7 +27,7 @@ def first(recipient: str, index: int = 0, **fates: str) -> Any:
     return list(events_of(mail_to(recipient), set_fates, AT))[index]
 
 
-def test_a_mail_is_sent_and_then_delivered() -> None:
+def test_an_email_is_sent_and_then_delivered() -> None:
     assert kinds("chief@police.example") == ["Send", "Delivery"]
 
 
@@ -43,7 +43,7 @@ def test_a_mail_is_sent_and_then_delivered() -> None:
         ("bounce@police.example", ["Send", "Delivery"]),
     ],
 )
-def test_the_mailbox_simulators_addresses_do_what_they_do_at_ses(address: str, expected: list[str]) -> None:
+def test_the_mailbox_simulators_addresses_behave_as_in_ses(address: str, expected: list[str]) -> None:
     assert kinds(address) == expected
 
 
@@ -54,7 +54,7 @@ def test_an_address_can_be_given_another_fate() -> None:
     assert kinds("chief@police.example", chief="silent") == ["Send"]
 
 
-def test_a_fate_is_found_whatever_the_addresss_case() -> None:
+def test_a_fate_is_found_in_any_case_of_the_address() -> None:
     assert fate_of("Chief@Police.Example", {"chief@police.example": Fate.BOUNCED}) is Fate.BOUNCED
 
 
@@ -64,7 +64,7 @@ def test_a_simulated_bounce_is_permanent_and_a_full_mailbox_is_not() -> None:
     assert (full["bounceType"], full["bouncedRecipients"][0]["emailAddress"]) == ("Transient", "chief@police.example")
 
 
-def test_the_event_has_the_form_of_ses_on_eventbridge() -> None:
+def test_the_event_has_the_format_of_ses_on_eventbridge() -> None:
     event = first("chief@police.example")
 
     assert (event["Source"], event["DetailType"]) == ("aws.ses", "Email Sent")
@@ -75,12 +75,12 @@ def test_the_event_has_the_form_of_ses_on_eventbridge() -> None:
     assert mail["commonHeaders"]["subject"] == "3 letters"
 
 
-def test_every_tag_is_a_list_beside_sess_own() -> None:
+def test_every_tag_is_a_list_next_to_the_tags_of_ses() -> None:
     tags = first("chief@police.example")["Detail"]["mail"]["tags"]
 
     assert tags["kind"] == ["delivery"]
     assert tags["ses:configuration-set"] == ["set"]
 
 
-def test_each_recipient_meets_a_fate_of_its_own() -> None:
+def test_each_recipient_has_a_separate_fate() -> None:
     assert kinds("chief@police.example", "bounce@simulator.amazonses.com") == ["Send", "Delivery", "Bounce"]

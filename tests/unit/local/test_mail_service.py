@@ -20,7 +20,7 @@ FROM = "letters@enddemand.example"
 
 
 class Emulator:
-    """Knows one identity and one configuration set, and keeps what is published."""
+    """A fake emulator with one identity and one configuration set. It records published events."""
 
     def __init__(self) -> None:
         self.published: list[Any] = []
@@ -35,13 +35,13 @@ class Emulator:
         self.published += Entries
         return {"FailedEntryCount": 0}
 
-    def _only(self, known: str, asked: str) -> None:
-        if asked != known:
+    def _only(self, known: str, name: str) -> None:
+        if name != known:
             raise ClientError({"Error": {"Code": "NotFoundException"}}, "Get")
 
 
 class Ses:
-    """The stand-in with what tests ask it."""
+    """The mail service on a fake emulator, with the requests that tests make."""
 
     def __init__(self, folder: Path) -> None:
         self.store = MailStore(folder / "mails")
@@ -49,17 +49,17 @@ class Ses:
         self.service = MailService(self.store, lambda _: self.emulator, 4566, folder / "mails.log")
 
     def send(self, raw: bytes = b"From: letters@enddemand.example\r\n\r\nGood day", **changed: Any) -> Response:
-        wanted = {
+        request = {
             "FromEmailAddress": FROM,
             "Destination": {"ToAddresses": ["chief@police.example"]},
             "Content": {"Raw": {"Data": base64.b64encode(raw).decode()}},
             "ConfigurationSetName": "set",
             "EmailTags": [{"Name": "kind", "Value": "delivery"}],
         }
-        return self.service.answer(Request("POST", SEND, body=json.dumps(wanted | changed).encode()))
+        return self.service.answer(Request("POST", SEND, body=json.dumps(request | changed).encode()))
 
-    def control(self, **wanted: Any) -> Response:
-        return self.service.answer(Request("POST", CONTROL, body=json.dumps(wanted).encode()))
+    def control(self, **controls: Any) -> Response:
+        return self.service.answer(Request("POST", CONTROL, body=json.dumps(controls).encode()))
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def code(response: Response) -> str | None:
     return dict(response.headers).get("x-amzn-ErrorType")
 
 
-def test_an_accepted_mail_is_on_disk_before_the_answer(ses: Ses, tmp_path: Path) -> None:
+def test_an_accepted_email_is_on_disk_before_the_answer(ses: Ses, tmp_path: Path) -> None:
     raw = b"From: Letters <letters@enddemand.example>\r\nTo: chief@police.example\r\n\r\n\xff raw"
 
     answer = ses.send(raw)
@@ -81,7 +81,7 @@ def test_an_accepted_mail_is_on_disk_before_the_answer(ses: Ses, tmp_path: Path)
     assert json.loads(answer.body) == {"MessageId": mail.message_id}
 
 
-def test_mails_are_numbered_on_after_a_restart(ses: Ses, tmp_path: Path) -> None:
+def test_emails_are_numbered_on_after_a_restart(ses: Ses, tmp_path: Path) -> None:
     ses.send()
 
     Ses(tmp_path).send()
@@ -101,7 +101,7 @@ def test_mails_are_numbered_on_after_a_restart(ses: Ses, tmp_path: Path) -> None
         ({"Content": {"Simple": {}}}, "BadRequestException"),
     ],
 )
-def test_what_ses_refuses_is_refused_and_not_kept(ses: Ses, wrong: dict[str, Any], expected: str) -> None:
+def test_what_ses_refuses_is_refused_and_not_stored(ses: Ses, wrong: dict[str, Any], expected: str) -> None:
     assert code(ses.send(**wrong)) == expected
     assert ses.store.mails() == []
 
@@ -112,7 +112,7 @@ def test_a_subdomain_of_a_verified_domain_may_send(ses: Ses) -> None:
     )
 
 
-def test_throttles_are_answered_as_often_as_asked(ses: Ses) -> None:
+def test_the_set_number_of_sends_is_throttled(ses: Ses) -> None:
     ses.control(throttle_next=2)
 
     answers = [ses.send() for _ in range(3)]
@@ -122,13 +122,13 @@ def test_throttles_are_answered_as_often_as_asked(ses: Ses) -> None:
     assert len(ses.store.mails()) == 1
 
 
-def test_a_failure_is_not_accepted(ses: Ses) -> None:
+def test_a_send_that_fails_is_not_accepted(ses: Ses) -> None:
     ses.control(fail_next=1)
 
     assert (ses.send().status, len(ses.store.mails())) == (500, 0)
 
 
-def test_a_lost_answer_is_accepted(ses: Ses) -> None:
+def test_a_send_whose_answer_is_lost_is_accepted(ses: Ses) -> None:
     ses.control(lose_next_answers=1)
 
     with pytest.raises(ConnectionLost):
@@ -137,7 +137,7 @@ def test_a_lost_answer_is_accepted(ses: Ses) -> None:
     assert len(ses.store.mails()) == 1
 
 
-def test_the_account_tells_the_rate_that_was_set(ses: Ses) -> None:
+def test_the_account_has_the_rate_that_was_set(ses: Ses) -> None:
     ses.control(max_send_rate=3)
 
     answer = ses.service.answer(Request("GET", ACCOUNT))
@@ -145,7 +145,7 @@ def test_the_account_tells_the_rate_that_was_set(ses: Ses) -> None:
     assert json.loads(answer.body)["SendQuota"]["MaxSendRate"] == 3
 
 
-def test_an_enforced_rate_lets_one_seconds_worth_through(ses: Ses) -> None:
+def test_an_enforced_rate_allows_the_sends_of_one_second(ses: Ses) -> None:
     ses.control(max_send_rate=2, enforce_rate=True)
 
     assert [ses.send().status for _ in range(3)] == [200, 200, 429]
@@ -156,7 +156,7 @@ def test_an_unknown_control_or_fate_is_named(ses: Ses) -> None:
     assert b"known: delivered, bounced," in ses.control(fates={"a@b.example": "lost"}).body
 
 
-def test_events_are_published_and_none_is_lost_by_a_stop(ses: Ses) -> None:
+def test_all_events_are_published_before_a_stop(ses: Ses) -> None:
     ses.control(fates={"Chief@police.example": "bounced"})
     ses.service.start()
     ses.send()
@@ -174,7 +174,7 @@ def test_events_can_be_withheld(ses: Ses) -> None:
     assert ses.emulator.published == []
 
 
-def test_a_share_of_the_sends_is_throttled_the_same_ones_for_a_seed(ses: Ses) -> None:
+def test_a_seed_decides_which_sends_are_throttled(ses: Ses) -> None:
     def codes() -> list[str | None]:
         ses.control(seed=7)
         return [code(ses.send()) for _ in range(40)]
@@ -190,7 +190,7 @@ def test_a_share_of_the_sends_is_throttled_the_same_ones_for_a_seed(ses: Ses) ->
     }
 
 
-def test_an_answer_that_is_lost_by_chance_is_of_an_accepted_mail(ses: Ses) -> None:
+def test_a_randomly_lost_answer_is_of_an_accepted_email(ses: Ses) -> None:
     ses.control(lose_answers_share=1)
 
     with pytest.raises(ConnectionLost):

@@ -1,4 +1,4 @@
-"""What a start needs and remembers, and what it says in one line when it can't."""
+"""Test what a start needs and remembers, and the one line that it prints when it fails."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PORTS = Ports(8000, 8001, 4566, 8026)
 # uv
 
 
-def test_uv_is_the_checkouts_own_and_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_checkouts_own_uv_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for folder in ("elsewhere", "checkout/.uv/bin"):
         (tmp_path / folder).mkdir(parents=True)
         (tmp_path / folder / "uv").touch(mode=0o755)
@@ -39,17 +39,17 @@ def test_uv_is_the_checkouts_own_and_no_other(tmp_path: Path, monkeypatch: pytes
     assert find_uv(tmp_path / "checkout") == str(tmp_path / "checkout" / ".uv" / "bin" / "uv")
 
 
-def test_a_missing_uv_is_one_line_with_the_way_out(tmp_path: Path) -> None:
+def test_a_missing_uv_is_one_line_with_the_fix(tmp_path: Path) -> None:
     with pytest.raises(LocalStackError, match=f"^uv is not found .* run `make setup` in {tmp_path}$"):
         find_uv(tmp_path)
 
 
-def test_a_tree_without_a_template_is_one_line(tmp_path: Path) -> None:
+def test_a_folder_without_a_template_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(LocalStackError, match=r"has no template\.yaml; .* run in a checkout only"):
         LocalStack(tmp_path / "state", project=tmp_path).start()
 
 
-def test_programs_get_nothing_of_this_virtual_environment_and_no_aws_profile() -> None:
+def test_programs_get_no_virtual_environment_and_no_aws_profile() -> None:
     given = {"PATH": "/bin", "VIRTUAL_ENV": "/venv", "AWS_PROFILE": "real", "PYTHONPATH": "/x", "UV_CACHE_DIR": "/c"}
 
     assert clean_environment(given) == {"PATH": "/bin", "UV_CACHE_DIR": "/c"}
@@ -68,12 +68,12 @@ def test_a_failed_program_is_one_line_with_its_last_error_and_its_log(tmp_path: 
     assert str(failed.value) == f"sam build failed (Error: no layer); the output is in {log}"
 
 
-def test_a_program_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+def test_a_missing_program_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(LocalStackError, match=r"^can't start sam build \(No such file or directory\)"):
         run_to_end("sam build", ["/nowhere/uv"], log=tmp_path / "log", folder=tmp_path, environment={})
 
 
-def test_no_child_of_a_program_stays(tmp_path: Path) -> None:
+def test_a_failed_program_leaves_no_child_process(tmp_path: Path) -> None:
     child = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
     parent = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {child!r}]).wait(1)"
 
@@ -88,7 +88,7 @@ def test_no_child_of_a_program_stays(tmp_path: Path) -> None:
 
 
 def is_running(pid: int) -> bool:
-    """Tell whether a process runs; one that nobody has waited for does not."""
+    """Return whether a process runs. A zombie does not."""
     try:
         with open(f"/proc/{pid}/stat") as stat:  # noqa: PTH123
             return stat.read().rpartition(")")[2].split()[0] != "Z"
@@ -99,7 +99,7 @@ def is_running(pid: int) -> bool:
 # Ports
 
 
-def test_a_taken_port_is_one_line_with_the_way_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_port_in_use_is_one_line_with_the_fix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def taken(*_: Any) -> None:
         raise OSError(98, "Address already in use")
 
@@ -112,7 +112,7 @@ def test_a_taken_port_is_one_line_with_the_way_out(tmp_path: Path, monkeypatch: 
     assert str(failed.value).startswith(expected)
 
 
-def test_what_a_start_remembers_the_next_one_knows(tmp_path: Path) -> None:
+def test_a_start_knows_what_the_last_one_remembered(tmp_path: Path) -> None:
     assert Memory.read(tmp_path) == Memory()
 
     Memory(PORTS, "fingerprint").write(tmp_path)
@@ -120,20 +120,20 @@ def test_what_a_start_remembers_the_next_one_knows(tmp_path: Path) -> None:
     assert Memory.read(tmp_path) == Memory(PORTS, "fingerprint")
 
 
-def test_any_free_port_is_the_same_as_last_time_if_that_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_any_free_port_is_the_last_one_if_that_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memories, "_is_free", lambda port: port != PORTS.front)
 
     assert Memory(PORTS).ports_for(Ports.any_free()) == replace(PORTS, front=0)
 
 
-def test_a_wanted_port_is_taken_whatever_was_last_time() -> None:
+def test_a_requested_port_is_used_in_place_of_the_last_one() -> None:
     assert Memory(PORTS).ports_for(replace(PORTS, front=9000)).front == 9000
 
 
 # What is deployed
 
 
-def test_a_fingerprint_changes_with_code_and_parameters_but_not_with_caches(tmp_path: Path) -> None:
+def test_the_fingerprint_depends_on_code_and_parameters_but_not_on_caches(tmp_path: Path) -> None:
     (tmp_path / "functions" / "__pycache__").mkdir(parents=True)
     (tmp_path / "layers").mkdir()
     (tmp_path / "template.yaml").write_text("Resources: {}")
@@ -153,7 +153,7 @@ def operation(function: str) -> dict[str, Any]:
     return {"x-amazon-apigateway-integration": {"uri": {"Fn::Sub": uri}, "payloadFormatVersion": "2.0"}}
 
 
-def test_routes_are_those_of_the_templates_openapi_document() -> None:
+def test_routes_come_from_the_templates_openapi_document() -> None:
     paths = {
         "/{proxy+}": {"x-amazon-apigateway-any-method": operation("PublicApi")},
         "/organizer/{proxy+}": {"get": operation("OrganizerApi"), "parameters": []},
@@ -180,7 +180,7 @@ def running(state: Path) -> RunningStack:
     return RunningStack(state, "http://127.0.0.1:1", "http://127.0.0.1:2/inbox", "http://127.0.0.1:2/", {}, {}, {})
 
 
-def test_no_running_stack_is_one_line(tmp_path: Path) -> None:
+def test_a_stack_that_is_not_running_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(
         LocalStackError, match=r"no local stack is running with .*; to start one, run `undersigned local`"
     ):

@@ -1,5 +1,3 @@
-"""Fonts: what a book has, and what it says when a package is missing."""
-
 from __future__ import annotations
 
 import pytest
@@ -14,12 +12,12 @@ def book() -> FontBook:
 
 
 @pytest.mark.parametrize("character", ["a", "ß", "ж", "א", "王", "한", "☺", "\u200d", "\ufe0f"])
-def test_the_fonts_have_what_people_write(character: str, book: FontBook) -> None:
+def test_the_fonts_have_the_characters_that_people_write(character: str, book: FontBook) -> None:
     assert not book.lacks(character)
 
 
 @pytest.mark.parametrize("character", ["\U0010fffd", "\u0378", "\U00012000"])
-def test_a_character_that_no_font_has_is_known_as_such(character: str, book: FontBook) -> None:
+def test_a_character_that_no_font_has_is_recognized(character: str, book: FontBook) -> None:
     assert book.lacks(character)
 
 
@@ -32,7 +30,7 @@ def test_a_character_that_no_font_has_is_known_as_such(character: str, book: Fon
         ("ko-KR", "Noto Sans CJK KR"),
     ],
 )
-def test_the_face_of_a_language_comes_before_those_of_its_neighbours(language: str, face: str, book: FontBook) -> None:
+def test_the_face_of_a_language_comes_first(language: str, face: str, book: FontBook) -> None:
     faces = book.faces(language)
     assert faces[0] == "Source Serif 4"
     assert next(name for name in faces if "CJK" in name) == face

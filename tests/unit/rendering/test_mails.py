@@ -1,4 +1,4 @@
-"""The mail to a chief's office, and the one to a signer."""
+"""Test the email to a target, and the emails to a signer."""
 
 from __future__ import annotations
 
@@ -42,22 +42,20 @@ def mail_of(letters: int, pdfs: list[bytes] | None = None, name: str = "Signer N
 
 
 @pytest.mark.parametrize(("letters", "unlisted"), [(200, None), (201, "1 more is"), (1612, "1,412 more are")])
-def test_the_first_200_signers_are_listed_and_the_mail_says_where_the_others_are(
-    letters: int, unlisted: str | None
-) -> None:
+def test_the_first_200_signers_are_listed_and_the_others_are_referred_to(letters: int, unlisted: str | None) -> None:
     mail = mail_of(letters)
-    for said in (mail.text, mail.html):
-        assert len(re.findall(r"Signer No\d+", said)) == 200
-        assert ("in the packets" in said) is (unlisted is not None)
-        assert unlisted is None or re.search(rf"\b{unlisted} in the\s+packets", said)
+    for content in (mail.text, mail.html):
+        assert len(re.findall(r"Signer No\d+", content)) == 200
+        assert ("in the packets" in content) is (unlisted is not None)
+        assert unlisted is None or re.search(rf"\b{unlisted} in the\s+packets", content)
 
 
-def test_a_busy_office_sees_in_the_subject_how_many_and_what_about() -> None:
+def test_the_subject_says_how_many_letters_and_what_about() -> None:
     assert mail_of(1612).subject == "1,612 signed letters for Police Chief Avery Sample: End Demand Illinois"
     assert mail_of(1).subject == "1 signed letter for Police Chief Avery Sample: End Demand Illinois"
 
 
-def test_equal_mails_are_equal_bytes() -> None:
+def test_equal_emails_have_equal_bytes() -> None:
     assert mail_of(3, [b"%PDF"]).as_bytes() == mail_of(3, [b"%PDF"]).as_bytes()
 
 
@@ -116,7 +114,7 @@ def parts_of(mail: Mail) -> list[EmailMessage]:
 
 
 @pytest.mark.parametrize("case", ["signed", "sealed"])
-def test_a_drawn_signature_comes_as_a_picture_that_the_html_names(case: mails.ConfirmationCase) -> None:
+def test_a_drawn_signature_is_a_picture_that_the_html_refers_to(case: mails.ConfirmationCase) -> None:
     whole, text, related, html, picture = parts_of(confirmation_of(DRAWN, case))
     types = ["multipart/alternative", "text/plain", "multipart/related", "text/html", "image/png"]
     assert [part.get_content_type() for part in (whole, text, related, html, picture)] == types
@@ -127,7 +125,7 @@ def test_a_drawn_signature_comes_as_a_picture_that_the_html_names(case: mails.Co
     assert 'Sincerely,\r\n\r\nAda "S" <b>\r\n' in text.get_content()
 
 
-def test_the_picture_is_twice_as_fine_as_it_is_shown() -> None:
+def test_the_picture_has_twice_the_displayed_resolution() -> None:
     _, _, _, html, picture = parts_of(confirmation_of(DRAWN))
     shown = re.search(r'width="(\d+)" height="(\d+)"', html.get_content())
     assert shown
@@ -138,13 +136,13 @@ def test_the_picture_is_twice_as_fine_as_it_is_shown() -> None:
     assert len(png) < 20_000
 
 
-def test_equal_drawings_make_equal_mails_and_others_make_others() -> None:
+def test_equal_drawings_make_equal_emails_and_different_ones_differ() -> None:
     other = replace(DRAWN, drawing="[[10,20,300,180]]")
     assert confirmation_of(DRAWN).as_bytes() == confirmation_of(DRAWN).as_bytes()
     assert confirmation_of(DRAWN).pictures[0].content_id != confirmation_of(other).pictures[0].content_id
 
 
-def test_a_typed_signature_brings_no_picture() -> None:
+def test_a_typed_signature_has_no_picture() -> None:
     assert [part.get_content_type() for part in parts_of(confirmation_of(SIGNATURE))] == [
         "multipart/alternative",
         "text/plain",
@@ -152,7 +150,7 @@ def test_a_typed_signature_brings_no_picture() -> None:
     ]
 
 
-def test_nothing_of_a_drawing_is_mailed_before_it_is_confirmed() -> None:
+def test_the_confirmation_email_has_no_drawing() -> None:
     mail = confirmation_of(replace(DRAWN, status="pending"), "confirm")
     assert mail.pictures == ()
     assert "<img" not in mail.html

@@ -1,4 +1,4 @@
-"""Packets are read back with pypdf: what stands on which page, and what a screen reader gets."""
+"""Read packets with pypdf to check the text of each page and what a screen reader gets."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def letter_of(template: str, by: SignerDetails, language: str = "en") -> PacketL
 
 
 def short_letter(name: str, language: str = "en") -> PacketLetter:
-    """Make a letter of little more than a name, so that a page says little else."""
+    """Make a letter with little more than a name, so that a page has little other text."""
     words = [Block("paragraph", [Run(name)]), Block("paragraph", [Run(name, signature=True)])]
     return PacketLetter(tuple(words), language, name, "Evanston")
 
@@ -117,7 +117,7 @@ def fonts_on(page: Any) -> set[str]:
 
 
 def elements_in(packet: Packet) -> list[Any]:
-    """Return the elements of the structure that a screen reader follows."""
+    """Return the elements of the structure tree, which a screen reader follows."""
 
     def walk(node: Any) -> Iterator[Any]:
         node = node.get_object()
@@ -141,7 +141,7 @@ def figures_in(packet: Packet) -> list[Any]:
     return [element for element in elements_in(packet) if element["/S"] == "/Figure"]
 
 
-def test_a_cover_says_who_sends_what_to_whom(fonts: FontBook) -> None:
+def test_a_cover_names_sender_target_and_letters(fonts: FontBook) -> None:
     cover = cover_of(2, first=251, total=1252, number=2, of=6)
     words = words_on(read(typeset(cover, [campaign_letter(), campaign_letter()], fonts)).pages[0])
     for part in (
@@ -157,7 +157,7 @@ def test_a_cover_says_who_sends_what_to_whom(fonts: FontBook) -> None:
         assert part in words
 
 
-def test_a_packet_of_one_letter_says_so(fonts: FontBook) -> None:
+def test_a_packet_of_one_letter_uses_the_singular(fonts: FontBook) -> None:
     words = words_on(read(packet_of([campaign_letter()], fonts)).pages[0])
     assert "1 signed letter " in words
     assert "Letter 1 of 1" in words
@@ -185,11 +185,11 @@ def test_cover_and_footers_are_in_the_campaigns_language(fonts: FontBook) -> Non
     assert packet.accessible
 
 
-def test_a_single_letter_is_titled_in_its_own_language(fonts: FontBook) -> None:
+def test_a_single_letters_title_is_in_its_own_language(fonts: FontBook) -> None:
     assert read(typeset(None, [short_letter("Ana", "es")], fonts)).metadata.title == "Carta de Ana"
 
 
-def test_every_letter_has_a_page_of_its_own_with_all_that_a_letter_has(fonts: FontBook) -> None:
+def test_every_letter_has_a_page_of_its_own_with_all_its_parts(fonts: FontBook) -> None:
     names = ["Maya Ellison", "José Núñez", "Aoife O’Brien"]
     pages = read(packet_of([campaign_letter(name) for name in names], fonts)).pages
     assert len(pages) == 1 + len(names)
@@ -227,7 +227,7 @@ def test_the_real_letter_stays_on_one_page(note: str, language: str, fonts: Font
     assert len(read(packet_of([letter], fonts)).pages) == 2
 
 
-def test_a_note_of_many_lines_flows_over_pages_under_the_same_footer(fonts: FontBook) -> None:
+def test_a_long_note_continues_on_pages_with_the_same_footer(fonts: FontBook) -> None:
     note = "\n".join(f"{number}." for number in range(100))
     first, second, third = (words_on(page) for page in read(packet_of([campaign_letter(note=note)], fonts)).pages[1:])
     assert "0. 1. 2. 3." in first
@@ -242,7 +242,7 @@ def test_a_letter_after_a_long_one_starts_at_the_top_of_a_page(fonts: FontBook) 
     assert words_on(pages[-1]).startswith("2 Bo, Evanston Police Chief")
 
 
-def test_a_paragraph_that_all_letters_share_may_be_longer_than_a_page(fonts: FontBook) -> None:
+def test_a_shared_paragraph_may_be_longer_than_a_page(fonts: FontBook) -> None:
     template = "<p>" + "All of these words. " * 400 + "</p><p>{{ signer.name }}</p>"
     letters = [letter_of(template, signer(name)) for name in ("Ann", "Bo")]
     pages = [words_on(page).count("All of these words.") for page in read(packet_of(letters, fonts)).pages]
@@ -252,7 +252,7 @@ def test_a_paragraph_that_all_letters_share_may_be_longer_than_a_page(fonts: Fon
     assert sum(pages) == 800
 
 
-def test_all_that_markdown_can_say_is_set(fonts: FontBook) -> None:
+def test_all_markdown_of_a_letter_is_typeset(fonts: FontBook) -> None:
     template = (
         "<h2>Why</h2><ul><li>first <strong>thing</strong></li></ul><ol><li>one</li><li>two</li></ol>"
         '<blockquote><p>Said <em>so</em></p></blockquote><p><a href="https://example.org/x">Read</a><br>more</p>'
@@ -276,7 +276,7 @@ def test_a_single_letter_has_neither_cover_nor_footer_nor_bookmarks(fonts: FontB
     assert packet.accessible
 
 
-def test_a_packet_claims_and_meets_pdf_ua_1(fonts: FontBook) -> None:
+def test_a_packet_declares_and_meets_pdf_ua_1(fonts: FontBook) -> None:
     packet = packet_of([campaign_letter()], fonts)
     root = read(packet).root_object
     xmp = root["/Metadata"].get_data().decode()
@@ -289,7 +289,7 @@ def test_a_packet_claims_and_meets_pdf_ua_1(fonts: FontBook) -> None:
     assert read(packet).metadata.author == CAMPAIGN.campaign.organizer.name
 
 
-def test_paragraphs_are_tagged_as_such_whether_shared_or_not(fonts: FontBook) -> None:
+def test_shared_paragraphs_are_tagged_like_others(fonts: FontBook) -> None:
     alone, both = (tags_in(packet_of([campaign_letter()] * count, fonts)) for count in (1, 2))
     own = alone[alone.index("/H2") :]
     assert own.count("/P") == len(campaign_letter().blocks)
@@ -299,25 +299,25 @@ def test_paragraphs_are_tagged_as_such_whether_shared_or_not(fonts: FontBook) ->
 @pytest.mark.parametrize(
     ("tag", "lang"), [("en", "en"), ("en-US", "en-US"), ("zh-Hant-TW", "zh-TW"), ("es-419", "es"), ("ar", "ar")]
 )
-def test_any_language_tag_of_a_campaign_is_taken(tag: str, lang: str, fonts: FontBook) -> None:
+def test_any_language_tag_of_a_campaign_is_accepted(tag: str, lang: str, fonts: FontBook) -> None:
     packet = typeset(None, [short_letter("Maya", tag)], fonts)
     assert packet.accessible
     assert read(packet).root_object["/Lang"] == lang
 
 
-def test_a_letter_in_another_language_than_the_cover_is_tagged_with_its_own(fonts: FontBook) -> None:
+def test_a_letter_in_another_language_than_the_cover_is_tagged_with_its_language(fonts: FontBook) -> None:
     assert b"/Lang(es)" not in packet_of([short_letter("Ana", "en")], fonts).pdf
     assert b"/Lang(es)" in packet_of([short_letter("Ana", "es")], fonts).pdf
 
 
-def test_each_language_of_chinese_characters_comes_in_its_own_face(fonts: FontBook) -> None:
+def test_each_language_with_chinese_characters_has_its_own_face(fonts: FontBook) -> None:
     def face(language: str) -> set[str]:
         return fonts_on(read(typeset(None, [short_letter("骨", language)], fonts)).pages[0])
 
     assert len({frozenset(face(language)) for language in ("zh", "zh-TW", "ja", "ko")}) == 4
 
 
-def test_equal_letters_give_equal_bytes_and_their_hash(fonts: FontBook) -> None:
+def test_equal_letters_give_equal_bytes_and_an_equal_hash(fonts: FontBook) -> None:
     letters = [campaign_letter("Ann"), campaign_letter("王小明")]
     packet = packet_of(letters, fonts)
     assert packet_of(letters, FontBook()) == packet
@@ -325,7 +325,7 @@ def test_equal_letters_give_equal_bytes_and_their_hash(fonts: FontBook) -> None:
     assert packet_of(letters[:1] * 2, fonts).sha256 != packet.sha256
 
 
-def test_a_packet_is_dated_by_its_delivery_and_a_single_letter_not_at_all(fonts: FontBook) -> None:
+def test_a_packet_has_its_deliverys_date_and_a_single_letter_has_none(fonts: FontBook) -> None:
     dated, undated = (typeset(cover, [short_letter("Ann")], fonts) for cover in (cover_of(1), None))
     assert read(dated).metadata.creation_date.date() == date(2026, 11, 30)
     assert read(undated).metadata.creation_date is None
@@ -340,7 +340,7 @@ def test_another_process_makes_the_same_bytes(fonts: FontBook) -> None:
         "print(typeset(None, [letter], FontBook()).sha256)\n"
     )
     letter = PacketLetter((Block("paragraph", [Run("Ωμέγα 王")]),), "en", "Ann", "Evanston")
-    # Another hash seed and another time zone: neither may be seen in the PDF.
+    # Neither the hash seed nor the time zone may change the PDF.
     environment = os.environ | {"PYTHONHASHSEED": "77", "TZ": "Asia/Tokyo"}
     other = subprocess.run(  # noqa: S603  (this Python, our script)
         [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
@@ -372,12 +372,12 @@ NAMES = {
     "Emoji": "Ana 👍🏽 👩‍👩‍👧 🇺🇸",
     "Decomposed": "Zoe\u0308 Nu\u0301n\u0303ez",
 }
-# Here glyphs stand for syllables or parts of letters, in the order in which they are drawn: the bookmark has the text.
+# Glyphs of these scripts are syllables or parts of letters in drawing order, so only the bookmark has the text.
 SHAPED = {"Vietnamese", "Arabic", "Hebrew", "Devanagari", "Bengali", "Tamil", "Thai", "Khmer", "Emoji"}
 
 
 @pytest.mark.parametrize("script", NAMES)
-def test_names_of_many_scripts_are_set(script: str, fonts: FontBook) -> None:
+def test_names_in_many_scripts_are_typeset(script: str, fonts: FontBook) -> None:
     name = NAMES[script]
     packet = packet_of([short_letter(name)], fonts)
     assert packet.accessible  # PDF/UA-1 allows no missing glyph
@@ -392,7 +392,7 @@ def test_names_of_many_scripts_are_set(script: str, fonts: FontBook) -> None:
 
 
 @pytest.mark.parametrize("character", ["\U0010fffd", "\u0378", "\U00012000", "\u13a0", "\ufdd0", "\ud800"])
-def test_a_character_that_no_font_has_is_shown_as_missing_and_counted(character: str, fonts: FontBook) -> None:
+def test_a_character_that_no_font_has_is_replaced_and_counted(character: str, fonts: FontBook) -> None:
     packet = packet_of([short_letter(f"Ann {character}x"), short_letter("王小明")], fonts)
     assert packet.accessible
     # In bookmark and heading, the paragraph and the signature.
@@ -401,10 +401,10 @@ def test_a_character_that_no_font_has_is_shown_as_missing_and_counted(character:
     assert words_on(read(packet).pages[2]).count("王小明") == 3
 
 
-REFUSED = "a\u1cd4\u030f"  # each mark is in some font, both with their base are in none
+REFUSED = "a\u1cd4\u030f"  # each mark is in some font, but no font has both with their base
 
 
-def test_marks_that_cannot_be_set_together_cost_no_other_text_anything(fonts: FontBook) -> None:
+def test_marks_that_cannot_be_combined_change_no_other_text(fonts: FontBook) -> None:
     packet = packet_of([short_letter("王小明"), short_letter(f"{REFUSED} שלום"), short_letter("שלום")], fonts)
     pages = read(packet).pages
     assert packet.accessible
@@ -415,11 +415,11 @@ def test_marks_that_cannot_be_set_together_cost_no_other_text_anything(fonts: Fo
 
 
 class PanicException(BaseException):
-    """What a panic in Rust looks like from Python; pyo3 exports no class for it."""
+    """A panic in Rust as Python sees it. pyo3 exports no class for it."""
 
 
 class PanickingCompiler:
-    """Panics over one text wherever it is placed, and else does as the real one."""
+    """A compiler that panics at one text, and otherwise behaves like the real one."""
 
     def __init__(self, real: Any, text: str) -> None:
         self._real = real
@@ -434,7 +434,7 @@ class PanickingCompiler:
         return self._real.compile(**options)
 
 
-def test_a_text_over_which_typst_panics_is_set_plainly_and_logged_nowhere(
+def test_a_text_that_makes_typst_panic_is_set_plainly_and_not_logged(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], fonts: FontBook
 ) -> None:
     real = typst.Compiler
@@ -447,7 +447,7 @@ def test_a_text_over_which_typst_panics_is_set_plainly_and_logged_nowhere(
     assert "王" not in capfd.readouterr().err
 
 
-def test_an_interrupt_is_no_panic(monkeypatch: pytest.MonkeyPatch, fonts: FontBook) -> None:
+def test_an_interrupt_is_not_a_panic(monkeypatch: pytest.MonkeyPatch, fonts: FontBook) -> None:
     class Interrupted:
         def compile(self, **_options: Any) -> bytes:
             raise KeyboardInterrupt
@@ -457,7 +457,7 @@ def test_an_interrupt_is_no_panic(monkeypatch: pytest.MonkeyPatch, fonts: FontBo
         packet_of([short_letter("Ann")], fonts)
 
 
-def test_letters_that_cannot_be_made_accessible_are_made_all_the_same(
+def test_letters_that_cannot_be_made_accessible_are_still_typeset(
     monkeypatch: pytest.MonkeyPatch, fonts: FontBook
 ) -> None:
     real = Typesetter.compile
@@ -490,7 +490,7 @@ def test_controls_and_direction_overrides_are_left_out(typed: str, shown: str, f
 
 
 @pytest.mark.parametrize("joiner", ["\u200b", "\u200c", "\u200d", "\u2060", "\u00ad"])
-def test_joiners_and_other_invisible_characters_do_no_harm(joiner: str, fonts: FontBook) -> None:
+def test_joiners_and_other_invisible_characters_are_accepted(joiner: str, fonts: FontBook) -> None:
     packet = packet_of([short_letter(f"An{joiner}na")], fonts)
     assert packet.accessible
     assert packet.replaced == {}
@@ -511,11 +511,11 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_text_stands_as_it_was_typed(text: str, fonts: FontBook) -> None:
+def test_hostile_text_is_typeset_as_it_was_typed(text: str, fonts: FontBook) -> None:
     packet = packet_of([campaign_letter(text, note=text, address_line=text)], fonts)
     assert packet.accessible
     assert packet.replaced == {}
-    # The bookmark's heading, note, signature, name, address.
+    # In the bookmark's heading, the note, the signature, the name and the address.
     assert words_on(read(packet).pages[1]).replace("\u200b", "").count(text) == 5
     assert bookmarks_in(packet)[-1] == f"1\u2002{text}, Evanston"
 
@@ -531,7 +531,7 @@ def test_a_long_word_does_not_run_off_the_page(word: str, fonts: FontBook) -> No
 
 
 def inked_columns(packet: Packet) -> set[int]:
-    """Return which columns of the second page, in points, have ink: pdftoppm draws it in gray, 72 dots an inch."""
+    """Return the columns of the second page, in points, that have ink. pdftoppm draws the page at 72 dots per inch."""
     image = subprocess.run(
         ["pdftoppm", "-r", "72", "-gray", "-f", "2", "-l", "2", "-"],  # noqa: S607  (of Debian's poppler-utils)
         input=packet.pdf,
@@ -551,7 +551,7 @@ def drawing_of(strokes: list[list[int]]) -> str:
     return drawing.text if drawing else ""
 
 
-def test_a_drawn_signature_is_curves_in_place_of_what_is_typed_and_is_read_out_as_that(fonts: FontBook) -> None:
+def test_a_drawn_signature_replaces_the_typed_one_and_is_read_out_as_it(fonts: FontBook) -> None:
     packet = packet_of([campaign_letter(drawing=drawing_of(SCRIBBLE)), campaign_letter("Bo")], fonts)
     page, typed = read(packet).pages[1:]
     strokes = re.findall(r"^.* w .* c\b.*\nS$", page.get_contents().get_data().decode("latin-1"), re.MULTILINE)
@@ -604,7 +604,7 @@ def test_equal_drawings_give_equal_bytes(fonts: FontBook) -> None:
 
 
 @pytest.mark.parametrize("text", [*HOSTILE, "W" * 100, "Ann \N{CJK UNIFIED IDEOGRAPH-738B}"])
-def test_any_typed_signature_names_a_drawn_one(text: str, fonts: FontBook) -> None:
+def test_any_typed_signature_labels_a_drawn_one(text: str, fonts: FontBook) -> None:
     packet = packet_of([campaign_letter("Ann", signature=text, drawing=drawing_of(SCRIBBLE))], fonts)
     assert packet.accessible
     assert [figure["/Alt"] for figure in figures_in(packet)] == [text]
@@ -627,13 +627,13 @@ def test_any_drawing_is_typeset_and_accessible(fonts: FontBook, strokes: list[li
 
 
 def resident() -> int:
-    """Return the memory of this process now, in MB (Linux)."""
+    """Return the resident memory of this process in MB (Linux only)."""
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") // 2**20
 
 
-@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux tells")
-def test_one_packet_after_another_takes_no_more_memory(fonts: FontBook) -> None:
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux has /proc/self/statm")
+def test_typesetting_more_packets_takes_no_more_memory(fonts: FontBook) -> None:
     def typeset_two(start: int) -> int:
         for first in (start, start + 80):
             packet_of([campaign_letter(f"Signer {number}") for number in range(first, first + 80)], fonts)
@@ -663,7 +663,7 @@ def form_text(field: str) -> st.SearchStrategy[str]:
         note=form_text("note"),
     )
 )
-def test_any_text_that_a_form_can_hold_is_typeset_and_accessible(by: SignerDetails, fonts: FontBook) -> None:
+def test_any_text_that_a_form_accepts_is_typeset_and_accessible(by: SignerDetails, fonts: FontBook) -> None:
     packet = packet_of([letter_of(CAMPAIGN.letter.template, by), campaign_letter("Bo")], fonts)
     assert packet.accessible
     pages = read(packet).pages

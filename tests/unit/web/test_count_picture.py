@@ -1,4 +1,4 @@
-"""The count as a picture: well-formed, named, and right at its edges."""
+"""Test the picture of the count: well-formed, labeled, and correct for extreme counts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def drawn(signatures: int, goal: int, language: str = "en") -> ET.Element:
 
 
 def widths(picture: ET.Element) -> list[float]:
-    """Return the widths of what is drawn as a box: the panel, the bar, the bar's frame."""
+    """Return the widths of the boxes: the panel, the bar and the bar's frame."""
     return [float(box.attrib["width"]) for box in picture.findall(f"{SVG}rect")]
 
 
@@ -32,7 +32,7 @@ def widths(picture: ET.Element) -> list[float]:
         (123456789, 999999999, "123,456,789 people have signed. Goal: 999,999,999", 32.6),
     ],
 )
-def test_the_words_say_what_the_bar_shows(signatures: int, goal: int, words: str, bar: float) -> None:
+def test_the_words_and_the_bar_show_the_same_count(signatures: int, goal: int, words: str, bar: float) -> None:
     picture = drawn(signatures, goal)
     assert picture.attrib["role"] == "img"
     assert picture.findtext(f"{SVG}title") == words
@@ -40,22 +40,22 @@ def test_the_words_say_what_the_bar_shows(signatures: int, goal: int, words: str
     assert widths(picture) == [299, bar, 264]
 
 
-def test_without_a_goal_there_is_no_bar() -> None:
+def test_a_campaign_without_a_goal_has_no_bar() -> None:
     picture = drawn(7, 0)
     assert picture.findtext(f"{SVG}title") == "7 people have signed"
     assert widths(picture) == [299]
 
 
 @pytest.mark.parametrize("signatures", [0, 999_999_999])
-def test_the_words_stay_on_the_panel_in_wide_fonts(signatures: int) -> None:
+def test_the_words_fit_on_the_panel_in_wide_fonts(signatures: int) -> None:
     words = drawn(signatures, 1).find(f"{SVG}text")
     assert words is not None
     assert words.text
-    # DejaVu Sans Bold, the widest that Linux brings, takes 0.65 of its size for a letter of such words.
+    # In DejaVu Sans Bold, the widest font of Linux, such words take 0.65 of the font size per character.
     assert len(words.text) * float(words.attrib["font-size"]) * 0.65 <= 264
 
 
-def test_the_picture_speaks_the_language_that_is_asked_for() -> None:
+def test_the_picture_is_in_the_requested_language() -> None:
     picture = drawn(1234567, 2000000, "es")
     assert picture.attrib["lang"] == "es"
     assert picture.findtext(f"{SVG}title") == "1,234,567 personas han firmado. Meta: 2,000,000"

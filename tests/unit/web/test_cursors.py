@@ -1,4 +1,4 @@
-"""Cursors: a page's last position, and back."""
+"""Test how a page's last position becomes a cursor and is read back."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SIGNER = "0123456789abcdef" * 2
         ("2026-11-24 evanston", DELIVERY_POSITION),
     ],
 )
-def test_a_cursor_leads_back_to_its_position(position: str, pattern: object) -> None:
+def test_a_cursor_is_read_back_as_its_position(position: str, pattern: object) -> None:
     cursor = cursor_of(position)
     assert cursor
     assert cursor.isascii()
@@ -41,7 +41,7 @@ def test_the_last_page_has_no_cursor() -> None:
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "é", "\ud800", "!!!!", "ZXZhbnN0b24=\n", cursor_of("../evanston")])
-def test_what_no_page_gave_has_no_position(cursor: str) -> None:
+def test_a_damaged_cursor_has_no_position(cursor: str) -> None:
     assert position_of(cursor, SIGNATURE_POSITION) is None
 
 
@@ -51,7 +51,7 @@ def test_a_cursor_of_another_listing_has_no_position() -> None:
     assert position_of(cursor, DELIVERY_POSITION) is None
 
 
-def test_the_position_of_a_delivery_names_it() -> None:
+def test_a_deliverys_position_is_read_back_as_its_key() -> None:
     key = DeliveryKey("trees", "evanston", "2026-11-24")
     assert delivery_at("trees", delivery_position(key)) == key
     assert delivery_position(None) is None

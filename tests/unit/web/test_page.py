@@ -1,4 +1,4 @@
-"""What pages of all kinds have in common: their style sheet."""
+"""Test the style sheet that all kinds of pages share."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize("page", [pages.problem("Sorry", "Check the address.", "en"), dashboard.sign_in("en")])
-def test_a_page_loads_the_font_of_signatures_from_its_own_address(page: Page) -> None:
+def test_a_page_loads_the_signature_font_by_its_hashed_address(page: Page) -> None:
     assert f"url({asset_path('caveat.woff2')})" in page.style
     assert "url(caveat" not in page.style
 
 
 @pytest.mark.parametrize("page", [pages.problem("Sorry", "Check the address.", "en"), dashboard.sign_in("en")])
-def test_the_style_that_a_policy_names_is_the_style_in_the_page(page: Page) -> None:
+def test_the_style_in_the_policy_is_the_style_in_the_page(page: Page) -> None:
     assert f"<style>{page.style}</style>" in page.html

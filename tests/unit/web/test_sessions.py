@@ -1,4 +1,4 @@
-"""Sessions in a browser: their cookie, and which posts come from our own pages."""
+"""Test sessions in a browser: their cookie, and which posts come from our own pages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PUBLIC_URL = "https://letters.example.org"
 HOST = {"host": "abc.execute-api.example"}
 
 
-def test_the_cookie_stays_with_this_host_and_is_hidden_from_scripts() -> None:
+def test_the_cookie_is_for_this_host_only_and_hidden_from_scripts() -> None:
     written = str(session_cookie("a.b"))
     assert written == "__Host-session=a.b; Path=/; Max-Age=43200; HttpOnly; Secure; SameSite=Strict"
 
@@ -43,7 +43,7 @@ def test_a_token_is_found_among_cookies(cookies: list[str], token: str) -> None:
         {"origin": "HTTPS://Letters.Example.org:443"},
     ],
 )
-def test_a_post_from_our_own_pages_is_taken(headers: dict[str, str]) -> None:
+def test_a_post_from_our_own_pages_is_accepted(headers: dict[str, str]) -> None:
     check_origin(HOST | headers, PUBLIC_URL)
 
 
@@ -65,7 +65,7 @@ def test_a_post_from_anywhere_else_is_refused(headers: dict[str, str]) -> None:
     assert refused.value.status == 403
 
 
-def test_a_link_from_elsewhere_is_known_by_what_the_browser_says() -> None:
+def test_a_link_from_another_site_is_known_by_the_browsers_header() -> None:
     assert comes_from_a_link({"sec-fetch-site": "cross-site"})
     assert not comes_from_a_link({"sec-fetch-site": "same-origin"})
     assert not comes_from_a_link({})

@@ -1,4 +1,4 @@
-"""Other sites: the pages of theirs that a form leads to."""
+"""Test the redirects to pages of other sites."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ ERRORS = tuple(FieldError(field, Message("…")) for field in ("name", "email", 
 
 
 @pytest.mark.parametrize(
-    ("address", "led_to"),
+    ("address", "redirect"),
     [
         ("https://trees.example/form", "https://trees.example/form?fields=name,email"),
         ("https://trees.example/form?page=2", "https://trees.example/form?page=2&fields=name,email"),
         ("https://trees.example/form#top", "https://trees.example/form?fields=name,email#top"),
     ],
 )
-def test_an_organizations_own_form_is_told_its_fields_with_errors_once_each(address: str, led_to: str) -> None:
-    assert with_fields(address, ERRORS) == led_to
+def test_the_address_of_an_organizations_form_gets_each_field_with_errors_once(address: str, redirect: str) -> None:
+    assert with_fields(address, ERRORS) == redirect

@@ -1,4 +1,4 @@
-"""One letter, from the form to the chief's inbox, through the real handlers."""
+"""Follow a letter through the real handlers, from the form to the target's inbox."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def pages_of(pdf: bytes) -> list[str]:
     return [" ".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(pdf)).pages]
 
 
-def test_a_letter_travels_from_the_form_to_the_inbox(world: World) -> None:
+def test_a_letter_is_signed_confirmed_and_delivered(world: World) -> None:
     answer = world.sign(note="My street, too.")
     assert (answer.status, answer.headers["location"]) == (303, f"/campaigns/{CAMPAIGN}/signed")
     assert world.get(answer.headers["location"]).status == 200
@@ -27,7 +27,7 @@ def test_a_letter_travels_from_the_form_to_the_inbox(world: World) -> None:
     assert confirmation.to == "ada@signers.example"
     assert world.press(confirmation.link("confirm")).status == 200
 
-    world.clock.turn(days=6)
+    world.clock.advance(days=6)
     world.week()
     [delivery] = world.deliveries
     assert delivery.to == "chief@evanston-police.example"
@@ -42,27 +42,27 @@ def test_a_letter_travels_from_the_form_to_the_inbox(world: World) -> None:
         assert words in letter
 
 
-def test_two_chiefs_get_one_mail_each_with_their_own_letters(world: World) -> None:
+def test_two_targets_get_one_email_each_with_their_own_letters(world: World) -> None:
     world.confirmed()
     world.confirmed(email="ben@signers.example", name="Ben Specimen", postal_code="60076", locality="Skokie")
     world.confirmed(email="cyd@signers.example", name="Cyd Specimen")
     world.week()
-    by_chief = {delivery.to: " ".join(pages_of(delivery.pdfs[0])) for delivery in world.deliveries}
-    assert by_chief.keys() == {"chief@evanston-police.example", "chief@skokie-police.example"}
-    assert "Ada Specimen" in by_chief["chief@evanston-police.example"]
-    assert "Cyd Specimen" in by_chief["chief@evanston-police.example"]
-    assert "Ben Specimen" not in by_chief["chief@evanston-police.example"]
-    assert "Ben Specimen" in by_chief["chief@skokie-police.example"]
+    by_address = {delivery.to: " ".join(pages_of(delivery.pdfs[0])) for delivery in world.deliveries}
+    assert by_address.keys() == {"chief@evanston-police.example", "chief@skokie-police.example"}
+    assert "Ada Specimen" in by_address["chief@evanston-police.example"]
+    assert "Cyd Specimen" in by_address["chief@evanston-police.example"]
+    assert "Ben Specimen" not in by_address["chief@evanston-police.example"]
+    assert "Ben Specimen" in by_address["chief@skokie-police.example"]
 
 
-def test_the_week_run_twice_sends_once(world: World) -> None:
+def test_running_the_week_twice_sends_once(world: World) -> None:
     world.confirmed()
     world.week()
     world.week()
     assert len(world.deliveries) == 1
 
 
-def test_two_messages_for_one_delivery_make_one_mail(world: World) -> None:
+def test_two_messages_for_one_delivery_send_one_email(world: World) -> None:
     world.confirmed()
     world.plan()
     world.plan()
@@ -70,11 +70,11 @@ def test_two_messages_for_one_delivery_make_one_mail(world: World) -> None:
     assert len(world.deliveries) == 1
 
 
-def test_next_week_brings_only_what_is_new(world: World) -> None:
+def test_the_next_week_sends_only_new_letters(world: World) -> None:
     world.confirmed()
     world.week()
     world.confirmed(email="ben@signers.example", name="Ben Specimen")
-    world.clock.turn(days=7)
+    world.clock.advance(days=7)
     world.week()
     first, second = world.deliveries
     assert "Ada Specimen" in first.text
@@ -89,7 +89,7 @@ def test_a_week_without_letters_sends_nothing(world: World) -> None:
     assert world.deliveries == []
 
 
-def test_letters_beyond_one_bundle_go_in_the_same_mail(world: World) -> None:
+def test_letters_of_several_bundles_are_sent_in_one_email(world: World) -> None:
     for number in range(9):
         world.confirmed(email=f"signer{number}@signers.example", name=f"Signer No{number:02d}")
     world.calls.clear()
@@ -98,11 +98,11 @@ def test_letters_beyond_one_bundle_go_in_the_same_mail(world: World) -> None:
     names = [f"Signer No{number:02d}" for number in range(9)]
     text = " ".join(pages_of(delivery.pdfs[0]))
     assert [text.count(f"{name} 1 Sample Street") for name in names] == [1] * 9
-    # Four letters a bundle here, and one transaction for each bundle; one more lets the mail go.
+    # One transaction for each bundle of up to four letters, and one for the email.
     assert world.calls.count("dynamodb:TransactWriteItems") == 3 + 1
 
 
-def test_packets_too_large_for_a_mail_are_behind_a_link(world: World, monkeypatch: object) -> None:
+def test_packets_too_large_for_an_email_get_a_link(world: World, monkeypatch: object) -> None:
     from undersigned.services import packing  # noqa: PLC0415
 
     monkeypatch.setattr(packing, "ATTACHMENT_LIMIT", 1000)  # type: ignore[attr-defined]
@@ -117,5 +117,5 @@ def test_packets_too_large_for_a_mail_are_behind_a_link(world: World, monkeypatc
     assert "packets/end-demand-illinois/" in answer.headers["location"]
     assert "X-Amz-Expires=300" in answer.headers["location"]
     assert world.get(f"{path}/2").status == 404
-    world.clock.turn(days=31)
+    world.clock.advance(days=31)
     assert world.get(path).status == 410

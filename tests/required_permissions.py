@@ -1,4 +1,4 @@
-"""What IAM asks of each AWS call. Lambda workers import this, too, so it needs the standard library only."""
+"""List the permissions that each AWS call needs. Lambda workers import this too: standard library only."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 PARTITION = {"": "pk", "tray": "due", "listing": "listed"}
-"""The attribute that a query of the table or of an index has to name."""
+"""The partition key, by index; `""` is the table itself."""
 
 SINGLE = {
     ("events", "PutEvents"): ("events:PutEvents", "EventBus.Arn"),
     ("secretsmanager", "GetSecretValue"): ("secretsmanager:GetSecretValue", "Secret"),
     ("sesv2", "GetAccount"): ("ses:GetAccount", "*"),
 }
-"""Operations that need one permission, whatever they are called with."""
-
+"""Operations that need one permission, whatever their parameters are."""
 
 ON_OBJECT = {
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions
@@ -28,14 +27,14 @@ ON_OBJECT = {
     "GetObject": "s3:GetObject",
     "PutObject": "s3:PutObject",
 }
-"""S3's operations on an object, and the permission that each needs."""
+"""S3's operations on an object, with the permission that each needs."""
 
 ON_QUEUE = {"SendMessage", "ChangeMessageVisibility"}
-"""SQS's operations on a queue, which need the permission of that name."""
+"""SQS's operations on a queue. Each needs the permission of the same name."""
 
 
 class Need(NamedTuple):
-    """What a call needs: an action on a resource, with the facts that conditions are about."""
+    """A permission that a call needs: an action on a resource, with the values that conditions check."""
 
     action: str
     resource: str
@@ -43,19 +42,19 @@ class Need(NamedTuple):
 
 
 def needs_of(service: str, operation: str, params: Mapping[str, Any]) -> Iterator[Need]:
-    """List the permissions that a call needs; raises NotImplementedError for a call that no function has made yet."""
+    """List the permissions that a call needs. Raises NotImplementedError for an operation that is not listed yet."""
     match service, operation:
         case "dynamodb", _:
             yield from _needs_of_dynamodb(operation, params)
         case "s3", _ if operation in ON_OBJECT:
             yield Need(ON_OBJECT[operation], f"PacketBucket.Arn/{params['Key']}")
         case "sqs", _ if operation in ON_QUEUE:
-            # After the stack's name comes the logical id: undersigned-DeliveryQueue-1A2B3C.
+            # The logical id is the name's second part: undersigned-DeliveryQueue-1A2B3C.
             queue = params["QueueUrl"].rpartition("/")[2].split("-")[1]
             yield Need(f"sqs:{operation}", f"{queue}.Arn")
         case "sesv2", "SendEmail":
             facts = {"ses:FromAddress": params["FromEmailAddress"]}
-            # A mail as MIME needs SendRawEmail, whichever API takes it.
+            # An email as MIME needs SendRawEmail in every API.
             actions = (
                 ("ses:SendEmail", "ses:SendRawEmail") if "Raw" in params.get("Content", {}) else ("ses:SendEmail",)
             )
@@ -95,7 +94,7 @@ _IN_TRANSACTION = {
 
 
 def _unknown(service: str, operation: str) -> str:
-    return f"which permission {service} {operation} needs is not written here yet"
+    return f"add the permission that {service} {operation} needs to tests/required_permissions.py"
 
 
 def _on_row(action: str, request: Mapping[str, Any]) -> Need:
@@ -104,7 +103,7 @@ def _on_row(action: str, request: Mapping[str, Any]) -> Need:
 
 
 def _queried(params: Mapping[str, Any], attribute: str) -> str:
-    """Return the partition that a query names, through its placeholders."""
+    """Return the partition that a query names; resolve its placeholders."""
     for name, value in re.findall(r"([#\w]+)\s*=\s*(:\w+)", params["KeyConditionExpression"]):
         if params.get("ExpressionAttributeNames", {}).get(name, name) == attribute:
             return str(params["ExpressionAttributeValues"][value]["S"])

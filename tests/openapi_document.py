@@ -1,4 +1,4 @@
-"""What the API's document says, and whether an answer is as it says."""
+"""Read the API's OpenAPI document, and check answers against it."""
 
 from __future__ import annotations
 
@@ -21,15 +21,14 @@ OPERATIONS: dict[tuple[str, str], dict[str, Any]] = {
     for path, operations in DOCUMENT["paths"].items()
     for method, operation in operations.items()
 }
-"""By method and path, such as `/campaigns/{campaign}`."""
-
+"""Operations by method and path, such as `/campaigns/{campaign}`."""
 
 PAGES = re.compile(r"/organizer(?!/(campaigns|approve)/).*")
-"""The dashboard's addresses: pages for people, which no program reads. tests/integration/test_dashboard.py has them."""
+"""The dashboard's addresses. These pages are for people; tests/integration/test_dashboard.py covers them."""
 
 
 def operation_of(method: str, path: str) -> tuple[str, str] | None:
-    """Return the operation that answers a request: of the paths that fit, the one with the fewest open parts."""
+    """Return the operation that answers a request: of the paths that match, the one with the fewest parameters."""
     wanted = "GET" if method == "HEAD" else method
     fitting = [
         (known, template)
@@ -40,7 +39,7 @@ def operation_of(method: str, path: str) -> tuple[str, str] | None:
 
 
 def routed(function: str, *, pages: bool = False) -> set[tuple[str, str]]:
-    """Return what a function's router knows, the API's operations or the pages; the function must be imported."""
+    """Return the routes of a function: the API's operations, or the pages. The function must be imported already."""
     app = sys.modules[f"functions.{function}.app"].app
     known = {
         (route.method, re.sub(r"<(\w+)>", r"{\1}", route.openapi_path))
@@ -50,13 +49,13 @@ def routed(function: str, *, pages: bool = False) -> set[tuple[str, str]]:
 
 
 def breach_of(method: str, path: str, status: int, headers: dict[str, str], content: bytes) -> str | None:  # noqa: PLR0911  (a list of rules)
-    """Say in what an answer differs from the document: its status, type, headers or JSON; None if in nothing."""
+    """Say how an answer differs from the document in status, type, headers or JSON. Return None if it doesn't."""
     operation = operation_of(method, path)
     if operation is None:
         return None
     responses = OPERATIONS[operation]["responses"]
     if str(status) not in responses:
-        return f"{operation} answers {status}, which is not described"
+        return f"{operation} answers {status}, which is not in the document"
     response = resolved(responses[str(status)])
     for name, header in response.get("headers", {}).items():
         if header.get("required") and name.lower() not in headers:
@@ -66,7 +65,7 @@ def breach_of(method: str, path: str, status: int, headers: dict[str, str], cont
         return None
     media_type = headers.get("content-type", "").partition(";")[0]
     if media_type not in described and "*/*" not in described:
-        return f"{operation} answers {status} as {media_type}, which is not described"
+        return f"{operation} answers {status} as {media_type}, which is not in the document"
     if not media_type.endswith("json") or path == "/openapi.json" or "*/*" in described:
         return None
     body = gzip.decompress(content) if headers.get("content-encoding") == "gzip" else content
@@ -82,7 +81,7 @@ def _validator(method: str, path: str, status: str, media_type: str) -> Any:
 
 
 def resolved(value: dict[str, Any]) -> dict[str, Any]:
-    """Return what a `$ref` points to, and anything else as it is."""
+    """Return what a `$ref` points to. Return any other value unchanged."""
     if "$ref" not in value:
         return value
     found: Any = DOCUMENT
@@ -92,7 +91,7 @@ def resolved(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _closed(value: Any) -> Any:
-    """Return a schema that takes no field but those it names: what is not described is found, too."""
+    """Return the schema without room for additional fields, so that fields missing from the document are found too."""
     match value:
         case dict():
             closed = {name: _closed(part) for name, part in value.items()}
