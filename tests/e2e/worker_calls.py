@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def prelude(record: Path) -> str:
-    """Return the Python that makes a worker record its calls, without adding the source tree to its path."""
+    """Return the Python that makes a worker record its calls. The function can't import from the source tree."""
     return f"""
 import sys
 sys.path.append({str(ROOT)!r})

@@ -98,7 +98,7 @@ def test_a_deleted_row_is_retried_until_it_is_no_longer_counted(
 
 
 def canceled(*reasons: str, times: int = ALWAYS, then: Callable[..., Any] | None = None) -> Callable[..., Any]:
-    """Return a transaction that DynamoDB cancels `times` times, for these reasons of its first items, before `then`."""
+    """Return a `transact_write_items` that is canceled `times` times, for these reasons of its first items."""
     left = [times]
 
     def call(**request: Any) -> Any:

@@ -54,7 +54,7 @@ class Killer:
         while not self._is_over.wait(0.3):
             if self.cpu_seconds() < due:
                 continue
-            # Kill a worker only if it is busy now. To wait for a busy one would kill each worker as it starts.
+            # Kill a worker only if it is busy now. Waiting for a busy one would kill each worker as it starts.
             due = self.cpu_seconds() + self._rng.uniform(*self._pause)
             if busy := self._busy():
                 # The function with the fewest kills, so that none is left out.
