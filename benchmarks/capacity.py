@@ -59,7 +59,7 @@ class Meter(Watch):
             self.writes += twice * _units(before, after) + sum(_index_units(name, before, after) for name in INDEX_KEYS)
 
     @override
-    def asks_again(self, function: str, operation: str) -> bool:
+    def retries(self, function: str, operation: str) -> bool:
         return False
 
     def _item(self, write: Item) -> Item | None:

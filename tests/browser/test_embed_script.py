@@ -1,4 +1,4 @@
-"""embed.js on another organization's website, and frame.js in the page that it frames: in a browser, on two sites."""
+"""embed.js on another organization's website, and frame.js in the framed page: in a browser, on two sites."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ FRAMED = """<!doctype html><html lang="en" data-hosts="https://other.example {ho
 
 @dataclass
 class Sites:
-    """A host, whose page has a strict policy and `body`, and the API on another site: `localhost` to a browser."""
+    """A host, whose page has a strict policy and `body`, and the API on another site (`localhost`)."""
 
     api: str
     host: str
@@ -50,7 +50,7 @@ class Sites:
     frames: str = ""
     statuses: dict[str, int] = field(default_factory=dict)
     count: dict[str, int] = field(default_factory=lambda: {"signatures": 1234, "goal": 2000})
-    asked: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
 
     def answer_host(self, request: Request) -> Response:
         if request.path == "/tall.css":
@@ -66,7 +66,7 @@ class Sites:
         return Response(200, (("Content-Type", "text/html"), ("Content-Security-Policy", policy)), page.encode())
 
     def answer_api(self, request: Request) -> Response:
-        self.asked.append(request.target)
+        self.requests.append(request.target)
         status = self.statuses.get(request.path, 200)
         if request.path in {"/embed.js", "/frame.js"}:
             return Response(status, (("Content-Type", "text/javascript"),), asset(request.path[1:]).content)
@@ -82,7 +82,7 @@ class Sites:
 
 @pytest.fixture
 def sites(tmp_path: Path) -> Iterator[Sites]:
-    """Serve both."""
+    """Serve both sites."""
     api, host = (HttpService(name, 0, tmp_path / f"{name}.log") for name in ("api", "host"))
     made = Sites(f"http://localhost:{api.port}", host.url)
     api.answer, host.answer = made.answer_api, made.answer_host
@@ -94,7 +94,7 @@ def sites(tmp_path: Path) -> Iterator[Sites]:
 
 
 def framed(page: Page) -> Frame:
-    """Return the form's frame, once its page is there."""
+    """Return the form's frame, once its page has loaded."""
     page.frame_locator("iframe").get_by_role("button", name="Send").wait_for(state="attached")
     return next(frame for frame in page.frames if FORM in frame.url)
 
@@ -104,7 +104,7 @@ def expect_height(page: Page, css_px: int) -> None:
 
 
 def expect_top(page: Page, css_px: int) -> None:
-    """Wait until the frame's upper edge stands so far below the window's."""
+    """Wait until the frame's top edge is so many CSS pixels below the window's."""
     page.locator("undersigned-form iframe").evaluate(
         """(frame, wanted) => new Promise(done => {
             const look = () =>
@@ -115,8 +115,8 @@ def expect_top(page: Page, css_px: int) -> None:
     )
 
 
-def say(frame: Frame, message: str) -> None:
-    """Let a frame say something to the page around it, and wait until that has heard it."""
+def post_message(frame: Frame, message: str) -> None:
+    """Post a message from a frame to the page around it, and wait until the page has received it."""
     frame.evaluate(f"parent.postMessage({message}, '*')")
     frame.page.evaluate("new Promise(done => setTimeout(done, 30))")
 
@@ -137,7 +137,7 @@ def test_a_link_becomes_a_frame_as_high_as_its_page_under_a_strict_policy(visito
         expect_height(page, whole)
 
 
-def test_the_script_alone_puts_the_form_right_before_itself(visitor: Visitor, sites: Sites) -> None:
+def test_without_an_element_the_script_puts_the_form_before_itself(visitor: Visitor, sites: Sites) -> None:
     sites.body = f"<p>Before</p>{SCRIPT}<p>After</p>"
 
     page = visitor.open(sites.host)
@@ -157,7 +157,7 @@ def test_a_page_with_the_script_twice_and_the_element_below_has_one_form(visitor
     assert page.locator("undersigned-form").count() == 1
 
 
-def test_the_elements_own_campaign_and_language_count(visitor: Visitor, sites: Sites) -> None:
+def test_the_elements_campaign_and_language_override_the_scripts(visitor: Visitor, sites: Sites) -> None:
     sites.body = f'<undersigned-form data-campaign="{CAMPAIGN}" lang="es"></undersigned-form>'
     sites.body += SCRIPT.replace(CAMPAIGN, "another") + SCRIPT
 
@@ -165,9 +165,9 @@ def test_the_elements_own_campaign_and_language_count(visitor: Visitor, sites: S
 
     expect_height(page, 1000)
     assert page.locator("iframe").first.get_attribute("title") == "Firmar la carta"
-    assert f"{FORM}?lang=es" in sites.asked
-    assert "/campaigns/another/embed" in sites.asked
-    assert FORM not in sites.asked
+    assert f"{FORM}?lang=es" in sites.requests
+    assert "/campaigns/another/embed" in sites.requests
+    assert FORM not in sites.requests
 
 
 def test_a_form_far_down_the_page_is_ready_before_anyone_scrolls_there(visitor: Visitor, sites: Sites) -> None:
@@ -179,7 +179,7 @@ def test_a_form_far_down_the_page_is_ready_before_anyone_scrolls_there(visitor: 
     assert page.evaluate("scrollY") == 0
 
 
-def test_a_form_that_is_moved_and_removed_by_the_host_works_on(visitor: Visitor, sites: Sites) -> None:
+def test_the_host_can_move_and_remove_the_form(visitor: Visitor, sites: Sites) -> None:
     page = visitor.open(sites.host)
     expect_height(page, 1000)
 
@@ -201,9 +201,7 @@ def test_the_link_stays_when_the_script_fails(visitor: Visitor, sites: Sites) ->
 
 
 @pytest.mark.parametrize("failure", ["an error page", "no script in the frame", "a site that is not allowed"])
-def test_the_link_stays_and_the_frame_unseen_until_the_framed_page_answers(
-    visitor: Visitor, sites: Sites, failure: str
-) -> None:
+def test_the_link_stays_visible_until_the_framed_page_answers(visitor: Visitor, sites: Sites, failure: str) -> None:
     if failure == "a site that is not allowed":
         sites.allowed = f"{sites.host}0 {sites.host.replace('http:', 'https:')} *"
     else:
@@ -213,13 +211,13 @@ def test_the_link_stays_and_the_frame_unseen_until_the_framed_page_answers(
     page = visitor.open(sites.host)
 
     framed(page).wait_for_load_state("load")
-    say(framed(page), "{}")
+    post_message(framed(page), "{}")
     expect(page.get_by_role("link", name="Sign our letter")).to_be_visible()
     expect(page.locator("iframe")).to_have_css("visibility", "hidden")
     expect_height(page, 0)
 
 
-def test_what_is_no_message_of_the_protocol_changes_nothing(visitor: Visitor, sites: Sites) -> None:
+def test_a_message_outside_the_protocol_changes_nothing(visitor: Visitor, sites: Sites) -> None:
     sites.body += FAR_DOWN
     page = visitor.open(sites.host, height=400)
     expect_height(page, 1000)
@@ -236,13 +234,13 @@ def test_what_is_no_message_of_the_protocol_changes_nothing(visitor: Visitor, si
         "'undersigned'",
         "null",
     ):
-        say(framed(page), message)
+        post_message(framed(page), message)
 
     expect_height(page, 1000)
     assert page.evaluate("scrollY") == 0
 
 
-def test_the_form_hears_neither_another_window_nor_another_origin(visitor: Visitor, sites: Sites) -> None:
+def test_messages_from_another_window_or_origin_are_ignored(visitor: Visitor, sites: Sites) -> None:
     stranger = sites.api.replace("localhost", "127.0.0.1")
     sites.frames = stranger
     page = visitor.open(sites.host)
@@ -257,28 +255,28 @@ def test_the_form_hears_neither_another_window_nor_another_origin(visitor: Visit
     # The API's origin in another window, then another origin in the form's own window.
     for parent, origin in (("", sites.api), ("undersigned-form", stranger)):
         page.evaluate(put, [parent, f"{origin}{FORM}?{parent}other"])
-        said = "{undersigned: 1, height: 300, reveal: 900}"
-        say(next(frame for frame in page.frames if frame.url.endswith(f"?{parent}other")), said)
+        message = "{undersigned: 1, height: 300, reveal: 900}"
+        post_message(next(frame for frame in page.frames if frame.url.endswith(f"?{parent}other")), message)
 
         expect_height(page, 1000)
         assert page.evaluate("scrollY") == 0
 
 
-def test_the_framed_page_tells_nothing_to_a_site_that_is_not_allowed(visitor: Visitor, sites: Sites) -> None:
+def test_the_framed_page_sends_nothing_to_a_site_that_is_not_allowed(visitor: Visitor, sites: Sites) -> None:
     sites.allowed = "https://www.example.org"
     page = visitor.open(sites.host)
-    page.evaluate("self.heard = []; addEventListener('message', event => heard.push(event.data))")
+    page.evaluate("self.received = []; addEventListener('message', event => received.push(event.data))")
 
     page.evaluate("document.querySelector('undersigned-form').frame.contentWindow.postMessage({undersigned: 1}, '*')")
-    say(framed(page), "'the last word'")
+    post_message(framed(page), "'the last message'")
 
-    assert page.evaluate("heard") == ["the last word"]
-
-
-# What comes into view
+    assert page.evaluate("received") == ["the last message"]
 
 
-def test_a_link_within_the_framed_page_moves_the_hosts_page_and_takes_no_focus(visitor: Visitor, sites: Sites) -> None:
+# Scrolling
+
+
+def test_a_link_in_the_framed_page_scrolls_the_host_and_takes_no_focus(visitor: Visitor, sites: Sites) -> None:
     sites.body += FAR_DOWN
     page = visitor.open(sites.host, height=400)
     expect_height(page, 1000)
@@ -289,7 +287,7 @@ def test_a_link_within_the_framed_page_moves_the_hosts_page_and_takes_no_focus(v
     assert page.evaluate("document.activeElement === document.body")
 
 
-def test_what_the_next_page_marks_comes_into_view_under_the_hosts_own_header(visitor: Visitor, sites: Sites) -> None:
+def test_the_next_page_scrolls_its_mark_below_the_hosts_header(visitor: Visitor, sites: Sites) -> None:
     sites.body = FAR_DOWN + LINK + SCRIPT + FAR_DOWN
     page = visitor.open(sites.host, height=400)
     expect_height(page, 1000)
@@ -300,14 +298,14 @@ def test_what_the_next_page_marks_comes_into_view_under_the_hosts_own_header(vis
     expect_top(page, 60)
 
 
-def test_what_is_in_view_already_does_not_move(visitor: Visitor, sites: Sites) -> None:
+def test_a_mark_that_is_in_view_does_not_scroll(visitor: Visitor, sites: Sites) -> None:
     sites.body += FAR_DOWN
     page = visitor.open(sites.host, height=1300)
     expect_height(page, 1000)
 
     framed(page).get_by_role("button", name="Send").click()
     framed(page).wait_for_selector("[data-reveal]")
-    say(framed(page), "{}")
+    post_message(framed(page), "{}")
 
     assert page.evaluate("scrollY") == 0
 
@@ -316,7 +314,7 @@ def test_what_is_in_view_already_does_not_move(visitor: Visitor, sites: Sites) -
 
 
 class Watch:
-    """A page with counts whose time passes as the test says, while the network takes its own."""
+    """A page with counts. The test controls the page's clock, but not the network's time."""
 
     def __init__(self, visitor: Visitor, sites: Sites, body: str) -> None:
         sites.body = body + COUNTER_SCRIPT
@@ -332,7 +330,7 @@ class Watch:
         return self.page.locator("undersigned-count")
 
     def expect_poll(self, after: int = 0) -> None:
-        """Expect the count to be asked for once after so many seconds, and not before."""
+        """Expect one request for the count after so many seconds, and none before."""
         if after:
             self.expect_quiet(after - 1)
             self._pass(1000)
@@ -347,7 +345,7 @@ class Watch:
         assert self._polled == self._polls
 
     def scroll(self, *, into_view: bool) -> None:
-        """Scroll to the last count, or to the top, until the browser has told that to whom it concerns."""
+        """Scroll to the last count, or to the top, and wait until the browser has notified its observers."""
         self.counts.last.evaluate(
             """(count, wanted) => new Promise(done => {
                 new IntersectionObserver(([entry]) => entry.isIntersecting === wanted && done()).observe(count);
@@ -367,14 +365,14 @@ class Watch:
 
     @property
     def _polled(self) -> int:
-        return self._sites.asked.count(COUNT)
+        return self._sites.requests.count(COUNT)
 
     def _pass(self, milliseconds: int) -> None:
         self.page.clock.run_for(milliseconds)
         self.page.wait_for_timeout(20)
 
 
-def test_a_count_is_asked_for_once_a_page_and_less_often_while_nothing_changes(visitor: Visitor, sites: Sites) -> None:
+def test_a_page_polls_its_count_once_and_less_often_while_nothing_changes(visitor: Visitor, sites: Sites) -> None:
     watch = Watch(visitor, sites, f"<p>{COUNTER}</p><p>{COUNTER}</p>")
 
     watch.expect_poll()
@@ -387,7 +385,7 @@ def test_a_count_is_asked_for_once_a_page_and_less_often_while_nothing_changes(v
     watch.expect_poll(after=15)
 
 
-def test_a_count_stands_through_errors_which_are_asked_about_less_and_less(visitor: Visitor, sites: Sites) -> None:
+def test_a_count_stays_through_errors_and_polls_less_often(visitor: Visitor, sites: Sites) -> None:
     sites.statuses[COUNT] = 503
     visitor.expect("status 503")
     watch = Watch(visitor, sites, COUNTER)
@@ -402,7 +400,7 @@ def test_a_count_stands_through_errors_which_are_asked_about_less_and_less(visit
     watch.expect_poll(after=15)
 
 
-def test_a_hidden_page_asks_for_nothing_until_it_is_seen_again(visitor: Visitor, sites: Sites) -> None:
+def test_a_hidden_page_does_not_poll(visitor: Visitor, sites: Sites) -> None:
     watch = Watch(visitor, sites, COUNTER)
     watch.expect_poll()
 
@@ -415,7 +413,7 @@ def test_a_hidden_page_asks_for_nothing_until_it_is_seen_again(visitor: Visitor,
     watch.expect_poll(after=30)
 
 
-def test_a_count_asks_for_nothing_while_it_is_out_of_view(visitor: Visitor, sites: Sites) -> None:
+def test_a_count_out_of_view_does_not_poll(visitor: Visitor, sites: Sites) -> None:
     watch = Watch(visitor, sites, FAR_DOWN + COUNTER)
 
     watch.expect_quiet(60)
@@ -430,7 +428,7 @@ def test_a_count_asks_for_nothing_while_it_is_out_of_view(visitor: Visitor, site
     watch.expect_quiet(600)
 
 
-def test_a_count_is_written_in_the_language_around_it(visitor: Visitor, sites: Sites) -> None:
+def test_a_count_is_in_the_language_around_it(visitor: Visitor, sites: Sites) -> None:
     languages = ("en", "es", "es-MX", "de", "no such_language")
     sites.body = "".join(f'<p lang="{language}">{COUNTER}</p>' for language in languages) + COUNTER_SCRIPT
     sites.count = {"signatures": 1234567, "goal": 2000000}
@@ -452,7 +450,9 @@ def test_a_count_is_written_in_the_language_around_it(visitor: Visitor, sites: S
 @pytest.mark.parametrize(
     ("signatures", "goal", "shown"), [(0, 2000, "0 of 2,000"), (7, 0, "7"), (2345, 2000, "2,345 of 2,000")]
 )
-def test_a_count_at_the_edges(visitor: Visitor, sites: Sites, signatures: int, goal: int, shown: str) -> None:
+def test_a_count_of_zero_without_a_goal_or_above_the_goal(
+    visitor: Visitor, sites: Sites, signatures: int, goal: int, shown: str
+) -> None:
     sites.body = COUNTER + COUNTER_SCRIPT
     sites.count = {"signatures": signatures, "goal": goal}
 
@@ -461,7 +461,7 @@ def test_a_count_at_the_edges(visitor: Visitor, sites: Sites, signatures: int, g
     expect(page.locator("undersigned-count")).to_have_text(shown)
 
 
-def test_a_bar_beside_the_count_has_its_words_for_a_name(visitor: Visitor, sites: Sites) -> None:
+def test_the_progress_bar_is_named_by_the_count(visitor: Visitor, sites: Sites) -> None:
     sites.body = COUNTER.replace(">many", " data-progress>many") + COUNTER_SCRIPT
 
     page = visitor.open(sites.host)

@@ -1,4 +1,4 @@
-"""The tests' own eyes: a visitor sees what goes wrong in a page, and a checker what shuts somebody out."""
+"""The test browser itself: a visitor reports what goes wrong in a page, and a checker what isn't accessible."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def html(text: str, status: int = 200, **headers: str) -> Response:
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
-    """Serve an answer at every path."""
+    """Yield a function that serves a response at `/` and returns its address."""
     service = HttpService("a test's website", 0, tmp_path / "http.log")
     service.start()
 
@@ -40,7 +40,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 
 @pytest.mark.parametrize(
-    ("response", "trouble"),
+    ("response", "problem"),
     [
         (html("<script>nothing.at.all</script>"), "error in a script: .*nothing is not defined"),
         (html("<script>console.error('oh')</script>"), "on the console: oh"),
@@ -51,23 +51,23 @@ def site(tmp_path: Path) -> Iterator[Site]:
         (html('<iframe src="http://127.0.0.1:9/" title="x"></iframe>'), r"not loaded, .*: http://127\.0\.0\.1:9/"),
     ],
 )
-def test_what_goes_wrong_in_a_page_is_told(browser: Browser, site: Site, response: Response, trouble: str) -> None:
+def test_a_problem_in_a_page_is_reported(browser: Browser, site: Site, response: Response, problem: str) -> None:
     visitor = Visitor(browser)
 
     visitor.open(site(response))
 
-    with pytest.raises(AssertionError, match=trouble):
+    with pytest.raises(AssertionError, match=problem):
         visitor.leave()
 
 
-def test_a_sound_page_and_a_form_with_mistakes_are_no_trouble(visitor: Visitor, site: Site) -> None:
+def test_a_sound_page_and_a_form_with_mistakes_are_no_problem(visitor: Visitor, site: Site) -> None:
     visitor.open(site(html(SOUND)))
     visitor.open(site(html(SOUND, 422)))
 
     assert visitor.problems == []
 
 
-def test_a_trouble_that_is_expected_must_come(browser: Browser, site: Site) -> None:
+def test_an_expected_problem_must_occur(browser: Browser, site: Site) -> None:
     visitor = Visitor(browser)
     visitor.expect("oh", "never said")
 
@@ -78,7 +78,7 @@ def test_a_trouble_that_is_expected_must_come(browser: Browser, site: Site) -> N
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_what_shuts_somebody_out_is_named_with_its_place(visitor: Visitor, site: Site, *, scripts: bool) -> None:
+def test_an_accessibility_problem_is_named_with_its_element(visitor: Visitor, site: Site, *, scripts: bool) -> None:
     framed = "<iframe title='x' srcdoc='<img id=deep >'></iframe>"
     address = site(html(SOUND.format(f"<input id=nameless>{framed}"), Content_Security_Policy="script-src 'none'"))
 
@@ -88,14 +88,14 @@ def test_what_shuts_somebody_out_is_named_with_its_place(visitor: Visitor, site:
         visitor.assert_accessible(page)
 
 
-def test_what_shows_without_scripts_only_is_looked_at_too(visitor: Visitor, site: Site) -> None:
+def test_content_that_shows_only_without_scripts_is_checked(visitor: Visitor, site: Site) -> None:
     page = visitor.open(site(html(SOUND.format("<noscript><input id=nameless></noscript>"))), scripts=False)
 
     with pytest.raises(AssertionError, match="#nameless"):
         visitor.assert_accessible(page)
 
 
-def test_an_accessible_page_passes_also_without_scripts(visitor: Visitor, site: Site) -> None:
+def test_an_accessible_page_passes_without_scripts_too(visitor: Visitor, site: Site) -> None:
     page = visitor.open(
         site(html(SOUND.format("<noscript><p>Plain</p></noscript><script>document.title = 'No'</script>"))),
         scripts=False,
@@ -108,7 +108,7 @@ def test_an_accessible_page_passes_also_without_scripts(visitor: Visitor, site: 
     assert page.title() == "Sound"
 
 
-def test_the_browser_is_the_one_named_else_playwrights_own_else_the_systems(tmp_path: Path) -> None:
+def test_the_named_browser_comes_first_then_playwrights_then_the_systems(tmp_path: Path) -> None:
     for name in ("mine", "playwrights", "chromium-browser"):
         (tmp_path / name).touch(mode=0o755)
     path = {"PATH": str(tmp_path)}
@@ -120,12 +120,12 @@ def test_the_browser_is_the_one_named_else_playwrights_own_else_the_systems(tmp_
 
 
 @pytest.mark.parametrize(
-    ("environment", "says"),
+    ("environment", "message"),
     [
         ({"PATH": "/none"}, "run `make browser`, or name one in UNDERSIGNED_CHROMIUM"),
         ({"PATH": "/none", "UNDERSIGNED_CHROMIUM": "/none/such"}, "UNDERSIGNED_CHROMIUM is /none/such"),
     ],
 )
-def test_a_missing_browser_is_an_error_with_the_way_out(environment: dict[str, str], says: str) -> None:
-    with pytest.raises(BrowserMissingError, match=says):
+def test_a_missing_browser_is_an_error_that_says_what_to_do(environment: dict[str, str], message: str) -> None:
+    with pytest.raises(BrowserMissingError, match=message):
         find_chromium(environment, "/none/such")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.calls_of_workers import prelude
+from tests.e2e.worker_calls import prelude
 from undersigned_cli.local.stack import LocalStack, Ports
 
 if TYPE_CHECKING:
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def record(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Name the file where the functions' calls are noted."""
+    """Return the path of the file where the functions' calls are recorded."""
     return tmp_path_factory.mktemp("record") / "needs.jsonl"
 
 
 @pytest.fixture(scope="session")
 def local_stack(tmp_path_factory: pytest.TempPathFactory, record: Path) -> Iterator[LocalStack]:
-    """Give a stack to start and stop: free ports, a folder of its own, and no week that begins by itself."""
+    """Yield a stack to start and stop, with free ports, a folder of its own, and no schedules."""
     made = LocalStack(
         tmp_path_factory.mktemp("stack"),
         ports=Ports.any_free(),
         schedules=False,
         prelude=prelude(record),
-        # Few enough that a flood is soon one, and more than all tests sign from one address.
+        # Few enough for a flood to reach soon, and more than all tests send from one address in a minute.
         parameters={"FormsPerMinute": "100", "PublishEvents": "true"},
     )
     yield made
@@ -39,5 +39,5 @@ def local_stack(tmp_path_factory: pytest.TempPathFactory, record: Path) -> Itera
 
 @pytest.fixture(scope="session")
 def stack(local_stack: LocalStack) -> RunningStack:
-    """Give the running stack. It is the same for all tests: what a test expects, it must have made itself."""
+    """Return the running stack. All tests share it, so a test must create everything that it expects."""
     return local_stack.start()

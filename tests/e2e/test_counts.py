@@ -1,4 +1,4 @@
-"""Counts on the local stack: after a thousand random changes they are what a count of the rows says."""
+"""Counts on the local stack: after a thousand random changes, they equal a count of the rows."""
 
 from __future__ import annotations
 
@@ -39,24 +39,22 @@ def wiring(stack: RunningStack) -> Wiring:
 
 
 class Person:
-    """Somebody who does things in no order."""
+    """A person who does things at random."""
 
     def __init__(self, wiring: Wiring, number: int) -> None:
         self._wiring = wiring
-        self._chance = random.Random(number)  # noqa: S311  (a repeatable life)
+        self._rng = random.Random(number)  # noqa: S311  (a repeatable run)
         self._email = f"person{number}@{DOMAINS[number % len(DOMAINS)]}"
         self._signer = signer_id(wiring.secret(), self._email)
         self._letter = wiring.catalog.entry(CAMPAIGN).campaign.letter
 
-    def live(self, changes: int) -> None:
+    def change(self, changes: int) -> None:
         for _ in range(changes):
-            act = self._chance.choices((self._sign, self._confirm, self._withdraw, self._erase), weights=(4, 4, 2, 1))[
-                0
-            ]
+            act = self._rng.choices((self._sign, self._confirm, self._withdraw, self._erase), weights=(4, 4, 2, 1))[0]
             try:
                 act()
             except (ChangedError, SignatureStateError):
-                # As when two buttons are pressed at once: nothing was changed.
+                # As when two buttons are pressed at the same time: this one changed nothing.
                 continue
 
     def _sign(self) -> None:
@@ -64,7 +62,7 @@ class Person:
         existing = signatures.signature(CAMPAIGN, self._signer)
         if existing and existing.status == "confirmed":
             return
-        target, now = self._chance.choice(sorted(TOWNS)), datetime.now(UTC)
+        target, now = self._rng.choice(sorted(TOWNS)), datetime.now(UTC)
         row = Signature(
             campaign=CAMPAIGN,
             signer=self._signer,
@@ -73,7 +71,7 @@ class Person:
             name="Somebody",
             email=self._email,
             address_line="1 Sample Street",
-            locality=self._chance.choice(["Evanston", "EVANSTON ", "Skokie"]),
+            locality=self._rng.choice(["Evanston", "EVANSTON ", "Skokie"]),
             region="IL",
             postal_code=TOWNS[target],
             target=target,
@@ -83,7 +81,7 @@ class Person:
             letter=self._letter,
             signed_at=now,
             signed_on=now.date(),
-            # One mail a person is enough: the row asks for the same one as before.
+            # One email for each person is enough, so the row requests the same one as before.
             mail_request=existing.mail_request if existing else self._signer[:16],
             expires_at=now + timedelta(days=14),
         )
@@ -101,8 +99,8 @@ class Person:
             self._wiring.erasing().erase(CAMPAIGN, self._signer)
 
 
-def counted_by_hand(stack: RunningStack) -> dict[str, int]:
-    """Count the rows by their plain attributes, with none of the product's rules."""
+def recount(stack: RunningStack) -> dict[str, int]:
+    """Count the rows without the product's code."""
     counts: Counter[str] = Counter()
     pages = stack.client("dynamodb").get_paginator("scan").paginate(TableName=stack.outputs["TableName"])
     rows: list[dict[str, Any]] = [item for page in pages for item in page["Items"]]
@@ -125,8 +123,8 @@ def counted_by_hand(stack: RunningStack) -> dict[str, int]:
 def test_counts_equal_the_rows_after_a_thousand_random_changes(stack: RunningStack, wiring: Wiring) -> None:
     people = [Person(wiring, number) for number in range(PEOPLE)]
     with ThreadPoolExecutor(max_workers=8) as pool:
-        list(pool.map(lambda person: person.live(CHANGES // PEOPLE), people))
-    expected = counted_by_hand(stack)
+        list(pool.map(lambda person: person.change(CHANGES // PEOPLE), people))
+    expected = recount(stack)
     assert expected["TOTAL"] > PEOPLE / 10
     found: dict[str, int] = {}
     for _ in range(300):

@@ -1,4 +1,4 @@
-"""The dashboard in a real Chromium: an organizer's Monday morning, from the key to the PDF that went."""
+"""The dashboard in Chromium: an organizer's week, from signing in to the PDF that was sent."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from undersigned.wiring import Wiring
     from undersigned_cli.local.running import RunningStack
 
-PICTURES = PROJECT / ".undersigned" / "pictures"
+SCREENSHOTS = PROJECT / ".undersigned" / "pictures"
 CAMPAIGN = "the-dashboard"
 KEY = "us_dashboard_of_the_tests"
 HOSTILE = """<img src=x onerror=alert(1)><b>"'&{{ 7*7 }}</b>"""
@@ -47,8 +47,8 @@ SIGNERS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Office:
-    """An organizer's office: a campaign that needs an approval, whose four letters wait for it."""
+class Dashboard:
+    """The dashboard of a campaign that needs an approval, for which four letters wait."""
 
     stack: RunningStack
     wiring: Wiring
@@ -62,21 +62,21 @@ class Office:
         with urlopen(Request(self.stack.public_url + path, urlencode(values).encode(), accept), timeout=60):  # noqa: S310
             pass
 
-    def sign(self, name: str, words: str, postal_code: str) -> None:
-        email = f"{name}@dashboard.example"
+    def sign(self, mailbox: str, name: str, postal_code: str) -> None:
+        email = f"{mailbox}@dashboard.example"
         self.post(
             f"/campaigns/{CAMPAIGN}/signatures",
             {
-                "name": words,
+                "name": name,
                 "email": email,
                 "address_line": "1 Sample Street",
                 "locality": "Evanston",
                 "postal_code": postal_code,
-                "signature": words,
-                "note": words,
+                "signature": name,
+                "note": name,
             },
         )
-        [mail] = waited_for(lambda: [mail for mail in self.stack.mails() if mail.to == (email,)], f"a mail to {email}")
+        [mail] = wait_for(lambda: [mail for mail in self.stack.mails() if mail.to == (email,)], f"an email to {email}")
         found = re.search(rb"/confirm/[\w.~-]+", mail.raw.replace(b"=\r\n", b""))
         assert found
         self.post(found[0].decode(), {})
@@ -88,34 +88,34 @@ class Office:
         expect(page.get_by_role("heading", name="Overview")).to_be_visible()
 
 
-def waited_for[Found](find: Callable[[], Found], what: str) -> Found:
-    """Return what is found as soon as it is there; raises AssertionError after a minute."""
+def wait_for[Found](find: Callable[[], Found], what: str) -> Found:
+    """Return what is found as soon as it is there. Raises AssertionError after a minute."""
     for _ in range(600):
         if found := find():
             return found
         time.sleep(0.1)
-    message = f"{what} did not come"
+    message = f"{what} did not appear"
     raise AssertionError(message)
 
 
 @pytest.fixture(scope="module")
-def office(stack: RunningStack) -> Office:
+def dashboard(stack: RunningStack) -> Dashboard:
     wiring = Stack(stack.outputs, stack.client).wiring()
     folder = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
     organizer = Organizer("End Demand", "organizer@dashboard.example")
     settings = replace(folder.campaign, id=CAMPAIGN, approval=True, organizer=organizer, goal=10, proof_of_work="never")
     push(replace(folder, campaign=settings), wiring.campaigns)
     wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of(KEY), "manage", "tests", datetime.now(UTC)))
-    made = Office(stack, wiring)
-    for name, (words, postal_code) in SIGNERS.items():
-        made.sign(name, words, postal_code)
-    waited_for(lambda: (count := wiring.counts.count(CAMPAIGN)) and count.signatures == len(SIGNERS), "the counts")
+    made = Dashboard(stack, wiring)
+    for mailbox, (name, postal_code) in SIGNERS.items():
+        made.sign(mailbox, name, postal_code)
+    wait_for(lambda: (count := wiring.counts.count(CAMPAIGN)) and count.signatures == len(SIGNERS), "the counts")
     return made
 
 
-def photograph(page: Page, name: str) -> None:
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+def take_screenshot(page: Page, name: str) -> None:
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
 
 
 def downloaded(page: Page, name: str | re.Pattern[str]) -> bytes:
@@ -128,12 +128,12 @@ def words_of(pdf: bytes) -> str:
     return "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
 
 
-# Before the week goes; the tests below keep this order, for the last one approves it.
+# The order of these tests matters: test_a_week_is_previewed_approved_and_downloaded sends the week's letters.
 
 
-def test_the_cookie_is_as_safe_as_browsers_make_it_and_holds_no_key(office: Office, visitor: Visitor) -> None:
-    page = visitor.open(office.address)
-    office.sign_in(page)
+def test_the_session_cookie_is_strict_and_does_not_contain_the_key(dashboard: Dashboard, visitor: Visitor) -> None:
+    page = visitor.open(dashboard.address)
+    dashboard.sign_in(page)
     [cookie] = page.context.cookies()
     assert (cookie["name"], cookie["secure"], cookie["httpOnly"], cookie["sameSite"], cookie["path"]) == (
         "__Host-session", True, True, "Strict", "/",
@@ -144,29 +144,31 @@ def test_the_cookie_is_as_safe_as_browsers_make_it_and_holds_no_key(office: Offi
     assert page.context.cookies() == []
 
 
-def test_a_wrong_key_is_told_and_takes_no_more_than_another_try(office: Office, visitor: Visitor) -> None:
-    page = visitor.open(office.address)
+def test_a_wrong_key_is_explained_and_can_be_corrected(dashboard: Dashboard, visitor: Visitor) -> None:
+    page = visitor.open(dashboard.address)
     page.get_by_label("Campaign").fill(CAMPAIGN)
     page.get_by_label("Key").fill("us_wrong")
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("alert")).to_contain_text("doesn’t open this campaign")
-    office.sign_in(page)
+    dashboard.sign_in(page)
 
 
-def test_a_link_from_another_site_leads_to_whoever_is_signed_in(office: Office, visitor: Visitor) -> None:
-    page = visitor.open(office.address)
-    office.sign_in(page)
-    port = urlsplit(office.address).port
+def test_a_link_from_another_site_keeps_the_session(dashboard: Dashboard, visitor: Visitor) -> None:
+    page = visitor.open(dashboard.address)
+    dashboard.sign_in(page)
+    port = urlsplit(dashboard.address).port
     page.goto(f"http://localhost:{port}/organizer")
     expect(page.get_by_role("heading", name="Sign in to your campaign")).to_be_visible()
-    page.evaluate("address => { location.href = address }", office.address)
+    page.evaluate("address => { location.href = address }", dashboard.address)
     expect(page.get_by_role("heading", name="Overview")).to_be_visible()
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_addressees_are_sorted_with_and_without_javascript(office: Office, visitor: Visitor, *, scripts: bool) -> None:
-    page = visitor.open(office.address, scripts=scripts)
-    office.sign_in(page)
+def test_targets_are_sorted_with_and_without_javascript(
+    dashboard: Dashboard, visitor: Visitor, *, scripts: bool
+) -> None:
+    page = visitor.open(dashboard.address, scripts=scripts)
+    dashboard.sign_in(page)
     first = page.locator("[data-sortable] tbody tr").first
     expect(first).to_contain_text("Deerfield")
     loads: list[str] = []
@@ -179,9 +181,9 @@ def test_addressees_are_sorted_with_and_without_javascript(office: Office, visit
     assert bool(loads) != scripts
 
 
-def test_hostile_words_are_text(office: Office, visitor: Visitor) -> None:
-    page = visitor.open(office.address)
-    office.sign_in(page)
+def test_hostile_text_is_shown_as_it_was_typed(dashboard: Dashboard, visitor: Visitor) -> None:
+    page = visitor.open(dashboard.address)
+    dashboard.sign_in(page)
     page.get_by_role("link", name="Letters", exact=True).click()
     expect(page.locator("main")).to_contain_text(HOSTILE)
     page.get_by_role("link", name=HOSTILE).click()
@@ -189,9 +191,9 @@ def test_hostile_words_are_text(office: Office, visitor: Visitor) -> None:
     expect(page.locator("img")).to_have_count(0)
 
 
-def test_a_letter_is_found_by_its_address(office: Office, visitor: Visitor) -> None:
-    page = visitor.open(office.address)
-    office.sign_in(page)
+def test_a_letter_is_found_by_its_email_address(dashboard: Dashboard, visitor: Visitor) -> None:
+    page = visitor.open(dashboard.address)
+    dashboard.sign_in(page)
     page.get_by_role("link", name="Letters", exact=True).click()
     page.get_by_label("Find by email address").fill("bo@dashboard.example")
     page.get_by_role("button", name="Find").click()
@@ -199,9 +201,9 @@ def test_a_letter_is_found_by_its_address(office: Office, visitor: Visitor) -> N
     assert re.fullmatch(r"/organizer/signatures/[0-9a-f]{32}", urlsplit(page.url).path)
 
 
-def test_a_file_is_written_while_the_page_looks_on(office: Office, visitor: Visitor) -> None:
-    page = visitor.open(office.address)
-    office.sign_in(page)
+def test_the_page_shows_when_its_export_is_ready(dashboard: Dashboard, visitor: Visitor) -> None:
+    page = visitor.open(dashboard.address)
+    dashboard.sign_in(page)
     page.get_by_role("link", name="Files").click()
     page.get_by_role("button", name="Create a file").click()
     link = page.get_by_role("link", name=re.compile("Download"))
@@ -215,22 +217,22 @@ LOOKS = [(width, dark) for width in (360, 1280) for dark in (False, True)]
 
 
 @pytest.mark.parametrize(("width", "dark"), LOOKS)
-def test_every_page_is_accessible(office: Office, visitor: Visitor, width: int, *, dark: bool) -> None:
+def test_every_page_is_accessible(dashboard: Dashboard, visitor: Visitor, width: int, *, dark: bool) -> None:
     look = f"{width}-{'dark' if dark else 'light'}"
-    page = visitor.open(office.address, width=width, dark=dark)
+    page = visitor.open(dashboard.address, width=width, dark=dark)
 
     def see(state: str) -> None:
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{state} is wider than the screen"
         visitor.assert_accessible(page)
-        photograph(page, f"dashboard-{state}-{look}")
+        take_screenshot(page, f"dashboard-{state}-{look}")
 
     see("sign-in")
-    office.sign_in(page)
+    dashboard.sign_in(page)
     page.locator("summary").first.click()
     see("overview")
     page.get_by_role("link", name="Evanston", exact=True).click()
     page.get_by_text("Put letters on hold").click()
-    see("addressee")
+    see("recipient")
     page.get_by_role("link", name="Preview next email").click()
     see("next")
     for section in ("Deliveries", "Files", "Activity log", "Letters"):
@@ -240,30 +242,30 @@ def test_every_page_is_accessible(office: Office, visitor: Visitor, width: int, 
     page.get_by_role("link", name="Ada Specimen").click()
     page.get_by_text("Erase this letter").click()
     see("letter")
-    page.goto(f"{office.address}/targets/none")
+    page.goto(f"{dashboard.address}/targets/none")
     see("problem")
 
 
-def test_a_week_is_seen_approved_and_opened(office: Office, visitor: Visitor) -> None:
+def test_a_week_is_previewed_approved_and_downloaded(dashboard: Dashboard, visitor: Visitor) -> None:
     now = datetime.now(UTC)
-    office.stack.invoke("PlanDeliveries", {"scheduled_time": now.isoformat(), "campaign": CAMPAIGN})
-    page = visitor.open(office.address)
-    office.sign_in(page)
+    dashboard.stack.invoke("PlanDeliveries", {"scheduled_time": now.isoformat(), "campaign": CAMPAIGN})
+    page = visitor.open(dashboard.address)
+    dashboard.sign_in(page)
     expect(page.get_by_role("heading", name="4 letters are waiting for approval")).to_be_visible()
-    # What would go is looked at first.
+    # First, the next email is previewed.
     page.get_by_role("link", name="Evanston", exact=True).click()
     page.get_by_role("link", name="Preview next email").click()
     expect(page.get_by_role("region", name="What the email says")).to_contain_text("Ada Specimen")
     shown = downloaded(page, "Packet 1 of 1 (PDF)")
     assert "Ada Specimen" in words_of(shown)
-    assert not list(office.wiring.deliveries.deliveries(CAMPAIGN, "evanston"))
-    # Then it goes.
+    assert not list(dashboard.wiring.deliveries.deliveries(CAMPAIGN, "evanston"))
+    # Then the week is approved.
     page.get_by_role("link", name="Overview").click()
     page.get_by_role("button", name="Approve and send now").click()
     expect(page.get_by_role("status")).to_have_text("Approved. The emails go out within minutes.")
-    waited_for(
+    wait_for(
         lambda: all(
-            [made.state for made in office.wiring.deliveries.deliveries(CAMPAIGN, target)] == ["delivered"]
+            [made.state for made in dashboard.wiring.deliveries.deliveries(CAMPAIGN, target)] == ["delivered"]
             for target in ("evanston", "wilmette", "glencoe")
         ),
         "the packets",
@@ -275,24 +277,24 @@ def test_a_week_is_seen_approved_and_opened(office: Office, visitor: Visitor) ->
     sent = downloaded(page, "Packet 1 of 1 (PDF)")
     assert hashlib.sha256(sent).hexdigest() in page.locator("main").inner_text()
     assert all(name in words_of(sent) for name in ("Ada Specimen", "Bo Sample"))
-    photograph(page, "dashboard-delivery")
+    take_screenshot(page, "dashboard-delivery")
     page.get_by_role("link", name="Overview").click()
     expect(page.get_by_text("No problems")).to_be_visible()
-    photograph(page, "dashboard-after-the-week")
+    take_screenshot(page, "dashboard-after-the-week")
     page.get_by_role("link", name="Activity log").click()
     expect(page.get_by_role("row").filter(has_text="Approved deliveries")).to_have_count(1)
 
 
-def test_a_revoked_key_is_signed_out_at_its_next_step(office: Office, visitor: Visitor) -> None:
+def test_a_revoked_key_ends_its_session(dashboard: Dashboard, visitor: Visitor) -> None:
     other = "us_to_be_revoked"
-    office.wiring.api_keys.put_api_key(
+    dashboard.wiring.api_keys.put_api_key(
         ApiKey(CAMPAIGN, digest_of(other), "read", "", datetime.now(UTC) - timedelta(days=1))
     )
-    page = visitor.open(office.address)
+    page = visitor.open(dashboard.address)
     page.get_by_label("Campaign").fill(CAMPAIGN)
     page.get_by_label("Key").fill(other)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("button", name="Pause")).to_have_count(0)
-    office.wiring.api_keys.remove_api_key(CAMPAIGN, digest_of(other))
+    dashboard.wiring.api_keys.remove_api_key(CAMPAIGN, digest_of(other))
     page.get_by_role("link", name="Deliveries").click()
     expect(page.get_by_role("heading", name="Sign in to your campaign")).to_be_visible()

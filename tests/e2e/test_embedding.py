@@ -1,4 +1,4 @@
-"""The form on another website, in each way to embed it: a real browser, and the example website's strict policies."""
+"""The form on another website, embedded in each way: in a browser, under the example website's strict policies."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 CAMPAIGN = "on-other-websites"
 FRAMED = ("/embed/script", "/embed/iframe")
 NO_AUTOFOCUS = "Blocked autofocusing on a <.*> element in a cross-origin subframe"
-"""Browsers do so, and Chromium says it as an error; in a frame our script moves the focus instead."""
-OWN = ("/embed/own-form", "/embed/fetch")
+"""Chromium logs this as an error. In a frame, our script moves the focus instead."""
+OWN_FORMS = ("/embed/own-form", "/embed/fetch")
 
 
 @pytest.fixture(scope="module")
 def site(stack: RunningStack) -> Site:
-    """Give the addresses of an organization's website, which its campaign allows."""
+    """Return the addresses of an organization's website, which its campaign allows."""
     folder = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
     campaign = replace(folder.campaign, id=CAMPAIGN, allowed_origins=(stack.example_origin,))
     push(replace(folder, campaign=campaign), Stack(stack.outputs, stack.client).wiring().campaigns)
@@ -44,9 +44,9 @@ def site(stack: RunningStack) -> Site:
 
 
 @pytest.fixture(scope="module")
-def stranger(stack: RunningStack, site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """Give the addresses of the same website on an origin that the campaign doesn't allow."""
-    service = HttpService("a stranger's website", 0, tmp_path_factory.mktemp("stranger") / "http.log")
+def other_site(stack: RunningStack, site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Yield the addresses of the same website on an origin that the campaign doesn't allow."""
+    service = HttpService("another website", 0, tmp_path_factory.mktemp("other-site") / "http.log")
     service.answer = example_site(stack.public_url, service.url)
     service.start()
     yield lambda path: f"{service.url}{path}?campaign={CAMPAIGN}"
@@ -74,7 +74,7 @@ def send(form: Form) -> None:
     form.get_by_role("button", name="Sign the letter").click()
 
 
-def has_mail(stack: RunningStack, page: Page, email: str) -> bool:
+def receives_email(stack: RunningStack, page: Page, email: str) -> bool:
     for _ in range(100):
         if any(mail.to == (email,) for mail in stack.mails()):
             return True
@@ -103,13 +103,13 @@ def test_a_letter_is_signed_in_a_frame(
     expect(heading).to_be_visible()
     if scripts:
         expect(heading).to_be_focused()
-    assert has_mail(stack, page, email)
+    assert receives_email(stack, page, email)
     assert page.context.cookies() == []
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-@pytest.mark.parametrize("path", OWN)
-def test_an_organizations_own_form_leads_back_to_its_thanks(
+@pytest.mark.parametrize("path", OWN_FORMS)
+def test_an_organizations_own_form_leads_to_its_thank_you_page(
     stack: RunningStack, site: Site, visitor: Visitor, path: str, *, scripts: bool
 ) -> None:
     email = f"{path[7:]}-{scripts}@signers.example".lower()
@@ -119,12 +119,10 @@ def test_an_organizations_own_form_leads_back_to_its_thanks(
     send(page)
 
     page.wait_for_url(site("/thanks"))
-    assert has_mail(stack, page, email)
+    assert receives_email(stack, page, email)
 
 
-def test_an_organizations_own_form_leads_back_to_its_mistakes_with_nothing_that_was_typed(
-    site: Site, visitor: Visitor
-) -> None:
+def test_an_organizations_own_form_leads_to_its_mistakes_page_without_the_answers(site: Site, visitor: Visitor) -> None:
     page = visitor.open(site("/embed/own-form"))
 
     fill(page, "ada@signers.example", postal_code="00000")
@@ -136,12 +134,12 @@ def test_an_organizations_own_form_leads_back_to_its_mistakes_with_nothing_that_
     expect(page.locator("[name=email]")).to_have_value("ada@signers.example")
 
 
-def test_an_organizations_own_script_tells_mistakes_at_their_fields(
+def test_an_organizations_own_script_shows_mistakes_at_their_fields(
     stack: RunningStack, site: Site, visitor: Visitor
 ) -> None:
     page = visitor.open(site("/embed/fetch"))
 
-    fill(page, "mended@signers.example", postal_code="00000")
+    fill(page, "corrected@signers.example", postal_code="00000")
     send(page)
 
     expect(page.get_by_role("alert")).to_be_focused()
@@ -149,17 +147,17 @@ def test_an_organizations_own_script_tells_mistakes_at_their_fields(
     visitor.assert_accessible(page)
     page.get_by_role("alert").get_by_role("link").click()
     expect(page.locator("[name=postal_code]")).to_be_focused()
-    # Two towns share this one.
+    # Two towns share this postal code.
     page.locator("[name=postal_code]").fill("60203")
     send(page)
     page.get_by_label("Who should get your letter?").select_option("skokie")
     send(page)
     page.wait_for_url(site("/thanks"))
-    assert has_mail(stack, page, "mended@signers.example")
+    assert receives_email(stack, page, "corrected@signers.example")
 
 
 @pytest.mark.parametrize("path", FRAMED)
-def test_no_script_of_the_host_reads_what_people_type(site: Site, visitor: Visitor, path: str) -> None:
+def test_scripts_of_the_host_cannot_read_the_form(site: Site, visitor: Visitor, path: str) -> None:
     page = visitor.open(site(path))
     fill(framed(page), "ada@signers.example")
 
@@ -171,7 +169,7 @@ def test_no_script_of_the_host_reads_what_people_type(site: Site, visitor: Visit
             frame.evaluate(f"frame => frame.contentWindow.{reach}")
 
 
-def test_the_scripts_frame_is_as_high_as_its_page_and_named_by_the_link(site: Site, visitor: Visitor) -> None:
+def test_the_frame_is_as_high_as_its_page_and_named_by_the_link(site: Site, visitor: Visitor) -> None:
     page = visitor.open(site("/embed/script"), width=320)
     expect(framed(page).get_by_role("button", name="Sign the letter")).to_be_visible()
 
@@ -186,7 +184,7 @@ def test_the_scripts_frame_is_as_high_as_its_page_and_named_by_the_link(site: Si
         assert root.evaluate("root => root.scrollWidth - innerWidth") == 0
 
 
-def test_mistakes_in_the_scripts_frame_come_into_view(site: Site, visitor: Visitor) -> None:
+def test_mistakes_in_the_frame_scroll_into_view(site: Site, visitor: Visitor) -> None:
     visitor.expect(NO_AUTOFOCUS)
     page = visitor.open(site("/embed/script"), width=320, height=600)
 
@@ -210,7 +208,7 @@ def test_each_page_is_accessible_with_what_it_embeds(
     visitor.assert_accessible(page)
 
 
-def test_the_count_shows_in_words_and_as_a_picture(site: Site, visitor: Visitor) -> None:
+def test_the_count_is_shown_as_text_and_as_a_picture(site: Site, visitor: Visitor) -> None:
     page = visitor.open(site("/"))
 
     expect(page.locator("undersigned-count")).to_have_text(re.compile(r"^\d+ of 500\s*$"))
@@ -218,7 +216,7 @@ def test_the_count_shows_in_words_and_as_a_picture(site: Site, visitor: Visitor)
     assert picture.evaluate("picture => picture.decode().then(() => picture.naturalWidth)") > 100
 
 
-def test_without_the_script_the_link_stays_and_leads_to_the_letter(site: Site, visitor: Visitor) -> None:
+def test_without_the_script_the_link_opens_the_letter(site: Site, visitor: Visitor) -> None:
     visitor.expect("embed.js")
     page = visitor.open()
     page.route("**/embed.js", lambda route: route.abort())
@@ -229,32 +227,32 @@ def test_without_the_script_the_link_stays_and_leads_to_the_letter(site: Site, v
     expect(page.get_by_label("Full name")).to_be_visible()
 
 
-def test_a_website_that_is_not_allowed_cannot_frame_the_form(stranger: Site, visitor: Visitor) -> None:
+def test_a_website_that_is_not_allowed_cannot_frame_the_form(other_site: Site, visitor: Visitor) -> None:
     visitor.expect("frame-ancestors", "ERR_BLOCKED_BY_RESPONSE")
-    page = visitor.open(stranger("/embed/iframe"))
+    page = visitor.open(other_site("/embed/iframe"))
 
     expect(framed(page).locator("form")).to_have_count(0)
     page.get_by_role("link", name="Open the letter on a page of its own").click()
     expect(page.get_by_label("Full name")).to_be_visible()
 
 
-def test_on_a_website_that_is_not_allowed_the_scripts_link_stays(stranger: Site, visitor: Visitor) -> None:
+def test_on_a_website_that_is_not_allowed_the_link_stays(other_site: Site, visitor: Visitor) -> None:
     visitor.expect("frame-ancestors", "ERR_BLOCKED_BY_RESPONSE")
-    page = visitor.open(stranger("/embed/script"))
+    page = visitor.open(other_site("/embed/script"))
 
     page.wait_for_timeout(500)
     page.get_by_role("link", name="Sign the letter").click()
     expect(page.get_by_label("Full name")).to_be_visible()
 
 
-def test_a_script_of_a_website_that_is_not_allowed_reads_no_answer(
-    stack: RunningStack, stranger: Site, visitor: Visitor
+def test_a_script_of_a_website_that_is_not_allowed_cannot_read_the_answer(
+    stack: RunningStack, other_site: Site, visitor: Visitor
 ) -> None:
     visitor.expect("CORS", "net::ERR_FAILED")
-    page = visitor.open(stranger("/embed/fetch"))
+    page = visitor.open(other_site("/embed/fetch"))
 
-    fill(page, "stranger@signers.example")
+    fill(page, "other-site@signers.example")
     send(page)
 
-    # The browser sends the form all the same, and its thanks are no address that the campaign allows.
+    # The browser then sends the form as usual. Its thank-you page isn't on an origin that the campaign allows.
     page.wait_for_url(f"{stack.public_url}/campaigns/{CAMPAIGN}/signed")

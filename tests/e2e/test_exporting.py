@@ -1,4 +1,4 @@
-"""An export on the local stack: asked for over HTTP, written by the function, fetched by its link."""
+"""An export on the local stack: requested over HTTP, written by the function, downloaded by its link."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ if TYPE_CHECKING:
 
     from undersigned_cli.local.running import RunningStack
 
-CAMPAIGN = "of-the-exports"
+CAMPAIGN = "exports"
 KEY = "us_exports"
 ROWS = int(os.environ.get("UNDERSIGNED_ROWS", "3000"))
-"""`make soak` takes 50,000: each row also wakes the stream's readers, so that many take two minutes."""
+"""`make soak` uses 50,000, which take two minutes: each row also invokes the readers of the stream."""
 
 BATCH = 25
 """Items that DynamoDB writes in one BatchWriteItem."""
@@ -46,7 +46,7 @@ NOW = datetime.now(UTC)
 
 
 def rows(letter: str) -> Iterator[Signature]:
-    """Make letters that were taken back: nobody counts them or writes to their signers."""
+    """Yield withdrawn letters: they aren't counted, and cause no email."""
     for number in range(ROWS):
         signed_at = NOW - timedelta(seconds=number)
         yield Signature(
@@ -74,7 +74,7 @@ def rows(letter: str) -> Iterator[Signature]:
 
 @pytest.fixture(scope="module")
 def campaign(stack: RunningStack) -> RunningStack:
-    """Give a stack with a campaign of many letters."""
+    """Return a stack with a campaign of many letters."""
     wiring = Stack(stack.outputs, stack.client).wiring()
     shipped = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
     push(replace(shipped, campaign=replace(shipped.campaign, id=CAMPAIGN)), wiring.campaigns)
@@ -97,7 +97,7 @@ def campaign(stack: RunningStack) -> RunningStack:
     return stack
 
 
-def ask(stack: RunningStack, method: str, path: str) -> Any:
+def send(stack: RunningStack, method: str, path: str) -> Any:
     request = Request(  # noqa: S310
         f"{stack.public_url}{path}", method=method, headers={"Authorization": f"Bearer {KEY}"}
     )
@@ -108,7 +108,7 @@ def ask(stack: RunningStack, method: str, path: str) -> Any:
 def finished(stack: RunningStack, export: str) -> Any:
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
-        found = ask(stack, "GET", f"/organizer/campaigns/{CAMPAIGN}/exports/{export}")
+        found = send(stack, "GET", f"/organizer/campaigns/{CAMPAIGN}/exports/{export}")
         if found["state"] in {"done", "failed"}:
             return found
         time.sleep(0.2)
@@ -116,9 +116,9 @@ def finished(stack: RunningStack, export: str) -> Any:
 
 
 def peak_mb() -> int:
-    """Return the most memory that a process of the function has had: Lambda's workers run in its code's folder.
+    """Return the peak memory of the function's processes in MB. A Lambda worker runs in the folder of its code.
 
-    What a worker says of itself by getrusage counts the emulator before the fork, too.
+    A worker's own getrusage would include the emulator before the fork.
     """
     peaks = [0]
     for process in Path("/proc").glob("[0-9]*"):
@@ -130,9 +130,9 @@ def peak_mb() -> int:
     return max(peaks)
 
 
-def test_an_export_has_every_row_once_and_its_function_stays_small(campaign: RunningStack) -> None:
-    asked = ask(campaign, "POST", f"/organizer/campaigns/{CAMPAIGN}/exports?target=evanston")
-    done = finished(campaign, asked["id"])
+def test_an_export_has_every_row_once_and_its_function_uses_little_memory(campaign: RunningStack) -> None:
+    export = send(campaign, "POST", f"/organizer/campaigns/{CAMPAIGN}/exports?target=evanston")
+    done = finished(campaign, export["id"])
     assert (done["state"], done["rows"]) == ("done", ROWS)
     with urlopen(done["link"], timeout=60) as answer:  # noqa: S310
         assert answer.headers["Content-Type"].startswith("text/csv")

@@ -1,4 +1,4 @@
-"""The local stack itself: what it promises to the command line and to the other end-to-end tests."""
+"""The local stack itself: what the command line and the other end-to-end tests rely on."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from undersigned_cli.local.running import RunningStack
 
 OUTPUTS = {"PublicUrl", "TableName", "PacketBucketName", "DeliveryQueueUrl", "SecretArn", "ConfigurationSetName"}
-CAMPAIGN = "of-the-local-stack"
+CAMPAIGN = "local-stack"
 ONCE = Config(retries={"total_max_attempts": 1})
 
 EMULATOR_ALONE = """
@@ -105,7 +105,7 @@ def send(stack: RunningStack, to: str, **changed: Any) -> str:
     message = EmailMessage()
     message["From"] = stack.outputs["SenderAddress"]
     message["To"] = to
-    message["Subject"] = "A mail of the test"
+    message["Subject"] = "A test email"
     message.set_content("Good day")
     message.add_attachment(b"%PDF-1.7", maintype="application", subtype="pdf", filename="packet.pdf")
     wanted = {
@@ -119,7 +119,7 @@ def send(stack: RunningStack, to: str, **changed: Any) -> str:
 
 
 def logged(stack: RunningStack, function: str, words: str) -> list[str]:
-    """Return what a function's log group says with these words."""
+    """Return the lines in a function's log group that contain these words."""
     name = stack.functions[function]
     group = stack.client("lambda").get_function(FunctionName=name)["Configuration"]["LoggingConfig"]["LogGroup"]
     pages = stack.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group)
@@ -128,7 +128,7 @@ def logged(stack: RunningStack, function: str, words: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def form(stack: RunningStack) -> str:
-    """Give the address of a campaign that only these tests sign."""
+    """Return the address of a campaign that only these tests sign."""
     folder = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
     push(
         replace(folder, campaign=replace(folder.campaign, id=CAMPAIGN)),
@@ -153,7 +153,7 @@ def sign(form: str, email: str) -> None:
     assert status == 202, answer
 
 
-def link_mailed_to(stack: RunningStack, email: str) -> str:
+def confirmation_link(stack: RunningStack, email: str) -> str:
     mails = wait_for(lambda: [mail for mail in stack.mails() if mail.to == (email,)])
     part = message_from_bytes(mails[-1].raw, policy=default).get_body(("plain",))
     assert part
@@ -166,12 +166,12 @@ def count(form: str) -> int:
     return int(json.loads(request(f"{form}/count")[1])["signatures"])
 
 
-def test_the_outputs_of_the_template_are_there(stack: RunningStack) -> None:
+def test_the_outputs_of_the_template_are_present(stack: RunningStack) -> None:
     assert set(stack.outputs) >= OUTPUTS
     assert stack.outputs["PublicUrl"] == stack.public_url
 
 
-def test_two_stacks_of_one_source_tree_build_apart(local_stack: LocalStack, stack: RunningStack) -> None:
+def test_each_stack_builds_in_its_own_folder(local_stack: LocalStack, stack: RunningStack) -> None:
     assert list((local_stack._state / "sam" / ".aws-sam" / "deps").iterdir())
 
 
@@ -179,7 +179,7 @@ def test_another_process_finds_the_running_stack(stack: RunningStack) -> None:
     assert connect(stack.state) == stack
 
 
-def test_the_public_address_leads_to_each_api_function(stack: RunningStack) -> None:
+def test_the_public_address_reaches_each_api_function(stack: RunningStack) -> None:
     request(f"{stack.public_url}/campaigns/none-such")
     request(f"{stack.public_url}/organizer/campaigns/none-such/counts")
 
@@ -187,7 +187,7 @@ def test_the_public_address_leads_to_each_api_function(stack: RunningStack) -> N
     assert logged(stack, "OrganizerApi", "START")
 
 
-def test_a_path_that_no_route_has_is_not_found(stack: RunningStack) -> None:
+def test_a_path_without_a_route_is_not_found(stack: RunningStack) -> None:
     assert request(f"{stack.public_url}/") == (404, '{"message":"Not Found"}')
 
 
@@ -196,11 +196,11 @@ def test_a_signature_row_reaches_both_readers_of_the_stream(stack: RunningStack,
 
     sign(form, "ada@signers.example")
 
-    assert request(link_mailed_to(stack, "ada@signers.example"), {})[0] == 200
+    assert request(confirmation_link(stack, "ada@signers.example"), {})[0] == 200
     assert wait_for(lambda: count(form) > before)
 
 
-def test_a_row_that_is_no_signature_reaches_no_reader(stack: RunningStack) -> None:
+def test_a_row_that_is_not_a_signature_reaches_no_reader(stack: RunningStack) -> None:
     def invocations() -> int:
         return len(logged(stack, "Tally", "START")) + len(logged(stack, "SendConfirmations", "START"))
 
@@ -216,16 +216,16 @@ def test_a_row_that_is_no_signature_reaches_no_reader(stack: RunningStack) -> No
     assert invocations() == before
 
 
-def test_what_ses_says_of_a_mail_comes_back_by_the_templates_own_rule(stack: RunningStack) -> None:
+def test_ses_events_arrive_through_the_templates_own_rule(stack: RunningStack) -> None:
     before = len(logged(stack, "RecordFeedback", "START"))
 
     send(stack, "bounce@simulator.amazonses.com")
 
-    # It was sent, and it bounced.
+    # One event says that it was sent, one that it bounced.
     assert wait_for(lambda: len(logged(stack, "RecordFeedback", "START")) >= before + 2)
 
 
-def test_an_accepted_mail_is_kept_as_it_was_sent(stack: RunningStack) -> None:
+def test_an_accepted_email_is_stored_as_it_was_sent(stack: RunningStack) -> None:
     message_id = send(stack, "chief@police.example")
 
     mail = stack.mails()[-1]
@@ -241,7 +241,7 @@ def test_an_accepted_mail_is_kept_as_it_was_sent(stack: RunningStack) -> None:
         ({"EmailTags": [{"Name": "delivery", "Value": "a#b"}]}, "BadRequestException"),
     ],
 )
-def test_a_mail_that_ses_would_refuse_is_refused(stack: RunningStack, wrong: dict[str, Any], code: str) -> None:
+def test_an_email_that_ses_would_refuse_is_refused(stack: RunningStack, wrong: dict[str, Any], code: str) -> None:
     before = len(stack.mails())
 
     with pytest.raises(ClientError) as refused:
@@ -251,7 +251,7 @@ def test_a_mail_that_ses_would_refuse_is_refused(stack: RunningStack, wrong: dic
     assert len(stack.mails()) == before
 
 
-def test_an_injected_throttle_is_answered_once(stack: RunningStack) -> None:
+def test_an_injected_throttle_happens_once(stack: RunningStack) -> None:
     control(stack, throttle_next=1)
 
     with pytest.raises(ClientError, match="TooManyRequestsException"):
@@ -260,7 +260,7 @@ def test_an_injected_throttle_is_answered_once(stack: RunningStack) -> None:
     assert send(stack, "chief@police.example")
 
 
-def test_a_send_rate_is_kept_when_asked(stack: RunningStack) -> None:
+def test_the_send_rate_can_be_enforced(stack: RunningStack) -> None:
     control(stack, max_send_rate=2, enforce_rate=True)
     try:
         assert stack.client("sesv2").get_account()["SendQuota"]["MaxSendRate"] == 2
@@ -273,7 +273,7 @@ def test_a_send_rate_is_kept_when_asked(stack: RunningStack) -> None:
         control(stack, max_send_rate=14, enforce_rate=False)
 
 
-def test_an_answer_can_be_lost_after_the_mail_was_accepted(stack: RunningStack) -> None:
+def test_an_answer_can_be_lost_after_the_email_was_accepted(stack: RunningStack) -> None:
     before = len(stack.mails())
     control(stack, lose_next_answers=1)
 
@@ -283,14 +283,14 @@ def test_an_answer_can_be_lost_after_the_mail_was_accepted(stack: RunningStack) 
     assert len(stack.mails()) == before + 1
 
 
-def test_a_function_that_fails_says_so_in_one_line(stack: RunningStack) -> None:
+def test_a_failing_function_is_reported_in_one_line(stack: RunningStack) -> None:
     with pytest.raises(LocalStackError, match="Tally failed"):
         stack.invoke("Tally", {})
     with pytest.raises(LocalStackError, match="no function Nothing; it has Deliver,"):
         stack.invoke("Nothing", {})
 
 
-def test_the_logs_hold_what_functions_and_emulator_said(stack: RunningStack) -> None:
+def test_the_logs_include_the_functions_and_the_emulator(stack: RunningStack) -> None:
     request(f"{stack.public_url}/campaigns/none-such")
 
     logs = stack.logs()
@@ -309,12 +309,12 @@ def test_the_inbox_and_the_example_website_are_on_another_origin(stack: RunningS
     assert not stack.inbox_url.startswith(stack.public_url)
 
 
-def test_a_restart_keeps_rows_queue_secret_and_mails(local_stack: LocalStack, stack: RunningStack, form: str) -> None:
+def test_a_restart_keeps_rows_queue_secret_and_emails(local_stack: LocalStack, stack: RunningStack, form: str) -> None:
     sqs = stack.client("sqs")
     [queue] = [url for url in sqs.list_queues()["QueueUrls"] if "PlansFailed" in url]
     sqs.send_message(QueueUrl=queue, MessageBody="kept")
     sign(form, "grace@signers.example")
-    link = link_mailed_to(stack, "grace@signers.example")
+    link = confirmation_link(stack, "grace@signers.example")
     before = (count(form), stack.mails(), secret_of(stack))
 
     local_stack.stop()
@@ -331,7 +331,7 @@ def test_a_restart_keeps_rows_queue_secret_and_mails(local_stack: LocalStack, st
 
 @pytest.fixture(scope="module")
 def mirror(stack: RunningStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[HttpService]:
-    """Give an HTTP API behind a front of its own; its function says what it was asked, gzipped and with cookies."""
+    """Yield an HTTP API behind a front of its own. Its function returns the request, gzipped and with cookies."""
     functions, gateway = stack.client("lambda"), stack.client("apigatewayv2")
     package = io.BytesIO()
     with zipfile.ZipFile(package, "w") as files:
@@ -371,13 +371,13 @@ def mirrored(
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
-def test_each_method_reaches_the_route_as_it_was_sent(mirror: HttpService, method: str) -> None:
+def test_each_method_reaches_the_route(mirror: HttpService, method: str) -> None:
     _, body = mirrored(mirror, method)
 
     assert json.loads(gzip.decompress(body))["method"] == method
 
 
-def test_binary_bodies_and_repeated_headers_pass(mirror: HttpService) -> None:
+def test_binary_bodies_and_repeated_headers_pass_through(mirror: HttpService) -> None:
     answer, body = mirrored(mirror, "POST", body=bytes(range(256)))
 
     seen = json.loads(gzip.decompress(body))
@@ -387,11 +387,11 @@ def test_binary_bodies_and_repeated_headers_pass(mirror: HttpService) -> None:
     assert (answer.headers["Vary"], answer.headers["Content-Encoding"]) == ("Origin, Accept-Encoding", "gzip")
 
 
-def test_head_brings_the_headers_alone(mirror: HttpService) -> None:
+def test_head_returns_only_the_headers(mirror: HttpService) -> None:
     answer, body = mirrored(mirror, "HEAD")
 
     assert (answer.status, answer.headers["Content-Encoding"], body) == (200, "gzip", b"")
-    assert "Content-Length" not in answer.headers, "it would be none, and that is not the length of a GET's body"
+    assert "Content-Length" not in answer.headers, "it would be 0, which isn't the length of a GET's body"
 
 
 def test_an_answer_without_content_has_no_length(mirror: HttpService) -> None:
@@ -401,7 +401,7 @@ def test_an_answer_without_content_has_no_length(mirror: HttpService) -> None:
     assert "Content-Length" not in answer.headers
 
 
-def test_a_function_hears_whose_request_it_is(mirror: HttpService) -> None:
+def test_a_function_gets_the_address_of_the_client(mirror: HttpService) -> None:
     _, body = mirrored(mirror, "GET", client="127.0.0.2")
 
     assert json.loads(gzip.decompress(body))["sourceIp"] == "127.0.0.2"
@@ -411,7 +411,7 @@ def secret_of(stack: RunningStack) -> str:
     return str(stack.client("secretsmanager").get_secret_value(SecretId=stack.outputs["SecretArn"])["SecretString"])
 
 
-def test_a_second_stack_keeps_out_of_a_state_folder_in_use(stack: RunningStack) -> None:
+def test_a_second_stack_refuses_a_state_folder_in_use(stack: RunningStack) -> None:
     with pytest.raises(LocalStackError, match=f"another local stack runs with {re.escape(str(stack.state))}"):
         LocalStack(stack.state, ports=Ports.any_free()).start()
 
@@ -423,7 +423,7 @@ def test_a_taken_port_is_named_in_one_line(stack: RunningStack, tmp_path: Path) 
         LocalStack(tmp_path, ports=replace(Ports.any_free(), front=port)).start()
 
 
-def test_a_template_that_does_not_build_is_one_line_and_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_a_failed_build_is_reported_in_one_line_and_leaves_nothing_running(tmp_path: Path) -> None:
     project = tmp_path / "project"
     project.mkdir()
     for name in ("pyproject.toml", "uv.lock", ".python-version"):
@@ -440,7 +440,7 @@ def test_a_template_that_does_not_build_is_one_line_and_leaves_nothing_behind(tm
     assert not any(listens(port) for port in ports.values())
 
 
-def test_no_emulator_stays_when_its_parent_is_killed(tmp_path: Path) -> None:
+def test_the_emulator_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

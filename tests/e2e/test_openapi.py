@@ -1,4 +1,4 @@
-"""Odd requests, made from the API's document, against the local stack: each is answered as it says."""
+"""Odd requests, generated from the OpenAPI document, to the local stack: each answer is as documented."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from undersigned_cli.local.running import RunningStack
 
-CAMPAIGN = "of-odd-requests"
+CAMPAIGN = "odd-requests"
 KEY = "us_odd"
 ADA = {
     "name": "Ada Specimen",
@@ -56,7 +56,7 @@ CHECKS = [
 schema = schemathesis.openapi.from_dict(DOCUMENT)
 schema.config.phases.coverage.enabled = False
 EXAMPLES = int(os.environ.get("UNDERSIGNED_EXAMPLES", "2"))
-"""Requests that are made up for each route; `make soak` takes more."""
+"""The number of requests that are generated for each route; `make soak` uses more."""
 
 bounded = settings(
     max_examples=EXAMPLES,
@@ -69,7 +69,7 @@ bounded = settings(
 
 @pytest.fixture(scope="module")
 def address(stack: RunningStack) -> Iterator[str]:
-    """Give the stack's address, with a campaign, a confirmed letter and a key for odd requests alone."""
+    """Yield the stack's address, with a campaign, a confirmed letter and a key for these tests only."""
     wiring = Stack(stack.outputs, stack.client).wiring()
     folder = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
     push(replace(folder, campaign=replace(folder.campaign, id=CAMPAIGN)), wiring.campaigns)
@@ -79,11 +79,11 @@ def address(stack: RunningStack) -> Iterator[str]:
     now = datetime.now(UTC)
     wiring.signatures.confirm(CAMPAIGN, signer_id(wiring.secret(), ADA["email"]), None, at=now, on=now.date())
     yield stack.public_url
-    # Its letter must not go out with those of the other tests.
+    # Its letter must not be sent with those of other tests.
     wiring.campaigns.pause(CAMPAIGN, paused=True)
 
 
-def test_the_next_packet_is_typeset_while_somebody_waits(address: str) -> None:
+def test_the_next_packet_is_typeset_on_request(address: str) -> None:
     path = f"{address}/organizer/campaigns/{CAMPAIGN}/deliveries/next/evanston"
     headers = {"Authorization": f"Bearer {KEY}"}
     [packet] = requests.get(path, headers=headers, timeout=30).json()["packets"]
@@ -94,26 +94,26 @@ def test_the_next_packet_is_typeset_while_somebody_waits(address: str) -> None:
 
 @schema.parametrize()
 @bounded
-def test_with_a_key(case: Case[Any], address: str) -> None:
-    ask(case, address, {"Authorization": f"Bearer {KEY}"})
+def test_requests_with_a_key(case: Case[Any], address: str) -> None:
+    send(case, address, {"Authorization": f"Bearer {KEY}"})
 
 
 @schema.include(path_regex="^/organizer/campaigns/").parametrize()
 @settings(bounded, max_examples=min(EXAMPLES, 2))
-def test_without_a_key(case: Case[Any], address: str) -> None:
-    # A wrong key would count as refused, and these tests share their network with the others.
+def test_requests_without_a_key(case: Case[Any], address: str) -> None:
+    # A wrong key would count towards the limit for their network, which all tests share.
     case.headers.pop("Authorization", None)
-    # 404: what has a `#` in it is the address of nothing.
-    assert ask(case, address, {}) in {401, 404}
+    # 404: no route has a `#` in it.
+    assert send(case, address, {}) in {401, 404}
 
 
-def ask(case: Case[Any], address: str, headers: dict[str, str]) -> int:
-    """Ask for what is there, where a request names a campaign or a target; check the answer and return its status."""
-    for name, there in (("campaign", CAMPAIGN), ("target", "evanston")):
+def send(case: Case[Any], address: str, headers: dict[str, str]) -> int:
+    """Send a request about the campaign and a target that exist, check the answer, and return its status."""
+    for name, existing in (("campaign", CAMPAIGN), ("target", "evanston")):
         if name in (case.path_parameters or {}):
-            case.path_parameters[name] = there
+            case.path_parameters[name] = existing
     answer = case.call(base_url=address, headers=headers)
-    # The gateway itself knows no address with a line end in it, and answers in its own way.
+    # The gateway has no route for a path with a line break, and answers itself.
     if (answer.status_code, answer.content) != (404, b'{"message":"Not Found"}'):
         case.validate_response(answer, checks=CHECKS)
     return answer.status_code

@@ -1,4 +1,4 @@
-"""The stack in memory, new for each test."""
+"""A stack in memory for each test."""
 
 from __future__ import annotations
 
@@ -14,6 +14,6 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[worlds.World]:
-    """Give a stack in memory, with the shipped campaign."""
+    """Yield a stack in memory, with the shipped campaign."""
     with worlds.world(monkeypatch) as made:
         yield made

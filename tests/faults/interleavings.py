@@ -1,8 +1,8 @@
-"""Interleavings: calls of real handlers that run at once, driven step by step.
+"""Interleavings: calls of real handlers that run at the same time, driven step by step.
 
-Each actor is a thread that stops before every call of AWS that others can notice and waits until it is let go, so one
-thread runs at any time, and who goes on is never luck. moto does a call as one piece: only what lies between calls can
-be cut in two, in tests as in AWS.
+Each actor is a thread that stops before every AWS call that others can notice, and waits for its turn. So one thread
+runs at a time, and which one is never left to chance. moto makes a call in one piece: a switch can only happen between
+calls, in tests as on AWS.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ if TYPE_CHECKING:
     from undersigned.rendering.packets import PacketCover, PacketLetter
 
 PATIENCE = 30
-"""Seconds until a thread that does not come back fails the test."""
+"""Seconds after which a thread that doesn't stop fails the test."""
 
 type Order = Literal["go", "crash", "crash after", "conflict"]
-"""What becomes of the call before which an actor stands: made; not made; made, but its answer is lost; refused."""
+"""What happens to an actor's next call: it is made; not made; made, but its answer is lost; refused."""
 
 type Fate = Literal["delivered", "bounced", "soft bounced", "complained", "silent"]
 
@@ -51,18 +51,18 @@ _EVENTS: dict[Fate, tuple[str, ...]] = {
     "complained": ("send", "delivery", "complaint"),
     "silent": ("send",),
 }
-_CAME_BACK = ("bounced", "soft bounced")
+_BOUNCED = ("bounced", "soft bounced")
 
 _ORGANIZER = {"authorization": "Bearer us_manage"}
 _WEEKS = 6
 
 
 class CrashError(BaseException):
-    """A process ended; no handler of errors hears of it."""
+    """A process ended. No `except Exception` sees this."""
 
 
 class Call(NamedTuple):
-    """A call of AWS that is about to be made."""
+    """An AWS call that is about to be made."""
 
     service: str
     operation: str
@@ -73,7 +73,7 @@ class Call(NamedTuple):
 
     @property
     def written(self) -> set[str]:
-        """Return the items that it writes, as `pk/sk`."""
+        """The items that it writes, as `pk/sk`."""
         if self.service == "s3":
             return {self.params["Key"]} if self.operation == "PutObject" else set()
         if self.service != "dynamodb":
@@ -84,16 +84,16 @@ class Call(NamedTuple):
 
     @property
     def read(self) -> set[str]:
-        """Return the items that it reads, as `pk/sk`; of a query the partition, and of a tray all letters."""
+        """The items that it reads, as `pk/sk`. A query reads its partition; a query of a tray reads all letters."""
         match self.service, self.operation:
             case "s3", "GetObject":
                 return {self.params["Key"]}
             case "dynamodb", "GetItem":
                 return {_item(self.params["Key"])}
             case "dynamodb", "BatchGetItem":
-                return {_item(key) for asked in self.params["RequestItems"].values() for key in asked["Keys"]}
+                return {_item(key) for wanted in self.params["RequestItems"].values() for key in wanted["Keys"]}
             case "dynamodb", _ if any("/PERIOD#" in item for item in self.written):
-                # Who moves a delivery on must heed what an organizer has decided until then.
+                # A change of a delivery depends on the organizer's controls at that moment.
                 return {"CAMPAIGN#"}
             case "dynamodb", "Query":
                 partition = next(iter(self.params["ExpressionAttributeValues"].values()))["S"]
@@ -101,8 +101,8 @@ class Call(NamedTuple):
             case _:
                 return set()
 
-    def meets(self, other: Call) -> bool:
-        """Say whether it makes a difference which of two calls comes first."""
+    def interferes_with(self, other: Call) -> bool:
+        """Return whether the order of two calls makes a difference."""
         return any(
             mine.startswith(its) or its.startswith(mine)
             for ours, theirs in ((self.written, other.written | other.read), (self.read, other.written))
@@ -115,8 +115,8 @@ class Call(NamedTuple):
         return self.params.get("IndexName") == "tray"
 
     @property
-    def is_alone(self) -> bool:
-        """Say whether it is about what no other actor changes, or nobody looks at: when it is made does not matter."""
+    def is_private(self) -> bool:
+        """Whether no other actor changes or reads its items, so that its moment doesn't matter."""
         if self.service == "secretsmanager" or self.operation == "GetAccount":
             return True
         touched = self.written | self.read
@@ -124,14 +124,14 @@ class Call(NamedTuple):
 
     @property
     def can_conflict(self) -> bool:
-        """Say whether DynamoDB may refuse it because a transaction holds one of its items."""
+        """Whether DynamoDB may refuse it because a transaction holds one of its items."""
         if self.operation == "TransactWriteItems":
             return True
         held = ("SIGNATURE#", "COUNT#", "DELIVERY#", "FORM#", "CAMPAIGN#")
         return self.operation in {"PutItem", "UpdateItem"} and any(key.startswith(held) for key in self.written)
 
     def conflict(self) -> ClientError:
-        """Return DynamoDB's refusal: the last of the call's items is in another transaction."""
+        """Return DynamoDB's refusal: another transaction holds the last of the call's items."""
         if self.operation != "TransactWriteItems":
             return _client_error("TransactionConflictException", self.operation)
         reasons = [{"Code": "None"} for _ in self.params["TransactItems"]]
@@ -156,9 +156,9 @@ def _client_error(code: str, operation: str, **more: Any) -> ClientError:
 
 @dataclass(eq=False)
 class Actor:
-    """A handler at work. `at` is the call before which it stands, None when it is done.
+    """A running handler. `at` is its next call, or None when it is done.
 
-    `on_end` hears whether it failed; `may_fail` says that an error is no matter, for somebody tries again.
+    `on_end` is told whether it failed. `may_fail` allows an error, because the work is tried again.
     """
 
     name: str
@@ -182,7 +182,7 @@ class Actor:
 
 
 class Stage:
-    """Where actors run, one at a time."""
+    """Runs actors, one at a time."""
 
     def __init__(self) -> None:
         self._mine = threading.local()
@@ -192,7 +192,7 @@ class Stage:
         self._last: Actor | None = None
 
     def start(self, name: str, work: Callable[[], Any]) -> Actor:
-        """Let an actor run to its first stop."""
+        """Start an actor and run it to its first stop."""
         actor = Actor(name, work)
         self.actors.append(actor)
         threading.Thread(target=self._run, args=(actor,), name=name, daemon=True).start()
@@ -200,7 +200,7 @@ class Stage:
         return actor
 
     def step(self, actor: Actor, order: Order = "go") -> None:
-        """Let an actor make its call and run to the next stop, or to its end."""
+        """Make an actor's next call and run it to the next stop, or to its end."""
         assert actor.at is not None, f"{actor.name} is done"
         if self._last not in {None, actor}:
             self.switches += 1
@@ -210,13 +210,13 @@ class Stage:
         self._wait(actor)
 
     def finish(self, actor: Actor) -> Actor:
-        """Let an actor run to its end."""
+        """Run an actor to its end."""
         while not actor.is_done:
             self.step(actor)
         return actor
 
     def clear(self) -> None:
-        """End every actor that is still under way."""
+        """End every actor that is still running."""
         for actor in self.actors:
             if not actor.is_done:
                 self.step(actor, "crash")
@@ -224,8 +224,8 @@ class Stage:
         self._last = None
 
     def _wait(self, actor: Actor) -> None:
-        assert self._back.acquire(timeout=PATIENCE), f"{actor.name} does not come back"
-        # What a test asserts inside of an actor is no error that a handler meets.
+        assert self._back.acquire(timeout=PATIENCE), f"{actor.name} doesn't stop"
+        # A failed assertion inside an actor fails the test.
         error = actor.error
         if error is not None and not actor.crashed and isinstance(error, AssertionError | pytest.fail.Exception):
             raise error
@@ -234,26 +234,26 @@ class Stage:
         self._mine.actor = actor
         try:
             actor.answer = actor.work()
-        except BaseException as error:  # noqa: BLE001  (whatever it is, whoever drives the actor looks at it)
+        except BaseException as error:  # noqa: BLE001  (the code that drives the actor checks it)
             actor.error = error
         actor.at = None
         self._back.release()
 
     def call(self, call: Call, make: Callable[[], Any]) -> Any:
-        """Make a call; an actor stops before it."""
+        """Make a call. An actor stops before it."""
         actor: Actor | None = getattr(self._mine, "actor", None)
         if actor is None:
             return make()
         if call.operation == "ChangeMessageVisibility":
-            # The play keeps its messages itself.
+            # The play keeps track of its messages itself.
             return {}
-        # A tray is read shard by shard, from an index that may be behind: as good as one read.
-        if call.is_alone or (call.reads_tray and actor.made and actor.made[-1].reads_tray):
+        # A tray is read shard by shard, from an index that may lag, so all its reads count as one.
+        if call.is_private or (call.reads_tray and actor.made and actor.made[-1].reads_tray):
             return make()
         actor.at = call
         actor.made.append(call)
         self._back.release()
-        assert actor.go.acquire(timeout=2 * PATIENCE), "nobody lets it go on"
+        assert actor.go.acquire(timeout=2 * PATIENCE), "nobody resumed it"
         match actor.order:
             case "crash":
                 raise CrashError
@@ -267,7 +267,7 @@ class Stage:
 
 @contextmanager
 def staged(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
-    """Let actors stop before their calls."""
+    """Make actors stop before their calls."""
     stage = Stage()
     make_call = BaseClient._make_api_call  # type: ignore[attr-defined]
 
@@ -284,7 +284,7 @@ def staged(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
 
 @dataclass
 class Message:
-    """A message of the delivery queue; SQS may hand it out twice."""
+    """A message of the delivery queue. SQS may deliver it twice."""
 
     body: str
     receipts: int = 0
@@ -292,25 +292,25 @@ class Message:
 
 
 @dataclass
-class Told:
-    """What SES has still to say of a mail."""
+class MailEvent:
+    """An event about an email that SES has still to send."""
 
     sent: Sent
     case: str
 
 
 class Play:
-    """A stack on a stage: what people, schedules and AWS do as actors, and what must be true in the end."""
+    """A stack on a stage: people, schedules and AWS are its actors, and `check` says what must be true in the end."""
 
     def __init__(self, world: World, stage: Stage, letters_in: Callable[[Sent], list[str]] | None = None) -> None:
-        """Take the stack, the stage, and how to read whose letters a mail holds if they are not typeset plainly."""
+        """Take the stack, the stage, and how to read the names in an email's packets if they aren't plain."""
         self.world = world
         self.stage = stage
         self._letters_in = letters_in or plain_letters_in
         self._approves = False
         self.messages: list[Message] = []
         self.backlog: list[Any] = []
-        self.told: list[Told] = []
+        self.mail_events: list[MailEvent] = []
         self.fates: dict[str, Fate] = {}
         self.fate: Fate = "delivered"
         self.erased: dict[str, int] = {}
@@ -321,15 +321,15 @@ class Play:
         self.targets = ("evanston", "skokie")
         self._seen = self._records = self._calls = 0
         world.wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of("us_manage"), "manage", "", world.clock.now))
-        # A letter more or less does not make a race, nor do nine chiefs for whom nothing waits.
+        # Targets without letters add no races.
         for target in world.wiring.campaigns.targets(CAMPAIGN):
             if target.id not in self.targets:
                 self._delete(f"CAMPAIGN#{CAMPAIGN}", f"TARGET#{target.id}")
 
-    # Where it stands
+    # State
 
     def save(self) -> Callable[[], None]:
-        """Return what sets the stack back to where it stands now."""
+        """Return a function that restores the stack's present state."""
         self.collect()
         table, bucket = self._table.items, self._bucket.keys
         items, packets = copy.deepcopy(table), {name: bucket[name].value for name in list(bucket)}
@@ -340,13 +340,13 @@ class Play:
                 for name in ("messages", "backlog", "fates", "fate", "erased", "confirmed", "withdrawn")
             }
         )
-        told = list(self.told)
+        mail_events = list(self.mail_events)
 
         def restore() -> None:
             self.stage.clear()
             self.collect()
             self._table.items = copy.deepcopy(items)
-            # The longer the stream, the longer moto takes for a transaction.
+            # moto's transactions take longer, the longer the stream is.
             self._table.stream_shard.items.clear()
             self.world._read.clear()
             self._records = 0
@@ -356,7 +356,7 @@ class Play:
             self.world.clock.now, self.world.sent[:] = now, sent
             for name, value in copy.deepcopy(state).items():
                 setattr(self, name, value)
-            self.told, self._seen, self.history, self.halted = list(told), len(sent), [], {}
+            self.mail_events, self._seen, self.history, self.halted = list(mail_events), len(sent), [], {}
 
         return restore
 
@@ -389,10 +389,10 @@ class Play:
     def key(self, period: str = "2026-11-24", target: str = "evanston") -> DeliveryKey:
         return DeliveryKey(CAMPAIGN, target, period)
 
-    # Actors: what they do is made ready now and done when the stage lets them
+    # Actors: prepared here, run by the stage
 
     def sign(self, person: str, words: str, postal_code: str = "60201") -> Actor:
-        """Sign as a person; `words` are the name, by which the letter is known in mails."""
+        """Sign as a person. `words` is the name, which identifies the letter in emails."""
         answers = {**ADA, "email": _email(person), "name": words, "address_line": words, "postal_code": postal_code}
         form = self.world.form()
         path = f"/campaigns/{CAMPAIGN}/signatures"
@@ -419,7 +419,7 @@ class Play:
         return actor
 
     def expire(self, person: str) -> Actor:
-        """Remove a person's row if it has expired, as DynamoDB does some time later, or never."""
+        """Delete a person's row if it has expired, as DynamoDB does some time later, or never."""
         request: dict[str, Any] = {
             "TableName": self.world.wiring.settings.table_name,
             "Key": {"pk": {"S": f"SIGNATURE#{CAMPAIGN}#{self.signer(person)}"}, "sk": {"S": "1"}},
@@ -441,14 +441,14 @@ class Play:
         return self._organize("resume", "/resume", {})
 
     def hold(self) -> Actor:
-        return self._halting(self._organize("hold", "/targets/evanston/hold", {"why": "a new chief"}))
+        return self._halting(self._organize("hold", "/targets/evanston/hold", {"why": "the office changes"}))
 
     def release(self) -> Actor:
         self.halted.pop("hold", None)
         return self._organize("release", "/targets/evanston/release", {})
 
     def _halting(self, actor: Actor) -> Actor:
-        """Let nothing go from the end of this actor on but what is being handed to SES."""
+        """Allow no email after the end of this actor, except those that are being handed to SES."""
 
         def halt(failed: bool) -> None:  # noqa: FBT001
             if not failed:
@@ -489,11 +489,11 @@ class Play:
         actor.on_end = note
         return actor
 
-    def tell(self, told: Told) -> Actor:
+    def report(self, event: MailEvent) -> Actor:
         at = self.world.clock.now
-        actor = self._start(f"SES says {told.case}", lambda: self.world.feedback(told.case, told.sent, at=at))
+        actor = self._start(f"SES reports {event.case}", lambda: self.world.feedback(event.case, event.sent, at=at))
         actor.may_fail = True
-        actor.on_end = lambda failed: self.told.append(told) if failed else None
+        actor.on_end = lambda failed: self.mail_events.append(event) if failed else None
         return actor
 
     def _organize(self, name: str, path: str, values: object, method: str = "POST") -> Actor:
@@ -505,10 +505,10 @@ class Play:
         return self.stage.start(name, work)
 
     def step(self, actor: Actor, order: Order = "go") -> None:
-        """Let an actor go on, and see to what follows when it is done."""
+        """Step an actor, and do what follows when it is done."""
         self.history.append(f"{actor.name}: {order} {actor.at}")
-        if _hands_over(actor) and not all(actor in let for let in self.halted.values()):
-            message = f"a mail goes after {', '.join(self.halted)}"
+        if _hands_over(actor) and not all(actor in exempt for exempt in self.halted.values()):
+            message = f"an email is sent after {', '.join(self.halted)}"
             raise AssertionError(message)
         self.stage.step(actor, order)
         if actor.is_done:
@@ -522,7 +522,7 @@ class Play:
         return actor
 
     def ended(self, actor: Actor) -> None:
-        """Do what AWS does when a handler has ended: what failed comes again."""
+        """Do what AWS does when a handler has ended: failed work comes again."""
         if actor in self.stage.actors:
             self.stage.actors.remove(actor)
         if actor.crashed:
@@ -537,28 +537,28 @@ class Play:
         self.collect()
 
     def needs_approval(self) -> None:
-        """Let the campaign's deliveries begin with an approval."""
+        """Make the campaign's deliveries need an approval."""
         campaigns = self.world.wiring.campaigns
         campaign = campaigns.campaign(CAMPAIGN)
         assert campaign
         campaigns.put_campaign(replace(campaign, approval=True))
         self._approves = True
 
-    # What AWS does between
+    # AWS
 
     def collect(self) -> None:
-        """Take up what the stream, the queue and SES have new."""
-        # Asking AWS takes long, and mostly there is nothing.
+        """Collect new records of the stream, messages of the queue, and emails that SES accepted."""
+        # moto is slow, and there is rarely anything new.
         written, self._records = self._records, len(self._table.stream_shard.items)
         for record in self.world.new_records() if self._records > written else ():
             self.backlog.append(record)
             image = record["dynamodb"].get("NewImage")
             if image is None:
                 continue
-            standing, words = image["status"]["S"], image["name"]["S"]
-            if standing == "confirmed":
+            status, words = image["status"]["S"], image["name"]["S"]
+            if status == "confirmed":
                 self.confirmed.add(words)
-            elif standing == "withdrawn":
+            elif status == "withdrawn":
                 self.withdrawn.add(words)
         calls, self._calls = self.world.calls[self._calls :], len(self.world.calls)
         sqs, url = client_of("sqs"), self.world.queue_url
@@ -570,7 +570,7 @@ class Play:
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         for sent in self.world.sent[self._seen :]:
             self.fates[sent.message_id] = self.fate
-            self.told += [Told(sent, case) for case in _EVENTS[self.fate]]
+            self.mail_events += [MailEvent(sent, case) for case in _EVENTS[self.fate]]
         self._seen = len(self.world.sent)
 
     def enqueue(self, period: str = "2026-11-24") -> None:
@@ -578,7 +578,7 @@ class Play:
         self.messages.append(Message(json.dumps({"campaign": CAMPAIGN, "target": "evanston", "period": period})))
 
     def take_backlog(self) -> list[Any]:
-        """Take all that the tally has not read."""
+        """Take all records that the tally has not read."""
         taken, self.backlog = self.backlog, []
         return taken
 
@@ -587,23 +587,23 @@ class Play:
         return [message for message in self.messages if not message.is_done]
 
     def count(self) -> None:
-        """Let the tally read all that the stream holds."""
+        """Run the tally until it has read the whole stream."""
         for _ in range(10):
             self.collect()
             if not self.backlog:
                 return
             self.finish(self.tally(self.take_backlog()))
-        message = "the stream does not come to its end"
+        message = "the stream doesn't end"
         raise AssertionError(message)
 
     def settle(self) -> None:
-        """Let everything end, then weeks pass until nothing is left to do; whoever was held is mended."""
+        """End all actors, then run weeks until nothing is left to do, with pauses, holds and bad addresses removed."""
         for actor in list(self.stage.actors):
             self.finish(actor)
         self.fate = "delivered"
         for _ in range(_WEEKS):
-            self._be_quiet()
-            if not self._is_something_left():
+            self._run_until_quiet()
+            if not self._has_work_left():
                 return
             self.finish(self.resume())
             self.finish(self.release())
@@ -615,48 +615,48 @@ class Play:
             self.finish(self.plan())
             if self._approves:
                 self.finish(self.approve(self.world.clock.now.date().isoformat()))
-        message = f"after {_WEEKS} weeks something is left to do: {self.deliveries()}"
+        message = f"work is left after {_WEEKS} weeks: {self.deliveries()}"
         raise AssertionError(message)
 
-    def _be_quiet(self) -> None:
+    def _run_until_quiet(self) -> None:
         for _ in range(10):
             self.count()
-            while self.told:
-                self.finish(self.tell(self.told.pop(0)))
+            while self.mail_events:
+                self.finish(self.report(self.mail_events.pop(0)))
             waiting = self.waiting_messages
-            if not (waiting or self.backlog or self.told):
+            if not (waiting or self.backlog or self.mail_events):
                 return
             for message in waiting:
                 self.finish(self.deliver(message))
-            while self.told:
-                self.finish(self.tell(self.told.pop(0)))
+            while self.mail_events:
+                self.finish(self.report(self.mail_events.pop(0)))
             self.world.clock.advance(minutes=61)
-        # Who is held stays so until a person mends it, and a message that is received too often is a dead letter.
+        # A held delivery waits for a person, and a message that is received too often becomes a dead letter.
         for message in self.waiting_messages:
             message.is_done = True
 
-    def _is_something_left(self) -> bool:
+    def _has_work_left(self) -> bool:
         signatures = self.world.wiring.signatures
         return any(delivery.is_unfinished for delivery in self.deliveries()) or any(
             signatures.has_waiting(CAMPAIGN, target) for target in self.targets
         )
 
-    # What must be true in the end
+    # Invariants
 
     def check(self) -> None:
-        """Check that every letter went just once, none that was taken back, and that counts equal the rows."""
-        returned = [message for message, fate in self.fates.items() if fate in _CAME_BACK]
-        found = breaches(self.world, returned=returned, text_of=lambda sent: "\n".join(self._letters_in(sent)))
+        """Check that every letter was sent exactly once, no withdrawn one was, and the counts equal the rows."""
+        bounced = [message for message, fate in self.fates.items() if fate in _BOUNCED]
+        found = breaches(self.world, bounced=bounced, text_of=lambda sent: "\n".join(self._letters_in(sent)))
         rows = self.world.wiring.signatures.listed_signatures(CAMPAIGN)
-        standing = {row.name for row in rows if row.status == "confirmed"}
-        vanished = self.confirmed - standing - self.withdrawn - self.erased.keys()
-        found += [f"{words}: confirmed, and then its row was gone" for words in vanished]
+        remaining = {row.name for row in rows if row.status == "confirmed"}
+        vanished = self.confirmed - remaining - self.withdrawn - self.erased.keys()
+        found += [f"{words}: confirmed, but its row is gone" for words in vanished]
         for place, sent in enumerate(self.world.sent):
             for words in self._letters_in(sent) if is_delivery(sent) else ():
                 if words not in self.confirmed:
-                    found.append(f"{words}: sent, and nobody had confirmed it")
+                    found.append(f"{words}: sent without a confirmation")
                 if words in self.withdrawn:
-                    found.append(f"{words}: sent, and it had been taken back")
+                    found.append(f"{words}: sent although it was withdrawn")
                 if self.erased.get(words, place + 1) <= place:
                     found.append(f"{words}: sent after it was erased")
         assert not found, "\n".join(found)
@@ -667,12 +667,12 @@ def is_delivery(sent: Sent) -> bool:
 
 
 def plain_letters_in(sent: Sent) -> list[str]:
-    """Return whose letters a mail's packets hold, as the plain typesetter writes them."""
+    """Return the names in an email's packets, as `typeset_plainly` writes them."""
     return [words for pdf in sent.pdfs for words in json.loads(pdf)]
 
 
-def plainly(cover: PacketCover | None, letters: Sequence[PacketLetter], fonts: object) -> Packet:
-    """Write down whose letters a packet holds, for what takes a tenth of a second is no part of a race."""
+def typeset_plainly(cover: PacketCover | None, letters: Sequence[PacketLetter], fonts: object) -> Packet:
+    """Write only the signers' names into a packet: typesetting takes a tenth of a second and adds no race."""
     pdf = json.dumps([letter.signer_name for letter in letters]).encode()
     return Packet(pdf, hashlib.sha256(pdf).hexdigest(), {}, accessible=True)
 
@@ -686,8 +686,8 @@ def _email(person: str) -> str:
 
 
 @contextmanager
-def told_in_full(play: Play) -> Iterator[None]:
-    """Let an assertion that fails tell what happened step by step."""
+def with_history(play: Play) -> Iterator[None]:
+    """Add the steps so far to an assertion that fails."""
     try:
         yield
     except AssertionError as error:
@@ -696,16 +696,17 @@ def told_in_full(play: Play) -> Iterator[None]:
 
 
 class Race:
-    """Two actors of which every schedule with few preemptions is run.
+    """Two actors that run in every schedule with few preemptions.
 
-    Preempting one before a call that nothing of the other's touches is the same as preempting it later, so that is left
-    out.
+    Preempting an actor before a call that doesn't interfere with the other's calls is the same as preempting it later,
+    so these schedules are left out.
 
-    Most bugs of concurrency need no more than two: Musuvathi and Qadeer, "Iterative Context Bounding" (PLDI 2007).
+    Most concurrency bugs need no more than two preemptions: Musuvathi and Qadeer, "Iterative Context Bounding" (PLDI
+    2007).
     """
 
     def __init__(self, play: Play, begin: Callable[[], tuple[Actor, Actor]], *, twins: bool) -> None:
-        """Take how the actors begin, and whether they do the same, so that it does not matter which one is first."""
+        """Take a function that starts the actors. The order of `twins`, which do the same, doesn't matter."""
         self._play = play
         self._begin = begin
         self._twins = twins
@@ -714,8 +715,8 @@ class Race:
         self.tried = 0
 
     def run(self, preemptions: int, most: int | None = None) -> None:
-        """Run every schedule, and check each; at most so many of each number of preemptions, evenly spread."""
-        # What each of them does says where it matters to preempt the other.
+        """Run and check every schedule, but at most `most` of each number of preemptions, evenly spread."""
+        # The calls of each actor show where preempting the other makes a difference.
         self._run(0, ())
         self.tried = 0
         firsts = (0,) if self._twins else (1, 0)
@@ -723,8 +724,8 @@ class Race:
         for _ in range(preemptions):
             schedules = [
                 (first, (*switches, step))
-                for first, switches, could in found
-                for step in could
+                for first, switches, steps in found
+                for step in steps
                 if step > (switches[-1] if switches else 0)
             ]
             left_out = 1 if most is None else -(-len(schedules) // most) or 1
@@ -733,18 +734,18 @@ class Race:
     def _run(self, first: int, switches: tuple[int, ...]) -> list[int]:
         self._restore()
         self.tried += 1
-        with told_in_full(self._play):
-            could = self._interleave(self._begin(), first, switches)
+        with with_history(self._play):
+            steps = self._interleave(self._begin(), first, switches)
             self._play.settle()
             self._play.check()
-        return could
+        return steps
 
     def _interleave(self, actors: tuple[Actor, Actor], first: int, switches: tuple[int, ...]) -> list[int]:
-        """Let the actors run, switching before these steps; return the steps before which switching matters.
+        """Run the actors, switching before these steps. Return the steps before which a switch makes a difference.
 
-        When one is done, the other one goes on.
+        When one actor is done, the other goes on.
         """
-        current, step, could = first, 0, []
+        current, step, candidates = first, 0, []
         while not all(actor.is_done for actor in actors):
             if actors[current].is_done:
                 current = 1 - current
@@ -752,35 +753,35 @@ class Race:
                 if step in switches:
                     current = 1 - current
                 elif self._matters(current, actors[current].at):
-                    could.append(step)
+                    candidates.append(step)
             self._play.step(actors[current])
             step += 1
         for actor, made in zip(actors, self._made, strict=True):
             made += [call for call in actor.made if call not in made]
-        return could
+        return candidates
 
     def _matters(self, mine: int, call: Call | None) -> bool:
-        return call is not None and any(call.meets(its) for its in self._made[1 - mine])
+        return call is not None and any(call.interferes_with(its) for its in self._made[1 - mine])
 
 
 class Refusals:
-    """One actor, of whose calls each is refused once because a transaction of somebody else holds its item."""
+    """One actor. Each of its calls is refused once, because another transaction holds its item."""
 
     def __init__(self, play: Play, begin: Callable[[], Actor]) -> None:
-        """Take how the actor begins."""
+        """Take a function that starts the actor."""
         self._play = play
         self._begin = begin
         self._restore = play.save()
         self.tried = 0
 
     def run(self) -> None:
-        """Refuse one call after the other, each in a run of its own, and check what comes of it."""
+        """Refuse one call after the other, each in a run of its own, and check every run."""
         while self._refuse(self.tried):
             self.tried += 1
 
     def _refuse(self, number: int) -> bool:
         self._restore()
-        with told_in_full(self._play):
+        with with_history(self._play):
             actor = self._begin()
             seen = 0
             while actor.at is not None:

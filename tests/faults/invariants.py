@@ -1,4 +1,4 @@
-"""What must hold whatever crashed, came late, or came twice: read from the table, the accepted mails and their PDFs."""
+"""What must hold after any crash, delay or repeat, read from the table, the accepted emails and their PDFs."""
 
 from __future__ import annotations
 
@@ -24,12 +24,10 @@ _SETTLED = {"sent", "delivered", "complained", "empty"}
 type Rows = list[dict[str, Any]]
 
 
-def breaches(
-    world: World, *, returned: Collection[str] = (), text_of: Callable[[Sent], str] | None = None
-) -> list[str]:
-    """List what does not hold, when nothing is left to come; each signer must have an `address_line` of their own.
+def breaches(world: World, *, bounced: Collection[str] = (), text_of: Callable[[Sent], str] | None = None) -> list[str]:
+    """List the broken invariants, once nothing is pending. Each signer must have an `address_line` of their own.
 
-    `returned` are the ids of the mails that came back; `text_of` reads a mail's letters, from its PDFs if not given.
+    `bounced` holds the ids of the bounced emails. `text_of` reads the letters of an email (default: from its PDFs).
     """
     rows = list(_table(world))
     signatures = [row for row in rows if row["pk"].startswith("SIGNATURE#")]
@@ -37,7 +35,7 @@ def breaches(
     arrived = [
         (mail.tags["target"], (text_of or letters_text)(mail))
         for mail in world.deliveries
-        if mail.message_id not in returned
+        if mail.message_id not in bounced
     ]
     return [
         *_lost_or_doubled(signatures, arrived),
@@ -58,18 +56,18 @@ def _lost_or_doubled(signatures: Rows, arrived: list[tuple[str, str]]) -> Iterat
 
 
 def _in_two_places(signatures: Rows, rows: Rows) -> Iterator[str]:
-    """Check that each confirmed letter lies in its tray or in one bundle, which its row names; no other does."""
+    """Check that each confirmed letter is in its tray or in the one bundle that its row names, and no other letter."""
     sealed = Counter(signer for row in rows if row["sk"].startswith(BUNDLES) for signer in read_bundle(row).signers)
     for row in signatures:
         signer = row["pk"].rpartition("#")[2]
         places = int("due" in row) + sealed[signer]
         due = int(row["status"] == "confirmed" or "bundle" in row)
         if places != due or ("bundle" in row) != bool(sealed[signer]):
-            yield f"a {row['status']} letter lies in {places} places, not in {due}: {sorted(row)}"
+            yield f"a {row['status']} letter is in {places} places, not in {due}: {sorted(row)}"
 
 
 def _miscounted(signatures: Rows, rows: Rows) -> Iterator[str]:
-    """Count the rows anew, in the plainest way, and compare."""
+    """Count the rows without the product's code, and compare."""
     expected: Counter[str] = Counter()
     for row in signatures:
         if row["status"] not in {"pending", "confirmed"}:
@@ -86,35 +84,35 @@ def _miscounted(signatures: Rows, rows: Rows) -> Iterator[str]:
     counted = Counter({row["sk"]: int(row.get("signatures", 0)) for row in rows if row["pk"] == f"COUNT#{CAMPAIGN}"})
     for counter in sorted(expected | counted):
         if expected[counter] != counted[counter]:
-            yield f"counter {counter} says {counted[counter]}; {expected[counter]} rows make it"
+            yield f"counter {counter} is {counted[counter]}, but there are {expected[counter]} rows"
 
 
 def _is_stuck(delivery: dict[str, Any]) -> bool:
     return delivery["state"] not in _SETTLED and not (delivery["state"] == "held" and not delivery["letters"])
 
 
-_DECIDES = (
+_DECISIVE = (
     "status", "quarantine", "target", "note", "bundle", "due", "tallied",
     "signatures",
     "state", "attempt", "letters", "packets", "erased", "left_out", "permanent",
     "email", "mail_state", "hold", "paused", "approved",
 )  # fmt: skip
-"""The attributes on which it depends what happens from now on."""
+"""The attributes that decide what happens next."""
 
 
 def state_of(platform: Platform) -> str:
-    """Write down how all stands, without ids and moments that chance decides: after equal states comes the same."""
+    """Return the state as text, without random ids and times. What follows is the same after equal states."""
     world = platform.world
     rows = list(_table(world))
-    stands = {
-        (row["pk"], row["sk"]): {name: row[name] for name in _DECIDES if name in row}
+    decisive = {
+        (row["pk"], row["sk"]): {name: row[name] for name in _DECISIVE if name in row}
         for row in rows
         if row["pk"].startswith(("SIGNATURE#", "COUNT#", "CAMPAIGN#", "DELIVERY#")) and "EVENT#" not in row["sk"]
     }
     mailed = sorted((row["pk"], row["sk"], len(row["sent"])) for row in rows if row["pk"].startswith("MAIL_CLAIM#"))
     sent = sorted(str((mail.to, sorted(mail.tags.items()), letters_text(mail))) for mail in world.deliveries)
-    rest = (world.clock.now, world.throttles, platform.refusals, len(platform.returned))
-    return repr((sorted(stands.items()), mailed, sent, rest))
+    rest = (world.clock.now, world.throttles, platform.refusals, len(platform.bounced))
+    return repr((sorted(decisive.items()), mailed, sent, rest))
 
 
 def _table(world: World) -> Iterator[dict[str, Any]]:
@@ -123,7 +121,7 @@ def _table(world: World) -> Iterator[dict[str, Any]]:
 
 
 def letters_text(mail: Sent) -> str:
-    """Return the text of a mail's PDFs, attached or behind its link."""
+    """Return the text of an email's PDFs, attached or linked."""
     return "\n".join(words_of(pdf) for pdf in mail.pdfs or _stored(mail))
 
 

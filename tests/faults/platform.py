@@ -1,6 +1,6 @@
-"""What AWS does around the functions: it hands records over again, redelivers, retries, and tells what became of mails.
+"""AWS around the functions: it repeats records, redelivers messages, retries, and reports the outcome of emails.
 
-It stands on the world in memory, and turns its clock to whatever comes next, until nothing is left to come.
+It wraps the world in memory, and moves its clock to whatever is due next, until nothing is pending.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ if TYPE_CHECKING:
     from tests.world import Answer, Sent, Watch, World
 
 _LATEST_EVENT = timedelta(minutes=50)
-"""An event of SES that takes longer than an hour lets a mail go twice (decision 4), so it comes before."""
+"""SES events come within this time: after an hour without one, an email may be sent twice (decision 4)."""
 
-_RETRIES_OF_EVENTS = 2
-"""Lambda invokes a function for an event twice more after an error."""
+_EVENT_RETRIES = 2
+"""Lambda retries an asynchronous invocation twice after an error."""
 
 _PRESSES = 3
-"""How often a person tries a form or a button that ended in an error page."""
+"""How often a person tries a form or a button that answers with an error page."""
 
-_FIRST_OF_SERVER_ERRORS = 500
+_SERVER_ERROR = 500
 
 
 class CrashError(BaseException):
-    """A function's process ended; no handler of errors hears of it."""
+    """The process of a function ended. No `except Exception` sees this."""
 
     def __init__(self, function: str) -> None:
         super().__init__(function)
@@ -47,7 +47,7 @@ class CrashError(BaseException):
 
 @dataclass
 class Reader:
-    """One of the stream's readers (a function): how far it has read, and how often it tried what comes next."""
+    """A function that reads the stream: the index of its next record, and how often it tried that record."""
 
     function: str
     next: int = 0
@@ -56,7 +56,7 @@ class Reader:
 
 @dataclass
 class Message:
-    """A message of a queue, and when it is seen again."""
+    """A queue's message, and when it is visible again."""
 
     queue_url: str
     function: str
@@ -69,10 +69,10 @@ class Message:
 class Platform:
     """AWS around a world.
 
-    `rng` orders SES's events, `refused_addresses` are those that mails come back from, `returned` the ids of the mails
-    that did, `watch` hears of the functions' calls, `crashes` are the functions that crashed. `refusals` are the codes
-    with which a function's next calls of an operation fail; an empty one lets a call pass. `when_quiet` is called
-    whenever nothing is left to come.
+    `rng` orders SES's events. Emails to `refused_addresses` bounce; `bounced` holds their message ids. `watch` is told
+    of the functions' calls, and `crashes` lists the functions that crashed. `refusals` holds the error codes of a
+    function's next calls of an operation; an empty code lets a call pass. `when_quiet` is called whenever nothing is
+    pending.
     """
 
     world: World
@@ -81,26 +81,26 @@ class Platform:
     when_quiet: Callable[[], None] = lambda: None
     refusals: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     refused_addresses: set[str] = field(default_factory=set)
-    returned: set[str] = field(default_factory=set)
+    bounced: set[str] = field(default_factory=set)
     dead_letters: list[str] = field(default_factory=list)
     crashes: list[str] = field(default_factory=list)
     _stream: list[Any] = field(default_factory=list)
     _messages: list[Message] = field(default_factory=list)
     _events: list[tuple[datetime, str, Sent]] = field(default_factory=list)
-    _told: int = 0
-    _asked: Mapping[str, Any] = field(default_factory=dict)
+    _reported: int = 0
+    _params: Mapping[str, Any] = field(default_factory=dict)
     _hidden_for: int | None = None
     _delayed_until: dict[str, datetime] = field(default_factory=dict)
     _wrote: bool = False
     _queued: bool = False
 
     def __post_init__(self) -> None:
-        """Stand between the world and whoever watches it."""
+        """Become the world's watch, in front of `watch`."""
         self.world.watch = self
         self._readers = [Reader("send_confirmations"), Reader("tally")]
 
     def keep_targets(self, targets: Collection[str]) -> None:
-        """Let the campaign have these addressees alone: a plan looks at each."""
+        """Remove the campaign's other targets: a plan reads each of them."""
         client, table = client_of("dynamodb"), self.world.wiring.settings.table_name
         for target in self.world.wiring.campaigns.targets(CAMPAIGN):
             if target.id not in targets:
@@ -110,30 +110,30 @@ class Platform:
     # People
 
     def person(self, act: Callable[[], Answer]) -> Answer:
-        """Let somebody do something on a page, and once more when that ended in an error."""
+        """Act as a person on a page, who tries again after an error."""
         for _ in range(_PRESSES):
             answer, error = self._invoke(act)
-            if error is None and answer is not None and answer.status < _FIRST_OF_SERVER_ERRORS:
+            if error is None and answer is not None and answer.status < _SERVER_ERROR:
                 return answer
-        message = f"a person tried {_PRESSES} times, and met an error each time"
+        message = f"a person tried {_PRESSES} times and got an error each time"
         raise AssertionError(message)
 
     # Time
 
     def settle(self) -> None:
-        """Let everything happen that is due, and turn the clock to what comes next, until nothing does."""
+        """Do everything that is due, and move the clock to what is due next, until nothing is pending."""
         self._wrote = self._queued = True
         while True:
-            while self._read_stream() or self._run_due_messages() or self._tell_due_events():
+            while self._read_stream() or self._run_due_messages() or self._report_due_events():
                 pass
-            coming = [message.visible_at for message in self._messages] + [at for at, _, _ in self._events]
-            if not coming:
+            pending = [message.visible_at for message in self._messages] + [at for at, _, _ in self._events]
+            if not pending:
                 self.when_quiet()
                 return
-            self.world.clock.now = max(self.world.clock.now, min(coming))
+            self.world.clock.now = max(self.world.clock.now, min(pending))
 
     def expire(self) -> None:
-        """Remove what has expired, as DynamoDB does some time later."""
+        """Delete expired items, as DynamoDB does some time after they expire."""
         client, table = client_of("dynamodb"), self.world.wiring.settings.table_name
         now = int(self.world.clock.now.timestamp())
         for item in client.scan(TableName=table)["Items"]:
@@ -141,34 +141,34 @@ class Platform:
                 client.delete_item(TableName=table, Key={"pk": item["pk"], "sk": item["sk"]})
 
     def run_schedule(self, function: str) -> None:
-        """Run a function as its schedule does: once, and again after an error."""
+        """Run a function as its schedule does, with retries after errors."""
         self._event(function, {"plan_deliveries": self.world.plan, "report_deliveries": self.world.report}[function])
 
-    # What the functions ask of AWS
+    # Calls of the functions
 
     def before(self, function: str, operation: str, params: Mapping[str, Any]) -> None:
-        """Keep what is asked, and refuse what is to be refused."""
-        self._asked = params
+        """Keep the parameters of a call, and raise the next refusal of its operation."""
+        self._params = params
         if self.watch:
             self.watch.before(function, operation, params)
-        coming = self.refusals.get((function, operation))
-        if coming and (code := coming.pop(0)):
+        pending = self.refusals.get((function, operation))
+        if pending and (code := pending.pop(0)):
             answer = {"Error": {"Code": code, "Message": ""}, "ResponseMetadata": {"HTTPStatusCode": 400}}
             raise ClientError(answer, operation)  # type: ignore[arg-type]
 
     def after(self, function: str, operation: str) -> None:
-        """Learn for how long a function hides its message."""
+        """Note what a call changes: how long a message is hidden or delayed, and what there is to read."""
         if operation == "sqs:ChangeMessageVisibility":
-            self._hidden_for = self._asked["VisibilityTimeout"]
+            self._hidden_for = self._params["VisibilityTimeout"]
         self._wrote |= operation.startswith("dynamodb:")
         if operation == "sqs:SendMessage":
             self._queued = True
-            self._note_delay(self._asked["QueueUrl"], self._asked.get("DelaySeconds", 0))
+            self._note_delay(self._params["QueueUrl"], self._params.get("DelaySeconds", 0))
         if self.watch:
             self.watch.after(function, operation)
 
     def retries(self, function: str, operation: str) -> bool:
-        """Leave that to whoever watches."""
+        """Ask the watch."""
         return bool(self.watch and self.watch.retries(function, operation))
 
     # What AWS does
@@ -181,25 +181,25 @@ class Platform:
             [function] = [name for name, logical_id in FUNCTIONS.items() if logical_id == crash.function]
             self.world.restart(function)
             return None, crash
-        except Exception as error:  # noqa: BLE001  (Lambda reports whatever a function raises, and tries again)
+        except Exception as error:  # noqa: BLE001  (Lambda reports any error of a function, and retries)
             return None, error
 
     def _event(self, function: str, run: Callable[[], object]) -> None:
-        for _ in range(1 + _RETRIES_OF_EVENTS):
+        for _ in range(1 + _EVENT_RETRIES):
             _, error = self._invoke(run)
             if error is None:
                 return
         self.dead_letters.append(function)
 
     def _read_stream(self) -> bool:
-        """Hand each reader what it has not read yet; what failed comes again, with what lies behind it."""
+        """Hand each reader the records that it has not read. After a failure, it gets them again from there on."""
         if self._wrote:
             self._wrote = False
             self._stream += self.world.new_records()
-        behind = [reader for reader in self._readers if reader.next < len(self._stream)]
-        for reader in behind:
+        lagging = [reader for reader in self._readers if reader.next < len(self._stream)]
+        for reader in lagging:
             self._hand_over(reader)
-        return bool(behind)
+        return bool(lagging)
 
     def _hand_over(self, reader: Reader) -> None:
         mapping = _event_source(reader.function)
@@ -223,7 +223,7 @@ class Platform:
             reader.next = min(numbers.index(number) for number in failed)
 
     def _note_delay(self, queue_url: str, seconds: int) -> None:
-        """Let a message that was sent with a delay wait by the world's clock; moto delays by the machine's."""
+        """Delay a message by the world's clock: moto uses the machine's."""
         region = client_of("sqs").meta.region_name
         for message in sqs_backends[ACCOUNT][region].get_queue(queue_url.rpartition("/")[2])._messages:
             if message.delayed:
@@ -268,17 +268,17 @@ class Platform:
             hidden_for = queue["VisibilityTimeout"] if self._hidden_for is None else self._hidden_for
             message.visible_at = self.world.clock.now + timedelta(seconds=hidden_for)
 
-    def _tell_due_events(self) -> bool:
-        """Let SES tell of mails: late, in any order, some of it twice."""
+    def _report_due_events(self) -> bool:
+        """Report the outcome of emails as SES does: late, in any order, some events twice."""
         now = self.world.clock.now
-        for sent in self.world.sent[self._told :]:
+        for sent in self.world.sent[self._reported :]:
             outcome = "delivery"
             if sent.to in self.refused_addresses:
                 outcome = "bounce"
-                self.returned.add(sent.message_id)
+                self.bounced.add(sent.message_id)
             cases = ["send", outcome, *self.rng.choices(["send", outcome], k=self.rng.randrange(2))]
             self._events += [(now + self.rng.random() * _LATEST_EVENT, case, sent) for case in cases]
-        self._told = len(self.world.sent)
+        self._reported = len(self.world.sent)
         due = sorted((event for event in self._events if event[0] <= now), key=lambda event: event[0])
         self._events = [event for event in self._events if event[0] > now]
         for at, case, sent in due:
@@ -287,7 +287,7 @@ class Platform:
 
 
 def _received(queue_url: str) -> list[dict[str, Any]]:
-    """Receive every message that nobody has received yet."""
+    """Receive all messages that were not received before."""
     sqs = client_of("sqs")
     messages: list[dict[str, Any]] = []
     while found := sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10, AttributeNames=["All"]).get(
@@ -299,7 +299,7 @@ def _received(queue_url: str) -> list[dict[str, Any]]:
 
 @cache
 def _event_source(function: str) -> dict[str, Any]:
-    """Return how the template lets a function read the stream."""
+    """Return the template's settings for a function that reads the stream."""
     events = load_template()["Resources"][FUNCTIONS[function]]["Properties"]["Events"]
     [source] = [event["Properties"] for event in events.values() if event["Type"] == "DynamoDB"]
     return dict(source)
@@ -307,7 +307,7 @@ def _event_source(function: str) -> dict[str, Any]:
 
 @cache
 def _queue(function: str) -> dict[str, Any]:
-    """Return the properties of the queue that a function works off."""
+    """Return the properties of the queue that invokes a function."""
     resources = load_template()["Resources"]
     [source] = [
         event["Properties"]

@@ -1,4 +1,4 @@
-"""AWS that says no, and people and services that try again."""
+"""AWS calls that fail, and people and services that try again."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 _TRIES = 30
 
-FOR_EVER = 1_000_000
+ALWAYS = 1_000_000
 
 
 def refusal(operation: str, code: str, *, status: int = 400, reasons: Sequence[str] = ()) -> ClientError:
-    """Return AWS's refusal of a call, as boto3 raises it; `reasons` are those of a canceled transaction's items."""
+    """Return the error that boto3 raises for a refused call. `reasons` say why a transaction was canceled, by item."""
     answer: Any = {
         "Error": {"Code": code, "Message": "no"},
         "ResponseMetadata": {"HTTPStatusCode": status},
@@ -32,13 +32,13 @@ def refusal(operation: str, code: str, *, status: int = 400, reasons: Sequence[s
 
 @dataclass
 class Refusing:
-    """Refuses each function the first so many calls of each operation, after all that botocore tries by itself.
+    """Refuses each function's first `times` calls of each operation, as if botocore's own retries had failed, too.
 
-    `codes` are AWS's, by operation (`dynamodb:GetItem`); `only` says which calls are meant.
+    `codes` holds AWS's error codes by operation (`dynamodb:GetItem`). `only` selects calls by their parameters.
     """
 
     codes: Mapping[str, str]
-    times: int = FOR_EVER
+    times: int = ALWAYS
     status: int = 400
     only: Callable[[Mapping[str, Any]], bool] = lambda _params: True
     refused: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -50,15 +50,15 @@ class Refusing:
             raise refusal(operation, self.codes[operation], status=self.status)
 
     def after(self, function: str, operation: str) -> None:
-        """Let it be."""
+        """Do nothing."""
 
     def retries(self, function: str, operation: str) -> bool:
-        """botocore has given up."""
+        """Return False: botocore has given up."""
         return False
 
 
 def patiently[T](act: Callable[[], T]) -> T:
-    """Do something again as long as AWS or the page says no, as Lambda and people do."""
+    """Repeat an action while AWS or a page refuses it, as Lambda and people do."""
     for _ in range(_TRIES):
         try:
             done = act()
@@ -66,12 +66,12 @@ def patiently[T](act: Callable[[], T]) -> T:
             continue
         if not (isinstance(done, Answer) and done.status == 503):
             return done
-    message = f"no luck in {_TRIES} tries"
+    message = f"refused {_TRIES} times"
     raise AssertionError(message)
 
 
 def read_stream(world: World) -> None:
-    """Hand new records to both readers, and what failed again."""
+    """Hand new records to both readers, and failed records again."""
     while records := world.new_records():
         for function in ("send_confirmations", "tally"):
             left: Sequence[Any] = [record for record in records if function == "tally" or is_of_signature(record)]

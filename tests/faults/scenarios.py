@@ -1,4 +1,4 @@
-"""Some weeks of a campaign: all that signers, organizers, the schedule and SES do, each step at least once."""
+"""Scenarios: weeks of a campaign in which signers, organizers, the schedule and SES do everything at least once."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ STROKES = "[[10,10,300,150,500,20]]"
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who signs; nobody else lives at this address."""
+    """A signer with an address of their own."""
 
     name: str
     postal_code: str
@@ -39,13 +39,13 @@ class Person:
         return f"7 {self.name} Place"
 
 
-type Fates = dict[Person, int]
-"""How often a person's letter has to arrive in the end."""
+type Arrivals = dict[Person, int]
+"""How many times each person's letter must have arrived in the end."""
 
 
 @dataclass(frozen=True)
 class Acts:
-    """What people do, by the platform that carries it."""
+    """What people do. The platform handles AWS around it."""
 
     platform: Platform
 
@@ -66,7 +66,7 @@ class Acts:
         assert self.platform.person(lambda: world.post(path, values)).status == 303
 
     def mail_to(self, person: Person) -> Sent:
-        """Return the last mail that somebody got."""
+        """Return the last email to a person."""
         return [mail for mail in self.platform.world.sent if mail.to == person.email][-1]
 
     def confirm(self, person: Person) -> None:
@@ -87,7 +87,7 @@ class Acts:
         assert self.platform.person(lambda: self.platform.world.post(path)).status == 200
 
     def own_page(self, person: Person) -> str:
-        """Return the page to which the confirmation led."""
+        """Return the path of a letter's own page."""
         tokens = self.platform.world.wiring.tokens
         return f"/letters/{tokens.for_signer('letter', CAMPAIGN, signer(self.platform, person))}"
 
@@ -98,7 +98,7 @@ class Acts:
         return self.get(self.own_page(person), as_json=True).json
 
     def week(self, at: datetime, *, report: bool = False) -> None:
-        """Let the schedules run: the plan on a Monday, the report a day later, with all that follows from them."""
+        """Run the schedules: the plan on a Monday and the report a day later, with all that follows."""
         self._run("plan_deliveries", at)
         if report:
             self._run("report_deliveries", at + ONE_DAY)
@@ -110,7 +110,7 @@ class Acts:
         self.platform.settle()
 
     def organizer(self, method: str, path: str, values: object = None, *, key: str = KEY) -> Answer:
-        """Let an organizer ask the API; a second try may find that the first one did it."""
+        """Send an organizer's request to the API. A second try may find that the first one worked."""
         world = self.platform.world
         return self.platform.person(
             lambda: world.request(
@@ -122,15 +122,15 @@ class Acts:
             )
         )
 
-    def mend(self, target: str, email: str) -> None:
-        """Give an addressee another address, as `undersigned campaign push` does."""
+    def correct(self, target: str, email: str) -> None:
+        """Give a target another email address, as `undersigned campaign push` does."""
         campaigns = self.platform.world.wiring.campaigns
         found = campaigns.target(CAMPAIGN, target)
         assert found
         campaigns.put_target(CAMPAIGN, replace(found, email=email))
 
 
-def a_week(platform: Platform) -> Fates:
+def a_week(platform: Platform) -> Arrivals:
     """Letters are signed, confirmed, sealed, typeset, stored, sent and reported."""
     acts = Acts(platform)
     ada, bo, cy = (Person(name, EVANSTON) for name in ("Ada", "Bo", "Cy"))
@@ -141,8 +141,8 @@ def a_week(platform: Platform) -> Fates:
     return dict.fromkeys((ada, bo, cy), 1)
 
 
-def second_thoughts(platform: Platform) -> Fates:
-    """Somebody signs twice, asks again, takes a letter back, looks like a bot, or never confirms."""
+def second_thoughts(platform: Platform) -> Arrivals:
+    """People sign twice, sign again later, withdraw a letter, look like a bot, or never confirm."""
     world, acts = platform.world, Acts(platform)
     ada, cy, eve, fay, gus = (Person(name, EVANSTON) for name in ("Ada", "Cy", "Eve", "Fay", "Gus"))
     acts.get(f"/campaigns/{CAMPAIGN}")
@@ -150,7 +150,7 @@ def second_thoughts(platform: Platform) -> Fates:
     acts.sign(cy, note="Not my last words.")
     acts.sign(cy, note="My last words.")
     acts.sign(fay)
-    # SES takes no mail for a while: the mails wait in a queue, which has a bad moment, too.
+    # SES refuses for a while: the emails wait in a queue, which fails once, too.
     world.throttles = 12
     platform.refusals["SendConfirmations", "sqs:SendMessage"] = [*[""] * 6, "InternalError"]
     acts.sign_and_confirm(ada, eve)
@@ -166,16 +166,16 @@ def second_thoughts(platform: Platform) -> Fates:
     return {ada: 1, cy: 1, gus: 1, eve: 0, fay: 0}
 
 
-def a_mail_that_comes_back(platform: Platform) -> Fates:
-    """An address takes no mail; the organizer mends it and lets the letters go again."""
+def a_bounced_email(platform: Platform) -> Arrivals:
+    """An address takes no email; the organizer corrects it and sends the letters again."""
     acts = Acts(platform)
-    let_in(platform)
+    create_key(platform)
     dee, kit = Person("Dee", WILMETTE), Person("Kit", WILMETTE)
     platform.refused_addresses.add("chief@wilmette-police.example")
     acts.sign_and_confirm(dee)
     acts.week(MONDAY)
     acts.sign_and_confirm(kit)
-    acts.mend("wilmette", "mended@wilmette-police.example")
+    acts.correct("wilmette", "corrected@wilmette-police.example")
     platform.refusals["Deliver", "sesv2:SendEmail"] = ["BadRequestException"]
     acts.organizer("POST", "/deliveries/2026-11-30/wilmette/retry", {})
     platform.settle()
@@ -184,24 +184,24 @@ def a_mail_that_comes_back(platform: Platform) -> Fates:
     return {dee: 1, kit: 1}
 
 
-def an_approval(platform: Platform) -> Fates:
-    """Each week needs an approval: by the link in the mail, by the API; a link stands for the packets."""
+def an_approval(platform: Platform) -> Arrivals:
+    """Each week needs an approval: by the link in the email, or through the API. Packets are linked, not attached."""
     world, acts = platform.world, Acts(platform)
-    let_in(platform)
-    needs_approval(platform)
+    create_key(platform)
+    require_approval(platform)
     ida, opal = Person("Ida", EVANSTON), Person("Opal", EVANSTON)
     acts.sign_and_confirm(ida)
     acts.organizer("POST", "/targets/evanston/test", {})
     acts.organizer("GET", "/deliveries/next")
     platform.settle()
     acts.week(MONDAY)
-    asked = [mail for mail in world.sent if mail.tags["kind"] == "approval"][-1].link("organizer/approve")
-    assert acts.get(asked).status == 200
-    assert platform.person(lambda: world.post(asked)).status in {200, 303}
+    link = [mail for mail in world.sent if mail.tags["kind"] == "approval"][-1].link("organizer/approve")
+    assert acts.get(link).status == 200
+    assert platform.person(lambda: world.post(link)).status in {200, 303}
     platform.settle()
-    [chief] = world.deliveries
-    assert acts.get(chief.link("packets")).status == 200
-    assert acts.get(f"{chief.link('packets')}/1").status == 302
+    [delivery] = world.deliveries
+    assert acts.get(delivery.link("packets")).status == 200
+    assert acts.get(f"{delivery.link('packets')}/1").status == 302
     acts.organizer("POST", "/pause", {})
     acts.sign_and_confirm(opal)
     world.throttles = 8
@@ -212,10 +212,10 @@ def an_approval(platform: Platform) -> Fates:
     return {ida: 1, opal: 1}
 
 
-def letters_are_taken_out(platform: Platform) -> Fates:
-    """Letters are erased while they wait and out of a mail that came back; a chief is held; a bot's letter let go."""
+def letters_are_removed(platform: Platform) -> Arrivals:
+    """Letters are removed while they wait and after a bounce; a target is held; a quarantined letter is released."""
     acts = Acts(platform)
-    let_in(platform)
+    create_key(platform)
     kim, mo, lee = Person("Kim", WILMETTE), Person("Mo", EVANSTON), Person("Lee", EVANSTON)
     ned, pat = Person("Ned", EVANSTON), Person("Pat", EVANSTON)
     platform.refused_addresses.add("chief@evanston-police.example")
@@ -225,23 +225,23 @@ def letters_are_taken_out(platform: Platform) -> Fates:
     platform.settle()
     acts.confirm(mo)
     acts.organizer("DELETE", f"/signatures/{signer(platform, lee)}", {"why": "asked for it"})
-    acts.organizer("POST", "/targets/wilmette/hold", {"why": "a new chief comes"})
+    acts.organizer("POST", "/targets/wilmette/hold", {"why": "the office changes"})
     acts.week(MONDAY)
     acts.organizer("DELETE", f"/signatures/{signer(platform, ned)}", {"why": "asked for it"})
-    acts.mend("evanston", "mended@evanston-police.example")
+    acts.correct("evanston", "corrected@evanston-police.example")
     acts.organizer("POST", "/targets/wilmette/release", {})
     acts.week(MONDAY + 7 * ONE_DAY)
     return {kim: 1, mo: 1, pat: 1, lee: 0, ned: 0}
 
 
-def an_organizer_looks(platform: Platform) -> Fates:
-    """An organizer signs in, lists, exports, and looks at what was sent; somebody tries a wrong key."""
+def an_organizers_visit(platform: Platform) -> Arrivals:
+    """An organizer signs in, lists, exports, and reads what was sent; somebody tries a wrong key."""
     acts = Acts(platform)
-    let_in(platform)
+    create_key(platform)
     ida = Person("Ida", EVANSTON)
     acts.sign_and_confirm(ida)
     acts.organizer("GET", "", key="us_nothing")
-    dashboard(acts)
+    use_dashboard(acts)
     export = acts.organizer("POST", "/exports", {}).json
     platform.refusals["ExportSignatures", "s3:CompleteMultipartUpload"] = ["InternalError"]
     platform.settle()
@@ -255,13 +255,13 @@ def an_organizer_looks(platform: Platform) -> Fates:
     return {ida: 1}
 
 
-def let_in(platform: Platform) -> None:
-    """Make an organizer's key, as `undersigned key create` does."""
+def create_key(platform: Platform) -> None:
+    """Create an organizer's key, as `undersigned key create` does."""
     platform.world.wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of(KEY), "manage", "", MONDAY))
 
 
-def needs_approval(platform: Platform) -> None:
-    """Let nothing go without an approval, as `undersigned campaign push` does."""
+def require_approval(platform: Platform) -> None:
+    """Make the campaign's deliveries need an approval, as `undersigned campaign push` does."""
     campaigns = platform.world.wiring.campaigns
     campaign = campaigns.campaign(CAMPAIGN)
     assert campaign
@@ -270,16 +270,16 @@ def needs_approval(platform: Platform) -> None:
 
 
 def signer(platform: Platform, person: Person) -> str:
-    """Return the key under which somebody signs."""
+    """Return a person's signer id."""
     return signer_id(platform.world.wiring.secret(), person.email)
 
 
-def dashboard(acts: Acts) -> None:
+def use_dashboard(acts: Acts) -> None:
     """Sign in, look around and sign out."""
     world, person = acts.platform.world, acts.platform.person
     same_site = {"sec-fetch-site": "same-origin"}
-    who = {"campaign": CAMPAIGN, "key": KEY}
-    answer = person(lambda: world.post("/organizer/session", who, headers=same_site))
+    credentials = {"campaign": CAMPAIGN, "key": KEY}
+    answer = person(lambda: world.post("/organizer/session", credentials, headers=same_site))
     cookies = [cookie.partition(";")[0] for cookie in answer.cookies]
     for path in ("", "/signatures", "/deliveries"):
         assert acts.get(f"/organizer{path}", cookies=cookies).status == 200
@@ -288,9 +288,9 @@ def dashboard(acts: Acts) -> None:
 
 @dataclass(frozen=True)
 class Scenario:
-    """What is played, to which addressees, and how many bytes of PDFs a mail takes before a link stands for them."""
+    """What is played, to which targets, and how many bytes of PDFs an email holds before it links to them."""
 
-    play: Callable[[Platform], Fates]
+    play: Callable[[Platform], Arrivals]
     targets: tuple[str, ...] = ("evanston",)
     attachment_limit: int = 7_000_000
 
@@ -298,8 +298,8 @@ class Scenario:
 SCENARIOS = {
     "a week": Scenario(a_week),
     "second thoughts": Scenario(second_thoughts),
-    "a mail that comes back": Scenario(a_mail_that_comes_back, ("wilmette",)),
+    "a bounced email": Scenario(a_bounced_email, ("wilmette",)),
     "an approval": Scenario(an_approval, attachment_limit=0),
-    "letters are taken out": Scenario(letters_are_taken_out, ("evanston", "wilmette")),
-    "an organizer looks": Scenario(an_organizer_looks),
+    "letters are removed": Scenario(letters_are_removed, ("evanston", "wilmette")),
+    "an organizer's visit": Scenario(an_organizers_visit),
 }

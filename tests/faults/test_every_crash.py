@@ -1,4 +1,4 @@
-"""Every crash point of every scenario, what they reach of the code, and what they use of the functions' permissions."""
+"""Every crash of every scenario, the adapter methods that they reach, and the permissions that they use."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.world import FUNCTIONS, ROOT
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-OF_THE_COMMAND_LINE = {
+COMMAND_LINE_ONLY = {
     "Table.audit",
     "Table.api_keys",
     "Table.listed_signatures",
@@ -27,18 +27,18 @@ OF_THE_COMMAND_LINE = {
     "Table.put_target",
     "Table.remove_api_key",
 }
-"""What no function calls."""
+"""Adapter methods that no function calls."""
 
 MAKES_NO_CALL = {"Bucket.link", "ExportFiles.link"}
-"""An address is signed without AWS."""
+"""A link is signed without a call to AWS."""
 
 UNUSED: set[str] = set()
-"""What a function may do and none of the scenarios needs."""
+"""Permissions that a function has and no scenario uses."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """How the crashes went: what was printed, and the report."""
+    """The result of the crashes: what was printed, and the report."""
 
     printed: str
     report: Mapping[str, Any]
@@ -46,9 +46,9 @@ class Run:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Crash everywhere, in a process without threads, for it forks."""
+    """Crash everywhere, in a process of its own: it forks, so it must have no threads."""
     report = tmp_path_factory.mktemp("crashes") / "report.json"
-    # A seed of its own makes a pair that failed come again.
+    # It prints its seed, with which a pair that failed can be repeated.
     command = [sys.executable, "-m", "tests.faults.every_crash", "--json", str(report)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
     assert report.exists(), done.stderr
@@ -64,10 +64,10 @@ def test_every_function_crashes_at_some_call(run: Run) -> None:
     assert run.report["tried"].keys() == set(FUNCTIONS.values())
 
 
-def test_every_call_that_an_adapter_can_make_is_reached(run: Run) -> None:
-    assert adapters() - set(run.report["reached"]) == OF_THE_COMMAND_LINE | MAKES_NO_CALL
+def test_every_adapter_method_is_reached(run: Run) -> None:
+    assert adapters() - set(run.report["reached"]) == COMMAND_LINE_ONLY | MAKES_NO_CALL
 
 
-def test_nothing_is_granted_that_is_never_used(run: Run) -> None:
-    """The other way round, that nothing needed is denied, holds wherever a function makes a call: see world.py."""
+def test_every_permission_is_used(run: Run) -> None:
+    """That no permission is missing is checked at every call: see world.py."""
     assert granted() - set(run.report["used"]) == UNUSED

@@ -1,4 +1,4 @@
-"""What runs at once on AWS, in every order that matters: pairs one by one, and whole weeks at random."""
+"""What runs at the same time on AWS, in every order that matters: each pair, and random weeks."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from pypdf import PdfReader
 
 from tests import figures
 from tests import world as worlds
-from tests.faults.interleavings import Play, Race, Refusals, plainly, staged, told_in_full
+from tests.faults.interleavings import Play, Race, Refusals, staged, typeset_plainly, with_history
 from undersigned.rendering import packets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.faults.interleavings import Actor, Fate, Order, Told
+    from tests.faults.interleavings import Actor, Fate, MailEvent, Order
 
     type Begin = Callable[[], tuple[Actor, Actor]]
 
 LONG = int(os.environ.get("UNDERSIGNED_INTERLEAVINGS", "0"))
-"""How many examples of whole weeks are tried for `make soak`.
+"""The number of random weeks, for `make soak`.
 
-Then pairs are preempted twice, at up to forty places or pairs of places; else once, at up to four.
+If it is set, each pair runs in up to 12 schedules with one preemption and 12 with two; otherwise in up to 3 with one.
 """
 
 tried: dict[str, int] = {}
@@ -36,20 +36,20 @@ tried: dict[str, int] = {}
 @pytest.fixture(scope="module", autouse=True)
 def _figures() -> Iterator[None]:
     yield
-    print(f"\ninterleavings tried: {sum(tried.values())}")  # noqa: T201  (pytest shows it when asked to)
+    print(f"\ninterleavings tried: {sum(tried.values())}")  # noqa: T201  (`pytest -s` shows it)
     if LONG:
         figures.write("make soak", {"Interleavings tried": sum(tried.values())})
 
 
 @pytest.fixture
 def play(monkeypatch: pytest.MonkeyPatch) -> Iterator[Play]:
-    """Give a stack on a stage, with letters typeset in no time."""
-    monkeypatch.setattr(packets, "typeset", plainly)
+    """Yield a stack on a stage, with plain packets."""
+    monkeypatch.setattr(packets, "typeset", typeset_plainly)
     with worlds.world(monkeypatch, bundle_size=2) as world, staged(monkeypatch) as stage:
         yield Play(world, stage)
 
 
-# What the races begin with
+# Preparation
 
 
 def confirmed(play: Play, *people: str) -> None:
@@ -69,27 +69,27 @@ def planned(play: Play, *people: str) -> None:
 
 
 def sent(play: Play, fate: Fate = "delivered") -> None:
-    """Send Ada's and Ben's letters, of whose mail nothing has been told yet."""
+    """Send Ada's and Ben's letters. SES's events about the email are still to come."""
     planned(play, "Ada", "Ben")
     play.fate = fate
     play.finish(play.deliver(play.messages[-1]))
     play.fate = "delivered"
 
 
-def told(play: Play, case: str) -> Told:
-    [found] = [one for one in play.told if one.case == case]
-    play.told.remove(found)
+def next_event(play: Play, case: str) -> MailEvent:
+    [found] = [event for event in play.mail_events if event.case == case]
+    play.mail_events.remove(found)
     return found
 
 
-def returned(play: Play) -> None:
+def bounced(play: Play) -> None:
     sent(play, "bounced")
-    for one in list(play.told):
-        play.told.remove(one)
-        play.finish(play.tell(one))
+    for event in list(play.mail_events):
+        play.mail_events.remove(event)
+        play.finish(play.report(event))
 
 
-def until_ses_has_the_mail(play: Play, fate: Fate) -> Actor:
+def deliver_until_ses_accepts(play: Play, fate: Fate) -> Actor:
     play.fate = fate
     delivering = play.deliver(play.messages[-1])
     while not play.world.deliveries:
@@ -99,7 +99,7 @@ def until_ses_has_the_mail(play: Play, fate: Fate) -> Actor:
     return delivering
 
 
-# The races: each makes ready what its two actors find, and returns how they begin
+# Races: each prepares the stack and returns a function that starts its two actors
 
 
 def two_planners(play: Play) -> Begin:
@@ -117,7 +117,7 @@ def two_deliveries_of_one_message(play: Play) -> Begin:
     return lambda: (play.deliver(play.messages[-1]), play.deliver(play.messages[-1]))
 
 
-def a_delivery_and_the_next_period_s(play: Play) -> Begin:
+def deliveries_of_two_periods(play: Play) -> Begin:
     planned(play, "Ada", "Ben")
     play.world.clock.advance(days=7)
     play.finish(play.plan())
@@ -132,7 +132,7 @@ def a_withdrawal_and_the_sealing(play: Play) -> Begin:
 def a_confirmation_and_the_sealing(play: Play) -> Begin:
     planned(play, "Ada", "Ben")
     play.finish(play.withdraw("Ada"))
-    play.finish(play.sign("Ada", "Ada Anew"))
+    play.finish(play.sign("Ada", "Ada Again"))
     return lambda: (play.confirm("Ada"), play.deliver(play.messages[-1]))
 
 
@@ -149,7 +149,7 @@ def a_confirmation_and_the_expiry(play: Play) -> Begin:
 
 def signing_again_and_the_expiry(play: Play) -> Begin:
     expired(play)
-    return lambda: (play.sign("Ada", "Ada Anew"), play.expire("Ada"))
+    return lambda: (play.sign("Ada", "Ada Again"), play.expire("Ada"))
 
 
 def a_tally_and_the_expiry(play: Play) -> Begin:
@@ -159,17 +159,17 @@ def a_tally_and_the_expiry(play: Play) -> Begin:
 
 
 def two_forms_of_one_person(play: Play) -> Begin:
-    return lambda: (play.sign("Ada", "Ada Specimen"), play.sign("Ada", "Ada Anew"))
+    return lambda: (play.sign("Ada", "Ada Specimen"), play.sign("Ada", "Ada Again"))
 
 
 def signing_again_and_the_confirmation(play: Play) -> Begin:
     play.finish(play.sign("Ada", "Ada Specimen"))
-    return lambda: (play.sign("Ada", "Ada Anew"), play.confirm("Ada"))
+    return lambda: (play.sign("Ada", "Ada Again"), play.confirm("Ada"))
 
 
 def signing_again_and_the_withdrawal(play: Play) -> Begin:
     counted(play, "Ada")
-    return lambda: (play.sign("Ada", "Ada Anew"), play.withdraw("Ada"))
+    return lambda: (play.sign("Ada", "Ada Again"), play.withdraw("Ada"))
 
 
 def two_confirmations(play: Play) -> Begin:
@@ -196,60 +196,60 @@ def a_tally_and_the_sealing(play: Play) -> Begin:
 def two_tallies_of_the_same_records(play: Play) -> Begin:
     confirmed(play, "Ada")
     play.finish(play.withdraw("Ada"))
-    play.finish(play.sign("Ada", "Ada Anew"))
+    play.finish(play.sign("Ada", "Ada Again"))
     return lambda: (play.tally(play.backlog), play.tally(play.take_backlog()))
 
 
-def erasing_and_the_sealing(play: Play) -> Begin:
+def an_erasure_and_the_sealing(play: Play) -> Begin:
     planned(play, "Ada", "Ben")
     return lambda: (play.erase("Ada"), play.deliver(play.messages[-1]))
 
 
-def erasing_and_the_delivery_of_what_came_back(play: Play) -> Begin:
-    returned(play)
+def an_erasure_and_the_second_attempt(play: Play) -> Begin:
+    bounced(play)
     play.finish(play.retry())
     return lambda: (play.erase("Ada"), play.deliver(play.messages[-1]))
 
 
-def erasing_and_the_bounce(play: Play) -> Begin:
+def an_erasure_and_the_bounce(play: Play) -> Begin:
     sent(play, "bounced")
-    bounce = told(play, "bounce")
-    return lambda: (play.erase("Ada"), play.tell(bounce))
+    bounce = next_event(play, "bounce")
+    return lambda: (play.erase("Ada"), play.report(bounce))
 
 
-def erasing_and_the_retry(play: Play) -> Begin:
-    returned(play)
+def an_erasure_and_the_retry(play: Play) -> Begin:
+    bounced(play)
     return lambda: (play.erase("Ada"), play.retry())
 
 
 def a_bounce_and_the_retry(play: Play) -> Begin:
     sent(play, "bounced")
-    bounce = told(play, "bounce")
-    return lambda: (play.tell(bounce), play.retry())
+    bounce = next_event(play, "bounce")
+    return lambda: (play.report(bounce), play.retry())
 
 
-def a_bounce_told_twice_and_the_delivery_of_what_came_back(play: Play) -> Begin:
+def a_repeated_bounce_and_the_second_attempt(play: Play) -> Begin:
     sent(play, "bounced")
-    bounce = told(play, "bounce")
-    play.finish(play.tell(bounce))
+    bounce = next_event(play, "bounce")
+    play.finish(play.report(bounce))
     play.finish(play.retry())
-    return lambda: (play.tell(bounce), play.deliver(play.messages[-1]))
+    return lambda: (play.report(bounce), play.deliver(play.messages[-1]))
 
 
-def the_send_event_and_the_answer_to_the_sender(play: Play) -> Begin:
+def the_send_event_and_the_answer_of_ses(play: Play) -> Begin:
     planned(play, "Ada", "Ben")
-    return lambda: (until_ses_has_the_mail(play, "delivered"), play.tell(told(play, "send")))
+    return lambda: (deliver_until_ses_accepts(play, "delivered"), play.report(next_event(play, "send")))
 
 
-def the_bounce_and_the_answer_to_the_sender(play: Play) -> Begin:
+def the_bounce_and_the_answer_of_ses(play: Play) -> Begin:
     planned(play, "Ada", "Ben")
-    return lambda: (until_ses_has_the_mail(play, "bounced"), play.tell(told(play, "bounce")))
+    return lambda: (deliver_until_ses_accepts(play, "bounced"), play.report(next_event(play, "bounce")))
 
 
-def a_delivery_and_a_complaint_told_at_once(play: Play) -> Begin:
+def a_delivery_event_and_a_complaint(play: Play) -> Begin:
     sent(play, "complained")
-    delivery, complaint = told(play, "delivery"), told(play, "complaint")
-    return lambda: (play.tell(delivery), play.tell(complaint))
+    delivery, complaint = next_event(play, "delivery"), next_event(play, "complaint")
+    return lambda: (play.report(delivery), play.report(complaint))
 
 
 def a_pause_and_the_delivery(play: Play) -> Begin:
@@ -280,7 +280,7 @@ TWINS = [two_planners, two_deliveries_of_one_message, two_confirmations, two_tal
 RACES = [
     *TWINS,
     a_planner_and_a_delivery,
-    a_delivery_and_the_next_period_s,
+    deliveries_of_two_periods,
     a_withdrawal_and_the_sealing,
     a_confirmation_and_the_sealing,
     a_confirmation_and_the_expiry,
@@ -292,15 +292,15 @@ RACES = [
     a_tally_and_the_confirmation,
     a_tally_and_the_withdrawal,
     a_tally_and_the_sealing,
-    erasing_and_the_sealing,
-    erasing_and_the_delivery_of_what_came_back,
-    erasing_and_the_bounce,
-    erasing_and_the_retry,
+    an_erasure_and_the_sealing,
+    an_erasure_and_the_second_attempt,
+    an_erasure_and_the_bounce,
+    an_erasure_and_the_retry,
     a_bounce_and_the_retry,
-    a_bounce_told_twice_and_the_delivery_of_what_came_back,
-    the_send_event_and_the_answer_to_the_sender,
-    the_bounce_and_the_answer_to_the_sender,
-    a_delivery_and_a_complaint_told_at_once,
+    a_repeated_bounce_and_the_second_attempt,
+    the_send_event_and_the_answer_of_ses,
+    the_bounce_and_the_answer_of_ses,
+    a_delivery_event_and_a_complaint,
     a_pause_and_the_delivery,
     a_hold_and_the_delivery,
     an_approval_and_the_delivery,
@@ -308,14 +308,14 @@ RACES = [
 
 
 @pytest.mark.parametrize("race", RACES, ids=lambda race: race.__name__)
-def test_two_at_once_lose_and_double_nothing_in_any_order(play: Play, race: Callable[[Play], Begin]) -> None:
+def test_two_at_the_same_time_lose_and_double_nothing_in_any_order(play: Play, race: Callable[[Play], Begin]) -> None:
     running = Race(play, race(play), twins=race in TWINS)
     running.run(preemptions=2 if LONG else 1, most=12 if LONG else 3)
     tried[race.__name__] = running.tried
     assert running.tried >= (1 if race in TWINS else 2)
 
 
-# What DynamoDB refuses because a transaction holds the item
+# Calls that DynamoDB refuses because a transaction holds the item
 
 
 def signing(play: Play) -> Callable[[], Actor]:
@@ -342,23 +342,23 @@ def delivering(play: Play) -> Callable[[], Actor]:
     return lambda: play.deliver(play.messages[-1])
 
 
-def hearing_of_a_bounce(play: Play) -> Callable[[], Actor]:
+def recording_a_bounce(play: Play) -> Callable[[], Actor]:
     sent(play, "bounced")
-    bounce = told(play, "bounce")
-    return lambda: play.tell(bounce)
+    bounce = next_event(play, "bounce")
+    return lambda: play.report(bounce)
 
 
 def erasing(play: Play) -> Callable[[], Actor]:
-    returned(play)
+    bounced(play)
     return lambda: play.erase("Ada")
 
 
 @pytest.mark.parametrize(
     "work",
-    [signing, confirming, withdrawing, tallying, delivering, hearing_of_a_bounce, erasing],
+    [signing, confirming, withdrawing, tallying, delivering, recording_a_bounce, erasing],
     ids=lambda work: work.__name__,
 )
-def test_a_transaction_of_somebody_else_stops_nobody_for_good(
+def test_a_conflict_with_another_transaction_loses_and_doubles_nothing(
     play: Play, work: Callable[[Play], Callable[[], Actor]]
 ) -> None:
     refusals = Refusals(play, work(play))
@@ -367,7 +367,7 @@ def test_a_transaction_of_somebody_else_stops_nobody_for_good(
     assert refusals.tried >= 1
 
 
-# Whole weeks
+# Random weeks
 
 
 PEOPLE = ("Ada", "Ben", "Cyd")
@@ -377,7 +377,7 @@ ORDERS: list[Order] = [*_GO, "crash", "crash after", "conflict"]
 
 
 class Weeks(RuleBasedStateMachine):
-    """People, schedules, SES and AWS's crashes, each step drawn; in the end all must be well."""
+    """Random steps of people, schedules, SES and crashes. The invariants must hold in the end."""
 
     play: Play
     restore: Callable[[], None]
@@ -392,24 +392,24 @@ class Weeks(RuleBasedStateMachine):
     def actors(self) -> list[Actor]:
         return self.play.stage.actors
 
-    def begins(self, actor: Actor) -> None:
+    def started(self, actor: Actor) -> None:
         if actor.is_done:
             self.play.ended(actor)
 
     @precondition(lambda self: len(self.actors) < MOST_ACTORS)
     @rule(person=st.sampled_from(PEOPLE))
     def sign(self, person: str) -> None:
-        # Who was erased and signs again is another story, and no race.
+        # Signing again after an erasure isn't a race.
         if person not in self.gone:
             self.people[person] += 1
-            self.begins(self.play.sign(person, f"{person} No{self.people[person]:03d}"))
+            self.started(self.play.sign(person, f"{person} No{self.people[person]:03d}"))
 
     @precondition(lambda self: len(self.actors) < MOST_ACTORS)
     @rule(person=st.sampled_from(PEOPLE), what=st.sampled_from(["confirm", "confirm", "withdraw", "expire", "erase"]))
     def act(self, person: str, what: str) -> None:
         if what == "erase":
             self.gone.add(person)
-        self.begins(getattr(self.play, what)(person))
+        self.started(getattr(self.play, what)(person))
 
     @rule(person=st.sampled_from(PEOPLE))
     def sign_and_confirm(self, person: str) -> None:
@@ -420,38 +420,38 @@ class Weeks(RuleBasedStateMachine):
 
     @precondition(lambda self: len(self.actors) < MOST_ACTORS)
     @rule(what=st.sampled_from(["plan", "plan", "pause", "resume", "hold", "release"]))
-    def steer(self, what: str) -> None:
-        self.begins(getattr(self.play, what)())
+    def control(self, what: str) -> None:
+        self.started(getattr(self.play, what)())
 
     @precondition(lambda self: len(self.actors) < MOST_ACTORS and self.play.deliveries())
     @rule(data=st.data())
     def retry(self, data: st.DataObject) -> None:
         delivery = data.draw(st.sampled_from(self.play.deliveries()))
-        self.begins(self.play.retry(delivery.key.period))
+        self.started(self.play.retry(delivery.key.period))
 
     @precondition(lambda self: len(self.actors) < MOST_ACTORS and self.play.messages)
     @rule(data=st.data(), fate=st.sampled_from(["delivered", "bounced", "soft bounced", "complained", "silent"]))
     def deliver(self, data: st.DataObject, fate: Fate) -> None:
-        # SQS may hand out a message again that was worked through.
+        # SQS may deliver a message again that was handled.
         self.play.fate = fate
-        self.begins(self.play.deliver(data.draw(st.sampled_from(self.play.messages[-3:]))))
+        self.started(self.play.deliver(data.draw(st.sampled_from(self.play.messages[-3:]))))
 
     @precondition(lambda self: len(self.actors) < MOST_ACTORS and self.play.backlog)
-    @rule(data=st.data(), keeps=st.booleans())
-    def tally(self, data: st.DataObject, *, keeps: bool) -> None:
+    @rule(data=st.data(), repeats=st.booleans())
+    def tally(self, data: st.DataObject, *, repeats: bool) -> None:
         taken = self.play.take_backlog()
         records = data.draw(st.permutations(taken)) if len(taken) < 6 else taken
-        if keeps:
+        if repeats:
             self.play.backlog += taken
-        self.begins(self.play.tally(records))
+        self.started(self.play.tally(records))
 
-    @precondition(lambda self: len(self.actors) < MOST_ACTORS and self.play.told)
-    @rule(data=st.data(), keeps=st.booleans())
-    def tell(self, data: st.DataObject, *, keeps: bool) -> None:
-        found = data.draw(st.sampled_from(self.play.told))
-        if not keeps:
-            self.play.told.remove(found)
-        self.begins(self.play.tell(found))
+    @precondition(lambda self: len(self.actors) < MOST_ACTORS and self.play.mail_events)
+    @rule(data=st.data(), repeats=st.booleans())
+    def report(self, data: st.DataObject, *, repeats: bool) -> None:
+        event = data.draw(st.sampled_from(self.play.mail_events))
+        if not repeats:
+            self.play.mail_events.remove(event)
+        self.started(self.play.report(event))
 
     @precondition(lambda self: self.actors)
     @rule(
@@ -474,28 +474,28 @@ class Weeks(RuleBasedStateMachine):
 
     @rule(minutes=st.integers(61, 14 * 24 * 60))
     def time_passes(self, minutes: int) -> None:
-        # No function works for an hour, and no Send event takes one (decision 4).
+        # No function runs for an hour, and no Send event takes an hour (decision 4).
         for actor in list(self.actors):
             self.play.finish(actor)
-        for found in [one for one in self.play.told if one.case == "send"]:
-            self.play.told.remove(found)
-            self.play.finish(self.play.tell(found))
+        for event in [event for event in self.play.mail_events if event.case == "send"]:
+            self.play.mail_events.remove(event)
+            self.play.finish(self.play.report(event))
         self.play.world.clock.advance(minutes=minutes)
 
     def teardown(self) -> None:
-        with told_in_full(self.play):
+        with with_history(self.play):
             self.play.settle()
             self.play.check()
         tried["weeks"] = tried.get("weeks", 0) + 1
 
 
-def test_weeks_in_which_anything_happens_at_any_step_lose_and_double_nothing(play: Play) -> None:
-    class Here(Weeks):
+def test_random_weeks_lose_and_double_nothing(play: Play) -> None:
+    class WeeksOnThisStage(Weeks):
         restore = staticmethod(play.save())
 
-    Here.play = play
+    WeeksOnThisStage.play = play
     run_state_machine_as_test(
-        Here,
+        WeeksOnThisStage,
         settings=settings(
             max_examples=LONG or 3,
             stateful_step_count=40,
@@ -511,7 +511,7 @@ def test_weeks_in_which_anything_happens_at_any_step_lose_and_double_nothing(pla
 # The stage itself
 
 
-def test_the_same_race_on_real_packets_shows_the_same_letters(
+def test_a_race_with_real_packets_loses_and_doubles_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with worlds.world(monkeypatch, bundle_size=2) as world, staged(monkeypatch) as stage:
@@ -525,5 +525,5 @@ def test_the_same_race_on_real_packets_shows_the_same_letters(
 
 def names_in_pdfs(sent: Any) -> list[str]:
     text = " ".join(page.extract_text() for pdf in sent.pdfs for page in PdfReader(io.BytesIO(pdf)).pages)
-    # The name stands in the letter's head, above its address line, which is the name again in these tests.
+    # In the letter's head, the address line is below the name. In these tests, it is the name again.
     return [words for words in ("Ada Specimen", "Ben Specimen", "Cyd Specimen") if f"{words}\n{words}" in text]

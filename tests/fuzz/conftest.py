@@ -1,4 +1,4 @@
-"""The stack in memory for the properties that talk to one; `make fuzz` lets it stand itself."""
+"""The stack in memory, for the properties that need one. `make fuzz` starts it itself."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ def _stack(request: pytest.FixtureRequest) -> Iterator[None]:
     if not getattr(request.module, "NEEDS_STACK", False):
         yield
         return
-    with stack.standing():
+    with stack.running():
         yield

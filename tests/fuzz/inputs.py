@@ -1,4 +1,4 @@
-"""Malformed inputs: odd texts, and good samples that were cut, doubled, mixed and filled with odd ones."""
+"""Malformed inputs: odd texts, and good samples that are cut, doubled, mixed and filled with odd texts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-# One piece each of what has broken parsers: ends of strings, tags, lines and numbers; what turns, joins or hides text.
+# Pieces that have broken parsers: ends of strings, tags, lines and numbers; characters that reorder, join or hide text.
 ODD = (
     "", "\0", "\n", "\r\n", "\r", "\t", "\x0b", "\x1b[2J", "\x7f", "\x85", "\u2028", "\xad", "\u200b", "\u202e",
     "\u2066", "\ufeff", "\ufffe", "\U000e0041", "\U0010ffff", "é", "e\u0301", "ß", "ı", "İ", "ﬁ", "Σ", "李", "א", "ا",
@@ -25,30 +25,30 @@ ODD = (
     "\nBcc: x@evil.example", "=?utf-8?q?a?=",
 )  # fmt: skip
 
-WHOLE = st.characters(exclude_categories=["Cs"])
-"""Any character of any plane but halves of one."""
+ANY_CHARACTER = st.characters(exclude_categories=["Cs"])
+"""Any character of any plane, except lone surrogates."""
 
 DEEP = "[" * 20_000
-"""JSON that is nested deeper than Python reads."""
+"""JSON that is nested too deep for Python's parser."""
 
-HALVES = ("\ud800", "\udbff", "\udc00", "\udfff", "\ud83d")
-"""Lone surrogates: JSON can hold them, and UTF-8 has no bytes for them."""
+SURROGATES = ("\ud800", "\udbff", "\udc00", "\udfff", "\ud83d")
+"""Lone surrogates: JSON can contain them, but UTF-8 can't encode them."""
 
 
-def texts(max_size: int = 60, *, halves: bool = False) -> st.SearchStrategy[str]:
-    """Make texts of odd pieces and of any characters; with `halves`, of lone surrogates, too."""
-    odd = st.one_of(st.sampled_from(ODD), st.sampled_from(HALVES)) if halves else st.sampled_from(ODD)
-    single = st.one_of(odd, st.text(WHOLE, max_size=5))
+def texts(max_size: int = 60, *, surrogates: bool = False) -> st.SearchStrategy[str]:
+    """Return texts of odd pieces and of any characters; with `surrogates`, also of lone surrogates."""
+    odd = st.one_of(st.sampled_from(ODD), st.sampled_from(SURROGATES)) if surrogates else st.sampled_from(ODD)
+    single = st.one_of(odd, st.text(ANY_CHARACTER, max_size=5))
     return st.one_of(
         st.lists(single, max_size=12).map(lambda pieces: "".join(pieces)[:max_size]),
-        st.text(WHOLE, max_size=max_size),
+        st.text(ANY_CHARACTER, max_size=max_size),
         st.builds(lambda piece, times: (piece * times)[:max_size], odd, st.integers(1, 400)),
     )
 
 
 @st.composite
 def mutated(draw: st.DrawFn, samples: Sequence[str], *, edits: int = 4) -> str:
-    """Edit a good sample: cut, double, move, repeat what stands in it, and put odd pieces among it."""
+    """Return an edited sample: parts are cut, doubled or repeated, and odd pieces are inserted."""
     text = draw(st.sampled_from(samples))
     for _ in range(draw(st.integers(0, edits))):
         start, end = sorted((draw(st.integers(0, len(text))), draw(st.integers(0, len(text)))))
@@ -66,7 +66,7 @@ def mutated(draw: st.DrawFn, samples: Sequence[str], *, edits: int = 4) -> str:
 
 
 def _with_line(text: str, number: int, words: str) -> str:
-    """Put other words behind the first sign that gives a value on a line."""
+    """Return a text in which `words` replace the value on one line: what follows its first `=`, comma or space."""
     lines = text.split("\n")
     place = number % len(lines)
     for sign in ("=", ",", " "):
@@ -77,14 +77,14 @@ def _with_line(text: str, number: int, words: str) -> str:
     return "\n".join(lines)
 
 
-def values(*, halves: bool = True) -> st.SearchStrategy[Any]:
-    """Make what JSON can hold, deep and crooked."""
+def values(*, surrogates: bool = True) -> st.SearchStrategy[Any]:
+    """Return JSON values, odd and nested."""
     single = st.one_of(
         st.none(),
         st.booleans(),
         st.integers(),
         st.sampled_from((1, 7, 0.5, 77.5, 10**30, -(10**19), 1e308, float("inf"), float("nan"), -0.0)),
-        texts(20, halves=halves),
+        texts(20, surrogates=surrogates),
     )
     return st.recursive(
         single,
@@ -95,13 +95,13 @@ def values(*, halves: bool = True) -> st.SearchStrategy[Any]:
 
 @st.composite
 def mutated_values(draw: st.DrawFn, samples: Sequence[Any], *, edits: int = 3) -> Any:
-    """Edit a good JSON value: take parts out, put other values in their place, and odd ones among them."""
+    """Return an edited JSON value: parts are removed, replaced, swapped or wrapped."""
     whole = {"": deepcopy(draw(st.sampled_from(samples)))}
     for _ in range(draw(st.integers(0, edits))):
         places = list(_places(whole))
         holder, name = draw(st.sampled_from(places))
-        match draw(st.sampled_from(("out", "odd", "swap", "wrap", "more"))):
-            case "out" if name != "":
+        match draw(st.sampled_from(("remove", "odd", "swap", "wrap", "more"))):
+            case "remove" if name != "":
                 del holder[name]
             case "swap":
                 other, its_name = draw(st.sampled_from(places))
@@ -109,7 +109,7 @@ def mutated_values(draw: st.DrawFn, samples: Sequence[Any], *, edits: int = 3) -
             case "wrap":
                 holder[name] = draw(st.sampled_from(([holder[name]], {"S": holder[name]}, str(holder[name]))))
             case "more" if isinstance(holder[name], str):
-                holder[name] += draw(texts(20, halves=True))
+                holder[name] += draw(texts(20, surrogates=True))
             case _:
                 holder[name] = draw(values())
     return whole[""]
@@ -129,7 +129,7 @@ def _places(value: Any) -> Any:
 
 
 def json_texts(samples: Sequence[Any]) -> st.SearchStrategy[str]:
-    """Make texts that are JSON, nearly are, or are nested deeper than anybody reads."""
+    """Return texts that are JSON, almost JSON, or nested too deep."""
     return st.one_of(
         mutated_values(samples).map(json.dumps),
         mutated([json.dumps(sample) for sample in samples]),
@@ -144,7 +144,7 @@ def json_texts(samples: Sequence[Any]) -> st.SearchStrategy[str]:
 
 
 def tried[**Given](examples: int) -> Callable[[Callable[Given, None]], Callable[Given, None]]:
-    """Let a property meet so many inputs in every run, and the same ones; `make fuzz` tries others."""
+    """Run a property on so many inputs, the same ones in every run. `make fuzz` tries others."""
     return settings(
         max_examples=examples,
         derandomize=True,
@@ -155,9 +155,9 @@ def tried[**Given](examples: int) -> Callable[[Callable[Given, None]], Callable[
 
 
 __all__ = [
+    "ANY_CHARACTER",
     "DEEP",
     "ODD",
-    "WHOLE",
     "example",
     "given",
     "json_texts",

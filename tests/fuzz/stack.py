@@ -1,4 +1,4 @@
-"""The stack in memory that some properties talk to; each input finds it as the one before did."""
+"""The stack in memory that some properties need, in the same state for each input."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from tests import world as worlds
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_standing: list[worlds.World] = []
-_began: dict[int, tuple[Any, Any]] = {}
-"""What a stack's table and its stream held when the first input came, by the stack's identity."""
+_running: list[worlds.World] = []
+_prepared: dict[int, tuple[Any, Any]] = {}
+"""The items of a stack's table and the records of its stream before the first input, by the stack's identity."""
 
 
-def as_it_began(begin: Callable[[worlds.World], None]) -> worlds.World:
-    """Return the stack with what `begin` put into it, and with nothing that an input before has left in its table."""
-    world = _standing[-1]
+def as_prepared(prepare: Callable[[worlds.World], None]) -> worlds.World:
+    """Return the stack as `prepare` left it, without the changes of earlier inputs to its table."""
+    world = _running[-1]
     [table] = (table for region in dynamodb_backends["123456789012"].values() for table in region.tables.values())
     assert table.stream_shard
-    if id(world) not in _began:
-        begin(world)
-        _began[id(world)] = deepcopy(table.items), list(table.stream_shard.items)
-    rows, records = _began[id(world)]
+    if id(world) not in _prepared:
+        prepare(world)
+        _prepared[id(world)] = deepcopy(table.items), list(table.stream_shard.items)
+    rows, records = _prepared[id(world)]
     table.items = deepcopy(rows)
     table.stream_shard.items = list(records)
     return world
 
 
 @contextmanager
-def standing() -> Iterator[worlds.World]:
-    """Let a stack stand."""
+def running() -> Iterator[worlds.World]:
+    """Run a stack."""
     with pytest.MonkeyPatch.context() as patch, worlds.world(patch) as made:
-        _standing.append(made)
+        _running.append(made)
         yield made
-        _standing.remove(made)
-        _began.pop(id(made), None)
+        _running.remove(made)
+        _prepared.pop(id(made), None)

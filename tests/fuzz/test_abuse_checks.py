@@ -1,4 +1,4 @@
-"""AbuseChecks: whatever a form brings as its token and its proof of work, it is judged and not believed."""
+"""Abuse checks: only our own form tokens, and only solutions of our own challenges, are accepted."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def judge(proof: object, form: object) -> abuse_checks.Verdict:
     return CHECKS.judge(replace(CAMPAIGN, proof_of_work="always"), {"form": form, "proof": proof}, None)
 
 
-def solved() -> str:
-    """Solve a challenge that the stack has not signed, for the very form; an easy one, so that it takes no time."""
+def foreign_solution() -> str:
+    """Return the solution of an easy challenge for this form that the stack has not signed."""
     challenge = create_challenge(
         abuse_checks.ALGORITHM, 1, key_prefix="0", data={"form": FORM.nonce}, hmac_secret="another"
     )
@@ -47,7 +47,7 @@ def solved() -> str:
     return Payload(challenge, solution).to_base64()
 
 
-FOREIGN = solved()
+FOREIGN = foreign_solution()
 GOOD: dict[str, Any] = json.loads(base64.b64decode(FOREIGN))
 OWN_CHALLENGE: dict[str, Any] = json.loads(CHECKS._challenge(FORM))
 
@@ -62,19 +62,19 @@ PROOFS = st.one_of(
         lambda solution: written(json.dumps({"challenge": OWN_CHALLENGE, "solution": solution}))
     ),
     mutated([FOREIGN]),
-    texts(100, halves=True),
+    texts(100, surrogates=True),
     values(),
 )
 
 
 @tried(120)
 @given(PROOFS)
-def test_no_proof_but_a_solution_of_our_own_challenge_counts(proof: object) -> None:
+def test_only_a_solution_of_our_own_challenge_is_accepted(proof: object) -> None:
     assert judge(proof, TOKENS.for_form(FORM)).suspicion == "no proof"
 
 
 @tried(80)
 @given(st.one_of(values(), mutated([TOKENS.for_form(FORM)])))
-def test_no_token_but_our_own_makes_a_form_ours(token: object) -> None:
+def test_only_our_own_form_token_is_accepted(token: object) -> None:
     if token != TOKENS.for_form(FORM):
         assert judge(FOREIGN, token).suspicion == "no form"

@@ -1,4 +1,4 @@
-"""Addresses: a mail's, a home's, a website's. What is accepted leads to one place, and carries nothing else along."""
+"""Email addresses, postal codes, origins and IP addresses: each accepted one has one meaning and nothing else in it."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from undersigned.rendering.mails import Mail
 
 EMAILS = st.one_of(
     mutated(["ada@signers.example", "a.b+c@bücher.example", "!#$%&'*+/=?^_`{|}~-@x-y.example", "a@xn--p1b.example"]),
-    st.builds("{}@{}".format, texts(70, halves=True), texts(70, halves=True)),
-    texts(300, halves=True),
+    st.builds("{}@{}".format, texts(70, surrogates=True), texts(70, surrogates=True)),
+    texts(300, surrogates=True),
 )
 ORIGINS = st.one_of(
     mutated(["https://www.example.org", "http://localhost:8000", "https://[::1]:80/x?y#z", "https://a@b.example:443"]),
-    texts(80, halves=True),
+    texts(80, surrogates=True),
 )
-CODES = st.one_of(mutated(["60201", "60201-1234", "k1a 0b1", "SW1A 1AA"]), texts(20, halves=True))
+CODES = st.one_of(mutated(["60201", "60201-1234", "k1a 0b1", "SW1A 1AA"]), texts(20, surrogates=True))
 SOURCES = st.one_of(mutated(["203.0.113.7", "2001:db8::1", "::ffff:203.0.113.7", "fe80::1%eth0"]), texts(60))
 
 
 @tried(200)
 @given(EMAILS)
-def test_an_accepted_address_gets_the_mail_alone(text: str) -> None:
+def test_an_accepted_address_is_the_only_recipient(text: str) -> None:
     if mistake := email_mistake(text):
         assert str(mistake)
         return
@@ -56,7 +56,7 @@ def test_a_postal_code_has_one_spelling(text: str) -> None:
 
 @tried(150)
 @given(ORIGINS)
-def test_an_origin_fits_into_a_header_that_it_cannot_change(text: str) -> None:
+def test_an_accepted_origin_cannot_change_a_header(text: str) -> None:
     origin = origin_of(text)
     if origin is not None:
         assert re.fullmatch(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::\d+)?", origin), origin
@@ -65,7 +65,7 @@ def test_an_origin_fits_into_a_header_that_it_cannot_change(text: str) -> None:
 
 @tried(100)
 @given(SOURCES)
-def test_any_source_of_a_request_is_a_place_in_a_network(text: str) -> None:
+def test_any_source_of_a_request_has_a_network(text: str) -> None:
     visitor = Visitor.at(text)
     if visitor.address == text:
         assert visitor.network == text

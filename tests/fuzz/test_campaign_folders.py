@@ -1,4 +1,4 @@
-"""Campaign folders: any bytes give a campaign that can be pushed and rendered, or mistakes with the way out."""
+"""Campaign folders: any bytes give a campaign that can be pushed and rendered, or mistakes that say what to do."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from undersigned.authoring.campaigns import CompiledCampaign
 
-WHOLE = Path(__file__).parents[2] / "campaigns" / "end-demand-illinois"
-GOOD = {file.name: file.read_text(encoding="utf-8") for file in WHOLE.iterdir()}
-TARGET = campaign_folder.read(WHOLE).targets[0]
+SHIPPED = Path(__file__).parents[2] / "campaigns" / "end-demand-illinois"
+GOOD = {file.name: file.read_text(encoding="utf-8") for file in SHIPPED.iterdir()}
+TARGET = campaign_folder.read(SHIPPED).targets[0]
 SMALL_SETTINGS = """\
 id = "trees"
 title = "Trees"
@@ -60,7 +60,7 @@ Plant *trees*, **now**: https://trees.example
 Date: {{ date }}
 """
 
-# DynamoDB takes no longer item, and no longer number.
+# DynamoDB takes no larger item.
 _LONGEST_ITEM = 400 * 1024
 
 
@@ -74,7 +74,7 @@ def bytes_of(sample: str, other: str) -> st.SearchStrategy[bytes]:
 
 
 def check(files: Mapping[str, bytes]) -> None:
-    """Read a folder of these files; whatever is accepted works all the way, and what isn't is explained."""
+    """Read a folder of these files. If it is accepted, it can be pushed and rendered; if not, the mistakes say why."""
     with tempfile.TemporaryDirectory() as place:
         for name, content in files.items():
             (Path(place) / name).write_bytes(content)
@@ -86,7 +86,7 @@ def check(files: Mapping[str, bytes]) -> None:
                 assert mistake.file in files
                 lines = files[mistake.file].replace(b"\r\n", b"\n").replace(b"\r", b"\n").count(b"\n") + 1
                 assert mistake.line is None or 1 <= mistake.line <= lines, mistake
-                assert "; " in mistake.message, f"no way out: {mistake}"
+                assert "; " in mistake.message, f"it doesn't say what to do: {mistake}"
             return
     _push(folder)
 
@@ -129,13 +129,13 @@ def test_any_settings_are_a_campaign_or_mistakes(settings: bytes) -> None:
 
 @tried(60)
 @given(bytes_of(GOOD["targets.csv"], SMALL_TARGETS))
-def test_any_table_of_targets_is_a_roster_or_mistakes(targets: bytes) -> None:
+def test_any_targets_file_is_a_roster_or_mistakes(targets: bytes) -> None:
     check({"campaign.toml": SMALL_SETTINGS.encode(), "letter.md": SMALL_LETTER.encode(), "targets.csv": targets})
 
 
 @tried(60)
 @given(bytes_of(GOOD["letter.md"], SMALL_LETTER))
-def test_any_letter_is_one_or_mistakes(letter: bytes) -> None:
+def test_any_letter_file_is_a_letter_or_mistakes(letter: bytes) -> None:
     check({"campaign.toml": SMALL_SETTINGS.encode(), "letter.md": letter, "targets.csv": SMALL_TARGETS.encode()})
 
 
@@ -154,7 +154,7 @@ MARKS = st.lists(
 
 @tried(150)
 @given(st.one_of(MARKS, MARKS.map(lambda marks: SMALL_LETTER + marks)))
-def test_a_letter_of_any_marks_renders_as_it_compiled(source: str) -> None:
+def test_a_letter_of_any_marks_renders_if_it_compiles(source: str) -> None:
     try:
         template = compile_letter(source)
     except MistakesError as error:

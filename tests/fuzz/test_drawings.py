@@ -1,4 +1,4 @@
-"""Drawn signatures: any strokes are an error, nothing, or a picture of bounded size that every reader of SVG reads."""
+"""Drawn signatures: any strokes are an error, nothing, or a valid SVG picture of bounded size."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ POSTED = st.one_of(
     STROKES, STROKES.map(json.dumps), json_texts(GOOD), mutated_values(GOOD), values(), st.sampled_from(GOOD)
 )
 
-# DynamoDB keeps it in the signature's row, which is read with every letter.
+# It is part of the signature row, which is read with every letter.
 _LONGEST_KEPT = 6_000
 
 

@@ -1,6 +1,6 @@
-"""Events: whatever a stream, a queue, SES or a schedule hands over is read, or refused by an error that names it.
+"""Events: anything from the stream, a queue, SES or a schedule is read, or refused with a known error.
 
-A damaged record never stops its neighbours.
+A damaged record never stops the other records of its batch.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 NEEDS_STACK = True
 
 DAMAGED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-"""What reading what is no event of ours may raise: handlers report it as damaged by its kind and place."""
+"""The errors that reading a foreign event may raise. Handlers report it as damaged, with the error's type and place."""
 
 SES_EVENTS = [
     load_event(f"record_feedback_{case}")
@@ -42,7 +42,7 @@ SIGNED = load_event("send_confirmations_signed")["Records"][0]
 
 @tried(150)
 @given(mutated_values(SES_EVENTS))
-def test_any_event_of_ses_is_read_or_damaged(event: Any) -> None:
+def test_any_ses_event_is_read_or_damaged(event: Any) -> None:
     with suppress(*DAMAGED):
         found = read_mail_event(event)
         assert found is None or found.at.year
@@ -50,7 +50,7 @@ def test_any_event_of_ses_is_read_or_damaged(event: Any) -> None:
 
 @tried(150)
 @given(mutated_values(RECORDS))
-def test_any_record_of_the_stream_is_read_or_damaged(record: Any) -> None:
+def test_any_stream_record_is_read_or_damaged(record: Any) -> None:
     with suppress(*DAMAGED):
         if is_of_delivery(record):
             delivery = read_delivery_change(record)
@@ -62,7 +62,7 @@ def test_any_record_of_the_stream_is_read_or_damaged(record: Any) -> None:
 
 @st.composite
 def damaged_records(draw: st.DrawFn) -> dict[str, Any]:
-    """Make a record whose number and key are AWS's own, and whose images are anything."""
+    """Return a record whose number and key are AWS's own, and whose images are anything."""
     record: dict[str, Any] = deepcopy(SIGNED)
     record["dynamodb"]["SequenceNumber"] = "111111"
     record["dynamodb"]["NewImage"] = draw(mutated_values([record["dynamodb"]["NewImage"]], edits=4))
@@ -72,21 +72,21 @@ def damaged_records(draw: st.DrawFn) -> dict[str, Any]:
     return record
 
 
-NEIGHBOURS: list[Any] = []
+OTHER_RECORDS: list[Any] = []
 
 
-def begin(world: World) -> None:
+def prepare(world: World) -> None:
     world.sign()
-    NEIGHBOURS[:] = world.new_records()
+    OTHER_RECORDS[:] = world.new_records()
 
 
 @tried(40)
 @given(damaged_records())
-def test_a_damaged_record_never_stops_its_neighbours(record: dict[str, Any]) -> None:
-    world = stack.as_it_began(begin)
+def test_a_damaged_record_never_stops_the_others(record: dict[str, Any]) -> None:
+    world = stack.as_prepared(prepare)
     world.sent.clear()
     for function in ("send_confirmations", "tally"):
-        answer = world.handlers[function]({"Records": [record, *NEIGHBOURS]}, CONTEXT)
+        answer = world.handlers[function]({"Records": [record, *OTHER_RECORDS]}, CONTEXT)
         assert answer["batchItemFailures"] in ([], [{"itemIdentifier": "111111"}])
     assert "ada@signers.example" in {mail.to for mail in world.sent}
 
@@ -102,7 +102,7 @@ MESSAGES = [
 @given(json_texts(MESSAGES))
 @example(DEEP)
 @example('"x"')
-def test_any_message_of_a_queue_is_an_errand_or_damaged(body: str) -> None:
+def test_any_queue_message_is_read_or_damaged(body: str) -> None:
     for read in (queue.read_message, queue.read_export_message, queue.read_waiting_message):
         with suppress(ValueError):
             assert read(body)
@@ -110,11 +110,11 @@ def test_any_message_of_a_queue_is_an_errand_or_damaged(body: str) -> None:
 
 @tried(30)
 @given(json_texts(MESSAGES), st.sampled_from(("deliver", "export_signatures")))
-def test_a_queue_gets_any_message_back_that_cannot_be_done(body: str, function: str) -> None:
-    world = stack.as_it_began(begin)
+def test_a_message_that_fails_is_returned_to_its_queue(body: str, function: str) -> None:
+    world = stack.as_prepared(prepare)
     event = load_event("deliver_message")
     event["Records"][0]["body"] = body
-    # A receipt that moto did not hand out can't be hidden: what the queue itself refuses is not our matter.
+    # moto can't hide a message that it didn't deliver, and the queue's own errors aren't tested here.
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(queue._SqsQueue, "hide", lambda *_: None)
         answer = world.handlers[function](event, CONTEXT)
@@ -129,9 +129,9 @@ SCHEDULED = [
 
 @tried(40)
 @given(mutated_values(SCHEDULED), st.sampled_from(("plan_deliveries", "report_deliveries")))
-def test_any_call_of_the_schedule_is_a_week_or_damaged(event: Any, function: str) -> None:
+def test_any_schedule_event_is_a_week_or_damaged(event: Any, function: str) -> None:
     with suppress(*DAMAGED):
-        stack.as_it_began(begin).handlers[function](event, CONTEXT)
+        stack.as_prepared(prepare).handlers[function](event, CONTEXT)
 
 
 SETTINGS = {
@@ -146,7 +146,7 @@ SETTINGS = {
         st.sampled_from(sorted(SETTINGS)), st.one_of(texts(20), mutated(sorted(SETTINGS.values()))), max_size=3
     )
 )
-def test_any_setting_is_one_or_an_error(changes: dict[str, str]) -> None:
+def test_any_setting_is_valid_or_an_error(changes: dict[str, str]) -> None:
     settings = Settings(SETTINGS | changes)
     for name in ("sender", "schedule", "forms_a_minute", "bundle_size", "table_name", "event_bus"):
         with suppress(SettingsError, ValueError):

@@ -1,4 +1,4 @@
-"""Forms: any body is values or an error with a status, and what passes comes back as the same text everywhere."""
+"""Forms: any body gives values or an error with a status, and accepted text is the same in every output."""
 
 from __future__ import annotations
 
@@ -85,13 +85,13 @@ MARKED = st.lists(st.one_of(st.sampled_from(ODD), PLAIN), min_size=1, max_size=4
 LINES = st.lists(PLAIN, min_size=1, max_size=4).map("\r\n".join)
 WORDS = st.fixed_dictionaries(
     {},
-    optional={name: st.one_of(PLAIN, MARKED, texts(90, halves=True)) for name in PERSONAL}
-    | {"note": st.one_of(LINES, MARKED, texts(500, halves=True))},
+    optional={name: st.one_of(PLAIN, MARKED, texts(90, surrogates=True)) for name in PERSONAL}
+    | {"note": st.one_of(LINES, MARKED, texts(500, surrogates=True))},
 )
 
 
 class Signed(NamedTuple):
-    """A form that passed, and the row that it makes."""
+    """An accepted form and its signature row."""
 
     form: SignedForm
     row: Signature
@@ -124,7 +124,7 @@ def signed(words: dict[str, str]) -> Signed | None:
 
 
 class Paragraphs(HTMLParser):
-    """Reads the text of each paragraph by its id."""
+    """Collects the text of each paragraph by its id."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -161,7 +161,7 @@ TEMPLATE = (
 
 @tried(120)
 @given(WORDS)
-def test_accepted_words_come_back_from_html_and_csv_as_they_are(words: dict[str, str]) -> None:
+def test_accepted_text_is_unchanged_in_html_and_csv(words: dict[str, str]) -> None:
     made = signed(words)
     if made is None:
         return
@@ -180,7 +180,7 @@ def test_accepted_words_come_back_from_html_and_csv_as_they_are(words: dict[str,
 
 @tried(60)
 @given(WORDS)
-def test_accepted_words_come_back_from_a_mail_in_both_of_its_forms(words: dict[str, str]) -> None:
+def test_accepted_text_is_in_both_parts_of_an_email(words: dict[str, str]) -> None:
     made = signed(words)
     if made is None:
         return
@@ -217,7 +217,7 @@ def fonts() -> FontBook:
 
 @tried(6)
 @given(st.lists(WORDS, min_size=1, max_size=6))
-def test_accepted_words_are_set_on_paper(several: list[dict[str, str]]) -> None:
+def test_accepted_text_can_be_typeset(several: list[dict[str, str]]) -> None:
     letters = []
     for made in filter(None, map(signed, several)):
         blocks = read_blocks(render_html(FOLDER.letter.template, made.form.target, made.row.details))

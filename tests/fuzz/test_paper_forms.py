@@ -1,4 +1,4 @@
-"""Paper forms: any text becomes a letter's Markdown with a finding for each blank, or mistakes on its own lines."""
+"""Paper forms: any text becomes a letter's Markdown with a finding for each blank, or mistakes with line numbers."""
 
 from __future__ import annotations
 

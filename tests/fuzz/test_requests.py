@@ -1,4 +1,4 @@
-"""Requests: whatever comes over HTTP is answered, never by a 5xx, and what it said never comes back as markup."""
+"""Requests: anything over HTTP gets an answer, never a 5xx, and its text never becomes markup."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from tests.fuzz import stack
-from tests.fuzz.inputs import ODD, WHOLE, given, json_texts, mutated, st, texts, tried
+from tests.fuzz.inputs import ANY_CHARACTER, ODD, given, json_texts, mutated, st, texts, tried
 from tests.world import ADA, CAMPAIGN
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.deliveries import DeliveryKey
@@ -29,7 +29,7 @@ SITE = "https://www.enddemand.example"
 
 
 def tokens(world: World) -> dict[str, str]:
-    """Issue a good token of each kind, about letters that are there and one that isn't."""
+    """Issue a good token of each kind, for letters that exist and for one that doesn't."""
     issue, signer = world.wiring.tokens, signer_id(SECRET, SIGNERS[0])
     return {
         "confirm": issue.for_signer("confirm", CAMPAIGN, signer),
@@ -130,7 +130,7 @@ GET /{odd}
 
 
 def routes(listed: str) -> st.SearchStrategy[tuple[str, str]]:
-    """Make a method and an address of these: mostly such as go together."""
+    """Return methods and paths from a list. Most of them match."""
     known = [(line.partition(" ")[0], line.partition(" ")[2]) for line in listed.split("\n")[1:-1]]
     methods = st.sampled_from(("GET", "POST", "DELETE", "HEAD", "OPTIONS", "PUT"))
     good = st.sampled_from(known)
@@ -143,23 +143,23 @@ FIELDS = {
     "version": "1", "why": "Because.", "token": "x", "campaign": CAMPAIGN, "key": KEY, "period": "2026-11-30",
     "status": "confirmed",
 }  # fmt: skip
-ASKED = {
+PARAMETERS = {
     "lang": "es", "embedded": "1", "postal_code": "60201", "confirmed": "1", "by": "day", "limit": "10",
     "status": "pending", "target": "evanston", "period": "2026-11-30", "cursor": "MjAyNi0xMS0zMCBldmFuc3Rvbg==",
     "email": SIGNERS[0], "sort": "waiting", "order": "descending", "done": "paused", "theme": "dark",
 }  # fmt: skip
-SENT = {
+REQUEST_HEADERS = {
     "accept-language": "es-MX, en;q=0.8, *;q=0.1", "origin": SITE, "sec-fetch-site": "same-origin",
     "accept": "application/json", "content-type": "application/json", "x-forwarded-proto": "https",
     "authorization": f"Bearer {KEY}", "host": "letters.example",
 }  # fmt: skip
 
 HEADER = st.text(st.characters(codec="latin-1", exclude_characters="\r\n\0"), max_size=300)
-ODD_NAMES = st.one_of(st.sampled_from(ODD), st.text(WHOLE, max_size=20), st.just("x" * 3_000))
+ODD_NAMES = st.one_of(st.sampled_from(ODD), st.text(ANY_CHARACTER, max_size=20), st.just("x" * 3_000))
 
 
 def some(good: dict[str, str], odd: st.SearchStrategy[str], *, most: int = 4) -> st.SearchStrategy[dict[str, str]]:
-    """Make a few of these values, good ones and bad ones."""
+    """Return a few of these values, good and bad."""
     pair = st.sampled_from(sorted(good)).flatmap(
         lambda name: st.tuples(st.just(name), st.one_of(st.just(good[name]), odd, mutated([good[name]])))
     )
@@ -167,9 +167,9 @@ def some(good: dict[str, str], odd: st.SearchStrategy[str], *, most: int = 4) ->
 
 
 def bodies() -> st.SearchStrategy[tuple[str, bytes]]:
-    """Make bodies, each with its type: forms, JSON, and neither."""
+    """Return bodies with their types: forms, JSON, and neither."""
     good = {name: str(value) for name, value in FIELDS.items()}
-    changed = some(good, texts(80, halves=True)).map(lambda changes: {**good, **changes})
+    changed = some(good, texts(80, surrogates=True)).map(lambda changes: {**good, **changes})
     as_form = changed.map(lambda values: urlencode(values, errors="replace").encode())
     as_json = st.one_of(changed.map(json.dumps), json_texts([FIELDS])).map(lambda text: text.encode("utf-8", "replace"))
     return st.one_of(
@@ -179,8 +179,8 @@ def bodies() -> st.SearchStrategy[tuple[str, bytes]]:
     )
 
 
-HEADERS = some(SENT, HEADER)
-QUERY = some(ASKED, texts(60))
+HEADERS = some(REQUEST_HEADERS, HEADER)
+QUERY = some(PARAMETERS, texts(60))
 
 
 class Tags(HTMLParser):
@@ -199,7 +199,7 @@ class Tags(HTMLParser):
 
 
 def check(answer: Answer) -> None:
-    """Say that an answer is none that a signer's or a stranger's words have made."""
+    """Check that an answer is no 5xx, and that no input became a header, markup or a redirect."""
     assert answer.status < 500, (answer.status, answer.body[:500])
     for name, value in (*answer.headers.items(), *(("set-cookie", cookie) for cookie in answer.cookies)):
         assert not re.search(r"[\r\n\0]", value), (name, value)
@@ -216,7 +216,7 @@ def check(answer: Answer) -> None:
 
 
 def filled(template: str, world: World, odd: str) -> str:
-    """Put names into an address: good ones, and an odd one as a browser writes it."""
+    """Fill in a path with good names, and with an odd one as a browser encodes it."""
     known = {
         "campaign": CAMPAIGN,
         "target": "evanston",
@@ -226,8 +226,8 @@ def filled(template: str, world: World, odd: str) -> str:
     return template.format(**known, **tokens(world), odd=quote(odd, safe=""))
 
 
-def begin(world: World) -> None:
-    """Let a stack have a key, letters of hostile people, and a delivery."""
+def prepare(world: World) -> None:
+    """Add a key, letters of hostile signers, and a delivery."""
     world.wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of(KEY), "manage", "", datetime.now(UTC)))
     for email in SIGNERS:
         world.confirmed(email=email, name="<canary>", note="<canary onload=1>\n{{ 7*7 }}", locality='"><canary>')
@@ -237,10 +237,10 @@ def begin(world: World) -> None:
 
 @tried(150)
 @given(routes(PUBLIC), ODD_NAMES, QUERY, HEADERS, bodies())
-def test_any_request_of_the_public_is_answered(
+def test_any_public_request_is_answered(
     route: tuple[str, str], odd: str, query: dict[str, str], headers: dict[str, str], body: tuple[str, bytes]
 ) -> None:
-    world, (method, path) = stack.as_it_began(begin), route
+    world, (method, path) = stack.as_prepared(prepare), route
     address = filled(path, world, odd) + (f"?{urlencode(query)}" if query else "")
     sent: dict[str, Any] = {"raw": body[1]} if method in {"POST", "PUT", "DELETE"} else {}
     check(world.request(method, address, headers={"content-type": body[0], **headers}, **sent))
@@ -248,7 +248,7 @@ def test_any_request_of_the_public_is_answered(
 
 @tried(150)
 @given(routes(ORGANIZERS), ODD_NAMES, QUERY, HEADERS, bodies(), st.sampled_from((True, True, True, False)))
-def test_any_request_of_an_organizers_program_is_answered(  # noqa: PLR0917
+def test_any_api_request_is_answered(  # noqa: PLR0917
     route: tuple[str, str],
     odd: str,
     query: dict[str, str],
@@ -256,7 +256,7 @@ def test_any_request_of_an_organizers_program_is_answered(  # noqa: PLR0917
     body: tuple[str, bytes],
     opens: bool,  # noqa: FBT001
 ) -> None:
-    world, (method, path) = stack.as_it_began(begin), route
+    world, (method, path) = stack.as_prepared(prepare), route
     address = f"/organizer/campaigns/{CAMPAIGN}{filled(path, world, odd)}" + (f"?{urlencode(query)}" if query else "")
     sent: dict[str, Any] = {"raw": body[1]} if method in {"POST", "PUT", "DELETE"} else {}
     known = {"authorization": f"Bearer {KEY}"} if opens else {}
@@ -265,7 +265,7 @@ def test_any_request_of_an_organizers_program_is_answered(  # noqa: PLR0917
 
 @tried(100)
 @given(routes(PAGES), ODD_NAMES, QUERY, HEADERS, bodies(), st.one_of(st.none(), HEADER))
-def test_any_request_of_a_browser_at_the_dashboard_is_answered(  # noqa: PLR0917
+def test_any_dashboard_request_is_answered(  # noqa: PLR0917
     route: tuple[str, str],
     odd: str,
     query: dict[str, str],
@@ -273,7 +273,7 @@ def test_any_request_of_a_browser_at_the_dashboard_is_answered(  # noqa: PLR0917
     body: tuple[str, bytes],
     cookie: str | None,
 ) -> None:
-    world, (method, path) = stack.as_it_began(begin), route
+    world, (method, path) = stack.as_prepared(prepare), route
     address = f"/organizer{filled(path, world, odd)}" + (f"?{urlencode(query)}" if query else "")
     session = tokens(world)["session"]
     content = body[1].replace(b"token=x", f"token={world.wiring.tokens.for_posts(session)}".encode())
@@ -292,5 +292,5 @@ LANGUAGES = st.one_of(
 
 @tried(100)
 @given(LANGUAGES, LANGUAGES)
-def test_any_preference_leads_to_a_language_that_there_is(asked_for: str, accepted: str) -> None:
-    assert chosen_language(languages(), asked_for, accepted) in languages()
+def test_any_preference_leads_to_an_existing_language(requested: str, accepted: str) -> None:
+    assert chosen_language(languages(), requested, accepted) in languages()

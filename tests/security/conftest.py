@@ -1,4 +1,4 @@
-"""The stack in memory, as the integration tests have it."""
+"""The stack in memory of the integration tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A signer who means harm: whatever stands in the form stays words, in everything that is made of it."""
+"""Malicious signers: whatever they type stays text in every page, email, PDF and log."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ HOSTILE = {
 WORDS = [
     line for name in ("name", "signature", "address_line", "locality", "note") for line in HOSTILE[name].split("\n")
 ]
-LETTERS = {
-    "preview", "preview in JSON", "to confirm", "thanks", "own letter in JSON", "mail to one who signed already",
+SHOWS_THE_LETTER = {
+    "preview", "preview in JSON", "confirmation page", "thanks", "letter in JSON", "email about a second signature",
 }  # fmt: skip
 
 
 class Elements(HTMLParser):
-    """The elements of a page with their attributes' names, and the addresses in them."""
+    """The elements of a page with the names of their attributes, and the addresses in them."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -66,7 +66,7 @@ def words_of(text: str) -> str:
 
 @dataclass
 class Outputs:
-    """All that is made of one signer's form."""
+    """Everything that is made from one signer's form."""
 
     pages: dict[str, str]
     mails: list[Sent]
@@ -83,19 +83,19 @@ def outputs(world: World, organizer: Any, values: Mapping[str, str], target: str
     world.sign(**values)
     world.run_stream()
     mail = world.sent[-1]
-    pages["to confirm"] = world.get(mail.link("confirm")).body
+    pages["confirmation page"] = world.get(mail.link("confirm")).body
     thanks = world.post(mail.link("confirm")).headers["location"]
     pages["thanks"] = world.get(thanks).body
-    pages["own letter in JSON"] = world.get(thanks, as_json=True).json["letter_html"]
+    pages["letter in JSON"] = world.get(thanks, as_json=True).json["letter_html"]
     world.run_stream()
-    pages["what would go"] = organizer(f"/targets/{target}/next")
+    pages["next email"] = organizer(f"/targets/{target}/next")
     world.sign(**values)
     world.run_stream()
     again = world.sent[-1]
-    pages["mail to one who signed already"] = again.html
+    pages["email about a second signature"] = again.html
     world.week()
     delivery = world.deliveries[-1]
-    pages["mail to the chief"] = delivery.html
+    pages["delivery email"] = delivery.html
     signer = signer_id(world.wiring.secret(), str(form["email"]))
     for path in ("/signatures", f"/signatures/{signer}", f"/targets/{target}", "/deliveries", "/audit", ""):
         pages[f"dashboard{path.replace(signer, '…').replace(target, '…')}"] = organizer(path)
@@ -120,7 +120,7 @@ def organizer(world: World) -> Any:
 
 
 @pytest.mark.disable_socket
-def test_a_hostile_form_is_words_in_everything_that_is_made_of_it(
+def test_a_hostile_form_stays_text_in_every_output(
     world: World, organizer: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     harmless = outputs(world, organizer, HARMLESS, "evanston")
@@ -132,7 +132,7 @@ def test_a_hostile_form_is_words_in_everything_that_is_made_of_it(
         assert found.kinds <= was.kinds, (kind, found.kinds - was.kinds)
         assert not [address for address in found.addresses if "evil" in address or "script:" in address], kind
         shown = words_of(unescape(re.sub(r"<[^>]*>", "", page)))
-        if kind in LETTERS:
+        if kind in SHOWS_THE_LETTER:
             assert not [line for line in WORDS if words_of(line) not in shown], kind
 
     for before, mail in zip(harmless.mails, hostile.mails, strict=True):
@@ -143,33 +143,33 @@ def test_a_hostile_form_is_words_in_everything_that_is_made_of_it(
     assert words_of(HOSTILE["name"]) in words_of(delivery.text)
     assert not [line for line in WORDS if words_of(line) not in words_of(again.text)]
 
-    paper, other = (PdfReader(io.BytesIO(made.mails[-1].pdfs[0])) for made in (hostile, harmless))
-    printed = words_of("".join(page.extract_text() for page in paper.pages))
+    packet, harmless_packet = (PdfReader(io.BytesIO(made.mails[-1].pdfs[0])) for made in (hostile, harmless))
+    printed = words_of("".join(page.extract_text() for page in packet.pages))
     assert not [line for line in WORDS if words_of(line) not in printed]
     assert "root:" not in printed
-    assert links_of(paper) == links_of(other)
+    assert links_of(packet) == links_of(harmless_packet)
     assert not {"/JavaScript", "/OpenAction", "/EmbeddedFiles"} & {
-        *paper.root_object,
-        *paper.root_object.get("/Names", {}),
+        *packet.root_object,
+        *packet.root_object.get("/Names", {}),
     }
 
-    told = [world.get(path).body for path in (f"{FORM}/count", f"{FORM}/count.svg", "/openapi.json", FORM)]
+    public = [world.get(path).body for path in (f"{FORM}/count", f"{FORM}/count.svg", "/openapi.json", FORM)]
     world.clock.advance(days=1)
     world.report()
-    told += [world.sent[-1].html, world.sent[-1].text, *map(str, world.sent[-1].mail.values())]
+    public += [world.sent[-1].html, world.sent[-1].text, *map(str, world.sent[-1].mail.values())]
     assert world.sent[-1].tags["kind"] == "report"
     logged = capsys.readouterr().out
     for line in WORDS:
-        assert not [text for text in told if line in text or line in unescape(text)]
+        assert not [text for text in public if line in text or line in unescape(text)]
         assert line not in logged
 
 
-def links_of(paper: PdfReader) -> set[str]:
-    notes = [note.get_object() for page in paper.pages for note in page.get("/Annots", [])]
-    return {str(note["/A"].get_object().get("/URI")) for note in notes if "/A" in note}
+def links_of(packet: PdfReader) -> set[str]:
+    annotations = [found.get_object() for page in packet.pages for found in page.get("/Annots", [])]
+    return {str(found["/A"].get_object().get("/URI")) for found in annotations if "/A" in found}
 
 
-def test_a_mail_that_a_stranger_causes_holds_no_word_of_the_stranger(world: World) -> None:
+def test_a_confirmation_email_has_no_word_of_the_form(world: World) -> None:
     world.sign(**{**HOSTILE, "email": "victim@signers.example"})
     world.run_stream()
     [mail] = world.sent

@@ -1,4 +1,4 @@
-"""Strangers at the public doors: bodies, headers and addresses made to do harm, and guesses at who signed."""
+"""Malicious strangers: hostile bodies, headers and addresses, and guesses at who signed."""
 
 from __future__ import annotations
 
@@ -21,36 +21,36 @@ FORM = f"/campaigns/{CAMPAIGN}"
 JSON = {"content-type": "application/json", "accept": "application/json"}
 FIELDS = {"content-type": "application/x-www-form-urlencoded"}
 
-_random = random.Random(7)  # noqa: S311  (a scrawl needs no secret)
-SCRAWL = [[value for _ in range(1_900) for value in (_random.randrange(601), _random.randrange(201))]]
+_random = random.Random(7)  # noqa: S311  (a drawing needs no secret)
+DRAWING = [[value for _ in range(1_900) for value in (_random.randrange(601), _random.randrange(201))]]
 
 BODIES: dict[str, tuple[dict[str, str], bytes, set[int]]] = {
     "six megabytes": (JSON, b'{"name": "' + b"a" * 6_000_000 + b'"}', {413}),
     "a form of six megabytes": (FIELDS, b"name=" + b"a" * 6_000_000, {413}),
-    "lists in lists": (JSON, b"[" * 30_000 + b"]" * 30_000, {400}),
-    "objects in objects": (JSON, b'{"a":' * 10_000 + b"1" + b"}" * 10_000, {400}),
-    "a deep field": (JSON, b'{"name":' + b"[" * 30_000 + b"]" * 30_000 + b"}", {400}),
+    "nested lists": (JSON, b"[" * 30_000 + b"]" * 30_000, {400}),
+    "nested objects": (JSON, b'{"a":' * 10_000 + b"1" + b"}" * 10_000, {400}),
+    "a deeply nested field": (JSON, b'{"name":' + b"[" * 30_000 + b"]" * 30_000 + b"}", {400}),
     "a number of sixty thousand digits": (JSON, b'{"name":' + b"9" * 60_000 + b"}", {400}),
-    "no numbers": (JSON, b'{"name": NaN, "target": Infinity, "postal_code": -1e999}', {422}),
+    "numbers that aren't finite": (JSON, b'{"name": NaN, "target": Infinity, "postal_code": -1e999}', {422}),
     "thousands of names": (JSON, json.dumps({f"k{n}": 1 for n in range(4_000)}).encode(), {422}),
     "thousands of fields": (FIELDS, b"&".join(b"k%d=1" % n for n in range(6_000)), {400}),
     "separators": (FIELDS, b"&" * 60_000, {400}),
     "escapes": (FIELDS, b"name=" + b"%41" * 20_000, {422}),
     "half escapes": (FIELDS, b"name=" + b"%" * 60_000, {422}),
-    "what unzips to a gigabyte": (
+    "a gzip bomb": (
         {**JSON, "content-encoding": "gzip"}, gzip.compress(b"a" * 10_000_000), {400},
     ),
-    "parts": ({"content-type": "multipart/form-data; boundary=x"}, b"--x\r\n" * 10_000, {415}),
+    "multipart": ({"content-type": "multipart/form-data; boundary=x"}, b"--x\r\n" * 10_000, {415}),
     "XML": ({"content-type": "application/xml"}, b'<!DOCTYPE x [<!ENTITY a "aa">]><x>&a;</x>', {415}),
     "a pile of accents": (JSON, json.dumps({**ADA, "name": "a" + "\u0301\u0323" * 5_000}).encode(), {422}),
-    "a scrawl of thousands of points": (JSON, json.dumps({**ADA, "drawing": SCRAWL}).encode(), {202, 422}),
-    "strokes in strokes": (JSON, json.dumps({**ADA, "drawing": "[" * 30_000}).encode(), {422}),
-    "a proof that is no JSON": (JSON, json.dumps({**ADA, "proof": "A" * 60_000}).encode(), {202}),
+    "a drawing of thousands of points": (JSON, json.dumps({**ADA, "drawing": DRAWING}).encode(), {202, 422}),
+    "nested strokes": (JSON, json.dumps({**ADA, "drawing": "[" * 30_000}).encode(), {422}),
+    "a proof that isn't JSON": (JSON, json.dumps({**ADA, "proof": "A" * 60_000}).encode(), {202}),
     "a token of separators": (JSON, json.dumps({**ADA, "form": "~." * 25_000}).encode(), {202}),
 }  # fmt: skip
 
 
-def test_a_body_of_any_size_depth_or_shape_is_answered_at_once(world: World) -> None:
+def test_a_body_of_any_size_depth_or_shape_is_answered_within_a_second(world: World) -> None:
     world.get(FORM)
     for kind, (headers, body, expected) in BODIES.items():
         for path in ("preview", "signatures"):
@@ -62,8 +62,8 @@ def test_a_body_of_any_size_depth_or_shape_is_answered_at_once(world: World) -> 
             assert time.process_time() - began < 1, kind
 
 
-def test_a_proof_that_names_a_cost_of_its_own_is_not_worked_on(world: World) -> None:
-    """Whoever posts a proof must not choose how long it takes to check."""
+def test_a_proof_that_sets_its_own_cost_is_refused(world: World) -> None:
+    """The sender of a proof must not choose how long it takes to check."""
     form = world.form(needs_proof=True)
     checks, campaign = world.wiring.signing().abuse_checks, world.wiring.catalog.entry(CAMPAIGN).campaign
     challenge = checks.issue_form(campaign, form).challenge
@@ -74,15 +74,15 @@ def test_a_proof_that_names_a_cost_of_its_own_is_not_worked_on(world: World) -> 
         for counter in (1, 2**80, -1, "x", None):
             solved = {"challenge": harder, "solution": {"counter": counter, "derivedKey": "00"}}
             proof = base64.b64encode(json.dumps(solved).encode()).decode()
-            judged = checks.judge(world.wiring.catalog.entry(CAMPAIGN).campaign, {"form": form, "proof": proof}, None)
-            assert judged.suspicion == "no proof", (name, counter)
+            verdict = checks.judge(world.wiring.catalog.entry(CAMPAIGN).campaign, {"form": form, "proof": proof}, None)
+            assert verdict.suspicion == "no proof", (name, counter)
 
 
 # Who signed?
 
 
-def told(world: World, email: str, **options: Any) -> tuple[object, ...]:
-    """Return all that somebody can see who signs with an address, and what it cost."""
+def observed(world: World, email: str, **options: Any) -> tuple[object, ...]:
+    """Sign with an address and return all that the sender can see, and the AWS calls that were made."""
     world.clock.advance(minutes=1)
     before = len(world.calls)
     values = {**ADA, "email": email, "form": world.form()}
@@ -92,7 +92,7 @@ def told(world: World, email: str, **options: Any) -> tuple[object, ...]:
     return answer.status, answer.headers, answer.content, calls, counted
 
 
-def test_nobody_learns_by_signing_who_has_signed(world: World) -> None:
+def test_signing_does_not_reveal_who_has_signed(world: World) -> None:
     states = ("pending", "confirmed", "withdrawn", "erased", "sealed", "trapped")
     addresses = {state: f"{state}@signers.example" for state in states}
     world.sign(email=addresses["pending"])
@@ -108,14 +108,14 @@ def test_nobody_learns_by_signing_who_has_signed(world: World) -> None:
     world.sign(email=addresses["trapped"], topic="pills")
     world.run_stream()
     for as_json in (False, True):
-        new = told(world, f"new-{as_json}@signers.example", as_json=as_json)
-        assert [state for state in states if told(world, addresses[state], as_json=as_json) != new] == []
-        # Nor by the mails that follow: there is no count that a stranger can move.
+        new = observed(world, f"new-{as_json}@signers.example", as_json=as_json)
+        assert [state for state in states if observed(world, addresses[state], as_json=as_json) != new] == []
+        # The emails that follow reveal nothing, either: a stranger can't change the count.
         world.run_stream()
         assert world.get(f"{FORM}/count").json["signatures"] == new[-1]
 
 
-def test_no_answer_has_a_mark_by_which_two_can_be_compared(world: World) -> None:
+def test_no_answer_has_a_header_that_identifies_its_content(world: World) -> None:
     mail = world.confirmed()
     for path in (FORM, f"{FORM}/count", f"{FORM}/signed", mail.link("confirm"), f"{FORM}/targets?postal_code=60201"):
         assert (
@@ -124,7 +124,7 @@ def test_no_answer_has_a_mark_by_which_two_can_be_compared(world: World) -> None
         )
 
 
-def test_an_address_of_a_letter_can_t_be_guessed_from_another(world: World) -> None:
+def test_a_letter_link_cannot_be_derived_from_another(world: World) -> None:
     ada = world.confirmed().link("confirm")
     bo = world.confirmed(email="bo@signers.example").link("confirm")
     signer, other = (path.split("~")[1].partition(".")[0] for path in (ada, bo))
@@ -133,7 +133,7 @@ def test_an_address_of_a_letter_can_t_be_guessed_from_another(world: World) -> N
     assert world.get(f"{ada.rpartition('.')[0]}.{bo.rpartition('.')[2]}").status == 404
 
 
-# Mail to a third person
+# Email to a third person
 
 
 HOSTILE_ADDRESSES = [
@@ -147,14 +147,14 @@ HOSTILE_ADDRESSES = [
 ]  # fmt: skip
 
 
-def test_an_address_with_a_second_one_in_it_gets_no_mail(world: World) -> None:
+def test_an_address_that_contains_a_second_one_is_refused(world: World) -> None:
     for address in HOSTILE_ADDRESSES:
         assert world.sign(email=address).status == 422, address
     world.run_stream()
     assert world.sent == []
 
 
-def test_an_odd_address_gets_its_mail_alone(world: World) -> None:
+def test_an_odd_address_is_the_only_recipient_of_its_email(world: World) -> None:
     odd = {
         "a!b@c.example": "a!b@c.example",
         "a%evil.example@c.example": "a%evil.example@c.example",
@@ -177,15 +177,15 @@ def test_an_odd_address_gets_its_mail_alone(world: World) -> None:
         ["vic@corp.example", "VIC@corp.example", "vic+1@corp.example", "vic+2@CORP.example", "Vic@cORP。example"],
     ],
 )  # fmt: skip
-def test_one_mailbox_gets_three_mails_a_day_however_it_is_spelled(world: World, spellings: list[str]) -> None:
+def test_one_mailbox_gets_three_emails_a_day_in_any_spelling(world: World, spellings: list[str]) -> None:
     for address in spellings:
         assert world.sign(email=address).status == 303
         world.run_stream()
     assert len(world.sent) == 3
 
 
-def test_nobody_is_made_to_want_news_unseen(world: World) -> None:
-    """A stranger can fill in the form for somebody; what its button agrees to stands above it or below."""
+def test_the_confirmation_page_states_consent_to_news(world: World) -> None:
+    """A stranger can fill in the form, so the page says above its button what the button agrees to."""
     world.sign()
     world.run_stream()
     page = world.sent[-1].link("confirm")
@@ -198,7 +198,7 @@ def test_nobody_is_made_to_want_news_unseen(world: World) -> None:
 # Caches and hosts
 
 
-LIES = {
+FALSE_HEADERS = {
     "host": "evil.example",
     "x-forwarded-host": "evil.example",
     "x-forwarded-proto": "javascript:alert(1)//",
@@ -214,7 +214,7 @@ LIES = {
     "user-agent": "<script>evil</script>",
 }
 
-KEPT = (
+PUBLIC_PATHS = (
     "",
     "/signed",
     "/signed?lang=es",
@@ -226,25 +226,25 @@ KEPT = (
 )
 
 
-def test_what_a_cache_keeps_says_the_same_to_every_asker(world: World) -> None:
-    """But for what the address and the headers named in Vary ask for."""
-    paths = [*(f"{FORM}{path}" for path in KEPT), "/embed.js", "/openapi.json"]
+def test_a_cacheable_answer_is_the_same_for_everyone(world: World) -> None:
+    """It depends only on the address and on the headers that Vary names."""
+    paths = [*(f"{FORM}{path}" for path in PUBLIC_PATHS), "/embed.js", "/openapi.json"]
     public = 0
     for path in paths:
-        honest, lied_to = world.get(path), world.get(path, headers=LIES)
-        assert "evil" not in lied_to.body
+        honest, with_false_headers = world.get(path), world.get(path, headers=FALSE_HEADERS)
+        assert "evil" not in with_false_headers.body
         if "no-store" not in honest.headers["cache-control"]:
             public += 1
-            assert without_moment(honest) == without_moment(lied_to), path
-            assert honest.headers == lied_to.headers
+            assert without_time(honest) == without_time(with_false_headers), path
+            assert honest.headers == with_false_headers.headers
     assert public == 8
 
 
-def without_moment(answer: Answer) -> str:
+def without_time(answer: Answer) -> str:
     return answer.body.partition('"as_of"')[0]
 
 
-def test_what_depends_on_a_person_is_kept_by_no_cache(world: World) -> None:
+def test_a_personal_answer_is_never_cached(world: World) -> None:
     mail = world.confirmed()
     thanks = world.post(mail.link("confirm"))
     answers = [
@@ -264,10 +264,10 @@ def test_what_depends_on_a_person_is_kept_by_no_cache(world: World) -> None:
     assert {answer.headers["cache-control"] for answer in answers} == {"no-store"}
 
 
-def test_no_mail_leads_to_where_a_stranger_says_we_are(world: World) -> None:
-    assert world.post(f"{FORM}/signatures", {**ADA, "form": world.form()}, headers=LIES).status == 303
+def test_links_in_emails_ignore_the_headers_of_requests(world: World) -> None:
+    assert world.post(f"{FORM}/signatures", {**ADA, "form": world.form()}, headers=FALSE_HEADERS).status == 303
     world.run_stream()
-    confirmed = world.post(world.sent[-1].link("confirm"), headers=LIES)
+    confirmed = world.post(world.sent[-1].link("confirm"), headers=FALSE_HEADERS)
     assert confirmed.headers["location"].startswith("/letters/")
     world.run_stream()
     world.week()
@@ -278,11 +278,11 @@ def test_no_mail_leads_to_where_a_stranger_says_we_are(world: World) -> None:
     assert "alert" not in page.body
 
 
-def test_only_the_sites_of_the_campaign_may_frame_a_page_and_no_other_page_is_framed_at_all(world: World) -> None:
+def test_no_page_but_the_form_can_be_framed(world: World) -> None:
     mail = world.confirmed()
     for path in (mail.link("confirm"), "/letters/forged", "/organizer", "/nothing"):
         answer = world.get(path)
         assert "frame-ancestors 'none'" in answer.headers["content-security-policy"], path
         assert answer.headers["x-frame-options"] == "DENY"
-    # That header can name no site, so the form has it only where nobody may frame it.
+    # X-Frame-Options can't name a site, so the form doesn't have it.
     assert "x-frame-options" not in world.get(FORM).headers

@@ -1,4 +1,4 @@
-"""The local stack of the soak: nothing in it waits for an hour."""
+"""The local stack of the soak: no wait in it takes an hour."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ if TYPE_CHECKING:
     from undersigned_cli.local.running import RunningStack
 
 FIGURES = pytest.StashKey[list[str]]()
-"""Lines to print at the end."""
+"""The lines to print at the end."""
 
 HURRY = 180.0
-"""An hour of the queue takes twenty seconds."""
+"""The times for which messages are hidden or delayed are divided by this: an hour takes twenty seconds."""
 
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
-    """Give a running stack with a folder of its own, and no week that begins by itself."""
+    """Yield a running stack with a folder of its own and no schedules."""
     made = LocalStack(
         tmp_path_factory.mktemp("soak"),
         ports=Ports.any_free(),
         schedules=False,
         hurry=HURRY,
-        # All signers come from one address here.
+        # All signers have the same IP address here.
         parameters={"FormsPerMinute": "1000000"},
     )
     try:
@@ -42,7 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print what the soak saw, also when it went well."""
+    """Print the figures of the soak, even if it passed."""
     terminalreporter.write_sep("-", "soak")
     for line in config.stash[FIGURES]:
         terminalreporter.write_line(line)

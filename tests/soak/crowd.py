@@ -1,4 +1,4 @@
-"""People who sign: many at once, each as people do, and what each of them was told in the end."""
+"""Many people who sign at the same time, and what each of them was told in the end."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ if TYPE_CHECKING:
     from undersigned_cli.local.running import RunningStack
 
 DOMAIN = "signers.example"
-NEVER_CONFIRM, SIGN_TWICE, SIGN_AGAIN, TAKE_BACK = 0.05, 0.08, 0.02, 0.06
-"""Shares: who leaves the mail alone, sends the form anew with other words, asks once more after confirming, regrets."""
+NEVER_CONFIRM, SIGN_TWICE, SIGN_AGAIN, WITHDRAW = 0.05, 0.08, 0.02, 0.06
+"""Shares of people: who never confirm, send the form twice with other words, sign again after confirming, withdraw."""
 
 TRIES = 10
 PATIENCE = 150.0
-"""Seconds without any news after which nothing more will come."""
+"""Seconds without progress after which the crowd is stuck."""
 
 
 @dataclass
 class Person:
-    """Somebody with a name like no other's. What is `told` comes from answers alone."""
+    """A person with a unique name. `told` is the status in the answers, and comes from nowhere else."""
 
     number: int
     postal_code: str
     confirms: bool
     signs_twice: bool
     signs_again: bool
-    takes_back: bool
+    withdraws: bool
     told: str = "nothing"
     words: int = 1
     mails: list[str] = field(default_factory=list)
@@ -57,7 +57,7 @@ class Person:
         return f"signer{self.number}@{DOMAIN}"
 
     def form(self) -> dict[str, str]:
-        """Fill in the form; which version of the words it has stands in the address."""
+        """Return the filled-in form. The number of its version is in the address line."""
         return {
             "name": self.name,
             "email": self.email,
@@ -68,28 +68,28 @@ class Person:
         }
 
 
-def people(number: int, postal_codes: Sequence[str], chance: Random) -> list[Person]:
+def people(number: int, postal_codes: Sequence[str], rng: Random) -> list[Person]:
     return [
         Person(
             number=each,
             postal_code=postal_codes[each % len(postal_codes)],
-            confirms=chance.random() >= NEVER_CONFIRM,
-            signs_twice=chance.random() < SIGN_TWICE,
-            signs_again=chance.random() < SIGN_AGAIN,
-            takes_back=chance.random() < TAKE_BACK,
+            confirms=rng.random() >= NEVER_CONFIRM,
+            signs_twice=rng.random() < SIGN_TWICE,
+            signs_again=rng.random() < SIGN_AGAIN,
+            withdraws=rng.random() < WITHDRAW,
         )
         for each in range(number)
     ]
 
 
 class Seen:
-    """What all clients saw."""
+    """What the clients saw."""
 
     def __init__(self) -> None:
         self.answers: Counter[int] = Counter()
         self.lost_connections = 0
-        self.mended = 0
-        self.not_mended: list[str] = []
+        self.fixed = 0
+        self.not_fixed: list[str] = []
         self._lock = threading.Lock()
 
     @property
@@ -103,16 +103,16 @@ class Seen:
             else:
                 self.answers[status] += 1
 
-    def note_end(self, what: str, tries: int, *, well: bool) -> None:
+    def note_end(self, what: str, tries: int, *, ok: bool) -> None:
         with self._lock:
-            if not well:
-                self.not_mended.append(what)
+            if not ok:
+                self.not_fixed.append(what)
             elif tries > 1:
-                self.mended += 1
+                self.fixed += 1
 
 
 class Client:
-    """A browser of one person at a time; it sends a form again when the answer is an error of the server."""
+    """A browser for one person at a time. It repeats a request after a server error or a lost connection."""
 
     def __init__(self, address: str, origin: str, seen: Seen) -> None:
         parts = urlsplit(address)
@@ -121,25 +121,25 @@ class Client:
         self._origin = origin
         self._seen = seen
 
-    def ask(
+    def send(
         self, path: str, values: dict[str, str] | None = None, *, accept: str = "application/json"
     ) -> tuple[int, str]:
         status, text = 0, ""
         for attempt in range(1, TRIES + 1):
             try:
-                status, text = self._ask(path, values, accept)
+                status, text = self._send(path, values, accept)
             except (OSError, HTTPException):
                 self.close()
                 self._seen.note(None)
             else:
                 self._seen.note(status)
                 if status < 500:
-                    self._seen.note_end(path, attempt, well=True)
+                    self._seen.note_end(path, attempt, ok=True)
                     return status, text
             time.sleep(min(0.2 * 2**attempt, 5))
         # No path: it can hold a signer's token.
         self._seen.note_end(
-            f"{'POST' if values is not None else 'GET'} {path.split('/')[1]}: {status}", TRIES, well=False
+            f"{'POST' if values is not None else 'GET'} {path.split('/')[1]}: {status}", TRIES, ok=False
         )
         return status, text
 
@@ -148,7 +148,7 @@ class Client:
             self._connection.close()
         self._connection = None
 
-    def _ask(self, path: str, values: dict[str, str] | None, accept: str) -> tuple[int, str]:
+    def _send(self, path: str, values: dict[str, str] | None, accept: str) -> tuple[int, str]:
         self._connection = self._connection or HTTPConnection(self._host, self._port, timeout=120)
         method, body = ("GET", None) if values is None else ("POST", urlencode(values))
         headers = {"Accept": accept, "Origin": self._origin}
@@ -160,7 +160,7 @@ class Client:
 
 
 class Crowd:
-    """Signs, opens mails, presses buttons: a bounded number of clients work through what people do."""
+    """People who sign, open emails and press buttons, through a bounded number of clients."""
 
     def __init__(
         self, stack: RunningStack, campaign: str, origin: str, persons: Sequence[Person], clients: int
@@ -172,50 +172,50 @@ class Crowd:
         self._campaign = campaign
         self._origin = origin
         self._by_email = {person.email: person for person in persons}
-        self._errands: queue.SimpleQueue[Callable[[Client], None] | None] = queue.SimpleQueue()
+        self._tasks: queue.SimpleQueue[Callable[[Client], None] | None] = queue.SimpleQueue()
         self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(clients)]
-        self._postman = threading.Thread(target=self._carry_mails, daemon=True)
+        self._mail_reader = threading.Thread(target=self._read_mails, daemon=True)
         self._is_over = threading.Event()
         self._lock = threading.Lock()
-        self._left = len(persons)
-        self._news = time.monotonic()
+        self._unfinished = len(persons)
+        self._last_progress = time.monotonic()
 
     def start(self) -> None:
         for person in self.persons:
-            self._errands.put(lambda client, person=person: self._sign(client, person))  # type: ignore[misc]
-        for thread in (*self._threads, self._postman):
+            self._tasks.put(lambda client, person=person: self._sign(client, person))  # type: ignore[misc]
+        for thread in (*self._threads, self._mail_reader):
             thread.start()
 
     @property
     def is_stuck(self) -> bool:
-        return time.monotonic() - self._news > PATIENCE
+        return time.monotonic() - self._last_progress > PATIENCE
 
     def confirmed(self) -> int:
         return sum(person.told != "nothing" for person in self.persons)
 
     def wait(self) -> None:
-        """Wait until everybody did what they meant to do; raises AssertionError when nothing happens any more."""
-        while self._left:
-            assert not self.is_stuck, f"{self._left} people wait for a mail that does not come"
+        """Wait until everybody is finished. Raises AssertionError if there is no more progress."""
+        while self._unfinished:
+            assert not self.is_stuck, f"{self._unfinished} people wait for an email that doesn't come"
             time.sleep(0.2)
 
     def stop(self) -> None:
         self._is_over.set()
         for _ in self._threads:
-            self._errands.put(None)
-        for thread in (*self._threads, self._postman):
+            self._tasks.put(None)
+        for thread in (*self._threads, self._mail_reader):
             thread.join(timeout=130)
 
     def _work(self) -> None:
         client = Client(self._stack.public_url, self._origin, self.seen)
-        while message := self._errands.get():
-            message(client)
-            self._news = time.monotonic()
+        while task := self._tasks.get():
+            task(client)
+            self._last_progress = time.monotonic()
         client.close()
 
     def _finish(self) -> None:
         with self._lock:
-            self._left -= 1
+            self._unfinished -= 1
 
     def _expect(self, what: str, status: int, *wanted: int) -> None:
         if status not in wanted:
@@ -223,29 +223,29 @@ class Crowd:
 
     def _sign(self, client: Client, person: Person) -> None:
         path = f"/campaigns/{self._campaign}/signatures"
-        self._expect("sign", client.ask(path, person.form())[0], 202)
+        self._expect("sign", client.send(path, person.form())[0], 202)
         if person.signs_twice:
             person.words = 2
-            self._expect("sign again with other words", client.ask(path, person.form())[0], 202)
+            self._expect("sign again with other words", client.send(path, person.form())[0], 202)
         person.has_signed = True
         self._open_mail(person)
 
     def _open_mail(self, person: Person) -> None:
-        """Open the mail once the person has signed and it is there, whichever comes last."""
+        """Open the email once the person has signed and it has arrived, in either order."""
         if person.has_signed and person.mails and person.opens_mail.acquire(blocking=False):
             if person.confirms:
-                self._errands.put(lambda client: self._confirm(client, person))
+                self._tasks.put(lambda client: self._confirm(client, person))
             else:
                 self._finish()
 
     def _confirm(self, client: Client, person: Person) -> None:
         path = person.mails[0]
         for _ in range(3):
-            status, page = client.ask(path, accept="text/html")
+            status, page = client.send(path, accept="text/html")
             self._expect("open the link", status, 200)
-            # Whoever confirmed before an answer was lost sees the letter's own page, without the button.
+            # If it was confirmed, but the answer was lost, the link leads to the letter's own page, without a button.
             button = re.search(r'name="version" value="(\d+)"', page)
-            status, text = client.ask(path, {"version": button[1]} if button else {})
+            status, text = client.send(path, {"version": button[1]} if button else {})
             if status != 409:
                 break
         self._expect("confirm", status, 200)
@@ -253,20 +253,22 @@ class Crowd:
         person.told = str(state.get("status", "nothing"))
         if person.signs_again:
             again = {**person.form(), "address_line": "3 Sample Street"}
-            self._expect("ask again", client.ask(f"/campaigns/{self._campaign}/signatures", again)[0], 202)
-        if person.takes_back and state:
-            self._errands.put(lambda client: self._take_back(client, person, state))
+            self._expect(
+                "sign again after confirming", client.send(f"/campaigns/{self._campaign}/signatures", again)[0], 202
+            )
+        if person.withdraws and state:
+            self._tasks.put(lambda client: self._withdraw(client, person, state))
         else:
             self._finish()
 
-    def _take_back(self, client: Client, person: Person, state: dict[str, Any]) -> None:
-        status, text = client.ask(state["links"]["withdraw"], {})
-        self._expect("take back", status, 200)
+    def _withdraw(self, client: Client, person: Person, state: dict[str, Any]) -> None:
+        status, text = client.send(state["links"]["withdraw"], {})
+        self._expect("withdraw", status, 200)
         if status == 200:
             person.told = str(json.loads(text)["status"])
         self._finish()
 
-    def _carry_mails(self) -> None:
+    def _read_mails(self) -> None:
         store, number = MailStore(self._stack.state / "mails"), 1
         while not self._is_over.is_set():
             mail = store.mail(number)
@@ -274,9 +276,9 @@ class Crowd:
                 self._is_over.wait(0.1)
                 continue
             number += 1
-            self._hand_over(mail)
+            self._receive(mail)
 
-    def _hand_over(self, mail: StoredMail) -> None:
+    def _receive(self, mail: StoredMail) -> None:
         person = self._by_email.get(mail.to[0])
         if person is None:
             return

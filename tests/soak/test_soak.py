@@ -1,6 +1,6 @@
-"""Load with nothing lost: many people sign while workers die and SES throttles; then come two weeks' deliveries.
+"""Load without loss: many people sign while workers die and SES throttles; then two weeks are delivered.
 
-`make soak` takes 5,000 people. UNDERSIGNED_SEED repeats a run's choices; what meets what is up to the machine.
+`make soak` uses 5,000 people. UNDERSIGNED_SEED repeats a run's choices, but the machine meets them at other moments.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from pypdf import PdfReader
 from tests import figures
 from tests.soak.conftest import FIGURES
 from tests.soak.crowd import Crowd, people
-from tests.soak.trouble import Killer, Ses
+from tests.soak.faults import Killer, Ses
 from tests.soak.weeks import Weeks
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
@@ -45,33 +45,33 @@ SEED = int(os.environ.get("UNDERSIGNED_SEED") or secrets.randbelow(1_000_000))
 CAMPAIGN = "soak"
 ORIGIN = "https://enddemand.example"
 FIRST_WEEK_AT = 0.6
-"""The first week begins while this share of the letters is confirmed, and people go on signing."""
+"""The first week begins when this share of the letters is confirmed, while people go on signing."""
 
 PAUSES = (1.0, 8.0)
-"""Between two workers' deaths, in seconds of the processor."""
+"""CPU seconds between two kills, at least and at most."""
 
 FUNCTIONS = ("PublicApi", "SendConfirmations", "Tally", "PlanDeliveries", "Deliver", "RecordFeedback")
 DIED = "Worker process died"
-"""What the emulator logs of an invocation whose worker was killed."""
+"""The emulator logs this for an invocation whose worker was killed."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What is left when all is quiet."""
+    """The result of the soak, when all is quiet."""
 
     crowd: Crowd
     killed: Counter[str]
     cut_short: Counter[str]
-    troubles: dict[str, int]
-    hours_passed: int
+    faults: dict[str, int]
+    hours_skipped: int
     deliveries: list[Delivery]
     third_week: list[dict[str, str]]
     letters: Counter[tuple[int, int]]
-    """How often a letter is in an accepted mail: by its signer's number and the version of the words."""
+    """How often a letter is in an accepted email, by its signer's number and the version of the words."""
     rows: list[dict[str, Any]]
     counters: dict[str, int]
     messages: dict[str, int]
-    """What lies in queues, those of dead letters, too."""
+    """The messages in queues, including the dead-letter queues."""
 
     @property
     def sent(self) -> Counter[int]:
@@ -93,7 +93,7 @@ class Outcome:
         return [number for number, times in self.sent.items() if times > 1]
 
     @property
-    def unasked(self) -> list[int]:
+    def unwanted(self) -> list[int]:
         confirmed = {person.number for person in self.crowd.persons if person.told == "confirmed"}
         return sorted(set(self.sent) - confirmed)
 
@@ -103,24 +103,24 @@ class Outcome:
             "Signatures under load": len(self.crowd.persons),
             "Clients": CLIENTS,
             "Workers killed": self.killed.total(),
-            "Invocations that died with them": self.cut_short.total(),
-            "Sends throttled": self.troubles["throttle"],
-            "Sends failed": self.troubles["failure"],
-            "Answers of SES lost": self.troubles["lost answer"],
+            "Invocations that died with a worker": self.cut_short.total(),
+            "Sends throttled": self.faults["throttle"],
+            "Sends failed": self.faults["failure"],
+            "SES answers lost": self.faults["lost answer"],
             "Requests": seen.answers.total(),
             "5xx answers": seen.server_errors,
-            "5xx answers that a retry did not fix": len(seen.not_mended),
+            "5xx answers that a retry did not fix": len(seen.not_fixed),
             "Letters confirmed": sum(person.told == "confirmed" for person in self.crowd.persons),
             "Letters withdrawn": sum(person.told == "withdrawn" for person in self.crowd.persons),
             "Letters lost": len(self.lost),
             "Letters doubled": len(self.doubled),
-            "Letters sent that should not have been": len(self.unasked),
+            "Letters sent that should not have been": len(self.unwanted),
             "Counters that differ from the rows": len(recount(self.rows).items() ^ self.counters.items()),
         }
 
 
 def letters_of(packet: bytes) -> list[tuple[int, int]]:
-    """Read whose letters are in a packet, and which version of the words, from the PDF's text."""
+    """Read from a packet's text whose letters are in it, and which versions of the words."""
     found = []
     for page in PdfReader(io.BytesIO(packet)).pages:
         text = " ".join(page.extract_text().split())
@@ -137,25 +137,25 @@ def packets_of(raw: bytes) -> Iterator[bytes]:
 
 @pytest.fixture(scope="module")
 def outcome(stack: RunningStack, request: pytest.FixtureRequest) -> Outcome:
-    """Run the whole of it, and give what is left."""
+    """Run the soak and return its result."""
     lines = request.config.stash[FIGURES]
     lines.append(f"seed {SEED}")
-    chance = Random(SEED)  # noqa: S311  (a repeatable run)
+    rng = Random(SEED)  # noqa: S311  (a repeatable run)
     wiring = Stack(stack.outputs, stack.client).wiring()
     shipped = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
     push(replace(shipped, campaign=replace(shipped.campaign, id=CAMPAIGN, proof_of_work="never")), wiring.campaigns)
-    persons = people(SIGNATURES, [target.postal_codes[0] for target in shipped.targets], chance)
+    persons = people(SIGNATURES, [target.postal_codes[0] for target in shipped.targets], rng)
     crowd = Crowd(stack, CAMPAIGN, ORIGIN, persons, CLIENTS)
     killer, ses = Killer(stack, Random(SEED + 1), PAUSES), Ses(stack, SEED)  # noqa: S311
-    weeks = Weeks(stack, wiring, CAMPAIGN, killer, chance)
+    weeks = Weeks(stack, wiring, CAMPAIGN, killer, rng)
     monday, begun = datetime.now(UTC), time.monotonic()
 
     def note(what: str) -> None:
-        lines.append(f"{time.monotonic() - begun:4.0f} s, {killer.spent():4.0f} of the processor: {what}")
+        lines.append(f"{time.monotonic() - begun:4.0f} s, {killer.cpu_seconds():4.0f} s of CPU: {what}")
 
     crowd.start()
     killer.start()
-    ses.get_worse()
+    ses.start_faults()
     try:
         wanted = FIRST_WEEK_AT * SIGNATURES
         while crowd.confirmed() < wanted and not crowd.is_stuck:
@@ -163,30 +163,30 @@ def outcome(stack: RunningStack, request: pytest.FixtureRequest) -> Outcome:
         note(f"{crowd.confirmed()} letters are confirmed; the first week begins")
         weeks.plan(monday, deaths=2)
         crowd.wait()
-        note("everybody has done what they meant to do")
+        note("everybody is finished")
         weeks.until_quiet()
-        note(f"the first week is over, with {len(weeks.mails())} mails")
+        note(f"the first week is over, with {len(weeks.mails())} emails")
         ses.control(throttle_next=2, fail_next=1, lose_next_answers=1)
         weeks.plan(monday + timedelta(days=7), deaths=2)
         weeks.until_quiet()
-        note(f"the second week is over, with {len(weeks.mails())} mails")
+        note(f"the second week is over, with {len(weeks.mails())} emails")
     finally:
         crowd.stop()
         killer.stop()
-        troubles = ses.recover()
+        faults = ses.stop_faults()
     wait_until_counted(stack)
-    note("the counts stand still")
+    note("the counters are up to date, or two minutes are over")
     mails = weeks.mails()
     with ProcessPoolExecutor(2, get_context("spawn")) as pool:
         packets = [packet for mail in mails for packet in packets_of(mail.raw)]
         letters = Counter(letter for found in pool.map(letters_of, packets) for letter in found)
-    note(f"{letters.total()} letters in {len(packets)} packets are read")
+    note(f"read {letters.total()} letters in {len(packets)} packets")
     made = Outcome(
         crowd=crowd,
         killed=killer.killed,
         cut_short=Counter({function: deaths_of(stack, function) for function in FUNCTIONS}),
-        troubles=troubles,
-        hours_passed=weeks.hours_passed,
+        faults=faults,
+        hours_skipped=weeks.hours_skipped,
         deliveries=weeks.deliveries(),
         third_week=weeks.plan(monday + timedelta(days=14), deaths=0),
         letters=letters,
@@ -195,8 +195,8 @@ def outcome(stack: RunningStack, request: pytest.FixtureRequest) -> Outcome:
         messages=weeks.messages(),
     )
     lines += [f"{what}: {figure}" for what, figure in made.figures().items()]
-    lines += [f"killed: {dict(made.killed)}", f"in the middle of an invocation: {dict(made.cut_short)}"]
-    lines += [f"answers: {dict(sorted(crowd.seen.answers.items()))}, hours that passed: {made.hours_passed}"]
+    lines += [f"killed: {dict(made.killed)}", f"killed during an invocation: {dict(made.cut_short)}"]
+    lines += [f"answers: {dict(sorted(crowd.seen.answers.items()))}, hours skipped: {made.hours_skipped}"]
     note("done")
     if "UNDERSIGNED_SIGNATURES" in os.environ:
         figures.write("make soak", made.figures())
@@ -209,7 +209,7 @@ def rows_of(stack: RunningStack, prefix: str) -> Iterator[dict[str, Any]]:
 
 
 def recount(rows: list[dict[str, Any]]) -> dict[str, int]:
-    """Count the rows by no code of the product."""
+    """Count the rows without the product's code."""
     found: Counter[str] = Counter()
     for row in rows:
         if row["status"]["S"] == "confirmed":
@@ -218,13 +218,13 @@ def recount(rows: list[dict[str, Any]]) -> dict[str, int]:
 
 
 def counters_of(stack: RunningStack) -> dict[str, int]:
-    """Return the counters in all, by target and by day, without those that stand at nothing."""
+    """Return the counters in total, by target and by day, without those that are zero."""
     kept = {row["sk"]["S"]: int(row.get("signatures", {"N": "0"})["N"]) for row in rows_of(stack, "COUNT#")}
     return {name: count for name, count in kept.items() if count and name.startswith(("TOTAL", "TARGET#", "DAY#"))}
 
 
 def wait_until_counted(stack: RunningStack) -> None:
-    """Give the tally two minutes to catch up."""
+    """Wait until the tally has caught up, at most two minutes."""
     deadline = time.monotonic() + 120
     while counters_of(stack) != recount(list(rows_of(stack, "SIGNATURE#"))) and time.monotonic() < deadline:
         time.sleep(2)
@@ -241,12 +241,12 @@ def deaths_of(stack: RunningStack, function: str) -> int:
     return logged(stack, function, DIED)
 
 
-def test_each_confirmed_letter_is_in_exactly_one_mail(outcome: Outcome) -> None:
+def test_each_confirmed_letter_is_in_exactly_one_email(outcome: Outcome) -> None:
     assert (outcome.lost, outcome.doubled) == ([], [])
 
 
-def test_no_letter_that_was_taken_back_or_never_confirmed_is_sent(outcome: Outcome) -> None:
-    assert outcome.unasked == []
+def test_no_withdrawn_or_unconfirmed_letter_is_sent(outcome: Outcome) -> None:
+    assert outcome.unwanted == []
 
 
 def test_the_words_that_were_signed_last_are_sent(outcome: Outcome) -> None:
@@ -254,13 +254,13 @@ def test_the_words_that_were_signed_last_are_sent(outcome: Outcome) -> None:
     assert set(outcome.letters) == wanted
 
 
-def test_counts_are_those_of_the_rows_and_of_what_signers_were_told(outcome: Outcome) -> None:
+def test_the_counters_equal_the_rows_and_the_answers_to_signers(outcome: Outcome) -> None:
     assert outcome.counters == recount(outcome.rows)
     assert outcome.counters["TOTAL"] == sum(person.told == "confirmed" for person in outcome.crowd.persons)
 
 
-def test_trying_again_mends_each_error(outcome: Outcome) -> None:
-    assert outcome.crowd.seen.not_mended == []
+def test_trying_again_fixes_each_error(outcome: Outcome) -> None:
+    assert outcome.crowd.seen.not_fixed == []
     assert outcome.crowd.odd_answers == []
 
 
@@ -270,9 +270,9 @@ def test_nothing_is_left_over(outcome: Outcome) -> None:
     assert outcome.messages == {}
 
 
-def test_there_was_trouble(outcome: Outcome) -> None:
+def test_every_kind_of_fault_occurred(outcome: Outcome) -> None:
     """A run in which nothing went wrong would prove nothing."""
     assert {function for function in FUNCTIONS if not outcome.killed[function]} == set()
     assert outcome.cut_short
-    assert all(outcome.troubles[trouble] for trouble in Ses.TROUBLES)
+    assert all(outcome.faults[fault] for fault in Ses.FAULTS)
     assert outcome.crowd.seen.server_errors

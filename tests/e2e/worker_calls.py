@@ -1,7 +1,7 @@
-"""What the functions' AWS calls need of IAM, noted in their Lambda workers while the end-to-end tests run.
+"""The permissions that the functions' AWS calls need, recorded in their Lambda workers by the end-to-end tests.
 
-The local stack lets every function do everything. Its workers import this, too: it needs the standard library and
-botocore only.
+The local stack lets every function do everything. Its workers import this module, so it only needs the standard library
+and botocore.
 """
 
 from __future__ import annotations
@@ -22,45 +22,45 @@ ROOT = Path(__file__).parents[2]
 
 
 def prelude(record: Path) -> str:
-    """Return the Python by which a worker notes its calls; its function finds no module of the source tree."""
+    """Return the Python that makes a worker record its calls. The function can't import from the source tree."""
     return f"""
 import sys
 sys.path.append({str(ROOT)!r})
-from tests.e2e.calls_of_workers import note_calls
+from tests.e2e.worker_calls import record_calls
 sys.path.remove({str(ROOT)!r})
-note_calls({str(record)!r})
+record_calls({str(record)!r})
 """
 
 
-def note_calls(record: str) -> None:
-    """Note in the record, once for each worker, what the calls of this process need."""
-    noted: set[str] = set()
+def record_calls(record: str) -> None:
+    """Write into `record` what the calls of this process need, each need once."""
+    written: set[str] = set()
 
-    def note(**call: Any) -> None:
+    def record_needs(**call: Any) -> None:
         model = call["model"]
         for need in _needs(model.service_model.service_name, model.name, call["params"]):
             line = json.dumps([os.environ["AWS_LAMBDA_FUNCTION_NAME"], need.action, need.resource, need.facts])
-            if line not in noted:
-                noted.add(line)
+            if line not in written:
+                written.add(line)
                 with Path(record).open("a", encoding="utf-8") as lines:
                     lines.write(line + "\n")
 
-    botocore.register_initializer(lambda session: session.register("provide-client-params", note))
+    botocore.register_initializer(lambda session: session.register("provide-client-params", record_needs))
 
 
-def noted(record: Path) -> list[tuple[str, Need]]:
-    """Return what was noted: by which function (its name, not its logical id), and what its call needed."""
+def recorded(record: Path) -> list[tuple[str, Need]]:
+    """Return the record: the function (its name, not its logical id), and what its call needed."""
     lines = record.read_text(encoding="utf-8").splitlines()
     return [(function, Need(*need)) for function, *need in map(json.loads, lines)]
 
 
 def _needs(service: str, operation: str, params: Mapping[str, Any]) -> list[Need]:
-    """List a call's needs; of rows, it tells the kind and not whose they are."""
+    """List a call's needs. Of a row's key, only the kind is kept."""
     try:
         needs = list(needs_of(service, operation, params))
     except NotImplementedError:
-        # In a function it would look like one of its own errors. No policy has such an action.
-        return [Need(f"{service} {operation}, of which needs_of knows nothing", "")]
+        # Raised in a function, it would look like the function's own error. No policy allows this action.
+        return [Need(f"{service} {operation}, unknown to needs_of", "")]
     return [
         need._replace(facts={fact: "".join(value.partition("#")[:2]) for fact, value in need.facts.items()})
         for need in needs

@@ -1,4 +1,4 @@
-"""DynamoDB that throttles, cancels transactions and answers in part: nothing is lost, nothing is counted twice."""
+"""DynamoDB throttles, cancels transactions and answers in part: nothing is lost or counted twice."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.faults.refusals import FOR_EVER, Refusing, patiently, read_stream, refusal
+from tests.faults.refusals import ALWAYS, Refusing, patiently, read_stream, refusal
 from tests.world import CAMPAIGN, CONTEXT, ROOT
 from undersigned.aws.dynamodb import Table, to_item
 from undersigned.aws.signatures import Signatures, signature_key
@@ -37,7 +37,7 @@ THROTTLES = {
 }
 
 
-def test_a_throttled_table_costs_nobody_a_letter(world: World) -> None:
+def test_a_throttled_table_loses_no_letter(world: World) -> None:
     world.watch = throttle = Refusing(THROTTLES, times=1)
     assert patiently(world.sign).status == 303
     read_stream(world)
@@ -65,7 +65,7 @@ def test_a_throttled_table_costs_nobody_a_letter(world: World) -> None:
         (lambda world: world.get(f"/organizer/campaigns/{CAMPAIGN}/counts", headers=KEY_HEADER), "GetItem"),
     ],
 )
-def test_who_meets_a_throttle_on_a_page_is_asked_for_a_moment(
+def test_a_page_answers_503_with_retry_after_while_the_table_is_throttled(
     world: World, act: Callable[[World], Any], operation: str
 ) -> None:
     world.watch = Refusing({f"dynamodb:{operation}": "ThrottlingException"})
@@ -74,14 +74,14 @@ def test_who_meets_a_throttle_on_a_page_is_asked_for_a_moment(
     assert "Just a moment" in answer.body
 
 
-def test_an_error_that_is_no_throttle_stays_one_and_rings(world: World) -> None:
+def test_any_other_dynamodb_error_is_raised(world: World) -> None:
     world.watch = Refusing({"dynamodb:TransactWriteItems": "AccessDeniedException"})
     with pytest.raises(ClientError):
         world.sign()
 
 
 @pytest.mark.parametrize("reason", ["ThrottlingError", "ProvisionedThroughputExceeded", "TransactionConflict"])
-def test_a_row_that_could_not_be_taken_out_of_the_counts_comes_again(
+def test_a_deleted_row_is_retried_until_it_is_no_longer_counted(
     world: World, monkeypatch: pytest.MonkeyPatch, reason: str
 ) -> None:
     world.sign()
@@ -90,15 +90,15 @@ def test_a_row_that_could_not_be_taken_out_of_the_counts_comes_again(
     boto3.client("dynamodb").delete_item(TableName=world.wiring.settings.table_name, Key=to_item(row._asdict()))
     event = {"Records": world.new_records()}
     client = importlib.import_module("functions.tally.wired").stack.table._client
-    with monkeypatch.context() as for_now:
-        for_now.setattr(client, "transact_write_items", cancelled("None", reason))
+    with monkeypatch.context() as patch:
+        patch.setattr(client, "transact_write_items", canceled("None", reason))
         assert world.handlers["tally"](event, CONTEXT)["batchItemFailures"]
     assert world.handlers["tally"](event, CONTEXT)["batchItemFailures"] == []
     assert world.wiring.counts.counts(CAMPAIGN)["SIGNED#signers.example"] == 0
 
 
-def cancelled(*reasons: str, times: int = FOR_EVER, then: Callable[..., Any] | None = None) -> Callable[..., Any]:
-    """Return a call that DynamoDB cancels so many times, for these reasons of its first items."""
+def canceled(*reasons: str, times: int = ALWAYS, then: Callable[..., Any] | None = None) -> Callable[..., Any]:
+    """Return a `transact_write_items` that is canceled `times` times, for these reasons of its first items."""
     left = [times]
 
     def call(**request: Any) -> Any:
@@ -113,21 +113,23 @@ def cancelled(*reasons: str, times: int = FOR_EVER, then: Callable[..., Any] | N
 
 
 @pytest.mark.parametrize("reason", ["TransactionConflict", "ThrottlingError"])
-def test_sealing_gives_way_and_goes_on(world: World, monkeypatch: pytest.MonkeyPatch, reason: str) -> None:
+def test_sealing_retries_a_canceled_transaction(world: World, monkeypatch: pytest.MonkeyPatch, reason: str) -> None:
     world.confirmed()
     client = importlib.import_module("functions.deliver.app").stack.table._client
     original = client.transact_write_items
-    monkeypatch.setattr(client, "transact_write_items", cancelled("None", reason, times=4, then=original))
+    monkeypatch.setattr(client, "transact_write_items", canceled("None", reason, times=4, then=original))
     assert world.week() == [{"batchItemFailures": []}]
     [sent] = world.deliveries
     assert "Ada Specimen" in sent.text
 
 
-def test_sealing_that_never_gets_its_turn_comes_again_later(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sealing_that_is_always_canceled_is_retried_with_its_message(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world.confirmed()
     client = importlib.import_module("functions.deliver.app").stack.table._client
-    with monkeypatch.context() as for_now:
-        for_now.setattr(client, "transact_write_items", cancelled("None", "TransactionConflict"))
+    with monkeypatch.context() as patch:
+        patch.setattr(client, "transact_write_items", canceled("None", "TransactionConflict"))
         [answer] = world.week()
     assert answer["batchItemFailures"]
     assert world.deliveries == []
@@ -135,7 +137,7 @@ def test_sealing_that_never_gets_its_turn_comes_again_later(world: World, monkey
     assert len(world.deliveries) == 1
 
 
-def test_a_campaign_is_pushed_while_its_letters_are_counted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_campaign_can_be_pushed_while_its_letters_are_counted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     client = world.wiring.table._client
     update_item, conflicts = client.update_item, iter([True, True])
 
@@ -150,9 +152,7 @@ def test_a_campaign_is_pushed_while_its_letters_are_counted(world: World, monkey
     assert next(conflicts, "none left") == "none left"
 
 
-def test_letters_that_dynamodb_left_unread_are_asked_for_again_with_growing_pauses(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unprocessed_keys_are_read_again_after_growing_pauses(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     signers = []
     for number in range(7):
         world.sign(email=f"signer{number}@signers.example")

@@ -1,4 +1,4 @@
-"""SES that throttles for a day, pauses, refuses, suppresses: every mail goes once, or its organizer hears why not."""
+"""SES throttles for a day, pauses, refuses or suppresses: every email is sent once, or the organizer learns why not."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ KEY = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
 
 SIGNERS = [f"signer{number}@signers.example" for number in range(5)]
 
-TAKES_NONE = ["TooManyRequestsException", "SendingPausedException"]
-"""Over the rate or the day's quota; the account's sending paused."""
+REFUSES_ALL = ["TooManyRequestsException", "SendingPausedException"]
+"""The rate or the daily quota is exceeded; the account's sending is paused."""
 
 
 @pytest.fixture
 def _no_delay(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """moto delays messages by the machine's clock."""
+    """Remove the delay: moto would delay messages by the machine's clock."""
     for module in ("deliver.app", "send_confirmations.of_queue"):
         monkeypatch.setattr(f"functions.{module}.UNTIL_SES_IS_ASKED_AGAIN", 0)
 
 
 class Delays:
-    """Hears for how long messages are delayed."""
+    """Records how long messages are delayed."""
 
     def __init__(self) -> None:
         self.seconds: list[int] = []
@@ -43,10 +43,10 @@ class Delays:
             self.seconds.append(params["DelaySeconds"])
 
     def after(self, function: str, operation: str) -> None:
-        """Let it be."""
+        """Do nothing."""
 
     def retries(self, function: str, operation: str) -> bool:
-        """Let it be."""
+        """Do nothing."""
         return False
 
 
@@ -61,8 +61,8 @@ def to_signers(world: World) -> list[str]:
 
 
 @pytest.mark.usefixtures("_no_delay")
-@pytest.mark.parametrize("code", TAKES_NONE)
-def test_no_confirmation_mail_is_lost_while_ses_takes_none_for_days(world: World, code: str) -> None:
+@pytest.mark.parametrize("code", REFUSES_ALL)
+def test_no_confirmation_email_is_lost_while_ses_refuses_for_days(world: World, code: str) -> None:
     records = sign_all(world)
     world.watch = ses = Refusing({"sesv2:SendEmail": code}, only=lambda _: len(world.sent) == 2)
     assert world.handlers["send_confirmations"]({"Records": records}, CONTEXT) == {"batchItemFailures": []}
@@ -76,10 +76,10 @@ def test_no_confirmation_mail_is_lost_while_ses_takes_none_for_days(world: World
     world.run_waiting_mails()
     world.run_waiting_mails()
     assert to_signers(world) == SIGNERS
-    assert asked <= 6, "once SES takes none, the batch's other mails are not tried"
+    assert asked <= 6, "once SES refuses all, the batch's other emails are not tried"
 
 
-def test_ses_is_asked_again_after_a_quarter_of_an_hour(world: World) -> None:
+def test_ses_is_tried_again_after_15_minutes(world: World) -> None:
     world.confirmed()
     world.sign(email="bo@signers.example")
     records = world.new_records()
@@ -91,7 +91,7 @@ def test_ses_is_asked_again_after_a_quarter_of_an_hour(world: World) -> None:
     assert delays.seconds == [0, 900, 0, 900]
 
 
-def test_who_signs_again_meanwhile_gets_the_newer_mail_alone(world: World) -> None:
+def test_signing_again_replaces_a_waiting_email(world: World) -> None:
     world.sign()
     world.throttles = 1_000
     world.handlers["send_confirmations"]({"Records": world.new_records()}, CONTEXT)
@@ -105,7 +105,7 @@ def test_who_signs_again_meanwhile_gets_the_newer_mail_alone(world: World) -> No
 
 
 @pytest.mark.parametrize(("times", "form"), [(5, {}), (2, {"topic": "looks like a bot's"})])
-def test_who_asks_again_and_again_while_ses_takes_none_gets_a_mail_in_the_end(
+def test_a_person_who_signs_repeatedly_while_ses_refuses_gets_one_email(
     world: World, times: int, form: dict[str, str]
 ) -> None:
     world.throttles = 1_000
@@ -117,7 +117,7 @@ def test_who_asks_again_and_again_while_ses_takes_none_gets_a_mail_in_the_end(
     assert [sent.to for sent in world.sent] == ["ada@signers.example"]
 
 
-def test_a_record_that_comes_again_after_midnight_mails_nobody_twice(world: World) -> None:
+def test_a_record_that_is_repeated_after_midnight_sends_one_email(world: World) -> None:
     world.clock.now = world.clock.now.replace(hour=23, minute=50)
     world.sign()
     records = world.new_records()
@@ -128,8 +128,8 @@ def test_a_record_that_comes_again_after_midnight_mails_nobody_twice(world: Worl
 
 
 @pytest.mark.usefixtures("_no_delay")
-@pytest.mark.parametrize("code", TAKES_NONE)
-def test_a_delivery_waits_while_the_account_takes_none_and_no_try_is_counted(world: World, code: str) -> None:
+@pytest.mark.parametrize("code", REFUSES_ALL)
+def test_a_delivery_waits_while_ses_refuses_and_no_try_is_counted(world: World, code: str) -> None:
     world.confirmed()
     world.watch = Refusing({"sesv2:SendEmail": code})
     world.plan()
@@ -141,7 +141,7 @@ def test_a_delivery_waits_while_the_account_takes_none_and_no_try_is_counted(wor
     assert len(world.deliveries) == 1
 
 
-def test_a_throttle_while_the_pace_is_asked_for_is_a_throttle(world: World) -> None:
+def test_a_throttled_get_account_makes_the_email_wait(world: World) -> None:
     world.sign()
     world.watch = Refusing({"sesv2:GetAccount": "TooManyRequestsException"})
     world.restart("send_confirmations")
@@ -152,7 +152,7 @@ def test_a_throttle_while_the_pace_is_asked_for_is_a_throttle(world: World) -> N
     assert len(world.sent) == 1
 
 
-def test_a_mail_waits_no_longer_than_its_letter_can_be_confirmed(world: World) -> None:
+def test_an_email_waits_only_while_its_letter_can_be_confirmed(world: World) -> None:
     world.sign()
     world.throttles = 1_000
     world.handlers["send_confirmations"]({"Records": world.new_records()}, CONTEXT)
@@ -163,7 +163,7 @@ def test_a_mail_waits_no_longer_than_its_letter_can_be_confirmed(world: World) -
     assert world.sent == []
 
 
-def test_a_mail_that_cannot_even_wait_comes_again_by_the_stream(world: World) -> None:
+def test_an_email_that_cannot_be_queued_is_retried_by_the_stream(world: World) -> None:
     world.sign()
     records = world.new_records()
     world.throttles = 1_000
@@ -174,7 +174,7 @@ def test_a_mail_that_cannot_even_wait_comes_again_by_the_stream(world: World) ->
 
 @pytest.mark.usefixtures("_no_delay")
 @pytest.mark.parametrize("code", ["MessageRejected", "BadRequestException"])
-def test_one_refused_mail_keeps_no_other_back(world: World, code: str) -> None:
+def test_one_refused_email_does_not_stop_the_others(world: World, code: str) -> None:
     records = sign_all(world)
     world.watch = Refusing(
         {"sesv2:SendEmail": code}, only=lambda params: params["Destination"]["ToAddresses"] == [SIGNERS[1]]
@@ -184,7 +184,7 @@ def test_one_refused_mail_keeps_no_other_back(world: World, code: str) -> None:
     assert to_signers(world) == [SIGNERS[0], *SIGNERS[2:]]
 
 
-def test_a_damaged_waiting_mail_comes_again_with_growing_pauses(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_damaged_waiting_email_is_retried_with_growing_pauses(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     hidden: list[int] = []
     monkeypatch.setattr(WaitingMails, "hide", lambda _queue, _receipt, seconds: hidden.append(seconds))
     [record] = load_event("deliver_damaged_message")["Records"]
@@ -196,7 +196,7 @@ def test_a_damaged_waiting_mail_comes_again_with_growing_pauses(world: World, mo
 
 
 @pytest.mark.usefixtures("_no_delay")
-def test_a_delivery_waits_for_the_days_quota_however_long_that_takes_and_goes_once(world: World) -> None:
+def test_a_delivery_waits_for_the_daily_quota_and_is_sent_once(world: World) -> None:
     world.confirmed()
     world.plan()
     world.throttles = 1_000_000
@@ -212,7 +212,7 @@ def test_a_delivery_waits_for_the_days_quota_however_long_that_takes_and_goes_on
 
 
 @pytest.mark.parametrize("subtype", ["OnAccountSuppressionList", "Suppressed", "NoEmail"])
-def test_a_suppressed_address_is_held_like_one_that_bounced(world: World, subtype: str) -> None:
+def test_a_suppressed_address_is_held_like_a_bounced_one(world: World, subtype: str) -> None:
     world.confirmed()
     world.week()
     event = load_event("record_feedback_bounce")
@@ -228,7 +228,7 @@ def test_a_suppressed_address_is_held_like_one_that_bounced(world: World, subtyp
     assert len(world.deliveries) == 1
 
 
-def test_a_chief_who_complains_gets_no_second_mail_of_the_same_letters(world: World) -> None:
+def test_a_target_who_complains_is_not_sent_the_same_letters_again(world: World) -> None:
     world.confirmed()
     world.week()
     world.feedback("complaint", world.deliveries[0])
@@ -241,7 +241,7 @@ def test_a_chief_who_complains_gets_no_second_mail_of_the_same_letters(world: Wo
     assert len(world.deliveries) == 1
 
 
-def test_a_mail_of_which_no_event_ever_comes_is_sent_once_all_the_same(world: World) -> None:
+def test_an_email_without_any_event_is_sent_once(world: World) -> None:
     world.confirmed()
     world.week()
     for _ in range(2):

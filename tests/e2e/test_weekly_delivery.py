@@ -1,4 +1,4 @@
-"""The whole way on the real template: forms over HTTP, mails as SES took them, PDFs read back by another library."""
+"""From the form to the delivery, on the real template: forms over HTTP, emails as SES accepted them, PDFs read back."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ if TYPE_CHECKING:
 
 CAMPAIGN = "end-demand-illinois"
 TOWNS = {"evanston": "60201", "wilmette": "60091", "winnetka": "60093", "glencoe": "60022"}
-TELLING = ("ليلى النموذج", "王样本", '<img src=x onerror=alert(1)>&{{7*7}}#import "x"', "Zoë Übergrößenträger")
-MARK = "Quetzalcoatl"
+UNUSUAL_NAMES = ("ليلى النموذج", "王样本", '<img src=x onerror=alert(1)>&{{7*7}}#import "x"', "Zoë Übergrößenträger")
+MARKER = "Quetzalcoatl"
 
 
 class NoRedirects(HTTPRedirectHandler):
-    """Answers a redirect with itself."""
+    """Returns a redirect instead of following it."""
 
     def redirect_request(self, *_: Any) -> None:
         return None
@@ -53,8 +53,8 @@ class Answer:
 
 
 @dataclass
-class Town:
-    """The stack with people who sign: `letters` are the pages of confirmed letters by the signer's name."""
+class Campaign:
+    """The campaign on the stack. `letters` holds the paths of the confirmed letters' pages, by the signer's name."""
 
     stack: RunningStack
     wiring: Wiring
@@ -97,13 +97,13 @@ class Town:
         return parsed(wait_for(lambda: [mail for mail in self.stack.mails() if mail.to == (email,)])[-1])
 
     def confirm(self, email: str) -> str:
-        """Confirm by the link in the mail; return the letter's own page."""
+        """Confirm by the link in the email. Return the path of the letter's own page."""
         path = urlpath(self.mail_to(email), "confirm")
         assert "Confirm and send my letter" in self.request(path, accept="text/html").text
         return str(json.loads(self.request(path, {}).text)["links"]["letter"])
 
     def plan(self, at: datetime) -> list[dict[str, str]]:
-        """Run the week; other tests' campaigns are in the stack, too."""
+        """Run the week, and return this campaign's deliveries: the stack also has those of other tests."""
         planned = self.stack.invoke("PlanDeliveries", {"scheduled_time": at.isoformat()})["deliveries"]
         return [delivery for delivery in planned if delivery["campaign"] == CAMPAIGN]
 
@@ -148,12 +148,12 @@ def wait_for[T](found: Callable[[], T], seconds: float = 90) -> T:
 
 
 @pytest.fixture(scope="module")
-def town(stack: RunningStack) -> Town:
-    """Give the stack after a week: 24 people signed, three of them twice, one took the letter back, one is pending."""
-    made = Town(stack, Stack(stack.outputs, stack.client).wiring(), {})
+def campaign(stack: RunningStack) -> Campaign:
+    """Return the campaign after a week: 24 people signed, three of them twice; one withdrew; one more is pending."""
+    made = Campaign(stack, Stack(stack.outputs, stack.client).wiring(), {})
     push(campaign_folder.read(PROJECT / "campaigns" / CAMPAIGN), made.wiring.campaigns)
     people = {f"signer{number}@signers.example": f"Signer Number{number:02d}" for number in range(20)}
-    people |= {f"telling{number}@signers.example": name for number, name in enumerate(TELLING)}
+    people |= {f"unusual{number}@signers.example": name for number, name in enumerate(UNUSUAL_NAMES)}
     towns = list(TOWNS)
     for number, (email, name) in enumerate(people.items()):
         assert made.sign(name, email, towns[number % len(towns)]).status == 303
@@ -171,83 +171,83 @@ def town(stack: RunningStack) -> Town:
     return made
 
 
-def test_each_confirmed_letter_is_on_exactly_one_page_and_no_other_is(town: Town) -> None:
-    pages = [page for mail in town.mails("delivery") for page in pages_of(parsed(mail))[1:]]
-    assert len(pages) == len(town.letters) - 1
-    for name in town.letters:
+def test_each_confirmed_letter_is_on_exactly_one_page_and_no_other_letter(campaign: Campaign) -> None:
+    pages = [page for mail in campaign.mails("delivery") for page in pages_of(parsed(mail))[1:]]
+    assert len(pages) == len(campaign.letters) - 1
+    for name in campaign.letters:
         if name.isascii():
             found = [page for page in pages if f"{name} 1 Sample Street" in page]
-            assert len(found) == (0 if name == town.withdrawn else 1), name
+            assert len(found) == (0 if name == campaign.withdrawn else 1), name
     assert not any("Pending Person" in page for page in pages)
 
 
-def test_names_of_other_scripts_and_hostile_ones_stand_in_packet_and_mail(town: Town) -> None:
-    mails = [parsed(mail) for mail in town.mails("delivery")]
+def test_names_of_other_scripts_and_hostile_names_are_in_the_packet_and_the_email(campaign: Campaign) -> None:
+    mails = [parsed(mail) for mail in campaign.mails("delivery")]
     pages = [page for mail in mails for page in pages_of(mail)]
-    for name in ("王样本", TELLING[2], TELLING[3]):
+    for name in ("王样本", UNUSUAL_NAMES[2], UNUSUAL_NAMES[3]):
         assert any(name in page for page in pages), name
-    # A right-to-left name is shaped, so its letters come back in the order of the page.
+    # A right-to-left name is shaped, so its letters are read back in the order of the page.
     assert any("1 Sample Street" in page and re.search("[\u0600-\u06ff\ufe70-\ufeff]", page) for page in pages)
     html = next(text_of(mail, "html") for mail in mails if "onerror" in text_of(mail))
     assert "<img" not in html
     assert "&lt;img src=x onerror=alert(1)&gt;&amp;{{7*7}}#import" in html
 
 
-def test_one_mail_per_chief_however_often_the_week_runs(town: Town) -> None:
+def test_each_target_gets_one_email_however_often_the_week_runs(campaign: Campaign) -> None:
     now = datetime.now(UTC)
-    assert town.plan(now) == []
-    assert town.plan(now + timedelta(days=7)) == []
-    assert sorted(mail.tags["target"] for mail in town.mails("delivery")) == sorted(TOWNS)
+    assert campaign.plan(now) == []
+    assert campaign.plan(now + timedelta(days=7)) == []
+    assert sorted(mail.tags["target"] for mail in campaign.mails("delivery")) == sorted(TOWNS)
 
 
-def test_the_count_equals_the_rows(town: Town) -> None:
-    rows = list(town.wiring.signatures.listed_signatures(CAMPAIGN))
-    truth: dict[str, int] = {}
+def test_the_counters_equal_the_rows(campaign: Campaign) -> None:
+    rows = list(campaign.wiring.signatures.listed_signatures(CAMPAIGN))
+    expected: dict[str, int] = {}
     for row in rows:
         for counter in counters_of(mark_of(row)):
-            truth[counter] = truth.get(counter, 0) + 1
-    kept = {name: count for name, count in town.wiring.counts.counts(CAMPAIGN).items() if count}
-    assert kept == truth
-    assert kept["TOTAL"] == len(town.letters) - 1
+            expected[counter] = expected.get(counter, 0) + 1
+    kept = {name: count for name, count in campaign.wiring.counts.counts(CAMPAIGN).items() if count}
+    assert kept == expected
+    assert kept["TOTAL"] == len(campaign.letters) - 1
 
 
-def test_the_signers_page_says_that_the_letter_arrived(town: Town) -> None:
-    path = town.letters["Signer Number01"]
-    wait_for(lambda: "Delivered" in town.request(path, accept="text/html").text)
-    assert "Withdraw my letter" not in town.request(path, accept="text/html").text
-    assert "Too late to withdraw" in town.request(f"{path}/withdraw", {}, accept="text/html").text
+def test_the_letters_page_says_that_it_was_delivered(campaign: Campaign) -> None:
+    path = campaign.letters["Signer Number01"]
+    wait_for(lambda: "Delivered" in campaign.request(path, accept="text/html").text)
+    assert "Withdraw my letter" not in campaign.request(path, accept="text/html").text
+    assert "Too late to withdraw" in campaign.request(f"{path}/withdraw", {}, accept="text/html").text
 
 
-def test_a_second_signature_gets_the_same_answer_and_another_mail(town: Town) -> None:
-    before = town.sign("Signer Number02", "signer2@signers.example", "evanston")
-    fresh = town.sign("Fresh Person", "fresh@signers.example", "evanston")
+def test_a_second_signature_gets_the_same_answer_and_another_email(campaign: Campaign) -> None:
+    before = campaign.sign("Signer Number02", "signer2@signers.example", "evanston")
+    fresh = campaign.sign("Fresh Person", "fresh@signers.example", "evanston")
     assert (before.status, before.text) == (fresh.status, fresh.text)
-    wait_for(lambda: town.mail_to("signer2@signers.example")["Subject"].startswith("You have signed already"))
+    wait_for(lambda: campaign.mail_to("signer2@signers.example")["Subject"].startswith("You have signed already"))
 
 
-def test_a_bounced_chief_is_held_and_the_signer_sees_it(town: Town) -> None:
-    campaigns = town.wiring.campaigns
-    chief = campaigns.target(CAMPAIGN, "skokie")
-    assert chief is not None
-    campaigns.put_target(CAMPAIGN, replace(chief, email="bounce@simulator.amazonses.com"))
-    town.sign("Bounced Person", "bounced@signers.example", "skokie", postal_code="60076")
-    path = town.confirm("bounced@signers.example")
-    wait_for(lambda: town.plan(datetime.now(UTC)))
-    wait_for(lambda: "Bounced" in town.request(path, accept="text/html").text)
+def test_a_bounced_target_is_marked_and_the_signer_sees_it(campaign: Campaign) -> None:
+    campaigns = campaign.wiring.campaigns
+    target = campaigns.target(CAMPAIGN, "skokie")
+    assert target is not None
+    campaigns.put_target(CAMPAIGN, replace(target, email="bounce@simulator.amazonses.com"))
+    campaign.sign("Bounced Person", "bounced@signers.example", "skokie", postal_code="60076")
+    path = campaign.confirm("bounced@signers.example")
+    wait_for(lambda: campaign.plan(datetime.now(UTC)))
+    wait_for(lambda: "Bounced" in campaign.request(path, accept="text/html").text)
     found = campaigns.target(CAMPAIGN, "skokie")
     assert found is not None
     assert found.mail_state == "bounced"
 
 
-def test_throttled_mails_come_all_the_same_and_once(town: Town) -> None:
-    control = f"{town.stack.environment['AWS_ENDPOINT_URL_SESV2']}/_control"
+def test_a_throttled_email_is_sent_once(campaign: Campaign) -> None:
+    control = f"{campaign.stack.environment['AWS_ENDPOINT_URL_SESV2']}/_control"
     build_opener().open(Request(control, json.dumps({"throttle_next": 2}).encode()), timeout=10).close()  # noqa: S310
-    town.sign("Patient Person", "patient@signers.example", "glencoe")
-    town.mail_to("patient@signers.example")
-    # Whoever signs later is mailed after every try of the one before.
-    town.sign("Later Person", "later@signers.example", "glencoe")
-    town.mail_to("later@signers.example")
-    assert len([mail for mail in town.stack.mails() if mail.to == ("patient@signers.example",)]) == 1
+    campaign.sign("Patient Person", "patient@signers.example", "glencoe")
+    campaign.mail_to("patient@signers.example")
+    # An email to a later signer is sent after every try of the earlier one.
+    campaign.sign("Later Person", "later@signers.example", "glencoe")
+    campaign.mail_to("later@signers.example")
+    assert len([mail for mail in campaign.stack.mails() if mail.to == ("patient@signers.example",)]) == 1
 
 
 @pytest.mark.parametrize(
@@ -265,34 +265,36 @@ def test_throttled_mails_come_all_the_same_and_once(town: Town) -> None:
         ("/nothing/here", None, "", 404),
     ],
 )
-def test_bad_input_is_a_clear_4xx(town: Town, path: str, body: bytes | None, content_type: str, status: int) -> None:
+def test_bad_input_is_a_clear_4xx(
+    campaign: Campaign, path: str, body: bytes | None, content_type: str, status: int
+) -> None:
     for accept in ("application/json", "text/html"):
-        answer = town.request(path, body, accept=accept, Content_Type=content_type)
+        answer = campaign.request(path, body, accept=accept, Content_Type=content_type)
         assert answer.status == status, answer.text
         wanted = "application/problem+json" if accept == "application/json" else "text/html; charset=utf-8"
         assert answer.headers["Content-Type"] == wanted
 
 
-def test_a_key_opens_the_counts_of_its_campaign_and_no_other_does(town: Town) -> None:
+def test_only_a_key_of_the_campaign_opens_its_counts(campaign: Campaign) -> None:
     path = f"/organizer/campaigns/{CAMPAIGN}/counts"
-    town.wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of("us_example"), "read", "", datetime.now(UTC)))
-    counts = json.loads(town.request(path, Authorization="Bearer us_example").text)
+    campaign.wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of("us_example"), "read", "", datetime.now(UTC)))
+    counts = json.loads(campaign.request(path, Authorization="Bearer us_example").text)
     assert counts["counts"]["evanston"] >= 6
     assert counts["signatures"] == sum(counts["counts"].values())
-    assert town.request(path, Authorization="Bearer nothing").status == 401
+    assert campaign.request(path, Authorization="Bearer nothing").status == 401
 
 
-def test_nothing_personal_is_logged_anywhere(town: Town) -> None:
-    values = {"note": f"{MARK}'s own words", "address_line": f"7 {MARK} Road", "locality": f"{MARK} Town"}
-    assert town.sign(f"{MARK} Person", f"{MARK}@signers.example", "evanston", **values).status == 303
-    assert town.sign(f"{MARK}\x00", f"{MARK}@", "evanston", **values).status == 422
-    mail = town.mail_to(f"{MARK}@signers.example")
-    assert MARK in town.request(urlpath(mail, "confirm"), accept="text/html").text
-    path = town.confirm(f"{MARK}@signers.example")
-    town.request(f"{path}/withdraw", {})
-    rows = town.wiring.signatures.listed_signatures
+def test_nothing_personal_is_logged_anywhere(campaign: Campaign) -> None:
+    values = {"note": f"{MARKER}'s own words", "address_line": f"7 {MARKER} Road", "locality": f"{MARKER} Town"}
+    assert campaign.sign(f"{MARKER} Person", f"{MARKER}@signers.example", "evanston", **values).status == 303
+    assert campaign.sign(f"{MARKER}\x00", f"{MARKER}@", "evanston", **values).status == 422
+    mail = campaign.mail_to(f"{MARKER}@signers.example")
+    assert MARKER in campaign.request(urlpath(mail, "confirm"), accept="text/html").text
+    path = campaign.confirm(f"{MARKER}@signers.example")
+    campaign.request(f"{path}/withdraw", {})
+    rows = campaign.wiring.signatures.listed_signatures
     wait_for(lambda: all(row.tallied == mark_of(row) for row in rows(CAMPAIGN)))
-    logs = town.stack.logs()
+    logs = campaign.stack.logs()
     assert "confirmation email" in logs
-    found = [line[:300] for line in logs.splitlines() if MARK.lower() in line.lower()]
+    found = [line[:300] for line in logs.splitlines() if MARKER.lower() in line.lower()]
     assert found == []

@@ -1,4 +1,4 @@
-"""A function whose time ends, a schedule that fires oddly, clocks that differ, and the days on which they change."""
+"""Functions that run out of time, schedules that fire oddly, clocks that differ, and clock changes."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ KEY = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
 TEN_MINUTES = timedelta(minutes=10)
 
 
-def delivering_in(world: World, milliseconds: int) -> tuple[Callable[[Any, Any], Any], list[str]]:
-    """Return deliver as it runs with so much time left, and the receive counts of the messages that it got."""
+def deliver_with_time_left(world: World, milliseconds: int) -> tuple[Callable[[Any, Any], Any], list[str]]:
+    """Return the deliver handler with so much time left, and the receive counts of its messages."""
     received: list[str] = []
     handler = world.handlers["deliver"]
     context = SimpleNamespace(**vars(CONTEXT) | {"get_remaining_time_in_millis": lambda: milliseconds})
@@ -37,7 +37,7 @@ def delivering_in(world: World, milliseconds: int) -> tuple[Callable[[Any, Any],
     return deliver, received
 
 
-def test_a_delivery_whose_time_ends_goes_on_at_once_from_where_it_was(
+def test_a_delivery_that_runs_out_of_time_continues_in_a_new_message(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(packing, "PACKET_SIZE", 3)
@@ -46,14 +46,14 @@ def test_a_delivery_whose_time_ends_goes_on_at_once_from_where_it_was(
     world.run_stream()
     for sent in tuple(world.sent):
         world.post(sent.link("confirm"))
-    world.handlers["deliver"], received = delivering_in(world, 119_999)
+    world.handlers["deliver"], received = deliver_with_time_left(world, 119_999)
     world.plan()
     runs = 0
     world.calls.clear()
     while answers := world.run_queue():
         assert answers == [{"batchItemFailures": []}]
         runs += 1
-    # A bundle of four letters or a packet of three a run, and then the mail.
+    # Each run seals a bundle of four letters or makes a packet of three; the last one sends the email.
     assert runs == 3 + 4 + 1
     assert set(received) == {"1"}, "no run counts as a failed try"
     assert [len(bundle.signers) for bundle in world.wiring.deliveries.bundles(KEY)] == [4, 4, 2, 0]
@@ -65,9 +65,9 @@ def test_a_delivery_whose_time_ends_goes_on_at_once_from_where_it_was(
     assert (delivery.state, delivery.letters) == ("sent", 10)
 
 
-def test_a_delivery_with_time_enough_is_made_in_one_run(world: World) -> None:
+def test_a_delivery_with_enough_time_is_made_in_one_run(world: World) -> None:
     world.confirmed()
-    world.handlers["deliver"], received = delivering_in(world, 120_001)
+    world.handlers["deliver"], received = deliver_with_time_left(world, 120_001)
     world.week()
     assert received == ["1"]
     assert len(world.deliveries) == 1
@@ -103,29 +103,29 @@ def test_a_schedule_that_fires_a_day_late_makes_the_delivery_of_its_day(world: W
 
 
 @pytest.mark.parametrize("off", [TEN_MINUTES, -TEN_MINUTES])
-def test_links_and_forms_work_between_machines_whose_clocks_are_ten_minutes_apart(world: World, off: timedelta) -> None:
+def test_links_and_forms_work_between_clocks_that_are_ten_minutes_apart(world: World, off: timedelta) -> None:
     opened = -off.total_seconds() if off > timedelta() else 60
     assert world.sign(form=world.form(opened=opened)).status == 303
-    assert the_signature(world).quarantine is None, "nobody is too fast for a clock that is ahead"
+    assert only_signature(world).quarantine is None, "nobody is too fast for a clock that is ahead"
     world.clock.now += off
     world.run_stream()
     world.clock.now -= off
     mail = world.sent[-1]
     assert world.get(mail.link("confirm")).status == 200
     assert world.press(mail.link("confirm")).status == 200
-    assert the_signature(world).status == "confirmed"
+    assert only_signature(world).status == "confirmed"
     world.run_stream()
     world.week()
     assert len(world.deliveries) == 1
 
 
-def the_signature(world: World) -> Signature:
+def only_signature(world: World) -> Signature:
     [signature] = world.wiring.signatures.listed_signatures(CAMPAIGN)
     return signature
 
 
 @pytest.mark.parametrize("off", [TEN_MINUTES, -TEN_MINUTES])
-def test_a_period_is_named_by_the_schedule_and_by_no_clock(world: World, off: timedelta) -> None:
+def test_a_period_is_named_by_the_schedule_not_by_a_clock(world: World, off: timedelta) -> None:
     midnight_in_chicago = datetime(2026, 11, 24, 6, tzinfo=UTC)
     world.clock.now = midnight_in_chicago + off
     planned = world.handlers["plan_deliveries"]({"scheduled_time": midnight_in_chicago.isoformat()}, CONTEXT)
@@ -133,7 +133,7 @@ def test_a_period_is_named_by_the_schedule_and_by_no_clock(world: World, off: ti
 
 
 @pytest.mark.parametrize("off", [TEN_MINUTES, -TEN_MINUTES])
-def test_a_mail_under_way_is_given_its_hour_within_what_clocks_differ_by(off: timedelta) -> None:
+def test_an_email_under_way_waits_an_hour_for_its_event_despite_clock_skew(off: timedelta) -> None:
     began = datetime(2026, 11, 24, 18, tzinfo=UTC)
     delivery = Delivery(KEY, "sending", opened_at=began, attempt=1, sending_since=began + off)
     assert delivery.may_be_sent_at(began + off + UNSETTLED_FOR - timedelta(seconds=1)) is not None
@@ -147,9 +147,7 @@ def test_a_mail_under_way_is_given_its_hour_within_what_clocks_differ_by(off: ti
         ("2026-11-02", "15:00"),
     ],
 )
-def test_the_week_is_planned_and_reported_by_its_monday_whatever_the_clocks_did(
-    world: World, monday: str, at: str
-) -> None:
+def test_a_week_is_named_by_its_monday_when_the_clocks_change(world: World, monday: str, at: str) -> None:
     world.clock.now = datetime.fromisoformat(f"{monday}T06:00+00:00")
     world.confirmed()
     weekly = WeeklySchedule("MON", 9, "America/Chicago")

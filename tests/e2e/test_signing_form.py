@@ -1,4 +1,4 @@
-"""The form as people meet it: with and without JavaScript, by keyboard, in two languages, and with bots beside them."""
+"""The form as people use it: with and without JavaScript, by keyboard, in two languages, and while bots sign."""
 
 from __future__ import annotations
 
@@ -38,16 +38,16 @@ if TYPE_CHECKING:
     from undersigned.wiring import Wiring
     from undersigned_cli.local.running import RunningStack
 
-PICTURES = PROJECT / ".undersigned" / "pictures"
-"""Where people find what the pages looked like in the last run."""
+SCREENSHOTS = PROJECT / ".undersigned" / "pictures"
+"""Screenshots of the last run, for people to look at."""
 
 HOSTILE = """<img src=x onerror=alert(1)><b>"'&{{ 7*7 }}</b>"""
 HEBREW = "רות כהן"
 
 
 @dataclass(frozen=True, slots=True)
-class Town:
-    """A stack with three campaigns: an ordinary one, one that always asks for a proof, and one that has closed."""
+class Campaigns:
+    """A stack with three campaigns: an ordinary one, one that always requires a proof, and one that has closed."""
 
     stack: RunningStack
     wiring: Wiring
@@ -56,8 +56,8 @@ class Town:
         return f"{self.stack.public_url}/campaigns/{campaign}{query}"
 
     def mail(self, email: str) -> EmailMessage:
-        """Wait for a mail to an address, and return the last one."""
-        raw = waited_for(lambda: [mail.raw for mail in self.stack.mails() if mail.to == (email,)], f"a mail to {email}")
+        """Wait for an email to an address, and return the last one."""
+        raw = wait_for(lambda: [mail.raw for mail in self.stack.mails() if mail.to == (email,)], f"an email to {email}")
         return message_from_bytes(raw[-1], policy=policy.default)
 
     def link(self, email: str) -> str:
@@ -69,10 +69,10 @@ class Town:
         return self.wiring.signatures.signature(campaign, signer_id(self.wiring.secret(), email))
 
     def packet(self, target: str) -> bytes:
-        """Run the week of a target's letters and return its first packet."""
+        """Run a week, and return the packet of a target."""
         moment = datetime.now(UTC) + timedelta(days=next(_weeks) * 7)
         self.stack.invoke("PlanDeliveries", {"scheduled_time": moment.isoformat(), "campaign": "the-form"})
-        mails = waited_for(
+        mails = wait_for(
             lambda: [
                 mail
                 for mail in self.stack.mails()
@@ -90,13 +90,13 @@ class Town:
 _weeks = count(1)
 
 
-def waited_for[Found](find: Callable[[], Found], what: str) -> Found:
-    """Return what is found as soon as it is there; raises AssertionError after half a minute."""
+def wait_for[Found](find: Callable[[], Found], what: str) -> Found:
+    """Return what is found as soon as it is there. Raises AssertionError after half a minute."""
     for _ in range(300):
         if found := find():
             return found
         time.sleep(0.1)
-    message = f"{what} did not come"
+    message = f"{what} did not appear"
     raise AssertionError(message)
 
 
@@ -106,18 +106,18 @@ def _text(mail: EmailMessage) -> str:
 
 
 @pytest.fixture(scope="module")
-def town(stack: RunningStack) -> Town:
+def campaigns(stack: RunningStack) -> Campaigns:
     wiring = Stack(stack.outputs, stack.client).wiring()
     folder = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
     today = datetime.now(UTC).date()
-    campaigns: dict[str, dict[str, Any]] = {
+    changes: dict[str, dict[str, Any]] = {
         "the-form": {"proof_of_work": "never", "accent": "#7a2048"},
         "with-proof": {"proof_of_work": "always"},
         "closed": {"closes": today - timedelta(days=2)},
     }
-    for campaign, settings in campaigns.items():
+    for campaign, settings in changes.items():
         push(replace(folder, campaign=replace(folder.campaign, id=campaign, **settings)), wiring.campaigns)
-    return Town(stack, wiring)
+    return Campaigns(stack, wiring)
 
 
 def fill(page: Page, email: str, **changes: str) -> None:
@@ -138,18 +138,18 @@ def send(page: Page) -> None:
     page.get_by_role("button", name="Sign the letter").click()
 
 
-def photograph(page: Page, name: str) -> None:
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+def take_screenshot(page: Page, name: str) -> None:
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
 
 
-# The way of a letter
+# Signing
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_a_letter_goes_the_whole_way(town: Town, visitor: Visitor, *, scripts: bool) -> None:
+def test_a_letter_is_signed_and_confirmed(campaigns: Campaigns, visitor: Visitor, *, scripts: bool) -> None:
     email = f"whole-way-{scripts}@signers.example".lower()
-    page = visitor.open(town.form(), scripts=scripts)
+    page = visitor.open(campaigns.form(), scripts=scripts)
     fill(page, email, postal_code="60203", note="My own words")
     if scripts:
         page.get_by_role("radio", name=re.compile("Skokie")).check()
@@ -163,34 +163,34 @@ def test_a_letter_goes_the_whole_way(town: Town, visitor: Visitor, *, scripts: b
     expect(page.locator("#letter")).to_contain_text("My own words")
     send(page)
     expect(page.get_by_role("heading", name="Check your email")).to_be_visible()
-    page.goto(town.link(email))
+    page.goto(campaigns.link(email))
     expect(page.get_by_text("My own words")).to_be_visible()
     page.get_by_role("button", name="Confirm and send my letter").click()
     expect(page.get_by_role("heading", name="Thank you: your letter is confirmed")).to_be_visible()
     assert re.search(r"\d+ (person has|people have) signed", page.locator("main").inner_text())
     page.get_by_role("link", name="your letter’s own page").click()
     expect(page.get_by_text("with the next packet")).to_be_visible()
-    row = town.row(email)
+    row = campaigns.row(email)
     assert row
     assert (row.status, row.target, row.note) == ("confirmed", "skokie", "My own words")
 
 
-def test_a_letter_is_taken_back_without_javascript(town: Town, visitor: Visitor) -> None:
-    page = visitor.open(town.form(), scripts=False)
-    fill(page, "back@signers.example")
+def test_a_letter_is_withdrawn_without_javascript(campaigns: Campaigns, visitor: Visitor) -> None:
+    page = visitor.open(campaigns.form(), scripts=False)
+    fill(page, "withdrawn@signers.example")
     send(page)
-    page.goto(town.link("back@signers.example"))
+    page.goto(campaigns.link("withdrawn@signers.example"))
     page.get_by_role("button", name="Confirm and send my letter").click()
     page.get_by_text("Withdraw my letter", exact=True).click()
     page.get_by_role("button", name="Yes, withdraw my letter").click()
     expect(page.get_by_text("Withdrawn")).to_be_visible()
-    row = town.row("back@signers.example")
+    row = campaigns.row("withdrawn@signers.example")
     assert row
     assert row.status == "withdrawn"
 
 
-def test_the_letter_shows_what_is_typed_and_who_gets_it(town: Town, visitor: Visitor) -> None:
-    page = visitor.open(town.form())
+def test_the_letter_shows_the_answers_and_the_recipient(campaigns: Campaigns, visitor: Visitor) -> None:
+    page = visitor.open(campaigns.form())
     letter = page.locator("#letter")
     expect(letter).to_contain_text("(name)")
     fill(page, "typing@signers.example")
@@ -203,21 +203,21 @@ def test_the_letter_shows_what_is_typed_and_who_gets_it(town: Town, visitor: Vis
     expect(letter).to_contain_text("Blake Placeholder")
     page.locator("[name=postal_code]").fill("60201")
     expect(page.get_by_role("radio", name=re.compile("Evanston|Skokie"))).to_have_count(0)
-    assert town.row("typing@signers.example") is None
+    assert campaigns.row("typing@signers.example") is None
 
 
-def test_what_is_typed_leaves_the_page_only_for_what_the_letter_shows(town: Town, visitor: Visitor) -> None:
-    asked: list[str] = []
-    page = visitor.open(town.form())
-    page.on("request", lambda request: asked.append(request.post_data or "") if "/preview" in request.url else None)
+def test_the_preview_sends_only_the_answers_that_the_letter_shows(campaigns: Campaigns, visitor: Visitor) -> None:
+    requests: list[str] = []
+    page = visitor.open(campaigns.form())
+    page.on("request", lambda request: requests.append(request.post_data or "") if "/preview" in request.url else None)
     fill(page, "private@signers.example")
     expect(page.locator("#letter")).to_contain_text("Avery Sample")
-    assert asked
-    assert not any("private" in body for body in asked)
+    assert requests
+    assert not any("private" in body for body in requests)
 
 
-def test_every_mistake_is_told_at_once_on_top_and_at_its_field(town: Town, visitor: Visitor) -> None:
-    page = visitor.open(town.form())
+def test_every_mistake_is_in_the_summary_and_at_its_field(campaigns: Campaigns, visitor: Visitor) -> None:
+    page = visitor.open(campaigns.form())
     fill(page, "ada@", name="", postal_code="99999")
     send(page)
     summary = page.get_by_role("alert")
@@ -234,11 +234,11 @@ def test_every_mistake_is_told_at_once_on_top_and_at_its_field(town: Town, visit
         link.click()
         expect(field).to_be_focused()
     expect(page.locator("[name=address_line]")).to_have_value("1 Sample Street")
-    photograph(page, "form-with-mistakes")
+    take_screenshot(page, "form-with-mistakes")
 
 
-def test_the_form_is_filled_in_and_sent_by_keyboard_alone(town: Town, visitor: Visitor) -> None:
-    page = visitor.open(town.form())
+def test_the_form_can_be_filled_in_and_sent_with_the_keyboard_alone(campaigns: Campaigns, visitor: Visitor) -> None:
+    page = visitor.open(campaigns.form())
     keyboard = page.keyboard
     answers = {
         "name": "Kim Keyboard",
@@ -268,13 +268,13 @@ def test_the_form_is_filled_in_and_sent_by_keyboard_alone(town: Town, visitor: V
             break
     assert "topic" not in seen
     expect(page.get_by_role("heading", name="Check your email")).to_be_visible()
-    row = town.row("keyboard@signers.example")
+    row = campaigns.row("keyboard@signers.example")
     assert row
     assert row.updates
 
 
-def test_a_drawn_signature_ends_in_the_packet(town: Town, visitor: Visitor) -> None:
-    page = visitor.open(town.form())
+def test_a_drawn_signature_is_in_the_packet(campaigns: Campaigns, visitor: Visitor) -> None:
+    page = visitor.open(campaigns.form())
     fill(page, "drawn@signers.example", postal_code="60022", locality="Glencoe")
     page.get_by_role("button", name="Draw your signature (optional)").click()
     pad = page.locator("canvas")
@@ -292,12 +292,12 @@ def test_a_drawn_signature_ends_in_the_packet(town: Town, visitor: Visitor) -> N
     page.get_by_role("button", name="Undo last stroke").click()
     assert len(json.loads(page.locator("[name=drawing]").input_value())) == 2
     expect(page.locator("#letter svg[role=img]")).to_be_visible()
-    photograph(page, "form-with-a-drawing")
+    take_screenshot(page, "form-with-a-drawing")
     send(page)
-    page.goto(town.link("drawn@signers.example"))
+    page.goto(campaigns.link("drawn@signers.example"))
     page.get_by_role("button", name="Confirm and send my letter").click()
     expect(page.locator("svg[role=img]")).to_be_visible()
-    reader = PdfReader(io.BytesIO(town.packet("glencoe")))
+    reader = PdfReader(io.BytesIO(campaigns.packet("glencoe")))
     assert any("Ada Specimen" in words for words in alternatives_in(reader))
 
 
@@ -321,11 +321,11 @@ def alternatives_in(reader: PdfReader) -> list[str]:
     return found
 
 
-# Hostile words
+# Hostile input
 
 
-def test_hostile_words_stand_everywhere_as_they_were_typed(town: Town, visitor: Visitor) -> None:
-    page = visitor.open(town.form())
+def test_hostile_text_is_shown_everywhere_as_it_was_typed(campaigns: Campaigns, visitor: Visitor) -> None:
+    page = visitor.open(campaigns.form())
     dialogs: list[str] = []
 
     def refuse(dialog: Dialog) -> None:
@@ -342,55 +342,55 @@ def test_hostile_words_stand_everywhere_as_they_were_typed(town: Town, visitor: 
     expect(page.locator("[name=name]")).to_have_value(HOSTILE)
     page.locator("[name=email]").fill("hostile@signers.example")
     send(page)
-    page.goto(town.link("hostile@signers.example"))
+    page.goto(campaigns.link("hostile@signers.example"))
     expect(page.locator(".letter")).to_contain_text(HOSTILE)
     page.get_by_role("button", name="Confirm and send my letter").click()
     expect(page.locator(".letter")).to_contain_text(HOSTILE)
     expect(page.locator("main img")).to_have_count(0)
-    # Who signs again is told what was signed: that mail quotes the letter.
-    again = visitor.open(town.form())
+    # A person who signs again gets an email that quotes the signed letter.
+    again = visitor.open(campaigns.form())
     fill(again, "hostile@signers.example", postal_code="60035")
     send(again)
-    waited_for(
-        lambda: "signed already" in str(town.mail("hostile@signers.example")["Subject"]),
-        "the mail that quotes the letter",
+    wait_for(
+        lambda: "signed already" in str(campaigns.mail("hostile@signers.example")["Subject"]),
+        "the email that quotes the letter",
     )
-    html = town.mail("hostile@signers.example").get_body(("html",))
+    html = campaigns.mail("hostile@signers.example").get_body(("html",))
     assert html
     read = visitor.open()
     read.on("dialog", refuse)
     read.set_content(str(html.get_content()))
     expect(read.locator("main")).to_contain_text(HOSTILE)
     expect(read.locator("main img")).to_have_count(0)
-    words = "".join(part.extract_text() for part in PdfReader(io.BytesIO(town.packet("highland-park"))).pages)
+    words = "".join(part.extract_text() for part in PdfReader(io.BytesIO(campaigns.packet("highland-park"))).pages)
     assert "onerror=alert(1)" in words.replace("\n", "").replace(" ", "")
     assert dialogs == []
 
 
-def test_a_scanner_that_follows_every_link_in_the_mail_changes_nothing(town: Town, visitor: Visitor) -> None:
-    page = visitor.open(town.form())
+def test_a_scanner_that_follows_every_link_in_the_email_changes_nothing(campaigns: Campaigns, visitor: Visitor) -> None:
+    page = visitor.open(campaigns.form())
     fill(page, "scanned@signers.example")
     send(page)
     expect(page.get_by_role("heading", name="Check your email")).to_be_visible()
-    mail = town.mail("scanned@signers.example")
+    mail = campaigns.mail("scanned@signers.example")
     html = mail.get_body(("html",))
     assert html
-    before = town.row("scanned@signers.example")
+    before = campaigns.row("scanned@signers.example")
     links = set(re.findall(r"https?://[^\s\"<>]+", _text(mail) + str(html.get_content())))
     assert any("/confirm/" in link for link in links)
     for link in links:
-        if link.startswith(town.stack.public_url):
+        if link.startswith(campaigns.stack.public_url):
             page.goto(link)
-    assert town.row("scanned@signers.example") == before
+    assert campaigns.row("scanned@signers.example") == before
 
 
 # Bots
 
 
 @contextmanager
-def program(town: Town, address: str) -> Iterator[Callable[..., tuple[int, str]]]:
-    """Give a program without a browser, on an address of its own, that posts forms."""
-    place = urlsplit(town.stack.public_url)
+def program(campaigns: Campaigns, address: str) -> Iterator[Callable[..., tuple[int, str]]]:
+    """Yield a function that posts forms without a browser, from an IP address of its own."""
+    place = urlsplit(campaigns.stack.public_url)
     assert place.hostname
     connections: list[HTTPConnection] = []
 
@@ -422,15 +422,15 @@ def bot_form(name: str, **changes: str) -> dict[str, str]:
     }
 
 
-def test_bots_land_in_quarantine_or_are_slowed_while_a_person_beside_them_signs(town: Town, visitor: Visitor) -> None:
-    page = visitor.open(town.form("with-proof"))
+def test_bots_are_quarantined_or_slowed_while_a_person_signs(campaigns: Campaigns, visitor: Visitor) -> None:
+    page = visitor.open(campaigns.form("with-proof"))
     path = "/campaigns/with-proof"
-    with program(town, "127.0.0.2") as bot:
+    with program(campaigns, "127.0.0.2") as bot:
         opened = json.loads(bot(path)[1])
-        # One that fills in a form faster than people read, one that fills in what people don't see.
+        # One bot fills in the form faster than people read, another one fills in the hidden field.
         assert bot(f"{path}/signatures", bot_form("fast", form=opened["form"]))[0] == 303
         assert bot(f"{path}/signatures", bot_form("trapped", topic="cheap pills"))[0] == 303
-        # One that solves one proof and sends it with every form.
+        # One solves a single proof and sends it with every form.
         challenge = altcha.Challenge.from_dict(json.loads(opened["challenge"]))
         solution = altcha.solve_challenge(challenge)
         assert solution
@@ -438,7 +438,7 @@ def test_bots_land_in_quarantine_or_are_slowed_while_a_person_beside_them_signs(
         time.sleep(3.2)
         for name in ("solved", "replayed"):
             assert bot(f"{path}/signatures", bot_form(name, form=opened["form"], proof=proof))[0] == 303
-        # And one that sends more than anybody can; a new minute may begin meanwhile, which counts anew.
+        # One sends more forms than the limit. If a new minute begins meanwhile, its count starts at zero.
         taken = 0
         while bot(f"{path}/signatures", bot_form(f"flood{taken}"))[0] != 429:
             taken += 1
@@ -447,24 +447,24 @@ def test_bots_land_in_quarantine_or_are_slowed_while_a_person_beside_them_signs(
     fill(page, "beside@signers.example")
     send(page)
     expect(page.get_by_role("heading", name="Check your email")).to_be_visible()
-    reasons = {
+    suspicions = {
         email: row.quarantine
         for email in ("fast@bots.example", "trapped@bots.example", "replayed@bots.example", "beside@signers.example")
-        if (row := town.row(email, "with-proof"))
+        if (row := campaigns.row(email, "with-proof"))
     }
-    assert reasons == {
+    assert suspicions == {
         "fast@bots.example": "too fast",
         "trapped@bots.example": "trap",
         "replayed@bots.example": "form used",
         "beside@signers.example": None,
     }
-    page.goto(town.link("beside@signers.example"))
+    page.goto(campaigns.link("beside@signers.example"))
     page.get_by_role("button", name="Confirm and send my letter").click()
     expect(page.get_by_role("heading", name="Thank you: your letter is confirmed")).to_be_visible()
 
 
-def test_the_browser_solves_the_proof_while_the_form_is_filled_in(town: Town, visitor: Visitor) -> None:
-    page = visitor.open(town.form("with-proof"))
+def test_the_browser_solves_the_proof_while_the_form_is_filled_in(campaigns: Campaigns, visitor: Visitor) -> None:
+    page = visitor.open(campaigns.form("with-proof"))
     fill(page, "solver@signers.example")
     expect(page.locator("[name=proof]")).not_to_have_value("", timeout=20_000)
     payload = json.loads(base64.b64decode(page.locator("[name=proof]").input_value()))
@@ -472,18 +472,18 @@ def test_the_browser_solves_the_proof_while_the_form_is_filled_in(town: Town, vi
     page.wait_for_timeout(3_000)
     send(page)
     expect(page.get_by_role("heading", name="Check your email")).to_be_visible()
-    row = town.row("solver@signers.example", "with-proof")
+    row = campaigns.row("solver@signers.example", "with-proof")
     assert row
     assert row.quarantine is None
 
 
-def test_without_javascript_a_proof_is_no_wall(town: Town, visitor: Visitor) -> None:
-    page = visitor.open(town.form("with-proof"), scripts=False)
+def test_a_letter_without_a_proof_can_still_be_confirmed(campaigns: Campaigns, visitor: Visitor) -> None:
+    page = visitor.open(campaigns.form("with-proof"), scripts=False)
     fill(page, "no-script@signers.example")
     page.wait_for_timeout(3_100)
     send(page)
-    page.goto(town.link("no-script@signers.example"))
-    row = town.row("no-script@signers.example", "with-proof")
+    page.goto(campaigns.link("no-script@signers.example"))
+    row = campaigns.row("no-script@signers.example", "with-proof")
     assert row
     assert row.quarantine == "no proof"
     page.get_by_role("button", name="Confirm and send my letter").click()
@@ -493,8 +493,8 @@ def test_without_javascript_a_proof_is_no_wall(town: Town, visitor: Visitor) -> 
 # Languages
 
 
-def test_a_reader_of_spanish_gets_everything_in_spanish(town: Town, visitor: Visitor) -> None:
-    page = visitor.open(town.form(), locale="es-MX")
+def test_a_spanish_browser_gets_everything_in_spanish(campaigns: Campaigns, visitor: Visitor) -> None:
+    page = visitor.open(campaigns.form(), locale="es-MX")
     assert page.locator("html").get_attribute("lang") == "es"
     fill(page, "lectora@")
     page.locator("#send").click()
@@ -504,44 +504,44 @@ def test_a_reader_of_spanish_gets_everything_in_spanish(town: Town, visitor: Vis
     page.locator("#send").click()
     page.wait_for_url(re.compile(r"/signed"))
     assert page.locator("html").get_attribute("lang") == "es"
-    mail = town.mail("lectora@signers.example")
+    mail = campaigns.mail("lectora@signers.example")
     assert "Confirme" in str(mail["Subject"])
     words = " ".join(_text(mail).split())
     assert re.search(r"\b(lunes|martes|miércoles|jueves|viernes|sábado|domingo), \d+ de \w+ de 20\d\d", words)
-    page.goto(town.link("lectora@signers.example"))
+    page.goto(campaigns.link("lectora@signers.example"))
     assert page.locator("html").get_attribute("lang") == "es"
     # The letter itself is in the campaign's language, unless its signer chooses another.
     assert page.locator(".letter").get_attribute("lang") == "en"
 
 
-def test_a_link_chooses_the_other_language(town: Town, visitor: Visitor) -> None:
-    page = visitor.open(town.form(), locale="es-MX")
+def test_a_link_switches_the_language(campaigns: Campaigns, visitor: Visitor) -> None:
+    page = visitor.open(campaigns.form(), locale="es-MX")
     page.get_by_role("link", name="English").click()
     expect(page.get_by_role("button", name="Sign the letter")).to_be_visible()
     page.get_by_role("link", name="Español").click()
     assert page.locator("html").get_attribute("lang") == "es"
 
 
-# Seen by a person
+# Appearance and privacy
 
 
-PHOTOGRAPHED = ((1280, False, "en-US"), (320, True, "en-US"), (320, False, "es-MX"))
+IN_SCREENSHOTS = ((1280, False, "en-US"), (320, True, "en-US"), (320, False, "es-MX"))
 LOOKS = [(width, dark, locale) for width in (320, 1280) for dark in (False, True) for locale in ("en-US", "es-MX")]
 
 
 @pytest.mark.parametrize(("width", "dark", "locale"), LOOKS)
 def test_every_page_and_state_is_accessible(
-    town: Town, visitor: Visitor, width: int, locale: str, *, dark: bool
+    campaigns: Campaigns, visitor: Visitor, width: int, locale: str, *, dark: bool
 ) -> None:
     look = f"{locale[:2]}-{width}-{'dark' if dark else 'light'}"
     email = f"{look}@signers.example".lower()
-    page = visitor.open(town.form(), width=width, dark=dark, locale=locale)
+    page = visitor.open(campaigns.form(), width=width, dark=dark, locale=locale)
 
     def see(state: str) -> None:
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{state} is wider than the screen"
         visitor.assert_accessible(page)
-        if (width, dark, locale) in PHOTOGRAPHED:
-            photograph(page, f"{state}-{look}")
+        if (width, dark, locale) in IN_SCREENSHOTS:
+            take_screenshot(page, f"{state}-{look}")
 
     see("form")
     fill(page, "ada@", postal_code="60203", name=HEBREW, signature=HEBREW, note="x" * 600)
@@ -556,7 +556,7 @@ def test_every_page_and_state_is_accessible(
     page.locator("#send").click()
     page.wait_for_url(re.compile("/signed"))
     see("signed")
-    page.goto(town.link(email))
+    page.goto(campaigns.link(email))
     see("confirm")
     page.locator("main form button").first.click()
     page.wait_for_url(re.compile("/letters/"))
@@ -565,43 +565,43 @@ def test_every_page_and_state_is_accessible(
     page.locator("summary").click()
     see("letter")
     page.locator("main form button").first.click()
-    see("taken-back")
-    page.goto(town.form("closed"))
+    see("withdrawn")
+    page.goto(campaigns.form("closed"))
     see("closed")
-    page.goto(f"{town.stack.public_url}/confirm/forged")
+    page.goto(f"{campaigns.stack.public_url}/confirm/forged")
     see("problem")
 
 
-def test_text_of_twice_the_size_loses_nothing(town: Town, visitor: Visitor) -> None:
-    page = visitor.open(town.form(), width=640)
+def test_text_at_200_percent_fits_the_window(campaigns: Campaigns, visitor: Visitor) -> None:
+    page = visitor.open(campaigns.form(), width=640)
     page.evaluate("document.documentElement.style.fontSize = '200%'")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    photograph(page, "form-at-200-percent")
+    take_screenshot(page, "form-at-200-percent")
 
 
-def test_on_paper_there_is_the_letter_and_nothing_else(town: Town, visitor: Visitor) -> None:
-    page = visitor.open(town.form())
+def test_a_printed_page_has_the_letter_but_not_its_button(campaigns: Campaigns, visitor: Visitor) -> None:
+    page = visitor.open(campaigns.form())
     fill(page, "paper@signers.example")
     send(page)
-    page.goto(town.link("paper@signers.example"))
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    printed = page.pdf(path=PICTURES / "letter-printed.pdf", format="Letter")
+    page.goto(campaigns.link("paper@signers.example"))
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    printed = page.pdf(path=SCREENSHOTS / "letter-printed.pdf", format="Letter")
     words = " ".join(part.extract_text() for part in PdfReader(io.BytesIO(printed)).pages)
     assert "Dear Police Chief Avery Sample" in words
     assert "Confirm and send my letter" not in words
 
 
-def test_the_page_asks_nobody_else_and_keeps_no_cookie(town: Town, visitor: Visitor) -> None:
-    asked: list[str] = []
+def test_the_page_makes_no_request_to_others_and_sets_no_cookie(campaigns: Campaigns, visitor: Visitor) -> None:
+    requests: list[str] = []
     page = visitor.open()
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto(town.form())
-    assert not any("signature_pad" in url or "pbkdf2" in url or "woff2" in url for url in asked)
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto(campaigns.form())
+    assert not any("signature_pad" in url or "pbkdf2" in url or "woff2" in url for url in requests)
     fill(page, "guest@signers.example")
     expect(page.locator("#letter")).to_contain_text("Avery Sample")
-    assert any("woff2" in url for url in asked)
+    assert any("woff2" in url for url in requests)
     page.locator("#drawing").click()
     expect(page.locator("canvas")).to_be_visible()
-    assert any("signature_pad" in url for url in asked)
-    assert {urlsplit(url).netloc for url in asked} == {urlsplit(town.stack.public_url).netloc}
+    assert any("signature_pad" in url for url in requests)
+    assert {urlsplit(url).netloc for url in requests} == {urlsplit(campaigns.stack.public_url).netloc}
     assert page.context.cookies() == []

@@ -1,4 +1,4 @@
-"""What the stack tells others, on the real template: organizers by mail, other programs on the bus."""
+"""What the stack reports, on the real template: to organizers by email, to other programs on the bus."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from undersigned_cli.local.running import RunningStack
 
-CAMPAIGN = "of-those-who-are-told"
-ORGANIZER = "organizer@told.example"
+CAMPAIGN = "reports-and-events"
+ORGANIZER = "organizer@reports.example"
 
 
 def wait_for[T](found: Callable[[], T], seconds: float = 60) -> T:
@@ -38,7 +38,7 @@ def wait_for[T](found: Callable[[], T], seconds: float = 60) -> T:
 
 
 @dataclass
-class Told:
+class Observed:
     """A campaign whose weeks need an approval, and a program that listens on the bus."""
 
     stack: RunningStack
@@ -50,7 +50,7 @@ class Told:
             return str(answer.read().decode())
 
     def link(self, to: str, kind: str, path: str) -> str:
-        """Return the link in the one mail of a kind to somebody."""
+        """Return the link in the only email of a kind to an address."""
         mails = wait_for(
             lambda: [mail for mail in self.stack.mails() if mail.to == (to,) and mail.tags["kind"] == kind]
         )
@@ -61,23 +61,23 @@ class Told:
         assert found
         return found[0]
 
-    def hear(self, kinds: list[str]) -> list[dict[str, Any]]:
-        """Wait until events of these kinds came, and return all that came since the last call."""
-        heard: list[dict[str, Any]] = []
+    def receive(self, kinds: list[str]) -> list[dict[str, Any]]:
+        """Wait for events of these kinds, and return all events since the last call."""
+        received: list[dict[str, Any]] = []
 
         def enough() -> bool:
             sqs = self.stack.client("sqs")
             for message in sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages", []):
-                heard.append(json.loads(message["Body"]))
+                received.append(json.loads(message["Body"]))
                 sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
-            return not Counter(kinds) - Counter(event["detail-type"] for event in heard)
+            return not Counter(kinds) - Counter(event["detail-type"] for event in received)
 
-        assert wait_for(enough), [event["detail-type"] for event in heard]
-        return heard
+        assert wait_for(enough), [event["detail-type"] for event in received]
+        return received
 
 
 @pytest.fixture(scope="module")
-def told(stack: RunningStack) -> Iterator[Told]:
+def observed(stack: RunningStack) -> Iterator[Observed]:
     folder = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
     organizer = replace(folder.campaign.organizer, email=ORGANIZER)
     campaign = replace(folder.campaign, id=CAMPAIGN, approval=True, organizer=organizer)
@@ -89,20 +89,20 @@ def told(stack: RunningStack) -> Iterator[Told]:
     pattern = json.dumps({"source": ["undersigned"], "detail": {"campaign": [CAMPAIGN]}})
     events.put_rule(Name="listener", EventBusName=bus, EventPattern=pattern)
     events.put_targets(Rule="listener", EventBusName=bus, Targets=[{"Id": "listener", "Arn": arn}])
-    yield Told(stack, queue)
+    yield Observed(stack, queue)
     events.remove_targets(Rule="listener", EventBusName=bus, Ids=["listener"])
     events.delete_rule(Name="listener", EventBusName=bus)
     sqs.delete_queue(QueueUrl=queue)
 
 
-def test_a_week_is_approved_by_mail_told_on_the_bus_and_reported(told: Told) -> None:
-    stack, now = told.stack, datetime.now(UTC)
+def test_a_week_is_approved_by_email_published_and_reported(observed: Observed) -> None:
+    stack, now = observed.stack, datetime.now(UTC)
     period = period_of(now, stack.outputs["DeliveryTimeZone"])
-    told.page(
+    observed.page(
         f"{stack.public_url}/campaigns/{CAMPAIGN}/signatures",
         {
             "name": "Ada Specimen",
-            "email": "ada@told.example",
+            "email": "ada@reports.example",
             "address_line": "1 Sample Street",
             "locality": "Evanston",
             "region": "IL",
@@ -110,8 +110,8 @@ def test_a_week_is_approved_by_mail_told_on_the_bus_and_reported(told: Told) -> 
             "signature": "Ada Specimen",
         },
     )
-    told.page(told.link("ada@told.example", "confirmation", "confirm/"), {})
-    [confirmed] = told.hear(["undersigned.signature.confirmed"])
+    observed.page(observed.link("ada@reports.example", "confirmation", "confirm/"), {})
+    [confirmed] = observed.receive(["undersigned.signature.confirmed"])
     assert (confirmed["source"], confirmed["detail"]["target"]) == ("undersigned", "evanston")
 
     event = {"scheduled_time": now.isoformat(), "campaign": CAMPAIGN}
@@ -120,13 +120,13 @@ def test_a_week_is_approved_by_mail_told_on_the_bus_and_reported(told: Told) -> 
     for _ in range(2):
         planned = stack.invoke("PlanDeliveries", event)
         assert (planned["deliveries"], len(planned["awaiting_approval"])) == ([], 1)
-    link = told.link(ORGANIZER, "approval", "organizer/approve/")
-    assert "Ready to send" in told.page(link)
+    link = observed.link(ORGANIZER, "approval", "organizer/approve/")
+    assert "Ready to send" in observed.page(link)
     assert wiring.campaigns.controls(CAMPAIGN).approved == frozenset()
-    assert "Approved" in told.page(link, {})
-    heard = told.hear([f"undersigned.delivery.{state}" for state in ("open", "sending", "sent", "delivered")])
-    assert {event["detail"]["period"] for event in heard} == {period}
-    [delivered] = [event for event in heard if event["detail-type"] == "undersigned.delivery.delivered"]
+    assert "Approved" in observed.page(link, {})
+    received = observed.receive([f"undersigned.delivery.{state}" for state in ("open", "sending", "sent", "delivered")])
+    assert {event["detail"]["period"] for event in received} == {period}
+    [delivered] = [event for event in received if event["detail-type"] == "undersigned.delivery.delivered"]
     assert delivered["detail"]["letters"] == 1
 
     event["scheduled_time"] = (now + timedelta(days=1)).isoformat()

@@ -1,4 +1,4 @@
-"""Tokens: one of each kind, tried at each door, as issued and as somebody would forge it."""
+"""Tokens: one of each kind, tried on every route, as issued and as forged."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 PERIOD = "2026-11-24"
 DIGEST = digest_of("us_manage")
 
-DOORS = {
+ROUTES = {
     "confirm": [("GET", "/confirm/{}"), ("POST", "/confirm/{}")],
     "letter": [("GET", "/letters/{}"), ("POST", "/letters/{}/withdraw"), ("GET", "/letters/{}/withdraw")],
     "packets": [("GET", "/packets/{}"), ("GET", "/packets/{}/1")],
@@ -28,7 +28,7 @@ DOORS = {
 
 
 def issued(tokens: Tokens, world: World, campaign: str = CAMPAIGN) -> dict[str, str]:
-    """Return a token of each kind, about what there is."""
+    """Return a token of each kind, for something that exists."""
     signer = signer_id(world.wiring.secret(), "ada@signers.example")
     return {
         "confirm": tokens.for_signer("confirm", campaign, signer),
@@ -42,11 +42,11 @@ def issued(tokens: Tokens, world: World, campaign: str = CAMPAIGN) -> dict[str, 
 
 
 def opened(world: World, token: str) -> set[str]:
-    """Return the doors that a token opens."""
+    """Return the kinds of routes that a token opens."""
     found = {
-        door
-        for door, tries in DOORS.items()
-        for method, path in tries
+        kind
+        for kind, routes in ROUTES.items()
+        for method, path in routes
         if world.request(method, path.format(token)).status in {200, 302, 303}
     }
     if world.get("/organizer/deliveries", cookies=[f"__Host-session={token}"]).status == 200:
@@ -58,14 +58,14 @@ def opened(world: World, token: str) -> set[str]:
     return found
 
 
-def test_a_token_opens_its_own_door_and_no_other(world: World) -> None:
+def test_a_token_opens_only_routes_of_its_own_kind(world: World) -> None:
     key = ApiKey(CAMPAIGN, DIGEST, "manage", "", datetime(2026, 1, 1, tzinfo=UTC))
     world.wiring.api_keys.put_api_key(key)
     world.confirmed()
     world.week()
     for kind, token in issued(world.wiring.tokens, world).items():
         assert opened(world, token) == {kind} - {"post"}, kind
-    # The same words under another secret, and about a campaign that is not here.
+    # The same tokens under another secret, and tokens for a campaign that doesn't exist.
     forged = issued(Tokens(lambda: "t" * 64, world.clock), world)
     elsewhere = issued(world.wiring.tokens, world, "another-campaign")
     for tokens in (forged, elsewhere):

@@ -1,4 +1,4 @@
-"""docs/security.md: every threat has a test, and every test that it names is there."""
+"""docs/security.md: every threat names a test, and every test that it names exists."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ def names_in(file: str) -> frozenset[str]:
 
 
 @pytest.mark.parametrize("threat", THREATS)
-def test_a_threat_is_shown_to_be_held_by_tests_that_exist(threat: str) -> None:
+def test_each_threat_names_tests_that_exist(threat: str) -> None:
     named = NAMED.findall(THREATS[threat])
-    assert named, "no test shows that this is held"
+    assert named, "no test is named for this threat"
     assert [f"{file}::{name}" for file, name in named if name not in names_in(file)] == []
 
 
-def test_every_file_of_this_folder_holds_a_threat() -> None:
+def test_the_page_names_every_file_of_this_folder() -> None:
     files = {f"tests/security/{file.name}" for file in (ROOT / "tests" / "security").glob("test_*.py")}
-    assert files - {file for file, _ in NAMED.findall(PAGE)} == {"tests/security/test_the_page_of_threats.py"}
+    assert files - {file for file, _ in NAMED.findall(PAGE)} == {"tests/security/test_security_page.py"}
 
 
-def test_no_test_is_named_in_another_way_than_those_that_are_looked_up() -> None:
+def test_every_test_on_the_page_is_looked_up() -> None:
     assert len(THREATS) >= 21
     assert PAGE.count("tests/") == len(NAMED.findall(PAGE))

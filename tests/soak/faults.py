@@ -1,4 +1,4 @@
-"""What goes wrong meanwhile: Lambda's workers are killed, SES throttles, fails and loses its answers."""
+"""The faults of the soak: Lambda workers are killed; SES throttles, fails and loses answers."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ _TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 class Killer:
-    """Kills workers of this stack's functions that are at work; by the folder that they run in, it knows them."""
+    """Kills busy workers of this stack's functions, which it finds by the folder in which they run."""
 
-    def __init__(self, stack: RunningStack, chance: Random, pause: tuple[float, float]) -> None:
+    def __init__(self, stack: RunningStack, rng: Random, pause: tuple[float, float]) -> None:
         self.killed: Counter[str] = Counter()
         self._folder = (stack.state / "emulator" / "tmp").resolve()
         self._functions = {physical: logical for logical, physical in stack.functions.items()}
         self._emulator = 0
-        self._chance = chance
+        self._rng = rng
         self._pause = pause
         self._is_over = threading.Event()
-        self._thread = threading.Thread(target=self._kill_now_and_then, daemon=True)
+        self._thread = threading.Thread(target=self._kill_repeatedly, daemon=True)
 
     def start(self) -> None:
         self._thread.start()
@@ -49,27 +49,27 @@ class Killer:
             self._kill(worker, function)
         return len(found)
 
-    def _kill_now_and_then(self) -> None:
-        due = self.spent() + self._chance.uniform(*self._pause)
+    def _kill_repeatedly(self) -> None:
+        due = self.cpu_seconds() + self._rng.uniform(*self._pause)
         while not self._is_over.wait(0.3):
-            if self.spent() < due:
+            if self.cpu_seconds() < due:
                 continue
-            # Who works just then is hit. A moment at which nobody does passes, or each would die as it begins.
-            due = self.spent() + self._chance.uniform(*self._pause)
+            # Kill a worker only if it is busy now. Waiting for a busy one would kill each worker as it starts.
+            due = self.cpu_seconds() + self._rng.uniform(*self._pause)
             if busy := self._busy():
-                # The function that was hit least, so that none is spared.
+                # The function with the fewest kills, so that none is left out.
                 function = min(sorted(set(busy.values())), key=self.killed.__getitem__)
-                self._kill(self._chance.choice([worker for worker, its in busy.items() if its == function]), function)
+                self._kill(self._rng.choice([worker for worker, its in busy.items() if its == function]), function)
 
     def _kill(self, worker: int, function: str) -> None:
         with suppress(ProcessLookupError):
             os.kill(worker, signal.SIGKILL)
             self.killed[function] += 1
 
-    def spent(self) -> float:
-        """Return the processor's seconds that the stack has had: what counts as time on a busy machine, too.
+    def cpu_seconds(self) -> float:
+        """Return the CPU seconds of the stack, a measure of time on a busy machine, too.
 
-        The emulator's own hold those of the workers that are gone.
+        The emulator's own include those of ended workers.
         """
         workers = self._workers()
         self._emulator = next(map(_parent, workers), self._emulator)
@@ -82,19 +82,19 @@ class Killer:
         return {worker: function for worker, function in workers.items() if _ticks(worker) > before[worker]}
 
     def _workers(self) -> dict[int, str]:
-        """Return the function of each worker process: MiniStack names its folder after the function."""
+        """Return the function of each worker process. MiniStack names a worker's folder after its function."""
         found = {}
         for process in Path("/proc").glob("[0-9]*"):
             with suppress(OSError, ValueError):
-                place = (process / "cwd").readlink().relative_to(self._folder).parts[0]
-                name = place.removeprefix("ministack-lambda-").rpartition("-")[0]
+                folder = (process / "cwd").readlink().relative_to(self._folder).parts[0]
+                name = folder.removeprefix("ministack-lambda-").rpartition("-")[0]
                 if name in self._functions:
                     found[int(process.name)] = self._functions[name]
         return found
 
 
 def _stat(process: int) -> list[int]:
-    """Return proc_pid_stat(5) from its fourth field on, which is the parent; zeros for a process that is gone."""
+    """Return the fields of proc_pid_stat(5) from the fourth (the parent) on; zeros for a process that has ended."""
     try:
         return [
             int(field)
@@ -109,15 +109,15 @@ def _parent(process: int) -> int:
 
 
 def _ticks(process: int) -> int:
-    """Return how much processor time a process and its children that ended have had, in the kernel's ticks."""
+    """Return the CPU time of a process and its ended children, in the kernel's clock ticks."""
     return sum(_stat(process)[10:14])
 
 
 class Ses:
-    """The local SES, having bad days: some sends are throttled, fail, or get no answer although the mail went."""
+    """The local SES with faults: some sends are throttled, fail, or get no answer although the email was sent."""
 
     SHARES: ClassVar = {"throttle_share": 0.01, "fail_share": 0.005, "lose_answers_share": 0.01}
-    TROUBLES = ("throttle", "failure", "lost answer")
+    FAULTS = ("throttle", "failure", "lost answer")
 
     def __init__(self, stack: RunningStack, seed: int) -> None:
         self._address = f"{stack.environment['AWS_ENDPOINT_URL_SESV2']}/_control"
@@ -128,10 +128,10 @@ class Ses:
             known: dict[str, Any] = json.loads(answer.read())
         return known
 
-    def get_worse(self) -> None:
+    def start_faults(self) -> None:
         self.control(**self.SHARES)
 
-    def recover(self) -> dict[str, int]:
-        """Have good days again; return how many sends met which trouble."""
+    def stop_faults(self) -> dict[str, int]:
+        """Stop the faults. Return how many sends met each of them."""
         met: dict[str, int] = self.control(**dict.fromkeys(self.SHARES, 0))["met"]
         return met

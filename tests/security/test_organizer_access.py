@@ -1,4 +1,4 @@
-"""The doors of organizers: who gets through, and what comes through with somebody who may."""
+"""Organizers' access: who gets in, and what they can submit."""
 
 from __future__ import annotations
 
@@ -50,17 +50,19 @@ FOREIGN: list[dict[str, str]] = [
 ]
 
 
-@pytest.mark.parametrize("public_url", [PUBLIC_URL, ""], ids=["a domain of its own", "none"])
-def test_no_other_site_signs_anybody_in(world: World, monkeypatch: pytest.MonkeyPatch, public_url: str) -> None:
+@pytest.mark.parametrize("public_url", [PUBLIC_URL, ""], ids=["own domain", "no domain"])
+def test_another_site_cannot_sign_an_organizer_in(
+    world: World, monkeypatch: pytest.MonkeyPatch, public_url: str
+) -> None:
     stack = sys.modules["functions.organizer_api.wired"].stack
     monkeypatch.setattr(stack, "settings", Settings({**stack.settings.variables, "PUBLIC_URL": public_url}))
     answers = [sign_in(world, headers) for headers in FOREIGN]
     assert {(answer.status, answer.cookies) for answer in answers} == {(403, ())}
-    # A browser that tells the origin alone is as good, with and without a domain of the stack's own.
+    # A browser that only sends its Origin is accepted, whether the stack has a domain of its own or not.
     assert sign_in(world, {"origin": PUBLIC_URL}).status == 303
 
 
-def test_any_text_is_a_key_or_a_campaign_that_opens_nothing(world: World) -> None:
+def test_odd_text_as_a_key_or_a_campaign_opens_nothing(world: World) -> None:
     for number, text in enumerate(("\ud800", "é", "\x00", "us_manage\ud800", "~", "\r\nSet-Cookie: a=b")):
         for values in ({"campaign": CAMPAIGN, "key": text}, {"campaign": text, "key": "us_manage"}):
             headers = {**SAME_ORIGIN, "content-type": "application/json"}
@@ -69,7 +71,7 @@ def test_any_text_is_a_key_or_a_campaign_that_opens_nothing(world: World) -> Non
             assert (answer.status, answer.cookies) == (401, ()), values
 
 
-def test_a_button_with_a_token_of_any_text_does_nothing(world: World) -> None:
+def test_a_button_with_an_invalid_token_does_nothing(world: World) -> None:
     cookie = sign_in(world, SAME_ORIGIN).cookies[0].partition(";")[0]
     tokens: tuple[object, ...] = ("", "\ud800", "é", cookie.partition("=")[2], None, [], 7)
     for token in tokens:
@@ -79,7 +81,7 @@ def test_a_button_with_a_token_of_any_text_does_nothing(world: World) -> None:
     assert not world.wiring.campaigns.controls(CAMPAIGN).paused
 
 
-def test_a_reason_has_no_character_that_steers_a_terminal_or_turns_words(world: World) -> None:
+def test_a_reason_with_a_control_or_bidi_character_is_refused(world: World) -> None:
     for why in ("\x1b[2J", "a\x00b", "\u202edlrow", "\ud800", "two\r\nlines"):
         answer = world.post(f"{API}/targets/evanston/hold", {"why": why}, as_json=True, headers=KEY)
         assert answer.status == 400, why
@@ -87,7 +89,7 @@ def test_a_reason_has_no_character_that_steers_a_terminal_or_turns_words(world: 
     assert not list(world.wiring.campaigns.audit(CAMPAIGN))
 
 
-def test_the_buttons_reason_has_none_either(world: World) -> None:
+def test_a_reason_from_the_dashboard_is_checked_too(world: World) -> None:
     cookie = sign_in(world, SAME_ORIGIN).cookies[0].partition(";")[0]
     page = world.get("/organizer/targets/evanston", cookies=[cookie]).body
     token = re.findall(r'name="token" value="([^"]+)"', page)[0]
