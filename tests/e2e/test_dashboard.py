@@ -240,7 +240,7 @@ def test_every_page_is_accessible(dashboard: Dashboard, visitor: Visitor, width:
         expect(page.get_by_role("link", name=section, exact=True)).to_have_attribute("aria-current", "page")
         see(section.lower().replace(" ", "-"))
     page.get_by_role("link", name="Ada Specimen").click()
-    page.get_by_text("Erase this letter").click()
+    page.get_by_text("Erase this letter", exact=True).click()
     see("letter")
     page.goto(f"{dashboard.address}/targets/none")
     see("problem")

@@ -412,7 +412,7 @@ def secret_of(stack: RunningStack) -> str:
 
 
 def test_a_second_stack_refuses_a_state_folder_in_use(stack: RunningStack) -> None:
-    with pytest.raises(LocalStackError, match=f"another local stack runs with {re.escape(str(stack.state))}"):
+    with pytest.raises(LocalStackError, match=f"another local stack is running with {re.escape(str(stack.state))}"):
         LocalStack(stack.state, ports=Ports.any_free()).start()
 
 

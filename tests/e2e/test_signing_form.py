@@ -168,8 +168,8 @@ def test_a_letter_is_signed_and_confirmed(campaigns: Campaigns, visitor: Visitor
     page.get_by_role("button", name="Confirm and send my letter").click()
     expect(page.get_by_role("heading", name="Thank you: your letter is confirmed")).to_be_visible()
     assert re.search(r"\d+ (person has|people have) signed", page.locator("main").inner_text())
-    page.get_by_role("link", name="your letter’s own page").click()
-    expect(page.get_by_text("with the next packet")).to_be_visible()
+    page.get_by_role("link", name="your letter’s page").click()
+    expect(page.get_by_text("with the next delivery")).to_be_visible()
     row = campaigns.row(email)
     assert row
     assert (row.status, row.target, row.note) == ("confirmed", "skokie", "My own words")
