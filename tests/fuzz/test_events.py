@@ -13,11 +13,13 @@ import pytest
 
 from tests.fuzz import stack
 from tests.fuzz.inputs import DEEP, example, given, json_texts, mutated, mutated_values, st, texts, tried
-from tests.world import CONTEXT, load_event
+from tests.world import CAMPAIGN, CONTEXT, load_event
 from undersigned.aws import queue
 from undersigned.aws.mail_events import read_mail_event
 from undersigned.aws.stream import is_of_delivery, read_change, read_delivery_change
+from undersigned.domain.errors import NotFoundError
 from undersigned.domain.events import event_of_delivery, event_of_signature
+from undersigned.services.organizer_post import NotToldError
 from undersigned.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -130,8 +132,12 @@ SCHEDULED = [
 @tried(40)
 @given(mutated_values(SCHEDULED), st.sampled_from(("plan_deliveries", "report_deliveries")))
 def test_any_schedule_event_is_a_week_or_damaged(event: Any, function: str) -> None:
+    handler = stack.as_prepared(prepare).handlers[function]
     with suppress(*DAMAGED):
-        stack.as_prepared(prepare).handlers[function](event, CONTEXT)
+        try:
+            handler(event, CONTEXT)
+        except (NotFoundError, NotToldError):
+            assert event["campaign"] != CAMPAIGN, "only a campaign that doesn't exist is refused this way"
 
 
 SETTINGS = {
