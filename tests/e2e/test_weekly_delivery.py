@@ -222,7 +222,7 @@ def test_a_second_signature_gets_the_same_answer_and_another_email(campaign: Cam
     before = campaign.sign("Signer Number02", "signer2@signers.example", "evanston")
     fresh = campaign.sign("Fresh Person", "fresh@signers.example", "evanston")
     assert (before.status, before.text) == (fresh.status, fresh.text)
-    wait_for(lambda: campaign.mail_to("signer2@signers.example")["Subject"].startswith("You have signed already"))
+    wait_for(lambda: campaign.mail_to("signer2@signers.example")["Subject"].startswith("You’ve already signed"))
 
 
 def test_a_bounced_target_is_marked_and_the_signer_sees_it(campaign: Campaign) -> None:

@@ -247,7 +247,8 @@ def adapters() -> set[str]:
         f"{kind.name}.{method.name}"
         for file in ADAPTERS.glob("*.py")
         for kind in ast.parse(file.read_text(encoding="utf-8")).body
-        if isinstance(kind, ast.ClassDef) and any("_client" in ast.dump(node) for node in kind.body)
+        if isinstance(kind, ast.ClassDef)
+        and any(attribute in ast.dump(kind) for attribute in ("'_client'", "'_table'"))
         for method in kind.body
         if isinstance(method, ast.FunctionDef) and not method.name.startswith("_")
     }

@@ -18,14 +18,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 COMMAND_LINE_ONLY = {
-    "Table.audit",
-    "Table.api_keys",
-    "Table.listed_signatures",
-    "Table.put_api_key",
-    "Table.put_campaign",
-    "Table.put_letter",
-    "Table.put_target",
-    "Table.remove_api_key",
+    "ApiKeys.api_keys",
+    "ApiKeys.put_api_key",
+    "ApiKeys.remove_api_key",
+    "Campaigns.audit",
+    "Campaigns.put_campaign",
+    "Campaigns.put_letter",
+    "Campaigns.put_target",
+    "Signatures.listed_signatures",
+    "Table.delete",
 }
 """Adapter methods that no function calls."""
 

@@ -97,7 +97,7 @@ class Deliveries(DeliveryStore):
     def deliveries(self, campaign: str, target: str) -> Iterator[Delivery]:
         partition = delivery_partition(campaign, target)
         found = self._table.query(partition, begins_with=DELIVERIES, newest_first=True, consistent=True)
-        return map(read_delivery, found)
+        return (read_delivery(values) for values in found)
 
     @override
     def open(self, delivery: Delivery) -> None:
