@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
@@ -29,7 +28,7 @@ def show_count(campaign: str) -> Response[str]:
         "campaign": found.campaign,
         "signatures": found.signatures,
         "goal": found.goal,
-        "as_of": datetime.now(UTC).isoformat(timespec="seconds"),
+        "as_of": wired.stack.now().isoformat(timespec="seconds"),
     }
     return data(values, cache=COUNT_CACHE, for_any_site=True)
 
