@@ -59,7 +59,7 @@ def backup(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write a whole campaign to one file, for `restore`: letters, deliveries and audit log, but not organizers' keys.
+    """Write a whole campaign to one file, for `restore`: letters, deliveries, activity log, but no organizers' keys.
 
     Before you move a campaign, pause it: the file doesn't have what is sent later.
     """

@@ -33,14 +33,14 @@ TargetId = Annotated[str, typer.Argument(help="Id of the recipient, as in target
 OfTarget = Annotated[
     str | None, typer.Option("--target", help="Only letters to the recipient with this id.", metavar="TARGET")
 ]
-Reason = Annotated[str, typer.Option("--why", help="The reason, for the audit log.")]
+Reason = Annotated[str, typer.Option("--why", help="The reason, for the activity log.")]
 Folder = Annotated[Path, typer.Argument(help="Folder with campaign.toml, letter.md and targets.csv.", metavar="DIR")]
 
 DEFAULT_STACK = "undersigned"
 DEFAULT_STATE = LOCAL_STATE
 
 COMMAND_LINE = "command line"
-"""What the audit log has as the author of a command."""
+"""What the activity log has as the author of a command."""
 
 PREPARE, SEE, ACT, RUN = PANELS = ("Prepare a campaign", "See what happens", "Take action", "Run the stack")
 """The groups of commands in `undersigned --help`, in order."""

@@ -154,7 +154,7 @@ def remove(  # noqa: PLR0913  (options)
     ] = None,
     *,
     email: Annotated[str | None, typer.Option(help="The email address that signed the letter.")] = None,
-    reason: Annotated[str, typer.Option("--why", help="The reason, for the audit log. Leave personal data out.")],
+    reason: Annotated[str, typer.Option("--why", help="The reason, for the activity log. Leave personal data out.")],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask for confirmation.")] = False,
 ) -> None:
     """Remove a letter and erase its signer's personal data. The letter is not sent any more."""

@@ -1,6 +1,6 @@
 """The mechanics of the table: every call to DynamoDB, its retries, and the translation of its errors.
 
-This module knows only keys, values and conditions. The file of each entity defines what its rows mean.
+This module knows keys, values, conditions and the two indexes. The file of each entity defines what its rows mean.
 """
 
 from __future__ import annotations
@@ -68,7 +68,10 @@ class Key(NamedTuple):
 
 
 class ConditionFailedError(ChangedError):
-    """An item doesn't meet the condition of a write; carries the item's values, or None if there is no item."""
+    """An item doesn't meet the condition of a write.
+
+    After `update` it carries the item's values, or None if there is no item; after `put`, always None.
+    """
 
     def __init__(self, values: Values | None = None) -> None:
         """Keep the values."""
@@ -225,7 +228,7 @@ class Table:
         return True
 
     def update(self, change: Update, returns: Literal["NONE", "ALL_NEW", "UPDATED_NEW"] = "NONE") -> Values:
-        """Change an item, after waiting for running transactions on it. Raises ConditionFailedError.
+        """Change an item. Waits 0.4 s at most for a running transaction on it. Raises ConditionFailedError.
 
         `returns` selects the result: the whole new item, its changed attributes, or nothing.
         """

@@ -48,8 +48,8 @@ class MailClaims(MailClaimStore):
         if before and request in before.get("sent", ()):
             return False
         is_free = ~Attr("sent").contains(request) & (Attr("sent").not_exists() | Attr("sent").size().lt(most))
-        # A claim alone doesn't count as sent, because its email may have to wait. But this write stops an email, before
-        # it is sent, while the table takes no writes and the email couldn't be recorded.
+        # A claim alone doesn't count as sent, because its email may have to wait. But if the table takes no writes,
+        # this one fails first, so no email is sent that can't be recorded.
         expiry = {"expires_at": int((at + known_for).timestamp())}
         try:
             self._table.update(Update(locate(person, at), assign=expiry, when=is_free))

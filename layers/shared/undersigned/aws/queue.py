@@ -134,7 +134,7 @@ class Queue(_SqsQueue, ports.DeliveryQueue):
     def put_again(self, delivery: DeliveryKey, *, after: int = 0) -> None:
         """Queue a delivery that continues after so many seconds (SQS: at most 900).
 
-        The old message would count as failed when it is received again. A new one starts with all its tries.
+        Receiving the old message again would use up one of its tries; a new message has all of them.
         """
         self._send(message_body(delivery), after)
 

@@ -2,7 +2,7 @@
 
 | row | pk | sk |
 |---|---|---|
-| signature | `SIGNATURE#<campaign>#<signer>` | `1` (slot 2 is kept free for a second person of a household) |
+| signature | `SIGNATURE#<campaign>#<signer>` | `1` (2 is free for a second person with the same email address) |
 | consumed form token | `FORM#<nonce>` | `META` |
 
 The index `listing` has every signature in `SIGNATURES#<campaign>#<shard>`, by the time of signing. The index `tray` has

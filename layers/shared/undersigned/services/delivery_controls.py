@@ -42,7 +42,7 @@ class DeliveryControls:
     new_id: Callable[[], str]
 
     def pause(self, campaign: str, by: str, why: str) -> None:
-        """Pause a campaign's deliveries. Emails that SES has accepted are sent."""
+        """Pause a campaign's deliveries. Emails that SES has accepted still arrive."""
         self.campaigns.campaign(campaign)
         self.campaigns.pause(campaign, paused=True)
         self.record(campaign, "pause", by, why=why)

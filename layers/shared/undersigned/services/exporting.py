@@ -2,7 +2,8 @@
 
 The answer of an API is limited in size and time, so an export is a job: an organizer requests it, a separate function
 writes the file, and a link downloads it. Rows are read from the newest to the oldest. A person who signs meanwhile is
-listed before the rows that are still to be read, so each row is in the file once.
+listed before the rows that are still to be read, so no row is in the file twice. The row of a person who signs again
+meanwhile moves there, too, and may be missing.
 """
 
 from __future__ import annotations

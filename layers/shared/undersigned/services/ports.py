@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class ChangedError(UndersignedError):
-    """Another process changed the item between our read and our write. Read it again."""
+    """Another process changed the item since it was read, or a transaction on it was running. Read it again."""
 
 
 class SignatureStateError(UndersignedError):
@@ -113,7 +113,7 @@ class CampaignStore(Protocol):
         """Hold a target's letters back for a reason, or release them (None); raises NotFoundError."""
 
     def record_audit(self, entry: AuditEntry, entry_id: str) -> None:
-        """Record an action. The id distinguishes entries of the same moment."""
+        """Record an action. The id distinguishes entries of one moment. Raises ChangedError if the entry exists."""
 
     def audit(self, campaign: str) -> Iterator[AuditEntry]:
         """List the actions of organizers, newest first."""
@@ -152,7 +152,8 @@ class SignatureStore(Protocol):
     def ask_again(self, campaign: str, signer: str, mail_request: str, form: FormToken | None = None) -> None:
         """Request an email about a confirmed signature, and consume a form token.
 
-        Raises ChangedError, FormConsumedError.
+        Raises ChangedError if the signature is not confirmed, FormConsumedError if another letter was signed with this
+        form token.
         """
 
     def confirm(self, campaign: str, signer: str, version: int | None, *, at: datetime, on: date) -> Signature:
@@ -190,23 +191,26 @@ class DeliveryStore(Protocol):
         """Read a delivery consistently."""
 
     def deliveries(self, campaign: str, target: str) -> Iterator[Delivery]:
-        """List a target's deliveries, newest first."""
+        """List a target's deliveries consistently, newest first."""
 
     def open(self, delivery: Delivery) -> None:
         """Write a new delivery. Raises ChangedError if it exists."""
 
     def change(self, delivery: Delivery, *, state: DeliveryState, attempt: int) -> None:
-        """Write a delivery. Raises ChangedError unless it still has this state and attempt."""
+        """Write a delivery.
+
+        Raises ChangedError unless it still has this state and attempt, with no letter erased since it was read.
+        """
 
     def begin_sending(self, delivery: Delivery, *, state: DeliveryState, attempt: int) -> None:
         """Write a delivery whose email is about to be sent.
 
-        Raises ChangedError unless it still has this state and attempt, its campaign is not paused, and its target has
-        no hold.
+        Raises ChangedError unless it still has this state and attempt, with no letter erased since it was read, its
+        campaign is not paused, and its target has no hold.
         """
 
     def bundles(self, key: DeliveryKey) -> tuple[Bundle, ...]:
-        """Read a delivery's bundles in order."""
+        """Read a delivery's bundles consistently, in order."""
 
     def seal(self, key: DeliveryKey, bundle: Bundle, at: datetime) -> None:
         """Write a bundle and seal its letters, all or nothing.
@@ -215,7 +219,7 @@ class DeliveryStore(Protocol):
         """
 
     def packets(self, key: DeliveryKey) -> tuple[PacketRecord, ...]:
-        """Read a delivery's packets in order."""
+        """Read a delivery's packets consistently, in order."""
 
     def add_packet(self, key: DeliveryKey, packet: PacketRecord) -> None:
         """Record a stored packet. Recording it twice is harmless.
@@ -227,12 +231,13 @@ class DeliveryStore(Protocol):
         """Record an SES event. Recording it twice is harmless."""
 
     def mail_events(self, key: DeliveryKey) -> tuple[MailEvent, ...]:
-        """Read the SES events of a delivery's emails, in order."""
+        """Read the SES events of a delivery's emails consistently, in order."""
 
     def erase_letter(self, key: DeliveryKey, signature: Signature, at: datetime) -> None:
         """Erase all personal data from a row, and remove the letter from any later attempt of its delivery.
 
-        Raises ChangedError if the row has changed, or if the delivery's email is being made or sent.
+        Raises ChangedError if the row has changed, if the delivery's email is being made or sent, or if another
+        transaction was running on either.
         """
 
 
@@ -243,13 +248,13 @@ class CountStore(Protocol):
         """Read the public count, in one read; raises NotFoundError."""
 
     def counts(self, campaign: str, beginning: str | None = None) -> dict[str, int]:
-        """Read all counters (`TOTAL`, `TARGET#…`, `DAY#…`), or those whose names have this beginning."""
+        """Read all counters (`TOTAL`, `TARGET#…`, `DAY#…`) consistently, or those whose names have this beginning."""
 
     def move_marks(self, campaign: str, moves: Sequence[tuple[Signature, str]]) -> None:
         """Move marks and counters together. Raises ChangedError if a row has changed."""
 
     def forget(self, gone: Signature, now: datetime) -> None:
-        """Subtract a deleted row from the counters. Doing it twice is harmless."""
+        """Subtract a deleted row from the counters. Doing it again within two days is harmless."""
 
 
 class AbuseCounterStore(Protocol):
@@ -259,7 +264,7 @@ class AbuseCounterStore(Protocol):
         """Count a form, and return how many its network and its address have sent. Both are given as hashes."""
 
     def refusals(self, network: str) -> int:
-        """Read how many keys were refused to a network (a hash)."""
+        """Read consistently how many keys were refused to a network (a hash)."""
 
     def count_refusal(self, network: str, *, expires_at: datetime) -> None:
         """Count a key that was refused to a network (a hash)."""
@@ -272,14 +277,15 @@ class AbuseCounterStore(Protocol):
 
 
 class MailClaimStore(Protocol):
-    """The requests for an email that were sent to each person."""
+    """Which requested emails each person got."""
 
     def claim(
         self, person: str, request: str, at: datetime, *, most: int, known_for: timedelta = timedelta(days=2)
     ) -> bool:
-        """Claim one of a person's emails of the day (UTC) for a request; `most` is the limit.
+        """Check that the email for a request may be sent: at most `most` of a person's emails are, on a day (UTC).
 
-        Return False if the email for this request was sent, or if the limit is reached.
+        Return False if this email was sent that day or the day before, or if the limit is reached. Only sent emails
+        count, not claims. `known_for` is how long the row is kept.
         """
 
     def record_sent(self, person: str, request: str, at: datetime) -> None:
@@ -290,13 +296,13 @@ class ApiKeyStore(Protocol):
     """Organizers' keys."""
 
     def api_key(self, campaign: str, digest: str) -> ApiKey | None:
-        """Read a key by the SHA-256 of its text."""
+        """Read a key consistently by the SHA-256 of its text."""
 
     def api_keys(self, campaign: str) -> tuple[ApiKey, ...]:
-        """List a campaign's keys."""
+        """List a campaign's keys consistently."""
 
     def put_api_key(self, key: ApiKey) -> None:
-        """Write a new key."""
+        """Write a new key. Raises ChangedError if it exists."""
 
     def remove_api_key(self, campaign: str, digest: str) -> None:
         """Revoke a key."""
@@ -312,7 +318,7 @@ class ExportStore(Protocol):
         """Read an export consistently."""
 
     def exports(self, campaign: str) -> tuple[Export, ...]:
-        """Read a campaign's exports, in no order."""
+        """Read a campaign's exports consistently, in no order."""
 
 
 class PacketStore(Protocol):
