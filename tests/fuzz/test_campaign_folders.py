@@ -129,6 +129,7 @@ def test_any_settings_are_a_campaign_or_mistakes(settings: bytes) -> None:
 
 @tried(60)
 @given(bytes_of(GOOD["targets.csv"], SMALL_TARGETS))
+@example(b",")
 def test_any_targets_file_is_a_roster_or_mistakes(targets: bytes) -> None:
     check({"campaign.toml": SMALL_SETTINGS.encode(), "letter.md": SMALL_LETTER.encode(), "targets.csv": targets})
 

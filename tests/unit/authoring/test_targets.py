@@ -65,6 +65,16 @@ def test_an_error_in_a_cell_is_listed_once(files: Files) -> None:
     assert len(mistakes_of(files)) == 1
 
 
+@pytest.mark.parametrize("blank", [",", " , \n,,\n", "\n\n,"])
+def test_a_file_of_blank_cells_is_a_mistake(files: Files, blank: str) -> None:
+    files["targets.csv"] = blank
+
+    assert mistakes_of(files) == [
+        "targets.csv: the file has only blank cells; the first line must name the columns "
+        "id,title,name,department,locality,email,postal_codes"
+    ]
+
+
 def test_a_quotation_mark_inside_a_cell_is_part_of_it(files: Files) -> None:
     change(files, "targets.csv", "City Hall", 'The "old" Hall')
 

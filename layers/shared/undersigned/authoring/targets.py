@@ -74,8 +74,12 @@ class _Reader:
         """Read the whole file."""
         rows = _rows(text)
         try:
-            header_line, header = next(rows)
-            columns = self._columns(header_line, header)
+            first = next(rows, None)
+            if first is None:
+                message = f"the file has only blank cells; the first line must name the columns {','.join(COLUMNS)}"
+                self._mistake(None, message)
+                return
+            columns = self._columns(*first)
             if columns is None:
                 return
             for line, cells in rows:
