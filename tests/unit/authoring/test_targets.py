@@ -69,10 +69,10 @@ def test_an_error_in_a_cell_is_listed_once(files: Files) -> None:
 def test_a_file_of_blank_cells_is_a_mistake(files: Files, blank: str) -> None:
     files["targets.csv"] = blank
 
-    assert mistakes_of(files) == [
-        "targets.csv: the file has only blank cells; the first line must name the columns "
-        "id,title,name,department,locality,email,postal_codes"
-    ]
+    [mistake] = mistakes_of(files)
+    assert mistake.startswith(
+        "targets.csv: the file has only blank cells; the first line must name the columns id,title"
+    )
 
 
 def test_a_quotation_mark_inside_a_cell_is_part_of_it(files: Files) -> None:
