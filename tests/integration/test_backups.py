@@ -291,6 +291,27 @@ def test_a_restore_sends_no_second_report(stacks: Stacks) -> None:
     assert new.sent == []
 
 
+def test_a_backup_of_version_0_1_is_restored_without_a_second_report(stacks: Stacks) -> None:
+    """Its mail claims are called RECIPIENT# rows."""
+    old = stacks.stack()
+    old.confirmed()
+    old.week()
+    old.clock.advance(days=1)
+    old.report()
+    stacks.backup()
+    file = BackupFile(stacks.file, SECRET)
+    header, lines = file.header, list(file.lines())
+    former = [Line({**line.values, "pk": line.values["pk"].replace("MAIL_CLAIM#", "RECIPIENT#")}) for line in lines]
+    assert former != lines
+    with stacks.file.open("wb") as out:
+        write(out, header, former, SECRET)
+    new = stacks.stack(empty=True)
+    stacks.restore()
+    new.clock.now = old.clock.now
+    new.report()
+    assert new.sent == []
+
+
 def test_backup_and_restore_print_json_for_programs(stacks: Stacks) -> None:
     old = stacks.stack()
     old.confirmed()
