@@ -3,11 +3,13 @@
 A scenario runs once. At each AWS call of a function, the process forks. The child crashes there, does what AWS does
 after a crash, and checks the invariants. The parent goes on to the next call. So every call is reached, without a list.
 
-    python -m tests.faults.every_crash [--twice] [--pairs SHARE] [--all] [--to-the-end] [--seed SEED] [SCENARIO …]
+    python -m tests.faults.every_crash [--sample SHARE] [--twice] [--pairs SHARE] [--all] [--to-the-end] [--seed SEED]
+        [SCENARIO …]
 
 A process keeps no state, so two crashes that follow the same writes leave the same state. One of them is tried, or each
-with `--all`: one crash after each write, and one before the first call of each function. A child stops as soon as
-nothing is pending and the state is the same as in the run without a crash. With `--to-the-end`, it goes on.
+with `--all`: one crash after each write, and one before the first call of each function. With `--sample`, only this
+share of them is tried, chosen by the seed, and the first crash of each function. A child stops as soon as nothing is
+pending and the state is the same as in the run without a crash. With `--to-the-end`, it goes on.
 """
 
 from __future__ import annotations
@@ -72,6 +74,7 @@ class Report:
     reached: set[str] = field(default_factory=set)
     used: set[str] = field(default_factory=set)
     begun: set[str] = field(default_factory=set)
+    crashed: set[str] = field(default_factory=set)
 
     def as_json(self) -> str:
         """Return the report as JSON, for another process."""
@@ -89,7 +92,7 @@ class Report:
         }
 
     def table(self) -> str:
-        """Return the report as a table: function, calls, crashes, survived, and calls skipped for the same state."""
+        """Return the report as a table: function, calls, crashes, survived, and the skipped calls."""
         lines = [f"{'function':22}{'calls':>7}{'crashes':>9}{'survived':>10}{'skipped':>9}"]
         lines += [
             f"{name:22}{self.calls[name]:>7}{self.tried[name]:>9}{self.survived[name]:>10}{self.skipped[name]:>9}"
@@ -101,13 +104,15 @@ class Report:
         return "\n".join([*lines, *self.failures])
 
 
-@dataclass(frozen=True)
+@dataclass(kw_only=True, frozen=True)
 class Thoroughness:
     """How thorough to be.
 
-    Whether to crash again where the state is the same, to lose only answers, and to run to the end; the share of pairs.
+    The share of the crashes to try, and of pairs; whether to crash again where the state is the same, to lose only
+    answers, and to run to the end.
     """
 
+    sample: float
     all_states: bool
     twice: bool
     to_the_end: bool
@@ -130,6 +135,7 @@ class Forking:
         self._scenario = scenario
         self._report = report
         self._rng = rng
+        self._sample = thoroughness.sample
         self._all_states = thoroughness.all_states
         self._twice = thoroughness.twice
         self._pairs = thoroughness.pairs
@@ -176,7 +182,7 @@ class Forking:
 
     def _forks(self, kind: Kind, function: str, operation: str) -> bool:
         """Fork unless the state is known, and return whether this is the child."""
-        if not (self._is_new_state or self._all_states):
+        if not (self._is_new_state or self._all_states) or not self._is_in_sample(function):
             self._report.skipped[function] += 1
             return False
         point = f"{self._scenario}, call {self._calls}: {function} {kind} {operation}"
@@ -185,6 +191,11 @@ class Forking:
         if kind != "twice" and self._rng.random() < self._pairs:
             return self._fork(f"{point}, and again", function, self._rng.randint(1, _MOST_CALLS_BETWEEN))
         return False
+
+    def _is_in_sample(self, function: str) -> bool:
+        is_first = function not in self._report.crashed
+        self._report.crashed.add(function)
+        return is_first or self._rng.random() < self._sample
 
     def _fork(self, point: str, function: str, until_second: int | None) -> bool:
         while len(self._children) >= (os.cpu_count() or 1):
@@ -417,6 +428,7 @@ def main() -> None:
     """Read the command line, crash everywhere and print the table. Exit with 1 if something is wrong."""
     parser = argparse.ArgumentParser(description="Crash at every AWS call of a scenario")
     parser.add_argument("scenarios", nargs="*")
+    parser.add_argument("--sample", type=float, default=1.0, help="share of the crashes to try")
     parser.add_argument("--all", action="store_true", help="crash even where the state is the same")
     parser.add_argument("--twice", action="store_true", help="also lose answers without the process")
     parser.add_argument("--to-the-end", action="store_true", help="go on from the state without a crash")
@@ -430,7 +442,13 @@ def main() -> None:
     from tests.faults.scenarios import SCENARIOS  # noqa: PLC0415
 
     report = Report()
-    thoroughness = Thoroughness(arguments.all, arguments.twice, arguments.to_the_end, arguments.pairs)
+    thoroughness = Thoroughness(
+        sample=arguments.sample,
+        all_states=arguments.all,
+        twice=arguments.twice,
+        to_the_end=arguments.to_the_end,
+        pairs=arguments.pairs,
+    )
     for scenario in arguments.scenarios or SCENARIOS:
         crash_everywhere(scenario, report, thoroughness, arguments.seed)
     sys.stdout = printed
