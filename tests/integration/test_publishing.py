@@ -60,6 +60,8 @@ def client() -> Any:
 def validator(kind: str) -> Any:
     name = kind.split(".")[1]
     schema = json.loads((ROOT / "docs" / "schemas" / f"{name}-event.json").read_text(encoding="utf-8"))
+    # Readers must accept fields that are added later. We publish none that the schema lacks.
+    schema["additionalProperties"] = False
     return Draft202012Validator(schema, format_checker=FormatChecker())
 
 
