@@ -58,7 +58,9 @@ def needs_of(service: str, operation: str, params: Mapping[str, Any]) -> Iterato
             actions = (
                 ("ses:SendEmail", "ses:SendRawEmail") if "Raw" in params.get("Content", {}) else ("ses:SendEmail",)
             )
-            for resource in ("identity/SenderIdentity", "configuration-set/MailConfiguration"):
+            # In the sandbox, SES also checks the permission on the identity of each recipient.
+            recipients = [f"identity/{address}" for address in params["Destination"]["ToAddresses"]]
+            for resource in ("identity/SenderIdentity", *recipients, "configuration-set/MailConfiguration"):
                 for action in actions:
                     yield Need(action, f"arn:aws:ses:us-east-2:123456789012:{resource}", facts)
         case _ if (service, operation) in SINGLE:

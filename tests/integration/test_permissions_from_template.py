@@ -12,6 +12,7 @@ from tests.required_permissions import Need, needs_of
 
 PENDING = {"pk": {"S": "SIGNATURE#a#1"}, "sk": {"S": "1"}}
 COUNTER = {"pk": {"S": "COUNT#a"}, "sk": {"S": "TOTAL"}}
+EMAIL = {"FromEmailAddress": "letters@example.org", "Destination": {"ToAddresses": ["chief@example.com"]}}
 
 
 def query(partition: str, attribute: str = "pk", **more: Any) -> dict[str, Any]:
@@ -30,7 +31,7 @@ def query(partition: str, attribute: str = "pk", **more: Any) -> dict[str, Any]:
         ("PublicApi", "dynamodb", "UpdateItem", {"Key": COUNTER}, False),
         ("PublicApi", "dynamodb", "PutItem", {"Item": COUNTER}, False),
         ("PublicApi", "dynamodb", "DeleteItem", {"Key": PENDING}, False),
-        ("PublicApi", "sesv2", "SendEmail", {"FromEmailAddress": "letters@example.org"}, False),
+        ("PublicApi", "sesv2", "SendEmail", EMAIL, False),
         ("Tally", "dynamodb", "BatchGetItem", {"RequestItems": {"t": {"Keys": [PENDING]}}}, True),
         ("Tally", "dynamodb", "TransactWriteItems", {"TransactItems": [{"Update": {"Key": COUNTER}}]}, True),
         ("Tally", "dynamodb", "TransactWriteItems", {"TransactItems": [{"Put": {"Item": COUNTER}}]}, False),
@@ -50,7 +51,7 @@ def query(partition: str, attribute: str = "pk", **more: Any) -> dict[str, Any]:
         ("ExportSignatures", "s3", "CreateMultipartUpload", {"Key": "exports/a.csv"}, True),
         ("ExportSignatures", "s3", "AbortMultipartUpload", {"Key": "exports/a.csv"}, True),
         ("ExportSignatures", "s3", "PutObject", {"Key": "packets/a.pdf"}, False),
-        ("Deliver", "sesv2", "SendEmail", {"FromEmailAddress": "letters@example.org"}, True),
+        ("Deliver", "sesv2", "SendEmail", EMAIL, True),
         ("Deliver", "sesv2", "GetAccount", {}, True),
         ("Deliver", "secretsmanager", "GetSecretValue", {}, True),
     ],
@@ -68,6 +69,12 @@ def test_every_item_of_a_transaction_needs_a_permission() -> None:
         Need("dynamodb:PutItem", "Table.Arn", {"dynamodb:LeadingKeys": "COUNT#a"}),
         Need("dynamodb:UpdateItem", "Table.Arn", {"dynamodb:LeadingKeys": "SIGNATURE#a#1"}),
     ]
+
+
+def test_an_email_needs_permission_on_the_recipients_identity_for_the_sandbox() -> None:
+    identities = [need.resource for need in needs_of("sesv2", "SendEmail", EMAIL) if ":identity/" in need.resource]
+
+    assert [identity.rpartition("/")[2] for identity in identities] == ["SenderIdentity", "chief@example.com"]
 
 
 def test_an_unknown_operation_is_an_error() -> None:

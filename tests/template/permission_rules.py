@@ -93,6 +93,14 @@ def emails_are_sent_from_one_address_only(template: Template) -> Iterator[str]:
             yield f"{owner} may send email from any address"
 
 
+def emails_can_be_sent_in_the_sandbox(template: Template) -> Iterator[str]:
+    # There, SES checks the permission on the recipient's identity, too.
+    for owner, statement in statements(template):
+        identities = [name for name in as_list(statement["Resource"]) if ":identity/*" in str(name)]
+        if "ses:SendEmail" in as_list(statement["Action"]) and not identities:
+            yield f"{owner} may not send to the recipients' identities"
+
+
 def events_are_published_only_if_a_parameter_says_so(template: Template) -> Iterator[str]:
     for owner, statement in statements(template):
         publishes = "events:PutEvents" in as_list(statement["Action"])

@@ -157,6 +157,13 @@ RULES: dict[Rule, list[Breach]] = {
     permission_rules.emails_are_sent_from_one_address_only: [
         Breach(f"{DELIVER}.Policies.0.Statement.4.Condition", GONE, "DeliverRole may send email from any address"),
     ],
+    permission_rules.emails_can_be_sent_in_the_sandbox: [
+        Breach(
+            f"{DELIVER}.Policies.0.Statement.4.Resource.0",
+            {"Fn::Sub": "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/${SenderIdentity}"},
+            "DeliverRole may not send to the recipients' identities",
+        ),
+    ],
     data_rules.queues_are_encrypted: [
         Breach("Resources.DeliveryQueue.Properties.SqsManagedSseEnabled", GONE, "DeliveryQueue is not"),
         Breach("Resources.TallyFailed.Properties.SqsManagedSseEnabled", False, "TallyFailed is not"),  # noqa: FBT003
