@@ -474,7 +474,10 @@ def _handler(monkeypatch: pytest.MonkeyPatch, function: str, wiring: Wiring) -> 
             "organizing": wiring.organizing,
         },
         "export_signatures": {"exporting": wiring.exporting},
-        "send_confirmations": {"confirmations": wiring.confirmations},
+        "send_confirmations": {
+            "confirmations": wiring.confirmations,
+            "confirmations_of_stream": lambda: wiring.confirmations(patience=0),
+        },
         "tally": {"tallying": wiring.tallying, "publishing": wiring.publishing},
         "plan_deliveries": {"planning": wiring.planning, "approval_requests": wiring.approval_requests},
         "deliver": {"delivering": lambda: wiring.delivering(module.report_replaced)},

@@ -6,3 +6,4 @@ stack = Wiring.of_environment(
     "table_name", "secret_arn", "sender", "configuration_set", "waiting_mails_url", "schedule"
 )
 confirmations = stack.confirmations()
+confirmations_of_stream = stack.confirmations(patience=0)

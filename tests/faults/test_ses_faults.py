@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from copy import deepcopy
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
+from botocore.parsers import ResponseParserError
 
-from tests.faults.refusals import Refusing
+from tests.faults.refusals import Refusing, refusal
 from tests.world import CAMPAIGN, CONTEXT, load_event
+from undersigned.aws.mail import SHORT_WAITS
 from undersigned.aws.queue import WaitingMails
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.signatures import PENDING_FOR
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from tests.world import World
 
@@ -32,15 +38,15 @@ def _no_delay(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(f"functions.{module}.UNTIL_SES_IS_ASKED_AGAIN", 0)
 
 
+@dataclass
 class Delays:
     """Records how long messages are delayed."""
 
-    def __init__(self) -> None:
-        self.seconds: list[int] = []
+    delays: list[int] = field(default_factory=list, kw_only=True)
 
     def before(self, _function: str, operation: str, params: Mapping[str, Any]) -> None:
         if operation == "sqs:SendMessage":
-            self.seconds.append(params["DelaySeconds"])
+            self.delays.append(params["DelaySeconds"])
 
     def after(self, function: str, operation: str) -> None:
         """Do nothing."""
@@ -50,10 +56,62 @@ class Delays:
         return False
 
 
+LOST: dict[str, Callable[[], Exception]] = {
+    "an internal error": lambda: refusal("SendEmail", "InternalFailure", status=500),
+    "a gateway's error": lambda: refusal("SendEmail", "", status=503),
+    "a read time-out": lambda: ReadTimeoutError(endpoint_url="https://ses"),
+    "a closed connection": lambda: ConnectionClosedError(endpoint_url="https://ses"),
+    "an unreadable answer": lambda: ResponseParserError("not JSON"),
+    "no connection": lambda: EndpointConnectionError(endpoint_url="https://ses", error="refused"),
+}
+"""Errors after which nobody knows whether SES has the email, and one after which it surely has not."""
+
+
+@dataclass
+class SlowSes(Delays):
+    """SES takes `seconds` for each call, and then answers or fails. `asked` counts the calls, by operation."""
+
+    world: World
+    seconds: float = 0
+    error: Callable[[], Exception] | None = None
+    fails: tuple[str, ...] = ("sesv2:SendEmail",)
+    asked: Counter[str] = field(default_factory=Counter)
+
+    def before(self, function: str, operation: str, params: Mapping[str, Any]) -> None:
+        super().before(function, operation, params)
+        if operation.startswith("sesv2:"):
+            self.asked[operation] += 1
+            self.world.clock.advance(seconds=self.seconds)
+            if self.error and operation in self.fails:
+                raise self.error()
+
+
 def sign_all(world: World) -> list[Any]:
     for email in SIGNERS:
         world.sign(email=email)
     return world.new_records()
+
+
+@dataclass
+class LostAnswer(Delays):
+    """SES takes the next email, and its answer is lost."""
+
+    lost: bool = False
+
+    def after(self, _function: str, operation: str) -> None:
+        if operation == "sesv2:SendEmail" and not self.lost:
+            self.lost = True
+            raise ReadTimeoutError(endpoint_url="https://ses")
+
+
+def as_another_signer(record: Any, number: int) -> Any:
+    """Return a copy of a signature's record that is another signer's."""
+    copy = deepcopy(record)
+    copy["dynamodb"]["SequenceNumber"] = str(number)
+    image = copy["dynamodb"]["NewImage"]
+    image["pk"] = {"S": f"SIGNATURE#{CAMPAIGN}#{number:064x}"}
+    image["mail_request"] = {"S": f"request-{number}"}
+    return copy
 
 
 def to_signers(world: World) -> list[str]:
@@ -76,7 +134,7 @@ def test_no_confirmation_email_is_lost_while_ses_refuses_for_days(world: World, 
     world.run_waiting_mails()
     world.run_waiting_mails()
     assert to_signers(world) == SIGNERS
-    assert asked <= 6, "once SES refuses all, the batch's other emails are not tried"
+    assert asked == 1, "once SES refuses all, the batch's other emails are not tried"
 
 
 def test_ses_is_tried_again_after_15_minutes(world: World) -> None:
@@ -88,7 +146,7 @@ def test_ses_is_tried_again_after_15_minutes(world: World) -> None:
     world.handlers["send_confirmations"]({"Records": records}, CONTEXT)
     world.run_waiting_mails()
     world.week()
-    assert delays.seconds == [0, 900, 0, 900]
+    assert delays.delays == [0, 900, 0, 900]
 
 
 def test_signing_again_replaces_a_waiting_email(world: World) -> None:
@@ -170,6 +228,69 @@ def test_an_email_that_cannot_be_queued_is_retried_by_the_stream(world: World) -
     world.watch = Refusing({"sqs:SendMessage": "ServiceUnavailable"}, status=503)
     answer = world.handlers["send_confirmations"]({"Records": records}, CONTEXT)
     assert answer["batchItemFailures"] == [{"itemIdentifier": records[0]["dynamodb"]["SequenceNumber"]}]
+
+
+@pytest.mark.usefixtures("_no_delay")
+@pytest.mark.parametrize("failed", ["sesv2:SendEmail", "sesv2:GetAccount"])
+@pytest.mark.parametrize("lost", LOST)
+def test_confirmation_emails_wait_for_days_while_ses_fails(world: World, lost: str, failed: str) -> None:
+    records = sign_all(world)
+    world.restart("send_confirmations")
+    world.watch = ses = SlowSes(world, error=LOST[lost], fails=(failed,))
+    assert world.handlers["send_confirmations"]({"Records": records}, CONTEXT) == {"batchItemFailures": []}
+    assert ses.asked[failed] == 1, "the batch's other emails are not tried"
+    for _ in range(3):
+        world.clock.advance(days=1)
+        assert world.run_waiting_mails() == [{"batchItemFailures": []}] * len(SIGNERS)
+    world.watch = None
+    world.run_waiting_mails()
+    world.run_waiting_mails()
+    assert to_signers(world) == SIGNERS
+
+
+def test_an_email_whose_answer_is_lost_may_come_twice_but_not_more_often(world: World) -> None:
+    world.sign()
+    world.watch = LostAnswer()
+    records = world.new_records()
+    assert world.handlers["send_confirmations"]({"Records": records}, CONTEXT) == {"batchItemFailures": []}
+    for _ in range(3):
+        world.run_waiting_mails()
+    assert [sent.to for sent in world.sent] == ["ada@signers.example"] * 2
+
+
+@pytest.mark.parametrize(
+    ("seconds", "error", "most"),
+    [(2, None, 44), (11.9, None, 54), (12, LOST["a read time-out"], 24)],
+    ids=["slow", "slower", "hangs"],
+)
+def test_a_batch_of_the_stream_spends_less_than_a_minute_on_ses(
+    world: World, seconds: float, error: Callable[[], Exception] | None, most: float
+) -> None:
+    assert SHORT_WAITS.connect_timeout + SHORT_WAITS.read_timeout == 12  # type: ignore[attr-defined]
+    [record] = sign_all(world)[:1]
+    batch = [as_another_signer(record, number) for number in range(50)]
+    world.restart("send_confirmations")
+    world.watch = ses = SlowSes(world, seconds=seconds, error=error)
+    began = world.clock.now
+    assert world.handlers["send_confirmations"]({"Records": batch}, CONTEXT) == {"batchItemFailures": []}
+    assert (world.clock.now - began).total_seconds() <= most
+    assert len(world.sent) + len(ses.delays) == len(batch), "each email is sent, or waits in the queue"
+
+
+@pytest.mark.parametrize("lost", LOST)
+def test_a_delivery_is_sent_once_while_ses_fails_without_an_answer(world: World, lost: str) -> None:
+    world.confirmed()
+    world.plan()
+    world.watch = SlowSes(world, error=LOST[lost])
+    [answer] = world.run_queue()
+    world.watch = None
+    delivery = world.wiring.deliveries.delivery(KEY)
+    assert delivery is not None
+    if lost == "no connection":
+        assert (delivery.state, answer) == ("open", {"batchItemFailures": []})
+    else:
+        assert delivery.state == "sending"
+        assert len(answer["batchItemFailures"]) == 1
 
 
 @pytest.mark.usefixtures("_no_delay")

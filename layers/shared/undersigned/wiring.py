@@ -24,6 +24,8 @@ from undersigned.tokens import Tokens
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from types_boto3_sesv2 import SESV2Client
+
     from undersigned.aws.abuse_counters import AbuseCounters
     from undersigned.aws.api_keys import ApiKeys
     from undersigned.aws.campaigns import Campaigns
@@ -207,6 +209,13 @@ class Wiring:
         return Mailbox(self._client("sesv2", config=NO_RETRIES), self.settings.configuration_set, sleep=self._sleep)
 
     @cached_property
+    def _quick_ses(self) -> SESV2Client:
+        from undersigned.aws.mail import SHORT_WAITS
+
+        ses: SESV2Client = self._client("sesv2", config=SHORT_WAITS)
+        return ses
+
+    @cached_property
     def catalog(self) -> Catalog:
         """Campaigns, cached for a minute."""
         return Catalog(campaigns=self.campaigns, clock=self._clock)
@@ -254,15 +263,17 @@ class Wiring:
             new_id=new_id,
         )
 
-    def confirmations(self) -> Confirmations:
-        """Wire the confirmation emails."""
+    def confirmations(self, *, patience: float = 60.0) -> Confirmations:
+        """Wire the confirmation emails. A throttled email is tried again until the patience (seconds) ends."""
+        from undersigned.aws.mail import Mailbox
         from undersigned.services.confirming import Confirmations
 
+        post = Mailbox(self._quick_ses, self.settings.configuration_set, patience=patience, sleep=self._sleep)
         return Confirmations(
             catalog=self.catalog,
             signatures=self.signatures,
             claims=self.mail_claims,
-            post=self.mailbox,
+            post=post,
             tokens=self.tokens,
             sender=self.settings.sender,
             schedule=self.settings.schedule,

@@ -6,10 +6,25 @@ import time
 from typing import TYPE_CHECKING, override
 
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import (
+    ClientError,
+    ConnectionError,  # noqa: A004 (botocore's: no connection was made)
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    HTTPClientError,
+    IncompleteReadError,
+    ProxyConnectionError,
+)
+from botocore.parsers import ResponseParserError
 
 from undersigned.aws.failures import code_of, is_throttle, slower
-from undersigned.services.ports import MailRefusedError, Post, SendingStoppedError, ThrottledError
+from undersigned.services.ports import (
+    MailRefusedError,
+    Post,
+    SendingStoppedError,
+    ThrottledError,
+    UncertainError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,10 +36,19 @@ if TYPE_CHECKING:
 NO_RETRIES = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=60)
 """No retries: botocore would send an email again if only the answer was lost. We decide whether to try again."""
 
+SHORT_WAITS = NO_RETRIES.merge(Config(connect_timeout=2, read_timeout=10))
+"""For confirmation emails, which are small: nobody behind one waits long for an SES that hangs."""
+
 _REFUSAL = "BadRequestException"
 """SES refuses this email. Any other refusal (4xx) is about the account, the identity or our permissions."""
 
 _FIRST_OF_SERVER_ERRORS = 500
+
+_NOT_CONNECTED = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError)
+"""No connection was made, so SES has nothing."""
+
+_NO_ANSWER = (ConnectionError, HTTPClientError, IncompleteReadError, ResponseParserError)
+"""The answer is lost or can't be read."""
 
 
 class Pace:
@@ -64,7 +88,7 @@ class Mailbox(Post):
         patience: float = 60.0,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Keep a client made with NO_RETRIES, the configuration set, and the seconds for retrying throttled calls."""
+        """Keep a client without retries, the configuration set, and the seconds for retrying throttled calls."""
         self._client = client
         self._configuration_set = configuration_set
         self._patience = patience
@@ -100,20 +124,32 @@ class Mailbox(Post):
                 EmailTags=[{"Name": name, "Value": value} for name, value in mail.tags.items()],
             )
         except ClientError as error:
-            if is_throttle(error):
-                raise slower(error) from error
-            # The message of SES can quote addresses, so only its code is kept.
             if code_of(error) == _REFUSAL:
                 raise MailRefusedError(code_of(error)) from error
-            if error.response["ResponseMetadata"]["HTTPStatusCode"] < _FIRST_OF_SERVER_ERRORS:
-                raise SendingStoppedError(code_of(error)) from error
-            raise
+            raise _failure(error) from error
+        except (*_NOT_CONNECTED, *_NO_ANSWER) as error:
+            raise _failure(error) from error
         return answer["MessageId"]
 
     def _send_rate(self) -> float:
         try:
             return self._client.get_account()["SendQuota"]["MaxSendRate"]
-        except ClientError as error:
-            if is_throttle(error):
-                raise slower(error) from error
-            raise
+        except (ClientError, *_NOT_CONNECTED, *_NO_ANSWER) as error:
+            failure = _failure(error)
+            if isinstance(failure, UncertainError):
+                # Only the rate was asked for, so no email was sent.
+                failure = ThrottledError(str(failure))
+            raise failure from error
+
+
+def _failure(error: Exception) -> ThrottledError | SendingStoppedError | UncertainError:
+    """Return what a failed call means. Keep only SES's code or the error's type: a message can quote addresses."""
+    if isinstance(error, ClientError):
+        if is_throttle(error):
+            return slower(error)
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] < _FIRST_OF_SERVER_ERRORS:
+            return SendingStoppedError(code_of(error))
+        return UncertainError(f"SES answered {code_of(error) or 'an internal error'}")
+    if isinstance(error, _NOT_CONNECTED):
+        return ThrottledError(f"SES can't be reached: {type(error).__name__}")
+    return UncertainError(f"SES's answer is lost: {type(error).__name__}")

@@ -45,7 +45,8 @@ class Confirmations:
     def send(self, signature: Signature) -> ConfirmationOutcome:
         """Send the email that a row requests, unless it was sent before or the person has reached the day's limit.
 
-        Raises ThrottledError or SendingStoppedError if it must be tried again, MailRefusedError if SES refuses it.
+        Raises ThrottledError, SendingStoppedError or UncertainError if it must be tried again, MailRefusedError if SES
+        refuses it. After an UncertainError the person may get the email once more: better than not at all.
         """
         now = self.clock()
         if signature.status in {"withdrawn", "erased"} or signature.has_expired(now):

@@ -59,7 +59,11 @@ class LettersNotWaitingError(UndersignedError):
 
 
 class ThrottledError(UndersignedError):
-    """AWS throttled the call. Nothing was done; try again later."""
+    """AWS throttled the call or could not be reached. Nothing was done; try again later."""
+
+
+class UncertainError(UndersignedError):
+    """SES's answer is lost, or it is an internal error: the email may have been sent."""
 
 
 class MailRefusedError(UndersignedError):
@@ -340,8 +344,8 @@ class Post(Protocol):
     def send(self, mail: Mail) -> str:
         """Hand an email over and return its message id.
 
-        Raises ThrottledError, MailRefusedError or SendingStoppedError if it was certainly not sent. After any other
-        error it may have been sent.
+        Raises ThrottledError, MailRefusedError or SendingStoppedError if it was certainly not sent. After
+        UncertainError, and after any other error, it may have been sent.
         """
 
 
