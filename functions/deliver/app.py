@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 
-from undersigned.aws.queue import UNTIL_SES_IS_ASKED_AGAIN, read_message, seconds_until_next_try
+from undersigned.aws.queue import LONGEST_WAIT, UNTIL_SES_IS_ASKED_AGAIN, read_message, seconds_until_next_try
 from undersigned.logs import facts_of
 from undersigned.services.delivering import OutOfTimeError, UnsettledError
 from undersigned.services.ports import SendingStoppedError, ThrottledError
@@ -70,10 +70,20 @@ def _run(message: DeliveryMessage, context: LambdaContext) -> None:
         delivery = delivering.deliver(message.key, lambda: context.get_remaining_time_in_millis() > _ONE_STEP)
     except OutOfTimeError:
         logger.info("a delivery continues in another run", extra=asdict(message.key))
-        stack.queue.put_again(message.key)
+        _continue(message)
     except (ThrottledError, SendingStoppedError) as error:
         logger.error("a delivery must wait", extra={**asdict(message.key), "reason": str(error)})
-        stack.queue.put_again(message.key, after=UNTIL_SES_IS_ASKED_AGAIN)
+        _continue(message, after=UNTIL_SES_IS_ASKED_AGAIN)
     else:
         state = delivery.state if delivery else "no letter waits"
         logger.info("delivery", extra={**asdict(message.key), "state": state})
+
+
+def _continue(message: DeliveryMessage, after: int = 0) -> None:
+    now = stack.now()
+    since = message.since or now
+    if now - since < LONGEST_WAIT:
+        stack.queue.put_again(message.key, since, after=after)
+    else:
+        # The next weekly plan queues it again.
+        logger.error("a delivery waited for two weeks", extra=asdict(message.key))

@@ -31,6 +31,12 @@ _LATEST_EVENT = timedelta(minutes=50)
 _EVENT_RETRIES = 2
 """Lambda retries an asynchronous invocation twice after an error."""
 
+_HOPS = 16
+"""Lambda stops a chain of messages that a function sends to itself after about this many invocations, unless the
+function allows it, and SQS moves the last one to the dead-letter queue.
+
+Source: "Use Lambda recursive loop detection to prevent infinite loops", Lambda developer guide."""
+
 _PRESSES = 3
 """How often a person tries a form or a button that answers with an error page."""
 
@@ -56,12 +62,13 @@ class Reader:
 
 @dataclass
 class Message:
-    """A queue's message, and when it is visible again."""
+    """A queue's message, when it is visible again, and how many of a queue's messages led to it, one from another."""
 
     queue_url: str
     function: str
     received: dict[str, Any]
     visible_at: datetime
+    hops: int = 0
     receipts: int = 0
 
 
@@ -91,6 +98,8 @@ class Platform:
     _params: Mapping[str, Any] = field(default_factory=dict)
     _hidden_for: int | None = None
     _delayed_until: dict[str, datetime] = field(default_factory=dict)
+    _hops: int = 0
+    _hops_of: dict[str, int] = field(default_factory=dict)
     _wrote: bool = False
     _queued: bool = False
 
@@ -163,7 +172,7 @@ class Platform:
         self._wrote |= operation.startswith("dynamodb:")
         if operation == "sqs:SendMessage":
             self._queued = True
-            self._note_delay(self._params["QueueUrl"], self._params.get("DelaySeconds", 0))
+            self._note_message(self._params["QueueUrl"], self._params.get("DelaySeconds", 0))
         if self.watch:
             self.watch.after(function, operation)
 
@@ -222,10 +231,12 @@ class Platform:
             numbers = [record["dynamodb"]["SequenceNumber"] for record in self._stream]
             reader.next = min(numbers.index(number) for number in failed)
 
-    def _note_delay(self, queue_url: str, seconds: int) -> None:
-        """Delay a message by the world's clock: moto uses the machine's."""
+    def _note_message(self, queue_url: str, seconds: int) -> None:
+        """Delay a new message by the world's clock (moto uses the machine's), and keep its lineage."""
         region = client_of("sqs").meta.region_name
-        for message in sqs_backends[ACCOUNT][region].get_queue(queue_url.rpartition("/")[2])._messages:
+        messages = sqs_backends[ACCOUNT][region].get_queue(queue_url.rpartition("/")[2])._messages
+        self._hops_of[messages[-1].id] = self._hops
+        for message in messages:
             if message.delayed:
                 message.delayed_until = 0
                 self._delayed_until[message.id] = self.world.clock.now + timedelta(seconds=seconds)
@@ -239,7 +250,8 @@ class Platform:
         for function, queue_url in queues.items() if self._queued else ():
             for received in _received(queue_url):
                 visible_at = self._delayed_until.pop(received["MessageId"], self.world.clock.now)
-                self._messages.append(Message(queue_url, function, received, visible_at))
+                hops = self._hops_of.pop(received["MessageId"], 0)
+                self._messages.append(Message(queue_url, function, received, visible_at, hops))
         self._queued = False
         due = [message for message in self._messages if message.visible_at <= self.world.clock.now]
         for message in due:
@@ -247,6 +259,10 @@ class Platform:
         return bool(due)
 
     def _run_message(self, message: Message) -> None:
+        if message.hops >= _HOPS and not _may_loop(message.function):
+            self.dead_letters.append(message.function)
+            self._messages.remove(message)
+            return
         message.receipts += 1
         received, queue = message.received, _queue(message.function)
         event = load_event("deliver_message")
@@ -256,8 +272,9 @@ class Platform:
             "receiptHandle": received["ReceiptHandle"],
             "attributes": {**received["Attributes"], "ApproximateReceiveCount": str(message.receipts)},
         }
-        self._hidden_for = None
+        self._hidden_for, self._hops = None, message.hops + 1
         answer, error = self._invoke(lambda: self.world.handlers[message.function](event, CONTEXT))
+        self._hops = 0
         if error is None and not (answer or {}).get("batchItemFailures"):
             client_of("sqs").delete_message(QueueUrl=message.queue_url, ReceiptHandle=received["ReceiptHandle"])
             self._messages.remove(message)
@@ -303,6 +320,12 @@ def _event_source(function: str) -> dict[str, Any]:
     events = load_template()["Resources"][FUNCTIONS[function]]["Properties"]["Events"]
     [source] = [event["Properties"] for event in events.values() if event["Type"] == "DynamoDB"]
     return dict(source)
+
+
+@cache
+def _may_loop(function: str) -> bool:
+    """Say whether a function may send messages to itself without an end."""
+    return bool(load_template()["Resources"][FUNCTIONS[function]]["Properties"].get("RecursiveLoop") == "Allow")
 
 
 @cache

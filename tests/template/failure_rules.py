@@ -8,6 +8,7 @@ from tests.template.reading import (
     ALARM,
     LOG_GROUP,
     QUEUE,
+    as_list,
     dead_letter_queues,
     event_sources,
     functions,
@@ -121,6 +122,32 @@ def a_week_without_a_plan_has_an_alarm(template: Template) -> Iterator[str]:
         for alarm in of_type(template, ALARM).values()
     ):
         yield "there is no alarm for a PlanDeliveries that doesn't run"
+
+
+def functions_that_write_to_their_own_queue_allow_the_loop(template: Template) -> Iterator[str]:
+    # Lambda stops such a chain after about 16 messages ("Use Lambda recursive loop detection to prevent infinite
+    # loops", Lambda developer guide).
+    sources = list(event_sources(template))
+    for function, properties in functions(template).items():
+        read = {named_by(source["Queue"]) for name, _, kind, source in sources if (name, kind) == (function, "SQS")}
+        written = {
+            named_by(queue)
+            for policy in properties["Policies"]
+            for statement in policy["Statement"]
+            if "sqs:SendMessage" in as_list(statement["Action"])
+            for queue in as_list(statement["Resource"])
+        }
+        wanted = "Allow" if read & written else "Terminate"
+        if properties.get("RecursiveLoop", "Terminate") != wanted:
+            yield f"{function} must have the RecursiveLoop {wanted}"
+
+
+def recursion_that_lambda_stops_has_an_alarm(template: Template) -> Iterator[str]:
+    if not any(
+        (alarm.get("MetricName"), alarm.get("Dimensions")) == ("RecursiveInvocationsDropped", None)
+        for alarm in of_type(template, ALARM).values()
+    ):
+        yield "there is no alarm for recursion that Lambda stops"
 
 
 def _has_alarm(template: Template, namespace: str, metric: str, dimension: str, value: Any) -> bool:

@@ -107,6 +107,14 @@ RULES: dict[Rule, list[Breach]] = {
             "Resources.WeekMissedAlarm.Properties.TreatMissingData", "notBreaching", "for a PlanDeliveries that doesn't"
         ),
     ],
+    failure_rules.functions_that_write_to_their_own_queue_allow_the_loop: [
+        Breach(f"{DELIVER}.RecursiveLoop", GONE, "Deliver must have the RecursiveLoop Allow"),
+        Breach("Resources.SendConfirmations.Properties.RecursiveLoop", "Terminate", "SendConfirmations must have"),
+        Breach(f"{TALLY}.RecursiveLoop", "Allow", "Tally must have the RecursiveLoop Terminate"),
+    ],
+    failure_rules.recursion_that_lambda_stops_has_an_alarm: [
+        Breach("Resources.RecursionAlarm", GONE, "there is no alarm for recursion"),
+    ],
     permission_rules.no_action_has_a_wildcard: [
         Breach(f"{TALLY_STATEMENT}.Action", "dynamodb:*", "TallyRole may do dynamodb:*"),
         Breach(f"{TALLY_STATEMENT}.Action.1", "dynamodb:Update*", "TallyRole may do dynamodb:Update*"),

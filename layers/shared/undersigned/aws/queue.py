@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, override
 
 from undersigned.domain.deliveries import DeliveryKey
@@ -17,16 +18,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryMessage:
-    """A message that requests a delivery, or with `is_test` a test email of it to the organizer."""
+    """A message that requests a delivery, or with `is_test` a test email of it to the organizer.
+
+    `since` is when the first of the messages was handled that this one continues; None in the first one.
+    """
 
     key: DeliveryKey
     is_test: bool = False
+    since: datetime | None = None
 
 
-def message_body(key: DeliveryKey, *, is_test: bool = False) -> str:
+def message_body(key: DeliveryKey, *, is_test: bool = False, since: datetime | None = None) -> str:
     """Return the body of a delivery message."""
     message: dict[str, object] = {"campaign": key.campaign, "target": key.target, "period": key.period}
-    return json.dumps(message | ({"test": True} if is_test else {}))
+    message |= {"test": True} if is_test else {}
+    return json.dumps(message | ({"since": since.isoformat()} if since else {}))
 
 
 def _json(body: str) -> object:
@@ -46,7 +52,17 @@ def read_message(body: str) -> DeliveryMessage:
         error = 'a delivery message reads {"campaign": …, "target": …, "period": "2026-11-30"}'
         raise ValueError(error)
     key = DeliveryKey(message["campaign"], message["target"], message["period"])
-    return DeliveryMessage(key, is_test=message.get("test") is True)
+    return DeliveryMessage(key, is_test=message.get("test") is True, since=_read_moment(message.get("since")))
+
+
+def _read_moment(written: object) -> datetime | None:
+    if written is None:
+        return None
+    moment = datetime.fromisoformat(written) if isinstance(written, str) else None
+    if moment is None or moment.tzinfo is None:
+        error = "a delivery message has its `since` with a time zone, such as 2026-11-30T15:00:00+00:00"
+        raise ValueError(error)
+    return moment
 
 
 _FIRST_PAUSE = 300
@@ -64,6 +80,10 @@ UNTIL_SES_IS_ASKED_AGAIN = 900
 recommends waiting for up to ten minutes.
 
 Source: "Errors related to the sending quotas for your Amazon SES account", SES developer guide."""
+
+LONGEST_WAIT = timedelta(days=14)
+"""How long new messages continue a delivery that SES doesn't take: as long as SQS would keep a message. Without a
+bound, each weekly plan would begin one more chain of messages that goes on for ever."""
 
 
 def export_message(campaign: str, export_id: str) -> str:
@@ -131,12 +151,13 @@ class Queue(_SqsQueue, ports.DeliveryQueue):
         for key in deliveries:
             self._send(message_body(key))
 
-    def put_again(self, delivery: DeliveryKey, *, after: int = 0) -> None:
-        """Queue a delivery that continues after so many seconds (SQS: at most 900).
+    def put_again(self, delivery: DeliveryKey, since: datetime, *, after: int = 0) -> None:
+        """Queue a delivery, waiting `since` then, that continues after so many seconds (SQS: at most 900).
 
-        Receiving the old message again would use up one of its tries; a new message has all of them.
+        Receiving the old message again would use up one of its tries; a new message has all of them. Lambda lets a
+        function continue itself like this only if its RecursiveLoop is `Allow`.
         """
-        self._send(message_body(delivery), after)
+        self._send(message_body(delivery, since=since), after)
 
     @override
     def put_test(self, delivery: DeliveryKey) -> None:
