@@ -49,6 +49,7 @@ soak: $(READY) ## run the tests that take minutes: 5,000 people sign while worke
 	UNDERSIGNED_INTERLEAVINGS=$${UNDERSIGNED_INTERLEAVINGS:-50} $(RUN) pytest --quiet tests/faults/test_interleavings.py
 	UNDERSIGNED_HOURS_WITHOUT_SES=335 $(RUN) pytest --quiet tests/faults/test_waiting_for_ses.py
 	$(RUN) python -m tests.faults.every_crash --twice --pairs 0.3 --to-the-end --figures-of "make soak"
+	$(RUN) python -m tests.faults.every_crash --other-code --sample 0.3 --pairs 0.3 --to-the-end
 	UNDERSIGNED_ROWS=50000 UNDERSIGNED_EXAMPLES=5 $(RUN) pytest --quiet tests/e2e/test_exporting.py tests/e2e/test_openapi.py
 
 fuzz: $(READY) ## give each parser malformed input for a minute or ARGS="--seconds …", guided by coverage

@@ -146,7 +146,7 @@ class OneDelivery(DeliveryStore):
     def __init__(self) -> None:
         self._delivery: Delivery | None = None
         self._bundles: list[Bundle] = []
-        self._packets: list[PacketRecord] = []
+        self._packets: dict[int, PacketRecord] = {}
 
     @override
     def delivery(self, key: DeliveryKey) -> Delivery | None:
@@ -174,11 +174,11 @@ class OneDelivery(DeliveryStore):
 
     @override
     def packets(self, key: DeliveryKey) -> tuple[PacketRecord, ...]:
-        return tuple(self._packets)
+        return tuple(self._packets.values())
 
     @override
     def add_packet(self, key: DeliveryKey, packet: PacketRecord) -> None:
-        self._packets.append(packet)
+        self._packets[packet.number] = packet
 
     deliveries = record_event = mail_events = erase_letter = _not_asked
 

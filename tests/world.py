@@ -143,8 +143,8 @@ class Watch(Protocol):
 class World:
     """The stack.
 
-    `calls` has the AWS calls so far. SES throttles the next `throttles` sends, and refuses sends with the error code
-    `refusal` if that is set.
+    `variables` are the environment variables of functions that start from now on. `calls` has the AWS calls so far. SES
+    throttles the next `throttles` sends, and refuses sends with the error code `refusal` if that is set.
     """
 
     clock: Clock
@@ -154,6 +154,7 @@ class World:
     export_queue_url: str
     waiting_mails_url: str
     start: Callable[[str], Callable[[Any, Any], Any]] = field(repr=False)
+    variables: dict[str, str] = field(repr=False)
     watch: Watch | None = None
     calls: list[str] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
@@ -453,6 +454,7 @@ def _make(monkeypatch: pytest.MonkeyPatch, bundle_size: int, forms_a_minute: int
         export_queue_url=export_queue_url,
         waiting_mails_url=waiting_mails_url,
         start=start,
+        variables=known,
         publishes_events=publishes_events,
     )
 

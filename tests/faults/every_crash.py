@@ -3,13 +3,16 @@
 A scenario runs once. At each AWS call of a function, the process forks. The child crashes there, does what AWS does
 after a crash, and checks the invariants. The parent goes on to the next call. So every call is reached, without a list.
 
-    python -m tests.faults.every_crash [--sample SHARE] [--twice] [--pairs SHARE] [--all] [--to-the-end] [--seed SEED]
-        [SCENARIO …]
+    python -m tests.faults.every_crash [--sample SHARE] [--twice] [--pairs SHARE] [--all] [--to-the-end] [--other-code]
+        [--seed SEED] [SCENARIO …]
 
 A process keeps no state, so two crashes that follow the same writes leave the same state. One of them is tried, or each
 with `--all`: one crash after each write, and one before the first call of each function. With `--sample`, only this
 share of them is tried, chosen by the seed, and the first crash of each function. A child stops as soon as nothing is
 pending and the state is the same as in the run without a crash. With `--to-the-end`, it goes on.
+
+With `--other-code`, another version of the code goes on after the crash, as after a deploy: with larger packets and
+bundles, and with links instead of attachments. Then the same with smaller ones, as after a deploy that is rolled back.
 """
 
 from __future__ import annotations
@@ -27,21 +30,23 @@ import sys
 import traceback
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from itertools import count
+from dataclasses import dataclass, field, replace
+from itertools import count, cycle, product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import pytest
 
 from tests import figures, permissions_from_template
 from tests.faults.invariants import breaches, letters_text, state_of, words_of
 from tests.faults.platform import CrashError, Platform
+from tests.world import FUNCTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import FrameType
 
+    from tests.world import World
     from undersigned.rendering.packets import Packet
 
 Kind = Literal["before", "after", "twice"]
@@ -53,6 +58,31 @@ _READS = ("Get", "BatchGet", "Query", "List", "Head")
 _NEVER_TWICE = ("dynamodb:TransactWriteItems", "sesv2:SendEmail")
 """botocore sends a token with a transaction, so DynamoDB answers a repeated one like the first. Our SES client never
 repeats a call."""
+
+
+@dataclass(frozen=True)
+class Code:
+    """What a deploy can change. The limits are so low that few letters make several bundles and packets."""
+
+    packet_size: int = 2
+    bundle_size: int = 2
+    names_in_mail: int = 200
+    attaches: bool = True
+
+    def deploy(self, world: World, patch: pytest.MonkeyPatch, attachment_limit: int) -> None:
+        """Start all functions anew, with this code."""
+        from undersigned.services import packing  # noqa: PLC0415
+
+        patch.setattr(packing, "PACKET_SIZE", self.packet_size)
+        patch.setattr(packing, "NAMES_IN_MAIL", self.names_in_mail)
+        patch.setattr(packing, "ATTACHMENT_LIMIT", attachment_limit if self.attaches else 0)
+        world.variables["BUNDLE_SIZE"] = str(self.bundle_size)
+        for function in FUNCTIONS:
+            world.restart(function)
+
+
+OLD = Code()
+NEW = Code(packet_size=3, bundle_size=3, names_in_mail=1, attaches=False)
 
 _MOST_CALLS_BETWEEN = 40
 """The second crash of a pair comes at most this many calls after the first."""
@@ -109,7 +139,7 @@ class Thoroughness:
     """How thorough to be.
 
     The share of the crashes to try, and of pairs; whether to crash again where the state is the same, to lose only
-    answers, and to run to the end.
+    answers, and to run to the end; the code before and after a crash.
     """
 
     sample: float
@@ -117,6 +147,7 @@ class Thoroughness:
     twice: bool
     to_the_end: bool
     pairs: float
+    versions: tuple[Code, Code] = (OLD, OLD)
 
 
 @dataclass
@@ -147,6 +178,7 @@ class Forking:
         self.point = ""
         self._until_second: int | None = None
         self.crashed_twice = False
+        self.when_crashing: Callable[[], None] = lambda: None
 
     # Called by the platform
 
@@ -161,7 +193,7 @@ class Forking:
         self._is_new_state = function not in self._report.begun
         self._report.begun.add(function)
         if self._forks("before", function, operation):
-            raise CrashError(function)
+            self._crash(function)
 
     def after(self, function: str, operation: str) -> None:
         """Crash after a call."""
@@ -169,7 +201,7 @@ class Forking:
             return
         self._is_new_state = _writes(operation)
         if self._forks("after", function, operation):
-            raise CrashError(function)
+            self._crash(function)
 
     def retries(self, function: str, operation: str) -> bool:
         """Lose the answer to a write, but not the process."""
@@ -215,7 +247,11 @@ class Forking:
         self._until_second -= 1
         if self._until_second <= 0:
             self._until_second, self.crashed_twice = None, True
-            raise CrashError(function)
+            self._crash(function)
+
+    def _crash(self, function: str) -> NoReturn:
+        self.when_crashing()
+        raise CrashError(function)
 
     def _reap(self) -> None:
         """Wait for a child and add its result to the report."""
@@ -298,7 +334,7 @@ class Baseline:
     states: list[str]
 
 
-def _run_without_crash(scenario: str) -> Baseline:
+def _run_without_crash(scenario: str, versions: Sequence[Code]) -> Baseline:
     """Run a scenario once without a crash, in a process of its own."""
     readable, writable = os.pipe()
     if os.fork() == 0:
@@ -306,7 +342,7 @@ def _run_without_crash(scenario: str) -> Baseline:
         baseline = Baseline({}, [])
         try:
             with pytest.MonkeyPatch.context() as patch:
-                failures = _run(scenario, None, baseline, patch, random.Random(0), to_the_end=True)  # noqa: S311
+                failures = _run(scenario, None, baseline, patch, versions, to_the_end=True)
             with os.fdopen(writable, "wb") as pipe:
                 pickle.dump(failures or baseline, pipe)
         except BaseException:  # noqa: BLE001  (this process ends here, and its parent sees that nothing was written)
@@ -330,7 +366,7 @@ def _run(
     watch: Forking | None,
     baseline: Baseline,
     patch: pytest.MonkeyPatch,
-    rng: random.Random,
+    versions: Sequence[Code],
     *,
     to_the_end: bool,
 ) -> list[str]:
@@ -338,16 +374,17 @@ def _run(
     from tests.faults.scenarios import SCENARIOS  # noqa: PLC0415
     from tests.world import world as in_memory  # noqa: PLC0415
     from undersigned.aws import export_files  # noqa: PLC0415
-    from undersigned.services import packing  # noqa: PLC0415
 
     played = SCENARIOS[scenario]
-    # The limits are low enough that few letters make two bundles, two packets and an upload in parts.
+    # So low that few rows make an upload in parts.
     patch.setattr(export_files, "_PART", 64)
-    patch.setattr(packing, "PACKET_SIZE", 2)
-    patch.setattr(packing, "ATTACHMENT_LIMIT", played.attachment_limit)
-    with _memoized_typesetting(baseline.memo, patch), in_memory(patch, bundle_size=2, publishes_events=True) as world:
-        platform = Platform(world, rng, watch)
+    with _memoized_typesetting(baseline.memo, patch), in_memory(patch, publishes_events=True) as world:
+        platform = Platform(world, random.Random(0), watch)  # noqa: S311
         platform.keep_targets(played.targets)
+        codes = cycle(versions)
+        next(codes).deploy(world, patch, played.attachment_limit)
+        if watch:
+            watch.when_crashing = lambda: next(codes).deploy(world, patch, played.attachment_limit)
         quiet_times = count()
 
         def compare() -> None:
@@ -369,10 +406,11 @@ def _run(
 
 
 def _failures(platform: Platform, arrivals: Mapping[Any, int]) -> list[str]:
-    arrived = [letters_text(mail) for mail in platform.world.deliveries if mail.message_id not in platform.bounced]
+    world = platform.world
+    arrived = [letters_text(mail, world) for mail in world.deliveries if mail.message_id not in platform.bounced]
     times = {person: sum(text.count(person.address) for text in arrived) for person in arrivals}
     return [
-        *breaches(platform.world, bounced=platform.bounced),
+        *breaches(world, bounced=platform.bounced),
         *(
             f"{person.name}'s letter arrived {times[person]} times, not {due}"
             for person, due in arrivals.items()
@@ -407,18 +445,18 @@ def _report_and_exit(watch: Forking, failures: list[str], *, early: bool = False
 
 def crash_everywhere(scenario: str, report: Report, thoroughness: Thoroughness, seed: str) -> None:
     """Run a scenario, crash at each of its calls, and add the results to the report."""
-    baseline = _run_without_crash(scenario)
+    baseline = _run_without_crash(scenario, thoroughness.versions)
     for packet in baseline.memo.values():
         words_of(packet.pdf)
     # Load now what is loaded at its first use, so that no child has to.
     with pytest.MonkeyPatch.context() as patch:
-        _run(scenario, None, Baseline(baseline.memo, []), patch, random.Random(0), to_the_end=True)  # noqa: S311
+        _run(scenario, None, Baseline(baseline.memo, []), patch, thoroughness.versions, to_the_end=True)
     # Keep the garbage collector away from what exists now: scanning it would copy it in each child.
     gc.collect()
     gc.freeze()
     watch = Forking(scenario, report, random.Random(seed), thoroughness)  # noqa: S311
     with pytest.MonkeyPatch.context() as patch:
-        found = _run(scenario, watch, baseline, patch, random.Random(0), to_the_end=thoroughness.to_the_end)  # noqa: S311
+        found = _run(scenario, watch, baseline, patch, thoroughness.versions, to_the_end=thoroughness.to_the_end)
     watch.reap_all()
     report.failures += [f"{scenario}, between crashes: {failure}" for failure in found]
     report.used |= permissions_from_template.used
@@ -432,6 +470,7 @@ def main() -> None:
     parser.add_argument("--all", action="store_true", help="crash even where the state is the same")
     parser.add_argument("--twice", action="store_true", help="also lose answers without the process")
     parser.add_argument("--to-the-end", action="store_true", help="go on from the state without a crash")
+    parser.add_argument("--other-code", action="store_true", help="go on with another version of the code")
     parser.add_argument("--pairs", type=float, default=0.02, help="share of crashes that a second one follows")
     parser.add_argument("--seed", default=secrets.token_hex(4))
     parser.add_argument("--json", type=Path, help="also write the report to this file")
@@ -449,8 +488,9 @@ def main() -> None:
         to_the_end=arguments.to_the_end,
         pairs=arguments.pairs,
     )
-    for scenario in arguments.scenarios or SCENARIOS:
-        crash_everywhere(scenario, report, thoroughness, arguments.seed)
+    several = ((OLD, NEW), (NEW, OLD)) if arguments.other_code else ((OLD, OLD),)
+    for scenario, versions in product(arguments.scenarios or SCENARIOS, several):
+        crash_everywhere(scenario, report, replace(thoroughness, versions=versions), arguments.seed)
     sys.stdout = printed
     print(f"seed {arguments.seed}", report.table(), sep="\n")  # noqa: T201
     if arguments.json:

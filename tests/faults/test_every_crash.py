@@ -19,6 +19,7 @@ from tests.world import FUNCTIONS, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 COMMAND_LINE_ONLY = {
     "ApiKeys.api_keys",
@@ -50,10 +51,14 @@ class Run:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Crash at a share of the calls, in a process of its own: it forks, so it must have no threads."""
-    report = tmp_path_factory.mktemp("crashes") / "report.json"
+    """Crash at a share of the calls."""
+    return crash_everywhere(tmp_path_factory.mktemp("crashes") / "report.json", "--sample", "0.25")
+
+
+def crash_everywhere(report: Path, *options: str) -> Run:
+    """Crash in a process of its own: it forks, so it must have no threads."""
     # It prints its seed, with which a run that failed can be repeated.
-    command = [sys.executable, "-m", "tests.faults.every_crash", "--sample", "0.25", "--json", str(report)]
+    command = [sys.executable, "-m", "tests.faults.every_crash", "--json", str(report), *options]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
     assert report.exists(), done.stderr
     return Run(done.stdout, json.loads(report.read_text(encoding="utf-8")))
@@ -62,6 +67,12 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def test_no_letter_is_lost_doubled_or_miscounted_by_a_crash_at_any_call(run: Run) -> None:
     assert run.report["failures"] == [], run.printed
     assert run.report["survived"] == run.report["tried"]
+
+
+def test_another_version_of_the_code_goes_on_after_a_crash_at_any_call(tmp_path: Path) -> None:
+    found = crash_everywhere(tmp_path / "report.json", "--other-code", "--sample", "0.25", "a week")
+    assert found.report["failures"] == [], found.printed
+    assert found.report["survived"] == found.report["tried"]
 
 
 def test_every_function_crashes_at_some_call(run: Run) -> None:

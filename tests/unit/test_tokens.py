@@ -38,6 +38,15 @@ def test_a_packets_token_names_its_delivery() -> None:
     assert at().read_packets(at().for_packets(KEY)) == KEY
 
 
+def test_the_links_in_emails_of_version_0_2_work() -> None:
+    confirm = "trees~00000000000000000000000000000000.aw1lQA.MoUmv3SfKzzWVQVzG-To0lM3ylBXNiuXlw8rDfGi-HQ"
+    letter = "trees~00000000000000000000000000000000.aw1lQA.2loDWcM981HwQow8XcFnVKHLQcRdTnhgGjmYcucy7ec"
+    packets = "trees~oakton~2026-11-30.aw1lQA.7JlSnBLyspbDSXyNbGU45WB1jGGHYHjNxXaecoCqKn4"
+
+    assert at().read_signer("confirm", confirm) == at().read_signer("letter", letter) == SIGNER
+    assert at().read_packets(packets) == KEY
+
+
 def test_a_token_needs_no_escaping_in_a_url() -> None:
     assert set(signer_token()) <= set(ascii_letters + digits + "-._~")
 

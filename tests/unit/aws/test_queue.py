@@ -5,7 +5,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from undersigned.aws.queue import DeliveryMessage, message_body, read_export_message, read_message, read_waiting_message
+from undersigned.aws.queue import (
+    DeliveryMessage,
+    WaitingMail,
+    message_body,
+    read_export_message,
+    read_message,
+    read_waiting_message,
+)
 from undersigned.domain.deliveries import DeliveryKey
 
 if TYPE_CHECKING:
@@ -17,6 +24,18 @@ KEY = DeliveryKey("trees", "oakton", "2026-11-30")
 @pytest.mark.parametrize("is_test", [False, True])
 def test_a_message_names_its_delivery_and_says_if_it_is_a_test(*, is_test: bool) -> None:
     assert read_message(message_body(KEY, is_test=is_test)) == DeliveryMessage(KEY, is_test=is_test)
+
+
+def test_messages_of_version_0_2_are_read() -> None:
+    delivery = '{"campaign": "trees", "target": "oakton", "period": "2026-11-30"}'
+    test = '{"campaign": "trees", "target": "oakton", "period": "2026-11-30", "test": true}'
+
+    assert read_message(delivery) == DeliveryMessage(KEY)
+    assert read_message(test) == DeliveryMessage(KEY, is_test=True)
+    assert read_export_message('{"campaign": "trees", "export": "ab12"}') == ("trees", "ab12")
+    assert read_waiting_message('{"campaign": "trees", "signer": "0123", "request": "ab12"}') == WaitingMail(
+        "trees", "0123", "ab12"
+    )
 
 
 @pytest.mark.parametrize("test", ["true", 1, None])

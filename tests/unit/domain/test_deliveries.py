@@ -18,7 +18,9 @@ from undersigned.domain.deliveries import (
     DeliveryState,
     MailEvent,
     MailEventKind,
+    PacketRecord,
     after,
+    packet_id,
     packet_name,
     packet_spans,
 )
@@ -177,5 +179,39 @@ def test_a_delivery_without_letters_has_no_packet() -> None:
     assert packet_spans(PACKET_SIZE) == ((1, PACKET_SIZE),)
 
 
-def test_a_packet_is_named_by_campaign_period_and_target() -> None:
-    assert packet_name(KEY, 7) == "packets/trees/2026-11-30/oakton/0007.pdf"
+def packet(number: int, first: int, last: int, erased: int = 0) -> PacketRecord:
+    return PacketRecord(number, first, last, 1000, "0" * 64, 0, NINE.date(), ("v",), erased)
+
+
+def test_a_packet_is_named_by_campaign_period_target_and_its_letters() -> None:
+    assert packet_name(KEY, packet_id(packet(7, 1501, 1750))) == "packets/trees/2026-11-30/oakton/0007-1501-1750.pdf"
+
+
+def test_packets_with_other_letters_have_other_ids() -> None:
+    others = [packet(1, 1, 2), packet(1, 1, 3), packet(2, 3, 3), packet(1, 1, 2, erased=1), packet(1, 1, 2, erased=2)]
+
+    assert len({packet_id(other) for other in others}) == len(others)
+
+
+def test_an_email_names_the_packets_of_its_size_and_no_others() -> None:
+    sent = replace(SENDING, letters=5, packets=3, packet_size=2)
+    named = (packet(1, 1, 2), packet(2, 3, 4), packet(3, 5, 5))
+    others = (packet(1, 1, 3), packet(2, 4, 5), packet(4, 7, 8), packet(1, 1, 2, erased=1))
+
+    assert sent.named([*others, *named]) == named
+
+
+def test_an_email_names_the_packets_without_what_was_erased_before_it() -> None:
+    sent = replace(SENDING, letters=2, packets=1, packet_size=2, left_out=frozenset({"ada"}))
+
+    assert sent.named([packet(1, 1, 2), packet(1, 1, 2, erased=1)]) == (packet(1, 1, 2, erased=1),)
+
+
+def test_a_delivery_of_version_0_2_names_as_many_packets_as_it_counts() -> None:
+    sent = replace(SENDING, letters=5, packets=2)
+
+    assert sent.named([packet(1, 1, 3), packet(2, 4, 5), packet(3, 5, 5)]) == (packet(1, 1, 3), packet(2, 4, 5))
+
+
+def test_a_delivery_without_an_email_names_no_packets() -> None:
+    assert Delivery(KEY, "open", NINE).named([packet(1, 1, 2)]) == ()

@@ -38,6 +38,8 @@ from undersigned.domain.deliveries import (
     MailEvent,
     MailEventKind,
     PacketRecord,
+    packet_id,
+    packet_name,
 )
 from undersigned.services.ports import BundleTakenError, DeliveryStore, LettersNotWaitingError
 
@@ -76,9 +78,9 @@ def bundle_key(key: DeliveryKey, number: int) -> Key:
     return part_key(BUNDLES, key, f"{number:04d}")
 
 
-def packet_key(key: DeliveryKey, number: int) -> Key:
-    """Return the key of a packet by its number, from 1."""
-    return part_key(PACKETS, key, f"{number:04d}")
+def packet_key(key: DeliveryKey, packet: PacketRecord) -> Key:
+    """Return the key of a packet."""
+    return part_key(PACKETS, key, packet_id(packet))
 
 
 class Deliveries(DeliveryStore):
@@ -150,8 +152,7 @@ class Deliveries(DeliveryStore):
 
     @override
     def add_packet(self, key: DeliveryKey, packet: PacketRecord) -> None:
-        unless_newer = NEW | Attr("erased").lte(packet.erased)
-        self._table.put(packet_values(key, packet), unless_newer)
+        self._table.put(packet_values(key, packet))
 
     @override
     def record_event(self, event: MailEvent) -> None:
@@ -211,6 +212,7 @@ def delivery_values(delivery: Delivery) -> Values:
         "reason": delivery.reason,
         "permanent": delivery.permanent,
         "left_out": delivery.left_out or None,
+        "packet_size": delivery.packet_size or None,
     }
 
 
@@ -234,6 +236,7 @@ def read_delivery(values: Values) -> Delivery:
         permanent=values.get("permanent", False),
         erased=frozenset(values.get("erased", ())),
         left_out=frozenset(values.get("left_out", ())),
+        packet_size=int(values.get("packet_size", 0)),
     )
 
 
@@ -253,9 +256,12 @@ def read_bundle(values: Values) -> Bundle:
 
 
 def packet_values(key: DeliveryKey, packet: PacketRecord) -> Values:
-    """Return the item of a packet. The PDF is in the packets' bucket."""
+    """Return the item of a packet. The PDF is in the packets' bucket.
+
+    Version 0.2 reuses the packets that have `stored_at`. It would not find this PDF, whose name it doesn't know.
+    """
     return {
-        **packet_key(key, packet.number)._asdict(),
+        **packet_key(key, packet)._asdict(),
         "number": packet.number,
         "first": packet.first,
         "last": packet.last,
@@ -265,12 +271,14 @@ def packet_values(key: DeliveryKey, packet: PacketRecord) -> Values:
         "since": written(packet.since),
         "letters": list(packet.letters),
         "erased": packet.erased,
-        "stored_at": written(packet.stored_at),
+        "name": packet.name,
+        "pdf_stored_at": written(packet.stored_at),
     }
 
 
 def read_packet(values: Values) -> PacketRecord:
     """Read a packet."""
+    erased = int(values.get("erased", 0))
     return PacketRecord(
         number=int(values["number"]),
         first=int(values["first"]),
@@ -280,9 +288,16 @@ def read_packet(values: Values) -> PacketRecord:
         residents=int(values["residents"]),
         since=date.fromisoformat(values["since"]),
         letters=tuple(values["letters"]),
-        erased=int(values.get("erased", 0)),
-        stored_at=read_moment(values.get("stored_at")),
+        erased=erased,
+        stored_at=read_moment(values.get("pdf_stored_at") or values.get("stored_at")),
+        name=values.get("name") or _name_before_0_3(values, erased),
     )
+
+
+def _name_before_0_3(values: Values, erased: int) -> str:
+    _, campaign, target = values["pk"].split("#")
+    _, period, number = values["sk"].split("#")
+    return packet_name(DeliveryKey(campaign, target, period), f"{number}-without-{erased}" if erased else number)
 
 
 def mail_event_values(event: MailEvent) -> Values:

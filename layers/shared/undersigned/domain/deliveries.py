@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 DeliveryState = Literal["open", "sending", "sent", "delivered", "bounced", "complained", "held", "empty"]
 """`held`: the target has a hold, or its address takes no email; `empty`: there was no letter left to send."""
@@ -66,7 +69,8 @@ class PacketRecord:
     """One stored PDF: letters `first` to `last` (1-based), and what the email says about them.
 
     `residents` counts the signers who live in the target's town. `letters` are the versions in it. `erased` is how many
-    of the delivery's letters had been erased when it was made. `stored_at` is when the PDF was stored.
+    of the delivery's letters had been erased when it was made. `name` is the PDF's name in the store, and `stored_at`
+    when it was stored.
     """
 
     number: int
@@ -79,6 +83,12 @@ class PacketRecord:
     letters: tuple[str, ...]
     erased: int = 0
     stored_at: datetime | None = None
+    name: str = ""
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """Return the numbers of its first and its last letter."""
+        return self.first, self.last
 
     def is_fresh(self, now: datetime) -> bool:
         """Say whether the PDF is kept for as long as a link in an email sent now works."""
@@ -91,7 +101,8 @@ class Delivery:
 
     `email`, `sent_at`, `settled_at` and `message_id` are of the last attempt. `permanent` says that it bounced because
     the address takes no email. `erased` are the signers whose sealed letters were erased; `left_out` are those of them
-    whose letters were not in the last attempt.
+    whose letters were not in the last attempt. `packet_size` is how many letters each of its packets holds, except the
+    last one; 0 before version 0.3.
     """
 
     key: DeliveryKey
@@ -110,6 +121,22 @@ class Delivery:
     permanent: bool = False
     erased: frozenset[str] = frozenset()
     left_out: frozenset[str] = frozenset()
+    packet_size: int = 0
+
+    def named(self, recorded: Iterable[PacketRecord]) -> tuple[PacketRecord, ...]:
+        """Return the packets that the last attempt's email names, of all that were ever recorded.
+
+        An attempt that a crash interrupted, or another version of the code, may have recorded others.
+        """
+        if not self.packet_size:
+            return tuple(packet for packet in recorded if packet.number <= self.packets)
+        spans = dict(enumerate(packet_spans(self.letters, self.packet_size), start=1))
+        found = {
+            packet.number: packet
+            for packet in recorded
+            if spans.get(packet.number) == packet.span and packet.erased == len(self.left_out)
+        }
+        return tuple(found[number] for number in sorted(found))
 
     @property
     def may_lose_letters(self) -> bool:
@@ -213,14 +240,19 @@ def packet_spans(letters: int, size: int = PACKET_SIZE) -> tuple[tuple[int, int]
     return tuple((first, min(first + size - 1, letters)) for first in range(1, letters + 1, size))
 
 
-def packet_name(key: DeliveryKey, number: int, erased: int = 0) -> str:
-    """Return a packet's name in the store. It contains no personal data.
+def packet_id(packet: PacketRecord) -> str:
+    """Return what distinguishes a packet from all others of its delivery: `0002-251-500-without-1`.
 
-    A packet that is typeset again without erased letters gets another name, so that a slower process can't overwrite it
-    with one that still has them.
+    Packets with other letters have other ids, so that a slower process, or one that runs another version of the code,
+    can't overwrite a packet that an email names.
     """
-    without = f"-without-{erased}" if erased else ""
-    return f"packets/{key.campaign}/{key.period}/{key.target}/{number:04d}{without}.pdf"
+    without = f"-without-{packet.erased}" if packet.erased else ""
+    return f"{packet.number:04d}-{packet.first}-{packet.last}{without}"
+
+
+def packet_name(key: DeliveryKey, packet_id: str) -> str:
+    """Return a packet's name in the store. It contains no personal data."""
+    return f"packets/{key.campaign}/{key.period}/{key.target}/{packet_id}.pdf"
 
 
 def packet_filename(key: DeliveryKey, number: int, of: int) -> str:

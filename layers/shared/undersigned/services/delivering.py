@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import count, islice
 from typing import TYPE_CHECKING
 
-from undersigned.domain.deliveries import Bundle, Delivery, packet_name
+from undersigned.domain.deliveries import Bundle, Delivery, packet_id, packet_name
 from undersigned.domain.errors import UndersignedError
 from undersigned.rendering import mails
 from undersigned.services.packing import Batch
@@ -159,26 +159,30 @@ class Delivering:
     def _typeset_all(self, batch: Batch, erased: int, has_time: Callable[[], bool]) -> tuple[PacketRecord, ...]:
         """Typeset and store the packets that are not stored yet, one at a time, so that memory use stays flat.
 
-        Packets are typeset again after a letter was erased, and when they are old, because PDFs are not kept forever.
+        A stored packet counts if it holds exactly these letters: another version of the code may have made larger ones,
+        and a letter may have been erased since. It is typeset again when it is old, because PDFs are not kept forever.
         """
+        spans = self.packing.spans(batch)
         done = {
             packet.number: packet
             for packet in self.deliveries.packets(batch.key)
-            if packet.erased == erased and packet.is_fresh(self.clock())
+            if packet.span == spans.get(packet.number) and packet.erased == erased and packet.is_fresh(self.clock())
         }
-        for made, pdf in self.packing.typeset(batch, skip=frozenset(done)):
-            packet = replace(made, erased=erased, stored_at=self.clock())
-            self.packets.put(packet_name(batch.key, packet.number, erased), pdf)
+        for made, pdf in self.packing.typeset(batch, skip=done.keys()):
+            packet = replace(made, erased=erased)
+            packet = replace(packet, name=packet_name(batch.key, packet_id(packet)))
+            # Recorded first, so that no PDF is stored that nobody could find to delete it.
             self.deliveries.add_packet(batch.key, packet)
-            done[packet.number] = packet
+            self.packets.put(packet.name, pdf)
+            done[packet.number] = replace(packet, stored_at=self.clock())
+            self.deliveries.add_packet(batch.key, done[packet.number])
             _check_time(has_time)
         return tuple(done[number] for number in sorted(done))
 
     def _send(self, delivery: Delivery, batch: Batch, packets: tuple[PacketRecord, ...]) -> Delivery:
         attempt = delivery.attempt + 1
-        erased = len(delivery.erased)
         mail = self.packing.mail(
-            batch, packets, attempt, read=lambda number: self.packets.get(packet_name(batch.key, number, erased))
+            batch, packets, attempt, read=lambda number: self.packets.get(packets[number - 1].name)
         )
         sending = replace(
             delivery,
@@ -195,6 +199,7 @@ class Delivering:
             reason=None,
             permanent=False,
             left_out=delivery.erased,
+            packet_size=packets[0].last,
         )
         # If this write fails, another process sends the email, or an organizer has stopped the delivery.
         self.deliveries.begin_sending(sending, state=delivery.state, attempt=delivery.attempt)

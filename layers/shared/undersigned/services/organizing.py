@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from undersigned.domain.addresses import email_mistake
 from undersigned.domain.controls import Action, AuditEntry
-from undersigned.domain.deliveries import DeliveryKey, packet_filename, packet_name
+from undersigned.domain.deliveries import DeliveryKey, packet_filename
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.languages import Message
 from undersigned.domain.providers import providers_of
@@ -238,18 +238,18 @@ class Organizing:
         return self._record(delivery, tuple(signer for signer in sealed if signer not in delivery.left_out))
 
     def _record(self, delivery: Delivery, signers: tuple[str, ...] = ()) -> DeliveryRecord:
-        packets, events = self.delivery_store.packets(delivery.key), self.delivery_store.mail_events(delivery.key)
-        return DeliveryRecord(delivery, packets, events, signers)
+        packets = delivery.named(self.delivery_store.packets(delivery.key))
+        return DeliveryRecord(delivery, packets, self.delivery_store.mail_events(delivery.key), signers)
 
     def packet_link(self, key: DeliveryKey, number: int) -> str:
         """Return a short-lived web address for downloading a packet. Raises NotFoundError."""
-        packets = self.delivery_store.packets(key)
+        delivery = self.delivery_store.delivery(key)
+        packets = delivery.named(self.delivery_store.packets(key)) if delivery else ()
         packet = next((packet for packet in packets if packet.number == number), None)
         if packet is None:
             message = f"delivery {key.period} to {key.target!r} has no packet {number}"
             raise NotFoundError(message)
-        name = packet_name(key, number, packet.erased)
-        return self.packets().link(name, packet_filename(key, number, len(packets)))
+        return self.packets().link(packet.name, packet_filename(key, number, len(packets)))
 
     def audit(self, campaign: str, after: str | None, limit: int) -> Listing[AuditEntry]:
         """List the activity log, newest first."""

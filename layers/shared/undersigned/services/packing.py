@@ -14,7 +14,8 @@ from undersigned.rendering.mails import NAMES_IN_MAIL, DeliverySummary
 from undersigned.rendering.packets import PacketCover, PacketLetter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from undersigned.domain.campaigns import Campaign, Target
     from undersigned.domain.deliveries import DeliveryKey, Sender
@@ -77,11 +78,11 @@ class Packing:
     def preview_packet(self, key: DeliveryKey, number: int) -> bytes:
         """Typeset one of the packets that would be sent now. Raises NotFoundError if there is none with this number."""
         batch = self._waiting(key)
-        packets = range(1, len(packet_spans(len(batch.signers), PACKET_SIZE)) + 1)
+        packets = self.spans(batch).keys()
         if number not in packets:
             message = f"the next delivery to {key.target!r} has no packet {number}"
             raise NotFoundError(message)
-        [(_, pdf)] = self.typeset(batch, skip=frozenset(packets) - {number})
+        [(_, pdf)] = self.typeset(batch, skip=packets - {number})
         return pdf
 
     def _waiting(self, key: DeliveryKey) -> Batch:
@@ -90,10 +91,14 @@ class Packing:
         rows = self.signatures.signatures(key.campaign, waiting)
         return Batch(campaign, target, key, tuple(row.signer for row in rows if row.waits))
 
-    def typeset(self, batch: Batch, skip: frozenset[int] = frozenset()) -> Iterator[tuple[PacketRecord, bytes]]:
+    def spans(self, batch: Batch) -> Mapping[int, tuple[int, int]]:
+        """Return the first and the last letter of each packet, by its number."""
+        return dict(enumerate(packet_spans(len(batch.signers), PACKET_SIZE), start=1))
+
+    def typeset(self, batch: Batch, skip: AbstractSet[int] = frozenset()) -> Iterator[tuple[PacketRecord, bytes]]:
         """Typeset a batch's packets, one at a time."""
-        spans = packet_spans(len(batch.signers), PACKET_SIZE)
-        for number, (first, last) in enumerate(spans, start=1):
+        spans = self.spans(batch)
+        for number, (first, last) in spans.items():
             if number in skip:
                 continue
             signatures = self.signatures.signatures(batch.key.campaign, batch.signers[first - 1 : last])

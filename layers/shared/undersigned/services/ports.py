@@ -223,13 +223,13 @@ class DeliveryStore(Protocol):
         """
 
     def packets(self, key: DeliveryKey) -> tuple[PacketRecord, ...]:
-        """Read a delivery's packets consistently, in order."""
+        """Read all packets that were recorded of a delivery, consistently, in the order of their numbers.
+
+        `Delivery.named` selects those that its email names.
+        """
 
     def add_packet(self, key: DeliveryKey, packet: PacketRecord) -> None:
-        """Record a stored packet. Recording it twice is harmless.
-
-        Raises ChangedError if a packet with more erased letters is recorded.
-        """
+        """Record a packet. Recording it twice is harmless."""
 
     def record_event(self, event: MailEvent) -> None:
         """Record an SES event. Recording it twice is harmless."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from undersigned.domain.campaigns import ID_PATTERN
-from undersigned.domain.deliveries import DeliveryKey, packet_filename, packet_name
+from undersigned.domain.deliveries import DeliveryKey, packet_filename
 from undersigned.domain.errors import NotFoundError, UndersignedError
 from undersigned.domain.letters import render_html
 from undersigned.domain.signatures import (
@@ -125,8 +125,7 @@ class Packets:
         if packet is None:
             message = f"Packet {number[:10]!r} is not among these packets"
             raise NotFoundError(message)
-        name = packet_name(self.key, packet.number, packet.erased)
-        return name, packet_filename(self.key, packet.number, len(self.packets))
+        return packet.name, packet_filename(self.key, packet.number, len(self.packets))
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)
@@ -320,10 +319,12 @@ class Signing:
         return self._own_letter(signature)
 
     def packets(self, token: str) -> Packets:
-        """Return a delivery's packets. Raises TokenError, NotFoundError."""
+        """Return the packets that a delivery's email names. Raises TokenError, NotFoundError."""
         key = self.tokens.read_packets(token)
-        entry = self.catalog.entry(key.campaign)
-        return Packets(entry.campaign, entry.target(key.target), key, self.deliveries.packets(key))
+        entry = self.catalog.entry(key.campaign, key.target)
+        delivery = self.deliveries.delivery(key)
+        packets = delivery.named(self.deliveries.packets(key)) if delivery else ()
+        return Packets(entry.campaign, entry.target(key.target), key, packets)
 
     def _own_letter(self, signature: Signature) -> OwnLetter:
         entry = self.catalog.entry(signature.campaign, signature.target)

@@ -1,0 +1,192 @@
+"""Test two versions of the code at once: what another version wrote is read, finished and shown as it is."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.faults.invariants import words_of
+from tests.world import CAMPAIGN, client_of
+from undersigned.aws.deliveries import Deliveries, delivery_key, packet_key
+from undersigned.aws.dynamodb import from_item, to_item
+from undersigned.domain.deliveries import DeliveryKey, PacketRecord
+from undersigned.services import packing
+
+if TYPE_CHECKING:
+    from tests.world import World
+
+KEY = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
+NAMES = ("Ada", "Ben", "Cyd", "Dee", "Eve")
+
+
+@pytest.fixture(autouse=True)
+def _links_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packing, "ATTACHMENT_LIMIT", 0)
+
+
+def confirm_letters(world: World) -> None:
+    for name in NAMES:
+        world.confirmed(name=name, signature=name, email=f"{name}@signers.example", address_line=f"7 {name} Place")
+
+
+def stop_before_sending(world: World, monkeypatch: pytest.MonkeyPatch, packet_size: int) -> None:
+    """Typeset the packets of a delivery, and end before its email is sent."""
+    with monkeypatch.context() as patch:
+        patch.setattr(packing, "PACKET_SIZE", packet_size)
+        patch.setattr(packing.Packing, "mail", _crash)
+        world.week()
+    assert world.deliveries == []
+
+
+def _crash(*_: object, **__: object) -> None:
+    message = "the process ended"
+    raise RuntimeError(message)
+
+
+def continue_with(world: World, monkeypatch: pytest.MonkeyPatch, packet_size: int) -> None:
+    monkeypatch.setattr(packing, "PACKET_SIZE", packet_size)
+    world.week()
+
+
+def linked(world: World) -> list[str]:
+    """Return the words of each packet that the email links to."""
+    [mail] = world.deliveries
+    paths = re.findall(r'href="(/packets/[^"]+/\d+)"', world.get(mail.link("packets")).body)
+    return [words_of(stored(world, world.get(path).headers["location"])) for path in paths]
+
+
+def stored(world: World, address: str) -> bytes:
+    return world.wiring.bucket.get(urlsplit(address).path.removeprefix("/"))
+
+
+def letters_linked(world: World) -> list[int]:
+    """Return how many letters each linked packet has, after a check that together they have each letter once."""
+    found = [[name for name in NAMES if f"7 {name} Place" in words] for words in linked(world)]
+    assert sorted(name for names in found for name in names) == list(NAMES)
+    return [len(names) for names in found]
+
+
+@pytest.mark.parametrize(("before", "after"), [(2, 3), (3, 2), (5, 1), (1, 5)])
+def test_each_letter_is_in_one_packet_if_their_size_changes_during_a_delivery(
+    world: World, monkeypatch: pytest.MonkeyPatch, before: int, after: int
+) -> None:
+    confirm_letters(world)
+    stop_before_sending(world, monkeypatch, before)
+    continue_with(world, monkeypatch, after)
+    assert sum(letters_linked(world)) == len(NAMES)
+
+
+def test_packets_of_another_size_are_neither_linked_nor_listed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    confirm_letters(world)
+    stop_before_sending(world, monkeypatch, 2)
+    continue_with(world, monkeypatch, 3)
+    record = world.wiring.organizing().delivery(KEY)
+    assert len(world.wiring.deliveries.packets(KEY)) == 5
+    assert [packet.span for packet in record.packets] == [(1, 3), (4, 5)]
+    assert [len(record.letters_of(packet)) for packet in record.packets] == [3, 2]
+    assert len(linked(world)) == record.delivery.packets == 2
+    [mail] = world.deliveries
+    assert world.get(f"{mail.link('packets')}/3").status == 404
+
+
+def test_a_slower_process_of_the_other_version_changes_no_packet_of_the_email(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    confirm_letters(world)
+    stop_before_sending(world, monkeypatch, 2)
+    other = world.wiring.deliveries.packets(KEY)
+    files = {packet.name: world.wiring.bucket.get(packet.name) for packet in other}
+    continue_with(world, monkeypatch, 3)
+    for packet in other:
+        world.wiring.bucket.put(packet.name, files[packet.name])
+        world.wiring.deliveries.add_packet(KEY, packet)
+    assert letters_linked(world) == [3, 2]
+
+
+def as_version_0_2_wrote(world: World, packet: PacketRecord) -> None:
+    """Replace a packet's row and file by those of version 0.2, which named both by the number alone."""
+    table, bucket = world.wiring.settings.table_name, world.wiring.settings.packet_bucket
+    client = client_of("dynamodb")
+    row = client.delete_item(TableName=table, Key=to_item(packet_key(KEY, packet)._asdict()), ReturnValues="ALL_OLD")[
+        "Attributes"
+    ]
+    values: dict[str, Any] = from_item(row)
+    del values["name"]
+    values |= {"sk": f"PACKET#{KEY.period}#{packet.number:04d}", "stored_at": values.pop("pdf_stored_at")}
+    client.put_item(TableName=table, Item=to_item(values))
+    old_name = f"packets/{CAMPAIGN}/{KEY.period}/{KEY.target}/{packet.number:04d}.pdf"
+    world.wiring.bucket.put(old_name, world.wiring.bucket.get(packet.name))
+    client_of("s3").delete_object(Bucket=bucket, Key=packet.name)
+
+
+def test_packets_that_version_0_2_stored_are_sent(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    confirm_letters(world)
+    stop_before_sending(world, monkeypatch, 2)
+    for packet in world.wiring.deliveries.packets(KEY):
+        as_version_0_2_wrote(world, packet)
+    continue_with(world, monkeypatch, 2)
+    assert letters_linked(world) == [2, 2, 1]
+    assert len(world.wiring.deliveries.packets(KEY)) == 3, "none was typeset again"
+
+
+def test_packets_of_another_size_that_version_0_2_stored_are_not_sent(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    confirm_letters(world)
+    stop_before_sending(world, monkeypatch, 2)
+    for packet in world.wiring.deliveries.packets(KEY):
+        as_version_0_2_wrote(world, packet)
+    continue_with(world, monkeypatch, 3)
+    assert letters_linked(world) == [3, 2]
+
+
+def test_the_packets_of_a_delivery_that_version_0_2_sent_are_shown(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    confirm_letters(world)
+    continue_with(world, monkeypatch, 2)
+    for packet in world.wiring.deliveries.packets(KEY):
+        as_version_0_2_wrote(world, packet)
+    client_of("dynamodb").update_item(
+        TableName=world.wiring.settings.table_name,
+        Key=to_item(delivery_key(KEY)._asdict()),
+        UpdateExpression="REMOVE packet_size",
+    )
+    assert letters_linked(world) == [2, 2, 1]
+
+
+def test_version_0_2_does_not_take_a_packet_for_one_of_its_own(world: World) -> None:
+    """It reuses a row with `stored_at`, and looks for a PDF that is named by the number alone."""
+    world.confirmed()
+    world.week()
+    [packet] = world.wiring.deliveries.packets(KEY)
+    row = client_of("dynamodb").get_item(
+        TableName=world.wiring.settings.table_name, Key=to_item(packet_key(KEY, packet)._asdict())
+    )["Item"]
+    assert "stored_at" not in row
+
+
+@pytest.mark.parametrize(("before", "after", "bundles"), [(1, 3, [1, 3, 1, 0]), (3, 1, [3, 1, 1, 0])])
+def test_bundles_of_another_size_are_continued(
+    world: World, monkeypatch: pytest.MonkeyPatch, before: int, after: int, bundles: list[int]
+) -> None:
+    confirm_letters(world)
+    seal = Deliveries.seal
+
+    def crash_after_sealing(*given: Any) -> None:
+        seal(*given)
+        _crash()
+
+    with monkeypatch.context() as patch:
+        world.variables["BUNDLE_SIZE"] = str(before)
+        world.restart("deliver")
+        patch.setattr(Deliveries, "seal", crash_after_sealing)
+        world.week()
+    world.variables["BUNDLE_SIZE"] = str(after)
+    world.restart("deliver")
+    world.week()
+    assert [len(bundle.signers) for bundle in world.wiring.deliveries.bundles(KEY)] == bundles
+    assert sum(letters_linked(world)) == len(NAMES)
