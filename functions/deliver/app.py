@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 
-from undersigned.aws.queue import LONGEST_WAIT, UNTIL_SES_IS_ASKED_AGAIN, read_message, seconds_until_next_try
+from undersigned.aws.queue import (
+    LONGEST_DELAY,
+    LONGEST_WAIT,
+    UNTIL_SES_IS_ASKED_AGAIN,
+    read_message,
+    seconds_until_next_try,
+)
 from undersigned.logs import facts_of
 from undersigned.services.delivering import OutOfTimeError, UnsettledError
 from undersigned.services.ports import SendingStoppedError, ThrottledError
@@ -28,6 +34,10 @@ _ONE_STEP = 120_000
 
 A packet takes seconds. An email takes up to half a minute until SES has capacity, and up to half a minute at SES.
 """
+
+_MOST_RECEIPTS = 8
+"""A message that waits for an event and was received so often is replaced by a new one, so that the wait can't use up
+its tries (template.yaml: `maxReceiveCount`)."""
 
 
 def report_replaced(key: DeliveryKey, packet: int, characters: dict[str, int]) -> None:
@@ -51,8 +61,15 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
             _run(read_message(record["body"]), context)
             continue
         except UnsettledError as error:
-            logger.info("an email may have been sent", extra={"until": error.until.isoformat()})
+            facts = {"until": error.until.isoformat()}
+            if error.__cause__:
+                logger.warning("SES gave no answer", extra=facts | facts_of(error.__cause__))
+            else:
+                logger.info("an email may have been sent", extra=facts)
             wait = max(1, int((error.until - stack.now()).total_seconds()) + 1)
+            if received >= _MOST_RECEIPTS:
+                _continue(read_message(record["body"]), after=min(wait, LONGEST_DELAY))
+                continue
         except Exception as error:  # noqa: BLE001  (one bad message must not stop the others; it is reported)
             logger.error("a delivery failed", extra={**facts_of(error), "received": received})
             wait = seconds_until_next_try(received)
@@ -76,7 +93,9 @@ def _run(message: DeliveryMessage, context: LambdaContext) -> None:
         _continue(message, after=UNTIL_SES_IS_ASKED_AGAIN)
     else:
         state = delivery.state if delivery else "no letter waits"
-        logger.info("delivery", extra={**asdict(message.key), "state": state})
+        # A person must decide about an email in doubt, so it is logged as an error, which an alarm counts.
+        log = logger.error if state == "in_doubt" else logger.info
+        log("delivery", extra={**asdict(message.key), "state": state})
 
 
 def _continue(message: DeliveryMessage, after: int = 0) -> None:

@@ -136,8 +136,8 @@ def test_a_period_is_named_by_the_schedule_not_by_a_clock(world: World, off: tim
 def test_an_email_under_way_waits_an_hour_for_its_event_despite_clock_skew(off: timedelta) -> None:
     began = datetime(2026, 11, 24, 18, tzinfo=UTC)
     delivery = Delivery(KEY, "sending", opened_at=began, attempt=1, sending_since=began + off)
-    assert delivery.may_be_sent_at(began + off + UNSETTLED_FOR - timedelta(seconds=1)) is not None
-    assert delivery.may_be_sent_at(began + off + UNSETTLED_FOR) is None
+    assert delivery.may_have_event_until(began + off + UNSETTLED_FOR - timedelta(seconds=1)) is not None
+    assert delivery.may_have_event_until(began + off + UNSETTLED_FOR) is None
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pypdf import PdfReader
 
+from tests.faults.refusals import Refusing
 from tests.world import CAMPAIGN, CONTEXT, client_of, load_event
+from undersigned.aws.deliveries import delivery_values
 from undersigned.aws.queue import Queue
 from undersigned.domain.deliveries import Delivery, DeliveryKey
 
@@ -59,26 +61,107 @@ def test_an_attempt_without_an_answer_is_not_repeated_immediately(
     assert delivery(world).state == "sending"
 
 
-def test_an_attempt_without_an_event_for_an_hour_is_repeated(world: World) -> None:
-    world.confirmed()
+def lose_answer(world: World) -> None:
+    """Send the week's email, and lose SES's answer and its events."""
     world.week()
     sent = delivery(world)
     world.wiring.deliveries.change(
-        replace(sent, state="sending", message_id=None, sent_at=None), state="sent", attempt=sent.attempt
+        replace(sent, state="sending", reported=None, message_id=None, sent_at=None), state="sent", attempt=sent.attempt
     )
+
+
+def test_an_attempt_without_an_event_for_an_hour_is_in_doubt_and_never_repeated(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.confirmed()
+    lose_answer(world)
     world.clock.advance(minutes=59)
     world.week()
-    assert len(world.deliveries) == 1
     assert delivery(world).state == "sending"
     world.clock.advance(minutes=2)
+    caplog.clear()
     world.week()
-    assert len(world.deliveries) == 2
-    assert delivery(world).attempt == 2
+    assert delivery(world).state == "in_doubt"
+    assert [record.levelname for record in caplog.records if getattr(record, "state", "") == "in_doubt"] == ["ERROR"]
+    for _ in range(3):
+        world.clock.advance(days=7)
+        world.week()
+    assert (len(world.deliveries), delivery(world).attempt) == (1, 1)
+
+
+def test_an_email_in_doubt_waits_for_a_person_while_the_campaign_is_paused(world: World) -> None:
+    world.confirmed()
+    lose_answer(world)
+    world.plan()
+    world.wiring.delivery_controls().pause(CAMPAIGN, "cli", "")
+    world.clock.advance(hours=2)
+    world.run_queue()
+    assert delivery(world).state == "in_doubt"
+
+
+@pytest.mark.parametrize(("event", "state"), [("send", "sent"), ("delivery", "delivered"), ("bounce", "bounced")])
+def test_a_late_event_moves_an_email_in_doubt_on(world: World, event: str, state: str) -> None:
+    world.confirmed()
+    lose_answer(world)
+    world.clock.advance(hours=2)
+    world.week()
+    world.feedback(event, world.deliveries[0])
+    assert delivery(world).state == state
 
 
 def test_a_late_event_of_an_earlier_attempt_changes_nothing(world: World) -> None:
-    test_an_attempt_without_an_event_for_an_hour_is_repeated(world)
+    world.confirmed()
+    lose_answer(world)
+    world.clock.advance(hours=2)
+    world.wiring.delivery_controls().settle(KEY, "cli", "they have nothing", sent=False)
+    world.run_queue()
+    assert (len(world.deliveries), delivery(world).attempt) == (2, 2)
     world.feedback("bounce", world.deliveries[0])
+    assert delivery(world).state == "sent"
+    target = world.wiring.campaigns.target(CAMPAIGN, "evanston")
+    assert target.mail_state == "ok"
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_an_email_that_ses_failed_to_answer_waits_for_its_event(world: World, status: int) -> None:
+    world.confirmed()
+    world.watch = Refusing({"sesv2:SendEmail": "InternalFailure"}, status=status)
+    for _ in range(3):
+        world.week()
+    assert (delivery(world).state, delivery(world).attempt) == ("sending", 1)
+    world.clock.advance(hours=1)
+    world.week()
+    assert (delivery(world).state, delivery(world).attempt) == ("in_doubt", 1)
+
+
+def test_the_wait_for_an_event_does_not_use_up_the_tries_of_a_message(world: World) -> None:
+    world.confirmed()
+    lose_answer(world)
+    [record] = load_event("deliver_message")["Records"]
+    record["body"] = record["body"].replace("2026-11-30", "2026-11-24")
+    record["attributes"]["ApproximateReceiveCount"] = "9"
+    assert world.handlers["deliver"]({"Records": [record]}, CONTEXT) == {"batchItemFailures": []}
+    attributes = ["ApproximateNumberOfMessagesDelayed"]
+    queued = client_of("sqs").get_queue_attributes(QueueUrl=world.queue_url, AttributeNames=attributes)["Attributes"]
+    assert queued == {"ApproximateNumberOfMessagesDelayed": "1"}
+
+
+def test_an_answer_of_ses_is_written_after_minutes_without_dynamodb(world: World) -> None:
+    world.confirmed()
+    world.plan()
+    world.watch = Refusing({"dynamodb:UpdateItem": "InternalServerError"}, times=10, status=500)
+    assert world.run_queue() == [{"batchItemFailures": []}]
+    assert delivery(world).state == "sent"
+
+
+def test_an_answer_of_ses_that_cannot_be_written_leaves_the_delivery_to_its_event(world: World) -> None:
+    world.confirmed()
+    world.plan()
+    world.watch = Refusing({"dynamodb:UpdateItem": "InternalServerError"}, status=500)
+    [answer] = world.run_queue()
+    assert (len(answer["batchItemFailures"]), delivery(world).state) == (1, "sending")
+    world.watch = None
+    world.feedback("send", world.deliveries[0])
     assert delivery(world).state == "sent"
 
 
@@ -111,7 +194,7 @@ def test_a_refused_delivery_has_the_reason_and_is_sent_later(world: World) -> No
     assert delivery(world).state == "sent"
 
 
-def test_a_target_whose_email_bounced_is_held_until_its_address_changes(world: World) -> None:
+def test_what_bounced_waits_for_a_person_and_what_was_held_goes_when_the_address_changes(world: World) -> None:
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
@@ -122,16 +205,44 @@ def test_a_target_whose_email_bounced_is_held_until_its_address_changes(world: W
     held = delivery(world, replace(KEY, period="2026-12-01"))
     assert held.state == "held"
     assert len(world.deliveries) == 1
-    assert delivery(world).state == "held"
     correct_address(world)
     world.clock.advance(days=7)
     world.week()
-    # The bounced delivery is sent again, and the held one in an email of its own.
-    assert ["Ada Specimen  " in sent.text for sent in world.deliveries] == [True, True, False]
-    assert "Ben Specimen" in world.deliveries[2].text
+    assert ["Ada Specimen  " in sent.text for sent in world.deliveries] == [True, False]
+    assert "Ben Specimen" in world.deliveries[1].text
+    assert delivery(world).state == "bounced"
+    world.wiring.delivery_controls().retry(KEY, "cli", "the address is correct now")
+    world.week()
+    assert ["Ada Specimen  " in sent.text for sent in world.deliveries] == [True, False, True]
     assert {sent.to for sent in world.deliveries[1:]} == {"chief@evanston.example"}
     world.week()
     assert len(world.deliveries) == 3
+
+
+def test_an_out_of_office_reply_without_a_delivery_event_sends_nothing_again(world: World) -> None:
+    world.confirmed()
+    world.week()
+    world.feedback("out_of_office", world.deliveries[0])
+    for _ in range(3):
+        world.clock.advance(days=7)
+        world.week()
+    assert (len(world.deliveries), delivery(world).state) == (1, "bounced")
+
+
+def test_a_delivery_that_version_0_2_held_after_a_bounce_waits_for_a_person(world: World) -> None:
+    world.confirmed()
+    world.week()
+    world.feedback("bounce", world.deliveries[0])
+    old = delivery_values(replace(delivery(world), state="held", reported=None))
+    world.wiring.table.put(old)
+    correct_address(world)
+    world.week()
+    assert (len(world.deliveries), delivery(world).question(world.clock.now)) == (1, "bounced")
+    world.feedback("send", world.deliveries[0])
+    assert delivery(world).state == "held"
+    world.wiring.delivery_controls().retry(KEY, "cli", "")
+    world.run_queue()
+    assert (len(world.deliveries), delivery(world).state) == (2, "sent")
 
 
 def test_a_late_event_of_a_bounced_email_loses_no_letter(world: World) -> None:
@@ -139,11 +250,12 @@ def test_a_late_event_of_a_bounced_email_loses_no_letter(world: World) -> None:
     world.week()
     world.feedback("bounce", world.deliveries[0])
     world.week()
-    assert delivery(world).state == "held"
     world.feedback("send", world.deliveries[0])
-    assert delivery(world).state == "held"
-    correct_address(world)
-    world.week()
+    assert delivery(world).state == "bounced"
+    world.wiring.delivery_controls().retry(KEY, "cli", "")
+    world.feedback("send", world.deliveries[0])
+    world.feedback("bounce", world.deliveries[0])
+    world.run_queue()
     assert (len(world.deliveries), delivery(world).state) == (2, "sent")
 
 
@@ -151,9 +263,9 @@ def test_the_next_attempt_has_no_details_of_the_bounced_email(world: World) -> N
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
-    correct_address(world)
+    world.wiring.delivery_controls().retry(KEY, "cli", "")
     world.throttles = 100
-    world.week()
+    world.run_queue()
     again = delivery(world)
     assert (again.state, again.attempt) == ("open", 2)
     assert (again.sent_at, again.settled_at, again.message_id) == (None, None, None)
@@ -165,14 +277,6 @@ def test_an_out_of_office_reply_after_the_delivery_changes_nothing(world: World)
     world.feedback("delivery", world.deliveries[0])
     world.feedback("out_of_office", world.deliveries[0])
     assert delivery(world).state == "delivered"
-
-
-def test_a_late_bounce_of_an_earlier_attempt_does_not_mark_the_target(world: World) -> None:
-    test_an_attempt_without_an_event_for_an_hour_is_repeated(world)
-    world.feedback("bounce", world.deliveries[0])
-    target = world.wiring.campaigns.target(CAMPAIGN, "evanston")
-    assert target is not None
-    assert target.mail_state == "ok"
 
 
 def test_a_stale_tray_does_not_seal_a_letter_signed_again_for_another_target(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.faults.refusals import Refusing
 from tests.world import CAMPAIGN
 from undersigned.aws.deliveries import Deliveries
 from undersigned.domain.deliveries import DeliveryKey
@@ -207,6 +209,154 @@ def test_a_sent_email_cannot_be_sent_again(world: World, controls: DeliveryContr
     with pytest.raises(NotNowError, match="Only one that failed, bounced or is held can be sent again"):
         controls.retry(EVANSTON, "cli", "")
     assert world.run_queue() == []
+
+
+def in_doubt(world: World) -> None:
+    """Deliver a week's letters, and lose SES's answer and its events."""
+    world.confirmed()
+    world.watch = Refusing({"dynamodb:UpdateItem": "InternalServerError"}, status=500)
+    world.week()
+    world.watch = None
+    world.clock.advance(hours=2)
+    world.week()
+    assert state(world) == "in_doubt"
+
+
+def state(world: World) -> str:
+    found = world.wiring.deliveries.delivery(EVANSTON)
+    assert found
+    return found.state
+
+
+def test_an_email_in_doubt_that_was_sent_is_not_asked_about_again(world: World, controls: DeliveryControls) -> None:
+    in_doubt(world)
+    settled = controls.settle(EVANSTON, "cli", "the office has it", sent=True)
+    assert (settled.state, settled.settled_at) == ("sent", world.clock.now)
+    world.clock.advance(days=30)
+    assert settled.question(world.clock.now) is None
+    world.week()
+    assert sent(world) == ["evanston"]
+    [entry] = world.wiring.campaigns.audit(CAMPAIGN)
+    assert (entry.action, entry.about, entry.why) == ("settle as sent", f"evanston {PERIOD}", "the office has it")
+
+
+def test_an_email_in_doubt_that_was_not_sent_is_sent_in_a_new_attempt(world: World, controls: DeliveryControls) -> None:
+    in_doubt(world)
+    controls.settle(EVANSTON, "cli", "the office has nothing", sent=False)
+    world.run_queue()
+    assert [mail.tags["attempt"] for mail in world.deliveries] == ["1", "2"]
+    assert [entry.action for entry in world.wiring.campaigns.audit(CAMPAIGN)] == ["settle as not sent"]
+
+
+@pytest.mark.parametrize("event", ["send", "delivery"])
+def test_a_late_event_stops_the_second_email_after_a_wrong_answer(
+    world: World, controls: DeliveryControls, event: str
+) -> None:
+    in_doubt(world)
+    controls.settle(EVANSTON, "cli", "they did not find it", sent=False)
+    world.feedback(event, world.deliveries[0])
+    world.run_queue()
+    assert sent(world) == ["evanston"]
+
+
+def test_an_email_without_an_outcome_is_settled_after_three_days(world: World, controls: DeliveryControls) -> None:
+    world.confirmed()
+    world.week()
+    world.clock.advance(hours=71)
+    with pytest.raises(NotNowError, match="nothing to decide"):
+        controls.settle(EVANSTON, "cli", "", sent=False)
+    world.clock.advance(hours=1)
+    with pytest.raises(NotNowError, match="settle the delivery"):
+        controls.retry(EVANSTON, "cli", "")
+    controls.settle(EVANSTON, "cli", "nothing arrived", sent=False)
+    world.feedback("send", world.deliveries[0])
+    world.run_queue()
+    assert sent(world) == ["evanston", "evanston"]
+
+
+def test_an_out_of_office_reply_is_settled_as_sent(world: World, controls: DeliveryControls) -> None:
+    world.confirmed()
+    world.week()
+    world.feedback("out_of_office", world.deliveries[0])
+    controls.settle(EVANSTON, "cli", "the office has it", sent=True)
+    world.feedback("out_of_office", world.deliveries[0])
+    world.clock.advance(days=30)
+    world.week()
+    assert (state(world), sent(world)) == ("sent", ["evanston"])
+
+
+def test_a_delivery_that_changes_meanwhile_is_not_settled(
+    world: World, controls: DeliveryControls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_doubt(world)
+    change = Deliveries.change
+
+    def event_first(deliveries: Deliveries, *arguments: Any, **options: Any) -> None:
+        monkeypatch.setattr(Deliveries, "change", change)
+        world.feedback("delivery", world.deliveries[0])
+        change(deliveries, *arguments, **options)
+
+    monkeypatch.setattr(Deliveries, "change", event_first)
+    with pytest.raises(NotNowError, match="has just changed"):
+        controls.settle(EVANSTON, "cli", "", sent=False)
+    assert state(world) == "delivered"
+    assert world.run_queue() == []
+
+
+def test_a_held_delivery_is_not_sent_again_before_it_is_released(world: World, controls: DeliveryControls) -> None:
+    in_doubt(world)
+    controls.hold(CAMPAIGN, "evanston", "cli", "a new chief")
+    for act in (
+        lambda: controls.retry(EVANSTON, "cli", ""),
+        lambda: controls.settle(EVANSTON, "cli", "", sent=False),
+    ):
+        with pytest.raises(NotNowError):
+            act()
+    assert state(world) == "in_doubt"
+    controls.settle(EVANSTON, "cli", "", sent=True)
+    assert state(world) == "sent"
+
+
+def test_a_complaint_holds_new_letters_until_a_person_releases_them(world: World, controls: DeliveryControls) -> None:
+    world.confirmed()
+    world.week()
+    world.feedback("complaint", world.deliveries[0])
+    page = world.confirmed(email="bo@signers.example", name="Bo Specimen").link("confirm")
+    world.clock.advance(days=7)
+    world.week()
+    assert sent(world) == ["evanston"]
+    assert world.wiring.campaigns.target(CAMPAIGN, "evanston").held_because == "someone there marked an email as spam"
+    assert "<strong>On hold</strong>" in world.get(page).body
+    controls.release(CAMPAIGN, "evanston", "cli", "they want them on paper next year, by email this year")
+    world.feedback("complaint", world.deliveries[0], at=world.clock.now - timedelta(days=7))
+    world.week()
+    assert sent(world) == ["evanston", "evanston"]
+    assert "Bo Specimen" in world.deliveries[1].text
+
+
+def test_a_complaint_outlives_a_push_and_stops_a_delivery_that_is_being_made(
+    world: World, controls: DeliveryControls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.confirmed()
+    world.week()
+    world.confirmed(email="bo@signers.example", name="Bo Specimen")
+    world.clock.advance(days=7)
+    add_packet = Deliveries.add_packet
+
+    def complain_meanwhile(deliveries: Deliveries, *arguments: Any) -> None:
+        add_packet(deliveries, *arguments)
+        world.feedback("complaint", world.deliveries[0])
+
+    monkeypatch.setattr(Deliveries, "add_packet", complain_meanwhile)
+    [answer] = world.week()
+    assert (len(answer["batchItemFailures"]), sent(world)) == (1, ["evanston"])
+    target = world.wiring.campaigns.target(CAMPAIGN, "evanston")
+    world.wiring.campaigns.put_target(CAMPAIGN, replace(target, email="new@evanston.example", complained_at=None))
+    world.week()
+    assert sent(world) == ["evanston"]
+    controls.release(CAMPAIGN, "evanston", "cli", "")
+    world.week()
+    assert sent(world) == ["evanston", "evanston"]
 
 
 def test_an_unknown_target_or_delivery_cannot_be_held_or_retried(world: World, controls: DeliveryControls) -> None:

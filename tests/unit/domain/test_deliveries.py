@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from undersigned.domain.deliveries import (
+    OUTCOME_WITHIN,
     PACKET_SIZE,
     UNSETTLED_FOR,
     Bundle,
@@ -19,6 +20,7 @@ from undersigned.domain.deliveries import (
     MailEvent,
     MailEventKind,
     PacketRecord,
+    Question,
     after,
     packet_id,
     packet_name,
@@ -47,7 +49,9 @@ def event(kind: MailEventKind, minute: int = 1, attempt: int = 1, reason: str | 
 def test_a_send_event_gives_the_delivery_its_message_id_and_time() -> None:
     delivery = after(SENDING, event("send"))
 
-    assert delivery == replace(SENDING, state="sent", message_id="message-1", sent_at=NINE + timedelta(minutes=1))
+    assert delivery == replace(
+        SENDING, state="sent", reported="sent", message_id="message-1", sent_at=NINE + timedelta(minutes=1)
+    )
 
 
 def test_a_delivered_email_keeps_the_time_it_was_sent() -> None:
@@ -149,12 +153,63 @@ def test_a_held_delivery_is_unfinished_if_it_has_letters(letters: int, waits: bo
     [(0, NINE + UNSETTLED_FOR), (59, NINE + UNSETTLED_FOR), (60, None), (600, None)],
 )
 def test_an_attempt_waits_an_hour_for_its_event(minutes: int, until: datetime | None) -> None:
-    assert SENDING.may_be_sent_at(NINE + timedelta(minutes=minutes)) == until
+    assert SENDING.may_have_event_until(NINE + timedelta(minutes=minutes)) == until
 
 
 @pytest.mark.parametrize("state", ["open", "held"])
-def test_a_delivery_that_is_not_being_sent_may_be_sent_now(state: DeliveryState) -> None:
-    assert replace(SENDING, state=state).may_be_sent_at(NINE) is None
+def test_a_delivery_that_is_not_being_sent_waits_for_no_event(state: DeliveryState) -> None:
+    assert replace(SENDING, state=state).may_have_event_until(NINE) is None
+
+
+SENT = replace(SENDING, state="sent", reported="sent", sent_at=NINE)
+BOUNCED = after(SENDING, event("bounce"))
+
+
+@pytest.mark.parametrize(
+    ("delivery", "after_hours", "question"),
+    [
+        (SENDING, 0.9, None),
+        (SENDING, 1, "in doubt"),
+        (replace(SENDING, state="in_doubt"), 1, "in doubt"),
+        (SENT, 71.9, None),
+        (SENT, 72, "no outcome"),
+        (replace(SENT, settled_at=NINE), 720, None),
+        (after(SENT, event("delivery")), 720, None),
+        (after(SENT, event("complaint")), 720, None),
+        (BOUNCED, 0, "bounced"),
+        (replace(BOUNCED, state="held"), 720, "bounced"),
+        (replace(BOUNCED, state="open"), 720, None),
+        (replace(SENDING, state="held"), 720, None),
+        (replace(SENDING, state="open"), 720, None),
+        (replace(SENDING, state="empty"), 720, None),
+    ],
+)
+def test_what_a_person_has_to_decide(delivery: Delivery, after_hours: float, question: Question | None) -> None:
+    assert delivery.question(NINE + timedelta(hours=after_hours)) == question
+
+
+def test_an_email_without_an_outcome_is_a_question_after_three_days() -> None:
+    assert timedelta(days=3) == OUTCOME_WITHIN
+
+
+@pytest.mark.parametrize("kind", ["send", "delivery", "complaint"])
+def test_a_late_event_of_an_email_in_doubt_moves_it_on(kind: MailEventKind) -> None:
+    assert after(replace(SENDING, state="in_doubt"), event(kind)).state == STATE_OF[kind]
+
+
+@pytest.mark.parametrize("kind", ["send", "delivery", "complaint"])
+def test_a_late_event_stops_the_second_email_after_a_person_said_that_it_was_not_sent(kind: MailEventKind) -> None:
+    assert after(replace(SENDING, state="open"), event(kind)).state == STATE_OF[kind]
+
+
+def test_a_repeated_event_does_not_undo_a_persons_decision() -> None:
+    again, arrived = replace(BOUNCED, state="open"), replace(BOUNCED, state="sent")
+
+    assert after(again, event("bounce")) == again
+    assert after(again, event("send")) == again
+    assert after(arrived, event("bounce")) == arrived
+    assert after(replace(SENT, state="open"), event("send")).state == "open"
+    assert after(replace(SENT, state="open"), event("delivery")).state == "delivered"
 
 
 def test_an_empty_bundle_closes_its_delivery() -> None:

@@ -12,13 +12,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, cast, override
 
 from boto3.dynamodb.conditions import Attr
 
 from undersigned.aws.counts import counter_key
-from undersigned.aws.dynamodb import NEW, ConditionFailedError, Key, Update, read_day, written
+from undersigned.aws.dynamodb import NEW, ConditionFailedError, Key, Update, read_day, read_moment, written
 from undersigned.domain.campaigns import Campaign, MailState, Organizer, ProofOfWork, Target, Translation
 from undersigned.domain.controls import Action, AuditEntry, Controls
 from undersigned.domain.errors import NotFoundError
@@ -78,8 +79,8 @@ def audit_partition(campaign: str) -> str:
 NOT_PAUSED = ~Attr("paused").eq(True)  # noqa: FBT003  (an attribute's value)
 """The condition on a campaign's controls that its deliveries are not paused."""
 
-NOT_HELD = Attr("hold").not_exists()
-"""The condition on a target that it has no hold."""
+NOT_HELD = Attr("hold").not_exists() & Attr("complained_at").not_exists()
+"""The condition on a target that its letters don't wait for a release."""
 
 
 class Campaigns(CampaignStore):
@@ -160,10 +161,25 @@ class Campaigns(CampaignStore):
         self._table.update(Update(controls_key(campaign), add={"approved": {period}}))
 
     @override
-    def hold(self, campaign: str, target: str, why: str | None) -> None:
+    def hold(self, campaign: str, target: str, why: str) -> None:
+        self._change_target(campaign, target, {"hold": why})
+
+    @override
+    def release(self, campaign: str, target: str, at: datetime) -> None:
+        self._change_target(campaign, target, {"hold": None, "complained_at": None, "released_at": written(at)})
+
+    @override
+    def record_complaint(self, campaign: str, target: str, at: datetime) -> None:
+        not_released_since = Attr("released_at").not_exists() | Attr("released_at").lt(written(at))
+        news = Attr("pk").exists() & Attr("complained_at").not_exists() & not_released_since
+        with suppress(ConditionFailedError):
+            change = Update(target_key(campaign, target), assign={"complained_at": written(at)}, when=news)
+            self._table.update(change)
+
+    def _change_target(self, campaign: str, target: str, assign: Values) -> None:
         exists = Attr("pk").exists()
         try:
-            self._table.update(Update(target_key(campaign, target), assign={"hold": why}, when=exists))
+            self._table.update(Update(target_key(campaign, target), assign=assign, when=exists))
         except ConditionFailedError as error:
             raise _no_target(campaign, target) from error
 
@@ -287,6 +303,7 @@ def read_target(values: Values) -> Target:
         retired=bool(values.get("retired", False)),
         titles=values.get("titles", {}),
         hold=values.get("hold"),
+        complained_at=read_moment(values.get("complained_at")),
     )
 
 

@@ -211,6 +211,7 @@ def delivery_values(delivery: Delivery) -> Values:
         "message_id": delivery.message_id,
         "reason": delivery.reason,
         "permanent": delivery.permanent,
+        "reported": delivery.reported,
         "left_out": delivery.left_out or None,
         "packet_size": delivery.packet_size or None,
     }
@@ -219,9 +220,10 @@ def delivery_values(delivery: Delivery) -> Values:
 def read_delivery(values: Values) -> Delivery:
     """Read a delivery."""
     _, campaign, target = values["pk"].split("#")
+    state = cast("DeliveryState", values["state"])
     return Delivery(
         key=DeliveryKey(campaign, target, values["sk"].removeprefix(DELIVERIES)),
-        state=cast("DeliveryState", values["state"]),
+        state=state,
         opened_at=datetime.fromisoformat(values["opened_at"]),
         attempt=int(values["attempt"]),
         letters=int(values["letters"]),
@@ -234,10 +236,27 @@ def read_delivery(values: Values) -> Delivery:
         message_id=values.get("message_id"),
         reason=values.get("reason"),
         permanent=values.get("permanent", False),
+        reported=_reported(state, values),
         erased=frozenset(values.get("erased", ())),
         left_out=frozenset(values.get("left_out", ())),
         packet_size=int(values.get("packet_size", 0)),
     )
+
+
+def _reported(state: DeliveryState, values: Values) -> DeliveryState | None:
+    """Return what SES last said. Version 0.2 wrote no `reported`, and left one that it found as it was."""
+    match state:
+        case "sending":
+            return None
+        case "delivered" | "bounced" | "complained":
+            return state
+        case "sent" if "settled_at" not in values:
+            return state
+        case "held" if "settled_at" in values:
+            # It was held after its email had bounced.
+            return "bounced"
+        case _:
+            return cast("DeliveryState | None", values.get("reported"))
 
 
 def bundle_values(key: DeliveryKey, bundle: Bundle, at: datetime) -> Values:

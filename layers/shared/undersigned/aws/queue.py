@@ -75,9 +75,11 @@ def seconds_until_next_try(received: int) -> int:
     return int(min(_FIRST_PAUSE * 2 ** (received - 1), _LONGEST_PAUSE))
 
 
-UNTIL_SES_IS_ASKED_AGAIN = 900
-"""Seconds before SES is tried again: the maximum delay of a new message in SQS. When a quota is used up, SES
-recommends waiting for up to ten minutes.
+LONGEST_DELAY = 900
+"""The most seconds by which SQS delays a new message."""
+
+UNTIL_SES_IS_ASKED_AGAIN = LONGEST_DELAY
+"""Seconds before SES is tried again. When a quota is used up, SES recommends waiting for up to ten minutes.
 
 Source: "Errors related to the sending quotas for your Amazon SES account", SES developer guide."""
 

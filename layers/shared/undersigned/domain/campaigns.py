@@ -11,7 +11,7 @@ from undersigned.domain.languages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date
+    from datetime import date, datetime
 
 ID_PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?")
 """Ids are part of URLs, keys and SES tags (letters, digits, `-` and `_` only), so they are plain slugs."""
@@ -74,7 +74,8 @@ class Target:
     """The person that letters are addressed to, such as a police chief. `postal_codes` are canonical.
 
     A retired target gets no new letters; those in its tray are still sent. `titles` has the title in the campaign's
-    other languages. `hold` is the organizer's reason for holding its letters back, if they do.
+    other languages. `hold` is the organizer's reason for holding its letters back, if they do. `complained_at` is when
+    someone there marked an email as spam, until the organizer releases the letters.
     """
 
     id: str
@@ -88,12 +89,20 @@ class Target:
     retired: bool = False
     titles: Mapping[str, str] = field(default_factory=dict)
     hold: str | None = None
+    complained_at: datetime | None = None
+
+    @property
+    def is_held(self) -> bool:
+        """Say whether its letters wait until the organizer releases them."""
+        return self.hold is not None or self.complained_at is not None
 
     @property
     def held_because(self) -> str | None:
-        """Return why its letters are held: the organizer's reason, or that its address takes no email. Else None."""
+        """Return why its letters are held: the organizer's reason, a complaint, or that its address takes no email."""
         if self.hold:
             return f"held by the organizer: {self.hold}"
+        if self.complained_at:
+            return "someone there marked an email as spam"
         return "email to this address bounced" if self.mail_state == "bounced" else None
 
     def title_in(self, language: str) -> str:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 type Action = Literal[
-    "pause", "resume", "approve", "hold", "release", "retry", "test", "deliver",
+    "pause", "resume", "approve", "hold", "release", "retry", "settle as sent", "settle as not sent", "test", "deliver",
     "remove", "release from quarantine", "export", "create key", "revoke key",
     "backup", "restore",
 ]  # fmt: skip

@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-DeliveryState = Literal["open", "sending", "sent", "delivered", "bounced", "complained", "held", "empty"]
-"""`held`: the target has a hold, or its address takes no email; `empty`: there was no letter left to send."""
+DeliveryState = Literal["open", "sending", "in_doubt", "sent", "delivered", "bounced", "complained", "held", "empty"]
+"""`in_doubt`: nobody knows whether the email left; `held`: its target's letters are held; `empty`: it has no letter."""
+
+Question = Literal["in doubt", "no outcome", "bounced"]
+"""What a person has to decide about a delivery: whether its email left, whether it arrived, what to do."""
 
 PACKET_SIZE = 250
 """Letters in one PDF. Typst's memory grows with the pages of a document."""
@@ -23,7 +26,13 @@ ATTACHMENT_LIMIT = 7_000_000
 """The most bytes of PDFs to attach. Base64 adds a third, and many servers refuse emails over 10 MB."""
 
 UNSETTLED_FOR = timedelta(hours=1)
-"""How long we assume that an email may have been sent if no event says so."""
+"""How long to wait for an event after SES's answer was lost. After that, a person decides."""
+
+OUTCOME_WITHIN = timedelta(hours=72)
+"""How long a sent email may have no outcome. SES publishes events with best effort, so some never come.
+
+Source: "Monitoring Amazon SES sending using EventBridge", SES developer guide.
+"""
 
 _FRESH_FOR = timedelta(days=1)
 """How long an attempt reuses a stored PDF: PDFs are kept for at least 31 days, and links work for 30."""
@@ -99,10 +108,12 @@ class PacketRecord:
 class Delivery:
     """A delivery and its state. `attempt` counts the attempts to send it.
 
-    `email`, `sent_at`, `settled_at` and `message_id` are of the last attempt. `permanent` says that it bounced because
-    the address takes no email. `erased` are the signers whose sealed letters were erased; `left_out` are those of them
-    whose letters were not in the last attempt. `packet_size` is how many letters each of its packets holds, except the
-    last one; 0 before version 0.3.
+    `email`, `sent_at`, `settled_at` and `message_id` are of the last attempt. `settled_at` is when its outcome was
+    known, from an event or from a person. `reported` is what SES last said about it; it stays when a person decides
+    otherwise, so that a repeated event doesn't undo the decision. `permanent` says that it bounced because the address
+    takes no email. `erased` are the signers whose sealed letters were erased; `left_out` are those of them whose
+    letters were not in the last attempt. `packet_size` is how many letters each of its packets holds, except the last
+    one; 0 before version 0.3.
     """
 
     key: DeliveryKey
@@ -119,6 +130,7 @@ class Delivery:
     message_id: str | None = None
     reason: str | None = None
     permanent: bool = False
+    reported: DeliveryState | None = None
     erased: frozenset[str] = frozenset()
     left_out: frozenset[str] = frozenset()
     packet_size: int = 0
@@ -150,11 +162,30 @@ class Delivery:
 
     @property
     def is_unfinished(self) -> bool:
-        """Say whether it has sealed letters that may still have to be sent, or sent again after a bounce."""
-        return self.state in {"open", "sending", "bounced"} or (self.state == "held" and self.letters > 0)
+        """Say whether it has sealed letters that may still have to be sent, or sent again."""
+        return self.state in {"open", "sending", "in_doubt", "bounced"} or (self.state == "held" and self.letters > 0)
 
-    def may_be_sent_at(self, now: datetime) -> datetime | None:
-        """Return until when to wait for the event of an attempt that has started, or None if it may be sent now."""
+    @property
+    def awaits_decision(self) -> bool:
+        """Say whether it is sent again only if a person says so: it is in doubt, or its last email bounced."""
+        return self.state in {"in_doubt", "bounced"} or (self.state == "held" and self.reported == "bounced")
+
+    def question(self, now: datetime) -> Question | None:
+        """Return what a person has to decide about it, if anything."""
+        match self.state:
+            case "sending" if self.may_have_event_until(now) is None:
+                return "in doubt"
+            case "in_doubt":
+                return "in doubt"
+            case "sent" if self.settled_at is None and self.sent_at and now - self.sent_at >= OUTCOME_WITHIN:
+                return "no outcome"
+            case "bounced" | "held" if self.awaits_decision:
+                return "bounced"
+            case _:
+                return None
+
+    def may_have_event_until(self, now: datetime) -> datetime | None:
+        """Return until when to wait for the event of an attempt that has started, or None if the wait is over."""
         if self.state != "sending" or self.sending_since is None:
             return None
         until = self.sending_since + UNSETTLED_FOR
@@ -177,29 +208,14 @@ class MailEvent:
     permanent: bool = False
 
 
-_RANK: dict[DeliveryState, float] = {
-    "open": 0,
-    "held": 0,
-    "sending": 1,
-    "sent": 2,
-    "delivered": 3,
-    "bounced": 4,
-    "complained": 5,
-    "empty": 6,
-}
+_RANK: dict[DeliveryState | None, float] = {None: 0, "sent": 2, "delivered": 3, "bounced": 4, "complained": 5}
 
 _RANK_OF_PASSING_BOUNCE = 2.5
 """Below `delivered`: after a delivery, a bounce that is not permanent is an out-of-office reply."""
 
 
-def _rank(state: DeliveryState, *, permanent: bool) -> float:
-    return _RANK_OF_PASSING_BOUNCE if state == "bounced" and not permanent else _RANK[state]
-
-
-def _reached(delivery: Delivery) -> float:
-    # A delivery that is held because it bounced counts as bounced: a late `sent` event must not settle it.
-    state: DeliveryState = "bounced" if delivery.state == "held" and delivery.settled_at else delivery.state
-    return _rank(state, permanent=delivery.permanent)
+def _rank(reported: DeliveryState | None, *, permanent: bool) -> float:
+    return _RANK_OF_PASSING_BOUNCE if reported == "bounced" and not permanent else _RANK[reported]
 
 
 _STATE_AFTER: dict[MailEventKind, DeliveryState] = {
@@ -214,19 +230,21 @@ _STATE_AFTER: dict[MailEventKind, DeliveryState] = {
 def after(delivery: Delivery, event: MailEvent) -> Delivery:
     """Return the delivery after an event.
 
-    Events arrive late, twice and in any order, so a state only moves forward: an email that was delivered may still
-    bounce permanently, but one that bounced permanently was not delivered. An event of an earlier attempt changes
+    Events arrive late, twice and in any order, so only news counts: an email that was delivered may still bounce
+    permanently, but one that bounced permanently was not delivered. News also counts after a person's decision, until
+    the next attempt begins: an email that has left is not sent a second time. An event of an earlier attempt changes
     nothing.
     """
     state = _STATE_AFTER.get(event.kind)
-    if state is None or event.attempt != delivery.attempt:
+    if state is None or event.attempt != delivery.attempt or delivery.state == "empty":
         return delivery
     permanent = event.permanent or event.kind == "reject"
-    if _rank(state, permanent=permanent) <= _reached(delivery):
+    if _rank(state, permanent=permanent) <= _rank(delivery.reported, permanent=delivery.permanent):
         return delivery
     return replace(
         delivery,
         state=state,
+        reported=state,
         message_id=event.message_id,
         sent_at=delivery.sent_at or event.at,
         settled_at=None if state == "sent" else event.at,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import count, islice
 from typing import TYPE_CHECKING
 
-from undersigned.domain.deliveries import Bundle, Delivery, packet_id, packet_name
+from undersigned.domain.deliveries import UNSETTLED_FOR, Bundle, Delivery, packet_id, packet_name
 from undersigned.domain.errors import UndersignedError
 from undersigned.rendering import mails
 from undersigned.services.packing import Batch
@@ -37,13 +37,16 @@ if TYPE_CHECKING:
 _CONFLICTS = 6
 """How often sealing waits for conflicting transactions before it fails. The waits add up to six seconds."""
 
+_PAUSES = (1, 2, 4, 8, 15, 30, *[60] * 8)
+"""The seconds between tries to write SES's answer, nine minutes in all: an outage should not become a question."""
+
 
 class UnsettledError(UndersignedError):
-    """The email may have been sent. Wait for its event, or until the given time, before another attempt."""
+    """The email may have been sent. Wait for its event until the given time; then a person has to decide."""
 
     def __init__(self, until: datetime) -> None:
         """Keep until when to wait for the event."""
-        super().__init__(f"the email may have been sent; try again at {until.isoformat()}")
+        super().__init__(f"the email may have been sent; wait for its event until {until.isoformat()}")
         self.until = until
 
 
@@ -72,6 +75,9 @@ class Delivering:
         approvals, a delivery begins only when its period is approved. `has_time` is called after each bundle and each
         packet, and says whether there is time for another step.
 
+        An email is never sent again by itself. An hour after an attempt without an answer or an event, the delivery is
+        in doubt, and waits for a person. So does one that bounced.
+
         Raises UnsettledError while the email may have been sent, ThrottledError or MailRefusedError if it was not sent,
         OutOfTimeError, and NotFoundError for an unknown campaign or target.
         """
@@ -80,11 +86,12 @@ class Delivering:
         delivery = self.deliveries.delivery(key)
         if delivery is None and controls.lets_begin(key.period, needs_approval=campaign.approval):
             delivery = self._open(key)
-        if delivery is None or delivery.is_settled or controls.paused:
+        if delivery is None:
+            return None
+        if delivery.state == "sending":
+            return self._doubt(delivery)
+        if delivery.is_settled or delivery.awaits_decision or controls.paused:
             return delivery
-        until = delivery.may_be_sent_at(self.clock())
-        if until is not None:
-            raise UnsettledError(until)
         if target.held_because:
             return self._hold(delivery, target, target.held_because)
         sealed = self._seal_all(key, has_time)
@@ -94,7 +101,7 @@ class Delivering:
             self.deliveries.change(empty, state=delivery.state, attempt=delivery.attempt)
             return empty
         packets = self._typeset_all(batch, len(delivery.erased), has_time)
-        return self._send(delivery, batch, packets)
+        return self._send(delivery, batch, packets, has_time)
 
     def test(self, key: DeliveryKey) -> str | None:
         """Send the email that would be sent now to the campaign's organizer instead, and return its message id.
@@ -113,6 +120,15 @@ class Delivering:
         except ChangedError:
             return self.deliveries.delivery(key)
         return delivery
+
+    def _doubt(self, delivery: Delivery) -> Delivery:
+        """Leave an attempt without an outcome to a person, once its hour is over. Raises UnsettledError until then."""
+        until = delivery.may_have_event_until(self.clock())
+        if until is not None:
+            raise UnsettledError(until)
+        in_doubt = replace(delivery, state="in_doubt")
+        self.deliveries.change(in_doubt, state="sending", attempt=delivery.attempt)
+        return in_doubt
 
     def _hold(self, delivery: Delivery, target: Target, reason: str) -> Delivery:
         sealed = sum(len(bundle.signers) for bundle in self.deliveries.bundles(delivery.key))
@@ -179,11 +195,14 @@ class Delivering:
             _check_time(has_time)
         return tuple(done[number] for number in sorted(done))
 
-    def _send(self, delivery: Delivery, batch: Batch, packets: tuple[PacketRecord, ...]) -> Delivery:
+    def _send(
+        self, delivery: Delivery, batch: Batch, packets: tuple[PacketRecord, ...], has_time: Callable[[], bool]
+    ) -> Delivery:
         attempt = delivery.attempt + 1
         mail = self.packing.mail(
             batch, packets, attempt, read=lambda number: self.packets.get(packets[number - 1].name)
         )
+        since = self.clock()
         sending = replace(
             delivery,
             state="sending",
@@ -192,12 +211,13 @@ class Delivering:
             packets=len(packets),
             bytes=sum(packet.bytes for packet in packets),
             email=mail.to,
-            sending_since=self.clock(),
+            sending_since=since,
             sent_at=None,
             settled_at=None,
             message_id=None,
             reason=None,
             permanent=False,
+            reported=None,
             left_out=delivery.erased,
             packet_size=packets[0].last,
         )
@@ -207,17 +227,30 @@ class Delivering:
             message_id = self.post.send(mail)
         except (ThrottledError, SendingStoppedError, MailRefusedError) as error:
             # It was certainly not sent, so the next attempt needn't wait for an event.
-            self._settle(sending, replace(sending, state="open", sending_since=None, reason=str(error)))
+            self._settle(sending, replace(sending, state="open", sending_since=None, reason=str(error)), has_time)
             raise
-        return self._settle(sending, replace(sending, state="sent", message_id=message_id, sent_at=self.clock()))
+        except Exception as error:
+            # SES may have it: a 5xx answer, or none. Only an event or a person says so.
+            raise UnsettledError(since + UNSETTLED_FOR) from error
+        sent = replace(sending, state="sent", reported="sent", message_id=message_id, sent_at=self.clock())
+        return self._settle(sending, sent, has_time)
 
-    def _settle(self, sending: Delivery, settled: Delivery) -> Delivery:
-        try:
-            self.deliveries.change(settled, state="sending", attempt=sending.attempt)
-        except ChangedError:
-            # An SES event came first, and its state is newer.
-            return self.deliveries.delivery(sending.key) or settled
-        return settled
+    def _settle(self, sending: Delivery, settled: Delivery, has_time: Callable[[], bool]) -> Delivery:
+        """Write SES's answer, and return the delivery. Tries for minutes, because nobody else knows the answer."""
+        pauses = iter(_PAUSES)
+        while True:
+            try:
+                self.deliveries.change(settled, state="sending", attempt=sending.attempt)
+            except ChangedError:
+                # An SES event came first, and its state is newer.
+                return self.deliveries.delivery(sending.key) or settled
+            except Exception:
+                pause = next(pauses, None)
+                if pause is None or not has_time():
+                    raise
+                self.sleep(pause)
+            else:
+                return settled
 
 
 def _check_time(has_time: Callable[[], bool]) -> None:

@@ -39,7 +39,18 @@ class Feedback:
                     raise
                 continue
             # Written after the delivery, and again if the event is repeated, so a crash in between does no harm.
-            if event.kind == "bounce" and event.permanent and delivery.email and event.attempt == delivery.attempt:
-                self.campaigns.set_mail_state(event.delivery.campaign, event.delivery.target, delivery.email, "bounced")
+            self._mark_target(event, changed)
             return changed
         return None
+
+    def _mark_target(self, event: MailEvent, delivery: Delivery) -> None:
+        """Hold the target's letters after a complaint, and mark an address that takes no email.
+
+        A repeated bounce marks nothing once a person has decided to send the delivery again.
+        """
+        campaign, target = event.delivery.campaign, event.delivery.target
+        if event.kind == "complaint":
+            self.campaigns.record_complaint(campaign, target, event.at)
+        is_bounce = event.kind == "bounce" and event.permanent and event.attempt == delivery.attempt
+        if is_bounce and delivery.email and delivery.question(event.at) == "bounced":
+            self.campaigns.set_mail_state(campaign, target, delivery.email, "bounced")

@@ -71,9 +71,10 @@ class Planning:
         """Return a target's deliveries that are due, each with whether it has begun."""
         earlier = list(self.deliveries.deliveries(campaign, target.id))
         # Unfinished deliveries of earlier runs come first. Their letters are sealed and in no tray.
-        unfinished = [delivery.key for delivery in earlier if delivery.is_unfinished]
+        unfinished = [delivery.key for delivery in earlier if delivery.is_unfinished and not delivery.awaits_decision]
         yield from ((key, True) for key in reversed(unfinished))
         this_period = DeliveryKey(campaign, target.id, period)
-        is_done = any(delivery.key == this_period and delivery.is_settled for delivery in earlier)
+        begun = next((delivery for delivery in earlier if delivery.key == this_period), None)
+        is_done = begun is not None and (begun.is_settled or begun.awaits_decision)
         if this_period not in unfinished and not is_done and self.signatures.has_waiting(campaign, target.id):
-            yield this_period, any(delivery.key == this_period for delivery in earlier)
+            yield this_period, begun is not None

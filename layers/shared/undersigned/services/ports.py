@@ -113,8 +113,14 @@ class CampaignStore(Protocol):
     def approve(self, campaign: str, period: str) -> None:
         """Approve a period's deliveries."""
 
-    def hold(self, campaign: str, target: str, why: str | None) -> None:
-        """Hold a target's letters back for a reason, or release them (None); raises NotFoundError."""
+    def hold(self, campaign: str, target: str, why: str) -> None:
+        """Hold a target's letters back for a reason; raises NotFoundError."""
+
+    def release(self, campaign: str, target: str, at: datetime) -> None:
+        """Release a target's letters after a hold or a complaint; raises NotFoundError."""
+
+    def record_complaint(self, campaign: str, target: str, at: datetime) -> None:
+        """Hold a target's letters because of a complaint. Does nothing if they were released after it."""
 
     def record_audit(self, entry: AuditEntry, entry_id: str) -> None:
         """Record an action. The id distinguishes entries of one moment. Raises ChangedError if the entry exists."""
