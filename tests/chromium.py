@@ -27,6 +27,9 @@ NAMES = (
 )
 """Programs to look for, in this order. The last one may be Ubuntu's wrapper for a snap."""
 
+REBOUND = "rebound.example"
+"""A host name that resolves to this machine, as an attacker's name does after DNS rebinding."""
+
 FLAGS = (
     "--disable-gpu",
     "--disable-quic",
@@ -35,8 +38,8 @@ FLAGS = (
     "--disable-sync",
     "--no-first-run",
     "--no-proxy-server",
-    # No host name resolves, so a page's forbidden request to another host never leaves this machine.
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+    # No other host name resolves, so a page's forbidden request to another host never leaves this machine.
+    f"--host-resolver-rules=MAP {REBOUND} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 )
 
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")

@@ -55,7 +55,7 @@ from undersigned_cli.local.emulator import Emulator
 from undersigned_cli.local.processes import Environments, find_uv
 folder, project, port = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
 environments = Environments(find_uv(project), project, folder / "environments")
-Emulator(folder / "emulator", folder / "emulator.log", port, port, schedules=False).start(environments)
+Emulator(folder / "emulator", folder / "emulator.log", port, port, "key", schedules=False).start(environments)
 print("started", flush=True)
 time.sleep(600)
 """
@@ -97,7 +97,7 @@ def request(url: str, values: dict[str, str] | None = None) -> tuple[int, str]:
 
 def control(stack: RunningStack, **wanted: Any) -> None:
     address = f"{stack.environment['AWS_ENDPOINT_URL_SESV2']}/_control"
-    with urlopen(Request(address, data=json.dumps(wanted).encode()), timeout=10):  # noqa: S310
+    with urlopen(Request(address, json.dumps(wanted).encode(), stack.key_header), timeout=10):  # noqa: S310
         pass
 
 
@@ -353,7 +353,8 @@ def mirror(stack: RunningStack, tmp_path_factory: pytest.TempPathFactory) -> Ite
     gateway.create_route(ApiId=api, RouteKey="ANY /{proxy+}", Target=f"integrations/{integration}")
     gateway.create_stage(ApiId=api, StageName="$default", AutoDeploy=True)
     service = HttpService("the mirror", 0, tmp_path_factory.mktemp("mirror") / "http.log")
-    service.answer = front(api, urlsplit(stack.environment["AWS_ENDPOINT_URL"]).port or 0, service.port)
+    emulator_port = urlsplit(stack.environment["AWS_ENDPOINT_URL"]).port or 0
+    service.answer = front(api, emulator_port, service.port, stack.environment["AWS_SESSION_TOKEN"])
     service.start()
     yield service
     service.stop()

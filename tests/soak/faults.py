@@ -120,11 +120,13 @@ class Ses:
     FAULTS = ("throttle", "failure", "lost answer")
 
     def __init__(self, stack: RunningStack, seed: int) -> None:
+        self._key_header = stack.key_header
         self._address = f"{stack.environment['AWS_ENDPOINT_URL_SESV2']}/_control"
         self.control(seed=seed, max_send_rate=1000)
 
     def control(self, **wanted: Any) -> dict[str, Any]:
-        with urlopen(Request(self._address, json.dumps(wanted).encode()), timeout=60) as answer:  # noqa: S310
+        asked = Request(self._address, json.dumps(wanted).encode(), self._key_header)  # noqa: S310
+        with urlopen(asked, timeout=60) as answer:  # noqa: S310
             known: dict[str, Any] = json.loads(answer.read())
         return known
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from undersigned_cli.local.errors import LocalStackError
+from undersigned_cli.local.key import HEADER
 from undersigned_cli.local.processes import Program, last_words
 
 if TYPE_CHECKING:
@@ -20,18 +21,19 @@ REGION = "us-east-1"
 HOST = "127.0.0.1"
 
 _PROCESS = Path(__file__).with_name("emulator_process.py")
-_ANY_KEY = "test"
+_ANY = "test"
 _START_SECONDS = 120.0
 _SAVE_SECONDS = 30.0
 
 
-def client_environment(emulator_port: int, mail_port: int) -> dict[str, str]:
-    """Return the variables that point AWS clients at the local stack: endpoints, a region, worthless credentials."""
+def client_environment(emulator_port: int, mail_port: int, key: str) -> dict[str, str]:
+    """Return the variables that point AWS clients at the local stack: endpoints, a region, its key."""
     return {
         "AWS_ENDPOINT_URL": f"http://{HOST}:{emulator_port}",
         "AWS_ENDPOINT_URL_SESV2": f"http://{HOST}:{mail_port}",
-        "AWS_ACCESS_KEY_ID": _ANY_KEY,
-        "AWS_SECRET_ACCESS_KEY": _ANY_KEY,
+        "AWS_ACCESS_KEY_ID": _ANY,
+        "AWS_SECRET_ACCESS_KEY": _ANY,
+        "AWS_SESSION_TOKEN": key,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_REGION": REGION,
         "AWS_EC2_METADATA_DISABLED": "true",
@@ -40,12 +42,13 @@ def client_environment(emulator_port: int, mail_port: int) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Emulator:
-    """How to start the emulator: the folder of its data, and the ports of it and of the SES stand-in."""
+    """How to start the emulator: the folder of its data, the ports of it and of the SES stand-in, and their key."""
 
     folder: Path
     log: Path
     port: int
     mail_port: int
+    key: str
     schedules: bool
     hurry: float = 1
     """Divides the time for which a program hides or delays a message."""
@@ -67,7 +70,7 @@ class Emulator:
                 **environments.variables("emulator"),
                 **self.settings(temporary),
                 # Lambda workers inherit the emulator's environment, so their emails reach the stand-in.
-                **client_environment(self.port, self.mail_port),
+                **client_environment(self.port, self.mail_port, self.key),
             },
         )
         try:
@@ -121,7 +124,7 @@ class Emulator:
     def _answers(self) -> bool:
         connection = HTTPConnection(HOST, self.port, timeout=2)
         try:
-            connection.request("GET", "/_ministack/health")
+            connection.request("GET", "/_ministack/health", headers={HEADER: self.key})
             return connection.getresponse().status == 200  # noqa: PLR2004
         except OSError:
             return False

@@ -11,8 +11,10 @@ code for any of them.
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import os
+import re
 import signal
 import sys
 import tempfile
@@ -27,6 +29,7 @@ from math import ceil
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
 
 from ministack import app
@@ -47,6 +50,44 @@ _KEPT = (
     "scheduler", "secretsmanager", "ses", "ses_v2", "sns", "sqs",
 )  # fmt: skip
 """The services whose state is kept. The template uses no others."""
+
+
+_THIS_MACHINE = re.compile(rb"(127\.0\.0\.1|localhost)(:\d+)?", re.IGNORECASE)
+_KEY = b"x-amz-security-token"
+_NO_KEY = b"This is the emulator of a local stack; show its key, AWS_SESSION_TOKEN in stack.json of the state folder.\n"
+
+
+def ask_for_the_key() -> None:
+    """Answer only who shows the stack's key, under this machine's name. MiniStack answers all, and any page may read.
+
+    A signed link shows the key in its query. A browser's Origin is for the API, which decides about it itself.
+    """
+    key, answer_all = os.environ["AWS_SESSION_TOKEN"].encode(), app.app
+
+    def is_allowed(scope: dict) -> bool:
+        headers = dict(scope["headers"])
+        signed_link = parse_qs(scope["query_string"]) if scope["method"] == "GET" else {}
+        shown = headers.get(_KEY) or signed_link.get(b"X-Amz-Security-Token", [b""])[0]
+        to_api = scope["path"].startswith("/_aws/execute-api/")
+        return (
+            hmac.compare_digest(shown, key)
+            and _THIS_MACHINE.fullmatch(headers.get(b"host", b"")) is not None
+            and (to_api or b"origin" not in headers)
+        )
+
+    async def answer(scope: dict, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and not is_allowed(scope):
+            headers = [(b"content-type", b"text/plain"), (b"content-length", b"%d" % len(_NO_KEY))]
+            await send({"type": "http.response.start", "status": 403, "headers": headers})
+            await send({"type": "http.response.body", "body": _NO_KEY})
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close"})
+        else:
+            # No function sees the key.
+            seen = [header for header in scope.get("headers", []) if header[0] != _KEY]
+            await answer_all({**scope, "headers": seen}, receive, send)
+
+    app.app = answer
 
 
 def keep_used_services() -> None:
@@ -387,6 +428,7 @@ if __name__ == "__main__":
     hide_own_packages()
     keep_schedule_time_zones()
     read_streams_as_lambda_does()
+    ask_for_the_key()
     stop_with_parent()
     sys.argv = ["ministack"]
     app.main()

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from http.client import HTTPConnection
 from typing import TYPE_CHECKING
 
+from undersigned_cli.local import key as keys
 from undersigned_cli.local.serving import HOST, Headers, Request, Response
 
 if TYPE_CHECKING:
@@ -30,11 +31,11 @@ _HOP_BY_HOP = frozenset(
         "upgrade",
     }
 )
-_OWN = frozenset({"x-forwarded-for", "x-forwarded-port", "x-forwarded-proto"})
+_OWN = frozenset({"x-forwarded-for", "x-forwarded-port", "x-forwarded-proto", keys.HEADER.lower()})
 
 
-def to_api(request: Request, api: str, port: int) -> Request:
-    """Return the request to an HTTP API's default stage, with the headers that API Gateway adds."""
+def to_api(request: Request, api: str, port: int, key: str) -> Request:
+    """Return the request to an HTTP API's default stage, with the headers that API Gateway adds, and the key."""
     before = request.header("X-Forwarded-For")
     return Request(
         request.method,
@@ -44,6 +45,7 @@ def to_api(request: Request, api: str, port: int) -> Request:
             ("X-Forwarded-For", f"{before}, {request.client}" if before else request.client),
             ("X-Forwarded-Port", str(port)),
             ("X-Forwarded-Proto", "http"),
+            (keys.HEADER, key),
         ),
         request.body,
         request.client,
@@ -66,13 +68,13 @@ def forward(request: Request, port: int) -> Response:
         connection.close()
 
 
-def front(api: str, emulator_port: int, port: int) -> Callable[[Request], Response]:
-    """Return the handler of an API's public address."""
+def front(api: str, emulator_port: int, port: int, key: str) -> Callable[[Request], Response]:
+    """Return the handler of an API's public address. Requests of other sites are left to the API, as in AWS."""
 
     def answer(request: Request) -> Response:
         if len(request.body) > MAX_BODY:
             return Response(413, (("Content-Type", "application/json"),), b'{"message":"Request Entity Too Large"}')
-        return as_api_gateway(forward(to_api(request, api, port), emulator_port))
+        return as_api_gateway(forward(to_api(request, api, port, key), emulator_port))
 
     return answer
 

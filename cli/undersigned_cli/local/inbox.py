@@ -2,6 +2,9 @@
 
 Emails can contain anything that a stranger typed. So all text is escaped, and an email's HTML is in an iframe that runs
 no script, loads nothing and has no origin. Its links open in a new tab.
+
+Other sites' pages can't show the inbox, link to it or send it anything. A browser says where a request comes from:
+https://www.w3.org/TR/fetch-metadata/.
 """
 
 from __future__ import annotations
@@ -27,11 +30,18 @@ PATH = "/inbox"
 _ADDRESS = re.compile(rf"{PATH}/(?P<number>\d+)(?P<part>/html|/attachments/(?P<attachment>\d+)|\.eml)?")
 _LINK = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]]")
 _HEAD = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
-_OWN_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; base-uri 'none'; form-action 'none'"
+_OWN_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
 _MAIL_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; frame-ancestors 'self'; "
     "sandbox allow-popups allow-popups-to-escape-sandbox"
 )
+_REFUSED = Response(
+    403, body=b"The inbox refuses requests of other sites (cross-site). Type its address into the browser.\n"
+)
+
 _STYLE = """
 body { font: 1rem/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; color: #1b1b1b }
 table { border-collapse: collapse; width: 100% } th, td { text-align: left; padding: .4rem .8rem .4rem 0;
@@ -61,7 +71,12 @@ def inbox(store: MailStore) -> Callable[[Request], Response]:
             case _:
                 return _download(mail.raw, "message/rfc822", f"{mail.number:04}.eml")
 
-    return answer
+    return lambda request: _REFUSED if _is_of_another_site(request) else answer(request)
+
+
+def _is_of_another_site(request: Request) -> bool:
+    """Return whether the browser says so. A program and an old browser say nothing."""
+    return request.header("Sec-Fetch-Site") not in {None, "none", "same-origin"} or request.header("Origin") is not None
 
 
 def _list(mails: Iterable[StoredMail]) -> str:

@@ -14,6 +14,7 @@ import boto3
 from botocore.config import Config
 
 from undersigned_cli.local.errors import LocalStackError
+from undersigned_cli.local.key import HEADER, write_privately
 from undersigned_cli.local.mail_store import MailStore
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def client_of(environment: dict[str, str], service: str, **settings: Any) -> Any
     session: Any = boto3.Session(
         aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+        aws_session_token=environment["AWS_SESSION_TOKEN"],
         region_name=environment["AWS_REGION"],
     )
     return session.client(service, endpoint_url=endpoint, **settings)
@@ -51,6 +53,11 @@ class RunningStack:
     def example_origin(self) -> str:
         """Return the example website's origin, which a campaign must allow."""
         return self.example_url.rstrip("/")
+
+    @property
+    def key_header(self) -> dict[str, str]:
+        """Return the header that shows the stack's key, for requests without an AWS client."""
+        return {HEADER: self.environment["AWS_SESSION_TOKEN"]}
 
     def client(self, service: str, **settings: Any) -> Any:  # noqa: ANN401
         """Make an AWS client for this stack, as boto3.client does."""
@@ -95,10 +102,8 @@ class RunningStack:
         return "\n".join(pieces)
 
     def write(self) -> None:
-        """Write `stack.json`, so that others find this stack."""
-        fresh = self.state / f"{_FILE}.new"
-        fresh.write_text(json.dumps({**asdict(self), "state": str(self.state)}, indent=1), encoding="utf-8")
-        fresh.replace(self.state / _FILE)
+        """Write `stack.json`, so that this user's programs find this stack and its key."""
+        write_privately(self.state / _FILE, json.dumps({**asdict(self), "state": str(self.state)}, indent=1))
 
 
 def forget(state: Path) -> None:

@@ -1,7 +1,11 @@
-"""A small HTTP server: a function answers each request in a thread; requests and responses are values."""
+"""A small HTTP server: a function answers each request in a thread; requests and responses are values.
+
+It refuses requests with the name of another machine in `Host`.
+"""
 
 from __future__ import annotations
 
+import re
 import threading
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -12,12 +16,14 @@ from urllib.parse import urlsplit
 from undersigned_cli.local.errors import PortTakenError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
 HOST = "127.0.0.1"
 
 type Headers = tuple[tuple[str, str], ...]
+
+_THIS_MACHINE = re.compile(r"(127\.0\.0\.1|localhost)(:\d+)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,14 @@ class Response:
     status: int
     headers: Headers = field(default=(("Content-Type", "text/plain; charset=utf-8"),))
     body: bytes = b""
+
+
+def is_for_this_machine(hosts: Sequence[str]) -> bool:
+    """Return whether a request's Host headers name this machine.
+
+    Anybody can point a name of their own at 127.0.0.1 (DNS rebinding). To a browser, their pages are then ours.
+    """
+    return len(hosts) == 1 and _THIS_MACHINE.fullmatch(hosts[0]) is not None
 
 
 class ConnectionLost(Exception):  # noqa: N818
@@ -100,6 +114,11 @@ class HttpService:
         self._server.server_close()
 
 
+_FOREIGN_HOST = Response(
+    421, body=f"This server answers only requests to http://{HOST} or http://localhost. Use one of these.\n".encode()
+)
+
+
 def _not_yet(request: Request) -> Response:
     return Response(503, body=f"The local stack is still starting: {request.path}\n".encode())
 
@@ -120,10 +139,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         try:
-            body = self._body()
-            response = self.answer(
-                Request(self.command, self.path, tuple(self.headers.items()), body, self.client_address[0])
+            request = Request(
+                self.command, self.path, tuple(self.headers.items()), self._body(), self.client_address[0]
             )
+            ours = is_for_this_machine(self.headers.get_all("Host", []))
+            response = self.answer(request) if ours else _FOREIGN_HOST
         except ConnectionLost:
             self.close_connection = True
             return

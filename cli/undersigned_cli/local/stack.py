@@ -9,7 +9,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from undersigned_cli.local import example_site, inbox, running
+from undersigned_cli.local import example_site, inbox, key, running
 from undersigned_cli.local.api_routes import make_routes
 from undersigned_cli.local.deploy import STACK_NAME, Deployment, architecture, fingerprint
 from undersigned_cli.local.emulator import Emulator, client_environment
@@ -107,19 +107,20 @@ class LocalStack:
         self._claim()
         memory = Memory.read(self._state)
         servers = _Servers.open(memory.ports_for(self._ports), self._logs / "http.log", self._ends)
-        addresses = client_environment(servers.emulator_port, servers.mail.port)
+        known_key = key.key_of(self._state)
+        addresses = client_environment(servers.emulator_port, servers.mail.port, known_key)
         # The stand-in asks the emulator's own SES v2 what the template made.
         emulator_only = {**addresses, "AWS_ENDPOINT_URL_SESV2": addresses["AWS_ENDPOINT_URL"]}
         clients = cache(partial(running.client_of, emulator_only))
 
-        self._start_emulator(environments, servers)
-        self._start_mails(clients, servers)
+        self._start_emulator(environments, servers, known_key)
+        self._start_mails(clients, servers, known_key)
         deployed = self._deploy(
             Deployment(self._state / "sam", self._logs, environments, addresses, clients),
             servers,
             memory,
         )
-        servers.front.answer = front(deployed.api, servers.emulator_port, servers.front.port)
+        servers.front.answer = front(deployed.api, servers.emulator_port, servers.front.port, known_key)
         website = example_site.example_site(servers.front.url, servers.desk.url)
         servers.desk.answer = _desk(inbox.inbox(self._store), website)
         stack = RunningStack(
@@ -138,7 +139,7 @@ class LocalStack:
 
     def _claim(self) -> None:
         """Lock the state folder against a second stack while this process runs."""
-        self._state.mkdir(parents=True, exist_ok=True)
+        self._state.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = self._ends.enter_context((self._state / "lock").open("w"))
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -146,13 +147,14 @@ class LocalStack:
             message = f"another local stack is running with {self._state}; stop it, or choose another state folder"
             raise LocalStackError(message) from None
 
-    def _start_emulator(self, environments: Environments, servers: _Servers) -> None:
+    def _start_emulator(self, environments: Environments, servers: _Servers, known_key: str) -> None:
         self._report("Starting the AWS emulator")
         emulator = Emulator(
             self._state / "emulator",
             self._logs / "emulator.log",
             servers.emulator_port,
             servers.mail.port,
+            known_key,
             self._schedules,
             self._hurry,
             self._prelude,
@@ -160,11 +162,11 @@ class LocalStack:
         program = emulator.start(environments)
         self._ends.callback(emulator.stop, program)
 
-    def _start_mails(self, clients: Callable[[str], Any], servers: _Servers) -> None:
+    def _start_mails(self, clients: Callable[[str], Any], servers: _Servers, known_key: str) -> None:
         service = MailService(self._store, clients, servers.emulator_port, self._logs / "mails.log")
         service.start()
         self._ends.callback(service.stop)
-        servers.mail.answer = service.answer
+        servers.mail.answer = key.for_key_holders(known_key, service.answer)
 
     def _deploy(self, deployment: Deployment, servers: _Servers, memory: Memory) -> Deployed:
         """Build and deploy, unless this source tree is already deployed."""

@@ -127,3 +127,20 @@ def test_an_email_in_an_unknown_charset_can_be_read(desk: Desk) -> None:
     desk.keep(b"Content-Type: text/plain; charset=klingon\r\n\r\nGood day")
 
     assert "Good day" in desk.html("/inbox/2")
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+@pytest.mark.parametrize("path", ["/inbox", "/inbox/1", "/inbox/1/html", "/inbox/1/attachments/1", "/inbox/1.eml"])
+def test_a_page_of_another_site_gets_no_email(desk: Desk, path: str, site: str) -> None:
+    for sent in (("Sec-Fetch-Site", site), ("Origin", "http://localhost:3000")):
+        refused = desk.answer(Request("GET", path, (sent,)))
+        assert (refused.status, b"chief" in refused.body) == (403, False)
+
+
+@pytest.mark.parametrize("site", ["none", "same-origin"])
+def test_a_typed_address_and_a_link_of_the_inbox_open_it(desk: Desk, site: str) -> None:
+    assert desk.answer(Request("GET", "/inbox", (("Sec-Fetch-Site", site),))).status == 200
+
+
+def test_no_page_frames_the_inbox(desk: Desk) -> None:
+    assert "frame-ancestors 'none'" in dict(desk.get("/inbox").headers)["Content-Security-Policy"]
