@@ -11,13 +11,16 @@ from functions.public_api import assets, count, form, packets, signer, wired
 from functions.public_api.problems import NO_ROUTE, problem_of
 from undersigned.aws.failures import is_throttle, slower
 from undersigned.domain.errors import NotFoundError, UndersignedError
+from undersigned.domain.languages import Message
 from undersigned.services.signing import ClosedError
 from undersigned.web.answers import problem
 from undersigned.web.methods import answering_head
+from undersigned.web.posted import RequestError
 from undersigned.web.reader import is_embedded, language_for, wants_json
-from undersigned.web.sites import readable_by, site_of
+from undersigned.web.sites import foreign_site, readable_by, site_of
 
 if TYPE_CHECKING:
+    from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from undersigned.domain.campaigns import Campaign
@@ -35,6 +38,19 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     if not site or not campaign or "Access-Control-Allow-Origin" in answer["headers"]:
         return answer
     return readable_by(answer, site) if wired.signing.is_allowed(campaign, site) else answer
+
+
+def _refuse_foreign_posts(app: APIGatewayHttpResolver, answer: NextMiddleware) -> Response[str]:
+    """Refuse what a website makes its visitors' browsers send, unless the campaign allows the website."""
+    if app.current_event.http_method == "POST" and (site := foreign_site(app.current_event)):
+        _, campaign = site_of(app.current_event.raw_event)
+        if campaign is None or not wired.signing.is_allowed(campaign, site):
+            raise RequestError(
+                403,
+                Message("This website can’t send the form"),
+                Message("The letter’s organizer hasn’t allowed it. Sign on the letter’s own page."),
+            )
+    return answer(app)
 
 
 def _answer_error(error: UndersignedError) -> Response[str]:
@@ -65,6 +81,7 @@ def _answer_no_route(_error: Exception) -> Response[str]:
     return problem(NO_ROUTE, language_for(app.current_event), as_json=wants_json(app.current_event))
 
 
+app.use([_refuse_foreign_posts])
 app.exception_handler(UndersignedError)(_answer_error)
 app.exception_handler(ClientError)(_answer_aws)
 app.not_found(_answer_no_route)

@@ -143,10 +143,17 @@ def test_an_organizations_own_form_needs_no_form_token(world: World) -> None:
     assert row(world).quarantine is None
 
 
-def test_a_form_of_any_other_site_needs_a_form_token(world: World) -> None:
+@pytest.mark.parametrize("origin", ["null", "https://letters.example"])
+def test_a_form_of_no_allowed_site_needs_a_form_token(world: World, origin: str) -> None:
     change(world, allowed_origins=(SITE,))
-    world.post(f"{FORM}/signatures", ADA, headers={"origin": "https://www.enddemand.example.evil.example"})
+    world.post(f"{FORM}/signatures", ADA, headers={"origin": origin})
     assert row(world).quarantine == "no form"
+
+
+def test_a_form_of_a_site_that_is_not_allowed_is_refused(world: World) -> None:
+    change(world, allowed_origins=(SITE,))
+    foreign = {"origin": "https://www.enddemand.example.evil.example"}
+    assert world.post(f"{FORM}/signatures", ADA, headers=foreign).status == 403
 
 
 # The proof of work

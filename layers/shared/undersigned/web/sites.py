@@ -1,4 +1,4 @@
-"""Other sites: whether their scripts may read an answer (CORS), and which of their pages follow a posted form."""
+"""Other sites: which page sent a post (CSRF), who may read an answer (CORS), and which of their pages follow a form."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from undersigned.web.reader import own_origin
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
     from undersigned.domain.campaigns import Campaign
     from undersigned.domain.errors import FieldError
@@ -20,6 +24,19 @@ def site_of(event: Mapping[str, Any]) -> tuple[str | None, str | None]:
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     campaign = _CAMPAIGN.fullmatch(event.get("rawPath", ""))
     return headers.get("origin"), campaign[1] if campaign else None
+
+
+def foreign_site(event: APIGatewayProxyEventV2) -> str | None:
+    """Return the origin of the other site whose page sent a request; None for our pages and for programs.
+
+    `null` counts as no origin: without JavaScript, browsers send it from our own pages, whose Referrer-Policy is
+    `no-referrer` (Fetch standard, "append a request Origin header"). A proxy may change Host, so the browser's own
+    statement counts, too (https://www.w3.org/TR/fetch-metadata/).
+    """
+    origin = event.headers.get("origin")
+    if not origin or origin in {"null", own_origin(event)} or event.headers.get("sec-fetch-site") == "same-origin":
+        return None
+    return origin
 
 
 def readable_by(answer: dict[str, Any], site: str) -> dict[str, Any]:
