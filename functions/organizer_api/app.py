@@ -18,12 +18,14 @@ from functions.organizer_api import (
     next_deliveries,
     session,
     signatures,
+    wired,
 )
 from functions.organizer_api.problems import NO_ROUTE, problem_of
 from undersigned.aws.failures import is_throttle, slower
 from undersigned.domain.errors import UndersignedError
 from undersigned.domain.languages import SOURCE
 from undersigned.web.answers import problem
+from undersigned.web.detours import refusing_detours
 from undersigned.web.methods import answering_head
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ for router in (
 
 
 @answering_head
+@refusing_detours(lambda: wired.stack.settings.proxy)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer a request of the HTTP API."""
     return app.resolve(event, context)

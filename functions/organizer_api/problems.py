@@ -44,8 +44,8 @@ def problem_of(error: UndersignedError) -> Problem:  # noqa: PLR0911  (a table)
                 429,
                 Message("Just a moment"),
                 Message.counted(
-                    "Too many wrong keys came from your network. Wait %(seconds)s second, then try again.",
-                    "Too many wrong keys came from your network. Wait %(seconds)s seconds, then try again.",
+                    "This key is wrong, and was sent too often. Wait %(seconds)s second, then send the right key.",
+                    "This key is wrong, and was sent too often. Wait %(seconds)s seconds, then send the right key.",
                     error.seconds,
                     {"seconds": error.seconds},
                 ),

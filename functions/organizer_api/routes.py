@@ -26,6 +26,6 @@ def _serve(event: APIGatewayProxyEventV2, scope: Scope, parts: Mapping[str, str]
     """Check the request's key and call the request's handler."""
     names = {**parts}
     campaign = names.pop("campaign")
-    key = wired.access.authorize(campaign, bearer_key(event.headers), scope, event.request_context.http.source_ip)
+    key = wired.access.authorize(campaign, bearer_key(event.headers), scope)
     check_names(names)
     return handler(ApiRequest(campaign, key, event), **names)

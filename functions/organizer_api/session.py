@@ -32,7 +32,7 @@ def sign_in() -> Response[str]:
     event = router.current_event
     try:
         check_origin(event.headers, public_url(event))
-        session = wired.sessions.begin(*sign_in_form(event), event.request_context.http.source_ip)
+        session = wired.sessions.begin(*sign_in_form(event))
     except (KeyRefusedError, TooManyRefusalsError, RequestError) as error:
         language, found = language_for(event), dashboard_problem_of(error)
         form = dashboard.sign_in(language, found.detail.in_language(language))

@@ -3,7 +3,14 @@
 from undersigned.wiring import Wiring
 
 stack = Wiring.of_environment(
-    "table_name", "secret_arn", "sender_address", "packet_bucket", "delivery_queue_url", "export_queue_url", "schedule"
+    "table_name",
+    "secret_arn",
+    "sender_address",
+    "packet_bucket",
+    "delivery_queue_url",
+    "export_queue_url",
+    "schedule",
+    "proxy",
 )
 access = stack.access()
 sessions = stack.sessions()

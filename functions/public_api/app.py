@@ -14,6 +14,7 @@ from undersigned.domain.errors import NotFoundError, UndersignedError
 from undersigned.domain.languages import Message
 from undersigned.services.signing import ClosedError
 from undersigned.web.answers import problem
+from undersigned.web.detours import refusing_detours
 from undersigned.web.methods import answering_head
 from undersigned.web.posted import RequestError
 from undersigned.web.reader import is_embedded, language_for, wants_json
@@ -31,6 +32,7 @@ for routes in (form, count, signer, packets, assets):
 
 
 @answering_head
+@refusing_detours(lambda: wired.stack.settings.proxy)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer a request of the HTTP API. Scripts on the campaign's sites may read the answer."""
     answer = app.resolve(event, context)

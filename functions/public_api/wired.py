@@ -2,5 +2,5 @@
 
 from undersigned.wiring import Wiring
 
-stack = Wiring.of_environment("table_name", "secret_arn", "packet_bucket", "forms_a_minute", "schedule")
+stack = Wiring.of_environment("table_name", "secret_arn", "packet_bucket", "forms_a_minute", "schedule", "proxy")
 signing = stack.signing()

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 OF_POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
 """Powertools reads these by itself."""
 
-OPTIONAL = {"EVENT_BUS_NAME", "PUBLIC_URL"}
-"""Without the first, a stack publishes no events. Without the second, it takes its address from each request."""
+OPTIONAL = {"EVENT_BUS_NAME", "PUBLIC_URL", "PROXY_SECRET", "PROXY_ADDRESS_HEADER", "ONLY_THROUGH_PROXY"}
+"""Without the first, a stack publishes no events. Without the second, it takes its address from each request. The
+others are of a proxy."""
 
 FUNCTIONS = sorted(functions(load_template()))
 

@@ -354,7 +354,7 @@ class Wiring:
         """Wire the checking of API keys."""
         from undersigned.services.access import Access
 
-        return Access(keys=self.api_keys, abuse_counters=self.abuse_counters, secret=self.secret, clock=self._clock)
+        return Access(keys=self.api_keys, abuse_counters=self.abuse_counters, clock=self._clock)
 
     def sessions(self) -> Sessions:
         """Wire organizers' sessions."""

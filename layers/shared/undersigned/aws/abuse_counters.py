@@ -1,8 +1,9 @@
-"""Abuse counters: forms and refused keys by network, and sign-ups by window. All of them expire.
+"""Abuse counters: forms by network, wrong keys by group, and sign-ups by window. All of them expire.
 
 | row | pk | sk |
 |---|---|---|
 | a network in a window | `RATE#<hash>` (another hash in each window) | `META` |
+| wrong keys of a group, in the group's last window | `RATE#KEYS#<group>` | `META` |
 | a campaign's sign-ups in a window | `PACE#<campaign>` | `<moment>` |
 """
 
@@ -18,13 +19,18 @@ if TYPE_CHECKING:
     from undersigned.aws.dynamodb import Table
 
 _NETWORK = "network"
-"""The attribute that counts all forms or refused keys of a network. Each of its addresses has an attribute, too."""
+"""The attribute that counts all forms of a network. Each of its addresses has an attribute, too."""
 
 _SIGN_UPS_KEPT_FOR = timedelta(days=1)
+_REFUSALS_KEPT_FOR = timedelta(days=1)
 
 
 def _network_key(hashed: str) -> Key:
     return Key(f"RATE#{hashed}", "META")
+
+
+def _group_key(group: int) -> Key:
+    return Key(f"RATE#KEYS#{group}", "META")
 
 
 def _sign_ups_partition(campaign: str) -> str:
@@ -52,14 +58,19 @@ class AbuseCounters(AbuseCounterStore):
         return int(counted[_NETWORK]), int(counted[of_address])
 
     @override
-    def refusals(self, network: str) -> int:
-        values = self._table.get(_network_key(network), consistent=True)
-        return int(values[_NETWORK]) if values else 0
+    def refusals(self, group: int, window: datetime) -> int:
+        values = self._table.get(_group_key(group))
+        return int(values["refused"]) if values and values["window"] == window.isoformat() else 0
 
     @override
-    def count_refusal(self, network: str, *, expires_at: datetime) -> None:
-        expiry = {"expires_at": int(expires_at.timestamp())}
-        self._table.update(Update(_network_key(network), assign=expiry, add={_NETWORK: 1}))
+    def set_refusals(self, group: int, window: datetime, amount: int) -> None:
+        # Two at once may count as one. That only lets one more wrong key be answered as such.
+        values = {
+            "window": window.isoformat(),
+            "refused": amount,
+            "expires_at": int((window + _REFUSALS_KEPT_FOR).timestamp()),
+        }
+        self._table.update(Update(_group_key(group), assign=values))
 
     @override
     def sign_ups(self, campaign: str, since: datetime) -> dict[datetime, int]:

@@ -16,6 +16,9 @@ Scope = Literal["read", "manage"]
 DIGITS_SHOWN = 12
 """How many digits of its SHA-256 identify a key among those of its campaign."""
 
+REFUSAL_GROUPS = 4_096
+"""How many groups wrong keys are counted in. So strangers can't fill the table with the keys that they make up."""
+
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
@@ -50,3 +53,8 @@ def digest_of(text: str) -> str:
     """Return the SHA-256 (hex) of a key's text. A key is random, so it needs neither a salt nor a slow hash."""
     # A request can contain any text, even lone surrogates.
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
+
+
+def group_of_refusal(campaign: str, digest: str) -> int:
+    """Return the group in which a wrong key is counted, by its campaign and the first two digits of its SHA-256."""
+    return int(digest_of(f"{campaign} {digest[:2]}"), 16) % REFUSAL_GROUPS

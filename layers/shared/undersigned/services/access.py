@@ -1,4 +1,4 @@
-"""Access: check API keys, and make a network wait that tries too many wrong ones."""
+"""Access: check API keys, and make a wrong one wait. A valid key never waits for others' failures."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING
 
-from undersigned.domain.abuse_checks import RATE_WINDOW, Visitor, hashed_address, window_of
-from undersigned.domain.api_keys import digest_of
+from undersigned.domain.abuse_checks import RATE_WINDOW, window_of
+from undersigned.domain.api_keys import digest_of, group_of_refusal
 from undersigned.domain.campaigns import ID_PATTERN
 from undersigned.domain.errors import UndersignedError
 
@@ -19,7 +19,11 @@ if TYPE_CHECKING:
     from undersigned.services.ports import AbuseCounterStore, ApiKeyStore
 
 MOST_REFUSALS = 10
-"""How many keys may be refused to one network in a minute before it has to wait."""
+"""How many wrong keys of one group are answered as such in a minute. The next ones have to wait.
+
+The limit protects the table from programs that repeat a wrong key. It is not what protects keys: they have 256 random
+bits, and the API takes 200 requests in a second.
+"""
 
 
 class KeyRefusedError(UndersignedError):
@@ -31,11 +35,11 @@ class ScopeError(UndersignedError):
 
 
 class TooManyRefusalsError(UndersignedError):
-    """One network tried too many wrong keys, and must wait; carries how long, in seconds."""
+    """This key is wrong, and such keys were sent too often; carries how long to wait, in seconds."""
 
     def __init__(self, seconds: int) -> None:
         """Keep the seconds."""
-        super().__init__(f"too many keys were refused to one network; wait {seconds} s")
+        super().__init__(f"too many wrong keys; wait {seconds} s")
         self.seconds = seconds
 
 
@@ -45,30 +49,32 @@ class Access:
 
     keys: ApiKeyStore
     abuse_counters: AbuseCounterStore
-    secret: Callable[[], str]
     clock: Callable[[], datetime]
 
-    def authorize(self, campaign: str, text: str, scope: Scope, address: str) -> ApiKey:
+    def authorize(self, campaign: str, text: str, scope: Scope) -> ApiKey:
         """Return the campaign's key with this text, if it has the scope.
 
-        Raises KeyRefusedError if no valid key of the campaign has this text, ScopeError if the key lacks the scope, and
-        TooManyRefusalsError, for right and wrong keys alike, if the IP address's network was refused too often.
+        Raises KeyRefusedError if no valid key of the campaign has this text, TooManyRefusalsError if, besides, too many
+        such keys were refused in this minute, and ScopeError if the key lacks the scope.
         """
         if not text:
             message = "no key was sent"
             raise KeyRefusedError(message)
-        now = self.clock()
-        window = window_of(now, RATE_WINDOW)
-        network = hashed_address(f"refused:{self.secret()}", Visitor.at(address).network, window)
-        if self.abuse_counters.refusals(network) >= MOST_REFUSALS:
-            raise TooManyRefusalsError(ceil((window + RATE_WINDOW - now).total_seconds()))
-        digest = digest_of(text)
+        now, digest = self.clock(), digest_of(text)
         found = self.keys.api_key(campaign, digest) if ID_PATTERN.fullmatch(campaign) else None
         if found is None or not found.is_opened_by(digest, now):
-            self.abuse_counters.count_refusal(network, expires_at=window + 2 * RATE_WINDOW)
+            self._count_refusal(campaign, digest, now)
             message = "this key does not open this campaign"
             raise KeyRefusedError(message)
         return _allowed(found, scope)
+
+    def _count_refusal(self, campaign: str, digest: str, now: datetime) -> None:
+        """Count a wrong key by the beginning of its digest and its campaign. Raises TooManyRefusalsError."""
+        window, group = window_of(now, RATE_WINDOW), group_of_refusal(campaign, digest)
+        refused = self.abuse_counters.refusals(group, window)
+        if refused >= MOST_REFUSALS:
+            raise TooManyRefusalsError(ceil((window + RATE_WINDOW - now).total_seconds()))
+        self.abuse_counters.set_refusals(group, window, refused + 1)
 
     def authorize_session(self, campaign: str, digest: str, scope: Scope) -> ApiKey:
         """Return the current key of a session. Raises KeyRefusedError, ScopeError.

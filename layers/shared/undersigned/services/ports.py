@@ -268,16 +268,16 @@ class CountStore(Protocol):
 
 
 class AbuseCounterStore(Protocol):
-    """Forms and refused keys by network, and sign-ups by window. All of them expire."""
+    """Forms by network, wrong keys by group, and sign-ups by window. All of them expire."""
 
     def count_form(self, network: str, address: str, *, expires_at: datetime) -> tuple[int, int]:
         """Count a form, and return how many its network and its address have sent. Both are given as hashes."""
 
-    def refusals(self, network: str) -> int:
-        """Read consistently how many keys were refused to a network (a hash)."""
+    def refusals(self, group: int, window: datetime) -> int:
+        """Read how many wrong keys of a group were refused in a window."""
 
-    def count_refusal(self, network: str, *, expires_at: datetime) -> None:
-        """Count a key that was refused to a network (a hash)."""
+    def set_refusals(self, group: int, window: datetime, amount: int) -> None:
+        """Write how many wrong keys of a group were refused in a window, in place of an earlier window."""
 
     def sign_ups(self, campaign: str, since: datetime) -> Mapping[datetime, int]:
         """Read how many people signed in each window since then, by its start, without empty windows."""

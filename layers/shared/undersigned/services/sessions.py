@@ -48,9 +48,9 @@ class Sessions:
     access: Access
     tokens: Tokens
 
-    def begin(self, campaign: str, key: str, address: str) -> Session:
+    def begin(self, campaign: str, key: str) -> Session:
         """Begin a session with the text of a key. Raises KeyRefusedError, TooManyRefusalsError."""
-        found = self.access.authorize(campaign, key, "read", address)
+        found = self.access.authorize(campaign, key, "read")
         return self._session(self.tokens.for_session(found.campaign, found.digest), found)
 
     def session(self, token: str) -> Session:
