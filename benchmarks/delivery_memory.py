@@ -57,7 +57,7 @@ def deliver(letters: int, folder: Path) -> dict[str, float]:
             campaigns=campaigns,
             catalog=Catalog(campaigns=campaigns, clock=lambda: NOW),
             signatures=signatures,
-            tokens=Tokens(lambda: "secret", lambda: NOW),
+            tokens=Tokens(lambda: ("secret",), lambda: NOW),
             sender=Sender("letters@enddemand.example", "https://letters.example"),
             typesetter=lambda cover, made: typeset(cover, made, fonts),
             report_replaced=lambda *_: None,

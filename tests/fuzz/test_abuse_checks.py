@@ -19,14 +19,14 @@ from undersigned_cli import campaign_folder
 
 CAMPAIGN = campaign_folder.read(Path(__file__).parents[2] / "campaigns" / "end-demand-illinois").campaign
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
-TOKENS = Tokens(lambda: "of this stack", lambda: NOON)
+TOKENS = Tokens(lambda: ("of this stack",), lambda: NOON)
 FORM = FormToken(CAMPAIGN.id, "b" * 16, needs_proof=True, issued_at=NOON - timedelta(minutes=1))
 
 
 CHECKS = abuse_checks.AbuseChecks(
     counters=None,  # type: ignore[arg-type]  # nothing is counted here
     tokens=TOKENS,
-    secret=lambda: "of this stack",
+    keys=lambda: ("of this stack",),
     forms_a_minute=10,
     clock=lambda: NOON,
     new_id=lambda: "c" * 16,

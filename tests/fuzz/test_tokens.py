@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
-TOKENS = Tokens(lambda: "of this stack", lambda: NOON)
+TOKENS = Tokens(lambda: ("of this stack",), lambda: NOON)
 
 READ: dict[str, Callable[[str], object]] = {
     "confirm": lambda token: TOKENS.read_signer("confirm", token),

@@ -575,6 +575,17 @@ def test_a_stack_with_another_secret_refuses_a_backup_and_says_how_to_fix_it(sta
     stacks.restore()
 
 
+def test_a_backup_from_before_a_rotation_can_be_restored_after_it(stacks: Stacks) -> None:
+    """The file is bound to the key of signers' ids, which a rotation keeps."""
+    old = stacks.stack()
+    old.confirmed()
+    stacks.backup()
+    new = stacks.stack(empty=True)
+    new.wiring.stack_secret.replace(new.wiring.stack_secret.keyring().rotated("new", new.clock.now))
+    stacks.restore()
+    assert new.wiring.signatures.signature(CAMPAIGN, signer_id(SECRET, "ada@signers.example")) is not None
+
+
 ROW = {"pk": "SIGNATURE#x#y", "sk": "1"}
 HEADER = Header("an-id", CAMPAIGN, datetime(2026, 11, 24, tzinfo=UTC), paused=True)
 

@@ -66,7 +66,7 @@ def test_a_token_opens_only_routes_of_its_own_kind(world: World) -> None:
     for kind, token in issued(world.wiring.tokens, world).items():
         assert opened(world, token) == {kind} - {"post"}, kind
     # The same tokens under another secret, and tokens for a campaign that doesn't exist.
-    forged = issued(Tokens(lambda: "t" * 64, world.clock), world)
+    forged = issued(Tokens(lambda: ("t" * 64,), world.clock), world)
     elsewhere = issued(world.wiring.tokens, world, "another-campaign")
     for tokens in (forged, elsewhere):
         for kind, token in tokens.items():

@@ -23,7 +23,7 @@ SIGNER = SignerToken("trees", "0" * 32)
 
 
 def at(moment: datetime = NOON, secret: str = SECRET) -> Tokens:
-    return Tokens(lambda: secret, lambda: moment)
+    return Tokens(lambda: (secret,), lambda: moment)
 
 
 def signer_token(purpose: Purpose = "letter") -> str:
@@ -133,15 +133,29 @@ def test_a_token_with_another_number_of_parts_is_refused() -> None:
 def test_the_secret_is_read_for_the_first_token() -> None:
     reads: list[str] = []
 
-    def read() -> str:
+    def read() -> tuple[str]:
         reads.append("once")
-        return SECRET
+        return (SECRET,)
 
     tokens = Tokens(read, lambda: NOON)
     assert reads == []
 
     tokens.for_packets(KEY)
     assert reads == ["once"]
+
+
+def test_a_token_is_read_with_every_key_and_signed_with_the_first() -> None:
+    both = Tokens(lambda: ("new", SECRET), lambda: NOON)
+    assert both.read_signer("letter", signer_token()) == SIGNER
+    assert at(secret="new").read_signer("letter", both.for_signer("letter", SIGNER.campaign, SIGNER.signer)) == SIGNER
+    with pytest.raises(TokenError):
+        at().read_signer("letter", both.for_signer("letter", SIGNER.campaign, SIGNER.signer))
+
+
+def test_posts_are_accepted_with_the_tokens_of_every_key() -> None:
+    session = at().for_session("trees", "0" * 64)
+    both = Tokens(lambda: ("new", SECRET), lambda: NOON)
+    assert both.accepted_in_posts(session) == (at(secret="new").for_posts(session), at().for_posts(session))
 
 
 def test_a_session_lasts_twelve_hours_and_names_its_key() -> None:

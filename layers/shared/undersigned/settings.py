@@ -44,7 +44,7 @@ class Settings:
 
     @cached_property
     def secret_arn(self) -> str:
-        """The secret that signs tokens and keys hashes."""
+        """The secret that holds the keys of signers' ids and of tokens."""
         return self._required("SECRET_ARN")
 
     @cached_property

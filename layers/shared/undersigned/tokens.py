@@ -1,4 +1,4 @@
-"""Signed, expiring tokens for links, forms and sessions. Forging one requires the stack's secret."""
+"""Signed, expiring tokens for links, forms and sessions. Forging one requires a token key of the stack."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import hmac
 from typing import TYPE_CHECKING
 
 from itsdangerous import BadData, SignatureExpired, Signer, TimestampSigner, want_bytes
+from itsdangerous.encoding import base64_encode
 
 from undersigned.domain.abuse_checks import FormToken
 from undersigned.domain.deliveries import DeliveryKey
@@ -14,7 +15,7 @@ from undersigned.domain.errors import TokenError, TokenExpiredError
 from undersigned.domain.tokens import CLOCKS_DIFFER_BY, VALID_FOR, ApprovalToken, Purpose, SessionToken, SignerToken
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
 _PARTS_OF_SIGNER = 2
@@ -25,10 +26,11 @@ _PARTS_OF_SESSION = 2
 
 
 class _Signer(TimestampSigner):
-    """Signs with a given time."""
+    """Signs with a given time. Takes the accepted keys, beginning with the one that signs."""
 
-    def __init__(self, secret: str, purpose: Purpose, now: datetime) -> None:
-        super().__init__(secret, salt=f"undersigned.{purpose}", key_derivation="hmac", digest_method=hashlib.sha256)
+    def __init__(self, keys: Sequence[str], purpose: Purpose, now: datetime) -> None:
+        # itsdangerous signs with the last one.
+        super().__init__(keys[::-1], salt=f"undersigned.{purpose}", key_derivation="hmac", digest_method=hashlib.sha256)
         self._now = now
 
     def get_timestamp(self) -> int:
@@ -36,15 +38,19 @@ class _Signer(TimestampSigner):
 
     def verify_signature(self, value: str | bytes, sig: str | bytes) -> bool:
         """Accept a signature only in the spelling that we issue. Base64 decodes other spellings to the same bytes."""
-        return hmac.compare_digest(want_bytes(sig), self.get_signature(value))
+        given, value = want_bytes(sig), want_bytes(value)
+        derived = (self.derive_key(key) for key in reversed(self.secret_keys))
+        return any(
+            hmac.compare_digest(given, base64_encode(self.algorithm.get_signature(key, value))) for key in derived
+        )
 
 
 class Tokens:
     """Issues and reads tokens. A token is valid only for its own purpose."""
 
-    def __init__(self, secret: Callable[[], str], clock: Callable[[], datetime]) -> None:
-        """Keep a function that returns the secret, called at the first token, and a clock."""
-        self._secret = secret
+    def __init__(self, keys: Callable[[], Sequence[str]], clock: Callable[[], datetime]) -> None:
+        """Keep a clock, and a function that returns the accepted keys, beginning with the one that signs."""
+        self._keys = keys
         self._clock = clock
 
     def for_signer(self, purpose: Purpose, campaign: str, signer: str) -> str:
@@ -70,9 +76,15 @@ class Tokens:
         return self._issue("session", campaign, digest)
 
     def for_posts(self, session: str) -> str:
-        """Return the token in the forms of a session's pages: fixed for a session, and unknown to other sites."""
-        signer = Signer(self._secret(), "undersigned.post", key_derivation="hmac", digest_method=hashlib.sha256)
-        return signer.get_signature(session).decode()
+        """Return the token in the forms of a session's pages: unknown to other sites, and fixed until a rotation."""
+        return self.accepted_in_posts(session)[0]
+
+    def accepted_in_posts(self, session: str) -> tuple[str, ...]:
+        """Return the tokens that posts of a session may have, the current one first."""
+        signers = (
+            Signer(key, "undersigned.post", key_derivation="hmac", digest_method=hashlib.sha256) for key in self._keys()
+        )
+        return tuple(signer.get_signature(session).decode() for signer in signers)
 
     def read_signer(self, purpose: Purpose, token: str) -> SignerToken:
         """Read the token of a signer's link; raises TokenError, TokenExpiredError."""
@@ -100,11 +112,11 @@ class Tokens:
         return FormToken(campaign, nonce, proof == "proof", issued_at)
 
     def _issue(self, purpose: Purpose, *parts: str, issued_at: datetime | None = None) -> str:
-        return _Signer(self._secret(), purpose, issued_at or self._clock()).sign("~".join(parts)).decode()
+        return _Signer(self._keys(), purpose, issued_at or self._clock()).sign("~".join(parts)).decode()
 
     def _read(self, purpose: Purpose, token: str, count: int) -> tuple[list[str], datetime]:
         """Return a token's parts and when it was issued, which may be a little later than now."""
-        signer = _Signer(self._secret(), purpose, self._clock() + CLOCKS_DIFFER_BY)
+        signer = _Signer(self._keys(), purpose, self._clock() + CLOCKS_DIFFER_BY)
         valid_for = VALID_FOR[purpose] + CLOCKS_DIFFER_BY
         try:
             value, issued_at = signer.unsign(token, max_age=int(valid_for.total_seconds()), return_timestamp=True)

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from undersigned.aws.mail_claims import MailClaims
     from undersigned.aws.packet_store import Bucket
     from undersigned.aws.queue import ExportQueue, Queue, WaitingMails
+    from undersigned.aws.secret import Secret
     from undersigned.aws.signatures import Signatures
     from undersigned.domain.deliveries import DeliveryKey
     from undersigned.rendering.fonts import FontBook
@@ -223,16 +224,21 @@ class Wiring:
     @cached_property
     def tokens(self) -> Tokens:
         """Tokens of links."""
-        return Tokens(self.secret, self._clock)
-
-    def secret(self) -> str:
-        """Return the stack's secret. It is fetched once, when it is first needed."""
-        return self._secret
+        return Tokens(self._token_keys, self._clock)
 
     @cached_property
-    def _secret(self) -> str:
-        answer = self._client("secretsmanager").get_secret_value(SecretId=self.settings.secret_arn)
-        return str(answer["SecretString"])
+    def stack_secret(self) -> Secret:
+        """The stack's secret, which is fetched when a key is first needed, and again every few minutes."""
+        from undersigned.aws.secret import Secret
+
+        return Secret(self._client("secretsmanager"), self.settings.secret_arn, self._clock)
+
+    def secret(self) -> str:
+        """Return the key of signers' ids, which never changes."""
+        return self.stack_secret.keyring().signers
+
+    def _token_keys(self) -> tuple[str, ...]:
+        return self.stack_secret.keyring().token_keys(self._clock())
 
     # Use cases
 
@@ -244,7 +250,7 @@ class Wiring:
         abuse_checks = AbuseChecks(
             counters=self.abuse_counters,
             tokens=self.tokens,
-            secret=self.secret,
+            keys=self._token_keys,
             forms_a_minute=self.settings.forms_a_minute,
             clock=self._clock,
             new_id=new_id,

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 type Action = Literal[
     "pause", "resume", "approve", "hold", "release", "retry", "settle as sent", "settle as not sent", "test", "deliver",
-    "remove", "release from quarantine", "export", "create key", "revoke key",
+    "remove", "release from quarantine", "export", "create key", "revoke key", "rotate secret",
     "backup", "restore",
 ]  # fmt: skip
 

@@ -25,7 +25,7 @@ from undersigned.domain.abuse_checks import (
 from undersigned.domain.errors import TokenError, UndersignedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from undersigned.domain.campaigns import Campaign
@@ -69,7 +69,7 @@ class AbuseChecks:
 
     counters: AbuseCounterStore
     tokens: Tokens
-    secret: Callable[[], str]
+    keys: Callable[[], Sequence[str]]
     forms_a_minute: int
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
@@ -130,13 +130,13 @@ class AbuseChecks:
         return form if form and form.campaign == campaign.id else None
 
     def _hashed(self, address: str, window: datetime) -> str:
-        return hashed_address(f"address:{self.secret()}", address, window)
+        return hashed_address(f"address:{self.keys()[0]}", address, window)
 
     def _challenge(self, form: FormToken) -> str:
         from altcha import create_challenge
 
         challenge = create_challenge(
-            ALGORITHM, COST, key_prefix=PREFIX, data={"form": form.nonce}, hmac_secret=self._proof_key()
+            ALGORITHM, COST, key_prefix=PREFIX, data={"form": form.nonce}, hmac_secret=self._proof_keys()[0]
         )
         return json.dumps(challenge.to_dict())
 
@@ -151,7 +151,7 @@ class AbuseChecks:
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return False
         of_form = payload.challenge.parameters.data == {"form": form.nonce}
-        return of_form and verify_solution(payload, self._proof_key()).verified
+        return of_form and any(verify_solution(payload, key).verified for key in self._proof_keys())
 
-    def _proof_key(self) -> str:
-        return f"proof:{self.secret()}"
+    def _proof_keys(self) -> list[str]:
+        return [f"proof:{key}" for key in self.keys()]

@@ -24,15 +24,20 @@ class SignedOutError(UndersignedError):
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A session: the token in the browser, its key, and the token in the forms of its pages."""
+    """A session: the token in the browser, its key, and the tokens in the forms of its pages, the current one first."""
 
     token: str
     key: ApiKey
-    post_token: str
+    post_tokens: tuple[str, ...]
+
+    @property
+    def post_token(self) -> str:
+        """Return the token for new pages."""
+        return self.post_tokens[0]
 
     def has_sent(self, post_token: str) -> bool:
         """Say whether a form with this token is from a page of this session."""
-        return hmac.compare_digest(post_token.encode(), self.post_token.encode())
+        return any(hmac.compare_digest(post_token.encode(), known.encode()) for known in self.post_tokens)
 
     def check(self, scope: Scope) -> None:
         """Raise ScopeError unless the key has this scope."""
@@ -63,4 +68,4 @@ class Sessions:
             raise SignedOutError(message) from error
 
     def _session(self, token: str, key: ApiKey) -> Session:
-        return Session(token, key, self.tokens.for_posts(token))
+        return Session(token, key, self.tokens.accepted_in_posts(token))

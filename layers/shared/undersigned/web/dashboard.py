@@ -95,6 +95,7 @@ _ACTIONS: Mapping[Action, Message] = {
     "deliver": Message("Sent waiting letters early"),
     "create key": Message("Created a key"),
     "revoke key": Message("Revoked a key"),
+    "rotate secret": Message("Replaced the key of links in emails"),
     "remove": Message("Erased a letter"),
     "export": Message("Created a file of letters"),
     "backup": Message("Backed up the campaign"),

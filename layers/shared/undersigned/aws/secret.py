@@ -1,0 +1,46 @@
+"""The stack's secret in Secrets Manager, which holds the keyring."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from undersigned.domain.keyring import KNOWN_FOR, Keyring
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+
+class Secret:
+    """The stack's secret."""
+
+    def __init__(self, client: Any, arn: str, clock: Callable[[], datetime]) -> None:  # noqa: ANN401
+        """Keep a client of Secrets Manager, the secret's ARN and a clock."""
+        self._client = client
+        self._arn = arn
+        self._clock = clock
+        self._known: tuple[datetime, Keyring] | None = None
+
+    def keyring(self) -> Keyring:
+        """Return the keyring: the one that is known, unless that was read too long ago. Raises KeyringError."""
+        now = self._clock()
+        if self._known is None or now - self._known[0] >= KNOWN_FOR:
+            self._known = now, self._read()
+        return self._known[1]
+
+    def _read(self) -> Keyring:
+        """Read the keyring. While Secrets Manager doesn't answer, the known one stays in use."""
+        try:
+            answer = self._client.get_secret_value(SecretId=self._arn)
+        except (BotoCoreError, ClientError):
+            if self._known is None:
+                raise
+            return self._known[1]
+        return Keyring.read(str(answer["SecretString"]))
+
+    def replace(self, keyring: Keyring) -> None:
+        """Write the keyring."""
+        self._client.put_secret_value(SecretId=self._arn, SecretString=keyring.written())
+        self._known = None

@@ -1,0 +1,140 @@
+"""Rotation: a new key for tokens. Links in emails sent before survive one rotation, and nobody's letter is lost."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from typer.testing import CliRunner
+
+from tests.world import CAMPAIGN
+from undersigned.domain.api_keys import ApiKey, digest_of
+from undersigned_cli.commands import options
+from undersigned_cli.main import app
+from undersigned_cli.stacks import Stack
+
+if TYPE_CHECKING:
+    from tests.world import World
+
+SAME_ORIGIN = {"sec-fetch-site": "same-origin"}
+
+
+@pytest.fixture
+def rotate(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return a function that runs the command, and then waits until the new key is in use."""
+    monkeypatch.setattr(Stack, "wiring", lambda _stack: world.wiring)
+    monkeypatch.setattr(options, "stack_of", lambda **_: Stack({}, world.wiring._client))
+
+    def command(*arguments: str, answer: str | None = None, minutes: int = 15) -> str:
+        result = CliRunner().invoke(app, ["secret", "rotate", *arguments], catch_exceptions=False, input=answer)
+        assert result.exit_code in {0, 1}, result.output
+        world.clock.advance(minutes=minutes)
+        return str(result.output)
+
+    return command
+
+
+def secret_value(world: World) -> str:
+    arn = world.wiring.settings.secret_arn
+    return str(world.wiring._client("secretsmanager").get_secret_value(SecretId=arn)["SecretString"])
+
+
+def test_links_survive_one_rotation_and_end_with_the_second(world: World, rotate: Any) -> None:
+    before = world.confirmed().link("confirm")
+    assert rotate().count("stop working") == 0
+    assert world.get(before).status == 200
+    between = world.confirmed(email="bo@signers.example").link("confirm")
+    assert "stop working" in rotate("--yes")
+    assert world.get(before).status == 404
+    assert world.get(between).status == 200
+    rotate("--yes")
+    assert world.get(between).status == 404
+
+
+def test_after_a_leak_two_rotations_end_every_earlier_link(world: World, rotate: Any) -> None:
+    leaked = world.confirmed().link("confirm")
+    rotate(minutes=0)
+    rotate("--yes", minutes=5)
+    assert world.get(leaked).status == 404
+    world.sign()
+    world.run_stream()
+    assert world.get(world.sent[-1].link("letters")).status == 200
+
+
+def test_running_functions_learn_of_a_rotation(world: World, rotate: Any) -> None:
+    """No function is started anew here: the email's link is made in one process, and opened in another."""
+    world.sign()
+    world.run_stream()
+    for number in range(3):
+        rotate("--yes")
+        world.sign(email=f"signer{number}@signers.example")
+        world.run_stream()
+        assert world.press(world.sent[-1].link("confirm")).status == 200
+
+
+def test_until_every_function_knows_the_new_key_nothing_is_signed_with_it(world: World, rotate: Any) -> None:
+    """A function that read the secret a moment before the rotation reads it again within five minutes."""
+    world.get("/letters/x")
+    rotate(minutes=0)
+    world.restart("send_confirmations")
+    world.sign()
+    world.run_stream()
+    assert world.get(world.sent[-1].link("confirm")).status == 200
+
+
+def test_a_rotation_changes_no_signers_id(world: World, rotate: Any) -> None:
+    world.confirmed()
+    plain = secret_value(world)
+    rotate()
+    rotate("--yes")
+    world.sign()
+    world.run_stream()
+    assert world.sent[-1].tags["kind"] == "confirmation"
+    assert world.wiring.counts.counts(CAMPAIGN)["TOTAL"] == 1
+    assert json.loads(secret_value(world))["signers"] == plain
+    assert plain not in json.dumps(json.loads(secret_value(world))["tokens"])
+
+
+def test_forms_sessions_and_proofs_survive_a_rotation(world: World, rotate: Any) -> None:
+    key = ApiKey(CAMPAIGN, digest_of("us_manage"), "manage", "", datetime(2026, 1, 1, tzinfo=UTC))
+    world.wiring.api_keys.put_api_key(key)
+    form = {"campaign": CAMPAIGN, "key": "us_manage"}
+    cookie = world.post("/organizer/session", form, headers=SAME_ORIGIN).cookies[0].partition(";")[0]
+    page = world.get("/organizer/targets/evanston", cookies=[cookie]).body
+    [post_token, *_] = re.findall(r'name="token" value="([^"]+)"', page)
+    opened = world.form()
+    checks = world.wiring.signing().abuse_checks
+    challenge = checks._challenge(checks.tokens.read_form(opened))
+    rotate()
+    world.sign(form=opened)
+    world.run_stream()
+    assert world.sent[-1].tags["kind"] == "confirmation"
+    row = next(world.wiring.signatures.listed_signatures(CAMPAIGN))
+    assert row.quarantine is None
+    held = world.post(
+        "/organizer/targets/evanston/hold", {"why": "x", "token": post_token}, headers=SAME_ORIGIN, cookies=[cookie]
+    )
+    assert held.status == 303
+    assert json.loads(challenge)["signature"]
+
+
+def test_rotating_again_asks_first(world: World, rotate: Any) -> None:
+    link = world.confirmed().link("confirm")
+    rotate()
+    value = secret_value(world)
+    assert "Aborted" in rotate(answer="n\n")
+    assert secret_value(world) == value
+    assert world.get(link).status == 200
+
+
+def test_a_rotation_is_in_each_campaigns_activity_log(world: World, rotate: Any) -> None:
+    rotate()
+    assert [entry.action for _, entry in world.wiring.campaigns.newest_audit(CAMPAIGN, None)] == ["rotate secret"]
+
+
+def test_the_command_prints_no_key(world: World, rotate: Any) -> None:
+    output = rotate()
+    assert not any(key["key"] in output for key in json.loads(secret_value(world))["tokens"])
