@@ -76,7 +76,7 @@ class ShippedCampaign(CampaignStore):
         self.audited.append(entry)
 
     campaign_ids = put_letter = put_campaign = put_target = set_mail_state = _not_asked
-    pause = approve = hold = audit = newest_audit = _not_asked
+    pause = approve = hold = release = record_complaint = audit = newest_audit = _not_asked
 
 
 class MadeSignatures(SignatureStore):

@@ -119,6 +119,17 @@ def environment_of(function: str, **values: str) -> dict[str, str]:
     return environment
 
 
+def configuration_set_of(function: str) -> str | None:
+    """Return the logical id of the configuration set that a function sends with, if it sends emails."""
+    value: dict[str, str] = variables_of(_parsed(), function).get("CONFIGURATION_SET", {})
+    return value.get("Ref")
+
+
+def suppressed_reasons(configuration_set: str) -> tuple[str, ...]:
+    """Return the reasons for which SES drops emails of a configuration set to addresses on its suppression list."""
+    return tuple(_properties(configuration_set)["SuppressionOptions"]["SuppressedReasons"])
+
+
 def names_of_variables(function: str) -> frozenset[str]:
     """Return the names of the environment variables that the template gives to a function (its logical id)."""
     return frozenset(variables_of(_parsed(), function))

@@ -60,7 +60,11 @@ def needs_of(service: str, operation: str, params: Mapping[str, Any]) -> Iterato
             )
             # In the sandbox, SES also checks the permission on the identity of each recipient.
             recipients = [f"identity/{address}" for address in params["Destination"]["ToAddresses"]]
-            for resource in ("identity/SenderIdentity", *recipients, "configuration-set/MailConfiguration"):
+            # The logical id is the deployed name's second part, too.
+            configuration_set = (
+                params.get("ConfigurationSetName", "MailConfiguration").removeprefix("undersigned-").split("-")[0]
+            )
+            for resource in ("identity/SenderIdentity", *recipients, f"configuration-set/{configuration_set}"):
                 for action in actions:
                     yield Need(action, f"arn:aws:ses:us-east-2:123456789012:{resource}", facts)
         case _ if (service, operation) in SINGLE:

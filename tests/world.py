@@ -84,6 +84,8 @@ class Sent:
     to: str
     tags: dict[str, str]
     mail: EmailMessage
+    is_suppressed: bool = False
+    """Whether SES dropped it, because the address is on the account's suppression list."""
 
     @property
     def text(self) -> str:
@@ -144,7 +146,8 @@ class World:
     """The stack.
 
     `variables` are the environment variables of functions that start from now on. `calls` has the AWS calls so far. SES
-    throttles the next `throttles` sends, and refuses sends with the error code `refusal` if that is set.
+    throttles the next `throttles` sends, and refuses sends with the error code `refusal` if that is set. `suppressed` is
+    the account's suppression list: addresses, each with the reason.
     """
 
     clock: Clock
@@ -160,6 +163,7 @@ class World:
     sent: list[Sent] = field(default_factory=list)
     throttles: int = 0
     refusal: str = ""
+    suppressed: dict[str, str] = field(default_factory=dict)
     publishes_events: bool = False
     _read: dict[str, str] = field(default_factory=dict)
 
@@ -337,7 +341,12 @@ class World:
         return self.run_queue()
 
     def feedback(self, case: str, sent: Sent, *, at: datetime | None = None) -> None:
-        """Pass SES's event about an email to `record_feedback`: `send`, `delivery`, `bounce` or `complaint`."""
+        """Pass SES's event about an email to `record_feedback`: `send`, `delivery`, `bounce` or `complaint`.
+
+        A bounce or a complaint puts the address on the suppression list.
+        """
+        if case in {"bounce", "complaint"}:
+            self.suppressed[sent.to] = case.upper()
         event = load_event(f"record_feedback_{case}")
         mail = event["detail"]["mail"]
         mail["messageId"] = sent.message_id
@@ -423,7 +432,7 @@ def _make(monkeypatch: pytest.MonkeyPatch, bundle_size: int, forms_a_minute: int
         "SECRET_ARN": client_of("secretsmanager").create_secret(Name="stack", SecretString="s" * 64)["ARN"],
         "SENDER_ADDRESS": SENDER,
         "PUBLIC_URL": PUBLIC_URL,
-        "CONFIGURATION_SET": "mail",
+        "CONFIGURATION_SET": "MailConfiguration",
         "BUNDLE_SIZE": str(bundle_size),
         "FORMS_A_MINUTE": str(forms_a_minute),
     }
@@ -432,15 +441,17 @@ def _make(monkeypatch: pytest.MonkeyPatch, bundle_size: int, forms_a_minute: int
         client_of("events").create_event_bus(Name=known["EVENT_BUS_NAME"])
     ses = client_of("sesv2")
     ses.create_email_identity(EmailIdentity="enddemand.example")
-    ses.create_configuration_set(ConfigurationSetName="mail")
+    for name in ("MailConfiguration", "DeliveryMailConfiguration"):
+        ses.create_configuration_set(ConfigurationSetName=name)
     clock = Clock(datetime(2026, 11, 24, 18, 0, tzinfo=UTC))
 
     def start(function: str) -> Callable[[Any, Any], Any]:
         logical_id = FUNCTIONS[function]
         names = aws_from_template.names_of_variables(logical_id)
-        environment = aws_from_template.environment_of(
-            logical_id, **{name: known[name] for name in names & known.keys()}
-        )
+        own = {name: known[name] for name in names & known.keys()}
+        if configuration_set := aws_from_template.configuration_set_of(logical_id):
+            own["CONFIGURATION_SET"] = configuration_set
+        environment = aws_from_template.environment_of(logical_id, **own)
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
         wiring = Wiring(Settings(environment), client=_clients(logical_id), clock=clock, sleep=lambda _seconds: None)
@@ -577,13 +588,16 @@ def _fake_ses(ses: Any) -> None:
 
     def keep(parsed: Any, **_: Any) -> None:
         if "MessageId" in parsed:
-            params = requests[-1]
-            _worlds[-1].sent.append(
+            params, current = requests[-1], _worlds[-1]
+            [to] = params["Destination"]["ToAddresses"]
+            reasons = aws_from_template.suppressed_reasons(params["ConfigurationSetName"])
+            current.sent.append(
                 Sent(
                     parsed["MessageId"],
-                    params["Destination"]["ToAddresses"][0],
+                    to,
                     {tag["Name"]: tag["Value"] for tag in params["EmailTags"]},
                     message_from_bytes(params["Content"]["Raw"]["Data"], policy=policy.default),
+                    is_suppressed=current.suppressed.get(to) in reasons,
                 )
             )
 

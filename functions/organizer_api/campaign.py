@@ -65,6 +65,9 @@ def _target(state: TargetState) -> dict[str, object]:
         "retired": target.retired,
         "held_because": target.held_because,
         "waiting": state.waiting,
+        "needs_attention": [
+            {"period": delivery.key.period, "question": question} for delivery, question in state.questions
+        ],
         "last_delivery": delivery_values(state.last_delivery) if state.last_delivery else None,
     }
 

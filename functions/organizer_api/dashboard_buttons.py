@@ -68,6 +68,23 @@ def retry(request: DashboardRequest, period: str, target: str) -> Response[str]:
     return done("retried", f"/deliveries/{period}/{target}")
 
 
+@buttons.post("/deliveries/<period>/<target>/settle-as-sent", "manage")
+def settle_as_sent(request: DashboardRequest, period: str, target: str) -> Response[str]:
+    """Decide that the email of a delivery was sent."""
+    return _settle(request, DeliveryKey(request.campaign, target, period), sent=True)
+
+
+@buttons.post("/deliveries/<period>/<target>/settle-as-not-sent", "manage")
+def settle_as_not_sent(request: DashboardRequest, period: str, target: str) -> Response[str]:
+    """Decide that the email of a delivery was not sent, and send it again."""
+    return _settle(request, DeliveryKey(request.campaign, target, period), sent=False)
+
+
+def _settle(request: DashboardRequest, key: DeliveryKey, *, sent: bool) -> Response[str]:
+    wired.stack.delivery_controls().settle(key, request.by, request.reason(), sent=sent)
+    return done("settled-as-sent" if sent else "retried", f"/deliveries/{key.period}/{key.target}")
+
+
 @buttons.post("/signatures/<signer>/remove", "manage")
 def remove(request: DashboardRequest, signer: str) -> Response[str]:
     """Erase a letter."""

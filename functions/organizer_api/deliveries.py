@@ -86,6 +86,7 @@ def packet_values(packet: PacketRecord) -> dict[str, object]:
 
 def _record(record: DeliveryRecord) -> dict[str, object]:
     return delivery_values(record.delivery) | {
+        "needs_attention": record.question,
         "packets": [packet_values(packet) for packet in record.packets],
         "events": [_event(event) for event in record.events],
     }

@@ -1,4 +1,4 @@
-"""Delivery controls: pause, resume, approve, hold, release, retry and test."""
+"""Delivery controls: pause, resume, approve, hold, release, retry, settle and test."""
 
 from __future__ import annotations
 
@@ -65,3 +65,11 @@ def retry(request: ApiRequest, period: str, target: str) -> Response[str]:
     """Send a delivery again that bounced or is held."""
     wired.stack.delivery_controls().retry(DeliveryKey(request.campaign, target, period), request.by, request.why())
     return data({"target": target, "period": period, "status": "queued"}, status=202)
+
+
+@routes.post("/deliveries/<period>/<target>/settle", "manage")
+def settle(request: ApiRequest, period: str, target: str) -> Response[str]:
+    """Decide whether the email of a delivery was sent. If it was not, it is sent again."""
+    sent, key = request.decision("sent"), DeliveryKey(request.campaign, target, period)
+    settled = wired.stack.delivery_controls().settle(key, request.by, request.why(), sent=sent)
+    return data({"target": target, "period": period, "state": settled.state})

@@ -290,7 +290,7 @@ class Platform:
         now = self.world.clock.now
         for sent in self.world.sent[self._reported :]:
             outcome = "delivery"
-            if sent.to in self.refused_addresses:
+            if sent.to in self.refused_addresses or sent.is_suppressed:
                 outcome = "bounce"
                 self.bounced.add(sent.message_id)
             cases = ["send", outcome, *self.rng.choices(["send", outcome], k=self.rng.randrange(2))]

@@ -333,7 +333,7 @@ def test_a_delivery_waits_for_the_daily_quota_and_is_sent_once(world: World) -> 
 
 
 @pytest.mark.parametrize("subtype", ["OnAccountSuppressionList", "Suppressed", "NoEmail"])
-def test_a_suppressed_address_is_held_like_a_bounced_one(world: World, subtype: str) -> None:
+def test_a_suppressed_address_bounces_and_waits_for_a_person(world: World, subtype: str) -> None:
     world.confirmed()
     world.week()
     event = load_event("record_feedback_bounce")
@@ -344,9 +344,34 @@ def test_a_suppressed_address_is_held_like_a_bounced_one(world: World, subtype: 
     world.week()
     delivery, target = world.wiring.deliveries.delivery(KEY), world.wiring.campaigns.target(CAMPAIGN, "evanston")
     assert delivery is not None
-    assert target is not None
-    assert (delivery.state, target.mail_state) == ("held", "bounced")
+    assert (delivery.state, delivery.question(world.clock.now)) == ("bounced", "bounced")
+    assert target.mail_state == "bounced"
     assert len(world.deliveries) == 1
+
+
+@pytest.mark.parametrize("case", ["bounce", "complaint"])
+def test_a_delivery_reaches_an_address_on_the_suppression_list(world: World, case: str) -> None:
+    """SES drops emails to an address that bounced or complained. A person decides what a target gets."""
+    world.confirmed()
+    world.week()
+    world.feedback(case, world.deliveries[0])
+    controls = world.wiring.delivery_controls()
+    if case == "bounce":
+        controls.retry(KEY, "cli", "the mailbox is repaired")
+    else:
+        controls.release(CAMPAIGN, "evanston", "cli", "they want the letters")
+        world.confirmed(email="bo@signers.example")
+        world.clock.advance(days=7)
+        world.plan()
+    world.run_queue()
+    assert [sent.is_suppressed for sent in world.deliveries] == [False, False]
+
+
+def test_a_signer_who_complained_gets_no_more_emails_from_ses(world: World) -> None:
+    world.suppressed["ada@signers.example"] = "COMPLAINT"
+    world.sign()
+    world.run_stream()
+    assert [sent.is_suppressed for sent in world.sent] == [True]
 
 
 def test_a_target_who_complains_is_not_sent_the_same_letters_again(world: World) -> None:

@@ -47,6 +47,9 @@ _WORKERS = 8
 
 _BETWEEN_UPDATES = 400
 
+_UNKNOWN = frozenset({"sending", "in_doubt"})
+"""The states of a delivery whose email may or may not have been sent. No event about it will reach the new stack."""
+
 _ASSUMED = "assumed {} when the campaign was restored"
 
 
@@ -70,7 +73,7 @@ class Survey:
     @property
     def under_way(self) -> tuple[DeliveryKey, ...]:
         """Return the deliveries whose email may or may not have been sent."""
-        return tuple(key for key, delivery in self.deliveries.items() if delivery.state == "sending")
+        return tuple(key for key, delivery in self.deliveries.items() if delivery.state in _UNKNOWN)
 
 
 def survey(lines: Iterable[Line]) -> Survey:
@@ -93,7 +96,7 @@ def survey(lines: Iterable[Line]) -> Survey:
             events[key].append(read_mail_event(key, line.values))
     for key, of_delivery in events.items():
         for event in of_delivery:
-            if unsettled[key].state == "sending":
+            if unsettled[key].state in _UNKNOWN:
                 unsettled[key] = after(unsettled[key], event)
     return Survey(frozenset(again), unsettled, controls)
 
@@ -106,16 +109,17 @@ def _delivery_of(row: Values) -> DeliveryKey:
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """An organizer's decisions about emails that were being sent: those that were sent, and those that were not."""
+    """An organizer's decisions about emails that may have been sent: those that were sent, and those that were not."""
 
     sent: frozenset[DeliveryKey] = frozenset()
     unsent: frozenset[DeliveryKey] = frozenset()
 
-    def applied_to(self, delivery: Delivery) -> Delivery:
+    def applied_to(self, delivery: Delivery, now: datetime) -> Delivery:
         """Return a delivery with the decision about it applied."""
-        if delivery.state == "sending" and delivery.key in self.sent:
-            return replace(delivery, state="sent", sent_at=delivery.sending_since, reason=_ASSUMED.format("sent"))
-        if delivery.state == "sending" and delivery.key in self.unsent:
+        if delivery.state in _UNKNOWN and delivery.key in self.sent:
+            since = delivery.sending_since
+            return replace(delivery, state="sent", sent_at=since, settled_at=now, reason=_ASSUMED.format("sent"))
+        if delivery.state in _UNKNOWN and delivery.key in self.unsent:
             return replace(delivery, state="open", sending_since=None, reason=_ASSUMED.format("not sent"))
         return delivery
 
@@ -207,12 +211,14 @@ class Restoring:
     def _delivery(self, row: Values) -> Values:
         """Return a delivery with SES's events and the organizer's decision applied to an email that was being sent."""
         delivery = read_delivery(row)
-        current = delivery_values(self.decisions.applied_to(self.found.deliveries.get(delivery.key, delivery)))
+        current = delivery_values(
+            self.decisions.applied_to(self.found.deliveries.get(delivery.key, delivery), self.now)
+        )
         return {name: value for name, value in row.items() if name not in current} | current
 
     def _is_unsettled(self, packet: Values) -> bool:
         delivery = self.found.deliveries.get(_delivery_of(packet))
-        return delivery is not None and not self.decisions.applied_to(delivery).is_settled
+        return delivery is not None and not self.decisions.applied_to(delivery, self.now).is_settled
 
     def _pausing(self) -> Values:
         """Return the campaign's controls, paused."""

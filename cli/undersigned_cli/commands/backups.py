@@ -118,13 +118,13 @@ def restore(
     sent: Annotated[
         list[str] | None,
         typer.Option(
-            help="This email was being sent, and was sent: its letters are not sent again.", metavar="TARGET/DAY"
+            help="This email may have been sent, and was: its letters are not sent again.", metavar="TARGET/DAY"
         ),
     ] = None,
     unsent: Annotated[
         list[str] | None,
         typer.Option(
-            help="This email was being sent, and was not sent: its letters are sent again.", metavar="TARGET/DAY"
+            help="This email may have been sent, and was not: its letters are sent again.", metavar="TARGET/DAY"
         ),
     ] = None,
     as_json: AsJson = False,
@@ -163,16 +163,16 @@ def restore(
 
 
 def _decisions(found: Survey, sent: list[str], unsent: list[str]) -> Decisions:
-    """Read the decisions about emails that were being sent; raises UndecidedError unless each has exactly one."""
+    """Read the decisions about emails that may have been sent; raises UndecidedError unless each has exactly one."""
     under_way = {f"{key.target}/{key.period}": key for key in found.under_way}
     if unknown := sorted({*sent, *unsent} - under_way.keys()):
-        message = f"{unknown[0]} was not being sent; these were: {', '.join(under_way) or 'none'}"
+        message = f"{unknown[0]} is not in question; these are: {', '.join(under_way) or 'none'}"
         raise typer.BadParameter(message)
     undecided = [name for name in under_way if (name in sent) == (name in unsent)]
     if undecided:
         name = undecided[0]
         message = (
-            f"the email {name} was being sent when the backup was made; the file doesn't say whether it was sent. "
+            f"the email {name} may have been sent when the backup was made; the file doesn't say whether it was. "
             "Look at `undersigned deliveries` on the stack that sent it, or ask the recipient's office. Then add "
             f"--sent {name} (its letters are not sent again) or --unsent {name} (they are sent again)"
         )

@@ -26,6 +26,7 @@ from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from undersigned.domain.campaigns import Target
     from undersigned.domain.deliveries import Delivery, MailEvent
@@ -77,6 +78,7 @@ def deliveries(
         "target": "Recipient",
         "period": "Period",
         "state": "State",
+        "needs_attention": "Question",
         "letters": "Letters",
         "packets": "Packets",
         "bytes": "Bytes",
@@ -84,7 +86,9 @@ def deliveries(
         "sent_at": "Sent",
         "reason": "Reason",
     }
-    show(f"Deliveries of {campaign}", columns, [_delivery(delivery) for delivery in found], as_json=as_json)
+    show(
+        f"Deliveries of {campaign}", columns, [_delivery(delivery, wiring.now()) for delivery in found], as_json=as_json
+    )
 
 
 def _deliveries(wiring: Wiring, campaign: str, only: str | None) -> Iterator[Delivery]:
@@ -93,11 +97,12 @@ def _deliveries(wiring: Wiring, campaign: str, only: str | None) -> Iterator[Del
             yield from wiring.deliveries.deliveries(campaign, target.id)
 
 
-def _delivery(delivery: Delivery) -> dict[str, object]:
+def _delivery(delivery: Delivery, now: datetime) -> dict[str, object]:
     return {
         "target": delivery.key.target,
         "period": delivery.key.period,
         "state": delivery.state,
+        "needs_attention": delivery.question(now),
         "letters": delivery.letters,
         "packets": delivery.packets,
         "bytes": delivery.bytes,

@@ -1,4 +1,4 @@
-"""`undersigned pause`, `resume`, `approve`, `hold`, `release`, `retry` and `audit`: an organizer's decisions."""
+"""`undersigned pause`, `resume`, `approve`, `hold`, `release`, `retry`, `settle`, `audit`: an organizer's decisions."""
 
 from __future__ import annotations
 
@@ -43,6 +43,7 @@ def add_to(app: typer.Typer) -> None:
         (hold, 'hold my-campaign evanston --why "the chief retires this week"'),
         (release, "release my-campaign evanston"),
         (retry, 'retry my-campaign evanston --why "the address is correct now"'),
+        (settle, 'settle my-campaign evanston 2026-11-30 --sent --why "the office has it"'),
     ):
         app.command(rich_help_panel=ACT, epilog=examples(example))(command)
     app.command(rich_help_panel=SEE, epilog=examples("audit my-campaign --limit 20"))(audit)
@@ -97,7 +98,7 @@ def hold(
 
 @on_stack
 def release(stack: Stack, campaign: Campaign, target: TargetId, *, reason: Reason = "") -> None:
-    """Release the letters to one recipient. They go out with the next weekly delivery."""
+    """Release the letters to one recipient, after a hold or a complaint. They go out with the next weekly delivery."""
     wiring = stack.wiring()
     check_target(wiring, campaign, target)
     wiring.delivery_controls().release(campaign, target, COMMAND_LINE, reason)
@@ -113,6 +114,40 @@ def retry(stack: Stack, campaign: Campaign, target: TargetId, period: Period = N
     check_target(wiring, campaign, target)
     key = DeliveryKey(campaign, target, _day(period) or _last_unsent(wiring, campaign, target))
     wiring.delivery_controls().retry(key, COMMAND_LINE, reason)
+    say(
+        f"{target}: the delivery of {key.period} is on its way again. "
+        f"To see the outcome, run `undersigned deliveries {campaign}`."
+    )
+
+
+@on_stack
+def settle(  # noqa: PLR0913  (a command's parameters)
+    stack: Stack,
+    campaign: Campaign,
+    target: TargetId,
+    period: Period = None,
+    *,
+    sent: Annotated[
+        bool | None,
+        typer.Option("--sent/--not-sent", help="The office has the email, or it surely left; or it did not arrive."),
+    ] = None,
+    reason: Reason = "",
+) -> None:
+    """Decide whether an email in doubt was sent. With --not-sent, it is sent again. Without a day: the last one.
+
+    Ask the recipient's office first. A delivery without an outcome for three days, and one that bounced, can be settled
+    too.
+    """
+    if sent is None:
+        message = "say --sent or --not-sent: ask the recipient's office whether it has the email"
+        raise typer.BadParameter(message)
+    wiring = stack.wiring()
+    check_target(wiring, campaign, target)
+    key = DeliveryKey(campaign, target, _day(period) or _last_in_question(wiring, campaign, target))
+    wiring.delivery_controls().settle(key, COMMAND_LINE, reason, sent=sent)
+    if sent:
+        say(f"{target}: the delivery of {key.period} counts as sent. It won't be asked about again.")
+        return
     say(
         f"{target}: the delivery of {key.period} is on its way again. "
         f"To see the outcome, run `undersigned deliveries {campaign}`."
@@ -154,6 +189,17 @@ def _last_unsent(wiring: Wiring, campaign: str, target: str) -> str:
             return delivery.key.period
     message = (
         f"{target} has no delivery that failed, bounced or is on hold; "
+        f"to see all of them, run `undersigned deliveries {campaign}`"
+    )
+    raise NotFoundError(message)
+
+
+def _last_in_question(wiring: Wiring, campaign: str, target: str) -> str:
+    for delivery in wiring.deliveries.deliveries(campaign, target):
+        if delivery.question(wiring.now()):
+            return delivery.key.period
+    message = (
+        f"{target} has no delivery that is in doubt, without an outcome for three days, or bounced; "
         f"to see all of them, run `undersigned deliveries {campaign}`"
     )
     raise NotFoundError(message)

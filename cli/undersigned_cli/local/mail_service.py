@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from undersigned_cli.local.front import forward
-from undersigned_cli.local.mail_events import Fate, events_of
+from undersigned_cli.local.mail_events import Fate, events_of, fate_of
 from undersigned_cli.local.mail_store import Envelope
 from undersigned_cli.local.serving import ConnectionLost, Request, Response
 
@@ -42,6 +42,9 @@ CONTROL = "/_control"
 
 _MAX_BYTES = 40 * 1024 * 1024
 _MAX_RECIPIENTS = 50
+_SUPPRESSED_AFTER = {Fate.BOUNCED: "BOUNCE", Fate.COMPLAINED: "COMPLAINT"}
+"""Why SES puts an address on the account's suppression list."""
+
 _TAG = re.compile(r"[A-Za-z0-9_-]{1,256}")
 
 
@@ -120,7 +123,8 @@ class MailService:
         self._allowance = _Allowance()
         self._random = random.Random(0)  # noqa: S311  (repeatable failures)
         self._met: Counter[str] = Counter()
-        self._known: set[str] = set()
+        self._known: dict[str, Any] = {}
+        self._suppressed: dict[str, str] = {}
         self._accepted: queue.SimpleQueue[StoredMail | None] = queue.SimpleQueue()
         self._publisher = threading.Thread(target=self._publish_all, name="SES events", daemon=True)
 
@@ -238,7 +242,7 @@ class MailService:
         domain = address.rpartition("@")[2].lower()
         labels = domain.split(".")
         candidates = [address, *(".".join(labels[start:]) for start in range(len(labels) - 1))]
-        if not any(self._knows("email_identity", EmailIdentity=candidate) for candidate in candidates):
+        if all(self._found("email_identity", EmailIdentity=candidate) is None for candidate in candidates):
             message = (
                 "Email address is not verified. The following identities failed the check in region "
                 f"US-EAST-1: {address}"
@@ -246,24 +250,46 @@ class MailService:
             raise SesError(400, "MessageRejected", message)
 
     def _check_configuration_set(self, name: str) -> None:
-        if not self._knows("configuration_set", ConfigurationSetName=name):
+        if self._found("configuration_set", ConfigurationSetName=name) is None:
             raise SesError(404, "NotFoundException", f"Configuration set <{name}> does not exist.")
 
-    def _knows(self, thing: str, **name: str) -> bool:
-        """Return whether the template made an identity or a configuration set, as the emulator says."""
+    def _found(self, thing: str, **name: str) -> dict[str, Any] | None:
+        """Return an identity or a configuration set that the template made, as the emulator says, or None."""
         known = f"{thing}:{name}"
         if known not in self._known:
             try:
-                getattr(self._client("sesv2"), f"get_{thing}")(**name)
+                self._known[known] = getattr(self._client("sesv2"), f"get_{thing}")(**name)
             except ClientError:
-                return False
-            self._known.add(known)
-        return True
+                return None
+        found: dict[str, Any] = self._known[known]
+        return found
 
     def _publish_all(self) -> None:
         while mail := self._accepted.get():
-            for event in events_of(mail, self.controls.fates, datetime.now(UTC)):
+            for event in events_of(mail, self._fates_of(mail), datetime.now(UTC)):
                 self._publish(event)
+
+    def _fates_of(self, mail: StoredMail) -> Mapping[str, Fate]:
+        """Return the fates of an email, and keep the account's suppression list.
+
+        SES accepts an email to an address on the list and drops it, unless its configuration set says otherwise.
+        Source: "Using configuration set-level suppression to override your account-level suppression list", SES
+        developer guide.
+        """
+        fates = dict(self.controls.fates)
+        reasons = self._suppressed_reasons(mail.envelope.configuration_set)
+        for address in (address.lower() for address in mail.to):
+            if self._suppressed.get(address) in reasons:
+                fates[address] = Fate.SUPPRESSED
+            elif reason := _SUPPRESSED_AFTER.get(fate_of(address, fates)):
+                self._suppressed[address] = reason
+        return fates
+
+    def _suppressed_reasons(self, configuration_set: str | None) -> list[str]:
+        found = self._found("configuration_set", ConfigurationSetName=configuration_set) if configuration_set else None
+        options = (found or {}).get("SuppressionOptions", {})
+        reasons: list[str] = options.get("SuppressedReasons", [*_SUPPRESSED_AFTER.values()])
+        return reasons
 
     def _publish(self, event: Mapping[str, Any]) -> None:
         """Put an event on the default bus, where the template's rule matches it."""

@@ -460,7 +460,11 @@ class Wiring:
 
         return Reporting(
             gathering=Gathering(
-                campaigns=self.campaigns, signatures=self.signatures, deliveries=self.deliveries, counts=self.counts
+                campaigns=self.campaigns,
+                signatures=self.signatures,
+                deliveries=self.deliveries,
+                counts=self.counts,
+                clock=self._clock,
             ),
             post=self._organizer_post,
             sender=self.settings.sender,

@@ -20,24 +20,26 @@ FROM = "letters@enddemand.example"
 
 
 class Emulator:
-    """A fake emulator with one identity and one configuration set. It records published events."""
+    """A fake emulator with one identity and two configuration sets. It records published events."""
 
     def __init__(self) -> None:
         self.published: list[Any] = []
 
-    def get_email_identity(self, *, EmailIdentity: str) -> None:  # noqa: N803
-        self._only("enddemand.example", EmailIdentity)
+    def get_email_identity(self, *, EmailIdentity: str) -> dict[str, Any]:  # noqa: N803
+        return self._of({"enddemand.example": {}}, EmailIdentity)
 
-    def get_configuration_set(self, *, ConfigurationSetName: str) -> None:  # noqa: N803
-        self._only("set", ConfigurationSetName)
+    def get_configuration_set(self, *, ConfigurationSetName: str) -> dict[str, Any]:  # noqa: N803
+        unsuppressed: dict[str, Any] = {"SuppressionOptions": {"SuppressedReasons": []}}
+        return self._of({"set": {}, "unsuppressed": unsuppressed}, ConfigurationSetName)
 
     def put_events(self, *, Entries: list[Any]) -> dict[str, Any]:  # noqa: N803
         self.published += Entries
         return {"FailedEntryCount": 0}
 
-    def _only(self, known: str, name: str) -> None:
-        if name != known:
+    def _of(self, known: dict[str, dict[str, Any]], name: str) -> dict[str, Any]:
+        if name not in known:
             raise ClientError({"Error": {"Code": "NotFoundException"}}, "Get")
+        return known[name]
 
 
 class Ses:
@@ -163,6 +165,25 @@ def test_all_events_are_published_before_a_stop(ses: Ses) -> None:
     ses.service.stop()
 
     assert [event["DetailType"] for event in ses.emulator.published] == ["Email Sent", "Email Bounced"]
+
+
+@pytest.mark.parametrize(("fate", "outcome"), [("bounced", "General"), ("complained", "abuse")])
+def test_a_suppressed_address_gets_only_emails_of_a_configuration_set_without_suppression(
+    ses: Ses, fate: str, outcome: str
+) -> None:
+    ses.control(fates={"chief@police.example": fate})
+    ses.service.start()
+    for configuration_set in ("set", "set", "unsuppressed"):
+        ses.send(ConfigurationSetName=configuration_set)
+    ses.service.stop()
+    details = [json.loads(event["Detail"]) for event in ses.emulator.published]
+    outcomes = [
+        detail["bounce"]["bounceSubType"] if "bounce" in detail else detail["complaint"]["complaintFeedbackType"]
+        for detail in details
+        if detail["eventType"] in {"Bounce", "Complaint"}
+    ]
+
+    assert outcomes == [outcome, "Suppressed", outcome]
 
 
 def test_events_can_be_withheld(ses: Ses) -> None:

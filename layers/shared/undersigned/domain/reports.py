@@ -7,20 +7,38 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import datetime
 
     from undersigned.domain.campaigns import Campaign, Target
     from undersigned.domain.controls import Controls
-    from undersigned.domain.deliveries import Delivery
+    from undersigned.domain.deliveries import Delivery, Question
     from undersigned.domain.providers import Provider
 
 Fate = Literal[
-    "bounced", "complained", "awaiting approval", "under way", "held", "paused", "sent", "delivered", "waiting"
+    "in doubt",
+    "no outcome",
+    "bounced",
+    "corrected",
+    "complained",
+    "spam hold",
+    "awaiting approval",
+    "under way",
+    "held",
+    "paused",
+    "sent",
+    "delivered",
+    "waiting",
 ]
-"""`bounced`: the email bounced, or was not sent because an earlier one did. `waiting`: for the next delivery."""
+"""`bounced`: the email bounced, or was not sent because an earlier one did. `corrected`: it bounced, and its target has
+another address now. `spam hold`: they wait after a complaint. `waiting`: for the next delivery."""
 
 FATES: tuple[Fate, ...] = (
+    "in doubt",
+    "no outcome",
     "bounced",
+    "corrected",
     "complained",
+    "spam hold",
     "awaiting approval",
     "under way",
     "held",
@@ -31,7 +49,7 @@ FATES: tuple[Fate, ...] = (
 )
 """All outcomes, those that need an action first."""
 
-_LEFT: frozenset[Fate] = frozenset({"sent", "delivered", "complained"})
+_LEFT: frozenset[Fate] = frozenset({"no outcome", "sent", "delivered", "complained"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,28 +92,31 @@ class Report:
         return tuple(line for line in self.lines if line.fate == fate)
 
 
-def lines_of(
-    period: str, target: Target, deliveries: Iterable[Delivery], waiting: int, fate: Fate
+def lines_of(  # noqa: PLR0913  (everything that decides an outcome)
+    period: str, target: Target, deliveries: Iterable[Delivery], waiting: int, fate: Fate, *, now: datetime
 ) -> Iterator[ReportLine]:
     """Return the outcome of a target's letters: in the period's delivery, in unfinished ones, and in the tray.
 
-    `fate` says why letters are still in the tray.
+    Deliveries that a person has to decide about are in every report. `fate` says why letters are still in the tray.
     """
     for delivery in deliveries:
-        if delivery.letters and (delivery.key.period >= period or delivery.is_unfinished):
-            yield _line_of(delivery, target)
+        question = delivery.question(now)
+        if delivery.letters and (question or delivery.key.period >= period or delivery.is_unfinished):
+            yield _line_of(delivery, target, question)
     if waiting:
         yield ReportLine(target, fate, waiting, target.hold)
 
 
-def _line_of(delivery: Delivery, target: Target) -> ReportLine:
+def _line_of(delivery: Delivery, target: Target, question: Question | None) -> ReportLine:
+    if question == "bounced" and delivery.email not in {None, target.email}:
+        return ReportLine(target, "corrected", delivery.letters)
+    if question is not None:
+        return ReportLine(target, question, delivery.letters, delivery.reason)
     match delivery.state:
         case "sent" | "delivered" | "complained":
             return ReportLine(target, delivery.state, delivery.letters)
-        case "bounced":
-            return ReportLine(target, "bounced", delivery.letters, delivery.reason)
         case "held":
-            return ReportLine(target, "held" if target.hold else "bounced", delivery.letters, target.hold)
+            return ReportLine(target, _why_held(target) or "waiting", delivery.letters, target.hold)
         case _:
             return ReportLine(target, "under way", delivery.letters, delivery.reason)
 
@@ -104,8 +125,14 @@ def fate_of_waiting(campaign: Campaign, period: str, controls: Controls, target:
     """Return why the letters in a target's tray were not sent."""
     if controls.paused:
         return "paused"
+    if why := _why_held(target):
+        return why
+    return "waiting" if controls.lets_begin(period, needs_approval=campaign.approval) else "awaiting approval"
+
+
+def _why_held(target: Target) -> Fate | None:
     if target.hold:
         return "held"
-    if target.mail_state == "bounced":
-        return "bounced"
-    return "waiting" if controls.lets_begin(period, needs_approval=campaign.approval) else "awaiting approval"
+    if target.complained_at:
+        return "spam hold"
+    return "bounced" if target.mail_state == "bounced" else None

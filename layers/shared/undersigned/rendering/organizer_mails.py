@@ -23,8 +23,12 @@ if TYPE_CHECKING:
     from undersigned.domain.reports import Fate, Report
 
 _HEADINGS: Mapping[Fate, Message] = {
+    "in doubt": Message.in_context("heading above letters", "In doubt: did the email leave?"),
+    "no outcome": Message.in_context("heading above letters", "Sent, and no answer for three days"),
     "bounced": Message.in_context("heading above letters", "Bounced"),
+    "corrected": Message.in_context("heading above letters", "Bounced, and the address has been changed"),
     "complained": Message.in_context("heading above letters", "Delivered, marked as spam"),
+    "spam hold": Message.in_context("heading above letters", "On hold: someone there marked an email as spam"),
     "awaiting approval": Message("Waiting for your approval"),
     "under way": Message.in_context("heading above letters", "Being sent"),
     "held": Message.in_context("heading above letters", "On hold"),
@@ -35,14 +39,24 @@ _HEADINGS: Mapping[Fate, Message] = {
 }
 
 _ADVICE: Mapping[Fate, Message] = {
+    "in doubt": Message(
+        "Our email service did not answer when we handed these emails over. Ask each office whether it has the email, "
+        "then decide on the delivery’s page. We send no second email unless you say that the first did not arrive."
+    ),
+    "no outcome": Message(
+        "Our email service accepted these emails, and then nobody said whether they arrived. Ask each office whether "
+        "it has the email, then decide on the delivery’s page."
+    ),
     "bounced": Message(
         "Email to these recipients bounced. Nothing is lost: we keep the letters. Find the correct address and have it "
         "changed in the campaign, then send the delivery again. If the mailbox was full, just send it again."
     ),
+    "corrected": Message("We don’t send these again by ourselves. Open each delivery, and send it again."),
     "complained": Message(
-        "Someone there marked the email as spam. Call the office before the next delivery, and ask how they want to "
-        "get letters."
+        "Someone there marked the email as spam. New letters wait until you release them. Call the office first, and "
+        "ask how they want to get letters."
     ),
+    "spam hold": Message("Call the office, and ask how they want to get letters. Then release them."),
     "awaiting approval": Message(
         "Approve them with the link in the email that asked you, or on the dashboard. Until then they wait, and "
         "nothing is lost."

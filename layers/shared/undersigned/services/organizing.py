@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from undersigned.domain.campaigns import Campaign, Target
     from undersigned.domain.controls import Controls
-    from undersigned.domain.deliveries import Delivery, MailEvent, PacketRecord
+    from undersigned.domain.deliveries import Delivery, MailEvent, PacketRecord, Question
     from undersigned.domain.providers import Provider
     from undersigned.domain.schedule import WeeklySchedule
     from undersigned.domain.signatures import Signature, SignatureFilter
@@ -60,12 +60,16 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class TargetState:
-    """A target, how many of its letters are waiting, how many were sent, and its last delivery."""
+    """A target, how many of its letters are waiting, how many were sent, and its last delivery.
+
+    `questions` are the deliveries that a person has to decide about, newest first.
+    """
 
     target: Target
     waiting: int
     sent: int
     last_delivery: Delivery | None
+    questions: tuple[tuple[Delivery, Question], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +82,16 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRecord:
-    """A delivery with its packets and the SES events of its emails; `signers` are its letters' ids, in order."""
+    """A delivery with its packets and the SES events of its emails; `signers` are its letters' ids, in order.
+
+    `question` is what a person has to decide about it.
+    """
 
     delivery: Delivery
     packets: tuple[PacketRecord, ...]
     events: tuple[MailEvent, ...]
     signers: tuple[str, ...] = ()
+    question: Question | None = None
 
     def letters_of(self, packet: PacketRecord) -> tuple[str, ...]:
         """Return the ids of a packet's letters."""
@@ -129,11 +137,13 @@ class Organizing:
 
     def _state_of(self, campaign: str, target: Target) -> TargetState:
         deliveries = tuple(self.delivery_store.deliveries(campaign, target.id))
+        now = self.clock()
         return TargetState(
             target,
             self.signature_store.how_many_wait(campaign, target.id),
             sum(delivery.letters for delivery in deliveries if delivery.is_settled),
             deliveries[0] if deliveries else None,
+            tuple((delivery, question) for delivery in deliveries if (question := delivery.question(now))),
         )
 
     def counts(self, campaign: str, by: str) -> Counts:
@@ -238,8 +248,11 @@ class Organizing:
         return self._record(delivery, tuple(signer for signer in sealed if signer not in delivery.left_out))
 
     def _record(self, delivery: Delivery, signers: tuple[str, ...] = ()) -> DeliveryRecord:
-        packets = delivery.named(self.delivery_store.packets(delivery.key))
-        return DeliveryRecord(delivery, packets, self.delivery_store.mail_events(delivery.key), signers)
+        packets, events = (
+            delivery.named(self.delivery_store.packets(delivery.key)),
+            self.delivery_store.mail_events(delivery.key),
+        )
+        return DeliveryRecord(delivery, packets, events, signers, delivery.question(self.clock()))
 
     def packet_link(self, key: DeliveryKey, number: int) -> str:
         """Return a short-lived web address for downloading a packet. Raises NotFoundError."""

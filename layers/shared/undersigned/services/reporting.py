@@ -28,12 +28,14 @@ class Gathering:
     signatures: SignatureStore
     deliveries: DeliveryStore
     counts: CountStore
+    clock: Callable[[], datetime]
 
     def report(self, campaign: str, period: str) -> Report:
         """Return the current outcome of a campaign's letters of a period. Raises NotFoundError."""
         settings = self.campaigns.campaign(campaign)
         controls = self.campaigns.controls(campaign)
         counters = self.counts.counts(campaign)
+        now = self.clock()
         lines = [
             line
             for target in self.campaigns.targets(campaign)
@@ -43,6 +45,7 @@ class Gathering:
                 self._deliveries(campaign, target.id),
                 self.signatures.how_many_wait(campaign, target.id),
                 fate_of_waiting(settings, period, controls, target),
+                now=now,
             )
         ]
         providers = odd_ones(providers_of(counters))

@@ -105,9 +105,16 @@ class OwnLetter:
 
     @property
     def is_held_back(self) -> bool:
-        """Say whether the organizer holds the letter back, in the tray or sealed."""
+        """Say whether the letter waits, in the tray or sealed, until the organizer releases it."""
         has_left = self.delivery is not None and self.delivery.state not in {"open", "held"}
-        return bool(self.target.hold) and not has_left
+        return self.target.is_held and not has_left
+
+    @property
+    def is_waiting(self) -> bool:
+        """Say whether the letter goes by itself with a later email: it is in the tray, or sealed and not yet sent."""
+        if self.delivery is None:
+            return self.signature.period is None
+        return self.delivery.state == "held" and not self.delivery.awaits_decision
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from undersigned.domain.campaigns import Campaign, Roster, Target
     from undersigned.domain.controls import Action, AuditEntry
-    from undersigned.domain.deliveries import Delivery, DeliveryKey, MailEventKind
+    from undersigned.domain.deliveries import Delivery, DeliveryKey, MailEventKind, Question
     from undersigned.domain.exports import Export, ExportState
     from undersigned.domain.providers import Provider
     from undersigned.domain.signatures import ReportedStatus, Signature, SignatureFilter
@@ -43,6 +43,7 @@ _NOTICES: Mapping[str, Message] = {
     "held": Message("Letters to this recipient are on hold."),
     "released": Message("Released. The letters go out with the next delivery."),
     "tested": Message("The test email is on its way to the organizer’s address, and to nobody else."),
+    "settled-as-sent": Message("Recorded: the email was sent. We won’t ask about it again."),
     "retried": Message("We’re sending the delivery again. This takes a few minutes."),
     "removed": Message("The letter is erased, with everything that it said about its signer."),
     "released-letter": Message("The letter is released, and we’re sending the confirmation email again."),
@@ -91,6 +92,8 @@ _ACTIONS: Mapping[Action, Message] = {
     "hold": Message.in_context("activity log", "Put letters on hold"),
     "release": Message("Released letters"),
     "retry": Message("Sent a delivery again"),
+    "settle as sent": Message("Decided that an email was sent"),
+    "settle as not sent": Message("Decided that an email was not sent, and sent it again"),
     "test": Message("Sent a test email"),
     "deliver": Message("Sent waiting letters early"),
     "create key": Message("Created a key"),
@@ -101,6 +104,28 @@ _ACTIONS: Mapping[Action, Message] = {
     "backup": Message("Backed up the campaign"),
     "restore": Message("Restored the campaign from a backup"),
     "release from quarantine": Message("Released a letter from quarantine"),
+}
+
+
+_QUESTIONS: Mapping[Question, Message] = {
+    "in doubt": Message("We don’t know whether the email left."),
+    "no outcome": Message("The mail server has not answered for three days."),
+    "bounced": Message("The email bounced."),
+}
+
+_ADVICE: Mapping[Question, Message] = {
+    "in doubt": Message(
+        "Our email service did not answer when we handed the email over. Ask the office whether it has it, then decide "
+        "here. We don’t send it a second time unless you say that it did not arrive."
+    ),
+    "no outcome": Message(
+        "Our email service accepted the email, and then nobody said whether it arrived. Ask the office whether it has "
+        "it, then decide here."
+    ),
+    "bounced": Message(
+        "We don’t send it again by ourselves. Find the correct address and have it changed in the campaign, then send "
+        "it again. If the mailbox was full, just send it again. If the office has the email after all, say so here."
+    ),
 }
 
 
@@ -225,7 +250,10 @@ def _monday(day: date) -> date:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A target in the table. `state` says whether its email works, `needs_you` whether the organizer should act."""
+    """A target in the table. `state` says whether its email works, `needs_you` whether the organizer should act.
+
+    `questions` are the deliveries that wait for a decision, each with what to decide.
+    """
 
     target: Target
     name: str
@@ -236,6 +264,7 @@ class Row:
     state: str
     bounced: bool
     needs_you: bool
+    questions: tuple[tuple[Delivery, str], ...]
 
     def sorts_by(self, column: str) -> tuple[object, ...]:
         """Return the row's sort key for a column."""
@@ -251,8 +280,7 @@ class Row:
 
 def _row(viewer: Viewer, state: organizing.TargetState) -> Row:
     target, last = state.target, state.last_delivery
-    bounced = target.mail_state == "bounced" or (last is not None and last.state == "bounced")
-    is_spam = last is not None and last.state == "complained"
+    bounced = target.mail_state == "bounced" or any(question == "bounced" for _, question in state.questions)
     return Row(
         target,
         target.addressed(viewer.language),
@@ -260,19 +288,22 @@ def _row(viewer: Viewer, state: organizing.TargetState) -> Row:
         state.sent,
         last,
         viewer.say(DELIVERY_STATES[last.state]) if last else "",
-        viewer.say(_state_of_target(target, bounced=bounced, is_spam=is_spam)),
+        viewer.say(_state_of_target(target, bounced=bounced, in_question=bool(state.questions))),
         bounced=bounced,
-        needs_you=bounced or bool(target.hold) or is_spam,
+        needs_you=bounced or target.is_held or bool(state.questions),
+        questions=tuple((delivery, viewer.say(_QUESTIONS[question])) for delivery, question in state.questions),
     )
 
 
-def _state_of_target(target: Target, *, bounced: bool, is_spam: bool) -> Message:
+def _state_of_target(target: Target, *, bounced: bool, in_question: bool) -> Message:
     if target.hold:
         return Message.in_context("status of a recipient", "On hold: %(why)s", {"why": target.hold})
+    if target.complained_at:
+        return Message.in_context("status of a recipient", "On hold: someone there marked the email as spam")
     if bounced:
         return Message.in_context("status of a recipient", "Email bounced")
-    if is_spam:
-        return Message.in_context("status of a recipient", "Email marked as spam")
+    if in_question:
+        return Message.in_context("status of a recipient", "Nobody knows whether the email arrived")
     if target.retired:
         return Message.in_context("status of a recipient", "Gets no new letters")
     return Message.in_context("status of a recipient", "OK")
@@ -399,8 +430,19 @@ def delivery(viewer: Viewer, record: organizing.DeliveryRecord, state: organizin
         state=viewer.say(DELIVERY_STATES[made.state]),
         packets=record.packets,
         events=[(event, viewer.say(_EVENTS[event.kind])) for event in record.events],
-        can_retry=viewer.may_manage and made.state in {"held", "bounced"} and not state.target.hold,
+        question=record.question,
+        advice=viewer.say(advice) if (advice := _advice(record, state.target)) else None,
+        can_retry=viewer.may_manage and made.state in {"held", "bounced"} and not state.target.is_held,
     )
+
+
+def _advice(record: organizing.DeliveryRecord, target: Target) -> Message | None:
+    if record.question == "bounced" and record.delivery.email not in {None, target.email}:
+        return Message(
+            "The address is now %(email)s. We don’t send the email again by ourselves: send it now.",
+            {"email": target.email},
+        )
+    return _ADVICE[record.question] if record.question else None
 
 
 def signatures(viewer: Viewer, found: organizing.Listing[Signature], wanted: SignatureFilter, roster: Roster) -> Page:

@@ -100,6 +100,17 @@ class ApiRequest:
             )
         return position
 
+    def decision(self, name: str) -> bool:
+        """Return a yes or no in a JSON body; raises RequestError for anything else."""
+        decided = posted_values(self.event).get(name) if self.event.body else None
+        if not isinstance(decided, bool):
+            raise RequestError(
+                400,
+                Message("A decision is missing"),
+                Message("Send it as JSON: `%(name)s` must be true or false.", {"name": name}),
+            )
+        return decided
+
     def why(self, *, required: bool = False) -> str:
         """Return the reason in a JSON body.
 

@@ -192,23 +192,8 @@ def _state_of(own: OwnLetter, language: str) -> tuple[Message, Message]:  # noqa
             Message.in_context("status of a letter", "Not confirmed yet"),
             Message("Open the link in our email and confirm your letter. We send it only then."),
         )
-    if own.is_held_back:
-        return Message.in_context("status of a letter", "On hold"), Message(
-            "The organizer has put letters to %(whom)s on hold. The reason: “%(why)s”. "
-            "Nothing is lost: your letter goes out when the hold ends.",
-            values | {"why": own.target.hold},
-        )
-    if signature.period is None:
-        if own.target.mail_state == "bounced":
-            return Message.in_context("status of a letter", "On hold"), Message(
-                "Email to %(whom)s bounced, so your letter is on hold. "
-                "The organizer can see this and correct the address.",
-                values,
-            )
-        return Message.in_context("status of a letter", "Waiting"), Message(
-            "Your letter goes to %(whom)s with the next delivery, on %(day)s.",
-            values | {"day": long_moment(own.next_delivery, language)},
-        )
+    if own.is_held_back or own.is_waiting or signature.period is None:
+        return _state_of_waiting(own, values, language)
     values["day"] = long_date(date.fromisoformat(signature.period), language)
     match delivery.state if delivery else "open":
         case "delivered" | "complained" if delivery and delivery.settled_at:
@@ -226,6 +211,16 @@ def _state_of(own: OwnLetter, language: str) -> tuple[Message, Message]:  # noqa
                 "The organizer can see this and send it again.",
                 values,
             )
+        case "in_doubt":
+            return Message.in_context("status of a letter", "Being checked"), Message(
+                "Your letter is in the email of %(day)s to %(whom)s. We don’t know yet whether that email arrived. The "
+                "organizer can see this and ask them. Nothing is lost: if it did not arrive, it can be sent again.",
+                values,
+            )
+        case "sent" if delivery and delivery.settled_at:
+            return Message.in_context("status of a letter", "Sent"), Message(
+                "We sent your letter to %(whom)s with the delivery of %(day)s.", values
+            )
         case "sent":
             return Message.in_context("status of a letter", "Sent"), Message(
                 "We sent your letter to %(whom)s with the delivery of %(day)s. Their mail server has not answered yet.",
@@ -235,6 +230,31 @@ def _state_of(own: OwnLetter, language: str) -> tuple[Message, Message]:  # noqa
             return Message.in_context("status of a letter", "Being sent"), Message(
                 "Your letter is in the delivery of %(day)s to %(whom)s, which is being sent.", values
             )
+
+
+def _state_of_waiting(own: OwnLetter, values: Mapping[str, object], language: str) -> tuple[Message, Message]:
+    on_hold = Message.in_context("status of a letter", "On hold")
+    if own.target.hold:
+        return on_hold, Message(
+            "The organizer has put letters to %(whom)s on hold. The reason: “%(why)s”. "
+            "Nothing is lost: your letter goes out when the hold ends.",
+            {**values, "why": own.target.hold},
+        )
+    if own.target.complained_at:
+        return on_hold, Message(
+            "Someone at %(department)s marked an earlier email as spam, so letters to %(whom)s are on hold until the "
+            "organizer releases them. Nothing is lost: your letter goes out when the hold ends.",
+            values,
+        )
+    if own.target.mail_state == "bounced":
+        return on_hold, Message(
+            "Email to %(whom)s bounced, so your letter is on hold. The organizer can see this and correct the address.",
+            values,
+        )
+    return Message.in_context("status of a letter", "Waiting"), Message(
+        "Your letter goes to %(whom)s with the next delivery, on %(day)s.",
+        {**values, "day": long_moment(own.next_delivery, language)},
+    )
 
 
 def packets(found: Packets, token: str) -> Page:
@@ -292,6 +312,8 @@ def _state_of_period(found: PeriodState) -> tuple[Message, Message]:
 def _waiting_state(target: Target) -> Message:
     if target.hold:
         return Message.in_context("status of letters", "On hold: %(why)s", {"why": target.hold})
+    if target.complained_at:
+        return Message.in_context("status of letters", "On hold: email marked as spam")
     if target.mail_state == "bounced":
         return Message.in_context("status of letters", "On hold: email bounced")
     return Message.in_context("status of letters", "Ready to send")
@@ -300,6 +322,7 @@ def _waiting_state(target: Target) -> Message:
 DELIVERY_STATES: Mapping[DeliveryState, Message] = {
     "open": Message.in_context("status of a delivery", "Being sent"),
     "sending": Message.in_context("status of a delivery", "Being sent"),
+    "in_doubt": Message.in_context("status of a delivery", "In doubt"),
     "sent": Message.in_context("status of a delivery", "Sent"),
     "delivered": Message.in_context("status of a delivery", "Delivered"),
     "complained": Message.in_context("status of a delivery", "Delivered, marked as spam"),
