@@ -42,6 +42,10 @@ def test_a_deliverable_address_is_accepted(address: str) -> None:
         ("robin@-mail.example", "“-mail.example” in “robin@-mail.example” is not a domain; check"),
         ("robin@ma il.example", "“ma il.example” in “robin@ma il.example” is not a domain; check"),
         ("robin@[192.0.2.1]", "“[192.0.2.1]” in “robin@[192.0.2.1]” is not a domain; check"),
+        ("robin@127.1", "“127.1” in “robin@127.1” ends in a number; write the domain’s name, such as example.org"),
+        ("robin@mail.0X7F", "“mail.0X7F” in “robin@mail.0X7F” ends in a number; write the domain’s name"),
+        ("=?utf-8?q?a?=@mail.example", "“=?utf-8?q?a?=@mail.example” has “=?” and “?=”, which email programs read as"),
+        (f"robin@{'é' * 300}.example", f"“{'é' * 300}.example” in “robin@{'é' * 300}.example” is not a domain; check"),
         (f"robin@{'x' * 64}.example", f"“{'x' * 64}.example” in “robin@{'x' * 64}.example” is not a domain; check"),
         (f"{'x' * 65}@mail.example", f"“{'x' * 65}@mail.example” is too long; use 254 characters or fewer"),
         ("robin@mail.example\nBcc: all@mail.example", "“robin@mail.example\nBcc: all@mail.example” has a character"),
@@ -71,6 +75,8 @@ def test_the_maximum_length_of_an_address_is_that_of_rfc_5321() -> None:
         ("r.o.b.i.n+x@gmail.com", "robin@gmail.com"),
         ("robin@googlemail.com", "robin@gmail.com"),
         ("robin@Bücher.example", "robin@xn--bcher-kva.example"),
+        ("robin@Straße.example", "robin@xn--strae-oqa.example"),
+        ("robin@ＭＡＩＬ。example", "robin@mail.example"),
     ],
 )
 def test_all_spellings_of_an_address_have_one_key(address: str, key: str) -> None:

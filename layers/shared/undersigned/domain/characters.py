@@ -9,13 +9,26 @@ import unicodedata
 _BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 # Categories of code points that are not text on a line: controls, surrogates, private use, unassigned, line ends.
 _NOT_TEXT = frozenset({"Cc", "Cs", "Co", "Cn", "Zl", "Zp"})
+# Characters that show nothing (Default_Ignorable_Code_Point), so they can carry a text that only machines read. Tags,
+# operators and format marks are in no name. The others join, part or vary the letters of some scripts, at most two at a
+# time: never the letters of Latin, Greek and Cyrillic.
+_HIDDEN = re.compile(
+    "[\u2061-\u2064\u206a-\u206f\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e00ff"
+    "\U000e01f0-\U000e0fff]"
+    "|[\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u2060\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]{3}"
+    "|[A-Za-z\u00c0-\u024f\u0370-\u052f\u1e00-\u1fff][\u034f\u200b-\u200d\u2060\ufe00-\ufe0f\U000e0100-\U000e01ef]"
+)
+_WEB_ADDRESS = re.compile(r"://|\bwww\.", re.IGNORECASE)
+_DIGITS_OF_A_PHONE_NUMBER = 7
 # Unicode calls these letters and symbols, but they are blank: the Hangul fillers, and the Braille blank.
 _BLANK = re.compile("[\u115f\u1160\u2800\u3164\uffa0]")
 
 
 def can_be_printed(text: str) -> bool:
-    """Say whether a line is only text: no control characters, no line ends, no bidirectional controls."""
-    return not any(unicodedata.category(character) in _NOT_TEXT or character in _BIDI_CONTROLS for character in text)
+    """Say whether a line is only text: no control characters, line ends or bidirectional controls, no hidden text."""
+    return not _HIDDEN.search(text) and not any(
+        unicodedata.category(character) in _NOT_TEXT or character in _BIDI_CONTROLS for character in text
+    )
 
 
 def unprintable_in(line: str) -> str | None:
@@ -27,3 +40,13 @@ def unprintable_in(line: str) -> str | None:
 def has_ink(text: str) -> bool:
     """Say whether a text has a visible character, not only blanks, invisible characters such as U+200B, and accents."""
     return any(unicodedata.category(character)[0] not in "CMZ" for character in _BLANK.sub("", text))
+
+
+def has_web_address(text: str) -> bool:
+    """Say whether a text has something that mail programs turn into a link, also in wide characters."""
+    return _WEB_ADDRESS.search(unicodedata.normalize("NFKC", text)) is not None
+
+
+def has_phone_number(text: str) -> bool:
+    """Say whether a text has as many digits as a phone number without its area code."""
+    return sum(character.isdecimal() for character in text) >= _DIGITS_OF_A_PHONE_NUMBER

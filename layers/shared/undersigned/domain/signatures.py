@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from undersigned.domain.addresses import canonical_email, email_mistake, mailable
-from undersigned.domain.characters import can_be_printed, has_ink
+from undersigned.domain.characters import can_be_printed, has_ink, has_phone_number, has_web_address
 from undersigned.domain.drawings import Drawing
 from undersigned.domain.errors import AnswerError, FieldError, FormError
 from undersigned.domain.languages import SOURCE, Message
@@ -59,6 +59,9 @@ FORM_FIELDS: tuple[FormField, ...] = (
     FormField("note", 500, Message("Your own words")),
 )
 """In the order of the form. `updates`, a checkbox, follows."""
+
+_WITHOUT_WEB_ADDRESS = frozenset({"name", "address_line", "locality", "region", "signature"})
+_WITHOUT_PHONE_NUMBER = frozenset({"name", "signature"})
 
 _TICKED = (True, "true", "on", "1", "yes")
 
@@ -115,6 +118,10 @@ def _clean(field: FormField, value: object) -> str:
                 {"limit": field.limit, "used": len(text) + len(rest)},
             )
         )
+    if field.name in _WITHOUT_WEB_ADDRESS and has_web_address(text):
+        raise AnswerError(Message("%(field)s must not have a web address. Remove it.", {"field": field.label}))
+    if field.name in _WITHOUT_PHONE_NUMBER and has_phone_number(text):
+        raise AnswerError(Message("%(field)s must not have a phone number. Remove it.", {"field": field.label}))
     return text
 
 
