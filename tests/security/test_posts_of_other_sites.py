@@ -51,12 +51,12 @@ def allowed(world: World) -> None:
 
 
 def signature(world: World) -> Signature | None:
-    return world.wiring.signatures.signature(CAMPAIGN, signer_id(world.wiring.secret(), ADA["email"]))
+    return world.wiring.signatures.signature(CAMPAIGN, signer_id(world.wiring.secret(), str(ADA["email"])))
 
 
 def status(world: World) -> str | None:
     found = signature(world)
-    return found and found.status
+    return found.status if found else None
 
 
 @pytest.mark.parametrize("headers", FOREIGN)
