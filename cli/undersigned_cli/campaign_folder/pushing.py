@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
+from undersigned.domain.errors import NotFoundError
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from undersigned.authoring.campaigns import CompiledCampaign
+    from undersigned.domain.campaigns import Campaign, Target
     from undersigned.services.ports import CampaignStore
 
 
@@ -17,6 +22,53 @@ class Pushed:
     new_letters: tuple[str, ...]
     targets: int
     retired: tuple[str, ...]
+
+
+_MOST_CHANGES = 40
+"""How many changes an entry of the activity log names. An item of the table is at most 400 kB."""
+
+_OF_THE_STACK = frozenset({"mail_state", "hold"})
+"""What a push doesn't write to a target."""
+
+
+def changes_of(compiled: CompiledCampaign, campaigns: CampaignStore) -> str:
+    """Return what a push changes, for the activity log, or an empty text if it changes nothing.
+
+    Names settings, letter versions, targets and their columns, never what is in them: `settings (goal); evanston
+    (email); skokie added`.
+    """
+    changes = [*_changes(compiled, campaigns)]
+    left_out = len(changes) - _MOST_CHANGES
+    return "; ".join(changes[:_MOST_CHANGES] + ([f"and {left_out} more"] if left_out > 0 else []))
+
+
+def _changes(compiled: CompiledCampaign, campaigns: CampaignStore) -> Iterator[str]:
+    campaign = compiled.campaign
+    try:
+        before = campaigns.campaign(campaign.id)
+    except NotFoundError:
+        yield "new campaign"
+    else:
+        if names := _differences(before, campaign):
+            yield f"settings ({names})"
+    for letter in compiled.letters.values():
+        try:
+            campaigns.letter(campaign.id, letter.version)
+        except NotFoundError:
+            yield f"letter {letter.language} {letter.version[:12]}"
+    known = {target.id: target for target in campaigns.targets(campaign.id)}
+    for target in compiled.targets:
+        earlier = known.pop(target.id, None)
+        if earlier is None:
+            yield f"{target.id} added"
+        elif names := _differences(earlier, target):
+            yield f"{target.id} ({names})"
+    yield from (f"{target.id} retired" for target in known.values() if not target.retired)
+
+
+def _differences[Settings: (Campaign, Target)](before: Settings, after: Settings) -> str:
+    names = [field.name for field in fields(after) if field.name not in _OF_THE_STACK]
+    return ", ".join(name for name in names if getattr(before, name) != getattr(after, name))
 
 
 def push(compiled: CompiledCampaign, campaigns: CampaignStore) -> Pushed:

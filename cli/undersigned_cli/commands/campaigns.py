@@ -9,7 +9,7 @@ import typer
 from undersigned.authoring.mistakes import MistakesError
 from undersigned.domain.colors import accents
 from undersigned_cli import campaign_folder
-from undersigned_cli.commands.options import Folder, examples, on_stack
+from undersigned_cli.commands.options import COMMAND_LINE, Folder, Reason, examples, on_stack
 from undersigned_cli.commands.output import counted, say
 from undersigned_cli.stacks import Stack
 
@@ -46,6 +46,8 @@ def _overview(campaign: Campaign) -> Iterator[str]:
 def push(
     stack: Stack,
     folder: Folder,
+    *,
+    reason: Reason = "",
 ) -> None:
     """Write a campaign's folder to a stack. Pushing it again changes nothing.
 
@@ -53,7 +55,11 @@ def push(
     """
     compiled = _read(folder)
     campaign = compiled.campaign
-    pushed = campaign_folder.push(compiled, stack.wiring().campaigns)
+    wiring = stack.wiring()
+    if changes := campaign_folder.changes_of(compiled, wiring.campaigns):
+        # First, so that no change goes without an entry.
+        wiring.delivery_controls().record(campaign.id, "push", COMMAND_LINE, about=changes, why=reason)
+    pushed = campaign_folder.push(compiled, wiring.campaigns)
     say(f"{campaign.id}: {counted(pushed.targets, 'recipient')}.")
     for language, version in campaign.letters.items():
         if version in pushed.new_letters:
