@@ -29,7 +29,7 @@ ON_OBJECT = {
 }
 """S3's operations on an object, with the permission that each needs."""
 
-ON_QUEUE = {"SendMessage", "ChangeMessageVisibility"}
+ON_QUEUE = {"SendMessage", "ChangeMessageVisibility", "GetQueueAttributes"}
 """SQS's operations on a queue. Each needs the permission of the same name."""
 
 

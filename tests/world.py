@@ -156,6 +156,7 @@ class World:
     queue_url: str
     export_queue_url: str
     waiting_mails_url: str
+    reconciliation_queue_url: str
     start: Callable[[str], Callable[[Any, Any], Any]] = field(repr=False)
     variables: dict[str, str] = field(repr=False)
     watch: Watch | None = None
@@ -335,6 +336,15 @@ class World:
         event["scheduled_time"] = self.clock.now.isoformat()
         self.handlers["report_deliveries"](event | ({"campaign": campaign} if campaign else {}), CONTEXT)
 
+    def begin_reconciling(self) -> None:
+        self.handlers["reconcile"](load_event("reconcile_daily"), CONTEXT)
+
+    def reconcile(self) -> None:
+        """Run the daily reconciliation of all campaigns to its end."""
+        self.begin_reconciling()
+        while self._run_queue(self.reconciliation_queue_url, "reconcile"):
+            pass
+
     def week(self) -> list[Any]:
         """Run the weekly plan and all its deliveries."""
         self.plan()
@@ -389,6 +399,7 @@ FUNCTIONS = {
     "export_signatures": "ExportSignatures",
     "record_feedback": "RecordFeedback",
     "report_deliveries": "ReportDeliveries",
+    "reconcile": "Reconcile",
 }
 
 
@@ -428,6 +439,7 @@ def _make(monkeypatch: pytest.MonkeyPatch, bundle_size: int, forms_a_minute: int
         "DELIVERY_QUEUE_URL": queue_url,
         "EXPORT_QUEUE_URL": export_queue_url,
         "WAITING_MAILS_URL": waiting_mails_url,
+        "RECONCILIATION_QUEUE_URL": aws_from_template.make_queue(client_of("sqs"), "ReconciliationQueue"),
         "PACKET_BUCKET": aws_from_template.make_bucket(client_of("s3")),
         "SECRET_ARN": client_of("secretsmanager").create_secret(Name="stack", SecretString="s" * 64)["ARN"],
         "SENDER_ADDRESS": SENDER,
@@ -464,6 +476,7 @@ def _make(monkeypatch: pytest.MonkeyPatch, bundle_size: int, forms_a_minute: int
         queue_url=queue_url,
         export_queue_url=export_queue_url,
         waiting_mails_url=waiting_mails_url,
+        reconciliation_queue_url=known["RECONCILIATION_QUEUE_URL"],
         start=start,
         variables=known,
         publishes_events=publishes_events,
@@ -496,6 +509,7 @@ def _handler(monkeypatch: pytest.MonkeyPatch, function: str, wiring: Wiring) -> 
         "deliver": {"delivering": lambda: wiring.delivering(module.report_replaced)},
         "record_feedback": {"feedback": wiring.feedback},
         "report_deliveries": {"reporting": wiring.reporting},
+        "reconcile": {"reconciling": lambda: wiring.reconciling(module.report)},
     }
     for name, make in made_of[function].items():
         monkeypatch.setattr(wired, name, make())

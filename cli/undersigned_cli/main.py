@@ -21,6 +21,7 @@ from undersigned_cli.commands import (
     keys,
     letters,
     quarantine,
+    reconciling,
     secret,
     signatures,
     stack,
@@ -55,6 +56,7 @@ app.add_typer(quarantine.app, name="quarantine", rich_help_panel=ACT)
 app.add_typer(keys.app, name="key", rich_help_panel=RUN)
 app.add_typer(secret.app, name="secret", rich_help_panel=RUN)
 backups.add_to(app)
+reconciling.add_to(app)
 stack.add_to(app)
 
 MISTAKE, DIFFERS = 1, 3

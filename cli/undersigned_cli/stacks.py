@@ -35,6 +35,9 @@ _SETTING_OF_OUTPUT = {
     "DeliveryTimeZone": "DELIVERY_TIME_ZONE",
     "PublicUrl": "PUBLIC_URL",
 }
+_SETTING_OF_NEW_OUTPUT = {"WaitingMailsUrl": "WAITING_MAILS_URL"}
+"""Outputs that a stack of an earlier version lacks. Only the commands that need them ask for a new deployment."""
+
 _LONGEST_PLAN = 300
 """Seconds; the timeout of plan_deliveries."""
 
@@ -71,16 +74,17 @@ class Stack:
         running = connect(state)
         return cls(running.outputs, running.client)
 
-    def wiring(self) -> Wiring:
-        """Return the use cases, wired to this stack; raises StackError."""
-        missing = [output for output in _SETTING_OF_OUTPUT if output not in self.outputs]
+    def wiring(self, *needed: str) -> Wiring:
+        """Return the use cases, wired to this stack, which must have these new outputs; raises StackError."""
+        missing = [output for output in (*_SETTING_OF_OUTPUT, *needed) if output not in self.outputs]
         if missing:
             message = (
                 f"the stack has no output {missing[0]}; check that it is an Undersigned stack "
                 "and that its deployment is complete"
             )
             raise StackError(message)
-        settings = {setting: self.outputs[output] for output, setting in _SETTING_OF_OUTPUT.items()}
+        known = _SETTING_OF_OUTPUT | _SETTING_OF_NEW_OUTPUT
+        settings = {setting: self.outputs[output] for output, setting in known.items() if output in self.outputs}
         return Wiring(Settings(settings), client=self.client)
 
     def plan(self, campaign: str, at: datetime) -> dict[str, Any]:

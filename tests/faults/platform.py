@@ -151,7 +151,12 @@ class Platform:
 
     def run_schedule(self, function: str) -> None:
         """Run a function as its schedule does, with retries after errors."""
-        self._event(function, {"plan_deliveries": self.world.plan, "report_deliveries": self.world.report}[function])
+        runs = {
+            "plan_deliveries": self.world.plan,
+            "report_deliveries": self.world.report,
+            "reconcile": self.world.begin_reconciling,
+        }
+        self._event(function, runs[function])
 
     # Calls of the functions
 
@@ -246,6 +251,7 @@ class Platform:
             "deliver": self.world.queue_url,
             "export_signatures": self.world.export_queue_url,
             "send_confirmations": self.world.waiting_mails_url,
+            "reconcile": self.world.reconciliation_queue_url,
         }
         for function, queue_url in queues.items() if self._queued else ():
             for received in _received(queue_url):

@@ -29,6 +29,7 @@ COMMAND_LINE_ONLY = {
     "Campaigns.put_campaign",
     "Campaigns.put_letter",
     "Campaigns.put_target",
+    "Counts.correct",
     "Signatures.listed_signatures",
     "Table.delete",
 }

@@ -16,7 +16,7 @@ from undersigned.domain.errors import UndersignedError
 from undersigned_cli.commands import options
 from undersigned_cli.commands.output import console
 from undersigned_cli.main import app
-from undersigned_cli.stacks import Stack
+from undersigned_cli.stacks import _SETTING_OF_OUTPUT, Stack, StackError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +29,7 @@ def run(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Return a function that runs a command and returns its output, or raises its error."""
     settings = world.wiring.settings.variables
     stack = Stack({"PublicUrl": settings["PUBLIC_URL"]}, world.wiring._client)
-    monkeypatch.setattr(Stack, "wiring", lambda _stack: world.wiring)
+    monkeypatch.setattr(Stack, "wiring", lambda _stack, *_needed: world.wiring)
     monkeypatch.setattr(Stack, "plan", lambda _stack, campaign, _at: world.plan(campaign))
     monkeypatch.setattr(options, "stack_of", lambda **_: stack)
 
@@ -145,6 +145,40 @@ def test_a_recount_counts_rows_that_the_tally_missed(run: Any, world: World) -> 
     world.new_records()  # read, but not counted
     assert "1 confirmed letter, 1 of them newly counted." in run("counts", CAMPAIGN, "--recount")
     assert world.wiring.counts.count(CAMPAIGN).signatures == 1
+
+
+def test_reconcile_asks_for_what_was_forgotten_and_prints_a_summary(run: Any, world: World) -> None:
+    world.sign()
+    world.new_records()  # read, but not counted, and no email sent
+    world.clock.advance(hours=26)
+    assert json.loads(run("reconcile", CAMPAIGN, "--json")) == [
+        {
+            "campaign": CAMPAIGN,
+            "rows": 1,
+            "marks": 1,
+            "emails": 1,
+            "waiting": 0,
+            "deliveries": 0,
+            "unexplained": 0,
+        }
+    ]
+    world.run_waiting_mails()
+    assert [mail.to for mail in world.sent] == [ADA["email"]]
+    assert CAMPAIGN in run("reconcile")
+
+
+def test_reconcile_fails_with_what_it_cannot_explain(run: Any, world: World) -> None:
+    world.confirmed()
+    world.week()
+    world.clock.advance(hours=73)
+    with pytest.raises(UndersignedError, match="1 difference not explained"):
+        run("reconcile", CAMPAIGN)
+
+
+def test_reconcile_needs_a_stack_of_this_version() -> None:
+    outputs = dict.fromkeys(_SETTING_OF_OUTPUT, "1")
+    with pytest.raises(StackError, match="no output WaitingMailsUrl"):
+        Stack(outputs, lambda *_: None).wiring("WaitingMailsUrl")
 
 
 def test_counts_of_an_unknown_campaign_name_the_known_ones(run: Any) -> None:

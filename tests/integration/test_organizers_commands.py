@@ -36,7 +36,7 @@ SIGNER = "0" * 32
 def invoke(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Return a function that runs a command and returns its result, or raises its error."""
     stack = Stack({}, world.wiring._client)
-    monkeypatch.setattr(Stack, "wiring", lambda _stack: world.wiring)
+    monkeypatch.setattr(Stack, "wiring", lambda _stack, *_needed: world.wiring)
     monkeypatch.setattr(Stack, "plan", lambda _stack, campaign, _at: world.plan(campaign))
     monkeypatch.setattr(options, "stack_of", lambda **_: stack)
 

@@ -32,6 +32,7 @@ SCHEDULES = {
             {"Day": {"Fn::FindInMap": ["NextDay", {"Ref": "DeliveryDay"}, "Day"]}},
         ]
     },
+    "Reconcile": "cron(0 4 * * ? *)",
 }
 
 SECTIONS = ("Parameters", "Mappings", "Globals", "Resources", "Outputs")

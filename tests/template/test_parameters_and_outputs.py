@@ -32,6 +32,7 @@ OUTPUTS = {
     "TableName",
     "PacketBucketName",
     "DeliveryQueueUrl",
+    "WaitingMailsUrl",
     "SecretArn",
     "SenderAddress",
     "ConfigurationSetName",
@@ -75,8 +76,8 @@ def test_the_table_has_this_setting(name: str, setting: object) -> None:
     assert load_template()["Resources"]["Table"]["Properties"][name] == setting
 
 
-def test_there_are_nine_functions() -> None:
-    assert len(functions(load_template())) == 9
+def test_there_are_ten_functions() -> None:
+    assert len(functions(load_template())) == 10
 
 
 def test_an_exports_row_expires_together_with_its_file() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +9,7 @@ import typer
 
 from undersigned.domain.errors import UndersignedError
 from undersigned.domain.providers import odd_ones, providers_of
-from undersigned.domain.tallies import TOTAL, counters_of, mark_of
+from undersigned.domain.tallies import TOTAL
 from undersigned_cli.commands.options import SEE, AsJson, Campaign, examples, known_targets, on_stack
 from undersigned_cli.commands.output import console, counted, show
 from undersigned_cli.stacks import Stack
@@ -104,20 +103,17 @@ def _domains(counters: Mapping[str, int]) -> list[dict[str, object]]:
 
 
 def _recount(wiring: Wiring, campaign: str) -> None:
-    """Count all rows again; raises CountsDifferError when the counters still differ from the rows."""
-    truth: Counter[str] = Counter()
-    late: list[tuple[str, str]] = []
+    """Correct the counts; raises CountsDifferError when counters still differ from the rows."""
     with console.status("Reading every row …"):
-        for signature in wiring.signatures.listed_signatures(campaign):
-            truth.update(counters_of(mark_of(signature)))
-            if signature.tallied != mark_of(signature):
-                late.append((campaign, signature.signer))
-    moved = wiring.tallying().count(late)
-    kept = {name: count for name, count in wiring.counts.counts(campaign).items() if count}
-    typer.echo(f"{counted(truth[TOTAL], 'confirmed letter')}, {moved:,} of them newly counted.", err=True)
-    if kept != truth:
+        recount = wiring.recounting().recount(campaign)
+    typer.echo(
+        f"{counted(recount.confirmed, 'confirmed letter')}, {recount.counted:,} of them newly counted.", err=True
+    )
+    if recount.corrected:
+        typer.echo(f"Corrected: {', '.join(recount.corrected)}", err=True)
+    if recount.too_many or recount.too_few:
         message = (
-            f"the counts differ from the rows: {sum((Counter(kept) - truth).values())} too many and "
-            f"{sum((truth - Counter(kept)).values())} too few; if people are signing now, run it again"
+            f"the counts differ from the rows: {recount.too_many} too many and {recount.too_few} too few; "
+            "if people are signing now, run it again"
         )
         raise CountsDifferError(message)

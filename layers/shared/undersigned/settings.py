@@ -68,6 +68,11 @@ class Settings:
         return self._required("WAITING_MAILS_URL")
 
     @cached_property
+    def reconciliation_queue_url(self) -> str:
+        """The queue of reconciliations."""
+        return self._required("RECONCILIATION_QUEUE_URL")
+
+    @cached_property
     def event_bus(self) -> str | None:
         """The bus for events, if the stack publishes them."""
         return self._optional("EVENT_BUS_NAME")

@@ -36,10 +36,11 @@ if TYPE_CHECKING:
     from undersigned.aws.mail import Mailbox
     from undersigned.aws.mail_claims import MailClaims
     from undersigned.aws.packet_store import Bucket
-    from undersigned.aws.queue import ExportQueue, Queue, WaitingMails
+    from undersigned.aws.queue import ExportQueue, Queue, ReconciliationQueue, WaitingMails
     from undersigned.aws.secret import Secret
     from undersigned.aws.signatures import Signatures
     from undersigned.domain.deliveries import DeliveryKey
+    from undersigned.domain.reconciliations import Finding
     from undersigned.rendering.fonts import FontBook
     from undersigned.services.access import Access
     from undersigned.services.approval_requests import ApprovalRequests
@@ -55,6 +56,8 @@ if TYPE_CHECKING:
     from undersigned.services.packing import Packing
     from undersigned.services.planning import Planning
     from undersigned.services.publishing import Publishing
+    from undersigned.services.reconciling import Reconciling
+    from undersigned.services.recounting import Recounting
     from undersigned.services.reporting import Reporting
     from undersigned.services.sessions import Sessions
     from undersigned.services.signing import Signing
@@ -189,10 +192,17 @@ class Wiring:
 
     @cached_property
     def waiting_mails(self) -> WaitingMails:
-        """The queue of confirmation emails that SES did not accept."""
+        """The queue of confirmation emails that wait for SES, or that are asked for again."""
         from undersigned.aws.queue import WaitingMails
 
         return WaitingMails(self._client("sqs"), self.settings.waiting_mails_url)
+
+    @cached_property
+    def reconciliation_queue(self) -> ReconciliationQueue:
+        """The queue of reconciliations."""
+        from undersigned.aws.queue import ReconciliationQueue
+
+        return ReconciliationQueue(self._client("sqs"), self.settings.reconciliation_queue_url)
 
     @cached_property
     def export_files(self) -> ExportFiles:
@@ -293,6 +303,29 @@ class Wiring:
         return Tallying(
             signatures=self.signatures, counts=self.counts, abuse_counters=self.abuse_counters, clock=self._clock
         )
+
+    def reconciling(self, report: Callable[[Finding], None]) -> Reconciling:
+        """Wire the reconciliation. `report` is told each difference that it can't explain."""
+        from undersigned.services.reconciling import Reconciling
+
+        return Reconciling(
+            campaigns=self.campaigns,
+            signatures=self.signatures,
+            deliveries=self.deliveries,
+            counts=self.counts,
+            claims=self.mail_claims,
+            tallying=self.tallying(),
+            waiting_mails=self.waiting_mails,
+            delivery_queue=self.queue,
+            clock=self._clock,
+            report=report,
+        )
+
+    def recounting(self) -> Recounting:
+        """Wire the recount."""
+        from undersigned.services.recounting import Recounting
+
+        return Recounting(signatures=self.signatures, counts=self.counts, tallying=self.tallying())
 
     def publishing(self) -> Publishing | None:
         """Wire the publishing of events. Return None if the stack publishes none."""

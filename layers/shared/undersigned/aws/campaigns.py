@@ -140,6 +140,11 @@ class Campaigns(CampaignStore):
             self._table.update(Update(key, assign=settings | {"mail_state": "ok"}))
 
     @override
+    def restored_at(self, campaign: str) -> datetime | None:
+        values = self._table.get(restored_key(campaign)) or {}
+        return read_moment(values.get("finished_at") or values.get("begun_at"))
+
+    @override
     def set_mail_state(self, campaign: str, target: str, email: str, state: MailState) -> None:
         same_address = Attr("email").eq(email)
         try:

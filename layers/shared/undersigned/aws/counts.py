@@ -80,6 +80,13 @@ class Counts(CountStore):
             if not error.unmet[0]:
                 raise
 
+    @override
+    def correct(self, campaign: str, counter: str, *, wrong: int, right: int) -> None:
+        unchanged = Attr("signatures").eq(wrong)
+        if wrong == 0:
+            unchanged |= Attr("signatures").not_exists()
+        self._table.update(Update(counter_key(campaign, counter), add={"signatures": right - wrong}, when=unchanged))
+
 
 def _additions(campaign: str, change: dict[str, int]) -> list[Update]:
     return [Update(counter_key(campaign, counter), add={"signatures": amount}) for counter, amount in change.items()]

@@ -126,6 +126,12 @@ class Deliveries(DeliveryStore):
         return tuple(map(read_bundle, self._parts(BUNDLES, key)))
 
     @override
+    def bundles_to(self, campaign: str, target: str) -> Iterator[tuple[str, Bundle]]:
+        partition = delivery_partition(campaign, target)
+        for values in self._table.query(partition, begins_with=BUNDLES, consistent=True):
+            yield values["sk"].split("#")[1], read_bundle(values)
+
+    @override
     def seal(self, key: DeliveryKey, bundle: Bundle, at: datetime) -> None:
         first = Put(bundle_values(key, bundle, at), NEW)
         taken = f"bundle {bundle.number} of {key.period} exists"

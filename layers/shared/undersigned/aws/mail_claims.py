@@ -8,16 +8,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, timedelta
+from collections import defaultdict
+from datetime import UTC, date
 from typing import TYPE_CHECKING, override
 
 from boto3.dynamodb.conditions import Attr
 
 from undersigned.aws.dynamodb import ConditionFailedError, Key, Update
+from undersigned.domain.reconciliations import MailDay
 from undersigned.services.ports import MailClaimStore
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime, timedelta
 
     from undersigned.aws.dynamodb import Table
 
@@ -41,11 +44,10 @@ class MailClaims(MailClaimStore):
 
     @override
     def claim(
-        self, person: str, request: str, at: datetime, *, most: int, known_for: timedelta = timedelta(days=2)
+        self, person: str, request: str, at: datetime, *, most: int, since: datetime, known_for: timedelta
     ) -> bool:
-        # The stream repeats a record for up to a day, so the email may have been sent the day before.
-        before = self._table.get(locate(person, at - timedelta(days=1)), consistent=True)
-        if before and request in before.get("sent", ()):
+        known = self._table.query(mail_claim_partition(person), at_least=locate(person, since).sk, consistent=True)
+        if any(request in values.get("sent", ()) for values in known):
             return False
         is_free = ~Attr("sent").contains(request) & (Attr("sent").not_exists() | Attr("sent").size().lt(most))
         # A claim alone doesn't count as sent, because its email may have to wait. But if the table takes no writes,
@@ -60,3 +62,31 @@ class MailClaims(MailClaimStore):
     @override
     def record_sent(self, person: str, request: str, at: datetime) -> None:
         self._table.update(Update(locate(person, at), add={"sent": {request}}))
+
+    @override
+    def record_refused(self, person: str, request: str, at: datetime) -> None:
+        self._table.update(Update(locate(person, at), add={"refused": {request}}))
+
+    @override
+    def ask_again(self, person: str, request: str, at: datetime, known_for: timedelta) -> bool:
+        asking = Update(
+            locate(person, at),
+            assign={"expires_at": int((at + known_for).timestamp())},
+            add={"asked": {request}},
+            when=~Attr("asked").contains(request),
+        )
+        try:
+            self._table.update(asking)
+        except ConditionFailedError:
+            return False
+        return True
+
+    @override
+    def mail_days(self, days: Iterable[tuple[str, date]]) -> Mapping[str, Sequence[MailDay]]:
+        keys = [Key(mail_claim_partition(person), day.isoformat()) for person, day in days]
+        found: defaultdict[str, list[MailDay]] = defaultdict(list)
+        for values in self._table.batch_get(keys):
+            sets = {name: frozenset(values.get(name, ())) for name in ("sent", "refused", "asked")}
+            person = values["pk"].removeprefix(mail_claim_partition(""))
+            found[person].append(MailDay(date.fromisoformat(values["sk"]), **sets))
+        return found

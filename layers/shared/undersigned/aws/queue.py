@@ -1,4 +1,4 @@
-"""The queues: deliveries to make, exports to write, and confirmation emails that are waiting for SES."""
+"""The queues: deliveries to make, exports to write, emails that are waiting for SES, and reconciliations."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, override
 
 from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.reconciliations import Reconciliation
 from undersigned.services import ports
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from types_boto3_sqs import SQSClient
+    from types_boto3_sqs.literals import QueueAttributeNameType
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,13 @@ def read_waiting_message(body: str) -> WaitingMail:
             raise ValueError(error)
 
 
+_NUMBERS: list[QueueAttributeNameType] = [
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesDelayed",
+    "ApproximateNumberOfMessagesNotVisible",
+]
+
+
 class _SqsQueue:
     """A queue in SQS."""
 
@@ -137,6 +146,11 @@ class _SqsQueue:
 
     def _send(self, body: str, after: int = 0) -> None:
         self._client.send_message(QueueUrl=self._url, MessageBody=body, DelaySeconds=after)
+
+    def is_empty(self) -> bool:
+        """Say whether no message waits, is delayed, or is being worked on. SQS may be a minute behind."""
+        answer = self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=_NUMBERS)
+        return not any(int(answer["Attributes"][name]) for name in _NUMBERS)
 
     def hide(self, receipt_handle: str, seconds: int) -> None:
         """Hide a received message for so many seconds (SQS: at most 12 hours). Then it is delivered again."""
@@ -174,9 +188,36 @@ class ExportQueue(_SqsQueue, ports.ExportQueue):
         self._send(export_message(campaign, export_id))
 
 
-class WaitingMails(_SqsQueue):
+class WaitingMails(_SqsQueue, ports.ConfirmationQueue):
     """The queue of confirmation emails in SQS that wait until SES accepts them."""
+
+    @override
+    def put_request(self, campaign: str, signer: str, request: str) -> None:
+        self.put(WaitingMail(campaign, signer, request))
 
     def put(self, mail: WaitingMail, *, after: int = 0) -> None:
         """Queue an email that is tried again after so many seconds (SQS: at most 900)."""
         self._send(waiting_message(mail), after)
+
+
+def reconciliation_message(run: Reconciliation) -> str:
+    """Return the body of a reconciliation's message. It has sums and a position in the listing, no personal data."""
+    return json.dumps(run.as_values())
+
+
+def read_reconciliation(body: str) -> Reconciliation:
+    """Read a reconciliation from a message. Raises ValueError if it is damaged."""
+    message = _json(body)
+    try:
+        return Reconciliation.of_values(message)
+    except (AttributeError, KeyError, TypeError) as error:
+        text = 'a reconciliation reads {"campaign": …, "may_ask": …, …}, as Reconciliation.as_values writes it'
+        raise ValueError(text) from error
+
+
+class ReconciliationQueue(_SqsQueue, ports.ReconciliationQueue):
+    """The queue of reconciliations in SQS."""
+
+    @override
+    def put(self, run: Reconciliation) -> None:
+        self._send(reconciliation_message(run))

@@ -31,6 +31,7 @@ from undersigned.aws.dynamodb import (
     written,
 )
 from undersigned.domain.languages import SOURCE
+from undersigned.domain.reconciliations import Page
 from undersigned.domain.signatures import Signature, Status
 from undersigned.domain.tokens import VALID_FOR
 from undersigned.services.ports import FormConsumedError, SignatureStateError, SignatureStore
@@ -143,6 +144,32 @@ class Signatures(SignatureStore):
             signers = (parse_signature_key(values["pk"])[1] for values in self._table.query(shard, index="listing"))
             for some in batched(signers, BATCH_GET, strict=False):
                 yield from self.signatures(campaign, some)
+
+    @override
+    def pages(self, campaign: str, after: str = "") -> Iterator[Page]:
+        first, _, listed_at = after.partition(" ")
+        for number, shard in enumerate(listing_shards(campaign)):
+            if after and number < int(first):
+                continue
+            # No position has this one as its beginning, so what follows it is at least this one with a last character.
+            at_least = f"{listed_at}~" if after and number == int(first) else None
+            listed = (values["listed_at"] for values in self._table.query(shard, index="listing", at_least=at_least))
+            for positions in batched(listed, BATCH_GET, strict=False):
+                yield self._page(campaign, number, positions)
+
+    def _page(self, campaign: str, shard: int, positions: Sequence[str]) -> Page:
+        rows, damaged = [], []
+        signers = [position.rpartition("#")[2] for position in positions]
+        for values in self._table.batch_get([signature_key(campaign, signer) for signer in signers]):
+            try:
+                row = read_signature(values)
+            except (KeyError, TypeError, ValueError):
+                damaged.append(parse_signature_key(values["pk"])[1])
+                continue
+            # A person who has signed again since is at a later position, too.
+            if listing_position(row) in positions:
+                rows.append(row)
+        return Page(f"{shard} {positions[-1]}", tuple(rows), tuple(damaged))
 
     @override
     def sign(self, signature: Signature, replacing: Signature | None, form: FormToken | None = None) -> None:
@@ -336,4 +363,5 @@ def read_signature(values: Values) -> Signature:
         quarantine=values.get("quarantine"),
         erased_at=read_moment(values.get("erased_at")),
         drawing=values.get("drawing", ""),
+        in_tray=values.get("due") == tray_shard(campaign, values["target"], signer),
     )

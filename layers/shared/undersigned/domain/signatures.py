@@ -7,7 +7,7 @@ import hmac
 import re
 import unicodedata
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from undersigned.domain.addresses import canonical_email, email_mistake, mailable
@@ -82,6 +82,17 @@ class SignedForm:
     letter_language: str
     target: Target
     drawing: str = ""
+
+
+def new_mail_request(at: datetime, random: str) -> str:
+    """Return the id of a request for an email: when it was made, in seconds, and eight random digits."""
+    return f"{int(at.timestamp()):08x}-{random[:8]}"
+
+
+def requested_at(mail_request: str) -> datetime | None:
+    """Return when an email was requested. Return None for a request of a version before 0.3, which doesn't say it."""
+    match = re.fullmatch(r"([0-9a-f]{8})-[0-9a-f]{8}", mail_request)
+    return datetime.fromtimestamp(int(match[1], 16), UTC) if match else None
 
 
 def signer_id(secret: str, email: str) -> str:
@@ -233,7 +244,7 @@ class Signature:
     `bundle` is `<period>#<number>` once the letter is sealed. `tallied` is the tally's mark (see `tallies`). `version`
     grows with every change of status. `letter` is the signed letter version, `language` the one of the signer's pages
     and emails. `quarantine` says why the form looked like a bot's, until the letter is confirmed. `erased_at` stays
-    when a person whose letter was erased signs again.
+    when a person whose letter was erased signs again. `in_tray` says whether the letter waits in its target's tray.
     """
 
     campaign: str
@@ -264,6 +275,7 @@ class Signature:
     quarantine: str | None = None
     erased_at: datetime | None = None
     drawing: str = ""
+    in_tray: bool = False
 
     @property
     def details(self) -> SignerDetails:
@@ -294,6 +306,22 @@ class Signature:
     def waits(self) -> bool:
         """Say whether the letter is confirmed and not sealed yet."""
         return self.status == "confirmed" and self.bundle is None
+
+    @property
+    def changed_at(self) -> datetime:
+        """Return when the status last changed, except by sealing."""
+        moments = (self.signed_at, self.confirmed_at, self.withdrawn_at, self.erased_at)
+        return max(moment for moment in moments if moment is not None)
+
+    def awaits_mail(self, now: datetime) -> bool:
+        """Say whether the person still needs the email that the row requests."""
+        if self.status == "pending":
+            return not self.has_expired(now)
+        asked_at = requested_at(self.mail_request)
+        # A confirmed letter had its email, unless its signer has sent the form again since.
+        return (
+            self.status == "confirmed" and None not in {asked_at, self.confirmed_at} and asked_at > self.confirmed_at  # type: ignore[operator]  # neither is None
+        )
 
     def has_expired(self, now: datetime) -> bool:
         """Say whether the time to confirm is over. DynamoDB deletes the row within days (TTL)."""

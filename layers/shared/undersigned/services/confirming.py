@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
+from undersigned.domain.signatures import PENDING_FOR, requested_at
 from undersigned.rendering import mails
+from undersigned.services.ports import MailRefusedError, SendingStoppedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +30,14 @@ MAILS_A_DAY = 3
 
 MAILS_OF_QUARANTINE = 1
 """How many of them forms that look like a bot's may cause."""
+
+CLAIMS_KNOWN_FOR = PENDING_FOR + timedelta(days=2)
+"""How long a sent email is known: for as long as its row may request it, and two days for a late message."""
+
+
+def most_mails(signature: Signature) -> int:
+    """Return how many emails a day the person may get who signed."""
+    return MAILS_OF_QUARANTINE if signature.quarantine else MAILS_A_DAY
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)
@@ -51,11 +62,22 @@ class Confirmations:
         now = self.clock()
         if signature.status in {"withdrawn", "erased"} or signature.has_expired(now):
             return "nothing to say"
-        most = MAILS_OF_QUARANTINE if signature.quarantine else MAILS_A_DAY
-        if not self.claims.claim(signature.signer, signature.mail_request, now, most=most):
+        person, request = signature.signer, signature.mail_request
+        # A request of a version before 0.3 has no moment. The stream repeats its record for a day.
+        since = requested_at(request) or now - timedelta(days=1)
+        if not self.claims.claim(
+            person, request, now, most=most_mails(signature), since=since, known_for=CLAIMS_KNOWN_FOR
+        ):
             return "over the day's limit or sent before"
-        self.post.send(self._mail(signature, now))
-        self.claims.record_sent(signature.signer, signature.mail_request, now)
+        try:
+            self.post.send(self._mail(signature, now))
+        except SendingStoppedError:
+            raise
+        except MailRefusedError:
+            # So that the reconciliation doesn't ask for it again.
+            self.claims.record_refused(person, request, now)
+            raise
+        self.claims.record_sent(person, request, now)
         return "sent"
 
     def send_late(self, campaign: str, signer: str, request: str) -> ConfirmationOutcome:

@@ -42,7 +42,8 @@ class OrganizerPost:
         """
         # A signer's id has no colon, so the two can't be confused.
         person, day = f"organizer:{campaign}", datetime.fromisoformat(period).replace(tzinfo=UTC)
-        if not self.claims.claim(person, occasion, day, most=_OCCASIONS, known_for=_KNOWN_FOR):
+        since = day - timedelta(days=1)
+        if not self.claims.claim(person, occasion, day, most=_OCCASIONS, since=since, known_for=_KNOWN_FOR):
             return "sent before"
         self.post.send(mail())
         self.claims.record_sent(person, occasion, day)

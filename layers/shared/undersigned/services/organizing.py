@@ -13,7 +13,7 @@ from undersigned.domain.deliveries import DeliveryKey, packet_filename
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.languages import Message
 from undersigned.domain.providers import providers_of
-from undersigned.domain.signatures import signer_id
+from undersigned.domain.signatures import new_mail_request, signer_id
 from undersigned.services.delivery_controls import NotNowError
 from undersigned.services.ports import ChangedError
 
@@ -205,7 +205,7 @@ class Organizing:
         """
         self.signature(campaign, signer)
         try:
-            self.signature_store.release(campaign, signer, self.new_id())
+            self.signature_store.release(campaign, signer, new_mail_request(self.clock(), self.new_id()))
         except ChangedError as error:
             raise NotNowError(Message("The letter is not in quarantine.")) from error
         self._record_action(campaign, "release from quarantine", by, about=signer, why=why)

@@ -6,14 +6,13 @@ Other reads can lag behind by a moment.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from undersigned.domain.errors import UndersignedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from datetime import date, datetime
+    from datetime import date, datetime, timedelta
 
     from undersigned.domain.abuse_checks import FormToken
     from undersigned.domain.api_keys import ApiKey
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from undersigned.domain.events import Event
     from undersigned.domain.exports import Export
     from undersigned.domain.letters import Letter
+    from undersigned.domain.reconciliations import MailDay, Page, Reconciliation
     from undersigned.domain.signatures import Signature
     from undersigned.domain.tallies import Count
     from undersigned.rendering.mails import Mail
@@ -101,6 +101,9 @@ class CampaignStore(Protocol):
     def put_target(self, campaign: str, target: Target) -> None:
         """Write a target's settings. A new email address is assumed to take email."""
 
+    def restored_at(self, campaign: str) -> datetime | None:
+        """Say when the restore of a campaign from a backup ended, or began if it has not ended; None without one."""
+
     def set_mail_state(self, campaign: str, target: str, email: str, state: MailState) -> None:
         """Record whether an address takes email. Do nothing if the target's address is another one by now."""
 
@@ -151,6 +154,9 @@ class SignatureStore(Protocol):
 
     def listed_signatures(self, campaign: str) -> Iterator[Signature]:
         """Read all signatures of a campaign, in no order; for recounts."""
+
+    def pages(self, campaign: str, after: str = "") -> Iterator[Page]:
+        """Read all signatures of a campaign in pages of up to 100, or those after a page's position."""
 
     def sign(self, signature: Signature, replacing: Signature | None, form: FormToken | None = None) -> None:
         """Write a pending signature and consume its form token, both or neither.
@@ -228,6 +234,9 @@ class DeliveryStore(Protocol):
         Raises BundleTakenError, LettersNotWaitingError or ChangedError; then nothing was written.
         """
 
+    def bundles_to(self, campaign: str, target: str) -> Iterator[tuple[str, Bundle]]:
+        """Read the bundles of all deliveries to a target consistently, each with its period."""
+
     def packets(self, key: DeliveryKey) -> tuple[PacketRecord, ...]:
         """Read all packets that were recorded of a delivery, consistently, in the order of their numbers.
 
@@ -266,6 +275,9 @@ class CountStore(Protocol):
     def forget(self, gone: Signature, now: datetime) -> None:
         """Subtract a deleted row from the counters. Doing it again within two days is harmless."""
 
+    def correct(self, campaign: str, counter: str, *, wrong: int, right: int) -> None:
+        """Correct a counter by a difference. Raises ChangedError if it is no longer the wrong number."""
+
 
 class AbuseCounterStore(Protocol):
     """Forms by network, wrong keys by group, and sign-ups by window. All of them expire."""
@@ -289,17 +301,26 @@ class AbuseCounterStore(Protocol):
 class MailClaimStore(Protocol):
     """Which requested emails each person got."""
 
-    def claim(
-        self, person: str, request: str, at: datetime, *, most: int, known_for: timedelta = timedelta(days=2)
+    def claim(  # noqa: PLR0913  (the parts of a claim)
+        self, person: str, request: str, at: datetime, *, most: int, since: datetime, known_for: timedelta
     ) -> bool:
         """Check that the email for a request may be sent: at most `most` of a person's emails are, on a day (UTC).
 
-        Return False if this email was sent that day or the day before, or if the limit is reached. Only sent emails
+        Return False if this email was sent since the day of `since`, or if the limit is reached. Only sent emails
         count, not claims. `known_for` is how long the row is kept.
         """
 
     def record_sent(self, person: str, request: str, at: datetime) -> None:
         """Record that a claimed email was sent."""
+
+    def record_refused(self, person: str, request: str, at: datetime) -> None:
+        """Record that SES refused a claimed email, and would refuse it again."""
+
+    def ask_again(self, person: str, request: str, at: datetime, known_for: timedelta) -> bool:
+        """Record that an email is asked for again. Return False if it was on that day (UTC)."""
+
+    def mail_days(self, days: Iterable[tuple[str, date]]) -> Mapping[str, Sequence[MailDay]]:
+        """Read what is known of persons' emails on single days (UTC) consistently, by person, in no order."""
 
 
 class ApiKeyStore(Protocol):
@@ -370,6 +391,26 @@ class DeliveryQueue(Protocol):
 
     def put_test(self, delivery: DeliveryKey) -> None:
         """Queue a test email of a delivery to its organizer."""
+
+    def is_empty(self) -> bool:
+        """Say whether no message waits, is delayed, or is being worked on. SQS may be a minute behind."""
+
+
+class ConfirmationQueue(Protocol):
+    """Confirmation emails that wait to be sent."""
+
+    def put_request(self, campaign: str, signer: str, request: str) -> None:
+        """Queue the email that a row requests."""
+
+    def is_empty(self) -> bool:
+        """Say whether no message waits, is delayed, or is being worked on. SQS may be a minute behind."""
+
+
+class ReconciliationQueue(Protocol):
+    """Reconciliations to be begun or continued."""
+
+    def put(self, run: Reconciliation) -> None:
+        """Queue a reconciliation."""
 
 
 class ExportFiles(Protocol):

@@ -16,6 +16,7 @@ from undersigned.domain.signatures import (
     SignedForm,
     details_so_far,
     letter_language,
+    new_mail_request,
     read_draft,
     read_form,
     signer_id,
@@ -275,7 +276,7 @@ class Signing:
             language=language,
             signed_at=now,
             signed_on=self.today(entry.campaign),
-            mail_request=self.new_id(),
+            mail_request=new_mail_request(now, self.new_id()),
             expires_at=now + PENDING_FOR,
         )
 

@@ -1,0 +1,69 @@
+"""`undersigned reconcile`: find what was forgotten, ask for it again, and report what can't be explained."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from undersigned.domain.errors import UndersignedError
+from undersigned_cli.commands.options import RUN, AsJson, examples, known_targets, on_stack
+from undersigned_cli.commands.output import console, counted, show
+from undersigned_cli.stacks import Stack
+
+if TYPE_CHECKING:
+    from undersigned.domain.reconciliations import Finding
+
+_COLUMNS = {
+    "campaign": "Campaign",
+    "rows": "Rows read",
+    "marks": "Counted",
+    "emails": "Emails asked for",
+    "waiting": "Emails waiting",
+    "deliveries": "Deliveries queued",
+    "unexplained": "Unexplained",
+}
+
+
+class UnexplainedError(UndersignedError):
+    """The reconciliation found differences that only a person can explain."""
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(rich_help_panel=RUN, epilog=examples("reconcile", "reconcile my-campaign --json"))(reconcile)
+
+
+@on_stack
+def reconcile(
+    stack: Stack,
+    campaign: Annotated[
+        str | None, typer.Argument(help="Id of the campaign. Without it, every campaign.", metavar="CAMPAIGN")
+    ] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Compare every row with what followed from it, as the stack does each day, and ask for what is missing."""
+    wiring = stack.wiring("WaitingMailsUrl")
+    if campaign is not None:
+        known_targets(wiring, campaign)
+    reconciling = wiring.reconciling(_print_finding)
+    done = []
+    with console.status("Reading every row …"):
+        for begun in reconciling.begin(campaign):
+            run = begun
+            while not run.is_done:
+                run = reconciling.proceed(run)
+            done.append(run)
+    rows: list[dict[str, object]] = [{"campaign": run.campaign, **asdict(run.summary)} for run in done]
+    show("Reconciled", _COLUMNS, rows, as_json=as_json)
+    if unexplained := sum(run.summary.unexplained for run in done):
+        differences = counted(unexplained, "difference")
+        message = f"{differences} not explained; docs/runbook.md#unexplainedalarm says what to do"
+        raise UnexplainedError(message)
+
+
+def _print_finding(finding: Finding) -> None:
+    about = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in finding.about.items())
+    typer.echo(f"{finding.campaign}: {finding.kind} ({about})", err=True)

@@ -1,0 +1,174 @@
+"""Reconciliations: what is compared of a campaign's rows, counters, trays and bundles, while people sign.
+
+A reconciliation reads every row once, in pages, and can stop after any page and continue in another process. So what it
+carries is small, has a fixed size, and has no personal data: sums in 256 buckets.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
+from zlib import crc32
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import date
+
+    from undersigned.domain.signatures import Signature
+
+BUCKETS = 256
+
+type Sums = tuple[int, ...]
+"""A sum for each bucket."""
+
+
+def sums_of(amounts: Iterable[tuple[str, int]]) -> Sums:
+    """Add up named amounts. The name decides the bucket."""
+    sums = [0] * BUCKETS
+    for name, amount in amounts:
+        sums[crc32(name.encode()) % BUCKETS] += amount
+    return tuple(sums)
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What the counters (or the bundles) said before the rows were read, and what the rows have said so far."""
+
+    before: Sums
+    rows: Sums = (0,) * BUCKETS
+
+    def plus(self, names: Iterable[str]) -> Balance:
+        """Add names from rows, by one each."""
+        added = sums_of(Counter(names).items())
+        return replace(self, rows=tuple(map(sum, zip(self.rows, added, strict=True))))
+
+    def differences(self, after: Sums) -> dict[int, int]:
+        """Return by how much each bucket of the rows differs from what was said before and is said after them.
+
+        People sign meanwhile. So the rows are right if their sum is between the two.
+        """
+        found = {}
+        for bucket, (before, rows, now) in enumerate(zip(self.before, self.rows, after, strict=True)):
+            low, high = min(before, now), max(before, now)
+            if not low <= rows <= high:
+                found[bucket] = rows - (low if rows < low else high)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Up to 100 signatures of a campaign's listing, and the signers whose rows are damaged.
+
+    Reading continues after `position`.
+    """
+
+    position: str
+    rows: tuple[Signature, ...]
+    damaged: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MailDay:
+    """The requests of one person whose emails were sent, were refused by SES, or were asked for again on one day."""
+
+    day: date
+    sent: frozenset[str]
+    refused: frozenset[str]
+    asked: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a reconciliation has done so far.
+
+    `rows` were read; `marks` were wrong, and counted; `emails` were asked for again; `waiting` emails may be in the
+    queue; `deliveries` were queued; `unexplained` differences were reported.
+    """
+
+    rows: int = 0
+    marks: int = 0
+    emails: int = 0
+    waiting: int = 0
+    deliveries: int = 0
+    unexplained: int = 0
+
+    def plus(self, **more: int) -> Summary:
+        """Return the summary with more of something."""
+        return replace(self, **{name: getattr(self, name) + amount for name, amount in more.items()})
+
+
+FindingKind = Literal[
+    "a row is damaged",
+    "a confirmed letter is in no tray and in no bundle",
+    "a letter is in a tray and in a bundle",
+    "a letter that is not confirmed is in a tray",
+    "an email was asked for twice and not sent",
+    "the counters differ from the rows",
+    "the bundles differ from the rows",
+    "a delivery has no outcome",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A difference that only a person can explain. `about` names rows by their keys, which are not personal data."""
+
+    kind: FindingKind
+    campaign: str
+    about: Mapping[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Suspects:
+    """The buckets that differed in the first pass, and by how much. A difference that stays is reported."""
+
+    counters: Mapping[int, int]
+    bundles: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """A campaign's reconciliation, as far as it is.
+
+    `may_ask` and `may_queue` say that no email and no delivery waited in its queue when it began. `position` is that of
+    the last page, or empty before the first one. With `suspects`, this is the second pass.
+    """
+
+    campaign: str
+    may_ask: bool
+    may_queue: bool
+    position: str = ""
+    counters: Balance | None = None
+    bundles: Balance | None = None
+    suspects: Suspects | None = None
+    summary: Summary = Summary()
+    is_done: bool = False
+
+    def as_values(self) -> dict[str, Any]:
+        """Return values that JSON can hold."""
+        return asdict(self)
+
+    @classmethod
+    def of_values(cls, values: Any) -> Reconciliation:  # noqa: ANN401  (what JSON holds)
+        """Read the values. Raises AttributeError, KeyError or TypeError if they are damaged."""
+        suspects = values["suspects"]
+        return cls(
+            **values
+            | {
+                "counters": _read_balance(values["counters"]),
+                "bundles": _read_balance(values["bundles"]),
+                "suspects": Suspects(*(_read_buckets(suspects[name]) for name in ("counters", "bundles")))
+                if suspects
+                else None,
+                "summary": Summary(**values["summary"]),
+            }
+        )
+
+
+def _read_balance(values: Mapping[str, list[int]] | None) -> Balance | None:
+    return Balance(tuple(values["before"]), tuple(values["rows"])) if values else None
+
+
+def _read_buckets(values: Mapping[str, int]) -> dict[int, int]:
+    return {int(bucket): amount for bucket, amount in values.items()}

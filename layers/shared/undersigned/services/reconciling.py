@@ -1,0 +1,267 @@
+"""Reconciling: find what was forgotten, ask for it again, and report what can't be explained.
+
+Everything follows from the signature row, through a stream that forgets a change after a day and queues that give up.
+So the reconciliation reads every row, and compares it with what should have followed. It repairs only what can be
+repeated without harm: a row is counted by the tally's own code, an email is asked for only when nothing else can still
+send it, and a delivery is made once however often it is queued. Everything else is reported.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from undersigned.domain.deliveries import UNDER_WAY
+from undersigned.domain.reconciliations import Balance, Finding, Reconciliation, Suspects, sums_of
+from undersigned.domain.signatures import PENDING_FOR, requested_at
+from undersigned.domain.tallies import counters_of
+from undersigned.services.confirming import CLAIMS_KNOWN_FOR, most_mails
+from undersigned.services.ports import ChangedError
+from undersigned.services.tallying import needs_counting
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import date, datetime
+
+    from undersigned.domain.campaigns import Target
+    from undersigned.domain.deliveries import Delivery
+    from undersigned.domain.reconciliations import FindingKind, MailDay, Page, Summary, Sums
+    from undersigned.domain.signatures import Signature
+    from undersigned.services.ports import (
+        CampaignStore,
+        ConfirmationQueue,
+        CountStore,
+        DeliveryQueue,
+        DeliveryStore,
+        MailClaimStore,
+        SignatureStore,
+    )
+    from undersigned.services.tallying import Tallying
+
+COUNTED_WITHIN = timedelta(hours=1)
+"""How long a row's mark may be wrong before it is counted here. Counting is harmless while the tally counts, too."""
+
+FORGOTTEN_AFTER = timedelta(hours=25)
+"""When an email is asked for again: an hour after the stream has forgotten its record, so that nothing else sends it.
+
+Source: "Change data capture for DynamoDB Streams", DynamoDB developer guide: data in a stream is kept for 24 hours.
+"""
+
+QUEUED_WITHIN = timedelta(hours=3)
+"""How long a delivery may be made or sent before it is queued again."""
+
+KNOWN_WITHIN = timedelta(hours=72)
+"""How long SES may take to report what became of an email: it tries for hours, and gives up long before."""
+
+MOST_ASKS = 2
+"""On how many days an email is asked for again before a person must look."""
+
+_MOST_FINDINGS = 100
+"""How many findings of a campaign are reported one by one. The rest are only counted."""
+
+
+@dataclass(kw_only=True, frozen=True, slots=True)
+class Reconciling:
+    """Reconciles one campaign after the other. Repeating any part of it is harmless. `report` is told each finding."""
+
+    campaigns: CampaignStore
+    signatures: SignatureStore
+    deliveries: DeliveryStore
+    counts: CountStore
+    claims: MailClaimStore
+    tallying: Tallying
+    waiting_mails: ConfirmationQueue
+    delivery_queue: DeliveryQueue
+    clock: Callable[[], datetime]
+    report: Callable[[Finding], None]
+
+    def begin(self, campaign: str | None = None) -> Iterator[Reconciliation]:
+        """Return the reconciliation of each campaign, or of one, not begun.
+
+        While a queue holds anything, that may be just what seems to be missing. So nothing is put into it.
+        """
+        may_ask, may_queue = self.waiting_mails.is_empty(), self.delivery_queue.is_empty()
+        for name in self.campaigns.campaign_ids() if campaign is None else [campaign]:
+            yield Reconciliation(name, may_ask=may_ask, may_queue=may_queue)
+
+    def proceed(self, run: Reconciliation, has_time: Callable[[], bool] = lambda: True) -> Reconciliation:
+        """Continue a reconciliation until it is done or the time is up, and return it as far as it is then.
+
+        `has_time` is called after each page of rows.
+        """
+        targets = self.campaigns.targets(run.campaign)
+        restored_at = self.campaigns.restored_at(run.campaign)
+        counters = run.counters or Balance(self._counted(run.campaign))
+        bundles = run.bundles or Balance(self._sealed(run.campaign, targets))
+        run = replace(run, counters=counters, bundles=bundles)
+        for page in self.signatures.pages(run.campaign, run.position):
+            counters = counters.plus(counter for row in page.rows for counter in counters_of(row.tallied))
+            bundles = bundles.plus(
+                _sealed_name(row.target, row.bundle, row.signer) for row in page.rows if _is_sealed(row)
+            )
+            run = replace(run, counters=counters, bundles=bundles, position=page.position)
+            if run.suspects is None:
+                run = replace(run, summary=self._reconcile_rows(run, page, restored_at))
+            if not has_time():
+                return run
+        differences = Suspects(
+            counters.differences(self._counted(run.campaign)),
+            bundles.differences(self._sealed(run.campaign, targets)),
+        )
+        if run.suspects is None and (differences.counters or differences.bundles):
+            # People may have signed and withdrawn meanwhile. What is really wrong is wrong in a second pass, too.
+            return replace(run, position="", counters=None, bundles=None, suspects=differences)
+        summary = self._report_differences(run, differences)
+        summary = self._reconcile_deliveries(replace(run, summary=summary), targets)
+        return replace(run, summary=summary, is_done=True)
+
+    # Rows
+
+    def _reconcile_rows(self, run: Reconciliation, page: Page, restored_at: datetime | None) -> Summary:
+        now = self.clock()
+        summary = run.summary.plus(rows=len(page.rows) + len(page.damaged))
+        for signer in page.damaged:
+            summary = self._find(summary, "a row is damaged", run.campaign, letter=signer)
+        uncounted = [row for row in page.rows if needs_counting(row) and now - row.changed_at > COUNTED_WITHIN]
+        with suppress(ChangedError):  # The row has just changed again, and is counted after this change.
+            summary = summary.plus(marks=self.tallying.count((row.campaign, row.signer) for row in uncounted))
+        for row in page.rows:
+            if misplaced := _misplaced(row):
+                summary = self._find(summary, misplaced, run.campaign, letter=row.signer)
+        missing = [row for row in page.rows if row.awaits_mail(now) and _was_forgotten(row, now, restored_at)]
+        return self._ask_again(replace(run, summary=summary), missing, now) if missing else summary
+
+    def _ask_again(self, run: Reconciliation, rows: Sequence[Signature], now: datetime) -> Summary:
+        """Ask for the emails that were not sent, unless the person has had as many as a day allows."""
+        summary = run.summary
+        # Nearly all are sent on the day of the request or the next, so the other days are read only for the rest.
+        first = self.claims.mail_days((row.signer, day) for row in rows for day in _days_of(row, now)[:2])
+        rest = [row for row in rows if not _is_explained(row, first.get(row.signer, ()))]
+        known = self.claims.mail_days((row.signer, day) for row in rest for day in _days_of(row, now))
+        for row in rest:
+            days = known.get(row.signer, ())
+            if _is_explained(row, days):
+                continue
+            earlier = [day for day in days if row.mail_request in day.asked and day.day < now.date()]
+            if not run.may_ask:
+                summary = summary.plus(waiting=1)
+            elif len(earlier) >= MOST_ASKS:
+                kind: FindingKind = "an email was asked for twice and not sent"
+                summary = self._find(summary, kind, run.campaign, letter=row.signer)
+            elif self.claims.ask_again(row.signer, row.mail_request, now, CLAIMS_KNOWN_FOR):
+                self.waiting_mails.put_request(row.campaign, row.signer, row.mail_request)
+                summary = summary.plus(emails=1)
+        return summary
+
+    # Counters and bundles
+
+    def _counted(self, campaign: str) -> Sums:
+        return sums_of(self.counts.counts(campaign).items())
+
+    def _sealed(self, campaign: str, targets: Sequence[Target]) -> Sums:
+        return sums_of((name, 1) for target in targets for name in self._sealed_to(campaign, target.id))
+
+    def _sealed_to(self, campaign: str, target: str) -> Iterator[str]:
+        """Return what the bundles to a target hold, without erased letters: an erased row may be signed again."""
+        erased = {
+            (delivery.key.period, signer)
+            for delivery in self.deliveries.deliveries(campaign, target)
+            for signer in delivery.erased
+        }
+        for period, bundle in self.deliveries.bundles_to(campaign, target):
+            for signer in bundle.signers:
+                if (period, signer) not in erased:
+                    yield _sealed_name(target, f"{period}#{bundle.number:04d}", signer)
+
+    def _report_differences(self, run: Reconciliation, found: Suspects) -> Summary:
+        summary = run.summary
+        suspects = run.suspects or Suspects({}, {})
+        kinds: tuple[tuple[FindingKind, dict[int, int]], ...] = (
+            ("the counters differ from the rows", _in_both(suspects.counters, found.counters)),
+            ("the bundles differ from the rows", _in_both(suspects.bundles, found.bundles)),
+        )
+        for kind, differences in kinds:
+            if differences:
+                more = sum(amount for amount in differences.values() if amount > 0)
+                fewer = -sum(amount for amount in differences.values() if amount < 0)
+                summary = self._find(summary, kind, run.campaign, rows_more=more, rows_fewer=fewer)
+        return summary
+
+    # Deliveries
+
+    def _reconcile_deliveries(self, run: Reconciliation, targets: Sequence[Target]) -> Summary:
+        now, summary = self.clock(), run.summary
+        paused = self.campaigns.controls(run.campaign).paused
+        for target in targets:
+            for delivery in self.deliveries.deliveries(run.campaign, target.id):
+                if _has_no_outcome(delivery, now):
+                    key = delivery.key
+                    kind: FindingKind = "a delivery has no outcome"
+                    summary = self._find(summary, kind, run.campaign, target=key.target, period=key.period)
+                elif run.may_queue and not paused and _has_stopped(delivery, now):
+                    self.delivery_queue.put([delivery.key])
+                    summary = summary.plus(deliveries=1)
+        return summary
+
+    def _find(self, summary: Summary, kind: FindingKind, campaign: str, **about: str | int) -> Summary:
+        if summary.unexplained < _MOST_FINDINGS:
+            self.report(Finding(kind, campaign, about))
+        return summary.plus(unexplained=1)
+
+
+def _is_sealed(row: Signature) -> bool:
+    return row.bundle is not None and row.status != "erased"
+
+
+def _sealed_name(target: str, bundle: str | None, signer: str) -> str:
+    return f"{target}#{bundle}#{signer}"
+
+
+def _misplaced(row: Signature) -> FindingKind | None:
+    """Say what is wrong with where a letter is. A confirmed one is in its tray or in a bundle, no other in a tray."""
+    if row.in_tray and row.bundle:
+        return "a letter is in a tray and in a bundle"
+    if row.status == "confirmed" and not row.in_tray and not row.bundle:
+        return "a confirmed letter is in no tray and in no bundle"
+    if row.status != "confirmed" and row.in_tray:
+        return "a letter that is not confirmed is in a tray"
+    return None
+
+
+def _was_forgotten(row: Signature, now: datetime, restored_at: datetime | None) -> bool:
+    """Say whether the stream has forgotten a row's request, and it is known whether its email was sent.
+
+    That is not known of requests made before a restore: the original stack has sent their emails.
+    """
+    asked_at = requested_at(row.mail_request)
+    if asked_at is None or (restored_at is not None and asked_at <= restored_at):
+        return False
+    return FORGOTTEN_AFTER <= now - asked_at < PENDING_FOR
+
+
+def _days_of(row: Signature, now: datetime) -> list[date]:
+    """Return the days (UTC) on which the email that a row requests may have been sent."""
+    asked_at = requested_at(row.mail_request) or row.signed_at
+    return [asked_at.date() + timedelta(days=day) for day in range((now.date() - asked_at.date()).days + 1)]
+
+
+def _is_explained(row: Signature, days: Sequence[MailDay]) -> bool:
+    """Say whether an email was sent or refused, or is not sent because the person has had enough of them."""
+    request = row.mail_request
+    return any(request in day.sent or request in day.refused or len(day.sent) >= most_mails(row) for day in days)
+
+
+def _has_stopped(delivery: Delivery, now: datetime) -> bool:
+    since = delivery.sending_since or delivery.opened_at
+    return delivery.state in UNDER_WAY and now - since > QUEUED_WITHIN
+
+
+def _has_no_outcome(delivery: Delivery, now: datetime) -> bool:
+    return delivery.state == "sent" and delivery.sent_at is not None and now - delivery.sent_at > KNOWN_WITHIN
+
+
+def _in_both(first: Mapping[int, int], second: Mapping[int, int]) -> dict[int, int]:
+    """Return the differences that a second pass has found again."""
+    return {bucket: amount for bucket, amount in second.items() if bucket in first}

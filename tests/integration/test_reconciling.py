@@ -1,0 +1,494 @@
+"""Test the daily reconciliation: what it finds, asks for again, queues and reports."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.world import ADA, CAMPAIGN, CONTEXT, client_of, load_event
+from undersigned.aws.counts import Counts, counter_key
+from undersigned.aws.deliveries import bundle_key
+from undersigned.aws.dynamodb import to_item
+from undersigned.aws.mail_claims import mail_claim_partition
+from undersigned.aws.queue import read_reconciliation
+from undersigned.aws.signatures import Signatures, signature_key
+from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.reconciliations import Balance, sums_of
+from undersigned.domain.signatures import new_mail_request, requested_at, signer_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.world import World
+    from undersigned.domain.reconciliations import Page
+
+type Logs = list[dict[str, Any]]
+
+
+@pytest.fixture
+def reconcile(world: World, caplog: pytest.LogCaptureFixture) -> Any:
+    """Return a function that runs a day's reconciliation and what it queues, and returns what it logged."""
+
+    def run() -> Logs:
+        caplog.clear()
+        world.reconcile()
+        lines = [vars(record) | {"message": record.getMessage()} for record in caplog.records]
+        world.run_waiting_mails()
+        return [line for line in lines if line["message"] == "reconciled" or line["levelname"] == "ERROR"]
+
+    return run
+
+
+def emailed(world: World) -> list[str]:
+    return sorted(mail.to for mail in world.sent if mail.tags["kind"] == "confirmation")
+
+
+def counted(world: World) -> dict[str, int]:
+    return {name: count for name, count in world.wiring.counts.counts(CAMPAIGN).items() if count}
+
+
+def change_row(world: World, email: str = str(ADA["email"]), /, **values: object) -> None:
+    """Change attributes of a row, as no function would; None removes one."""
+    key = signature_key(CAMPAIGN, signer_id(world.wiring.secret(), email))
+    change_item(world, key._asdict(), **values)
+
+
+def change_item(world: World, key: dict[str, str], **values: object) -> None:
+    client, table = client_of("dynamodb"), world.wiring.settings.table_name
+    item = client.get_item(TableName=table, Key=to_item(key))["Item"]
+    kept = {name: value for name, value in item.items() if name not in values}
+    client.put_item(TableName=table, Item=kept | to_item(values))
+    world.new_records()
+
+
+def sign(world: World, *names: str) -> list[str]:
+    addresses = [f"{name}@signers.example" for name in names]
+    for address in addresses:
+        assert world.sign(email=address).status == 303
+    return addresses
+
+
+# What the stream has forgotten
+
+
+def test_dropped_records_lose_no_email_and_no_count(world: World, reconcile: Any) -> None:
+    everyone = sign(world, "ada", "bo", "cy")
+    world.new_records()  # both mappings are dead, and the stream forgets the records
+    world.clock.advance(hours=26)
+
+    [summary] = reconcile()
+
+    assert emailed(world) == everyone
+    assert counted(world) == {"SIGNED#signers.example": 3}
+    assert (summary["rows"], summary["marks"], summary["emails"], summary["unexplained"]) == (3, 3, 3, 0)
+
+
+def test_each_day_asks_for_nothing_that_was_sent(world: World, reconcile: Any) -> None:
+    everyone = sign(world, "ada", "bo")
+    world.new_records()
+    for _ in range(16):
+        world.clock.advance(hours=24)
+        reconcile()
+        world.run_stream()
+
+    assert emailed(world) == everyone
+
+
+def test_a_schedule_that_fires_twice_asks_once(world: World) -> None:
+    sign(world, "ada")
+    world.new_records()
+    world.clock.advance(hours=26)
+    world.begin_reconciling()
+    world.begin_reconciling()
+    world._run_queue(world.reconciliation_queue_url, "reconcile")
+
+    assert messages(world.waiting_mails_url) == 1
+
+
+def empty(queue_url: str) -> None:
+    """Lose the messages of a queue. SQS purges one only once a minute."""
+    sqs = client_of("sqs")
+    while received := sqs.receive_message(QueueUrl=queue_url).get("Messages"):
+        sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=received[0]["ReceiptHandle"])
+
+
+def messages(queue_url: str) -> int:
+    answer = client_of("sqs").get_queue_attributes(QueueUrl=queue_url, AttributeNames=["All"])
+    return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+
+
+def test_an_email_that_was_sent_is_not_asked_for_again(world: World, reconcile: Any) -> None:
+    sign(world, "ada")
+    world.run_stream()
+    for _ in range(16):
+        world.clock.advance(hours=24)
+        [summary] = reconcile()
+        assert summary["emails"] == 0
+
+    assert len(world.sent) == 1
+
+
+def test_nothing_is_asked_for_while_the_stream_may_still_send_it(world: World, reconcile: Any) -> None:
+    sign(world, "ada")
+    records = world.new_records()
+    world.clock.advance(hours=24)
+    assert reconcile()[0]["emails"] == 0
+
+    world.handlers["send_confirmations"]({"Records": records}, CONTEXT)
+    world.clock.advance(hours=24)
+    assert reconcile()[0]["emails"] == 0
+    assert emailed(world) == ["ada@signers.example"]
+
+
+def test_nothing_is_asked_for_while_emails_wait(world: World, reconcile: Any) -> None:
+    sign(world, "ada")
+    world.throttles = 1_000
+    world.run_stream()
+    world.run_waiting_mails()
+    world.clock.advance(hours=26)
+
+    [summary] = reconcile()
+
+    assert (summary["emails"], summary["waiting"], summary["unexplained"]) == (0, 1, 0)
+
+
+def test_a_dead_letter_is_asked_for_again(world: World, reconcile: Any) -> None:
+    sign(world, "ada")
+    world.throttles = 1_000
+    world.run_stream()
+    empty(world.waiting_mails_url)  # ten tries later
+    world.throttles = 0
+    world.clock.advance(hours=35)
+
+    reconcile()
+
+    assert emailed(world) == ["ada@signers.example"]
+
+
+def test_an_email_that_is_asked_for_twice_in_vain_is_reported(world: World, reconcile: Any) -> None:
+    sign(world, "ada")
+    world.new_records()
+    found = []
+    for _ in range(4):
+        world.clock.advance(hours=26)
+        world.begin_reconciling()
+        world._run_queue(world.reconciliation_queue_url, "reconcile")
+        found.append(messages(world.waiting_mails_url))
+        empty(world.waiting_mails_url)  # given up, for example of a damaged campaign
+
+    assert found == [1, 1, 0, 0]
+    errors = [line for line in reconcile() if line["levelname"] == "ERROR"]
+    assert [(line["message"], line["letter"]) for line in errors] == [
+        ("an email was asked for twice and not sent", signer_id(world.wiring.secret(), "ada@signers.example"))
+    ]
+
+
+def test_an_email_that_ses_refuses_is_not_asked_for_again(world: World, reconcile: Any) -> None:
+    sign(world, "ada")
+    world.refusal = "BadRequestException"
+    world.run_stream()
+    world.refusal = ""
+    world.clock.advance(hours=26)
+
+    [summary] = reconcile()
+
+    assert (summary["emails"], summary["unexplained"], world.sent) == (0, 0, [])
+
+
+def test_the_days_limit_explains_a_missing_email(world: World, reconcile: Any) -> None:
+    for _ in range(4):
+        sign(world, "ada")
+        world.run_stream()
+    world.clock.advance(hours=26)
+
+    [summary] = reconcile()
+
+    assert (summary["emails"], len(world.sent)) == (0, 3)
+
+
+def test_a_quarantined_letter_gets_its_one_email(world: World, reconcile: Any) -> None:
+    world.sign(topic="looks like a bot's")
+    world.new_records()
+    world.clock.advance(hours=26)
+    reconcile()
+
+    world.sign(topic="looks like a bot's")
+    world.run_stream()
+    world.clock.advance(hours=26)
+    [summary] = reconcile()
+
+    assert (summary["emails"], len(world.sent)) == (0, 1)
+
+
+def test_a_letter_that_cannot_be_confirmed_any_more_gets_no_email(world: World, reconcile: Any) -> None:
+    sign(world, "ada")
+    world.new_records()
+    world.clock.advance(days=14, hours=1)
+
+    [summary] = reconcile()
+
+    assert (summary["emails"], summary["unexplained"], world.sent) == (0, 0, [])
+
+
+def test_a_signer_who_asks_again_for_the_email_gets_it(world: World, reconcile: Any) -> None:
+    world.confirmed()
+    world.clock.advance(days=1)
+    world.sign()
+    world.new_records()
+    world.clock.advance(hours=26)
+
+    reconcile()
+
+    assert emailed(world) == ["ada@signers.example"] * 2
+
+
+def test_a_request_of_an_earlier_version_is_left_alone(world: World, reconcile: Any) -> None:
+    """Its claim was kept for two days, so it is not known whether its email was sent."""
+    sign(world, "ada")
+    world.new_records()
+    change_row(world, mail_request="0123456789abcdef")
+    world.clock.advance(hours=26)
+
+    [summary] = reconcile()
+
+    assert (summary["emails"], summary["unexplained"]) == (0, 0)
+
+
+def test_requests_of_the_stack_that_was_backed_up_are_left_alone(world: World, reconcile: Any) -> None:
+    sign(world, "ada")
+    world.new_records()
+    client_of("dynamodb").put_item(
+        TableName=world.wiring.settings.table_name,
+        Item=to_item(
+            {"pk": f"CAMPAIGN#{CAMPAIGN}", "sk": "RESTORED", "backup": "b", "begun_at": world.clock.now.isoformat()}
+        ),
+    )
+    world.clock.advance(hours=26)
+
+    assert reconcile()[0]["emails"] == 0
+
+
+def test_a_request_says_when_it_was_made(world: World) -> None:
+    request = new_mail_request(world.clock.now, "0123456789abcdef")
+    assert request.endswith("-01234567")
+    assert requested_at(request) == world.clock.now
+    assert requested_at("0123456789abcdef") is None
+
+
+# Counters
+
+
+def test_a_deleted_rows_forgotten_record_is_reported_and_can_be_repaired(world: World, reconcile: Any) -> None:
+    sign(world, "ada", "bo")
+    world.run_stream()
+    key = signature_key(CAMPAIGN, signer_id(world.wiring.secret(), "ada@signers.example"))
+    client_of("dynamodb").delete_item(TableName=world.wiring.settings.table_name, Key=to_item(key._asdict()))
+    world.new_records()  # the stream forgets the record of the expiry
+
+    error, summary = reconcile()
+
+    assert error["message"] == "the counters differ from the rows"
+    assert (error["rows_more"], error["rows_fewer"], summary["unexplained"]) == (0, 1, 1)
+    assert world.wiring.recounting().recount(CAMPAIGN).corrected == ("SIGNED#signers.example",)
+    assert (counted(world), reconcile()[0]["unexplained"]) == ({"SIGNED#signers.example": 1}, 0)
+
+
+def test_a_recount_corrects_nothing_that_moves(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    sign(world, "ada", "bo")
+    world.run_stream()
+    change_item(world, counter_key(CAMPAIGN, "SIGNED#signers.example")._asdict(), signatures=3)
+    correct = Counts.correct
+
+    def correct_while_people_sign(counts: Counts, campaign: str, counter: str, *, wrong: int, right: int) -> None:
+        sign(world, "cy")
+        world.run_stream()
+        correct(counts, campaign, counter, wrong=wrong, right=right)
+
+    monkeypatch.setattr(Counts, "correct", correct_while_people_sign)
+    recount = world.wiring.recounting().recount(CAMPAIGN)
+    assert (recount.corrected, recount.too_many, counted(world)) == ((), 1, {"SIGNED#signers.example": 4})
+
+    monkeypatch.undo()
+    world.wiring.recounting().recount(CAMPAIGN)
+    assert counted(world) == {"SIGNED#signers.example": 3}
+
+
+def test_a_counter_that_was_never_written_is_corrected(world: World) -> None:
+    sign(world, "ada")
+    world.run_stream()
+    key = counter_key(CAMPAIGN, "SIGNED#signers.example")
+    client_of("dynamodb").delete_item(TableName=world.wiring.settings.table_name, Key=to_item(key._asdict()))
+
+    assert world.wiring.recounting().recount(CAMPAIGN).corrected == ("SIGNED#signers.example",)
+    assert counted(world) == {"SIGNED#signers.example": 1}
+
+
+def test_people_who_sign_meanwhile_are_no_difference(
+    world: World, reconcile: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign(world, "ada", "bo")
+    world.run_stream()
+    pages = Signatures.pages
+
+    def read_while_people_sign(signatures: Signatures, campaign: str, after: str = "") -> Iterator[Page]:
+        for page in pages(signatures, campaign, after):
+            yield page
+            world.confirmed(email=f"signer{len(world.sent)}@signers.example")
+
+    monkeypatch.setattr(Signatures, "pages", read_while_people_sign)
+
+    assert reconcile()[-1]["unexplained"] == 0
+    assert len(world.sent) > len(("ada", "bo"))
+
+
+def test_the_rows_may_be_anywhere_between_the_counters_before_and_after() -> None:
+    balance = Balance(sums_of([("TOTAL", 5)])).plus(["TOTAL"] * 7)
+    assert balance.differences(sums_of([("TOTAL", 7)])) == {}
+    assert list(balance.differences(sums_of([("TOTAL", 6)])).values()) == [1]
+    assert list(balance.differences(sums_of([("TOTAL", 9)])).values()) == []
+    assert list(Balance(sums_of([("TOTAL", 8)])).plus(["TOTAL"] * 7).differences(sums_of([("TOTAL", 9)])).values()) == [
+        -1
+    ]
+
+
+# Trays and bundles
+
+
+@pytest.mark.parametrize(
+    ("change", "finding"),
+    [
+        ({"due": None, "due_at": None}, "a confirmed letter is in no tray and in no bundle"),
+        ({"due": "DUE#end-demand-illinois#wilmette#0"}, "a confirmed letter is in no tray and in no bundle"),
+        ({"bundle": "2026-11-23#0001"}, "a letter is in a tray and in a bundle"),
+        ({"status": "withdrawn"}, "a letter that is not confirmed is in a tray"),
+        ({"version": None}, "a row is damaged"),
+    ],
+)
+def test_a_letter_in_the_wrong_place_is_reported(
+    world: World, reconcile: Any, change: dict[str, Any], finding: str
+) -> None:
+    world.confirmed()
+    change_row(world, **change)
+
+    errors = [line for line in reconcile() if line["levelname"] == "ERROR"]
+
+    assert finding in [line["message"] for line in errors]
+    assert "ada" not in str([(line["message"], line.get("letter")) for line in errors]).lower()
+
+
+def test_a_bundle_whose_row_does_not_say_so_is_reported(world: World, reconcile: Any) -> None:
+    world.confirmed()
+    world.week()
+    assert reconcile()[0]["unexplained"] == 0
+    period = world.wiring.period()
+    change_item(world, bundle_key(DeliveryKey(CAMPAIGN, "evanston", period), 1)._asdict(), signers=["0" * 32])
+
+    error, _ = reconcile()
+
+    assert (error["message"], error["rows_more"], error["rows_fewer"]) == ("the bundles differ from the rows", 1, 1)
+
+
+def test_an_erased_letter_whose_person_signs_again_is_no_difference(world: World, reconcile: Any) -> None:
+    world.confirmed()
+    world.week()
+    world.wiring.erasing().erase(CAMPAIGN, signer_id(world.wiring.secret(), str(ADA["email"])))
+    assert reconcile()[-1]["unexplained"] == 0
+    world.clock.advance(days=1)
+    world.confirmed()
+
+    assert reconcile()[-1]["unexplained"] == 0
+
+
+# Deliveries
+
+
+def test_a_delivery_that_lost_its_message_is_queued_again(world: World, reconcile: Any) -> None:
+    world.confirmed()
+    world.throttles = 1_000
+    world.plan()
+    world.run_queue()
+    client_of("sqs").purge_queue(QueueUrl=world.queue_url)
+    world.throttles = 0
+    world.clock.advance(hours=4)
+
+    [summary] = reconcile()
+    world.run_queue()
+
+    assert (summary["deliveries"], len(world.deliveries)) == (1, 1)
+
+
+def test_a_delivery_is_not_queued_while_others_wait_or_the_campaign_is_paused(world: World, reconcile: Any) -> None:
+    world.confirmed()
+    world.throttles = 1_000
+    world.plan()
+    world.run_queue()
+    world.clock.advance(hours=4)
+    world.plan()
+    assert reconcile()[0]["deliveries"] == 0
+
+    client_of("sqs").purge_queue(QueueUrl=world.queue_url)
+    world.wiring.campaigns.pause(CAMPAIGN, paused=True)
+    assert reconcile()[0]["deliveries"] == 0
+
+
+def test_a_delivery_without_an_outcome_for_72_hours_is_reported(world: World, reconcile: Any) -> None:
+    world.confirmed()
+    world.week()
+    world.clock.advance(hours=71)
+    assert reconcile()[-1]["unexplained"] == 0
+    world.clock.advance(hours=2)
+
+    error, _ = reconcile()
+
+    assert (error["message"], error["target"]) == ("a delivery has no outcome", "evanston")
+
+
+# Steps
+
+
+def test_a_campaign_that_takes_longer_than_one_run_continues_in_a_new_message(
+    world: World, monkeypatch: pytest.MonkeyPatch, reconcile: Any
+) -> None:
+    everyone = sign(world, *(f"signer{number}" for number in range(12)))
+    world.new_records()
+    world.clock.advance(hours=26)
+    monkeypatch.setattr(CONTEXT, "get_remaining_time_in_millis", lambda: 0)
+
+    [summary] = reconcile()
+
+    assert (summary["rows"], summary["emails"], summary["marks"]) == (12, 12, 12)
+    assert emailed(world) == sorted(everyone)
+
+
+def test_a_message_is_small_and_has_no_personal_data(world: World) -> None:
+    world.confirmed(note="My own words")
+    [run] = world.wiring.reconciling(lambda _finding: None).begin()
+    run = world.wiring.reconciling(lambda _finding: None).proceed(run, lambda: False)
+    world.wiring.reconciliation_queue.put(run)
+    [message] = client_of("sqs").receive_message(QueueUrl=world.reconciliation_queue_url)["Messages"]
+
+    assert read_reconciliation(message["Body"]) == run
+    assert len(message["Body"]) < 10_000
+    assert not any(str(value) in message["Body"] for value in (*ADA.values(), "My own words") if value != "IL")
+
+
+@pytest.mark.parametrize("body", ["", "[]", "{}", "null", '{"campaign": "a"}', "[" * 100_000])
+def test_a_damaged_message_is_an_error(body: str) -> None:
+    with pytest.raises(ValueError, match=r"reads|Expecting|nested"):
+        read_reconciliation(body)
+
+
+def test_one_campaign_can_be_reconciled(world: World) -> None:
+    world.handlers["reconcile"](load_event("reconcile_one_campaign"), CONTEXT)
+
+    assert messages(world.reconciliation_queue_url) == 1
+
+
+def test_mail_claims_are_known_for_as_long_as_an_email_may_be_asked_for(world: World) -> None:
+    sign(world, "ada")
+    world.run_stream()
+    partition = mail_claim_partition(signer_id(world.wiring.secret(), "ada@signers.example"))
+    [claim] = world.wiring.table.query(partition)
+
+    assert int(claim["expires_at"]) == int(world.clock.now.timestamp()) + 16 * 24 * 60 * 60
