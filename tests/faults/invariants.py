@@ -111,7 +111,11 @@ def state_of(platform: Platform) -> str:
         for row in rows
         if row["pk"].startswith(("SIGNATURE#", "COUNT#", "CAMPAIGN#", "DELIVERY#")) and "EVENT#" not in row["sk"]
     }
-    mailed = sorted((row["pk"], row["sk"], len(row["sent"])) for row in rows if row["pk"].startswith("MAIL_CLAIM#"))
+    mailed = sorted(
+        (row["pk"], row["sk"], *(len(row.get(name, ())) for name in ("sent", "refused", "asked")))
+        for row in rows
+        if row["pk"].startswith("MAIL_CLAIM#")
+    )
     sent = sorted(str((mail.to, sorted(mail.tags.items()), letters_text(mail, world))) for mail in world.deliveries)
     rest = (world.clock.now, world.throttles, platform.refusals, len(platform.bounced))
     return repr((sorted(decisive.items()), mailed, sent, rest))

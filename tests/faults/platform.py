@@ -149,6 +149,19 @@ class Platform:
             if "expires_at" in item and int(item["expires_at"]["N"]) <= now:
                 client.delete_item(TableName=table, Key={"pk": item["pk"], "sk": item["sk"]})
 
+    def forget_stream(self) -> None:
+        """Drop the records that no reader has read, as the stream does after a day while its mappings are dead."""
+        self._stream += self.world.new_records()
+        for reader in self._readers:
+            reader.next, reader.tries = len(self._stream), 0
+
+    def lose_messages(self, function: str) -> None:
+        """Run what waits in a function's queue once, and lose what it leaves."""
+        self._queued = True
+        self._run_due_messages()
+        for message in [message for message in self._messages if message.function == function]:
+            self._delete(message)
+
     def run_schedule(self, function: str) -> None:
         """Run a function as its schedule does, with retries after errors."""
         runs = {
@@ -267,7 +280,7 @@ class Platform:
     def _run_message(self, message: Message) -> None:
         if message.hops >= _HOPS and not _may_loop(message.function):
             self.dead_letters.append(message.function)
-            self._messages.remove(message)
+            self._delete(message)
             return
         message.receipts += 1
         received, queue = message.received, _queue(message.function)
@@ -282,14 +295,19 @@ class Platform:
         answer, error = self._invoke(lambda: self.world.handlers[message.function](event, CONTEXT))
         self._hops = 0
         if error is None and not (answer or {}).get("batchItemFailures"):
-            client_of("sqs").delete_message(QueueUrl=message.queue_url, ReceiptHandle=received["ReceiptHandle"])
-            self._messages.remove(message)
+            self._delete(message)
         elif message.receipts >= queue["RedrivePolicy"]["maxReceiveCount"]:
             self.dead_letters.append(message.function)
-            self._messages.remove(message)
+            self._delete(message)
         else:
             hidden_for = queue["VisibilityTimeout"] if self._hidden_for is None else self._hidden_for
             message.visible_at = self.world.clock.now + timedelta(seconds=hidden_for)
+
+    def _delete(self, message: Message) -> None:
+        """Remove a message from its queue, which is empty without it."""
+        handle = message.received["ReceiptHandle"]
+        client_of("sqs").delete_message(QueueUrl=message.queue_url, ReceiptHandle=handle)
+        self._messages.remove(message)
 
     def _report_due_events(self) -> bool:
         """Report the outcome of emails as SES does: late, in any order, some events twice."""

@@ -103,6 +103,11 @@ class Acts:
         if report:
             self._run("report_deliveries", at + ONE_DAY)
 
+    def reconcile(self, days: int) -> None:
+        """Run the reconciliation once on each of the next days, a little more than a day after the last change."""
+        for _ in range(days):
+            self._run("reconcile", self.platform.world.clock.now + timedelta(hours=26))
+
     def _run(self, function: str, at: datetime) -> None:
         clock = self.platform.world.clock
         clock.now = max(at, clock.now)
@@ -255,6 +260,32 @@ def an_organizers_visit(platform: Platform) -> Arrivals:
     return {ida: 1}
 
 
+def a_forgotten_day(platform: Platform) -> Arrivals:
+    """The stream forgets what both readers should have read, SES refuses an address, and a delivery loses its message."""
+    world, acts = platform.world, Acts(platform)
+    ada, bo, gus = (Person(name, EVANSTON) for name in ("Ada", "Bo", "Gus"))
+    platform.refusals["SendConfirmations", "sesv2:SendEmail"] = ["BadRequestException"]
+    acts.sign(gus)
+    platform.settle()
+    acts.sign(bo)
+    platform.settle()
+    acts.sign(ada)
+    acts.confirm(bo)
+    platform.forget_stream()
+    acts.reconcile(days=2)
+    acts.confirm(ada)
+    platform.forget_stream()
+    platform.refusals["Deliver", "sesv2:SendEmail"] = ["BadRequestException"]
+    world.clock.now = MONDAY
+    platform.run_schedule("plan_deliveries")
+    platform.lose_messages("deliver")
+    acts.reconcile(days=1)
+    # If the delivery had not begun when its message was lost, the next plan makes it.
+    acts.week(MONDAY + 7 * ONE_DAY)
+    acts.reconcile(days=1)
+    return {ada: 1, bo: 1, gus: 0}
+
+
 def create_key(platform: Platform) -> None:
     """Create an organizer's key, as `undersigned key create` does."""
     platform.world.wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of(KEY), "manage", "", MONDAY))
@@ -302,4 +333,5 @@ SCENARIOS = {
     "an approval": Scenario(an_approval, attachment_limit=0),
     "letters are removed": Scenario(letters_are_removed, ("evanston", "wilmette")),
     "an organizer's visit": Scenario(an_organizers_visit),
+    "a forgotten day": Scenario(a_forgotten_day),
 }
