@@ -8,7 +8,7 @@ import pytest
 
 from tests.world import ADA, CAMPAIGN, CONTEXT, client_of, load_event
 from undersigned.aws.counts import Counts, counter_key
-from undersigned.aws.deliveries import bundle_key
+from undersigned.aws.deliveries import bundle_key, delivery_key
 from undersigned.aws.dynamodb import to_item
 from undersigned.aws.mail_claims import mail_claim_partition
 from undersigned.aws.queue import read_reconciliation
@@ -441,7 +441,29 @@ def test_a_delivery_without_an_outcome_for_72_hours_is_reported(world: World, re
 
     error, _ = reconcile()
 
-    assert (error["message"], error["target"]) == ("a delivery has no outcome", "evanston")
+    assert (error["message"], error["target"], error["question"]) == (
+        "a delivery waits for a decision",
+        "evanston",
+        "no outcome",
+    )
+
+
+def test_a_delivery_in_doubt_whose_message_is_lost_is_reported_and_not_sent_again(world: World, reconcile: Any) -> None:
+    world.confirmed()
+    world.week()
+    key = DeliveryKey(CAMPAIGN, "evanston", world.wiring.period())
+    since = world.clock.now.isoformat()
+    change_item(world, delivery_key(key)._asdict(), state="sending", sending_since=since, sent_at=None)
+    world.clock.advance(hours=4)
+
+    error, summary = reconcile()
+    world.run_queue()
+
+    assert (error["question"], summary["deliveries"], len(world.deliveries)) == ("in doubt", 1, 1)
+    delivery = world.wiring.deliveries.delivery(key)
+    assert delivery
+    assert delivery.state == "in_doubt"
+    assert reconcile()[-1]["deliveries"] == 0
 
 
 # Steps

@@ -106,7 +106,7 @@ FindingKind = Literal[
     "an email was asked for twice and not sent",
     "the counters differ from the rows",
     "the bundles differ from the rows",
-    "a delivery has no outcome",
+    "a delivery waits for a decision",
 ]
 
 

@@ -52,9 +52,6 @@ Source: "Change data capture for DynamoDB Streams", DynamoDB developer guide: da
 QUEUED_WITHIN = timedelta(hours=3)
 """How long a delivery may be made or sent before it is queued again."""
 
-KNOWN_WITHIN = timedelta(hours=72)
-"""How long SES may take to report what became of an email: it tries for hours, and gives up long before."""
-
 MOST_ASKS = 2
 """On how many days an email is asked for again before a person must look."""
 
@@ -196,11 +193,11 @@ class Reconciling:
         paused = self.campaigns.controls(run.campaign).paused
         for target in targets:
             for delivery in self.deliveries.deliveries(run.campaign, target.id):
-                if _has_no_outcome(delivery, now):
-                    key = delivery.key
-                    kind: FindingKind = "a delivery has no outcome"
-                    summary = self._find(summary, kind, run.campaign, target=key.target, period=key.period)
-                elif run.may_queue and not paused and _has_stopped(delivery, now):
+                if question := delivery.question(now):
+                    kind: FindingKind = "a delivery waits for a decision"
+                    about = {"target": target.id, "period": delivery.key.period, "question": question}
+                    summary = self._find(summary, kind, run.campaign, **about)
+                if run.may_queue and not paused and _has_stopped(delivery, now):
                     self.delivery_queue.put([delivery.key])
                     summary = summary.plus(deliveries=1)
         return summary
@@ -256,10 +253,6 @@ def _is_explained(row: Signature, days: Sequence[MailDay]) -> bool:
 def _has_stopped(delivery: Delivery, now: datetime) -> bool:
     since = delivery.sending_since or delivery.opened_at
     return delivery.state in UNDER_WAY and now - since > QUEUED_WITHIN
-
-
-def _has_no_outcome(delivery: Delivery, now: datetime) -> bool:
-    return delivery.state == "sent" and delivery.sent_at is not None and now - delivery.sent_at > KNOWN_WITHIN
 
 
 def _in_both(first: Mapping[int, int], second: Mapping[int, int]) -> dict[int, int]:
