@@ -6,7 +6,7 @@ from undersigned.domain.errors import FormError, NotFoundError, TokenError, Toke
 from undersigned.domain.languages import Message
 from undersigned.services.abuse_checks import BusyError
 from undersigned.services.ports import ChangedError, ThrottledError
-from undersigned.services.signing import ClosedError, ExpiredError
+from undersigned.services.signing import ClosedError, ExpiredError, LinksEndedError
 from undersigned.web.answers import Problem
 from undersigned.web.posted import RequestError
 
@@ -35,6 +35,15 @@ def problem_of(error: UndersignedError) -> Problem:  # noqa: PLR0911  (a table)
                 410,
                 Message("This letter was deleted"),
                 Message("It was not confirmed within 14 days. You can sign again on the letter’s page."),
+            )
+        case LinksEndedError():
+            return Problem(
+                410,
+                Message("This link has ended"),
+                Message(
+                    "The signer of this letter ended all links to it. "
+                    "For a new link, sign again with the same email address. The letter itself stays as it is."
+                ),
             )
         case TokenExpiredError():
             return Problem(

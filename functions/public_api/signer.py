@@ -11,7 +11,7 @@ from undersigned.domain.languages import Message, chosen_language
 from undersigned.web import pages
 from undersigned.web.answers import data, moved, page
 from undersigned.web.posted import RequestError, posted_values
-from undersigned.web.reader import language_in_link, own_origin, wants_json
+from undersigned.web.reader import language_for, language_in_link, own_origin, wants_json
 from undersigned.web.signer_values import letter_values
 
 if TYPE_CHECKING:
@@ -82,9 +82,20 @@ def withdraw(token: str) -> Response[str]:
     return _own(wired.signing.withdraw(token), asked_to_withdraw=True)
 
 
+@router.post("/letters/<token>/end-links")
+def end_links(token: str) -> Response[str]:
+    """End all links to a signer's letter, including this one. The letter stays as it is."""
+    campaign = wired.signing.end_links(token)
+    language = language_for(_event(), campaign.languages)
+    if wants_json(_event()):
+        return data({"status": "ended", "detail": pages.LINKS_ENDED.in_language(language)})
+    return page(pages.links_ended(campaign, language))
+
+
 @router.get("/letters/<token>/withdraw")
+@router.get("/letters/<token>/end-links")
 def show_letter_again(token: str) -> Response[str]:
-    """Redirect a reload of the withdrawal page to the letter. Changes nothing."""
+    """Redirect a reload of a button's page to the letter. Changes nothing."""
     return moved(f"/letters/{wired.signing.own_letter(token).token}")
 
 

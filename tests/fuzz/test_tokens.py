@@ -73,6 +73,6 @@ def test_a_token_keeps_its_values(first: str, second: str, third: str, asks: boo
     assert TOKENS.read_form(TOKENS.for_form(form)) == form
     key = DeliveryKey(first, second, third)
     assert TOKENS.read_packets(TOKENS.for_packets(key)) == key
-    assert TOKENS.read_signer("letter", TOKENS.for_signer("letter", first, second)) == SignerToken(first, second)
+    assert TOKENS.read_signer("letter", TOKENS.for_signer("letter", first, second)) == SignerToken(first, second, NOON)
     assert TOKENS.read_approval(TOKENS.for_approval(first, second)) == ApprovalToken(first, second)
     assert TOKENS.read_session(TOKENS.for_session(first, second)) == SessionToken(first, second)

@@ -123,6 +123,9 @@ def test_every_public_route_answers_as_in_the_document(world: World, *, as_json:
     assert ask("GET", letter).status == 200
     assert ask("POST", f"{letter}/withdraw", {}).status == 200
     assert ask("GET", f"{letter}/withdraw").status == 303
+    assert ask("GET", f"{letter}/end-links").status == 303
+    assert ask("POST", f"{letter}/end-links", {}).status == 200
+    assert ask("POST", f"{letter}/end-links", {}).status == 410
     world.confirmed(email="bo@signers.example")
     world.week()
     packets = "/packets/" + world.wiring.tokens.for_packets(DeliveryKey(CAMPAIGN, "evanston", "2026-11-24"))

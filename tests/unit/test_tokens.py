@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SECRET = "of this stack"
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 KEY = DeliveryKey("trees", "oakton", "2026-11-30")
-SIGNER = SignerToken("trees", "0" * 32)
+SIGNER = SignerToken("trees", "0" * 32, NOON)
 
 
 def at(moment: datetime = NOON, secret: str = SECRET) -> Tokens:

@@ -53,9 +53,9 @@ class Tokens:
         self._keys = keys
         self._clock = clock
 
-    def for_signer(self, purpose: Purpose, campaign: str, signer: str) -> str:
-        """Issue a token for a signer's link."""
-        return self._issue(purpose, campaign, signer)
+    def for_signer(self, purpose: Purpose, campaign: str, signer: str, issued_at: datetime | None = None) -> str:
+        """Issue a token for a signer's link, dated now unless it continues an earlier link."""
+        return self._issue(purpose, campaign, signer, issued_at=issued_at)
 
     def for_form(self, form: FormToken) -> str:
         """Issue the token of a form, dated `form.issued_at`."""
@@ -88,8 +88,8 @@ class Tokens:
 
     def read_signer(self, purpose: Purpose, token: str) -> SignerToken:
         """Read the token of a signer's link; raises TokenError, TokenExpiredError."""
-        parts, _ = self._read(purpose, token, _PARTS_OF_SIGNER)
-        return SignerToken(*parts)
+        (campaign, signer), issued_at = self._read(purpose, token, _PARTS_OF_SIGNER)
+        return SignerToken(campaign, signer, issued_at)
 
     def read_packets(self, token: str) -> DeliveryKey:
         """Read the token of a delivery's packets; raises TokenError, TokenExpiredError."""

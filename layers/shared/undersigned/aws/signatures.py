@@ -39,6 +39,8 @@ from undersigned.services.ports import FormConsumedError, SignatureStateError, S
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from boto3.dynamodb.conditions import ConditionBase
+
     from undersigned.aws.dynamodb import Table, Values
     from undersigned.domain.abuse_checks import FormToken
 
@@ -210,8 +212,17 @@ class Signatures(SignatureStore):
             raise
 
     @override
-    def confirm(self, campaign: str, signer: str, version: int | None, *, at: datetime, on: date) -> Signature:
-        confirmable = Attr("status").eq("pending") & Attr("expires_at").gt(int(at.timestamp()))
+    def confirm(
+        self,
+        campaign: str,
+        signer: str,
+        version: int | None,
+        *,
+        at: datetime,
+        on: date,
+        link_of: datetime | None = None,
+    ) -> Signature:
+        confirmable = Attr("status").eq("pending") & Attr("expires_at").gt(int(at.timestamp())) & _opened_by(link_of)
         if version is not None:
             confirmable &= Attr("version").eq(version)
         return self._move(
@@ -232,19 +243,29 @@ class Signatures(SignatureStore):
         )
 
     @override
-    def withdraw(self, campaign: str, signer: str, at: datetime) -> Signature:
+    def withdraw(self, campaign: str, signer: str, at: datetime, *, link_of: datetime | None = None) -> Signature:
         return self._move(
             Update(
                 signature_key(campaign, signer),
                 assign={"status": "withdrawn", "withdrawn_at": at.isoformat()},
                 add={"version": 1},
                 remove=["due", "due_at", "expires_at"],
-                when=Attr("status").is_in(["pending", "confirmed"]) & Attr("bundle").not_exists(),
+                when=Attr("status").is_in(["pending", "confirmed"]) & Attr("bundle").not_exists() & _opened_by(link_of),
+            )
+        )
+
+    @override
+    def end_links(self, campaign: str, signer: str, at: datetime, *, link_of: datetime) -> None:
+        self._move(
+            Update(
+                signature_key(campaign, signer),
+                assign={"links_ended_at": int(at.timestamp())},
+                when=Attr("status").exists() & _opened_by(link_of),
             )
         )
 
     def _move(self, change: Update) -> Signature:
-        """Move a signature to another status, and return it. Raises SignatureStateError."""
+        """Change a signature as its signer wants, and return it. Raises SignatureStateError."""
         try:
             return read_signature(self._table.update(change, returns="ALL_NEW"))
         except ConditionFailedError as error:
@@ -279,6 +300,13 @@ class Signatures(SignatureStore):
         shards = [self._table.query(shard, index="tray") for shard in tray_shards(campaign, target)]
         for values in heapq.merge(*shards, key=lambda values: str(values["due_at"])):
             yield parse_signature_key(values["pk"])[1]
+
+
+def _opened_by(link_of: datetime | None) -> ConditionBase:
+    """Return the condition that a link of this date works. A change without a link needs the row only."""
+    if link_of is None:
+        return Attr("status").exists()
+    return Attr("links_ended_at").not_exists() | Attr("links_ended_at").lt(int(link_of.timestamp()))
 
 
 def erasure(signature: Signature, at: datetime) -> Update:
@@ -333,7 +361,7 @@ def pending_signature_values(signature: Signature) -> Values:
 def read_signature(values: Values) -> Signature:
     """Read a signature. Raises KeyError or ValueError if the row is damaged."""
     campaign, signer = parse_signature_key(values["pk"])
-    expires_at = values.get("expires_at")
+    expires_at, links_ended_at = values.get("expires_at"), values.get("links_ended_at")
     return Signature(
         campaign=campaign,
         signer=signer,
@@ -364,4 +392,5 @@ def read_signature(values: Values) -> Signature:
         erased_at=read_moment(values.get("erased_at")),
         drawing=values.get("drawing", ""),
         in_tray=values.get("due") == tray_shard(campaign, values["target"], signer),
+        links_ended_at=datetime.fromtimestamp(int(links_ended_at), UTC) if links_ended_at is not None else None,
     )

@@ -244,7 +244,8 @@ class Signature:
     `bundle` is `<period>#<number>` once the letter is sealed. `tallied` is the tally's mark (see `tallies`). `version`
     grows with every change of status. `letter` is the signed letter version, `language` the one of the signer's pages
     and emails. `quarantine` says why the form looked like a bot's, until the letter is confirmed. `erased_at` stays
-    when a person whose letter was erased signs again. `in_tray` says whether the letter waits in its target's tray.
+    when a person whose letter was erased signs again. `in_tray` says whether the letter waits in its target's tray. No
+    link works that was made until `links_ended_at`.
     """
 
     campaign: str
@@ -276,6 +277,7 @@ class Signature:
     erased_at: datetime | None = None
     drawing: str = ""
     in_tray: bool = False
+    links_ended_at: datetime | None = None
 
     @property
     def details(self) -> SignerDetails:
@@ -322,6 +324,10 @@ class Signature:
         return (
             self.status == "confirmed" and None not in {asked_at, self.confirmed_at} and asked_at > self.confirmed_at  # type: ignore[operator]  # neither is None
         )
+
+    def is_opened_by_links_of(self, issued_at: datetime) -> bool:
+        """Say whether links of this date open the letter, or the signer has ended them."""
+        return self.links_ended_at is None or issued_at > self.links_ended_at
 
     def has_expired(self, now: datetime) -> bool:
         """Say whether the time to confirm is over. DynamoDB deletes the row within days (TTL)."""

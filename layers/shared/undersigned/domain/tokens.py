@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 type Purpose = Literal["confirm", "letter", "packets", "form", "approval", "session"]
 
@@ -27,10 +30,11 @@ CLOCKS_DIFFER_BY = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class SignerToken:
-    """The letter that a link is about."""
+    """The letter that a link is about, and the date of the link: an aware datetime in whole seconds."""
 
     campaign: str
     signer: str
+    issued_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

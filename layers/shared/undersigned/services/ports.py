@@ -172,14 +172,30 @@ class SignatureStore(Protocol):
         form token.
         """
 
-    def confirm(self, campaign: str, signer: str, version: int | None, *, at: datetime, on: date) -> Signature:
+    def confirm(  # noqa: PLR0913  (a link and its page's version, and when)
+        self,
+        campaign: str,
+        signer: str,
+        version: int | None,
+        *,
+        at: datetime,
+        on: date,
+        link_of: datetime | None = None,
+    ) -> Signature:
         """Confirm a pending signature that has not expired, and put its letter into its target's tray.
 
-        With a version, the letter must still be the one that the signer saw. Raises SignatureStateError.
+        With a version, the letter must still be the one that the signer saw. With a link's date, the signer must not
+        have ended the link. Raises SignatureStateError.
         """
 
-    def withdraw(self, campaign: str, signer: str, at: datetime) -> Signature:
-        """Withdraw a signature whose letter is not sealed, and return it. Raises SignatureStateError."""
+    def withdraw(self, campaign: str, signer: str, at: datetime, *, link_of: datetime | None = None) -> Signature:
+        """Withdraw a signature whose letter is not sealed, and return it. Raises SignatureStateError.
+
+        With a link's date, the signer must not have ended the link.
+        """
+
+    def end_links(self, campaign: str, signer: str, at: datetime, *, link_of: datetime) -> None:
+        """End every link that was made until `at`, by one that has not ended. Raises SignatureStateError."""
 
     def release(self, campaign: str, signer: str, mail_request: str) -> None:
         """Release a letter from quarantine, and request its email again. Raises ChangedError if it is in none."""

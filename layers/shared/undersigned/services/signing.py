@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from undersigned.domain.errors import FieldError
     from undersigned.domain.schedule import WeeklySchedule
     from undersigned.domain.tallies import Count
+    from undersigned.domain.tokens import SignerToken
     from undersigned.services.abuse_checks import AbuseChecks, IssuedForm, Verdict
     from undersigned.services.catalog import Catalog, Entry
     from undersigned.services.ports import CountStore, DeliveryStore, SignatureStore
@@ -57,6 +58,10 @@ class ExpiredError(UndersignedError):
         """Keep the campaign's id."""
         super().__init__("the letter was not confirmed within 14 days")
         self.campaign = campaign
+
+
+class LinksEndedError(UndersignedError):
+    """The signer has ended the link, with every other one of that time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,50 +286,62 @@ class Signing:
         )
 
     def to_confirm(self, token: str) -> OwnLetter:
-        """Return the letter of a confirmation link. Changes nothing. Raises TokenError, ExpiredError."""
-        whose = self.tokens.read_signer("confirm", token)
-        signature = self.signatures.signature(whose.campaign, whose.signer)
-        if signature is None or signature.has_expired(self.clock()):
-            raise ExpiredError(whose.campaign)
-        return self._own_letter(signature)
+        """Return the letter of a confirmation link, unchanged. Raises TokenError, ExpiredError, LinksEndedError."""
+        return self._opened_by(self.tokens.read_signer("confirm", token))
 
     def confirm(self, token: str, version: int | None = None) -> OwnLetter:
-        """Confirm a letter, in one write. Doing it twice is harmless. Raises TokenError, ExpiredError.
+        """Confirm a letter, in one write. Doing it twice is harmless.
 
         `version` is the one that the signer saw. If the letter has changed since, it is not confirmed, and the returned
-        letter is pending.
+        letter is pending. Raises TokenError, ExpiredError, LinksEndedError.
         """
-        whose = self.tokens.read_signer("confirm", token)
+        link = self.tokens.read_signer("confirm", token)
         now = self.clock()
         try:
-            entry = self.catalog.entry(whose.campaign)
+            entry = self.catalog.entry(link.campaign)
             signature = self.signatures.confirm(
-                whose.campaign, whose.signer, version, at=now, on=self.today(entry.campaign)
+                link.campaign, link.signer, version, at=now, on=self.today(entry.campaign), link_of=link.issued_at
             )
         except SignatureStateError as error:
-            if error.signature is None or error.signature.has_expired(now):
-                raise ExpiredError(whose.campaign) from error
-            signature = error.signature
-        return self._own_letter(signature)
+            signature = self._current(link, error.signature)
+        return self._own_letter(signature, link)
 
     def own_letter(self, token: str) -> OwnLetter:
-        """Return a signer's letter and its status. Raises TokenError, ExpiredError."""
-        whose = self.tokens.read_signer("letter", token)
-        signature = self.signatures.signature(whose.campaign, whose.signer)
-        if signature is None or signature.has_expired(self.clock()):
-            raise ExpiredError(whose.campaign)
-        return self._own_letter(signature)
+        """Return a signer's letter and its status. Raises TokenError, ExpiredError, LinksEndedError."""
+        return self._opened_by(self.tokens.read_signer("letter", token))
 
     def withdraw(self, token: str) -> OwnLetter:
-        """Withdraw a letter unless it is sealed, and return it. Raises TokenError, ExpiredError."""
-        whose = self.tokens.read_signer("letter", token)
+        """Withdraw a letter unless it is sealed, and return it. Raises TokenError, ExpiredError, LinksEndedError."""
+        link = self.tokens.read_signer("letter", token)
         try:
-            signature = self.signatures.withdraw(whose.campaign, whose.signer, self.clock())
+            signature = self.signatures.withdraw(link.campaign, link.signer, self.clock(), link_of=link.issued_at)
         except SignatureStateError as error:
-            if error.signature is None:
-                raise ExpiredError(whose.campaign) from error
-            signature = error.signature
-        return self._own_letter(signature)
+            signature = self._current(link, error.signature)
+        return self._own_letter(signature, link)
+
+    def end_links(self, token: str) -> Campaign:
+        """End every link to a letter that was made until now, and return its campaign.
+
+        Raises TokenError, ExpiredError, LinksEndedError.
+        """
+        link = self.tokens.read_signer("letter", token)
+        try:
+            self.signatures.end_links(link.campaign, link.signer, self.clock(), link_of=link.issued_at)
+        except SignatureStateError as error:
+            self._current(link, error.signature)
+        return self.campaign(link.campaign).campaign
+
+    def _opened_by(self, link: SignerToken) -> OwnLetter:
+        return self._own_letter(self._current(link, self.signatures.signature(link.campaign, link.signer)), link)
+
+    def _current(self, link: SignerToken, signature: Signature | None) -> Signature:
+        """Return a row that a link may show. Raises LinksEndedError, ExpiredError."""
+        if signature and not signature.is_opened_by_links_of(link.issued_at):
+            message = "the signer has ended this link"
+            raise LinksEndedError(message)
+        if signature is None or signature.has_expired(self.clock()):
+            raise ExpiredError(link.campaign)
+        return signature
 
     def packets(self, token: str) -> Packets:
         """Return the packets that a delivery's email names. Raises TokenError, NotFoundError."""
@@ -334,7 +351,7 @@ class Signing:
         packets = delivery.named(self.deliveries.packets(key)) if delivery else ()
         return Packets(entry.campaign, entry.target(key.target), key, packets)
 
-    def _own_letter(self, signature: Signature) -> OwnLetter:
+    def _own_letter(self, signature: Signature, link: SignerToken) -> OwnLetter:
         entry = self.catalog.entry(signature.campaign, signature.target)
         target = entry.target(signature.target)
         letter = self.catalog.letter(signature.campaign, signature.letter)
@@ -353,7 +370,7 @@ class Signing:
             letter_language=letter.language,
             delivery=delivery,
             next_delivery=self.next_delivery(),
-            token=self.tokens.for_signer("letter", signature.campaign, signature.signer),
+            token=self.tokens.for_signer("letter", link.campaign, link.signer, link.issued_at),
         )
 
 

@@ -161,11 +161,23 @@ def letter(
         headline=headline,
         explanation=explanation,
         can_withdraw=own.signature.status in {"pending", "confirmed"} and own.signature.bundle is None,
+        can_end_links=own.signature.status in {"pending", "confirmed"},
         too_late=asked_to_withdraw and own.signature.status in {"pending", "confirmed"},
         count=count if own.signature.status == "confirmed" else None,
         form_url=form_url,
         token=own.token,
     )
+
+
+LINKS_ENDED = Message(
+    "No link that we have sent you for this letter works any more. The letter itself stays as it is. "
+    "For a new link, sign again with the same email address."
+)
+
+
+def links_ended(campaign: Campaign, language: str) -> Page:
+    """Render the page after a signer has ended all links to their letter."""
+    return _page("links_ended.html", language, campaign, explanation=LINKS_ENDED.in_language(language))
 
 
 def state_of(own: OwnLetter, language: str) -> tuple[str, str]:

@@ -91,5 +91,9 @@ def letter_values(own: OwnLetter, language: str) -> dict[str, object]:
         "headline": headline,
         "detail": explanation,
         "letter_html": own.letter_html,
-        "links": {"letter": f"/letters/{own.token}", "withdraw": f"/letters/{own.token}/withdraw"},
+        "links": {
+            "letter": f"/letters/{own.token}",
+            "withdraw": f"/letters/{own.token}/withdraw",
+            "end_links": f"/letters/{own.token}/end-links",
+        },
     }
