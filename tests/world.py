@@ -146,8 +146,8 @@ class World:
     """The stack.
 
     `variables` are the environment variables of functions that start from now on. `calls` has the AWS calls so far. SES
-    throttles the next `throttles` sends, and refuses sends with the error code `refusal` if that is set. `suppressed` is
-    the account's suppression list: addresses, each with the reason.
+    throttles the next `throttles` sends, and refuses sends with the error code `refusal` if that is set. `suppressed`
+    has the addresses on the account's suppression list, each with the reason.
     """
 
     clock: Clock

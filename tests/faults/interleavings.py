@@ -21,6 +21,7 @@ from botocore.exceptions import ClientError
 from moto.dynamodb.models import dynamodb_backends
 from moto.s3.models import s3_backends
 
+from tests.faults.decisions import decide
 from tests.faults.invariants import breaches
 from tests.world import ADA, CAMPAIGN, CONTEXT, Answer, client_of, load_event
 from undersigned.domain.api_keys import ApiKey, digest_of
@@ -597,7 +598,10 @@ class Play:
         raise AssertionError(message)
 
     def settle(self) -> None:
-        """End all actors, then run weeks until nothing is left to do, with pauses, holds and bad addresses removed."""
+        """End all actors, then run weeks until nothing is left to do, with pauses, holds and bad addresses removed.
+
+        A person decides about the emails in doubt, and sends those that bounced again.
+        """
         for actor in list(self.stage.actors):
             self.finish(actor)
         self.fate = "delivered"
@@ -612,6 +616,7 @@ class Play:
                 found = self.world.wiring.campaigns.target(CAMPAIGN, target)
                 assert found
                 self.world.wiring.campaigns.set_mail_state(CAMPAIGN, target, found.email, "ok")
+            decide(self.world, bounced=self._bounced, retry=True)
             self.finish(self.plan())
             if self._approves:
                 self.finish(self.approve(self.world.clock.now.date().isoformat()))
@@ -641,12 +646,15 @@ class Play:
             signatures.has_waiting(CAMPAIGN, target) for target in self.targets
         )
 
+    @property
+    def _bounced(self) -> list[str]:
+        return [message for message, fate in self.fates.items() if fate in _BOUNCED]
+
     # Invariants
 
     def check(self) -> None:
         """Check that every letter was sent exactly once, no withdrawn one was, and the counts equal the rows."""
-        bounced = [message for message, fate in self.fates.items() if fate in _BOUNCED]
-        found = breaches(self.world, bounced=bounced, text_of=lambda sent: "\n".join(self._letters_in(sent)))
+        found = breaches(self.world, bounced=self._bounced, text_of=lambda sent: "\n".join(self._letters_in(sent)))
         rows = self.world.wiring.signatures.listed_signatures(CAMPAIGN)
         remaining = {row.name for row in rows if row.status == "confirmed"}
         vanished = self.confirmed - remaining - self.withdrawn - self.erased.keys()

@@ -15,6 +15,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID as ACCOUNT
 from moto.sqs.models import sqs_backends
 
 from tests.aws_from_template import load_template
+from tests.faults.decisions import decide
 from tests.world import CAMPAIGN, CONTEXT, FUNCTIONS, client_of, is_of_signature, load_event
 from undersigned.aws.campaigns import target_key
 from undersigned.aws.dynamodb import to_item
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from tests.world import Answer, Sent, Watch, World
 
 _LATEST_EVENT = timedelta(minutes=50)
-"""SES events come within this time: after an hour without one, an email may be sent twice (decision 4)."""
+"""SES events come within this time: after an hour without one, a person is asked (decision 4)."""
 
 _EVENT_RETRIES = 2
 """Lambda retries an asynchronous invocation twice after an error."""
@@ -130,12 +131,18 @@ class Platform:
     # Time
 
     def settle(self) -> None:
-        """Do everything that is due, and move the clock to what is due next, until nothing is pending."""
+        """Do everything that is due, and move the clock to what is due next, until nothing is pending.
+
+        A person decides about the emails in doubt.
+        """
         self._wrote = self._queued = True
         while True:
             while self._read_stream() or self._run_due_messages() or self._report_due_events():
                 pass
             pending = [message.visible_at for message in self._messages] + [at for at, _, _ in self._events]
+            if not pending and decide(self.world, bounced=self.bounced):
+                self._wrote = self._queued = True
+                continue
             if not pending:
                 self.when_quiet()
                 return

@@ -234,6 +234,7 @@ def letters_are_removed(platform: Platform) -> Arrivals:
     acts.week(MONDAY)
     acts.organizer("DELETE", f"/signatures/{signer(platform, ned)}", {"why": "asked for it"})
     acts.correct("evanston", "corrected@evanston-police.example")
+    acts.organizer("POST", "/deliveries/2026-11-30/evanston/retry", {})
     acts.organizer("POST", "/targets/wilmette/release", {})
     acts.week(MONDAY + 7 * ONE_DAY)
     return {kim: 1, mo: 1, pat: 1, lee: 0, ned: 0}

@@ -364,7 +364,7 @@ def leave_an_email_under_way(old: World) -> None:
     """Leave the stack as after a crash between SES accepting an email and the write of that."""
     old.confirmed()
     old.week()
-    under_way = replace(delivery(old), state="sending", message_id=None, sent_at=None)
+    under_way = replace(delivery(old), state="sending", reported=None, message_id=None, sent_at=None)
     old.wiring.deliveries.change(under_way, state="sent", attempt=1)
 
 
@@ -374,7 +374,7 @@ def test_a_restore_writes_nothing_before_it_knows_if_an_email_was_sent(stacks: S
     new = stacks.stack(empty=True)
     with pytest.raises(UndecidedError, match=r"evanston/2026-11-24.*--sent evanston/2026-11-24.*--unsent"):
         stacks.restore()
-    with pytest.raises(UndecidedError, match="was being sent"):
+    with pytest.raises(UndecidedError, match="may have been sent"):
         stacks.restore("--sent", f"evanston/{PERIOD}", "--unsent", f"evanston/{PERIOD}")
     assert all_items(new) == {}
 
@@ -385,7 +385,7 @@ def test_an_answer_about_an_email_that_was_not_under_way_is_refused(stacks: Stac
     stacks.stack(empty=True)
     result = CliRunner().invoke(app, ["restore", str(stacks.file), "--sent", "evanston/2026-11-24"])
     assert result.exit_code == BadParameter.exit_code
-    assert "was not being sent" in result.output
+    assert "is not in question" in result.output
 
 
 def test_an_email_that_was_sent_is_not_sent_again(stacks: Stacks) -> None:
@@ -394,6 +394,8 @@ def test_an_email_that_was_sent_is_not_sent_again(stacks: Stacks) -> None:
     new = stacks.stack(empty=True)
     stacks.restore("--sent", f"evanston/{PERIOD}")
     assert delivery(new).state == "sent"
+    new.clock.advance(days=30)
+    assert delivery(new).question(new.clock.now) is None
     assert len(new.wiring.deliveries.packets(EVANSTON)) == 1
     run("resume", CAMPAIGN)
     next_week(new)
@@ -410,6 +412,42 @@ def test_an_email_that_was_not_sent_is_sent_once(stacks: Stacks) -> None:
     next_week(new)
     assert letters_in(new.deliveries) == ["Ada"]
     assert delivery(new).attempt == 2
+
+
+@pytest.mark.parametrize(("option", "state", "emails"), [("--sent", "sent", 0), ("--unsent", "open", 1)])
+def test_an_email_in_doubt_is_decided_when_it_is_restored(stacks: Stacks, option: str, state: str, emails: int) -> None:
+    old = stacks.stack()
+    leave_an_email_under_way(old)
+    old.clock.advance(hours=2)
+    old.week()
+    assert delivery(old).state == "in_doubt"
+    stacks.backup()
+    new = stacks.stack(empty=True)
+    with pytest.raises(UndecidedError):
+        stacks.restore()
+    stacks.restore(option, f"evanston/{PERIOD}")
+    assert delivery(new).state == state
+    run("resume", CAMPAIGN)
+    next_week(new)
+    next_week(new)
+    assert len(new.deliveries) == emails
+
+
+def test_a_complaint_is_restored(stacks: Stacks) -> None:
+    old = stacks.stack()
+    old.confirmed()
+    old.week()
+    old.feedback("complaint", old.deliveries[0])
+    old.confirmed(**named("Bo"))
+    stacks.backup()
+    new = stacks.stack(empty=True)
+    stacks.restore()
+    run("resume", CAMPAIGN)
+    next_week(new)
+    assert new.deliveries == []
+    run("release", CAMPAIGN, "evanston")
+    next_week(new)
+    assert len(new.deliveries) == 1
 
 
 def test_an_event_of_ses_settles_an_email_under_way(stacks: Stacks) -> None:

@@ -273,6 +273,8 @@ ROUTES = [
     Route("POST", "/targets/{target}/test", 403, 303),
     # The key allows this, but the delivery was sent, so it can't be sent again.
     Route("POST", "/deliveries/{period}/{target}/retry", 403, 409),
+    Route("POST", "/deliveries/{period}/{target}/settle-as-sent", 403, 409),
+    Route("POST", "/deliveries/{period}/{target}/settle-as-not-sent", 403, 409),
     # The key allows this, but the letter is not in quarantine.
     Route("POST", "/signatures/{signer}/release", 403, 409),
     Route("POST", "/signatures/{signer}/remove", 403, 303, WHY),
@@ -421,13 +423,55 @@ def test_a_bounced_email_is_shown_first_and_can_be_sent_again(world: World, mana
     assert len(world.deliveries) == 2
 
 
-def test_an_email_marked_as_spam_needs_attention_and_a_call(world: World, manager: Organizer) -> None:
+def test_an_email_marked_as_spam_holds_the_letters_until_they_are_released(world: World, manager: Organizer) -> None:
     world.confirmed()
     world.week()
     world.feedback("complaint", world.deliveries[-1])
-    assert "Needs attention Police Chief Avery Sample, Evanston Email marked as spam" in manager.words()
-    assert "Call the office before the next delivery" in manager.words("/targets/evanston")
+    held = "Needs attention Police Chief Avery Sample, Evanston On hold: someone there marked the email as spam"
+    assert held in manager.words()
+    assert "Nothing is sent until you release the letters. Call the office" in manager.words("/targets/evanston")
     assert "Find the correct address" not in manager.words("/targets/evanston")
+    assert manager.press("/targets/evanston/release").status == 303
+    assert "Needs attention No problems" in manager.words()
+
+
+def without_an_outcome(world: World) -> None:
+    world.confirmed()
+    world.week()
+    world.clock.advance(days=3)
+
+
+def test_an_email_without_an_outcome_needs_a_decision(world: World, manager: Organizer, reader: Organizer) -> None:
+    without_an_outcome(world)
+    question = "Delivery of Nov 24, 2026 : The mail server has not answered for three days."
+    assert question in manager.words()
+    page = manager.words(f"/deliveries/{PERIOD}/evanston")
+    assert "Ask the office whether it has it" in page
+    assert "The office has the email" in page
+    assert "The office has the email" not in reader.words(f"/deliveries/{PERIOD}/evanston")
+    assert manager.press(f"/deliveries/{PERIOD}/evanston/settle-as-sent", {"why": "they called"}).status == 303
+    assert "Needs attention No problems" in manager.words()
+    assert "Decided that an email was sent" in manager.words("/audit")
+
+
+def test_an_email_that_did_not_arrive_is_sent_again(world: World, manager: Organizer) -> None:
+    without_an_outcome(world)
+    assert manager.press(f"/deliveries/{PERIOD}/evanston/settle-as-not-sent").status == 303
+    world.run_queue()
+    assert len(world.deliveries) == 2
+
+
+def test_a_bounced_delivery_says_that_it_waits_after_its_address_was_corrected(
+    world: World, manager: Organizer
+) -> None:
+    world.confirmed()
+    world.week()
+    world.feedback("bounce", world.deliveries[-1])
+    target = world.wiring.campaigns.target(CAMPAIGN, "evanston")
+    world.wiring.campaigns.put_target(CAMPAIGN, replace(target, email="new@evanston.example"))
+    assert "Delivery of Nov 24, 2026 : The email bounced." in manager.words()
+    page = manager.words(f"/deliveries/{PERIOD}/evanston")
+    assert "The address is now new@evanston.example. We don’t send the email again by ourselves: send it now." in page
 
 
 def test_a_period_is_approved_and_sent(world: World, manager: Organizer) -> None:

@@ -356,6 +356,30 @@ def test_a_bounced_email_is_sent_again_over_the_api(world: World) -> None:
     assert [sent.tags["attempt"] for sent in world.deliveries] == ["1", "2"]
 
 
+def test_an_email_without_an_outcome_is_settled_over_the_api(world: World) -> None:
+    world.confirmed()
+    world.week()
+    world.clock.advance(days=3)
+    evanston = f"/deliveries/{PERIOD}/evanston"
+    assert get(world, evanston)["needs_attention"] == "no outcome"
+    assert get(world, "/targets")["targets"][1]["needs_attention"] == [{"period": PERIOD, "question": "no outcome"}]
+    for damaged in ({}, {"sent": "yes"}, {"sent": None, "why": "they called"}):
+        assert post(world, f"{evanston}/settle", damaged).status == 400
+    settled = post(world, f"{evanston}/settle", {"sent": True, "why": "they called"})
+    assert settled.json == {"target": "evanston", "period": PERIOD, "state": "sent"}
+    assert get(world, evanston)["needs_attention"] is None
+    assert post(world, f"{evanston}/settle", {"sent": False}).status == 409
+
+
+def test_a_bounced_email_that_did_not_arrive_is_settled_over_the_api(world: World) -> None:
+    world.confirmed()
+    world.week()
+    world.feedback("bounce", world.deliveries[0])
+    assert post(world, f"/deliveries/{PERIOD}/evanston/settle", {"sent": False}).json["state"] == "open"
+    world.run_queue()
+    assert len(world.deliveries) == 2
+
+
 def test_the_activity_log_is_listed_in_pages(world: World) -> None:
     for number in range(3):
         world.clock.advance(seconds=1)

@@ -354,6 +354,31 @@ def test_a_bounced_email_is_sent_again_immediately(run: Any, invoke: Any, world:
         invoke("retry", CAMPAIGN, "evanston", PERIOD)
 
 
+def test_a_delivery_without_an_outcome_is_settled(run: Any, invoke: Any, world: World) -> None:
+    with pytest.raises(NotFoundError, match="no delivery that is in doubt"):
+        invoke("settle", CAMPAIGN, "evanston", "--sent")
+    world.confirmed()
+    world.week()
+    world.clock.advance(days=3)
+    undecided = invoke("settle", CAMPAIGN, "evanston")
+    assert (undecided.exit_code, "say --sent or --not-sent" in undecided.output) == (2, True)
+    assert "no outcome" in run("deliveries", CAMPAIGN)
+    run("settle", CAMPAIGN, "evanston", PERIOD, "--sent", "--why", "they called")
+    assert "settle as sent" in run("audit", CAMPAIGN)
+    world.clock.advance(days=30)
+    with pytest.raises(NotNowError, match="nothing to decide"):
+        invoke("settle", CAMPAIGN, "evanston", PERIOD, "--not-sent")
+
+
+def test_a_bounced_delivery_that_is_settled_as_not_sent_is_sent_again(run: Any, world: World) -> None:
+    world.confirmed()
+    world.week()
+    world.feedback("bounce", world.deliveries[0])
+    assert "is on its way again" in run("settle", CAMPAIGN, "evanston", "--not-sent")
+    world.run_queue()
+    assert len(world.deliveries) == 2
+
+
 def test_the_activity_log_is_listed_newest_first(run: Any, listed: Any, world: World) -> None:
     for minute, command in enumerate(("pause", "resume")):
         world.clock.advance(minutes=minute)

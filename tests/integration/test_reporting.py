@@ -93,6 +93,33 @@ def test_a_complaint_is_listed_as_delivered_with_what_to_do(world: World) -> Non
     assert "Call the office" in section(world, "Delivered, marked as spam")
 
 
+def test_letters_that_wait_after_a_complaint_are_listed(world: World) -> None:
+    world.confirmed()
+    world.week()
+    world.feedback("complaint", world.deliveries[0])
+    world.confirmed(email="bo@signers.example")
+    a_day_later(world)
+    assert "Then release them" in section(world, "On hold: someone there marked an email as spam")
+
+
+def test_an_email_without_an_outcome_is_in_every_later_report(world: World) -> None:
+    world.confirmed()
+    world.week()
+    world.clock.advance(days=13)
+    a_day_later(world)
+    assert "Ask each office whether it has the email" in section(world, "Sent, and no answer for three days")
+
+
+def test_a_bounced_email_whose_address_was_corrected_waits_for_a_retry(world: World) -> None:
+    world.confirmed()
+    world.week()
+    world.feedback("bounce", world.deliveries[0])
+    target = world.wiring.campaigns.target(CAMPAIGN, "evanston")
+    world.wiring.campaigns.put_target(CAMPAIGN, replace(target, email="new@evanston.example"))
+    a_day_later(world)
+    assert "send it again" in section(world, "Bounced, and the address has been changed")
+
+
 def test_held_letters_are_listed_with_the_reason(world: World) -> None:
     world.confirmed()
     world.confirmed(**WILMETTE)

@@ -64,6 +64,7 @@ class Outcome:
     cut_short: Counter[str]
     faults: dict[str, int]
     hours_skipped: int
+    questions: int
     deliveries: list[Delivery]
     third_week: list[dict[str, str]]
     letters: Counter[tuple[int, int]]
@@ -107,6 +108,7 @@ class Outcome:
             "Sends throttled": self.faults["throttle"],
             "Sends failed": self.faults["failure"],
             "SES answers lost": self.faults["lost answer"],
+            "Emails in doubt that a person decided": self.questions,
             "Requests": seen.answers.total(),
             "5xx answers": seen.server_errors,
             "5xx answers that a retry did not fix": len(seen.not_fixed),
@@ -187,6 +189,7 @@ def outcome(stack: RunningStack, request: pytest.FixtureRequest) -> Outcome:
         cut_short=Counter({function: deaths_of(stack, function) for function in FUNCTIONS}),
         faults=faults,
         hours_skipped=weeks.hours_skipped,
+        questions=weeks.questions,
         deliveries=weeks.deliveries(),
         third_week=weeks.plan(monday + timedelta(days=14), deaths=0),
         letters=letters,

@@ -39,7 +39,7 @@ class Approving:
             if (delivery := self.deliveries.delivery(DeliveryKey(campaign.id, target.id, asked.period)))
         ]
         # A target gets one email per period. Letters that were confirmed after it wait for the next period.
-        served = {target.id for target, delivery in begun if delivery.is_settled}
+        served = {target.id for target, delivery in begun if delivery.is_settled or delivery.awaits_decision}
         return PeriodState(
             campaign,
             asked.period,

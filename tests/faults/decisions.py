@@ -1,0 +1,38 @@
+"""A person who reads the outbox, and decides about every delivery that waits for a decision."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.world import CAMPAIGN
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from tests.world import World
+    from undersigned.domain.deliveries import Delivery
+
+
+def decide(world: World, *, bounced: Collection[str] = (), retry: bool = False) -> int:
+    """Settle the deliveries in doubt or without an outcome, and return how many decisions it took.
+
+    An email has arrived if it is in the outbox, and its message id is not in `bounced`. With `retry`, deliveries that
+    bounced are sent again.
+    """
+    controls, decisions = world.wiring.delivery_controls(), 0
+    for target in world.wiring.campaigns.targets(CAMPAIGN):
+        for delivery in list(world.wiring.deliveries.deliveries(CAMPAIGN, target.id)):
+            question = delivery.question(world.clock.now)
+            if question in {"in doubt", "no outcome"}:
+                controls.settle(delivery.key, "a person", "", sent=_has_arrived(world, delivery, bounced))
+            elif question == "bounced" and retry:
+                controls.retry(delivery.key, "a person", "")
+            else:
+                continue
+            decisions += 1
+    return decisions
+
+
+def _has_arrived(world: World, delivery: Delivery, bounced: Collection[str]) -> bool:
+    wanted = {"target": delivery.key.target, "period": delivery.key.period, "attempt": str(delivery.attempt)}
+    return any(wanted.items() <= mail.tags.items() and mail.message_id not in bounced for mail in world.deliveries)
