@@ -435,14 +435,17 @@ def test_an_email_marked_as_spam_holds_the_letters_until_they_are_released(world
     assert "Needs attention No problems" in manager.words()
 
 
-def without_an_outcome(world: World) -> None:
+def without_an_outcome(world: World, *organizers: Organizer) -> None:
+    """Send a week's letters without an outcome, and sign the organizers in three days later."""
     world.confirmed()
     world.week()
     world.clock.advance(days=3)
+    for organizer, key in zip(organizers, ("us_manage", "us_read"), strict=False):
+        organizer.sign_in(key)
 
 
 def test_an_email_without_an_outcome_needs_a_decision(world: World, manager: Organizer, reader: Organizer) -> None:
-    without_an_outcome(world)
+    without_an_outcome(world, manager, reader)
     question = "Delivery of Nov 24, 2026 : The mail server has not answered for three days."
     assert question in manager.words()
     page = manager.words(f"/deliveries/{PERIOD}/evanston")
@@ -455,7 +458,7 @@ def test_an_email_without_an_outcome_needs_a_decision(world: World, manager: Org
 
 
 def test_an_email_that_did_not_arrive_is_sent_again(world: World, manager: Organizer) -> None:
-    without_an_outcome(world)
+    without_an_outcome(world, manager)
     assert manager.press(f"/deliveries/{PERIOD}/evanston/settle-as-not-sent").status == 303
     world.run_queue()
     assert len(world.deliveries) == 2

@@ -362,9 +362,9 @@ def test_a_delivery_without_an_outcome_is_settled(run: Any, invoke: Any, world: 
     world.clock.advance(days=3)
     undecided = invoke("settle", CAMPAIGN, "evanston")
     assert (undecided.exit_code, "say --sent or --not-sent" in undecided.output) == (2, True)
-    assert "no outcome" in run("deliveries", CAMPAIGN)
+    assert f"`undersigned settle {CAMPAIGN} evanston {PERIOD} --sent` or `--not-sent`" in run("deliveries", CAMPAIGN)
     run("settle", CAMPAIGN, "evanston", PERIOD, "--sent", "--why", "they called")
-    assert "settle as sent" in run("audit", CAMPAIGN)
+    assert "settle as sent" in run("audit", CAMPAIGN, "--json")
     world.clock.advance(days=30)
     with pytest.raises(NotNowError, match="nothing to decide"):
         invoke("settle", CAMPAIGN, "evanston", PERIOD, "--not-sent")

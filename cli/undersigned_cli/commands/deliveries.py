@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.domain.campaigns import Target
-    from undersigned.domain.deliveries import Delivery, MailEvent
+    from undersigned.domain.deliveries import Delivery, MailEvent, Question
     from undersigned.wiring import Wiring
 
 
@@ -78,7 +78,6 @@ def deliveries(
         "target": "Recipient",
         "period": "Period",
         "state": "State",
-        "needs_attention": "Question",
         "letters": "Letters",
         "packets": "Packets",
         "bytes": "Bytes",
@@ -86,15 +85,29 @@ def deliveries(
         "sent_at": "Sent",
         "reason": "Reason",
     }
-    show(
-        f"Deliveries of {campaign}", columns, [_delivery(delivery, wiring.now()) for delivery in found], as_json=as_json
-    )
+    now = wiring.now()
+    show(f"Deliveries of {campaign}", columns, [_delivery(delivery, now) for delivery in found], as_json=as_json)
+    for delivery in found:
+        if not as_json and (question := delivery.question(now)):
+            say(_to_decide(campaign, delivery.key, question))
 
 
 def _deliveries(wiring: Wiring, campaign: str, only: str | None) -> Iterator[Delivery]:
     for target in known_targets(wiring, campaign):
         if only in {None, target.id}:
             yield from wiring.deliveries.deliveries(campaign, target.id)
+
+
+def _to_decide(campaign: str, key: DeliveryKey, question: Question) -> str:
+    of = f"{campaign} {key.target} {key.period}"
+    decide = f"ask the office whether it has the email, then run `undersigned settle {of} --sent` or `--not-sent`."
+    match question:
+        case "in doubt":
+            return f"{key.target}: nobody knows whether the email of {key.period} left; {decide}"
+        case "no outcome":
+            return f"{key.target}: the email of {key.period} has no outcome for three days; {decide}"
+        case "bounced":
+            return f"{key.target}: the email of {key.period} bounced. To send it again, run `undersigned retry {of}`."
 
 
 def _delivery(delivery: Delivery, now: datetime) -> dict[str, object]:
