@@ -40,6 +40,8 @@ GOALS = (
     *_step("show the form", calls=2, reads=1, writes=0),
     *_step("deliver 99 letters to one chief", calls=26, reads=209, writes=315, only="full"),
     *_step("deliver 9 letters to one chief", calls=26, reads=28, writes=39, only="small"),
+    *_step("reconcile 99 letters", calls=71, reads=157, writes=0, only="full"),
+    *_step("reconcile 9 letters", calls=67, reads=67, writes=0, only="small"),
 )
 """As docs/data-model.md has them under "Access patterns"; a delivery's units grow with its letters."""
 
@@ -88,7 +90,9 @@ class _Counting:
         delivery = self._step(self.world.run_queue, [{"batchItemFailures": []}])
         [sent] = self.world.deliveries
         assert [len(signers_in(pdf)) for pdf in sent.pdfs] == [letters]
-        return {f"deliver {letters} letters to one chief": delivery}
+        self.world.begin_reconciling()
+        rows = self._step(self.world.run_reconciliations, [{"batchItemFailures": []}])
+        return {f"deliver {letters} letters to one chief": delivery, f"reconcile {letters} letters": rows}
 
     def _stream(self, function: str, records: list[Any]) -> None:
         self.world.handlers[function]({"Records": records}, CONTEXT)

@@ -342,8 +342,12 @@ class World:
     def reconcile(self) -> None:
         """Run the daily reconciliation of all campaigns to its end."""
         self.begin_reconciling()
-        while self._run_queue(self.reconciliation_queue_url, "reconcile"):
+        while self.run_reconciliations():
             pass
+
+    def run_reconciliations(self) -> list[Any]:
+        """Pass every visible message of the reconciliation queue to `reconcile`, once; return the answers."""
+        return self._run_queue(self.reconciliation_queue_url, "reconcile")
 
     def week(self) -> list[Any]:
         """Run the weekly plan and all its deliveries."""

@@ -262,7 +262,7 @@ def an_organizers_visit(platform: Platform) -> Arrivals:
 
 
 def a_forgotten_day(platform: Platform) -> Arrivals:
-    """The stream forgets what both readers should have read, SES refuses an address, and a delivery loses its message."""
+    """The stream forgets what its readers should have read, SES refuses an address, a delivery loses its message."""
     world, acts = platform.world, Acts(platform)
     ada, bo, gus = (Person(name, EVANSTON) for name in ("Ada", "Bo", "Gus"))
     platform.refusals["SendConfirmations", "sesv2:SendEmail"] = ["BadRequestException"]

@@ -101,7 +101,7 @@ def test_a_schedule_that_fires_twice_asks_once(world: World) -> None:
     world.clock.advance(hours=26)
     world.begin_reconciling()
     world.begin_reconciling()
-    world._run_queue(world.reconciliation_queue_url, "reconcile")
+    world.run_reconciliations()
 
     assert messages(world.waiting_mails_url) == 1
 
@@ -173,7 +173,7 @@ def test_an_email_that_is_asked_for_twice_in_vain_is_reported(world: World, reco
     for _ in range(4):
         world.clock.advance(hours=26)
         world.begin_reconciling()
-        world._run_queue(world.reconciliation_queue_url, "reconcile")
+        world.run_reconciliations()
         found.append(messages(world.waiting_mails_url))
         empty(world.waiting_mails_url)  # given up, for example of a damaged campaign
 
