@@ -69,7 +69,8 @@ class Recounting:
         """Read every row, and correct what is wrong.
 
         A counter is corrected only if it holds the same surplus in two readings, has not moved during either, and has
-        not moved since. So no letter that is counted meanwhile is counted twice or not at all.
+        not moved since. So no letter that is counted meanwhile is counted twice or not at all. Don't recount while the
+        tally is behind: it would then subtract a deleted row a second time. The next recount would correct that.
         """
         first = self._read(campaign)
         counted = self.tallying.count(first.late)
