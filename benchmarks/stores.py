@@ -75,7 +75,7 @@ class ShippedCampaign(CampaignStore):
     def record_audit(self, entry: AuditEntry, entry_id: str) -> None:
         self.audited.append(entry)
 
-    campaign_ids = put_letter = put_campaign = put_target = set_mail_state = _not_asked
+    campaign_ids = put_letter = put_campaign = put_target = set_mail_state = restored_at = _not_asked
     pause = approve = hold = release = record_complaint = audit = newest_audit = _not_asked
 
 
@@ -106,7 +106,8 @@ class MadeSignatures(SignatureStore):
     def waiting(self, campaign: str, target: str) -> Iterator[str]:
         return (f"{number:032x}" for number in range(self._count))
 
-    signature = listed_signatures = sign = ask_again = confirm = withdraw = release = erase = how_many_wait = _not_asked
+    signature = listed_signatures = pages = sign = ask_again = confirm = end_links = _not_asked
+    withdraw = release = erase = how_many_wait = _not_asked
 
     def _row(self, number: int) -> Signature:
         signed_at = NOW - timedelta(seconds=number)
@@ -180,7 +181,7 @@ class OneDelivery(DeliveryStore):
     def add_packet(self, key: DeliveryKey, packet: PacketRecord) -> None:
         self._packets[packet.number] = packet
 
-    deliveries = record_event = mail_events = erase_letter = _not_asked
+    deliveries = bundles_to = record_event = mail_events = erase_letter = _not_asked
 
 
 class PacketFolder(PacketStore):

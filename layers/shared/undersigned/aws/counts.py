@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from boto3.dynamodb.conditions import ConditionBase
+
     from undersigned.aws.dynamodb import Table
     from undersigned.domain.signatures import Signature
 
@@ -82,7 +84,7 @@ class Counts(CountStore):
 
     @override
     def correct(self, campaign: str, counter: str, *, wrong: int, right: int) -> None:
-        unchanged = Attr("signatures").eq(wrong)
+        unchanged: ConditionBase = Attr("signatures").eq(wrong)
         if wrong == 0:
             unchanged |= Attr("signatures").not_exists()
         self._table.update(Update(counter_key(campaign, counter), add={"signatures": right - wrong}, when=unchanged))
