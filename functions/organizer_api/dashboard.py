@@ -109,9 +109,8 @@ def signatures(request: DashboardRequest) -> Response[str]:
 def find_signature(request: DashboardRequest) -> Response[str]:
     """Redirect to the letter signed with an email address. The address is posted, to keep it out of URLs and logs."""
     email = request.posted("email")
-    found = wired.organizing.signed_with(request.campaign, email, SignatureFilter())
-    if found.items:
-        return moved(f"{HOME}/signatures/{found.items[0].signer}")
+    if found := wired.organizing.signed_with(request.campaign, email):
+        return moved(f"{HOME}/signatures/{found.signer}")
     return done("none-found", "/signatures")
 
 

@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, get_args
 
 from functions.organizer_api import wired
 from functions.organizer_api.routes import campaign_routes
+from undersigned.domain.errors import NotFoundError
+from undersigned.domain.languages import Message
 from undersigned.domain.signatures import ReportedStatus, SignatureFilter
 from undersigned.web.answers import data
 from undersigned.web.cursors import SIGNATURE_POSITION, cursor_of
+from undersigned.web.posted import RequestError, posted_values
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -23,21 +26,39 @@ routes = campaign_routes()
 
 @routes.get("/signatures", "manage")
 def list_signatures(request: ApiRequest) -> Response[str]:
-    """List signatures, newest first, or find the one with an email address."""
+    """List signatures, newest first."""
+    if request.query("email") is not None:
+        raise _no_address()
     wanted = SignatureFilter(request.named("target"), request.choice("status", get_args(ReportedStatus)))
     after, limit = request.position(SIGNATURE_POSITION), request.limit(50, most=200)
-    email = request.query("email")
-    found = (
-        wired.organizing.signed_with(request.campaign, email, wanted)
-        if email
-        else wired.organizing.signatures(request.campaign, wanted, after, limit)
-    )
+    found = wired.organizing.signatures(request.campaign, wanted, after, limit)
     return data(
         {
             "signatures": [_signature(row) for row in found.items],
             "next": cursor_of(found.next_position),
             "ended_early": found.ended_early,
         }
+    )
+
+
+@routes.post("/signatures/find", "manage")
+def find_signature(request: ApiRequest) -> Response[str]:
+    """Show the signature of an email address. The address is posted, to keep it out of URLs and logs."""
+    email = posted_values(request.event).get("email")
+    if not isinstance(email, str) or not email.strip():
+        raise _no_address()
+    found = wired.organizing.signed_with(request.campaign, email)
+    if found is None:
+        message = "no letter was signed with this address"
+        raise NotFoundError(message)
+    return data(_signature(found))
+
+
+def _no_address() -> RequestError:
+    return RequestError(
+        400,
+        Message("The email address must be in the body"),
+        Message("POST it as JSON, %(body)s, to %(path)s.", {"body": '{"email": "…"}', "path": "…/signatures/find"}),
     )
 
 

@@ -49,6 +49,7 @@ ROUTES = [
     Route("GET", "/counts", 200, 200),
     Route("GET", "/audit", 403, 200),
     Route("GET", "/signatures", 403, 200),
+    Route("POST", "/signatures/find", 403, 200, {"email": "ada@signers.example"}),
     Route("GET", "/signatures/{ada}", 403, 200),
     Route("DELETE", "/signatures/{ada}", 403, 200, WHY),
     Route("POST", "/signatures/{eve}/release", 403, 200, {}),

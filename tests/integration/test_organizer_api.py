@@ -106,7 +106,7 @@ def test_signatures_are_found_by_their_status(world: World, status: str) -> None
     withdrawn = world.confirmed(email="withdrawn@signers.example")
     world.post(f"/letters/{token_of(world, withdrawn.to)}/withdraw")
     world.confirmed(email="erased@signers.example")
-    [erased] = get(world, "/signatures?email=erased@signers.example")["signatures"]
+    erased = find(world, "erased@signers.example")
     assert post(world, f"/signatures/{erased['id']}", {"why": "asked"}, "DELETE").status == 200
     world.sign(email="quarantined@signers.example", topic="cheap pills")
     found = get(world, f"/signatures?status={status}")["signatures"]
@@ -115,21 +115,34 @@ def test_signatures_are_found_by_their_status(world: World, status: str) -> None
     ]
 
 
+def find(world: World, email: str) -> Any:
+    answer = post(world, "/signatures/find", {"email": email})
+    assert answer.status == 200
+    return answer.json
+
+
 def token_of(world: World, email: str) -> str:
-    [row] = get(world, f"/signatures?email={email}")["signatures"]
+    row = find(world, email)
     return world.wiring.tokens.for_signer("letter", CAMPAIGN, row["id"])
 
 
 def test_a_signature_is_found_by_its_email_address_in_one_read(world: World) -> None:
     sign(world, 3)
     world.calls.clear()
-    [row] = get(world, "/signatures?email=Signer1@Signers.example")["signatures"]
+    row = find(world, "Signer1@Signers.example")
     assert row["email"] == "signer1@signers.example"
     assert "dynamodb:Query" not in world.calls
     assert get(world, f"/signatures/{row['id']}") == row
     for nobody in ("signer9@signers.example", "signer", "@", "a" * 300):
-        assert get(world, f"/signatures?email={nobody}")["signatures"] == []
-    assert get(world, "/signatures?email=signer1@signers.example&target=wilmette")["signatures"] == []
+        assert post(world, "/signatures/find", {"email": nobody}).status == 404
+
+
+@pytest.mark.parametrize("body", [{}, {"email": ""}, {"email": ["ada@signers.example"]}, {"email": None}])
+def test_a_search_without_an_address_says_what_to_send(world: World, body: dict[str, object]) -> None:
+    answer = post(world, "/signatures/find", body)
+
+    assert answer.status == 400
+    assert "/signatures/find" in answer.json["detail"]
 
 
 def test_a_filter_that_finds_little_stops_at_a_limit_and_says_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

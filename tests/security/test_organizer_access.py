@@ -97,3 +97,13 @@ def test_a_reason_from_the_dashboard_is_checked_too(world: World) -> None:
         values = {"token": token, "why": why}
         answer = world.post("/organizer/targets/evanston/hold", values, headers=SAME_ORIGIN, cookies=[cookie])
         assert answer.status == status
+
+
+def test_an_email_address_in_a_url_of_the_api_finds_nothing(world: World) -> None:
+    world.sign()
+
+    answer = world.get(f"{API}/signatures?email=ada@signers.example", as_json=True, headers=KEY)
+
+    assert (answer.status, "ada" in answer.body) == (400, False)
+    assert "POST" in answer.json["detail"]
+    assert "/signatures/find" in answer.json["detail"]

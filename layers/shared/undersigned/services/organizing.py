@@ -173,12 +173,12 @@ class Organizing:
                 return Listing(tuple(found), position, ended_early=len(found) < limit)
         return Listing(tuple(found), None)
 
-    def signed_with(self, campaign: str, email: str, wanted: SignatureFilter) -> Listing[Signature]:
+    def signed_with(self, campaign: str, email: str) -> Signature | None:
         """Find the signature of an email address, in one read. An invalid address has none."""
         if email_mistake(email):
-            return Listing((), None)
+            return None
         row = self.signature_store.signature(campaign, signer_id(self.secret(), email))
-        return Listing((row,) if row and row.email and wanted.matches(row) else (), None)
+        return row if row and row.email else None
 
     def signature(self, campaign: str, signer: str) -> Signature:
         """Return one signature; raises NotFoundError."""
