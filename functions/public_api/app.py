@@ -44,8 +44,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def _refuse_foreign_posts(app: APIGatewayHttpResolver, answer: NextMiddleware) -> Response[str]:
     """Refuse what a website makes its visitors' browsers send, unless the campaign allows the website."""
-    if app.current_event.http_method == "POST" and (site := foreign_site(app.current_event)):
-        _, campaign = site_of(app.current_event.raw_event)
+    event = app.current_event
+    if event.http_method == "POST" and (site := foreign_site(event, wired.stack.settings.public_url)):
+        _, campaign = site_of(event.raw_event)
         if campaign is None or not wired.signing.is_allowed(campaign, site):
             raise RequestError(
                 403,

@@ -2,5 +2,7 @@
 
 from undersigned.wiring import Wiring
 
-stack = Wiring.of_environment("table_name", "secret_arn", "packet_bucket", "forms_a_minute", "schedule", "proxy")
+stack = Wiring.of_environment(
+    "table_name", "secret_arn", "packet_bucket", "forms_a_minute", "schedule", "proxy", "public_url"
+)
 signing = stack.signing()

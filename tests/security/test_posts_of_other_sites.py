@@ -34,7 +34,8 @@ ACCEPTED: tuple[dict[str, str], ...] = (
     {},
     {"origin": OURS},
     {"origin": OURS, "sec-fetch-site": "same-origin"},
-    # A proxy in front of the API may send another Host than the browser.
+    # A proxy in front of the API may send another Host than the browser, and old browsers don't say more.
+    {"origin": OURS, "host": "a1b2c3.execute-api.us-east-1.amazonaws.com"},
     {"origin": "https://letters.behind-a-proxy.example", "sec-fetch-site": "same-origin"},
     # Our own pages send it without JavaScript, because of their Referrer-Policy.
     {"origin": "null", "sec-fetch-site": "same-origin"},

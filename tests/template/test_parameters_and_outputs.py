@@ -109,7 +109,19 @@ def test_every_parameter_is_in_a_group_of_the_consoles_form() -> None:
     [
         ("SenderIdentity", ["example.org", "letters@example.org"], ["", "example", "a b.org", "@example.org"]),
         ("SenderAddress", ["letters@example.org"], ["", "example.org", "letters@", "Letters <l@example.org>"]),
-        ("PublicUrl", ["", "https://letters.example.org"], ["letters.example.org", "https://example.org/letters"]),
+        # The local stack has no certificate, and its address leads nowhere else.
+        (
+            "PublicUrl",
+            ["", "https://letters.example.org", "http://127.0.0.1:8000"],
+            [
+                "letters.example.org",
+                "https://example.org/letters",
+                "http://letters.example.org",
+                "http://127.0.0.1:8000@letters.example.org",
+                "http://127.0.0.1.letters.example.org",
+                "https://letters@example.org",
+            ],
+        ),
     ],
 )
 def test_a_parameter_accepts_only_good_values(parameter: str, good: list[str], bad: list[str]) -> None:

@@ -92,9 +92,14 @@ class Settings:
         """The From address of emails, and the base address of their links."""
         return Sender(self.sender_address, self._required("PUBLIC_URL").rstrip("/"))
 
+    @cached_property
+    def public_url(self) -> str:
+        """The base address of the stack's own domain; empty if it has none."""
+        return (self._optional("PUBLIC_URL") or "").rstrip("/")
+
     def sender_at(self, own_origin: str) -> Sender:
         """Return the sender of emails whose links lead to the stack's own domain, or else to this origin."""
-        return Sender(self.sender_address, (self._optional("PUBLIC_URL") or own_origin).rstrip("/"))
+        return Sender(self.sender_address, self.public_url or own_origin)
 
     @cached_property
     def delivery_time_zone(self) -> str:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from undersigned.domain.campaigns import origin_of
 from undersigned.web.reader import own_origin
 
 if TYPE_CHECKING:
@@ -26,15 +27,18 @@ def site_of(event: Mapping[str, Any]) -> tuple[str | None, str | None]:
     return headers.get("origin"), campaign[1] if campaign else None
 
 
-def foreign_site(event: APIGatewayProxyEventV2) -> str | None:
+def foreign_site(event: APIGatewayProxyEventV2, public_url: str) -> str | None:
     """Return the origin of the other site whose page sent a request; None for our pages and for programs.
 
+    Our pages are where the request was sent to, and on `public_url`, because a proxy may change Host.
+
     `null` counts as no origin: without JavaScript, browsers send it from our own pages, whose Referrer-Policy is
-    `no-referrer` (Fetch standard, "append a request Origin header"). A proxy may change Host, so the browser's own
-    statement counts, too (https://www.w3.org/TR/fetch-metadata/).
+    `no-referrer` (Fetch standard, "append a request Origin header"). The browser's own statement counts, too
+    (https://www.w3.org/TR/fetch-metadata/).
     """
     origin = event.headers.get("origin")
-    if not origin or origin in {"null", own_origin(event)} or event.headers.get("sec-fetch-site") == "same-origin":
+    ours = {"null", own_origin(event), origin_of(public_url)}
+    if not origin or origin in ours or event.headers.get("sec-fetch-site") == "same-origin":
         return None
     return origin
 
