@@ -8,7 +8,7 @@ from functions.organizer_api import wired
 from functions.organizer_api.problems import dashboard_problem_of
 from undersigned.domain.errors import UndersignedError
 from undersigned.services.sessions import SignedOutError
-from undersigned.web import dashboard
+from undersigned.web import dashboard, security_log
 from undersigned.web.answers import dashboard_page, moved
 from undersigned.web.organizer_requests import DashboardRequest, check_names
 from undersigned.web.reader import language_for
@@ -71,6 +71,7 @@ def _serve(event: APIGatewayProxyEventV2, scope: Scope, parts: Mapping[str, str]
         if event.http_method == "POST":
             check_post(request, public_url(event))
         session.check(scope)
+        security_log.requested(session.key, "dashboard", handler.__name__, scope)
         check_names(parts)
         return handler(request, **parts)
     except UndersignedError as error:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from functions.organizer_api import wired
+from undersigned.services.access import KeyRefusedError, ScopeError, TooManyRefusalsError
+from undersigned.web import security_log
 from undersigned.web.organizer_requests import ApiRequest, bearer_key, check_names
 from undersigned.web.scoped_routes import ScopedRoutes
 
@@ -26,6 +28,12 @@ def _serve(event: APIGatewayProxyEventV2, scope: Scope, parts: Mapping[str, str]
     """Check the request's key and call the request's handler."""
     names = {**parts}
     campaign = names.pop("campaign")
-    key = wired.access.authorize(campaign, bearer_key(event.headers), scope)
+    text = bearer_key(event.headers)
+    try:
+        key = wired.access.authorize(campaign, text, scope)
+    except (KeyRefusedError, TooManyRefusalsError, ScopeError) as error:
+        security_log.key_refused(campaign, "API", error)
+        raise
+    security_log.requested(key, "API", handler.__name__, scope)
     check_names(names)
     return handler(ApiRequest(campaign, key, event), **names)

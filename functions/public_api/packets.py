@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.public_api import wired
-from undersigned.web import pages
+from undersigned.web import pages, security_log
 from undersigned.web.answers import moved, page
 
 if TYPE_CHECKING:
@@ -25,5 +25,7 @@ def list_packets(token: str) -> Response[str]:
 @router.get("/packets/<token>/<number>")
 def fetch_packet(token: str, number: str) -> Response[str]:
     """Redirect to a packet's PDF, at an address that works for a few minutes."""
-    name, filename = wired.signing.packets(token).file(number)
+    found = wired.signing.packets(token)
+    name, filename = found.file(number)
+    security_log.packet_opened(found.key, number)
     return moved(wired.stack.bucket.link(name, filename), status=302)

@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.public_api import wired
 from undersigned.domain.languages import Message, chosen_language
-from undersigned.web import pages
+from undersigned.web import pages, security_log
 from undersigned.web.answers import data, moved, page
 from undersigned.web.posted import RequestError, posted_values
 from undersigned.web.reader import language_for, language_in_link, own_origin, wants_json
@@ -37,6 +37,7 @@ def _language(own: OwnLetter) -> str:
 def to_confirm(token: str) -> Response[str]:
     """Show the letter with the button that confirms it. Changes nothing, because email scanners follow links."""
     own = wired.signing.to_confirm(token)
+    security_log.letter_opened(own.signature.campaign)
     if own.signature.status != "pending":
         return _own(own)
     if wants_json(_event()):
@@ -73,7 +74,9 @@ def _version_seen() -> int | None:
 @router.get("/letters/<token>")
 def own_letter(token: str) -> Response[str]:
     """Show a signer's letter and its status."""
-    return _own(wired.signing.own_letter(token))
+    own = wired.signing.own_letter(token)
+    security_log.letter_opened(own.signature.campaign)
+    return _own(own)
 
 
 @router.post("/letters/<token>/withdraw")
@@ -86,6 +89,7 @@ def withdraw(token: str) -> Response[str]:
 def end_links(token: str) -> Response[str]:
     """End all links to a signer's letter, including this one. The letter stays as it is."""
     campaign = wired.signing.end_links(token)
+    security_log.links_ended(campaign.id)
     language = language_for(_event(), campaign.languages)
     if wants_json(_event()):
         return data({"status": "ended", "detail": pages.LINKS_ENDED.in_language(language)})

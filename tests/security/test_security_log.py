@@ -1,0 +1,117 @@
+"""The security log: who signed in, whose key was refused, and who opened letters and packets. It names no signer."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.world import CAMPAIGN
+from undersigned.domain.api_keys import ApiKey, digest_of
+from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.signatures import signer_id
+
+if TYPE_CHECKING:
+    from tests.world import World
+
+API = f"/organizer/campaigns/{CAMPAIGN}"
+PERIOD = "2026-11-24"
+BY = {"campaign": CAMPAIGN, "by": f"key {digest_of('us_manage')[:12]}"}
+OUR_FIELDS = ("event", "campaign", "by", "route", "way", "reason", "target", "period", "packet")
+
+
+@pytest.fixture(autouse=True)
+def sent(world: World) -> None:
+    """Make a campaign with a sent letter, and one key of each scope."""
+    for scope in ("read", "manage"):
+        key: Any = (CAMPAIGN, digest_of(f"us_{scope}"), scope, "Robin’s laptop", datetime(2026, 1, 1, tzinfo=UTC))
+        world.wiring.api_keys.put_api_key(ApiKey(*key))
+    world.confirmed(name="Zanzibar", email="zanzibar@signers.example")
+    world.week()
+
+
+def logged(caplog: pytest.LogCaptureFixture) -> list[dict[str, str]]:
+    """Return the lines of the security log since the last call."""
+    records = [vars(record) for record in caplog.records if record.getMessage() == "security"]
+    caplog.clear()
+    return [{name: record[name] for name in OUR_FIELDS if name in record} for record in records]
+
+
+def sign_in(world: World, key: str, campaign: str = CAMPAIGN) -> Any:
+    form = {"campaign": campaign, "key": key}
+    return world.post("/organizer/session", form, headers={"sec-fetch-site": "same-origin"})
+
+
+def ask(world: World, path: str, key: str = "us_manage") -> int:
+    return world.get(API + path, headers={"authorization": f"Bearer {key}"}).status
+
+
+def test_sign_ins_and_refused_keys_are_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    sign_in(world, "us_manage")
+    assert logged(caplog) == [{"event": "sign-in", **BY}]
+    sign_in(world, "us_wrong")
+    sign_in(world, "us_manage", "Zanzibar@signers.example")
+    ask(world, "", "us_wrong")
+    ask(world, "/signatures", "us_read")
+    assert logged(caplog) == [
+        {"event": "key refused", "campaign": CAMPAIGN, "way": "dashboard", "reason": "KeyRefusedError"},
+        {"event": "key refused", "campaign": "", "way": "dashboard", "reason": "KeyRefusedError"},
+        {"event": "key refused", "campaign": CAMPAIGN, "way": "API", "reason": "KeyRefusedError"},
+        {"event": "key refused", "campaign": CAMPAIGN, "way": "API", "reason": "ScopeError"},
+    ]
+
+
+def test_what_an_organizer_opens_is_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    signer = signer_id(world.wiring.secret(), "zanzibar@signers.example")
+    cookie = sign_in(world, "us_manage").cookies[0].partition(";")[0]
+    logged(caplog)
+    assert ask(world, f"/signatures/{signer}") == 200
+    assert ask(world, f"/deliveries/{PERIOD}/evanston/packets/1") == 302
+    assert world.get(f"/organizer/signatures/{signer}", cookies=[cookie]).status == 200
+    assert world.get(f"/organizer/deliveries/{PERIOD}/evanston/packets/1", cookies=[cookie]).status == 302
+    assert logged(caplog) == [
+        {"event": "request", **BY, "way": "API", "route": "show_signature"},
+        {"event": "request", **BY, "way": "API", "route": "fetch_packet"},
+        {"event": "request", **BY, "way": "dashboard", "route": "signature"},
+        {"event": "request", **BY, "way": "dashboard", "route": "packet"},
+    ]
+
+
+def test_figures_that_a_program_polls_are_not_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    assert ask(world, "/counts") == ask(world, "/deliveries") == 200
+    assert logged(caplog) == []
+
+
+def test_what_a_link_opens_is_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    mail = world.sent[0]
+    packets = "/packets/" + world.wiring.tokens.for_packets(DeliveryKey(CAMPAIGN, "evanston", PERIOD))
+    world.get(packets)
+    world.get(f"{packets}/1")
+    letter = world.get(mail.link("confirm"), as_json=True).json["links"]["letter"]
+    world.get(letter)
+    world.post(f"{letter}/end-links")
+    delivery = {"campaign": CAMPAIGN, "target": "evanston", "period": PERIOD}
+    assert logged(caplog) == [
+        {"event": "packet opened", **delivery, "packet": "1"},
+        {"event": "letter opened", "campaign": CAMPAIGN},
+        {"event": "letter opened", "campaign": CAMPAIGN},
+        {"event": "links ended", "campaign": CAMPAIGN},
+    ]
+
+
+def test_the_security_log_names_no_signer_and_has_no_key(
+    world: World, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    signer = signer_id(world.wiring.secret(), "zanzibar@signers.example")
+    mail = world.sent[0]
+    capsys.readouterr()
+    ask(world, f"/signatures/{signer}")
+    ask(world, "/signatures?email=zanzibar%40signers.example")
+    ask(world, "", "us_zanzibar")
+    sign_in(world, "us_zanzibar", "Zanzibar")
+    world.get(mail.link("confirm"))
+    lines = capsys.readouterr().out + json.dumps([str(vars(record)) for record in caplog.records])
+    for secret in ("zanzibar", signer, "us_manage", mail.link("confirm").rpartition("/")[2], "laptop"):
+        assert secret not in lines.lower()
