@@ -67,8 +67,13 @@ def _parts(function: str, statement: dict[str, Any], need: Need | None = None) -
     for conditions in statement.get("Condition", {}).values():
         for fact, patterns in conditions.items():
             for pattern in _listed(patterns):
-                if need is None or pattern == "SenderAddress" or fnmatchcase(need.facts[fact], pattern):
+                if need is None or pattern == "SenderAddress" or _matching(need, fact, [pattern]):
                     yield f"{prefix}: {fact} {pattern}"
+
+
+def _matching(need: Need, fact: str, patterns: list[str]) -> list[str]:
+    """Return the values of a fact that match one of the patterns."""
+    return [value for value in need.facts[fact].split() if any(fnmatchcase(value, pattern) for pattern in patterns)]
 
 
 def _allows(statement: dict[str, Any], need: Need) -> bool:
@@ -76,7 +81,7 @@ def _allows(statement: dict[str, Any], need: Need) -> bool:
         need.action in _listed(statement["Action"])
         and any(fnmatchcase(need.resource, resource) for resource in _listed(statement["Resource"]))
         and all(
-            any(fnmatchcase(need.facts[fact], pattern) for pattern in _listed(patterns))
+            len(_matching(need, fact, _listed(patterns))) == len(need.facts[fact].split())
             for conditions in statement.get("Condition", {}).values()
             for fact, patterns in conditions.items()
             if not (fact == "ses:FromAddress" and patterns == "SenderAddress")

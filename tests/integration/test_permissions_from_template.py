@@ -11,6 +11,7 @@ from tests.permissions_from_template import enforce, may
 from tests.required_permissions import Need, needs_of
 
 PENDING = {"pk": {"S": "SIGNATURE#a#1"}, "sk": {"S": "1"}}
+TARGET = {"pk": {"S": "CAMPAIGN#a"}, "sk": {"S": "TARGET#b"}}
 COUNTER = {"pk": {"S": "COUNT#a"}, "sk": {"S": "TOTAL"}}
 EMAIL = {"FromEmailAddress": "letters@example.org", "Destination": {"ToAddresses": ["chief@example.com"]}}
 
@@ -22,6 +23,10 @@ def query(partition: str, attribute: str = "pk", **more: Any) -> dict[str, Any]:
         "ExpressionAttributeValues": {":v0": {"S": partition}},
         **more,
     }
+
+
+def update(key: dict[str, Any], *attributes: str) -> dict[str, Any]:
+    return {"Key": key, "ExpressionAttributeNames": {f"#{name}": name for name in attributes}}
 
 
 @pytest.mark.parametrize(
@@ -36,6 +41,14 @@ def query(partition: str, attribute: str = "pk", **more: Any) -> dict[str, Any]:
         ("Tally", "dynamodb", "TransactWriteItems", {"TransactItems": [{"Update": {"Key": COUNTER}}]}, True),
         ("Tally", "dynamodb", "TransactWriteItems", {"TransactItems": [{"Put": {"Item": COUNTER}}]}, False),
         ("Tally", "dynamodb", "TransactWriteItems", {"TransactItems": [{"ConditionCheck": {"Key": COUNTER}}]}, False),
+        ("OrganizerApi", "dynamodb", "UpdateItem", update(PENDING, "status", "name", "version"), True),
+        ("OrganizerApi", "dynamodb", "UpdateItem", update(PENDING, "status", "target"), False),
+        ("OrganizerApi", "dynamodb", "UpdateItem", update(PENDING, "letter"), False),
+        ("OrganizerApi", "dynamodb", "UpdateItem", update(PENDING, "confirmed_at"), False),
+        ("OrganizerApi", "dynamodb", "UpdateItem", update(PENDING, "bundle"), False),
+        ("OrganizerApi", "dynamodb", "UpdateItem", update(TARGET, "hold"), True),
+        ("OrganizerApi", "dynamodb", "UpdateItem", update(TARGET, "hold", "email"), False),
+        ("OrganizerApi", "dynamodb", "UpdateItem", update(TARGET, "allowed_origins"), False),
         ("PlanDeliveries", "dynamodb", "Query", query("DUE#a#b#0", "due", IndexName="tray"), True),
         ("PlanDeliveries", "dynamodb", "Query", query("SIGNATURE#a#1"), False),
         ("PlanDeliveries", "sqs", "SendMessage", {"QueueUrl": "https://sqs/undersigned-DeliveryQueue"}, True),
@@ -67,7 +80,11 @@ def test_every_item_of_a_transaction_needs_a_permission() -> None:
 
     assert list(needs_of("dynamodb", "TransactWriteItems", {"TransactItems": items})) == [
         Need("dynamodb:PutItem", "Table.Arn", {"dynamodb:LeadingKeys": "COUNT#a"}),
-        Need("dynamodb:UpdateItem", "Table.Arn", {"dynamodb:LeadingKeys": "SIGNATURE#a#1"}),
+        Need(
+            "dynamodb:UpdateItem",
+            "Table.Arn",
+            {"dynamodb:LeadingKeys": "SIGNATURE#a#1", "dynamodb:Attributes": "pk sk"},
+        ),
     ]
 
 
