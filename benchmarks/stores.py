@@ -23,7 +23,7 @@ from undersigned.services.ports import (
 from undersigned_cli import campaign_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from undersigned.domain.campaigns import Campaign, Target
     from undersigned.domain.controls import AuditEntry
@@ -154,7 +154,11 @@ class OneDelivery(DeliveryStore):
         return self._delivery
 
     @override
-    def open(self, delivery: Delivery) -> None:
+    def deliveries(self, campaign: str, target: str) -> Iterator[Delivery]:
+        return iter((self._delivery,) if self._delivery else ())
+
+    @override
+    def open(self, delivery: Delivery, known: Collection[Delivery], *, again: bool = False) -> None:
         self._delivery = delivery
 
     @override
@@ -181,7 +185,7 @@ class OneDelivery(DeliveryStore):
     def add_packet(self, key: DeliveryKey, packet: PacketRecord) -> None:
         self._packets[packet.number] = packet
 
-    deliveries = bundles_to = record_event = mail_events = erase_letter = _not_asked
+    bundles_to = record_event = mail_events = erase_letter = _not_asked
 
 
 class PacketFolder(PacketStore):

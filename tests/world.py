@@ -292,9 +292,9 @@ class World:
 
     # The week
 
-    def plan(self, campaign: str | None = None) -> Any:
+    def plan(self, campaign: str | None = None, *, days_ago: int = 0) -> Any:
         event = load_event("plan_deliveries_weekly")
-        event["scheduled_time"] = self.clock.now.isoformat()
+        event["scheduled_time"] = (self.clock.now - timedelta(days=days_ago)).isoformat()
         return self.handlers["plan_deliveries"](event | ({"campaign": campaign} if campaign else {}), CONTEXT)
 
     def run_queue(self) -> list[Any]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import boto3
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from undersigned.domain.errors import UndersignedError
@@ -18,7 +16,6 @@ from undersigned_cli.local.running import connect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from datetime import datetime
 
 LOCAL_STATE = Path(".undersigned/local")
 """Where `undersigned local` keeps its state, and where `--local` looks for the running stack."""
@@ -37,9 +34,6 @@ _SETTING_OF_OUTPUT = {
 }
 _SETTING_OF_NEW_OUTPUT = {"WaitingMailsUrl": "WAITING_MAILS_URL"}
 """Outputs that a stack of an earlier version lacks. Only the commands that need them ask for a new deployment."""
-
-_LONGEST_PLAN = 300
-"""Seconds; the timeout of plan_deliveries."""
 
 
 class StackError(UndersignedError):
@@ -86,20 +80,3 @@ class Stack:
         known = _SETTING_OF_OUTPUT | _SETTING_OF_NEW_OUTPUT
         settings = {setting: self.outputs[output] for output, setting in known.items() if output in self.outputs}
         return Wiring(Settings(settings), client=self.client)
-
-    def plan(self, campaign: str, at: datetime) -> dict[str, Any]:
-        """Start a campaign's deliveries as the schedule would; return the answer of plan_deliveries.
-
-        Raises StackError.
-        """
-        client = self.client("lambda", config=Config(read_timeout=_LONGEST_PLAN, retries={"total_max_attempts": 1}))
-        event = {"scheduled_time": at.isoformat(), "campaign": campaign}
-        answer = client.invoke(FunctionName=self.outputs["PlanDeliveriesFunction"], Payload=json.dumps(event).encode())
-        result = json.loads(answer["Payload"].read())
-        if "FunctionError" in answer:
-            message = (
-                f"plan_deliveries failed ({result.get('errorType')}: {result.get('errorMessage')}); "
-                "see the function's log"
-            )
-            raise StackError(message)
-        return cast("dict[str, Any]", result)

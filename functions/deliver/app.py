@@ -84,7 +84,9 @@ def _run(message: DeliveryMessage, context: LambdaContext) -> None:
         logger.info("test email", extra={**asdict(message.key), "message_id": message_id or "no letter waits"})
         return
     try:
-        delivery = delivering.deliver(message.key, lambda: context.get_remaining_time_in_millis() > _ONE_STEP)
+        delivery = delivering.deliver(
+            message.key, lambda: context.get_remaining_time_in_millis() > _ONE_STEP, again=message.again
+        )
     except OutOfTimeError:
         logger.info("a delivery continues in another run", extra=asdict(message.key))
         _continue(message)
@@ -92,7 +94,7 @@ def _run(message: DeliveryMessage, context: LambdaContext) -> None:
         logger.error("a delivery must wait", extra={**asdict(message.key), "reason": str(error)})
         _continue(message, after=UNTIL_SES_IS_ASKED_AGAIN)
     else:
-        state = delivery.state if delivery else "no letter waits"
+        state = delivery.state if delivery else "nothing to send now"
         # A person must decide about an email in doubt, so it is logged as an error, which an alarm counts.
         log = logger.error if state == "in_doubt" else logger.info
         log("delivery", extra={**asdict(message.key), "state": state})

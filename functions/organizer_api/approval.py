@@ -51,5 +51,8 @@ def approve(token: str) -> Response[str]:
 
 
 def _answer(error: TokenError | NotFoundError | NotNowError) -> Response[str]:
-    found = _TOO_OLD if isinstance(error, TokenExpiredError | NotNowError) else _NOT_HERE
+    if isinstance(error, NotNowError):
+        found = Problem(410, Message("This can’t be done now"), error.message)
+    else:
+        found = _TOO_OLD if isinstance(error, TokenExpiredError) else _NOT_HERE
     return problem(found, language_for(router.current_event), as_json=False)

@@ -47,9 +47,11 @@ def overview(request: DashboardRequest) -> Response[str]:
 @pages.get("/targets/<target>", "read")
 def target(request: DashboardRequest, target: str) -> Response[str]:
     """Show a target: its waiting letters, its deliveries and its buttons."""
-    history, _ = wired.organizing.history(request.campaign, target, None, None, ROWS_SHOWN)
+    viewer, organizing = viewer_of(request), wired.organizing
+    state = organizing.target(request.campaign, target)
+    plan = state.plan(viewer.campaign, organizing.controls(request.campaign), wired.stack.period())
     return dashboard_page(
-        dashboard.target(viewer_of(request), wired.organizing.target(request.campaign, target), history)
+        dashboard.target(viewer, state, plan, state.deliveries[:ROWS_SHOWN], organizing.next_delivery())
     )
 
 

@@ -40,6 +40,30 @@ def approve(request: DashboardRequest) -> Response[str]:
     return done("approved")
 
 
+@buttons.post("/deliver", "manage")
+def deliver(request: DashboardRequest) -> Response[str]:
+    """Send what waits now, for all targets."""
+    return _deliver(request, None)
+
+
+@buttons.post("/targets/<target>/deliver", "manage")
+def deliver_to(request: DashboardRequest, target: str) -> Response[str]:
+    """Send what waits for one target now, or again within seven days."""
+    return _deliver(request, target)
+
+
+def _deliver(request: DashboardRequest, target: str | None) -> Response[str]:
+    plan = wired.stack.delivery_controls().deliver(
+        request.campaign,
+        wired.stack.period(),
+        request.by,
+        request.reason(),
+        only=target,
+        again=request.pressed_again(),
+    )
+    return done("delivered" if plan.going else "not-delivered", f"/targets/{target}" if target else "")
+
+
 @buttons.post("/targets/<target>/hold", "manage")
 def hold(request: DashboardRequest, target: str) -> Response[str]:
     """Hold one target's letters."""
@@ -64,7 +88,8 @@ def test(request: DashboardRequest, target: str) -> Response[str]:
 @buttons.post("/deliveries/<period>/<target>/retry", "manage")
 def retry(request: DashboardRequest, period: str, target: str) -> Response[str]:
     """Send a delivery again."""
-    wired.stack.delivery_controls().retry(DeliveryKey(request.campaign, target, period), request.by, request.reason())
+    key = DeliveryKey(request.campaign, target, period)
+    wired.stack.delivery_controls().retry(key, request.by, request.reason(), again=request.pressed_again())
     return done("retried", f"/deliveries/{period}/{target}")
 
 

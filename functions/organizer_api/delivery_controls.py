@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from functions.organizer_api import wired
+from functions.organizer_api.next_deliveries import line_values
 from functions.organizer_api.routes import campaign_routes
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.web.answers import data
@@ -34,8 +35,20 @@ def resume(request: ApiRequest) -> Response[str]:
 @routes.post("/deliveries/<period>/approve", "manage")
 def approve(request: ApiRequest, period: str) -> Response[str]:
     """Approve a period's deliveries, and queue them."""
-    plan = wired.stack.delivery_controls().approve(request.campaign, period, request.by, request.why())
+    controls = wired.stack.delivery_controls()
+    plan = controls.approve(request.campaign, period, request.by, request.why(), again=request.flag("again"))
     return data({"period": period, "queued": [key.target for key in plan.queued]})
+
+
+@routes.post("/deliveries/next", "manage")
+def deliver(request: ApiRequest) -> Response[str]:
+    """Queue what waits now, for all targets or for one, instead of at the weekly hour."""
+    period = wired.stack.period()
+    target = request.posted_name("target")
+    plan = wired.stack.delivery_controls().deliver(
+        request.campaign, period, request.by, request.why(), only=target, again=request.flag("again")
+    )
+    return data({"period": period, "deliveries": [line_values(line) for line in plan.lines]}, status=202)
 
 
 @routes.post("/targets/<target>/hold", "manage")
@@ -63,7 +76,8 @@ def test(request: ApiRequest, target: str) -> Response[str]:
 @routes.post("/deliveries/<period>/<target>/retry", "manage")
 def retry(request: ApiRequest, period: str, target: str) -> Response[str]:
     """Send a delivery again that bounced or is held."""
-    wired.stack.delivery_controls().retry(DeliveryKey(request.campaign, target, period), request.by, request.why())
+    key = DeliveryKey(request.campaign, target, period)
+    wired.stack.delivery_controls().retry(key, request.by, request.why(), again=request.flag("again"))
     return data({"target": target, "period": period, "status": "queued"}, status=202)
 
 

@@ -18,6 +18,7 @@ from undersigned.web.cursors import TARGET_POSITION, cursor_of
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
+    from undersigned.domain.plans import PlanLine
     from undersigned.services.packing import DeliveryPreview, Packing
     from undersigned.web.organizer_requests import ApiRequest
 
@@ -33,25 +34,43 @@ MOST_BYTES = 4_400_000
 
 @routes.get("/deliveries/next", "read")
 def list_next(request: ApiRequest) -> Response[str]:
-    """List the targets with waiting letters, and whether the letters would be sent now."""
+    """List what a delivery would send now to whom, and what it would not send and why. Changes nothing."""
     after = request.position(TARGET_POSITION)
     overview = wired.organizing.overview(request.campaign)
     period = wired.stack.period()
+    campaign, controls = overview.campaign, overview.controls
     found = wired.organizing.targets(request.campaign, after, request.limit(50, most=200))
     return data(
         {
             "period": period,
             "next_delivery": overview.next_delivery.isoformat(),
-            "paused": overview.controls.paused,
-            "may_begin": overview.controls.lets_begin(period, needs_approval=overview.campaign.approval),
+            "paused": controls.paused,
+            "may_begin": controls.lets_begin(period, needs_approval=campaign.approval),
             "targets": [
                 {"target": state.target.id, "waiting": state.waiting, "held_because": state.target.held_because}
                 for state in found.items
                 if state.waiting
             ],
+            "deliveries": [
+                line_values(line) for state in found.items for line in state.plan(campaign, controls, period)
+            ],
             "next": cursor_of(found.next_position),
         }
     )
+
+
+def line_values(line: PlanLine) -> dict[str, object]:
+    """Return what a plan does with a target's letters, or why it doesn't send them."""
+    return {
+        "target": line.key.target,
+        "period": line.key.period,
+        "letters": line.letters,
+        "to": line.target.email,
+        "outcome": line.outcome,
+        "why": line.target.held_because,
+        "last_period": line.too_soon.last.key.period if line.too_soon else None,
+        "not_before": line.too_soon.next_day.isoformat() if line.too_soon else None,
+    }
 
 
 @routes.get("/deliveries/next/<target>", "manage")

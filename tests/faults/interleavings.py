@@ -461,8 +461,9 @@ class Play:
     def approve(self, period: str = "2026-11-24") -> Actor:
         return self._organize(f"approve {period}", f"/deliveries/{period}/approve", {})
 
-    def plan(self) -> Actor:
-        return self._start("plan", self.world.plan)
+    def plan(self, *, days_ago: int = 0) -> Actor:
+        """Plan for now, or late for a moment some days ago."""
+        return self._start("plan", lambda: self.world.plan(days_ago=days_ago))
 
     def deliver(self, message: Message) -> Actor:
         message.receipts += 1

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from datetime import date, timedelta
 from functools import cache
 from io import BytesIO
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -16,7 +18,7 @@ from undersigned.aws.deliveries import BUNDLES, read_bundle
 from undersigned.aws.dynamodb import from_item
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from tests.faults.platform import Platform
     from tests.world import Sent, World
@@ -44,6 +46,7 @@ def breaches(world: World, *, bounced: Collection[str] = (), text_of: Callable[[
         *_in_two_places(signatures, rows),
         *_miscounted(signatures, rows),
         *(f"a delivery is stuck: {row['pk']} {row['sk']} is {row['state']}" for row in deliveries if _is_stuck(row)),
+        *_too_close(mail for mail in world.deliveries if mail.message_id not in bounced),
     ]
 
 
@@ -55,6 +58,14 @@ def _lost_or_doubled(signatures: Rows, arrived: list[tuple[str, str]]) -> Iterat
         due = {row["target"]: 1} if row["status"] == "confirmed" else {}
         if times != due or sum(text.count(row["address_line"]) for _, text in arrived) != len(due):
             yield f"{row['name']}'s {row['status']} letter arrived {times} times, not {due}"
+
+
+def _too_close(arrived: Iterable[Sent]) -> Iterator[str]:
+    """Check that the days of two emails that reached a target lie at least seven days apart."""
+    days = sorted({(mail.tags["target"], date.fromisoformat(mail.tags["period"])) for mail in arrived})
+    for (target, first), (other, second) in pairwise(days):
+        if target == other and second - first < timedelta(days=7):
+            yield f"{target} got emails of {first} and {second}"
 
 
 def _in_two_places(signatures: Rows, rows: Rows) -> Iterator[str]:

@@ -15,6 +15,7 @@ from pypdf import PdfReader
 from tests import figures
 from tests import world as worlds
 from tests.faults.interleavings import Play, Race, Refusals, staged, typeset_plainly, with_history
+from tests.world import CAMPAIGN
 from undersigned.rendering import packets
 
 if TYPE_CHECKING:
@@ -99,6 +100,14 @@ def deliver_until_ses_accepts(play: Play, fate: Fate) -> Actor:
     return delivering
 
 
+def deliver_until_it_opens(play: Play, period: str) -> Actor:
+    """Deliver until the next call opens the period's delivery, after its days were read."""
+    delivering = play.deliver(play.messages[0])
+    while delivering.at is not None and f"DELIVERY#{CAMPAIGN}#evanston/PERIOD#{period}" not in delivering.at.written:
+        play.step(delivering)
+    return delivering
+
+
 # Races: each prepares the stack and returns a function that starts its two actors
 
 
@@ -122,6 +131,18 @@ def deliveries_of_two_periods(play: Play) -> Begin:
     play.world.clock.advance(days=7)
     play.finish(play.plan())
     return lambda: (play.deliver(play.messages[0]), play.deliver(play.messages[-1]))
+
+
+def deliveries_of_two_days_of_a_week(play: Play) -> Begin:
+    counted(play, "Ada", "Ben", "Cyd")
+    play.enqueue("2026-11-23")
+    play.enqueue("2026-11-24")
+    return lambda: (deliver_until_it_opens(play, "2026-11-23"), play.deliver(play.messages[1]))
+
+
+def planners_of_two_days_of_a_week(play: Play) -> Begin:
+    counted(play, "Ada", "Ben", "Cyd")
+    return lambda: (play.plan(days_ago=1), play.plan())
 
 
 def a_withdrawal_and_the_sealing(play: Play) -> Begin:
@@ -281,6 +302,8 @@ RACES = [
     *TWINS,
     a_planner_and_a_delivery,
     deliveries_of_two_periods,
+    deliveries_of_two_days_of_a_week,
+    planners_of_two_days_of_a_week,
     a_withdrawal_and_the_sealing,
     a_confirmation_and_the_sealing,
     a_confirmation_and_the_expiry,

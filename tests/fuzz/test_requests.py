@@ -84,6 +84,7 @@ GET /deliveries/2026-11-24/{target}
 GET /deliveries/{odd}/{target}
 GET /deliveries/2026-11-24/{target}/packets/{odd}
 POST /deliveries/2026-11-24/{target}/retry
+POST /deliveries/next
 POST /deliveries/{period}/approve
 POST /deliveries/{odd}/approve
 GET /exports
@@ -121,6 +122,8 @@ GET /audit
 POST /pause
 POST /resume
 POST /approve
+POST /deliver
+POST /targets/{target}/deliver
 GET /approve/{approval}
 POST /approve/{approval}
 POST /approve/{far}

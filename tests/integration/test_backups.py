@@ -731,7 +731,7 @@ def run_a_delivery(world: World, key: DeliveryKey, signers: tuple[str, ...], ste
     opened = Delivery(key, "open", now)
     sent = replace(opened, state="sent", letters=len(signers))
     actions: tuple[Callable[[], None], ...] = (
-        lambda: deliveries.open(opened),
+        lambda: deliveries.open(opened, ()),
         lambda: seal(world, key, Bundle(1, signers)),
         lambda: deliveries.seal(key, Bundle(2, ()), now),
         lambda: deliveries.change(sent, state="open", attempt=0),

@@ -30,7 +30,6 @@ def run(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
     settings = world.wiring.settings.variables
     stack = Stack({"PublicUrl": settings["PUBLIC_URL"]}, world.wiring._client)
     monkeypatch.setattr(Stack, "wiring", lambda _stack, *_needed: world.wiring)
-    monkeypatch.setattr(Stack, "plan", lambda _stack, campaign, _at: world.plan(campaign))
     monkeypatch.setattr(options, "stack_of", lambda **_: stack)
 
     def command(*arguments: str) -> str:
@@ -127,6 +126,35 @@ def test_a_target_removed_from_the_folder_gets_only_the_waiting_letters(run: Any
     assert world.deliveries[0].to == "chief@evanston-police.example"
 
 
+def test_a_push_is_in_the_activity_log_without_what_it_wrote(run: Any, world: World, tmp_path: Path) -> None:
+    folder = tmp_path / "campaign"
+    shutil.copytree(FOLDER, folder)
+    run("campaign", "push", str(folder))
+    assert list(world.wiring.campaigns.audit(CAMPAIGN)) == []
+    targets = (folder / "targets.csv").read_text()
+    rows = [row for row in targets.splitlines(keepends=True) if not row.startswith("skokie,")]
+    (folder / "targets.csv").write_text("".join(rows).replace("chief@evanston-police.example", "new@evanston.example"))
+    settings = (folder / "campaign.toml").read_text()
+    (folder / "campaign.toml").write_text(re.sub(r"(?m)^goal = .*$", "goal = 12345", settings))
+    run("campaign", "push", str(folder), "--why", "the office called")
+    run("campaign", "push", str(folder))
+    [entry] = world.wiring.campaigns.audit(CAMPAIGN)
+    assert (entry.action, entry.by, entry.why) == ("push", "command line", "the office called")
+    assert entry.about == "settings (goal); evanston (email); skokie retired"
+
+
+def test_the_first_push_of_a_campaign_is_in_its_activity_log(run: Any, world: World, tmp_path: Path) -> None:
+    folder = tmp_path / "another-campaign"
+    shutil.copytree(FOLDER, folder)
+    settings = (folder / "campaign.toml").read_text()
+    (folder / "campaign.toml").write_text(settings.replace(CAMPAIGN, "another-campaign"))
+    run("campaign", "push", str(folder))
+    [entry] = world.wiring.campaigns.audit("another-campaign")
+    assert entry.about.startswith("new campaign; letter en ")
+    assert "evanston added" in entry.about
+    assert "@" not in entry.about
+
+
 def test_counts_by_target_and_by_day(run: Any, world: World) -> None:
     world.confirmed()
     world.confirmed(email="ben@signers.example", postal_code="60091")
@@ -200,10 +228,10 @@ def test_a_preview_is_the_exact_email_and_changes_nothing(run: Any, world: World
 
 def test_deliver_starts_deliveries_and_names_targets_already_sent_to_today(run: Any, world: World) -> None:
     world.confirmed()
-    assert "evanston: on its way to chief@evanston-police.example" in run("deliver", CAMPAIGN)
+    assert "evanston: on its way to chief@evanston-police.example" in run("deliver", CAMPAIGN, "--yes")
     world.run_queue()
     world.confirmed(email="ben@signers.example")
-    output = run("deliver", CAMPAIGN)
+    output = run("deliver", CAMPAIGN, "--yes")
     assert "evanston: the email of 2026-11-24 was sent already" in output
     assert "0 deliveries started" in output
     world.run_queue()

@@ -267,7 +267,10 @@ ROUTES = [
     Route("GET", "/audit", 403, 200),
     Route("POST", "/pause", 403, 303),
     Route("POST", "/resume", 403, 303),
-    Route("POST", "/approve", 403, 303, {"period": PERIOD}),
+    # The key allows this, but the campaign needs no approval.
+    Route("POST", "/approve", 403, 409, {"period": PERIOD}),
+    Route("POST", "/deliver", 403, 303),
+    Route("POST", "/targets/{target}/deliver", 403, 303),
     Route("POST", "/targets/{target}/hold", 403, 303, WHY),
     Route("POST", "/targets/{target}/release", 403, 303),
     Route("POST", "/targets/{target}/test", 403, 303),

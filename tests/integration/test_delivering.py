@@ -364,8 +364,8 @@ def test_a_delivery_whose_letters_are_all_withdrawn_sends_no_email(
     deliveries = world.wiring.deliveries.__class__
     original = deliveries.open
 
-    def withdrawn_meanwhile(*arguments: Any) -> None:
-        original(*arguments)
+    def withdrawn_meanwhile(*arguments: Any, **options: Any) -> None:
+        original(*arguments, **options)
         world.post(withdraw)
 
     monkeypatch.setattr(deliveries, "open", withdrawn_meanwhile)

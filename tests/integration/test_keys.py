@@ -59,10 +59,12 @@ ROUTES = [
     Route("GET", f"/exports/{EXPORT}", 403, 200),
     Route("GET", "/deliveries", 200, 200),
     Route("GET", "/deliveries/next", 200, 200),
+    Route("POST", "/deliveries/next", 403, 202, {}),
     Route("GET", "/deliveries/next/wilmette", 403, 200),
     Route("GET", "/deliveries/next/wilmette/mail", 403, 200),
     Route("GET", "/deliveries/next/wilmette/packets/1", 403, 200),
-    Route("POST", f"/deliveries/{PERIOD}/approve", 403, 200, {}),
+    # The key allows this, but the campaign needs no approval.
+    Route("POST", f"/deliveries/{PERIOD}/approve", 403, 409, {}),
     Route("GET", f"/deliveries/{PERIOD}/evanston", 200, 200),
     Route("GET", f"/deliveries/{PERIOD}/evanston/packets/1", 403, 302),
     # The key allows this, but the delivery was sent, so it can't be retried.
@@ -167,7 +169,7 @@ def test_each_action_is_in_the_activity_log_with_its_key(campaign: World) -> Non
     entries = ask(campaign, Route("GET", "/audit", 403, 200), MANAGE).json["entries"]
     assert {entry["by"] for entry in entries} == {f"key {digest_of(MANAGE)[:12]}"}
     assert [entry["action"] for entry in entries] == [
-        "test", "release", "hold", "resume", "pause", "approve", "export", "export",
+        "test", "release", "hold", "resume", "pause", "deliver", "export", "export",
         "release from quarantine", "remove",
     ]  # fmt: skip
     assert {entry["action"]: entry["why"] for entry in entries if entry["why"]} == {

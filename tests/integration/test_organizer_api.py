@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from typing import TYPE_CHECKING, Any
@@ -347,6 +348,8 @@ def test_without_letters_there_is_no_test_email(world: World) -> None:
     [(PERIOD, 200), ("2026-11-01", 200), ("2026-11-30", 409), ("2026-10-01", 409), ("1990-01-01", 409)],
 )
 def test_only_a_day_of_the_last_month_can_be_approved(world: World, day: str, status: int) -> None:
+    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
+    world.wiring.campaigns.put_campaign(replace(campaign, approval=True))
     world.confirmed()
     assert post(world, f"/deliveries/{day}/approve").status == status
     assert (len(world.run_queue()) == 1) == (status == 200)

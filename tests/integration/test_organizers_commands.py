@@ -37,7 +37,6 @@ def invoke(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Return a function that runs a command and returns its result, or raises its error."""
     stack = Stack({}, world.wiring._client)
     monkeypatch.setattr(Stack, "wiring", lambda _stack, *_needed: world.wiring)
-    monkeypatch.setattr(Stack, "plan", lambda _stack, campaign, _at: world.plan(campaign))
     monkeypatch.setattr(options, "stack_of", lambda **_: stack)
 
     def command(*arguments: str, answer: str | None = None) -> Result:
@@ -296,10 +295,10 @@ def test_the_test_command_sends_only_to_the_organizer(run: Any, world: World) ->
 def test_a_delivery_that_needs_an_approval_says_how_to_approve_it(run: Any, world: World) -> None:
     needs_approval(world)
     world.confirmed()
-    output = run("deliver", CAMPAIGN)
+    output = run("deliver", CAMPAIGN, "--yes")
     assert "evanston: waiting for approval" in output
     assert f"`undersigned approve {CAMPAIGN} {PERIOD}`" in output
-    assert "evanston: on its way" in run("approve", CAMPAIGN, PERIOD)
+    assert "evanston: on its way" in run("approve", CAMPAIGN, PERIOD, "--yes")
     world.run_queue()
     assert [mail.to for mail in world.deliveries] == ["chief@evanston-police.example"]
 
@@ -307,8 +306,69 @@ def test_a_delivery_that_needs_an_approval_says_how_to_approve_it(run: Any, worl
 def test_an_approval_without_a_day_is_for_the_last_weekly_run(run: Any, world: World) -> None:
     needs_approval(world)
     world.confirmed()
-    assert "2026-11-23 is approved; 1 delivery started" in run("approve", CAMPAIGN)
+    assert "2026-11-23 is approved; 1 delivery started" in run("approve", CAMPAIGN, "--yes")
     assert world.wiring.campaigns.controls(CAMPAIGN).approved == {"2026-11-23"}
+
+
+def test_deliver_says_first_what_goes_to_whom_and_what_does_not(run: Any, invoke: Any, world: World) -> None:
+    world.confirmed()
+    world.week()
+    world.clock.advance(days=3)
+    world.confirmed(email="bo@signers.example")
+    world.confirmed(email="cy@signers.example", postal_code="60091")
+    world.confirmed(email="di@signers.example", postal_code="60076")
+    run("hold", CAMPAIGN, "skokie", "--why", "a new chief")
+    output = invoke("deliver", CAMPAIGN, answer="n\n").stdout
+    assert "evanston: the email of 2026-11-24 was sent already, 3 days ago; 1 letter can go from 2026-12-01" in output
+    assert "wilmette: 1 letter to " in output
+    assert "skokie: not sent: held by the organizer: a new chief (1 letter)" in output
+    assert "The next weekly delivery is on Monday, 2026-11-30 at 09:00." in output
+    assert "Send 1 email now?" in output
+    assert "on its way" not in output
+    assert world.run_queue() == []
+    assert [entry.action for entry in world.wiring.campaigns.audit(CAMPAIGN)] == ["hold"]
+    output = run("deliver", CAMPAIGN, "--yes")
+    assert "wilmette: on its way to " in output
+    assert "skokie: on its way" not in output
+    world.run_queue()
+    assert [mail.tags["target"] for mail in world.deliveries] == ["evanston", "wilmette"]
+
+
+def test_commands_that_ask_need_a_terminal_or_yes(run: Any, invoke: Any, world: World) -> None:
+    needs_approval(world)
+    world.confirmed()
+    with pytest.raises(UndersignedError, match="add --yes"):
+        invoke("approve", CAMPAIGN, PERIOD)
+    assert world.run_queue() == []
+    assert world.wiring.campaigns.controls(CAMPAIGN).approved == frozenset()
+    with pytest.raises(UndersignedError, match="add --yes"):
+        invoke("remove", CAMPAIGN, "--email", "ada@signers.example", "--why", "asked for")
+
+
+def test_nothing_that_is_sent_is_nothing_in_the_activity_log(run: Any, world: World) -> None:
+    world.confirmed()
+    run("hold", CAMPAIGN, "evanston", "--why", "a new chief")
+    output = run("deliver", CAMPAIGN, "--yes")
+    assert "0 deliveries started" in output
+    assert "on its way" not in output
+    assert [entry.action for entry in world.wiring.campaigns.audit(CAMPAIGN)] == ["hold"]
+
+
+def test_a_second_email_within_seven_days_needs_a_reason(run: Any, invoke: Any, world: World) -> None:
+    world.confirmed()
+    world.week()
+    world.clock.advance(days=1)
+    world.confirmed(email="bo@signers.example")
+    assert invoke("deliver", CAMPAIGN, "--again", "--yes").exit_code == 2
+    run("deliver", CAMPAIGN, "--target", "evanston", "--again", "--why", "the office asked for them", "--yes")
+    world.run_queue()
+    assert [mail.tags["period"] for mail in world.deliveries] == ["2026-11-24", "2026-11-25"]
+    [entry] = world.wiring.campaigns.audit(CAMPAIGN)
+    assert (entry.action, entry.about, entry.why) == (
+        "deliver again",
+        "2026-11-25 evanston",
+        "the office asked for them",
+    )
 
 
 def test_a_day_must_be_a_date(invoke: Any) -> None:
@@ -321,7 +381,7 @@ def test_deliver_refuses_a_paused_campaign(run: Any, invoke: Any, world: World) 
     with pytest.raises(UndersignedError, match=f"`undersigned resume {CAMPAIGN}`"):
         invoke("deliver", CAMPAIGN)
     run("resume", CAMPAIGN)
-    assert "evanston: on its way" in run("deliver", CAMPAIGN)
+    assert "evanston: on its way" in run("deliver", CAMPAIGN, "--yes")
 
 
 def test_a_target_is_held_and_released(run: Any, world: World) -> None:
@@ -429,7 +489,8 @@ def test_keys_and_early_deliveries_are_in_the_activity_log(run: Any, world: Worl
     world.clock.advance(seconds=1)
     run("key", "revoke", CAMPAIGN, key)
     world.clock.advance(seconds=1)
-    run("deliver", CAMPAIGN)
+    world.confirmed()
+    run("deliver", CAMPAIGN, "--yes")
     delivered, revoked, created = world.wiring.campaigns.audit(CAMPAIGN)
     assert (created.action, created.about, created.why) == ("create key", f"{key} read", "for Robin")
     assert (revoked.action, revoked.about) == ("revoke key", key)

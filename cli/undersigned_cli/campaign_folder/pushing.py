@@ -27,7 +27,7 @@ class Pushed:
 _MOST_CHANGES = 40
 """How many changes an entry of the activity log names. An item of the table is at most 400 kB."""
 
-_OF_THE_STACK = frozenset({"mail_state", "hold"})
+_OF_THE_STACK = frozenset({"mail_state", "hold", "complained_at"})
 """What a push doesn't write to a target."""
 
 

@@ -13,15 +13,19 @@ from undersigned_cli.commands.options import (
     ACT,
     COMMAND_LINE,
     SEE,
+    Again,
     AsJson,
     Campaign,
     OfTarget,
+    Reason,
+    Yes,
     check_target,
     examples,
     known_targets,
     on_stack,
 )
-from undersigned_cli.commands.output import console, counted, moment, say, show
+from undersigned_cli.commands.output import ask, console, counted, moment, say, show
+from undersigned_cli.commands.plans import check_again, show_plan, show_started
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
@@ -42,7 +46,10 @@ def add_to(app: typer.Typer) -> None:
     app.command(
         rich_help_panel=ACT,
         epilog=examples(
-            "deliver my-campaign --preview out/", "deliver my-campaign --test evanston", "deliver my-campaign"
+            "deliver my-campaign --preview out/",
+            "deliver my-campaign --test evanston",
+            "deliver my-campaign",
+            'deliver my-campaign --target evanston --again --why "the office asked for them today"',
         ),
     )(deliver)
 
@@ -141,7 +148,7 @@ def _event(event: MailEvent) -> dict[str, object]:
 
 
 @on_stack
-def deliver(
+def deliver(  # noqa: PLR0913  (options)
     stack: Stack,
     campaign: Campaign,
     *,
@@ -155,14 +162,23 @@ def deliver(
             help="Send the email for this recipient to the campaign's organizer instead, as a test.", metavar="TARGET"
         ),
     ] = None,
+    target: OfTarget = None,
+    again: Again = False,
+    reason: Reason = "",
+    yes: Yes = False,
 ) -> None:
-    """Send the waiting letters now, before the next weekly delivery."""
+    """Send the waiting letters now, before the next weekly delivery. Says first what goes to whom, and asks.
+
+    A recipient gets one email in seven days at most, so this one also takes the place of the next weekly one.
+    """
     if preview is not None and test is not None:
         message = "use either --preview or --test, not both"
         raise typer.BadParameter(message)
+    check_again(reason, again=again)
     wiring = stack.wiring()
     targets = known_targets(wiring, campaign)
     check_target(wiring, campaign, test)
+    check_target(wiring, campaign, target)
     period = wiring.period()
     if preview is not None:
         _write_preview(wiring, campaign, targets, period, preview)
@@ -170,27 +186,27 @@ def deliver(
         wiring.delivery_controls().test(campaign, test, period, COMMAND_LINE, "")
         say("The email is on its way to the campaign's organizer. Nothing was sent to anyone else.")
     else:
-        wiring.delivery_controls().record(campaign, "deliver", COMMAND_LINE, about=period)
-        _deliver(stack, wiring, campaign, targets)
+        _deliver(wiring, campaign, target, reason, again=again, yes=yes)
 
 
-def _deliver(stack: Stack, wiring: Wiring, campaign: str, targets: tuple[Target, ...]) -> None:
+def _deliver(  # noqa: PLR0913  (the command's options)
+    wiring: Wiring, campaign: str, only: str | None, reason: str, *, again: bool, yes: bool
+) -> None:
+    settings, period = wiring.campaigns.campaign(campaign), wiring.period()
     if wiring.campaigns.controls(campaign).paused:
         message = f"{campaign} is paused; run `undersigned resume {campaign}` first"
         raise UndersignedError(message)
-    planned = stack.plan(campaign, wiring.now())
-    queued = {delivery["target"] for delivery in planned["deliveries"]}
-    awaiting = {delivery["target"] for delivery in planned["awaiting_approval"]}
-    for target in targets:
-        if target.id in queued:
-            say(f"{target.id}: on its way to {target.email}")
-        elif target.id in awaiting:
-            say(f"{target.id}: waiting for approval")
-        elif wiring.signatures.has_waiting(campaign, target.id):
-            say(f"{target.id}: the email of {planned['period']} was sent already; new letters go out with the next one")
-    if awaiting:
-        say(f"To approve it, run `undersigned approve {campaign} {planned['period']}`.")
-    started = counted(len(queued), "delivery", "deliveries")
+    planned = wiring.planning().preview(settings, period, only=only, again=again)
+    show_plan(wiring, planned)
+    if planned.awaiting:
+        say(f"To approve it, run `undersigned approve {campaign} {period}`.")
+    if not planned.going:
+        say("0 deliveries started: there is nothing to send now.")
+        return
+    ask(f"Send {counted(len(planned.going), 'email')} now?", yes=yes)
+    plan = wiring.delivery_controls().deliver(campaign, period, COMMAND_LINE, reason, only=only, again=again)
+    show_started(plan)
+    started = counted(len(plan.going), "delivery", "deliveries")
     say(f"{started} started. To see the outcome, run `undersigned deliveries {campaign}`.")
 
 

@@ -13,16 +13,19 @@ from undersigned_cli.commands.options import (
     ACT,
     COMMAND_LINE,
     SEE,
+    Again,
     AsJson,
     Campaign,
     Reason,
     TargetId,
+    Yes,
     check_target,
     examples,
     known_targets,
     on_stack,
 )
-from undersigned_cli.commands.output import counted, moment, say, show
+from undersigned_cli.commands.output import ask, counted, moment, say, show
+from undersigned_cli.commands.plans import check_again, show_plan, show_started
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
@@ -68,17 +71,32 @@ def resume(stack: Stack, campaign: Campaign, *, reason: Reason = "") -> None:
 
 
 @on_stack
-def approve(stack: Stack, campaign: Campaign, period: Period = None, *, reason: Reason = "") -> None:
-    """Approve a week's deliveries, for a campaign that needs approval. Without a day: those of the last weekly hour."""
+def approve(  # noqa: PLR0913  (options)
+    stack: Stack,
+    campaign: Campaign,
+    period: Period = None,
+    *,
+    again: Again = False,
+    reason: Reason = "",
+    yes: Yes = False,
+) -> None:
+    """Approve a week's deliveries, for a campaign that needs approval. Without a day: those of the last weekly hour.
+
+    Says first what goes to whom, and asks.
+    """
+    check_again(reason, again=again)
     wiring = stack.wiring()
-    targets = {target.id: target for target in known_targets(wiring, campaign)}
+    known_targets(wiring, campaign)
+    settings = wiring.campaigns.campaign(campaign)
     day = _day(period) or wiring.settings.schedule.last_period(wiring.now())
-    plan = wiring.delivery_controls().approve(campaign, day, COMMAND_LINE, reason)
-    for key in plan.queued:
-        say(f"{key.target}: on its way to {targets[key.target].email}")
+    if settings.approval:
+        show_plan(wiring, wiring.planning().preview(settings, day, again=again, approved=True))
+        ask(f"Approve the deliveries of {day}?", yes=yes)
+    plan = wiring.delivery_controls().approve(campaign, day, COMMAND_LINE, reason, again=again)
+    show_started(plan)
     if wiring.campaigns.controls(campaign).paused:
         say(f"{campaign} is paused: nothing is sent until you run `undersigned resume {campaign}`.")
-    say(f"{day} is approved; {counted(len(plan.queued), 'delivery', 'deliveries')} started.")
+    say(f"{day} is approved; {counted(len(plan.going), 'delivery', 'deliveries')} started.")
 
 
 @on_stack
@@ -108,12 +126,21 @@ def release(stack: Stack, campaign: Campaign, target: TargetId, *, reason: Reaso
 
 
 @on_stack
-def retry(stack: Stack, campaign: Campaign, target: TargetId, period: Period = None, *, reason: Reason = "") -> None:
+def retry(  # noqa: PLR0913  (options)
+    stack: Stack,
+    campaign: Campaign,
+    target: TargetId,
+    period: Period = None,
+    *,
+    again: Again = False,
+    reason: Reason = "",
+) -> None:
     """Resend a failed or bounced delivery, once its address is correct. Without a day: the last one."""
+    check_again(reason, again=again)
     wiring = stack.wiring()
     check_target(wiring, campaign, target)
     key = DeliveryKey(campaign, target, _day(period) or _last_unsent(wiring, campaign, target))
-    wiring.delivery_controls().retry(key, COMMAND_LINE, reason)
+    wiring.delivery_controls().retry(key, COMMAND_LINE, reason, again=again)
     say(
         f"{target}: the delivery of {key.period} is on its way again. "
         f"To see the outcome, run `undersigned deliveries {campaign}`."

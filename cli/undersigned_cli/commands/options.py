@@ -34,6 +34,11 @@ OfTarget = Annotated[
     str | None, typer.Option("--target", help="Only letters to the recipient with this id.", metavar="TARGET")
 ]
 Reason = Annotated[str, typer.Option("--why", help="The reason, for the activity log.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask for confirmation.")]
+Again = Annotated[
+    bool,
+    typer.Option("--again", help="Send to recipients that got an email less than seven days before, too. Needs --why."),
+]
 Folder = Annotated[Path, typer.Argument(help="Folder with campaign.toml, letter.md and targets.csv.", metavar="DIR")]
 
 DEFAULT_STACK = "undersigned"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING
 
 import typer
@@ -10,6 +11,8 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 from rich.text import Text
+
+from undersigned.domain.errors import UndersignedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -66,6 +69,24 @@ def counted(count: int, one: str, many: str = "") -> str:
 def moment(at: datetime | None) -> str | None:
     """Return a moment as text that people and programs can read."""
     return f"{at:%Y-%m-%d %H:%M} UTC" if at else None
+
+
+def ask(question: str, *, yes: bool) -> None:
+    """Ask before something happens; with `yes`, the person has agreed. Raises typer.Abort after a no.
+
+    Raises UndersignedError if there is nobody to answer.
+    """
+    if yes:
+        return
+    try:
+        agreed = typer.confirm(question)
+    except typer.Abort:
+        if sys.stdin.isatty():
+            raise
+        message = "nobody is at the terminal to answer, so nothing was done; to go ahead without a question, add --yes"
+        raise UndersignedError(message) from None
+    if not agreed:
+        raise typer.Abort
 
 
 def progress_of(what: str) -> Progress:

@@ -19,12 +19,13 @@ from undersigned_cli.commands.options import (
     AsJson,
     Campaign,
     OfTarget,
+    Yes,
     check_target,
     examples,
     known_targets,
     on_stack,
 )
-from undersigned_cli.commands.output import counted, moment, progress_of, say, show
+from undersigned_cli.commands.output import ask, counted, moment, progress_of, say, show
 from undersigned_cli.commands.whole_files import whole
 from undersigned_cli.stacks import Stack
 
@@ -155,7 +156,7 @@ def remove(  # noqa: PLR0913  (options)
     *,
     email: Annotated[str | None, typer.Option(help="The email address that signed the letter.")] = None,
     reason: Annotated[str, typer.Option("--why", help="The reason, for the activity log. Leave personal data out.")],
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask for confirmation.")] = False,
+    yes: Yes = False,
 ) -> None:
     """Remove a letter and erase its signer's personal data. The letter is not sent any more."""
     wiring = stack.wiring()
@@ -178,8 +179,7 @@ def remove(  # noqa: PLR0913  (options)
         return
     say(f"{found.name} <{found.email}>, {found.locality}, to {found.target}: {found.reported_status}.")
     say(f"Signed {moment(found.signed_at)}.{_what_was_sent(found)}")
-    if not yes:
-        typer.confirm("Erase it? You can't undo this", abort=True)
+    ask("Erase it? You can't undo this", yes=yes)
     wiring.organizing().remove(campaign, found.signer, COMMAND_LINE, reason.strip())
     say("Erased.")
 

@@ -481,8 +481,8 @@ class Wiring:
 
         return Approving(
             campaigns=self.campaigns,
-            signatures=self.signatures,
             deliveries=self.deliveries,
+            planning=self.planning(),
             tokens=self.tokens,
             delivery_controls=self.delivery_controls(),
         )

@@ -12,6 +12,7 @@ All rows of a target's deliveries have the pk `DELIVERY#<campaign>#<target>`:
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, cast, override
 
@@ -41,10 +42,13 @@ from undersigned.domain.deliveries import (
     packet_id,
     packet_name,
 )
+from undersigned.domain.plans import days_around
 from undersigned.services.ports import BundleTakenError, DeliveryStore, LettersNotWaitingError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
+
+    from boto3.dynamodb.conditions import ConditionBase
 
     from undersigned.aws.dynamodb import Table, Values, Write
     from undersigned.domain.signatures import Signature
@@ -102,8 +106,22 @@ class Deliveries(DeliveryStore):
         return (read_delivery(values) for values in found)
 
     @override
-    def open(self, delivery: Delivery) -> None:
-        self._table.put(delivery_values(delivery), NEW)
+    def open(self, delivery: Delivery, known: Collection[Delivery], *, again: bool = False) -> None:
+        # Reading and then writing is not enough: two plans with different days may run at the same time. Transactions
+        # are serializable ("Amazon DynamoDB Transactions: How it works", developer guide), so one of them is refused.
+        before = {other.key.period: other for other in known}
+        earlier = before.get(delivery.key.period)
+        opened = (
+            _change(delivery, state=earlier.state, attempt=earlier.attempt)
+            if earlier
+            else Put(delivery_values(delivery), NEW)
+        )
+        around = () if again else days_around(delivery.key.period)
+        unchanged = [
+            Check(delivery_key(replace(delivery.key, period=day)), _is_still(before[day]) if day in before else NEW)
+            for day in around
+        ]
+        self._table.transact([opened, *unchanged], wait_for_others=True)
 
     @override
     def change(self, delivery: Delivery, *, state: DeliveryState, attempt: int) -> None:
@@ -176,6 +194,11 @@ class Deliveries(DeliveryStore):
     def _parts(self, kind: str, key: DeliveryKey) -> Iterator[Values]:
         start = part_key(kind, key)
         return self._table.query(start.pk, begins_with=start.sk, consistent=True)
+
+
+def _is_still(delivery: Delivery) -> ConditionBase:
+    """Return the condition that a delivery keeps others as far away as when it was read."""
+    return Attr("state").eq(delivery.state) & Attr("attempt").eq(delivery.attempt)
 
 
 def _change(delivery: Delivery, *, state: DeliveryState, attempt: int) -> Update:

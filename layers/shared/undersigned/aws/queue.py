@@ -23,17 +23,20 @@ class DeliveryMessage:
     """A message that requests a delivery, or with `is_test` a test email of it to the organizer.
 
     `since` is when the first of the messages was handled that this one continues; None in the first one.
+    `again` requests it even if another one is less than seven days away. The code before version 0.3 ignores it.
     """
 
     key: DeliveryKey
     is_test: bool = False
     since: datetime | None = None
+    again: bool = False
 
 
-def message_body(key: DeliveryKey, *, is_test: bool = False, since: datetime | None = None) -> str:
+def message_body(key: DeliveryKey, *, is_test: bool = False, since: datetime | None = None, again: bool = False) -> str:
     """Return the body of a delivery message."""
     message: dict[str, object] = {"campaign": key.campaign, "target": key.target, "period": key.period}
     message |= {"test": True} if is_test else {}
+    message |= {"again": True} if again else {}
     return json.dumps(message | ({"since": since.isoformat()} if since else {}))
 
 
@@ -54,7 +57,12 @@ def read_message(body: str) -> DeliveryMessage:
         error = 'a delivery message reads {"campaign": …, "target": …, "period": "2026-11-30"}'
         raise ValueError(error)
     key = DeliveryKey(message["campaign"], message["target"], message["period"])
-    return DeliveryMessage(key, is_test=message.get("test") is True, since=_read_moment(message.get("since")))
+    return DeliveryMessage(
+        key,
+        is_test=message.get("test") is True,
+        since=_read_moment(message.get("since")),
+        again=message.get("again") is True,
+    )
 
 
 def _read_moment(written: object) -> datetime | None:
@@ -163,9 +171,9 @@ class Queue(_SqsQueue, ports.DeliveryQueue):
     """The queue of deliveries in SQS."""
 
     @override
-    def put(self, deliveries: Iterable[DeliveryKey]) -> None:
+    def put(self, deliveries: Iterable[DeliveryKey], *, again: bool = False) -> None:
         for key in deliveries:
-            self._send(message_body(key))
+            self._send(message_body(key, again=again))
 
     def put_again(self, delivery: DeliveryKey, since: datetime, *, after: int = 0) -> None:
         """Queue a delivery, waiting `since` then, that continues after so many seconds (SQS: at most 900).

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from undersigned.domain.campaigns import Campaign, Target
     from undersigned.domain.deliveries import Delivery
+    from undersigned.domain.plans import PlanLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +21,14 @@ class WaitingLetters:
 
 @dataclass(frozen=True, slots=True)
 class PeriodState:
-    """The current state of a period that needs an approval; `deliveries` are those that have begun."""
+    """The current state of a period that needs an approval.
+
+    `waiting` is what an approval would do with the letters in the trays; `deliveries` are those that have begun.
+    """
 
     campaign: Campaign
     period: str
-    waiting: tuple[WaitingLetters, ...]
+    waiting: tuple[PlanLine, ...]
     deliveries: tuple[tuple[Target, Delivery], ...]
     is_approved: bool
     is_paused: bool
@@ -32,4 +36,5 @@ class PeriodState:
     @property
     def awaits_approval(self) -> bool:
         """Say whether there is anything to approve."""
-        return bool(self.waiting) and not self.is_approved
+        is_due = any(line.too_soon is None for line in self.waiting)
+        return self.campaign.approval and is_due and not self.is_approved

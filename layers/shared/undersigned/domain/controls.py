@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 type Action = Literal[
     "pause", "resume", "approve", "hold", "release", "retry", "settle as sent", "settle as not sent", "test", "deliver",
+    "approve again", "retry again", "deliver again", "push",
     "remove", "release from quarantine", "export", "create key", "revoke key", "rotate secret",
     "backup", "restore",
 ]  # fmt: skip

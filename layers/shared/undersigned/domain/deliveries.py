@@ -161,6 +161,28 @@ class Delivery:
         return self.state in _SETTLED
 
     @property
+    def day(self) -> date:
+        """Return the day that names it."""
+        return date.fromisoformat(self.key.period)
+
+    @property
+    def occupies_week(self) -> bool:
+        """Say whether its target got its email or may still get it, so that others keep seven days away.
+
+        False if it surely did not arrive: there was nothing to send, the address takes no email, or it is held and was
+        never given to SES. One in doubt counts.
+        """
+        match self.state:
+            case "empty":
+                return False
+            case "bounced":
+                return not self.permanent
+            case "held":
+                return self.sending_since is not None and not self.permanent
+            case _:
+                return True
+
+    @property
     def is_unfinished(self) -> bool:
         """Say whether it has sealed letters that may still have to be sent, or sent again."""
         return self.state in {"open", "sending", "in_doubt", "bounced"} or (self.state == "held" and self.letters > 0)

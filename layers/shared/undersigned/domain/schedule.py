@@ -17,13 +17,15 @@ class WeeklySchedule:
     hour: int
     time_zone: str
 
-    def next_after(self, now: datetime) -> datetime:
-        """Return the first delivery after an aware moment, in the schedule's time zone."""
+    def next_after(self, now: datetime, *, not_before: date | None = None) -> datetime:
+        """Return the first delivery after an aware moment, in the schedule's time zone, and not before a day."""
         local = now.astimezone(ZoneInfo(self.time_zone))
         days_ahead = (DAYS.index(self.day) - local.weekday()) % 7
         # Adds days to the local time: 9:00 stays 9:00 when daylight saving time begins or ends.
         candidate = (local + timedelta(days=days_ahead)).replace(hour=self.hour, minute=0, second=0, microsecond=0)
-        return candidate if candidate > local else candidate + timedelta(days=7)
+        while candidate <= local or (not_before and candidate.date() < not_before):
+            candidate += timedelta(days=7)
+        return candidate
 
     def last_period(self, now: datetime) -> str:
         """Return the period of the last weekly delivery before an aware moment."""

@@ -149,7 +149,9 @@ def _section(found: Report, fate: Fate, next_delivery: datetime) -> _Section:
     language = found.campaign.language
     # Letters that only wait need no advice.
     advice = _ADVICE.get(fate) or Message(
-        "These letters came in later. They go out on %(day)s.", {"day": languages.long_moment(next_delivery, language)}
+        "These letters came in later, or their recipient got an email less than seven days before. They go out on "
+        "%(day)s at the earliest.",
+        {"day": languages.long_moment(next_delivery, language)},
     )
     rows = [(_recipient(line.target, line.reason, language), line.letters) for line in found.of(fate)]
     return _Section(_HEADINGS[fate].in_language(language), advice.in_language(language), rows, _as_text(rows, language))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from undersigned.domain.approvals import PeriodState, WaitingLetters
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from undersigned.domain.campaigns import Target
     from undersigned.services.delivery_controls import DeliveryControls
+    from undersigned.services.planning import Planning
     from undersigned.services.ports import CampaignStore, DeliveryStore, SignatureStore
     from undersigned.tokens import Tokens
 
@@ -22,8 +23,8 @@ class Approving:
     """Shows and approves the period of a link."""
 
     campaigns: CampaignStore
-    signatures: SignatureStore
     deliveries: DeliveryStore
+    planning: Planning
     tokens: Tokens
     delivery_controls: DeliveryControls
 
@@ -38,12 +39,17 @@ class Approving:
             for target in targets
             if (delivery := self.deliveries.delivery(DeliveryKey(campaign.id, target.id, asked.period)))
         ]
-        # A target gets one email per period. Letters that were confirmed after it wait for the next period.
-        served = {target.id for target, delivery in begun if delivery.is_settled or delivery.awaits_decision}
+        # A target gets one email per period. Letters that were confirmed after it wait for a later one.
+        served = {target.id for target, delivery in begun if delivery.is_settled or delivery.is_unfinished}
+        planned = self.planning.preview(campaign, asked.period, approved=True).lines
         return PeriodState(
             campaign,
             asked.period,
-            waiting_letters(self.signatures, campaign.id, [target for target in targets if target.id not in served]),
+            tuple(
+                replace(line, is_paused=False)
+                for line in planned
+                if line.key.period == asked.period and line.target.id not in served
+            ),
             tuple(begun),
             is_approved=asked.period in controls.approved,
             is_paused=controls.paused,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from undersigned.domain.deliveries import UNSETTLED_FOR, Bundle, Delivery, packet_id, packet_name
 from undersigned.domain.errors import UndersignedError
+from undersigned.domain.plans import too_soon
 from undersigned.rendering import mails
 from undersigned.services.packing import Batch
 from undersigned.services.ports import (
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from undersigned.services.packing import Packing
     from undersigned.services.ports import CampaignStore, DeliveryStore, PacketStore, Post, SignatureStore
 
+
+_PAUSES_BEFORE_OPENING = (0.1, 0.4, 1.6)
+"""Seconds before a delivery is opened again after another process changed one of those around it."""
 
 _CONFLICTS = 6
 """How often sealing waits for conflicting transactions before it fails. The waits add up to six seconds."""
@@ -68,12 +72,15 @@ class Delivering:
     sleep: Callable[[float], None]
     bundle_size: int
 
-    def deliver(self, key: DeliveryKey, has_time: Callable[[], bool] = lambda: True) -> Delivery | None:
+    def deliver(
+        self, key: DeliveryKey, has_time: Callable[[], bool] = lambda: True, *, again: bool = False
+    ) -> Delivery | None:
         """Make or continue a delivery, and return it; None if there is nothing to send.
 
         Does nothing while the campaign is paused; a later plan queues the delivery again. If the campaign needs
-        approvals, a delivery begins only when its period is approved. `has_time` is called after each bundle and each
-        packet, and says whether there is time for another step.
+        approvals, a delivery begins only when its period is approved. Unless `again`, it begins only if the target has
+        no other delivery less than seven days away. `has_time` is called after each bundle and each packet, and says
+        whether there is time for another step.
 
         An email is never sent again by itself. An hour after an attempt without an answer or an event, the delivery is
         in doubt, and waits for a person. So does one that bounced.
@@ -85,7 +92,7 @@ class Delivering:
         controls = self.campaigns.controls(key.campaign)
         delivery = self.deliveries.delivery(key)
         if delivery is None and controls.lets_begin(key.period, needs_approval=campaign.approval):
-            delivery = self._open(key)
+            delivery = self._begin(key, again=again)
         if delivery is None:
             return None
         if delivery.state == "sending":
@@ -94,6 +101,11 @@ class Delivering:
             return delivery
         if target.held_because:
             return self._hold(delivery, target, target.held_because)
+        if not delivery.occupies_week:
+            opened = self._open(key, again=again)
+            if opened is None:
+                return delivery
+            delivery = opened
         sealed = self._seal_all(key, has_time)
         batch = Batch(campaign, target, key, tuple(signer for signer in sealed if signer not in delivery.erased))
         if not batch.signers:
@@ -111,15 +123,35 @@ class Delivering:
         preview = self.packing.preview(key)
         return self.post.send(mails.as_test(preview.mail, preview.campaign)) if preview else None
 
-    def _open(self, key: DeliveryKey) -> Delivery | None:
+    def _begin(self, key: DeliveryKey, *, again: bool) -> Delivery | None:
         if not self.signatures.has_waiting(key.campaign, key.target):
             return None
-        delivery = Delivery(key, "open", opened_at=self.clock())
-        try:
-            self.deliveries.open(delivery)
-        except ChangedError:
-            return self.deliveries.delivery(key)
-        return delivery
+        return self._open(key, again=again)
+
+    def _open(self, key: DeliveryKey, *, again: bool) -> Delivery | None:
+        """Open a delivery that doesn't occupy its week yet. Return None if it is too soon after another one."""
+        for pause in (*_PAUSES_BEFORE_OPENING, None):
+            known = tuple(self.deliveries.deliveries(key.campaign, key.target))
+            earlier = next((delivery for delivery in known if delivery.key == key), None)
+            if earlier is not None and earlier.occupies_week:
+                return earlier
+            if not again and too_soon(key.period, known):
+                return None
+            opened = (
+                replace(earlier, state="open", reason=None)
+                if earlier
+                else Delivery(key, "open", opened_at=self.clock())
+            )
+            try:
+                self.deliveries.open(opened, known, again=again)
+            except ChangedError:
+                # Another process opened one of the deliveries around it.
+                if pause is None:
+                    raise
+                self.sleep(pause)
+            else:
+                return opened
+        return None
 
     def _doubt(self, delivery: Delivery) -> Delivery:
         """Leave an attempt without an outcome to a person, once its hour is over. Raises UnsettledError until then."""

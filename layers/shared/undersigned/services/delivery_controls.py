@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from undersigned.domain.controls import Action, AuditEntry
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.errors import ExplainedError, NotFoundError
-from undersigned.domain.languages import Message
+from undersigned.domain.languages import Message, long_date
+from undersigned.domain.plans import too_soon
 from undersigned.services.ports import ChangedError
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from undersigned.domain.campaigns import Target
     from undersigned.domain.deliveries import Delivery
+    from undersigned.domain.plans import TooSoon
     from undersigned.services.planning import Plan, Planning
     from undersigned.services.ports import CampaignStore, DeliveryQueue, DeliveryStore, SignatureStore
 
@@ -55,12 +57,23 @@ class DeliveryControls:
         self.campaigns.pause(campaign, paused=False)
         self.record(campaign, "resume", by, why=why)
 
-    def approve(self, campaign: str, period: str, by: str, why: str) -> Plan:
+    def approve(self, campaign: str, period: str, by: str, why: str, *, again: bool = False) -> Plan:
         """Approve a period's deliveries, and queue them immediately.
 
-        Raises NotNowError for a day in the future, whose letters nobody has seen yet, and for one that is long past.
+        `again` sends to targets that got an email less than seven days before, too, for a reason.
+
+        Raises NotNowError in a campaign that needs no approval, for a day in the future, whose letters nobody has seen
+        yet, for one that is long past, and for one that is too soon after another delivery to each target.
         """
-        self.campaigns.campaign(campaign)
+        settings = self.campaigns.campaign(campaign)
+        if not settings.approval:
+            raise NotNowError(
+                Message(
+                    "This campaign needs no approval: its letters go out by themselves. To send those that are waiting "
+                    "now, press “Send now” on the dashboard, or run `undersigned deliver %(campaign)s`.",
+                    {"campaign": campaign},
+                )
+            )
         # One day of tolerance, for any time zone of the schedule.
         age = self.clock().date() - date.fromisoformat(period)
         if not -timedelta(days=1) <= age <= APPROVABLE_FOR:
@@ -70,9 +83,36 @@ class DeliveryControls:
                     {"day": period, "days": APPROVABLE_FOR.days},
                 )
             )
+        _check_reason(why, again=again)
+        # An approval that has been given stands, and pressing the button again is harmless.
+        if not again and period not in self.campaigns.controls(campaign).approved:
+            planned = self.planning.preview(settings, period, approved=True).lines
+            own = [line for line in planned if line.key.period == period]
+            if own and all(line.too_soon for line in own):
+                raise _too_soon(next(line.too_soon for line in own if line.too_soon), settings.language)
         self.campaigns.approve(campaign, period)
-        self.record(campaign, "approve", by, about=period, why=why)
-        return self.planning.plan(period, campaign)
+        self.record(campaign, "approve again" if again else "approve", by, about=period, why=why)
+        return self.planning.queue_up(settings, period, again=again)
+
+    def deliver(  # noqa: PLR0913  (what, who and why)
+        self, campaign: str, period: str, by: str, why: str, *, only: str | None = None, again: bool = False
+    ) -> Plan:
+        """Queue the deliveries of a campaign, or of one target, instead of waiting for the weekly hour.
+
+        `again` sends to targets that got an email less than seven days before, for a reason. Nothing is recorded if
+        nothing is sent. Raises NotFoundError for an unknown campaign or target, NotNowError if the campaign is paused,
+        or if the reason is missing.
+        """
+        settings = self.campaigns.campaign(campaign)
+        if only is not None:
+            self.campaigns.target(campaign, only)
+        _check_reason(why, again=again)
+        if self.campaigns.controls(campaign).paused:
+            raise NotNowError(Message("The campaign is paused. Resume it first."))
+        if self.planning.preview(settings, period, only=only, again=again).going:
+            about = f"{period} {only}" if only else period
+            self.record(campaign, "deliver again" if again else "deliver", by, about=about, why=why)
+        return self.planning.queue_up(settings, period, only=only, again=again)
 
     def hold(self, campaign: str, target: str, by: str, why: str) -> None:
         """Hold one target's letters back, for a reason that their signers can read."""
@@ -86,10 +126,11 @@ class DeliveryControls:
         self.campaigns.release(campaign, target, self.clock())
         self.record(campaign, "release", by, about=target, why=why)
 
-    def retry(self, key: DeliveryKey, by: str, why: str) -> Delivery:
+    def retry(self, key: DeliveryKey, by: str, why: str, *, again: bool = False) -> Delivery:
         """Send a delivery again that failed, bounced or is held. The target's address is assumed to be correct now.
 
-        Raises NotFoundError for an unknown delivery, NotNowError if its email was sent or may have been sent.
+        `again` sends it even if the target got another email less than seven days away. Raises NotFoundError for an
+        unknown delivery, NotNowError if its email was sent or may have been sent, or if it is too soon for it.
         """
         target, delivery = self.campaigns.target(key.campaign, key.target), self._delivery(key)
         if delivery.question(self.clock()) in {"in doubt", "no outcome"}:
@@ -103,11 +144,12 @@ class DeliveryControls:
                     {"state": delivery.state},
                 )
             )
-        again = self._open_again(delivery, target)
+        _check_reason(why, again=again)
+        opened = self._open_again(delivery, target, again=again)
         self.campaigns.set_mail_state(key.campaign, key.target, target.email, "ok")
-        self.record(key.campaign, "retry", by, about=f"{key.target} {key.period}", why=why)
+        self.record(key.campaign, "retry again" if again else "retry", by, about=f"{key.target} {key.period}", why=why)
         self.queue.put([key])
-        return again
+        return opened
 
     def settle(self, key: DeliveryKey, by: str, why: str, *, sent: bool) -> Delivery:
         """Decide about a delivery that is in doubt, has no outcome or bounced: its email was sent, or it was not.
@@ -147,15 +189,27 @@ class DeliveryControls:
         message = f"campaign {key.campaign!r} has no delivery {key.period} to {key.target!r}"
         raise NotFoundError(message)
 
-    def _open_again(self, delivery: Delivery, target: Target) -> Delivery:
-        """Open a delivery for its next attempt. Keeps what SES said about the last one: see `after`."""
+    def _open_again(self, delivery: Delivery, target: Target, *, again: bool = False) -> Delivery:
+        """Open a delivery for its next attempt. Keeps what SES said about the last one: see `after`.
+
+        Raises NotNowError if its target is held, or if others took its week since it bounced, unless `again`.
+        """
         if target.is_held:
             why = target.hold or Message("someone there marked an email as spam")
             raise NotNowError(Message("The letters are on hold: %(why)s. Release them first.", {"why": why}))
-        again = replace(delivery, state="open", sending_since=None, reason=None)
-        if again != delivery:
-            self._change(again, delivery)
-        return again
+        opened = replace(delivery, state="open", sending_since=None, reason=None)
+        if delivery.occupies_week:
+            if opened != delivery:
+                self._change(opened, delivery)
+            return opened
+        known = tuple(self.deliveries.deliveries(delivery.key.campaign, delivery.key.target))
+        if not again and (blocked := too_soon(delivery.key.period, known)):
+            raise _too_soon(blocked, self.campaigns.campaign(delivery.key.campaign).language)
+        try:
+            self.deliveries.open(opened, known, again=again)
+        except ChangedError as error:
+            raise NotNowError(Message("The delivery has just changed. Look at it again.")) from error
+        return opened
 
     def _change(self, changed: Delivery, delivery: Delivery) -> None:
         try:
@@ -177,3 +231,19 @@ class DeliveryControls:
     def record(self, campaign: str, action: Action, by: str, *, about: str = "", why: str = "") -> None:
         """Record an action in the activity log."""
         self.campaigns.record_audit(AuditEntry(campaign, self.clock(), action, by, about, why), self.new_id())
+
+
+def _check_reason(why: str, *, again: bool) -> None:
+    if again and not why.strip():
+        raise NotNowError(Message("Give a reason for a second email within seven days."))
+
+
+def _too_soon(found: TooSoon, language: str) -> NotNowError:
+    return NotNowError(
+        Message(
+            "There is a delivery of %(last)s, and a recipient gets one email in seven days at most. The next one can go "
+            "from %(next)s. A second one before needs a reason: press “Send a second email” on the dashboard, or use "
+            "`--again --why`.",
+            {"last": long_date(found.last.day, language), "next": long_date(found.next_day, language)},
+        )
+    )

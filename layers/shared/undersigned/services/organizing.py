@@ -12,6 +12,7 @@ from undersigned.domain.controls import Action, AuditEntry
 from undersigned.domain.deliveries import DeliveryKey, packet_filename
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.languages import Message
+from undersigned.domain.plans import plan_lines
 from undersigned.domain.providers import providers_of
 from undersigned.domain.signatures import new_mail_request, signer_id
 from undersigned.services.delivery_controls import NotNowError
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from undersigned.domain.campaigns import Campaign, Target
     from undersigned.domain.controls import Controls
     from undersigned.domain.deliveries import Delivery, MailEvent, PacketRecord, Question
+    from undersigned.domain.plans import PlanLine
     from undersigned.domain.providers import Provider
     from undersigned.domain.schedule import WeeklySchedule
     from undersigned.domain.signatures import Signature, SignatureFilter
@@ -60,7 +62,7 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class TargetState:
-    """A target, how many of its letters are waiting, how many were sent, and its last delivery.
+    """A target, how many of its letters are waiting, how many were sent, and its deliveries, newest first.
 
     `questions` are the deliveries that a person has to decide about, newest first.
     """
@@ -68,8 +70,21 @@ class TargetState:
     target: Target
     waiting: int
     sent: int
-    last_delivery: Delivery | None
+    deliveries: tuple[Delivery, ...]
     questions: tuple[tuple[Delivery, Question], ...] = ()
+
+    @property
+    def last_delivery(self) -> Delivery | None:
+        """Return the last delivery."""
+        return self.deliveries[0] if self.deliveries else None
+
+    def plan(
+        self, campaign: Campaign, controls: Controls, period: str, *, approved: bool = False
+    ) -> tuple[PlanLine, ...]:
+        """Return what a plan of a period would do now, or what it would do if the period were approved."""
+        return tuple(
+            plan_lines(campaign, controls, self.target, self.deliveries, self.waiting, period=period, approved=approved)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +137,16 @@ class Organizing:
             count,
             is_open=settings.is_open(now.astimezone(ZoneInfo(settings.time_zone)).date()),
             controls=self.campaigns.controls(campaign),
-            next_delivery=self.schedule.next_after(now),
+            next_delivery=self.next_delivery(),
         )
+
+    def controls(self, campaign: str) -> Controls:
+        """Return the controls of a campaign's deliveries."""
+        return self.campaigns.controls(campaign)
+
+    def next_delivery(self) -> datetime:
+        """Return when the next weekly deliveries go."""
+        return self.schedule.next_after(self.clock())
 
     def targets(self, campaign: str, after: str | None, limit: int) -> Listing[TargetState]:
         """List targets in the order of their ids."""
@@ -142,7 +165,7 @@ class Organizing:
             target,
             self.signature_store.how_many_wait(campaign, target.id),
             sum(delivery.letters for delivery in deliveries if delivery.is_settled),
-            deliveries[0] if deliveries else None,
+            deliveries,
             tuple((delivery, question) for delivery in deliveries if (question := delivery.question(now))),
         )
 

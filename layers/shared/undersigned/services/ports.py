@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from undersigned.domain.errors import UndersignedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import date, datetime, timedelta
 
     from undersigned.domain.abuse_checks import FormToken
@@ -225,8 +225,12 @@ class DeliveryStore(Protocol):
     def deliveries(self, campaign: str, target: str) -> Iterator[Delivery]:
         """List a target's deliveries consistently, newest first."""
 
-    def open(self, delivery: Delivery) -> None:
-        """Write a new delivery. Raises ChangedError if it exists."""
+    def open(self, delivery: Delivery, known: Collection[Delivery], *, again: bool = False) -> None:
+        """Write a delivery that begins, or that goes on although it did not occupy its week.
+
+        `known` are the target's deliveries as they were read. Raises ChangedError if this delivery has changed since,
+        or, unless `again`, if another one less than seven days away has.
+        """
 
     def change(self, delivery: Delivery, *, state: DeliveryState, attempt: int) -> None:
         """Write a delivery.
@@ -402,8 +406,8 @@ class Bus(Protocol):
 class DeliveryQueue(Protocol):
     """Deliveries to be made."""
 
-    def put(self, deliveries: Iterable[DeliveryKey]) -> None:
-        """Queue deliveries."""
+    def put(self, deliveries: Iterable[DeliveryKey], *, again: bool = False) -> None:
+        """Queue deliveries; with `again`, those that are less than seven days from another one, too."""
 
     def put_test(self, delivery: DeliveryKey) -> None:
         """Queue a test email of a delivery to its organizer."""

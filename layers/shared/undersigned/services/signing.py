@@ -10,6 +10,7 @@ from undersigned.domain.campaigns import ID_PATTERN
 from undersigned.domain.deliveries import DeliveryKey, packet_filename
 from undersigned.domain.errors import NotFoundError, UndersignedError
 from undersigned.domain.letters import render_html
+from undersigned.domain.plans import next_day
 from undersigned.domain.signatures import (
     PENDING_FOR,
     Signature,
@@ -98,7 +99,10 @@ class LetterPreview:
 
 @dataclass(frozen=True, slots=True)
 class OwnLetter:
-    """The current state of a signer's letter. `delivery` is the one that it is in, once it is sealed."""
+    """The current state of a signer's letter. `delivery` is the one that it is in, once it is sealed.
+
+    `next_delivery` is when the schedule sends the next email to the letter's target.
+    """
 
     entry: Entry
     target: Target
@@ -355,7 +359,9 @@ class Signing:
         entry = self.catalog.entry(signature.campaign, signature.target)
         target = entry.target(signature.target)
         letter = self.catalog.letter(signature.campaign, signature.letter)
-        delivery = None
+        delivery = not_before = None
+        if signature.waits:
+            not_before = next_day(self.deliveries.deliveries(signature.campaign, signature.target))
         if signature.period is not None:
             delivery = self.deliveries.delivery(DeliveryKey(signature.campaign, signature.target, signature.period))
         return OwnLetter(
@@ -369,7 +375,7 @@ class Signing:
             ),
             letter_language=letter.language,
             delivery=delivery,
-            next_delivery=self.next_delivery(),
+            next_delivery=self.schedule.next_after(self.clock(), not_before=not_before),
             token=self.tokens.for_signer("letter", link.campaign, link.signer, link.issued_at),
         )
 

@@ -10,19 +10,21 @@ from zoneinfo import ZoneInfo
 
 from undersigned.domain.exports import EXPORTED
 from undersigned.domain.languages import SOURCE, Message, languages, short_date, short_moment
+from undersigned.domain.plans import too_soon
 from undersigned.domain.providers import odd_ones
 from undersigned.web.cursors import cursor_of, delivery_position
 from undersigned.web.page import render_page
-from undersigned.web.pages import DELIVERY_STATES
+from undersigned.web.pages import DELIVERY_STATES, state_of_line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from undersigned.domain.campaigns import Campaign, Roster, Target
     from undersigned.domain.controls import Action, AuditEntry
     from undersigned.domain.deliveries import Delivery, DeliveryKey, MailEventKind, Question
     from undersigned.domain.exports import Export, ExportState
+    from undersigned.domain.plans import Outcome, PlanLine
     from undersigned.domain.providers import Provider
     from undersigned.domain.signatures import ReportedStatus, Signature, SignatureFilter
     from undersigned.services import organizing
@@ -39,6 +41,8 @@ _FEWEST_BARS, _MOST_DAYS = 14, 56
 _NOTICES: Mapping[str, Message] = {
     "paused": Message("Campaign paused. Nothing is sent until you resume it."),
     "resumed": Message("Campaign resumed. Waiting letters go out with the next delivery."),
+    "delivered": Message("The emails go out within minutes."),
+    "not-delivered": Message("Nothing was sent. The list says why."),
     "approved": Message("Approved. The emails go out within minutes."),
     "held": Message("Letters to this recipient are on hold."),
     "released": Message("Released. The letters go out with the next delivery."),
@@ -89,13 +93,17 @@ _ACTIONS: Mapping[Action, Message] = {
     "pause": Message("Paused the campaign"),
     "resume": Message("Resumed the campaign"),
     "approve": Message("Approved deliveries"),
+    "approve again": Message("Approved deliveries within seven days of the last ones"),
     "hold": Message.in_context("activity log", "Put letters on hold"),
     "release": Message("Released letters"),
     "retry": Message("Sent a delivery again"),
     "settle as sent": Message("Decided that an email was sent"),
     "settle as not sent": Message("Decided that an email was not sent, and sent it again"),
+    "retry again": Message("Sent a delivery again within seven days of another one"),
     "test": Message("Sent a test email"),
     "deliver": Message("Sent waiting letters early"),
+    "deliver again": Message("Sent letters within seven days of the last email"),
+    "push": Message("Changed the campaign"),
     "create key": Message("Created a key"),
     "revoke key": Message("Revoked a key"),
     "rotate secret": Message("Replaced the key of links in emails"),
@@ -355,8 +363,7 @@ def overview(  # noqa: PLR0913  (what the page shows)
     )
     odd = odd_ones(providers)
     waiting = sum(row.waiting for row in rows)
-    sendable = sum(row.waiting for row in rows if not row.target.held_because)
-    lets_begin = found.controls.lets_begin(period, needs_approval=found.campaign.approval)
+    lines = [line for state in targets.items for line in state.plan(found.campaign, found.controls, period)]
     return _page(
         "dashboard_overview.html",
         viewer.language,
@@ -371,21 +378,62 @@ def overview(  # noqa: PLR0913  (what the page shows)
         odd=odd,
         waiting=waiting,
         sent=sum(row.sent for row in rows),
-        awaiting=sendable if not lets_begin and not found.controls.paused else 0,
+        awaiting=sum(line.letters for line in lines if line.outcome == "awaiting approval"),
+        plan=_plan_rows(
+            viewer,
+            [
+                line
+                for state in targets.items
+                for line in state.plan(found.campaign, found.controls, period, approved=True)
+            ],
+        ),
+        can_send=any(line.outcome == "goes" for line in lines),
         troubled=[row for row in rows if row.needs_you],
         period=period,
         next_delivery=short_moment(found.next_delivery, viewer.language),
     )
 
 
-def target(viewer: Viewer, state: organizing.TargetState, history: Sequence[Delivery]) -> Page:
-    """Render a target with its deliveries and the buttons for its letters."""
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    """What a delivery would do now with a target's letters."""
+
+    target: Target
+    name: str
+    letters: int
+    outcome: Outcome
+    state: str
+
+
+def _plan_rows(viewer: Viewer, lines: Iterable[PlanLine]) -> list[PlanRow]:
+    return [
+        PlanRow(
+            line.target,
+            line.target.addressed(viewer.language),
+            line.letters,
+            line.outcome,
+            viewer.say(state_of_line(line, viewer.language)),
+        )
+        for line in lines
+    ]
+
+
+def target(
+    viewer: Viewer,
+    state: organizing.TargetState,
+    plan: Sequence[PlanLine],
+    history: Sequence[Delivery],
+    next_delivery: datetime,
+) -> Page:
+    """Render a target with its deliveries and the buttons for its letters; `plan` is what would be sent now."""
     return _page(
         "dashboard_target.html",
         viewer.language,
         viewer,
         "overview",
         row=_row(viewer, state),
+        plan=_plan_rows(viewer, plan),
+        next_delivery=short_moment(next_delivery, viewer.language),
         history=[(delivery, viewer.say(DELIVERY_STATES[delivery.state])) for delivery in history],
     )
 
@@ -420,6 +468,8 @@ def deliveries(viewer: Viewer, found: Sequence[Delivery], last: DeliveryKey | No
 def delivery(viewer: Viewer, record: organizing.DeliveryRecord, state: organizing.TargetState) -> Page:
     """Render a delivery with its packets and the events of its email."""
     made = record.delivery
+    can_retry = viewer.may_manage and made.state in {"held", "bounced"} and not state.target.is_held
+    blocked = None if made.occupies_week else too_soon(made.key.period, state.deliveries)
     return _page(
         "dashboard_delivery.html",
         viewer.language,
@@ -432,7 +482,8 @@ def delivery(viewer: Viewer, record: organizing.DeliveryRecord, state: organizin
         events=[(event, viewer.say(_EVENTS[event.kind])) for event in record.events],
         question=record.question,
         advice=viewer.say(advice) if (advice := _advice(record, state.target)) else None,
-        can_retry=viewer.may_manage and made.state in {"held", "bounced"} and not state.target.is_held,
+        can_retry=can_retry and not blocked,
+        too_soon_after=blocked.last.day if can_retry and blocked else None,
     )
 
 

@@ -111,6 +111,31 @@ class ApiRequest:
             )
         return decided
 
+    def flag(self, name: str) -> bool:
+        """Return a yes or no in a JSON body, false without one; raises RequestError for anything else."""
+        value = posted_values(self.event).get(name, False) if self.event.body else False
+        if not isinstance(value, bool):
+            raise RequestError(
+                400,
+                Message("We can’t read this request"),
+                Message("`%(name)s` must be true or false.", {"name": name}),
+            )
+        return value
+
+    def posted_name(self, name: str) -> str | None:
+        """Return a target in a JSON body, or None without one; raises NotFoundError if it can't be one."""
+        value = posted_values(self.event).get(name) if self.event.body else None
+        if value is None:
+            return None
+        if not isinstance(value, str):
+            raise RequestError(
+                400,
+                Message("We can’t read this request"),
+                Message("`%(name)s` must be the id of a recipient.", {"name": name}),
+            )
+        check_names({name: value})
+        return value
+
     def why(self, *, required: bool = False) -> str:
         """Return the reason in a JSON body.
 
@@ -140,6 +165,10 @@ class DashboardRequest(ApiRequest):
         value = posted_values(self.event).get(name, "")
         # JSON can hold lone surrogates, which UTF-8 can't encode.
         return value.encode(errors="replace").decode().strip() if isinstance(value, str) else ""
+
+    def pressed_again(self) -> bool:
+        """Return whether the form asks for a second email within seven days."""
+        return self.posted("again") == "yes"
 
     def reason(self) -> str:
         """Return the reason in a form; raises RequestError when it is too long or can't be printed."""

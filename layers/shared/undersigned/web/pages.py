@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.domain.approvals import PeriodState
-    from undersigned.domain.campaigns import Campaign, Target
+    from undersigned.domain.campaigns import Campaign
     from undersigned.domain.deliveries import DeliveryState
     from undersigned.domain.errors import FieldError
+    from undersigned.domain.plans import PlanLine
     from undersigned.domain.tallies import Count
     from undersigned.services.signing import Form, LetterPreview, OwnLetter, Packets
     from undersigned.web.page import Page
@@ -286,7 +287,7 @@ def approval(found: PeriodState, token: str) -> Page:
     """Render a period with the button that approves it, or with the status of its deliveries."""
     language = found.campaign.language
     headline, explanation = _state_of_period(found)
-    waiting = [(line.target, line.letters, _waiting_state(line.target)) for line in found.waiting]
+    waiting = [(line.target, line.letters, state_of_line(line, language)) for line in found.waiting]
     started = [(target, delivery.letters, DELIVERY_STATES[delivery.state]) for target, delivery in found.deliveries]
     return _page(
         "approval.html",
@@ -310,25 +311,48 @@ def _state_of_period(found: PeriodState) -> tuple[Message, Message]:
         return Message("Campaign paused"), Message(
             "Nothing is sent until someone resumes the campaign. What you approve now goes out then."
         )
+    if not found.campaign.approval:
+        return Message("No approval needed"), Message("This campaign’s letters go out by themselves.")
     if found.is_approved:
         return Message("Approved"), Message("The emails go out within minutes. Reload this page to see their status.")
-    if found.waiting:
+    if found.awaits_approval:
         return Message("Waiting for your approval"), Message(
             "Each recipient gets all their letters in one email. Nothing is sent until you press the button."
+        )
+    if found.waiting:
+        return Message("Nothing to approve"), Message(
+            "Each recipient gets one email in seven days at most. The letters go with a later delivery."
         )
     return Message("No letters waiting"), Message(
         "There is nothing to approve. The letters have gone out or were withdrawn."
     )
 
 
-def _waiting_state(target: Target) -> Message:
-    if target.hold:
-        return Message.in_context("status of letters", "On hold: %(why)s", {"why": target.hold})
-    if target.complained_at:
-        return Message.in_context("status of letters", "On hold: email marked as spam")
-    if target.mail_state == "bounced":
-        return Message.in_context("status of letters", "On hold: email bounced")
-    return Message.in_context("status of letters", "Ready to send")
+def state_of_line(line: PlanLine, language: str) -> Message:
+    """Return what a plan does with letters, or why it doesn't send them."""
+    match line.outcome:
+        case "held":
+            if line.target.hold is None:
+                return Message.in_context("status of letters", "On hold: email marked as spam")
+            return Message.in_context("status of letters", "On hold: %(why)s", {"why": line.target.hold})
+        case "bounced":
+            return Message.in_context("status of letters", "On hold: email bounced")
+        case "too soon" if line.too_soon:
+            values = {
+                "last": long_date(line.too_soon.last.day, language),
+                "next": long_date(line.too_soon.next_day, language),
+            }
+            return Message.in_context(
+                "status of letters", "Not before %(next)s, because of the delivery of %(last)s", values
+            )
+        case "in doubt":
+            return Message.in_context("status of letters", "In doubt: nobody knows whether the email arrived")
+        case "paused":
+            return Message.in_context("status of letters", "Campaign paused")
+        case "awaiting approval":
+            return Message.in_context("status of letters", "Waiting for approval")
+        case _:
+            return Message.in_context("status of letters", "Ready to send")
 
 
 DELIVERY_STATES: Mapping[DeliveryState, Message] = {

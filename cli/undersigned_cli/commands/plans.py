@@ -1,0 +1,81 @@
+"""What `deliver` and `approve` say before they send: what would go to whom, what would not and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from undersigned_cli.commands.output import counted, say
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from undersigned.domain.deliveries import Delivery
+    from undersigned.domain.plans import PlanLine
+    from undersigned.services.planning import Plan
+    from undersigned.wiring import Wiring
+
+
+def show_plan(wiring: Wiring, plan: Plan) -> None:
+    """Print a plan, line by line, and when the next weekly delivery is."""
+    now = wiring.now()
+    for line in plan.lines:
+        say(f"{line.key.target}: {_what_happens(line, now)}")
+    if plan.lines:
+        say(f"Emails come from {wiring.settings.sender.address}.")
+    else:
+        say("No letters are waiting.")
+    say(f"The next weekly delivery is on {wiring.settings.schedule.next_after(now):%A, %Y-%m-%d at %H:%M}.")
+
+
+def show_started(plan: Plan) -> None:
+    """Print which deliveries of a plan were started."""
+    for line in plan.going:
+        say(f"{line.key.target}: on its way to {line.target.email}")
+
+
+def check_again(reason: str, *, again: bool) -> None:
+    """Raise BadParameter if `--again` has no reason."""
+    if again and not reason.strip():
+        message = "--again needs --why; give the reason for a second email within seven days"
+        raise typer.BadParameter(message)
+
+
+def _what_happens(line: PlanLine, now: datetime) -> str:
+    # A delivery has its number of letters once all of them are sealed.
+    letters = counted(line.letters, "letter") if line.letters else "letters"
+    match line.outcome:
+        case "goes":
+            return f"{letters} to {line.target.email}"
+        case "held" | "bounced":
+            because = line.target.held_because or "the email bounced; `undersigned retry` sends it again"
+            return f"not sent: {because} ({letters})"
+        case "in doubt":
+            return f"in doubt: nobody knows whether the email of {line.key.period} arrived ({letters})"
+        case "paused":
+            return f"not sent: the campaign is paused ({letters})"
+        case "awaiting approval":
+            return f"waiting for approval ({letters})"
+        case "too soon" if line.too_soon:
+            return f"{_before(line.too_soon.last, now)}; {letters} can go from {line.too_soon.next_day}"
+        case _:
+            return f"not sent ({letters})"
+
+
+def _before(last: Delivery, now: datetime) -> str:
+    day = last.key.period
+    match last.state:
+        case "sent" | "delivered" | "complained":
+            days = (now.date() - last.day).days
+            return (
+                f"the email of {day} was sent already, {counted(days, 'day')} ago"
+                if days > 0
+                else (f"the email of {day} was sent already")
+            )
+        case "empty":
+            return f"the delivery of {day} had no letters left"
+        case "open" | "sending":
+            return f"the delivery of {day} is being sent"
+        case _:
+            return f"nobody knows whether the email of {day} arrived"

@@ -1,0 +1,135 @@
+"""Plans: which deliveries a target gets in a period, which it doesn't, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Literal
+
+from undersigned.domain.deliveries import DeliveryKey
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from undersigned.domain.campaigns import Campaign, Target
+    from undersigned.domain.controls import Controls
+    from undersigned.domain.deliveries import Delivery
+
+APART = timedelta(days=7)
+"""The days that name two deliveries to one target are at least this far apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class TooSoon:
+    """Why a period can't have a delivery: `last` is too close. `next_day` is the first day that can have one."""
+
+    last: Delivery
+    next_day: date
+
+
+def next_day(deliveries: Iterable[Delivery]) -> date | None:
+    """Return the first day that can name a new delivery to a target; None if any day can."""
+    return max((delivery.day + APART for delivery in deliveries if delivery.occupies_week), default=None)
+
+
+def too_soon(period: str, deliveries: Iterable[Delivery]) -> TooSoon | None:
+    """Return why a period can't have a delivery to a target, or None if it can.
+
+    The days of two deliveries lie at least seven days apart, whenever their emails leave. Those that surely did not
+    arrive don't count. A new delivery is also later than all of those, so an old day can't be used up afterwards.
+    """
+    known = tuple(deliveries)
+    day = date.fromisoformat(period)
+    is_new = all(delivery.key.period != period for delivery in known)
+    others = [delivery for delivery in known if delivery.occupies_week and delivery.key.period != period]
+    close = [other for other in others if day < other.day + APART and (is_new or other.day < day + APART)]
+    if not close:
+        return None
+    return TooSoon(max(close, key=lambda other: other.day), max(other.day for other in others) + APART)
+
+
+def days_around(period: str) -> tuple[str, ...]:
+    """Return the other days that are less than seven days from a period."""
+    day, reach = date.fromisoformat(period), APART.days - 1
+    return tuple((day + timedelta(days=away)).isoformat() for away in range(-reach, reach + 1) if away)
+
+
+Outcome = Literal["goes", "paused", "held", "bounced", "in doubt", "too soon", "awaiting approval"]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanLine:
+    """A delivery that a plan makes, or why it doesn't.
+
+    `letters` are those in the tray, or in the delivery if it has `begun`. `may_begin` is false without an approval.
+    """
+
+    key: DeliveryKey
+    target: Target
+    letters: int
+    is_paused: bool
+    may_begin: bool
+    too_soon: TooSoon | None = None
+    begun: Delivery | None = None
+
+    @property
+    def outcome(self) -> Outcome:
+        """Return what happens to the letters."""
+        if self.is_paused:
+            return "paused"
+        if self.begun is not None and self.begun.awaits_decision:
+            return "in doubt" if self.begun.state == "in_doubt" else "bounced"
+        if self.target.held_because:
+            return "held" if self.target.is_held else "bounced"
+        if self.too_soon:
+            return "too soon"
+        return "goes" if self.may_begin else "awaiting approval"
+
+    @property
+    def is_due(self) -> bool:
+        """Say whether the delivery is made, if it has its approval. One that is held is recorded as held."""
+        awaits_decision = self.begun is not None and self.begun.awaits_decision
+        return not (self.is_paused or awaits_decision or self.too_soon)
+
+
+def plan_lines(  # noqa: PLR0913  (what a plan depends on)
+    campaign: Campaign,
+    controls: Controls,
+    target: Target,
+    deliveries: Sequence[Delivery],
+    waiting: int,
+    *,
+    period: str,
+    again: bool = False,
+    approved: bool = False,
+) -> Iterator[PlanLine]:
+    """Return a target's deliveries in a period: those that have to go on, oldest first, then the period's own.
+
+    `deliveries` are the target's, newest first, and `waiting` is how many letters its tray holds. `again` plans them
+    even if they are too soon; but a day never has a second one. `approved` plans as if the period were approved.
+    """
+    key = DeliveryKey(campaign.id, target.id, period)
+    may_begin = approved or controls.lets_begin(period, needs_approval=campaign.approval)
+    expected = list(deliveries)
+    own = next((delivery for delivery in deliveries if delivery.key == key), None)
+    # Unfinished deliveries of earlier runs come first. Their letters are sealed and in no tray.
+    for place in reversed(range(len(deliveries))):
+        begun = deliveries[place]
+        if not begun.is_unfinished:
+            continue
+        blocked = None if again or begun.occupies_week else too_soon(begun.key.period, expected)
+        line = PlanLine(
+            begun.key, target, begun.letters, controls.paused, may_begin=True, too_soon=blocked, begun=begun
+        )
+        yield line
+        if line.outcome == "goes":
+            # It is about to be sent, so it counts from now on.
+            expected[place] = replace(begun, state="open")
+    if not waiting or (own is not None and own.is_unfinished):
+        return
+    if own is not None and (own.is_settled or own.awaits_decision):
+        following = max(own.day + timedelta(days=1), next_day(expected) or own.day)
+        yield PlanLine(key, target, waiting, controls.paused, may_begin=True, too_soon=TooSoon(own, following))
+        return
+    blocked = None if again else too_soon(period, expected)
+    yield PlanLine(key, target, waiting, controls.paused, may_begin=may_begin or own is not None, too_soon=blocked)

@@ -1,0 +1,171 @@
+"""Test that a target gets at most one email in seven days, whoever asks for it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.world import CAMPAIGN
+from undersigned.domain.api_keys import ApiKey, digest_of
+from undersigned.domain.deliveries import Delivery, DeliveryKey
+from undersigned.domain.plans import too_soon
+from undersigned.services.delivery_controls import NotNowError
+from undersigned.services.ports import ChangedError
+
+if TYPE_CHECKING:
+    from tests.world import World
+
+BO = "bo@signers.example"
+
+
+def needs_approval(world: World) -> None:
+    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
+    world.wiring.campaigns.put_campaign(replace(campaign, approval=True))
+
+
+def sent(world: World) -> list[tuple[str, str]]:
+    return [(mail.tags["target"], mail.tags["period"]) for mail in world.deliveries]
+
+
+def sent_on_tuesday(world: World) -> None:
+    """Send Ada's letter on November 24, and confirm one by Bo, which waits."""
+    world.confirmed()
+    world.week()
+    world.confirmed(email=BO)
+
+
+def test_a_campaign_without_approval_has_nothing_to_approve(world: World) -> None:
+    sent_on_tuesday(world)
+    with pytest.raises(NotNowError, match="needs no approval"):
+        world.wiring.delivery_controls().approve(CAMPAIGN, "2026-11-23", "cli", "")
+    world.run_queue()
+    assert sent(world) == [("evanston", "2026-11-24")]
+    assert list(world.wiring.campaigns.audit(CAMPAIGN)) == []
+
+
+@pytest.mark.parametrize(("days", "second"), [(1, False), (6, False), (7, True), (8, True)])
+def test_two_days_of_one_week_send_one_email(world: World, days: int, second: bool) -> None:  # noqa: FBT001
+    sent_on_tuesday(world)
+    world.clock.advance(days=days)
+    world.week()
+    assert len(sent(world)) == 1 + second
+
+
+def test_an_older_day_cannot_be_approved_after_a_newer_one_was_sent(world: World) -> None:
+    needs_approval(world)
+    world.confirmed()
+    controls = world.wiring.delivery_controls()
+    controls.approve(CAMPAIGN, "2026-11-24", "cli", "")
+    world.run_queue()
+    world.confirmed(email=BO)
+    for day in ("2026-11-23", "2026-11-17", "2026-11-02"):
+        with pytest.raises(NotNowError, match="from December 1, 2026"):
+            controls.approve(CAMPAIGN, day, "cli", "")
+    world.run_queue()
+    assert sent(world) == [("evanston", "2026-11-24")]
+
+
+def test_a_late_approval_of_a_day_that_stands_is_possible(world: World) -> None:
+    needs_approval(world)
+    world.confirmed()
+    world.clock.advance(days=3)
+    world.wiring.delivery_controls().approve(CAMPAIGN, "2026-11-24", "cli", "")
+    world.run_queue()
+    assert sent(world) == [("evanston", "2026-11-24")]
+
+
+def test_a_message_of_another_plan_opens_no_second_delivery(world: World) -> None:
+    """A message of an old plan, or of code before this rule, keeps the rule too."""
+    world.confirmed()
+    world.plan()
+    world.clock.advance(days=1)
+    world.plan()
+    world.run_queue()
+    assert len(sent(world)) == 1
+
+
+def test_after_a_delivery_by_hand_the_weekly_one_leaves_out_the_target(world: World) -> None:
+    world.clock.advance(days=2)  # Thursday
+    world.confirmed()
+    world.wiring.delivery_controls().deliver(CAMPAIGN, "2026-11-26", "cli", "the council meets on Friday")
+    world.run_queue()
+    own_letter = world.confirmed(email=BO).link("confirm")
+    assert "on Monday, December 7, 2026" in world.get(own_letter).body
+    world.clock.advance(days=4)
+    assert world.week() == []
+    assert "on Monday, December 7, 2026" in world.get(own_letter).body
+    world.clock.advance(days=7)
+    world.week()
+    assert sent(world) == [("evanston", "2026-11-26"), ("evanston", "2026-12-07")]
+
+
+def test_a_delivery_that_surely_did_not_arrive_does_not_count(world: World) -> None:
+    world.confirmed()
+    world.week()
+    world.feedback("bounce", world.deliveries[0])
+    world.wiring.campaigns.set_mail_state(CAMPAIGN, "evanston", world.deliveries[0].to, "ok")
+    world.confirmed(email=BO)
+    world.clock.advance(days=1)
+    assert too_soon("2026-11-25", world.wiring.deliveries.deliveries(CAMPAIGN, "evanston")) is None
+
+
+def test_a_retry_keeps_the_rule_and_a_person_can_override_it(world: World) -> None:
+    controls, deliveries = world.wiring.delivery_controls(), world.wiring.deliveries
+    world.confirmed()
+    world.week()
+    world.feedback("bounce", world.deliveries[0])
+    bounced = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
+    other = DeliveryKey(CAMPAIGN, "evanston", "2026-11-26")
+    known = tuple(deliveries.deliveries(CAMPAIGN, "evanston"))
+    deliveries.open(Delivery(other, "open", opened_at=world.clock.now, letters=1), known)
+    with pytest.raises(NotNowError, match="one email in seven days"):
+        controls.retry(bounced, "cli", "")
+    with pytest.raises(NotNowError, match="Give a reason"):
+        controls.retry(bounced, "cli", "", again=True)
+    controls.retry(bounced, "cli", "the office asked for it", again=True)
+    world.run_queue()
+    assert sent(world) == [("evanston", "2026-11-24"), ("evanston", "2026-11-24")]
+    assert next(world.wiring.campaigns.audit(CAMPAIGN)).action == "retry again"
+
+
+def test_a_delivery_is_not_opened_if_another_one_was_opened_meanwhile(world: World) -> None:
+    deliveries = world.wiring.deliveries
+    first, second = (
+        Delivery(DeliveryKey(CAMPAIGN, "evanston", day), "open", opened_at=world.clock.now)
+        for day in ("2026-11-29", "2026-11-30")
+    )
+    known = tuple(deliveries.deliveries(CAMPAIGN, "evanston"))
+    deliveries.open(first, known)
+    with pytest.raises(ChangedError):
+        deliveries.open(second, known)
+    deliveries.open(second, known, again=True)
+
+
+def test_the_api_sends_what_waits_and_says_what_stays(world: World, key: dict[str, str]) -> None:
+    world.confirmed()
+    path = f"/organizer/campaigns/{CAMPAIGN}/deliveries/next"
+    [line] = world.get(path, headers=key).json["deliveries"]
+    assert (line["target"], line["letters"], line["outcome"], line["not_before"]) == ("evanston", 1, "goes", None)
+    answer = world.post(path, {"why": "the council meets"}, as_json=True, headers=key)
+    assert (answer.status, [line["outcome"] for line in answer.json["deliveries"]]) == (202, ["goes"])
+    world.run_queue()
+    world.confirmed(email=BO)
+    [line] = world.get(path, headers=key).json["deliveries"]
+    assert (line["outcome"], line["last_period"], line["not_before"]) == ("too soon", "2026-11-24", "2026-12-01")
+    world.clock.advance(days=1)
+    assert world.post(path, {"again": True}, as_json=True, headers=key).status == 409
+    assert world.post(path, {"again": "yes"}, as_json=True, headers=key).status == 400
+    assert world.post(path, {"target": "Atlantis"}, as_json=True, headers=key).status == 404
+    values = {"again": True, "why": "asked for", "target": "evanston"}
+    assert world.post(path, values, as_json=True, headers=key).status == 202
+    world.run_queue()
+    assert len(sent(world)) == 2
+
+
+@pytest.fixture
+def key(world: World) -> dict[str, str]:
+    """Return the header of a key that manages the campaign."""
+    world.wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of("us_manage"), "manage", "", world.clock.now))
+    return {"authorization": "Bearer us_manage"}
