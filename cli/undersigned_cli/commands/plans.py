@@ -42,7 +42,7 @@ def check_again(reason: str, *, again: bool) -> None:
         raise typer.BadParameter(message)
 
 
-def _what_happens(line: PlanLine, now: datetime) -> str:
+def _what_happens(line: PlanLine, now: datetime) -> str:  # noqa: PLR0911  (a table)
     # A delivery has its number of letters once all of them are sealed.
     letters = counted(line.letters, "letter") if line.letters else "letters"
     match line.outcome:

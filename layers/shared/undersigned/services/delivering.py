@@ -72,7 +72,7 @@ class Delivering:
     sleep: Callable[[float], None]
     bundle_size: int
 
-    def deliver(
+    def deliver(  # noqa: PLR0911  (a return for each state)
         self, key: DeliveryKey, has_time: Callable[[], bool] = lambda: True, *, again: bool = False
     ) -> Delivery | None:
         """Make or continue a delivery, and return it; None if there is nothing to send.

@@ -241,9 +241,9 @@ def _check_reason(why: str, *, again: bool) -> None:
 def _too_soon(found: TooSoon, language: str) -> NotNowError:
     return NotNowError(
         Message(
-            "There is a delivery of %(last)s, and a recipient gets one email in seven days at most. The next one can go "
-            "from %(next)s. A second one before needs a reason: press “Send a second email” on the dashboard, or use "
-            "`--again --why`.",
+            "There is a delivery of %(last)s, and a recipient gets one email in seven days at most. The next one can "
+            "go from %(next)s. A second one before needs a reason: press “Send a second email” on the dashboard, or "
+            "use `--again --why`.",
             {"last": long_date(found.last.day, language), "next": long_date(found.next_day, language)},
         )
     )

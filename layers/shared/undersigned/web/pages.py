@@ -328,7 +328,7 @@ def _state_of_period(found: PeriodState) -> tuple[Message, Message]:
     )
 
 
-def state_of_line(line: PlanLine, language: str) -> Message:
+def state_of_line(line: PlanLine, language: str) -> Message:  # noqa: PLR0911  (a table)
     """Return what a plan does with letters, or why it doesn't send them."""
     match line.outcome:
         case "held":
