@@ -499,6 +499,38 @@ def test_a_period_is_approved_and_sent(world: World, manager: Organizer) -> None
     assert "Approved deliveries 2026-11-24 key" in manager.words("/audit")
 
 
+def test_waiting_letters_are_listed_and_sent_now(world: World, manager: Organizer) -> None:
+    world.confirmed()
+    world.confirmed(email="bo@signers.example", postal_code="60091")
+    manager.press("/targets/wilmette/hold", {"why": "a new chief"})
+    page = manager.words()
+    assert "What goes if you press the button Recipient Letters Status Evanston" in page
+    assert "chief@evanston-police.example 1 Ready to send" in page
+    assert "1 On hold: a new chief" in page
+    assert manager.press("/deliver", {"why": "the council meets"}).headers["location"] == "/organizer?done=delivered"
+    world.run_queue()
+    assert [mail.tags["target"] for mail in world.deliveries] == ["evanston"]
+    assert "Send waiting letters now" not in manager.words()
+    assert manager.press("/deliver").headers["location"] == "/organizer?done=not-delivered"
+    assert "Sent waiting letters early 2026-11-24 key" in manager.words("/audit")
+
+
+def test_a_second_email_within_seven_days_needs_a_reason_on_the_dashboard(world: World, manager: Organizer) -> None:
+    world.confirmed()
+    world.week()
+    world.confirmed(email="bo@signers.example")
+    world.clock.advance(days=1)
+    page = manager.words("/targets/evanston")
+    assert "Send a second email within seven days" in page
+    assert "Not before December 1, 2026, because of the delivery of November 24, 2026" in page
+    assert manager.press("/targets/evanston/deliver").headers["location"].endswith("?done=not-delivered")
+    assert manager.press("/targets/evanston/deliver", {"again": "yes"}).status == 409
+    manager.press("/targets/evanston/deliver", {"again": "yes", "why": "the office asked for it"})
+    world.run_queue()
+    assert [mail.tags["period"] for mail in world.deliveries] == ["2026-11-24", "2026-11-25"]
+    assert "Sent letters within seven days of the last email" in manager.words("/audit")
+
+
 def test_a_pause_is_shown_until_the_campaign_resumes(world: World, manager: Organizer) -> None:
     manager.press("/pause", {"why": HOSTILE})
     assert "Campaign paused" in manager.words()

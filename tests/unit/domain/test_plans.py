@@ -1,0 +1,117 @@
+"""Test plans: the days of two deliveries to a target are seven days apart."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from undersigned.domain.campaigns import Target
+from undersigned.domain.controls import Controls
+from undersigned.domain.deliveries import Delivery, DeliveryKey, DeliveryState
+from undersigned.domain.plans import days_around, next_day, plan_lines, too_soon
+
+NOW = datetime(2026, 11, 26, 15, 0, tzinfo=UTC)
+TARGET = Target("evanston", "Police Chief", "Avery Sample", "Police", "Evanston", "chief@evanston.example", ())
+
+
+class AnyCampaign:
+    """A campaign that needs an approval or not."""
+
+    def __init__(self, *, approval: bool = False) -> None:
+        self.id, self.approval = "any", approval
+
+
+def delivery(period: str, state: DeliveryState = "sent", **values: Any) -> Delivery:
+    return Delivery(DeliveryKey("any", "evanston", period), state, opened_at=NOW, **{"letters": 3, **values})
+
+
+def outcomes(deliveries: list[Delivery], period: str, waiting: int = 1, **options: Any) -> list[tuple[str, str]]:
+    campaign: Any = AnyCampaign(approval=options.pop("approval", False))
+    target = options.pop("target", TARGET)
+    controls = options.pop("controls", Controls())
+    lines = plan_lines(campaign, controls, target, deliveries, waiting, period=period, **options)
+    return [(line.key.period, line.outcome) for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("state", "values", "occupies"),
+    [
+        ("open", {}, True),
+        ("sending", {"sending_since": NOW}, True),
+        ("in_doubt", {"sending_since": NOW}, True),
+        ("sent", {}, True),
+        ("delivered", {}, True),
+        ("complained", {}, True),
+        ("bounced", {"sending_since": NOW}, True),
+        ("bounced", {"sending_since": NOW, "permanent": True}, False),
+        ("held", {"sending_since": NOW}, True),
+        ("held", {"sending_since": NOW, "permanent": True}, False),
+        ("held", {}, False),
+        ("empty", {}, False),
+    ],
+)
+def test_only_a_delivery_that_surely_did_not_arrive_does_not_count(
+    state: DeliveryState, values: dict[str, Any], *, occupies: bool
+) -> None:
+    made = delivery("2026-11-24", state, **values)
+    assert made.occupies_week == occupies
+    assert next_day([made]) == (date(2026, 12, 1) if occupies else None)
+    assert (too_soon("2026-11-30", [made]) is not None) == occupies
+    assert too_soon("2026-12-01", [made]) is None
+
+
+def test_a_new_delivery_is_never_named_by_an_older_day() -> None:
+    found = too_soon("2026-11-02", [delivery("2026-11-30"), delivery("2026-11-16")])
+    assert found
+    assert (found.last.key.period, found.next_day) == ("2026-11-30", date(2026, 12, 7))
+
+
+def test_an_older_delivery_that_bounced_goes_if_no_other_one_is_close() -> None:
+    bounced = delivery("2026-11-23", "bounced", permanent=True)
+    assert too_soon("2026-11-23", [delivery("2026-11-30"), bounced]) is None
+    assert too_soon("2026-11-23", [delivery("2026-11-29"), bounced])
+    assert too_soon("2026-11-23", [bounced, delivery("2026-11-17")])
+
+
+def test_the_days_around_a_period_are_six_on_each_side() -> None:
+    around = days_around("2026-11-30")
+    assert (len(around), around[0], around[-1]) == (12, "2026-11-24", "2026-12-06")
+    assert "2026-11-30" not in around
+
+
+def test_a_plan_says_what_happens_to_the_letters_of_a_target() -> None:
+    monday = "2026-11-30"
+    assert outcomes([], monday) == [(monday, "goes")]
+    assert outcomes([], monday, waiting=0) == []
+    assert outcomes([], monday, approval=True) == [(monday, "awaiting approval")]
+    assert outcomes([], monday, approval=True, approved=True) == [(monday, "goes")]
+    assert outcomes([], monday, controls=Controls(paused=True)) == [(monday, "paused")]
+    assert outcomes([delivery("2026-11-26")], monday) == [(monday, "too soon")]
+    assert outcomes([delivery("2026-11-26")], monday, again=True) == [(monday, "goes")]
+    assert outcomes([delivery("2026-11-23")], monday) == [(monday, "goes")]
+
+
+def test_a_day_never_has_a_second_delivery_to_a_target() -> None:
+    assert outcomes([delivery("2026-11-30")], "2026-11-30", again=True) == [("2026-11-30", "too soon")]
+
+
+def test_a_delivery_that_goes_on_comes_first_and_keeps_the_others_away() -> None:
+    assert outcomes([delivery("2026-11-26", "open")], "2026-11-30") == [
+        ("2026-11-26", "goes"),
+        ("2026-11-30", "too soon"),
+    ]
+    # It was held before it was sent, and is released now.
+    assert outcomes([delivery("2026-11-26", "held")], "2026-11-30") == [
+        ("2026-11-26", "goes"),
+        ("2026-11-30", "too soon"),
+    ]
+
+
+def test_a_delivery_that_waits_for_a_person_does_not_go_by_itself() -> None:
+    in_doubt = delivery("2026-11-23", "in_doubt", sending_since=NOW)
+    bounced = delivery("2026-11-23", "bounced", permanent=True)
+    assert outcomes([in_doubt], "2026-11-30") == [("2026-11-23", "in doubt"), ("2026-11-30", "goes")]
+    assert outcomes([in_doubt], "2026-11-26") == [("2026-11-23", "in doubt"), ("2026-11-26", "too soon")]
+    assert outcomes([bounced], "2026-11-26") == [("2026-11-23", "bounced"), ("2026-11-26", "goes")]
