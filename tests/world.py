@@ -8,7 +8,7 @@ import json
 import re
 import secrets
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
@@ -22,6 +22,7 @@ import boto3
 from moto import mock_aws
 
 from tests import aws_from_template
+from tests.faults.memory import Memory
 from tests.moto_caches import cache_in_moto
 from tests.openapi_document import breach_of
 from tests.permissions_from_template import enforce
@@ -165,7 +166,9 @@ class World:
     throttles: int = 0
     refusal: str = ""
     suppressed: dict[str, str] = field(default_factory=dict)
+    memory: Memory | None = None
     publishes_events: bool = False
+    sleep: Callable[[float], None] = lambda _seconds: None
     _read: dict[str, str] = field(default_factory=dict)
 
     def restart(self, function: str) -> None:
@@ -415,18 +418,28 @@ def world(
     forms_a_minute: int = 10_000,
     publishes_events: bool = False,
     empty: bool = False,
+    fast: bool = False,
 ) -> Iterator[World]:
-    """Make a stack that holds the shipped campaign, or an empty one."""
+    """Make a stack that holds the shipped campaign, or an empty one. A `fast` one has no moto below it."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    with mock_aws():
-        new = _make(monkeypatch, bundle_size, forms_a_minute, publishes_events=publishes_events)
+    clock = Clock(datetime(2026, 11, 24, 18, 0, tzinfo=UTC))
+    memory = Memory(clock) if fast else None
+    with nullcontext() if memory else mock_aws():
+        _memories.append(memory)
+        new = _make(monkeypatch, clock, bundle_size, forms_a_minute, publishes_events=publishes_events)
+        new.memory = memory
+        if memory:
+            memory.world, memory.sent_as = new, Sent
         _worlds.append(new)
         if not empty:
             push(_shipped_campaign(), new.wiring.campaigns)
-        yield new
-        _worlds.remove(new)
+        try:
+            yield new
+        finally:
+            _worlds.remove(new)
+            _memories.pop()
 
 
 @cache
@@ -434,7 +447,9 @@ def _shipped_campaign() -> CompiledCampaign:
     return campaign_folder.read(ROOT / "campaigns" / CAMPAIGN)
 
 
-def _make(monkeypatch: pytest.MonkeyPatch, bundle_size: int, forms_a_minute: int, *, publishes_events: bool) -> World:
+def _make(
+    monkeypatch: pytest.MonkeyPatch, clock: Clock, bundle_size: int, forms_a_minute: int, *, publishes_events: bool
+) -> World:
     queue_url = aws_from_template.make_delivery_queue(client_of("sqs"))
     export_queue_url = aws_from_template.make_queue(client_of("sqs"), "ExportQueue")
     waiting_mails_url = aws_from_template.make_queue(client_of("sqs"), "WaitingMails")
@@ -459,7 +474,6 @@ def _make(monkeypatch: pytest.MonkeyPatch, bundle_size: int, forms_a_minute: int
     ses.create_email_identity(EmailIdentity="enddemand.example")
     for name in ("MailConfiguration", "DeliveryMailConfiguration"):
         ses.create_configuration_set(ConfigurationSetName=name)
-    clock = Clock(datetime(2026, 11, 24, 18, 0, tzinfo=UTC))
 
     def start(function: str) -> Callable[[Any, Any], Any]:
         logical_id = FUNCTIONS[function]
@@ -470,7 +484,7 @@ def _make(monkeypatch: pytest.MonkeyPatch, bundle_size: int, forms_a_minute: int
         environment = aws_from_template.environment_of(logical_id, **own)
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
-        wiring = Wiring(Settings(environment), client=_clients(logical_id), clock=clock, sleep=lambda _seconds: None)
+        wiring = Wiring(Settings(environment), client=_clients(logical_id), clock=clock, sleep=_sleep)
         return _handler(monkeypatch, function, wiring)
 
     return World(
@@ -526,6 +540,13 @@ def _handler(monkeypatch: pytest.MonkeyPatch, function: str, wiring: Wiring) -> 
 _worlds: list[World] = []
 """The current world is the last one. Clients outlive it, because making one takes longer than most tests."""
 
+_memories: list[Memory | None] = []
+"""The memory of the current world, if it has no moto below it."""
+
+
+def _sleep(seconds: float) -> None:
+    _worlds[-1].sleep(seconds)
+
 
 def _clients(function: str | None = None) -> Callable[..., Any]:
     """Return a maker of clients. Their calls are counted and, for a function, checked against its policy.
@@ -540,8 +561,13 @@ def client_of(service: str) -> Any:
     return _client(service, None)
 
 
-@cache
 def _client(service: Any, function: str | None, **options: Any) -> Any:
+    memory = _memories[-1] if _memories else None
+    return memory.client(service, function) if memory else _client_of_moto(service, function, **options)
+
+
+@cache
+def _client_of_moto(service: Any, function: str | None, **options: Any) -> Any:
     client = boto3.client(service, **options)
     client.meta.events.register("before-call", _count_call)
     if function is not None:

@@ -70,8 +70,20 @@ def _too_close(arrived: Iterable[Sent]) -> Iterator[str]:
 
 def _in_two_places(signatures: Rows, rows: Rows) -> Iterator[str]:
     """Check that each confirmed letter is in its tray or in the one bundle that its row names, and no other letter."""
-    sealed = Counter(signer for row in rows if row["sk"].startswith(BUNDLES) for signer in read_bundle(row).signers)
+    # A letter that is erased stays in its bundle. Its signer may sign another one.
+    erased = {(row["pk"], row["sk"].partition("#")[2]): row.get("erased", set()) for row in rows}
+    sealed = Counter(
+        signer
+        for row in rows
+        if row["sk"].startswith(BUNDLES)
+        for signer in read_bundle(row).signers
+        if signer not in erased.get((row["pk"], row["sk"].split("#")[1]), ())
+    )
     for row in signatures:
+        if row["status"] == "erased":
+            if "due" in row:
+                yield f"an erased letter is in a tray: {sorted(row)}"
+            continue
         signer = row["pk"].rpartition("#")[2]
         places = int("due" in row) + sealed[signer]
         due = int(row["status"] == "confirmed" or "bundle" in row)

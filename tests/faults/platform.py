@@ -1,16 +1,21 @@
 """AWS around the functions: it repeats records, redelivers messages, retries, and reports the outcome of emails.
 
-It wraps the world in memory, and moves its clock to whatever is due next, until nothing is pending.
+It wraps the world in memory, and moves its clock to whatever is due next, until nothing is pending. `Faults` says how
+badly it behaves beyond that.
 """
 
 from __future__ import annotations
 
+import zlib
+from collections import Counter
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ReadTimeoutError
 from moto.core.models import DEFAULT_ACCOUNT_ID as ACCOUNT
 from moto.sqs.models import sqs_backends
 
@@ -30,18 +35,109 @@ _LATEST_EVENT = timedelta(minutes=50)
 """SES events come within this time: after an hour without one, a person is asked (decision 4)."""
 
 _EVENT_RETRIES = 2
-"""Lambda retries an asynchronous invocation twice after an error."""
-
-_HOPS = 16
-"""Lambda stops a chain of messages that a function sends to itself after about this many invocations, unless the
-function allows it, and SQS moves the last one to the dead-letter queue.
-
-Source: "Use Lambda recursive loop detection to prevent infinite loops", Lambda developer guide."""
+"""Lambda retries an asynchronous invocation twice after an error: after a minute, and after two more. Source: "How
+Lambda handles errors and retries with asynchronous invocation", Lambda developer guide."""
 
 _PRESSES = 3
 """How often a person tries a form or a button that answers with an error page."""
 
 _SERVER_ERROR = 500
+
+MOST_HOPS = 16
+"""Lambda stops a chain of invocations that a function makes of itself through a queue after about 16, and the message
+goes to the dead-letter queue. Source: "Use Lambda recursive loop detection to prevent infinite loops", Lambda developer
+guide."""
+
+_STREAM_KEEPS = timedelta(hours=24)
+"""Source: "Change data capture for DynamoDB Streams", DynamoDB developer guide."""
+
+_LONGEST_PAUSE_OF_READER = 60
+"""Seconds between a stream reader's retries, at most. Lambda doesn't document its pauses; these use up 20 retries in a
+quarter of an hour."""
+
+_DEEPEST = 2
+"""How many invocations can be interrupted by another one at the same time."""
+
+_SHARE_OF_PEOPLE = 0.5
+"""How many of the interruptions are by people. The others are by what AWS has to do."""
+
+_BOTOCORE_GIVES_UP_AFTER = 1.5
+"""Seconds: see FEW_RETRIES in aws/dynamodb.py."""
+
+_SES_HANGS_FOR = 60
+"""Seconds: see NO_RETRIES in aws/mail.py."""
+
+Service = Literal["dynamodb", "sesv2", "sqs", "s3"]
+
+_UNAVAILABLE: dict[str, tuple[str, int]] = {
+    "dynamodb": ("InternalServerError", 500),
+    "sesv2": ("InternalServiceErrorException", 500),
+    "sqs": ("ServiceUnavailable", 503),
+    "s3": ("ServiceUnavailable", 503),
+}
+_THROTTLED: dict[str, tuple[str, int]] = {
+    "dynamodb": ("ThrottlingException", 400),
+    "sesv2": ("TooManyRequestsException", 429),
+    "sqs": ("RequestThrottled", 403),
+    "s3": ("SlowDown", 503),
+}
+
+
+class Outage(NamedTuple):
+    """A time in which a service answers no function, or a function's event source mapping is disabled."""
+
+    what: str
+    begins: datetime
+    ends: datetime
+
+    def covers(self, what: str, now: datetime) -> bool:
+        return what == self.what and self.begins <= now < self.ends
+
+
+@dataclass
+class Faults:
+    """How AWS behaves beyond what it always does. Each number is a share of calls, events or invocations; 0 is never.
+
+    | field | what happens |
+    |---|---|
+    | `crashes` | a function ends before or after a call |
+    | `lost_answers` | a DynamoDB write takes effect, and the call fails or botocore repeats it |
+    | `conflicts` | DynamoDB refuses a write, because another transaction holds one of its items |
+    | `throttles` | any service refuses a call for its rate |
+    | `ses_errors` | SES answers 500 and has not accepted the email |
+    | `ses_lost_answers` | SES accepts the email, and its answer is lost |
+    | `ses_hangs` | SES answers nothing for a minute. It accepts the email half of the times |
+    | `outages_after_emails` | SES accepts an email, and then DynamoDB answers no function for minutes or hours |
+    | `refusals` | SES refuses one email for certain |
+    | `lost_events` | an event of SES never comes, by the event's kind |
+    | `repeats` | a message or an event comes twice |
+    | `preemptions` | something else that is due, or a person, runs in the middle of an invocation |
+    | `short_runs` | an invocation has no time left after its first step |
+    | `outages` | a service answers no function for a while |
+    | `disabled` | a function's event source mapping is disabled for a while |
+    | `shards` | the stream has so many shards, which are read in any order |
+
+    `time_passes` lets pauses, time-outs and retries take time; without it they take none.
+    """
+
+    time_passes: bool = False
+    crashes: float = 0
+    lost_answers: float = 0
+    conflicts: float = 0
+    throttles: float = 0
+    ses_errors: float = 0
+    ses_lost_answers: float = 0
+    ses_hangs: float = 0
+    outages_after_emails: float = 0
+    refusals: float = 0
+    lost_events: dict[str, float] = field(default_factory=dict)
+    repeats: float = 0
+    preemptions: float = 0
+    short_runs: float = 0
+    shards: int = 1
+    latest_event: timedelta = _LATEST_EVENT
+    outages: list[Outage] = field(default_factory=list)
+    disabled: list[Outage] = field(default_factory=list)
 
 
 class CrashError(BaseException):
@@ -52,62 +148,115 @@ class CrashError(BaseException):
         self.function = function
 
 
-@dataclass
+@dataclass(eq=False)
 class Reader:
-    """A function that reads the stream: the index of its next record, and how often it tried that record."""
+    """A function that reads a shard of the stream: its next record, when it tries that, and how often it has."""
 
     function: str
+    shard: int
+    at: datetime
     next: int = 0
     tries: int = 0
+    is_busy: bool = False
 
 
-@dataclass
+@dataclass(eq=False)
 class Message:
-    """A queue's message, when it is visible again, and how many of a queue's messages led to it, one from another."""
+    """A queue's message, and when it is visible again. `hops` counts the invocations that led to it."""
 
     queue_url: str
     function: str
     received: dict[str, Any]
     visible_at: datetime
-    hops: int = 0
     receipts: int = 0
+    hops: int = 0
+    is_busy: bool = False
+
+
+@dataclass(eq=False)
+class Invocation:
+    """An asynchronous invocation: by a schedule, or by an event of SES."""
+
+    at: datetime
+    function: str
+    run: Callable[[], object]
+    tries: int = 0
+    is_busy: bool = False
+
+
+@dataclass(eq=False)
+class Running:
+    """An invocation that runs: when Lambda ends it, how many seconds its message is hidden, and its message's hops."""
+
+    function: str
+    until: datetime
+    hidden_for: int | None = None
+    hops: int = 0
+    has_time: bool = True
+
+
+@dataclass
+class Fate:
+    """What becomes of an email that SES accepted: SES's events about it, and whether it arrives."""
+
+    cases: tuple[str, ...] = ("send", "delivery")
+    arrives: bool = True
 
 
 @dataclass
 class Platform:
     """AWS around a world.
 
-    `rng` orders SES's events. Emails to `refused_addresses` bounce; `bounced` holds their message ids. `watch` is told
-    of the functions' calls, and `crashes` lists the functions that crashed. `refusals` holds the error codes of a
-    function's next calls of an operation; an empty code lets a call pass. `when_quiet` is called whenever nothing is
-    pending.
+    `rng` orders SES's events, and decides each fault. Emails to `refused_addresses` bounce; `bounced` holds the message
+    ids of emails that did not arrive. `watch` is told of the functions' calls, and `crashes` lists the functions that crashed. `refusals`
+    holds the error codes of a function's next calls of an operation; an empty code lets a call pass. `when_quiet` is
+    called whenever nothing is pending. `fate_of` may decide what becomes of an email, and `on_accepted` is told of it.
+    `interrupt` may do something in the middle of an invocation, which runs with the `code` of its moment. `note` gets a
+    line for each thing that happens.
     """
 
     world: World
     rng: Random
     watch: Watch | None = None
+    faults: Faults = field(default_factory=Faults)
     when_quiet: Callable[[], None] = lambda: None
     refusals: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     refused_addresses: set[str] = field(default_factory=set)
     bounced: set[str] = field(default_factory=set)
     dead_letters: list[str] = field(default_factory=list)
     crashes: list[str] = field(default_factory=list)
-    _stream: list[Any] = field(default_factory=list)
+    happened: Counter[str] = field(default_factory=Counter)
+    fate_of: Callable[[Sent], Fate | None] = lambda _sent: None
+    note: Callable[[str], None] = lambda _line: None
+    interrupt: Callable[[], bool] = lambda: False
+    code: Callable[[], AbstractContextManager[object]] = nullcontext
+    on_accepted: Callable[[Sent], None] = lambda _sent: None
+    _shards: list[list[Any]] = field(default_factory=list)
+    _readers: list[Reader] = field(default_factory=list)
     _messages: list[Message] = field(default_factory=list)
-    _events: list[tuple[datetime, str, Sent]] = field(default_factory=list)
+    _invocations: list[Invocation] = field(default_factory=list)
+    _running: list[Running] = field(default_factory=list)
     _reported: int = 0
     _params: Mapping[str, Any] = field(default_factory=dict)
-    _hidden_for: int | None = None
-    _delayed_until: dict[str, datetime] = field(default_factory=dict)
-    _hops: int = 0
-    _hops_of: dict[str, int] = field(default_factory=dict)
+    _sent_at: dict[str, tuple[datetime, int]] = field(default_factory=dict)
+    _fates: list[Fate] = field(default_factory=list)
     _wrote: bool = False
     _queued: bool = False
 
     def __post_init__(self) -> None:
         """Become the world's watch, in front of `watch`."""
         self.world.watch = self
-        self._readers = [Reader("send_confirmations"), Reader("tally")]
+        self.world.sleep = self.sleep
+        self._shards = [[] for _ in range(self.faults.shards)]
+        self._readers = [
+            Reader(function, shard, self.now)
+            for function in ("send_confirmations", "tally")
+            for shard in range(self.faults.shards)
+        ]
+
+    @property
+    def now(self) -> datetime:
+        return self.world.clock.now
 
     def keep_targets(self, targets: Collection[str]) -> None:
         """Remove the campaign's other targets: a plan reads each of them."""
@@ -121,12 +270,20 @@ class Platform:
 
     def person(self, act: Callable[[], Answer]) -> Answer:
         """Act as a person on a page, who tries again after an error."""
-        for _ in range(_PRESSES):
-            answer, error = self._invoke(act)
+        answer = self.tries(act)
+        if answer is None:
+            message = f"a person tried {_PRESSES} times and got an error each time"
+            raise AssertionError(message)
+        return answer
+
+    def tries(self, act: Callable[[], Answer]) -> Answer | None:
+        """Act as a person who gives up after a few errors. Return None then."""
+        for press in range(_PRESSES):
+            answer, error = self._invoke("public_api", act)
             if error is None and answer is not None and answer.status < _SERVER_ERROR:
                 return answer
-        message = f"a person tried {_PRESSES} times and got an error each time"
-        raise AssertionError(message)
+            self.sleep(20.0 * 3**press)
+        return None
 
     # Time
 
@@ -137,37 +294,74 @@ class Platform:
         """
         self._wrote = self._queued = True
         while True:
-            while self._read_stream() or self._run_due_messages() or self._report_due_events():
+            while self._read_stream() or self._run_due_messages() or self._run_due_invocations():
                 pass
-            pending = [message.visible_at for message in self._messages] + [at for at, _, _ in self._events]
-            if not pending and decide(self.world, bounced=self.bounced):
+            due = self._next_due()
+            if due is None and decide(self.world, bounced=self.bounced):
                 self._wrote = self._queued = True
                 continue
-            if not pending:
+            if due is None:
                 self.when_quiet()
                 return
-            self.world.clock.now = max(self.world.clock.now, min(pending))
+            self.world.clock.now = max(self.now, due)
+
+    def run_until(self, moment: datetime) -> None:
+        """Do everything that is due until a moment, and move the clock there."""
+        self._wrote = self._queued = True
+        while True:
+            while self.run_something():
+                pass
+            due = self._next_due()
+            if due is None or due > moment:
+                self.world.clock.now = max(self.now, moment)
+                return
+            self.world.clock.now = max(self.now, due)
+
+    def run_something(self) -> bool:
+        """Run one thing that is due, chosen at random, and return whether there was one."""
+        self._collect()
+        due: list[tuple[Callable[[Any], None], Any]] = [
+            *((self._hand_over, reader) for reader in self._lagging() if reader.at <= self.now),
+            *(
+                (self._run_message, message)
+                for message in self._messages
+                if not message.is_busy and message.visible_at <= self.now
+            ),
+            *((self._run_invocation, each) for each in self._invocations if not each.is_busy and each.at <= self.now),
+        ]
+        if not due:
+            return False
+        run, what = self.rng.choice(due)
+        run(what)
+        return True
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass for an invocation that waits. What is due meanwhile runs. Short pauses take no time."""
+        if not self.faults.time_passes or seconds < 1:
+            return
+        until = self.now + timedelta(seconds=seconds)
+        if len(self._running) <= _DEEPEST:
+            self.run_until(until)
+        else:
+            self.world.clock.now = max(self.now, until)
+
+    def _next_due(self) -> datetime | None:
+        self._collect()
+        pending = [
+            *(reader.at for reader in self._lagging()),
+            *(message.visible_at for message in self._messages if not message.is_busy),
+            *(each.at for each in self._invocations if not each.is_busy),
+        ]
+        return min(pending, default=None)
 
     def expire(self) -> None:
         """Delete expired items, as DynamoDB does some time after they expire."""
         client, table = client_of("dynamodb"), self.world.wiring.settings.table_name
-        now = int(self.world.clock.now.timestamp())
+        now = int(self.now.timestamp())
         for item in client.scan(TableName=table)["Items"]:
             if "expires_at" in item and int(item["expires_at"]["N"]) <= now:
                 client.delete_item(TableName=table, Key={"pk": item["pk"], "sk": item["sk"]})
-
-    def forget_stream(self) -> None:
-        """Drop the records that no reader has read, as the stream does after a day while its mappings are dead."""
-        self._stream += self.world.new_records()
-        for reader in self._readers:
-            reader.next, reader.tries = len(self._stream), 0
-
-    def lose_messages(self, function: str) -> None:
-        """Run what waits in a function's queue once, and lose what it leaves."""
-        self._queued = True
-        self._run_due_messages()
-        for message in [message for message in self._messages if message.function == function]:
-            self._delete(message)
+                self._wrote = True
 
     def run_schedule(self, function: str) -> None:
         """Run a function as its schedule does, with retries after errors."""
@@ -176,121 +370,306 @@ class Platform:
             "report_deliveries": self.world.report,
             "reconcile": self.world.begin_reconciling,
         }
-        self._event(function, runs[function])
+        self._begin(function, runs[function])
+
+    def forget_stream(self) -> None:
+        """Drop the records that no reader has read, as the stream does after a day while its mappings are dead."""
+        self._wrote = True
+        self._collect()
+        for reader in self._readers:
+            reader.next, reader.tries = len(self._shards[reader.shard]), 0
+
+    def lose_messages(self, function: str) -> None:
+        """Run what waits in a function's queue once, and lose what it leaves."""
+        self._queued = True
+        self._run_due_messages()
+        for message in [message for message in self._messages if message.function == function]:
+            self._delete(message)
+
+    def run_now(self, function: str, run: Callable[[], object]) -> None:
+        """Run a function as a person does, who tries again after an error."""
+        for _ in range(_PRESSES):
+            if self._invoke(function, run)[1] is None:
+                return
 
     # Calls of the functions
 
     def before(self, function: str, operation: str, params: Mapping[str, Any]) -> None:
-        """Keep the parameters of a call, and raise the next refusal of its operation."""
-        self._params = params
+        """Keep the parameters of a call, and raise what goes wrong before it."""
         if self.watch:
             self.watch.before(function, operation, params)
+        self._fail_before(function, operation)
+        self._params = params
         pending = self.refusals.get((function, operation))
         if pending and (code := pending.pop(0)):
-            answer = {"Error": {"Code": code, "Message": ""}, "ResponseMetadata": {"HTTPStatusCode": 400}}
-            raise ClientError(answer, operation)  # type: ignore[arg-type]
+            raise _error(operation, code, 400)
 
     def after(self, function: str, operation: str) -> None:
         """Note what a call changes: how long a message is hidden or delayed, and what there is to read."""
-        if operation == "sqs:ChangeMessageVisibility":
-            self._hidden_for = self._params["VisibilityTimeout"]
+        if operation == "sqs:ChangeMessageVisibility" and self._running:
+            self._running[-1].hidden_for = self._params["VisibilityTimeout"]
         self._wrote |= operation.startswith("dynamodb:")
         if operation == "sqs:SendMessage":
             self._queued = True
             self._note_message(self._params["QueueUrl"], self._params.get("DelaySeconds", 0))
+        if operation == "sesv2:SendEmail":
+            self._accept_emails()
         if self.watch:
             self.watch.after(function, operation)
+        self._fail_after(function, operation)
 
     def retries(self, function: str, operation: str) -> bool:
-        """Ask the watch."""
-        return bool(self.watch and self.watch.retries(function, operation))
+        """Ask the watch, or lose the answer to a write: botocore repeats the call."""
+        if self.watch and self.watch.retries(function, operation):
+            return True
+        # botocore sends a token with a transaction, so DynamoDB answers a repeated one like the first.
+        return operation in _REPEATABLE and self._happens(
+            "an answer lost, and the call repeated", self.faults.lost_answers
+        )
+
+    # Faults
+
+    def _happens(self, what: str, rate: float) -> bool:
+        if rate and self.rng.random() < rate:
+            self.happened[what] += 1
+            self.note(f"  FAULT {what}")
+            return True
+        return False
+
+    def _fail_before(self, function: str, operation: str) -> None:
+        if not self.faults.time_passes:
+            return
+        self.note(f"  {function} {operation}")
+        if self._running and self.now > self._running[-1].until:
+            self.happened["an invocation that ran out of time"] += 1
+            raise CrashError(function)
+        if self._happens("a crash before a call", self.faults.crashes):
+            raise CrashError(function)
+        if len(self._running) <= _DEEPEST and self._happens("an interruption", self.faults.preemptions):
+            is_done = self.rng.random() < _SHARE_OF_PEOPLE and self.interrupt()
+            if not is_done:
+                self.run_something()
+        self._refuse(operation)
+        if operation == "sesv2:SendEmail":
+            self._refuse_email(operation)
+
+    def _refuse(self, operation: str) -> None:
+        service = operation.partition(":")[0]
+        if any(outage.covers(service, self.now) for outage in self.faults.outages):
+            self.happened[f"a call in an outage of {service}"] += 1
+            self.sleep(_BOTOCORE_GIVES_UP_AFTER)
+            raise _error(operation, *_UNAVAILABLE[service])
+        if service in _THROTTLED and self._happens(f"a throttle of {service}", self.faults.throttles):
+            raise _error(operation, *_THROTTLED[service])
+        if operation in _WRITES and self._happens("a conflict", self.faults.conflicts):
+            self._conflict(operation)
+
+    def _refuse_email(self, operation: str) -> None:
+        if self._happens("an email refused", self.faults.refusals):
+            raise _error(operation, "BadRequestException", 400)
+        if self._happens("an error of SES", self.faults.ses_errors):
+            raise _error(operation, *_UNAVAILABLE["sesv2"])
+        if self._happens("SES hangs, and does not accept the email", self.faults.ses_hangs / 2):
+            self._hang()
+
+    def _hang(self) -> None:
+        self.sleep(_SES_HANGS_FOR)
+        raise ReadTimeoutError(endpoint_url="https://email.example")
+
+    def _fail_after(self, function: str, operation: str) -> None:
+        if not self.faults.time_passes:
+            return
+        if operation == "sesv2:SendEmail" and self._happens(
+            "an outage after an email", self.faults.outages_after_emails
+        ):
+            minutes = 10 ** self.rng.uniform(-0.5, 2.5)
+            self.faults.outages.append(Outage("dynamodb", self.now, self.now + timedelta(minutes=minutes)))
+        if self._happens("a crash after a call", self.faults.crashes):
+            raise CrashError(function)
+        if operation in _WRITES and self._happens("an answer lost, and the call failed", self.faults.lost_answers):
+            raise _error(operation, *_UNAVAILABLE["dynamodb"])
+        if operation == "sesv2:SendEmail":
+            if self._happens("an answer of SES lost", self.faults.ses_lost_answers):
+                raise _error(operation, *_UNAVAILABLE["sesv2"])
+            if self._happens("SES accepts an email and hangs", self.faults.ses_hangs / 2):
+                self._hang()
+
+    def _conflict(self, operation: str) -> None:
+        if operation != "dynamodb:TransactWriteItems":
+            raise _error(operation, "TransactionConflictException", 400)
+        raise _error(operation, "TransactionCanceledException", 400, [{"Code": "TransactionConflict"}])
 
     # What AWS does
 
-    def _invoke[T](self, run: Callable[[], T]) -> tuple[T | None, BaseException | None]:
+    def _invoke[T](
+        self, function: str, run: Callable[[], T], *, hops: int = 0
+    ) -> tuple[T | None, BaseException | None]:
+        running = Running(function, self.now + timedelta(seconds=_timeout(function)), hops=hops)
+        running.has_time = not self._happens("an invocation with little time", self.faults.short_runs)
+        self._running.append(running)
         try:
-            return run(), None
+            with self.code():
+                return run(), None
         except CrashError as crash:
             self.crashes.append(crash.function)
-            [function] = [name for name, logical_id in FUNCTIONS.items() if logical_id == crash.function]
-            self.world.restart(function)
+            [name] = [name for name, logical_id in FUNCTIONS.items() if logical_id == crash.function]
+            self.world.restart(name)
             return None, crash
+        except AssertionError:
+            raise
         except Exception as error:  # noqa: BLE001  (Lambda reports any error of a function, and retries)
+            self.note(f"  {function} failed: {type(error).__name__}")
             return None, error
+        finally:
+            self._running.pop()
 
-    def _event(self, function: str, run: Callable[[], object]) -> None:
-        for _ in range(1 + _EVENT_RETRIES):
-            _, error = self._invoke(run)
-            if error is None:
+    def context(self) -> Any:
+        """Return the context of the invocation that runs: how much time it has left."""
+        running = self._running[-1]
+
+        def left() -> int:
+            return int((running.until - self.now).total_seconds() * 1000) if running.has_time else 0
+
+        return SimpleNamespace(**{**vars(CONTEXT), "get_remaining_time_in_millis": left})
+
+    def _begin(self, function: str, run: Callable[[], object], at: datetime | None = None) -> None:
+        self._invocations.append(Invocation(at or self.now, function, run))
+
+    def _run_invocation(self, invocation: Invocation) -> None:
+        invocation.is_busy = True
+        self.note(f"{invocation.function} is invoked")
+        _, error = self._invoke(invocation.function, invocation.run)
+        invocation.is_busy = False
+        if error is not None:
+            invocation.tries += 1
+            if invocation.tries <= _EVENT_RETRIES:
+                pause = timedelta(minutes=invocation.tries) if self.faults.time_passes else timedelta()
+                invocation.at = self.now + pause
                 return
+            self._die(invocation.function)
+        self._invocations.remove(invocation)
+
+    def _die(self, function: str) -> None:
+        self.note(f"a dead letter of {function}")
+        self.happened[f"a dead letter of {function}"] += 1
         self.dead_letters.append(function)
 
-    def _read_stream(self) -> bool:
-        """Hand each reader the records that it has not read. After a failure, it gets them again from there on."""
+    def _run_due_invocations(self) -> bool:
+        self._report_emails()
+        due = sorted((each for each in self._invocations if each.at <= self.now), key=lambda each: each.at)
+        for invocation in due:
+            while invocation in self._invocations and invocation.at <= self.now:
+                self._run_invocation(invocation)
+        return bool(due)
+
+    def _collect(self) -> None:
+        """Take over what was written, queued and sent."""
         if self._wrote:
             self._wrote = False
-            self._stream += self.world.new_records()
-        lagging = [reader for reader in self._readers if reader.next < len(self._stream)]
-        for reader in lagging:
-            self._hand_over(reader)
-        return bool(lagging)
+            waits = {(reader.function, reader.shard) for reader in self._lagging()}
+            for record in self.world.new_records():
+                pk = record["dynamodb"]["Keys"]["pk"]["S"]
+                shard = zlib.crc32(pk.encode()) % len(self._shards)
+                self._shards[shard].append((self.now, record))
+            for reader in self._lagging():
+                if (reader.function, reader.shard) not in waits and self.faults.time_passes:
+                    reader.at = max(reader.at, self.now + timedelta(seconds=5 * self.rng.random()))
+        if self._queued:
+            self._queued = False
+            for function, queue_url in self._queues().items():
+                for received in _received(queue_url):
+                    visible_at, hops = self._sent_at.pop(received["MessageId"], (self.now, 0))
+                    self._messages.append(Message(queue_url, function, received, visible_at, hops=hops))
+        self._report_emails()
 
-    def _hand_over(self, reader: Reader) -> None:
-        mapping = _event_source(reader.function)
-        last = min(len(self._stream), reader.next + mapping["BatchSize"])
-        batch = self._stream[reader.next : last]
-        records = batch if reader.function == "tally" else [record for record in batch if is_of_signature(record)]
-        failed: set[str] = set()
-        error = None
-        if records:
-            answer, error = self._invoke(lambda: self.world.handlers[reader.function]({"Records": records}, CONTEXT))
-            failed = {item["itemIdentifier"] for item in (answer or {}).get("batchItemFailures", [])}
-        if error is None and not failed:
-            reader.next, reader.tries = last, 0
-            return
-        reader.tries += 1
-        if reader.tries > mapping["MaximumRetryAttempts"]:
-            self.dead_letters.append(reader.function)
-            reader.next, reader.tries = last, 0
-        elif failed:
-            numbers = [record["dynamodb"]["SequenceNumber"] for record in self._stream]
-            reader.next = min(numbers.index(number) for number in failed)
-
-    def _note_message(self, queue_url: str, seconds: int) -> None:
-        """Delay a new message by the world's clock (moto uses the machine's), and keep its lineage."""
-        region = client_of("sqs").meta.region_name
-        messages = sqs_backends[ACCOUNT][region].get_queue(queue_url.rpartition("/")[2])._messages
-        self._hops_of[messages[-1].id] = self._hops
-        for message in messages:
-            if message.delayed:
-                message.delayed_until = 0
-                self._delayed_until[message.id] = self.world.clock.now + timedelta(seconds=seconds)
-
-    def _run_due_messages(self) -> bool:
-        queues = {
+    def _queues(self) -> dict[str, str]:
+        return {
             "deliver": self.world.queue_url,
             "export_signatures": self.world.export_queue_url,
             "send_confirmations": self.world.waiting_mails_url,
             "reconcile": self.world.reconciliation_queue_url,
         }
-        for function, queue_url in queues.items() if self._queued else ():
-            for received in _received(queue_url):
-                visible_at = self._delayed_until.pop(received["MessageId"], self.world.clock.now)
-                hops = self._hops_of.pop(received["MessageId"], 0)
-                self._messages.append(Message(queue_url, function, received, visible_at, hops))
-        self._queued = False
-        due = [message for message in self._messages if message.visible_at <= self.world.clock.now]
+
+    def _lagging(self) -> list[Reader]:
+        return [
+            reader for reader in self._readers if reader.next < len(self._shards[reader.shard]) and not reader.is_busy
+        ]
+
+    def _read_stream(self) -> bool:
+        """Hand each reader the records that it has not read. After a failure, it gets them again from there on."""
+        self._collect()
+        lagging = [reader for reader in self._lagging() if reader.at <= self.now]
+        for reader in lagging:
+            self._hand_over(reader)
+        return bool(lagging)
+
+    def _hand_over(self, reader: Reader) -> None:
+        if disabled := [each for each in self.faults.disabled if each.covers(reader.function, self.now)]:
+            reader.at = disabled[0].ends
+            return
+        mapping, shard = _event_source(reader.function), self._shards[reader.shard]
+        if self.faults.time_passes:
+            while reader.next < len(shard) and shard[reader.next][0] < self.now - _STREAM_KEEPS:
+                reader.next += 1
+                self.happened["a record of the stream forgotten"] += 1
+        last = min(len(shard), reader.next + mapping["BatchSize"])
+        batch = [record for _, record in shard[reader.next : last]]
+        records = batch if reader.function == "tally" else [record for record in batch if is_of_signature(record)]
+        failed: set[str] = set()
+        error = None
+        if records:
+            self.note(f"{reader.function} reads {len(records)} records of shard {reader.shard}")
+            reader.is_busy = True
+            answer, error = self._invoke(
+                reader.function,
+                lambda: self.world.handlers[reader.function]({"Records": records}, self.context()),
+            )
+            reader.is_busy = False
+            failed = {item["itemIdentifier"] for item in (answer or {}).get("batchItemFailures", [])}
+        if error is None and not failed:
+            reader.next, reader.tries, reader.at = last, 0, self.now
+            return
+        reader.tries += 1
+        if self.faults.time_passes:
+            reader.at = self.now + timedelta(seconds=min(2**reader.tries, _LONGEST_PAUSE_OF_READER))
+        if reader.tries > mapping["MaximumRetryAttempts"]:
+            self._die(reader.function)
+            reader.next, reader.tries = last, 0
+        elif failed:
+            numbers = [record["dynamodb"]["SequenceNumber"] for _, record in shard]
+            reader.next = min(numbers.index(number) for number in failed)
+
+    def _note_message(self, queue_url: str, seconds: int) -> None:
+        """Note a new message's delay and lineage. The delay is by the world's clock: moto uses the machine's."""
+        hops = self._running[-1].hops + 1 if self._running else 0
+        if self.world.memory:
+            message_id = self.world.memory.queues[queue_url][-1]["MessageId"]
+        else:
+            region = client_of("sqs").meta.region_name
+            message = sqs_backends[ACCOUNT][region].get_queue(queue_url.rpartition("/")[2])._messages[-1]
+            message.delayed_until = 0
+            message_id = message.id
+        self._sent_at[message_id] = (self.now + timedelta(seconds=seconds), hops)
+
+    def _run_due_messages(self) -> bool:
+        self._collect()
+        due = [message for message in self._messages if message.visible_at <= self.now]
         for message in due:
             self._run_message(message)
         return bool(due)
 
     def _run_message(self, message: Message) -> None:
-        if message.hops >= _HOPS and not _may_loop(message.function):
-            self.dead_letters.append(message.function)
+        if disabled := [each for each in self.faults.disabled if each.covers(message.function, self.now)]:
+            message.visible_at = disabled[0].ends
+            return
+        if message.hops >= MOST_HOPS and not _allows_loops(message.function):
+            self.happened["a chain of invocations stopped"] += 1
+            self._die(message.function)
             self._delete(message)
             return
         message.receipts += 1
         received, queue = message.received, _queue(message.function)
+        self.note(f"{message.function} gets {received['Body']} for the {message.receipts}. time")
         event = load_event("deliver_message")
         event["Records"][0] |= {
             "body": received["Body"],
@@ -298,17 +677,29 @@ class Platform:
             "receiptHandle": received["ReceiptHandle"],
             "attributes": {**received["Attributes"], "ApproximateReceiveCount": str(message.receipts)},
         }
-        self._hidden_for, self._hops = None, message.hops + 1
-        answer, error = self._invoke(lambda: self.world.handlers[message.function](event, CONTEXT))
-        self._hops = 0
+        hidden_for: list[int | None] = []
+
+        def run() -> Any:
+            try:
+                return self.world.handlers[message.function](event, self.context())
+            finally:
+                hidden_for.append(self._running[-1].hidden_for)
+
+        message.is_busy = True
+        answer, error = self._invoke(message.function, run, hops=message.hops)
+        message.is_busy = False
         if error is None and not (answer or {}).get("batchItemFailures"):
+            if self._happens("a message received twice", self.faults.repeats):
+                message.visible_at = self.now + timedelta(minutes=120 * self.rng.random())
+                return
             self._delete(message)
         elif message.receipts >= queue["RedrivePolicy"]["maxReceiveCount"]:
-            self.dead_letters.append(message.function)
+            self._die(message.function)
             self._delete(message)
         else:
-            hidden_for = queue["VisibilityTimeout"] if self._hidden_for is None else self._hidden_for
-            message.visible_at = self.world.clock.now + timedelta(seconds=hidden_for)
+            [seconds] = hidden_for
+            hidden = queue["VisibilityTimeout"] if seconds is None else seconds
+            message.visible_at = self.now + timedelta(seconds=hidden)
 
     def _delete(self, message: Message) -> None:
         """Remove a message from its queue, which is empty without it."""
@@ -316,22 +707,50 @@ class Platform:
         client_of("sqs").delete_message(QueueUrl=message.queue_url, ReceiptHandle=handle)
         self._messages.remove(message)
 
-    def _report_due_events(self) -> bool:
-        """Report the outcome of emails as SES does: late, in any order, some events twice."""
-        now = self.world.clock.now
-        for sent in self.world.sent[self._reported :]:
-            outcome = "delivery"
-            if sent.to in self.refused_addresses or sent.is_suppressed:
-                outcome = "bounce"
+    def _accept_emails(self) -> None:
+        for sent in self.world.sent[len(self._fates) :]:
+            fate = self._fate(sent)
+            self._fates.append(fate)
+            if not fate.arrives:
                 self.bounced.add(sent.message_id)
-            cases = ["send", outcome, *self.rng.choices(["send", outcome], k=self.rng.randrange(2))]
-            self._events += [(now + self.rng.random() * _LATEST_EVENT, case, sent) for case in cases]
+            self.on_accepted(sent)
+
+    def _report_emails(self) -> None:
+        """Report the outcome of emails as SES does: late, in any order, some events twice, some not at all."""
+        for sent, fate in zip(self.world.sent[self._reported :], self._fates[self._reported :], strict=True):
+            twice = self.rng.choices(fate.cases[:2], k=self.rng.randrange(2)) if fate.cases else []
+            cases = [*fate.cases, *twice]
+            for case in cases:
+                if self._happens(f"an event lost: {case}", self.faults.lost_events.get(case, 0)):
+                    continue
+                at = self.now + self.rng.random() * self.faults.latest_event
+                self._begin(
+                    "record_feedback",
+                    lambda case=case, sent=sent, at=at: self.world.feedback(case, sent, at=at),  # type: ignore[misc]
+                    at,
+                )
         self._reported = len(self.world.sent)
-        due = sorted((event for event in self._events if event[0] <= now), key=lambda event: event[0])
-        self._events = [event for event in self._events if event[0] > now]
-        for at, case, sent in due:
-            self._event("record_feedback", lambda at=at, case=case, sent=sent: self.world.feedback(case, sent, at=at))  # type: ignore[misc]
-        return bool(due)
+
+    def _fate(self, sent: Sent) -> Fate:
+        """Decide what becomes of an email. SES accepts one to a suppressed address, and does not send it.
+
+        Source: "Using the Amazon SES account-level suppression list", SES developer guide.
+        """
+        if sent.is_suppressed:
+            self.happened["an email to a suppressed address"] += 1
+            return Fate(("send", "bounce"), arrives=False)
+        if sent.to in self.refused_addresses:
+            return Fate(("send", "bounce"), arrives=False)
+        return self.fate_of(sent) or Fate()
+
+
+_REPEATABLE = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "sqs:SendMessage"}
+_WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:TransactWriteItems"}
+
+
+def _error(operation: str, code: str, status: int, reasons: list[dict[str, str]] | None = None) -> ClientError:
+    answer: Any = {"Error": {"Code": code, "Message": ""}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(answer | ({"CancellationReasons": reasons} if reasons else {}), operation.rpartition(":")[2])
 
 
 def _received(queue_url: str) -> list[dict[str, Any]]:
@@ -346,26 +765,31 @@ def _received(queue_url: str) -> list[dict[str, Any]]:
 
 
 @cache
-def _event_source(function: str) -> dict[str, Any]:
-    """Return the template's settings for a function that reads the stream."""
-    events = load_template()["Resources"][FUNCTIONS[function]]["Properties"]["Events"]
-    [source] = [event["Properties"] for event in events.values() if event["Type"] == "DynamoDB"]
-    return dict(source)
+def _properties_of(function: str) -> dict[str, Any]:
+    """Return the template's properties of a function."""
+    template = load_template()
+    return {**template["Globals"]["Function"], **template["Resources"][FUNCTIONS[function]]["Properties"]}
+
+
+def _timeout(function: str) -> int:
+    return int(_properties_of(function)["Timeout"])
+
+
+def _allows_loops(function: str) -> bool:
+    return bool(_properties_of(function).get("RecursiveLoop") == "Allow")
 
 
 @cache
-def _may_loop(function: str) -> bool:
-    """Say whether a function may send messages to itself without an end."""
-    return bool(load_template()["Resources"][FUNCTIONS[function]]["Properties"].get("RecursiveLoop") == "Allow")
+def _event_source(function: str) -> dict[str, Any]:
+    """Return the template's settings for a function that reads the stream."""
+    events = _properties_of(function)["Events"]
+    [source] = [event["Properties"] for event in events.values() if event["Type"] == "DynamoDB"]
+    return dict(source)
 
 
 @cache
 def _queue(function: str) -> dict[str, Any]:
     """Return the properties of the queue that invokes a function."""
     resources = load_template()["Resources"]
-    [source] = [
-        event["Properties"]
-        for event in resources[FUNCTIONS[function]]["Properties"]["Events"].values()
-        if event["Type"] == "SQS"
-    ]
+    [source] = [event["Properties"] for event in _properties_of(function)["Events"].values() if event["Type"] == "SQS"]
     return dict(resources[source["Queue"]["Fn::GetAtt"][0]]["Properties"])

@@ -1,0 +1,706 @@
+"""A simulated campaign: people act at random, week after week, while AWS fails at random.
+
+A campaign has a few weeks of people and faults. Then everything works again, the organizers decide what waits for them,
+and nothing may be lost, doubled, miscounted or forgotten.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+import json
+import logging
+import random
+import time
+from collections import Counter, deque
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.faults.interleavings import typeset_plainly
+from tests.faults.invariants import breaches
+from tests.faults.platform import Fate, Faults, Outage, Platform
+from tests.world import ADA, CAMPAIGN, Sent
+from tests.world import world as in_memory
+from undersigned import wiring
+from undersigned.aws import mail
+from undersigned.domain.api_keys import ApiKey, digest_of
+from undersigned.domain.signatures import signer_id
+from undersigned.rendering import mails, packets
+from undersigned.services import packing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from tests.world import Answer, World
+
+WEEKS = (4, 9)
+"""The fewest and the most weeks of a campaign, before everything works again."""
+
+_CALM_WEEKS = 8
+"""How many weeks the end of a campaign may take."""
+
+_LAST_STEPS = 60
+"""How many steps a failure shows."""
+
+_TARGETS = {"evanston": "60201", "skokie": "60076", "wilmette": "60091"}
+"""The targets, and a postal code of each."""
+
+_MONDAY = datetime(2026, 11, 30, 15, tzinfo=UTC)
+_WEEK, _DAY, _HOUR = timedelta(days=7), timedelta(days=1), timedelta(hours=1)
+
+_KEY = "us_manage"
+
+LEFT_OUT: set[str] = {"seven days", "outcomes", "confirmations"}
+"""Behaviours and invariants that the product doesn't withstand yet."""
+
+
+class PlainlySent(Sent):
+    """An email that was never written as MIME: writing and reading it takes most of a run's time."""
+
+    __slots__ = ()
+
+    @property
+    def text(self) -> str:
+        return str(self.mail.text)  # type: ignore[attr-defined]
+
+    @property
+    def pdfs(self) -> list[bytes]:
+        return [attachment.pdf for attachment in self.mail.attachments]  # type: ignore[attr-defined]
+
+
+@dataclass
+class Person:
+    """A signer. Each version of a person's letter has words of its own, which stand for its name and its address."""
+
+    number: int
+    target: str
+    versions: int = 0
+    signed_at: datetime | None = None
+    opened: int = 0
+
+    @property
+    def email(self) -> str:
+        return f"person{self.number}@signers.example"
+
+    @property
+    def words(self) -> str:
+        return f"P{self.number}x{self.versions}x"
+
+
+@dataclass
+class Delivered:
+    """An accepted email of a delivery: the words of its letters, and whether it arrived."""
+
+    sent: Sent
+    at: datetime
+    letters: list[str]
+    arrived: bool
+
+    @property
+    def place(self) -> tuple[str, str]:
+        return self.sent.tags["target"], self.sent.tags["period"]
+
+
+@dataclass
+class Weather:
+    """How bad a campaign's time is: the faults, and what its offices' mailboxes do."""
+
+    faults: Faults
+    broken_mailboxes: float
+    replies: float
+    passing_bounces: float
+    complaints: float
+    lag: timedelta
+
+
+def weather(rng: random.Random, begins: datetime, weeks: int) -> Weather:
+    """Choose the rates of a campaign: some campaigns are calm, some terrible."""
+    scale = rng.choice([0, 0.003, 0.01, 0.01, 0.04])
+
+    def rate(most: float = 1.0) -> float:
+        return scale * most * 10 ** rng.uniform(-1, 0.3) if rng.random() < 0.6 else 0.0
+
+    outages, disabled = [], []
+    while scale and rng.random() < 0.6:
+        what = rng.choice(["dynamodb", "dynamodb", "sesv2", "sesv2", "sqs", "s3"])
+        minutes = 10 ** rng.uniform(-0.5, 2.6)
+        # An outage in the hour of the deliveries does most harm.
+        monday = _MONDAY + rng.randrange(weeks) * _WEEK
+        at = monday + rng.uniform(-0.5, 2) * _HOUR if rng.random() < 0.6 else begins + rng.random() * weeks * _WEEK
+        outages.append(Outage(what, at, at + timedelta(minutes=minutes)))
+    if scale and rng.random() < 0.2:
+        at = begins + rng.random() * weeks * _WEEK
+        disabled.append(
+            Outage(rng.choice(["send_confirmations", "tally", "deliver"]), at, at + rng.uniform(0.2, 2) * _DAY)
+        )
+    lost = {case: rate(3) for case in ("send", "delivery", "bounce", "complaint", "out_of_office")}
+    if scale and rng.random() < 0.15:
+        lost[rng.choice(list(lost))] = 1.0
+    faults = Faults(
+        time_passes=True,
+        crashes=rate(),
+        lost_answers=rate(),
+        conflicts=rate(2),
+        throttles=rate(),
+        ses_errors=rate(3),
+        ses_lost_answers=rate(5),
+        ses_hangs=rate(5),
+        outages_after_emails=rate(3),
+        refusals=rate(),
+        lost_events=lost,
+        repeats=rate(5),
+        preemptions=rate(3),
+        short_runs=rate(10),
+        shards=rng.choice([1, 2, 4]),
+        outages=outages,
+        disabled=disabled,
+    )
+    return Weather(
+        faults,
+        broken_mailboxes=rate(10),
+        replies=rate(10),
+        passing_bounces=rate(10),
+        complaints=rate(5),
+        lag=timedelta(minutes=rng.choice([0, 0, 1, 5])) if scale else timedelta(),
+    )
+
+
+@dataclass
+class Alarms(logging.Handler):
+    """The errors that the functions log. Each raises an alarm."""
+
+    seen: list[logging.LogRecord] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        logging.Handler.__init__(self, logging.ERROR)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.seen.append(record)
+
+    __hash__ = logging.Handler.__hash__
+
+
+class Simulation:
+    """One campaign."""
+
+    def __init__(self, seed: int, patch: pytest.MonkeyPatch, world: World, weeks: int) -> None:
+        self.seed = seed
+        self.rng = random.Random(seed)  # noqa: S311
+        self.world = world
+        self.weeks = weeks
+        self.broken: list[str] = []
+        self.steps: deque[str] = deque(maxlen=_LAST_STEPS)
+        self.questions: Counter[str] = Counter()
+        self.acts: Counter[str] = Counter()
+        self.people: list[Person] = []
+        self.emails: list[Delivered] = []
+        self.confirmed: dict[str, datetime] = {}
+        self.erased: set[str] = set()
+        self.again: set[tuple[str, str]] = set()
+        self.alarms = Alarms()
+        self.is_calm = False
+        self.show: Callable[[str], None] = lambda _line: None
+        self._hash = hashlib.sha256()
+        self._patch = patch
+        self._agenda: list[tuple[datetime, int, str, Callable[[], None]]] = []
+        self._entries = 0
+        self._ids = 0
+        self._records = 0
+        self._packet_size, self._attachment_limit = 2, 10_000
+        self.weather = weather(self.rng, world.clock.now, weeks)
+        self.platform = Platform(world, self.rng, faults=self.weather.faults)
+        self.platform.keep_targets(_TARGETS)
+        self.platform.note = self.note
+        self.platform.interrupt = self._interrupt
+        self.platform.code = self._code
+        self.platform.fate_of = self._fate
+        self.platform.on_accepted = self._accepted
+        memory = world.memory
+        assert memory
+        memory.sent_as = PlainlySent
+        memory.read_mail = self._mails.pop
+        if self.weather.lag:
+            memory.lag = lambda: self.weather.lag * self.rng.random()
+        self._needs_approval = self.rng.random() < 0.25
+        world.wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of(_KEY), "manage", "", world.clock.now))
+        campaigns = world.wiring.campaigns
+        campaign = campaigns.campaign(CAMPAIGN)
+        organizer = replace(campaign.organizer, email="organizer@enddemand.example")
+        campaigns.put_campaign(replace(campaign, approval=self._needs_approval, organizer=organizer))
+
+    _mails: dict[bytes, Any] = {}  # noqa: RUF012  (emails between their writing and their sending)
+
+    # The trace
+
+    def note(self, line: str) -> None:
+        """Add a line to the trace."""
+        line = f"{self.world.clock.now:%m-%d %H:%M:%S} {line}"
+        self._hash.update(line.encode())
+        self.steps.append(line)
+        self.show(line)
+
+    @property
+    def trace(self) -> str:
+        """The hash of all steps."""
+        return self._hash.hexdigest()[:16]
+
+    def breach(self, what: str) -> None:
+        self.note(f"BROKEN: {what}")
+        self.broken.append(what)
+
+    def new_id(self) -> str:
+        self._ids += 1
+        return f"{self._ids:016x}"
+
+    # Code
+
+    @contextmanager
+    def _code(self) -> Iterator[None]:
+        """Run an invocation with the constants of the code that is deployed when it begins."""
+        before = packing.PACKET_SIZE, packing.ATTACHMENT_LIMIT
+        packing.PACKET_SIZE, packing.ATTACHMENT_LIMIT = self._packet_size, self._attachment_limit
+        try:
+            yield
+        finally:
+            packing.PACKET_SIZE, packing.ATTACHMENT_LIMIT = before
+
+    def deploy(self) -> None:
+        """Deploy another version: other sizes, and new processes."""
+        if "deploys" not in LEFT_OUT:
+            self._packet_size = self.rng.randint(1, 5)
+        self._attachment_limit = self.rng.choice([0, 10_000])
+        self.world.variables["BUNDLE_SIZE"] = bundle = str(self.rng.randint(1, 5))
+        self.note(f"deploy: packets of {self._packet_size}, bundles of {bundle}")
+        for function in self.world.handlers:
+            self.world.restart(function)
+
+    # SES
+
+    def _fate(self, sent: Sent) -> Fate:
+        if sent.tags["kind"] != "delivery":
+            return Fate(())
+        if self.is_calm:
+            return Fate()
+        chance = self.rng.random
+        if chance() < self.weather.passing_bounces:
+            return Fate(("send", "out_of_office"), arrives=False)
+        if chance() < self.weather.replies:
+            return Fate(("send", "delivery", "out_of_office"))
+        if chance() < self.weather.complaints:
+            return Fate(("send", "delivery", "complaint"))
+        return Fate()
+
+    def _accepted(self, sent: Sent) -> None:
+        """Look at an email that leaves."""
+        if sent.tags["kind"] != "delivery":
+            return
+        arrived = sent.message_id not in self.platform.bounced
+        new = Delivered(sent, self.world.clock.now, self._letters_in(sent), arrived)
+        self.note(f"  SES accepts {'/'.join(new.place)} attempt {sent.tags['attempt']}: {new.letters}, {arrived=}")
+        self._collect()
+        for words in new.letters:
+            if words not in self.confirmed:
+                self.breach(f"{words} is sent without a confirmation")
+            if words in self.erased:
+                self.breach(f"{words} is sent after it was erased")
+        if len(new.letters) != len(set(new.letters)):
+            self.breach(f"an email holds a letter twice: {new.letters}")
+        for old in self.emails:
+            if old.arrived and arrived and {*old.letters} & {*new.letters}:
+                self.breach(f"{sorted({*old.letters} & {*new.letters})} arrived in {old.place} and in {new.place}")
+            if (
+                "seven days" not in LEFT_OUT
+                and old.arrived
+                and arrived
+                and old.place[0] == new.place[0]
+                and old.place != new.place
+            ):
+                days = abs(date.fromisoformat(old.place[1]) - date.fromisoformat(new.place[1])).days
+                if days < 7 and new.place not in self.again:
+                    self.breach(f"{old.place} and {new.place} are {days} days apart")
+        self.emails.append(new)
+
+    def _letters_in(self, sent: Sent) -> list[str]:
+        """Return the words of an email's letters, from its packets or from those behind its link."""
+        memory = self.world.memory
+        assert memory
+        pdfs = sent.pdfs
+        if not pdfs:
+            # As the office does, which has no part in the faults.
+            watch, self.world.watch = self.world.watch, None
+            link = sent.link("packets")
+            number = 1
+            while (answer := self.world.get(f"{link}/{number}")).status == 302:
+                pdfs.append(memory.objects[answer.headers["location"].removeprefix("https://bucket.example/")])
+                number += 1
+            self.world.watch = watch
+        return [words for pdf in pdfs for words in json.loads(pdf)]
+
+    def _collect(self) -> None:
+        """Note which words were confirmed, from the stream."""
+        memory = self.world.memory
+        assert memory
+        for record in memory.records[self._records :]:
+            image = record["dynamodb"].get("NewImage", {})
+            if record["dynamodb"]["Keys"]["pk"]["S"].startswith("SIGNATURE#") and image:
+                if image["status"]["S"] == "confirmed":
+                    self.confirmed.setdefault(image["name"]["S"], self.world.clock.now)
+                elif image["status"]["S"] == "withdrawn":
+                    self.confirmed.pop(image["name"]["S"], None)
+        self._records = len(memory.records)
+
+    # The agenda
+
+    def at(self, moment: datetime, name: str, act: Callable[[], None]) -> None:
+        """Put an act on the agenda."""
+        self._entries += 1
+        heapq.heappush(self._agenda, (moment, self._entries, name, act))
+
+    def _interrupt(self) -> bool:
+        """Let the next person act now, in the middle of an invocation, if they would within the hour."""
+        if not self._agenda or self._agenda[0][0] > self.world.clock.now + _HOUR:
+            return False
+        self._act(*heapq.heappop(self._agenda)[2:])
+        return True
+
+    def _act(self, name: str, act: Callable[[], None]) -> None:
+        self.note(name)
+        self.acts[name] += 1
+        act()
+
+    def run(self) -> None:
+        """Run the campaign to its end, or until something is broken."""
+        self._fill_agenda()
+        while self._agenda and not self.broken:
+            self.platform.run_until(self._agenda[0][0])
+            if self._agenda:
+                self._act(*heapq.heappop(self._agenda)[2:])
+        if not self.broken:
+            self._come_to_an_end()
+
+    def _fill_agenda(self) -> None:
+        begins, people = self.world.clock.now, self.rng.randint(2, 7)
+        for week in range(self.weeks):
+            self._plan_week(_MONDAY + week * _WEEK)
+            for _ in range(people):
+                self.at(begins + (week + self.rng.random()) * _WEEK, "sign", self.sign)
+            for name, rate, act in (
+                ("sign again", 1.0, self.sign_again),
+                ("withdraw", 0.8, self.withdraw),
+                ("erase", 0.5, self.erase),
+                ("look like a bot", 0.3, self.sign_like_a_bot),
+                ("release from quarantine", 0.4, self.release_from_quarantine),
+                ("push", 0.5, self.push),
+                ("a mailbox breaks", self.weather.broken_mailboxes * 10, self.break_mailbox),
+                ("hold", 0.3, self.hold),
+                ("release", 0.5, self.release),
+                ("pause", 0.2, self.pause),
+                ("resume", 0.5, self.resume),
+                ("deliver now", 0.4, self.deliver_now),
+                ("deploy", 0.7, self.deploy),
+                ("expire", 1.0, self.platform.expire),
+            ):
+                while self.rng.random() < rate / (1 + rate):
+                    # Half of it happens in the hours of the deliveries.
+                    of_week = (
+                        _MONDAY - begins + self.rng.uniform(-1, 4) * _HOUR
+                        if self.rng.random() < 0.5
+                        else self.rng.random() * _WEEK
+                    )
+                    self.at(begins + week * _WEEK + of_week, name, act)
+
+    def _plan_week(self, monday: datetime) -> None:
+        self.at(monday, "the weekly plan", lambda: self._plan(monday))
+        self.at(monday + _DAY, "the weekly report", lambda: self.platform.run_schedule("report_deliveries"))
+        if self._needs_approval:
+            self.at(monday + self.rng.uniform(0, 20) * _HOUR, "approve", lambda: self.approve(f"{monday:%Y-%m-%d}"))
+        for day in range(7):
+            self.at(monday + day * _DAY + 5 * _HOUR, "the organizer's visit", self.visit)
+
+    def _plan(self, monday: datetime) -> None:
+        """Run the weekly plan. If it failed, the operator repeats it, as the runbook says."""
+        self.platform.run_schedule("plan_deliveries")
+        given_up = self.platform.dead_letters.count("plan_deliveries")
+
+        def again() -> None:
+            if self.platform.dead_letters.count("plan_deliveries") > given_up:
+                self.questions["plan again"] += 1
+                self.world.scheduled_for = monday  # type: ignore[attr-defined]
+                self.platform.run_schedule("plan_deliveries")
+
+        self.at(monday + 6 * _HOUR, "the operator looks at the plan", again)
+
+    # People
+
+    def _organizer(self, method: str, path: str, values: object = None) -> Answer | None:
+        return self.platform.tries(
+            lambda: self.world.request(
+                method,
+                f"/organizer/campaigns/{CAMPAIGN}{path}",
+                values,
+                headers={"authorization": f"Bearer {_KEY}"},
+                as_json=True,
+            )
+        )
+
+    def _someone(self) -> Person | None:
+        return self.rng.choice(self.people) if self.people else None
+
+    def signer(self, person: Person) -> str:
+        return signer_id(self.world.wiring.secret(), person.email)
+
+    def sign(self, **changes: object) -> None:
+        person = Person(len(self.people) + 1, self.rng.choice(list(_TARGETS)))
+        self.people.append(person)
+        self._sign(person, **changes)
+
+    def sign_again(self) -> None:
+        if person := self._someone():
+            person.target = self.rng.choice(list(_TARGETS))
+            self._sign(person)
+
+    def sign_like_a_bot(self) -> None:
+        self.sign(topic="looks like a bot's")
+
+    def _sign(self, person: Person, **changes: object) -> None:
+        person.versions += 1
+        values = {
+            **ADA,
+            "name": person.words,
+            "signature": person.words,
+            "email": person.email,
+            "address_line": person.words,
+            "postal_code": _TARGETS[person.target],
+            "form": self.world.form(),
+            **changes,
+        }
+        path = f"/campaigns/{CAMPAIGN}/signatures"
+        answer = self.platform.tries(lambda: self.world.post(path, values, as_json=True))
+        self.note(f"  {person.words} to {person.target}: {answer and answer.status}")
+        if answer and answer.status == 202:
+            person.signed_at = self.world.clock.now
+            wait = 10 ** self.rng.uniform(-2, 2) * _HOUR
+            if self.rng.random() < 0.9:
+                self.at(self.world.clock.now + wait, "confirm", lambda: self.confirm(person))
+
+    def confirm(self, person: Person, tries: int = 6) -> None:
+        mails_to = [sent for sent in self.world.sent if sent.to == person.email]
+        links = [sent for sent in mails_to if "/confirm/" in sent.text]
+        if not links:
+            if tries and not self.is_calm:
+                wait = self.rng.uniform(1, 24) * _HOUR
+                self.at(self.world.clock.now + wait, "confirm", lambda: self.confirm(person, tries - 1))
+            return
+        link = self.rng.choice(links).link("confirm")
+        self.platform.tries(lambda: self.world.post(link, as_json=True))
+
+    def withdraw(self) -> None:
+        if person := self._someone():
+            token = self.world.wiring.tokens.for_signer("letter", CAMPAIGN, self.signer(person))
+            self.platform.tries(lambda: self.world.post(f"/letters/{token}/withdraw", as_json=True))
+
+    def erase(self) -> None:
+        person = self._someone()
+        if person is None:
+            return
+        row = self.world.wiring.signatures.signature(CAMPAIGN, self.signer(person))
+        answer = self._organizer("DELETE", f"/signatures/{self.signer(person)}", {"why": "asked for it"})
+        if row and answer and answer.status == 200:
+            now = self.world.wiring.signatures.signature(CAMPAIGN, self.signer(person))
+            if now and now.status == "erased":
+                self.erased.add(row.name)
+
+    def release_from_quarantine(self) -> None:
+        rows = [row for row in self.world.wiring.signatures.listed_signatures(CAMPAIGN) if row.quarantine]
+        if rows:
+            self._organizer("POST", f"/signatures/{self.rng.choice(rows).signer}/release", {})
+
+    def push(self) -> None:
+        """Give an office another email address, as `undersigned campaign push` does."""
+        self._correct(self.rng.choice(list(_TARGETS)))
+
+    def _correct(self, target: str) -> None:
+        campaigns = self.world.wiring.campaigns
+        found = campaigns.target(CAMPAIGN, target)
+        campaigns.put_target(CAMPAIGN, replace(found, email=f"office{self.rng.randrange(10**6)}@{target}.example"))
+
+    def break_mailbox(self) -> None:
+        target = self.world.wiring.campaigns.target(CAMPAIGN, self.rng.choice(list(_TARGETS)))
+        self.platform.refused_addresses.add(target.email)
+
+    def hold(self) -> None:
+        self._organizer("POST", f"/targets/{self.rng.choice(list(_TARGETS))}/hold", {"why": "the office changes"})
+
+    def release(self) -> None:
+        self._organizer("POST", f"/targets/{self.rng.choice(list(_TARGETS))}/release", {})
+
+    def pause(self) -> None:
+        self._organizer("POST", "/pause", {})
+
+    def resume(self) -> None:
+        self._organizer("POST", "/resume", {})
+
+    def approve(self, period: str) -> None:
+        self._organizer("POST", f"/deliveries/{period}/approve", {})
+
+    def deliver_now(self) -> None:
+        """Deliver by hand, as `undersigned deliver` does."""
+        self.platform.run_now("plan_deliveries", lambda: self.world.plan(CAMPAIGN))
+
+    def visit(self) -> None:
+        """Look at the deliveries as an organizer does, and decide what waits for a person."""
+        for delivery in self._deliveries():
+            target, period = delivery["target"], delivery["period"]
+            path = f"/deliveries/{period}/{target}"
+            arrived = any(each.arrived for each in self.emails if each.place == (target, period))
+            match delivery["state"]:
+                case "in_doubt":
+                    self._settle(path, delivery)
+                case "bounced" | "held" | "open" if not arrived and (self.is_calm or self.rng.random() < 0.5):
+                    self._repair(target)
+                    if delivery["state"] != "open":
+                        self.questions["retry"] += 1
+                        self._organizer("POST", f"{path}/retry", {"why": "the address is correct now"})
+
+    def _settle(self, path: str, delivery: Mapping[str, Any]) -> None:
+        """Read the outbox, and say whether the email left."""
+        place = delivery["target"], delivery["period"]
+        left = any(
+            each.place == place and each.sent.tags["attempt"] == str(delivery.get("attempt", ""))
+            for each in self.emails
+        )
+        self.questions["settle"] += 1
+        self._organizer("POST", f"{path}/settle", {"sent": left, "why": "read the outbox"})
+
+    def _repair(self, target: str) -> None:
+        """Repair an office's mailbox, or correct its address."""
+        address = self.world.wiring.campaigns.target(CAMPAIGN, target).email
+        if address in self.platform.refused_addresses:
+            if self.rng.random() < 0.5:
+                self.platform.refused_addresses.discard(address)
+            else:
+                self._correct(target)
+
+    def _deliveries(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        following = ""
+        while True:
+            answer = self._organizer("GET", f"/deliveries?limit=50{following}")
+            if answer is None or answer.status != 200:
+                return found
+            found += answer.json["deliveries"]
+            if not answer.json["next"]:
+                return found
+            following = f"&after={answer.json['next']}"
+
+    # The end
+
+    def _come_to_an_end(self) -> None:
+        """Run weeks in which everything works, until nothing is left to do. Then check the invariants."""
+        self.note("everything works again")
+        self.is_calm = True
+        for name, value in vars(Faults(time_passes=True, shards=self.weather.faults.shards)).items():
+            setattr(self.platform.faults, name, value)
+        now = self.world.clock.now
+        monday = _MONDAY + ((now - _MONDAY) // _WEEK + 1) * _WEEK
+        for week in range(_CALM_WEEKS):
+            self._calm_week(monday + week * _WEEK)
+            if self.broken or not self._has_work_left():
+                break
+        self.platform.run_until(self.world.clock.now + 2 * _DAY)
+        self._collect()
+        self._check()
+
+    def _calm_week(self, monday: datetime) -> None:
+        self.resume()
+        for target in _TARGETS:
+            self._organizer("POST", f"/targets/{target}/release", {})
+            self._repair(target)
+        self._plan_week(monday)
+        while self._agenda and not self.broken:
+            self.platform.run_until(self._agenda[0][0])
+            self._act(*heapq.heappop(self._agenda)[2:])
+        self.platform.run_until(monday + 6.5 * _DAY)
+        self.platform.expire()
+
+    def _has_work_left(self) -> bool:
+        wired = self.world.wiring
+        return any(
+            wired.signatures.has_waiting(CAMPAIGN, target)
+            or any(
+                delivery.is_unfinished or delivery.state == "in_doubt"
+                for delivery in wired.deliveries.deliveries(CAMPAIGN, target)
+            )
+            for target in _TARGETS
+        )
+
+    def _check(self) -> None:
+        if self.platform.happened["a record of the stream forgotten"] or "tally" in self.platform.dead_letters:
+            # The operator counts again, as the runbook says.
+            rows = [(CAMPAIGN, row.signer) for row in self.world.wiring.signatures.listed_signatures(CAMPAIGN)]
+            self.world.wiring.tallying().count(rows)
+        letters = {each.sent.message_id: "\n".join(each.letters) for each in self.emails}
+        for found in breaches(self.world, bounced=self.platform.bounced, text_of=lambda sent: letters[sent.message_id]):
+            self.breach(found)
+
+
+@dataclass
+class Outcome:
+    """What became of a campaign."""
+
+    seed: int
+    weeks: int
+    trace: str
+    broken: list[str]
+    steps: list[str]
+    faults: Counter[str]
+    questions: Counter[str]
+    acts: Counter[str]
+    letters: int
+
+
+def simulate(seed: int, weeks: int | None = None, show: Callable[[str], None] = lambda _line: None) -> Outcome:
+    """Run one campaign."""
+    length = weeks or random.Random(seed).randint(*WEEKS)  # noqa: S311
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(packets, "typeset", typeset_plainly)
+        patch.setattr(wiring, "font_book", lambda: None)
+        patch.setattr(mails.Mail, "as_bytes", _kept)
+        with in_memory(patch, bundle_size=2, fast=True) as world:
+            run = Simulation(seed, patch, world, length)
+            run.show = show
+            patch.setattr(wiring, "new_id", run.new_id)
+
+            def seconds() -> float:
+                return world.clock.now.timestamp()
+
+            # SES's rate is kept by the machine's clock, which decides nothing here.
+            patch.setattr(mail.Pace.__init__, "__defaults__", (seconds, time.sleep))
+            for function in world.handlers:
+                world.restart(function)
+            try:
+                run.run()
+            except AssertionError as error:
+                run.breach(f"{error}")
+    return Outcome(
+        seed,
+        length,
+        run.trace,
+        run.broken,
+        list(run.steps),
+        run.platform.happened,
+        run.questions,
+        run.acts,
+        sum(len(each.letters) for each in run.emails if each.arrived),
+    )
+
+
+def _kept(written: mails.Mail) -> bytes:
+    """Keep an email as it is, under a name that stands for its bytes."""
+    name = str(id(written)).encode()
+    Simulation._mails[name] = written
+    return name
