@@ -159,8 +159,7 @@ class Delivering:
         if until is not None:
             raise UnsettledError(until)
         in_doubt = replace(delivery, state="in_doubt")
-        self.deliveries.change(in_doubt, state="sending", attempt=delivery.attempt)
-        return in_doubt
+        return self._change_sending(in_doubt)
 
     def _hold(self, delivery: Delivery, target: Target, reason: str) -> Delivery:
         sealed = sum(len(bundle.signers) for bundle in self.deliveries.bundles(delivery.key))
@@ -259,30 +258,33 @@ class Delivering:
             message_id = self.post.send(mail)
         except (ThrottledError, SendingStoppedError, MailRefusedError) as error:
             # It was certainly not sent, so the next attempt needn't wait for an event.
-            self._settle(sending, replace(sending, state="open", sending_since=None, reason=str(error)), has_time)
+            self._settle(replace(sending, state="open", sending_since=None, reason=str(error)), has_time)
             raise
         except Exception as error:
             # SES may have it: a 5xx answer, or none. Only an event or a person says so.
             raise UnsettledError(since + UNSETTLED_FOR) from error
         sent = replace(sending, state="sent", reported="sent", message_id=message_id, sent_at=self.clock())
-        return self._settle(sending, sent, has_time)
+        return self._settle(sent, has_time)
 
-    def _settle(self, sending: Delivery, settled: Delivery, has_time: Callable[[], bool]) -> Delivery:
+    def _settle(self, settled: Delivery, has_time: Callable[[], bool]) -> Delivery:
         """Write SES's answer, and return the delivery. Tries for minutes, because nobody else knows the answer."""
         pauses = iter(_PAUSES)
         while True:
             try:
-                self.deliveries.change(settled, state="sending", attempt=sending.attempt)
-            except ChangedError:
-                # An SES event came first, and its state is newer.
-                return self.deliveries.delivery(sending.key) or settled
+                return self._change_sending(settled)
             except Exception:
                 pause = next(pauses, None)
                 if pause is None or not has_time():
                     raise
                 self.sleep(pause)
-            else:
-                return settled
+
+    def _change_sending(self, changed: Delivery) -> Delivery:
+        try:
+            self.deliveries.change(changed, state="sending", attempt=changed.attempt)
+        except ChangedError:
+            # An SES event came first, and its state is newer.
+            return self.deliveries.delivery(changed.key) or changed
+        return changed
 
 
 def _check_time(has_time: Callable[[], bool]) -> None:
