@@ -208,9 +208,10 @@ class Platform:
     """AWS around a world.
 
     `rng` orders SES's events, and decides each fault. Emails to `refused_addresses` bounce; `bounced` holds the message
-    ids of emails that did not arrive. `watch` is told of the functions' calls, and `crashes` lists the functions that crashed. `refusals`
-    holds the error codes of a function's next calls of an operation; an empty code lets a call pass. `when_quiet` is
-    called whenever nothing is pending. `fate_of` may decide what becomes of an email, and `on_accepted` is told of it.
+    ids of emails that did not arrive. `watch` is told of the functions' calls, and `crashes` lists the functions that
+    crashed. `refusals` holds the error codes of a function's next calls of an operation; an empty code lets a call
+    pass. `when_quiet` is called whenever nothing is pending. `fate_of` may decide what becomes of an email, and
+    `on_accepted` is told of it.
     `interrupt` may do something in the middle of an invocation, which runs with the `code` of its moment. `note` gets a
     line for each thing that happens.
     """
