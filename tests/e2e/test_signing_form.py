@@ -562,7 +562,8 @@ def test_every_page_and_state_is_accessible(
     page.wait_for_url(re.compile("/letters/"))
     see("confirmed")
     page.goto(page.url.partition("?")[0])
-    page.locator("summary").click()
+    for opened in page.locator("summary").all():
+        opened.click()
     see("letter")
     page.locator("main form button").first.click()
     see("withdrawn")
