@@ -245,7 +245,7 @@ def test_on_a_website_that_is_not_allowed_the_link_stays(other_site: Site, visit
     expect(page.get_by_label("Full name")).to_be_visible()
 
 
-def test_a_script_of_a_website_that_is_not_allowed_cannot_read_the_answer(
+def test_a_website_that_is_not_allowed_cannot_send_its_own_form(
     stack: RunningStack, other_site: Site, visitor: Visitor
 ) -> None:
     visitor.expect("CORS", "net::ERR_FAILED")
@@ -254,5 +254,7 @@ def test_a_script_of_a_website_that_is_not_allowed_cannot_read_the_answer(
     fill(page, "other-site@signers.example")
     send(page)
 
-    # The browser then sends the form as usual. Its thank-you page isn't on an origin that the campaign allows.
-    page.wait_for_url(f"{stack.public_url}/campaigns/{CAMPAIGN}/signed")
+    # The browser then sends the form as usual, and shows why it is refused.
+    page.wait_for_url(f"{stack.public_url}/campaigns/{CAMPAIGN}/signatures")
+    expect(page.get_by_role("heading", name="This website can’t send the form")).to_be_visible()
+    assert not [mail for mail in stack.mails() if mail.to == ("other-site@signers.example",)]
