@@ -140,6 +140,14 @@ def deliveries_of_two_days_of_a_week(play: Play) -> Begin:
     return lambda: (deliver_until_it_opens(play, "2026-11-23"), play.deliver(play.messages[1]))
 
 
+def two_deliveries_of_a_released_one(play: Play) -> Begin:
+    planned(play, "Ada", "Ben")
+    play.finish(play.hold())
+    play.finish(play.deliver(play.messages[-1]))
+    play.finish(play.release())
+    return lambda: (play.deliver(play.messages[-1]), play.deliver(play.messages[-1]))
+
+
 def planners_of_two_days_of_a_week(play: Play) -> Begin:
     counted(play, "Ada", "Ben", "Cyd")
     return lambda: (play.plan(days_ago=1), play.plan())
@@ -296,7 +304,14 @@ def an_approval_and_the_delivery(play: Play) -> Begin:
     return lambda: (play.approve(), play.deliver(play.messages[-1]))
 
 
-TWINS = [two_planners, two_deliveries_of_one_message, two_confirmations, two_tallies_of_the_same_records, two_approvals]
+TWINS = [
+    two_planners,
+    two_deliveries_of_one_message,
+    two_deliveries_of_a_released_one,
+    two_confirmations,
+    two_tallies_of_the_same_records,
+    two_approvals,
+]
 
 RACES = [
     *TWINS,

@@ -103,8 +103,9 @@ class Delivering:
             return self._hold(delivery, target, target.held_because)
         if not delivery.occupies_week:
             opened = self._open(key, again=again)
-            if opened is None:
-                return delivery
+            if opened is None or opened.state != "open":
+                # It is too soon, or another process opened it and has gone on.
+                return opened or delivery
             delivery = opened
         sealed = self._seal_all(key, has_time)
         batch = Batch(campaign, target, key, tuple(signer for signer in sealed if signer not in delivery.erased))
@@ -133,7 +134,7 @@ class Delivering:
         for pause in (*_PAUSES_BEFORE_OPENING, None):
             known = tuple(self.deliveries.deliveries(key.campaign, key.target))
             earlier = next((delivery for delivery in known if delivery.key == key), None)
-            if earlier is not None and earlier.occupies_week:
+            if earlier is not None and (earlier.occupies_week or earlier.is_settled or earlier.awaits_decision):
                 return earlier
             if not again and too_soon(key.period, known):
                 return None
