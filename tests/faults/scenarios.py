@@ -86,6 +86,11 @@ class Acts:
         path = f"{self.own_page(person)}/withdraw"
         assert self.platform.person(lambda: self.platform.world.post(path)).status == 200
 
+    def end_links(self, person: Person) -> None:
+        """End a person's links. A second try may find that the first one worked."""
+        path = f"{self.own_page(person)}/end-links"
+        assert self.platform.person(lambda: self.platform.world.post(path)).status in {200, 410}
+
     def own_page(self, person: Person) -> str:
         """Return the path of a letter's own page."""
         tokens = self.platform.world.wiring.tokens
@@ -165,6 +170,7 @@ def second_thoughts(platform: Platform) -> Arrivals:
     acts.withdraw(eve)
     platform.settle()
     acts.week(MONDAY)
+    acts.end_links(cy)
     world.clock.advance(days=14)
     platform.expire()
     platform.settle()

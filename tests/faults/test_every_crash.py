@@ -30,6 +30,7 @@ COMMAND_LINE_ONLY = {
     "Campaigns.put_letter",
     "Campaigns.put_target",
     "Counts.correct",
+    "Secret.replace",
     "Signatures.listed_signatures",
     "Table.delete",
 }

@@ -105,7 +105,7 @@ class CampaignStore(Protocol):
         """Say when the restore of a campaign from a backup ended, or began if it has not ended; None without one."""
 
     def set_mail_state(self, campaign: str, target: str, email: str, state: MailState) -> None:
-        """Record whether an address takes email. Do nothing if the target's address is another one by now."""
+        """Record whether an address takes email. That it takes none holds only while it is the target's address."""
 
     def controls(self, campaign: str) -> Controls:
         """Read the controls of a campaign's deliveries consistently."""
