@@ -520,6 +520,7 @@ def test_a_second_email_within_seven_days_needs_a_reason_on_the_dashboard(world:
     world.week()
     world.confirmed(email="bo@signers.example")
     world.clock.advance(days=1)
+    manager.sign_in("us_manage")
     page = manager.words("/targets/evanston")
     assert "Send a second email within seven days" in page
     assert "Not before December 1, 2026, because of the delivery of November 24, 2026" in page
