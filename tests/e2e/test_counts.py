@@ -133,3 +133,14 @@ def test_counts_equal_the_rows_after_a_thousand_random_changes(stack: RunningSta
             break
         time.sleep(0.2)
     assert found == expected
+
+
+def test_the_daily_reconciliation_explains_every_row(stack: RunningStack) -> None:
+    found: list[object] = []
+    reconciling = Stack(stack.outputs, stack.client).wiring("WaitingMailsUrl").reconciling(found.append)
+
+    assert stack.invoke("Reconcile", {}) == {"batchItemFailures": []}
+    [begun] = reconciling.begin(CAMPAIGN)
+    done = reconciling.proceed(begun)
+
+    assert (found, done.is_done, done.summary.rows > PEOPLE / 10) == ([], True, True)
