@@ -44,6 +44,7 @@ _DEPLOYED = {
     "CONFIGURATION_SET": "none",
     "DELIVERY_QUEUE_URL": "none",
     "EXPORT_QUEUE_URL": "none",
+    "FEEDBACK_QUEUE_URL": "none",
     "WAITING_MAILS_URL": "none",
     "PUBLIC_URL": "https://letters.example",
 }

@@ -15,7 +15,7 @@ from email import message_from_bytes, policy
 from functools import cache, cached_property
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import boto3
@@ -129,6 +129,10 @@ class Answer:
         return json.loads(self.body)
 
 
+class NotRecordedError(Exception):
+    """`record_feedback` failed, and SQS will deliver the event again."""
+
+
 class Watch(Protocol):
     """Observes each AWS call of a function (its logical id), and can raise an error in its place."""
 
@@ -158,6 +162,7 @@ class World:
     export_queue_url: str
     waiting_mails_url: str
     reconciliation_queue_url: str
+    feedback_queue_url: str
     start: Callable[[str], Callable[[Any, Any], Any]] = field(repr=False)
     variables: dict[str, str] = field(repr=False)
     watch: Watch | None = None
@@ -357,8 +362,22 @@ class World:
         self.plan()
         return self.run_queue()
 
-    def feedback(self, case: str, sent: Sent, *, at: datetime | None = None) -> None:
+    def feedback(
+        self, case: str, sent: Sent, *, at: datetime | None = None, way: Literal["rule", "topic"] = "rule"
+    ) -> None:
         """Pass SES's event about an email to `record_feedback`: `send`, `delivery`, `bounce` or `complaint`.
+
+        Raises NotRecordedError if the function failed.
+        """
+        self.queue_feedback(case, sent, at=at, way=way)
+        for answer in self._run_queue(self.feedback_queue_url, "record_feedback"):
+            if answer["batchItemFailures"]:
+                raise NotRecordedError
+
+    def queue_feedback(
+        self, case: str, sent: Sent, *, at: datetime | None = None, way: Literal["rule", "topic"] = "rule"
+    ) -> str:
+        """Queue SES's event about an email, as it comes by the rule or by the topic; return the message's id.
 
         A bounce or a complaint puts the address on the suppression list.
         """
@@ -372,7 +391,8 @@ class World:
         for part in event["detail"].values():
             if "timestamp" in part:
                 part["timestamp"] = moment
-        self.handlers["record_feedback"](event, CONTEXT)
+        body = json.dumps(event if way == "rule" else event["detail"])
+        return str(client_of("sqs").send_message(QueueUrl=self.feedback_queue_url, MessageBody=body)["MessageId"])
 
     @property
     def deliveries(self) -> list[Sent]:
@@ -453,12 +473,14 @@ def _make(
     queue_url = aws_from_template.make_delivery_queue(client_of("sqs"))
     export_queue_url = aws_from_template.make_queue(client_of("sqs"), "ExportQueue")
     waiting_mails_url = aws_from_template.make_queue(client_of("sqs"), "WaitingMails")
+    feedback_queue_url = aws_from_template.make_queue(client_of("sqs"), "FeedbackQueue")
     known = {
         "TABLE_NAME": aws_from_template.make_table(client_of("dynamodb")),
         "DELIVERY_QUEUE_URL": queue_url,
         "EXPORT_QUEUE_URL": export_queue_url,
         "WAITING_MAILS_URL": waiting_mails_url,
         "RECONCILIATION_QUEUE_URL": aws_from_template.make_queue(client_of("sqs"), "ReconciliationQueue"),
+        "FEEDBACK_QUEUE_URL": feedback_queue_url,
         "PACKET_BUCKET": aws_from_template.make_bucket(client_of("s3")),
         "SECRET_ARN": client_of("secretsmanager").create_secret(Name="stack", SecretString="s" * 64)["ARN"],
         "SENDER_ADDRESS": SENDER,
@@ -495,6 +517,7 @@ def _make(
         export_queue_url=export_queue_url,
         waiting_mails_url=waiting_mails_url,
         reconciliation_queue_url=known["RECONCILIATION_QUEUE_URL"],
+        feedback_queue_url=feedback_queue_url,
         start=start,
         variables=known,
         publishes_events=publishes_events,

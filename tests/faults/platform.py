@@ -58,6 +58,9 @@ quarter of an hour."""
 _DEEPEST = 2
 """How many invocations can be interrupted by another one at the same time."""
 
+_WAYS: tuple[Literal["rule", "topic"], ...] = ("rule", "topic")
+"""The ways of SES's events: EventBridge's rule, and SNS's topic."""
+
 _SHARE_OF_PEOPLE = 0.5
 """How many of the interruptions are by people. The others are by what AWS has to do."""
 
@@ -575,13 +578,13 @@ class Platform:
             for reader in self._lagging():
                 if (reader.function, reader.shard) not in waits and self.faults.time_passes:
                     reader.at = max(reader.at, self.now + timedelta(seconds=5 * self.rng.random()))
+        self._report_emails()
         if self._queued:
             self._queued = False
             for function, queue_url in self._queues().items():
                 for received in _received(queue_url):
                     visible_at, hops = self._sent_at.pop(received["MessageId"], (self.now, 0))
                     self._messages.append(Message(queue_url, function, received, visible_at, hops=hops))
-        self._report_emails()
 
     def _queues(self) -> dict[str, str]:
         return {
@@ -589,6 +592,7 @@ class Platform:
             "export_signatures": self.world.export_queue_url,
             "send_confirmations": self.world.waiting_mails_url,
             "reconcile": self.world.reconciliation_queue_url,
+            "record_feedback": self.world.feedback_queue_url,
         }
 
     def _lagging(self) -> list[Reader]:
@@ -718,6 +722,7 @@ class Platform:
 
     def _report_emails(self) -> None:
         """Report the outcome of emails as SES does: late, in any order, some events twice, some not at all."""
+        self._accept_emails()
         for sent, fate in zip(self.world.sent[self._reported :], self._fates[self._reported :], strict=True):
             twice = self.rng.choices(fate.cases[:2], k=self.rng.randrange(2)) if fate.cases else []
             cases = [*fate.cases, *twice]
@@ -725,11 +730,9 @@ class Platform:
                 if self._happens(f"an event lost: {case}", self.faults.lost_events.get(case, 0)):
                     continue
                 at = self.now + self.rng.random() * self.faults.latest_event
-                self._begin(
-                    "record_feedback",
-                    lambda case=case, sent=sent, at=at: self.world.feedback(case, sent, at=at),  # type: ignore[misc]
-                    at,
-                )
+                message_id = self.world.queue_feedback(case, sent, at=at, way=self.rng.choice(_WAYS))
+                self._sent_at[message_id] = (at, 0)
+                self._queued = True
         self._reported = len(self.world.sent)
 
     def _fate(self, sent: Sent) -> Fate:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from tests.world import CONTEXT, Answer, is_of_signature
+from tests.world import CONTEXT, Answer, NotRecordedError, is_of_signature
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -62,7 +62,7 @@ def patiently[T](act: Callable[[], T]) -> T:
     for _ in range(_TRIES):
         try:
             done = act()
-        except ClientError:
+        except (ClientError, NotRecordedError):
             continue
         if not (isinstance(done, Answer) and done.status == 503):
             return done

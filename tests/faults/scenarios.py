@@ -183,6 +183,7 @@ def a_bounced_email(platform: Platform) -> Arrivals:
     create_key(platform)
     dee, kit = Person("Dee", WILMETTE), Person("Kit", WILMETTE)
     platform.refused_addresses.add("chief@wilmette-police.example")
+    platform.refusals["RecordFeedback", "dynamodb:UpdateItem"] = ["InternalServerError"]
     acts.sign_and_confirm(dee)
     acts.week(MONDAY)
     acts.sign_and_confirm(kit)

@@ -324,7 +324,7 @@ def test_an_event_of_a_confirmation_email_changes_nothing(world: World) -> None:
     assert world.calls == []
 
 
-def test_a_damaged_event_raises_an_error_and_becomes_a_dead_letter(world: World) -> None:
+def test_a_damaged_event_that_comes_by_itself_raises_an_error(world: World) -> None:
     with pytest.raises(KeyError):
         world.handlers["record_feedback"](load_event("record_feedback_damaged"), CONTEXT)
 

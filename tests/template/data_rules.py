@@ -24,6 +24,22 @@ def queues_are_encrypted(template: Template) -> Iterator[str]:
             yield f"{name} is not encrypted"
 
 
+def events_of_signers_emails_are_kept_nowhere(template: Template) -> Iterator[str]:
+    # An event of SES has the recipient's address. Only those of deliveries are needed.
+    wanted = ["delivery"]
+    patterns = {
+        **{name: rule["EventPattern"]["detail"] for name, rule in of_type(template, "AWS::Events::Rule").items()},
+        **{
+            name: subscription.get("FilterPolicy", {})
+            for name, subscription in of_type(template, "AWS::SNS::Subscription").items()
+            if subscription["Protocol"] == "sqs"
+        },
+    }
+    for name, pattern in patterns.items():
+        if pattern.get("mail", {}).get("tags", {}).get("kind") != wanted:
+            yield f"{name} keeps the events of every email"
+
+
 def buckets_are_encrypted(template: Template) -> Iterator[str]:
     for name, properties in of_type(template, BUCKET).items():
         if not properties.get("BucketEncryption", {}).get("ServerSideEncryptionConfiguration"):

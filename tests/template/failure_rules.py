@@ -52,7 +52,7 @@ def every_event_source_keeps_its_failed_events(template: Template) -> Iterator[s
                 places = [source.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")]
             case "SQS":
                 places = [queues[named_by(source["Queue"])].get("RedrivePolicy", {}).get("deadLetterTargetArn")]
-            case "ScheduleV2" | "EventBridgeRule":
+            case "ScheduleV2":
                 asynchronous = functions(template)[function].get("EventInvokeConfig", {}).get("DestinationConfig", {})
                 places = [
                     source.get("DeadLetterConfig", {}).get("Arn"),
@@ -65,6 +65,33 @@ def every_event_source_keeps_its_failed_events(template: Template) -> Iterator[s
                 continue
         if not all(named_by(place) in queues for place in places):
             yield f"{function}.{event} loses failed events"
+
+
+def every_rule_and_subscription_keeps_what_it_cannot_hand_over(template: Template) -> Iterator[str]:
+    queues = of_type(template, QUEUE)
+    for name, properties in of_type(template, "AWS::Events::Rule").items():
+        places = [target.get("DeadLetterConfig", {}).get("Arn") for target in properties["Targets"]]
+        if not all(named_by(place) in queues for place in places):
+            yield f"{name} loses events"
+    for name, properties in of_type(template, "AWS::SNS::Subscription").items():
+        by_email = properties["Protocol"] == "email"
+        if not by_email and named_by(properties.get("RedrivePolicy", {}).get("deadLetterTargetArn")) not in queues:
+            yield f"{name} loses events"
+
+
+def events_of_ses_come_in_two_ways(template: Template) -> Iterator[str]:
+    # EventBridge gets SES's events on a best-effort basis.
+    sends_with = functions(template)["Deliver"]["Environment"]["Variables"]["CONFIGURATION_SET"]
+    destinations = [
+        properties["EventDestination"]
+        for properties in of_type(template, "AWS::SES::ConfigurationSetEventDestination").values()
+        if properties["ConfigurationSetName"] == sends_with
+    ]
+    for way in ("EventBridgeDestination", "SnsDestination"):
+        if not any(way in destination and destination["Enabled"] for destination in destinations):
+            yield f"SES's events come by no {way}"
+    if len({frozenset(destination["MatchingEventTypes"]) for destination in destinations}) > 1:
+        yield "some events come in one way only"
 
 
 def every_polled_batch_reports_each_failed_record(template: Template) -> Iterator[str]:
@@ -111,6 +138,38 @@ def every_stream_reader_has_an_alarm_for_its_lag(template: Template) -> Iterator
             for alarm in of_type(template, ALARM).values()
         ):
             yield f"{function} has no alarm for its lag"
+
+
+def every_stream_reader_has_an_alarm_for_when_it_stops(template: Template) -> Iterator[str]:
+    # A disabled mapping has no lag: IteratorAge has no data. A mapping that reads counts its polls, empty ones, too
+    # ("Types of metrics for Lambda functions", event source mapping metrics, Lambda developer guide).
+    for function, event, kind, source in event_sources(template):
+        reads = [{"Name": "EventSourceMappingUUID", "Value": {"Ref": f"{function}{event}"}}]
+        wanted = ("PolledEventCount", "SampleCount", reads, "LessThanThreshold", "breaching")
+        if kind == "DynamoDB" and (
+            source.get("MetricsConfig") != {"Metrics": ["EventCount"]}
+            or not any(
+                tuple(alarm.get(name) for name in _SAYS_THAT_NOTHING_HAPPENED) == wanted
+                for alarm in of_type(template, ALARM).values()
+            )
+        ):
+            yield f"{function}.{event} can stop unseen"
+
+
+_SAYS_THAT_NOTHING_HAPPENED = ("MetricName", "Statistic", "Dimensions", "ComparisonOperator", "TreatMissingData")
+
+
+def every_queue_that_is_read_has_an_alarm_for_its_age(template: Template) -> Iterator[str]:
+    for function, event, kind, source in event_sources(template):
+        if kind != "SQS":
+            continue
+        queue_name = [{"Name": "QueueName", "Value": {"Fn::GetAtt": [named_by(source["Queue"]), "QueueName"]}}]
+        wanted = ("AWS/SQS", "ApproximateAgeOfOldestMessage", queue_name)
+        if not any(
+            (alarm.get("Namespace"), alarm.get("MetricName"), alarm.get("Dimensions")) == wanted
+            for alarm in of_type(template, ALARM).values()
+        ):
+            yield f"{function}.{event} has no alarm for the age of its messages"
 
 
 def a_week_without_a_plan_has_an_alarm(template: Template) -> Iterator[str]:

@@ -79,8 +79,9 @@ def leading_keys_are_those_of_the_key_design(template: Template) -> Iterator[str
                 yield f"{owner} is limited to {key}, which no row has"
 
 
-def other_services_write_to_queues_only_for_this_stack(template: Template) -> Iterator[str]:
-    for name, properties in of_type(template, "AWS::SQS::QueuePolicy").items():
+def other_services_write_to_queues_and_topics_only_for_this_stack(template: Template) -> Iterator[str]:
+    policies = of_type(template, "AWS::SQS::QueuePolicy") | of_type(template, "AWS::SNS::TopicPolicy")
+    for name, properties in policies.items():
         for statement in properties["PolicyDocument"]["Statement"]:
             if "aws:SourceArn" not in str(statement.get("Condition")):
                 yield f"{name} lets any account write through {statement['Principal']}"

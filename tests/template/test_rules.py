@@ -63,9 +63,21 @@ RULES: dict[Rule, list[Breach]] = {
         Breach("Resources.DeliveryQueue.Properties.RedrivePolicy", GONE, "Deliver.Queue loses failed"),
         Breach(f"{PLAN}.Events.Weekly.Properties.DeadLetterConfig", GONE, "PlanDeliveries.Weekly loses failed"),
         Breach(f"{PLAN}.EventInvokeConfig.DestinationConfig", GONE, "PlanDeliveries.Weekly loses failed"),
-        Breach(f"{FEEDBACK}.Events.Mail.Properties.DeadLetterConfig", GONE, "RecordFeedback.Mail loses failed"),
-        Breach(f"{FEEDBACK}.EventInvokeConfig", GONE, "RecordFeedback.Mail loses failed"),
-        Breach(f"{FEEDBACK}.Events.Mail.Type", "SNS", "RecordFeedback.Mail is a SNS"),
+        Breach("Resources.FeedbackQueue.Properties.RedrivePolicy", GONE, "RecordFeedback.Queue loses failed"),
+        Breach(f"{FEEDBACK}.Events.Queue.Type", "SNS", "RecordFeedback.Queue is a SNS"),
+    ],
+    failure_rules.every_rule_and_subscription_keeps_what_it_cannot_hand_over: [
+        Breach("Resources.FeedbackRule.Properties.Targets.0.DeadLetterConfig", GONE, "FeedbackRule loses events"),
+        Breach("Resources.FeedbackSubscription.Properties.RedrivePolicy", GONE, "FeedbackSubscription loses events"),
+    ],
+    failure_rules.events_of_ses_come_in_two_ways: [
+        Breach("Resources.DeliveryMailEvents", GONE, "come by no EventBridgeDestination"),
+        Breach("Resources.DeliveryMailEventsByTopic", GONE, "come by no SnsDestination"),
+        Breach(
+            "Resources.DeliveryMailEventsByTopic.Properties.EventDestination.MatchingEventTypes",
+            ["BOUNCE"],
+            "in one way only",
+        ),
     ],
     failure_rules.every_polled_batch_reports_each_failed_record: [
         Breach(f"{TALLY}.Events.Signatures.Properties.FunctionResponseTypes", GONE, "Tally.Signatures retries"),
@@ -100,6 +112,21 @@ RULES: dict[Rule, list[Breach]] = {
             "Duration",
             "SendConfirmations has no alarm for its lag",
         ),
+    ],
+    failure_rules.every_stream_reader_has_an_alarm_for_when_it_stops: [
+        Breach("Resources.TallyStoppedAlarm", GONE, "Tally.Signatures can stop"),
+        Breach("Resources.TallyStoppedAlarm.Properties.TreatMissingData", "notBreaching", "Tally.Signatures can stop"),
+        Breach(
+            "Resources.SendConfirmations.Properties.Events.Signatures.Properties.MetricsConfig",
+            GONE,
+            "SendConfirmations.Signatures can stop",
+        ),
+    ],
+    failure_rules.every_queue_that_is_read_has_an_alarm_for_its_age: [
+        Breach("Resources.DeliveriesAgeAlarm", GONE, "Deliver.Queue has no alarm for the age"),
+        Breach("Resources.WaitingMailsAgeAlarm", GONE, "SendConfirmations.Waiting has no alarm for the age"),
+        Breach("Resources.FeedbackAgeAlarm.Properties.MetricName", "Age", "RecordFeedback.Queue has no alarm"),
+        Breach("Resources.ExportsAgeAlarm", GONE, "ExportSignatures.Queue has no alarm for the age"),
     ],
     failure_rules.a_week_without_a_plan_has_an_alarm: [
         Breach("Resources.WeekMissedAlarm", GONE, "for a PlanDeliveries that doesn't run"),
@@ -155,7 +182,12 @@ RULES: dict[Rule, list[Breach]] = {
         ),
         Breach(f"{TALLY_STATEMENT}.Condition.ForAllValues:StringLike.dynamodb:LeadingKeys.1", "*", "limited to *"),
     ],
-    permission_rules.other_services_write_to_queues_only_for_this_stack: [
+    permission_rules.other_services_write_to_queues_and_topics_only_for_this_stack: [
+        Breach(
+            "Resources.FeedbackTopicPolicy.Properties.PolicyDocument.Statement.0.Condition",
+            GONE,
+            "FeedbackTopicPolicy lets any account",
+        ),
         Breach(
             "Resources.FeedbackFailedPolicy.Properties.PolicyDocument.Statement.0.Condition",
             GONE,
@@ -175,6 +207,10 @@ RULES: dict[Rule, list[Breach]] = {
     data_rules.queues_are_encrypted: [
         Breach("Resources.DeliveryQueue.Properties.SqsManagedSseEnabled", GONE, "DeliveryQueue is not"),
         Breach("Resources.TallyFailed.Properties.SqsManagedSseEnabled", False, "TallyFailed is not"),  # noqa: FBT003
+    ],
+    data_rules.events_of_signers_emails_are_kept_nowhere: [
+        Breach("Resources.FeedbackSubscription.Properties.FilterPolicy", GONE, "FeedbackSubscription keeps"),
+        Breach("Resources.FeedbackRule.Properties.EventPattern.detail.mail.tags.kind", GONE, "FeedbackRule keeps"),
     ],
     data_rules.buckets_are_encrypted: [
         Breach("Resources.PacketBucket.Properties.BucketEncryption", GONE, "PacketBucket is not encrypted"),

@@ -1,4 +1,4 @@
-"""The events that SES publishes to EventBridge for an email.
+"""The events that SES publishes for an email: to EventBridge, and their details to SNS.
 
 Their format: https://docs.aws.amazon.com/ses/latest/dg/monitoring-eventbridge.html and
 https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html. The addresses of the mailbox

@@ -125,6 +125,7 @@ class MailService:
         self._met: Counter[str] = Counter()
         self._known: dict[str, Any] = {}
         self._suppressed: dict[str, str] = {}
+        self._topics_of: dict[str, tuple[str, ...]] = {}
         self._accepted: queue.SimpleQueue[StoredMail | None] = queue.SimpleQueue()
         self._publisher = threading.Thread(target=self._publish_all, name="SES events", daemon=True)
 
@@ -267,7 +268,7 @@ class MailService:
     def _publish_all(self) -> None:
         while mail := self._accepted.get():
             for event in events_of(mail, self._fates_of(mail), datetime.now(UTC)):
-                self._publish(event)
+                self._publish(event, mail.envelope.configuration_set)
 
     def _fates_of(self, mail: StoredMail) -> Mapping[str, Fate]:
         """Return the fates of an email, and keep the account's suppression list.
@@ -291,16 +292,32 @@ class MailService:
         reasons: list[str] = options.get("SuppressedReasons", [*_SUPPRESSED_AFTER.values()])
         return reasons
 
-    def _publish(self, event: Mapping[str, Any]) -> None:
-        """Put an event on the default bus, where the template's rule matches it."""
+    def _publish(self, event: Mapping[str, Any], configuration_set: str | None) -> None:
+        """Put an event on the default bus, where the template's rule matches it, and on the set's topics."""
+        detail = json.dumps(event["Detail"])
         try:
-            answer = self._client("events").put_events(Entries=[{**event, "Detail": json.dumps(event["Detail"])}])
+            answer = self._client("events").put_events(Entries=[{**event, "Detail": detail}])
             failure = answer["FailedEntryCount"] and answer["Entries"]
+            for topic in self._topics(configuration_set) if configuration_set else ():
+                self._client("sns").publish(TopicArn=topic, Message=detail)
         except (BotoCoreError, ClientError) as error:
             failure = error
         if failure:
             with self._log.open("a", encoding="utf-8") as lines:
                 lines.write(f"{event['DetailType']} was not published: {failure}\n")
+
+    def _topics(self, configuration_set: str) -> tuple[str, ...]:
+        """Return the topics that the template made destinations of a configuration set's events."""
+        if configuration_set not in self._topics_of:
+            answer = self._client("sesv2").get_configuration_set_event_destinations(
+                ConfigurationSetName=configuration_set
+            )
+            self._topics_of[configuration_set] = tuple(
+                destination["SnsDestination"]["TopicArn"]
+                for destination in answer["EventDestinations"]
+                if "SnsDestination" in destination
+            )
+        return self._topics_of[configuration_set]
 
 
 class _Allowance:

@@ -73,6 +73,11 @@ class Settings:
         return self._required("RECONCILIATION_QUEUE_URL")
 
     @cached_property
+    def feedback_queue_url(self) -> str:
+        """The queue of SES's events."""
+        return self._required("FEEDBACK_QUEUE_URL")
+
+    @cached_property
     def event_bus(self) -> str | None:
         """The bus for events, if the stack publishes them."""
         return self._optional("EVENT_BUS_NAME")

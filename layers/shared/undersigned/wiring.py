@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from undersigned.aws.mail import Mailbox
     from undersigned.aws.mail_claims import MailClaims
     from undersigned.aws.packet_store import Bucket
-    from undersigned.aws.queue import ExportQueue, Queue, ReconciliationQueue, WaitingMails
+    from undersigned.aws.queue import ExportQueue, FeedbackQueue, Queue, ReconciliationQueue, WaitingMails
     from undersigned.aws.secret import Secret
     from undersigned.aws.signatures import Signatures
     from undersigned.domain.deliveries import DeliveryKey
@@ -203,6 +203,13 @@ class Wiring:
         from undersigned.aws.queue import ReconciliationQueue
 
         return ReconciliationQueue(self._client("sqs"), self.settings.reconciliation_queue_url)
+
+    @cached_property
+    def feedback_queue(self) -> FeedbackQueue:
+        """The queue of SES's events."""
+        from undersigned.aws.queue import FeedbackQueue
+
+        return FeedbackQueue(self._client("sqs"), self.settings.feedback_queue_url)
 
     @cached_property
     def export_files(self) -> ExportFiles:

@@ -24,6 +24,7 @@ class Emulator:
 
     def __init__(self) -> None:
         self.published: list[Any] = []
+        self.on_topic: list[Any] = []
 
     def get_email_identity(self, *, EmailIdentity: str) -> dict[str, Any]:  # noqa: N803
         return self._of({"enddemand.example": {}}, EmailIdentity)
@@ -35,6 +36,19 @@ class Emulator:
     def put_events(self, *, Entries: list[Any]) -> dict[str, Any]:  # noqa: N803
         self.published += Entries
         return {"FailedEntryCount": 0}
+
+    def get_configuration_set_event_destinations(self, *, ConfigurationSetName: str) -> dict[str, Any]:  # noqa: N803
+        self.get_configuration_set(ConfigurationSetName=ConfigurationSetName)
+        return {
+            "EventDestinations": [
+                {"EventBridgeDestination": {"EventBusArn": "bus"}},
+                {"SnsDestination": {"TopicArn": "topic"}},
+            ]
+        }
+
+    def publish(self, *, TopicArn: str, Message: str) -> None:  # noqa: N803
+        assert TopicArn == "topic"
+        self.on_topic.append(json.loads(Message))
 
     def _of(self, known: dict[str, dict[str, Any]], name: str) -> dict[str, Any]:
         if name not in known:
@@ -165,6 +179,7 @@ def test_all_events_are_published_before_a_stop(ses: Ses) -> None:
     ses.service.stop()
 
     assert [event["DetailType"] for event in ses.emulator.published] == ["Email Sent", "Email Bounced"]
+    assert ses.emulator.on_topic == [json.loads(event["Detail"]) for event in ses.emulator.published]
 
 
 @pytest.mark.parametrize(("fate", "outcome"), [("bounced", "General"), ("complained", "abuse")])

@@ -1,7 +1,8 @@
-"""Reads SES events, as EventBridge delivers them, as mail events of the domain."""
+"""Reads SES events, as EventBridge and SNS deliver them, as mail events of the domain."""
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -27,10 +28,12 @@ _DETAILS = {"Delivery": "delivery", "Bounce": "bounce", "Complaint": "complaint"
 def read_mail_event(event: Mapping[str, Any]) -> MailEvent | None:
     """Read an event. Return None for an email that is not a delivery's, and for an event of another type.
 
-    Raises ArithmeticError, AttributeError, LookupError, TypeError or ValueError if it is damaged.
-    Source: "Examples of event data that Amazon SES publishes to EventBridge", SES developer guide.
+    SNS gets what EventBridge gets as `detail`. Raises ArithmeticError, AttributeError, LookupError, TypeError or
+    ValueError if it is damaged.
+    Source: "Examples of event data that Amazon SES publishes to EventBridge", and the same page for SNS, in the SES
+    developer guide.
     """
-    detail = event["detail"]
+    detail = event.get("detail", event)
     mail, tags = detail["mail"], detail["mail"]["tags"]
     event_type = detail["eventType"]
     if tags.get("kind") != ["delivery"] or event_type not in _KINDS:
@@ -45,6 +48,22 @@ def read_mail_event(event: Mapping[str, Any]) -> MailEvent | None:
         reason=_reason(event_type, detail, about),
         permanent=about.get("bounceType") == "Permanent",
     )
+
+
+def read_feedback_message(body: str) -> MailEvent | None:
+    """Read an event from a queue's message: EventBridge's, or SNS's with or without its envelope.
+
+    Also reads what Lambda made a dead letter of before events came through a queue. Raises the errors of
+    `read_mail_event`.
+    """
+    try:
+        event = json.loads(body)
+        if "Message" in event:
+            event = json.loads(event["Message"])
+    except RecursionError as error:
+        message = "an event has no deeply nested brackets"
+        raise ValueError(message) from error
+    return read_mail_event(event.get("requestPayload", event))
 
 
 def _reason(event_type: str, detail: Mapping[str, Any], about: Mapping[str, Any]) -> str | None:

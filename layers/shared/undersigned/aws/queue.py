@@ -1,4 +1,4 @@
-"""The queues: deliveries to make, exports to write, emails that are waiting for SES, and reconciliations."""
+"""The queues: deliveries to make, exports to write, emails that wait for SES, SES's events, and reconciliations."""
 
 from __future__ import annotations
 
@@ -229,3 +229,7 @@ class ReconciliationQueue(_SqsQueue, ports.ReconciliationQueue):
     @override
     def put(self, run: Reconciliation) -> None:
         self._send(reconciliation_message(run))
+
+
+class FeedbackQueue(_SqsQueue):
+    """The queue of SES's events in SQS. Only other services write to it."""

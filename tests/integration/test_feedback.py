@@ -1,0 +1,101 @@
+"""SES's events come in two ways, through one queue, and count once."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.faults.refusals import Refusing
+from tests.world import CAMPAIGN, CONTEXT, NotRecordedError, load_event
+from undersigned.aws.mail_events import read_feedback_message, read_mail_event
+from undersigned.aws.queue import FeedbackQueue
+from undersigned.domain.deliveries import DeliveryKey
+
+if TYPE_CHECKING:
+    from tests.world import World
+
+KEY = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
+BOUNCE = load_event("record_feedback_bounce")
+
+
+@pytest.fixture
+def sent(world: World) -> World:
+    world.confirmed()
+    world.week()
+    return world
+
+
+@pytest.fixture
+def hidden(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    seconds: list[int] = []
+    monkeypatch.setattr(FeedbackQueue, "hide", lambda _queue, _receipt, wait: seconds.append(wait))
+    return seconds
+
+
+def state(world: World) -> str:
+    delivery = world.wiring.deliveries.delivery(KEY)
+    assert delivery is not None
+    return delivery.state
+
+
+def test_an_event_that_comes_in_both_ways_counts_once(sent: World) -> None:
+    for case in ("send", "bounce"):
+        sent.feedback(case, sent.deliveries[0], way="topic")
+        sent.feedback(case, sent.deliveries[0], way="rule")
+    assert state(sent) == "bounced"
+    assert sorted(event.kind for event in sent.wiring.deliveries.mail_events(KEY)) == ["bounce", "send"]
+
+
+@pytest.mark.parametrize("way", ["rule", "topic"])
+def test_an_event_that_is_lost_in_one_way_comes_in_the_other(sent: World, way: Any) -> None:
+    sent.feedback("bounce", sent.deliveries[0], way=way)
+    assert state(sent) == "bounced"
+
+
+def test_a_damaged_event_is_retried_with_growing_pauses_and_the_others_are_recorded(
+    sent: World, hidden: list[int]
+) -> None:
+    batch = load_event("record_feedback_messages")
+    about_it = {name: [value] for name, value in sent.deliveries[0].tags.items()}
+    for record in batch["Records"]:
+        event = json.loads(record["body"])
+        event.get("detail", event)["mail"].setdefault("tags", {}).update(about_it)
+        record["body"] = json.dumps(event)
+    batch["Records"][1]["body"] = "{}"
+    for received in ("1", "2", "9"):
+        batch["Records"][1]["attributes"]["ApproximateReceiveCount"] = received
+        answer = sent.handlers["record_feedback"](batch, CONTEXT)
+        assert answer == {"batchItemFailures": [{"itemIdentifier": batch["Records"][1]["messageId"]}]}
+    assert hidden == [300, 600, 42_300]
+    assert {event.kind for event in sent.wiring.deliveries.mail_events(KEY)} == {"bounce", "delivery"}
+
+
+def test_an_event_waits_in_the_queue_while_the_table_fails(sent: World, hidden: list[int]) -> None:
+    sent.watch = Refusing({"dynamodb:GetItem": "InternalServerError"}, status=500)
+    with pytest.raises(NotRecordedError):
+        sent.feedback("bounce", sent.deliveries[0])
+    sent.watch = None
+    sent.feedback("bounce", sent.deliveries[0])
+    assert (hidden, state(sent)) == ([300], "bounced")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        BOUNCE,
+        BOUNCE["detail"],
+        {"Type": "Notification", "Message": json.dumps(BOUNCE["detail"])},
+        {"version": "1.0", "requestPayload": BOUNCE},
+    ],
+    ids=["EventBridge", "SNS, raw", "SNS", "a dead letter of version 0.2"],
+)
+def test_an_event_is_read_in_each_form(message: object) -> None:
+    assert read_feedback_message(json.dumps(message)) == read_mail_event(BOUNCE)
+
+
+@pytest.mark.parametrize("body", ["", "[]", "null", "{}", '{"Message": 1}', '{"Message": "no JSON"}', "[" * 100_000])
+def test_a_message_that_is_no_event_is_damaged(body: str) -> None:
+    with pytest.raises((LookupError, TypeError, ValueError, AttributeError)):
+        read_feedback_message(body)
