@@ -24,6 +24,7 @@ ON_OBJECT = {
     "UploadPart": "s3:PutObject",
     "CompleteMultipartUpload": "s3:PutObject",
     "AbortMultipartUpload": "s3:AbortMultipartUpload",
+    "DeleteObject": "s3:DeleteObject",
     "GetObject": "s3:GetObject",
     "PutObject": "s3:PutObject",
 }

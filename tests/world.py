@@ -547,7 +547,10 @@ def _handler(monkeypatch: pytest.MonkeyPatch, function: str, wiring: Wiring) -> 
         },
         "tally": {"tallying": wiring.tallying, "publishing": wiring.publishing},
         "plan_deliveries": {"planning": wiring.planning, "approval_requests": wiring.approval_requests},
-        "deliver": {"delivering": lambda: wiring.delivering(module.report_replaced)},
+        "deliver": {
+            "delivering": lambda: wiring.delivering(module.report_replaced),
+            "repacking": lambda: wiring.repacking(module.report_replaced),
+        },
         "record_feedback": {"feedback": wiring.feedback},
         "report_deliveries": {"reporting": wiring.reporting},
         "reconcile": {"reconciling": lambda: wiring.reconciling(module.report)},

@@ -1,4 +1,4 @@
-"""Make the queued deliveries: seal, typeset, store, send."""
+"""Make the queued deliveries: seal, typeset, store, send. Typeset again what letters were erased from."""
 
 from __future__ import annotations
 
@@ -49,6 +49,7 @@ stack = Wiring.of_environment(
     "table_name", "secret_arn", "sender", "configuration_set", "packet_bucket", "delivery_queue_url", "bundle_size"
 )
 delivering = stack.delivering(report_replaced)
+repacking = stack.repacking(report_replaced)
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -83,10 +84,11 @@ def _run(message: DeliveryMessage, context: LambdaContext) -> None:
         message_id = delivering.test(message.key)
         logger.info("test email", extra={**asdict(message.key), "message_id": message_id or "no letter waits"})
         return
+    if message.is_repacking:
+        _repack(message.key, context)
+        return
     try:
-        delivery = delivering.deliver(
-            message.key, lambda: context.get_remaining_time_in_millis() > _ONE_STEP, again=message.again
-        )
+        delivery = delivering.deliver(message.key, lambda: _has_time(context), again=message.again)
     except OutOfTimeError:
         logger.info("a delivery continues in another run", extra=asdict(message.key))
         _continue(message)
@@ -108,3 +110,17 @@ def _continue(message: DeliveryMessage, after: int = 0) -> None:
     else:
         # The next weekly plan queues it again.
         logger.error("a delivery waited for two weeks", extra=asdict(message.key))
+
+
+def _repack(key: DeliveryKey, context: LambdaContext) -> None:
+    try:
+        packets = repacking.repack(key, lambda: _has_time(context))
+    except OutOfTimeError:
+        logger.info("a repacking continues in another run", extra=asdict(key))
+        stack.queue.put_repacking(key)
+    else:
+        logger.info("repacked", extra={**asdict(key), "packets": packets})
+
+
+def _has_time(context: LambdaContext) -> bool:
+    return context.get_remaining_time_in_millis() > _ONE_STEP

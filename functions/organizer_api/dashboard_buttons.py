@@ -113,8 +113,8 @@ def _settle(request: DashboardRequest, key: DeliveryKey, *, sent: bool) -> Respo
 @buttons.post("/signatures/<signer>/remove", "manage")
 def remove(request: DashboardRequest, signer: str) -> Response[str]:
     """Erase a letter."""
-    wired.organizing.remove(request.campaign, signer, request.by, request.reason())
-    return done("removed", f"/signatures/{signer}")
+    arrived = wired.organizing.remove(request.campaign, signer, request.by, request.reason())
+    return done("removed-after-sending" if arrived else "removed", f"/signatures/{signer}")
 
 
 @buttons.post("/signatures/<signer>/release", "manage")

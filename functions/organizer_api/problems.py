@@ -8,6 +8,7 @@ from undersigned.services.access import KeyRefusedError, ScopeError, TooManyRefu
 from undersigned.services.delivery_controls import NotNowError
 from undersigned.services.erasing import UnderWayError
 from undersigned.services.exporting import NotReadyError
+from undersigned.services.packet_files import PacketErasedError, PacketNotReadyError
 from undersigned.services.ports import ChangedError, ThrottledError
 from undersigned.web.answers import Problem
 from undersigned.web.posted import RequestError
@@ -51,6 +52,10 @@ def problem_of(error: UndersignedError) -> Problem:  # noqa: PLR0911  (a table)
                 ),
                 retry_after=error.seconds,
             )
+        case PacketErasedError():
+            return Problem(410, Message("This packet was deleted"), error.message)
+        case PacketNotReadyError():
+            return Problem(409, Message("This packet is not ready"), error.message)
         case NotFoundError():
             return Problem(404, Message("Page not found"), Message("%(reason)s.", {"reason": str(error)}))
         case NotNowError() | UnderWayError() | TooManyLettersError() | NotReadyError():

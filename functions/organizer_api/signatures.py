@@ -71,8 +71,8 @@ def show_signature(request: ApiRequest, signer: str) -> Response[str]:
 @routes.delete("/signatures/<signer>", "manage")
 def remove_signature(request: ApiRequest, signer: str) -> Response[str]:
     """Erase a letter with everything personal in it; the reason is required."""
-    wired.organizing.remove(request.campaign, signer, request.by, request.why(required=True))
-    return data({"id": signer, "status": "erased"})
+    arrived = wired.organizing.remove(request.campaign, signer, request.by, request.why(required=True))
+    return data({"id": signer, "status": "erased", "arrived_with": arrived.period if arrived else None})
 
 
 @routes.post("/signatures/<signer>/release", "manage")

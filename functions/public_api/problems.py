@@ -5,6 +5,7 @@ from __future__ import annotations
 from undersigned.domain.errors import FormError, NotFoundError, TokenError, TokenExpiredError, UndersignedError
 from undersigned.domain.languages import Message
 from undersigned.services.abuse_checks import BusyError
+from undersigned.services.packet_files import PacketErasedError, PacketNotReadyError
 from undersigned.services.ports import ChangedError, ThrottledError
 from undersigned.services.signing import ClosedError, ExpiredError, LinksEndedError
 from undersigned.web.answers import Problem
@@ -17,7 +18,7 @@ NO_ROUTE = Problem(
 )
 
 
-def problem_of(error: UndersignedError) -> Problem:  # noqa: PLR0911  (a table)
+def problem_of(error: UndersignedError) -> Problem:  # noqa: C901, PLR0911  (a table)
     """Return what a signer reads about an error. Any other error is raised unchanged."""
     match error:
         case RequestError():
@@ -57,6 +58,10 @@ def problem_of(error: UndersignedError) -> Problem:  # noqa: PLR0911  (a table)
                 Message("This link is not complete"),
                 Message("Part of it may be missing. Open the link in the email again, or copy all of it."),
             )
+        case PacketErasedError():
+            return Problem(410, Message("This packet was deleted"), error.message)
+        case PacketNotReadyError():
+            return Problem(409, Message("This packet is not ready"), error.message)
         case NotFoundError():
             return NO_ROUTE
         case ChangedError() | ThrottledError():

@@ -38,7 +38,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 import pytest
 
 from tests import figures, permissions_from_template
-from tests.faults.invariants import breaches, letters_text, state_of, words_of
+from tests.faults.invariants import breaches, letters_text, state_of, stored_text, words_of
 from tests.faults.platform import CrashError, Platform
 from tests.world import FUNCTIONS
 
@@ -406,16 +406,22 @@ def _run(
 
 
 def _failures(platform: Platform, arrivals: Mapping[Any, int]) -> list[str]:
+    from tests.faults.scenarios import was_erased  # noqa: PLC0415
+
     world = platform.world
     arrived = [letters_text(mail, world) for mail in world.deliveries if mail.message_id not in platform.bounced]
     times = {person: sum(text.count(person.address) for text in arrived) for person in arrivals}
+    stored = stored_text(world)
+    erased = {person for person in arrivals if was_erased(platform, person)}
     return [
         *breaches(world, bounced=platform.bounced),
         *(
             f"{person.name}'s letter arrived {times[person]} times, not {due}"
             for person, due in arrivals.items()
-            if times[person] != due
+            # The letters that an email links to can be erased later.
+            if times[person] != due and not (person in erased and times[person] < due)
         ),
+        *(f"{person.name}'s letter was erased and is still stored" for person in erased if person.address in stored),
         *_leaks_and_dead_letters(platform),
     ]
 

@@ -168,6 +168,13 @@ def _linked(mail: Sent, world: World) -> list[bytes]:
     return [s3.get_object(Bucket=bucket["Name"], Key=name)["Body"].read() for name in names]
 
 
+def stored_text(world: World) -> str:
+    """Return the text of all stored PDFs."""
+    s3, bucket = client_of("s3"), world.wiring.settings.packet_bucket
+    found = s3.list_objects_v2(Bucket=bucket, Prefix="packets/").get("Contents", [])
+    return "\n".join(words_of(s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read()) for item in found)
+
+
 @cache
 def words_of(pdf: bytes) -> str:
     """Return the text of a PDF."""

@@ -225,14 +225,16 @@ def an_approval(platform: Platform) -> Arrivals:
 
 
 def letters_are_removed(platform: Platform) -> Arrivals:
-    """Letters are removed while they wait and after a bounce; a target is held; a quarantined letter is released."""
+    """Letters are removed while they wait, after a bounce and after they arrived; a target is held and released; a
+    quarantined letter is released.
+    """
     acts = Acts(platform)
     create_key(platform)
     kim, mo, lee = Person("Kim", WILMETTE), Person("Mo", EVANSTON), Person("Lee", EVANSTON)
-    ned, pat = Person("Ned", EVANSTON), Person("Pat", EVANSTON)
+    ned, pat, rae = (Person(name, EVANSTON) for name in ("Ned", "Pat", "Rae"))
     platform.refused_addresses.add("chief@evanston-police.example")
     acts.sign(mo, topic="looks like a bot's", drawing=STROKES)
-    acts.sign_and_confirm(kim, lee, ned, pat)
+    acts.sign_and_confirm(kim, lee, ned, pat, rae)
     acts.organizer("POST", f"/signatures/{signer(platform, mo)}/release", {})
     platform.settle()
     acts.confirm(mo)
@@ -244,7 +246,9 @@ def letters_are_removed(platform: Platform) -> Arrivals:
     acts.organizer("POST", "/deliveries/2026-11-30/evanston/retry", {})
     acts.organizer("POST", "/targets/wilmette/release", {})
     acts.week(MONDAY + 7 * ONE_DAY)
-    return {kim: 1, mo: 1, pat: 1, lee: 0, ned: 0}
+    acts.organizer("DELETE", f"/signatures/{signer(platform, rae)}", {"why": "asked for it"})
+    platform.settle()
+    return {kim: 1, mo: 1, pat: 1, rae: 1, lee: 0, ned: 0}
 
 
 def an_organizers_visit(platform: Platform) -> Arrivals:
@@ -311,6 +315,12 @@ def require_approval(platform: Platform) -> None:
 def signer(platform: Platform, person: Person) -> str:
     """Return a person's signer id."""
     return signer_id(platform.world.wiring.secret(), person.email)
+
+
+def was_erased(platform: Platform, person: Person) -> bool:
+    """Return whether a person's letter was erased."""
+    row = platform.world.wiring.signatures.signature(CAMPAIGN, signer(platform, person))
+    return row is not None and row.status == "erased"
 
 
 def use_dashboard(acts: Acts) -> None:

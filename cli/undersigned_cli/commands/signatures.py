@@ -180,11 +180,16 @@ def remove(  # noqa: PLR0913  (options)
     say(f"{found.name} <{found.email}>, {found.locality}, to {found.target}: {found.reported_status}.")
     say(f"Signed {moment(found.signed_at)}.{_what_was_sent(found)}")
     ask("Erase it? You can't undo this", yes=yes)
-    wiring.organizing().remove(campaign, found.signer, COMMAND_LINE, reason.strip())
+    arrived = wiring.organizing().remove(campaign, found.signer, COMMAND_LINE, reason.strip())
     say("Erased.")
+    if arrived is not None:
+        say(
+            f"The packet of {arrived.period} with the letter is deleted, and is made again without it within minutes. "
+            "The office keeps the email and the packets that it already has."
+        )
 
 
 def _what_was_sent(signature: Signature) -> str:
     if signature.period is None:
         return ""
-    return f" It is in the packet of {signature.period}: what was sent stays with the recipient."
+    return f" It is in the packet of {signature.period}. What the recipient already has stays there."

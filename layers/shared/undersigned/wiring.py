@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from undersigned.services.publishing import Publishing
     from undersigned.services.reconciling import Reconciling
     from undersigned.services.recounting import Recounting
+    from undersigned.services.repacking import Repacking
     from undersigned.services.reporting import Reporting
     from undersigned.services.sessions import Sessions
     from undersigned.services.signing import Signing
@@ -388,6 +389,18 @@ class Wiring:
             bundle_size=self.settings.bundle_size,
         )
 
+    def repacking(self, report_replaced: Callable[[DeliveryKey, int, dict[str, int]], None]) -> Repacking:
+        """Wire the repacking after an erasure. `report_replaced` is called for characters that no font has."""
+        from undersigned.services.repacking import Repacking
+
+        return Repacking(
+            packing=self.packing(report_replaced),
+            campaigns=self.campaigns,
+            deliveries=self.deliveries,
+            files=self.bucket,
+            clock=self._clock,
+        )
+
     def feedback(self) -> Feedback:
         """Wire the recording of SES events."""
         from undersigned.services.feedback import Feedback
@@ -429,7 +442,14 @@ class Wiring:
         """Wire the erasing of letters."""
         from undersigned.services.erasing import Erasing
 
-        return Erasing(signatures=self.signatures, deliveries=self.deliveries, clock=self._clock, sleep=self._sleep)
+        return Erasing(
+            signatures=self.signatures,
+            deliveries=self.deliveries,
+            packets=lambda: self.bucket,
+            queue=lambda: self.queue,
+            clock=self._clock,
+            sleep=self._sleep,
+        )
 
     def sheet(self) -> SignatureSheet:
         """Wire the CSV of a campaign's signatures."""

@@ -12,6 +12,7 @@ from undersigned.aws.queue import (
     read_export_message,
     read_message,
     read_waiting_message,
+    repacking_message,
 )
 from undersigned.domain.deliveries import DeliveryKey
 
@@ -38,13 +39,23 @@ def test_messages_of_version_0_2_are_read() -> None:
     )
 
 
+def test_a_repacking_names_its_delivery() -> None:
+    assert read_message(repacking_message(KEY)) == DeliveryMessage(KEY, is_repacking=True)
+
+
+def test_version_0_2_does_not_take_a_repacking_for_a_delivery() -> None:
+    """It reads these three texts at the top of a message, and calls one without them damaged."""
+    assert not {"campaign", "target", "period"} & json.loads(repacking_message(KEY)).keys()
+
+
 @pytest.mark.parametrize("test", ["true", 1, None])
 def test_a_message_is_a_test_only_if_test_is_true(test: object) -> None:
     assert read_message(json.dumps({**json.loads(message_body(KEY)), "test": test})) == DeliveryMessage(KEY)
 
 
 @pytest.mark.parametrize(
-    "body", ["", "{}", "[]", '{"campaign": "trees", "target": "oakton"}', '{"campaign": 1}', "[" * 100_000]
+    "body",
+    ["", "{}", "[]", '{"campaign": "trees", "target": "oakton"}', '{"campaign": 1}', '{"repack": []}', "[" * 100_000],
 )
 @pytest.mark.parametrize("read", [read_message, read_export_message, read_waiting_message])
 def test_a_damaged_message_is_refused(read: Callable[[str], object], body: str) -> None:

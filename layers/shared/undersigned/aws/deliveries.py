@@ -39,7 +39,6 @@ from undersigned.domain.deliveries import (
     MailEvent,
     MailEventKind,
     PacketRecord,
-    packet_id,
     packet_name,
 )
 from undersigned.domain.plans import days_around
@@ -84,7 +83,7 @@ def bundle_key(key: DeliveryKey, number: int) -> Key:
 
 def packet_key(key: DeliveryKey, packet: PacketRecord) -> Key:
     """Return the key of a packet."""
-    return part_key(PACKETS, key, packet_id(packet))
+    return part_key(PACKETS, key, packet.id)
 
 
 class Deliveries(DeliveryStore):
@@ -176,7 +175,9 @@ class Deliveries(DeliveryStore):
 
     @override
     def add_packet(self, key: DeliveryKey, packet: PacketRecord) -> None:
-        self._table.put(packet_values(key, packet))
+        omitted = Attr("omitted")
+        unless_newer = NEW | omitted.not_exists() | omitted.lte(packet.omitted)
+        self._table.put(packet_values(key, packet), unless_newer)
 
     @override
     def record_event(self, event: MailEvent) -> None:
@@ -320,12 +321,15 @@ def packet_values(key: DeliveryKey, packet: PacketRecord) -> Values:
         "letters": list(packet.letters),
         "erased": packet.erased,
         "name": packet.name,
+        "omitted": packet.omitted,
         "pdf_stored_at": written(packet.stored_at),
     }
 
 
 def read_packet(values: Values) -> PacketRecord:
     """Read a packet."""
+    _, campaign, target = values["pk"].split("#")
+    _, period, packet_id = values["sk"].split("#")
     erased = int(values.get("erased", 0))
     return PacketRecord(
         number=int(values["number"]),
@@ -338,14 +342,12 @@ def read_packet(values: Values) -> PacketRecord:
         letters=tuple(values["letters"]),
         erased=erased,
         stored_at=read_moment(values.get("pdf_stored_at") or values.get("stored_at")),
-        name=values.get("name") or _name_before_0_3(values, erased),
+        id=packet_id,
+        # Version 0.2 recorded no name.
+        name=values.get("name")
+        or packet_name(DeliveryKey(campaign, target, period), f"{packet_id}-without-{erased}" if erased else packet_id),
+        omitted=int(values.get("omitted", 0)),
     )
-
-
-def _name_before_0_3(values: Values, erased: int) -> str:
-    _, campaign, target = values["pk"].split("#")
-    _, period, number = values["sk"].split("#")
-    return packet_name(DeliveryKey(campaign, target, period), f"{number}-without-{erased}" if erased else number)
 
 
 def mail_event_values(event: MailEvent) -> Values:

@@ -34,6 +34,10 @@ class Bucket(PacketStore):
         return self._client.get_object(Bucket=self._name, Key=name)["Body"].read()
 
     @override
+    def delete(self, name: str) -> None:
+        self._client.delete_object(Bucket=self._name, Key=name)
+
+    @override
     def link(self, name: str, filename: str) -> str:
         return self._client.generate_presigned_url(
             "get_object",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryMessage:
-    """A message that requests a delivery, or with `is_test` a test email of it to the organizer.
+    """A message that requests a delivery, a test email of it to the organizer, or its repacking after an erasure.
 
     `since` is when the first of the messages was handled that this one continues; None in the first one.
     `again` requests it even if another one is less than seven days away. The code before version 0.3 ignores it.
@@ -30,6 +30,7 @@ class DeliveryMessage:
     is_test: bool = False
     since: datetime | None = None
     again: bool = False
+    is_repacking: bool = False
 
 
 def message_body(key: DeliveryKey, *, is_test: bool = False, since: datetime | None = None, again: bool = False) -> str:
@@ -38,6 +39,14 @@ def message_body(key: DeliveryKey, *, is_test: bool = False, since: datetime | N
     message |= {"test": True} if is_test else {}
     message |= {"again": True} if again else {}
     return json.dumps(message | ({"since": since.isoformat()} if since else {}))
+
+
+def repacking_message(key: DeliveryKey) -> str:
+    """Return the body of a message that requests a repacking.
+
+    Version 0.2 takes it for a damaged message, and SQS delivers it again. It must not take it for a delivery.
+    """
+    return json.dumps({"repack": asdict(key)})
 
 
 def _json(body: str) -> object:
@@ -51,6 +60,8 @@ def _json(body: str) -> object:
 def read_message(body: str) -> DeliveryMessage:
     """Read a delivery message. Raises ValueError if it is damaged."""
     message = _json(body)
+    is_repacking = isinstance(message, dict) and "repack" in message
+    message = message["repack"] if is_repacking else message
     if not isinstance(message, dict) or not all(
         isinstance(message.get(name), str) for name in ("campaign", "target", "period")
     ):
@@ -62,6 +73,7 @@ def read_message(body: str) -> DeliveryMessage:
         is_test=message.get("test") is True,
         since=_read_moment(message.get("since")),
         again=message.get("again") is True,
+        is_repacking=is_repacking,
     )
 
 
@@ -84,6 +96,11 @@ def seconds_until_next_try(received: int) -> int:
     """Return how long to hide a failed message: five minutes, doubled with each try, almost 12 hours at most."""
     return int(min(_FIRST_PAUSE * 2 ** (received - 1), _LONGEST_PAUSE))
 
+
+_AFTER_AN_ERASURE = 60
+"""Seconds before a repacking begins. It is queued before the letter is erased, and by then the letter is: an HTTP API
+ends a request after 30 seconds (Amazon API Gateway developer guide, "Quotas for configuring and running an HTTP
+API")."""
 
 LONGEST_DELAY = 900
 """The most seconds by which SQS delays a new message."""
@@ -186,6 +203,10 @@ class Queue(_SqsQueue, ports.DeliveryQueue):
     @override
     def put_test(self, delivery: DeliveryKey) -> None:
         self._send(message_body(delivery, is_test=True))
+
+    @override
+    def put_repacking(self, delivery: DeliveryKey) -> None:
+        self._send(repacking_message(delivery), _AFTER_AN_ERASURE)
 
 
 class ExportQueue(_SqsQueue, ports.ExportQueue):

@@ -78,8 +78,9 @@ class PacketRecord:
     """One stored PDF: letters `first` to `last` (1-based), and what the email says about them.
 
     `residents` counts the signers who live in the target's town. `letters` are the versions in it. `erased` is how many
-    of the delivery's letters had been erased when it was made. `name` is the PDF's name in the store, and `stored_at`
-    when it was stored.
+    of the delivery's letters had been erased when it was made. `id` distinguishes it from all others of its delivery.
+    `name` is the PDF's name in the store, and `stored_at` when it was stored. `omitted` is how many of its letters were
+    erased after the email, if the PDF was typeset again without them; the other figures stay those of what was sent.
     """
 
     number: int
@@ -92,7 +93,9 @@ class PacketRecord:
     letters: tuple[str, ...]
     erased: int = 0
     stored_at: datetime | None = None
+    id: str = ""
     name: str = ""
+    omitted: int = 0
 
     @property
     def span(self) -> tuple[int, int]:
@@ -141,7 +144,8 @@ class Delivery:
         An attempt that a crash interrupted, or another version of the code, may have recorded others.
         """
         if not self.packet_size:
-            return tuple(packet for packet in recorded if packet.number <= self.packets)
+            # The packets of version 0.2 have their numbers as ids.
+            return tuple(packet for packet in recorded if packet.id.isdigit() and packet.number <= self.packets)
         spans = dict(enumerate(packet_spans(self.letters, self.packet_size), start=1))
         found = {
             packet.number: packet
@@ -149,6 +153,16 @@ class Delivery:
             if spans.get(packet.number) == packet.span and packet.erased == len(self.left_out)
         }
         return tuple(found[number] for number in sorted(found))
+
+    def letters_in(self, bundles: Iterable[Bundle]) -> tuple[str, ...]:
+        """Return the signers of the letters in the last attempt's email, in its order."""
+        sealed = (signer for bundle in bundles for signer in bundle.signers)
+        return tuple(signer for signer in sealed if signer not in self.left_out)
+
+    @property
+    def may_have_arrived(self) -> bool:
+        """Say whether the target may have an email of this delivery."""
+        return self.attempt > 0 and self.state not in {"open", "bounced", "held", "empty"}
 
     @property
     def may_lose_letters(self) -> bool:
@@ -290,9 +304,14 @@ def packet_id(packet: PacketRecord) -> str:
     return f"{packet.number:04d}-{packet.first}-{packet.last}{without}"
 
 
-def packet_name(key: DeliveryKey, packet_id: str) -> str:
-    """Return a packet's name in the store. It contains no personal data."""
-    return f"packets/{key.campaign}/{key.period}/{key.target}/{packet_id}.pdf"
+def packet_name(key: DeliveryKey, packet_id: str, omitted: int = 0) -> str:
+    """Return a packet's name in the store. It contains no personal data.
+
+    A packet that is typeset again without erased letters gets another name, so that a slower process can't overwrite it
+    with one that still has them.
+    """
+    again = f"-omitting-{omitted}" if omitted else ""
+    return f"packets/{key.campaign}/{key.period}/{key.target}/{packet_id}{again}.pdf"
 
 
 def packet_filename(key: DeliveryKey, number: int, of: int) -> str:

@@ -47,7 +47,10 @@ _LONGEST_BOX = 1_000
 
 @dataclass(frozen=True, slots=True)
 class PacketCover:
-    """What a packet's first page says, in `language`: letters `first` to `last` of `total`, packet `number` of `of`."""
+    """What a packet's first page says, in `language`: letters `first` to `last` of `total`, packet `number` of `of`.
+
+    `without` are the numbers of the letters that were erased after the packet was sent.
+    """
 
     language: str
     campaign_title: str
@@ -59,6 +62,7 @@ class PacketCover:
     first: int
     last: int
     total: int
+    without: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +200,19 @@ def _span(cover: PacketCover) -> str:
     return span.in_language(cover.language)
 
 
+def _erased(cover: PacketCover) -> list[list[str]]:
+    """Say how many letters are missing because they were erased since."""
+    if not cover.without:
+        return []
+    letters = Message.counted(
+        "%(count)s letter",
+        "%(count)s letters",
+        len(cover.without),
+        {"count": languages.number(len(cover.without), cover.language)},
+    )
+    return [[Message("Erased since").in_language(cover.language), letters.in_language(cover.language)]]
+
+
 def _cover(cover: PacketCover) -> dict[str, Any]:
     target, language = cover.target, cover.language
     organizer = _tidied(cover.organizer_name)
@@ -218,6 +235,7 @@ def _cover(cover: PacketCover) -> dict[str, Any]:
         "to": Message("To").in_language(language),
         "facts": [
             [Message("In this packet").in_language(language), _span(cover)],
+            *_erased(cover),
             [
                 Message("Packet").in_language(language),
                 Message("%(packet)s of %(packets)s", _numbers(cover)).in_language(language),
@@ -232,7 +250,8 @@ def _packet(cover: PacketCover, letters: Sequence[PacketLetter], fonts: FontBook
     footer = Message("Letter %(number)s of %(total)s · packet %(packet)s of %(packets)s").in_language(cover.language)
     numbers = _numbers(cover)
     labels = []
-    for position, letter in enumerate(letters, start=cover.first):
+    positions = (number for number in range(cover.first, cover.last + 1) if number not in cover.without)
+    for position, letter in zip(positions, letters, strict=False):
         written = languages.number(position, cover.language)
         label = f"{written}\N{EN SPACE}{letter.signer_name}, {letter.signer_locality}"
         labels.append((label, footer % (numbers | {"number": written})))

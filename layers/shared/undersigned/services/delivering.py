@@ -15,6 +15,7 @@ from undersigned.domain.deliveries import UNSETTLED_FOR, Bundle, Delivery, packe
 from undersigned.domain.errors import UndersignedError
 from undersigned.domain.plans import too_soon
 from undersigned.rendering import mails
+from undersigned.services.packet_files import store
 from undersigned.services.packing import Batch
 from undersigned.services.ports import (
     BundleTakenError,
@@ -202,7 +203,7 @@ class Delivering:
             self.deliveries.seal(key, bundle, self.clock())
             if bundle.closes:
                 return
-            _check_time(has_time)
+            check_time(has_time)
 
     def _typeset_all(self, batch: Batch, erased: int, has_time: Callable[[], bool]) -> tuple[PacketRecord, ...]:
         """Typeset and store the packets that are not stored yet, one at a time, so that memory use stays flat.
@@ -218,13 +219,9 @@ class Delivering:
         }
         for made, pdf in self.packing.typeset(batch, skip=done.keys()):
             packet = replace(made, erased=erased)
-            packet = replace(packet, name=packet_name(batch.key, packet_id(packet)))
-            # Recorded first, so that no PDF is stored that nobody could find to delete it.
-            self.deliveries.add_packet(batch.key, packet)
-            self.packets.put(packet.name, pdf)
-            done[packet.number] = replace(packet, stored_at=self.clock())
-            self.deliveries.add_packet(batch.key, done[packet.number])
-            _check_time(has_time)
+            packet = replace(packet, id=packet_id(packet), name=packet_name(batch.key, packet_id(packet)))
+            done[packet.number] = store(self.deliveries, self.packets, batch.key, packet, pdf, self.clock())
+            check_time(has_time)
         return tuple(done[number] for number in sorted(done))
 
     def _send(
@@ -288,7 +285,7 @@ class Delivering:
         return changed
 
 
-def _check_time(has_time: Callable[[], bool]) -> None:
+def check_time(has_time: Callable[[], bool]) -> None:
     """Raise OutOfTimeError if the time is up. Called after each step, so that every try completes at least one."""
     if not has_time():
         message = "the time for this try is up; the next one continues"

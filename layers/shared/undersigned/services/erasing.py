@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.errors import ExplainedError, NotFoundError
 from undersigned.domain.languages import Message
+from undersigned.services.packet_files import delete_erased
 from undersigned.services.ports import ChangedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from undersigned.domain.deliveries import Delivery
     from undersigned.domain.signatures import Signature
-    from undersigned.services.ports import DeliveryStore, SignatureStore
+    from undersigned.services.ports import DeliveryQueue, DeliveryStore, PacketStore, SignatureStore
 
 _TRIES = 4
 
@@ -30,46 +32,57 @@ class Erasing:
 
     signatures: SignatureStore
     deliveries: DeliveryStore
+    packets: Callable[[], PacketStore]
+    queue: Callable[[], DeliveryQueue]
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]
 
-    def erase(self, campaign: str, signer: str) -> None:
-        """Erase a letter. Doing it twice is harmless. Raises NotFoundError, UnderWayError.
+    def erase(self, campaign: str, signer: str) -> DeliveryKey | None:
+        """Erase a letter, and return the delivery with which its target got it, if there is one.
 
-        No later email contains the letter, not even a repeated one after a bounce. If the letter was already sent, its
-        packet stays with the recipient and, for as long as packets are kept, in the store.
+        Doing it twice is harmless. No later email contains the letter, not even a repeated one after a bounce. Stored
+        packets that have it are deleted, and typeset again without it. What the target got stays with the target.
+        Raises NotFoundError, UnderWayError.
         """
         for attempt in range(1, _TRIES + 1):
             signature = self.signatures.signature(campaign, signer)
             if signature is None:
                 message = f"campaign {campaign!r} has no letter {signer!r}"
                 raise NotFoundError(message)
+            delivery = self._delivery_of(signature)
             if signature.status == "erased":
-                return
+                return _arrived_with(delivery, signer)
             try:
-                self._erase(signature)
+                self._erase(signature, delivery)
             except ChangedError:
                 # It was confirmed, sealed or counted meanwhile, or its email was sent: read it again.
                 if attempt == _TRIES:
                     raise
                 self.sleep(0.05 * 2**attempt)
             else:
-                return
+                return _arrived_with(delivery, signer)
+        return None
 
-    def _erase(self, signature: Signature) -> None:
-        key = self._delivery_to_leave(signature)
-        if key is None:
-            self.signatures.erase(signature, self.clock())
-        else:
-            self.deliveries.erase_letter(key, signature, self.clock())
-
-    def _delivery_to_leave(self, signature: Signature) -> DeliveryKey | None:
-        if signature.period is None:
-            return None
-        key = DeliveryKey(signature.campaign, signature.target, signature.period)
-        delivery = self.deliveries.delivery(key)
+    def _erase(self, signature: Signature, delivery: Delivery | None) -> None:
         if delivery is None:
-            return None
+            self.signatures.erase(signature, self.clock())
+            return
         if not delivery.may_lose_letters:
             raise UnderWayError(Message("The email with this letter is being sent. Try again in an hour."))
-        return key
+        # Queued first, and it begins after this function's time is up: so a crash after the next step leaves no PDF.
+        self.queue().put_repacking(delivery.key)
+        self.deliveries.erase_letter(delivery.key, signature, self.clock())
+        erased = self.deliveries.delivery(delivery.key)
+        if erased is not None:
+            delete_erased(self.deliveries, self.packets(), erased)
+
+    def _delivery_of(self, signature: Signature) -> Delivery | None:
+        if signature.period is None:
+            return None
+        return self.deliveries.delivery(DeliveryKey(signature.campaign, signature.target, signature.period))
+
+
+def _arrived_with(delivery: Delivery | None, signer: str) -> DeliveryKey | None:
+    if delivery is None or not delivery.may_have_arrived or signer in delivery.left_out:
+        return None
+    return delivery.key

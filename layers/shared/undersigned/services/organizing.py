@@ -16,6 +16,7 @@ from undersigned.domain.plans import plan_lines
 from undersigned.domain.providers import providers_of
 from undersigned.domain.signatures import new_mail_request, signer_id
 from undersigned.services.delivery_controls import NotNowError
+from undersigned.services.packet_files import packet_file
 from undersigned.services.ports import ChangedError
 
 if TYPE_CHECKING:
@@ -111,6 +112,10 @@ class DeliveryRecord:
     def letters_of(self, packet: PacketRecord) -> tuple[str, ...]:
         """Return the ids of a packet's letters."""
         return self.signers[packet.first - 1 : packet.last]
+
+    def erased_from(self, packet: PacketRecord) -> int:
+        """Return how many of a packet's letters were erased after it was sent."""
+        return len(self.delivery.erased.intersection(self.letters_of(packet)))
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)
@@ -211,15 +216,16 @@ class Organizing:
             raise NotFoundError(message)
         return row
 
-    def remove(self, campaign: str, signer: str, by: str, why: str) -> None:
-        """Erase a letter, for a reason. Doing it twice is harmless.
+    def remove(self, campaign: str, signer: str, by: str, why: str) -> DeliveryKey | None:
+        """Erase a letter, for a reason. Return the delivery with which its target got it, if there is one.
 
-        Raises NotFoundError, UnderWayError, and NotNowError without a reason.
+        Doing it twice is harmless. Raises NotFoundError, UnderWayError, and NotNowError without a reason.
         """
         if not why:
             raise NotNowError(Message("Give a reason for erasing the letter."))
-        self.erasing.erase(campaign, signer)
+        arrived = self.erasing.erase(campaign, signer)
         self._record_action(campaign, "remove", by, about=signer, why=why)
+        return arrived
 
     def release(self, campaign: str, signer: str, by: str, why: str) -> None:
         """Release a letter from quarantine, and send its signer the confirmation email again.
@@ -267,8 +273,7 @@ class Organizing:
         if delivery is None:
             message = f"campaign {key.campaign!r} has no delivery {key.period} to {key.target!r}"
             raise NotFoundError(message)
-        sealed = [signer for bundle in self.delivery_store.bundles(key) for signer in bundle.signers]
-        return self._record(delivery, tuple(signer for signer in sealed if signer not in delivery.left_out))
+        return self._record(delivery, delivery.letters_in(self.delivery_store.bundles(key)))
 
     def _record(self, delivery: Delivery, signers: tuple[str, ...] = ()) -> DeliveryRecord:
         packets, events = (
@@ -278,14 +283,12 @@ class Organizing:
         return DeliveryRecord(delivery, packets, events, signers, delivery.question(self.clock()))
 
     def packet_link(self, key: DeliveryKey, number: int) -> str:
-        """Return a short-lived web address for downloading a packet. Raises NotFoundError."""
-        delivery = self.delivery_store.delivery(key)
-        packets = delivery.named(self.delivery_store.packets(key)) if delivery else ()
-        packet = next((packet for packet in packets if packet.number == number), None)
-        if packet is None:
-            message = f"delivery {key.period} to {key.target!r} has no packet {number}"
-            raise NotFoundError(message)
-        return self.packets().link(packet.name, packet_filename(key, number, len(packets)))
+        """Return a short-lived web address for downloading a packet.
+
+        Raises NotFoundError, PacketErasedError, PacketNotReadyError.
+        """
+        name, packets = packet_file(self.delivery_store, key, number)
+        return self.packets().link(name, packet_filename(key, number, packets))
 
     def audit(self, campaign: str, after: str | None, limit: int) -> Listing[AuditEntry]:
         """List the activity log, newest first."""

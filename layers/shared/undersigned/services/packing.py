@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -102,12 +102,7 @@ class Packing:
             if number in skip:
                 continue
             signatures = self.signatures.signatures(batch.key.campaign, batch.signers[first - 1 : last])
-            packet = self.typesetter(
-                self._cover(batch, number, len(spans), first, last),
-                [self._packet_letter(batch.target, signature) for signature in signatures],
-            )
-            if packet.replaced:
-                self.report_replaced(batch.key, number, dict(packet.replaced))
+            packet = self._typeset(batch, self._cover(batch, number, len(spans), first, last), signatures)
             record = PacketRecord(
                 number=number,
                 first=first,
@@ -119,6 +114,25 @@ class Packing:
                 letters=tuple(dict.fromkeys(signature.letter for signature in signatures)),
             )
             yield record, packet.pdf
+
+    def typeset_again(self, batch: Batch, packet: PacketRecord, of: int, erased: AbstractSet[str]) -> bytes:
+        """Typeset one of `of` packets that were sent, without the letters that were erased since.
+
+        The other letters keep their numbers.
+        """
+        letters = list(enumerate(batch.signers[packet.first - 1 : packet.last], start=packet.first))
+        cover = replace(
+            self._cover(batch, packet.number, of, packet.first, packet.last),
+            without=tuple(number for number, signer in letters if signer in erased),
+        )
+        kept = [signer for _, signer in letters if signer not in erased]
+        return self._typeset(batch, cover, self.signatures.signatures(batch.key.campaign, kept)).pdf
+
+    def _typeset(self, batch: Batch, cover: PacketCover, signatures: Sequence[Signature]) -> Packet:
+        packet = self.typesetter(cover, [self._packet_letter(batch.target, signature) for signature in signatures])
+        if packet.replaced:
+            self.report_replaced(batch.key, cover.number, dict(packet.replaced))
+        return packet
 
     def mail(self, batch: Batch, packets: tuple[PacketRecord, ...], attempt: int, read: Callable[[int], bytes]) -> Mail:
         """Write a batch's email. `read` returns the PDF of a packet by its number."""

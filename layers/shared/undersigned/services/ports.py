@@ -264,7 +264,10 @@ class DeliveryStore(Protocol):
         """
 
     def add_packet(self, key: DeliveryKey, packet: PacketRecord) -> None:
-        """Record a packet. Recording it twice is harmless."""
+        """Record a packet. Recording it twice is harmless.
+
+        Raises ChangedError if it is recorded with more omitted letters.
+        """
 
     def record_event(self, event: MailEvent) -> None:
         """Record an SES event. Recording it twice is harmless."""
@@ -381,6 +384,9 @@ class PacketStore(Protocol):
     def get(self, name: str) -> bytes:
         """Read a PDF."""
 
+    def delete(self, name: str) -> None:
+        """Delete a PDF, if it exists."""
+
     def link(self, name: str, filename: str) -> str:
         """Return a web address for downloading a PDF. It works for some minutes."""
 
@@ -411,6 +417,9 @@ class DeliveryQueue(Protocol):
 
     def put_test(self, delivery: DeliveryKey) -> None:
         """Queue a test email of a delivery to its organizer."""
+
+    def put_repacking(self, delivery: DeliveryKey) -> None:
+        """Queue the repacking of a delivery from which letters are being erased. It begins a minute later."""
 
     def is_empty(self) -> bool:
         """Say whether no message waits, is delayed, or is being worked on. SQS may be a minute behind."""

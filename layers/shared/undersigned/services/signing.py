@@ -23,6 +23,7 @@ from undersigned.domain.signatures import (
     signer_id,
 )
 from undersigned.domain.tallies import TOTAL, counters_of
+from undersigned.services.packet_files import sent_packets
 from undersigned.services.ports import ChangedError, FormConsumedError, SignatureStateError
 
 if TYPE_CHECKING:
@@ -30,13 +31,14 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from undersigned.domain.campaigns import Campaign, Target
-    from undersigned.domain.deliveries import Delivery, PacketRecord
+    from undersigned.domain.deliveries import Delivery
     from undersigned.domain.errors import FieldError
     from undersigned.domain.schedule import WeeklySchedule
     from undersigned.domain.tallies import Count
     from undersigned.domain.tokens import SignerToken
     from undersigned.services.abuse_checks import AbuseChecks, IssuedForm, Verdict
     from undersigned.services.catalog import Catalog, Entry
+    from undersigned.services.packet_files import SentPacket
     from undersigned.services.ports import CountStore, DeliveryStore, SignatureStore
     from undersigned.tokens import Tokens
 
@@ -134,15 +136,18 @@ class Packets:
     campaign: Campaign
     target: Target
     key: DeliveryKey
-    packets: tuple[PacketRecord, ...]
+    packets: tuple[SentPacket, ...]
 
     def file(self, number: str) -> tuple[str, str]:
-        """Return a packet's name in the store and its file name. Raises NotFoundError."""
-        packet = next((packet for packet in self.packets if str(packet.number) == number), None)
+        """Return a packet's name in the store and its file name.
+
+        Raises NotFoundError, PacketErasedError, PacketNotReadyError.
+        """
+        packet = next((packet for packet in self.packets if str(packet.record.number) == number), None)
         if packet is None:
             message = f"Packet {number[:10]!r} is not among these packets"
             raise NotFoundError(message)
-        return packet.name, packet_filename(self.key, packet.number, len(self.packets))
+        return packet.file(), packet_filename(self.key, packet.record.number, len(self.packets))
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)
@@ -352,7 +357,7 @@ class Signing:
         key = self.tokens.read_packets(token)
         entry = self.catalog.entry(key.campaign, key.target)
         delivery = self.deliveries.delivery(key)
-        packets = delivery.named(self.deliveries.packets(key)) if delivery else ()
+        packets = sent_packets(self.deliveries, delivery) if delivery else ()
         return Packets(entry.campaign, entry.target(key.target), key, packets)
 
     def _own_letter(self, signature: Signature, link: SignerToken) -> OwnLetter:

@@ -50,6 +50,11 @@ _NOTICES: Mapping[str, Message] = {
     "settled-as-sent": Message("Recorded: the email was sent. We won’t ask about it again."),
     "retried": Message("We’re sending the delivery again. This takes a few minutes."),
     "removed": Message("The letter is erased, with everything that it said about its signer."),
+    "removed-after-sending": Message(
+        "The letter is erased, with everything that it said about its signer. We deleted the packet that has it, and "
+        "are making it again without the letter. The office keeps the email and the packets that it already has. If "
+        "the signer wants those deleted, ask the office."
+    ),
     "released-letter": Message("The letter is released, and we’re sending the confirmation email again."),
     "asked": Message("We’re creating the file."),
     "none-found": Message("Nobody has signed with this email address."),
@@ -478,7 +483,7 @@ def delivery(viewer: Viewer, record: organizing.DeliveryRecord, state: organizin
         made=made,
         row=_row(viewer, state),
         state=viewer.say(DELIVERY_STATES[made.state]),
-        packets=record.packets,
+        packets=[(packet, record.erased_from(packet)) for packet in record.packets],
         events=[(event, viewer.say(_EVENTS[event.kind])) for event in record.events],
         question=record.question,
         advice=viewer.say(advice) if (advice := _advice(record, state.target)) else None,

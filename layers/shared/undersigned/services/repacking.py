@@ -1,0 +1,55 @@
+"""Repacking: typeset the packets of an email again from which letters were erased."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from undersigned.domain.deliveries import packet_name
+from undersigned.services.delivering import check_time
+from undersigned.services.packet_files import delete_erased, store
+from undersigned.services.packing import Batch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from undersigned.domain.deliveries import DeliveryKey
+    from undersigned.services.packing import Packing
+    from undersigned.services.ports import CampaignStore, DeliveryStore, PacketStore
+
+
+@dataclass(kw_only=True, frozen=True, slots=True)
+class Repacking:
+    """Typesets packets again without the letters that were erased."""
+
+    packing: Packing
+    campaigns: CampaignStore
+    deliveries: DeliveryStore
+    files: PacketStore
+    clock: Callable[[], datetime]
+
+    def repack(self, key: DeliveryKey, has_time: Callable[[], bool] = lambda: True) -> int:
+        """Delete a delivery's PDFs that have an erased letter, typeset them without it, and return how many those were.
+
+        Doing it twice is harmless. `has_time` is called after each packet, and says whether there is time for another.
+        Raises OutOfTimeError, and NotFoundError for an unknown campaign or target.
+        """
+        delivery = self.deliveries.delivery(key)
+        if delivery is None:
+            return 0
+        outdated = delete_erased(self.deliveries, self.files, delivery)
+        if not outdated:
+            return 0
+        campaign, target = self.campaigns.campaign(key.campaign), self.campaigns.target(key.campaign, key.target)
+        batch = Batch(campaign, target, key, delivery.letters_in(self.deliveries.bundles(key)))
+        for packet in outdated:
+            omitted = len(packet.erased)
+            record = replace(packet.record, omitted=omitted, name=packet_name(key, packet.record.id, omitted))
+            if packet.is_gone:
+                self.deliveries.add_packet(key, replace(record, stored_at=None))
+            else:
+                pdf = self.packing.typeset_again(batch, record, delivery.packets, packet.erased)
+                store(self.deliveries, self.files, key, record, pdf, self.clock())
+            check_time(has_time)
+        return len(outdated)

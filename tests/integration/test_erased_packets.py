@@ -1,0 +1,251 @@
+"""Test erasing a letter that was sent: its packet is deleted at once, and made again without it."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.faults.invariants import words_of
+from tests.world import CAMPAIGN, CONTEXT, client_of, load_event
+from undersigned.aws.deliveries import Deliveries
+from undersigned.aws.packet_store import Bucket
+from undersigned.domain.api_keys import ApiKey, digest_of
+from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.signatures import signer_id
+from undersigned.services import packing
+
+if TYPE_CHECKING:
+    from tests.world import Answer, World
+
+KEY = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
+NAMES = ("Ada", "Ben", "Cyd")
+ORGANIZER = f"/organizer/campaigns/{CAMPAIGN}"
+
+
+@pytest.fixture(autouse=True)
+def _two_linked_letters_in_a_packet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packing, "ATTACHMENT_LIMIT", 0)
+    monkeypatch.setattr(packing, "PACKET_SIZE", 2)
+
+
+@pytest.fixture
+def sent(world: World) -> World:
+    """Make a stack that sent a delivery of two packets: the letters of two people, and of a third."""
+    world.wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of("us_manage"), "manage", "", world.clock.now))
+    for name in NAMES:
+        world.confirmed(name=name, signature=name, email=f"{name}@signers.example", address_line=f"7 {name} Place")
+        world.clock.advance(minutes=1)
+    world.week()
+    assert [letters_at(world, link) for link in links(world)] == [["Ada", "Ben"], ["Cyd"]]
+    return world
+
+
+def organizer(world: World, method: str, path: str, values: object = None) -> Answer:
+    return world.request(method, ORGANIZER + path, values, headers={"authorization": "Bearer us_manage"}, as_json=True)
+
+
+def erase(world: World, name: str) -> Answer:
+    return organizer(world, "DELETE", f"/signatures/{signer(world, name)}", {"why": "asked for it"})
+
+
+def signer(world: World, name: str) -> str:
+    return signer_id(world.wiring.secret(), f"{name}@signers.example")
+
+
+def links(world: World) -> list[str]:
+    """Return the links of the page that the email links to."""
+    page = world.get(world.deliveries[-1].link("packets"))
+    assert page.status == 200
+    return re.findall(r'href="(/packets/[^"]+/\d+)"', page.body)
+
+
+def letters_at(world: World, path: str, **options: Any) -> list[str]:
+    answer = world.get(path, **options)
+    assert answer.status == 302
+    return names_in(world.wiring.bucket.get(urlsplit(answer.headers["location"]).path.removeprefix("/")))
+
+
+def names_in(pdf: bytes) -> list[str]:
+    return [name for name in NAMES if f"7 {name} Place" in words_of(pdf)]
+
+
+def stored_letters(world: World) -> list[str]:
+    """Return the letters in all stored PDFs."""
+    s3, bucket = client_of("s3"), world.wiring.settings.packet_bucket
+    found = s3.list_objects_v2(Bucket=bucket).get("Contents", [])
+    return sorted(name for item in found for name in names_in(world.wiring.bucket.get(item["Key"])))
+
+
+def repack(world: World) -> Any:
+    """Pass the message that comes a minute after an erasure to `deliver`."""
+    event = load_event("deliver_repacking_message")
+    message = {"repack": {"campaign": KEY.campaign, "target": KEY.target, "period": KEY.period}}
+    event["Records"][0]["body"] = json.dumps(message)
+    return world.handlers["deliver"](event, CONTEXT)
+
+
+def test_no_stored_packet_has_an_erased_letter(sent: World) -> None:
+    assert erase(sent, "Ada").status == 200
+    assert "Ada" not in stored_letters(sent)
+
+
+def test_the_other_letters_of_the_packet_stay_available(sent: World) -> None:
+    first, second = links(sent)
+    erase(sent, "Ada")
+    assert links(sent) == [second]
+    assert sent.get(first).status == 409
+    assert letters_at(sent, second) == ["Cyd"]
+    assert repack(sent) == {"batchItemFailures": []}
+    assert [letters_at(sent, link) for link in links(sent)] == [["Ben"], ["Cyd"]]
+    assert stored_letters(sent) == ["Ben", "Cyd"]
+
+
+def test_the_packet_page_says_that_a_packet_is_made_again(sent: World) -> None:
+    erase(sent, "Ada")
+    assert "is being made again without it" in sent.get(sent.deliveries[-1].link("packets")).body
+    repack(sent)
+    assert "without 1 letter that was erased" in sent.get(sent.deliveries[-1].link("packets")).body
+
+
+def test_the_other_letters_keep_their_numbers_and_the_cover_says_what_is_missing(sent: World) -> None:
+    erase(sent, "Ada")
+    repack(sent)
+    [packet, _] = sent.wiring.deliveries.packets(KEY)
+    words = words_of(sent.wiring.bucket.get(packet.name))
+    assert "Letter 2 of 3 · packet 1 of 2" in words
+    assert "Letter 1 of 3" not in words
+    assert "ERASED SINCE 1 letter" in words
+
+
+def test_a_packet_whose_letters_are_all_erased_is_gone(sent: World) -> None:
+    link = links(sent)[1]
+    erase(sent, "Cyd")
+    for _ in range(2):
+        assert sent.get(link).status == 410
+        page = sent.get(sent.deliveries[-1].link("packets")).body
+        assert "Every letter in this packet was erased" in page
+        repack(sent)
+    assert stored_letters(sent) == ["Ada", "Ben"]
+
+
+def test_the_api_and_the_dashboard_serve_no_erased_letter(sent: World) -> None:
+    path, options = "/deliveries/2026-11-24/evanston/packets/1", {"headers": {"authorization": "Bearer us_manage"}}
+    erase(sent, "Ben")
+    answer = organizer(sent, "GET", path)
+    assert (answer.status, answer.json["title"]) == (409, "This packet is not ready")
+    repack(sent)
+    assert letters_at(sent, ORGANIZER + path, **options) == ["Ada"]
+    erase(sent, "Ada")
+    assert organizer(sent, "GET", path).status == 410
+
+
+def test_the_answer_says_which_email_the_office_keeps(sent: World) -> None:
+    assert erase(sent, "Ada").json["arrived_with"] == "2026-11-24"
+    assert erase(sent, "Ada").json["arrived_with"] == "2026-11-24"
+
+
+def test_the_answer_names_no_email_if_it_bounced(sent: World) -> None:
+    sent.feedback("bounce", sent.deliveries[0])
+    assert erase(sent, "Ada").json["arrived_with"] is None
+
+
+def test_what_was_sent_stays_on_record(sent: World) -> None:
+    before = organizer(sent, "GET", "/deliveries/2026-11-24/evanston").json
+    erase(sent, "Ada")
+    repack(sent)
+    after = organizer(sent, "GET", "/deliveries/2026-11-24/evanston").json
+    assert after["packets"] == before["packets"]
+    assert after["letters"] == 3
+
+
+def test_two_letters_of_one_packet_are_erased_one_after_the_other(sent: World) -> None:
+    erase(sent, "Ada")
+    repack(sent)
+    erase(sent, "Ben")
+    assert stored_letters(sent) == ["Cyd"]
+    repack(sent)
+    assert [letters_at(sent, link) for link in links(sent)] == [["Cyd"]]
+
+
+def test_a_retry_after_an_erasure_has_new_packets(sent: World) -> None:
+    erase(sent, "Ada")
+    repack(sent)
+    sent.feedback("bounce", sent.deliveries[0])
+    sent.wiring.delivery_controls().retry(KEY, "cli", "corrected")
+    sent.run_queue()
+    assert [letters_at(sent, link) for link in links(sent)] == [["Ben", "Cyd"]]
+    assert repack(sent) == {"batchItemFailures": []}
+    assert [letters_at(sent, link) for link in links(sent)] == [["Ben", "Cyd"]]
+    erase(sent, "Cyd")
+    assert "Cyd" not in stored_letters(sent)
+    repack(sent)
+    assert [letters_at(sent, link) for link in links(sent)] == [["Ben"]]
+
+
+def test_packets_that_an_interrupted_attempt_left_are_deleted_too(sent: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent.feedback("bounce", sent.deliveries[0])
+    sent.clock.advance(days=2)
+    monkeypatch.setattr(packing, "PACKET_SIZE", 3)
+    sent.wiring.delivery_controls().retry(KEY, "cli", "corrected")
+    sent.run_queue()
+    assert stored_letters(sent) == ["Ada", "Ada", "Ben", "Ben", "Cyd", "Cyd"]
+    erase(sent, "Ada")
+    assert stored_letters(sent) == [], "only the packets of the last email are made again"
+    repack(sent)
+    assert stored_letters(sent) == ["Ben", "Cyd"]
+
+
+def test_a_crash_after_the_erasure_leaves_no_packet_with_the_letter(
+    sent: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(*_: object) -> None:
+        message = "the process ended"
+        raise RuntimeError(message)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Bucket, "delete", crash)
+        with pytest.raises(RuntimeError):
+            erase(sent, "Ada")
+    assert sent.get(f"{sent.deliveries[-1].link('packets')}/1").status == 409, "the PDF is still there, but not shown"
+    repack(sent)
+    assert stored_letters(sent) == ["Ben", "Cyd"]
+
+
+def test_a_slower_process_does_not_bring_an_erased_letter_back(sent: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It typeset the packet before the letter was erased, and stores it only now."""
+    [packet, _] = sent.wiring.deliveries.packets(KEY)
+    pdf = sent.wiring.bucket.get(packet.name)
+    put = Bucket.put
+
+    def erased_meanwhile(bucket: Bucket, name: str, content: bytes) -> None:
+        monkeypatch.setattr(Bucket, "put", put)
+        erase(sent, "Ada")
+        repack(sent)
+        put(bucket, name, content)
+
+    monkeypatch.setattr(Bucket, "put", erased_meanwhile)
+    from undersigned.services.packet_files import store  # noqa: PLC0415
+    from undersigned.services.ports import ChangedError  # noqa: PLC0415
+
+    with pytest.raises(ChangedError):
+        store(sent.wiring.deliveries, sent.wiring.bucket, KEY, packet, pdf, sent.clock.now)
+    assert stored_letters(sent) == ["Ben", "Cyd"]
+    assert [letters_at(sent, link) for link in links(sent)] == [["Ben"], ["Cyd"]]
+
+
+def test_a_repacking_of_nothing_changes_nothing(sent: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Deliveries, "add_packet", lambda *_: pytest.fail("nothing was erased"))
+    assert repack(sent) == {"batchItemFailures": []}
+
+
+def test_a_letter_erased_while_its_email_is_sent_keeps_its_packet(sent: World) -> None:
+    sent.feedback("bounce", sent.deliveries[0])
+    sent.refusal = "AccessDeniedException"
+    sent.wiring.delivery_controls().retry(KEY, "cli", "corrected")
+    sent.run_queue()
+    assert erase(sent, "Ada").status == 409
+    assert stored_letters(sent) == ["Ada", "Ben", "Cyd"]
