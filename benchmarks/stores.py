@@ -76,7 +76,7 @@ class ShippedCampaign(CampaignStore):
         self.audited.append(entry)
 
     campaign_ids = put_letter = put_campaign = put_target = set_mail_state = restored_at = _not_asked
-    pause = approve = hold = release = record_complaint = audit = newest_audit = _not_asked
+    pause = approve = hold = release = record_complaint = audit = newest_audit = target_version = _not_asked
 
 
 class MadeSignatures(SignatureStore):
@@ -204,7 +204,7 @@ class PacketFolder(PacketStore):
     def get(self, name: str) -> bytes:
         return (self._folder / str(self.names.index(name))).read_bytes()
 
-    link = _not_asked
+    link = delete = _not_asked
 
 
 class Inbox(Post):

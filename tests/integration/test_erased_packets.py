@@ -215,6 +215,22 @@ def test_a_crash_after_the_erasure_leaves_no_packet_with_the_letter(
     assert stored_letters(sent) == ["Ben", "Cyd"]
 
 
+def test_a_packet_is_not_linked_until_it_is_stored_again(sent: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def crash(*_: object) -> None:
+        message = "the process ended"
+        raise RuntimeError(message)
+
+    first = links(sent)[0]
+    erase(sent, "Ada")
+    with monkeypatch.context() as patch:
+        patch.setattr(Bucket, "put", crash)
+        with pytest.raises(RuntimeError):
+            sent.wiring.repacking(lambda *_: None).repack(KEY)
+    assert sent.get(first).status == 409
+    repack(sent)
+    assert letters_at(sent, first) == ["Ben"]
+
+
 def test_a_slower_process_does_not_bring_an_erased_letter_back(sent: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """It typeset the packet before the letter was erased, and stores it only now."""
     [packet, _] = sent.wiring.deliveries.packets(KEY)

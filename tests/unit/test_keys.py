@@ -10,7 +10,9 @@ from undersigned.domain.deliveries import DeliveryKey, PacketRecord
 from undersigned.domain.signatures import signer_id
 
 KEY = DeliveryKey("trees", "oakton", "2026-11-30")
-PACKET = PacketRecord(7, 1501, 1750, 1000, "0" * 64, 0, date(2026, 11, 30), ("v",), erased=2)
+PACKET = PacketRecord(
+    7, 1501, 1750, 1000, "0" * 64, 0, date(2026, 11, 30), ("v",), erased=2, id="0007-1501-1750-without-2"
+)
 SIGNER = "0123456789abcdef0123456789abcdef"
 
 
@@ -20,6 +22,7 @@ SIGNER = "0123456789abcdef0123456789abcdef"
         (campaigns.campaign_key("trees"), "CAMPAIGN#trees", "META"),
         (campaigns.letter_key("trees", "ab12"), "CAMPAIGN#trees", "LETTER#ab12"),
         (campaigns.target_key("trees", "oakton"), "CAMPAIGN#trees", "TARGET#oakton"),
+        (campaigns.target_version_key("trees", "ab12"), "CAMPAIGN#trees", "ADDRESSED#ab12"),
         (signatures.signature_key("trees", SIGNER), f"SIGNATURE#trees#{SIGNER}", "1"),
         (counts.counter_key("trees", "TOTAL"), "COUNT#trees", "TOTAL"),
         (counts.counter_key("trees", "DAY#2026-11-30"), "COUNT#trees", "DAY#2026-11-30"),

@@ -5,6 +5,7 @@
 | settings | `CAMPAIGN#<campaign>` | `META` |
 | letter | `CAMPAIGN#<campaign>` | `LETTER#<version>` |
 | target | `CAMPAIGN#<campaign>` | `TARGET#<target>` |
+| target version | `CAMPAIGN#<campaign>` | `ADDRESSED#<version>` |
 | controls | `CAMPAIGN#<campaign>` | `STEERING` |
 | the backup it was restored from | `CAMPAIGN#<campaign>` | `RESTORED` |
 | audit entry | `AUDIT#<campaign>` | `<moment>#<id>` |
@@ -20,7 +21,15 @@ from boto3.dynamodb.conditions import Attr
 
 from undersigned.aws.counts import counter_key
 from undersigned.aws.dynamodb import NEW, ConditionFailedError, Key, Update, read_day, read_moment, written
-from undersigned.domain.campaigns import Campaign, MailState, Organizer, ProofOfWork, Target, Translation
+from undersigned.domain.campaigns import (
+    Campaign,
+    MailState,
+    Organizer,
+    ProofOfWork,
+    Target,
+    TargetVersion,
+    Translation,
+)
 from undersigned.domain.controls import Action, AuditEntry, Controls
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.letters import Letter
@@ -35,6 +44,7 @@ if TYPE_CHECKING:
 SETTINGS = "META"
 LETTERS = "LETTER#"
 TARGETS = "TARGET#"
+TARGET_VERSIONS = "ADDRESSED#"
 RESTORED = "RESTORED"
 
 _ALL = "CAMPAIGNS"
@@ -59,6 +69,11 @@ def letter_key(campaign: str, version: str) -> Key:
 def target_key(campaign: str, target: str) -> Key:
     """Return the key of a target."""
     return Key(campaign_partition(campaign), TARGETS + target)
+
+
+def target_version_key(campaign: str, version: str) -> Key:
+    """Return the key of what letters show of a target in a version."""
+    return Key(campaign_partition(campaign), TARGET_VERSIONS + version)
 
 
 def controls_key(campaign: str) -> Key:
@@ -116,6 +131,11 @@ class Campaigns(CampaignStore):
         raise NotFoundError(message)
 
     @override
+    def target_version(self, campaign: str, version: str) -> TargetVersion | None:
+        values = self._table.get(target_version_key(campaign, version), consistent=True)
+        return read_target_version(values) if values else None
+
+    @override
     def campaign_ids(self) -> Iterator[str]:
         return (values["listed_at"] for values in self._table.query(_ALL, index="listing"))
 
@@ -131,6 +151,11 @@ class Campaigns(CampaignStore):
     @override
     def put_target(self, campaign: str, target: Target) -> None:
         key, settings = target_key(campaign, target.id), target_settings(target)
+        # A letter that is being signed names a version before its row is written, so the row must not come later.
+        before = self._table.get(key, consistent=True)
+        for shown in (read_target(before).shown if before else None, target.shown):
+            if shown:
+                self._table.put_new(target_version_values(campaign, shown))
         if self._table.put_new(key._asdict() | settings):
             return
         same_address = Attr("email").eq(target.email)
@@ -294,6 +319,31 @@ def target_settings(target: Target) -> Values:
         "retired": target.retired,
         "titles": dict(target.titles),
     }
+
+
+def target_version_values(campaign: str, shown: TargetVersion) -> Values:
+    """Return the item of what letters show of a target."""
+    return {
+        **target_version_key(campaign, shown.version)._asdict(),
+        "target": shown.target,
+        "title": shown.title,
+        "titles": dict(shown.titles),
+        "name": shown.name,
+        "department": shown.department,
+        "locality": shown.locality,
+    }
+
+
+def read_target_version(values: Values) -> TargetVersion:
+    """Read what letters show of a target."""
+    return TargetVersion(
+        target=values["target"],
+        title=values["title"],
+        titles=values["titles"],
+        name=values["name"],
+        department=values["department"],
+        locality=values["locality"],
+    )
 
 
 def read_target(values: Values) -> Target:

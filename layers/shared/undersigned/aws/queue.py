@@ -60,8 +60,9 @@ def _json(body: str) -> object:
 def read_message(body: str) -> DeliveryMessage:
     """Read a delivery message. Raises ValueError if it is damaged."""
     message = _json(body)
-    is_repacking = isinstance(message, dict) and "repack" in message
-    message = message["repack"] if is_repacking else message
+    is_repacking = False
+    if isinstance(message, dict) and "repack" in message:
+        is_repacking, message = True, message["repack"]
     if not isinstance(message, dict) or not all(
         isinstance(message.get(name), str) for name in ("campaign", "target", "period")
     ):

@@ -345,6 +345,7 @@ def pending_signature_values(signature: Signature) -> Values:
         "drawing": signature.drawing or None,
         "updates": signature.updates,
         "letter": signature.letter,
+        "addressed": signature.target_version,
         "language": signature.language,
         "quarantine": signature.quarantine,
         "signed_at": written(signature.signed_at),
@@ -393,4 +394,5 @@ def read_signature(values: Values) -> Signature:
         drawing=values.get("drawing", ""),
         in_tray=values.get("due") == tray_shard(campaign, values["target"], signer),
         links_ended_at=datetime.fromtimestamp(int(links_ended_at), UTC) if links_ended_at is not None else None,
+        target_version=values.get("addressed"),
     )

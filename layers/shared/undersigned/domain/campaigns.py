@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
@@ -70,6 +72,26 @@ class Organizer:
 
 
 @dataclass(frozen=True, slots=True)
+class TargetVersion:
+    """What letters show of a target. A version never changes; it is named by its content."""
+
+    target: str
+    title: str
+    titles: Mapping[str, str]
+    name: str
+    department: str
+    locality: str
+
+    @property
+    def version(self) -> str:
+        """Return the name: the first 128 bits of the SHA-256 (hex). Each signature row has one, so it is short."""
+        content = json.dumps(
+            [self.target, self.title, dict(self.titles), self.name, self.department, self.locality], sort_keys=True
+        )
+        return hashlib.sha256(content.encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """The person that letters are addressed to, such as a police chief. `postal_codes` are canonical.
 
@@ -95,6 +117,22 @@ class Target:
     def is_held(self) -> bool:
         """Say whether its letters wait until the organizer releases them."""
         return self.hold is not None or self.complained_at is not None
+
+    @property
+    def shown(self) -> TargetVersion:
+        """Return what letters that are signed now show of it."""
+        return TargetVersion(self.id, self.title, self.titles, self.name, self.department, self.locality)
+
+    def as_shown(self, version: TargetVersion) -> Target:
+        """Return the target with the title, name, department and locality of a version."""
+        return replace(
+            self,
+            title=version.title,
+            titles=version.titles,
+            name=version.name,
+            department=version.department,
+            locality=version.locality,
+        )
 
     @property
     def held_because(self) -> str | None:

@@ -242,10 +242,11 @@ class Signature:
     """One person's signature of one campaign's letter. Datetimes are aware, in UTC.
 
     `bundle` is `<period>#<number>` once the letter is sealed. `tallied` is the tally's mark (see `tallies`). `version`
-    grows with every change of status. `letter` is the signed letter version, `language` the one of the signer's pages
-    and emails. `quarantine` says why the form looked like a bot's, until the letter is confirmed. `erased_at` stays
-    when a person whose letter was erased signs again. `in_tray` says whether the letter waits in its target's tray. No
-    link works that was made until `links_ended_at`.
+    grows with every change of status. `letter` is the signed letter version, `target_version` what it shows of the
+    target (None before version 0.3), `language` the one of the signer's pages and emails. `quarantine` says why the
+    form looked like a bot's, until the letter is confirmed. `erased_at` stays when a person whose letter was erased
+    signs again. `in_tray` says whether the letter waits in its target's tray. No link works that was made until
+    `links_ended_at`.
     """
 
     campaign: str
@@ -278,6 +279,7 @@ class Signature:
     drawing: str = ""
     in_tray: bool = False
     links_ended_at: datetime | None = None
+    target_version: str | None = None
 
     @property
     def details(self) -> SignerDetails:

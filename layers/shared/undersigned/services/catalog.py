@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from undersigned.domain.campaigns import Target
+    from undersigned.domain.campaigns import Target, TargetVersion
     from undersigned.domain.letters import Letter
+    from undersigned.domain.signatures import Signature
     from undersigned.services.ports import CampaignStore
 
 KEPT_FOR = timedelta(seconds=60)
@@ -53,6 +54,7 @@ class Catalog:
     clock: Callable[[], datetime]
     _entries: dict[str, tuple[datetime, Entry]] = field(default_factory=dict, init=False)
     _letters: dict[tuple[str, str], Letter] = field(default_factory=dict, init=False)
+    _target_versions: dict[tuple[str, str], TargetVersion] = field(default_factory=dict, init=False)
 
     def entry(self, campaign: str, target: str | None = None) -> Entry:
         """Return a campaign. It is read again if the cached one lacks the given target. Raises NotFoundError."""
@@ -73,3 +75,21 @@ class Catalog:
         if key not in self._letters:
             self._letters[key] = self.campaigns.letter(campaign, version)
         return self._letters[key]
+
+    def target_as_signed(self, target: Target, signature: Signature) -> Target:
+        """Return a signature's target as its letter shows it.
+
+        That takes a read only if the target was changed since. Letters signed before version 0.3 name no version, and
+        show the target as it is now.
+        """
+        version = signature.target_version
+        if version is None or version == target.shown.version:
+            return target
+        key = (signature.campaign, version)
+        if key not in self._target_versions:
+            found = self.campaigns.target_version(*key)
+            if found is None:
+                return target
+            self._target_versions[key] = found
+        shown = self._target_versions[key]
+        return target.as_shown(shown) if shown.target == target.id else target

@@ -97,7 +97,7 @@ class Confirmations:
             "confirm" if signature.status == "pending" else "sealed" if signature.bundle else "signed",
             self.sender,
             entry.campaign,
-            entry.target(signature.target),
+            self.catalog.target_as_signed(entry.target(signature.target), signature),
             self.catalog.letter(signature.campaign, signature.letter),
             signature,
             confirm_token=self.tokens.for_signer("confirm", *whose),

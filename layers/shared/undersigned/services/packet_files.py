@@ -39,8 +39,9 @@ class SentPacket:
 
     @property
     def is_outdated(self) -> bool:
-        """Say whether its PDF still has an erased letter."""
-        return self.record.omitted < len(self.erased)
+        """Say whether its PDF still has an erased letter, or is typeset again and not stored yet."""
+        is_stored = self.record.stored_at is not None or not self.record.omitted or self.is_gone
+        return self.record.omitted < len(self.erased) or not is_stored
 
     def file(self) -> str:
         """Return the PDF's name in the store. Raises PacketErasedError, PacketNotReadyError."""

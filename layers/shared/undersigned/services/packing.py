@@ -173,8 +173,9 @@ class Packing:
 
     def _packet_letter(self, target: Target, signature: Signature) -> PacketLetter:
         letter = self.catalog.letter(signature.campaign, signature.letter)
+        shown = self.catalog.target_as_signed(target, signature)
         return PacketLetter(
-            blocks=read_blocks(render_html(letter.template, target, signature.details, letter.language)),
+            blocks=read_blocks(render_html(letter.template, shown, signature.details, letter.language)),
             language=letter.language,
             signer_name=signature.name,
             signer_locality=signature.locality,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from undersigned.domain.abuse_checks import FormToken
     from undersigned.domain.api_keys import ApiKey
-    from undersigned.domain.campaigns import Campaign, MailState, Target
+    from undersigned.domain.campaigns import Campaign, MailState, Target, TargetVersion
     from undersigned.domain.controls import AuditEntry, Controls
     from undersigned.domain.deliveries import Bundle, Delivery, DeliveryKey, DeliveryState, MailEvent, PacketRecord
     from undersigned.domain.events import Event
@@ -89,6 +89,9 @@ class CampaignStore(Protocol):
     def letter(self, campaign: str, version: str) -> Letter:
         """Read a letter version; raises NotFoundError."""
 
+    def target_version(self, campaign: str, version: str) -> TargetVersion | None:
+        """Read consistently what letters show of a target in a version. None if the version is not written."""
+
     def campaign_ids(self) -> Iterator[str]:
         """List the ids of all campaigns."""
 
@@ -99,7 +102,10 @@ class CampaignStore(Protocol):
         """Write a campaign's settings, and its goal beside the count."""
 
     def put_target(self, campaign: str, target: Target) -> None:
-        """Write a target's settings. A new email address is assumed to take email."""
+        """Write a target's settings. A new email address is assumed to take email.
+
+        First writes the target's versions, the one before and the new one, because letters may name them.
+        """
 
     def restored_at(self, campaign: str) -> datetime | None:
         """Say when the restore of a campaign from a backup ended, or began if it has not ended; None without one."""

@@ -287,6 +287,7 @@ class Signing:
             drawing=form.drawing,
             updates=form.updates,
             letter=letter.version,
+            target_version=form.target.shown.version,
             language=language,
             signed_at=now,
             signed_on=self.today(entry.campaign),
@@ -362,7 +363,7 @@ class Signing:
 
     def _own_letter(self, signature: Signature, link: SignerToken) -> OwnLetter:
         entry = self.catalog.entry(signature.campaign, signature.target)
-        target = entry.target(signature.target)
+        target = self.catalog.target_as_signed(entry.target(signature.target), signature)
         letter = self.catalog.letter(signature.campaign, signature.letter)
         delivery = not_before = None
         if signature.waits:
