@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -343,6 +344,14 @@ def test_a_damaged_message_is_retried_and_the_others_are_processed(
     assert answer == {"batchItemFailures": [{"itemIdentifier": damaged["messageId"]}]}
     assert hidden == [(damaged["receiptHandle"], 300)]
     assert len(world.deliveries) == 1
+
+
+def test_a_resident_is_known_by_the_postal_code_however_the_town_is_spelled(world: World) -> None:
+    world.confirmed(locality="Evanston, Ill.", postal_code="60201-1234")
+    world.confirmed(email="ben@signers.example", locality="EVANSTON")
+    world.week()
+    [mail] = world.deliveries
+    assert re.search(r"Signers who gave an address in Evanston +2\r?\n", mail.text)
 
 
 def test_a_packets_record_has_the_hash_of_its_file(world: World) -> None:

@@ -77,10 +77,11 @@ class Bundle:
 class PacketRecord:
     """One stored PDF: letters `first` to `last` (1-based), and what the email says about them.
 
-    `residents` counts the signers who live in the target's town. `letters` are the versions in it. `erased` is how many
-    of the delivery's letters had been erased when it was made. `id` distinguishes it from all others of its delivery.
-    `name` is the PDF's name in the store, and `stored_at` when it was stored. `omitted` is how many of its letters were
-    erased after the email, if the PDF was typeset again without them; the other figures stay those of what was sent.
+    `residents` counts the signers whose postal code is one of the target's. `letters` are the versions in it. `erased`
+    is how many of the delivery's letters had been erased when it was made. `id` distinguishes it from all others of its
+    delivery. `name` is the PDF's name in the store, and `stored_at` when it was stored. `omitted` is how many of its
+    letters were erased after the email, if the PDF was typeset again without them; the other figures stay those of what
+    was sent.
     """
 
     number: int

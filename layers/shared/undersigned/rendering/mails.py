@@ -245,7 +245,7 @@ def _figures(summary: DeliverySummary, target: Target, language: str) -> list[tu
     return [
         (Message("Letters").in_language(language), languages.number(summary.letters, language)),
         (
-            Message("From residents of %(town)s", {"town": target.locality}).in_language(language),
+            Message("Signers who gave an address in %(town)s", {"town": target.locality}).in_language(language),
             languages.number(summary.residents, language),
         ),
         (Message("Signed since").in_language(language), languages.long_date(summary.since, language)),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
+from undersigned.domain.campaigns import canonical_postal_code
 from undersigned.domain.deliveries import ATTACHMENT_LIMIT, PACKET_SIZE, PacketRecord, packet_spans
 from undersigned.domain.errors import NotFoundError, TooManyLettersError
 from undersigned.domain.letters import read_blocks, render_html
@@ -183,5 +184,5 @@ class Packing:
 
 
 def _is_resident(signature: Signature, target: Target) -> bool:
-    """Say whether a signer lives in the target's town, according to the address in the letter."""
-    return signature.locality.strip().casefold() == target.locality.casefold()
+    """Say whether the postal code of a letter's address is one of the target's, however the town is spelled."""
+    return canonical_postal_code(signature.postal_code) in target.postal_codes
