@@ -6,7 +6,7 @@ import hashlib
 import io
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -445,3 +445,12 @@ def test_an_email_sent_again_after_months_has_its_letters(world: World) -> None:
     world.run_queue()
     assert "Ada Specimen" in names_in(world.deliveries[-1].pdfs[0])
     assert s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 1
+
+
+def test_a_signers_page_dates_the_delivery_in_the_campaigns_time_zone(world: World) -> None:
+    mail = world.confirmed()
+    link = world.post(mail.link("confirm"), as_json=True).json["links"]["letter"]
+    world.week()
+    # Half past six in the evening in Chicago
+    world.feedback("delivery", world.deliveries[0], at=datetime(2026, 11, 25, 0, 34, tzinfo=UTC))
+    assert "accepted your letter on November 24, 2026." in world.get(link).body

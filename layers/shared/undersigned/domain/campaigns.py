@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from undersigned.domain.languages import Message
 
@@ -208,6 +209,10 @@ class Campaign:
     def allows(self, address: str) -> bool:
         """Say whether an address has exactly the scheme, host and port of an allowed origin."""
         return origin_of(address) in self.allowed_origins
+
+    def local(self, moment: datetime) -> datetime:
+        """Return a moment in the campaign's time zone, to show people its day."""
+        return moment.astimezone(ZoneInfo(self.time_zone))
 
     def is_open(self, today: date) -> bool:
         """Say whether people can sign on this day of the campaign's time zone."""

@@ -127,7 +127,7 @@ def confirmation(  # noqa: PLR0913, PLR0917  (what the email says)
         "signature": signature,
         "confirm_url": f"{sender.public_url}/confirm/{confirm_token}",
         "letter_url": f"{sender.public_url}/letters/{letter_token}",
-        "next_delivery": next_delivery,
+        "next_delivery": campaign.local(next_delivery),
         "letter_html": Markup(mailed_html),  # noqa: S704  (render_html escapes every value)
         "letter_text": as_text(read_blocks(letter_html)),
     }

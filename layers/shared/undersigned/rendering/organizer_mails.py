@@ -105,7 +105,7 @@ def approval(  # noqa: PLR0913  (what the email says)
         "rows": rows,
         "rows_text": _as_text(rows, language),
         "approval_url": f"{sender.public_url}/organizer/approve/{token}",
-        "valid_until": valid_until,
+        "valid_until": campaign.local(valid_until),
     }
     return _written("approval", sender, campaign, period, f"{headline}: {campaign.title}", values)
 
@@ -138,7 +138,7 @@ def report(sender: Sender, found: Report, next_delivery: datetime) -> Mail:
         "day": day,
         "figures": figures,
         "figures_text": textwrap.indent(columns(figures), "  "),
-        "sections": [_section(found, fate, next_delivery) for fate in FATES if found.of(fate)],
+        "sections": [_section(found, fate, campaign.local(next_delivery)) for fate in FATES if found.of(fate)],
         "providers": found.providers,
         "dashboard_url": f"{sender.public_url}/organizer",
     }

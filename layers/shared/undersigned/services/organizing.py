@@ -5,7 +5,6 @@ from __future__ import annotations
 import heapq
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from undersigned.domain.addresses import email_mistake
 from undersigned.domain.controls import Action, AuditEntry
@@ -140,7 +139,7 @@ class Organizing:
         return Overview(
             settings,
             count,
-            is_open=settings.is_open(now.astimezone(ZoneInfo(settings.time_zone)).date()),
+            is_open=settings.is_open(settings.local(now).date()),
             controls=self.campaigns.controls(campaign),
             next_delivery=self.next_delivery(),
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from undersigned.domain.campaigns import ID_PATTERN
 from undersigned.domain.deliveries import DeliveryKey, packet_filename
@@ -201,7 +200,7 @@ class Signing:
 
     def today(self, campaign: Campaign) -> date:
         """Return the current day in the campaign's time zone."""
-        return self.clock().astimezone(ZoneInfo(campaign.time_zone)).date()
+        return campaign.local(self.clock()).date()
 
     def form(self, campaign: str, earlier_token: object = None) -> Form:
         """Return a campaign's form; a valid token from an earlier post is kept. Raises NotFoundError."""

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from undersigned.domain.exports import EXPORTED
 from undersigned.domain.languages import SOURCE, Message, languages, short_date, short_moment
@@ -172,7 +171,7 @@ class Viewer:
 
     def local(self, moment: datetime) -> datetime:
         """Return a moment in the campaign's time zone."""
-        return moment.astimezone(ZoneInfo(self.campaign.time_zone))
+        return self.campaign.local(moment)
 
 
 def _page(template: str, language: str, viewer: Viewer | None = None, section: str = "", **values: object) -> Page:
@@ -395,7 +394,7 @@ def overview(  # noqa: PLR0913  (what the page shows)
         can_send=any(line.outcome == "goes" for line in lines),
         troubled=[row for row in rows if row.needs_you],
         period=period,
-        next_delivery=short_moment(found.next_delivery, viewer.language),
+        next_delivery=short_moment(viewer.local(found.next_delivery), viewer.language),
     )
 
 

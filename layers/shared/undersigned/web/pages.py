@@ -99,7 +99,7 @@ def campaign(  # noqa: PLR0913  (what the page shows)
         trap=TRAP,
         is_open=form.is_open,
         today=form.today,
-        next_delivery=form.next_delivery,
+        next_delivery=form.entry.campaign.local(form.next_delivery),
         answers={name: _shown(value) for name, value in answers.items() if isinstance(value, str | bool)}
         | {"updates": wants_updates(answers)},
         errors=messages,
@@ -122,7 +122,7 @@ def _shown(answer: str | bool) -> str | bool:  # noqa: FBT001  (a form's value)
 
 def signed(campaign: Campaign, next_delivery: datetime, language: str, *, embedded: bool = False) -> Page:
     """Render the page after signing. It doesn't reveal whether the person has signed before."""
-    return _page("signed.html", language, campaign, embedded=embedded, next_delivery=next_delivery)
+    return _page("signed.html", language, campaign, embedded=embedded, next_delivery=campaign.local(next_delivery))
 
 
 def confirm(own: OwnLetter, confirm_token: str, language: str, *, changed: bool = False) -> Page:
@@ -212,7 +212,7 @@ def _state_of(own: OwnLetter, language: str) -> tuple[Message, Message]:  # noqa
         case "delivered" | "complained" if delivery and delivery.settled_at:
             return Message.in_context("status of a letter", "Delivered"), Message(
                 "The mail server of %(department)s accepted your letter on %(settled)s.",
-                values | {"settled": long_date(delivery.settled_at, language)},
+                values | {"settled": long_date(own.entry.campaign.local(delivery.settled_at), language)},
             )
         case "delivered" | "complained":
             return Message.in_context("status of a letter", "Delivered"), Message(
@@ -266,7 +266,7 @@ def _state_of_waiting(own: OwnLetter, values: Mapping[str, object], language: st
         )
     return Message.in_context("status of a letter", "Waiting"), Message(
         "Your letter goes to %(whom)s with the next delivery, on %(day)s.",
-        {**values, "day": long_moment(own.next_delivery, language)},
+        {**values, "day": long_moment(own.entry.campaign.local(own.next_delivery), language)},
     )
 
 
