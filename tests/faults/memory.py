@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from email import message_from_bytes, policy
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 from botocore.exceptions import ClientError
@@ -32,19 +32,16 @@ if TYPE_CHECKING:
 type Item = dict[str, dict[str, Any]]
 """An item with DynamoDB's typed attributes. It is never changed, only replaced."""
 
-type Code = Literal[
-    "ConditionalCheckFailedException", "TransactionCanceledException", "NoSuchKey", "TooManyRequestsException"
-]
 type Place = tuple[str, str]
 """The primary key of an item."""
 
 
-def refuse(operation: str, code: Code, *, status: int = 400, **more: Any) -> NoReturn:
+def refuse(operation: str, code: str, status: int = 400, more: Mapping[str, Any] | None = None) -> NoReturn:
     """Raise the error of boto3 for a call that AWS refuses."""
     answer: Any = {
         "Error": {"Code": code, "Message": code},
         "ResponseMetadata": {"HTTPStatusCode": status},
-        **more,
+        **(more or {}),
     }
     raise ClientError(answer, operation)
 
@@ -84,12 +81,16 @@ class Index:
 
 
 class Memory:
-    """All the services of one stack. `lag` returns how late an index gets a change."""
+    """All the services of one stack.
+
+    `lag` returns how late an index gets a change, and `received` how many of a queue's messages somebody keeps.
+    """
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         """Take the clock of the stream's records and of the indexes."""
         self.clock = clock
         self.lag: Callable[[], timedelta] = timedelta
+        self.received: Callable[[str], int] = lambda _queue_url: 0
         self.world: World | None = None
         self.sent_as: Callable[..., Sent]
         self.read_mail: Callable[[bytes], Any] = lambda raw: message_from_bytes(raw, policy=policy.default)
@@ -259,7 +260,7 @@ class Memory:
         if _meets(found, request):
             return
         shown = found is not None and request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
-        refuse(operation, "ConditionalCheckFailedException", **({"Item": found} if shown else {}))
+        refuse(operation, "ConditionalCheckFailedException", more={"Item": found} if shown else {})
 
     def _dynamodb_transact_write_items(self, *, TransactItems: Any, **_: Any) -> Any:  # noqa: N803
         writes = [next(iter(item.items())) for item in TransactItems]
@@ -272,7 +273,7 @@ class Memory:
             for (_, write), item in zip(writes, found, strict=True)
         ]
         if any(reason["Code"] != "None" for reason in reasons):
-            refuse("TransactWriteItems", "TransactionCanceledException", CancellationReasons=reasons)
+            refuse("TransactWriteItems", "TransactionCanceledException", more={"CancellationReasons": reasons})
         for (kind, write), key, old in zip(writes, keys, found, strict=True):
             match kind:
                 case "Put":
@@ -392,7 +393,11 @@ class Memory:
         return {"QueueUrl": url}
 
     def _sqs_get_queue_attributes(self, *, QueueUrl: str, **_: Any) -> Any:  # noqa: N803
-        return {"Attributes": {"QueueArn": QueueUrl, "ApproximateNumberOfMessages": "0"}}
+        numbers = ("ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed")
+        kept = len(self.queues[QueueUrl]) + self.received(QueueUrl)
+        return {
+            "Attributes": {"QueueArn": QueueUrl, "ApproximateNumberOfMessages": str(kept)} | dict.fromkeys(numbers, "0")
+        }
 
     def _made(self, **_: Any) -> Any:
         return {}

@@ -210,11 +210,11 @@ class Fate:
 class Platform:
     """AWS around a world.
 
-    `rng` orders SES's events, and decides each fault. Emails to `refused_addresses` bounce; `bounced` holds the message
-    ids of emails that did not arrive. `watch` is told of the functions' calls, and `crashes` lists the functions that
-    crashed. `refusals` holds the error codes of a function's next calls of an operation; an empty code lets a call
-    pass. `when_quiet` is called whenever nothing is pending. `fate_of` may decide what becomes of an email, and
-    `on_accepted` is told of it.
+    `rng` orders SES's events, and decides each fault. Emails to `refused_addresses` bounce. `bounced` holds the message
+    ids of emails that did not arrive, and `refused` the addresses for which SES refused an email. `watch` is told of
+    the functions' calls, and `crashes` lists the functions that crashed. `refusals` holds the error codes of a
+    function's next calls of an operation; an empty code lets a call pass. `happened` counts the faults. `when_quiet` is
+    called whenever nothing is pending. `fate_of` may decide what becomes of an email, and `on_accepted` is told of it.
     `interrupt` may do something in the middle of an invocation, which runs with the `code` of its moment. `note` gets a
     line for each thing that happens.
     """
@@ -227,6 +227,7 @@ class Platform:
     refusals: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     refused_addresses: set[str] = field(default_factory=set)
     bounced: set[str] = field(default_factory=set)
+    refused: set[str] = field(default_factory=set)
     dead_letters: list[str] = field(default_factory=list)
     crashes: list[str] = field(default_factory=list)
     happened: Counter[str] = field(default_factory=Counter)
@@ -251,6 +252,8 @@ class Platform:
         """Become the world's watch, in front of `watch`."""
         self.world.watch = self
         self.world.sleep = self.sleep
+        if self.world.memory:
+            self.world.memory.received = self._how_many_messages
         self._shards = [[] for _ in range(self.faults.shards)]
         self._readers = [
             Reader(function, shard, self.now)
@@ -402,7 +405,7 @@ class Platform:
         """Keep the parameters of a call, and raise what goes wrong before it."""
         if self.watch:
             self.watch.before(function, operation, params)
-        self._fail_before(function, operation)
+        self._fail_before(function, operation, params)
         self._params = params
         pending = self.refusals.get((function, operation))
         if pending and (code := pending.pop(0)):
@@ -440,7 +443,7 @@ class Platform:
             return True
         return False
 
-    def _fail_before(self, function: str, operation: str) -> None:
+    def _fail_before(self, function: str, operation: str, params: Mapping[str, Any]) -> None:
         if not self.faults.time_passes:
             return
         self.note(f"  {function} {operation}")
@@ -455,7 +458,7 @@ class Platform:
                 self.run_something()
         self._refuse(operation)
         if operation == "sesv2:SendEmail":
-            self._refuse_email(operation)
+            self._refuse_email(operation, params["Destination"]["ToAddresses"][0])
 
     def _refuse(self, operation: str) -> None:
         service = operation.partition(":")[0]
@@ -468,8 +471,9 @@ class Platform:
         if operation in _WRITES and self._happens("a conflict", self.faults.conflicts):
             self._conflict(operation)
 
-    def _refuse_email(self, operation: str) -> None:
+    def _refuse_email(self, operation: str, to: str) -> None:
         if self._happens("an email refused", self.faults.refusals):
+            self.refused.add(to)
             raise _error(operation, "BadRequestException", 400)
         if self._happens("an error of SES", self.faults.ses_errors):
             raise _error(operation, *_UNAVAILABLE["sesv2"])
@@ -594,6 +598,9 @@ class Platform:
             "reconcile": self.world.reconciliation_queue_url,
             "record_feedback": self.world.feedback_queue_url,
         }
+
+    def _how_many_messages(self, queue_url: str) -> int:
+        return sum(message.queue_url == queue_url for message in self._messages)
 
     def _lagging(self) -> list[Reader]:
         return [

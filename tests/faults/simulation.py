@@ -3,9 +3,9 @@
     python -m tests.faults.simulation [--seed SEED] [--campaigns N | --seconds SECONDS] [--weeks WEEKS]
         [--processes N] [--trace]
 
-One number, the seed, decides everything in a campaign, so a campaign that fails can be repeated: it prints its seed, its
-last steps and what broke. FoundationDB and TigerBeetle are tested in this way ("FoundationDB: A Distributed Unbundled
-Transactional Key Value Store", SIGMOD 2021).
+One number, the seed, decides everything in a campaign, so a campaign that fails can be repeated: it prints its seed,
+its last steps and what broke. FoundationDB and TigerBeetle are tested in this way ("FoundationDB: A Distributed
+Unbundled Transactional Key Value Store", SIGMOD 2021).
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Total:
     def add(self, outcome: Outcome) -> None:
         """Add a campaign."""
         self.campaigns += 1
-        self.weeks += outcome.weeks
+        self.weeks += outcome.passed
         self.letters += outcome.letters
         self.faults += outcome.faults
         self.questions += outcome.questions
@@ -104,7 +104,7 @@ def main() -> None:
     parser.add_argument("--weeks", type=int, help="the length of each campaign")
     parser.add_argument("--campaigns", type=int, default=1, help="how many, with one seed after the other")
     parser.add_argument("--seconds", type=float, default=0.0, help="simulate campaigns for so long")
-    parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--trace", action="store_true", help="print each step")
     parser.add_argument("--figures-of", help="write the figures into docs/reliability.md as this command's")
     arguments = parser.parse_args()
@@ -124,12 +124,12 @@ def main() -> None:
     show(f"seed {arguments.seed}")
     made = (
         (simulate(seed, arguments.weeks, show if arguments.trace else _hide) for seed in seeds)
-        if arguments.processes == 1
+        if arguments.processes == 1 or arguments.trace
         else outcomes(seeds, arguments.weeks, arguments.processes)
     )
     for outcome in made:
         total.add(outcome)
-        show(f"{outcome.seed}: {outcome.weeks} weeks, trace {outcome.trace}{', BROKEN' * bool(outcome.broken)}")
+        show(f"{outcome.seed}: {outcome.passed} weeks, trace {outcome.trace}{', BROKEN' * bool(outcome.broken)}")
     show(total.text(time.monotonic() - begun))
     if arguments.figures_of:
         figures.write(arguments.figures_of, total.figures())

@@ -72,13 +72,12 @@ def random_update(rng: random.Random) -> Update:
 
 
 def random_write(rng: random.Random) -> Write:
-    return rng.choice(
-        [
-            Put({**random_key(rng)._asdict(), **random_values(rng)}, random_condition(rng)),
-            _without_overlap(random_update(rng)),
-            Check(random_key(rng), random_condition(rng)),
-        ]
-    )
+    writes: list[Write] = [
+        Put({**random_key(rng)._asdict(), **random_values(rng)}, random_condition(rng)),
+        _without_overlap(random_update(rng)),
+        Check(random_key(rng), random_condition(rng)),
+    ]
+    return rng.choice(writes)
 
 
 def _without_overlap(change: Update) -> Update:
