@@ -29,6 +29,7 @@ from tests.world import ADA, CAMPAIGN, Sent
 from undersigned import wiring
 from undersigned.aws import mail
 from undersigned.domain.api_keys import ApiKey, digest_of
+from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.signatures import signer_id
 from undersigned.rendering import mails, packets
 from undersigned.services import packing
@@ -97,12 +98,13 @@ class Person:
 
 @dataclass
 class Delivered:
-    """An accepted email of a delivery: the words of its letters, and whether it arrived."""
+    """An accepted email of a delivery: its letters, and whether it arrived. A refused one never can."""
 
     sent: Sent
     at: datetime
     letters: list[str]
     arrived: bool
+    is_refused: bool
 
     @property
     def place(self) -> tuple[str, str]:
@@ -213,6 +215,9 @@ class Simulation:
         self._entries = 0
         self._ids = 0
         self._alarms_answered = 0
+        self._decided_at: dict[str, datetime] = {}
+        self._stopped: dict[str, datetime] = {}
+        self._starts = 0
         self._records = 0
         self._packet_size, self._attachment_limit = 2, 10_000
         self.weather = weather(self.rng, world.clock.now, weeks)
@@ -304,7 +309,8 @@ class Simulation:
         if sent.tags["kind"] != "delivery":
             return
         arrived = sent.message_id not in self.platform.bounced
-        new = Delivered(sent, self.world.clock.now, self._letters_in(sent), arrived)
+        is_refused = sent.is_suppressed or sent.to in self.platform.refused_addresses
+        new = Delivered(sent, self.world.clock.now, self._letters_in(sent), arrived, is_refused)
         self.note(f"  SES accepts {'/'.join(new.place)} attempt {sent.tags['attempt']}: {new.letters}, {arrived=}")
         self._collect()
         for words in new.letters:
@@ -315,13 +321,30 @@ class Simulation:
         if len(new.letters) != len(set(new.letters)):
             self.breach(f"an email holds a letter twice: {new.letters}")
         for old in self.emails:
-            if old.arrived and arrived and {*old.letters} & {*new.letters}:
-                self.breach(f"{sorted({*old.letters} & {*new.letters})} arrived in {old.place} and in {new.place}")
-            if old.arrived and arrived and old.place[0] == new.place[0] and old.place != new.place:
-                days = abs(date.fromisoformat(old.place[1]) - date.fromisoformat(new.place[1]))
-                if days < _WEEK:
-                    self.breach(f"{old.place} and {new.place} are {days.days} days apart")
+            self._compare(old, new)
+        self._check_stops(new)
         self.emails.append(new)
+
+    def _compare(self, old: Delivered, new: Delivered) -> None:
+        """Check that an email repeats no letter, keeps seven days away, and goes to no address that takes none."""
+        if old.arrived and new.arrived and (twice := sorted({*old.letters} & {*new.letters})):
+            self.breach(f"{twice} arrived in {old.place} and in {new.place}")
+        target = new.place[0]
+        if old.place[0] != target or old.place == new.place:
+            return
+        days = abs(date.fromisoformat(old.place[1]) - date.fromisoformat(new.place[1]))
+        if old.arrived and new.arrived and days < _WEEK:
+            self.breach(f"{old.place} and {new.place} are {days.days} days apart")
+        if old.is_refused and old.sent.to == new.sent.to and self._decided_at.get(target, old.at) <= old.at:
+            known = self.world.wiring.deliveries.delivery(DeliveryKey(CAMPAIGN, *old.place))
+            if known and known.reported == "bounced" and known.settled_at and known.settled_at < new.at - 2 * _DAY:
+                self.breach(f"the email of {new.place} goes to an address that refused the one of {old.place}")
+
+    def _check_stops(self, new: Delivered) -> None:
+        """Check that an email doesn't begin after a pause or a hold."""
+        for what, since in self._stopped.items():
+            if what in {"campaign", new.place[0]} and new.at > since + _HOUR:
+                self.breach(f"the email of {new.place} leaves although the {what} has been stopped since {since}")
 
     def _letters_in(self, sent: Sent) -> list[str]:
         """Return the words of an email's letters, from its packets or from those behind its link."""
@@ -534,16 +557,32 @@ class Simulation:
         self.platform.refused_addresses.add(target.email)
 
     def hold(self) -> None:
-        self._organizer("POST", f"/targets/{self.rng.choice(list(_TARGETS))}/hold", {"why": "the office changes"})
-
-    def release(self) -> None:
-        self._organizer("POST", f"/targets/{self.rng.choice(list(_TARGETS))}/release", {})
+        target = self.rng.choice(list(_TARGETS))
+        self._stop(target, f"/targets/{target}/hold")
 
     def pause(self) -> None:
-        self._organizer("POST", "/pause", {})
+        self._stop("campaign", "/pause")
+
+    def _stop(self, what: str, path: str) -> None:
+        starts = self._starts
+        answer = self._organizer("POST", path, {"why": "a mistake in the letter"})
+        if answer and answer.status == 200 and self._starts == starts:
+            self._stopped[what] = self.world.clock.now
+
+    def release(self) -> None:
+        self._release(self.rng.choice(list(_TARGETS)))
+
+    def _release(self, target: str) -> None:
+        self._start(target)
+        self._organizer("POST", f"/targets/{target}/release", {"why": "we talked"})
 
     def resume(self) -> None:
+        self._start("campaign")
         self._organizer("POST", "/resume", {})
+
+    def _start(self, what: str) -> None:
+        self._starts += 1
+        self._stopped.pop(what, None)
 
     def approve(self, period: str) -> None:
         self._organizer("POST", f"/deliveries/{period}/approve", {})
@@ -570,7 +609,7 @@ class Simulation:
                 self._organizer("POST", f"{path}/retry", {"why": "the address is correct now"})
             elif delivery["state"] == "complained" and self.rng.random() < _ANSWERED:
                 self.questions["talk about a complaint"] += 1
-                self._organizer("POST", f"/targets/{place[0]}/release", {"why": "we talked"})
+                self._release(place[0])
 
         self._recount()
 
@@ -585,6 +624,7 @@ class Simulation:
     def _answer(self, question: str, path: str, place: tuple[str, str]) -> None:
         """Read the outbox and ask the office, then decide."""
         self.questions[question] += 1
+        self._decided_at[place[0]] = self.world.clock.now
         arrived = any(each.arrived for each in self.emails if each.place == place)
         if not arrived:
             self._repair(place[0])
@@ -595,6 +635,7 @@ class Simulation:
 
     def _repair(self, target: str) -> None:
         """Repair an office's mailbox, or correct its address."""
+        self._decided_at[target] = self.world.clock.now
         address = self.world.wiring.campaigns.target(CAMPAIGN, target).email
         if address in self.platform.refused_addresses:
             if self.rng.random() < 0.5:
@@ -636,7 +677,7 @@ class Simulation:
     def _calm_week(self, monday: datetime) -> None:
         self.resume()
         for target in _TARGETS:
-            self._organizer("POST", f"/targets/{target}/release", {})
+            self._release(target)
             self._repair(target)
         self._plan_week(monday)
         while self._agenda and not self.broken:
