@@ -754,9 +754,11 @@ class Platform:
             return ()
         if not self.faults.time_passes:
             return (self.rng.choice(_WAYS),)
-        by_rule = not self._happens(f"an event lost: {case}", rate)
-        by_topic = not self._happens(f"an event lost on the second way: {case}", rate * _LOST_BY_TOPIC)
-        return ("rule",) * by_rule + ("topic",) * by_topic
+        is_lost = {
+            "rule": self._happens(f"an event lost: {case}", rate),
+            "topic": self._happens(f"an event lost on the second way: {case}", rate * _LOST_BY_TOPIC),
+        }
+        return [way for way in _WAYS if not is_lost[way]]
 
     def _fate(self, sent: Sent) -> Fate:
         """Decide what becomes of an email. SES accepts one to a suppressed address, and does not send it.
