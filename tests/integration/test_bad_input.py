@@ -82,7 +82,7 @@ def test_an_address_with_a_domain_in_another_script_gets_an_email(world: World) 
 
 
 def test_the_confirmation_email_has_no_words_of_the_form(world: World) -> None:
-    world.sign(name="Visit http://evil.example", signature="evil.example", note="http://evil.example")
+    world.sign(name="Visit evil.example", signature="evil.example", note="http://evil.example")
     world.run_stream()
     assert "evil" not in world.sent[-1].text + world.sent[-1].html
 

@@ -98,8 +98,8 @@ def test_letters_of_several_bundles_are_sent_in_one_email(world: World) -> None:
     names = [f"Signer No{number:02d}" for number in range(9)]
     text = " ".join(pages_of(delivery.pdfs[0]))
     assert [text.count(f"{name} 1 Sample Street") for name in names] == [1] * 9
-    # One transaction for each bundle of up to four letters, and one for the email.
-    assert world.calls.count("dynamodb:TransactWriteItems") == 3 + 1
+    # One transaction opens the delivery, one seals each bundle of up to four letters, and one begins to send.
+    assert world.calls.count("dynamodb:TransactWriteItems") == 1 + 3 + 1
 
 
 def test_packets_too_large_for_an_email_get_a_link(world: World, monkeypatch: object) -> None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from typer.testing import Result
 
 PERIOD = "2026-11-24"
-HOSTILE = "[red]Bo[/red] [link=http://evil.example]=1+1"
+HOSTILE = "[red]Bo[/red] [link=evil.example]=1+1"
 SIGNER = "0" * 32
 
 
