@@ -722,6 +722,11 @@ class Simulation:
 
     def _check(self) -> None:
         self._check_outcomes()
+        memory = self.world.memory
+        assert memory
+        for name, stored in memory.objects.items():
+            if name.startswith("packets/") and (left := self.erased & {*json.loads(stored)}):
+                self.breach(f"{name} is stored and has erased letters: {sorted(left)}")
         letters = {each.sent.message_id: "\n".join(each.letters) for each in self.emails}
         for found in breaches(self.world, bounced=self.platform.bounced, text_of=lambda sent: letters[sent.message_id]):
             self.breach(found)
