@@ -118,4 +118,9 @@ def data_is_kept_when_the_stack_is_deleted(template: Template) -> Iterator[str]:
                 yield f"{name} is deleted with the stack"
 
 
-_NAMED_WITHIN_A_RESOURCE = {"AWS::ApiGatewayV2::Stage", "AWS::IAM::Policy", "AWS::Lambda::LayerVersion"}
+_NAMED_WITHIN_A_RESOURCE = {
+    "AWS::ApiGatewayV2::Stage",
+    "AWS::IAM::Policy",
+    "AWS::Lambda::Alias",
+    "AWS::Lambda::LayerVersion",
+}

@@ -141,8 +141,9 @@ def every_stream_reader_has_an_alarm_for_its_lag(template: Template) -> Iterator
 
 
 def every_stream_reader_has_an_alarm_for_when_it_stops(template: Template) -> Iterator[str]:
-    # A disabled mapping has no lag: IteratorAge has no data. A mapping that reads counts its polls, empty ones, too
-    # ("Types of metrics for Lambda functions", event source mapping metrics, Lambda developer guide).
+    # A disabled mapping has no lag: IteratorAge has no data. On a quiet stream, a mapping that reads has data: "If
+    # Lambda polls for events but receives an empty poll (no new records), Lambda emits a 0 value for this metric"
+    # (PolledEventCount in "Types of metrics for Lambda functions", Lambda developer guide).
     for function, event, kind, source in event_sources(template):
         reads = [{"Name": "EventSourceMappingUUID", "Value": {"Ref": f"{function}{event}"}}]
         wanted = ("PolledEventCount", "SampleCount", reads, "LessThanThreshold", "breaching")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.aws_from_template import ROOT
-from tests.template.reading import FUNCTION, QUEUE, event_sources, functions, named_by, of_type
+from tests.template.reading import FUNCTION, LAYER, QUEUE, event_sources, functions, named_by, of_type, translated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.aws_from_template import Template
+
+ALIAS = "live"
+"""The alias that names the version of each function that runs."""
 
 LONGEST_ANSWER = 29
 """In seconds. An HTTP API stops waiting after 30 seconds (API Gateway quotas: maximum integration timeout)."""
@@ -74,6 +77,53 @@ def functions_have_only_the_layers_they_need(template: Template) -> Iterator[str
         needed = {"DependenciesLayer", "SharedLayer"} | ({"TypesettingLayer"} if name in TYPESETTING else set())
         if {named_by(layer) for layer in properties["Layers"]} != needed:
             yield f"{name} needs exactly the layers {', '.join(sorted(needed))}"
+
+
+def every_function_publishes_versions(template: Template) -> Iterator[str]:
+    # Code and layers of a function change by two calls. Only a version pins both.
+    for name, properties in functions(template).items():
+        if properties.get("AutoPublishAlias") != ALIAS or properties.get("AutoPublishAliasAllProperties") is not True:
+            yield f"{name} publishes no version of all its properties"
+
+
+def every_layer_publishes_versions_of_its_functions(template: Template) -> Iterator[str]:
+    for name, properties in of_type(template, LAYER).items():
+        if properties.get("PublishLambdaVersion") is not True:
+            yield f"a new {name} publishes no version of its functions"
+
+
+def every_caller_goes_through_the_alias(template: Template) -> Iterator[str]:
+    result = translated(template)
+    for name in of_type(result, "AWS::Lambda::Function"):
+        alias = f"{name}Alias{ALIAS}"
+        for caller, resource in result["Resources"].items():
+            # Only the alias's own resources name the function.
+            if {"Ref": name} in _callees(resource) or f"${{{name}.Arn}}" in str(resource.get("Properties")):
+                yield f"{caller} calls {name} without its alias"
+        if not any({"Ref": alias} in _callees(resource) for resource in result["Resources"].values()) and not any(
+            f"${{{alias}}}" in str(api) for api in of_type(result, "AWS::ApiGatewayV2::Api").values()
+        ):
+            yield f"nothing calls {name} through its alias"
+
+
+def _callees(resource: dict[str, Any]) -> list[Any]:
+    """Return what a resource calls, if it is an event source, a permission or a schedule."""
+    properties = resource.get("Properties", {})
+    match resource["Type"]:
+        case "AWS::Lambda::EventSourceMapping" | "AWS::Lambda::Permission":
+            return [properties["FunctionName"]]
+        case "AWS::Lambda::EventInvokeConfig":
+            return [] if properties["Qualifier"] == ALIAS else [properties["FunctionName"]]
+        case "AWS::Scheduler::Schedule":
+            return [properties["Target"]["Arn"]]
+        case _:
+            return []
+
+
+def gradual_deployments_stop_at_the_functions_alarm(template: Template) -> Iterator[str]:
+    for name, properties in of_type(template, FUNCTION).items():
+        if properties.get("DeploymentPreference", {}).get("Alarms") != [{"Ref": f"{name}Alarm"}]:
+            yield f"no alarm stops a gradual deployment of {name}"
 
 
 def functions_time_out_before_the_api_does(template: Template) -> Iterator[str]:

@@ -10,12 +10,13 @@ from samtranslator.parser.parser import Parser  # type: ignore[import-untyped]
 from samtranslator.translator.translator import Translator  # type: ignore[import-untyped]
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from tests.aws_from_template import Template
 
 FUNCTION = "AWS::Serverless::Function"
 ALARM = "AWS::CloudWatch::Alarm"
+LAYER = "AWS::Serverless::LayerVersion"
 LOG_GROUP = "AWS::Logs::LogGroup"
 QUEUE = "AWS::SQS::Queue"
 BUCKET = "AWS::S3::Bucket"
@@ -60,15 +61,20 @@ def as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def translated(template: Template) -> Template:
-    """Return the template after the SAM transform, as CloudFormation gets it."""
+def translated(
+    template: Template, parameters: Mapping[str, str] | None = None, packaged: Mapping[str, str] | None = None
+) -> Template:
+    """Return the template after the SAM transform, as CloudFormation gets it.
+
+    `parameters` has values other than the defaults. `packaged` names the content of functions and layers in S3.
+    """
     copy = deepcopy(template)
-    for resource in copy["Resources"].values():
+    for name, resource in copy["Resources"].items():
         for code in ("CodeUri", "ContentUri"):
             if code in resource.get("Properties", {}):
-                resource["Properties"][code] = "s3://packaged/code"
+                resource["Properties"][code] = f"s3://packaged/{(packaged or {}).get(name, 'code')}"
     session = boto3.Session(region_name="us-east-2")
-    result: Template = Translator({}, Parser(), boto_session=session).translate(copy, {})
+    result: Template = Translator({}, Parser(), boto_session=session).translate(copy, dict(parameters or {}))
     return result
 
 

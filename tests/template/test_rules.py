@@ -278,6 +278,22 @@ RULES: dict[Rule, list[Breach]] = {
         Breach(f"{TALLY}.Layers", [{"Ref": "TypesettingLayer"}], "Tally needs exactly"),
         Breach("Globals.Function.Layers.1", GONE, "PublicApi needs exactly"),
     ],
+    function_rules.every_function_publishes_versions: [
+        Breach("Globals.Function.AutoPublishAlias", "latest", "Tally publishes no version"),
+        Breach(f"{TALLY}.AutoPublishAliasAllProperties", GONE, "Tally publishes no version"),
+        Breach(f"{DELIVER}.AutoPublishAliasAllProperties", False, "Deliver publishes no version"),  # noqa: FBT003
+    ],
+    function_rules.every_layer_publishes_versions_of_its_functions: [
+        Breach("Resources.SharedLayer.Properties.PublishLambdaVersion", GONE, "a new SharedLayer publishes no version"),
+    ],
+    function_rules.every_caller_goes_through_the_alias: [
+        Breach("Globals.Function.AutoPublishAlias", GONE, "TallySignatures calls Tally without its alias"),
+        Breach(f"{TALLY}.AutoPublishAlias", "another", "nothing calls Tally through its alias"),
+    ],
+    function_rules.gradual_deployments_stop_at_the_functions_alarm: [
+        Breach(f"{TALLY}.DeploymentPreference", GONE, "no alarm stops a gradual deployment of Tally"),
+        Breach(f"{DELIVER}.DeploymentPreference.Alarms.0.Ref", "TallyAlarm", "a gradual deployment of Deliver"),
+    ],
     function_rules.functions_time_out_before_the_api_does: [
         Breach("Resources.PublicApi.Properties.Timeout", 30, "PublicApi may run longer"),
     ],

@@ -12,16 +12,19 @@ from undersigned_cli.local.errors import LocalStackError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_FUNCTION = re.compile(r"\$\{(\w+)\.Arn\}")
+_ALIAS = re.compile(r"\$\{(\w+)Alias([a-z]+)\}")
+"""SAM's reference to an alias: the function's logical id, and the alias's name."""
+
 _METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "x-amazon-apigateway-any-method"})
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A route key, such as `ANY /{proxy+}`, the logical id of its function, and the version of its payload."""
+    """A route key, such as `ANY /{proxy+}`, its function's logical id and alias, and the version of its payload."""
 
     key: str
     function: str
+    alias: str
     payload: str = "2.0"
 
 
@@ -35,7 +38,7 @@ def routes_of(template: Mapping[str, Any]) -> tuple[Route, ...]:
     routes = tuple(
         Route(
             _key(method, path),
-            _function(operation["x-amazon-apigateway-integration"]["uri"]),
+            *_function_and_alias(operation["x-amazon-apigateway-integration"]["uri"]),
             operation["x-amazon-apigateway-integration"].get("payloadFormatVersion", "2.0"),
         )
         for body in bodies
@@ -59,11 +62,11 @@ def make_routes(client: Callable[[str], Any], stack_name: str, api: str, functio
     for integration in gateway.get_integrations(ApiId=api)["Items"]:
         gateway.delete_integration(ApiId=api, IntegrationId=integration["IntegrationId"])
     for wanted in routes:
-        function = client("lambda").get_function(FunctionName=functions[wanted.function])["Configuration"]
+        alias = client("lambda").get_alias(FunctionName=functions[wanted.function], Name=wanted.alias)
         made = gateway.create_integration(
             ApiId=api,
             IntegrationType="AWS_PROXY",
-            IntegrationUri=function["FunctionArn"],
+            IntegrationUri=alias["AliasArn"],
             PayloadFormatVersion=wanted.payload,
         )
         gateway.create_route(ApiId=api, RouteKey=wanted.key, Target=f"integrations/{made['IntegrationId']}")
@@ -75,9 +78,9 @@ def _key(method: str, path: str) -> str:
     return f"{'ANY' if method == 'x-amazon-apigateway-any-method' else method.upper()} {path}"
 
 
-def _function(uri: Any) -> str:  # noqa: ANN401
+def _function_and_alias(uri: Any) -> tuple[str, str]:  # noqa: ANN401
     text = uri["Fn::Sub"] if isinstance(uri, dict) else uri
-    if found := _FUNCTION.search(text if isinstance(text, str) else text[0]):
-        return found[1]
-    message = f"the API's integration {uri!r} names no function; correct its `HttpApi` event in template.yaml"
+    if found := _ALIAS.search(text if isinstance(text, str) else text[0]):
+        return found[1], found[2]
+    message = f"the API's integration {uri!r} names no function's alias; correct its `HttpApi` event in template.yaml"
     raise LocalStackError(message)

@@ -204,15 +204,17 @@ def isolate_failed_starts() -> None:
 def retry_events() -> None:
     """Deliver events of rules and schedules with retries, then as a dead letter. MiniStack delivers them once.
 
+    It also knows no settings for the events of an alias.
     https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
     """
 
     def invoke(arn: str, payload: str) -> None:
-        function, config, _ = lambda_svc._get_func_record_for_ref(arn)
+        function, config, name = lambda_svc._get_func_record_for_ref(arn)
         if function and config:
-            lambda_svc.invoke_async_with_retry(
-                lambda_svc._execution_record_for_config(function, config), json.loads(payload)
-            )
+            _, alias = lambda_svc._lambda_function_name_and_qualifier_from_arn(arn)
+            settings = lambda_svc._functions[name]["event_invoke_configs"].get(alias)
+            record = {**lambda_svc._execution_record_for_config(function, config), "event_invoke_config": settings}
+            lambda_svc.invoke_async_with_retry(record, json.loads(payload))
 
     eventbridge._dispatch_to_lambda = invoke
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from undersigned_cli.local.mail_store import StoredMail
 
 _FILE = "stack.json"
+_ALIAS = "live"
+"""The alias of every function in template.yaml."""
 _LONGEST_FUNCTION = 900
 """Seconds; Lambda's limit."""
 
@@ -74,7 +76,7 @@ class RunningStack:
             raise LocalStackError(message)
         once = Config(read_timeout=_LONGEST_FUNCTION, retries={"total_max_attempts": 1})
         answer = self.client("lambda", config=once).invoke(
-            FunctionName=self.functions[function], Payload=json.dumps(event).encode()
+            FunctionName=self.functions[function], Qualifier=_ALIAS, Payload=json.dumps(event).encode()
         )
         result = json.loads(answer["Payload"].read() or "null")
         if answer.get("FunctionError"):

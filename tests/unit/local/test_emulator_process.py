@@ -208,19 +208,22 @@ def test_a_worker_that_dies_at_start_is_only_a_failed_invocation(process: Any) -
     assert Worker().invoke("killed", "1", depth=2)["error"] == "Worker process exited immediately"
 
 
-def test_an_event_of_a_rule_is_retried_as_lambda_does(process: Any) -> None:
+def test_an_event_is_retried_with_the_settings_of_its_alias(process: Any) -> None:
     invoked: list[Any] = []
+    settings = {"MaximumRetryAttempts": 2}
+    process.lambda_svc._functions = {"tally": {"event_invoke_configs": {"live": settings}}}
+    process.lambda_svc._lambda_function_name_and_qualifier_from_arn = lambda arn: arn.split(":")
     process.lambda_svc._get_func_record_for_ref = lambda arn: (
-        ({"name": arn}, {"Timeout": 10}, arn) if arn == "feedback" else (None,) * 3
+        ({"version": "1"}, {"Timeout": 10}, "tally") if arn == "tally:live" else (None, None, arn)
     )
     process.lambda_svc._execution_record_for_config = lambda function, _: function
     process.lambda_svc.invoke_async_with_retry = lambda *arguments: invoked.append(arguments)
     process.retry_events()
 
-    process.eventbridge._dispatch_to_lambda("feedback", '{"detail": {}}')
-    process.eventbridge._dispatch_to_lambda("nothing", "{}")
+    process.eventbridge._dispatch_to_lambda("tally:live", '{"detail": {}}')
+    process.eventbridge._dispatch_to_lambda("nothing:live", "{}")
 
-    assert invoked == [({"name": "feedback"}, {"detail": {}})]
+    assert invoked == [({"version": "1", "event_invoke_config": settings}, {"detail": {}})]
 
 
 def test_a_layer_is_unpacked_once_for_all_workers(

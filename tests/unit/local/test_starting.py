@@ -149,7 +149,7 @@ def test_the_fingerprint_depends_on_code_and_parameters_but_not_on_caches(tmp_pa
 
 
 def operation(function: str) -> dict[str, Any]:
-    uri = f"arn:aws:apigateway:${{AWS::Region}}:lambda:path/2015-03-31/functions/${{{function}.Arn}}/invocations"
+    uri = f"arn:aws:apigateway:${{AWS::Region}}:lambda:path/2015-03-31/functions/${{{function}Aliaslive}}/invocations"
     return {"x-amazon-apigateway-integration": {"uri": {"Fn::Sub": uri}, "payloadFormatVersion": "2.0"}}
 
 
@@ -162,9 +162,9 @@ def test_routes_come_from_the_templates_openapi_document() -> None:
     template = {"Resources": {"Api": {"Type": "AWS::ApiGatewayV2::Api", "Properties": {"Body": {"paths": paths}}}}}
 
     assert routes_of(template) == (
-        Route("ANY /{proxy+}", "PublicApi"),
-        Route("GET /organizer/{proxy+}", "OrganizerApi"),
-        Route("$default", "PublicApi"),
+        Route("ANY /{proxy+}", "PublicApi", "live"),
+        Route("GET /organizer/{proxy+}", "OrganizerApi", "live"),
+        Route("$default", "PublicApi", "live"),
     )
 
 

@@ -1,0 +1,145 @@
+"""Check that a deploy publishes a version of each function that it changes, and of no other.
+
+`live`, the alias that everything calls, names the published version. A change without a new version would have no
+effect. A new version without a change fails the deploy: "A version for this Lambda function exists".
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+from tests.aws_from_template import load_template, resolve
+from tests.template.function_rules import ALIAS
+from tests.template.reading import functions, of_type, translated
+
+FUNCTIONS = functions(load_template()).keys()
+
+CHANGES = {
+    "Architecture": "x86_64",
+    "BundleSize": "50",
+    "DeliveryDay": "FRI",
+    "DeliveryHour": "11",
+    "DeliveryTimeZone": "America/New_York",
+    "FormsPerMinute": "10",
+    "LogRetentionDays": "90",
+    "OnlyThroughProxy": "true",
+    "OperatorEmail": "operator@example.org",
+    "ProxyAddressHeader": "CF-Connecting-IP",
+    "PreviousProxySecret": "o" * 40,
+    "ProxySecret": "n" * 40,
+    "PublicUrl": "https://letters.example.org",
+    "PublishEvents": "true",
+    "SenderAddress": "other@example.org",
+}
+"""Another value of each parameter that a function could depend on."""
+
+BEFORE = {"SenderIdentity": "example.org", "SenderAddress": "letters@example.org"}
+
+
+def published(
+    parameters: dict[str, str] | None = None, packaged: dict[str, str] | None = None
+) -> dict[str, tuple[str, str]]:
+    """Return what identifies each function's version: CloudFormation publishes another when this changes.
+
+    It is the resource's logical id, or else the description ("AWS::Lambda::Version", Description: "Update requires:
+    Replacement", CloudFormation template reference).
+    """
+    values = BEFORE | (parameters or {})
+    resources = translated(load_template(), values, packaged)["Resources"]
+    found = {}
+    for function in FUNCTIONS:
+        alias = resources.get(f"{function}Alias{ALIAS}", {}).get("Properties", {})
+        [version, _] = alias.get("FunctionVersion", {}).get("Fn::GetAtt", ["", ""])
+        description = resources.get(version, {}).get("Properties", {}).get("Description", "")
+        found[function] = (version, resolve(description, values))
+    return found
+
+
+def changed(before: dict[str, tuple[str, str]], after: dict[str, tuple[str, str]]) -> set[str]:
+    return {function for function in FUNCTIONS if before[function] != after[function]}
+
+
+def configured(parameters: dict[str, str]) -> dict[str, object]:
+    """Return each function's properties as Lambda gets them."""
+    result = translated(load_template(), parameters)
+    known = {name: name for name in result["Resources"]}
+    known |= {f"{name}.Arn": name for name in result["Resources"]}
+    known |= {"AWS::Region": "us-east-2", "AWS::URLSuffix": "amazonaws.com", "AWS::NoValue": ""}
+    lambdas = of_type(result, "AWS::Lambda::Function")
+    return {name: resolve(properties, known | parameters) for name, properties in lambdas.items()}
+
+
+@pytest.mark.parametrize("layer", ["DependenciesLayer", "SharedLayer"])
+def test_a_changed_layer_publishes_a_version_of_every_function(layer: str) -> None:
+    assert changed(published(packaged={layer: "one"}), published(packaged={layer: "two"})) == FUNCTIONS
+
+
+def test_a_changed_layer_publishes_no_version_of_functions_without_it() -> None:
+    one, two = published(packaged={"TypesettingLayer": "one"}), published(packaged={"TypesettingLayer": "two"})
+
+    assert changed(one, two) == {"Deliver", "OrganizerApi"}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_changed_code_publishes_a_version_of_its_function(function: str) -> None:
+    assert changed(published(packaged={function: "one"}), published(packaged={function: "two"})) == {function}
+
+
+def test_the_same_contents_give_the_same_versions() -> None:
+    assert published(packaged={"SharedLayer": "one"}) == published(packaged={"SharedLayer": "one"})
+
+
+@pytest.mark.parametrize("parameter", CHANGES)
+def test_a_changed_parameter_publishes_a_version_of_the_functions_that_get_it(parameter: str) -> None:
+    # SAM hashes the name of a parameter and not its value: aws/serverless-application-model, issue 3820.
+    before, after = configured(BEFORE), configured(BEFORE | {parameter: CHANGES[parameter]})
+
+    assert changed(published(), published({parameter: CHANGES[parameter]})) == {
+        function for function in FUNCTIONS if before[function] != after[function]
+    }
+
+
+def test_each_step_of_replacing_the_proxys_secret_publishes_a_version() -> None:
+    old, new = "o" * 40, "n" * 40
+    steps = [("", ""), (old, ""), (new, old), (new, ""), ("", "")]
+    versions = [published({"ProxySecret": secret, "PreviousProxySecret": before}) for secret, before in steps]
+
+    for one, two in pairwise(versions):
+        assert changed(one, two) == {"PublicApi", "OrganizerApi"}
+
+
+def test_no_version_shows_the_proxys_secret() -> None:
+    secrets = {name: CHANGES[name] for name in ("ProxySecret", "PreviousProxySecret")}
+
+    shown = str(published(secrets))
+    assert not [secret for secret in secrets.values() if secret in shown]
+
+
+def test_every_parameter_of_a_function_is_changed_here() -> None:
+    text = str(of_type(translated(load_template(), BEFORE), "AWS::Lambda::Function"))
+    named = {name for name in load_template()["Parameters"] if f"'{name}'" in text or f"${{{name}}}" in text}
+
+    assert named <= CHANGES.keys()
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_versions_description_fits(function: str) -> None:
+    _, description = published(CHANGES)[function]
+
+    assert len(description) <= 256 - 60, "leave room for longer addresses"
+
+
+def test_codedeploy_is_used_only_if_a_parameter_says_so() -> None:
+    without = translated(load_template(), BEFORE)
+    gradual = translated(load_template(), BEFORE | {"GradualDeployments": "true"})
+
+    assert not [name for name, resource in without["Resources"].items() if "CodeDeploy" in resource["Type"]]
+    assert not [name for name, resource in without["Resources"].items() if "UpdatePolicy" in resource]
+    groups = of_type(gradual, "AWS::CodeDeploy::DeploymentGroup")
+    alarms = {name: group["AlarmConfiguration"]["Alarms"] for name, group in groups.items()}
+    assert alarms == {f"{name}DeploymentGroup": [{"Name": {"Ref": f"{name}Alarm"}}] for name in FUNCTIONS}
+    assert {name for name, resource in gradual["Resources"].items() if "UpdatePolicy" in resource} == {
+        f"{name}Alias{ALIAS}" for name in FUNCTIONS
+    }
