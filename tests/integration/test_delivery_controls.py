@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -283,6 +284,34 @@ def test_an_out_of_office_reply_is_settled_as_sent(world: World, controls: Deliv
     world.clock.advance(days=30)
     world.week()
     assert (state(world), sent(world)) == ("sent", ["evanston"])
+
+
+def test_an_address_that_bounced_works_again_if_the_office_has_the_email(
+    world: World, controls: DeliveryControls
+) -> None:
+    world.confirmed()
+    world.week()
+    world.feedback("bounce", world.deliveries[0])
+    controls.settle(EVANSTON, "cli", "the office has it", sent=True)
+    world.feedback("bounce", world.deliveries[0])
+    assert world.wiring.campaigns.target(CAMPAIGN, "evanston").mail_state == "ok"
+    world.confirmed(email="bo@signers.example")
+    world.clock.advance(days=7)
+    world.week()
+    assert (state(world), sent(world)) == ("sent", ["evanston", "evanston"])
+
+
+def test_nothing_is_sent_again_in_a_paused_campaign(world: World, controls: DeliveryControls) -> None:
+    world.confirmed()
+    world.week()
+    world.feedback("bounce", world.deliveries[0])
+    controls.pause(CAMPAIGN, "cli", "a mistake")
+    for send_again in (controls.retry, partial(controls.settle, sent=False)):
+        with pytest.raises(NotNowError, match="The campaign is paused"):
+            send_again(EVANSTON, "cli", "")
+    assert state(world) == "bounced"
+    controls.settle(EVANSTON, "cli", "", sent=True)
+    assert state(world) == "sent"
 
 
 def test_a_delivery_that_changes_meanwhile_is_not_settled(

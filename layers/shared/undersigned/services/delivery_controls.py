@@ -108,7 +108,7 @@ class DeliveryControls:
             self.campaigns.target(campaign, only)
         _check_reason(why, again=again)
         if self.campaigns.controls(campaign).paused:
-            raise NotNowError(Message("The campaign is paused. Resume it first."))
+            raise _paused()
         if self.planning.preview(settings, period, only=only, again=again).going:
             about = f"{period} {only}" if only else period
             self.record(campaign, "deliver again" if again else "deliver", by, about=about, why=why)
@@ -175,8 +175,9 @@ class DeliveryControls:
             self._change(settled, delivery)
         else:
             settled = self._open_again(delivery, target)
-            if question == "bounced":
-                self.campaigns.set_mail_state(key.campaign, key.target, target.email, "ok")
+        if question == "bounced":
+            # The address takes email after all, or somebody wants to try it again.
+            self.campaigns.set_mail_state(key.campaign, key.target, target.email, "ok")
         action: Action = "settle as sent" if sent else "settle as not sent"
         self.record(key.campaign, action, by, about=f"{key.target} {key.period}", why=why)
         if not sent:
@@ -192,8 +193,11 @@ class DeliveryControls:
     def _open_again(self, delivery: Delivery, target: Target, *, again: bool = False) -> Delivery:
         """Open a delivery for its next attempt. Keeps what SES said about the last one: see `after`.
 
-        Raises NotNowError if its target is held, or if others took its week since it bounced, unless `again`.
+        Raises NotNowError if the campaign is paused, its target is held, or others took its week since it bounced,
+        unless `again`.
         """
+        if self.campaigns.controls(delivery.key.campaign).paused:
+            raise _paused()
         if target.is_held:
             why = target.hold or Message("someone there marked an email as spam")
             raise NotNowError(Message("The letters are on hold: %(why)s. Release them first.", {"why": why}))
@@ -231,6 +235,10 @@ class DeliveryControls:
     def record(self, campaign: str, action: Action, by: str, *, about: str = "", why: str = "") -> None:
         """Record an action in the activity log."""
         self.campaigns.record_audit(AuditEntry(campaign, self.clock(), action, by, about, why), self.new_id())
+
+
+def _paused() -> NotNowError:
+    return NotNowError(Message("The campaign is paused. Resume it first."))
 
 
 def _check_reason(why: str, *, again: bool) -> None:
