@@ -532,6 +532,25 @@ def test_a_second_email_within_seven_days_needs_a_reason_on_the_dashboard(world:
     assert "Sent letters within seven days of the last email" in manager.words("/audit")
 
 
+def test_a_second_email_on_the_same_day_is_not_offered(world: World, manager: Organizer) -> None:
+    world.confirmed()
+    world.week()
+    world.confirmed(email="bo@signers.example")
+    page = manager.words("/targets/evanston")
+    assert "Send a second email" not in page
+    assert "There is a delivery of today already. A second one can go from November 25, 2026." in page
+
+
+def test_a_bounced_delivery_is_not_listed_with_zero_letters(world: World, manager: Organizer) -> None:
+    world.confirmed()
+    world.week()
+    world.feedback("bounce", world.deliveries[0])
+    page = manager.words()
+    assert "Evanston Email bounced Delivery of Nov 24, 2026 : The email bounced." in page
+    world.confirmed(email="bo@signers.example")
+    assert "Email bounced · 1 letter waiting" in manager.words()
+
+
 def test_a_pause_is_shown_until_the_campaign_resumes(world: World, manager: Organizer) -> None:
     manager.press("/pause", {"why": HOSTILE})
     assert "Campaign paused" in manager.words()

@@ -371,6 +371,19 @@ def test_a_second_email_within_seven_days_needs_a_reason(run: Any, invoke: Any, 
     )
 
 
+def test_deliver_says_when_a_second_email_within_seven_days_can_go(run: Any, world: World) -> None:
+    world.confirmed()
+    world.week()
+    world.confirmed(email="bo@signers.example")
+    second = ("deliver", CAMPAIGN, "--again", "--why", "the office asked for them")
+    sent_already = "evanston: the email of 2026-11-24 was sent already"
+    assert "1 letter can go from 2026-12-01, or from 2026-11-25 with `--again --why`" in run("deliver", CAMPAIGN)
+    assert f"{sent_already}; 1 letter can go from 2026-11-25\n" in run(*second)
+    world.clock.advance(days=1)
+    assert "1 letter can go from 2026-12-01, or now with `--again --why`" in run("deliver", CAMPAIGN)
+    assert "evanston: 1 letter to" in run(*second, "--yes")
+
+
 def test_a_day_must_be_a_date(invoke: Any) -> None:
     assert invoke("approve", CAMPAIGN, "next monday").exit_code == 2
 

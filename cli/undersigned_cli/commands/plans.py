@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.domain.deliveries import Delivery
-    from undersigned.domain.plans import PlanLine
+    from undersigned.domain.plans import PlanLine, TooSoon
     from undersigned.services.planning import Plan
     from undersigned.wiring import Wiring
 
@@ -58,9 +58,17 @@ def _what_happens(line: PlanLine, now: datetime) -> str:  # noqa: PLR0911  (a ta
         case "awaiting approval":
             return f"waiting for approval ({letters})"
         case "too soon" if line.too_soon:
-            return f"{_before(line.too_soon.last, now)}; {letters} can go from {line.too_soon.next_day}"
+            days = _possible_days(line.too_soon, line.key.period)
+            return f"{_before(line.too_soon.last, now)}; {letters} can go {days}"
         case _:
             return f"not sent ({letters})"
+
+
+def _possible_days(found: TooSoon, period: str) -> str:
+    if found.next_day == found.again_from:
+        return f"from {found.next_day}"
+    sooner = "now" if found.again_from.isoformat() == period else f"from {found.again_from}"
+    return f"from {found.next_day}, or {sooner} with `--again --why`"
 
 
 def _before(last: Delivery, now: datetime) -> str:

@@ -97,6 +97,20 @@ def test_a_day_never_has_a_second_delivery_to_a_target() -> None:
     assert outcomes([delivery("2026-11-30")], "2026-11-30", again=True) == [("2026-11-30", "too soon")]
 
 
+@pytest.mark.parametrize(("again", "next_day"), [(False, date(2026, 12, 7)), (True, date(2026, 12, 1))])
+def test_a_day_that_has_its_delivery_says_when_the_next_one_can_go(again: bool, next_day: date) -> None:  # noqa: FBT001
+    campaign: Any = AnyCampaign()
+    made = [delivery("2026-11-30")]
+    [line] = plan_lines(campaign, Controls(), TARGET, made, 1, period="2026-11-30", again=again)
+    assert line.too_soon
+    assert (line.too_soon.next_day, line.too_soon.again_from) == (next_day, date(2026, 12, 1))
+
+
+def test_a_delivery_whose_email_may_have_left_does_not_go() -> None:
+    sending = delivery("2026-11-23", "sending", sending_since=NOW)
+    assert outcomes([sending], "2026-11-26", waiting=0) == [("2026-11-23", "in doubt")]
+
+
 def test_a_delivery_that_goes_on_comes_first_and_keeps_the_others_away() -> None:
     assert outcomes([delivery("2026-11-26", "open")], "2026-11-30") == [
         ("2026-11-26", "goes"),

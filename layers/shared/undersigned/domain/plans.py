@@ -21,10 +21,14 @@ APART = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class TooSoon:
-    """Why a period can't have a delivery: `last` is too close. `next_day` is the first day that can have one."""
+    """Why a period can't have a delivery: `last` is too close. `next_day` is the first day that can have one.
+
+    `again_from` is the first day on which a person can send one although it is too soon.
+    """
 
     last: Delivery
     next_day: date
+    again_from: date
 
 
 def next_day(deliveries: Iterable[Delivery]) -> date | None:
@@ -45,7 +49,7 @@ def too_soon(period: str, deliveries: Iterable[Delivery]) -> TooSoon | None:
     close = [other for other in others if day < other.day + APART and (is_new or other.day < day + APART)]
     if not close:
         return None
-    return TooSoon(max(close, key=lambda other: other.day), max(other.day for other in others) + APART)
+    return TooSoon(max(close, key=lambda other: other.day), max(other.day for other in others) + APART, day)
 
 
 def days_around(period: str) -> tuple[str, ...]:
@@ -79,6 +83,9 @@ class PlanLine:
             return "paused"
         if self.begun is not None and self.begun.awaits_decision:
             return "in doubt" if self.begun.state == "in_doubt" else "bounced"
+        if self.begun is not None and self.begun.state == "sending":
+            # Its email may have left. It goes on only if SES says that it did not.
+            return "in doubt"
         if self.target.held_because:
             return "held" if self.target.is_held else "bounced"
         if self.too_soon:
@@ -128,8 +135,10 @@ def plan_lines(  # noqa: PLR0913  (what a plan depends on)
     if not waiting or (own is not None and own.is_unfinished):
         return
     if own is not None and (own.is_settled or own.awaits_decision):
-        following = max(own.day + timedelta(days=1), next_day(expected) or own.day)
-        yield PlanLine(key, target, waiting, controls.paused, may_begin=True, too_soon=TooSoon(own, following))
+        following = own.day + timedelta(days=1)
+        allowed = following if again else max(following, next_day(expected) or following)
+        blocked = TooSoon(own, allowed, following)
+        yield PlanLine(key, target, waiting, controls.paused, may_begin=True, too_soon=blocked)
         return
     blocked = None if again else too_soon(period, expected)
     yield PlanLine(key, target, waiting, controls.paused, may_begin=may_begin or own is not None, too_soon=blocked)

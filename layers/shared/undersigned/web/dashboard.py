@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from undersigned.domain.exports import EXPORTED
-from undersigned.domain.languages import SOURCE, Message, languages, short_date, short_moment
+from undersigned.domain.languages import SOURCE, Message, languages, long_date, short_date, short_moment
 from undersigned.domain.plans import too_soon
 from undersigned.domain.providers import odd_ones
 from undersigned.web.cursors import cursor_of, delivery_position
@@ -400,13 +400,17 @@ def overview(  # noqa: PLR0913  (what the page shows)
 
 @dataclass(frozen=True, slots=True)
 class PlanRow:
-    """What a delivery would do now with a target's letters."""
+    """What a delivery would do now with a target's letters.
+
+    `again_from` is the first day on which a person can send them although it is too soon, if that is not today.
+    """
 
     target: Target
     name: str
     letters: int
     outcome: Outcome
     state: str
+    again_from: str | None
 
 
 def _plan_rows(viewer: Viewer, lines: Iterable[PlanLine]) -> list[PlanRow]:
@@ -417,9 +421,16 @@ def _plan_rows(viewer: Viewer, lines: Iterable[PlanLine]) -> list[PlanRow]:
             line.letters,
             line.outcome,
             viewer.say(state_of_line(line, viewer.language)),
+            _again_from(line, viewer.language),
         )
         for line in lines
     ]
+
+
+def _again_from(line: PlanLine, language: str) -> str | None:
+    if line.too_soon is None or line.too_soon.again_from.isoformat() == line.key.period:
+        return None
+    return long_date(line.too_soon.again_from, language)
 
 
 def target(
@@ -437,7 +448,7 @@ def target(
         "overview",
         row=_row(viewer, state),
         plan=_plan_rows(viewer, plan),
-        next_delivery=short_moment(next_delivery, viewer.language),
+        next_delivery=short_moment(viewer.local(next_delivery), viewer.language),
         history=[(delivery, viewer.say(DELIVERY_STATES[delivery.state])) for delivery in history],
     )
 
