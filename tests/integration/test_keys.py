@@ -39,7 +39,7 @@ class Route:
     path: str
     read: int
     manage: int
-    body: Mapping[str, str] | None = None
+    body: Mapping[str, object] | None = None
 
 
 WHY = {"why": "asked for"}
@@ -51,6 +51,8 @@ ROUTES = [
     Route("GET", "/signatures", 403, 200),
     Route("POST", "/signatures/find", 403, 200, {"email": "ada@signers.example"}),
     Route("GET", "/signatures/{ada}", 403, 200),
+    # Before Ada's letter is erased: then her packet is deleted.
+    Route("GET", f"/deliveries/{PERIOD}/evanston/packets/1", 403, 302),
     Route("DELETE", "/signatures/{ada}", 403, 200, WHY),
     Route("POST", "/signatures/{eve}/release", 403, 200, {}),
     Route("GET", "/signatures.csv", 403, 303),
@@ -66,9 +68,9 @@ ROUTES = [
     # The key allows this, but the campaign needs no approval.
     Route("POST", f"/deliveries/{PERIOD}/approve", 403, 409, {}),
     Route("GET", f"/deliveries/{PERIOD}/evanston", 200, 200),
-    Route("GET", f"/deliveries/{PERIOD}/evanston/packets/1", 403, 302),
-    # The key allows this, but the delivery was sent, so it can't be retried.
+    # The key allows this, but the delivery was sent, so it can't be retried, and there is nothing to decide.
     Route("POST", f"/deliveries/{PERIOD}/evanston/retry", 403, 409, {}),
+    Route("POST", f"/deliveries/{PERIOD}/evanston/settle", 403, 409, {"sent": True}),
     Route("POST", "/pause", 403, 200, {}),
     Route("POST", "/resume", 403, 200, {}),
     Route("POST", "/targets/wilmette/hold", 403, 200, WHY),

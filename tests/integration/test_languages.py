@@ -116,7 +116,10 @@ def test_signing_in_spanish_gets_a_spanish_email_and_spanish_pages(world: World)
     assert '<html lang="es">' in mail.html
     for part in (mail.text, mail.html):
         assert "Usted firmó una carta a Avery Sample (Jefe de Policía), Evanston Police Department." in words_of(part)
-        assert "el lunes, 30 de noviembre de 2026, y el mismo enlace muestra qué pasa con ella." in words_of(part)
+        assert (
+            "el lunes, 30 de noviembre de 2026 como muy pronto, y el mismo enlace muestra qué pasa con ella."
+            in words_of(part)
+        )
     page = world.get(mail.link("confirm"))
     assert "Su carta sale para Avery Sample (Jefe de Policía) con el próximo envío, el lunes, 30" in page.body
 
@@ -231,7 +234,7 @@ def test_a_spanish_campaign_has_spanish_emails_and_covers_for_its_targets(world:
     assert delivery.mail["Subject"] == (
         "1 carta firmada para Avery Sample (Jefe de Policía): Fin a la demanda en Illinois"
     )
-    assert "  Firmadas desde el          24 de noviembre de 2026\r\n" in delivery.text
+    assert f"  {'Firmadas desde el':40}  24 de noviembre de 2026\r\n" in delivery.text
     assert "La carta va adjunta en un PDF" in delivery.text
     [cover, letter] = pages_of(delivery.pdfs[0])
     assert "1 carta firmada" in cover
