@@ -67,6 +67,11 @@ _LOST_BY_TOPIC = 0.3
 _SHARE_OF_PEOPLE = 0.5
 """How many of the interruptions are by people. The others are by what AWS has to do."""
 
+_SHARE_OF_TWINS = 0.2
+"""How many of the interruptions of a message's processing are by the same message.
+
+Source: "Amazon SQS at-least-once delivery", SQS developer guide."""
+
 _BOTOCORE_GIVES_UP_AFTER = 1.5
 """Seconds: see FEW_RETRIES in aws/dynamodb.py."""
 
@@ -192,13 +197,17 @@ class Invocation:
 
 @dataclass(eq=False)
 class Running:
-    """An invocation that runs: when Lambda ends it, how many seconds its message is hidden, and its message's hops."""
+    """An invocation that runs: when Lambda ends it, how many seconds its message is hidden, and its message's hops.
+
+    `again` processes its message once more.
+    """
 
     function: str
     until: datetime
     hidden_for: int | None = None
     hops: int = 0
     has_time: bool = True
+    again: Callable[[], object] | None = None
 
 
 @dataclass
@@ -456,12 +465,20 @@ class Platform:
         if self._happens("a crash before a call", self.faults.crashes):
             raise CrashError(function)
         if len(self._running) <= _DEEPEST and self._happens("an interruption", self.faults.preemptions):
-            is_done = self.rng.random() < _SHARE_OF_PEOPLE and self.interrupt()
-            if not is_done:
-                self.run_something()
+            self._interrupt()
         self._refuse(operation)
         if operation == "sesv2:SendEmail":
             self._refuse_email(operation, params["Destination"]["ToAddresses"][0])
+
+    def _interrupt(self) -> None:
+        """Run something else: the same message, which SQS may deliver twice; a person's act; or what is due."""
+        running = self._running[-1] if self._running else None
+        if running and running.again and self.faults.repeats and self.rng.random() < _SHARE_OF_TWINS:
+            self.happened["a message processed twice at once"] += 1
+            self.note(f"{running.function} gets the same message")
+            self._invoke(running.function, running.again, hops=running.hops)
+        elif not (self.rng.random() < _SHARE_OF_PEOPLE and self.interrupt()):
+            self.run_something()
 
     def _refuse(self, operation: str) -> None:
         service = operation.partition(":")[0]
@@ -513,9 +530,9 @@ class Platform:
     # What AWS does
 
     def _invoke[T](
-        self, function: str, run: Callable[[], T], *, hops: int = 0
+        self, function: str, run: Callable[[], T], *, hops: int = 0, again: Callable[[], object] | None = None
     ) -> tuple[T | None, BaseException | None]:
-        running = Running(function, self.now + timedelta(seconds=_timeout(function)), hops=hops)
+        running = Running(function, self.now + timedelta(seconds=_timeout(function)), hops=hops, again=again)
         running.has_time = not self._happens("an invocation with little time", self.faults.short_runs)
         self._running.append(running)
         try:
@@ -694,14 +711,17 @@ class Platform:
         }
         hidden_for: list[int | None] = []
 
+        def process() -> Any:
+            return self.world.handlers[message.function](event, self.context())
+
         def run() -> Any:
             try:
-                return self.world.handlers[message.function](event, self.context())
+                return process()
             finally:
                 hidden_for.append(self._running[-1].hidden_for)
 
         message.is_busy = True
-        answer, error = self._invoke(message.function, run, hops=message.hops)
+        answer, error = self._invoke(message.function, run, hops=message.hops, again=process)
         message.is_busy = False
         if error is None and not (answer or {}).get("batchItemFailures"):
             if self._happens("a message received twice", self.faults.repeats):

@@ -56,6 +56,9 @@ _WEEK, _DAY, _HOUR = timedelta(days=7), timedelta(days=1), timedelta(hours=1)
 
 _KEY = "us_manage"
 
+_DEPLOYED = 0.1
+"""How many of the interruptions by people are a deploy."""
+
 _VISITED = 0.5
 """On how many days an organizer looks at the deliveries."""
 
@@ -383,7 +386,10 @@ class Simulation:
         heapq.heappush(self._agenda, (moment, self._entries, name, act))
 
     def _interrupt(self) -> bool:
-        """Let the next person act now, in the middle of an invocation, if they would within the hour."""
+        """Let the next person act now, in the middle of an invocation, if they would within the hour. Or deploy."""
+        if self.rng.random() < _DEPLOYED:
+            self._act("deploy", self.deploy)
+            return True
         if not self._agenda or self._agenda[0][0] > self.world.clock.now + _HOUR:
             return False
         self._act(*heapq.heappop(self._agenda)[2:])
@@ -424,7 +430,7 @@ class Simulation:
                 ("resume", 0.5, self.resume),
                 ("deliver now", 0.4, self.deliver_now),
                 ("approve a day", 0.2, self.approve_a_day),
-                ("deploy", 0.7, self.deploy),
+                ("deploy", 2.0, self.deploy),
                 ("expire", 1.0, self.platform.expire),
             ):
                 while self.rng.random() < rate / (1 + rate):
