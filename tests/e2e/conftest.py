@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.worker_calls import prelude
-from undersigned_cli.local.stack import LocalStack, Ports
+from tests.free_ports import FREE_PORTS
+from undersigned_cli.local.stack import LocalStack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +28,7 @@ def local_stack(tmp_path_factory: pytest.TempPathFactory, record: Path) -> Itera
     """Yield a stack to start and stop, with free ports, a folder of its own, and no schedules."""
     made = LocalStack(
         tmp_path_factory.mktemp("stack"),
-        ports=Ports.any_free(),
+        ports=FREE_PORTS,
         schedules=False,
         prelude=prelude(record),
         # Few enough for a flood to reach soon, and more than all tests send from one address in a minute.

@@ -29,12 +29,13 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError
 
+from tests.free_ports import FREE_PORTS
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.front import front
 from undersigned_cli.local.running import connect
 from undersigned_cli.local.serving import HttpService
-from undersigned_cli.local.stack import PROJECT, LocalStack, LocalStackError, Ports
+from undersigned_cli.local.stack import PROJECT, LocalStack, LocalStackError
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
@@ -418,14 +419,14 @@ def secret_of(stack: RunningStack) -> str:
 
 def test_a_second_stack_refuses_a_state_folder_in_use(stack: RunningStack) -> None:
     with pytest.raises(LocalStackError, match=f"another local stack is running with {re.escape(str(stack.state))}"):
-        LocalStack(stack.state, ports=Ports.any_free()).start()
+        LocalStack(stack.state, ports=FREE_PORTS).start()
 
 
 def test_a_taken_port_is_named_in_one_line(stack: RunningStack, tmp_path: Path) -> None:
     port = int(stack.public_url.rpartition(":")[2])
 
     with pytest.raises(LocalStackError, match=f"^port {port} for the front is not free .*choose another port$"):
-        LocalStack(tmp_path, ports=replace(Ports.any_free(), front=port)).start()
+        LocalStack(tmp_path, ports=replace(FREE_PORTS, front=port)).start()
 
 
 def test_a_failed_build_is_reported_in_one_line_and_leaves_nothing_running(tmp_path: Path) -> None:
@@ -434,7 +435,7 @@ def test_a_failed_build_is_reported_in_one_line_and_leaves_nothing_running(tmp_p
     for name in ("pyproject.toml", "uv.lock", ".python-version"):
         shutil.copy(PROJECT / name, project)
     (project / "template.yaml").write_text("Resources: {", encoding="utf-8")
-    stack = LocalStack(tmp_path / "state", project=project, ports=Ports.any_free())
+    stack = LocalStack(tmp_path / "state", project=project, ports=FREE_PORTS)
 
     with pytest.raises(LocalStackError) as failed:
         stack.start()

@@ -772,7 +772,7 @@ def simulate(seed: int, weeks: int | None = None, show: Callable[[str], None] = 
                 return world.clock.now.timestamp()
 
             # SES's rate is kept by the machine's clock, which decides nothing here.
-            patch.setattr(mail.Pace.__init__, "__defaults__", (seconds, time.sleep))
+            patch.setattr(mail.Spacing.__init__, "__defaults__", (seconds, time.sleep))
             for function in world.handlers:
                 world.restart(function)
             loggers = {module.logger._logger for module in _modules() if hasattr(module, "logger")}

@@ -21,7 +21,7 @@ from tests import aws_from_template
 from tests import world as worlds
 from tests.world import CAMPAIGN, ROOT, Sent, World
 from undersigned.aws.bus import EventBus
-from undersigned.aws.campaigns import RESTORED, SETTINGS
+from undersigned.aws.campaigns import RESTORED_FROM, SETTINGS
 from undersigned.aws.deliveries import Deliveries
 from undersigned.aws.dynamodb import Put, Table, Update, from_item
 from undersigned.aws.signatures import read_signature
@@ -502,7 +502,7 @@ def cut_off(world: World) -> None:
     client.delete_item(TableName=table, Key={"pk": {"S": f"CAMPAIGN#{CAMPAIGN}"}, "sk": {"S": SETTINGS}})
     client.update_item(
         TableName=table,
-        Key={"pk": {"S": f"CAMPAIGN#{CAMPAIGN}"}, "sk": {"S": RESTORED}},
+        Key={"pk": {"S": f"CAMPAIGN#{CAMPAIGN}"}, "sk": {"S": RESTORED_FROM}},
         UpdateExpression="REMOVE finished_at",
     )
 
@@ -575,7 +575,7 @@ def test_two_backups_are_not_mixed(stacks: Stacks) -> None:
     cut_off(new)
     with pytest.raises(NotEmptyError, match="another backup"):
         stacks.restore()
-    marked = {"pk": {"S": f"CAMPAIGN#{CAMPAIGN}"}, "sk": {"S": RESTORED}}
+    marked = {"pk": {"S": f"CAMPAIGN#{CAMPAIGN}"}, "sk": {"S": RESTORED_FROM}}
     new.wiring._client("dynamodb").delete_item(TableName=new.wiring.settings.table_name, Key=marked)
     with pytest.raises(NotEmptyError, match="people may have signed"):
         stacks.restore()

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from undersigned_cli.local.stack import LocalStack, Ports
+from tests.free_ports import FREE_PORTS
+from undersigned_cli.local.stack import LocalStack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +26,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     """Yield a running stack with a folder of its own and no schedules."""
     made = LocalStack(
         tmp_path_factory.mktemp("soak"),
-        ports=Ports.any_free(),
+        ports=FREE_PORTS,
         schedules=False,
         hurry=HURRY,
         # All signers have the same IP address here.

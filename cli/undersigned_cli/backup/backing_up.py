@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from itertools import batched
 from typing import TYPE_CHECKING
 
-from undersigned.aws.campaigns import RESTORED, TARGETS, audit_partition, campaign_partition
+from undersigned.aws.campaigns import RESTORED_FROM, TARGETS, audit_partition, campaign_partition
 from undersigned.aws.deliveries import BUNDLES, DELIVERIES, MAIL_EVENTS, PACKETS, delivery_partition
 from undersigned.aws.dynamodb import BATCH_GET
 from undersigned.aws.mail_claims import mail_claim_partition
@@ -65,7 +65,7 @@ class BackingUp:
             yield Line(row, again=True)
         organizer = mail_claim_partition(f"organizer:{self.campaign}")
         for partition in (audit_partition(self.campaign), organizer, campaign_partition(self.campaign)):
-            yield from (Line(row) for row in self._partition(partition) if row["sk"] != RESTORED)
+            yield from (Line(row) for row in self._partition(partition) if row["sk"] != RESTORED_FROM)
 
     def _deliveries(self, target: str) -> Iterator[Values]:
         """Yield the rows of a target's deliveries.

@@ -24,11 +24,6 @@ class Ports:
     emulator: int = 0
     mail: int = 0
 
-    @classmethod
-    def any_free(cls) -> Ports:
-        """Return ports that are all chosen when the stack starts."""
-        return cls(0, 0, 0, 0)
-
 
 @dataclass(frozen=True, slots=True)
 class Memory:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from undersigned.aws.mail import Pace
+from undersigned.aws.mail import Spacing
 
 
 def test_calls_are_spaced_by_the_rate_which_is_read_once() -> None:
@@ -13,12 +13,12 @@ def test_calls_are_spaced_by_the_rate_which_is_read_once() -> None:
     def sleep(seconds: float) -> None:
         now[0] += seconds
 
-    pace = Pace(rate, clock=lambda: now[0], sleep=sleep)
+    spacing = Spacing(rate, clock=lambda: now[0], sleep=sleep)
     for _ in range(4):
-        pace.wait()
+        spacing.wait()
         starts.append(now[0])
     assert starts == [100.0, 100.25, 100.5, 100.75]
     now[0] += 10
-    pace.wait()
+    spacing.wait()
     assert now[0] == 110.75
     assert calls == ["rate"]

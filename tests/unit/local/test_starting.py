@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.free_ports import FREE_PORTS
 from undersigned_cli.local import memory as memories
 from undersigned_cli.local import serving
 from undersigned_cli.local.api_routes import Route, routes_of
@@ -123,7 +124,7 @@ def test_a_start_knows_what_the_last_one_remembered(tmp_path: Path) -> None:
 def test_any_free_port_is_the_last_one_if_that_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memories, "_is_free", lambda port: port != PORTS.front)
 
-    assert Memory(PORTS).ports_for(Ports.any_free()) == replace(PORTS, front=0)
+    assert Memory(PORTS).ports_for(FREE_PORTS) == replace(PORTS, front=0)
 
 
 def test_a_requested_port_is_used_in_place_of_the_last_one() -> None:

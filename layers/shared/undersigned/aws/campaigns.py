@@ -45,7 +45,7 @@ SETTINGS = "META"
 LETTERS = "LETTER#"
 TARGETS = "TARGET#"
 TARGET_VERSIONS = "ADDRESSED#"
-RESTORED = "RESTORED"
+RESTORED_FROM = "RESTORED"
 
 _ALL = "CAMPAIGNS"
 """The partition of the listing index that holds every campaign."""
@@ -83,7 +83,7 @@ def controls_key(campaign: str) -> Key:
 
 def restored_key(campaign: str) -> Key:
     """Return the key of the backup that a campaign was restored from."""
-    return Key(campaign_partition(campaign), RESTORED)
+    return Key(campaign_partition(campaign), RESTORED_FROM)
 
 
 def audit_partition(campaign: str) -> str:

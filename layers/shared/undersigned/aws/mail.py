@@ -51,7 +51,7 @@ _NO_ANSWER = (ConnectionError, HTTPClientError, IncompleteReadError, ResponsePar
 """The answer is lost or can't be read."""
 
 
-class Pace:
+class Spacing:
     """Spaces calls by the interval of a rate."""
 
     def __init__(
@@ -93,7 +93,7 @@ class Mailbox(Post):
         self._configuration_set = configuration_set
         self._patience = patience
         self._sleep = sleep
-        self._pace = Pace(self._send_rate, sleep=sleep)
+        self._spacing = Spacing(self._send_rate, sleep=sleep)
 
     @override
     def send(self, mail: Mail) -> str:
@@ -101,7 +101,7 @@ class Mailbox(Post):
         waited, pause = 0.0, 1.0
         while True:
             try:
-                self._pace.wait()
+                self._spacing.wait()
                 return self._send(mail)
             except ThrottledError:
                 if waited + pause > self._patience:
