@@ -260,6 +260,12 @@ def test_remove_needs_one_letter_and_a_reason(invoke: Any) -> None:
         assert invoke("remove", CAMPAIGN, *arguments).exit_code == 2
 
 
+def test_remove_says_which_option_takes_an_email_address(invoke: Any, world: World) -> None:
+    world.confirmed()
+    with pytest.raises(NotFoundError, match=r"no letter with the id .*; to name one by its email address, use --email"):
+        invoke("remove", CAMPAIGN, "ada@signers.example", "--why", "x", "--yes")
+
+
 def test_an_unknown_letter_cannot_be_removed(invoke: Any) -> None:
     with pytest.raises(NotFoundError, match="to see its letters, run `undersigned signatures end-demand-illinois`"):
         invoke("remove", CAMPAIGN, SIGNER, "--why", "x", "--yes")

@@ -169,10 +169,11 @@ def remove(  # noqa: PLR0913  (options)
         raise typer.BadParameter(message)
     found = wiring.signatures.signature(campaign, signer or signer_id(wiring.secret(), email or ""))
     if found is None:
-        message = (
-            f"{campaign} has no letter of {email or signer}; "
-            f"to see its letters, run `undersigned signatures {campaign}`"
-        )
+        named = f"of {email}" if email else f"with the id {signer}"
+        way_out = f"to see its letters, run `undersigned signatures {campaign}`"
+        if signer and "@" in signer:
+            way_out = "to name one by its email address, use --email"
+        message = f"{campaign} has no letter {named}; {way_out}"
         raise NotFoundError(message)
     if found.status == "erased":
         say("This letter is erased already.")
