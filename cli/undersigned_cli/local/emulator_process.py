@@ -16,6 +16,7 @@ import json
 import os
 import re
 import signal
+import string
 import sys
 import tempfile
 import threading
@@ -262,6 +263,19 @@ def run_prelude() -> None:
     lambda_runtime._PYTHON_WORKER_SCRIPT = os.environ["UNDERSIGNED_PRELUDE"] + lambda_runtime._PYTHON_WORKER_SCRIPT
 
 
+def make_secrets_without_punctuation() -> None:
+    """Make secrets without punctuation if the template says so: one that began with `{` would be read as JSON."""
+    make = provisioners._sm_secret_string
+
+    def made(properties: dict[str, Any]) -> str:
+        wanted = properties.get("GenerateSecretString", {})
+        if wanted.get("ExcludePunctuation"):
+            wanted = wanted | {"ExcludeCharacters": wanted.get("ExcludeCharacters", "") + string.punctuation}
+        return make(properties | {"GenerateSecretString": wanted})
+
+    provisioners._sm_secret_string = made
+
+
 def keep_schedule_time_zones() -> None:
     """Fire cron schedules in their time zone, with the scheduled time in their input.
 
@@ -428,6 +442,7 @@ if __name__ == "__main__":
     shorten_delays()
     run_prelude()
     hide_own_packages()
+    make_secrets_without_punctuation()
     keep_schedule_time_zones()
     read_streams_as_lambda_does()
     ask_for_the_key()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import string
 import sys
 import zipfile
 from contextlib import nullcontext, suppress
@@ -68,7 +69,10 @@ def process(monkeypatch: pytest.MonkeyPatch, function: Function, given_up: list[
             _execute_function=function.execute,
             _send_ddb_stream_failure_record=lambda *arguments: given_up.append(arguments),
         ),
-        "services.cloudformation.provisioners": SimpleNamespace(),
+        "services.cloudformation.provisioners": SimpleNamespace(
+            # MiniStack knows ExcludeCharacters only.
+            _sm_secret_string=lambda properties: properties["GenerateSecretString"].get("ExcludeCharacters", "")
+        ),
     }
     for name in ("ministack", "ministack.core", "ministack.services", "ministack.services.cloudformation"):
         monkeypatch.setitem(sys.modules, name, ModuleType(name))
@@ -330,3 +334,11 @@ def test_the_api_decides_about_origins_itself(guarded: Guarded) -> None:
 
 def test_the_emulator_opens_no_web_socket(guarded: Guarded) -> None:
     assert guarded.send({"type": "websocket", "headers": [OURS, KEY]}) == [{"type": "websocket.close"}]
+
+
+def test_a_secret_has_no_punctuation_if_the_template_says_so(process: Any) -> None:
+    process.make_secrets_without_punctuation()
+    make = process.provisioners._sm_secret_string
+
+    assert set(make({"GenerateSecretString": {"ExcludePunctuation": True}})) == set(string.punctuation)
+    assert make({"GenerateSecretString": {"ExcludeCharacters": "l1"}}) == "l1"
