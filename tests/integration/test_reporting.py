@@ -54,7 +54,7 @@ def test_the_report_has_deliveries_and_counts(world: World) -> None:
     assert mail.to == "letters@enddemand.example"
     assert subject(world) == "Letters of November 24, 2026: 1 sent, 0 not sent (End Demand Illinois)"
     assert "You don’t need to do anything. 1 letter Police Chief Avery Sample" in section(world, "Delivered")
-    assert "go out on Monday, November 30, 2026. 1 letter Police Chief" in section(
+    assert "go out on Monday, November 30, 2026 at the earliest. 1 letter Police Chief" in section(
         world, "Waiting for the next delivery"
     )
     figures = " ".join(mail.text.split())

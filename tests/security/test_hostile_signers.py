@@ -95,6 +95,7 @@ def outputs(world: World, organizer: Any, values: Mapping[str, str], target: str
     pages["email about a second signature"] = again.html
     world.week()
     delivery = world.deliveries[-1]
+    world.feedback("delivery", delivery)
     pages["delivery email"] = delivery.html
     signer = signer_id(world.wiring.secret(), str(form["email"]))
     for path in ("/signatures", f"/signatures/{signer}", f"/targets/{target}", "/deliveries", "/audit", ""):
