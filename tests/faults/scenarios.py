@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from tests.faults.platform import Fate, Platform
 from tests.world import ADA, CAMPAIGN
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.signatures import signer_id
@@ -132,12 +133,12 @@ class Acts:
             )
         )
 
-    def correct(self, target: str, email: str) -> None:
-        """Give a target another email address, as `undersigned campaign push` does."""
+    def correct(self, target: str, **changes: Any) -> None:
+        """Give a target another email address or name, as `undersigned campaign push` does."""
         campaigns = self.platform.world.wiring.campaigns
         found = campaigns.target(CAMPAIGN, target)
         assert found
-        campaigns.put_target(CAMPAIGN, replace(found, email=email))
+        campaigns.put_target(CAMPAIGN, replace(found, **changes))
 
 
 def a_week(platform: Platform) -> Arrivals:
@@ -187,7 +188,7 @@ def a_bounced_email(platform: Platform) -> Arrivals:
     acts.sign_and_confirm(dee)
     acts.week(MONDAY)
     acts.sign_and_confirm(kit)
-    acts.correct("wilmette", "corrected@wilmette-police.example")
+    acts.correct("wilmette", email="corrected@wilmette-police.example")
     platform.refusals["Deliver", "sesv2:SendEmail"] = ["BadRequestException"]
     acts.organizer("POST", "/deliveries/2026-11-30/wilmette/retry", {})
     platform.settle()
@@ -242,7 +243,7 @@ def letters_are_removed(platform: Platform) -> Arrivals:
     acts.organizer("POST", "/targets/wilmette/hold", {"why": "the office changes"})
     acts.week(MONDAY)
     acts.organizer("DELETE", f"/signatures/{signer(platform, ned)}", {"why": "asked for it"})
-    acts.correct("evanston", "corrected@evanston-police.example")
+    acts.correct("evanston", email="corrected@evanston-police.example")
     acts.organizer("POST", "/deliveries/2026-11-30/evanston/retry", {})
     acts.organizer("POST", "/targets/wilmette/release", {})
     acts.week(MONDAY + 7 * ONE_DAY)
@@ -252,7 +253,10 @@ def letters_are_removed(platform: Platform) -> Arrivals:
 
 
 def an_organizers_visit(platform: Platform) -> Arrivals:
-    """An organizer signs in, lists, exports, and reads what was sent; somebody tries a wrong key."""
+    """An organizer signs in, lists, exports, and reads what was sent to a new chief, whose office complains.
+
+    Somebody tries a wrong key.
+    """
     acts = Acts(platform)
     create_key(platform)
     ida = Person("Ida", EVANSTON)
@@ -263,7 +267,10 @@ def an_organizers_visit(platform: Platform) -> Arrivals:
     platform.refusals["ExportSignatures", "s3:CompleteMultipartUpload"] = ["InternalError"]
     platform.settle()
     assert acts.organizer("GET", f"/exports/{export['id']}").json["state"] == "done"
+    acts.correct("evanston", name="Robin Specimen")
+    platform.fate_of = lambda sent: Fate(("send", "delivery", "complaint")) if sent.tags["kind"] == "delivery" else None
     acts.week(MONDAY)
+    acts.organizer("POST", "/targets/evanston/release", {})
     for path in ("", "/targets", "/counts", "/audit", "/exports", "/signatures", "/deliveries"):
         assert acts.organizer("GET", path).status == 200
     assert acts.organizer("GET", f"/signatures/{signer(platform, ida)}").status == 200

@@ -33,8 +33,7 @@ def test_a_name_that_does_not_exist_is_found() -> None:
 
 
 def test_every_fault_names_a_test() -> None:
-    faults = [
-        line for line in PAGE.partition("## Faults")[2].splitlines() if line.startswith("| ") and "| test |" not in line
-    ]
+    tables = PAGE.partition("## Faults")[2].partition("### Planted bugs")[0]
+    faults = [line for line in tables.splitlines() if line.startswith("| ") and "| test |" not in line]
     assert len(faults) > 25
     assert [line for line in faults if "`test_" not in line.rsplit("|", 2)[1]] == []

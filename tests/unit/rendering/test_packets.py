@@ -98,7 +98,8 @@ def read(packet: Packet) -> Any:  # pypdf types its objects too loosely to be of
 
 
 def words_on(page: Any) -> str:
-    return re.sub(r"\s+", " ", page.extract_text())
+    # Where a long word may break, the text has an invisible character. Its glyph may have it in other words, too.
+    return re.sub(r"\s+", " ", page.extract_text().replace("\N{ZERO WIDTH SPACE}", ""))
 
 
 def bookmarks_in(packet: Packet) -> list[str]:

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from undersigned.services.ports import CampaignStore, DeliveryStore, PacketStore, Post, SignatureStore
 
 
-_PAUSES_BEFORE_OPENING = (0.1, 0.4, 1.6)
-"""Seconds before a delivery is opened again after another process changed one of those around it."""
+_PAUSES_BEFORE_OPENING = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
+"""Seconds before a delivery is opened again after a throttle, or a change of one of those around it."""
 
 _CONFLICTS = 6
 """How often sealing waits for conflicting transactions before it fails. The waits add up to six seconds."""
