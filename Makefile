@@ -50,7 +50,7 @@ soak: $(READY) ## run the tests that take minutes: 5,000 people sign while worke
 	UNDERSIGNED_INTERLEAVINGS=$${UNDERSIGNED_INTERLEAVINGS:-50} $(RUN) pytest --quiet tests/faults/test_interleavings.py; \
 	races=$$?; wait $$waiting && exit $$races
 	$(RUN) python -m tests.faults.every_crash --twice --pairs 0.3 --to-the-end --figures-of "make soak"
-	$(RUN) python -m tests.faults.every_crash --other-code --sample 0.2 --pairs 0.3 --to-the-end
+	$(RUN) python -m tests.faults.every_crash --other-code --sample 0.1 --pairs 0.3 --to-the-end
 	$(RUN) python -m tests.faults.simulation --seconds $${UNDERSIGNED_SIMULATION_SECONDS:-600} --figures-of "make soak"
 	UNDERSIGNED_ROWS=50000 UNDERSIGNED_EXAMPLES=5 $(RUN) pytest --quiet tests/e2e/test_exporting.py tests/e2e/test_openapi.py
 

@@ -102,7 +102,7 @@ class LetterPreview:
 class OwnLetter:
     """The current state of a signer's letter. `delivery` is the one that it is in, once it is sealed.
 
-    `next_delivery` is when the schedule sends the next email to the letter's target.
+    `next_delivery` returns when the schedule sends the next email to the letter's target.
     """
 
     entry: Entry
@@ -111,7 +111,7 @@ class OwnLetter:
     letter_html: str
     letter_language: str
     delivery: Delivery | None
-    next_delivery: datetime
+    next_delivery: Callable[[], datetime]
     token: str
 
     @property
@@ -364,9 +364,7 @@ class Signing:
         entry = self.catalog.entry(signature.campaign, signature.target)
         target = self.catalog.target_as_signed(entry.target(signature.target), signature)
         letter = self.catalog.letter(signature.campaign, signature.letter)
-        delivery = not_before = None
-        if signature.waits:
-            not_before = next_day(self.deliveries.deliveries(signature.campaign, signature.target))
+        delivery = None
         if signature.period is not None:
             delivery = self.deliveries.delivery(DeliveryKey(signature.campaign, signature.target, signature.period))
         return OwnLetter(
@@ -380,9 +378,16 @@ class Signing:
             ),
             letter_language=letter.language,
             delivery=delivery,
-            next_delivery=self.schedule.next_after(self.clock(), not_before=not_before),
+            # Only a page says it, and a confirmation shows none.
+            next_delivery=lambda: self._next_delivery_of(signature),
             token=self.tokens.for_signer("letter", link.campaign, link.signer, link.issued_at),
         )
+
+    def _next_delivery_of(self, signature: Signature) -> datetime:
+        not_before = None
+        if signature.waits:
+            not_before = next_day(self.deliveries.deliveries(signature.campaign, signature.target))
+        return self.schedule.next_after(self.clock(), not_before=not_before)
 
 
 def _check_id(campaign: str) -> None:

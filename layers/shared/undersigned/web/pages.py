@@ -266,7 +266,7 @@ def _state_of_waiting(own: OwnLetter, values: Mapping[str, object], language: st
         )
     return Message.in_context("status of a letter", "Waiting"), Message(
         "Your letter goes to %(whom)s with the next delivery, on %(day)s.",
-        {**values, "day": long_moment(own.entry.campaign.local(own.next_delivery), language)},
+        {**values, "day": long_moment(own.entry.campaign.local(own.next_delivery()), language)},
     )
 
 
