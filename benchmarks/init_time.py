@@ -45,6 +45,7 @@ _DEPLOYED = {
     "DELIVERY_QUEUE_URL": "none",
     "EXPORT_QUEUE_URL": "none",
     "FEEDBACK_QUEUE_URL": "none",
+    "RECONCILIATION_QUEUE_URL": "none",
     "WAITING_MAILS_URL": "none",
     "PUBLIC_URL": "https://letters.example",
 }
