@@ -28,10 +28,17 @@ _SETTLED = {"sent", "delivered", "complained", "empty"}
 type Rows = list[dict[str, Any]]
 
 
-def breaches(world: World, *, bounced: Collection[str] = (), text_of: Callable[[Sent], str] | None = None) -> list[str]:
+def breaches(
+    world: World,
+    *,
+    bounced: Collection[str] = (),
+    again: Collection[tuple[str, str]] = (),
+    text_of: Callable[[Sent], str] | None = None,
+) -> list[str]:
     """List the broken invariants, once nothing is pending. Each signer must have an `address_line` of their own.
 
-    `bounced` holds the ids of the bounced emails. `text_of` reads the letters of an email (default: from its PDFs).
+    `bounced` holds the ids of the bounced emails, `again` the deliveries (target and period) that a person sent within
+    seven days of another one. `text_of` reads the letters of an email (default: from its PDFs).
     """
     rows = list(_table(world))
     signatures = [row for row in rows if row["pk"].startswith("SIGNATURE#")]
@@ -46,7 +53,11 @@ def breaches(world: World, *, bounced: Collection[str] = (), text_of: Callable[[
         *_in_two_places(signatures, rows),
         *_miscounted(signatures, rows),
         *(f"a delivery is stuck: {row['pk']} {row['sk']} is {row['state']}" for row in deliveries if _is_stuck(row)),
-        *_too_close(mail for mail in world.deliveries if mail.message_id not in bounced),
+        *_too_close(
+            mail
+            for mail in world.deliveries
+            if mail.message_id not in bounced and (mail.tags["target"], mail.tags["period"]) not in again
+        ),
     ]
 
 

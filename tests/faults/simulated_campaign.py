@@ -62,6 +62,7 @@ _DEPLOYED = 0.1
 _VISITED = 0.5
 """On how many days an organizer looks at the deliveries."""
 
+_CONFLICT = 409
 _ANSWERED = 0.6
 """How many of the questions an organizer answers then."""
 
@@ -219,6 +220,7 @@ class Simulation:
         self._ids = 0
         self._alarms_answered = 0
         self._decided_at: dict[str, datetime] = {}
+        self._again: set[tuple[str, str]] = set()
         self._stopped: dict[str, datetime] = {}
         self._starts = 0
         self._records = 0
@@ -336,7 +338,7 @@ class Simulation:
         if old.place[0] != target or old.place == new.place:
             return
         days = abs(date.fromisoformat(old.place[1]) - date.fromisoformat(new.place[1]))
-        if old.arrived and new.arrived and days < _WEEK:
+        if old.arrived and new.arrived and days < _WEEK and not {old.place, new.place} & self._again:
             self.breach(f"{old.place} and {new.place} are {days.days} days apart")
         if old.is_refused and old.sent.to == new.sent.to and self._decided_at.get(target, old.at) <= old.at:
             known = self.world.wiring.deliveries.delivery(DeliveryKey(CAMPAIGN, *old.place))
@@ -635,7 +637,12 @@ class Simulation:
         if not arrived:
             self._repair(place[0])
         if question == "bounced" and not arrived and self.rng.random() < _ANSWERED:
-            self._organizer("POST", f"{path}/retry", {"why": "the address is correct now"})
+            why = {"why": "the address is correct now"}
+            answer = self._organizer("POST", f"{path}/retry", why)
+            if self.is_calm and answer and answer.status == _CONFLICT:
+                # Another delivery of that week has arrived, so it never can go without a person who says so.
+                self._again.add(place)
+                self._organizer("POST", f"{path}/retry", {**why, "again": True})
         else:
             self._organizer("POST", f"{path}/settle", {"sent": arrived, "why": "asked the office"})
 
@@ -734,7 +741,12 @@ class Simulation:
             if name.startswith("packets/") and (left := self.erased & {*json.loads(stored)}):
                 self.breach(f"{name} is stored and has erased letters: {sorted(left)}")
         letters = {each.sent.message_id: "\n".join(each.letters) for each in self.emails}
-        for found in breaches(self.world, bounced=self.platform.bounced, text_of=lambda sent: letters[sent.message_id]):
+        for found in breaches(
+            self.world,
+            bounced=self.platform.bounced,
+            again=self._again,
+            text_of=lambda sent: letters[sent.message_id],
+        ):
             self.breach(found)
 
 

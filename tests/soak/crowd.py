@@ -151,7 +151,9 @@ class Client:
     def _send(self, path: str, values: dict[str, str] | None, accept: str) -> tuple[int, str]:
         self._connection = self._connection or HTTPConnection(self._host, self._port, timeout=120)
         method, body = ("GET", None) if values is None else ("POST", urlencode(values))
-        headers = {"Accept": accept, "Origin": self._origin}
+        # The form is on the campaign's website. The links in emails open the stack's own pages.
+        origin = self._origin if path.startswith("/campaigns/") else f"http://{self._host}:{self._port}"
+        headers = {"Accept": accept, "Origin": origin}
         if values is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         self._connection.request(method, path, body, headers)
