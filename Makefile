@@ -51,7 +51,7 @@ soak: $(READY) ## run the tests that take minutes: 5,000 people sign while worke
 	races=$$?; wait $$waiting && exit $$races
 	$(RUN) python -m tests.faults.every_crash --twice --pairs 0.3 --to-the-end --figures-of "make soak"
 	$(RUN) python -m tests.faults.every_crash --other-code --sample 0.1 --pairs 0.3 --to-the-end
-	$(RUN) python -m tests.faults.simulation --seconds $${UNDERSIGNED_SIMULATION_SECONDS:-600} --figures-of "make soak"
+	$(RUN) python -m tests.faults.simulation --seconds 600 --figures-of "make soak" $(ARGS)
 	UNDERSIGNED_ROWS=50000 UNDERSIGNED_EXAMPLES=5 $(RUN) pytest --quiet tests/e2e/test_exporting.py tests/e2e/test_openapi.py
 
 fuzz: $(READY) ## give each parser malformed input for a minute or ARGS="--seconds …", guided by coverage
