@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,21 +32,7 @@ Fate = Literal[
 """`bounced`: the email bounced, or was not sent because an earlier one did. `corrected`: it bounced, and its target has
 another address now. `spam hold`: they wait after a complaint. `waiting`: for the next delivery."""
 
-FATES: tuple[Fate, ...] = (
-    "in doubt",
-    "no outcome",
-    "bounced",
-    "corrected",
-    "complained",
-    "spam hold",
-    "awaiting approval",
-    "under way",
-    "held",
-    "paused",
-    "sent",
-    "delivered",
-    "waiting",
-)
+FATES: tuple[Fate, ...] = get_args(Fate)
 """All outcomes, those that need an action first."""
 
 _LEFT: frozenset[Fate] = frozenset({"no outcome", "sent", "delivered", "complained"})

@@ -321,11 +321,11 @@ class Signature:
         """Say whether the person still needs the email that the row requests."""
         if self.status == "pending":
             return not self.has_expired(now)
-        asked_at = requested_at(self.mail_request)
+        if self.status != "confirmed" or self.confirmed_at is None:
+            return False
         # A confirmed letter had its email, unless its signer has sent the form again since.
-        return (
-            self.status == "confirmed" and None not in {asked_at, self.confirmed_at} and asked_at > self.confirmed_at  # type: ignore[operator]  # neither is None
-        )
+        asked_at = requested_at(self.mail_request)
+        return asked_at is not None and asked_at > self.confirmed_at
 
     def is_opened_by_links_of(self, issued_at: datetime) -> bool:
         """Say whether links of this date open the letter, or the signer has ended them."""
