@@ -477,7 +477,7 @@ def test_a_bounced_delivery_says_that_it_waits_after_its_address_was_corrected(
     world.wiring.campaigns.put_target(CAMPAIGN, replace(target, email="new@evanston.example"))
     assert "Delivery of Nov 24, 2026 : The email bounced." in manager.words()
     page = manager.words(f"/deliveries/{PERIOD}/evanston")
-    assert "The address is now new@evanston.example. We don’t send the email again by ourselves: send it now." in page
+    assert "The address is now new@evanston.example. We don’t send the email again automatically: send it now." in page
 
 
 def test_a_period_is_approved_and_sent(world: World, manager: Organizer) -> None:

@@ -1,4 +1,4 @@
-"""Test that a target gets at most one email in seven days, whoever asks for it."""
+"""Test that a target gets at most one email in seven days, no matter who asks for it."""
 
 from __future__ import annotations
 

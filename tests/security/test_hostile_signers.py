@@ -258,7 +258,7 @@ def test_a_house_number_is_no_phone_number(world: World) -> None:
 
 
 def test_an_email_goes_to_the_domain_that_was_typed(world: World) -> None:
-    """IDNA 2003 mails `strasse.de`, which is another domain; UTS 46 mails `straße.de`, as browsers do."""
+    """IDNA 2003 sends to `strasse.de`, which is another domain. UTS 46 sends to `straße.de`, as browsers do."""
     world.sign(email="ada@straße.example")
     world.sign(email="ada@strasse.example")
     world.run_stream()

@@ -87,7 +87,7 @@ def observed(world: World, email: str, **options: Any) -> tuple[object, ...]:
     before = len(world.calls)
     values = {**ADA, "email": email, "form": world.form()}
     answer = world.post(f"{FORM}/signatures", values, **options)
-    # The secret is read every few minutes, whoever signs.
+    # The secret is read every few minutes, no matter who signs.
     calls = [call for call in world.calls[before:] if call != "secretsmanager:GetSecretValue"]
     counted = world.get(f"{FORM}/count").json["signatures"]
     return answer.status, answer.headers, answer.content, calls, counted

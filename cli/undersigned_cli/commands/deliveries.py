@@ -169,7 +169,7 @@ def deliver(  # noqa: PLR0913  (options)
 ) -> None:
     """Send the waiting letters now, before the next weekly delivery. Says first what goes to whom, and asks.
 
-    A recipient gets one email in seven days at most, so this one also takes the place of the next weekly one.
+    A recipient gets at most one email in seven days, so this one also takes the place of the next weekly one.
     """
     if preview is not None and test is not None:
         message = "use either --preview or --test, not both"

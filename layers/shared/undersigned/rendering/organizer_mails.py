@@ -51,7 +51,7 @@ _ADVICE: Mapping[Fate, Message] = {
         "Email to these recipients bounced. Nothing is lost: we keep the letters. Find the correct address and have it "
         "changed in the campaign, then send the delivery again. If the mailbox was full, just send it again."
     ),
-    "corrected": Message("We don’t send these again by ourselves. Open each delivery, and send it again."),
+    "corrected": Message("We don’t send these again automatically. Open each delivery, and send it again."),
     "complained": Message(
         "Someone there marked the email as spam. New letters wait until you release them. Call the office first, and "
         "ask how they want to get letters."

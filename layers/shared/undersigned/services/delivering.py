@@ -147,7 +147,7 @@ class Delivering:
             try:
                 self.deliveries.open(opened, known, again=again)
             except ChangedError:
-                # Another process opened one of the deliveries around it.
+                # Another process opened one of the deliveries around it, or DynamoDB throttled the transaction.
                 if pause is None:
                     raise
                 self.sleep(pause)

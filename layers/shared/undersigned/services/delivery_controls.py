@@ -69,7 +69,7 @@ class DeliveryControls:
         if not settings.approval:
             raise NotNowError(
                 Message(
-                    "This campaign needs no approval: its letters go out by themselves. To send those that are waiting "
+                    "This campaign needs no approval: its letters go out automatically. To send those that are waiting "
                     "now, press “Send now” on the dashboard, or run `undersigned deliver %(campaign)s`.",
                     {"campaign": campaign},
                 )
@@ -249,7 +249,7 @@ def _check_reason(why: str, *, again: bool) -> None:
 def _too_soon(found: TooSoon, language: str) -> NotNowError:
     return NotNowError(
         Message(
-            "There is a delivery of %(last)s, and a recipient gets one email in seven days at most. The next one can "
+            "There is a delivery of %(last)s, and a recipient gets at most one email in seven days. The next one can "
             "go from %(next)s. A second one before needs a reason: press “Send a second email” on the dashboard, or "
             "use `--again --why`.",
             {"last": long_date(found.last.day, language), "next": long_date(found.next_day, language)},

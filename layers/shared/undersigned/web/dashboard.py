@@ -135,7 +135,7 @@ _ADVICE: Mapping[Question, Message] = {
         "it, then decide here."
     ),
     "bounced": Message(
-        "We don’t send it again by ourselves. Find the correct address and have it changed in the campaign, then send "
+        "We don’t send it again automatically. Find the correct address and have it changed in the campaign, then send "
         "it again. If the mailbox was full, just send it again. If the office has the email after all, say so here."
     ),
 }
@@ -505,7 +505,7 @@ def delivery(viewer: Viewer, record: organizing.DeliveryRecord, state: organizin
 def _advice(record: organizing.DeliveryRecord, target: Target) -> Message | None:
     if record.question == "bounced" and record.delivery.email not in {None, target.email}:
         return Message(
-            "The address is now %(email)s. We don’t send the email again by ourselves: send it now.",
+            "The address is now %(email)s. We don’t send the email again automatically: send it now.",
             {"email": target.email},
         )
     return _ADVICE[record.question] if record.question else None

@@ -312,7 +312,7 @@ def _state_of_period(found: PeriodState) -> tuple[Message, Message]:
             "Nothing is sent until someone resumes the campaign. What you approve now goes out then."
         )
     if not found.campaign.approval:
-        return Message("No approval needed"), Message("This campaign’s letters go out by themselves.")
+        return Message("No approval needed"), Message("This campaign’s letters go out automatically.")
     if found.is_approved:
         return Message("Approved"), Message("The emails go out within minutes. Reload this page to see their status.")
     if found.awaits_approval:
@@ -321,7 +321,7 @@ def _state_of_period(found: PeriodState) -> tuple[Message, Message]:
         )
     if found.waiting:
         return Message("Nothing to approve"), Message(
-            "Each recipient gets one email in seven days at most. The letters go with a later delivery."
+            "Each recipient gets at most one email in seven days. The letters go with a later delivery."
         )
     return Message("No letters waiting"), Message(
         "There is nothing to approve. The letters have gone out or were withdrawn."
