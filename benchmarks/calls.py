@@ -1,27 +1,40 @@
-"""AWS calls and DynamoDB units of each step of a letter, from the form to the email with the packet."""
+"""AWS calls and DynamoDB units of each step of a letter, from the form to the email with the packet.
+
+For `scale`, it also counts the requests of a browser, the bytes of answers and logs, and the records of the stream.
+"""
 
 from __future__ import annotations
 
+import io
+import logging
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
 from benchmarks.bookmarks import signers_in
 from benchmarks.capacity import Meter, size_of
 from benchmarks.goals import Benchmark, Limit
+from benchmarks.visit import Browser, Seen
+from tests.stream_filters import is_wanted
 from tests.world import ADA, CAMPAIGN, CONTEXT, World, client_of, world
 from undersigned.aws.dynamodb import to_item
 from undersigned.aws.signatures import signature_key
 from undersigned.domain.signatures import signer_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
     from benchmarks.goals import Goal, Size
+    from tests.world import Answer
 
 LETTERS: dict[Size, int] = {"full": 99, "small": 9}
 """Letters of the delivery; 99 are what one transaction seals."""
+
+RUSH: dict[Size, int] = {"full": 100, "small": 30}
+"""Letters that are signed and confirmed at once."""
 
 
 def _step(row: str, *, calls: int, reads: float, writes: int, only: Size | None = None) -> tuple[Goal, ...]:
@@ -33,28 +46,51 @@ def _step(row: str, *, calls: int, reads: float, writes: int, only: Size | None 
 
 
 GOALS = (
-    *_step("sign", calls=3, reads=1, writes=6),
-    *_step("send the confirmation mail", calls=4, reads=1, writes=2),
+    *_step("sign", calls=3, reads=1, writes=3),
+    *_step("send the confirmation mail", calls=8, reads=2, writes=5),
+    *_step("give it back to its budgets", calls=5, reads=1, writes=4),
     *_step("tally the new signature", calls=3, reads=1, writes=5),
-    *_step("confirm", calls=1, reads=0, writes=2),
+    *_step("confirm", calls=3, reads=1.5, writes=2),
     *_step("tally", calls=2, reads=1, writes=14),
+    *_step("tally 100 new letters at once", calls=1, reads=0, writes=1, only="full"),
+    *_step("tally 100 confirmed letters at once", calls=3, reads=100, writes=236, only="full"),
+    *_step("send 100 confirmation emails at once", calls=330, reads=201, writes=120, only="full"),
+    *_step("give 100 back to their budgets at once", calls=22, reads=1, writes=21, only="full"),
+    *_step("send 30 confirmation emails at once", calls=110, reads=61, writes=42, only="small"),
+    *_step("give 30 back to their budgets at once", calls=14, reads=1, writes=13, only="small"),
+    Limit("a signer among 100", ("write units",), at_most=10, only="full"),
+    *_step("tally 30 new letters at once", calls=3, reads=30, writes=63, only="small"),
+    *_step("tally 30 confirmed letters at once", calls=2, reads=30, writes=78, only="small"),
     *_step("count", calls=1, reads=0.5, writes=0),
     *_step("show the form", calls=2, reads=1, writes=0),
     Limit("signature row", ("bytes",), at_most=1_023),
     *_step("deliver 99 letters to one chief", calls=28, reads=210, writes=341, only="full"),
     *_step("deliver 9 letters to one chief", calls=28, reads=29, writes=65, only="small"),
-    *_step("reconcile 99 letters", calls=71, reads=157, writes=0, only="full"),
-    *_step("reconcile 9 letters", calls=67, reads=67, writes=0, only="small"),
+    *_step("reconcile 99 letters", calls=73, reads=159, writes=0, only="full"),
+    *_step("reconcile 9 letters", calls=69, reads=69, writes=0, only="small"),
 )
 """As docs/data-model.md has them under "Access patterns"; a delivery's units grow with its letters. A signature row of
-more than 1,024 bytes would take two write units each time."""
+more than 1,024 bytes would take two write units each time. A batch writes each of its three budgets once; here it has
+one email."""
 
 
 def measure(size: Size) -> dict[str, dict[str, Any]]:
     """Return for each step its calls by operation, read units and write units; functions are warm but for `deliver`."""
     with pytest.MonkeyPatch.context() as monkeypatch, world(monkeypatch, bundle_size=99) as made:
         counting = _Counting(made, Meter(client_of("dynamodb")))
-        return counting.one_letter() | counting.a_delivery(LETTERS[size])
+        one = counting.one_letter() | counting.a_delivery(LETTERS[size])
+    with pytest.MonkeyPatch.context() as monkeypatch, world(monkeypatch, fast=True) as made:
+        one |= _Counting(made, Meter(client_of("dynamodb"))).a_rush(RUSH[size])
+    with pytest.MonkeyPatch.context() as monkeypatch, world(monkeypatch, fast=True) as made:
+        rows = one | _Counting(made, Meter(client_of("dynamodb"))).a_visit()
+    return rows | {f"a signer among {RUSH[size]}": {"write units": _of_a_signer(rows, RUSH[size])}}
+
+
+def _of_a_signer(rows: dict[str, dict[str, Any]], letters: int) -> float:
+    """Return the write units of one who signs and confirms in a rush, in all steps before the delivery."""
+    at_once = sum(row["write units"] for name, row in rows.items() if name.endswith("at once"))
+    units: float = rows["sign"]["write units"] + rows["confirm"]["write units"] + at_once / letters
+    return round(units, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +109,9 @@ class _Counting:
         assert (len(self.world.sent), self.world.sent[-1].to) == (2, ADA["email"])
         tally_signed = self._step(lambda: self._stream("tally", signed), None)
         assert (self._status(), self._counts()) == ("pending", (2, 1))
-        confirm = self._step(lambda: self.world.post(self.world.sent[-1].link("confirm")).status, 303)
+        confirm = self._step(lambda: self.world.post(self.world.sent[-1].link("confirm")).status, 200)
         confirmed = self.world.new_records()
+        give_back = self._step(lambda: self._stream("send_confirmations", confirmed), None)
         tally = self._step(lambda: self._stream("tally", confirmed), None)
         row = {"bytes": size_of(self._row())}
         assert (self._status(), self._counts()) == ("confirmed", (2, 2))
@@ -83,6 +120,7 @@ class _Counting:
             "send the confirmation mail": mail,
             "tally the new signature": tally_signed,
             "confirm": confirm,
+            "give it back to its budgets": give_back,
             "tally": tally,
             "signature row": row,
             "count": self._step(lambda: self.world.get(f"/campaigns/{CAMPAIGN}/count").json["signatures"], 2),
@@ -98,7 +136,55 @@ class _Counting:
         assert [len(signers_in(pdf)) for pdf in sent.pdfs] == [letters]
         self.world.begin_reconciling()
         rows = self._step(self.world.run_reconciliations, [{"batchItemFailures": []}])
-        return {f"deliver {letters} letters to one chief": delivery, f"reconcile {letters} letters": rows}
+        return {
+            f"deliver {letters} letters to one chief": delivery,
+            f"reconcile {letters} letters": rows,
+        }
+
+    def a_rush(self, letters: int) -> dict[str, dict[str, Any]]:
+        """Count letters that come in one batch of the stream."""
+        self.world.confirmed(email="warm@signers.example")
+        for number in range(letters):
+            values = {**ADA, "form": self.world.form(), "email": f"signer{number}@signers.example"}
+            path = f"/campaigns/{CAMPAIGN}/signatures"
+            assert self.world.post(path, values, source=f"198.51.{number}.7").status == 303
+        signed = self.world.new_records()
+        tally_signed = self._step(lambda: self._stream("tally", signed), None)
+        mails = self._step(lambda: self._stream("send_confirmations", signed), None)
+        for mail in self.world.sent[-letters:]:
+            self.world.post(mail.link("confirm"))
+        confirmed = self.world.new_records()
+        give_back = self._step(lambda: self._stream("send_confirmations", confirmed), None)
+        tally = self._step(lambda: self._stream("tally", confirmed), None)
+        assert self._counts() == (letters + 1, letters + 1)
+        records = [*signed, *confirmed, *self.world.new_records()]
+        return {
+            f"tally {letters} new letters at once": tally_signed,
+            f"tally {letters} confirmed letters at once": tally,
+            f"send {letters} confirmation emails at once": mails,
+            f"give {letters} back to their budgets at once": give_back,
+            f"read the records of {letters} letters": {"records": _read(records)},
+        }
+
+    def a_visit(self) -> dict[str, dict[str, Any]]:
+        """Count each request that a browser makes while one person signs and confirms."""
+        self.world.confirmed(email="warm@signers.example")
+        rows: dict[str, dict[str, Any]] = {}
+
+        def request(route: str, act: Callable[[], Answer]) -> Answer:
+            answers: list[Answer] = []
+            counted = self._step(lambda: answers.append(act()), None)
+            seen = Seen(route, answers[0])
+            assert seen.name not in rows, f"{route} is requested twice"
+            rows[seen.name] = counted | {"bytes": seen.size}
+            return seen.answer
+
+        browser = Browser(self.world, request)
+        browser.sign()
+        self.world.run_stream()
+        browser.confirm(self.world.sent[-1].link("confirm"))
+        assert self._status() == "confirmed"
+        return rows
 
     def _stream(self, function: str, records: list[Any]) -> None:
         self.world.handlers[function]({"Records": records}, CONTEXT)
@@ -120,15 +206,48 @@ class _Counting:
     def _counts(self) -> tuple[int, int]:
         """Return how many signed and how many of them confirmed."""
         counts = self.world.wiring.counts.counts(CAMPAIGN)
-        return counts["SIGNED#signers.example"], counts["TOTAL"]
+        return counts["PROVIDER#other"], counts["TOTAL"]
 
     def _step[T](self, act: Callable[[], T], expected: T) -> dict[str, Any]:
         self.meter.reset()
         self.world.watch = self.meter
-        answer = act()
+        with _logged() as log:
+            answer = act()
         self.world.watch = None
         assert answer == expected
-        return {"calls": dict(self.meter.calls), "read units": self.meter.reads, "write units": self.meter.writes}
+        return {
+            "calls": dict(self.meter.calls),
+            "read units": self.meter.reads,
+            "write units": self.meter.writes,
+            "log bytes": len(log.getvalue().encode()),
+        }
+
+
+@contextmanager
+def _logged() -> Iterator[io.StringIO]:
+    """Collect what functions log, metrics included. Benchmarks otherwise keep it off the page."""
+    log, disabled = io.StringIO(), logging.root.manager.disable
+    loggers = [logger for logger in logging.root.manager.loggerDict.values() if isinstance(logger, logging.Logger)]
+    handlers = [
+        handler
+        for logger in loggers
+        for handler in logger.handlers
+        if isinstance(handler, logging.StreamHandler) and isinstance(handler.formatter, LambdaPowertoolsFormatter)
+    ]
+    streams = [handler.setStream(log) for handler in handlers]
+    logging.disable(logging.NOTSET)
+    try:
+        with redirect_stdout(log):
+            yield log
+    finally:
+        logging.disable(disabled)
+        for handler, stream in zip(handlers, streams, strict=True):
+            handler.setStream(stream)
+
+
+def _read(records: Sequence[Any]) -> dict[str, int]:
+    """Return how many of the stream's records each of its readers gets."""
+    return {reader: sum(is_wanted(reader, record) for record in records) for reader in ("tally", "send_confirmations")}
 
 
 BENCHMARK = Benchmark("AWS calls and DynamoDB units, counted", GOALS, measure)

@@ -9,6 +9,7 @@ import json
 import sys
 import tempfile
 from pathlib import Path
+from zipfile import ZipFile
 
 from benchmarks.bookmarks import signers_in
 from benchmarks.goals import Benchmark, Figures, Flat, Limit, Size
@@ -25,9 +26,10 @@ from benchmarks.stores import (
     ShippedCampaign,
     name_of,
 )
-from undersigned.domain.deliveries import PACKET_SIZE, DeliveryKey, Sender
+from undersigned.domain.deliveries import MOST_LINKS, PACKET_SIZE, DeliveryKey, Sender
 from undersigned.rendering.fonts import FontBook
 from undersigned.rendering.packets import typeset
+from undersigned.services.archiving import Archiving
 from undersigned.services.catalog import Catalog
 from undersigned.services.delivering import Delivering
 from undersigned.services.packing import Packing
@@ -52,6 +54,7 @@ def deliver(letters: int, folder: Path) -> dict[str, float]:
     campaigns = ShippedCampaign()
     signatures = MadeSignatures(letters, SHIPPED.letter.version)
     packets, inbox = PacketFolder(folder), Inbox()
+    deliveries = OneDelivery()
     delivering = Delivering(
         packing=Packing(
             campaigns=campaigns,
@@ -62,9 +65,10 @@ def deliver(letters: int, folder: Path) -> dict[str, float]:
             typesetter=lambda cover, made: typeset(cover, made, fonts),
             report_replaced=lambda *_: None,
         ),
+        archiving=Archiving(deliveries=deliveries, files=packets, clock=lambda: NOW),
         campaigns=campaigns,
         signatures=signatures,
-        deliveries=OneDelivery(),
+        deliveries=deliveries,
         packets=packets,
         post=inbox,
         clock=lambda: NOW,
@@ -78,7 +82,14 @@ def deliver(letters: int, folder: Path) -> dict[str, float]:
     assert delivery.packets == len(packets.names) == -(-letters // PACKET_SIZE)
     delivered = [signer for name in packets.names for signer in signers_in(packets.get(name))]
     assert delivered == [name_of(number) for number in range(letters)]
-    return {"peak_mb": peak, "packets": delivery.packets, "pdf_bytes": delivery.bytes}
+    in_archives = [name for path in packets.archives for name in ZipFile(path).namelist() if name.endswith(".pdf")]
+    assert len(in_archives) == (delivery.packets if delivery.packets > MOST_LINKS else 0)
+    return {
+        "peak_mb": peak,
+        "packets": delivery.packets,
+        "archives": len(packets.archives),
+        "pdf_bytes": delivery.bytes,
+    }
 
 
 BENCHMARK = Benchmark("Peak memory of a delivery", GOALS, measure)

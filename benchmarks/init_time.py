@@ -47,7 +47,10 @@ _DEPLOYED = {
     "FEEDBACK_QUEUE_URL": "none",
     "RECONCILIATION_QUEUE_URL": "none",
     "WAITING_MAILS_URL": "none",
+    "OPERATOR_TOPIC": "none",
+    "PEOPLE_MAILS_URL": "none",
     "PUBLIC_URL": "https://letters.example",
+    "API_URL": "https://letters.example",
 }
 """What only a deployed stack knows."""
 

@@ -40,6 +40,7 @@ type Weight = dict[str, int]
 
 _BROWSER = {"accept": "text/html", "accept-encoding": "gzip"}
 _STYLE = re.compile(rb"<style>.*?</style>", re.DOTALL)
+_SCRIPT = re.compile(rb"<script type=\"module\">.*?</script>", re.DOTALL)
 
 
 def measure(_size: Size) -> dict[str, Weight]:
@@ -50,12 +51,12 @@ def measure(_size: Size) -> dict[str, Weight]:
 
 def weights(made: World) -> dict[str, Weight]:
     """Weigh the shipped campaign's pages as its handler sends them, and what they load."""
-    form, frame = _script(made, "form.js"), _script(made, "frame.js")
+    frame = _script(made, "frame.js")
     weighed: dict[str, Weight] = {}
     for language in made.wiring.catalog.entry(CAMPAIGN).campaign.languages:
         for where, path, scripts in (
-            ("on its own page", "", {"form.js": form}),
-            ("in a frame", "/embed", {"form.js": form, "frame.js": frame}),
+            ("on its own page", "", {}),
+            ("in a frame", "/embed", {"frame.js": frame}),
         ):
             query = f"?lang={language}" + ("&embedded=1" if path else "")
             page = _page(made, f"/campaigns/{CAMPAIGN}{path}{query}", loads=scripts)
@@ -63,7 +64,10 @@ def weights(made: World) -> dict[str, Weight]:
             weighed[f"one visit {where}, {language}"] = _sum([page, *scripts.values(), signed])
             if not path:
                 weighed |= {f"  the form, {language}": page, f"  the page after signing, {language}": signed}
-    weighed |= {"  form.js": form, "  frame.js": frame, "embed.js, on the host's page": _script(made, "embed.js")}
+    weighed |= {
+        "  frame.js": frame,
+        "embed.js, on the host's page": _script(made, "embed.js"),
+    }
     weighed |= {
         "with a pause in typing: a letter": {"data": len(_preview(made)), "total": len(_preview(made))},
         "when typed: the script face": _asset(made, "caveat.woff2"),
@@ -79,8 +83,10 @@ def _page(made: World, path: str, loads: Iterable[str] = ()) -> Weight:
     page = gzip.decompress(answer.content)
     assert all(asset_path(name).encode() in page for name in loads)
     total = len(answer.content)
-    html = len(gzip.compress(_STYLE.sub(b"", page), 9))
-    return {"html": html, "style": total - html, "total": total}
+    html, without_style = (
+        len(gzip.compress(part, 9)) for part in (_SCRIPT.sub(b"", _STYLE.sub(b"", page)), _STYLE.sub(b"", page))
+    )
+    return {"html": html, "style": total - without_style, "scripts": without_style - html, "total": total}
 
 
 def _script(made: World, name: str) -> Weight:

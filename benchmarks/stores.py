@@ -27,7 +27,14 @@ if TYPE_CHECKING:
 
     from undersigned.domain.campaigns import Campaign, Target
     from undersigned.domain.controls import AuditEntry
-    from undersigned.domain.deliveries import Bundle, Delivery, DeliveryKey, DeliveryState, PacketRecord
+    from undersigned.domain.deliveries import (
+        ArchiveRecord,
+        Bundle,
+        Delivery,
+        DeliveryKey,
+        DeliveryState,
+        PacketRecord,
+    )
     from undersigned.domain.exports import Export
     from undersigned.domain.letters import Letter
     from undersigned.rendering.mails import Mail
@@ -75,8 +82,9 @@ class ShippedCampaign(CampaignStore):
     def record_audit(self, entry: AuditEntry, entry_id: str) -> None:
         self.audited.append(entry)
 
-    campaign_ids = put_letter = put_campaign = put_target = set_mail_state = restored_at = _not_asked
+    campaign_ids = put_letter = put_campaign = put_target = put_new_targets = set_mail_state = _not_asked
     pause = approve = hold = release = record_complaint = audit = newest_audit = target_version = _not_asked
+    put_unlisted = restored_at = _not_asked
 
 
 class MadeSignatures(SignatureStore):
@@ -99,15 +107,17 @@ class MadeSignatures(SignatureStore):
         return ((str(number), self._row(number)) for number in range(self._count))
 
     @override
-    def has_waiting(self, campaign: str, target: str) -> bool:
-        return self._count > 0
+    def has_waiting(self, campaign: str, target: str, at_least: int = 1) -> bool:
+        return self._count >= at_least
 
     @override
     def waiting(self, campaign: str, target: str) -> Iterator[str]:
         return (f"{number:032x}" for number in range(self._count))
 
-    signature = listed_signatures = pages = sign = ask_again = confirm = end_links = _not_asked
-    withdraw = release = erase = how_many_wait = _not_asked
+    delete = signature = listed_signatures = pages = sign = ask_again = confirm = end_links = _not_asked
+    withdraw = release = set_town = drop_beside = clear = erase = how_many_wait = waiting_since = _not_asked
+    hold = end_hold = how_many_held = _not_asked
+    postpone_mail = end_postponement = postponed_mails = how_many_postponed = refuse_mail = _not_asked
 
     def _row(self, number: int) -> Signature:
         signed_at = NOW - timedelta(seconds=number)
@@ -142,12 +152,13 @@ def name_of(number: int) -> str:
 
 
 class OneDelivery(DeliveryStore):
-    """A delivery, its bundles and its packets."""
+    """A delivery, its bundles, its packets and its archives."""
 
     def __init__(self) -> None:
         self._delivery: Delivery | None = None
         self._bundles: list[Bundle] = []
         self._packets: dict[int, PacketRecord] = {}
+        self._archives: dict[int, ArchiveRecord] = {}
 
     @override
     def delivery(self, key: DeliveryKey) -> Delivery | None:
@@ -185,20 +196,35 @@ class OneDelivery(DeliveryStore):
     def add_packet(self, key: DeliveryKey, packet: PacketRecord) -> None:
         self._packets[packet.number] = packet
 
+    @override
+    def archives(self, key: DeliveryKey) -> tuple[ArchiveRecord, ...]:
+        return tuple(self._archives.values())
+
+    @override
+    def put_archive(self, key: DeliveryKey, archive: ArchiveRecord) -> None:
+        self._archives[archive.number] = archive
+
     bundles_to = record_event = mail_events = erase_letter = _not_asked
 
 
 class PacketFolder(PacketStore):
-    """PDFs in a folder: like those in S3, they are not in the function's memory."""
+    """PDFs and archives in a folder: like those in S3, they are not in the function's memory."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.names: list[str] = []
+        self.archives: list[Path] = []
 
     @override
     def put(self, name: str, pdf: bytes) -> None:
         (self._folder / str(len(self.names))).write_bytes(pdf)
         self.names.append(name)
+
+    @override
+    def put_archive(self, name: str, content: Iterator[bytes]) -> None:
+        self.archives.append(self._folder / name.rpartition("/")[2])
+        with self.archives[-1].open("wb") as file:
+            file.writelines(content)
 
     @override
     def get(self, name: str) -> bytes:
@@ -215,10 +241,20 @@ class Inbox(Post):
         self.bytes = 0
 
     @override
+    def is_slow(self, emails: int, seconds: float) -> bool:
+        return False
+
+    @override
+    def get_ready(self) -> None:
+        """Need nothing."""
+
+    @override
     def send(self, mail: Mail) -> str:
         self.emails += 1
         self.bytes += len(mail.as_bytes())
         return f"message-{self.emails}"
+
+    has_quota = _not_asked
 
 
 class OneExport(ExportStore):

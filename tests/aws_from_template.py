@@ -125,6 +125,13 @@ def configuration_set_of(function: str) -> str | None:
     return value.get("Ref")
 
 
+def input_transformer(rule: str) -> Mapping[str, Any]:
+    """Return how a rule (its logical id) changes the events that it passes on to its only target."""
+    [target] = _properties(rule, resolved=False)["Targets"]
+    transformer: Mapping[str, Any] = target["InputTransformer"]
+    return transformer
+
+
 def suppressed_reasons(configuration_set: str) -> tuple[str, ...]:
     """Return the reasons for which SES drops emails of a configuration set to addresses on its suppression list."""
     return tuple(_properties(configuration_set)["SuppressionOptions"]["SuppressedReasons"])
@@ -153,17 +160,15 @@ def resolve(value: Any, known: Mapping[str, str] | None = None) -> Any:
     Parameters have their defaults. `known` has the values of resources (`Table`) and of their attributes (`Table.Arn`).
     """
     defaults = {name: entry["Default"] for name, entry in _parsed()["Parameters"].items() if "Default" in entry}
-    return _resolve(value, {**defaults, **(known or {})})
+    return _resolve(value, {"AWS::StackName": STACK, **defaults, **(known or {})})
 
 
-def _resolve(value: Any, known: Mapping[str, Any]) -> Any:  # noqa: C901, PLR0911 - one line per intrinsic function
+def _resolve(value: Any, known: Mapping[str, Any]) -> Any:  # noqa: C901, PLR0911, PLR0912 - one line per intrinsic function
     match value:
         case {"Ref": name}:
             return _look_up(name, known)
         case {"Fn::GetAtt": [resource, attribute]}:
             return _look_up(f"{resource}.{attribute}", known)
-        case {"Fn::FindInMap": [name, key, of]}:
-            return _parsed()["Mappings"][name][_resolve(key, known)][of]
         case {"Fn::Sub": [str(text), dict(own)]}:
             return _resolve({"Fn::Sub": text}, {**known, **_resolve(own, known)})
         case {"Fn::Sub": str(text)}:
@@ -174,15 +179,30 @@ def _resolve(value: Any, known: Mapping[str, Any]) -> Any:  # noqa: C901, PLR091
             return _resolve(left, known) == _resolve(right, known)
         case {"Fn::Not": [condition]}:
             return not _resolve(condition, known)
+        case {"Fn::And": conditions}:
+            return all(_resolve(condition, known) for condition in conditions)
+        case {"Fn::FindInMap": [name, key, of]}:
+            return _parsed()["Mappings"][name][str(_resolve(key, known))][of]
+        case {"Fn::Select": [index, items]}:
+            return _resolve(items, known)[int(index)]
+        case {"Fn::Split": [separator, text]}:
+            return _resolve(text, known).split(separator)
         case dict():
-            return {key: _resolve(item, known) for key, item in value.items()}
+            resolved = {key: _resolve(item, known) for key, item in value.items()}
+            return {key: item for key, item in resolved.items() if item is not _NO_VALUE}
         case list():
             return [_resolve(item, known) for item in value]
         case _:
             return value
 
 
+_NO_VALUE = object()
+"""What CloudFormation leaves out, with the name of the property."""
+
+
 def _look_up(name: str, known: Mapping[str, Any]) -> Any:
+    if name == "AWS::NoValue" and name not in known:
+        return _NO_VALUE
     if name not in known:
         message = f"{name} has no value before the stack is deployed"
         raise TemplateError(message)

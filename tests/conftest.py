@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
+
+from tests import seeds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
 
 
 # How long an example takes says little when other tests run at the same time.
-settings.register_profile("parallel", deadline=None)
+settings.register_profile("parallel", deadline=None, derandomize=seeds.IS_FIXED)
 settings.load_profile("parallel")
 
 
@@ -27,20 +30,26 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.process_cpu_count() or 1) + 1
 
 
-_SHARED_SETUP = ("tests/e2e/", "tests/faults/test_every_crash.py", "tests/package/")
-"""Tests that share a setup of some minutes: the local stack, a run of all crashes, an installed wheel."""
+_SHARED_SETUP = (
+    re.compile("tests/e2e/test_(?:dashboard|embedding|local_stack|people|ten_minutes|weekly_delivery)"),
+    re.compile("tests/e2e/"),
+    re.compile("tests/faults/test_every_crash.py"),
+    re.compile("tests/package/"),
+)
+"""Tests that share a setup of some minutes: the local stack (in two halves, which take as long as each other), a run of
+all crashes, an installed wheel."""
 
 
-class OneLocalStack(LoadScopeScheduling):  # type: ignore[misc]
+class TwoLocalStacks(LoadScopeScheduling):  # type: ignore[misc]
     """Give all tests that share a setup to one process, and first; give every other test to the next free process."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return next((shared for shared in _SHARED_SETUP if nodeid.startswith(shared)), nodeid)
+        return next((shared.pattern for shared in _SHARED_SETUP if shared.match(nodeid)), nodeid)
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneLocalStack:
-    """Deploy the local stack only once. Needed because xdist 3.8 ignores groups under pytest 9.2."""
-    return OneLocalStack(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> TwoLocalStacks:
+    """Deploy the local stack only twice. Needed because xdist 3.8 ignores groups under pytest 9.2."""
+    return TwoLocalStacks(config, log)
 
 
 @pytest.fixture(scope="session")

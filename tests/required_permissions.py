@@ -15,6 +15,7 @@ SINGLE = {
     ("events", "PutEvents"): ("events:PutEvents", "EventBus.Arn"),
     ("secretsmanager", "GetSecretValue"): ("secretsmanager:GetSecretValue", "Secret"),
     ("sesv2", "GetAccount"): ("ses:GetAccount", "*"),
+    ("sns", "Publish"): ("sns:Publish", "Alarms"),
 }
 """Operations that need one permission, whatever their parameters are."""
 
@@ -30,7 +31,7 @@ ON_OBJECT = {
 }
 """S3's operations on an object, with the permission that each needs."""
 
-ON_QUEUE = {"SendMessage", "ChangeMessageVisibility", "GetQueueAttributes"}
+ON_QUEUE = {"SendMessage", "SendMessageBatch", "ChangeMessageVisibility", "GetQueueAttributes"}
 """SQS's operations on a queue. Each needs the permission of the same name."""
 
 
@@ -55,7 +56,8 @@ def needs_of(service: str, operation: str, params: Mapping[str, Any]) -> Iterato
         case "sqs", _ if operation in ON_QUEUE:
             # The logical id is the name's second part: undersigned-DeliveryQueue-1A2B3C.
             queue = params["QueueUrl"].rpartition("/")[2].split("-")[1]
-            yield Need(f"sqs:{operation}", f"{queue}.Arn")
+            # A batch needs the permission of a single message (SQS developer guide, "Amazon SQS API permissions").
+            yield Need(f"sqs:{operation.removesuffix('Batch')}", f"{queue}.Arn")
         case "sesv2", "SendEmail":
             facts = {"ses:FromAddress": params["FromEmailAddress"]}
             # An email as MIME needs SendRawEmail in every API.

@@ -26,7 +26,11 @@ from tests.faults.memory import Memory
 from tests.moto_caches import cache_in_moto
 from tests.openapi_document import breach_of
 from tests.permissions_from_template import enforce
+from tests.stream_filters import is_wanted
+from undersigned.authoring.campaigns import compile_campaign
+from undersigned.aws.mail_domains import MailDomains, NameNotFoundError
 from undersigned.domain.abuse_checks import FormToken
+from undersigned.domain.campaigns import dashboard_path
 from undersigned.settings import Settings
 from undersigned.wiring import Wiring
 from undersigned_cli import campaign_folder
@@ -44,8 +48,13 @@ cache_in_moto()
 
 ROOT = Path(__file__).parents[1]
 CAMPAIGN = "end-demand-illinois"
+DASHBOARD = dashboard_path(CAMPAIGN)
+ADMINISTRATOR = "administrator@enddemand.example"
 SENDER = "letters@enddemand.example"
 PUBLIC_URL = "https://letters.example"
+
+NOWHERE = "nowhere.org"
+"""A domain that doesn't exist. All others do."""
 
 ADA: dict[str, object] = {
     "name": "Ada Specimen",
@@ -161,6 +170,7 @@ class World:
     queue_url: str
     export_queue_url: str
     waiting_mails_url: str
+    people_mails_url: str
     reconciliation_queue_url: str
     feedback_queue_url: str
     start: Callable[[str], Callable[[Any, Any], Any]] = field(repr=False)
@@ -175,6 +185,10 @@ class World:
     publishes_events: bool = False
     sleep: Callable[[float], None] = lambda _seconds: None
     _read: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Remember how today's code starts."""
+        self.start_today = self.start
 
     def restart(self, function: str) -> None:
         """Replace a function's process by a new one, which has nothing in memory."""
@@ -230,6 +244,11 @@ class World:
     def form(self, *, opened: float = 60, needs_proof: bool = False) -> str:
         """Return the token of a form that was opened `opened` seconds ago."""
         issued_at = self.clock.now - timedelta(seconds=opened)
+        return self.wiring.tokens.for_form(FormToken.of_window(CAMPAIGN, issued_at, needs_proof=needs_proof))
+
+    def form_of_version_before(self, *, opened: float = 60, needs_proof: bool = False) -> str:
+        """Return the token of a form that a version before 0.3 made `opened` seconds ago. It counted once there."""
+        issued_at = self.clock.now - timedelta(seconds=opened)
         return self.wiring.tokens.for_form(FormToken(CAMPAIGN, secrets.token_hex(8), needs_proof, issued_at))
 
     def sign(self, **changes: object) -> Answer:
@@ -257,10 +276,9 @@ class World:
         passed: list[Any] = []
         while records := self.new_records():
             passed += records
-            signatures = [record for record in records if is_of_signature(record)]
-            if signatures:
-                self.handlers["send_confirmations"]({"Records": signatures}, CONTEXT)
-            self.handlers["tally"]({"Records": records}, CONTEXT)
+            for function in ("send_confirmations", "tally"):
+                if wanted := [record for record in records if is_wanted(function, record)]:
+                    self.handlers[function]({"Records": wanted}, CONTEXT)
         return passed
 
     def new_records(self) -> list[Any]:
@@ -305,6 +323,23 @@ class World:
         event["scheduled_time"] = (self.clock.now - timedelta(days=days_ago)).isoformat()
         return self.handlers["plan_deliveries"](event | ({"campaign": campaign} if campaign else {}), CONTEXT)
 
+    def plan_hour(self) -> Any:
+        """Run the hourly plan of campaigns with a cadence of their own."""
+        event = load_event("plan_deliveries_hourly")
+        event["hour"] = self.clock.now.isoformat()
+        return self.handlers["plan_deliveries"](event, CONTEXT)
+
+    def hour(self) -> list[Any]:
+        """Run the hourly plan and all its deliveries."""
+        self.plan_hour()
+        return self.run_queue()
+
+    def report_hour(self) -> None:
+        """Run the hourly reports of campaigns with a cadence of their own."""
+        event = load_event("report_deliveries_hourly")
+        event["hour"] = self.clock.now.isoformat()
+        self.handlers["report_deliveries"](event, CONTEXT)
+
     def run_queue(self) -> list[Any]:
         """Pass every visible message of the delivery queue to `deliver`, once; return the answers."""
         return self._run_queue(self.queue_url, "deliver")
@@ -316,6 +351,14 @@ class World:
     def run_waiting_mails(self) -> list[Any]:
         """Pass every visible waiting email to `send_confirmations`, once; return the answers."""
         return self._run_queue(self.waiting_mails_url, "send_confirmations")
+
+    def run_people_mails(self) -> list[Any]:
+        """Pass every visible email to a person to `send_confirmations`, once; return the answers."""
+        return self._run_queue(self.people_mails_url, "send_confirmations")
+
+    def run_postponed(self) -> None:
+        """Run the schedule of the postponed emails."""
+        self.handlers["send_confirmations"](load_event("send_confirmations_postponed"), CONTEXT)
 
     def _run_queue(self, queue_url: str, function: str) -> list[Any]:
         sqs = client_of("sqs")
@@ -392,11 +435,27 @@ class World:
             if "timestamp" in part:
                 part["timestamp"] = moment
         body = json.dumps(event if way == "rule" else event["detail"])
+        if sent.tags["kind"] == "confirmation":
+            body = _as_transformed(event["detail"])
         return str(client_of("sqs").send_message(QueueUrl=self.feedback_queue_url, MessageBody=body)["MessageId"])
 
     @property
     def deliveries(self) -> list[Sent]:
         return [sent for sent in self.sent if sent.tags["kind"] == "delivery"]
+
+
+def _as_transformed(detail: Mapping[str, Any]) -> str:
+    """Return what the template's rule passes on of an event about a confirmation email."""
+    transformer = aws_from_template.input_transformer("ConfirmationFeedbackRule")
+    text = str(transformer["InputTemplate"])
+    for name, path in transformer["InputPathsMap"].items():
+        value: Any = detail
+        for part in path.removeprefix("$.detail.").split("."):
+            value = value.get(part, "")
+            if value == "":
+                break
+        text = text.replace(f"<{name}>", value if isinstance(value, str) else json.dumps(value))
+    return text
 
 
 def is_of_signature(record: Any) -> bool:
@@ -462,6 +521,17 @@ def world(
             _memories.pop()
 
 
+def files_of_campaign() -> dict[str, str]:
+    """Return the texts of the shipped campaign's files, by name."""
+    return {file.name: file.read_text(encoding="utf-8") for file in (ROOT / "campaigns" / CAMPAIGN).iterdir()}
+
+
+def publish_files(world: World, files: Mapping[str, str]) -> None:
+    """Push the shipped campaign with some files replaced, and wait until warm functions have read it."""
+    push(compile_campaign(files_of_campaign() | dict(files)), world.wiring.campaigns)
+    world.clock.advance(minutes=2)
+
+
 @cache
 def _shipped_campaign() -> CompiledCampaign:
     return campaign_folder.read(ROOT / "campaigns" / CAMPAIGN)
@@ -473,21 +543,30 @@ def _make(
     queue_url = aws_from_template.make_delivery_queue(client_of("sqs"))
     export_queue_url = aws_from_template.make_queue(client_of("sqs"), "ExportQueue")
     waiting_mails_url = aws_from_template.make_queue(client_of("sqs"), "WaitingMails")
+    people_mails_url = aws_from_template.make_queue(client_of("sqs"), "PeopleMails")
     feedback_queue_url = aws_from_template.make_queue(client_of("sqs"), "FeedbackQueue")
     known = {
         "TABLE_NAME": aws_from_template.make_table(client_of("dynamodb")),
         "DELIVERY_QUEUE_URL": queue_url,
         "EXPORT_QUEUE_URL": export_queue_url,
         "WAITING_MAILS_URL": waiting_mails_url,
+        "PEOPLE_MAILS_URL": people_mails_url,
+        "ADMIN_EMAIL": ADMINISTRATOR,
         "RECONCILIATION_QUEUE_URL": aws_from_template.make_queue(client_of("sqs"), "ReconciliationQueue"),
         "FEEDBACK_QUEUE_URL": feedback_queue_url,
         "PACKET_BUCKET": aws_from_template.make_bucket(client_of("s3")),
+        "OPERATOR_TOPIC": client_of("sns").create_topic(Name="Alarms")["TopicArn"],
         "SECRET_ARN": client_of("secretsmanager").create_secret(Name="stack", SecretString="s" * 64)["ARN"],
         "SENDER_ADDRESS": SENDER,
         "PUBLIC_URL": PUBLIC_URL,
+        "API_URL": PUBLIC_URL,
         "CONFIGURATION_SET": "MailConfiguration",
         "BUNDLE_SIZE": str(bundle_size),
         "FORMS_A_MINUTE": str(forms_a_minute),
+        "ACCEPT_RESERVED_DOMAINS": "true",
+        # A test's calls are made in order, unless it says otherwise.
+        "MAILS_AT_ONCE": "1",
+        "PLANS_AT_ONCE": "1",
     }
     if publishes_events:
         known["EVENT_BUS_NAME"] = "undersigned-events"
@@ -507,6 +586,8 @@ def _make(
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
         wiring = Wiring(Settings(environment), client=_clients(logical_id), clock=clock, sleep=_sleep)
+        # No test asks the real DNS.
+        wiring.mail_domains = MailDomains(clock, accepts_reserved=True, look_up=_look_up)
         return _handler(monkeypatch, function, wiring)
 
     return World(
@@ -516,12 +597,19 @@ def _make(
         queue_url=queue_url,
         export_queue_url=export_queue_url,
         waiting_mails_url=waiting_mails_url,
+        people_mails_url=people_mails_url,
         reconciliation_queue_url=known["RECONCILIATION_QUEUE_URL"],
         feedback_queue_url=feedback_queue_url,
         start=start,
         variables=known,
         publishes_events=publishes_events,
     )
+
+
+def _look_up(domain: str) -> list[tuple[int, str]]:
+    if domain == NOWHERE:
+        raise NameNotFoundError
+    return []
 
 
 def wiring_of(known: Mapping[str, str], clock: Clock) -> Wiring:
@@ -543,16 +631,25 @@ def _handler(monkeypatch: pytest.MonkeyPatch, function: str, wiring: Wiring) -> 
         "export_signatures": {"exporting": wiring.exporting},
         "send_confirmations": {
             "confirmations": wiring.confirmations,
+            "people_post": wiring.people_post,
             "confirmations_of_stream": lambda: wiring.confirmations(patience=0),
         },
         "tally": {"tallying": wiring.tallying, "publishing": wiring.publishing},
-        "plan_deliveries": {"planning": wiring.planning, "approval_requests": wiring.approval_requests},
+        "plan_deliveries": {
+            "planning": lambda: wiring.planning(wiring.settings.plans_at_once),
+            "hours": wiring.hours,
+            "approval_requests": wiring.approval_requests,
+        },
         "deliver": {
             "delivering": lambda: wiring.delivering(module.report_replaced),
             "repacking": lambda: wiring.repacking(module.report_replaced),
         },
         "record_feedback": {"feedback": wiring.feedback},
-        "report_deliveries": {"reporting": wiring.reporting},
+        "report_deliveries": {
+            "reporting": wiring.reporting,
+            "hours": wiring.hours,
+            "all_is_well": wiring.all_is_well,
+        },
         "reconcile": {"reconciling": lambda: wiring.reconciling(module.report)},
     }
     for name, make in made_of[function].items():
@@ -674,7 +771,8 @@ def _fake_ses(ses: Any) -> None:
     ses.meta.events.register("before-call.sesv2.SendEmail", send)
     ses.meta.events.register("after-call.sesv2.SendEmail", keep)
     # moto lacks GetAccount.
-    answer = {"SendQuota": {"MaxSendRate": 14.0}, "ResponseMetadata": {"HTTPStatusCode": 200}}
+    quota = {"MaxSendRate": 14.0, "Max24HourSend": 50_000.0, "SentLast24Hours": 0.0}
+    answer = {"SendQuota": quota, "ResponseMetadata": {"HTTPStatusCode": 200}}
     ses.meta.events.register("before-call.sesv2.GetAccount", lambda **_: (SimpleNamespace(status_code=200), answer))
 
 

@@ -15,13 +15,18 @@ from undersigned.domain.errors import UndersignedError
 from undersigned_cli.commands import (
     backups,
     campaigns,
+    confirmations,
     counts,
+    dead_letters,
     deliveries,
     delivery_controls,
+    doctor,
     keys,
     letters,
+    people,
     quarantine,
     reconciling,
+    screening,
     secret,
     signatures,
     stack,
@@ -50,13 +55,18 @@ app.add_typer(campaigns.app, name="campaign", rich_help_panel=PREPARE)
 app.add_typer(letters.app, name="letter", rich_help_panel=PREPARE)
 counts.add_to(app)
 signatures.add_to(app)
+screening.add_to(app)
 deliveries.add_to(app)
 delivery_controls.add_to(app)
 app.add_typer(quarantine.app, name="quarantine", rich_help_panel=ACT)
+app.add_typer(people.app, name="person", rich_help_panel=RUN)
 app.add_typer(keys.app, name="key", rich_help_panel=RUN)
+app.add_typer(confirmations.app, name="confirmations", rich_help_panel=RUN)
+app.add_typer(dead_letters.app, name="dead-letters", rich_help_panel=RUN)
 app.add_typer(secret.app, name="secret", rich_help_panel=RUN)
 backups.add_to(app)
 reconciling.add_to(app)
+doctor.add_to(app)
 stack.add_to(app)
 
 MISTAKE, DIFFERS = 1, 3

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from undersigned.domain.errors import UndersignedError
 from undersigned.settings import Settings
 from undersigned.wiring import Wiring
+from undersigned_cli.local.deploy import STACK_NAME
 from undersigned_cli.local.running import connect
 
 if TYPE_CHECKING:
@@ -31,9 +32,17 @@ _SETTING_OF_OUTPUT = {
     "DeliveryHour": "DELIVERY_HOUR",
     "DeliveryTimeZone": "DELIVERY_TIME_ZONE",
     "PublicUrl": "PUBLIC_URL",
+    "ApiUrl": "API_URL",
 }
-_SETTING_OF_NEW_OUTPUT = {"WaitingMailsUrl": "WAITING_MAILS_URL"}
-"""Outputs that a stack of an earlier version lacks. Only the commands that need them ask for a new deployment."""
+_SETTING_OF_NEW_OUTPUT = {
+    "WaitingMailsUrl": "WAITING_MAILS_URL",
+    "PeopleMailsUrl": "PEOPLE_MAILS_URL",
+    "AdminEmail": "ADMIN_EMAIL",
+}
+"""Outputs that a stack of an earlier version lacks. Only the commands that need them ask for a new deployment.
+
+A stack without an administrator has no `AdminEmail`.
+"""
 
 
 class StackError(UndersignedError):
@@ -42,10 +51,11 @@ class StackError(UndersignedError):
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A deployed stack: its outputs, and a function that makes AWS clients for it."""
+    """A deployed stack: its outputs, a function that makes AWS clients for it, and its name."""
 
     outputs: Mapping[str, str]
     client: Callable[..., Any]
+    name: str = STACK_NAME
 
     @classmethod
     def in_aws(cls, name: str) -> Stack:
@@ -60,7 +70,7 @@ class Stack:
             )
             raise StackError(message) from error
         outputs = answer["Stacks"][0].get("Outputs", [])
-        return cls({output["OutputKey"]: output["OutputValue"] for output in outputs}, boto3.client)
+        return cls({output["OutputKey"]: output["OutputValue"] for output in outputs}, boto3.client, name)
 
     @classmethod
     def local(cls, state: Path = LOCAL_STATE) -> Stack:

@@ -11,12 +11,14 @@ from undersigned.aws.queue import (
     LONGEST_DELAY,
     LONGEST_WAIT,
     UNTIL_SES_IS_ASKED_AGAIN,
+    read_draft_test,
     read_message,
     seconds_until_next_try,
 )
+from undersigned.domain.canaries import is_canary
 from undersigned.logs import facts_of
 from undersigned.services.delivering import OutOfTimeError, UnsettledError
-from undersigned.services.ports import SendingStoppedError, ThrottledError
+from undersigned.services.ports import MailRefusedError, SendingStoppedError, ThrottledError
 from undersigned.wiring import Wiring
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from undersigned.aws.queue import DeliveryMessage
+    from undersigned.aws.queue import DeliveryMessage, DraftTest
     from undersigned.domain.deliveries import DeliveryKey
 
 logger = Logger()
@@ -59,7 +61,10 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     for record in event["Records"]:
         received = int(record["attributes"]["ApproximateReceiveCount"])
         try:
-            _run(read_message(record["body"]), context)
+            if test := read_draft_test(record["body"]):
+                _send_draft_test(test)
+            else:
+                _run(read_message(record["body"]), context)
             continue
         except UnsettledError as error:
             facts = {"until": error.until.isoformat()}
@@ -79,9 +84,20 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     return {"batchItemFailures": failed}
 
 
+def _send_draft_test(test: DraftTest) -> None:
+    try:
+        message_id = stack.draft_test_post().send(test.campaign, test.to)
+    except SendingStoppedError:
+        raise
+    except MailRefusedError as error:
+        logger.warning("SES refused a test of a draft", extra={"campaign": test.campaign, "reason": str(error)})
+        return
+    logger.info("test email of a draft", extra={"campaign": test.campaign, "message_id": message_id or "no draft"})
+
+
 def _run(message: DeliveryMessage, context: LambdaContext) -> None:
     if message.is_test:
-        message_id = delivering.test(message.key)
+        message_id = delivering.test(message.key, message.test_to)
         logger.info("test email", extra={**asdict(message.key), "message_id": message_id or "no letter waits"})
         return
     if message.is_repacking:
@@ -97,8 +113,9 @@ def _run(message: DeliveryMessage, context: LambdaContext) -> None:
         _continue(message, after=UNTIL_SES_IS_ASKED_AGAIN)
     else:
         state = delivery.state if delivery else "nothing to send now"
-        # A person must decide about an email in doubt, so it is logged as an error, which an alarm counts.
-        log = logger.error if state == "in_doubt" else logger.info
+        # A person must decide about an email in doubt, so it is logged as an error, which an alarm counts. The canary
+        # tells of its own.
+        log = logger.error if state == "in_doubt" and not is_canary(message.key.campaign) else logger.info
         log("delivery", extra={**asdict(message.key), "state": state})
 
 
@@ -108,7 +125,7 @@ def _continue(message: DeliveryMessage, after: int = 0) -> None:
     if now - since < LONGEST_WAIT:
         stack.queue.put_again(message.key, since, after=after)
     else:
-        # The next weekly plan queues it again.
+        # The next plan queues it again.
         logger.error("a delivery waited for two weeks", extra=asdict(message.key))
 
 

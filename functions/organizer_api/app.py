@@ -14,11 +14,20 @@ from functions.organizer_api import (
     dashboard_buttons,
     deliveries,
     delivery_controls,
+    drafts,
     exports,
+    keys,
+    new_campaign,
     next_deliveries,
+    people,
+    screening,
     session,
+    sign_in,
     signatures,
     wired,
+    workshop,
+    workshop_publishing,
+    workshop_recipients,
 )
 from functions.organizer_api.problems import NO_ROUTE, problem_of
 from undersigned.aws.failures import is_throttle, slower
@@ -32,15 +41,35 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 app = APIGatewayHttpResolver()
-# The first route that matches an address answers it, so `deliveries/next` comes before `deliveries/<period>`.
-for module in (campaign, signatures, exports, next_deliveries, deliveries, delivery_controls):
+# The first route that matches an address answers it, so `deliveries/next` comes before `deliveries/<period>`, and
+# `signatures/evidence` before `signatures/<signer>`.
+for module in (
+    campaign,
+    screening,
+    signatures,
+    exports,
+    next_deliveries,
+    deliveries,
+    delivery_controls,
+    people,
+    keys,
+    drafts,
+):
     app.include_router(module.routes.router)
 for router in (
     approval.router,
     session.router,
     session.routes.router,
+    sign_in.router,
     dashboard.pages.router,
     dashboard_buttons.buttons.router,
+    screening.pages.router,
+    people.pages.router,
+    keys.pages.router,
+    new_campaign.routes.router,
+    workshop.pages.router,
+    workshop_recipients.pages.router,
+    workshop_publishing.pages.router,
 ):
     app.include_router(router)
 

@@ -22,7 +22,7 @@ router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 _TOO_OLD = Problem(
     410,
     Message("This link has expired"),
-    Message("It worked for 14 days. If letters are still waiting, next week’s email has a new link."),
+    Message("It worked for 14 days. If letters are still waiting, the next email that asks you has a new link."),
 )
 _NOT_HERE = Problem(
     404,

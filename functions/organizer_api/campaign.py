@@ -8,6 +8,7 @@ from functions.organizer_api import wired
 from functions.organizer_api.deliveries import delivery_values
 from functions.organizer_api.routes import campaign_routes
 from undersigned.web.answers import data
+from undersigned.web.campaign_values import settings_values
 from undersigned.web.cursors import AUDIT_POSITION, TARGET_POSITION, cursor_of
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 routes = campaign_routes()
 
-COUNTED_BY = ("target", "day", "hour", "locality", "domain")
+COUNTED_BY = ("target", "day", "hour", "locality", "source", "domain", "suspicion")
 
 
 @routes.get("", "read")
@@ -39,9 +40,16 @@ def show_campaign(request: ApiRequest) -> Response[str]:
             "goal": found.count.goal,
             "paused": found.controls.paused,
             "approval": settings.approval,
+            "privacy_url": settings.privacy_url,
+            "kept_until": settings.kept_until.isoformat() if settings.kept_until else None,
             "approved": sorted(found.controls.approved),
             "next_delivery": found.next_delivery.isoformat(),
-            "scope": request.key.scope,
+            "postponed_emails": {
+                "quarantined": found.postponed["suspicious"],
+                "others": found.postponed["clean"],
+            },
+            "scope": request.holder.scope,
+            "settings": settings_values(settings),
         }
     )
 
@@ -62,6 +70,7 @@ def _target(state: TargetState) -> dict[str, object]:
         "department": target.department,
         "locality": target.locality,
         "email": target.email,
+        "postal_codes": target.postal_codes,
         "retired": target.retired,
         "held_because": target.held_because,
         "waiting": state.waiting,

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 from functions.organizer_api import deliveries as api_deliveries
 from functions.organizer_api import next_deliveries, wired
-from functions.organizer_api.dashboard_routes import HOME, dashboard_routes, done, viewer_of
+from functions.organizer_api.dashboard_routes import dashboard_routes, done, public_url, viewer_of
+from functions.organizer_api.signatures import filter_of
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.exports import EXPORTED, ExportFilter
-from undersigned.domain.signatures import ReportedStatus, SignatureFilter
+from undersigned.services.waiting_evidence import waiting_evidence
 from undersigned.web import dashboard
 from undersigned.web.answers import dashboard_page, moved
 from undersigned.web.cursors import AUDIT_POSITION, SIGNATURE_POSITION, TARGET_POSITION
@@ -29,15 +30,26 @@ ROWS_SHOWN = 25
 @pages.get("", "read")
 def overview(request: DashboardRequest) -> Response[str]:
     """Show a campaign's figures and what needs attention."""
-    organizing = wired.organizing
+    organizing, viewer = wired.organizing, viewer_of(request)
+    if not viewer.is_published:
+        return moved(f"{viewer.home}/workshop")
+    after = request.position(TARGET_POSITION)
+    targets, found = organizing.targets(request.campaign, after, TARGETS_SHOWN), organizing.overview(request.campaign)
     return dashboard_page(
         dashboard.overview(
-            viewer_of(request),
-            organizing.overview(request.campaign),
+            viewer,
+            found,
             organizing.counts(request.campaign, "day").by,
-            organizing.targets(request.campaign, request.position(TARGET_POSITION), TARGETS_SHOWN),
+            targets,
             organizing.providers(request.campaign),
-            period=wired.stack.period(),
+            evidence=wired.stack.screening().recent(request.campaign),
+            held_back=organizing.held_back(request.campaign),
+            overdue=organizing.overdue(found, targets.items),
+            form_url=f"{public_url(request.event)}/campaigns/{request.campaign}",
+            is_part=after is not None or targets.next_position is not None,
+            by_source=organizing.counts(request.campaign, "source").by if viewer.campaign.sources else {},
+            period=wired.stack.period_of(viewer.campaign),
+            draft=wired.stack.drafts.draft(request.campaign) if viewer.may_manage else None,
             sort=request.choice("sort", dashboard.COLUMNS) or "recipient",
             descending=request.choice("order", ("ascending", "descending")) == "descending",
         )
@@ -49,17 +61,19 @@ def target(request: DashboardRequest, target: str) -> Response[str]:
     """Show a target: its waiting letters, its deliveries and its buttons."""
     viewer, organizing = viewer_of(request), wired.organizing
     state = organizing.target(request.campaign, target)
-    plan = state.plan(viewer.campaign, organizing.controls(request.campaign), wired.stack.period())
+    plan = state.plan(viewer.campaign, organizing.controls(request.campaign), wired.stack.period_of(viewer.campaign))
     return dashboard_page(
-        dashboard.target(viewer, state, plan, state.deliveries[:ROWS_SHOWN], organizing.next_delivery())
+        dashboard.target(viewer, state, plan, state.deliveries[:ROWS_SHOWN], organizing.next_delivery(viewer.campaign))
     )
 
 
 @pages.get("/targets/<target>/next", "manage")
 def preview(request: DashboardRequest, target: str) -> Response[str]:
     """Preview the email that a delivery would send to a target now."""
-    made = next_deliveries.preview_of(request, target)
-    return dashboard_page(dashboard.preview(viewer_of(request), made, date.fromisoformat(wired.stack.period())))
+    made, viewer = next_deliveries.preview_of(request, target), viewer_of(request)
+    evidence = waiting_evidence(wired.stack.signatures, request.campaign, [target])
+    today = date.fromisoformat(wired.stack.period_of(viewer.campaign))
+    return dashboard_page(dashboard.preview(viewer, made, evidence, today))
 
 
 @pages.get("/targets/<target>/next/mail", "manage")
@@ -101,7 +115,7 @@ def packet(request: DashboardRequest, period: str, target: str, number: str) -> 
 @pages.get("/signatures", "manage")
 def signatures(request: DashboardRequest) -> Response[str]:
     """Show letters, newest first."""
-    wanted = SignatureFilter(request.named("target"), request.choice("status", get_args(ReportedStatus)))
+    wanted = filter_of(request)
     found = wired.organizing.signatures(request.campaign, wanted, request.position(SIGNATURE_POSITION), ROWS_SHOWN)
     roster = wired.stack.catalog.entry(request.campaign).roster
     return dashboard_page(dashboard.signatures(viewer_of(request), found, wanted, roster))
@@ -109,11 +123,19 @@ def signatures(request: DashboardRequest) -> Response[str]:
 
 @pages.post("/signatures", "manage")
 def find_signature(request: DashboardRequest) -> Response[str]:
-    """Redirect to the letter signed with an email address. The address is posted, to keep it out of URLs and logs."""
-    email = request.posted("email")
-    if found := wired.organizing.signed_with(request.campaign, email):
-        return moved(f"{HOME}/signatures/{found.signer}")
-    return done("none-found", "/signatures")
+    """Redirect to the letter signed with an email address, or show those whose name has some words.
+
+    Both are posted, to keep them out of URLs and logs.
+    """
+    wanted = request.posted("find")
+    if "@" in wanted:
+        if found := wired.organizing.signed_with(request.campaign, wanted):
+            return moved(f"{request.home}/signatures/{found.signer}")
+        return done(request, "none-found", "/signatures")
+    name, after = request.posted_person("find"), request.posted_position(SIGNATURE_POSITION)
+    named = wired.organizing.named(request.campaign, name, after, ROWS_SHOWN)
+    roster = wired.stack.catalog.entry(request.campaign).roster
+    return dashboard_page(dashboard.named(viewer_of(request), named, name, roster))
 
 
 @pages.get("/signatures/<signer>", "manage")
@@ -139,7 +161,7 @@ def request_export(request: DashboardRequest) -> Response[str]:
     target, status = request.posted("target"), request.posted("status")
     wanted = ExportFilter(target or None, next((known for known in EXPORTED if known == status), None))
     wired.stack.exporting().ask(request.campaign, wanted, request.by)
-    return done("asked", "/exports")
+    return done(request, "asked", "/exports")
 
 
 @pages.get("/exports/<export>", "manage")

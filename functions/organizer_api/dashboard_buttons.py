@@ -21,14 +21,14 @@ buttons = dashboard_routes()
 def pause(request: DashboardRequest) -> Response[str]:
     """Pause the campaign's deliveries."""
     wired.stack.delivery_controls().pause(request.campaign, request.by, request.reason())
-    return done("paused")
+    return done(request, "paused")
 
 
 @buttons.post("/resume", "manage")
 def resume(request: DashboardRequest) -> Response[str]:
     """Resume the campaign's deliveries."""
     wired.stack.delivery_controls().resume(request.campaign, request.by, request.reason())
-    return done("resumed")
+    return done(request, "resumed")
 
 
 @buttons.post("/approve", "manage")
@@ -37,7 +37,7 @@ def approve(request: DashboardRequest) -> Response[str]:
     period = request.posted("period")
     check_names({"period": period})
     wired.stack.delivery_controls().approve(request.campaign, period, request.by, request.reason())
-    return done("approved")
+    return done(request, "approved")
 
 
 @buttons.post("/deliver", "manage")
@@ -55,42 +55,57 @@ def deliver_to(request: DashboardRequest, target: str) -> Response[str]:
 def _deliver(request: DashboardRequest, target: str | None) -> Response[str]:
     plan = wired.stack.delivery_controls().deliver(
         request.campaign,
-        wired.stack.period(),
+        wired.stack.period(request.campaign),
         request.by,
         request.reason(),
         only=target,
         again=request.pressed_again(),
     )
-    return done("delivered" if plan.going else "not-delivered", f"/targets/{target}" if target else "")
+    return done(request, "delivered" if plan.going else "not-delivered", f"/targets/{target}" if target else "")
 
 
 @buttons.post("/targets/<target>/hold", "manage")
 def hold(request: DashboardRequest, target: str) -> Response[str]:
     """Hold one target's letters."""
     wired.stack.delivery_controls().hold(request.campaign, target, request.by, request.reason())
-    return done("held", f"/targets/{target}")
+    return done(request, "held", f"/targets/{target}")
 
 
 @buttons.post("/targets/<target>/release", "manage")
 def release(request: DashboardRequest, target: str) -> Response[str]:
     """Release one target's letters."""
     wired.stack.delivery_controls().release(request.campaign, target, request.by, request.reason())
-    return done("released", f"/targets/{target}")
+    return done(request, _while_paused(request, "released"), f"/targets/{target}")
+
+
+def _while_paused(request: DashboardRequest, what: str) -> str:
+    """Return the word for what was done; while the campaign is paused, nothing goes with the next delivery."""
+    return f"{what}-while-paused" if wired.organizing.controls(request.campaign).paused else what
 
 
 @buttons.post("/targets/<target>/test", "manage")
 def test(request: DashboardRequest, target: str) -> Response[str]:
-    """Send the target's next email to the organizer instead, as a test."""
-    wired.stack.delivery_controls().test(request.campaign, target, wired.stack.period(), request.by, request.reason())
-    return done("tested", f"/targets/{target}")
+    """Send the target's next email to the person who is signed in instead, as a test; with a key, to the organizer."""
+    person = request.session.person
+    wired.stack.delivery_controls().test(
+        request.campaign,
+        target,
+        wired.stack.period(request.campaign),
+        request.by,
+        request.reason(),
+        to=person.email if person else None,
+    )
+    return done(request, "test-sent" if person else "tested", f"/targets/{target}")
 
 
 @buttons.post("/deliveries/<period>/<target>/retry", "manage")
 def retry(request: DashboardRequest, period: str, target: str) -> Response[str]:
     """Send a delivery again."""
     key = DeliveryKey(request.campaign, target, period)
-    wired.stack.delivery_controls().retry(key, request.by, request.reason(), again=request.pressed_again())
-    return done("retried", f"/deliveries/{period}/{target}")
+    wired.stack.delivery_controls().retry(
+        key, request.by, request.reason(), again=request.pressed_again(), revision=request.posted("revision")
+    )
+    return done(request, "retried", f"/deliveries/{period}/{target}")
 
 
 @buttons.post("/deliveries/<period>/<target>/settle-as-sent", "manage")
@@ -106,19 +121,21 @@ def settle_as_not_sent(request: DashboardRequest, period: str, target: str) -> R
 
 
 def _settle(request: DashboardRequest, key: DeliveryKey, *, sent: bool) -> Response[str]:
-    wired.stack.delivery_controls().settle(key, request.by, request.reason(), sent=sent)
-    return done("settled-as-sent" if sent else "retried", f"/deliveries/{key.period}/{key.target}")
+    controls = wired.stack.delivery_controls()
+    controls.settle(key, request.by, request.reason(), sent=sent, revision=request.posted("revision"))
+    return done(request, "settled-as-sent" if sent else "retried", f"/deliveries/{key.period}/{key.target}")
 
 
 @buttons.post("/signatures/<signer>/remove", "manage")
 def remove(request: DashboardRequest, signer: str) -> Response[str]:
     """Erase a letter."""
     arrived = wired.organizing.remove(request.campaign, signer, request.by, request.reason())
-    return done("removed-after-sending" if arrived else "removed", f"/signatures/{signer}")
+    return done(request, "removed-after-sending" if arrived else "removed", f"/signatures/{signer}")
 
 
 @buttons.post("/signatures/<signer>/release", "manage")
 def release_from_quarantine(request: DashboardRequest, signer: str) -> Response[str]:
-    """Release a letter from quarantine."""
-    wired.organizing.release(request.campaign, signer, request.by, request.reason())
-    return done("released-letter", f"/signatures/{signer}")
+    """Release a letter from quarantine, or from hold."""
+    status = wired.organizing.release(request.campaign, signer, request.by, request.reason())
+    what = _while_paused(request, "ended-hold") if status == "confirmed" else "released-letter"
+    return done(request, what, f"/signatures/{signer}")

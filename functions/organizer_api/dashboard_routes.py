@@ -3,86 +3,214 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import quote, urlencode
+
+from aws_lambda_powertools.event_handler import Response
 
 from functions.organizer_api import wired
 from functions.organizer_api.problems import dashboard_problem_of
-from undersigned.domain.errors import UndersignedError
+from undersigned.domain.campaigns import dashboard_path
+from undersigned.domain.errors import NotFoundError, UndersignedError
+from undersigned.services.access import ScopeError
+from undersigned.services.draft_views import shown_campaign
 from undersigned.services.sessions import SignedOutError
-from undersigned.web import dashboard, security_log
+from undersigned.web import dashboard, people_pages, security_log
 from undersigned.web.answers import dashboard_page, moved
-from undersigned.web.organizer_requests import DashboardRequest, check_names
+from undersigned.web.hosts import hosts_of
+from undersigned.web.organizer_requests import DashboardRequest, SessionRequest, check_names
 from undersigned.web.reader import language_for
 from undersigned.web.scoped_routes import ScopedRoutes
-from undersigned.web.sessions import check_post, comes_from_a_link, session_cookie, session_token
+from undersigned.web.sessions import (
+    check_post,
+    chosen_language,
+    comes_from_a_link,
+    language_cookie,
+    session_cookie,
+    session_token,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aws_lambda_powertools.event_handler import Response
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
     from undersigned.domain.api_keys import Scope
-    from undersigned.web.scoped_routes import Handler
+    from undersigned.domain.campaigns import Campaign
+    from undersigned.web.scoped_routes import Handler, Serve
 
 HOME = "/organizer"
 
 
+def session_routes() -> ScopedRoutes:
+    """Make routes for whoever is signed in, about no campaign. Handlers take a SessionRequest."""
+    return ScopedRoutes(HOME, _keeping_language(_serve_session))
+
+
+def administrator_routes() -> ScopedRoutes:
+    """Make routes for the stack's administrator, about no campaign. Handlers take a SessionRequest."""
+    return ScopedRoutes(HOME, _keeping_language(_serve_administrator))
+
+
 def dashboard_routes() -> ScopedRoutes:
-    """Make routes for organizers who are signed in to the dashboard."""
-    return ScopedRoutes(HOME, _serve)
+    """Make routes for organizers who are signed in, each below a campaign's address."""
+    return ScopedRoutes(dashboard_path("<campaign>"), _keeping_language(_serve))
 
 
 def viewer_of(request: DashboardRequest) -> dashboard.Viewer:
-    """Return the organizer who looks at a page."""
+    """Return the organizer who looks at a page. Raises NotFoundError if there is neither a campaign nor its draft."""
+    campaign, is_published = _campaign_of(request)
     return dashboard.Viewer(
-        wired.stack.catalog.entry(request.campaign).campaign,
-        request.key.allows("manage"),
+        campaign,
+        request.holder.allows("manage"),
         request.session.post_token,
+        wired.stack.now(),
         request.query("done"),
+        chosen=chosen_language(request.event),
+        here=_here(request),
+        may_own=request.holder.allows("own"),
+        is_person=request.session.person is not None,
+        is_published=is_published,
     )
 
 
-def done(what: str, path: str = "") -> Response[str]:
-    """Redirect from a button to the page that says what it did."""
-    return moved(f"{HOME}{path}?done={what}")
+def _campaign_of(request: DashboardRequest) -> tuple[Campaign, bool]:
+    """Return the campaign, and whether it is published; one that isn't is as its draft says."""
+    try:
+        return wired.stack.catalog.entry(request.campaign).campaign, True
+    except NotFoundError:
+        return shown_campaign(wired.stack.drafting().draft(request.campaign)), False
+
+
+def language_of(event: APIGatewayProxyEventV2) -> str:
+    """Return the language of a page about no campaign: the one that the reader chose, or that their browser prefers."""
+    return chosen_language(event) or language_for(event)
+
+
+def _here(request: DashboardRequest) -> str:
+    """Return the address of a page, for links to it in other languages; after a post, that of the overview."""
+    event = request.event
+    if event.http_method != "GET":
+        return request.home
+    kept = {name: text for name, text in event.query_string_parameters.items() if name not in {"lang", "done"}}
+    return f"{event.path}?{urlencode(kept)}" if kept else event.path
+
+
+def done(request: DashboardRequest, what: str, path: str = "") -> Response[str]:
+    """Redirect from a button to the page of its campaign that says what it did."""
+    return moved(f"{request.home}{path}?done={what}")
 
 
 def home_with_cookie(token: str) -> Response[str]:
-    """Redirect to the dashboard and set the session cookie. An empty token deletes the cookie."""
+    """Redirect to the front page and set the session cookie. An empty token deletes the cookie."""
     answer = moved(HOME)
     answer.cookies = [session_cookie(token)]
     return answer
 
 
 def public_url(event: APIGatewayProxyEventV2) -> str:
-    """Return the base address of the stack's own pages."""
-    # A stack without its own domain has its pages at the host of the request.
-    return wired.stack.settings.sender_at(f"https://{event.headers.get('host', '')}").public_url
+    """Return the base address of the public pages."""
+    return hosts_of(event, wired.stack.settings).public
+
+
+def api_url(event: APIGatewayProxyEventV2) -> str:
+    """Return the base address of the dashboard."""
+    return hosts_of(event, wired.stack.settings).api
+
+
+def _keeping_language(serve: Serve) -> Serve:
+    """Keep the language that a link chooses, for the pages after it."""
+
+    def serve_and_keep(
+        event: APIGatewayProxyEventV2, scope: Scope, parts: Mapping[str, str], handler: Handler
+    ) -> object:
+        answer = serve(event, scope, parts, handler)
+        if isinstance(answer, Response) and (cookie := language_cookie(event)):
+            answer.cookies = [*answer.cookies, cookie]
+        return answer
+
+    return serve_and_keep
 
 
 def _serve(event: APIGatewayProxyEventV2, scope: Scope, parts: Mapping[str, str], handler: Handler) -> object:
-    """Check a signed-in organizer's request, call its handler, and show errors as pages."""
+    """Check a signed-in organizer's request about a campaign, call its handler, and show errors as pages."""
+    names = {**parts}
+    campaign = names.pop("campaign")
     try:
-        session = wired.sessions.session(session_token(event.cookies))
+        session = wired.sessions.session(session_token(event.cookies), campaign)
     except SignedOutError:
         return _sign_in_first(event)
-    request = DashboardRequest(session.key.campaign, session.key, event, session)
+    viewer: dashboard.Viewer | None = None
     try:
+        if session.holder is None:
+            # A campaign that exists and one that doesn't are refused alike.
+            message = "the session opens no such campaign"
+            raise NotFoundError(message)
+        request = DashboardRequest(campaign, session.holder, event, session)
+        viewer = viewer_of(request)
         if event.http_method == "POST":
-            check_post(request, public_url(event))
-        session.check(scope)
-        security_log.requested(session.key, "dashboard", handler.__name__, scope)
+            check_post(request, api_url(event))
+        if not session.holder.allows(scope):
+            raise ScopeError(session.holder.scope, scope)
+        security_log.requested(session.holder, "dashboard", handler.__name__, scope)
+        check_names(names)
+        return handler(request, **names)
+    except UndersignedError as error:
+        return _problem(event, error, viewer)
+
+
+def _serve_session(event: APIGatewayProxyEventV2, scope: Scope, parts: Mapping[str, str], handler: Handler) -> object:
+    """Check a signed-in organizer's request about no campaign, call its handler, and show errors as pages."""
+    del scope  # whoever is signed in
+    try:
+        request = SessionRequest(event, wired.sessions.session(session_token(event.cookies)))
+    except SignedOutError:
+        return _sign_in_first(event)
+    return _handled(request, parts, handler)
+
+
+def _serve_administrator(
+    event: APIGatewayProxyEventV2, scope: Scope, parts: Mapping[str, str], handler: Handler
+) -> object:
+    """Do the same for the stack's administrator, and refuse everybody else."""
+    try:
+        request = SessionRequest(event, wired.sessions.session(session_token(event.cookies)))
+    except SignedOutError:
+        return _sign_in_first(event)
+    if not request.session.is_administrator:
+        return _problem(event, ScopeError("read", scope))
+    return _handled(request, parts, handler)
+
+
+def _handled(request: SessionRequest, parts: Mapping[str, str], handler: Handler) -> object:
+    try:
+        if request.event.http_method == "POST":
+            check_post(request, api_url(request.event))
         check_names(parts)
         return handler(request, **parts)
     except UndersignedError as error:
-        found = dashboard_problem_of(error)
-        return dashboard_page(dashboard.problem(viewer_of(request), found.title, found.detail), status=found.status)
+        return _problem(request.event, error)
+
+
+def _problem(
+    event: APIGatewayProxyEventV2, error: UndersignedError, viewer: dashboard.Viewer | None = None
+) -> Response[str]:
+    found, language = dashboard_problem_of(error), language_of(event)
+    return dashboard_page(
+        dashboard.problem(viewer, language, found.title, found.detail),
+        status=found.status,
+        retry_after=found.retry_after,
+    )
+
+
+def doorstep(event: APIGatewayProxyEventV2) -> Response[str]:
+    """Answer a link on another site, for which a browser sends no strict cookie. It does when our own page reloads."""
+    return dashboard_page(dashboard.doorstep(language_of(event), quote(event.path)))
 
 
 def _sign_in_first(event: APIGatewayProxyEventV2) -> Response[str]:
     """Show the sign-in form on the dashboard's front page, and redirect there from any other."""
+    if event.http_method == "GET" and comes_from_a_link(event.headers):
+        return doorstep(event)
     if event.http_method != "GET" or event.path != HOME:
         return home_with_cookie("")
-    # A browser that follows a link on another site sends no strict cookie. It does when our own page reloads.
-    shown = dashboard.doorstep if comes_from_a_link(event.headers) else dashboard.sign_in
-    return dashboard_page(shown(language_for(event)))
+    return dashboard_page(people_pages.sign_in(language_of(event)))

@@ -62,6 +62,7 @@ def delivery_values(delivery: Delivery) -> dict[str, object]:
         "letters": delivery.letters,
         "bytes": delivery.bytes,
         "attempt": delivery.attempt,
+        "revision": delivery.revision,
         "email": delivery.email,
         "message_id": delivery.message_id,
         "opened_at": delivery.opened_at.isoformat(),

@@ -42,8 +42,8 @@ def approve(request: ApiRequest, period: str) -> Response[str]:
 
 @routes.post("/deliveries/next", "manage")
 def deliver(request: ApiRequest) -> Response[str]:
-    """Queue what waits now, for all targets or for one, instead of at the weekly hour."""
-    period = wired.stack.period()
+    """Queue what waits now, for all targets or for one, instead of at the campaign's hour."""
+    period = wired.stack.period(request.campaign)
     target = request.posted_name("target")
     plan = wired.stack.delivery_controls().deliver(
         request.campaign, period, request.by, request.why(), only=target, again=request.flag("again")
@@ -69,7 +69,9 @@ def release(request: ApiRequest, target: str) -> Response[str]:
 @routes.post("/targets/<target>/test", "manage")
 def test(request: ApiRequest, target: str) -> Response[str]:
     """Send the target's next email to the organizer instead, as a test."""
-    wired.stack.delivery_controls().test(request.campaign, target, wired.stack.period(), request.by, request.why())
+    wired.stack.delivery_controls().test(
+        request.campaign, target, wired.stack.period(request.campaign), request.by, request.why()
+    )
     return data({"target": target, "status": "queued"}, status=202)
 
 
@@ -77,7 +79,8 @@ def test(request: ApiRequest, target: str) -> Response[str]:
 def retry(request: ApiRequest, period: str, target: str) -> Response[str]:
     """Send a delivery again that bounced or is held."""
     key = DeliveryKey(request.campaign, target, period)
-    wired.stack.delivery_controls().retry(key, request.by, request.why(), again=request.flag("again"))
+    controls = wired.stack.delivery_controls()
+    controls.retry(key, request.by, request.why(), again=request.flag("again"), revision=request.revision())
     return data({"target": target, "period": period, "status": "queued"}, status=202)
 
 
@@ -85,5 +88,7 @@ def retry(request: ApiRequest, period: str, target: str) -> Response[str]:
 def settle(request: ApiRequest, period: str, target: str) -> Response[str]:
     """Decide whether the email of a delivery was sent. If it was not, it is sent again."""
     sent, key = request.decision("sent"), DeliveryKey(request.campaign, target, period)
-    settled = wired.stack.delivery_controls().settle(key, request.by, request.why(), sent=sent)
+    controls = wired.stack.delivery_controls()
+    again, revision = request.flag("again"), request.revision(required=True)
+    settled = controls.settle(key, request.by, request.why(), sent=sent, again=again, revision=revision)
     return data({"target": target, "period": period, "state": settled.state})

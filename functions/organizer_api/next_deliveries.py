@@ -12,8 +12,11 @@ from functions.organizer_api.routes import campaign_routes
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.languages import Message
 from undersigned.services.delivery_controls import NotNowError
+from undersigned.services.waiting_evidence import waiting_evidence
 from undersigned.web.answers import data, download
 from undersigned.web.cursors import TARGET_POSITION, cursor_of
+from undersigned.web.evidence import evidence_values
+from undersigned.web.hosts import hosts_of
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
@@ -37,7 +40,7 @@ def list_next(request: ApiRequest) -> Response[str]:
     """List what a delivery would send now to whom, and what it would not send and why. Changes nothing."""
     after = request.position(TARGET_POSITION)
     overview = wired.organizing.overview(request.campaign)
-    period = wired.stack.period()
+    period = wired.stack.period_of(overview.campaign)
     campaign, controls = overview.campaign, overview.controls
     found = wired.organizing.targets(request.campaign, after, request.limit(50, most=200))
     return data(
@@ -77,6 +80,7 @@ def line_values(line: PlanLine) -> dict[str, object]:
 def preview(request: ApiRequest, target: str) -> Response[str]:
     """Preview the email that a target would get now."""
     made = preview_of(request, target)
+    evidence = waiting_evidence(wired.stack.signatures, request.campaign, [target])
     address = f"/organizer/campaigns/{request.campaign}/deliveries/next/{target}"
     return data(
         {
@@ -86,6 +90,7 @@ def preview(request: ApiRequest, target: str) -> Response[str]:
             "text": made.mail.text,
             "html": made.mail.html,
             "attached": bool(made.mail.attachments),
+            "evidence": evidence_values(evidence),
             "packets": [
                 packet_values(packet) | {"link": f"{address}/packets/{packet.number}"} for packet in made.packets
             ],
@@ -109,11 +114,11 @@ def preview_packet(request: ApiRequest, target: str, number: str) -> Response[by
 
 
 def _packing(request: ApiRequest) -> Packing:
-    return wired.stack.packing(_report_replaced, f"https://{request.event.headers['host']}")
+    return wired.stack.packing(_report_replaced, hosts_of(request.event, wired.stack.settings).api)
 
 
 def _key(request: ApiRequest, target: str) -> DeliveryKey:
-    return DeliveryKey(request.campaign, target, wired.stack.period())
+    return DeliveryKey(request.campaign, target, wired.stack.period(request.campaign))
 
 
 def preview_of(request: ApiRequest, target: str) -> DeliveryPreview:

@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
-from undersigned.domain.errors import NotFoundError, TooManyLettersError, UndersignedError
+from typing import TYPE_CHECKING
+
+from undersigned.authoring.mistakes import MistakesError, UnknownSettingError
+from undersigned.domain.drafts import DraftConflictError, DraftFilesError
+from undersigned.domain.errors import FieldError, NotFoundError, TooManyLettersError, UndersignedError
 from undersigned.domain.languages import Message
+from undersigned.services.abuse_checks import BusyError
 from undersigned.services.access import KeyRefusedError, ScopeError, TooManyRefusalsError
 from undersigned.services.delivery_controls import NotNowError
 from undersigned.services.erasing import UnderWayError
 from undersigned.services.exporting import NotReadyError
 from undersigned.services.packet_files import PacketErasedError, PacketNotReadyError
+from undersigned.services.people import PeopleError
 from undersigned.services.ports import ChangedError, ThrottledError
 from undersigned.web.answers import Problem
 from undersigned.web.posted import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from undersigned.domain.api_keys import Scope
+
+_WHO_MAY: Mapping[Scope, Message] = {
+    "read": Message("Ask an owner of the campaign to invite you."),
+    "manage": Message(
+        "To see letters or change anything, you must be an editor or an owner of the campaign, or have a key that can "
+        "manage it. Ask an owner."
+    ),
+    "own": Message("Only owners can do this. Ask an owner of the campaign, or the person who runs the system."),
+}
+
+_MOST_MISTAKES = 100
 
 NO_ROUTE = Problem(
     404,
@@ -20,7 +42,7 @@ NO_ROUTE = Problem(
 )
 
 
-def problem_of(error: UndersignedError) -> Problem:  # noqa: PLR0911  (a table)
+def problem_of(error: UndersignedError) -> Problem:  # noqa: C901, PLR0911  (a table)
     """Return what the API says about an error. Any other error is raised unchanged."""
     match error:
         case RequestError():
@@ -37,8 +59,11 @@ def problem_of(error: UndersignedError) -> Problem:  # noqa: PLR0911  (a table)
         case ScopeError():
             return Problem(
                 403,
-                Message("This key can only read"),
-                Message("Use a key with the scope `manage`. `undersigned key create --scope manage` creates one."),
+                Message("This key may not do this"),
+                Message(
+                    "Use a key with the scope `%(scope)s`. `undersigned key create --scope %(scope)s` creates one.",
+                    {"scope": error.needed},
+                ),
             )
         case TooManyRefusalsError():
             return Problem(
@@ -58,7 +83,18 @@ def problem_of(error: UndersignedError) -> Problem:  # noqa: PLR0911  (a table)
             return Problem(409, Message("This packet is not ready"), error.message)
         case NotFoundError():
             return Problem(404, Message("Page not found"), Message("%(reason)s.", {"reason": str(error)}))
-        case NotNowError() | UnderWayError() | TooManyLettersError() | NotReadyError():
+        case DraftFilesError() | UnknownSettingError():
+            return Problem(400, Message("We can’t read this request"), error.message)
+        case MistakesError():
+            return _mistakes(error)
+        case (
+            PeopleError()
+            | NotNowError()
+            | UnderWayError()
+            | TooManyLettersError()
+            | NotReadyError()
+            | DraftConflictError()
+        ):
             return Problem(409, Message("This can’t be done now"), error.message)
         case ChangedError() | ThrottledError():
             return Problem(503, Message("Just a moment"), Message("Send the request again."), retry_after=1)
@@ -66,9 +102,43 @@ def problem_of(error: UndersignedError) -> Problem:  # noqa: PLR0911  (a table)
             raise error
 
 
+def _mistakes(error: MistakesError) -> Problem:
+    """Name the first mistakes, each with its file and line as the field."""
+    errors = tuple(
+        FieldError(
+            mistake.file if mistake.line is None else f"{mistake.file}:{mistake.line}",
+            mistake.says,
+        )
+        for mistake in error.mistakes[:_MOST_MISTAKES]
+    )
+    return Problem(
+        422,
+        Message("The draft has mistakes"),
+        Message.counted(
+            "%(count)s mistake. Correct it, and try again. Nothing was published.",
+            "%(count)s mistakes. Correct them, and try again. Nothing was published.",
+            len(error.mistakes),
+            {"count": len(error.mistakes)},
+        ),
+        errors,
+    )
+
+
 def dashboard_problem_of(error: UndersignedError) -> Problem:
     """Return what the dashboard says about an error. Any other error is raised unchanged."""
     match error:
+        case BusyError():
+            return Problem(
+                429,
+                Message("Just a moment"),
+                Message.counted(
+                    "Your network asked too often. Wait %(seconds)s second, then ask again.",
+                    "Your network asked too often. Wait %(seconds)s seconds, then ask again.",
+                    error.seconds,
+                    {"seconds": error.seconds},
+                ),
+                retry_after=error.seconds,
+            )
         case KeyRefusedError():
             return Problem(
                 401,
@@ -78,14 +148,7 @@ def dashboard_problem_of(error: UndersignedError) -> Problem:
                 ),
             )
         case ScopeError():
-            return Problem(
-                403,
-                Message("This key can only read"),
-                Message(
-                    "To see letters or change anything, you need a key that can manage the campaign. "
-                    "Sign out, then sign in with that key."
-                ),
-            )
+            return Problem(403, Message("You may not do this"), _WHO_MAY[error.needed])
         case NotFoundError():
             return Problem(404, Message("Page not found"), Message("Check the web address."))
         case _:

@@ -1,4 +1,4 @@
-"""Sign in to the dashboard and sign out."""
+"""The front page, signing in with a key, and signing out."""
 
 from __future__ import annotations
 
@@ -7,37 +7,51 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.organizer_api import wired
-from functions.organizer_api.dashboard_routes import HOME, dashboard_routes, home_with_cookie, public_url
+from functions.organizer_api.dashboard_routes import HOME, api_url, home_with_cookie, language_of, session_routes
 from functions.organizer_api.problems import dashboard_problem_of
+from undersigned.domain.campaigns import dashboard_path
 from undersigned.services.access import KeyRefusedError, TooManyRefusalsError
-from undersigned.web import dashboard, security_log
-from undersigned.web.answers import dashboard_page
+from undersigned.web import people_pages, security_log
+from undersigned.web.answers import dashboard_page, moved
 from undersigned.web.organizer_requests import sign_in_form
 from undersigned.web.posted import RequestError
-from undersigned.web.reader import language_for
 from undersigned.web.sessions import check_origin
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
     from undersigned.services.sessions import Session
-    from undersigned.web.organizer_requests import DashboardRequest
+    from undersigned.web.organizer_requests import SessionRequest
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
-routes = dashboard_routes()
+routes = session_routes()
+
+
+@routes.get("", "read")
+def front_page(request: SessionRequest) -> Response[str]:
+    """Show a person's campaigns. A key has one, and this redirects there."""
+    session = request.session
+    if session.key:
+        return moved(dashboard_path(session.key.campaign))
+    if session.person is None:
+        return home_with_cookie("")
+    own = wired.stack.own_campaigns().of(session.person, is_administrator=session.is_administrator)
+    return dashboard_page(people_pages.front(language_of(request.event), session, own))
 
 
 @router.post(f"{HOME}/session")
 def sign_in() -> Response[str]:
     """Start a session with a key, or show the form again when the key is refused."""
     event = router.current_event
+    # What another site sends is not shown.
+    campaign = ""
     try:
-        check_origin(event.headers, public_url(event))
+        check_origin(event.headers, api_url(event))
         campaign, key = sign_in_form(event)
         session = _begin(campaign, key)
     except (KeyRefusedError, TooManyRefusalsError, RequestError) as error:
-        language, found = language_for(event), dashboard_problem_of(error)
-        form = dashboard.sign_in(language, found.detail.in_language(language))
+        language, found = language_of(event), dashboard_problem_of(error)
+        form = people_pages.sign_in(language, with_key=found.detail.in_language(language), campaign=campaign)
         return dashboard_page(form, status=found.status, retry_after=found.retry_after)
     return home_with_cookie(session.token)
 
@@ -48,11 +62,13 @@ def _begin(campaign: str, key: str) -> Session:
     except (KeyRefusedError, TooManyRefusalsError) as error:
         security_log.key_refused(campaign, "dashboard", error)
         raise
-    security_log.signed_in(session.key)
+    if session.key:
+        security_log.signed_in(session.key)
     return session
 
 
 @routes.post("/sign-out", "read")
-def sign_out(_request: DashboardRequest) -> Response[str]:
+def sign_out(request: SessionRequest) -> Response[str]:
     """End a session. Other sites can't press this button, nor any other."""
+    wired.sessions.end(request.session.token)
     return home_with_cookie("")

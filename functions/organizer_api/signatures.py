@@ -1,4 +1,4 @@
-"""Signatures: list them, find one, erase one, release one from quarantine."""
+"""Signatures: list them, find one or those of a name, erase one, release one from quarantine."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, get_args
 
 from functions.organizer_api import wired
 from functions.organizer_api.routes import campaign_routes
+from undersigned.domain.abuse_checks import WantedSuspicion
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.languages import Message
 from undersigned.domain.signatures import ReportedStatus, SignatureFilter
@@ -23,13 +24,15 @@ if TYPE_CHECKING:
 
 routes = campaign_routes()
 
+_FOUND_AT_ONCE = 50
+
 
 @routes.get("/signatures", "manage")
 def list_signatures(request: ApiRequest) -> Response[str]:
     """List signatures, newest first."""
     if request.query("email") is not None:
         raise _no_address()
-    wanted = SignatureFilter(request.named("target"), request.choice("status", get_args(ReportedStatus)))
+    wanted = filter_of(request)
     after, limit = request.position(SIGNATURE_POSITION), request.limit(50, most=200)
     found = wired.organizing.signatures(request.campaign, wanted, after, limit)
     return data(
@@ -52,6 +55,29 @@ def find_signature(request: ApiRequest) -> Response[str]:
         message = "no letter was signed with this address"
         raise NotFoundError(message)
     return data(_signature(found))
+
+
+@routes.post("/signatures/search", "manage")
+def search_signatures(request: ApiRequest) -> Response[str]:
+    """List the signatures whose name has some words. They are posted, to keep them out of URLs and logs."""
+    name, after = request.posted_person("name"), request.posted_position(SIGNATURE_POSITION)
+    found = wired.organizing.named(request.campaign, name, after, _FOUND_AT_ONCE)
+    return data(
+        {
+            "signatures": [_signature(row) for row in found.items],
+            "next": cursor_of(found.next_position),
+            "ended_early": found.ended_early,
+        }
+    )
+
+
+def filter_of(request: ApiRequest) -> SignatureFilter:
+    """Return the filter in an address. Raises RequestError."""
+    return SignatureFilter(
+        request.named("target"),
+        request.choice("status", get_args(ReportedStatus)),
+        request.choice("suspicion", get_args(WantedSuspicion)),
+    )
 
 
 def _no_address() -> RequestError:
@@ -77,9 +103,9 @@ def remove_signature(request: ApiRequest, signer: str) -> Response[str]:
 
 @routes.post("/signatures/<signer>/release", "manage")
 def release_signature(request: ApiRequest, signer: str) -> Response[str]:
-    """Release a letter from quarantine."""
-    wired.organizing.release(request.campaign, signer, request.by, request.why())
-    return data({"id": signer, "status": "pending"})
+    """Release a letter from quarantine, or from hold."""
+    status = wired.organizing.release(request.campaign, signer, request.by, request.why())
+    return data({"id": signer, "status": status})
 
 
 def _signature(row: Signature) -> dict[str, object]:
@@ -87,6 +113,8 @@ def _signature(row: Signature) -> dict[str, object]:
         "id": row.signer,
         "status": row.reported_status,
         "quarantine": row.quarantine,
+        "network": row.network,
+        "on_hold": row.on_hold,
         "name": row.name,
         "email": row.email,
         "address_line": row.address_line,
@@ -104,7 +132,9 @@ def _signature(row: Signature) -> dict[str, object]:
         "confirmed_at": _moment(row.confirmed_at),
         "withdrawn_at": _moment(row.withdrawn_at),
         "erased_at": _moment(row.erased_at),
+        "cleared_at": _moment(row.cleared_at),
         "period": row.period,
+        "source": row.source,
     }
 
 

@@ -9,8 +9,12 @@ stack = Wiring.of_environment(
     "packet_bucket",
     "delivery_queue_url",
     "export_queue_url",
+    "people_mails_url",
     "schedule",
     "proxy",
+    "public_url",
+    "api_url",
+    "has_cdn",
 )
 access = stack.access()
 sessions = stack.sessions()

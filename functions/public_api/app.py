@@ -1,13 +1,14 @@
-"""The public API: the form, the confirmation, the signer's own page, the count, packets, and the pages' assets."""
+"""The public API: the front page, the form, the confirmation, the signer's own page, the count, packets and assets."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from botocore.exceptions import ClientError
 
-from functions.public_api import assets, count, form, packets, signer, wired
+from functions.public_api import assets, count, form, front, packets, signer, wired
 from functions.public_api.problems import NO_ROUTE, problem_of
 from undersigned.aws.failures import is_throttle, slower
 from undersigned.domain.errors import NotFoundError, UndersignedError
@@ -15,9 +16,10 @@ from undersigned.domain.languages import Message
 from undersigned.services.signing import ClosedError
 from undersigned.web.answers import problem
 from undersigned.web.detours import refusing_detours
+from undersigned.web.hosts import hosts_of
 from undersigned.web.methods import answering_head
 from undersigned.web.posted import RequestError
-from undersigned.web.reader import is_embedded, language_for, wants_json
+from undersigned.web.reader import is_embedded, language_for, theme_of, wants_json
 from undersigned.web.sites import foreign_site, readable_by, site_of
 
 if TYPE_CHECKING:
@@ -27,25 +29,26 @@ if TYPE_CHECKING:
     from undersigned.domain.campaigns import Campaign
 
 app = APIGatewayHttpResolver()
-for routes in (form, count, signer, packets, assets):
+for routes in (form, count, signer, packets, assets, front):
     app.include_router(routes.router)
 
 
 @answering_head
 @refusing_detours(lambda: wired.stack.settings.proxy)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Answer a request of the HTTP API. Scripts on the campaign's sites may read the answer."""
+    """Answer a request of the HTTP API. Scripts on the campaign's sites, and on our own, may read the answer."""
     answer = app.resolve(event, context)
     site, campaign = site_of(event)
     if not site or not campaign or "Access-Control-Allow-Origin" in answer["headers"]:
         return answer
-    return readable_by(answer, site) if wired.signing.is_allowed(campaign, site) else answer
+    is_ours = hosts_of(APIGatewayProxyEventV2(event), wired.stack.settings).is_ours(site)
+    return readable_by(answer, site) if is_ours or wired.signing.is_allowed(campaign, site) else answer
 
 
 def _refuse_foreign_posts(app: APIGatewayHttpResolver, answer: NextMiddleware) -> Response[str]:
     """Refuse what a website makes its visitors' browsers send, unless the campaign allows the website."""
     event = app.current_event
-    if event.http_method == "POST" and (site := foreign_site(event, wired.stack.settings.public_url)):
+    if event.http_method == "POST" and (site := foreign_site(event, hosts_of(event, wired.stack.settings).public)):
         _, campaign = site_of(event.raw_event)
         if campaign is None or not wired.signing.is_allowed(campaign, site):
             raise RequestError(
@@ -60,7 +63,8 @@ def _answer_error(error: UndersignedError) -> Response[str]:
     as_json = wants_json(app.current_event)
     if isinstance(error, ClosedError) and not as_json:
         return form.closed(error.campaign.id)
-    return problem(problem_of(error), language_for(app.current_event), as_json=as_json, framed=_framed())
+    event = app.current_event
+    return problem(problem_of(error), language_for(event), as_json=as_json, framed=_framed(), theme=theme_of(event))
 
 
 def _answer_aws(error: ClientError) -> Response[str]:

@@ -1,4 +1,4 @@
-"""The count, as JSON for any site's scripts and as a picture."""
+"""The count, as JSON for any site's scripts, as a picture, and in the picture beside a shared link."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.public_api import wired
 from undersigned.domain.languages import chosen_language, languages
-from undersigned.web.answers import data, picture
+from undersigned.web.answers import bitmap, data, picture
 from undersigned.web.count_picture import count_picture
 from undersigned.web.reader import language_in_link
+from undersigned.web.share_picture import share_picture
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
-COUNT_CACHE = "public, max-age=5, stale-while-revalidate=30, stale-if-error=86400"
+COUNT_CACHE = "public, max-age=5, stale-if-error=86400"
+SHARED_CACHE = "public, max-age=600, stale-while-revalidate=3600, stale-if-error=86400"
 
 
 @router.get("/campaigns/<campaign>/count")
@@ -39,3 +41,12 @@ def draw_count(campaign: str) -> Response[str]:
     # The site that shows the picture chooses the language, not the reader. So caches keep one picture for everyone.
     language = chosen_language(languages(), language_in_link(router.current_event), None)
     return picture(count_picture(wired.signing.count(campaign), language), cache=COUNT_CACHE)
+
+
+@router.get("/campaigns/<campaign>/share.png")
+def draw_shared(campaign: str) -> Response[bytes]:
+    """Draw the picture that other sites show beside a link to the form, with one read of the table."""
+    found = wired.signing.campaign(campaign).campaign
+    language = chosen_language(found.languages, language_in_link(router.current_event), None)
+    count = wired.signing.count(campaign)
+    return bitmap(share_picture(found.texts(language).title, count, found.accent, language), cache=SHARED_CACHE)

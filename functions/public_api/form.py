@@ -13,10 +13,18 @@ from undersigned.domain.languages import Message
 from undersigned.services.abuse_checks import BusyError
 from undersigned.services.signing import FormContext
 from undersigned.web import pages
-from undersigned.web.answers import data, moved, page, preflight, problem
+from undersigned.web.answers import PRIVATE, data, moved, page, preflight, problem
+from undersigned.web.hosts import Hosts, hosts_of
 from undersigned.web.posted import RequestError, posted_values
-from undersigned.web.reader import is_embedded, language_for, our_next_page, wants_json
-from undersigned.web.signer_values import form_values, preview_values, target_values
+from undersigned.web.reader import (
+    is_embedded,
+    language_for,
+    our_next_page,
+    prefilled,
+    theme_of,
+    wants_json,
+)
+from undersigned.web.signer_values import form_values, preview_values, serving_values
 from undersigned.web.sites import site_page, with_fields
 
 if TYPE_CHECKING:
@@ -31,11 +39,20 @@ if TYPE_CHECKING:
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
+FORM_CACHE = "public, max-age=10"
+"""No longer than half of the window of a form token, so that a form's token is of the last minute."""
+
 PAGE_CACHE = "public, max-age=5"
+TARGETS_CACHE = "public, max-age=60"
+NOTICE_CACHE = "public, max-age=300"
 
 
 def _event() -> APIGatewayProxyEventV2:
     return router.current_event
+
+
+def _hosts() -> Hosts:
+    return hosts_of(_event(), wired.stack.settings)
 
 
 def _language(campaign: Campaign) -> str:
@@ -46,15 +63,15 @@ def _language(campaign: Campaign) -> str:
 def show_campaign(campaign: str) -> Response[str]:
     """Show the letter and its form, as a page or as JSON."""
     if not wants_json(_event()):
-        return _page(campaign)
+        return _page(campaign, cache=FORM_CACHE)
     form = wired.signing.form(campaign)
-    return data(form_values(form, _language(form.entry.campaign)))
+    return data(form_values(form, _language(form.entry.campaign), _hosts().public), cache=FORM_CACHE)
 
 
 @router.get("/campaigns/<campaign>/embed")
 def show_embedded(campaign: str) -> Response[str]:
     """Show the same page in a frame on another site."""
-    return _page(campaign, embedded=True)
+    return _page(campaign, embedded=True, cache=FORM_CACHE)
 
 
 def closed(campaign: str) -> Response[str]:
@@ -71,20 +88,32 @@ def _page(  # noqa: PLR0913  (what the page shows)
     *,
     embedded: bool = False,
     status: int = 200,
+    cache: str = PRIVATE,
     retry_after: int | None = None,
 ) -> Response[str]:
     form = wired.signing.form(campaign, (values or {}).get("form"))
     shown = pages.campaign(
         form,
         _language(form.entry.campaign),
-        answers=values,
+        answers=values or prefilled(_event(), form.entry.campaign),
         errors=errors,
         preview=preview,
         notice=notice,
         embedded=embedded or is_embedded(_event()),
+        theme=theme_of(_event()),
+        base=_hosts().public,
+        api=_hosts().other_api,
     )
     hosts = form.entry.campaign.allowed_origins
-    return page(shown, status=status, hosts=hosts, runs_scripts=True, retry_after=retry_after)
+    return page(
+        shown,
+        status=status,
+        cache=cache,
+        hosts=hosts,
+        runs_scripts=True,
+        api=_hosts().other_api,
+        retry_after=retry_after,
+    )
 
 
 @router.get("/campaigns/<campaign>/targets")
@@ -94,9 +123,7 @@ def find_targets(campaign: str) -> Response[str]:
     if not postal_code.strip():
         raise RequestError(400, Message("Postal code missing"), Message("Add it to the address: ?postal_code=60201"))
     entry = wired.signing.campaign(campaign)
-    language, serving = _language(entry.campaign), entry.roster.serving(postal_code)
-    values = {"campaign": campaign, "targets": [target_values(target, language) for target in serving]}
-    return data(values, cache=PAGE_CACHE)
+    return data(serving_values(entry, postal_code, _language(entry.campaign)), cache=TARGETS_CACHE)
 
 
 @router.post("/campaigns/<campaign>/preview")
@@ -155,8 +182,18 @@ def signed(campaign: str) -> Response[str]:
     """Say what happens after signing."""
     settings = wired.signing.campaign(campaign).campaign
     language, embedded = _language(settings), is_embedded(_event())
-    shown = pages.signed(settings, wired.signing.next_delivery(), language, embedded=embedded)
+    shown = pages.signed(
+        settings, wired.signing.next_delivery(settings), language, embedded=embedded, theme=theme_of(_event())
+    )
     return page(shown, cache=PAGE_CACHE, hosts=settings.allowed_origins, runs_scripts=True)
+
+
+@router.get("/campaigns/<campaign>/privacy")
+def privacy(campaign: str) -> Response[str]:
+    """Say what happens to a signer's data."""
+    entry = wired.signing.campaign(campaign)
+    shown = pages.privacy(entry, wired.stack.settings.packet_days, _language(entry.campaign))
+    return page(shown, cache=NOTICE_CACHE)
 
 
 @router.route("/campaigns/<campaign>", method="OPTIONS")

@@ -22,6 +22,22 @@ def list_packets(token: str) -> Response[str]:
     return page(pages.packets(wired.signing.packets(token), token))
 
 
+@router.get("/packets/<token>/parts/<number>")
+def list_part(token: str, number: str) -> Response[str]:
+    """Show the packets of one part of a very large delivery."""
+    found = wired.signing.packets(token)
+    return page(pages.packets_of_part(found, found.part(number), token))
+
+
+@router.get("/packets/<token>/archives/<number>")
+def fetch_archive(token: str, number: str) -> Response[str]:
+    """Redirect to the ZIP file of a part, at an address that works for a few minutes."""
+    found = wired.signing.packets(token)
+    name, filename = found.archive(number)
+    security_log.packet_opened(found.key, f"archive {number}")
+    return moved(wired.stack.bucket.link(name, filename), status=302)
+
+
 @router.get("/packets/<token>/<number>")
 def fetch_packet(token: str, number: str) -> Response[str]:
     """Redirect to a packet's PDF, at an address that works for a few minutes."""

@@ -7,7 +7,7 @@ from undersigned.domain.languages import Message
 from undersigned.services.abuse_checks import BusyError
 from undersigned.services.packet_files import PacketErasedError, PacketNotReadyError
 from undersigned.services.ports import ChangedError, ThrottledError
-from undersigned.services.signing import ClosedError, ExpiredError, LinksEndedError
+from undersigned.services.signing import ClosedError, ExpiredError, LinksEndedError, WordsGoneError
 from undersigned.web.answers import Problem
 from undersigned.web.posted import RequestError
 
@@ -18,7 +18,7 @@ NO_ROUTE = Problem(
 )
 
 
-def problem_of(error: UndersignedError) -> Problem:  # noqa: C901, PLR0911  (a table)
+def problem_of(error: UndersignedError) -> Problem:  # noqa: C901, PLR0911, PLR0912  (a table)
     """Return what a signer reads about an error. Any other error is raised unchanged."""
     match error:
         case RequestError():
@@ -36,6 +36,15 @@ def problem_of(error: UndersignedError) -> Problem:  # noqa: C901, PLR0911  (a t
                 410,
                 Message("This letter was deleted"),
                 Message("It was not confirmed within 14 days. You can sign again on the letter’s page."),
+            )
+        case WordsGoneError():
+            return Problem(
+                410,
+                Message("This letter can’t be confirmed any more"),
+                Message(
+                    "It wasn’t confirmed in time, and later forms with your email address have taken its place. "
+                    "Open the link in a later email, or sign again."
+                ),
             )
         case LinksEndedError():
             return Problem(

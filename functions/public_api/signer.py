@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.public_api import wired
-from undersigned.domain.languages import Message, chosen_language
+from undersigned.domain.errors import NotFoundError
+from undersigned.domain.languages import chosen_language
 from undersigned.web import pages, security_log
 from undersigned.web.answers import data, moved, page
-from undersigned.web.posted import RequestError, posted_values
-from undersigned.web.reader import language_for, language_in_link, own_origin, wants_json
+from undersigned.web.hosts import hosts_of
+from undersigned.web.reader import language_for, language_in_link, wants_json
 from undersigned.web.signer_values import letter_values
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
+    from undersigned.domain.tallies import Count
     from undersigned.services.signing import OwnLetter
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
@@ -47,28 +49,14 @@ def to_confirm(token: str) -> Response[str]:
 
 @router.post("/confirm/<token>")
 def confirm(token: str) -> Response[str]:
-    """Confirm the version of the letter that the signer saw. Doing it twice has no further effect."""
-    own = wired.signing.confirm(token, _version_seen())
-    has_changed = own.signature.status == "pending"
+    """Confirm the words of the link. Doing it twice has no further effect, and no other link changes them then."""
+    own = wired.signing.confirm(token)
+    if own.is_of_other_words:
+        return _own(own, status=409)
     if wants_json(_event()):
-        return data(letter_values(own, _language(own)), status=409 if has_changed else 200)
-    if has_changed:
-        return page(pages.confirm(own, token, _language(own), changed=True), status=409)
-    return moved(f"/letters/{own.token}?confirmed=1")
-
-
-def _version_seen() -> int | None:
-    """Return the version of the letter that the button's page showed; None when a program leaves it out."""
-    version = posted_values(_event()).get("version") if _event().body else None
-    if version is None:
-        return None
-    if not str(version).isdecimal():
-        raise RequestError(
-            400,
-            Message("We can’t read what you sent"),
-            Message("`version` must be a whole number. Open the link in the email again."),
-        )
-    return int(str(version)[:9])
+        return data(letter_values(own, _language(own)))
+    # Without a redirect, which would be a request more for each signer. A reload confirms again, which changes nothing.
+    return _own(own, is_just_confirmed=True)
 
 
 @router.get("/letters/<token>")
@@ -103,16 +91,28 @@ def show_letter_again(token: str) -> Response[str]:
     return moved(f"/letters/{wired.signing.own_letter(token).token}")
 
 
-def _own(own: OwnLetter, *, asked_to_withdraw: bool = False) -> Response[str]:
+def _own(
+    own: OwnLetter, *, asked_to_withdraw: bool = False, is_just_confirmed: bool = False, status: int = 200
+) -> Response[str]:
     if wants_json(_event()):
-        return data(letter_values(own, _language(own)))
-    just_confirmed = "confirmed" in _event().query_string_parameters
+        return data(letter_values(own, _language(own)), status=status)
+    # Links of a version before 0.3 redirect to this query.
+    just_confirmed = is_just_confirmed or "confirmed" in _event().query_string_parameters
     return page(
         pages.letter(
             own,
             _language(own),
-            count=wired.signing.count_with(own.signature) if just_confirmed else None,
+            count=_count_with(own) if just_confirmed else None,
             asked_to_withdraw=asked_to_withdraw,
-            form_url=f"{own_origin(_event())}/campaigns/{own.signature.campaign}",
-        )
+            form_url=f"{hosts_of(_event(), wired.stack.settings).public}/campaigns/{own.signature.campaign}",
+        ),
+        status=status,
     )
+
+
+def _count_with(own: OwnLetter) -> Count | None:
+    """Return the count with a letter that was just confirmed; None for the canary's, which count nowhere."""
+    try:
+        return wired.signing.count_with(own.signature)
+    except NotFoundError:
+        return None

@@ -3,6 +3,15 @@
 from undersigned.wiring import Wiring
 
 stack = Wiring.of_environment(
-    "table_name", "secret_arn", "packet_bucket", "forms_a_minute", "schedule", "proxy", "public_url"
+    "table_name",
+    "secret_arn",
+    "packet_bucket",
+    "forms_a_minute",
+    "packet_days",
+    "schedule",
+    "proxy",
+    "public_url",
+    "api_url",
+    "has_cdn",
 )
 signing = stack.signing()

@@ -1,5 +1,7 @@
 """Compare every campaign's rows, trays, waiting emails, counters and deliveries, daily, and ask for what is missing.
 
+It also removes personal data whose time is over.
+
 The schedule queues a message for each campaign. A campaign that takes longer than one run continues in a new message.
 """
 
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger
 
 from undersigned.aws.queue import read_reconciliation
+from undersigned.metrics import emit_all
 from undersigned.wiring import Wiring
 
 if TYPE_CHECKING:
@@ -31,7 +34,9 @@ def report(finding: Finding) -> None:
     logger.error(finding.kind, extra={"campaign": finding.campaign, **finding.about})
 
 
-stack = Wiring.of_environment("table_name", "delivery_queue_url", "waiting_mails_url", "reconciliation_queue_url")
+stack = Wiring.of_environment(
+    "table_name", "packet_bucket", "delivery_queue_url", "waiting_mails_url", "reconciliation_queue_url", "schedule"
+)
 reconciling = stack.reconciling(report)
 
 
@@ -53,5 +58,13 @@ def _run(body: str, context: LambdaContext) -> None:
     run = reconciling.proceed(read_reconciliation(body), lambda: context.get_remaining_time_in_millis() > _TO_FINISH)
     if run.is_done:
         logger.info("reconciled", extra={"campaign": run.campaign, **asdict(run.summary)})
+        emit_all(
+            [
+                ("OldestUnsealedLetter", run.gauges.unsealed_for),
+                ("LettersOverdue", run.gauges.overdue),
+                ("OldestWithoutOutcome", run.gauges.without_outcome_for),
+                ("RowsMinusCounters", run.gauges.differing),
+            ]
+        )
     else:
         stack.reconciliation_queue.put(run)

@@ -1,4 +1,4 @@
-"""Record what SES reports about a delivery's email."""
+"""Record what SES reports about a delivery's email, and count confirmation emails that did harm."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 
-from undersigned.aws.mail_events import read_feedback_message, read_mail_event
+from undersigned.aws.mail_events import ConfirmationReport, read_feedback_message, read_mail_event
 from undersigned.aws.queue import seconds_until_next_try
+from undersigned.domain.canaries import is_canary
+from undersigned.domain.deliveries import STATE_AFTER
 from undersigned.logs import facts_of
+from undersigned.metrics import emit
 from undersigned.wiring import Wiring
 
 if TYPE_CHECKING:
@@ -17,9 +20,19 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from undersigned.domain.deliveries import MailEvent
+    from undersigned.domain.deliveries import DeliveryState, MailEvent
+    from undersigned.metrics import MetricName
+    from undersigned.services.feedback import Recorded
 
 logger = Logger()
+
+_COUNTED: dict[DeliveryState, MetricName] = {
+    "sent": "LettersSent",
+    "delivered": "LettersDelivered",
+    "bounced": "LettersBounced",
+    "complained": "LettersBounced",
+}
+
 stack = Wiring.of_environment("table_name", "feedback_queue_url")
 feedback = stack.feedback()
 
@@ -44,17 +57,39 @@ def handler(event: Mapping[str, Any], _context: LambdaContext) -> dict[str, Any]
     return {"batchItemFailures": failed}
 
 
-def _record(event: MailEvent | None) -> None:
+def _record(event: MailEvent | ConfirmationReport | None) -> None:
     if event is None:
         return
-    delivery = feedback.record(event)
-    # A person must look at an email that bounced, so it is logged as an error, which an alarm counts.
-    log = logger.error if event.kind in {"bounce", "complaint", "reject"} else logger.info
+    if isinstance(event, ConfirmationReport):
+        feedback.count(event.kind, event.lane)
+        logger.info("confirmation email", extra={"kind": event.kind, "lane": event.lane})
+        return
+    recorded = feedback.record(event)
+    if recorded:
+        _emit(recorded, event)
+    # A person must look at an email that bounced, so it is logged as an error, which an alarm counts. Once: most events
+    # come in both ways.
+    # The canary's come back on purpose.
+    is_news = (recorded is None or recorded.is_news) and not is_canary(event.delivery.campaign)
+    log = logger.error if is_news and event.kind in {"bounce", "complaint", "reject"} else logger.info
     log(
         "mail event",
         extra={
             "kind": event.kind,
             **asdict(event.delivery),
-            "state": delivery.state if delivery else "no such delivery",
+            "state": recorded.delivery.state if recorded else "no such delivery",
         },
     )
+
+
+def _emit(recorded: Recorded, event: MailEvent) -> None:
+    """Count the letters of an event that is news, once for each state of their delivery."""
+    delivery = recorded.delivery
+    metric = _COUNTED.get(delivery.state)
+    if (
+        recorded.is_news
+        and not is_canary(event.delivery.campaign)
+        and metric
+        and delivery.state == STATE_AFTER.get(event.kind)
+    ):
+        emit(metric, delivery.letters)

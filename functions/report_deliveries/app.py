@@ -1,4 +1,7 @@
-"""Email organizers a report on a period's deliveries, on a schedule of its own: the day after the weekly run."""
+"""Email organizers a report on a period's deliveries, and the operator that all is well.
+
+It is called the day after, weekly and hourly by schedules of its own.
+"""
 
 from __future__ import annotations
 
@@ -20,28 +23,37 @@ if TYPE_CHECKING:
     from undersigned.services.organizer_post import PostOutcome
 
 logger = Logger()
-stack = Wiring.of_environment("table_name", "sender", "configuration_set", "schedule")
+stack = Wiring.of_environment("table_name", "sender", "configuration_set", "schedule", "operator_topic")
 reporting = stack.reporting()
+hours = stack.hours()
+all_is_well = stack.all_is_well()
 
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: Mapping[str, Any], _context: LambdaContext) -> None:
-    """Report on the day before `scheduled_time` (ISO 8601), for all campaigns or for `campaign`.
+    """Report on the day before `scheduled_time` (ISO 8601).
 
-    After an error, Lambda runs this again, and only the reports that were not sent are sent.
+    This is for all campaigns that follow the stack's schedule, or for `campaign`; with `hour` instead, for all that
+    have a cadence of their own, about each day that ended since the last such run. After an error, Lambda runs this
+    again, and only the reports that were not sent are sent. When all of the weekly run are, the operator gets an email.
     """
+    if "hour" in event:
+        with hours.since_last("report", datetime.fromisoformat(event["hour"])) as (after, until):
+            tell_each(reporting.due(after, until), reporting.send, _log_outcome)
+        return
     scheduled = datetime.fromisoformat(event["scheduled_time"])
-    period = day_before(period_of(scheduled, stack.settings.delivery_time_zone))
     campaign = event.get("campaign")
-    tell_each(
-        [campaign] if campaign else reporting.campaigns(),
-        lambda campaign: reporting.send(campaign, period),
-        _log_outcome,
-    )
+    zone = stack.cadence(campaign).time_zone if campaign else stack.settings.schedule.time_zone
+    period = day_before(period_of(scheduled, zone))
+    campaigns = [campaign] if campaign else reporting.campaigns()
+    tell_each(((campaign, period) for campaign in campaigns), reporting.send, _log_outcome)
+    if not campaign:
+        figures = all_is_well.tell(period)
+        logger.info("told the operator", extra={"period": period, "decisions": figures.decisions})
 
 
-def _log_outcome(campaign: str, outcome: PostOutcome | Exception) -> None:
+def _log_outcome(campaign: str, period: str, outcome: PostOutcome | Exception) -> None:
     if isinstance(outcome, Exception):
         logger.error("a report was not sent", extra={"campaign": campaign, **facts_of(outcome)})
     else:
-        logger.info("report", extra={"campaign": campaign, "outcome": outcome})
+        logger.info("report", extra={"campaign": campaign, "period": period, "outcome": outcome})

@@ -6,21 +6,28 @@ from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger
 
+from functions.send_confirmations import wired
+from undersigned.domain.canaries import is_canary
+from undersigned.domain.signatures import requested_at
 from undersigned.logs import facts_of
+from undersigned.metrics import emit
 from undersigned.services.ports import MailRefusedError, SendingStoppedError, ThrottledError, UncertainError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from undersigned.services.confirming import ConfirmationOutcome
+    from undersigned.domain.signatures import Signature
+    from undersigned.services.confirming import Confirmations
 
 logger = Logger()
 
 
-def is_done(campaign: str, send: Callable[[], ConfirmationOutcome]) -> bool:
-    """Send an email; return False when SES takes no email now or doesn't answer, so that it must wait."""
+def is_done(signature: Signature, confirmations: Confirmations | None = None, *, claims: bool = True) -> bool:
+    """Send an email; return False when SES takes no email now or doesn't answer, so that it must wait.
+
+    Without `claims`, nothing is written before it is sent (see `Confirmations.send`).
+    """
+    campaign = signature.campaign
     try:
-        outcome = send()
+        outcome = (confirmations or wired.confirmations).send(signature, claims=claims)
     except (ThrottledError, SendingStoppedError, UncertainError) as error:
         # The account is over its quota or paused, or SES is down. A person may have to act, so it is an error, which an
         # alarm counts.
@@ -31,4 +38,8 @@ def is_done(campaign: str, send: Callable[[], ConfirmationOutcome]) -> bool:
         logger.warning("SES refused an email", extra={"campaign": campaign, "reason": str(error)})
     else:
         logger.info("confirmation email", extra={"campaign": campaign, "outcome": outcome})
+        asked_at = requested_at(signature.mail_request)
+        # One that a budget postponed is late on purpose.
+        if outcome == "sent" and asked_at and not signature.mail_postponed and not is_canary(campaign):
+            emit("ConfirmationDelay", (wired.stack.now() - asked_at).total_seconds())
     return True

@@ -3,7 +3,17 @@
 from undersigned.wiring import Wiring
 
 stack = Wiring.of_environment(
-    "table_name", "secret_arn", "sender", "configuration_set", "waiting_mails_url", "schedule"
+    "table_name",
+    "secret_arn",
+    "sender",
+    "configuration_set",
+    "waiting_mails_url",
+    "people_mails_url",
+    "schedule",
+    "budget_sizes",
+    "accepts_reserved_domains",
+    "mails_at_once",
 )
 confirmations = stack.confirmations()
+people_post = stack.people_post()
 confirmations_of_stream = stack.confirmations(patience=0)

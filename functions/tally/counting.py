@@ -8,12 +8,15 @@ from aws_lambda_powertools import Logger
 
 from functions.tally import wired
 from undersigned.aws.stream import read_change
+from undersigned.domain.canaries import is_canary
 from undersigned.logs import facts_of
-from undersigned.services.tallying import needs_counting
+from undersigned.metrics import emit_all
+from undersigned.services.tallying import can_wait, needs_counting
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from undersigned.aws.stream import SignatureChange
     from undersigned.domain.signatures import Signature
 
 logger = Logger()
@@ -21,31 +24,41 @@ logger = Logger()
 
 def count(records: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Update the counts for the records' rows, and return the records that must be retried."""
-    due: list[tuple[tuple[str, str], Mapping[str, Any]]] = []
+    due: list[tuple[Signature, Mapping[str, Any]]] = []
     failed: list[Mapping[str, Any]] = []
-    signed: list[Signature] = []
+    changes: list[SignatureChange] = []
     for record in records:
         try:
             change = read_change(record)
             row = change.signature
             if change.is_gone:
                 wired.tallying.forget(row)
-            elif needs_counting(row):
-                due.append(((row.campaign, row.signer), record))
-            if change.asks_for_mail:
-                signed.append(row)
+            elif needs_counting(row) and not change.moves_mark:
+                due.append((row, record))
+            changes.append(change)
         except Exception as error:  # noqa: BLE001  (one bad record must not stop the others; it is reported)
             logger.error("a record failed", extra=facts_of(error))
             failed.append(record)
-    try:
-        moved = wired.tallying.count(row for row, _ in due)
-    except Exception as error:  # noqa: BLE001  (one bad row must not stop the others, so each is counted alone)
-        logger.warning("rows are counted one by one", extra=facts_of(error))
-        failed += _one_by_one(due)
-    else:
-        logger.info("counted", extra={"rows": len(due), "moved": moved})
-    _record_pace(signed)
-    return failed
+    later = can_wait([row for row, _ in due])
+    now = [(row, record) for row, record in due if (row.campaign, row.signer) not in later]
+    outcome = wired.tallying.try_to_count(((row.campaign, row.signer), row.tallied) for row, _ in now)
+    for failure in outcome.failed.values():
+        logger.error("a row failed", extra=facts_of(failure))
+    logger.info("counted", extra={"rows": len(now), "moved": outcome.moved, "later": len(later)})
+    _record_pace([words for change in changes for words in change.asking])
+    _emit(changes)
+    return failed + [record for row, record in now if (row.campaign, row.signer) in outcome.failed]
+
+
+def _emit(changes: Iterable[SignatureChange]) -> None:
+    """Count forms and confirmations as metrics. A batch that comes again counts again."""
+    changes = [change for change in changes if not is_canary(change.signature.campaign)]
+    forms = [
+        words for change in changes for words in change.asking if words.status == "pending" and not change.is_release
+    ]
+    confirmed = [change for change in changes if (change.before, change.signature.status) == ("pending", "confirmed")]
+    suspicious = [words for words in forms if words.quarantine]
+    emit_all([("Signed", len(forms)), ("Suspicious", len(suspicious)), ("Confirmed", len(confirmed))])
 
 
 def _record_pace(signed: list[Signature]) -> None:
@@ -53,14 +66,3 @@ def _record_pace(signed: list[Signature]) -> None:
         wired.tallying.record_pace(signed)
     except Exception as error:  # noqa: BLE001  (the abuse checks work without the pace; the counts must not wait for it)
         logger.warning("the pace was not recorded", extra=facts_of(error))
-
-
-def _one_by_one(due: list[tuple[tuple[str, str], Mapping[str, Any]]]) -> list[Mapping[str, Any]]:
-    failed = []
-    for row, record in due:
-        try:
-            wired.tallying.count([row])
-        except Exception as error:  # noqa: BLE001  (one bad row must not stop the others; it is reported)
-            logger.error("a row failed", extra=facts_of(error))
-            failed.append(record)
-    return failed

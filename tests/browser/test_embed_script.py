@@ -36,7 +36,8 @@ FRAMED = """<!doctype html><html lang="en" data-hosts="https://other.example {ho
 <title>Sign</title><script type="module" src="/frame.js"></script>
 <body style="margin:0"><main><h1 style="margin:0;height:50px"{revealed}>The letter</h1>
 <p style="margin:0;height:850px"><a href="#sign">Sign</a></p>
-<form id="sign" method="post" style="height:100px"><input aria-label="Name"><button>Send</button></form></main>"""
+<form id="sign" method="post"{posts_to} style="height:100px"><input aria-label="Name"><button>Send</button></form>
+</main>"""
 
 
 @dataclass
@@ -48,6 +49,7 @@ class Sites:
     body: str = LINK + SCRIPT
     allowed: str = ""
     frames: str = ""
+    posts_to: str = ""
     statuses: dict[str, int] = field(default_factory=dict)
     count: dict[str, int] = field(default_factory=lambda: {"signatures": 1234, "goal": 2000})
     requests: list[str] = field(default_factory=list)
@@ -75,7 +77,8 @@ class Sites:
             return Response(status, headers, json.dumps(self.count).encode())
         if request.path == FORM:
             revealed = " data-reveal" if request.method == "POST" else ""
-            page = FRAMED.format(hosts=self.allowed or self.host, revealed=revealed)
+            posts_to = f' action="{self.posts_to}{FORM}"' if self.posts_to else ""
+            page = FRAMED.format(hosts=self.allowed or self.host, revealed=revealed, posts_to=posts_to)
             return Response(status, (("Content-Type", "text/html"),), page.encode())
         return Response(204)
 
@@ -157,16 +160,17 @@ def test_a_page_with_the_script_twice_and_the_element_below_has_one_form(visitor
     assert page.locator("undersigned-form").count() == 1
 
 
-def test_the_elements_campaign_and_language_override_the_scripts(visitor: Visitor, sites: Sites) -> None:
-    sites.body = f'<undersigned-form data-campaign="{CAMPAIGN}" lang="es"></undersigned-form>'
-    sites.body += SCRIPT.replace(CAMPAIGN, "another") + SCRIPT
+def test_the_elements_campaign_language_and_theme_override_the_scripts(visitor: Visitor, sites: Sites) -> None:
+    attributes = f'data-campaign="{CAMPAIGN}" lang="es" data-source="flyer" data-theme="light"'
+    sites.body = f"<undersigned-form {attributes}></undersigned-form>"
+    sites.body += SCRIPT.replace(CAMPAIGN, 'another" data-theme="dark') + SCRIPT
 
     page = visitor.open(sites.host)
 
     expect_height(page, 1000)
     assert page.locator("iframe").first.get_attribute("title") == "Firmar la carta"
-    assert f"{FORM}?lang=es" in sites.requests
-    assert "/campaigns/another/embed" in sites.requests
+    assert f"{FORM}?lang=es&source=flyer&theme=light" in sites.requests
+    assert "/campaigns/another/embed?lang=&source=&theme=dark" in sites.requests
     assert FORM not in sites.requests
 
 
@@ -298,6 +302,25 @@ def test_the_next_page_scrolls_its_mark_below_the_hosts_header(visitor: Visitor,
     expect_top(page, 60)
 
 
+def test_behind_a_cdn_the_page_of_the_apis_own_host_is_as_high_and_scrolls_too(
+    visitor: Visitor, sites: Sites, tmp_path: Path
+) -> None:
+    own = HttpService("own", 0, tmp_path / "own.log")
+    own.answer, sites.posts_to = sites.answer_api, f"http://localhost:{own.port}"
+    own.start()
+    sites.body, sites.frames = FAR_DOWN + LINK + SCRIPT + FAR_DOWN, sites.posts_to
+    page = visitor.open(sites.host, height=400)
+    expect_height(page, 1000)
+
+    framed(page).get_by_role("button", name="Send").click()
+
+    expect_top(page, 0)
+    framed(page).evaluate("document.querySelector('p').style.height = '950px'")
+    expect_height(page, 1100)
+    assert framed(page).url.startswith(sites.posts_to)
+    own.stop()
+
+
 def test_a_mark_that_is_in_view_does_not_scroll(visitor: Visitor, sites: Sites) -> None:
     sites.body += FAR_DOWN
     page = visitor.open(sites.host, height=1300)
@@ -382,7 +405,8 @@ def test_a_page_polls_its_count_once_and_less_often_while_nothing_changes(visito
     sites.count["signatures"] = 1235
     watch.expect_poll(after=300)
     expect(watch.counts).to_have_text(["1,235 of 2,000"] * 2)
-    watch.expect_poll(after=15)
+    # The page has been open for 1,366 seconds.
+    watch.expect_poll(after=171)
 
 
 def test_a_count_stays_through_errors_and_polls_less_often(visitor: Visitor, sites: Sites) -> None:

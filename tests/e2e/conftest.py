@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.worker_calls import prelude
+from tests.e2e.worker_calls import prelude, recorded
 from tests.free_ports import FREE_PORTS
+from tests.permissions_from_template import may
 from undersigned_cli.local.stack import LocalStack
 
 if TYPE_CHECKING:
@@ -32,13 +33,24 @@ def local_stack(tmp_path_factory: pytest.TempPathFactory, record: Path) -> Itera
         schedules=False,
         prelude=prelude(record),
         # Few enough for a flood to reach soon, and more than all tests send from one address in a minute.
-        parameters={"FormsPerMinute": "100", "PublishEvents": "true"},
+        # Most forms come from programs here, and would share a few emails an hour.
+        parameters={
+            "FormsPerMinute": "100",
+            "PublishEvents": "true",
+            "SuspiciousMailsAnHour": "10000",
+            "Canary": "true",
+        },
     )
     yield made
     made.stop()
 
 
 @pytest.fixture(scope="session")
-def stack(local_stack: LocalStack) -> RunningStack:
-    """Return the running stack. All tests share it, so a test must create everything that it expects."""
-    return local_stack.start()
+def stack(local_stack: LocalStack, record: Path) -> Iterator[RunningStack]:
+    """Yield the running stack. The tests of a process share it, so a test must create everything that it expects."""
+    running = local_stack.start()
+    yield running
+    # test_what_functions_may_do.py sees only the calls of its own process.
+    logical_ids = {name: logical_id for logical_id, name in running.functions.items()}
+    needs = [(logical_ids[name], need) for name, need in recorded(record)] if record.exists() else []
+    assert [(function, need) for function, need in needs if not may(function, need)] == []

@@ -1,7 +1,11 @@
-"""Counts on the local stack: after a thousand random changes, they equal a count of the rows."""
+"""Counts on the local stack: after hundreds of random changes, they equal a count of the rows.
+
+`make soak` makes a thousand: UNDERSIGNED_CHANGES.
+"""
 
 from __future__ import annotations
 
+import os
 import random
 import time
 from collections import Counter
@@ -13,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from undersigned.domain.signatures import Signature, signer_id
+from undersigned.domain.tallies import counters_of
 from undersigned.services.ports import ChangedError, SignatureStateError
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
@@ -24,10 +29,11 @@ if TYPE_CHECKING:
     from undersigned_cli.local.running import RunningStack
 
 CAMPAIGN = "counted"
-PEOPLE = 250
-CHANGES = 1_000
+CHANGES = int(os.environ.get("UNDERSIGNED_CHANGES", "400"))
+PEOPLE = CHANGES // 4
 TOWNS = {"evanston": "60201", "wilmette": "60091", "skokie": "60076"}
-DOMAINS = ("mail.example", "post.example", "swallows.example")
+DOMAINS = ("gmail.com", "aol.com", "swallows.example")
+KNOWN_DOMAINS = ("gmail.com", "aol.com")
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +52,7 @@ class Person:
         self._rng = random.Random(number)  # noqa: S311  (a repeatable run)
         self._email = f"person{number}@{DOMAINS[number % len(DOMAINS)]}"
         self._signer = signer_id(wiring.secret(), self._email)
-        self._letter = wiring.catalog.entry(CAMPAIGN).campaign.letter
+        self._entry = wiring.catalog.entry(CAMPAIGN)
 
     def change(self, changes: int) -> None:
         for _ in range(changes):
@@ -62,6 +68,7 @@ class Person:
         existing = signatures.signature(CAMPAIGN, self._signer)
         if existing and existing.status == "confirmed":
             return
+        locality = self._rng.choice(["Evanston", "EVANSTON ", "Nowhere"])
         target, now = self._rng.choice(sorted(TOWNS)), datetime.now(UTC)
         row = Signature(
             campaign=CAMPAIGN,
@@ -71,14 +78,15 @@ class Person:
             name="Somebody",
             email=self._email,
             address_line="1 Sample Street",
-            locality=self._rng.choice(["Evanston", "EVANSTON ", "Skokie"]),
+            locality=locality,
             region="IL",
             postal_code=TOWNS[target],
             target=target,
+            town=self._entry.roster.town_of(locality),
             signature="Somebody",
             note="",
             updates=False,
-            letter=self._letter,
+            letter=self._entry.campaign.letter,
             signed_at=now,
             signed_on=now.date(),
             # One email for each person is enough, so the row requests the same one as before.
@@ -99,28 +107,38 @@ class Person:
             self._wiring.erasing().erase(CAMPAIGN, self._signer)
 
 
+def rows_of(stack: RunningStack) -> list[dict[str, Any]]:
+    pages = stack.client("dynamodb").get_paginator("scan").paginate(TableName=stack.outputs["TableName"])
+    rows: list[dict[str, Any]] = [item for page in pages for item in page["Items"]]
+    return [row for row in rows if row["pk"]["S"].startswith(f"SIGNATURE#{CAMPAIGN}#")]
+
+
+def marked(stack: RunningStack) -> dict[str, int]:
+    """Count what the marks on the rows say: the marks move with the counters."""
+    return Counter(name for row in rows_of(stack) for name in counters_of(row.get("tallied", {}).get("S", "")))
+
+
 def recount(stack: RunningStack) -> dict[str, int]:
     """Count the rows without the product's code."""
     counts: Counter[str] = Counter()
-    pages = stack.client("dynamodb").get_paginator("scan").paginate(TableName=stack.outputs["TableName"])
-    rows: list[dict[str, Any]] = [item for page in pages for item in page["Items"]]
-    for row in rows:
-        if not row["pk"]["S"].startswith(f"SIGNATURE#{CAMPAIGN}#"):
-            continue
+    for row in rows_of(stack):
         status, domain = row["status"]["S"], row["email"]["S"].partition("@")[2]
+        provider = domain if domain in KNOWN_DOMAINS else "other"
         if status in {"pending", "confirmed"}:
-            counts[f"SIGNED#{domain}"] += 1
+            counts[f"PROVIDER#{provider}"] += 1
         if status == "confirmed":
             counts["TOTAL"] += 1
-            counts[f"CONFIRMED#{domain}"] += 1
+            counts[f"REACHED#{provider}"] += 1
             counts[f"TARGET#{row['target']['S']}"] += 1
             counts[f"DAY#{row['confirmed_on']['S']}"] += 1
             counts[f"HOUR#{row['confirmed_at']['S'][:13]}"] += 1
-            counts[f"LOCALITY#{row['locality']['S'].strip().lower()}"] += 1
+            if "quarantine" in row:
+                counts[f"SUSPICION#{row['quarantine']['S']}"] += 1
+            counts["TOWN#other" if row["locality"]["S"] == "Nowhere" else "TOWN#evanston"] += 1
     return dict(counts)
 
 
-def test_counts_equal_the_rows_after_a_thousand_random_changes(stack: RunningStack, wiring: Wiring) -> None:
+def test_counts_equal_the_rows_after_random_changes(stack: RunningStack, wiring: Wiring) -> None:
     people = [Person(wiring, number) for number in range(PEOPLE)]
     with ThreadPoolExecutor(max_workers=8) as pool:
         list(pool.map(lambda person: person.change(CHANGES // PEOPLE), people))
@@ -129,10 +147,17 @@ def test_counts_equal_the_rows_after_a_thousand_random_changes(stack: RunningSta
     found: dict[str, int] = {}
     for _ in range(300):
         found = {name: count for name, count in wiring.counts.counts(CAMPAIGN).items() if count}
-        if found == expected:
+        if exact(found) == exact(expected) and found == marked(stack):
             break
         time.sleep(0.2)
-    assert found == expected
+    assert exact(found) == exact(expected)
+    # In a rush, new letters are counted later (decision 44): they have no mark yet. What has one is counted once.
+    assert found == marked(stack)
+
+
+def exact(counts: dict[str, int]) -> dict[str, int]:
+    """Return the counts that no rush delays: of confirmed letters."""
+    return {name: count for name, count in counts.items() if not name.startswith("PROVIDER#")}
 
 
 def test_the_daily_reconciliation_explains_every_row(stack: RunningStack) -> None:

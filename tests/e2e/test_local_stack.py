@@ -188,8 +188,11 @@ def test_the_public_address_reaches_each_api_function(stack: RunningStack) -> No
     assert logged(stack, "OrganizerApi", "START")
 
 
-def test_a_path_without_a_route_is_not_found(stack: RunningStack) -> None:
-    assert request(f"{stack.public_url}/") == (404, '{"message":"Not Found"}')
+def test_the_address_without_a_path_says_what_it_is_for(stack: RunningStack) -> None:
+    status, page = request(f"{stack.public_url}/")
+
+    assert status == 200
+    assert "Letters that many people sign" in page
 
 
 def test_a_signature_row_reaches_both_readers_of_the_stream(stack: RunningStack, form: str) -> None:
@@ -291,7 +294,7 @@ def test_an_answer_can_be_lost_after_the_email_was_accepted(stack: RunningStack)
 def test_a_failing_function_is_reported_in_one_line(stack: RunningStack) -> None:
     with pytest.raises(LocalStackError, match="Tally failed"):
         stack.invoke("Tally", {})
-    with pytest.raises(LocalStackError, match="no function Nothing; it has Deliver,"):
+    with pytest.raises(LocalStackError, match="no function Nothing; it has CheckLetters, Deliver,"):
         stack.invoke("Nothing", {})
 
 

@@ -1,19 +1,7 @@
-"""A stack in memory for each test."""
+"""The stack in memory of the integration tests."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from tests.integration.conftest import world
 
-import pytest
-
-from tests import world as worlds
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-@pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[worlds.World]:
-    """Yield a stack in memory, with the shipped campaign."""
-    with worlds.world(monkeypatch) as made:
-        yield made
+__all__ = ["world"]

@@ -4,15 +4,20 @@ A scenario runs once. At each AWS call of a function, the process forks. The chi
 after a crash, and checks the invariants. The parent goes on to the next call. So every call is reached, without a list.
 
     python -m tests.faults.every_crash [--sample SHARE] [--twice] [--pairs SHARE] [--all] [--to-the-end] [--other-code]
-        [--seed SEED] [SCENARIO …]
+        [--version-0-2] [--weather NAME …] [--seed SEED] [SCENARIO …]
 
 A process keeps no state, so two crashes that follow the same writes leave the same state. One of them is tried, or each
 with `--all`: one crash after each write, and one before the first call of each function. With `--sample`, only this
 share of them is tried, chosen by the seed, and the first crash of each function. A child stops as soon as nothing is
 pending and the state is the same as in the run without a crash. With `--to-the-end`, it goes on.
 
+With `--weather`, AWS misbehaves meanwhile, and another version of the code goes on after the crash. In the end
+everything works again, and the schedules run as always. `--weather all` tries one after the other, `bad` all but the
+calm one, and `any` a bad one for each scenario, chosen by the seed.
+
 With `--other-code`, another version of the code goes on after the crash, as after a deploy: with larger packets and
 bundles, and with links instead of attachments. Then the same with smaller ones, as after a deploy that is rolled back.
+With `--version-0-2`, version 0.2 itself crashes and today's code goes on, and the other way round.
 """
 
 from __future__ import annotations
@@ -20,12 +25,12 @@ from __future__ import annotations
 import argparse
 import ast
 import gc
+import hashlib
 import io
 import json
 import os
 import pickle
 import random
-import secrets
 import sys
 import traceback
 from collections import Counter
@@ -37,9 +42,11 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import pytest
 
-from tests import figures, permissions_from_template
+from tests import figures, permissions_from_template, seeds
+from tests import world as worlds
 from tests.faults.invariants import breaches, letters_text, state_of, stored_text, words_of
 from tests.faults.platform import CrashError, Platform
+from tests.faults.weathers import BAD_WEATHERS, WEATHERS
 from tests.world import FUNCTIONS
 
 if TYPE_CHECKING:
@@ -76,16 +83,47 @@ class Code:
         patch.setattr(packing, "PACKET_SIZE", self.packet_size)
         patch.setattr(packing, "NAMES_IN_MAIL", self.names_in_mail)
         patch.setattr(packing, "ATTACHMENT_LIMIT", attachment_limit if self.attaches else 0)
+        world.start = world.start_today
         world.variables["BUNDLE_SIZE"] = str(self.bundle_size)
+        for function in FUNCTIONS:
+            world.restart(function)
+
+
+class Version02(Code):
+    """The code of version 0.2 itself. It had no reconciliation."""
+
+    def deploy(self, world: World, patch: pytest.MonkeyPatch, attachment_limit: int) -> None:
+        """Start all functions anew, with this code."""
+        from tests.faults import version_0_2  # noqa: PLC0415
+        from tests.faults.two_versions import typeset_plainly  # noqa: PLC0415
+
+        # The document of the API is today's.
+        patch.setattr(worlds, "breach_of", lambda *_: None)
+        typeset_plainly(patch, version_0_2.module)
+        packing = version_0_2.module("undersigned.services.packing")
+        patch.setattr(packing, "PACKET_SIZE", self.packet_size)
+        patch.setattr(packing, "ATTACHMENT_LIMIT", attachment_limit)
+        # It knows no other configuration set.
+        patch.setitem(world.variables, "CONFIGURATION_SET", "MailConfiguration")
+        patch.setitem(world.variables, "BUNDLE_SIZE", str(self.bundle_size))
+        world.start = lambda function: (
+            version_0_2.start(world, patch, function)
+            if function in version_0_2.FUNCTIONS_OF_0_2
+            else lambda *_: {"batchItemFailures": []}
+        )
         for function in FUNCTIONS:
             world.restart(function)
 
 
 OLD = Code()
 NEW = Code(packet_size=3, bundle_size=3, names_in_mail=1, attaches=False)
+VERSION_0_2 = Version02()
 
 _MOST_CALLS_BETWEEN = 40
 """The second crash of a pair comes at most this many calls after the first."""
+
+_MOST_VISITS = 24
+"""How often a person comes back in bad weather, an hour later each time."""
 
 ADAPTERS = Path(__file__).parents[2] / "layers" / "shared" / "undersigned" / "aws"
 
@@ -100,6 +138,7 @@ class Report:
     skipped: Counter[str] = field(default_factory=Counter)
     pairs: int = 0
     early: int = 0
+    weathers: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
     reached: set[str] = field(default_factory=set)
     used: set[str] = field(default_factory=set)
@@ -114,6 +153,13 @@ class Report:
 
     def figures(self) -> dict[str, object]:
         """Return the figures for docs/reliability.md."""
+        if "calm" not in self.weathers:
+            return {
+                "Crashes tried in bad weather": f"{self.tried.total():,}",
+                "Crashes in bad weather after which nothing was lost, doubled or miscounted": (
+                    f"{self.survived.total():,}"
+                ),
+            }
         return {
             "AWS calls in the crash scenarios": f"{self.calls.total():,}",
             "Crashes tried": f"{self.tried.total():,}",
@@ -131,6 +177,7 @@ class Report:
         sums = (sum(counter.values()) for counter in (self.calls, self.tried, self.survived, self.skipped))
         lines.append("{:22}{:>7}{:>9}{:>10}{:>9}".format("total", *sums))
         lines.append(f"{self.pairs} crashes were pairs; {self.early} runs ended early, in the state without a crash")
+        lines += [f"{times} crashes in this weather: {weather}" for weather, times in self.weathers.items()]
         return "\n".join([*lines, *self.failures])
 
 
@@ -139,7 +186,7 @@ class Thoroughness:
     """How thorough to be.
 
     The share of the crashes to try, and of pairs; whether to crash again where the state is the same, to lose only
-    answers, and to run to the end; the code before and after a crash.
+    answers, and to run to the end; the code before and after a crash; the weather, and the seed of its faults.
     """
 
     sample: float
@@ -148,6 +195,12 @@ class Thoroughness:
     to_the_end: bool
     pairs: float
     versions: tuple[Code, Code] = (OLD, OLD)
+    weather: str = "calm"
+    seed: str = ""
+
+    @property
+    def is_calm(self) -> bool:
+        return self.weather == "calm"
 
 
 @dataclass
@@ -170,9 +223,11 @@ class Forking:
         self._all_states = thoroughness.all_states
         self._twice = thoroughness.twice
         self._pairs = thoroughness.pairs
+        self._weather = thoroughness.weather
         self._children: dict[int, Child] = {}
         self._calls = 0
         self._is_new_state = True
+        self.is_over = False
         # In a child:
         self.pipe: int | None = None
         self.point = ""
@@ -187,6 +242,8 @@ class Forking:
         if self.pipe is not None:
             self._crash_again(function)
             return
+        if self.is_over:
+            return
         self._calls += 1
         self._report.calls[function] += 1
         self._report.reached |= _adapters_on_the_stack()
@@ -197,7 +254,7 @@ class Forking:
 
     def after(self, function: str, operation: str) -> None:
         """Crash after a call."""
-        if self.pipe is not None:
+        if self.pipe is not None or self.is_over:
             return
         self._is_new_state = _writes(operation)
         if self._forks("after", function, operation):
@@ -205,7 +262,13 @@ class Forking:
 
     def retries(self, function: str, operation: str) -> bool:
         """Lose the answer to a write, but not the process."""
-        if self.pipe is not None or not self._twice or operation in _NEVER_TWICE or not _writes(operation):
+        if (
+            self.pipe is not None
+            or self.is_over
+            or not self._twice
+            or operation in _NEVER_TWICE
+            or not _writes(operation)
+        ):
             return False
         self._is_new_state = True
         return self._forks("twice", function, operation)
@@ -217,7 +280,7 @@ class Forking:
         if not (self._is_new_state or self._all_states) or not self._is_in_sample(function):
             self._report.skipped[function] += 1
             return False
-        point = f"{self._scenario}, call {self._calls}: {function} {kind} {operation}"
+        point = f"{self._scenario}, {self._weather}, call {self._calls}: {function} {kind} {operation}"
         if self._fork(point, function, None):
             return True
         if kind != "twice" and self._rng.random() < self._pairs:
@@ -261,6 +324,7 @@ class Forking:
             result = pipe.read()
         found: dict[str, Any] = json.loads(result) if result else {"failures": ["its process died"]}
         self._report.tried[child.function] += 1
+        self._report.weathers[self._weather] += 1
         self._report.survived[child.function] += not found["failures"]
         self._report.failures += [f"{child.point}: {failure}" for failure in found["failures"]]
         self._report.pairs += found.get("pair", False)
@@ -307,12 +371,19 @@ type Memo = dict[str, Packet]
 
 
 @contextmanager
-def _memoized_typesetting(memo: Memo, patch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Typeset equal letters only once: typesetting takes most of a run's time, and equal input gives equal bytes."""
+def _quick_typesetting(memo: Memo, patch: pytest.MonkeyPatch, *, real: bool) -> Iterator[None]:
+    """Typeset equal letters only once: typesetting takes most of a run's time, and equal input gives equal bytes.
+
+    If packets need not be `real`, write the letters' text only.
+    """
     from undersigned import wiring  # noqa: PLC0415
     from undersigned.rendering import packets  # noqa: PLC0415
 
     typeset, fonts = packets.typeset, wiring.font_book
+
+    def plain(_cover: Any, letters: Sequence[Any], _fonts: object) -> Packet:
+        pdf = "\n".join(map(repr, letters)).encode()
+        return packets.Packet(pdf, hashlib.sha256(pdf).hexdigest(), {}, accessible=True)
 
     def memoized(cover: Any, letters: Sequence[Any], _fonts: object) -> Packet:
         given = repr((cover, letters))
@@ -320,7 +391,7 @@ def _memoized_typesetting(memo: Memo, patch: pytest.MonkeyPatch) -> Iterator[Non
             memo[given] = typeset(cover, letters, fonts())
         return memo[given]
 
-    patch.setattr(packets, "typeset", memoized)
+    patch.setattr(packets, "typeset", memoized if real else plain)
     # Threads don't survive a fork, so the typesetter must not start in a process that forks.
     patch.setattr(wiring, "font_book", lambda: None)
     yield
@@ -334,7 +405,7 @@ class Baseline:
     states: list[str]
 
 
-def _run_without_crash(scenario: str, versions: Sequence[Code]) -> Baseline:
+def _run_without_crash(scenario: str, thoroughness: Thoroughness) -> Baseline:
     """Run a scenario once without a crash, in a process of its own."""
     readable, writable = os.pipe()
     if os.fork() == 0:
@@ -342,7 +413,7 @@ def _run_without_crash(scenario: str, versions: Sequence[Code]) -> Baseline:
         baseline = Baseline({}, [])
         try:
             with pytest.MonkeyPatch.context() as patch:
-                failures = _run(scenario, None, baseline, patch, versions, to_the_end=True)
+                failures = _run(scenario, None, baseline, patch, thoroughness)
             with os.fdopen(writable, "wb") as pipe:
                 pickle.dump(failures or baseline, pipe)
         except BaseException:  # noqa: BLE001  (this process ends here, and its parent sees that nothing was written)
@@ -354,7 +425,7 @@ def _run_without_crash(scenario: str, versions: Sequence[Code]) -> Baseline:
     os.wait()
     made: Baseline | list[str] = pickle.loads(result) if result else ["see above"]  # noqa: S301  (our own process's)
     if not isinstance(made, Baseline):
-        sys.exit("\n".join([f"{scenario} fails even without a crash:", *made]))
+        sys.exit("\n".join([f"{scenario}, {thoroughness.weather}, fails even without a crash:", *made]))
     return made
 
 
@@ -366,22 +437,31 @@ def _run(
     watch: Forking | None,
     baseline: Baseline,
     patch: pytest.MonkeyPatch,
-    versions: Sequence[Code],
-    *,
-    to_the_end: bool,
+    thoroughness: Thoroughness,
 ) -> list[str]:
     """Run a scenario to its end and return what is wrong. Without a watch, record the states in `baseline`."""
-    from tests.faults.scenarios import SCENARIOS  # noqa: PLC0415
+    from tests.faults.scenarios import A_LETTERS_WAY, SCENARIOS, everything_works_again  # noqa: PLC0415
     from tests.world import world as in_memory  # noqa: PLC0415
-    from undersigned.aws import export_files  # noqa: PLC0415
+    from undersigned.aws import uploads  # noqa: PLC0415
 
-    played = SCENARIOS[scenario]
-    # So low that few rows make an upload in parts.
-    patch.setattr(export_files, "_PART", 64)
-    with _memoized_typesetting(baseline.memo, patch), in_memory(patch, publishes_events=True) as world:
-        platform = Platform(world, random.Random(0), watch)  # noqa: S311
+    played = (SCENARIOS | A_LETTERS_WAY)[scenario]
+    # So low that few rows, or a few PDFs, make an upload in parts.
+    patch.setattr(uploads, "_PART", played.part)
+    with (
+        _quick_typesetting(baseline.memo, patch, real=thoroughness.is_calm),
+        in_memory(patch, publishes_events=True, fast=True) as world,
+    ):
+        rng = random.Random(f"{thoroughness.seed} {scenario} {thoroughness.weather}")  # noqa: S311
+        platform = Platform(world, rng, watch, faults=WEATHERS[thoroughness.weather]())
+        platform.visits = 1 if thoroughness.is_calm else _MOST_VISITS
         platform.keep_targets(played.targets)
-        codes = cycle(versions)
+        platform.upgrade = lambda: OLD.deploy(world, patch, played.attachment_limit)
+        codes = cycle(thoroughness.versions)
+        patch.setattr("undersigned.domain.deliveries.MOST_LINKS", played.most_links)
+        patch.setattr("undersigned.domain.deliveries.PACKETS_IN_ARCHIVE", 2)
+        patch.setattr("undersigned.services.tallying.COUNTED_LATER", played.rush)
+        patch.setattr("undersigned.services.mail_budgets.RUSH", played.rush)
+        patch.setattr("functions.send_confirmations.of_stream.RUSH", played.rush)
         next(codes).deploy(world, patch, played.attachment_limit)
         if watch:
             watch.when_crashing = lambda: next(codes).deploy(world, patch, played.attachment_limit)
@@ -391,12 +471,20 @@ def _run(
             number = next(quiet_times)
             if watch is None:
                 baseline.states.append(state_of(platform))
-            elif watch.pipe is not None and not to_the_end and state_of(platform) == baseline.states[number]:
+            elif (
+                watch.pipe is not None and not thoroughness.to_the_end and state_of(platform) == baseline.states[number]
+            ):
                 _report_and_exit(watch, _leaks_and_dead_letters(platform), early=True)
 
         platform.when_quiet = compare
         try:
             arrivals = played.play(platform)
+            if not thoroughness.is_calm:
+                if watch:
+                    watch.is_over = True
+                everything_works_again(platform)
+                # What dies in bad weather is repaired by the reconciliation or by an operator.
+                platform.dead_letters.clear()
             found = _failures(platform, arrivals)
         except Exception:  # noqa: BLE001  (any error of a run is a failure to report)
             found = [traceback.format_exc()]
@@ -406,22 +494,23 @@ def _run(
 
 
 def _failures(platform: Platform, arrivals: Mapping[Any, int]) -> list[str]:
-    from tests.faults.scenarios import was_erased  # noqa: PLC0415
+    from tests.faults.scenarios import is_cleared, was_erased  # noqa: PLC0415
 
     world = platform.world
     arrived = [letters_text(mail, world) for mail in world.deliveries if mail.message_id not in platform.bounced]
     times = {person: sum(text.count(person.address) for text in arrived) for person in arrivals}
     stored = stored_text(world)
     erased = {person for person in arrivals if was_erased(platform, person)}
+    gone = erased | {person for person in arrivals if is_cleared(platform, person)}
     return [
         *breaches(world, bounced=platform.bounced),
         *(
             f"{person.name}'s letter arrived {times[person]} times, not {due}"
             for person, due in arrivals.items()
-            # The letters that an email links to can be erased later.
-            if times[person] != due and not (person in erased and times[person] < due)
+            # The letters that an email links to can be erased or cleared later.
+            if times[person] != due and not (person in gone and times[person] < due)
         ),
-        *(f"{person.name}'s letter was erased and is still stored" for person in erased if person.address in stored),
+        *(f"{person.name}'s letter is gone, and is still stored" for person in gone if person.address in stored),
         *_leaks_and_dead_letters(platform),
     ]
 
@@ -449,22 +538,25 @@ def _report_and_exit(watch: Forking, failures: list[str], *, early: bool = False
     os._exit(0)
 
 
-def crash_everywhere(scenario: str, report: Report, thoroughness: Thoroughness, seed: str) -> None:
+def crash_everywhere(scenario: str, report: Report, thoroughness: Thoroughness) -> None:
     """Run a scenario, crash at each of its calls, and add the results to the report."""
-    baseline = _run_without_crash(scenario, thoroughness.versions)
-    for packet in baseline.memo.values():
-        words_of(packet.pdf)
-    # Load now what is loaded at its first use, so that no child has to.
-    with pytest.MonkeyPatch.context() as patch:
-        _run(scenario, None, Baseline(baseline.memo, []), patch, thoroughness.versions, to_the_end=True)
+    baseline = Baseline({}, [])
+    if thoroughness.is_calm:
+        baseline = _run_without_crash(scenario, thoroughness)
+        for packet in baseline.memo.values():
+            words_of(packet.pdf)
+    if thoroughness.is_calm or not report.begun:
+        # Load now what is loaded at its first use, so that no child has to.
+        with pytest.MonkeyPatch.context() as patch:
+            _run(scenario, None, Baseline(baseline.memo, []), patch, thoroughness)
     # Keep the garbage collector away from what exists now: scanning it would copy it in each child.
     gc.collect()
     gc.freeze()
-    watch = Forking(scenario, report, random.Random(seed), thoroughness)  # noqa: S311
+    watch = Forking(scenario, report, random.Random(thoroughness.seed), thoroughness)  # noqa: S311
     with pytest.MonkeyPatch.context() as patch:
-        found = _run(scenario, watch, baseline, patch, thoroughness.versions, to_the_end=thoroughness.to_the_end)
+        found = _run(scenario, watch, baseline, patch, thoroughness)
     watch.reap_all()
-    report.failures += [f"{scenario}, between crashes: {failure}" for failure in found]
+    report.failures += [f"{scenario}, {thoroughness.weather}, between crashes: {failure}" for failure in found]
     report.used |= permissions_from_template.used
 
 
@@ -477,14 +569,16 @@ def main() -> None:
     parser.add_argument("--twice", action="store_true", help="also lose answers without the process")
     parser.add_argument("--to-the-end", action="store_true", help="go on from the state without a crash")
     parser.add_argument("--other-code", action="store_true", help="go on with another version of the code")
+    parser.add_argument("--version-0-2", action="store_true", help="go on with today's code after version 0.2's")
+    parser.add_argument("--weather", nargs="+", choices=[*WEATHERS, "all", "bad", "any"], default=["calm"])
     parser.add_argument("--pairs", type=float, default=0.02, help="share of crashes that a second one follows")
-    parser.add_argument("--seed", default=secrets.token_hex(4))
+    parser.add_argument("--seed", default=str(seeds.seed()))
     parser.add_argument("--json", type=Path, help="also write the report to this file")
     parser.add_argument("--figures-of", help="write the figures into docs/reliability.md as this command's")
     arguments = parser.parse_args()
     # The functions' loggers keep the stdout that they find when they are loaded.
     printed, sys.stdout = sys.stdout, io.StringIO()
-    from tests.faults.scenarios import SCENARIOS  # noqa: PLC0415
+    from tests.faults.scenarios import A_LETTERS_WAY, SCENARIOS  # noqa: PLC0415
 
     report = Report()
     thoroughness = Thoroughness(
@@ -493,10 +587,23 @@ def main() -> None:
         twice=arguments.twice,
         to_the_end=arguments.to_the_end,
         pairs=arguments.pairs,
+        seed=arguments.seed,
     )
-    several = ((OLD, NEW), (NEW, OLD)) if arguments.other_code else ((OLD, OLD),)
-    for scenario, versions in product(arguments.scenarios or SCENARIOS, several):
-        crash_everywhere(scenario, report, replace(thoroughness, versions=versions), arguments.seed)
+    groups = {"all": list(WEATHERS), "bad": BAD_WEATHERS}
+    weathers = groups.get(arguments.weather[0], arguments.weather)
+    rng = random.Random(arguments.seed)  # noqa: S311
+    scenarios = arguments.scenarios or (A_LETTERS_WAY if arguments.version_0_2 else SCENARIOS)
+    for named, scenario in product(weathers, scenarios):
+        weather = rng.choice(BAD_WEATHERS) if named == "any" else named
+        is_calm = weather == "calm"
+        several: tuple[tuple[Code, Code], ...] = ((OLD, OLD) if is_calm else (OLD, NEW),)
+        if arguments.other_code:
+            several = (OLD, NEW), (NEW, OLD)
+        if arguments.version_0_2:
+            several = (VERSION_0_2, OLD), (OLD, VERSION_0_2)
+        for versions in several:
+            how = replace(thoroughness, versions=versions, weather=weather)
+            crash_everywhere(scenario, report, how if is_calm else replace(how, to_the_end=True))
     sys.stdout = printed
     print(f"seed {arguments.seed}", report.table(), sep="\n")  # noqa: T201
     if arguments.json:

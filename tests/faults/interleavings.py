@@ -16,17 +16,17 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import pytest
-from botocore.client import BaseClient
 from botocore.exceptions import ClientError
-from moto.dynamodb.models import dynamodb_backends
-from moto.s3.models import s3_backends
 
 from tests.faults.decisions import decide
 from tests.faults.invariants import breaches
+from tests.faults.memory import Memory, operation_of
+from tests.stream_filters import is_wanted
 from tests.world import ADA, CAMPAIGN, CONTEXT, Answer, client_of, load_event
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.signatures import signer_id
+from undersigned.domain.words import words_id
 from undersigned.rendering.packets import Packet
 
 if TYPE_CHECKING:
@@ -270,13 +270,13 @@ class Stage:
 def staged(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     """Make actors stop before their calls."""
     stage = Stage()
-    make_call = BaseClient._make_api_call  # type: ignore[attr-defined]
+    make_call = Memory.call
 
-    def _make_api_call(client: Any, operation: str, params: dict[str, Any]) -> Any:
-        call = Call(client.meta.service_model.service_name, operation, params)
-        return stage.call(call, lambda: make_call(client, operation, params))
+    def call(memory: Memory, client: Any, method: str, params: dict[str, Any]) -> Any:
+        made = Call(client.service, operation_of(method), params)
+        return stage.call(made, lambda: make_call(memory, client, method, params))
 
-    monkeypatch.setattr(BaseClient, "_make_api_call", _make_api_call)
+    monkeypatch.setattr(Memory, "call", call)
     try:
         yield stage
     finally:
@@ -314,10 +314,13 @@ class Play:
         self.mail_events: list[MailEvent] = []
         self.fates: dict[str, Fate] = {}
         self.fate: Fate = "delivered"
+        self.emptied: set[str] = set()
         self.erased: dict[str, int] = {}
         self.confirmed: set[str] = set()
+        self.told_confirmed: set[str] = set()
         self.withdrawn: set[str] = set()
         self.halted: dict[str, list[Actor]] = {}
+        self.endings: dict[str, list[Actor]] = {"pause": [], "hold": []}
         self.history: list[str] = []
         self.targets = ("evanston", "skokie")
         self._seen = self._records = self._calls = 0
@@ -332,13 +335,22 @@ class Play:
     def save(self) -> Callable[[], None]:
         """Return a function that restores the stack's present state."""
         self.collect()
-        table, bucket = self._table.items, self._bucket.keys
-        items, packets = copy.deepcopy(table), {name: bucket[name].value for name in list(bucket)}
+        restore_memory = self._memory.save()
         now, sent = self.world.clock.now, list(self.world.sent)
         state = copy.deepcopy(
             {
                 name: getattr(self, name)
-                for name in ("messages", "backlog", "fates", "fate", "erased", "confirmed", "withdrawn")
+                for name in (
+                    "messages",
+                    "backlog",
+                    "fates",
+                    "fate",
+                    "emptied",
+                    "erased",
+                    "confirmed",
+                    "told_confirmed",
+                    "withdrawn",
+                )
             }
         )
         mail_events = list(self.mail_events)
@@ -346,28 +358,22 @@ class Play:
         def restore() -> None:
             self.stage.clear()
             self.collect()
-            self._table.items = copy.deepcopy(items)
-            # moto's transactions take longer, the longer the stream is.
-            self._table.stream_shard.items.clear()
+            restore_memory()
+            self._memory.records.clear()
             self.world._read.clear()
             self._records = 0
-            self._bucket.keys.clear()
-            for name, pdf in packets.items():
-                client_of("s3").put_object(Bucket=self.world.wiring.settings.packet_bucket, Key=name, Body=pdf)
             self.world.clock.now, self.world.sent[:] = now, sent
             for name, value in copy.deepcopy(state).items():
                 setattr(self, name, value)
             self.mail_events, self._seen, self.history, self.halted = list(mail_events), len(sent), [], {}
+            self.endings = {"pause": [], "hold": []}
 
         return restore
 
     @property
-    def _table(self) -> Any:
-        return dynamodb_backends["123456789012"]["us-east-1"].tables[self.world.wiring.settings.table_name]
-
-    @property
-    def _bucket(self) -> Any:
-        return s3_backends["123456789012"]["aws"].buckets[self.world.wiring.settings.packet_bucket]
+    def _memory(self) -> Memory:
+        assert self.world.memory
+        return self.world.memory
 
     def _delete(self, pk: str, sk: str) -> None:
         client_of("dynamodb").delete_item(
@@ -399,20 +405,39 @@ class Play:
         path = f"/campaigns/{CAMPAIGN}/signatures"
         return self._start(f"sign {words}", lambda: self.world.post(path, {**answers, "form": form}))
 
-    def confirm(self, person: str) -> Actor:
-        token = self.world.wiring.tokens.for_signer("confirm", CAMPAIGN, self.signer(person))
-        return self._start(f"confirm {person}", lambda: self.world.post(f"/confirm/{token}"))
+    def link(self, person: str) -> tuple[str, str]:
+        """Return the words that a person's row holds now, and the path of the link that confirms them."""
+        row = self.row(person)
+        words = words_id(row.signed_at if row else self.world.clock.now)
+        token = self.world.wiring.tokens.for_words(CAMPAIGN, self.signer(person), words)
+        return row.name if row else "", f"/confirm/{token}"
+
+    def confirm(self, person: str, link: tuple[str, str] | None = None) -> Actor:
+        """Confirm a person's letter by the link of its present words, or by an earlier one."""
+        words, path = link or self.link(person)
+
+        def note(failed: bool) -> None:  # noqa: FBT001
+            # Before the form is written, there is no link: such an actor confirms whatever is there when it goes on.
+            is_told = not failed and actor.answer.status == 200
+            if words and is_told and (row := self.row(person)) and row.status == "confirmed":
+                self.told_confirmed.add(words)
+
+        actor = self._start(f"confirm {words or person}", lambda: self.world.post(path))
+        actor.on_end = note
+        return actor
 
     def withdraw(self, person: str) -> Actor:
         token = self.world.wiring.tokens.for_signer("letter", CAMPAIGN, self.signer(person))
         return self._start(f"withdraw {person}", lambda: self.world.post(f"/letters/{token}/withdraw"))
 
     def erase(self, person: str) -> Actor:
-        row = self.row(person)
+        """Erase whatever words the person's row holds when it is written."""
 
         def note(failed: bool) -> None:  # noqa: FBT001
-            if row and not failed:
-                self.erased.setdefault(row.name, len(self.world.sent))
+            self.collect()
+            for words in self.emptied if not failed else ():
+                if words.startswith(person):
+                    self.erased.setdefault(words, len(self.world.sent))
 
         path = f"/signatures/{self.signer(person)}"
         actor = self._organize(f"erase {person}", path, {"why": "asked for it"}, method="DELETE")
@@ -424,7 +449,8 @@ class Play:
         request: dict[str, Any] = {
             "TableName": self.world.wiring.settings.table_name,
             "Key": {"pk": {"S": f"SIGNATURE#{CAMPAIGN}#{self.signer(person)}"}, "sk": {"S": "1"}},
-            "ConditionExpression": "expires_at <= :now",
+            "ConditionExpression": "#at <= :now",
+            "ExpressionAttributeNames": {"#at": "expires_at"},
             "ExpressionAttributeValues": {":now": {"N": str(int(self.world.clock.now.timestamp()))}},
         }
         actor = self._start(f"expire {person}", lambda: client_of("dynamodb").delete_item(**request))
@@ -438,24 +464,31 @@ class Play:
         return self._halting(self._organize("pause", "/pause", {"why": "a mistake in the letter"}))
 
     def resume(self) -> Actor:
-        self.halted.pop("pause", None)
-        return self._organize("resume", "/resume", {})
+        return self._ending("pause", self._organize("resume", "/resume", {}))
 
     def hold(self) -> Actor:
         return self._halting(self._organize("hold", "/targets/evanston/hold", {"why": "the office changes"}))
 
     def release(self) -> Actor:
-        self.halted.pop("hold", None)
-        return self._organize("release", "/targets/evanston/release", {})
+        return self._ending("hold", self._organize("release", "/targets/evanston/release", {}))
 
     def _halting(self, actor: Actor) -> Actor:
-        """Allow no email after the end of this actor, except those that are being handed to SES."""
+        """Allow no email after the end of this actor, except those that are being handed to SES.
+
+        If what ends the halt ran beside it, its write may have been the last one.
+        """
+        before = [other for other in self.endings[actor.name] if other.is_done]
 
         def halt(failed: bool) -> None:  # noqa: FBT001
-            if not failed:
+            if not failed and self.endings[actor.name] == before:
                 self.halted[actor.name] = [other for other in self.stage.actors if _hands_over(other)]
 
         actor.on_end = halt
+        return actor
+
+    def _ending(self, halt: str, actor: Actor) -> Actor:
+        self.halted.pop(halt, None)
+        self.endings[halt].append(actor)
         return actor
 
     def approve(self, period: str = "2026-11-24") -> Actor:
@@ -479,7 +512,7 @@ class Play:
         return actor
 
     def tally(self, records: Sequence[Any]) -> Actor:
-        records = list(records)
+        records = [record for record in records if is_wanted("tally", record)]
 
         def note(failed: bool) -> None:  # noqa: FBT001
             again = {item["itemIdentifier"] for item in actor.answer["batchItemFailures"]} if not failed else None
@@ -490,6 +523,10 @@ class Play:
         actor = self._start("tally", lambda: self.world.handlers["tally"]({"Records": records}, CONTEXT))
         actor.on_end = note
         return actor
+
+    def reconcile(self) -> Actor:
+        """Run the daily reconciliation to its end."""
+        return self._start("reconcile", self.world.reconcile)
 
     def report(self, event: MailEvent) -> Actor:
         at = self.world.clock.now
@@ -550,14 +587,15 @@ class Play:
 
     def collect(self) -> None:
         """Collect new records of the stream, messages of the queue, and emails that SES accepted."""
-        # moto is slow, and there is rarely anything new.
-        written, self._records = self._records, len(self._table.stream_shard.items)
+        written, self._records = self._records, len(self._memory.records)
         for record in self.world.new_records() if self._records > written else ():
             self.backlog.append(record)
             image = record["dynamodb"].get("NewImage")
             if image is None:
                 continue
             status, words = image["status"]["S"], image["name"]["S"]
+            if status == "erased" and (before := record["dynamodb"].get("OldImage")):
+                self.emptied.add(before["name"]["S"])
             if status == "confirmed":
                 self.confirmed.add(words)
             elif status == "withdrawn":
@@ -658,8 +696,11 @@ class Play:
         found = breaches(self.world, bounced=self._bounced, text_of=lambda sent: "\n".join(self._letters_in(sent)))
         rows = self.world.wiring.signatures.listed_signatures(CAMPAIGN)
         remaining = {row.name for row in rows if row.status == "confirmed"}
-        vanished = self.confirmed - remaining - self.withdrawn - self.erased.keys()
+        vanished = self.confirmed - remaining - self.withdrawn - self.emptied
         found += [f"{words}: confirmed, but its row is gone" for words in vanished]
+        found += [
+            f"{words}: its signer was told that it is confirmed" for words in self.told_confirmed - self.confirmed
+        ]
         for place, sent in enumerate(self.world.sent):
             for words in self._letters_in(sent) if is_delivery(sent) else ():
                 if words not in self.confirmed:

@@ -6,16 +6,20 @@ import re
 from collections import Counter
 from datetime import date, timedelta
 from functools import cache
+from http import HTTPStatus
 from io import BytesIO
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+from zipfile import ZipFile
 
 from pypdf import PdfReader
 
 from tests.world import CAMPAIGN, client_of
 from undersigned.aws.deliveries import BUNDLES, read_bundle
 from undersigned.aws.dynamodb import from_item
+from undersigned.domain.deliveries import DeliveryKey
+from undersigned.services.packet_files import sent_packets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -40,7 +44,7 @@ def breaches(
     `bounced` holds the ids of the bounced emails, `again` the deliveries (target and period) that a person sent within
     seven days of another one. `text_of` reads the letters of an email (default: from its PDFs).
     """
-    rows = list(_table(world))
+    rows = list(rows_of(world))
     signatures = [row for row in rows if row["pk"].startswith("SIGNATURE#")]
     deliveries = [row for row in rows if row["pk"].startswith("DELIVERY#") and row["sk"].startswith("PERIOD#")]
     arrived = [
@@ -50,8 +54,9 @@ def breaches(
     ]
     return [
         *_lost_or_doubled(signatures, arrived),
-        *_in_two_places(signatures, rows),
+        *misplaced(rows),
         *_miscounted(signatures, rows),
+        *(f"something personal is left: {row}" for row in signatures if _should_be_empty(row) and row["name"]),
         *(f"a delivery is stuck: {row['pk']} {row['sk']} is {row['state']}" for row in deliveries if _is_stuck(row)),
         *_too_close(
             mail
@@ -63,7 +68,7 @@ def breaches(
 
 def _lost_or_doubled(signatures: Rows, arrived: list[tuple[str, str]]) -> Iterator[str]:
     for row in signatures:
-        if row["status"] == "erased":
+        if row["status"] == "erased" or "cleared_at" in row:
             continue
         times = {target: count for target, text in arrived if (count := text.count(row["address_line"]))}
         due = {row["target"]: 1} if row["status"] == "confirmed" else {}
@@ -79,8 +84,11 @@ def _too_close(arrived: Iterable[Sent]) -> Iterator[str]:
             yield f"{target} got emails of {first} and {second}"
 
 
-def _in_two_places(signatures: Rows, rows: Rows) -> Iterator[str]:
-    """Check that each confirmed letter is in its tray or in the one bundle that its row names, and no other letter."""
+def misplaced(rows: Rows) -> Iterator[str]:
+    """List the letters that are not where they belong: a confirmed one in its tray or the one bundle that it names.
+
+    One on hold has a place of its own, and no other letter has any.
+    """
     # A letter that is erased stays in its bundle. Its signer may sign another one.
     erased = {(row["pk"], row["sk"].partition("#")[2]): row.get("erased", set()) for row in rows}
     sealed = Counter(
@@ -90,13 +98,14 @@ def _in_two_places(signatures: Rows, rows: Rows) -> Iterator[str]:
         for signer in read_bundle(row).signers
         if signer not in erased.get((row["pk"], row["sk"].split("#")[1]), ())
     )
-    for row in signatures:
+    for row in (row for row in rows if row["pk"].startswith("SIGNATURE#")):
         if row["status"] == "erased":
             if "due" in row:
                 yield f"an erased letter is in a tray: {sorted(row)}"
             continue
         signer = row["pk"].rpartition("#")[2]
-        places = int("due" in row) + sealed[signer]
+        # A pending letter whose email is postponed is in no tray.
+        places = int(row.get("due", "").startswith(("DUE#", "HELD#"))) + sealed[signer]
         due = int(row["status"] == "confirmed" or "bundle" in row)
         if places != due or ("bundle" in row) != bool(sealed[signer]):
             yield f"a {row['status']} letter is in {places} places, not in {due}: {sorted(row)}"
@@ -105,22 +114,46 @@ def _in_two_places(signatures: Rows, rows: Rows) -> Iterator[str]:
 def _miscounted(signatures: Rows, rows: Rows) -> Iterator[str]:
     """Count the rows without the product's code, and compare."""
     expected: Counter[str] = Counter()
+    towns = {row["locality"].lower() for row in rows if row["sk"].startswith("TARGET#") and "locality" in row}
     for row in signatures:
         if row["status"] not in {"pending", "confirmed"}:
             continue
-        domain = row["email"].rpartition("@")[2]
-        expected[f"SIGNED#{domain}"] += 1
+        # The people of these tests have no known provider.
+        expected["PROVIDER#other"] += 1
         if row["status"] == "confirmed":
             expected["TOTAL"] += 1
             expected[f"TARGET#{row['target']}"] += 1
             expected[f"DAY#{row['confirmed_on']}"] += 1
             expected[f"HOUR#{row['confirmed_at'][:13]}"] += 1
-            expected[f"LOCALITY#{row['locality'].lower()}"] += 1
-            expected[f"CONFIRMED#{domain}"] += 1
-    counted = Counter({row["sk"]: int(row.get("signatures", 0)) for row in rows if row["pk"] == f"COUNT#{CAMPAIGN}"})
+            town = row["locality"].lower()
+            # A row whose personal data is gone keeps the town that it counts for.
+            counted_as = (town if town in towns else "other") if town else row["town"]
+            expected[f"TOWN#{counted_as}"] += 1
+            expected["REACHED#other"] += 1
+            if "quarantine" in row:
+                expected[f"SUSPICION#{row['quarantine']}"] += 1
+    counted, public = _counted(rows)
+    if public != expected["TOTAL"]:
+        yield f"the public count is {public}, but there are {expected['TOTAL']} confirmed letters"
     for counter in sorted(expected | counted):
         if expected[counter] != counted[counter]:
             yield f"counter {counter} is {counted[counter]}, but there are {expected[counter]} rows"
+
+
+def _counted(rows: Rows) -> tuple[Counter[str], int]:
+    """Return each counter, which is the sum of its shards, and the public count."""
+    counted: Counter[str] = Counter()
+    public = 0
+    for row in rows:
+        if f"{row['pk']}#".startswith(f"COUNT#{CAMPAIGN}#"):
+            counted[row["sk"]] += int(row.get("signatures", 0))
+        if (row["pk"], row["sk"]) == (f"COUNT#{CAMPAIGN}", "TOTAL"):
+            public = int(row.get("signatures", 0)) + int(row.get("elsewhere", 0))
+    return counted, public
+
+
+def _should_be_empty(row: dict[str, Any]) -> bool:
+    return row["status"] == "erased" or "cleared_at" in row
 
 
 def _is_stuck(delivery: dict[str, Any]) -> bool:
@@ -139,7 +172,7 @@ _DECISIVE = (
 def state_of(platform: Platform) -> str:
     """Return the state as text, without random ids and times. What follows is the same after equal states."""
     world = platform.world
-    rows = list(_table(world))
+    rows = list(rows_of(world))
     decisive = {
         (row["pk"], row["sk"]): {name: row[name] for name in _DECISIVE if name in row}
         for row in rows
@@ -155,7 +188,8 @@ def state_of(platform: Platform) -> str:
     return repr((sorted(decisive.items()), mailed, sent, rest))
 
 
-def _table(world: World) -> Iterator[dict[str, Any]]:
+def rows_of(world: World) -> Iterator[dict[str, Any]]:
+    """List all rows of the table."""
     pages = client_of("dynamodb").get_paginator("scan").paginate(TableName=world.wiring.settings.table_name)
     return (from_item(item) for page in pages for item in page["Items"])
 
@@ -167,26 +201,65 @@ def letters_text(mail: Sent, world: World) -> str:
 
 def _linked(mail: Sent, world: World) -> list[bytes]:
     """Open the link as its reader does. Nobody watches these calls, so none of them crashes."""
+    link = mail.link("packets")
     watch, world.watch = world.watch, None
     try:
-        page = world.get(mail.link("packets"))
-        answers = [world.get(path) for path in re.findall(r'href="(/packets/[^"]+/\d+)"', page.body)]
+        page = world.get(link)
     finally:
         world.watch = watch
+    if page.status != HTTPStatus.GONE:
+        parts = re.findall(r'href="(/packets/[^"]+/parts/\d+)"', page.body)
+        return [pdf for shown in parts or [link] for pdf in linked(world, shown)]
+    # The link has ended. The packets are kept for longer.
+    delivery = world.wiring.deliveries.delivery(DeliveryKey(CAMPAIGN, mail.tags["target"], mail.tags["period"]))
+    kept = sent_packets(world.wiring.deliveries, delivery) if delivery and not delivery.cleared_at else ()
+    return [_stored(packet.record.name) for packet in kept]
+
+
+def linked(world: World, page: str) -> list[bytes]:
+    """Return the PDFs that a page of packets links to."""
+    watch, world.watch = world.watch, None
+    try:
+        found = world.get(page).body
+    finally:
+        world.watch = watch
+    return [opened(world, path) for path in re.findall(r'href="(/packets/[^"/]+/\d+)"', found)]
+
+
+def opened(world: World, path: str) -> bytes:
+    """Return the file that a link leads to."""
+    watch, world.watch = world.watch, None
+    try:
+        answer = world.get(path)
+    finally:
+        world.watch = watch
+    return _stored(urlsplit(answer.headers["location"]).path.removeprefix("/"))
+
+
+def _stored(name: str) -> bytes:
     s3 = client_of("s3")
     [bucket] = s3.list_buckets()["Buckets"]
-    names = [urlsplit(answer.headers["location"]).path.removeprefix("/") for answer in answers]
-    return [s3.get_object(Bucket=bucket["Name"], Key=name)["Body"].read() for name in names]
+    content: bytes = s3.get_object(Bucket=bucket["Name"], Key=name)["Body"].read()
+    return content
+
+
+def pdfs_in(archive: bytes) -> list[bytes]:
+    """Return the PDFs in a ZIP file."""
+    with ZipFile(BytesIO(archive)) as file:
+        return [file.read(name) for name in file.namelist() if name.endswith(".pdf")]
 
 
 def stored_text(world: World) -> str:
-    """Return the text of all stored PDFs."""
+    """Return the text of all stored PDFs, those in archives too."""
     s3, bucket = client_of("s3"), world.wiring.settings.packet_bucket
     found = s3.list_objects_v2(Bucket=bucket, Prefix="packets/").get("Contents", [])
-    return "\n".join(words_of(s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read()) for item in found)
+    files = [s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read() for item in found]
+    return "\n".join(words_of(pdf) for file in files for pdf in (pdfs_in(file) if file.startswith(b"PK") else [file]))
 
 
 @cache
 def words_of(pdf: bytes) -> str:
-    """Return the text of a PDF."""
+    """Return the text of a PDF, or of what stands for one."""
+    if not pdf.startswith(b"%PDF"):
+        return pdf.decode()
     return "\n".join(page.extract_text() for page in PdfReader(BytesIO(pdf)).pages)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import zlib
 from collections import Counter
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 from types import SimpleNamespace
@@ -21,7 +21,8 @@ from moto.sqs.models import sqs_backends
 
 from tests.aws_from_template import load_template
 from tests.faults.decisions import decide
-from tests.world import CAMPAIGN, CONTEXT, FUNCTIONS, client_of, is_of_signature, load_event
+from tests.stream_filters import is_wanted
+from tests.world import CAMPAIGN, CONTEXT, FUNCTIONS, client_of, load_event
 from undersigned.aws.campaigns import target_key
 from undersigned.aws.dynamodb import to_item
 
@@ -40,6 +41,8 @@ Lambda handles errors and retries with asynchronous invocation", Lambda develope
 
 _PRESSES = 3
 """How often a person tries a form or a button that answers with an error page."""
+
+_AN_HOUR = 3600.0
 
 _SERVER_ERROR = 500
 
@@ -118,6 +121,7 @@ class Faults:
     | `ses_errors` | SES answers 500 and has not accepted the email |
     | `ses_lost_answers` | SES accepts the email, and its answer is lost |
     | `ses_hangs` | SES answers nothing for a minute. It accepts the email half of the times |
+    | `silent_emails` | SES accepts an email, and its answer and all its events are lost |
     | `outages_after_emails` | SES accepts an email, and then DynamoDB answers no function for minutes or hours |
     | `refusals` | SES refuses one email for certain |
     | `lost_events` | an event of SES never comes, by the event's kind: on one of its ways, or from 1 on both |
@@ -127,6 +131,7 @@ class Faults:
     | `outages` | a service answers no function for a while |
     | `disabled` | a function's event source mapping is disabled for a while |
     | `shards` | the stream has so many shards, which are read in any order |
+    | `lag` | an index gets a change so late at most |
 
     `time_passes` lets pauses, time-outs and retries take time; without it they take none.
     """
@@ -139,6 +144,7 @@ class Faults:
     ses_errors: float = 0
     ses_lost_answers: float = 0
     ses_hangs: float = 0
+    silent_emails: float = 0
     outages_after_emails: float = 0
     refusals: float = 0
     lost_events: dict[str, float] = field(default_factory=dict)
@@ -146,6 +152,7 @@ class Faults:
     preemptions: float = 0
     short_runs: float = 0
     shards: int = 1
+    lag: timedelta = timedelta()
     latest_event: timedelta = _LATEST_EVENT
     outages: list[Outage] = field(default_factory=list)
     disabled: list[Outage] = field(default_factory=list)
@@ -228,7 +235,8 @@ class Platform:
     function's next calls of an operation; an empty code lets a call pass. `happened` counts the faults. `when_quiet` is
     called whenever nothing is pending. `fate_of` may decide what becomes of an email, and `on_accepted` is told of it.
     `interrupt` may do something in the middle of an invocation, which runs with the `code` of its moment. `note` gets a
-    line for each thing that happens.
+    line for each thing that happens. `upgrade` deploys today's code. `visits` is how often a person comes back to a
+    page that shows an error.
     """
 
     world: World
@@ -248,6 +256,8 @@ class Platform:
     interrupt: Callable[[], bool] = lambda: False
     code: Callable[[], AbstractContextManager[object]] = nullcontext
     on_accepted: Callable[[Sent], None] = lambda _sent: None
+    upgrade: Callable[[], None] = lambda: None
+    visits: int = 1
     _shards: list[list[Any]] = field(default_factory=list)
     _readers: list[Reader] = field(default_factory=list)
     _messages: list[Message] = field(default_factory=list)
@@ -266,6 +276,7 @@ class Platform:
         self.world.sleep = self.sleep
         if self.world.memory:
             self.world.memory.received = self._how_many_messages
+            self.world.memory.lag = self._lag
         self._shards = [[] for _ in range(self.faults.shards)]
         self._readers = [
             Reader(function, shard, self.now)
@@ -276,6 +287,9 @@ class Platform:
     @property
     def now(self) -> datetime:
         return self.world.clock.now
+
+    def _lag(self) -> timedelta:
+        return self.faults.lag * self.rng.random() if self.faults.lag else timedelta()
 
     def keep_targets(self, targets: Collection[str]) -> None:
         """Remove the campaign's other targets: a plan reads each of them."""
@@ -288,8 +302,12 @@ class Platform:
     # People
 
     def person(self, act: Callable[[], Answer]) -> Answer:
-        """Act as a person on a page, who tries again after an error."""
+        """Act as a person on a page, who tries again after an error, and perhaps comes back an hour later."""
         answer = self.tries(act)
+        for _ in range(self.visits - 1):
+            if answer is None:
+                self.sleep(_AN_HOUR)
+                answer = self.tries(act)
         if answer is None:
             message = f"a person tried {_PRESSES} times and got an error each time"
             raise AssertionError(message)
@@ -313,7 +331,7 @@ class Platform:
         """
         self._wrote = self._queued = True
         while True:
-            while self._read_stream() or self._run_due_messages() or self._run_due_invocations():
+            while self._run_all_due():
                 pass
             due = self._next_due()
             if due is None and decide(self.world, bounced=self.bounced):
@@ -323,6 +341,12 @@ class Platform:
                 self.when_quiet()
                 return
             self.world.clock.now = max(self.now, due)
+
+    def _run_all_due(self) -> bool:
+        """Run what is due: in any order and in the middle of something else if time passes, otherwise kind by kind."""
+        if self.faults.time_passes:
+            return self.run_something()
+        return self._read_stream() or self._run_due_messages() or self._run_due_invocations()
 
     def run_until(self, moment: datetime) -> None:
         """Do everything that is due until a moment, and move the clock there."""
@@ -354,6 +378,15 @@ class Platform:
         run(what)
         return True
 
+    def runs(self, function: str) -> bool:
+        """Return whether a function is what runs now, and not something that interrupts it."""
+        return bool(self._running) and self._running[-1].function == function
+
+    def hurry(self) -> None:
+        """Leave no time to the invocation that runs, after its first step."""
+        self.happened["an invocation with little time"] += 1
+        self._running[-1].has_time = False
+
     def sleep(self, seconds: float) -> None:
         """Let time pass for an invocation that waits. What is due meanwhile runs. Short pauses take no time."""
         if not self.faults.time_passes or seconds < 1:
@@ -382,12 +415,13 @@ class Platform:
                 client.delete_item(TableName=table, Key={"pk": item["pk"], "sk": item["sk"]})
                 self._wrote = True
 
-    def run_schedule(self, function: str) -> None:
-        """Run a function as its schedule does, with retries after errors."""
+    def run_schedule(self, function: str, *, hourly: bool = False) -> None:
+        """Run a function as its schedule does, or its hourly one, with retries after errors."""
         runs = {
-            "plan_deliveries": self.world.plan,
-            "report_deliveries": self.world.report,
+            "plan_deliveries": self.world.plan_hour if hourly else self.world.plan,
+            "report_deliveries": self.world.report_hour if hourly else self.world.report,
             "reconcile": self.world.begin_reconciling,
+            "send_confirmations": self.world.run_postponed,
         }
         self._begin(function, runs[function])
 
@@ -431,6 +465,10 @@ class Platform:
         if operation == "sqs:SendMessage":
             self._queued = True
             self._note_message(self._params["QueueUrl"], self._params.get("DelaySeconds", 0))
+        if operation == "sqs:SendMessageBatch":
+            self._queued = True
+            for number in range(len(self._params["Entries"])):
+                self._note_message(self._params["QueueUrl"], 0, -1 - number)
         if operation == "sesv2:SendEmail":
             self._accept_emails()
         if self.watch:
@@ -517,6 +555,9 @@ class Platform:
         if operation in _WRITES and self._happens("an answer lost, and the call failed", self.faults.lost_answers):
             raise _error(operation, *_UNAVAILABLE["dynamodb"])
         if operation == "sesv2:SendEmail":
+            if self._happens("an answer of SES lost, and all events", self.faults.silent_emails):
+                self._fates[-1] = replace(self._fates[-1], cases=())
+                raise _error(operation, *_UNAVAILABLE["sesv2"])
             if self._happens("an answer of SES lost", self.faults.ses_lost_answers):
                 raise _error(operation, *_UNAVAILABLE["sesv2"])
             if self._happens("SES accepts an email and hangs", self.faults.ses_hangs / 2):
@@ -605,18 +646,19 @@ class Platform:
         self._report_emails()
         if self._queued:
             self._queued = False
-            for function, queue_url in self._queues().items():
+            for queue_url, function in self._queues().items():
                 for received in _received(queue_url):
                     visible_at, hops = self._sent_at.pop(received["MessageId"], (self.now, 0))
                     self._messages.append(Message(queue_url, function, received, visible_at, hops=hops))
 
     def _queues(self) -> dict[str, str]:
         return {
-            "deliver": self.world.queue_url,
-            "export_signatures": self.world.export_queue_url,
-            "send_confirmations": self.world.waiting_mails_url,
-            "reconcile": self.world.reconciliation_queue_url,
-            "record_feedback": self.world.feedback_queue_url,
+            self.world.queue_url: "deliver",
+            self.world.export_queue_url: "export_signatures",
+            self.world.waiting_mails_url: "send_confirmations",
+            self.world.people_mails_url: "send_confirmations",
+            self.world.reconciliation_queue_url: "reconcile",
+            self.world.feedback_queue_url: "record_feedback",
         }
 
     def _how_many_messages(self, queue_url: str) -> int:
@@ -646,7 +688,7 @@ class Platform:
                 self.happened["a record of the stream forgotten"] += 1
         last = min(len(shard), reader.next + mapping["BatchSize"])
         batch = [record for _, record in shard[reader.next : last]]
-        records = batch if reader.function == "tally" else [record for record in batch if is_of_signature(record)]
+        records = [record for record in batch if is_wanted(reader.function, record)]
         failed: set[str] = set()
         error = None
         if records:
@@ -671,14 +713,14 @@ class Platform:
             numbers = [record["dynamodb"]["SequenceNumber"] for _, record in shard]
             reader.next = min(numbers.index(number) for number in failed)
 
-    def _note_message(self, queue_url: str, seconds: int) -> None:
+    def _note_message(self, queue_url: str, seconds: int, place: int = -1) -> None:
         """Note a new message's delay and lineage. The delay is by the world's clock: moto uses the machine's."""
         hops = self._running[-1].hops + 1 if self._running else 0
         if self.world.memory:
-            message_id = self.world.memory.queues[queue_url][-1]["MessageId"]
+            message_id = self.world.memory.queues[queue_url][place]["MessageId"]
         else:
             region = client_of("sqs").meta.region_name
-            message = sqs_backends[ACCOUNT][region].get_queue(queue_url.rpartition("/")[2])._messages[-1]
+            message = sqs_backends[ACCOUNT][region].get_queue(queue_url.rpartition("/")[2])._messages[place]
             message.delayed_until = 0
             message_id = message.id
         self._sent_at[message_id] = (self.now + timedelta(seconds=seconds), hops)
@@ -687,7 +729,9 @@ class Platform:
         self._collect()
         due = [message for message in self._messages if message.visible_at <= self.now]
         for message in due:
-            self._run_message(message)
+            # It may have run meanwhile, in the middle of another one.
+            if message in self._messages and not message.is_busy:
+                self._run_message(message)
         return bool(due)
 
     def _run_message(self, message: Message) -> None:
@@ -700,7 +744,7 @@ class Platform:
             self._delete(message)
             return
         message.receipts += 1
-        received, queue = message.received, _queue(message.function)
+        received, queue = message.received, _queue(message.queue_url)
         self.note(f"{message.function} gets {received['Body']:.150} for the {message.receipts}. time")
         event = load_event("deliver_message")
         event["Records"][0] |= {
@@ -754,6 +798,8 @@ class Platform:
         """Report the outcome of emails as SES does: late, in any order, some events twice, some not at all."""
         self._accept_emails()
         for sent, fate in zip(self.world.sent[self._reported :], self._fates[self._reported :], strict=True):
+            if sent.tags["kind"] == "confirmation" and "lane" not in sent.tags:
+                continue  # The rule's pattern excludes what version 0.2 sent.
             twice = self.rng.choices(fate.cases[:2], k=self.rng.randrange(2)) if fate.cases else []
             for case in [*fate.cases, *twice]:
                 for way in self._ways_of(case):
@@ -793,7 +839,13 @@ class Platform:
         return self.fate_of(sent) or Fate()
 
 
-_REPEATABLE = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "sqs:SendMessage"}
+_REPEATABLE = {
+    "dynamodb:PutItem",
+    "dynamodb:UpdateItem",
+    "dynamodb:DeleteItem",
+    "sqs:SendMessage",
+    "sqs:SendMessageBatch",
+}
 _WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:TransactWriteItems"}
 
 
@@ -837,8 +889,7 @@ def _event_source(function: str) -> dict[str, Any]:
 
 
 @cache
-def _queue(function: str) -> dict[str, Any]:
-    """Return the properties of the queue that invokes a function."""
-    resources = load_template()["Resources"]
-    [source] = [event["Properties"] for event in _properties_of(function)["Events"].values() if event["Type"] == "SQS"]
-    return dict(resources[source["Queue"]["Fn::GetAtt"][0]]["Properties"])
+def _queue(queue_url: str) -> dict[str, Any]:
+    """Return the template's properties of a queue. Its logical id is the name's second part."""
+    name = queue_url.rpartition("/")[2].split("-")[1]
+    return dict(load_template()["Resources"][name]["Properties"])

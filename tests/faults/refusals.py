@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from tests.world import CONTEXT, Answer, NotRecordedError, is_of_signature
+from tests.stream_filters import is_wanted
+from tests.world import CONTEXT, Answer, NotRecordedError
+from undersigned.services.planning import NotPlannedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -62,7 +64,7 @@ def patiently[T](act: Callable[[], T]) -> T:
     for _ in range(_TRIES):
         try:
             done = act()
-        except (ClientError, NotRecordedError):
+        except (ClientError, NotPlannedError, NotRecordedError):
             continue
         if not (isinstance(done, Answer) and done.status == 503):
             return done
@@ -74,7 +76,7 @@ def read_stream(world: World) -> None:
     """Hand new records to both readers, and failed records again."""
     while records := world.new_records():
         for function in ("send_confirmations", "tally"):
-            left: Sequence[Any] = [record for record in records if function == "tally" or is_of_signature(record)]
+            left: Sequence[Any] = [record for record in records if is_wanted(function, record)]
             for _ in range(_TRIES):
                 answer = world.handlers[function]({"Records": left}, CONTEXT) if left else {"batchItemFailures": []}
                 failed = {item["itemIdentifier"] for item in answer["batchItemFailures"]}

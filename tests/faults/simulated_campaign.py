@@ -17,27 +17,35 @@ from collections import Counter, deque
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests import world as worlds
 from tests.faults.interleavings import typeset_plainly
-from tests.faults.invariants import breaches
+from tests.faults.invariants import breaches, pdfs_in
 from tests.faults.platform import Fate, Faults, Outage, Platform
+from tests.faults.true_findings import is_true
 from tests.world import ADA, CAMPAIGN, Sent
 from undersigned import wiring
 from undersigned.aws import mail
+from undersigned.domain import deliveries
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.deliveries import DeliveryKey
-from undersigned.domain.signatures import signer_id
+from undersigned.domain.mail_limits import mail_limit
+from undersigned.domain.plans import next_day
+from undersigned.domain.schedule import period_of
+from undersigned.domain.signatures import PENDING_FOR, signer_id
 from undersigned.rendering import mails, packets
 from undersigned.services import packing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from tests.world import Answer, World
+    from undersigned.domain.signatures import Signature
+    from undersigned.rendering.packets import Packet, PacketCover, PacketLetter
 
 WEEKS = (4, 9)
 """The fewest and the most weeks of a campaign, before everything works again."""
@@ -54,10 +62,26 @@ _TARGETS = {"evanston": "60201", "skokie": "60076", "wilmette": "60091"}
 _MONDAY = datetime(2026, 11, 30, 15, tzinfo=UTC)
 _WEEK, _DAY, _HOUR = timedelta(days=7), timedelta(days=1), timedelta(hours=1)
 
+_ZONE = "America/Chicago"
+_CADENCES: tuple[dict[str, Any], ...] = (
+    {},
+    {"deliver_on": "THU", "deliver_at": 17},
+    {"deliver": "every-two-weeks"},
+    {"deliver": "monthly", "deliver_on": 31},
+    {"deliver": "when-2-letters-wait"},
+)
+"""The settings of cadences. The first is the stack's."""
+
 _KEY = "us_manage"
 
 _DEPLOYED = 0.1
 """How many of the interruptions by people are a deploy."""
+
+_CHANGED = 0.2
+"""In how many weeks the organizer changes the campaign's cadence."""
+
+_HOURS_RUN = 0.8
+"""How many of the hourly runs are not missed."""
 
 _VISITED = 0.5
 """On how many days an organizer looks at the deliveries."""
@@ -65,6 +89,25 @@ _VISITED = 0.5
 _CONFLICT = 409
 _ANSWERED = 0.6
 """How many of the questions an organizer answers then."""
+
+_SENT_AGAIN = 0.3
+"""How many of the emails that surely didn't arrive are sent again although their week is taken."""
+
+_OUTCOME_WITHIN = timedelta(hours=72)
+_NEARLY_ALL_RUNS = 12
+"""How many of the 13 daily reconciliations that ask again for an email must have died before its loss is theirs."""
+
+_RUN_WITHIN = timedelta(hours=24 + 6)
+_KNOWN_WITHIN = _OUTCOME_WITHIN + _RUN_WITHIN
+"""When there must have been an alarm for an email without an outcome: after 72 hours, in the next daily run, which may
+have to be repeated."""
+
+_TO_MAIN_TARGET = 0.7
+_ENDS = 0.3
+"""How many campaigns end in the middle, after which personal data may not be kept."""
+
+_PACKETS_FOR = 31 * _DAY
+"""How long packets are kept after their outcome is known, and a day for the reconciliation."""
 
 
 class PlainlySent(Sent):
@@ -121,10 +164,10 @@ class Weather:
 
     faults: Faults
     broken_mailboxes: float
+    deploys_in_deliveries: float
     replies: float
     passing_bounces: float
     complaints: float
-    lag: timedelta
 
 
 def weather(rng: random.Random, begins: datetime, weeks: int) -> Weather:
@@ -159,6 +202,7 @@ def weather(rng: random.Random, begins: datetime, weeks: int) -> Weather:
         ses_errors=rate(3),
         ses_lost_answers=rate(5),
         ses_hangs=rate(5),
+        silent_emails=rate(10),
         outages_after_emails=rate(3),
         refusals=rate(),
         lost_events=lost,
@@ -168,21 +212,23 @@ def weather(rng: random.Random, begins: datetime, weeks: int) -> Weather:
         shards=rng.choice([1, 2, 4]),
         outages=outages,
         disabled=disabled,
+        lag=timedelta(minutes=rng.choice([0, 0, 1, 5])) if scale else timedelta(),
     )
     return Weather(
         faults,
         broken_mailboxes=rate(10),
+        deploys_in_deliveries=rng.choice([0, 0.1, 0.5]),
         replies=rate(10),
         passing_bounces=rate(10),
         complaints=rate(5),
-        lag=timedelta(minutes=rng.choice([0, 0, 1, 5])) if scale else timedelta(),
     )
 
 
 @dataclass
 class Alarms(logging.Handler):
-    """The errors that the functions log. Each raises an alarm."""
+    """The errors that the functions log. Each raises an alarm, and `check` looks at it."""
 
+    check: Callable[[logging.LogRecord], None] = lambda _record: None
     seen: list[logging.LogRecord] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -190,6 +236,7 @@ class Alarms(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self.seen.append(record)
+        self.check(record)
 
     __hash__ = logging.Handler.__hash__
 
@@ -200,6 +247,8 @@ class Simulation:
     def __init__(self, seed: int, world: World, weeks: int) -> None:
         self.seed = seed
         self.rng = random.Random(seed)  # noqa: S311
+        # Of its own, so that a seed's other choices stay as they were.
+        self._cadence_rng = random.Random(seed + 1)  # noqa: S311
         self.world = world
         self.weeks = weeks
         self.broken: list[str] = []
@@ -211,7 +260,7 @@ class Simulation:
         self.accepted: list[tuple[Sent, datetime]] = []
         self.confirmed: dict[str, datetime] = {}
         self.erased: set[str] = set()
-        self.alarms = Alarms()
+        self.alarms = Alarms(self._check_finding)
         self.is_calm = False
         self.show: Callable[[str], None] = lambda _line: None
         self._hash = hashlib.sha256()
@@ -221,7 +270,12 @@ class Simulation:
         self._alarms_answered = 0
         self._decided_at: dict[str, datetime] = {}
         self._again: set[tuple[str, str]] = set()
+        self._addressed: dict[str, set[str]] = {}
         self._stopped: dict[str, datetime] = {}
+        self._held: dict[str, datetime] = {}
+        self._recounted_at = world.clock.now
+        self._died_at: list[datetime] = []
+        self._dead_reconciliations = 0
         self._starts = 0
         self._records = 0
         self._packet_size, self._attachment_limit = 2, 10_000
@@ -237,14 +291,22 @@ class Simulation:
         assert memory
         memory.sent_as = PlainlySent
         memory.read_mail = self._mails.pop
-        if self.weather.lag:
-            memory.lag = lambda: self.weather.lag * self.rng.random()
-        self._needs_approval = self.rng.random() < 0.25
-        world.wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of(_KEY), "manage", "", world.clock.now))
-        campaigns = world.wiring.campaigns
-        campaign = campaigns.campaign(CAMPAIGN)
+        self._main_target = self.rng.choice(list(_TARGETS))
+        self._needs_approval, self._ends = self.rng.random() < 0.25, self.rng.random() < _ENDS
+        self._set_up_campaign()
+
+    def _set_up_campaign(self) -> None:
+        """Give the campaign a key, an organizer, and perhaps an end, after which personal data may not be kept."""
+        now, wiring = self.world.clock.now, self.world.wiring
+        wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of(_KEY), "manage", "", now))
+        campaign = wiring.campaigns.campaign(CAMPAIGN)
         organizer = replace(campaign.organizer, email="organizer@enddemand.example")
-        campaigns.put_campaign(replace(campaign, approval=self._needs_approval, organizer=organizer))
+        changed = replace(campaign, approval=self._needs_approval, organizer=organizer)
+        if self._ends:
+            closes = (now + self.rng.random() * self.weeks * _WEEK).date()
+            changed = replace(changed, closes=closes, keep_for_days=0)
+        wiring.campaigns.put_campaign(changed)
+        self.change_cadence()
 
     _mails: dict[bytes, Any] = {}  # noqa: RUF012  (emails between their writing and their sending)
 
@@ -276,12 +338,21 @@ class Simulation:
     def _code(self) -> Iterator[None]:
         """Run an invocation with the constants of the code that is deployed when it begins."""
         code: Any = packing
-        before = code.PACKET_SIZE, code.ATTACHMENT_LIMIT
+        domain: Any = deliveries
+        before = code.PACKET_SIZE, code.ATTACHMENT_LIMIT, domain.MOST_LINKS, domain.PACKETS_IN_ARCHIVE
         code.PACKET_SIZE, code.ATTACHMENT_LIMIT = self._packet_size, self._attachment_limit
+        # The smallest packets are grouped in archives.
+        domain.MOST_LINKS, domain.PACKETS_IN_ARCHIVE = (1, 2) if self._packet_size == 1 else before[2:]
+        # Most deliveries are over in one invocation. A deploy does harm only between two of the same delivery.
+        is_delivery = self.platform.runs("deliver") and not self.is_calm
+        if deploys := is_delivery and self.rng.random() < self.weather.deploys_in_deliveries:
+            self.platform.hurry()
         try:
             yield
         finally:
-            code.PACKET_SIZE, code.ATTACHMENT_LIMIT = before
+            code.PACKET_SIZE, code.ATTACHMENT_LIMIT, domain.MOST_LINKS, domain.PACKETS_IN_ARCHIVE = before
+            if deploys:
+                self.deploy()
 
     def deploy(self) -> None:
         """Deploy another version: other sizes, and new processes."""
@@ -323,6 +394,8 @@ class Simulation:
                 self.breach(f"{words} is sent without a confirmation")
             if words in self.erased:
                 self.breach(f"{words} is sent after it was erased")
+            if new.at > self._held.get(words, new.at) + _HOUR:
+                self.breach(f"{words} is sent although it has been on hold since {self._held[words]}")
         if len(new.letters) != len(set(new.letters)):
             self.breach(f"an email holds a letter twice: {new.letters}")
         for old in self.emails:
@@ -406,16 +479,25 @@ class Simulation:
         """Run the campaign to its end, or until something is broken."""
         self._fill_agenda()
         while self._agenda and not self.broken:
+            self.pass_time(self._agenda[0][0])
+        if not self.broken:
+            self.come_to_an_end()
+
+    def pass_time(self, until: datetime) -> None:
+        """Do what is on the agenda until a moment, and all that follows from it."""
+        while self._agenda and self._agenda[0][0] <= until and not self.broken:
             self.platform.run_until(self._agenda[0][0])
+            # Somebody may have acted in the middle of what ran.
             if self._agenda:
                 self._act(*heapq.heappop(self._agenda)[2:])
-        if not self.broken:
-            self._come_to_an_end()
+        self.platform.run_until(until)
 
     def _fill_agenda(self) -> None:
-        begins, people = self.world.clock.now, self.rng.randint(2, 7)
+        begins, people = self.world.clock.now, self.rng.randint(2, 9)
         for week in range(self.weeks):
-            self._plan_week(_MONDAY + week * _WEEK)
+            self.plan_week(_MONDAY + week * _WEEK)
+            if self._cadence_rng.random() < _CHANGED:
+                self.at(begins + (week + self._cadence_rng.random()) * _WEEK, "change the cadence", self.change_cadence)
             for _ in range(people):
                 self.at(begins + (week + self.rng.random()) * _WEEK, "sign", self.sign)
             for name, rate, act in (
@@ -425,6 +507,7 @@ class Simulation:
                 ("look like a bot", 0.3, self.sign_like_a_bot),
                 ("release from quarantine", 0.4, self.release_from_quarantine),
                 ("push", 0.5, self.push),
+                ("push a new chief", 0.5, self.push_new_chief),
                 ("a mailbox breaks", self.weather.broken_mailboxes * 10, self.break_mailbox),
                 ("hold", 0.3, self.hold),
                 ("release", 0.5, self.release),
@@ -432,6 +515,13 @@ class Simulation:
                 ("resume", 0.5, self.resume),
                 ("deliver now", 0.4, self.deliver_now),
                 ("approve a day", 0.2, self.approve_a_day),
+                ("approve a day again", 0.1, self.approve_again),
+                ("sign twice", 0.5, self.sign_twice),
+                ("deliver to one", 0.3, self.deliver_to_one),
+                ("deliver to one again", 0.15, self.deliver_to_one_again),
+                ("hold letters", 0.3, self.hold_letters),
+                ("release letters", 0.3, self.release_letters),
+                ("remove letters", 0.05, self.remove_letters),
                 ("deploy", 2.0, self.deploy),
                 ("expire", 1.0, self.platform.expire),
             ):
@@ -444,15 +534,46 @@ class Simulation:
                     )
                     self.at(begins + week * _WEEK + of_week, name, act)
 
-    def _plan_week(self, monday: datetime) -> None:
+    def plan_week(self, monday: datetime) -> None:
         self.at(monday, "the weekly plan", lambda: self._plan(monday))
         self.at(monday + _DAY, "the weekly report", lambda: self.platform.run_schedule("report_deliveries"))
         if self._needs_approval:
             self.at(monday + self.rng.uniform(0, 20) * _HOUR, "approve", lambda: self.approve(f"{monday:%Y-%m-%d}"))
         for day in range(7):
+            # The hours in which something can be due. The hours between them would only do nothing.
+            for hour in (0, 8):
+                if self.is_calm or self._cadence_rng.random() < _HOURS_RUN:
+                    self.at(monday + day * _DAY + hour * _HOUR, "the hourly plan", self._plan_hour)
+            self.at(monday + day * _DAY + 10 * _HOUR, "the hourly report", self._report_hour)
+            if self._needs_approval:
+                self.at(monday + day * _DAY + 11 * _HOUR, "approve what is due", self._approve_today)
             self.at(monday + day * _DAY - 8 * _HOUR, "reconcile", lambda: self.platform.run_schedule("reconcile"))
+            for hour in range(0, 24, 3):
+                at = monday + day * _DAY + (hour + self.rng.random()) * _HOUR
+                self.at(at, "postponed emails", lambda: self.platform.run_schedule("send_confirmations"))
             if self.is_calm or self.rng.random() < _VISITED:
                 self.at(monday + day * _DAY + 5 * _HOUR, "the organizer's visit", self.visit)
+            self.at(monday + day * _DAY + 4 * _HOUR, "check the outcomes", self._check_outcomes)
+
+    def _plan_hour(self) -> None:
+        """Run the hourly plan. If it fails, the next one does it again, without anybody."""
+        self.platform.run_schedule("plan_deliveries", hourly=True)
+
+    def _report_hour(self) -> None:
+        self.platform.run_schedule("report_deliveries", hourly=True)
+
+    def _approve_today(self) -> None:
+        campaign = self.world.wiring.campaigns.campaign(CAMPAIGN)
+        if campaign.has_own_cadence:
+            self.approve(self.world.wiring.period_of(campaign))
+
+    def change_cadence(self) -> None:
+        """Let letters go out at other times from now on."""
+        campaigns = self.world.wiring.campaigns
+        cadence = self._cadence_rng.choice(_CADENCES)
+        self.note(f"the cadence is {cadence or "the stack's"}")
+        campaign = replace(campaigns.campaign(CAMPAIGN), deliver="weekly", deliver_on=None, deliver_at=None)
+        campaigns.put_campaign(replace(campaign, **cadence))
 
     def _plan(self, monday: datetime) -> None:
         """Run the weekly plan. If it failed, the operator repeats it, as the runbook says."""
@@ -486,7 +607,9 @@ class Simulation:
         return signer_id(self.world.wiring.secret(), person.email)
 
     def sign(self, **changes: object) -> None:
-        person = Person(len(self.people) + 1, self.rng.choice(list(_TARGETS)))
+        # Most people sign to one office, so that some deliveries have many letters.
+        target = self._main_target if self.rng.random() < _TO_MAIN_TARGET else self.rng.choice(list(_TARGETS))
+        person = Person(len(self.people) + 1, target)
         self.people.append(person)
         self._sign(person, **changes)
 
@@ -494,6 +617,13 @@ class Simulation:
         if person := self._someone():
             person.target = self.rng.choice(list(_TARGETS))
             self._sign(person)
+
+    def sign_twice(self) -> None:
+        """Sign, and again with other words before the first ones are confirmed. Perhaps the second is a stranger."""
+        self.sign()
+        person = self.people[-1]
+        again = partial(self._sign, person, **({"topic": "a bot's"} if self.rng.random() < 0.5 else {}))
+        self.at(self.world.clock.now + self.rng.random() * _HOUR, "sign other words", again)
 
     def sign_like_a_bot(self) -> None:
         self.sign(topic="looks like a bot's")
@@ -511,7 +641,10 @@ class Simulation:
             **changes,
         }
         path = f"/campaigns/{CAMPAIGN}/signatures"
+        before = self._chief(person.target)
         answer = self.platform.tries(lambda: self.world.post(path, values, as_json=True))
+        # It may have changed in the middle.
+        self._addressed[person.words] = {before, self._chief(person.target)}
         self.note(f"  {person.words} to {person.target}: {answer and answer.status}")
         if answer and answer.status == 202:
             person.signed_at = self.world.clock.now
@@ -547,13 +680,30 @@ class Simulation:
                 self.erased.add(row.name)
 
     def release_from_quarantine(self) -> None:
-        rows = [row for row in self.world.wiring.signatures.listed_signatures(CAMPAIGN) if row.quarantine]
+        listed = self.world.wiring.signatures.listed_signatures(CAMPAIGN)
+        rows = [row for row in listed if row.reported_status == "quarantined"]
         if rows:
             self._organizer("POST", f"/signatures/{self.rng.choice(rows).signer}/release", {})
 
     def push(self) -> None:
         """Give an office another email address, as `undersigned campaign push` does."""
         self._correct(self.rng.choice(list(_TARGETS)))
+
+    def push_new_chief(self) -> None:
+        """Give an office a new chief. Letters that were signed before keep the old one."""
+        campaigns, target = self.world.wiring.campaigns, self.rng.choice(list(_TARGETS))
+        found = campaigns.target(CAMPAIGN, target)
+        campaigns.put_target(CAMPAIGN, replace(found, name=f"Chief{self.rng.randrange(10**6)}"))
+
+    def _chief(self, target: str) -> str:
+        return str(self.world.wiring.campaigns.target(CAMPAIGN, target).name or "")
+
+    def typeset(self, cover: PacketCover | None, letters: Sequence[PacketLetter], fonts: object) -> Packet:
+        """Typeset plainly, and check that each letter names who was addressed when it was signed."""
+        for letter in letters:
+            if not any(chief in repr(letter.blocks) for chief in self._addressed[letter.signer_name]):
+                self.breach(f"{letter.signer_name} names another chief than when it was signed")
+        return typeset_plainly(cover, letters, fonts)
 
     def _correct(self, target: str) -> None:
         campaigns = self.world.wiring.campaigns
@@ -600,6 +750,53 @@ class Simulation:
         day = self.world.clock.now - self.rng.randrange(10) * _DAY
         self.approve(f"{day:%Y-%m-%d}")
 
+    def approve_again(self) -> None:
+        """Approve a day although it is less than seven days from another delivery, and say why."""
+        day = f"{self.world.clock.now - self.rng.randrange(10) * _DAY:%Y-%m-%d}"
+        # A request that fails may still have its effect.
+        self._again |= {(target, day) for target in _TARGETS}
+        self._organizer("POST", f"/deliveries/{day}/approve", {"again": True, "why": "the office asked for it"})
+
+    def deliver_to_one(self) -> None:
+        """Send one office's waiting letters now."""
+        self._organizer("POST", "/deliveries/next", {"target": self.rng.choice(list(_TARGETS))})
+
+    def deliver_to_one_again(self) -> None:
+        """Send one office's waiting letters although it had an email within seven days, and say why."""
+        target = self.rng.choice(list(_TARGETS))
+        # A request that takes long may end on the next day.
+        self._again |= {(target, period_of(self.world.clock.now + delay, _ZONE)) for delay in (0 * _HOUR, _HOUR)}
+        self._organizer("POST", "/deliveries/next", {"target": target, "again": True, "why": "it asked for them"})
+
+    def hold_letters(self) -> None:
+        """Hold the letters that were signed within some hours."""
+        starts = self._starts
+        answer = self._screen("hold", _DAY)
+        if answer and answer.status == 200 and self._starts == starts:
+            for row in self._rows():
+                if row.on_hold:
+                    self._held.setdefault(row.name, self.world.clock.now)
+
+    def release_letters(self) -> None:
+        """Release all letters on hold."""
+        self._starts += 1
+        self._held.clear()
+        self._screen("release", 100 * _WEEK)
+
+    def remove_letters(self) -> None:
+        """Remove the letters that were signed within some hours."""
+        before = {row.signer: row.name for row in self._rows()}
+        self._screen("remove", 6 * _HOUR)
+        self.erased |= {before[row.signer] for row in self._rows() if row.status == "erased" and before.get(row.signer)}
+
+    def _screen(self, action: str, longest: timedelta) -> Answer | None:
+        begins = self.world.clock.now - longest * (1 if self.is_calm else self.rng.random())
+        values = {"action": action, "signed_from": begins.isoformat(), "why": "they look made up"}
+        return self._organizer("POST", "/signatures/screen", values)
+
+    def _rows(self) -> list[Signature]:
+        return [row for row in self.world.wiring.signatures.listed_signatures(CAMPAIGN) if row.status != "pending"]
+
     def deliver_now(self) -> None:
         """Deliver by hand, as `undersigned deliver` does."""
         self.platform.run_now("plan_deliveries", lambda: self.world.plan(CAMPAIGN))
@@ -611,7 +808,7 @@ class Simulation:
             path = f"/deliveries/{place[1]}/{place[0]}"
             if question := delivery["needs_attention"]:
                 if self.is_calm or self.rng.random() < _ANSWERED:
-                    self._answer(question, path, place)
+                    self._answer(question, path, place, delivery["revision"])
             elif delivery["state"] in {"open", "held"} and self.is_calm:
                 self._repair(place[0])
                 self._organizer("POST", f"{path}/retry", {"why": "the address is correct now"})
@@ -627,9 +824,10 @@ class Simulation:
         if alarms > self._alarms_answered:
             self.questions["counters differ from the rows"] += 1
             self.world.wiring.recounting().recount(CAMPAIGN)
+            self._recounted_at = self.world.clock.now
             self._alarms_answered = alarms
 
-    def _answer(self, question: str, path: str, place: tuple[str, str]) -> None:
+    def _answer(self, question: str, path: str, place: tuple[str, str], revision: str) -> None:
         """Read the outbox and ask the office, then decide."""
         self.questions[question] += 1
         self._decided_at[place[0]] = self.world.clock.now
@@ -637,14 +835,16 @@ class Simulation:
         if not arrived:
             self._repair(place[0])
         if question == "bounced" and not arrived and self.rng.random() < _ANSWERED:
-            why = {"why": "the address is correct now"}
-            answer = self._organizer("POST", f"{path}/retry", why)
-            if self.is_calm and answer and answer.status == _CONFLICT:
-                # Another delivery of that week has arrived, so it never can go without a person who says so.
-                self._again.add(place)
-                self._organizer("POST", f"{path}/retry", {**why, "again": True})
+            values: dict[str, object] = {"why": "the address is correct now"}
+            path = f"{path}/retry"
         else:
-            self._organizer("POST", f"{path}/settle", {"sent": arrived, "why": "asked the office"})
+            values = {"sent": arrived, "why": "asked the office", "revision": revision}
+            path = f"{path}/settle"
+        answer = self._organizer("POST", path, values)
+        if answer and answer.status == _CONFLICT and not arrived and (self.is_calm or self.rng.random() < _SENT_AGAIN):
+            # Another delivery of that week has arrived, so it never can go without a person who says so.
+            self._again.add(place)
+            self._organizer("POST", path, {**values, "again": True})
 
     def _repair(self, target: str) -> None:
         """Repair an office's mailbox, or correct its address."""
@@ -666,17 +866,24 @@ class Simulation:
             found += answer.json["deliveries"]
             if not answer.json["next"]:
                 return found
-            following = f"&after={answer.json['next']}"
+            following = f"&cursor={answer.json['next']}"
 
     # The end
 
-    def _come_to_an_end(self) -> None:
+    def come_to_an_end(self) -> None:
         """Run weeks in which everything works, until nothing is left to do. Then check the invariants."""
         self.note("everything works again")
         self.is_calm = True
-        for name, value in vars(Faults(time_passes=True, shards=self.weather.faults.shards)).items():
+        faults = self.weather.faults
+        calm = Faults(time_passes=True, shards=faults.shards, lag=faults.lag)
+        for name, value in vars(calm).items():
             setattr(self.platform.faults, name, value)
         now = self.world.clock.now
+        campaigns = self.world.wiring.campaigns
+        campaign = campaigns.campaign(CAMPAIGN)
+        if campaign.letters_wanted:
+            # Nobody else signs, and so the rest goes, however few they are.
+            campaigns.put_campaign(replace(campaign, closes=campaign.local(now).date() - _DAY))
         self.at(now + 4 * _DAY, "check the confirmation emails", self._check_confirmations)
         monday = _MONDAY + ((now - _MONDAY) // _WEEK + 1) * _WEEK
         for week in range(_CALM_WEEKS):
@@ -686,18 +893,65 @@ class Simulation:
         self.platform.run_until(self.world.clock.now + 2 * _DAY)
         self._collect()
         self._check()
+        if self._ends and not self.broken:
+            self._let_time_pass()
+
+    def _let_time_pass(self) -> None:
+        """Run the reconciliation until no personal data may be kept, and check that none is."""
+        end = self.world.clock.now + _PACKETS_FOR
+        while self.world.clock.now < end:
+            self.platform.run_schedule("reconcile")
+            self.platform.run_until(self.world.clock.now + _DAY)
+        self.platform.expire()
+        self.platform.run_until(self.world.clock.now + _DAY)
+        memory = self.world.memory
+        assert memory
+        if kept := [name for name in memory.objects if name.startswith("packets/")]:
+            self.breach(f"packets are kept although their time is over: {kept}")
+        for row in self.world.wiring.signatures.listed_signatures(CAMPAIGN):
+            if not row.is_empty:
+                self.breach(f"{row.name} is kept although its time is over: {row.status}")
+        self._check()
+
+    def _check_finding(self, record: logging.LogRecord) -> None:
+        """Check that the reconciliation reports nothing that isn't so. A recount may correct it just then."""
+        if self.world.clock.now - self._recounted_at > _HOUR and not is_true(record, self.world):
+            self.breach(f"the reconciliation reports what is not so: {record.getMessage()}")
 
     def _calm_week(self, monday: datetime) -> None:
         self.resume()
+        self.release_letters()
         for target in _TARGETS:
             self._release(target)
             self._repair(target)
-        self._plan_week(monday)
+        self.plan_week(monday)
+        self._promise(monday)
         while self._agenda and not self.broken:
             self.platform.run_until(self._agenda[0][0])
             self._act(*heapq.heappop(self._agenda)[2:])
         self.platform.run_until(monday + 6.5 * _DAY)
         self.platform.expire()
+
+    def _promise(self, monday: datetime) -> None:
+        """Note when the letters that wait go out, as their signers are told, and look then whether they wait still."""
+        wired, cadence = self.world.wiring, self.world.wiring.cadence(CAMPAIGN)
+        # A campaign may stop in the middle of a week, and no schedule runs before that Monday.
+        since = max(self.world.clock.now, monday)
+        for target in _TARGETS:
+            deliveries = list(wired.deliveries.deliveries(CAMPAIGN, target))
+            letters = frozenset(wired.signatures.waiting(CAMPAIGN, target))
+            # Others wait for a person.
+            if self._needs_approval or not letters or any(each.is_unfinished for each in deliveries):
+                continue
+            told = cadence.next_after(since, not_before=next_day(deliveries)) + 12 * _HOUR
+            if told < monday + 6 * _DAY:
+                self.at(
+                    told, "look whether letters went as promised", partial(self._check_promise, target, letters, told)
+                )
+
+    def _check_promise(self, target: str, letters: frozenset[str], told: datetime) -> None:
+        if late := letters & {*self.world.wiring.signatures.waiting(CAMPAIGN, target)}:
+            self.breach(f"{len(late)} letters to {target} wait, although their signers were told {told}")
 
     def _has_work_left(self) -> bool:
         wired = self.world.wiring
@@ -720,25 +974,38 @@ class Simulation:
                 continue
             days = Counter(at.date() for sent, at in self.accepted if sent.to == person.email)
             is_sent = any(sent.to == person.email and at >= person.signed_at for sent, at in self.accepted)
-            has_enough = any(times >= (1 if row.quarantine else 3) for times in days.values())
-            if not (is_sent or has_enough or person.email in self.platform.refused or row.signer in seen):
+            has_enough = any(times >= mail_limit(row).of_campaign for times in days.values())
+            # The reconciliation asks again for 14 days. Each of its runs that died has an alarm of its own.
+            died = {at.date() for at in self._died_at if person.signed_at <= at <= person.signed_at + PENDING_FOR}
+            is_known = is_sent or has_enough or len(died) >= _NEARLY_ALL_RUNS
+            if not (is_known or person.email in self.platform.refused or row.signer in seen):
                 self.breach(f"{person.words}'s confirmation email was given up")
 
     def _check_outcomes(self) -> None:
-        """Check that no email stays without an outcome, unless an alarm names it."""
+        """Check that no email stays without an outcome, unless an alarm names it.
+
+        A run that died has an alarm of its own. The next one that ends must say it.
+        """
+        now = self.world.clock.now
+        if self._dead_reconciliations < (dead := self.platform.dead_letters.count("reconcile")):
+            self._dead_reconciliations = dead
+            self._died_at.append(now)
         seen = {(getattr(each, "target", None), getattr(each, "period", None)) for each in self.alarms.seen}
-        for target in _TARGETS:
-            for delivery in self.world.wiring.deliveries.deliveries(CAMPAIGN, target):
-                question = delivery.question(self.world.clock.now - _DAY)
-                if question and (target, delivery.key.period) not in seen:
-                    self.breach(f"{delivery.key} has a question that nobody was told: {question}")
+        latest = {each.place: each.at for each in self.emails}
+        for (target, period), at in latest.items():
+            delivery = self.world.wiring.deliveries.delivery(DeliveryKey(CAMPAIGN, target, period))
+            is_open = delivery and delivery.state in {"sending", "sent"} and not delivery.settled_at
+            has_died = any(now - died <= _RUN_WITHIN for died in self._died_at)
+            if is_open and now - at > _KNOWN_WITHIN and not has_died and (target, period) not in seen:
+                self.breach(f"{target} {period} has no outcome since {at}, and nobody was told")
 
     def _check(self) -> None:
         self._check_outcomes()
         memory = self.world.memory
         assert memory
         for name, stored in memory.objects.items():
-            if name.startswith("packets/") and (left := self.erased & {*json.loads(stored)}):
+            pdfs = pdfs_in(stored) if name.endswith(".zip") else [stored] if name.startswith("packets/") else []
+            if left := self.erased & {words for pdf in pdfs for words in json.loads(pdf)}:
                 self.breach(f"{name} is stored and has erased letters: {sorted(left)}")
         letters = {each.sent.message_id: "\n".join(each.letters) for each in self.emails}
         for found in breaches(
@@ -766,18 +1033,17 @@ class Outcome:
     letters: int
 
 
-def simulate(seed: int, weeks: int | None = None, show: Callable[[str], None] = lambda _line: None) -> Outcome:
-    """Run one campaign."""
-    length = weeks or random.Random(seed).randint(*WEEKS)  # noqa: S311
+@contextmanager
+def campaign(seed: int, weeks: int) -> Iterator[Simulation]:
+    """Make a campaign that has not begun."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(packets, "typeset", typeset_plainly)
         patch.setattr(wiring, "font_book", lambda: None)
         patch.setattr(mails.Mail, "as_bytes", _kept)
         # Other tests compare each answer with the API's document.
         patch.setattr(worlds, "breach_of", lambda *_: None)
         with worlds.world(patch, bundle_size=2, fast=True) as world:
-            run, begins = Simulation(seed, world, length), world.clock.now
-            run.show = show
+            run = Simulation(seed, world, weeks)
+            patch.setattr(packets, "typeset", run.typeset)
             patch.setattr(wiring, "new_id", run.new_id)
 
             def seconds() -> float:
@@ -791,16 +1057,26 @@ def simulate(seed: int, weeks: int | None = None, show: Callable[[str], None] = 
             for logger in loggers:
                 logger.addHandler(run.alarms)
             try:
-                run.run()
-            except (AssertionError, pytest.fail.Exception) as error:
-                run.breach(f"{error}")
+                yield run
             finally:
                 for logger in loggers:
                     logger.removeHandler(run.alarms)
+
+
+def simulate(seed: int, weeks: int | None = None, show: Callable[[str], None] = lambda _line: None) -> Outcome:
+    """Run one campaign."""
+    length = weeks or random.Random(seed).randint(*WEEKS)  # noqa: S311
+    with campaign(seed, length) as run:
+        begins = run.world.clock.now
+        run.show = show
+        try:
+            run.run()
+        except (AssertionError, pytest.fail.Exception) as error:
+            run.breach(f"{error}")
     return Outcome(
         seed,
         length,
-        (world.clock.now - begins) // _WEEK,
+        (run.world.clock.now - begins) // _WEEK,
         run.trace,
         run.broken,
         list(run.steps),

@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import os
-import secrets
 import sys
 import time
 from collections import Counter
@@ -23,7 +22,7 @@ from itertools import count, islice, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests import figures
+from tests import figures, seeds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,7 +99,7 @@ def outcomes(seeds: Iterator[int], weeks: int | None, processes: int) -> Iterato
 def main() -> None:
     """Read the command line, simulate campaigns, and print what happened. Exit with 1 if something broke."""
     parser = argparse.ArgumentParser(description="Simulate whole campaigns")
-    parser.add_argument("--seed", type=int, default=secrets.randbelow(10**9), help="the first campaign's seed")
+    parser.add_argument("--seed", type=int, default=seeds.seed(), help="the first campaign's seed")
     parser.add_argument("--weeks", type=int, help="the length of each campaign")
     parser.add_argument("--campaigns", type=int, default=1, help="how many, with one seed after the other")
     parser.add_argument("--seconds", type=float, default=0.0, help="simulate campaigns for so long")
@@ -117,15 +116,15 @@ def main() -> None:
         printed.flush()
 
     begun, total = time.monotonic(), Total()
-    seeds = takewhile(
+    drawn = takewhile(
         lambda seed: seed < arguments.seed + arguments.campaigns or time.monotonic() - begun < arguments.seconds,
         count(arguments.seed),
     )
     show(f"seed {arguments.seed}")
     made = (
-        (simulate(seed, arguments.weeks, show if arguments.trace else _hide) for seed in seeds)
+        (simulate(seed, arguments.weeks, show if arguments.trace else _hide) for seed in drawn)
         if arguments.processes == 1 or arguments.trace
-        else outcomes(seeds, arguments.weeks, arguments.processes)
+        else outcomes(drawn, arguments.weeks, arguments.processes)
     )
     for outcome in made:
         total.add(outcome)

@@ -22,25 +22,25 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 COMMAND_LINE_ONLY = {
-    "ApiKeys.api_keys",
-    "ApiKeys.put_api_key",
-    "ApiKeys.remove_api_key",
     "Campaigns.audit",
-    "Campaigns.put_campaign",
-    "Campaigns.put_letter",
-    "Campaigns.put_target",
+    "Campaigns.put_unlisted",
+    "Counts.bring_home",
     "Counts.correct",
+    "Counts.keys",
+    "Counts.remove_empty",
+    "MailBudgets.start",
+    "MailBudgets.stop",
     "Secret.replace",
-    "Signatures.listed_signatures",
-    "Table.delete",
+    "Signatures.delete",
 }
-"""Adapter methods that no function calls."""
+"""Adapter methods that no function calls but the canary."""
 
-MAKES_NO_CALL = {"Bucket.link", "ExportFiles.link"}
-"""A link is signed without a call to AWS."""
+MAKES_NO_CALL = {"Bucket.link", "ExportFiles.link", "Mailbox.is_slow"}
+"""A link is signed without a call to AWS, and the pace is known."""
 
-UNUSED: set[str] = set()
-"""Permissions that a function has and no scenario uses."""
+UNUSED = {f"PublicApi SpendForms: {part}" for part in ("Table.Arn", "dynamodb:PutItem", "dynamodb:LeadingKeys FORM#*")}
+"""Permissions that a function has and no scenario uses. Code of version 0.2 uses this one, with today's role, during a
+deploy: see test_version_0_2.py."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Run:
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Crash at a share of the calls."""
-    return crash_everywhere(tmp_path_factory.mktemp("crashes") / "report.json", "--sample", "0.15")
+    return crash_everywhere(tmp_path_factory.mktemp("crashes") / "report.json", "--sample", "0.07")
 
 
 def crash_everywhere(report: Path, *options: str) -> Run:
@@ -71,8 +71,14 @@ def test_no_letter_is_lost_doubled_or_miscounted_by_a_crash_at_any_call(run: Run
     assert run.report["survived"] == run.report["tried"]
 
 
+def test_no_letter_is_lost_doubled_or_miscounted_by_a_crash_in_bad_weather(tmp_path: Path) -> None:
+    found = crash_everywhere(tmp_path / "report.json", "--weather", "any", "--sample", "0.006", "--pairs", "0.3")
+    assert found.report["failures"] == [], found.printed
+    assert found.report["survived"] == found.report["tried"]
+
+
 def test_another_version_of_the_code_goes_on_after_a_crash_at_any_call(tmp_path: Path) -> None:
-    found = crash_everywhere(tmp_path / "report.json", "--other-code", "--sample", "0.15", "a week")
+    found = crash_everywhere(tmp_path / "report.json", "--other-code", "--sample", "0.07", "a week")
     assert found.report["failures"] == [], found.printed
     assert found.report["survived"] == found.report["tried"]
 
@@ -87,4 +93,6 @@ def test_every_adapter_method_is_reached(run: Run) -> None:
 
 def test_every_permission_is_used(run: Run) -> None:
     """That no permission is missing is checked at every call: see world.py."""
-    assert granted() - set(run.report["used"]) == UNUSED
+    # Those of the canary are checked in tests/integration/test_canary.py.
+    of_others = {part for part in granted() if not part.startswith("CheckLetters ")}
+    assert of_others - set(run.report["used"]) == UNUSED

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import hypothesis.strategies as st
 import pytest
@@ -12,10 +12,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 from pypdf import PdfReader
 
-from tests import figures
+from tests import figures, seeds
 from tests import world as worlds
 from tests.faults.interleavings import Play, Race, Refusals, staged, typeset_plainly, with_history
 from tests.world import CAMPAIGN
+from undersigned.domain.reconciliations import FindingKind
 from undersigned.rendering import packets
 
 if TYPE_CHECKING:
@@ -28,8 +29,12 @@ if TYPE_CHECKING:
 LONG = int(os.environ.get("UNDERSIGNED_INTERLEAVINGS", "0"))
 """The number of random weeks, for `make soak`.
 
-If it is set, each pair runs in up to 12 schedules with one preemption and 12 with two; otherwise in one.
+If it is set, each pair runs in up to 12 schedules with one preemption and 12 with two; otherwise in up to six
+with one.
 """
+
+DIFFERENCES = set(get_args(FindingKind)) - {"a delivery waits for a decision"}
+"""What a reconciliation must not report in a race, because it is not so."""
 
 tried: dict[str, int] = {}
 
@@ -46,7 +51,7 @@ def _figures() -> Iterator[None]:
 def play(monkeypatch: pytest.MonkeyPatch) -> Iterator[Play]:
     """Yield a stack on a stage, with plain packets."""
     monkeypatch.setattr(packets, "typeset", typeset_plainly)
-    with worlds.world(monkeypatch, bundle_size=2) as world, staged(monkeypatch) as stage:
+    with worlds.world(monkeypatch, bundle_size=2, fast=True) as world, staged(monkeypatch) as stage:
         yield Play(world, stage)
 
 
@@ -104,6 +109,14 @@ def deliver_until_it_opens(play: Play, period: str) -> Actor:
     """Deliver until the next call opens the period's delivery, after its days were read."""
     delivering = play.deliver(play.messages[0])
     while delivering.at is not None and f"DELIVERY#{CAMPAIGN}#evanston/PERIOD#{period}" not in delivering.at.written:
+        play.step(delivering)
+    return delivering
+
+
+def deliver_until_it_sends(play: Play) -> Actor:
+    """Deliver until the next call begins the email: the letters are sealed and typeset."""
+    delivering = play.deliver(play.messages[-1])
+    while delivering.at is not None and f"CAMPAIGN#{CAMPAIGN}/TARGET#evanston" not in delivering.at.written:
         play.step(delivering)
     return delivering
 
@@ -194,6 +207,29 @@ def two_forms_of_one_person(play: Play) -> Begin:
 def signing_again_and_the_confirmation(play: Play) -> Begin:
     play.finish(play.sign("Ada", "Ada Specimen"))
     return lambda: (play.sign("Ada", "Ada Again"), play.confirm("Ada"))
+
+
+def links_of_two_forms(play: Play) -> Begin:
+    play.finish(play.sign("Ada", "Ada Specimen"))
+    first = play.link("Ada")
+    play.finish(play.sign("Ada", "Ada Again"))
+    return lambda: (play.confirm("Ada", first), play.confirm("Ada"))
+
+
+def signing_again_and_the_confirmation_of_earlier_words(play: Play) -> Begin:
+    play.finish(play.sign("Ada", "Ada Specimen"))
+    first = play.link("Ada")
+    play.finish(play.sign("Ada", "Ada Again"))
+    return lambda: (play.sign("Ada", "Ada Once More"), play.confirm("Ada", first))
+
+
+def the_same_words_again_and_their_confirmation(play: Play) -> Begin:
+    """They wait beside others, and become the row's own when they are said again."""
+    play.finish(play.sign("Ada", "Ada Specimen"))
+    first = play.link("Ada")
+    play.finish(play.sign("Ada", "Ada Again"))
+    play.world.clock.advance(hours=1)
+    return lambda: (play.sign("Ada", "Ada Specimen"), play.confirm("Ada", first))
 
 
 def signing_again_and_the_withdrawal(play: Play) -> Begin:
@@ -304,6 +340,57 @@ def an_approval_and_the_delivery(play: Play) -> Begin:
     return lambda: (play.approve(), play.deliver(play.messages[-1]))
 
 
+def two_deliveries_around_a_confirmation(play: Play) -> Begin:
+    """A letter is confirmed after a delivery has sealed what waited. It must wait for the next one."""
+    planned(play, "Ada", "Ben")
+
+    def begin() -> tuple[Actor, Actor]:
+        first = deliver_until_it_sends(play)
+        confirmed(play, "Cyd")
+        return first, deliver_until_it_sends(play)
+
+    return begin
+
+
+def a_reconciliation_and_a_signature(play: Play) -> Begin:
+    """Nobody has read the first form for a day, so its email is asked for again."""
+    counted(play, "Ben")
+    play.finish(play.sign("Ada", "Ada Specimen"))
+    play.world.clock.advance(hours=26)
+    return lambda: (play.reconcile(), play.sign("Ada", "Ada Again"))
+
+
+def a_reconciliation_and_the_confirmation(play: Play) -> Begin:
+    counted(play, "Ben")
+    play.finish(play.sign("Ada", "Ada Specimen"))
+    play.world.clock.advance(hours=26)
+    return lambda: (play.reconcile(), play.confirm("Ada"))
+
+
+def a_reconciliation_and_the_withdrawal(play: Play) -> Begin:
+    counted(play, "Ada", "Ben")
+    return lambda: (play.reconcile(), play.withdraw("Ada"))
+
+
+def a_reconciliation_and_the_sealing(play: Play) -> Begin:
+    planned(play, "Ada", "Ben", "Cyd")
+    return lambda: (play.reconcile(), play.deliver(play.messages[-1]))
+
+
+def a_reconciliation_and_the_tally(play: Play) -> Begin:
+    """The tally reads late what the reconciliation counts, too."""
+    confirmed(play, "Ada", "Ben")
+    play.finish(play.withdraw("Ada"))
+    play.world.clock.advance(hours=2)
+    return lambda: (play.reconcile(), play.tally(play.take_backlog()))
+
+
+def two_reconciliations(play: Play) -> Begin:
+    confirmed(play, "Ada")
+    play.world.clock.advance(hours=26)
+    return lambda: (play.reconcile(), play.reconcile())
+
+
 TWINS = [
     two_planners,
     two_deliveries_of_one_message,
@@ -311,6 +398,7 @@ TWINS = [
     two_confirmations,
     two_tallies_of_the_same_records,
     two_approvals,
+    two_reconciliations,
 ]
 
 RACES = [
@@ -326,6 +414,9 @@ RACES = [
     a_tally_and_the_expiry,
     two_forms_of_one_person,
     signing_again_and_the_confirmation,
+    signing_again_and_the_confirmation_of_earlier_words,
+    the_same_words_again_and_their_confirmation,
+    links_of_two_forms,
     signing_again_and_the_withdrawal,
     a_tally_and_the_confirmation,
     a_tally_and_the_withdrawal,
@@ -342,15 +433,24 @@ RACES = [
     a_pause_and_the_delivery,
     a_hold_and_the_delivery,
     an_approval_and_the_delivery,
+    two_deliveries_around_a_confirmation,
+    a_reconciliation_and_a_signature,
+    a_reconciliation_and_the_confirmation,
+    a_reconciliation_and_the_withdrawal,
+    a_reconciliation_and_the_sealing,
+    a_reconciliation_and_the_tally,
 ]
 
 
 @pytest.mark.parametrize("race", RACES, ids=lambda race: race.__name__)
-def test_two_at_the_same_time_lose_and_double_nothing_in_any_order(play: Play, race: Callable[[Play], Begin]) -> None:
+def test_two_at_the_same_time_lose_and_double_nothing_in_any_order(
+    play: Play, race: Callable[[Play], Begin], caplog: pytest.LogCaptureFixture
+) -> None:
     running = Race(play, race(play), twins=race in TWINS)
-    running.run(preemptions=2 if LONG else 1, most=12 if LONG else 1)
+    running.run(preemptions=2 if LONG else 1, most=12 if LONG else 6)
     tried[race.__name__] = running.tried
     assert running.tried >= (1 if race in TWINS else 2)
+    assert not [record.getMessage() for record in caplog.records if record.getMessage() in DIFFERENCES]
 
 
 # Calls that DynamoDB refuses because a transaction holds the item
@@ -538,7 +638,7 @@ def test_random_weeks_lose_and_double_nothing(play: Play) -> None:
             max_examples=LONG or 3,
             stateful_step_count=40,
             deadline=None,
-            derandomize=not LONG,
+            derandomize=seeds.IS_FIXED or not LONG,
             database=None,
             print_blob=True,
             suppress_health_check=list(HealthCheck),
@@ -552,7 +652,7 @@ def test_random_weeks_lose_and_double_nothing(play: Play) -> None:
 def test_a_race_with_real_packets_loses_and_doubles_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    with worlds.world(monkeypatch, bundle_size=2) as world, staged(monkeypatch) as stage:
+    with worlds.world(monkeypatch, bundle_size=2, fast=True) as world, staged(monkeypatch) as stage:
         play = Play(world, stage, letters_in=names_in_pdfs)
         begin = a_withdrawal_and_the_sealing(play)
         running = Race(play, begin, twins=False)

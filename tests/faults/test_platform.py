@@ -81,7 +81,7 @@ def test_an_outage_answers_no_function_and_ends(make: Make, world: World) -> Non
 
 @pytest.mark.parametrize(
     ("fault", "error", "seconds"),
-    [("ses_lost_answers", ClientError, 0), ("ses_hangs", ReadTimeoutError, 60)],
+    [("ses_lost_answers", ClientError, 0), ("silent_emails", ClientError, 0), ("ses_hangs", ReadTimeoutError, 60)],
 )
 def test_ses_accepts_an_email_and_its_answer_is_lost(
     make: Make, world: World, fault: str, error: type[Exception], seconds: int
@@ -218,3 +218,29 @@ def test_a_message_comes_twice(make: Make, world: World) -> None:
     acts.week(MONDAY)
     assert platform.happened["a message received twice"]
     assert len(world.deliveries) == 1
+
+
+def test_an_email_to_a_suppressed_address_is_accepted_and_bounces(make: Make, world: World) -> None:
+    platform = make()
+    world.suppressed[ADA.email] = "BOUNCE"
+    Acts(platform).sign(ADA)
+    platform.settle()
+    assert [sent.message_id for sent in world.sent] == sorted(platform.bounced)
+    assert platform.happened["an email to a suppressed address"] == 1
+
+
+def test_an_error_of_ses_takes_no_email(make: Make, world: World) -> None:
+    platform = make(ses_errors=1)
+    with pytest.raises(ClientError, match="InternalServiceErrorException"):
+        platform.before("Deliver", "sesv2:SendEmail", {"Destination": {"ToAddresses": [ADA.email]}})
+    assert not world.sent
+
+
+def test_an_email_without_an_answer_and_without_events_is_only_in_the_outbox(make: Make, world: World) -> None:
+    platform = make()
+    acts = Acts(platform)
+    acts.sign_and_confirm(ADA)
+    platform.faults.silent_emails = 1
+    acts.week(MONDAY)
+    assert (len(world.deliveries), len(platform.dead_letters)) == (1, 0)
+    assert platform.happened["an answer of SES lost, and all events"] == 1

@@ -47,6 +47,8 @@ class Delays:
     def before(self, _function: str, operation: str, params: Mapping[str, Any]) -> None:
         if operation == "sqs:SendMessage":
             self.delays.append(params["DelaySeconds"])
+        if operation == "sqs:SendMessageBatch":
+            self.delays += [entry.get("DelaySeconds", 0) for entry in params["Entries"]]
 
     def after(self, function: str, operation: str) -> None:
         """Do nothing."""
@@ -149,7 +151,7 @@ def test_ses_is_tried_again_after_15_minutes(world: World) -> None:
     assert delays.delays == [0, 900, 0, 900]
 
 
-def test_signing_again_replaces_a_waiting_email(world: World) -> None:
+def test_a_waiting_email_is_sent_with_its_own_words_beside_that_of_a_newer_form(world: World) -> None:
     world.sign()
     world.throttles = 1_000
     world.handlers["send_confirmations"]({"Records": world.new_records()}, CONTEXT)
@@ -157,14 +159,15 @@ def test_signing_again_replaces_a_waiting_email(world: World) -> None:
     world.clock.advance(minutes=5)
     world.sign(name="Ada B. Specimen")
     world.run_waiting_mails()
-    assert world.sent == []
-    world.run_stream()
     assert len(world.sent) == 1
+    world.run_stream()
+    assert len(world.sent) == 2
+    assert ["Ada B. Specimen" in world.get(sent.link("confirm")).body for sent in world.sent] == [False, True]
 
 
-@pytest.mark.parametrize(("times", "form"), [(5, {}), (2, {"topic": "looks like a bot's"})])
-def test_a_person_who_signs_repeatedly_while_ses_refuses_gets_one_email(
-    world: World, times: int, form: dict[str, str]
+@pytest.mark.parametrize(("times", "form", "emails"), [(5, {}, 3), (2, {"topic": "looks like a bot's"}, 1)])
+def test_a_person_who_signs_repeatedly_while_ses_refuses_gets_as_many_emails_as_on_any_day(
+    world: World, times: int, form: dict[str, str], emails: int
 ) -> None:
     world.throttles = 1_000
     for number in range(times):
@@ -172,7 +175,7 @@ def test_a_person_who_signs_repeatedly_while_ses_refuses_gets_one_email(
         world.handlers["send_confirmations"]({"Records": world.new_records()}, CONTEXT)
     world.throttles = 0
     world.run_waiting_mails()
-    assert [sent.to for sent in world.sent] == ["ada@signers.example"]
+    assert [sent.to for sent in world.sent] == ["ada@signers.example"] * emails
 
 
 def test_a_record_that_is_repeated_after_midnight_sends_one_email(world: World) -> None:
@@ -208,6 +211,30 @@ def test_a_throttled_get_account_makes_the_email_wait(world: World) -> None:
     world.watch = None
     world.run_waiting_mails()
     assert len(world.sent) == 1
+
+
+@pytest.mark.parametrize("lost", LOST)
+def test_a_delivery_is_not_marked_as_sent_before_ses_has_said_its_rate(world: World, lost: str) -> None:
+    """A crash while SES is asked would make it a question, although no email can have left."""
+    world.confirmed()
+    world.restart("deliver")
+    world.watch = SlowSes(world, error=LOST[lost], fails=("sesv2:GetAccount",))
+    world.week()
+    delivery = world.wiring.deliveries.delivery(KEY)
+    assert delivery is not None
+    assert (delivery.state, delivery.attempt) == ("open", 0)
+    world.watch = None
+    world.week()
+    assert len(world.deliveries) == 1
+
+
+def test_a_delivery_does_not_wait_for_a_rate_that_many_processes_ask_for_at_once(world: World) -> None:
+    world.confirmed()
+    world.restart("deliver")
+    world.watch = ses = Refusing({"sesv2:GetAccount": "TooManyRequestsException"})
+    world.week()
+    assert len(world.deliveries) == 1
+    assert ses.refused.total() == 1, "it is asked before the delivery is marked, and not again after that"
 
 
 def test_an_email_waits_only_while_its_letter_can_be_confirmed(world: World) -> None:

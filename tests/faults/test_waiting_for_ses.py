@@ -1,24 +1,33 @@
-"""SES takes nothing for two weeks: what waits is sent in the end, and no chain of messages goes on forever.
+"""SES takes nothing for two weeks, or a tenth: what waits is sent in the end, and no chain of messages goes on forever.
 
 The waits last six hours, longer than Lambda lets a function invoke itself unless it allows that; in `make soak`, two
-weeks.
+weeks. The rush lasts a minute and a half; in `make soak`, an hour, and 9,000 people sign.
 """
 
 from __future__ import annotations
 
 import os
+from collections import Counter
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from tests.faults.platform import Platform
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.faults.in_parallel import Processes
+from tests.faults.platform import Fate, Faults, Platform
 from tests.world import CAMPAIGN, CONTEXT, client_of
+from tests.world import world as make_world
+from undersigned.aws.mail import Spacing
 from undersigned.aws.queue import LONGEST_WAIT, message_body
+from undersigned.aws.stream import read_change
 from undersigned.domain.deliveries import DeliveryKey
-from undersigned.domain.signatures import PENDING_FOR
+from undersigned.domain.signatures import PENDING_FOR, new_mail_request
 
 if TYPE_CHECKING:
-    import pytest
+    from collections.abc import Iterator
 
     from tests.world import World
 
@@ -27,6 +36,9 @@ WAIT = timedelta(hours=int(os.environ.get("UNDERSIGNED_HOURS_WITHOUT_SES", "6"))
 TRIES = int(WAIT / timedelta(minutes=15))
 KEY = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
 TWO_HOURS = timedelta(hours=2)
+RUSH_OF = timedelta(seconds=float(os.environ.get("UNDERSIGNED_SECONDS_OF_RUSH", "90")))
+RATE = 0.25
+"""Emails a second that SES takes in the rush."""
 
 
 def refusing(world: World, function: str, times: int) -> Platform:
@@ -85,3 +97,140 @@ def test_a_delivery_waits_for_two_weeks_and_then_for_the_next_plan(
     world.plan()
     platform.settle()
     assert len(world.deliveries) == 1
+
+
+# Ten times SES's rate
+
+
+@dataclass
+class Rush:
+    """People who sign ten times as fast as SES takes emails, on the platform, in virtual time.
+
+    One process reads the stream for emails and one for counts, and two read the queue, as the template says. `behind`
+    is how many seconds old the oldest record was that the emails' reader took.
+    """
+
+    world: World
+    rate: float
+    seconds: float
+    behind: float = 0.0
+    people: int = 0
+    throttled: int = 0
+    sent_meanwhile: int = 0
+    _tokens: float = 1.0
+    _filled_at: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Put the platform around the world."""
+        assert self.world.memory is not None
+        self.world.memory.quota |= {"MaxSendRate": self.rate, "Max24HourSend": -1.0}
+        self.world.sign()
+        [first] = self.world.new_records()
+        self.pattern = read_change(first).signature
+        self.platform = Platform(self.world, Random(1), watch=self, faults=Faults(time_passes=True))  # noqa: S311
+        self.platform.fate_of = lambda _sent: Fate(cases=())
+        self.processes = Processes(self.platform)
+        self.began = self.platform.now
+
+    # SES
+
+    def before(self, _function: str, operation: str, _params: Any) -> None:
+        if operation != "sesv2:SendEmail":
+            return
+        now = self.platform.now.timestamp()
+        self._tokens = min(max(1.0, self.rate), self._tokens + (now - self._filled_at) * self.rate)
+        self._filled_at = now
+        if self._tokens < 1:
+            self.throttled += 1
+            throttled = {"Code": "TooManyRequestsException"}
+            answer: Any = {"Error": throttled, "ResponseMetadata": {"HTTPStatusCode": 429}}
+            raise ClientError(answer, operation)
+        self._tokens -= 1
+
+    def after(self, _function: str, operation: str) -> None:
+        if operation == "sesv2:SendEmail":
+            self.processes.sleep(0.05)
+
+    def retries(self, _function: str, _operation: str) -> bool:
+        return False
+
+    # Processes
+
+    def sign(self) -> None:
+        while (self.platform.now - self.began).total_seconds() < self.seconds:
+            row = replace(self.pattern, signer=f"{self.people:032x}", email=f"s{self.people}@gmail.com")
+            asked = new_mail_request(self.platform.now, f"{self.people:08x}")
+            signed = replace(row, mail_request=asked, signed_at=self.platform.now, network=f"{self.people:016x}")
+            self.world.wiring.signatures.sign(signed, None)
+            self.people += 1
+            self.platform._wrote = True
+            self.platform._collect()
+            self.processes.sleep(0.1 / self.rate)
+        self.sent_meanwhile = len(self.world.sent)
+
+    def read_stream(self, function: str) -> None:
+        reader = next(reader for reader in self.platform._readers if reader.function == function)
+        while True:
+            lagging = reader in self.platform._lagging() and reader.at <= self.platform.now
+            if lagging:
+                written = self.platform._shards[0][reader.next][0]
+                if function == "send_confirmations":
+                    self.behind = max(self.behind, (self.platform.now - written).total_seconds())
+                self.platform._hand_over(reader)
+            self.processes.sleep(0.01 if lagging else 0.5)
+
+    def read_queue(self) -> None:
+        while True:
+            self.platform._collect()
+            now = self.platform.now
+            due = (each for each in self.platform._messages if not each.is_busy and each.visible_at <= now)
+            message = next(due, None)
+            if message:
+                self.platform._run_message(message)
+            self.processes.sleep(0.01 if message else 2.0)
+
+    def run(self) -> None:
+        """Run until nothing waits, or for so long that something never ends."""
+        for act in (
+            self.sign,
+            lambda: self.read_stream("send_confirmations"),
+            lambda: self.read_stream("tally"),
+            self.read_queue,
+            self.read_queue,
+        ):
+            self.processes.begin(act)
+        longest = timedelta(seconds=40 * self.seconds, hours=2)
+        self.processes.run_until(
+            lambda: (len(self.world.sent) >= self.people and self.is_over()) or self.platform.now > self.began + longest
+        )
+
+    def is_over(self) -> bool:
+        """Say whether nobody signs any more, and the queue is empty."""
+        return (self.platform.now - self.began).total_seconds() > self.seconds and not self.platform._messages
+
+
+@pytest.fixture
+def at_the_worlds_pace(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """Return a stack without moto whose pace of sending is kept by its own clock."""
+    with make_world(monkeypatch, fast=True) as made:
+        begin = Spacing.__init__
+
+        def by_its_clock(self: Spacing, rate: Any, clock: Any = None, sleep: Any = None, **rest: Any) -> None:
+            begin(self, rate, lambda: made.clock().timestamp(), sleep, **rest)
+
+        monkeypatch.setattr(Spacing, "__init__", by_its_clock)
+        made.variables["MAIL_BUDGETS"] = "10 1000000 1000000 1000000"
+        made.restart("send_confirmations")
+        yield made
+
+
+def test_while_ten_times_as_many_sign_as_ses_takes_emails_none_is_lost_and_the_stream_keeps_up(
+    at_the_worlds_pace: World,
+) -> None:
+    rush = Rush(at_the_worlds_pace, RATE, RUSH_OF.total_seconds())
+    rush.run()
+    assert rush.platform.dead_letters == []
+    assert Counter(sent.to for sent in rush.world.sent) == {f"s{number}@gmail.com": 1 for number in range(rush.people)}
+    assert rush.people >= 10 * RATE * RUSH_OF.total_seconds() * 0.9
+    assert rush.behind < 60
+    assert rush.sent_meanwhile > 0.5 * RATE * RUSH_OF.total_seconds(), "SES is used"

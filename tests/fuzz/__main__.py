@@ -11,7 +11,6 @@ import importlib
 import mmap
 import os
 import random
-import secrets
 import subprocess
 import sys
 import tempfile
@@ -22,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests import figures
+from tests import figures, seeds
 from tests.fuzz import stack
 
 if TYPE_CHECKING:
@@ -139,7 +138,7 @@ def main() -> int:
     """Run one property, or all of them in parallel, and write the figures. Return 1 if an input broke one."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=int, default=60, help="seconds for each property (default: 60)")
-    parser.add_argument("--seed", type=int, default=secrets.randbelow(2**31) + 1, help="the seed of the mutations")
+    parser.add_argument("--seed", type=int, default=seeds.seed(2**31), help="the seed of the mutations")
     parser.add_argument("--only", default="", help="run only properties with this in their name")
     parser.add_argument("--one", help=argparse.SUPPRESS)
     parser.add_argument("--counter", type=Path, help=argparse.SUPPRESS)

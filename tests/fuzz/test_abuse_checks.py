@@ -29,12 +29,15 @@ CHECKS = abuse_checks.AbuseChecks(
     keys=lambda: ("of this stack",),
     forms_a_minute=10,
     clock=lambda: NOON,
-    new_id=lambda: "c" * 16,
 )
 
 
-def judge(proof: object, form: object) -> abuse_checks.Verdict:
-    return CHECKS.judge(replace(CAMPAIGN, proof_of_work="always"), {"form": form, "proof": proof}, None)
+EMAIL = "ada@signers.example"
+
+
+def judge(proof: object, form: object, email: object = EMAIL) -> str | None:
+    values = {"form": form, "proof": proof, "email": email}
+    return CHECKS.judge(replace(CAMPAIGN, proof_of_work="always"), values, None)
 
 
 def foreign_solution() -> str:
@@ -49,7 +52,13 @@ def foreign_solution() -> str:
 
 FOREIGN = foreign_solution()
 GOOD: dict[str, Any] = json.loads(base64.b64decode(FOREIGN))
-OWN_CHALLENGE: dict[str, Any] = json.loads(CHECKS._challenge(FORM))
+OWN_CHALLENGE: dict[str, Any] = create_challenge(
+    abuse_checks.ALGORITHM,
+    abuse_checks.COST,
+    key_prefix=abuse_checks.PREFIX,
+    data={"form": FORM.nonce},
+    hmac_secret="proof:of this stack",
+).to_dict()
 
 
 def written(proof: str) -> str:
@@ -70,11 +79,28 @@ PROOFS = st.one_of(
 @tried(120)
 @given(PROOFS)
 def test_only_a_solution_of_our_own_challenge_is_accepted(proof: object) -> None:
-    assert judge(proof, TOKENS.for_form(FORM)).suspicion == "no proof"
+    assert judge(proof, TOKENS.for_form(FORM)) == "no proof"
 
 
 @tried(80)
 @given(st.one_of(values(), mutated([TOKENS.for_form(FORM)])))
 def test_only_our_own_form_token_is_accepted(token: object) -> None:
     if token != TOKENS.for_form(FORM):
-        assert judge(FOREIGN, token).suspicion == "no form"
+        assert judge(FOREIGN, token) == "no form"
+
+
+SHARED = TOKENS.for_form(FormToken.of_window(CAMPAIGN.id, NOON, needs_proof=True))
+PROOF = str(next(n for n in range(10_000) if abuse_checks.is_proof(str(n), abuse_checks.proof_nonce(SHARED, EMAIL))))
+
+
+def test_the_proof_of_a_form_and_an_address_is_accepted() -> None:
+    assert judge(PROOF, SHARED) is None
+
+
+@tried(80)
+@given(st.one_of(values(), texts(100, surrogates=True), mutated([EMAIL])))
+def test_a_proof_is_of_one_address(email: object) -> None:
+    """Another address needs a proof of its own. One in 256 has the same by chance."""
+    if email != EMAIL:
+        is_chance = isinstance(email, str) and abuse_checks.is_proof(PROOF, abuse_checks.proof_nonce(SHARED, email))
+        assert judge(PROOF, SHARED, email) == (None if is_chance else "no proof")

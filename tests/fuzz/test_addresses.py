@@ -9,7 +9,8 @@ from email.message import EmailMessage
 from tests.fuzz.inputs import given, mutated, st, texts, tried
 from undersigned.domain.abuse_checks import Visitor
 from undersigned.domain.addresses import canonical_email, email_mistake, mailable
-from undersigned.domain.campaigns import canonical_postal_code, origin_of
+from undersigned.domain.campaigns import origin_of
+from undersigned.domain.postal_codes import canonical_postal_code
 from undersigned.rendering.mails import Mail
 
 EMAILS = st.one_of(

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from tests.fuzz.inputs import DEEP, example, given, mutated, st, texts, tried
+from undersigned.authoring.campaigns import compile_campaign
 from undersigned.authoring.letters import compile_letter
 from undersigned.authoring.mistakes import MistakesError
+from undersigned.authoring.writing import files_of
 from undersigned.aws.campaigns import campaign_values, letter_values, target_settings
 from undersigned.aws.dynamodb import from_item, to_item
 from undersigned.domain.addresses import email_mistake
@@ -92,6 +94,8 @@ def check(files: Mapping[str, bytes]) -> None:
 
 
 def _push(folder: CompiledCampaign) -> None:
+    again = compile_campaign(files_of(folder.campaign, folder.letters, folder.targets))
+    assert (again.campaign, again.letters, again.targets) == (folder.campaign, folder.letters, folder.targets)
     campaign = folder.campaign
     assert ID_PATTERN.fullmatch(campaign.id)
     ZoneInfo(campaign.time_zone)

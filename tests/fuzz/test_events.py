@@ -97,6 +97,7 @@ MESSAGES = [
     {"campaign": "trees", "target": "oak", "period": "2026-11-30", "test": True},
     {"campaign": "trees", "export": "0123456789abcdef"},
     {"campaign": "trees", "signer": "0" * 32, "request": "x"},
+    {"draft_test": {"campaign": "trees", "to": "ada@office.example"}},
 ]
 
 
@@ -108,6 +109,8 @@ def test_any_queue_message_is_read_or_damaged(body: str) -> None:
     for read in (queue.read_message, queue.read_export_message, queue.read_waiting_message):
         with suppress(ValueError):
             assert read(body)
+    with suppress(ValueError):
+        assert queue.read_draft_test(body) is None or "draft_test" in body
 
 
 @tried(30)
@@ -142,7 +145,7 @@ def test_any_schedule_event_is_a_week_or_damaged(event: Any, function: str) -> N
 
 SETTINGS = {
     "DELIVERY_DAY": "MON", "DELIVERY_HOUR": "9", "DELIVERY_TIME_ZONE": "America/Chicago", "FORMS_A_MINUTE": "10",
-    "BUNDLE_SIZE": "99", "SENDER_ADDRESS": "a@b.example", "PUBLIC_URL": "https://letters.example/", "TABLE_NAME": "t",
+    "BUNDLE_SIZE": "99", "SENDER_ADDRESS": "a@b.example", "API_URL": "https://letters.example/", "TABLE_NAME": "t",
 }  # fmt: skip
 
 

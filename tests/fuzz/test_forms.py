@@ -24,7 +24,7 @@ from undersigned.domain.characters import can_be_printed
 from undersigned.domain.deliveries import Sender
 from undersigned.domain.errors import FormError
 from undersigned.domain.letters import as_text, read_blocks, render_html
-from undersigned.domain.signatures import FORM_FIELDS, Signature, SignedForm, details_so_far, read_draft, read_form
+from undersigned.domain.signatures import FORM_FIELDS, Signature, SignedForm, details_so_far, read_form, read_unfinished
 from undersigned.rendering import mails
 from undersigned.rendering.fonts import FontBook
 from undersigned.rendering.packets import PacketLetter, typeset
@@ -71,12 +71,12 @@ def test_any_body_is_values_or_an_error_with_a_status(media_type: str, body: byt
     except RequestError as error:
         assert error.status in {400, 413, 415}
         return
-    draft = read_draft(values, ROSTER)
-    for mistake in draft.errors:
+    unfinished = read_unfinished(values, FOLDER.campaign, ROSTER)
+    for mistake in unfinished.errors:
         assert str(mistake.message)
         assert mistake.field in {*(field.name for field in FORM_FIELDS), "drawing"}
-    details_so_far(draft, FOLDER.campaign, date(2026, 11, 30), "en")
-    json.dumps(dict(draft.texts), ensure_ascii=False).encode()
+    details_so_far(unfinished, FOLDER.campaign, date(2026, 11, 30), "en")
+    json.dumps(dict(unfinished.texts), ensure_ascii=False).encode()
 
 
 PERSONAL = ("name", "signature", "address_line", "locality", "region", "note")

@@ -52,6 +52,7 @@ GET /campaigns/{campaign}/signatures
 GET /campaigns/{campaign}/signed
 GET /campaigns/{campaign}/count
 GET /campaigns/{campaign}/count.svg
+GET /campaigns/{campaign}/share.png
 OPTIONS /campaigns/{campaign}/{odd}
 GET /confirm/{confirm}
 POST /confirm/{confirm}
@@ -97,37 +98,82 @@ POST /targets/{target}/hold
 POST /targets/{odd}/hold
 POST /targets/{target}/release
 POST /targets/{target}/test
+GET /people
+POST /people
+POST /people/{odd}
+DELETE /people/{odd}
+GET /keys
+POST /keys
+DELETE /keys/{odd}
+GET /draft
+PUT /draft
+PUT /draft
+DELETE /draft
+GET /draft/check
+GET /draft/effects
+POST /draft/publish
 GET /{odd}
 """
 PAGES = """
 GET
+GET /dashboard/{campaign}
 POST /session
 POST /sign-out
-GET /targets/{target}
-GET /targets/{odd}
-GET /targets/{target}/next
-POST /targets/{target}/hold
-GET /deliveries
-GET /deliveries/2026-11-24/{target}
-POST /deliveries/2026-11-24/{target}/retry
-GET /signatures
-POST /signatures
-GET /signatures/{signer}
-GET /signatures/{odd}
-POST /signatures/{signer}/remove
-GET /exports
-POST /exports
-GET /exports/{odd}
-GET /audit
-POST /pause
-POST /resume
-POST /approve
-POST /deliver
-POST /targets/{target}/deliver
+POST /sign-in
+POST /sign-in/code
+GET /sign-in
+GET /sign-in/link/{odd}
+POST /sign-in/link/{odd}
+GET /dashboard/{campaign}/people
+POST /dashboard/{campaign}/people
+POST /dashboard/{campaign}/people/{odd}/role
+GET /dashboard/{campaign}/keys
+POST /dashboard/{campaign}/keys
+POST /dashboard/{campaign}/keys/{odd}/revoke
+GET /dashboard/{campaign}/targets/{target}
+GET /dashboard/{campaign}/targets/{odd}
+GET /dashboard/{campaign}/targets/{target}/next
+POST /dashboard/{campaign}/targets/{target}/hold
+GET /dashboard/{campaign}/deliveries
+GET /dashboard/{campaign}/deliveries/2026-11-24/{target}
+POST /dashboard/{campaign}/deliveries/2026-11-24/{target}/retry
+GET /dashboard/{campaign}/signatures
+POST /dashboard/{campaign}/signatures
+GET /dashboard/{campaign}/signatures/{signer}
+GET /dashboard/{campaign}/signatures/{odd}
+POST /dashboard/{campaign}/signatures/{signer}/remove
+GET /dashboard/{campaign}/exports
+POST /dashboard/{campaign}/exports
+GET /dashboard/{campaign}/exports/{odd}
+GET /dashboard/{campaign}/audit
+GET /new
+POST /new
+GET /dashboard/{campaign}/workshop
+GET /dashboard/{campaign}/workshop/letter
+POST /dashboard/{campaign}/workshop/letter
+GET /dashboard/{campaign}/workshop/recipients
+POST /dashboard/{campaign}/workshop/recipients
+POST /dashboard/{campaign}/workshop/recipients
+GET /dashboard/{campaign}/workshop/settings
+POST /dashboard/{campaign}/workshop/settings
+GET /dashboard/{campaign}/workshop/check
+POST /dashboard/{campaign}/workshop/test
+GET /dashboard/{campaign}/workshop/publish
+POST /dashboard/{campaign}/workshop/publish
+POST /dashboard/{campaign}/workshop/discard
+POST /dashboard/{campaign}/workshop/delete
+POST /dashboard/{campaign}/pause
+POST /dashboard/{campaign}/resume
+POST /dashboard/{campaign}/approve
+POST /dashboard/{campaign}/deliver
+POST /dashboard/{campaign}/targets/{target}/deliver
 GET /approve/{approval}
 POST /approve/{approval}
 POST /approve/{far}
 GET /approve/{odd}
+GET /dashboard/{campaign}/{odd}
+GET /dashboard/{odd}
+POST /dashboard/{odd}/pause
 GET /{odd}
 """
 
@@ -144,12 +190,17 @@ FIELDS = {
     **ADA, "note": "Please.", "target": "evanston", "updates": "on", "drawing": "[[1,1,90,90]]", "form": "x",
     "proof": "e30=", "topic": "", "letter_language": "es", "thanks": f"{SITE}/thanks", "mistakes": f"{SITE}/form#a",
     "version": "1", "why": "Because.", "token": "x", "campaign": CAMPAIGN, "key": KEY, "period": "2026-11-30",
-    "status": "confirmed",
+    "status": "confirmed", "revision": 0, "files": {"letter.es.md": None, "targets.csv": "id\n"},
+    "settings": {"goal": 5, "organizer.email": "a@b.example", "languages": ["en"], "closes": None},
+    "do": "save", "text": "Dear {{ target.name }} <canary>", "language": "en", "pasted": "name\temail\nA\ta@b.example",
+    "replace": "yes", "cell-0-name": "<canary>", "cell-99999-id": "x", "cell-0-": "x", "remove-1": "yes", "was": "{}",
+    "was-0": "evanston", "row-evanston": "{}", "row-": "[1]", "title": "<canary>", "goal": "5", "start": "letter",
+    "copy": CAMPAIGN, "over": "yes",
 }  # fmt: skip
 PARAMETERS = {
     "lang": "es", "embedded": "1", "postal_code": "60201", "confirmed": "1", "by": "day", "limit": "10",
     "status": "pending", "target": "evanston", "period": "2026-11-30", "cursor": "MjAyNi0xMS0zMCBldmFuc3Rvbg==",
-    "email": SIGNERS[0], "sort": "waiting", "order": "descending", "done": "paused", "theme": "dark",
+    "email": SIGNERS[0], "sort": "waiting", "order": "descending", "done": "paused", "theme": "dark", "revision": "7",
 }  # fmt: skip
 REQUEST_HEADERS = {
     "accept-language": "es-MX, en;q=0.8, *;q=0.1", "origin": SITE, "sec-fetch-site": "same-origin",
@@ -169,6 +220,16 @@ def some(good: dict[str, str], odd: st.SearchStrategy[str], *, most: int = 4) ->
     return st.lists(pair, max_size=most).map(dict)
 
 
+def as_multipart(values: dict[str, str]) -> bytes:
+    """Return a form as browsers send it with a file; one of its fields is the file."""
+    parts = [
+        f'--xyz\r\nContent-Disposition: form-data; name="{name}"{"; filename=a" if name == "pasted" else ""}\r\n\r\n'
+        f"{value}\r\n"
+        for name, value in values.items()
+    ]
+    return f"{''.join(parts)}--xyz--\r\n".encode("utf-8", "replace")
+
+
 def bodies() -> st.SearchStrategy[tuple[str, bytes]]:
     """Return bodies with their types: forms, JSON, and neither."""
     good = {name: str(value) for name, value in FIELDS.items()}
@@ -177,6 +238,7 @@ def bodies() -> st.SearchStrategy[tuple[str, bytes]]:
     as_json = st.one_of(changed.map(json.dumps), json_texts([FIELDS])).map(lambda text: text.encode("utf-8", "replace"))
     return st.one_of(
         as_form.map(lambda body: ("application/x-www-form-urlencoded", body)),
+        changed.map(lambda values: ("multipart/form-data; boundary=xyz", as_multipart(values))),
         as_json.map(lambda body: ("application/json", body)),
         st.tuples(st.sampled_from(("multipart/form-data; boundary=x", "application/json", "")), st.binary(max_size=40)),
     )
@@ -231,7 +293,7 @@ def filled(template: str, world: World, odd: str) -> str:
 
 def prepare(world: World) -> None:
     """Add a key, letters of hostile signers, and a delivery."""
-    world.wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of(KEY), "manage", "", datetime.now(UTC)))
+    world.wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of(KEY), "own", "", datetime.now(UTC)))
     for email in SIGNERS:
         world.confirmed(email=email, name="<canary>", note="<canary onload=1>\n{{ 7*7 }}", locality='"><canary>')
         if not world.deliveries:
@@ -279,7 +341,8 @@ def test_any_dashboard_request_is_answered(  # noqa: PLR0917
     world, (method, path) = stack.as_prepared(prepare), route
     address = f"/organizer{filled(path, world, odd)}" + (f"?{urlencode(query)}" if query else "")
     session = tokens(world)["session"]
-    content = body[1].replace(b"token=x", f"token={world.wiring.tokens.for_posts(session)}".encode())
+    token = world.wiring.tokens.for_posts(session).encode()
+    content = body[1].replace(b"token=x", b"token=" + token).replace(b'"token"\r\n\r\nx', b'"token"\r\n\r\n' + token)
     sent: dict[str, Any] = {"raw": content} if method in {"POST", "PUT", "DELETE"} else {}
     own = {"content-type": body[0], "sec-fetch-site": "same-origin"}
     cookies = [cookie if cookie is not None else f"__Host-session={session}"]

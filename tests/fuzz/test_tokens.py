@@ -30,7 +30,7 @@ READ: dict[str, Callable[[str], object]] = {
     "form": TOKENS.read_form,
 }
 GOOD: dict[str, str] = {
-    "confirm": TOKENS.for_signer("confirm", "trees", "0" * 32),
+    "confirm": TOKENS.for_words("trees", "0" * 32, "661097a9d6800"),
     "letter": TOKENS.for_signer("letter", "trees", "0" * 32),
     "packets": TOKENS.for_packets(DeliveryKey("trees", "oakton", "2026-11-30")),
     "approval": TOKENS.for_approval("trees", "2026-11-30"),
@@ -74,5 +74,7 @@ def test_a_token_keeps_its_values(first: str, second: str, third: str, asks: boo
     key = DeliveryKey(first, second, third)
     assert TOKENS.read_packets(TOKENS.for_packets(key)) == key
     assert TOKENS.read_signer("letter", TOKENS.for_signer("letter", first, second)) == SignerToken(first, second, NOON)
+    named = SignerToken(first, second, NOON, third)
+    assert TOKENS.read_signer("confirm", TOKENS.for_words(first, second, third)) == named
     assert TOKENS.read_approval(TOKENS.for_approval(first, second)) == ApprovalToken(first, second)
     assert TOKENS.read_session(TOKENS.for_session(first, second)) == SessionToken(first, second)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,9 +12,13 @@ from tests import world as worlds
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+ON_MOTO = bool(os.environ.get("UNDERSIGNED_ON_MOTO"))
+"""Whether all tests run on moto, as in `make soak`. It takes five times as long as our own memory."""
+
 
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[worlds.World]:
-    """Return a stack in memory with the shipped campaign."""
-    with worlds.world(monkeypatch) as new:
-        yield new
+def world(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[worlds.World]:
+    """Yield a stack with the shipped campaign. A test that is marked with `moto` needs what only moto has."""
+    needs_moto = request.node.get_closest_marker("moto") is not None
+    with worlds.world(monkeypatch, fast=not (ON_MOTO or needs_moto)) as made:
+        yield made

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import altcha
 import pytest
 
+from tests.proofs import proof_of
 from tests.world import ADA, CAMPAIGN, World
 from tests.world import world as make_world
-from undersigned.domain.abuse_checks import PACE_WINDOW
+from undersigned.aws.signatures import Signatures
+from undersigned.domain.abuse_checks import FORM_WINDOW, PACE_WINDOW, PROOF_GRACE, FormToken, window_of
 from undersigned.domain.signatures import signer_id
+from undersigned.domain.tokens import VALID_FOR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,14 +42,6 @@ def change(world: World, **settings: Any) -> None:
     world.clock.advance(minutes=2)
 
 
-def proof_of(challenge: str) -> str:
-    """Solve a challenge as a browser does."""
-    parsed = altcha.Challenge.from_dict(json.loads(challenge))
-    solution = altcha.solve_challenge(parsed)
-    assert solution
-    return altcha.Payload(parsed, solution).to_base64()
-
-
 def test_a_person_is_not_in_quarantine(world: World) -> None:
     world.sign()
     assert row(world).quarantine is None
@@ -67,9 +63,48 @@ def test_a_suspicious_form_waits_in_quarantine_with_the_reason(
     assert row(world, "eve@signers.example").quarantine is None
 
 
-def test_a_form_posted_within_three_seconds_is_suspicious(world: World) -> None:
-    world.sign(form=world.form(opened=1))
-    assert row(world).quarantine == "too fast"
+def test_the_forms_page_has_the_same_bytes_for_everybody_for_half_a_minute(world: World) -> None:
+    world.clock.advance(seconds=-(world.clock.now.timestamp() % FORM_WINDOW.total_seconds()))
+    first = world.get(FORM, source="192.0.2.1")
+    world.clock.advance(seconds=29)
+    assert world.get(FORM, source="198.51.100.9", headers={"user-agent": "another"}) == first
+    world.clock.advance(seconds=1)
+    assert world.get(FORM).content != first.content
+
+
+def test_people_who_got_the_same_page_can_all_sign(world: World) -> None:
+    """A cache gave it to both, and a browser filled in one of them at once."""
+    form = world.get(FORM, as_json=True).json["form"]
+    emails = ["ada@signers.example", "eve@signers.example"]
+    for email in emails:
+        world.sign(form=form, email=email)
+    assert [row(world, email).quarantine for email in emails] == [None, None]
+
+
+def test_a_form_that_was_open_for_hours_can_be_signed(world: World) -> None:
+    form = world.form()
+    world.clock.advance(hours=47)
+    world.sign(form=form)
+    assert row(world).quarantine is None
+
+
+def test_the_form_token_of_another_campaign_is_suspicious(world: World) -> None:
+    other = FormToken.of_window("another-campaign", world.clock.now, needs_proof=False)
+    world.sign(form=world.wiring.tokens.for_form(other))
+    assert row(world).quarantine == "no form"
+
+
+def test_a_form_dated_by_a_machine_whose_clock_is_far_ahead_is_suspicious(world: World) -> None:
+    world.sign(form=world.form(opened=-3_600))
+    assert row(world).quarantine == "no form"
+
+
+@pytest.mark.parametrize("hours", [0, 47])
+def test_a_form_that_was_open_when_a_new_version_was_deployed_can_be_signed(world: World, hours: int) -> None:
+    form = world.form_of_version_before()
+    world.clock.advance(hours=hours)
+    world.sign(form=form)
+    assert row(world).quarantine is None
 
 
 def test_an_old_form_token_does_not_count(world: World) -> None:
@@ -79,14 +114,6 @@ def test_an_old_form_token_does_not_count(world: World) -> None:
     assert row(world).quarantine == "no form"
 
 
-def test_a_form_token_counts_once(world: World) -> None:
-    form = world.form()
-    world.sign(form=form)
-    world.sign(form=form, email="eve@signers.example")
-    assert row(world).quarantine is None
-    assert row(world, "eve@signers.example").quarantine == "form used"
-
-
 def test_one_person_may_post_the_same_form_twice(world: World) -> None:
     form = world.form()
     world.sign(form=form)
@@ -94,7 +121,119 @@ def test_one_person_may_post_the_same_form_twice(world: World) -> None:
     assert (row(world).quarantine, row(world).note) == (None, "Once more")
 
 
-def test_a_form_with_a_mistake_is_not_consumed(world: World) -> None:
+def test_signing_is_one_conditional_write_beside_the_networks_count(world: World) -> None:
+    world.sign(email="warm@signers.example")
+    for _ in ("the first time", "again"):
+        world.calls.clear()
+        world.sign()
+        writes = [call for call in world.calls if "Get" not in call and "Query" not in call]
+        assert writes == ["dynamodb:UpdateItem"] * 2, writes
+
+
+def test_the_same_form_sent_twice_is_one_letter_and_one_email(world: World) -> None:
+    """A double click without JavaScript, or a browser whose first answer got lost."""
+    form = world.form()
+    for _ in range(3):
+        assert world.sign(form=form).status == 303
+        world.clock.advance(seconds=30)
+    world.run_stream()
+    assert len(world.sent) == 1
+    assert world.press(world.sent[0].link("confirm")).status == 200
+    world.run_stream()
+    assert world.wiring.counts.counts(CAMPAIGN)["TOTAL"] == 1
+
+
+def test_the_same_form_sent_twice_sends_one_email_when_both_wait_in_the_stream_apart(world: World) -> None:
+    form = world.form()
+    for _ in range(2):
+        world.sign(form=form)
+        world.run_stream()
+    assert len(world.sent) == 1
+
+
+def test_who_signs_again_after_minutes_gets_another_email(world: World) -> None:
+    for _ in range(2):
+        world.sign()
+        world.run_stream()
+        world.clock.advance(minutes=2)
+    assert len(world.sent) == 2
+
+
+def test_who_has_confirmed_and_sends_the_form_twice_gets_one_more_email(world: World) -> None:
+    world.confirmed()
+    world.clock.advance(hours=1)
+    for _ in range(2):
+        world.sign()
+        world.run_stream()
+    assert len(world.sent) == 2
+    world.clock.advance(minutes=2)
+    world.sign()
+    world.run_stream()
+    assert len(world.sent) == 3
+
+
+def test_a_form_that_comes_again_after_its_letter_was_confirmed_sends_nothing(world: World) -> None:
+    """The answer got lost, the email came, and the browser tries again."""
+    form = world.form()
+    world.sign(form=form)
+    world.run_stream()
+    world.press(world.sent[0].link("confirm"))
+    world.clock.advance(seconds=20)
+    assert world.sign(form=form).status == 303
+    world.run_stream()
+    assert len(world.sent) == 1
+    world.sign(form=form, note="Other words")
+    world.run_stream()
+    assert len(world.sent) == 2
+
+
+def test_two_forms_at_the_same_moment_after_confirming_send_one_email(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.confirmed()
+    world.clock.advance(hours=1)
+    read, both = Signatures.signature, iter(["the second form"])
+
+    def reads_before_the_second_form_writes(store: Signatures, campaign: str, signer: str) -> Signature | None:
+        found = read(store, campaign, signer)
+        if next(both, None):
+            assert world.sign().status == 303
+        return found
+
+    monkeypatch.setattr(Signatures, "signature", reads_before_the_second_form_writes)
+    assert world.sign().status == 303
+    world.run_stream()
+    assert len(world.sent) == 2
+
+
+def test_a_form_that_comes_again_leaves_room_for_others_who_share_the_address(world: World) -> None:
+    for name in ("Ada Specimen", "Bo Specimen", "Ada Specimen", "Bo Specimen", "Cy Specimen"):
+        assert world.sign(name=name, signature=name).status == 303
+        world.run_stream()
+        world.clock.advance(seconds=10)
+    assert len(world.sent) == 3
+    for sent, name in zip(world.sent, ("Ada", "Bo", "Cy"), strict=True):
+        assert f"{name} Specimen" in world.get(sent.link("confirm")).body
+
+
+def test_a_form_that_comes_again_when_a_wave_has_begun_takes_no_second_place(world: World) -> None:
+    form = world.form(opened=29 * 60 + 40)
+    world.sign(form=form)
+    world.wiring.abuse_counters.add_sign_ups(CAMPAIGN, window_of(world.clock.now, PACE_WINDOW), 60)
+    world.clock.advance(seconds=40)
+    world.sign(form=form)
+    assert (row(world).quarantine, row(world).beside) == (None, ())
+
+
+def test_a_person_who_repeats_what_a_bot_sent_gets_an_email_of_their_own(world: World) -> None:
+    world.sign(topic="cheap pills")
+    world.run_stream()
+    world.sign()
+    world.run_stream()
+    assert len(world.sent) == 2
+
+
+def test_a_form_with_a_mistake_keeps_its_token(world: World) -> None:
     form = world.form()
     page = world.sign(form=form, name="")
     assert page.status == 422
@@ -103,11 +242,11 @@ def test_a_form_with_a_mistake_is_not_consumed(world: World) -> None:
     assert row(world).quarantine is None
 
 
-def test_confirming_a_letter_takes_it_out_of_quarantine(world: World) -> None:
+def test_confirming_a_letter_takes_it_out_of_quarantine_and_keeps_the_suspicion(world: World) -> None:
     world.sign(topic="cheap pills")
     world.run_stream()
     assert world.press(world.sent[-1].link("confirm")).status == 200
-    assert row(world).quarantine is None
+    assert (row(world).reported_status, row(world).quarantine) == ("confirmed", "trap")
     world.run_stream()
     world.week()
     assert [sent.text.count("Ada Specimen") for sent in world.deliveries] == [1]
@@ -159,24 +298,45 @@ def test_a_form_of_a_site_that_is_not_allowed_is_refused(world: World) -> None:
 # The proof of work
 
 
-def test_each_form_needs_a_proof_of_its_own(world: World) -> None:
+def test_each_letter_needs_a_proof_of_its_own(world: World) -> None:
+    """One proof serves one form token and one email address."""
     change(world, proof_of_work="always")
     served = world.get(FORM, as_json=True).json
-    world.clock.advance(seconds=30)
-    proof = proof_of(served["challenge"])
+    proof = proof_of(served)
     world.sign(form=served["form"], proof=proof)
     assert row(world).quarantine is None
-    # The same proof with another form, and again with its own form.
-    again = world.get(FORM, as_json=True).json
-    world.clock.advance(seconds=30)
-    world.sign(form=again["form"], proof=proof, email="eve@signers.example")
+    world.sign(form=served["form"], proof=proof, email="eve@signers.example")
     assert row(world, "eve@signers.example").quarantine == "no proof"
-    world.sign(form=served["form"], proof=proof, email="bob@signers.example")
-    assert row(world, "bob@signers.example").quarantine == "form used"
+    world.clock.advance(seconds=30)
+    again = world.get(FORM, as_json=True).json
+    world.sign(form=again["form"], proof=proof, note="Once more")
+    assert [words.quarantine for words in row(world).beside] == ["no proof"]
+    world.sign(form=again["form"], proof=proof_of(again, "eve@signers.example"), email="eve@signers.example")
+    assert row(world, "eve@signers.example").quarantine is None
+
+
+def test_a_proof_of_a_form_of_the_version_before_is_accepted(world: World) -> None:
+    token = world.form_of_version_before(needs_proof=True)
+    nonce = world.wiring.tokens.read_form(token).nonce
+    [key, *_] = world.wiring._token_keys()
+    challenge = altcha.create_challenge(
+        "PBKDF2/SHA-256", 2_000, key_prefix="00", data={"form": nonce}, hmac_secret=f"proof:{key}"
+    )
+    solution = altcha.solve_challenge(challenge)
+    assert solution
+    proof = altcha.Payload(challenge, solution).to_base64()
+    world.sign(form=token, proof=proof)
+    assert row(world).quarantine is None
+    world.sign(form=world.form(needs_proof=True), proof=proof, email="e@e.org")
+    assert row(world, "e@e.org").quarantine == "no proof"
 
 
 @pytest.mark.parametrize(
-    "proof", ["", "e30=", "not base64", "eyJjaGFsbGVuZ2UiOiB7fX0=", "W10=", "bnVsbA==", "W1tb" * 4000, 7]
+    "proof",
+    [
+        *("", "e30=", "not base64", "eyJjaGFsbGVuZ2UiOiB7fX0=", "W10=", "bnVsbA==", "W1tb" * 4000, 7),
+        *("-1", "1" * 4000, "²", "٣", "1_0", " 1", "1\n", "4294967296"),
+    ],
 )
 def test_a_wrong_proof_sends_the_letter_to_quarantine(world: World, proof: object) -> None:
     change(world, proof_of_work="always")
@@ -193,8 +353,59 @@ def test_a_proof_is_required_only_while_the_pace_has_jumped(world: World) -> Non
     change(world, allowed_origins=(SITE,))
     world.post(f"{FORM}/signatures", ADA, headers={"origin": SITE})
     assert row(world).quarantine == "no form"
+    # A program that pauses for half an hour must not get a form that needs none.
     world.clock.advance(minutes=30)
+    assert world.get(FORM, as_json=True).json["challenge"]
+    world.clock.advance(hours=6)
     assert world.get(FORM, as_json=True).json["challenge"] is None
+
+
+@pytest.mark.parametrize("burst", [1, 36], ids=["in bursts", "all the time"])
+def test_in_a_flood_of_three_hours_only_the_first_minutes_letters_lack_a_proof(world: World, burst: int) -> None:
+    """A program renews its form whenever none needs a proof. It floods for `burst` times five minutes, then pauses."""
+    form, unproved = world.form(opened=0), []
+    for number in range(36):
+        if number // burst % 6 == 0:
+            world.wiring.abuse_counters.add_sign_ups(CAMPAIGN, window_of(world.clock.now, PACE_WINDOW), 500)
+        world.clock.advance(minutes=5)
+        asked = world.get(FORM, as_json=True).json
+        form = form if asked["challenge"] else asked["form"]
+        world.sign(form=form, email=f"bot{number}@signers.example")
+        if row(world, f"bot{number}@signers.example").quarantine is None:
+            unproved.append(number)
+    assert unproved in ([], [0])
+
+
+@pytest.mark.parametrize("path", ["signatures", "preview"])
+def test_the_page_that_answers_an_old_form_asks_for_the_proof_that_the_form_needs(world: World, path: str) -> None:
+    form = world.get(FORM, as_json=True).json["form"]
+    world.clock.advance(minutes=4)
+    page = world.post(f"{FORM}/{path}", {**ADA, "form": form, "name": ""}).body
+    assert form in page
+    assert "data-proof" not in page
+    # Its script counts from when the answer was opened, and not from when the form was.
+    world.clock.advance(minutes=2)
+    page = world.post(f"{FORM}/{path}", {**ADA, "form": form, "name": ""}).body
+    assert form in page
+    assert "data-proof" in page
+
+
+@pytest.mark.parametrize(("age", "found"), [(PROOF_GRACE / 2, None), (VALID_FOR["form"] / 2, "no proof")])
+def test_one_form_from_before_bots_came_does_not_do_for_all_of_theirs(
+    world: World, age: Any, found: str | None
+) -> None:
+    """A form that is so old brings a proof unasked, if scripts run. Before that, people must not wait."""
+    form = world.get(FORM, as_json=True).json["form"]
+    world.clock.advance(seconds=age.total_seconds())
+    world.wiring.abuse_counters.add_sign_ups(CAMPAIGN, window_of(world.clock.now, PACE_WINDOW), 60)
+    world.clock.advance(seconds=20)
+    asked = world.get(FORM, as_json=True).json
+    assert asked["challenge"]
+    world.sign(form=form)
+    assert row(world).quarantine == found
+    proof = proof_of({"form": form, "challenge": asked["challenge"]}, "eve@signers.example")
+    world.sign(form=form, proof=proof, email="eve@signers.example")
+    assert row(world, "eve@signers.example").quarantine is None
 
 
 def test_the_tally_records_the_pace(world: World) -> None:
@@ -258,6 +469,38 @@ def test_no_ip_address_is_stored(world: World) -> None:
     assert "203.0.113." not in stored
     [rate] = [item for item in scanned["Items"] if item["pk"]["S"].startswith("RATE#")]
     assert int(rate["expires_at"]["N"]) <= world.clock.now.timestamp() + 120
+
+
+def post_from(world: World, source: str, email: str) -> None:
+    values = {**ADA, "form": world.form(), "email": email}
+    world.request("POST", f"{FORM}/signatures", values, source=source)
+
+
+def test_a_row_has_a_hash_of_the_network_that_is_another_one_each_day(world: World) -> None:
+    sources = ["203.0.113.7", "203.0.113.200", "198.51.100.7"]
+    for number, source in enumerate(sources):
+        post_from(world, source, f"s{number}@signers.example")
+    world.clock.advance(days=1)
+    post_from(world, sources[0], "s3@signers.example")
+    first, same, other, next_day = (row(world, f"s{number}@signers.example").network for number in range(4))
+    assert first == same
+    assert len({first, other, next_day}) == 3
+    assert first is not None
+    assert re.fullmatch("[0-9a-f]{12}", first)
+
+
+def test_the_networks_hash_goes_when_the_letter_is_sealed_or_erased(world: World) -> None:
+    for email in ("ada@signers.example", "eve@signers.example"):
+        world.sign(email=email)
+    world.run_stream()
+    world.press(world.sent[0].link("confirm"))
+    assert row(world).network == row(world, "eve@signers.example").network is not None
+    world.week()
+    assert row(world).period
+    eve = row(world, "eve@signers.example")
+    world.wiring.erasing().erase(CAMPAIGN, eve.signer)
+    assert row(world).network is None
+    assert row(world, eve.email).network is None
 
 
 def test_an_ip_address_has_a_different_hash_each_minute(world: World) -> None:

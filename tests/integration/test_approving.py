@@ -184,7 +184,7 @@ def test_an_approval_link_works_for_two_weeks(world: World) -> None:
     world.clock.advance(seconds=1)
     for answer in (world.get(link(world)), world.post(link(world))):
         assert answer.status == 410
-        assert "next week’s email has a new link" in answer.body
+        assert "the next email that asks you has a new link" in answer.body
 
 
 def test_a_link_to_a_period_far_ahead_is_answered_with_a_page(world: World) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import gzip
 from shutil import copy
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import pytest
 
+from tests.integration.test_form_page import Page
 from tests.world import CAMPAIGN
 from undersigned.web import assets
 from undersigned.web.assets import asset, asset_path
@@ -22,9 +24,10 @@ BROWSER = {"accept": "*/*", "accept-encoding": "gzip, deflate, br, zstd"}
 
 @pytest.fixture
 def font(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> bytes:
-    """Make a binary font, `pen.woff2`, the only asset besides the font that each page names. Return its content."""
+    """Make a binary font, `pen.woff2`, the only asset besides the two that each page names. Return its content."""
     content = bytes(range(256)) * 8
-    copy(assets._FOLDER / "caveat.woff2", tmp_path)
+    for name in ("caveat.woff2", "icon.svg"):
+        copy(assets._FOLDER / name, tmp_path)
     (tmp_path / "pen.woff2").write_bytes(content)
     (tmp_path / "OFL.md").write_text("a licence", encoding="utf-8")
     monkeypatch.setattr(assets, "_FOLDER", tmp_path)
@@ -127,7 +130,7 @@ def test_the_count_for_another_site_takes_one_read_and_can_be_cached(world: Worl
     world.calls.clear()
     answer = world.get(f"/campaigns/{CAMPAIGN}/{name}", headers=SITE | {"accept-language": "es"})
     assert world.calls == ["dynamodb:GetItem"]
-    assert answer.headers["cache-control"] == "public, max-age=5, stale-while-revalidate=30, stale-if-error=86400"
+    assert answer.headers["cache-control"] == "public, max-age=5, stale-if-error=86400"
     assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
     assert answer.headers.get("vary") in {None, "Accept-Encoding"}
 
@@ -143,3 +146,40 @@ def test_the_picture_shows_the_count_and_allows_no_script(world: World) -> None:
 
 def test_an_unknown_campaign_has_no_picture(world: World) -> None:
     assert world.get("/campaigns/nobody/count.svg").status == 404
+    assert world.get("/campaigns/nobody/share.png").status == 404
+
+
+def test_the_picture_of_a_shared_link_takes_one_read_and_can_be_cached_by_any_site(world: World) -> None:
+    world.get(f"/campaigns/{CAMPAIGN}")
+    world.calls.clear()
+    answer = world.get(f"/campaigns/{CAMPAIGN}/share.png", headers=SITE | {"accept-language": "es"})
+    assert world.calls == ["dynamodb:GetItem"]
+    assert answer.headers["content-type"] == "image/png"
+    assert answer.headers["cache-control"].startswith("public, max-age=600, ")
+    assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
+    assert answer.headers.get("vary") is None
+
+
+def test_the_picture_of_a_shared_link_shows_each_count_in_the_links_language(world: World) -> None:
+    def picture(query: str = "") -> bytes:
+        return world.get(f"/campaigns/{CAMPAIGN}/share.png{query}").content
+
+    nobody = picture()
+    world.confirmed()
+    one = picture()
+    assert one not in {nobody, picture("?lang=es")}
+    assert one == picture() == picture("?lang=en") == picture("?lang=fr")
+
+
+def test_our_pages_have_an_icon_that_they_may_load(world: World) -> None:
+    path, icon = asset_path("icon.svg"), asset("icon.svg").content.decode().strip()
+    for page in (f"/campaigns/{CAMPAIGN}", "/nowhere"):
+        shown = world.get(page)
+        # Without a request, because each signer would make it.
+        url = unquote(Page(shown.body).one("link", rel="icon")["href"] or "")
+        assert url == f"data:image/svg+xml,{icon}"
+        assert "img-src 'self' data:;" in shown.headers["content-security-policy"]
+    shown = world.get("/organizer")
+    assert f'<link rel="icon" href="{path}">' in shown.body
+    assert "img-src 'self'" in shown.headers["content-security-policy"]
+    assert world.get(path).headers["content-type"] == "image/svg+xml"

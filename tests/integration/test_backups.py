@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 
 from tests import aws_from_template
 from tests import world as worlds
+from tests.organizers import Browser, add
 from tests.world import CAMPAIGN, ROOT, Sent, World
 from undersigned.aws.bus import EventBus
 from undersigned.aws.campaigns import RESTORED_FROM, SETTINGS
@@ -26,6 +27,7 @@ from undersigned.aws.deliveries import Deliveries
 from undersigned.aws.dynamodb import Put, Table, Update, from_item
 from undersigned.aws.signatures import read_signature
 from undersigned.domain.deliveries import Bundle, Delivery, DeliveryKey, MailEvent
+from undersigned.domain.screening import place_of
 from undersigned.domain.signatures import Signature, signer_id
 from undersigned.settings import Settings
 from undersigned.wiring import Wiring
@@ -126,6 +128,12 @@ def row(world: World, name: str) -> Signature | None:
     return world.wiring.signatures.signature(CAMPAIGN, signer_id(SECRET, f"{name.lower()}@signers.example"))
 
 
+def clear(world: World, name: str) -> None:
+    signature = row(world, name)
+    assert signature
+    world.wiring.signatures.clear(signature, world.clock.now)
+
+
 def named(name: str, **changes: object) -> dict[str, object]:
     return {"name": f"{name} Specimen", "signature": name, "email": f"{name.lower()}@signers.example"} | changes
 
@@ -159,6 +167,7 @@ def test_a_restored_campaign_continues_where_it_was(stacks: Stacks) -> None:
         old.feedback("send", sent)
         old.feedback("delivery", sent)
     old.wiring.erasing().erase(CAMPAIGN, signer_id(SECRET, "cy@signers.example"))
+    clear(old, "Bo")
     old.clock.advance(days=1)
     old.confirmed(**named("Ed"))
     old.confirmed(**named("Flo"))
@@ -169,7 +178,8 @@ def test_a_restored_campaign_continues_where_it_was(stacks: Stacks) -> None:
     old.run_stream()
     gils_email = old.sent[-1]
     old.sign(**named("Hal"), form="a bot's")
-    old.run_stream()
+    old.confirmed(**named("Ivy"), form="another bot's")
+    run("screen", CAMPAIGN, "--suspicion", "any", "--action", "hold", "--why", "a program", "--yes")
     run("pause", CAMPAIGN, "--why", "we move")
     stacks.backup()
     counted, deliveries = nonzero_counts(old), delivery(old)
@@ -187,11 +197,13 @@ def test_a_restored_campaign_continues_where_it_was(stacks: Stacks) -> None:
     assert new.get(f"/campaigns/{CAMPAIGN}/count", as_json=True).json["signatures"] == counted["TOTAL"]
     assert delivery(new) == deliveries
     assert new.wiring.deliveries.mail_events(EVANSTON) == events
-    assert {entry.action for entry in new.wiring.campaigns.audit(CAMPAIGN)} == {"pause", "backup", "restore"}
-    states = {name: (found := row(new, name)) and found.reported_status for name in ("Ada", "Cy", "Flo", "Gil", "Hal")}
-    assert states == {
-        "Ada": "confirmed", "Cy": "erased", "Flo": "withdrawn", "Gil": "pending", "Hal": "quarantined",
+    assert {entry.action for entry in new.wiring.campaigns.audit(CAMPAIGN)} == {
+        "hold letters", "pause", "backup", "restore",
     }  # fmt: skip
+    names = ("Ada", "Bo", "Cy", "Flo", "Gil", "Hal", "Ivy")
+    assert [(found := row(new, name)) and (place_of(found) or found.status) for name in names] == [
+        "in a delivery", "in a delivery", "erased", "withdrawn", "pending", "quarantined", "on hold",
+    ]  # fmt: skip
 
     next_week(new)
     assert new.sent == []
@@ -202,6 +214,23 @@ def test_a_restored_campaign_continues_where_it_was(stacks: Stacks) -> None:
     assert [mail.to for mail in new.deliveries] == ["chief@evanston-police.example"]
     assert letters_in(new.deliveries) == ["Ed", "Gil"]
     assert letters_in([to_evanston, to_wilmette]) == ["Ada", "Bo", "Cy", "Di"]
+
+
+def test_a_restore_remembers_an_erasure_although_a_later_letter_has_expired(stacks: Stacks) -> None:
+    old = stacks.stack()
+    old.sign(**named("Ada"))
+    old.wiring.erasing().erase(CAMPAIGN, signer_id(SECRET, "ada@signers.example"))
+    old.sign(**named("Ada"))
+    old.sign(**named("Bo"))
+    stacks.backup()
+    moment = old.clock.now
+    new = stacks.stack(empty=True)
+    new.clock.now = moment + timedelta(days=15)
+    stacks.restore()
+    new.reconcile()
+    adas = row(new, "Ada")
+    assert adas
+    assert (adas.status, adas.name, row(new, "Bo")) == ("erased", "", None)
 
 
 def test_signing_again_after_a_restore_sends_an_email(stacks: Stacks) -> None:
@@ -215,6 +244,37 @@ def test_signing_again_after_a_restore_sends_an_email(stacks: Stacks) -> None:
     new.sign(note="other words")
     new.run_stream()
     assert [mail.tags["kind"] for mail in new.sent] == ["confirmation"]
+
+
+def test_a_restore_brings_back_the_draft_as_it_was(stacks: Stacks, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("undersigned.aws.drafts.PART_BYTES", 1_000)
+    old = stacks.stack()
+    drafting = old.wiring.drafting()
+    first = drafting.write(CAMPAIGN, 0, {}, "ann", {"goal": 77})
+    draft = drafting.write(CAMPAIGN, first.revision, {}, "ben", {"goal": 78})
+    stacks.backup()
+
+    new = stacks.stack(empty=True)
+    stacks.restore()
+
+    assert new.wiring.drafting().draft(CAMPAIGN) == draft
+    assert not new.wiring.drafting().effects(draft).is_outdated
+    assert len(list(new.wiring.table.query(f"DRAFT#{CAMPAIGN}"))) > 2
+
+
+def test_a_restore_sends_no_postponed_email(stacks: Stacks) -> None:
+    old = stacks.stack()
+    old.wiring.mail_budgets.stop()
+    old.sign()
+    old.run_stream()
+    assert old.wiring.signatures.how_many_postponed(CAMPAIGN, "clean", 10) == 1
+    stacks.backup()
+    new = stacks.stack(empty=True)
+    stacks.restore()
+    new.clock.advance(minutes=10)
+    new.run_postponed()
+    assert new.sent == []
+    assert new.wiring.signatures.how_many_postponed(CAMPAIGN, "clean", 10) == 0
 
 
 def test_a_restore_publishes_no_events(stacks: Stacks, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -238,6 +298,20 @@ def test_a_restore_publishes_no_events(stacks: Stacks, monkeypatch: pytest.Monke
     run("resume", CAMPAIGN)
     next_week(new)
     assert published == ["undersigned.delivery.open", "undersigned.delivery.sending", "undersigned.delivery.sent"]
+
+
+def test_people_are_restored_with_their_roles_and_nobody_is_invited_again(stacks: Stacks) -> None:
+    old = stacks.stack()
+    add(old, "maria@enddemand.example", "editor")
+    stacks.backup()
+    new = stacks.stack(empty=True)
+    stacks.restore()
+    new.run_people_mails()
+    assert new.sent == []
+    browser = Browser(new)
+    browser.sign_in("maria@enddemand.example")
+    assert browser.see("/signatures").status == 200
+    assert browser.see("/people").status == 403
 
 
 def test_a_restored_campaign_is_paused_even_if_it_was_not(stacks: Stacks) -> None:
@@ -348,7 +422,9 @@ def test_sealed_letters_that_were_not_sent_are_sent_once_in_new_packets(
     old.refusal = "MessageRejected"
     old.week()
     assert (delivery(old).state, len(old.wiring.deliveries.packets(EVANSTON))) == ("open", 1)
-    assert "1 delivery is not finished" in stacks.backup()
+    said = stacks.backup()
+    assert "1 delivery is not finished" in said
+    assert "and make another backup when none is `sending`" in said, "while it is paused, an open one never finishes"
     new = stacks.stack(empty=True)
     assert "was not paused" in stacks.restore()
     assert new.wiring.deliveries.packets(EVANSTON) == ()
@@ -721,7 +797,7 @@ def put_confirmed(world: World, name: str) -> str:
         expires_at=now + timedelta(days=14),
     )  # fmt: skip
     world.wiring.signatures.sign(pending, None)
-    world.wiring.signatures.confirm(CAMPAIGN, signer, 1, at=now, on=now.date())
+    world.wiring.signatures.confirm(CAMPAIGN, signer, None, at=now, on=now.date())
     return signer
 
 

@@ -106,9 +106,9 @@ def test_an_unknown_campaign_is_not_found(world: World, campaign: str) -> None:
 
 
 def test_an_unknown_address_is_not_found(world: World) -> None:
-    for path in ("/", "/wp-login.php", "/campaigns", "/confirm"):
+    for path in ("/nothing", "/wp-login.php", "/campaigns", "/confirm"):
         assert world.get(path).status == 404
-    assert world.get("/", as_json=True).headers["content-type"] == "application/problem+json"
+    assert world.get("/nothing", as_json=True).headers["content-type"] == "application/problem+json"
 
 
 def test_a_closed_campaign_refuses_signatures_and_says_when_it_ended(world: World) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -78,6 +79,26 @@ def test_a_check_shows_languages_letters_and_the_legible_accents(run: Any, world
     assert f"en: letter {letters['en']}" in output
     assert f"es: letter {letters['es']}" in output
     assert "accent #7a2048: shown as #7a2048 on light pages and #b37f96 on dark pages" in output
+    assert "personal data: kept until somebody erases it, because there is no `keep_for_days`" in output
+
+
+@pytest.mark.parametrize(
+    ("closes", "said"),
+    [
+        ("2026-12-31", "Personal data is kept until 2027-01-30. After that, it is deleted for good. The counts stay."),
+        ("2020-12-31", "That day is over, so the daily reconciliation deletes it now, for good. To keep it, push"),
+    ],
+)
+def test_a_push_says_when_personal_data_goes(run: Any, tmp_path: Path, closes: str, said: str) -> None:
+    folder = tmp_path / "campaign"
+    shutil.copytree(FOLDER, folder)
+    settings = (folder / "campaign.toml").read_text().replace("opens = 2026-01-01\n", "")
+    settings = settings.replace("# keep_for_days = 90", "keep_for_days = 30").replace("2027-12-31", closes)
+    (folder / "campaign.toml").write_text(settings)
+    assert said in run("campaign", "push", str(folder))
+    assert f"personal data: kept until {date.fromisoformat(closes) + timedelta(days=30)}" in run(
+        "campaign", "check", str(folder)
+    )
 
 
 def test_an_interrupted_push_leaves_no_settings_without_their_letter(
@@ -184,6 +205,7 @@ def test_reconcile_asks_for_what_was_forgotten_and_prints_a_summary(run: Any, wo
             "campaign": CAMPAIGN,
             "rows": 1,
             "marks": 1,
+            "cleared": 0,
             "emails": 1,
             "waiting": 0,
             "deliveries": 0,
@@ -309,3 +331,159 @@ def test_a_letter_that_is_not_in_quarantine_cannot_be_released(run: Any, world: 
         UndersignedError, match="to see those it has, run `undersigned quarantine list end-demand-illinois`"
     ):
         run("quarantine", "release", CAMPAIGN, "0" * 32)
+
+
+def test_a_campaign_is_pulled_to_a_folder_that_pushes_back_unchanged(run: Any, world: World, tmp_path: Path) -> None:
+    folder = tmp_path / "pulled"
+    table = world.wiring.settings.table_name
+
+    def items() -> list[Any]:
+        return sorted(world.wiring._client("dynamodb").scan(TableName=table)["Items"], key=str)
+
+    before = items()
+    run("campaign", "pull", CAMPAIGN, str(folder))
+    run("campaign", "check", str(folder))
+    run("campaign", "push", str(folder))
+    assert items() == before
+
+    with pytest.raises(
+        UndersignedError,
+        match=r"has campaign\.toml, campaign\.schema\.json, letter\.md, .* or replace them with --force",
+    ):
+        run("campaign", "pull", CAMPAIGN, str(folder))
+    run("campaign", "pull", CAMPAIGN, str(folder), "--force")
+
+
+def test_a_new_folder_says_what_to_fill_in_and_replaces_nothing(run: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "Plant Trees 2027!"
+    output = run("campaign", "new", str(folder))
+
+    for mistake in (
+        "`summary` is empty; write a sentence or two on what the letter asks for",
+        "`organizer.email` is empty; write the address that replies go to",
+        "letter.md:6: `{{ the letter }}` is not a merge field",
+        "targets.csv: the file has no recipients; add a row for each person",
+    ):
+        assert mistake in output
+    settings = folder / "campaign.toml"
+    text = settings.read_text(encoding="utf-8")
+    assert 'id = "plant-trees-2027"' in text
+    for name, value in (
+        ("summary", "Plant them."),
+        ("region", "IL"),
+        ("time_zone", "America/Chicago"),
+        ("name", "Tree Friends"),
+        ("email", "letters@trees.example"),
+    ):
+        text = text.replace(f'\n{name} = ""', f'\n{name} = "{value}"')
+    settings.write_text(text, encoding="utf-8")
+    letter = folder / "letter.md"
+    letter.write_text(letter.read_text(encoding="utf-8").replace("{{ the letter }}", "Plant trees."), encoding="utf-8")
+    with (folder / "targets.csv").open("a", encoding="utf-8") as targets:
+        targets.write("mayor,Mayor,Ann Sample,City Hall,Oakton,mayor@oakton.example,\n")
+    assert "mayor: everyone can write to Ann Sample" in run("campaign", "check", str(folder))
+
+    with pytest.raises(UndersignedError, match="already; name another folder"):
+        run("campaign", "new", str(folder))
+    assert settings.read_text(encoding="utf-8") == text
+
+
+def test_campaigns_are_listed_and_closed(run: Any, world: World) -> None:
+    world.confirmed()
+    [listed] = json.loads(run("campaign", "list", "--json"))
+    assert (listed["campaign"], listed["signatures"], listed["state"]) == (CAMPAIGN, 1, "open")
+
+    assert "Write `closes = 2026-11-23` in its campaign.toml" in run("campaign", "close", CAMPAIGN, "--yes")
+    world.clock.advance(minutes=2)
+
+    assert world.sign(email="late@signers.example").status == 409
+    assert json.loads(run("campaign", "list", "--json"))[0]["state"] == "closed 2026-11-23"
+    assert "is closed since 2026-11-23" in run("campaign", "close", CAMPAIGN, "--yes")
+    assert [entry.action for entry in world.wiring.campaigns.audit(CAMPAIGN)] == ["close"]
+    world.week()
+    assert len(world.deliveries) == 1
+
+
+def test_a_campaign_is_deleted_when_nothing_of_anybody_is_left(run: Any, world: World) -> None:
+    world.confirmed()
+    with pytest.raises(UndersignedError, match=r"People can still sign.* `undersigned campaign close"):
+        run("campaign", "delete", CAMPAIGN, "--yes")
+    run("campaign", "close", CAMPAIGN, "--yes")
+    with pytest.raises(UndersignedError, match=r"Letters still hold personal data \(1\).* `keep_for_days`"):
+        run("campaign", "delete", CAMPAIGN, "--yes")
+
+    [row] = world.wiring.signatures.listed_signatures(CAMPAIGN)
+    world.wiring.signatures.erase(row, world.clock())
+    world.run_stream()
+    run("key", "create", CAMPAIGN)
+
+    assert f"{CAMPAIGN} is deleted" in run("campaign", "delete", CAMPAIGN, "--yes")
+    world.run_stream()
+    left = world.wiring._client("dynamodb").scan(TableName=world.wiring.settings.table_name)["Items"]
+    kinds = {item["pk"]["S"].partition("#")[0] for item in left}
+    # What is not the campaign's alone, and expires.
+    assert kinds <= {"FORM", "RATE", "FORGOTTEN", "MAIL_CLAIM", "MAILS", "PACE"}
+    assert json.loads(run("campaign", "list", "--json")) == []
+
+
+def test_counters_are_deleted_only_when_they_have_followed_the_letters(run: Any, world: World) -> None:
+    world.confirmed()
+    run("campaign", "close", CAMPAIGN, "--yes")
+    [row] = world.wiring.signatures.listed_signatures(CAMPAIGN)
+    world.wiring.signatures.erase(row, world.clock())
+
+    with pytest.raises(UndersignedError, match="the counters follow"):
+        run("campaign", "delete", CAMPAIGN, "--yes")
+    world.run_stream()
+
+    assert f"{CAMPAIGN} is deleted" in run("campaign", "delete", CAMPAIGN, "--yes")
+    assert world.wiring.counts.counts(CAMPAIGN) == {}
+
+
+def test_a_campaign_with_an_unfinished_delivery_is_not_deleted(run: Any, world: World) -> None:
+    world.confirmed()
+    world.week()
+    world.feedback("bounce", world.deliveries[0])
+    run("campaign", "close", CAMPAIGN, "--yes")
+
+    with pytest.raises(UndersignedError, match=r"deliveries are not finished \(1\), such as 2026-11-24 to evanston"):
+        run("campaign", "delete", CAMPAIGN, "--yes")
+
+
+def test_a_draft_is_deleted(run: Any, world: World) -> None:
+    run("campaign", "close", CAMPAIGN, "--yes")
+
+    run("campaign", "delete", CAMPAIGN, "--yes")
+
+    assert world.wiring._client("dynamodb").scan(TableName=world.wiring.settings.table_name)["Items"] == []
+
+
+def test_a_draft_goes_to_a_folder_and_back_and_is_published(run: Any, world: World, tmp_path: Path) -> None:
+    folder = tmp_path / "pulled"
+    assert "revision 0" in run("campaign", "pull", "--draft", CAMPAIGN, str(folder))
+    settings = folder / "campaign.toml"
+    settings.write_text(settings.read_text(encoding="utf-8").replace("goal = ", "goal = 7"), encoding="utf-8")
+
+    assert "Nothing is published" in run("campaign", "push", "--draft", str(folder))
+    with pytest.raises(UndersignedError, match=r"has a draft already, .* --revision"):
+        run("campaign", "push", "--draft", str(folder))
+    assert "has a draft with changes that are not published" in run(
+        "campaign", "push", str(ROOT / "campaigns" / CAMPAIGN)
+    )
+
+    published = run("campaign", "publish", CAMPAIGN, "--yes", "--why", "more")
+    assert "goal: " in published
+    assert "goal" not in run("campaign", "publish", CAMPAIGN, "--yes")
+
+
+def test_a_folder_with_mistakes_can_be_a_draft_and_is_listed(run: Any, world: World, tmp_path: Path) -> None:
+    folder = tmp_path / "plant-trees"
+    run("campaign", "new", str(folder))
+
+    assert "`summary` is empty" in run("campaign", "push", "--draft", str(folder))
+
+    assert [(row["campaign"], row["state"]) for row in json.loads(run("campaign", "list", "--json"))][1:] == [
+        ("plant-trees", "draft")
+    ]
+    assert "plant-trees is deleted" in run("campaign", "delete", "plant-trees", "--yes")
+    assert world.wiring.drafts.drafts() == ()

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
 from pypdf import PdfReader
 
 from tests.faults.refusals import Refusing
@@ -17,6 +18,7 @@ from tests.world import CAMPAIGN, CONTEXT, client_of, load_event
 from undersigned.aws.deliveries import delivery_values
 from undersigned.aws.queue import Queue
 from undersigned.domain.deliveries import Delivery, DeliveryKey
+from undersigned.services.ports import ChangedError
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -135,6 +137,7 @@ def test_an_email_that_ses_failed_to_answer_waits_for_its_event(world: World, st
     assert (delivery(world).state, delivery(world).attempt) == ("in_doubt", 1)
 
 
+@pytest.mark.moto
 def test_the_wait_for_an_event_does_not_use_up_the_tries_of_a_message(world: World) -> None:
     world.confirmed()
     lose_answer(world)
@@ -297,6 +300,39 @@ def test_a_stale_tray_does_not_seal_a_letter_signed_again_for_another_target(
     assert "Ada Specimen" in by_address["chief@skokie-police.example"]
 
 
+def test_a_stale_tray_does_not_seal_a_letter_that_was_put_on_hold(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The hold comes between the reading of the tray and the sealing."""
+    world.confirmed()
+    world.confirmed(email="ben@signers.example", name="Ben Specimen", signature="Ben")
+    signatures = world.wiring.signatures
+    stale = list(signatures.waiting(CAMPAIGN, "evanston"))
+    held, waiting = signatures.signatures(CAMPAIGN, stale)
+    signatures.hold(held)
+    monkeypatch.setattr(type(signatures), "waiting", lambda *_call: iter(stale))
+    world.week()
+    [sent] = world.deliveries
+    assert waiting.name in names_in(sent.pdfs[0])
+    assert held.name not in names_in(sent.pdfs[0])
+    [held] = signatures.signatures(CAMPAIGN, [held.signer])
+    assert (held.on_hold, held.bundle) == (True, None)
+
+
+def test_a_letter_that_was_sealed_meanwhile_is_not_put_on_hold(world: World) -> None:
+    world.confirmed()
+    [signer] = world.wiring.signatures.waiting(CAMPAIGN, "evanston")
+    [waiting] = world.wiring.signatures.signatures(CAMPAIGN, [signer])
+    world.week()
+    with pytest.raises(ChangedError):
+        world.wiring.signatures.hold(waiting)
+    with pytest.raises(ChangedError):
+        world.wiring.signatures.end_hold(waiting)
+    sealed = world.wiring.signatures.signature(CAMPAIGN, signer)
+    assert sealed is not None
+    assert (sealed.on_hold, sealed.period) == (False, "2026-11-24")
+
+
 @pytest.mark.parametrize("code", ["AccessDeniedException", "MessageRejected", "SendingPausedException"])
 def test_an_email_that_aws_refused_can_be_retried_immediately(world: World, code: str) -> None:
     world.confirmed()
@@ -444,7 +480,7 @@ def test_an_email_sent_again_after_months_has_its_letters(world: World) -> None:
     world.wiring.delivery_controls().retry(KEY, "key", "the address is corrected")
     world.run_queue()
     assert "Ada Specimen" in names_in(world.deliveries[-1].pdfs[0])
-    assert s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 1
+    assert len(s3.list_objects_v2(Bucket=bucket)["Contents"]) == 1
 
 
 def test_a_signers_page_dates_the_delivery_in_the_campaigns_time_zone(world: World) -> None:
@@ -454,3 +490,16 @@ def test_a_signers_page_dates_the_delivery_in_the_campaigns_time_zone(world: Wor
     # Half past six in the evening in Chicago
     world.feedback("delivery", world.deliveries[0], at=datetime(2026, 11, 25, 0, 34, tzinfo=UTC))
     assert "accepted your letter on November 24, 2026." in world.get(link).body
+
+
+def test_only_a_plan_of_all_campaigns_counts_as_the_weeks(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """WeekMissedAlarm counts these lines."""
+    world.plan(CAMPAIGN)
+    world.plan()
+    planned = [vars(record)["campaigns"] for record in caplog.records if record.message == "planned"]
+    assert planned == [CAMPAIGN, "all of them"]
+    caplog.clear()
+    world.watch = Refusing({"dynamodb:Query": "InternalServerError"}, status=500)
+    with pytest.raises(ClientError):
+        world.plan()
+    assert [record.message for record in caplog.records if record.message == "planned"] == []

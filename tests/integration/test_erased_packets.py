@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.faults.invariants import words_of
+from tests.faults.refusals import Refusing
 from tests.world import CAMPAIGN, CONTEXT, client_of, load_event
 from undersigned.aws.deliveries import Deliveries
 from undersigned.aws.packet_store import Bucket
@@ -260,8 +261,36 @@ def test_a_repacking_of_nothing_changes_nothing(sent: World, monkeypatch: pytest
 
 def test_a_letter_erased_while_its_email_is_sent_keeps_its_packet(sent: World) -> None:
     sent.feedback("bounce", sent.deliveries[0])
+    sent.wiring.delivery_controls().retry(KEY, "cli", "corrected")
+    sent.watch = Refusing({"dynamodb:UpdateItem": "InternalServerError"}, status=500)
+    sent.run_queue()
+    sent.watch = None
+    assert erase(sent, "Ada").status == 409
+    assert stored_letters(sent) == ["Ada", "Ben", "Cyd"]
+
+
+def test_a_letter_erased_while_ses_refuses_its_email_is_in_no_packet(sent: World) -> None:
+    sent.feedback("bounce", sent.deliveries[0])
     sent.refusal = "AccessDeniedException"
     sent.wiring.delivery_controls().retry(KEY, "cli", "corrected")
     sent.run_queue()
-    assert erase(sent, "Ada").status == 409
-    assert stored_letters(sent) == ["Ada", "Ben", "Cyd"]
+    assert erase(sent, "Ada").json["arrived_with"] is None
+    assert "Ada" not in stored_letters(sent)
+    sent.refusal = ""
+    sent.run_queue()
+    sent.week()
+    assert [letters_at(sent, link) for link in links(sent)] == [["Ben", "Cyd"]]
+    assert repack(sent) == {"batchItemFailures": []}
+    assert stored_letters(sent) == ["Ben", "Cyd"]
+
+
+def test_a_packet_is_not_made_again_after_its_links_have_ended(sent: World) -> None:
+    sent.clock.advance(days=32)
+    assert erase(sent, "Ada").status == 200
+    assert repack(sent) == {"batchItemFailures": []}
+    assert stored_letters(sent) == ["Cyd"]
+    packets = f"/deliveries/{KEY.period}/{KEY.target}/packets"
+    answer = organizer(sent, "GET", f"{packets}/1")
+    assert answer.status >= 400
+    assert "was over" in answer.body
+    assert organizer(sent, "GET", f"{packets}/2").status == 302

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 from pypdf import PdfReader
 
+from tests.faults.refusals import Refusing
 from tests.world import ADA, CAMPAIGN
+from undersigned.aws.packet_store import Bucket
 from undersigned.domain.deliveries import DeliveryKey, packet_id, packet_name
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.signatures import signer_id
@@ -95,6 +97,7 @@ def test_an_erased_letter_cannot_be_confirmed_and_its_page_says_so(world: World,
 def test_signing_again_after_an_erasure_is_noticed(world: World, erasing: Erasing) -> None:
     world.confirmed()
     erasing.erase(CAMPAIGN, signer(world))
+    world.clock.advance(days=1)  # a suspicious letter is not worth a second email on one day
     world.sign()
     assert (row(world).status, row(world).quarantine) == ("pending", "erased before")
     world.run_stream()
@@ -112,10 +115,61 @@ def test_a_sent_letter_is_erased_from_its_row(world: World, erasing: Erasing) ->
     assert total(world) == 0
 
 
-def test_a_letter_that_is_being_sent_cannot_be_erased_yet(world: World, erasing: Erasing) -> None:
+def test_a_sealed_letter_is_erased_while_ses_refuses_its_email(world: World, erasing: Erasing) -> None:
+    world.confirmed()
+    world.confirmed(email="bo@signers.example", name="Bo Placeholder", signature="Bo Placeholder")
+    world.refusal = "AccessDeniedException"
+    world.week()
+    assert erasing.erase(CAMPAIGN, signer(world)) is None
+    assert (row(world).name, total(world)) == ("", 1)
+    world.refusal = ""
+    world.week()
+    [email] = world.deliveries
+    words = words_of(email.pdfs[0]) + email.text
+    assert ("Ada Specimen" in words, "Bo Placeholder" in words) == (False, True)
+    assert email.mail["Subject"].startswith("1 signed letter for")
+
+
+def test_an_email_whose_last_letter_is_erased_is_not_sent(world: World, erasing: Erasing) -> None:
     world.confirmed()
     world.refusal = "AccessDeniedException"
     world.week()
+    erasing.erase(CAMPAIGN, signer(world))
+    world.refusal = ""
+    world.week()
+    delivery = world.wiring.deliveries.delivery(EVANSTON)
+    assert delivery
+    assert (delivery.state, world.deliveries) == ("empty", [])
+
+
+def test_a_letter_erased_while_its_packet_is_made_is_not_sent(
+    world: World, erasing: Erasing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.confirmed()
+    world.confirmed(email="bo@signers.example", name="Bo Placeholder", signature="Bo Placeholder")
+    put = Bucket.put
+
+    def erase_meanwhile(bucket: Bucket, name: str, content: bytes) -> None:
+        monkeypatch.setattr(Bucket, "put", put)
+        erasing.erase(CAMPAIGN, signer(world))
+        put(bucket, name, content)
+
+    monkeypatch.setattr(Bucket, "put", erase_meanwhile)
+    world.week()
+    assert world.deliveries == []
+    world.week()
+    assert ["Ada Specimen" in words_of(pdf) for email in world.deliveries for pdf in email.pdfs] == [False]
+    world.wiring.repacking(lambda *_: None).repack(EVANSTON)
+    s3, bucket = world.wiring._client("s3"), world.wiring.settings.packet_bucket
+    stored = [item["Key"] for item in s3.list_objects_v2(Bucket=bucket)["Contents"]]
+    assert ["Ada Specimen" in words_of(world.wiring.bucket.get(name)) for name in stored] == [False]
+
+
+def test_a_letter_that_is_being_sent_cannot_be_erased_yet(world: World, erasing: Erasing) -> None:
+    world.confirmed()
+    world.watch = Refusing({"dynamodb:UpdateItem": "InternalServerError"}, status=500)
+    world.week()
+    world.watch = None
     with pytest.raises(UnderWayError, match="Try again in an hour"):
         erasing.erase(CAMPAIGN, signer(world))
     assert row(world).name == "Ada Specimen"

@@ -11,7 +11,7 @@ import boto3
 import pytest
 
 from tests.world import CAMPAIGN, CONTEXT
-from undersigned.aws import export_files
+from undersigned.aws import uploads
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.exports import COLUMNS, ExportFilter
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from tests.world import World
     from undersigned.domain.exports import Export
     from undersigned.services.exporting import Exporting
+
+pytestmark = pytest.mark.moto
 
 HOSTILE = "=HYPERLINK(A1)"
 KEY = "us_manage"
@@ -125,7 +127,7 @@ def test_a_long_file_is_uploaded_in_parts(world: World, exporting: Exporting, mo
     assert world.calls.count("s3:UploadPart") > 1
     assert "s3:CompleteMultipartUpload" in world.calls
     done = exporting.export(CAMPAIGN, requested.id)
-    assert done.bytes == len(file_of(world, done)) > export_files._PART
+    assert done.bytes == len(file_of(world, done)) > uploads._PART
     assert emails_of(world, done)[::10_000] == expected
 
 

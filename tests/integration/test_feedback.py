@@ -48,6 +48,39 @@ def test_an_event_that_comes_in_both_ways_counts_once(sent: World) -> None:
     assert sorted(event.kind for event in sent.wiring.deliveries.mail_events(KEY)) == ["bounce", "send"]
 
 
+def test_a_bounce_that_comes_in_both_ways_raises_one_alarm(sent: World, caplog: pytest.LogCaptureFixture) -> None:
+    for way in ("topic", "rule"):
+        sent.feedback("bounce", sent.deliveries[0], way=way)
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == ["mail event"]
+
+
+def test_a_bounce_raises_an_alarm_although_it_could_not_be_recorded_at_first(
+    sent: World, hidden: list[int], caplog: pytest.LogCaptureFixture
+) -> None:
+    sent.watch = Refusing({"dynamodb:UpdateItem": "InternalServerError"}, status=500)
+    with pytest.raises(NotRecordedError):
+        sent.feedback("bounce", sent.deliveries[0])
+    sent.watch = None
+    caplog.clear()
+    sent.feedback("bounce", sent.deliveries[0])
+    assert (hidden, [record.message for record in caplog.records if record.levelname == "ERROR"]) == (
+        [300],
+        ["mail event"],
+    )
+
+
+def test_a_late_complaint_about_an_earlier_attempt_raises_an_alarm(
+    sent: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It changes nothing of the delivery, but it holds the target."""
+    sent.feedback("bounce", sent.deliveries[0])
+    sent.wiring.delivery_controls().retry(KEY, "cli", "corrected")
+    sent.run_queue()
+    caplog.clear()
+    sent.feedback("complaint", sent.deliveries[0])
+    assert [record.levelname for record in caplog.records if record.message == "mail event"] == ["ERROR"]
+
+
 @pytest.mark.parametrize("way", ["rule", "topic"])
 def test_an_event_that_is_lost_in_one_way_comes_in_the_other(sent: World, way: Any) -> None:
     sent.feedback("bounce", sent.deliveries[0], way=way)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import re
 from dataclasses import dataclass, field, replace
@@ -10,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.world import ADA, CAMPAIGN
+from tests.world import ADA, CAMPAIGN, PUBLIC_URL
 from undersigned.web.assets import asset_path
 
 if TYPE_CHECKING:
@@ -76,7 +78,8 @@ class Page(HTMLParser):
         return found
 
     def field(self, name: str) -> Element:
-        [found] = [element for element in self.elements if element.attributes.get("name") == name]
+        # A slot of the letter has a name, too.
+        [found] = [it for it in self.elements if it.attributes.get("name") == name and it.name != "slot"]
         return found
 
 
@@ -186,6 +189,80 @@ def test_a_preview_without_scripts_focuses_the_letter(world: World) -> None:
     assert {"autofocus", "tabindex"} <= title.attributes.keys()
 
 
+@pytest.mark.parametrize(
+    ("theme", "color_scheme", "media"),
+    [(theme, "light dark", "(prefers-color-scheme:dark)") for theme in ("", "?theme=auto", "?theme=%22%3E")]
+    + [("?theme=light", "light", " not all"), ("?theme=dark", "dark", " all")],
+)
+def test_a_page_has_the_theme_that_its_address_asks_for(
+    world: World, theme: str, color_scheme: str, media: str
+) -> None:
+    answer = world.get(f"{FORM}/embed{theme}")
+    style = Page(answer.body).one("style").text
+    assert f":root{{color-scheme:{color_scheme};" in style
+    assert style.count(f"@media{media}") == 3
+    assert ("prefers-color-scheme" in style) is (media[0] == "(")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}'" in answer.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_each_step_in_a_frame_keeps_its_theme(world: World, theme: str) -> None:
+    kept = f"lang=en&embedded=1&theme={theme}"
+    page = Page(world.get(f"{FORM}/embed?theme={theme}").body)
+    assert page.one("form")["action"] == f"{FORM}/signatures?{kept}"
+    assert page.one("a", hreflang="es")["href"] == f"{FORM}/embed?lang=es&theme={theme}"
+    signed = world.post(f"{FORM}/signatures?{kept}", {**ADA, "form": world.form()}).headers["location"]
+    assert f"theme={theme}" in signed
+    mistaken = world.post(f"{FORM}/signatures?{kept}", {"name": ""})
+    refused = world.post(f"{FORM}/signatures?{kept}", {}, headers={"origin": "https://foreign.example"})
+    assert (mistaken.status, refused.status) == (422, 403)
+    for answer in (world.get(signed), mistaken, refused):
+        assert f":root{{color-scheme:{theme};" in answer.body
+    assert f'href="{FORM}/embed?lang=en&amp;theme={theme}"' in world.get(signed).body
+
+
+def metas(page: Page) -> dict[str | None, str | None]:
+    found = page.all("meta")
+    return {
+        element.attributes.get("property", element.attributes.get("name")): element.attributes.get("content")
+        for element in found
+    }
+
+
+@pytest.mark.parametrize(
+    ("link", "query"), [("?source=flyer&postal_code=60201", ""), ("?lang=es&theme=dark", "?lang=es")]
+)
+def test_a_shared_link_says_what_the_page_is_about(world: World, link: str, query: str) -> None:
+    page = Page(world.get(FORM + link).body)
+    campaign = world.wiring.catalog.entry(CAMPAIGN).campaign.texts("es" if query else "en")
+    said = metas(page)
+    assert said["og:title"] == campaign.title == page.one("title").text
+    assert said["og:description"] == campaign.summary
+    assert page.one("meta", name="description")["content"] == campaign.summary
+    assert said["og:url"] == page.one("link", rel="canonical")["href"] == f"{PUBLIC_URL}{FORM}{query}"
+    assert said["og:image"] == f"{PUBLIC_URL}{FORM}/share.png{query}"
+    assert (said["og:image:width"], said["og:image:height"]) == ("1200", "630")
+    assert said["twitter:card"] == "summary_large_image"
+    assert world.get(f"{FORM}/share.png{query}").content.startswith(b"\x89PNG")
+
+
+def test_only_the_form_describes_itself_to_other_sites(world: World) -> None:
+    framed = Page(world.get(f"{FORM}/embed").body)
+    assert framed.one("link", rel="canonical")["href"] == f"{PUBLIC_URL}{FORM}"
+    own = world.press(world.confirmed().link("confirm"))
+    for page in (framed, Page(own.body), Page(world.get(f"{FORM}/signed").body)):
+        assert not [name for name in metas(page) if (name or "").startswith(("og:", "twitter:"))]
+
+
+def test_without_a_domain_of_its_own_the_stack_names_the_host_of_the_request(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(world.wiring.settings.__dict__, "public_url", "")
+    page = Page(world.get(FORM).body)
+    assert (page.one("link", rel="canonical")["href"] or "").endswith(f".example{FORM}")
+
+
 @pytest.mark.parametrize(("path", "kept"), [("", "lang=es"), ("/embed", "lang=es&embedded=1")])
 def test_each_step_keeps_the_language_and_the_frame(world: World, path: str, kept: str) -> None:
     page = Page(world.get(f"{FORM}{path}?lang=es").body)
@@ -206,7 +283,7 @@ def test_links_in_a_frame_open_a_new_tab_if_they_leave_the_form(world: World) ->
     ):
         assert page.one("base")["target"] == "_blank"
         for link in page.all("a"):
-            leads_away = (link["href"] or "").startswith("http")
+            leads_away = re.match("http|.*/privacy", link["href"] or "") is not None
             assert ("target" in link) is not leads_away, link["href"]
 
 
@@ -221,23 +298,28 @@ def test_a_frames_page_names_the_sites_that_may_know_its_height(world: World) ->
     assert page.all("script", src=path) == []
 
 
-def test_only_a_form_that_needs_a_proof_has_a_challenge(world: World) -> None:
-    assert "data-challenge" not in Page(world.get(FORM).body).one("form")
+def test_only_a_form_that_needs_a_proof_asks_for_one(world: World) -> None:
+    assert "data-proof" not in Page(world.get(FORM).body).one("form")
     campaigns, campaign = world.wiring.campaigns, world.wiring.catalog.entry(CAMPAIGN).campaign
     campaigns.put_campaign(replace(campaign, proof_of_work="always"))
     world.clock.advance(minutes=2)
     form = Page(world.get(FORM).body).one("form")
-    assert json.loads(form["data-challenge"] or "")["parameters"]["algorithm"] == "PBKDF2/SHA-256"
+    assert "data-proof" in form
     assert form["data-worker"] == asset_path("pbkdf2.js")
 
 
-def test_pages_have_one_style_sheet_and_no_inline_script_or_style(world: World) -> None:
+def test_pages_have_one_style_sheet_and_only_the_forms_own_inline_script(world: World) -> None:
     mail = world.confirmed(note="My own words", drawing=json.dumps(STROKES))
     own = world.press(mail.link("confirm"))
     for answer in (world.get(FORM), world.sign(name=""), world.get(f"{FORM}/signed"), own, world.get("/nowhere")):
         page = Page(answer.body)
         assert len(page.all("style")) == 1
-        assert all(script["src"] and not script.text for script in page.all("script"))
+        for script in page.all("script"):
+            inline = base64.b64encode(hashlib.sha256(script.text.encode()).digest()).decode()
+            assert bool(script.text) != ("src" in script)
+            if script.text:
+                assert f"'sha256-{inline}'" in answer.headers["content-security-policy"]
+        assert "unsafe-inline" not in answer.headers["content-security-policy"]
         attributes = {name for element in page.elements for name in element.attributes}
         assert not {name for name in attributes if name == "style" or name.startswith("on")}
     assert Page(own.body).all("script") == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
+import pytest
 from pypdf import PdfReader
 
 from tests.world import CAMPAIGN
@@ -102,6 +103,7 @@ def test_letters_of_several_bundles_are_sent_in_one_email(world: World) -> None:
     assert world.calls.count("dynamodb:TransactWriteItems") == 1 + 3 + 1
 
 
+@pytest.mark.moto
 def test_packets_too_large_for_an_email_get_a_link(world: World, monkeypatch: object) -> None:
     from undersigned.services import packing  # noqa: PLC0415
 

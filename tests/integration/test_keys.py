@@ -49,7 +49,10 @@ ROUTES = [
     Route("GET", "/counts", 200, 200),
     Route("GET", "/audit", 403, 200),
     Route("GET", "/signatures", 403, 200),
+    Route("POST", "/signatures/search", 403, 200, {"name": "Specimen"}),
     Route("POST", "/signatures/find", 403, 200, {"email": "ada@signers.example"}),
+    Route("GET", "/signatures/evidence", 403, 200),
+    Route("POST", "/signatures/screen", 403, 200, {"suspicion": "any"}),
     Route("GET", "/signatures/{ada}", 403, 200),
     # Before Ada's letter is erased: then her packet is deleted.
     Route("GET", f"/deliveries/{PERIOD}/evanston/packets/1", 403, 302),
@@ -70,12 +73,30 @@ ROUTES = [
     Route("GET", f"/deliveries/{PERIOD}/evanston", 200, 200),
     # The key allows this, but the delivery was sent, so it can't be retried, and there is nothing to decide.
     Route("POST", f"/deliveries/{PERIOD}/evanston/retry", 403, 409, {}),
-    Route("POST", f"/deliveries/{PERIOD}/evanston/settle", 403, 409, {"sent": True}),
+    Route("POST", f"/deliveries/{PERIOD}/evanston/settle", 403, 409, {"sent": True, "revision": "1-sent"}),
     Route("POST", "/pause", 403, 200, {}),
     Route("POST", "/resume", 403, 200, {}),
     Route("POST", "/targets/wilmette/hold", 403, 200, WHY),
     Route("POST", "/targets/wilmette/release", 403, 200, {}),
     Route("POST", "/targets/wilmette/test", 403, 202, {}),
+    # These take the scope `own` (tests/integration/test_people.py).
+    Route("GET", "/people", 403, 403),
+    Route("POST", "/people", 403, 403, {"email": "new@enddemand.example", "role": "viewer"}),
+    Route("POST", f"/people/{'0' * 32}", 403, 403, {"role": "viewer"}),
+    Route("DELETE", f"/people/{'0' * 32}", 403, 403),
+    Route("GET", "/keys", 403, 403),
+    Route("POST", "/keys", 403, 403, {"scope": "read"}),
+    Route("DELETE", f"/keys/{'0' * 12}", 403, 403),
+    Route("GET", "/draft", 403, 200),
+    Route("GET", "/draft/check", 403, 200),
+    Route("GET", "/draft/effects", 403, 200),
+    Route("POST", "/draft/test", 403, 202),
+    Route("POST", "/draft/publish", 403, 200, {"revision": 0}),
+    Route("PUT", "/draft", 403, 200, {"revision": 0, "settings": {"goal": 77}}),
+    # The key allows this, but the draft has another revision.
+    Route("DELETE", "/draft?revision=1", 403, 409),
+    Route("POST", "/delete", 403, 403, {}),
+    Route("POST", "/close", 403, 200, {}),
 ]
 
 OPENED_BY_A_LINK = {("GET", "/organizer/approve/{token}"), ("POST", "/organizer/approve/{token}")}
@@ -117,7 +138,10 @@ def ask(world: World, route: Route, key: str | None, **options: Any) -> Answer:
 
 def test_every_route_is_in_this_table(world: World) -> None:
     base = f"/organizer/campaigns/{CAMPAIGN}"
-    covered = {operation_of(route.method, base + route.path.format(ada=NOBODY, eve=NOBODY)) for route in ROUTES}
+    covered = {
+        operation_of(route.method, base + route.path.partition("?")[0].format(ada=NOBODY, eve=NOBODY))
+        for route in ROUTES
+    }
     assert routed("organizer_api") - OPENED_BY_A_LINK == covered
 
 
@@ -157,7 +181,7 @@ def test_a_read_key_opens_what_is_not_personal_and_changes_nothing(campaign: Wor
     assert rows(campaign) == before
 
 
-def test_a_manage_key_opens_everything(campaign: World) -> None:
+def test_a_manage_key_opens_everything_but_people_and_keys(campaign: World) -> None:
     for route in ROUTES:
         answer = ask(campaign, route, MANAGE)
         assert answer.status == route.manage, (route, answer.content[:300])
@@ -171,7 +195,7 @@ def test_each_action_is_in_the_activity_log_with_its_key(campaign: World) -> Non
     entries = ask(campaign, Route("GET", "/audit", 403, 200), MANAGE).json["entries"]
     assert {entry["by"] for entry in entries} == {f"key {digest_of(MANAGE)[:12]}"}
     assert [entry["action"] for entry in entries] == [
-        "test", "release", "hold", "resume", "pause", "deliver", "export", "export",
+        "close", "test draft", "test", "release", "hold", "resume", "pause", "deliver", "export", "export",
         "release from quarantine", "remove",
     ]  # fmt: skip
     assert {entry["action"]: entry["why"] for entry in entries if entry["why"]} == {
@@ -220,13 +244,17 @@ def test_neither_a_wrong_key_nor_who_sent_it_is_stored_and_its_counter_expires(c
     assert int(counter["expires_at"]["N"]) <= (campaign.clock.now + timedelta(days=1)).timestamp()
 
 
+_OF_A_WHOLE_CAMPAIGN = {"/deliveries/next", "/signatures/evidence", "/signatures/search"}
+
+
 def test_a_key_finds_nothing_of_another_campaign(campaign: World) -> None:
     """The other campaign's key requests, in its own campaign, what only the first campaign has."""
     before = rows(campaign)
     for route in ROUTES:
-        if route.path.count("/") > 1 and route.path != "/deliveries/next":
+        if route.path.count("/") > 1 and route.path not in _OF_A_WHOLE_CAMPAIGN:
             answer = ask(campaign, route, "us_other", base=f"/organizer/campaigns/{OTHER}")
-            assert answer.status == 404, (route, answer.body)
+            takes_own = route.path.startswith(("/people/", "/keys/"))
+            assert answer.status == (403 if takes_own else 404), (route, answer.body)
     assert rows(campaign) == before
 
 

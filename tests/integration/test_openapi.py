@@ -39,8 +39,8 @@ def test_each_operation_has_the_scope_of_the_key_it_needs() -> None:
         needs_key = path.startswith("/organizer/campaigns/")
         assert (operation["security"] != [], "401" in operation["responses"]) == (needs_key, needs_key), path
         if needs_key:
-            assert operation["security"] in ([{"key": ["read"]}], [{"key": ["manage"]}])
-            assert ("403" in operation["responses"]) == (operation["security"] == [{"key": ["manage"]}]), path
+            assert operation["security"] in ([{"key": ["read"]}], [{"key": ["manage"]}], [{"key": ["own"]}])
+            assert ("403" in operation["responses"]) == (operation["security"] != [{"key": ["read"]}]), path
 
 
 def test_the_licence_has_its_spdx_identifier() -> None:
@@ -59,7 +59,7 @@ def test_each_operation_describes_its_success_and_client_errors() -> None:
         redirects = statuses & {"302", "303"}
         assert succeeds or redirects, path
         # A request for a fixed file has no arguments that could be wrong.
-        is_fixed = (method, path) in {("GET", "/embed.js"), ("GET", "/openapi.json")}
+        is_fixed = (method, path) in {("GET", "/"), ("GET", "/embed.js"), ("GET", "/openapi.json")}
         assert any(status.startswith("4") for status in statuses) != is_fixed, path
 
 
@@ -102,7 +102,17 @@ def test_every_public_route_answers_as_in_the_document(world: World, *, as_json:
         covered.add(operation)
         return world.request(method, path, values, as_json=as_json)
 
-    for path in ("", "/embed", "/signed", "/count", "/count.svg", "/targets?postal_code=60201", "/targets"):
+    for path in (
+        "",
+        "/embed",
+        "/signed",
+        "/privacy",
+        "/count",
+        "/count.svg",
+        "/share.png",
+        "/targets?postal_code=60201",
+        "/targets",
+    ):
         assert ask("GET", LETTER + path).status == (400 if path == "/targets" else 200)
         ask("GET", f"/campaigns/none-such{path}")
     for path in (LETTER, f"{LETTER}/signatures"):
@@ -114,10 +124,13 @@ def test_every_public_route_answers_as_in_the_document(world: World, *, as_json:
     world.run_stream()
     confirm, letter = world.sent[-1].link("confirm"), world.sent[-1].link("confirm").replace("confirm", "letters")
     ask("GET", confirm)
-    ask("POST", confirm, {"version": "x"})
-    ask("POST", confirm, {"version": 99})
-    ask("POST", confirm, {"version": 1})
+    ask("POST", f"{LETTER}/signatures", {**ADA, "form": world.form(), "note": "Other words."})
+    world.run_stream()
+    other_words = world.sent[-1].link("confirm")
+    ask("POST", confirm, {})
     ask("GET", confirm)
+    assert ask("GET", other_words).status == 200
+    assert ask("POST", other_words, {}).status == 409
     ask("GET", letter)
     letter = "/letters/" + world.wiring.tokens.for_signer("letter", CAMPAIGN, _only_signer(world))
     assert ask("GET", letter).status == 200
@@ -132,7 +145,8 @@ def test_every_public_route_answers_as_in_the_document(world: World, *, as_json:
     assert [ask("GET", packets).status, ask("GET", f"{packets}/1").status, ask("GET", f"{packets}/2").status] == [
         200, 302, 404,
     ]  # fmt: skip
-    for path in ("/embed.js", "/assets/none/form.js", "/assets/none/none.js", "/packets/none", "/letters/none"):
+    assert [ask("GET", f"{packets}/{kind}/1").status for kind in ("parts", "archives")] == [404, 404]
+    for path in ("/", "/embed.js", "/assets/none/form.js", "/assets/none/none.js", "/packets/none", "/letters/none"):
         ask("GET", path)
     assert covered == {operation for operation in OPERATIONS if not operation[1].startswith("/organizer")}
 

@@ -80,23 +80,23 @@ def only_signature(world: World) -> Any:
 def test_counts_by_domain_show_signed_and_confirmed_letters(listed: Any, world: World) -> None:
     world.confirmed()
     world.sign(email="bo@signers.example")
-    world.confirmed(email="cy@other.example")
+    world.confirmed(email="cy@gmail.com")
     world.run_stream()
     assert listed("counts", CAMPAIGN, "--by", "domain") == [
-        {"domain": "signers.example", "signed": 2, "confirmed": 1, "share": 0.5, "odd": False},
-        {"domain": "other.example", "signed": 1, "confirmed": 1, "share": 1.0, "odd": False},
+        {"domain": "other", "signed": 2, "confirmed": 1, "share": 0.5, "odd": False},
+        {"domain": "gmail.com", "signed": 1, "confirmed": 1, "share": 1.0, "odd": False},
         {"domain": "total", "signed": 3, "confirmed": 2, "share": 0.667, "odd": False},
     ]
 
 
 def test_a_domain_that_loses_emails_is_marked(run: Any, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    counters = {"SIGNED#swallows.example": 40, "CONFIRMED#swallows.example": 1}
-    counters |= {"SIGNED#good.example": 40, "CONFIRMED#good.example": 38}
+    counters = {"PROVIDER#aol.com": 40, "REACHED#aol.com": 1}
+    counters |= {"PROVIDER#gmail.com": 40, "REACHED#gmail.com": 38}
     monkeypatch.setattr(type(world.wiring.counts), "counts", lambda *_: counters)
     [marked] = [line for line in run("counts", CAMPAIGN, "--by", "domain").splitlines() if "yes" in line]
-    assert "swallows.example" in marked
+    assert "aol.com" in marked
     odd = {row["domain"] for row in json.loads(run("counts", CAMPAIGN, "--by", "domain", "--json")) if row["odd"]}
-    assert odd == {"swallows.example"}
+    assert odd == {"aol.com"}
 
 
 def test_counts_by_hour_locality_day_and_target(listed: Any, world: World) -> None:
@@ -133,6 +133,8 @@ def test_signatures_are_listed_newest_first_and_filtered(listed: Any, world: Wor
     assert emails("--target", "wilmette") == ["bo"]
     assert emails("--status", "confirmed") == ["ada"]
     assert emails("--status", "quarantined") == ["di"]
+    assert emails("--suspicion", "trap") == emails("--suspicion", "any") == ["di"]
+    assert emails("--suspicion", "too fast") == []
     assert emails("--limit", "2") == ["di", "cy"]
     assert emails("--email", "CY@signers.example") == ["cy"]
     assert emails("--email", "nobody@signers.example") == []
@@ -254,6 +256,13 @@ def test_a_letter_is_found_by_email_address_and_erased_once(run: Any, world: Wor
     assert len(list(world.wiring.campaigns.audit(CAMPAIGN))) == 1
 
 
+def test_remove_promises_no_packet_if_the_letter_was_the_only_one_in_it(run: Any, world: World) -> None:
+    world.confirmed()
+    world.week()
+    said = run("remove", CAMPAIGN, "--email", "ada@signers.example", "--why", "asked for it", "--yes")
+    assert "If the packet has other letters, it is made again" in said
+
+
 def test_remove_needs_one_letter_and_a_reason(invoke: Any) -> None:
     both = (SIGNER, "--email", "a@b.example", "--why", "x")
     for arguments in ((), (SIGNER,), both, ("--why", "x"), (SIGNER, "--why", " ")):
@@ -298,6 +307,21 @@ def test_the_test_command_sends_only_to_the_organizer(run: Any, world: World) ->
     assert world.deliveries == []
 
 
+def test_a_test_goes_to_whoever_looks_at_it_and_to_nobody_else(run: Any, invoke: Any, world: World) -> None:
+    world.confirmed()
+    said = run("deliver", CAMPAIGN, "--test", "evanston", "--to", "ada@office.example")
+    assert "on its way to ada@office.example. Nothing was sent to anyone else." in said
+    before = len(world.sent)
+    world.run_queue()
+    [test_mail] = world.sent[before:]
+    assert (test_mail.to, test_mail.tags["kind"]) == ("ada@office.example", "test")
+    assert test_mail.mail["to"] == "ada@office.example"
+    assert world.deliveries == []
+    with pytest.raises(NotNowError, match="is no email address"):
+        invoke("deliver", CAMPAIGN, "--test", "evanston", "--to", "ada@office.example, bo@office.example")
+    assert invoke("deliver", CAMPAIGN, "--to", "ada@office.example").exit_code == 2
+
+
 def test_a_delivery_that_needs_an_approval_says_how_to_approve_it(run: Any, world: World) -> None:
     needs_approval(world)
     world.confirmed()
@@ -328,7 +352,7 @@ def test_deliver_says_first_what_goes_to_whom_and_what_does_not(run: Any, invoke
     assert "evanston: the email of 2026-11-24 was sent already, 3 days ago; 1 letter can go from 2026-12-01" in output
     assert "wilmette: 1 letter to " in output
     assert "skokie: not sent: held by the organizer: a new chief (1 letter)" in output
-    assert "The next weekly delivery is on Monday, 2026-11-30 at 09:00." in output
+    assert "The next delivery is on Monday, 2026-11-30 at 09:00." in output
     assert "Send 1 email now?" in output
     assert "on its way" not in output
     assert world.run_queue() == []
@@ -426,11 +450,13 @@ def test_a_bounced_email_is_sent_again_immediately(run: Any, invoke: Any, world:
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
-    assert f"the delivery of {PERIOD} is on its way again" in run("retry", CAMPAIGN, "evanston", "--why", "corrected")
+    assert f"the delivery of {PERIOD} is on its way again" in run(
+        "retry", CAMPAIGN, "evanston", "--why", "corrected", "--yes"
+    )
     world.run_queue()
     assert len(world.deliveries) == 2
     with pytest.raises(NotNowError, match="The delivery’s state is “sent”"):
-        invoke("retry", CAMPAIGN, "evanston", PERIOD)
+        invoke("retry", CAMPAIGN, "evanston", PERIOD, "--yes")
 
 
 def test_a_delivery_without_an_outcome_is_settled(run: Any, invoke: Any, world: World) -> None:
@@ -442,18 +468,35 @@ def test_a_delivery_without_an_outcome_is_settled(run: Any, invoke: Any, world: 
     undecided = invoke("settle", CAMPAIGN, "evanston")
     assert (undecided.exit_code, "say --sent or --not-sent" in undecided.output) == (2, True)
     assert f"`undersigned settle {CAMPAIGN} evanston {PERIOD} --sent` or `--not-sent`" in run("deliveries", CAMPAIGN)
-    run("settle", CAMPAIGN, "evanston", PERIOD, "--sent", "--why", "they called")
+    asked = invoke("settle", CAMPAIGN, "evanston", PERIOD, "--sent", "--why", "they called", answer="y\n")
+    assert (asked.exit_code, "no outcome, attempt 1, to " in asked.output) == (0, True)
     assert "settle as sent" in run("audit", CAMPAIGN, "--json")
     world.clock.advance(days=30)
     with pytest.raises(NotNowError, match="nothing to decide"):
-        invoke("settle", CAMPAIGN, "evanston", PERIOD, "--not-sent")
+        invoke("settle", CAMPAIGN, "evanston", PERIOD, "--not-sent", "--yes")
+
+
+def test_a_delivery_that_changes_before_the_answer_is_not_settled(
+    invoke: Any, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.confirmed()
+    world.week()
+    world.clock.advance(days=3)
+
+    def event_comes_first(_question: str) -> bool:
+        world.feedback("bounce", world.deliveries[0])
+        return True
+
+    monkeypatch.setattr("typer.confirm", event_comes_first)
+    with pytest.raises(NotNowError, match="has just changed"):
+        invoke("settle", CAMPAIGN, "evanston", "--not-sent")
 
 
 def test_a_bounced_delivery_that_is_settled_as_not_sent_is_sent_again(run: Any, world: World) -> None:
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
-    assert "is on its way again" in run("settle", CAMPAIGN, "evanston", "--not-sent")
+    assert "is on its way again" in run("settle", CAMPAIGN, "evanston", "--not-sent", "--yes")
     world.run_queue()
     assert len(world.deliveries) == 2
 

@@ -11,6 +11,7 @@ from tests.permissions_from_template import enforce, may
 from tests.required_permissions import Need, needs_of
 
 PENDING = {"pk": {"S": "SIGNATURE#a#1"}, "sk": {"S": "1"}}
+DELIVERY = {"pk": {"S": "DELIVERY#a#b"}, "sk": {"S": "PERIOD#2026-11-30"}}
 TARGET = {"pk": {"S": "CAMPAIGN#a"}, "sk": {"S": "TARGET#b"}}
 COUNTER = {"pk": {"S": "COUNT#a"}, "sk": {"S": "TOTAL"}}
 EMAIL = {"FromEmailAddress": "letters@example.org", "Destination": {"ToAddresses": ["chief@example.com"]}}
@@ -47,8 +48,16 @@ def update(key: dict[str, Any], *attributes: str) -> dict[str, Any]:
         ("OrganizerApi", "dynamodb", "UpdateItem", update(PENDING, "confirmed_at"), False),
         ("OrganizerApi", "dynamodb", "UpdateItem", update(PENDING, "bundle"), False),
         ("OrganizerApi", "dynamodb", "UpdateItem", update(TARGET, "hold"), True),
-        ("OrganizerApi", "dynamodb", "UpdateItem", update(TARGET, "hold", "email"), False),
+        ("OrganizerApi", "dynamodb", "UpdateItem", update(TARGET, "hold", "email"), True),
+        ("OrganizerApi", "dynamodb", "UpdateItem", update(COUNTER, "goal"), True),
+        ("OrganizerApi", "dynamodb", "UpdateItem", update(COUNTER, "goal", "signatures"), False),
+        ("OrganizerApi", "dynamodb", "PutItem", {"Item": COUNTER}, False),
+        ("OrganizerApi", "dynamodb", "PutItem", {"Item": PENDING}, False),
+        ("OrganizerApi", "dynamodb", "PutItem", {"Item": DELIVERY}, False),
         ("OrganizerApi", "dynamodb", "UpdateItem", update(TARGET, "allowed_origins"), False),
+        ("OrganizerApi", "dynamodb", "UpdateItem", update(DELIVERY, "state", "attempt"), True),
+        ("OrganizerApi", "dynamodb", "UpdateItem", update(DELIVERY, "sha256"), False),
+        ("OrganizerApi", "dynamodb", "UpdateItem", update(DELIVERY, "signers"), False),
         ("PlanDeliveries", "dynamodb", "Query", query("DUE#a#b#0", "due", IndexName="tray"), True),
         ("PlanDeliveries", "dynamodb", "Query", query("SIGNATURE#a#1"), False),
         ("PlanDeliveries", "sqs", "SendMessage", {"QueueUrl": "https://sqs/undersigned-DeliveryQueue"}, True),

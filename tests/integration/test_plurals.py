@@ -13,7 +13,7 @@ from pypdf import PdfReader
 
 from functions.organizer_api import problems as organizer_problems
 from functions.public_api import problems as public_problems
-from tests.world import CAMPAIGN
+from tests.world import CAMPAIGN, DASHBOARD
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.exports import Export, ExportFilter
@@ -92,7 +92,7 @@ def pages(world: World, language: str, cookies: tuple[str, ...]) -> Iterator[Ans
     yield world.get("/organizer/approve/" + world.wiring.tokens.for_approval(CAMPAIGN, PERIOD))
     listed = ("", "/targets/evanston", "/deliveries", "/signatures", "/exports", "/audit")
     for path in (*listed, "/targets/evanston/next", f"/deliveries/{PERIOD}/evanston"):
-        answer = world.get(f"/organizer{path}", cookies=cookies)
+        answer = world.get(f"{DASHBOARD}{path}", cookies=cookies)
         assert answer.status in {200, 404, 409}
         yield answer
 

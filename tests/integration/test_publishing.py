@@ -151,6 +151,20 @@ def test_each_state_of_a_delivery_has_an_event(world: World, listener: Listener)
     }
 
 
+def test_deleting_a_delivery_with_its_campaign_has_no_event(world: World, listener: Listener) -> None:
+    world.confirmed()
+    world.week()
+    world.run_stream()
+    listener.new_events()
+    world.wiring.campaign_rows.delete_others(CAMPAIGN, lambda: False)
+
+    [gone] = [record for record in world.new_records() if record["dynamodb"]["Keys"]["pk"]["S"].startswith("DELIVERY#")]
+
+    assert gone["eventName"] == "REMOVE"
+    assert world.handlers["tally"]({"Records": [gone]}, CONTEXT) == {"batchItemFailures": []}
+    assert listener.new_events() == []
+
+
 def test_a_delivery_that_bounced_twice_has_two_events(world: World, listener: Listener) -> None:
     world.confirmed()
     world.week()

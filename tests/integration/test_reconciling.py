@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.world import ADA, CAMPAIGN, CONTEXT, client_of, load_event
+from undersigned.aws.campaigns import target_key
 from undersigned.aws.counts import Counts, counter_key
 from undersigned.aws.deliveries import bundle_key, delivery_key
 from undersigned.aws.dynamodb import to_item
 from undersigned.aws.mail_claims import mail_claim_partition
 from undersigned.aws.queue import read_reconciliation
-from undersigned.aws.signatures import Signatures, signature_key
+from undersigned.aws.signatures import Signatures, hold_shard, signature_key
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.reconciliations import Balance, sums_of
 from undersigned.domain.signatures import new_mail_request, requested_at, signer_id
@@ -48,6 +50,10 @@ def counted(world: World) -> dict[str, int]:
     return {name: count for name, count in world.wiring.counts.counts(CAMPAIGN).items() if count}
 
 
+HELD = hold_shard(CAMPAIGN, signer_id("s" * 64, str(ADA["email"])))
+"""Where Ada's letter is while it is on hold."""
+
+
 def change_row(world: World, email: str = str(ADA["email"]), /, **values: object) -> None:
     """Change attributes of a row, as no function would; None removes one."""
     key = signature_key(CAMPAIGN, signer_id(world.wiring.secret(), email))
@@ -80,7 +86,7 @@ def test_dropped_records_lose_no_email_and_no_count(world: World, reconcile: Any
     [summary] = reconcile()
 
     assert emailed(world) == everyone
-    assert counted(world) == {"SIGNED#signers.example": 3}
+    assert counted(world) == {"PROVIDER#other": 3}
     assert (summary["rows"], summary["marks"], summary["emails"], summary["unexplained"]) == (3, 3, 3, 0)
 
 
@@ -200,6 +206,7 @@ def test_the_days_limit_explains_a_missing_email(world: World, reconcile: Any) -
     for _ in range(4):
         sign(world, "ada")
         world.run_stream()
+        world.clock.advance(minutes=2)
     world.clock.advance(hours=26)
 
     [summary] = reconcile()
@@ -290,14 +297,14 @@ def test_a_deleted_rows_forgotten_record_is_reported_and_can_be_repaired(world: 
 
     assert error["message"] == "the counters differ from the rows"
     assert (error["rows_more"], error["rows_fewer"], summary["unexplained"]) == (0, 1, 1)
-    assert world.wiring.recounting().recount(CAMPAIGN).corrected == ("SIGNED#signers.example",)
-    assert (counted(world), reconcile()[0]["unexplained"]) == ({"SIGNED#signers.example": 1}, 0)
+    assert world.wiring.recounting().recount(CAMPAIGN).corrected == ("PROVIDER#other",)
+    assert (counted(world), reconcile()[0]["unexplained"]) == ({"PROVIDER#other": 1}, 0)
 
 
 def test_a_recount_corrects_nothing_that_moves(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     sign(world, "ada", "bo")
     world.run_stream()
-    change_item(world, counter_key(CAMPAIGN, "SIGNED#signers.example")._asdict(), signatures=3)
+    change_item(world, counter_key(CAMPAIGN, "PROVIDER#other")._asdict(), signatures=3)
     correct = Counts.correct
 
     def correct_while_people_sign(counts: Counts, campaign: str, counter: str, *, wrong: int, right: int) -> None:
@@ -307,21 +314,21 @@ def test_a_recount_corrects_nothing_that_moves(world: World, monkeypatch: pytest
 
     monkeypatch.setattr(Counts, "correct", correct_while_people_sign)
     recount = world.wiring.recounting().recount(CAMPAIGN)
-    assert (recount.corrected, recount.too_many, counted(world)) == ((), 1, {"SIGNED#signers.example": 4})
+    assert (recount.corrected, recount.too_many, counted(world)) == ((), 1, {"PROVIDER#other": 4})
 
     monkeypatch.undo()
     world.wiring.recounting().recount(CAMPAIGN)
-    assert counted(world) == {"SIGNED#signers.example": 3}
+    assert counted(world) == {"PROVIDER#other": 3}
 
 
 def test_a_counter_that_was_never_written_is_corrected(world: World) -> None:
     sign(world, "ada")
     world.run_stream()
-    key = counter_key(CAMPAIGN, "SIGNED#signers.example")
+    key = counter_key(CAMPAIGN, "PROVIDER#other")
     client_of("dynamodb").delete_item(TableName=world.wiring.settings.table_name, Key=to_item(key._asdict()))
 
-    assert world.wiring.recounting().recount(CAMPAIGN).corrected == ("SIGNED#signers.example",)
-    assert counted(world) == {"SIGNED#signers.example": 1}
+    assert world.wiring.recounting().recount(CAMPAIGN).corrected == ("PROVIDER#other",)
+    assert counted(world) == {"PROVIDER#other": 1}
 
 
 def test_people_who_sign_meanwhile_are_no_difference(
@@ -362,6 +369,8 @@ def test_the_rows_may_be_anywhere_between_the_counters_before_and_after() -> Non
         ({"due": "DUE#end-demand-illinois#wilmette#0"}, "a confirmed letter is in no tray and in no bundle"),
         ({"bundle": "2026-11-23#0001"}, "a letter is in a tray and in a bundle"),
         ({"status": "withdrawn"}, "a letter that is not confirmed is in a tray"),
+        ({"status": "withdrawn", "due": HELD}, "a letter that is not confirmed is in a tray"),
+        ({"bundle": "2026-11-23#0001", "due": HELD}, "a letter is in a tray and in a bundle"),
         ({"version": None}, "a row is damaged"),
     ],
 )
@@ -381,7 +390,7 @@ def test_a_bundle_whose_row_does_not_say_so_is_reported(world: World, reconcile:
     world.confirmed()
     world.week()
     assert reconcile()[0]["unexplained"] == 0
-    period = world.wiring.period()
+    period = world.wiring.period(CAMPAIGN)
     change_item(world, bundle_key(DeliveryKey(CAMPAIGN, "evanston", period), 1)._asdict(), signers=["0" * 32])
 
     error, _ = reconcile()
@@ -403,6 +412,7 @@ def test_an_erased_letter_whose_person_signs_again_is_no_difference(world: World
 # Deliveries
 
 
+@pytest.mark.moto
 def test_a_delivery_that_lost_its_message_is_queued_again(world: World, reconcile: Any) -> None:
     world.confirmed()
     world.throttles = 1_000
@@ -418,6 +428,7 @@ def test_a_delivery_that_lost_its_message_is_queued_again(world: World, reconcil
     assert (summary["deliveries"], len(world.deliveries)) == (1, 1)
 
 
+@pytest.mark.moto
 def test_a_delivery_is_not_queued_while_others_wait_or_the_campaign_is_paused(world: World, reconcile: Any) -> None:
     world.confirmed()
     world.throttles = 1_000
@@ -448,10 +459,40 @@ def test_a_delivery_without_an_outcome_for_72_hours_is_reported(world: World, re
     )
 
 
+def test_a_delivery_without_an_outcome_raises_one_alarm(world: World, reconcile: Any) -> None:
+    """It stays on the dashboard. Every day another alarm would teach people to ignore them."""
+    world.confirmed()
+    world.week()
+    world.clock.advance(hours=19)  # The reconciliation runs in the night.
+    found = [reconcile()[-1]["unexplained"]]
+    for _ in range(13):
+        world.clock.advance(days=1)
+        found.append(reconcile()[-1]["unexplained"])
+    assert found == [0, 0, 0, 1] + [0] * 10
+    state = world.wiring.organizing().target(CAMPAIGN, "evanston")
+    assert [question for _, question in state.questions] == ["no outcome"]
+
+
+def test_a_question_is_reported_by_the_next_run_that_ends(world: World, reconcile: Any) -> None:
+    """The runs of some nights died, or did not begin."""
+    world.confirmed()
+    world.week()
+    world.clock.advance(days=6)
+
+    assert [reconcile()[-1]["unexplained"] for _ in range(3)] == [1, 0, 0]
+
+
+def test_a_delivery_that_bounced_raised_its_alarm_then(world: World, reconcile: Any) -> None:
+    world.confirmed()
+    world.week()
+    world.feedback("bounce", world.deliveries[0])
+    assert [reconcile()[-1]["unexplained"] for _ in range(2)] == [0, 0]
+
+
 def test_a_delivery_in_doubt_whose_message_is_lost_is_reported_and_not_sent_again(world: World, reconcile: Any) -> None:
     world.confirmed()
     world.week()
-    key = DeliveryKey(CAMPAIGN, "evanston", world.wiring.period())
+    key = DeliveryKey(CAMPAIGN, "evanston", world.wiring.period(CAMPAIGN))
     since = world.clock.now.isoformat()
     change_item(world, delivery_key(key)._asdict(), state="sending", sending_since=since, sent_at=None)
     world.clock.advance(hours=4)
@@ -464,6 +505,43 @@ def test_a_delivery_in_doubt_whose_message_is_lost_is_reported_and_not_sent_agai
     assert delivery
     assert delivery.state == "in_doubt"
     assert reconcile()[-1]["deliveries"] == 0
+
+
+def complained_in_version_0_2(world: World) -> None:
+    """Record a complaint as version 0.2 did: on the delivery only."""
+    world.confirmed()
+    world.week()
+    world.feedback("complaint", world.deliveries[0])
+    change_item(world, target_key(CAMPAIGN, "evanston")._asdict(), complained_at=None)
+    assert not world.wiring.campaigns.target(CAMPAIGN, "evanston").is_held
+
+
+def test_a_complaint_that_version_0_2_recorded_holds_the_letters(world: World, reconcile: Any) -> None:
+    complained_in_version_0_2(world)
+    at = world.clock.now
+    world.clock.advance(hours=1)
+    reconcile()
+    assert world.wiring.campaigns.target(CAMPAIGN, "evanston").complained_at == at
+
+
+def test_a_release_after_such_a_complaint_stands(world: World, reconcile: Any) -> None:
+    complained_in_version_0_2(world)
+    world.clock.advance(hours=1)
+    reconcile()
+    world.wiring.delivery_controls().release(CAMPAIGN, "evanston", "cli", "they want them")
+    world.clock.advance(days=1)
+    reconcile()
+    assert not world.wiring.campaigns.target(CAMPAIGN, "evanston").is_held
+
+
+def test_a_complaint_holds_nothing_if_a_later_email_was_delivered(world: World, reconcile: Any) -> None:
+    complained_in_version_0_2(world)
+    world.confirmed(email="bo@signers.example")
+    world.clock.advance(days=7)
+    world.week()
+    world.feedback("delivery", world.deliveries[1])
+    reconcile()
+    assert not world.wiring.campaigns.target(CAMPAIGN, "evanston").is_held
 
 
 # Steps
@@ -514,3 +592,23 @@ def test_mail_claims_are_known_for_as_long_as_an_email_may_be_asked_for(world: W
     [claim] = world.wiring.table.query(partition)
 
     assert int(claim["expires_at"]) == int(world.clock.now.timestamp()) + 16 * 24 * 60 * 60
+
+
+def test_a_letter_that_moves_back_in_the_listing_is_read(world: World) -> None:
+    """The link of an earlier email confirms earlier words, and the index shows the row where the later ones were."""
+    assert world.memory
+    world.sign(note="First")
+    world.run_stream()
+    first = world.sent[-1].link("confirm")
+    world.clock.advance(minutes=1)
+    world.sign(note="Second")
+    world.run_stream()
+    world.clock.advance(minutes=10)
+    world.memory.lag = lambda: timedelta(minutes=5)
+    assert world.press(first).status == 200
+
+    rows = [row for page in world.wiring.signatures.pages(CAMPAIGN) for row in page.rows]
+
+    assert [(row.status, row.note) for row in rows] == [("confirmed", "First")]
+    world.clock.advance(minutes=10)
+    assert [row for page in world.wiring.signatures.pages(CAMPAIGN) for row in page.rows] == rows

@@ -130,6 +130,32 @@ def test_a_retry_keeps_the_rule_and_a_person_can_override_it(world: World) -> No
     assert next(world.wiring.campaigns.audit(CAMPAIGN)).action == "retry again"
 
 
+def test_an_email_that_did_not_arrive_keeps_the_rule_and_a_person_can_override_it(
+    world: World, key: dict[str, str]
+) -> None:
+    """It bounced, so another email took its week; to send it as well is a second email."""
+    world.confirmed()
+    world.week()
+    world.feedback("bounce", world.deliveries[0])
+    deliveries = world.wiring.deliveries
+    other = DeliveryKey(CAMPAIGN, "evanston", "2026-11-26")
+    known = tuple(deliveries.deliveries(CAMPAIGN, "evanston"))
+    deliveries.open(Delivery(other, "open", opened_at=world.clock.now, letters=1), known)
+
+    def settle(**options: object) -> int:
+        path = f"/organizer/campaigns/{CAMPAIGN}/deliveries/2026-11-24/evanston/settle"
+        return world.post(path, {"sent": False, "revision": "1-bounced", **options}, as_json=True, headers=key).status
+
+    assert settle(why="nothing arrived", revision="1-in_doubt") == 409, "it has bounced since"
+    assert settle(why="nothing arrived", revision=1) == 400
+    assert settle(why="nothing arrived") == 409
+    assert settle(again=True) == 409, "a second email needs a reason"
+    assert settle(again=True, why="the office asked for it") == 200
+    world.run_queue()
+    assert sent(world) == [("evanston", "2026-11-24"), ("evanston", "2026-11-24")]
+    assert next(world.wiring.campaigns.audit(CAMPAIGN)).action == "settle as not sent again"
+
+
 def test_a_delivery_is_not_opened_if_another_one_was_opened_meanwhile(world: World) -> None:
     deliveries = world.wiring.deliveries
     first, second = (

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tests.faults.invariants import words_of
 from tests.world import CAMPAIGN, client_of
 from undersigned.aws.campaigns import target_key
+from undersigned.aws.deliveries import packet_key
 from undersigned.aws.dynamodb import from_item, to_item
 from undersigned.aws.signatures import signature_key
+from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.signatures import signer_id
 
 if TYPE_CHECKING:
     from tests.world import Sent, World
     from undersigned.aws.dynamodb import Key
 
+KEY = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
 OLD, NEW = "Avery Sample", "Robin Newcomer"
 
 
@@ -63,6 +67,52 @@ def test_the_packet_has_the_letter_that_was_signed_and_a_cover_for_todays_target
     letter = letter_in_packet(world)
     assert (OLD in letter, NEW in letter) == (True, False)
     assert NEW in words_of(mail.pdfs[0])
+
+
+def letters_in_mail(world: World) -> list[str]:
+    """Return the letters that the email quotes, as text."""
+    [mail] = world.deliveries
+    text = mail.text.partition("WHO SIGNED")[0]
+    return re.split(r"THE LETTER.*\n", text)[1:]
+
+
+def test_the_email_quotes_the_letter_that_was_signed(world: World) -> None:
+    world.confirmed()
+    new_chief(world)
+    world.week()
+    [letter] = letters_in_mail(world)
+    assert (OLD in letter, NEW in letter) == (True, False)
+
+
+def test_the_email_quotes_a_letter_to_each_chief(world: World) -> None:
+    world.confirmed()
+    world.confirmed(email="bo@signers.example")
+    new_chief(world)
+    world.confirmed(email="cy@signers.example")
+    world.week()
+    assert [(OLD in letter, NEW in letter) for letter in letters_in_mail(world)] == [(True, False), (False, True)]
+
+
+def test_the_email_quotes_a_letter_once_if_all_show_todays_target(world: World) -> None:
+    """Version 0.2 wrote no version into Ada's row."""
+    world.confirmed()
+    edit(world, signature_key(CAMPAIGN, signer_id(world.wiring.secret(), "ada@signers.example")), addressed=None)
+    world.confirmed(email="bo@signers.example")
+    world.week()
+    assert len(letters_in_mail(world)) == 1
+
+
+def test_the_email_of_a_packet_that_version_0_2_made_quotes_todays_target(world: World) -> None:
+    world.confirmed()
+    world.refusal = "AccessDeniedException"
+    world.week()
+    [packet] = world.wiring.deliveries.packets(KEY)
+    edit(world, packet_key(KEY, packet), addressed=None)
+    world.refusal = ""
+    new_chief(world)
+    world.week()
+    [letter] = letters_in_mail(world)
+    assert (OLD in letter, NEW in letter) == (False, True)
 
 
 def test_a_letter_signed_after_the_change_shows_the_new_target(world: World) -> None:

@@ -136,7 +136,9 @@ def test_everything_the_command_imports_is_installed(installed: Installed) -> No
     missing = json.loads(done.stdout)
 
     assert missing["undersigned_cli"] == ["ministack"], "the emulator runs in an environment of its own"
-    assert missing["undersigned"] == ["aws_lambda_powertools", "typst"], "handlers run in Lambda; PDFs are an extra"
+    assert missing["undersigned"] == ["aws_lambda_powertools", "multipart", "typst"], (
+        "handlers and uploads run in Lambda; PDFs are an extra"
+    )
 
 
 def test_without_the_extra_a_pdf_fails_with_one_line_that_names_it(installed: Installed) -> None:

@@ -15,7 +15,8 @@ from undersigned.authoring.letters import compile_letter
 from undersigned.authoring.mistakes import MistakesError
 from undersigned.domain.campaigns import Target
 from undersigned.domain.errors import LetterError
-from undersigned.domain.letter_templates import FIELDS, MOST_TAGS, compiled, fields_of, mistakes_in
+from undersigned.domain.letter_fields import FIELDS, MOST_TAGS
+from undersigned.domain.letter_templates import compiled, fields_of, mistakes_in
 from undersigned.domain.letters import SignerDetails, as_text, read_blocks, render_html
 from undersigned_cli import campaign_folder
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pypdf import PdfReader
 
-from tests.world import ADA, CAMPAIGN
+from tests.world import ADA, CAMPAIGN, DASHBOARD
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.signatures import signer_id
 
@@ -84,11 +84,14 @@ def outputs(world: World, organizer: Any, values: Mapping[str, str], target: str
     world.run_stream()
     mail = world.sent[-1]
     pages["confirmation page"] = world.get(mail.link("confirm")).body
-    thanks = world.post(mail.link("confirm")).headers["location"]
-    pages["thanks"] = world.get(thanks).body
-    pages["letter in JSON"] = world.get(thanks, as_json=True).json["letter_html"]
+    pages["thanks"] = world.post(mail.link("confirm")).body
+    [letter] = re.findall(r'href="(/letters/[^"]+)', pages["thanks"])
+    pages["letter"] = world.get(letter).body
+    pages["letter in JSON"] = world.get(letter, as_json=True).json["letter_html"]
     world.run_stream()
     pages["next email"] = organizer(f"/targets/{target}/next")
+    # At once, it would be the same form again, and no email would go.
+    world.clock.advance(hours=1)
     world.sign(**values)
     world.run_stream()
     again = world.sent[-1]
@@ -113,7 +116,7 @@ def organizer(world: World) -> Any:
         answer = world.post(
             "/organizer/session", {"campaign": CAMPAIGN, "key": "us_m"}, headers={"sec-fetch-site": "same-origin"}
         )
-        page = world.get(f"/organizer{path}", cookies=[answer.cookies[0].partition(";")[0]])
+        page = world.get(f"{DASHBOARD}{path}", cookies=[answer.cookies[0].partition(";")[0]])
         assert page.status == 200, path
         return page.body
 

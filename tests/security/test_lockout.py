@@ -11,8 +11,8 @@ import pytest
 
 from tests.world import ADA, CAMPAIGN, CONTEXT, load_event, world
 from undersigned.domain.api_keys import REFUSAL_GROUPS, ApiKey, digest_of
+from undersigned.services.people import new_key_text
 from undersigned.settings import Settings
-from undersigned_cli.commands.keys import new_text
 
 if TYPE_CHECKING:
     from tests.world import Answer, World
@@ -77,8 +77,8 @@ def test_the_counters_of_wrong_keys_are_bounded(organized: World) -> None:
 def test_guessing_a_key_is_hopeless() -> None:
     """256 random bits, against the 200 requests that the API takes in a second."""
     tries_in_ten_years = 200 * 60 * 60 * 24 * 3653
-    assert len({new_text() for _ in range(100)}) == 100
-    assert {len(new_text()) for _ in range(100)} == {3 + 43}
+    assert len({new_key_text() for _ in range(100)}) == 100
+    assert {len(new_key_text()) for _ in range(100)} == {3 + 43}
     assert tries_in_ten_years / 2**256 < 2**-220
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.world import CAMPAIGN, PUBLIC_URL
+from tests.world import CAMPAIGN, DASHBOARD, PUBLIC_URL
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.settings import Settings
 
@@ -77,7 +77,7 @@ def test_a_button_with_an_invalid_token_does_nothing(world: World) -> None:
     for token in tokens:
         headers = {**SAME_ORIGIN, "content-type": "application/json"}
         raw = json.dumps({"token": token}).encode()
-        assert world.post("/organizer/pause", raw=raw, headers=headers, cookies=[cookie]).status == 403
+        assert world.post(f"{DASHBOARD}/pause", raw=raw, headers=headers, cookies=[cookie]).status == 403
     assert not world.wiring.campaigns.controls(CAMPAIGN).paused
 
 
@@ -91,11 +91,11 @@ def test_a_reason_with_a_control_or_bidi_character_is_refused(world: World) -> N
 
 def test_a_reason_from_the_dashboard_is_checked_too(world: World) -> None:
     cookie = sign_in(world, SAME_ORIGIN).cookies[0].partition(";")[0]
-    page = world.get("/organizer/targets/evanston", cookies=[cookie]).body
+    page = world.get(f"{DASHBOARD}/targets/evanston", cookies=[cookie]).body
     token = re.findall(r'name="token" value="([^"]+)"', page)[0]
     for why, status in (("\x1b[2J", 400), ("asked for", 303)):
         values = {"token": token, "why": why}
-        answer = world.post("/organizer/targets/evanston/hold", values, headers=SAME_ORIGIN, cookies=[cookie])
+        answer = world.post(f"{DASHBOARD}/targets/evanston/hold", values, headers=SAME_ORIGIN, cookies=[cookie])
         assert answer.status == status
 
 

@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
-from tests.world import CAMPAIGN
+from tests.proofs import proof_of
+from tests.world import CAMPAIGN, DASHBOARD
 from undersigned.domain.api_keys import ApiKey, digest_of
+from undersigned.services.abuse_checks import CHALLENGE
 from undersigned_cli.commands import options
 from undersigned_cli.main import app
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
     from tests.world import World
+
+pytestmark = pytest.mark.moto
 
 SAME_ORIGIN = {"sec-fetch-site": "same-origin"}
 
@@ -103,11 +107,12 @@ def test_forms_sessions_and_proofs_survive_a_rotation(world: World, rotate: Any)
     world.wiring.api_keys.put_api_key(key)
     form = {"campaign": CAMPAIGN, "key": "us_manage"}
     cookie = world.post("/organizer/session", form, headers=SAME_ORIGIN).cookies[0].partition(";")[0]
-    page = world.get("/organizer/targets/evanston", cookies=[cookie]).body
+    page = world.get(f"{DASHBOARD}/targets/evanston", cookies=[cookie]).body
     [post_token, *_] = re.findall(r'name="token" value="([^"]+)"', page)
     opened = world.form()
     checks = world.wiring.signing().abuse_checks
-    challenge = checks._challenge(checks.tokens.read_form(opened))
+    asking = {"form": world.form(needs_proof=True), "challenge": json.dumps({"parameters": CHALLENGE})}
+    proof = proof_of(asking, "bo@signers.example")
     rotate()
     world.sign(form=opened)
     world.run_stream()
@@ -115,10 +120,11 @@ def test_forms_sessions_and_proofs_survive_a_rotation(world: World, rotate: Any)
     row = next(world.wiring.signatures.listed_signatures(CAMPAIGN))
     assert row.quarantine is None
     held = world.post(
-        "/organizer/targets/evanston/hold", {"why": "x", "token": post_token}, headers=SAME_ORIGIN, cookies=[cookie]
+        f"{DASHBOARD}/targets/evanston/hold", {"why": "x", "token": post_token}, headers=SAME_ORIGIN, cookies=[cookie]
     )
     assert held.status == 303
-    assert json.loads(challenge)["signature"]
+    values = {"form": asking["form"], "email": "bo@signers.example", "proof": proof}
+    assert checks.judge(world.wiring.catalog.entry(CAMPAIGN).campaign, values, None) is None
 
 
 def test_rotating_again_asks_first(world: World, rotate: Any) -> None:

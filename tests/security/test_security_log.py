@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.world import CAMPAIGN
+from tests.organizers import Browser, add, link_in
+from tests.world import CAMPAIGN, DASHBOARD
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.signatures import signer_id
@@ -69,8 +70,8 @@ def test_what_an_organizer_opens_is_logged(world: World, caplog: pytest.LogCaptu
     logged(caplog)
     assert ask(world, f"/signatures/{signer}") == 200
     assert ask(world, f"/deliveries/{PERIOD}/evanston/packets/1") == 302
-    assert world.get(f"/organizer/signatures/{signer}", cookies=[cookie]).status == 200
-    assert world.get(f"/organizer/deliveries/{PERIOD}/evanston/packets/1", cookies=[cookie]).status == 302
+    assert world.get(f"{DASHBOARD}/signatures/{signer}", cookies=[cookie]).status == 200
+    assert world.get(f"{DASHBOARD}/deliveries/{PERIOD}/evanston/packets/1", cookies=[cookie]).status == 302
     assert logged(caplog) == [
         {"event": "request", **BY, "way": "API", "route": "show_signature"},
         {"event": "request", **BY, "way": "API", "route": "fetch_packet"},
@@ -115,3 +116,26 @@ def test_the_security_log_names_no_signer_and_has_no_key(
     lines = capsys.readouterr().out + json.dumps([str(vars(record)) for record in caplog.records])
     for secret in ("zanzibar", signer, "us_manage", mail.link("confirm").rpartition("/")[2], "laptop"):
         assert secret not in lines.lower()
+
+
+def test_people_are_in_the_log_by_their_ids(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    email = "zanzibar@enddemand.example"
+    person = f"person {add(world, email, 'editor')[:12]}"
+    maria = Browser(world)
+    caplog.clear()
+    maria.ask(email)
+    link = link_in(world.sent[-1])
+    Browser(world).post(link)
+    maria.post("/organizer/sign-in/code", {"code": "no code"})
+    maria.post(link)
+    maria.see("/signatures")
+    maria.see("/people")
+    records = [record.__dict__ for record in caplog.records if record.message == "security"]
+    assert "zanzibar" not in str([record.__dict__ for record in caplog.records])
+    assert [{name: record[name] for name in OUR_FIELDS if record.get(name)} for record in records] == [
+        {"event": "sign-in asked"},
+        {"event": "sign-in refused", "way": "email link", "reason": "OtherBrowserError"},
+        {"event": "sign-in refused", "way": "email code", "reason": "WrongCodeError"},
+        {"event": "sign-in", "by": person, "way": "email link"},
+        {"event": "request", "campaign": CAMPAIGN, "by": person, "way": "dashboard", "route": "signatures"},
+    ]

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 FIGURES = pytest.StashKey[list[str]]()
 """The lines to print at the end."""
 
+PROXY_SECRET = "soak" * 8
+
 HURRY = 180.0
 """The times for which messages are hidden or delayed are divided by this: an hour takes twenty seconds."""
 
@@ -29,8 +31,12 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
         ports=FREE_PORTS,
         schedules=False,
         hurry=HURRY,
-        # All signers have the same IP address here.
-        parameters={"FormsPerMinute": "1000000"},
+        # All signers have the same IP address here, unless a proxy names another one.
+        parameters={
+            "FormsPerMinute": "1000000",
+            "UnconfirmedMailsAnHour": "1000000",
+            "ProxySecret": PROXY_SECRET,
+        },
     )
     try:
         yield made.start()

@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
 import secrets
 import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from multiprocessing import get_context
@@ -27,6 +28,7 @@ from tests.soak.conftest import FIGURES
 from tests.soak.crowd import Crowd, people
 from tests.soak.faults import Killer, Ses
 from tests.soak.weeks import Weeks
+from undersigned.domain.reconciliations import Summary
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.stack import PROJECT
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from undersigned.domain.deliveries import Delivery
+    from undersigned.wiring import Wiring
     from undersigned_cli.local.running import RunningStack
 
 SIGNATURES = int(os.environ.get("UNDERSIGNED_SIGNATURES", "200"))
@@ -51,6 +54,8 @@ PAUSES = (1.0, 8.0)
 """CPU seconds between two kills, at least and at most."""
 
 FUNCTIONS = ("PublicApi", "SendConfirmations", "Tally", "PlanDeliveries", "Deliver", "RecordFeedback")
+SUMMARY = {field.name for field in fields(Summary)}
+
 DIED = "Worker process died"
 """The emulator logs this for an invocation whose worker was killed."""
 
@@ -73,6 +78,10 @@ class Outcome:
     counters: dict[str, int]
     messages: dict[str, int]
     """The messages in queues, including the dead-letter queues."""
+    findings: list[str]
+    """What the reconciliation could not explain, while people signed and in the end."""
+    reconciled: dict[str, int]
+    """What the reconciliation found in the end."""
 
     @property
     def sent(self) -> Counter[int]:
@@ -120,6 +129,16 @@ class Outcome:
             "Counters that differ from the rows": len(recount(self.rows).items() ^ self.counters.items()),
         }
 
+    def lines(self) -> list[str]:
+        """Return what a person wants to read of the run."""
+        return [
+            *(f"{what}: {figure}" for what, figure in self.figures().items()),
+            f"killed: {dict(self.killed)}",
+            f"killed during an invocation: {dict(self.cut_short)}",
+            f"answers: {dict(sorted(self.crowd.seen.answers.items()))}, hours skipped: {self.hours_skipped}",
+            f"reconciled: {self.reconciled}, findings: {self.findings}",
+        ]
+
 
 def letters_of(packet: bytes) -> list[tuple[int, int]]:
     """Read from a packet's text whose letters are in it, and which versions of the words."""
@@ -164,6 +183,8 @@ def outcome(stack: RunningStack, request: pytest.FixtureRequest) -> Outcome:
             time.sleep(0.2)
         note(f"{crowd.confirmed()} letters are confirmed; the first week begins")
         weeks.plan(monday, deaths=2)
+        findings = reconcile(wiring)
+        note(f"reconciled while people sign: {findings}")
         crowd.wait()
         note("everybody is finished")
         weeks.until_quiet()
@@ -196,10 +217,10 @@ def outcome(stack: RunningStack, request: pytest.FixtureRequest) -> Outcome:
         rows=list(rows_of(stack, "SIGNATURE#")),
         counters=counters_of(stack),
         messages=weeks.messages(),
+        findings=findings + reconcile(wiring),
+        reconciled=reconciled(stack),
     )
-    lines += [f"{what}: {figure}" for what, figure in made.figures().items()]
-    lines += [f"killed: {dict(made.killed)}", f"killed during an invocation: {dict(made.cut_short)}"]
-    lines += [f"answers: {dict(sorted(crowd.seen.answers.items()))}, hours skipped: {made.hours_skipped}"]
+    lines += made.lines()
     note("done")
     if "UNDERSIGNED_SIGNATURES" in os.environ:
         figures.write("make soak", made.figures())
@@ -222,7 +243,10 @@ def recount(rows: list[dict[str, Any]]) -> dict[str, int]:
 
 def counters_of(stack: RunningStack) -> dict[str, int]:
     """Return the counters in total, by target and by day, without those that are zero."""
-    kept = {row["sk"]["S"]: int(row.get("signatures", {"N": "0"})["N"]) for row in rows_of(stack, "COUNT#")}
+    kept: Counter[str] = Counter()
+    for row in rows_of(stack, "COUNT#"):
+        # A counter is the sum of its shards.
+        kept[row["sk"]["S"]] += int(row.get("signatures", {"N": "0"})["N"])
     return {name: count for name, count in kept.items() if count and name.startswith(("TOTAL", "TARGET#", "DAY#"))}
 
 
@@ -233,11 +257,36 @@ def wait_until_counted(stack: RunningStack) -> None:
         time.sleep(2)
 
 
+def reconcile(wiring: Wiring) -> list[str]:
+    """Reconcile the campaign as the command does, and return what can't be explained."""
+    findings: list[str] = []
+    reconciling = wiring.reconciling(lambda finding: findings.append(f"{finding.kind} {finding.about}"))
+    [run] = reconciling.begin(CAMPAIGN)
+    while not run.is_done:
+        run = reconciling.proceed(run)
+    return findings
+
+
+def reconciled(stack: RunningStack) -> dict[str, int]:
+    """Run the reconciliation of the stack to its end, and return what its function logs: rows, and what it repaired."""
+    stack.invoke("Reconcile", {"campaign": CAMPAIGN})
+    deadline = time.monotonic() + 120
+    while not (lines := log_lines(stack, "Reconcile", '"message":"reconciled"')):
+        assert time.monotonic() < deadline, "the reconciliation does not end"
+        time.sleep(1)
+    numbers = json.loads(lines[-1][lines[-1].index("{") :])
+    return {name: value for name, value in numbers.items() if isinstance(value, int) and name in SUMMARY}
+
+
 def logged(stack: RunningStack, function: str, words: str) -> int:
+    return len(log_lines(stack, function, words))
+
+
+def log_lines(stack: RunningStack, function: str, words: str) -> list[str]:
     name = stack.functions[function]
     group = stack.client("lambda").get_function(FunctionName=name)["Configuration"]["LoggingConfig"]["LogGroup"]
     pages = stack.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group)
-    return sum(words in event["message"] for page in pages for event in page["events"])
+    return [event["message"] for page in pages for event in page["events"] if words in event["message"]]
 
 
 def deaths_of(stack: RunningStack, function: str) -> int:
@@ -252,7 +301,7 @@ def test_no_withdrawn_or_unconfirmed_letter_is_sent(outcome: Outcome) -> None:
     assert outcome.unwanted == []
 
 
-def test_the_words_that_were_signed_last_are_sent(outcome: Outcome) -> None:
+def test_the_words_that_the_opened_link_showed_are_sent(outcome: Outcome) -> None:
     wanted = {(person.number, person.words) for person in outcome.crowd.persons if person.told == "confirmed"}
     assert set(outcome.letters) == wanted
 
@@ -271,6 +320,12 @@ def test_nothing_is_left_over(outcome: Outcome) -> None:
     assert {delivery.state for delivery in outcome.deliveries} <= {"delivered", "empty"}
     assert outcome.third_week == []
     assert outcome.messages == {}
+
+
+def test_the_reconciliation_finds_nothing_to_explain_and_nothing_to_repair(outcome: Outcome) -> None:
+    assert outcome.findings == []
+    assert outcome.reconciled.pop("rows") == len(outcome.rows)
+    assert set(outcome.reconciled.values()) == {0}
 
 
 def test_every_kind_of_fault_occurred(outcome: Outcome) -> None:

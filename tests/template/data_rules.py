@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from tests.template.reading import BUCKET, QUEUE, as_list, named_by, of_type, translated
+from tests.template.reading import BUCKET, QUEUE, as_list, event_sources, named_by, of_type, translated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 LOGGED = {"$context.requestId", "$context.routeKey", "$context.status", "$context.responseLatency"}
 """What an access log may have. A path can contain a signer's token; IP address and user agent identify people."""
 
+LONGEST_LOG_LINE = 160
+"""In bytes. A person makes six requests, so a million people write a gigabyte of access logs at most."""
+
 NAMES = re.compile(r"(Table|Bucket|Queue|Topic|Function|LogGroup|Alarm|Role|Policy|Rule|Layer|)Name")
 
 
@@ -22,6 +25,15 @@ def queues_are_encrypted(template: Template) -> Iterator[str]:
     for name, properties in of_type(template, QUEUE).items():
         if properties.get("SqsManagedSseEnabled") is not True:
             yield f"{name} is not encrypted"
+
+
+COUNTED = {
+    "$.detail.eventType",
+    "$.detail.bounce.bounceType",
+    "$.detail.bounce.bounceSubType",
+    "$.detail.mail.tags.lane",
+}
+"""What the brake counts of an event. None of it says whose email it was."""
 
 
 def events_of_signers_emails_are_kept_nowhere(template: Template) -> Iterator[str]:
@@ -36,8 +48,20 @@ def events_of_signers_emails_are_kept_nowhere(template: Template) -> Iterator[st
         },
     }
     for name, pattern in patterns.items():
-        if pattern.get("mail", {}).get("tags", {}).get("kind") != wanted:
+        if pattern.get("mail", {}).get("tags", {}).get("kind") != wanted and name not in _without_addresses(template):
             yield f"{name} keeps the events of every email"
+
+
+def _without_addresses(template: Template) -> set[str]:
+    """Return the rules whose targets get nothing of an event but what is counted."""
+    return {
+        name
+        for name, rule in of_type(template, "AWS::Events::Rule").items()
+        if all(
+            set(target.get("InputTransformer", {}).get("InputPathsMap", {"all": "$"}).values()) <= COUNTED
+            for target in rule["Targets"]
+        )
+    }
 
 
 def buckets_are_encrypted(template: Template) -> Iterator[str]:
@@ -80,17 +104,71 @@ def buckets_allow_only_tls(template: Template) -> Iterator[str]:
             yield f"{name} can be read without TLS"
 
 
+def emails_are_sent_over_tls(template: Template) -> Iterator[str]:
+    # Without a policy, SES sends an email unencrypted if the other server has no TLS ("Amazon SES and security
+    # protocols", developer guide). Emails to signers have a link that opens their letter.
+    by_parameter = {"Fn::If": ["RequiresTls", "REQUIRE", "OPTIONAL"]}
+    for name, properties in of_type(template, "AWS::SES::ConfigurationSet").items():
+        policy = properties.get("DeliveryOptions", {}).get("TlsPolicy")
+        if policy != "REQUIRE" and not (name == "DeliveryMailConfiguration" and policy == by_parameter):
+            yield f"emails of {name} can be read on their way"
+    if template["Parameters"]["RequireTls"]["Default"] != "true":
+        yield "letters can be read on their way by default"
+
+
 def secrets_are_generated(template: Template) -> Iterator[str]:
     for name, properties in of_type(template, "AWS::SecretsManager::Secret").items():
         if "SecretString" in properties or properties.get("GenerateSecretString", {}).get("PasswordLength", 0) < 32:
             yield f"{name} is not generated with at least 32 characters"
 
 
+OF_AN_ACCOUNT = {"50": 2_500, "500": 10_000, "3333": 20_000}
+"""Requests a second that an account has or asks for, by SignersPerSecond. Some regions begin with the first ("Amazon
+API Gateway endpoints and quotas", General Reference)."""
+
+OF_A_SIGNER = {
+    "POST /campaigns/{campaign}/signatures",
+    "GET /confirm/{token}",
+    "POST /confirm/{token}",
+    "GET /letters/{token}",
+}
+"""The requests that nobody else makes."""
+
+
 def apis_are_throttled(template: Template) -> Iterator[str]:
     for name, properties in of_type(template, "AWS::Serverless::HttpApi").items():
-        route = properties.get("DefaultRouteSettings", {})
-        if not route.get("ThrottlingRateLimit") or not route.get("ThrottlingBurstLimit"):
-            yield f"{name} is not throttled"
+        limits = {"default": properties.get("DefaultRouteSettings", {}), **properties.get("RouteSettings", {})}
+        for route, limit in limits.items():
+            if not limit.get("ThrottlingRateLimit") or not limit.get("ThrottlingBurstLimit"):
+                yield f"{name} is not throttled at {route}"
+
+
+def signing_never_starves_behind_reads(template: Template) -> Iterator[str]:
+    # A limit of a route is its own. What is left is the account's, which all routes share.
+    routes = {
+        f"{source['Method']} {source['Path']}" for _, _, kind, source in event_sources(template) if kind == "HttpApi"
+    }
+    for name, properties in of_type(template, "AWS::Serverless::HttpApi").items():
+        limits = properties.get("RouteSettings", {})
+        for route in sorted(routes ^ limits.keys()):
+            yield f"{name} has no limit for {route} of its own, or no such route"
+        for route in sorted(OF_A_SIGNER - routes):
+            yield f"{route} shares its limit with other requests"
+        for signers, most in OF_AN_ACCOUNT.items():
+            rates = {route: _rate(template, limit["ThrottlingRateLimit"], signers) for route, limit in limits.items()}
+            if sum(rates.values()) > most:
+                yield f"for {signers} signers, {name} lets through {sum(rates.values())} requests a second"
+            for route in sorted(OF_A_SIGNER & rates.keys()):
+                if rates[route] < 1.2 * int(signers):
+                    yield f"for {signers} signers, {route} is limited to {rates[route]}"
+
+
+def _rate(template: Template, limit: Any, signers: str) -> int:
+    match limit:
+        case {"Fn::FindInMap": [mapping, {"Ref": "SignersPerSecond"}, of]}:
+            return int(template["Mappings"][mapping][signers][of])
+        case _:
+            return int(limit)
 
 
 def access_logs_identify_nobody(template: Template) -> Iterator[str]:
@@ -101,6 +179,8 @@ def access_logs_identify_nobody(template: Template) -> Iterator[str]:
         for variable in re.findall(r"\$context\.[A-Za-z.]+", log):
             if variable not in LOGGED:
                 yield f"{name} logs {variable}"
+        if len(re.sub(r"\$context\.[A-Za-z.]+", "x" * 24, log)) > LONGEST_LOG_LINE:
+            yield f"{name} logs more than {LONGEST_LOG_LINE} bytes for a request"
 
 
 def two_stacks_can_share_an_account(template: Template) -> Iterator[str]:
@@ -112,10 +192,21 @@ def two_stacks_can_share_an_account(template: Template) -> Iterator[str]:
 
 def data_is_kept_when_the_stack_is_deleted(template: Template) -> Iterator[str]:
     for name, resource in template["Resources"].items():
-        if resource["Type"] in {"AWS::DynamoDB::Table", "AWS::SecretsManager::Secret", BUCKET}:
+        if resource["Type"] in {
+            "AWS::DynamoDB::Table",
+            "AWS::SecretsManager::Secret",
+            "AWS::SES::EmailIdentity",
+            BUCKET,
+        }:
             policies: Any = (resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy"))
             if policies != ("Retain", "Retain"):
                 yield f"{name} is deleted with the stack"
+
+
+def tables_cannot_be_deleted_by_mistake(template: Template) -> Iterator[str]:
+    for name, properties in of_type(template, "AWS::DynamoDB::Table").items():
+        if properties.get("DeletionProtectionEnabled") is not True:
+            yield f"{name} can be deleted with one call"
 
 
 _NAMED_WITHIN_A_RESOURCE = {

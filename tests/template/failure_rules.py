@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from tests.template.reading import (
     ALARM,
+    COMPOSITE,
     LOG_GROUP,
     QUEUE,
     as_list,
@@ -14,7 +17,9 @@ from tests.template.reading import (
     functions,
     named_by,
     of_type,
+    sources,
 )
+from undersigned.metrics import UNITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +41,18 @@ def every_function_has_a_log_group_with_retention(template: Template) -> Iterato
     for name, properties in groups.items():
         if not properties.get("RetentionInDays"):
             yield f"{name} keeps logs forever"
+
+
+def no_function_logs_a_line_of_lambdas_for_each_request(template: Template) -> Iterator[str]:
+    # At WARN, starts, reports and successful ends are left out, and timeouts and crashes are kept. It takes the format
+    # JSON ("Log-level filtering", Lambda developer guide).
+    wanted = {"LogFormat": "JSON", "SystemLogLevel": "WARN"}
+    for name, properties in functions(template).items():
+        config = properties.get("LoggingConfig", {})
+        if any(config.get(key) != value for key, value in wanted.items()):
+            yield f"{name} logs lines of Lambda's for each request"
+        if "ApplicationLogLevel" in config:
+            yield f"{name} may leave out what alarms and the runbook read"
 
 
 def every_function_has_an_errors_alarm(template: Template) -> Iterator[str]:
@@ -94,6 +111,24 @@ def events_of_ses_come_in_two_ways(template: Template) -> Iterator[str]:
         yield "some events come in one way only"
 
 
+def events_of_confirmation_emails_wake_feedback_only_if_they_are_bad(template: Template) -> Iterator[str]:
+    # Each email has two or more events, and nobody needs to know of one that arrived.
+    seen = False
+    for name, properties in of_type(template, "AWS::Events::Rule").items():
+        detail = properties["EventPattern"]["detail"]
+        if "confirmation" not in detail["mail"]["tags"].get("kind", ["confirmation"]):
+            continue
+        seen = True
+        if set(detail.get("eventType", ["everything"])) != {"Bounce", "Complaint"}:
+            yield f"{name} wakes feedback for emails that arrived"
+    if not seen:
+        yield "bounces of confirmation emails are not seen"
+    for name, destination in of_type(template, "AWS::SES::ConfigurationSetEventDestination").items():
+        sends_to = destination["EventDestination"]
+        if named_by(destination["ConfigurationSetName"]) == "MailConfiguration" and "SnsDestination" in sends_to:
+            yield f"{name} publishes each event of a confirmation email to a topic"
+
+
 def every_polled_batch_reports_each_failed_record(template: Template) -> Iterator[str]:
     for function, event, kind, source in event_sources(template):
         polled = kind in {"DynamoDB", "SQS"}
@@ -115,16 +150,153 @@ def every_dead_letter_queue_keeps_messages_for_fourteen_days(template: Template)
             yield f"{name} deletes messages in less than fourteen days"
 
 
+FOR_DEPLOYMENTS = {"DeploysGradually", "DeploysCanaryGradually"}
+"""Conditions of alarms for gradual deployments only: their functions' events are soon done, or are dead letters."""
+
+
+def only_events_with_dead_letters_have_an_alarm_for_deployments_only(template: Template) -> Iterator[str]:
+    # Whatever else fails is told.
+    asynchronous = {
+        f"{function}Alarm"
+        for function in functions(template)
+        if {kind for name, _, kind, _ in event_sources(template) if name == function} <= {"ScheduleV2", "SQS"}
+        and functions(template)[function].get("EventInvokeConfig", {}).get("DestinationConfig", {}).get("OnFailure")
+    }
+    for name in of_type(template, ALARM):
+        if template["Resources"][name].get("Condition") in FOR_DEPLOYMENTS and name not in asynchronous:
+            yield f"{name} is there for gradual deployments only"
+
+
 def every_alarm_notifies_a_topic(template: Template) -> Iterator[str]:
     topics = of_type(template, "AWS::SNS::Topic")
-    for name, properties in of_type(template, ALARM).items():
+    composites = of_type(template, COMPOSITE)
+    held = {child for properties in composites.values() for child in _children(properties)}
+    for name, properties in (of_type(template, ALARM) | composites).items():
         actions = properties.get("AlarmActions", [])
-        if not actions or not all(named_by(action) in topics for action in actions):
+        if not all(named_by(action) in topics for action in actions):
             yield f"{name} notifies nobody"
+        ways = (bool(actions), name in held, template["Resources"][name].get("Condition") in FOR_DEPLOYMENTS)
+        if name in composites and not actions:
+            yield f"{name} notifies nobody"
+        elif name not in composites and sum(ways) != 1:
+            yield f"{name} sends no email of its own and is in no composite alarm, or both"
+
+
+def _children(composite: dict[str, Any]) -> list[str]:
+    """Return the logical ids of the alarms that a composite alarm goes off for."""
+    rule = str(composite["AlarmRule"]["Fn::Sub"])
+    return re.findall(r'(?<!NOT )ALARM\("\$\{(\w+)\}"\)', rule)
+
+
+DAMPED = timedelta(hours=1)
+
+
+def no_alarm_of_events_sends_more_than_an_email_an_hour(template: Template) -> Iterator[str]:
+    # An alarm that counts events is off as soon as a period has none. One that looks at the last hour stays on as long,
+    # and an alarm that is on sends nothing.
+    for name, properties in of_type(template, ALARM).items():
+        watched = sources(properties)
+        counts = properties["ComparisonOperator"].startswith("Greater") and all(
+            source.statistic == "Sum" for source in watched
+        )
+        looked_at = timedelta(seconds=watched[0].period) * properties["EvaluationPeriods"]
+        if counts and looked_at < DAMPED:
+            yield f"{name} can go off again within the hour"
+
+
+def every_alarm_says_first_what_to_do(template: Template) -> Iterator[str]:
+    # The description comes first in the email.
+    for name, properties in (of_type(template, ALARM) | of_type(template, COMPOSITE)).items():
+        first = properties.get("AlarmDescription", "").split(" ")[0]
+        if first not in TO_DO:
+            yield f"{name} begins with {first}, not with what a person must do"
+
+
+TO_DO = {
+    "Check",
+    "Decide",
+    "Find",
+    "Fix",
+    "Look",
+    "Put",
+    "Raise",
+    "Read",
+    "Run",
+    "Send",
+    "Start",
+    "Wait",
+}
+
+
+def every_metric_of_ours_is_emitted(template: Template) -> Iterator[str]:
+    filtered = {
+        str(transformation["MetricName"])
+        for properties in of_type(template, "AWS::Logs::MetricFilter").values()
+        for transformation in properties["MetricTransformations"]
+    }
+    for name, properties in of_type(template, ALARM).items():
+        for source in sources(properties):
+            if source.namespace.startswith("AWS/"):
+                continue
+            by_function = str(source.name) in UNITS and source.dimensions == OF_THIS_STACK
+            by_filter = str(source.name) in filtered and not source.dimensions
+            if source.namespace != "Undersigned" or not (by_function or by_filter):
+                yield f"{name} watches {source.name}, which nothing emits"
+
+
+OF_THIS_STACK = {"service": {"Ref": "AWS::StackName"}}
+"""The only dimension of the metrics that functions emit: POWERTOOLS_SERVICE_NAME."""
+
+
+def functions_emit_metrics_of_their_stack(template: Template) -> Iterator[str]:
+    variables = template["Globals"]["Function"]["Environment"]["Variables"]
+    if variables.get("POWERTOOLS_SERVICE_NAME") != {"Ref": "AWS::StackName"}:
+        yield "the metrics of two stacks in an account are one"
+    if variables.get("POWERTOOLS_METRICS_NAMESPACE") != "Undersigned":
+        yield "the metrics are in another namespace than the alarms"
+
+
+def functions_are_traced_only_if_a_parameter_says_so(template: Template) -> Iterator[str]:
+    for name, properties in functions(template).items():
+        if properties.get("Tracing") != {"Fn::If": ["Traces", "Active", "PassThrough"]}:
+            yield f"{name} is traced in every stack, or in none"
+
+
+def the_operator_gets_every_alarm(template: Template) -> Iterator[str]:
+    parameter = template["Parameters"]["OperatorEmail"]
+    if "Default" in parameter or "AllowedPattern" not in parameter:
+        yield "a stack can have no operator"
+    subscribed = [
+        name
+        for name, properties in of_type(template, "AWS::SNS::Subscription").items()
+        if (properties["Endpoint"], properties["TopicArn"]) == ({"Ref": "OperatorEmail"}, {"Ref": "Alarms"})
+        and "Condition" not in template["Resources"][name]
+    ]
+    if len(subscribed) != 1:
+        yield "the operator doesn't get the alarms"
+
+
+def a_budget_warns_the_operator(template: Template) -> Iterator[str]:
+    for name, properties in of_type(template, "AWS::Budgets::Budget").items():
+        limit = properties["Budget"]["BudgetLimit"]
+        if limit != {"Amount": {"Ref": "MonthlyBudget"}, "Unit": "USD"}:
+            yield f"{name} is of {limit}, not of MonthlyBudget"
+        if template["Resources"][name].get("Condition") != "HasBudget":
+            yield f"{name} is created without a MonthlyBudget"
+        warnings = properties.get("NotificationsWithSubscribers", [])
+        for kind in ("FORECASTED", "ACTUAL"):
+            if not any(
+                warning["Notification"]["NotificationType"] == kind
+                and {"SubscriptionType": "EMAIL", "Address": {"Ref": "OperatorEmail"}} in warning["Subscribers"]
+                for warning in warnings
+            ):
+                yield f"{name} warns nobody of {kind.lower()} costs"
+    if not of_type(template, "AWS::Budgets::Budget"):
+        yield "there is no budget"
 
 
 def every_alarm_links_to_its_entry_in_the_runbook(template: Template) -> Iterator[str]:
-    for name, properties in of_type(template, ALARM).items():
+    for name, properties in (of_type(template, ALARM) | of_type(template, COMPOSITE)).items():
         if not properties.get("AlarmDescription", "").endswith(f" (docs/runbook.md#{name.lower()})"):
             yield f"{name} doesn't link to the runbook"
 
@@ -174,14 +346,97 @@ def every_queue_that_is_read_has_an_alarm_for_its_age(template: Template) -> Ite
 
 
 def a_week_without_a_plan_has_an_alarm(template: Template) -> Iterator[str]:
-    # A plan that never runs has no errors, so the alarm must treat missing data as breaching.
-    planning = [{"Name": "FunctionName", "Value": {"Ref": "PlanDeliveries"}}]
+    # A plan that never runs has no errors, so the alarm must treat missing data as breaching. Invocations would count a
+    # run that failed, and one for a single campaign by hand. So the function says when it has planned all campaigns.
+    planned = _counted_in_logs(template, "PlanDeliveriesLogGroup", '$.campaigns = "all of them"')
     if not any(
-        (alarm.get("MetricName"), alarm.get("Dimensions"), alarm["TreatMissingData"])
-        == ("Invocations", planning, "breaching")
+        (alarm.get("MetricName"), alarm["TreatMissingData"]) == (metric, "breaching")
+        for metric in planned
         for alarm in of_type(template, ALARM).values()
     ):
         yield "there is no alarm for a PlanDeliveries that doesn't run"
+    # Each hour has a run, and one that failed has PlanDeliveriesAlarm. So here, the invocations do.
+    of_plan = [{"Name": "FunctionName", "Value": {"Ref": "PlanDeliveries"}}]
+    if not any(
+        (alarm.get("MetricName"), alarm.get("Dimensions"), alarm.get("Period"), alarm["TreatMissingData"])
+        == ("Invocations", of_plan, 3600, "breaching")
+        for alarm in of_type(template, ALARM).values()
+    ):
+        yield "there is no alarm for an hourly plan that doesn't run"
+
+
+def throttles_of_the_table_and_its_indexes_have_alarms(template: Template) -> Iterator[str]:
+    for table, properties in of_type(template, "AWS::DynamoDB::Table").items():
+        of_table = {"TableName": {"Ref": table}}
+        indexes = [index["IndexName"] for index in properties["GlobalSecondaryIndexes"]]
+        for metric in ("ReadThrottleEvents", "WriteThrottleEvents"):
+            for more in ({}, *({"GlobalSecondaryIndexName": index} for index in indexes)):
+                if not _is_watched(template, "AWS/DynamoDB", metric, of_table | more):
+                    yield f"{metric} of {', '.join(more.values()) or table} has no alarm"
+
+
+def what_aws_loses_has_an_alarm(template: Template) -> Iterator[str]:
+    # What AWS gives up is in a dead-letter queue, which has an alarm. These metrics count what did not get there. The
+    # sources are the pages on CloudWatch metrics of Lambda, EventBridge, EventBridge Scheduler and SNS.
+    # A stack can have no canary, and a run that is lost has an alarm: CheckLettersMissedAlarm.
+    called = {function for function, _, kind, _ in event_sources(template) if kind == "ScheduleV2"} - {"CheckLetters"}
+    wanted: list[tuple[str, str, dict[str, Any]]] = [
+        *(("AWS/Lambda", metric, {}) for metric in _OF_LAMBDA if called),
+        *(
+            ("AWS/Events", metric, {"RuleName": {"Ref": name}})
+            for name in of_type(template, "AWS::Events::Rule")
+            for metric in ("InvocationsFailedToBeSentToDlq",)
+        ),
+        *(("AWS/Scheduler", metric, {"ScheduleGroup": "default"}) for metric in _OF_SCHEDULES),
+        ("AWS/SNS", "NumberOfNotificationsFailed", {"TopicName": {"Fn::GetAtt": ["Alarms", "TopicName"]}}),
+    ]
+    for namespace, metric, dimensions in wanted:
+        if not _is_watched(template, namespace, metric, dimensions):
+            yield f"{metric} of {namespace} has no alarm for {dimensions}"
+
+
+_OF_LAMBDA = ("DestinationDeliveryFailures",)
+_OF_SCHEDULES = ("InvocationsFailedToBeSentToDeadLetterCount",)
+
+
+def messages_that_wait_for_ses_have_an_alarm(template: Template) -> Iterator[str]:
+    # They are put anew with a delay every 15 minutes, so they neither grow old nor are in flight.
+    for queue in ("DeliveryQueue", "WaitingMails"):
+        of_queue = {"QueueName": {"Fn::GetAtt": [queue, "QueueName"]}}
+        if not _is_watched(template, "AWS/SQS", "ApproximateNumberOfMessagesDelayed", of_queue):
+            yield f"messages that are delayed in {queue} are not seen"
+
+
+def refusals_that_fail_no_function_have_an_alarm(template: Template) -> Iterator[str]:
+    for group, pattern in (
+        ("ApiLogGroup", '$.status = "429"'),
+        ("SendConfirmationsLogGroup", '$.message = "SES refused an email"'),
+    ):
+        watched = {alarm.get("MetricName") and str(alarm["MetricName"]) for alarm in of_type(template, ALARM).values()}
+        if not any(str(metric) in watched for metric in _counted_in_logs(template, group, pattern)):
+            yield f"nobody learns of {pattern} in {group}"
+
+
+def _counted_in_logs(template: Template, group: str, pattern: str) -> list[Any]:
+    """Return the metrics that count the lines of a log group with a pattern."""
+    return [
+        transformation["MetricName"]
+        for properties in of_type(template, "AWS::Logs::MetricFilter").values()
+        if (named_by(properties["LogGroupName"]), properties["FilterPattern"]) == (group, f"{{ {pattern} }}")
+        for transformation in properties["MetricTransformations"]
+    ]
+
+
+def _is_watched(template: Template, namespace: str, metric: str, dimensions: dict[str, Any]) -> bool:
+    """Return whether an alarm watches a metric: by itself, in a sum or by a query."""
+    for alarm in of_type(template, ALARM).values():
+        for source in sources(alarm):
+            found = (
+                source.dimensions.items() <= dimensions.items() if source.is_query else source.dimensions == dimensions
+            )
+            if (source.namespace, source.name) == (namespace, metric) and found:
+                return True
+    return False
 
 
 def functions_that_write_to_their_own_queue_allow_the_loop(template: Template) -> Iterator[str]:
@@ -218,3 +473,16 @@ def _has_alarm(template: Template, namespace: str, metric: str, dimension: str, 
         and (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanOrEqualToThreshold", 1)
         for alarm in of_type(template, ALARM).values()
     )
+
+
+def what_needs_a_person_has_an_alarm_of_its_own(template: Template) -> Iterator[str]:
+    # Beside errors that are tried again, nobody would see it.
+    for group, message in (("RecordFeedbackLogGroup", "mail event"), ("DeliverLogGroup", "delivery")):
+        level = '($.level = "ERROR")'
+        decisions = _counted_in_logs(template, group, f'{level} && ($.message = "{message}")')
+        others = _counted_in_logs(template, group, f'{level} && ($.message != "{message}")')
+        alarms = [alarm.get("MetricName") for alarm in of_type(template, ALARM).values() if alarm.get("AlarmActions")]
+        if not decisions or not all(metric in alarms for metric in decisions):
+            yield f"nobody learns of {message} in {group}"
+        if not others:
+            yield f"nobody learns of other errors in {group}"

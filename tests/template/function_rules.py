@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from tests.aws_from_template import ROOT
-from tests.template.reading import FUNCTION, LAYER, QUEUE, event_sources, functions, named_by, of_type, translated
+from tests.template.reading import (
+    FUNCTION,
+    LAYER,
+    QUEUE,
+    alarm_of,
+    event_sources,
+    functions,
+    named_by,
+    of_type,
+    translated,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,21 +32,53 @@ LONGEST_ANSWER = 29
 TYPESETTING = {"Deliver", "OrganizerApi"}
 """The functions that make PDFs."""
 
-SIGNATURES = {"Pattern": '{"dynamodb": {"Keys": {"pk": {"S": [{"prefix": "SIGNATURE#"}]}}}}'}
+
+def _signatures(**images: Any) -> dict[str, str]:
+    """Return the filter for records of signatures with such images."""
+    return {"Pattern": json.dumps({"dynamodb": {"Keys": {"pk": {"S": [{"prefix": "SIGNATURE#"}]}}, **images}})}
+
+
+_OF_CONFIRMED: Any = {"tallied": {"S": [{"prefix": "TOTAL"}]}}
+_OF_OTHERS: Any = {"tallied": {"S": [{"prefix": "PROVIDER#"}, {"prefix": "SIGNED#"}]}}
+_IS_PENDING: Any = {"status": {"S": ["pending"]}}
+
+SIGNATURES = {
+    "SendConfirmations": [
+        _signatures(NewImage=_IS_PENDING),
+        _signatures(OldImage=_IS_PENDING, NewImage={"status": {"S": ["confirmed"]}}),
+        _signatures(OldImage=_OF_CONFIRMED, NewImage=_OF_CONFIRMED),
+        _signatures(OldImage=_OF_OTHERS, NewImage=_OF_OTHERS),
+        _signatures(NewImage={"asked_again": {"BOOL": [True]}}),
+    ],
+    "Tally": [
+        _signatures(NewImage={"status": {"S": ["pending", "withdrawn", "erased"]}}),
+        _signatures(OldImage=_IS_PENDING),
+        _signatures(OldImage=_OF_CONFIRMED),
+        _signatures(NewImage={"restored": {"S": [{"exists": True}]}}),
+    ],
+}
+"""What each reader of the stream is called for: at most five filters ("Lambda event filtering", developer guide)."""
+
 DELIVERIES = {
     "Pattern": '{"dynamodb": {"Keys": {"pk": {"S": [{"prefix": "DELIVERY#"}]}, "sk": {"S": [{"prefix": "PERIOD#"}]}}}}'
 }
 DELIVERIES_IF_PUBLISHED = {"Fn::If": ["PublishesEvents", DELIVERIES, {"Ref": "AWS::NoValue"}]}
 
-SCHEDULES = {
-    "PlanDeliveries": {"Fn::Sub": "cron(0 ${DeliveryHour} ? * ${DeliveryDay} *)"},
-    "ReportDeliveries": {
-        "Fn::Sub": [
-            "cron(0 ${DeliveryHour} ? * ${Day} *)",
-            {"Day": {"Fn::FindInMap": ["NextDay", {"Ref": "DeliveryDay"}, "Day"]}},
-        ]
-    },
-    "Reconcile": "cron(0 4 * * ? *)",
+_EACH_HOUR = "cron(0 * * * ? *)"
+SCHEDULES: dict[str, list[object]] = {
+    "PlanDeliveries": [{"Fn::Sub": "cron(0 ${DeliveryHour} ? * ${DeliveryDay} *)"}, _EACH_HOUR],
+    "ReportDeliveries": [
+        {
+            "Fn::Sub": [
+                "cron(0 ${DeliveryHour} ? * ${Day} *)",
+                {"Day": {"Fn::FindInMap": ["NextDay", {"Ref": "DeliveryDay"}, "Day"]}},
+            ]
+        },
+        _EACH_HOUR,
+    ],
+    "Reconcile": ["cron(0 4 * * ? *)"],
+    "SendConfirmations": ["cron(0/5 * * * ? *)"],
+    "CheckLetters": ["cron(30 5 * * ? *)"],
 }
 
 SECTIONS = ("Parameters", "Mappings", "Globals", "Resources", "Outputs")
@@ -122,7 +165,7 @@ def _callees(resource: dict[str, Any]) -> list[Any]:
 
 def gradual_deployments_stop_at_the_functions_alarm(template: Template) -> Iterator[str]:
     for name, properties in of_type(template, FUNCTION).items():
-        if properties.get("DeploymentPreference", {}).get("Alarms") != [{"Ref": f"{name}Alarm"}]:
+        if properties.get("DeploymentPreference", {}).get("Alarms") != [alarm_of(template, name)]:
             yield f"no alarm stops a gradual deployment of {name}"
 
 
@@ -130,6 +173,28 @@ def functions_time_out_before_the_api_does(template: Template) -> Iterator[str]:
     for function, _, kind, _ in event_sources(template):
         if kind == "HttpApi" and functions(template)[function]["Timeout"] > LONGEST_ANSWER:
             yield f"{function} may run longer than the API waits"
+
+
+def every_functions_concurrency_is_limited(template: Template) -> Iterator[str]:
+    # A flood of requests must leave room for the other functions. New accounts have a limit of 10, and AWS keeps 100
+    # unreserved, so a reservation is none by default ("Configuring reserved concurrency", Lambda developer guide).
+    for function, event, kind, source in event_sources(template):
+        match kind:
+            case "HttpApi":
+                limit = functions(template)[function].get("ReservedConcurrentExecutions")
+                name = f"{function}Concurrency"
+                wanted = {"Fn::If": [f"Reserves{name}", {"Ref": name}, {"Ref": "AWS::NoValue"}]}
+                is_limited = limit == wanted and template["Parameters"][name]["Default"] == 0
+            case "SQS":
+                is_limited = "MaximumConcurrency" in source.get("ScalingConfig", {})
+            case "DynamoDB":
+                # One for each shard of the stream, unless somebody asks for more.
+                factor = source.get("ParallelizationFactor", 1)
+                is_limited = factor == 1 or template["Parameters"].get(named_by(factor), {}).get("Default") == 1
+            case _:
+                is_limited = kind == "ScheduleV2"  # one at a time
+        if not is_limited:
+            yield f"{function}.{event} can use up the account's concurrency"
 
 
 def functions_of_the_api_do_not_name_it(template: Template) -> Iterator[str]:
@@ -155,16 +220,19 @@ def the_stream_has_two_readers_of_signatures(template: Template) -> Iterator[str
         yield f"the stream has {len(readers)} readers"
     for function, source in readers:
         filters = source.get("FilterCriteria", {}).get("Filters", [])
-        if filters != [SIGNATURES, *([DELIVERIES_IF_PUBLISHED] if function == "Tally" else [])]:
+        if filters != [*SIGNATURES.get(function, []), *([DELIVERIES_IF_PUBLISHED] if function == "Tally" else [])]:
             yield f"{function} is called for rows that are not signatures"
 
 
 def the_schedule_comes_from_parameters(template: Template) -> Iterator[str]:
     schedules = [(function, source) for function, _, kind, source in event_sources(template) if kind == "ScheduleV2"]
-    for function in sorted(SCHEDULES.keys() - {function for function, _ in schedules}):
-        yield f"{function} has no schedule"
+    for function, wanted in SCHEDULES.items():
+        found = [source.get("ScheduleExpression") for name, source in schedules if name == function]
+        for expression in wanted:
+            if expression not in found:
+                yield f"{function} has no schedule at {expression}"
     for function, source in schedules:
-        if source.get("ScheduleExpression") != SCHEDULES.get(function):
+        if source.get("ScheduleExpression") not in SCHEDULES.get(function, []):
             yield f"{function} runs at {source.get('ScheduleExpression')}"
         if source.get("ScheduleExpressionTimezone") != {"Ref": "DeliveryTimeZone"}:
             yield f"{function} runs in the time zone {source.get('ScheduleExpressionTimezone')}"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import boto3
 from samtranslator.parser.parser import Parser  # type: ignore[import-untyped]
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 FUNCTION = "AWS::Serverless::Function"
 ALARM = "AWS::CloudWatch::Alarm"
+COMPOSITE = "AWS::CloudWatch::CompositeAlarm"
 LAYER = "AWS::Serverless::LayerVersion"
 LOG_GROUP = "AWS::Logs::LogGroup"
 QUEUE = "AWS::SQS::Queue"
@@ -31,6 +33,44 @@ def of_type(template: Template, kind: str) -> dict[str, dict[str, Any]]:
     }
 
 
+class Source(NamedTuple):
+    """A metric that an alarm watches, or the metrics that its query finds: those with these dimensions, and others."""
+
+    namespace: str
+    name: Any
+    dimensions: dict[str, Any]
+    statistic: str | None
+    period: int
+    is_query: bool = False
+
+
+_QUERY = re.compile(
+    r"""SELECT (\w+)\((\w+)\) FROM (?:SCHEMA\()?"([\w/]+)"(?:, \w+\))?(?: WHERE (\w+) = '\$\{(\w+)\}')?"""
+)
+
+
+def sources(alarm: Mapping[str, Any]) -> list[Source]:
+    """Return what an alarm watches: one metric, those that an expression names, or those that a query finds."""
+    parts = alarm.get("Metrics")
+    if parts is None:
+        return [_source(alarm, alarm.get("Statistic"), alarm["Period"])]
+    named = [part["MetricStat"] for part in parts if "MetricStat" in part]
+    if named:
+        return [_source(part["Metric"], part["Stat"], part["Period"]) for part in named]
+    [part] = parts
+    expression = part["Expression"]
+    query = _QUERY.fullmatch(expression["Fn::Sub"] if isinstance(expression, dict) else expression)
+    assert query, expression
+    statistic, name, namespace, dimension, resource = query.groups()
+    dimensions = {dimension: {"Ref": resource}} if dimension else {}
+    return [Source(namespace, name, dimensions, statistic.capitalize(), part["Period"], is_query=True)]
+
+
+def _source(metric: Mapping[str, Any], statistic: str | None, period: int) -> Source:
+    dimensions = {dimension["Name"]: dimension["Value"] for dimension in metric.get("Dimensions", [])}
+    return Source(metric["Namespace"], metric["MetricName"], dimensions, statistic, period)
+
+
 def functions(template: Template) -> dict[str, dict[str, Any]]:
     """Return the functions' properties, including those of Globals, by logical id."""
     shared: dict[str, Any] = template["Globals"]["Function"]
@@ -38,6 +78,13 @@ def functions(template: Template) -> dict[str, dict[str, Any]]:
         name: {**shared, **own, "Layers": [*shared.get("Layers", []), *own.get("Layers", [])]}
         for name, own in of_type(template, FUNCTION).items()
     }
+
+
+def alarm_of(template: Template, function: str) -> dict[str, Any]:
+    """Return the reference to a function's alarm: some alarms are there for gradual deployments only."""
+    named = {"Ref": f"{function}Alarm"}
+    condition = template["Resources"].get(f"{function}Alarm", {}).get("Condition")
+    return {"Fn::If": [condition, named, {"Ref": "AWS::NoValue"}]} if condition else named
 
 
 def event_sources(template: Template) -> Iterator[tuple[str, str, str, dict[str, Any]]]:

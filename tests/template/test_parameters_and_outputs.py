@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,13 @@ EXPECTED_DEFAULTS = {
     "BundleSize": 99,
     "PublishEvents": "false",
     "Architecture": "arm64",
+    "RequireTls": "true",
+    "MonthlyBudget": 0,
+    "Canary": "false",
+    "Dashboard": "true",
+    "Tracing": "false",
+    "PublicApiConcurrency": 0,
+    "OrganizerApiConcurrency": 0,
 }
 
 TABLE = {
@@ -76,8 +84,23 @@ def test_the_table_has_this_setting(name: str, setting: object) -> None:
     assert load_template()["Resources"]["Table"]["Properties"][name] == setting
 
 
-def test_there_are_ten_functions() -> None:
-    assert len(functions(load_template())) == 10
+@pytest.mark.parametrize("function", ["PublicApi", "OrganizerApi"])
+def test_concurrency_is_reserved_only_by_parameter(function: str) -> None:
+    reserved = functions(load_template())[function]["ReservedConcurrentExecutions"]
+
+    assert resolve(reserved, {"AWS::NoValue": "none"}) == "none"
+    assert resolve(reserved, {f"{function}Concurrency": "100"}) == "100"
+
+
+@pytest.mark.parametrize(("required", "policy"), [("true", "REQUIRE"), ("false", "OPTIONAL")])
+def test_a_parameter_lets_letters_go_to_servers_without_tls(required: str, policy: str) -> None:
+    options = load_template()["Resources"]["DeliveryMailConfiguration"]["Properties"]["DeliveryOptions"]
+
+    assert resolve(options, {"RequireTls": required}) == {"TlsPolicy": policy}
+
+
+def test_there_are_eleven_functions() -> None:
+    assert len(functions(load_template())) == 11
 
 
 def test_an_exports_row_expires_together_with_its_file() -> None:
@@ -91,6 +114,15 @@ def test_an_export_fails_after_the_last_try_of_its_queue() -> None:
     queue = load_template()["Resources"]["ExportQueue"]["Properties"]
 
     assert queue["RedrivePolicy"]["maxReceiveCount"] == TRIES
+
+
+@pytest.mark.parametrize("writes", [0, 40_000])
+def test_the_table_and_its_indexes_are_warm_only_by_parameter(writes: int) -> None:
+    known: Any = {"WarmWrites": writes}
+    table = resolve(load_template()["Resources"]["Table"]["Properties"], known)
+    found = [table.get("WarmThroughput"), *(index.get("WarmThroughput") for index in table["GlobalSecondaryIndexes"])]
+    wanted = {"ReadUnitsPerSecond": 12_000, "WriteUnitsPerSecond": writes} if writes else None
+    assert found == [wanted] * 3
 
 
 def test_the_stack_has_the_outputs_that_the_command_line_reads() -> None:

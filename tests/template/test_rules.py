@@ -36,6 +36,7 @@ def predefined(policy: str) -> list[Any]:
 
 
 TALLY = "Resources.Tally.Properties"
+SIGN = "Resources.Api.Properties.RouteSettings.POST /campaigns/{campaign}/signatures"
 DELIVER = "Resources.Deliver.Properties"
 PLAN = "Resources.PlanDeliveries.Properties"
 REPORT = "Resources.ReportDeliveries.Properties"
@@ -48,6 +49,12 @@ RULES: dict[Rule, list[Breach]] = {
         Breach("Resources.TallyLogGroup", GONE, "Tally logs to no log group"),
         Breach("Resources.TallyLogGroup.Properties.RetentionInDays", GONE, "TallyLogGroup keeps logs forever"),
         Breach("Resources.ApiLogGroup.Properties.RetentionInDays", GONE, "ApiLogGroup keeps logs forever"),
+    ],
+    failure_rules.no_function_logs_a_line_of_lambdas_for_each_request: [
+        Breach(f"{TALLY}.LoggingConfig.SystemLogLevel", GONE, "Tally logs lines of Lambda's"),
+        Breach(f"{TALLY}.LoggingConfig.SystemLogLevel", "INFO", "Tally logs lines of Lambda's"),
+        Breach(f"{TALLY}.LoggingConfig.LogFormat", "Text", "Tally logs lines of Lambda's"),
+        Breach(f"{TALLY}.LoggingConfig.ApplicationLogLevel", "ERROR", "Tally may leave out"),
     ],
     failure_rules.every_function_has_an_errors_alarm: [
         Breach("Resources.TallyAlarm", GONE, "Tally has no alarm for its errors"),
@@ -69,6 +76,27 @@ RULES: dict[Rule, list[Breach]] = {
     failure_rules.every_rule_and_subscription_keeps_what_it_cannot_hand_over: [
         Breach("Resources.FeedbackRule.Properties.Targets.0.DeadLetterConfig", GONE, "FeedbackRule loses events"),
         Breach("Resources.FeedbackSubscription.Properties.RedrivePolicy", GONE, "FeedbackSubscription loses events"),
+    ],
+    failure_rules.events_of_confirmation_emails_wake_feedback_only_if_they_are_bad: [
+        Breach(
+            "Resources.ConfirmationFeedbackRule.Properties.EventPattern.detail.eventType",
+            ["Bounce", "Complaint", "Delivery"],
+            "ConfirmationFeedbackRule wakes feedback for emails that arrived",
+        ),
+        Breach(
+            "Resources.ConfirmationFeedbackRule.Properties.EventPattern.detail.eventType",
+            GONE,
+            "for emails that arrived",
+        ),
+        Breach("Resources.ConfirmationFeedbackRule", GONE, "bounces of confirmation emails are not seen"),
+        Breach(
+            "Resources.FeedbackRule.Properties.EventPattern.detail.mail.tags.kind", GONE, "FeedbackRule wakes feedback"
+        ),
+        Breach(
+            "Resources.DeliveryMailEventsByTopic.Properties.ConfigurationSetName",
+            {"Ref": "MailConfiguration"},
+            "DeliveryMailEventsByTopic publishes each event",
+        ),
     ],
     failure_rules.events_of_ses_come_in_two_ways: [
         Breach("Resources.DeliveryMailEvents", GONE, "come by no EventBridgeDestination"),
@@ -98,8 +126,54 @@ RULES: dict[Rule, list[Breach]] = {
         Breach("Resources.ExportsFailed.Properties.MessageRetentionPeriod", 604800, "ExportsFailed deletes"),
     ],
     failure_rules.every_alarm_notifies_a_topic: [
-        Breach("Resources.DeliverAlarm.Properties.AlarmActions", GONE, "DeliverAlarm notifies nobody"),
-        Breach("Resources.Alarms", GONE, "DeliverAlarm notifies nobody"),
+        Breach("Resources.TallyFailedAlarm.Properties.AlarmActions", GONE, "TallyFailedAlarm sends no email of"),
+        Breach("Resources.DeliverAlarm.Properties.AlarmActions", [{"Ref": "Alarms"}], "DeliverAlarm sends no email"),
+        Breach("Resources.WorkFailsAlarm.Properties.AlarmActions", GONE, "WorkFailsAlarm notifies nobody"),
+        Breach("Resources.Alarms", GONE, "TallyFailedAlarm notifies nobody"),
+        Breach(
+            "Resources.WorkFailsAlarm.Properties.AlarmRule",
+            {"Fn::Sub": 'NOT ALARM("${PagesFailAlarm}") AND ALARM("${PublicApiAlarm}")'},
+            "OrganizerApiAlarm sends no email of its own and is in no composite alarm",
+        ),
+        Breach("Resources.PlanDeliveriesAlarm.Condition", GONE, "PlanDeliveriesAlarm sends no email of its own"),
+    ],
+    failure_rules.only_events_with_dead_letters_have_an_alarm_for_deployments_only: [
+        Breach("Resources.TallyAlarm.Condition", "DeploysGradually", "TallyAlarm is there for gradual deployments"),
+        Breach("Resources.PublicApiAlarm.Condition", "DeploysGradually", "PublicApiAlarm is there for gradual"),
+        Breach(f"{PLAN}.EventInvokeConfig.DestinationConfig", GONE, "PlanDeliveriesAlarm is there for gradual"),
+    ],
+    failure_rules.no_alarm_of_events_sends_more_than_an_email_an_hour: [
+        Breach("Resources.DecisionsAlarm.Properties.EvaluationPeriods", 1, "DecisionsAlarm can go off again"),
+        Breach("Resources.EventsDroppedAlarm.Properties.EvaluationPeriods", 6, "EventsDroppedAlarm can go off again"),
+    ],
+    failure_rules.every_alarm_says_first_what_to_do: [
+        Breach("Resources.DeliverAlarm.Properties.AlarmDescription", "deliver failed", "begins with deliver"),
+        Breach("Resources.PagesFailAlarm.Properties.AlarmDescription", GONE, "PagesFailAlarm begins with"),
+    ],
+    failure_rules.every_metric_of_ours_is_emitted: [
+        Breach("Resources.LettersOverdueAlarm.Properties.MetricName", "LettersLate", "watches LettersLate"),
+        Breach("Resources.LettersOverdueAlarm.Properties.Dimensions", GONE, "LettersOverdueAlarm watches"),
+        Breach("Resources.ConfirmationsLateAlarm.Properties.Namespace", "Ours", "ConfirmationsLateAlarm watches"),
+        Breach("Resources.SendConfirmationsRefused", GONE, "ConfirmationsRefusedAlarm watches"),
+    ],
+    failure_rules.functions_emit_metrics_of_their_stack: [
+        Breach("Globals.Function.Environment.Variables.POWERTOOLS_SERVICE_NAME", "undersigned", "two stacks"),
+        Breach("Globals.Function.Environment.Variables.POWERTOOLS_METRICS_NAMESPACE", GONE, "another namespace"),
+    ],
+    failure_rules.functions_are_traced_only_if_a_parameter_says_so: [
+        Breach("Globals.Function.Tracing", "Active", "Tally is traced in every stack"),
+        Breach(f"{TALLY}.Tracing", "PassThrough", "Tally is traced in every stack"),
+    ],
+    failure_rules.the_operator_gets_every_alarm: [
+        Breach("Parameters.OperatorEmail.Default", "", "a stack can have no operator"),
+        Breach("Parameters.OperatorEmail.AllowedPattern", GONE, "a stack can have no operator"),
+        Breach("Resources.OperatorSubscription", GONE, "the operator doesn't get the alarms"),
+        Breach("Resources.OperatorSubscription.Condition", "HasBudget", "the operator doesn't get the alarms"),
+    ],
+    failure_rules.what_needs_a_person_has_an_alarm_of_its_own: [
+        Breach("Resources.RecordFeedbackDecisions", GONE, "nobody learns of mail event"),
+        Breach("Resources.DeliverHandledErrors", GONE, "nobody learns of other errors in DeliverLogGroup"),
+        Breach("Resources.DecisionsAlarm.Properties.AlarmActions", GONE, "nobody learns of delivery"),
     ],
     failure_rules.every_alarm_links_to_its_entry_in_the_runbook: [
         Breach("Resources.DeliverAlarm.Properties.AlarmDescription", "deliver fails", "DeliverAlarm doesn't link"),
@@ -133,6 +207,34 @@ RULES: dict[Rule, list[Breach]] = {
         Breach(
             "Resources.WeekMissedAlarm.Properties.TreatMissingData", "notBreaching", "for a PlanDeliveries that doesn't"
         ),
+        Breach("Resources.WeekMissedAlarm.Properties.MetricName", "Invocations", "for a PlanDeliveries that doesn't"),
+        Breach("Resources.HoursMissedAlarm", GONE, "for an hourly plan that doesn't"),
+        Breach(
+            "Resources.HoursMissedAlarm.Properties.TreatMissingData", "notBreaching", "for an hourly plan that doesn't"
+        ),
+        Breach("Resources.HoursMissedAlarm.Properties.Period", 86400, "for an hourly plan that doesn't"),
+    ],
+    failure_rules.throttles_of_the_table_and_its_indexes_have_alarms: [
+        Breach(
+            "Resources.TableReadsThrottledAlarm.Properties.Metrics.0.Expression",
+            {"Fn::Sub": "SELECT SUM(ReadThrottleEvents) FROM \"AWS/DynamoDB\" WHERE TableName = '${Other}'"},
+            "ReadThrottleEvents of tray has no alarm",
+        ),
+        Breach("Resources.TableWritesThrottledAlarm", GONE, "WriteThrottleEvents of Table has no alarm"),
+    ],
+    failure_rules.what_aws_loses_has_an_alarm: [
+        Breach("Resources.EventsDroppedAlarm", GONE, "DestinationDeliveryFailures of AWS/Lambda has no alarm"),
+        Breach("Resources.RuleFailedAlarm", GONE, "InvocationsFailedToBeSentToDlq of AWS/Events has no"),
+        Breach("Resources.SchedulesFailedAlarm", GONE, "DeadLetterCount of AWS/Scheduler has no alarm"),
+        Breach("Resources.NotificationsFailedAlarm", GONE, "NumberOfNotificationsFailed of AWS/SNS has no alarm"),
+    ],
+    failure_rules.messages_that_wait_for_ses_have_an_alarm: [
+        Breach("Resources.DeliveriesWaitAlarm", GONE, "delayed in DeliveryQueue are not seen"),
+        Breach("Resources.MailsWaitAlarm", GONE, "delayed in WaitingMails are not seen"),
+    ],
+    failure_rules.refusals_that_fail_no_function_have_an_alarm: [
+        Breach("Resources.ApiThrottledAlarm", GONE, "in ApiLogGroup"),
+        Breach("Resources.SendConfirmationsRefused", GONE, "in SendConfirmationsLogGroup"),
     ],
     failure_rules.functions_that_write_to_their_own_queue_allow_the_loop: [
         Breach(f"{DELIVER}.RecursiveLoop", GONE, "Deliver must have the RecursiveLoop Allow"),
@@ -141,6 +243,13 @@ RULES: dict[Rule, list[Breach]] = {
     ],
     failure_rules.recursion_that_lambda_stops_has_an_alarm: [
         Breach("Resources.RecursionAlarm", GONE, "there is no alarm for recursion"),
+    ],
+    failure_rules.a_budget_warns_the_operator: [
+        Breach("Resources.Budget", GONE, "there is no budget"),
+        Breach("Resources.Budget.Condition", GONE, "Budget is created without a MonthlyBudget"),
+        Breach("Resources.Budget.Properties.Budget.BudgetLimit.Amount", 100, "not of MonthlyBudget"),
+        Breach("Resources.Budget.Properties.NotificationsWithSubscribers.0", GONE, "warns nobody of forecasted costs"),
+        Breach("Resources.Budget.Properties.NotificationsWithSubscribers.1.Subscribers", [], "nobody of actual costs"),
     ],
     permission_rules.no_action_has_a_wildcard: [
         Breach(f"{TALLY_STATEMENT}.Action", "dynamodb:*", "TallyRole may do dynamodb:*"),
@@ -174,6 +283,19 @@ RULES: dict[Rule, list[Breach]] = {
             f"{PLAN}.Policies.0.Statement.1.Resource.0",
             {"Fn::Sub": "${Table.Arn}/index/*"},
             "PlanDeliveriesRole may dynamodb:Query any row",
+        ),
+    ],
+    permission_rules.nothing_on_the_table_is_granted_twice: [
+        Breach(
+            f"{TALLY_STATEMENT}.Condition.ForAllValues:StringLike.dynamodb:LeadingKeys",
+            ["COUNT#*", "COUNT#*"],
+            "TallyRole may dynamodb:UpdateItem COUNT#* twice",
+        ),
+        Breach(
+            "Resources.OrganizerApi.Properties.Policies.0.Statement.2"
+            ".Condition.ForAllValues:StringEquals.dynamodb:Attributes.1",
+            "pk",
+            "OrganizerApiRole has the attribute pk twice in SteerDeliveries",
         ),
     ],
     permission_rules.leading_keys_are_those_of_the_key_design: [
@@ -211,6 +333,11 @@ RULES: dict[Rule, list[Breach]] = {
     data_rules.events_of_signers_emails_are_kept_nowhere: [
         Breach("Resources.FeedbackSubscription.Properties.FilterPolicy", GONE, "FeedbackSubscription keeps"),
         Breach("Resources.FeedbackRule.Properties.EventPattern.detail.mail.tags.kind", GONE, "FeedbackRule keeps"),
+        Breach(
+            "Resources.ConfirmationFeedbackRule.Properties.Targets.0.InputTransformer",
+            GONE,
+            "ConfirmationFeedbackRule keeps",
+        ),
     ],
     data_rules.buckets_are_encrypted: [
         Breach("Resources.PacketBucket.Properties.BucketEncryption", GONE, "PacketBucket is not encrypted"),
@@ -231,6 +358,11 @@ RULES: dict[Rule, list[Breach]] = {
         Breach("Resources.PacketBucketPolicy", GONE, "PacketBucket can be read without TLS"),
         Breach("Resources.PacketBucketPolicy.Properties.PolicyDocument.Statement.0.Effect", "Allow", "without TLS"),
     ],
+    data_rules.emails_are_sent_over_tls: [
+        Breach("Resources.MailConfiguration.Properties.DeliveryOptions", GONE, "emails of MailConfiguration can be"),
+        Breach("Resources.DeliveryMailConfiguration.Properties.DeliveryOptions.TlsPolicy", "OPTIONAL", "can be read"),
+        Breach("Parameters.RequireTls.Default", "false", "letters can be read on their way by default"),
+    ],
     data_rules.secrets_are_generated: [
         Breach("Resources.Secret.Properties.SecretString", "hunter2", "Secret is not generated"),
         Breach("Resources.Secret.Properties.GenerateSecretString", GONE, "Secret is not generated"),
@@ -239,6 +371,13 @@ RULES: dict[Rule, list[Breach]] = {
     data_rules.apis_are_throttled: [
         Breach("Resources.Api.Properties.DefaultRouteSettings", GONE, "Api is not throttled"),
         Breach("Resources.Api.Properties.DefaultRouteSettings.ThrottlingBurstLimit", GONE, "Api is not throttled"),
+        Breach(f"{SIGN}.ThrottlingRateLimit", GONE, "Api is not throttled at POST /campaigns/{campaign}/signatures"),
+    ],
+    data_rules.signing_never_starves_behind_reads: [
+        Breach(SIGN, GONE, "no limit for POST /campaigns/{campaign}/signatures"),
+        Breach("Resources.PublicApi.Properties.Events.Sign", GONE, "signatures shares its limit"),
+        Breach("Mappings.Requests.500.Read", 9000, "for 500 signers, Api lets through"),
+        Breach("Mappings.Requests.3333.Sign", 3333, "for 3333 signers, GET /confirm/{token} is limited to 3333"),
     ],
     data_rules.access_logs_identify_nobody: [
         Breach("Resources.Api.Properties.AccessLogSettings", GONE, "Api has no access log"),
@@ -246,6 +385,7 @@ RULES: dict[Rule, list[Breach]] = {
             Breach("Resources.Api.Properties.AccessLogSettings.Format", f'{{"it":"{variable}"}}', f"logs {variable}")
             for variable in ("$context.path", "$context.identity.sourceIp", "$context.identity.userAgent")
         ),
+        Breach("Resources.Api.Properties.AccessLogSettings.Format", "$context.status" * 7, "more than 160 bytes"),
     ],
     data_rules.two_stacks_can_share_an_account: [
         Breach("Resources.Table.Properties.TableName", "signatures", "Table has the name signatures"),
@@ -254,12 +394,16 @@ RULES: dict[Rule, list[Breach]] = {
     ],
     permission_rules.events_are_published_only_if_a_parameter_says_so: [
         Breach("Resources.TallyMayPublish.Condition", GONE, "TallyMayPublish may publish"),
-        Breach("Resources.EventBus.Condition", "HasOperator", "EventBus is created"),
+        Breach("Resources.EventBus.Condition", "HasBudget", "EventBus is created"),
+    ],
+    data_rules.tables_cannot_be_deleted_by_mistake: [
+        Breach("Resources.Table.Properties.DeletionProtectionEnabled", GONE, "Table can be deleted"),
     ],
     data_rules.data_is_kept_when_the_stack_is_deleted: [
         Breach("Resources.Table.DeletionPolicy", GONE, "Table is deleted"),
         Breach("Resources.PacketBucket.UpdateReplacePolicy", "Delete", "PacketBucket is deleted"),
         Breach("Resources.Secret.DeletionPolicy", GONE, "Secret is deleted"),
+        Breach("Resources.SenderEmailIdentity.DeletionPolicy", GONE, "SenderEmailIdentity is deleted"),
     ],
     function_rules.every_folder_of_functions_is_a_function: [
         Breach("Resources.Tally", GONE, "functions/tally is not both"),
@@ -297,6 +441,13 @@ RULES: dict[Rule, list[Breach]] = {
     function_rules.functions_time_out_before_the_api_does: [
         Breach("Resources.PublicApi.Properties.Timeout", 30, "PublicApi may run longer"),
     ],
+    function_rules.every_functions_concurrency_is_limited: [
+        Breach("Resources.PublicApi.Properties.ReservedConcurrentExecutions", GONE, "PublicApi.Any can use up"),
+        Breach("Resources.OrganizerApi.Properties.ReservedConcurrentExecutions", 100, "OrganizerApi.Any can use up"),
+        Breach("Parameters.PublicApiConcurrency.Default", 100, "PublicApi.Any can use up"),
+        Breach(f"{FEEDBACK}.Events.Queue.Properties.ScalingConfig", GONE, "RecordFeedback.Queue can use up"),
+        Breach(f"{TALLY}.Events.Signatures.Properties.ParallelizationFactor", 10, "Tally.Signatures can use up"),
+    ],
     function_rules.functions_of_the_api_do_not_name_it: [
         Breach(
             "Resources.OrganizerApi.Properties.Environment.Variables.PUBLIC_URL",
@@ -312,7 +463,7 @@ RULES: dict[Rule, list[Breach]] = {
     function_rules.the_stream_has_two_readers_of_signatures: [
         Breach(f"{TALLY}.Events.Signatures.Properties.FilterCriteria", GONE, "Tally is called for rows"),
         Breach(
-            f"{TALLY}.Events.Signatures.Properties.FilterCriteria.Filters.1",
+            f"{TALLY}.Events.Signatures.Properties.FilterCriteria.Filters.4",
             {"Pattern": '{"dynamodb": {"Keys": {"pk": {"S": [{"prefix": "DELIVERY#"}]}}}}'},
             "Tally is called for rows",
         ),
@@ -325,6 +476,8 @@ RULES: dict[Rule, list[Breach]] = {
     function_rules.the_schedule_comes_from_parameters: [
         Breach(f"{PLAN}.Events.Weekly", GONE, "PlanDeliveries has no schedule"),
         Breach(f"{REPORT}.Events.Weekly", GONE, "ReportDeliveries has no schedule"),
+        Breach(f"{PLAN}.Events.Hourly", GONE, "PlanDeliveries has no schedule at cron(0 * * * ? *)"),
+        Breach(f"{REPORT}.Events.Hourly", GONE, "ReportDeliveries has no schedule at cron(0 * * * ? *)"),
         Breach(
             f"{REPORT}.Events.Weekly.Properties.ScheduleExpression", "rate(7 days)", "ReportDeliveries runs at rate"
         ),
@@ -349,7 +502,7 @@ def changed(path: str, value: Any) -> Template:
     *above, last = (int(part) if part.isdecimal() else part for part in path.split("."))
     place: Any = template
     for part in above:
-        place = place[part]
+        place = place[part if isinstance(place, list) else str(part)]
     if value is GONE:
         del place[last]
     elif value is LAST:

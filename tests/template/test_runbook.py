@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.aws_from_template import ROOT, Template, load_template
-from tests.template.reading import ALARM, functions, of_type
+from tests.template.reading import ALARM, COMPOSITE, functions, of_type
 
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
 
@@ -20,7 +20,8 @@ def entries(runbook: str) -> dict[str, str]:
 
 def problems(runbook: str, template: Template) -> list[str]:
     """Describe alarms without an entry, entries without an alarm, and names in commands that the stack lacks."""
-    alarms, written = of_type(template, ALARM).keys(), entries(runbook)
+    alarms = of_type(template, ALARM).keys() | of_type(template, COMPOSITE).keys()
+    written = entries(runbook)
     found = [f"{name} has no entry" for name in sorted(alarms - written.keys())]
     found += [f"{name} is not an alarm" for name in sorted(written.keys() - alarms)]
     for name, entry in written.items():
@@ -28,7 +29,7 @@ def problems(runbook: str, template: Template) -> list[str]:
         if parts != ["Symptom", "Check", "Fix"]:
             found.append(f"{name} has the parts {parts}")
         found += [f"{name} names {alarm}" for alarm in re.findall(r"\b\w+Alarm\b", entry) if alarm not in alarms]
-    named = re.findall(r"\$\(id (\w+)\)|\b(?:size|peek|redrive) (\w+)", runbook)
+    named = re.findall(r"\$\(id (\w+)\)|\b(?:size|peek|put-back) (\w+)", runbook)
     found += [f"there is no {one or other}" for one, other in named if (one or other) not in template["Resources"]]
     called = re.findall(r"\b(?:errors|run) ([A-Z]\w+)", runbook)
     return found + [f"there is no function {name}" for name in called if name not in functions(template)]
@@ -49,7 +50,7 @@ def test_each_alarm_has_an_entry_and_each_entry_has_an_alarm() -> None:
             "ConfirmationsLagAlarm has the parts ['Symptom', 'Check']",
         ),
         ("is TallyLagAlarm on", "is TallySlowAlarm on", "TallyAlarm names TallySlowAlarm"),
-        ("redrive DeliveriesFailed", "redrive DeliveriesLost", "there is no DeliveriesLost"),
+        ("put-back DeliveriesFailed", "put-back DeliveriesLost", "there is no DeliveriesLost"),
         ("$(id WaitingMails)", "$(id LateMails)", "there is no LateMails"),
         ("errors Deliver 48h", "errors Delivery 48h", "there is no function Delivery"),
     ],

@@ -18,9 +18,18 @@ if TYPE_CHECKING:
 OF_POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
 """Powertools reads these by itself."""
 
-OPTIONAL = {"EVENT_BUS_NAME", "PUBLIC_URL", "PROXY_SECRET", "PROXY_ADDRESS_HEADER", "ONLY_THROUGH_PROXY"}
-"""Without the first, a stack publishes no events. Without the second, it takes its address from each request. The
-others are of a proxy."""
+OPTIONAL = {
+    "EVENT_BUS_NAME",
+    "PUBLIC_URL",
+    "API_URL",
+    "CDN",
+    "ADMIN_EMAIL",
+    "PROXY_SECRET",
+    "PROXY_ADDRESS_HEADER",
+    "ONLY_THROUGH_PROXY",
+}
+"""Without the first, a stack publishes no events. Without the next two, an API takes its address from each request, and
+it has no CDN without the third. Without the next, it has no administrator. The others are of a proxy."""
 
 FUNCTIONS = sorted(functions(load_template()))
 
@@ -53,7 +62,10 @@ class Variables(dict[str, str]):
 
 
 def variables_for(function: str) -> dict[str, str]:
-    return environment_of(function, **dict.fromkeys(variables_of(load_template(), function), "1"))
+    variables = dict.fromkeys(variables_of(load_template(), function), "1")
+    if "MAIL_BUDGETS" in variables:
+        variables["MAIL_BUDGETS"] = "1 1 1 1"
+    return environment_of(function, **variables)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

@@ -12,30 +12,50 @@ import pytest
 
 from tests.aws_from_template import load_template, resolve
 from tests.template.function_rules import ALIAS
-from tests.template.reading import functions, of_type, translated
+from tests.template.reading import alarm_of, functions, of_type, translated
 
 FUNCTIONS = functions(load_template()).keys()
 
 CHANGES = {
+    "AcceptReservedDomains": "true",
+    "AdminEmail": "administrator@example.org",
+    "ApiUrl": "https://api.example.org",
     "Architecture": "x86_64",
     "BundleSize": "50",
+    "Canary": "true",
+    "Cdn": "true",
     "DeliveryDay": "FRI",
     "DeliveryHour": "11",
     "DeliveryTimeZone": "America/New_York",
     "FormsPerMinute": "10",
     "LogRetentionDays": "90",
+    "MonthlyBudget": "50",
     "OnlyThroughProxy": "true",
+    "MailsAtOnce": "8",
     "OperatorEmail": "operator@example.org",
+    "OrganizerApiConcurrency": "20",
+    "PacketRetentionDays": "60",
     "ProxyAddressHeader": "CF-Connecting-IP",
     "PreviousProxySecret": "o" * 40,
     "ProxySecret": "n" * 40,
+    "PublicApiConcurrency": "100",
     "PublicUrl": "https://letters.example.org",
     "PublishEvents": "true",
+    "RequireTls": "false",
     "SenderAddress": "other@example.org",
+    "SuspiciousMailsAnHour": "20",
+    "Tracing": "true",
+    "UnconfirmedMailsADomain": "40",
+    "UnconfirmedMailsANetwork": "60",
+    "UnconfirmedMailsAnHour": "80",
 }
 """Another value of each parameter that a function could depend on."""
 
-BEFORE = {"SenderIdentity": "example.org", "SenderAddress": "letters@example.org"}
+BEFORE = {
+    "SenderIdentity": "example.org",
+    "SenderAddress": "letters@example.org",
+    "OperatorEmail": "someone@example.org",
+}
 
 
 def published(
@@ -62,12 +82,14 @@ def changed(before: dict[str, tuple[str, str]], after: dict[str, tuple[str, str]
 
 
 def configured(parameters: dict[str, str]) -> dict[str, object]:
-    """Return each function's properties as Lambda gets them."""
+    """Return each function's properties as Lambda gets them, without the one that is no part of a version."""
     result = translated(load_template(), parameters)
     known = {name: name for name in result["Resources"]}
     known |= {f"{name}.Arn": name for name in result["Resources"]}
     known |= {"AWS::Region": "us-east-2", "AWS::URLSuffix": "amazonaws.com", "AWS::NoValue": ""}
     lambdas = of_type(result, "AWS::Lambda::Function")
+    for properties in lambdas.values():
+        properties.pop("ReservedConcurrentExecutions", None)
     return {name: resolve(properties, known | parameters) for name, properties in lambdas.items()}
 
 
@@ -110,6 +132,12 @@ def test_each_step_of_replacing_the_proxys_secret_publishes_a_version() -> None:
         assert changed(one, two) == {"PublicApi", "OrganizerApi"}
 
 
+def test_with_a_cdn_the_forms_address_publishes_no_version_of_the_functions_that_send_emails() -> None:
+    one, two = (published({"Cdn": "true", "PublicUrl": f"https://{name}.example.org"}) for name in ("a", "b"))
+
+    assert changed(one, two) == {"PublicApi", "OrganizerApi"}
+
+
 def test_no_version_shows_the_proxys_secret() -> None:
     secrets = {name: CHANGES[name] for name in ("ProxySecret", "PreviousProxySecret")}
 
@@ -139,7 +167,14 @@ def test_codedeploy_is_used_only_if_a_parameter_says_so() -> None:
     assert not [name for name, resource in without["Resources"].items() if "UpdatePolicy" in resource]
     groups = of_type(gradual, "AWS::CodeDeploy::DeploymentGroup")
     alarms = {name: group["AlarmConfiguration"]["Alarms"] for name, group in groups.items()}
-    assert alarms == {f"{name}DeploymentGroup": [{"Name": {"Ref": f"{name}Alarm"}}] for name in FUNCTIONS}
+    assert alarms == {f"{name}DeploymentGroup": [{"Name": alarm_of(load_template(), name)}] for name in FUNCTIONS}
     assert {name for name, resource in gradual["Resources"].items() if "UpdatePolicy" in resource} == {
         f"{name}Alias{ALIAS}" for name in FUNCTIONS
     }
+
+
+def test_a_deploy_changes_the_pages_before_the_emails_that_link_to_them() -> None:
+    """Version 0.2 can't read today's links. See tests/faults/test_version_0_2.py."""
+    resources = translated(load_template(), BEFORE)["Resources"]
+    assert resources["PublicApiAliaslive"]["Type"] == "AWS::Lambda::Alias"
+    assert resources["SendConfirmations"]["DependsOn"] == "PublicApiAliaslive"

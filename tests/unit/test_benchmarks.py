@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,7 +41,33 @@ def test_the_kept_figures_meet_each_goal_of_what_is_counted(name: str) -> None:
     found = findings(bench.BENCHMARKS[name].goals, kept["figures"], "full")
 
     assert found
-    assert [str(finding) for finding in found if finding.fails] == []
+    assert [finding.row for finding in found if finding.fails] == []
+    still_missed = {goal.rows for goal in bench.BENCHMARKS[name].goals if isinstance(goal, Limit) and goal.still > -inf}
+    assert {finding.row for finding in found if finding.is_known} == still_missed, "a goal that is met is met"
+
+
+def test_a_goal_that_is_known_to_be_missed_fails_once_the_figure_is_worse() -> None:
+    goals = (Limit("dollars", at_most=20, still=23),)
+
+    def of(value: float) -> tuple[bool, bool]:
+        [finding] = findings(goals, {"dollars": value}, "full")
+        return finding.fails, finding.is_known
+
+    assert (of(19), of(22.9), of(23.1)) == ((False, False), (False, True), (True, False))
+
+
+def test_a_benchmark_that_is_in_the_docs_is_written_there_only_in_full(
+    monkeypatch: pytest.MonkeyPatch, results: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    published: list[Figures] = []
+    figures = {"rows": 1, "tables": {"by day": {"monday": {"rows": 1, "what": "a text"}}}}
+    one = Benchmark("A benchmark", (Limit("rows", at_most=1),), lambda _size: figures, published.append)
+    monkeypatch.setattr(bench, "BENCHMARKS", {"one": one})
+
+    assert (bench.main(["--small"]), published) == (0, [])
+    assert (bench.main([]), published) == (0, [figures])
+    assert json.loads((results / "one.json").read_text(encoding="utf-8"))["figures"] == figures
+    assert "a text" in capsys.readouterr().out
 
 
 def test_a_missed_goal_fails_the_command_after_all_have_run(

@@ -23,7 +23,9 @@ DEPLOYED = (
     "DELIVERY_QUEUE_URL",
     "EXPORT_QUEUE_URL",
     "WAITING_MAILS_URL",
+    "PEOPLE_MAILS_URL",
     "PUBLIC_URL",
+    "API_URL",
 )
 
 

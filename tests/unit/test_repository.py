@@ -20,6 +20,9 @@ def parsed(file: Path) -> dict[str, Any]:
     return dict(yaml_parse(file.read_text(encoding="utf-8")))
 
 
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+
+
 @pytest.fixture
 def workflow() -> dict[str, Any]:
     return parsed(ROOT / ".github" / "workflows" / "ci.yml")
@@ -34,16 +37,33 @@ def test_the_public_ci_runs_the_same_steps_as_ours(workflow: dict[str, Any]) -> 
     assert ["make setup", *(f"make {step}" for step in job["strategy"]["matrix"]["step"])] == ours
 
 
-def test_the_public_ci_pins_each_action_to_a_commit(workflow: dict[str, Any]) -> None:
-    actions = [step["uses"] for step in workflow["jobs"]["ci"]["steps"] if "uses" in step]
+def test_the_public_ci_repeats_the_cases_of_ours_and_the_nightly_search_draws_new_ones(
+    workflow: dict[str, Any],
+) -> None:
+    [ours] = re.findall(
+        r"^export UNDERSIGNED_SEED=(\d+)$", (ROOT / ".ci" / "run").read_text(encoding="utf-8"), flags=re.MULTILINE
+    )
+    search = (ROOT / ".github" / "workflows" / "search.yml").read_text(encoding="utf-8")
+
+    assert workflow["env"] == {"UNDERSIGNED_SEED": int(ours)}
+    assert "make ${{ matrix.step }}" in search
+    assert "SEED" not in search
+
+
+@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.stem)
+def test_a_workflow_pins_each_action_to_a_commit(file: Path) -> None:
+    actions = [step["uses"] for job in parsed(file)["jobs"].values() for step in job["steps"] if "uses" in step]
 
     assert actions
     assert [action for action in actions if not re.fullmatch(r"actions/\w+@[0-9a-f]{40}", action)] == []
 
 
-def test_the_public_ci_has_only_read_access_and_a_timeout(workflow: dict[str, Any]) -> None:
+@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.stem)
+def test_a_workflow_has_only_read_access_and_a_timeout(file: Path) -> None:
+    workflow = parsed(file)
+
     assert workflow["permissions"] == READING
-    assert all("permissions" not in job and job["timeout-minutes"] <= 60 for job in workflow["jobs"].values())
+    assert all("permissions" not in job and job["timeout-minutes"] <= 90 for job in workflow["jobs"].values())
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.stem)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from string import ascii_letters, digits
 from typing import TYPE_CHECKING
@@ -32,6 +33,17 @@ def signer_token(purpose: Purpose = "letter") -> str:
 
 def test_a_signers_token_names_campaign_and_signer() -> None:
     assert at().read_signer("letter", signer_token()) == SIGNER
+
+
+def test_a_confirmation_token_names_its_words() -> None:
+    token = at().for_words(SIGNER.campaign, SIGNER.signer, "661097a9d6800")
+    assert at().read_signer("confirm", token) == replace(SIGNER, words="661097a9d6800")
+
+
+def test_only_a_confirmation_token_can_name_words() -> None:
+    token = at()._issue("letter", SIGNER.campaign, SIGNER.signer, "661097a9d6800")
+    with pytest.raises(TokenError, match="damaged"):
+        at().read_signer("letter", token)
 
 
 def test_a_packets_token_names_its_delivery() -> None:

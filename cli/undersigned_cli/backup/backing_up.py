@@ -9,6 +9,7 @@ No read order gives a snapshot of a table that changes, so this order prevents t
 4. Read again the signatures in bundles that are new since step 1. They may have been read as still in the tray, and a
    restore would send them again.
 5. Read the campaign itself. A signature names a letter version and a target, and these are never deleted.
+6. Read the draft: all parts of one revision, and then its head.
 """
 
 from __future__ import annotations
@@ -18,9 +19,11 @@ from itertools import batched
 from typing import TYPE_CHECKING
 
 from undersigned.aws.campaigns import RESTORED_FROM, TARGETS, audit_partition, campaign_partition
-from undersigned.aws.deliveries import BUNDLES, DELIVERIES, MAIL_EVENTS, PACKETS, delivery_partition
+from undersigned.aws.deliveries import ARCHIVES, BUNDLES, DELIVERIES, MAIL_EVENTS, PACKETS, delivery_partition
+from undersigned.aws.drafts import Drafts
 from undersigned.aws.dynamodb import BATCH_GET
 from undersigned.aws.mail_claims import mail_claim_partition
+from undersigned.aws.people import of_person, people_partition
 from undersigned.aws.signatures import listing_shards, parse_signature_key, read_signature, signature_key
 from undersigned.domain.errors import UndersignedError
 from undersigned_cli.backup.backup_file import Line
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
 
     from undersigned.aws.dynamodb import Table, Values
 
-_OF_DELIVERIES = (DELIVERIES, BUNDLES, PACKETS, MAIL_EVENTS)
+_OF_DELIVERIES = (DELIVERIES, BUNDLES, PACKETS, ARCHIVES, MAIL_EVENTS)
 """The kinds of rows of a target's deliveries, in the order in which they are read."""
 
 
@@ -49,7 +52,7 @@ class BackingUp:
     def lines(self) -> Iterator[Line]:
         """Yield the campaign's rows; raises MovedOnError.
 
-        Leaves out what can be counted again, what expires within days, and organizers' keys.
+        Leaves out what can be counted again, what expires within days (sessions, requests to sign in), and keys.
         """
         known = {_address(row) for target in self._targets() for row in self._partition(target, BUNDLES)}
         for row in self._listed():
@@ -64,8 +67,17 @@ class BackingUp:
             self._check_bundle(row)
             yield Line(row, again=True)
         organizer = mail_claim_partition(f"organizer:{self.campaign}")
+        yield from self._people()
         for partition in (audit_partition(self.campaign), organizer, campaign_partition(self.campaign)):
             yield from (Line(row) for row in self._partition(partition) if row["sk"] != RESTORED_FROM)
+        yield from map(Line, Drafts(self.table).rows(self.campaign))
+
+    def _people(self) -> Iterator[Line]:
+        """Yield the rows of people's roles, as the campaign has them and as each person has them."""
+        for row in self._partition(people_partition(self.campaign)):
+            yield Line(row)
+            of_them = of_person(row["sk"], self.campaign)
+            yield Line(row | of_them._asdict())
 
     def _deliveries(self, target: str) -> Iterator[Values]:
         """Yield the rows of a target's deliveries.

@@ -23,7 +23,15 @@ from undersigned.aws.campaigns import (
     restored_key,
 )
 from undersigned.aws.counts import counter_key
-from undersigned.aws.deliveries import DELIVERIES, MAIL_EVENTS, PACKETS, delivery_values, read_delivery, read_mail_event
+from undersigned.aws.deliveries import (
+    ARCHIVES,
+    DELIVERIES,
+    MAIL_EVENTS,
+    PACKETS,
+    delivery_values,
+    read_delivery,
+    read_mail_event,
+)
 from undersigned.aws.dynamodb import Key, Update
 from undersigned.aws.mail_claims import mail_claim_partition
 from undersigned.aws.signatures import listing_shards, read_signature
@@ -187,8 +195,8 @@ class Restoring:
                 return signature | origin if signature else None
             case "DELIVERY" if sk.startswith(DELIVERIES):
                 return self._delivery(row) | origin
-            case "DELIVERY" if sk.startswith(PACKETS) and self._is_unsettled(row):
-                # The PDF is in the other stack's bucket, so the packet is typeset again.
+            case "DELIVERY" if sk.startswith((PACKETS, ARCHIVES)) and self._is_unsettled(row):
+                # The file is in the other stack's bucket, so it is made again.
                 return None
             case "CAMPAIGN" if sk == _CONTROLS:
                 # Written first, as paused.
@@ -202,11 +210,14 @@ class Restoring:
     def _signature(self, line: Line) -> Values | None:
         if not line.again and line.values["pk"] in self.found.again:
             return None
-        if read_signature(line.values).has_expired(self.now):
+        signature = read_signature(line.values)
+        # A row that remembers an erasure stays, as it does in the table. The daily reconciliation erases it again.
+        if signature.has_expired(self.now) and signature.erased_at is None:
             self.written["expired"] += 1
             return None
-        # This stack's counters don't count the row yet, so it has no mark.
-        return {name: value for name, value in line.values.items() if name != "tallied"}
+        # This stack's counters don't count the row yet, so it has no mark. The other stack sends a postponed email.
+        omitted = {"tallied", "due", "due_at"} if signature.mail_postponed else {"tallied"}
+        return {name: value for name, value in line.values.items() if name not in omitted}
 
     def _delivery(self, row: Values) -> Values:
         """Return a delivery with SES's events and the organizer's decision applied to an email that was being sent."""

@@ -1,7 +1,8 @@
-"""A campaign's folder: read it, push it to a stack, or render a letter from it."""
+"""A campaign's folder: write it, read it, push it to a stack, or render a letter from it."""
 
-from undersigned_cli.campaign_folder.pushing import changes_of, push
-from undersigned_cli.campaign_folder.reading import read, read_text
+from undersigned.services.pushing import changes_of, push
+from undersigned_cli.campaign_folder.reading import read, read_files, read_text
 from undersigned_cli.campaign_folder.rendering import render
+from undersigned_cli.campaign_folder.writing import pull, write, write_new
 
-__all__ = ["changes_of", "push", "read", "read_text", "render"]
+__all__ = ["changes_of", "pull", "push", "read", "read_files", "read_text", "render", "write", "write_new"]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from undersigned.authoring import targets
 from undersigned.authoring.campaigns import REQUIRED_FILES, CompiledCampaign, compile_campaign
 from undersigned.authoring.letter_files import is_translation
 from undersigned.authoring.mistakes import Mistake, MistakesError
-from undersigned.authoring.texts import text_of
+from undersigned.authoring.texts import encoding_warning, text_of
+from undersigned.domain.languages import Message
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,8 +19,18 @@ if TYPE_CHECKING:
 def read(folder: Path) -> CompiledCampaign:
     """Read and compile a campaign's folder; raises MistakesError with every mistake in its files."""
     if not folder.is_dir():
-        message = f"there is no such folder; create it with the files {', '.join(REQUIRED_FILES)}"
+        message = Message(
+            "there is no such folder; create it with the files %(files)s", {"files": ", ".join(REQUIRED_FILES)}
+        )
         raise MistakesError([Mistake(str(folder), None, message)])
+    compiled = compile_campaign(*read_files(folder))
+    table = folder / targets.FILE
+    warning = encoding_warning(table.name, table.read_bytes())
+    return replace(compiled, warnings=(*compiled.warnings, warning)) if warning else compiled
+
+
+def read_files(folder: Path) -> tuple[dict[str, str], list[Mistake]]:
+    """Read the texts of a campaign's files, by name, and the mistakes of those that can't be read."""
     texts: dict[str, str] = {}
     unreadable: list[Mistake] = []
     for file in sorted(folder.iterdir()):
@@ -26,7 +39,7 @@ def read(folder: Path) -> CompiledCampaign:
                 texts[file.name] = read_text(file)
             except MistakesError as error:
                 unreadable += error.mistakes
-    return compile_campaign(texts, unreadable)
+    return texts, unreadable
 
 
 def read_text(file: Path) -> str:
@@ -34,6 +47,8 @@ def read_text(file: Path) -> str:
     try:
         content = file.read_bytes()
     except OSError as error:
-        message = f"the file can't be read ({error.strerror}); check its name and permissions"
+        message = Message(
+            "the file can't be read (%(reason)s); check its name and permissions", {"reason": error.strerror}
+        )
         raise MistakesError([Mistake(file.name, None, message)]) from error
     return text_of(file.name, content)

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from undersigned.domain.campaigns import Roster
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.letters import SignerDetails, as_text, read_blocks, render_html
-from undersigned.domain.signatures import details_so_far, read_draft, read_form
+from undersigned.domain.signatures import details_so_far, read_form, read_unfinished
 
 if TYPE_CHECKING:
     from undersigned.authoring.campaigns import CompiledCampaign
@@ -86,7 +86,7 @@ def _as_signed(
         "note": details.note,
     }
     read_form(values, campaign, roster)
-    return details_so_far(read_draft(values, roster), campaign, details.signed_on, language)
+    return details_so_far(read_unfinished(values, campaign, roster), campaign, details.signed_on, language)
 
 
 def _pdf(language: str, html: str, signer: SignerDetails) -> bytes:

@@ -87,7 +87,8 @@ def backup(
         unfinished = counted(seen["unfinished"], "delivery is", "deliveries are")
         say(
             f"{unfinished} not finished, and the file doesn't have what they send from now on. To move the campaign, "
-            f"run `undersigned pause {campaign}`, and make another backup when they are finished.",
+            f"run `undersigned pause {campaign}`, and make another backup when none is `sending`, in an hour at most. "
+            "One that is `open` goes from the new stack.",
             style="yellow",
         )
 

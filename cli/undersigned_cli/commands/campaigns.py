@@ -1,25 +1,60 @@
-"""`undersigned campaign`: check a campaign's folder, and push it to a stack."""
+"""`undersigned campaign`: make, check, push and pull a campaign's folder; list campaigns, and close one."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from undersigned.authoring import described_settings, settings
 from undersigned.authoring.mistakes import MistakesError
+from undersigned.authoring.settings_document import SettingsDocument
+from undersigned.authoring.targets import MOST_NOTES
 from undersigned.domain.colors import accents
+from undersigned.domain.errors import NotFoundError, UndersignedError
+from undersigned.domain.postal_codes import ALL_OTHERS
 from undersigned_cli import campaign_folder
-from undersigned_cli.commands.options import COMMAND_LINE, Folder, Reason, examples, on_stack
-from undersigned_cli.commands.output import counted, say
+from undersigned_cli.commands.options import (
+    COMMAND_LINE,
+    AsJson,
+    Campaign,
+    Folder,
+    Reason,
+    Yes,
+    examples,
+    known_targets,
+    on_stack,
+)
+from undersigned_cli.commands.output import ask, counted, say, show
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import date
 
     from undersigned.authoring.campaigns import CompiledCampaign
-    from undersigned.domain.campaigns import Campaign
+    from undersigned.domain.campaigns import Campaign as CampaignSettings
+    from undersigned.services.publishing_effects import Effects
 
-app = typer.Typer(no_args_is_help=True, help="Check a campaign's folder, and push it to a stack.")
+_MOST_MISTAKES = 100
+_MOST_NOTES = 20
+
+app = typer.Typer(
+    no_args_is_help=True, help="Make, check, push and pull a campaign's folder; list, close and delete campaigns."
+)
+
+
+@app.command(epilog=examples("campaign new campaigns/my-campaign"))
+def new(folder: Annotated[Path, typer.Argument(help="Folder to make.", metavar="DIR")]) -> None:
+    """Make the folder of a new campaign, and say what to fill in."""
+    campaign_folder.write_new(folder)
+    say(f"{folder} is the folder of a new campaign. Fill these in, then run `undersigned campaign check {folder}`:")
+    try:
+        campaign_folder.read(folder)
+    except MistakesError as error:
+        for mistake in error.mistakes:
+            say(f"  {mistake}")
 
 
 @app.command(epilog=examples("campaign check campaigns/my-campaign"))
@@ -28,17 +63,32 @@ def check(folder: Folder) -> None:
     compiled = _read(folder)
     found = f"{counted(len(compiled.targets), 'recipient')}, {counted(len(compiled.letters), 'letter')}"
     say(f"{compiled.campaign.id}: {found}. No mistakes.")
-    for line in _overview(compiled.campaign):
+    for line in _overview(compiled):
         say(f"  {line}")
 
 
-def _overview(campaign: Campaign) -> Iterator[str]:
+def _overview(compiled: CompiledCampaign) -> Iterator[str]:
+    campaign = compiled.campaign
+    yield (
+        f"personal data: kept until {campaign.kept_until}, then deleted"
+        if campaign.kept_until
+        else "personal data: kept until somebody erases it, because there is no `keep_for_days`"
+    )
     for language in campaign.languages:
         version = campaign.letters.get(language)
         yield f"{language}: letter {version[:12]}" if version else f"{language}: no letter in this language"
     if campaign.accent:
         light, dark = accents(campaign.accent)
         yield f"accent {campaign.accent}: shown as {light.color} on light pages and {dark.color} on dark pages"
+    for target in compiled.targets:
+        if not target.postal_codes:
+            yield f"{target.id}: everyone can write to {target.name}"
+        elif ALL_OTHERS in target.postal_codes:
+            yield f"{target.id}: {target.name} gets the letters of all postal codes that no other recipient has"
+    yield from map(str, compiled.notes[:_MOST_NOTES])
+    if len(compiled.notes) > _MOST_NOTES:
+        least = "at least " if len(compiled.notes) == MOST_NOTES else ""
+        yield f"and {least}{len(compiled.notes) - _MOST_NOTES:,} more shared postal codes"
 
 
 @app.command(epilog=examples("campaign push campaigns/my-campaign"))
@@ -47,12 +97,21 @@ def push(
     stack: Stack,
     folder: Folder,
     *,
+    draft: Annotated[
+        bool, typer.Option("--draft", help="Write it as the campaign's draft, with any mistakes, and publish nothing.")
+    ] = False,
+    revision: Annotated[
+        int | None, typer.Option(help="With --draft: the revision of the draft to replace, as pull --draft printed it.")
+    ] = None,
     reason: Reason = "",
 ) -> None:
     """Write a campaign's folder to a stack. Pushing it again changes nothing.
 
     A letter that people may have signed never changes: if you edit it, new signers get a new version.
     """
+    if draft:
+        _push_draft(stack, folder, revision)
+        return
     compiled = _read(folder)
     campaign = compiled.campaign
     wiring = stack.wiring()
@@ -68,7 +127,213 @@ def push(
             say(f"  {language}: letter version {version[:12]} is on the stack already")
     for target in pushed.retired:
         say(f"  {target} is no longer in targets.csv: it gets no new letters. Those that are waiting are still sent.")
+    if campaign.kept_until:
+        is_over = campaign.is_over(campaign.local(wiring.now()).date())
+        say(
+            f"  Personal data is kept until {campaign.kept_until}. "
+            + (
+                "That day is over, so the daily reconciliation deletes it now, for good. "
+                "To keep it, push a larger `keep_for_days` at once."
+                if is_over
+                else "After that, it is deleted for good. The counts stay."
+            ),
+            style="yellow" if is_over else None,
+        )
+    unpublished = wiring.drafts.draft(campaign.id)
+    if unpublished and not unpublished.is_published:
+        say(f"  {unpublished.changed_by} has a draft with changes that are not published.")
     say(f"The form is at {stack.outputs['PublicUrl']}/campaigns/{campaign.id}")
+
+
+def _push_draft(stack: Stack, folder: Path, revision: int | None) -> None:
+    files, unreadable = campaign_folder.read_files(folder)
+    if unreadable:
+        raise MistakesError(unreadable)
+    campaign = SettingsDocument.read(files.get(settings.FILE, "")).values["id"]
+    if not isinstance(campaign, str) or not campaign:
+        message = f"{settings.FILE} has no `id`; add the name of the campaign"
+        raise UndersignedError(message)
+    drafting = stack.wiring().drafting()
+    try:
+        before = drafting.draft(campaign)
+    except NotFoundError:
+        written = drafting.create(campaign, COMMAND_LINE, files)
+    else:
+        if revision is None and not before.is_published:
+            message = (
+                f"{campaign} has a draft already, changed by {before.changed_by}; get it with `undersigned campaign "
+                f"pull --draft {campaign} DIR`, or replace it with --revision {before.revision}"
+            )
+            raise UndersignedError(message)
+        changes = dict.fromkeys(before.files) | files
+        written = drafting.write(campaign, before.revision if revision is None else revision, changes, COMMAND_LINE)
+    say(f"{campaign}: this is the draft now, revision {written.revision}. Nothing is published.")
+    for mistake in drafting.check(written).mistakes[:_MOST_MISTAKES]:
+        say(f"  {mistake}")
+
+
+@app.command(epilog=examples("campaign publish my-campaign --why 'a new chief'"))
+@on_stack
+def publish(
+    stack: Stack,
+    campaign: Campaign,
+    *,
+    over: Annotated[
+        bool, typer.Option("--over", help="Publish although the campaign was changed from elsewhere since.")
+    ] = False,
+    reason: Reason = "",
+    yes: Yes = False,
+) -> None:
+    """Publish a campaign's draft. It says first what changes, and asks."""
+    drafting = stack.wiring().drafting()
+    draft = drafting.draft(campaign)
+    try:
+        effects = drafting.effects(draft)
+    except MistakesError as error:
+        raise _exit_with(error) from None
+    if effects.is_nothing:
+        say(f"{campaign}: the draft changes nothing.")
+        return
+    for line in _told(effects):
+        say(f"  {line}")
+    ask(f"Publish this draft of {campaign}?", yes=yes)
+    drafting.publish(campaign, draft.revision, COMMAND_LINE, reason, over=over)
+    say(f"{campaign} is published. The form is at {stack.outputs['PublicUrl']}/campaigns/{campaign}")
+
+
+def _told(effects: Effects) -> Iterator[str]:
+    if effects.is_new:
+        yield f"a new campaign with {counted(len(effects.added), 'recipient')}"
+        return
+    if effects.is_outdated:
+        yield "the campaign was changed from elsewhere since the draft was made; publishing undoes that"
+    for letter in effects.letters:
+        least = "at least " if letter.at_least else ""
+        yield f"{letter.language}: a new letter version; {least}{letter.signed:,} signed the one before"
+    yield from (f"{change.id}: a new recipient" for change in effects.added)
+    for change in effects.changed:
+        bounced = f", and bounced: {', '.join(it.key.period for it in change.bounced)}" if change.bounced else ""
+        yield f"{change.id}: {', '.join(change.changed)}; {counted(change.waiting, 'letter')} waiting{bounced}"
+    yield from (f"{it.id}: gets no new letters; {counted(it.waiting, 'letter')} waiting" for it in effects.retired)
+    yield from (f"{it.name}: {it.before or 'nothing'} → {it.after or 'nothing'}" for it in effects.settings)
+
+
+@app.command(epilog=examples("campaign pull my-campaign campaigns/my-campaign"))
+@on_stack
+def pull(
+    stack: Stack,
+    campaign: Campaign,
+    folder: Annotated[Path, typer.Argument(help="Folder to write the files to.", metavar="DIR")],
+    *,
+    draft: Annotated[bool, typer.Option("--draft", help="Write its draft, instead of what is published.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace the files that are there.")] = False,
+) -> None:
+    """Write a campaign on a stack to a folder. Pushing the folder changes nothing."""
+    wiring = stack.wiring()
+    if draft:
+        found = wiring.drafting().draft(campaign)
+        campaign_folder.write(folder, found.files, replace=force)
+        say(f"The draft of {campaign} is in {folder}.")
+        say(f"To write it back: undersigned campaign push --draft {folder} --revision {found.revision}")
+        return
+    known_targets(wiring, campaign)
+    campaign_folder.pull(wiring.campaigns, campaign, folder, replace=force)
+    say(f"{campaign} is in {folder}.")
+
+
+@app.command("list", epilog=examples("campaign list"))
+@on_stack
+def list_(stack: Stack, *, as_json: AsJson = False) -> None:
+    """List the campaigns of a stack, with their signatures."""
+    wiring = stack.wiring()
+    columns = {"campaign": "Campaign", "title": "Title", "signatures": "Signatures", "goal": "Goal", "state": "State"}
+    rows: list[dict[str, object]] = []
+    for campaign in wiring.campaigns.campaign_ids():
+        found = wiring.organizing().overview(campaign)
+        shown = found.campaign
+        today = shown.local(wiring.now()).date()
+        rows.append(
+            {
+                "campaign": campaign,
+                "title": shown.title,
+                "signatures": found.count.signatures,
+                "goal": found.count.goal,
+                "state": _state_on(shown, today),
+                "opens": shown.opens,
+                "closes": shown.closes,
+                "paused": found.controls.paused,
+            }
+        )
+    known = {row["campaign"] for row in rows}
+    rows += (
+        {"campaign": draft.campaign, "title": "", "signatures": 0, "goal": None, "state": "draft"}
+        for draft in wiring.drafts.drafts()
+        if draft.campaign not in known
+    )
+    show("Campaigns", columns, rows, as_json=as_json)
+
+
+def _state_on(campaign: CampaignSettings, today: date) -> str:
+    if campaign.opens and today < campaign.opens:
+        return f"opens {campaign.opens}"
+    if campaign.closes and campaign.closes < today:
+        return f"closed {campaign.closes}"
+    return "open"
+
+
+@app.command("test", epilog=examples("campaign test my-campaign", "campaign test my-campaign --to ada@example.org"))
+@on_stack
+def send_test(
+    stack: Stack,
+    campaign: Campaign,
+    *,
+    to: Annotated[str | None, typer.Option("--to", help="The address that gets it instead of the organizer's.")] = None,
+) -> None:
+    """Send the organizer the email that a recipient of the draft would get, as a test.
+
+    It has one made-up letter and its packet, is marked as a test, and goes to no recipient. A campaign that was never
+    published must have its organizer among its people, unless you give an address.
+    """
+    stack.wiring().draft_test_requests().ask(campaign, COMMAND_LINE, to=to)
+    say(f"The email is on its way to {to or 'the organizer'}. Nothing was sent to anyone else.")
+
+
+@app.command(epilog=examples("campaign close my-campaign --why 'the council has decided'"))
+@on_stack
+def close(stack: Stack, campaign: Campaign, *, reason: Reason = "", yes: Yes = False) -> None:
+    """Let nobody sign any more, from now on. Letters that are confirmed are still sent."""
+    wiring = stack.wiring()
+    known_targets(wiring, campaign)
+    closing, open_ = wiring.closing(), wiring.campaigns.campaign(campaign)
+    if since := closing.closed_since(open_):
+        say(f"{campaign} is closed since {since}.")
+        return
+    ask(f"Nobody can sign {open_.title} any more. Close it?", yes=yes)
+    last = closing.close(campaign, COMMAND_LINE, reason)
+    say(f"{campaign} is closed. Letters that wait are still sent, and signers can confirm for 14 days.")
+    say(f"Write `closes = {last}` in its campaign.toml, too: the next push would open it again.")
+
+
+@app.command(epilog=examples("campaign delete my-campaign"))
+@on_stack
+def delete(stack: Stack, campaign: Campaign, *, yes: Yes = False) -> None:
+    """Delete a campaign that nobody has signed, or whose `keep_for_days` are over, with everything of it.
+
+    It refuses while people can sign, while a letter holds personal data, and while a delivery is not finished.
+    """
+    wiring = stack.wiring()
+    deleting = wiring.deleting()
+    if wiring.drafts.draft(campaign) is None:
+        known_targets(wiring, campaign)
+    deleting.check(campaign)
+    ask(f"Delete {campaign}, with its counts, activity log and keys? Nobody can bring it back.", yes=yes)
+    say(f"{campaign} is deleted: {counted(deleting.delete(campaign).rows, 'row')}.")
+
+
+@app.command(epilog=examples("campaign schema > campaign.schema.json"))
+def schema() -> None:
+    """Print the JSON Schema of campaign.toml, with which editors complete it."""
+    typer.echo(described_settings.schema_text(), nl=False)
 
 
 def _read(folder: Folder) -> CompiledCampaign:
@@ -76,10 +341,17 @@ def _read(folder: Folder) -> CompiledCampaign:
     try:
         compiled = campaign_folder.read(folder)
     except MistakesError as error:
-        for mistake in error.mistakes:
-            say(str(mistake))
-        say(f"{counted(len(error.mistakes), 'mistake')}. Correct them, and try again.", style="red")
-        raise typer.Exit(1) from None
+        raise _exit_with(error) from None
     for warning in compiled.warnings:
         say(f"{warning} (a warning)", style="yellow")
     return compiled
+
+
+def _exit_with(error: MistakesError) -> typer.Exit:
+    """Print the mistakes, and return the exception that ends the command."""
+    for mistake in error.mistakes[:_MOST_MISTAKES]:
+        say(str(mistake))
+    if len(error.mistakes) > _MOST_MISTAKES:
+        say(f"These are the first {_MOST_MISTAKES}.")
+    say(f"{counted(len(error.mistakes), 'mistake')}. Correct them, and try again.", style="red")
+    return typer.Exit(1)

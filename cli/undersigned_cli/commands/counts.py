@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from undersigned.domain.errors import UndersignedError
-from undersigned.domain.providers import odd_ones, providers_of
-from undersigned.domain.tallies import TOTAL
+from undersigned.domain.providers import odd_ones
 from undersigned_cli.commands.options import SEE, AsJson, Campaign, examples, known_targets, on_stack
 from undersigned_cli.commands.output import console, counted, show
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from undersigned.domain.providers import Provider
     from undersigned.wiring import Wiring
 
 
@@ -27,7 +25,9 @@ class By(StrEnum):
     day = "day"
     hour = "hour"
     locality = "locality"
+    source = "source"
     domain = "domain"
+    suspicion = "suspicion"
 
 
 class CountsDifferError(UndersignedError):
@@ -50,9 +50,10 @@ def counts(
     by: Annotated[
         By,
         typer.Option(
-            help="Count by target (the recipient), by day or hour (UTC) of confirmation, by the signers' locality, or "
-            "by the domain of their email addresses. `domain` also shows how many confirmed, and marks domains where "
-            "so few confirm that emails may not arrive."
+            help="Count by target (the recipient), by day or hour (UTC) of confirmation, by the signers' town, by "
+            "their email provider, or by why their form looked like a bot's. Towns are those of recipients; all others "
+            "count as `other`, and so do unknown email domains. `domain` also shows how many confirmed, and marks "
+            "providers where so few confirm that emails may not arrive."
         ),
     ] = By.target,
     recount: Annotated[bool, typer.Option("--recount", help="Read every row, and correct the counts.")] = False,
@@ -63,30 +64,24 @@ def counts(
     known_targets(wiring, campaign)
     if recount:
         _recount(wiring, campaign)
-    counters = wiring.counts.counts(campaign)
     title = f"Signatures of {campaign}"
     if by is By.domain:
         columns = {"domain": "Domain", "signed": "Signed", "confirmed": "Confirmed", "share": "Share", "odd": "Unusual"}
-        show(title, columns, _domains(counters), as_json=as_json)
+        show(title, columns, _domains(wiring.organizing().providers(campaign)), as_json=as_json)
         return
     heading = "Recipient" if by is By.target else by.value.title()
-    show(title, {by.value: heading, "signatures": "Signatures"}, _rows(counters, by), as_json=as_json)
+    show(title, {by.value: heading, "signatures": "Signatures"}, _rows(wiring, campaign, by), as_json=as_json)
 
 
-def _rows(counters: Mapping[str, int], by: By) -> list[dict[str, object]]:
-    prefix = f"{by.value.upper()}#"
+def _rows(wiring: Wiring, campaign: str, by: By) -> list[dict[str, object]]:
+    found = wiring.organizing().counts(campaign, by.value)
     return [
-        *(
-            {by.value: name.removeprefix(prefix), "signatures": count}
-            for name, count in sorted(counters.items())
-            if name.startswith(prefix)
-        ),
-        {by.value: "total", "signatures": counters.get(TOTAL, 0)},
+        *({by.value: name, "signatures": count} for name, count in sorted(found.by.items())),
+        {by.value: "total", "signatures": wiring.counts.count(campaign).signatures},
     ]
 
 
-def _domains(counters: Mapping[str, int]) -> list[dict[str, object]]:
-    providers = providers_of(counters)
+def _domains(providers: tuple[Provider, ...]) -> list[dict[str, object]]:
     odd = odd_ones(providers)
     figures = [(provider.domain, provider.signed, provider.confirmed, provider in odd) for provider in providers]
     signed, confirmed = (sum(column) for column in ([row[1] for row in figures], [row[2] for row in figures]))
@@ -111,6 +106,8 @@ def _recount(wiring: Wiring, campaign: str) -> None:
     )
     if recount.corrected:
         typer.echo(f"Corrected: {', '.join(recount.corrected)}", err=True)
+    if recount.removed:
+        typer.echo(f"Removed {counted(recount.removed, 'counter')} at zero.", err=True)
     if recount.too_many or recount.too_few:
         message = (
             f"the counts differ from the rows: {recount.too_many} too many and {recount.too_few} too few; "

@@ -162,29 +162,35 @@ def deliver(  # noqa: PLR0913  (options)
             help="Send the email for this recipient to the campaign's organizer instead, as a test.", metavar="TARGET"
         ),
     ] = None,
+    test_to: Annotated[
+        str | None, typer.Option("--to", help="With --test: the address that gets the test instead of the organizer's.")
+    ] = None,
     target: OfTarget = None,
     again: Again = False,
     reason: Reason = "",
     yes: Yes = False,
 ) -> None:
-    """Send the waiting letters now, before the next weekly delivery. Says first what goes to whom, and asks.
+    """Send the waiting letters now, before the next delivery. Says first what goes to whom, and asks.
 
-    A recipient gets at most one email in seven days, so this one also takes the place of the next weekly one.
+    A recipient gets at most one email in seven days, so this one takes the place of any within the next seven days.
     """
     if preview is not None and test is not None:
         message = "use either --preview or --test, not both"
+        raise typer.BadParameter(message)
+    if test_to is not None and test is None:
+        message = "--to needs --test; give the recipient whose email is tested"
         raise typer.BadParameter(message)
     check_again(reason, again=again)
     wiring = stack.wiring()
     targets = known_targets(wiring, campaign)
     check_target(wiring, campaign, test)
     check_target(wiring, campaign, target)
-    period = wiring.period()
+    period = wiring.period(campaign)
     if preview is not None:
         _write_preview(wiring, campaign, targets, period, preview)
     elif test is not None:
-        wiring.delivery_controls().test(campaign, test, period, COMMAND_LINE, "")
-        say("The email is on its way to the campaign's organizer. Nothing was sent to anyone else.")
+        wiring.delivery_controls().test(campaign, test, period, COMMAND_LINE, "", to=test_to)
+        say(f"The email is on its way to {test_to or "the campaign's organizer"}. Nothing was sent to anyone else.")
     else:
         _deliver(wiring, campaign, target, reason, again=again, yes=yes)
 
@@ -192,12 +198,12 @@ def deliver(  # noqa: PLR0913  (options)
 def _deliver(  # noqa: PLR0913  (the command's options)
     wiring: Wiring, campaign: str, only: str | None, reason: str, *, again: bool, yes: bool
 ) -> None:
-    settings, period = wiring.campaigns.campaign(campaign), wiring.period()
+    settings, period = wiring.campaigns.campaign(campaign), wiring.period(campaign)
     if wiring.campaigns.controls(campaign).paused:
         message = f"{campaign} is paused; run `undersigned resume {campaign}` first"
         raise UndersignedError(message)
     planned = wiring.planning().preview(settings, period, only=only, again=again)
-    show_plan(wiring, planned)
+    show_plan(wiring, settings, planned)
     if planned.awaiting:
         say(f"To approve it, run `undersigned approve {campaign} {period}`.")
     if not planned.going:

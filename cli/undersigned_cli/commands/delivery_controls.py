@@ -63,11 +63,11 @@ def pause(stack: Stack, campaign: Campaign, *, reason: Reason = "") -> None:
 
 @on_stack
 def resume(stack: Stack, campaign: Campaign, *, reason: Reason = "") -> None:
-    """Continue a paused campaign. Letters go out with the next weekly delivery."""
+    """Continue a paused campaign. Letters go out with the next delivery."""
     wiring = stack.wiring()
     known_targets(wiring, campaign)
     wiring.delivery_controls().resume(campaign, COMMAND_LINE, reason)
-    say(f"{campaign} continues with the next weekly delivery. To deliver now, run `undersigned deliver {campaign}`.")
+    say(f"{campaign} continues with the next delivery. To deliver now, run `undersigned deliver {campaign}`.")
 
 
 @on_stack
@@ -80,7 +80,7 @@ def approve(  # noqa: PLR0913  (options)
     reason: Reason = "",
     yes: Yes = False,
 ) -> None:
-    """Approve a week's deliveries, for a campaign that needs approval. Without a day: those of the last weekly hour.
+    """Approve a day's deliveries, for a campaign that needs approval. Without a day: those of the last one.
 
     Says first what goes to whom, and asks.
     """
@@ -88,9 +88,9 @@ def approve(  # noqa: PLR0913  (options)
     wiring = stack.wiring()
     known_targets(wiring, campaign)
     settings = wiring.campaigns.campaign(campaign)
-    day = _day(period) or wiring.settings.schedule.last_period(wiring.now())
+    day = _day(period) or wiring.cadence(campaign).last_day(wiring.now()).isoformat()
     if settings.approval:
-        show_plan(wiring, wiring.planning().preview(settings, day, again=again, approved=True))
+        show_plan(wiring, settings, wiring.planning().preview(settings, day, again=again, approved=True))
         ask(f"Approve the deliveries of {day}?", yes=yes)
     plan = wiring.delivery_controls().approve(campaign, day, COMMAND_LINE, reason, again=again)
     show_started(plan)
@@ -116,13 +116,11 @@ def hold(
 
 @on_stack
 def release(stack: Stack, campaign: Campaign, target: TargetId, *, reason: Reason = "") -> None:
-    """Release the letters to one recipient, after a hold or a complaint. They go out with the next weekly delivery."""
+    """Release the letters to one recipient, after a hold or a complaint. They go out with the next delivery."""
     wiring = stack.wiring()
     check_target(wiring, campaign, target)
     wiring.delivery_controls().release(campaign, target, COMMAND_LINE, reason)
-    say(
-        f"{target}: letters go out with the next weekly delivery. To deliver now, run `undersigned deliver {campaign}`."
-    )
+    say(f"{target}: letters go out with the next delivery. To deliver now, run `undersigned deliver {campaign}`.")
 
 
 @on_stack
@@ -134,13 +132,19 @@ def retry(  # noqa: PLR0913  (options)
     *,
     again: Again = False,
     reason: Reason = "",
+    yes: Yes = False,
 ) -> None:
-    """Resend a failed or bounced delivery, once its address is correct. Without a day: the last one."""
+    """Resend a failed or bounced delivery, once its address is correct. Without a day: the last one.
+
+    Shows the delivery first, and asks.
+    """
     check_again(reason, again=again)
     wiring = stack.wiring()
     check_target(wiring, campaign, target)
     key = DeliveryKey(campaign, target, _day(period) or _last_unsent(wiring, campaign, target))
-    wiring.delivery_controls().retry(key, COMMAND_LINE, reason, again=again)
+    seen = _show(wiring, key)
+    ask("Send its email again?", yes=yes)
+    wiring.delivery_controls().retry(key, COMMAND_LINE, reason, again=again, revision=seen)
     say(
         f"{target}: the delivery of {key.period} is on its way again. "
         f"To see the outcome, run `undersigned deliveries {campaign}`."
@@ -158,20 +162,25 @@ def settle(  # noqa: PLR0913  (a command's parameters)
         bool | None,
         typer.Option("--sent/--not-sent", help="The office has the email, or it surely left; or it did not arrive."),
     ] = None,
+    again: Again = False,
     reason: Reason = "",
+    yes: Yes = False,
 ) -> None:
     """Decide whether an email in doubt was sent. With --not-sent, it is sent again. Without a day: the last one.
 
     Ask the recipient's office first. A delivery without an outcome for three days, and one that bounced, can be settled
-    too.
+    too. Shows the delivery first, and asks.
     """
     if sent is None:
         message = "say --sent or --not-sent: ask the recipient's office whether it has the email"
         raise typer.BadParameter(message)
+    check_again(reason, again=again)
     wiring = stack.wiring()
     check_target(wiring, campaign, target)
     key = DeliveryKey(campaign, target, _day(period) or _last_in_question(wiring, campaign, target))
-    wiring.delivery_controls().settle(key, COMMAND_LINE, reason, sent=sent)
+    seen = _show(wiring, key)
+    ask("Record that its email was sent?" if sent else "Send its email again?", yes=yes)
+    wiring.delivery_controls().settle(key, COMMAND_LINE, reason, sent=sent, again=again, revision=seen)
     if sent:
         say(f"{target}: the delivery of {key.period} counts as sent. It won't be asked about again.")
         return
@@ -204,6 +213,21 @@ def audit(
     ]
     columns = {"at": "When", "action": "Action", "about": "About", "by": "By", "why": "Reason"}
     show(f"Audit log of {campaign}", columns, rows, as_json=as_json)
+
+
+def _show(wiring: Wiring, key: DeliveryKey) -> str:
+    """Print what a person is about to decide about a delivery, and return its revision. Raises NotFoundError."""
+    delivery = wiring.deliveries.delivery(key)
+    if delivery is None:
+        message = (
+            f"{key.target} has no delivery of {key.period}; "
+            f"to see all of them, run `undersigned deliveries {key.campaign}`"
+        )
+        raise NotFoundError(message)
+    state = delivery.question(wiring.now()) or delivery.state
+    to = f", to {delivery.email}" if delivery.email else ""
+    say(f"{key.target}, {key.period}: {state}, attempt {delivery.attempt}{to}")
+    return delivery.revision
 
 
 def _day(period: datetime | None) -> str | None:

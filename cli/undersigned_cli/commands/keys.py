@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import secrets
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from undersigned.domain.api_keys import DIGITS_SHOWN, ApiKey, digest_of
+from undersigned.domain.api_keys import DIGITS_SHOWN
 from undersigned.domain.errors import NotFoundError, UndersignedError
 from undersigned_cli.commands.options import COMMAND_LINE, AsJson, Campaign, examples, known_targets, on_stack
 from undersigned_cli.commands.output import counted, say, show
@@ -24,6 +23,7 @@ class ScopeOption(StrEnum):
 
     read = "read"
     manage = "manage"
+    own = "own"
 
 
 @app.command(epilog=examples("key create my-campaign --scope manage --expires 30d --label dashboard"))
@@ -33,7 +33,7 @@ def create(  # noqa: PLR0913  (options)
     campaign: Campaign,
     *,
     scope: Annotated[
-        ScopeOption, typer.Option(help="`read`: counts and deliveries. `manage`: everything.")
+        ScopeOption, typer.Option(help="`read`: counts and deliveries. `manage`: letters, too. `own`: people, too.")
     ] = ScopeOption.read,
     expires: Annotated[str, typer.Option(help="Number of days until it expires, such as 90d. Empty: never.")] = "90d",
     label: Annotated[str, typer.Option("--label", help="Who or what the key is for.")] = "",
@@ -42,19 +42,11 @@ def create(  # noqa: PLR0913  (options)
     """Create a key for one campaign, and print it once. Only its hash is stored."""
     wiring = stack.wiring()
     known_targets(wiring, campaign)
-    text = new_text()
     label = label or note  # `--note` is the former name of `--label`.
-    now = datetime.now(UTC)
-    wiring.api_keys.put_api_key(ApiKey(campaign, digest_of(text), scope.value, label, now, _end_of(expires, now)))
-    about = f"{digest_of(text)[:DIGITS_SHOWN]} {scope.value}"
-    wiring.delivery_controls().record(campaign, "create key", COMMAND_LINE, about=about, why=label)
-    say(f"Key {digest_of(text)[:DIGITS_SHOWN]} for {campaign}. Copy it now: it is not shown again.")
+    expires_at = _end_of(expires, datetime.now(UTC))
+    text, key = wiring.keys_of_campaign().make(campaign, scope.value, label, expires_at, COMMAND_LINE)
+    say(f"Key {key.digest[:DIGITS_SHOWN]} for {campaign}. Copy it now: it is not shown again.")
     typer.echo(text)
-
-
-def new_text() -> str:
-    """Return the random text of a new key."""
-    return f"us_{secrets.token_urlsafe(32)}"
 
 
 def _end_of(expires: str, now: datetime) -> datetime | None:

@@ -37,11 +37,16 @@ def import_(
         Path, typer.Argument(help="The letter as typed for paper: text or Markdown, in UTF-8.", metavar="FILE")
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="File for the campaign's letter.")],
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if there is one.")] = False,
 ) -> None:
     """Convert a letter typed for paper to a campaign's letter: its blanks become merge fields.
 
     Prints each blank and the merge field that replaces it. Writes nothing if the meaning of a blank is unclear.
     """
+    if output.exists() and not force:
+        message = f"{output} is there already; name another file with -o, or replace it with --force"
+        raise UndersignedError(message)
     try:
         letter, findings = import_letter(campaign_folder.read_text(file), file.name)
     except MistakesError as error:

@@ -6,27 +6,50 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from undersigned.domain.languages import SOURCE
+from undersigned.domain.schedule import cadence_of
+from undersigned.services.waiting_evidence import waiting_evidence
 from undersigned_cli.commands.output import counted, say
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from undersigned.domain.campaigns import Campaign
     from undersigned.domain.deliveries import Delivery
     from undersigned.domain.plans import PlanLine, TooSoon
     from undersigned.services.planning import Plan
     from undersigned.wiring import Wiring
 
 
-def show_plan(wiring: Wiring, plan: Plan) -> None:
-    """Print a plan, line by line, and when the next weekly delivery is."""
+def show_plan(wiring: Wiring, campaign: Campaign, plan: Plan) -> None:
+    """Print a campaign's plan, line by line, and when its next delivery is."""
     now = wiring.now()
     for line in plan.lines:
         say(f"{line.key.target}: {_what_happens(line, now)}")
     if plan.lines:
+        _show_evidence(wiring, plan)
         say(f"Emails come from {wiring.settings.sender.address}.")
     else:
         say("No letters are waiting.")
-    say(f"The next weekly delivery is on {wiring.settings.schedule.next_after(now):%A, %Y-%m-%d at %H:%M}.")
+    if any(line.is_paused for line in plan.lines):
+        say(f"The campaign is paused. Nothing is sent until you run `undersigned resume {plan.lines[0].key.campaign}`.")
+        return
+    following = f"{cadence_of(campaign, wiring.settings.schedule).next_after(now):%A, %Y-%m-%d at %H:%M}"
+    if campaign.letters_wanted:
+        say(f"Letters go out when {campaign.letters_wanted:,} wait for a recipient, on {following} at the earliest.")
+    else:
+        say(f"The next delivery is on {following}.")
+
+
+def _show_evidence(wiring: Wiring, plan: Plan) -> None:
+    """Print what speaks against the letters that wait. Those of a delivery that has begun can't be held any more."""
+    campaign = plan.lines[0].key.campaign
+    targets = dict.fromkeys(line.key.target for line in plan.lines if line.begun is None)
+    sentences = waiting_evidence(wiring.signatures, campaign, targets).sentences(SOURCE)
+    for sentence in sentences:
+        say(f"{sentence}.")
+    if sentences:
+        say(f"To see these letters, run `undersigned screen {campaign}`.")
 
 
 def show_started(plan: Plan) -> None:

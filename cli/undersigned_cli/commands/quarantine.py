@@ -24,6 +24,7 @@ _REASONS = {
     "no proof": "no proof of work",
     "erased before": "an earlier letter of this signer was erased",
     "form used": "another letter was signed with the same form",
+    "no mailbox": "the email address has a domain that takes no email",
 }
 
 
@@ -37,17 +38,25 @@ def list_(
 ) -> None:
     """List the letters in quarantine, and why each is there."""
     signatures = stack.wiring().signatures
-    columns = {"signer": "Signer", "signed": "Signed", "reason": "Reason", "name": "Name", "email": "Email"}
+    columns = {
+        "signer": "Signer",
+        "signed": "Signed",
+        "reason": "Reason",
+        "email_waits": "Email waits",
+        "name": "Name",
+        "email": "Email",
+    }
     rows: list[dict[str, object]] = [
         {
             "signer": row.signer,
             "signed": f"{row.signed_at:%Y-%m-%d %H:%M}",
-            "reason": _REASONS.get(row.quarantine, row.quarantine),
+            "reason": _REASONS.get(row.quarantine or "", row.quarantine),
+            "email_waits": row.mail_postponed,
             "name": row.name,
             "email": row.email,
         }
         for row in sorted(signatures.listed_signatures(campaign), key=lambda row: row.signed_at)
-        if row.quarantine
+        if row.reported_status == "quarantined"
     ]
     show(f"Quarantine of {campaign}", columns, rows, as_json=as_json)
 
@@ -63,13 +72,16 @@ def release(
     *,
     reason: Reason = "",
 ) -> None:
-    """Release a letter from quarantine. Its signer gets the confirmation email again."""
+    """Release a letter from quarantine: its signer gets the confirmation email again. Or release one from hold."""
     try:
-        stack.wiring().organizing().release(campaign, signer, COMMAND_LINE, reason)
+        status = stack.wiring().organizing().release(campaign, signer, COMMAND_LINE, reason)
     except (NotNowError, NotFoundError) as error:
         message = (
             f"{campaign} has no letter {signer} in quarantine; "
             f"to see those it has, run `undersigned quarantine list {campaign}`"
         )
         raise NotFoundError(message) from error
-    say("Released. The signer gets the confirmation email again.")
+    if status == "confirmed":
+        say("Released. The letter goes out with the next delivery.")
+    else:
+        say("Released. The signer gets the confirmation email again.")

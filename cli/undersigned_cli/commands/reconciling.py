@@ -19,6 +19,7 @@ _COLUMNS = {
     "campaign": "Campaign",
     "rows": "Rows read",
     "marks": "Counted",
+    "cleared": "Cleared",
     "emails": "Emails asked for",
     "waiting": "Emails waiting",
     "deliveries": "Deliveries queued",

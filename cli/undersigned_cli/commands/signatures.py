@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
+from undersigned.domain.abuse_checks import WantedSuspicion
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.exports import COLUMNS, Exported, ExportFilter, row
-from undersigned.domain.signatures import signer_id
+from undersigned.domain.names import is_named
+from undersigned.domain.signatures import SignatureFilter, signer_id
 from undersigned_cli.commands.options import (
     ACT,
     COMMAND_LINE,
@@ -45,7 +47,7 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands."""
     app.command(
         rich_help_panel=SEE,
-        epilog=examples("signatures my-campaign --status pending", "signatures my-campaign --email ada@example.org"),
+        epilog=examples("signatures my-campaign --status pending", "signatures my-campaign --name rossi"),
     )(signatures)
     app.command(
         rich_help_panel=SEE,
@@ -64,22 +66,37 @@ def signatures(  # noqa: PLR0913  (options)
     *,
     target: OfTarget = None,
     status: OfStatus = None,
+    suspicion: Annotated[
+        WantedSuspicion | None,
+        typer.Option(help="Only letters whose form looked like a bot's: for this reason, or for any."),
+    ] = None,
     email: Annotated[str | None, typer.Option(help="Only the letter signed with this email address.")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Only letters whose name has these words. Case and accents don't matter.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many letters.")] = 50,
     as_json: AsJson = False,
 ) -> None:
     """Show who signed, newest first. Leaves erased letters out."""
     wiring = stack.wiring()
     check_target(wiring, campaign, target)
-    wanted = ExportFilter(target, status)
+    wanted, suspected = ExportFilter(target, status), SignatureFilter(suspicion=suspicion)
     found = _by_email(wiring, campaign, email) if email is not None else _newest(wiring, campaign)
-    rows = list(islice((signature for signature in found if wanted.matches(signature)), limit))
+    matching = (
+        signature
+        for signature in found
+        if wanted.matches(signature)
+        and suspected.matches(signature)
+        and (name is None or is_named(signature.name, name))
+    )
+    rows = list(islice(matching, limit))
     columns = {
         "signer": "Signer",
         "full_name": "Name",
         "email_address": "Email",
         "target": "Recipient",
         "status": "Status",
+        "quarantine": "Suspicion",
     }
     show(f"Signatures of {campaign}", columns, [_as_values(wiring, signature) for signature in rows], as_json=as_json)
 
@@ -103,6 +120,7 @@ def _as_values(wiring: Wiring, signature: Signature) -> dict[str, object]:
         **cells,
         "updates": signature.updates,
         "has_drawing": bool(signature.drawing),
+        "on_hold": signature.on_hold,
     }
 
 
@@ -185,8 +203,8 @@ def remove(  # noqa: PLR0913  (options)
     say("Erased.")
     if arrived is not None:
         say(
-            f"The packet of {arrived.period} with the letter is deleted, and is made again without it within minutes. "
-            "The office keeps the email and the packets that it already has."
+            f"The packet of {arrived.period} with the letter is deleted. If the packet has other letters, it is made "
+            "again without this one within minutes. The office keeps the email and the packets that it already has."
         )
 
 

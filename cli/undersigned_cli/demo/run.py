@@ -18,15 +18,13 @@ from urllib.request import Request, urlopen
 from rich.progress import Progress
 from rich.table import Table
 
-from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.errors import UndersignedError
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
-from undersigned_cli.commands.keys import new_text
 from undersigned_cli.commands.output import console
 from undersigned_cli.demo.signers import DemoSigner, demo_signers
 from undersigned_cli.local.example_site import WAYS
-from undersigned_cli.local.stack import PROJECT, LocalStack
+from undersigned_cli.local.stack import ADMIN_EMAIL, PROJECT, LocalStack
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
@@ -72,7 +70,12 @@ def run_demo(state: Path, ports: Ports, stay: Callable[[], None] | None) -> None
         if stay is not None:
             console.print(f"\nForm:             {running.public_url}/campaigns/end-demand-illinois")
             console.print(f"Dashboard:        {running.public_url}/organizer")
-            console.print(f"  its campaign:   end-demand-illinois\n  its key:        {demo.new_key()}", highlight=False)
+            console.print(
+                f"  administrator:  {ADMIN_EMAIL} (the email to sign in with is in the inbox)", highlight=False
+            )
+            console.print(
+                f"  or its campaign: end-demand-illinois\n  with its key:   {demo.new_key()}", highlight=False
+            )
             console.print(f"Inbox:            {running.inbox_url}\nExample website:  {running.example_url}")
             for way in WAYS:
                 console.print(f"  {running.example_origin}{way.path:18}{way.title.lower()}")
@@ -107,9 +110,7 @@ class _Demo:
 
     def new_key(self) -> str:
         """Make a key that opens the dashboard."""
-        text = new_text()
-        key = ApiKey(self._campaign, digest_of(text), "manage", "demo", datetime.now(UTC))
-        self._wiring.api_keys.put_api_key(key)
+        text, _ = self._wiring.keys_of_campaign().make(self._campaign, "manage", "demo", None, "command line")
         return text
 
     def _sign_and_confirm(self, signers: tuple[DemoSigner, ...]) -> tuple[int, int]:
@@ -132,7 +133,10 @@ class _Demo:
             return list(progress.track(pool.map(work, given), total=len(given), description=what))
 
     def _sign(self, signer: DemoSigner) -> None:
-        page = _request(f"{self._form}/signatures", signer.form(), accept="text/html")
+        # As the example website's own form posts it. Without a website, the form would look like a bot's.
+        page = _request(
+            f"{self._form}/signatures", signer.form(), accept="text/html", origin=self._running.example_origin
+        )
         if "Check your email" not in page:
             message = f"signing should show the page that says what to do next, but it shows:\n{page[:500]}"
             raise DemoError(message)
@@ -256,10 +260,13 @@ def _post(url: str, values: dict[str, str]) -> Any:  # noqa: ANN401  (JSON)
     return json.loads(_request(url, values))
 
 
-def _request(url: str, values: dict[str, str] | None = None, accept: str = "application/json") -> str:
+def _request(
+    url: str, values: dict[str, str] | None = None, accept: str = "application/json", origin: str | None = None
+) -> str:
     """GET an address, or POST a form to it, and return the response's text; raises DemoError for an error status."""
     body = urlencode(values).encode() if values is not None else None
-    request = Request(url, body, {"Accept": accept})  # noqa: S310  (our own local stack)
+    headers = {"Accept": accept, **({"Origin": origin} if origin else {})}
+    request = Request(url, body, headers)  # noqa: S310  (our own local stack)
     try:
         with urlopen(request, timeout=60) as answer:  # noqa: S310
             return str(answer.read().decode())

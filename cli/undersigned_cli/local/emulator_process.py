@@ -233,6 +233,17 @@ def shorten_delays() -> None:
         sqs._HANDLERS[action] = hurried(sqs._HANDLERS[action], seconds)
 
 
+def read_concurrency_as_a_number() -> None:
+    """Take a parameter's value as a mapping's MaximumConcurrency. MiniStack fails to compare it, as it is text."""
+    allowed = lambda_svc._sqs_esm_concurrency
+
+    def of_numbers(mapping: dict, *rest: Any) -> int:
+        scaling = {name: int(value) for name, value in (mapping.get("ScalingConfig") or {}).items()}
+        return allowed({**mapping, "ScalingConfig": scaling}, *rest)
+
+    lambda_svc._sqs_esm_concurrency = of_numbers
+
+
 def keep_queue_addresses() -> None:
     """Use the same port in the addresses of queues on every start, so that saved queues are found with another port.
 
@@ -319,6 +330,52 @@ def _fire_due_schedules() -> None:
         target["Input"] = target.get("Input", "{}").replace("<aws.scheduler.scheduled-time>", moment)
         with request_scope(account, region):
             eventbridge._invoke_target(target, {"Source": "aws.scheduler", "Time": now.timestamp()}, schedule)
+
+
+def take_alarms_of_several_metrics() -> None:
+    """Take an alarm of an expression, or of a query, for one of its first metric. MiniStack has none of the metrics."""
+    record = provisioners._cw_metric_alarm_record
+
+    def of_first_metric(name: str, properties: dict) -> dict:
+        parts = properties.get("Metrics", ())
+        stated = [part["MetricStat"] for part in parts if "MetricStat" in part]
+        queried = [(part, _QUERY.match(part["Expression"])) for part in parts if "MetricStat" not in part]
+        kept = {key: value for key, value in properties.items() if key != "Metrics"}
+        for first in stated[:1]:
+            properties = kept | first["Metric"] | {"Statistic": first["Stat"], "Period": first["Period"]}
+        for part, query in queried if not stated else ():
+            if query:
+                statistic, metric, namespace = query.groups()
+                named = {"Namespace": namespace, "MetricName": metric, "Statistic": statistic.capitalize()}
+                properties = kept | named | {"Period": part["Period"]}
+        return record(name, properties)
+
+    provisioners._cw_metric_alarm_record = of_first_metric
+
+
+_QUERY = re.compile(r"""SELECT (\w+)\((\w+)\) FROM (?:SCHEMA\()?"([^"]+)\"""")
+"""The beginning of a query of Metrics Insights: its statistic, metric and namespace."""
+
+
+def keep_composite_alarms() -> None:
+    """Take an alarm of other alarms. MiniStack's CloudFormation has none, and none of its alarms goes off here."""
+
+    def create(logical_id: str, properties: dict, stack_name: str) -> tuple[str, dict]:
+        name = properties.get("AlarmName") or f"{stack_name}-{logical_id}"
+        return name, {"Arn": f"arn:aws:cloudwatch:{_REGION}:{_ACCOUNT}:alarm:{name}"}
+
+    def update(physical_id: str, *_: Any) -> tuple[str, dict]:
+        return physical_id, {"Arn": f"arn:aws:cloudwatch:{_REGION}:{_ACCOUNT}:alarm:{physical_id}"}
+
+    provisioners._RESOURCE_HANDLERS["AWS::CloudWatch::CompositeAlarm"] = {
+        "create": create,
+        "update": update,
+        "delete": lambda *_: None,
+    }
+
+
+_REGION = os.environ.get("MINISTACK_REGION", "")
+_ACCOUNT = os.environ.get("MINISTACK_ACCOUNT_ID", "")
 
 
 def read_streams_as_lambda_does() -> None:
@@ -440,10 +497,13 @@ if __name__ == "__main__":
     isolate_failed_starts()
     retry_events()
     shorten_delays()
+    read_concurrency_as_a_number()
     run_prelude()
     hide_own_packages()
     make_secrets_without_punctuation()
     keep_schedule_time_zones()
+    take_alarms_of_several_metrics()
+    keep_composite_alarms()
     read_streams_as_lambda_does()
     ask_for_the_key()
     stop_with_parent()

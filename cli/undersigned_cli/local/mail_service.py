@@ -22,6 +22,7 @@ from email import message_from_bytes
 from email.policy import default
 from email.utils import parseaddr
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
 SEND = "/v2/email/outbound-emails"
 ACCOUNT = "/v2/email/account"
+IDENTITIES = "/v2/email/identities/"
+SUPPRESSED = "/v2/email/suppression/addresses/"
 CONTROL = "/_control"
 
 _MAX_BYTES = 40 * 1024 * 1024
@@ -80,6 +83,12 @@ class Controls:
     """The share of all sends that get no answer, at random."""
     seed: int = 0
     """The seed of the random numbers."""
+    refuse_next: int = 0
+    """How many of the next sends are refused for good."""
+    account: dict[str, Any] = field(default_factory=dict)
+    """What GetAccount says instead of what it would say, also within SendQuota."""
+    identity: dict[str, Any] = field(default_factory=dict)
+    """What GetEmailIdentity says instead of what it would say. The emails are sent all the same."""
     publish_events: bool = True
     """Whether to publish events."""
     fates: dict[str, Fate] = field(default_factory=dict)
@@ -142,19 +151,29 @@ class MailService:
     def answer(self, request: Request) -> Response:
         """Answer a request to SES v2 or to the controls."""
         try:
-            match request.method, request.path:
-                case "POST", path if path == SEND:
-                    return self._send(json.loads(request.body))
-                case "GET", path if path == ACCOUNT:
-                    return _json(self._account())
-                case "POST", path if path == CONTROL:
-                    return _json(self._change(json.loads(request.body)))
-                case "GET", path if path == CONTROL:
-                    return _json(self._controlled())
-                case _:
-                    return forward(request, self._emulator_port)
+            if (request.method, request.path) == ("POST", SEND):
+                return self._send(json.loads(request.body))
+            known = self._known_answer(request)
+            return forward(request, self._emulator_port) if known is None else _json(known)
         except SesError as error:
             return _json({"message": str(error)}, error.status, (("x-amzn-ErrorType", error.code),))
+
+    def _known_answer(self, request: Request) -> dict[str, Any] | None:
+        """Return what this service itself says, or None for a request that the emulator answers."""
+        match request.method, request.path:
+            case "GET", path if path == ACCOUNT:
+                return self._account()
+            case "GET", path if path.startswith(IDENTITIES) and self.controls.identity:
+                answer = forward(request, self._emulator_port)
+                return {**json.loads(answer.body), **self.controls.identity}
+            case "GET", path if path.startswith(SUPPRESSED):
+                return self._on_the_list(unquote(path.removeprefix(SUPPRESSED)))
+            case "POST", path if path == CONTROL:
+                return self._change(json.loads(request.body))
+            case "GET", path if path == CONTROL:
+                return self._controlled()
+            case _:
+                return None
 
     def _change(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
         with self._lock:
@@ -167,7 +186,21 @@ class MailService:
         """Return the controls, and how many sends each kind of failure has met."""
         return {**self.controls.as_json(), "met": dict(self._met)}
 
+    def _on_the_list(self, address: str) -> dict[str, Any]:
+        """Return an entry of the account's suppression list. Raises SesError if there is none."""
+        reason = self._suppressed.get(address.lower())
+        if reason is None:
+            raise SesError(
+                404, "NotFoundException", f"Email address {address} does not exist on your suppression list."
+            )
+        return {"SuppressedDestination": {"EmailAddress": address, "Reason": reason, "LastUpdateTime": 0}}
+
     def _account(self) -> dict[str, Any]:
+        usual = self._usual_account()
+        quota = usual["SendQuota"] | self.controls.account.get("SendQuota", {})
+        return usual | self.controls.account | {"SendQuota": quota}
+
+    def _usual_account(self) -> dict[str, Any]:
         return {
             "DedicatedIpAutoWarmupEnabled": False,
             "EnforcementStatus": "HEALTHY",
@@ -196,6 +229,9 @@ class MailService:
     def _throttle(self) -> None:
         if self._meets("throttle", "throttle_next", self.controls.throttle_share):
             raise SesError(429, "TooManyRequestsException", "Maximum sending rate exceeded.")
+        if self.controls.refuse_next > 0:
+            self.controls.refuse_next -= 1
+            raise SesError(400, "BadRequestException", "Refused by a test")
         if self._meets("failure", "fail_next", self.controls.fail_share):
             raise SesError(500, "InternalServiceErrorException", "Internal error")
         if self.controls.enforce_rate and not self._allowance.take(self.controls.max_send_rate):

@@ -36,6 +36,9 @@ PROJECT = Path(__file__).parents[3]
 
 SENDER_IDENTITY = "enddemand.example"
 SENDER_ADDRESS = f"letters@{SENDER_IDENTITY}"
+OPERATOR_ADDRESS = f"operator@{SENDER_IDENTITY}"
+ADMIN_EMAIL = f"administrator@{SENDER_IDENTITY}"
+"""The administrator of a local stack. The inbox shows the emails with which they sign in."""
 
 connect = running.connect
 
@@ -173,10 +176,15 @@ class LocalStack:
         parameters = {
             "SenderIdentity": SENDER_IDENTITY,
             "SenderAddress": SENDER_ADDRESS,
+            "OperatorEmail": OPERATOR_ADDRESS,
             "PublicUrl": servers.front.url,
+            "AdminEmail": ADMIN_EMAIL,
             "Architecture": architecture(),
             # All signers of a demo or a test are on this machine, which counts as one network.
             "FormsPerMinute": "300",
+            "UnconfirmedMailsANetwork": "100000",
+            "UnconfirmedMailsADomain": "100000",
+            "AcceptReservedDomains": "true",
             **self._parameters,
         }
         wanted = fingerprint(self._project, parameters)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from undersigned.domain.deliveries import Sender
 from undersigned.domain.errors import UndersignedError
+from undersigned.domain.mail_budgets import BudgetSizes
 from undersigned.domain.proxies import Proxy
 from undersigned.domain.schedule import WeeklySchedule
 
@@ -68,6 +69,16 @@ class Settings:
         return self._required("WAITING_MAILS_URL")
 
     @cached_property
+    def people_mails_url(self) -> str:
+        """The queue of emails to people."""
+        return self._required("PEOPLE_MAILS_URL")
+
+    @cached_property
+    def admin_email(self) -> str:
+        """The address of the stack's administrator; empty if it has none."""
+        return (self._optional("ADMIN_EMAIL") or "").strip()
+
+    @cached_property
     def reconciliation_queue_url(self) -> str:
         """The queue of reconciliations."""
         return self._required("RECONCILIATION_QUEUE_URL")
@@ -76,6 +87,11 @@ class Settings:
     def feedback_queue_url(self) -> str:
         """The queue of SES's events."""
         return self._required("FEEDBACK_QUEUE_URL")
+
+    @cached_property
+    def operator_topic(self) -> str:
+        """The topic of the alarms."""
+        return self._required("OPERATOR_TOPIC")
 
     @cached_property
     def event_bus(self) -> str | None:
@@ -95,16 +111,22 @@ class Settings:
     @cached_property
     def sender(self) -> Sender:
         """The From address of emails, and the base address of their links."""
-        return Sender(self.sender_address, self._required("PUBLIC_URL").rstrip("/"))
+        return Sender(self.sender_address, self._required("API_URL").rstrip("/"))
 
     @cached_property
     def public_url(self) -> str:
-        """The base address of the stack's own domain; empty if it has none."""
+        """The base address of the public pages; empty if they have no domain of their own."""
         return (self._optional("PUBLIC_URL") or "").rstrip("/")
 
-    def sender_at(self, own_origin: str) -> Sender:
-        """Return the sender of emails whose links lead to the stack's own domain, or else to this origin."""
-        return Sender(self.sender_address, self.public_url or own_origin)
+    @cached_property
+    def api_url(self) -> str:
+        """The base address of the API, for links in emails; empty if a function must take it from its requests."""
+        return (self._optional("API_URL") or "").rstrip("/")
+
+    @cached_property
+    def has_cdn(self) -> bool:
+        """Whether a CDN serves the public pages, so that the API has another address."""
+        return self._optional("CDN") == "true"
 
     @cached_property
     def delivery_time_zone(self) -> str:
@@ -129,6 +151,36 @@ class Settings:
     def forms_a_minute(self) -> int:
         """How many forms one IP address may post in a minute."""
         return self._number("FORMS_A_MINUTE")
+
+    @cached_property
+    def packet_days(self) -> int:
+        """How many days packets are kept, for the privacy notice."""
+        return self._number("PACKET_DAYS")
+
+    @cached_property
+    def budget_sizes(self) -> BudgetSizes:
+        """How many confirmation emails each budget has, in the order of `BudgetSizes`."""
+        text = self._required("MAIL_BUDGETS")
+        try:
+            return BudgetSizes(*map(int, text.split()))
+        except (TypeError, ValueError) as error:
+            message = f"environment variable MAIL_BUDGETS is {text!r}; give four whole numbers"
+            raise SettingsError(message) from error
+
+    @cached_property
+    def mails_at_once(self) -> int:
+        """How many confirmation emails one process sends at once."""
+        return self._number("MAILS_AT_ONCE")
+
+    @cached_property
+    def plans_at_once(self) -> int:
+        """About how many blocks of targets a plan asks the table at once."""
+        return self._number("PLANS_AT_ONCE")
+
+    @cached_property
+    def accepts_reserved_domains(self) -> bool:
+        """Whether names that no one can have, such as signers.example, count as taking email."""
+        return self._required("ACCEPT_RESERVED_DOMAINS") == "true"
 
     @cached_property
     def bundle_size(self) -> int:

@@ -12,17 +12,28 @@ from itsdangerous.encoding import base64_encode
 from undersigned.domain.abuse_checks import FormToken
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.errors import TokenError, TokenExpiredError
-from undersigned.domain.tokens import CLOCKS_DIFFER_BY, VALID_FOR, ApprovalToken, Purpose, SessionToken, SignerToken
+from undersigned.domain.tokens import (
+    CLOCKS_DIFFER_BY,
+    VALID_FOR,
+    ApprovalToken,
+    PersonToken,
+    Purpose,
+    SessionToken,
+    SignerToken,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
 _PARTS_OF_SIGNER = 2
+_PARTS_OF_WORDS = 3
 _PARTS_OF_DELIVERY = 3
 _PARTS_OF_FORM = 3
 _PARTS_OF_APPROVAL = 2
 _PARTS_OF_SESSION = 2
+_PARTS_OF_SIGN_IN = 1
+_PARTS_OF_PERSON = 2
 
 
 class _Signer(TimestampSigner):
@@ -57,6 +68,10 @@ class Tokens:
         """Issue a token for a signer's link, dated now unless it continues an earlier link."""
         return self._issue(purpose, campaign, signer, issued_at=issued_at)
 
+    def for_words(self, campaign: str, signer: str, words: str) -> str:
+        """Issue a token that confirms a signer's words."""
+        return self._issue("confirm", campaign, signer, words)
+
     def for_form(self, form: FormToken) -> str:
         """Issue the token of a form, dated `form.issued_at`."""
         return self._issue(
@@ -75,6 +90,14 @@ class Tokens:
         """Issue the token of a session that was opened with a key."""
         return self._issue("session", campaign, digest)
 
+    def for_sign_in(self, request: str) -> str:
+        """Issue the token of a sign-in link."""
+        return self._issue("sign-in", request)
+
+    def for_person(self, person: str, session: str) -> str:
+        """Issue the token of a session of a person."""
+        return self._issue("person", person, session)
+
     def for_posts(self, session: str) -> str:
         """Return the token in the forms of a session's pages: unknown to other sites, and fixed until a rotation."""
         return self.accepted_in_posts(session)[0]
@@ -88,8 +111,9 @@ class Tokens:
 
     def read_signer(self, purpose: Purpose, token: str) -> SignerToken:
         """Read the token of a signer's link; raises TokenError, TokenExpiredError."""
-        (campaign, signer), issued_at = self._read(purpose, token, _PARTS_OF_SIGNER)
-        return SignerToken(campaign, signer, issued_at)
+        counts = (_PARTS_OF_SIGNER, _PARTS_OF_WORDS) if purpose == "confirm" else (_PARTS_OF_SIGNER,)
+        (campaign, signer, *words), issued_at = self._read(purpose, token, *counts)
+        return SignerToken(campaign, signer, issued_at, *words)
 
     def read_packets(self, token: str) -> DeliveryKey:
         """Read the token of a delivery's packets; raises TokenError, TokenExpiredError."""
@@ -106,6 +130,16 @@ class Tokens:
         parts, _ = self._read("session", token, _PARTS_OF_SESSION)
         return SessionToken(*parts)
 
+    def read_sign_in(self, token: str) -> str:
+        """Read the id of the sign-in request in the token of a link; raises TokenError, TokenExpiredError."""
+        (request,), _ = self._read("sign-in", token, _PARTS_OF_SIGN_IN)
+        return request
+
+    def read_person(self, token: str) -> PersonToken:
+        """Read the token of a session of a person; raises TokenError, TokenExpiredError."""
+        parts, _ = self._read("person", token, _PARTS_OF_PERSON)
+        return PersonToken(*parts)
+
     def read_form(self, token: str) -> FormToken:
         """Read the token of a form; raises TokenError, TokenExpiredError."""
         (campaign, nonce, proof), issued_at = self._read("form", token, _PARTS_OF_FORM)
@@ -114,7 +148,7 @@ class Tokens:
     def _issue(self, purpose: Purpose, *parts: str, issued_at: datetime | None = None) -> str:
         return _Signer(self._keys(), purpose, issued_at or self._clock()).sign("~".join(parts)).decode()
 
-    def _read(self, purpose: Purpose, token: str, count: int) -> tuple[list[str], datetime]:
+    def _read(self, purpose: Purpose, token: str, *counts: int) -> tuple[list[str], datetime]:
         """Return a token's parts and when it was issued, which may be a little later than now."""
         signer = _Signer(self._keys(), purpose, self._clock() + CLOCKS_DIFFER_BY)
         valid_for = VALID_FOR[purpose] + CLOCKS_DIFFER_BY
@@ -127,7 +161,7 @@ class Tokens:
         except (BadData, UnicodeError) as error:
             message = "the link is damaged"
             raise TokenError(message) from error
-        if len(parts) != count:
+        if len(parts) not in counts:
             message = "the link is damaged"
             raise TokenError(message)
         return parts, issued_at

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from undersigned.aws.dynamodb import FEW_RETRIES, Table
-from undersigned.domain.schedule import period_of
+from undersigned.domain.deliveries import Sender
+from undersigned.domain.errors import NotFoundError
+from undersigned.domain.schedule import cadence_of, period_of
 from undersigned.services.catalog import Catalog
 from undersigned.settings import Settings
 from undersigned.tokens import Tokens
@@ -28,40 +30,74 @@ if TYPE_CHECKING:
 
     from undersigned.aws.abuse_counters import AbuseCounters
     from undersigned.aws.api_keys import ApiKeys
+    from undersigned.aws.campaign_rows import Rows
     from undersigned.aws.campaigns import Campaigns
     from undersigned.aws.counts import Counts
     from undersigned.aws.deliveries import Deliveries
+    from undersigned.aws.drafts import Drafts
     from undersigned.aws.export_files import ExportFiles
     from undersigned.aws.exports import Exports
+    from undersigned.aws.hourly_runs import HourlyRuns
     from undersigned.aws.mail import Mailbox
+    from undersigned.aws.mail_budgets import MailBudgets
     from undersigned.aws.mail_claims import MailClaims
+    from undersigned.aws.mail_domains import MailDomains
+    from undersigned.aws.operator_topic import OperatorTopic
     from undersigned.aws.packet_store import Bucket
-    from undersigned.aws.queue import ExportQueue, FeedbackQueue, Queue, ReconciliationQueue, WaitingMails
+    from undersigned.aws.people import People
+    from undersigned.aws.queue import (
+        ExportQueue,
+        FeedbackQueue,
+        PeopleMails,
+        Queue,
+        ReconciliationQueue,
+        WaitingMails,
+    )
     from undersigned.aws.secret import Secret
+    from undersigned.aws.sign_ins import SignIns
     from undersigned.aws.signatures import Signatures
+    from undersigned.domain.campaigns import Campaign
     from undersigned.domain.deliveries import DeliveryKey
     from undersigned.domain.reconciliations import Finding
+    from undersigned.domain.schedule import Cadence
     from undersigned.rendering.fonts import FontBook
+    from undersigned.services.abuse_checks import AbuseChecks
     from undersigned.services.access import Access
+    from undersigned.services.all_is_well import AllIsWell
     from undersigned.services.approval_requests import ApprovalRequests
     from undersigned.services.approving import Approving
+    from undersigned.services.archiving import Archiving
+    from undersigned.services.canary import Canary
+    from undersigned.services.clearing import Clearing
+    from undersigned.services.closing import Closing
     from undersigned.services.confirming import Confirmations
+    from undersigned.services.deleting import Deleting
     from undersigned.services.delivering import Delivering
     from undersigned.services.delivery_controls import DeliveryControls
+    from undersigned.services.directory import Directory
+    from undersigned.services.draft_testing import DraftTestPost, DraftTestRequests
+    from undersigned.services.drafting import Drafting
     from undersigned.services.erasing import Erasing
     from undersigned.services.exporting import Exporting, SignatureSheet
     from undersigned.services.feedback import Feedback
+    from undersigned.services.hours import Hours
     from undersigned.services.organizer_post import OrganizerPost
     from undersigned.services.organizing import Organizing
+    from undersigned.services.own_campaigns import OwnCampaigns
     from undersigned.services.packing import Packing
+    from undersigned.services.people import KeysOfCampaign, PeopleOfCampaign
+    from undersigned.services.people_post import PeoplePost
     from undersigned.services.planning import Planning
     from undersigned.services.publishing import Publishing
     from undersigned.services.reconciling import Reconciling
     from undersigned.services.recounting import Recounting
     from undersigned.services.repacking import Repacking
-    from undersigned.services.reporting import Reporting
+    from undersigned.services.reporting import Gathering, Reporting
+    from undersigned.services.sampling import Sampling
+    from undersigned.services.screening import Screening
     from undersigned.services.sessions import Sessions
     from undersigned.services.signing import Signing
+    from undersigned.services.signing_in import SigningIn
     from undersigned.services.tallying import Tallying
 
 
@@ -101,9 +137,17 @@ class Wiring:
         """Return the current time of the clock."""
         return self._clock()
 
-    def period(self) -> str:
-        """Return the period of a delivery that begins now."""
-        return period_of(self._clock(), self.settings.delivery_time_zone)
+    def cadence(self, campaign: str) -> Cadence:
+        """Return when a campaign's letters go out. Raises NotFoundError."""
+        return cadence_of(self.campaigns.campaign(campaign), self.settings.schedule)
+
+    def period(self, campaign: str) -> str:
+        """Return the period of a delivery that begins now. Raises NotFoundError."""
+        return self.period_of(self.campaigns.campaign(campaign))
+
+    def period_of(self, campaign: Campaign) -> str:
+        """Return the period of a delivery that begins now, without reading the campaign again."""
+        return period_of(self._clock(), cadence_of(campaign, self.settings.schedule).time_zone)
 
     # The table, and the repository of each entity in it
 
@@ -131,7 +175,7 @@ class Wiring:
         """Counters."""
         from undersigned.aws.counts import Counts
 
-        return Counts(self.table)
+        return Counts(self.table, sleep=self._sleep)
 
     @cached_property
     def deliveries(self) -> Deliveries:
@@ -155,6 +199,13 @@ class Wiring:
         return MailClaims(self.table)
 
     @cached_property
+    def mail_budgets(self) -> MailBudgets:
+        """Mail budgets."""
+        from undersigned.aws.mail_budgets import MailBudgets
+
+        return MailBudgets(self.table)
+
+    @cached_property
     def api_keys(self) -> ApiKeys:
         """Organizers' keys."""
         from undersigned.aws.api_keys import ApiKeys
@@ -162,11 +213,46 @@ class Wiring:
         return ApiKeys(self.table)
 
     @cached_property
+    def people(self) -> People:
+        """People's roles and sessions."""
+        from undersigned.aws.people import People
+
+        return People(self.table)
+
+    @cached_property
+    def sign_ins(self) -> SignIns:
+        """Requests to sign in by email."""
+        from undersigned.aws.sign_ins import SignIns
+
+        return SignIns(self.table)
+
+    @cached_property
     def exports(self) -> Exports:
         """Exports."""
         from undersigned.aws.exports import Exports
 
         return Exports(self.table)
+
+    @cached_property
+    def campaign_rows(self) -> Rows:
+        """All rows of a campaign."""
+        from undersigned.aws.campaign_rows import Rows
+
+        return Rows(self.table)
+
+    @cached_property
+    def drafts(self) -> Drafts:
+        """Drafts of campaigns."""
+        from undersigned.aws.drafts import Drafts
+
+        return Drafts(self.table)
+
+    @cached_property
+    def hourly_runs(self) -> HourlyRuns:
+        """Until when the hourly schedules have done everything."""
+        from undersigned.aws.hourly_runs import HourlyRuns
+
+        return HourlyRuns(self.table)
 
     # Other adapters
 
@@ -182,7 +268,7 @@ class Wiring:
         """The queue of deliveries."""
         from undersigned.aws.queue import Queue
 
-        return Queue(self._client("sqs"), self.settings.delivery_queue_url)
+        return Queue(self._client("sqs"), self.settings.delivery_queue_url, sleep=self._sleep)
 
     @cached_property
     def export_queue(self) -> ExportQueue:
@@ -197,6 +283,13 @@ class Wiring:
         from undersigned.aws.queue import WaitingMails
 
         return WaitingMails(self._client("sqs"), self.settings.waiting_mails_url)
+
+    @cached_property
+    def people_mails(self) -> PeopleMails:
+        """The queue of emails to people."""
+        from undersigned.aws.queue import PeopleMails
+
+        return PeopleMails(self._client("sqs"), self.settings.people_mails_url)
 
     @cached_property
     def reconciliation_queue(self) -> ReconciliationQueue:
@@ -223,9 +316,14 @@ class Wiring:
     @cached_property
     def mailbox(self) -> Mailbox:
         """SES."""
-        from undersigned.aws.mail import NO_RETRIES, Mailbox
+        from undersigned.aws.mail import NO_RETRIES, USUAL_RATE, Mailbox
 
-        return Mailbox(self._client("sesv2", config=NO_RETRIES), self.settings.configuration_set, sleep=self._sleep)
+        return Mailbox(
+            self._client("sesv2", config=NO_RETRIES),
+            self.settings.configuration_set,
+            assumed_rate=USUAL_RATE,
+            sleep=self._sleep,
+        )
 
     @cached_property
     def _quick_ses(self) -> SESV2Client:
@@ -233,6 +331,13 @@ class Wiring:
 
         ses: SESV2Client = self._client("sesv2", config=SHORT_WAITS)
         return ses
+
+    @cached_property
+    def mail_domains(self) -> MailDomains:
+        """Email domains, in the DNS."""
+        from undersigned.aws.mail_domains import MailDomains
+
+        return MailDomains(self._clock, accepts_reserved=self.settings.accepts_reserved_domains)
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -271,7 +376,6 @@ class Wiring:
             keys=self._token_keys,
             forms_a_minute=self.settings.forms_a_minute,
             clock=self._clock,
-            new_id=new_id,
         )
         return Signing(
             catalog=self.catalog,
@@ -289,19 +393,51 @@ class Wiring:
 
     def confirmations(self, *, patience: float = 60.0) -> Confirmations:
         """Wire the confirmation emails. A throttled email is tried again until the patience (seconds) ends."""
-        from undersigned.aws.mail import Mailbox
+        from undersigned.aws.mail import USUAL_RATE, Mailbox
         from undersigned.services.confirming import Confirmations
+        from undersigned.services.mail_budgets import MailBudgeting
 
-        post = Mailbox(self._quick_ses, self.settings.configuration_set, patience=patience, sleep=self._sleep)
+        post = Mailbox(
+            self._quick_ses,
+            self.settings.configuration_set,
+            patience=patience,
+            assumed_rate=USUAL_RATE,
+            sleep=self._sleep,
+            clock=lambda: self._clock().timestamp(),
+        )
         return Confirmations(
             catalog=self.catalog,
             signatures=self.signatures,
             claims=self.mail_claims,
+            budgeting=MailBudgeting(
+                budgets=self.mail_budgets, post=post, sizes=self.settings.budget_sizes, clock=self._clock
+            ),
+            domains=self.mail_domains,
             post=post,
             tokens=self.tokens,
             sender=self.settings.sender,
             schedule=self.settings.schedule,
             clock=self._clock,
+        )
+
+    def canary(self) -> Canary:
+        """Wire the daily check of all steps."""
+        from undersigned.services.canary import Canary
+        from undersigned.web.own_pages import OwnPages
+
+        return Canary(
+            campaigns=self.campaigns,
+            signatures=self.signatures,
+            deliveries=self.deliveries,
+            claims=self.mail_claims,
+            queue=self.queue,
+            tokens=self.tokens,
+            browser=OwnPages(self.settings.api_url),
+            channel=self._operator_topic,
+            secret=self.secret,
+            time_zone=self.settings.delivery_time_zone,
+            clock=self._clock,
+            sleep=self._sleep,
         )
 
     def tallying(self) -> Tallying:
@@ -314,6 +450,7 @@ class Wiring:
 
     def reconciling(self, report: Callable[[Finding], None]) -> Reconciling:
         """Wire the reconciliation. `report` is told each difference that it can't explain."""
+        from undersigned.services.measuring import Measuring
         from undersigned.services.reconciling import Reconciling
 
         return Reconciling(
@@ -323,17 +460,29 @@ class Wiring:
             counts=self.counts,
             claims=self.mail_claims,
             tallying=self.tallying(),
+            clearing=self.clearing(),
+            measuring=Measuring(deliveries=self.deliveries, schedule=self.settings.schedule, clock=self._clock),
             waiting_mails=self.waiting_mails,
             delivery_queue=self.queue,
             clock=self._clock,
             report=report,
         )
 
+    def clearing(self) -> Clearing:
+        """Wire the removal of personal data whose time is over."""
+        from undersigned.services.clearing import Clearing
+
+        return Clearing(
+            signatures=self.signatures, deliveries=self.deliveries, packets=lambda: self.bucket, clock=self._clock
+        )
+
     def recounting(self) -> Recounting:
         """Wire the recount."""
         from undersigned.services.recounting import Recounting
 
-        return Recounting(signatures=self.signatures, counts=self.counts, tallying=self.tallying())
+        return Recounting(
+            campaigns=self.campaigns, signatures=self.signatures, counts=self.counts, tallying=self.tallying()
+        )
 
     def publishing(self) -> Publishing | None:
         """Wire the publishing of events. Return None if the stack publishes none."""
@@ -345,20 +494,31 @@ class Wiring:
 
         return Publishing(bus=EventBus(self._client("events"), name), sleep=self._sleep)
 
-    def planning(self) -> Planning:
-        """Wire the plan of a period."""
+    def hours(self) -> Hours:
+        """Wire the hourly runs."""
+        from undersigned.services.hours import Hours
+
+        return Hours(runs=self.hourly_runs, clock=self._clock)
+
+    def planning(self, at_once: int = 1) -> Planning:
+        """Wire the plans, which ask about so many blocks of targets at the same time."""
         from undersigned.services.planning import Planning
 
         return Planning(
-            campaigns=self.campaigns, signatures=self.signatures, deliveries=self.deliveries, queue=self.queue
+            campaigns=self.campaigns,
+            signatures=self.signatures,
+            deliveries=self.deliveries,
+            queue=self.queue,
+            schedule=self.settings.schedule,
+            at_once=at_once,
         )
 
     def packing(
-        self, report_replaced: Callable[[DeliveryKey, int, dict[str, int]], None], own_origin: str | None = None
+        self, report_replaced: Callable[[DeliveryKey, int, dict[str, int]], None], api_url: str | None = None
     ) -> Packing:
         """Wire the typesetting of letters. `report_replaced` is called for characters that no font has.
 
-        `own_origin` is the origin at which this stack answers, for a function whose template settings can't have it.
+        `api_url` is the base address of the links in emails, for a function whose template settings can't have it.
         """
         from undersigned.rendering.packets import typeset
         from undersigned.services.packing import Packing
@@ -368,10 +528,16 @@ class Wiring:
             catalog=self.catalog,
             signatures=self.signatures,
             tokens=self.tokens,
-            sender=self.settings.sender_at(own_origin) if own_origin else self.settings.sender,
+            sender=self._sender(api_url),
             typesetter=lambda cover, letters: typeset(cover, letters, font_book()),
             report_replaced=report_replaced,
         )
+
+    def archiving(self) -> Archiving:
+        """Wire the archives of large deliveries."""
+        from undersigned.services.archiving import Archiving
+
+        return Archiving(deliveries=self.deliveries, files=self.bucket, clock=self._clock)
 
     def delivering(self, report_replaced: Callable[[DeliveryKey, int, dict[str, int]], None]) -> Delivering:
         """Wire the deliveries. `report_replaced` is called for characters that no font has."""
@@ -379,6 +545,7 @@ class Wiring:
 
         return Delivering(
             packing=self.packing(report_replaced),
+            archiving=self.archiving(),
             campaigns=self.campaigns,
             signatures=self.signatures,
             deliveries=self.deliveries,
@@ -395,6 +562,7 @@ class Wiring:
 
         return Repacking(
             packing=self.packing(report_replaced),
+            archiving=self.archiving(),
             campaigns=self.campaigns,
             deliveries=self.deliveries,
             files=self.bucket,
@@ -405,7 +573,9 @@ class Wiring:
         """Wire the recording of SES events."""
         from undersigned.services.feedback import Feedback
 
-        return Feedback(campaigns=self.campaigns, deliveries=self.deliveries)
+        return Feedback(
+            campaigns=self.campaigns, deliveries=self.deliveries, budgets=self.mail_budgets, clock=self._clock
+        )
 
     # Use cases of organizers
 
@@ -419,7 +589,102 @@ class Wiring:
         """Wire organizers' sessions."""
         from undersigned.services.sessions import Sessions
 
-        return Sessions(access=self.access(), tokens=self.tokens)
+        return Sessions(
+            access=self.access(),
+            people=self.people,
+            directory=self.directory,
+            campaign_exists=self._has_campaign,
+            tokens=self.tokens,
+            clock=self._clock,
+        )
+
+    def _has_campaign(self, campaign: str) -> bool:
+        try:
+            self.catalog.entry(campaign)
+        except NotFoundError:
+            # One that was never published has only its draft.
+            return self.drafts.draft(campaign) is not None
+        return True
+
+    @property
+    def directory(self) -> Directory:
+        """Who has which address."""
+        from undersigned.services.directory import Directory
+
+        return Directory(people=self.people, secret=self.secret, admin_email=self.settings.admin_email)
+
+    def signing_in(self) -> SigningIn:
+        """Wire signing in by email."""
+        from undersigned.services.signing_in import SigningIn
+
+        return SigningIn(
+            directory=self.directory,
+            sign_ins=self.sign_ins,
+            mails=lambda: self.people_mails,
+            sessions=self.sessions(),
+            tokens=self.tokens,
+            clock=self._clock,
+        )
+
+    def sign_in_limit(self) -> AbuseChecks:
+        """Wire the limit of requests to sign in from one network. It counts apart from forms."""
+        from undersigned.services.abuse_checks import AbuseChecks
+        from undersigned.services.signing_in import MOST_ASKED_A_MINUTE
+
+        return AbuseChecks(
+            counters=self.abuse_counters,
+            tokens=self.tokens,
+            keys=lambda: [f"sign-in:{key}" for key in self._token_keys()],
+            forms_a_minute=MOST_ASKED_A_MINUTE,
+            clock=self._clock,
+        )
+
+    def people_post(self) -> PeoplePost:
+        """Wire the emails to people."""
+        from undersigned.aws.mail import Mailbox
+        from undersigned.services.people_post import PeoplePost
+
+        return PeoplePost(
+            campaigns=self.campaigns,
+            people=self.people,
+            sign_ins=self.sign_ins,
+            directory=self.directory,
+            post=Mailbox(self._quick_ses, self.settings.configuration_set, patience=0, sleep=self._sleep),
+            tokens=self.tokens,
+            sender=self.settings.sender,
+            clock=self._clock,
+        )
+
+    def people_of_campaign(self) -> PeopleOfCampaign:
+        """Wire the changes of a campaign's people."""
+        from undersigned.services.people import PeopleOfCampaign
+
+        return PeopleOfCampaign(
+            campaigns=self.campaigns,
+            people=self.people,
+            directory=self.directory,
+            campaign_exists=self._has_campaign,
+            mails=lambda: self.people_mails,
+            clock=self._clock,
+            new_id=new_id,
+        )
+
+    def keys_of_campaign(self) -> KeysOfCampaign:
+        """Wire the changes of a campaign's keys."""
+        from undersigned.services.people import KeysOfCampaign
+
+        return KeysOfCampaign(campaigns=self.campaigns, keys=self.api_keys, clock=self._clock, new_id=new_id)
+
+    def own_campaigns(self) -> OwnCampaigns:
+        """Wire the list of a person's campaigns."""
+        from undersigned.services.own_campaigns import OwnCampaigns
+
+        return OwnCampaigns(
+            people=self.people,
+            campaigns=self.campaigns,
+            drafts=self.drafts,
+            organizing=self.organizing(),
+        )
 
     def organizing(self) -> Organizing:
         """Wire what organizers see, and their actions on single letters."""
@@ -430,10 +695,93 @@ class Wiring:
             counters=self.counts,
             signature_store=self.signatures,
             delivery_store=self.deliveries,
+            budgets=self.mail_budgets,
             packets=lambda: self.bucket,
             erasing=self.erasing(),
             schedule=self.settings.schedule,
             secret=self.secret,
+            clock=self._clock,
+            new_id=new_id,
+        )
+
+    def closing(self) -> Closing:
+        """Wire the end of signing."""
+        from undersigned.services.closing import Closing
+
+        return Closing(campaigns=self.campaigns, clock=self._clock, new_id=new_id)
+
+    def deleting(self) -> Deleting:
+        """Wire the deleting of campaigns."""
+        from undersigned.services.deleting import Deleting
+
+        return Deleting(
+            campaigns=self.campaigns,
+            signatures=self.signatures,
+            deliveries=self.deliveries,
+            counts=self.counts,
+            rows=self.campaign_rows,
+            packets=lambda: self.bucket,
+            clock=self._clock,
+        )
+
+    def drafting(self) -> Drafting:
+        """Wire the drafts of campaigns."""
+        from undersigned.services.drafting import Drafting
+
+        return Drafting(
+            store=self.drafts,
+            campaigns=self.campaigns,
+            signatures=self.signatures,
+            deliveries=self.deliveries,
+            rows=self.campaign_rows,
+            clock=self._clock,
+            new_id=new_id,
+        )
+
+    def _sender(self, api_url: str | None) -> Sender:
+        return Sender(self.settings.sender_address, api_url) if api_url else self.settings.sender
+
+    def sampling(self, api_url: str | None = None) -> Sampling:
+        """Wire the samples of drafts. `api_url` is as in `packing`."""
+        from undersigned.rendering.packets import typeset
+        from undersigned.services.sampling import Sampling
+
+        return Sampling(
+            sender=self._sender(api_url),
+            schedule=lambda: self.settings.schedule,
+            typesetter=lambda cover, letters: typeset(cover, letters, font_book()),
+            clock=self._clock,
+        )
+
+    def draft_test_requests(self) -> DraftTestRequests:
+        """Wire the requests for test emails of drafts."""
+        from undersigned.services.draft_testing import DraftTestRequests
+
+        return DraftTestRequests(
+            drafting=self.drafting(),
+            campaigns=self.campaigns,
+            people=self.people,
+            directory=self.directory,
+            sign_ins=self.sign_ins,
+            queue=self.queue,
+            clock=self._clock,
+            new_id=new_id,
+        )
+
+    def draft_test_post(self) -> DraftTestPost:
+        """Wire the test emails of drafts."""
+        from undersigned.services.draft_testing import DraftTestPost
+
+        return DraftTestPost(drafting=self.drafting(), sampling=self.sampling(), post=self.mailbox)
+
+    def screening(self) -> Screening:
+        """Wire what speaks against letters, and the actions on many of them."""
+        from undersigned.services.screening import Screening
+
+        return Screening(
+            signatures=self.signatures,
+            campaigns=self.campaigns,
+            erasing=self.erasing(),
             clock=self._clock,
             new_id=new_id,
         )
@@ -496,6 +844,8 @@ class Wiring:
         return ApprovalRequests(
             campaigns=self.campaigns,
             signatures=self.signatures,
+            deliveries=self.deliveries,
+            schedule=self.settings.schedule,
             post=self._organizer_post,
             tokens=self.tokens,
             sender=self.settings.sender,
@@ -508,24 +858,43 @@ class Wiring:
 
         return Approving(
             campaigns=self.campaigns,
+            signatures=self.signatures,
             deliveries=self.deliveries,
             planning=self.planning(),
             tokens=self.tokens,
             delivery_controls=self.delivery_controls(),
         )
 
+    @cached_property
+    def _gathering(self) -> Gathering:
+        from undersigned.services.reporting import Gathering
+
+        return Gathering(
+            campaigns=self.campaigns,
+            signatures=self.signatures,
+            deliveries=self.deliveries,
+            counts=self.counts,
+            clock=self._clock,
+        )
+
+    @property
+    def _operator_topic(self) -> OperatorTopic:
+        from undersigned.aws.operator_topic import OperatorTopic
+
+        return OperatorTopic(self._client("sns"), self.settings.operator_topic)
+
+    def all_is_well(self) -> AllIsWell:
+        """Wire the operator's weekly email."""
+        from undersigned.services.all_is_well import AllIsWell
+
+        return AllIsWell(gathering=self._gathering, channel=self._operator_topic, clock=self._clock)
+
     def reporting(self) -> Reporting:
-        """Wire the report after a weekly run."""
-        from undersigned.services.reporting import Gathering, Reporting
+        """Wire the reports."""
+        from undersigned.services.reporting import Reporting
 
         return Reporting(
-            gathering=Gathering(
-                campaigns=self.campaigns,
-                signatures=self.signatures,
-                deliveries=self.deliveries,
-                counts=self.counts,
-                clock=self._clock,
-            ),
+            gathering=self._gathering,
             post=self._organizer_post,
             sender=self.settings.sender,
             schedule=self.settings.schedule,

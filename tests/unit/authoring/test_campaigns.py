@@ -156,7 +156,7 @@ def test_a_letter_in_a_language_that_is_not_listed_is_a_mistake(bilingual: Files
             "targets.csv",
             "60201;",
             "60201;" * 10_001,
-            "`postal_codes` has 10,002 codes, more than the maximum of 10,000;",
+            "`postal_codes`: 10,002 codes, more than the maximum of 10,000;",
         ),
         ("letter.md", "Plant", "Plant " * 4_000, "the letter has 24,1"),
     ],

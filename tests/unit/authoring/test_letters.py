@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from undersigned.authoring.letters import compile_letter, is_form_line
 from undersigned.authoring.mistakes import MistakesError
 from undersigned.domain.campaigns import Target
-from undersigned.domain.letter_templates import FIELDS, mistakes_in
+from undersigned.domain.letter_fields import FIELDS
+from undersigned.domain.letter_templates import mistakes_in
 from undersigned.domain.letters import SignerDetails, as_text, read_blocks, render_html
 
 TARGET = Target("sampleton", "Police Chief", "Avery Sample", "Sampleton Police", "Sampleton", "a@b.example", ("60201",))

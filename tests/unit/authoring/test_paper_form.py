@@ -266,6 +266,18 @@ def test_an_instruction_that_is_removed_is_reported() -> None:
     assert "line 1: “(please print)” → removed: it only tells how to fill in the form" in map(str, findings)
 
 
+def test_a_bare_label_between_instructions_is_refused_at_once() -> None:
+    with pytest.raises(MistakesError, match="what belongs in the blank “Phone:”"):
+        import_letter("(please print)Phone: (please print)(please print)\n")
+
+
+def test_a_link_is_no_placeholder() -> None:
+    letter, findings = import_letter("Read [address](https://example.org).\n")
+
+    assert letter == "Read [address](https://example.org).\n"
+    assert not findings
+
+
 @pytest.mark.parametrize(
     "prose",
     [
@@ -431,3 +443,38 @@ def test_no_word_is_lost_without_a_report(lines: list[str]) -> None:
         return
     reported = " ".join(finding.blank for finding in findings)
     assert words_of("\n".join(lines)) <= words_of(f"{letter} {reported}")
+
+
+@pytest.mark.parametrize(
+    ("form", "letter"),
+    [
+        ("Mayor ________\n\nDear Mayor ______,", "Mayor {{ target.name }}\n\nDear Mayor {{ target.name }},"),
+        (
+            "Sheriff ____\n____ Sheriff’s Office\n\nDear Sheriff ____:",
+            "Sheriff {{ target.name }}\\\n{{ target.locality }} Sheriff’s Office\n\nDear Sheriff {{ target.name }}:",
+        ),
+        ("Senator ____\n\nDear Senator (name):", "Senator {{ target.name }}\n\nDear Senator {{ target.name }}:"),
+        (
+            "Council Member ____\n\nDear Council Member ____:",
+            "Council Member {{ target.name }}\n\nDear Council Member {{ target.name }}:",
+        ),
+        (
+            "Grand Vizier ____\n\nDear Grand Vizier ____:",
+            "Grand Vizier {{ target.name }}\n\nDear Grand Vizier {{ target.name }}:",
+        ),
+        (
+            "The Honorable ____\n\nDear Representative ____:",
+            "The Honorable {{ target.name }}\n\nDear Representative {{ target.name }}:",
+        ),
+        (
+            "(City Council Member)\n\nDear [Mayor]:",
+            "{{ target.title }} {{ target.name }}\n\nDear {{ target.title }} {{ target.name }}:",
+        ),
+        (
+            "To: ______, Mayor of ______\n\nDear Mayor:",
+            "To: {{ target.title }} {{ target.name }}, Mayor of {{ target.locality }}\n\nDear Mayor:",
+        ),
+    ],
+)
+def test_the_recipient_can_have_any_title(form: str, letter: str) -> None:
+    assert import_letter(form)[0] == letter + "\n"

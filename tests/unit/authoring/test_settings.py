@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
@@ -93,6 +94,86 @@ def test_a_campaign_without_optional_settings_has_one_language_and_no_sites(file
             "campaign.toml:7: Invalid value; write each setting once, on a line of its own, as name = 'text'",
         ),
         ('title = "Plant trees"', 'title = "Plant trees', "campaign.toml:2: "),
+        (
+            "goal = 50",
+            'goal = 50\nsources = ["Flyer"]',
+            "campaign.toml:8: `sources`: 'Flyer' is not a label; use at most 30 lowercase letters, digits and hyphens",
+        ),
+        (
+            "goal = 50",
+            'goal = 50\nsources = ["flyer", "none"]',
+            "campaign.toml:8: `sources`: 'none' stands for letters without a label of this list; choose another",
+        ),
+        (
+            "goal = 50",
+            f"goal = 50\nsources = {[f'label-{number}' for number in range(51)]}",
+            "campaign.toml:8: `sources` has 51 labels, more than the maximum of 50; remove some",
+        ),
+        (
+            "goal = 50",
+            'goal = 50\nstreet_address = "maybe"',
+            "campaign.toml:8: `street_address` is 'maybe'; write one of required, optional, no",
+        ),
+        (
+            "goal = 50",
+            "goal = 50\nown_words = 1",
+            "campaign.toml:8: `own_words` is 1; write true or false, without quotes",
+        ),
+        (
+            "goal = 50",
+            'goal = 50\ndeliver = "daily"',
+            "campaign.toml:8: `deliver` is 'daily'; write one of weekly, every-two-weeks, monthly or when-50-letters",
+        ),
+        (
+            "goal = 50",
+            'goal = 50\ndeliver = "when-0-letters-wait"',
+            "campaign.toml:8: `deliver` is 'when-0-letters-wait'; write one of weekly,",
+        ),
+        (
+            "goal = 50",
+            'goal = 50\ndeliver = "when-1-letters-wait"',
+            "campaign.toml:8: `deliver` waits for 1 letters; give 2 to 10,000",
+        ),
+        (
+            "goal = 50",
+            'goal = 50\ndeliver = "when-10001-letters-wait"',
+            "campaign.toml:8: `deliver` waits for 10,001 letters; give 2 to 10,000",
+        ),
+        ("goal = 50", "goal = 50\ndeliver = []", "campaign.toml:8: `deliver` is []; write one of weekly,"),
+        (
+            "goal = 50",
+            'goal = 50\ndeliver_on = "Monday"',
+            "campaign.toml:8: `deliver_on` is 'Monday'; write one of MON, TUE, WED, THU, FRI, SAT, SUN",
+        ),
+        (
+            "goal = 50",
+            "goal = 50\ndeliver_on = 15",
+            "campaign.toml:8: `deliver_on` is 15; write one of MON, TUE, WED, THU, FRI, SAT, SUN, or add deliver =",
+        ),
+        (
+            "goal = 50",
+            'goal = 50\ndeliver = "monthly"\ndeliver_on = "MON"',
+            "campaign.toml:9: `deliver_on` is 'MON', and letters go monthly; give a day from 1 to 31, where 31 is",
+        ),
+        (
+            "goal = 50",
+            'goal = 50\ndeliver = "monthly"\ndeliver_on = 32',
+            "campaign.toml:9: `deliver_on` is 32, and letters go monthly; give a day from 1 to 31",
+        ),
+        ("goal = 50", "goal = 50\ndeliver_on = true", "campaign.toml:8: `deliver_on` is true; write one of MON,"),
+        (
+            "goal = 50",
+            'goal = 50\ndeliver = "when-50-letters-wait"\ndeliver_on = "MON"',
+            "campaign.toml:9: `deliver_on` and when-50-letters-wait don't go together, because letters are counted",
+        ),
+        *(
+            (
+                "goal = 50",
+                f"goal = 50\ndeliver_at = {hour}",
+                f"campaign.toml:8: `deliver_at` is {shown}; give a full hour from 0 to 23, without quotation marks",
+            )
+            for hour, shown in (("24", "24"), ("-1", "-1"), ('"9"', "'9'"), ("true", "true"), ("9.5", "9.5"))
+        ),
         ("goal = 50", "goal = 50\ngoal = 60", "campaign.toml:8: Cannot overwrite a value; write"),
     ],
 )
@@ -100,6 +181,24 @@ def test_a_mistake_in_the_settings_is_named_with_the_fix(files: Files, old: str,
     change(files, "campaign.toml", old, new)
 
     assert any(found.startswith(mistake) for found in mistakes_of(files)), mistakes_of(files)
+
+
+@pytest.mark.parametrize(
+    ("lines", "cadence"),
+    [
+        ("", ("weekly", None, None)),
+        ('deliver = "every-two-weeks"\ndeliver_on = "THU"\ndeliver_at = 0', ("every-two-weeks", "THU", 0)),
+        ('deliver = "monthly"\ndeliver_on = 31', ("monthly", 31, None)),
+        ('deliver = "when-50-letters-wait"\ndeliver_at = 18', ("when-50-letters-wait", None, 18)),
+    ],
+)
+def test_a_cadence_is_read_from_its_settings(files: Files, lines: str, cadence: object) -> None:
+    change(files, "campaign.toml", "goal = 50", f"goal = 50\n{lines}")
+
+    campaign = compile_campaign(files).campaign
+
+    assert (campaign.deliver, campaign.deliver_on, campaign.deliver_at) == cadence
+    assert campaign.has_own_cadence == bool(lines)
 
 
 def test_settings_after_a_multiline_text_have_the_right_line(files: Files) -> None:
@@ -135,6 +234,31 @@ def test_websites_and_accent_are_stored_as_browsers_and_pages_need_them(files: F
 
     assert campaign.allowed_origins == ("https://www.trees.example", "http://localhost:8080", "http://127.0.0.1")
     assert (campaign.accent, campaign.proof_of_work) == ("#7a2048", "always")
+
+
+def test_a_campaign_can_have_a_privacy_notice_of_its_own(files: Files) -> None:
+    assert compile_campaign(files).campaign.privacy_url is None
+
+    files["campaign.toml"] = f'privacy_url = "https://example.org/privacy#data"\n{files["campaign.toml"]}'
+    assert compile_campaign(files).campaign.privacy_url == "https://example.org/privacy#data"
+
+
+def test_personal_data_is_kept_for_so_many_days_after_the_last_day(files: Files) -> None:
+    assert compile_campaign(files).campaign.kept_until is None
+
+    files["campaign.toml"] = f"keep_for_days = 30\n{files['campaign.toml']}"
+    campaign = compile_campaign(files).campaign
+
+    assert campaign.kept_until == date(2027, 1, 30)
+    assert [campaign.is_over(date(2027, 1, day)) for day in (30, 31)] == [False, True]
+
+
+def test_without_a_last_day_nothing_says_when_personal_data_goes(files: Files) -> None:
+    change(files, "campaign.toml", "closes = 2026-12-31\n", "keep_for_days = 30\n")
+
+    [mistake] = mistakes_of(files)
+
+    assert "`keep_for_days` counts from the last day of signing; add it, such as closes = 2026-11-30" in mistake
 
 
 @pytest.mark.parametrize(("line", "needed"), [("approval = true\n", True), ("approval = false\n", False), ("", False)])
@@ -187,6 +311,24 @@ def test_a_website_must_be_written_as_browsers_write_it(files: Files, origin: st
         ("proof_of_work = true", "`proof_of_work` is true; write one of never, when-busy, always"),
         ('approval = "yes"', "`approval` is 'yes'; write true or false, without quotes"),
         ("approval = 1", "`approval` is 1; write true or false, without quotes"),
+        *(
+            (
+                f'privacy_url = "{address}"',
+                f"`privacy_url` is '{address}'; write the full address of your privacy notice, such as https://example.org",
+            )
+            for address in (
+                "http://example.org/privacy",
+                "example.org/privacy",
+                "javascript:alert(1)",
+                "https://ada@example.org/privacy",
+                "https://example.org/privacy notice",
+            )
+        ),
+        *(
+            (f"keep_for_days = {days}", "; give a whole number from 30 to 3,650: for how many days after `closes`")
+            for days in ("0", "-1", "29", "3651", "true", "30.5", '"90"')
+        ),
+        ("privacy_url = 1", "`privacy_url` is 1; write the address of your privacy notice, in quotation marks"),
         ("proof_of_work = []", "`proof_of_work` is []; write one of never, when-busy, always"),
         ('languages = "en"', "`languages` is 'en'; write the codes of the languages in which people can sign"),
         ('languages = ["en", "en"]', "`languages` has 'en' twice; remove one"),

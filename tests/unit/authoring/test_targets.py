@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.unit.authoring.trees import TARGETS, change, mistakes_of
 from undersigned.authoring.campaigns import compile_campaign
+from undersigned.authoring.targets import MOST_NOTES
 
 if TYPE_CHECKING:
     from tests.unit.authoring.trees import Files
@@ -24,14 +26,33 @@ if TYPE_CHECKING:
         ),
         ("oakton,", ",", "targets.csv:2: `id` is empty; give the recipient a short name, such as evanston"),
         ("oakton,", "Oak Ton,", "targets.csv:2: `id` is 'Oak Ton'; use only lowercase letters, digits and hyphens"),
-        ("60201; 60202", "", "targets.csv:2: `postal_codes` is empty; add the codes"),
-        ("60201; 60202", "60201; 60201", "targets.csv:2: the postal code 60201 is there twice; remove one"),
-        ("60201; 60202", "60201/60202", "targets.csv:2: `60201/60202` is not a postal code; separate codes with `;`"),
-        ("example,60202", "example,60202-1234", "targets.csv:3: the postal code 60202-1234 is written 60202 on line 2"),
+        ("60201; 60202", "60201; 60201", "targets.csv:2: `postal_codes`: 60201 is there twice; remove one"),
+        (
+            "60201; 60202",
+            "60201/60202",
+            "targets.csv:2: `postal_codes`: 60201/60202 is not a postal code; separate codes with `;`",
+        ),
+        ("example,60202", "example,60202-1234", "targets.csv:3: `postal_codes`: 60202-1234 is written 60202 on line 2"),
         (
             "60201; 60202",
             "K1A 0B1; K1A0B1; 60202",
-            "targets.csv:2: the postal code K1A0B1 is written K1A 0B1 on the same line; write it one way",
+            "targets.csv:2: `postal_codes`: K1A0B1 is written K1A 0B1 on the same line; write it one way",
+        ),
+        (
+            "60201; 60202",
+            "60209 – 60201",
+            "targets.csv:2: `postal_codes`: 60209-60201 ends before it begins; write 60201-60209",
+        ),
+        (
+            "60201; 60202",
+            "602-604",
+            "targets.csv:2: `postal_codes`: 602-604 may be one code or a range; write 602604, or prefixes such as 602*",
+        ),
+        ("60201; 60202", "60201*9", "targets.csv:2: `postal_codes`: 60201*9 is not a postal code"),
+        (
+            "60201; 60202\nelmton,Mayor,Blake Specimen,Village Hall,Elmton,mayor@elmton.example,60202",
+            "*\nelmton,Mayor,Blake Specimen,Village Hall,Elmton,mayor@elmton.example,60202; *",
+            "targets.csv:3: `postal_codes`: line 2 has `*` already; only one recipient can have all other codes",
         ),
         (
             "City Hall",
@@ -81,12 +102,21 @@ def test_a_quotation_mark_inside_a_cell_is_part_of_it(files: Files) -> None:
     assert compile_campaign(files).targets[0].department == 'The "old" Hall'
 
 
-def test_columns_separated_by_semicolons_are_a_mistake(files: Files) -> None:
-    files["targets.csv"] = TARGETS.replace(",", ";")
+@pytest.mark.parametrize(("separator", "called"), [(";", "a semicolon"), ("\t", "a tab")])
+def test_a_row_with_too_many_cells_names_what_separates_them(files: Files, separator: str, called: str) -> None:
+    files["targets.csv"] = (
+        TARGETS.replace(";", " ").replace(",", separator).replace("City Hall", f"City{separator}Hall")
+    )
 
-    assert mistakes_of(files) == [
-        "targets.csv:1: the columns are not separated by commas; save the sheet as CSV with commas"
-    ]
+    [mistake] = mistakes_of(files)
+    assert mistake.startswith("targets.csv:2: the row has 8 cells, but the first line names 7 columns; ")
+    assert mistake.endswith(f"put quotation marks around text that has {called}")
+
+
+def test_columns_separated_by_something_else_are_a_mistake(files: Files) -> None:
+    files["targets.csv"] = TARGETS.replace(",", "|")
+
+    assert "missing columns" in mistakes_of(files)[-1]
 
 
 def test_a_file_without_rows_is_a_mistake(files: Files) -> None:
@@ -121,3 +151,107 @@ def test_titles_in_a_language_that_is_not_listed_are_a_mistake(bilingual: Files)
     [found] = mistakes_of(bilingual)
 
     assert found.startswith("targets.csv:1: the column `title_fr` is for a language that `languages` in campaign.toml")
+
+
+@pytest.mark.parametrize(
+    ("cell", "codes"),
+    [
+        ("", ()),
+        ("*", ("*",)),
+        ("602*; k1a *", ("602*", "K1A*")),
+        ("60201-60209, 60300", ("60201-60209", "60300")),
+        ("60201 – 60209 60300", ("60201-60209", "60300")),
+        ("60201-1234", ("60201",)),
+        ("01310-100", ("01310100",)),
+        ("62701; *", ("62701", "*")),
+    ],
+)
+def test_postal_codes_are_single_ones_prefixes_ranges_or_all_others(
+    files: Files, cell: str, codes: tuple[str, ...]
+) -> None:
+    change(files, "targets.csv", "60201; 60202", f'"{cell}"')
+
+    assert compile_campaign(files).targets[0].postal_codes == codes
+
+
+def test_a_code_that_two_targets_share_is_named_with_both_lines(files: Files) -> None:
+    [note] = compile_campaign(files).notes
+
+    assert str(note) == (
+        "targets.csv:3: `postal_codes`: 60202 is also on line 2; people there choose who gets their letter"
+    )
+    assert note.column == "postal_codes"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "notes"),
+    [
+        ("602*", "60202", ["3: `postal_codes`: 60202 is also on line 2"]),
+        ("60202", "602*", ["2: `postal_codes`: 60202 is also on line 3"]),
+        ("60200-60299", "6020*", ["3: `postal_codes`: 6020* is also on line 2"]),
+        ("60201-60205", "60202; 60204", ["3: `postal_codes`: 60202 and 60204 are also on line 2"]),
+        ("60201-60205", "60201-60205", ["3: `postal_codes`: 60201, 60202, 60203 and 2 more are also on line 2"]),
+        ("602*", "603*", []),
+        ("60201", "*", []),
+        ("", "60202", ["2: `postal_codes`: it is empty, so everyone can choose this recipient, beside their own"]),
+        ("", "", []),
+    ],
+)
+def test_what_targets_share_is_said_once(files: Files, first: str, second: str, notes: list[str]) -> None:
+    change(files, "targets.csv", "60201; 60202", first)
+    change(files, "targets.csv", "elmton.example,60202", f"elmton.example,{second}")
+
+    said = [str(note).removeprefix("targets.csv:").partition(";")[0] for note in compile_campaign(files).notes]
+
+    assert said == notes
+
+
+def test_ten_thousand_rows_take_seconds_and_no_more_are_read(files: Files) -> None:
+    row = "t{0},Mayor,Avery {0},City Hall {0},Oakton {0},mayor@oakton{0}.example,{1:05}; {2:04}*\n"
+    files["targets.csv"] = TARGETS.partition("\n")[0] + "\n"
+    files["targets.csv"] += "".join(row.format(number, number, number % 1_000) for number in range(10_001))
+
+    started = time.process_time()
+
+    [mistake] = mistakes_of(files)
+    assert mistake == "targets.csv:10002: the file has more than the maximum of 10,000 rows; remove some"
+    assert time.process_time() - started < 5
+
+
+def test_a_form_offers_no_more_than_fifty_recipients(files: Files) -> None:
+    row = "t{0},Mayor,Avery {0},City Hall {0},Oakton {0},mayor@oakton{0}.example,{1}\n"
+    header = TARGETS.partition("\n")[0] + "\n"
+
+    files["targets.csv"] = header + "".join(row.format(number, "") for number in range(51))
+    [mistake] = mistakes_of(files)
+    assert mistake == (
+        "targets.csv:52: `postal_codes`: there are more than 50 recipients without postal codes, too many to choose "
+        "from; remove some"
+    )
+
+    files["targets.csv"] = header + "".join(row.format(number, "602*") for number in range(51))
+    assert "more than 50 recipients for 602*" in mistakes_of(files)[0]
+
+
+def test_a_file_has_at_most_a_hundred_thousand_codes(files: Files) -> None:
+    cells = [range(10_000 + 9_100 * place, 10_000 + 9_100 * (place + 1)) for place in range(11)]
+    row = "t{0},Mayor,Avery {0},City Hall {0},Oakton {0},mayor@oakton{0}.example,{1}\n"
+    files["targets.csv"] = TARGETS.partition("\n")[0] + "\n"
+    files["targets.csv"] += "".join(row.format(place, " ".join(map(str, codes))) for place, codes in enumerate(cells))
+
+    [mistake] = mistakes_of(files)
+
+    assert mistake.startswith(
+        "targets.csv:12: `postal_codes`: the file has more than the maximum of 100,000 codes; write"
+    )
+
+
+def test_only_the_first_notes_are_told_of_codes_that_many_share(files: Files) -> None:
+    # Each row shares its prefix's codes with 49 others, and all of them are told.
+    rows = (
+        f"t{row},Mayor,Name {row},Hall,Town,m{row}@t.example,{60000 + row // 2}; {600 + row // 2 % 25}*"
+        for row in range(200)
+    )
+    files["targets.csv"] = "\n".join([TARGETS.splitlines()[0], *rows])
+
+    assert len(compile_campaign(files).notes) == MOST_NOTES

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
-from undersigned.aws.mail import Spacing
+from itertools import pairwise
+
+import pytest
+
+from undersigned.aws.mail import RateNotToldError, Spacing
 
 
 def test_calls_are_spaced_by_the_rate_which_is_read_once() -> None:
@@ -22,3 +26,56 @@ def test_calls_are_spaced_by_the_rate_which_is_read_once() -> None:
     spacing.wait()
     assert now[0] == 110.75
     assert calls == ["rate"]
+
+
+def test_calls_go_on_at_an_assumed_rate_until_the_rate_is_told() -> None:
+    now, asked_at, starts = [0.0], [], []
+
+    def rate() -> float:
+        asked_at.append(now[0])
+        if now[0] < 5:
+            message = "SES takes one such call a second"
+            raise RateNotToldError(message)
+        return 8.0
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    spacing = Spacing(rate, clock=lambda: now[0], sleep=sleep, assumed_rate=4.0)
+    while now[0] < 20:
+        spacing.wait()
+        spacing.speed_up()
+        starts.append(now[0])
+    assert asked_at == [0, 0.75, 2.75, 6.75]
+    assert starts[:5] == [0, 0.25, 0.5, 0.75, 1]
+    gaps = [later - earlier for earlier, later in pairwise(starts)]
+    assert max(gaps) == 0.25
+    # What the account grants is approached, and never exceeded.
+    assert 0.125 <= gaps[-1] < 0.2
+
+
+def test_a_rate_that_is_told_late_does_not_end_a_slow_pace_at_once() -> None:
+    rates = iter([None, None, 100.0])
+
+    def rate() -> float:
+        if told := next(rates):
+            return told
+        message = "not now"
+        raise RateNotToldError(message)
+
+    now = [0.0]
+    spacing = Spacing(rate, clock=lambda: now[0], sleep=lambda _seconds: None, assumed_rate=1.0)
+    spacing.wait()
+    spacing.slow_down()
+    for _ in range(3):
+        spacing.wait()
+    assert spacing.interval() == 2
+
+
+def test_without_an_assumed_rate_nothing_is_sent_until_the_rate_is_told() -> None:
+    def rate() -> float:
+        message = "not now"
+        raise RateNotToldError(message)
+
+    with pytest.raises(RateNotToldError):
+        Spacing(rate).wait()

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.world import load_event
-from undersigned.aws.mail_events import read_mail_event
+from undersigned.aws.mail_events import ConfirmationReport, read_feedback_message, read_mail_event
 
 
 @pytest.mark.parametrize(
@@ -23,3 +25,25 @@ def test_a_complaint_has_only_a_reason_that_ses_defines(feedback_type: object, r
     read = read_mail_event(event)
     assert read
     assert read.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("event", "report"),
+    [
+        ({"type": "Bounce", "bounce": "Permanent", "subtype": "General"}, ConfirmationReport("bounced", "clean")),
+        ({"type": "Bounce", "bounce": "Permanent", "subtype": "Suppressed"}, ConfirmationReport("bounced", "clean")),
+        ({"type": "Bounce", "bounce": "Permanent", "subtype": "OnAccountSuppressionList"}, None),
+        ({"type": "Bounce", "bounce": "Transient", "subtype": "MailboxFull"}, None),
+        ({"type": "Complaint", "bounce": "", "subtype": ""}, ConfirmationReport("complained", "clean")),
+    ],
+)
+def test_a_confirmation_email_that_did_harm_is_reported(
+    event: dict[str, str], report: ConfirmationReport | None
+) -> None:
+    assert read_feedback_message(json.dumps({"confirmation": {**event, "lane": ["clean"]}})) == report
+
+
+@pytest.mark.parametrize("lane", [["other"], [], "clean", ["clean", "clean"]])
+def test_a_damaged_report_is_refused(lane: object) -> None:
+    with pytest.raises(ValueError, match=r"lane|unpack"):
+        read_feedback_message(json.dumps({"confirmation": {"type": "Complaint", "lane": lane}}))

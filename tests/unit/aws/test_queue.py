@@ -13,6 +13,7 @@ from undersigned.aws.queue import (
     read_message,
     read_waiting_message,
     repacking_message,
+    waiting_message,
 )
 from undersigned.domain.deliveries import DeliveryKey
 
@@ -25,6 +26,14 @@ KEY = DeliveryKey("trees", "oakton", "2026-11-30")
 @pytest.mark.parametrize("is_test", [False, True])
 def test_a_message_names_its_delivery_and_says_if_it_is_a_test(*, is_test: bool) -> None:
     assert read_message(message_body(KEY, is_test=is_test)) == DeliveryMessage(KEY, is_test=is_test)
+
+
+def test_a_test_names_whoever_gets_it() -> None:
+    body = message_body(KEY, is_test=True, test_to="ada@office.example")
+    assert read_message(body) == DeliveryMessage(KEY, is_test=True, test_to="ada@office.example")
+    for damaged in ('"test_to": 7', '"test_to": "ada@office.example, bo@office.example"', '"test_to": ""'):
+        with pytest.raises(ValueError, match="test_to"):
+            read_message(body.replace('"test_to": "ada@office.example"', damaged))
 
 
 def test_messages_of_version_0_2_are_read() -> None:
@@ -61,3 +70,12 @@ def test_a_message_is_a_test_only_if_test_is_true(test: object) -> None:
 def test_a_damaged_message_is_refused(read: Callable[[str], object], body: str) -> None:
     with pytest.raises(ValueError):
         read(body)
+
+
+def test_a_waiting_email_says_whether_it_was_taken_from_its_budgets() -> None:
+    mail = WaitingMail("trees", "0123", "ab12")
+    granted = WaitingMail("trees", "0123", "ab12", granted=True)
+
+    assert read_waiting_message(waiting_message(mail)) == mail
+    assert read_waiting_message(waiting_message(granted)) == granted
+    assert "granted" not in waiting_message(mail)

@@ -50,9 +50,9 @@ def test_a_restored_row_sends_no_email_and_publishes_no_event() -> None:
     new = record("tally_confirmed")
     new["eventName"] = "INSERT"
     del new["dynamodb"]["OldImage"]
-    assert read_change(new).asks_for_mail
+    assert read_change(new).asking
     new["dynamodb"]["NewImage"]["restored"] = {"S": "a backup"}
-    assert not read_change(new).asks_for_mail
+    assert not read_change(new).asking
     sent = record("tally_delivery_sent")
     del sent["dynamodb"]["OldImage"]
     sent["dynamodb"]["NewImage"]["restored"] = {"S": "a backup"}
@@ -64,4 +64,4 @@ def test_a_restored_row_that_is_signed_again_sends_an_email() -> None:
     for image in ("OldImage", "NewImage"):
         changed["dynamodb"][image]["restored"] = {"S": "a backup"}
     changed["dynamodb"]["NewImage"]["mail_request"] = {"S": "another one"}
-    assert read_change(changed).asks_for_mail
+    assert read_change(changed).asking

@@ -44,13 +44,37 @@ def test_an_empty_file_is_named(folder: Path, name: str) -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["campaign.toml", "letter.md", "targets.csv"])
+@pytest.mark.parametrize("name", ["campaign.toml", "letter.md"])
 def test_a_file_in_another_encoding_is_named_with_the_line_of_its_first_wrong_byte(folder: Path, name: str) -> None:
     path = folder / name
-    path.write_bytes(path.read_bytes().replace(b"rees", b"r\xe9es").replace(b"Blake", b"Bl\xe4ke"))
-    line = {"campaign.toml": 1, "letter.md": 3, "targets.csv": 3}[name]
+    path.write_bytes(path.read_bytes().replace(b"rees", b"r\xe9es"))
+    line = {"campaign.toml": 1, "letter.md": 3}[name]
 
     assert mistakes_of(folder) == [f"{name}:{line}: the file is not in UTF-8; save it with UTF-8 encoding"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_a_table_is_read_as_spreadsheets_save_it(folder: Path, encoding: str, separator: str) -> None:
+    path = folder / "targets.csv"
+    rows = [line.replace("Blake", "Bläke").split(",") for line in path.read_text(encoding="utf-8").splitlines()]
+    quoted = "\r\n".join(separator.join(f'"{cell}"' for cell in row) for row in rows)
+    path.write_bytes(quoted.encode(encoding))
+
+    compiled = read(folder)
+
+    assert [target.name for target in compiled.targets] == ["Avery Sample", "Bläke Specimen"]
+    assert compiled.targets[0].postal_codes == ("60201", "60202")
+    assert [warning.message.split(";")[0] for warning in compiled.warnings] == (
+        ["the file is not in UTF-8, and is read as Windows-1252"] if encoding == "cp1252" else []
+    )
+
+
+def test_a_table_in_no_known_encoding_is_named_with_the_line_of_its_first_wrong_byte(folder: Path) -> None:
+    path = folder / "targets.csv"
+    path.write_bytes(path.read_bytes().replace(b"Blake", b"Bl\x81ke"))
+
+    assert mistakes_of(folder) == ["targets.csv:3: the file is not in UTF-8; save it with UTF-8 encoding"]
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:

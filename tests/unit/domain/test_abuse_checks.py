@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,7 +12,7 @@ FORM = FormToken("trees", "nonce", needs_proof=False, issued_at=NOON - timedelta
 
 
 def suspicion_of(form: FormToken | None = FORM, **changes: Any) -> str | None:
-    facts: dict[str, Any] = {"now": NOON, "is_trapped": False, "is_from_known_site": False, "has_proof": False}
+    facts: dict[str, Any] = {"is_trapped": False, "is_from_known_site": False, "lacks_proof": False}
     return suspicion(form, **facts | changes)
 
 
@@ -31,17 +30,27 @@ def test_a_post_without_our_form_is_suspicious_unless_a_known_site_sent_it() -> 
     assert suspicion_of(None, is_from_known_site=True) is None
 
 
+def test_a_form_that_lacks_its_proof_of_work_is_suspicious() -> None:
+    assert suspicion_of(lacks_proof=True) == "no proof"
+
+
 @pytest.mark.parametrize(
-    ("seconds", "found"), [(-1, None), (0, "too fast"), (2.9, "too fast"), (3, None), (86_400, None)]
+    ("seconds", "is_same"), [(0, True), (0.000001, True), (29.999999, True), (30, False), (-0.000001, False)]
 )
-def test_a_form_filled_in_within_three_seconds_is_suspicious(seconds: float, found: str | None) -> None:
-    assert suspicion_of(replace(FORM, issued_at=NOON - timedelta(seconds=seconds))) == found
+def test_everybody_who_opens_the_form_in_the_same_half_minute_gets_the_same_token(
+    seconds: float,
+    is_same: bool,  # noqa: FBT001
+) -> None:
+    first, other = (
+        FormToken.of_window("trees", NOON + timedelta(seconds=passed), needs_proof=False) for passed in (0, seconds)
+    )
+    assert (first == other) == is_same
+    assert first.is_shared
+    assert other.issued_at.microsecond == 0
 
 
-def test_a_form_that_asked_for_a_proof_of_work_must_have_one() -> None:
-    asking = replace(FORM, needs_proof=True)
-    assert suspicion_of(asking) == "no proof"
-    assert suspicion_of(asking, has_proof=True) is None
+def test_a_token_of_a_version_before_is_not_shared() -> None:
+    assert not FORM.is_shared
 
 
 @pytest.mark.parametrize(
@@ -66,6 +75,11 @@ def test_a_visitor_has_an_address_range_and_a_network(address: str, own: str, ne
         ([20, 20, 20, 20, 20, 79, 3], False),
         ([20, 20, 20, 20, 20, 80, 3], True),
         ([500, 500, 500, 500, 500, 500, 500], False),
+        # A flood does not become usual, and is not forgotten when it pauses.
+        ([3, 3, 3, 3, 3, *[500] * 36], True),
+        ([3, 3, 3, 3, 3, 500, *[3] * 35], True),
+        ([500] * 41, False),
+        ([3, 3, 3, 3, 500, *[3] * 36], False),
     ],
 )
 def test_the_pace_has_jumped_when_people_sign_much_faster_than_usual(sign_ups: list[int], jumped: bool) -> None:  # noqa: FBT001

@@ -62,6 +62,8 @@ def test_a_row_has_a_cell_for_each_column() -> None:
         "period": "2026-11-30",
         "bundle": "2026-11-30#0002",
         "quarantine": "",
+        "on_hold": "no",
+        "source": "",
     }
 
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from undersigned.domain.campaigns import Target
 from undersigned.domain.errors import LetterError
-from undersigned.domain.letter_templates import FIELDS, fields_of, mistakes_in
+from undersigned.domain.letter_fields import FIELDS
+from undersigned.domain.letter_templates import fields_of, mistakes_in
 from undersigned.domain.letters import (
     Letter,
     Run,

@@ -2,18 +2,28 @@ from __future__ import annotations
 
 import pytest
 
-from undersigned.domain.providers import Provider, odd_ones, providers_of
+from undersigned.domain.providers import Provider, odd_ones, provider_of, providers_of
 
 
 def test_providers_come_from_the_counters_most_signers_first() -> None:
     counters = {
         "TOTAL": 5,
-        "SIGNED#a.example": 2,
-        "CONFIRMED#a.example": 1,
-        "SIGNED#b.example": 9,
-        "SIGNED#c.example": 0,
+        "PROVIDER#gmail.com": 2,
+        "REACHED#gmail.com": 1,
+        "PROVIDER#other": 9,
+        "PROVIDER#aol.com": 0,
+        "SIGNED#made-up.example": 12,
+        "CONFIRMED#made-up.example": 1,
     }
-    assert providers_of(counters) == (Provider("b.example", 9, 0), Provider("a.example", 2, 1))
+    assert providers_of(counters) == (Provider("other", 9, 0), Provider("gmail.com", 2, 1))
+
+
+@pytest.mark.parametrize(
+    ("email", "provider"),
+    [("ada@gmail.com", "gmail.com"), ("Ada@GMAIL.com", "gmail.com"), ("ada@gmail.com.example", "other"), ("", "other")],
+)
+def test_only_known_providers_are_named(email: str, provider: str) -> None:
+    assert provider_of(email) == provider
 
 
 @pytest.mark.parametrize(
@@ -26,6 +36,8 @@ def test_providers_come_from_the_counters_most_signers_first() -> None:
         (Provider("x", 12, 3), Provider("y", 10, 4), False),  # a rush: the others have not confirmed yet either
         (Provider("x", 12, 0), Provider("y", 10, 0), False),
         (Provider("x", 12, 3), None, True),  # no other provider to compare with
+        (Provider("x", 12, 3), Provider("other", 10, 4), False),
+        (Provider("other", 9_000, 0), Provider("y", 10, 9), False),  # anybody can make up a domain
     ],
 )
 def test_a_provider_is_odd_if_its_signers_do_not_confirm_and_others_do(
@@ -33,3 +45,8 @@ def test_a_provider_is_odd_if_its_signers_do_not_confirm_and_others_do(
 ) -> None:
     known = (provider, *([others] if others else []))
     assert (provider in odd_ones(known)) is odd
+
+
+def test_a_flood_of_made_up_domains_hides_no_provider_that_loses_emails() -> None:
+    lost = Provider("x", 12, 1)
+    assert odd_ones((Provider("other", 220_000, 3), Provider("y", 40, 38), lost)) == (lost,)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from undersigned.domain.schedule import DAYS, WeeklySchedule, day_before, period_of
 
 CHICAGO = "America/Chicago"
-MONDAYS_AT_NINE = WeeklySchedule("MON", 9, CHICAGO)
+MONDAYS_AT_NINE = WeeklySchedule("MON", 9, CHICAGO).cadence
 
 
 def utc(text: str) -> datetime:
@@ -51,7 +51,7 @@ def test_nine_oclock_stays_nine_oclock_when_daylight_saving_ends() -> None:
 
 
 def test_an_hour_that_occurs_twice_has_one_delivery() -> None:
-    sundays_at_one = WeeklySchedule("SUN", 1, CHICAGO)
+    sundays_at_one = WeeklySchedule("SUN", 1, CHICAGO).cadence
 
     # In UTC, because Python never compares a time in the repeated hour as equal to one in another zone.
     assert sundays_at_one.next_after(utc("2026-11-01T05:59")).astimezone(UTC) == utc("2026-11-01T06:00")
@@ -66,7 +66,7 @@ def test_an_hour_that_occurs_twice_has_one_delivery() -> None:
     st.datetimes(datetime(2026, 1, 1), datetime(2028, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
 )
 def test_every_delivery_is_within_a_week_on_its_day_and_hour(day: str, hour: int, zone: str, now: datetime) -> None:
-    following = WeeklySchedule(day, hour, zone).next_after(now)
+    following = WeeklySchedule(day, hour, zone).cadence.next_after(now)
 
     assert (DAYS[following.weekday()], following.hour, following.minute) == (day, hour, 0)
     # A week in which daylight saving ends has one hour more.

@@ -11,14 +11,15 @@ from hypothesis import strategies as st
 
 from undersigned.domain.campaigns import Campaign, Organizer, Roster, Target
 from undersigned.domain.errors import FormError
+from undersigned.domain.postal_codes import lists, patterns_of
 from undersigned.domain.signatures import (
     FORM_FIELDS,
     Signature,
     SignedForm,
     choose_target,
     details_so_far,
-    read_draft,
     read_form,
+    read_unfinished,
     signer_id,
 )
 
@@ -222,41 +223,130 @@ def test_any_post_is_read_or_refused(changes: dict[str, object]) -> None:
         assert form.name.strip() == form.name != ""
 
 
+def chosen_target(roster: Roster, postal_code: str, choice: str) -> Target:
+    return choose_target(CAMPAIGN, roster, postal_code, choice)
+
+
 def test_a_postal_code_of_one_town_needs_no_choice() -> None:
-    assert choose_target(ROSTER, "60201", "") == OAKTON
+    assert chosen_target(ROSTER, "60201", "") == OAKTON
 
 
 def test_a_postal_code_is_found_in_any_spelling() -> None:
-    assert choose_target(ROSTER, " 60201-1234", "") == OAKTON
+    assert chosen_target(ROSTER, " 60201-1234", "") == OAKTON
 
 
 def test_two_towns_of_a_postal_code_need_a_choice() -> None:
     with pytest.raises(FormError, match=r"target: 60202 is in more than one town\. Choose yours: Oakton / Elmton"):
-        choose_target(ROSTER, "60202", "")
+        chosen_target(ROSTER, "60202", "")
 
 
 @pytest.mark.parametrize("chosen", [OAKTON, ELMTON])
 def test_the_signer_chooses_between_two_towns(chosen: Target) -> None:
-    assert choose_target(ROSTER, "60202", chosen.id) == chosen
+    assert chosen_target(ROSTER, "60202", chosen.id) == chosen
 
 
 @pytest.mark.parametrize("choice", ["elmton", "nowhere"])
 def test_a_town_that_does_not_have_the_postal_code_cannot_be_chosen(choice: str) -> None:
     with pytest.raises(FormError, match=r"target: 60201 is in Oakton\. Choose that town, or correct the postal code\."):
-        choose_target(ROSTER, "60201", choice)
+        chosen_target(ROSTER, "60201", choice)
 
 
 def test_a_postal_code_of_no_town_is_refused() -> None:
     with pytest.raises(FormError, match="postal_code: This letter doesn’t cover 99999"):
-        choose_target(ROSTER, "99999", "")
+        chosen_target(ROSTER, "99999", "")
+
+
+def test_a_postal_code_of_no_town_names_the_towns_that_have_one_and_the_organizer() -> None:
+    with pytest.raises(
+        FormError,
+        match=r"doesn’t cover 99999\. It covers Oakton, Elmton\. If you live somewhere else, write to Tree Friends "
+        r"\(sample\): letters@trees\.example",
+    ):
+        chosen_target(ROSTER, "99999", "")
+
+
+def test_of_many_towns_those_near_the_postal_code_are_named() -> None:
+    roster = Roster.of(tuple(target(f"Town{number}", str(60000 + number)) for number in range(500)))
+
+    with pytest.raises(FormError, match=r"It covers Town294, .*, Town305 and 488 more towns\.") as caught:
+        chosen_target(roster, "60299-1", "")
+
+    assert len(str(caught.value)) < 400
+
+
+def test_a_target_without_postal_codes_is_everyones() -> None:
+    mayor = target("Oakton")
+    roster = Roster.of((mayor,))
+
+    assert chosen_target(roster, "99999", "") == mayor
+    assert roster.only == mayor
+    assert roster.serving("") == (mayor,)
+
+
+def test_a_signer_chooses_between_their_own_target_and_everyones() -> None:
+    governor = target("Springfield")
+    roster = Roster.of((governor, OAKTON))
+
+    assert roster.serving("60201") == (OAKTON, governor)
+    assert chosen_target(roster, "60201", "springfield") == governor
+    assert chosen_target(roster, "99999", "") == governor
+    assert roster.serving("") == ()
+    with pytest.raises(FormError, match="target: Choose who gets your letter: Oakton Sample / Springfield Sample"):
+        chosen_target(roster, "60201", "")
+
+
+def test_the_fallback_serves_only_the_codes_that_no_other_target_lists() -> None:
+    governor = target("Springfield", "62701", "*")
+    roster = Roster.of((governor, OAKTON))
+
+    assert roster.serving("60201") == (OAKTON,)
+    assert roster.serving("62701") == (governor,)
+    assert roster.serving("K1A 0B1") == (governor,)
+
+
+@pytest.mark.parametrize(
+    ("listed", "inside", "outside"),
+    [
+        ("602*", ("60201", "602", "60299-1234", "6021"), ("60301", "60", "160201")),
+        ("K1A*", ("k1a 0b1", "K1A0B2"), ("K1B 0B1",)),
+        ("60201-60209", ("60201", "60205", "60209-1234"), ("60200", "60210", "602051", "6020")),
+        ("60000-60999", ("60000", "60500", "60999"), ("61000", "59999", "605000", "6050")),
+        ("00501-00544", ("00501", "00510", "00544"), ("00500", "00545")),
+        ("99998-99999", ("99999",), ("99997",)),
+        ("0000-9999", ("0000", "1234", "9999"), ("00000", "999")),
+    ],
+)
+def test_a_prefix_or_a_range_stands_for_its_codes(
+    listed: str, inside: tuple[str, ...], outside: tuple[str, ...]
+) -> None:
+    roster = Roster.of((target("Oakton", listed),))
+
+    assert [code for code in inside if not roster.serving(code)] == []
+    assert [code for code in outside if roster.serving(code)] == []
+    assert all(lists((listed,), code) for code in inside)
+    assert not any(lists((listed,), code) for code in outside)
+
+
+@given(st.integers(0, 99999), st.integers(0, 99999), st.integers(0, 99999))
+def test_a_range_has_exactly_the_codes_between_its_ends(one: int, other: int, code: int) -> None:
+    first, last = sorted((one, other))
+
+    assert lists([f"{first:05}-{last:05}"], f"{code:05}") == (first <= code <= last)
+    assert len([*patterns_of(f"{first:05}-{last:05}")]) <= 100
+
+
+def test_the_most_exact_of_several_patterns_comes_first() -> None:
+    county, city = target("County", "602*"), target("City", "60201")
+
+    assert Roster.of((county, city)).serving("60201") == (city, county)
 
 
 def test_a_retired_target_gets_no_new_letters() -> None:
     roster = Roster.of((OAKTON, replace(ELMTON, retired=True)))
 
-    assert choose_target(roster, "60202", "") == OAKTON
+    assert chosen_target(roster, "60202", "") == OAKTON
     with pytest.raises(FormError):
-        choose_target(roster, "60202", "elmton")
+        chosen_target(roster, "60202", "elmton")
 
 
 @pytest.mark.parametrize("email", ["ROBIN@mail.example", " robin@MAIL.example ", "robin+letters@mail.example"])
@@ -305,8 +395,8 @@ def signature(**changes: Any) -> Signature:
 
 
 def test_a_signature_has_the_details_of_its_forms_preview() -> None:
-    draft = read_draft(FORM | {"note": "Hurry"}, ROSTER)
-    assert signature().details == details_so_far(draft, CAMPAIGN, date(2026, 11, 30), "en")
+    unfinished = read_unfinished(FORM | {"note": "Hurry"}, CAMPAIGN, ROSTER)
+    assert signature().details == details_so_far(unfinished, CAMPAIGN, date(2026, 11, 30), "en")
 
 
 def test_a_sealed_letter_has_its_deliverys_period() -> None:

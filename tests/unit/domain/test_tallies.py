@@ -3,13 +3,26 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from undersigned.domain.campaigns import Roster, Target
+from undersigned.domain.providers import KNOWN, provider_of
+from undersigned.domain.rush import COUNTED_LATER
 from undersigned.domain.signatures import Signature
-from undersigned.domain.tallies import MOST_COUNTERS, NOT_COUNTED, counters_of, difference, mark_of
+from undersigned.domain.tallies import (
+    MOST_COUNTERS,
+    NOT_COUNTED,
+    counters_of,
+    difference,
+    is_marked_right,
+    mark_of,
+    transactions,
+)
+from undersigned.services.tallying import can_wait
 
 SIGNED = Signature(
     campaign="trees",
@@ -17,7 +30,7 @@ SIGNED = Signature(
     status="confirmed",
     version=2,
     name="Robin Resident",
-    email="robin@mail.example",
+    email="robin@gmail.com",
     address_line="5 Made Up Lane",
     locality="Oakton",
     region="IL",
@@ -32,24 +45,38 @@ SIGNED = Signature(
     mail_request="",
     confirmed_at=datetime(2026, 11, 30, 17, 5, tzinfo=UTC),
     confirmed_on=date(2026, 11, 30),
+    town="oakton",
 )
 
 
 def test_a_confirmed_signature_counts_in_every_counter() -> None:
     assert counters_of(mark_of(SIGNED)) == (
-        "SIGNED#mail.example",
         "TOTAL",
+        "PROVIDER#gmail.com",
         "TARGET#oakton",
         "DAY#2026-11-30",
         "HOUR#2026-11-30T17",
-        "LOCALITY#oakton",
-        "CONFIRMED#mail.example",
+        "TOWN#oakton",
+        "REACHED#gmail.com",
     )
-    assert len(counters_of(mark_of(SIGNED))) == MOST_COUNTERS
 
 
-def test_a_pending_signature_counts_only_for_its_emails_domain() -> None:
-    assert counters_of(mark_of(replace(SIGNED, status="pending"))) == ("SIGNED#mail.example",)
+def test_a_confirmed_signature_counts_for_its_suspicion() -> None:
+    counters = counters_of(mark_of(replace(SIGNED, quarantine="too fast")))
+    assert counters == (*counters_of(mark_of(SIGNED)), "SUSPICION#too fast")
+    assert len(counters_of(mark_of(replace(SIGNED, status="pending", quarantine="too fast")))) == 1
+
+
+def test_in_a_campaign_with_sources_a_confirmed_signature_counts_for_its_source_too() -> None:
+    from_flyer = replace(SIGNED, source="flyer")
+
+    assert counters_of(mark_of(from_flyer)) == (*counters_of(mark_of(SIGNED)), "SOURCE#flyer")
+    assert len(counters_of(mark_of(replace(from_flyer, quarantine="too fast")))) == MOST_COUNTERS
+    assert counters_of(mark_of(replace(from_flyer, status="pending"))) == ("PROVIDER#gmail.com",)
+
+
+def test_a_pending_signature_counts_only_for_its_email_provider() -> None:
+    assert counters_of(mark_of(replace(SIGNED, status="pending"))) == ("PROVIDER#gmail.com",)
 
 
 def test_a_withdrawn_signature_counts_nowhere() -> None:
@@ -57,10 +84,35 @@ def test_a_withdrawn_signature_counts_nowhere() -> None:
     assert counters_of(NOT_COUNTED) == ()
 
 
+def target(locality: str) -> Target:
+    return Target("t", "Chief", "Sam Sample", "Department", locality, "chief@town.example", ("60201",))
+
+
 @pytest.mark.parametrize("spelled", ["Oakton", " OAKTON", "oak|ton", "Oak  Ton"])
 def test_a_town_has_one_counter_for_every_spelling_and_cannot_break_the_mark(spelled: str) -> None:
-    counted = [counter for counter in counters_of(mark_of(replace(SIGNED, locality=spelled))) if "LOCALITY" in counter]
-    assert counted in (["LOCALITY#oakton"], ["LOCALITY#oak ton"])
+    for locality, town in (("Oakton", "oakton"), ("Oak|Ton", "oak ton")):
+        roster = Roster.of((target(locality), target("Elmton")))
+        assert roster.town_of(spelled) in {town, "other"}
+        mark = mark_of(replace(SIGNED, town=roster.town_of(locality)))
+        assert [counter for counter in counters_of(mark) if "TOWN" in counter] == [f"TOWN#{town}"]
+
+
+@pytest.mark.parametrize("typed", ["Evanston", "Oakton, IL", "", "TOTAL", "x" * 80])
+def test_a_town_of_no_target_counts_as_other(typed: str) -> None:
+    assert Roster.of((target("Oakton"), target(""))).town_of(typed) == "other"
+
+
+def test_a_letter_of_before_version_0_3_counts_as_other_until_its_town_is_known() -> None:
+    assert "TOWN#other" in counters_of(mark_of(replace(SIGNED, town=None)))
+
+
+@given(st.text(max_size=80), st.emails())
+def test_the_counters_of_a_letter_are_not_named_by_its_words(locality: str, email: str) -> None:
+    signed = replace(SIGNED, town=Roster.of((target("Oakton"),)).town_of(locality), email=email, locality=locality)
+    _, provider, *_, town, reached = counters_of(mark_of(signed))
+    assert (provider.removeprefix("PROVIDER#"), reached.removeprefix("REACHED#")) == (provider_of(email),) * 2
+    assert provider_of(email) in {*KNOWN, "other"}
+    assert town in {"TOWN#oakton", "TOWN#other"}
 
 
 def test_withdrawing_a_signature_decreases_its_counters() -> None:
@@ -112,3 +164,53 @@ def test_the_sum_of_all_moves_is_the_difference_of_first_and_last_marks(history:
         marks[signer] = mark
 
     assert difference(moves) == difference((NOT_COUNTED, mark) for mark in marks.values())
+
+
+def test_a_mark_says_how_it_begins_whether_its_letter_is_confirmed() -> None:
+    assert mark_of(SIGNED).startswith("TOTAL|")
+    assert mark_of(replace(SIGNED, status="pending")).startswith("PROVIDER#")
+
+
+def test_a_mark_in_the_order_of_an_earlier_version_is_right() -> None:
+    first, second, *rest = counters_of(mark_of(SIGNED))
+    assert is_marked_right(replace(SIGNED, tallied="|".join((second, first, *rest))))
+    assert not is_marked_right(replace(SIGNED, tallied=first))
+
+
+LISTS_OF_MARKS = st.lists(
+    st.tuples(*(st.frozensets(st.sampled_from("ABCDEFGH"), max_size=4).map(lambda some: "|".join(sorted(some))),) * 2),
+    max_size=60,
+)
+
+
+@given(LISTS_OF_MARKS, st.integers(9, 40))
+def test_transactions_hold_each_move_once_and_are_as_full_as_they_can_be(
+    marks: list[tuple[str, str]], most: int
+) -> None:
+    moves = [(replace(SIGNED, tallied=old), new) for old, new in marks]
+    cut = list(transactions(moves, most))
+
+    def writes(some: list[tuple[Signature, str]]) -> int:
+        touched = {name for row, mark in some for name in {*counters_of(row.tallied)} ^ {*counters_of(mark)}}
+        return len(some) + len(touched)
+
+    assert [move for some in cut for move in some] == moves
+    assert all(some and writes(some) <= most for some in cut)
+    assert all(writes([*some, following[0]]) > most for some, following in pairwise(cut))
+
+
+def test_a_hundred_letters_of_one_campaign_take_two_transactions() -> None:
+    moves = [(SIGNED, mark_of(SIGNED))] * 100
+    assert [len(some) for some in transactions(moves, 100)] == [93, 7]
+
+
+def test_a_row_that_never_fits_is_named() -> None:
+    with pytest.raises(ValueError, match="a row with 7 counters"):
+        list(transactions([(SIGNED, mark_of(SIGNED))], 7))
+
+
+def test_a_letter_that_was_confirmed_in_the_same_batch_is_counted_now() -> None:
+    new = [replace(SIGNED, signer=f"{number:032x}", status="pending") for number in range(COUNTED_LATER + 1)]
+    confirmed = replace(new[0], status="confirmed")
+    assert can_wait(new[: COUNTED_LATER - 1]) == frozenset()
+    assert can_wait([*new, confirmed]) == {("trees", row.signer) for row in new[1:]}

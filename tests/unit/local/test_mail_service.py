@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from undersigned_cli.local.mail_service import ACCOUNT, CONTROL, SEND, MailService
+from undersigned_cli.local.mail_service import ACCOUNT, CONTROL, SEND, SUPPRESSED, MailService
 from undersigned_cli.local.mail_store import MailStore
 from undersigned_cli.local.serving import ConnectionLost, Request
 
@@ -159,6 +159,34 @@ def test_the_account_has_the_rate_that_was_set(ses: Ses) -> None:
     answer = ses.service.answer(Request("GET", ACCOUNT))
 
     assert json.loads(answer.body)["SendQuota"]["MaxSendRate"] == 3
+
+
+def test_the_account_and_the_list_say_what_was_set(ses: Ses) -> None:
+    ses.control(account={"SendingEnabled": False, "SendQuota": {"Max24HourSend": 200.0}})
+    answer = json.loads(ses.service.answer(Request("GET", ACCOUNT)).body)
+
+    assert (answer["SendingEnabled"], answer["SendQuota"]["Max24HourSend"]) == (False, 200)
+    assert answer["SendQuota"]["MaxSendRate"] == 14
+
+
+def test_an_address_that_bounced_is_on_the_suppression_list(ses: Ses) -> None:
+    def listed() -> Response:
+        return ses.service.answer(Request("GET", f"{SUPPRESSED}Chief%40police.example"))
+
+    assert (listed().status, code(listed())) == (404, "NotFoundException")
+    ses.control(fates={"chief@police.example": "bounced"})
+    ses.service.start()
+    ses.send()
+    ses.service.stop()
+
+    assert json.loads(listed().body)["SuppressedDestination"]["Reason"] == "BOUNCE"
+
+
+def test_the_set_number_of_sends_is_refused_for_good(ses: Ses) -> None:
+    ses.control(refuse_next=1)
+
+    assert code(ses.send()) == "BadRequestException"
+    assert ses.send().status == 200
 
 
 def test_an_enforced_rate_allows_the_sends_of_one_second(ses: Ses) -> None:

@@ -34,7 +34,7 @@ def mail_of(letters: int, pdfs: list[bytes] | None = None, name: str = "Signer N
         FOLDER.campaign,
         FOLDER.targets[0],
         KEY,
-        DeliverySummary(letters, letters, date(2026, 11, 1), (FOLDER.letter,), signers, (packet,)),
+        DeliverySummary(letters, letters, date(2026, 11, 1), ((FOLDER.letter, FOLDER.targets[0]),), signers, (packet,)),
         attempt=1,
         pdfs=pdfs,
         packets_token="token",

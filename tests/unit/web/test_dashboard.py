@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 from datetime import date, timedelta
 from pathlib import Path
+from typing import get_args
 
+from undersigned.domain.controls import Action
 from undersigned.web import dashboard
 from undersigned.web.assets import asset
 from undersigned.web.dashboard import chart
@@ -57,3 +59,7 @@ def test_the_style_sheet_and_the_script_stay_small() -> None:
     style = (Path(dashboard.__file__).parent / "templates" / "dashboard.css").read_bytes()
     assert len(gzip.compress(style)) <= 2048
     assert len(gzip.compress(asset("dashboard.js").content)) <= 1024
+
+
+def test_each_action_of_the_activity_log_has_its_words() -> None:
+    assert set(dashboard._ACTIONS) == set(get_args(Action.__value__))

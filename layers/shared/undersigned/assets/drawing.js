@@ -57,3 +57,18 @@ export const openPad = async (button, panel, field) => {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
   toggle();
 };
+
+// The strokes in the letter, without the curves of the server.
+export const picture = (strokes, label) => {
+  const [xs, ys] = [0, 1].map((side) => strokes.flatMap((stroke) => stroke.filter((_, at) => at % 2 === side)));
+  const span = (all) => [Math.min(...all) - PEN, Math.max(...all) - Math.min(...all) + PEN * 2];
+  const [[x, width], [y, height]] = [xs, ys].map(span);
+  const scale = 56 / Math.max(height, width / 5, 60);
+  const box = { viewBox: [x, y, width, height], width: width * scale, height: height * scale };
+  const lines = strokes.map((it) => `M${it.slice(0, 2)}${it.length > 2 ? `L${it.slice(2)}` : "h1"}`).join("");
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.innerHTML = `<path d="${lines}" fill="none" stroke="currentColor" stroke-width="${PEN}" stroke-linecap="round"/>`;
+  const named = { ...box, role: "img", "aria-label": label };
+  for (const name in named) svg.setAttribute(name, named[name]);
+  return svg;
+};

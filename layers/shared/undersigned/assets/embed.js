@@ -1,13 +1,14 @@
-// Defines <undersigned-form> and <undersigned-count> for any website; see docs/embedding.
+// <undersigned-form> and <undersigned-count>: docs/embedding
 (() => {
   "use strict";
   const script = document.currentScript;
-  const api = new URL(script.src).origin;
+  // The API has another behind a CDN.
+  const origins = [new URL(script.src).origin];
   const LABEL = "Sign the letter";
 
   const make = (name, properties) => Object.assign(document.createElement(name), properties);
   const campaignOf = (element) => element.dataset.campaign || script.dataset.campaign;
-  const address = (campaign) => api + "/campaigns/" + encodeURIComponent(campaign);
+  const address = (campaign) => origins[0] + "/campaigns/" + encodeURIComponent(campaign);
   const isLength = (value) => typeof value === "number" && value >= 0 && value <= 20_000;
 
   class Form extends HTMLElement {
@@ -15,13 +16,13 @@
       addEventListener("message", this);
       const campaign = campaignOf(this);
       if (this.frame || !campaign) return;
+      const { source = "", theme = "" } = { ...script.dataset, ...this.dataset };
       const frame = (this.frame = make("iframe", {
-        src: address(campaign) + "/embed" + (this.lang && "?lang=" + encodeURIComponent(this.lang)),
+        src: address(campaign) + "/embed?" + new URLSearchParams({ lang: this.lang, source, theme }),
         referrerPolicy: "no-referrer",
-        onload: () => frame.contentWindow.postMessage({ undersigned: 1, hello: true }, api),
+        onload: () => origins.map((it) => frame.contentWindow.postMessage({ undersigned: 1, hello: true }, it)),
       }));
       frame.style.cssText = "display:block;width:100%;height:0;border:0;visibility:hidden";
-      // The slot shows the site's link until the framed page answers. If it never does, the link stays.
       this.attachShadow({ mode: "open" }).append(make("slot"), frame);
     }
 
@@ -31,8 +32,9 @@
 
     handleEvent({ data, origin, source }) {
       const { frame } = this;
-      if (origin !== api || source !== frame?.contentWindow || data?.undersigned !== 1) return;
-      const { height, reveal } = data;
+      if (!origins.includes(origin) || source !== frame?.contentWindow || data?.undersigned !== 1) return;
+      const { height, reveal, api } = data;
+      if (api) origins[1] = api;
       if (isLength(height)) {
         frame.style.height = height + "px";
         frame.style.visibility = "";
@@ -48,7 +50,6 @@
     }
   }
 
-  // Each campaign has one poll, which runs while one of its counts is in view.
   const polls = {};
 
   const plan = (poll) => {
@@ -64,7 +65,7 @@
       const answer = await fetch(poll.address);
       const { signatures, goal } = await answer.json();
       if (answer.ok && (signatures !== poll.signatures || goal !== poll.goal)) {
-        Object.assign(poll, { signatures, goal, pause: 15_000 });
+        Object.assign(poll, { signatures, goal, pause: Math.max(15_000, poll.asked / 8) });
         for (const count of poll.seen) count.show();
       }
     } catch {}
@@ -113,13 +114,13 @@
     }
   }
 
-  // If the page has no form for the script's campaign, add one before the script.
+  // A page without the campaign's form gets one.
   const addForm = () => {
     const { campaign } = script.dataset;
     const forms = [...document.querySelectorAll("undersigned-form")];
     if (!campaign || forms.some((form) => campaignOf(form) === campaign)) return;
     const form = make("undersigned-form");
-    form.dataset.campaign = campaign;
+    Object.assign(form.dataset, script.dataset);
     form.append(make("a", { href: address(campaign), textContent: LABEL }));
     script.before(form);
   };

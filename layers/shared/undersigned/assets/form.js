@@ -1,18 +1,10 @@
 // Updates the letter while the person types, and makes the form easier. The form works without this script.
 const form = document.querySelector("form");
 const { elements } = form;
-const [letter, towns, found, send, view] = ["letter", "towns", "found", "send", "preview"].map((id) =>
-  document.getElementById(id),
+const [letter, towns, found, length, send, view] = ["letter", "towns", "found", "note-count", "send", "preview"].map(
+  (id) => document.getElementById(id),
 );
 
-// Before the form is sent, only the fields that the letter shows leave the page.
-const SHOWN =
-  "name address_line locality region postal_code target signature drawing note letter_language".split(" ");
-
-const answers = () => {
-  const given = new FormData(form);
-  return String(new URLSearchParams(SHOWN.filter((name) => given.has(name)).map((name) => [name, given.get(name)])));
-};
 const filled = (words, values) => words.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 // Fills in the template inside a container with a target.
 const written = (container, target) => {
@@ -25,48 +17,91 @@ const say = (region, words) => {
   if (region.textContent !== (words.textContent ?? words)) region.replaceChildren(words);
 };
 
-// The letter doesn't have yet what was typed before this script loaded.
-const isTouched = [...elements].some((it) => "defaultValue" in it && it.value !== it.defaultValue);
-let shown = isTouched ? "" : answers();
-let answer = { targets: [], errors: [] };
-let isAsking = false;
-let timer;
-
-const plan = () => {
-  clearTimeout(timer);
-  timer = setTimeout(ask, 350);
-};
-
-// One request at a time. The next one sends what was typed in the meantime.
+// Until the form is sent, only the postal code leaves the page.
+let answer = { targets: [] };
+let asked = "";
 const ask = async () => {
-  const asked = answers();
-  if (isAsking || asked === shown) return;
-  isAsking = true;
+  const code = elements.postal_code.value.trim();
+  if (!form.dataset.targets || code === asked) return;
+  asked = code;
+  let found;
   try {
-    const body = new URLSearchParams(asked);
-    const reply = await fetch(view.formAction, { method: "POST", headers: { accept: "application/json" }, body });
-    if (reply.ok) show((answer = await reply.json()));
-    shown = asked;
+    const reply = code && (await fetch(`${form.dataset.targets}&postal_code=${encodeURIComponent(code)}`));
+    if (reply.ok) found = await reply.json();
+    // Many people are asking.
+    else asked = "";
   } catch {
-    // Offline: typing more tries again.
+    asked = "";
   }
-  isAsking = false;
-  if (answers() !== asked) plan();
+  // A later code is being asked for.
+  if (![code, ""].includes(asked)) return;
+  answer = found ?? { targets: [] };
+  offer(answer.targets.length > 1 ? answer.targets : []);
+  show();
+};
+let asking;
+const plan = () => {
+  show();
+  clearTimeout(asking);
+  asking = setTimeout(ask, 600);
 };
 
-const show = ({ html, language, targets }) => {
+const chosen = () => {
+  const { targets } = answer;
+  const choice = form.querySelector("[name=target]:checked")?.value;
+  return targets.length > 1 ? targets.find(({ id }) => id === choice) : targets[0];
+};
+
+// What has been typed, by merge field, as the server would read it. A field without text keeps its placeholder.
+const fields = (language) => {
+  const values = {};
+  for (const [name, text] of new FormData(form)) {
+    if (typeof text === "string" && text.trim()) values[name] = text.trim().replace(/\r\n?/g, "\n").normalize("NFC");
+  }
+  const known = Object.fromEntries(
+    "name address_line locality region postal_code".split(" ").map((name) => [`signer.${name}`, values[name]]),
+  );
+  const target = chosen();
+  for (const name of target ? ["title", "name", "department", "locality"] : [])
+    known[`target.${name}`] = (name === "title" && target.titles?.[language]) || target[name];
+  return { ...known, signature: values.signature, note: values.note };
+};
+
+const drawing = form.querySelector("[name=drawing]");
+let picture;
+
+// The letter as the server would render it, from its template: a slot is a merge field, a template in it a condition.
+const show = () => {
+  if (!form.isConnected) return;
+  const language = form.querySelector("[name=letter_language]:checked")?.value ?? letter.lang;
+  const source = document.querySelector(`[data-letter="${language}"]`);
+  const known = fields(language);
+  const copy = source.content.cloneNode(true);
+  for (let part; (part = copy.querySelector("template")); ) {
+    const { if: name, unless, holds } = part.dataset;
+    const value = known[name ?? unless] ?? holds === "";
+    part.replaceWith(Boolean(value) === Boolean(name) ? part.content : "");
+  }
+  const strokes = picture ? JSON.parse(drawing.value || "[]") : [];
+  for (const slot of copy.querySelectorAll("slot")) {
+    const text = known[slot.name];
+    const lines = text?.split("\n").flatMap((line) => [document.createElement("br"), `\n${line}`]);
+    lines?.splice(0, 2, text.split("\n")[0]);
+    const isDrawn = slot.name === "signature" && strokes.length;
+    if (isDrawn) slot.parentNode.classList.add("drawn");
+    slot.replaceWith(...(isDrawn ? [picture(strokes, text ?? "")] : (lines ?? slot.childNodes)));
+  }
+  copy.normalize();
   const before = [...letter.children].map((block) => block.outerHTML);
-  // The only HTML that this script inserts. The server has escaped every value in it.
-  letter.innerHTML = html;
+  letter.replaceChildren(copy);
   letter.lang = language;
-  letter.classList.toggle("typed", elements.signature.value.trim());
+  letter.classList.toggle("typed", Boolean(known.signature));
   const changed = [...letter.children].find((block, index) => block.outerHTML !== before[index]);
   if (changed) {
     // Scroll the letter in its box, never the page.
     const [box, part] = [letter, changed].map((it) => it.getBoundingClientRect());
     if (part.top < box.top || part.bottom > box.bottom) letter.scrollTop += part.top - box.top - box.height / 3;
   }
-  offer(targets.length > 1 ? targets : []);
   tell();
 };
 
@@ -86,11 +121,9 @@ const offer = (targets) => {
 
 // Says who gets the letter. Says that nobody does only after the person has left the postal code.
 const tell = () => {
-  const { target, targets, errors } = answer;
-  const code = elements.postal_code;
-  const mistake = errors.find(({ field }) => field === "postal_code" || field === "target");
-  const isTyped = code.value && (targets.length || code !== document.activeElement);
-  say(found, target ? written(found.parentNode, target) : (isTyped && mistake?.detail) || "");
+  const [target, code] = [chosen(), elements.postal_code];
+  const isTyped = code.value && (answer.targets.length || code !== document.activeElement);
+  say(found, target ? written(found.parentNode, target) : (isTyped && answer.detail) || "");
 };
 
 const { note } = elements;
@@ -98,7 +131,7 @@ const count = () => {
   const { limit, within, over } = note.dataset;
   const used = [...note.value.trim().normalize("NFC")].length;
   const words = used > limit ? over : within;
-  say(document.getElementById("note-count"), used ? filled(words, { used }) : "");
+  say(length, used ? filled(words, { used }) : "");
 };
 let counting;
 note?.addEventListener("input", () => {
@@ -107,49 +140,104 @@ note?.addEventListener("input", () => {
 });
 
 const draw = document.getElementById("drawing");
-const drawing = form.querySelector("[name=drawing]");
-const open = async () => (await import(draw.dataset.script)).openPad(draw, document.getElementById("pad"), drawing);
+const open = async () => {
+  const pad = await import(draw.dataset.script);
+  picture = pad.picture;
+  pad.openPad(draw, document.getElementById("pad"), drawing);
+};
 draw.addEventListener("click", open, { once: true });
 draw.hidden = false;
 if (drawing.value) draw.click();
 
-const { challenge, worker, wait } = form.dataset;
-const solve = () =>
-  new Promise((done) => {
-    const solver = new Worker(worker);
-    solver.onerror = done;
-    solver.onmessage = ({ data }) => {
-      if (data?.derivedKey)
-        elements.proof.value = btoa(JSON.stringify({ challenge: JSON.parse(challenge), solution: data }));
-      solver.terminate();
-      done();
-    };
-    const task = { challenge: JSON.parse(challenge), counterStart: 0, counterStep: 1, counterMode: "uint32" };
-    solver.postMessage({ type: "work", ...task, timeout: 60_000 });
+// A proof of work is for this form and one email address. A page that was open for long brings one unasked.
+const { email, proof } = elements;
+const isOlder = (age) => Date.now() - performance.timeOrigin > age;
+const mustProve = () => "proof" in form.dataset || isOlder(300_000);
+let solving = {};
+const solve = () => {
+  const value = `${elements.form.value} ${email.value}`;
+  if (solving.value === value) return solving.done;
+  proof.value = "";
+  const solver = new Worker(form.dataset.worker);
+  const done = new Promise((done) => {
+    solver.onmessage = solver.onerror = done;
+  }).then(({ data }) => {
+    if (solving.value === value) proof.value = data?.counter ?? "";
+    solver.terminate();
   });
-let proof;
-if (challenge) form.addEventListener("focusin", () => (proof ??= solve()));
+  solving = { value, done };
+  const nonce = [...new TextEncoder().encode(value)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const parameters = { algorithm: "PBKDF2/SHA-256", cost: 2_000, keyPrefix: "00", nonce, salt: "" };
+  solver.postMessage({ type: "work", challenge: { parameters }, timeout: 60_000 });
+  return done;
+};
+form.addEventListener("change", () => mustProve() && email.value && solve());
 
-let sentAt = -Infinity;
-form.addEventListener("submit", async (event) => {
-  // A double click must not send the form twice.
-  if (event.timeStamp - sentAt < 8_000) return event.preventDefault();
-  sentAt = event.timeStamp;
-  if (!challenge || elements.proof.value) return;
+const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
+
+// Shows the page after signing, which is in this one, in the place of the form.
+const thank = () => {
+  const { content, dataset } = document.getElementById("thanks");
+  const main = document.querySelector("main");
+  main.className = "";
+  main.replaceChildren(content);
+  document.title = dataset.title;
+  history.replaceState(null, "", form.dataset.signed);
+  scrollTo(0, 0);
+  main.querySelector("h1").focus();
+};
+
+// Sends the form until it is answered. The server's page shows what is wrong in it.
+const post = async () => {
+  send.ariaDisabled = true;
+  const headers = { accept: "application/json" };
+  // A page from the browser's cache can be of any age. Such a form, or one of yesterday, gets a new token and a proof.
+  if (!performance.getEntriesByType("navigation")[0]?.transferSize || isOlder(86_400_000)) {
+    const reply = await fetch(form.dataset.signed.split("/", 3).join("/"), { headers }).catch(() => null);
+    const renewed = await reply?.json().catch(() => null);
+    if (renewed?.form) elements.form.value = renewed.form;
+    form.dataset.proof = "";
+  }
+  for (let tries = 1, lost = 0; ; tries += 1) {
+    if (mustProve()) {
+      const solved = solve();
+      if (!proof.value) say(state, form.dataset.wait);
+      await Promise.race([solved, pause(6_000)]);
+    }
+    const body = new URLSearchParams(new FormData(form));
+    const reply = await fetch(form.action, { method: "POST", headers, body }).catch(() => null);
+    if (reply?.status === 202) return thank();
+    // Something may let the page through, and not what a script asks for.
+    lost += !reply && navigator.onLine;
+    if (lost > 2 || (reply?.status < 500 && reply.status !== 429)) return form.submit();
+    // Not everybody at the same moment.
+    const asked = reply?.headers.get("retry-after") || Math.min(2 ** tries, 30);
+    const seconds = Math.ceil(+asked + 3 * Math.random());
+    say(state, filled(form.dataset.again, { seconds }));
+    await pause(seconds * 1_000);
+  }
+};
+
+const state = document.getElementById("wait");
+form.addEventListener("submit", (event) => {
   event.preventDefault();
-  const words = send.textContent;
-  send.ariaDisabled = "true";
-  send.textContent = document.getElementById("wait").textContent = wait;
-  await Promise.race([(proof ??= solve()), new Promise((done) => setTimeout(done, 6_000))]);
-  form.submit();
-  send.removeAttribute("aria-disabled");
-  send.textContent = words;
+  // A double click must not send the form twice.
+  if (!send.ariaDisabled) post();
+});
+// The browser's back button shows this page as it was left.
+addEventListener("pageshow", ({ persisted }) => {
+  if (!persisted) return;
+  send.ariaDisabled = null;
+  say(state, "");
 });
 
 form.addEventListener("input", plan);
+elements.postal_code.addEventListener("change", ask);
 form.addEventListener("change", tell);
 view.hidden = true;
 if (top !== window) document.documentElement.classList.add("embedded");
 document.querySelector("[role=alert]")?.focus();
 if (note?.value) count();
-plan();
+// What was typed before this script loaded, or what the browser or a link filled in.
+if ([...elements].some((it) => "defaultValue" in it && it.value !== it.defaultValue)) plan();
+else if (elements.postal_code.value) ask();

@@ -1,17 +1,17 @@
-// Tells the host the page's height, and what to scroll into view.
+// Tells the host the page's height, and what to show.
 const root = document.documentElement;
 const hosts = (root.dataset.hosts || "").split(" ");
+const api = new URL(document.forms[0]?.action ?? location).origin;
 const shown = document.querySelector("[data-reveal]");
 let host;
 
 const tell = (data) => host && parent.postMessage({ undersigned: 1, ...data }, host);
 const reveal = (element) => element && tell({ reveal: element.getBoundingClientRect().top + scrollY });
-const size = () => tell({ height: Math.min(20_000, Math.ceil(root.getBoundingClientRect().height)) });
+const size = () => tell({ height: Math.min(20_000, Math.ceil(root.getBoundingClientRect().height)), api });
 
 addEventListener("message", ({ data, origin, source }) => {
   if (source !== parent || !hosts.includes(origin) || data?.undersigned !== 1) return;
   host = origin;
-  // The host makes room, so no scrollbar is needed.
   root.style.scrollbarWidth = "none";
   size();
   reveal(shown);
@@ -19,5 +19,5 @@ addEventListener("message", ({ data, origin, source }) => {
 new ResizeObserver(size).observe(root);
 // Autofocus does nothing in a frame.
 if (document.hasFocus()) shown?.focus();
-// The frame can't scroll, so links scroll the host.
+addEventListener("focusin", ({ target }) => "reveal" in target.dataset && reveal(target));
 addEventListener("click", ({ target }) => reveal(document.getElementById(target.closest("a")?.hash.slice(1))));

@@ -14,6 +14,7 @@ from undersigned.authoring.letter_files import compile_letters
 from undersigned.authoring.mistakes import Mistake, MistakesError
 from undersigned.authoring.settings import CampaignSettings, read_settings
 from undersigned.authoring.targets import TargetList, read_targets
+from undersigned.domain.languages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -28,13 +29,14 @@ REQUIRED_FILES = (settings.FILE, letters.FILE, targets.FILE)
 class CompiledCampaign:
     """A campaign whose files have no mistakes. `letters` are by language, the campaign's own first.
 
-    `warnings` don't prevent a push.
+    `warnings` don't prevent a push, and `notes` only say what follows from the files.
     """
 
     campaign: Campaign
     letters: Mapping[str, Letter]
     targets: tuple[Target, ...]
     warnings: tuple[Mistake, ...] = ()
+    notes: tuple[Mistake, ...] = ()
 
     @property
     def letter(self) -> Letter:
@@ -60,13 +62,14 @@ def compile_campaign(files: Mapping[str, str], unreadable: Iterable[Mistake] = (
         compiled.letters,
         listed.targets,
         (*read.warnings, *listed.warnings),
+        listed.notes,
     )
 
 
 def _missing(files: set[str]) -> Iterator[Mistake]:
     for file in REQUIRED_FILES:
         if file not in files:
-            yield Mistake(file, None, "the file is missing; add it to the campaign's folder")
+            yield Mistake(file, None, Message("the file is missing; add it to the campaign's folder"))
 
 
 def _order_of_file(mistake: Mistake) -> tuple[int, str]:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from undersigned.authoring import letters, settings
 from undersigned.authoring.letters import compile_letter
 from undersigned.authoring.mistakes import Mistake, MistakesError
-from undersigned.domain.letter_templates import fields_of
+from undersigned.domain.languages import Message
 from undersigned.domain.letters import Letter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from undersigned.authoring.settings import CampaignSettings
+    from undersigned.domain.campaigns import Campaign
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +30,11 @@ def compile_letters(files: Mapping[str, str], campaign: CampaignSettings) -> Cam
     """Compile the letters among a campaign's files. Translations must have the original's merge fields."""
     mistakes: list[Mistake] = []
     original = _compile(letters.FILE, files.get(letters.FILE), campaign.language, mistakes)
+    if original and campaign.campaign:
+        mistakes += _without_street(campaign.campaign, original)
     translations: dict[str, Letter] = {}
     for file in sorted(filter(is_translation, files)):
-        language = _language_of(file)
+        language = language_of_file(file)
         if unexpected := _unexpected(file, language, campaign):
             mistakes.append(unexpected)
         elif translation := _compile(file, files[file], language, mistakes):
@@ -47,8 +50,22 @@ def is_translation(file: str) -> bool:
     return file.startswith("letter.") and file.endswith(".md") and file != letters.FILE
 
 
-def _language_of(file: str) -> str:
-    return file.removeprefix("letter.").removesuffix(".md")
+def _without_street(campaign: Campaign, letter: Letter) -> Iterator[Mistake]:
+    """Find a field that would leave a blank line in the letters of those who give no street."""
+    from undersigned.domain.letter_templates import always_shown
+
+    if campaign.street_address != "required" and "signer.address_line" in always_shown(letter.template):
+        message = Message(
+            "{{ signer.address_line }} is empty in letters without a street address, which `street_address` in "
+            "%(file)s allows; write {{ signer.address }} for the whole address instead",
+            {"file": settings.FILE},
+        )
+        yield Mistake(letters.FILE, None, message)
+
+
+def language_of_file(file: str) -> str:
+    """Return the language of a translated letter, or an empty text for the letter in the campaign's own language."""
+    return file.removeprefix("letter.").removesuffix(".md") if is_translation(file) else ""
 
 
 def _compile(file: str, source: str | None, language: str, mistakes: list[Mistake]) -> Letter | None:
@@ -65,20 +82,36 @@ def _compile(file: str, source: str | None, language: str, mistakes: list[Mistak
 def _unexpected(file: str, language: str, campaign: CampaignSettings) -> Mistake | None:
     """Return a mistake if the campaign has no translation in the file's language."""
     if language == campaign.language:
-        return Mistake(file, None, f"{letters.FILE} is the letter in {language!r} already; remove one of the two files")
+        message = Message(
+            "%(file)s is the letter in %(language)s already; remove one of the two files",
+            {"file": letters.FILE, "language": repr(language)},
+        )
+        return Mistake(file, None, message)
     if campaign.other_languages is not None and language not in campaign.other_languages:
-        message = f"`languages` in {settings.FILE} doesn't list {language!r}; add it there, or rename this file"
+        message = Message(
+            "`languages` in %(file)s doesn't list %(language)s; add it there, or rename this file",
+            {"file": settings.FILE, "language": repr(language)},
+        )
         return Mistake(file, None, message)
     return None
 
 
 def _different_fields(file: str, translation: Letter, original: Letter) -> Iterator[Mistake]:
+    from undersigned.domain.letter_templates import fields_of
+
     used, expected = fields_of(translation.template), fields_of(original.template)
     if missing := expected - used:
-        message = f"{_listed(missing)} is in {letters.FILE} but not here; add it where it belongs"
+        message = Message(
+            "%(fields)s is in %(file)s but not here; add it where it belongs",
+            {"fields": _listed(missing), "file": letters.FILE},
+        )
         yield Mistake(file, None, message)
     if extra := used - expected:
-        yield Mistake(file, None, f"{_listed(extra)} is here but not in {letters.FILE}; remove it, or add it there")
+        message = Message(
+            "%(fields)s is here but not in %(file)s; remove it, or add it there",
+            {"fields": _listed(extra), "file": letters.FILE},
+        )
+        yield Mistake(file, None, message)
 
 
 def _listed(fields: Iterable[str]) -> str:

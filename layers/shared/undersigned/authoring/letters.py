@@ -14,17 +14,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
-
-from markdown_it import MarkdownIt
 
 from undersigned.authoring.mistakes import Mistake, MistakesError, correct_name
 from undersigned.domain.characters import unprintable_in
-from undersigned.domain.letter_templates import DEEPEST, FIELDS, TOO_DEEP, mistakes_in, too_much_in
+from undersigned.domain.languages import Message
+from undersigned.domain.letter_fields import DEEPEST, FIELDS, TOO_DEEP, too_much_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from markdown_it import MarkdownIt
     from markdown_it.renderer import RendererProtocol
     from markdown_it.rules_block import StateBlock
     from markdown_it.rules_inline import StateInline
@@ -49,14 +50,14 @@ _FORM_LINE = re.compile(
 _LINK = re.compile(r"https?://[^/?#]|mailto:|tel:", re.IGNORECASE)
 _PLACEHOLDER = re.compile("\0(\\d+)\0")
 
-_REFUSED = {
-    "table_open": "a letter can't have a table; write the rows as a list",
-    "fence": "a letter can't have a code block; remove the ``` lines",
-    "code_inline": "a letter can't have code; remove the backticks",
-    "hr": "a letter can't have a ruled line; remove it, or write a merge field where you meant a blank",
-    "html_block": "a letter can't have HTML; write only the words, with *emphasis* or **strong emphasis**",
-    "html_inline": "a letter can't have HTML; write only the words, with *emphasis* or **strong emphasis**",
-    "image": "a letter can't have a picture; remove it, or remove the ! to make it a link",
+_REFUSED: Mapping[str, Message] = {
+    "table_open": Message("a letter can't have a table; write the rows as a list"),
+    "fence": Message("a letter can't have a code block; remove the ``` lines"),
+    "code_inline": Message("a letter can't have code; remove the backticks"),
+    "hr": Message("a letter can't have a ruled line; remove it, or write a merge field where you meant a blank"),
+    "html_block": Message("a letter can't have HTML; write only the words, with *emphasis* or **strong emphasis**"),
+    "html_inline": Message("a letter can't have HTML; write only the words, with *emphasis* or **strong emphasis**"),
+    "image": Message("a letter can't have a picture; remove it, or remove the ! to make it a link"),
 }
 
 _ADDRESS = ("signer.address_line", "signer.locality", "signer.postal_code")
@@ -99,7 +100,11 @@ def _placeholder(
     return f"\0{len(env['tags']) - 1}\0"
 
 
+@cache
 def _parser() -> MarkdownIt:
+    # A page that compiles no letter doesn't load it.
+    from markdown_it import MarkdownIt
+
     markdown = MarkdownIt("commonmark", {"xhtmlOut": False, "linkify": True}).enable(["linkify", "table"])
     # Indented lines are paragraphs, dashes under a line don't make a heading, and `[name]: …` is visible text.
     markdown.disable(["code", "lheading", "reference"])
@@ -109,16 +114,15 @@ def _parser() -> MarkdownIt:
     return markdown
 
 
-_MARKDOWN = _parser()
-
-
 def compile_letter(source: str, file: str = FILE) -> str:
     """Return the template of a letter. Raises MistakesError with every mistake, by line of the Markdown."""
+    from undersigned.domain.letter_templates import mistakes_in
+
     if too_much := too_much_in(source):
         raise MistakesError([Mistake(file, 1, too_much)])
     lines = source.split("\n")
     env: dict[str, Any] = {"tags": []}
-    tokens = _MARKDOWN.parse(source, env)
+    tokens = _parser().parse(source, env)
     reading = _Reading(file)
     reading.read(tokens)
     mistakes = [*_line_mistakes(file, lines), *reading.mistakes]
@@ -126,42 +130,52 @@ def compile_letter(source: str, file: str = FILE) -> str:
         mistakes += _missing_fields(file, reading.always_shown, lines)
     if mistakes:
         raise MistakesError(sorted(dict.fromkeys(mistakes), key=lambda mistake: mistake.line or 0))
-    html = str(_MARKDOWN.renderer.render(_lift_conditions(tokens), _MARKDOWN.options, env))
+    html = str(_parser().renderer.render(_lift_conditions(tokens), _parser().options, env))
     # The remaining braces are text, which Jinja must not parse.
     template = _PLACEHOLDER.sub(lambda match: env["tags"][int(match.group(1))], html.replace("{", "&#123;"))
     if unexpected := mistakes_in(template):
-        raise MistakesError(Mistake(file, mistake.line, mistake.message) for mistake in unexpected)
+        raise MistakesError(Mistake(file, mistake.line, mistake.says) for mistake in unexpected)
     return template
 
 
 def _line_mistakes(file: str, lines: list[str]) -> Iterator[Mistake]:
     for number, line in enumerate(lines, start=1):
         if half := _HALF_TAG.search(TAG.sub("", line)):
-            yield Mistake(
-                file,
-                number,
-                f"`{half.group()}` has no other half on its line; write a merge field on one line, such as "
-                "{{ signer.name }}, or put a backslash before a brace that is only a brace: \\{",
+            message = Message(
+                "`%(half)s` has no other half on its line; write a merge field on one line, such as {{ signer.name }}, "
+                "or put a backslash before a brace that is only a brace: \\{",
+                {"half": half.group()},
             )
+            yield Mistake(file, number, message)
         if _TAG_IN_ADDRESS.search(line):
-            message = "a web address can't have a merge field in it; write the address without the field"
+            message = Message("a web address can't have a merge field in it; write the address without the field")
             yield Mistake(file, number, message)
         if unprintable := unprintable_in(line.replace("\t", " ")):
-            yield Mistake(file, number, f"the letter {unprintable}")
+            message = Message(
+                "the letter has %(character)s, which can't be printed; type the text instead of pasting it",
+                {"character": unprintable},
+            )
+            yield Mistake(file, number, message)
 
 
 def _missing_fields(file: str, shown: set[str], lines: list[str]) -> Iterator[Mistake]:
     last = max((number for number, line in enumerate(lines, start=1) if line.strip()), default=1)
     if "target.name" not in shown:
-        message = "the letter has no {{ target.name }}; add a line at the top that names the recipient"
+        message = Message("the letter has no {{ target.name }}; add a line at the top that names the recipient")
         yield Mistake(file, 1, message)
     for name in ("signature", "date", "signer.name"):
         if name not in shown:
-            message = f"the letter has no {{{{ {name} }}}}; add a line with it at the end, outside any {{% if … %}}"
+            message = Message(
+                "the letter has no %(field)s; add a line with it at the end, outside any %(condition)s",
+                {"field": f"{{{{ {name} }}}}", "condition": "{% if … %}"},
+            )
             yield Mistake(file, last, message)
     if "signer.address" not in shown and not shown.issuperset(_ADDRESS):
         parts = ", ".join(f"{{{{ {name} }}}}" for name in _ADDRESS)
-        message = f"the letter has no {{{{ signer.address }}}}; add a line with it at the end, or its parts: {parts}"
+        message = Message(
+            "the letter has no {{ signer.address }}; add a line with it at the end, or its parts: %(parts)s",
+            {"parts": parts},
+        )
         yield Mistake(file, last, message)
 
 
@@ -187,7 +201,7 @@ class _Reading:
                 self._read_one(token, line)
         self._end_conditions()
 
-    def _mistake(self, line: int, message: str) -> None:
+    def _mistake(self, line: int, message: Message) -> None:
         self.mistakes.append(Mistake(self.file, line, message))
 
     def _read_inline(self, token: Token, first_line: int) -> None:
@@ -211,9 +225,13 @@ class _Reading:
             self._read_tag(token.content, line)
         elif token.type == "link_open" and not _LINK.match(str(token.attrs["href"])):
             # A letter on paper or in an email has no page to which an address could be relative.
-            self._mistake(line, f"a link leads to `{token.attrs['href']}`; write a full address, https://… or mailto:…")
+            message = Message(
+                "a link leads to `%(address)s`; write a full address, https://… or mailto:…",
+                {"address": token.attrs["href"]},
+            )
+            self._mistake(line, message)
         elif token.type == "ordered_list_open" and token.attrs:
-            self._mistake(line, "a numbered list must begin at 1; number this one from 1")
+            self._mistake(line, Message("a numbered list must begin at 1; number this one from 1"))
         if token.nesting == 1:
             self._open.append(token.type)
         elif token.nesting == -1:
@@ -228,14 +246,22 @@ class _Reading:
         elif condition := _CONDITION.fullmatch(tag):
             self._read_condition(condition, line)
         elif tag.startswith("{{"):
-            self._mistake(line, f"`{tag}` is not a merge field; write one like {{{{ signer.name }}}}")
+            message = Message("`%(tag)s` is not a merge field; write one like {{ signer.name }}", {"tag": tag})
+            self._mistake(line, message)
         else:
-            self._mistake(line, f"`{tag}` can't be in a letter; use only {{% if field %}} and {{% endif %}}")
+            message = Message(
+                "`%(tag)s` can't be in a letter; use only %(begin)s and %(end)s",
+                {"tag": tag, "begin": "{% if field %}", "end": "{% endif %}"},
+            )
+            self._mistake(line, message)
 
     def _read_field(self, name: str, line: int) -> None:
         if name not in FIELDS:
             way_out = correct_name(name, FIELDS, "{{{{ {} }}}}")
-            self._mistake(line, f"unknown merge field {{{{ {name} }}}}; {way_out}")
+            message = Message(
+                "unknown merge field %(field)s; %(way_out)s", {"field": f"{{{{ {name} }}}}", "way_out": way_out}
+            )
+            self._mistake(line, message)
 
     def _read_condition(self, condition: re.Match[str], line: int) -> None:
         if condition["field"]:
@@ -243,11 +269,11 @@ class _Reading:
         if condition["word"] == "if":
             self._begin_condition(condition.group(), line)
         elif not self._open or not isinstance(self._open[-1], Mistake):
-            self._mistake(
-                line,
-                f"`{condition.group()}` has no {{% if … %}} before it; put both in one paragraph, "
-                "or each on a line of its own",
+            message = Message(
+                "`%(tag)s` has no %(condition)s before it; put both in one paragraph, or each on a line of its own",
+                {"tag": condition.group(), "condition": "{% if … %}"},
             )
+            self._mistake(line, message)
         elif condition["other"] == "endif":
             self._open.pop()
 
@@ -258,9 +284,10 @@ class _Reading:
     def _begin_condition(self, tag: str, line: int) -> None:
         if self._open_conditions == DEEPEST:
             self._mistake(line, TOO_DEEP)
-        message = (
-            f"`{tag}` is not closed where it was opened; put it and its {{% endif %}} in one paragraph, "
-            "or each on a line of its own"
+        message = Message(
+            "`%(tag)s` is not closed where it was opened; put it and its %(end)s in one paragraph, or each on a line "
+            "of its own",
+            {"tag": tag, "end": "{% endif %}"},
         )
         self._open.append(Mistake(self.file, line, message))
 

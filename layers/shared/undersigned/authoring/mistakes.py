@@ -1,24 +1,40 @@
-"""Mistakes in the files that people write: the line, what is wrong, and how to correct it."""
+"""Mistakes in the files that people write: the line, what is wrong, and how to correct it.
+
+Each is a sentence with values, which pages show in their reader's language. The command line and the API have English.
+"""
 
 from __future__ import annotations
 
-import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from undersigned.domain.errors import UndersignedError
+from undersigned.domain.errors import ExplainedError, UndersignedError
+from undersigned.domain.languages import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """Something to correct in a campaign's files, or a warning. `line` is 1-based; None means the whole file."""
+    """Something to correct in a campaign's files, or a warning. `line` is 1-based; None means the whole file.
+
+    `column` is the name of the table's column, if it is in one.
+    """
 
     file: str
     line: int | None
-    message: str
+    says: Message
+    column: str | None = None
+
+    @property
+    def message(self) -> str:
+        """Return what it says, in English."""
+        return str(self.says)
+
+    def __hash__(self) -> int:
+        """Hash what it says: a message's values can't be hashed."""
+        return hash((self.file, self.line, self.message, self.column))
 
     def __str__(self) -> str:
         """Write it as compilers do, so that editors can jump there: `campaign.toml:7: …`."""
@@ -35,13 +51,46 @@ class MistakesError(UndersignedError):
         super().__init__("\n".join(str(mistake) for mistake in self.mistakes))
 
 
-def correct_name(unknown: str, known: Iterable[str], notation: str = "`{}`") -> str:
+class UnknownSettingError(ExplainedError):
+    """There is no setting with this name, or it can't have a value of this kind."""
+
+
+def correct_name(unknown: str, known: Iterable[str], notation: str = "`{}`") -> Message:
     """Return how to correct an unknown name: the most similar known one in this notation, or all of them."""
+    import difflib
+
     known = tuple(known)
     nearest = difflib.get_close_matches(unknown.lower(), known, n=1)
-    return f"did you mean {notation.format(nearest[0])}?" if nearest else f"use one of {', '.join(known)}"
+    if nearest:
+        return Message("did you mean %(name)s?", {"name": notation.format(nearest[0])})
+    return Message("use one of %(names)s", {"names": ", ".join(known)})
 
 
-def too_many(what: str, count: int, most: int) -> str:
-    """Return the error for more of something than a file may have: `51 sites, more than the maximum of 50; …`."""
-    return f"{count:,} {what}, more than the maximum of {most:,}; remove some"
+def count_and_most(count: int, most: int) -> dict[str, object]:
+    """Return the values of a sentence about more of something than a file may have."""
+    return {"count": f"{count:,}", "most": f"{most:,}"}
+
+
+def line(number: int) -> Message:
+    """Return a line of a file, as a value of a sentence. Of a table, a page shows the row instead: see `with_rows`."""
+    return Message("line %(line)s", {"line": number})
+
+
+def on_line(number: int) -> Message:
+    """Return where something is, as a value of a sentence. Of a table, a page shows the row instead."""
+    return Message("on line %(line)s", {"line": number})
+
+
+def with_rows(message: Message, row_of: Callable[[int], int | None]) -> Message:
+    """Return a sentence with rows of a table in place of lines of its file. `row_of` returns None for no row's line."""
+    number = message.values.get("line")
+    row = row_of(number) if isinstance(number, int) else None
+    if row is not None and message == line(number):  # type: ignore[arg-type]
+        return Message("row %(row)s", {"row": row})
+    if row is not None and message == on_line(number):  # type: ignore[arg-type]
+        return Message("in row %(row)s", {"row": row})
+    values = {
+        name: with_rows(value, row_of) if isinstance(value, Message) else value
+        for name, value in message.values.items()
+    }
+    return replace(message, values=values)

@@ -21,9 +21,11 @@ from undersigned.authoring.paper_labels import (
     is_closing,
     is_surely_meant,
     tags,
+    title_in_salutation,
     without_markup,
 )
 from undersigned.authoring.paper_lines import Line, Piece, in_short
+from undersigned.domain.languages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +50,12 @@ def import_letter(text: str, file: str = "paper form") -> tuple[str, tuple[Findi
     A letter that has its merge fields already stays as it is. Raises MistakesError with every blank whose meaning is
     unknown.
     """
-    form = _Form(file, [Line.of(number, line) for number, line in enumerate(_plain(text), start=1)])
+    lines = _plain(text)
+    form = _Form(
+        file,
+        [Line.of(number, line) for number, line in enumerate(lines, start=1)],
+        title=title_in_salutation("\n".join(lines)),
+    )
     form.fill()
     if form.mistakes:
         raise MistakesError(sorted(form.mistakes, key=lambda mistake: mistake.line or 0))
@@ -71,10 +78,11 @@ def _plain(text: str) -> list[str]:
 
 @dataclass(slots=True)
 class _Form:
-    """The lines of a paper form, while their blanks are filled."""
+    """The lines of a paper form, while their blanks are filled. `title` is the one in the salutation, if any."""
 
     file: str
     lines: list[Line]
+    title: str
     mistakes: list[Mistake] = field(default_factory=list)
 
     def fill(self) -> None:
@@ -112,6 +120,7 @@ class _Form:
     def _fill_rules(self, line: Line) -> None:
         rules = [piece for piece in line.pieces if piece.kind == "rule"]
         rules = [rule for rule in rules if not _fill_by_neighbors(line, rule)]
+        rules = [rule for rule in rules if not self._fill_after_title(line, rule)]
         rules = [rule for rule in rules if not self._fill_by_words_above(line, rule)]
         if not rules or self._fill_by_captions(line, rules):
             return
@@ -134,6 +143,11 @@ class _Form:
         pieces_above = above.labels_and_blanks if above else []
         words = pieces_above[-1].text if pieces_above and line.labels_and_blanks[0] is rule else ""
         return rule.fill(fields_after_lead_in(words), f"{words} {rule.text}")
+
+    def _fill_after_title(self, line: Line, rule: Piece) -> bool:
+        before = line.before(rule)
+        words = without_markup(before.text).lower() if before else ""
+        return bool(self.title) and words == self.title and rule.fill(("target.name",), f"{words} {rule.text}")
 
     def _fill_after_closing(self, line: Line, rule: Piece) -> bool:
         above = self._above(line)
@@ -200,15 +214,26 @@ class _Form:
     def _refuse(self, line: Line, blank: Piece) -> None:
         before = line.before(blank)
         words = " ".join(without_markup(before.text).split()[-4:]) if before else ""
-        where = f"the blank after “{words}”" if words else f"the blank “{in_short(blank.text)}”"
-        self.mistakes.append(
-            Mistake(
-                self.file,
-                line.number,
-                f"can't tell what belongs in {where}; remove it, or write the merge field that belongs there, "
-                "such as {{ signer.name }}",
+        if words:
+            message = Message(
+                "can't tell what belongs in the blank after “%(words)s”; remove it, or write the merge field that "
+                "belongs there, such as {{ signer.name }}",
+                {"words": words},
             )
-        )
+        else:
+            message = Message(
+                "can't tell what belongs in the blank “%(blank)s”; remove it, or write the merge field that belongs "
+                "there, such as {{ signer.name }}",
+                {"blank": in_short(blank.text)},
+            )
+        self.mistakes.append(Mistake(self.file, line.number, message))
+
+
+_OFFICE = re.compile(
+    r"\s*(?:(?:Police|Public Safety|Fire|County) Department|(?:County )?Sheriff['’]s (?:Office|Department)"
+    r"|(?:City|Town|Village|County) (?:Council|Hall|Board))\b"
+)
+"""What follows the name of a town."""
 
 
 def _fill_by_neighbors(line: Line, rule: Piece) -> bool:
@@ -216,7 +241,7 @@ def _fill_by_neighbors(line: Line, rule: Piece) -> bool:
     before, after = line.before(rule), line.after(rule)
     if fields := _fields_of_shape(rule):
         return rule.fill(fields, (before.text if before else "") + rule.text)
-    if after and re.match(r"\s*(?:Police|Public Safety) Department\b", after.text):
+    if after and _OFFICE.match(after.text):
         return rule.fill(("target.locality",), rule.text + after.text)
     if before and before.kind == "text" and (fields := fields_after(before.text) or _after_closing(before)):
         return rule.fill(fields, before.text + rule.text) and _take_echo(line, rule)

@@ -13,8 +13,24 @@ _ASKS_FOR = {
     "state": "signer.region",
     "zip": "signer.postal_code", "zipcode": "signer.postal_code", "code": "signer.postal_code",
     "department": "target.department",
-    "chief": "target.title", "addressee": "target.title", "recipient": "target.title",
+    "addressee": "target.title", "recipient": "target.title",
 }  # fmt: skip
+
+# A letter can have any other title if its salutation has it, too: see `title_in_salutation`.
+_TITLES = frozenset(
+    re.findall(
+        r"\w+",
+        """
+        alderman alderperson alderwoman assemblyman assemblymember assemblyperson assemblywoman attorney auditor chief
+        chair chairman chairperson chairwoman chancellor clerk commissioner comptroller congressman congressperson
+        congresswoman constable coroner councillor councilman councilmember councilor councilperson councilwoman
+        delegate governor judge magistrate mayor minister ombudsman premier president principal prosecutor provost
+        representative secretary selectman selectwoman senator sheriff superintendent supervisor treasurer trustee
+        """,
+    )
+)
+_MEMBER = r"(?:assembly|board|committee|council) ?member"
+_ASKS_FOR |= dict.fromkeys((*_TITLES, "member"), "target.title")
 
 _PARTS_OF_ADDRESS = {"signer.address_line", "signer.locality", "signer.region", "signer.postal_code"}
 
@@ -23,8 +39,9 @@ _QUALIFIERS = frozenset(
     re.findall(
         r"\w+",
         """
-        a and by citizen clearly dd first full here home house in insert is last legal mailing mm my number of optional
-        or please police postal print printed resident s signer the this today type typed us writer yy your yyyy
+        a and assembly board by citizen clearly committee council dd first full here home house in insert is last legal
+        mailing mm my number of optional or please police postal print printed resident s signer the this today type
+        typed us writer yy your yyyy
         """,
     )
 )
@@ -36,12 +53,15 @@ _NO_FIELD = frozenset({"email", "phone", "telephone", "cell", "mobile", "fax", "
 # Words before a blank that are not a label.
 _LEAD_INS = (
     (r"\bdear$|^(?:to|attn|attention)$", ("target.title", "target.name")),
-    (r"\bchief(?: of police)?$", ("target.name",)),
+    (rf"\b(?:{'|'.join(sorted(_TITLES))}) (?:of|for)(?: the (?:city|town|village) of)?$", ("target.locality",)),
+    (rf"\b(?:{'|'.join(sorted(_TITLES))}|chief of police|{_MEMBER}|honorable)$", ("target.name",)),
+    (r"^dear(?: [\w.'’-]+){1,5}$", ("target.name",)),
     (r"\bmy name is$|^i$", ("signer.name",)),
     (r"\b(?:live|living|reside|residing) at$", ("signer.address_line",)),
     (r"\b(?:live|living|reside|residing) in$", ("signer.locality",)),
     (r"\b(?:resident|citizen) of(?: the (?:city|town|village) of)?$", ("signer.locality",)),
 )
+_SALUTATION = re.compile(r"(?im)^\W*dear\s+((?:[^\W\d_][\w.'’-]*\s+){1,5})(?=\\?[_(\[])")
 _CLOSING = re.compile(r"\b(?:sincerely|respectfully|regards|yours|truly|faithfully)\b.{0,20}$")
 
 # In a sentence, “(state)” or “(city)” can be an ordinary remark. These can't.
@@ -121,6 +141,13 @@ def is_surely_meant(words: str) -> bool:
     return bool(_SURELY_MEANT.fullmatch(words.lower().strip("()[]\\ ")))
 
 
+def title_in_salutation(text: str) -> str:
+    """Return the words between `Dear` and a blank, such as `Council Member`; empty if there are none."""
+    found = _SALUTATION.search(text)
+    return " ".join(without_markup(found[1]).lower().split()) if found else ""
+
+
 def _words(label: str) -> list[str]:
     plain = without_markup(label).lower().replace("e-mail", "email")
+    plain = re.sub(r"\b(?:city|town|village)(?= (?:board|council))", "", plain)
     return re.findall(r"[^\W\d_]+", plain)

@@ -6,6 +6,7 @@ import re
 from urllib.parse import urlsplit
 
 from undersigned.domain.campaigns import origin_of
+from undersigned.domain.languages import Message
 
 _TRIAL_HOSTS = ("localhost", "127.0.0.1")
 """Hosts on the organizer's own computer, which needn't use encryption."""
@@ -13,19 +14,23 @@ _TRIAL_HOSTS = ("localhost", "127.0.0.1")
 _LONGEST_HOST = 253  # RFC 1035
 
 
-def origin_mistake(text: str) -> str | None:
+def origin_mistake(text: str) -> Message | None:
     """Return what is wrong with a website's origin, or None if it is written as browsers write it."""
+    values = {"text": repr(text)}
     if "*" in text:
-        return f"{text!r} covers more than one site; list each one, such as https://www.example.org"
+        return Message("%(text)s covers more than one site; list each one, such as https://www.example.org", values)
     origin = _intended_origin(text)
     if origin is None:
-        return f"{text!r} is not a website address; write it like https://www.example.org"
+        return Message("%(text)s is not a website address; write it like https://www.example.org", values)
     parts = urlsplit(origin)
     if parts.scheme == "http" and parts.hostname not in _TRIAL_HOSTS:
-        return (
-            f"{text!r} is not encrypted, so others could change the page around the form; write https://{parts.netloc}"
+        return Message(
+            "%(text)s is not encrypted, so others could change the page around the form; write %(origin)s",
+            {**values, "origin": f"https://{parts.netloc}"},
         )
-    return None if text == origin else f"{text!r} is not exactly a site's address; write {origin}"
+    if text == origin:
+        return None
+    return Message("%(text)s is not exactly a site's address; write %(origin)s", {**values, "origin": origin})
 
 
 def is_web_address(text: str) -> bool:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import csv
-import io
 import re
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from undersigned.authoring import settings
-from undersigned.authoring.mistakes import Mistake, correct_name, too_many
+from undersigned.authoring.mistakes import Mistake, correct_name, count_and_most, on_line
+from undersigned.authoring.postal_code_cells import PostalCodeCells
+from undersigned.authoring.table_texts import SEPARATORS, rows_of, separator_of
 from undersigned.authoring.texts import on_one_line
 from undersigned.domain.addresses import canonical_email, email_mistake, mailable
-from undersigned.domain.campaigns import ID_PATTERN, Target, canonical_postal_code
+from undersigned.domain.campaigns import ID_PATTERN, Target
 from undersigned.domain.characters import has_ink, unprintable_in
+from undersigned.domain.languages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -25,23 +28,29 @@ COLUMNS = ("id", "title", "name", "department", "locality", "email", "postal_cod
 
 _SHOWN_IN_LETTERS = ("title", "name", "department", "locality")
 
+MOST_NOTES = 1_000
+"""How many notes there are at most. Each two recipients that share codes are a note, which can be millions."""
+
+_ALL_COLUMNS = {"columns": ",".join(COLUMNS)}
 _LONGEST_TEXT = 300
-_MOST_POSTAL_CODES = 10_000
+_MOST_TARGETS = 10_000
 
 _TITLE_COLUMN = re.compile(r"title_[a-z0-9-]+")
-_POSTAL_CODE = re.compile(r"[A-Z0-9]{3,9}")
-_HAS_LETTER = re.compile(r"[A-Za-z]")
 
 type _Row = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class TargetList:
-    """The content of targets.csv. `targets` are complete only if there are no mistakes."""
+    """The content of targets.csv. `targets` are complete only if there are no mistakes.
+
+    `notes` are the first MOST_NOTES.
+    """
 
     targets: tuple[Target, ...] = ()
     mistakes: tuple[Mistake, ...] = ()
     warnings: tuple[Mistake, ...] = ()
+    notes: tuple[Mistake, ...] = ()
 
 
 def read_targets(text: str, languages: Collection[str] | None) -> TargetList:
@@ -51,7 +60,8 @@ def read_targets(text: str, languages: Collection[str] | None) -> TargetList:
     """
     reader = _Reader(languages)
     reader.read(text)
-    return TargetList(tuple(reader.targets), tuple(reader.mistakes), tuple(reader.warnings))
+    notes = () if reader.mistakes else tuple(islice(reader.notes(), MOST_NOTES))
+    return TargetList(tuple(reader.targets), tuple(reader.mistakes), tuple(reader.warnings), notes)
 
 
 class _Reader:
@@ -67,47 +77,62 @@ class _Reader:
         self._line_of_id: dict[str, int] = {}
         self._line_of_person: dict[tuple[str, ...], int] = {}
         self._line_of_mailbox: dict[str, int] = {}
-        # How each postal code is written, and on which line first.
-        self._spellings: dict[str, tuple[str, int]] = {}
+        self._postal_code_cells = PostalCodeCells()
 
     def read(self, text: str) -> None:
         """Read the whole file."""
-        rows = _rows(text)
+        separator = separator_of(text, COLUMNS)
+        rows = rows_of(text, separator)
         try:
             first = next(rows, None)
             if first is None:
-                message = f"the file has only blank cells; the first line must name the columns {','.join(COLUMNS)}"
+                message = Message(
+                    "the file has only blank cells; the first line must name the columns %(columns)s", _ALL_COLUMNS
+                )
                 self._mistake(None, message)
                 return
             columns = self._columns(*first)
             if columns is None:
                 return
-            for line, cells in rows:
-                self._read_row(line, columns, cells)
+            for number, (line, cells) in enumerate(rows, start=1):
+                if number > _MOST_TARGETS:
+                    message = Message(
+                        "the file has more than the maximum of %(most)s rows; remove some",
+                        {"most": f"{_MOST_TARGETS:,}"},
+                    )
+                    self._mistake(line, message)
+                    break
+                self._read_row(line, columns, cells, SEPARATORS[separator])
         except csv.Error as error:
             line = text.count("\n", 0, text.rfind('"')) + 1
-            message = f"the quotation marks don't match ({error}); write a quotation mark inside quoted text twice"
+            message = Message(
+                "the quotation marks don't match (%(reason)s); write a quotation mark inside quoted text twice",
+                {"reason": str(error)},
+            )
             self._mistake(line, message)
         if not self.targets and not self.mistakes:
-            self._mistake(None, "the file has no recipients; add a row for each person whom letters go to")
+            message = Message("the file has no recipients; add a row for each person whom letters go to")
+            self._mistake(None, message)
 
-    def _mistake(self, line: int | None, message: str) -> None:
-        self.mistakes.append(Mistake(FILE, line, message))
+    def _mistake(self, line: int | None, message: Message, column: str | None = None) -> None:
+        self.mistakes.append(Mistake(FILE, line, message, column))
 
     def _columns(self, line: int, header: list[str]) -> list[str] | None:
         """Return the header's columns, or None if they have mistakes, so that rows can't be read."""
         columns = [cell.strip().lower() for cell in header]
-        if len(columns) == 1 and re.search(r"[;\t]", columns[0]):
-            self._mistake(line, "the columns are not separated by commas; save the sheet as CSV with commas")
-            return None
         for column in dict.fromkeys(columns):
             if column not in COLUMNS and self._language_of(column) is None:
                 self._mistake(line, self._unknown_column(column))
             elif columns.count(column) > 1:
-                self._mistake(line, f"the column `{column}` is there twice; remove one")
+                message = Message("the column `%(column)s` is there twice; remove one", {"column": column})
+                self._mistake(line, message)
         if missing := [column for column in COLUMNS if column not in columns]:
             listed = ", ".join(f"`{column}`" for column in missing)
-            self._mistake(line, f"missing columns: {listed}; the first line must name the columns {','.join(COLUMNS)}")
+            message = Message(
+                "missing columns: %(missing)s; the first line must name the columns %(columns)s",
+                {"missing": listed, **_ALL_COLUMNS},
+            )
+            self._mistake(line, message)
         return None if self.mistakes else columns
 
     def _language_of(self, column: str) -> str | None:
@@ -117,22 +142,25 @@ class _Reader:
         language = column.removeprefix("title_")
         return language if self._languages is None else self._languages.get(language)
 
-    def _unknown_column(self, column: str) -> str:
+    def _unknown_column(self, column: str) -> Message:
         if _TITLE_COLUMN.fullmatch(column):
-            return (
-                f"the column `{column}` is for a language that `languages` in {settings.FILE} doesn't list; "
-                "add the language there, or remove the column"
+            return Message(
+                "the column `%(column)s` is for a language that `languages` in %(file)s doesn't list; add the language "
+                "there, or remove the column",
+                {"column": column, "file": settings.FILE},
             )
         titles = (f"title_{language}" for language in self._languages or ())
-        return f"unknown column `{column}`; {correct_name(column, (*COLUMNS, *titles))}"
+        values = {"column": column, "way_out": correct_name(column, (*COLUMNS, *titles))}
+        return Message("unknown column `%(column)s`; %(way_out)s", values)
 
-    def _read_row(self, line: int, columns: list[str], cells: list[str]) -> None:
+    def _read_row(self, line: int, columns: list[str], cells: list[str], separator: Message) -> None:
         if len(cells) != len(columns):
-            self._mistake(
-                line,
-                f"the row has {len(cells)} cells, but the first line names {len(columns)} columns; "
-                "put quotation marks around text that has a comma",
+            message = Message(
+                "the row has %(cells)s cells, but the first line names %(columns)s columns; put quotation marks around "
+                "text that has %(separator)s",
+                {"cells": len(cells), "columns": len(columns), "separator": separator},
             )
+            self._mistake(line, message)
             return
         row = {column: on_one_line(cell) for column, cell in zip(columns, cells, strict=True)}
         titles = {language: title for column, title in row.items() if title and (language := self._language_of(column))}
@@ -155,90 +183,81 @@ class _Reader:
     def _check_texts(self, line: int, row: _Row) -> None:
         for column in _SHOWN_IN_LETTERS:
             if not has_ink(row[column]):
-                self._mistake(line, f"`{column}` is empty; fill it in, since letters and emails show it")
+                message = Message(
+                    "`%(column)s` is empty; fill it in, since letters and emails show it", {"column": column}
+                )
+                self._mistake(line, message, column)
         for column, text in row.items():
             if column not in _SHOWN_IN_LETTERS and self._language_of(column) is None:
                 continue
             if unprintable := unprintable_in(text):
-                self._mistake(line, f"`{column}` {unprintable}")
+                message = Message(
+                    "`%(name)s` has %(character)s, which can't be printed; type the text instead of pasting it",
+                    {"name": column, "character": unprintable},
+                )
+                self._mistake(line, message, column)
             if len(text) > _LONGEST_TEXT:
-                self._mistake(line, f"`{column}` has {too_many('characters', len(text), _LONGEST_TEXT)}")
+                message = Message(
+                    "`%(name)s` has %(count)s characters, more than the maximum of %(most)s; remove some",
+                    {"name": column, **count_and_most(len(text), _LONGEST_TEXT)},
+                )
+                self._mistake(line, message, column)
 
     def _check_id(self, line: int, identifier: str) -> None:
         if not identifier:
-            self._mistake(line, "`id` is empty; give the recipient a short name, such as evanston")
+            message = Message("`id` is empty; give the recipient a short name, such as evanston")
+            self._mistake(line, message, "id")
         elif not ID_PATTERN.fullmatch(identifier):
-            message = f"`id` is {identifier!r}; use only lowercase letters, digits and hyphens, such as evanston"
-            self._mistake(line, message)
+            message = Message(
+                "`id` is %(id)s; use only lowercase letters, digits and hyphens, such as evanston",
+                {"id": repr(identifier)},
+            )
+            self._mistake(line, message, "id")
         elif first := self._line_of_id.get(identifier):
-            self._mistake(line, f"the id `{identifier}` is also on line {first}; give each recipient a different id")
+            message = Message(
+                "the id `%(id)s` is also %(line)s; give each recipient a different id",
+                {"id": identifier, "line": on_line(first)},
+            )
+            self._mistake(line, message, "id")
         self._line_of_id.setdefault(identifier, line)
 
     def _check_person(self, line: int, row: _Row) -> None:
         person = tuple(row[column].casefold() for column in _SHOWN_IN_LETTERS)
         if (first := self._line_of_person.get(person)) and all(person):
-            self._mistake(
-                line,
-                f"{row['name']} of {row['department']} is also on line {first}; "
-                "keep one row, with the postal codes of both",
+            message = Message(
+                "%(name)s of %(department)s is also %(line)s; keep one row, with the postal codes of both",
+                {"name": row["name"], "department": row["department"], "line": on_line(first)},
             )
+            self._mistake(line, message, "name")
         self._line_of_person.setdefault(person, line)
 
     def _email(self, line: int, email: str) -> str:
         """Return an email address with its domain in the form that DNS uses, or "" if it has a mistake."""
         if mistake := email_mistake(email):
-            self._mistake(line, f"`email`: {mistake}")
+            self._mistake(line, Message("`email`: %(mistake)s", {"mistake": mistake}), "email")
             return ""
         mailbox = canonical_email(email)
         if first := self._line_of_mailbox.get(mailbox):
-            message = f"{email} is also the address on line {first}; each recipient gets an email of their own"
-            self.warnings.append(Mistake(FILE, line, message))
+            message = Message(
+                "%(email)s is also the address %(line)s; each recipient gets an email of their own",
+                {"email": email, "line": on_line(first)},
+            )
+            self.warnings.append(Mistake(FILE, line, message, "email"))
         self._line_of_mailbox.setdefault(mailbox, line)
         return mailable(email)
 
     def _postal_codes(self, line: int, cell: str) -> tuple[str, ...]:
-        """Return a row's codes in canonical form, without duplicates."""
-        typed_codes = tuple(_split_codes(cell))
-        if not typed_codes:
-            self._mistake(line, "`postal_codes` is empty; add the codes of the places that the recipient serves")
-        if len(typed_codes) > _MOST_POSTAL_CODES:
-            self._mistake(line, f"`postal_codes` has {too_many('codes', len(typed_codes), _MOST_POSTAL_CODES)}")
-            return ()
-        typed_as: dict[str, str] = {}
-        for typed in typed_codes:
-            code = canonical_postal_code(typed)
-            if not _POSTAL_CODE.fullmatch(code):
-                self._mistake(line, f"`{typed}` is not a postal code; separate codes with `;`, such as 60201; 60202")
-                continue
-            if typed_as.get(code) == typed:
-                self._mistake(line, f"the postal code {typed} is there twice; remove one")
-            else:
-                self._check_spelling(line, code, typed)
-            typed_as[code] = typed
-        return tuple(typed_as)
+        """Return the codes that a row lists; none if the target is everyone's."""
+        codes, mistakes = self._postal_code_cells.read(line, cell)
+        for mistake in mistakes:
+            self._mistake(line, _of_codes(mistake), "postal_codes")
+        return codes
 
-    def _check_spelling(self, line: int, code: str, typed: str) -> None:
-        spelling, first = self._spellings.setdefault(code, (typed, line))
-        if typed != spelling:
-            where = f"line {first}" if first != line else "the same line"
-            message = f"the postal code {typed} is written {spelling} on {where}; write it one way, such as {code}"
-            self._mistake(line, message)
+    def notes(self) -> Iterator[Mistake]:
+        """Return which targets a signer will have to choose from."""
+        for line, note in self._postal_code_cells.notes():
+            yield Mistake(FILE, line, _of_codes(note), "postal_codes")
 
 
-def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Read the rows that are not blank, each with its first line."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    begins = 1
-    for cells in reader:
-        if any(cell.strip() for cell in cells):
-            yield begins, cells
-        begins = reader.line_num + 1
-
-
-def _split_codes(cell: str) -> Iterator[str]:
-    """Split a cell at `;` and `,`, and at spaces unless a code can contain them, as in `K1A 0B1`."""
-    for piece in re.split(r"[;,]", cell):
-        if _HAS_LETTER.search(piece):
-            yield piece.strip()
-        else:
-            yield from piece.split()
+def _of_codes(mistake: Message) -> Message:
+    return Message("`postal_codes`: %(mistake)s", {"mistake": mistake})

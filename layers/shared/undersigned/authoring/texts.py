@@ -2,30 +2,50 @@
 
 from __future__ import annotations
 
-from undersigned.authoring.mistakes import Mistake, MistakesError, too_many
+from undersigned.authoring.mistakes import Mistake, MistakesError, count_and_most
+from undersigned.authoring.table_texts import encoding_of
+from undersigned.domain.languages import Message
 
 _LONGEST_FILE = 1_000_000  # bytes
+_LONGEST_TABLE = 4_000_000
 
 
 def text_of(file: str, content: bytes) -> str:
     """Return a file's text. Raises MistakesError if it is too long, empty or not in UTF-8.
 
-    Removes a byte order mark and converts the line ends of other systems, so that a letter's version is the same on all
-    systems.
+    A table can also be in UTF-16 or Windows-1252, as spreadsheets write them. Removes a byte order mark and converts
+    the line ends of other systems, so that a letter's version is the same on all systems.
     """
-    if len(content) > _LONGEST_FILE:
-        raise MistakesError([Mistake(file, None, f"the file has {too_many('bytes', len(content), _LONGEST_FILE)}")])
+    longest = _LONGEST_TABLE if file.endswith(".csv") else _LONGEST_FILE
+    if len(content) > longest:
+        values = count_and_most(len(content), longest)
+        message = Message("the file has %(count)s bytes, more than the maximum of %(most)s; remove some", values)
+        raise MistakesError([Mistake(file, None, message)])
+    encoding = encoding_of(content) if file.endswith(".csv") else "utf-8"
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode(encoding).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        mistake = Mistake(file, line, "the file is not in UTF-8; save it with UTF-8 encoding")
+        mistake = Mistake(file, line, Message("the file is not in UTF-8; save it with UTF-8 encoding"))
         raise MistakesError([mistake]) from error
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = with_our_line_ends(text)
     if not text.strip():
-        message = "the file is empty; see campaigns/end-demand-illinois for a complete example"
+        message = Message("the file is empty; see campaigns/end-demand-illinois for a complete example")
         raise MistakesError([Mistake(file, None, message)])
     return text
+
+
+def encoding_warning(file: str, content: bytes) -> Mistake | None:
+    """Return a warning if a table is in neither UTF-8 nor UTF-16, so that its encoding is only assumed."""
+    if not file.endswith(".csv") or encoding_of(content) != "cp1252":
+        return None
+    message = Message("the file is not in UTF-8, and is read as Windows-1252; check the names that have accents")
+    return Mistake(file, None, message)
+
+
+def with_our_line_ends(text: str) -> str:
+    """Return a text with a line feed at the ends of lines, also if another system or a browser's form wrote it."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def on_one_line(text: str) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from undersigned.authoring.mistakes import Mistake, MistakesError
+from undersigned.domain.languages import Message
 
 _KEY = re.compile(r"""\s*(?:"([^"]+)"|'([^']+)'|([\w-]+))\s*=""")
 _TABLE = re.compile(r"\s*\[\s*([\w-]+)\s*\]")
@@ -30,10 +31,10 @@ class TomlDocument:
         except tomllib.TOMLDecodeError as error:
             raise MistakesError([_syntax_mistake(file, str(error), text)]) from error
         except ValueError as error:
-            message = "a number has thousands of digits; write a shorter one"
+            message = Message("a number has thousands of digits; write a shorter one")
             raise MistakesError([Mistake(file, None, message)]) from error
         except RecursionError as error:
-            message = "lists are nested too deeply; write a list without further lists in it"
+            message = Message("lists are nested too deeply; write a list without further lists in it")
             raise MistakesError([Mistake(file, None, message)]) from error
         return cls(values, _lines_of_keys(text))
 
@@ -60,9 +61,12 @@ def as_written(value: object) -> str:
 def _syntax_mistake(file: str, error: str, text: str) -> Mistake:
     position = _POSITION.search(error)
     line = int(position[1]) if position and position[1] else len(text.rstrip().split("\n"))
-    return Mistake(
-        file, line, f"{_POSITION.sub('', error)}; write each setting once, on a line of its own, as name = 'text'"
+    # The reason is that of the parser, which has it in English only.
+    message = Message(
+        "%(reason)s; write each setting once, on a line of its own, as name = 'text'",
+        {"reason": _POSITION.sub("", error)},
     )
+    return Mistake(file, line, message)
 
 
 def _lines_of_keys(text: str) -> dict[str, int]:

@@ -18,13 +18,14 @@ if TYPE_CHECKING:
     from undersigned.aws.dynamodb import Table, Values
 
 
-def _partition(campaign: str) -> str:
+def key_partition(campaign: str) -> str:
+    """Return the partition of a campaign's keys."""
     return f"KEY#{campaign}"
 
 
 def locate(campaign: str, digest: str) -> Key:
     """Return where the API key with this SHA-256 (hex) is stored."""
-    return Key(_partition(campaign), digest)
+    return Key(key_partition(campaign), digest)
 
 
 class ApiKeys(ApiKeyStore):
@@ -41,7 +42,7 @@ class ApiKeys(ApiKeyStore):
 
     @override
     def api_keys(self, campaign: str) -> tuple[ApiKey, ...]:
-        return tuple(map(_read, self._table.query(_partition(campaign), consistent=True)))
+        return tuple(map(_read, self._table.query(key_partition(campaign), consistent=True)))
 
     @override
     def put_api_key(self, key: ApiKey) -> None:

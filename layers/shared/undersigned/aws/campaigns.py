@@ -15,17 +15,30 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import datetime
+from itertools import batched
 from typing import TYPE_CHECKING, cast, override
 
 from boto3.dynamodb.conditions import Attr
 
 from undersigned.aws.counts import counter_key
-from undersigned.aws.dynamodb import NEW, ConditionFailedError, Key, Update, read_day, read_moment, written
+from undersigned.aws.dynamodb import (
+    NEW,
+    TRANSACTION,
+    ConditionFailedError,
+    Key,
+    Put,
+    TransactionCanceledError,
+    Update,
+    read_day,
+    read_moment,
+    written,
+)
 from undersigned.domain.campaigns import (
     Campaign,
     MailState,
     Organizer,
     ProofOfWork,
+    StreetAddress,
     Target,
     TargetVersion,
     Translation,
@@ -37,7 +50,7 @@ from undersigned.domain.tallies import TOTAL
 from undersigned.services.ports import CampaignStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from undersigned.aws.dynamodb import Table, Values
 
@@ -149,6 +162,11 @@ class Campaigns(CampaignStore):
         self._table.put(campaign_values(campaign))
 
     @override
+    def put_unlisted(self, campaign: Campaign) -> None:
+        listed = ("listed", "listed_at")
+        self._table.put({name: value for name, value in campaign_values(campaign).items() if name not in listed})
+
+    @override
     def put_target(self, campaign: str, target: Target) -> None:
         key, settings = target_key(campaign, target.id), target_settings(target)
         # A letter that is being signed names a version before its row is written, so the row must not come later.
@@ -163,6 +181,18 @@ class Campaigns(CampaignStore):
             self._table.update(Update(key, assign=settings, when=same_address))
         except ConditionFailedError:
             self._table.update(Update(key, assign=settings | {"mail_state": "ok"}))
+
+    @override
+    def put_new_targets(self, campaign: str, targets: Sequence[Target]) -> None:
+        for some in batched(targets, TRANSACTION // 2, strict=False):
+            # What a version's name stands for never changes, so it can be written again.
+            versions = [Put(target_version_values(campaign, target.shown)) for target in some]
+            rows = [Put(target_key(campaign, target.id)._asdict() | target_settings(target), NEW) for target in some]
+            try:
+                self._table.transact([*versions, *rows])
+            except TransactionCanceledError:
+                for target in some:
+                    self.put_target(campaign, target)
 
     @override
     def restored_at(self, campaign: str) -> datetime | None:
@@ -262,6 +292,14 @@ def campaign_values(campaign: Campaign) -> Values:
         "accent": campaign.accent,
         "proof_of_work": campaign.proof_of_work,
         "approval": campaign.approval,
+        "privacy_url": campaign.privacy_url,
+        "street_address": campaign.street_address,
+        "own_words": campaign.own_words,
+        "keep_for_days": campaign.keep_for_days,
+        "sources": list(campaign.sources),
+        "deliver": campaign.deliver,
+        "deliver_on": campaign.deliver_on,
+        "deliver_at": campaign.deliver_at,
     }
 
 
@@ -284,6 +322,14 @@ def read_campaign(values: Values) -> Campaign:
         accent=values.get("accent"),
         proof_of_work=cast("ProofOfWork", values.get("proof_of_work", "when-busy")),
         approval=values.get("approval", False),
+        privacy_url=values.get("privacy_url"),
+        street_address=cast("StreetAddress", values.get("street_address", "required")),
+        own_words=values.get("own_words", True),
+        keep_for_days=int(days) if (days := values.get("keep_for_days")) is not None else None,
+        sources=tuple(values.get("sources", ())),
+        deliver=values.get("deliver", "weekly"),
+        deliver_on=day if isinstance(day := values.get("deliver_on"), str | None) else int(day),
+        deliver_at=int(hour) if (hour := values.get("deliver_at")) is not None else None,
     )
 
 

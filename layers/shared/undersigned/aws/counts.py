@@ -2,51 +2,96 @@
 
 | row | pk | sk |
 |---|---|---|
-| counter | `COUNT#<campaign>` | `TOTAL`, `TARGET#<target>`, `DAY#<day>` … |
+| counter | `COUNT#<campaign>` | `TOTAL`, `TARGET#<target>`, `DAY#<day>`, `TOWN#<town>` … |
+| a counter's shard | `COUNT#<campaign>#<1…16>` | the same |
 | a deleted row that was subtracted from the counters | `FORGOTTEN#<campaign>#<signer>` | `<moment>#<version>` |
+
+A worker counts in `COUNT#<campaign>`, which is shard 0, until it meets another one there. From then on it has a shard
+of its own, and brings the public count up to date after each batch. So a small stack has no shards.
 """
 
 from __future__ import annotations
 
+import time
+from contextlib import suppress
 from datetime import timedelta
+from itertools import batched, count
+from random import Random
 from typing import TYPE_CHECKING, override
 
 from boto3.dynamodb.conditions import Attr
 
-from undersigned.aws.dynamodb import NEW, Key, Put, TransactionCanceledError, Update
+from undersigned.aws.dynamodb import (
+    NEW,
+    TRANSACTION,
+    Check,
+    ConditionFailedError,
+    Delete,
+    Key,
+    Put,
+    TransactionCanceledError,
+    Update,
+)
 from undersigned.aws.signatures import signature_key
 from undersigned.domain.errors import NotFoundError
-from undersigned.domain.tallies import NOT_COUNTED, TOTAL, Count, difference
+from undersigned.domain.tallies import NOT_COUNTED, TOTAL, Count, counters_of, difference
 from undersigned.services.ports import CountStore
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from boto3.dynamodb.conditions import ConditionBase
 
-    from undersigned.aws.dynamodb import Table
+    from undersigned.aws.dynamodb import Table, Values
     from undersigned.domain.signatures import Signature
 
 _FORGOTTEN_FOR = timedelta(days=2)
 """How long a deleted row is remembered. The stream repeats its record for at most a day."""
 
+SHARDS = 16
+"""The number of shards beside shard 0. At 3,333 signatures a second, a shard's partition takes some 100 write units a
+second of the 1,000 that it may, and a transaction in it meets another one in 20 or so."""
 
-def _partition(campaign: str) -> str:
-    return f"COUNT#{campaign}"
+_PAUSES = (0.02, 0.04, 0.08, 0.16, 0.32)
+"""The longest pauses, in seconds, before a transaction is tried again that met another one. The half of each is left to
+chance, so that two workers don't meet again ("Exponential backoff and jitter", AWS Architecture Blog)."""
+
+_IS_LISTED = Attr("pk").exists()
+"""The condition on a shard's total that the shard is listed. Deleting a campaign deletes its shards."""
+
+_MET_ANOTHER = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
+"""The reasons for which DynamoDB cancels a transaction that can succeed unchanged ("TransactWriteItems", API
+reference)."""
 
 
-def counter_key(campaign: str, counter: str) -> Key:
-    """Return the key of a counter."""
-    return Key(_partition(campaign), counter)
+def counter_partitions(campaign: str) -> list[str]:
+    """Return the partitions of a campaign's counters, whether its shards are in use or not."""
+    return [_partition(campaign, shard) for shard in range(SHARDS + 1)]
+
+
+def _partition(campaign: str, shard: int = 0) -> str:
+    return f"COUNT#{campaign}#{shard}" if shard else f"COUNT#{campaign}"
+
+
+def counter_key(campaign: str, counter: str, shard: int = 0) -> Key:
+    """Return the key of a counter, or of one of its shards."""
+    return Key(_partition(campaign, shard), counter)
 
 
 class Counts(CountStore):
-    """Counters in the table."""
+    """Counters in the table. It remembers in which shard of each campaign its worker counts."""
 
-    def __init__(self, table: Table) -> None:
-        """Keep the table."""
+    def __init__(
+        self, table: Table, *, sleep: Callable[[float], None] = time.sleep, random: Random | None = None
+    ) -> None:
+        """Keep the table, a way to wait (seconds), and what chooses shards and pauses."""
         self._table = table
+        self._sleep = sleep
+        self._random = random or Random()  # noqa: S311  (it spreads load, and nobody gains by guessing it)
+        self._shards: dict[str, int] = {}
+        self._has_shards: set[str] = set()
+        self._not_summed: set[str] = set()
 
     @override
     def count(self, campaign: str) -> Count:
@@ -54,19 +99,38 @@ class Counts(CountStore):
         if not values or "goal" not in values:
             message = f"There is no campaign {campaign!r}"
             raise NotFoundError(message)
-        return Count(campaign, int(values.get("signatures", 0)), int(values["goal"]))
+        signatures = int(values.get("signatures", 0)) + int(values.get("elsewhere", 0))
+        return Count(campaign, signatures, int(values["goal"]))
 
     @override
     def counts(self, campaign: str, beginning: str | None = None) -> dict[str, int]:
-        found = self._table.query(_partition(campaign), begins_with=beginning, consistent=True)
-        return {values["sk"]: int(values.get("signatures", 0)) for values in found}
+        found: dict[str, int] = {}
+        for values in self._rows(campaign, beginning):
+            name = values["sk"]
+            found[name] = found.get(name, 0) + int(values.get("signatures", 0))
+        return found
+
+    def keys(self, campaign: str) -> list[Key]:
+        """Return the keys of all counters and their shards."""
+        return [Key(values["pk"], values["sk"]) for values in self._rows(campaign)]
+
+    def _rows(self, campaign: str, beginning: str | None = None) -> list[Values]:
+        """Read counters and their shards consistently. Each shard is listed before anything is counted in it."""
+        rows = list(self._table.query(_partition(campaign), begins_with=beginning, consistent=True))
+        total = next((values for values in rows if values["sk"] == TOTAL), None)
+        if total is None and beginning is not None and not TOTAL.startswith(beginning):
+            total = self._table.get(counter_key(campaign, TOTAL), consistent=True)
+        for shard in _shards_in_use(total):
+            rows += self._table.query(_partition(campaign, shard), begins_with=beginning, consistent=True)
+        return rows
 
     @override
     def move_marks(self, campaign: str, moves: Sequence[tuple[Signature, str]]) -> None:
         change = difference([(signature.tallied, mark) for signature, mark in moves])
-        self._table.transact(
-            [*_additions(campaign, change), *(_move_mark(signature, mark) for signature, mark in moves)]
-        )
+        if TOTAL not in change and any(_moves_total(signature, mark) for signature, mark in moves):
+            # A worker that died may have counted one of them, and not added up.
+            self._not_summed.add(campaign)
+        self._transact(campaign, change, [_move_mark(signature, mark) for signature, mark in moves])
 
     @override
     def forget(self, gone: Signature, now: datetime) -> None:
@@ -77,21 +141,178 @@ class Counts(CountStore):
         }
         change = difference([(gone.tallied, NOT_COUNTED)])
         try:
-            self._table.transact([Put(forgotten, NEW), *_additions(gone.campaign, change)])
+            self._transact(gone.campaign, change, [Put(forgotten, NEW)])
         except TransactionCanceledError as error:
-            if not error.unmet[0]:
+            if not error.unmet[-1]:
                 raise
+
+    def _transact(self, campaign: str, change: dict[str, int], others: Sequence[Put | Update]) -> None:
+        """Change counters in the worker's shard and other rows, all or nothing. Raises TransactionCanceledError.
+
+        If another transaction is running on a row, or a row is throttled, try again after a pause, up to five times. If
+        it is a counter, move to another shard, but not at the first time in shard 0: a small stack has no shards.
+        """
+        pauses = iter((*_PAUSES, None))
+        is_listed_anew = False
+        for number in count():
+            shard = self._shards.get(campaign, 0)
+            if TOTAL in change and (shard or campaign in self._has_shards):
+                # Before the transaction: if its answer is lost, it may have been made.
+                self._not_summed.add(campaign)
+            is_first = shard == 0 and campaign not in self._has_shards
+            additions = [_addition(campaign, shard, name, amount, is_first) for name, amount in change.items()]
+            if shard and TOTAL not in change:
+                # A check alone would cost as much, and need another permission.
+                additions.append(Update(counter_key(campaign, TOTAL, shard), add={"moves": 0}, when=_IS_LISTED))
+            try:
+                self._table.transact([*additions, *others])
+            except TransactionCanceledError as error:
+                if is_first and any(error.unmet[: len(additions)]):
+                    self._has_shards.add(campaign)
+                    continue
+                if shard and not is_listed_anew and any(error.unmet[: len(additions)]):
+                    # The campaign was deleted, and one with the same id made.
+                    is_listed_anew = True
+                    self._list(campaign, shard)
+                    continue
+                pause = next(pauses)
+                if pause is None or not {*error.reasons} <= {"None", *_MET_ANOTHER}:
+                    raise
+                is_hot = any(reason != "None" for reason in error.reasons[: len(additions)])
+                if is_hot and (shard or number):
+                    self._move_to_another_shard(campaign)
+                self._sleep(pause * self._random.uniform(0.5, 1))
+            else:
+                return
+
+    def _move_to_another_shard(self, campaign: str) -> None:
+        shard = self._random.randint(1, SHARDS)
+        self._has_shards.add(campaign)
+        if shard != self._shards.get(campaign):
+            self._list(campaign, shard)
+            self._shards[campaign] = shard
+
+    def _list(self, campaign: str, shard: int) -> None:
+        """List a shard, so that whoever adds up the shards finds it, and then begin it. Nothing counts in it before."""
+        self._table.update(Update(counter_key(campaign, TOTAL), add={"shards": {str(shard)}}))
+        self._table.update(Update(counter_key(campaign, TOTAL, shard), add={"moves": 0}))
+
+    @override
+    def sum_up(self, campaign: str, *, after_others: bool = False) -> None:
+        if campaign not in self._not_summed and not after_others:
+            return
+        total = next(self._table.batch_get([counter_key(campaign, TOTAL)]), {})
+        keys = [counter_key(campaign, TOTAL, shard) for shard in _shards_in_use(total)]
+        rows = list(self._table.batch_get(keys))
+        moves = sum(int(values.get("moves", 0)) for values in rows)
+        if moves > int(total.get("summed", 0)):
+            elsewhere = sum(int(values.get("signatures", 0)) for values in rows)
+            # Each shard counts its moves. If two workers add up at once, the sum of the later moves stays; after the
+            # last move, that is the sum of all.
+            is_newer = Attr("summed").not_exists() | Attr("summed").lt(moves)
+            summed = {"elsewhere": elsewhere, "summed": moves}
+            with suppress(ConditionFailedError):  # Another worker has added up at least as many moves.
+                self._table.update(Update(counter_key(campaign, TOTAL), assign=summed, when=is_newer))
+        self._not_summed.discard(campaign)
+
+    @override
+    def remove_empty(self, campaign: str, counters: Iterable[str]) -> int:
+        names = list(counters)
+        shards = _shards_in_use(self._table.get(counter_key(campaign, TOTAL), consistent=True))
+        if shards:
+            return sum(self._remove_if_empty(campaign, name, shards) for name in names)
+        removed = 0
+        for some in batched(names, TRANSACTION, strict=False):
+            left = [Delete(counter_key(campaign, counter), Attr("signatures").eq(0)) for counter in some]
+            while left:
+                try:
+                    self._table.transact(left)
+                except TransactionCanceledError as error:
+                    # A counter that has moved stays, and canceled the removal of the others.
+                    left = [write for write, reason in zip(left, error.reasons, strict=True) if reason == "None"]
+                else:
+                    removed += len(left)
+                    break
+        return removed
+
+    def _remove_if_empty(self, campaign: str, counter: str, shards: Sequence[int]) -> bool:
+        rows = self._shards_of(campaign, counter, shards)
+        if not rows or sum(rows.values()) != 0:
+            return False
+        try:
+            self._table.transact([Delete(key, Attr("signatures").eq(amount)) for key, amount in rows.items()])
+        except TransactionCanceledError:
+            return False
+        return True
 
     @override
     def correct(self, campaign: str, counter: str, *, wrong: int, right: int) -> None:
-        unchanged: ConditionBase = Attr("signatures").eq(wrong)
-        if wrong == 0:
+        shards = _shards_in_use(self._table.get(counter_key(campaign, TOTAL), consistent=True))
+        rows = self._shards_of(campaign, counter, shards)
+        key = counter_key(campaign, counter)
+        at_zero = wrong - sum(amount for other, amount in rows.items() if other != key)
+        unchanged: ConditionBase = Attr("signatures").eq(at_zero)
+        if at_zero == 0:
             unchanged |= Attr("signatures").not_exists()
-        self._table.update(Update(counter_key(campaign, counter), add={"signatures": right - wrong}, when=unchanged))
+        correction = Update(key, add={"signatures": right - wrong}, when=unchanged)
+        others = [Check(other, Attr("signatures").eq(amount)) for other, amount in rows.items() if other != key]
+        if others:
+            self._table.transact([correction, *others])
+        else:
+            self._table.update(correction)
+
+    @override
+    def bring_home(self, campaign: str) -> None:
+        shards = _shards_in_use(self._table.get(counter_key(campaign, TOTAL), consistent=True))
+        names = {
+            values["sk"]
+            for shard in shards
+            for values in self._table.query(_partition(campaign, shard), consistent=True)
+            if values.get("signatures")
+        }
+        for name in sorted(names):
+            rows = self._shards_of(campaign, name, shards)
+            away = {key: amount for key, amount in rows.items() if key != counter_key(campaign, name) and amount}
+            moved, is_total = sum(away.values()), name == TOTAL
+            # Bringing a total home is a move, so that a worker that has read it before does not write what it added up.
+            home = {"elsewhere": -moved, "summed": len(away)} if is_total else {}
+            writes = [
+                Update(
+                    key,
+                    add={"signatures": -amount, **({"moves": 1} if is_total else {})},
+                    when=Attr("signatures").eq(amount),
+                )
+                for key, amount in away.items()
+            ]
+            with suppress(TransactionCanceledError):  # Somebody counts in it. It stays there, and nothing is lost.
+                self._table.transact([Update(counter_key(campaign, name), add={"signatures": moved, **home}), *writes])
+
+    def _shards_of(self, campaign: str, counter: str, shards: Sequence[int]) -> dict[Key, int]:
+        """Read a counter in all shards that have it, shard 0 among them, consistently."""
+        keys = [counter_key(campaign, counter, shard) for shard in (0, *shards)]
+        rows = self._table.batch_get(keys)
+        return {Key(values["pk"], values["sk"]): int(values.get("signatures", 0)) for values in rows}
 
 
-def _additions(campaign: str, change: dict[str, int]) -> list[Update]:
-    return [Update(counter_key(campaign, counter), add={"signatures": amount}) for counter, amount in change.items()]
+def _shards_in_use(total: Values | None) -> list[int]:
+    return sorted(int(shard) for shard in (total or {}).get("shards", ()))
+
+
+def _addition(campaign: str, shard: int, counter: str, amount: int, is_first: bool) -> Update:  # noqa: FBT001
+    """Return an addition to a counter. A total counts its moves in a shard.
+
+    A worker's first ones in shard 0 demand that there are no others, so that it learns of them at no cost. Those in
+    another shard demand that it is listed: the campaign may have been deleted, and one with the same id made.
+    """
+    moves = {"moves": 1} if shard and counter == TOTAL else {}
+    when = None
+    if counter == TOTAL and (shard or is_first):
+        when = _IS_LISTED if shard else Attr("shards").not_exists()
+    return Update(counter_key(campaign, counter, shard), add={"signatures": amount, **moves}, when=when)
+
+
+def _moves_total(signature: Signature, mark: str) -> bool:
+    return (TOTAL in counters_of(signature.tallied)) != (TOTAL in counters_of(mark))
 
 
 def _move_mark(signature: Signature, mark: str) -> Update:

@@ -7,6 +7,7 @@ All rows of a target's deliveries have the pk `DELIVERY#<campaign>#<target>`:
 | delivery | `PERIOD#<period>` |
 | bundle | `BUNDLE#<period>#<number>` |
 | packet | `PACKET#<period>#<number>` |
+| archive | `ARCHIVE#<period>#<number>-<digest>` |
 | SES event | `EVENT#<period>#<moment>#<attempt>#<kind>` |
 """
 
@@ -31,7 +32,7 @@ from undersigned.aws.dynamodb import (
 )
 from undersigned.aws.signatures import erasure, signature_key, tray_shard
 from undersigned.domain.deliveries import (
-    UNDER_WAY,
+    ArchiveRecord,
     Bundle,
     Delivery,
     DeliveryKey,
@@ -58,6 +59,7 @@ PARTITIONS = "DELIVERY#"
 DELIVERIES = "PERIOD#"
 BUNDLES = "BUNDLE#"
 PACKETS = "PACKET#"
+ARCHIVES = "ARCHIVE#"
 MAIL_EVENTS = "EVENT#"
 
 
@@ -84,6 +86,11 @@ def bundle_key(key: DeliveryKey, number: int) -> Key:
 def packet_key(key: DeliveryKey, packet: PacketRecord) -> Key:
     """Return the key of a packet."""
     return part_key(PACKETS, key, packet.id)
+
+
+def archive_key(key: DeliveryKey, archive: ArchiveRecord) -> Key:
+    """Return the key of an archive."""
+    return part_key(ARCHIVES, key, archive.name.rpartition("/archive-")[2].removesuffix(".zip"))
 
 
 class Deliveries(DeliveryStore):
@@ -140,7 +147,8 @@ class Deliveries(DeliveryStore):
 
     @override
     def bundles(self, key: DeliveryKey) -> tuple[Bundle, ...]:
-        return tuple(map(read_bundle, self._parts(BUNDLES, key)))
+        # Not in the order of the keys: 10000 comes before 9999 there.
+        return tuple(sorted(map(read_bundle, self._parts(BUNDLES, key)), key=lambda bundle: bundle.number))
 
     @override
     def bundles_to(self, campaign: str, target: str) -> Iterator[tuple[str, Bundle]]:
@@ -171,7 +179,8 @@ class Deliveries(DeliveryStore):
 
     @override
     def packets(self, key: DeliveryKey) -> tuple[PacketRecord, ...]:
-        return tuple(map(read_packet, self._parts(PACKETS, key)))
+        found = sorted(self._parts(PACKETS, key), key=lambda values: str(values["sk"]))
+        return tuple(sorted(map(read_packet, found), key=lambda packet: packet.number))
 
     @override
     def add_packet(self, key: DeliveryKey, packet: PacketRecord) -> None:
@@ -180,8 +189,20 @@ class Deliveries(DeliveryStore):
         self._table.put(packet_values(key, packet), unless_newer)
 
     @override
-    def record_event(self, event: MailEvent) -> None:
-        self._table.put(mail_event_values(event))
+    def archives(self, key: DeliveryKey) -> tuple[ArchiveRecord, ...]:
+        return tuple(map(read_archive, self._parts(ARCHIVES, key)))
+
+    @override
+    def put_archive(self, key: DeliveryKey, archive: ArchiveRecord) -> None:
+        values = archive_values(key, archive)
+        if archive.stored_at is None:
+            self._table.put_new(values)
+        else:
+            self._table.put(values)
+
+    @override
+    def record_event(self, event: MailEvent) -> bool:
+        return self._table.put_new(mail_event_values(event))
 
     @override
     def mail_events(self, key: DeliveryKey) -> tuple[MailEvent, ...]:
@@ -189,7 +210,7 @@ class Deliveries(DeliveryStore):
 
     @override
     def erase_letter(self, key: DeliveryKey, signature: Signature, at: datetime) -> None:
-        leave = Update(delivery_key(key), add={"erased": {signature.signer}}, when=~Attr("state").is_in([*UNDER_WAY]))
+        leave = Update(delivery_key(key), add={"erased": {signature.signer}}, when=Attr("state").ne("sending"))
         self._table.transact([erasure(signature, at), leave])
 
     def _parts(self, kind: str, key: DeliveryKey) -> Iterator[Values]:
@@ -216,7 +237,7 @@ def _seal_letter(key: DeliveryKey, bundle: int, signer: str) -> Update:
         signature_key(key.campaign, signer),
         assign={"bundle": f"{key.period}#{bundle:04d}"},
         add={"version": 1},
-        remove=["due", "due_at"],
+        remove=["due", "due_at", "network"],
         # The letter must be in this tray. The index can still list one that was signed again for another target.
         when=Attr("status").eq("confirmed")
         & Attr("due").eq(tray_shard(key.campaign, key.target, signer))
@@ -244,6 +265,9 @@ def delivery_values(delivery: Delivery) -> Values:
         "reported": delivery.reported,
         "left_out": delivery.left_out or None,
         "packet_size": delivery.packet_size or None,
+        "archive_size": delivery.archive_size or None,
+        "cleared_at": written(delivery.cleared_at),
+        "told": delivery.told,
     }
 
 
@@ -270,6 +294,9 @@ def read_delivery(values: Values) -> Delivery:
         erased=frozenset(values.get("erased", ())),
         left_out=frozenset(values.get("left_out", ())),
         packet_size=int(values.get("packet_size", 0)),
+        archive_size=int(values.get("archive_size", 0)),
+        cleared_at=read_moment(values.get("cleared_at")),
+        told=values.get("told"),
     )
 
 
@@ -319,6 +346,7 @@ def packet_values(key: DeliveryKey, packet: PacketRecord) -> Values:
         "residents": packet.residents,
         "since": written(packet.since),
         "letters": list(packet.letters),
+        "addressed": list(packet.addressed) or None,
         "erased": packet.erased,
         "name": packet.name,
         "omitted": packet.omitted,
@@ -340,6 +368,7 @@ def read_packet(values: Values) -> PacketRecord:
         residents=int(values["residents"]),
         since=date.fromisoformat(values["since"]),
         letters=tuple(values["letters"]),
+        addressed=tuple(values.get("addressed", ())),
         erased=erased,
         stored_at=read_moment(values.get("pdf_stored_at") or values.get("stored_at")),
         id=packet_id,
@@ -347,6 +376,29 @@ def read_packet(values: Values) -> PacketRecord:
         name=values.get("name")
         or packet_name(DeliveryKey(campaign, target, period), f"{packet_id}-without-{erased}" if erased else packet_id),
         omitted=int(values.get("omitted", 0)),
+    )
+
+
+def archive_values(key: DeliveryKey, archive: ArchiveRecord) -> Values:
+    """Return the item of an archive. The ZIP file is in the packets' bucket."""
+    return {
+        **archive_key(key, archive)._asdict(),
+        "number": archive.number,
+        "name": archive.name,
+        "bytes": archive.bytes,
+        "erased": archive.erased,
+        "stored_at": written(archive.stored_at),
+    }
+
+
+def read_archive(values: Values) -> ArchiveRecord:
+    """Read an archive."""
+    return ArchiveRecord(
+        number=int(values["number"]),
+        name=values["name"],
+        bytes=int(values["bytes"]),
+        erased=int(values["erased"]),
+        stored_at=read_moment(values.get("stored_at")),
     )
 
 

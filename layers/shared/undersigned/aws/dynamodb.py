@@ -40,10 +40,14 @@ type Values = dict[str, Any]
 
 IndexName = Literal["tray", "listing"]
 
-FEW_RETRIES = Config(retries={"total_max_attempts": 6, "mode": "legacy"})
+FEW_RETRIES = Config(
+    retries={"total_max_attempts": 6, "mode": "legacy"}, connect_timeout=1, read_timeout=3, max_pool_connections=32
+)
 """Give up on a throttled call after 1.5 seconds. Then the stream, the queue or the person at the form tries again.
 
-botocore's default retries for 25 seconds, which is too long for a page.
+botocore's default retries for 25 seconds, and waits a minute for a connection and another for each answer, which is too
+long for a page. DynamoDB answers within milliseconds; an answer that takes seconds is lost, and the call is tried again
+("Tuning AWS Java SDK HTTP request settings for latency-aware Amazon DynamoDB applications", AWS Database Blog).
 """
 
 _PAUSES = (0.02, 0.05, 0.1, 0.2)
@@ -55,6 +59,9 @@ BatchGetItem).
 
 BATCH_GET = 100
 """The most items that one BatchGetItem reads."""
+
+TRANSACTION = 100
+"""The most writes in a transaction."""
 
 NEW = Attr("pk").not_exists()
 """The condition that no item with this key exists."""
@@ -125,7 +132,15 @@ class Check:
     when: ConditionBase
 
 
-type Write = Put | Update | Check
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Delete an item if the condition is met."""
+
+    key: Key
+    when: ConditionBase
+
+
+type Write = Put | Update | Check | Delete
 
 
 _serializer = TypeSerializer()
@@ -198,7 +213,8 @@ class Table:
     ) -> Iterator[Values]:
         """Read the items of a partition in the order of their sort keys, optionally only a range of sort keys.
 
-        Each call to DynamoDB reads `read_ahead` items, or by default as many as fit in a megabyte.
+        One bound of the range can be given. Each call to DynamoDB reads `read_ahead` items, or by default as many as
+        fit in a megabyte.
         """
         request = self._query(pk, index, begins_with=begins_with, at_least=at_least, below=below)
         request |= {"ScanIndexForward": not newest_first, "ConsistentRead": consistent}
@@ -206,10 +222,13 @@ class Table:
             request["Limit"] = read_ahead
         return (from_item(item) for page in self._pages(request) for item in page["Items"])
 
-    def count(self, pk: str, index: IndexName) -> int:
-        """Count the items of an index's partition."""
+    def count(self, pk: str, index: IndexName, most: int | None = None) -> int:
+        """Count the items of an index's partition; with `most`, up to that number, in one call."""
         request = self._query(pk, index)
         request["Select"] = "COUNT"
+        if most is not None:
+            request["Limit"] = most
+            return self._client.query(**request)["Count"]
         return sum(page["Count"] for page in self._pages(request))
 
     def put(self, values: Values, when: ConditionBase | None = None) -> None:
@@ -284,6 +303,9 @@ class Table:
         below: str | None = None,
     ) -> QueryInputTypeDef:
         pk_name, sk_name = _KEYS_OF_INDEXES[index] if index else ("pk", "sk")
+        if sum(bound is not None for bound in (begins_with, at_least, below)) > 1:
+            message = "a query has one condition on the sort key"
+            raise ValueError(message)
         condition: ConditionBase = KeyCondition(pk_name).eq(pk)
         if begins_with is not None:
             condition &= KeyCondition(sk_name).begins_with(begins_with)
@@ -358,6 +380,8 @@ class Table:
             case Check():
                 check = {"TableName": self._name, "Key": _key(write.key), **_condition(write.when)}
                 made = {"ConditionCheck": check}
+            case Delete():
+                made = {"Delete": {"TableName": self._name, "Key": _key(write.key), **_condition(write.when)}}
         return cast("TransactWriteItemTypeDef", made)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, override
 
 from botocore.config import Config
@@ -18,6 +20,7 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from undersigned.aws.failures import code_of, is_throttle, slower
+from undersigned.domain.mail_budgets import SHARE_OF_QUOTA
 from undersigned.services.ports import (
     MailRefusedError,
     Post,
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from types_boto3_sesv2 import SESV2Client
+    from types_boto3_sesv2.type_defs import SendQuotaTypeDef
 
     from undersigned.rendering.mails import Mail
 
@@ -51,58 +55,158 @@ _NO_ANSWER = (ConnectionError, HTTPClientError, IncompleteReadError, ResponsePar
 """The answer is lost or can't be read."""
 
 
+_ONE_THROTTLE = 1.0
+"""Seconds in which several threads can be throttled for the same reason. SES counts its rate by the second."""
+
+_RECOVERY = 30.0
+"""Seconds in which sending raises the rate from nothing to the account's."""
+
+_LONGEST_INTERVAL = 5.0
+"""Seconds between two emails at most, so that a process notices when others have stopped sending."""
+
+_LONGEST_UNASKED = 64.0
+"""Seconds at an assumed rate, at most, until the account's is asked for again."""
+
+USUAL_RATE = 14.0
+"""Emails a second: what SES grants to most accounts that may send to everybody. When hundreds of processes start at
+once, SES tells few of them the account's rate."""
+
+_QUOTA_KNOWN_FOR = 60.0
+"""Seconds for which an answer of GetAccount counts, or that there was none. SES takes one such call a second."""
+
+
+class RateNotToldError(ThrottledError):
+    """SES is asked for the rate too often, by all processes together. It may take emails all the same."""
+
+
 class Spacing:
-    """Spaces calls by the interval of a rate."""
+    """Spaces calls by the interval of a rate, for all threads of a process together.
+
+    Other processes send, too, so nobody knows this one's share of the account's rate. It is found: each throttle halves
+    the rate, and sending raises it again by a thirtieth of the account's rate each second ("Analysis of the increase
+    and decrease algorithms for congestion avoidance in computer networks", Chiu and Jain, 1989).
+    """
 
     def __init__(
         self,
         rate: Callable[[], float],
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
+        *,
+        assumed_rate: float | None = None,
     ) -> None:
-        """Keep a function that returns the rate (calls a second; called once), a clock (seconds) and a way to wait."""
+        """Keep a function that returns the rate (calls a second; called once), a clock (seconds) and a way to wait.
+
+        While the function raises RateNotToldError, calls go on at the assumed rate, if there is one, and it is asked
+        again after 1, 2, 4, at most 64 seconds' calls.
+        """
         self._rate = rate
         self._clock = clock
         self._sleep = sleep
-        self._interval: float | None = None
+        self._assumed_rate = assumed_rate
+        self._unasked_calls = 0.0
+        self._pause = 0.5
+        self._lock = threading.RLock()
+        self._shortest: float | None = None
+        self._interval = 0.0
         self._next = 0.0
+        self._slowed_at: float | None = None
+
+    def interval(self) -> float:
+        """Return the seconds between two calls."""
+        with self._lock:
+            if self._shortest is None:
+                self._shortest = 1 / self._rate()
+                self._interval = max(self._interval, self._shortest)
+            return self._interval
+
+    def get_ready(self) -> None:
+        """Ask for the rate, unless it is known, or assumed for the next call."""
+        with self._lock:
+            if self._unasked_calls >= 1:
+                return
+            try:
+                self.interval()
+            except RateNotToldError:
+                if not self._assumed_rate:
+                    raise
+                self._pause = min(2 * self._pause, _LONGEST_UNASKED)
+                self._unasked_calls = self._pause * self._assumed_rate
+                self._interval = self._interval or 1 / self._assumed_rate
 
     def wait(self) -> None:
         """Wait until the next call may be made."""
-        if self._interval is None:
-            self._interval = 1 / self._rate()
-        now = self._clock()
-        if now < self._next:
-            self._sleep(self._next - now)
-        self._next = max(now, self._next) + self._interval
+        with self._lock:
+            self.get_ready()
+            self._unasked_calls = max(0.0, self._unasked_calls - 1)
+            interval, now = self._interval, self._clock()
+            start = max(now, self._next)
+            self._next = start + interval
+        if now < start:
+            self._sleep(start - now)
+
+    def slow_down(self) -> None:
+        """Halve the rate after a throttle. Calls that are throttled within a second of it count as one."""
+        with self._lock:
+            now = self._clock()
+            if self._slowed_at is None or now - self._slowed_at >= _ONE_THROTTLE:
+                interval = self._interval or self.interval()
+                self._interval = max(interval, min(2 * interval, _LONGEST_INTERVAL))
+                self._slowed_at = now
+
+    def is_slow(self, calls: int, seconds: float) -> bool:
+        """Say whether so many calls take longer than so many seconds. No while the rate is unknown."""
+        with self._lock:
+            return calls * self._interval > seconds
+
+    def speed_up(self) -> None:
+        """Raise the rate after a call, up to the account's."""
+        with self._lock:
+            interval = self._interval
+            shortest = self._shortest or 1 / (self._assumed_rate or 1 / interval)
+            self._interval = max(shortest, 1 / (1 / interval + interval / (_RECOVERY * shortest)))
 
 
 class Mailbox(Post):
     """Sends emails through SES, with one configuration set."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (how it waits)
         self,
         client: SESV2Client,
         configuration_set: str,
         *,
         patience: float = 60.0,
+        assumed_rate: float | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Keep a client without retries, the configuration set, and the seconds for retrying throttled calls."""
+        """Keep a client without retries, the configuration set, and the seconds for retrying throttled calls.
+
+        With an assumed rate (emails a second), emails don't wait until SES says the account's.
+        """
         self._client = client
         self._configuration_set = configuration_set
         self._patience = patience
         self._sleep = sleep
-        self._spacing = Spacing(self._send_rate, sleep=sleep)
+        self._clock = clock
+        self._spacing = Spacing(self._send_rate, sleep=sleep, assumed_rate=assumed_rate)
+        self._quota: SendQuotaTypeDef | None = None
+        self._quota_asked_at = 0.0
+
+    @override
+    def get_ready(self) -> None:
+        self._patiently(self._spacing.get_ready)
 
     @override
     def send(self, mail: Mail) -> str:
-        # Throttled calls are retried until the patience ends.
+        return self._patiently(lambda: self._send(mail))
+
+    def _patiently[T](self, act: Callable[[], T]) -> T:
+        """Retry throttled calls until the patience ends."""
         waited, pause = 0.0, 1.0
         while True:
             try:
-                self._spacing.wait()
-                return self._send(mail)
+                return act()
             except ThrottledError:
                 if waited + pause > self._patience:
                     raise
@@ -110,6 +214,7 @@ class Mailbox(Post):
             waited, pause = waited + pause, pause * 2
 
     def _send(self, mail: Mail) -> str:
+        self._spacing.wait()
         try:
             written = mail.as_bytes()
         except ValueError as error:
@@ -126,20 +231,47 @@ class Mailbox(Post):
         except ClientError as error:
             if code_of(error) == _REFUSAL:
                 raise MailRefusedError(code_of(error)) from error
+            if is_throttle(error):
+                self._spacing.slow_down()
             raise _failure(error) from error
         except (*_NOT_CONNECTED, *_NO_ANSWER) as error:
             raise _failure(error) from error
+        self._spacing.speed_up()
         return answer["MessageId"]
+
+    @override
+    def is_slow(self, emails: int, seconds: float) -> bool:
+        return self._spacing.is_slow(emails, seconds)
+
+    @override
+    def has_quota(self) -> bool:
+        # Until the first email, it is not known. SES says whether it takes that one.
+        if self._quota and self._clock() - self._quota_asked_at >= _QUOTA_KNOWN_FOR:
+            with suppress(ThrottledError, SendingStoppedError):
+                self._ask_for_quota()
+        most = self._quota.get("Max24HourSend", -1) if self._quota else -1
+        return most < 0 or self._quota is None or self._quota.get("SentLast24Hours", 0) < SHARE_OF_QUOTA * most
 
     def _send_rate(self) -> float:
         try:
-            return self._client.get_account()["SendQuota"]["MaxSendRate"]
+            return self._ask_for_quota()["MaxSendRate"]
+        except ThrottledError as error:
+            if isinstance(error.__cause__, ClientError) and is_throttle(error.__cause__):
+                raise RateNotToldError(str(error)) from error.__cause__
+            raise
+
+    def _ask_for_quota(self) -> SendQuotaTypeDef:
+        self._quota_asked_at = self._clock()
+        try:
+            self._quota = self._client.get_account()["SendQuota"]
         except (ClientError, *_NOT_CONNECTED, *_NO_ANSWER) as error:
             failure = _failure(error)
             if isinstance(failure, UncertainError):
                 # Only the rate was asked for, so no email was sent.
                 failure = ThrottledError(str(failure))
             raise failure from error
+        else:
+            return self._quota
 
 
 def _failure(error: Exception) -> ThrottledError | SendingStoppedError | UncertainError:

@@ -19,10 +19,13 @@ from undersigned.domain.reconciliations import MailDay
 from undersigned.services.ports import MailClaimStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime, timedelta
 
-    from undersigned.aws.dynamodb import Table
+    from boto3.dynamodb.conditions import ConditionBase
+
+    from undersigned.aws.dynamodb import Table, Values
+    from undersigned.domain.mail_limits import MailLimit
 
 
 def mail_claim_partition(person: str) -> str:
@@ -44,12 +47,23 @@ class MailClaims(MailClaimStore):
 
     @override
     def claim(
-        self, person: str, request: str, at: datetime, *, most: int, since: datetime, known_for: timedelta
+        self,
+        person: str,
+        campaign: str,
+        request: str,
+        at: datetime,
+        *,
+        limit: MailLimit,
+        since: datetime,
+        known_for: timedelta,
     ) -> bool:
-        known = self._table.query(mail_claim_partition(person), at_least=locate(person, since).sk, consistent=True)
-        if any(request in values.get("sent", ()) for values in known):
+        if any(request in values.get("sent", ()) for values in self._known(person, since)):
             return False
-        is_free = ~Attr("sent").contains(request) & (Attr("sent").not_exists() | Attr("sent").size().lt(most))
+        is_free = (
+            ~Attr("sent").contains(request)
+            & _has_fewer("sent", limit.in_all)
+            & _has_fewer(_sent_about(campaign), limit.of_campaign)
+        )
         # A claim alone doesn't count as sent, because its email may have to wait. But if the table takes no writes,
         # this one fails first, so no email is sent that can't be recorded.
         expiry = {"expires_at": int((at + known_for).timestamp())}
@@ -60,8 +74,25 @@ class MailClaims(MailClaimStore):
         return True
 
     @override
-    def record_sent(self, person: str, request: str, at: datetime) -> None:
-        self._table.update(Update(locate(person, at), add={"sent": {request}}))
+    def may_send(
+        self, person: str, campaign: str, request: str, at: datetime, *, limit: MailLimit, since: datetime
+    ) -> bool:
+        known = list(self._known(person, min(since, at)))
+        today = next((values for values in known if values["sk"] == locate(person, at).sk), {})
+        return (
+            not any(request in values.get("sent", ()) for values in known)
+            and len(today.get("sent", ())) < limit.in_all
+            and len(today.get(_sent_about(campaign), ())) < limit.of_campaign
+        )
+
+    def _known(self, person: str, since: datetime) -> Iterator[Values]:
+        return self._table.query(mail_claim_partition(person), at_least=locate(person, since).sk, consistent=True)
+
+    @override
+    def record_sent(self, person: str, campaign: str, request: str, at: datetime, known_for: timedelta) -> None:
+        expiry = {"expires_at": int((at + known_for).timestamp())}
+        sent = {"sent": {request}, _sent_about(campaign): {request}}
+        self._table.update(Update(locate(person, at), assign=expiry, add=sent))
 
     @override
     def record_refused(self, person: str, request: str, at: datetime) -> None:
@@ -82,11 +113,24 @@ class MailClaims(MailClaimStore):
         return True
 
     @override
-    def mail_days(self, days: Iterable[tuple[str, date]]) -> Mapping[str, Sequence[MailDay]]:
+    def mail_days(self, campaign: str, days: Iterable[tuple[str, date]]) -> Mapping[str, Sequence[MailDay]]:
         keys = [Key(mail_claim_partition(person), day.isoformat()) for person, day in days]
         found: defaultdict[str, list[MailDay]] = defaultdict(list)
         for values in self._table.batch_get(keys):
             sets = {name: frozenset(values.get(name, ())) for name in ("sent", "refused", "asked")}
+            of_campaign = frozenset(values.get(_sent_about(campaign), ()))
             person = values["pk"].removeprefix(mail_claim_partition(""))
-            found[person].append(MailDay(date.fromisoformat(values["sk"]), **sets))
+            found[person].append(MailDay(date.fromisoformat(values["sk"]), of_campaign=of_campaign, **sets))
         return found
+
+
+def _sent_about(campaign: str) -> str:
+    """Return the attribute that holds those of the sent requests that were about a campaign.
+
+    Expressions take no hyphen in a name, and ids of campaigns have no underscore.
+    """
+    return f"sent_{campaign.replace('-', '_')}"
+
+
+def _has_fewer(name: str, most: int) -> ConditionBase:
+    return Attr(name).not_exists() | Attr(name).size().lt(most)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from undersigned.domain.deliveries import DeliveryKey, MailEvent, MailEventKind
+from undersigned.domain.mail_budgets import LANES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from undersigned.domain.mail_budgets import Lane, MailReport
 
 _KINDS: dict[str, MailEventKind] = {
     "Send": "send",
@@ -22,7 +26,17 @@ _KINDS: dict[str, MailEventKind] = {
 _COMPLAINTS = ("abuse", "auth-failure", "fraud", "not-spam", "other", "virus")
 """The types of complaints that SES documents. A type comes from outside, so terminals and emails show no other one."""
 
+_NOT_SENT = "OnAccountSuppressionList"
+
 _DETAILS = {"Delivery": "delivery", "Bounce": "bounce", "Complaint": "complaint", "DeliveryDelay": "deliveryDelay"}
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmationReport:
+    """That a confirmation email did harm: how, and in which lane."""
+
+    kind: MailReport
+    lane: Lane
 
 
 def read_mail_event(event: Mapping[str, Any]) -> MailEvent | None:
@@ -50,7 +64,24 @@ def read_mail_event(event: Mapping[str, Any]) -> MailEvent | None:
     )
 
 
-def read_feedback_message(body: str) -> MailEvent | None:
+def read_confirmation_report(report: Mapping[str, Any]) -> ConfirmationReport | None:
+    """Read what the template's rule passes on of a confirmation email's event. Return None if it did no harm.
+
+    Like SES, it counts no temporary bounce, and none of the account's own suppression list, because nothing was sent
+    ("Reputation metrics messages" and "Using the account-level suppression list", SES developer guide). Raises KeyError
+    or ValueError if the report is damaged.
+    """
+    [lane] = report["lane"]
+    if lane not in LANES:
+        message = "a confirmation email's lane is clean or suspicious"
+        raise ValueError(message)
+    if report["type"] == "Complaint":
+        return ConfirmationReport("complained", lane)
+    is_harm = report["bounce"] == "Permanent" and report["subtype"] != _NOT_SENT
+    return ConfirmationReport("bounced", lane) if is_harm else None
+
+
+def read_feedback_message(body: str) -> MailEvent | ConfirmationReport | None:
     """Read an event from a queue's message: EventBridge's, or SNS's with or without its envelope.
 
     Also reads what Lambda made a dead letter of before events came through a queue. Raises the errors of
@@ -63,6 +94,8 @@ def read_feedback_message(body: str) -> MailEvent | None:
     except RecursionError as error:
         message = "an event has no deeply nested brackets"
         raise ValueError(message) from error
+    if "confirmation" in event:
+        return read_confirmation_report(event["confirmation"])
     return read_mail_event(event.get("requestPayload", event))
 
 

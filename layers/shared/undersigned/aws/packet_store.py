@@ -9,6 +9,8 @@ from botocore.config import Config
 from undersigned.services.ports import PacketStore
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from types_boto3_s3 import S3Client
 
 SIGNED_LINKS = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
@@ -18,7 +20,7 @@ _LINK_SECONDS = 300
 
 
 class Bucket(PacketStore):
-    """PDFs in S3."""
+    """PDFs and ZIP files in S3."""
 
     def __init__(self, client: S3Client, name: str) -> None:
         """Keep a client made with SIGNED_LINKS, and the bucket's name."""
@@ -28,6 +30,13 @@ class Bucket(PacketStore):
     @override
     def put(self, name: str, pdf: bytes) -> None:
         self._client.put_object(Bucket=self._name, Key=name, Body=pdf, ContentType="application/pdf")
+
+    @override
+    def put_archive(self, name: str, content: Iterator[bytes]) -> None:
+        # Only deliveries store archives, and the module of uploads takes time to import.
+        from undersigned.aws.uploads import upload
+
+        upload(self._client, self._name, name, content, content_type="application/zip")
 
     @override
     def get(self, name: str) -> bytes:

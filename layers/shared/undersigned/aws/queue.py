@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from itertools import batched
 from typing import TYPE_CHECKING, override
 
+from undersigned.domain.addresses import email_mistake
 from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.errors import UndersignedError
 from undersigned.domain.reconciliations import Reconciliation
 from undersigned.services import ports
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from types_boto3_sqs import SQSClient
     from types_boto3_sqs.literals import QueueAttributeNameType
+    from types_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryMessage:
-    """A message that requests a delivery, a test email of it to the organizer, or its repacking after an erasure.
+    """A message that requests a delivery, a test email of it, or its repacking after an erasure.
+
+    A test email goes to `test_to`, or to the campaign's organizer if that is None.
 
     `since` is when the first of the messages was handled that this one continues; None in the first one.
     `again` requests it even if another one is less than seven days away. The code before version 0.3 ignores it.
@@ -31,12 +38,21 @@ class DeliveryMessage:
     since: datetime | None = None
     again: bool = False
     is_repacking: bool = False
+    test_to: str | None = None
 
 
-def message_body(key: DeliveryKey, *, is_test: bool = False, since: datetime | None = None, again: bool = False) -> str:
+def message_body(
+    key: DeliveryKey,
+    *,
+    is_test: bool = False,
+    test_to: str | None = None,
+    since: datetime | None = None,
+    again: bool = False,
+) -> str:
     """Return the body of a delivery message."""
     message: dict[str, object] = {"campaign": key.campaign, "target": key.target, "period": key.period}
     message |= {"test": True} if is_test else {}
+    message |= {"test_to": test_to} if test_to else {}
     message |= {"again": True} if again else {}
     return json.dumps(message | ({"since": since.isoformat()} if since else {}))
 
@@ -47,6 +63,35 @@ def repacking_message(key: DeliveryKey) -> str:
     Version 0.2 takes it for a damaged message, and SQS delivers it again. It must not take it for a delivery.
     """
     return json.dumps({"repack": asdict(key)})
+
+
+@dataclass(frozen=True, slots=True)
+class DraftTest:
+    """A test email of a campaign's draft, and the address that it goes to."""
+
+    campaign: str
+    to: str
+
+
+def draft_test_message(test: DraftTest) -> str:
+    """Return the body of a message that requests a test email of a draft.
+
+    The code before it takes it for a damaged message, and SQS delivers it again. It must not take it for a delivery.
+    """
+    return json.dumps({"draft_test": asdict(test)})
+
+
+def read_draft_test(body: str) -> DraftTest | None:
+    """Read a request for a test email of a draft; None for another message. Raises ValueError if it is damaged."""
+    message = _json(body)
+    if not isinstance(message, dict) or "draft_test" not in message:
+        return None
+    match message["draft_test"]:
+        case {"campaign": str(campaign), "to": str(to)} if not email_mistake(to):
+            return DraftTest(campaign, to)
+        case _:
+            error = 'a test of a draft reads {"draft_test": {"campaign": …, "to": …}}'
+            raise ValueError(error)
 
 
 def _json(body: str) -> object:
@@ -75,7 +120,17 @@ def read_message(body: str) -> DeliveryMessage:
         since=_read_moment(message.get("since")),
         again=message.get("again") is True,
         is_repacking=is_repacking,
+        test_to=_read_address(message.get("test_to")),
     )
+
+
+def _read_address(written: object) -> str | None:
+    if written is None:
+        return None
+    if not isinstance(written, str) or email_mistake(written):
+        error = "a delivery message has an email address as its `test_to`"
+        raise ValueError(error)
+    return written
 
 
 def _read_moment(written: object) -> datetime | None:
@@ -113,7 +168,7 @@ Source: "Errors related to the sending quotas for your Amazon SES account", SES 
 
 LONGEST_WAIT = timedelta(days=14)
 """How long new messages continue a delivery that SES doesn't take: as long as SQS would keep a message. Without a
-bound, each weekly plan would begin one more chain of messages that goes on for ever."""
+bound, each plan would begin one more chain of messages that goes on for ever."""
 
 
 def export_message(campaign: str, export_id: str) -> str:
@@ -133,23 +188,28 @@ def read_export_message(body: str) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class WaitingMail:
-    """A confirmation email that is waiting: the signature, and the id of its request."""
+    """A confirmation email that is waiting: the signature, and the id of its request.
+
+    `granted` says that it was taken from its budgets, and waits for SES only.
+    """
 
     campaign: str
     signer: str
     request: str
+    granted: bool = False
 
 
 def waiting_message(mail: WaitingMail) -> str:
     """Return the body of a waiting email's message."""
-    return json.dumps(asdict(mail))
+    message = asdict(mail)
+    return json.dumps(message if message.pop("granted") is False else {**message, "granted": True})
 
 
 def read_waiting_message(body: str) -> WaitingMail:
     """Read a waiting email's message. Raises ValueError if it is damaged."""
     match _json(body):
-        case {"campaign": str(campaign), "signer": str(signer), "request": str(request)}:
-            return WaitingMail(campaign, signer, request)
+        case {"campaign": str(campaign), "signer": str(signer), "request": str(request), **more}:
+            return WaitingMail(campaign, signer, request, more.get("granted") is True)
         case _:
             error = 'a waiting email reads {"campaign": …, "signer": …, "request": …}'
             raise ValueError(error)
@@ -162,16 +222,58 @@ _NUMBERS: list[QueueAttributeNameType] = [
 ]
 
 
+_BATCH = 10
+"""The most messages that SQS takes in a call (Amazon SQS API reference, SendMessageBatch)."""
+
+_PAUSES = (0.1, 0.4, 1.6)
+"""Seconds before messages are sent again that SQS does not take from a batch."""
+
+
+class NotQueuedError(UndersignedError):
+    """SQS did not take some messages of a batch."""
+
+    def __init__(self, messages: int) -> None:
+        """Keep how many it did not take."""
+        super().__init__(f"SQS did not take {messages} messages")
+
+
 class _SqsQueue:
     """A queue in SQS."""
 
-    def __init__(self, client: SQSClient, url: str) -> None:
-        """Keep the client and the queue's URL."""
+    def __init__(self, client: SQSClient, url: str, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        """Keep the client, the queue's URL and a way to wait."""
         self._client = client
         self._url = url
+        self._sleep = sleep
 
     def _send(self, body: str, after: int = 0) -> None:
         self._client.send_message(QueueUrl=self._url, MessageBody=body, DelaySeconds=after)
+
+    def _send_all(self, bodies: Sequence[str]) -> None:
+        """Send messages, ten in a call. Sends again what SQS did not take, after growing pauses.
+
+        Raises NotQueuedError.
+        """
+        if len(bodies) == 1:
+            self._send(bodies[0])
+            return
+        for some in batched(bodies, _BATCH, strict=False):
+            left = [some[number] for number in self._send_batch(some)]
+            for pause in _PAUSES:
+                if not left:
+                    break
+                self._sleep(pause)
+                left = [left[number] for number in self._send_batch(left)]
+            if left:
+                raise NotQueuedError(len(left))
+
+    def _send_batch(self, bodies: Sequence[str]) -> list[int]:
+        """Send up to ten messages in one call, and return the positions of those that SQS did not take."""
+        entries: list[SendMessageBatchRequestEntryTypeDef] = [
+            {"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)
+        ]
+        answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
+        return [int(entry["Id"]) for entry in answer.get("Failed", [])]
 
     def is_empty(self) -> bool:
         """Say whether no message waits, is delayed, or is being worked on. SQS may be a minute behind."""
@@ -190,8 +292,7 @@ class Queue(_SqsQueue, ports.DeliveryQueue):
 
     @override
     def put(self, deliveries: Iterable[DeliveryKey], *, again: bool = False) -> None:
-        for key in deliveries:
-            self._send(message_body(key, again=again))
+        self._send_all([message_body(key, again=again) for key in deliveries])
 
     def put_again(self, delivery: DeliveryKey, since: datetime, *, after: int = 0) -> None:
         """Queue a delivery, waiting `since` then, that continues after so many seconds (SQS: at most 900).
@@ -202,12 +303,17 @@ class Queue(_SqsQueue, ports.DeliveryQueue):
         self._send(message_body(delivery, since=since), after)
 
     @override
-    def put_test(self, delivery: DeliveryKey) -> None:
-        self._send(message_body(delivery, is_test=True))
+    def put_test(self, delivery: DeliveryKey, to: str | None = None) -> None:
+        self._send(message_body(delivery, is_test=True, test_to=to))
 
     @override
-    def put_repacking(self, delivery: DeliveryKey) -> None:
-        self._send(repacking_message(delivery), _AFTER_AN_ERASURE)
+    def put_draft_test(self, campaign: str, to: str) -> None:
+        self._send(draft_test_message(DraftTest(campaign, to)))
+
+    @override
+    def put_repacking(self, delivery: DeliveryKey, *, is_being_made: bool = False) -> None:
+        # Lambda ends a worker after 15 minutes, too ("Lambda quotas", AWS Lambda developer guide).
+        self._send(repacking_message(delivery), LONGEST_DELAY if is_being_made else _AFTER_AN_ERASURE)
 
 
 class ExportQueue(_SqsQueue, ports.ExportQueue):
@@ -225,9 +331,51 @@ class WaitingMails(_SqsQueue, ports.ConfirmationQueue):
     def put_request(self, campaign: str, signer: str, request: str) -> None:
         self.put(WaitingMail(campaign, signer, request))
 
+    def put_all(self, mails: Sequence[WaitingMail]) -> list[WaitingMail]:
+        """Queue emails, ten in a call (SQS takes no more). Return those that SQS did not take."""
+        if len(mails) == 1:
+            self.put(mails[0])
+            return []
+        left: list[WaitingMail] = []
+        for some in batched(mails, _BATCH, strict=False):
+            left += [some[number] for number in self._send_batch([waiting_message(mail) for mail in some])]
+        return left
+
     def put(self, mail: WaitingMail, *, after: int = 0) -> None:
         """Queue an email that is tried again after so many seconds (SQS: at most 900)."""
         self._send(waiting_message(mail), after)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonMail:
+    """An email to a person: that of a sign-in request, or the invitation to a campaign."""
+
+    request: str = ""
+    campaign: str = ""
+    person: str = ""
+
+
+def read_person_mail(body: str) -> PersonMail | None:
+    """Read the message of an email to a person; None for another kind of message. Raises ValueError for no JSON."""
+    match _json(body):
+        case {"sign_in": str(request)}:
+            return PersonMail(request=request)
+        case {"invitation": {"campaign": str(campaign), "person": str(person)}}:
+            return PersonMail(campaign=campaign, person=person)
+        case _:
+            return None
+
+
+class PeopleMails(_SqsQueue, ports.PeopleMailQueue):
+    """The queue of emails to people in SQS. Its messages have no address and no code."""
+
+    @override
+    def put_sign_in(self, request: str) -> None:
+        self._send(json.dumps({"sign_in": request}))
+
+    @override
+    def put_invitation(self, campaign: str, person: str) -> None:
+        self._send(json.dumps({"invitation": {"campaign": campaign, "person": person}}))
 
 
 def reconciliation_message(run: Reconciliation) -> str:
@@ -250,7 +398,8 @@ class ReconciliationQueue(_SqsQueue, ports.ReconciliationQueue):
 
     @override
     def put(self, run: Reconciliation) -> None:
-        self._send(reconciliation_message(run))
+        # Rows are found through an index, which can be minutes late. What it has not shown may be counted already.
+        self._send(reconciliation_message(run), LONGEST_DELAY if run.begins_again else 0)
 
 
 class FeedbackQueue(_SqsQueue):

@@ -1,17 +1,19 @@
-"""Signatures: the rows, the listing of a campaign's rows, the trays, and consumed form tokens.
+"""Signatures: the rows, the listing of a campaign's rows, and the trays.
 
 | row | pk | sk |
 |---|---|---|
 | signature | `SIGNATURE#<campaign>#<signer>` | `1` (2 is free for a second person with the same email address) |
-| consumed form token | `FORM#<nonce>` | `META` |
 
 The index `listing` has every signature in `SIGNATURES#<campaign>#<shard>`, by the time of signing. The index `tray` has
-the letters in trays in `DUE#<campaign>#<target>#<shard>`, by the time of confirmation.
+the letters in trays in `DUE#<campaign>#<target>#<shard>`, and those on hold in `HELD#<campaign>#<shard>`, by the time
+of confirmation. It also has the pending letters whose emails are postponed, in `POSTPONED#<campaign>#<lane>`, by the
+time when they are tried again.
 """
 
 from __future__ import annotations
 
 import heapq
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import batched
 from typing import TYPE_CHECKING, cast, override
@@ -23,26 +25,27 @@ from undersigned.aws.dynamodb import (
     NEW,
     ConditionFailedError,
     Key,
-    Put,
-    TransactionCanceledError,
     Update,
     read_day,
     read_moment,
     written,
 )
 from undersigned.domain.languages import SOURCE
+from undersigned.domain.mail_budgets import lane_of
+from undersigned.domain.providers import provider_of
 from undersigned.domain.reconciliations import Page
 from undersigned.domain.signatures import Signature, Status
-from undersigned.domain.tokens import VALID_FOR
-from undersigned.services.ports import FormConsumedError, SignatureStateError, SignatureStore
+from undersigned.domain.words import beside_still, signed_at_of, words_id
+from undersigned.services.ports import SignatureStateError, SignatureStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from boto3.dynamodb.conditions import ConditionBase
 
     from undersigned.aws.dynamodb import Table, Values
-    from undersigned.domain.abuse_checks import FormToken
+    from undersigned.domain.abuse_checks import Suspicion
+    from undersigned.domain.mail_budgets import Lane
 
 LISTING_SHARDS = 8
 """The number of partitions of the listing index that a campaign's signatures are spread over."""
@@ -53,13 +56,24 @@ TRAY_SHARDS = 4
 _READ_AHEAD = 50
 """How many signatures a listing reads in one step, by default."""
 
+_POSTPONED = "POSTPONED#"
+"""The beginning of `due` while a pending letter's email waits. Confirming replaces it with the tray."""
+
 _PERSONAL = (
     "name", "email", "address_line", "locality", "region", "postal_code", "signature", "drawing", "note",
 )  # fmt: skip
-"""The personal attributes of a signature. In an erased one they are empty."""
+"""The personal attributes of a signature. In an erased or cleared one they are empty."""
 
-_PENDING_HAS_NONE_OF = ("confirmed_at", "confirmed_on", "withdrawn_at", "due", "due_at", "bundle")
-"""What a new signature removes from the withdrawn or expired one that it replaces."""
+_OF_THE_ROW = frozenset({"status", "version", "tray", "listed", "listed_at", "beside"})
+"""The attributes of a pending signature that words beside a row's own don't have."""
+
+_NOTHING_PERSONAL = {**dict.fromkeys(_PERSONAL, ""), "updates": False}
+
+_PENDING_HAS_NONE_OF = (
+    "confirmed_at", "confirmed_on", "withdrawn_at", "bundle", "cleared_at", "provider", "asked_again",
+)  # fmt: skip
+"""What a new signature removes from the withdrawn or expired one that it replaces. One that was not expired may keep
+its place among those whose emails are postponed, for the words beside the new ones."""
 
 
 def signature_key(campaign: str, signer: str) -> Key:
@@ -100,6 +114,25 @@ def tray_shards(campaign: str, target: str) -> tuple[str, ...]:
 def tray_shard(campaign: str, target: str, signer: str) -> str:
     """Return the partition of the tray in which a letter waits once it is confirmed."""
     return tray_shards(campaign, target)[int(signer[:8], 16) % TRAY_SHARDS]
+
+
+def hold_shards(campaign: str) -> tuple[str, ...]:
+    """Return all partitions of a campaign's letters on hold. They are in the same index as the trays."""
+    return tuple(f"HELD#{campaign}#{shard}" for shard in range(TRAY_SHARDS))
+
+
+def hold_shard(campaign: str, signer: str) -> str:
+    """Return the partition that holds a letter while it is on hold."""
+    return hold_shards(campaign)[int(signer[:8], 16) % TRAY_SHARDS]
+
+
+def postponed_partition(campaign: str, lane: Lane) -> str:
+    """Return the partition of the tray index that has a campaign's postponed emails of a lane.
+
+    A partition takes 1,000 writes a second. If more emails are postponed, in a rush while none may go, batches of the
+    stream come again.
+    """
+    return f"{_POSTPONED}{campaign}#{lane}"
 
 
 class Signatures(SignatureStore):
@@ -161,86 +194,88 @@ class Signatures(SignatureStore):
 
     def _page(self, campaign: str, shard: int, positions: Sequence[str]) -> Page:
         rows, damaged = [], []
-        signers = [position.rpartition("#")[2] for position in positions]
-        for values in self._table.batch_get([signature_key(campaign, signer) for signer in signers]):
+        last_of = {position.rpartition("#")[2]: position for position in positions}
+        for values in self._table.batch_get([signature_key(campaign, signer) for signer in last_of]):
             try:
                 row = read_signature(values)
             except (KeyError, TypeError, ValueError):
                 damaged.append(parse_signature_key(values["pk"])[1])
                 continue
-            # A person who has signed again since is at a later position, too.
-            if listing_position(row) in positions:
+            # A person who has signed again since is at a later position, too. Earlier words that were confirmed since
+            # are at an earlier one, where reading has been.
+            if listing_position(row) <= last_of[row.signer]:
                 rows.append(row)
         return Page(f"{shard} {positions[-1]}", tuple(rows), tuple(damaged))
 
     @override
-    def sign(self, signature: Signature, replacing: Signature | None, form: FormToken | None = None) -> None:
-        change = Update(
-            signature_key(signature.campaign, signature.signer),
-            assign=pending_signature_values(signature),
-            remove=_PENDING_HAS_NONE_OF,
-            when=NEW if replacing is None else Attr("version").eq(replacing.version),
+    def sign(self, signature: Signature, replacing: Signature | None) -> None:
+        self._table.update(
+            Update(
+                signature_key(signature.campaign, signature.signer),
+                assign=pending_signature_values(signature),
+                remove=_PENDING_HAS_NONE_OF,
+                when=NEW if replacing is None else Attr("version").eq(replacing.version),
+            )
         )
-        self._write(change, form, signature.signer)
 
     @override
-    def ask_again(self, campaign: str, signer: str, mail_request: str, form: FormToken | None = None) -> None:
-        change = Update(
-            signature_key(campaign, signer),
-            assign={"mail_request": mail_request},
-            when=Attr("status").eq("confirmed"),
+    def ask_again(self, row: Signature, mail_request: str) -> None:
+        # The filter of the emails' function knows such a request by the second attribute.
+        asked = {"asked_again": True} if mail_request != row.mail_request else {}
+        self._table.update(
+            Update(
+                signature_key(row.campaign, row.signer),
+                assign={"mail_request": mail_request, **asked},
+                when=Attr("status").eq("confirmed") & Attr("mail_request").eq(row.mail_request),
+            )
         )
-        self._write(change, form, signer)
-
-    def _write(self, change: Update, form: FormToken | None, signer: str) -> None:
-        """Change a row and consume a form token, both or neither. The same signer can use the same token again."""
-        if form is None:
-            self._table.update(change)
-            return
-        consumed = {
-            "pk": f"FORM#{form.nonce}",
-            "sk": "META",
-            "signer": signer,
-            "expires_at": int((form.issued_at + VALID_FOR["form"]).timestamp()),
-        }
-        try:
-            self._table.transact([Put(consumed, NEW | Attr("signer").eq(signer)), change])
-        except TransactionCanceledError as error:
-            if error.unmet[0]:
-                message = "another letter was signed with this form"
-                raise FormConsumedError(message) from error
-            raise
 
     @override
     def confirm(
         self,
         campaign: str,
         signer: str,
-        version: int | None,
+        words: str | None,
         *,
         at: datetime,
         on: date,
         link_of: datetime | None = None,
     ) -> Signature:
-        confirmable = Attr("status").eq("pending") & Attr("expires_at").gt(int(at.timestamp())) & _opened_by(link_of)
-        if version is not None:
-            confirmable &= Attr("version").eq(version)
-        return self._move(
-            Update(
-                signature_key(campaign, signer),
-                assign={
-                    "status": "confirmed",
-                    "confirmed_at": at.isoformat(),
-                    "confirmed_on": on.isoformat(),
-                    "due_at": f"{at.isoformat()}#{signer}",
-                },
-                copy={"due": "tray"},
-                add={"version": 1},
-                # Only a person confirms by the link in an email, so the letter leaves the quarantine.
-                remove=["expires_at", "quarantine"],
-                when=confirmable,
-            )
+        in_time = Attr("expires_at").gt(int(at.timestamp())) | Attr("confirm_until").gt(int(at.timestamp()))
+        confirmable = Attr("status").eq("pending") & in_time & _opened_by(link_of)
+        confirmed = {
+            "status": "confirmed",
+            "confirmed_at": at.isoformat(),
+            "confirmed_on": on.isoformat(),
+            "due_at": f"{at.isoformat()}#{signer}",
+        }
+        # Its status takes the letter out of quarantine. The suspicion stays, because a program that reads the email of
+        # a whole domain confirms, too.
+        own = Update(
+            signature_key(campaign, signer),
+            assign=confirmed,
+            copy={"due": "tray"},
+            add={"version": 1},
+            remove=["expires_at", "confirm_until", "beside"],
+            when=confirmable if words is None else confirmable & Attr("signed_at").eq(written(signed_at_of(words))),
         )
+        try:
+            return self._move(own)
+        except SignatureStateError as error:
+            beside = beside_still(error.signature, at) if error.signature else ()
+            other = next((other for other in beside if words_id(other.signed_at) == words), None)
+            if other is None:
+                raise
+        # They never change while they wait beside the row's own, so it is enough that they still do.
+        values = pending_signature_values(other)
+        said = {name: values[name] for name in values.keys() - {"version", "expires_at", "confirm_until", "beside"}}
+        due = {"due": tray_shard(campaign, other.target, signer)}
+        still_wait = confirmable & Attr(f"beside.{words}").exists()
+        try:
+            return self._move(replace(own, assign={**said, **confirmed, **due}, copy={}, when=still_wait))
+        except SignatureStateError:
+            # Their form may have been sent again just now, so that they are the row's own.
+            return self._move(own)
 
     @override
     def withdraw(self, campaign: str, signer: str, at: datetime, *, link_of: datetime | None = None) -> Signature:
@@ -249,7 +284,7 @@ class Signatures(SignatureStore):
                 signature_key(campaign, signer),
                 assign={"status": "withdrawn", "withdrawn_at": at.isoformat()},
                 add={"version": 1},
-                remove=["due", "due_at", "expires_at"],
+                remove=["due", "due_at", "expires_at", "confirm_until", "beside"],
                 when=Attr("status").is_in(["pending", "confirmed"]) & Attr("bundle").not_exists() & _opened_by(link_of),
             )
         )
@@ -283,13 +318,139 @@ class Signatures(SignatureStore):
         )
 
     @override
+    def set_town(self, signature: Signature, town: str) -> None:
+        self._table.update(
+            Update(
+                signature_key(signature.campaign, signature.signer),
+                assign={"town": town},
+                when=Attr("version").eq(signature.version) & Attr("town").not_exists(),
+            )
+        )
+
+    @override
+    def drop_beside(self, signature: Signature, now: datetime) -> None:
+        self._table.update(
+            Update(
+                signature_key(signature.campaign, signature.signer),
+                assign={"beside": _beside_values(beside_still(signature, now))},
+                when=Attr("version").eq(signature.version),
+            )
+        )
+
+    @override
+    def clear(self, signature: Signature, at: datetime) -> None:
+        self._table.update(
+            Update(
+                signature_key(signature.campaign, signature.signer),
+                assign={
+                    "cleared_at": at.isoformat(),
+                    "provider": provider_of(signature.email) if signature.status == "confirmed" else None,
+                    **_NOTHING_PERSONAL,
+                },
+                add={"version": 1},
+                remove=["network"],
+                when=Attr("version").eq(signature.version) & Attr("cleared_at").not_exists(),
+            )
+        )
+
+    @override
+    def postpone_mail(self, words: Signature, until: datetime) -> None:
+        lane = lane_of(words)
+        waiting = {
+            "due": postponed_partition(words.campaign, lane),
+            "due_at": f"{until.astimezone(UTC).isoformat(timespec='seconds')}#{words.signer}",
+        }
+        beside = Attr(f"beside.{words_id(words.signed_at)}.mail_request").eq(words.mail_request)
+        still_asks = Attr("status").eq("pending") & (Attr("mail_request").eq(words.mail_request) | beside)
+        if lane == "suspicious":
+            # Clean words of the same row must not wait among the suspicious ones.
+            still_asks &= Attr("due").not_exists() | Attr("due").eq(waiting["due"])
+        self._table.update(Update(signature_key(words.campaign, words.signer), assign=waiting, when=still_asks))
+
+    @override
+    def end_postponement(self, row: Signature, confirm_until: datetime | None = None) -> None:
+        # DynamoDB deletes what has `expires_at`. A row that remembers an erasure must not vanish.
+        name = "confirm_until" if row.erased_at else "expires_at"
+        self._table.update(
+            Update(
+                signature_key(row.campaign, row.signer),
+                assign={name: int(confirm_until.timestamp())} if confirm_until else {},
+                remove=["due", "due_at"],
+                when=Attr("status").eq("pending") & Attr("version").eq(row.version),
+            )
+        )
+
+    @override
+    def postponed_mails(self, campaigns: Iterable[str], lane: Lane, until: datetime) -> Iterator[Signature]:
+        last = f"{until.astimezone(UTC).isoformat(timespec='seconds')}~"
+        lanes = [
+            self._table.query(postponed_partition(campaign, lane), index="tray", below=last, read_ahead=_READ_AHEAD)
+            for campaign in campaigns
+        ]
+        for some in batched(heapq.merge(*lanes, key=lambda values: str(values["due_at"])), _READ_AHEAD, strict=False):
+            rows = self._table.batch_get([Key(values["pk"], values["sk"]) for values in some])
+            found = {(row.campaign, row.signer): row for row in map(read_signature, rows)}
+            positions = (found.get(parse_signature_key(values["pk"])) for values in some)
+            # The index lags behind.
+            yield from (row for row in positions if row and row.mail_postponed)
+
+    @override
+    def how_many_postponed(self, campaign: str, lane: Lane, most: int) -> int:
+        return self._table.count(postponed_partition(campaign, lane), "tray", most)
+
+    @override
+    def refuse_mail(self, words: Signature, why: Suspicion) -> None:
+        self._table.update(
+            Update(
+                signature_key(words.campaign, words.signer),
+                assign={"quarantine": why},
+                when=Attr("status").eq("pending") & Attr("mail_request").eq(words.mail_request),
+            )
+        )
+
+    @override
+    def delete(self, campaign: str, signer: str) -> None:
+        self._table.delete(signature_key(campaign, signer))
+
+    @override
     def erase(self, signature: Signature, at: datetime) -> None:
         self._table.update(erasure(signature, at))
 
     @override
-    def has_waiting(self, campaign: str, target: str) -> bool:
+    def hold(self, signature: Signature) -> None:
+        tray, held = _tray_and_hold_of(signature)
+        self._table.update(
+            Update(signature_key(signature.campaign, signature.signer), {"due": held}, when=_is_in(tray))
+        )
+
+    @override
+    def end_hold(self, signature: Signature) -> None:
+        tray, held = _tray_and_hold_of(signature)
+        self._table.update(
+            Update(signature_key(signature.campaign, signature.signer), {"due": tray}, when=_is_in(held))
+        )
+
+    @override
+    def how_many_held(self, campaign: str) -> int:
+        return sum(self._table.count(shard, "tray") for shard in hold_shards(campaign))
+
+    @override
+    def has_waiting(self, campaign: str, target: str, at_least: int = 1) -> bool:
+        if at_least > 1:
+            missing = at_least
+            for shard in tray_shards(campaign, target):
+                missing -= self._table.count(shard, "tray", missing)
+                if missing <= 0:
+                    return True
+            return False
         shards = (self._table.query(shard, index="tray", read_ahead=1) for shard in tray_shards(campaign, target))
         return any(next(shard, None) for shard in shards)
+
+    @override
+    def waiting_since(self, campaign: str, target: str) -> datetime | None:
+        shards = (self._table.query(shard, index="tray", read_ahead=1) for shard in tray_shards(campaign, target))
+        oldest = [str(values["due_at"]) for shard in shards if (values := next(shard, None))]
+        return datetime.fromisoformat(min(oldest).partition("#")[0]) if oldest else None
 
     @override
     def how_many_wait(self, campaign: str, target: str) -> int:
@@ -300,6 +461,17 @@ class Signatures(SignatureStore):
         shards = [self._table.query(shard, index="tray") for shard in tray_shards(campaign, target)]
         for values in heapq.merge(*shards, key=lambda values: str(values["due_at"])):
             yield parse_signature_key(values["pk"])[1]
+
+
+def _tray_and_hold_of(signature: Signature) -> tuple[str, str]:
+    """Return the partitions in which a letter waits, and in which it is on hold."""
+    campaign, signer = signature.campaign, signature.signer
+    return tray_shard(campaign, signature.target, signer), hold_shard(campaign, signer)
+
+
+def _is_in(partition: str) -> ConditionBase:
+    """Return the condition that a letter is where it is expected: it was not sealed, withdrawn or erased meanwhile."""
+    return Attr("due").eq(partition)
 
 
 def _opened_by(link_of: datetime | None) -> ConditionBase:
@@ -316,11 +488,13 @@ def erasure(signature: Signature, at: datetime) -> Update:
         assign={
             "status": "erased",
             "erased_at": at.isoformat(),
-            "updates": False,
-            **dict.fromkeys(_PERSONAL, ""),
+            **_NOTHING_PERSONAL,
         },
         add={"version": 1},
-        remove=["due", "due_at", "expires_at", "quarantine"],
+        remove=[
+            *("due", "due_at", "expires_at", "confirm_until"),
+            *("quarantine", "network", "town", "beside", "cleared_at", "provider"),
+        ],
         when=Attr("version").eq(signature.version),
     )
 
@@ -330,6 +504,7 @@ def pending_signature_values(signature: Signature) -> Values:
     if signature.expires_at is None:
         message = "a pending signature expires"
         raise ValueError(message)
+    until = int(signature.expires_at.timestamp())
     return {
         "status": signature.status,
         "version": signature.version,
@@ -340,6 +515,8 @@ def pending_signature_values(signature: Signature) -> Values:
         "region": signature.region,
         "postal_code": signature.postal_code,
         "target": signature.target,
+        "town": signature.town,
+        "source": signature.source,
         "signature": signature.signature,
         "note": signature.note,
         "drawing": signature.drawing or None,
@@ -348,10 +525,14 @@ def pending_signature_values(signature: Signature) -> Values:
         "addressed": signature.target_version,
         "language": signature.language,
         "quarantine": signature.quarantine,
+        "network": signature.network,
         "signed_at": written(signature.signed_at),
         "signed_on": written(signature.signed_on),
         "mail_request": signature.mail_request,
-        "expires_at": int(signature.expires_at.timestamp()),
+        "beside": _beside_values(signature.beside),
+        # DynamoDB deletes what has `expires_at`. A row that remembers an erasure must not vanish.
+        "expires_at": until if signature.erased_at is None else None,
+        "confirm_until": until if signature.erased_at is not None else None,
         # The confirmation copies it to `due` without reading the row first.
         "tray": tray_shard(signature.campaign, signature.target, signature.signer),
         "listed": listing_shard(signature.campaign, signature.signer),
@@ -359,10 +540,29 @@ def pending_signature_values(signature: Signature) -> Values:
     }
 
 
+def _beside_values(beside: Iterable[Signature]) -> Values | None:
+    """Return the words that wait beside a row's own, by their ids, as one value in the row; None without any."""
+    return {
+        words_id(words.signed_at): {
+            name: value
+            for name, value in pending_signature_values(words).items()
+            if name not in _OF_THE_ROW and value is not None
+        }
+        for words in beside
+    } or None
+
+
+def _read_beside(row: Values, values: Values) -> Signature:
+    """Read words that wait beside a row's own."""
+    of_row = {"pk": row["pk"], "status": "pending", "version": row["version"], "due": row.get("due", "")}
+    return read_signature(of_row | values)
+
+
 def read_signature(values: Values) -> Signature:
     """Read a signature. Raises KeyError or ValueError if the row is damaged."""
     campaign, signer = parse_signature_key(values["pk"])
-    expires_at, links_ended_at = values.get("expires_at"), values.get("links_ended_at")
+    expires_at = values.get("expires_at", values.get("confirm_until"))
+    links_ended_at = values.get("links_ended_at")
     return Signature(
         campaign=campaign,
         signer=signer,
@@ -393,6 +593,15 @@ def read_signature(values: Values) -> Signature:
         erased_at=read_moment(values.get("erased_at")),
         drawing=values.get("drawing", ""),
         in_tray=values.get("due") == tray_shard(campaign, values["target"], signer),
+        on_hold=values.get("due") == hold_shard(campaign, signer),
         links_ended_at=datetime.fromtimestamp(int(links_ended_at), UTC) if links_ended_at is not None else None,
         target_version=values.get("addressed"),
+        network=values.get("network"),
+        town=values.get("town"),
+        beside=tuple(_read_beside(values, other) for other in values.get("beside", {}).values()),
+        cleared_at=read_moment(values.get("cleared_at")),
+        provider=values.get("provider"),
+        mail_postponed=values.get("due", "").startswith(_POSTPONED),
+        source=values.get("source"),
+        asked_again=values.get("asked_again", False),
     )

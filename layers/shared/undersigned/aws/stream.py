@@ -25,14 +25,18 @@ RESTORED = "restored"
 class SignatureChange:
     """A signature after a change, or its last state if the row was deleted.
 
-    `before` is the status before the change. `asks_for_mail` says whether the change requests an email. A restored row
-    requests none, because the original stack has sent its emails.
+    `before` is the status before the change. `moves_mark` says whether the tally changed it: nothing else writes marks.
+    `asking` are the words, of the row or beside them, for which the change requests an email. A restored row requests
+    none, because the original stack has sent its emails. `is_release` says whether an organizer requests an email for
+    the row's words, by releasing them from quarantine.
     """
 
     signature: Signature
     before: Status | None
     is_gone: bool
-    asks_for_mail: bool
+    asking: tuple[Signature, ...] = ()
+    moves_mark: bool = False
+    is_release: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +67,18 @@ def read_change(record: Mapping[str, Any]) -> SignatureChange:
     before = from_item(images.get("OldImage", {}))
     status = cast("Status | None", before.get("status"))
     if record["eventName"] == "REMOVE":
-        return SignatureChange(read_signature(before), status, is_gone=True, asks_for_mail=False)
+        return SignatureChange(read_signature(before), status, is_gone=True)
     signature = read_signature(from_item(images["NewImage"]))
-    asks_for_mail = signature.mail_request != before.get("mail_request") and not _is_restored(images)
-    return SignatureChange(signature, status, is_gone=False, asks_for_mail=asks_for_mail)
+    moves_mark = signature.tallied != before.get("tallied", "")
+    if _is_restored(images):
+        return SignatureChange(signature, status, is_gone=False, moves_mark=moves_mark)
+    asked = {values.get("mail_request") for values in (before, *before.get("beside", {}).values())}
+    asking = tuple(words for words in (signature, *signature.beside) if words.mail_request not in asked)
+    # A form raises the version of a letter that is not confirmed.
+    is_release = signature in asking and signature.status == "pending" and signature.version == before.get("version")
+    return SignatureChange(
+        signature, status, is_gone=False, asking=asking, moves_mark=moves_mark, is_release=is_release
+    )
 
 
 def read_delivery_change(record: Mapping[str, Any]) -> DeliveryChange:

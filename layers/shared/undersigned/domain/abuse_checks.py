@@ -11,25 +11,32 @@ import hashlib
 import hmac
 import ipaddress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Suspicion = Literal["trap", "no form", "too fast", "no proof", "form used", "erased before"]
+Suspicion = Literal["trap", "no form", "too fast", "no proof", "form used", "erased before", "no mailbox"]
 """Why a form looks like a bot's.
 
 - `trap`: the field that people don't see is filled in.
 - `no form`: the form has no valid token.
-- `too fast`: the form was filled in faster than a person can.
+- `too fast`: the form was filled in faster than a person can; only a version before 0.3 judges so.
 - `no proof`: the form lacks the proof of work that it needs.
-- `form used`: another letter was signed with this form token.
+- `form used`: another letter was signed with this form token; only a version before 0.3 judges so.
 - `erased before`: an earlier letter of this signer was erased, and must not be sent again unnoticed.
+- `no mailbox`: the domain of the email address takes no email, so none was sent.
 """
 
-QUICKEST = timedelta(seconds=3)
-"""No person reads a letter and fills in eight fields in less time."""
+WantedSuspicion = Literal["any", Suspicion]
+"""What a search for suspicious letters can ask for."""
+
+FORM_WINDOW = timedelta(seconds=30)
+"""Everybody who opens the form within it gets the same form token, so that caches can keep the page."""
+
+PROOF_GRACE = timedelta(minutes=10)
+"""How long a form that was opened before bots came needs no proof of work. `form.js` brings one after half of it."""
 
 TRAP = "topic"
 """The name of the field that people don't see. Browsers don't autofill a field of this name."""
@@ -37,16 +44,36 @@ TRAP = "topic"
 
 @dataclass(frozen=True, slots=True)
 class FormToken:
-    """The content of a form token. It is for one campaign and counts once; `issued_at` is an aware datetime."""
+    """The content of a form token. It is for one campaign; `issued_at` is an aware datetime in whole seconds.
+
+    `nonce` names the window in which the form was opened. A version before 0.3 makes a random one for each form, which
+    counts once there.
+    """
 
     campaign: str
     nonce: str
     needs_proof: bool
     issued_at: datetime
 
+    @classmethod
+    def of_window(cls, campaign: str, moment: datetime, *, needs_proof: bool) -> FormToken:
+        """Return what everybody gets who opens a campaign's form in the window of a moment."""
+        seconds = FORM_WINDOW // timedelta(seconds=1)
+        issued_at = datetime.fromtimestamp(int(moment.timestamp()) // seconds * seconds, UTC)
+        return cls(campaign, _nonce(issued_at), needs_proof, issued_at)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether everybody of a window has this token, and not one form of a version before 0.3."""
+        return self.nonce == _nonce(self.issued_at)
+
+
+def _nonce(window: datetime) -> str:
+    return f"{int(window.timestamp()):x}"
+
 
 def suspicion(
-    form: FormToken | None, *, now: datetime, is_trapped: bool, is_from_known_site: bool, has_proof: bool
+    form: FormToken | None, *, is_trapped: bool, is_from_known_site: bool, lacks_proof: bool
 ) -> Suspicion | None:
     """Return why a form looks like a bot's, or None.
 
@@ -56,12 +83,7 @@ def suspicion(
         return "trap"
     if form is None:
         return None if is_from_known_site else "no form"
-    # A form dated in the future was issued by a machine whose clock is ahead, so its age is unknown.
-    if timedelta() <= now - form.issued_at < QUICKEST:
-        return "too fast"
-    if form.needs_proof and not has_proof:
-        return "no proof"
-    return None
+    return "no proof" if lacks_proof else None
 
 
 RATE_WINDOW = timedelta(minutes=1)
@@ -90,23 +112,37 @@ class Visitor:
 
 
 PACE_WINDOW = timedelta(minutes=10)
-PACE_WINDOWS = 7
-"""How many windows are compared: the current one, the one before it, and five that show the usual pace."""
+_WINDOWS_OF_USUAL = 5
+PACE_WINDOWS = timedelta(hours=6) // PACE_WINDOW + _WINDOWS_OF_USUAL
+"""How many windows are read: those of six hours, in which a jump counts, and five that show the pace before them."""
 
 _FEWEST_OF_JUMP = 50
 _JUMP = 4
 
 
 def has_jumped(sign_ups: Sequence[int]) -> bool:
-    """Say whether sign-ups are much faster than usual. Takes one number for each window, the current one last."""
-    *usual, before, current = sign_ups
-    recent = max(before, current)
-    return recent >= _FEWEST_OF_JUMP and recent >= _JUMP * sum(usual) / len(usual)
+    """Say whether sign-ups have been much faster than usual. Takes one number for each window, the current one last.
+
+    What is usual is the mean of the five windows before. A jump counts while it is read, whatever comes after it, so a
+    flood that goes on does not become usual, nor does a pause make people forget it.
+    """
+    usual = list(sign_ups[:_WINDOWS_OF_USUAL])
+    for signed in sign_ups[_WINDOWS_OF_USUAL:]:
+        if signed >= _FEWEST_OF_JUMP and signed >= _JUMP * sum(usual) / len(usual):
+            return True
+        usual = [*usual[1:], signed]
+    return False
 
 
 def window_of(moment: datetime, length: timedelta) -> datetime:
     """Return the start of the window that contains a moment."""
     return moment - timedelta(seconds=moment.timestamp() % length.total_seconds())
+
+
+def hashed_network(key: str, address: str, moment: datetime) -> str:
+    """Hash the network of an IP address on a day in UTC (48 bits, hex). On another day it has another hash."""
+    day = moment.astimezone(UTC).date().isoformat()
+    return hmac.new(key.encode(), f"{day} {Visitor.at(address).network}".encode(), hashlib.sha256).hexdigest()[:12]
 
 
 def hashed_address(key: str, address: str, window: datetime) -> str:

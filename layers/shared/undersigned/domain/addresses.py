@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from undersigned.domain.languages import Message
+
 # The rule of <input type="email"> (WHATWG HTML, "valid email address"), so that server and browser agree.
 # Email is stricter: a dot must be between other characters (a dot-atom of RFC 5322).
 _LOCAL_PART = re.compile(r"[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]+)*")
@@ -36,7 +38,7 @@ def _ascii_domain(domain: str) -> str:
     return idna.encode(domain, uts46=True).decode("ascii")
 
 
-def email_mistake(text: str) -> str | None:
+def email_mistake(text: str) -> Message | None:  # noqa: PLR0911  (one rule after the other)
     """Return what is wrong with an email address and how to correct it, or None if it can be mailed.
 
     The rule is WHATWG's, with some of our own: the domain has a dot and a name, the lengths are RFC 5321's, and the
@@ -49,25 +51,34 @@ def email_mistake(text: str) -> str | None:
         labels = _ascii_domain(domain).split(".")
     except UnicodeError:
         labels = []
+    values: dict[str, object] = {"address": address, "domain": domain}
     if not address:
-        mistake = "the email address is missing; write it like name@example.org"
-    elif not at or not local or not domain:
-        mistake = f"“{address}” is not a whole email address; write it like name@example.org"
-    elif _ENCODED_WORD.search(local):
-        mistake = f"“{address}” has “=?” and “?=”, which email programs read as a code; write it like name@example.org"
-    elif not _LOCAL_PART.fullmatch(local):
-        mistake = f"“{address}” has a character before the @ that email can’t carry; check for spaces and accents"
-    elif not labels or not all(_DOMAIN_LABEL.fullmatch(label) for label in labels):
-        mistake = f"“{domain}” in “{address}” is not a domain; check for spaces, double dots and a dot at the end"
-    elif len(labels) == 1:
-        mistake = f"“{domain}” in “{address}” has no dot; write the whole domain, such as example.org"
-    elif _NUMBER.fullmatch(labels[-1]):
-        mistake = f"“{domain}” in “{address}” ends in a number; write the domain’s name, such as example.org"
-    elif len(local) > _LONGEST_LOCAL_PART or len(local) + 1 + len(".".join(labels)) > _LONGEST_ADDRESS:
-        mistake = f"“{address}” is too long; use {_LONGEST_ADDRESS} characters or fewer"
-    else:
-        return None
-    return mistake
+        return Message("the email address is missing; write it like name@example.org")
+    if not at or not local or not domain:
+        return Message("“%(address)s” is not a whole email address; write it like name@example.org", values)
+    if _ENCODED_WORD.search(local):
+        return Message(
+            "“%(address)s” has “=?” and “?=”, which email programs read as a code; write it like name@example.org",
+            values,
+        )
+    if not _LOCAL_PART.fullmatch(local):
+        return Message(
+            "“%(address)s” has a character before the @ that email can’t carry; check for spaces and accents", values
+        )
+    if not labels or not all(_DOMAIN_LABEL.fullmatch(label) for label in labels):
+        return Message(
+            "“%(domain)s” in “%(address)s” is not a domain; check for spaces, double dots and a dot at the end", values
+        )
+    if len(labels) == 1:
+        return Message("“%(domain)s” in “%(address)s” has no dot; write the whole domain, such as example.org", values)
+    if _NUMBER.fullmatch(labels[-1]):
+        return Message(
+            "“%(domain)s” in “%(address)s” ends in a number; write the domain’s name, such as example.org", values
+        )
+    if len(local) > _LONGEST_LOCAL_PART or len(local) + 1 + len(".".join(labels)) > _LONGEST_ADDRESS:
+        values["most"] = _LONGEST_ADDRESS
+        return Message("“%(address)s” is too long; use %(most)s characters or fewer", values)
+    return None
 
 
 def mailable(text: str) -> str:

@@ -1,4 +1,4 @@
-"""API keys: what a person or a program shows to see or to manage one campaign."""
+"""API keys: what a program, or a person without an account, shows to see, to manage or to own one campaign."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from datetime import datetime
 
-Scope = Literal["read", "manage"]
-"""`read` gives access to counts and deliveries. Personal data and actions need `manage`."""
+Scope = Literal["read", "manage", "own"]
+"""`read` gives access to counts and deliveries. Personal data and actions need `manage`; people and keys, `own`."""
+
+_SCOPES: tuple[Scope, ...] = ("read", "manage", "own")
+"""Each one includes those before it."""
 
 DIGITS_SHOWN = 12
 """How many digits of its SHA-256 identify a key among those of its campaign."""
@@ -36,6 +39,11 @@ class ApiKey:
         """Return the key's name in the activity log: the first digits of its digest."""
         return f"key {self.digest[:DIGITS_SHOWN]}"
 
+    @property
+    def logged_name(self) -> str:
+        """Return the key's name in the security log."""
+        return self.name
+
     def is_valid(self, now: datetime) -> bool:
         """Say whether the key has not expired."""
         return self.expires_at is None or now < self.expires_at
@@ -45,8 +53,13 @@ class ApiKey:
         return hmac.compare_digest(self.digest, digest) and self.is_valid(now)
 
     def allows(self, scope: Scope) -> bool:
-        """Say whether the key has this scope; `manage` includes `read`."""
-        return scope in {"read", self.scope}
+        """Say whether the key has this scope."""
+        return includes(self.scope, scope)
+
+
+def includes(held: Scope, needed: Scope) -> bool:
+    """Say whether one scope allows what another one does."""
+    return _SCOPES.index(held) >= _SCOPES.index(needed)
 
 
 def digest_of(text: str) -> str:

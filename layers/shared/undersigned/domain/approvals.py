@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from undersigned.domain.campaigns import Campaign, Target
     from undersigned.domain.deliveries import Delivery
     from undersigned.domain.plans import PlanLine
+    from undersigned.domain.screening import Evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +24,14 @@ class WaitingLetters:
 class PeriodState:
     """The current state of a period that needs an approval.
 
-    `waiting` is what an approval would do with the letters in the trays; `deliveries` are those that have begun.
+    `waiting` is what an approval would do with the letters in the trays, `evidence` what speaks against these letters;
+    `deliveries` are those that have begun.
     """
 
     campaign: Campaign
     period: str
     waiting: tuple[PlanLine, ...]
+    evidence: Evidence
     deliveries: tuple[tuple[Target, Delivery], ...]
     is_approved: bool
     is_paused: bool

@@ -5,43 +5,45 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from bisect import bisect
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from undersigned.domain.languages import Message
+from undersigned.domain.postal_codes import ALL_OTHERS, canonical_postal_code, patterns_for, patterns_of
+from undersigned.domain.providers import OTHER
+from undersigned.domain.schedule import letters_in
+from undersigned.domain.tallies import counted_town
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import date, datetime
 
 ID_PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?")
 """Ids are part of URLs, keys and SES tags (letters, digits, `-` and `_` only), so they are plain slugs."""
+
+
+def dashboard_path(campaign: str) -> str:
+    """Return the path of a campaign's dashboard. The paths of all its pages and buttons begin with it."""
+    return f"/organizer/dashboard/{campaign}"
+
 
 MailState = Literal["ok", "bounced"]
 
 ProofOfWork = Literal["never", "when-busy", "always"]
 """When a form needs a proof of work: a second of a browser's time, which makes a flood of forms expensive."""
 
+StreetAddress = Literal["required", "optional", "no"]
+"""Whether the form asks for the signer's street and house number, and whether it must be filled in."""
+
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _ADDRESS = re.compile(r"[!-\[\]-~]+")
 """Printable ASCII without spaces and backslashes."""
 # What a Content-Security-Policy can contain unchanged: a name in ASCII, or an IP address.
 _HOST = re.compile(r"[a-z0-9.:-]+")
-
-_ZIP_PLUS_FOUR = re.compile(r"(\d{5})\d{4}")
-
-
-def canonical_postal_code(text: str) -> str:
-    """Return the spelling by which a postal code is looked up.
-
-    Letter case, spaces and hyphens don't matter, and a US ZIP+4 counts as its five digits:
-    `60201-1234` → `60201`, `k1a 0b1` → `K1A0B1`.
-    """
-    compact = re.sub(r"[\s-]", "", text).upper()
-    plus_four = _ZIP_PLUS_FOUR.fullmatch(compact)
-    return plus_four.group(1) if plus_four else compact
 
 
 def origin_of(address: str) -> str | None:
@@ -94,7 +96,10 @@ class TargetVersion:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The person that letters are addressed to, such as a police chief. `postal_codes` are canonical.
+    """The person that letters are addressed to, such as a police chief.
+
+    `postal_codes` are canonical, and have prefixes, ranges and `*`: see `domain.postal_codes`. A target without any
+    is everyone's.
 
     A retired target gets no new letters; those in its tray are still sent. `titles` has the title in the campaign's
     other languages. `hold` is the organizer's reason for holding its letters back, if they do. `complained_at` is when
@@ -113,6 +118,11 @@ class Target:
     titles: Mapping[str, str] = field(default_factory=dict)
     hold: str | None = None
     complained_at: datetime | None = None
+
+    @property
+    def has_own_codes(self) -> bool:
+        """Say whether it serves certain postal codes, not just everyone or all other codes."""
+        return any(listed != ALL_OTHERS for listed in self.postal_codes)
 
     @property
     def is_held(self) -> bool:
@@ -171,7 +181,12 @@ class Campaign:
     `opens` and `closes` are the first and the last day of signing, in the campaign's time zone. Pages and emails are in
     `language` or in one of the languages of `translations`. Only sites in `allowed_origins` may frame the form, read
     its JSON, or have a signer sent back to them after a post. `accent` is a color, `#rrggbb`. With `approval`, each
-    weekly delivery waits until an organizer approves it.
+    delivery waits until an organizer approves it. `privacy_url` is the organizer's own privacy notice; without
+    it, people read the built-in one. With `own_words`, signers can add some, if the letter has a field for them.
+    `sources` are the labels of links and sites by which letters are counted. `keep_for_days` says for how long after
+    `closes` signers' personal data is kept; without it, until the organizer erases it. `deliver` says how often letters
+    go out; `deliver_on` on which weekday (`MON`) or day of the month, and `deliver_at` at which hour of the campaign's
+    time zone; without them, on the day and at the hour of the stack.
     """
 
     id: str
@@ -190,11 +205,43 @@ class Campaign:
     accent: str | None = None
     proof_of_work: ProofOfWork = "when-busy"
     approval: bool = False
+    privacy_url: str | None = None
+    street_address: StreetAddress = "required"
+    own_words: bool = True
+    keep_for_days: int | None = None
+    sources: tuple[str, ...] = ()
+    deliver: str = "weekly"
+    deliver_on: str | int | None = None
+    deliver_at: int | None = None
+
+    @property
+    def has_own_cadence(self) -> bool:
+        """Say whether its letters go out at other times than the stack's schedule says."""
+        return (self.deliver, self.deliver_on, self.deliver_at) != ("weekly", None, None)
+
+    @property
+    def letters_wanted(self) -> int | None:
+        """Return how many letters must wait for a target before they go out; None if the calendar decides."""
+        return letters_in(self.deliver)
+
+    def letters_wanted_on(self, day: date) -> int:
+        """Return how many letters must wait for a target on a day. After the last day of signing, one is enough."""
+        return 1 if self.closes and day > self.closes else self.letters_wanted or 1
 
     @property
     def languages(self) -> tuple[str, ...]:
         """Return the languages in which signers can read the campaign, its own first."""
         return (self.language, *(language for language in self.translations if language != self.language))
+
+    @property
+    def has_street(self) -> bool:
+        """Say whether its form asks for street and house number."""
+        return self.street_address != "no"
+
+    @property
+    def needs_street(self) -> bool:
+        """Say whether nobody can sign without street and house number."""
+        return self.street_address == "required"
 
     @property
     def letters(self) -> Mapping[str, str]:
@@ -205,6 +252,21 @@ class Campaign:
     def texts(self, language: str) -> Translation:
         """Return title and summary in a language; if it has none, those in the campaign's own language."""
         return self.translations.get(language) or Translation(self.title, self.summary, self.letter)
+
+    @property
+    def kept_until(self) -> date | None:
+        """Return the last day on which signers' personal data is kept. None: until the organizer erases it."""
+        if self.closes is None or self.keep_for_days is None:
+            return None
+        return self.closes + timedelta(days=self.keep_for_days)
+
+    def is_over(self, today: date) -> bool:
+        """Say whether the time is over for which signers' personal data is kept."""
+        return self.kept_until is not None and today > self.kept_until
+
+    def privacy_notice(self, base: str, language: str) -> str:
+        """Return the address of the privacy notice: the organizer's own, or the built-in one below `base`."""
+        return self.privacy_url or f"{base}/campaigns/{self.id}/privacy?lang={language}"
 
     def allows(self, address: str) -> bool:
         """Say whether an address has exactly the scheme, host and port of an allowed origin."""
@@ -219,29 +281,89 @@ class Campaign:
         return (self.opens is None or self.opens <= today) and (self.closes is None or today <= self.closes)
 
 
+_MOST_TOWNS = 12
+"""The most towns that an error names."""
+
+
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """A campaign's targets, found by id or by postal code. Several targets may serve one code."""
+    """A campaign's targets, found by id or by postal code. Several targets may serve one code.
+
+    `by_pattern` has the targets that list a code, by the patterns of their lists. `for_others` get the letters of all
+    other codes, and `for_everyone` can get any letter. `towns` are those of all targets, as they are counted.
+    """
 
     by_id: Mapping[str, Target]
-    by_postal_code: Mapping[str, tuple[Target, ...]]
+    by_pattern: Mapping[str, Sequence[Target]]
+    for_others: Sequence[Target] = ()
+    for_everyone: Sequence[Target] = ()
+    towns: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, targets: tuple[Target, ...]) -> Roster:
         """Index the targets, keeping their order."""
-        by_postal_code: dict[str, tuple[Target, ...]] = {}
-        for target in (target for target in targets if not target.retired):
-            for code in target.postal_codes:
-                by_postal_code[code] = (*by_postal_code.get(code, ()), target)
-        return cls({target.id: target for target in targets}, by_postal_code)
+        by_pattern: dict[str, list[Target]] = {}
+        active = [target for target in targets if not target.retired]
+        for target in active:
+            for listed in target.postal_codes:
+                for pattern in patterns_of(listed):
+                    by_pattern.setdefault(pattern, []).append(target)
+        return cls(
+            {target.id: target for target in targets},
+            by_pattern,
+            for_others=by_pattern.pop(ALL_OTHERS, ()),
+            for_everyone=[target for target in active if not target.postal_codes],
+            towns=frozenset(counted_town(target.locality) for target in targets if target.locality),
+        )
+
+    def town_of(self, locality: str) -> str:
+        """Return the town that a signer's locality counts for: a target's, or `other`."""
+        town = counted_town(locality)
+        return town if town in self.towns else OTHER
+
+    @property
+    def only(self) -> Target | None:
+        """Return the target of every letter, if there is just one."""
+        everyones = [*self.for_others, *self.for_everyone]
+        return everyones[0] if len(everyones) == 1 and not self.by_pattern else None
+
+    @property
+    def goes_by_town(self) -> bool:
+        """Say whether each letter goes to the target of its signer's town, and all of them have the same title."""
+        titles = {target.title for target in self.by_id.values() if not target.retired}
+        return not (self.for_others or self.for_everyone) and len(titles) == 1
 
     def serving(self, postal_code: str) -> tuple[Target, ...]:
-        """Return the targets that serve a postal code in any spelling."""
-        return self.by_postal_code.get(canonical_postal_code(postal_code), ())
+        """Return the targets that serve a postal code in any spelling, those of the most exact pattern first.
+
+        Without a code, these are the targets of every code, unless a code adds to them.
+        """
+        code = canonical_postal_code(postal_code)
+        if not code and self.by_pattern:
+            return ()
+        patterns = patterns_for(code) if code else ()
+        listing = [target for pattern in patterns for target in self.by_pattern.get(pattern, ())]
+        found = [*(listing or self.for_others), *self.for_everyone]
+        return tuple({target.id: target for target in found}.values())
+
+    def towns_near(self, postal_code: str) -> tuple[tuple[str, ...], int]:
+        """Return the towns that have a target, and how many more there are. If there are many, those near the code."""
+        every = dict.fromkeys(target.locality for targets in self.by_pattern.values() for target in targets)
+        towns = list(every)
+        if len(towns) > _MOST_TOWNS:
+            # In alphabetical order, codes that begin alike are neighbors.
+            patterns = sorted(self.by_pattern)
+            place = bisect(patterns, canonical_postal_code(postal_code))
+            neighbors = patterns[max(0, place - _MOST_TOWNS // 2) : place + _MOST_TOWNS // 2]
+            towns = list(dict.fromkeys(target.locality for code in neighbors for target in self.by_pattern[code]))
+        shown = tuple(towns[:_MOST_TOWNS])
+        return shown, len(every) - len(shown)
 
     def someone(self, language: str) -> Target:
-        """Return a placeholder target, for a letter whose signer's town is not known yet."""
-        titles = sorted({target.title_in(language) for target in self.by_id.values()})
+        """Return the target of every letter; if there are several, a placeholder for a signer's own."""
+        if self.only:
+            return self.only
+        titles = sorted({target.title_in(language) for target in self.by_id.values() if not target.retired})
         return Target(
             id="",
             title=titles[0] if len(titles) == 1 else Message("(title)").in_language(language),

@@ -32,9 +32,9 @@ def can_be_printed(text: str) -> bool:
 
 
 def unprintable_in(line: str) -> str | None:
-    """Return an error message if a line of a person's file has a character that can't be printed, else None."""
+    """Return the first character of a line that can't be printed, as Unicode writes it: `U+0007`. None without one."""
     found = next((character for character in line if not can_be_printed(character)), None)
-    return f"has U+{ord(found):04X}, which can't be printed; type the text instead of pasting it" if found else None
+    return f"U+{ord(found):04X}" if found else None
 
 
 def has_ink(text: str) -> bool:

@@ -10,9 +10,11 @@ if TYPE_CHECKING:
 
 type Action = Literal[
     "pause", "resume", "approve", "hold", "release", "retry", "settle as sent", "settle as not sent", "test", "deliver",
-    "approve again", "retry again", "deliver again", "push",
-    "remove", "release from quarantine", "export", "create key", "revoke key", "rotate secret",
-    "backup", "restore",
+    "test draft", "approve again", "retry again", "settle as not sent again", "deliver again", "push",
+    "remove", "release from quarantine", "hold letters", "release letters", "remove letters",
+    "export", "create key", "revoke key", "rotate secret", "stop confirmations", "start confirmations",
+    "backup", "restore", "close", "publish", "make draft",
+    "add person", "change role", "remove person", "print sign-in link",
 ]  # fmt: skip
 
 
@@ -32,8 +34,8 @@ class Controls:
 class AuditEntry:
     """One action in the activity log.
 
-    `by` is the key's first digits or a signed link; `about` is a target, a period or a letter's id; `why` is in the
-    organizer's own words. An entry contains no personal data.
+    `by` is a person's address, the key's first digits or a signed link; `about` is a target, a period, a letter's id or
+    a person with their role; `why` is in the organizer's own words. An entry contains nothing about signers.
     """
 
     campaign: str

@@ -6,9 +6,13 @@ next number is taken, so nothing more can be sealed and the content of the email
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, overload, override
+
+from undersigned.domain.tokens import VALID_FOR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,6 +25,12 @@ Question = Literal["in doubt", "no outcome", "bounced"]
 
 PACKET_SIZE = 250
 """Letters in one PDF. Typst's memory grows with the pages of a document."""
+
+MOST_LINKS = 40
+"""The most packets, or files of packets, that one page links to. A delivery with more packets has them in archives."""
+
+PACKETS_IN_ARCHIVE = 100
+"""Packets in one archive, unless that makes more than `MOST_LINKS` archives: 25,000 letters, or some 200 MB."""
 
 ATTACHMENT_LIMIT = 7_000_000
 """The most bytes of PDFs to attach. Base64 adds a third, and many servers refuse emails over 10 MB."""
@@ -37,6 +47,9 @@ Source: "Monitoring Amazon SES sending using EventBridge", SES developer guide.
 _FRESH_FOR = timedelta(days=1)
 """How long an attempt reuses a stored PDF: PDFs are kept for at least 31 days, and links work for 30."""
 
+_ID = 16
+"""Bytes of a signer's id."""
+
 UNDER_WAY: tuple[DeliveryState, ...] = ("open", "sending")
 """The states while an email is being made or sent."""
 
@@ -45,10 +58,10 @@ _SETTLED: tuple[DeliveryState, ...] = ("sent", "delivered", "complained", "empty
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """The From address of a stack's emails, and the base address of the links in them."""
+    """The From address of a stack's emails, and the base address of the links in them: the API's own."""
 
     address: str
-    public_url: str
+    api_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +86,41 @@ class Bundle:
         return not self.signers
 
 
+class Signers(Sequence[str]):
+    """Ids of signers in 16 bytes each. A million of them as strings would take 90 MB while packets are typeset."""
+
+    def __init__(self, signers: Iterable[str]) -> None:
+        """Keep the ids: 128 bits, in hexadecimal digits."""
+        self._ids = bytearray()
+        for signer in signers:
+            self._ids += int(signer, 16).to_bytes(_ID)
+
+    def __len__(self) -> int:
+        return len(self._ids) // _ID
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[str, ...]: ...
+
+    @override
+    def __getitem__(self, index: int | slice) -> str | tuple[str, ...]:
+        if isinstance(index, slice):
+            return tuple(self[place] for place in range(*index.indices(len(self))))
+        place = range(len(self))[index] * _ID
+        return self._ids[place : place + _ID].hex()
+
+
 @dataclass(frozen=True, slots=True)
 class PacketRecord:
     """One stored PDF: letters `first` to `last` (1-based), and what the email says about them.
 
-    `residents` counts the signers whose postal code is one of the target's. `letters` are the versions in it. `erased`
-    is how many of the delivery's letters had been erased when it was made. `id` distinguishes it from all others of its
-    delivery. `name` is the PDF's name in the store, and `stored_at` when it was stored. `omitted` is how many of its
-    letters were erased after the email, if the PDF was typeset again without them; the other figures stay those of what
-    was sent.
+    `residents` counts the signers whose postal code is one of the target's. `letters` are the versions in it, and
+    `addressed` the target version that each of them shows; empty before version 0.3. `erased` is how many of the
+    delivery's letters had been erased when it was made. `id` distinguishes it from all others of its delivery. `name`
+    is the PDF's name in the store, and `stored_at` when it was stored. `omitted` is how many of its letters were erased
+    after the email, if the PDF was typeset again without them; the other figures stay those of what was sent.
     """
 
     number: int
@@ -97,6 +136,12 @@ class PacketRecord:
     id: str = ""
     name: str = ""
     omitted: int = 0
+    addressed: tuple[str, ...] = ()
+
+    @property
+    def texts(self) -> tuple[tuple[str, str | None], ...]:
+        """Return the letter versions in it, each with the target version that it shows; None if that is not known."""
+        return tuple(zip(self.letters, self.addressed or [None] * len(self.letters), strict=True))
 
     @property
     def span(self) -> tuple[int, int]:
@@ -109,6 +154,24 @@ class PacketRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class ArchiveRecord:
+    """One stored ZIP file with packets. Its `name` in the store says by a digest which PDFs it holds.
+
+    `erased` is how many of the delivery's letters had been erased when it was made.
+    """
+
+    number: int
+    name: str
+    bytes: int = 0
+    erased: int = 0
+    stored_at: datetime | None = None
+
+    def is_fresh(self, now: datetime) -> bool:
+        """Say whether the file is kept for as long as a link in an email sent now works."""
+        return self.stored_at is not None and now - self.stored_at < _FRESH_FOR
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """A delivery and its state. `attempt` counts the attempts to send it.
 
@@ -117,7 +180,9 @@ class Delivery:
     otherwise, so that a repeated event doesn't undo the decision. `permanent` says that it bounced because the address
     takes no email. `erased` are the signers whose sealed letters were erased; `left_out` are those of them whose
     letters were not in the last attempt. `packet_size` is how many letters each of its packets holds, except the last
-    one; 0 before version 0.3.
+    one; 0 before version 0.3. `archive_size` is how many packets each of its archives holds, except the last one; 0 if
+    it has no archives. `cleared_at` is when its packets were deleted, because the time was over for which the
+    campaign's personal data is kept. `told` is the revision about which an alarm has said that a person must decide.
     """
 
     key: DeliveryKey
@@ -138,6 +203,9 @@ class Delivery:
     erased: frozenset[str] = frozenset()
     left_out: frozenset[str] = frozenset()
     packet_size: int = 0
+    archive_size: int = 0
+    cleared_at: datetime | None = None
+    told: str | None = None
 
     def named(self, recorded: Iterable[PacketRecord]) -> tuple[PacketRecord, ...]:
         """Return the packets that the last attempt's email names, of all that were ever recorded.
@@ -161,19 +229,43 @@ class Delivery:
         return tuple(signer for signer in sealed if signer not in self.left_out)
 
     @property
+    def revision(self) -> str:
+        """Name what a person sees of it and decides about: the attempt and the state, such as `2-bounced`.
+
+        An attempt whose hour is over is shown as in doubt before that is recorded.
+        """
+        return f"{self.attempt}-{'in_doubt' if self.state == 'sending' else self.state}"
+
+    @property
     def may_have_arrived(self) -> bool:
         """Say whether the target may have an email of this delivery."""
         return self.attempt > 0 and self.state not in {"open", "bounced", "held", "empty"}
 
     @property
     def may_lose_letters(self) -> bool:
-        """Say whether a sealed letter can be left out of later attempts: not while an email is being made or sent."""
-        return self.state not in UNDER_WAY
+        """Say whether a sealed letter can be left out of the next attempt: not while SES may have the email.
+
+        A worker that makes the email meanwhile can't send it: see `DeliveryStore.begin_sending`.
+        """
+        return self.state != "sending"
 
     @property
     def is_settled(self) -> bool:
         """Say whether nothing is left to do: the email was sent, or there was none to send."""
         return self.state in _SETTLED
+
+    def is_long_over(self, now: datetime) -> bool:
+        """Say whether its letters are surely needed no more: its outcome is known, and its links have ended.
+
+        An email that was delivered may still bounce within days, and would have to be sent again.
+        """
+        since = self.settled_at or (self.sent_at if self.state in {"delivered", "complained"} else None)
+        return self.is_settled and since is not None and now - since > VALID_FOR["packets"]
+
+    def has_ended_links(self, now: datetime) -> bool:
+        """Say whether nobody has a link that leads to its packets: no email left, or its links have ended."""
+        since = self.sent_at or self.sending_since
+        return since is None or now - since > VALID_FOR["packets"]
 
     @property
     def day(self) -> date:
@@ -255,13 +347,14 @@ def _rank(reported: DeliveryState | None, *, permanent: bool) -> float:
     return _RANK_OF_PASSING_BOUNCE if reported == "bounced" and not permanent else _RANK[reported]
 
 
-_STATE_AFTER: dict[MailEventKind, DeliveryState] = {
+STATE_AFTER: dict[MailEventKind, DeliveryState] = {
     "send": "sent",
     "delivery": "delivered",
     "bounce": "bounced",
     "complaint": "complained",
     "reject": "bounced",
 }
+"""The state that an event of the last attempt leads to, if it says more than what is known."""
 
 
 def after(delivery: Delivery, event: MailEvent) -> Delivery:
@@ -270,10 +363,11 @@ def after(delivery: Delivery, event: MailEvent) -> Delivery:
     Events arrive late, twice and in any order, so only news counts: an email that was delivered may still bounce
     permanently, but one that bounced permanently was not delivered. News also counts after a person's decision, until
     the next attempt begins: an email that has left is not sent a second time. An event of an earlier attempt changes
-    nothing.
+    nothing, and neither does any event once the letters' personal data is gone: there is nothing left to send.
     """
-    state = _STATE_AFTER.get(event.kind)
-    if state is None or event.attempt != delivery.attempt or delivery.state == "empty":
+    state = STATE_AFTER.get(event.kind)
+    is_over = delivery.state == "empty" or delivery.cleared_at is not None
+    if state is None or event.attempt != delivery.attempt or is_over:
         return delivery
     permanent = event.permanent or event.kind == "reject"
     if _rank(state, permanent=permanent) <= _rank(delivery.reported, permanent=delivery.permanent):
@@ -313,6 +407,28 @@ def packet_name(key: DeliveryKey, packet_id: str, omitted: int = 0) -> str:
     """
     again = f"-omitting-{omitted}" if omitted else ""
     return f"packets/{key.campaign}/{key.period}/{key.target}/{packet_id}{again}.pdf"
+
+
+def archive_size(packets: int) -> int:
+    """Return how many packets each archive of a delivery holds, except the last one; 0 if it has no archives."""
+    if packets <= MOST_LINKS:
+        return 0
+    return max(PACKETS_IN_ARCHIVE, -(-packets // MOST_LINKS))
+
+
+def archive_name(key: DeliveryKey, number: int, packets: Iterable[PacketRecord]) -> str:
+    """Return an archive's name in the store. It contains no personal data.
+
+    The PDFs of a packet with other letters have other names, so an archive with other letters has another name, too.
+    """
+    named = "".join(f"{packet.name} {packet.sha256}\n" for packet in packets)
+    digest = hashlib.sha256(named.encode()).hexdigest()[:16]
+    return f"packets/{key.campaign}/{key.period}/{key.target}/archive-{number:04d}-{digest}.zip"
+
+
+def archive_filename(key: DeliveryKey, number: int, of: int) -> str:
+    """Return an archive's file name for the recipient: ASCII, without personal data."""
+    return f"letters-{key.period}-part-{number}-of-{of}.zip"
 
 
 def packet_filename(key: DeliveryKey, number: int, of: int) -> str:

@@ -23,7 +23,7 @@ KEPT_FOR = timedelta(days=7)
 """How long an export and its file are kept; template.yaml has the same value for the bucket."""
 
 Exported = Literal["pending", "quarantined", "confirmed", "withdrawn"]
-"""The statuses that letters in an export have. Erased letters are in no export, because nothing is left of them."""
+"""The statuses that letters in an export have. Erased and cleared letters are in none: nothing is left of them."""
 
 EXPORTED: tuple[Exported, ...] = get_args(Exported)
 
@@ -36,7 +36,7 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 COLUMNS = (
     "identifiers", "full_name", "email_address", "address_lines", "locality", "region", "postal_code",
     "preferred_language", "action_date", "comments", "target", "status", "confirmed_at", "withdrawn_at", "updates",
-    "letter", "letter_language", "has_drawing", "period", "bundle", "quarantine",
+    "letter", "letter_language", "has_drawing", "period", "bundle", "quarantine", "on_hold", "source",
 )  # fmt: skip
 """The columns. `identifiers` to `comments` are OSDI's, except `full_name`: the form has one field for the name, which
 can't be split into OSDI's `given_name` and `family_name`. Add new columns at the end, for programs that count them."""
@@ -57,6 +57,7 @@ class ExportFilter:
         """Say whether a letter belongs in the export."""
         return (
             signature.reported_status in EXPORTED
+            and not signature.is_empty
             and self.target in {None, signature.target}
             and self.status in {None, signature.reported_status}
         )
@@ -118,6 +119,8 @@ def row(signature: Signature, letter_language: str) -> tuple[str, ...]:
         signature.period or "",
         signature.bundle or "",
         signature.quarantine or "",
+        _yes(signature.on_hold),
+        signature.source or "",
     )
 
 

@@ -102,6 +102,11 @@ class Message:
         return known.gettext(self.text) if self.context is None else known.pgettext(self.context, self.text)
 
 
+def translated(sentence: str, language: str) -> str:
+    """Return a sentence in a language, such as the note of a setting, which `make catalogs` finds where it stands."""
+    return Message(sentence).in_language(language)
+
+
 _WEIGHTED = re.compile(r"\s*([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)\s*(?:;\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*)?")
 _LONGEST_HEADER = 200
 

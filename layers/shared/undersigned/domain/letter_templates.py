@@ -8,46 +8,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes
 from jinja2.sandbox import SandboxedEnvironment
+from markupsafe import Markup
 
 from undersigned.domain.errors import LetterError
+from undersigned.domain.languages import Message
+from undersigned.domain.letter_fields import DEEPEST, FIELDS, LONGEST_LETTER, TOO_DEEP, too_much_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-FIELDS: Mapping[str, str] = {
-    "target.title": "the recipient's title, such as Police Chief",
-    "target.name": "the recipient's name",
-    "target.department": "the recipient's department",
-    "target.locality": "the recipient's town",
-    "signer.name": "the signer's name",
-    "signer.address": "the signer's address, on two lines",
-    "signer.address_line": "street and number",
-    "signer.locality": "the signer's town",
-    "signer.region": "the signer's state",
-    "signer.postal_code": "the signer's postal code",
-    "signature": "the signature",
-    "date": "the day of signing",
-    "note": "the signer's own words; only a letter with this field offers them",
-}
-"""The merge fields of letters, each with its meaning."""
-
-LONGEST_LETTER = 20_000
-"""The most characters in a letter's Markdown: about seven pages of a packet for each signer."""
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
 _LONGEST_TEMPLATE = 5 * LONGEST_LETTER
 """The most characters in a compiled letter, where `&` takes five."""
-
-MOST_TAGS = 200
-"""The most merge fields and conditions in a letter. No field is longer than the note, so the output has a limit."""
-
-DEEPEST = 5
-"""How deeply conditions may be nested. Python compiles at most a hundred levels."""
-
-TOO_DEEP = f"more than {DEEPEST} conditions are nested here; put them side by side"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +30,7 @@ class TemplateMistake:
     """Something wrong in a template; `line` is 1-based."""
 
     line: int
-    message: str
+    says: Message
 
 
 def _environment() -> SandboxedEnvironment:
@@ -67,16 +42,6 @@ def _environment() -> SandboxedEnvironment:
 
 
 _ENVIRONMENT = _environment()
-
-
-def too_much_in(text: str, longest: int = LONGEST_LETTER) -> str | None:
-    """Return an error message if a letter is too long or has too many tags, else None. Parses nothing."""
-    if len(text) > longest:
-        return f"the letter has {len(text):,} characters, more than the maximum of {longest:,}; shorten it"
-    tags = text.count("{{") + text.count("{%")
-    if tags > MOST_TAGS:
-        return f"the letter has {tags:,} merge fields and tags, more than the maximum of {MOST_TAGS}; remove some"
-    return None
 
 
 def _parsed(template: str) -> nodes.Template:
@@ -110,7 +75,9 @@ def mistakes_in(template: str) -> tuple[TemplateMistake, ...]:
     except TemplateError as error:
         return (
             TemplateMistake(
-                getattr(error, "lineno", 1), f"{error.message}; write merge fields as {{{{ signer.name }}}}"
+                getattr(error, "lineno", 1),
+                # The reason is that of the parser, which has it in English only.
+                Message("%(reason)s; write merge fields as {{ signer.name }}", {"reason": str(error.message)}),
             ),
         )
     return tuple(_mistakes(tree.body))
@@ -132,17 +99,21 @@ def _mistakes(body: Iterable[nodes.Node], depth: int = 0) -> Iterator[TemplateMi
             case _:
                 yield TemplateMistake(
                     node.lineno,
-                    "a letter may have only merge fields and {% if field %} … {% endif %}; remove this tag",
+                    Message("a letter may have only merge fields and {% if field %} … {% endif %}; remove this tag"),
                 )
 
 
 def _field_mistakes(node: nodes.Node) -> Iterator[TemplateMistake]:
     name = _field_name(node)
     if name is None:
-        yield TemplateMistake(node.lineno, "a merge field is a plain name such as {{ signer.name }}; remove the rest")
+        message = Message("a merge field is a plain name such as {{ signer.name }}; remove the rest")
+        yield TemplateMistake(node.lineno, message)
     elif name not in FIELDS:
-        known = ", ".join(FIELDS)
-        yield TemplateMistake(node.lineno, f"unknown merge field {{{{ {name} }}}}; use one of {known}")
+        message = Message(
+            "unknown merge field %(field)s; use one of %(names)s",
+            {"field": f"{{{{ {name} }}}}", "names": ", ".join(FIELDS)},
+        )
+        yield TemplateMistake(node.lineno, message)
 
 
 @lru_cache(maxsize=64)
@@ -156,9 +127,56 @@ def fields_of(template: str) -> frozenset[str]:
     return frozenset(name for name in found if name is not None and name in FIELDS)
 
 
+def always_shown(template: str) -> frozenset[str]:
+    """Return the merge fields of a template that are in no condition. Raises LetterError if it can't be parsed."""
+    try:
+        body = _parsed(template).body
+    except TemplateError as error:
+        raise LetterError(str(error)) from error
+    parts = (part for node in body if isinstance(node, nodes.Output) for part in node.nodes)
+    return frozenset(name for part in parts if (name := _field_name(part)) is not None)
+
+
 @lru_cache(maxsize=64)
 def compiled(template: str) -> Template:
     """Compile a template. Raises LetterError if `mistakes_in` finds a mistake."""
     if mistakes := mistakes_in(template):
-        raise LetterError("; ".join(f"line {mistake.line}: {mistake.message}" for mistake in mistakes))
+        raise LetterError("; ".join(f"line {mistake.line}: {mistake.says}" for mistake in mistakes))
     return _ENVIRONMENT.from_string(template)
+
+
+def marked(template: str, fields: Mapping[str, Markup], holding: Collection[str]) -> Markup:
+    """Return a template's HTML for a browser to fill in, with `fields` in place of the merge fields.
+
+    What a condition encloses is in `<template data-if="note">`, and its other branch in one with `data-unless`. A
+    condition that holds at first, because its field is in `holding`, has `data-holds`. Raises LetterError.
+    """
+    compiled(template)
+    return Markup("").join(_marked(_parsed(template).body, fields, holding))
+
+
+def _marked(body: Iterable[nodes.Node], fields: Mapping[str, Markup], holding: Collection[str]) -> Iterator[Markup]:
+    for node in body:
+        match node:
+            case nodes.Output(nodes=parts):
+                for part in parts:
+                    if isinstance(part, nodes.TemplateData):
+                        yield Markup(part.data)  # noqa: S704  (the compiler's HTML)
+                    else:
+                        yield fields[str(_field_name(part))]
+            case nodes.If(test=test, body=inside, elif_=others, else_=last):
+                name = str(_field_name(test))
+                yield when(name, Markup("").join(_marked(inside, fields, holding)), holds=name in holding)
+                # `elif` is an `if` in the other branch.
+                rest = [nodes.If(others[0].test, others[0].body, others[1:], last)] if others else last
+                if rest:
+                    otherwise = Markup("").join(_marked(rest, fields, holding))
+                    yield when(name, otherwise, holds=name in holding, word="unless")
+            case _:
+                pass
+
+
+def when(name: str, content: Markup, *, holds: bool, word: Literal["if", "unless"] = "if") -> Markup:
+    """Return the part of a letter that a browser shows if a field is filled in, or unless it is."""
+    state = Markup(" data-holds") if holds else ""
+    return Markup('<template data-{}="{}"{}>{}</template>').format(word, name, state, content)

@@ -76,11 +76,11 @@ def _lines(*lines: str) -> Markup:
     return Markup("<br>\n").join(lines)
 
 
-def specimen(language: str) -> SignerDetails:
-    """Return placeholders in parentheses for a letter that is not signed yet."""
+def specimen(language: str, *, has_street: bool = True) -> SignerDetails:
+    """Return placeholders in parentheses for a letter that is not signed yet. `has_street`: the form asks for one."""
     return SignerDetails(
         name=Message("(name)").in_language(language),
-        address_line=Message("(address)").in_language(language),
+        address_line=Message("(address)").in_language(language) if has_street else "",
         locality=Message("(town)").in_language(language),
         region=Message("(state)").in_language(language),
         postal_code=Message("(postal code)").in_language(language),
@@ -90,9 +90,9 @@ def specimen(language: str) -> SignerDetails:
     )
 
 
-def render_specimen(template: str, target: Target, language: str = SOURCE) -> str:
+def render_specimen(template: str, target: Target, language: str = SOURCE, *, has_street: bool = True) -> str:
     """Render a letter that is not signed yet."""
-    return render_html(template, target, specimen(language), language)
+    return render_html(template, target, specimen(language, has_street=has_street), language)
 
 
 def render_html(template: str, target: Target, signer: SignerDetails, language: str = SOURCE) -> str:
@@ -102,26 +102,56 @@ def render_html(template: str, target: Target, signer: SignerDetails, language: 
     """
     from undersigned.domain.letter_templates import compiled
 
-    town = f"{signer.locality}, {signer.region} {signer.postal_code}"
+    shown = _fields(target, signer, language)
     return compiled(template).render(
-        target={
-            "title": target.title_in(language),
-            "name": target.name,
-            "department": target.department,
-            "locality": target.locality,
-        },
-        signer={
-            "name": signer.name,
-            "address": _lines(signer.address_line, town),
-            "address_line": signer.address_line,
-            "locality": signer.locality,
-            "region": signer.region,
-            "postal_code": signer.postal_code,
-        },
+        target={name: shown[f"target.{name}"] for name in _OF_TARGET},
+        signer={name: shown[f"signer.{name}"] for name in _OF_SIGNER},
         signature=signature_html(signer),
-        date=long_date(signer.signed_on, language) if signer.signed_on else Message("(date)").in_language(language),
+        date=shown["date"],
         note=_lines(*signer.note.splitlines()),
     )
+
+
+def render_marked(template: str, target: Target, signer: SignerDetails, language: str = SOURCE) -> str:
+    """Render a letter that a browser fills in while somebody types: what `signer` and `target` have are placeholders.
+
+    Each merge field is a `<slot>` with its name; see `letter_templates.marked` for conditions. Raises LetterError.
+    """
+    from undersigned.domain.letter_templates import marked, when
+
+    placeholders = _fields(target, signer, language)
+    slots = {name: _SLOT.format(name, text) for name, text in placeholders.items()}
+    holding = {name for name, text in placeholders.items() if text}
+    line = _lines(slots["signer.address_line"], Markup(""))
+    town = Markup("{}, {} {}").format(*(slots[f"signer.{name}"] for name in ("locality", "region", "postal_code")))
+    slots["signer.address"] = when("signer.address_line", line, holds="signer.address_line" in holding) + town
+    slots["signature"] = Markup('<span class="signature">{}</span>').format(slots["signature"])
+    return marked(template, slots, holding)
+
+
+_SLOT = Markup('<slot name="{}">{}</slot>')
+_OF_TARGET = ("title", "name", "department", "locality")
+_OF_SIGNER = ("name", "address", "address_line", "locality", "region", "postal_code")
+
+
+def _fields(target: Target, signer: SignerDetails, language: str) -> dict[str, str]:
+    """Return the text of each merge field, by name."""
+    town = f"{signer.locality}, {signer.region} {signer.postal_code}"
+    return {
+        "target.title": target.title_in(language),
+        "target.name": target.name,
+        "target.department": target.department,
+        "target.locality": target.locality,
+        "signer.name": signer.name,
+        "signer.address": _lines(*filter(None, (signer.address_line, town))),
+        "signer.address_line": signer.address_line,
+        "signer.locality": signer.locality,
+        "signer.region": signer.region,
+        "signer.postal_code": signer.postal_code,
+        "signature": signer.signature,
+        "date": long_date(signer.signed_on, language) if signer.signed_on else Message("(date)").in_language(language),
+        "note": signer.note,
+    }
 
 
 def signature_html(signer: SignerDetails) -> Markup:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import date
 
+    from undersigned.domain.mail_limits import MailLimit
     from undersigned.domain.signatures import Signature
 
 BUCKETS = 256
@@ -70,12 +71,20 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class MailDay:
-    """The requests of one person whose emails were sent, were refused by SES, or were asked for again on one day."""
+    """The requests of one person whose emails were sent, were refused by SES, or were asked for again on one day.
+
+    `of_campaign` are those of the sent ones that were about the campaign. Version 0.2 didn't record that.
+    """
 
     day: date
     sent: frozenset[str]
+    of_campaign: frozenset[str]
     refused: frozenset[str]
     asked: frozenset[str]
+
+    def has_reached(self, limit: MailLimit) -> bool:
+        """Say whether the person has had as many emails as a day allows."""
+        return len(self.of_campaign) >= limit.of_campaign or len(self.sent) >= limit.in_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +92,13 @@ class Summary:
     """What a reconciliation has done so far.
 
     `rows` were read; `marks` were wrong, and counted; `emails` were asked for again; `waiting` emails may be in the
-    queue; `deliveries` were queued; `unexplained` differences were reported.
+    queue; `deliveries` were queued; `unexplained` differences were reported. The personal data of `cleared` rows was
+    removed, because its time was over.
     """
 
     rows: int = 0
     marks: int = 0
+    cleared: int = 0
     emails: int = 0
     waiting: int = 0
     deliveries: int = 0
@@ -96,6 +107,33 @@ class Summary:
     def plus(self, **more: int) -> Summary:
         """Return the summary with more of something."""
         return replace(self, **{name: getattr(self, name) + amount for name, amount in more.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class Gauges:
+    """What a reconciliation has measured so far.
+
+    `unsealed_for` is how long the oldest letter has been in a tray, and `without_outcome_for` how long ago the oldest
+    email left whose outcome is unknown, both in seconds. `overdue` letters should have been sent a day ago, and nobody
+    keeps them back. `differing` is by how much the counters and the bundles differ from the rows.
+    """
+
+    unsealed_for: int = 0
+    overdue: int = 0
+    without_outcome_for: int = 0
+    differing: int = 0
+
+    def with_longest(self, *, unsealed_for: int = 0, without_outcome_for: int = 0) -> Gauges:
+        """Return the gauges with these times, where they are longer."""
+        return replace(
+            self,
+            unsealed_for=max(self.unsealed_for, unsealed_for),
+            without_outcome_for=max(self.without_outcome_for, without_outcome_for),
+        )
+
+    def plus(self, *, overdue: int = 0, differing: int = 0) -> Gauges:
+        """Return the gauges with more letters."""
+        return replace(self, overdue=self.overdue + overdue, differing=self.differing + differing)
 
 
 FindingKind = Literal[
@@ -143,7 +181,13 @@ class Reconciliation:
     bundles: Balance | None = None
     suspects: Suspects | None = None
     summary: Summary = Summary()
+    gauges: Gauges = Gauges()
     is_done: bool = False
+
+    @property
+    def begins_again(self) -> bool:
+        """Whether the second pass is what follows."""
+        return self.suspects is not None and not self.position
 
     def as_values(self) -> dict[str, Any]:
         """Return values that JSON can hold."""
@@ -162,6 +206,8 @@ class Reconciliation:
                 if suspects
                 else None,
                 "summary": Summary(**values["summary"]),
+                # A message of the version before has none.
+                "gauges": Gauges(**values.get("gauges", {})),
             }
         )
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from undersigned.domain.controls import Controls
     from undersigned.domain.deliveries import Delivery, Question
     from undersigned.domain.providers import Provider
+    from undersigned.domain.screening import Evidence
 
 Fate = Literal[
     "in doubt",
@@ -35,28 +37,37 @@ another address now. `spam hold`: they wait after a complaint. `waiting`: for th
 FATES: tuple[Fate, ...] = get_args(Fate)
 """All outcomes, those that need an action first."""
 
-_LEFT: frozenset[Fate] = frozenset({"no outcome", "sent", "delivered", "complained"})
+LEFT: frozenset[Fate] = frozenset({"no outcome", "sent", "delivered", "complained"})
+"""SES took the email with the letters."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReportLine:
-    """The outcome of some letters to one target; `reason` says why they were not sent."""
+    """The outcome of some letters to one target; `reason` says why they were not sent.
+
+    `period` is the day of their delivery. Letters in the tray have none.
+    """
 
     target: Target
     fate: Fate
     letters: int
     reason: str | None = None
+    period: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """An organizer's report about a period; `providers` are those that may not deliver our emails."""
+    """An organizer's report about a period.
+
+    `providers` are those that may not deliver our emails. `evidence` is what speaks against the letters that wait now.
+    """
 
     campaign: Campaign
     period: str
     lines: tuple[ReportLine, ...]
     signatures: int
     providers: tuple[Provider, ...]
+    evidence: Evidence
 
     @property
     def is_worth_a_mail(self) -> bool:
@@ -66,12 +77,12 @@ class Report:
     @property
     def sent(self) -> int:
         """Count the letters that were sent."""
-        return sum(line.letters for line in self.lines if line.fate in _LEFT)
+        return sum(line.letters for line in self.lines if line.fate in LEFT)
 
     @property
     def stuck(self) -> int:
         """Count the letters that should have been sent and were not."""
-        return sum(line.letters for line in self.lines if line.fate not in _LEFT | {"waiting"})
+        return sum(line.letters for line in self.lines if line.fate not in LEFT | {"waiting"})
 
     def of(self, fate: Fate) -> tuple[ReportLine, ...]:
         """Return the lines with one outcome."""
@@ -88,7 +99,7 @@ def lines_of(  # noqa: PLR0913  (everything that decides an outcome)
     for delivery in deliveries:
         question = delivery.question(now)
         if delivery.letters and (question or delivery.key.period >= period or delivery.is_unfinished):
-            yield _line_of(delivery, target, question)
+            yield replace(_line_of(delivery, target, question), period=delivery.key.period)
     if waiting:
         yield ReportLine(target, fate, waiting, target.hold)
 
@@ -107,12 +118,14 @@ def _line_of(delivery: Delivery, target: Target, question: Question | None) -> R
             return ReportLine(target, "under way", delivery.letters, delivery.reason)
 
 
-def fate_of_waiting(campaign: Campaign, period: str, controls: Controls, target: Target) -> Fate:
-    """Return why the letters in a target's tray were not sent."""
+def fate_of_waiting(campaign: Campaign, period: str, controls: Controls, target: Target, letters: int) -> Fate:
+    """Return why the letters in a target's tray, so many, were not sent."""
     if controls.paused:
         return "paused"
     if why := _why_held(target):
         return why
+    if letters < campaign.letters_wanted_on(date.fromisoformat(period)):
+        return "waiting"
     return "waiting" if controls.lets_begin(period, needs_approval=campaign.approval) else "awaiting approval"
 
 

@@ -1,35 +1,190 @@
-"""The weekly schedule: when letters are sent, and the period that a delivery belongs to."""
+"""Schedules: when letters are sent, and the period that a delivery belongs to."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice, takewhile
+from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from undersigned.domain.campaigns import Campaign
+
 DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+
+DELIVER = re.compile(r"weekly|every-two-weeks|monthly|when-([1-9][0-9]{0,4})-letters-wait")
+"""What the setting `deliver` may be."""
+
+FEWEST_LETTERS, MOST_LETTERS = 2, 10_000
+"""How many letters `deliver` may wait for."""
+
+LAST_HOUR = 23
+
+LAST_DAY_OF_MONTH = 31
+"""Stands for the last day of each month; so do 29 and 30 in a month that doesn't have them."""
+
+Step = Literal["day", "week", "two weeks", "month"]
+
+_ONE_DAY = timedelta(days=1)
+_WEEK = timedelta(days=7)
+_MOST_REPORTS = 31
+_COUNTED_FROM = date(2024, 1, 1)
+"""A Monday. The two weeks of every campaign are counted from it, so that none drifts."""
+
+
+def letters_in(deliver: str) -> int | None:
+    """Return how many letters a setting such as `when-50-letters-wait` waits for; None for all others."""
+    found = DELIVER.fullmatch(deliver)
+    return int(found[1]) if found and found[1] else None
 
 
 @dataclass(frozen=True, slots=True)
 class WeeklySchedule:
-    """A weekday, a full hour (0 to 23) and an IANA time zone."""
+    """The stack's own schedule: a weekday, a full hour (0 to 23) and an IANA time zone."""
 
     day: str
     hour: int
     time_zone: str
 
-    def next_after(self, now: datetime, *, not_before: date | None = None) -> datetime:
-        """Return the first delivery after an aware moment, in the schedule's time zone, and not before a day."""
-        local = now.astimezone(ZoneInfo(self.time_zone))
-        days_ahead = (DAYS.index(self.day) - local.weekday()) % 7
-        # Adds days to the local time: 9:00 stays 9:00 when daylight saving time begins or ends.
-        candidate = (local + timedelta(days=days_ahead)).replace(hour=self.hour, minute=0, second=0, microsecond=0)
-        while candidate <= local or (not_before and candidate.date() < not_before):
-            candidate += timedelta(days=7)
-        return candidate
+    @property
+    def cadence(self) -> Cadence:
+        """Return the cadence of campaigns that set none."""
+        return Cadence("week", DAYS.index(self.day), self.hour, self.time_zone)
 
-    def last_period(self, now: datetime) -> str:
-        """Return the period of the last weekly delivery before an aware moment."""
-        return (self.next_after(now).date() - timedelta(days=7)).isoformat()
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What an hourly run has to plan. With `left_out_on`, only targets for which that day was too soon."""
+
+    period: str
+    left_out_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cadence:
+    """The days and the hour on which a campaign's letters go out.
+
+    `on` is the weekday (0 is Monday) or the day of the month; of a `day`, the weekday of reports. `hour` is a full hour
+    (0 to 23) in an IANA time zone. With `letters`, a target's letters go only when so many wait.
+    """
+
+    step: Step
+    on: int
+    hour: int
+    time_zone: str
+    letters: int | None = None
+
+    def moment(self, day: date) -> datetime:
+        """Return the moment of a delivery on a day, in the cadence's time zone.
+
+        Of an hour that occurs twice it is the first one. One that is skipped is the time that takes its place: 3:00 for
+        2:00 (PEP 495).
+        """
+        zone = ZoneInfo(self.time_zone)
+        # By way of UTC, because Python keeps an hour that doesn't exist.
+        return datetime.combine(day, time(self.hour), zone).astimezone(UTC).astimezone(zone)
+
+    def is_on(self, day: date) -> bool:
+        """Say whether letters go out on a day."""
+        match self.step:
+            case "day":
+                return True
+            case "week":
+                return day.weekday() == self.on
+            case "two weeks":
+                return day.weekday() == self.on and (day - _COUNTED_FROM).days % 14 < _WEEK.days
+            case "month":
+                is_last = (day + _ONE_DAY).day == 1
+                return day.day == self.on or (is_last and day.day < self.on)
+
+    def next_after(self, now: datetime, *, not_before: date | None = None) -> datetime:
+        """Return the first delivery after an aware moment, in the cadence's time zone.
+
+        `not_before` is the first day on which a target can get one: seven days after its last email. If the cadence
+        would leave the target out for that, and its next day is more than a week later, the target gets its letters on
+        the first day that is possible.
+        """
+        day = now.astimezone(ZoneInfo(self.time_zone)).date()
+        if not_before:
+            day = max(day, not_before)
+        while self.moment(day) <= now or not (self.is_on(day) or (not_before and self._makes_up(day, not_before))):
+            day += _ONE_DAY
+        return self.moment(day)
+
+    def last_day(self, now: datetime) -> date:
+        """Return the day of the last delivery until an aware moment."""
+        return next(day for day in self._days_before(now) if self.is_on(day))
+
+    def due(self, after: datetime, until: datetime) -> tuple[Due, ...]:
+        """Return what became due after one moment and until another.
+
+        Of several days that were missed, it is the last: its deliveries take all letters that wait.
+        """
+        found = []
+        last, today = self.last_day(until), next(self._days_before(until))
+        if self.moment(last) > after:
+            found.append(Due(last.isoformat()))
+        if self._is_long and last < today < last + _WEEK and self.moment(today) > after:
+            found.append(Due(today.isoformat(), left_out_on=last))
+        return tuple(found)
+
+    def report_days(self, after: datetime, until: datetime) -> list[date]:
+        """Return the days whose reports can be due since a moment: those of the day before, at the same hour.
+
+        After more than a month without a run, they are those of the last month.
+        """
+        passed = takewhile(lambda day: self.moment(day) > after, islice(self._days_before(until), _MOST_REPORTS))
+        return sorted(day - _ONE_DAY for day in passed)
+
+    def has_report(self, day: date) -> bool:
+        """Say whether a day has a report even without a delivery: each day of the cadence, or one in each week."""
+        return day.weekday() == self.on if self.step == "day" else self.is_on(day)
+
+    @property
+    def _is_long(self) -> bool:
+        """Say whether a target that is left out once would wait for more than a week."""
+        return self.step in {"two weeks", "month"}
+
+    def _makes_up(self, day: date, not_before: date) -> bool:
+        if not self._is_long:
+            return False
+        last = next(before for before in _backwards(day) if self.is_on(before))
+        return day < last + _WEEK and was_left_out(last, not_before)
+
+    def _days_before(self, now: datetime) -> Iterator[date]:
+        """Return the days whose hour is not later than a moment, backwards."""
+        today = now.astimezone(ZoneInfo(self.time_zone)).date()
+        return (day for day in _backwards(today) if self.moment(day) <= now)
+
+
+def was_left_out(day: date, not_before: date) -> bool:
+    """Say whether a day was too soon for a target that can have its next email on `not_before`."""
+    return not_before - _WEEK < day < not_before
+
+
+def _backwards(day: date) -> Iterator[date]:
+    while True:
+        yield day
+        day -= _ONE_DAY
+
+
+def cadence_of(campaign: Campaign, stack: WeeklySchedule) -> Cadence:
+    """Return a campaign's cadence. What its settings don't say is as in the stack's schedule."""
+    if not campaign.has_own_cadence:
+        return stack.cadence
+    hour = stack.hour if campaign.deliver_at is None else campaign.deliver_at
+    if letters := letters_in(campaign.deliver):
+        return Cadence("day", DAYS.index(stack.day), hour, campaign.time_zone, letters)
+    if campaign.deliver == "monthly":
+        day = campaign.deliver_on if isinstance(campaign.deliver_on, int) else 1
+        return Cadence("month", day, hour, campaign.time_zone)
+    weekday = campaign.deliver_on if isinstance(campaign.deliver_on, str) else stack.day
+    step: Step = "two weeks" if campaign.deliver == "every-two-weeks" else "week"
+    return Cadence(step, DAYS.index(weekday), hour, campaign.time_zone)
 
 
 def period_of(moment: datetime, time_zone: str) -> str:

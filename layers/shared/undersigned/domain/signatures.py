@@ -16,10 +16,12 @@ from undersigned.domain.drawings import Drawing
 from undersigned.domain.errors import AnswerError, FieldError, FormError
 from undersigned.domain.languages import SOURCE, Message
 from undersigned.domain.letters import SignerDetails, specimen
+from undersigned.domain.sources import source_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from undersigned.domain.abuse_checks import WantedSuspicion
     from undersigned.domain.campaigns import Campaign, Roster, Target
 
 Status = Literal["pending", "confirmed", "withdrawn", "erased"]
@@ -30,6 +32,9 @@ ReportedStatus = Literal["pending", "confirmed", "withdrawn", "erased", "quarant
 
 PENDING_FOR = timedelta(days=14)
 """How long a signature waits for its confirmation."""
+
+WITHDRAWN_FOR = timedelta(days=30)
+"""How long a withdrawn letter's personal data is kept, so that its signer can see what became of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,18 @@ FORM_FIELDS: tuple[FormField, ...] = (
 )
 """In the order of the form. `updates`, a checkbox, follows."""
 
+
+def form_fields(campaign: Campaign) -> tuple[FormField, ...]:
+    """Return the fields that a campaign's form can have."""
+    asked = {"address_line": campaign.has_street, "note": campaign.own_words}
+    optional = {"address_line"} if campaign.street_address == "optional" else set()
+    return tuple(
+        replace(field, missing=None) if field.name in optional else field
+        for field in FORM_FIELDS
+        if asked.get(field.name, True)
+    )
+
+
 _WITHOUT_WEB_ADDRESS = frozenset({"name", "address_line", "locality", "region", "signature"})
 _WITHOUT_PHONE_NUMBER = frozenset({"name", "signature"})
 
@@ -82,6 +99,7 @@ class SignedForm:
     letter_language: str
     target: Target
     drawing: str = ""
+    source: str | None = None
 
 
 def new_mail_request(at: datetime, random: str) -> str:
@@ -137,7 +155,7 @@ def _clean(field: FormField, value: object) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class UnfinishedForm:
     """An incomplete form: its valid answers, the target if it is known, and every error."""
 
     texts: Mapping[str, str]
@@ -145,11 +163,12 @@ class Draft:
     errors: tuple[FieldError, ...]
 
 
-def read_draft(values: Mapping[str, object], roster: Roster) -> Draft:
-    """Check a posted form and find every error, in the form's order."""
-    texts: dict[str, str] = {}
+def read_unfinished(values: Mapping[str, object], campaign: Campaign, roster: Roster) -> UnfinishedForm:
+    """Check a posted form and find every error, in the form's order. What the form doesn't ask for is ignored."""
+    fields = form_fields(campaign)
+    texts = dict.fromkeys({field.name for field in FORM_FIELDS} - {field.name for field in fields}, "")
     errors: list[FieldError] = []
-    for field in FORM_FIELDS:
+    for field in fields:
         try:
             texts[field.name] = _clean(field, values.get(field.name))
         except AnswerError as error:
@@ -165,22 +184,22 @@ def read_draft(values: Mapping[str, object], roster: Roster) -> Draft:
     target = None
     if "postal_code" in texts and "target" in texts:
         try:
-            target = choose_target(roster, texts["postal_code"], texts["target"])
+            target = choose_target(campaign, roster, texts["postal_code"], texts["target"])
         except FormError as error:
             errors.extend(error.errors)
     order = {field.name: position for position, field in enumerate(FORM_FIELDS)}
     order["drawing"] = order["signature"]
-    return Draft(texts, target, tuple(sorted(errors, key=lambda error: order[error.field])))
+    return UnfinishedForm(texts, target, tuple(sorted(errors, key=lambda error: order[error.field])))
 
 
 def read_form(
     values: Mapping[str, object], campaign: Campaign, roster: Roster, page_language: str | None = None
 ) -> SignedForm:
     """Read a form without errors. Raises FormError with every error, in the form's order."""
-    draft = read_draft(values, roster)
-    if draft.errors or draft.target is None:
-        raise FormError(draft.errors)
-    texts = draft.texts
+    unfinished = read_unfinished(values, campaign, roster)
+    if unfinished.errors or unfinished.target is None:
+        raise FormError(unfinished.errors)
+    texts = unfinished.texts
     return SignedForm(
         name=texts["name"],
         email=mailable(texts["email"]),
@@ -192,8 +211,9 @@ def read_form(
         note=texts["note"],
         updates=wants_updates(values),
         letter_language=letter_language(values, campaign, page_language),
-        target=draft.target,
+        target=unfinished.target,
         drawing=texts["drawing"],
+        source=source_of(values.get("source"), campaign),
     )
 
 
@@ -214,7 +234,7 @@ def letter_language(values: Mapping[str, object], campaign: Campaign, page_langu
     )
 
 
-def choose_target(roster: Roster, postal_code: str, target_id: str) -> Target:
+def choose_target(campaign: Campaign, roster: Roster, postal_code: str, target_id: str) -> Target:
     """Return the target that serves the postal code, or the signer's choice among several.
 
     Raises FormError if no target serves the code, if several do and none of them is chosen, or if the chosen one
@@ -222,19 +242,52 @@ def choose_target(roster: Roster, postal_code: str, target_id: str) -> Target:
     """
     serving = roster.serving(postal_code)
     if not serving:
-        message = Message("This letter doesn’t cover %(postal_code)s", {"postal_code": postal_code})
-        raise FormError((FieldError("postal_code", message),))
+        raise FormError((FieldError("postal_code", _not_covered(campaign, roster, postal_code)),))
     chosen = [target for target in serving if target.id == target_id]
     if chosen:
         return chosen[0]
-    values = {"postal_code": postal_code, "towns": " / ".join(target.locality for target in serving)}
-    if target_id:
+    if len(serving) == 1 and not target_id:
+        return serving[0]
+    towns = dict.fromkeys(target.locality for target in serving if target.postal_codes)
+    values = {
+        "postal_code": postal_code,
+        "towns": " / ".join(towns),
+        "names": " / ".join(target.name for target in serving),
+    }
+    if len(towns) < len(serving):
+        # The towns don't tell the targets apart.
+        message = Message("Choose who gets your letter: %(names)s", values)
+    elif target_id:
         message = Message("%(postal_code)s is in %(towns)s. Choose that town, or correct the postal code.", values)
-        raise FormError((FieldError("target", message),))
-    if len(serving) > 1:
+    else:
         message = Message("%(postal_code)s is in more than one town. Choose yours: %(towns)s", values)
-        raise FormError((FieldError("target", message),))
-    return serving[0]
+    raise FormError((FieldError("target", message),))
+
+
+def _not_covered(campaign: Campaign, roster: Roster, postal_code: str) -> Message:
+    """Say which towns the letter covers, and whom people of other towns can ask."""
+    towns, others = roster.towns_near(postal_code)
+    values = {
+        "postal_code": postal_code,
+        "towns": ", ".join(towns),
+        "others": others,
+        "organizer": campaign.organizer.name,
+        "email": campaign.organizer.email,
+    }
+    if not others:
+        return Message(
+            "This letter doesn’t cover %(postal_code)s. It covers %(towns)s. "
+            "If you live somewhere else, write to %(organizer)s: %(email)s",
+            values,
+        )
+    return Message.counted(
+        "This letter doesn’t cover %(postal_code)s. It covers %(towns)s and %(others)s more town. "
+        "If you live somewhere else, write to %(organizer)s: %(email)s",
+        "This letter doesn’t cover %(postal_code)s. It covers %(towns)s and %(others)s more towns. "
+        "If you live somewhere else, write to %(organizer)s: %(email)s",
+        others,
+        values,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,10 +296,15 @@ class Signature:
 
     `bundle` is `<period>#<number>` once the letter is sealed. `tallied` is the tally's mark (see `tallies`). `version`
     grows with every change of status. `letter` is the signed letter version, `target_version` what it shows of the
-    target (None before version 0.3), `language` the one of the signer's pages and emails. `quarantine` says why the
-    form looked like a bot's, until the letter is confirmed. `erased_at` stays when a person whose letter was erased
-    signs again. `in_tray` says whether the letter waits in its target's tray. No link works that was made until
-    `links_ended_at`.
+    target (None before version 0.3), `language` the one of the signer's pages and emails. `quarantine` is the
+    suspicion; it stays when the letter is confirmed. `erased_at` stays when a person whose letter was erased signs
+    again. `network` is a hash of the network that the form came from, another one each day; it goes when the letter is
+    sealed. `in_tray` says whether the letter waits in its target's tray, `on_hold` whether an organizer keeps it out
+    of it. No link works that was made until `links_ended_at`. `town` is the one that it counts for: a target's, or
+    `other`; None before version 0.3. `beside` has what other forms of this signer say that wait for a confirmation,
+    too (see `words`). `cleared_at` is when its personal data was removed, because its time was over; `provider` is
+    then the email provider that it counts for. `mail_postponed` says whether confirmation emails of the row wait for
+    room in a budget. `source` is the label of the link or site that it came from, in a campaign that counts them.
     """
 
     campaign: str
@@ -278,8 +336,17 @@ class Signature:
     erased_at: datetime | None = None
     drawing: str = ""
     in_tray: bool = False
+    on_hold: bool = False
     links_ended_at: datetime | None = None
     target_version: str | None = None
+    network: str | None = None
+    town: str | None = None
+    beside: tuple[Signature, ...] = ()
+    cleared_at: datetime | None = None
+    provider: str | None = None
+    mail_postponed: bool = False
+    source: str | None = None
+    asked_again: bool = False
 
     @property
     def details(self) -> SignerDetails:
@@ -307,9 +374,19 @@ class Signature:
         return "quarantined" if self.status == "pending" and self.quarantine else self.status
 
     @property
+    def is_empty(self) -> bool:
+        """Say whether nothing personal is left: it was erased, or its time was over."""
+        return self.status == "erased" or self.cleared_at is not None
+
+    @property
     def waits(self) -> bool:
-        """Say whether the letter is confirmed and not sealed yet."""
-        return self.status == "confirmed" and self.bundle is None
+        """Say whether the letter is confirmed and goes with a later delivery."""
+        return self.status == "confirmed" and self.bundle is None and not self.on_hold
+
+    @property
+    def email_domain(self) -> str:
+        """Return the domain of the email address; empty if nothing personal is left of the letter."""
+        return self.email.rpartition("@")[2].lower()
 
     @property
     def changed_at(self) -> datetime:
@@ -321,7 +398,7 @@ class Signature:
         """Say whether the person still needs the email that the row requests."""
         if self.status == "pending":
             return not self.has_expired(now)
-        if self.status != "confirmed" or self.confirmed_at is None:
+        if self.status != "confirmed" or self.confirmed_at is None or self.is_empty:
             return False
         # A confirmed letter had its email, unless its signer has sent the form again since.
         asked_at = requested_at(self.mail_request)
@@ -332,24 +409,61 @@ class Signature:
         return self.links_ended_at is None or issued_at > self.links_ended_at
 
     def has_expired(self, now: datetime) -> bool:
-        """Say whether the time to confirm is over. DynamoDB deletes the row within days (TTL)."""
+        """Say whether the time to confirm is over.
+
+        DynamoDB deletes the row within days (TTL), or the daily reconciliation erases it if it was erased before.
+        """
         return self.status == "pending" and self.expires_at is not None and self.expires_at <= now
 
 
 @dataclass(frozen=True, slots=True)
 class SignatureFilter:
-    """Selects the letters of a listing: to one target or to all, with one reported status or with any."""
+    """Selects letters: those that meet every criterion that is given.
+
+    The suspicion `any` is that of each letter which has one. `domain` is that of the email address, `network` a row's
+    hash. Letters were signed at `signed_from` or later, and before `signed_before`. With `on_hold`, only those that an
+    organizer put on hold.
+    """
 
     target: str | None = None
     status: ReportedStatus | None = None
+    suspicion: WantedSuspicion | None = None
+    domain: str | None = None
+    network: str | None = None
+    signed_from: datetime | None = None
+    signed_before: datetime | None = None
+    on_hold: bool = False
+
+    @property
+    def singles_out(self) -> bool:
+        """Say whether the filter has a criterion by which letters can be held or removed."""
+        criteria = (self.suspicion, self.domain, self.network, self.signed_from, self.signed_before, self.on_hold)
+        return any(criteria)
 
     def matches(self, signature: Signature) -> bool:
         """Say whether a letter belongs in the listing."""
-        return self.target in {None, signature.target} and self.status in {None, signature.reported_status}
+        suspicions = {None, signature.quarantine, "any" if signature.quarantine else None}
+        return (
+            self.target in {None, signature.target}
+            and self.status in {None, signature.reported_status}
+            and self.suspicion in suspicions
+            and self.domain in {None, signature.email_domain}
+            and self.network in {None, signature.network}
+            and (self.signed_from is None or signature.signed_at >= self.signed_from)
+            and (self.signed_before is None or signature.signed_at < self.signed_before)
+            and (signature.on_hold or not self.on_hold)
+        )
 
 
-def details_so_far(draft: Draft, campaign: Campaign, today: date | None, language: str) -> SignerDetails:
+def details_so_far(unfinished: UnfinishedForm, campaign: Campaign, today: date | None, language: str) -> SignerDetails:
     """Return what a letter shows about the signer of an incomplete form, with placeholders for what is missing."""
     shown = ("name", "address_line", "locality", "region", "postal_code", "signature", "note", "drawing")
-    known = {name: draft.texts[name] for name in shown if draft.texts.get(name)}
-    return replace(specimen(language), **({"region": campaign.region} | known), signed_on=today)
+    known = {name: unfinished.texts[name] for name in shown if unfinished.texts.get(name)}
+    return replace(
+        specimen(language, has_street=campaign.needs_street), **({"region": campaign.region} | known), signed_on=today
+    )
+
+
+def details_at_first(campaign: Campaign, today: date, language: str) -> SignerDetails:
+    """Return what a letter shows about the signer of an empty form: placeholders."""
+    return details_so_far(UnfinishedForm({}, None, ()), campaign, today, language)

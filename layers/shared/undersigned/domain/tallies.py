@@ -3,6 +3,12 @@
 A row's mark, `tallied`, lists the counters that count the row now, by one each. To count a row is to change its mark to
 what it should be and the counters by the difference, in one transaction. So a stream record that arrives twice, late or
 out of order finds a correct mark and changes nothing.
+
+While many workers count at once, a counter is spread over shards: each worker adds to a shard of its own, and the
+counter is the sum of its shards.
+
+No counter is named by what a signer typed. So the number of counters has a bound, and nothing personal is in their
+names. The counters `LOCALITY#…`, `SIGNED#…` and `CONFIRMED#…` of version 0.2 were; a recount removes them.
 """
 
 from __future__ import annotations
@@ -11,19 +17,36 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from undersigned.domain.providers import CONFIRMED, OTHER, SIGNED, provider_of
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from undersigned.domain.signatures import Signature
 
 TOTAL = "TOTAL"
 
+TOWNS = "TOWN#"
+"""The beginning of the names of the counters by town: one for each town of a target, and `other`."""
+
+SUSPICIONS = "SUSPICION#"
+"""The beginning of the names of the counters by suspicion. A letter without one is in none of them."""
+
+NO_SUSPICION = "none"
+"""What stands for the letters in no counter by suspicion."""
+
+SOURCES = "SOURCE#"
+"""The beginning of the names of the counters by source: one for each that a campaign lists, `other` and `none`."""
+
 NOT_COUNTED = ""
 
 _BETWEEN = "|"
 
-MOST_COUNTERS = 7
+MOST_COUNTERS = 9
 """The most counters in one mark."""
+
+type Move = tuple[Signature, str]
+"""A row, and the mark that it should have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,33 +62,68 @@ def mark_of(signature: Signature) -> str:
     """Return the mark that a row should have.
 
     A confirmed letter counts in the total, for its target, for the day and hour (UTC) of its confirmation, for its
-    locality, and for its email domain. A pending letter counts only as signed with its email domain, which shows
-    providers that don't deliver our emails.
+    town, for its email provider, and for its suspicion if it has one. A pending letter counts only as signed with its
+    provider, which shows providers that don't deliver our emails. In a campaign with sources, a confirmed letter also
+    counts for its source.
+
+    How a mark begins says whether its letter is confirmed: the filters of the stream's readers see nothing else. The
+    order of the others means nothing.
     """
     if signature.status not in {"pending", "confirmed"}:
         return NOT_COUNTED
-    domain = signature.email.rpartition("@")[2].lower()
-    counters = [f"SIGNED#{domain}"]
+    provider = signature.provider or provider_of(signature.email)
+    counters = [f"{SIGNED}{provider}"]
     if signature.status == "confirmed" and signature.confirmed_on and signature.confirmed_at:
-        counters += [
+        counters = [
             TOTAL,
+            f"{SIGNED}{provider}",
             f"TARGET#{signature.target}",
             f"DAY#{signature.confirmed_on.isoformat()}",
             f"HOUR#{signature.confirmed_at:%Y-%m-%dT%H}",
-            f"LOCALITY#{locality_of(signature)}",
-            f"CONFIRMED#{domain}",
+            f"{TOWNS}{signature.town or OTHER}",
+            f"{CONFIRMED}{provider}",
         ]
+        if signature.quarantine:
+            counters.append(f"{SUSPICIONS}{signature.quarantine}")
+        if signature.source:
+            counters.append(f"{SOURCES}{signature.source}")
     return _BETWEEN.join(counters)
 
 
-def locality_of(signature: Signature) -> str:
-    """Return the spelling by which a town is counted. Letter case and spaces don't matter."""
-    return " ".join(signature.locality.replace(_BETWEEN, " ").casefold().split())
+def counted_town(locality: str) -> str:
+    """Return the spelling by which a target's town is counted. Letter case and spaces don't matter."""
+    return " ".join(locality.replace(_BETWEEN, " ").casefold().split())
 
 
 def counters_of(mark: str) -> tuple[str, ...]:
     """Return the counters (sort keys) that count a row with this mark, by one each."""
     return tuple(mark.split(_BETWEEN)) if mark != NOT_COUNTED else ()
+
+
+def is_marked_right(signature: Signature) -> bool:
+    """Say whether a row's mark has the counters that it should have, in any order."""
+    return {*counters_of(signature.tallied)} == {*counters_of(mark_of(signature))}
+
+
+def transactions(moves: Iterable[Move], most: int) -> Iterator[list[Move]]:
+    """Cut moves into transactions of at most so many writes: one for each row, and one for each counter of its marks.
+
+    Raises ValueError if a single move takes more.
+    """
+    some: list[Move] = []
+    counters: set[str] = set()
+    for signature, mark in moves:
+        touched = {*counters_of(signature.tallied)} ^ {*counters_of(mark)}
+        if 1 + len(touched) > most:
+            message = f"a row with {len(touched)} counters doesn't fit into {most} writes"
+            raise ValueError(message)
+        if len(some) + 1 + len(counters | touched) > most:
+            yield some
+            some, counters = [], set()
+        some.append((signature, mark))
+        counters |= touched
+    if some:
+        yield some
 
 
 def difference(moves: Iterable[tuple[str, str]]) -> dict[str, int]:
@@ -75,3 +133,9 @@ def difference(moves: Iterable[tuple[str, str]]) -> dict[str, int]:
         change.update(counters_of(new))
         change.subtract(counters_of(old))
     return {counter: amount for counter, amount in change.items() if amount}
+
+
+def has_older_mark(signature: Signature) -> bool:
+    """Say whether a letter that is not pending has the mark of a version before 0.3: it begins with another counter."""
+    mark = signature.tallied
+    return signature.status != "pending" and mark != NOT_COUNTED and not mark.startswith(TOTAL)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from datetime import datetime
 
-type Purpose = Literal["confirm", "letter", "packets", "form", "approval", "session"]
+type Purpose = Literal["confirm", "letter", "packets", "form", "approval", "session", "sign-in", "person"]
 
 VALID_FOR: dict[Purpose, timedelta] = {
     "confirm": timedelta(days=400),
@@ -18,6 +18,8 @@ VALID_FOR: dict[Purpose, timedelta] = {
     "form": timedelta(days=2),
     "approval": timedelta(days=14),
     "session": timedelta(hours=12),
+    "sign-in": timedelta(minutes=15),
+    "person": timedelta(hours=12),
 }
 """How long a link, a form or a session works.
 
@@ -30,11 +32,15 @@ CLOCKS_DIFFER_BY = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class SignerToken:
-    """The letter that a link is about, and the date of the link: an aware datetime in whole seconds."""
+    """The letter that a link is about, and the date of the link: an aware datetime in whole seconds.
+
+    `words` are those that a confirmation link confirms. Links of a version before 0.3 name none.
+    """
 
     campaign: str
     signer: str
     issued_at: datetime
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +57,11 @@ class SessionToken:
 
     campaign: str
     digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonToken:
+    """A session of a person: the person's id, and the id of the session."""
+
+    person: str
+    session: str

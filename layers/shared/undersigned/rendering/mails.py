@@ -17,6 +17,7 @@ from undersigned.domain import languages
 from undersigned.domain.deliveries import packet_filename
 from undersigned.domain.languages import Message
 from undersigned.domain.letters import as_text, read_blocks, render_html, render_specimen
+from undersigned.domain.mail_budgets import lane_of
 from undersigned.rendering.environment import environment
 from undersigned.rendering.pictures import with_pictures
 
@@ -105,9 +106,12 @@ def confirmation(  # noqa: PLR0913, PLR0917  (what the email says)
     *,
     confirm_token: str,
     letter_token: str,
-    next_delivery: datetime,
+    next_delivery: datetime | None,
 ) -> Mail:
-    """Write the email that asks a signer to confirm, or says that they have already signed."""
+    """Write the email that asks a signer to confirm, or says that they have already signed.
+
+    `next_delivery` is None while the campaign is paused.
+    """
     language, whom = signature.language, target.addressed(signature.language)
     letter_html = render_html(letter.template, target, signature.details, letter.language)
     # Until the letter is confirmed, the email shows none of its text.
@@ -125,9 +129,10 @@ def confirmation(  # noqa: PLR0913, PLR0917  (what the email says)
         "whom": whom,
         "target": target,
         "signature": signature,
-        "confirm_url": f"{sender.public_url}/confirm/{confirm_token}",
-        "letter_url": f"{sender.public_url}/letters/{letter_token}",
-        "next_delivery": campaign.local(next_delivery),
+        "confirm_url": f"{sender.api_url}/confirm/{confirm_token}",
+        "letter_url": f"{sender.api_url}/letters/{letter_token}",
+        "privacy_url": campaign.privacy_notice(sender.api_url, language),
+        "next_delivery": campaign.local(next_delivery) if next_delivery else None,
         "letter_html": Markup(mailed_html),  # noqa: S704  (render_html escapes every value)
         "letter_text": as_text(read_blocks(letter_html)),
     }
@@ -145,19 +150,22 @@ def confirmation(  # noqa: PLR0913, PLR0917  (what the email says)
         subject=subject.in_language(language),
         text=environment(language).get_template("confirmation.txt").render(values),
         html=environment(language).get_template("confirmation.html").render(values),
-        tags={"kind": "confirmation", "campaign": campaign.id},
+        tags={"kind": "confirmation", "campaign": campaign.id, "lane": lane_of(signature)},
         pictures=pictures,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class DeliverySummary:
-    """What a delivery's email says. `signers` has the name and locality of the first signers, in the packets' order."""
+    """What a delivery's email says. `signers` has the name and locality of the first signers, in the packets' order.
+
+    `versions` are the letters that were signed, each with its target as it was signed.
+    """
 
     letters: int
     residents: int
     since: date
-    versions: tuple[Letter, ...]
+    versions: tuple[tuple[Letter, Target], ...]
     signers: tuple[tuple[str, str], ...]
     packets: tuple[PacketRecord, ...]
 
@@ -172,8 +180,12 @@ def delivery(  # noqa: PLR0913  (what the email says)
     attempt: int,
     pdfs: Sequence[bytes] | None,
     packets_token: str,
+    notice: Message | None = None,
 ) -> Mail:
-    """Write the email of a delivery. Without `pdfs`, it has a link to the packets that holds `packets_token`."""
+    """Write the email of a delivery. Without `pdfs`, it has a link to the packets that holds `packets_token`.
+
+    `notice` comes before everything else in its body.
+    """
     of = len(summary.packets)
     language, whom = campaign.language, target.addressed(campaign.language)
     filenames = [packet_filename(key, packet.number, of) for packet in summary.packets]
@@ -203,10 +215,11 @@ def delivery(  # noqa: PLR0913  (what the email says)
         "figures_text": textwrap.indent(columns(figures), "  "),
         "attached": pdfs is not None,
         "filenames": filenames,
-        "packets_url": f"{sender.public_url}/packets/{packets_token}",
-        "versions": _versions(summary, target, language),
+        "packets_url": f"{sender.api_url}/packets/{packets_token}",
+        "versions": _versions(summary, campaign),
         "signers_text": columns(summary.signers),
         "unlisted": _unlisted(summary, language),
+        "notice": notice.in_language(language) if notice else "",
     }
     written = environment(language)
     return Mail(
@@ -229,27 +242,31 @@ def delivery(  # noqa: PLR0913  (what the email says)
     )
 
 
-def as_test(mail: Mail, campaign: Campaign) -> Mail:
-    """Return a delivery's email as a test to the organizer. Its tags keep its events from changing the delivery."""
+def as_test(mail: Mail, to: str) -> Mail:
+    """Return a delivery's email as a test to an address. Its tags keep its events from changing the delivery."""
     # For translators: It comes before the subject of an email that organizers send to themselves as a test.
     prefix = Message("[Test]").in_language(mail.language)
     return replace(
         mail,
-        to=campaign.organizer.email,
+        to=to,
         subject=f"{prefix} {mail.subject}",
         tags={name: value for name, value in mail.tags.items() if name in {"campaign", "target"}} | {"kind": "test"},
     )
 
 
 def _figures(summary: DeliverySummary, target: Target, language: str) -> list[tuple[str, str]]:
-    return [
-        (Message("Letters").in_language(language), languages.number(summary.letters, language)),
+    figures = [
+        (Message("Letters"), languages.number(summary.letters, language)),
         (
-            Message("Signers who gave an address in %(town)s", {"town": target.locality}).in_language(language),
+            Message("Signers who gave an address in %(town)s", {"town": target.locality}),
             languages.number(summary.residents, language),
         ),
-        (Message("Signed since").in_language(language), languages.long_date(summary.since, language)),
+        (Message("Signed since"), languages.long_date(summary.since, language)),
     ]
+    if not target.has_own_codes:
+        # Nobody knows which addresses are in the town.
+        del figures[1]
+    return [(name.in_language(language), figure) for name, figure in figures]
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,15 +279,16 @@ class _Version:
     text: str
 
 
-def _versions(summary: DeliverySummary, target: Target, language: str) -> list[_Version]:
+def _versions(summary: DeliverySummary, campaign: Campaign) -> list[_Version]:
     """Return the letter versions that people signed, those in the email's language first.
 
     With several languages, the headings name them.
     """
-    several = len({letter.language for letter in summary.versions}) > 1
+    language = campaign.language
+    several = len({letter.language for letter, _ in summary.versions}) > 1
     found = []
-    own_first = sorted(summary.versions, key=lambda letter: letter.language != language)
-    for position, letter in enumerate(own_first, start=1):
+    own_first = sorted(summary.versions, key=lambda signed: signed[0].language != language)
+    for position, (letter, target) in enumerate(own_first, start=1):
         values = {"number": position, "count": len(summary.versions), "language": languages.name_of(letter.language)}
         if len(summary.versions) == 1:
             heading = Message("The letter")
@@ -278,7 +296,7 @@ def _versions(summary: DeliverySummary, target: Target, language: str) -> list[_
             heading = Message("The letter, version %(number)s of %(count)s (%(language)s)", values)
         else:
             heading = Message("The letter, version %(number)s of %(count)s", values)
-        html = render_specimen(letter.template, target, letter.language)
+        html = render_specimen(letter.template, target, letter.language, has_street=campaign.needs_street)
         found.append(
             _Version(
                 heading=heading.in_language(language),

@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from undersigned.domain import languages
+from undersigned.domain.campaigns import dashboard_path
 from undersigned.domain.languages import Message
 from undersigned.domain.reports import FATES
 from undersigned.rendering.environment import environment
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from undersigned.domain.campaigns import Campaign, Target
     from undersigned.domain.deliveries import Sender
     from undersigned.domain.reports import Fate, Report
+    from undersigned.domain.screening import Evidence
 
 _HEADINGS: Mapping[Fate, Message] = {
     "in doubt": Message.in_context("heading above letters", "In doubt: did the email leave?"),
@@ -86,6 +88,7 @@ def approval(  # noqa: PLR0913  (what the email says)
     campaign: Campaign,
     period: str,
     waiting: Sequence[WaitingLetters],
+    evidence: Evidence,
     *,
     token: str,
     valid_until: datetime,
@@ -104,7 +107,8 @@ def approval(  # noqa: PLR0913  (what the email says)
         "headline": headline,
         "rows": rows,
         "rows_text": _as_text(rows, language),
-        "approval_url": f"{sender.public_url}/organizer/approve/{token}",
+        "warnings": _warnings(evidence, language),
+        "approval_url": f"{sender.api_url}/organizer/approve/{token}",
         "valid_until": campaign.local(valid_until),
     }
     return _written("approval", sender, campaign, period, f"{headline}: {campaign.title}", values)
@@ -139,19 +143,33 @@ def report(sender: Sender, found: Report, next_delivery: datetime) -> Mail:
         "figures": figures,
         "figures_text": textwrap.indent(columns(figures), "  "),
         "sections": [_section(found, fate, campaign.local(next_delivery)) for fate in FATES if found.of(fate)],
+        "warnings": _warnings(found.evidence, language),
         "providers": found.providers,
-        "dashboard_url": f"{sender.public_url}/organizer",
+        "dashboard_url": f"{sender.api_url}{dashboard_path(campaign.id)}",
     }
     return _written("report", sender, campaign, found.period, subject.in_language(language), values)
 
 
+def _warnings(evidence: Evidence, language: str) -> list[str]:
+    return [sentence.in_language(language) for sentence in evidence.sentences(language)]
+
+
 def _section(found: Report, fate: Fate, next_delivery: datetime) -> _Section:
-    language = found.campaign.language
+    language, wanted = found.campaign.language, found.campaign.letters_wanted
+    values = {"day": languages.long_moment(next_delivery, language)}
     # Letters that only wait need no advice.
-    advice = _ADVICE.get(fate) or Message(
-        "These letters came in later, or their recipient got an email less than seven days before. They go out on "
-        "%(day)s at the earliest.",
-        {"day": languages.long_moment(next_delivery, language)},
+    advice = _ADVICE.get(fate) or (
+        Message(
+            "These letters go out when %(letters)s wait for their recipient, or when signing has ended, on %(day)s "
+            "at the earliest.",
+            {**values, "letters": languages.number(wanted, language)},
+        )
+        if wanted
+        else Message(
+            "These letters came in later, or their recipient got an email less than seven days before. They go out on "
+            "%(day)s at the earliest.",
+            values,
+        )
     )
     rows = [(_recipient(line.target, line.reason, language), line.letters) for line in found.of(fate)]
     return _Section(_HEADINGS[fate].in_language(language), advice.in_language(language), rows, _as_text(rows, language))

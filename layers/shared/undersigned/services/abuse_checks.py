@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from dataclasses import dataclass, field
 from datetime import timedelta
 from math import ceil
@@ -12,6 +14,7 @@ from undersigned.domain.abuse_checks import (
     NETWORK_SHARE,
     PACE_WINDOW,
     PACE_WINDOWS,
+    PROOF_GRACE,
     RATE_WINDOW,
     TRAP,
     FormToken,
@@ -19,6 +22,7 @@ from undersigned.domain.abuse_checks import (
     Visitor,
     has_jumped,
     hashed_address,
+    hashed_network,
     suspicion,
     window_of,
 )
@@ -35,6 +39,11 @@ if TYPE_CHECKING:
 ALGORITHM, COST, PREFIX = "PBKDF2/SHA-256", 2_000, "00"
 """A proof takes 256 tries of 2,000 rounds on average: about a second on a phone. Checking it takes one try."""
 
+CHALLENGE = {"algorithm": ALGORITHM, "cost": COST, "keyPrefix": PREFIX, "salt": ""}
+"""The parameters of each ALTCHA challenge. Its nonce is what `proof_nonce` returns. `form.js` has them, too."""
+
+_COUNTER = re.compile("[0-9]{1,9}")
+
 _PACE_KEPT_FOR = timedelta(seconds=15)
 
 
@@ -49,18 +58,15 @@ class BusyError(UndersignedError):
 
 @dataclass(frozen=True, slots=True)
 class IssuedForm:
-    """What a copy of the form carries: its token, and a challenge (JSON) if it must bring a proof of work."""
+    """What a form carries: its token, and whether its page asks for a proof of work."""
 
     token: str
-    challenge: str | None
+    needs_proof: bool
 
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """The suspicion about a form, if there is one, and its form token, if it has one."""
-
-    suspicion: Suspicion | None
-    form: FormToken | None
+    @property
+    def challenge(self) -> str | None:
+        """What a program must solve, as JSON. Its nonce depends on the email address."""
+        return json.dumps({"parameters": CHALLENGE}) if self.needs_proof else None
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)
@@ -72,18 +78,18 @@ class AbuseChecks:
     keys: Callable[[], Sequence[str]]
     forms_a_minute: int
     clock: Callable[[], datetime]
-    new_id: Callable[[], str]
     _jumped: dict[str, tuple[datetime, bool]] = field(default_factory=dict, init=False)
 
     def issue_form(self, campaign: Campaign, earlier_token: object = None) -> IssuedForm:
         """Issue a form token, or return the earlier one if it is valid: a form that is corrected keeps its token."""
         form = self._read(campaign, earlier_token)
         if form is None:
-            form = FormToken(campaign.id, self.new_id(), self.needs_proof(campaign), self.clock())
-        return IssuedForm(self.tokens.for_form(form), self._challenge(form) if form.needs_proof else None)
+            form = FormToken.of_window(campaign.id, self.clock(), needs_proof=self.needs_proof(campaign))
+        # The page that answers a form seems newer to `form.js` than its token is.
+        return IssuedForm(self.tokens.for_form(form), form.needs_proof or self._is_old(form, PROOF_GRACE / 2))
 
     def needs_proof(self, campaign: Campaign) -> bool:
-        """Say whether new forms need a proof of work: always, never, or while people sign much faster than usual."""
+        """Say whether new forms need a proof of work: always, never, or for six hours after sign-ups jumped."""
         if campaign.proof_of_work != "when-busy":
             return campaign.proof_of_work == "always"
         now = self.clock()
@@ -108,19 +114,32 @@ class AbuseChecks:
         if of_address > self.forms_a_minute or of_network > NETWORK_SHARE * self.forms_a_minute:
             raise BusyError(ceil((window + RATE_WINDOW - now).total_seconds()))
 
-    def judge(self, campaign: Campaign, values: Mapping[str, object], origin: str | None) -> Verdict:
-        """Judge whether a form looks like a bot's. `origin` is the site that posted it, as the browser reports it."""
+    def network(self, address: str) -> str:
+        """Return the hash of an IP address's network, which is another one each day."""
+        return hashed_network(f"network:{self.keys()[0]}", address, self.clock())
+
+    def judge(self, campaign: Campaign, values: Mapping[str, object], origin: str | None) -> Suspicion | None:
+        """Say why a form looks like a bot's. `origin` is the site that posted it, as the browser reports it."""
         form = self._read(campaign, values.get("form"))
         # Without a token we can't tell whether the form needed a proof. Assume so if new forms need one.
         is_known = origin in campaign.allowed_origins and (form is not None or not self.needs_proof(campaign))
-        found = suspicion(
+        return suspicion(
             form,
-            now=self.clock(),
             is_trapped=bool(values.get(TRAP)),
             is_from_known_site=is_known,
-            has_proof=form is not None and form.needs_proof and self._is_proof(values.get("proof"), form),
+            lacks_proof=form is not None and self._must_prove(campaign, form) and not self._has_proof(values, form),
         )
-        return Verdict(found, form)
+
+    def _must_prove(self, campaign: Campaign, form: FormToken) -> bool:
+        """Say whether a form must bring a proof: it was asked for one, or is so old that `form.js` brings one unasked.
+
+        Otherwise one form that was opened before bots came would do for all of theirs. A form of a version before 0.3
+        brings none unasked.
+        """
+        return form.needs_proof or (self._is_old(form, PROOF_GRACE) and self.needs_proof(campaign))
+
+    def _is_old(self, form: FormToken, age: timedelta) -> bool:
+        return form.is_shared and self.clock() - form.issued_at >= age
 
     def _read(self, campaign: Campaign, token: object) -> FormToken | None:
         try:
@@ -132,26 +151,35 @@ class AbuseChecks:
     def _hashed(self, address: str, window: datetime) -> str:
         return hashed_address(f"address:{self.keys()[0]}", address, window)
 
-    def _challenge(self, form: FormToken) -> str:
-        from altcha import create_challenge
+    def _has_proof(self, values: Mapping[str, object], form: FormToken) -> bool:
+        token, email, proof = (values.get(name) for name in ("form", "email", "proof"))
+        if not (isinstance(token, str) and isinstance(email, str) and isinstance(proof, str)):
+            return False
+        return is_proof(proof, proof_nonce(token, email)) or self._is_proof_of_form(proof, form)
 
-        challenge = create_challenge(
-            ALGORITHM, COST, key_prefix=PREFIX, data={"form": form.nonce}, hmac_secret=self._proof_keys()[0]
-        )
-        return json.dumps(challenge.to_dict())
-
-    def _is_proof(self, proof: object, form: FormToken) -> bool:
-        """Say whether a proof solves the challenge of this form token, which counts once."""
+    def _is_proof_of_form(self, proof: str, form: FormToken) -> bool:
+        """Say whether a proof solves the challenge that a version before 0.3 made for this form."""
         from altcha import Payload, verify_solution
 
-        if not isinstance(proof, str):
+        if form.is_shared:
             return False
         try:
             payload = Payload.from_base64(proof)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return False
         of_form = payload.challenge.parameters.data == {"form": form.nonce}
-        return of_form and any(verify_solution(payload, key).verified for key in self._proof_keys())
+        return of_form and any(verify_solution(payload, f"proof:{key}").verified for key in self.keys())
 
-    def _proof_keys(self) -> list[str]:
-        return [f"proof:{key}" for key in self.keys()]
+
+def proof_nonce(token: str, email: str) -> bytes:
+    """Return the nonce of a proof of work: of one form token, and one email address as it is posted."""
+    return f"{token} {email}".encode(errors="replace")
+
+
+def is_proof(proof: str, nonce: bytes) -> bool:
+    """Say whether a proof, which is a counter in decimal digits, solves the challenge with this nonce."""
+    if not _COUNTER.fullmatch(proof):
+        return False
+    password = nonce + int(proof).to_bytes(4, "big")
+    key = hashlib.pbkdf2_hmac("sha256", password, b"", COST)
+    return key.hex().startswith(PREFIX)

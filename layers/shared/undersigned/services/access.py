@@ -31,7 +31,12 @@ class KeyRefusedError(UndersignedError):
 
 
 class ScopeError(UndersignedError):
-    """The key is valid, but its scope doesn't allow this."""
+    """The key or the person is known, but may not do this; carries the scope that it takes."""
+
+    def __init__(self, held: Scope, needed: Scope) -> None:
+        """Keep the scope that it takes."""
+        super().__init__(f"this takes the scope {needed}, and there is {held}")
+        self.needed = needed
 
 
 class TooManyRefusalsError(UndersignedError):
@@ -90,6 +95,5 @@ class Access:
 
 def _allowed(key: ApiKey, scope: Scope) -> ApiKey:
     if not key.allows(scope):
-        message = f"this key may {key.scope}, and this needs one that may {scope}"
-        raise ScopeError(message)
+        raise ScopeError(key.scope, scope)
     return key

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from undersigned.domain.approvals import PeriodState, WaitingLetters
 from undersigned.domain.deliveries import DeliveryKey
+from undersigned.services.waiting_evidence import waiting_evidence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,6 +24,7 @@ class Approving:
     """Shows and approves the period of a link."""
 
     campaigns: CampaignStore
+    signatures: SignatureStore
     deliveries: DeliveryStore
     planning: Planning
     tokens: Tokens
@@ -42,14 +44,16 @@ class Approving:
         # A target gets one email per period. Letters that were confirmed after it wait for a later one.
         served = {target.id for target, delivery in begun if delivery.is_settled or delivery.is_unfinished}
         planned = self.planning.preview(campaign, asked.period, approved=True).lines
+        waiting = tuple(
+            replace(line, is_paused=False)
+            for line in planned
+            if line.key.period == asked.period and line.target.id not in served
+        )
         return PeriodState(
             campaign,
             asked.period,
-            tuple(
-                replace(line, is_paused=False)
-                for line in planned
-                if line.key.period == asked.period and line.target.id not in served
-            ),
+            waiting,
+            waiting_evidence(self.signatures, campaign.id, [line.target.id for line in waiting]),
             tuple(begun),
             is_approved=asked.period in controls.approved,
             is_paused=controls.paused,

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from undersigned.domain.campaigns import Target, TargetVersion
     from undersigned.domain.letters import Letter
-    from undersigned.domain.signatures import Signature
     from undersigned.services.ports import CampaignStore
 
 KEPT_FOR = timedelta(seconds=60)
@@ -53,6 +52,7 @@ class Catalog:
     campaigns: CampaignStore
     clock: Callable[[], datetime]
     _entries: dict[str, tuple[datetime, Entry]] = field(default_factory=dict, init=False)
+    _paused: dict[str, tuple[datetime, bool]] = field(default_factory=dict, init=False)
     _letters: dict[tuple[str, str], Letter] = field(default_factory=dict, init=False)
     _target_versions: dict[tuple[str, str], TargetVersion] = field(default_factory=dict, init=False)
 
@@ -69,6 +69,14 @@ class Catalog:
         self._entries[campaign] = (now, entry)
         return entry
 
+    def is_paused(self, campaign: str) -> bool:
+        """Say whether a campaign's deliveries are paused, as it was a minute ago at most."""
+        now = self.clock()
+        kept = self._paused.get(campaign)
+        if kept is None or now - kept[0] >= KEPT_FOR:
+            kept = self._paused[campaign] = (now, self.campaigns.controls(campaign).paused)
+        return kept[1]
+
     def letter(self, campaign: str, version: str) -> Letter:
         """Return a letter version, which never changes; raises NotFoundError."""
         key = (campaign, version)
@@ -76,16 +84,15 @@ class Catalog:
             self._letters[key] = self.campaigns.letter(campaign, version)
         return self._letters[key]
 
-    def target_as_signed(self, target: Target, signature: Signature) -> Target:
-        """Return a signature's target as its letter shows it.
+    def target_as_signed(self, campaign: str, target: Target, version: str | None) -> Target:
+        """Return a target as letters of one of its versions show it.
 
         That takes a read only if the target was changed since. Letters signed before version 0.3 name no version, and
         show the target as it is now.
         """
-        version = signature.target_version
         if version is None or version == target.shown.version:
             return target
-        key = (signature.campaign, version)
+        key = (campaign, version)
         if key not in self._target_versions:
             found = self.campaigns.target_version(*key)
             if found is None:

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from itertools import count, islice
 from typing import TYPE_CHECKING
 
-from undersigned.domain.deliveries import UNSETTLED_FOR, Bundle, Delivery, packet_id, packet_name
+from undersigned.domain.deliveries import UNSETTLED_FOR, Bundle, Delivery, Signers, archive_size, packet_id, packet_name
 from undersigned.domain.errors import UndersignedError
 from undersigned.domain.plans import too_soon
 from undersigned.rendering import mails
-from undersigned.services.packet_files import store
+from undersigned.services.packet_files import SentPacket, store
 from undersigned.services.packing import Batch
 from undersigned.services.ports import (
     BundleTakenError,
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from undersigned.domain.campaigns import Target
     from undersigned.domain.deliveries import DeliveryKey, PacketRecord
+    from undersigned.services.archiving import Archiving
     from undersigned.services.packing import Packing
     from undersigned.services.ports import CampaignStore, DeliveryStore, PacketStore, Post, SignatureStore
 
@@ -64,6 +65,7 @@ class Delivering:
     """Makes deliveries."""
 
     packing: Packing
+    archiving: Archiving
     campaigns: CampaignStore
     signatures: SignatureStore
     deliveries: DeliveryStore
@@ -109,21 +111,32 @@ class Delivering:
                 return opened or delivery
             delivery = opened
         sealed = self._seal_all(key, has_time)
-        batch = Batch(campaign, target, key, tuple(signer for signer in sealed if signer not in delivery.erased))
+        batch = Batch(campaign, target, key, Signers(signer for signer in sealed if signer not in delivery.erased))
+        del sealed
         if not batch.signers:
             empty = replace(delivery, state="empty")
             self.deliveries.change(empty, state=delivery.state, attempt=delivery.attempt)
             return empty
         packets = self._typeset_all(batch, len(delivery.erased), has_time)
-        return self._send(delivery, batch, packets, has_time)
+        size = 0 if self.packing.attaches(packets) else archive_size(len(packets))
+        self.archiving.archive(
+            campaign,
+            target,
+            key,
+            [SentPacket(packet) for packet in packets],
+            size,
+            len(delivery.erased),
+            lambda: check_time(has_time),
+        )
+        return self._send(delivery, batch, packets, size, has_time)
 
-    def test(self, key: DeliveryKey) -> str | None:
-        """Send the email that would be sent now to the campaign's organizer instead, and return its message id.
+    def test(self, key: DeliveryKey, to: str | None = None) -> str | None:
+        """Send the email that would be sent now to this address instead, or to the campaign's organizer.
 
-        Return None if no letters are waiting. Nothing is recorded, so repeating it is harmless.
+        Return its message id, or None if no letters are waiting. Nothing is recorded, so repeating it is harmless.
         """
         preview = self.packing.preview(key)
-        return self.post.send(mails.as_test(preview.mail, preview.campaign)) if preview else None
+        return self.post.send(mails.as_test(preview.mail, to or preview.campaign.organizer.email)) if preview else None
 
     def _begin(self, key: DeliveryKey, *, again: bool) -> Delivery | None:
         if not self.signatures.has_waiting(key.campaign, key.target):
@@ -170,7 +183,7 @@ class Delivering:
             self.deliveries.change(held, state=delivery.state, attempt=delivery.attempt)
         return held
 
-    def _seal_all(self, key: DeliveryKey, has_time: Callable[[], bool]) -> tuple[str, ...]:
+    def _seal_all(self, key: DeliveryKey, has_time: Callable[[], bool]) -> Signers:
         """Seal all waiting letters, close the delivery, and return its signers in order."""
         bundles = self.deliveries.bundles(key)
         gone: set[str] = set()
@@ -190,7 +203,7 @@ class Delivering:
                     raise
                 self.sleep(0.05 * 2**conflicts)
             bundles = self.deliveries.bundles(key)
-        return tuple(signer for bundle in bundles for signer in bundle.signers)
+        return Signers(signer for bundle in bundles for signer in bundle.signers)
 
     def _seal_more(
         self, key: DeliveryKey, bundles: Sequence[Bundle], gone: set[str], has_time: Callable[[], bool]
@@ -225,12 +238,19 @@ class Delivering:
         return tuple(done[number] for number in sorted(done))
 
     def _send(
-        self, delivery: Delivery, batch: Batch, packets: tuple[PacketRecord, ...], has_time: Callable[[], bool]
+        self,
+        delivery: Delivery,
+        batch: Batch,
+        packets: tuple[PacketRecord, ...],
+        archive_size: int,
+        has_time: Callable[[], bool],
     ) -> Delivery:
         attempt = delivery.attempt + 1
         mail = self.packing.mail(
             batch, packets, attempt, read=lambda number: self.packets.get(packets[number - 1].name)
         )
+        # Before anything is marked: a crash while SES is asked leaves no doubt about an email.
+        self.post.get_ready()
         since = self.clock()
         sending = replace(
             delivery,
@@ -249,6 +269,7 @@ class Delivering:
             reported=None,
             left_out=delivery.erased,
             packet_size=packets[0].last,
+            archive_size=archive_size,
         )
         # If this write fails, another process sends the email, or an organizer has stopped the delivery.
         self.deliveries.begin_sending(sending, state=delivery.state, attempt=delivery.attempt)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from undersigned.domain.addresses import email_mistake
 from undersigned.domain.controls import Action, AuditEntry
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.errors import ExplainedError, NotFoundError
@@ -97,7 +98,7 @@ class DeliveryControls:
     def deliver(  # noqa: PLR0913  (what, who and why)
         self, campaign: str, period: str, by: str, why: str, *, only: str | None = None, again: bool = False
     ) -> Plan:
-        """Queue the deliveries of a campaign, or of one target, instead of waiting for the weekly hour.
+        """Queue the deliveries of a campaign, or of one target, instead of waiting for the campaign's hour.
 
         `again` sends to targets that got an email less than seven days before, for a reason. Nothing is recorded if
         nothing is sent. Raises NotFoundError for an unknown campaign or target, NotNowError if the campaign is paused,
@@ -126,13 +127,16 @@ class DeliveryControls:
         self.campaigns.release(campaign, target, self.clock())
         self.record(campaign, "release", by, about=target, why=why)
 
-    def retry(self, key: DeliveryKey, by: str, why: str, *, again: bool = False) -> Delivery:
+    def retry(
+        self, key: DeliveryKey, by: str, why: str, *, again: bool = False, revision: str | None = None
+    ) -> Delivery:
         """Send a delivery again that failed, bounced or is held. The target's address is assumed to be correct now.
 
-        `again` sends it even if the target got another email less than seven days away. Raises NotFoundError for an
-        unknown delivery, NotNowError if its email was sent or may have been sent, or if it is too soon for it.
+        `again` sends it even if the target got another email less than seven days away. `revision` is what the person
+        saw of it. Raises NotFoundError for an unknown delivery, NotNowError if its email was sent or may have been
+        sent, if it is too soon for it, or if it is no longer as it was seen.
         """
-        target, delivery = self.campaigns.target(key.campaign, key.target), self._delivery(key)
+        target, delivery = self.campaigns.target(key.campaign, key.target), self._delivery(key, revision)
         if delivery.question(self.clock()) in {"in doubt", "no outcome"}:
             raise NotNowError(
                 Message("Nobody knows whether the email arrived. Ask the recipient’s office, then settle the delivery.")
@@ -151,15 +155,21 @@ class DeliveryControls:
         self.queue.put([key])
         return opened
 
-    def settle(self, key: DeliveryKey, by: str, why: str, *, sent: bool) -> Delivery:
+    def settle(  # noqa: PLR0913  (what, who and why)
+        self, key: DeliveryKey, by: str, why: str, *, sent: bool, again: bool = False, revision: str | None = None
+    ) -> Delivery:
         """Decide about a delivery that is in doubt, has no outcome or bounced: its email was sent, or it was not.
 
         If it was not sent, it is sent again. A late event that says that the first email left still stops the second
-        one, until that begins.
+        one, until that begins. A permanent bounce gave its week free, so another email may have taken it: `again` sends
+        this one, too, for a reason. The others keep their week until they are settled. `revision` is what the person
+        saw of it.
 
-        Raises NotFoundError for an unknown delivery, NotNowError if there is nothing to decide.
+        Raises NotFoundError for an unknown delivery, NotNowError if there is nothing to decide, if it is too soon, or
+        if it is no longer as it was seen.
         """
-        target, delivery, now = self.campaigns.target(key.campaign, key.target), self._delivery(key), self.clock()
+        target, now = self.campaigns.target(key.campaign, key.target), self.clock()
+        delivery = self._delivery(key, revision)
         question = delivery.question(now)
         if question is None:
             raise NotNowError(
@@ -169,26 +179,31 @@ class DeliveryControls:
                     {"state": delivery.state},
                 )
             )
+        _check_reason(why, again=again)
         if sent:
             sent_at = delivery.sent_at or delivery.sending_since
             settled = replace(delivery, state="sent", sent_at=sent_at, settled_at=now, reason=None)
             self._change(settled, delivery)
         else:
-            settled = self._open_again(delivery, target)
+            settled = self._open_again(delivery, target, again=again)
         if question == "bounced":
             # The address takes email after all, or somebody wants to try it again.
             self.campaigns.set_mail_state(key.campaign, key.target, target.email, "ok")
-        action: Action = "settle as sent" if sent else "settle as not sent"
+        not_sent: Action = "settle as not sent again" if again else "settle as not sent"
+        action: Action = "settle as sent" if sent else not_sent
         self.record(key.campaign, action, by, about=f"{key.target} {key.period}", why=why)
         if not sent:
             self.queue.put([key])
         return settled
 
-    def _delivery(self, key: DeliveryKey) -> Delivery:
-        if delivery := self.deliveries.delivery(key):
-            return delivery
-        message = f"campaign {key.campaign!r} has no delivery {key.period} to {key.target!r}"
-        raise NotFoundError(message)
+    def _delivery(self, key: DeliveryKey, revision: str | None) -> Delivery:
+        delivery = self.deliveries.delivery(key)
+        if delivery is None:
+            message = f"campaign {key.campaign!r} has no delivery {key.period} to {key.target!r}"
+            raise NotFoundError(message)
+        if revision not in {None, delivery.revision}:
+            raise _changed()
+        return delivery
 
     def _open_again(self, delivery: Delivery, target: Target, *, again: bool = False) -> Delivery:
         """Open a delivery for its next attempt. Keeps what SES said about the last one: see `after`.
@@ -212,25 +227,33 @@ class DeliveryControls:
         try:
             self.deliveries.open(opened, known, again=again)
         except ChangedError as error:
-            raise NotNowError(Message("The delivery has just changed. Look at it again.")) from error
+            raise _changed() from error
         return opened
 
     def _change(self, changed: Delivery, delivery: Delivery) -> None:
         try:
             self.deliveries.change(changed, state=delivery.state, attempt=delivery.attempt)
         except ChangedError as error:
-            raise NotNowError(Message("The delivery has just changed. Look at it again.")) from error
+            raise _changed() from error
 
-    def test(self, campaign: str, target: str, period: str, by: str, why: str) -> None:
-        """Send the email that a target would get now to the campaign's organizer instead.
+    def test(  # noqa: PLR0913  (what, who and why)
+        self, campaign: str, target: str, period: str, by: str, why: str, *, to: str | None = None
+    ) -> None:
+        """Send the email that a target would get now to somebody who looks at it instead.
 
-        Raises NotFoundError for an unknown target, NotNowError if no letters are waiting for it.
+        `to` is the address of a person who is signed in, because the email has signers' letters. Without it, the email
+        goes to the campaign's organizer. Raises NotFoundError for an unknown target, NotNowError if no letters are
+        waiting for it, or if the address is not one.
         """
         self.campaigns.target(campaign, target)
         if not self.signatures.has_waiting(campaign, target):
             raise NotNowError(Message("No letters are waiting for this recipient, so there is no email to send."))
+        if to is not None and email_mistake(to):
+            raise NotNowError(
+                Message("“%(email)s” is no email address. Give one such as ada@example.org.", {"email": to})
+            )
         self.record(campaign, "test", by, about=target, why=why)
-        self.queue.put_test(DeliveryKey(campaign, target, period))
+        self.queue.put_test(DeliveryKey(campaign, target, period), to)
 
     def record(self, campaign: str, action: Action, by: str, *, about: str = "", why: str = "") -> None:
         """Record an action in the activity log."""
@@ -239,6 +262,10 @@ class DeliveryControls:
 
 def _paused() -> NotNowError:
     return NotNowError(Message("The campaign is paused. Resume it first."))
+
+
+def _changed() -> NotNowError:
+    return NotNowError(Message("The delivery has just changed. Look at it again."))
 
 
 def _check_reason(why: str, *, again: bool) -> None:

@@ -9,10 +9,22 @@ from undersigned.domain.deliveries import after
 from undersigned.services.ports import ChangedError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
     from undersigned.domain.deliveries import Delivery, MailEvent
-    from undersigned.services.ports import CampaignStore, DeliveryStore
+    from undersigned.domain.mail_budgets import Lane, MailReport
+    from undersigned.services.ports import CampaignStore, DeliveryStore, MailBudgetStore
 
 _TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A delivery after an event. `is_news` is false if the event has come before, by the other way or repeated."""
+
+    delivery: Delivery
+    is_news: bool
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)
@@ -21,15 +33,19 @@ class Feedback:
 
     deliveries: DeliveryStore
     campaigns: CampaignStore
+    budgets: MailBudgetStore
+    clock: Callable[[], datetime]
 
-    def record(self, event: MailEvent) -> Delivery | None:
+    def count(self, kind: MailReport, lane: Lane) -> None:
+        """Count a confirmation email that did harm, for the brake. An event that comes twice counts twice."""
+        self.budgets.record_report(kind, lane, self.clock())
+
+    def record(self, event: MailEvent) -> Recorded | None:
         """Record an event, and return the changed delivery; None if there is no such delivery."""
         for attempt in range(1, _TRIES + 1):
             delivery = self.deliveries.delivery(event.delivery)
             if delivery is None:
                 return None
-            if attempt == 1:
-                self.deliveries.record_event(event)
             changed = after(delivery, event)
             try:
                 if changed != delivery:
@@ -40,7 +56,8 @@ class Feedback:
                 continue
             # Written after the delivery, and again if the event is repeated, so a crash in between does no harm.
             self._mark_target(event, changed)
-            return changed
+            # Last, so that an event that could not be recorded is still news when it comes again.
+            return Recorded(changed, self.deliveries.record_event(event))
         return None
 
     def _mark_target(self, event: MailEvent, delivery: Delivery) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from undersigned.domain.errors import UndersignedError
+from undersigned.domain.mail_limits import MailLimit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -18,7 +19,13 @@ type Occasion = Literal["approval", "report"]
 
 type PostOutcome = Literal["sent", "sent before", "nothing to say"]
 
-_OCCASIONS = 2
+_LIMIT = MailLimit(2, 2)
+"""The approval and the report of a period."""
+
+ONE_DAY = timedelta(days=1)
+
+ONCE_IN = 2 * ONE_DAY
+"""A plan by hand, a day before the schedule's, doesn't make a second email."""
 
 _KNOWN_FOR = timedelta(days=60)
 """How long a sent email is remembered: far longer than a failed run is retried, automatically or by hand."""
@@ -35,39 +42,42 @@ class OrganizerPost:
     claims: MailClaimStore
     post: Post
 
-    def send_once(self, occasion: Occasion, campaign: str, period: str, mail: Callable[[], Mail]) -> PostOutcome:
+    def send_once(
+        self, occasion: Occasion, campaign: str, period: str, mail: Callable[[], Mail], *, once_in: timedelta = ONCE_IN
+    ) -> PostOutcome:
         """Send an email, unless the campaign's organizer got one for this occasion and period.
 
-        Raises ThrottledError or SendingStoppedError if it must be tried again, MailRefusedError if SES refuses it.
+        One about another period counts, too, if that was less than `once_in` before, or is later. Raises ThrottledError
+        or SendingStoppedError if it must be tried again, MailRefusedError if SES refuses it.
         """
         # A signer's id has no colon, so the two can't be confused.
         person, day = f"organizer:{campaign}", datetime.fromisoformat(period).replace(tzinfo=UTC)
-        since = day - timedelta(days=1)
-        if not self.claims.claim(person, occasion, day, most=_OCCASIONS, since=since, known_for=_KNOWN_FOR):
+        since = day - once_in + ONE_DAY
+        if not self.claims.claim(person, campaign, occasion, day, limit=_LIMIT, since=since, known_for=_KNOWN_FOR):
             return "sent before"
         self.post.send(mail())
-        self.claims.record_sent(person, occasion, day)
+        self.claims.record_sent(person, campaign, occasion, day, _KNOWN_FOR)
         return "sent"
 
 
 def tell_each(
-    campaigns: Iterable[str],
-    tell: Callable[[str], PostOutcome],
-    report: Callable[[str, PostOutcome | Exception], None],
+    periods: Iterable[tuple[str, str]],
+    tell: Callable[[str, str], PostOutcome],
+    report: Callable[[str, str, PostOutcome | Exception], None],
 ) -> None:
-    """Email the organizers of some campaigns. An error for one campaign doesn't stop the others.
+    """Email the organizers of some campaigns, each with a period. An error for one doesn't stop the others.
 
     Passes each outcome or error to `report`. Raises NotToldError at the end if any organizer could not be emailed.
     """
-    missed = []
-    for campaign in campaigns:
+    missed: dict[str, None] = {}
+    for campaign, period in periods:
         try:
-            outcome = tell(campaign)
+            outcome = tell(campaign, period)
         except Exception as error:  # noqa: BLE001  (one campaign's error must not stop the others; it is reported)
-            missed.append(campaign)
-            report(campaign, error)
+            missed[campaign] = None
+            report(campaign, period, error)
         else:
-            report(campaign, outcome)
+            report(campaign, period, outcome)
     if missed:
         message = f"the organizers of {', '.join(missed)} could not be emailed; the next try emails only them"
         raise NotToldError(message)

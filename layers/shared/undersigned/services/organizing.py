@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 from undersigned.domain.addresses import email_mistake
@@ -11,30 +12,54 @@ from undersigned.domain.controls import Action, AuditEntry
 from undersigned.domain.deliveries import DeliveryKey, packet_filename
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.languages import Message
-from undersigned.domain.plans import plan_lines
-from undersigned.domain.providers import providers_of
+from undersigned.domain.mail_budgets import LANES
+from undersigned.domain.names import is_named
+from undersigned.domain.plans import next_day, plan_lines
+from undersigned.domain.providers import CONFIRMED, SIGNED, providers_of
+from undersigned.domain.schedule import cadence_of, period_of
 from undersigned.domain.signatures import new_mail_request, signer_id
+from undersigned.domain.tallies import NO_SUSPICION, TOTAL, TOWNS
 from undersigned.services.delivery_controls import NotNowError
+from undersigned.services.measuring import SENT_WITHIN, Kept
 from undersigned.services.packet_files import packet_file
 from undersigned.services.ports import ChangedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from undersigned.domain.campaigns import Campaign, Target
     from undersigned.domain.controls import Controls
     from undersigned.domain.deliveries import Delivery, MailEvent, PacketRecord, Question
+    from undersigned.domain.mail_budgets import Lane, Sending
     from undersigned.domain.plans import PlanLine
     from undersigned.domain.providers import Provider
     from undersigned.domain.schedule import WeeklySchedule
-    from undersigned.domain.signatures import Signature, SignatureFilter
+    from undersigned.domain.signatures import ReportedStatus, Signature, SignatureFilter
     from undersigned.domain.tallies import Count
     from undersigned.services.erasing import Erasing
-    from undersigned.services.ports import CampaignStore, CountStore, DeliveryStore, PacketStore, SignatureStore
+    from undersigned.services.ports import (
+        CampaignStore,
+        CountStore,
+        DeliveryStore,
+        MailBudgetStore,
+        PacketStore,
+        SignatureStore,
+    )
+
+MOST_POSTPONED = 1_000
+"""More postponed emails are not counted: bots could make the count expensive."""
 
 MOST_ROWS_READ = 1_000
 """The most letters that one request reads to find those that match a filter."""
+
+
+MOST_NAMES_READ = 5_000
+"""The most letters that one request reads to find a name. It takes some seconds and as many read units, a tenth of a
+cent for every hundred searches."""
+
+_READ_AHEAD = 100
+"""How many rows DynamoDB returns in one call, at most ("BatchGetItem", DynamoDB API reference)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +76,18 @@ class Listing[Item]:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """The current state of a campaign."""
+    """The current state of a campaign.
+
+    `postponed` counts the confirmation emails that wait, up to MOST_POSTPONED, and `sending` says whether any go out.
+    """
 
     campaign: Campaign
     count: Count
     is_open: bool
     controls: Controls
     next_delivery: datetime
+    postponed: Mapping[Lane, int]
+    sending: Sending
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +115,24 @@ class TargetState:
         return tuple(
             plan_lines(campaign, controls, self.target, self.deliveries, self.waiting, period=period, approved=approved)
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What a list of campaigns shows of one.
+
+    `states` are those of its targets that were looked at; their letters are not counted. `elsewhere` are further ones
+    whose letters are held back. `overdue` has ids, and `awaiting` is to how many targets letters wait for an approval;
+    both are among those that were looked at. `today` is the day in the campaign's time zone.
+    """
+
+    overview: Overview
+    states: tuple[TargetState, ...]
+    elsewhere: tuple[Target, ...]
+    overdue: frozenset[str]
+    awaiting: int
+    is_part: bool
+    today: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +173,7 @@ class Organizing:
     counters: CountStore
     signature_store: SignatureStore
     delivery_store: DeliveryStore
+    budgets: MailBudgetStore
     packets: Callable[[], PacketStore]
     erasing: Erasing
     schedule: WeeklySchedule
@@ -141,22 +190,70 @@ class Organizing:
             count,
             is_open=settings.is_open(settings.local(now).date()),
             controls=self.campaigns.controls(campaign),
-            next_delivery=self.next_delivery(),
+            next_delivery=self.next_delivery(settings),
+            postponed={lane: self.signature_store.how_many_postponed(campaign, lane, MOST_POSTPONED) for lane in LANES},
+            sending=self.budgets.sending(now),
         )
 
     def controls(self, campaign: str) -> Controls:
         """Return the controls of a campaign's deliveries."""
         return self.campaigns.controls(campaign)
 
-    def next_delivery(self) -> datetime:
-        """Return when the next weekly deliveries go."""
-        return self.schedule.next_after(self.clock())
+    def next_delivery(self, campaign: Campaign) -> datetime:
+        """Return when the next deliveries of a campaign go."""
+        return cadence_of(campaign, self.schedule).next_after(self.clock())
 
     def targets(self, campaign: str, after: str | None, limit: int) -> Listing[TargetState]:
         """List targets in the order of their ids."""
         targets = [target for target in self.campaigns.targets(campaign) if after is None or target.id > after]
         shown = tuple(self._state_of(campaign, target) for target in targets[:limit])
         return Listing(shown, shown[-1].target.id if len(targets) > limit else None)
+
+    def held_back(self, campaign: str) -> tuple[Target, ...]:
+        """Return the targets whose letters are held back: by a hold, a complaint or an address that takes no email."""
+        return tuple(target for target in self.campaigns.targets(campaign) if target.held_because)
+
+    def overdue(self, found: Overview, states: Iterable[TargetState]) -> frozenset[str]:
+        """Return the ids of the targets among these with letters that should have been sent a day ago.
+
+        Letters that somebody keeps back, that need an approval, or for which it is too soon, are not overdue.
+        """
+        return frozenset(
+            state.target.id
+            for state in states
+            if state.waiting and self._is_overdue(found, state.target, state.deliveries)
+        )
+
+    def _is_overdue(self, found: Overview, target: Target, deliveries: Iterable[Delivery]) -> bool:
+        cadence = cadence_of(found.campaign, self.schedule)
+        run = cadence.moment(cadence.last_day(self.clock() - SENT_WITHIN))
+        day, kept = run.date(), Kept(campaign=found.campaign, controls=found.controls, targets={target.id: target})
+        if found.campaign.letters_wanted_on(day) > 1 or kept.is_kept_back(target.id, day.isoformat()):
+            return False
+        if (next_day(deliveries) or day) > day:
+            return False
+        since = self.signature_store.waiting_since(found.campaign.id, target.id)
+        return since is not None and since < run
+
+    def glance(self, campaign: str, most: int) -> Glance:
+        """Return what a list of campaigns shows of one, looking at so many targets at most. Raises NotFoundError."""
+        found, targets = self.overview(campaign), self.campaigns.targets(campaign)
+        now = self.clock()
+        today = period_of(now, cadence_of(found.campaign, self.schedule).time_zone)
+        states, overdue, awaiting = [], set(), 0
+        for target in targets[:most]:
+            deliveries = tuple(self.delivery_store.deliveries(campaign, target.id))
+            questions = tuple((made, question) for made in deliveries if (question := made.question(now)))
+            states.append(TargetState(target, 0, 0, deliveries, questions))
+            if self._is_overdue(found, target, deliveries):
+                overdue.add(target.id)
+            if found.campaign.approval and today not in found.controls.approved:
+                waiting = int(self.signature_store.has_waiting(campaign, target.id))
+                lines = plan_lines(found.campaign, found.controls, target, deliveries, waiting, period=today)
+                awaiting += any(line.outcome == "awaiting approval" for line in lines)
+        elsewhere = tuple(target for target in targets[most:] if target.held_because)
+        is_part, day = len(targets) > most, date.fromisoformat(today)
+        return Glance(found, tuple(states), elsewhere, frozenset(overdue), awaiting, is_part=is_part, today=day)
 
     def target(self, campaign: str, target: str) -> TargetState:
         """Return one target; raises NotFoundError."""
@@ -174,16 +271,23 @@ class Organizing:
         )
 
     def counts(self, campaign: str, by: str) -> Counts:
-        """Return the counts by `target`, `day`, `hour` (UTC) or `locality`, in one read.
+        """Return the counts by `target`, `day`, `hour`, `locality`, `suspicion` or `source`.
 
-        Each confirmed letter is in exactly one counter of each kind, so the counters add up to the total.
+        Hours are in UTC; a locality is a target's, or `other`. Each confirmed letter is in exactly one counter of each
+        kind, so the counters add up to the total. Letters without a suspicion have no counter of their own: they are
+        the rest of the total. Letters from before the campaign counted sources have none either.
         """
-        found = self._counted(campaign, f"{by.upper()}#")
-        return Counts(sum(found.values()), found)
+        found = self._counted(campaign, TOWNS if by == "locality" else f"{by.upper()}#")
+        if by not in {"suspicion", "source"}:
+            return Counts(sum(found.values()), found)
+        total = self.counters.counts(campaign, TOTAL).get(TOTAL, 0)
+        if by == "suspicion":
+            found[NO_SUSPICION] = max(total - sum(found.values()), 0)
+        return Counts(max(total, sum(found.values())), found)
 
     def providers(self, campaign: str) -> tuple[Provider, ...]:
-        """Return how many people signed and confirmed by email domain, domains with the most signers first."""
-        return providers_of(self.counters.counts(campaign, "SIGNED#") | self.counters.counts(campaign, "CONFIRMED#"))
+        """Return how many people signed and confirmed by email provider, those with the most signers first."""
+        return providers_of(self.counters.counts(campaign, SIGNED) | self.counters.counts(campaign, CONFIRMED))
 
     def _counted(self, campaign: str, beginning: str) -> dict[str, int]:
         found = self.counters.counts(campaign, beginning)
@@ -197,6 +301,20 @@ class Organizing:
             if wanted.matches(row):
                 found.append(row)
             if len(found) == limit or read == MOST_ROWS_READ:
+                return Listing(tuple(found), position, ended_early=len(found) < limit)
+        return Listing(tuple(found), None)
+
+    def named(self, campaign: str, name: str, after: str | None, limit: int) -> Listing[Signature]:
+        """List the signatures whose name has these words, newest first, in a bounded number of reads.
+
+        No index has names, because they are personal data: this reads the newest letters, or those after a position.
+        """
+        found: list[Signature] = []
+        rows = self.signature_store.newest_signatures(campaign, after, read_ahead=_READ_AHEAD)
+        for read, (position, row) in enumerate(rows, start=1):
+            if row.name and is_named(row.name, name):
+                found.append(row)
+            if len(found) == limit or read == MOST_NAMES_READ:
                 return Listing(tuple(found), position, ended_early=len(found) < limit)
         return Listing(tuple(found), None)
 
@@ -226,17 +344,22 @@ class Organizing:
         self._record_action(campaign, "remove", by, about=signer, why=why)
         return arrived
 
-    def release(self, campaign: str, signer: str, by: str, why: str) -> None:
-        """Release a letter from quarantine, and send its signer the confirmation email again.
+    def release(self, campaign: str, signer: str, by: str, why: str) -> ReportedStatus:
+        """Release a letter from quarantine, and send its signer the confirmation email again; or release it from hold.
 
-        Raises NotFoundError, and NotNowError if the letter is not quarantined.
+        Return its status then. Raises NotFoundError, and NotNowError if the letter is neither quarantined nor on hold.
         """
-        self.signature(campaign, signer)
+        row = self.signature(campaign, signer)
+        action: Action = "release letters" if row.on_hold else "release from quarantine"
         try:
-            self.signature_store.release(campaign, signer, new_mail_request(self.clock(), self.new_id()))
+            if row.on_hold:
+                self.signature_store.end_hold(row)
+            else:
+                self.signature_store.release(campaign, signer, new_mail_request(self.clock(), self.new_id()))
         except ChangedError as error:
-            raise NotNowError(Message("The letter is not in quarantine.")) from error
-        self._record_action(campaign, "release from quarantine", by, about=signer, why=why)
+            raise NotNowError(Message("The letter is not in quarantine, and not on hold.")) from error
+        self._record_action(campaign, action, by, about=signer, why=why)
+        return "confirmed" if row.on_hold else "pending"
 
     def deliveries(
         self, campaign: str, target: str | None, period: str | None, after: DeliveryKey | None, limit: int
@@ -286,7 +409,7 @@ class Organizing:
 
         Raises NotFoundError, PacketErasedError, PacketNotReadyError.
         """
-        name, packets = packet_file(self.delivery_store, key, number)
+        name, packets = packet_file(self.delivery_store, key, number, self.clock())
         return self.packets().link(name, packet_filename(key, number, packets))
 
     def audit(self, campaign: str, after: str | None, limit: int) -> Listing[AuditEntry]:

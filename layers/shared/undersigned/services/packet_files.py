@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import TYPE_CHECKING
 
+from undersigned.domain.deliveries import archive_name
 from undersigned.domain.errors import ExplainedError, NotFoundError
 from undersigned.domain.languages import Message
 from undersigned.services.ports import ChangedError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from undersigned.domain.deliveries import Delivery, DeliveryKey, PacketRecord
+    from undersigned.domain.deliveries import ArchiveRecord, Delivery, DeliveryKey, PacketRecord
     from undersigned.services.ports import DeliveryStore, PacketStore
 
 
 class PacketErasedError(ExplainedError):
-    """Every letter in the packet was erased, so there is nothing left to show."""
+    """Every letter in the packet was erased, or their time was over. There is nothing left to show."""
 
 
 class PacketNotReadyError(ExplainedError):
@@ -26,22 +29,30 @@ class PacketNotReadyError(ExplainedError):
 
 @dataclass(frozen=True, slots=True)
 class SentPacket:
-    """A packet that an email names: the ids of the letters that were in it, and of those that were erased since."""
+    """A packet that an email names, and how many of its letters were erased since.
+
+    `erased` has their ids unless the packet was typeset again without them.
+    """
 
     record: PacketRecord
-    letters: tuple[str, ...]
-    erased: frozenset[str]
+    missing: int = 0
+    erased: frozenset[str] = frozenset()
 
     @property
     def is_gone(self) -> bool:
         """Say whether every letter in it was erased."""
-        return bool(self.erased) and len(self.erased) == len(self.letters)
+        return self.missing == self.record.last - self.record.first + 1
+
+    @property
+    def has_erased(self) -> bool:
+        """Say whether its PDF has an erased letter."""
+        return self.record.omitted < self.missing
 
     @property
     def is_outdated(self) -> bool:
         """Say whether its PDF still has an erased letter, or is typeset again and not stored yet."""
         is_stored = self.record.stored_at is not None or not self.record.omitted or self.is_gone
-        return self.record.omitted < len(self.erased) or not is_stored
+        return self.has_erased or not is_stored
 
     def file(self) -> str:
         """Return the PDF's name in the store. Raises PacketErasedError, PacketNotReadyError."""
@@ -57,26 +68,102 @@ class SentPacket:
         return self.record.name
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The packets of one archive, `number` of `of`; `name` is the archive's. `archive` is None unless it is stored."""
+
+    number: int
+    of: int
+    packets: tuple[SentPacket, ...]
+    name: str
+    archive: ArchiveRecord | None
+
+    @property
+    def is_gone(self) -> bool:
+        """Say whether every letter in it was erased."""
+        return all(packet.is_gone for packet in self.packets)
+
+    @property
+    def has_erased(self) -> bool:
+        """Say whether an archive with this name has an erased letter."""
+        return any(packet.has_erased for packet in self.packets)
+
+    @property
+    def is_outdated(self) -> bool:
+        """Say whether one of its packets is being made again."""
+        return any(packet.is_outdated for packet in self.packets)
+
+    def file(self) -> str:
+        """Return the archive's name in the store. Raises PacketErasedError, PacketNotReadyError."""
+        if self.is_gone:
+            raise PacketErasedError(Message("Every letter in this part was erased."))
+        if self.archive is None:
+            raise PacketNotReadyError(
+                Message("This part is being made again. Try again in a few minutes, or open its packets one by one.")
+            )
+        return self.archive.name
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """Return the numbers of its first and its last letter."""
+        return self.packets[0].record.first, self.packets[-1].record.last
+
+
+def parts_of(
+    key: DeliveryKey, size: int, packets: Sequence[SentPacket], archives: Iterable[ArchiveRecord]
+) -> tuple[Part, ...]:
+    """Group the packets of an email, `size` of them in each part; without any parts if `size` is 0."""
+    if not size:
+        return ()
+    stored = {archive.name: archive for archive in archives if archive.stored_at is not None}
+    of = -(-max((packet.record.number for packet in packets), default=0) // size)
+    parts = []
+    for number, grouped in groupby(packets, key=lambda packet: (packet.record.number - 1) // size + 1):
+        group = tuple(grouped)
+        name = archive_name(key, number, (packet.record for packet in group))
+        part = Part(number, of, group, name, stored.get(name))
+        parts.append(replace(part, archive=None) if part.is_outdated or part.is_gone else part)
+    return tuple(parts)
+
+
 def sent_packets(deliveries: DeliveryStore, delivery: Delivery) -> tuple[SentPacket, ...]:
     """Return the packets that a delivery's email names."""
     named = delivery.named(deliveries.packets(delivery.key))
     since = delivery.erased - delivery.left_out
-    # A delivery has up to a thousand bundles, so they are read only if it matters.
-    letters = delivery.letters_in(deliveries.bundles(delivery.key)) if since else ()
-    found = ((packet, letters[packet.first - 1 : packet.last]) for packet in named)
-    return tuple(SentPacket(packet, within, since.intersection(within)) for packet, within in found)
+    packets = tuple(SentPacket(packet, packet.omitted) for packet in named)
+    if sum(packet.missing for packet in packets) == len(since) and not any(packet.is_outdated for packet in packets):
+        # All were made again. To read ten thousand bundles would take longer than a page has.
+        return packets
+    letters = delivery.letters_in(deliveries.bundles(delivery.key))
+    erased = (since.intersection(letters[packet.first - 1 : packet.last]) for packet in named)
+    return tuple(SentPacket(packet, len(within), within) for packet, within in zip(named, erased, strict=True))
 
 
-def packet_file(deliveries: DeliveryStore, key: DeliveryKey, number: int) -> tuple[str, int]:
+def right_archives(deliveries: DeliveryStore, delivery: Delivery) -> frozenset[str]:
+    """Return the names of a delivery's archives that have no erased letter, whether they are stored or not yet."""
+    if delivery.cleared_at is not None:
+        return frozenset()
+    return _right_of(delivery, sent_packets(deliveries, delivery))
+
+
+def _right_of(delivery: Delivery, packets: Sequence[SentPacket]) -> frozenset[str]:
+    parts = parts_of(delivery.key, delivery.archive_size, packets, ())
+    return frozenset(part.name for part in parts if not part.has_erased and not part.is_gone)
+
+
+def packet_file(deliveries: DeliveryStore, key: DeliveryKey, number: int, now: datetime) -> tuple[str, int]:
     """Return the name of a packet's PDF in the store, and how many packets there are.
 
     Raises NotFoundError, PacketErasedError, PacketNotReadyError.
     """
     delivery = deliveries.delivery(key)
     packets = sent_packets(deliveries, delivery) if delivery else ()
-    for packet in packets:
-        if packet.record.number == number:
-            return packet.file(), len(packets)
+    packet = next((packet for packet in packets if packet.record.number == number), None)
+    is_over = delivery is not None and delivery.has_ended_links(now)
+    if delivery and (delivery.cleared_at or (is_over and packet and packet.is_outdated and not packet.is_gone)):
+        raise PacketErasedError(Message("The time to keep this packet was over, so it was deleted."))
+    if packet:
+        return packet.file(), len(packets)
     message = f"delivery {key.period} to {key.target!r} has no packet {number}"
     raise NotFoundError(message)
 
@@ -99,17 +186,32 @@ def store(  # noqa: PLR0913, PLR0917  (a packet, and where it goes)
 
 
 def delete_erased(deliveries: DeliveryStore, files: PacketStore, delivery: Delivery) -> tuple[SentPacket, ...]:
-    """Delete every PDF that has an erased letter, and return the packets to typeset again without it.
+    """Delete every PDF and archive that has an erased letter; return the packets to typeset again without it.
 
     Doing it twice is harmless, and so is doing it while the delivery's next attempt is made: its packets are typeset
-    without the letters that were erased by then, and no letter can be erased until it has left.
+    without the letters that were erased by then. If one is erased meanwhile, the attempt begins again.
     """
     if not delivery.erased:
         return ()
-    outdated = tuple(packet for packet in sent_packets(deliveries, delivery) if packet.is_outdated)
+    packets = sent_packets(deliveries, delivery)
+    outdated = tuple(packet for packet in packets if packet.is_outdated)
     recorded = deliveries.packets(delivery.key)
     named = delivery.named(recorded)
     left_over = (record for record in recorded if record.erased < len(delivery.erased) and record not in named)
-    for record in (*left_over, *(packet.record for packet in outdated)):
-        files.delete(record.name)
+    right = _right_of(delivery, packets)
+    archives = deliveries.archives(delivery.key)
+    may_have_one = (made for made in archives if made.erased < len(delivery.erased) and made.name not in right)
+    names = [
+        *(archive.name for archive in may_have_one),
+        *(record.name for record in left_over),
+        *(packet.record.name for packet in outdated),
+    ]
+    for name in names:
+        files.delete(name)
     return outdated
+
+
+def stored_names(deliveries: DeliveryStore, key: DeliveryKey) -> tuple[str, ...]:
+    """Return the names of all files that may be stored of a delivery."""
+    packets = [packet.name for packet in deliveries.packets(key)]
+    return (*filter(None, packets), *(archive.name for archive in deliveries.archives(key)))

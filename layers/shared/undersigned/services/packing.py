@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from undersigned.domain.campaigns import canonical_postal_code
 from undersigned.domain.deliveries import ATTACHMENT_LIMIT, PACKET_SIZE, PacketRecord, packet_spans
 from undersigned.domain.errors import NotFoundError, TooManyLettersError
 from undersigned.domain.letters import read_blocks, render_html
+from undersigned.domain.postal_codes import lists
 from undersigned.rendering import mails
 from undersigned.rendering.mails import NAMES_IN_MAIL, DeliverySummary
 from undersigned.rendering.packets import PacketCover, PacketLetter
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from undersigned.domain.campaigns import Campaign, Target
     from undersigned.domain.deliveries import DeliveryKey, Sender
+    from undersigned.domain.letters import Letter
     from undersigned.domain.signatures import Signature
     from undersigned.rendering.mails import Mail
     from undersigned.rendering.packets import Packet
@@ -35,7 +36,7 @@ class Batch:
     campaign: Campaign
     target: Target
     key: DeliveryKey
-    signers: tuple[str, ...]
+    signers: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,7 @@ class Packing:
                 continue
             signatures = self.signatures.signatures(batch.key.campaign, batch.signers[first - 1 : last])
             packet = self._typeset(batch, self._cover(batch, number, len(spans), first, last), signatures)
+            texts = dict.fromkeys((row.letter, row.target_version or batch.target.shown.version) for row in signatures)
             record = PacketRecord(
                 number=number,
                 first=first,
@@ -112,7 +114,8 @@ class Packing:
                 sha256=packet.sha256,
                 residents=sum(_is_resident(signature, batch.target) for signature in signatures),
                 since=min(signature.signed_on for signature in signatures),
-                letters=tuple(dict.fromkeys(signature.letter for signature in signatures)),
+                letters=tuple(letter for letter, _ in texts),
+                addressed=tuple(shown for _, shown in texts),
             )
             yield record, packet.pdf
 
@@ -135,11 +138,13 @@ class Packing:
             self.report_replaced(batch.key, cover.number, dict(packet.replaced))
         return packet
 
+    def attaches(self, packets: Sequence[PacketRecord]) -> bool:
+        """Say whether an email has its packets attached, rather than a link to them."""
+        return sum(packet.bytes for packet in packets) <= ATTACHMENT_LIMIT
+
     def mail(self, batch: Batch, packets: tuple[PacketRecord, ...], attempt: int, read: Callable[[int], bytes]) -> Mail:
         """Write a batch's email. `read` returns the PDF of a packet by its number."""
         first = self.signatures.signatures(batch.key.campaign, batch.signers[:NAMES_IN_MAIL])
-        versions = dict.fromkeys(version for packet in packets for version in packet.letters)
-        fits = sum(packet.bytes for packet in packets) <= ATTACHMENT_LIMIT
         return mails.delivery(
             self.sender,
             batch.campaign,
@@ -149,14 +154,22 @@ class Packing:
                 letters=len(batch.signers),
                 residents=sum(packet.residents for packet in packets),
                 since=min(packet.since for packet in packets),
-                versions=tuple(self.catalog.letter(batch.key.campaign, version) for version in versions),
+                versions=self._versions(batch, packets),
                 signers=tuple((signature.name, signature.locality) for signature in first),
                 packets=packets,
             ),
             attempt=attempt,
-            pdfs=[read(packet.number) for packet in packets] if fits else None,
+            pdfs=[read(packet.number) for packet in packets] if self.attaches(packets) else None,
             packets_token=self.tokens.for_packets(batch.key),
         )
+
+    def _versions(self, batch: Batch, packets: Sequence[PacketRecord]) -> tuple[tuple[Letter, Target], ...]:
+        """Return each letter in the packets once, with its target as it was signed."""
+        found: dict[tuple[str, str], tuple[Letter, Target]] = {}
+        for version, addressed in dict.fromkeys(text for packet in packets for text in packet.texts):
+            shown = self.catalog.target_as_signed(batch.key.campaign, batch.target, addressed)
+            found[version, shown.shown.version] = self.catalog.letter(batch.key.campaign, version), shown
+        return tuple(found.values())
 
     def _cover(self, batch: Batch, number: int, of: int, first: int, last: int) -> PacketCover:
         return PacketCover(
@@ -174,7 +187,7 @@ class Packing:
 
     def _packet_letter(self, target: Target, signature: Signature) -> PacketLetter:
         letter = self.catalog.letter(signature.campaign, signature.letter)
-        shown = self.catalog.target_as_signed(target, signature)
+        shown = self.catalog.target_as_signed(signature.campaign, target, signature.target_version)
         return PacketLetter(
             blocks=read_blocks(render_html(letter.template, shown, signature.details, letter.language)),
             language=letter.language,
@@ -185,4 +198,4 @@ class Packing:
 
 def _is_resident(signature: Signature, target: Target) -> bool:
     """Say whether the postal code of a letter's address is one of the target's, however the town is spelled."""
-    return canonical_postal_code(signature.postal_code) in target.postal_codes
+    return lists(target.postal_codes, signature.postal_code)

@@ -2,28 +2,57 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import date
+from itertools import batched
 from typing import TYPE_CHECKING
 
-from undersigned.domain.errors import NotFoundError
-from undersigned.domain.plans import plan_lines
+from undersigned.domain.errors import NotFoundError, UndersignedError
+from undersigned.domain.plans import plan_lines, was_left_out_on
+from undersigned.domain.schedule import cadence_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from datetime import datetime
 
-    from undersigned.domain.campaigns import Campaign
+    from undersigned.domain.campaigns import Campaign, Target
     from undersigned.domain.controls import Controls
     from undersigned.domain.deliveries import DeliveryKey
     from undersigned.domain.plans import PlanLine
+    from undersigned.domain.schedule import WeeklySchedule
     from undersigned.services.ports import CampaignStore, DeliveryQueue, DeliveryStore, SignatureStore
+
+_BLOCK = 10
+"""The targets of one block, whose deliveries are queued together: SQS takes ten messages in a call."""
+
+
+class NotPlannedError(UndersignedError):
+    """An error kept campaigns or targets out of a plan. All others are planned."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotPlanned:
+    """A campaign that an error kept out of a plan, or those of its targets."""
+
+    campaign: str
+    targets: tuple[str, ...]
+    error: Exception
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A period's deliveries: those that were queued, and those that wait for an approval."""
+    """A period's deliveries: those that were queued, those that wait for an approval, and what an error kept out."""
 
     lines: tuple[PlanLine, ...]
+    failed: tuple[NotPlanned, ...] = ()
+
+    def check(self) -> None:
+        """Raise NotPlannedError if an error kept something out."""
+        if self.failed:
+            campaigns = dict.fromkeys(failed.campaign for failed in self.failed)
+            message = f"not all deliveries of {', '.join(campaigns)} could be planned"
+            raise NotPlannedError(message) from self.failed[0].error
 
     @property
     def queued(self) -> tuple[DeliveryKey, ...]:
@@ -43,78 +72,185 @@ class Plan:
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class Planning:
-    """Queues deliveries. Queueing one twice is harmless, because it is made once."""
+    """Queues deliveries. Queueing one twice is harmless, because it is made once.
+
+    `at_once` is how many blocks of targets are asked about at the same time, each in a thread of its own.
+    """
 
     campaigns: CampaignStore
     signatures: SignatureStore
     deliveries: DeliveryStore
     queue: DeliveryQueue
+    schedule: WeeklySchedule
+    at_once: int = 1
 
     def plan(self, period: str, campaign: str | None = None) -> Plan:
-        """Queue a period's deliveries of all campaigns or of one. Raises NotFoundError for an unknown one.
+        """Queue a period's deliveries of all campaigns that follow the stack's schedule, or of one campaign.
 
         A paused campaign is left out, and so is a target that got an email less than seven days before. A delivery that
-        began in an earlier period needs no new approval.
+        began in an earlier period needs no new approval. An error about one campaign or target stops no others; the
+        plan has it in `failed`. Raises NotFoundError for an unknown campaign.
         """
-        plans = [self.queue_up(settings, period) for settings in self._wanted(campaign)]
-        return Plan(tuple(line for plan in plans for line in plan.lines))
 
-    def _wanted(self, campaign: str | None) -> Iterator[Campaign]:
+        def plan(settings: Campaign) -> Plan:
+            return self._queue_up(settings, period)
+
         if campaign is not None:
-            yield self.campaigns.campaign(campaign)
-            return
+            return plan(self.campaigns.campaign(campaign))
+        return self._plan_campaigns(plan, own_cadence=False)
+
+    def plan_due(self, after: datetime, until: datetime, *, queues: bool = True) -> Plan:
+        """Queue what became due between two moments in campaigns with a cadence of their own, or only return it.
+
+        A campaign that waits for a number of letters leaves out targets with fewer. A target that a monthly delivery
+        had to leave out, because it got an email less than seven days before, is planned when the seven days are over.
+        An error about one campaign or target stops no others; the plan has it in `failed`.
+        """
+
+        def plan(settings: Campaign) -> Plan:
+            return _sum(
+                self._queue_up(
+                    settings,
+                    due.period,
+                    at_least=settings.letters_wanted_on(date.fromisoformat(due.period)),
+                    left_out_on=due.left_out_on,
+                    queues=queues,
+                )
+                for due in cadence_of(settings, self.schedule).due(after, until)
+            )
+
+        return self._plan_campaigns(plan, own_cadence=True)
+
+    def _plan_campaigns(self, plan: Callable[[Campaign], Plan], *, own_cadence: bool) -> Plan:
+        plans = []
         for listed in self.campaigns.campaign_ids():
-            # A read can lag behind the listing. Such a new campaign waits for the next plan.
-            with suppress(NotFoundError):
-                yield self.campaigns.campaign(listed)
+            try:
+                settings = self.campaigns.campaign(listed)
+            except NotFoundError:
+                # A read can lag behind the listing. Such a new campaign waits for the next plan.
+                continue
+            except Exception as error:  # noqa: BLE001  (one campaign's error must not stop the others; it is reported)
+                plans.append(Plan((), (NotPlanned(listed, (), error),)))
+                continue
+            if settings.has_own_cadence == own_cadence:
+                try:
+                    plans.append(plan(settings))
+                except Exception as error:  # noqa: BLE001  (as above)
+                    plans.append(Plan((), (NotPlanned(listed, (), error),)))
+        return _sum(plans)
 
     def queue_up(self, campaign: Campaign, period: str, *, only: str | None = None, again: bool = False) -> Plan:
         """Queue a campaign's deliveries of a period, or those to one target.
 
-        `again` queues them even if a target got an email less than seven days before.
+        `again` queues them even if a target got an email less than seven days before. Raises NotPlannedError if an
+        error kept targets out; all others are queued.
+        """
+        planned = self._queue_up(campaign, period, only=only, again=again)
+        planned.check()
+        return planned
+
+    def _queue_up(  # noqa: PLR0913  (a plan's options)
+        self,
+        campaign: Campaign,
+        period: str,
+        *,
+        only: str | None = None,
+        again: bool = False,
+        at_least: int = 1,
+        left_out_on: date | None = None,
+        queues: bool = True,
+    ) -> Plan:
+        """Queue a campaign's deliveries of a period, or those to one target.
+
+        `at_least` is how many letters must wait for a target. With `left_out_on`, only targets for which that day was
+        too soon are planned. Without `queues`, nothing is queued.
         """
         controls = self.campaigns.controls(campaign.id)
         if controls.paused:
             return Plan(())
-        lines: list[PlanLine] = []
-        for line in self._lines(campaign, controls, period, only=only, again=again, waiting=self._some):
-            if line.is_due and line.may_begin:
-                self.queue.put([line.key], again=again)
-            lines.append(line)
-        return Plan(tuple(lines))
+
+        def waiting(campaign: str, target: str) -> int:
+            return int(self.signatures.has_waiting(campaign, target, at_least))
+
+        def plan(targets: Sequence[Target]) -> Plan:
+            lines: list[PlanLine] = []
+            failed: list[NotPlanned] = []
+            for target in targets:
+                try:
+                    lines += self._lines(
+                        campaign, controls, target, period, again=again, waiting=waiting, left_out_on=left_out_on
+                    )
+                except Exception as error:  # noqa: BLE001  (one target's error must not stop the others; it is reported)
+                    failed.append(NotPlanned(campaign.id, (target.id,), error))
+            if queues:
+                due = [line for line in lines if line.is_due and line.may_begin]
+                try:
+                    self.queue.put([line.key for line in due], again=again)
+                except Exception as error:  # noqa: BLE001  (nor a block's)
+                    ids = dict.fromkeys(line.target.id for line in due)
+                    failed.append(NotPlanned(campaign.id, tuple(ids), error))
+                    lines = [line for line in lines if line not in due]
+            return Plan(tuple(lines), tuple(failed))
+
+        return self._plan_all(campaign, plan, only)
 
     def preview(
         self, campaign: Campaign, period: str, *, only: str | None = None, again: bool = False, approved: bool = False
     ) -> Plan:
         """Return what `queue_up` would do, with the numbers of letters, as if the period were approved or not."""
         controls, waiting = self.campaigns.controls(campaign.id), self.signatures.how_many_wait
-        lines = self._lines(campaign, controls, period, only=only, again=again, approved=approved, waiting=waiting)
-        return Plan(tuple(lines))
 
-    def _some(self, campaign: str, target: str) -> int:
-        return int(self.signatures.has_waiting(campaign, target))
+        def plan(targets: Sequence[Target]) -> Plan:
+            return Plan(
+                tuple(
+                    line
+                    for target in targets
+                    for line in self._lines(
+                        campaign, controls, target, period, again=again, approved=approved, waiting=waiting
+                    )
+                )
+            )
+
+        return self._plan_all(campaign, plan, only)
+
+    def _plan_all(self, campaign: Campaign, plan: Callable[[Sequence[Target]], Plan], only: str | None) -> Plan:
+        """Plan blocks of targets, some at once, and return the lines in the order of the targets."""
+        targets = [target for target in self.campaigns.targets(campaign.id) if only in {None, target.id}]
+        blocks = list(batched(targets, _BLOCK, strict=False))
+        if self.at_once == 1 or len(blocks) <= 1:
+            return _sum(map(plan, blocks))
+        with ThreadPoolExecutor(self.at_once) as pool:
+            return _sum(pool.map(plan, blocks))
 
     def _lines(  # noqa: PLR0913  (a plan's options)
         self,
         campaign: Campaign,
         controls: Controls,
+        target: Target,
         period: str,
         *,
-        only: str | None,
         again: bool,
         waiting: Callable[[str, str], int],
         approved: bool = False,
+        left_out_on: date | None = None,
     ) -> Iterator[PlanLine]:
-        for target in self.campaigns.targets(campaign.id):
-            if only in {None, target.id}:
-                deliveries = tuple(self.deliveries.deliveries(campaign.id, target.id))
-                yield from plan_lines(
-                    campaign,
-                    controls,
-                    target,
-                    deliveries,
-                    waiting(campaign.id, target.id),
-                    period=period,
-                    again=again,
-                    approved=approved,
-                )
+        deliveries = tuple(self.deliveries.deliveries(campaign.id, target.id))
+        if left_out_on and not was_left_out_on(left_out_on, deliveries):
+            return
+        yield from plan_lines(
+            campaign,
+            controls,
+            target,
+            deliveries,
+            waiting(campaign.id, target.id),
+            period=period,
+            again=again,
+            approved=approved,
+        )
+
+
+def _sum(plans: Iterable[Plan]) -> Plan:
+    every = tuple(plans)
+    return Plan(
+        tuple(line for plan in every for line in plan.lines), tuple(failed for plan in every for failed in plan.failed)
+    )

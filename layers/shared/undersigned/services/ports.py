@@ -6,22 +6,34 @@ Other reads can lag behind by a moment.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from undersigned.domain.errors import UndersignedError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import date, datetime, timedelta
 
-    from undersigned.domain.abuse_checks import FormToken
+    from undersigned.domain.abuse_checks import Suspicion
     from undersigned.domain.api_keys import ApiKey
     from undersigned.domain.campaigns import Campaign, MailState, Target, TargetVersion
     from undersigned.domain.controls import AuditEntry, Controls
-    from undersigned.domain.deliveries import Bundle, Delivery, DeliveryKey, DeliveryState, MailEvent, PacketRecord
+    from undersigned.domain.deliveries import (
+        ArchiveRecord,
+        Bundle,
+        Delivery,
+        DeliveryKey,
+        DeliveryState,
+        MailEvent,
+        PacketRecord,
+    )
+    from undersigned.domain.drafts import Draft
     from undersigned.domain.events import Event
     from undersigned.domain.exports import Export
     from undersigned.domain.letters import Letter
+    from undersigned.domain.mail_budgets import Budget, Entry, Lane, MailReport, Sending
+    from undersigned.domain.mail_limits import MailLimit
+    from undersigned.domain.people import Member, Person, SignInRequest
     from undersigned.domain.reconciliations import MailDay, Page, Reconciliation
     from undersigned.domain.signatures import Signature
     from undersigned.domain.tallies import Count
@@ -39,10 +51,6 @@ class SignatureStateError(UndersignedError):
         """Keep the signature."""
         super().__init__(f"the signature is {signature.status if signature else 'missing'}")
         self.signature = signature
-
-
-class FormConsumedError(UndersignedError):
-    """Another letter was signed with this form."""
 
 
 class BundleTakenError(UndersignedError):
@@ -101,11 +109,17 @@ class CampaignStore(Protocol):
     def put_campaign(self, campaign: Campaign) -> None:
         """Write a campaign's settings, and its goal beside the count."""
 
+    def put_unlisted(self, campaign: Campaign) -> None:
+        """Write the settings of a campaign that no list of campaigns has, and whose count has no goal."""
+
     def put_target(self, campaign: str, target: Target) -> None:
         """Write a target's settings. A new email address is assumed to take email.
 
         First writes the target's versions, the one before and the new one, because letters may name them.
         """
+
+    def put_new_targets(self, campaign: str, targets: Sequence[Target]) -> None:
+        """Write targets that are not there yet, as `put_target` does, many in one call. Each has few postal codes."""
 
     def restored_at(self, campaign: str) -> datetime | None:
         """Say when the restore of a campaign from a backup ended, or began if it has not ended; None without one."""
@@ -141,6 +155,50 @@ class CampaignStore(Protocol):
         """List the actions of organizers with their positions, newest first, or those older than a position."""
 
 
+class DraftStore(Protocol):
+    """Drafts of campaigns."""
+
+    def drafts(self) -> tuple[Draft, ...]:
+        """List all drafts without their files, in the order of their campaigns."""
+
+    def draft(self, campaign: str) -> Draft | None:
+        """Read a campaign's draft consistently. Raises ChangedError if it changes all the time."""
+
+    def put_draft(self, draft: Draft, before: Draft | None, write: str) -> None:
+        """Write a draft in place of the one before, or a new one; either all of it or nothing.
+
+        `write` distinguishes two writes of one revision. Raises ChangedMeanwhileError if another revision is there.
+        """
+
+    def set_publishing(self, draft: Draft) -> None:
+        """Write that publishing begins. Raises ChangedMeanwhileError if another revision is there."""
+
+    def set_published(self, draft: Draft) -> None:
+        """Write that publishing ended, with which revision and base; also on a draft that was changed meanwhile.
+
+        Does nothing if the draft was discarded meanwhile.
+        """
+
+    def discard(self, draft: Draft) -> None:
+        """Delete a draft. Raises ChangedMeanwhileError if another revision is there. Does nothing if there is none."""
+
+
+class CampaignRows(Protocol):
+    """All rows of a campaign, to delete them.
+
+    A call that takes `is_late` stops when it is, and returns how many rows it deleted.
+    """
+
+    def delete_letters(self, campaign: str, is_late: Callable[[], bool]) -> int:
+        """Delete the campaign's signatures."""
+
+    def delete_others(self, campaign: str, is_late: Callable[[], bool]) -> int:
+        """Delete everything else of the campaign: at the end its people, then the settings, and then the keys."""
+
+    def delete_access(self, campaign: str) -> None:
+        """Delete who may do what in the campaign, its people and keys, and what they did, the activity log."""
+
+
 class SignatureStore(Protocol):
     """Signature rows, their listing, and the trays."""
 
@@ -164,25 +222,20 @@ class SignatureStore(Protocol):
     def pages(self, campaign: str, after: str = "") -> Iterator[Page]:
         """Read all signatures of a campaign in pages of up to 100, or those after a page's position."""
 
-    def sign(self, signature: Signature, replacing: Signature | None, form: FormToken | None = None) -> None:
-        """Write a pending signature and consume its form token, both or neither.
+    def sign(self, signature: Signature, replacing: Signature | None) -> None:
+        """Write a pending signature. Raises ChangedError if the signature to replace has changed."""
 
-        Raises ChangedError if the signature to replace has changed, FormConsumedError if another letter was signed with
-        this form token.
+    def ask_again(self, row: Signature, mail_request: str) -> None:
+        """Request an email about a confirmed signature, or none if its request stays the same.
+
+        Raises ChangedError if the signature is not confirmed, or if another email was requested since it was read.
         """
 
-    def ask_again(self, campaign: str, signer: str, mail_request: str, form: FormToken | None = None) -> None:
-        """Request an email about a confirmed signature, and consume a form token.
-
-        Raises ChangedError if the signature is not confirmed, FormConsumedError if another letter was signed with this
-        form token.
-        """
-
-    def confirm(  # noqa: PLR0913  (a link and its page's version, and when)
+    def confirm(  # noqa: PLR0913  (a link and its words, and when)
         self,
         campaign: str,
         signer: str,
-        version: int | None,
+        words: str | None,
         *,
         at: datetime,
         on: date,
@@ -190,8 +243,9 @@ class SignatureStore(Protocol):
     ) -> Signature:
         """Confirm a pending signature that has not expired, and put its letter into its target's tray.
 
-        With a version, the letter must still be the one that the signer saw. With a link's date, the signer must not
-        have ended the link. Raises SignatureStateError.
+        The row then holds exactly the words with this id, which were its own or waited beside them, and no others.
+        Without an id, its own words are confirmed. With a link's date, the signer must not have ended the link. Raises
+        SignatureStateError.
         """
 
     def withdraw(self, campaign: str, signer: str, at: datetime, *, link_of: datetime | None = None) -> Signature:
@@ -206,14 +260,65 @@ class SignatureStore(Protocol):
     def release(self, campaign: str, signer: str, mail_request: str) -> None:
         """Release a letter from quarantine, and request its email again. Raises ChangedError if it is in none."""
 
+    def set_town(self, signature: Signature, town: str) -> None:
+        """Write the town that a row of before version 0.3 counts for. Raises ChangedError if the row has changed."""
+
+    def drop_beside(self, signature: Signature, now: datetime) -> None:
+        """Delete the words beside a row's own that wait no more. Raises ChangedError if the row has changed."""
+
+    def clear(self, signature: Signature, at: datetime) -> None:
+        """Remove all personal data from a row, which keeps its status and its place in the counts.
+
+        Raises ChangedError if the row has changed.
+        """
+
     def erase(self, signature: Signature, at: datetime) -> None:
         """Erase all personal data from a row. Raises ChangedError if the row has changed.
 
         For a sealed letter, use `DeliveryStore.erase_letter`.
         """
 
-    def has_waiting(self, campaign: str, target: str) -> bool:
-        """Say whether there is a letter in a target's tray."""
+    def delete(self, campaign: str, signer: str) -> None:
+        """Delete a row, if there is one."""
+
+    def hold(self, signature: Signature) -> None:
+        """Take a letter out of its target's tray, and keep it out. Raises ChangedError if it is not in the tray."""
+
+    def end_hold(self, signature: Signature) -> None:
+        """Put a letter on hold back into its target's tray. Raises ChangedError if it is not on hold."""
+
+    def how_many_held(self, campaign: str) -> int:
+        """Count a campaign's letters on hold."""
+
+    def postpone_mail(self, words: Signature, until: datetime) -> None:
+        """Let the email wait that pending words request, of a row or beside them; the row is listed in their lane.
+
+        Raises ChangedError if the words no longer request it, or if clean words of the row are listed.
+        """
+
+    def end_postponement(self, row: Signature, confirm_until: datetime | None = None) -> None:
+        """List a row no longer. If its email was sent, its own words can be confirmed until `confirm_until`.
+
+        Raises ChangedError if the row has changed.
+        """
+
+    def postponed_mails(self, campaigns: Iterable[str], lane: Lane, until: datetime) -> Iterator[Signature]:
+        """Read the rows whose emails wait no longer than until then, the longest postponed first."""
+
+    def how_many_postponed(self, campaign: str, lane: Lane, most: int) -> int:
+        """Count a campaign's postponed emails of a lane, up to `most`."""
+
+    def refuse_mail(self, words: Signature, why: Suspicion) -> None:
+        """Put a pending row that gets no email into quarantine.
+
+        Raises ChangedError if other words are the row's own.
+        """
+
+    def waiting_since(self, campaign: str, target: str) -> datetime | None:
+        """Return since when the oldest letter waits for a target; None if none waits."""
+
+    def has_waiting(self, campaign: str, target: str, at_least: int = 1) -> bool:
+        """Say whether there are so many letters in a target's tray. Reads no more than that."""
 
     def how_many_wait(self, campaign: str, target: str) -> int:
         """Count the letters in a target's tray."""
@@ -275,8 +380,14 @@ class DeliveryStore(Protocol):
         Raises ChangedError if it is recorded with more omitted letters.
         """
 
-    def record_event(self, event: MailEvent) -> None:
-        """Record an SES event. Recording it twice is harmless."""
+    def archives(self, key: DeliveryKey) -> tuple[ArchiveRecord, ...]:
+        """Read all archives that were recorded of a delivery, consistently."""
+
+    def put_archive(self, key: DeliveryKey, archive: ArchiveRecord) -> None:
+        """Record that an archive is stored, or will be: without `stored_at`, and then unless it is recorded."""
+
+    def record_event(self, event: MailEvent) -> bool:
+        """Record an SES event. If it is recorded already, change nothing and return False."""
 
     def mail_events(self, key: DeliveryKey) -> tuple[MailEvent, ...]:
         """Read the SES events of a delivery's emails consistently, in order."""
@@ -284,7 +395,7 @@ class DeliveryStore(Protocol):
     def erase_letter(self, key: DeliveryKey, signature: Signature, at: datetime) -> None:
         """Erase all personal data from a row, and remove the letter from any later attempt of its delivery.
 
-        Raises ChangedError if the row has changed, if the delivery's email is being made or sent, or if another
+        Raises ChangedError if the row has changed, if the delivery's email is being sent, or if another
         transaction was running on either.
         """
 
@@ -299,13 +410,28 @@ class CountStore(Protocol):
         """Read all counters (`TOTAL`, `TARGET#…`, `DAY#…`) consistently, or those whose names have this beginning."""
 
     def move_marks(self, campaign: str, moves: Sequence[tuple[Signature, str]]) -> None:
-        """Move marks and counters together. Raises ChangedError if a row has changed."""
+        """Move marks and counters together. Raises ChangedError if a row has changed.
+
+        Marks and the counters that change are at most 100 in all (see `tallies.transactions`).
+        """
+
+    def sum_up(self, campaign: str, *, after_others: bool = False) -> None:
+        """Bring the public count up to date, if this worker counted in a shard since it last did.
+
+        With `after_others`, another worker may have done so, and died before it came to this.
+        """
 
     def forget(self, gone: Signature, now: datetime) -> None:
         """Subtract a deleted row from the counters. Doing it again within two days is harmless."""
 
     def correct(self, campaign: str, counter: str, *, wrong: int, right: int) -> None:
         """Correct a counter by a difference. Raises ChangedError if it is no longer the wrong number."""
+
+    def bring_home(self, campaign: str) -> None:
+        """Move what shards hold to shard 0, which is all that version 0.2 reads. Counters stay the same."""
+
+    def remove_empty(self, campaign: str, counters: Iterable[str]) -> int:
+        """Remove those of the counters that are 0, and return how many those were."""
 
 
 class AbuseCounterStore(Protocol):
@@ -327,19 +453,46 @@ class AbuseCounterStore(Protocol):
         """Add people who signed in a window."""
 
 
+type HourlyRun = Literal["plan", "ask", "report"]
+"""What an hourly schedule does for campaigns with a cadence of their own."""
+
+
+class HourlyRunStore(Protocol):
+    """Until when each hourly run has done everything."""
+
+    def done_until(self, run: HourlyRun) -> datetime | None:
+        """Read the moment consistently; None before the first run."""
+
+    def record(self, run: HourlyRun, until: datetime) -> None:
+        """Record a moment, unless a later one is recorded."""
+
+
 class MailClaimStore(Protocol):
     """Which requested emails each person got."""
 
     def claim(  # noqa: PLR0913  (the parts of a claim)
-        self, person: str, request: str, at: datetime, *, most: int, since: datetime, known_for: timedelta
+        self,
+        person: str,
+        campaign: str,
+        request: str,
+        at: datetime,
+        *,
+        limit: MailLimit,
+        since: datetime,
+        known_for: timedelta,
     ) -> bool:
-        """Check that the email for a request may be sent: at most `most` of a person's emails are, on a day (UTC).
+        """Check that the email for a request may be sent, within a person's limit of a day (UTC).
 
         Return False if this email was sent since the day of `since`, or if the limit is reached. Only sent emails
         count, not claims. `known_for` is how long the row is kept.
         """
 
-    def record_sent(self, person: str, request: str, at: datetime) -> None:
+    def may_send(  # noqa: PLR0913  (the parts of a claim)
+        self, person: str, campaign: str, request: str, at: datetime, *, limit: MailLimit, since: datetime
+    ) -> bool:
+        """Say what `claim` says, and write nothing."""
+
+    def record_sent(self, person: str, campaign: str, request: str, at: datetime, known_for: timedelta) -> None:
         """Record that a claimed email was sent."""
 
     def record_refused(self, person: str, request: str, at: datetime) -> None:
@@ -348,8 +501,46 @@ class MailClaimStore(Protocol):
     def ask_again(self, person: str, request: str, at: datetime, known_for: timedelta) -> bool:
         """Record that an email is asked for again. Return False if it was on that day (UTC)."""
 
-    def mail_days(self, days: Iterable[tuple[str, date]]) -> Mapping[str, Sequence[MailDay]]:
+    def mail_days(self, campaign: str, days: Iterable[tuple[str, date]]) -> Mapping[str, Sequence[MailDay]]:
         """Read what is known of persons' emails on single days (UTC) consistently, by person, in no order."""
+
+
+class MailBudgetStore(Protocol):
+    """How many emails to people who have not confirmed each budget has left, and the stop of all of them."""
+
+    def take(self, budget: Budget, emails: int) -> int:
+        """Take up to so many emails from a budget, in one write; return how many there were."""
+
+    def without_room(self, budgets: Collection[Budget]) -> frozenset[Budget]:
+        """Read which of the budgets of days are used up."""
+
+    def give_back(self, budget: Budget, *, unsent: int = 0, confirmed: int = 0) -> None:
+        """Give emails back to a budget: those that were not sent after all, and those to people who confirmed."""
+
+    def already_counted(self, entries: Collection[Entry]) -> frozenset[str]:
+        """Read consistently which entries were recorded as counted, by their ids."""
+
+    def record_counted(self, entries: Collection[Entry]) -> None:
+        """Record that the budgets have counted these entries."""
+
+    def sending(self, now: datetime) -> Sending:
+        """Read whether confirmation emails go out."""
+
+    def record_report(self, kind: MailReport, lane: Lane, at: datetime) -> None:
+        """Count a confirmation email that bounced, or was marked as spam."""
+
+    def stop(self) -> None:
+        """Stop all confirmation emails."""
+
+    def start(self, now: datetime) -> None:
+        """End the stop, and forget the bounces and complaints of the last day."""
+
+
+class MailDomainCheck(Protocol):
+    """Finds email domains that certainly take no email."""
+
+    def takes_none(self, address: str) -> bool:
+        """Say whether the domain of an address certainly takes no email. In doubt, it takes some."""
 
 
 class ApiKeyStore(Protocol):
@@ -368,6 +559,73 @@ class ApiKeyStore(Protocol):
         """Revoke a key."""
 
 
+class PeopleStore(Protocol):
+    """People's roles in campaigns, and their sessions."""
+
+    def members(self, campaign: str) -> tuple[Member, ...]:
+        """Read a campaign's people consistently, in the order of their ids."""
+
+    def member(self, campaign: str, person: str) -> Member | None:
+        """Read a person's role in a campaign consistently."""
+
+    def campaigns_of(self, person: str) -> tuple[Member, ...]:
+        """Read a person's roles consistently, in the order of the campaigns' ids."""
+
+    def put(self, member: Member, known: Member | None, *, another_owner: Member | None = None) -> None:
+        """Write a role that is new or `known`; if given, only while another person is an owner. Raises ChangedError."""
+
+    def remove(self, known: Member, *, another_owner: Member | None = None) -> None:
+        """Remove a role; if given, only while another person is an owner. Raises ChangedError."""
+
+    def session(self, person: str, session: str, campaign: str | None = None) -> tuple[Person | None, Member | None]:
+        """Read consistently whose session it is, and the person's role in a campaign. None for what doesn't exist."""
+
+    def put_session(self, person: Person, session: str, expires_at: datetime) -> None:
+        """Write a new session."""
+
+    def end_session(self, person: str, session: str) -> None:
+        """Delete a session, if it exists."""
+
+    def end_sessions(self, person: str) -> None:
+        """Delete all sessions of a person."""
+
+
+type SignInCount = Literal["MAILS", "INVITATIONS", "TESTS", "WRONG"]
+"""What is counted of a person: emails to sign in with and invitations by the hour, wrong codes by the day."""
+
+
+class SignInStore(Protocol):
+    """Requests to sign in by email."""
+
+    def put(self, request: SignInRequest) -> None:
+        """Write a new request."""
+
+    def request(self, request: str) -> SignInRequest | None:
+        """Read a request consistently."""
+
+    def count_try(self, request: str, now: datetime) -> SignInRequest:
+        """Count one more code that a browser typed. Raises ChangedError if it may type no more."""
+
+    def use(self, request: str, now: datetime) -> None:
+        """Mark a request as used. Raises ChangedError if it was used or has expired."""
+
+    def count(self, person: str, count: SignInCount, window: str, *, expires_at: datetime) -> int:
+        """Count one more of a person's emails or wrong codes in an hour or a day, and return how many these are."""
+
+    def give_back(self, person: str, count: SignInCount, window: str) -> None:
+        """Count one less, after `count`."""
+
+
+class PeopleMailQueue(Protocol):
+    """The queue of emails to people: codes and links to sign in with, and invitations."""
+
+    def put_sign_in(self, request: str) -> None:
+        """Queue the email of a sign-in request."""
+
+    def put_invitation(self, campaign: str, person: str) -> None:
+        """Queue the invitation of a campaign's person."""
+
+
 class ExportStore(Protocol):
     """The exports that organizers requested."""
 
@@ -382,23 +640,32 @@ class ExportStore(Protocol):
 
 
 class PacketStore(Protocol):
-    """PDFs."""
+    """PDFs, and ZIP files of them."""
 
     def put(self, name: str, pdf: bytes) -> None:
         """Store a PDF."""
+
+    def put_archive(self, name: str, content: Iterator[bytes]) -> None:
+        """Store a ZIP file whose content is made meanwhile. If that fails, nothing is stored."""
 
     def get(self, name: str) -> bytes:
         """Read a PDF."""
 
     def delete(self, name: str) -> None:
-        """Delete a PDF, if it exists."""
+        """Delete a PDF or a ZIP file, if it exists."""
 
     def link(self, name: str, filename: str) -> str:
-        """Return a web address for downloading a PDF. It works for some minutes."""
+        """Return a web address for downloading a PDF or a ZIP file. It works for some minutes."""
 
 
 class Post(Protocol):
     """Sends emails."""
+
+    def get_ready(self) -> None:
+        """Ask for what `send` has to know.
+
+        Raises ThrottledError or SendingStoppedError if no email can be sent now.
+        """
 
     def send(self, mail: Mail) -> str:
         """Hand an email over and return its message id.
@@ -406,6 +673,12 @@ class Post(Protocol):
         Raises ThrottledError, MailRefusedError or SendingStoppedError if it was certainly not sent. After
         UncertainError, and after any other error, it may have been sent.
         """
+
+    def is_slow(self, emails: int, seconds: float) -> bool:
+        """Say whether so many emails take longer than so many seconds, at the pace that SES allows now."""
+
+    def has_quota(self) -> bool:
+        """Say whether confirmation emails have left deliveries their share of the account's daily quota."""
 
 
 class Bus(Protocol):
@@ -415,17 +688,37 @@ class Bus(Protocol):
         """Put events on the bus, and return the ids of those that it refused."""
 
 
+class Browser(Protocol):
+    """A way to the stack's public pages, over the internet."""
+
+    def post(self, path: str, values: Mapping[str, str]) -> int | None:
+        """Post a form, and return the HTTP status of the answer, a redirect's too; None if there is no answer."""
+
+
+class OperatorChannel(Protocol):
+    """The way to the person who runs the stack."""
+
+    def tell(self, subject: str, text: str) -> None:
+        """Send the operator an email. The subject has at most 100 ASCII characters."""
+
+
 class DeliveryQueue(Protocol):
     """Deliveries to be made."""
 
     def put(self, deliveries: Iterable[DeliveryKey], *, again: bool = False) -> None:
         """Queue deliveries; with `again`, those that are less than seven days from another one, too."""
 
-    def put_test(self, delivery: DeliveryKey) -> None:
-        """Queue a test email of a delivery to its organizer."""
+    def put_test(self, delivery: DeliveryKey, to: str | None = None) -> None:
+        """Queue a test email of a delivery to an address, or to its organizer if that is None."""
 
-    def put_repacking(self, delivery: DeliveryKey) -> None:
-        """Queue the repacking of a delivery from which letters are being erased. It begins a minute later."""
+    def put_draft_test(self, campaign: str, to: str) -> None:
+        """Queue a test email of a campaign's draft to an address."""
+
+    def put_repacking(self, delivery: DeliveryKey, *, is_being_made: bool = False) -> None:
+        """Queue the repacking of a delivery from which letters are being erased. It begins a minute later.
+
+        If a worker may be making the email, it begins when that worker's time is up.
+        """
 
     def is_empty(self) -> bool:
         """Say whether no message waits, is delayed, or is being worked on. SQS may be a minute behind."""
@@ -445,7 +738,7 @@ class ReconciliationQueue(Protocol):
     """Reconciliations to be begun or continued."""
 
     def put(self, run: Reconciliation) -> None:
-        """Queue a reconciliation."""
+        """Queue a reconciliation. A second pass begins 15 minutes later."""
 
 
 class ExportFiles(Protocol):

@@ -13,13 +13,17 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from undersigned.domain.campaigns import Roster
 from undersigned.domain.deliveries import UNDER_WAY
+from undersigned.domain.mail_limits import mail_limit
 from undersigned.domain.reconciliations import Balance, Finding, Reconciliation, Suspects, sums_of
 from undersigned.domain.signatures import PENDING_FOR, requested_at
 from undersigned.domain.tallies import counters_of
-from undersigned.services.confirming import CLAIMS_KNOWN_FOR, most_mails
+from undersigned.domain.words import beside_still
+from undersigned.services.confirming import CLAIMS_KNOWN_FOR
+from undersigned.services.measuring import Kept
 from undersigned.services.ports import ChangedError
-from undersigned.services.tallying import needs_counting
+from undersigned.services.tallying import lacks_town, needs_counting, set_town
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,6 +33,8 @@ if TYPE_CHECKING:
     from undersigned.domain.deliveries import Delivery
     from undersigned.domain.reconciliations import FindingKind, MailDay, Page, Summary, Sums
     from undersigned.domain.signatures import Signature
+    from undersigned.services.clearing import Clearing, Over
+    from undersigned.services.measuring import Measuring
     from undersigned.services.ports import (
         CampaignStore,
         ConfirmationQueue,
@@ -69,6 +75,8 @@ class Reconciling:
     counts: CountStore
     claims: MailClaimStore
     tallying: Tallying
+    clearing: Clearing
+    measuring: Measuring
     waiting_mails: ConfirmationQueue
     delivery_queue: DeliveryQueue
     clock: Callable[[], datetime]
@@ -89,7 +97,17 @@ class Reconciling:
         `has_time` is called after each page of rows.
         """
         targets = self.campaigns.targets(run.campaign)
+        roster = Roster.of(targets)
+        settings = self.campaigns.campaign(run.campaign)
+        over = self.clearing.clear_deliveries(settings, targets)
+        kept = Kept(
+            campaign=settings,
+            controls=self.campaigns.controls(run.campaign),
+            targets={target.id: target for target in targets},
+        )
         restored_at = self.campaigns.restored_at(run.campaign)
+        # A worker may have died, and all tries after it failed, before it added up what it counted.
+        self.counts.sum_up(run.campaign, after_others=True)
         counters = run.counters or Balance(self._counted(run.campaign))
         bundles = run.bundles or Balance(self._sealed(run.campaign, targets))
         run = replace(run, counters=counters, bundles=bundles)
@@ -100,7 +118,8 @@ class Reconciling:
             )
             run = replace(run, counters=counters, bundles=bundles, position=page.position)
             if run.suspects is None:
-                run = replace(run, summary=self._reconcile_rows(run, page, restored_at))
+                summary = self._reconcile_rows(run, page, roster, over, restored_at)
+                run = replace(run, summary=summary, gauges=self.measuring.rows(run.gauges, page.rows, kept))
             if not has_time():
                 return run
         differences = Suspects(
@@ -110,33 +129,46 @@ class Reconciling:
         if run.suspects is None and (differences.counters or differences.bundles):
             # People may have signed and withdrawn meanwhile. What is really wrong is wrong in a second pass, too.
             return replace(run, position="", counters=None, bundles=None, suspects=differences)
-        summary = self._report_differences(run, differences)
-        summary = self._reconcile_deliveries(replace(run, summary=summary), targets)
-        return replace(run, summary=summary, is_done=True)
+        run = self._report_differences(run, differences)
+        return replace(self._reconcile_deliveries(run, targets, kept), is_done=True)
 
     # Rows
 
-    def _reconcile_rows(self, run: Reconciliation, page: Page, restored_at: datetime | None) -> Summary:
+    def _reconcile_rows(
+        self, run: Reconciliation, page: Page, roster: Roster, over: Over, restored_at: datetime | None
+    ) -> Summary:
         now = self.clock()
         summary = run.summary.plus(rows=len(page.rows) + len(page.damaged))
         for signer in page.damaged:
             summary = self._find(summary, "a row is damaged", run.campaign, letter=signer)
-        uncounted = [row for row in page.rows if needs_counting(row) and now - row.changed_at > COUNTED_WITHIN]
+        old = [row for row in page.rows if lacks_town(row)]
+        for row in old:
+            set_town(self.signatures, row, roster)
+        late = (row for row in page.rows if needs_counting(row) and now - row.changed_at > COUNTED_WITHIN)
+        uncounted = [*old, *late]
         with suppress(ChangedError):  # The row has just changed again, and is counted after this change.
             summary = summary.plus(marks=self.tallying.count((row.campaign, row.signer) for row in uncounted))
         for row in page.rows:
             if misplaced := _misplaced(row):
                 summary = self._find(summary, misplaced, run.campaign, letter=row.signer)
-        missing = [row for row in page.rows if row.awaits_mail(now) and _was_forgotten(row, now, restored_at)]
+        summary = summary.plus(cleared=self.clearing.clear(page.rows, over))
+        missing = [
+            words
+            for row in page.rows
+            for words in (row, *beside_still(row, now))
+            if words.awaits_mail(now) and _was_forgotten(words, now, restored_at)
+        ]
         return self._ask_again(replace(run, summary=summary), missing, now) if missing else summary
 
     def _ask_again(self, run: Reconciliation, rows: Sequence[Signature], now: datetime) -> Summary:
         """Ask for the emails that were not sent, unless the person has had as many as a day allows."""
         summary = run.summary
         # Nearly all are sent on the day of the request or the next, so the other days are read only for the rest.
-        first = self.claims.mail_days((row.signer, day) for row in rows for day in _days_of(row, now)[:2])
+        first = self.claims.mail_days(
+            run.campaign, ((row.signer, day) for row in rows for day in _days_of(row, now)[:2])
+        )
         rest = [row for row in rows if not _is_explained(row, first.get(row.signer, ()))]
-        known = self.claims.mail_days((row.signer, day) for row in rest for day in _days_of(row, now))
+        known = self.claims.mail_days(run.campaign, ((row.signer, day) for row in rest for day in _days_of(row, now)))
         for row in rest:
             days = known.get(row.signer, ())
             if _is_explained(row, days):
@@ -172,8 +204,8 @@ class Reconciling:
                 if (period, signer) not in erased:
                     yield _sealed_name(target, f"{period}#{bundle.number:04d}", signer)
 
-    def _report_differences(self, run: Reconciliation, found: Suspects) -> Summary:
-        summary = run.summary
+    def _report_differences(self, run: Reconciliation, found: Suspects) -> Reconciliation:
+        summary, gauges = run.summary, run.gauges
         suspects = run.suspects or Suspects({}, {})
         kinds: tuple[tuple[FindingKind, dict[int, int]], ...] = (
             ("the counters differ from the rows", _in_both(suspects.counters, found.counters)),
@@ -184,23 +216,35 @@ class Reconciling:
                 more = sum(amount for amount in differences.values() if amount > 0)
                 fewer = -sum(amount for amount in differences.values() if amount < 0)
                 summary = self._find(summary, kind, run.campaign, rows_more=more, rows_fewer=fewer)
-        return summary
+                gauges = gauges.plus(differing=more + fewer)
+        return replace(run, summary=summary, gauges=gauges)
 
     # Deliveries
 
-    def _reconcile_deliveries(self, run: Reconciliation, targets: Sequence[Target]) -> Summary:
-        now, summary = self.clock(), run.summary
-        paused = self.campaigns.controls(run.campaign).paused
+    def _reconcile_deliveries(self, run: Reconciliation, targets: Sequence[Target], kept: Kept) -> Reconciliation:
+        now, summary, gauges = self.clock(), run.summary, run.gauges
         for target in targets:
-            for delivery in self.deliveries.deliveries(run.campaign, target.id):
-                if question := delivery.question(now):
+            deliveries = tuple(self.deliveries.deliveries(run.campaign, target.id))
+            if complaint := _last_complaint(deliveries):
+                self.campaigns.record_complaint(run.campaign, target.id, complaint)
+            gauges = self.measuring.of_deliveries(gauges, target.id, deliveries, kept)
+            for delivery in deliveries:
+                if (question := delivery.question(now)) and _is_news(delivery):
                     kind: FindingKind = "a delivery waits for a decision"
                     about = {"target": target.id, "period": delivery.key.period, "question": question}
+                    is_told = summary.unexplained < _MOST_FINDINGS
                     summary = self._find(summary, kind, run.campaign, **about)
-                if run.may_queue and not paused and _has_stopped(delivery, now):
+                    if is_told:
+                        self._note_that_it_was_told(delivery)
+                if run.may_queue and not kept.controls.paused and _has_stopped(delivery, now):
                     self.delivery_queue.put([delivery.key])
                     summary = summary.plus(deliveries=1)
-        return summary
+        return replace(run, summary=summary, gauges=gauges)
+
+    def _note_that_it_was_told(self, delivery: Delivery) -> None:
+        told = replace(delivery, told=delivery.revision)
+        with suppress(ChangedError):  # It has just changed, and the next run looks at it again.
+            self.deliveries.change(told, state=delivery.state, attempt=delivery.attempt)
 
     def _find(self, summary: Summary, kind: FindingKind, campaign: str, **about: str | int) -> Summary:
         if summary.unexplained < _MOST_FINDINGS:
@@ -217,12 +261,16 @@ def _sealed_name(target: str, bundle: str | None, signer: str) -> str:
 
 
 def _misplaced(row: Signature) -> FindingKind | None:
-    """Say what is wrong with where a letter is. A confirmed one is in its tray or in a bundle, no other in a tray."""
-    if row.in_tray and row.bundle:
+    """Say what is wrong with where a letter is.
+
+    A confirmed one is in its tray, on hold, or in a bundle. No other is in a tray or on hold.
+    """
+    is_somewhere = row.in_tray or row.on_hold
+    if is_somewhere and row.bundle:
         return "a letter is in a tray and in a bundle"
-    if row.status == "confirmed" and not row.in_tray and not row.bundle:
+    if row.status == "confirmed" and not is_somewhere and not row.bundle:
         return "a confirmed letter is in no tray and in no bundle"
-    if row.status != "confirmed" and row.in_tray:
+    if row.status != "confirmed" and is_somewhere:
         return "a letter that is not confirmed is in a tray"
     return None
 
@@ -230,10 +278,11 @@ def _misplaced(row: Signature) -> FindingKind | None:
 def _was_forgotten(row: Signature, now: datetime, restored_at: datetime | None) -> bool:
     """Say whether the stream has forgotten a row's request, and it is known whether its email was sent.
 
-    That is not known of requests made before a restore: the original stack has sent their emails.
+    That is not known of requests made before a restore: the original stack has sent their emails. A postponed one is
+    still in its index.
     """
     asked_at = requested_at(row.mail_request)
-    if asked_at is None or (restored_at is not None and asked_at <= restored_at):
+    if asked_at is None or row.mail_postponed or (restored_at is not None and asked_at <= restored_at):
         return False
     return FORGOTTEN_AFTER <= now - asked_at < PENDING_FOR
 
@@ -246,13 +295,30 @@ def _days_of(row: Signature, now: datetime) -> list[date]:
 
 def _is_explained(row: Signature, days: Sequence[MailDay]) -> bool:
     """Say whether an email was sent or refused, or is not sent because the person has had enough of them."""
-    request = row.mail_request
-    return any(request in day.sent or request in day.refused or len(day.sent) >= most_mails(row) for day in days)
+    request, limit = row.mail_request, mail_limit(row)
+    return any(request in day.sent or request in day.refused or day.has_reached(limit) for day in days)
 
 
 def _has_stopped(delivery: Delivery, now: datetime) -> bool:
     since = delivery.sending_since or delivery.opened_at
     return delivery.state in UNDER_WAY and now - since > QUEUED_WITHIN
+
+
+def _last_complaint(deliveries: Sequence[Delivery]) -> datetime | None:
+    """Return when someone complained about the last email that arrived. `deliveries` are a target's, newest first.
+
+    Version 0.2 recorded a complaint on the delivery only, so it holds no letters yet.
+    """
+    arrived = next((delivery for delivery in deliveries if delivery.state in {"delivered", "complained"}), None)
+    return arrived.settled_at if arrived and arrived.state == "complained" else None
+
+
+def _is_news(delivery: Delivery) -> bool:
+    """Say whether no alarm has reported yet that a person must decide about a delivery.
+
+    A bounce, and a delivery that is found in doubt, raise an alarm when they are recorded.
+    """
+    return delivery.state in {"sending", "sent"} and delivery.told != delivery.revision
 
 
 def _in_both(first: Mapping[int, int], second: Mapping[int, int]) -> dict[int, int]:

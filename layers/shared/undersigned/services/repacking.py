@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from undersigned.domain.deliveries import packet_name
 from undersigned.services.delivering import check_time
-from undersigned.services.packet_files import delete_erased, store
+from undersigned.services.packet_files import delete_erased, sent_packets, store
 from undersigned.services.packing import Batch
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.domain.deliveries import DeliveryKey
+    from undersigned.services.archiving import Archiving
     from undersigned.services.packing import Packing
     from undersigned.services.ports import CampaignStore, DeliveryStore, PacketStore
 
@@ -24,6 +25,7 @@ class Repacking:
     """Typesets packets again without the letters that were erased."""
 
     packing: Packing
+    archiving: Archiving
     campaigns: CampaignStore
     deliveries: DeliveryStore
     files: PacketStore
@@ -32,19 +34,21 @@ class Repacking:
     def repack(self, key: DeliveryKey, has_time: Callable[[], bool] = lambda: True) -> int:
         """Delete a delivery's PDFs that have an erased letter, typeset them without it, and return how many those were.
 
+        Its archives follow. Once the links to them have ended, nothing is made again: the bucket deletes old PDFs.
+
         Doing it twice is harmless. `has_time` is called after each packet, and says whether there is time for another.
         Raises OutOfTimeError, and NotFoundError for an unknown campaign or target.
         """
         delivery = self.deliveries.delivery(key)
-        if delivery is None:
+        if delivery is None or delivery.cleared_at is not None:
             return 0
         outdated = delete_erased(self.deliveries, self.files, delivery)
-        if not outdated:
+        if delivery.has_ended_links(self.clock()) or (not outdated and not delivery.archive_size):
             return 0
         campaign, target = self.campaigns.campaign(key.campaign), self.campaigns.target(key.campaign, key.target)
         batch = Batch(campaign, target, key, delivery.letters_in(self.deliveries.bundles(key)))
         for packet in outdated:
-            omitted = len(packet.erased)
+            omitted = packet.missing
             record = replace(packet.record, omitted=omitted, name=packet_name(key, packet.record.id, omitted))
             if packet.is_gone:
                 self.deliveries.add_packet(key, replace(record, stored_at=None))
@@ -52,4 +56,14 @@ class Repacking:
                 pdf = self.packing.typeset_again(batch, record, delivery.packets, packet.erased)
                 store(self.deliveries, self.files, key, record, pdf, self.clock())
             check_time(has_time)
+        self.archiving.archive(
+            campaign,
+            target,
+            key,
+            sent_packets(self.deliveries, delivery),
+            delivery.archive_size,
+            len(delivery.erased),
+            lambda: check_time(has_time),
+            fresh=False,
+        )
         return len(outdated)

@@ -1,19 +1,25 @@
-"""Reporting: tell organizers after each weekly run what was sent, what was not, and what to do about it."""
+"""Reporting: tell organizers after each delivery what was sent, what was not, and what to do about it."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from undersigned.domain.providers import odd_ones, providers_of
-from undersigned.domain.reports import Report, fate_of_waiting, lines_of
-from undersigned.domain.tallies import TOTAL
+from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.errors import NotFoundError
+from undersigned.domain.providers import CONFIRMED, SIGNED, odd_ones, providers_of
+from undersigned.domain.reports import Report, ReportLine, fate_of_waiting, lines_of
+from undersigned.domain.schedule import cadence_of
 from undersigned.rendering import organizer_mails
+from undersigned.services.organizer_post import ONCE_IN, ONE_DAY
+from undersigned.services.waiting_evidence import waiting_evidence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
+    from undersigned.domain.campaigns import Campaign
     from undersigned.domain.deliveries import Delivery, Sender
     from undersigned.domain.schedule import WeeklySchedule
     from undersigned.services.organizer_post import OrganizerPost, PostOutcome
@@ -30,26 +36,24 @@ class Gathering:
     counts: CountStore
     clock: Callable[[], datetime]
 
-    def report(self, campaign: str, period: str) -> Report:
-        """Return the current outcome of a campaign's letters of a period. Raises NotFoundError."""
+    def report(self, campaign: str, period: str, *, since: str | None = None) -> Report:
+        """Return the current outcome of a campaign's letters of a period, or of those since an earlier day.
+
+        Raises NotFoundError.
+        """
         settings = self.campaigns.campaign(campaign)
         controls = self.campaigns.controls(campaign)
-        counters = self.counts.counts(campaign)
+        targets = self.campaigns.targets(campaign)
+        evidence = waiting_evidence(self.signatures, campaign, [target.id for target in targets])
         now = self.clock()
-        lines = [
-            line
-            for target in self.campaigns.targets(campaign)
-            for line in lines_of(
-                period,
-                target,
-                self._deliveries(campaign, target.id),
-                self.signatures.how_many_wait(campaign, target.id),
-                fate_of_waiting(settings, period, controls, target),
-                now=now,
-            )
-        ]
-        providers = odd_ones(providers_of(counters))
-        return Report(settings, period, tuple(lines), counters.get(TOTAL, 0), providers)
+        lines: list[ReportLine] = []
+        for target in targets:
+            waiting = self.signatures.how_many_wait(campaign, target.id)
+            fate = fate_of_waiting(settings, period, controls, target, waiting)
+            lines += lines_of(since or period, target, self._deliveries(campaign, target.id), waiting, fate, now=now)
+        providers = providers_of(self.counts.counts(campaign, SIGNED) | self.counts.counts(campaign, CONFIRMED))
+        signatures = self.counts.count(campaign).signatures
+        return Report(settings, period, tuple(lines), signatures, odd_ones(providers), evidence)
 
     def _deliveries(self, campaign: str, target: str) -> Iterator[Delivery]:
         for delivery in self.deliveries.deliveries(campaign, target):
@@ -72,8 +76,31 @@ class Reporting:
     clock: Callable[[], datetime]
 
     def campaigns(self) -> Iterator[str]:
-        """List the campaigns that may have something to report."""
-        return self.gathering.campaigns.campaign_ids()
+        """List the campaigns that follow the stack's schedule."""
+        return (settings.id for settings in self._campaigns(own_cadence=False))
+
+    def due(self, after: datetime, until: datetime) -> Iterator[tuple[str, str]]:
+        """List the reports that became due between two moments in campaigns with a cadence of their own.
+
+        They are about each day of the cadence, and about each other day that has a delivery.
+        """
+        for settings in self._campaigns(own_cadence=True):
+            cadence = cadence_of(settings, self.schedule)
+            for day in cadence.report_days(after, until):
+                if cadence.has_report(day) or self._has_delivery(settings.id, day.isoformat()):
+                    yield settings.id, day.isoformat()
+
+    def _campaigns(self, *, own_cadence: bool) -> Iterator[Campaign]:
+        for listed in self.gathering.campaigns.campaign_ids():
+            with suppress(NotFoundError):  # A read can lag behind the listing.
+                settings = self.gathering.campaigns.campaign(listed)
+                if settings.has_own_cadence == own_cadence:
+                    yield settings
+
+    def _has_delivery(self, campaign: str, period: str) -> bool:
+        targets = self.gathering.campaigns.targets(campaign)
+        keys = (DeliveryKey(campaign, target.id, period) for target in targets)
+        return any(self.gathering.deliveries.delivery(key) for key in keys)
 
     def send(self, campaign: str, period: str) -> PostOutcome:
         """Email a campaign's organizer the report of a period once, if anything was sent or held back.
@@ -83,7 +110,11 @@ class Reporting:
         report = self.gathering.report(campaign, period)
         if not report.is_worth_a_mail:
             return "nothing to say"
-        next_delivery = self.schedule.next_after(self.clock())
+        next_delivery = cadence_of(report.campaign, self.schedule).next_after(self.clock())
         return self.post.send_once(
-            "report", campaign, period, lambda: organizer_mails.report(self.sender, report, next_delivery)
+            "report",
+            campaign,
+            period,
+            lambda: organizer_mails.report(self.sender, report, next_delivery),
+            once_in=ONE_DAY if report.campaign.has_own_cadence else ONCE_IN,
         )

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from undersigned.domain.campaigns import ID_PATTERN
-from undersigned.domain.deliveries import DeliveryKey, packet_filename
+from undersigned.domain.deliveries import DeliveryKey, archive_filename, packet_filename
 from undersigned.domain.errors import NotFoundError, UndersignedError
 from undersigned.domain.letters import render_html
 from undersigned.domain.plans import next_day
+from undersigned.domain.schedule import cadence_of
 from undersigned.domain.signatures import (
     PENDING_FOR,
     Signature,
@@ -17,27 +18,29 @@ from undersigned.domain.signatures import (
     details_so_far,
     letter_language,
     new_mail_request,
-    read_draft,
     read_form,
+    read_unfinished,
     signer_id,
 )
 from undersigned.domain.tallies import TOTAL, counters_of
-from undersigned.services.packet_files import sent_packets
-from undersigned.services.ports import ChangedError, FormConsumedError, SignatureStateError
+from undersigned.domain.words import after_form, have_newer, is_about, request_after, words_id, words_of
+from undersigned.services.packet_files import parts_of, sent_packets
+from undersigned.services.ports import ChangedError, SignatureStateError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import date, datetime
 
+    from undersigned.domain.abuse_checks import Suspicion
     from undersigned.domain.campaigns import Campaign, Target
     from undersigned.domain.deliveries import Delivery
     from undersigned.domain.errors import FieldError
     from undersigned.domain.schedule import WeeklySchedule
     from undersigned.domain.tallies import Count
     from undersigned.domain.tokens import SignerToken
-    from undersigned.services.abuse_checks import AbuseChecks, IssuedForm, Verdict
+    from undersigned.services.abuse_checks import AbuseChecks, IssuedForm
     from undersigned.services.catalog import Catalog, Entry
-    from undersigned.services.packet_files import SentPacket
+    from undersigned.services.packet_files import Part, SentPacket
     from undersigned.services.ports import CountStore, DeliveryStore, SignatureStore
     from undersigned.tokens import Tokens
 
@@ -62,6 +65,15 @@ class ExpiredError(UndersignedError):
         self.campaign = campaign
 
 
+class WordsGoneError(UndersignedError):
+    """The words of a confirmation link don't wait any more, and others do; carries the campaign's id."""
+
+    def __init__(self, campaign: str) -> None:
+        """Keep the campaign's id."""
+        super().__init__("the link's words have expired or gave way to later ones")
+        self.campaign = campaign
+
+
 class LinksEndedError(UndersignedError):
     """The signer has ended the link, with every other one of that time."""
 
@@ -77,14 +89,17 @@ class FormContext:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A campaign's form: whether people can sign, the count, and the token of one copy of the form."""
+    """A campaign's form: whether people can sign, the count, and the token of one copy of the form.
+
+    `next_delivery` is None while nobody can sign, or while the campaign is paused.
+    """
 
     entry: Entry
     count: Count
     issued: IssuedForm
     is_open: bool
     today: date
-    next_delivery: datetime
+    next_delivery: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +117,10 @@ class LetterPreview:
 class OwnLetter:
     """The current state of a signer's letter. `delivery` is the one that it is in, once it is sealed.
 
-    `next_delivery` returns when the schedule sends the next email to the letter's target.
+    `next_delivery` returns when the schedule sends the next email to the letter's target, or None while the campaign is
+    paused. `newer_wait` says whether a
+    later form waits for a confirmation, too; `is_of_other_words` that the letter was confirmed by another email's link,
+    with other words.
     """
 
     entry: Entry
@@ -111,8 +129,10 @@ class OwnLetter:
     letter_html: str
     letter_language: str
     delivery: Delivery | None
-    next_delivery: Callable[[], datetime]
+    next_delivery: Callable[[], datetime | None]
     token: str
+    newer_wait: bool = False
+    is_of_other_words: bool = False
 
     @property
     def is_held_back(self) -> bool:
@@ -130,12 +150,29 @@ class OwnLetter:
 
 @dataclass(frozen=True, slots=True)
 class Packets:
-    """The packets that the link in a delivery's email opens."""
+    """The packets that the link in a delivery's email opens. Very many packets are grouped in `parts`."""
 
     campaign: Campaign
     target: Target
     key: DeliveryKey
     packets: tuple[SentPacket, ...]
+    parts: tuple[Part, ...]
+
+    def part(self, number: str) -> Part:
+        """Return a part by its number. Raises NotFoundError."""
+        for part in self.parts:
+            if str(part.number) == number:
+                return part
+        message = f"Part {number[:10]!r} is not among these parts"
+        raise NotFoundError(message)
+
+    def archive(self, number: str) -> tuple[str, str]:
+        """Return the name in the store of a part's archive, and its file name.
+
+        Raises NotFoundError, PacketErasedError, PacketNotReadyError.
+        """
+        part = self.part(number)
+        return part.file(), archive_filename(self.key, part.number, part.of)
 
     def file(self, number: str) -> tuple[str, str]:
         """Return a packet's name in the store and its file name.
@@ -190,9 +227,11 @@ class Signing:
             return replace(count, signatures=count.signatures + 1)
         return count
 
-    def next_delivery(self) -> datetime:
-        """Return when the next deliveries are sent."""
-        return self.schedule.next_after(self.clock())
+    def next_delivery(self, campaign: Campaign) -> datetime | None:
+        """Return when the next deliveries of a campaign are sent; None while it is paused."""
+        if self.catalog.is_paused(campaign.id):
+            return None
+        return cadence_of(campaign, self.schedule).next_after(self.clock())
 
     def is_open(self, campaign: Campaign) -> bool:
         """Say whether people can sign today."""
@@ -205,29 +244,30 @@ class Signing:
     def form(self, campaign: str, earlier_token: object = None) -> Form:
         """Return a campaign's form; a valid token from an earlier post is kept. Raises NotFoundError."""
         entry = self.campaign(campaign)
+        is_open = self.is_open(entry.campaign)
         return Form(
             entry,
             self.count(campaign),
             self.abuse_checks.issue_form(entry.campaign, earlier_token),
-            is_open=self.is_open(entry.campaign),
+            is_open=is_open,
             today=self.today(entry.campaign),
-            next_delivery=self.next_delivery(),
+            next_delivery=self.next_delivery(entry.campaign) if is_open else None,
         )
 
     def preview(self, campaign: str, values: Mapping[str, object], page_language: str) -> LetterPreview:
         """Render the letter of an incomplete form, without signing it. Raises NotFoundError."""
         entry = self.campaign(campaign)
-        draft = read_draft(values, entry.roster)
+        unfinished = read_unfinished(values, entry.campaign, entry.roster)
         language = letter_language(values, entry.campaign, page_language)
         letter = entry.letter(language)
-        target = draft.target or entry.roster.someone(language)
-        details = details_so_far(draft, entry.campaign, self.today(entry.campaign), language)
+        target = unfinished.target or entry.roster.someone(language)
+        details = details_so_far(unfinished, entry.campaign, self.today(entry.campaign), language)
         return LetterPreview(
-            target=draft.target,
-            serving=entry.roster.serving(draft.texts.get("postal_code", "")),
+            target=unfinished.target,
+            serving=entry.roster.serving(unfinished.texts.get("postal_code", "")),
             letter_html=render_html(letter.template, target, details, language),
             letter_language=language,
-            errors=draft.errors,
+            errors=unfinished.errors,
         )
 
     def sign(self, campaign: str, values: Mapping[str, object], context: FormContext) -> None:
@@ -241,13 +281,11 @@ class Signing:
             raise ClosedError(entry.campaign)
         form = read_form(values, entry.campaign, entry.roster, context.language)
         self.abuse_checks.admit(context.address)
-        verdict = self.abuse_checks.judge(entry.campaign, values, context.origin)
-        signature = self._pending(entry, form, context.language)
+        suspicion = self.abuse_checks.judge(entry.campaign, values, context.origin)
+        signature = self._pending(entry, form, context)
         for attempt in range(1, _TRIES + 1):
             try:
-                self._write(signature, verdict)
-            except FormConsumedError:
-                verdict = replace(verdict, suspicion=verdict.suspicion or "form used", form=None)
+                self._write(signature, suspicion)
             except ChangedError:
                 # Two forms of one person arrived at the same time. The later one is tried again.
                 if attempt == _TRIES:
@@ -256,17 +294,18 @@ class Signing:
             else:
                 return
 
-    def _write(self, signature: Signature, verdict: Verdict) -> None:
+    def _write(self, signature: Signature, suspicion: Suspicion | None) -> None:
         existing = self.signatures.signature(signature.campaign, signature.signer)
         if existing and existing.status == "confirmed":
-            self.signatures.ask_again(signature.campaign, signature.signer, signature.mail_request, form=verdict.form)
+            self.signatures.ask_again(existing, request_after(existing, signature))
         else:
-            # The newer form replaces a pending or withdrawn letter.
             version = existing.version + 1 if existing else 1
-            suspicion = verdict.suspicion or ("erased before" if existing and existing.erased_at else None)
-            self.signatures.sign(replace(signature, version=version, quarantine=suspicion), existing, form=verdict.form)
+            erased_at = existing.erased_at if existing else None
+            suspicion = suspicion or ("erased before" if erased_at else None)
+            form = replace(signature, version=version, quarantine=suspicion, erased_at=erased_at)
+            self.signatures.sign(after_form(existing, form, signature.signed_at), existing)
 
-    def _pending(self, entry: Entry, form: SignedForm, language: str) -> Signature:
+    def _pending(self, entry: Entry, form: SignedForm, context: FormContext) -> Signature:
         now = self.clock()
         letter = entry.letter(form.letter_language)
         return Signature(
@@ -281,39 +320,64 @@ class Signing:
             region=form.region,
             postal_code=form.postal_code,
             target=form.target.id,
+            town=entry.roster.town_of(form.locality),
+            source=form.source,
             signature=form.signature,
             note=form.note if letter.offers_note else "",
             drawing=form.drawing,
             updates=form.updates,
             letter=letter.version,
             target_version=form.target.shown.version,
-            language=language,
+            language=context.language,
             signed_at=now,
             signed_on=self.today(entry.campaign),
             mail_request=new_mail_request(now, self.new_id()),
             expires_at=now + PENDING_FOR,
+            network=self.abuse_checks.network(context.address),
         )
 
     def to_confirm(self, token: str) -> OwnLetter:
-        """Return the letter of a confirmation link, unchanged. Raises TokenError, ExpiredError, LinksEndedError."""
-        return self._opened_by(self.tokens.read_signer("confirm", token))
+        """Return the letter with the words of a confirmation link, unchanged.
 
-    def confirm(self, token: str, version: int | None = None) -> OwnLetter:
-        """Confirm a letter, in one write. Doing it twice is harmless.
-
-        `version` is the one that the signer saw. If the letter has changed since, it is not confirmed, and the returned
-        letter is pending. Raises TokenError, ExpiredError, LinksEndedError.
+        Raises TokenError, ExpiredError, WordsGoneError, LinksEndedError.
         """
         link = self.tokens.read_signer("confirm", token)
-        now = self.clock()
+        return self._with_words_of(link, self.signatures.signature(link.campaign, link.signer))
+
+    def confirm(self, token: str) -> OwnLetter:
+        """Confirm the letter with the words of a link, in one write. Doing it twice is harmless.
+
+        A letter that is confirmed already keeps its words. Raises TokenError, ExpiredError, WordsGoneError,
+        LinksEndedError.
+        """
+        link = self.tokens.read_signer("confirm", token)
+        # Only a link of a version before 0.3 doesn't name its words.
+        words = link.words or words_id(self.to_confirm(token).signature.signed_at)
         try:
             entry = self.catalog.entry(link.campaign)
-            signature = self.signatures.confirm(
-                link.campaign, link.signer, version, at=now, on=self.today(entry.campaign), link_of=link.issued_at
+            row: Signature | None = self.signatures.confirm(
+                link.campaign,
+                link.signer,
+                words,
+                at=self.clock(),
+                on=self.today(entry.campaign),
+                link_of=link.issued_at,
             )
         except SignatureStateError as error:
-            signature = self._current(link, error.signature)
-        return self._own_letter(signature, link)
+            row = error.signature
+        return self._with_words_of(link, row)
+
+    def _with_words_of(self, link: SignerToken, row: Signature | None) -> OwnLetter:
+        """Return a row's letter with the words of a confirmation link, or as it was confirmed or withdrawn."""
+        row, now = self._current(link, row), self.clock()
+        words = words_of(row, link, now)
+        if words is None:
+            raise WordsGoneError(link.campaign)
+        return replace(
+            self._own_letter(words, link),
+            newer_wait=have_newer(row, words, now),
+            is_of_other_words=row.status == "confirmed" and not is_about(link, row),
+        )
 
     def own_letter(self, token: str) -> OwnLetter:
         """Return a signer's letter and its status. Raises TokenError, ExpiredError, LinksEndedError."""
@@ -358,11 +422,16 @@ class Signing:
         entry = self.catalog.entry(key.campaign, key.target)
         delivery = self.deliveries.delivery(key)
         packets = sent_packets(self.deliveries, delivery) if delivery else ()
-        return Packets(entry.campaign, entry.target(key.target), key, packets)
+        parts: tuple[Part, ...] = ()
+        if delivery and delivery.archive_size:
+            parts = parts_of(key, delivery.archive_size, packets, self.deliveries.archives(key))
+        return Packets(entry.campaign, entry.target(key.target), key, packets, parts)
 
     def _own_letter(self, signature: Signature, link: SignerToken) -> OwnLetter:
         entry = self.catalog.entry(signature.campaign, signature.target)
-        target = self.catalog.target_as_signed(entry.target(signature.target), signature)
+        target = self.catalog.target_as_signed(
+            signature.campaign, entry.target(signature.target), signature.target_version
+        )
         letter = self.catalog.letter(signature.campaign, signature.letter)
         delivery = None
         if signature.period is not None:
@@ -373,21 +442,23 @@ class Signing:
             signature=signature,
             letter_html=(
                 render_html(letter.template, target, signature.details, letter.language)
-                if signature.status != "erased"
+                if not signature.is_empty
                 else ""
             ),
             letter_language=letter.language,
             delivery=delivery,
             # Only a page says it, and a confirmation shows none.
-            next_delivery=lambda: self._next_delivery_of(signature),
+            next_delivery=lambda: self._next_delivery_of(signature, entry.campaign),
             token=self.tokens.for_signer("letter", link.campaign, link.signer, link.issued_at),
         )
 
-    def _next_delivery_of(self, signature: Signature) -> datetime:
+    def _next_delivery_of(self, signature: Signature, campaign: Campaign) -> datetime | None:
+        if self.catalog.is_paused(signature.campaign):
+            return None
         not_before = None
         if signature.waits:
             not_before = next_day(self.deliveries.deliveries(signature.campaign, signature.target))
-        return self.schedule.next_after(self.clock(), not_before=not_before)
+        return cadence_of(campaign, self.schedule).next_after(self.clock(), not_before=not_before)
 
 
 def _check_id(campaign: str) -> None:

@@ -2,26 +2,46 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from contextlib import suppress
+from dataclasses import dataclass, field
 from itertools import batched, groupby
 from typing import TYPE_CHECKING
 
 from undersigned.domain.abuse_checks import PACE_WINDOW, window_of
-from undersigned.domain.tallies import MOST_COUNTERS, NOT_COUNTED, mark_of
+from undersigned.domain.rush import COUNTED_LATER
+from undersigned.domain.tallies import NOT_COUNTED, is_marked_right, mark_of, transactions
 from undersigned.services.ports import ChangedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from datetime import datetime
 
+    from undersigned.domain.campaigns import Roster
     from undersigned.domain.signatures import Signature
     from undersigned.services.ports import AbuseCounterStore, CountStore, SignatureStore
 
-_ROWS_IN_TRANSACTION = (100 - 1) // (1 + 2 * (MOST_COUNTERS - 1))
-"""A transaction has at most 100 items: the total and, for each row, its mark and up to 12 other counters."""
+_AT_ONCE = 100
+"""How many rows are read at once. DynamoDB takes 100."""
+
+_WRITES = _AT_ONCE - 1
+"""How many marks and counters a transaction has at most. DynamoDB takes 100 writes; one may be the shard's total."""
 
 _TRIES = 5
+
+_MOST_FAILURES = 40
+"""After how many failed tries no other row of a batch is tried. A damaged row among 100 causes eight, because they are
+halved until it is alone. If the table takes no writes, each try lasts a second or two."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How many marks were moved, and which rows (campaign and signer) were not counted, each with its error."""
+
+    moved: int = 0
+    failed: dict[tuple[str, str], Exception] = field(default_factory=dict)
+    failures: int = 0
+    found_moved: bool = False
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)
@@ -42,38 +62,104 @@ class Tallying:
     def count(self, signatures: Iterable[tuple[str, str]]) -> int:
         """Count rows, given as campaign and signer, and return how many marks were moved.
 
-        A row may be given any number of times, in any order. Raises ChangedError if rows keep changing.
+        A row may be given any number of times, in any order. If some can't be counted, count the others, and raise the
+        first error: ChangedError if a row keeps changing.
         """
-        moved = 0
-        for campaign, group in groupby(sorted(set(signatures)), key=lambda row: row[0]):
-            for some in batched((signer for _, signer in group), _ROWS_IN_TRANSACTION, strict=False):
-                moved += self._count_some(campaign, some)
-        return moved
+        outcome = self.try_to_count((row, None) for row in signatures)
+        for error in outcome.failed.values():
+            raise error
+        return outcome.moved
+
+    def try_to_count(self, signatures: Iterable[tuple[tuple[str, str], str | None]]) -> Outcome:
+        """Count rows like `count`, and return those that could not be counted instead of raising an error.
+
+        Each row is given with the mark that it had in a record, or None.
+        """
+        marks: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+        for row, mark in signatures:
+            marks[row].update(() if mark is None else (mark,))
+        outcome = Outcome()
+        for campaign, group in groupby(sorted(marks), key=lambda row: row[0]):
+            rows = list(group)
+            outcome.found_moved = False
+            for some in batched(rows, _AT_ONCE, strict=False):
+                self._count_or_halve(campaign, {row[1]: marks[row] for row in some}, outcome)
+            try:
+                # Whoever has moved a mark since its record may have died before adding up.
+                self.counts.sum_up(campaign, after_others=outcome.found_moved)
+            except Exception as error:  # noqa: BLE001  (the other campaigns must not wait; it is in the outcome)
+                outcome.failed.update(dict.fromkeys(rows, error))
+        return outcome
 
     def forget(self, gone: Signature) -> None:
         """Subtract a deleted row, such as an unconfirmed one that expired, from the counts, once."""
         if gone.tallied != NOT_COUNTED:
             self.counts.forget(gone, self.clock())
+            self.counts.sum_up(gone.campaign)
 
-    def _count_some(self, campaign: str, signers: Sequence[str]) -> int:
+    def _count_or_halve(self, campaign: str, signers: Mapping[str, Collection[str]], outcome: Outcome) -> None:
+        """Count rows. If that fails, count each half of them, so that one bad row doesn't stop the others."""
+        try:
+            self._count_some(campaign, signers, outcome)
+        except Exception as error:  # noqa: BLE001  (one bad row must not stop the others; it is in the outcome)
+            outcome.failures += 1
+            if len(signers) == 1 or outcome.failures >= _MOST_FAILURES:
+                outcome.failed.update(dict.fromkeys(((campaign, signer) for signer in signers), error))
+                return
+            for some in batched(signers.items(), -(-len(signers) // 2), strict=False):
+                self._count_or_halve(campaign, dict(some), outcome)
+
+    def _count_some(self, campaign: str, signers: Mapping[str, Collection[str]], outcome: Outcome) -> None:
+        left = list(signers)
         for attempt in range(1, _TRIES + 1):
-            rows = self.signatures.signatures(campaign, signers)
-            moves = [(row, mark_of(row)) for row in rows if row.tallied != mark_of(row)]
-            if not moves:
-                return 0
-            try:
-                self.counts.move_marks(campaign, moves)
-            except ChangedError:
-                if attempt == _TRIES:
-                    raise
-            else:
-                return len(moves)
-        return 0
+            rows = self.signatures.signatures(campaign, left)
+            moves = [(row, mark_of(row)) for row in rows if not is_marked_right(row)]
+            outcome.found_moved |= len(moves) < len(rows) or any(
+                mark != row.tallied for row in rows for mark in signers[row.signer]
+            )
+            left = []
+            for some in transactions(moves, _WRITES):
+                try:
+                    self.counts.move_marks(campaign, some)
+                except ChangedError:
+                    if attempt == _TRIES:
+                        raise
+                    left += [row.signer for row, _ in some]
+                else:
+                    outcome.moved += len(some)
+            if not left:
+                return
 
 
 def needs_counting(signature: Signature) -> bool:
     """Say whether a row's mark is wrong.
 
-    If the row in a stream record has the right mark, the table needn't be read: a later change has its own record.
+    If the row in a stream record has the right mark, the table needn't be read: a later change has its own record. So
+    does the change that a moved mark follows, and another version of the code may find that mark right.
     """
-    return signature.tallied != mark_of(signature)
+    return not is_marked_right(signature)
+
+
+def can_wait(asking: Collection[Signature]) -> frozenset[tuple[str, str]]:
+    """Return those rows (campaign and signer) of a batch that need not be counted now: new letters in a rush.
+
+    Until it is confirmed, a letter counts for nothing but its email provider, and most are confirmed within minutes:
+    their confirmation then counts both, in one transaction. The daily reconciliation counts what is left.
+    """
+    new = frozenset(
+        (row.campaign, row.signer) for row in asking if row.status == "pending" and row.tallied == NOT_COUNTED
+    )
+    # One that was confirmed in the same batch is counted now.
+    others = {(row.campaign, row.signer) for row in asking if row.status != "pending" or row.tallied != NOT_COUNTED}
+    return new - others if len(new) >= COUNTED_LATER else frozenset()
+
+
+def lacks_town(signature: Signature) -> bool:
+    """Say whether a letter was confirmed by a version before 0.3, which counted it for the town that was typed."""
+    return signature.status == "confirmed" and signature.town is None
+
+
+def set_town(signatures: SignatureStore, signature: Signature, roster: Roster) -> None:
+    """Write the town that such a letter counts for. If the row has just changed, leave it to the next time."""
+    with suppress(ChangedError):
+        signatures.set_town(signature, roster.town_of(signature.locality))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from undersigned.domain.errors import FieldError
     from undersigned.domain.languages import Message
     from undersigned.web.assets import Asset
-    from undersigned.web.page import Page
+    from undersigned.web.page import Page, Theme
 
 PRIVATE = "no-store"
 """The `Cache-Control` of an answer that only one person may see."""
@@ -31,6 +31,8 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",  # a page's address can hold a signer's token
     "Strict-Transport-Security": "max-age=31536000",
+    # Pages and pictures have policies of their own.
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 }
 # For answers that are the same for everybody. With `*`, a site can't read an answer to a request with cookies.
 _FOR_ANY_SITE = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
@@ -57,15 +59,23 @@ def page(  # noqa: PLR0913  (an answer's parts)
     cache: str = PRIVATE,
     hosts: Sequence[str] = (),
     runs_scripts: bool = False,
+    sends_forms: bool = True,
+    api: str = "",
     retry_after: int | None = None,
 ) -> Response[str]:
-    """Answer with a page that only pages on `hosts` (origins) may frame."""
-    scripts = "script-src 'self'; connect-src 'self'; worker-src 'self'; " if runs_scripts else ""
+    """Answer with a page that only pages on these origins may frame. Without `sends_forms`, its forms do nothing.
+
+    `api` is the origin to which its forms are sent, if the page is on another.
+    """
+    itself = f"'self' {api}".rstrip()
+    posts_to = itself if sends_forms else "'none'"
+    sources = f"'self' '{_hash(shown.script)}'" if shown.script else "'self'"
+    scripts = f"script-src {sources}; connect-src {itself}; worker-src 'self'; " if runs_scripts else ""
     headers = {
         **_HEADERS,
         "Content-Security-Policy": (
-            f"default-src 'none'; style-src '{_hash(shown.style)}'; font-src 'self'; {scripts}"
-            f"form-action 'self'; base-uri 'none'; frame-ancestors {' '.join(hosts) or "'none'"}"
+            f"default-src 'none'; style-src '{_hash(shown.style)}'; font-src 'self'; img-src 'self' data:; {scripts}"
+            f"form-action {posts_to}; base-uri 'none'; frame-ancestors {' '.join(hosts) or "'none'"}"
         ),
         # For browsers that don't support frame-ancestors. This header can't name sites.
         **({} if hosts else {"X-Frame-Options": "DENY"}),
@@ -85,9 +95,9 @@ def dashboard_page(shown: Page, *, status: int = 200, retry_after: int | None = 
 
 
 @lru_cache(maxsize=64)
-def _hash(style: str) -> str:
-    """Return the hash with which a Content-Security-Policy allows only this style sheet."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+def _hash(content: str) -> str:
+    """Return the hash with which a Content-Security-Policy allows only this style sheet or script."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
 
 
 def data(
@@ -122,6 +132,11 @@ def download(content: bytes, media_type: str, filename: str) -> Response[bytes]:
     return Response(200, media_type, content, headers)
 
 
+def bitmap(png: bytes, *, cache: str) -> Response[bytes]:
+    """Answer with a PNG that any site may show."""
+    return Response(200, "image/png", png, {**_HEADERS, **_FOR_ANY_SITE, "Cache-Control": cache})
+
+
 def picture(svg: str, *, cache: str) -> Response[str]:
     """Answer with a picture that any site may show. It runs no script and loads nothing."""
     headers = {
@@ -151,15 +166,17 @@ def preflight() -> Response[str]:
     return Response(204, None, "", headers)
 
 
-def problem(found: Problem, language: str, *, as_json: bool, framed: Campaign | None = None) -> Response[str]:
+def problem(
+    found: Problem, language: str, *, as_json: bool, framed: Campaign | None = None, theme: Theme | None = None
+) -> Response[str]:
     """Answer with what is wrong and what to do: a page, or problem details with an entry for each field (RFC 9457).
 
-    `framed` is the campaign whose form is in a frame: its sites may frame the page, too.
+    `framed` is the campaign whose form is in a frame: its sites may frame the page, too. `theme` is the frame's.
     """
     title, detail = found.title.in_language(language), found.detail.in_language(language)
     if not as_json:
         return page(
-            pages.problem(title, detail, language, framed),
+            pages.problem(title, detail, language, framed, theme),
             status=found.status,
             hosts=framed.allowed_origins if framed else (),
             runs_scripts=framed is not None,

@@ -1,4 +1,4 @@
-"""The dashboard: the pages that show a campaign to its organizers, in the campaign's language."""
+"""The dashboard: the pages that show a campaign to its organizers, in the language that they chose."""
 
 from __future__ import annotations
 
@@ -7,27 +7,43 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from undersigned.domain.campaigns import dashboard_path
 from undersigned.domain.exports import EXPORTED
-from undersigned.domain.languages import SOURCE, Message, languages, long_date, short_date, short_moment
+from undersigned.domain.languages import (
+    SOURCE,
+    Message,
+    languages,
+    long_date,
+    number,
+    short_moment,
+)
 from undersigned.domain.plans import too_soon
 from undersigned.domain.providers import odd_ones
+from undersigned.domain.screening import PLACES
+from undersigned.domain.sources import NO_SOURCE, OTHER
+from undersigned.services.organizing import MOST_NAMES_READ
+from undersigned.web.attention import points
 from undersigned.web.cursors import cursor_of, delivery_position
-from undersigned.web.page import render_page
+from undersigned.web.dashboard_frame import render_framed
 from undersigned.web.pages import DELIVERY_STATES, state_of_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from undersigned.domain.abuse_checks import Suspicion
     from undersigned.domain.campaigns import Campaign, Roster, Target
     from undersigned.domain.controls import Action, AuditEntry
     from undersigned.domain.deliveries import Delivery, DeliveryKey, MailEventKind, Question
+    from undersigned.domain.drafts import Draft
     from undersigned.domain.exports import Export, ExportState
     from undersigned.domain.plans import Outcome, PlanLine
     from undersigned.domain.providers import Provider
+    from undersigned.domain.screening import Evidence, Place, ScreeningAction
     from undersigned.domain.signatures import ReportedStatus, Signature, SignatureFilter
     from undersigned.services import organizing
     from undersigned.services.packing import DeliveryPreview
+    from undersigned.services.screening import Screened
     from undersigned.web.page import Page
 
 COLUMNS = ("recipient", "waiting", "sent", "last", "state")
@@ -45,18 +61,34 @@ _NOTICES: Mapping[str, Message] = {
     "approved": Message("Approved. The emails go out within minutes."),
     "held": Message("Letters to this recipient are on hold."),
     "released": Message("Released. The letters go out with the next delivery."),
+    "released-while-paused": Message("Released. The letters go out after the campaign is resumed."),
     "tested": Message("The test email is on its way to the organizer’s address, and to nobody else."),
+    "test-sent": Message("The test email is on its way to you, and to nobody else."),
     "settled-as-sent": Message("Recorded: the email was sent. We won’t ask about it again."),
     "retried": Message("We’re sending the delivery again. This takes a few minutes."),
     "removed": Message("The letter is erased, with everything that it said about its signer."),
     "removed-after-sending": Message(
-        "The letter is erased, with everything that it said about its signer. We deleted the packet that has it, and "
-        "are making it again without the letter. The office keeps the email and the packets that it already has. If "
-        "the signer wants those deleted, ask the office."
+        "The letter is erased, with everything that it said about its signer. We deleted the packet that has it. If "
+        "the packet has other letters, we’re making it again without this one. The office keeps the email and the "
+        "packets that it already has. If the signer wants those deleted, ask the office."
     ),
     "released-letter": Message("The letter is released, and we’re sending the confirmation email again."),
+    "ended-hold": Message("Released. The letter goes out with the next delivery."),
+    "ended-hold-while-paused": Message("Released. The letter goes out after the campaign is resumed."),
     "asked": Message("We’re creating the file."),
+    "invited": Message("Invited. An email says how to sign in."),
+    "role-changed": Message("The role is changed. It takes effect at once."),
+    "person-removed": Message("Removed. They can’t open this campaign any more."),
+    "key-revoked": Message("The key is revoked. It stopped working at once."),
     "none-found": Message("Nobody has signed with this email address."),
+    "saved": Message("Saved in the draft. Nothing is published yet."),
+    "merged": Message("Saved. Somebody else saved other parts meanwhile; both are in the draft."),
+    "published": Message("Published."),
+    "changed": Message("Somebody else changed the draft meanwhile. This is how it is now. Nothing was published."),
+    "closed": Message("Closed. Nobody can sign any more. Letters that wait still go out."),
+    "deleting": Message("Part of the campaign is deleted. Press the button again until all of it is."),
+    "not-deleted": Message("Nothing was deleted: type the campaign’s name to say that you mean it."),
+    "discarded": Message("The draft is discarded. These are the published texts and settings."),
 }
 """What a page says after someone pressed a button, by the word in its address."""
 
@@ -77,14 +109,52 @@ STATUSES: Mapping[ReportedStatus, Message] = {
     "quarantined": Message.in_context("status of a letter", "In quarantine"),
 }
 
-_QUARANTINE: Mapping[str, Message] = {
+_ANY_SUSPICION = Message.in_context("suspicion about a letter", "Any")
+
+_SUSPICIONS: Mapping[Suspicion, Message] = {
     "trap": Message("A field that people don’t see was filled in."),
     "too fast": Message("The form was sent faster than a person can type."),
     "form used": Message("Another letter was already signed with the same form."),
     "no form": Message("It didn’t come from our form, or from a site on the campaign’s list."),
     "no proof": Message("The browser’s proof of work was missing or wrong."),
     "erased before": Message("An earlier letter by the same person was erased."),
+    "no mailbox": Message("The email address has a domain that takes no email, so none was sent."),
 }
+
+_PLACES: Mapping[Place, Message] = {
+    "pending": STATUSES["pending"],
+    "quarantined": STATUSES["quarantined"],
+    "waiting": Message.in_context("where letters are", "Waiting for the next delivery"),
+    "on hold": Message.in_context("where letters are", "On hold"),
+    "in a delivery": Message.in_context("where letters are", "Sent, or being sent"),
+    "withdrawn": STATUSES["withdrawn"],
+}
+
+_SCREENING: Mapping[ScreeningAction, tuple[Message, Message, Message]] = {
+    "hold": (
+        Message("Put letters on hold"),
+        Message(
+            "Waiting letters stay out of every delivery until you release them. They still count. Letters that are not "
+            "confirmed yet, and those that were sent, stay as they are."
+        ),
+        Message("Put on hold"),
+    ),
+    "release": (
+        Message("Release letters on hold"),
+        Message("Letters on hold go out with the next delivery."),
+        Message("Release"),
+    ),
+    "remove": (
+        Message("Erase letters"),
+        Message(
+            "This erases everything that these letters say about their signers, for good, wherever the letters are. "
+            "They no longer count. If a letter has already been sent, the recipient keeps the email and the packets "
+            "that they have."
+        ),
+        Message("Yes, erase these letters"),
+    ),
+}
+"""The title, the advice and the button of each action."""
 
 _EXPORT_STATES: Mapping[ExportState, Message] = {
     "queued": Message("Waiting to be created"),
@@ -104,18 +174,34 @@ _ACTIONS: Mapping[Action, Message] = {
     "settle as sent": Message("Decided that an email was sent"),
     "settle as not sent": Message("Decided that an email was not sent, and sent it again"),
     "retry again": Message("Sent a delivery again within seven days of another one"),
+    "settle as not sent again": Message(
+        "Decided that an email was not sent, and sent it again within seven days of another one"
+    ),
     "test": Message("Sent a test email"),
+    "test draft": Message("Sent a test email of the draft"),
     "deliver": Message("Sent waiting letters early"),
     "deliver again": Message("Sent letters within seven days of the last email"),
     "push": Message("Changed the campaign"),
+    "publish": Message("Published the draft"),
+    "make draft": Message("Made a draft"),
     "create key": Message("Created a key"),
     "revoke key": Message("Revoked a key"),
+    "stop confirmations": Message("Stopped the confirmation emails"),
+    "start confirmations": Message("Started the confirmation emails again"),
     "rotate secret": Message("Replaced the key of links in emails"),
     "remove": Message("Erased a letter"),
     "export": Message("Created a file of letters"),
     "backup": Message("Backed up the campaign"),
     "restore": Message("Restored the campaign from a backup"),
+    "close": Message("Closed the campaign"),
+    "add person": Message("Invited somebody"),
+    "change role": Message("Changed somebody’s role"),
+    "remove person": Message("Removed somebody"),
+    "print sign-in link": Message("Printed a sign-in link"),
     "release from quarantine": Message("Released a letter from quarantine"),
+    "hold letters": Message("Put several letters on hold"),
+    "release letters": Message("Released several letters"),
+    "remove letters": Message("Erased several letters"),
 }
 
 
@@ -145,19 +231,34 @@ _ADVICE: Mapping[Question, Message] = {
 class Viewer:
     """An organizer who looks at a campaign.
 
-    `may_manage` says whether the key may change things, `token` is what the page's forms send back, and `done` is the
-    word for what the organizer just did.
+    `may_manage` says whether they may change things, `may_own` whether they may change people and keys, `token` is what
+    the page's forms send back, `now` is the moment that the page shows, and `done` is the word for what the organizer
+    just did. `is_person` is false for somebody who signed in with a key. `chosen` is the language that they chose, if
+    they did, and `here` the address of the page, to which the links to other languages lead. A
+    campaign that is not published has only its draft.
     """
 
     campaign: Campaign
     may_manage: bool
     token: str
+    now: datetime
     done: str | None = None
+    chosen: str | None = None
+    here: str = ""
+    may_own: bool = False
+    is_person: bool = False
+    is_published: bool = True
+
+    @property
+    def home(self) -> str:
+        """Return the address of the campaign's dashboard. All its other pages and buttons are below it."""
+        return dashboard_path(self.campaign.id)
 
     @property
     def language(self) -> str:
-        """Return the campaign's language, or English when that language has no catalog."""
-        return self.campaign.language if self.campaign.language in languages() else SOURCE
+        """Return the chosen language, or else the campaign's, or English when that has no catalog."""
+        known = (language for language in (self.chosen, self.campaign.language) if language in languages())
+        return next(known, SOURCE)
 
     @property
     def notice(self) -> str | None:
@@ -169,42 +270,26 @@ class Viewer:
         """Return a message in the page's language."""
         return message.in_language(self.language)
 
+    def state_of(self, delivery: Delivery) -> str:
+        """Return a delivery's state. An attempt whose hour is over is in doubt before that is recorded."""
+        is_in_doubt = delivery.question(self.now) == "in doubt"
+        return self.say(DELIVERY_STATES["in_doubt" if is_in_doubt else delivery.state])
+
     def local(self, moment: datetime) -> datetime:
         """Return a moment in the campaign's time zone."""
         return self.campaign.local(moment)
 
 
-def _page(template: str, language: str, viewer: Viewer | None = None, section: str = "", **values: object) -> Page:
-    return render_page(
-        template,
-        language,
-        ("page.css", "dashboard.css"),
-        viewer.campaign.accent if viewer else None,
-        viewer=viewer,
-        section=section,
-        day=lambda value: short_date(_day(value), language),
-        moment=lambda value: short_moment(viewer.local(value) if viewer else value, language),
-        **values,
-    )
+def doorstep(language: str, address: str) -> Page:
+    """Render a page that loads an address from our own site, so that the browser sends its strict cookie."""
+    return render_framed("dashboard_doorstep.html", language, address=address)
 
 
-def _day(value: date | str) -> date:
-    return date.fromisoformat(value) if isinstance(value, str) else value
-
-
-def sign_in(language: str, error: str | None = None) -> Page:
-    """Render the form that asks for a campaign and a key."""
-    return _page("dashboard_sign_in.html", language, error=error)
-
-
-def doorstep(language: str) -> Page:
-    """Render a page that reloads the dashboard from our own site, so that the browser sends its strict cookie."""
-    return _page("dashboard_doorstep.html", language)
-
-
-def problem(viewer: Viewer, title: Message, detail: Message) -> Page:
-    """Render what is wrong and what to do."""
-    return _page("dashboard_problem.html", viewer.language, viewer, title=viewer.say(title), detail=viewer.say(detail))
+def problem(viewer: Viewer | None, language: str, title: Message, detail: Message) -> Page:
+    """Render what is wrong and what to do, in the campaign's language, or in `language` without a campaign."""
+    language = viewer.language if viewer else language
+    said = title.in_language(language), detail.in_language(language)
+    return render_framed("dashboard_problem.html", language, viewer, title=said[0], detail=said[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +384,7 @@ def _row(viewer: Viewer, state: organizing.TargetState) -> Row:
         state.waiting,
         state.sent,
         last,
-        viewer.say(DELIVERY_STATES[last.state]) if last else "",
+        viewer.state_of(last) if last else "",
         viewer.say(_state_of_target(target, bounced=bounced, in_question=bool(state.questions))),
         bounced=bounced,
         needs_you=bounced or target.is_held or bool(state.questions),
@@ -350,6 +435,18 @@ def _headings(viewer: Viewer, sort: str, *, descending: bool) -> list[Heading]:
     return headings
 
 
+def _sources(viewer: Viewer, by_source: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Return the campaign's labels with their counts, then what has none of them."""
+    names = {
+        OTHER: viewer.say(Message.in_context("source of letters", "Other labels")),
+        NO_SOURCE: viewer.say(Message.in_context("source of letters", "No label")),
+    }
+    listed = dict.fromkeys((*viewer.campaign.sources, *sorted(by_source.keys() - names.keys()), *names))
+    return (
+        [(names.get(source, source), by_source.get(source, 0)) for source in listed] if viewer.campaign.sources else []
+    )
+
+
 def overview(  # noqa: PLR0913  (what the page shows)
     viewer: Viewer,
     found: organizing.Overview,
@@ -357,29 +454,57 @@ def overview(  # noqa: PLR0913  (what the page shows)
     targets: organizing.Listing[organizing.TargetState],
     providers: tuple[Provider, ...],
     *,
+    evidence: Evidence,
+    held_back: Iterable[Target],
+    overdue: Collection[str],
+    by_source: Mapping[str, int],
+    form_url: str,
+    is_part: bool,
     period: str,
+    draft: Draft | None,
     sort: str,
     descending: bool,
 ) -> Page:
-    """Render the overview: what needs attention first, then the figures."""
+    """Render the overview: what needs attention first, then the figures.
+
+    `held_back` are all recipients whose letters are held back, on whatever page of the table they are. `overdue` has
+    the ids of those of this page whose letters should have gone out. With `is_part`, the table has further pages.
+    `draft` is the campaign's, if it has one.
+    """
     rows = sorted(
         (_row(viewer, state) for state in targets.items), key=lambda row: row.sorts_by(sort), reverse=descending
     )
     odd = odd_ones(providers)
+    shown = {state.target.id for state in targets.items}
+    attention = points(
+        found,
+        targets.items,
+        (target for target in held_back if target.id not in shown),
+        odd,
+        evidence,
+        overdue=overdue,
+        is_part=is_part,
+        today=date.fromisoformat(period),
+        language=viewer.language,
+    )
     waiting = sum(row.waiting for row in rows)
     lines = [line for state in targets.items for line in state.plan(found.campaign, found.controls, period)]
-    return _page(
+    return render_framed(
         "dashboard_overview.html",
         viewer.language,
         viewer,
         "overview",
         found=found,
+        attention=attention,
+        form_url=form_url,
+        is_part=is_part,
         chart=chart(by_day, date.fromisoformat(period)),
         rows=rows,
         headings=_headings(viewer, sort, descending=descending),
         next_cursor=cursor_of(targets.next_position),
         providers=[provider for rank, provider in enumerate(providers) if rank < _PROVIDERS_SHOWN or provider in odd],
         odd=odd,
+        sources=_sources(viewer, by_source),
         waiting=waiting,
         sent=sum(row.sent for row in rows),
         awaiting=sum(line.letters for line in lines if line.outcome == "awaiting approval"),
@@ -392,10 +517,28 @@ def overview(  # noqa: PLR0913  (what the page shows)
             ],
         ),
         can_send=any(line.outcome == "goes" for line in lines),
-        troubled=[row for row in rows if row.needs_you],
         period=period,
-        next_delivery=short_moment(viewer.local(found.next_delivery), viewer.language),
+        draft=draft if draft and not draft.is_published else None,
+        next_delivery=_next_delivery(viewer, found, waiting if not is_part else None),
+        next_by_cadence=short_moment(viewer.local(found.next_delivery), viewer.language),
+        privacy=found.campaign.privacy_notice("", viewer.language),
     )
+
+
+def _next_delivery(viewer: Viewer, found: organizing.Overview, waiting: int | None) -> tuple[str, str | None]:
+    """Return when letters go out next, and on what that depends. `waiting` is None if not all of them were counted."""
+    if found.controls.paused:
+        return viewer.say(Message.in_context("next delivery", "None")), viewer.say(Message("the campaign is paused"))
+    if not found.is_open and waiting == 0:
+        why = Message("nobody can sign, and no letter is waiting")
+        return viewer.say(Message.in_context("next delivery", "None")), viewer.say(why)
+    approval = viewer.say(Message("when it is approved")) if found.campaign.approval else None
+    day = short_moment(viewer.local(found.next_delivery), viewer.language)
+    if letters := found.campaign.letters_wanted:
+        wanted = Message("when %(letters)s letters wait", {"letters": number(letters, viewer.language)})
+        earliest = Message("%(day)s at the earliest", {"day": day})
+        return viewer.say(wanted), ", ".join(filter(None, (viewer.say(earliest), approval)))
+    return day, approval
 
 
 @dataclass(frozen=True, slots=True)
@@ -441,7 +584,7 @@ def target(
     next_delivery: datetime,
 ) -> Page:
     """Render a target with its deliveries and the buttons for its letters; `plan` is what would be sent now."""
-    return _page(
+    return render_framed(
         "dashboard_target.html",
         viewer.language,
         viewer,
@@ -449,33 +592,36 @@ def target(
         row=_row(viewer, state),
         plan=_plan_rows(viewer, plan),
         next_delivery=short_moment(viewer.local(next_delivery), viewer.language),
-        history=[(delivery, viewer.say(DELIVERY_STATES[delivery.state])) for delivery in history],
+        history=[(delivery, viewer.state_of(delivery)) for delivery in history],
     )
 
 
-def preview(viewer: Viewer, made: DeliveryPreview, today: date) -> Page:
+def _warnings(viewer: Viewer, evidence: Evidence) -> list[str]:
+    return [viewer.say(sentence) for sentence in evidence.sentences(viewer.language)]
+
+
+def preview(viewer: Viewer, made: DeliveryPreview, evidence: Evidence, today: date) -> Page:
     """Render the email that a delivery would send to a target now."""
-    return _page(
+    return render_framed(
         "dashboard_preview.html",
         viewer.language,
         viewer,
         "overview",
         made=made,
         name=made.target.addressed(viewer.language),
+        warnings=_warnings(viewer, evidence),
         today=today,
     )
 
 
 def deliveries(viewer: Viewer, found: Sequence[Delivery], last: DeliveryKey | None, roster: Roster) -> Page:
     """Render deliveries, newest first; `last` is the last of this page if there may be more."""
-    return _page(
+    return render_framed(
         "dashboard_deliveries.html",
         viewer.language,
         viewer,
         "deliveries",
-        rows=[
-            (made, _name(viewer, roster, made.key.target), viewer.say(DELIVERY_STATES[made.state])) for made in found
-        ],
+        rows=[(made, _name(viewer, roster, made.key.target), viewer.state_of(made)) for made in found],
         next_cursor=cursor_of(delivery_position(last)),
     )
 
@@ -485,14 +631,15 @@ def delivery(viewer: Viewer, record: organizing.DeliveryRecord, state: organizin
     made = record.delivery
     can_retry = viewer.may_manage and made.state in {"held", "bounced"} and not state.target.is_held
     blocked = None if made.occupies_week else too_soon(made.key.period, state.deliveries)
-    return _page(
+    return render_framed(
         "dashboard_delivery.html",
         viewer.language,
         viewer,
         "deliveries",
         made=made,
         row=_row(viewer, state),
-        state=viewer.say(DELIVERY_STATES[made.state]),
+        state=viewer.state_of(made),
+        why_not_sent=_reason(viewer, made, state.target),
         packets=[(packet, record.erased_from(packet)) for packet in record.packets],
         events=[(event, viewer.say(_EVENTS[event.kind])) for event in record.events],
         question=record.question,
@@ -500,6 +647,17 @@ def delivery(viewer: Viewer, record: organizing.DeliveryRecord, state: organizin
         can_retry=can_retry and not blocked,
         too_soon_after=blocked.last.day if can_retry and blocked else None,
     )
+
+
+def _reason(viewer: Viewer, made: Delivery, target: Target) -> str | None:
+    """Return why a delivery is not sent, in the page's language; what another mail server said stays as it is."""
+    if made.state != "held" or made.reason != target.held_because or target.held_because is None:
+        return made.reason
+    if target.hold:
+        return viewer.say(Message("The reason: “%(why)s”.", {"why": target.hold}))
+    if target.complained_at:
+        return viewer.say(Message("Someone at this office marked an earlier email as spam."))
+    return viewer.say(Message("The address %(email)s takes no email.", {"email": target.email}))
 
 
 def _advice(record: organizing.DeliveryRecord, target: Target) -> Message | None:
@@ -514,41 +672,176 @@ def _advice(record: organizing.DeliveryRecord, target: Target) -> Message | None
 def signatures(viewer: Viewer, found: organizing.Listing[Signature], wanted: SignatureFilter, roster: Roster) -> Page:
     """Render a list of letters, newest first, and the forms that search them."""
     next_cursor = cursor_of(found.next_position)
-    kept = {"target": wanted.target, "status": wanted.status, "cursor": next_cursor}
-    return _page(
+    kept = {
+        "target": wanted.target,
+        "status": wanted.status,
+        "suspicion": wanted.suspicion,
+        "cursor": next_cursor,
+    }
+    return render_framed(
         "dashboard_signatures.html",
         viewer.language,
         viewer,
         "signatures",
         rows=[
-            (row, _name(viewer, roster, row.target), viewer.say(STATUSES[row.reported_status])) for row in found.items
+            (row, _name(viewer, roster, row.target), _status(viewer, row), _suspicion(viewer, row))
+            for row in found.items
         ],
         ended_early=found.ended_early,
         wanted=wanted,
         targets=_choices(roster),
         statuses=[(name, viewer.say(message)) for name, message in STATUSES.items()],
+        suspicions=_suspicions(viewer),
         next_address=f"?{urlencode({name: value for name, value in kept.items() if value})}" if next_cursor else None,
+    )
+
+
+def named(viewer: Viewer, found: organizing.Listing[Signature], name: str, roster: Roster) -> Page:
+    """Render the letters whose name has the words that somebody looks for, newest first."""
+    return render_framed(
+        "dashboard_named.html",
+        viewer.language,
+        viewer,
+        "signatures",
+        rows=[
+            (row, _name(viewer, roster, row.target), _status(viewer, row), _suspicion(viewer, row))
+            for row in found.items
+        ],
+        name=name,
+        ended_early=found.ended_early,
+        most=MOST_NAMES_READ,
+        next_cursor=cursor_of(found.next_position),
     )
 
 
 def signature(viewer: Viewer, row: Signature, roster: Roster) -> Page:
     """Render a letter with its buttons."""
-    reason = _QUARANTINE.get(row.quarantine or "")
-    return _page(
+    return render_framed(
         "dashboard_signature.html",
         viewer.language,
         viewer,
         "signatures",
         row=row,
         name=_name(viewer, roster, row.target),
-        state=viewer.say(STATUSES[row.reported_status]),
-        suspicion=viewer.say(reason) if reason else row.quarantine,
+        state=_status(viewer, row),
+        suspicion=_suspicion(viewer, row),
     )
+
+
+def _status(viewer: Viewer, row: Signature) -> str:
+    if row.on_hold:
+        return viewer.say(Message.in_context("status of a letter", "Confirmed, on hold"))
+    return viewer.say(STATUSES[row.reported_status])
+
+
+def _suspicion(viewer: Viewer, row: Signature) -> str | None:
+    return _words_of(viewer, row.quarantine) if row.quarantine else None
+
+
+def _words_of(viewer: Viewer, suspicion: str) -> str:
+    """Return a suspicion in words; one that another version of the code wrote stays as it is."""
+    known = next((message for name, message in _SUSPICIONS.items() if name == suspicion), None)
+    return viewer.say(known) if known else suspicion
+
+
+def _suspicions(viewer: Viewer) -> list[tuple[str, str]]:
+    """Return what a form offers to choose from."""
+    known = [(name, viewer.say(message)) for name, message in _SUSPICIONS.items()]
+    return [("any", viewer.say(_ANY_SUSPICION)), *known]
+
+
+def screening(viewer: Viewer, evidence: Evidence) -> Page:
+    """Render what speaks against the newest letters, and the form that selects letters."""
+    return _screening(viewer, found=[*_criteria(viewer, evidence)], places=None, done=None)
+
+
+def screened(
+    viewer: Viewer, wanted: SignatureFilter, found: Screened, after: str | None, done: Screened | None
+) -> Page:
+    """Render where the selected letters are, with the buttons for them and what a button did."""
+    chosen = _as_posted(wanted)
+    return _screening(
+        viewer,
+        places=[(viewer.say(_PLACES[place]), found.places[place]) for place in PLACES if place in found.places],
+        actions=[(action, *map(viewer.say, words)) for action, words in _SCREENING.items() if found.reached_by(action)],
+        criteria=_criteria_in_words(viewer, wanted),
+        sample=[(row, _status(viewer, row)) for row in found.sample],
+        wanted=[*chosen, ("cursor", cursor_of(after))],
+        older=[*chosen, ("cursor", cursor_of(found.next_position))] if found.next_position else None,
+        done=viewer.say(_done(done, viewer.language)) if done else None,
+    )
+
+
+def _screening(viewer: Viewer, **values: object) -> Page:
+    return render_framed(
+        "dashboard_screening.html", viewer.language, viewer, "signatures", (), suspicions=_suspicions(viewer), **values
+    )
+
+
+def _criteria(viewer: Viewer, evidence: Evidence) -> Iterator[tuple[str, Sequence[tuple[str, str]]]]:
+    """Return what speaks against letters, each with the values that select them."""
+    for suspicion, letters in evidence.suspicions.items():
+        yield _letters(viewer, letters, _words_of(viewer, suspicion)), [("suspicion", suspicion)]
+    if wave := evidence.wave:
+        when = short_moment(viewer.local(wave.first), viewer.language)
+        words = viewer.say(Message("from one network within an hour, beginning on %(when)s", {"when": when}))
+        hour = [("signed_from", wave.first.isoformat()), ("signed_before", wave.before.isoformat())]
+        yield _letters(viewer, wave.letters, words), [("network", wave.network), *hour]
+    if domain := evidence.domain:
+        words = viewer.say(Message("with addresses at %(domain)s", {"domain": domain.name}))
+        yield _letters(viewer, domain.letters, words), [("domain", domain.name)]
+    if evidence.on_hold:
+        yield _letters(viewer, evidence.on_hold, viewer.say(_PLACES["on hold"])), [("on_hold", "yes")]
+
+
+def _letters(viewer: Viewer, letters: int, words: str) -> str:
+    values = {"count": number(letters, viewer.language), "words": words}
+    return viewer.say(Message.counted("%(count)s letter: %(words)s", "%(count)s letters: %(words)s", letters, values))
+
+
+def _criteria_in_words(viewer: Viewer, wanted: SignatureFilter) -> list[tuple[str, str]]:
+    suspicions = dict(_suspicions(viewer))
+    criteria: list[tuple[Message, str | None]] = [
+        (Message("Recipient"), wanted.target),
+        (Message("Looks like a bot’s"), suspicions[wanted.suspicion] if wanted.suspicion else None),
+        (Message("Domain of the email address"), wanted.domain),
+        (Message("Network"), wanted.network),
+        (Message("Signed from"), _local(viewer, wanted.signed_from)),
+        (Message("Signed before"), _local(viewer, wanted.signed_before)),
+        (Message.in_context("where letters are", "On hold"), viewer.say(Message("yes")) if wanted.on_hold else None),
+    ]
+    return [(viewer.say(label), value) for label, value in criteria if value]
+
+
+def _local(viewer: Viewer, moment: datetime | None) -> str | None:
+    return short_moment(viewer.local(moment), viewer.language) if moment else None
+
+
+def _as_posted(wanted: SignatureFilter) -> list[tuple[str, str | None]]:
+    moments = {"signed_from": wanted.signed_from, "signed_before": wanted.signed_before}
+    return [
+        ("target", wanted.target),
+        ("suspicion", wanted.suspicion),
+        ("domain", wanted.domain),
+        ("network", wanted.network),
+        *((name, moment.isoformat() if moment else None) for name, moment in moments.items()),
+        ("on_hold", "yes" if wanted.on_hold else None),
+    ]
+
+
+def _done(done: Screened, language: str) -> Message:
+    values: dict[str, object] = {"count": number(done.changed, language), "rest": number(done.under_way, language)}
+    if done.under_way:
+        return Message(
+            "Letters changed: %(count)s. Another %(rest)s are in an email that is being sent: try again in an hour.",
+            values,
+        )
+    return Message("Letters changed: %(count)s.", values)
 
 
 def exports(viewer: Viewer, found: Sequence[Export], roster: Roster) -> Page:
     """Render the exports and the form that requests one."""
-    return _page(
+    return render_framed(
         "dashboard_exports.html",
         viewer.language,
         viewer,
@@ -570,7 +863,7 @@ def exports(viewer: Viewer, found: Sequence[Export], roster: Roster) -> Page:
 
 def audit(viewer: Viewer, found: organizing.Listing[AuditEntry]) -> Page:
     """Render the activity log, newest first."""
-    return _page(
+    return render_framed(
         "dashboard_audit.html",
         viewer.language,
         viewer,

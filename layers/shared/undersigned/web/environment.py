@@ -6,8 +6,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from undersigned.domain.campaigns import dashboard_path
 from undersigned.rendering.environment import make_environment
-from undersigned.web.assets import asset_path
+from undersigned.web.assets import asset_data, asset_path
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -18,4 +19,6 @@ def environment(language: str) -> Environment:
     """Return the environment for pages in a language."""
     made = make_environment(Path(__file__).parent / "templates", language)
     made.globals["asset_path"] = asset_path
+    made.globals["asset_data"] = asset_data
+    made.filters["dashboard_path"] = dashboard_path
     return made

@@ -7,21 +7,24 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from undersigned.domain.campaigns import ID_PATTERN
+from undersigned.domain.api_keys import DIGITS_SHOWN
+from undersigned.domain.campaigns import ID_PATTERN, dashboard_path
 from undersigned.domain.characters import can_be_printed
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.languages import Message
+from undersigned.domain.names import LONGEST_SEARCH, SHORTEST_SEARCH
+from undersigned.domain.people import PERSON_PATTERN
 from undersigned.services.access import KeyRefusedError
 from undersigned.web.cursors import position_of
 from undersigned.web.posted import RequestError, posted_values
+from undersigned.web.uploads import Upload, posted_form
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
-    from undersigned.domain.api_keys import ApiKey
-    from undersigned.services.sessions import Session
+    from undersigned.services.sessions import Holder, Session
 
 LONGEST_REASON = 500
 
@@ -30,6 +33,8 @@ _NAMES = {
     "period": re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII),
     "signer": re.compile(r"[0-9a-f]{32}"),
     "export": re.compile(r"[0-9a-f]{16}"),
+    "person": PERSON_PATTERN,
+    "key": re.compile(rf"[0-9a-f]{{{DIGITS_SHOWN}}}"),
     "number": re.compile(r"[1-9]\d{0,3}", re.ASCII),
 }
 """The format of each name in an address. The names become parts of keys of the table."""
@@ -37,16 +42,16 @@ _NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class ApiRequest:
-    """A request about a campaign, with a key that is valid for it."""
+    """A request about a campaign, by a key or a person that may make it."""
 
     campaign: str
-    key: ApiKey
+    holder: Holder
     event: APIGatewayProxyEventV2
 
     @property
     def by(self) -> str:
         """Return who makes the request, for the activity log."""
-        return self.key.name
+        return self.holder.name
 
     def query(self, name: str) -> str | None:
         """Return a query parameter; None when it is missing or empty."""
@@ -100,6 +105,34 @@ class ApiRequest:
             )
         return position
 
+    def posted_position(self, pattern: re.Pattern[str]) -> str | None:
+        """Return the position of the cursor in a body; raises RequestError for a cursor that no answer has."""
+        cursor = posted_values(self.event).get("cursor") or None
+        position = position_of(cursor, pattern) if isinstance(cursor, str) else None
+        if cursor is not None and position is None:
+            raise RequestError(
+                400,
+                Message("We can’t read this request"),
+                Message("`cursor` must be the `next` of the answer before. Leave it out for the first one."),
+            )
+        return position
+
+    def posted_person(self, field: str) -> str:
+        """Return the words of a person's name in a body; raises RequestError if they are too few or too many."""
+        name = posted_values(self.event).get(field)
+        # JSON can hold lone surrogates, which UTF-8 can't encode.
+        words = " ".join(name.encode(errors="replace").decode().split()) if isinstance(name, str) else ""
+        if not SHORTEST_SEARCH <= len(words) <= LONGEST_SEARCH:
+            raise RequestError(
+                400,
+                Message("We can’t search for this name"),
+                Message(
+                    "Type a part of the name: %(fewest)s to %(most)s characters.",
+                    {"fewest": SHORTEST_SEARCH, "most": LONGEST_SEARCH},
+                ),
+            )
+        return words
+
     def decision(self, name: str) -> bool:
         """Return a yes or no in a JSON body; raises RequestError for anything else."""
         decided = posted_values(self.event).get(name) if self.event.body else None
@@ -121,6 +154,17 @@ class ApiRequest:
                 Message("`%(name)s` must be true or false.", {"name": name}),
             )
         return value
+
+    def revision(self, *, required: bool = False) -> str | None:
+        """Return the revision of a delivery that a person saw; raises RequestError if it is required and missing."""
+        value = posted_values(self.event).get("revision") if self.event.body else None
+        if isinstance(value, str) or (value is None and not required):
+            return value
+        raise RequestError(
+            400,
+            Message("A revision is missing"),
+            Message("GET the delivery, decide, and send the `revision` that it had."),
+        )
 
     def posted_name(self, name: str) -> str | None:
         """Return a target in a JSON body, or None without one; raises NotFoundError if it can't be one."""
@@ -160,11 +204,23 @@ class DashboardRequest(ApiRequest):
 
     session: Session
 
+    @property
+    def home(self) -> str:
+        """Return the address of the campaign's dashboard."""
+        return dashboard_path(self.campaign)
+
     def posted(self, name: str) -> str:
         """Return a form field without surrounding spaces; empty when it is missing."""
-        value = posted_values(self.event).get(name, "")
-        # JSON can hold lone surrogates, which UTF-8 can't encode.
-        return value.encode(errors="replace").decode().strip() if isinstance(value, str) else ""
+        return posted_text(self.event, name)
+
+    def typed(self, name: str) -> str:
+        """Return a form field with its spaces; empty when it is missing."""
+        return typed_text(self.event, name)
+
+    def uploaded(self, name: str) -> bytes:
+        """Return the content of a file; empty when none was chosen."""
+        value = posted_form(self.event).get(name)
+        return value.content if isinstance(value, Upload) else b""
 
     def pressed_again(self) -> bool:
         """Return whether the form asks for a second email within seven days."""
@@ -180,6 +236,34 @@ class DashboardRequest(ApiRequest):
                 Message("Use %(limit)s characters or fewer.", {"limit": LONGEST_REASON}),
             )
         return _printable(reason)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRequest:
+    """A request by whoever is signed in, about no campaign."""
+
+    event: APIGatewayProxyEventV2
+    session: Session
+
+    def posted(self, name: str) -> str:
+        """Return a form field without surrounding spaces; empty when it is missing."""
+        return posted_text(self.event, name)
+
+    def typed(self, name: str) -> str:
+        """Return a form field with its spaces; empty when it is missing."""
+        return typed_text(self.event, name)
+
+
+def posted_text(event: APIGatewayProxyEventV2, name: str) -> str:
+    """Return a form field without surrounding spaces; empty when it is missing."""
+    return typed_text(event, name).strip()
+
+
+def typed_text(event: APIGatewayProxyEventV2, name: str) -> str:
+    """Return a form field with its spaces; empty when it is missing."""
+    value = posted_form(event).get(name, "")
+    # JSON can hold lone surrogates, which UTF-8 can't encode.
+    return value.encode(errors="replace").decode() if isinstance(value, str) else ""
 
 
 def _printable(reason: str) -> str:
@@ -224,5 +308,7 @@ def bearer_key(headers: Mapping[str, str]) -> str:
 def sign_in_form(event: APIGatewayProxyEventV2) -> tuple[str, str]:
     """Return the campaign and the key in a sign-in form; each is empty when it is missing."""
     values = posted_values(event)
-    campaign, key = (str(values.get(name, "")).strip() for name in ("campaign", "key"))
+    # JSON can hold lone surrogates, which UTF-8 can't encode.
+    sent = (str(values.get(name, "")).encode(errors="replace").decode() for name in ("campaign", "key"))
+    campaign, key = (text.strip() for text in sent)
     return campaign, key

@@ -1,47 +1,82 @@
-"""A page: its HTML, rendered from a template, and its style sheet."""
+"""A page: its HTML, rendered from a template, its style sheet, and its script."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from markupsafe import Markup
 
 from undersigned.domain.colors import accents
-from undersigned.web.assets import asset_path
+from undersigned.web.assets import asset, asset_path
 
 _SHEETS = Path(__file__).parent / "templates"
+
+type Theme = Literal["light", "dark"]
+"""A color scheme that the site asks for which embeds a page, whatever the reader's device prefers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page's HTML, and its style sheet, whose hash the Content-Security-Policy names."""
+    """A page's HTML, and the style sheet and the script in it, whose hashes the Content-Security-Policy names."""
 
     html: str
     style: str
+    script: str = ""
 
 
-def render_page(template: str, language: str, sheets: tuple[str, ...], accent: str | None, **values: object) -> Page:
-    """Render a template with style sheets and a campaign's accent color, if it has one."""
+def render_page(  # noqa: PLR0913  (what the page has)
+    template: str,
+    language: str,
+    sheets: tuple[str, ...],
+    accent: str | None,
+    theme: Theme | None = None,
+    *,
+    script: str = "",
+    **values: object,
+) -> Page:
+    """Render a template with style sheets, the asset `script`, and a campaign's accent color, if it has one.
+
+    Without a theme, the page is light or dark as the reader's device prefers.
+    """
     from undersigned.web.environment import environment
 
-    style = _style(sheets, accent)
+    style = _style(sheets, accent, theme)
+    module = _module(script) if script else ""
     html = (
         environment(language)
         .get_template(template)
         .render(
             style=Markup(style),  # noqa: S704  (our own files, and colors made of digits)
+            script=Markup(module),  # noqa: S704  (our own file)
             language=language,
+            theme=theme,
             **values,
         )
     )
-    return Page(html, style)
+    return Page(html, style, module)
 
 
 @cache
-def _style(sheets: tuple[str, ...], accent: str | None) -> str:
+def _module(name: str) -> str:
+    """Return a script of ours as a page includes it: without comments and indentation, so that it is one request."""
+    lines = (line.strip() for line in asset(name).content.decode().splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
+
+
+@cache
+def _style(sheets: tuple[str, ...], accent: str | None, theme: Theme | None) -> str:
     """Return a page's style sheet; it adjusts the accent color to have enough contrast in light and in dark mode."""
+    style = _in_both_schemes(sheets, accent)
+    if theme is None:
+        return style
+    style = style.replace("color-scheme:light dark", f"color-scheme:{theme}")
+    return style.replace("@media(prefers-color-scheme:dark)", "@media all" if theme == "dark" else "@media not all")
+
+
+def _in_both_schemes(sheets: tuple[str, ...], accent: str | None) -> str:
     style = "".join((_SHEETS / name).read_text(encoding="utf-8") for name in sheets).strip()
     style = style.replace("caveat.woff2", asset_path("caveat.woff2"))
     if accent is None:

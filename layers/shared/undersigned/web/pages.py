@@ -2,60 +2,84 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from markupsafe import Markup
 
 from undersigned.domain.abuse_checks import TRAP
-from undersigned.domain.languages import Message, long_date, long_moment, name_of
-from undersigned.domain.letters import render_specimen
-from undersigned.domain.signatures import FORM_FIELDS, wants_updates
+from undersigned.domain.campaigns import dashboard_path
+from undersigned.domain.languages import Message, languages, long_date, long_moment, name_of, number
+from undersigned.domain.letters import render_marked, render_specimen
+from undersigned.domain.signatures import (
+    FORM_FIELDS,
+    PENDING_FOR,
+    WITHDRAWN_FOR,
+    details_at_first,
+    form_fields,
+    wants_updates,
+)
+from undersigned.domain.sources import SOURCE
+from undersigned.domain.tokens import VALID_FOR
 from undersigned.web.page import render_page
+from undersigned.web.share_picture import HEIGHT, WIDTH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from undersigned.domain.approvals import PeriodState
-    from undersigned.domain.campaigns import Campaign
+    from undersigned.domain.campaigns import Campaign, Roster
     from undersigned.domain.deliveries import DeliveryState
     from undersigned.domain.errors import FieldError
     from undersigned.domain.plans import PlanLine
     from undersigned.domain.tallies import Count
+    from undersigned.services.catalog import Entry
+    from undersigned.services.packet_files import Part, SentPacket
     from undersigned.services.signing import Form, LetterPreview, OwnLetter, Packets
-    from undersigned.web.page import Page
+    from undersigned.web.page import Page, Theme
 
 
-def _page(
-    template: str, language: str, campaign: Campaign | None = None, *, embedded: bool = False, **values: object
+def _page(  # noqa: PLR0913  (what the page has)
+    template: str,
+    language: str,
+    campaign: Campaign | None = None,
+    *,
+    embedded: bool = False,
+    theme: Theme | None = None,
+    script: str = "",
+    **values: object,
 ) -> Page:
     return render_page(
         template,
         language,
         ("page.css", "form.css") if template == "campaign.html" else ("page.css",),
         campaign.accent if campaign else None,
+        theme,
+        script=script,
         campaign=campaign,
         texts=campaign.texts(language) if campaign else None,
         embedded=embedded,
         hosts=" ".join(campaign.allowed_origins) if campaign else "",
-        query=_query(campaign, language, embedded=embedded) if campaign else "",
-        form_path=_form_path(campaign, language, embedded=embedded) if campaign else "",
+        query=_query(campaign, language, theme, embedded=embedded) if campaign else "",
+        form_path=_form_path(campaign, language, theme, embedded=embedded) if campaign else "",
+        privacy=campaign.privacy_notice("", language) if campaign else "",
         **values,
     )
 
 
-def _query(campaign: Campaign, language: str, *, embedded: bool) -> str:
-    """Return the query that one page of the form passes to the next: the language, and whether it is in a frame."""
+def _query(campaign: Campaign, language: str, theme: Theme | None, *, embedded: bool) -> str:
+    """Return the query that one page of the form passes to the next: language, theme, and whether it is in a frame."""
     kept = {"lang": language} if len(campaign.languages) > 1 else {}
     kept |= {"embedded": "1"} if embedded else {}
+    kept |= {"theme": theme} if theme else {}
     return f"?{urlencode(kept)}" if kept else ""
 
 
-def _form_path(campaign: Campaign, language: str, *, embedded: bool) -> str:
+def _form_path(campaign: Campaign, language: str, theme: Theme | None, *, embedded: bool) -> str:
     """Return the form's address in this language, in a frame or not."""
-    return f"/campaigns/{campaign.id}{'/embed' if embedded else ''}{_query(campaign, language, embedded=False)}"
+    return f"/campaigns/{campaign.id}{'/embed' if embedded else ''}{_query(campaign, language, theme, embedded=False)}"
 
 
 def campaign(  # noqa: PLR0913  (what the page shows)
@@ -67,15 +91,22 @@ def campaign(  # noqa: PLR0913  (what the page shows)
     preview: LetterPreview | None = None,
     notice: Message | None = None,
     embedded: bool = False,
+    is_sample: bool = False,
+    theme: Theme | None = None,
+    base: str = "",
+    api: str = "",
 ) -> Page:
     """Render the letter and its form; after a post, with its answers and either its errors or its preview.
 
-    `notice`, shown above the form, says why a form without errors was refused.
+    `notice`, shown above the form, says why a form without errors was refused. `base` is the origin of the page's
+    canonical address, which other sites show beside a link; `api` is where its form is sent, if that is another origin.
+    A sample runs no script.
     """
     entry, campaign, roster = form.entry, form.entry.campaign, form.entry.roster
     answers = {"region": campaign.region} if answers is None else answers
+    source = answers.get("source")
     postal_code = answers.get("postal_code")
-    serving = roster.serving(postal_code) if isinstance(postal_code, str) else ()
+    serving = roster.serving(postal_code if isinstance(postal_code, str) else "")
     messages: dict[str, str] = {}
     for error in errors:
         messages.setdefault(error.field, error.message.in_language(language))
@@ -83,7 +114,8 @@ def campaign(  # noqa: PLR0913  (what the page shows)
     if preview:
         letter_html = preview.letter_html
     else:
-        letter_html = render_specimen(letter.template, roster.someone(letter.language), letter.language)
+        someone = roster.someone(letter.language)
+        letter_html = render_specimen(letter.template, someone, letter.language, has_street=campaign.needs_street)
     return _page(
         "campaign.html",
         language,
@@ -91,24 +123,65 @@ def campaign(  # noqa: PLR0913  (what the page shows)
         count=form.count,
         letter_html=Markup(letter_html),  # noqa: S704  (the letter's rendering escapes every value)
         letter_language=letter.language,
+        marked_letters=_marked_letters(form) if form.is_open else {},
         letter_languages=_named(entry.letters),
         languages=_named(campaign.languages),
-        recipient=roster.someone(language).title,
-        offers_note=letter.offers_note,
+        destination=_destination(roster, language),
+        asks_for_town=roster.only is None,
+        offers_note=campaign.own_words and letter.offers_note,
         note_limit=next(field.limit for field in FORM_FIELDS if field.name == "note"),
         trap=TRAP,
         is_open=form.is_open,
         today=form.today,
-        next_delivery=form.entry.campaign.local(form.next_delivery),
+        next_delivery=campaign.local(form.next_delivery) if form.next_delivery else None,
         answers={name: _shown(value) for name, value in answers.items() if isinstance(value, str | bool)}
         | {"updates": wants_updates(answers)},
         errors=messages,
+        # A label from a link goes back with the form.
+        source=source if campaign.sources and isinstance(source, str) and SOURCE.fullmatch(source) else None,
         choices=serving if len(serving) > 1 or "target" in messages else (),
         previewed=preview.target if preview else None,
         issued=form.issued,
+        kept=_kept(form.entry.campaign, language),
         notice=notice.in_language(language) if notice else None,
         embedded=embedded,
+        theme=theme,
+        api=api,
+        script="form.js" if form.is_open and not is_sample else "",
+        canonical=_canonical(base, campaign, "", language),
+        share_picture=_canonical(base, campaign, "/share.png", language),
+        picture_size=(WIDTH, HEIGHT),
+        is_sample=is_sample,
     )
+
+
+def _canonical(base: str, campaign: Campaign, path: str, language: str) -> str:
+    """Return the one address of a page in this language, with its origin; a campaign's own language needs no query."""
+    query = f"?lang={language}" if language != campaign.language else ""
+    return f"{base}/campaigns/{campaign.id}{path}{query}"
+
+
+def _marked_letters(form: Form) -> Mapping[str, Markup]:
+    """Return the letter that the browser fills in while somebody types, by language."""
+    campaign, roster = form.entry.campaign, form.entry.roster
+    marked = {}
+    for language in form.entry.letters:
+        nobody = details_at_first(campaign, form.today, language)
+        template = form.entry.letter(language).template
+        marked[language] = Markup(render_marked(template, roster.someone(language), nobody, language))  # noqa: S704
+    return marked
+
+
+def _destination(roster: Roster, language: str) -> str:
+    """Say to whom a signed letter goes, before anything is typed."""
+    someone = roster.someone(language)
+    if roster.only:
+        message = Message("Your letter goes to %(whom)s.", {"whom": someone.addressed(language)})
+    elif roster.goes_by_town:
+        message = Message("Your letter goes to the %(title)s of your town.", {"title": someone.title_in(language)})
+    else:
+        message = Message("Your postal code decides who can get your letter.")
+    return message.in_language(language)
 
 
 def _named(languages: Iterable[str]) -> list[tuple[str, str]]:
@@ -120,13 +193,87 @@ def _shown(answer: str | bool) -> str | bool:  # noqa: FBT001  (a form's value)
     return answer if isinstance(answer, bool) else answer.encode(errors="replace").decode()
 
 
-def signed(campaign: Campaign, next_delivery: datetime, language: str, *, embedded: bool = False) -> Page:
-    """Render the page after signing. It doesn't reveal whether the person has signed before."""
-    return _page("signed.html", language, campaign, embedded=embedded, next_delivery=campaign.local(next_delivery))
+def signed(
+    campaign: Campaign,
+    next_delivery: datetime | None,
+    language: str,
+    *,
+    embedded: bool = False,
+    theme: Theme | None = None,
+) -> Page:
+    """Render the page after signing. It doesn't reveal whether the person has signed before.
+
+    `next_delivery` is None while the campaign is paused.
+    """
+    return _page(
+        "signed.html",
+        language,
+        campaign,
+        embedded=embedded,
+        theme=theme,
+        next_delivery=campaign.local(next_delivery) if next_delivery else None,
+    )
 
 
-def confirm(own: OwnLetter, confirm_token: str, language: str, *, changed: bool = False) -> Page:
-    """Render the letter with the button that confirms this version of it."""
+def _kept(campaign: Campaign, language: str) -> str:
+    """Say before the button how long a letter is kept, and how to withdraw it."""
+    values: dict[str, object] = {"days": PENDING_FOR.days}
+    if campaign.kept_until is None:
+        return Message(
+            "We keep your letter until the organizer erases it, or for %(days)s days if you don’t confirm it; until it "
+            "is in a delivery, you can withdraw it with the link in our emails.",
+            values,
+        ).in_language(language)
+    return Message(
+        "We keep your letter until %(day)s (if that is later, until %(sent_days)s days after it arrived), or for "
+        "%(days)s days if you don’t confirm it; until it is in a delivery, you can withdraw it with the link in our "
+        "emails.",
+        values | {"day": long_date(campaign.kept_until, language), "sent_days": VALID_FOR["packets"].days},
+    ).in_language(language)
+
+
+def _kept_until(campaign: Campaign, language: str) -> str:
+    if campaign.kept_until is None:
+        return Message("until the organizer erases it").in_language(language)
+    return Message(
+        "until %(day)s; if that is later, until %(sent_days)s days after it arrived",
+        {"day": long_date(campaign.kept_until, language), "sent_days": VALID_FOR["packets"].days},
+    ).in_language(language)
+
+
+RECOVERABLE_FOR = timedelta(days=35)
+"""How long DynamoDB can restore what was deleted ("Point-in-time backups for DynamoDB", developer guide)."""
+
+
+def _asked(entry: Entry, language: str) -> str:
+    """Return the labels of the form's fields, as a list in a sentence, without the recipient."""
+    left_out = {"target"} if entry.letter(language).offers_note else {"target", "note"}
+    labels = [field.label.in_language(language) for field in form_fields(entry.campaign) if field.name not in left_out]
+    return ", ".join(label[:1].lower() + label[1:] for label in labels)
+
+
+def privacy(entry: Entry, packet_days: int, language: str) -> Page:
+    """Render the built-in privacy notice, whose figures are those of the stack."""
+    from undersigned.domain.exports import KEPT_FOR
+    from undersigned.services.confirming import CLAIMS_KNOWN_FOR
+
+    return _page(
+        "privacy.html",
+        language,
+        entry.campaign,
+        fields=_asked(entry, language),
+        kept=_kept_until(entry.campaign, language),
+        withdrawn_days=WITHDRAWN_FOR.days,
+        pending_days=PENDING_FOR.days,
+        claim_days=CLAIMS_KNOWN_FOR.days,
+        packet_days=packet_days,
+        export_days=KEPT_FOR.days,
+        recovery_days=RECOVERABLE_FOR.days,
+    )
+
+
+def confirm(own: OwnLetter, confirm_token: str, language: str) -> Page:
+    """Render the letter with the button that confirms these words of it."""
     return _page(
         "confirm.html",
         language,
@@ -136,9 +283,9 @@ def confirm(own: OwnLetter, confirm_token: str, language: str, *, changed: bool 
         letter_html=Markup(own.letter_html),  # noqa: S704  (the letter's rendering escapes every value)
         letter_language=own.letter_language,
         confirm_token=confirm_token,
-        version=own.signature.version,
         updates=own.signature.updates,
-        changed=changed,
+        has_street=bool(own.signature.address_line),
+        newer_wait=own.newer_wait,
     )
 
 
@@ -161,6 +308,8 @@ def letter(
         letter_language=own.letter_language,
         headline=headline,
         explanation=explanation,
+        is_of_other_words=own.is_of_other_words,
+        is_cleared=own.signature.cleared_at is not None,
         can_withdraw=own.signature.status in {"pending", "confirmed"} and own.signature.bundle is None,
         can_end_links=own.signature.status in {"pending", "confirmed"},
         too_late=asked_to_withdraw and own.signature.status in {"pending", "confirmed"},
@@ -247,6 +396,12 @@ def _state_of(own: OwnLetter, language: str) -> tuple[Message, Message]:  # noqa
 
 def _state_of_waiting(own: OwnLetter, values: Mapping[str, object], language: str) -> tuple[Message, Message]:
     on_hold = Message.in_context("status of a letter", "On hold")
+    if own.signature.on_hold:
+        return on_hold, Message(
+            "The organizer looks at your letter before it goes to %(whom)s. Nothing is lost: it goes out when the "
+            "organizer releases it.",
+            values,
+        )
     if own.target.hold:
         return on_hold, Message(
             "The organizer has put letters to %(whom)s on hold. The reason: “%(why)s”. "
@@ -264,21 +419,54 @@ def _state_of_waiting(own: OwnLetter, values: Mapping[str, object], language: st
             "Email to %(whom)s bounced, so your letter is on hold. The organizer can see this and correct the address.",
             values,
         )
-    return Message.in_context("status of a letter", "Waiting"), Message(
-        "Your letter goes to %(whom)s with the next delivery, on %(day)s.",
-        {**values, "day": long_moment(own.entry.campaign.local(own.next_delivery()), language)},
-    )
+    return Message.in_context("status of a letter", "Waiting"), _when_it_goes(own, values, language)
+
+
+def _when_it_goes(own: OwnLetter, values: Mapping[str, object], language: str) -> Message:
+    next_delivery = own.next_delivery()
+    if next_delivery is None:
+        return Message(
+            "The organizer has paused the deliveries. Nothing is lost: your letter to %(whom)s goes out when they go "
+            "on.",
+            values,
+        )
+    values = {**values, "day": long_moment(own.entry.campaign.local(next_delivery), language)}
+    if letters := own.entry.campaign.letters_wanted:
+        return Message(
+            "Your letter goes to %(whom)s when %(letters)s letters wait there, or when signing has ended, on %(day)s "
+            "at the earliest.",
+            {**values, "letters": number(letters, language)},
+        )
+    if own.entry.campaign.approval:
+        return Message(
+            "Your letter goes to %(whom)s with the next delivery that the organizer approves, on %(day)s at the "
+            "earliest.",
+            values,
+        )
+    return Message("Your letter goes to %(whom)s with the next delivery, on %(day)s.", values)
 
 
 def packets(found: Packets, token: str) -> Page:
-    """Render the page of packets that are too large for an email."""
+    """Render the page of packets that are too large for an email, or of the parts of very many packets."""
+    return _packets(found, token, () if found.parts else found.packets, None)
+
+
+def packets_of_part(found: Packets, part: Part, token: str) -> Page:
+    """Render the page of the packets of one part."""
+    return _packets(found, token, part.packets, part)
+
+
+def _packets(found: Packets, token: str, shown: Sequence[SentPacket], part: Part | None) -> Page:
     return _page(
         "packets.html",
         found.campaign.language,
         found.campaign,
         whom=found.target.addressed(found.campaign.language),
         day=date.fromisoformat(found.key.period),
-        packets=found.packets,
+        parts=() if part else found.parts,
+        part=part,
+        packets=shown,
+        count=len(found.packets),
         token=token,
     )
 
@@ -301,7 +489,9 @@ def approval(found: PeriodState, token: str) -> Page:
             for target, letters, state in [*waiting, *started]
             if letters
         ],
+        warnings=[sentence.in_language(language) for sentence in found.evidence.sentences(language)],
         can_approve=found.awaits_approval,
+        dashboard=dashboard_path(found.campaign.id),
         token=token,
     )
 
@@ -368,6 +558,11 @@ DELIVERY_STATES: Mapping[DeliveryState, Message] = {
 }
 
 
-def problem(title: str, detail: str, language: str, framed: Campaign | None = None) -> Page:
+def front(language: str) -> Page:
+    """Render the page at the address without a path. It says what the address is for, and leads to nothing."""
+    return _page("front.html", language, languages=_named(languages()))
+
+
+def problem(title: str, detail: str, language: str, framed: Campaign | None = None, theme: Theme | None = None) -> Page:
     """Render what is wrong and what to do, in the style of a framed form when `framed` is its campaign."""
-    return _page("problem.html", language, framed, embedded=framed is not None, title=title, detail=detail)
+    return _page("problem.html", language, framed, embedded=framed is not None, theme=theme, title=title, detail=detail)

@@ -36,16 +36,16 @@ def media_type(event: APIGatewayProxyEventV2) -> str:
     return (event.headers.get("content-type") or "").partition(";")[0].strip().lower()
 
 
-def posted_values(event: APIGatewayProxyEventV2) -> Mapping[str, object]:
+def posted_values(event: APIGatewayProxyEventV2, most_bytes: int = LONGEST_BODY) -> Mapping[str, object]:
     """Return the values of a form post or of a JSON object; the last value of a repeated form field.
 
     Raises RequestError when the body is too long (413), has another media type (415) or is malformed (400).
     """
-    if len(event.body or "") > LONGEST_BODY * (4 / 3 if event.is_base64_encoded else 1):
+    if len(event.body or "") > most_bytes * (4 / 3 if event.is_base64_encoded else 1):
         raise RequestError(
             413,
             Message("The form is too long"),
-            Message("Shorten your text. A form can have up to %(limit)s kilobytes.", {"limit": LONGEST_BODY // 1024}),
+            Message("Shorten your text. A form can have up to %(limit)s kilobytes.", {"limit": most_bytes // 1024}),
         )
     try:
         body = event.decoded_body or ""

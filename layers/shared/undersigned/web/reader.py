@@ -9,9 +9,14 @@ from undersigned.domain.languages import chosen_language, languages
 from undersigned.web.posted import media_type
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+
+    from undersigned.domain.campaigns import Campaign
+    from undersigned.web.page import Theme
+
+_LONGEST_IN_LINK = 50
 
 
 def wants_json(event: APIGatewayProxyEventV2) -> bool:
@@ -41,13 +46,36 @@ def is_embedded(event: APIGatewayProxyEventV2) -> bool:
     return "embedded" in event.query_string_parameters
 
 
+def theme_of(event: APIGatewayProxyEventV2) -> Theme | None:
+    """Return the color scheme that the page's address asks for; None if the reader's device decides."""
+    match event.query_string_parameters.get("theme"):
+        case "light":
+            return "light"
+        case "dark":
+            return "dark"
+        case _:
+            return None
+
+
+def prefilled(event: APIGatewayProxyEventV2, campaign: Campaign) -> Mapping[str, object]:
+    """Return the answers that a link to a form gives: a postal code, and the label of the link.
+
+    Nothing else, because logs have the addresses of pages.
+    """
+    link = event.query_string_parameters
+    given = {name: link[name][:_LONGEST_IN_LINK] for name in ("postal_code", "source") if link.get(name)}
+    return {"region": campaign.region} | given
+
+
 def our_next_page(event: APIGatewayProxyEventV2, path: str) -> str:
-    """Return the address of our next page, which keeps the language and the frame."""
-    kept = {name: value for name, value in event.query_string_parameters.items() if name in {"lang", "embedded"}}
+    """Return the address of our next page, which keeps the language, the frame and the theme."""
+    kept = {
+        name: value for name, value in event.query_string_parameters.items() if name in {"lang", "embedded", "theme"}
+    }
     return f"{path}?{urlencode(kept)}" if kept else path
 
 
 def own_origin(event: APIGatewayProxyEventV2) -> str:
     """Return the origin at which the browser found this page, for links that people share."""
     scheme = "http" if event.headers.get("x-forwarded-proto") == "http" else "https"
-    return f"{scheme}://{event.headers['host']}"
+    return f"{scheme}://{event.headers.get('host', '')}"

@@ -37,6 +37,10 @@ class ScopedRoutes:
         """Register the handler for POST."""
         return self._route("POST", path, scope)
 
+    def put[Decorated: Handler](self, path: str, scope: Scope) -> Callable[[Decorated], Decorated]:
+        """Register the handler for PUT."""
+        return self._route("PUT", path, scope)
+
     def delete[Decorated: Handler](self, path: str, scope: Scope) -> Callable[[Decorated], Decorated]:
         """Register the handler for DELETE."""
         return self._route("DELETE", path, scope)
@@ -46,6 +50,8 @@ class ScopedRoutes:
             def served(**parts: str) -> object:
                 return self._serve(self.router.current_event, scope, parts, handler)
 
+            # So that a test can ask every route what it takes.
+            served.scope = scope  # type: ignore[attr-defined]
             self.router.route(f"{self._address}{path}", method)(served)
             return handler
 

@@ -7,35 +7,85 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools.shared.cookies import Cookie, SameSite
 
 from undersigned.domain.campaigns import origin_of
-from undersigned.domain.languages import Message
+from undersigned.domain.languages import Message, languages
 from undersigned.domain.tokens import VALID_FOR
 from undersigned.web.posted import RequestError
+from undersigned.web.reader import language_in_link
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import timedelta
 
-    from undersigned.web.organizer_requests import DashboardRequest
+    from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
+    from undersigned.web.organizer_requests import DashboardRequest, SessionRequest
+
+ASKED_COOKIE = "__Host-asked"
 COOKIE = "__Host-session"
-"""With this prefix, browsers keep the cookie for this host only and send it over HTTPS only (RFC 6265bis, 4.1.3)."""
+"""With this prefix, browsers keep a cookie for this host only and send it over HTTPS only (RFC 6265bis, 4.1.3)."""
 
 
 def session_token(cookies: Iterable[str]) -> str:
     """Return the session token in a request's cookies; empty when there is none."""
-    parts = (cookie.strip().partition("=") for cookie in cookies)
-    return next((value for name, _, value in parts if name == COOKIE), "")
+    return _value_of(COOKIE, cookies)
 
 
 def session_cookie(token: str) -> Cookie:
     """Return the session's cookie; an empty token makes the browser delete it."""
+    return _cookie(COOKIE, token, VALID_FOR["session"])
+
+
+def _value_of(wanted: str, cookies: Iterable[str]) -> str:
+    parts = (cookie.strip().partition("=") for cookie in cookies)
+    return next((value for name, _, value in parts if name == wanted), "")
+
+
+def _cookie(name: str, value: str, valid_for: timedelta) -> Cookie:
     return Cookie(
-        COOKIE,
-        token,
+        name,
+        value,
         path="/",
         secure=True,
         http_only=True,
         same_site=SameSite.STRICT_MODE,
-        max_age=int(VALID_FOR["session"].total_seconds()) if token else 0,
+        max_age=int(valid_for.total_seconds()) if value else 0,
+    )
+
+
+def asked_in(cookies: Iterable[str]) -> str:
+    """Return what the browser keeps of its request to sign in; empty when there is nothing."""
+    return _value_of(ASKED_COOKIE, cookies)
+
+
+def asked_cookie(value: str) -> Cookie:
+    """Return the cookie of a request to sign in; an empty value makes the browser delete it."""
+    return _cookie(ASKED_COOKIE, value, VALID_FOR["sign-in"])
+
+
+LANGUAGE_COOKIE = "__Host-language"
+_LANGUAGE_KEPT_FOR = 365 * 24 * 3600
+
+
+def chosen_language(event: APIGatewayProxyEventV2) -> str | None:
+    """Return the language that an organizer chose: in the link that they followed, or else before, in the cookie."""
+    cookies = dict(cookie.strip().partition("=")[::2] for cookie in event.cookies)
+    wanted = (language_in_link(event), cookies.get(LANGUAGE_COOKIE))
+    return next((language for language in wanted if language in languages()), None)
+
+
+def language_cookie(event: APIGatewayProxyEventV2) -> Cookie | None:
+    """Return the cookie that keeps the language which a link chooses; None if it chooses none."""
+    language = language_in_link(event)
+    if language not in languages():
+        return None
+    return Cookie(
+        LANGUAGE_COOKIE,
+        language or "",
+        path="/",
+        secure=True,
+        http_only=True,
+        same_site=SameSite.STRICT_MODE,
+        max_age=_LANGUAGE_KEPT_FOR,
     )
 
 
@@ -59,7 +109,7 @@ def check_origin(headers: Mapping[str, str], public_url: str) -> None:
         raise _foreign()
 
 
-def check_post(request: DashboardRequest, public_url: str) -> None:
+def check_post(request: DashboardRequest | SessionRequest, public_url: str) -> None:
     """Raise RequestError unless a post comes from a page of its own session."""
     check_origin(request.event.headers, public_url)
     if not request.session.has_sent(request.posted("token")):

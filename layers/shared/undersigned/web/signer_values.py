@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from undersigned.domain.letters import as_text, read_blocks
-from undersigned.domain.signatures import FORM_FIELDS
+from undersigned.domain.signatures import form_fields, read_unfinished
 from undersigned.web import pages
 
 if TYPE_CHECKING:
     from undersigned.domain.campaigns import Target
+    from undersigned.services.catalog import Entry
     from undersigned.services.signing import Form, LetterPreview, OwnLetter
 
 
-def form_values(form: Form, language: str) -> dict[str, object]:
-    """Return a campaign's form: its fields, its targets and its form token."""
+def form_values(form: Form, language: str, origin: str) -> dict[str, object]:
+    """Return a campaign's form: its fields, its targets and its form token. `origin` is our own."""
     entry = form.entry
     texts = entry.campaign.texts(language)
     offers_note = entry.letter(language).offers_note
@@ -34,13 +35,15 @@ def form_values(form: Form, language: str) -> dict[str, object]:
                 "required": field.required,
                 "max_length": field.limit,
             }
-            for field in FORM_FIELDS
+            for field in form_fields(entry.campaign)
             if field.name != "note" or offers_note
         ],
         "targets": [target_values(target, language) for target in entry.roster.by_id.values() if not target.retired],
         "signatures": form.count.signatures,
         "goal": form.count.goal,
-        "next_delivery": form.next_delivery.isoformat(),
+        "next_delivery": form.next_delivery.isoformat() if form.next_delivery else None,
+        "letters_wanted": entry.campaign.letters_wanted,
+        "privacy_url": entry.campaign.privacy_notice(origin, language),
         "form": form.issued.token,
         "challenge": form.issued.challenge,
     }
@@ -55,6 +58,22 @@ def target_values(target: Target, language: str) -> dict[str, str]:
         "addressed": target.addressed(language),
         "department": target.department,
         "locality": target.locality,
+    }
+
+
+def serving_values(entry: Entry, postal_code: str, language: str) -> dict[str, object]:
+    """Return the targets of a postal code, and why there is none or more than one."""
+    form = read_unfinished({"postal_code": postal_code}, entry.campaign, entry.roster)
+    code = form.texts.get("postal_code")
+    targets = [
+        {**target_values(target, language), "titles": {it: target.title_in(it) for it in entry.campaign.letters}}
+        for target in (entry.roster.serving(code) if code else ())
+    ]
+    wrong = next((error for error in form.errors if error.field in {"postal_code", "target"}), None)
+    return {
+        "campaign": entry.campaign.id,
+        "targets": targets,
+        **({"detail": wrong.message.in_language(language)} if wrong else {}),
     }
 
 
@@ -85,6 +104,8 @@ def letter_values(own: OwnLetter, language: str) -> dict[str, object]:
         },
         "status": own.signature.status,
         "version": own.signature.version,
+        "newer_wait": own.newer_wait,
+        "other_words": own.is_of_other_words,
         "sealed": own.signature.bundle is not None,
         "delivery": own.delivery.state if own.delivery else None,
         "period": own.signature.period,

@@ -30,7 +30,7 @@ def site_of(event: Mapping[str, Any]) -> tuple[str | None, str | None]:
 def foreign_site(event: APIGatewayProxyEventV2, public_url: str) -> str | None:
     """Return the origin of the other site whose page sent a request; None for our pages and for programs.
 
-    Our pages are where the request was sent to, and on `public_url`, because a proxy may change Host.
+    Our pages are where the request was sent to, and on `public_url`: a proxy may change Host, and a CDN has another.
 
     `null` counts as no origin: without JavaScript, browsers send it from our own pages, whose Referrer-Policy is
     `no-referrer` (Fetch standard, "append a request Origin header"). The browser's own statement counts, too
@@ -45,7 +45,8 @@ def foreign_site(event: APIGatewayProxyEventV2, public_url: str) -> str | None:
 
 def readable_by(answer: dict[str, Any], site: str) -> dict[str, Any]:
     """Return an answer that the scripts of a site may read."""
-    headers = {"Vary": "Origin"} | answer["headers"] | {"Access-Control-Allow-Origin": site}
+    own = {"Access-Control-Allow-Origin": site, "Access-Control-Expose-Headers": "Retry-After"}
+    headers = {"Vary": "Origin"} | answer["headers"] | own
     if "origin" not in headers["Vary"].lower():
         headers["Vary"] += ", Origin"
     return answer | {"headers": headers}

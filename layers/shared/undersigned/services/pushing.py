@@ -27,7 +27,10 @@ class Pushed:
 _MOST_CHANGES = 40
 """How many changes an entry of the activity log names. An item of the table is at most 400 kB."""
 
-_OF_THE_STACK = frozenset({"mail_state", "hold", "complained_at"})
+_FEW_CODES = 500
+"""How many postal codes a target has that is written together with others: a transaction has 4 MB at most."""
+
+OF_THE_STACK = frozenset({"mail_state", "hold", "complained_at"})
 """What a push doesn't write to a target."""
 
 
@@ -67,7 +70,7 @@ def _changes(compiled: CompiledCampaign, campaigns: CampaignStore) -> Iterator[s
 
 
 def _differences[Settings: (Campaign, Target)](before: Settings, after: Settings) -> str:
-    names = [field.name for field in fields(after) if field.name not in _OF_THE_STACK]
+    names = [field.name for field in fields(after) if field.name not in OF_THE_STACK]
     return ", ".join(name for name in names if getattr(before, name) != getattr(after, name))
 
 
@@ -80,9 +83,14 @@ def push(compiled: CompiledCampaign, campaigns: CampaignStore) -> Pushed:
     new_letters = tuple(
         letter.version for letter in compiled.letters.values() if campaigns.put_letter(campaign.id, letter)
     )
+    known = {target.id: target for target in campaigns.targets(campaign.id)}
     kept = {target.id for target in compiled.targets}
-    gone = [target for target in campaigns.targets(campaign.id) if target.id not in kept]
+    gone = [target for target in known.values() if target.id not in kept]
+    new = [target for target in compiled.targets if target.id not in known]
+    campaigns.put_new_targets(campaign.id, [target for target in new if len(target.postal_codes) <= _FEW_CODES])
     for target in (*compiled.targets, *(replace(target, retired=True) for target in gone)):
-        campaigns.put_target(campaign.id, target)
+        is_small = target.id not in known and len(target.postal_codes) <= _FEW_CODES
+        if not is_small and (target.id not in known or _differences(known[target.id], target)):
+            campaigns.put_target(campaign.id, target)
     campaigns.put_campaign(campaign)
     return Pushed(new_letters, len(compiled.targets), tuple(target.id for target in gone))

@@ -1,0 +1,48 @@
+"""Write a campaign's folder: a new one to fill in, or the one of a campaign on a stack."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from undersigned.authoring.described_settings import SCHEMA_FILE, schema_text
+from undersigned.authoring.starting import empty_files
+from undersigned.authoring.writing import files_of
+from undersigned.domain.errors import UndersignedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from undersigned.services.ports import CampaignStore
+
+
+def write_new(folder: Path) -> None:
+    """Write the folder of a new campaign. `campaign check` says what to fill in. Raises UndersignedError."""
+    name = re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower()).strip("-")[:50].strip("-")
+    files = empty_files(name)
+    _write(folder, files, replace=False, way_out="name another folder")
+
+
+def pull(campaigns: CampaignStore, campaign: str, folder: Path, *, replace: bool) -> None:
+    """Write the folder of a campaign on a stack. Raises NotFoundError, and UndersignedError if a file is there."""
+    settings = campaigns.campaign(campaign)
+    letters = {language: campaigns.letter(campaign, version) for language, version in settings.letters.items()}
+    files = files_of(settings, letters, campaigns.targets(campaign))
+    _write(folder, files, replace=replace, way_out="name another folder, or replace them with --force")
+
+
+def write(folder: Path, files: Mapping[str, str], *, replace: bool) -> None:
+    """Write the files of a draft, and the schema for editors. Raises UndersignedError if a file is there."""
+    way_out = "name another folder, or replace them with --force"
+    _write(folder, {**files, SCHEMA_FILE: schema_text()}, replace=replace, way_out=way_out)
+
+
+def _write(folder: Path, files: Mapping[str, str], *, replace: bool, way_out: str) -> None:
+    there = [file for file in files if (folder / file).exists()]
+    if there and not replace:
+        message = f"{folder} has {', '.join(there)} already; {way_out}"
+        raise UndersignedError(message)
+    folder.mkdir(parents=True, exist_ok=True)
+    for file, text in files.items():
+        (folder / file).write_text(text, encoding="utf-8", newline="\n")

@@ -1,0 +1,65 @@
+"""`undersigned confirmations`: the emails that ask signers to confirm, of the whole stack."""
+
+from __future__ import annotations
+
+import typer
+
+from undersigned.domain.mail_budgets import LANES
+from undersigned_cli.commands.options import COMMAND_LINE, AsJson, Reason, examples, on_stack
+from undersigned_cli.commands.output import say, show
+from undersigned_cli.stacks import Stack
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="See, stop and start the emails that ask signers to confirm. Nothing is lost: those of pending letters wait.",
+)
+
+_COLUMNS = {
+    "lane": "Emails about",
+    "state": "State",
+    "sent": "Sent",
+    "bounced": "Bounced",
+    "complained": "Marked as spam",
+}
+_FORMS = {"clean": "clean forms", "suspicious": "suspicious forms"}
+
+
+@app.command("show", epilog=examples("confirmations show", "confirmations show --json"))
+@on_stack
+def show_(stack: Stack, *, as_json: AsJson = False) -> None:
+    """Show whether confirmation emails go out, and what became of those of the last day."""
+    wiring = stack.wiring()
+    sending = wiring.mail_budgets.sending(wiring.now())
+    rows: list[dict[str, object]] = [
+        {
+            "lane": lane if as_json else _FORMS[lane],
+            "state": "stopped" if sending.stopped else "braked" if sending.is_braked(lane) else "on",
+            "sent": sum(hour.sent[lane] for hour in sending.hours),
+            "bounced": sum(hour.bounced[lane] for hour in sending.hours),
+            "complained": sum(hour.complained[lane] for hour in sending.hours),
+        }
+        for lane in LANES
+    ]
+    show("Confirmation emails of the last day", _COLUMNS, rows, as_json=as_json)
+
+
+@app.command(epilog=examples('confirmations stop --why "a wave of bots"'))
+@on_stack
+def stop(stack: Stack, *, reason: Reason = "") -> None:
+    """Stop the confirmation emails of all campaigns. They wait, and deliveries go on."""
+    wiring = stack.wiring()
+    wiring.mail_budgets.stop()
+    for campaign in wiring.campaigns.campaign_ids():
+        wiring.delivery_controls().record(campaign, "stop confirmations", COMMAND_LINE, why=reason)
+    say("Stopped. Confirmation emails wait until `undersigned confirmations start`.")
+
+
+@app.command(epilog=examples("confirmations start"))
+@on_stack
+def start(stack: Stack, *, reason: Reason = "") -> None:
+    """Let confirmation emails go again after a stop or a brake. What bounced until now no longer counts."""
+    wiring = stack.wiring()
+    wiring.mail_budgets.start(wiring.now())
+    for campaign in wiring.campaigns.campaign_ids():
+        wiring.delivery_controls().record(campaign, "start confirmations", COMMAND_LINE, why=reason)
+    say("Started. Those that waited go within their budgets, in some minutes.")

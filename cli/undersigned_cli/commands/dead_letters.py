@@ -1,0 +1,114 @@
+"""`undersigned dead-letters`: what functions gave up, and how it is tried again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from botocore.exceptions import ClientError
+
+from undersigned.domain.errors import NotFoundError
+from undersigned_cli.commands.options import AsJson, Yes, examples, on_stack
+from undersigned_cli.commands.output import ask, counted, moment, say, show
+from undersigned_cli.dead_letters import KINDS, DeadLetter, DeadLetters
+from undersigned_cli.stacks import Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="See what functions gave up after all tries, and put back what still makes sense, once the cause is fixed.",
+)
+
+Queue = Annotated[
+    str | None,
+    typer.Argument(help=f"Dead-letter queue: {', '.join(KINDS)}. Without it, all of them.", metavar="QUEUE"),
+]
+
+_COLUMNS = {"queue": "Queue", "since": "Since", "about": "About", "put_back": "Put back", "why": "Why not"}
+
+
+@app.command("list", epilog=examples("dead-letters list", "dead-letters list DeliveriesFailed --json"))
+@on_stack
+def list_(stack: Stack, queue: Queue = None, *, as_json: AsJson = False) -> None:
+    """List dead letters, and whether each still makes sense. Changes nothing."""
+    dead, letters = _read(stack, queue)
+    for letter in letters:
+        dead.release(letter)
+    _show(letters, as_json=as_json)
+
+
+@app.command("put-back", epilog=examples("dead-letters put-back --dry-run", "dead-letters put-back DeliveriesFailed"))
+@on_stack
+def put_back(
+    stack: Stack,
+    queue: Queue = None,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be put back.")] = False,
+    drop: Annotated[bool, typer.Option("--drop", help="Delete the letters that make no sense any more.")] = False,
+    yes: Yes = False,
+) -> None:
+    """Put back the dead letters that still make sense. What was done is recorded, and is not done twice."""
+    dead, letters = _read(stack, queue)
+    _show(letters, as_json=False)
+    sensible = [letter for letter in letters if letter.makes_sense]
+    rest = [letter for letter in letters if not letter.makes_sense] if drop else []
+    left = list(letters)
+    try:
+        if dry_run or not (sensible or rest):
+            say(f"{counted(len(sensible), 'letter')} would be put back, {counted(len(rest), 'letter')} deleted.")
+            return
+        ask(f"Put back {len(sensible)}, and delete {len(rest)} of the others?", yes=yes)
+        for letter in sensible:
+            dead.put_back(letter)
+            left.remove(letter)
+        for letter in rest:
+            dead.drop(letter)
+            left.remove(letter)
+    finally:
+        for letter in left:
+            dead.release(letter)
+    say(f"{counted(len(sensible), 'letter')} put back, {counted(len(rest), 'letter')} deleted.")
+
+
+def _read(stack: Stack, queue: str | None) -> tuple[DeadLetters, list[DeadLetter]]:
+    if queue is not None and queue not in KINDS:
+        message = f"there is no dead-letter queue {queue!r}; the stack has {', '.join(KINDS)}"
+        raise NotFoundError(message)
+    known: dict[str, str | None] = {}
+
+    def physical_id(logical_id: str) -> str | None:
+        if logical_id not in known:
+            known[logical_id] = _physical_id(stack, logical_id)
+        return known[logical_id]
+
+    dead = DeadLetters(wiring=stack.wiring(), client=stack.client, physical_id=physical_id)
+    return dead, [letter for name in ([queue] if queue else KINDS) for letter in dead.letters(name)]
+
+
+def _physical_id(stack: Stack, logical_id: str) -> str | None:
+    try:
+        found = stack.client("cloudformation").describe_stack_resource(
+            StackName=stack.name, LogicalResourceId=logical_id
+        )
+    except ClientError as error:
+        # A stack without a canary has no queue of its dead letters.
+        if error.response["Error"]["Code"] != "ValidationError":
+            raise
+        return None
+    return str(found["StackResourceDetail"]["PhysicalResourceId"])
+
+
+def _show(letters: Sequence[DeadLetter], *, as_json: bool) -> None:
+    rows: list[dict[str, object]] = [
+        {
+            "queue": letter.queue,
+            "since": moment(letter.since),
+            "about": letter.verdict.about,
+            "put_back": letter.makes_sense,
+            "why": letter.verdict.why,
+        }
+        for letter in letters
+    ]
+    show("Dead letters", _COLUMNS, rows, as_json=as_json)

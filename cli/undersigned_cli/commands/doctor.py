@@ -1,0 +1,55 @@
+"""`undersigned doctor`: check what a stack needs, and say what to do."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from undersigned.domain.errors import UndersignedError
+from undersigned_cli.commands.options import RUN, AsJson, examples, on_stack
+from undersigned_cli.commands.output import counted, show
+from undersigned_cli.doctor import Doctor, txt_records
+from undersigned_cli.stacks import Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import typer
+
+    from undersigned.wiring import Wiring
+
+_COLUMNS = {"check": "Check", "state": "State", "found": "Found", "todo": "What to do"}
+
+
+class ProblemsError(UndersignedError):
+    """Some checks found a problem."""
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(rich_help_panel=RUN, epilog=examples("doctor", "doctor --stack-name undersigned --json"))(doctor)
+
+
+@on_stack
+def doctor(stack: Stack, *, as_json: AsJson = False) -> None:
+    """Check what a stack needs of its account, of SES and of the DNS, and say what to do. Changes nothing."""
+    wiring = stack.wiring()
+    checked = Doctor(
+        stack=stack.name,
+        sender=wiring.settings.sender_address,
+        client=stack.client,
+        txt=txt_records,
+        targets=_targets(wiring),
+    )
+    rows: list[dict[str, object]] = [asdict(finding) for finding in checked.findings()]
+    show("Checks", _COLUMNS, rows, as_json=as_json)
+    if problems := sum(row["state"] == "problem" for row in rows):
+        message = f"{counted(problems, 'problem')} found; the last column says what to do"
+        raise ProblemsError(message)
+
+
+def _targets(wiring: Wiring) -> Iterator[str]:
+    for campaign in wiring.campaigns.campaign_ids():
+        for target in wiring.campaigns.targets(campaign):
+            if not target.retired:
+                yield target.email

@@ -1,0 +1,119 @@
+"""`undersigned person`: who may do what on the dashboard of a campaign."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from undersigned.domain.addresses import email_mistake
+from undersigned.domain.controls import AuditEntry
+from undersigned.domain.errors import NotFoundError, UndersignedError
+from undersigned.domain.people import SIGN_IN_FOR
+from undersigned.wiring import new_id
+from undersigned_cli.commands.options import COMMAND_LINE, AsJson, Campaign, examples, known_targets, on_stack
+from undersigned_cli.commands.output import moment, say, show
+from undersigned_cli.stacks import Stack
+
+if TYPE_CHECKING:
+    from undersigned.wiring import Wiring
+
+app = typer.Typer(no_args_is_help=True, help="Say who may do what on the dashboard of a campaign.")
+
+Email = Annotated[str, typer.Argument(help="The person's email address.", metavar="EMAIL")]
+
+_MAILS = "PeopleMailsUrl"
+
+
+class RoleOption(StrEnum):
+    """What a person may do."""
+
+    owner = "owner"
+    editor = "editor"
+    viewer = "viewer"
+
+
+@app.command("list", epilog=examples("person list my-campaign"))
+@on_stack
+def list_(stack: Stack, campaign: Campaign, *, as_json: AsJson = False) -> None:
+    """List a campaign's people."""
+    wiring = stack.wiring()
+    known_targets(wiring, campaign)
+    columns = {"email": "Email address", "role": "Role", "by": "Invited by", "at": "Invited"}
+    rows: list[dict[str, object]] = [
+        {"email": member.person.email, "role": member.role, "by": member.by, "at": moment(member.at)}
+        for member in wiring.people_of_campaign().members(campaign)
+    ]
+    show(f"People of {campaign}", columns, rows, as_json=as_json)
+
+
+@app.command(epilog=examples("person add my-campaign maria@example.org --role owner"))
+@on_stack
+def add(
+    stack: Stack,
+    campaign: Campaign,
+    email: Email,
+    *,
+    role: Annotated[
+        RoleOption,
+        typer.Option(help="`owner`: everything. `editor`: letters and deliveries. `viewer`: numbers, and no names."),
+    ] = RoleOption.viewer,
+) -> None:
+    """Give a person a role, and email them an invitation."""
+    wiring = stack.wiring(_MAILS)
+    known_targets(wiring, campaign)
+    _check(email)
+    added = wiring.people_of_campaign().add(campaign, email.strip(), role.value, COMMAND_LINE)
+    say(f"{added.person.email} is {role.value} of {campaign}. An email says how to sign in.")
+
+
+@app.command(epilog=examples("person role my-campaign maria@example.org editor"))
+@on_stack
+def role(
+    stack: Stack, campaign: Campaign, email: Email, new: Annotated[RoleOption, typer.Argument(metavar="ROLE")]
+) -> None:
+    """Change what a person may do. It takes effect at once."""
+    wiring = stack.wiring()
+    changed = wiring.people_of_campaign().set_role(campaign, _id_of(wiring, email), new.value, COMMAND_LINE)
+    say(f"{changed.person.email} is {new.value} of {campaign}.")
+
+
+@app.command(epilog=examples("person remove my-campaign maria@example.org"))
+@on_stack
+def remove(stack: Stack, campaign: Campaign, email: Email) -> None:
+    """Remove a person from a campaign. Their sessions end at once."""
+    wiring = stack.wiring()
+    removed = wiring.people_of_campaign().remove(campaign, _id_of(wiring, email), COMMAND_LINE)
+    say(f"{removed.person.email} is removed from {campaign}.")
+
+
+@app.command(epilog=examples("person sign-in-link maria@example.org"))
+@on_stack
+def sign_in_link(stack: Stack, email: Email) -> None:
+    """Print a link that signs a person in: once, in any browser, within 15 minutes. For when no email arrives."""
+    wiring = stack.wiring()
+    person = wiring.directory.person(_id_of(wiring, email))
+    if person is None:
+        message = (
+            f"nobody with the address {email} has a role in a campaign, nor is the administrator; "
+            "to give one, run `undersigned person add CAMPAIGN EMAIL`"
+        )
+        raise NotFoundError(message)
+    token = wiring.signing_in().operators_link(person)
+    for member in wiring.people.campaigns_of(person.id):
+        entry = AuditEntry(member.campaign, wiring.now(), "print sign-in link", COMMAND_LINE, person.email)
+        wiring.campaigns.record_audit(entry, new_id())
+    say(f"Whoever opens this link in the next {SIGN_IN_FOR.seconds // 60} minutes is signed in as {person.email}:")
+    typer.echo(f"{wiring.settings.sender.api_url}/organizer/sign-in/link/{token}")
+
+
+def _id_of(wiring: Wiring, email: str) -> str:
+    _check(email)
+    return wiring.directory.id_of(email)
+
+
+def _check(email: str) -> None:
+    """Raise UndersignedError for an address that takes no email."""
+    if mistake := email_mistake(email):
+        raise UndersignedError(str(mistake))

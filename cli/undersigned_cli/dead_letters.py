@@ -1,0 +1,252 @@
+"""Dead letters: what functions gave up, whether it still makes sense, and how it is tried again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from undersigned.aws.mail_events import ConfirmationReport, read_feedback_message
+from undersigned.aws.queue import (
+    read_draft_test,
+    read_export_message,
+    read_message,
+    read_reconciliation,
+    read_waiting_message,
+)
+from undersigned.domain.errors import NotFoundError
+from undersigned.domain.words import beside_still
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from undersigned.wiring import Wiring
+
+_A_WEEK = timedelta(days=7)
+_A_DAY = timedelta(days=1)
+
+_HIDDEN_FOR = 900
+"""Seconds for which a letter that is read is hidden from others, unless it is released before."""
+
+_MOST = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a dead letter is about, and why it makes no sense any more; with `why` empty, it does.
+
+    `payload` is what the function gets, if the letter is an event of a schedule.
+    """
+
+    about: str
+    why: str = ""
+    payload: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A dead-letter queue: the queue or the function (logical ids) that gets its letters again, and who judges them."""
+
+    judge: Callable[[Wiring, str, datetime], Verdict]
+    queue: str = ""
+    function: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A dead letter in a queue, and since when it is there."""
+
+    queue: str
+    body: str
+    receipt: str
+    since: datetime
+    verdict: Verdict
+
+    @property
+    def makes_sense(self) -> bool:
+        """Say whether it can be put back."""
+        return not self.verdict.why
+
+
+def _delivery(wiring: Wiring, body: str, _since: datetime) -> Verdict:  # noqa: PLR0911  (one verdict after the other)
+    if test := read_draft_test(body):
+        return Verdict(f"test email of the draft of {test.campaign}", "it is a test email; ask for another one")
+    message = read_message(body)
+    key = message.key
+    about = f"delivery of {key.campaign} to {key.target}, {key.period}"
+    if message.is_test:
+        return Verdict(about, "it is a test email; ask for another one")
+    try:
+        wiring.campaigns.target(key.campaign, key.target)
+    except NotFoundError:
+        return Verdict(about, "the campaign or the recipient is gone")
+    delivery = wiring.deliveries.delivery(key)
+    if message.is_repacking:
+        return Verdict(f"packets of the {about}", "" if delivery else "the delivery is gone")
+    if delivery and delivery.is_settled:
+        return Verdict(about, f"it is {delivery.state}")
+    if delivery and delivery.awaits_decision:
+        return Verdict(about, "a person decides: `undersigned settle` or `undersigned retry`")
+    return Verdict(about)
+
+
+def _confirmation(wiring: Wiring, body: str, _since: datetime) -> Verdict:
+    if _is_of_stream(body):
+        return Verdict("changes in the stream", "the daily reconciliation asks again for each email after 25 hours")
+    if _payload_of(body) is not None:
+        return Verdict("a run for postponed emails", "the next run, five minutes later, did it")
+    mail = read_waiting_message(body)
+    about = f"confirmation email of {mail.campaign} to {mail.signer}"
+    row = wiring.signatures.signature(mail.campaign, mail.signer)
+    now = wiring.now()
+    every = (row, *beside_still(row, now)) if row else ()
+    wanted = [words for words in every if words.mail_request == mail.request and not words.has_expired(now)]
+    return Verdict(about, "" if wanted else "its row doesn't request it any more")
+
+
+def _counting(_wiring: Wiring, body: str, _since: datetime) -> Verdict:
+    if not _is_of_stream(body):
+        raise ValueError
+    return Verdict("changes in the stream", "run `undersigned counts CAMPAIGN --recount`, which reads the rows")
+
+
+def _plan(_wiring: Wiring, body: str, since: datetime) -> Verdict:
+    payload, moment = _scheduled(body)
+    late = "a later week has been planned" if _age(since) > _A_WEEK else ""
+    return Verdict(f"the plan for {moment}", late, payload)
+
+
+def _report(_wiring: Wiring, body: str, since: datetime) -> Verdict:
+    payload, moment = _scheduled(body)
+    late = "a later report has its letters" if _age(since) > _A_WEEK else ""
+    return Verdict(f"the report for {moment}", late, payload)
+
+
+def _reconciliation(_wiring: Wiring, body: str, since: datetime) -> Verdict:
+    late = "the next day's run began anew" if _age(since) > _A_DAY else ""
+    payload = _payload_of(body)
+    if payload is not None:
+        return Verdict("the reconciliation of all campaigns", late, payload)
+    campaign = read_reconciliation(body).campaign
+    return Verdict(f"the reconciliation of {campaign}", late, {"campaign": campaign})
+
+
+def _export(wiring: Wiring, body: str, _since: datetime) -> Verdict:
+    campaign, export_id = read_export_message(body)
+    about = f"export {export_id} of {campaign}"
+    export = wiring.exports.export(campaign, export_id)
+    return Verdict(about, "" if export else "it has expired; the organizer asks for another one")
+
+
+def _feedback(wiring: Wiring, body: str, _since: datetime) -> Verdict:
+    event = read_feedback_message(body)
+    if event is None or isinstance(event, ConfirmationReport):
+        return Verdict("an event about a confirmation email")
+    key = event.delivery
+    about = f"{event.kind} of {key.campaign} to {key.target}, {key.period}"
+    return Verdict(about, "" if wiring.deliveries.delivery(key) else "there is no such delivery")
+
+
+def _check(_wiring: Wiring, _body: str, _since: datetime) -> Verdict:
+    return Verdict("a run of the canary", "the next day's run checks the same")
+
+
+KINDS: Mapping[str, Kind] = {
+    "ConfirmationsFailed": Kind(_confirmation, queue="WaitingMails"),
+    "TallyFailed": Kind(_counting),
+    "PlansFailed": Kind(_plan, function="PlanDeliveries"),
+    "DeliveriesFailed": Kind(_delivery, queue="DeliveryQueue"),
+    "FeedbackFailed": Kind(_feedback, queue="FeedbackQueue"),
+    "ReportsFailed": Kind(_report, function="ReportDeliveries"),
+    "ExportsFailed": Kind(_export, queue="ExportQueue"),
+    "ReconciliationsFailed": Kind(_reconciliation, function="Reconcile"),
+    "ChecksFailed": Kind(_check),
+}
+"""The dead-letter queues of the stack, in the order of a letter's way."""
+
+
+def _age(since: datetime) -> timedelta:
+    return datetime.now(UTC) - since
+
+
+def _is_of_stream(body: str) -> bool:
+    read = json.loads(body)
+    return isinstance(read, dict) and "DDBStreamBatchInfo" in read
+
+
+def _payload_of(body: str) -> Mapping[str, Any] | None:
+    """Return the event of a schedule, from Lambda's record of a failed invocation or from the schedule itself."""
+    read = json.loads(body)
+    match read:
+        case {"requestPayload": Mapping() as payload}:
+            return payload
+        case {"scheduled_time": str()} | {"hour": str()}:
+            return dict(read)
+        case _:
+            return None
+
+
+def _scheduled(body: str) -> tuple[Mapping[str, Any], str]:
+    """Return the event of a schedule, and the moment or the hour that it is for."""
+    payload = _payload_of(body) or {}
+    moment = payload.get("scheduled_time", payload.get("hour"))
+    if isinstance(moment, str):
+        return payload, moment
+    raise ValueError
+
+
+@dataclass(kw_only=True, frozen=True, slots=True)
+class DeadLetters:
+    """The dead letters of a stack. `physical_id` returns a resource's id by its logical id, or None."""
+
+    wiring: Wiring
+    client: Callable[[str], Any]
+    physical_id: Callable[[str], str | None]
+
+    def letters(self, queue: str) -> Iterator[DeadLetter]:
+        """Read the letters of a dead-letter queue. They stay in it, hidden from others until they are released."""
+        url = self.physical_id(queue)
+        seen: set[str] = set()
+        while url:
+            answer = self.client("sqs").receive_message(
+                QueueUrl=url, MaxNumberOfMessages=_MOST, VisibilityTimeout=_HIDDEN_FOR, AttributeNames=["SentTimestamp"]
+            )
+            new = [message for message in answer.get("Messages", ()) if message["MessageId"] not in seen]
+            if not new:
+                return
+            for message in new:
+                seen.add(message["MessageId"])
+                sent = message.get("Attributes", {}).get("SentTimestamp")
+                since = datetime.fromtimestamp(int(sent) / 1000, UTC) if sent else datetime.now(UTC)
+                verdict = self._judge(queue, message["Body"], since)
+                yield DeadLetter(queue, message["Body"], message["ReceiptHandle"], since, verdict)
+
+    def put_back(self, letter: DeadLetter) -> None:
+        """Give a letter to its queue or function again, then delete it. After a crash in between, it comes twice."""
+        kind = KINDS[letter.queue]
+        if kind.queue:
+            self.client("sqs").send_message(QueueUrl=self.physical_id(kind.queue), MessageBody=letter.body)
+        else:
+            payload = json.dumps(letter.verdict.payload or {})
+            # The alias, as every caller does.
+            name = f"{self.physical_id(kind.function)}:live"
+            self.client("lambda").invoke(FunctionName=name, InvocationType="Event", Payload=payload)
+        self.drop(letter)
+
+    def drop(self, letter: DeadLetter) -> None:
+        """Delete a letter."""
+        self.client("sqs").delete_message(QueueUrl=self.physical_id(letter.queue), ReceiptHandle=letter.receipt)
+
+    def release(self, letter: DeadLetter) -> None:
+        """Let others read a letter again."""
+        self.client("sqs").change_message_visibility(
+            QueueUrl=self.physical_id(letter.queue), ReceiptHandle=letter.receipt, VisibilityTimeout=0
+        )
+
+    def _judge(self, queue: str, body: str, since: datetime) -> Verdict:
+        try:
+            return KINDS[queue].judge(self.wiring, body, since)
+        except (ValueError, KeyError, TypeError):
+            return Verdict("a damaged message", "nothing can read it")

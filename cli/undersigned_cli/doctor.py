@@ -1,0 +1,245 @@
+"""What a stack needs from its account, from SES and from the DNS: each check says what is wrong and what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+type State = Literal["ok", "problem", "unknown"]
+
+NEEDED_CONCURRENCY = 20
+"""How many invocations the functions of a stack need at once."""
+
+FEW_EMAILS = 200
+"""The daily quota of the sandbox."""
+
+_ENOUGH_USED = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The result of a check: what it looked at, what it found, and what to do unless it is ok."""
+
+    check: str
+    state: State
+    found: str
+    todo: str = ""
+
+
+type Txt = Callable[[str], Sequence[str]]
+"""Returns a name's TXT records, or none if there is no such name. Raises OSError if the DNS doesn't answer."""
+
+
+@dataclass(kw_only=True, frozen=True, slots=True)
+class Doctor:
+    """Checks a stack. `targets` are the email addresses that letters go to."""
+
+    stack: str
+    sender: str
+    client: Callable[[str], Any]
+    txt: Txt
+    targets: Iterable[str]
+
+    def findings(self) -> Iterator[Finding]:
+        """Run all checks. One that AWS doesn't answer is unknown, and the others go on."""
+        checks: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
+            ("stack", self._stack),
+            ("identity", self._identity),
+            ("DMARC", self._dmarc),
+            ("SES account", self._account),
+            ("suppression list", self._suppression),
+            ("Lambda concurrency", self._concurrency),
+            ("subscriptions", self._subscriptions),
+            ("schedules", self._schedules),
+            ("event source mappings", self._mappings),
+            ("alarms", self._alarms),
+        )
+        for name, check in checks:
+            try:
+                yield from check()
+            except (ClientError, BotoCoreError, OSError) as error:
+                code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
+                yield Finding(name, "unknown", f"no answer: {code}", "allow the profile to read it, or try again")
+
+    @property
+    def _domain(self) -> str:
+        return self.sender.rpartition("@")[2]
+
+    def _resources(self, kind: str) -> dict[str, str]:
+        """Return the physical ids of the stack's resources of a type, by logical id."""
+        pages = self.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=self.stack)
+        return {
+            resource["LogicalResourceId"]: resource["PhysicalResourceId"]
+            for page in pages
+            for resource in page["StackResourceSummaries"]
+            if resource["ResourceType"] == kind
+        }
+
+    def _stack(self) -> Iterator[Finding]:
+        [found] = self.client("cloudformation").describe_stacks(StackName=self.stack)["Stacks"]
+        status = found["StackStatus"]
+        is_done = status in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
+        todo = "" if is_done else "wait for the deployment to end, or deploy again"
+        yield Finding("stack", "ok" if is_done else "problem", status, todo)
+
+    def _identity(self) -> Iterator[Finding]:
+        ses = self.client("sesv2")
+        found = None
+        for name in (self._domain, self.sender):
+            try:
+                found = ses.get_email_identity(EmailIdentity=name)
+                break
+            except ClientError as error:
+                if error.response["Error"]["Code"] != "NotFoundException":
+                    raise
+        if found is None:
+            todo = f"create the identity {self._domain} in the SES console, or deploy with ManageIdentity=true"
+            yield Finding("identity", "problem", f"SES knows neither {self._domain} nor {self.sender}", todo)
+            return
+        is_verified = bool(found.get("VerifiedForSendingStatus"))
+        todo = "" if is_verified else "add the DNS records that SES shows, or follow the link in AWS's email"
+        state: State = "ok" if is_verified else "problem"
+        yield Finding("identity", state, "verified" if is_verified else "not verified", todo)
+        dkim = found.get("DkimAttributes", {}).get("Status", "NOT_STARTED")
+        if dkim == "SUCCESS":
+            yield Finding("DKIM", "ok", "signed")
+        else:
+            yield Finding("DKIM", "problem", dkim, "add the three CNAME records that SES shows to your DNS")
+
+    def _dmarc(self) -> Iterator[Finding]:
+        name = f"_dmarc.{self._domain}"
+        records = [record for record in self.txt(name) if record.lower().startswith("v=dmarc1")]
+        if not records:
+            todo = f'add a TXT record at {name}: "v=DMARC1; p=none; rua=mailto:you@{self._domain}"'
+            yield Finding("DMARC", "problem", "no record", todo)
+        elif len(records) > 1:
+            yield Finding("DMARC", "problem", f"{len(records)} records", f"keep one TXT record at {name}")
+        else:
+            yield Finding("DMARC", "ok", records[0])
+
+    def _account(self) -> Iterator[Finding]:
+        account = self.client("sesv2").get_account()
+        quota = account["SendQuota"]
+        if account.get("ProductionAccessEnabled", True):
+            yield Finding("sandbox", "ok", "out of the sandbox")
+        else:
+            todo = "ask for production access under Account dashboard; until then, verify each address"
+            yield Finding("sandbox", "problem", "SES sends to verified addresses only", todo)
+        status = account.get("EnforcementStatus", "HEALTHY")
+        if account.get("SendingEnabled", True) and status == "HEALTHY":
+            yield Finding("sending", "ok", "enabled")
+        else:
+            yield Finding("sending", "problem", f"paused or under review: {status}", "answer the case that AWS opened")
+        most, used = quota["Max24HourSend"], quota["SentLast24Hours"]
+        if 0 <= most <= FEW_EMAILS or used >= _ENOUGH_USED * most > 0:
+            found = f"{used:.0f} of {most:.0f} emails used in 24 hours"
+            todo = "ask for more under Account dashboard, Request a limit increase"
+            yield Finding("daily quota", "problem", found, todo)
+        else:
+            yield Finding("daily quota", "ok", f"{used:.0f} of {most:.0f} emails used in 24 hours")
+
+    def _suppression(self) -> Iterator[Finding]:
+        ses = self.client("sesv2")
+        listed = []
+        for address in sorted(set(self.targets)):
+            try:
+                ses.get_suppressed_destination(EmailAddress=address)
+            except ClientError as error:
+                if error.response["Error"]["Code"] != "NotFoundException":
+                    raise
+            else:
+                listed.append(address)
+        if listed:
+            todo = "if an office reads its email again: aws sesv2 delete-suppressed-destination --email-address ADDRESS"
+            yield Finding("suppression list", "problem", f"has {', '.join(listed)}", todo)
+        else:
+            yield Finding("suppression list", "ok", "has no recipient")
+
+    def _concurrency(self) -> Iterator[Finding]:
+        limit = self.client("lambda").get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
+        if limit < NEEDED_CONCURRENCY:
+            todo = (
+                "aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 "
+                "--desired-value 1000"
+            )
+            yield Finding("Lambda concurrency", "problem", f"{limit} at once; a stack needs {NEEDED_CONCURRENCY}", todo)
+        else:
+            yield Finding("Lambda concurrency", "ok", f"{limit} at once")
+
+    def _subscriptions(self) -> Iterator[Finding]:
+        topics = self._resources("AWS::SNS::Topic")
+        for topic, protocol, name in (("Alarms", "email", "alarms' subscription"), ("FeedbackTopic", "sqs", "events")):
+            found = self.client("sns").list_subscriptions_by_topic(TopicArn=topics[topic])["Subscriptions"]
+            own = [subscription for subscription in found if subscription["Protocol"] == protocol]
+            confirmed = [one for one in own if one["SubscriptionArn"] not in {"PendingConfirmation", "Deleted"}]
+            if confirmed:
+                yield Finding(name, "ok", "confirmed")
+            elif own:
+                yield Finding(name, "problem", "not confirmed", "follow the link in AWS's email, and look into spam")
+            else:
+                yield Finding(name, "problem", "none", "deploy the stack again, with your OperatorEmail")
+
+    def _schedules(self) -> Iterator[Finding]:
+        scheduler = self.client("scheduler")
+        off = []
+        found = self._resources("AWS::Scheduler::Schedule")
+        for logical_id, name in sorted(found.items()):
+            try:
+                is_on = scheduler.get_schedule(Name=name)["State"] == "ENABLED"
+            except ClientError as error:
+                if error.response["Error"]["Code"] != "ResourceNotFoundException":
+                    raise
+                is_on = False
+            if not is_on:
+                off.append(logical_id)
+        if off or not found:
+            yield Finding("schedules", "problem", f"off or gone: {', '.join(off) or 'all'}", "deploy the stack again")
+        else:
+            yield Finding("schedules", "ok", f"{len(found)} are on")
+
+    def _mappings(self) -> Iterator[Finding]:
+        functions = self.client("lambda")
+        off = []
+        found = self._resources("AWS::Lambda::EventSourceMapping")
+        for logical_id, mapping in sorted(found.items()):
+            try:
+                state = functions.get_event_source_mapping(UUID=mapping)["State"]
+            except ClientError as error:
+                if error.response["Error"]["Code"] != "ResourceNotFoundException":
+                    raise
+                state = "gone"
+            if state not in {"Enabled", "Enabling", "Updating", "Creating"}:
+                off.append(f"{logical_id} is {state}")
+        if off or not found:
+            todo = "aws lambda update-event-source-mapping --uuid UUID --enabled; if it is gone, deploy again"
+            yield Finding("event source mappings", "problem", ", ".join(off) or "there are none", todo)
+        else:
+            yield Finding("event source mappings", "ok", f"{len(found)} are on")
+
+    def _alarms(self) -> Iterator[Finding]:
+        answer = self.client("cloudwatch").describe_alarms(AlarmNamePrefix=f"{self.stack}-", StateValue="ALARM")
+        on = [alarm["AlarmName"] for kind in ("MetricAlarms", "CompositeAlarms") for alarm in answer.get(kind, ())]
+        if on:
+            todo = "docs/runbook.md has an entry for each"
+            yield Finding("alarms", "problem", f"on: {', '.join(sorted(on))}", todo)
+        else:
+            yield Finding("alarms", "ok", "none is on")
+
+
+def txt_records(name: str) -> Sequence[str]:
+    """Return a name's TXT records from the DNS. Raises OSError if it doesn't answer."""
+    from dns import exception, resolver
+
+    try:
+        answer = resolver.resolve(f"{name}.", "TXT", lifetime=5, raise_on_no_answer=False, search=False)
+    except resolver.NXDOMAIN:
+        return ()
+    except exception.DNSException as error:
+        message = f"the DNS doesn't answer for {name}"
+        raise OSError(message) from error
+    return [b"".join(record.strings).decode(errors="replace") for record in answer]

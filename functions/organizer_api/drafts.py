@@ -1,0 +1,144 @@
+"""Drafts: change a campaign before it is published, publish it, close it and delete it."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from functions.organizer_api import wired
+from functions.organizer_api.routes import campaign_routes
+from undersigned.domain.languages import Message
+from undersigned.web.answers import data
+from undersigned.web.draft_values import checked_values, draft_values, effects_values
+from undersigned.web.posted import RequestError, posted_values
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aws_lambda_powertools.event_handler import Response
+
+    from undersigned.authoring.settings_document import Value
+    from undersigned.web.organizer_requests import ApiRequest
+
+routes = campaign_routes()
+
+MOST_BYTES = 4_400_000
+"""The most bytes of a draft's body: its files have 4 MB at most, and Lambda takes 6 MB in Base64."""
+
+MOST_TIME = timedelta(seconds=12)
+"""How long one request deletes. The API times out after 30 seconds."""
+
+
+@routes.get("/draft", "manage")
+def show_draft(request: ApiRequest) -> Response[str]:
+    """Return the draft: its files, and the settings in campaign.toml by name."""
+    return data(draft_values(wired.stack.drafting().draft(request.campaign)))
+
+
+@routes.put("/draft", "manage")
+def write_draft(request: ApiRequest) -> Response[str]:
+    """Change files and settings of the draft as it was in a revision."""
+    values = posted_values(request.event, MOST_BYTES)
+    files, settings = _files(values), _settings(values)
+    drafting = wired.stack.drafting()
+    written = drafting.write(request.campaign, _revision(values.get("revision")), files, request.by, settings)
+    return data(draft_values(written))
+
+
+@routes.delete("/draft", "manage")
+def discard_draft(request: ApiRequest) -> Response[str]:
+    """Discard the draft as it was in a revision. A published campaign stays; of another one, nothing is left."""
+    text = request.query("revision") or ""
+    revision = int(text) if re.fullmatch(r"\d{1,12}", text, re.ASCII) else None
+    wired.stack.drafting().discard(request.campaign, _revision(revision))
+    return data({"campaign": request.campaign, "discarded": True})
+
+
+@routes.get("/draft/check", "manage")
+def check_draft(request: ApiRequest) -> Response[str]:
+    """Compile the draft, and return its mistakes, warnings and notes."""
+    drafting = wired.stack.drafting()
+    draft = drafting.draft(request.campaign)
+    return data({"revision": draft.revision, **checked_values(drafting.check(draft))})
+
+
+@routes.get("/draft/effects", "manage")
+def show_effects(request: ApiRequest) -> Response[str]:
+    """Return what publishing the draft would change."""
+    drafting = wired.stack.drafting()
+    draft = drafting.draft(request.campaign)
+    return data({"revision": draft.revision, **effects_values(drafting.effects(draft))})
+
+
+@routes.post("/draft/publish", "manage")
+def publish_draft(request: ApiRequest) -> Response[str]:
+    """Publish the draft as it was in a revision."""
+    revision = _revision(posted_values(request.event).get("revision"))
+    published = wired.stack.drafting().publish(
+        request.campaign, revision, request.by, request.why(), over=request.flag("over")
+    )
+    return data(
+        {
+            "campaign": request.campaign,
+            "revision": published.draft.revision,
+            "changes": published.changes,
+            "new_letters": published.pushed.new_letters,
+            "retired": published.pushed.retired,
+        }
+    )
+
+
+@routes.post("/draft/test", "manage")
+def test_draft(request: ApiRequest) -> Response[str]:
+    """Send the organizer the email that a recipient of the draft would get, as a test."""
+    wired.stack.draft_test_requests().ask(request.campaign, request.by, who=request.by)
+    return data({"campaign": request.campaign, "status": "queued"}, status=202)
+
+
+@routes.post("/close", "manage")
+def close(request: ApiRequest) -> Response[str]:
+    """End signing now."""
+    last = wired.stack.closing().close(request.campaign, request.by, request.why())
+    return data({"campaign": request.campaign, "closes": last.isoformat()})
+
+
+@routes.post("/delete", "own")
+def delete(request: ApiRequest) -> Response[str]:
+    """Delete a campaign that nobody has signed, or whose time is over. A large one takes several requests."""
+    until = wired.stack.now() + MOST_TIME
+    deleted = wired.stack.deleting().delete(request.campaign, lambda: wired.stack.now() > until)
+    values = {"campaign": request.campaign, "rows": deleted.rows, "done": deleted.is_done}
+    return data(values, status=200 if deleted.is_done else 202)
+
+
+def _revision(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise RequestError(
+            400,
+            Message("A revision is missing"),
+            Message("GET the draft, and send the `revision` that it had."),
+        )
+    return value
+
+
+def _files(values: Mapping[str, object]) -> Mapping[str, str | None]:
+    files = values.get("files", {})
+    if isinstance(files, dict) and all(isinstance(text, str | None) for text in files.values()):
+        return files
+    raise RequestError(
+        400,
+        Message("We can’t read this request"),
+        Message("`files` must be an object of texts by file name; null removes a file."),
+    )
+
+
+def _settings(values: Mapping[str, object]) -> Mapping[str, Value]:
+    settings = values.get("settings", {})
+    if isinstance(settings, dict):
+        return settings
+    raise RequestError(
+        400,
+        Message("We can’t read this request"),
+        Message("`settings` must be an object of settings by name, such as `organizer.email`; null removes one."),
+    )

@@ -1,0 +1,125 @@
+"""A campaign's people, as API and as pages: invite them, change their roles, and remove them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from functions.organizer_api import wired
+from functions.organizer_api.dashboard_routes import dashboard_routes, done, viewer_of
+from functions.organizer_api.routes import campaign_routes
+from undersigned.domain.addresses import email_mistake
+from undersigned.domain.languages import Message
+from undersigned.domain.people import SCOPE_OF
+from undersigned.services.people import PeopleError
+from undersigned.web import people_pages
+from undersigned.web.answers import dashboard_page, data
+from undersigned.web.organizer_requests import posted_text
+from undersigned.web.posted import RequestError
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.event_handler import Response
+
+    from undersigned.domain.people import Member, Role
+    from undersigned.web.organizer_requests import ApiRequest, DashboardRequest
+
+routes = campaign_routes()
+pages = dashboard_routes()
+
+_WRONG_EMAIL = Message("Write an email address like name@example.org.")
+
+
+@routes.get("/people", "own")
+def list_people(request: ApiRequest) -> Response[str]:
+    """List a campaign's people with their roles."""
+    found = wired.stack.people_of_campaign().members(request.campaign)
+    return data({"people": [_values(member) for member in found]})
+
+
+@routes.post("/people", "own")
+def add_person(request: ApiRequest) -> Response[str]:
+    """Give somebody a role, and email them an invitation."""
+    email, role = _email(request), _role(request)
+    added = wired.stack.people_of_campaign().add(request.campaign, email, role, request.by)
+    return data(_values(added), status=201)
+
+
+@routes.post("/people/<person>", "own")
+def set_role(request: ApiRequest, person: str) -> Response[str]:
+    """Change what a person may do."""
+    role = _role(request)
+    return data(_values(wired.stack.people_of_campaign().set_role(request.campaign, person, role, request.by)))
+
+
+@routes.delete("/people/<person>", "own")
+def remove_person(request: ApiRequest, person: str) -> Response[str]:
+    """Remove a person from the campaign."""
+    return data(_values(wired.stack.people_of_campaign().remove(request.campaign, person, request.by)))
+
+
+def _values(member: Member) -> dict[str, object]:
+    return {
+        "id": member.person.id,
+        "email": member.person.email,
+        "role": member.role,
+        "by": member.by,
+        "at": member.at.isoformat() if member.at else None,
+    }
+
+
+@pages.get("/people", "own")
+def show_people(request: DashboardRequest) -> Response[str]:
+    """Show a campaign's people, and the form that invites one."""
+    found = wired.stack.people_of_campaign().members(request.campaign)
+    return dashboard_page(people_pages.people(viewer_of(request), found))
+
+
+@pages.post("/people", "own")
+def invite(request: DashboardRequest) -> Response[str]:
+    """Give somebody a role, and email them an invitation. After a mistake, show the form again."""
+    people, viewer = wired.stack.people_of_campaign(), viewer_of(request)
+    try:
+        people.add(request.campaign, _email(request), _role(request), request.by)
+    except (RequestError, PeopleError) as error:
+        words = error.detail if isinstance(error, RequestError) else error.message
+        shown = people_pages.people(
+            viewer,
+            people.members(request.campaign),
+            viewer.say(words),
+            request.posted("email"),
+            request.posted("role"),
+        )
+        return dashboard_page(shown, status=error.status if isinstance(error, RequestError) else 409)
+    return done(request, "invited", "/people")
+
+
+@pages.post("/people/<person>/role", "own")
+def change_role(request: DashboardRequest, person: str) -> Response[str]:
+    """Change what a person may do."""
+    wired.stack.people_of_campaign().set_role(request.campaign, person, _role(request), request.by)
+    return done(request, "role-changed", "/people")
+
+
+@pages.post("/people/<person>/remove", "own")
+def remove(request: DashboardRequest, person: str) -> Response[str]:
+    """Remove a person from the campaign."""
+    wired.stack.people_of_campaign().remove(request.campaign, person, request.by)
+    return done(request, "person-removed", "/people")
+
+
+def _email(request: ApiRequest) -> str:
+    email = posted_text(request.event, "email")
+    if email_mistake(email):
+        raise RequestError(400, Message("The email address is missing or wrong"), _WRONG_EMAIL)
+    return email
+
+
+def _role(request: ApiRequest) -> Role:
+    posted = posted_text(request.event, "role")
+    found: Role | None = next((role for role in SCOPE_OF if role == posted), None)
+    if found is None:
+        raise RequestError(
+            400,
+            Message("The role is missing or wrong"),
+            Message("`%(name)s` must be one of: %(choices)s.", {"name": "role", "choices": ", ".join(SCOPE_OF)}),
+        )
+    return found

@@ -1,0 +1,108 @@
+"""Screening: what speaks against letters, and the actions on all letters that a filter selects, as API and as pages."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, get_args
+
+from functions.organizer_api import wired
+from functions.organizer_api.dashboard_routes import dashboard_routes, viewer_of
+from functions.organizer_api.routes import campaign_routes
+from undersigned.domain.languages import Message
+from undersigned.domain.screening import PLACES, ScreeningAction
+from undersigned.web import dashboard
+from undersigned.web.answers import dashboard_page, data
+from undersigned.web.cursors import SIGNATURE_POSITION, cursor_of
+from undersigned.web.evidence import evidence_values
+from undersigned.web.posted import RequestError, posted_values
+from undersigned.web.posted_filters import posted_filter
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.event_handler import Response
+
+    from undersigned.services.screening import Screened
+    from undersigned.web.organizer_requests import ApiRequest, DashboardRequest
+
+routes = campaign_routes()
+pages = dashboard_routes()
+
+_MOST_TIME = timedelta(seconds=12)
+"""How long a button works before it shows what is left. The API times out after 30 seconds, and a slice takes six."""
+
+
+@routes.get("/signatures/evidence", "manage")
+def show_evidence(request: ApiRequest) -> Response[str]:
+    """Say what speaks against the newest letters."""
+    return data(evidence_values(wired.stack.screening().recent(request.campaign)))
+
+
+@routes.post("/signatures/screen", "manage")
+def screen(request: ApiRequest) -> Response[str]:
+    """Count the letters of a slice that the filter selects, and with an `action`, hold, release or remove them."""
+    values = posted_values(request.event)
+    wanted, action = posted_filter(values, wired.stack.campaigns.campaign(request.campaign)), _action(request)
+    after, screening = _after(request), wired.stack.screening()
+    found = (
+        screening.act(request.campaign, action, wanted, by=request.by, why=request.why(required=True), after=after)
+        if action
+        else screening.look(request.campaign, wanted, after)
+    )
+    return data(
+        {
+            "action": action,
+            "places": {place: found.places.get(place, 0) for place in PLACES},
+            "changed": found.changed,
+            "under_way": found.under_way,
+            "next": cursor_of(found.next_position),
+        }
+    )
+
+
+@pages.get("/screening", "manage")
+def screening_page(request: DashboardRequest) -> Response[str]:
+    """Show what speaks against the newest letters, and the form that selects letters."""
+    evidence = wired.stack.screening().recent(request.campaign)
+    return dashboard_page(dashboard.screening(viewer_of(request), evidence))
+
+
+@pages.post("/screening", "manage")
+def screen_letters(request: DashboardRequest) -> Response[str]:
+    """Show where the selected letters are and the buttons for them, after doing what a button says."""
+    viewer, screening = viewer_of(request), wired.stack.screening()
+    wanted = posted_filter(posted_values(request.event), viewer.campaign)
+    action, after = _action(request), _after(request)
+    done = _act(request, action, after) if action else None
+    found = screening.look(request.campaign, wanted, after)
+    return dashboard_page(dashboard.screened(viewer, wanted, found, after, done))
+
+
+def _act(request: DashboardRequest, action: ScreeningAction, after: str | None) -> Screened:
+    """Act on slices until the time is up, and return the last one with the sums of all."""
+    screening, why = wired.stack.screening(), request.reason()
+    wanted = posted_filter(posted_values(request.event), viewer_of(request).campaign)
+    until = wired.stack.now() + _MOST_TIME
+    done = screening.act(request.campaign, action, wanted, by=request.by, why=why, after=after)
+    while done.next_position and wired.stack.now() < until:
+        done = done.plus(
+            screening.act(request.campaign, action, wanted, by=request.by, why=why, after=done.next_position)
+        )
+    return done
+
+
+def _action(request: ApiRequest) -> ScreeningAction | None:
+    value = posted_values(request.event).get("action") or None
+    found = next((action for action in get_args(ScreeningAction) if action == value), None)
+    if value is not None and found is None:
+        raise RequestError(
+            400,
+            Message("We can’t read this request"),
+            Message(
+                "`%(name)s` must be one of: %(choices)s.",
+                {"name": "action", "choices": ", ".join(get_args(ScreeningAction))},
+            ),
+        )
+    return found
+
+
+def _after(request: ApiRequest) -> str | None:
+    return request.posted_position(SIGNATURE_POSITION)

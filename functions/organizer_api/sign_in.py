@@ -1,0 +1,131 @@
+"""Sign in by email: ask for one, then use its link or its code in the same browser."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+
+from functions.organizer_api import wired
+from functions.organizer_api.dashboard_routes import HOME, api_url, doorstep, home_with_cookie, language_of
+from functions.organizer_api.problems import dashboard_problem_of
+from undersigned.domain.addresses import email_mistake
+from undersigned.domain.languages import Message
+from undersigned.services.abuse_checks import BusyError
+from undersigned.services.signing_in import Asked, OtherBrowserError, SignInError, WrongCodeError
+from undersigned.web import people_pages, security_log
+from undersigned.web.answers import Problem, dashboard_page, moved
+from undersigned.web.organizer_requests import posted_text
+from undersigned.web.posted import RequestError
+from undersigned.web.sessions import asked_cookie, asked_in, check_origin, comes_from_a_link
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aws_lambda_powertools.event_handler import Response
+
+    from undersigned.web.security_log import SignInWay
+
+router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
+
+_ADDRESS = f"{HOME}/sign-in"
+_WRONG_EMAIL = Message("Write an email address like name@example.org.")
+
+
+@router.post(_ADDRESS)
+def ask() -> Response[str]:
+    """Ask for an email. The answer is the same whoever has the address."""
+    event = router.current_event
+    # What another site sends is not shown.
+    email = ""
+    try:
+        check_origin(event.headers, api_url(event))
+        email = posted_text(event, "email")
+        if email_mistake(email):
+            return _form(None, email)
+        # So that a program can't fill the queue, in which everybody's emails wait.
+        address = wired.stack.settings.proxy.address_of(event.headers, event.request_context.http.source_ip)
+        wired.stack.sign_in_limit().admit(address)
+    except (RequestError, BusyError) as error:
+        return _form(error, email)
+    asked = wired.stack.signing_in().ask(email, language_of(event))
+    security_log.sign_in_asked()
+    answer = moved(_ADDRESS)
+    answer.cookies = [asked_cookie(asked.written())]
+    return answer
+
+
+def _form(error: RequestError | BusyError | None, email: str = "") -> Response[str]:
+    """Show the form for the address again, with what is wrong and what was typed."""
+    event = router.current_event
+    language = language_of(event)
+    found = dashboard_problem_of(error) if error else Problem(400, _WRONG_EMAIL, _WRONG_EMAIL)
+    form = people_pages.sign_in(language, by_email=found.detail.in_language(language), email=email)
+    return dashboard_page(form, status=found.status, retry_after=found.retry_after)
+
+
+@router.get(_ADDRESS)
+def show_code_form() -> Response[str]:
+    """Show the form that takes the code, in a browser that asked for an email."""
+    event = router.current_event
+    if not asked_in(event.cookies):
+        # Signed-in people find their campaigns there, others the form that asks for an email.
+        return doorstep(event) if comes_from_a_link(event.headers) else moved(HOME)
+    return dashboard_page(people_pages.code(language_of(event)))
+
+
+@router.post(f"{_ADDRESS}/code")
+def use_code() -> Response[str]:
+    """Sign in with the code."""
+    event = router.current_event
+    asked = Asked.read(asked_in(event.cookies))
+    return _signed_in("email code", lambda: wired.stack.signing_in().by_code(posted_text(event, "code"), asked))
+
+
+@router.get(f"{_ADDRESS}/link/<token>")
+def show_link(token: str) -> Response[str]:
+    """Show the button that signs in. Changes nothing, because email scanners follow links."""
+    event = router.current_event
+    asked = asked_in(event.cookies)
+    if not asked and comes_from_a_link(event.headers):
+        return doorstep(event)
+    try:
+        wired.stack.signing_in().check_link(token, Asked.read(asked))
+    except SignInError as error:
+        return _refused(error)
+    return dashboard_page(people_pages.link(language_of(event), f"{_ADDRESS}/link/{token}"))
+
+
+@router.post(f"{_ADDRESS}/link/<token>")
+def use_link(token: str) -> Response[str]:
+    """Sign in with the link."""
+    asked = Asked.read(asked_in(router.current_event.cookies))
+    return _signed_in("email link", lambda: wired.stack.signing_in().by_link(token, asked))
+
+
+def _signed_in(way: SignInWay, begin: Callable[[], str]) -> Response[str]:
+    """Begin a session, or say why not and what to do."""
+    event = router.current_event
+    try:
+        check_origin(event.headers, api_url(event))
+        token = begin()
+    except RequestError as error:
+        return _form(error)
+    except SignInError as error:
+        security_log.sign_in_refused(way, error)
+        return _refused(error)
+    security_log.person_signed_in(wired.sessions.session(token).person, way)
+    answer = home_with_cookie(token)
+    answer.cookies = [*answer.cookies, asked_cookie("")]
+    return answer
+
+
+def _refused(error: SignInError) -> Response[str]:
+    language = language_of(router.current_event)
+    match error:
+        case WrongCodeError(tries_left=left) if left:
+            return dashboard_page(people_pages.code(language, tries_left=left), status=400)
+        case OtherBrowserError():
+            return dashboard_page(people_pages.other_browser(language), status=403)
+        case _:
+            return dashboard_page(people_pages.expired(language), status=410)

@@ -1,0 +1,201 @@
+"""The end of the workshop: check a draft, publish it, or discard it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from functions.organizer_api import wired
+from functions.organizer_api.dashboard_routes import HOME, api_url, dashboard_routes, public_url, viewer_of
+from functions.organizer_api.drafts import MOST_TIME
+from functions.organizer_api.workshop import address_of, revision_of, workshop_of
+from undersigned.authoring.mistakes import MistakesError
+from undersigned.domain.campaigns import Roster
+from undersigned.domain.drafts import ChangedMeanwhileError, PublishedMeanwhileError
+from undersigned.domain.errors import FormError
+from undersigned.domain.languages import Message
+from undersigned.services.delivery_controls import NotNowError
+from undersigned.web.answers import dashboard_page, download, moved, page
+from undersigned.web.workshop import check as check_pages
+from undersigned.web.workshop import publish as publish_pages
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aws_lambda_powertools.event_handler import Response
+
+    from undersigned.authoring.campaigns import CompiledCampaign
+    from undersigned.services.sampling import Sampling
+    from undersigned.web.organizer_requests import DashboardRequest
+    from undersigned.web.page import Page
+    from undersigned.web.workshop.frame import Workshop
+
+pages = dashboard_routes()
+
+
+@pages.get("/workshop/check", "manage")
+def check(request: DashboardRequest) -> Response[str]:
+    """Show all mistakes, and what people will see."""
+    workshop = workshop_of(request)
+    compiled = workshop.checked.compiled
+    sample = _sampling(request).sample(compiled, _own_address(workshop)) if compiled else None
+    return dashboard_page(check_pages.check(workshop, sample, test_to=_test_address(request, workshop)))
+
+
+@pages.get("/workshop/preview/page", "manage")
+def preview_page(request: DashboardRequest) -> Response[str]:
+    """Show the form's page of the draft. Its policy lets no form of it be sent."""
+    form = _sampling(request).form(_compiled(workshop_of(request)))
+    return page(check_pages.form_page(form, request.query("lang") or ""), sends_forms=False)
+
+
+@pages.get("/workshop/preview/packet", "manage")
+def preview_packet(request: DashboardRequest) -> Response[bytes]:
+    """Download a packet with the letter of a made-up signer."""
+    workshop, sampling = workshop_of(request), _sampling(request)
+    pdf = sampling.packet(sampling.sample(_compiled(workshop), _own_address(workshop)))
+    return download(pdf, "application/pdf", f"{request.campaign}-sample.pdf")
+
+
+@pages.get("/workshop/preview/email", "manage")
+def preview_email(request: DashboardRequest) -> Response[bytes]:
+    """Download the email that a recipient would get, with its packet, as a file that mail programs open."""
+    workshop, sampling = workshop_of(request), _sampling(request)
+    mail = sampling.delivery(_compiled(workshop), _own_address(workshop))
+    return download(mail.as_bytes(), "message/rfc822", f"{request.campaign}-sample.eml")
+
+
+@pages.post("/workshop/test-email", "manage")
+def send_test(request: DashboardRequest) -> Response[str]:
+    """Send a recipient's email to the person who is signed in, as a test; with a key, to the organizer."""
+    person = request.session.person
+    who = person.id if person else request.by
+    wired.stack.draft_test_requests().ask(request.campaign, request.by, who=who, to=person.email if person else None)
+    return moved(address_of(request, f"check?done={'test-sent' if person else 'tested'}"))
+
+
+@pages.post("/workshop/test", "manage")
+def sign_as_test(request: DashboardRequest) -> Response[str]:
+    """Show what somebody gets who signs. Writes, counts and sends nothing."""
+    workshop, sampling = workshop_of(request), _sampling(request)
+    compiled, to = _compiled(workshop), _own_address(workshop)
+    given = {name: request.posted(name) for name in check_pages.TEST_FIELDS}
+    try:
+        sample = sampling.sign(compiled, _test_form(compiled, given), to)
+    except FormError as error:
+        found = check_pages.check(
+            workshop,
+            sampling.sample(compiled, to),
+            test_to=_test_address(request, workshop),
+            given=given,
+            errors=error.errors,
+        )
+        return dashboard_page(found, status=422)
+    return dashboard_page(check_pages.test_signature(workshop, sample))
+
+
+def _sampling(request: DashboardRequest) -> Sampling:
+    return wired.stack.sampling(api_url(request.event))
+
+
+def _compiled(workshop: Workshop) -> CompiledCampaign:
+    """Return the compiled draft; raises NotNowError while it has mistakes."""
+    if workshop.checked.compiled is None:
+        raise NotNowError(Message("The draft has mistakes. Correct them first."))
+    return workshop.checked.compiled
+
+
+def _own_address(workshop: Workshop) -> str:
+    """Return the address for tests: that of the campaign's organizer."""
+    found = workshop.checked.compiled
+    return (found.campaign if found else workshop.viewer.campaign).organizer.email
+
+
+def _test_address(request: DashboardRequest, workshop: Workshop) -> str:
+    """Return the address that a test email goes to: the signed-in person's own, or with a key the organizer's."""
+    person, found = request.session.person, workshop.checked.compiled
+    if person:
+        return person.email
+    return wired.stack.draft_test_requests().organizers_address(found) if found else _own_address(workshop)
+
+
+def _test_form(compiled: CompiledCampaign, given: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the values of a form that somebody signs as a test. If several recipients serve the code, the first."""
+    campaign = compiled.campaign
+    serving = Roster.of(compiled.targets).serving(given["postal_code"])
+    target = serving[0] if serving else compiled.targets[0]
+    street = Message("1 Sample Street").in_language(campaign.language) if campaign.has_street else ""
+    return {
+        **given,
+        "address_line": street,
+        "locality": target.locality,
+        "region": campaign.region,
+        "signature": given["name"],
+        "target": target.id if len(serving) > 1 else "",
+    }
+
+
+@pages.get("/workshop/publish", "manage")
+def publish(request: DashboardRequest) -> Response[str]:
+    """Show what publishing changes; and of a published campaign, how people get to the form."""
+    return dashboard_page(_publish_page(request, workshop_of(request)))
+
+
+def _publish_page(request: DashboardRequest, workshop: Workshop, why: str = "") -> Page:
+    effects = wired.stack.drafting().effects(workshop.draft) if workshop.checked.compiled else None
+    viewer = workshop.viewer
+    hosts = public_url(request.event), api_url(request.event)
+    public = publish_pages.published(viewer.campaign, *hosts) if viewer.is_published else None
+    return publish_pages.publish(workshop, effects, public, why)
+
+
+@pages.post("/workshop/publish", "manage")
+def publish_draft(request: DashboardRequest) -> Response[str]:
+    """Publish the draft as the page showed it; if it changed meanwhile, show it, and keep the reason."""
+    is_over, why = request.posted("over") == "yes", request.reason()
+    try:
+        wired.stack.drafting().publish(request.campaign, revision_of(request), request.by, why, over=is_over)
+    except (ChangedMeanwhileError, PublishedMeanwhileError) as error:
+        workshop = workshop_of(request)
+        if isinstance(error, ChangedMeanwhileError):
+            workshop = replace(workshop, viewer=replace(workshop.viewer, done="changed"))
+        return dashboard_page(_publish_page(request, workshop, why), status=409)
+    except MistakesError:
+        return moved(address_of(request, "check"))
+    return moved(address_of(request, "publish?done=published"))
+
+
+@pages.get("/workshop/qr", "manage")
+def qr_code(request: DashboardRequest) -> Response[bytes]:
+    """Download the QR code of the form's address as SVG."""
+    campaign = wired.stack.catalog.entry(request.campaign).campaign
+    svg = publish_pages.qr_code(f"{public_url(request.event)}/campaigns/{campaign.id}", border=4)
+    return download(svg.encode(), "image/svg+xml", f"{campaign.id}-qr.svg")
+
+
+@pages.post("/workshop/discard", "manage")
+def discard(request: DashboardRequest) -> Response[str]:
+    """Delete the draft as the page showed it."""
+    is_published = viewer_of(request).is_published
+    try:
+        wired.stack.drafting().discard(request.campaign, revision_of(request))
+    except ChangedMeanwhileError:
+        return moved(address_of(request, "publish?done=changed"))
+    return moved(address_of(request, "letter?done=discarded") if is_published else HOME)
+
+
+@pages.post("/workshop/close", "manage")
+def close(request: DashboardRequest) -> Response[str]:
+    """End the signing. Letters that wait are still sent."""
+    wired.stack.closing().close(request.campaign, request.by, request.reason())
+    return moved(address_of(request, "publish?done=closed"))
+
+
+@pages.post("/workshop/delete", "own")
+def delete(request: DashboardRequest) -> Response[str]:
+    """Delete a campaign whose time is over. The name that is typed says that this is meant."""
+    if request.posted("campaign") != request.campaign:
+        return moved(address_of(request, "publish?done=not-deleted"))
+    until = wired.stack.now() + MOST_TIME
+    deleted = wired.stack.deleting().delete(request.campaign, lambda: wired.stack.now() > until)
+    return moved(HOME if deleted.is_done else address_of(request, "publish?done=deleting"))

@@ -1,0 +1,24 @@
+"""The front page: what answers at this address, for people who come without a letter's link."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+
+from undersigned.web import pages
+from undersigned.web.answers import page
+from undersigned.web.reader import language_for
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.event_handler import Response
+
+router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
+
+FRONT_CACHE = "public, max-age=3600"
+
+
+@router.get("/")
+def show_front() -> Response[str]:
+    """Say what this address is for. Reads nothing, and names no campaign."""
+    return page(pages.front(language_for(router.current_event)), cache=FRONT_CACHE)

@@ -1,0 +1,125 @@
+// Shows the letter while one types, inserts what a toolbar's buttons say, adds rows and copies texts. Every page works
+// without this script.
+const wait = 400;
+const letter = document.querySelector("[data-letter]");
+if (letter) {
+  const text = letter.elements.text;
+  for (const bar of letter.querySelectorAll(".toolbar")) bar.hidden = false;
+
+  // Browsers that keep a field's history for Undo do it only for this command.
+  const insert = (words, from, to) => {
+    text.focus();
+    text.setSelectionRange(from, to);
+    if (!document.execCommand("insertText", false, words)) {
+      text.setRangeText(words, from, to, "end");
+      text.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+  };
+  letter.addEventListener("click", (event) => {
+    const button = event.target.closest(".toolbar button");
+    if (!button) return;
+    const { around, before, insert: field, link } = button.dataset;
+    const from = text.selectionStart, to = text.selectionEnd;
+    const chosen = text.value.slice(from, to);
+    if (field) return insert(field, from, to);
+    if (before) {
+      const start = text.value.lastIndexOf("\n", from - 1) + 1;
+      const lines = text.value.slice(start, to).split("\n");
+      return insert(lines.map((line) => before + line).join("\n"), start, to);
+    }
+    insert(link ? `[${chosen}](${link})` : around + chosen + around, from, to);
+    // The cursor goes where the next words are typed.
+    const place = link ? text.selectionEnd - 1 : text.selectionEnd - (chosen ? 0 : around.length);
+    text.setSelectionRange(place, place);
+  });
+
+  const show = (number) => {
+    const lines = text.value.split("\n");
+    const start = lines.slice(0, number - 1).join("\n").length + (number > 1 ? 1 : 0);
+    text.focus();
+    text.setSelectionRange(start, start + (lines[number - 1] || "").length);
+    text.scrollTop = (text.scrollHeight / lines.length) * (number - 3);
+  };
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-line]");
+    if (!link) return;
+    event.preventDefault();
+    show(Number(link.dataset.line));
+  });
+
+  let timer, latest;
+  const update = async () => {
+    latest?.abort();
+    latest = new AbortController();
+    const body = new FormData(letter);
+    body.set("do", "live");
+    const answer = await fetch(letter.action, { method: "POST", body, signal: latest.signal }).catch(() => null);
+    if (!answer?.ok) return;
+    const made = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const id of ["letter-mistakes", "letter-shown"]) {
+      const now = document.getElementById(id), next = made.getElementById(id);
+      if (!next || now.innerHTML === next.innerHTML) continue;
+      // The last letter without mistakes stays while one is corrected.
+      if (id === "letter-shown" && !next.querySelector(".letter") && now.querySelector(".letter")) continue;
+      const top = now.querySelector(".letter")?.scrollTop;
+      now.replaceChildren(...next.childNodes);
+      if (top) now.querySelector(".letter")?.scrollTo(0, top);
+    }
+  };
+  text.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(update, wait);
+  });
+}
+
+// What was typed and not saved is not lost by a click elsewhere.
+for (const form of document.querySelectorAll("[data-guard], [data-letter]")) {
+  let changed = false;
+  form.addEventListener("input", () => (changed = true));
+  form.addEventListener("submit", () => (changed = false));
+  addEventListener("beforeunload", (event) => changed && event.preventDefault());
+}
+
+// A color can be chosen, too. The field keeps its text.
+for (const field of document.querySelectorAll("[data-color]")) {
+  const picker = document.createElement("input");
+  picker.type = "color";
+  picker.value = "#1f4e79";
+  picker.setAttribute("aria-label", document.querySelector(`label[for="${field.id}"]`).firstChild.textContent.trim());
+  const read = () => /^#[0-9a-f]{6}$/i.test(field.value) && (picker.value = field.value);
+  read();
+  field.addEventListener("input", read);
+  picker.addEventListener("input", () => (field.value = picker.value));
+  field.after(picker);
+}
+
+// Another empty row, with names of its own.
+for (const button of document.querySelectorAll("[data-add]")) {
+  button.addEventListener("click", (event) => {
+    event.preventDefault();
+    const body = document.getElementById(button.dataset.add);
+    const row = body.rows[body.rows.length - 1].cloneNode(true);
+    const next = Number(row.dataset.row) + 1;
+    row.dataset.row = next;
+    for (const part of row.querySelectorAll("[name], [id], [aria-label]")) {
+      for (const name of ["name", "id", "aria-label"]) {
+        const value = part.getAttribute(name);
+        if (value) part.setAttribute(name, value.replace(/\d+/, name === "aria-label" ? next + 1 : next));
+      }
+      if (part.matches("input[type=checkbox]")) part.checked = false;
+      else if ("value" in part) part.value = "";
+    }
+    body.append(row);
+    row.querySelector("input, textarea").focus();
+  });
+}
+
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    const field = document.getElementById(button.dataset.copy);
+    field.select?.();
+    await navigator.clipboard?.writeText(field.value ?? field.textContent);
+    button.textContent = button.dataset.done;
+  });
+}

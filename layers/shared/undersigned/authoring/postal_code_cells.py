@@ -1,0 +1,185 @@
+"""Read the column `postal_codes` of targets.csv: single codes, prefixes, ranges and `*`, and what targets share."""
+
+from __future__ import annotations
+
+import re
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from undersigned.authoring.mistakes import count_and_most, on_line
+from undersigned.authoring.mistakes import line as line_of_file
+from undersigned.domain.languages import Message
+from undersigned.domain.postal_codes import ALL_OTHERS, LONGEST, canonical_postal_code, patterns_around, patterns_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_MOST_IN_CELL = 10_000
+# The form keeps all of them in memory.
+_MOST_IN_ALL = 100_000
+# The form offers them as a choice.
+_MOST_CHOICES = 50
+_MOST_NAMED = 3
+_LONGEST_NAMED = 40
+
+_CODE = re.compile(rf"[A-Z0-9]{{3,{LONGEST}}}")
+_PREFIX = re.compile(rf"[A-Z0-9]{{1,{LONGEST - 1}}}")
+# Both ends have four digits or more. A single code can have groups of digits (Brazil 5 and 3, Portugal 4 and 3, Japan 3
+# and 4, ZIP+4 5 and 4), but no two of the same length from four on.
+_RANGE = re.compile(rf"([0-9]{{4,{LONGEST}}})-([0-9]{{4,{LONGEST}}})")
+_RANGE_OR_CODE = re.compile(r"[0-9]{3}-[0-9]{3}")
+_DASH = re.compile(r"(?<=[0-9])\s*[-–]\s*(?=[0-9])")
+_HAS_LETTER = re.compile(r"[A-Za-z]")
+
+
+class PostalCodeCells:
+    """Reads the cells one by one, and remembers which line has which codes."""
+
+    def __init__(self) -> None:
+        """Begin without any cell."""
+        # How each postal code is written, and on which line first.
+        self._spellings: dict[str, tuple[str, int]] = {}
+        # The lines of each pattern.
+        self._lines: dict[str, list[int]] = {}
+        self._lines_for_everyone: list[int] = []
+        self._patterns = 0
+
+    def read(self, line: int, cell: str) -> tuple[tuple[str, ...], tuple[Message, ...]]:
+        """Return a cell's entries in canonical form, without duplicates, and its mistakes."""
+        typed_entries = tuple(_split(cell))
+        if len(typed_entries) > _MOST_IN_CELL:
+            values = count_and_most(len(typed_entries), _MOST_IN_CELL)
+            return (), (Message("%(count)s codes, more than the maximum of %(most)s; remove some", values),)
+        if not typed_entries:
+            self._lines_for_everyone.append(line)
+            return (), tuple(_too_many_choices(self._lines_for_everyone, Message("recipients without postal codes")))
+        typed_as: dict[str, str] = {}
+        mistakes: list[Message] = []
+        for typed in typed_entries:
+            entry, mistake = _entry_of(typed)
+            if mistake is None:
+                mistake = self._duplicate(line, entry, typed, typed_as.get(entry))
+                typed_as[entry] = typed
+            if mistake:
+                mistakes.append(mistake)
+        mistakes += [mistake for entry in typed_as for mistake in self._add(line, entry)]
+        return tuple(typed_as), tuple(mistakes)
+
+    def _duplicate(self, line: int, entry: str, typed: str, before: str | None) -> Message | None:
+        if before == typed:
+            return Message("%(code)s is there twice; remove one", {"code": typed})
+        spelling, first = self._spellings.setdefault(entry, (typed, line))
+        if typed == spelling:
+            return None
+        where = on_line(first) if first != line else Message("on the same line")
+        return Message(
+            "%(code)s is written %(spelling)s %(line)s; write it one way, such as %(entry)s",
+            {"code": typed, "spelling": spelling, "line": where, "entry": entry},
+        )
+
+    def _add(self, line: int, entry: str) -> Iterator[Message]:
+        for pattern in patterns_of(entry):
+            self._patterns += 1
+            if self._patterns == _MOST_IN_ALL + 1:
+                yield Message(
+                    "the file has more than the maximum of %(most)s codes; write prefixes, such as 602*",
+                    {"most": f"{_MOST_IN_ALL:,}"},
+                )
+            lines = self._lines.setdefault(pattern, [])
+            if pattern == ALL_OTHERS and lines:
+                yield Message(
+                    "%(line)s has `*` already; only one recipient can have all other codes",
+                    {"line": line_of_file(lines[0])},
+                )
+            lines.append(line)
+            yield from _too_many_choices(lines, Message("recipients for %(codes)s", {"codes": entry}))
+
+    def notes(self) -> Iterator[tuple[int, Message]]:
+        """Return what signers will have to choose, by line: codes that several targets share."""
+        by_line = sorted((line, pattern) for pattern, lines in self._lines.items() for line in set(lines))
+        for line, found in groupby(by_line, key=lambda item: item[0]):
+            shared: dict[int, list[str]] = {}
+            for _, pattern in found:
+                for other in self._lines_around(line, pattern):
+                    shared.setdefault(other, []).append(pattern)
+            for other, patterns in shared.items():
+                yield line, _shared(patterns, other)
+        if self._lines:
+            for line in self._lines_for_everyone:
+                note = Message(
+                    "it is empty, so everyone can choose this recipient, beside their own; to give the recipient only "
+                    "the codes that no other has, write *"
+                )
+                yield line, note
+
+    def _lines_around(self, line: int, pattern: str) -> set[int]:
+        """Return the other lines that have a pattern's codes; of two lines with the same pattern, only the first."""
+        return {
+            other
+            for around in patterns_around(pattern)
+            for other in self._lines.get(around, ())
+            if other < line or (other > line and around != pattern)
+        }
+
+
+def _entry_of(typed: str) -> tuple[str, Message | None]:  # noqa: PLR0911  (one rule after the other)
+    """Return the canonical form of what is typed as one entry, or a mistake."""
+    ends = _RANGE.fullmatch(typed)
+    if ends and len(ends[1]) == len(ends[2]):
+        if ends[1] <= ends[2]:
+            return typed, None
+        values = {"codes": typed, "meant": f"{ends[2]}-{ends[1]}"}
+        return typed, Message("%(codes)s ends before it begins; write %(meant)s", values)
+    if _RANGE_OR_CODE.fullmatch(typed):
+        first, _, last = typed.partition("-")
+        values = {"codes": typed, "code": f"{first}{last}", "prefixes": f"{first}*; {last}*"}
+        return typed, Message(
+            "%(codes)s may be one code or a range; write %(code)s, or prefixes such as %(prefixes)s", values
+        )
+    if typed == ALL_OTHERS:
+        return typed, None
+    prefix = re.sub(r"[\s-]", "", typed).upper()
+    if prefix.endswith("*") and _PREFIX.fullmatch(prefix[:-1]):
+        return prefix, None
+    code = canonical_postal_code(typed)
+    if not _CODE.fullmatch(code):
+        return code, Message(
+            "%(code)s is not a postal code; separate codes with `;`, such as 60201; 60202",
+            {"code": typed[:_LONGEST_NAMED]},
+        )
+    return code, None
+
+
+def _too_many_choices(lines: list[int], what: Message) -> Iterator[Message]:
+    if len(lines) == _MOST_CHOICES + 1:
+        yield Message(
+            "there are more than %(most)s %(what)s, too many to choose from; remove some",
+            {"most": _MOST_CHOICES, "what": what},
+        )
+
+
+def _shared(patterns: list[str], line: int) -> Message:
+    """Return that a line has these patterns, too, as people write them: `60201, 60202, 60203 and 7 more`."""
+    codes = [re.sub(r"\?+$", "*", pattern) for pattern in patterns]
+    more = len(codes) - _MOST_NAMED
+    values: dict[str, object] = {"codes": ", ".join(codes[:_MOST_NAMED]), "line": on_line(line)}
+    if more > 0:
+        return Message(
+            "%(codes)s and %(more)s more are also %(line)s; people there choose who gets their letter",
+            {**values, "more": more},
+        )
+    if len(codes) == 1:
+        return Message("%(codes)s is also %(line)s; people there choose who gets their letter", values)
+    return Message(
+        "%(first)s and %(last)s are also %(line)s; people there choose who gets their letter",
+        {**values, "first": ", ".join(codes[:-1]), "last": codes[-1]},
+    )
+
+
+def _split(cell: str) -> Iterator[str]:
+    """Split a cell at `;` and `,`, and at spaces unless a code can contain them, as in `K1A 0B1`."""
+    for piece in re.split(r"[;,]", _DASH.sub("-", cell)):
+        if _HAS_LETTER.search(piece):
+            yield piece.strip()
+        else:
+            yield from piece.split()

@@ -1,0 +1,59 @@
+"""The files that a new campaign starts with."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from undersigned.authoring.writing import files_of
+from undersigned.domain.campaigns import Campaign, Organizer
+from undersigned.domain.letters import Letter
+
+_LETTER = """\
+{{ target.title }} {{ target.name }}
+{{ target.department }}
+
+Dear {{ target.title }} {{ target.name }},
+
+{{ the letter }}
+
+{% if note %}
+{{ note }}
+{% endif %}
+
+Sincerely,
+
+{{ signature }}
+
+{{ date }}
+
+{{ signer.name }}
+{{ signer.address }}
+"""
+"""A letter whose text is missing, so that nobody publishes it by accident."""
+
+_GOAL = 100
+
+
+_EXAMPLE = files("undersigned.authoring") / "example"
+"""The files of campaigns/end-demand-illinois."""
+
+
+def example_files() -> dict[str, str]:
+    """Return the files of the example campaign, which has no mistakes."""
+    return {file.name: file.read_text(encoding="utf-8") for file in _EXAMPLE.iterdir() if file.is_file()}
+
+
+def empty_files(campaign: str) -> dict[str, str]:
+    """Return the files of a campaign with this id in which everything is still to fill in. They have mistakes."""
+    settings = Campaign(
+        id=campaign,
+        title=campaign.replace("-", " ").capitalize(),
+        summary="",
+        organizer=Organizer("", ""),
+        language="en",
+        time_zone="",
+        region="",
+        goal=_GOAL,
+        letter="",
+    )
+    return files_of(settings, {"en": Letter.of("en", _LETTER, "")}, ())

@@ -1,0 +1,60 @@
+"""Read tables as people have them: CSV with commas, semicolons or tabs, in the encodings that spreadsheets write."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING
+
+from undersigned.domain.languages import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+SEPARATORS = {",": Message("a comma"), ";": Message("a semicolon"), "\t": Message("a tab")}
+"""What can be between cells, and how people call it."""
+
+_UTF_16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+_LOOKED_AT = 200
+"""Bytes by which UTF-16 without a byte order mark is recognised."""
+
+
+def encoding_of(content: bytes) -> str:
+    """Return the encoding of a table that a spreadsheet wrote: UTF-8, UTF-16, or else Windows-1252."""
+    if found := _UTF_16.get(content[:2]):
+        return found
+    # A table is mostly ASCII, which has a NUL in each second byte in UTF-16.
+    first = content[:_LOOKED_AT]
+    for start, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
+        if len(first) > 1 and first[start::2].count(0) * 4 > len(first):
+            return encoding
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8"
+
+
+def separator_of(text: str, names: Collection[str]) -> str:
+    """Return what separates the cells of a table whose first line has some of these names of columns."""
+    first = next((line for line in text.split("\n") if line.strip()), "")
+
+    def known(separator: str) -> tuple[int, int]:
+        cells = [cell.strip().strip('"').lower() for cell in first.split(separator)]
+        return sum(cell in names for cell in cells), len(cells)
+
+    with_names = max(SEPARATORS, key=lambda separator: known(separator)[0])
+    if known(with_names)[0]:
+        return with_names
+    # Without names, a tab is never part of a cell, and a comma often is.
+    return next((separator for separator in "\t;," if separator in first), ",")
+
+
+def rows_of(text: str, separator: str, *, strict: bool = True) -> Iterator[tuple[int, list[str]]]:
+    """Read the rows that are not blank, each with its first line (1-based). Raises csv.Error."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=strict)
+    begins = 1
+    for cells in reader:
+        if any(cell.strip() for cell in cells):
+            yield begins, cells
+        begins = reader.line_num + 1

@@ -1,0 +1,79 @@
+"""Write a campaign as the files of its folder. Reading them again gives the same campaign."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import textwrap
+from datetime import date
+from typing import TYPE_CHECKING
+
+from undersigned.authoring import letters as letter_file
+from undersigned.authoring import settings as settings_file
+from undersigned.authoring import targets as targets_file
+from undersigned.authoring.described_settings import (
+    ORGANIZER_SETTINGS,
+    SCHEMA_FILE,
+    SETTINGS,
+    TRANSLATION_SETTINGS,
+    schema_text,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from undersigned.authoring.described_settings import Setting
+    from undersigned.domain.campaigns import Campaign, Organizer, Target, Translation
+    from undersigned.domain.letters import Letter
+
+_WIDTH = 120
+
+
+def files_of(campaign: Campaign, letters: Mapping[str, Letter], targets: Iterable[Target]) -> dict[str, str]:
+    """Return the texts of a campaign's files, by name. `letters` are by language; retired targets are left out."""
+    return {
+        settings_file.FILE: settings_text(campaign),
+        SCHEMA_FILE: schema_text(),
+        **{
+            letter_file.FILE if language == campaign.language else f"letter.{language}.md": letter.source
+            for language, letter in letters.items()
+        },
+        targets_file.FILE: _targets_text(campaign, [target for target in targets if not target.retired]),
+    }
+
+
+def settings_text(campaign: Campaign) -> str:
+    """Return a campaign's campaign.toml. A required setting that is missing is an empty text to fill in."""
+    lines = [f"#:schema {SCHEMA_FILE}", "", *_settings(SETTINGS, campaign)]
+    lines += ["# Who runs the campaign.", "[organizer]", *_settings(ORGANIZER_SETTINGS, campaign.organizer)]
+    for language, texts in campaign.translations.items():
+        lines += [f"[{language}]", *_settings(TRANSLATION_SETTINGS, texts)]
+    return "\n".join(lines)
+
+
+def _settings(settings: Iterable[Setting], of: Campaign | Organizer | Translation) -> Iterator[str]:
+    for setting in settings:
+        value = getattr(of, setting.name)
+        if setting.name == "languages" and len(value) == 1:
+            value = ()
+        yield from textwrap.wrap(setting.note, _WIDTH, initial_indent="# ", subsequent_indent="# ")
+        yield f"#{setting.example}" if value in {None, ()} and setting.example else f"{setting.name} = {_toml(value)}"
+        yield ""
+
+
+def _toml(value: object) -> str:
+    """Return a value as TOML. JSON's texts, numbers, booleans and lists are TOML as well."""
+    return value.isoformat() if isinstance(value, date) else json.dumps(value, ensure_ascii=False)
+
+
+def _targets_text(campaign: Campaign, targets: Sequence[Target]) -> str:
+    languages = [language for language in campaign.translations if any(language in it.titles for it in targets)]
+    written = io.StringIO()
+    rows = csv.writer(written, lineterminator="\n")
+    rows.writerow([*targets_file.COLUMNS, *(f"title_{language}" for language in languages)])
+    for target in targets:
+        cells = [target.id, target.title, target.name, target.department, target.locality, target.email]
+        titles = [target.titles.get(language, "") for language in languages]
+        rows.writerow([*cells, "; ".join(target.postal_codes), *titles])
+    return written.getvalue()

@@ -1,0 +1,128 @@
+"""People: their roles, readable from the campaign and from the person, and their sessions.
+
+| row | pk | sk |
+|---|---|---|
+| a campaign's person | `PEOPLE#<campaign>` | `<person>` |
+| a person's campaign | `PERSON#<person>` | `<campaign>` |
+| session | `SESSION#<person>` | `<id>` |
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast, override
+
+from boto3.dynamodb.conditions import Attr
+
+from undersigned.aws.dynamodb import NEW, Check, Delete, Key, Put, read_moment, written
+from undersigned.domain.people import Member, Person
+from undersigned.services.ports import PeopleStore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from undersigned.aws.dynamodb import Table, Values, Write
+    from undersigned.domain.people import Role
+
+
+def people_partition(campaign: str) -> str:
+    """Return the partition of a campaign's people."""
+    return f"PEOPLE#{campaign}"
+
+
+def of_campaign(campaign: str, person: str) -> Key:
+    """Return where a campaign has a person."""
+    return Key(people_partition(campaign), person)
+
+
+def of_person(person: str, campaign: str) -> Key:
+    """Return where a person has a campaign."""
+    return Key(f"PERSON#{person}", campaign)
+
+
+def _session_key(person: str, session: str) -> Key:
+    return Key(f"SESSION#{person}", session)
+
+
+class People(PeopleStore):
+    """People in the table."""
+
+    def __init__(self, table: Table) -> None:
+        """Keep the table."""
+        self._table = table
+
+    @override
+    def members(self, campaign: str) -> tuple[Member, ...]:
+        return tuple(_member(campaign, row["sk"], row) for row in self._rows(people_partition(campaign)))
+
+    @override
+    def member(self, campaign: str, person: str) -> Member | None:
+        row = self._table.get(of_campaign(campaign, person), consistent=True)
+        return _member(campaign, person, row) if row else None
+
+    @override
+    def campaigns_of(self, person: str) -> tuple[Member, ...]:
+        return tuple(_member(row["sk"], person, row) for row in self._rows(of_person(person, "").pk))
+
+    @override
+    def put(self, member: Member, known: Member | None, *, another_owner: Member | None = None) -> None:
+        unchanged = NEW if known is None else Attr("role").eq(known.role)
+        values = {"email": member.person.email, "role": member.role, "by": member.by, "at": written(member.at)}
+        keys = _keys(member)
+        self._transact([Put({**key._asdict(), **values}, unchanged) for key in keys], another_owner)
+
+    @override
+    def remove(self, known: Member, *, another_owner: Member | None = None) -> None:
+        unchanged = Attr("role").eq(known.role)
+        self._transact([Delete(key, unchanged) for key in _keys(known)], another_owner)
+
+    def _transact(self, writes: list[Write], another_owner: Member | None) -> None:
+        if another_owner is not None:
+            key = of_campaign(another_owner.campaign, another_owner.person.id)
+            writes.append(Check(key, Attr("role").eq("owner")))
+        self._table.transact(writes)
+
+    @override
+    def session(self, person: str, session: str, campaign: str | None = None) -> tuple[Person | None, Member | None]:
+        keys = [_session_key(person, session)]
+        keys += [of_person(person, campaign)] if campaign else []
+        rows = {row["pk"].partition("#")[0]: row for row in self._table.batch_get(keys)}
+        known, role = rows.get("SESSION"), rows.get("PERSON")
+        return (
+            Person(person, known["email"]) if known else None,
+            _member(role["sk"], person, role) if role else None,
+        )
+
+    @override
+    def put_session(self, person: Person, session: str, expires_at: datetime) -> None:
+        values = {"email": person.email, "expires_at": int(expires_at.timestamp())}
+        self._table.put({**_session_key(person.id, session)._asdict(), **values}, NEW)
+
+    @override
+    def end_session(self, person: str, session: str) -> None:
+        self._table.delete(_session_key(person, session))
+
+    @override
+    def end_sessions(self, person: str) -> None:
+        for row in self._rows(_session_key(person, "").pk):
+            self._table.delete(Key(row["pk"], row["sk"]))
+
+    def _rows(self, pk: str) -> Iterator[Values]:
+        return self._table.query(pk, consistent=True)
+
+
+def _keys(member: Member) -> tuple[Key, Key]:
+    return (
+        of_campaign(member.campaign, member.person.id),
+        of_person(member.person.id, member.campaign),
+    )
+
+
+def _member(campaign: str, person: str, values: Values) -> Member:
+    return Member(
+        campaign,
+        Person(person, values["email"]),
+        cast("Role", values["role"]),
+        values["by"],
+        read_moment(values["at"]),
+    )

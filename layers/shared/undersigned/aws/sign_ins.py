@@ -1,0 +1,95 @@
+"""Sign-ins by email: what browsers asked for, and how many emails and wrong codes a person had.
+
+| row | pk | sk |
+|---|---|---|
+| sign-in request | `SIGN_IN#<id>` | `META` |
+| a person's emails in an hour (UTC) | `SIGN_INS#<person>` | `MAILS#<hour>`, `INVITATIONS#<hour>`, `TESTS#<hour>` |
+| a person's wrong codes, and tests by keys, in a day (UTC) | same | `WRONG#<day>`, `TESTS#<day>` |
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, override
+
+from boto3.dynamodb.conditions import Attr
+
+from undersigned.aws.dynamodb import NEW, Key, Update
+from undersigned.domain.people import MOST_TRIES, SignInRequest
+from undersigned.services.ports import SignInStore
+
+if TYPE_CHECKING:
+    from boto3.dynamodb.conditions import ConditionBase
+
+    from undersigned.aws.dynamodb import Table, Values
+    from undersigned.services.ports import SignInCount
+
+
+def _key(request: str) -> Key:
+    return Key(f"SIGN_IN#{request}", "META")
+
+
+def _count_key(person: str, count: SignInCount, window: str) -> Key:
+    return Key(f"SIGN_INS#{person}", f"{count}#{window}")
+
+
+class SignIns(SignInStore):
+    """Sign-ins in the table."""
+
+    def __init__(self, table: Table) -> None:
+        """Keep the table."""
+        self._table = table
+
+    @override
+    def put(self, request: SignInRequest) -> None:
+        values = {
+            "person": request.person,
+            "nonce": request.nonce_digest,
+            "language": request.language,
+            "tries": request.tries,
+            "expires_at": int(request.expires_at.timestamp()),
+        }
+        self._table.put({**_key(request.id)._asdict(), **values}, NEW)
+
+    @override
+    def request(self, request: str) -> SignInRequest | None:
+        values = self._table.get(_key(request), consistent=True)
+        return _read(values) if values else None
+
+    @override
+    def count_try(self, request: str, now: datetime) -> SignInRequest:
+        can_try = _is_open(now) & Attr("tries").lt(MOST_TRIES)
+        return _read(self._table.update(Update(_key(request), add={"tries": 1}, when=can_try), returns="ALL_NEW"))
+
+    @override
+    def use(self, request: str, now: datetime) -> None:
+        self._table.update(Update(_key(request), assign={"used": True}, when=_is_open(now)))
+
+    @override
+    def count(self, person: str, count: SignInCount, window: str, *, expires_at: datetime) -> int:
+        counting = Update(
+            _count_key(person, count, window),
+            assign={"expires_at": int(expires_at.timestamp())},
+            add={"counted": 1},
+        )
+        return int(self._table.update(counting, returns="UPDATED_NEW")["counted"])
+
+    @override
+    def give_back(self, person: str, count: SignInCount, window: str) -> None:
+        self._table.update(Update(_count_key(person, count, window), add={"counted": -1}))
+
+
+def _is_open(now: datetime) -> ConditionBase:
+    return Attr("used").not_exists() & Attr("expires_at").gt(int(now.timestamp()))
+
+
+def _read(values: Values) -> SignInRequest:
+    return SignInRequest(
+        id=values["pk"].partition("#")[2],
+        person=values["person"],
+        nonce_digest=values.get("nonce"),
+        language=values["language"],
+        expires_at=datetime.fromtimestamp(int(values["expires_at"]), UTC),
+        tries=int(values["tries"]),
+        is_used=values.get("used", False),
+    )

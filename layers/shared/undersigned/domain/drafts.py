@@ -1,0 +1,109 @@
+"""Drafts: a campaign's files before they are published."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from undersigned.domain.errors import ExplainedError
+from undersigned.domain.languages import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+MOST_BYTES = 4_000_000
+"""The most bytes of all files of a draft together, in UTF-8."""
+
+_FILE = re.compile(r"campaign\.toml|letter(?:\.[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*)?\.md|targets\.csv")
+_MOST_FILES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The texts of a campaign's files, by name, as somebody last saved them.
+
+    `revision` grows with each change, and never comes again, even when a draft is discarded and another one is made. It
+    is 0 for the files of a published campaign without a draft. `published_revision` is the one that was published last.
+    `base` says which state of the published campaign the draft comes from (see `Drafting`); it is empty for a new one.
+    `is_publishing` says that publishing has begun and did not end, so that only a part of it may be published.
+    A list of drafts has no files.
+    """
+
+    campaign: str
+    revision: int
+    changed_by: str
+    changed_at: datetime | None
+    published_revision: int | None = None
+    base: str = ""
+    is_publishing: bool = False
+    files: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_published(self) -> bool:
+        """Say whether it has no change that is not published."""
+        return self.revision == (self.published_revision or 0)
+
+
+class DraftFilesError(ExplainedError):
+    """These files can't be in a draft; says why not, and the way out."""
+
+
+class DraftConflictError(ExplainedError):
+    """A draft is not as somebody thought when they made, changed or published it; says how, and the way out."""
+
+
+class IdTakenError(DraftConflictError):
+    """A campaign or a draft has this id already, or no campaign can have it; says so, and the way out."""
+
+
+class PublishedMeanwhileError(DraftConflictError):
+    """The campaign was published from elsewhere since the draft was made, so publishing would undo that."""
+
+
+class ChangedMeanwhileError(DraftConflictError):
+    """Somebody else changed the draft; carries the current one. Nothing was overwritten."""
+
+    def __init__(self, current: Draft | None) -> None:
+        """Keep the current draft; None if it was discarded."""
+        super().__init__(
+            Message("Somebody else changed the draft meanwhile. Nothing was overwritten: look at it, and save again.")
+            if current
+            else Message("Somebody else discarded the draft meanwhile. Look at the campaign again.")
+        )
+        self.current = current
+
+
+def check_files(files: Mapping[str, str]) -> None:
+    """Raise DraftFilesError for a name that no file of a campaign has, and for more than MOST_BYTES."""
+    for name in files:
+        if not _FILE.fullmatch(name):
+            raise DraftFilesError(
+                Message(
+                    "A campaign has no file “%(name)s”. Its files are campaign.toml, letter.md, targets.csv, and a "
+                    "letter.<language>.md for each further language.",
+                    {"name": name[:100]},
+                )
+            )
+    if not all(_is_text(text) for text in files.values()):
+        raise DraftFilesError(
+            Message("A file has a character that can’t be stored. Type it again instead of pasting it.")
+        )
+    size = sum(len(text.encode()) for text in files.values())
+    if size > MOST_BYTES or len(files) > _MOST_FILES:
+        raise DraftFilesError(
+            Message(
+                "The files have %(size)s bytes, more than the maximum of %(most)s. Remove some recipients or codes.",
+                {"size": f"{size:,}", "most": f"{MOST_BYTES:,}"},
+            )
+        )
+
+
+def _is_text(text: str) -> bool:
+    """Say whether UTF-8 can encode a text: JSON can hold lone surrogates."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,54 @@
+"""What letters may have: their merge fields, and how much of everything. It loads without Jinja2."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from undersigned.domain.languages import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FIELDS: Mapping[str, str] = {
+    "target.title": "the recipient's title, such as Police Chief",
+    "target.name": "the recipient's name",
+    "target.department": "the recipient's department",
+    "target.locality": "the recipient's town",
+    "signer.name": "the signer's name",
+    "signer.address": "the signer's address, on two lines",
+    "signer.address_line": "street and number",
+    "signer.locality": "the signer's town",
+    "signer.region": "the signer's state",
+    "signer.postal_code": "the signer's postal code",
+    "signature": "the signature",
+    "date": "the day of signing",
+    "note": "the signer's own words; only a letter with this field offers them",
+}
+"""The merge fields of letters, each with its meaning."""
+
+LONGEST_LETTER = 20_000
+"""The most characters in a letter's Markdown: about seven pages of a packet for each signer."""
+
+MOST_TAGS = 200
+"""The most merge fields and conditions in a letter. No field is longer than the note, so the output has a limit."""
+
+DEEPEST = 5
+"""How deeply conditions may be nested. Python compiles at most a hundred levels."""
+
+TOO_DEEP = Message("more than %(most)s conditions are nested here; put them side by side", {"most": DEEPEST})
+
+
+def too_much_in(text: str, longest: int = LONGEST_LETTER) -> Message | None:
+    """Return an error message if a letter is too long or has too many tags, else None. Parses nothing."""
+    if len(text) > longest:
+        return Message(
+            "the letter has %(count)s characters, more than the maximum of %(most)s; shorten it",
+            {"count": f"{len(text):,}", "most": f"{longest:,}"},
+        )
+    tags = text.count("{{") + text.count("{%")
+    if tags > MOST_TAGS:
+        return Message(
+            "the letter has %(count)s merge fields and tags, more than the maximum of %(most)s; remove some",
+            {"count": f"{tags:,}", "most": MOST_TAGS},
+        )
+    return None

@@ -1,0 +1,29 @@
+"""Mail limits: how many confirmation emails one address gets in a day, so that nobody is flooded with them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from undersigned.domain.signatures import Signature
+
+
+class MailLimit(NamedTuple):
+    """The most emails in a day (UTC): about one campaign, and about all campaigns together.
+
+    So forms of one campaign can't use up a person's emails of another.
+    """
+
+    of_campaign: int
+    in_all: int
+
+
+OF_PEOPLE = MailLimit(3, 9)
+
+OF_QUARANTINE = MailLimit(1, 3)
+"""How many of them forms that look like a bot's may cause."""
+
+
+def mail_limit(signature: Signature) -> MailLimit:
+    """Return the limit of the person who signed."""
+    return OF_QUARANTINE if signature.reported_status == "quarantined" else OF_PEOPLE

@@ -1,0 +1,81 @@
+"""Postal codes: their spelling, and what a target's list of codes can have besides single codes.
+
+| written | is |
+|---|---|
+| `60201` | one code |
+| `602*` | all codes that begin so |
+| `60201-60209` | all codes from the first to the last; digits only |
+| `*` | all codes that no other target lists |
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+ALL_OTHERS = "*"
+"""Stands for all codes that no other target lists."""
+
+LONGEST = 9
+"""The most characters of a postal code."""
+
+_ZIP_PLUS_FOUR = re.compile(r"(\d{5})\d{4}")
+
+
+def canonical_postal_code(text: str) -> str:
+    """Return the spelling by which a postal code is looked up.
+
+    Letter case, spaces and hyphens don't matter, and a US ZIP+4 counts as its five digits:
+    `60201-1234` → `60201`, `k1a 0b1` → `K1A0B1`.
+    """
+    compact = re.sub(r"[\s-]", "", text).upper()
+    plus_four = _ZIP_PLUS_FOUR.fullmatch(compact)
+    return plus_four.group(1) if plus_four else compact
+
+
+def patterns_of(listed: str) -> Iterator[str]:
+    """Return the patterns of an entry in a target's list: itself, or those that a range consists of.
+
+    `60201-60219` → `60201` … `60209`, `6021?`, where `?` is any digit. A range has at most a hundred, so that a code is
+    found by a few look-ups in however many ranges.
+    """
+    first, hyphen, last = listed.partition("-")
+    if not hyphen:
+        yield listed
+        return
+    number, digits = int(first), len(first)
+    while number <= int(last):
+        free = 0
+        while free < digits - 1 and number % 10 ** (free + 1) == 0 and number + 10 ** (free + 1) - 1 <= int(last):
+            free += 1
+        yield str(number // 10**free).zfill(digits - free) + "?" * free
+        number += 10**free
+
+
+def patterns_for(code: str) -> Iterator[str]:
+    """Return the patterns that a canonical code matches, the most exact one first; not `*`."""
+    if len(code) > LONGEST:
+        return
+    for known in range(len(code), 0, -1):
+        yield code[:known] + "?" * (len(code) - known)
+        yield f"{code[:known]}*"
+
+
+def patterns_around(pattern: str) -> Iterator[str]:
+    """Return this pattern and those that have all or some of its codes and no longer beginning."""
+    yield pattern
+    beginning = pattern.rstrip("*?")
+    lengths = range(len(beginning), LONGEST + 1) if pattern.endswith("*") else (len(pattern),)
+    for known in range(len(beginning), 0, -1):
+        for around in (f"{beginning[:known]}*", *(beginning[:known] + "?" * (length - known) for length in lengths)):
+            if around != pattern:
+                yield around
+
+
+def lists(listed: Iterable[str], postal_code: str) -> bool:
+    """Say whether a target's list has a postal code in any spelling. `*` has none."""
+    wanted = set(patterns_for(canonical_postal_code(postal_code)))
+    return any(pattern in wanted for entry in listed for pattern in patterns_of(entry))

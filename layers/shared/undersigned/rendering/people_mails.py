@@ -1,0 +1,78 @@
+"""Emails to people who organize: a link and a code to sign in with, and invitations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from undersigned.domain.languages import SOURCE, Message, languages
+from undersigned.rendering.environment import environment
+from undersigned.rendering.mails import Mail
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from undersigned.domain.campaigns import Campaign
+    from undersigned.domain.deliveries import Sender
+    from undersigned.domain.people import Member, Role
+
+_FROM = "Undersigned"
+"""Who an email about signing in is from. It is about no campaign."""
+
+_INVITED_AS: Mapping[Role, Message] = {
+    "owner": Message("You are an owner: you may do everything, and invite and remove people."),
+    "editor": Message("You are an editor: you see the letters and who signed, and decide about deliveries."),
+    "viewer": Message("You are a viewer: you see numbers, and no names of people who signed."),
+}
+
+
+def sign_in(sender: Sender, to: str, language: str, code: str, token: str) -> Mail:
+    """Write the email with which somebody signs in, in the language in which they asked."""
+    language = language if language in languages() else SOURCE
+    # The code comes first, because phones show the beginning of a subject.
+    subject = Message("%(code)s is your code to sign in", {"code": code}).in_language(language)
+    values = {"code": code, "link": f"{sender.api_url}/organizer/sign-in/link/{token}"}
+    return _written("sign_in", sender, to, sender.address, _FROM, language, subject, values)
+
+
+def invitation(sender: Sender, campaign: Campaign | None, member: Member) -> Mail:
+    """Write the email that tells somebody of their role in a campaign. Replies go to the organizer.
+
+    A campaign that is not published is None: it has the name of its web addresses, and replies go to who invites.
+    """
+    language = campaign.language if campaign and campaign.language in languages() else SOURCE
+    title = campaign.title if campaign else member.campaign
+    by = member.by if "@" in member.by else None
+    subject = Message("You are invited to “%(campaign)s”", {"campaign": title}).in_language(language)
+    values = {
+        "by": by,
+        "role": _INVITED_AS[member.role].in_language(language),
+        "email": member.person.email,
+        "dashboard_url": f"{sender.api_url}/organizer",
+    }
+    to, reply_to = member.person.email, campaign.organizer.email if campaign else by or sender.address
+    return _written("invitation", sender, to, reply_to, title, language, subject, values)
+
+
+def _written(  # noqa: PLR0913, PLR0917  (an email's parts)
+    kind: str,
+    sender: Sender,
+    to: str,
+    reply_to: str,
+    sender_name: str,
+    language: str,
+    subject: str,
+    values: Mapping[str, object],
+) -> Mail:
+    written = environment(language)
+    values = {"language": language, "subject": subject, **values}
+    return Mail(
+        language=language,
+        sender_name=sender_name,
+        sender_address=sender.address,
+        to=to,
+        reply_to=reply_to,
+        subject=subject,
+        text=written.get_template(f"{kind}.txt").render(values),
+        html=written.get_template(f"{kind}.html").render(values),
+        tags={"kind": kind},
+    )

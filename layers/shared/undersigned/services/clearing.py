@@ -1,0 +1,97 @@
+"""Clearing: remove personal data whose time is over. The counts stay."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from undersigned.domain.signatures import WITHDRAWN_FOR
+from undersigned.domain.words import beside_still
+from undersigned.services.packet_files import stored_names
+from undersigned.services.ports import ChangedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Set as AbstractSet
+    from datetime import datetime
+
+    from undersigned.domain.campaigns import Campaign, Target
+    from undersigned.domain.deliveries import Delivery
+    from undersigned.domain.signatures import Signature
+    from undersigned.services.ports import DeliveryStore, PacketStore, SignatureStore
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """What is over: the time of a campaign, and the deliveries (target and period) whose packets are deleted."""
+
+    campaign: bool = False
+    deliveries: AbstractSet[tuple[str, str]] = frozenset()
+
+
+@dataclass(kw_only=True, frozen=True, slots=True)
+class Clearing:
+    """Removes personal data from packets and rows. Doing any part of it twice is harmless.
+
+    A confirmed letter keeps its data until nothing can need it: it was sent, its outcome is known, and the links to its
+    packets have ended. So a letter that waits is still sent, whatever its campaign says.
+    """
+
+    signatures: SignatureStore
+    deliveries: DeliveryStore
+    packets: Callable[[], PacketStore]
+    clock: Callable[[], datetime]
+
+    def clear_deliveries(self, campaign: Campaign, targets: Sequence[Target]) -> Over:
+        """Delete the packets of the deliveries whose time is over, and return what is over."""
+        now = self.clock()
+        if not campaign.is_over(campaign.local(now).date()):
+            return Over()
+        cleared = set()
+        for target in targets:
+            for delivery in self.deliveries.deliveries(campaign.id, target.id):
+                if delivery.cleared_at is None and delivery.is_long_over(now):
+                    self._clear_delivery(delivery, now)
+                elif delivery.cleared_at is not None:
+                    cleared.add((target.id, delivery.key.period))
+        return Over(campaign=True, deliveries=cleared)
+
+    def _clear_delivery(self, delivery: Delivery, now: datetime) -> None:
+        """Delete a delivery's packets, then note it. Its rows follow in the next run: no packet is made then."""
+        for name in stored_names(self.deliveries, delivery.key):
+            self.packets().delete(name)
+        with suppress(ChangedError):
+            self.deliveries.change(replace(delivery, cleared_at=now), state=delivery.state, attempt=delivery.attempt)
+
+    def clear(self, rows: Iterable[Signature], over: Over) -> int:
+        """Clear the rows whose time is over, and return how many those were. Leaves a row that has just changed."""
+        cleared = 0
+        for row in rows:
+            with suppress(ChangedError):
+                cleared += self._clear(row, over)
+        return cleared
+
+    def _clear(self, row: Signature, over: Over) -> bool:
+        now = self.clock()
+        if row.erased_at is not None and row.has_expired(now):
+            # Time to live would delete the row, and with it that the person wanted to be erased.
+            self.signatures.erase(row, now)
+            return True
+        if len(beside_still(row, now)) < len(row.beside):
+            self.signatures.drop_beside(row, now)
+            return True
+        if row.is_empty or not _is_over(row, over, now):
+            return False
+        self.signatures.clear(row, now)
+        return True
+
+
+def _is_over(row: Signature, over: Over, now: datetime) -> bool:
+    match row.status:
+        case "withdrawn":
+            return over.campaign or row.withdrawn_at is None or now - row.withdrawn_at > WITHDRAWN_FOR
+        case "confirmed":
+            return row.period is not None and (row.target, row.period) in over.deliveries
+        case _:
+            return False

@@ -1,0 +1,132 @@
+"""Deleting: delete a campaign that nobody has signed, or whose time is over, with everything of it.
+
+It refuses while a letter still holds personal data, because such a letter may have to be sent, or sent again. Every
+step can be repeated. People go after everything else, then the settings, and then the keys, so that whoever began can
+go on after a crash.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from undersigned.domain.errors import NotFoundError
+from undersigned.domain.languages import Message
+from undersigned.domain.tallies import has_older_mark
+from undersigned.services.delivery_controls import NotNowError
+from undersigned.services.packet_files import stored_names
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from undersigned.services.ports import (
+        CampaignRows,
+        CampaignStore,
+        CountStore,
+        DeliveryStore,
+        PacketStore,
+        SignatureStore,
+    )
+
+
+class NotYetError(NotNowError):
+    """The campaign can't be deleted yet; says why not, and the way out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """How many rows a run deleted, and whether nothing is left."""
+
+    rows: int
+    is_done: bool = True
+
+
+@dataclass(kw_only=True, frozen=True, slots=True)
+class Deleting:
+    """Deletes campaigns."""
+
+    campaigns: CampaignStore
+    signatures: SignatureStore
+    deliveries: DeliveryStore
+    counts: CountStore
+    rows: CampaignRows
+    packets: Callable[[], PacketStore]
+    clock: Callable[[], datetime]
+
+    def check(self, campaign: str) -> None:
+        """Raise NotYetError if people can sign, or if letters or deliveries still need the campaign.
+
+        What was never published, or is deleted but for its keys, can always be deleted.
+        """
+        try:
+            settings = self.campaigns.campaign(campaign)
+        except NotFoundError:
+            return
+        names: dict[str, object] = {"campaign": campaign}
+        if settings.is_open(settings.local(self.clock()).date()):
+            raise NotYetError(
+                Message(
+                    "People can still sign. First close the campaign, here or with `undersigned campaign close "
+                    "%(campaign)s`.",
+                    names,
+                )
+            )
+        undelivered = [
+            delivery.key
+            for target in self.campaigns.targets(campaign)
+            for delivery in self.deliveries.deliveries(campaign, target.id)
+            if not delivery.is_settled or delivery.question(self.clock())
+        ]
+        if undelivered:
+            first = undelivered[0]
+            names |= {"count": len(undelivered), "period": first.period, "target": first.target}
+            raise NotYetError(
+                Message(
+                    "Some deliveries are not finished (%(count)s), such as %(period)s to %(target)s. Deliver, retry or "
+                    "settle them first.",
+                    names,
+                )
+            )
+        rows = list(self.signatures.listed_signatures(campaign))
+        if any(map(has_older_mark, rows)):
+            # The tally's filter would let their deletion pass by.
+            raise NotYetError(
+                Message("An earlier version counted some of the letters. They are counted anew each day: try tomorrow.")
+            )
+        personal = sum(bool(row.email) for row in rows)
+        if personal:
+            names |= {"count": f"{personal:,}", "day": settings.kept_until}
+            raise NotYetError(
+                Message(
+                    "Letters still hold personal data (%(count)s): they wait, or their time ends on %(day)s. Wait "
+                    "for that, or erase them one by one.",
+                    names,
+                )
+                if settings.kept_until
+                else Message(
+                    "Letters still hold personal data (%(count)s). Say with the setting `keep_for_days` how long "
+                    "they are kept, or erase them one by one.",
+                    names,
+                )
+            )
+
+    def delete(self, campaign: str, is_late: Callable[[], bool] = lambda: False) -> Deleted:
+        """Delete all rows and packets until `is_late`; then another run goes on. Raises NotYetError.
+
+        The tally subtracts letters from the counters as they go, and would make a counter anew that is gone too early.
+        """
+        self.check(campaign)
+        for target in self.campaigns.targets(campaign):
+            for delivery in self.deliveries.deliveries(campaign, target.id):
+                for name in stored_names(self.deliveries, delivery.key):
+                    self.packets().delete(name)
+        letters = self.rows.delete_letters(campaign, is_late)
+        if is_late():
+            return Deleted(letters, is_done=False)
+        if any(self.counts.counts(campaign).values()):
+            raise NotYetError(
+                Message("The letters are gone, and the counters follow. Try again in a minute.", {"campaign": campaign})
+            )
+        others = self.rows.delete_others(campaign, is_late)
+        return Deleted(letters + others, is_done=not is_late())

@@ -1,0 +1,317 @@
+"""Drafting: make, change, check and publish drafts of campaigns.
+
+A draft is the texts of a campaign folder's files, so the browser, the API and the folder have one validation and one
+compiler, and what one of them writes the others can go on with.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Literal
+
+from undersigned.authoring import letters as letter_file
+from undersigned.authoring import settings as settings_file
+from undersigned.authoring.campaigns import compile_campaign
+from undersigned.authoring.described_settings import SCHEMA_FILE
+from undersigned.authoring.mistakes import Mistake, MistakesError
+from undersigned.authoring.paper_form import import_letter
+from undersigned.authoring.settings_document import SettingsDocument
+from undersigned.authoring.starting import empty_files, example_files
+from undersigned.authoring.texts import with_our_line_ends
+from undersigned.authoring.writing import files_of
+from undersigned.domain.campaigns import ID_PATTERN
+from undersigned.domain.controls import AuditEntry
+from undersigned.domain.drafts import (
+    ChangedMeanwhileError,
+    Draft,
+    IdTakenError,
+    PublishedMeanwhileError,
+    check_files,
+)
+from undersigned.domain.errors import NotFoundError
+from undersigned.domain.languages import Message
+from undersigned.services.publishing_effects import Effects, EffectsOf
+from undersigned.services.pushing import OF_THE_STACK, changes_of, push
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from undersigned.authoring.campaigns import CompiledCampaign
+    from undersigned.authoring.paper_form import Finding
+    from undersigned.authoring.settings_document import Value
+    from undersigned.domain.controls import Action
+    from undersigned.services.ports import CampaignRows, CampaignStore, DeliveryStore, DraftStore, SignatureStore
+    from undersigned.services.pushing import Pushed
+
+
+type Start = Literal["empty", "example", "copy", "letter"]
+"""What a new campaign starts with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Starting:
+    """The files to start a draft with, and what the importer of paper letters found in them."""
+
+    files: Mapping[str, str]
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What the compiler says about a draft: the compiled campaign, or None and all mistakes.
+
+    Each mistake has its file, its line (1-based) and in targets.csv its column, as far as they are known. `warnings`
+    don't prevent publishing, and `notes` only say what follows from the files.
+    """
+
+    compiled: CompiledCampaign | None
+    mistakes: tuple[Mistake, ...] = ()
+    warnings: tuple[Mistake, ...] = ()
+    notes: tuple[Mistake, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What publishing did. `changes` is what the activity log has; empty if there was nothing to do."""
+
+    draft: Draft
+    pushed: Pushed
+    changes: str
+
+
+@dataclass(kw_only=True, frozen=True, slots=True)
+class Drafting:
+    """Makes, changes and publishes drafts. `by` is who does it, for the activity log."""
+
+    store: DraftStore
+    campaigns: CampaignStore
+    signatures: SignatureStore
+    deliveries: DeliveryStore
+    rows: CampaignRows
+    clock: Callable[[], datetime]
+    new_id: Callable[[], str]
+
+    def drafts(self) -> tuple[Draft, ...]:
+        """List all drafts, without their files, in the order of their campaigns."""
+        return self.store.drafts()
+
+    def draft(self, campaign: str) -> Draft:
+        """Return a campaign's draft. Raises NotFoundError if there is neither a draft nor a campaign.
+
+        A published campaign without a draft has the files that it was published with, and the revision 0. So has one
+        whose draft has no changes of its own, if the campaign was published from elsewhere since; its revision stays.
+        """
+        found, base = self.store.draft(campaign), self._base(campaign)
+        if found and (found.base == base or not found.is_published):
+            return found
+        files = self._published_files(campaign)
+        if found:
+            return replace(found, files=files, base=base)
+        return Draft(campaign, 0, "", None, base=base, files=files)
+
+    def create(self, campaign: str, by: str, files: Mapping[str, str]) -> Draft:
+        """Make the draft of a new campaign; its campaign.toml gets the `id`.
+
+        Raises IdTakenError if the id is taken or malformed, DraftFilesError for files that can't be in a draft, and
+        MistakesError if campaign.toml is not TOML.
+        """
+        if not ID_PATTERN.fullmatch(campaign):
+            raise IdTakenError(
+                Message(
+                    "“%(id)s” can’t be in a web address. Use at most 50 lowercase letters, digits and hyphens, with a "
+                    "letter or digit at both ends, such as %(example)s.",
+                    {"id": campaign[:100], "example": "end-demand-illinois"},
+                )
+            )
+        if self._base(campaign) or self.store.draft(campaign):
+            raise _taken(campaign)
+        settings = SettingsDocument.read(files.get(settings_file.FILE, ""))
+        written = _changed(files, {**files, settings_file.FILE: settings.changed({"id": campaign}).text})
+        check_files(written)
+        draft = Draft(campaign, self._first_revision(), by, self.clock(), files=written)
+        self._record(campaign, "make draft", by)
+        try:
+            self.store.put_draft(draft, None, self.new_id())
+        except ChangedMeanwhileError as error:
+            raise _taken(campaign) from error
+        return draft
+
+    def starting_files(self, kind: Start, campaign: str, source: str = "") -> Starting:
+        """Return the files that a new campaign starts with, for `create`.
+
+        "empty": everything is still to fill in. "example": the example campaign, without mistakes. "copy": the files of
+        the draft or campaign with the id `source`, without its days; raises NotFoundError. "letter": `source` is a
+        letter typed for paper; raises MistakesError with every blank whose meaning is unknown.
+        """
+        match kind:
+            case "empty":
+                files: Mapping[str, str] = _without_schema(empty_files(campaign))
+            case "example":
+                files = example_files()
+            case "copy":
+                files = self.draft(source).files
+            case "letter":
+                imported, findings = import_letter(source)
+                return Starting({**_without_schema(empty_files(campaign)), letter_file.FILE: imported}, findings)
+        settings = SettingsDocument.read(files.get(settings_file.FILE, ""))
+        days: Mapping[str, None] = dict.fromkeys(("opens", "closes", "keep_for_days") if kind == "copy" else ())
+        return Starting({**files, settings_file.FILE: settings.changed({"id": campaign, **days}).text})
+
+    def write(
+        self,
+        campaign: str,
+        revision: int,
+        changes: Mapping[str, str | None],
+        by: str,
+        settings: Mapping[str, Value] | None = None,
+    ) -> Draft:
+        """Change some files of a draft, as it was in this revision; None removes a file.
+
+        `settings` change campaign.toml, by dotted name, and keep its comments; None removes one. The revision 0 makes a
+        draft of a published campaign. Without a difference, nothing is written.
+
+        Raises ChangedMeanwhileError with the current draft if another revision is there: nothing is overwritten. Raises
+        NotFoundError, DraftFilesError for files that can't be in a draft, UnknownSettingError, and MistakesError for
+        settings of a campaign.toml that is not TOML.
+        """
+        before = self.draft(campaign)
+        if before.revision != revision:
+            raise ChangedMeanwhileError(before)
+        files = _changed(before.files, changes)
+        if settings:
+            document = SettingsDocument.read(files.get(settings_file.FILE, ""))
+            files[settings_file.FILE] = document.changed(settings).text
+        if files == before.files:
+            return before
+        check_files(files)
+        draft = replace(
+            before,
+            revision=revision + 1 if revision else self._first_revision(),
+            changed_by=by,
+            changed_at=self.clock(),
+            files=files,
+        )
+        self.store.put_draft(draft, before if revision else None, self.new_id())
+        return draft
+
+    def check(self, draft: Draft) -> Checked:
+        """Compile a draft, and return the campaign or all mistakes."""
+        try:
+            compiled = compile_campaign(draft.files)
+        except MistakesError as error:
+            return Checked(None, error.mistakes)
+        if compiled.campaign.id != draft.campaign:
+            message = Message(
+                "`id` is %(id)s, but this is the draft of %(draft)s; write that",
+                {"id": repr(compiled.campaign.id), "draft": repr(draft.campaign)},
+            )
+            line = SettingsDocument.read(draft.files[settings_file.FILE]).line_of("id")
+            return Checked(None, (Mistake(settings_file.FILE, line, message),))
+        return Checked(compiled, (), compiled.warnings, compiled.notes)
+
+    def effects(self, draft: Draft) -> Effects:
+        """Return what publishing a draft would change. Raises MistakesError."""
+        compiled = self._compiled(draft)
+        of = EffectsOf(self.campaigns, self.signatures, self.deliveries, self.clock())
+        return of.publishing(compiled, is_outdated=draft.base != self._base(draft.campaign) and not draft.is_publishing)
+
+    def publish(self, campaign: str, revision: int, by: str, why: str, *, over: bool = False) -> Published:
+        """Publish a draft as it was in this revision, as `undersigned campaign push` does.
+
+        Raises MistakesError, and publishes nothing then. Raises ChangedMeanwhileError if another revision is there, and
+        unless `over`, PublishedMeanwhileError if the campaign was published from elsewhere since the draft was made.
+        """
+        draft = self.draft(campaign)
+        if draft.revision != revision:
+            raise ChangedMeanwhileError(draft)
+        compiled = self._compiled(draft)
+        changes = changes_of(compiled, self.campaigns)
+        # After a crash, the campaign differs from the base because of this draft itself.
+        is_outdated = draft.base != self._base(campaign) and not draft.is_publishing
+        if changes and is_outdated and not over:
+            raise PublishedMeanwhileError(
+                Message(
+                    "The campaign was changed from elsewhere since this draft was made, and publishing would undo "
+                    "that. It would change: %(changes)s. Confirm it, or discard the draft.",
+                    {"changes": changes},
+                )
+            )
+        if changes:
+            # First, so that no change goes without an entry.
+            self._record(campaign, "publish", by, about=changes, why=why)
+        if revision:
+            self.store.set_publishing(draft)
+        pushed = push(compiled, self.campaigns)
+        published = replace(draft, published_revision=revision, base=self._base(campaign), is_publishing=False)
+        if revision:
+            self.store.set_published(published)
+        return Published(published, pushed, changes)
+
+    def discard(self, campaign: str, revision: int) -> None:
+        """Delete a draft as it was in this revision. A published campaign stays as it is.
+
+        Of a campaign that is not published, the people, the keys and the activity log go, too: another campaign may
+        have its id later. They go first, so that a crash leaves a draft to discard again, and never people without one.
+
+        Raises ChangedMeanwhileError if another revision is there. Does nothing if there is no draft.
+        """
+        found = self.store.draft(campaign)
+        if found is None:
+            return
+        if found.revision != revision:
+            raise ChangedMeanwhileError(found)
+        if not self._base(campaign):
+            self.rows.delete_access(campaign)
+        self.store.discard(found)
+
+    def _compiled(self, draft: Draft) -> CompiledCampaign:
+        checked = self.check(draft)
+        if checked.compiled is None:
+            raise MistakesError(checked.mistakes)
+        return checked.compiled
+
+    def _published_files(self, campaign: str) -> Mapping[str, str]:
+        settings = self.campaigns.campaign(campaign)
+        letters = {language: self.campaigns.letter(campaign, version) for language, version in settings.letters.items()}
+        return _without_schema(files_of(settings, letters, self.campaigns.targets(campaign)))
+
+    def _base(self, campaign: str) -> str:
+        """Return a digest of what was published of a campaign, or an empty text if there is none."""
+        try:
+            settings = self.campaigns.campaign(campaign)
+        except NotFoundError:
+            return ""
+        targets = [
+            [getattr(target, field.name) for field in fields(target) if field.name not in OF_THE_STACK]
+            for target in self.campaigns.targets(campaign)
+            if not target.retired
+        ]
+        return hashlib.sha256(repr((settings, targets)).encode(errors="replace")).hexdigest()[:32]
+
+    def _first_revision(self) -> int:
+        """Return a revision that no earlier draft of this campaign had, unless it changed more than once a second."""
+        return int(self.clock().timestamp())
+
+    def _record(self, campaign: str, action: Action, by: str, *, about: str = "", why: str = "") -> None:
+        self.campaigns.record_audit(AuditEntry(campaign, self.clock(), action, by, about, why), self.new_id())
+
+
+def _changed(before: Mapping[str, str], changes: Mapping[str, str | None]) -> dict[str, str]:
+    """Return the files with the changes. The forms of browsers have other line ends."""
+    new = {name: with_our_line_ends(text) for name, text in changes.items() if text is not None}
+    return {name: text for name, text in {**before, **new}.items() if changes.get(name, "") is not None}
+
+
+def _without_schema(files: Mapping[str, str]) -> Mapping[str, str]:
+    """Leave out the file for editors, which says nothing about the campaign."""
+    return {name: text for name, text in files.items() if name != SCHEMA_FILE}
+
+
+def _taken(campaign: str) -> IdTakenError:
+    return IdTakenError(
+        Message(
+            "There is a campaign or a draft “%(id)s” already. Open that one, or choose another name.", {"id": campaign}
+        )
+    )

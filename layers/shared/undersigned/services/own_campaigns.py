@@ -1,0 +1,83 @@
+"""A person's own campaigns, for the dashboard's front page: each with its count and what needs attention."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from undersigned.domain.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from undersigned.domain.campaigns import Campaign
+    from undersigned.domain.drafts import Draft
+    from undersigned.domain.people import Person, Role
+    from undersigned.domain.tallies import Count
+    from undersigned.services.organizing import Glance, Organizing
+    from undersigned.services.ports import CampaignStore, DraftStore, PeopleStore
+
+MOST_LOOKED_AT = 100
+"""How many recipients the page looks at in all, to see whether a delivery to one needs a decision: a read for each."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCampaign:
+    """A campaign in which a person has a role, and a glance at it. `has_changes` says that its draft has some."""
+
+    role: Role
+    glance: Glance
+    has_changes: bool
+
+    @property
+    def campaign(self) -> Campaign:
+        """Return the campaign."""
+        return self.glance.overview.campaign
+
+    @property
+    def count(self) -> Count:
+        """Return its count."""
+        return self.glance.overview.count
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A person's campaigns by title, and the ids of those that have only a draft."""
+
+    campaigns: tuple[OwnCampaign, ...]
+    unpublished: tuple[str, ...]
+
+
+@dataclass(kw_only=True, frozen=True, slots=True)
+class OwnCampaigns:
+    """Lists campaigns for one person."""
+
+    people: PeopleStore
+    campaigns: CampaignStore
+    drafts: DraftStore
+    organizing: Organizing
+
+    def of(self, person: Person, *, is_administrator: bool) -> Own:
+        """Return a person's campaigns; for an administrator, all of them."""
+        roles: dict[str, Role] = {member.campaign: member.role for member in self.people.campaigns_of(person.id)}
+        if not roles and not is_administrator:
+            return Own((), ())
+        published = set(self.campaigns.campaign_ids())
+        if is_administrator:
+            roles |= dict.fromkeys(published, "owner")
+        drafts = {draft.campaign: draft for draft in self.drafts.drafts()}
+        found = sorted(self._found(roles, drafts), key=lambda own: own.campaign.title.casefold())
+        only_drafts = (name for name in drafts if name not in published)
+        return Own(tuple(found), tuple(name for name in only_drafts if is_administrator or name in roles))
+
+    def _found(self, roles: Mapping[str, Role], drafts: Mapping[str, Draft]) -> Iterator[OwnCampaign]:
+        left = MOST_LOOKED_AT
+        for campaign, role in roles.items():
+            try:
+                glance = self.organizing.glance(campaign, left)
+            except NotFoundError:
+                # It has only a draft, or is being deleted or restored.
+                continue
+            left -= len(glance.states)
+            draft = drafts.get(campaign)
+            yield OwnCampaign(role, glance, draft is not None and not draft.is_published)

@@ -1,0 +1,151 @@
+"""People of a campaign: invite them, change what they may do, and remove them. So are the campaign's keys."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from undersigned.domain.api_keys import DIGITS_SHOWN, ApiKey, digest_of
+from undersigned.domain.controls import AuditEntry
+from undersigned.domain.errors import NotFoundError, UndersignedError
+from undersigned.domain.languages import Message
+from undersigned.domain.people import MOST_PEOPLE, Member, Person
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from undersigned.domain.api_keys import Scope
+    from undersigned.domain.controls import Action
+    from undersigned.domain.people import Role
+    from undersigned.services.directory import Directory
+    from undersigned.services.ports import ApiKeyStore, CampaignStore, PeopleMailQueue, PeopleStore
+
+
+class PeopleError(UndersignedError):
+    """The people or keys of a campaign can't be changed like this; carries why, and the way out."""
+
+    def __init__(self, message: Message) -> None:
+        """Keep the message."""
+        super().__init__(message.in_language("en"))
+        self.message = message
+
+
+@dataclass(kw_only=True, frozen=True, slots=True)
+class PeopleOfCampaign:
+    """Changes who may do what in a campaign. `campaign_exists` says whether there is one, published or not."""
+
+    campaigns: CampaignStore
+    people: PeopleStore
+    directory: Directory
+    campaign_exists: Callable[[str], bool]
+    mails: Callable[[], PeopleMailQueue]
+    clock: Callable[[], datetime]
+    new_id: Callable[[], str]
+
+    def members(self, campaign: str) -> tuple[Member, ...]:
+        """Return a campaign's people, by address."""
+        return tuple(sorted(self.people.members(campaign), key=lambda member: member.person.email.casefold()))
+
+    def add(self, campaign: str, email: str, role: Role, by: str) -> Member:
+        """Give the person with an address a role, and email them an invitation.
+
+        `email_mistake` must have accepted the address. Who has this role already is only invited again. Raises
+        NotFoundError if there is neither a campaign nor a draft of one, PeopleError if the person has another role or
+        the campaign has too many.
+        """
+        if not self.campaign_exists(campaign):
+            message = f"there is no campaign `{campaign}`"
+            raise NotFoundError(message)
+        known = self.people.members(campaign)
+        member = Member(campaign, Person(self.directory.id_of(email), email), role, by, self.clock())
+        earlier = next((other for other in known if other.person.id == member.person.id), None)
+        if earlier is not None and earlier.role != role:
+            raise PeopleError(Message("This person is on the list already. Change their role there."))
+        if earlier is None and len(known) >= MOST_PEOPLE:
+            raise PeopleError(
+                Message("A campaign has %(most)s people at most. Remove somebody first.", {"most": MOST_PEOPLE})
+            )
+        if earlier is None:
+            self.people.put(member, None)
+        self._record(campaign, "add person", by, f"{email} {role}")
+        self.mails().put_invitation(campaign, member.person.id)
+        return member
+
+    def set_role(self, campaign: str, person: str, role: Role, by: str) -> Member:
+        """Give a person another role. Raises NotFoundError, PeopleError for the last owner, ChangedError."""
+        known = self.member(campaign, person)
+        if known.role != role:
+            self.people.put(replace(known, role=role), known, another_owner=self._other_owner(known))
+            self._record(campaign, "change role", by, f"{known.person.email} {role}")
+        return replace(known, role=role)
+
+    def remove(self, campaign: str, person: str, by: str) -> Member:
+        """Remove a person, whose sessions open the campaign no more. Raises as `set_role` does."""
+        known = self.member(campaign, person)
+        self.people.remove(known, another_owner=self._other_owner(known))
+        self._record(campaign, "remove person", by, known.person.email)
+        if self.directory.person(person) is None:
+            self.people.end_sessions(person)
+        return known
+
+    def member(self, campaign: str, person: str) -> Member:
+        """Return a person of a campaign. Raises NotFoundError."""
+        found = self.people.member(campaign, person)
+        if found is None:
+            message = f"{campaign} has no such person"
+            raise NotFoundError(message)
+        return found
+
+    def _other_owner(self, known: Member) -> Member | None:
+        """Return an owner who stays when this one goes; None if none has to. Raises PeopleError if there is none."""
+        if known.role != "owner" or self.directory.has_administrator:
+            return None
+        for other in self.people.members(known.campaign):
+            if other.role == "owner" and other.person.id != known.person.id:
+                return other
+        raise PeopleError(Message("This is the last owner. Make somebody else an owner first."))
+
+    def _record(self, campaign: str, action: Action, by: str, about: str) -> None:
+        self.campaigns.record_audit(AuditEntry(campaign, self.clock(), action, by, about), self.new_id())
+
+
+def new_key_text() -> str:
+    """Return the random text of a new key."""
+    return f"us_{secrets.token_urlsafe(32)}"
+
+
+@dataclass(kw_only=True, frozen=True, slots=True)
+class KeysOfCampaign:
+    """Makes and revokes a campaign's keys."""
+
+    campaigns: CampaignStore
+    keys: ApiKeyStore
+    clock: Callable[[], datetime]
+    new_id: Callable[[], str]
+
+    def keys_of(self, campaign: str) -> tuple[ApiKey, ...]:
+        """Return a campaign's keys, the newest first."""
+        return tuple(sorted(self.keys.api_keys(campaign), key=lambda key: key.created_at, reverse=True))
+
+    def make(self, campaign: str, scope: Scope, label: str, expires_at: datetime | None, by: str) -> tuple[str, ApiKey]:
+        """Make a key, and return its text, which is not kept."""
+        text = new_key_text()
+        key = ApiKey(campaign, digest_of(text), scope, label, self.clock(), expires_at)
+        self.keys.put_api_key(key)
+        self._record(campaign, "create key", by, f"{key.digest[:DIGITS_SHOWN]} {scope}", label)
+        return text, key
+
+    def revoke(self, campaign: str, digits: str, by: str) -> ApiKey:
+        """Revoke the key whose SHA-256 begins with these digits. Raises NotFoundError unless there is exactly one."""
+        found = [key for key in self.keys.api_keys(campaign) if key.digest.startswith(digits)]
+        if len(found) != 1:
+            message = f"{campaign} has no such key"
+            raise NotFoundError(message)
+        self.keys.remove_api_key(campaign, found[0].digest)
+        self._record(campaign, "revoke key", by, found[0].digest[:DIGITS_SHOWN], "")
+        return found[0]
+
+    def _record(self, campaign: str, action: Action, by: str, about: str, why: str) -> None:
+        self.campaigns.record_audit(AuditEntry(campaign, self.clock(), action, by, about, why), self.new_id())

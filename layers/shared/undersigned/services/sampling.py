@@ -1,0 +1,227 @@
+"""Sampling: what a signer, a recipient and a reader of the packet would get of a campaign that is not published yet.
+
+Nothing of it is written, counted or sent. A sample signature is no row, and everything that leaves the page says that
+it is a test.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from undersigned.domain.campaigns import Roster
+from undersigned.domain.deliveries import DeliveryKey, PacketRecord
+from undersigned.domain.languages import Message
+from undersigned.domain.letters import read_blocks, render_html
+from undersigned.domain.postal_codes import lists, patterns_of
+from undersigned.domain.schedule import cadence_of
+from undersigned.domain.signatures import Signature, SignedForm, read_form
+from undersigned.domain.tallies import Count
+from undersigned.rendering import mails
+from undersigned.rendering.mails import DeliverySummary
+from undersigned.rendering.packets import PacketCover, PacketLetter
+from undersigned.services.abuse_checks import IssuedForm
+from undersigned.services.catalog import Entry
+from undersigned.services.signing import Form
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from undersigned.authoring.campaigns import CompiledCampaign
+    from undersigned.domain.campaigns import Campaign, Target
+    from undersigned.domain.deliveries import Sender
+    from undersigned.domain.schedule import WeeklySchedule
+    from undersigned.rendering.mails import Mail
+    from undersigned.rendering.packets import Packet
+
+NO_LINK = "test"
+"""What the links in a sample's emails have in place of a token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What follows from one sample signature.
+
+    `letter_html` is the letter as its signer would see it; every value in it is escaped. `confirmation` is the email to
+    the signer, and `delivery` the one to the target, both marked as tests. `signature` is in no table.
+    """
+
+    form: Form
+    target: Target
+    signature: Signature
+    letter_html: str
+    letter_language: str
+    confirmation: Mail
+    delivery: Mail
+
+
+@dataclass(kw_only=True, frozen=True, slots=True)
+class Sampling:
+    """Makes samples of compiled campaigns. `to` is the address of whoever asks for one: no email names another.
+
+    `schedule` is asked only for what says when the next delivery is.
+    """
+
+    sender: Sender
+    schedule: Callable[[], WeeklySchedule]
+    typesetter: Callable[[PacketCover, Sequence[PacketLetter]], Packet]
+    clock: Callable[[], datetime]
+
+    def form(self, compiled: CompiledCampaign) -> Form:
+        """Return the form's page of a campaign that nobody has signed. Its form opens nothing."""
+        campaign = compiled.campaign
+        today = campaign.local(self.clock()).date()
+        return Form(
+            _entry(compiled),
+            Count(campaign.id, 0, campaign.goal),
+            IssuedForm(NO_LINK, needs_proof=False),
+            is_open=campaign.is_open(today),
+            today=today,
+            next_delivery=cadence_of(campaign, self.schedule()).next_after(self.clock()),
+        )
+
+    def sample(self, compiled: CompiledCampaign, to: str) -> Sample:
+        """Return what follows from a made-up person's signature to the first target, in the campaign's language."""
+        return self._sample(self.form(compiled), _sample_form(compiled.campaign, compiled.targets[0], to))
+
+    def sign(self, compiled: CompiledCampaign, values: Mapping[str, object], to: str) -> Sample:
+        """Return what follows from a test signature with these values of the form, in the campaign's language.
+
+        Raises FormError like the form.
+        """
+        form = self.form(compiled)
+        return self._sample(form, read_form({**values, "email": to}, compiled.campaign, form.entry.roster))
+
+    def delivery(self, compiled: CompiledCampaign, to: str) -> Mail:
+        """Return the email that the first target would get with one letter, and its packet, as a test to an address."""
+        entry, read = _entry(compiled), _sample_form(compiled.campaign, compiled.targets[0], to)
+        signature = self._signature(entry, read)
+        pdf = self._packet(entry, read.target, read.letter_language, signature)
+        return self._delivery(entry, read, signature, pdf)
+
+    def _sample(self, form: Form, read: SignedForm) -> Sample:
+        campaign, target, letter = form.entry.campaign, read.target, form.entry.letter(read.letter_language)
+        signature = self._signature(form.entry, read)
+        confirmation = mails.confirmation(
+            "confirm",
+            self.sender,
+            campaign,
+            target,
+            letter,
+            signature,
+            confirm_token=NO_LINK,
+            letter_token=NO_LINK,
+            next_delivery=form.next_delivery,
+        )
+        return Sample(
+            form,
+            target,
+            signature,
+            render_html(letter.template, target, signature.details, letter.language),
+            letter.language,
+            mails.as_test(confirmation, read.email),
+            self._delivery(form.entry, read, signature, b""),
+        )
+
+    def _signature(self, entry: Entry, read: SignedForm) -> Signature:
+        campaign, now, letter = entry.campaign, self.clock(), entry.letter(read.letter_language)
+        return Signature(
+            campaign=campaign.id,
+            signer=NO_LINK,
+            status="pending",
+            version=1,
+            name=read.name,
+            email=read.email,
+            address_line=read.address_line,
+            locality=read.locality,
+            region=read.region,
+            postal_code=read.postal_code,
+            target=read.target.id,
+            signature=read.signature,
+            note=read.note if letter.offers_note else "",
+            drawing=read.drawing,
+            updates=read.updates,
+            letter=letter.version,
+            target_version=read.target.shown.version,
+            language=campaign.language,
+            signed_at=now,
+            signed_on=campaign.local(now).date(),
+            mail_request=NO_LINK,
+        )
+
+    def packet(self, sample: Sample) -> bytes:
+        """Return the PDF that the target would get with just this letter; its cover says that it is a test."""
+        return self._packet(sample.form.entry, sample.target, sample.letter_language, sample.signature)
+
+    def _packet(self, entry: Entry, target: Target, language: str, signature: Signature) -> bytes:
+        campaign, letter = entry.campaign, entry.letter(language)
+        prefix = Message("[Test]").in_language(campaign.language)
+        cover = PacketCover(
+            language=campaign.language,
+            campaign_title=f"{prefix} {campaign.title}",
+            organizer_name=campaign.organizer.name,
+            target=target,
+            delivered_on=signature.signed_on,
+            number=1,
+            of=1,
+            first=1,
+            last=1,
+            total=1,
+        )
+        html = render_html(letter.template, target, signature.details, letter.language)
+        letters = [PacketLetter(read_blocks(html), letter.language, signature.name, signature.locality)]
+        return self.typesetter(cover, letters).pdf
+
+    def _delivery(self, entry: Entry, read: SignedForm, signature: Signature, pdf: bytes) -> Mail:
+        campaign, target, day = entry.campaign, read.target, signature.signed_on
+        packet = PacketRecord(
+            number=1, first=1, last=1, bytes=0, sha256="", residents=0, since=day, letters=(signature.letter,)
+        )
+        summary = DeliverySummary(
+            letters=1,
+            residents=int(lists(target.postal_codes, signature.postal_code)),
+            since=day,
+            versions=((entry.letter(read.letter_language), target),),
+            signers=((signature.name, signature.locality),),
+            packets=(packet,),
+        )
+        key = DeliveryKey(campaign.id, target.id, day.isoformat())
+        notice = Message(
+            "This is a test, and only you get this email. It shows the draft: nobody has signed this letter, and no "
+            "recipient has received it."
+        )
+        mail = mails.delivery(
+            self.sender, campaign, target, key, summary, attempt=1, pdfs=[pdf], packets_token=NO_LINK, notice=notice
+        )
+        return mails.as_test(mail, read.email)
+
+
+def _entry(compiled: CompiledCampaign) -> Entry:
+    return Entry(compiled.campaign, Roster.of(compiled.targets), compiled.letters)
+
+
+def _sample_form(campaign: Campaign, target: Target, email: str) -> SignedForm:
+    """Return the form of a made-up person who lives where the target is."""
+    language = campaign.language
+    name = Message("Alex Sample").in_language(language)
+    return SignedForm(
+        name=name,
+        email=email,
+        address_line=Message("1 Sample Street").in_language(language) if campaign.has_street else "",
+        locality=target.locality,
+        region=campaign.region,
+        postal_code=_code_of(target),
+        signature=name,
+        note="",
+        updates=False,
+        letter_language=language,
+        target=target,
+    )
+
+
+def _code_of(target: Target) -> str:
+    """Return a postal code of a target: the first of its list, or any that it can have."""
+    listed = next((pattern for entry in target.postal_codes for pattern in patterns_of(entry)), "")
+    # Of a prefix or range, whose digits are open at the end; `*` alone is any code.
+    return listed.replace("?", "0").replace("*", "00")[:10] if listed not in {"", "*"} else "00000"

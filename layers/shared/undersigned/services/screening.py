@@ -1,0 +1,170 @@
+"""Screening: show what speaks against letters, and hold, release or remove all letters that a filter selects.
+
+It works in slices, from the newest letter to the oldest. A slice has a bounded number of rows, so that a request of the
+API ends in time. Each letter is changed by a write of its own, on the condition that it is still where it was read. So
+the work can stop after any letter, and doing it again changes only the rest.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from undersigned.domain.controls import AuditEntry
+from undersigned.domain.languages import Message
+from undersigned.domain.screening import REACHES, evidence_of, in_words, place_of
+from undersigned.services.delivery_controls import NotNowError
+from undersigned.services.erasing import UnderWayError
+from undersigned.services.ports import ChangedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
+
+    from undersigned.domain.controls import Action
+    from undersigned.domain.screening import Evidence, Place, ScreeningAction
+    from undersigned.domain.signatures import Signature, SignatureFilter
+    from undersigned.services.erasing import Erasing
+    from undersigned.services.ports import CampaignStore, SignatureStore
+
+MOST_ROWS_READ = 1_000
+"""The most letters that a slice reads."""
+
+MOST_CHANGED = 100
+"""The most letters that a slice changes. Removing one that was sent takes six calls."""
+
+SAMPLE = 25
+"""How many letters are shown of those that a filter selects."""
+
+_READ_AHEAD = 100
+
+_ACTIONS: Mapping[ScreeningAction, Action] = {
+    "hold": "hold letters",
+    "release": "release letters",
+    "remove": "remove letters",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Screened:
+    """What a slice found, and what became of it.
+
+    `places` says where the letters were that the filter selects. `changed` were held, released or removed, and
+    `under_way` are in an email that is being sent: they can be removed an hour later. The next slice begins after
+    `next_position`; None if this was the last one. `sample` are the newest of these letters, to look at.
+    """
+
+    places: Mapping[Place, int]
+    changed: int = 0
+    under_way: int = 0
+    next_position: str | None = None
+    sample: tuple[Signature, ...] = ()
+
+    def plus(self, following: Screened) -> Screened:
+        """Return this slice and the following one as one."""
+        return Screened(
+            Counter(self.places) + Counter(following.places),
+            self.changed + following.changed,
+            self.under_way + following.under_way,
+            following.next_position,
+        )
+
+    def reached_by(self, action: ScreeningAction) -> int:
+        """Count the letters that an action changes."""
+        return sum(count for place, count in self.places.items() if place in REACHES[action])
+
+
+@dataclass(kw_only=True, frozen=True, slots=True)
+class Screening:
+    """Screens a campaign's letters."""
+
+    signatures: SignatureStore
+    campaigns: CampaignStore
+    erasing: Erasing
+    clock: Callable[[], datetime]
+    new_id: Callable[[], str]
+
+    def recent(self, campaign: str) -> Evidence:
+        """Return what speaks against the newest letters, confirmed or not."""
+        rows = self.signatures.newest_signatures(campaign, read_ahead=_READ_AHEAD)
+        newest = (row for _, row in islice(rows, MOST_ROWS_READ) if not row.is_empty)
+        return evidence_of(newest, on_hold=self.signatures.how_many_held(campaign))
+
+    def look(self, campaign: str, wanted: SignatureFilter, after: str | None = None) -> Screened:
+        """Count the letters of a slice that a filter selects, by where they are. Changes nothing.
+
+        Raises NotNowError for a filter that singles no letters out.
+        """
+        found = self._slice(campaign, wanted, after, MOST_ROWS_READ)
+        sample = tuple(found.rows[:SAMPLE])
+        return Screened(_places(found.rows), next_position=found.next_position, sample=sample)
+
+    def act(  # noqa: PLR0913  (what, who and why)
+        self,
+        campaign: str,
+        action: ScreeningAction,
+        wanted: SignatureFilter,
+        *,
+        by: str,
+        why: str,
+        after: str | None = None,
+    ) -> Screened:
+        """Hold, release or remove the letters of a slice that a filter selects.
+
+        First it is recorded how many letters that will be. Raises NotNowError without a reason, and for a filter that
+        singles no letters out.
+        """
+        if not why:
+            raise NotNowError(Message("Give a reason."))
+        found = self._slice(campaign, wanted, after, MOST_CHANGED)
+        reached = [row for row in found.rows if place_of(row) in REACHES[action]]
+        if reached:
+            about = f"{len(reached)}: {in_words(wanted)}"
+            self.campaigns.record_audit(
+                AuditEntry(campaign, self.clock(), _ACTIONS[action], by, about, why), self.new_id()
+            )
+        outcomes = Counter(self._change(action, row) for row in reached)
+        return Screened(_places(found.rows), outcomes["changed"], outcomes["under way"], found.next_position)
+
+    def _change(self, action: ScreeningAction, row: Signature) -> str:
+        try:
+            match action:
+                case "hold":
+                    self.signatures.hold(row)
+                case "release":
+                    self.signatures.end_hold(row)
+                case "remove":
+                    self.erasing.erase(row.campaign, row.signer)
+        except UnderWayError:
+            return "under way"
+        except ChangedError:
+            # It was sealed, withdrawn or erased meanwhile.
+            return "elsewhere"
+        return "changed"
+
+    def _slice(self, campaign: str, wanted: SignatureFilter, after: str | None, most: int) -> _Slice:
+        if not wanted.singles_out:
+            raise NotNowError(Message("Say which letters: by suspicion, email domain, network or time."))
+        position = after or (wanted.signed_before.isoformat() if wanted.signed_before else None)
+        found: list[Signature] = []
+        rows = self.signatures.newest_signatures(campaign, position, read_ahead=_READ_AHEAD)
+        for read, (position, row) in enumerate(rows, start=1):
+            if wanted.signed_from and row.signed_at < wanted.signed_from:
+                break
+            if row.status != "erased" and wanted.matches(row):
+                found.append(row)
+            if len(found) == most or read == MOST_ROWS_READ:
+                return _Slice(found, position)
+        return _Slice(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Slice:
+    rows: list[Signature] = field(default_factory=list)
+    next_position: str | None = None
+
+
+def _places(rows: Iterable[Signature]) -> dict[Place, int]:
+    return dict(Counter(place for row in rows if (place := place_of(row))))

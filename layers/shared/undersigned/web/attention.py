@@ -1,0 +1,365 @@
+"""What needs an organizer's attention, in words: each point names the cause and the next step, with its button."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Literal
+
+from undersigned.domain.languages import Message, long_date, number
+from undersigned.services.organizing import MOST_POSTPONED
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from undersigned.domain.campaigns import Target
+    from undersigned.domain.deliveries import Delivery, Question
+    from undersigned.domain.mail_budgets import Lane
+    from undersigned.domain.providers import Provider
+    from undersigned.domain.screening import Evidence
+    from undersigned.services.organizing import Overview, TargetState
+
+type Weight = Literal["serious", "to do", "to know"]
+
+
+_ASK_THE_OFFICE = Message("Ask the office whether it has the email, then decide. We don’t send it twice by ourselves.")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A next step: what it is called, and the part of its address after that of the campaign's dashboard."""
+
+    label: Message
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Something that needs attention: what it is, its cause, and what to do.
+
+    `link` leads to where it is done, and `button` does it at once; only who may manage the campaign gets either.
+    `sees` is where everyone can read more. `facts` are sentences of a list.
+    """
+
+    weight: Weight
+    title: Message
+    text: tuple[Message, ...] = ()
+    facts: tuple[Message, ...] = ()
+    sees: Step | None = None
+    link: Step | None = None
+    button: Step | None = None
+
+
+def points(  # noqa: PLR0913  (all that can need attention)
+    found: Overview,
+    states: Iterable[TargetState],
+    elsewhere: Iterable[Target],
+    odd: Iterable[Provider],
+    evidence: Evidence | None,
+    *,
+    overdue: Collection[str] = (),
+    is_part: bool,
+    today: date,
+    language: str,
+) -> tuple[Point, ...]:
+    """Return what needs attention, what stops deliveries first.
+
+    `states` are the recipients of the page, `elsewhere` those of other pages whose letters are held back; with
+    `is_part`, there are other pages. `overdue` are the ids of those whose letters should have gone out. What waits for
+    an approval is not among the points: it comes with its plan.
+    """
+    states = tuple(states)
+    return (
+        *_paused(found),
+        *(point for state in states for point in _of_target(state, language)),
+        *(_overdue(state, language) for state in states if state.target.id in overdue),
+        *(point for target in elsewhere for point in _held_back(target, None, language)),
+        *_confirmation_emails(found, language),
+        *(_odd(provider, language) for provider in odd),
+        *(_suspicious(evidence, language) if evidence else ()),
+        *_dates(found, None if is_part else states, today, language),
+    )
+
+
+def _paused(found: Overview) -> Iterator[Point]:
+    if found.controls.paused:
+        yield Point(
+            "serious",
+            Message("Campaign paused"),
+            (Message("Nothing is sent until someone resumes the campaign. People can still sign."),),
+            button=Step(Message("Resume"), "/resume"),
+        )
+
+
+def _of_target(state: TargetState, language: str) -> Iterator[Point]:
+    target = state.target
+    bounces_are_asked = any(question == "bounced" for _, question in state.questions)
+    if not (bounces_are_asked and not target.is_held):
+        yield from _held_back(target, state.waiting, language)
+    for delivery, question in state.questions:
+        yield _question(target, delivery, question, state.waiting, language)
+
+
+def _whom(target: Target, language: str) -> dict[str, object]:
+    return {"whom": f"{target.addressed(language)}, {target.locality}"}
+
+
+def _held_back(target: Target, waiting: int | None, language: str) -> Iterator[Point]:
+    """Return why a recipient's letters are held back. `waiting` is None if they were not counted."""
+    whom, path = _whom(target, language), f"/targets/{target.id}"
+    sees, release = Step(Message("Open the recipient"), path), Step(Message("Release"), f"{path}/release")
+    waits = () if waiting is None else (_waits(waiting, language),)
+    if target.hold:
+        yield Point(
+            "to know",
+            Message("%(whom)s: letters on hold", whom),
+            (
+                Message("The reason: “%(why)s”.", {"why": target.hold}),
+                *waits,
+                Message("Nothing is lost. After you release them, the letters go out with the next delivery."),
+            ),
+            sees=sees,
+            button=release,
+        )
+    elif target.complained_at:
+        yield Point(
+            "serious",
+            Message("%(whom)s: someone there marked the email as spam", whom),
+            (
+                *waits,
+                Message("Nothing is sent to this recipient until you release the letters."),
+                Message("Call the office, ask how they want to get letters, then release them."),
+            ),
+            sees=sees,
+            button=release,
+        )
+    elif not target.email:
+        yield Point(
+            "serious",
+            Message("%(whom)s: the email address is missing", whom),
+            (*waits, Message("Nothing is lost: we keep the letters. Find the address, and add it to the campaign.")),
+            sees=sees,
+        )
+    elif target.mail_state == "bounced":
+        yield Point(
+            "serious",
+            Message("%(whom)s: email bounces", whom),
+            (
+                Message("The address %(email)s takes no email.", {"email": target.email}),
+                *waits,
+                Message(
+                    "Nothing is lost: we keep the letters. Find the correct address and have it changed in the "
+                    "campaign. Then they go out with the next delivery."
+                ),
+            ),
+            sees=sees,
+        )
+
+
+def _overdue(state: TargetState, language: str) -> Point:
+    return Point(
+        "serious",
+        Message("%(whom)s: letters are overdue", _whom(state.target, language)),
+        (
+            Message("They should have gone out more than a day ago."),
+            _waits(state.waiting, language),
+            Message(
+                "Nothing is lost. Send them now, below. If letters are overdue again, tell the person who runs the "
+                "system."
+            ),
+        ),
+        sees=Step(Message("Open the recipient"), f"/targets/{state.target.id}"),
+    )
+
+
+def _waits(waiting: int, language: str) -> Message:
+    if not waiting:
+        return Message("No letter is waiting now; those that people sign from now on will wait.")
+    return Message.counted(
+        "%(number)s letter is waiting.",
+        "%(number)s letters are waiting.",
+        waiting,
+        {"number": number(waiting, language)},
+    )
+
+
+def _question(target: Target, delivery: Delivery, question: Question, waiting: int, language: str) -> Point:
+    others = (_waits(waiting, language),) if waiting else ()
+    values = _whom(target, language) | {
+        "day": long_date(date.fromisoformat(delivery.key.period), language),
+        "letters": number(delivery.letters, language),
+        "email": delivery.email or target.email,
+        "new": target.email,
+    }
+    decide = Step(Message("Decide about this delivery"), f"/deliveries/{delivery.key.period}/{target.id}")
+    match question:
+        case "in doubt":
+            return Point(
+                "serious",
+                Message("%(whom)s: we don’t know whether the email of %(day)s left", values),
+                (
+                    Message("Our email service did not answer when we handed the email over."),
+                    *others,
+                    Message(
+                        "Ask the office whether it has the email, then decide. We don’t send it twice by ourselves."
+                    ),
+                ),
+                sees=decide,
+            )
+        case "no outcome":
+            return Point(
+                "serious",
+                Message("%(whom)s: nobody has said whether the email of %(day)s arrived", values),
+                (
+                    Message("The mail server has not answered for three days."),
+                    *others,
+                    Message(
+                        "Ask the office whether it has the email, then decide. We don’t send it twice by ourselves."
+                    ),
+                ),
+                sees=decide,
+            )
+        case "bounced":
+            was_corrected = delivery.email not in {None, target.email}
+            corrected = Message("The address is now %(new)s. Open the delivery, and send it again.", values)
+            find = Message(
+                "Find the correct address and have it changed in the campaign, then send the delivery again. If the "
+                "mailbox was full, just send it again."
+            )
+            return Point(
+                "serious",
+                Message("%(whom)s: the email of %(day)s bounced", values),
+                (
+                    Message.counted(
+                        "The email to %(email)s with %(letters)s letter came back. Nothing is lost.",
+                        "The email to %(email)s with %(letters)s letters came back. Nothing is lost.",
+                        delivery.letters,
+                        values,
+                    ),
+                    *others,
+                    corrected if was_corrected else find,
+                ),
+                sees=decide,
+            )
+
+
+def _confirmation_emails(found: Overview, language: str) -> Iterator[Point]:
+    waiting = {lane: _up_to(count, language) for lane, count in found.postponed.items() if count}
+    if found.sending.stopped:
+        yield Point(
+            "serious",
+            Message("Confirmation emails are stopped"),
+            (
+                Message("The person who runs the system stopped them, so nobody can confirm a letter."),
+                *_how_many_wait(found, language),
+                Message("Ask that person to start them again. The emails then go by themselves; nobody signs again."),
+            ),
+        )
+        return
+    if found.sending.is_braked("clean"):
+        yield Point(
+            "serious",
+            Message("Confirmation emails wait: too many came back"),
+            (
+                Message("Too many bounced or were marked as spam within a day, so none go out for now."),
+                *_how_many_wait(found, language),
+                Message("Tell the person who runs the system. The emails go on by themselves; nobody signs again."),
+            ),
+        )
+    elif "clean" in waiting:
+        yield Point(
+            "to know",
+            Message("Confirmation emails that wait: %(number)s", {"number": waiting["clean"]}),
+            (Message("Very many went out at once. They go by themselves; nobody has to sign again."),),
+        )
+    if "suspicious" in waiting:
+        yield Point(
+            "to do",
+            Message(
+                "Confirmation emails of letters in quarantine that wait: %(number)s", {"number": waiting["suspicious"]}
+            ),
+            (
+                Message(
+                    "Their forms look like a bot’s. A few such emails go out each hour, so that bots can’t fill "
+                    "strangers’ mailboxes in your name. If a person signed, release the letter: its email goes at once."
+                ),
+            ),
+            link=Step(Message("See these letters"), "/signatures?status=quarantined"),
+        )
+
+
+def _how_many_wait(found: Overview, language: str) -> Iterator[Message]:
+    lanes: tuple[Lane, ...] = ("clean", "suspicious")
+    if count := sum(found.postponed[lane] for lane in lanes):
+        yield Message("Emails that wait: %(number)s.", {"number": _up_to(count, language)})
+
+
+def _up_to(count: int, language: str) -> str:
+    return number(count, language) + ("+" if count >= MOST_POSTPONED else "")
+
+
+def _odd(provider: Provider, language: str) -> Point:
+    values = {"confirmed": number(provider.confirmed, language), "signed": number(provider.signed, language)}
+    return Point(
+        "to do",
+        Message("Few people at %(domain)s confirm", {"domain": provider.domain}),
+        (
+            Message(
+                "%(confirmed)s of %(signed)s people confirmed. This provider may not deliver our emails. Ask "
+                "supporters to check their spam folder, and tell the person who runs the system.",
+                values,
+            ),
+        ),
+    )
+
+
+def _suspicious(evidence: Evidence, language: str) -> Iterator[Point]:
+    if facts := tuple(evidence.sentences(language)):
+        yield Point(
+            "to do",
+            Message("Look at the newest letters"),
+            (Message("If they are a bot’s, put them on hold or erase them. If people wrote them, do nothing."),),
+            facts=facts,
+            link=Step(Message("Check letters"), "/screening"),
+        )
+
+
+def _dates(found: Overview, states: tuple[TargetState, ...] | None, today: date, language: str) -> Iterator[Point]:
+    campaign = found.campaign
+    if campaign.opens and today < campaign.opens:
+        yield Point(
+            "to know",
+            Message("Signing opens on %(day)s", {"day": long_date(campaign.opens, language)}),
+            (Message("Until then, the form says so, and nobody can sign."),),
+        )
+    elif campaign.closes and campaign.closes < today:
+        keeps = campaign.kept_until
+        sentences = [] if states is None else [_what_is_left(states, language)]
+        if keeps:
+            sentences.append(
+                Message(
+                    "What letters say about people is deleted after %(day)s. Before that, download what you may keep.",
+                    {"day": long_date(keeps, language)},
+                )
+            )
+        else:
+            sentences.append(
+                Message(
+                    "Personal data stays until you erase it. Thank the people who wanted news, and download what you "
+                    "may keep."
+                )
+            )
+        yield Point(
+            "to know",
+            Message("Signing closed on %(day)s", {"day": long_date(campaign.closes, language)}),
+            tuple(sentences),
+            link=Step(Message("Download letters"), "/exports"),
+        )
+
+
+def _what_is_left(states: tuple[TargetState, ...], language: str) -> Message:
+    if waiting := sum(state.waiting for state in states):
+        return _waits(waiting, language)
+    if any(state.questions or any(made.is_unfinished for made in state.deliveries) for state in states):
+        return Message("Some deliveries are not finished yet.")
+    return Message("The campaign is over. No confirmed letter is waiting any more.")

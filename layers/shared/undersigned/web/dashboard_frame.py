@@ -1,0 +1,52 @@
+"""The frame of all pages for organizers: their style sheets, and the links to other languages."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from undersigned.domain.languages import languages, name_of, short_date, short_moment
+from undersigned.web.page import render_page
+
+if TYPE_CHECKING:
+    from undersigned.web.dashboard import Viewer
+    from undersigned.web.page import Page
+
+
+def render_framed(
+    template: str,
+    language: str,
+    viewer: Viewer | None = None,
+    section: str = "",
+    sheets: tuple[str, ...] = (),
+    **values: object,
+) -> Page:
+    """Render a page, of a campaign if it has a viewer. `sheets` are style sheets beside those of the dashboard."""
+    return render_page(
+        template,
+        language,
+        ("page.css", "dashboard.css", *sheets),
+        viewer.campaign.accent if viewer else None,
+        None,
+        script="",
+        viewer=viewer,
+        section=section,
+        switches=_switches(viewer.here if viewer else "/organizer", language),
+        day=lambda value: short_date(_day(value), language),
+        moment=lambda value: short_moment(viewer.local(value) if viewer else value, language),
+        **values,
+    )
+
+
+def _switches(here: str, language: str) -> list[tuple[str, str, str]]:
+    """Return the other languages, each with its name and the address of this page in it."""
+    return [
+        (other, name_of(other), f"{here}{'&' if '?' in here else '?'}{urlencode({'lang': other})}")
+        for other in languages()
+        if other != language
+    ]
+
+
+def _day(value: date | str) -> date:
+    return date.fromisoformat(value) if isinstance(value, str) else value

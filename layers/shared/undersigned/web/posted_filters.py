@@ -1,0 +1,80 @@
+"""Filters in posted values: which letters to hold, release or remove.
+
+They are posted, because an email domain may be one person's own, and URLs are in logs.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, get_args
+from zoneinfo import ZoneInfo
+
+from undersigned.domain.abuse_checks import WantedSuspicion
+from undersigned.domain.campaigns import ID_PATTERN
+from undersigned.domain.languages import Message
+from undersigned.domain.signatures import SignatureFilter
+from undersigned.web.posted import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from undersigned.domain.campaigns import Campaign
+
+_DOMAIN = re.compile(r"@?[a-z0-9.-]{1,253}", re.ASCII | re.IGNORECASE)
+_NETWORK = re.compile(r"[0-9a-f]{12}")
+
+
+def posted_filter(values: Mapping[str, object], campaign: Campaign) -> SignatureFilter:
+    """Return the filter in posted values. A time without an offset is in the campaign's time zone.
+
+    Raises RequestError.
+    """
+    suspicion, domain = _text(values, "suspicion"), _text(values, "domain")
+    found = next((known for known in get_args(WantedSuspicion) if known == suspicion), None)
+    if suspicion and not found:
+        raise _mistake(
+            Message(
+                "`%(name)s` must be one of: %(choices)s.",
+                {"name": "suspicion", "choices": ", ".join(get_args(WantedSuspicion))},
+            )
+        )
+    if domain and not _DOMAIN.fullmatch(domain):
+        raise _mistake(Message("`domain` must be the part of an email address after the @, such as example.org."))
+    network = _text(values, "network")
+    if network and not _NETWORK.fullmatch(network):
+        raise _mistake(Message("`network` must be one of those that we show: 12 digits and letters."))
+    target = _text(values, "target")
+    if target and not ID_PATTERN.fullmatch(target):
+        raise _mistake(Message("`%(name)s` must be the id of a recipient.", {"name": "target"}))
+    return SignatureFilter(
+        target,
+        suspicion=found,
+        domain=domain.removeprefix("@").lower() if domain else None,
+        network=network,
+        signed_from=_moment(values, "signed_from", campaign),
+        signed_before=_moment(values, "signed_before", campaign),
+        on_hold=values.get("on_hold") in {True, "yes"},
+    )
+
+
+def _text(values: Mapping[str, object], name: str) -> str | None:
+    value = values.get(name)
+    if value is not None and not isinstance(value, str):
+        raise _mistake(Message("`%(name)s` must be text.", {"name": name}))
+    return value.strip() or None if value else None
+
+
+def _moment(values: Mapping[str, object], name: str, campaign: Campaign) -> datetime | None:
+    text = _text(values, name)
+    try:
+        moment = datetime.fromisoformat(text) if text else None
+        if moment and moment.tzinfo is None:
+            moment = moment.replace(tzinfo=ZoneInfo(campaign.time_zone))
+        return moment.astimezone(UTC) if moment else None
+    except (ValueError, OverflowError) as error:
+        raise _mistake(Message("`%(name)s` must be a time, such as 2026-11-30T09:00.", {"name": name})) from error
+
+
+def _mistake(detail: Message) -> RequestError:
+    return RequestError(400, Message("We can’t read this request"), detail)

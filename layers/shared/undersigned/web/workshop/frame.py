@@ -1,0 +1,280 @@
+"""The frame of the workshop: its steps with their states, and where each mistake is corrected."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+from typing import TYPE_CHECKING, Literal, get_args
+
+from undersigned.authoring import settings as settings_file
+from undersigned.authoring import targets as targets_file
+from undersigned.authoring.mistakes import Mistake, MistakesError, with_rows
+from undersigned.authoring.settings_document import SettingsDocument
+from undersigned.authoring.target_tables import TargetTable, read_table
+from undersigned.domain.languages import Message, name_of
+from undersigned.services.draft_views import file_of_letter, letter_languages
+from undersigned.web.dashboard_frame import render_framed
+from undersigned.web.workshop.setting_fields import label_of, mistake_of, setting_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from undersigned.domain.drafts import Draft
+    from undersigned.services.drafting import Checked
+    from undersigned.web.dashboard import Viewer
+    from undersigned.web.page import Page
+
+
+Step = Literal["letter", "recipients", "settings", "check", "publish"]
+
+
+STEPS: tuple[Step, ...] = get_args(Step)
+
+
+LABELS: Mapping[Step, Message] = {
+    "letter": Message.in_context("step", "Letter"),
+    "recipients": Message.in_context("step", "Recipients"),
+    "settings": Message.in_context("step", "Settings"),
+    "check": Message.in_context("step", "Check"),
+    "publish": Message.in_context("step", "Publish"),
+}
+
+
+COLUMNS: Mapping[str, Message] = {
+    "title": Message("Title"),
+    "name": Message("Name"),
+    "department": Message("Department"),
+    "locality": Message("Town"),
+    "email": Message("Email"),
+    "postal_codes": Message("Postal codes"),
+    "id": Message("Short name"),
+}
+"""The columns of the table, in the order of the page."""
+
+
+ROWS_SHOWN = 25
+"""Rows of the table of recipients on a page."""
+
+
+MOST_SHOWN = 20
+"""The most mistakes in a summary. The others are at their fields, and in the summary once these are corrected."""
+
+
+_LONGEST_QUOTE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class ShownStep:
+    """A step at the top of the page: its address, how it is called, and what state it is in."""
+
+    name: Step
+    address: str
+    label: str
+    says: str
+    look: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownMistake:
+    """A mistake, or a note, with the place of the workshop where it is corrected."""
+
+    address: str
+    place: str
+    message: str
+    line: int | None = None
+    quote: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """What every page of the workshop shows: who looks at it, the draft, and what the compiler says about it."""
+
+    viewer: Viewer
+    draft: Draft
+    checked: Checked
+
+    @property
+    def language(self) -> str:
+        """Return the page's language."""
+        return self.viewer.language
+
+    @property
+    def base(self) -> str:
+        """Return the address of the workshop."""
+        return f"{self.viewer.home}/workshop"
+
+    def address(self, step: Step) -> str:
+        """Return the address of a step."""
+        return f"{self.base}/{step}"
+
+    def mistakes_of(self, step: Step) -> tuple[Mistake, ...]:
+        """Return the mistakes that a step corrects; the last two have those of all."""
+        found = self.checked.mistakes
+        return found if step in {"check", "publish"} else tuple(one for one in found if step_of(one.file) == step)
+
+    @property
+    def steps(self) -> tuple[ShownStep, ...]:
+        """Return the steps with their states."""
+        return tuple(
+            ShownStep(step, self.address(step), self.viewer.say(LABELS[step]), *self._state(step)) for step in STEPS
+        )
+
+    def _state(self, step: Step) -> tuple[str, str]:
+        """Return what a step says about itself, and its look."""
+        if step == "publish":
+            return self.viewer.say(self._publication()), ""
+        count = len(self.mistakes_of(step))
+        if count:
+            message = Message.counted("%(number)s mistake", "%(number)s mistakes", count, {"number": count})
+            return self.viewer.say(message), "bad"
+        return self.viewer.say(Message.in_context("state of a step", "Done")), "good"
+
+    def _publication(self) -> Message:
+        if not self.viewer.is_published:
+            return Message("Not published")
+        return Message("Published") if self.draft.is_published else Message("Unpublished changes")
+
+    def after(self, step: Step, done: str = "saved") -> str:
+        """Return the address of the page after saving a step: the next one, or the same one while it has mistakes."""
+        following = step if self.mistakes_of(step) else STEPS[STEPS.index(step) + 1]
+        return f"{self.address(following)}?done={done}"
+
+    def shown(self, mistakes: Iterable[Mistake]) -> tuple[ShownMistake, ...]:
+        """Return the first mistakes with their places."""
+        return tuple(self._shown(mistake) for mistake in islice(mistakes, MOST_SHOWN))
+
+    def _shown(self, mistake: Mistake) -> ShownMistake:
+        match step_of(mistake.file):
+            case "settings":
+                name = setting_in(mistake.message, self.setting_names)
+                anchor = f"#setting-{name.replace('.', '-')}" if name else ""
+                place = label_of(name, self.language) if name else self._label("settings")
+                value = self.settings.values.get(name) if self.settings and name else None
+                says = self.viewer.say(mistake_of(name or "", value, mistake))
+                return ShownMistake(self.address("settings") + anchor, place, says)
+            case "recipients":
+                return self._shown_in_table(mistake)
+            case _:
+                return self._shown_in_letter(mistake)
+
+    def _label(self, step: Step) -> str:
+        return self.viewer.say(LABELS[step])
+
+    def _shown_in_letter(self, mistake: Mistake) -> ShownMistake:
+        names = [language for language in self.letter_languages if file_of_letter(self.draft, language) == mistake.file]
+        language = names[0] if names else self.letter_languages[0]
+        place = self.viewer.say(Message("Line %(line)s", {"line": mistake.line})) if mistake.line else ""
+        if len(self.letter_languages) > 1:
+            place = f"{name_of(language)} {place}".strip()
+        address = f"{self.address('letter')}?lang={language}#text"
+        quote = line_of(self.draft.files.get(mistake.file, ""), mistake.line)
+        message = self.viewer.say(mistake.says)
+        return ShownMistake(address, place or self._label("letter"), message, mistake.line, quote)
+
+    def _shown_in_table(self, mistake: Mistake) -> ShownMistake:
+        table = self.table
+        row = table.row_of(mistake.line) if table else None
+        if table is None or row is None:
+            return ShownMistake(self.address("recipients"), self._label("recipients"), self.viewer.say(mistake.says))
+        place = self.viewer.say(Message("Row %(number)s", {"number": row + 1}))
+        column = mistake.column
+        if column and column in COLUMNS:
+            place = f"{place}, {self.viewer.say(COLUMNS[column])}"
+        anchor = f"#cell-{row}-{column or next(iter(COLUMNS))}"
+        page = row // ROWS_SHOWN + 1
+        address = f"{self.address('recipients')}?page={page}{anchor}"
+        return ShownMistake(address, place, self.viewer.say(by_rows(mistake.says, table)))
+
+    @property
+    def letter_languages(self) -> tuple[str, ...]:
+        """Return the languages in which the letter can be written, its own first."""
+        return letter_languages(self.draft)
+
+    @property
+    def settings(self) -> SettingsDocument | None:
+        """Return the settings, or None if the file can't be read."""
+        return _settings_in(self.draft.files.get(settings_file.FILE, ""))
+
+    @property
+    def setting_names(self) -> tuple[str, ...]:
+        """Return the names of all settings that the page has."""
+        settings = self.settings
+        return tuple(name for name, _ in settings.described()) if settings else ()
+
+    @property
+    def table(self) -> TargetTable | None:
+        """Return the table of recipients, or None if the file can't be read."""
+        return _table_in(self.draft.files.get(targets_file.FILE, ""))
+
+
+# A page asks for these at each mistake, and a table can have 10,000 rows.
+
+
+@lru_cache(maxsize=4)
+def _settings_in(text: str) -> SettingsDocument | None:
+    try:
+        return SettingsDocument.read(text)
+    except MistakesError:
+        return None
+
+
+@lru_cache(maxsize=2)
+def _table_in(text: str) -> TargetTable | None:
+    try:
+        return read_table(text)
+    except MistakesError:
+        return None
+
+
+def step_of(file: str) -> Step:
+    """Return the step in which a file is changed."""
+    return {settings_file.FILE: "settings", targets_file.FILE: "recipients"}.get(file, "letter")  # type: ignore[return-value]
+
+
+def by_rows(message: Message, table: TargetTable) -> Message:
+    """Return a mistake of the table with the numbers of rows in place of lines of the file."""
+
+    def row_of(line: int) -> int | None:
+        number = table.row_of(line)
+        return None if number is None else number + 1
+
+    return with_rows(message, row_of)
+
+
+def line_of(text: str, number: int | None) -> str:
+    """Return the beginning of a line (1-based) of a text, to quote it; empty if there is none."""
+    lines = text.split("\n")
+    if number is None or not 1 <= number <= len(lines):
+        return ""
+    line = lines[number - 1].strip()
+    return line if len(line) <= _LONGEST_QUOTE else f"{line[:_LONGEST_QUOTE]}…"
+
+
+def heading_of(column: str, language: str) -> str:
+    """Return the heading of a column of the table."""
+    if column in COLUMNS:
+        return COLUMNS[column].in_language(language)
+    if column.startswith("title_"):
+        return Message("Title (%(language)s)", {"language": column.removeprefix("title_")}).in_language(language)
+    return column
+
+
+def workshop_page(template: str, workshop: Workshop, step: Step, **values: object) -> Page:
+    """Render a page of the workshop: a step, or what belongs to one."""
+    viewer, language = workshop.viewer, workshop.language
+    shown: dict[str, object] = {
+        "mistakes": workshop.shown(workshop.mistakes_of(step)),
+        "mistakes_in_all": len(workshop.mistakes_of(step)),
+        "steps": workshop.steps,
+        "step": step,
+        "base": workshop.base,
+        "address": workshop.address(step),
+        "revision": workshop.draft.revision,
+    }
+    return render(template, language, viewer, **(shown | values))
+
+
+def render(template: str, language: str, viewer: Viewer | None, **values: object) -> Page:
+    """Render a page with the workshop’s style sheet."""
+    return render_framed(template, language, viewer, "workshop", ("workshop.css",), **values)

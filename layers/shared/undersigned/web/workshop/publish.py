@@ -1,0 +1,201 @@
+"""The step that publishes a draft, and shows how people get to the form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from markupsafe import Markup
+
+from undersigned.domain.languages import Message, name_of
+from undersigned.web.workshop.frame import heading_of, workshop_page
+from undersigned.web.workshop.setting_fields import label_of, words_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from undersigned.domain.campaigns import Campaign
+    from undersigned.services.publishing_effects import Effects, LetterChange, SettingChange, TargetChange
+    from undersigned.web.dashboard import Viewer
+    from undersigned.web.page import Page
+    from undersigned.web.workshop.frame import Workshop
+
+
+_MOST_NAMED = 10
+
+
+def publish(workshop: Workshop, effects: Effects | None, public: Published | None, why: str = "") -> Page:
+    """Render what publishing changes, and its button; and of a published campaign, how people get to the form.
+
+    `why` is the reason that was typed before.
+    """
+    return workshop_page(
+        "workshop_publish.html",
+        workshop,
+        "publish",
+        effects=effects,
+        public=public,
+        is_open=not _is_over(workshop.viewer),
+        allowed=bool(workshop.viewer.campaign.allowed_origins),
+        why=why,
+        texts=_effect_texts(workshop, effects) if effects else (),
+    )
+
+
+def _is_over(viewer: Viewer) -> bool:
+    """Say whether the last day of signing is over."""
+    closes = viewer.campaign.closes
+    return closes is not None and closes < viewer.local(viewer.now).date()
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """How people get to a published form: its address, the QR code as SVG, and what to paste into websites.
+
+    `picture` is the path of the picture beside a shared link, on the host of the dashboard.
+    """
+
+    address: str
+    qr: Markup
+    script: str
+    frame: str
+    link: str
+    own_form: str
+    picture: str
+    title: str
+    summary: str
+    host: str
+
+
+def published(campaign: Campaign, public_url: str, api_url: str) -> Published:
+    """Return how people get to a campaign's form on a stack with this address. Own forms are sent to `api_url`."""
+    address = f"{public_url}/campaigns/{campaign.id}"
+    label = Message("Sign the letter").in_language(campaign.language)
+    open_it = Message("Open the letter on a page of its own").in_language(campaign.language)
+    return Published(
+        address=address,
+        qr=Markup(qr_code(address)),  # noqa: S704  (the lines of a picture)
+        script=(
+            f'<undersigned-form><a href="{address}">{label}</a></undersigned-form>\n'
+            f'<script src="{public_url}/embed.js" data-campaign="{campaign.id}" async></script>'
+        ),
+        frame=(
+            f'<iframe class="letter" src="{address}/embed" title="{label}" '
+            'width="100%" height="1120"></iframe>\n'
+            f'<p><a href="{address}">{open_it}</a></p>'
+        ),
+        link=f'<a href="{address}">{label}</a>',
+        own_form=_own_form(campaign, public_url, f"{api_url}/campaigns/{campaign.id}"),
+        picture=f"/campaigns/{campaign.id}/share.png",
+        title=campaign.title,
+        summary=campaign.summary,
+        host=urlsplit(public_url).netloc,
+    )
+
+
+def _own_form(campaign: Campaign, public_url: str, address: str) -> str:
+    """Return a form without any design that posts to the campaign (docs/embedding/own-form.md)."""
+    from undersigned.web.environment import environment
+
+    privacy = campaign.privacy_notice(public_url, campaign.language)
+    template = environment(campaign.language).get_template("own_form.html")
+    return template.render(campaign=campaign, address=address, privacy=privacy).strip()
+
+
+def qr_code(address: str, border: int = 0) -> str:
+    """Return the QR code of an address as SVG, black on white or on nothing; `border` is in modules."""
+    import io
+
+    import segno
+
+    written = io.BytesIO()
+    # The page's policy allows no style of an element's own.
+    segno.make(address, error="m").save(
+        written, kind="svg", xmldecl=False, border=border, omitsize=True, svgclass=None, lineclass=None
+    )
+    return written.getvalue().decode().strip()
+
+
+def _effect_texts(workshop: Workshop, effects: Effects) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return what publishing changes, as sentences under headings."""
+    say = workshop.viewer.say
+    parts = (
+        (Message("Letter"), [_letter_effect(change) for change in effects.letters]),
+        (Message("Recipients"), [*_recipient_effects(effects, workshop.language)]),
+        (Message("Settings"), [_setting_effect(change, workshop.language) for change in effects.settings]),
+    )
+    return tuple((say(heading), tuple(map(say, sentences))) for heading, sentences in parts if sentences)
+
+
+def _letter_effect(change: LetterChange) -> Message:
+    if change.before is None:
+        return Message("People can sign the letter in %(language)s.", {"language": name_of(change.language)})
+    values = {"language": name_of(change.language), "number": change.signed}
+    if change.at_least:
+        return Message(
+            "%(language)s: people who sign from now on sign the new text. At least %(number)s signed the earlier one; "
+            "their letters stay as they are.",
+            values,
+        )
+    return Message.counted(
+        "%(language)s: people who sign from now on sign the new text. %(number)s person signed the earlier one; "
+        "that letter stays as it is.",
+        "%(language)s: people who sign from now on sign the new text. %(number)s people signed the earlier one; "
+        "their letters stay as they are.",
+        change.signed,
+        values,
+    )
+
+
+def _recipient_effects(effects: Effects, language: str) -> Iterator[Message]:
+    if effects.added and not effects.is_new:
+        yield Message("New: %(names)s.", {"names": _listed(effects.added)})
+    for change in effects.changed:
+        values: dict[str, object] = {
+            "name": _name(change),
+            "columns": ", ".join(heading_of(column, language) for column in change.changed),
+            "number": change.waiting,
+        }
+        yield Message.counted(
+            "%(name)s: changed (%(columns)s). %(number)s letter waits.",
+            "%(name)s: changed (%(columns)s). %(number)s letters wait.",
+            change.waiting,
+            values,
+        )
+        if change.bounced:
+            yield Message(
+                "%(name)s: an email to the old address bounced. After publishing, open that delivery under Deliveries "
+                "and press “Send again”.",
+                values,
+            )
+    for change in effects.retired:
+        yield Message.counted(
+            "No longer a recipient: %(name)s. %(number)s letter waits, and is still sent.",
+            "No longer a recipient: %(name)s. %(number)s letters wait, and are still sent.",
+            change.waiting,
+            {"name": _name(change), "number": change.waiting},
+        )
+
+
+def _name(change: TargetChange) -> str:
+    target = change.after or change.before
+    return f"{target.name}, {target.locality}" if target else change.id
+
+
+def _listed(changes: Sequence[TargetChange]) -> str:
+    names = "; ".join(_name(change) for change in changes[:_MOST_NAMED])
+    return names if len(changes) <= _MOST_NAMED else f"{names}; …"
+
+
+def _setting_effect(change: SettingChange, language: str) -> Message:
+    values = {
+        "label": label_of(change.name, language),
+        "before": words_of(change.name, change.before or "", language),
+        "after": words_of(change.name, change.after or "", language),
+    }
+    if change.before is None:
+        return Message("%(label)s: now “%(after)s”.", values)
+    if change.after is None:
+        return Message("%(label)s: no longer “%(before)s”.", values)
+    return Message("%(label)s: “%(after)s” instead of “%(before)s”.", values)

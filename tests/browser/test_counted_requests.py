@@ -1,0 +1,61 @@
+"""A browser makes the requests that the benchmark `calls` counts for one signer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import expect
+
+from benchmarks.visit import Browser, route
+from tests.served_world import served
+from tests.world import ADA, CAMPAIGN
+from tests.world import world as make_world
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import pytest
+
+    from tests.chromium import Visitor
+    from tests.served_world import Site
+    from tests.world import Answer
+
+
+MOST = 6
+"""How many requests one signer may make. A rush repeats each of them."""
+
+
+def test_a_browser_makes_the_six_requests_that_are_counted(
+    monkeypatch: pytest.MonkeyPatch, visitor: Visitor, tmp_path: Path
+) -> None:
+    with make_world(monkeypatch, fast=True) as world, served(world, tmp_path) as site:
+        sign_and_confirm(site, visitor)
+        asked = [f"{method} {route(target)}" for method, _, target in (one.partition(" ") for one in site.requests)]
+    counted: list[str] = []
+    with make_world(monkeypatch, fast=True) as other:
+
+        def count(name: str, act: Callable[[], Answer]) -> Answer:
+            counted.append(name)
+            return act()
+
+        browser = Browser(other, count)
+        browser.sign()
+        other.run_stream()
+        browser.confirm(other.sent[-1].link("confirm"))
+    assert sorted(asked) == sorted(counted)
+    assert len(asked) <= MOST
+
+
+def sign_and_confirm(site: Site, visitor: Visitor) -> None:
+    page = visitor.open(f"{site.address}/campaigns/{CAMPAIGN}")
+    for name in ("name", "email", "address_line", "locality", "postal_code", "signature"):
+        page.locator(f"[name={name}]").press_sequentially(str(ADA[name]))
+    expect(page.locator("#found")).to_contain_text("Evanston")
+    page.get_by_role("button", name="Sign the letter").click()
+    expect(page.get_by_role("heading", name="Check your email")).to_be_visible(timeout=15_000)
+    with site.lock:
+        site.world.run_stream()
+    page.goto(f"{site.address}{site.world.sent[-1].link('confirm')}")
+    page.get_by_role("button", name="Confirm and send my letter").click()
+    expect(page.get_by_role("heading", name="Thank you: your letter is confirmed")).to_be_visible()

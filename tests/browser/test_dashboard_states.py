@@ -1,0 +1,133 @@
+"""The dashboard's states in a browser, on a stack in memory: what needs attention, and the search by name.
+
+`UNDERSIGNED_LOOKS=all` looks at them in both widths, color schemes and languages, and writes pictures.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from tests import looks
+from tests.integration.conftest import world
+from tests.integration.test_dashboard import put_key
+from tests.world import CAMPAIGN, DASHBOARD, ROOT
+from undersigned_cli.local.serving import HttpService, Response
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Page
+
+    from tests.chromium import Visitor
+    from tests.world import World
+    from undersigned_cli.local.serving import Request
+
+__all__ = ["world"]
+
+PICTURES = ROOT / ".undersigned" / "pictures"
+FORM = f"/campaigns/{CAMPAIGN}"
+
+
+@pytest.fixture
+def address(world: World, tmp_path: Path) -> Iterator[str]:
+    """Serve the stack to a browser."""
+
+    def answer(request: Request) -> Response:
+        headers = {name.lower(): value for name, value in request.headers}
+        cookies = [cookie.strip() for cookie in headers.pop("cookie", "").split(";") if cookie.strip()]
+        answered = world.request(
+            request.method, request.target, raw=request.body or None, headers=headers, cookies=cookies
+        )
+        sent = [*answered.headers.items(), *(("Set-Cookie", cookie) for cookie in answered.cookies)]
+        return Response(answered.status, tuple(sent), answered.content)
+
+    service = HttpService("stack", 0, tmp_path / "stack.log")
+    service.answer = answer
+    service.start()
+    yield service.url
+    service.stop()
+
+
+@pytest.fixture
+def troubled(world: World) -> World:
+    """Return a campaign in which everything that can be seen on the overview needs attention."""
+    put_key(world, "us_manage", "manage")
+    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
+    long_title = "Ask the police chiefs of Illinois to end the demand for sexual exploitation"
+    world.wiring.campaigns.put_campaign(replace(campaign, title=long_title, closes=date(2026, 11, 20)))
+    world.clock.advance(minutes=2)
+    world.wiring.campaigns.put_campaign(replace(campaign, title=long_title))
+    world.clock.advance(minutes=2)
+    for number, (code, town) in enumerate((("60201", "Evanston"), ("60091", "Wilmette"), ("60022", "Glencoe"))):
+        world.confirmed(name=f"Ada Rossi {number}", email=f"s{number}@signers.example", postal_code=code, locality=town)
+    world.week()
+    kinds = {"evanston": "bounce", "wilmette": "complaint"}
+    for sent in world.deliveries:
+        if kind := kinds.get(sent.tags["target"]):
+            world.feedback(kind, sent)
+    for number in range(6):
+        world.sign(name=f"Bot Rossi {number}", email=f"bot{number}@signers.example", form="")
+    world.run_stream()
+    world.clock.advance(days=4)
+    world.wiring.campaigns.hold(CAMPAIGN, "deerfield", "a new chief begins in December")
+    world.wiring.campaigns.pause(CAMPAIGN, paused=True)
+    world.wiring.mail_budgets.stop()
+    world.wiring.campaigns.put_campaign(replace(campaign, title=long_title, closes=date(2026, 11, 27)))
+    world.clock.advance(minutes=2)
+    return world
+
+
+def see(visitor: Visitor, page: Page, name: str) -> None:
+    """Check a state, and keep its picture."""
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name} is wider than the screen"
+    visitor.assert_accessible(page)
+    if looks.ALL:
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=PICTURES / f"states-{name}.png", full_page=True)
+
+
+@pytest.mark.parametrize(("width", "dark", "language"), looks.looks(360, 1280, ("en", "es")))
+def test_each_state_is_accessible_and_fits(
+    troubled: World, address: str, visitor: Visitor, width: int, *, dark: bool, language: str
+) -> None:
+    assert troubled.deliveries
+    look = f"{language}-{width}-{'dark' if dark else 'light'}"
+    page = visitor.open(f"{address}/organizer?lang={language}", width=width, dark=dark)
+    see(visitor, page, f"sign-in-{look}")
+    page.get_by_text("Sign in with a key").or_(page.get_by_text("con una clave")).first.click()
+    page.locator("[name=campaign]").fill(CAMPAIGN)
+    page.locator("[name=key]").fill("us_manage")
+    page.locator("form[action='/organizer/session'] button").click()
+    expect(page.locator("html")).to_have_attribute("lang", language)
+    expect(page.locator("[data-copy]")).to_be_visible()
+    assert page.locator("#to-do ~ .state").count() >= 7
+    see(visitor, page, f"overview-{look}")
+    page.goto(f"{address}{DASHBOARD}/signatures")
+    page.locator("#find").fill("rossi")
+    page.locator("#find").press("Enter")
+    expect(page.locator("tbody tr")).to_have_count(9)
+    see(visitor, page, f"named-{look}")
+    # The top of a page stays in order: the title, the languages and the way out don't overlap or leave the screen.
+    boxes = [box for part in page.locator(".bar > *").all() if (box := part.bounding_box()) and box["width"]]
+    assert all(box["x"] >= 0 and box["x"] + box["width"] <= width for box in boxes)
+    page.locator(".languages a").first.click()
+    expect(page.locator("html")).to_have_attribute("lang", "es" if language == "en" else "en")
+
+
+def test_the_forms_address_is_copied(troubled: World, address: str, visitor: Visitor) -> None:
+    assert troubled.deliveries
+    page = visitor.open(f"{address}/organizer")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_text("Sign in with a key").click()
+    page.get_by_label("Campaign").fill(CAMPAIGN)
+    page.get_by_label("Key").fill("us_manage")
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Copy").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()").endswith(FORM)

@@ -1,0 +1,184 @@
+"""The letter that the browser fills in while somebody types is the one that the server then shows to confirm."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from playwright.sync_api import expect
+
+from tests.world import ADA, CAMPAIGN, files_of_campaign, publish_files
+from tests.world import world as make_world
+from undersigned_cli.local.serving import HttpService, Request, Response
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Page
+
+    from tests.chromium import Visitor
+    from tests.world import World
+
+LETTER = """\
+{{ target.title }} {{ target.name }}, {{ target.department }}
+{{ target.locality }}
+
+Dear {{ target.title }} {{ target.name }},
+
+I live in {{ signer.locality }}
+{% if signer.address_line %}, at {{ signer.address_line }}{% else %}, somewhere{% endif %}.
+
+{% if note %}
+My own words:
+
+> {{ note }}
+{% elif target.department %}
+I write to the *{{ target.department }}* with {% if note %}words{% else %}no words{% endif %} of my own.
+{% endif %}
+
+- {{ signer.region }} {{ signer.postal_code }}
+
+{{ signature }}
+{{ date }}
+{{ signer.name }}
+{{ signer.address }}
+"""
+TARGETS = """\
+id,title,name,department,locality,email,postal_codes,title_es
+evanston,Police Chief,Avery Sample,Evanston Police,Evanston,chief@evanston.example,60201; 60203,Jefa de Policía
+skokie,Police Chief,Blake <Placeholder>,Skokie Police,Skokie,chief@skokie.example,60203; 60076,
+"""
+# HTML as this browser writes it.
+SERIALIZED = """(html) => {
+  const part = document.createElement("template");
+  part.innerHTML = html;
+  return part.innerHTML.trim();
+}"""
+FILLED = """(values) => {
+  const { letter_language, ...texts } = values;
+  for (const [name, text] of Object.entries(texts)) document.querySelector(`[name=${name}]`).value = text;
+  document.querySelector(`[name=letter_language][value=${letter_language}]`).checked = true;
+  document.querySelector("form").dispatchEvent(new Event("input", { bubbles: true }));
+}"""
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    with make_world(monkeypatch, fast=True) as made:
+        settings_file = files_of_campaign()["campaign.toml"]
+        changed = settings_file.replace('street_address = "required"', 'street_address = "optional"')
+        assert changed != settings_file
+        letters = {"letter.md": LETTER, "letter.es.md": LETTER}
+        publish_files(made, {"campaign.toml": changed, "targets.csv": TARGETS, **letters})
+        yield made
+
+
+@pytest.fixture
+def site(world: World, tmp_path: Path) -> Iterator[HttpService]:
+    """Serve the stack in memory to a browser."""
+
+    def answer(request: Request) -> Response:
+        values = dict(parse_qsl(request.body.decode(), keep_blank_values=True)) if request.method == "POST" else None
+        headers = {"accept": request.header("accept") or "*/*", "sec-fetch-site": "same-origin"}
+        made = world.request(request.method, request.target, values, headers=headers)
+        kept = ("content-type", "location", "content-security-policy", "retry-after")
+        return Response(
+            made.status, tuple((name, made.headers[name]) for name in kept if name in made.headers), made.content
+        )
+
+    service = HttpService("the stack in memory", 0, tmp_path / "http.log")
+    service.answer = answer
+    service.start()
+    yield service
+    service.stop()
+
+
+WORDS = st.text(
+    st.sampled_from("abcdeXYZ éßñ李ע&<>\"'{}%-.,") | st.characters(codec="utf-8", categories=["L"]),
+    min_size=1,
+    max_size=12,
+).map(lambda text: f"A{text}")
+LINES = st.lists(WORDS | st.just(""), max_size=4).map("\n".join)
+FORMS = st.fixed_dictionaries(
+    {
+        "name": WORDS,
+        "address_line": WORDS | st.just(""),
+        "locality": WORDS,
+        "region": WORDS,
+        "postal_code": st.sampled_from(["60201", " 60201-1234", "60076"]),
+        "signature": WORDS,
+        "note": LINES,
+        "letter_language": st.sampled_from(["en", "es"]),
+    }
+)
+
+
+def test_the_browsers_letter_is_the_one_to_confirm(world: World, site: HttpService, visitor: Visitor) -> None:
+    page = visitor.open(f"{site.url}/campaigns/{CAMPAIGN}")
+
+    @settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(FORMS)
+    def same(form: dict[str, str]) -> None:
+        email = f"signer-{len(world.sent)}@signers.example"
+        answer = world.sign(**{**ADA, **form, "email": email})
+        if answer.status != 303:
+            # Such as a name with too many digits: nothing to confirm.
+            return
+        world.run_stream()
+        confirming = world.get(world.sent[-1].link("confirm")).body
+
+        page.evaluate(FILLED, form)
+        name = "Avery Sample" if "60201" in form["postal_code"] else "Blake <Placeholder>"
+        expect(page.locator("#found")).to_contain_text(name)
+        shown = page.evaluate("document.getElementById('letter').innerHTML.trim()")
+
+        [letter] = re.findall(r'<div class="letter typed"[^>]*>(.*?)</div>', confirming, re.DOTALL)
+        assert shown == page.evaluate(SERIALIZED, letter)
+
+    same()
+
+
+def test_a_choice_of_town_and_a_code_that_nobody_serves_change_the_letter(site: HttpService, visitor: Visitor) -> None:
+    page = visitor.open(f"{site.url}/campaigns/{CAMPAIGN}")
+    code, letter = page.locator("[name=postal_code]"), page.locator("#letter")
+    code.fill("60203")
+    page.get_by_role("radio", name="Skokie").check()
+    expect(letter).to_contain_text("Dear Police Chief Blake <Placeholder>")
+    code.fill("99999")
+    code.blur()
+    expect(page.locator("#found")).to_contain_text("doesn’t cover 99999")
+    expect(letter).to_contain_text("Dear Police Chief (name)")
+
+
+def _sent_by(page: Page) -> list[tuple[str, str]]:
+    sent: list[tuple[str, str]] = []
+    page.on("request", lambda request: sent.append((request.url, request.post_data or "")))
+    return sent
+
+
+def test_only_the_postal_code_leaves_the_page_before_it_is_sent(site: HttpService, visitor: Visitor) -> None:
+    page = visitor.open(f"{site.url}/campaigns/{CAMPAIGN}")
+    sent = _sent_by(page)
+    for name in ("name", "email", "address_line", "locality", "signature", "postal_code"):
+        page.locator(f"[name={name}]").press_sequentially(str(ADA[name]))
+    expect(page.locator("#letter")).to_contain_text("Avery Sample")
+
+    words = [(url.rpartition("?")[2], body) for url, body in sent if "/assets/" not in url]
+    assert words == [("lang=en&postal_code=60201", "")]
+
+
+def test_a_busy_server_gets_the_form_again_by_itself(site: HttpService, visitor: Visitor) -> None:
+    page = visitor.open(f"{site.url}/campaigns/{CAMPAIGN}")
+    for name in ("name", "email", "address_line", "locality", "signature", "postal_code"):
+        page.locator(f"[name={name}]").fill(str(ADA[name]))
+    refusals = iter([Response(429, (("Content-Type", "application/json"),), b'{"message":"Too Many Requests"}')])
+    ordinary = site.answer
+    site.answer = lambda request: (next(refusals, None) if request.method == "POST" else None) or ordinary(request)
+    page.get_by_role("button", name="Sign the letter").click()
+    expect(page.get_by_role("status").filter(has_text="What you typed is kept")).to_be_visible()
+    expect(page.get_by_role("heading", name="Check your email")).to_be_visible(timeout=15_000)

@@ -1,0 +1,129 @@
+"""The proof of work in a browser, and the page after signing, which is in the form's page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.integration.test_abuse_checks import change, row
+from tests.served_world import served
+from tests.world import ADA, CAMPAIGN
+from tests.world import world as make_world
+from undersigned.domain.abuse_checks import PACE_WINDOW, window_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Page, Route
+
+    from tests.chromium import Visitor
+    from tests.served_world import Site
+
+FORM = f"/campaigns/{CAMPAIGN}"
+
+
+@pytest.fixture
+def site(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Site]:
+    with make_world(monkeypatch, fast=True) as world, served(world, tmp_path) as made:
+        yield made
+
+
+def fill(page: Page, **changes: str) -> None:
+    for name, answer in ({**ADA, "region": "IL"} | changes).items():
+        page.locator(f"[name={name}]").fill(str(answer))
+
+
+def sign(page: Page) -> None:
+    page.locator("#send").click()
+    expect(page.get_by_role("heading", name="Check your email")).to_be_visible(timeout=20_000)
+
+
+def test_a_browser_brings_a_proof_of_the_address_that_is_sent(site: Site, visitor: Visitor) -> None:
+    change(site.world, proof_of_work="always")
+    page = visitor.open(f"{site.address}{FORM}")
+    fill(page, email="ada.typo@signers.example")
+    expect(page.locator("[name=proof]")).not_to_have_value("", timeout=20_000)
+    page.locator("[name=email]").fill("ada@signers-münchen.example")
+    sign(page)
+    assert row(site.world, "ada@signers-münchen.example").quarantine is None
+
+
+def test_a_form_that_was_open_for_long_brings_a_proof_unasked(site: Site, visitor: Visitor) -> None:
+    page = visitor.open(f"{site.address}{FORM}")
+    assert "proof" not in page.evaluate("({...document.forms[0].dataset})")
+    page.evaluate("Date.now = ((now) => () => now() + 6 * 60_000)(Date.now)")
+    with site.lock:
+        site.world.clock.advance(minutes=11)
+        site.world.wiring.abuse_counters.add_sign_ups(CAMPAIGN, window_of(site.world.clock.now, PACE_WINDOW), 60)
+    fill(page)
+    sign(page)
+    assert row(site.world).quarantine is None
+
+
+@pytest.mark.parametrize("is_left_open", [True, False], ids=["left open", "from the browser's cache"])
+def test_a_form_that_is_days_old_gets_a_new_token(site: Site, visitor: Visitor, *, is_left_open: bool) -> None:
+    page = visitor.open(f"{site.address}{FORM}")
+    before = page.locator("[name=form]").input_value()
+    if is_left_open:
+        page.evaluate("Date.now = ((now) => () => now() + 49 * 3_600_000)(Date.now)")
+    else:
+        page.goto(f"{site.address}{FORM}/privacy")
+    with site.lock:
+        site.world.clock.advance(hours=49)
+        site.world.wiring.abuse_counters.add_sign_ups(CAMPAIGN, window_of(site.world.clock.now, PACE_WINDOW), 60)
+    if not is_left_open:
+        page.go_back()
+        assert page.locator("[name=form]").input_value() == before
+    fill(page)
+    sign(page)
+    assert row(site.world).quarantine is None
+
+
+def test_a_form_whose_script_cannot_send_it_is_sent_by_the_browser(site: Site, visitor: Visitor) -> None:
+    """Something between the browser and the stack lets pages through, and not what scripts ask for."""
+    visitor.expect(r"not loaded, net::ERR_FAILED")
+    page = visitor.open(f"{site.address}{FORM}")
+    refused: list[str] = []
+
+    def answer(asked: Route) -> None:
+        if asked.request.resource_type == "fetch":
+            refused.append(asked.request.url)
+            asked.abort()
+        else:
+            asked.continue_()
+
+    page.route("**/signatures*", answer)
+    page.evaluate("void (setTimeout = ((later) => (act, wait) => later(act, wait / 50))(setTimeout))")
+    fill(page)
+    sign(page)
+    assert len(refused) == 3
+    assert row(site.world).quarantine is None
+
+
+def test_the_page_after_signing_is_a_page_of_its_own(site: Site, visitor: Visitor) -> None:
+    page = visitor.open(f"{site.address}{FORM}?lang=es")
+    fill(page)
+    page.locator("#send").click()
+    heading = page.get_by_role("heading", level=1)
+    expect(heading).to_be_focused()
+    assert page.url.endswith("/signed?lang=es")
+    shown = page.locator("main").inner_html()
+    title = page.title()
+    page.reload()
+    assert page.title() == title
+    assert page.locator("main").inner_html() == shown
+    page.get_by_role("link", name="llene de nuevo el formulario").click()
+    expect(page.locator("#send")).to_be_visible()
+
+
+def test_two_people_sign_one_after_the_other_in_one_browser(site: Site, visitor: Visitor) -> None:
+    page = visitor.open(f"{site.address}{FORM}")
+    for email in ("ada@signers.example", "bo@signers.example"):
+        fill(page, email=email)
+        sign(page)
+        page.get_by_role("link", name="fill in the form again").click()
+        expect(page.locator("#send")).to_be_visible()
+    assert row(site.world, "bo@signers.example").quarantine is None

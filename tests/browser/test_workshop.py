@@ -1,0 +1,324 @@
+"""The workshop in Chromium: the letter beside its text, rows that are added, and every page and state with axe."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from tests import looks
+from tests import world as worlds
+from tests.organizers import link_in
+from undersigned.authoring.settings_document import SettingsDocument
+from undersigned.domain.api_keys import ApiKey, digest_of
+from undersigned_cli.local.serving import HttpService, Response
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from playwright.sync_api import Page
+
+    from tests.chromium import Visitor
+    from tests.world import World
+    from undersigned.authoring.settings_document import Value
+    from undersigned_cli.local.serving import Request
+
+SCREENSHOTS = worlds.ROOT / ".undersigned" / "pictures"
+CAMPAIGN = worlds.CAMPAIGN
+NEW = "safer-streets"
+ANN = "ann@organizer.example"
+
+# The narrowest look, in the longest language. `make soak` tries all.
+LOOKS = looks.looks(360, 1280, ("en", "es")) if looks.ALL else [(360, True, "es")]
+ALWAYS_SEEN = {"check", "published", "letter-mistakes", "recipients-mistakes", "settings-conflict", "new-recognized"}
+"""One state of each kind. `make soak` sees all of them."""
+
+TAKES_PICTURES = looks.ALL
+
+
+@dataclass
+class Stack:
+    """The handlers on AWS in memory, and their address on this machine."""
+
+    world: World
+    address: str
+
+    def workshop(self, campaign: str) -> str:
+        return f"{self.address}/organizer/dashboard/{campaign}/workshop"
+
+    def sign_in(self, page: Page, campaign: str) -> None:
+        key = f"us_{campaign}"
+        self.world.wiring.api_keys.put_api_key(
+            ApiKey(campaign, digest_of(key), "manage", "", datetime(2026, 1, 1, tzinfo=UTC))
+        )
+        page.goto(f"{self.address}/organizer")
+        page.locator("summary").click()
+        page.locator("#campaign").fill(campaign)
+        page.locator("#key").fill(key)
+        page.locator("form[action$='/session'] button").click()
+        page.wait_for_url(re.compile("/organizer/dashboard/"))
+
+    def write(self, campaign: str, files: Mapping[str, str | None]) -> None:
+        """Change files as another person would."""
+        drafting = self.world.wiring.drafting()
+        drafting.write(campaign, drafting.draft(campaign).revision, files, ANN)
+
+    def set(self, campaign: str, settings: Mapping[str, Value]) -> None:
+        """Change settings as another person would."""
+        text = self.world.wiring.drafting().draft(campaign).files["campaign.toml"]
+        self.write(campaign, {"campaign.toml": SettingsDocument.read(text).changed(settings).text})
+
+
+@pytest.fixture
+def stack(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Stack]:
+    # Handlers share their process's state, as in Lambda, so they take one request at a time.
+    lock = Lock()
+    with worlds.world(monkeypatch, fast=True) as world:
+
+        def answer(request: Request) -> Response:
+            headers = {name.lower(): value for name, value in request.headers}
+            cookies = [part.strip() for part in headers.pop("cookie", "").split(";") if part.strip()]
+            with lock:
+                found = world.request(
+                    request.method,
+                    request.target,
+                    raw=request.body if request.method == "POST" else None,
+                    headers=headers,
+                    cookies=cookies,
+                )
+            kept = tuple((name, value) for name, value in found.headers.items() if name != "content-length")
+            return Response(found.status, (*kept, *(("Set-Cookie", it) for it in found.cookies)), found.content)
+
+        service = HttpService("workshop", 0, tmp_path / "log")
+        service.answer = answer
+        service.start()
+        yield Stack(world, service.url)
+        service.stop()
+
+
+def test_the_letter_is_shown_while_one_types(stack: Stack, visitor: Visitor) -> None:
+    page = visitor.open()
+    stack.sign_in(page, CAMPAIGN)
+    page.goto(f"{stack.workshop(CAMPAIGN)}/letter")
+    text, shown = page.locator("#text"), page.locator("#letter-shown")
+    text.fill("Dear {{ target.name }},\n\n{{ signature }} {{ date }} {{ signer.name }} {{ signer.address }}\n\nPlease ")
+    text.press("Control+End")
+    page.get_by_role("button", name="Bold").click()
+    page.keyboard.type("hurry")
+    expect(shown.locator("strong")).to_have_text("hurry")
+    # A mistake is told at its line, and the last letter without one stays.
+    text.press("Control+End")
+    page.keyboard.type(" {{ nobody }}")
+    expect(page.locator("#letter-mistakes")).to_contain_text("Line 5")
+    expect(shown).to_contain_text("hurry")
+    page.locator("#letter-mistakes a").click()
+    assert text.evaluate("it => it.value.slice(it.selectionStart, it.selectionEnd)").startswith("Please")
+    text.fill("x")
+    page.get_by_role("button", name="Signer’s name").click()
+    expect(text).to_have_value("x{{ signer.name }}")
+    text.press("Control+z")
+    expect(text).to_have_value("x")
+
+
+def test_a_row_is_added_and_saved(stack: Stack, visitor: Visitor) -> None:
+    page = visitor.open()
+    stack.sign_in(page, CAMPAIGN)
+    page.goto(f"{stack.workshop(CAMPAIGN)}/recipients")
+    rows = page.locator("#rows tr")
+    before = rows.count()
+    page.get_by_role("button", name="Add a row").click()
+    expect(rows).to_have_count(before + 1)
+    page.keyboard.type("Sheriff")
+    page.get_by_label(f"Name, row {before + 1}", exact=True).fill("Kim New")
+    page.get_by_role("button", name="Save and continue").click()
+    expect(page.locator("#mistakes")).to_contain_text("Row 11")
+    expect(page.get_by_label("Name, row 11", exact=True)).to_have_value("Kim New")
+
+
+def test_without_javascript_a_campaign_is_written_and_published(stack: Stack, visitor: Visitor) -> None:
+    drafting = stack.world.wiring.drafting()
+    drafting.create(NEW, ANN, drafting.starting_files("example", NEW).files)
+    page = visitor.open(scripts=False)
+    stack.sign_in(page, NEW)
+    page.goto(f"{stack.workshop(NEW)}/letter")
+    text = page.locator("#text").input_value()
+    page.locator("#text").fill(text.replace("Sincerely", "With hope"))
+    page.get_by_role("button", name="Show the letter").click()
+    expect(page.locator("#letter-shown")).to_contain_text("With hope")
+    page.get_by_role("button", name="Save and continue").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Recipients")
+    page.get_by_role("button", name="Add a row").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Recipients")
+    page.locator("nav.steps a").last.click()
+    page.get_by_role("button", name="Publish", exact=True).click()
+    expect(page.get_by_role("status")).to_have_text("Published.")
+
+
+@pytest.mark.parametrize(("width", "dark", "language"), LOOKS)
+def test_every_page_and_state_is_accessible(  # noqa: PLR0915  (each state leads to the next)
+    stack: Stack, visitor: Visitor, width: int, language: str, *, dark: bool
+) -> None:
+    drafting = stack.world.wiring.drafting()
+    drafting.create(NEW, ANN, drafting.starting_files("example", NEW).files)
+    letter = drafting.draft(NEW).files["letter.md"]
+    # The pages are in the campaign's language.
+    stack.write(NEW, {"letter.es.md": None})
+    stack.set(NEW, {"language": language, "title": "Safer streets", "languages": None})
+    stack.write(
+        NEW,
+        {
+            "targets.csv": drafting.draft(NEW)
+            .files["targets.csv"]
+            .replace("title_es,", "")
+            .replace("Jefe de Policía,", "")
+        },
+    )
+    page = visitor.open(width=width, dark=dark)
+    stack.sign_in(page, NEW)
+    base = stack.workshop(NEW)
+
+    def see(state: str) -> None:
+        if not TAKES_PICTURES and state not in ALWAYS_SEEN:
+            return
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{state} is wider than the screen"
+        assert page.locator("html").get_attribute("lang") == language
+        visitor.assert_accessible(page)
+        if TAKES_PICTURES:
+            SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+            look = f"{width}-{'dark' if dark else 'light'}-{language}"
+            page.screenshot(path=SCREENSHOTS / f"workshop-{state}-{look}.png", full_page=True)
+
+    def go(step: str) -> None:
+        page.goto(f"{base}/{step}")
+        page.evaluate("document.querySelectorAll('details').forEach(it => { it.open = true })")
+
+    def save(step: str = "save") -> None:
+        page.locator(f"button[value={step}]").first.click()
+        page.wait_for_load_state()
+
+    for step in ("letter", "recipients", "settings", "check", "publish"):
+        go(step)
+        see(step)
+    go("check")
+    page.locator("form[action$='/test'] button").click()
+    see("test-signature")
+    page.go_back()
+    page.locator("#name").fill("")
+    page.locator("form[action$='/test'] button").click()
+    see("refused-test")
+    # Each step with mistakes.
+    go("letter")
+    page.locator("#text").fill("Dear {{ nobody }}")
+    save()
+    see("letter-mistakes")
+    go("recipients")
+    page.locator("#cell-0-email").fill("nobody")
+    page.locator("#cell-1-id").fill("deerfield")
+    save()
+    see("recipients-mistakes")
+    go("settings")
+    page.locator("#setting-goal").fill("many")
+    save()
+    see("settings-mistakes")
+    go("check")
+    see("check-mistakes")
+    # Two people at once.
+    go("letter")
+    stack.write(NEW, {"letter.md": letter})
+    page.locator("#text").fill(letter.replace("Sincerely", "With hope"))
+    save()
+    see("letter-conflict")
+    go("settings")
+    stack.set(NEW, {"goal": 700})
+    page.locator("#setting-goal").fill("800")
+    save()
+    see("settings-conflict")
+    save()
+    go("recipients")
+    table = drafting.draft(NEW).files["targets.csv"]
+    stack.write(NEW, {"targets.csv": table.replace("nobody", "chief@deerfield.example").replace("evanston", "")})
+    page.locator("#cell-0-email").fill("mayor@deerfield.example")
+    save()
+    see("recipients-conflict")
+    save("merge")
+    stack.write(
+        NEW,
+        {
+            "targets.csv": drafting.starting_files("example", NEW)
+            .files["targets.csv"]
+            .replace("title_es,", "")
+            .replace("Jefe de Policía,", "")
+        },
+    )
+    go("publish")
+    page.locator("form[action$='/publish'] button").click()
+    expect(page.locator("#form-address")).to_be_visible()
+    see("published")
+    stack.set(NEW, {"goal": 900, "title": "Safer streets for all"})
+    stack.write(NEW, {"letter.md": letter.replace("Sincerely", "With hope")})
+    go("publish")
+    see("changes")
+    page.goto(base.removesuffix("/workshop"))
+    see("overview-with-changes")
+
+
+PAPER = """Dear Mayor ____________,
+
+I live in ____________. Please act.
+
+____________________
+(signature)
+Name: ____________
+Address: ____________
+Date: ____________
+"""
+
+
+@pytest.mark.parametrize(("width", "dark", "language"), LOOKS)
+def test_a_new_campaign_begins_on_accessible_pages(
+    stack: Stack, visitor: Visitor, width: int, language: str, *, dark: bool
+) -> None:
+    page = visitor.open(width=width, dark=dark, locale={"en": "en-US", "es": "es-MX"}[language])
+    page.goto(f"{stack.address}/organizer")
+    page.locator("#email").fill(worlds.ADMINISTRATOR)
+    page.locator("form[action$='/sign-in'] button").click()
+    page.wait_for_url("**/organizer/sign-in")
+    stack.world.run_people_mails()
+    page.goto(f"{stack.address}{link_in(stack.world.sent[-1])}")
+    page.locator("main form button").click()
+    page.wait_for_url("**/organizer")
+
+    def see(state: str) -> None:
+        if not TAKES_PICTURES and state not in ALWAYS_SEEN:
+            return
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{state} is wider than the screen"
+        assert page.locator("html").get_attribute("lang") == language
+        visitor.assert_accessible(page)
+        if TAKES_PICTURES:
+            SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+            look = f"{width}-{'dark' if dark else 'light'}-{language}"
+            page.screenshot(path=SCREENSHOTS / f"workshop-{state}-{look}.png", full_page=True)
+
+    page.locator("a[href='/organizer/new']").click()
+    see("new")
+    page.locator("#title").fill("Safer streets")
+    page.locator("#text").fill(PAPER.replace("I live in ____________", "frobnicate ____ now"))
+    page.locator("button[value=begin]").click()
+    see("new-mistakes")
+    page.locator("#text").fill(PAPER)
+    page.locator("#campaign").fill("No Name")
+    page.locator("button[value=begin]").click()
+    see("new-recognized")
+    page.locator("button[value=create]").click()
+    see("new-refused")
+    page.locator("#campaign").fill("")
+    page.locator("button[value=create]").click()
+    page.wait_for_url(f"**/organizer/dashboard/{NEW}/workshop/letter")
+    page.goto(f"{stack.address}/organizer")
+    see("campaigns")

@@ -1,0 +1,214 @@
+"""`undersigned doctor` on the local stack: each planted fault is named, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from urllib.request import Request, urlopen
+
+import pytest
+from typer.testing import CliRunner
+
+from undersigned_cli import campaign_folder
+from undersigned_cli.campaign_folder import push
+from undersigned_cli.commands import doctor
+from undersigned_cli.commands.doctor import ProblemsError
+from undersigned_cli.local.stack import PROJECT
+from undersigned_cli.main import app
+from undersigned_cli.stacks import Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+    from undersigned_cli.local.running import RunningStack
+
+RECIPIENT = "mayor@doctor.example"
+
+
+def physical_id(stack: RunningStack, logical_id: str) -> str:
+    found = stack.client("cloudformation").describe_stack_resource(
+        StackName="undersigned", LogicalResourceId=logical_id
+    )
+    return str(found["StackResourceDetail"]["PhysicalResourceId"])
+
+
+def control(stack: RunningStack, **controls: Any) -> None:
+    """Tell the SES stand-in what to say."""
+    address = f"{stack.environment['AWS_ENDPOINT_URL_SESV2']}/_control"
+    with urlopen(Request(address, json.dumps(controls).encode(), stack.key_header), timeout=60) as answer:  # noqa: S310
+        assert answer.status == 200
+
+
+VERIFIED = {"VerifiedForSendingStatus": True, "DkimAttributes": {"Status": "SUCCESS"}}
+
+
+@pytest.fixture
+def dns(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the DMARC records that the DNS has. The local stack has no DNS."""
+    records = ["v=DMARC1; p=none"]
+    monkeypatch.setattr(doctor, "txt_records", lambda _name: records)
+    return records
+
+
+@pytest.fixture
+def problems(stack: RunningStack, dns: list[str]) -> Iterator[Callable[[], dict[str, str]]]:
+    """Yield a function that returns what the command found wrong."""
+    assert dns
+
+    def run() -> dict[str, str]:
+        arguments = ["doctor", "--json", "--local", "--state", str(stack.state)]
+        result = CliRunner().invoke(app, arguments)
+        assert result.exception is None or isinstance(result.exception, ProblemsError), result.output
+        rows: list[dict[str, Any]] = json.loads(result.stdout)
+        assert all(row["todo"] for row in rows if row["state"] != "ok")
+        return {row["check"]: row["found"] for row in rows if row["state"] != "ok"}
+
+    control(stack, identity=VERIFIED, account={})
+    yield run
+    control(stack, identity={}, account={})
+
+
+@contextmanager
+def mapping_off(stack: RunningStack) -> Iterator[None]:
+    functions, mapping = stack.client("lambda"), physical_id(stack, "ExportSignaturesQueue")
+    functions.update_event_source_mapping(UUID=mapping, Enabled=False)
+    try:
+        yield
+    finally:
+        functions.update_event_source_mapping(UUID=mapping, Enabled=True)
+
+
+_KEPT = ("Name", "ScheduleExpression", "ScheduleExpressionTimezone", "FlexibleTimeWindow", "Target")
+
+
+@contextmanager
+def schedule_off(stack: RunningStack) -> Iterator[None]:
+    scheduler, name = stack.client("scheduler"), physical_id(stack, "ReconcileDaily")
+    before = scheduler.get_schedule(Name=name)
+    kept = {key: before[key] for key in _KEPT}
+    scheduler.update_schedule(**kept, State="DISABLED")
+    try:
+        yield
+    finally:
+        scheduler.update_schedule(**kept, State="ENABLED")
+
+
+@contextmanager
+def schedule_gone(stack: RunningStack) -> Iterator[None]:
+    scheduler, name = stack.client("scheduler"), physical_id(stack, "ReportDeliveriesWeekly")
+    before = scheduler.get_schedule(Name=name)
+    scheduler.delete_schedule(Name=name)
+    try:
+        yield
+    finally:
+        scheduler.create_schedule(**{key: before[key] for key in _KEPT}, State="ENABLED")
+
+
+@contextmanager
+def without_subscription(stack: RunningStack, topic: str, protocol: str) -> Iterator[None]:
+    sns, arn = stack.client("sns"), physical_id(stack, topic)
+    subscriptions = sns.list_subscriptions_by_topic(TopicArn=arn)["Subscriptions"]
+    [subscription] = [one for one in subscriptions if one["Protocol"] == protocol]
+    attributes = sns.get_subscription_attributes(SubscriptionArn=subscription["SubscriptionArn"])["Attributes"]
+    sns.unsubscribe(SubscriptionArn=subscription["SubscriptionArn"])
+    try:
+        yield
+    finally:
+        names = ("RawMessageDelivery", "FilterPolicy", "FilterPolicyScope", "RedrivePolicy")
+        kept = {name: attributes[name] for name in names if name in attributes}
+        sns.subscribe(TopicArn=arn, Protocol=protocol, Endpoint=subscription["Endpoint"], Attributes=kept)
+
+
+@contextmanager
+def alarm_on(stack: RunningStack) -> Iterator[None]:
+    alarms, name = stack.client("cloudwatch"), physical_id(stack, "TallyFailedAlarm")
+    alarms.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="planted")
+    try:
+        yield
+    finally:
+        alarms.set_alarm_state(AlarmName=name, StateValue="OK", StateReason="removed")
+
+
+@contextmanager
+def ses_says(stack: RunningStack) -> Iterator[None]:
+    account = {
+        "ProductionAccessEnabled": False,
+        "SendingEnabled": False,
+        "EnforcementStatus": "SHUTDOWN",
+        "SendQuota": {"Max24HourSend": 1000, "SentLast24Hours": 999},
+    }
+    identity = {"VerifiedForSendingStatus": False, "DkimAttributes": {"Status": "PENDING"}}
+    control(stack, account=account, identity=identity)
+    try:
+        yield
+    finally:
+        control(stack, account={}, identity=VERIFIED)
+
+
+@contextmanager
+def recipient_suppressed(stack: RunningStack) -> Iterator[None]:
+    folder = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
+    [*_, target] = folder.targets
+    wiring = Stack(stack.outputs, stack.client).wiring()
+    healthy = replace(folder, campaign=replace(folder.campaign, id="doctor"), targets=(target,))
+    push(replace(healthy, targets=(replace(target, email=RECIPIENT),)), wiring.campaigns)
+    control(stack, fates={RECIPIENT: "bounced"})
+    mail = f"From: {wiring.settings.sender_address}\r\n\r\nGood day"
+    stack.client("sesv2").send_email(Destination={"ToAddresses": [RECIPIENT]}, Content={"Raw": {"Data": mail.encode()}})
+    try:
+        yield
+    finally:
+        control(stack, fates={RECIPIENT: None})
+        push(healthy, wiring.campaigns)
+
+
+@contextmanager
+def no_record(dns: list[str]) -> Iterator[None]:
+    before = list(dns)
+    dns.clear()
+    try:
+        yield
+    finally:
+        dns += before
+
+
+def test_thirteen_planted_faults_are_all_named_and_nothing_else(
+    stack: RunningStack, problems: Callable[[], dict[str, str]], dns: list[str]
+) -> None:
+    before = problems()
+    # Recipients of other tests can be on the suppression list.
+    assert before.keys() <= {"suppression list"}
+    faults: list[AbstractContextManager[None]] = [
+        mapping_off(stack),
+        schedule_off(stack),
+        schedule_gone(stack),
+        without_subscription(stack, "FeedbackTopic", "sqs"),
+        without_subscription(stack, "Alarms", "email"),
+        alarm_on(stack),
+        ses_says(stack),
+        recipient_suppressed(stack),
+        no_record(dns),
+    ]
+    with ExitStack() as planted:
+        for fault in faults:
+            planted.enter_context(fault)
+        found = problems()
+
+    assert RECIPIENT in found.pop("suppression list")
+    assert found == {
+        "event source mappings": "ExportSignaturesQueue is Disabled",
+        "schedules": "off or gone: ReconcileDaily, ReportDeliveriesWeekly",
+        "events": "none",
+        "alarms' subscription": "none",
+        "alarms": f"on: {physical_id(stack, 'TallyFailedAlarm')}",
+        "sandbox": "SES sends to verified addresses only",
+        "sending": "paused or under review: SHUTDOWN",
+        "daily quota": "999 of 1000 emails used in 24 hours",
+        "identity": "not verified",
+        "DKIM": "PENDING",
+        "DMARC": "no record",
+    }
+    assert problems() == before

@@ -1,0 +1,171 @@
+"""Every metric of ours that an alarm watches is really written: a run of the local stack writes it into its logs."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
+
+from tests.aws_from_template import load_template
+from tests.e2e.test_doctor import control, physical_id
+from tests.emitted import is_counted, lines_of_metrics
+from tests.template.reading import ALARM, named_by, of_type, sources
+from undersigned.aws.counts import counter_key
+from undersigned.aws.dynamodb import Update
+from undersigned.aws.mail_budgets import hour_key
+from undersigned.aws.queue import reconciliation_message
+from undersigned.aws.signatures import signature_key
+from undersigned_cli import campaign_folder
+from undersigned_cli.campaign_folder import push
+from undersigned_cli.local.stack import PROJECT
+from undersigned_cli.stacks import Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from undersigned.wiring import Wiring
+    from undersigned_cli.local.running import RunningStack
+
+CAMPAIGN = "metrics"
+TEMPLATE = load_template()
+FILTERS = of_type(TEMPLATE, "AWS::Logs::MetricFilter")
+OF_THE_API = "ApiLogGroup"
+"""API Gateway writes it on AWS, in the form that the template says. The local stack has none."""
+
+
+def wait_for(has_happened: Callable[[], Any], seconds: float = 90) -> None:
+    deadline = time.monotonic() + seconds
+    while not has_happened():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.5)
+
+
+def sign(stack: RunningStack, email: str, postal_code: str, *, campaign: str = CAMPAIGN) -> None:
+    values = {
+        "name": "Ada Specimen",
+        "email": email,
+        "address_line": "1 Sample Street",
+        "locality": "Evanston",
+        "postal_code": postal_code,
+        "signature": "Ada Specimen",
+    }
+    address = f"{stack.public_url}/campaigns/{campaign}/signatures"
+    with urlopen(Request(address, urlencode(values).encode()), timeout=60) as answer:  # noqa: S310
+        assert answer.status == 200
+
+
+def confirm(stack: RunningStack, email: str) -> None:
+    wait_for(lambda: [mail for mail in stack.mails() if mail.to == (email,)])
+    [mail] = [mail for mail in stack.mails() if mail.to == (email,)]
+    part = message_from_bytes(mail.raw, policy=policy.default).get_body(("plain",))
+    assert part
+    link = re.search(rf"{re.escape(stack.public_url)}/confirm/\S*", part.get_content())
+    assert link
+    with urlopen(Request(link[0], b""), timeout=60) as answer:  # noqa: S310
+        assert answer.status == 200
+
+
+def lines_of(stack: RunningStack, group: str) -> list[str]:
+    pages = stack.client("logs").get_paginator("filter_log_events").paginate(logGroupName=physical_id(stack, group))
+    return [event["message"].rstrip() for page in pages for event in page["events"]]
+
+
+def run(stack: RunningStack, wiring: Wiring) -> None:
+    """Let happen what the alarms on our namespace are about."""
+    folder = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
+    targets = tuple(
+        replace(target, email="bounce+metrics@simulator.amazonses.com") if target.id == "wilmette" else target
+        for target in folder.targets
+    )
+    push(replace(folder, campaign=replace(folder.campaign, id=CAMPAIGN), targets=targets), wiring.campaigns)
+    for town, code in (("evanston", "60201"), ("wilmette", "60091")):
+        sign(stack, f"{town}@metrics.example", code)
+        confirm(stack, f"{town}@metrics.example")
+    wait_for(lambda: all(wiring.signatures.has_waiting(CAMPAIGN, town) for town in ("evanston", "wilmette")))
+    stack.invoke("PlanDeliveries", {"scheduled_time": datetime.now(UTC).isoformat()})
+
+    # This one has waited for two weeks.
+    sign(stack, "winnetka@metrics.example", "60093")
+    confirm(stack, "winnetka@metrics.example")
+    [row] = [row for row in wiring.signatures.listed_signatures(CAMPAIGN) if row.target == "winnetka"]
+    long_ago = (datetime.now(UTC) - timedelta(days=14)).isoformat()
+    table = wiring.table
+    table.update(Update(signature_key(CAMPAIGN, row.signer), assign={"confirmed_at": long_ago}))
+    table.update(Update(counter_key(CAMPAIGN, "TARGET#evanston"), add={"signatures": 3}))
+    # The second pass of a reconciliation comes a quarter of an hour after the first.
+    reconciling = wiring.reconciling(lambda _finding: None)
+    [begun] = reconciling.begin(CAMPAIGN)
+    second = reconciliation_message(reconciling.proceed(begun))
+    stack.invoke("Reconcile", {"Records": [{"body": second}]})
+
+    control(stack, refuse_next=1)
+    sign(stack, "refused@metrics.example", "60201")
+    stack.client("sqs").send_message(QueueUrl=physical_id(stack, "WaitingMails"), MessageBody="no message of ours")
+    hour = hour_key(datetime.now(UTC))
+    table.update(Update(hour, add={"bounced_suspicious": 100_000}))
+    try:
+        stack.invoke("SendConfirmations", {"postponed": True})
+    finally:
+        table.update(Update(hour, add={"bounced_suspicious": -100_000}))
+
+
+def emitted(stack: RunningStack) -> set[str]:
+    """Return the metrics that functions wrote, with the stack's name, and those that filters count in logs."""
+    groups = of_type(TEMPLATE, "AWS::Logs::LogGroup").keys() - {OF_THE_API}
+    logs = {group: lines_of(stack, group) for group in groups}
+    found = {
+        metric["Name"]
+        for lines in logs.values()
+        for line in lines_of_metrics("\n".join(lines))
+        for directive in line["_aws"]["CloudWatchMetrics"]
+        for metric in directive["Metrics"]
+        if (directive["Namespace"], line["service"]) == ("Undersigned", "undersigned")
+    }
+    return found | {
+        str(transformation["MetricName"])
+        for properties in FILTERS.values()
+        for transformation in properties["MetricTransformations"]
+        if any(
+            is_counted(properties["FilterPattern"], line) for line in logs.get(named_by(properties["LogGroupName"]), ())
+        )
+    }
+
+
+def test_every_metric_of_ours_that_an_alarm_watches_is_written(stack: RunningStack) -> None:
+    watched = {
+        str(source.name)
+        for properties in of_type(TEMPLATE, ALARM).values()
+        for source in sources(properties)
+        if source.namespace == "Undersigned"
+    }
+    of_the_api = {
+        str(transformation["MetricName"])
+        for properties in FILTERS.values()
+        if named_by(properties["LogGroupName"]) == OF_THE_API
+        for transformation in properties["MetricTransformations"]
+    }
+    run(stack, Stack(stack.outputs, stack.client).wiring("WaitingMailsUrl"))
+    deadline = time.monotonic() + 180
+    while (missing := watched - of_the_api - emitted(stack)) and time.monotonic() < deadline:
+        time.sleep(1)
+
+    assert missing == set()
+    assert of_the_api < watched
+
+
+def test_the_line_of_the_api_that_the_local_stack_does_not_write_is_counted() -> None:
+    [api] = of_type(TEMPLATE, "AWS::Serverless::HttpApi").values()
+    written = re.sub(
+        r"\$context\.(\w+)", lambda at: "429" if at[1] == "status" else "1", api["AccessLogSettings"]["Format"]
+    )
+    patterns = [one["FilterPattern"] for one in FILTERS.values() if named_by(one["LogGroupName"]) == OF_THE_API]
+
+    assert json.loads(written)["status"] == "429"
+    assert [is_counted(pattern, written) for pattern in patterns] == [True]
+    assert not is_counted(patterns[0], written.replace("429", "200"))

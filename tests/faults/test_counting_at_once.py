@@ -1,0 +1,439 @@
+"""Counts are exact when many workers count at once: histories that are re-cut, repeated, concurrent and dying."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.faults.memory import Memory
+from tests.stream_filters import is_wanted
+from undersigned.aws.abuse_counters import AbuseCounters
+from undersigned.aws.counts import SHARDS, Counts, counter_key, counter_partitions
+from undersigned.aws.dynamodb import Key, Table, Update
+from undersigned.aws.signatures import Signatures, signature_key
+from undersigned.aws.stream import read_change
+from undersigned.domain.signatures import Signature
+from undersigned.domain.tallies import counters_of, mark_of
+from undersigned.services.ports import SignatureStateError
+from undersigned.services.tallying import Tallying, needs_counting
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CAMPAIGN = "trees"
+NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
+STREAM_SHARDS = 4
+HISTORIES = int(os.environ.get("UNDERSIGNED_HISTORIES", "16"))
+"""How many histories are tried; 2,000 take some minutes."""
+
+
+class DiedError(BaseException):
+    """A worker's process ended. No `except Exception` sees this."""
+
+
+@dataclass
+class Stream:
+    """A shard of the stream: how far its reader is, and how far it must come before all that was begun is finished."""
+
+    position: int = 0
+    records: list[Any] = field(default_factory=list)
+    is_busy: bool = False
+    begun: int = 0
+
+
+class Crowd:
+    """People who sign, confirm, withdraw and vanish, while workers count them, each in its own shard of the stream."""
+
+    def __init__(self, seed: int, *, people: int = 14, faults: float = 0.25) -> None:
+        self.rng = random.Random(seed)  # noqa: S311  (a repeatable history)
+        self.faults = faults
+        self.meetings = self.rng.choice((0.1, 0.7)) if faults else 0.0
+        self.memory = Memory(lambda: NOW)
+        self.table = Table(self.memory.client("dynamodb", None), "table", sleep=lambda _seconds: None)
+        self.rows = Signatures(self.table)
+        self.signers = [f"{number:032x}" for number in range(people)]
+        self.streams = [Stream() for _ in range(STREAM_SHARDS)]
+        self.workers = [self.worker() for _ in self.streams]
+        self.collected = 0
+        self.depth = 0
+        self.deaths = self.conflicts = 0
+        self.table.update(Update(counter_key(CAMPAIGN, "TOTAL"), assign={"goal": 500}))
+
+    def worker(self) -> Tallying:
+        """Start a worker. Its calls can be refused, interrupted by others, or its last."""
+        table = Table(Faulty(self, self.memory.client("dynamodb", None)), "table", sleep=lambda _seconds: None)  # type: ignore[arg-type]
+        counts = Counts(table, sleep=lambda _seconds: None, random=self.rng)
+        return Tallying(
+            signatures=Signatures(table), counts=counts, abuse_counters=AbuseCounters(table), clock=lambda: NOW
+        )
+
+    # People
+
+    def live(self) -> None:
+        """Let a person do something."""
+        signer = self.rng.choice(self.signers)
+        row = self.rows.signature(CAMPAIGN, signer)
+        what = self.rng.choice(("sign", "confirm", "confirm", "withdraw", "vanish"))
+        if what == "sign" and (row is None or row.status != "confirmed"):
+            self.rows.sign(self.letter(signer, (row.version if row else 0) + 1), row)
+        elif what == "vanish" and row is not None and row.status == "pending" and self.rng.random() < 0.3:
+            self.table.delete(signature_key(CAMPAIGN, signer))
+        elif what in {"confirm", "withdraw"} and row is not None:
+            try:
+                if what == "confirm":
+                    hours = timedelta(hours=self.rng.randrange(2))
+                    self.rows.confirm(CAMPAIGN, signer, None, at=NOW + hours, on=NOW.date())
+                else:
+                    self.rows.withdraw(CAMPAIGN, signer, NOW)
+            except SignatureStateError:
+                pass  # They can't do that now.
+
+    def letter(self, signer: str, version: int) -> Signature:
+        return Signature(
+            campaign=CAMPAIGN,
+            signer=signer,
+            status="pending",
+            version=version,
+            name="Robin",
+            email=self.rng.choice(("robin@gmail.com", "robin@signers.example")),
+            address_line="",
+            locality="",
+            region="",
+            postal_code="",
+            target=self.rng.choice(("oakton", "elmton")),
+            signature="R.",
+            note="",
+            updates=False,
+            letter="0" * 64,
+            # A person who signs after the row has vanished does so at another moment.
+            signed_at=NOW + timedelta(microseconds=len(self.memory.records)),
+            signed_on=date(2026, 11, 30),
+            mail_request="",
+            expires_at=NOW + timedelta(days=14),
+            town="oakton",
+        )
+
+    # Workers
+
+    def collect(self) -> None:
+        """Pass new records to their shards. All records of a row are in the same one, in order."""
+        new = self.memory.records[self.collected :]
+        self.collected += len(new)
+        for record in new:
+            pk = record["dynamodb"]["Keys"]["pk"]["S"]
+            if pk.startswith("SIGNATURE#"):
+                self.streams[int(pk[-4:], 16) % STREAM_SHARDS].records.append(record)
+
+    def run_a_worker(self) -> None:
+        """Let a worker count a batch of its shard. Sometimes it is an old one again, or begins earlier."""
+        self.collect()
+        free = [number for number, stream in enumerate(self.streams) if not stream.is_busy]
+        if not free:
+            return
+        number = self.rng.choice(free)
+        stream = self.streams[number]
+        begin = stream.position
+        if self.faults and self.rng.random() < 0.2:
+            begin = self.rng.randrange(begin + 1)
+        end = min(len(stream.records), max(begin, stream.position) + self.rng.randint(1, 12))
+        batch = stream.records[begin:end]
+        stream.is_busy, stream.begun = True, max(stream.begun, end)
+        try:
+            failed = self.count(self.workers[number], batch)
+        except DiedError:
+            self.deaths += 1
+            failed = True
+            self.workers[number] = self.worker()
+        finally:
+            stream.is_busy = False
+        if not failed:
+            stream.position = max(stream.position, end)
+
+    def count(self, worker: Tallying, batch: list[Any]) -> bool:
+        """Count a batch as the tally's handler does, and return whether it must come again."""
+        due, failed = [], False
+        for record in batch:
+            if not is_wanted("tally", record):
+                continue
+            change = read_change(record)
+            if change.is_gone:
+                try:
+                    worker.forget(change.signature)
+                except Exception:  # noqa: BLE001  (as the handler does)
+                    failed = True
+            elif needs_counting(change.signature) and not change.moves_mark:
+                due.append(((CAMPAIGN, change.signature.signer), change.signature.tallied))
+        return bool(worker.try_to_count(due).failed) or failed
+
+    def until_quiet(self) -> None:
+        """Count what is left, without further faults."""
+        self.faults = 0.0
+        self.collect()
+        while any(stream.position < len(stream.records) for stream in self.streams):
+            self.run_a_worker()
+            self.collect()
+
+    # What must be true
+
+    def public(self) -> int:
+        return Counts(self.table).count(CAMPAIGN).signatures
+
+    def by_counter(self) -> dict[str, int]:
+        return {name: count for name, count in Counts(self.table).counts(CAMPAIGN).items() if count}
+
+    def by_mark(self) -> dict[str, int]:
+        """Count by the marks of all rows, also of those that have vanished and that nobody has subtracted yet."""
+        rows = [self.rows.signature(CAMPAIGN, signer) for signer in self.signers]
+        gone = [
+            change.signature
+            for record in self.memory.records
+            if record["dynamodb"]["Keys"]["pk"]["S"].startswith("SIGNATURE#")
+            and (change := read_change(record)).is_gone
+            and not self.is_forgotten(change.signature)
+        ]
+        return Counter(name for row in (*rows, *gone) if row for name in counters_of(row.tallied))
+
+    def is_forgotten(self, row: Signature) -> bool:
+        key = Key(f"FORGOTTEN#{CAMPAIGN}#{row.signer}", f"{row.signed_at.isoformat()}#{row.version}")
+        return self.table.get(key) is not None
+
+    def by_row(self) -> dict[str, int]:
+        rows = (self.rows.signature(CAMPAIGN, signer) for signer in self.signers)
+        return Counter(name for row in rows if row for name in counters_of(mark_of(row)))
+
+    def is_settled(self) -> bool:
+        return not any(stream.is_busy or stream.position < stream.begun for stream in self.streams)
+
+
+@dataclass
+class Faulty:
+    """A worker's DynamoDB client. Before and after each call, anything may happen."""
+
+    crowd: Crowd
+    client: Any
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        make = getattr(self.client, name)
+
+        def call(**request: Any) -> Any:
+            crowd = self.crowd
+            self._meanwhile()
+            fate = crowd.rng.random()
+            if fate < crowd.faults * 0.1:
+                raise DiedError
+            if crowd.faults and name == "transact_write_items" and crowd.rng.random() < crowd.meetings:
+                crowd.conflicts += 1
+                reasons: Any = [{"Code": "None"} for _ in request["TransactItems"]]
+                reasons[crowd.rng.randrange(len(reasons))] = {"Code": "TransactionConflict"}
+                canceled = {"Code": "TransactionCanceledException", "Message": "held"}
+                refusal: Any = {"Error": canceled, "CancellationReasons": reasons}
+                raise ClientError(refusal, "TransactWriteItems")
+            answer = make(**request)
+            if crowd.rng.random() < crowd.faults * 0.1:
+                raise DiedError
+            return answer
+
+        return call
+
+    def _meanwhile(self) -> None:
+        crowd = self.crowd
+        if not crowd.faults or crowd.depth >= STREAM_SHARDS - 1 or crowd.rng.random() > 0.3:
+            return
+        crowd.depth += 1
+        try:
+            crowd.rng.choice((crowd.live, crowd.run_a_worker))()
+        finally:
+            crowd.depth -= 1
+
+
+@pytest.mark.parametrize("seed", range(HISTORIES))
+def test_counts_are_exact_in_any_history(seed: int) -> None:
+    crowd = Crowd(seed)
+    for _ in range(60):
+        crowd.rng.choice((crowd.live, crowd.live, crowd.run_a_worker))()
+        assert crowd.by_counter() == crowd.by_mark()
+        if crowd.is_settled():
+            # Whoever counts brings the public count up to date before its batch ends.
+            assert crowd.public() == crowd.by_counter().get("TOTAL", 0)
+    crowd.until_quiet()
+    assert crowd.by_counter() == crowd.by_mark() == crowd.by_row()
+    assert crowd.public() == crowd.by_row().get("TOTAL", 0)
+
+
+def test_these_histories_have_conflicts_deaths_and_shards() -> None:
+    """Histories in which nothing goes wrong would prove nothing."""
+    crowds = [Crowd(seed) for seed in range(8)]
+    for crowd in crowds:
+        for _ in range(60):
+            crowd.rng.choice((crowd.live, crowd.live, crowd.run_a_worker))()
+    assert any(crowd.conflicts for crowd in crowds)
+    assert any(crowd.deaths for crowd in crowds)
+    assert any(
+        Key(f"COUNT#{CAMPAIGN}#{shard}", "TOTAL") in Counts(crowd.table).keys(CAMPAIGN)
+        for crowd in crowds
+        for shard in range(1, SHARDS + 1)
+    )
+
+
+def test_a_small_stack_has_no_shards() -> None:
+    crowd = Crowd(1, faults=0)
+    for _ in range(200):
+        crowd.rng.choice((crowd.live, crowd.live, crowd.run_a_worker))()
+    crowd.until_quiet()
+    assert crowd.by_row()["TOTAL"] > 0
+    assert {key.pk for key in Counts(crowd.table).keys(CAMPAIGN)} == {f"COUNT#{CAMPAIGN}"}
+
+
+def hot(crowd: Crowd, letters: int = 40) -> None:
+    """Let people confirm while the workers meet each other, and count all."""
+    crowd.signers = [f"{number:032x}" for number in range(letters)]
+    for signer in crowd.signers:
+        crowd.rows.sign(crowd.letter(signer, 1), None)
+        crowd.rows.confirm(CAMPAIGN, signer, None, at=NOW, on=NOW.date())
+    for number, worker in enumerate(crowd.workers):
+        worker.counts._shards[CAMPAIGN] = number + 1  # type: ignore[attr-defined]
+        crowd.table.update(Update(counter_key(CAMPAIGN, "TOTAL"), add={"shards": {str(number + 1)}}))
+    crowd.until_quiet()
+
+
+def make_again(crowd: Crowd) -> None:
+    """Delete the campaign, and make one with the same id. The workers stay warm."""
+    for signer in crowd.signers:
+        crowd.table.delete(signature_key(CAMPAIGN, signer))
+    crowd.until_quiet()
+    crowd.signers = []
+    assert not any(crowd.by_counter().values())
+    for partition in counter_partitions(CAMPAIGN):
+        for row in list(crowd.table.query(partition)):
+            crowd.table.delete(Key(row["pk"], row["sk"]))
+    crowd.table.update(Update(counter_key(CAMPAIGN, "TOTAL"), assign={"goal": 500}))
+
+
+@pytest.mark.parametrize("confirms", [True, False])
+def test_a_warm_worker_counts_in_no_shard_that_a_campaign_made_again_does_not_list(confirms: bool) -> None:  # noqa: FBT001
+    crowd = Crowd(1, faults=0)
+    hot(crowd)
+    make_again(crowd)
+    crowd.signers = [f"{number:032x}" for number in range(50, 90)]
+    for signer in crowd.signers:
+        crowd.rows.sign(crowd.letter(signer, 1), None)
+        if confirms:
+            crowd.rows.confirm(CAMPAIGN, signer, None, at=NOW, on=NOW.date())
+    crowd.until_quiet()
+    assert crowd.by_counter() == crowd.by_mark() == crowd.by_row()
+    assert crowd.public() == (40 if confirms else 0)
+
+
+def test_a_transaction_is_full_in_a_shard_too() -> None:
+    crowd = Crowd(1, faults=0)
+    worker = crowd.workers[0]
+    worker.counts._move_to_another_shard(CAMPAIGN)  # type: ignore[attr-defined]
+    crowd.signers = [f"{number:032x}" for number in range(120)]
+    for signer in crowd.signers:
+        crowd.rows.sign(crowd.letter(signer, 1), None)
+    assert worker.count((CAMPAIGN, signer) for signer in crowd.signers) == 120
+    assert crowd.by_counter() == crowd.by_mark() == crowd.by_row()
+
+
+def test_a_counter_that_is_wrong_in_its_shards_is_corrected_and_the_public_count_with_it() -> None:
+    crowd = Crowd(1, faults=0)
+    hot(crowd)
+    counts = Counts(crowd.table)
+    crowd.table.update(Update(counter_key(CAMPAIGN, "TOTAL", 2), add={"signatures": 5}))
+    counts.correct(CAMPAIGN, "TOTAL", wrong=45, right=40)
+    counts.sum_up(CAMPAIGN, after_others=True)
+    assert counts.counts(CAMPAIGN)["TOTAL"] == 40
+    assert counts.counts(CAMPAIGN, "TARGET#") == {name: n for name, n in crowd.by_row().items() if "TARGET" in name}
+
+
+def test_a_counter_whose_shards_add_up_to_nothing_is_removed_with_them() -> None:
+    crowd = Crowd(1, faults=0)
+    hot(crowd)
+    for shard, amount in ((0, 3), (1, -1), (4, -2)):
+        crowd.table.update(Update(counter_key(CAMPAIGN, "DAY#2026-01-01", shard), add={"signatures": amount}))
+    crowd.table.update(Update(counter_key(CAMPAIGN, "DAY#2026-01-02", 2), add={"signatures": 1}))
+    counts = Counts(crowd.table)
+    assert counts.remove_empty(CAMPAIGN, ["DAY#2026-01-01", "DAY#2026-01-02"]) == 1
+    assert counts.counts(CAMPAIGN, "DAY#2026-01") == {"DAY#2026-01-02": 1}
+
+
+def in_shard_0(crowd: Crowd) -> dict[str, int]:
+    """Return what code that knows no shards reads."""
+    rows = crowd.table.query(f"COUNT#{CAMPAIGN}", consistent=True)
+    return {row["sk"]: int(row["signatures"]) for row in rows if row.get("signatures")}
+
+
+def test_what_shards_hold_is_brought_home_for_code_that_knows_none() -> None:
+    crowd = Crowd(1, faults=0)
+    hot(crowd)
+    before = crowd.by_counter()
+    assert in_shard_0(crowd) != before
+
+    Counts(crowd.table).bring_home(CAMPAIGN)
+    assert in_shard_0(crowd) == crowd.by_counter() == before
+    assert crowd.public() == before["TOTAL"]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_counts_stay_exact_while_shards_are_brought_home(seed: int) -> None:
+    crowd = Crowd(seed)
+
+    def bring_home() -> None:
+        with suppress(DiedError, ClientError):
+            crowd.workers[0].counts.bring_home(CAMPAIGN)
+
+    for _ in range(60):
+        crowd.rng.choice((crowd.live, crowd.live, crowd.run_a_worker, bring_home))()
+        assert crowd.by_counter() == crowd.by_mark()
+    crowd.until_quiet()
+    counts = Counts(crowd.table)
+    counts.bring_home(CAMPAIGN)
+    counts.sum_up(CAMPAIGN, after_others=True)
+    assert in_shard_0(crowd) == crowd.by_counter() == crowd.by_row()
+    assert crowd.public() == crowd.by_row().get("TOTAL", 0)
+
+
+def test_one_bad_row_among_a_hundred_stops_no_other() -> None:
+    crowd = Crowd(1, faults=0)
+    crowd.signers = [f"{number:032x}" for number in range(100)]
+    for signer in crowd.signers:
+        crowd.rows.sign(crowd.letter(signer, 1), None)
+    bad = crowd.signers[37]
+    crowd.table.update(Update(signature_key(CAMPAIGN, bad), remove=["status"]))
+    outcome = crowd.worker().try_to_count(((CAMPAIGN, signer), None) for signer in crowd.signers)
+    assert set(outcome.failed) == {(CAMPAIGN, bad)}
+    assert outcome.moved == 99
+    assert sum(crowd.by_counter().values()) == 99
+
+
+def test_rows_stay_to_be_counted_if_the_table_takes_no_writes() -> None:
+    crowd = Crowd(1, faults=0)
+    crowd.signers = [f"{number:032x}" for number in range(100)]
+    for signer in crowd.signers:
+        crowd.rows.sign(crowd.letter(signer, 1), None)
+    tries = []
+
+    class Full:
+        def __getattr__(self, name: str) -> Any:
+            if name != "transact_write_items":
+                return getattr(crowd.memory.client("dynamodb", None), name)
+            return self.refuse
+
+        def refuse(self, **_: Any) -> Any:
+            tries.append(1)
+            answer: Any = {"Error": {"Code": "ProvisionedThroughputExceededException", "Message": "full"}}
+            raise ClientError(answer, "TransactWriteItems")
+
+    table = Table(Full(), "table", sleep=lambda _seconds: None)  # type: ignore[arg-type]
+    worker = replace(crowd.worker(), signatures=Signatures(table), counts=Counts(table, sleep=lambda _seconds: None))
+    outcome = worker.try_to_count(((CAMPAIGN, signer), None) for signer in crowd.signers)
+    assert len(outcome.failed) == 100
+    assert len(tries) < 60

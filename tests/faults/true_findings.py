@@ -1,0 +1,49 @@
+"""Whether what the reconciliation reports is true, read from the table without the product's code."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from tests.faults.invariants import misplaced, rows_of
+from tests.world import CAMPAIGN
+
+if TYPE_CHECKING:
+    from logging import LogRecord
+
+    from tests.world import World
+
+
+def is_true(record: LogRecord, world: World) -> bool:
+    """Return whether a difference exists at the moment when it is reported. What is no such finding is true."""
+    finding = record.getMessage()
+    rows = list(rows_of(world))
+    match finding:
+        case "the counters differ from the rows":
+            return _marks(rows) != _counters(rows)
+        case "a row is damaged":
+            return False
+        case (
+            "the bundles differ from the rows"
+            | "a letter is in a tray and in a bundle"
+            | "a confirmed letter is in no tray and in no bundle"
+            | "a letter that is not confirmed is in a tray"
+        ):
+            return bool(list(misplaced(rows)))
+        case _:
+            return True
+
+
+def _marks(rows: list[dict[str, Any]]) -> Counter[str]:
+    """Return what the marks of all rows hold."""
+    return Counter(
+        counter
+        for row in rows
+        if row["pk"].startswith("SIGNATURE#")
+        for counter in row.get("tallied", "").split("|")
+        if counter
+    )
+
+
+def _counters(rows: list[dict[str, Any]]) -> Counter[str]:
+    return +Counter({row["sk"]: int(row.get("signatures", 0)) for row in rows if row["pk"] == f"COUNT#{CAMPAIGN}"})

@@ -1,0 +1,82 @@
+"""Uploads: any bytes become a table or mistakes, and settings that are written are read as they were written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.fuzz.inputs import given, mutated, st, texts, tried
+from undersigned.authoring.mistakes import MistakesError, UnknownSettingError
+from undersigned.authoring.settings_document import SettingsDocument, Value
+from undersigned.authoring.starting import empty_files
+from undersigned.authoring.target_tables import read_pasted, read_table
+from undersigned.authoring.targets import COLUMNS, read_targets
+from undersigned.authoring.texts import text_of
+from undersigned.domain.campaigns import ID_PATTERN
+
+FOLDER = Path(__file__).parents[2] / "campaigns" / "end-demand-illinois"
+TABLE = (FOLDER / "targets.csv").read_text(encoding="utf-8")
+PASTED = "Position\tFull name\tOffice\tTown\tE-mail\tZIP\r\nMayor\tAda\tHall\tOak\ta@b.example\t60201; 602*\r\n"
+SETTINGS = [(FOLDER / "campaign.toml").read_text(encoding="utf-8"), empty_files("new")["campaign.toml"]]
+ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252")
+
+UPLOADS = st.one_of(
+    st.binary(max_size=300),
+    st.builds(
+        lambda text, encoding: text.encode(encoding, errors="replace"),
+        st.one_of(mutated([TABLE, TABLE.replace(",", ";"), PASTED]), texts(400)),
+        st.sampled_from(ENCODINGS),
+    ),
+)
+
+
+@tried(60)
+@given(UPLOADS)
+def test_any_upload_is_a_table_or_mistakes(content: bytes) -> None:
+    try:
+        table = read_pasted(text_of("upload.csv", content)).with_ids()
+    except MistakesError as error:
+        assert error.mistakes
+        return
+    assert {*COLUMNS} <= {*table.columns}
+    assert all(len(row) == len(table.columns) for row in table.rows)
+    made = [table.cell(row, "id") for row in range(len(table.rows))]
+    assert all(made)
+    written = table.text()
+    again = read_table(written)
+    assert (again.columns, again.rows) == (table.columns, table.rows)
+    for mistake in read_targets(written, None).mistakes:
+        assert mistake.line is None or 1 <= mistake.line <= written.count("\n")
+        assert mistake.column is None or mistake.column in table.columns
+    assert table.replaced_by(table).rows == table.rows
+    assert all(ID_PATTERN.fullmatch(new) for new in _new_ids(table.rows, table.columns))
+
+
+def _new_ids(rows: tuple[tuple[str, ...], ...], columns: tuple[str, ...]) -> list[str]:
+    """Return the ids that the rows get if they have none."""
+    place = columns.index("id")
+    without = tuple((*row[:place], "", *row[place + 1 :]) for row in rows)
+    table = read_table("id\n").as_columns(columns)
+    named = type(table)(columns, without).with_ids()
+    return [row[place] for row in named.rows if any(row)]
+
+
+VALUES = st.one_of(
+    st.none(), st.booleans(), st.integers(), texts(100, surrogates=False), st.lists(texts(20), max_size=3)
+)
+
+
+@tried(60)
+@given(
+    mutated(SETTINGS, edits=2),
+    st.sampled_from(("title", "goal", "closes", "languages", "organizer.email", "es.title", "sources", "no", "a.b.c")),
+    VALUES,
+)
+def test_any_setting_is_written_as_it_is_read_or_refused(text: str, name: str, value: Value) -> None:
+    try:
+        before = SettingsDocument.read(text)
+        changed = before.changed({name: value})
+    except (MistakesError, UnknownSettingError) as error:
+        assert str(error)
+        return
+    found = changed.values.get(name)
+    assert found == value or (name.startswith("es.") and name not in changed.values) or value is None

@@ -1,0 +1,288 @@
+"""What needs attention on the overview: each kind names its cause and the next step, with its button."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.integration.test_dashboard import Organizer, manager, reader
+from tests.world import CAMPAIGN, DASHBOARD
+from undersigned.domain.campaigns import Target
+
+if TYPE_CHECKING:
+    from tests.world import World
+
+__all__ = ["manager", "reader"]
+
+HELD_ELSEWHERE = "Town 59"
+
+
+def attention(organizer: Organizer, query: str = "") -> str:
+    """Return the words of the section."""
+    return re.split(r"Needs attention|Figures", organizer.words(query))[1].strip()
+
+
+def buttons(organizer: Organizer) -> set[str]:
+    """Return where the forms and links of the section lead, after the address of the campaign's dashboard."""
+    section = organizer.see().body.partition('id="to-do"')[2].partition('id="figures"')[0]
+    return set(re.findall(rf'(?:action|href)="{DASHBOARD}([^"]*)"', section))
+
+
+def change(world: World, **settings: Any) -> None:
+    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
+    world.wiring.campaigns.put_campaign(replace(campaign, **settings))
+    world.clock.advance(minutes=2)
+
+
+def test_a_campaign_in_order_says_so_and_nothing_else(manager: Organizer) -> None:
+    assert attention(manager) == "No problems"
+
+
+def test_a_pause_has_its_button(world: World, manager: Organizer, reader: Organizer) -> None:
+    world.wiring.campaigns.pause(CAMPAIGN, paused=True)
+    assert attention(manager).startswith("Campaign paused Nothing is sent until someone resumes the campaign.")
+    assert buttons(manager) == {"/resume"}
+    assert buttons(reader) == set()
+
+
+def test_a_complaint_says_what_to_do_even_if_no_letter_waits(world: World, manager: Organizer) -> None:
+    world.confirmed()
+    world.week()
+    world.feedback("complaint", world.deliveries[-1])
+    said = attention(manager)
+    assert "Evanston: someone there marked the email as spam" in said
+    assert "No letter is waiting now; those that people sign from now on will wait." in said
+    assert "Call the office, ask how they want to get letters, then release them." in said
+    assert buttons(manager) == {"/targets/evanston/release", "/targets/evanston"}
+    world.confirmed(email="bo@signers.example")
+    assert "1 letter is waiting. Nothing is sent to this recipient" in attention(manager)
+    manager.press("/targets/evanston/release")
+    assert attention(manager) == "No problems"
+
+
+def test_a_hold_names_its_reason_and_can_be_ended(world: World, manager: Organizer) -> None:
+    manager.press("/targets/evanston/hold", {"why": "a new chief"})
+    assert "Evanston: letters on hold The reason: “a new chief”." in attention(manager)
+    assert buttons(manager) == {"/targets/evanston/release", "/targets/evanston"}
+
+
+def test_a_bounce_leads_to_its_delivery(world: World, manager: Organizer) -> None:
+    world.confirmed()
+    world.week()
+    world.feedback("bounce", world.deliveries[-1])
+    assert "the email of November 24, 2026 bounced" in attention(manager)
+    assert buttons(manager) == {"/deliveries/2026-11-24/evanston"}
+
+
+def test_an_address_that_takes_no_email_is_told_without_a_delivery(world: World, manager: Organizer) -> None:
+    target = world.wiring.campaigns.target(CAMPAIGN, "evanston")
+    world.wiring.campaigns.set_mail_state(CAMPAIGN, "evanston", target.email, "bounced")
+    said = attention(manager)
+    assert f"Evanston: email bounces The address {target.email} takes no email." in said
+    assert "Find the correct address and have it changed in the campaign." in said
+    assert buttons(manager) == {"/targets/evanston"}
+
+
+def test_a_missing_address_is_told(world: World, manager: Organizer) -> None:
+    target = world.wiring.campaigns.target(CAMPAIGN, "evanston")
+    world.wiring.campaigns.put_target(CAMPAIGN, replace(target, email=""))
+    assert "Evanston: the email address is missing" in attention(manager)
+    assert buttons(manager) == {"/targets/evanston"}
+
+
+def test_an_email_without_an_outcome_leads_to_the_decision(world: World, manager: Organizer) -> None:
+    world.confirmed()
+    world.week()
+    world.clock.advance(days=3)
+    manager.sign_in("us_manage")
+    assert "nobody has said whether the email of November 24, 2026 arrived" in attention(manager)
+    assert buttons(manager) == {"/deliveries/2026-11-24/evanston"}
+
+
+def test_an_email_in_doubt_leads_to_the_decision(world: World, manager: Organizer) -> None:
+    world.confirmed()
+    world.week()
+    made = next(world.wiring.deliveries.deliveries(CAMPAIGN, "evanston"))
+    doubtful = replace(made, state="in_doubt", message_id=None)
+    world.wiring.deliveries.change(doubtful, state=made.state, attempt=made.attempt)
+    assert "we don’t know whether the email of November 24, 2026 left" in attention(manager)
+    assert "Ask the office whether it has the email, then decide." in attention(manager)
+    assert buttons(manager) == {"/deliveries/2026-11-24/evanston"}
+
+
+def test_suspicious_letters_lead_to_their_screening(world: World, manager: Organizer) -> None:
+    for number in range(6):
+        world.sign(email=f"bot{number}@signers.example", form="")
+    world.run_stream()
+    assert "Look at the newest letters" in attention(manager)
+    assert "If they are a bot’s, put them on hold or erase them." in attention(manager)
+    assert "/screening" in buttons(manager)
+
+
+def test_stopped_confirmation_emails_are_told_before_anyone_waits(world: World, manager: Organizer) -> None:
+    world.wiring.mail_budgets.stop()
+    said = attention(manager)
+    assert said.startswith("Confirmation emails are stopped The person who runs the system stopped them")
+    assert "Emails that wait" not in said
+    world.sign()
+    world.run_stream()
+    assert "Emails that wait: 1." in attention(manager)
+    world.wiring.mail_budgets.start(world.clock.now)
+    assert "Confirmation emails that wait: 1 Very many went out at once." in attention(manager)
+
+
+def test_a_brake_is_told_as_the_cause(world: World, manager: Organizer) -> None:
+    for _ in range(25):
+        world.wiring.mail_budgets.record_report("bounced", "clean", world.clock.now)
+    assert attention(manager).startswith("Confirmation emails wait: too many came back")
+
+
+def test_what_waits_for_an_approval_is_told_with_its_button(world: World, manager: Organizer) -> None:
+    change(world, approval=True)
+    world.confirmed()
+    assert "1 letter is waiting for approval" in attention(manager)
+    assert "/approve" in buttons(manager)
+
+
+def test_a_campaign_that_is_over_says_what_is_left_to_do(world: World, manager: Organizer) -> None:
+    world.confirmed()
+    change(world, closes=date(2026, 11, 20), keep_for_days=60)
+    said = attention(manager)
+    assert said.startswith("Signing closed on November 20, 2026 1 letter is waiting.")
+    assert "What letters say about people is deleted after January 19, 2027." in said
+    assert buttons(manager) == {"/exports"}
+    assert "Next delivery None" not in manager.words()
+    world.week()
+    assert "The campaign is over. No confirmed letter is waiting any more." in attention(manager)
+    world.feedback("bounce", world.deliveries[-1])
+    assert "The campaign is over." not in attention(manager)
+    assert "Some deliveries are not finished yet." in attention(manager)
+    assert "Next delivery None nobody can sign, and no letter is waiting" in manager.words()
+
+
+def test_the_rest_of_a_closed_campaign_that_was_not_sent_is_told(world: World, manager: Organizer) -> None:
+    change(world, deliver="when-3-letters-wait", closes=date(2026, 11, 27))
+    world.confirmed()
+    for days, is_late in ((3, False), (4, False), (6, True)):
+        world.clock.now = datetime(2026, 11, 24, 16, tzinfo=UTC) + timedelta(days=days)
+        manager.sign_in("us_manage")
+        said = attention(manager)
+        assert ("Evanston: letters are overdue They should have gone out" in said) == is_late, days
+    assert "more than a day ago. 1 letter is waiting." in said
+    assert "/targets/evanston" in buttons(manager)
+    world.clock.advance(hours=23)
+    world.hour()
+    manager.sign_in("us_manage")
+    assert "overdue" not in attention(manager)
+
+
+def test_letters_that_a_plan_missed_are_told_a_day_later(world: World, manager: Organizer) -> None:
+    world.confirmed()
+    world.clock.now = datetime(2026, 11, 30, 15, tzinfo=UTC) + timedelta(hours=25)
+    manager.sign_in("us_manage")
+    assert "Evanston: letters are overdue" in attention(manager)
+    world.wiring.campaigns.pause(CAMPAIGN, paused=True)
+    assert "overdue" not in attention(manager)
+
+
+def test_a_campaign_that_is_not_open_yet_says_so(world: World, manager: Organizer) -> None:
+    change(world, opens=date(2026, 12, 20), closes=None)
+    assert attention(manager).startswith("Signing opens on December 20, 2026")
+
+
+def test_trouble_on_another_page_of_recipients_is_not_hidden(world: World, manager: Organizer) -> None:
+    for number in range(60):
+        target = Target(f"zz-{number:02}", "Chief", f"Nr {number:02}", "Police", f"Town {number:02}", "a@b.example", ())
+        world.wiring.campaigns.put_target(CAMPAIGN, target)
+    assert attention(manager) == "No problems with the recipients on this page. The other pages can have some."
+    world.wiring.campaigns.record_complaint(CAMPAIGN, "zz-59", world.clock.now)
+    assert f"{HELD_ELSEWHERE}: someone there marked the email as spam" in attention(manager)
+    assert "/targets/zz-59/release" in buttons(manager)
+
+
+def test_the_next_delivery_of_a_paused_campaign_is_none(world: World, manager: Organizer) -> None:
+    assert "Next delivery Nov 30, 2026" in manager.words()
+    world.wiring.campaigns.pause(CAMPAIGN, paused=True)
+    assert "Next delivery None the campaign is paused" in manager.words()
+
+
+def test_the_overview_has_the_forms_address_to_copy(manager: Organizer) -> None:
+    body = manager.see().body
+    assert re.search(rf'<input id="form-url" value="https://[a-z.]+/campaigns/{CAMPAIGN}" readonly', body)
+    # Without the script, nobody sees a button that does nothing.
+    assert re.search(r'<button[^>]*data-copy="form-url"[^>]* hidden>', body)
+
+
+def test_a_release_while_the_campaign_is_paused_promises_no_delivery(world: World, manager: Organizer) -> None:
+    manager.press("/targets/evanston/hold", {"why": "a new chief"})
+    assert manager.press("/targets/evanston/release").headers["location"].endswith("?done=released")
+    manager.press("/targets/evanston/hold", {"why": "a new chief"})
+    manager.press("/pause")
+    after = manager.press("/targets/evanston/release").headers["location"]
+    assert "Released. The letters go out after the campaign is resumed." in manager.words(after)
+
+
+# Languages
+
+
+def test_a_chosen_language_is_kept_in_a_cookie_for_all_pages(world: World, manager: Organizer) -> None:
+    page = manager.see("/deliveries")
+    assert f'<a href="{DASHBOARD}/deliveries?lang=es" lang="es" hreflang="es">Español</a>' in page.body
+    chosen = manager.see("/deliveries?lang=es")
+    assert '<html lang="es">' in chosen.body
+    [cookie] = chosen.cookies
+    name, *attributes = cookie.split("; ")
+    assert name == "__Host-language=es"
+    assert {"Path=/", "HttpOnly", "Secure", "SameSite=Strict"} <= set(attributes)
+    manager.cookies.append(name)
+    for path in ("", "/signatures", "/exports", "/audit", "/targets/evanston", "/screening"):
+        shown = manager.see(path)
+        assert '<html lang="es">' in shown.body, path
+        assert 'lang="en" hreflang="en">English</a>' in shown.body, path
+        assert shown.cookies == ()
+    assert '<html lang="es">' in world.get("/organizer", cookies=["__Host-language=es"]).body
+
+
+def test_why_a_delivery_is_on_hold_is_said_in_the_readers_language(world: World, manager: Organizer) -> None:
+    world.confirmed()
+    world.wiring.campaigns.record_complaint(CAMPAIGN, "evanston", world.clock.now)
+    world.week()
+    path = "/deliveries/2026-11-24/evanston"
+    assert "Someone at this office marked an earlier email as spam." in manager.words(path)
+    spanish = manager.words(f"{path}?lang=es")
+    assert "Alguien de esta oficina marcó un correo anterior como spam." in spanish
+    assert "marked" not in spanish
+
+
+def test_a_link_to_another_language_keeps_the_rest_of_the_address(manager: Organizer) -> None:
+    page = manager.see("/signatures?status=confirmed&done=none-found")
+    assert f'href="{DASHBOARD}/signatures?status=confirmed&amp;lang=es"' in page.body
+
+
+def test_after_a_refused_post_the_link_leads_to_the_overview(manager: Organizer) -> None:
+    page = manager.press("/targets/evanston/hold", {"why": ""})
+    assert page.status == 409
+    assert f'href="{DASHBOARD}?lang=es"' in page.body
+
+
+@pytest.mark.parametrize("language", ["fr", "", "es%22%3E"])
+def test_an_unknown_language_changes_nothing(manager: Organizer, language: str) -> None:
+    page = manager.see(f"?lang={language}")
+    assert '<html lang="en">' in page.body
+    assert page.cookies == ()
+
+
+def test_the_sign_in_form_has_the_switch_too(world: World) -> None:
+    page = world.get("/organizer?lang=es")
+    assert '<html lang="es">' in page.body
+    assert 'href="/organizer?lang=en"' in page.body
+    assert page.cookies[0].startswith("__Host-language=es; ")
+
+
+def test_without_a_choice_a_page_has_the_campaigns_language(world: World, manager: Organizer) -> None:
+    change(world, language="es")
+    assert '<html lang="es">' in manager.see().body

@@ -1,0 +1,414 @@
+"""Test campaigns with a cadence of their own: the hourly plan, its approvals and reports, and what was missed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
+
+import pytest
+
+from tests.unit.authoring.trees import FILES
+from tests.world import CAMPAIGN, CONTEXT
+from undersigned.authoring.campaigns import compile_campaign
+from undersigned.aws.campaigns import campaign_values, read_campaign
+from undersigned.services.planning import NotPlannedError
+
+if TYPE_CHECKING:
+    from tests.world import World
+
+
+def change(world: World, **settings: Any) -> None:
+    world.wiring.campaigns.put_campaign(replace(world.wiring.campaigns.campaign(CAMPAIGN), **settings))
+
+
+def at(world: World, moment: str) -> None:
+    """Set the clock, in the campaign's time zone in winter."""
+    world.clock.now = datetime.fromisoformat(f"{moment}-06:00").astimezone(UTC)
+
+
+def sent(world: World) -> list[tuple[str, str]]:
+    return [(mail.tags["target"], mail.tags["period"]) for mail in world.deliveries]
+
+
+def reports(world: World) -> list[str]:
+    """Return the days that reports are about."""
+    subjects = ["".join(mail.mail["Subject"]) for mail in world.sent if mail.tags["kind"] == "report"]
+    return [subject.partition(":")[0].strip() for subject in subjects]
+
+
+def sign(world: World, number: int, **form: str) -> None:
+    for _ in range(number):
+        world.confirmed(email=f"signer-{len(world.sent)}@signers.example", **form)
+
+
+def test_a_campaign_without_a_cadence_is_planned_weekly_only(world: World) -> None:
+    world.confirmed()
+    assert world.hour() == []
+    world.week()
+    assert sent(world) == [("evanston", "2026-11-24")]
+
+
+def test_a_campaign_with_a_cadence_is_planned_at_its_own_hour_only(world: World) -> None:
+    change(world, deliver_on="THU", deliver_at=17)
+    world.confirmed()
+    assert world.week() == []
+    for moment in ("2026-11-26T16:00", "2026-11-26T17:00", "2026-11-26T18:00"):
+        at(world, moment)
+        world.hour()
+        assert sent(world) == ([] if moment.endswith("16:00") else [("evanston", "2026-11-26")])
+
+
+def test_an_hour_in_another_time_zone_names_the_day_there(world: World) -> None:
+    change(world, time_zone="Pacific/Auckland", deliver_on="MON", deliver_at=1)
+    world.confirmed()
+    world.clock.now = datetime(2026, 11, 29, 12, tzinfo=UTC)  # still Sunday in Chicago
+    world.hour()
+    assert sent(world) == [("evanston", "2026-11-30")]
+    assert world.wiring.period(CAMPAIGN) == "2026-11-30"
+
+
+def test_an_hour_that_fires_twice_or_late_makes_one_delivery(world: World) -> None:
+    change(world, deliver="monthly", deliver_on=30)
+    sign(world, 1)
+    at(world, "2026-11-30T09:00")
+    world.hour()
+    scheduled = world.clock.now
+    sign(world, 1)
+    world.hour()
+    world.clock.advance(hours=5)
+    world.handlers["plan_deliveries"]({"hour": scheduled.isoformat()}, CONTEXT)
+    world.run_queue()
+    assert sent(world) == [("evanston", "2026-11-30")]
+    at(world, "2026-12-30T09:00")
+    world.hour()
+    assert sent(world) == [("evanston", "2026-11-30"), ("evanston", "2026-12-30")]
+
+
+@pytest.mark.parametrize("days", [1, 4, 40])
+def test_the_first_run_after_missed_hours_catches_up(world: World, days: int) -> None:
+    change(world, deliver="every-two-weeks", deliver_on="THU")
+    world.hour()
+    world.confirmed()
+    at(world, "2026-12-03T10:00")
+    world.clock.advance(days=days)
+    world.hour()
+    last = "2026-12-31" if days == 40 else "2026-12-03"
+    assert sent(world) == [("evanston", last)]
+    world.clock.advance(hours=1)
+    sign(world, 1)
+    assert world.hour() == []
+
+
+def test_a_run_that_failed_is_done_again_by_the_next(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    change(world, deliver="monthly", deliver_on=30)
+    world.confirmed()
+    at(world, "2026-11-30T09:00")
+    with monkeypatch.context() as broken:
+        broken.setattr(type(world.wiring.queue), "put", Mock(side_effect=ConnectionError))
+        with pytest.raises(NotPlannedError) as failed:
+            world.hour()
+        assert isinstance(failed.value.__cause__, ConnectionError)
+    world.clock.advance(hours=1)
+    world.hour()
+    assert sent(world) == [("evanston", "2026-11-30")]
+
+
+def test_a_run_for_a_time_to_come_does_nothing_early(world: World) -> None:
+    change(world, deliver="monthly", deliver_on=30)
+    world.confirmed()
+    event = {"hour": "2027-06-30T15:00:00Z"}
+    assert world.handlers["plan_deliveries"](event, CONTEXT) == {"deliveries": [], "awaiting_approval": []}
+    at(world, "2026-11-30T09:00")
+    world.hour()
+    assert sent(world) == [("evanston", "2026-11-30")]
+
+
+def test_letters_wait_until_there_are_enough_for_a_recipient(world: World) -> None:
+    change(world, deliver="when-3-letters-wait")
+    sign(world, 2)
+    sign(world, 1, postal_code="60091")
+    at(world, "2026-11-26T09:00")
+    assert world.hour() == []
+    sign(world, 1)
+    at(world, "2026-11-26T12:00")
+    assert world.hour() == []
+    at(world, "2026-11-27T09:00")
+    world.hour()
+    assert sent(world) == [("evanston", "2026-11-27")]
+    # The next three come at once, and go a week later.
+    sign(world, 3)
+    for day in ("2026-11-28", "2026-12-03", "2026-12-04"):
+        at(world, f"{day}T09:00")
+        world.hour()
+    assert sent(world) == [("evanston", "2026-11-27"), ("evanston", "2026-12-04")]
+
+
+def test_after_the_last_day_the_rest_goes_however_few_they_are(world: World) -> None:
+    change(world, deliver="when-3-letters-wait", closes=date(2026, 11, 27))
+    sign(world, 1)
+    at(world, "2026-11-27T09:00")
+    assert world.hour() == []
+    at(world, "2026-11-28T09:00")
+    world.hour()
+    assert sent(world) == [("evanston", "2026-11-28")]
+
+
+def test_a_person_can_send_fewer_letters(world: World) -> None:
+    change(world, deliver="when-3-letters-wait")
+    sign(world, 1)
+    world.wiring.delivery_controls().deliver(CAMPAIGN, "2026-11-24", "cli", "")
+    world.run_queue()
+    assert sent(world) == [("evanston", "2026-11-24")]
+
+
+def test_a_monthly_delivery_that_was_too_soon_for_a_recipient_is_made_up(world: World) -> None:
+    change(world, deliver="monthly", deliver_on=30)
+    sign(world, 1)
+    at(world, "2026-11-26T12:00")
+    world.wiring.delivery_controls().deliver(CAMPAIGN, "2026-11-26", "cli", "the council meets on Friday")
+    world.run_queue()
+    own_letter = world.confirmed(email="bo@signers.example").link("confirm")
+    sign(world, 1, postal_code="60091")
+    for day in ("2026-11-30", "2026-12-01", "2026-12-02"):
+        at(world, f"{day}T09:00")
+        world.hour()
+        assert "December 3, 2026" in world.get(own_letter).body
+    sign(world, 1, postal_code="60076")
+    at(world, "2026-12-03T09:00")
+    world.hour()
+    # The recipient of the third letter was not left out, and waits for the next month.
+    assert sent(world) == [("evanston", "2026-11-26"), ("wilmette", "2026-11-30"), ("evanston", "2026-12-03")]
+
+
+def test_a_paused_campaign_is_not_planned(world: World) -> None:
+    change(world, deliver_on="THU")
+    world.confirmed()
+    world.wiring.campaigns.pause(CAMPAIGN, paused=True)
+    at(world, "2026-11-26T09:00")
+    assert world.hour() == []
+
+
+def test_a_change_between_two_deliveries_keeps_seven_days_apart(world: World) -> None:
+    change(world, deliver_on="THU")
+    sign(world, 1)
+    at(world, "2026-11-26T09:00")
+    world.hour()
+    change(world, deliver_on="MON")
+    sign(world, 1)
+    for day in ("2026-11-30", "2026-12-07"):
+        at(world, f"{day}T09:00")
+        world.hour()
+    assert sent(world) == [("evanston", "2026-11-26"), ("evanston", "2026-12-07")]
+    change(world, deliver_on=None)
+    sign(world, 1)
+    at(world, "2026-12-14T09:00")
+    world.week()
+    assert sent(world)[2:] == [("evanston", "2026-12-14")]
+
+
+def test_an_approval_is_asked_for_at_the_campaigns_own_hour(world: World) -> None:
+    change(world, deliver="monthly", deliver_on=31, approval=True)
+    world.confirmed()
+    before = len(world.sent)
+    for moment in ("2026-11-30T08:00", "2026-11-30T09:00", "2026-11-30T10:00"):
+        at(world, moment)
+        world.hour()
+    [asked] = world.sent[before:]
+    assert asked.tags["kind"] == "approval"
+    world.wiring.delivery_controls().approve(CAMPAIGN, "2026-11-30", "cli", "")
+    world.run_queue()
+    assert sent(world) == [("evanston", "2026-11-30")]
+
+
+def test_recipients_that_a_monthly_delivery_left_out_are_asked_for_once(world: World) -> None:
+    change(world, deliver="monthly", deliver_on=30, approval=True)
+    controls = world.wiring.delivery_controls()
+
+    def send(day: str, target: str) -> None:
+        at(world, f"{day}T12:00")
+        world.wiring.campaigns.approve(CAMPAIGN, day)
+        controls.deliver(CAMPAIGN, day, "cli", "the council meets", only=target)
+        world.run_queue()
+
+    sign(world, 1)
+    sign(world, 1, postal_code="60091")
+    send("2026-11-26", "evanston")
+    send("2026-11-27", "wilmette")
+    # Both are left out on the 30th; one could get its letters on December 3, the other one on the 4th.
+    sign(world, 1)
+    sign(world, 1, postal_code="60091")
+    sign(world, 1, postal_code="60076")
+    asked = []
+    for day in range(10):
+        before = len(world.sent)
+        at(world, "2026-11-30T09:00")
+        world.clock.advance(days=day)
+        world.hour()
+        asked += [day] * (len(world.sent) - before)
+    assert asked == [0, 3, 4]
+
+
+@pytest.mark.parametrize(("hour", "asked_on"), [(8, 4), (10, 5)])
+def test_a_recipient_that_was_left_out_is_asked_for_once_it_has_a_letter(
+    world: World, hour: int, asked_on: int
+) -> None:
+    change(world, deliver="monthly", deliver_on=30, approval=True)
+    for postal_code in ("60201", "60091"):
+        sign(world, 1, postal_code=postal_code)
+    at(world, "2026-11-26T12:00")
+    world.wiring.delivery_controls().approve(CAMPAIGN, "2026-11-26", "cli", "")
+    world.run_queue()
+    sign(world, 1)
+    asked = []
+    for day in range(9):
+        if day == 4:
+            # Both could get letters from day 3 on, and Wilmette's first one comes only now, before or after the plan.
+            at(world, f"2026-12-04T{hour:02}:00")
+            sign(world, 1, postal_code="60091")
+        before = len(world.sent)
+        at(world, "2026-11-30T09:00")
+        world.clock.advance(days=day)
+        if day != 4 or hour < 9:
+            world.hour()
+        asked += [day] * (len(world.sent) - before)
+    assert asked == [3, asked_on]
+
+
+def test_a_day_without_a_run_still_asks_for_recipients_that_were_left_out(world: World) -> None:
+    change(world, deliver="monthly", deliver_on=30, approval=True)
+    sign(world, 1)
+    at(world, "2026-11-26T12:00")
+    controls = world.wiring.delivery_controls()
+    controls.approve(CAMPAIGN, "2026-11-26", "cli", "")
+    world.run_queue()
+    sign(world, 1)
+    asked = []
+    for day in (0, 4, 5, 6):
+        before = len(world.sent)
+        at(world, "2026-11-30T09:00")
+        world.clock.advance(days=day)
+        world.hour()
+        asked += [day] * (len(world.sent) - before)
+    # The seven days were over on day 3, on which no run came.
+    assert asked == [4]
+
+
+def test_letters_that_are_counted_each_day_ask_for_an_approval_once_a_week(world: World) -> None:
+    change(world, deliver="when-2-letters-wait", approval=True)
+    sign(world, 2)
+    asked = []
+    for day in range(9):
+        before = len(world.sent)
+        at(world, "2026-11-26T09:00")
+        world.clock.advance(days=day)
+        world.hour()
+        asked += [day] * (len(world.sent) - before)
+    assert asked == [0, 7]
+
+
+def test_letters_that_are_too_few_are_not_reported_as_waiting_for_an_approval(world: World) -> None:
+    change(world, deliver="when-2-letters-wait", approval=True)
+    sign(world, 1)
+    at(world, "2026-11-24T09:00")
+    world.report_hour()
+    assert reports(world) == []
+    sign(world, 1)
+    at(world, "2026-12-01T09:00")
+    world.report_hour()
+    assert reports(world) == ["Letters of November 30, 2026"]
+
+
+def test_a_report_follows_a_day_after_each_delivery(world: World) -> None:
+    change(world, deliver="monthly", deliver_on=30, deliver_at=17)
+    world.confirmed()
+    at(world, "2026-11-30T17:00")
+    world.hour()
+    for moment in ("2026-11-30T18:00", "2026-12-01T16:00", "2026-12-01T17:00", "2026-12-01T18:00", "2026-12-02T17:00"):
+        at(world, moment)
+        world.report_hour()
+        world.report_hour()
+        assert len(reports(world)) == (moment >= "2026-12-01T17:00")
+    world.report()
+    assert reports(world) == ["Letters of November 30, 2026"]
+
+
+def test_a_campaign_without_a_cadence_has_no_hourly_report(world: World) -> None:
+    world.confirmed()
+    world.week()
+    world.clock.advance(days=1)
+    world.report_hour()
+    assert reports(world) == []
+    world.report()
+    assert len(reports(world)) == 1
+
+
+def test_letters_that_are_counted_each_day_are_reported_after_a_delivery_and_else_weekly(world: World) -> None:
+    change(world, deliver="when-2-letters-wait")
+    sign(world, 2)
+    sign(world, 1, postal_code="60091")
+    world.wiring.campaigns.hold(CAMPAIGN, "wilmette", "a new chief")
+    at(world, "2026-11-26T09:00")
+    world.report_hour()
+    world.hour()
+    days = []
+    for day in range(1, 9):
+        at(world, "2026-11-26T09:00")
+        world.clock.advance(days=day)
+        before = len(reports(world))
+        world.report_hour()
+        days += [day] * (len(reports(world)) - before)
+    # On Friday about Thursday's delivery, and on Tuesday about the letters on hold.
+    assert days == [1, 5]
+
+
+def test_missed_hours_lose_no_report(world: World) -> None:
+    change(world, deliver_on="THU")
+    world.confirmed()
+    at(world, "2026-11-26T09:00")
+    world.report_hour()
+    world.hour()
+    world.clock.advance(days=3)
+    world.report_hour()
+    assert reports(world) == ["Letters of November 26, 2026"]
+
+
+def test_a_campaign_of_before_reads_as_weekly() -> None:
+    values = campaign_values(compile_campaign(FILES).campaign)
+    for name in ("deliver", "deliver_on", "deliver_at"):
+        del values[name]
+    assert not read_campaign(values).has_own_cadence
+
+
+def test_pages_and_emails_promise_no_day_if_letters_are_counted(world: World) -> None:
+    change(world, deliver="when-50-letters-wait")
+    asked = world.confirmed()
+    wanted = "when 50 letters wait for its recipient, or when signing has ended, on Wednesday, November 25, 2026 at the"
+    assert (
+        "Letters go out when 50 wait for a recipient, or when signing has ended."
+        in world.get(f"/campaigns/{CAMPAIGN}").body
+    )
+    assert wanted in world.get(f"/campaigns/{CAMPAIGN}/signed").body
+    assert wanted in " ".join(asked.text.split())
+    assert wanted in " ".join(asked.html.split())
+    own_letter = world.get(asked.link("confirm")).body
+    assert "when 50 letters wait there, or when signing has ended, on Wednesday, November 25, 2026 at" in own_letter
+    values = json.loads(world.get(f"/campaigns/{CAMPAIGN}", as_json=True).body)
+    assert values["letters_wanted"] == 50
+    world.wiring.campaigns.hold(CAMPAIGN, "wilmette", "a new chief")
+    sign(world, 1, postal_code="60091")
+    world.clock.advance(days=6)
+    world.report(CAMPAIGN)
+    text = " ".join(world.sent[-1].text.split())
+    assert "These letters go out when 50 wait for their recipient, or when signing has ended, on" in text
+
+
+def test_pages_and_emails_say_the_day_of_the_campaigns_own_cadence(world: World) -> None:
+    change(world, deliver="monthly", deliver_on=31)
+    asked = world.confirmed()
+    assert "The next delivery is on Monday, November 30, 2026." in world.get(f"/campaigns/{CAMPAIGN}").body
+    assert "on Monday, November 30, 2026 at the earliest" in " ".join(asked.text.split())
+    world.clock.advance(days=7)
+    assert "with the next delivery, on Thursday, December 31, 2026" in world.get(asked.link("confirm")).body

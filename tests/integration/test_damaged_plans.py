@@ -1,0 +1,100 @@
+"""Test plans with a damaged row: all others are planned and asked for, and the run fails at the end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.integration.test_cadences import at, change, sign
+from tests.world import CAMPAIGN, client_of
+from undersigned.aws.campaigns import campaign_values
+from undersigned.aws.deliveries import delivery_key
+from undersigned.aws.dynamodb import to_item
+from undersigned.domain.deliveries import DeliveryKey
+from undersigned.services.planning import NotPlannedError
+
+if TYPE_CHECKING:
+    from tests.world import World
+
+OTHER = "before-the-damaged-one"
+
+
+@pytest.fixture
+def signed(world: World) -> World:
+    """Make a stack in which letters to three targets wait."""
+    for postal_code in ("60201", "60091", "60076"):
+        sign(world, 1, postal_code=postal_code)
+    return world
+
+
+def put(world: World, values: Any) -> None:
+    client_of("dynamodb").put_item(TableName=world.wiring.settings.table_name, Item=to_item(values))
+
+
+def damage_delivery(world: World) -> None:
+    put(world, {**delivery_key(DeliveryKey(CAMPAIGN, "evanston", "2026-11-01"))._asdict(), "state": "sent"})
+
+
+def damage_campaign(world: World) -> None:
+    """Add a campaign whose id is listed first and whose row lacks its settings."""
+    values = campaign_values(replace(world.wiring.campaigns.campaign(CAMPAIGN), id=OTHER))
+    put(world, {name: values[name] for name in ("pk", "sk", "listed", "listed_at")})
+
+
+def sent_to(world: World) -> set[str]:
+    world.run_queue()
+    return {mail.tags["target"] for mail in world.deliveries}
+
+
+@pytest.mark.parametrize("at_once", ["1", "3"])
+def test_a_damaged_delivery_stops_no_other_target(
+    signed: World, caplog: pytest.LogCaptureFixture, at_once: str
+) -> None:
+    signed.variables |= {"PLANS_AT_ONCE": at_once}
+    signed.restart("plan_deliveries")
+    damage_delivery(signed)
+    caplog.clear()
+    with pytest.raises(NotPlannedError, match=CAMPAIGN):
+        signed.plan()
+    assert sent_to(signed) == {"wilmette", "skokie"}
+    [told] = [vars(record) for record in caplog.records if record.message == "not planned"]
+    assert (told["levelname"], told["campaign"], told["targets"]) == ("ERROR", CAMPAIGN, ("evanston",))
+    assert told["error"] == "KeyError"
+    planned = [vars(record)["campaigns"] for record in caplog.records if record.message == "planned"]
+    assert planned == ["not all of them"], "WeekMissedAlarm counts the others"
+
+
+def test_a_damaged_campaign_stops_no_other(signed: World) -> None:
+    damage_campaign(signed)
+    with pytest.raises(NotPlannedError, match=OTHER):
+        signed.plan()
+    assert sent_to(signed) == {"evanston", "wilmette", "skokie"}
+
+
+def test_targets_that_the_queue_does_not_take_stop_no_other_campaign(
+    signed: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("undersigned.aws.queue._SqsQueue._send_batch", lambda _queue, bodies: [*range(len(bodies))])
+        with pytest.raises(NotPlannedError, match=CAMPAIGN):
+            signed.plan()
+    signed.plan()
+    assert sent_to(signed) == {"evanston", "wilmette", "skokie"}
+
+
+def test_an_hour_with_a_damaged_delivery_plans_and_asks_for_the_others_each_time(signed: World) -> None:
+    change(signed, deliver_on="THU", deliver_at=17, approval=True)
+    damage_delivery(signed)
+    at(signed, "2026-11-26T17:00")
+    for _ in range(2):
+        with pytest.raises(NotPlannedError):
+            signed.plan_hour()
+        signed.clock.advance(hours=1)
+    [asked] = [mail for mail in signed.sent if mail.tags["kind"] == "approval"]
+    assert "Wilmette" in asked.text
+    change(signed, approval=False)
+    with pytest.raises(NotPlannedError):
+        signed.plan_hour()
+    assert sent_to(signed) == {"wilmette", "skokie"}

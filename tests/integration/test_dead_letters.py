@@ -1,0 +1,232 @@
+"""Test `undersigned dead-letters`: what still makes sense goes back, by one command with a dry run."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from typer.testing import CliRunner
+
+from tests.aws_from_template import load_template
+from tests.template.reading import dead_letter_queues
+from tests.world import CAMPAIGN, load_event
+from undersigned.aws.queue import WaitingMail, export_message, message_body, reconciliation_message, waiting_message
+from undersigned.domain.deliveries import Delivery, DeliveryKey
+from undersigned.domain.reconciliations import Reconciliation
+from undersigned.domain.signatures import signer_id
+from undersigned_cli.commands import dead_letters, options
+from undersigned_cli.dead_letters import KINDS
+from undersigned_cli.main import app
+from undersigned_cli.stacks import Stack
+
+if TYPE_CHECKING:
+    from tests.world import World
+
+KEY = DeliveryKey(CAMPAIGN, "evanston", "2026-11-30")
+
+
+class Queues:
+    """SQS with the visibility of messages: one that is received is hidden until it is released."""
+
+    def __init__(self) -> None:
+        self.messages: dict[str, list[tuple[str, str]]] = {}
+        self.hidden: set[str] = set()
+        self._count = 0
+
+    def send_message(self, *, QueueUrl: str, MessageBody: str) -> None:  # noqa: N803  (AWS's names)
+        self._count += 1
+        self.messages.setdefault(QueueUrl, []).append((str(self._count), MessageBody))
+
+    def receive_message(self, *, QueueUrl: str, MaxNumberOfMessages: int, VisibilityTimeout: int, **_: Any) -> Any:  # noqa: N803
+        ready = [one for one in self.messages.get(QueueUrl, []) if one[0] not in self.hidden][:MaxNumberOfMessages]
+        self.hidden |= {number for number, _ in ready} if VisibilityTimeout else set()
+        # Like SQS, it has no key without messages.
+        return (
+            {"Messages": [{"MessageId": number, "ReceiptHandle": number, "Body": body} for number, body in ready]}
+            if ready
+            else {}
+        )
+
+    def change_message_visibility(self, *, ReceiptHandle: str, VisibilityTimeout: int, **_: Any) -> None:  # noqa: N803
+        assert VisibilityTimeout == 0
+        self.hidden.discard(ReceiptHandle)
+
+    def delete_message(self, *, QueueUrl: str, ReceiptHandle: str) -> None:  # noqa: N803
+        self.messages[QueueUrl] = [one for one in self.messages[QueueUrl] if one[0] != ReceiptHandle]
+
+
+class Letters:
+    """The stack's dead letters, and the command that looks after them."""
+
+    def __init__(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.invoked: list[tuple[str, Any]] = []
+        self.queues = Queues()
+        clients = {"lambda": SimpleNamespace(invoke=self._invoke), "sqs": self.queues}
+        stack = Stack({}, clients.__getitem__)
+        monkeypatch.setattr(Stack, "wiring", lambda _stack, *_needed: world.wiring)
+        monkeypatch.setattr(options, "stack_of", lambda **_: stack)
+        monkeypatch.setattr(dead_letters, "_physical_id", lambda _stack, name: name)
+
+    def _invoke(self, *, FunctionName: str, InvocationType: str, Payload: str) -> None:  # noqa: N803  (AWS's names)
+        assert InvocationType == "Event"
+        self.invoked.append((FunctionName, json.loads(Payload)))
+
+    def run(self, *arguments: str) -> str:
+        result = CliRunner().invoke(app, ["dead-letters", *arguments], catch_exceptions=False)
+        assert result.exit_code == 0, result.output
+        return str(result.output)
+
+    def listed(self, queue: str) -> list[tuple[bool, str]]:
+        return [(row["put_back"], row["why"]) for row in json.loads(self.run("list", queue, "--json"))]
+
+    def put(self, queue: str, body: object) -> None:
+        text = body if isinstance(body, str) else json.dumps(body)
+        self.queues.send_message(QueueUrl=queue, MessageBody=text)
+
+    def held(self, queue: str) -> list[str]:
+        """Return what anybody can read."""
+        return [body for number, body in self.queues.messages.get(queue, []) if number not in self.queues.hidden]
+
+
+@pytest.fixture
+def letters(world: World, monkeypatch: pytest.MonkeyPatch) -> Letters:
+    return Letters(world, monkeypatch)
+
+
+def test_every_dead_letter_queue_of_the_template_is_known() -> None:
+    assert KINDS.keys() == dead_letter_queues(load_template())
+
+
+def test_a_delivery_goes_back_into_its_queue(letters: Letters) -> None:
+    letters.put("DeliveriesFailed", message_body(KEY))
+    assert "1 letter put back, 0 letters deleted." in letters.run("put-back", "DeliveriesFailed", "--yes")
+
+    assert letters.held("DeliveryQueue") == [message_body(KEY)]
+    assert letters.held("DeliveriesFailed") == []
+
+
+def test_a_dry_run_changes_nothing_and_hides_nothing(letters: Letters) -> None:
+    letters.put("DeliveriesFailed", message_body(KEY))
+    for _ in range(2):
+        assert "1 letter would be put back" in letters.run("put-back", "--dry-run")
+
+    assert letters.held("DeliveriesFailed") == [message_body(KEY)]
+    assert letters.held("DeliveryQueue") == []
+
+
+@pytest.mark.parametrize("state", ["sent", "delivered", "bounced", "in_doubt", "empty"])
+def test_a_delivery_that_is_over_or_waits_for_a_person_stays(letters: Letters, world: World, state: Any) -> None:
+    opened = Delivery(KEY, "open", opened_at=world.clock.now)
+    world.wiring.deliveries.open(opened, ())
+    world.wiring.deliveries.change(replace(opened, state=state), state="open", attempt=0)
+    letters.put("DeliveriesFailed", message_body(KEY))
+    letters.run("put-back", "--yes")
+
+    [(makes_sense, why)] = letters.listed("DeliveriesFailed")
+    assert not makes_sense
+    assert why
+    assert letters.held("DeliveryQueue") == []
+
+
+def test_what_makes_no_sense_is_deleted_only_if_a_person_says_so(letters: Letters) -> None:
+    gone = message_body(replace(KEY, target="nowhere"))
+    letters.put("DeliveriesFailed", gone)
+    letters.run("put-back", "--yes")
+    assert letters.held("DeliveriesFailed") == [gone]
+
+    letters.run("put-back", "--yes", "--drop")
+    assert letters.held("DeliveriesFailed") == []
+
+
+def test_an_email_goes_back_if_its_row_still_requests_it(letters: Letters, world: World) -> None:
+    world.sign()
+    signer = signer_id(world.wiring.secret(), "ada@signers.example")
+    row = world.wiring.signatures.signature(CAMPAIGN, signer)
+    assert row
+    wanted = waiting_message(WaitingMail(CAMPAIGN, signer, row.mail_request))
+    letters.put("ConfirmationsFailed", wanted)
+    letters.put("ConfirmationsFailed", waiting_message(WaitingMail(CAMPAIGN, signer, "an earlier request")))
+    letters.put("ConfirmationsFailed", {"DDBStreamBatchInfo": {"shardId": "shard"}})
+    letters.put("ConfirmationsFailed", {"requestPayload": {}})
+    letters.run("put-back", "--yes")
+
+    assert letters.held("WaitingMails") == [wanted]
+    assert sorted(letters.listed("ConfirmationsFailed")) == [
+        (False, "its row doesn't request it any more"),
+        (False, "the daily reconciliation asks again for each email after 25 hours"),
+        (False, "the next run, five minutes later, did it"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("queue", "function"), [("PlansFailed", "PlanDeliveries"), ("ReportsFailed", "ReportDeliveries")]
+)
+@pytest.mark.parametrize("is_of_lambda", [True, False])
+def test_an_event_of_a_schedule_runs_its_function_again(
+    letters: Letters, queue: str, function: str, *, is_of_lambda: bool
+) -> None:
+    event = {"scheduled_time": "2026-11-30T15:00:00Z"}
+    letters.put(queue, {"requestPayload": event, "responsePayload": {}} if is_of_lambda else event)
+    letters.run("put-back", queue, "--yes")
+
+    assert letters.invoked == [(f"{function}:live", event)]
+    assert letters.held(queue) == []
+
+
+def test_a_reconciliation_begins_anew(letters: Letters) -> None:
+    letters.put("ReconciliationsFailed", reconciliation_message(Reconciliation(CAMPAIGN, may_ask=True, may_queue=True)))
+    letters.put("ReconciliationsFailed", {"scheduled_time": "2026-11-30T15:00:00Z"})
+    letters.run("put-back", "--yes")
+
+    assert ("Reconcile:live", {"campaign": CAMPAIGN}) in letters.invoked
+    assert len(letters.invoked) == 2
+
+
+def test_rows_that_were_not_counted_are_recounted_instead(letters: Letters) -> None:
+    letters.put("TallyFailed", {"DDBStreamBatchInfo": {"shardId": "shard"}})
+
+    [(makes_sense, why)] = letters.listed("TallyFailed")
+    assert not makes_sense
+    assert "--recount" in why
+
+
+def test_an_export_that_has_expired_stays(letters: Letters) -> None:
+    letters.put("ExportsFailed", export_message(CAMPAIGN, "gone"))
+
+    assert letters.listed("ExportsFailed") == [(False, "it has expired; the organizer asks for another one")]
+
+
+def test_an_event_of_a_known_delivery_goes_back(letters: Letters, world: World) -> None:
+    event = load_event("record_feedback_delivery")
+    tags = event["detail"]["mail"]["tags"]
+    key = DeliveryKey(tags["campaign"][0], tags["target"][0], tags["period"][0])
+    letters.put("FeedbackFailed", event)
+    assert letters.listed("FeedbackFailed") == [(False, "there is no such delivery")]
+
+    world.wiring.deliveries.open(Delivery(key, "open", opened_at=world.clock.now), ())
+    letters.run("put-back", "--yes")
+    assert [json.loads(body) for body in letters.held("FeedbackQueue")] == [event]
+
+
+def test_a_damaged_message_stays(letters: Letters) -> None:
+    for queue in KINDS:
+        letters.put(queue, "{")
+    letters.run("put-back", "--yes")
+
+    assert {queue for queue in KINDS if letters.held(queue) == ["{"]} == set(KINDS)
+
+
+def test_more_letters_than_one_call_returns_are_put_back(letters: Letters) -> None:
+    for number in range(13):
+        letters.put("DeliveriesFailed", message_body(replace(KEY, period=f"2026-11-{number + 1:02d}")))
+
+    assert "13 letters put back" in letters.run("put-back", "--yes")
+
+
+def test_an_unknown_queue_is_named(letters: Letters, monkeypatch: pytest.MonkeyPatch) -> None:
+    result = CliRunner().invoke(app, ["dead-letters", "list", "NoQueue"])
+
+    assert "there is no dead-letter queue 'NoQueue'" in str(result.exception)

@@ -1,0 +1,253 @@
+"""A test email of a draft: the email that a recipient would get, sent to whoever asks, and never counted."""
+
+from __future__ import annotations
+
+import html
+import io
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from pypdf import PdfReader
+
+from tests.integration.test_dashboard import Organizer, put_key
+from tests.organizers import Browser, add
+from tests.world import ADMINISTRATOR, CAMPAIGN
+from undersigned.aws.queue import DraftTest, read_draft_test, read_message
+from undersigned.services import draft_testing
+from undersigned.services.delivery_controls import NotNowError
+
+if TYPE_CHECKING:
+    from tests.world import Answer, Sent, World
+
+NEW = "safer-streets"
+MARIA = "maria@enddemand.example"
+TEST = "/workshop/test-email"
+API = f"/organizer/campaigns/{CAMPAIGN}/draft/test"
+
+
+def sent_as_tests(world: World) -> list[Sent]:
+    world.run_queue()
+    return [sent for sent in world.sent if sent.tags["kind"] == "test"]
+
+
+def signed_in(world: World, email: str = MARIA, role: str = "editor", campaign: str = CAMPAIGN) -> Browser:
+    if email != ADMINISTRATOR:
+        add(world, email, role, campaign)  # type: ignore[arg-type]
+    browser = Browser(world, campaign)
+    browser.sign_in(email)
+    return browser
+
+
+def new_draft(world: World) -> None:
+    drafting = world.wiring.drafting()
+    drafting.create(NEW, "ann", drafting.starting_files("example", NEW).files)
+
+
+def counted_rows(world: World) -> dict[str, object]:
+    """Return all rows, without the activity log and how often somebody asked."""
+    assert world.memory
+    kept = world.memory.partitions.items()
+    return {pk: dict(rows) for pk, rows in kept if not pk.startswith(("SIGN_INS", "AUDIT"))}
+
+
+def by_key(world: World, key: str) -> Answer:
+    return world.post(API, {}, as_json=True, headers={"authorization": f"Bearer {key}"})
+
+
+def test_a_person_gets_the_email_of_a_draft_that_was_never_published(world: World) -> None:
+    new_draft(world)
+    maria = signed_in(world, campaign=NEW)
+    assert f'action="/organizer/dashboard/{NEW}{TEST}"' in maria.see("/workshop/check").body
+    assert world.memory
+    counted = {
+        pk: dict(rows) for pk, rows in world.memory.partitions.items() if not pk.startswith(("SIGN_INS", "AUDIT"))
+    }
+
+    answer = maria.press(TEST)
+
+    assert answer.status == 303
+    said = html.unescape(maria.see(answer.headers["location"]).body)
+    assert "The test email is on its way to you, and to nobody else." in said
+    [sent] = sent_as_tests(world)
+    assert (sent.to, sent.mail["to"], sent.mail["cc"], sent.mail["bcc"]) == (MARIA, MARIA, None, None)
+    assert sent.mail["subject"].strip().startswith("[Test] ")
+    for body in (sent.text, html.unescape(sent.html)):
+        assert "This is a test, and only you get this email. It shows the draft" in " ".join(body.split())
+        assert "Alex Sample" in body
+    [pdf] = sent.pdfs
+    text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
+    assert "[Test]" in text
+    assert "Alex Sample" in text
+    assert counted_rows(world) == counted
+
+
+def test_the_test_has_the_words_of_the_draft_and_not_the_published_ones(world: World) -> None:
+    drafting = world.wiring.drafting()
+    files = drafting.draft(CAMPAIGN).files
+    drafting.write(CAMPAIGN, 0, {"letter.md": f"Words of the draft.\n\n{files['letter.md']}"}, "ann")
+    signed_in(world).press(TEST)
+    [sent] = sent_as_tests(world)
+    assert "Words of the draft." in sent.text
+    assert "test draft" in {entry.action for entry in world.wiring.campaigns.audit(CAMPAIGN)}
+
+
+def test_an_event_about_a_test_of_a_draft_changes_nothing(world: World) -> None:
+    signed_in(world).press(TEST)
+    [sent] = sent_as_tests(world)
+    world.feedback("bounce", sent)
+    assert list(world.wiring.deliveries.deliveries(CAMPAIGN, "evanston")) == []
+    assert world.wiring.campaigns.target(CAMPAIGN, "evanston").mail_state == "ok"
+
+
+def test_a_key_sends_the_test_to_the_published_organizer_whatever_the_draft_names(world: World) -> None:
+    organizer = world.wiring.campaigns.campaign(CAMPAIGN).organizer.email
+    recipient = world.wiring.campaigns.target(CAMPAIGN, "evanston").email
+    drafting = world.wiring.drafting()
+    others = "".join(
+        line
+        for line in drafting.draft(CAMPAIGN).files["targets.csv"].splitlines(keepends=True)
+        if recipient not in line
+    )
+    put_key(world, "us_manage", "manage")
+    for named in ("stranger@victims.example", recipient):
+        drafting.write(
+            CAMPAIGN, drafting.draft(CAMPAIGN).revision, {"targets.csv": others}, "ann", {"organizer.email": named}
+        )
+        answer = by_key(world, "us_manage")
+        assert (answer.status, answer.json) == (202, {"campaign": CAMPAIGN, "status": "queued"})
+    assert [sent.to for sent in sent_as_tests(world)] == [organizer] * 2
+    with_key = Organizer(world)
+    with_key.sign_in("us_manage")
+    assert f"Send a test to {organizer}" in html.unescape(with_key.see("/workshop/check").body)
+
+
+def test_a_key_sends_no_test_to_a_recipient_of_the_draft_or_of_the_published_campaign(world: World) -> None:
+    drafting, campaigns = world.wiring.drafting(), world.wiring.campaigns
+    organizer, recipient = campaigns.campaign(CAMPAIGN).organizer.email, campaigns.target(CAMPAIGN, "evanston").email
+    put_key(world, "us_manage", "manage")
+    targets = drafting.draft(CAMPAIGN).files["targets.csv"]
+    drafting.write(CAMPAIGN, 0, {"targets.csv": targets.replace(recipient, organizer.upper())}, "ann")
+    refused = by_key(world, "us_manage")
+    assert refused.status == 409
+    assert "is a recipient of this campaign" in refused.body
+    drafting.write(CAMPAIGN, drafting.draft(CAMPAIGN).revision, {"targets.csv": targets}, "ann")
+    campaigns.put_target(CAMPAIGN, replace(campaigns.target(CAMPAIGN, "evanston"), email=organizer))
+    assert by_key(world, "us_manage").status == 409
+    assert sent_as_tests(world) == []
+
+
+def test_a_key_sends_the_test_of_an_unpublished_campaign_only_to_its_people_and_the_administrator(world: World) -> None:
+    new_draft(world)
+    drafting = world.wiring.drafting()
+    put_key(world, "us_new", "manage", NEW)
+    add(world, MARIA, "viewer", NEW)
+
+    def ask(named: str) -> Answer:
+        drafting.write(NEW, drafting.draft(NEW).revision, {}, "ann", {"organizer.email": named})
+        path = f"/organizer/campaigns/{NEW}/draft/test"
+        return world.post(path, {}, as_json=True, headers={"authorization": "Bearer us_new"})
+
+    refused = ask("stranger@victims.example")
+    assert refused.status == 409
+    assert "stranger@victims.example has no role in this campaign." in refused.body
+    assert ask(MARIA).status == 202
+    assert ask(ADMINISTRATOR).status == 202
+    assert [sent.to for sent in sent_as_tests(world)] == [MARIA, ADMINISTRATOR]
+
+
+def test_one_address_gets_five_tests_a_day_from_all_keys_together(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(draft_testing, "MOST_TESTS_A_DAY", 2)
+    put_key(world, "us_one", "manage")
+    put_key(world, "us_two", "manage")
+    assert [by_key(world, key).status for key in ("us_one", "us_two", "us_one")] == [202, 202, 409]
+    assert "2 tests of drafts to one address in a day" in by_key(world, "us_two").body
+    world.clock.advance(days=1)
+    assert by_key(world, "us_two").status == 202
+
+
+def test_a_test_that_ses_refuses_is_not_tried_again(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    put_key(world, "us_manage", "manage")
+    by_key(world, "us_manage")
+    world.refusal = "BadRequestException"
+    assert world.run_queue() == [{"batchItemFailures": []}]
+    assert "SES refused a test of a draft" in [record.getMessage() for record in caplog.records]
+    world.refusal = ""
+    world.clock.advance(hours=1)
+    assert sent_as_tests(world) == []
+
+
+def test_a_test_waits_while_ses_takes_no_email(world: World) -> None:
+    put_key(world, "us_manage", "manage")
+    by_key(world, "us_manage")
+    world.refusal = "AccountSuspendedException"
+    [answer] = world.run_queue()
+    assert len(answer["batchItemFailures"]) == 1
+
+
+def test_a_draft_with_mistakes_has_no_test(world: World) -> None:
+    world.wiring.drafting().write(CAMPAIGN, 0, {"letter.md": "Nothing."}, "ann")
+    maria = signed_in(world)
+    assert TEST not in maria.see("/workshop/check").body
+    assert maria.press(TEST).status == 409
+    assert sent_as_tests(world) == []
+
+
+def test_a_mistake_made_after_the_button_is_no_email_and_no_failure(world: World) -> None:
+    signed_in(world).press(TEST)
+    world.wiring.drafting().write(CAMPAIGN, 0, {"letter.md": "Nothing."}, "ann")
+    [answer] = world.run_queue()
+    assert answer == {"batchItemFailures": []}
+    assert sent_as_tests(world) == []
+
+
+def test_a_viewer_can_send_no_test_of_a_draft(world: World) -> None:
+    viewer = signed_in(world, "viewer@enddemand.example", "viewer")
+    assert viewer.press(TEST).status == 403
+    put_key(world, "us_read", "read")
+    assert by_key(world, "us_read").status == 403
+    assert sent_as_tests(world) == []
+
+
+def test_a_person_gets_twenty_tests_an_hour_and_others_are_not_delayed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(draft_testing, "MOST_TESTS_AN_HOUR", 3)
+    maria, otto = signed_in(world), signed_in(world, "otto@enddemand.example", "owner")
+    for _ in range(3):
+        assert maria.press(TEST).status == 303
+    refused = maria.press(TEST)
+    assert refused.status == 409
+    assert "You can send 3 tests of drafts in an hour." in refused.body
+    assert otto.press(TEST).status == 303
+    assert len(sent_as_tests(world)) == 4
+    world.clock.advance(hours=1)
+    assert maria.press(TEST).status == 303
+
+
+def test_the_command_line_sends_a_test_to_the_address_that_it_is_given(world: World) -> None:
+    requests = world.wiring.draft_test_requests()
+    requests.ask(CAMPAIGN, "command line", to="ada@office.example")
+    [sent] = sent_as_tests(world)
+    assert sent.to == "ada@office.example"
+    recipient = world.wiring.campaigns.target(CAMPAIGN, "evanston").email
+    with pytest.raises(NotNowError, match="recipient"):
+        requests.ask(CAMPAIGN, "command line", to=recipient)
+    requests.ask(CAMPAIGN, "command line", to=" Ada@\u00fc.example\n")
+    assert sent_as_tests(world)[-1].to == "Ada@xn--tda.example"
+    with pytest.raises(NotNowError, match="no email address"):
+        requests.ask(CAMPAIGN, "command line", to="ada@office.example, bo@office.example")
+
+
+def test_the_message_in_the_queue_is_not_taken_for_a_delivery(world: World) -> None:
+    body = json.dumps({"draft_test": {"campaign": CAMPAIGN, "to": MARIA}})
+    assert read_draft_test(body) == DraftTest(CAMPAIGN, MARIA)
+    with pytest.raises(ValueError, match="a delivery message reads"):
+        read_message(body)
+    for damaged in ('{"draft_test": {"campaign": "x"}}', '{"draft_test": {"campaign": "x", "to": "a@b.example, c"}}'):
+        with pytest.raises(ValueError, match="test of a draft"):
+            read_draft_test(damaged)
+    assert world.sent == []

@@ -1,0 +1,460 @@
+"""Test drafts: how they are made, changed, checked, published and discarded, on AWS in memory."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.organizers import add
+from tests.world import CAMPAIGN, files_of_campaign, publish_files
+from undersigned.authoring.campaigns import compile_campaign
+from undersigned.authoring.mistakes import MistakesError
+from undersigned.authoring.settings_document import SettingsDocument
+from undersigned.authoring.starting import example_files
+from undersigned.domain.drafts import (
+    ChangedMeanwhileError,
+    DraftFilesError,
+    IdTakenError,
+    PublishedMeanwhileError,
+)
+from undersigned.domain.errors import NotFoundError
+from undersigned.services.pushing import push
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.world import World
+    from undersigned.domain.drafts import Draft
+    from undersigned.services.drafting import Drafting
+
+ANN = "ann@organizer.example"
+BEN = "ben@organizer.example"
+NEW = "safer-streets"
+
+
+@pytest.fixture
+def drafting(world: World) -> Drafting:
+    return world.wiring.drafting()
+
+
+def make(drafting: Drafting) -> Draft:
+    return drafting.create(NEW, ANN, drafting.starting_files("example", NEW).files)
+
+
+def goal_of(draft: Draft) -> object:
+    return SettingsDocument.read(draft.files["campaign.toml"]).values["goal"]
+
+
+def with_goal(draft: Draft, goal: int) -> dict[str, str | None]:
+    return {"campaign.toml": SettingsDocument.read(draft.files["campaign.toml"]).changed({"goal": goal}).text}
+
+
+def test_a_draft_is_read_as_it_was_made(drafting: Drafting) -> None:
+    made = make(drafting)
+
+    assert drafting.draft(NEW) == made
+    assert made.changed_by == ANN
+    assert not made.is_published
+    assert [draft.campaign for draft in drafting.drafts()] == [NEW]
+
+
+@pytest.mark.parametrize("taken", [CAMPAIGN, NEW, "", "No spaces", "-a", "a" * 51])
+def test_a_draft_with_a_name_that_is_taken_or_malformed_is_refused_with_the_way_out(
+    drafting: Drafting, taken: str
+) -> None:
+    made = make(drafting)
+
+    with pytest.raises(IdTakenError, match=r"Use at most|choose another"):
+        drafting.create(taken, BEN, made.files)
+
+    assert drafting.draft(NEW) == made
+
+
+def test_a_published_campaign_without_a_draft_has_the_files_it_was_published_with(drafting: Drafting) -> None:
+    draft = drafting.draft(CAMPAIGN)
+
+    assert draft.revision == 0
+    assert drafting.check(draft).mistakes == ()
+    assert drafting.effects(draft).is_nothing
+    assert drafting.drafts() == ()
+
+
+def test_neither_a_draft_nor_a_campaign_is_not_found(drafting: Drafting) -> None:
+    with pytest.raises(NotFoundError):
+        drafting.draft("nowhere")
+
+
+def test_two_people_who_change_the_same_revision_are_told_and_nothing_is_overwritten(drafting: Drafting) -> None:
+    made = make(drafting)
+    first = drafting.write(NEW, made.revision, with_goal(made, 11), ANN)
+
+    with pytest.raises(ChangedMeanwhileError) as caught:
+        drafting.write(NEW, made.revision, with_goal(made, 22), BEN)
+
+    assert caught.value.current == first
+    assert goal_of(drafting.draft(NEW)) == 11
+
+
+def test_two_people_who_begin_to_change_a_published_campaign_are_told(drafting: Drafting) -> None:
+    before = drafting.draft(CAMPAIGN)
+    drafting.write(CAMPAIGN, 0, with_goal(before, 11), ANN)
+
+    with pytest.raises(ChangedMeanwhileError):
+        drafting.write(CAMPAIGN, 0, with_goal(before, 22), BEN)
+
+    assert goal_of(drafting.draft(CAMPAIGN)) == 11
+
+
+def test_a_draft_with_mistakes_is_kept_and_publishes_nothing(drafting: Drafting, world: World) -> None:
+    draft = drafting.create(NEW, ANN, drafting.starting_files("empty", NEW).files)
+
+    checked = drafting.check(draft)
+
+    assert {mistake.file for mistake in checked.mistakes} == {"campaign.toml", "letter.md", "targets.csv"}
+    with pytest.raises(MistakesError):
+        drafting.publish(NEW, draft.revision, ANN, "")
+    with pytest.raises(NotFoundError):
+        world.wiring.campaigns.campaign(NEW)
+
+
+def test_publishing_makes_the_campaign_and_has_an_entry_in_the_activity_log(drafting: Drafting, world: World) -> None:
+    draft = make(drafting)
+    world.clock.advance(seconds=1)
+
+    published = drafting.publish(NEW, draft.revision, ANN, "at last")
+
+    assert world.get(f"/campaigns/{NEW}").status == 200
+    entry, *_ = world.wiring.campaigns.audit(NEW)
+    assert (entry.action, entry.by, entry.about, entry.why) == ("publish", ANN, published.changes, "at last")
+    assert drafting.draft(NEW).is_published
+    assert drafting.effects(drafting.draft(NEW)).is_nothing
+
+
+def test_publishing_a_revision_that_is_not_the_last_publishes_nothing(drafting: Drafting, world: World) -> None:
+    made = make(drafting)
+    drafting.write(NEW, made.revision, with_goal(made, 11), BEN)
+
+    with pytest.raises(ChangedMeanwhileError):
+        drafting.publish(NEW, made.revision, ANN, "")
+
+    assert NEW not in world.wiring.campaigns.campaign_ids()
+
+
+def test_publishing_twice_changes_nothing(drafting: Drafting, world: World) -> None:
+    made = make(drafting)
+    drafting.publish(NEW, made.revision, ANN, "")
+    entries = list(world.wiring.campaigns.audit(NEW))
+
+    assert drafting.publish(NEW, made.revision, ANN, "").changes == ""
+    assert list(world.wiring.campaigns.audit(NEW)) == entries
+
+
+def test_a_push_since_the_draft_was_made_is_not_undone_by_accident(drafting: Drafting, world: World) -> None:
+    before = drafting.draft(CAMPAIGN)
+    draft = drafting.write(CAMPAIGN, 0, with_goal(before, 11), ANN)
+    files = files_of_campaign()
+    publish_files(world, {"targets.csv": files["targets.csv"].replace("Avery Sample", "Robin Sample")})
+
+    assert drafting.effects(draft).is_outdated
+    with pytest.raises(PublishedMeanwhileError, match="evanston"):
+        drafting.publish(CAMPAIGN, draft.revision, ANN, "")
+    drafting.publish(CAMPAIGN, draft.revision, ANN, "", over=True)
+    assert world.wiring.campaigns.campaign(CAMPAIGN).goal == 11
+
+
+def test_a_draft_without_changes_of_its_own_follows_what_is_pushed(drafting: Drafting, world: World) -> None:
+    before = drafting.draft(CAMPAIGN)
+    draft = drafting.write(CAMPAIGN, 0, with_goal(before, 11), ANN)
+    drafting.publish(CAMPAIGN, draft.revision, ANN, "")
+    publish_files(world, {})
+
+    followed = drafting.draft(CAMPAIGN)
+
+    assert followed.revision == draft.revision
+    assert goal_of(followed) == world.wiring.campaigns.campaign(CAMPAIGN).goal != 11
+
+
+def test_a_discarded_draft_is_gone_and_a_new_one_never_has_its_revision(drafting: Drafting, world: World) -> None:
+    first = make(drafting)
+    second = drafting.write(NEW, first.revision, with_goal(first, 11), ANN)
+    with pytest.raises(ChangedMeanwhileError):
+        drafting.discard(NEW, first.revision)
+    drafting.discard(NEW, second.revision)
+    drafting.discard(NEW, second.revision)
+
+    with pytest.raises(NotFoundError):
+        drafting.draft(NEW)
+    assert drafting.drafts() == ()
+    assert list(world.wiring.table.query(f"DRAFT#{NEW}")) == []
+    world.clock.advance(minutes=1)
+    assert make(drafting).revision > second.revision
+
+
+def test_a_new_campaign_inherits_nobody_from_a_discarded_one(drafting: Drafting, world: World) -> None:
+    made = make(drafting)
+    person = add(world, ANN, "owner", NEW)
+    world.wiring.keys_of_campaign().make(NEW, "own", "a script", None, ANN)
+    drafting.discard(NEW, made.revision)
+
+    assert world.memory
+    left = [(pk, sk) for pk, rows in world.memory.partitions.items() for sk in rows if NEW in pk + sk]
+    assert left == []
+    make(drafting)
+    assert world.wiring.people.members(NEW) == world.wiring.people.campaigns_of(person) == ()
+    assert world.wiring.api_keys.api_keys(NEW) == ()
+
+
+def test_a_discarded_draft_of_a_published_campaign_leaves_its_people_and_keys(drafting: Drafting, world: World) -> None:
+    draft = drafting.write(CAMPAIGN, 0, with_goal(drafting.draft(CAMPAIGN), 11), ANN)
+    add(world, ANN, "owner")
+    world.wiring.keys_of_campaign().make(CAMPAIGN, "own", "a script", None, ANN)
+    logged = list(world.wiring.campaigns.audit(CAMPAIGN))
+    drafting.discard(CAMPAIGN, draft.revision)
+
+    assert [member.person.email for member in world.wiring.people.members(CAMPAIGN)] == [ANN]
+    assert len(world.wiring.api_keys.api_keys(CAMPAIGN)) == 1
+    assert list(world.wiring.campaigns.audit(CAMPAIGN)) == logged
+
+
+def test_a_draft_that_was_pushed_from_a_folder_meanwhile_leaves_its_people(drafting: Drafting, world: World) -> None:
+    made = make(drafting)
+    person = add(world, ANN, "owner", NEW)
+    push(compile_campaign(made.files), world.wiring.campaigns)
+    drafting.discard(NEW, made.revision)
+
+    assert [member.campaign for member in world.wiring.people.campaigns_of(person)] == [NEW]
+
+
+def test_files_of_four_megabytes_fit_however_little_they_can_be_compressed(drafting: Drafting, world: World) -> None:
+    made = make(drafting)
+    noise = secrets.token_hex(1_990_000)
+
+    written = drafting.write(NEW, made.revision, {"targets.csv": noise}, ANN)
+
+    assert drafting.draft(NEW) == written
+    rows = list(world.wiring.table.query(f"DRAFT#{NEW}"))
+    assert len(rows) == 1 + rows[0]["parts"] > 3
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("notes.txt", "x"), ("../letter.md", "x"), ("letter..md", "x"), ("targets.csv", "x" * 4_000_001)],
+)
+def test_files_that_no_campaign_has_are_refused(drafting: Drafting, name: str, text: str) -> None:
+    made = make(drafting)
+
+    with pytest.raises(DraftFilesError):
+        drafting.write(NEW, made.revision, {name: text}, ANN)
+
+    assert drafting.draft(NEW) == made
+
+
+def publish_table(drafting: Drafting, *changes: tuple[str, str]) -> Draft:
+    """Return a draft of the shipped campaign with a changed table."""
+    before = drafting.draft(CAMPAIGN)
+    table = before.files["targets.csv"]
+    for old, new in changes:
+        assert old in table
+        table = table.replace(old, new)
+    return drafting.write(CAMPAIGN, before.revision, {"targets.csv": table}, ANN)
+
+
+def test_a_new_letter_version_says_how_many_signed_the_earlier_one(drafting: Drafting, world: World) -> None:
+    world.confirmed()
+    world.sign(email="bo@signers.example")
+    world.sign(email="cy@signers.example", letter_language="es")
+    before = drafting.draft(CAMPAIGN)
+    changes = {name: before.files[name] + "\nPS.\n" for name in ("letter.md", "letter.es.md")}
+    draft = drafting.write(CAMPAIGN, 0, changes, ANN)
+
+    effects = drafting.effects(draft)
+
+    found = [(change.language, change.before, change.signed, change.at_least) for change in effects.letters]
+    letters = world.wiring.campaigns.campaign(CAMPAIGN).letters
+    assert found == [("en", letters["en"], 2, False), ("es", letters["es"], 1, False)]
+    drafting.publish(CAMPAIGN, draft.revision, ANN, "")
+    assert world.wiring.campaigns.letter(CAMPAIGN, letters["en"]).source == before.files["letter.md"]
+
+
+def test_more_letters_than_are_read_are_at_least_that_many(
+    drafting: Drafting, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("undersigned.services.publishing_effects.MOST_PAGES", 1)
+    for name in ("ada", "bo", "cy", "deb"):
+        world.sign(email=f"{name}@signers.example")
+    before = drafting.draft(CAMPAIGN)
+    draft = drafting.write(CAMPAIGN, 0, {"letter.md": before.files["letter.md"] + "\nPS.\n"}, ANN)
+
+    [change] = drafting.effects(draft).letters
+
+    assert change.at_least
+    assert 0 < change.signed < 4
+
+
+def test_a_new_address_says_what_waits_for_it_and_what_bounced(drafting: Drafting, world: World) -> None:
+    world.confirmed()
+    world.week()
+    world.feedback("bounce", world.deliveries[0])
+    world.confirmed(email="bo@signers.example")
+    draft = publish_table(drafting, ("chief@evanston", "new@evanston"), ("Blake Placeholder", "Casey Placeholder"))
+
+    effects = drafting.effects(draft)
+
+    assert [(change.id, change.changed, change.waiting) for change in effects.changed] == [
+        ("evanston", ("email",), 1),
+        ("skokie", ("name",), 0),
+    ]
+    assert [delivery.key.period for delivery in effects.changed[0].bounced] == ["2026-11-24"]
+
+
+def test_a_recipient_that_is_removed_says_what_waits_for_it(drafting: Drafting, world: World) -> None:
+    world.confirmed()
+    table = drafting.draft(CAMPAIGN).files["targets.csv"]
+    [row] = [line for line in table.splitlines(keepends=True) if line.startswith("evanston,")]
+    draft = publish_table(drafting, (row, row.replace("evanston,", "evanston-2,", 1)))
+
+    effects = drafting.effects(draft)
+
+    assert [(change.id, change.waiting) for change in effects.retired] == [("evanston", 1)]
+    assert [change.id for change in effects.added] == ["evanston-2"]
+
+
+def test_settings_that_change_are_told_with_both_values(drafting: Drafting) -> None:
+    drafting.write(CAMPAIGN, 0, {}, ANN, {"goal": 77, "approval": True, "closes": None, "organizer.website": None})
+
+    effects = drafting.effects(drafting.draft(CAMPAIGN))
+
+    told = {change.name: (change.before, change.after) for change in effects.settings}
+    assert told["goal"][1] == "77"
+    assert told["approval"] == ("false", "true")
+    assert told["organizer.website"][1] is None
+    assert not effects.is_new
+
+
+def test_a_paper_letter_becomes_a_draft_with_what_was_recognised(drafting: Drafting) -> None:
+    paper = "Dear Mayor ____,\n\nPlant trees.\n\nSincerely,\n\n____\nDate: ____\n"
+    start = drafting.starting_files("letter", NEW, paper)
+
+    draft = drafting.create(NEW, ANN, start.files)
+
+    assert "{{ target.name }}" in draft.files["letter.md"]
+    assert [finding.line for finding in start.findings] == [1, 7, 8]
+
+
+def test_a_copy_has_no_days_and_its_own_name(drafting: Drafting) -> None:
+    start = drafting.starting_files("copy", NEW, CAMPAIGN)
+
+    values = SettingsDocument.read(start.files["campaign.toml"]).values
+    assert (values["id"], values["opens"], values["closes"]) == (NEW, None, None)
+    assert start.files["letter.md"] == files_of_campaign()["letter.md"]
+
+
+def test_the_example_is_the_shipped_campaign() -> None:
+    assert example_files() == files_of_campaign()
+
+
+def test_line_ends_of_a_browser_make_no_other_letter(drafting: Drafting) -> None:
+    made = make(drafting)
+
+    same = drafting.write(NEW, made.revision, {"letter.md": made.files["letter.md"].replace("\n", "\r\n")}, ANN)
+
+    assert same == made
+
+
+def test_a_writer_who_is_late_leaves_nothing_behind(drafting: Drafting, world: World) -> None:
+    made = make(drafting)
+    late = replace(made, revision=made.revision + 1, files={**made.files, "letter.md": "late"})
+    current = drafting.write(NEW, made.revision, with_goal(made, 11), BEN)
+
+    with pytest.raises(ChangedMeanwhileError):
+        world.wiring.drafts.put_draft(late, made, "late")
+
+    assert drafting.draft(NEW) == current
+    [head, *parts] = world.wiring.table.query(f"DRAFT#{NEW}")
+    assert len(parts) == head["parts"]
+    assert all(head["write"] in part["sk"] for part in parts)
+
+
+def test_publishing_that_stopped_half_way_goes_on(
+    drafting: Drafting, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft = publish_table(drafting, ("chief@evanston", "new@evanston"))
+    with monkeypatch.context() as patch:
+        patch.setattr(type(world.wiring.campaigns), "put_campaign", stop)
+        with pytest.raises(ConnectionError):
+            drafting.publish(CAMPAIGN, draft.revision, ANN, "")
+    assert world.wiring.campaigns.target(CAMPAIGN, "evanston").email == "new@evanston-police.example"
+
+    drafting.publish(CAMPAIGN, draft.revision, ANN, "")
+
+    assert drafting.draft(CAMPAIGN).is_published
+    assert not drafting.draft(CAMPAIGN).is_publishing
+
+
+def stop(*_: object) -> None:
+    raise ConnectionError
+
+
+def test_a_thousand_new_recipients_are_published_in_few_calls(drafting: Drafting, world: World) -> None:
+    made = make(drafting)
+    header = made.files["targets.csv"].splitlines()[0].replace(",title_es", "")
+    codes = "; ".join(str(10000 + code) for code in range(600))
+    rows = [f"t{row},Mayor,Name {row},Hall,Town,m{row}@t.example,{20000 + row}" for row in range(1_000)]
+    table = "\n".join([header, *rows, f"large,Mayor,Large,Hall,Town,large@t.example,{codes}"])
+    draft = drafting.write(NEW, made.revision, {"targets.csv": table}, ANN)
+    calls = count_calls(world)
+
+    drafting.publish(NEW, draft.revision, ANN, "")
+
+    assert len(calls) < 60
+    assert len(world.wiring.campaigns.targets(NEW)) == 1_001
+    assert drafting.effects(drafting.draft(NEW)).is_nothing
+    version = world.wiring.campaigns.target(NEW, "t7").shown.version
+    assert world.wiring.campaigns.target_version(NEW, version) is not None
+
+
+def test_a_new_recipient_that_somebody_else_publishes_meanwhile_is_written_all_the_same(world: World) -> None:
+    campaigns = world.wiring.campaigns
+    there = campaigns.target(CAMPAIGN, "evanston")
+    other = replace(there, id="other", email="other@t.example")
+
+    campaigns.put_new_targets(CAMPAIGN, [other, replace(there, email="new@evanston-police.example")])
+
+    assert campaigns.target(CAMPAIGN, "other") == other
+    assert campaigns.target(CAMPAIGN, "evanston").email == "new@evanston-police.example"
+
+
+def count_calls(world: World) -> list[str]:
+    """Return a list that gets the name of each call to the table from now on."""
+    made: list[str] = []
+    client = world.wiring.table._client
+    for name in ("get_item", "put_item", "update_item", "query", "transact_write_items", "delete_item"):
+        setattr(client, name, _counted(getattr(client, name), name, made))
+    return made
+
+
+def _counted(call: Callable[..., Any], name: str, made: list[str]) -> Callable[..., Any]:
+    def counted(**params: Any) -> Any:
+        made.append(name)
+        return call(**params)
+
+    return counted
+
+
+def test_a_draft_that_is_changed_while_it_is_published_keeps_the_change(drafting: Drafting, world: World) -> None:
+    draft = drafting.write(CAMPAIGN, 0, {}, ANN, {"goal": 11})
+    store = world.wiring.drafts
+    changed = replace(draft, revision=draft.revision + 1, changed_by=BEN)
+    store.set_publishing(draft)
+    store.put_draft(changed, draft, "ben")
+
+    store.set_published(replace(draft, published_revision=draft.revision, base="new"))
+
+    found = store.draft(CAMPAIGN)
+    assert found == replace(changed, published_revision=draft.revision, base="new")
+    store.discard(found)
+    store.set_published(found)
+    assert store.draft(CAMPAIGN) is None

@@ -1,0 +1,114 @@
+"""While a campaign is paused or over, no page and no email promises a delivery on a day."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.world import ADA, CAMPAIGN
+
+if TYPE_CHECKING:
+    from tests.world import World
+
+FORM = f"/campaigns/{CAMPAIGN}"
+DAY = re.compile(r"November 30|30 de noviembre|Monday|lunes")
+PAUSED = "The organizer has paused the deliveries."
+
+
+def words(text: str) -> str:
+    bare = re.sub(r"<style>.*?</style>|<[^>]*>", " ", text, flags=re.DOTALL)
+    return " ".join(html.unescape(bare).split())
+
+
+@pytest.fixture
+def paused(world: World) -> World:
+    world.wiring.campaigns.pause(CAMPAIGN, paused=True)
+    return world
+
+
+def change(world: World, **settings: object) -> None:
+    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
+    world.wiring.campaigns.put_campaign(replace(campaign, **settings))  # type: ignore[arg-type]
+    world.clock.advance(minutes=2)
+
+
+def test_without_a_pause_each_page_and_email_names_the_day(world: World) -> None:
+    world.post(f"{FORM}/signatures", {**ADA, "form": world.form()})
+    world.run_stream()
+    mail = world.sent[-1]
+    world.press(mail.link("confirm"))
+    pages = [world.get(FORM), world.get(f"{FORM}/signed"), world.get(mail.link("confirm"))]
+    for text in (*(page.body for page in pages), mail.text, mail.html):
+        assert DAY.search(words(text)), text
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_a_paused_campaign_promises_no_day(paused: World, language: str) -> None:
+    said = {"en": PAUSED, "es": "La organización ha puesto en pausa los envíos."}[language]
+    form = paused.get(f"{FORM}?lang={language}")
+    assert not DAY.search(words(form.body))
+    paused.post(f"{FORM}/signatures?lang={language}", {**ADA, "form": paused.form()})
+    paused.run_stream()
+    asked = paused.sent[-1]
+    confirmed = paused.press(asked.link("confirm"))
+    # At once, it would be the same form again, and no email would go.
+    paused.clock.advance(hours=1)
+    paused.post(f"{FORM}/signatures?lang={language}", {**ADA, "form": paused.form()})
+    paused.run_stream()
+    already = paused.sent[-1]
+    assert already is not asked
+    signed = paused.get(f"{FORM}/signed?lang={language}")
+    for text in (signed.body, confirmed.body, asked.text, asked.html, already.text, already.html):
+        assert not DAY.search(words(text)), text
+        assert said in words(text)
+
+
+def test_a_page_learns_of_a_pause_and_of_its_end_within_a_minute(world: World) -> None:
+    for paused in (True, False):
+        before = bool(DAY.search(words(world.get(FORM).body)))
+        assert before is paused
+        world.wiring.campaigns.pause(CAMPAIGN, paused=paused)
+        world.clock.advance(seconds=60)
+    assert DAY.search(words(world.get(FORM).body))
+
+
+def test_programs_get_no_day_either(paused: World) -> None:
+    assert paused.get(FORM, as_json=True).json["next_delivery"] is None
+    paused.wiring.campaigns.pause(CAMPAIGN, paused=False)
+    paused.clock.advance(minutes=1)
+    assert paused.get(FORM, as_json=True).json["next_delivery"].startswith("2026-11-30")
+
+
+@pytest.mark.parametrize("dates", [{"closes": date(2026, 11, 20)}, {"opens": date(2026, 12, 20)}])
+def test_a_form_that_nobody_can_sign_names_no_delivery(world: World, dates: dict[str, date]) -> None:
+    change(world, **({"opens": None, "closes": None} | dates))
+    page = world.get(FORM)
+    assert not DAY.search(words(page.body).replace("closed on", ""))
+    assert "next delivery" not in words(page.body)
+    assert world.get(FORM, as_json=True).json["next_delivery"] is None
+
+
+def test_where_the_organizer_approves_a_letter_is_promised_no_day_for_certain(world: World) -> None:
+    change(world, approval=True)
+    own = world.press(world.confirmed().link("confirm"))
+    letter = world.get(world.sent[-1].link("confirm"))
+    assert own.status == 200
+    assert "with the next delivery that the organizer approves, on" in words(letter.body)
+
+
+def test_the_report_of_a_paused_campaign_promises_no_day(world: World) -> None:
+    world.confirmed()
+    world.week()
+    world.confirmed(name="Ben Specimen", email="ben@signers.example")
+    world.wiring.campaigns.pause(CAMPAIGN, paused=True)
+    world.clock.advance(days=1)
+    world.report()
+    report = world.sent[-1]
+    assert report.tags["kind"] == "report"
+    for text in (report.text, report.html):
+        assert "at the earliest" not in words(text)

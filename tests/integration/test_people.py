@@ -1,0 +1,466 @@
+"""Test a campaign's people and keys: as pages, as API, as commands, and in backups."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from typer.testing import CliRunner
+
+from tests.organizers import Browser, add
+from tests.world import ADMINISTRATOR, CAMPAIGN, DASHBOARD, ROOT
+from undersigned.aws.dynamodb import Key
+from undersigned.domain.api_keys import ApiKey, digest_of
+from undersigned.domain.people import Member, Person, person_id
+from undersigned.services import own_campaigns
+from undersigned.services.people import PeopleError
+from undersigned.services.ports import ChangedError
+from undersigned_cli import campaign_folder
+from undersigned_cli.backup.backing_up import BackingUp
+from undersigned_cli.campaign_folder import push
+from undersigned_cli.commands import options
+from undersigned_cli.main import app
+from undersigned_cli.stacks import Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.world import Answer, World
+    from undersigned.services.people import PeopleOfCampaign
+
+OWNER, MARIA = "owner@enddemand.example", "maria@enddemand.example"
+PEOPLE = f"/organizer/campaigns/{CAMPAIGN}/people"
+KEYS = f"/organizer/campaigns/{CAMPAIGN}/keys"
+
+
+@pytest.fixture
+def owner(world: World) -> Browser:
+    """Return the browser of an owner who is signed in."""
+    add(world, OWNER, "owner")
+    browser = Browser(world)
+    browser.sign_in(OWNER)
+    return browser
+
+
+@pytest.fixture
+def without_administrator(world: World) -> PeopleOfCampaign:
+    """Return what changes people in a stack that has no administrator."""
+    people = world.wiring.people_of_campaign()
+    return replace(people, directory=replace(people.directory, admin_email=""))
+
+
+def id_of(world: World, email: str) -> str:
+    return person_id(world.wiring.secret(), email)
+
+
+def roles(world: World) -> dict[str, str]:
+    return {member.person.email: member.role for member in world.wiring.people.members(CAMPAIGN)}
+
+
+def log(world: World) -> set[tuple[str, str, str]]:
+    return {(entry.action, entry.by, entry.about) for entry in world.wiring.campaigns.audit(CAMPAIGN)}
+
+
+# Pages
+
+
+def test_an_owner_invites_an_editor_who_signs_in(owner: Browser, world: World) -> None:
+    answer = owner.press("/people", {"email": MARIA, "role": "editor"})
+    assert answer.headers["location"] == f"{DASHBOARD}/people?done=invited"
+    world.run_people_mails()
+    mail = world.sent[-1]
+    assert (mail.to, mail.tags, mail.mail["Reply-To"]) == (
+        MARIA,
+        {"kind": "invitation"},
+        world.wiring.campaigns.campaign(CAMPAIGN).organizer.email,
+    )
+    for part in (mail.text, mail.html):
+        words = re.sub(r"\s+", " ", part)
+        assert OWNER in words
+        assert "You are an editor: you see the letters and who signed" in words
+        assert "/organizer" in words
+    maria = Browser(world)
+    maria.sign_in(MARIA)
+    assert maria.see("/signatures").status == 200
+    assert maria.see("/people").status == 403
+    assert ("add person", OWNER, f"{MARIA} editor") in log(world)
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"email": "maria", "role": "viewer"}, "Write an email address like name@example.org."),
+        ({"email": MARIA, "role": "king"}, "must be one of: owner, editor, viewer."),
+        ({"email": OWNER.upper(), "role": "viewer"}, "This person is on the list already."),
+    ],
+)
+def test_a_mistaken_invitation_is_explained_and_kept(
+    owner: Browser, world: World, values: dict[str, str], words: str
+) -> None:
+    answer = owner.press("/people", values)
+    assert answer.status in {400, 409}
+    assert words in answer.body
+    assert f'value="{values["email"]}"' in answer.body
+    assert (f'value="{values["role"]}" required checked>' in answer.body) == (values["role"] == "viewer")
+    assert roles(world) == {OWNER: "owner"}
+    assert world.run_people_mails() == []
+
+
+def test_inviting_somebody_with_the_same_role_again_sends_the_invitation_again(owner: Browser, world: World) -> None:
+    for _ in range(2):
+        assert owner.press("/people", {"email": MARIA, "role": "editor"}).status == 303
+        world.run_people_mails()
+    assert [mail.to for mail in world.sent].count(MARIA) == 2
+    assert roles(world)[MARIA] == "editor"
+
+
+def test_a_role_is_changed_and_a_person_removed_on_the_page(owner: Browser, world: World) -> None:
+    person = add(world, MARIA, "viewer")
+    assert owner.press(f"/people/{person}/role", {"role": "editor"}).headers["location"].endswith("done=role-changed")
+    assert roles(world)[MARIA] == "editor"
+    assert owner.press(f"/people/{person}/remove").headers["location"].endswith("done=person-removed")
+    assert roles(world) == {OWNER: "owner"}
+    assert {("remove person", OWNER, MARIA), ("change role", OWNER, f"{MARIA} editor")} <= log(world)
+    assert owner.press(f"/people/{person}/remove").status == 404
+    assert owner.press(f"/people/{person}/role", {"role": "king"}).status == 400
+
+
+def test_the_activity_log_shows_who_did_what(owner: Browser) -> None:
+    owner.press("/pause", {"why": "holidays"})
+    page = owner.see("/audit").body
+    assert f'data-label="By">{OWNER}<' in page
+
+
+def test_the_front_page_shows_own_campaigns_and_what_needs_attention(owner: Browser, world: World) -> None:
+    world.confirmed()
+    folder = campaign_folder.read(ROOT / "campaigns" / CAMPAIGN)
+    other = replace(folder.campaign, id="another", title="Another campaign")
+    push(replace(folder, campaign=other), world.wiring.campaigns)
+    page = owner.see("/organizer").body
+    assert OWNER in page
+    assert "Another campaign" not in page
+    assert "No problems" in page
+    world.wiring.campaigns.hold(CAMPAIGN, "evanston", "asked for")
+    world.wiring.campaigns.pause(CAMPAIGN, paused=True)
+    world.clock.advance(minutes=2)
+    page = owner.see("/organizer").body
+    assert "<li><bdi>Campaign paused</bdi></li>" in page
+    assert "Evanston: letters on hold</bdi></li>" in page
+    administrator = Browser(world)
+    administrator.sign_in(ADMINISTRATOR)
+    page = administrator.see("/organizer").body
+    assert "Another campaign" in page
+    assert 'href="/organizer/dashboard/another"' in page
+    # A published campaign with a draft is not among those that are not published.
+    world.wiring.drafting().write(CAMPAIGN, 0, {}, OWNER, {"goal": 77})
+    assert "Not published yet" not in administrator.see("/organizer").body
+
+
+def told(browser: Browser) -> str:
+    """Return the words of the table of campaigns."""
+    table = browser.see("/organizer").body.partition("<tbody")[2].partition("</tbody>")[0]
+    return " ".join(html.unescape(re.sub("<[^>]*>", " ", table)).split())
+
+
+def test_the_front_page_names_each_cause_as_the_overview_does(owner: Browser, world: World) -> None:
+    campaigns = world.wiring.campaigns
+    world.confirmed()
+    world.week()
+    world.feedback("complaint", world.deliveries[-1])
+    assert "Evanston: someone there marked the email as spam" in told(owner)
+    campaigns.put_target(CAMPAIGN, replace(campaigns.target(CAMPAIGN, "wilmette"), email=""))
+    assert "Wilmette: the email address is missing" in told(owner)
+    campaigns.set_mail_state(CAMPAIGN, "skokie", campaigns.target(CAMPAIGN, "skokie").email, "bounced")
+    assert "Skokie: email bounces" in told(owner)
+    world.wiring.mail_budgets.stop()
+    assert "Confirmation emails are stopped" in told(owner)
+    campaigns.pause(CAMPAIGN, paused=True)
+    assert "Campaign paused" in told(owner)
+    assert "and 1 more" in told(owner)
+
+
+def test_the_front_page_tells_deliveries_that_need_a_decision(owner: Browser, world: World) -> None:
+    world.confirmed()
+    world.week()
+    world.clock.advance(hours=11, days=3)
+    owner.sign_in(OWNER)
+    assert "nobody has said whether the email of November 24, 2026 arrived" in told(owner)
+
+
+def test_the_front_page_tells_what_waits_for_an_approval(owner: Browser, world: World) -> None:
+    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
+    world.wiring.campaigns.put_campaign(replace(campaign, approval=True))
+    assert told(owner).endswith("No problems")
+    world.confirmed()
+    assert "Letters to 1 recipient are waiting for approval" in told(owner)
+
+
+def test_the_front_page_tells_overdue_letters_closed_campaigns_and_unpublished_changes(
+    owner: Browser, world: World
+) -> None:
+    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
+    world.wiring.campaigns.put_campaign(replace(campaign, closes=date(2026, 11, 25)))
+    world.confirmed()
+    world.wiring.drafting().write(CAMPAIGN, 0, {}, OWNER, {"goal": 77})
+    assert "The draft has unpublished changes" in told(owner)
+    world.clock.now = datetime(2026, 12, 1, 16, tzinfo=UTC)
+    owner.sign_in(OWNER)
+    assert "Evanston: letters are overdue" in told(owner)
+    assert "Signing closed on November 25, 2026" in told(owner)
+
+
+def test_the_front_page_says_that_it_has_not_looked_at_all_recipients(
+    owner: Browser, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(own_campaigns, "MOST_LOOKED_AT", 2)
+    assert "No problems with the first 2 recipients. Open the campaign to see the others." in told(owner)
+    world.wiring.campaigns.hold(CAMPAIGN, "wilmette", "asked for")
+    assert "Wilmette: letters on hold" in told(owner)
+
+
+def test_a_person_without_campaigns_is_told_so(owner: Browser, world: World) -> None:
+    world.wiring.people.remove(world.wiring.people.members(CAMPAIGN)[0])
+    page = owner.see("/organizer").body
+    assert "You have no campaigns." in page
+    assert owner.see().status == 404
+
+
+# Keys
+
+
+def test_an_owner_makes_a_key_sees_it_once_and_revokes_it(owner: Browser, world: World) -> None:
+    page = owner.press("/keys", {"label": "<b>board</b>", "scope": "manage", "days": "30"}).body
+    found = re.search(r"<code>(us_[\w-]{43})</code>", page)
+    assert found
+    assert "<b>" not in page
+    key = found[1]
+    [stored] = world.wiring.api_keys.api_keys(CAMPAIGN)
+    assert (stored.digest, stored.scope, stored.label) == (digest_of(key), "manage", "<b>board</b>")
+    assert stored.expires_at
+    assert (stored.expires_at - stored.created_at).days == 30
+    assert key not in owner.see("/keys").body
+    digits = stored.digest[:12]
+    assert owner.press(f"/keys/{digits}/revoke").headers["location"].endswith("?done=key-revoked")
+    assert world.wiring.api_keys.api_keys(CAMPAIGN) == ()
+    assert {("revoke key", OWNER, digits), ("create key", OWNER, f"{digits} manage")} <= log(world)
+    assert owner.press(f"/keys/{digits}/revoke").status == 404
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"label": "x", "scope": "everything", "days": "1"},
+        {"label": "x", "scope": "read", "days": "0"},
+        {"label": "x", "scope": "read", "days": "soon"},
+        {"label": "x" * 101, "scope": "read", "days": "1"},
+        {"label": "\x1b[2J", "scope": "read", "days": "1"},
+    ],
+)
+def test_a_mistaken_key_is_explained(owner: Browser, world: World, values: dict[str, str]) -> None:
+    answer = owner.press("/keys", values)
+    assert answer.status == 400
+    assert 'role="alert"' in answer.body
+    for name in ("label", "days"):
+        assert re.search(rf'name="{name}"[^>]* value="{re.escape(values[name])}"', answer.body)
+    assert ('value="read" required checked>' in answer.body) == (values["scope"] == "read")
+    assert world.wiring.api_keys.api_keys(CAMPAIGN) == ()
+
+
+# The last owner
+
+
+def test_the_last_owner_stays_unless_there_is_an_administrator(
+    world: World, without_administrator: PeopleOfCampaign
+) -> None:
+    first = add(world, OWNER, "owner")
+    with pytest.raises(PeopleError, match="last owner"):
+        without_administrator.remove(CAMPAIGN, first, OWNER)
+    with pytest.raises(PeopleError, match="last owner"):
+        without_administrator.set_role(CAMPAIGN, first, "editor", OWNER)
+    add(world, MARIA, "owner")
+    without_administrator.remove(CAMPAIGN, first, OWNER)
+    assert roles(world) == {MARIA: "owner"}
+    world.wiring.people_of_campaign().remove(CAMPAIGN, id_of(world, MARIA), ADMINISTRATOR)
+    assert roles(world) == {}
+
+
+def test_two_owners_cannot_remove_each_other_at_the_same_moment(world: World) -> None:
+    add(world, OWNER, "owner")
+    add(world, MARIA, "owner")
+    people = world.wiring.people
+    first, second = people.members(CAMPAIGN)
+    people.remove(first, another_owner=second)
+    with pytest.raises(ChangedError):
+        people.remove(second, another_owner=first)
+    assert people.members(CAMPAIGN) == (second,)
+
+
+def test_a_role_is_written_for_the_campaign_and_the_person_or_not_at_all(world: World) -> None:
+    person = add(world, MARIA, "viewer")
+    people = world.wiring.people
+    [known] = people.members(CAMPAIGN)
+    assert people.campaigns_of(person) == (known,)
+    with pytest.raises(ChangedError):
+        people.put(replace(known, role="owner"), replace(known, role="editor"))
+    with pytest.raises(ChangedError):
+        people.put(Member(CAMPAIGN, Person(person, MARIA), "owner"), None)
+    assert people.members(CAMPAIGN) == people.campaigns_of(person) == (known,)
+    people.remove(known)
+    assert people.members(CAMPAIGN) == people.campaigns_of(person) == ()
+
+
+def test_a_campaign_has_a_hundred_people_at_most(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("undersigned.services.people.MOST_PEOPLE", 1)
+    add(world, OWNER, "owner")
+    with pytest.raises(PeopleError, match="1 people at most"):
+        world.wiring.people_of_campaign().add(CAMPAIGN, MARIA, "viewer", OWNER)
+
+
+# The API
+
+
+@pytest.fixture
+def api(world: World) -> Any:
+    """Return a function that sends a request with a key that may own the campaign."""
+    world.wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of("us_own"), "own", "", world.clock.now))
+
+    def ask(method: str, path: str, values: object = None) -> Answer:
+        headers = {"authorization": "Bearer us_own"}
+        return world.request(method, path, values, as_json=True, headers=headers)
+
+    return ask
+
+
+def test_the_api_lists_adds_changes_and_removes_people(world: World, api: Any) -> None:
+    by = f"key {digest_of('us_own')[:12]}"
+    added = api("POST", PEOPLE, {"email": MARIA, "role": "viewer"})
+    assert added.status == 201
+    maria = added.json
+    assert (maria["email"], maria["role"], maria["by"]) == (MARIA, "viewer", by)
+    assert api("GET", PEOPLE).json == {"people": [maria]}
+    assert api("POST", PEOPLE, {"email": MARIA, "role": "owner"}).status == 409
+    assert api("POST", PEOPLE, {"email": "maria", "role": "viewer"}).status == 400
+    assert api("POST", PEOPLE, {"email": MARIA}).status == 400
+    assert api("POST", f"{PEOPLE}/{maria['id']}", {"role": "editor"}).json["role"] == "editor"
+    assert api("DELETE", f"{PEOPLE}/{maria['id']}").json["role"] == "editor"
+    assert api("DELETE", f"{PEOPLE}/{maria['id']}").status == 404
+    assert api("DELETE", f"{PEOPLE}/maria").status == 404
+    assert {entry[:2] for entry in log(world)} == {("remove person", by), ("change role", by), ("add person", by)}
+
+
+def test_the_api_makes_lists_and_revokes_keys(world: World, api: Any) -> None:
+    made = api("POST", KEYS, {"scope": "read", "label": "board", "days": 7})
+    assert made.status == 201
+    headers = {"authorization": f"Bearer {made.json['text']}"}
+    assert world.get(f"/organizer/campaigns/{CAMPAIGN}", headers=headers).json["scope"] == "read"
+    known = {name: value for name, value in made.json.items() if name != "text"}
+    assert known in api("GET", KEYS).json["keys"]
+    for days in ("7", True, 0, 10_000, 1.5):
+        assert api("POST", KEYS, {"scope": "read", "days": days}).status == 400
+    assert api("POST", KEYS, {"scope": "read"}).json["expires_at"] is None
+    assert api("DELETE", f"{KEYS}/{known['id']}").json == known
+    assert world.get(f"/organizer/campaigns/{CAMPAIGN}", headers=headers).status == 401
+    assert api("DELETE", f"{KEYS}/{known['id']}").status == 404
+
+
+# Commands
+
+
+@pytest.fixture
+def run(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return a function that runs a command and returns its exit code and output."""
+    monkeypatch.setattr(Stack, "wiring", lambda _stack, *_needed: world.wiring)
+    monkeypatch.setattr(options, "stack_of", lambda **_: Stack({}, lambda *_: None))
+
+    def command(*arguments: str) -> tuple[int, str]:
+        result = CliRunner().invoke(app, list(arguments))
+        return result.exit_code, result.output if result.exit_code == 0 else str(result.exception)
+
+    return command
+
+
+def test_commands_list_add_change_and_remove_people(world: World, run: Any) -> None:
+    assert run("person", "add", CAMPAIGN, MARIA, "--role", "owner")[0] == 0
+    world.run_people_mails()
+    assert world.sent[-1].to == MARIA
+    [row] = json.loads(run("person", "list", CAMPAIGN, "--json")[1])
+    assert (row["email"], row["role"], row["by"]) == (MARIA, "owner", "command line")
+    assert "is editor of" in run("person", "role", CAMPAIGN, MARIA, "editor")[1]
+    assert roles(world) == {MARIA: "editor"}
+    assert run("person", "remove", CAMPAIGN, MARIA)[0] == 0
+    assert roles(world) == {}
+    for wrong in (["remove", CAMPAIGN, MARIA], ["add", CAMPAIGN, "maria"], ["add", "none-such", MARIA]):
+        assert run("person", *wrong)[0] != 0, wrong
+
+
+def test_a_command_prints_a_link_that_signs_in(world: World, run: Any) -> None:
+    add(world, MARIA, "editor")
+    code, output = run("person", "sign-in-link", MARIA)
+    assert code == 0
+    link = output.split()[-1]
+    browser = Browser(world)
+    assert browser.post(link.removeprefix("https://letters.example")).status == 303
+    assert browser.see("/signatures").status == 200
+    assert ("print sign-in link", "command line", MARIA) in log(world)
+    assert run("person", "sign-in-link", ADMINISTRATOR)[0] == 0
+    code, output = run("person", "sign-in-link", "stranger@elsewhere.example")
+    assert code != 0
+    assert "undersigned person add" in output
+
+
+def test_a_command_makes_a_key_that_may_own(world: World, run: Any) -> None:
+    key = run("key", "create", CAMPAIGN, "--scope", "own")[1].split()[-1]
+    assert world.get(PEOPLE, headers={"authorization": f"Bearer {key}"}).status == 200
+
+
+# Backups and deletion
+
+
+def late_after_two_rows() -> Callable[[], bool]:
+    """Return an `is_late` with which a run of deleting deletes two rows: it asks after the letters, and at each row."""
+    asked = count(1)
+    return lambda: next(asked) > 3
+
+
+def test_a_backup_has_both_rows_of_each_role_and_no_session(owner: Browser, world: World) -> None:
+    assert owner.see().status == 200
+    lines = [line.values for line in BackingUp(world.wiring.table, CAMPAIGN).lines()]
+    kinds = sorted(values["pk"].partition("#")[0] for values in lines if values.get("email") == OWNER)
+    assert kinds == ["PEOPLE", "PERSON"]
+    for values in lines:
+        if values["pk"].startswith("PERSON#"):
+            world.wiring.table.delete(Key(values["pk"], values["sk"]))
+            world.wiring.table.put(values)
+    assert [member.campaign for member in world.wiring.people.campaigns_of(id_of(world, OWNER))] == [CAMPAIGN]
+    assert not [values for values in lines if values["pk"].startswith(("SESSION#", "SIGN_IN", "KEY#"))]
+
+
+def test_an_owner_can_go_on_deleting_until_only_the_settings_are_left(owner: Browser, world: World) -> None:
+    add(world, MARIA, "viewer")
+    people = {id_of(world, email): email for email in (OWNER, MARIA)}
+    world.wiring.closing().close(CAMPAIGN, "command line", "")
+    assert world.memory
+    left: set[str] = set()
+    for _ in range(100):
+        world.wiring.deleting().delete(CAMPAIGN, late_after_two_rows())
+        rows = [(pk, sk) for pk, rows in world.memory.partitions.items() for sk in rows]
+        left = {people.get(sk, f"{pk} {sk}") for pk, sk in rows if pk.endswith(f"#{CAMPAIGN}")}
+        if not world.wiring.people.campaigns_of(id_of(world, OWNER)):
+            break
+        assert owner.see("/people").status == 200
+    assert left - {OWNER} == {f"CAMPAIGN#{CAMPAIGN} META"}
+
+
+def test_deleting_a_campaign_deletes_its_people(owner: Browser, world: World) -> None:
+    world.wiring.closing().close(CAMPAIGN, "command line", "")
+    world.wiring.deleting().delete(CAMPAIGN)
+    assert world.wiring.people.members(CAMPAIGN) == ()
+    assert world.wiring.people.campaigns_of(id_of(world, OWNER)) == ()
+    world.clock.advance(minutes=2)
+    assert owner.see().status == 404

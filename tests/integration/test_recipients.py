@@ -1,0 +1,102 @@
+"""Recipients of every kind, from the folder to the email: everyone's, all other codes', of prefixes and ranges."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.world import CAMPAIGN, files_of_campaign, publish_files
+from undersigned.authoring.campaigns import compile_campaign
+from undersigned_cli.campaign_folder import push
+
+if TYPE_CHECKING:
+    from tests.world import World
+
+FORM = f"/campaigns/{CAMPAIGN}"
+COLUMNS = "id,title,name,department,locality,email,postal_codes\n"
+MAYOR = "mayor,Mayor,Ann Sample,Office of the Mayor,Springfield,mayor@springfield.example,{}\n"
+SENATOR = "senator,Senator,Bo Specimen,Senate,Chicago,senator@senate.example,{}\n"
+
+
+def publish(world: World, *rows: str) -> None:
+    publish_files(world, {"targets.csv": COLUMNS + "".join(rows)})
+
+
+def test_a_letter_to_one_person_asks_for_no_choice_and_takes_every_postal_code(world: World) -> None:
+    publish(world, MAYOR.format(""))
+
+    page = world.get(FORM).body
+    assert "Your letter goes to Mayor Ann Sample." in page
+    assert "Dear Mayor Ann Sample," in page
+    assert "of your town" not in page
+    assert "We use this to find who gets your letter" not in page
+    assert 'id="towns" hidden' in page
+
+    world.confirmed(postal_code="99999")
+    world.week()
+    [mail] = world.deliveries
+    assert mail.mail["To"] == "mayor@springfield.example"
+    assert "Signers who gave an address in" not in mail.text
+
+
+def test_two_recipients_of_everyone_are_offered_at_once(world: World) -> None:
+    publish(world, MAYOR.format(""), SENATOR.format(""))
+
+    page = world.get(FORM).body
+    assert 'id="towns" hidden' not in page
+    assert 'value="mayor" id="target"' in page
+    assert 'value="senator"' in page
+    assert "Choose who gets your letter: Ann Sample / Bo Specimen" in world.sign(postal_code="99999").body
+    assert world.sign(postal_code="99999", target="senator").status == 303
+
+
+def test_one_recipient_gets_the_letters_of_all_other_codes(world: World) -> None:
+    publish(world, MAYOR.format("60201-60209"), SENATOR.format("*"))
+
+    def targets(code: str) -> list[str]:
+        found = world.get(f"{FORM}/targets?postal_code={code}", as_json=True).json["targets"]
+        return [target["id"] for target in found]
+
+    assert [targets(code) for code in ("60205", "60210", "K1A0B1")] == [["mayor"], ["senator"], ["senator"]]
+
+
+def test_where_nobody_is_served_the_form_says_where_and_whom_to_ask(world: World) -> None:
+    publish(world, MAYOR.format("602*"), SENATOR.format("60601"))
+
+    answer = world.sign(postal_code="99999")
+
+    assert answer.status == 422
+    assert (
+        "This letter doesn’t cover 99999. It covers Springfield, Chicago. If you live somewhere else, write to "
+        "End Demand Illinois (sample): letters@enddemand.example" in answer.body
+    )
+    assert "Esta carta no abarca el 99999" in world.post(f"{FORM}/preview?lang=es", {"postal_code": "99999"}).body
+
+
+def test_a_packet_counts_who_gave_an_address_within_a_range(world: World) -> None:
+    publish(world, MAYOR.format("60201-60209"))
+
+    world.confirmed(postal_code="60205-1234")
+    world.week()
+
+    [mail] = world.deliveries
+    assert "Signers who gave an address in Springfield  1" in mail.text
+
+
+def test_a_push_writes_only_the_recipients_that_changed(world: World) -> None:
+    publish(world, MAYOR.format("602*"), SENATOR.format("603*"))
+    written: list[str] = []
+    put = world.wiring.campaigns.put_target
+
+    class Watched:
+        def __getattr__(self, name: str) -> object:
+            return getattr(world.wiring.campaigns, name)
+
+        def put_target(self, campaign: str, target: object) -> None:
+            written.append(target.id)  # type: ignore[attr-defined]
+            put(campaign, target)  # type: ignore[arg-type]
+
+    files = files_of_campaign()
+    files["targets.csv"] = COLUMNS + MAYOR.format("602*") + SENATOR.format("604*")
+    push(compile_campaign(files), Watched())  # type: ignore[arg-type]
+
+    assert written == ["senator"]

@@ -1,0 +1,102 @@
+"""Test samples: what a signer and a recipient would get of a draft, and that nothing of it is written or sent."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from pypdf import PdfReader
+
+from tests.world import ADA, CAMPAIGN
+from undersigned.authoring.campaigns import compile_campaign
+from undersigned.domain.errors import FormError
+from undersigned.web import pages
+
+if TYPE_CHECKING:
+    from tests.world import World
+    from undersigned.authoring.campaigns import CompiledCampaign
+    from undersigned.services.sampling import Sampling
+
+ANN = "ann@organizer.example"
+
+
+@pytest.fixture
+def sampling(world: World) -> Sampling:
+    return world.wiring.sampling("https://letters.example")
+
+
+@pytest.fixture
+def compiled(world: World) -> CompiledCampaign:
+    drafting = world.wiring.drafting()
+    return compile_campaign(drafting.starting_files("example", "sample-campaign").files)
+
+
+def test_the_sample_shows_what_everyone_gets_and_each_part_says_that_it_is_a_test(
+    sampling: Sampling, compiled: CompiledCampaign
+) -> None:
+    sample = sampling.sample(compiled, ANN)
+
+    assert "Alex Sample" in sample.letter_html
+    assert compiled.targets[0].name in sample.letter_html
+    assert sample.confirmation.to == sample.delivery.to == ANN
+    assert sample.confirmation.subject.startswith("[Test] ")
+    assert sample.delivery.subject.startswith("[Test] ")
+    assert sample.confirmation.tags["kind"] == sample.delivery.tags["kind"] == "test"
+    text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(sampling.packet(sample))).pages)
+    assert "[Test]" in text
+    assert "Alex Sample" in text
+
+
+def test_the_samples_form_is_the_page_that_people_will_see(sampling: Sampling, compiled: CompiledCampaign) -> None:
+    page = pages.campaign(sampling.form(compiled), "en")
+
+    assert compiled.campaign.title in page.html
+
+
+def test_a_test_signature_writes_counts_and_sends_nothing(
+    sampling: Sampling, compiled: CompiledCampaign, world: World
+) -> None:
+    assert world.memory
+    before = {pk: dict(rows) for pk, rows in world.memory.partitions.items()}
+
+    sample = sampling.sign(compiled, {**ADA, "name": "Ann Organizer", "signature": "A. Organizer"}, ANN)
+    sampling.packet(sample)
+
+    assert sample.signature.name == "Ann Organizer"
+    assert sample.signature.email == ANN
+    assert sample.letter_language == sample.confirmation.language == "en"
+    assert {pk: dict(rows) for pk, rows in world.memory.partitions.items()} == before
+    assert world.run_stream() == []
+    assert world.sent == []
+    assert world.get(f"/campaigns/{CAMPAIGN}/count").json["signatures"] == 0
+
+
+def test_a_test_signature_has_the_mistakes_that_the_form_would_tell(
+    sampling: Sampling, compiled: CompiledCampaign
+) -> None:
+    with pytest.raises(FormError) as caught:
+        sampling.sign(compiled, {**ADA, "postal_code": "99999", "name": ""}, ANN)
+
+    assert {error.field for error in caught.value.errors} == {"name", "postal_code"}
+
+
+def test_every_recipient_has_a_sample_whatever_its_codes(sampling: Sampling, world: World) -> None:
+    files = dict(world.wiring.drafting().starting_files("example", "sample-campaign").files)
+    files["targets.csv"] = (
+        "id,title,name,department,locality,email,postal_codes\n"
+        "a,Mayor,A One,Hall,Aton,a@a.example,602*\n"
+        "b,Mayor,B Two,Hall,Beton,b@b.example,60200\n"
+        "c,Mayor,C Three,Hall,Ceton,c@c.example,60300-60399\n"
+        "d,Mayor,D Four,Hall,Deton,d@d.example,*\n"
+        "e,Mayor,E Five,Hall,Eton,e@e.example,\n"
+    )
+    compiled = compile_campaign(files)
+
+    codes = {
+        target.id: sampling.sample(replace(compiled, targets=(target,)), ANN).signature.postal_code
+        for target in compiled.targets
+    }
+
+    assert codes == {"a": "60200", "b": "60200", "c": "60300", "d": "00000", "e": "00000"}

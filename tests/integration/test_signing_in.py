@@ -1,0 +1,442 @@
+"""Test signing in by email: the link and the code, in which browser they work, how often and how long."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.organizers import Browser, add, code_in, link_in
+from tests.world import ADMINISTRATOR, CAMPAIGN, DASHBOARD
+from undersigned.domain.people import is_code, person_id
+from undersigned.services import signing_in
+from undersigned.services.signing_in import Asked
+
+if TYPE_CHECKING:
+    from tests.world import World
+
+EDITOR = "maria@enddemand.example"
+STRANGER = "stranger@elsewhere.example"
+ELSEWHERE = {"sec-fetch-site": "cross-site"}
+
+
+@pytest.fixture
+def maria(world: World) -> Browser:
+    """Return the browser of an editor who is not signed in."""
+    add(world, EDITOR, "editor")
+    return Browser(world)
+
+
+def person_id_of(world: World, email: str) -> str:
+    return person_id(world.wiring.secret(), email)
+
+
+def wrong(code: str) -> str:
+    return f"{(int(code) + 1) % 1_000_000:06}"
+
+
+def test_a_person_signs_in_by_the_link(maria: Browser, world: World) -> None:
+    assert maria.ask(EDITOR).headers["location"] == "/organizer/sign-in"
+    assert "Check your email" in maria.see("/organizer/sign-in").body
+    [mail] = world.sent
+    assert (mail.to, mail.tags) == (EDITOR, {"kind": "sign_in"})
+    link = link_in(mail)
+    shown = maria.see(link)
+    assert (shown.status, shown.headers["cache-control"]) == (200, "no-store")
+    assert maria.see("/organizer").body.count("Your email address") == 1, "looking at the link signs nobody in"
+    answer = maria.post(link)
+    assert (answer.status, answer.headers["location"]) == (303, "/organizer")
+    page = maria.see("/organizer").body
+    assert EDITOR in page
+    assert f'href="{DASHBOARD}"' in page
+    assert maria.see("/signatures").status == 200
+
+
+def test_a_person_signs_in_by_the_code(maria: Browser, world: World) -> None:
+    maria.ask(EDITOR.upper())
+    code = code_in(world.sent[-1])
+    assert world.sent[-1].mail["Subject"].startswith(code)
+    assert maria.post("/organizer/sign-in/code", {"code": f" {code[:3]} {code[3:]}"}).status == 303
+    assert maria.see("/signatures").status == 200
+    assert "__Host-asked" not in maria.jar
+
+
+def test_the_session_is_kept_in_a_strict_cookie(maria: Browser, world: World) -> None:
+    maria.ask(EDITOR)
+    [session, asked] = maria.post(link_in(world.sent[-1])).cookies
+    name, *attributes = session.split("; ")
+    assert name.startswith("__Host-session=")
+    assert set(attributes) == {"Path=/", "Max-Age=43200", "HttpOnly", "Secure", "SameSite=Strict"}
+    assert asked.startswith("__Host-asked=; Path=/; Max-Age=0")
+    assert "maria" not in session
+
+
+def test_a_known_and_an_unknown_address_get_the_same_answer_from_the_same_calls(world: World) -> None:
+    add(world, EDITOR, "viewer")
+    Browser(world).ask(STRANGER)  # The function reads its secret once.
+    seen = []
+    for email in (EDITOR, STRANGER, ADMINISTRATOR):
+        browser, world.calls = Browser(world), []
+        answer = browser.post("/organizer/sign-in", {"email": email})
+        seen.append((answer.status, answer.headers, answer.body, len(browser.jar["__Host-asked"]), world.calls))
+        assert email not in str(browser.see("/organizer/sign-in").body)
+    assert seen[0] == seen[1] == seen[2]
+    world.run_people_mails()
+    assert [mail.to for mail in world.sent] == [EDITOR, ADMINISTRATOR]
+
+
+def test_two_mailboxes_are_two_people(maria: Browser, world: World) -> None:
+    # Many mail systems deliver a tag to a mailbox of its own, and dots matter outside Gmail.
+    world.wiring.drafting().create("a-campaign", ADMINISTRATOR, {})
+    add(world, "maria+other@enddemand.example", "owner", "a-campaign")
+    maria.ask(EDITOR)
+    assert [mail.to for mail in world.sent] == [EDITOR]
+    assert [member.campaign for member in world.wiring.people.campaigns_of(person_id_of(world, EDITOR))] == [CAMPAIGN]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("maria@enddemand.example", "maria+tag@enddemand.example"),
+        ("maria@gmail.com", "ma.ria@gmail.com"),
+        ("maria@gmail.com", "maria@googlemail.com"),
+    ],
+)
+def test_addresses_that_may_be_two_mailboxes_have_two_ids(one: str, other: str) -> None:
+    assert person_id("secret", one) != person_id("secret", other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("maria@enddemand.example", " Maria@EndDemand.example "),
+        ("maria@straße.example", "MARIA@xn--strae-oqa.example"),
+    ],
+)
+def test_one_mailbox_has_one_id_however_it_is_written(one: str, other: str) -> None:
+    assert person_id("secret", one) == person_id("secret", other)
+
+
+@pytest.mark.parametrize("email", ["", "maria", "maria@", "a@b\r\nBcc: c@d.example", "x" * 300 + "@a.example"])
+def test_an_address_that_takes_no_email_is_explained(world: World, email: str) -> None:
+    answer = Browser(world).post("/organizer/sign-in", {"email": email})
+    assert answer.status == 400
+    assert "Write an email address like name@example.org." in answer.body
+    assert f'value="{email}"' in answer.body
+    assert world.run_people_mails() == []
+
+
+def test_an_address_that_another_site_sends_is_not_in_the_form(world: World) -> None:
+    answer = Browser(world).post("/organizer/sign-in", {"email": EDITOR}, headers={"sec-fetch-site": "cross-site"})
+    assert answer.status == 403
+    assert EDITOR not in answer.body
+
+
+# Where, when and how often
+
+
+def test_a_link_does_not_work_in_another_browser(maria: Browser, world: World) -> None:
+    maria.ask(EDITOR)
+    link, other = link_in(world.sent[-1]), Browser(world)
+    other.ask(EDITOR)
+    for browser in (Browser(world), other):
+        for answer in (browser.see(link), browser.post(link)):
+            assert answer.status == 403
+            assert "type the six digits" in answer.body
+            assert "Ask for a new email" in answer.body
+        assert browser.see("/deliveries").status == 303
+    assert maria.post(link).status == 303
+
+
+def test_a_link_from_another_site_reloads_so_that_the_cookie_is_sent(maria: Browser, world: World) -> None:
+    maria.ask(EDITOR)
+    link = link_in(world.sent[-1])
+    answer = world.get(link, headers=ELSEWHERE)
+    assert f'content="0;url={link}"' in answer.body
+
+
+def test_a_code_does_not_work_in_another_browser(maria: Browser, world: World) -> None:
+    maria.ask(EDITOR)
+    code, other = code_in(world.sent[-1]), Browser(world)
+    assert other.post("/organizer/sign-in/code", {"code": code}).status == 410
+    other.ask(EDITOR)
+    assert other.post("/organizer/sign-in/code", {"code": code}).status == 400
+    own = maria.jar["__Host-asked"]
+    other.jar["__Host-asked"] = f"{own.partition('.')[0]}.{'x' * 43}"
+    assert other.post("/organizer/sign-in/code", {"code": code}).status == 410
+
+
+@pytest.mark.parametrize("by", ["link", "code"])
+def test_a_link_and_its_code_work_once(maria: Browser, world: World, by: str) -> None:
+    maria.ask(EDITOR)
+    asked = dict(maria.jar)
+    link, code = link_in(world.sent[-1]), {"code": code_in(world.sent[-1])}
+    assert (maria.post(link) if by == "link" else maria.post("/organizer/sign-in/code", code)).status == 303
+    again = Browser(world, jar=asked)
+    for answer in (again.see(link), again.post(link), again.post("/organizer/sign-in/code", code)):
+        assert answer.status == 410
+        assert "Ask for a new email" in answer.body
+    assert "__Host-session" not in again.jar
+
+
+def test_a_link_and_its_code_work_for_fifteen_minutes(maria: Browser, world: World) -> None:
+    maria.ask(EDITOR)
+    link, code = link_in(world.sent[-1]), {"code": code_in(world.sent[-1])}
+    world.clock.advance(minutes=14, seconds=59)
+    assert maria.see(link).status == 200
+    world.clock.advance(seconds=1)
+    for answer in (maria.see(link), maria.post(link), maria.post("/organizer/sign-in/code", code)):
+        assert answer.status == 410
+
+
+def test_a_browser_has_five_tries(maria: Browser, world: World) -> None:
+    maria.ask(EDITOR)
+    code = code_in(world.sent[-1])
+    answers = [maria.post("/organizer/sign-in/code", {"code": wrong(code)}) for _ in range(5)]
+    assert [answer.status for answer in answers] == [400, 400, 400, 400, 410]
+    assert "You can try 1 more time." in answers[3].body
+    assert maria.post("/organizer/sign-in/code", {"code": code}).status == 410
+    assert maria.post(link_in(world.sent[-1])).status == 303, "the link still works"
+
+
+def test_after_twenty_wrong_codes_in_a_day_only_links_sign_in(maria: Browser, world: World) -> None:
+    for _ in range(4):
+        maria.ask(EDITOR)
+        for _ in range(5):
+            maria.post("/organizer/sign-in/code", {"code": wrong(code_in(world.sent[-1]))})
+        world.clock.advance(minutes=20)
+    maria.ask(EDITOR)
+    assert maria.post("/organizer/sign-in/code", {"code": code_in(world.sent[-1])}).status == 410
+    assert maria.post(link_in(world.sent[-1])).status == 303
+    world.clock.advance(hours=24)
+    maria.ask(EDITOR)
+    assert maria.post("/organizer/sign-in/code", {"code": code_in(world.sent[-1])}).status == 303
+
+
+def test_guesses_at_the_same_moment_pass_no_limit(
+    maria: Browser, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(19):
+        world.wiring.sign_ins.count(
+            person_id_of(world, EDITOR), "WRONG", world.clock.now.date().isoformat(), expires_at=world.clock.now
+        )
+    maria.ask(EDITOR)
+    guess, compared = {"code": wrong(code_in(world.sent[-1]))}, []
+
+    def compare_while_another_guess_is_made(typed: str, code: str) -> bool:
+        compared.append(typed)
+        if len(compared) == 1:
+            maria.post("/organizer/sign-in/code", guess)
+        return is_code(typed, code)
+
+    monkeypatch.setattr(signing_in, "is_code", compare_while_another_guess_is_made)
+    maria.post("/organizer/sign-in/code", guess)
+    assert len(compared) == 1, "the twentieth wrong code of the day"
+
+
+def test_right_codes_do_not_count_as_wrong_ones(maria: Browser, world: World) -> None:
+    for _ in range(5):
+        for _ in range(5):
+            maria.ask(EDITOR)
+            assert maria.post("/organizer/sign-in/code", {"code": code_in(world.sent[-1])}).status == 303
+        world.clock.advance(hours=1)
+
+
+def test_an_address_gets_five_emails_an_hour(maria: Browser, world: World) -> None:
+    for _ in range(8):
+        maria.ask(EDITOR)
+    assert len(world.sent) == 5
+    Browser(world).ask(ADMINISTRATOR)
+    assert len(world.sent) == 6, "others get theirs"
+    world.clock.advance(hours=1)
+    maria.ask(EDITOR)
+    assert len(world.sent) == 7
+
+
+def test_a_network_that_asks_too_often_has_to_wait_and_others_do_not(maria: Browser, world: World) -> None:
+    for _ in range(20):
+        assert maria.post("/organizer/sign-in", {"email": STRANGER}).status == 303
+    answer = maria.post("/organizer/sign-in", {"email": STRANGER})
+    assert answer.status == 429
+    assert 0 < int(answer.headers["retry-after"]) <= 60
+    assert "Your network asked too often." in answer.body
+    assert f'value="{STRANGER}"' in answer.body
+    assert maria.post("/organizer/sign-in", {"email": EDITOR}, source="198.51.100.7").status == 303
+    assert world.sign().status == 303, "signing counts apart"
+    world.clock.advance(minutes=1)
+    assert maria.ask(EDITOR).status == 303
+
+
+@pytest.mark.parametrize("value", ["", "x", ".", "x.y", "é.é", "0" * 32])
+def test_an_odd_cookie_signs_nobody_in(world: World, value: str) -> None:
+    browser = Browser(world, jar={"__Host-asked": value})
+    assert browser.post("/organizer/sign-in/code", {"code": "000000"}).status == 410
+
+
+@pytest.mark.parametrize("request_id", ["0" * 3_000, "A" * 32, "٠" * 32, "0" * 31, f"{'0' * 32}\n"])
+def test_only_the_id_of_a_request_is_read_from_a_cookie(request_id: str) -> None:
+    assert Asked.read(f"{request_id}.nonce") == Asked("", "nonce")
+
+
+def test_a_long_cookie_does_not_reach_the_table(world: World) -> None:
+    # DynamoDB refuses a key of more than 2,048 bytes with an error, and each error of a function goes to an alarm.
+    browser, world.calls = Browser(world, jar={"__Host-asked": f"{'0' * 3_000}.nonce"}), []
+    assert browser.post("/organizer/sign-in/code", {"code": "000000"}).status == 410
+    assert world.calls == []
+
+
+def test_the_cookie_of_a_browser_is_read_as_it_was_written() -> None:
+    asked = Asked("0123456789abcdef" * 2, "nonce-with_all.kinds")
+    assert Asked.read(asked.written()) == asked
+
+
+def test_a_post_from_another_site_signs_nobody_in(maria: Browser, world: World) -> None:
+    assert maria.post("/organizer/sign-in", {"email": EDITOR}, headers=ELSEWHERE).status == 403
+    maria.ask(EDITOR)
+    link, code = link_in(world.sent[-1]), {"code": code_in(world.sent[-1])}
+    assert maria.post(link, headers=ELSEWHERE).status == 403
+    assert maria.post("/organizer/sign-in/code", code, headers=ELSEWHERE).status == 403
+    assert maria.post(link).status == 303
+
+
+def test_neither_address_nor_code_is_in_the_table_or_the_queue(world: World) -> None:
+    add(world, EDITOR, "editor")
+    assert world.memory
+    before = list(world.memory.items())
+    Browser(world).post("/organizer/sign-in", {"email": STRANGER})
+    Browser(world).post("/organizer/sign-in", {"email": EDITOR})
+    added = str([item for item in world.memory.items() if item not in before])
+    world.run_people_mails()
+    code = code_in(world.sent[-1])
+    assert "SIGN_IN#" in added
+    for personal in (STRANGER, EDITOR, code):
+        assert personal not in added
+
+
+# Emails that SES doesn't take
+
+
+def test_an_email_is_delivered_again_while_ses_throttles(maria: Browser, world: World) -> None:
+    world.throttles = 1
+    maria.post("/organizer/sign-in", {"email": EDITOR})
+    [answer] = world.run_people_mails()
+    assert len(answer["batchItemFailures"]) == 1
+    assert world.sent == []
+    world.wiring.people_mails.put_sign_in(maria.jar["__Host-asked"].partition(".")[0])
+    assert world.run_people_mails() == [{"batchItemFailures": []}]
+    assert maria.post(link_in(world.sent[-1])).status == 303
+
+
+def test_an_outage_of_ses_takes_none_of_an_hours_emails(maria: Browser, world: World) -> None:
+    world.throttles = 7
+    maria.post("/organizer/sign-in", {"email": EDITOR})
+    request = maria.jar["__Host-asked"].partition(".")[0]
+    for _ in range(7):
+        assert world.run_people_mails()[0]["batchItemFailures"]
+        world.wiring.people_mails.put_sign_in(request)
+    assert world.run_people_mails() == [{"batchItemFailures": []}]
+    assert maria.post(link_in(world.sent[-1])).status == 303
+    for _ in range(6):
+        maria.ask(EDITOR)
+    assert len(world.sent) == 5
+
+
+def test_an_outage_of_ses_loses_no_invitation(world: World) -> None:
+    person = add(world, EDITOR, "editor")
+    world.refusal = "InternalServiceErrorException"
+    for _ in range(7):
+        world.wiring.people_mails.put_invitation(CAMPAIGN, person)
+        assert world.run_people_mails()[0]["batchItemFailures"]
+    world.refusal = ""
+    for _ in range(5):
+        world.wiring.people_mails.put_invitation(CAMPAIGN, person)
+    world.run_people_mails()
+    assert [mail.to for mail in world.sent] == [EDITOR] * 4, "the first of the five was at the beginning"
+
+
+def test_emails_to_sign_in_with_ignore_the_stop_of_confirmation_emails(maria: Browser, world: World) -> None:
+    world.wiring.mail_budgets.stop()
+    maria.ask(EDITOR)
+    assert len(world.sent) == 1
+
+
+def test_an_address_that_ses_refuses_is_not_tried_again(maria: Browser, world: World) -> None:
+    world.refusal = "MessageRejected"
+    maria.ask(EDITOR)
+    assert world.run_people_mails() == []
+
+
+def test_an_email_that_comes_too_late_is_not_sent(maria: Browser, world: World) -> None:
+    maria.post("/organizer/sign-in", {"email": EDITOR})
+    world.clock.advance(minutes=15)
+    world.run_people_mails()
+    assert world.sent == []
+
+
+# Sessions
+
+
+def test_signing_out_ends_the_session_here_too(maria: Browser) -> None:
+    maria.sign_in(EDITOR)
+    copy = Browser(maria.world, jar=dict(maria.jar))
+    assert copy.see("/deliveries").status == 200
+    assert maria.press("/organizer/sign-out").status == 303
+    assert maria.jar == {}
+    assert copy.see("/deliveries").status == 303
+
+
+def test_a_session_of_a_person_ends_after_twelve_hours(maria: Browser, world: World) -> None:
+    maria.sign_in(EDITOR)
+    world.clock.advance(hours=12)
+    assert maria.see("/deliveries").status == 200
+    world.clock.advance(seconds=1)
+    assert maria.see("/deliveries").status == 303
+
+
+def test_removing_a_person_ends_their_sessions_at_once(maria: Browser, world: World) -> None:
+    maria.sign_in(EDITOR)
+    world.wiring.people_of_campaign().remove(CAMPAIGN, person_id(world.wiring.secret(), EDITOR), "command line")
+    assert maria.see("/deliveries").status == 303
+    assert "Your email address" in maria.see("/organizer").body
+    maria.ask(EDITOR)
+    assert world.sent[-1].to == EDITOR
+    assert len(world.sent) == 1, "nothing is sent to somebody who was removed"
+
+
+def test_changing_a_role_takes_effect_at_once(maria: Browser, world: World) -> None:
+    maria.sign_in(EDITOR)
+    person = person_id(world.wiring.secret(), EDITOR)
+    assert maria.see("/signatures").status == 200
+    world.wiring.people_of_campaign().set_role(CAMPAIGN, person, "viewer", "command line")
+    assert maria.see("/signatures").status == 403
+    assert maria.see("/deliveries").status == 200
+    world.wiring.people_of_campaign().set_role(CAMPAIGN, person, "owner", "command line")
+    assert maria.see("/people").status == 200
+
+
+def test_the_administrator_owns_every_campaign_that_exists(world: World) -> None:
+    browser = Browser(world)
+    browser.sign_in(ADMINISTRATOR)
+    assert browser.see("/people").status == 200
+    assert browser.see("/organizer/dashboard/none-such").status == 404
+    assert browser.see("/organizer/dashboard/~").status == 404
+    assert "End Demand Illinois" in browser.see("/organizer").body
+
+
+# What an operator prints
+
+
+def test_an_operators_link_signs_in_once_in_any_browser(world: World) -> None:
+    person = add(world, EDITOR, "owner")
+    wiring = world.wiring
+    found = wiring.directory.person(person)
+    assert found
+    link = f"/organizer/sign-in/link/{wiring.signing_in().operators_link(found)}"
+    first, second = Browser(world), Browser(world)
+    assert first.see(link).status == 200
+    assert second.post(link).status == 303
+    assert first.post(link).status == 410
+    assert second.see("/people").status == 200
+    later = f"/organizer/sign-in/link/{wiring.signing_in().operators_link(found)}"
+    world.clock.advance(minutes=15)
+    assert first.post(later).status == 410

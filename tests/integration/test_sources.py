@@ -1,0 +1,82 @@
+"""Letters by source: the label of a link or a site, from the link to the counts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.world import CAMPAIGN, files_of_campaign, publish_files
+from undersigned.domain.exports import COLUMNS, row
+
+if TYPE_CHECKING:
+    from tests.world import World
+
+FORM = f"/campaigns/{CAMPAIGN}"
+
+
+@pytest.fixture
+def counting(world: World) -> World:
+    """Return a world whose campaign counts two sources."""
+    settings = files_of_campaign()["campaign.toml"]
+    publish_files(world, {"campaign.toml": settings.replace("\ngoal", '\nsources = ["flyer", "mail-2"]\ngoal', 1)})
+    return world
+
+
+def by_source(world: World) -> dict[str, int]:
+    return dict(world.wiring.organizing().counts(CAMPAIGN, "source").by)
+
+
+def test_letters_are_counted_by_the_label_of_their_link(counting: World) -> None:
+    for number, source in enumerate(("flyer", "flyer", "mail-2", "made-up", "", "SOURCE#|TOTAL", None)):
+        changes = {} if source is None else {"source": source}
+        counting.confirmed(email=f"signer{number}@signers.example", **changes)
+
+    assert by_source(counting) == {"flyer": 2, "mail-2": 1, "other": 2, "none": 2}
+    assert counting.wiring.organizing().counts(CAMPAIGN, "source").total == 7
+    rows = [*counting.wiring.signatures.listed_signatures(CAMPAIGN)]
+    assert sorted(str(row.source) for row in rows) == ["flyer", "flyer", "mail-2", "none", "none", "other", "other"]
+    assert sorted(row(it, "en")[COLUMNS.index("source")] for it in rows)[:2] == ["flyer", "flyer"]
+    assert counting.wiring.recounting().recount(CAMPAIGN).corrected == ()
+
+
+def test_a_letter_that_is_withdrawn_or_erased_leaves_its_source(counting: World) -> None:
+    for number in range(3):
+        counting.confirmed(email=f"signer{number}@signers.example", source="flyer")
+    withdrawn, erased, _ = counting.wiring.signatures.listed_signatures(CAMPAIGN)
+
+    counting.wiring.signatures.withdraw(CAMPAIGN, withdrawn.signer, counting.clock())
+    counting.wiring.signatures.erase(erased, counting.clock())
+    counting.run_stream()
+
+    assert by_source(counting) == {"flyer": 1}
+
+
+def test_a_link_fills_in_the_postal_code_and_says_where_it_is(counting: World) -> None:
+    page = counting.get(f"{FORM}?postal_code=60201&source=flyer&name=Zenobia").body
+
+    assert '<input type="hidden" name="source" value="flyer">' in page
+    assert 'name="postal_code" type="text" value="60201"' in page
+    assert 'name="region" type="text" value="IL"' in page
+    assert "Zenobia" not in page
+    assert "?lang=es&amp;source=flyer" in page
+    assert 'name="source" value="flyer"' in counting.sign(source="flyer", name="").body
+
+
+@pytest.mark.parametrize("label", ["<b>", "Flyer", "a" * 31, "a b", "%22"])
+def test_a_label_that_is_none_is_not_shown(counting: World, label: str) -> None:
+    assert 'name="source"' not in counting.get(f"{FORM}?source={label}").body
+
+
+def test_a_campaign_without_sources_keeps_and_counts_none(world: World) -> None:
+    world.confirmed(source="flyer")
+
+    [row] = world.wiring.signatures.listed_signatures(CAMPAIGN)
+    assert row.source is None
+    assert by_source(world) == {}
+    assert 'name="source"' not in world.get(f"{FORM}?source=flyer").body
+    assert "The label of the link" not in world.get(f"{FORM}/privacy").body
+
+
+def test_the_privacy_notice_says_that_letters_are_counted_by_their_link(counting: World) -> None:
+    assert "The label of the link or website that brought you to the form" in counting.get(f"{FORM}/privacy").body

@@ -1,0 +1,1145 @@
+"""Test the workshop: what an organizer writes, sees, checks and publishes, and two people who do it at once."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from dataclasses import dataclass, field, replace
+from email import message_from_bytes, policy
+from html.parser import HTMLParser
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.integration.test_dashboard import SAME_ORIGIN, Organizer, put_key, text_of
+from tests.organizers import Browser, link_in
+from tests.world import ADA, ADMINISTRATOR, CAMPAIGN
+from undersigned.authoring.described_settings import ORGANIZER_SETTINGS, SETTINGS, TRANSLATION_SETTINGS
+from undersigned.authoring.settings_document import SettingsDocument
+from undersigned.domain.errors import NotFoundError
+from undersigned.domain.letter_fields import FIELDS
+from undersigned.services.drafting import Drafting
+from undersigned.settings import Settings
+from undersigned.web.sessions import LANGUAGE_COOKIE
+from undersigned.web.uploads import LARGEST_UPLOAD
+from undersigned.web.workshop.letter import MERGE_FIELDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tests.world import Answer, World
+    from undersigned.domain.campaigns import StreetAddress
+    from undersigned.domain.drafts import Draft
+
+NEW = "safer-streets"
+ANN = "ann@organizer.example"
+BOUNDARY = "----boundary"
+HOSTILE = """<img src=x onerror=alert(1)></textarea><style>*{}</style>"'&{{ 7*7 }}{% for %}"""
+SHARED_PICTURE = f'<img src="/campaigns/{CAMPAIGN}/share.png" width="1200" height="630" alt="'
+"""The one picture of the workshop."""
+
+PASTED = """Title\tName\tDepartment\tTown\tEmail\tPostal codes
+Mayor\tRobin Sample\tCity of Oakton\tOakton\tmayor@oakton.example\t60201 60202
+Mayor\tSasha Specimen\tCity of Elmville\tElmville\tmayor@elmville.example\t60301
+"""
+
+
+class Forms(HTMLParser):
+    """The forms of a page, each with the values that a browser would send back unchanged."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.forms: list[tuple[str, dict[str, str]]] = []
+        self._area: str | None = None
+        self._select: str | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self.forms.append((given["action"], {}))
+        if not self.forms or not (name := given.get("name") or self._select):
+            return
+        values = self.forms[-1][1]
+        if tag == "textarea":
+            self._area, values[name] = name, ""
+        elif tag == "select":
+            self._select = name
+        elif tag == "option" and (self._select not in values or "selected" in given):
+            values[name] = given["value"]
+        elif tag == "input":
+            kind = given.get("type")
+            if kind not in {"radio", "checkbox", "file"} or "checked" in given:
+                values[name] = given.get("value", "")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "textarea":
+            self._area = None
+        elif tag == "select":
+            self._select = None
+
+    def handle_data(self, data: str) -> None:
+        if self._area is not None:
+            # A browser leaves out the line end after the tag.
+            values = self.forms[-1][1]
+            values[self._area] = (values[self._area] + data).removeprefix("\n")
+
+
+@dataclass
+class Author(Organizer):
+    """An organizer in the workshop of a campaign. Their forms are posted as a browser posts them."""
+
+    campaign: str = CAMPAIGN
+    pages: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def base(self) -> str:
+        return f"/organizer/dashboard/{self.campaign}/workshop"
+
+    def open(self, path: str) -> Answer:
+        answer = self.world.get(f"{self.base}/{path}", cookies=self.cookies)
+        self.pages[path] = answer.body
+        return answer
+
+    def form(self, path: str, action: str | None = None) -> dict[str, str]:
+        """Return the values of a form of a page that was opened, by its action."""
+        parser = Forms()
+        parser.feed(self.pages[path])
+        wanted = f"{self.base}/{action or path}"
+        return next(values for address, values in parser.forms if address.partition("?")[0] == wanted)
+
+    def send(self, path: str, changes: Mapping[str, str | bytes], action: str | None = None) -> Answer:
+        """Send a form of a page that was opened, with some changes."""
+        values: dict[str, str | bytes] = {**self.form(path, action), **changes}
+        parts = [
+            b'--%s\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n%s\r\n'
+            % (
+                BOUNDARY.encode(),
+                name.encode(),
+                b'; filename="a.csv"' if isinstance(value, bytes) else b"",
+                value if isinstance(value, bytes) else value.replace("\n", "\r\n").encode(),
+            )
+            for name, value in values.items()
+        ]
+        body = b"".join(parts) + b"--%s--\r\n" % BOUNDARY.encode()
+        return self.world.post(
+            f"{self.base}/{action or path}",
+            raw=body,
+            headers={**SAME_ORIGIN, "content-type": f"multipart/form-data; boundary={BOUNDARY}"},
+            cookies=self.cookies,
+        )
+
+    def draft(self) -> Draft:
+        return self.world.wiring.drafting().draft(self.campaign)
+
+
+@pytest.fixture
+def author(world: World) -> Author:
+    put_key(world, "us_manage", "manage")
+    made = Author(world)
+    assert made.sign_in("us_manage").status == 303
+    return made
+
+
+@pytest.fixture
+def beginner(world: World) -> Author:
+    """Return an organizer with the draft of a new campaign in which everything is to fill in."""
+    drafting = world.wiring.drafting()
+    drafting.create(NEW, ANN, drafting.starting_files("empty", NEW).files)
+    put_key(world, "us_new", "manage", NEW)
+    made = Author(world, campaign=NEW)
+    assert made.sign_in("us_new", NEW).status == 303
+    return made
+
+
+def words(answer: Answer) -> str:
+    bare = re.sub(r"<style>.*?</style>|<[^>]*>", " ", answer.body, flags=re.DOTALL)
+    return " ".join(html.unescape(bare).split())
+
+
+SETTINGS_OF_A_CAMPAIGN = {
+    "title": "Safer streets",
+    "summary": "Ask your mayor for safer streets.",
+    "organizer.name": "Walkers of Illinois",
+    "organizer.email": "letters@walkers.example",
+    "region": "IL",
+    "time_zone": "America/Chicago",
+    "goal": "1,500",
+}
+LETTER = """Dear {{ target.title }} {{ target.name }},
+
+Please act.
+
+{{ signature }}
+
+{{ date }}
+{{ signer.name }}
+{{ signer.address }}
+"""
+
+
+def fill_in(author: Author) -> None:
+    """Write a whole campaign in the browser."""
+    author.open("letter")
+    assert author.send("letter", {"text": LETTER, "do": "save"}).headers["location"].endswith("recipients?done=saved")
+    author.open("recipients")
+    pasted = author.send("recipients", {"pasted": PASTED, "do": "paste"})
+    assert pasted.headers["location"].endswith("settings?done=saved")
+    author.open("settings")
+    saved = author.send("settings", {**SETTINGS_OF_A_CAMPAIGN, "do": "save"})
+    assert saved.headers["location"].endswith("check?done=saved")
+
+
+# From an idea to a form
+
+
+def test_a_campaign_is_written_checked_and_published_in_the_browser(world: World, beginner: Author) -> None:
+    assert "7 mistakes" in words(beginner.open("check"))
+    fill_in(beginner)
+    assert "No mistakes" in words(beginner.open("check"))
+    assert world.get(f"/campaigns/{NEW}").status == 404
+
+    beginner.open("publish")
+    published = beginner.send("publish", {"why": "Start"})
+
+    assert published.headers["location"].endswith("publish?done=published")
+    shown = beginner.open("publish?done=published")
+    assert f"https://letters.example/campaigns/{NEW}" in words(shown)
+    assert "<svg" in shown.body
+    assert "Safer streets" in text_of(world.get(f"/campaigns/{NEW}"))
+    assert world.wiring.catalog.entry(NEW).campaign.goal == 1500
+    [entry] = [entry for entry in world.wiring.organizing().audit(NEW, None, 10).items if entry.action == "publish"]
+    assert entry.why == "Start"
+
+
+def test_a_draft_that_nobody_published_has_only_its_workshop(beginner: Author) -> None:
+    overview = beginner.world.get(f"/organizer/dashboard/{NEW}", cookies=beginner.cookies)
+    assert overview.headers["location"] == f"/organizer/dashboard/{NEW}/workshop"
+    first = beginner.world.get(beginner.base, cookies=beginner.cookies)
+    assert first.headers["location"].endswith("/workshop/letter")
+    assert f"/organizer/dashboard/{NEW}/deliveries" not in beginner.open("letter").body
+
+
+def test_a_change_is_not_published_before_somebody_publishes_it(world: World, author: Author) -> None:
+    author.open("settings")
+    author.send("settings", {"title": "Another title", "do": "save"})
+
+    assert "Another title" not in world.get(f"/campaigns/{CAMPAIGN}").body
+    assert "Unpublished changes" in words(author.open("publish"))
+    assert "“Another title” instead of “End Demand Illinois”" in words(author.open("publish"))
+    assert "unpublished changes" in author.words("")
+
+    author.send("publish", {"why": ""})
+    world.restart("public_api")
+    assert "Another title" in world.get(f"/campaigns/{CAMPAIGN}").body
+
+
+def test_a_discarded_draft_leaves_the_published_campaign(author: Author) -> None:
+    author.open("settings")
+    author.send("settings", {"title": "Another title", "do": "save"})
+    author.open("publish")
+    author.send("publish", {}, "discard")
+    author.open("settings")
+    assert author.form("settings")["title"] == "End Demand Illinois"
+
+
+# The letter
+
+
+def test_the_letter_is_shown_while_it_is_typed_and_is_not_saved(author: Author) -> None:
+    before = author.draft()
+    author.open("letter")
+    live = author.send("letter", {"text": LETTER.replace("Please act", "Please *hurry*"), "do": "live"})
+    assert "Please <em>hurry</em>" in live.body
+    assert "<html" not in live.body
+    assert "Dear Police Chief Indigo Mockup," in words(live)
+    shown = author.send("letter", {"text": LETTER.replace("Please act", "Please hurry"), "do": "show"})
+    author.pages["letter"] = shown.body
+    assert "Please hurry" in author.form("letter")["text"]
+    assert author.draft() == before
+
+
+def test_each_mistake_of_the_letter_is_at_its_line(author: Author) -> None:
+    author.open("letter")
+    live = author.send("letter", {"text": f"{LETTER}\n{{{{ signer.nam }}}}\n", "do": "live"})
+    assert 'data-line="11"' in live.body
+    assert "{{ signer.nam }}" in words(live)
+    saved = author.send("letter", {"text": f"{LETTER}\n{{{{ signer.nam }}}}\n", "do": "save"})
+    assert saved.headers["location"].endswith("letter?done=saved")
+    page = author.open("letter")
+    assert "<title>Error: " in page.body
+    assert page.body.count('data-line="11"') == 2
+
+
+def test_a_translation_has_a_tab_and_an_empty_one_is_removed(author: Author) -> None:
+    page = author.open("letter?lang=es")
+    assert "Español" in words(page)
+    author.pages["letter"] = page.body
+    assert "Atentamente" in author.form("letter")["text"]
+    author.send("letter", {"text": " ", "do": "save"})
+    assert "letter.es.md" not in author.draft().files
+
+
+def test_every_merge_field_has_a_button(author: Author) -> None:
+    assert MERGE_FIELDS.keys() == FIELDS.keys()
+    page = author.open("letter").body
+    assert all(f'data-insert="{{{{ {name} }}}}"' in page for name in FIELDS)
+
+
+# Recipients
+
+
+def test_rows_are_typed_changed_added_and_removed(author: Author) -> None:
+    author.open("recipients")
+    form = author.form("recipients")
+    new = max(int(name.split("-")[1]) for name in form if name.startswith("was-")) - 2
+    changes = {
+        "cell-0-name": "Somebody Else",
+        "remove-1": "yes",
+        f"cell-{new}-title": "Sheriff",
+        f"cell-{new}-name": "Kim New",
+        f"cell-{new}-department": "Sheriff’s Office",
+        f"cell-{new}-locality": "New Town",
+        f"cell-{new}-email": "sheriff@newtown.example",
+        f"cell-{new}-postal_codes": "61000",
+    }
+    assert author.send("recipients", {**changes, "do": "save"}).headers["location"].endswith("settings?done=saved")
+    text = author.draft().files["targets.csv"]
+    assert "Somebody Else" in text
+    assert "evanston" not in text
+    assert "new-town" in text
+
+
+def test_each_mistake_of_the_table_is_at_its_cell(author: Author) -> None:
+    author.open("recipients")
+    sent = author.send("recipients", {"cell-2-email": "nobody", "cell-3-postal_codes": "6?", "do": "save"})
+    assert sent.headers["location"].endswith("recipients?done=saved")
+    page = author.open("recipients").body
+    assert 'id="cell-2-email-error"' in page
+    assert 'id="cell-3-postal_codes-error"' in page
+    assert f'href="{author.base}/recipients?page=1#cell-2-email"' in page
+
+
+def test_a_duplicate_and_a_shared_postal_code_name_the_other_row(author: Author) -> None:
+    author.open("recipients")
+    first = author.form("recipients")
+    author.send("recipients", {"cell-1-id": first["cell-0-id"], "cell-4-postal_codes": "60015", "do": "save"})
+    assert "is also in row 1" in words(author.open("recipients"))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        PASTED.encode("utf-16"),
+        PASTED.replace("\t", ";").encode("utf-8-sig"),
+        PASTED.replace("\t", ",").replace("Sample", "Señor").encode("cp1252"),
+    ],
+)
+def test_a_file_of_a_spreadsheet_replaces_the_list(author: Author, content: bytes) -> None:
+    author.open("recipients")
+    author.send("recipients", {"file": content, "replace": "yes", "pasted": "", "do": "paste"})
+    text = author.draft().files["targets.csv"]
+    assert text.count("\n") == 3
+    assert "mayor@oakton.example" in text
+
+
+def test_what_is_no_table_is_said_at_its_field_and_kept(author: Author) -> None:
+    before = author.draft()
+    author.open("recipients")
+    answer = author.send("recipients", {"pasted": " \n ", "do": "paste"})
+    assert answer.status == 422
+    assert "there are no rows" in words(answer)
+    assert author.draft() == before
+
+
+def test_a_file_of_more_than_four_megabytes_is_refused(author: Author) -> None:
+    author.open("recipients")
+    answer = author.send("recipients", {"file": b"a" * (LARGEST_UPLOAD + 1), "do": "paste"})
+    assert answer.status == 413
+    assert "4 MB" in words(answer)
+
+
+def test_a_large_table_is_shown_page_by_page(author: Author) -> None:
+    rows = "".join(
+        f"Mayor\tName {number}\tCity {number}\tTown {number}\tm{number}@town.example\t{10000 + number}\n"
+        for number in range(500)
+    )
+    author.open("recipients")
+    header, _, _ = PASTED.partition("\n")
+    author.send("recipients", {"pasted": f"{header}\n{rows}", "replace": "yes", "do": "paste"})
+    page = author.open("recipients")
+    assert page.body.count("<input") < 250
+    last = author.open("recipients?page=20")
+    author.pages["recipients"] = last.body
+    assert "Name 499" in last.body
+    author.send("recipients", {"cell-499-name": "The Last", "do": "save"})
+    text = author.draft().files["targets.csv"]
+    assert "The Last" in text
+    assert text.count("\n") == 501
+
+
+def test_the_list_is_downloaded_as_a_spreadsheet_opens_it(author: Author) -> None:
+    answer = author.world.get(f"{author.base}/recipients/file", cookies=author.cookies)
+    assert answer.content.startswith(b"\xef\xbb\xbf")
+    assert b"chief@evanston-police.example" in answer.content
+
+
+# Settings
+
+
+def test_every_setting_has_a_field_and_the_page_sends_back_what_is_there(author: Author) -> None:
+    author.open("settings")
+    form = author.form("settings")
+    expected = {setting.name for setting in SETTINGS} | {f"organizer.{setting.name}" for setting in ORGANIZER_SETTINGS}
+    expected |= {f"es.{setting.name}" for setting in TRANSLATION_SETTINGS}
+    # The number of letters that `deliver` can wait for has a field of its own.
+    assert form.keys() - {"token", "revision", "was"} == (expected - {"id"}) | {"deliver-letters"}
+    before = author.draft()
+    assert author.send("settings", {"do": "save"}).status == 303
+    assert author.draft() == before
+
+
+def test_settings_are_written_beside_the_comments_of_the_file(author: Author) -> None:
+    author.open("settings")
+    changes = {"approval": "yes", "goal": "2,000", "closes": "2028-01-31", "sources": "flyer\nnews", "accent": ""}
+    author.send("settings", {**changes, "do": "save"})
+    text = author.draft().files["campaign.toml"]
+    values = SettingsDocument.read(text).values
+    assert (values["approval"], values["goal"], values["closes"]) == (True, 2000, "2028-01-31")
+    assert (values["sources"], values["accent"]) == (["flyer", "news"], None)
+    assert "# The number of signatures you hope for" in text
+
+
+def test_a_mistake_of_a_setting_is_at_its_field(author: Author) -> None:
+    author.open("settings")
+    author.send("settings", {"goal": "many", "organizer.email": "nobody", "do": "save"})
+    page = author.open("settings").body
+    assert 'id="setting-goal-error"' in page
+    assert 'id="setting-organizer-email-error"' in page
+    assert author.form("settings")["goal"] == "many"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "number", "written"),
+    [
+        ("weekly", "", "weekly"),
+        ("every-two-weeks", "50", "every-two-weeks"),
+        ("monthly", "nonsense", "monthly"),
+        ("when", "50", "when-50-letters-wait"),
+        ("when", " 1,500 ", "when-1500-letters-wait"),
+    ],
+)
+def test_how_often_letters_go_out_is_chosen(author: Author, chosen: str, number: str, written: str) -> None:
+    author.open("settings")
+    assert author.send("settings", {"deliver": chosen, "deliver-letters": number, "do": "save"}).status == 303
+    assert SettingsDocument.read(author.draft().files["campaign.toml"]).values["deliver"] == written
+    assert not author.world.wiring.drafting().check(author.draft()).mistakes
+    author.open("settings")
+    assert author.form("settings")["deliver"] == chosen
+    assert author.form("settings")["deliver-letters"] == ("" if chosen != "when" else number.strip().replace(",", ""))
+
+
+@pytest.mark.parametrize("number", ["", "1", "20000", "many", "<b>"])
+def test_a_wrong_number_of_letters_is_told_at_the_choice_and_stays_there(author: Author, number: str) -> None:
+    author.open("settings")
+    author.send("settings", {"deliver": "when", "deliver-letters": number, "do": "save"})
+    page = author.open("settings").body
+    assert 'id="setting-deliver-error"' in page
+    assert "Write how many letters to wait for: a whole number from 2 to 10,000." in page
+    assert "letters-wait" not in page
+    form = author.form("settings")
+    assert (form["deliver"], form["deliver-letters"]) == ("when", number)
+
+
+def test_another_text_for_how_often_letters_go_out_is_kept_until_it_is_changed(author: Author) -> None:
+    drafting = author.world.wiring.drafting()
+    drafting.write(CAMPAIGN, 0, {}, ANN, {"deliver": "daily"})
+    page = author.open("settings").body
+    assert 'id="setting-deliver-error"' in page
+    assert author.form("settings")["deliver"] == "daily"
+
+
+def test_publishing_says_in_words_how_often_letters_go_out_from_now_on(author: Author) -> None:
+    author.open("settings")
+    author.send("settings", {"deliver": "when", "deliver-letters": "50", "do": "save"})
+    said = words(author.open("publish"))
+    assert "How often letters go out: “When 50 letters wait for a recipient” instead of “Every week”." in said
+
+
+def test_settings_that_cannot_be_read_are_shown_as_their_file(author: Author) -> None:
+    draft = author.draft()
+    author.world.wiring.drafting().write(CAMPAIGN, draft.revision, {"campaign.toml": "goal = = 1\n"}, ANN)
+    assert author.open("recipients").status == 200
+    assert author.open("letter").status == 200
+    author.open("settings")
+    author.send("settings", {"text": draft.files["campaign.toml"], "do": "file"})
+    assert author.draft().files == draft.files
+
+
+# Two people at once
+
+
+def test_the_second_of_two_letters_shows_both_and_overwrites_nothing(world: World, author: Author) -> None:
+    other = Author(world, cookies=author.cookies)
+    author.open("letter")
+    other.open("letter")
+    text = author.form("letter")["text"]
+    other.send("letter", {"text": text.replace("Dear", "Honored"), "do": "save"})
+    conflict = author.send("letter", {"text": text.replace("Sincerely", "Kindly"), "do": "save"})
+    assert conflict.status == 409
+    assert "Somebody else saved this meanwhile" in words(conflict)
+    assert "Honored" in words(conflict)
+    assert "Kindly" in words(conflict)
+    assert "Honored" in author.draft().files["letter.md"]
+    author.pages["letter"] = conflict.body
+    merged = text.replace("Dear", "Honored").replace("Sincerely", "Kindly")
+    assert author.send("letter", {"text": merged, "do": "save"}).status == 303
+    assert author.draft().files["letter.md"] == merged
+
+
+def test_settings_that_only_one_of_two_people_changed_are_both_kept(world: World, author: Author) -> None:
+    other = Author(world, cookies=author.cookies)
+    author.open("settings")
+    other.open("settings")
+    other.send("settings", {"goal": "777", "do": "save"})
+    assert author.send("settings", {"title": "Mine", "do": "save"}).status == 303
+    values = SettingsDocument.read(author.draft().files["campaign.toml"]).values
+    assert (values["goal"], values["title"]) == (777, "Mine")
+
+
+def test_a_setting_that_two_people_changed_is_a_question(world: World, author: Author) -> None:
+    other = Author(world, cookies=author.cookies)
+    author.open("settings")
+    other.open("settings")
+    other.send("settings", {"goal": "777", "do": "save"})
+    conflict = author.send("settings", {"goal": "888", "title": "Mine", "do": "save"})
+    assert conflict.status == 409
+    assert SettingsDocument.read(author.draft().files["campaign.toml"]).values["goal"] == 777
+    author.pages["settings"] = conflict.body
+    assert author.form("settings")["goal"] == "888"
+    author.send("settings", {"goal": "777", "do": "save"})
+    values = SettingsDocument.read(author.draft().files["campaign.toml"]).values
+    assert (values["goal"], values["title"]) == (777, "Mine")
+
+
+def test_recipients_that_only_one_of_two_people_changed_are_both_kept(world: World, author: Author) -> None:
+    other = Author(world, cookies=author.cookies)
+    author.open("recipients")
+    other.open("recipients")
+    new = max(int(name.split("-")[1]) for name in author.form("recipients") if name.startswith("was-"))
+    other.send("recipients", {"remove-0": "yes", "cell-2-name": "Theirs", "do": "save"})
+    sent = author.send(
+        "recipients",
+        {"cell-3-name": "Mine", f"cell-{new}-name": "New", f"cell-{new}-locality": "Newville", "do": "save"},
+    )
+    assert sent.status == 303
+    text = author.draft().files["targets.csv"]
+    assert all(name in text for name in ("Theirs", "Mine", "newville"))
+    assert "deerfield" not in text
+
+
+def test_a_recipient_that_two_people_changed_is_a_question(world: World, author: Author) -> None:
+    other = Author(world, cookies=author.cookies)
+    author.open("recipients")
+    other.open("recipients")
+    other.send("recipients", {"cell-2-name": "Theirs", "remove-4": "yes", "do": "save"})
+    conflict = author.send("recipients", {"cell-2-name": "Mine", "cell-3-name": "Also mine", "do": "save"})
+    assert conflict.status == 409
+    assert "Theirs" in author.draft().files["targets.csv"]
+    author.pages["recipients"] = conflict.body
+    form = author.form("recipients")
+    [choice] = [name for name in form if name.startswith("row-") and "Also mine" not in form[name]]
+    assert json.loads(form[choice])["name"] == "Mine"
+    assert author.send("recipients", {"do": "merge"}).status == 303
+    text = author.draft().files["targets.csv"]
+    assert "Also mine" in text
+    assert "Theirs" not in text
+
+
+@pytest.fixture
+def landing(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Return what lets somebody else's saves land just before the next writes, one before each."""
+
+    def lands(*saves: Mapping[str, Callable[[str], str]]) -> None:
+        waiting, write = [*saves], Drafting.write
+
+        def late(drafting: Drafting, campaign: str, *args: Any, **kwargs: Any) -> Draft:
+            if waiting:
+                now = drafting.draft(campaign)
+                changes = {file: change(now.files[file]) for file, change in waiting.pop(0).items()}
+                write(drafting, campaign, now.revision, changes, ANN)
+            return write(drafting, campaign, *args, **kwargs)
+
+        monkeypatch.setattr(Drafting, "write", late)
+
+    return lands
+
+
+def replacing(before: str, after: str) -> Callable[[str], str]:
+    def change(text: str) -> str:
+        assert before in text
+        return text.replace(before, after)
+
+    return change
+
+
+def test_rows_are_saved_if_somebody_else_saves_others_while_they_are_written(
+    author: Author, landing: Callable[..., None]
+) -> None:
+    author.open("recipients")
+    first = author.form("recipients")["cell-0-name"]
+    landing({"targets.csv": replacing(first, "Theirs")}, {"targets.csv": replacing("Theirs", "Theirs again")})
+    sent = author.send("recipients", {"cell-3-name": "Mine", "do": "save"})
+    assert sent.status == 303
+    assert sent.headers["location"].endswith("settings?done=merged")
+    text = author.draft().files["targets.csv"]
+    assert "Mine" in text
+    assert "Theirs again" in text
+
+
+def test_rows_are_asked_about_if_somebody_else_saves_them_while_they_are_written(
+    author: Author, landing: Callable[..., None]
+) -> None:
+    author.open("recipients")
+    before = author.form("recipients")["cell-3-name"]
+    landing({"targets.csv": replacing(before, "Theirs")})
+    sent = author.send("recipients", {"cell-3-name": "Mine", "do": "save"})
+    assert sent.status == 409
+    author.pages["recipients"] = sent.body
+    assert author.send("recipients", {"do": "merge"}).status == 303
+    assert "Mine" in author.draft().files["targets.csv"]
+
+
+def test_choices_between_rows_are_saved_after_somebody_else_saved_other_rows(world: World, author: Author) -> None:
+    other = Author(world, cookies=author.cookies)
+    author.open("recipients")
+    other.open("recipients")
+    other.send("recipients", {"cell-2-name": "Theirs", "do": "save"})
+    conflict = author.send("recipients", {"cell-2-name": "Mine", "do": "save"})
+    author.pages["recipients"] = conflict.body
+    other.open("recipients")
+    other.send("recipients", {"cell-4-name": "Unrelated", "do": "save"})
+    before = author.draft().files["targets.csv"]
+    assert author.send("recipients", {"do": "merge"}).status == 303
+    assert author.draft().files["targets.csv"] == before.replace("Theirs", "Mine")
+
+
+def test_a_choice_that_somebody_else_changed_again_is_asked_again(world: World, author: Author) -> None:
+    other = Author(world, cookies=author.cookies)
+    author.open("recipients")
+    for name in ("Theirs", "Theirs again"):
+        other.open("recipients")
+        other.send("recipients", {"cell-2-name": name, "do": "save"})
+        answer = author.send(
+            "recipients", {"cell-2-name": "Mine", "do": "save"} if name == "Theirs" else {"do": "merge"}
+        )
+        assert answer.status == 409
+        author.pages["recipients"] = answer.body
+    assert author.send("recipients", {"do": "merge"}).status == 303
+    assert "Theirs" not in author.draft().files["targets.csv"]
+
+
+def test_new_rows_are_kept_through_the_questions_about_others(world: World, author: Author) -> None:
+    other = Author(world, cookies=author.cookies)
+    author.open("recipients")
+    new = max(int(name.split("-")[1]) for name in author.form("recipients") if name.startswith("was-"))
+    row = {f"cell-{new}-name": "Kim New", f"cell-{new}-locality": "Newville"}
+    for name in ("Theirs", "Theirs again"):
+        other.open("recipients")
+        other.send("recipients", {"cell-2-name": name, "do": "save"})
+        changes = {"cell-2-name": "Mine", **row, "do": "save"} if name == "Theirs" else {"do": "merge"}
+        author.pages["recipients"] = author.send("recipients", changes).body
+    assert author.send("recipients", {"do": "merge"}).status == 303
+    text = author.draft().files["targets.csv"]
+    assert text.count("Kim New") == 1
+    assert "newville" in text
+    assert "Mine" in text
+
+
+def test_what_no_file_can_hold_is_replaced_in_chosen_rows(author: Author) -> None:
+    author.open("recipients")
+    first = author.form("recipients")["was-0"]
+    sent = author.send(
+        "recipients", {f"row-{first}": '{"name": "\\ud800"}', "new-0": '{"name": "\\udfff!"}', "do": "merge"}
+    )
+    assert sent.status == 303
+    lines = author.draft().files["targets.csv"].split("\n")
+    assert "?" in lines[1]
+    assert "?!" in lines[-2]
+
+
+def test_rows_that_are_added_are_saved_though_somebody_else_saves_meanwhile(
+    author: Author, landing: Callable[..., None]
+) -> None:
+    author.open("recipients")
+    landing({"targets.csv": replacing(author.form("recipients")["cell-0-name"], "Theirs")})
+    assert author.send("recipients", {"pasted": PASTED, "do": "paste"}).status == 303
+    text = author.draft().files["targets.csv"]
+    assert "Theirs" in text
+    assert "mayor@oakton.example" in text
+
+
+def test_settings_are_saved_if_somebody_else_saves_others_while_they_are_written(
+    author: Author, landing: Callable[..., None]
+) -> None:
+    author.open("settings")
+    landing({"campaign.toml": replacing("goal = 500", "goal = 777")})
+    sent = author.send("settings", {"title": "Mine", "do": "save"})
+    assert sent.headers["location"].endswith("check?done=merged")
+    values = SettingsDocument.read(author.draft().files["campaign.toml"]).values
+    assert (values["goal"], values["title"]) == (777, "Mine")
+
+
+def test_a_text_of_a_language_that_somebody_else_removed_is_a_question(
+    author: Author, landing: Callable[..., None]
+) -> None:
+    author.open("settings")
+    landing({"campaign.toml": lambda text: SettingsDocument.read(text).changed({"languages": None}).text})
+    sent = author.send("settings", {"es.title": "Otro", "do": "save"})
+    assert sent.status == 409
+    assert "Otro" in words(sent)
+    author.pages["settings"] = sent.body
+    assert author.send("settings", {"es.title": "", "do": "save"}).status == 303
+    assert "es.title" not in SettingsDocument.read(author.draft().files["campaign.toml"]).values
+    author.pages["settings"] = sent.body
+    author.send("settings", {"do": "save"})
+    assert SettingsDocument.read(author.draft().files["campaign.toml"]).values["es.title"] == "Otro"
+
+
+def test_a_save_that_others_always_overtake_is_shown_and_not_lost(author: Author, landing: Callable[..., None]) -> None:
+    author.open("settings")
+    goals = [f"goal = {number}" for number in (500, *range(600, 620))]
+    landing(*({"campaign.toml": replacing(*pair)} for pair in pairwise(goals)))
+    sent = author.send("settings", {"title": "Mine", "do": "save"})
+    assert sent.status == 409
+    author.pages["settings"] = sent.body
+    assert SettingsDocument.read(author.form("settings")["text"]).values["title"] == "Mine"
+
+
+def test_a_draft_that_changed_meanwhile_is_not_published(world: World, author: Author) -> None:
+    author.open("settings")
+    author.send("settings", {"goal": "700", "do": "save"})
+    author.open("publish")
+    author.open("settings")
+    author.send("settings", {"goal": "800", "do": "save"})
+    answer = author.send("publish", {"why": "A new goal"})
+    assert answer.status == 409
+    assert "This is how it is now. Nothing was published." in words(answer)
+    assert "“800” instead of “500”" in words(answer)
+    assert world.wiring.campaigns.campaign(CAMPAIGN).goal == 500
+    author.pages["publish"] = answer.body
+    assert author.form("publish")["why"] == "A new goal"
+    assert author.send("publish", {}).status == 303
+    assert world.wiring.campaigns.campaign(CAMPAIGN).goal == 800
+
+
+def test_a_reason_is_kept_if_the_campaign_was_published_from_elsewhere(world: World, author: Author) -> None:
+    author.open("settings")
+    author.send("settings", {"goal": "700", "do": "save"})
+    author.open("publish")
+    published = world.wiring.campaigns.campaign(CAMPAIGN)
+    world.wiring.campaigns.put_campaign(replace(published, summary="Another summary."))
+    answer = author.send("publish", {"why": "A new goal"})
+    assert answer.status == 409
+    author.pages["publish"] = answer.body
+    assert author.form("publish")["why"] == "A new goal"
+    assert author.send("publish", {"over": "yes"}).status == 303
+    assert world.wiring.campaigns.campaign(CAMPAIGN).goal == 700
+
+
+# What can't be read any more
+
+
+UNREADABLE_TABLE = f'id,name\n"{"a" * 200_000}'
+
+
+def break_file(author: Author, file: str, text: str) -> None:
+    drafting = author.world.wiring.drafting()
+    drafting.write(author.campaign, author.draft().revision, {file: text}, ANN)
+
+
+def test_typed_settings_are_shown_if_the_file_became_unreadable(author: Author) -> None:
+    author.open("settings")
+    break_file(author, "campaign.toml", "goal = = 1\n")
+    sent = author.send("settings", {"title": "Mine", "es.title": "Mío", "goal": "1,234", "do": "save"})
+    assert sent.status == 409
+    assert "goal = = 1" in words(sent)
+    author.pages["settings"] = sent.body
+    typed = SettingsDocument.read(author.form("settings")["text"]).values
+    assert (typed["id"], typed["title"], typed["es.title"], typed["goal"]) == (CAMPAIGN, "Mine", "Mío", 1234)
+    assert author.send("settings", {"do": "file"}).status == 303
+    assert "Mine" in author.draft().files["campaign.toml"]
+
+
+def test_typed_rows_are_shown_if_the_file_became_unreadable(author: Author) -> None:
+    author.open("recipients")
+    new = max(int(name.split("-")[1]) for name in author.form("recipients") if name.startswith("was-"))
+    break_file(author, "targets.csv", UNREADABLE_TABLE)
+    sent = author.send("recipients", {"cell-0-name": "Mine", f"cell-{new}-name": "Kim New", "do": "save"})
+    assert sent.status == 409
+    author.pages["recipients"] = sent.body
+    typed = author.form("recipients")["text"]
+    assert "Mine" in typed
+    assert "Kim New" in typed
+    assert "evanston" in typed
+    author.send("recipients", {"do": "file"})
+    assert author.draft().files["targets.csv"] == typed
+
+
+def test_chosen_rows_are_shown_if_the_file_became_unreadable(world: World, author: Author) -> None:
+    other = Author(world, cookies=author.cookies)
+    author.open("recipients")
+    other.open("recipients")
+    other.send("recipients", {"cell-2-name": "Theirs", "do": "save"})
+    author.pages["recipients"] = author.send("recipients", {"cell-2-name": "Mine", "do": "save"}).body
+    break_file(author, "targets.csv", UNREADABLE_TABLE)
+    sent = author.send("recipients", {"do": "merge"})
+    assert sent.status == 409
+    author.pages["recipients"] = sent.body
+    assert "Mine" in author.form("recipients")["text"]
+
+
+# Test signatures and previews
+
+
+def test_a_test_signature_shows_what_a_signer_gets_and_leaves_nothing(world: World, author: Author) -> None:
+    author.open("check")
+    author.form("check", "test")
+    sent = author.send("check", {"name": "Tess Trial", "postal_code": "60091", "note": "My words"}, "test")
+    assert sent.status == 200
+    assert "This is a test" in words(sent)
+    assert "Tess Trial" in words(sent)
+    assert "My words" in words(sent)
+    assert "Wilmette" in words(sent)
+    assert world.run_stream() == []
+    assert world.sent == []
+    assert world.wiring.counts.count(CAMPAIGN).signatures == 0
+
+
+def test_a_test_signature_from_nowhere_says_so_at_its_field(author: Author) -> None:
+    author.open("check")
+    answer = author.send("check", {"name": "", "postal_code": "99999"}, "test")
+    assert answer.status == 422
+    assert 'id="name-error"' in answer.body
+
+
+def test_the_preview_of_the_page_can_send_nothing(author: Author) -> None:
+    answer = author.world.get(f"{author.base}/preview/page?lang=es", cookies=author.cookies)
+    assert answer.status == 200
+    assert "form-action 'none'" in answer.headers["content-security-policy"]
+    assert "Fin a la demanda" in answer.body
+    assert "<script" not in answer.body
+
+
+def test_the_email_to_a_recipient_is_downloaded_with_its_packet_marked_as_a_test(author: Author) -> None:
+    answer = author.world.get(f"{author.base}/preview/email", cookies=author.cookies)
+    mail = message_from_bytes(answer.content, policy=policy.default)
+    assert "[Test] 1 signed letter" in mail["Subject"]
+    assert mail["To"] == "letters@enddemand.example"
+    [packet] = [part for part in mail.walk() if part.get_content_type() == "application/pdf"]
+    content = packet.get_payload(decode=True)
+    assert isinstance(content, bytes)
+    assert content.startswith(b"%PDF")
+
+
+def test_a_draft_with_mistakes_has_no_previews(beginner: Author) -> None:
+    for path in ("preview/page", "preview/packet", "preview/email"):
+        assert beginner.world.get(f"{beginner.base}/{path}", cookies=beginner.cookies).status == 409
+
+
+# Who may
+
+
+def test_a_key_that_may_only_read_sees_no_workshop(world: World) -> None:
+    put_key(world, "us_read", "read")
+    reader = Author(world)
+    reader.sign_in("us_read")
+    assert reader.open("letter").status == 403
+    assert "/workshop" not in reader.see("").body
+
+
+def test_a_post_without_the_pages_token_changes_nothing(author: Author) -> None:
+    author.open("letter")
+    before = author.draft()
+    answer = author.send("letter", {"token": "forged", "text": "x", "do": "save"})
+    assert answer.status == 403
+    assert author.draft() == before
+
+
+# Hostile organizers
+
+
+def test_hostile_text_in_every_field_stays_text(author: Author) -> None:
+    author.open("settings")
+    names = [name for name in author.form("settings") if name not in {"token", "revision", "was"}]
+    author.send("settings", {name: HOSTILE for name in names if name != "languages"} | {"do": "save"})
+    author.open("recipients")
+    author.send(
+        "recipients", {name: HOSTILE for name in author.form("recipients") if name.startswith("cell-")} | {"do": "save"}
+    )
+    author.open("letter")
+    author.send("letter", {"text": HOSTILE, "do": "save"})
+    for step in ("letter", "recipients", "settings", "check", "publish"):
+        page = author.open(step)
+        assert page.status == 200
+        assert "<img" not in page.body.replace(SHARED_PICTURE, "", 1)
+        assert page.body.count("<style") == 1
+        assert page.body.count("<script") == 2
+
+
+def test_a_hostile_letter_shows_no_markup_while_it_is_typed(author: Author) -> None:
+    author.open("letter")
+    answer = author.send("letter", {"text": HOSTILE + LETTER, "do": "live"})
+    assert answer.status == 200
+    assert "<img" not in answer.body
+    assert "<style" not in answer.body
+
+
+def test_a_campaign_with_hostile_texts_that_the_compiler_takes_stays_harmless(author: Author) -> None:
+    author.open("settings")
+    author.send(
+        "settings", {"title": "<img src=x>", "summary": "</p><style>*{}", "organizer.name": "<b>", "do": "save"}
+    )
+    author.open("recipients")
+    author.send("recipients", {"cell-0-name": "<img src=x>", "cell-0-title": "{{ 7*7 }}", "do": "save"})
+    for step in ("check", "publish", "preview/page"):
+        page = author.world.get(f"{author.base}/{step}", cookies=author.cookies)
+        assert page.status == 200, step
+        assert "<img" not in page.body.replace(SHARED_PICTURE, "", 1)
+        assert page.body.count("<style") == 1
+    author.open("publish")
+    author.send("publish", {"why": HOSTILE})
+    page = author.open("publish")
+    assert "<img" not in page.body.replace(SHARED_PICTURE, "", 1)
+
+
+# Weight
+
+
+def test_the_heaviest_page_has_at_most_60_kb_of_style_and_scripts(author: Author) -> None:
+    page = author.open("publish").body
+    style = re.search(r"<style>(.*?)</style>", page, flags=re.DOTALL)
+    assert style
+    scripts = [author.world.get(address) for address in re.findall(r'<script[^>]* src="([^"]+)"', page)]
+    assert len(scripts) == 2
+    assert len(style[1]) + sum(len(script.content) for script in scripts) <= 60_000
+
+
+# Closing and deleting
+
+
+def test_a_campaign_is_closed_and_then_deleted_in_the_workshop(world: World, author: Author) -> None:
+    author.open("publish")
+    assert author.send("publish", {"why": "Over"}, "close").headers["location"].endswith("done=closed")
+    world.restart("organizer_api")
+    # Who deletes it must own it.
+    assert "Delete the campaign" not in author.open("publish").body
+    put_key(world, "us_own", "own")
+    assert author.sign_in("us_own").status == 303
+    author.open("publish")
+    kept = author.send("publish", {"campaign": "something-else"}, "delete")
+    assert kept.headers["location"].endswith("done=not-deleted")
+    assert world.wiring.campaigns.campaign(CAMPAIGN).closes is not None
+    deleted = author.send("publish", {"campaign": CAMPAIGN}, "delete")
+    assert deleted.headers["location"] == "/organizer"
+    with pytest.raises(NotFoundError):
+        world.wiring.campaigns.campaign(CAMPAIGN)
+
+
+# New campaigns
+
+
+PAPER = """Dear Mayor ____________,
+
+I live in ____________. Please act.
+
+____________________
+(signature)
+Name: ____________
+Address: ____________
+Date: ____________
+"""
+
+
+@pytest.fixture
+def administrator(world: World) -> Author:
+    browser = Browser(world)
+    browser.ask(ADMINISTRATOR)
+    browser.post(link_in(world.sent[-1]))
+    return Author(world, cookies=browser.cookies, campaign=NEW)
+
+
+def begin(author: Author, **values: str) -> Answer:
+    page = author.world.get("/organizer/new", cookies=author.cookies)
+    found = re.search(r'action="/organizer/new".*?name="token" value="([^"]+)"', page.body, flags=re.DOTALL)
+    assert found
+    sent = {"token": found[1], **values}
+    return author.world.post("/organizer/new", sent, headers=SAME_ORIGIN, cookies=author.cookies)
+
+
+def test_a_paper_letter_is_shown_with_what_was_recognized_before_anything_is_made(
+    world: World, administrator: Author
+) -> None:
+    shown = begin(administrator, title="Safer streets", start="letter", text=PAPER)
+    assert shown.status == 200
+    assert "Dear Mayor ____" in words(shown)
+    assert "<mark>{{ signer.locality }}</mark>" in shown.body
+    assert world.wiring.drafting().drafts() == ()
+    parser = Forms()
+    parser.feed(shown.body)
+    letter = parser.forms[-1][1]["text"]
+    made = begin(administrator, title="Safer streets", start="letter", text=letter, do="create")
+    assert made.headers["location"] == f"/organizer/dashboard/{NEW}/workshop/letter"
+    draft = administrator.draft()
+    assert "I live in {{ signer.locality }}." in draft.files["letter.md"]
+    values = SettingsDocument.read(draft.files["campaign.toml"]).values
+    assert (values["title"], values["time_zone"]) == ("Safer streets", "America/Chicago")
+    assert draft.changed_by == ADMINISTRATOR
+    assert administrator.open("letter").status == 200
+    assert NEW in world.get("/organizer", cookies=administrator.cookies).body
+
+
+def test_a_blank_that_nobody_understands_is_a_mistake_at_its_line(world: World, administrator: Author) -> None:
+    answer = begin(administrator, title="Safer streets", start="letter", text="Dear Mayor,\n\nfrobnicate ____ now\n")
+    assert answer.status == 422
+    assert 'data-line="3"' in answer.body
+    assert "frobnicate ____ now" in answer.body
+    assert world.wiring.drafting().drafts() == ()
+
+
+@pytest.mark.parametrize("start", ["empty", "example", "copy"])
+def test_a_campaign_begins_from_scratch_the_example_or_a_copy(administrator: Author, start: str) -> None:
+    made = begin(administrator, title="A new title", campaign=NEW, start=start, copy=CAMPAIGN)
+    assert made.headers["location"] == f"/organizer/dashboard/{NEW}/workshop/letter"
+    values = SettingsDocument.read(administrator.draft().files["campaign.toml"]).values
+    assert (values["id"], values["title"]) == (NEW, "A new title")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"title": ""},
+        {"title": "T", "start": "nothing"},
+        {"title": "T", "campaign": CAMPAIGN},
+        {"title": "T", "campaign": "No Name"},
+        {"title": "T", "start": "copy", "copy": "nowhere"},
+        {"title": HOSTILE, "campaign": HOSTILE, "copy": HOSTILE, "text": HOSTILE},
+    ],
+)
+def test_a_campaign_that_cannot_begin_says_why_and_keeps_what_was_typed(
+    world: World, administrator: Author, values: dict[str, str]
+) -> None:
+    answer = begin(administrator, **{"start": "example", **values})
+    assert answer.status == 422
+    assert 'role="alert"' in answer.body
+    assert "<img" not in answer.body
+    assert world.wiring.drafting().drafts() == ()
+
+
+def test_the_administrator_gives_a_campaign_that_is_not_published_an_owner(world: World, administrator: Author) -> None:
+    begin(administrator, title="Safer streets", start="example")
+    people = f"/organizer/dashboard/{NEW}/people"
+    page = world.get(people, cookies=administrator.cookies).body
+    token = re.search(r'name="token" value="([^"]+)"', page)
+    assert token
+    values = {"token": token[1], "email": ANN, "role": "owner"}
+    assert world.post(people, values, headers=SAME_ORIGIN, cookies=administrator.cookies).status == 303
+    world.run_people_mails()
+    assert (world.sent[-1].to, world.sent[-1].mail["Subject"]) == (ANN, f"You are invited to “{NEW}”")
+    browser = Browser(world)
+    browser.ask(ANN)
+    browser.post(link_in(world.sent[-1]))
+    owner = Author(world, cookies=browser.cookies, campaign=NEW)
+    assert NEW in world.get("/organizer", cookies=owner.cookies).body
+    owner.open("letter")
+    assert owner.send("letter", {"text": LETTER, "do": "save"}).status == 303
+    assert owner.draft().changed_by == ANN
+
+
+def test_the_form_of_a_new_campaign_is_in_the_language_that_the_reader_chose(administrator: Author) -> None:
+    browser = Browser(administrator.world, jar=dict(pair.split("=", 1) for pair in administrator.cookies))
+    assert '<html lang="en">' in browser.see("/organizer/new").body
+    browser.see("/organizer?lang=es")
+    assert '<html lang="es">' in browser.see("/organizer/new").body
+
+
+def test_only_the_administrator_makes_campaigns(world: World, author: Author) -> None:
+    for method in ("GET", "POST"):
+        answer = world.request(method, "/organizer/new", {} if method == "POST" else None, cookies=author.cookies)
+        assert answer.status == 403
+    assert world.get("/organizer/new").status == 303
+
+
+def test_the_share_preview_shows_the_picture_that_other_sites_show(author: Author) -> None:
+    page = author.open("publish").body
+    assert SHARED_PICTURE in page
+    assert author.world.get(f"/campaigns/{CAMPAIGN}/share.png").headers["content-type"] == "image/png"
+    answer = author.world.get(f"{author.base}/publish", cookies=author.cookies)
+    assert "img-src 'self'" in answer.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("street", ["required", "optional", "no"])
+def test_the_snippet_of_an_own_form_signs(author: Author, street: StreetAddress) -> None:
+    world = author.world
+    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
+    hostile = replace(campaign, street_address=street, region='"><script>')
+    world.wiring.campaigns.put_campaign(replace(hostile, allowed_origins=("https://www.site.example",)))
+    page = author.open("publish").body
+    snippet = html.unescape(page.partition('id="snippet-own-form"')[2].partition(">")[2].partition("</textarea>")[0])
+    assert "<script" not in snippet
+    assert f'href="https://letters.example/campaigns/{CAMPAIGN}/privacy?lang=en"' in snippet
+    parser = Forms()
+    parser.feed(snippet)
+    [(action, values)] = parser.forms
+    assert values["region"] == '"><script>'
+    assert ("address_line" in values) == (street != "no")
+    typed = {name: value or ADA[name] for name, value in values.items()} | {"region": "IL"}
+    answer = world.post(
+        action.removeprefix("https://letters.example"), typed, headers={"origin": "https://www.site.example"}
+    )
+    assert answer.status == 303, answer.body
+    world.run_stream()
+    assert world.sent[-1].to == ADA["email"]
+
+
+def test_with_a_cdn_an_own_form_is_sent_to_the_apis_host(author: Author, monkeypatch: pytest.MonkeyPatch) -> None:
+    from functions.organizer_api import wired  # noqa: PLC0415  (it reads the environment)
+
+    variables = {**wired.stack.settings.variables, "PUBLIC_URL": "https://sign.example", "CDN": "true"}
+    monkeypatch.setattr(wired.stack, "settings", Settings(variables))
+    page = html.unescape(author.open("publish").body)
+
+    assert f'<form method="post" action="https://letters.example/campaigns/{CAMPAIGN}/signatures">' in page
+    assert f'<iframe class="letter" src="https://sign.example/campaigns/{CAMPAIGN}/embed"' in page
+
+
+def test_mistakes_are_in_the_language_of_the_page_and_in_english_for_programs(author: Author) -> None:
+    files = {
+        "letter.md": "Dear {{ target.nam }},\n\n{{ signature }} {{ date }} {{ signer.name }} {{ signer.address }}\n",
+        "targets.csv": "id,title,name,department,locality,email,postal_codes\n"
+        "a,Chief,Ann,Police,Aton,a@a.example,60201\na,Chief,Bo,Police,Beton,b@b,60202\n",
+    }
+    drafting = author.world.wiring.drafting()
+    draft = drafting.write(CAMPAIGN, 0, files, "ann", {"goal": 0, "organizer.email": ""})
+
+    author.cookies = [*author.cookies, f"{LANGUAGE_COOKIE}=es"]
+    pages = {
+        step: words(author.open(step)).replace(" ;", ";").replace("` ", "")
+        for step in ("letter", "recipients", "settings", "check")
+    }
+    letter, recipients, settings, check = pages.values()
+    assert "campo de combinación desconocido {{ target.nam }}; ¿quiso decir {{ target.name }}?" in letter
+    assert "el id a ya está en la fila 1; dé a cada destinatario un id distinto" in recipients
+    assert "“b” en “b@b” no tiene punto; escriba el dominio completo, como example.org" in recipients
+    assert "goal es 0; indique un número entero, 1 como mínimo" in settings
+    assert "organizer.email está vacío; escriba la dirección a la que van las respuestas" in settings
+    for said in ("¿quiso decir", "ya está en la fila 1", "no tiene punto", "goal es 0", "organizer.email está vacío"):
+        assert said in check
+    assert {mistake.message for mistake in drafting.check(draft).mistakes} >= {
+        "unknown merge field {{ target.nam }}; did you mean {{ target.name }}?",
+        "the id `a` is also on line 2; give each recipient a different id",
+        "`email`: “b” in “b@b” has no dot; write the whole domain, such as example.org",
+        "`goal` is 0; give a whole number of at least 1",
+        "`organizer.email` is empty; write the address that replies go to",
+    }

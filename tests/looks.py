@@ -1,0 +1,17 @@
+"""The looks in which browser tests see pages: widths, color schemes and languages."""
+
+from __future__ import annotations
+
+import os
+from itertools import product
+
+ALL = os.environ.get("UNDERSIGNED_LOOKS") == "all"
+"""Whether every look is tried, as `make soak` does, and not only two opposite ones."""
+
+
+def looks[Language: str](
+    narrow: int, wide: int, languages: tuple[Language, Language]
+) -> list[tuple[int, bool, Language]]:
+    """Return widths (CSS pixels) with dark or light and a language: narrow, dark, the second one; and the opposite."""
+    every = [*product((narrow, wide), (False, True), languages)]
+    return every if ALL else [(narrow, True, languages[1]), (wide, False, languages[0])]

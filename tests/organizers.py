@@ -1,0 +1,99 @@
+"""People at the dashboard, each in a browser of their own."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tests.world import CAMPAIGN, PUBLIC_URL
+from undersigned.domain.campaigns import dashboard_path
+from undersigned.domain.people import person_id
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.world import Answer, Sent, World
+    from undersigned.domain.people import Role
+
+SAME_ORIGIN = {"sec-fetch-site": "same-origin"}
+
+
+@dataclass
+class Browser:
+    """A browser: it keeps cookies, and says where a post comes from."""
+
+    world: World
+    campaign: str = CAMPAIGN
+    jar: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def cookies(self) -> list[str]:
+        return [f"{name}={value}" for name, value in self.jar.items()]
+
+    def address(self, path: str) -> str:
+        """Return a path that is given from the root, or below the campaign's dashboard."""
+        return path if path.startswith("/organizer") else f"{dashboard_path(self.campaign)}{path}"
+
+    def request(self, method: str, path: str, values: Mapping[str, object] | None = None, **options: Any) -> Answer:
+        options.setdefault("headers", SAME_ORIGIN)
+        answer = self.world.request(method, self.address(path), values, cookies=self.cookies, **options)
+        for cookie in answer.cookies:
+            name, _, value = cookie.partition(";")[0].partition("=")
+            self.jar[name] = value
+            if not value:
+                del self.jar[name]
+        return answer
+
+    def see(self, path: str = "", **options: Any) -> Answer:
+        return self.request("GET", path, **options)
+
+    def post(self, path: str, values: Mapping[str, object] | None = None, **options: Any) -> Answer:
+        return self.request("POST", path, values or {}, **options)
+
+    @property
+    def token(self) -> str:
+        """Return the token in the forms of the session's pages."""
+        found = re.search(r'name="token" value="([^"]+)"', self.see("/organizer").body or self.see("").body)
+        assert found
+        return found[1]
+
+    def press(self, path: str, values: Mapping[str, object] | None = None, **options: Any) -> Answer:
+        return self.post(path, {"token": self.token, **(values or {})}, **options)
+
+    # Signing in
+
+    def ask(self, email: str) -> Answer:
+        """Ask for an email to sign in with, and let it be sent."""
+        answer = self.post("/organizer/sign-in", {"email": email})
+        self.world.run_people_mails()
+        return answer
+
+    def sign_in(self, email: str) -> Answer:
+        """Sign in by the link of an email."""
+        assert self.ask(email).status == 303
+        answer = self.post(link_in(self.world.sent[-1]))
+        assert answer.status == 303, answer.body
+        return answer
+
+
+def link_in(mail: Sent) -> str:
+    """Return the path of the link in an email that signs in."""
+    found = re.search(rf"{re.escape(PUBLIC_URL)}(/organizer/sign-in/link/\S+)", mail.text)
+    assert found, mail.text
+    return found[1]
+
+
+def code_in(mail: Sent) -> str:
+    """Return the code in an email that signs in."""
+    found = re.search(r"\b(\d{6})\b", mail.text)
+    assert found, mail.text
+    return found[1]
+
+
+def add(world: World, email: str, role: Role, campaign: str = CAMPAIGN) -> str:
+    """Give somebody a role as the command line does, without their invitation, and return their id."""
+    world.wiring.people_of_campaign().add(campaign, email, role, "command line")
+    world.run_people_mails()
+    world.sent.pop()
+    return person_id(world.wiring.secret(), email)

@@ -1,0 +1,152 @@
+"""Draw docs/pictures of the form, the dashboard and the workshop: as they are now, in a browser, on a stack in memory.
+
+python -m tests.pictures
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.chromium import Visitor, running_browser
+from tests.served_world import Site, served
+from tests.world import ADA, CAMPAIGN, DASHBOARD, ROOT, world
+from undersigned.domain.api_keys import ApiKey, digest_of
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from tests.world import World
+
+PICTURES = ROOT / "docs" / "pictures"
+
+_SHOW_THE_END_OF_THE_LETTER = """
+document.activeElement.blur();
+for (let box = document.getElementById("letter"); box; box = box.parentElement) box.scrollTop = box.scrollHeight;
+scrollTo(0, 0);
+"""
+
+ANSWERS = {
+    "name": "רות כהן",
+    "email": "ruth@signers.example",
+    "address_line": "1 Sample Street",
+    "locality": "Evanston",
+    "postal_code": "60201",
+    "signature": "רות כהן",
+}
+
+TOWNS = (("60201", "Evanston"), ("60091", "Wilmette"), ("60022", "Glencoe"), ("60201", "Evanston"))
+
+_WRONG_ROWS = """id,title,name,department,locality,email,postal_codes
+oakton,Mayor,Robin Sample,City of Oakton,Oakton,mayor@oakton,60201 60202
+elmville,Mayor,,City of Elmville,Elmville,mayor@elmville.example,60301
+"""
+
+
+def draw(site: Site, visitor: Visitor) -> None:
+    """Take both pictures of the form: an empty one, and one filled in on a phone, in dark mode."""
+    address = f"{site.address}/campaigns/{CAMPAIGN}"
+    _take(visitor, address, "form.png", width=1000)
+    _take(visitor, address, "form-phone.png", width=360, is_phone=True)
+
+
+def _take(visitor: Visitor, address: str, name: str, *, width: int, is_phone: bool = False) -> None:
+    """Take a picture down to the button. On a phone, it begins with the end of the letter."""
+    page = visitor.open(address, width=width, height=900, dark=is_phone, still=True)
+    top = 0.0
+    if is_phone:
+        for field, answer in ANSWERS.items():
+            page.locator(f"[name={field}]").fill(answer)
+        page.locator("#letter", has_text=f"IL {ANSWERS['postal_code']}").wait_for()
+        page.evaluate(_SHOW_THE_END_OF_THE_LETTER)
+        box = page.locator("#letter").bounding_box()
+        assert box
+        top = box["y"] + box["height"] - 220
+    button = page.locator("#send").bounding_box()
+    assert button
+    bottom = button["y"] + button["height"] + 24
+    clip = {"x": 0.0, "y": top, "width": float(width), "height": bottom - top}
+    page.screenshot(path=PICTURES / name, full_page=True, clip=clip)  # type: ignore[arg-type]
+
+
+def draw_dashboard(site: Site, visitor: Visitor) -> None:
+    """Take the pictures of the dashboard and the workshop, as somebody sees them who manages the campaign."""
+    page = visitor.open(f"{site.address}/organizer", width=1100, height=480, still=True)
+    page.screenshot(path=PICTURES / "dashboard-sign-in.png")
+    page.locator("summary").click()
+    page.locator("#campaign").fill(CAMPAIGN)
+    page.locator("#key").fill("us_manage")
+    page.locator("form[action$='/session'] button").click()
+    page.wait_for_url(re.compile("/organizer/dashboard/"))
+    home = f"{site.address}{DASHBOARD}"
+    _see(page, home, "dashboard-overview.png", height=1980)
+    _see(page, f"{home}/exports", "dashboard-files.png", height=560)
+    _see(page, f"{home}/deliveries/2026-11-24/evanston", "dashboard-delivery.png", height=700)
+    _see(page, f"{home}/workshop/letter", "workshop-letter.png", height=640, begins_at=".desk")
+    page.set_viewport_size({"width": 960, "height": 800})
+    _see(page, f"{home}/workshop/check", "workshop-check.png", height=680, begins_at="#test-email")
+    _see(page, f"{home}/workshop/publish", "workshop-publish.png", height=1640, begins_at="#share")
+    drafting = site.world.wiring.drafting()
+    drafting.write(CAMPAIGN, 0, {"targets.csv": _WRONG_ROWS}, "ann@organizer.example")
+    _see(page, f"{home}/workshop/recipients", "workshop-recipients.png", height=520, begins_at=".rows")
+
+
+def _see(page: Page, address: str, name: str, *, height: int, begins_at: str = "body") -> None:
+    """Take a picture of a page, from an element on."""
+    page.goto(address)
+    page.wait_for_load_state("networkidle")
+    box, size = page.locator(begins_at).first.bounding_box(), page.viewport_size
+    assert box
+    assert size
+    clip = {"x": 0.0, "y": max(0.0, box["y"] - 16), "width": float(size["width"]), "height": float(height)}
+    page.screenshot(path=PICTURES / name, full_page=True, clip=clip)  # type: ignore[arg-type]
+
+
+def _fill(made: World) -> None:
+    """Make a campaign with a week behind it, and one thing that needs attention."""
+    key = ApiKey(CAMPAIGN, digest_of("us_manage"), "manage", "", datetime(2026, 1, 1, tzinfo=UTC))
+    made.wiring.api_keys.put_api_key(key)
+    for number, (code, town) in enumerate(TOWNS):
+        made.confirmed(**{**ADA, "email": f"person{number}@signers.example", "postal_code": code, "locality": town})
+    made.week()
+    for sent in made.deliveries:
+        made.feedback("bounce" if sent.tags["target"] == "glencoe" else "delivery", sent)
+    made.clock.advance(days=2)
+    for number in range(3):
+        made.confirmed(**{**ADA, "email": f"later{number}@signers.example"})
+
+
+def main() -> None:
+    """Sign a few letters, and take the pictures."""
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        world(patch, fast=True) as made,
+        tempfile.TemporaryDirectory() as folder,
+        running_browser() as browser,
+        served(made, Path(folder)) as site,
+    ):
+        for number in range(4):
+            made.confirmed(**{**ADA, "email": f"person{number}@signers.example"})
+        visitor = Visitor(browser)
+        draw(site, visitor)
+        visitor.leave()
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        world(patch, fast=True) as made,
+        tempfile.TemporaryDirectory() as folder,
+        running_browser() as browser,
+        served(made, Path(folder)) as site,
+    ):
+        _fill(made)
+        visitor = Visitor(browser)
+        draw_dashboard(site, visitor)
+        visitor.leave()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""Caches: they never keep what a token or a session opens. tests/integration/test_cdn.py has what they may keep."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import TYPE_CHECKING, Any
+
+from tests.cdn import Cdn
+from tests.world import CAMPAIGN, DASHBOARD
+
+if TYPE_CHECKING:
+    from tests.world import Answer, World
+
+FORM = f"/campaigns/{CAMPAIGN}"
+PRIVATE = "no-store"
+
+
+def routes(function: str) -> list[tuple[str, str]]:
+    """Return the method and path of each route of a function, as its router has them."""
+    app: Any = sys.modules[f"functions.{function}.app"].app
+    listed = [*app._static_routes, *app._dynamic_routes]
+    return [(route.method, re.sub(r"<(\w+)>", r"{\1}", route.openapi_path)) for route in listed]
+
+
+def cache_of(answer: Answer) -> str:
+    return answer.headers["cache-control"]
+
+
+def test_the_form_as_data_can_be_kept_like_its_page(world: World) -> None:
+    answer = world.get(FORM, as_json=True)
+    assert cache_of(answer) == cache_of(world.get(FORM)) == "public, max-age=10"
+    assert "Accept" in answer.headers["vary"], "one address has a page and data"
+
+
+def test_every_route_of_organizers_is_private(world: World) -> None:
+    for method, path in routes("organizer_api"):
+        filled = re.sub(r"\{(\w+)\}", lambda match: CAMPAIGN if match[1] == "campaign" else "x", path)
+        for as_json in (False, True):
+            answer = world.request(method, filled, {} if method == "POST" else None, as_json=as_json)
+            assert cache_of(answer) == PRIVATE, (method, path, answer.status)
+    assert cache_of(world.get(DASHBOARD)) == PRIVATE
+
+
+def test_no_public_answer_names_a_host_that_a_visitor_chose(world: World) -> None:
+    """A cache would give it to others."""
+    for as_json in (False, True):
+        answer = world.get(FORM, as_json=as_json, headers={"host": "evil.example"})
+        assert "evil" not in answer.body
+        assert "letters.example" in answer.body
+
+
+def test_two_people_sign_in_one_page_that_a_cache_kept(world: World) -> None:
+    cdn = Cdn(world)
+    first, second = (cdn.get(FORM, {"accept": "text/html"}) for _ in range(2))
+    assert first
+    assert first is second
+    assert cdn.asked == [FORM]
+    form = re.findall('name="form" value="([^"]+)"', first.body)[0]
+    for name in ("ada", "bo"):
+        world.sign(form=form, email=f"{name}@signers.example")
+    world.run_stream()
+    assert [sent.to for sent in world.sent] == ["ada@signers.example", "bo@signers.example"]

@@ -1,0 +1,505 @@
+"""Emails to strangers: bots that fill in forms cause few, and people get theirs at once."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+import pytest
+from typer.testing import CliRunner
+
+from tests.integration.test_abuse_checks import FORM, change, row
+from tests.proofs import proof_of
+from tests.world import ADA, CAMPAIGN, CONTEXT, DASHBOARD, World
+from tests.world import world as make_world
+from undersigned.aws.mail_domains import MailDomains, NameNotFoundError, NoAnswerError
+from undersigned.domain.abuse_checks import PACE_WINDOW
+from undersigned.domain.api_keys import ApiKey, digest_of
+from undersigned.domain.mail_budgets import Budget, hour_of
+from undersigned_cli.main import app
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from undersigned.domain.mail_budgets import Lane
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """Make a stack without moto: these tests send hundreds of forms."""
+    with make_world(monkeypatch, fast=True) as made:
+        yield made
+
+
+def address(number: int) -> str:
+    return f"s{number}@town{number}.example"
+
+
+def post(world: World, number: int, *, source: str = "203.0.113.7", form: str | None = None, **more: object) -> None:
+    values = {**ADA, "email": address(number), "form": world.form() if form is None else form, **more}
+    answer = world.request("POST", f"{FORM}/signatures", values, source=source)
+    assert answer.status == 303
+
+
+def network(number: int) -> str:
+    """Return an IP address in a network of its own."""
+    return f"198.{18 + number // 256}.{number % 256}.7"
+
+
+def set_budgets(world: World, limits: str) -> None:
+    """Deploy other parameters: an hour's suspicious emails, an hour's, a network's and a domain's."""
+    world.variables["MAIL_BUDGETS"] = limits
+    world.restart("send_confirmations")
+
+
+def pass_time(world: World, times: int = 1, **by: float) -> None:
+    for _ in range(times):
+        world.clock.advance(**by)
+        world.run_postponed()
+        world.run_stream()
+
+
+def recipients(world: World) -> set[str]:
+    return {sent.to for sent in world.sent}
+
+
+def waiting(world: World, lane: Lane = "suspicious") -> int:
+    return world.wiring.signatures.how_many_postponed(CAMPAIGN, lane, 1_000)
+
+
+# The share of suspicious forms
+
+
+def test_forms_without_a_token_share_ten_emails_an_hour_and_none_is_lost(world: World) -> None:
+    for number in range(214):
+        post(world, number, form="", **({"topic": "pills"} if number < 34 else {}))
+    world.run_stream()
+    assert len(world.sent) == 10
+    assert waiting(world) == 204
+    world.run_postponed()
+    assert len(world.sent) == 10, "the hour's share is used up"
+    pass_time(world, 21, hours=1)
+    assert recipients(world) == {address(number) for number in range(214)}
+    assert len(world.sent) == 214
+    assert waiting(world) == 0
+
+
+def test_forms_without_a_proof_share_ten_emails_an_hour_if_the_campaign_asks_for_one(world: World) -> None:
+    change(world, proof_of_work="always")
+    for number in range(40):
+        form = world.get(FORM, as_json=True).json["form"]
+        post(world, number, form=form)
+    world.run_stream()
+    assert (len(world.sent), waiting(world)) == (10, 30)
+
+
+def test_a_person_in_the_middle_of_a_wave_gets_the_email_at_once(world: World) -> None:
+    for number in range(60):
+        post(world, number, form="")
+        if number == 30:
+            post(world, 1_000)
+    world.run_stream()
+    assert address(1_000) in recipients(world)
+    assert len(world.sent) == 11
+
+
+def test_a_released_letter_gets_its_email_at_once(world: World) -> None:
+    set_budgets(world, "0 1 1 1")
+    for number in range(3):
+        post(world, number, form="")
+    world.run_stream()
+    assert world.sent == []
+    released = row(world, address(2))
+    world.wiring.organizing().release(CAMPAIGN, released.signer, "us_manage", "she called")
+    world.run_stream()
+    assert recipients(world) == {address(2)}
+    assert waiting(world) == 2
+    assert world.press(world.sent[0].link("confirm")).status == 200
+
+
+def test_a_postponed_email_gives_its_signer_fourteen_days_to_confirm(world: World) -> None:
+    set_budgets(world, "0 10 10 10")
+    post(world, 1, form="")
+    world.run_stream()
+    world.clock.advance(days=13)
+    set_budgets(world, "10 10 10 10")
+    world.run_postponed()
+    world.clock.advance(days=13)
+    assert world.press(world.sent[0].link("confirm")).status == 200
+    assert row(world, address(1)).status == "confirmed"
+
+
+def test_a_postponed_email_whose_letter_is_signed_again_or_withdrawn_is_sent_once(world: World) -> None:
+    set_budgets(world, "0 10 10 10")
+    post(world, 1, form="")
+    world.run_stream()
+    world.clock.advance(minutes=1)
+    post(world, 1)
+    world.run_stream()
+    set_budgets(world, "10 10 10 10")
+    pass_time(world, hours=1)
+    assert [sent.to for sent in world.sent] == [address(1)]
+    assert waiting(world) == 0
+
+
+def test_postponed_words_keep_their_place_when_the_person_signs_again(world: World) -> None:
+    set_budgets(world, "10 100 0 100")
+    for note in ("First words", "Other words"):
+        post(world, 1, note=note)
+        world.run_stream()
+        world.clock.advance(minutes=1)
+    assert (world.sent, waiting(world, "clean")) == ([], 1)
+    set_budgets(world, "10 100 10 100")
+    pass_time(world, days=1)
+    first, second = (sent.link("confirm") for sent in world.sent)
+    assert "First words" in world.get(first).body + world.get(second).body
+    assert world.press(first).status == 200
+    assert waiting(world, "clean") == 0
+
+
+def test_clean_words_do_not_wait_among_suspicious_ones(world: World) -> None:
+    set_budgets(world, "0 0 10 100")
+    post(world, 1)
+    post(world, 1, form="", note="Buy pills")
+    world.run_stream()
+    assert (waiting(world, "clean"), waiting(world)) == (1, 0)
+    set_budgets(world, "0 10 10 100")
+    pass_time(world, hours=1)
+    assert len(world.sent) == 1
+    assert "Buy pills" not in world.get(world.sent[0].link("confirm")).body
+
+
+def test_the_reconciliation_leaves_a_postponed_email_alone(world: World) -> None:
+    set_budgets(world, "0 10 10 10")
+    post(world, 1, form="")
+    world.run_stream()
+    world.clock.advance(hours=27)
+    world.handlers["reconcile"]({"campaign": CAMPAIGN}, CONTEXT)
+    assert world.run_waiting_mails() == []
+    assert waiting(world) == 1
+
+
+def test_an_email_that_ses_does_not_take_stays_postponed_and_in_its_budget(world: World) -> None:
+    set_budgets(world, "0 10 10 10")
+    post(world, 1, form="")
+    world.run_stream()
+    set_budgets(world, "1 10 10 10")
+    world.throttles = 100
+    pass_time(world, minutes=5)
+    assert (len(world.sent), waiting(world)) == (0, 1)
+    world.throttles = 0
+    pass_time(world, minutes=5)
+    assert (len(world.sent), waiting(world)) == (1, 0)
+
+
+# Budgets of unconfirmed emails
+
+
+def test_one_network_causes_so_many_unconfirmed_emails_a_day(world: World) -> None:
+    set_budgets(world, "10 2000 60 200")
+    for number in range(70):
+        post(world, number)
+    post(world, 1_000, source="198.51.100.7")
+    world.run_stream()
+    assert (len(world.sent), waiting(world, "clean")) == (61, 10)
+    assert address(1_000) in recipients(world)
+    pass_time(world, 10, hours=1)
+    assert recipients(world) == {address(number) for number in (*range(70), 1_000)}, "the next day has begun"
+
+
+def test_emails_that_are_confirmed_give_their_network_room(world: World) -> None:
+    set_budgets(world, "10 100 2 100")
+    for number in range(2):
+        post(world, number)
+    world.run_stream()
+    for sent in world.sent:
+        world.press(sent.link("confirm"))
+    world.run_stream()
+    for number in range(2, 4):
+        post(world, number)
+    world.run_stream()
+    assert len(world.sent) == 4
+
+
+def test_one_domain_gets_so_many_unconfirmed_emails_a_day_unless_it_is_a_providers(world: World) -> None:
+    set_budgets(world, "10 100 100 3")
+    for number in range(5):
+        for domain in ("made-up.example", "gmail.com"):
+            post(world, number, email=f"s{number}@{domain}")
+    world.run_stream()
+    sent = [each.to.partition("@")[2] for each in world.sent]
+    assert (sent.count("made-up.example"), sent.count("gmail.com")) == (3, 5)
+    pass_time(world, days=1)
+    assert len(world.sent) == 10
+
+
+def test_an_hour_has_so_many_unconfirmed_emails(world: World) -> None:
+    set_budgets(world, "10 4 100 100")
+    for number in range(10):
+        post(world, number, source=network(number))
+    world.run_stream()
+    sent = [len(world.sent)]
+    for _ in range(2):
+        pass_time(world, hours=1)
+        sent.append(len(world.sent))
+    assert sent == [4, 8, 10]
+
+
+def test_what_one_budget_refuses_takes_nothing_from_another(world: World) -> None:
+    set_budgets(world, "10 5 2 100")
+    for number in range(10):
+        post(world, number)
+    for number in range(10, 13):
+        post(world, number, source=network(number))
+    world.run_stream()
+    assert len(world.sent) == 5
+    assert {address(number) for number in range(10, 13)} <= recipients(world)
+
+
+def test_deliveries_keep_their_share_of_the_daily_quota(world: World) -> None:
+    world.confirmed()
+    world.memory.quota = {"MaxSendRate": 14.0, "Max24HourSend": 200.0, "SentLast24Hours": 160.0}  # type: ignore[union-attr]
+    world.restart("send_confirmations")
+    for number in range(2):
+        post(world, number)
+        world.run_stream()
+    assert len(world.sent) == 2, "until its first email, a process doesn't know the quota"
+    assert waiting(world, "clean") == 1
+    world.week()
+    assert len(world.deliveries) == 1
+    world.memory.quota["SentLast24Hours"] = 80.0  # type: ignore[union-attr]
+    world.restart("send_confirmations")
+    pass_time(world, hours=1)
+    assert waiting(world, "clean") == 0
+
+
+# The brake and the stop
+
+
+def send_and_bounce(world: World, numbers: Sequence[int], **form: str) -> None:
+    before = len(world.sent)
+    for number in numbers:
+        post(world, number, source=network(number), **form)
+    world.run_stream()
+    for sent in world.sent[before:]:
+        world.feedback("bounce", sent)
+    world.clock.advance(minutes=1)
+
+
+def test_bounces_delay_emails_to_strangers_and_deliveries_go_on(world: World) -> None:
+    world.confirmed()
+    send_and_bounce(world, range(19))
+    post(world, 100, source=network(100))
+    world.run_stream()
+    assert address(100) in recipients(world)
+    world.feedback("bounce", world.sent[-1])
+    world.clock.advance(minutes=1)
+    post(world, 101, source=network(101))
+    world.run_stream()
+    assert (address(101) in recipients(world), waiting(world, "clean")) == (False, 1)
+    world.week()
+    assert len(world.deliveries) == 1
+    pass_time(world, 26, hours=1)
+    assert address(101) in recipients(world)
+
+
+def test_bounces_of_suspicious_forms_delay_no_email_of_a_person(world: World) -> None:
+    set_budgets(world, "100 1000 1000 1000")
+    send_and_bounce(world, range(20), form="")
+    post(world, 100, form="", source=network(100))
+    post(world, 101, source=network(101))
+    world.run_stream()
+    assert address(101) in recipients(world)
+    assert address(100) not in recipients(world)
+
+
+def test_few_bounces_among_many_emails_delay_nothing(world: World) -> None:
+    world.wiring.mail_budgets.take(Budget("unconfirmed", "", hour_of(world.clock.now), 1_000), 680)
+    for number in range(20):
+        post(world, number, source=network(number))
+    world.run_stream()
+    for sent in world.sent:
+        world.feedback("bounce", sent)
+    world.clock.advance(minutes=1)
+    post(world, 1_000)
+    world.run_stream()
+    assert address(1_000) in recipients(world)
+
+
+def test_complaints_delay_emails_but_one_person_can_not(world: World) -> None:
+    for number in range(10):
+        post(world, number, source=network(number))
+    world.run_stream()
+    mails = list(world.sent)
+    reached = []
+    for number in range(3):
+        world.feedback("complaint", mails[number])
+        world.clock.advance(minutes=1)
+        post(world, 100 + number, source=network(100 + number))
+        world.run_stream()
+        reached.append(address(100 + number) in recipients(world))
+    assert reached == [True, True, False]
+
+
+def confirmations(world: World, monkeypatch: pytest.MonkeyPatch, *options: str) -> str:
+    """Run `undersigned confirmations`, and return what it prints."""
+    stack = SimpleNamespace(wiring=lambda: world.wiring)
+    monkeypatch.setattr("undersigned_cli.commands.options.stack_of", lambda **_: stack)
+    result = CliRunner().invoke(app, ["confirmations", *options])
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_an_operator_stops_and_starts_confirmation_emails(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "Stopped" in confirmations(world, monkeypatch, "stop", "--why", "a wave")
+    world.clock.advance(minutes=1)
+    post(world, 1)
+    world.run_stream()
+    pass_time(world, minutes=5)
+    assert world.sent == []
+    states = json.loads(confirmations(world, monkeypatch, "show", "--json"))
+    assert [row["state"] for row in states] == ["stopped", "stopped"]
+    confirmations(world, monkeypatch, "start")
+    pass_time(world, minutes=5)
+    assert recipients(world) == {address(1)}
+    log = [(entry.action, entry.why) for entry in world.wiring.campaigns.audit(CAMPAIGN)]
+    assert log == [("start confirmations", ""), ("stop confirmations", "a wave")]
+
+
+def test_starting_ends_a_brake(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    send_and_bounce(world, range(20))
+    post(world, 100, source=network(100))
+    world.run_stream()
+    assert address(100) not in recipients(world)
+    [clean, suspicious] = json.loads(confirmations(world, monkeypatch, "show", "--json"))
+    assert clean == {"lane": "clean", "state": "braked", "sent": 20, "bounced": 20, "complained": 0}
+    assert suspicious["state"] == "on"
+    assert "suspicious forms" in confirmations(world, monkeypatch, "show")
+    confirmations(world, monkeypatch, "start")
+    pass_time(world, minutes=5)
+    assert address(100) in recipients(world)
+
+
+def test_each_run_of_the_schedule_says_that_a_brake_is_on(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """The alarm counts these lines."""
+    send_and_bounce(world, range(20))
+    world.run_postponed()
+    assert [record.message for record in caplog.records if record.levelname == "WARNING"] == ["the brake is on"]
+
+
+# What organizers see
+
+
+def test_an_organizer_sees_how_many_emails_wait(world: World) -> None:
+    set_budgets(world, "1 3 10 10")
+    key = ApiKey(CAMPAIGN, digest_of("us_manage"), "manage", "", world.clock.now)
+    world.wiring.api_keys.put_api_key(key)
+    for number in range(3):
+        post(world, number, form="")
+        post(world, 10 + number, source=network(number))
+    world.run_stream()
+    headers = {"authorization": "Bearer us_manage"}
+    found = world.request("GET", f"/organizer/campaigns/{CAMPAIGN}", headers=headers, as_json=True).json
+    assert found["postponed_emails"] == {"quarantined": 2, "others": 1}
+    same_site = {"sec-fetch-site": "same-origin"}
+    signed_in = world.post("/organizer/session", {"campaign": CAMPAIGN, "key": "us_manage"}, headers=same_site)
+    cookies = [cookie.partition(";")[0] for cookie in signed_in.cookies]
+    page = world.get(DASHBOARD, cookies=cookies).body
+    assert "letters in quarantine that wait: 2" in page
+    assert "Confirmation emails that wait: 1" in page
+    letter = world.get(f"{DASHBOARD}/signatures/{row(world, address(2)).signer}", cookies=cookies).body
+    assert "Its confirmation email waits" in letter
+
+
+# Domains that take no email
+
+
+def set_dns(monkeypatch: pytest.MonkeyPatch, world: World, answers: dict[str, object]) -> list[str]:
+    """Let the DNS answer this, and return the names that it is asked for."""
+    from functions.send_confirmations import wired  # noqa: PLC0415  (it is made with the stack)
+
+    asked: list[str] = []
+
+    def look_up(domain: str) -> Sequence[tuple[int, str]]:
+        asked.append(domain)
+        answer = answers.get(domain, [(10, "mail.example.")])
+        if isinstance(answer, Exception):
+            raise answer
+        return answer  # type: ignore[return-value]
+
+    domains = MailDomains(world.clock, accepts_reserved=False, look_up=look_up)
+    monkeypatch.setattr(wired, "confirmations_of_stream", replace(wired.confirmations_of_stream, domains=domains))
+    return asked
+
+
+def test_a_domain_that_takes_no_email_gets_none_and_the_organizer_sees_why(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = set_dns(monkeypatch, world, {"gone.org": NameNotFoundError(), "null.org": [(0, ".")], "host.org": []})
+    for number, domain in enumerate(["gone.org", "null.org", "host.org", "fine.org", "gmail.com", "gone.org"]):
+        post(world, number, email=f"s{number}@{domain}")
+    world.run_stream()
+    assert {sent.to.partition("@")[2] for sent in world.sent} == {"host.org", "fine.org", "gmail.com"}
+    assert [row(world, f"s{number}@{domain}").quarantine for number, domain in ((0, "gone.org"), (1, "null.org"))] == [
+        "no mailbox",
+        "no mailbox",
+    ]
+    assert asked == ["gone.org", "null.org", "host.org", "fine.org"], "known providers are not, and the others once"
+    world.clock.advance(hours=27)
+    world.handlers["reconcile"]({"campaign": CAMPAIGN}, CONTEXT)
+    assert world.run_waiting_mails() == [], "it is not asked for again"
+
+
+def test_a_resolver_that_fails_costs_nobody_an_email(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = set_dns(monkeypatch, world, {f"town{number}.example": NoAnswerError() for number in range(10)})
+    for number in range(10):
+        post(world, number)
+    world.run_stream()
+    assert len(world.sent) == 10
+    assert len(asked) == 3, "it is left alone for a minute after three failures"
+    world.clock.advance(minutes=2)
+    post(world, 100)
+    world.run_stream()
+    assert asked[3:] == ["town100.example"]
+
+
+# People who must never wait
+
+
+def test_a_person_whose_form_is_filled_in_at_once_does_not_wait(world: World) -> None:
+    """A browser's autofill, or a script of an assistive technology, fills in a form in no time."""
+    post(world, 1, form=world.form(opened=0))
+    world.run_stream()
+    assert recipients(world) == {address(1)}
+
+
+def test_thirty_people_of_a_school_do_not_wait(world: World) -> None:
+    for number in range(30):
+        post(world, number)
+    world.run_stream()
+    assert len(world.sent) == 30
+
+
+def test_a_browser_without_javascript_brings_no_proof_and_does_not_wait(world: World) -> None:
+    """Without a wave, no proof is asked for. `null` is the Origin of our own pages without JavaScript."""
+    form = world.form()
+    values = {**ADA, "form": form}
+    world.request("POST", f"{FORM}/signatures", values, headers={"origin": "null"})
+    world.run_stream()
+    assert recipients(world) == {ADA["email"]}
+
+
+def test_in_a_wave_a_browser_that_brings_its_proof_does_not_wait(world: World) -> None:
+    change(world, proof_of_work="when-busy")
+    for number in range(60):
+        post(world, number, form="")
+    world.run_stream()
+    world.clock.advance(seconds=PACE_WINDOW.total_seconds() / 10)
+    asked = world.get(FORM, as_json=True).json
+    assert asked["challenge"], "bots are about"
+    world.clock.advance(seconds=10)
+    post(world, 100, form=asked["form"], proof=proof_of(asked, address(100)))
+    world.run_stream()
+    assert address(100) in recipients(world)

@@ -1,0 +1,203 @@
+"""Waves: a script that reads the email of a whole domain confirms many letters, and an organizer undoes it."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from typer.testing import CliRunner
+
+from tests.faults.interleavings import plain_letters_in, typeset_plainly
+from tests.faults.invariants import breaches
+from tests.integration.test_dashboard import Organizer, put_key
+from tests.integration.test_dashboard import text_of as text_of_page
+from tests.world import ADA, CAMPAIGN, world
+from undersigned.rendering import packets
+from undersigned.services import mail_budgets
+from undersigned_cli.commands import options
+from undersigned_cli.main import app
+from undersigned_cli.stacks import Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.world import Sent, World
+
+CLEAN, WAVE = 20, 40
+
+
+@pytest.fixture
+def attacked(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """Return a stack where a script has confirmed 40 letters within an hour, among those of 20 people."""
+    monkeypatch.setattr(packets, "typeset", typeset_plainly)
+    with world(monkeypatch, fast=True) as made:
+        for number in range(WAVE):
+            made.clock.advance(seconds=80)
+            sign(made, f"Bot {number:02}", "trap.example", f"203.0.113.{number}")
+            if number % 2:
+                sign(made, f"Person {number // 2:02}", f"people{number}.example", f"198.51.{number}.7")
+        made.run_stream()
+        for mail in made.sent:
+            assert made.post(mail.link("confirm")).status == 200
+        made.run_stream()
+        made.sent.clear()
+        yield made
+
+
+def sign(stack: World, name: str, domain: str, source: str, **changes: str) -> None:
+    values = {**ADA, "name": name, "signature": name, "email": f"{name.replace(' ', '.')}@{domain}"}
+    values |= {"address_line": address_of(name), "form": stack.form(), **changes}
+    assert stack.post(f"/campaigns/{CAMPAIGN}/signatures", values, source=source).status == 303
+
+
+def signed_in(stack: World) -> Organizer:
+    """Return an organizer who is signed in to the dashboard."""
+    put_key(stack, "us_manage", "manage")
+    organizer = Organizer(stack)
+    organizer.sign_in("us_manage")
+    return organizer
+
+
+def address_of(name: str) -> str:
+    return f"At {name}'s"
+
+
+def arrived(stack: World) -> list[str]:
+    """Return the names in all delivered packets."""
+    return sorted(name for mail in stack.deliveries for name in plain_letters_in(mail))
+
+
+def text_of(mail: Sent) -> str:
+    return "\n".join(address_of(name) for name in plain_letters_in(mail))
+
+
+PEOPLE = [f"Person {number:02}" for number in range(CLEAN)]
+BOTS = [f"Bot {number:02}" for number in range(WAVE)]
+
+
+@pytest.fixture
+def run(attacked: World, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return a function that runs a command of an organizer and returns its output."""
+    stack = Stack({}, attacked.wiring._client)
+    monkeypatch.setattr(Stack, "wiring", lambda _stack, *_needed: attacked.wiring)
+    monkeypatch.setattr(options, "stack_of", lambda **_: stack)
+
+    def command(*arguments: str) -> str:
+        result = CliRunner().invoke(app, list(arguments), catch_exceptions=False)
+        assert result.exit_code == 0, result.output
+        return str(result.stdout)
+
+    return command
+
+
+def test_an_organizer_sees_a_wave_and_removes_exactly_its_letters(attacked: World, run: Any) -> None:
+    seen = run("screen", CAMPAIGN)
+    assert "40 of 60 letters came from one network within an hour." in seen
+    assert "40 of 60 letters have addresses at one domain" in seen
+    [found] = json.loads(run("screen", CAMPAIGN, "--json"))
+    assert (found["network_letters"], found["domain"], found["domain_letters"]) == (WAVE, "trap.example", WAVE)
+    criteria = ["--network", found["network"]]
+    assert run("screen", CAMPAIGN, *criteria) == "40 letters: waiting\n"
+    assert attacked.wiring.signatures.how_many_wait(CAMPAIGN, "evanston") == CLEAN + WAVE
+
+    assert "40 letters erased." in run("screen", CAMPAIGN, *criteria, "--action", "remove", "--why", "a wave", "--yes")
+
+    attacked.run_stream()
+    assert attacked.get(f"/campaigns/{CAMPAIGN}/count", as_json=True).json["signatures"] == CLEAN
+    attacked.week()
+    assert arrived(attacked) == PEOPLE
+    assert breaches(attacked, text_of=text_of) == []
+    [entry] = [entry for entry in attacked.wiring.campaigns.audit(CAMPAIGN) if entry.action == "remove letters"]
+    assert (entry.about, entry.why, entry.by) == (f"40: network {found['network']}", "a wave", "command line")
+    assert run("screen", CAMPAIGN, *criteria) == "No letters found.\n"
+
+
+def by_suspicion(run: Any) -> dict[str, int]:
+    rows = json.loads(run("counts", CAMPAIGN, "--by", "suspicion", "--json"))
+    return {row["suspicion"]: row["signatures"] for row in rows}
+
+
+def test_suspicions_are_counted_exactly(attacked: World, run: Any) -> None:
+    sign(attacked, "Eve", "fast.example", "192.0.2.7", topic="cheap pills")
+    attacked.run_stream()
+    attacked.post(attacked.sent[-1].link("confirm"))
+    attacked.run_stream()
+    assert by_suspicion(run) == {"none": CLEAN + WAVE, "trap": 1, "total": CLEAN + WAVE + 1}
+    run("screen", CAMPAIGN, "--suspicion", "any", "--action", "remove", "--why", "a program", "--yes")
+    attacked.run_stream()
+    assert by_suspicion(run) == {"none": CLEAN + WAVE, "total": CLEAN + WAVE}
+
+
+def test_a_wave_is_shown_before_each_delivery(attacked: World, run: Any) -> None:
+    wave = "40 of 60 letters came from one network within an hour"
+    campaign = attacked.wiring.campaigns.campaign(CAMPAIGN)
+    attacked.wiring.campaigns.put_campaign(replace(campaign, approval=True))
+    attacked.plan()
+    [request] = [mail for mail in attacked.sent if mail.tags["kind"] == "approval"]
+    assert f"- {wave}" in request.text
+    assert f"<li>{wave}</li>" in request.html
+    assert "trap.example" not in request.text + request.html, "a stranger chose this name"
+    assert wave in attacked.get(request.link("organizer/approve")).body
+    organizer = signed_in(attacked)
+    for path in ("", "/targets/evanston/next"):
+        assert wave in organizer.words(path), path
+    attacked.clock.advance(days=1)
+    attacked.report()
+    [report] = [mail for mail in attacked.sent if mail.tags["kind"] == "report"]
+    assert f"- {wave}" in report.text
+    assert f"<li>{wave}</li>" in report.html
+    said = run("approve", CAMPAIGN, "2026-11-24", "--yes")
+    assert f"{wave}." in said
+    assert said.index(wave) < said.index("is approved")
+
+
+def test_the_button_beside_a_wave_selects_its_letters_and_no_others(attacked: World) -> None:
+    attacked.clock.advance(hours=2)
+    sign(attacked, "Neighbor", "house.example", "203.0.113.200")
+    organizer = signed_in(attacked)
+    hidden = r'name="(network|signed_from|signed_before)" value="([^"]+)"'
+    wave = dict(re.findall(hidden, organizer.see("/screening").body))
+    selected = text_of_page(organizer.press("/screening", wave))
+    assert "Waiting for the next delivery: 40" in selected
+    assert selected.count("Evanston Nov 24, 2026") == 25
+    assert "Bot 39" in selected
+    assert "Person" not in selected
+    assert "Not confirmed yet" not in selected
+
+
+def test_letters_on_hold_count_and_are_not_sent_until_they_are_released(attacked: World, run: Any) -> None:
+    held = run("screen", CAMPAIGN, "--domain", "@Trap.example", "--action", "hold", "--why", "a wave", "--yes")
+    assert held == "40 letters: waiting\n40 letters on hold.\n"
+    assert "There is nothing" not in held
+    attacked.run_stream()
+    assert attacked.get(f"/campaigns/{CAMPAIGN}/count", as_json=True).json["signatures"] == CLEAN + WAVE
+    attacked.week()
+    assert arrived(attacked) == PEOPLE
+    assert attacked.wiring.signatures.how_many_held(CAMPAIGN) == WAVE
+    attacked.reconcile()
+    run("screen", CAMPAIGN, "--domain", "trap.example", "--action", "release", "--why", "a college", "--yes")
+    attacked.clock.advance(days=7)
+    attacked.week()
+    assert arrived(attacked) == BOTS + PEOPLE
+    assert breaches(attacked, text_of=text_of) == []
+    actions = {entry.action: entry.about for entry in attacked.wiring.campaigns.audit(CAMPAIGN)}
+    assert actions == {"release letters": "40: one email domain", "hold letters": "40: one email domain"}
+
+
+@pytest.mark.parametrize(("budgets", "mailed"), [(True, 10), (False, WAVE)])
+def test_only_the_budget_stops_a_wave_of_forms_to_strangers(
+    monkeypatch: pytest.MonkeyPatch, *, budgets: bool, mailed: int
+) -> None:
+    """Without the budgets, as in version 0.2, each form without a token causes an email."""
+    if not budgets:
+        monkeypatch.setattr(mail_budgets, "budgets_of", lambda *_: [])
+    with world(monkeypatch, fast=True) as made:
+        for number in range(WAVE):
+            values = {**ADA, "email": f"stranger{number}@made-up{number}.example", "form": ""}
+            source = f"203.0.113.{number}"
+            assert made.post(f"/campaigns/{CAMPAIGN}/signatures", values, source=source).status == 303
+        made.run_stream()
+        assert len(made.sent) == mailed

@@ -1,0 +1,268 @@
+"""Test every route of organizers, as the router lists them, with everyone who could ask for it."""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.organizers import SAME_ORIGIN, Browser, add
+from tests.world import CAMPAIGN, ROOT
+from undersigned.domain.api_keys import ApiKey, digest_of, includes
+from undersigned.domain.exports import Export, ExportFilter
+from undersigned.domain.people import SCOPE_OF, Role, person_id
+from undersigned.domain.signatures import signer_id
+from undersigned.web.sessions import session_token
+from undersigned_cli import campaign_folder
+from undersigned_cli.campaign_folder import push
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.world import Answer, World
+    from undersigned.domain.api_keys import Scope
+
+FOREIGN = "another"
+PERIOD = "2026-11-24"
+API = "/organizer/campaigns/{campaign}"
+PAGES = "/organizer/dashboard/{campaign}"
+
+OPEN = {
+    ("GET", "/organizer/approve/{token}"),
+    ("POST", "/organizer/approve/{token}"),
+    ("POST", "/organizer/session"),
+    ("GET", "/organizer/sign-in"),
+    ("POST", "/organizer/sign-in"),
+    ("POST", "/organizer/sign-in/code"),
+    ("GET", "/organizer/sign-in/link/{token}"),
+    ("POST", "/organizer/sign-in/link/{token}"),
+}
+"""What takes no session and no key: a link in an email, or how one gets a session."""
+
+NEEDS_SESSION = {
+    ("GET", "/organizer"),
+    ("POST", "/organizer/sign-out"),
+    # Only the administrator makes campaigns.
+    ("GET", "/organizer/new"),
+    ("POST", "/organizer/new"),
+}
+"""What is about no campaign."""
+
+PEOPLE: dict[Role, str] = {
+    "viewer": "viewer@enddemand.example",
+    "editor": "editor@enddemand.example",
+    "owner": "owner@enddemand.example",
+}
+SCOPES: tuple[Scope, ...] = ("read", "manage", "own")
+
+
+@dataclass(frozen=True)
+class Route:
+    """A route of organizers, and the scope that it takes."""
+
+    method: str
+    path: str
+    scope: Scope | None
+
+    @property
+    def is_api(self) -> bool:
+        return self.path.startswith(API)
+
+    @property
+    def is_of_campaign(self) -> bool:
+        return "{campaign}" in self.path
+
+
+def routes() -> list[Route]:
+    """Return every route of the function, as its router has them."""
+    app: Any = sys.modules["functions.organizer_api.app"].app
+    listed = [*app._static_routes, *app._dynamic_routes]
+    return sorted(
+        (
+            Route(route.method, re.sub(r"<(\w+)>", r"{\1}", route.openapi_path), getattr(route.func, "scope", None))
+            for route in listed
+        ),
+        key=lambda route: (route.path, route.method),
+    )
+
+
+def filled(world: World, route: Route, campaign: str = CAMPAIGN) -> str:
+    known = {
+        "campaign": campaign,
+        "target": "wilmette" if "/deliveries" not in route.path else "evanston",
+        "period": PERIOD,
+        "number": "1",
+        "signer": signer_id(world.wiring.secret(), "ada@signers.example"),
+        "export": "0123456789abcdef",
+        "person": person_id(world.wiring.secret(), "extra@enddemand.example"),
+        "key": digest_of("us_extra")[:12],
+        "token": "x",
+    }
+    return route.path.format(**known)
+
+
+def put_key(world: World, text: str, scope: Scope, campaign: str = CAMPAIGN) -> None:
+    world.wiring.api_keys.put_api_key(ApiKey(campaign, digest_of(text), scope, "", datetime(2026, 1, 1, tzinfo=UTC)))
+
+
+@pytest.fixture
+def peopled(world: World) -> World:
+    """Return a campaign with letters, a delivery, people and keys, and another one with people and keys of its own."""
+    world.confirmed()
+    world.week()
+    world.confirmed(email="bo@signers.example", postal_code="60091")
+    world.wiring.exports.put_export(
+        Export(CAMPAIGN, "0123456789abcdef", "done", ExportFilter(), "key", world.clock.now)
+    )
+    folder = campaign_folder.read(ROOT / "campaigns" / CAMPAIGN)
+    push(replace(folder, campaign=replace(folder.campaign, id=FOREIGN)), world.wiring.campaigns)
+    for role, email in PEOPLE.items():
+        add(world, email, role)
+    add(world, "extra@enddemand.example", "viewer")
+    add(world, "foreign@enddemand.example", "owner", FOREIGN)
+    for scope in SCOPES:
+        put_key(world, f"us_{scope}", scope)
+    put_key(world, "us_extra", "read")
+    put_key(world, "us_foreign", "own", FOREIGN)
+    return world
+
+
+def signed_in(world: World, email: str) -> Browser:
+    browser = Browser(world)
+    browser.sign_in(email)
+    return browser
+
+
+def with_key(world: World, key: str, campaign: str = CAMPAIGN) -> Browser:
+    browser = Browser(world)
+    assert browser.post("/organizer/session", {"campaign": campaign, "key": key}).status == 303
+    return browser
+
+
+def tokens_of(browser: Browser) -> str:
+    """Return the token for posts of a session, as its pages have it."""
+    return browser.world.wiring.tokens.for_posts(session_token(browser.cookies))
+
+
+def ask(browser: Browser, route: Route, campaign: str = CAMPAIGN) -> Answer:
+    """Ask for a page as a browser does; a button is pressed with the right token, but without values."""
+    path = filled(browser.world, route, campaign)
+    if route.method == "GET":
+        return browser.see(path)
+    return browser.post(path, {"token": tokens_of(browser)})
+
+
+def ask_api(world: World, route: Route, key: str | None, campaign: str = CAMPAIGN) -> Answer:
+    headers = {"authorization": f"Bearer {key}"} if key else {}
+    values: dict[str, str] | None = None if route.method in {"GET", "DELETE"} else {}
+    return world.request(route.method, filled(world, route, campaign), values, as_json=True, headers=headers)
+
+
+def as_before(world: World) -> Iterator[None]:
+    """Undo what a request did, so that the next one finds the same rows."""
+    assert world.memory
+    restore = world.memory.save()
+    yield
+    restore()
+
+
+REFUSED = {403}
+"""What the dashboard and the API answer to somebody who may not do this."""
+
+
+def test_every_route_takes_a_scope_or_is_listed_as_open(world: World) -> None:
+    del world
+    for route in routes():
+        is_open = (route.method, route.path) in OPEN
+        assert (route.scope is None) == is_open, route
+        assert route.is_of_campaign or is_open or (route.method, route.path) in NEEDS_SESSION, route
+    assert {(route.method, route.path) for route in routes()} >= OPEN | NEEDS_SESSION
+
+
+def test_nobody_gets_anything_without_a_session_or_a_key(peopled: World) -> None:
+    for route in routes():
+        if (route.method, route.path) in OPEN:
+            continue
+        if route.is_api:
+            assert ask_api(peopled, route, None).status == 401, route
+            continue
+        answer = Browser(peopled).request(route.method, filled(peopled, route), {} if route.method == "POST" else None)
+        if route.path == "/organizer":
+            assert "Your email address" in answer.body
+        else:
+            assert (answer.status, answer.headers["location"]) == (303, "/organizer"), route
+
+
+def test_another_campaigns_people_and_keys_find_nothing(peopled: World) -> None:
+    browsers = [
+        signed_in(peopled, "foreign@enddemand.example"),
+        with_key(peopled, "us_foreign", FOREIGN),
+    ]
+    for route in routes():
+        if not route.is_of_campaign:
+            continue
+        if route.is_api:
+            foreign, missing = ask_api(peopled, route, "us_foreign"), ask_api(peopled, route, "us_foreign", "none-such")
+            assert foreign.status in {401, 429}, route
+            assert missing.status in {401, 429}, route
+            continue
+        for browser in browsers:
+            foreign, missing = ask(browser, route), ask(browser, route, "none-such")
+            assert (foreign.status, foreign.body) == (missing.status, missing.body) == (404, missing.body), route
+
+
+def test_a_person_may_do_what_their_role_may_and_nothing_else(peopled: World) -> None:
+    for role, email in PEOPLE.items():
+        check_pages(signed_in(peopled, email), SCOPE_OF[role])
+
+
+def test_a_key_may_do_what_its_scope_may_and_nothing_else(peopled: World) -> None:
+    for scope in SCOPES:
+        check_pages(with_key(peopled, f"us_{scope}"), scope)
+        for route in routes():
+            if route.is_api and route.scope:
+                for _ in as_before(peopled):
+                    answer = ask_api(peopled, route, f"us_{scope}")
+                    assert (answer.status in REFUSED) != includes(scope, route.scope), (route, answer.status)
+                    assert answer.status not in {401, 500}, route
+
+
+def check_pages(browser: Browser, scope: Scope) -> None:
+    """Check every page and button of the campaign, and that those that are refused change nothing."""
+    world = browser.world
+    assert world.memory
+    for route in routes():
+        if route.is_of_campaign and not route.is_api and route.scope:
+            before = sorted(map(str, world.memory.items()))
+            for _ in as_before(world):
+                answer = ask(browser, route)
+                may = includes(scope, route.scope)
+                assert (answer.status in REFUSED) != may, (route, answer.status)
+                assert answer.status not in {401, 500, 303} or may, route
+                if not may:
+                    assert sorted(map(str, world.memory.items())) == before, route
+
+
+def test_a_viewer_never_sees_who_signed(peopled: World) -> None:
+    for browser in (signed_in(peopled, PEOPLE["viewer"]), with_key(peopled, "us_read")):
+        for route in routes():
+            if route.method == "GET" and not route.is_api and (route.method, route.path) not in OPEN:
+                body = ask(browser, route).body
+                assert not re.search(r"Ada|Specimen Street|signers\.example|1 Sample", body), route
+
+
+def test_a_post_of_a_person_needs_the_token_of_the_session(peopled: World) -> None:
+    owner, other = signed_in(peopled, PEOPLE["owner"]), signed_in(peopled, PEOPLE["editor"])
+    refused: list[dict[str, str]] = [{}, {"token": ""}, {"token": tokens_of(other)}]
+    for values in refused:
+        answer = owner.post("/people", {**values, "email": "new@enddemand.example", "role": "owner"})
+        assert answer.status == 403
+        assert owner.post("/organizer/sign-out", values).status == 403
+    assert len(peopled.wiring.people.members(CAMPAIGN)) == 4
+    values = {"token": tokens_of(owner), "email": "new@enddemand.example", "role": "owner"}
+    assert owner.post("/people", values, headers={"sec-fetch-site": "cross-site"}).status == 403
+    assert owner.post("/people", values, headers=SAME_ORIGIN).status == 303

@@ -1,0 +1,143 @@
+"""Check that every command in the runbook exists: those of AWS by AWS's own models, ours by their options."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import typer
+from botocore import xform_name
+from botocore.session import get_session
+
+from tests.aws_from_template import ROOT
+from undersigned_cli.main import app
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+RUNBOOK = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
+
+OF_EVERY_COMMAND = {"query", "output", "region", "profile", "cli-binary-format", "max-items"}
+"""Options of the AWS CLI itself ("Command line options in the AWS CLI", AWS CLI user guide)."""
+
+OWN_OF_THE_CLI = {
+    # https://docs.aws.amazon.com/cli/latest/reference/logs/tail.html
+    ("logs", "tail"): {"since", "format", "filter-pattern"},
+}
+"""Commands that no model has, with their options."""
+
+
+def code() -> Iterator[str]:
+    """Return every piece of code in the runbook, in one line each."""
+    for block in re.findall(r"```sh\n(.*?)```", RUNBOOK, flags=re.DOTALL):
+        yield " ".join(block.replace("\\\n", " ").split())
+    for span in re.findall(r"`([^`]+)`", re.sub(r"```.*?```", "", RUNBOOK, flags=re.DOTALL)):
+        yield " ".join(span.split())
+
+
+def commands(program: str) -> list[str]:
+    """Return the commands of a program, each up to the next program or the end."""
+    one = re.compile(rf"(?<![\w/.=-]){program} [a-z].*?(?=(?<![\w/.=-])(?:aws|undersigned) [a-z]|$)")
+    return sorted({match[0].strip() for text in code() for match in one.finditer(text)})
+
+
+OF_AWS = commands("aws")
+OURS = commands("undersigned")
+
+
+def mistakes_in(command: str) -> list[str]:
+    """Describe what the AWS CLI would refuse of a command."""
+    _, service, operation, *_ = command.split()
+    options = re.findall(r"(?<=\s)--([a-z0-9-]+)", command)
+    if own := OWN_OF_THE_CLI.get((service, operation)):
+        return [f"{service} {operation} has no --{option}" for option in options if option not in own]
+    session = get_session()
+    name = {"events": "events"}.get(service, service)
+    if name not in session.get_available_services():
+        return [f"there is no service {service}"]
+    model = session.get_service_model(name)
+    known = {xform_name(each, "-"): each for each in model.operation_names}
+    if operation not in known:
+        return [f"{service} has no {operation}"]
+    shape: Any = model.operation_model(known[operation]).input_shape
+    members = {xform_name(member, "-"): shape.members[member] for member in (shape.members if shape else {})}
+    # A flag has no value, and another name to say no.
+    flags = {f"no-{member}" for member, of in members.items() if of.type_name == "boolean"}
+    return [
+        f"{service} {operation} has no --{option}"
+        for option in options
+        if option not in members.keys() | flags | OF_EVERY_COMMAND
+    ]
+
+
+@pytest.mark.parametrize("command", OF_AWS)
+def test_the_aws_cli_takes_the_command(command: str) -> None:
+    assert mistakes_in(command) == []
+
+
+@pytest.mark.parametrize(
+    ("command", "mistake"),
+    [
+        ("aws sqs purge-queues --queue-url x", "sqs has no purge-queues"),
+        ("aws sqs purge-queue --url x", "sqs purge-queue has no --url"),
+        ("aws sks purge-queue", "there is no service sks"),
+        ("aws logs tail group --until 3h", "logs tail has no --until"),
+    ],
+)
+def test_a_wrong_command_of_aws_is_found(command: str, mistake: str) -> None:
+    assert mistakes_in(command) == [mistake]
+
+
+def our_mistakes(command: str) -> list[str]:
+    """Describe what `undersigned` would refuse of a command: a command or an option that it doesn't have."""
+    words = shlex.split(re.sub(r"[;|].*", "", command))[1:]
+    here: Any = typer.main.get_command(app)
+    while words and (subcommands := getattr(here, "commands", None)) is not None:
+        if words[0] not in subcommands:
+            return [f"there is no command {words[0]}"]
+        here = subcommands[words.pop(0)]
+    if getattr(here, "commands", None) is not None:
+        # The text names a group of commands.
+        return []
+    known = {option for parameter in here.params for option in (*parameter.opts, *parameter.secondary_opts)}
+    most = sum(1 for parameter in here.params if parameter.param_type_name == "argument")
+    found = [f"{here.name} has no {word}" for word in words if word.startswith("-") and word not in known]
+    values = {
+        option: parameter
+        for parameter in here.params
+        for option in parameter.opts
+        if parameter.param_type_name == "option" and not getattr(parameter, "is_flag", False)
+    }
+    arguments = [
+        word
+        for place, word in enumerate(words)
+        if not word.startswith("-") and (place == 0 or words[place - 1] not in values)
+    ]
+    if len(arguments) > most:
+        found.append(f"{here.name} takes {most} arguments, not {len(arguments)}")
+    return found
+
+
+@pytest.mark.parametrize("command", OURS)
+def test_our_command_line_takes_the_command(command: str) -> None:
+    assert our_mistakes(command) == []
+
+
+@pytest.mark.parametrize(
+    ("command", "mistake"),
+    [
+        ("undersigned retrie CAMPAIGN", "there is no command retrie"),
+        ("undersigned retry CAMPAIGN TARGET --now", "retry has no --now"),
+        ("undersigned dead-letters drop", "there is no command drop"),
+    ],
+)
+def test_a_wrong_command_of_ours_is_found(command: str, mistake: str) -> None:
+    assert our_mistakes(command) == [mistake]
+
+
+def test_the_commands_are_found() -> None:
+    assert len(OF_AWS) > 20
+    assert len(OURS) > 20

@@ -1,0 +1,133 @@
+"""One list describes the settings. The reader, the writer, the JSON Schema and the shipped example follow it."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from dataclasses import fields, replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+
+from tests.unit.authoring import trees
+from tests.unit.authoring.trees import FILES, SETTINGS, SPANISH_TABLE, change
+from undersigned.authoring.campaigns import compile_campaign
+from undersigned.authoring.described_settings import SCHEMA_FILE, schema, schema_text
+from undersigned.authoring.described_settings import SETTINGS as DESCRIBED
+from undersigned.authoring.writing import files_of
+from undersigned.aws.campaigns import campaign_values, read_campaign
+from undersigned.domain.campaigns import Campaign, Organizer, Translation
+from undersigned.web.campaign_values import settings_values
+
+if TYPE_CHECKING:
+    from tests.unit.authoring.trees import Files
+
+CAMPAIGNS = Path(__file__).parents[3] / "campaigns"
+
+# A value for each setting of a campaign that differs from the small campaign's and from the default.
+OTHER: dict[str, Any] = {
+    "id": "other-trees",
+    "title": 'Other "trees" \\ ü',
+    "summary": "Plant them; there.",
+    "organizer": Organizer("Others", "others@trees.example"),
+    "language": "fr",
+    "time_zone": "Europe/Paris",
+    "region": "WI",
+    "goal": 7,
+    "opens": date(2026, 2, 1),
+    "closes": None,
+    "translations": {"es": Translation("Árboles", "Plante árboles.")},
+    "allowed_origins": ("https://www.trees.example",),
+    "accent": "#7a2048",
+    "proof_of_work": "always",
+    "approval": True,
+    "street_address": "optional",
+    "own_words": False,
+    "sources": ("flyer", "mail-2"),
+    "privacy_url": "https://www.trees.example/privacy",
+    "keep_for_days": 90,
+    "deliver": "every-two-weeks",
+    "deliver_on": "TUE",
+    "deliver_at": 0,
+}
+
+OF_THE_FILES = {"letter"}
+"""What a campaign has from its letters, not from campaign.toml."""
+
+
+def as_json(settings: str) -> Any:
+    """Return campaign.toml as editors compare it with the schema: days are texts."""
+    return json.loads(json.dumps(tomllib.loads(settings), default=str))
+
+
+def mistakes_of(settings: str) -> list[str]:
+    return [error.message for error in Draft202012Validator(schema()).iter_errors(as_json(settings))]
+
+
+def test_the_api_shows_every_setting_under_its_name() -> None:
+    shown = settings_values(compile_campaign(FILES).campaign)
+
+    assert set(shown) == {setting.name for setting in DESCRIBED} | {"organizer", "translations"}
+
+
+def test_every_setting_is_described() -> None:
+    described = {setting.name for setting in DESCRIBED} - {"languages"} | {"organizer", "translations"}
+
+    assert described == {field.name for field in fields(Campaign)} - OF_THE_FILES == set(OTHER)
+
+
+@pytest.mark.parametrize("name", sorted(OTHER))
+def test_every_setting_can_be_written_in_the_folder_kept_in_the_table_and_read_by_the_api(name: str) -> None:
+    compiled = compile_campaign(FILES)
+    changed = replace(compiled.campaign, **{name: OTHER[name]})
+    letters = {changed.language: replace(compiled.letter, language=changed.language)}
+
+    again = compile_campaign(files_of(changed, letters, compiled.targets))
+
+    assert getattr(again.campaign, name) == OTHER[name] != getattr(compiled.campaign, name)
+    assert settings_values(again.campaign)[name] != settings_values(compiled.campaign)[name]
+    assert read_campaign(campaign_values(again.campaign)) == again.campaign
+
+
+def test_the_schema_takes_what_the_reader_takes() -> None:
+    assert mistakes_of(SETTINGS) == []
+    assert mistakes_of((CAMPAIGNS / "end-demand-illinois" / "campaign.toml").read_text(encoding="utf-8")) == []
+    bilingual = SETTINGS.replace('language = "en"', 'language = "en"\nlanguages = ["en", "es"]') + SPANISH_TABLE
+    assert mistakes_of(bilingual) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("goal = 50", "goal = 0"),
+        ("goal = 50", 'goal = "50"'),
+        ("goal = 50", "gaol = 50"),
+        ('id = "plant-trees"', 'id = "Plant trees"'),
+        ('region = "IL"', ""),
+        ('region = "IL"', 'region = "IL"\napproval = "yes"'),
+        ('region = "IL"', 'region = "IL"\nproof_of_work = "sometimes"'),
+        ('region = "IL"', 'region = "IL"\naccent = "red"'),
+        ('region = "IL"', 'region = "IL"\ndeliver = "daily"'),
+        ('region = "IL"', 'region = "IL"\ndeliver_on = 32'),
+        ('region = "IL"', 'region = "IL"\ndeliver_at = 24'),
+        ('region = "IL"', 'region = "IL"\nallowed_origins = ["https://a.example/path"]'),
+        ('email = "letters@trees.example"', ""),
+        ("[organizer]", '[es]\ntitle = "Árboles"\n[organizer]'),
+    ],
+)
+def test_the_schema_refuses_what_the_reader_refuses(files: Files, old: str, new: str) -> None:
+    change(files, "campaign.toml", old, new)
+
+    assert mistakes_of(files["campaign.toml"])
+    assert trees.mistakes_of(files)
+
+
+def test_the_shipped_schema_is_the_current_one() -> None:
+    shipped = (CAMPAIGNS / SCHEMA_FILE).read_text(encoding="utf-8")
+
+    assert shipped == schema_text(), "run `undersigned campaign schema > campaigns/campaign.schema.json`"
+    for settings in CAMPAIGNS.glob("*/campaign.toml"):
+        assert settings.read_text(encoding="utf-8").startswith(f"#:schema ../{SCHEMA_FILE}\n")

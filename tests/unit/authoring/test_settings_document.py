@@ -1,0 +1,145 @@
+"""Test how settings in campaign.toml are changed without touching what people wrote around them."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from tests.unit.authoring.trees import FILES
+from undersigned.authoring.described_settings import ORGANIZER_SETTINGS, SETTINGS, TRANSLATION_SETTINGS
+from undersigned.authoring.mistakes import MistakesError, UnknownSettingError
+from undersigned.authoring.settings import read_settings
+from undersigned.authoring.settings_document import SettingsDocument
+from undersigned.authoring.starting import empty_files, example_files
+
+SETTINGS_FILE = FILES["campaign.toml"]
+
+OTHERS: dict[str, str | int | bool | list[str] | None] = {
+    "id": "other-campaign",
+    "title": 'Two "words"',
+    "summary": "Several\nlines",
+    "language": "es",
+    "languages": ["en", "es"],
+    "region": "WI",
+    "time_zone": "America/Denver",
+    "goal": 12,
+    "opens": "2030-01-01",
+    "closes": "2030-12-31",
+    "allowed_origins": ["https://a.example", "https://b.example"],
+    "accent": "#123456",
+    "street_address": "optional",
+    "own_words": False,
+    "sources": ["flyer"],
+    "proof_of_work": "always",
+    "approval": True,
+    "deliver": "every-two-weeks",
+    "deliver_on": "TUE",
+    "deliver_at": 17,
+    "privacy_url": "https://a.example/privacy",
+    "keep_for_days": 40,
+    "organizer.name": "Someone else",
+    "organizer.email": "else@organizer.example",
+    "organizer.website": "https://else.example",
+    "es.title": "Título",
+    "es.summary": "Resumen",
+}
+"""Another value for each setting."""
+
+
+@cache
+def _whole() -> SettingsDocument:
+    """Return a new campaign's settings with all of them changed."""
+    return SettingsDocument.read(empty_files("new")["campaign.toml"]).changed({**OTHERS, "language": "en"})
+
+
+def test_there_is_another_value_for_every_described_setting() -> None:
+    names = {setting.name for setting in SETTINGS}
+    names |= {f"organizer.{setting.name}" for setting in ORGANIZER_SETTINGS}
+    names |= {f"es.{setting.name}" for setting in TRANSLATION_SETTINGS}
+
+    assert set(OTHERS) == names
+
+
+@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.parametrize("text", [SETTINGS_FILE, empty_files("new")["campaign.toml"], example_files()["campaign.toml"]])
+def test_each_setting_can_be_written_and_is_read_as_it_was_written(text: str, name: str) -> None:
+    document = SettingsDocument.read(text)
+
+    changed = SettingsDocument.read(document.changed({name: OTHERS[name]}).text)
+
+    before, after = document.values, changed.values
+    assert after[name] == OTHERS[name]
+    kept = {other for other in before if other != name and not other.startswith("es.")}
+    assert {other: after[other] for other in kept} == {other: before[other] for other in kept}
+
+
+@pytest.mark.parametrize("name", [name for name in OTHERS if name not in {"language", "languages", "id"}])
+def test_a_setting_that_is_removed_is_gone_and_comes_back_where_it_was(name: str) -> None:
+    whole = SettingsDocument.read(empty_files("new")["campaign.toml"]).changed({**OTHERS, "language": "en"})
+
+    without = whole.changed({name: None})
+    again = without.changed({name: OTHERS[name]})
+
+    assert without.values[name] is None
+    assert again.values == whole.values
+
+
+def test_the_whole_file_with_every_setting_has_no_mistakes() -> None:
+    whole = SettingsDocument.read(empty_files("new")["campaign.toml"]).changed({**OTHERS, "language": "en"})
+
+    assert read_settings(whole.text).mistakes == ()
+
+
+def test_comments_and_order_stay() -> None:
+    text = 'goal = 5 # five for now\n\n# Our name.\ntitle = "Old" \n\n# The end.\n[organizer]\nname = "N" # us\n'
+
+    changed = SettingsDocument.read(text).changed({"goal": 6, "organizer.name": "M", "title": "New"})
+
+    assert changed.text == (
+        'goal = 6 # five for now\n\n# Our name.\ntitle = "New" \n\n# The end.\n[organizer]\nname = "M" # us\n'
+    )
+
+
+def test_an_example_in_a_comment_becomes_the_setting_and_the_comment_again() -> None:
+    text = empty_files("new")["campaign.toml"]
+
+    changed = SettingsDocument.read(text).changed({"closes": "2031-05-06"})
+
+    assert "\ncloses = 2031-05-06\n" in changed.text
+    assert "#closes" not in changed.text
+    assert changed.changed({"closes": None}).text == text
+
+
+def test_a_day_that_is_none_is_kept_so_that_its_mistake_is_told() -> None:
+    changed = SettingsDocument.read(SETTINGS_FILE).changed({"closes": "soon"})
+
+    assert changed.values["closes"] == "soon"
+    assert [mistake.line for mistake in read_settings(changed.text).mistakes] == [changed.line_of("closes")]
+
+
+def test_a_language_that_is_removed_loses_its_table() -> None:
+    two = SettingsDocument.read(SETTINGS_FILE).changed({"languages": ["en", "es"], "es.title": "T", "es.summary": "R"})
+
+    one = two.changed({"languages": None})
+
+    assert "[es]" not in one.text
+    assert read_settings(one.text).mistakes == ()
+
+
+@pytest.mark.parametrize("name", ["gaol", "organizer.fax", "es.body", "a.b.c", "", ".", "goal.x", "organizer"])
+def test_an_unknown_setting_is_refused(name: str) -> None:
+    with pytest.raises(UnknownSettingError, match="There is no setting"):
+        SettingsDocument.read(SETTINGS_FILE).changed({name: "x"})
+
+
+@pytest.mark.parametrize("value", [{"a": 1}, [1], 1.5])
+def test_a_value_of_another_kind_is_refused(value: object) -> None:
+    with pytest.raises(UnknownSettingError, match="must be a text"):
+        SettingsDocument.read(SETTINGS_FILE).changed({"title": value})  # type: ignore[dict-item]
+
+
+@pytest.mark.parametrize("text", ["title = ", "[a", "a = 1\na = 2"])
+def test_a_file_that_is_not_toml_is_not_changed(text: str) -> None:
+    with pytest.raises(MistakesError):
+        SettingsDocument.read(text)

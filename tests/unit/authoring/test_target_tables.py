@@ -1,0 +1,160 @@
+"""Test the table of recipients: what people type, paste and upload."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.authoring.trees import FILES, TARGETS
+from undersigned.authoring.campaigns import compile_campaign
+from undersigned.authoring.mistakes import MistakesError
+from undersigned.authoring.target_tables import TargetTable, read_pasted, read_table
+from undersigned.authoring.targets import COLUMNS, read_targets
+from undersigned.authoring.texts import text_of
+
+OAKTON = ("oakton", "Mayor", "Avery Sample", "City Hall", "Oakton", "mayor@oakton.example", "60201; 60202")
+ELMTON = ("elmton", "Mayor", "Blake Specimen", "Village Hall", "Elmton", "mayor@elmton.example", "60202")
+
+
+def rows_of(table: TargetTable) -> list[tuple[str, ...]]:
+    assert table.columns == COLUMNS
+    return list(table.rows)
+
+
+def test_a_table_is_written_as_it_was_read() -> None:
+    table = read_table(TARGETS)
+
+    assert rows_of(table) == [OAKTON, ELMTON]
+    assert table.text() == TARGETS
+
+
+def test_rows_are_found_by_the_line_of_a_mistake() -> None:
+    text = TARGETS.replace("City Hall", '"City\nHall"').replace("mayor@elmton.example", "nobody")
+    [mistake] = read_targets(text, ()).mistakes
+
+    table = read_table(text)
+
+    assert table.row_of(mistake.line) == 1
+    assert table.cell(1, mistake.column or "") == "nobody"
+    assert table.row_of(None) is table.row_of(99) is None
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_any_separator_is_read(separator: str) -> None:
+    text = TARGETS.replace("60201; 60202", '"60201; 60202"').replace(",", separator)
+
+    assert rows_of(read_table(text)) == [OAKTON, ELMTON]
+
+
+def test_a_row_that_is_too_short_or_too_long_loses_nothing() -> None:
+    table = read_table("id,title,name\na\nb,Mayor,Blake,Specimen,III\n")
+
+    assert table.rows == (("a", "", ""), ("b", "Mayor", "Blake, Specimen, III"))
+
+
+def test_unknown_columns_stay_so_that_their_mistake_is_told() -> None:
+    text = TARGETS.replace("department", "departement", 1)
+
+    assert "departement" in read_table(text).columns
+    assert "unknown column `departement`" in str(read_targets(read_table(text).text(), ()).mistakes[0])
+
+
+def test_rows_of_a_spreadsheet_with_headings_as_people_write_them_get_ids() -> None:
+    pasted = (
+        "Position\tFull name\tAgency\tTown\tE-mail\tZIP codes\r\n"
+        "Mayor\tAvery Sample\tCity Hall\tSt. Óakton\tmayor@oakton.example\t60201, 60202\r\n"
+        "Mayor\tBlake Specimen\tVillage Hall\tElmton\tmayor@elmton.example\t60202\r\n"
+    )
+
+    assert rows_of(read_pasted(pasted).with_ids()) == [
+        ("st-oakton", *OAKTON[1:4], "St. Óakton", OAKTON[5], "60201, 60202"),
+        ELMTON,
+    ]
+
+
+def test_rows_without_headings_are_told_apart_by_their_cells() -> None:
+    pasted = "Mayor\tAvery Sample\tCity Hall\tOakton\tmayor@oakton.example\t60201; 60202\n"
+
+    assert rows_of(read_pasted(pasted).with_ids()) == [OAKTON]
+
+
+def test_rows_without_headings_can_have_the_address_and_the_codes_anywhere() -> None:
+    pasted = "60202\tmayor@elmton.example\telmton\tMayor\tBlake Specimen\tVillage Hall\tElmton\n"
+
+    assert rows_of(read_pasted(pasted)) == [ELMTON]
+
+
+def test_pasted_rows_come_after_those_that_are_there_with_ids_of_their_own() -> None:
+    more = read_pasted("Mayor\tCasey Trial\tTown Hall\tOakton\tcasey@oakton.example\t60203\n")
+
+    table = read_table(TARGETS).with_rows_of(more)
+
+    assert [row[0] for row in table.rows] == ["oakton", "elmton", "oakton-2"]
+    assert compile_campaign({**FILES, "targets.csv": table.text()}).targets[2].name == "Casey Trial"
+
+
+def test_a_duplicate_a_missing_address_and_a_shared_code_are_told_at_their_cells() -> None:
+    pasted = "Mayor\tAvery Sample\tCity Hall\tOakton\t\t60203\nMayor\tCasey Trial\tHall\tPine\tc@pine.example\t60202\n"
+    table = read_table(TARGETS).with_rows_of(read_pasted(pasted))
+
+    read = read_targets(table.text(), ())
+
+    assert [(mistake.line, mistake.column) for mistake in read.mistakes] == [(4, "name"), (4, "email")]
+    without = read_targets(TargetTable(table.columns, (*table.rows[:2], table.rows[3])).text(), ())
+    assert {(note.line, note.column) for note in without.notes} == {(3, "postal_codes"), (4, "postal_codes")}
+    assert "60202 is also on line" in without.notes[-1].message
+
+
+def test_an_upload_without_ids_keeps_those_of_the_recipients_that_were_there() -> None:
+    uploaded = read_pasted(
+        "name;title;department;locality;email;postal codes\n"
+        "Blake Specimen;Mayor;Village Hall;Elmton;new@elmton.example;60202\n"
+        "Drew Newcomer;Mayor;City Hall;Oakton;mayor@oakton.example;60201\n"
+        "Casey Trial;Mayor;Town Hall;Oakton;casey@oakton.example;60203\n"
+    )
+
+    table = read_table(TARGETS).replaced_by(uploaded)
+
+    assert [(table.cell(row, "id"), table.cell(row, "name")) for row in range(3)] == [
+        ("elmton", "Blake Specimen"),
+        ("oakton", "Drew Newcomer"),
+        ("oakton-2", "Casey Trial"),
+    ]
+
+
+def test_quoted_line_breaks_and_a_byte_order_mark_are_read() -> None:
+    table = read_pasted('\ufeff"name","department","email"\r\n"Avery\r\nSample","City ""Old"" Hall","a@b.example"\r\n')
+
+    assert table.cell(0, "name") == "Avery Sample"
+    assert table.cell(0, "department") == 'City "Old" Hall'
+
+
+def test_a_pasted_row_with_too_many_cells_or_with_unknown_ones_only_is_written_as_it_is_read() -> None:
+    table = read_pasted("Name\tFax\tZIP\nAda\t1\t60201\t60202\n\t2\t\n").with_ids()
+
+    assert [(table.cell(0, "name"), table.cell(0, "postal_codes"))] == [("Ada", "60201 60202")]
+    assert read_table(table.text()).rows == table.rows
+
+
+@pytest.mark.parametrize("text", ["", " \n\t\n"])
+def test_nothing_gives_an_empty_table(text: str) -> None:
+    assert read_table(text) == read_pasted(text) == TargetTable()
+
+
+def test_a_table_that_is_none_is_a_mistake() -> None:
+    with pytest.raises(MistakesError, match="save the sheet as CSV"):
+        read_pasted("a,b\n" + "x" * 200_000)
+
+
+def test_ten_thousand_rows_are_read_and_each_mistake_has_its_row_and_column() -> None:
+    heading = "title;name;department;locality;email;postal codes"
+    rows = [f"Mayor;Name {row};Hall;Town {row % 50};m{row}@t.example;{10000 + row}" for row in range(10_000)]
+    rows[5_000] = rows[5_000].replace("@t", "")
+    content = "\r\n".join([heading, *rows]).encode("utf-16")
+
+    table = read_pasted(text_of("upload.csv", content)).with_ids()
+    read = read_targets(table.text(), ())
+
+    assert len(read.targets) == len(table.rows) == len({row[0] for row in table.rows}) == 10_000
+    assert [(read_table(table.text()).row_of(mistake.line), mistake.column) for mistake in read.mistakes] == [
+        (5_000, "email")
+    ]

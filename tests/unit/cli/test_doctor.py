@@ -1,0 +1,227 @@
+"""Test `undersigned doctor`: it names each planted fault, and says what to do about it."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from undersigned_cli.doctor import Doctor, Finding, State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+TARGETS = ("chief@town.example", "mayor@town.example")
+
+
+def refusal(*, code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": code}}, "Operation")
+
+
+class Account:
+    """An AWS account with a healthy stack. Tests plant faults by changing it. It is all of boto3's clients in one."""
+
+    def __init__(self) -> None:
+        self.status = "UPDATE_COMPLETE"
+        self.identities: dict[str, dict[str, Any]] = {
+            "letters.example": {"VerifiedForSendingStatus": True, "DkimAttributes": {"Status": "SUCCESS"}}
+        }
+        self.account: dict[str, Any] = {
+            "ProductionAccessEnabled": True,
+            "SendingEnabled": True,
+            "EnforcementStatus": "HEALTHY",
+            "SendQuota": {"Max24HourSend": 50_000.0, "SentLast24Hours": 100.0},
+        }
+        self.suppressed: set[str] = set()
+        self.concurrency = 1000
+        self.subscriptions = {"alarms-arn": [("email", "arn:1")], "feedback-arn": [("sqs", "arn:2")]}
+        self.schedules = {"weekly": "ENABLED", "daily": "ENABLED"}
+        self.mappings = {"uuid-1": "Enabled", "uuid-2": "Enabled"}
+        self.alarms: list[str] = []
+        self.dmarc = ["v=DMARC1; p=quarantine", "something else"]
+        self.denied: set[str] = set()
+
+    def client(self, _service: str) -> Account:
+        return self
+
+    def txt(self, name: str) -> Sequence[str]:
+        assert name == "_dmarc.letters.example"
+        return self.dmarc
+
+    def describe_stacks(self, **_: Any) -> Any:
+        return {"Stacks": [{"StackStatus": self.status}]}
+
+    def get_paginator(self, _operation: str) -> Account:
+        return self
+
+    def paginate(self, *, StackName: str) -> Any:  # noqa: N803  (AWS's name)
+        assert StackName == "undersigned"
+        resources = {
+            "AWS::SNS::Topic": {"Alarms": "alarms-arn", "FeedbackTopic": "feedback-arn"},
+            "AWS::Scheduler::Schedule": {"PlanDeliveriesWeekly": "weekly", "ReconcileDaily": "daily"},
+            "AWS::Lambda::EventSourceMapping": {"TallySignatures": "uuid-1", "DeliverQueue": "uuid-2"},
+        }
+        yield {
+            "StackResourceSummaries": [
+                {"ResourceType": kind, "LogicalResourceId": name, "PhysicalResourceId": physical}
+                for kind, found in resources.items()
+                for name, physical in found.items()
+            ]
+        }
+
+    def get_email_identity(self, *, EmailIdentity: str) -> Any:  # noqa: N803
+        if EmailIdentity not in self.identities:
+            raise refusal(code="NotFoundException")
+        return self.identities[EmailIdentity]
+
+    def get_account(self) -> Any:
+        return self.account
+
+    def get_suppressed_destination(self, *, EmailAddress: str) -> Any:  # noqa: N803
+        if EmailAddress not in self.suppressed:
+            raise refusal(code="NotFoundException")
+        return {}
+
+    def get_account_settings(self) -> Any:
+        if "lambda" in self.denied:
+            raise refusal(code="AccessDeniedException")
+        return {"AccountLimit": {"ConcurrentExecutions": self.concurrency}}
+
+    def list_subscriptions_by_topic(self, *, TopicArn: str) -> Any:  # noqa: N803
+        found = self.subscriptions[TopicArn]
+        return {"Subscriptions": [{"Protocol": protocol, "SubscriptionArn": arn} for protocol, arn in found]}
+
+    def get_schedule(self, *, Name: str) -> Any:  # noqa: N803
+        if Name not in self.schedules:
+            raise refusal(code="ResourceNotFoundException")
+        return {"State": self.schedules[Name]}
+
+    def get_event_source_mapping(self, *, UUID: str) -> Any:  # noqa: N803
+        if UUID not in self.mappings:
+            raise refusal(code="ResourceNotFoundException")
+        return {"State": self.mappings[UUID]}
+
+    def describe_alarms(self, **_: Any) -> Any:
+        return {"MetricAlarms": [{"AlarmName": name} for name in self.alarms], "CompositeAlarms": []}
+
+
+@pytest.fixture
+def account() -> Account:
+    return Account()
+
+
+def findings(account: Account, state: State) -> list[Finding]:
+    checked = Doctor(
+        stack="undersigned", sender="us@letters.example", client=account.client, txt=account.txt, targets=TARGETS
+    )
+    return [finding for finding in checked.findings() if finding.state == state]
+
+
+def test_a_healthy_stack_has_no_problem(account: Account) -> None:
+    assert findings(account, "problem") == []
+    assert findings(account, "unknown") == []
+    assert len(findings(account, "ok")) == 14
+
+
+FAULTS: dict[str, tuple[Callable[[Account], Any], str, str]] = {
+    "a deployment failed": (lambda it: setattr(it, "status", "UPDATE_ROLLBACK_COMPLETE"), "stack", "deploy again"),
+    "SES has no identity": (lambda it: it.identities.clear(), "identity", "ManageIdentity=true"),
+    "the identity is not verified": (
+        lambda it: it.identities["letters.example"].update(VerifiedForSendingStatus=False),
+        "identity",
+        "DNS records",
+    ),
+    "DKIM's records are missing": (
+        lambda it: it.identities["letters.example"].update(DkimAttributes={"Status": "PENDING"}),
+        "DKIM",
+        "three CNAME records",
+    ),
+    "there is no DMARC record": (lambda it: it.dmarc.clear(), "DMARC", "add a TXT record at _dmarc.letters.example"),
+    "there are two DMARC records": (lambda it: it.dmarc.append("v=DMARC1; p=none"), "DMARC", "keep one"),
+    "the account is in the sandbox": (
+        lambda it: it.account.update(ProductionAccessEnabled=False),
+        "sandbox",
+        "ask for production access",
+    ),
+    "SES has paused the account": (
+        lambda it: it.account.update(SendingEnabled=False, EnforcementStatus="SHUTDOWN"),
+        "sending",
+        "answer the case",
+    ),
+    "the daily quota is used up": (
+        lambda it: it.account["SendQuota"].update(SentLast24Hours=49_000.0),
+        "daily quota",
+        "ask for more",
+    ),
+    "a recipient is on the suppression list": (
+        lambda it: it.suppressed.add("mayor@town.example"),
+        "suppression list",
+        "delete-suppressed-destination",
+    ),
+    "a new account has a concurrency of 10": (
+        lambda it: setattr(it, "concurrency", 10),
+        "Lambda concurrency",
+        "L-B99A9384",
+    ),
+    "the operator has not confirmed": (
+        lambda it: it.subscriptions.update({"alarms-arn": [("email", "PendingConfirmation")]}),
+        "alarms' subscription",
+        "follow the link",
+    ),
+    "nobody gets the alarms": (
+        lambda it: it.subscriptions.update({"alarms-arn": []}),
+        "alarms' subscription",
+        "OperatorEmail",
+    ),
+    "SES's events do not come by the topic": (
+        lambda it: it.subscriptions.update({"feedback-arn": []}),
+        "events",
+        "deploy",
+    ),
+    "a schedule is off": (lambda it: it.schedules.update(weekly="DISABLED"), "schedules", "deploy the stack again"),
+    "a schedule is gone": (lambda it: it.schedules.pop("daily"), "schedules", "deploy the stack again"),
+    "a mapping is off": (
+        lambda it: it.mappings.update({"uuid-2": "Disabled"}),
+        "event source mappings",
+        "update-event-source-mapping",
+    ),
+    "an alarm is on": (lambda it: it.alarms.append("undersigned-TallyAlarm-1"), "alarms", "runbook"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_planted_fault_is_the_only_one_that_is_named(account: Account, fault: str) -> None:
+    plant, check, todo = FAULTS[fault]
+    plant(account)
+    [found] = findings(account, "problem")
+
+    assert found.check == check
+    assert todo in found.todo
+
+
+def test_what_is_wrong_is_named(account: Account) -> None:
+    account.mappings["uuid-2"] = "Disabled"
+    account.schedules.pop("daily")
+    found = {finding.check: finding.found for finding in findings(account, "problem")}
+
+    assert found == {
+        "schedules": "off or gone: ReconcileDaily",
+        "event source mappings": "DeliverQueue is Disabled",
+    }
+
+
+def test_a_check_without_permission_is_unknown_and_the_others_go_on(account: Account) -> None:
+    account.denied.add("lambda")
+
+    assert [(found.check, found.found) for found in findings(account, "unknown")] == [
+        ("Lambda concurrency", "no answer: AccessDeniedException")
+    ]
+    assert len(findings(account, "ok")) == 13
+
+
+def test_an_identity_of_a_single_address_is_found(account: Account) -> None:
+    account.identities["us@letters.example"] = deepcopy(account.identities.pop("letters.example"))
+
+    assert findings(account, "problem") == []
