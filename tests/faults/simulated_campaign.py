@@ -641,13 +641,14 @@ class Simulation:
             **changes,
         }
         path = f"/campaigns/{CAMPAIGN}/signatures"
-        before = self._chief(person.target)
+        before, begun = self._chief(person.target), self.world.clock.now
         answer = self.platform.tries(lambda: self.world.post(path, values, as_json=True))
         # It may have changed in the middle.
         self._addressed[person.words] = {before, self._chief(person.target)}
         self.note(f"  {person.words} to {person.target}: {answer and answer.status}")
         if answer and answer.status == 202:
-            person.signed_at = self.world.clock.now
+            # The email may answer a try whose own answer was lost.
+            person.signed_at = begun
             wait = 10 ** self.rng.uniform(-2, 2) * _HOUR
             if self.rng.random() < 0.9:
                 self.at(self.world.clock.now + wait, "confirm", lambda: self.confirm(person))
@@ -811,7 +812,7 @@ class Simulation:
                     self._answer(question, path, place, delivery["revision"])
             elif delivery["state"] in {"open", "held"} and self.is_calm:
                 self._repair(place[0])
-                self._organizer("POST", f"{path}/retry", {"why": "the address is correct now"})
+                self._send(f"{path}/retry", {"why": "the address is correct now"}, place)
             elif delivery["state"] == "complained" and self.rng.random() < _ANSWERED:
                 self.questions["talk about a complaint"] += 1
                 self._release(place[0])
@@ -840,9 +841,16 @@ class Simulation:
         else:
             values = {"sent": arrived, "why": "asked the office", "revision": revision}
             path = f"{path}/settle"
+        if arrived:
+            self._organizer("POST", path, values)
+        else:
+            self._send(path, values, place)
+
+    def _send(self, path: str, values: dict[str, object], place: tuple[str, str]) -> None:
+        """Send a delivery again. It may be told that another one of that week has arrived, and that a person must say
+        so for it to go, too."""
         answer = self._organizer("POST", path, values)
-        if answer and answer.status == _CONFLICT and not arrived and (self.is_calm or self.rng.random() < _SENT_AGAIN):
-            # Another delivery of that week has arrived, so it never can go without a person who says so.
+        if answer and answer.status == _CONFLICT and (self.is_calm or self.rng.random() < _SENT_AGAIN):
             self._again.add(place)
             self._organizer("POST", path, {**values, "again": True})
 
