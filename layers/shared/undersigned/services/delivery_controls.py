@@ -223,7 +223,7 @@ class DeliveryControls:
             return opened
         known = tuple(self.deliveries.deliveries(delivery.key.campaign, delivery.key.target))
         if not again and (blocked := too_soon(delivery.key.period, known)):
-            raise _too_soon(blocked, self.campaigns.campaign(delivery.key.campaign).language)
+            raise _week_is_taken(blocked, self.campaigns.campaign(delivery.key.campaign).language)
         try:
             self.deliveries.open(opened, known, again=again)
         except ChangedError as error:
@@ -280,5 +280,16 @@ def _too_soon(found: TooSoon, language: str) -> NotNowError:
             "go from %(next)s. A second one before needs a reason: press “Send a second email” on the dashboard, or "
             "use `--again --why`.",
             {"last": long_date(found.last.day, language), "next": long_date(found.next_day, language)},
+        )
+    )
+
+
+def _week_is_taken(found: TooSoon, language: str) -> NotNowError:
+    """Return the refusal of a delivery whose day has passed. No later day changes it, so it names none."""
+    return NotNowError(
+        Message(
+            "There is a delivery of %(last)s, and a recipient gets at most one email in seven days. To send this one, "
+            "too, give a reason: press “Send a second email” on the dashboard, or use `--again --why`.",
+            {"last": long_date(found.last.day, language)},
         )
     )
