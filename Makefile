@@ -64,7 +64,7 @@ soak: $(READY) ## run the tests that take minutes: thousands of people sign whil
 	others=$$?; wait $$crashes && exit $$others
 	if git cat-file -e b450f0e 2>/dev/null; then $(RUN) python -m tests.faults.every_crash --version-0-2 --pairs 0.3 --to-the-end; \
 	else echo "make: the history of version 0.2 is missing; its crashes were NOT tried" >&2; fi
-	$(RUN) python -m tests.faults.simulation --seconds 600 --figures-of "make soak" $(ARGS)
+	$(RUN) python -m tests.faults.simulation --figures-of "make soak" $(or $(ARGS),--seconds 600)
 	UNDERSIGNED_ROWS=50000 UNDERSIGNED_EXAMPLES=5 UNDERSIGNED_CHANGES=1000 $(RUN) pytest --quiet tests/e2e/test_counts.py \
 		tests/e2e/test_exporting.py tests/e2e/test_openapi.py
 
