@@ -65,7 +65,8 @@ _OUTCOME_STEPS: dict[Outcome, Step] = {"success": "delivered", "bounce": "bounce
 _PATIENCE = timedelta(minutes=12)
 """How long all steps may take together. A function runs for 15 minutes at most."""
 
-_PAUSE = 15.0
+_PAUSES = 1.0, 15.0
+"""The first pause between two looks, in seconds, and the longest. Each is twice the one before."""
 
 _FORM_OPEN_FOR = timedelta(minutes=1)
 
@@ -161,10 +162,12 @@ class Canary:
             raise MissedError(step)
 
     def _wait(self, step: Step, until: datetime, has_happened: Callable[[], bool]) -> None:
+        pause, longest = _PAUSES
         while not has_happened():
             if self.clock() >= until:
                 raise MissedError(step)
-            self.sleep(_PAUSE)
+            self.sleep(pause)
+            pause = min(2 * pause, longest)
 
     def _row(self, outcome: Outcome, signer: str) -> Signature | None:
         return self.signatures.signature(canary_id(outcome), signer)
