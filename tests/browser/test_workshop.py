@@ -208,7 +208,7 @@ def test_every_page_and_state_is_accessible(  # noqa: PLR0915  (each state leads
     go("check")
     page.locator("form[action$='/test'] button").click()
     see("test-signature")
-    page.go_back()
+    go("check")
     page.locator("#name").fill("")
     page.locator("form[action$='/test'] button").click()
     see("refused-test")
