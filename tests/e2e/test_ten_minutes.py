@@ -134,6 +134,29 @@ def outbox(stack: RunningStack) -> Outbox:
     return Outbox(stack)
 
 
+def see_the_test_email(page: Page, stack: RunningStack) -> None:
+    """Send a test email of the draft, and look at it in the inbox, as text and as HTML. Nobody needs this to publish."""
+    page.get_by_role("button", name=f"Send a test to {ADMIN_EMAIL}").click()
+    expect(page.get_by_role("status")).to_have_text("The test email is on its way to you, and to nobody else.")
+    inbox = page.context.new_page()
+    inbox.goto(stack.inbox_url)
+    subject = "[Test] 1 signed letter for Mayor Robin Sample: Safe ways to school"
+    sent = inbox.get_by_role("row").filter(has_text=ADMIN_EMAIL).get_by_role("link", name=subject, exact=True)
+    wait_for(lambda: sent.count() or inbox.reload() and None, "the test email of the draft")
+    sent.click()
+    notice = "This is a test, and only you get this email. It shows the draft: nobody has signed this letter"
+    shown = inbox.frame_locator("iframe").locator("main")
+    text = " ".join(inbox.locator("pre").inner_text().split())
+    assert text.startswith(notice)
+    expect(shown.locator("p").first).to_contain_text(notice)
+    expect(shown).to_contain_text("Dear Mayor Robin Sample")
+    for body in (text, " ".join(shown.inner_text().split())):
+        assert "lower the speed limit near every school" in body
+        assert "Alex Sample" in body
+    expect(inbox.get_by_role("listitem")).to_contain_text("application/pdf")
+    inbox.close()
+
+
 def publish_from_paper(organizer: Counted, outbox: Outbox, address: str) -> str:
     """Do what an organizer does, from signing in to the published form; return its address."""
     page = organizer.page
@@ -175,6 +198,7 @@ def publish_from_paper(organizer: Counted, outbox: Outbox, address: str) -> str:
     organizer.press("Save and continue")
     # Check and publish.
     organizer.is_at("Check")
+    see_the_test_email(organizer.page, outbox.stack)
     organizer.press("Continue to publish")
     organizer.press("Publish")
     expect(page.get_by_role("status")).to_have_text("Published.")
