@@ -173,7 +173,7 @@ def test_text_too_long_for_a_row_of_the_table_is_a_mistake(
 @pytest.mark.parametrize(
     ("old", "new", "mistake"),
     [
-        ("goal = 50", "goal = fifty", "campaign.toml:8: Invalid value"),
+        ("goal = 50", "goal = fifty", "campaign.toml:8: what begins at character 8 is no value"),
         ('language = "en"\n', "", "campaign.toml: `language` is missing"),
         ('language = "en"', 'language = "English"', "campaign.toml:4: `language` is 'English'"),
     ],

@@ -154,6 +154,11 @@ def test_all_mistakes_are_listed_together_by_line() -> None:
         ("{% set x = 1 %}", "3: `{% set x = 1 %}` can't be in a letter"),
         ("{% if note %}", "3: `{% if note %}` is not closed where it was opened"),
         ("{% endif %}", "3: `{% endif %}` has no {% if … %} before it"),
+        (
+            "{% if note %}a{% else %}b{% else %}c{% endif %}",
+            "3: `{% else %}` can't follow {% else %}; remove it, or close the condition with {% endif %} before it",
+        ),
+        ("{% if note %}a{% else %}b{% elif note %}c{% endif %}", "3: `{% elif note %}` can't follow {% else %}"),
         ("{% if wether %}x{% endif %}", "3: unknown merge field {{ wether }}"),
         ("{# hidden #}", "3: `{#` has no other half"),
         ("https://sampleton.example/{{ signer.name }}", "3: a web address can't have a merge field in it"),

@@ -91,7 +91,7 @@ def test_a_campaign_without_optional_settings_has_one_language_and_no_sites(file
         (
             "goal = 50",
             "goal = fifty",
-            "campaign.toml:7: Invalid value; write each setting once, on a line of its own, as name = 'text'",
+            "campaign.toml:7: what begins at character 8 is no value; write a text as 'text'",
         ),
         ('title = "Plant trees"', 'title = "Plant trees', "campaign.toml:2: "),
         (
@@ -174,7 +174,7 @@ def test_a_campaign_without_optional_settings_has_one_language_and_no_sites(file
             )
             for hour, shown in (("24", "24"), ("-1", "-1"), ('"9"', "'9'"), ("true", "true"), ("9.5", "9.5"))
         ),
-        ("goal = 50", "goal = 50\ngoal = 60", "campaign.toml:8: Cannot overwrite a value; write"),
+        ("goal = 50", "goal = 50\ngoal = 60", "campaign.toml:8: this setting or table is already further up; write each one once"),
     ],
 )
 def test_a_mistake_in_the_settings_is_named_with_the_fix(files: Files, old: str, new: str, mistake: str) -> None:

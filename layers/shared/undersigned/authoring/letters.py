@@ -190,6 +190,8 @@ class _Reading:
     has_unclosed_condition: bool = False
     # The open elements, and for each open `{% if %}` the mistake to report if it is never closed.
     _open: list[str | Mistake] = field(default_factory=list)
+    # For each open `{% if %}`, whether its `{% else %}` was there.
+    _has_else: list[bool] = field(default_factory=list)
 
     def read(self, tokens: list[Token]) -> None:
         """Read the tokens of a whole letter."""
@@ -275,7 +277,15 @@ class _Reading:
             )
             self._mistake(line, message)
         elif condition["other"] == "endif":
-            self._open.pop()
+            self._pop_condition()
+        elif self._has_else[-1]:
+            message = Message(
+                "`%(tag)s` can't follow %(other)s; remove it, or close the condition with %(end)s before it",
+                {"tag": condition.group(), "other": "{% else %}", "end": "{% endif %}"},
+            )
+            self._mistake(line, message)
+        else:
+            self._has_else[-1] = condition["other"] == "else"
 
     @property
     def _open_conditions(self) -> int:
@@ -290,13 +300,18 @@ class _Reading:
             {"tag": tag, "end": "{% endif %}"},
         )
         self._open.append(Mistake(self.file, line, message))
+        self._has_else.append(False)
+
+    def _pop_condition(self) -> None:
+        self._open.pop()
+        self._has_else.pop()
 
     def _end_conditions(self) -> None:
         """Report each `{% if %}` that is still open at the end of the element around it."""
         while self._open and isinstance(unclosed := self._open[-1], Mistake):
             self.mistakes.append(unclosed)
             self.has_unclosed_condition = True
-            self._open.pop()
+            self._pop_condition()
 
 
 def _lift_conditions(tokens: list[Token]) -> list[Token]:

@@ -132,8 +132,9 @@ def _parse(text: str) -> TOMLDocument:
         # `tomllib` has read the text; tomlkit refuses a little more.
         raise UnknownSettingError(
             Message(
-                "%(file)s can only be changed by hand, because of how it is written: %(reason)s.",
-                {"file": FILE, "reason": str(error)},
+                "%(file)s can only be changed by hand, because of how it is written: change it in its folder, and push "
+                "that.",
+                {"file": FILE},
             )
         ) from error
 

@@ -6,6 +6,7 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
+from undersigned.domain.errors import ExplainedError
 from undersigned.domain.languages import Message
 
 if TYPE_CHECKING:
@@ -17,6 +18,20 @@ SEPARATORS = {",": Message("a comma"), ";": Message("a semicolon"), "\t": Messag
 _UTF_16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 _LOOKED_AT = 200
 """Bytes by which UTF-16 without a byte order mark is recognised."""
+
+
+class UnreadableRowError(ExplainedError):
+    """A row of a table can't be read from its first line on (1-based): a quotation mark is missing or too much."""
+
+    def __init__(self, line: int) -> None:
+        """Keep the line. A cell that never ends reaches the limit of `csv`, or the end of the table."""
+        super().__init__(
+            Message(
+                "the quotation marks don't match; put one before and one after the text of a cell, and write a "
+                "quotation mark inside it twice"
+            )
+        )
+        self.line = line
 
 
 def encoding_of(content: bytes) -> str:
@@ -51,10 +66,13 @@ def separator_of(text: str, names: Collection[str]) -> str:
 
 
 def rows_of(text: str, separator: str, *, strict: bool = True) -> Iterator[tuple[int, list[str]]]:
-    """Read the rows that are not blank, each with its first line (1-based). Raises csv.Error."""
+    """Read the rows that are not blank, each with its first line (1-based). Raises UnreadableRowError."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=strict)
     begins = 1
-    for cells in reader:
-        if any(cell.strip() for cell in cells):
-            yield begins, cells
-        begins = reader.line_num + 1
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                yield begins, cells
+            begins = reader.line_num + 1
+    except csv.Error as error:
+        raise UnreadableRowError(begins) from error

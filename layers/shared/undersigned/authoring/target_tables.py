@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from undersigned.authoring.mistakes import Mistake, MistakesError
-from undersigned.authoring.table_texts import rows_of, separator_of
+from undersigned.authoring.table_texts import UnreadableRowError, rows_of, separator_of
 from undersigned.authoring.targets import COLUMNS, FILE
 from undersigned.authoring.texts import on_one_line, with_our_line_ends
 from undersigned.domain.languages import Message
@@ -161,11 +161,9 @@ def read_pasted(text: str) -> TargetTable:
 def _rows(text: str, separator: str) -> list[tuple[int, list[str]]]:
     try:
         return list(rows_of(text, separator, strict=False))
-    except csv.Error as error:
-        message = Message(
-            "the table can't be read (%(reason)s); save the sheet as CSV, and upload that file", {"reason": str(error)}
-        )
-        raise MistakesError([Mistake(FILE, None, message)]) from error
+    except UnreadableRowError as error:
+        message = Message("the table can't be read; save the sheet as CSV, and upload that file")
+        raise MistakesError([Mistake(FILE, error.line, message)]) from error
 
 
 def _column(heading: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from dataclasses import dataclass
 from itertools import islice
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 from undersigned.authoring import settings
 from undersigned.authoring.mistakes import Mistake, correct_name, count_and_most, on_line
 from undersigned.authoring.postal_code_cells import PostalCodeCells
-from undersigned.authoring.table_texts import SEPARATORS, rows_of, separator_of
+from undersigned.authoring.table_texts import SEPARATORS, UnreadableRowError, rows_of, separator_of
 from undersigned.authoring.texts import on_one_line
 from undersigned.domain.addresses import canonical_email, email_mistake, mailable
 from undersigned.domain.campaigns import ID_PATTERN, Target
@@ -103,13 +102,8 @@ class _Reader:
                     self._mistake(line, message)
                     break
                 self._read_row(line, columns, cells, SEPARATORS[separator])
-        except csv.Error as error:
-            line = text.count("\n", 0, text.rfind('"')) + 1
-            message = Message(
-                "the quotation marks don't match (%(reason)s); write a quotation mark inside quoted text twice",
-                {"reason": str(error)},
-            )
-            self._mistake(line, message)
+        except UnreadableRowError as error:
+            self._mistake(error.line, error.message)
         if not self.targets and not self.mistakes:
             message = Message("the file has no recipients; add a row for each person whom letters go to")
             self._mistake(None, message)

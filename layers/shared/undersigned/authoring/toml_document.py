@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from undersigned.authoring.mistakes import Mistake, MistakesError
@@ -13,7 +13,43 @@ from undersigned.domain.languages import Message
 
 _KEY = re.compile(r"""\s*(?:"([^"]+)"|'([^']+)'|([\w-]+))\s*=""")
 _TABLE = re.compile(r"\s*\[\s*([\w-]+)\s*\]")
-_POSITION = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
+_POSITION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+_TWICE = Message("this setting or table is already further up; write each one once")
+_NO_NAME = Message(
+    "the line has no name of a setting with “=” after it; write name = 'text', and begin a note with #"
+)
+_NO_END_OF_NAME = Message("the name of a table has no “]” after it; write it on a line of its own, such as [organizer]")
+_NO_VALUE = Message(
+    "what begins at character %(column)s is no value; write a text as 'text', a number with digits only, a day as "
+    "2026-11-30, or true or false"
+)
+_TOO_MUCH = Message(
+    "there is too much at character %(column)s; write one setting on a line, a text as 'text', a number with digits "
+    "only, and a day as 2026-11-30"
+)
+_NO_END_OF_LIST = Message("a list has no “]” at its end, or no comma between two values; write ['one', 'two']")
+_NO_END_OF_TEXT = Message(
+    "a text has no quotation mark at its end; write it on one line, with the same quotation mark before and after it"
+)
+_BACKSLASH = Message("at character %(column)s a backslash stands before the wrong character; write the text as 'text'")
+_UNPRINTABLE = Message("there is an invisible character at character %(column)s; type the line again")
+_NO_DAY = Message("there is no such day or time; write a day as 2026-11-30")
+_OTHERWISE = Message(
+    "the line can't be read from character %(column)s on; write each setting once, on a line of its own, as name = 'text'"
+)
+_REASONS = {
+    r"Cannot |Duplicate ": _TWICE,
+    r"Expected '='|Invalid statement|Invalid initial": _NO_NAME,
+    r"Expected '\]": _NO_END_OF_NAME,
+    r"Invalid value": _NO_VALUE,
+    r"Expected newline": _TOO_MUCH,
+    r"Unclosed array": _NO_END_OF_LIST,
+    r"Unterminated string|Expected '|Expected \"'|(Found invalid|Illegal) character '\\[nr]'": _NO_END_OF_TEXT,
+    r"Unescaped|Invalid hex|Escaped character": _BACKSLASH,
+    r"(Found invalid|Illegal) character": _UNPRINTABLE,
+    r"Invalid date": _NO_DAY,
+}
+"""What to say by how the reason of `tomllib` begins, which it has in English only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +96,10 @@ def as_written(value: object) -> str:
 
 def _syntax_mistake(file: str, error: str, text: str) -> Mistake:
     position = _POSITION.search(error)
-    line = int(position[1]) if position and position[1] else len(text.rstrip().split("\n"))
-    # The reason is that of the parser, which has it in English only.
-    message = Message(
-        "%(reason)s; write each setting once, on a line of its own, as name = 'text'",
-        {"reason": _POSITION.sub("", error)},
-    )
-    return Mistake(file, line, message)
+    lines = text.rstrip().split("\n")
+    at = (int(position[1]), int(position[2])) if position and position[1] else (len(lines), len(lines[-1]) + 1)
+    says = next((says for begin, says in _REASONS.items() if re.match(begin, error)), _OTHERWISE)
+    return Mistake(file, at[0], replace(says, values={"column": at[1]}))
 
 
 def _lines_of_keys(text: str) -> dict[str, int]:

@@ -76,8 +76,7 @@ def mistakes_in(template: str) -> tuple[TemplateMistake, ...]:
         return (
             TemplateMistake(
                 getattr(error, "lineno", 1),
-                # The reason is that of the parser, which has it in English only.
-                Message("%(reason)s; write merge fields as {{ signer.name }}", {"reason": str(error.message)}),
+                Message("a tag can't be read here; write merge fields as {{ signer.name }}"),
             ),
         )
     return tuple(_mistakes(tree.body))
