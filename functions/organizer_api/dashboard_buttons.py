@@ -93,6 +93,7 @@ def test(request: DashboardRequest, target: str) -> Response[str]:
         wired.stack.period(request.campaign),
         request.by,
         request.reason(),
+        who=person.id if person else request.by,
         to=person.email if person else None,
     )
     return done(request, "test-sent" if person else "tested", f"/targets/{target}")

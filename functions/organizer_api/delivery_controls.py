@@ -70,7 +70,7 @@ def release(request: ApiRequest, target: str) -> Response[str]:
 def test(request: ApiRequest, target: str) -> Response[str]:
     """Send the target's next email to the organizer instead, as a test."""
     wired.stack.delivery_controls().test(
-        request.campaign, target, wired.stack.period(request.campaign), request.by, request.why()
+        request.campaign, target, wired.stack.period(request.campaign), request.by, request.why(), who=request.by
     )
     return data({"target": target, "status": "queued"}, status=202)
 

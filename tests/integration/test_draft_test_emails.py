@@ -15,7 +15,7 @@ from tests.integration.test_dashboard import Organizer, put_key
 from tests.organizers import Browser, add
 from tests.world import ADMINISTRATOR, CAMPAIGN
 from undersigned.aws.queue import DraftTest, read_draft_test, read_message
-from undersigned.services import draft_testing
+from undersigned.services import limiting_tests
 from undersigned.services.delivery_controls import NotNowError
 
 if TYPE_CHECKING:
@@ -160,11 +160,11 @@ def test_a_key_sends_the_test_of_an_unpublished_campaign_only_to_its_people_and_
 def test_one_address_gets_five_tests_a_day_from_all_keys_together(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(draft_testing, "MOST_TESTS_A_DAY", 2)
+    monkeypatch.setattr(limiting_tests, "MOST_TESTS_A_DAY", 2)
     put_key(world, "us_one", "manage")
     put_key(world, "us_two", "manage")
     assert [by_key(world, key).status for key in ("us_one", "us_two", "us_one")] == [202, 202, 409]
-    assert "2 tests of drafts to one address in a day" in by_key(world, "us_two").body
+    assert "2 test emails to one address in a day" in by_key(world, "us_two").body
     world.clock.advance(days=1)
     assert by_key(world, "us_two").status == 202
 
@@ -215,13 +215,13 @@ def test_a_viewer_can_send_no_test_of_a_draft(world: World) -> None:
 def test_a_person_gets_twenty_tests_an_hour_and_others_are_not_delayed(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(draft_testing, "MOST_TESTS_AN_HOUR", 3)
+    monkeypatch.setattr(limiting_tests, "MOST_TESTS_AN_HOUR", 3)
     maria, otto = signed_in(world), signed_in(world, "otto@enddemand.example", "owner")
     for _ in range(3):
         assert maria.press(TEST).status == 303
     refused = maria.press(TEST)
     assert refused.status == 409
-    assert "You can send 3 tests of drafts in an hour." in refused.body
+    assert "You can send 3 test emails in an hour." in refused.body
     assert otto.press(TEST).status == 303
     assert len(sent_as_tests(world)) == 4
     world.clock.advance(hours=1)

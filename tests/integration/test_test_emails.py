@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import html
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tests.integration.test_dashboard import Organizer, manager
+import pytest
+
+from tests.integration.test_dashboard import Organizer, manager, put_key
 from tests.organizers import Browser, add
 from tests.world import CAMPAIGN
+from undersigned.domain.deliveries import DeliveryKey
+from undersigned.services import limiting_tests
+from undersigned.services.delivery_controls import NotNowError
 
 if TYPE_CHECKING:
-    from tests.world import Sent, World
+    from tests.world import Answer, Sent, World
 
 __all__ = ["manager"]
 
 EDITOR = "maria@enddemand.example"
+TEST = "/targets/evanston/test"
 
 
 def sent_as_tests(world: World) -> list[Sent]:
@@ -51,3 +58,114 @@ def test_a_viewer_can_send_no_test(world: World) -> None:
     viewer.sign_in("viewer@enddemand.example")
     assert viewer.press("/targets/evanston/test").status == 403
     assert sent_as_tests(world) == []
+
+
+def signed_in(world: World, email: str = EDITOR) -> Browser:
+    add(world, email, "editor")
+    browser = Browser(world)
+    browser.sign_in(email)
+    return browser
+
+
+def by_key(world: World, key: str, path: str = TEST) -> Answer:
+    headers = {"authorization": f"Bearer {key}"}
+    return world.post(f"/organizer/campaigns/{CAMPAIGN}{path}", {}, as_json=True, headers=headers)
+
+
+@pytest.mark.parametrize(
+    ("language", "notice"),
+    [
+        ("en", "This is a test, and only you get this email. The recipient has not received the letters in it"),
+        ("es", "Esto es una prueba, y solo usted recibe este correo. El destinatario no ha recibido las cartas"),
+    ],
+)
+def test_the_test_says_first_that_the_recipient_has_not_received_its_letters(
+    world: World, language: str, notice: str
+) -> None:
+    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
+    if language == "es":
+        spanish = campaign.translations["es"]
+        assert spanish.letter is not None
+        campaign = replace(campaign, language="es", title=spanish.title, letter=spanish.letter, translations={})
+        world.wiring.campaigns.put_campaign(campaign)
+    world.confirmed()
+    signed_in(world).press(TEST)
+    [sent] = sent_as_tests(world)
+    assert " ".join(sent.text.split()).startswith(notice)
+    _, _, body = html.unescape(sent.html).partition("<main>")
+    assert body.split("<strong>")[1].startswith(notice)
+    assert body.index(notice) < body.index("<h1>")
+
+
+def test_the_delivery_itself_does_not_say_that_it_is_a_test(world: World) -> None:
+    world.confirmed()
+    signed_in(world).press(TEST)
+    world.run_queue()
+    key = DeliveryKey(CAMPAIGN, "evanston", world.wiring.period(CAMPAIGN))
+    preview = world.wiring.packing(lambda *_: None).preview(key)
+    assert preview
+    world.week()
+    [sent] = world.deliveries
+    for body in (preview.mail.text, preview.mail.html, sent.text, sent.html):
+        assert "test" not in body.lower()
+
+
+def test_tests_of_drafts_and_of_deliveries_have_one_limit_an_hour(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limiting_tests, "MOST_TESTS_AN_HOUR", 3)
+    world.confirmed()
+    maria, otto = signed_in(world), signed_in(world, "otto@enddemand.example")
+    assert [maria.press(path).status for path in (TEST, "/workshop/test-email", TEST)] == [303] * 3
+    for path in (TEST, "/workshop/test-email"):
+        refused = maria.press(path)
+        assert refused.status == 409
+        assert "You can send 3 test emails in an hour." in refused.body
+    assert otto.press(TEST).status == 303
+    assert len(sent_as_tests(world)) == 4
+    assert [entry.action for entry in world.wiring.campaigns.audit(CAMPAIGN)].count("test") == 3
+    world.clock.advance(hours=1)
+    assert maria.press(TEST).status == 303
+
+
+def test_all_keys_together_send_one_address_few_tests_a_day(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limiting_tests, "MOST_TESTS_A_DAY", 2)
+    world.confirmed()
+    put_key(world, "us_one", "manage")
+    put_key(world, "us_two", "manage")
+    assert [by_key(world, "us_one").status, by_key(world, "us_two", "/draft/test").status] == [202, 202]
+    refused = by_key(world, "us_two")
+    assert refused.status == 409
+    assert "2 test emails to one address in a day" in refused.body
+    with_key = Organizer(world)
+    with_key.sign_in("us_one")
+    assert with_key.press(TEST).status == 409
+    world.clock.advance(days=1)
+    assert by_key(world, "us_two").status == 202
+
+
+def test_a_recipient_gets_no_test_from_a_key_or_the_command_line(world: World) -> None:
+    """A test is no way around one email in seven days."""
+    campaigns = world.wiring.campaigns
+    world.confirmed()
+    controls, period = world.wiring.delivery_controls(), world.wiring.period(CAMPAIGN)
+    chief = campaigns.target(CAMPAIGN, "wilmette").email
+    with pytest.raises(NotNowError, match="is a recipient of this campaign"):
+        controls.test(CAMPAIGN, "evanston", period, "command line", "", to=chief.upper())
+    put_key(world, "us_one", "manage")
+    campaigns.put_target(
+        CAMPAIGN,
+        replace(campaigns.target(CAMPAIGN, "wilmette"), email=campaigns.campaign(CAMPAIGN).organizer.email),
+    )
+    assert by_key(world, "us_one").status == 409
+    assert sent_as_tests(world) == []
+
+
+def test_the_operator_has_no_limit(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limiting_tests, "MOST_TESTS_AN_HOUR", 1)
+    monkeypatch.setattr(limiting_tests, "MOST_TESTS_A_DAY", 1)
+    world.confirmed()
+    controls, period = world.wiring.delivery_controls(), world.wiring.period(CAMPAIGN)
+    for to in (None, None, "ada@office.example"):
+        controls.test(CAMPAIGN, "evanston", period, "command line", "", to=to)
+    assert len(sent_as_tests(world)) == 3

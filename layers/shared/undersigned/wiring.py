@@ -81,6 +81,7 @@ if TYPE_CHECKING:
     from undersigned.services.exporting import Exporting, SignatureSheet
     from undersigned.services.feedback import Feedback
     from undersigned.services.hours import Hours
+    from undersigned.services.limiting_tests import LimitedTests
     from undersigned.services.organizer_post import OrganizerPost
     from undersigned.services.organizing import Organizing
     from undersigned.services.own_campaigns import OwnCampaigns
@@ -762,10 +763,18 @@ class Wiring:
             campaigns=self.campaigns,
             people=self.people,
             directory=self.directory,
-            sign_ins=self.sign_ins,
+            limits=self._limited_tests,
             queue=self.queue,
             clock=self._clock,
             new_id=new_id,
+        )
+
+    @property
+    def _limited_tests(self) -> LimitedTests:
+        from undersigned.services.limiting_tests import LimitedTests
+
+        return LimitedTests(
+            campaigns=self.campaigns, directory=self.directory, sign_ins=self.sign_ins, clock=self._clock
         )
 
     def draft_test_post(self) -> DraftTestPost:
@@ -827,6 +836,7 @@ class Wiring:
             deliveries=self.deliveries,
             queue=self.queue,
             planning=self.planning(),
+            limits=self._limited_tests,
             clock=self._clock,
             new_id=new_id,
         )

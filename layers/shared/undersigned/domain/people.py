@@ -41,10 +41,10 @@ MOST_MAILS_AN_HOUR = 5
 """How many emails to sign in with, and how many invitations, one address gets in an hour."""
 
 MOST_TESTS_AN_HOUR = 20
-"""How many test emails of drafts one person or key may ask for in an hour."""
+"""How many test emails one person or key may ask for in an hour."""
 
 MOST_TESTS_A_DAY = 5
-"""How many test emails of drafts one address gets in a day from all keys together."""
+"""How many test emails one address gets in a day from all keys together."""
 
 MOST_WRONG_CODES_A_DAY = 20
 """After so many wrong codes in a day, only the link in the email signs a person in.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from undersigned.domain.deliveries import UNSETTLED_FOR, Bundle, Delivery, Signers, archive_size, packet_id, packet_name
 from undersigned.domain.errors import UndersignedError
+from undersigned.domain.languages import Message
 from undersigned.domain.plans import too_soon
 from undersigned.rendering import mails
 from undersigned.services.packet_files import SentPacket, store
@@ -135,7 +136,11 @@ class Delivering:
 
         Return its message id, or None if no letters are waiting. Nothing is recorded, so repeating it is harmless.
         """
-        preview = self.packing.preview(key)
+        notice = Message(
+            "This is a test, and only you get this email. The recipient has not received the letters in it: they are "
+            "still waiting."
+        )
+        preview = self.packing.preview(key, notice=notice)
         return self.post.send(mails.as_test(preview.mail, to or preview.campaign.organizer.email)) if preview else None
 
     def _begin(self, key: DeliveryKey, *, again: bool) -> Delivery | None:

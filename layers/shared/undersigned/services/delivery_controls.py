@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from undersigned.domain.addresses import email_mistake
 from undersigned.domain.controls import Action, AuditEntry
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.errors import ExplainedError, NotFoundError
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from undersigned.domain.campaigns import Target
     from undersigned.domain.deliveries import Delivery
     from undersigned.domain.plans import TooSoon
+    from undersigned.services.limiting_tests import LimitedTests
     from undersigned.services.planning import Plan, Planning
     from undersigned.services.ports import CampaignStore, DeliveryQueue, DeliveryStore, SignatureStore
 
@@ -43,6 +43,7 @@ class DeliveryControls:
     deliveries: DeliveryStore
     queue: DeliveryQueue
     planning: Planning
+    limits: LimitedTests
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
 
@@ -237,23 +238,27 @@ class DeliveryControls:
             raise _changed() from error
 
     def test(  # noqa: PLR0913  (what, who and why)
-        self, campaign: str, target: str, period: str, by: str, why: str, *, to: str | None = None
+        self, campaign: str, target: str, period: str, by: str, why: str, *, who: str = "", to: str | None = None
     ) -> None:
         """Send the email that a target would get now to somebody who looks at it instead.
 
-        `to` is the address of a person who is signed in, because the email has signers' letters. Without it, the email
-        goes to the campaign's organizer. Raises NotFoundError for an unknown target, NotNowError if no letters are
-        waiting for it, or if the address is not one.
+        `to` is the address of a person who is signed in, because the email has signers' letters, or one that the
+        operator names. Without it, the email goes to the campaign's organizer. A recipient gets it only as the
+        signed-in person. `who` is the person or the key that asks, and has limits; the operator has none.
+
+        Raises NotFoundError for an unknown target; NotNowError if no letters are waiting for it, for an address that
+        gets no test, and for too many requests.
         """
         self.campaigns.target(campaign, target)
         if not self.signatures.has_waiting(campaign, target):
             raise NotNowError(Message("No letters are waiting for this recipient, so there is no email to send."))
-        if to is not None and email_mistake(to):
-            raise NotNowError(
-                Message("“%(email)s” is no email address. Give one such as ada@example.org.", {"email": to})
-            )
+        is_own = bool(who and to)
+        address = self.limits.address(
+            campaign, self.campaigns.campaign(campaign).organizer.email if to is None else to, is_own=is_own
+        )
+        self.limits.count(who, address, is_own=is_own)
         self.record(campaign, "test", by, about=target, why=why)
-        self.queue.put_test(DeliveryKey(campaign, target, period), to)
+        self.queue.put_test(DeliveryKey(campaign, target, period), address)
 
     def record(self, campaign: str, action: Action, by: str, *, about: str = "", why: str = "") -> None:
         """Record an action in the activity log."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from undersigned.domain.campaigns import Campaign, Target
     from undersigned.domain.deliveries import DeliveryKey, Sender
+    from undersigned.domain.languages import Message
     from undersigned.domain.letters import Letter
     from undersigned.domain.signatures import Signature
     from undersigned.rendering.mails import Mail
@@ -62,8 +63,12 @@ class Packing:
     typesetter: Callable[[PacketCover, Sequence[PacketLetter]], Packet]
     report_replaced: Callable[[DeliveryKey, int, dict[str, int]], None]
 
-    def preview(self, key: DeliveryKey, most: int | None = None) -> DeliveryPreview | None:
+    def preview(
+        self, key: DeliveryKey, most: int | None = None, notice: Message | None = None
+    ) -> DeliveryPreview | None:
         """Make the email and the packets that would be sent now. Return None if no letters are waiting.
+
+        `notice` comes before everything else in the email's body.
 
         Raises NotFoundError for an unknown campaign or target, TooManyLettersError for more letters than `most`.
         """
@@ -74,7 +79,7 @@ class Packing:
             return None
         made = list(self.typeset(batch))
         packets, pdfs = tuple(packet for packet, _ in made), tuple(pdf for _, pdf in made)
-        mail = self.mail(batch, packets, attempt=1, read=lambda number: pdfs[number - 1])
+        mail = self.mail(batch, packets, attempt=1, read=lambda number: pdfs[number - 1], notice=notice)
         return DeliveryPreview(batch.campaign, batch.target, mail, pdfs, packets)
 
     def preview_packet(self, key: DeliveryKey, number: int) -> bytes:
@@ -142,7 +147,14 @@ class Packing:
         """Say whether an email has its packets attached, rather than a link to them."""
         return sum(packet.bytes for packet in packets) <= ATTACHMENT_LIMIT
 
-    def mail(self, batch: Batch, packets: tuple[PacketRecord, ...], attempt: int, read: Callable[[int], bytes]) -> Mail:
+    def mail(
+        self,
+        batch: Batch,
+        packets: tuple[PacketRecord, ...],
+        attempt: int,
+        read: Callable[[int], bytes],
+        notice: Message | None = None,
+    ) -> Mail:
         """Write a batch's email. `read` returns the PDF of a packet by its number."""
         first = self.signatures.signatures(batch.key.campaign, batch.signers[:NAMES_IN_MAIL])
         return mails.delivery(
@@ -161,6 +173,7 @@ class Packing:
             attempt=attempt,
             pdfs=[read(packet.number) for packet in packets] if self.attaches(packets) else None,
             packets_token=self.tokens.for_packets(batch.key),
+            notice=notice,
         )
 
     def _versions(self, batch: Batch, packets: Sequence[PacketRecord]) -> tuple[tuple[Letter, Target], ...]:
