@@ -21,6 +21,7 @@ from undersigned.domain.people import Member, Person, person_id
 from undersigned.services import own_campaigns
 from undersigned.services.people import PeopleError
 from undersigned.services.ports import ChangedError
+from undersigned.services.screening import MOST_ROWS_READ, Screening
 from undersigned_cli import campaign_folder
 from undersigned_cli.backup.backing_up import BackingUp
 from undersigned_cli.campaign_folder import push
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.world import Answer, World
+    from undersigned.domain.screening import Evidence
     from undersigned.services.people import PeopleOfCampaign
 
 OWNER, MARIA = "owner@enddemand.example", "maria@enddemand.example"
@@ -222,6 +224,48 @@ def test_the_front_page_says_that_it_has_not_looked_at_all_recipients(
     assert "No problems with the first 2 recipients. Open the campaign to see the others." in told(owner)
     world.wiring.campaigns.hold(CAMPAIGN, "wilmette", "asked for")
     assert "Wilmette: letters on hold" in told(owner)
+
+
+def test_the_front_page_tells_a_wave_of_forms_whose_confirmation_emails_are_held(owner: Browser, world: World) -> None:
+    for number in range(12):
+        world.sign(email=f"bot{number}@signers.example", form="")
+    world.run_stream()
+    waiting = world.wiring.signatures.how_many_postponed(CAMPAIGN, "suspicious", 100)
+    assert waiting == 2
+    assert f"Confirmation emails of letters in quarantine that wait: {waiting}" in told(owner)
+
+
+def test_the_front_page_tells_to_look_at_a_small_wave_as_the_overview_does(owner: Browser, world: World) -> None:
+    assert told(owner).endswith("No problems")
+    for number in range(6):
+        world.sign(email=f"bot{number}@signers.example", form="")
+    world.run_stream()
+    for page in (told(owner), owner.see().body):
+        assert "Look at the newest letters" in page
+
+
+def test_the_front_page_looks_at_the_letters_of_few_campaigns_and_of_none_that_is_closed(
+    owner: Browser, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = campaign_folder.read(ROOT / "campaigns" / CAMPAIGN)
+    for name in ("another", "one-more"):
+        push(replace(folder, campaign=replace(folder.campaign, id=name)), world.wiring.campaigns)
+        add(world, OWNER, "owner", name)
+    looked: list[tuple[str, int]] = []
+    recent = Screening.recent
+
+    def counted(screening: Screening, campaign: str, most: int = MOST_ROWS_READ) -> Evidence:
+        looked.append((campaign, most))
+        return recent(screening, campaign, most)
+
+    monkeypatch.setattr(Screening, "recent", counted)
+    owner.see("/organizer")
+    assert looked == [(name, own_campaigns.MOST_LETTERS) for name in ("another", CAMPAIGN, "one-more")]
+    looked.clear()
+    monkeypatch.setattr(own_campaigns, "MOST_SCREENED", 1)
+    world.wiring.campaigns.put_campaign(replace(folder.campaign, id="another", closes=date(2026, 11, 1)))
+    owner.see("/organizer")
+    assert [name for name, _ in looked] == [CAMPAIGN]
 
 
 def test_a_person_without_campaigns_is_told_so(owner: Browser, world: World) -> None:

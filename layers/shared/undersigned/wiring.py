@@ -685,6 +685,7 @@ class Wiring:
             campaigns=self.campaigns,
             drafts=self.drafts,
             organizing=self.organizing(),
+            screening=self.screening(),
         )
 
     def organizing(self) -> Organizing:

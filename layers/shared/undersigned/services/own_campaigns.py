@@ -13,21 +13,34 @@ if TYPE_CHECKING:
     from undersigned.domain.campaigns import Campaign
     from undersigned.domain.drafts import Draft
     from undersigned.domain.people import Person, Role
+    from undersigned.domain.screening import Evidence
     from undersigned.domain.tallies import Count
     from undersigned.services.organizing import Glance, Organizing
     from undersigned.services.ports import CampaignStore, DraftStore, PeopleStore
+    from undersigned.services.screening import Screening
 
 MOST_LOOKED_AT = 100
 """How many recipients the page looks at in all, to see whether a delivery to one needs a decision: a read for each."""
 
+MOST_SCREENED, MOST_LETTERS = 10, 100
+"""In how many campaigns that people can sign the page looks at the newest letters, and at how many of each.
+
+These are ten reads for each campaign: eight shards of the listing, the letters, and how many are on hold.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class OwnCampaign:
-    """A campaign in which a person has a role, and a glance at it. `has_changes` says that its draft has some."""
+    """A campaign in which a person has a role, and a glance at it.
+
+    `has_changes` says that its draft has some. `evidence` is what speaks against its newest letters, if they were
+    looked at.
+    """
 
     role: Role
     glance: Glance
     has_changes: bool
+    evidence: Evidence | None = None
 
     @property
     def campaign(self) -> Campaign:
@@ -56,6 +69,7 @@ class OwnCampaigns:
     campaigns: CampaignStore
     drafts: DraftStore
     organizing: Organizing
+    screening: Screening
 
     def of(self, person: Person, *, is_administrator: bool) -> Own:
         """Return a person's campaigns; for an administrator, all of them."""
@@ -71,7 +85,7 @@ class OwnCampaigns:
         return Own(tuple(found), tuple(name for name in only_drafts if is_administrator or name in roles))
 
     def _found(self, roles: Mapping[str, Role], drafts: Mapping[str, Draft]) -> Iterator[OwnCampaign]:
-        left = MOST_LOOKED_AT
+        left, unscreened = MOST_LOOKED_AT, MOST_SCREENED
         for campaign, role in roles.items():
             try:
                 glance = self.organizing.glance(campaign, left)
@@ -79,5 +93,9 @@ class OwnCampaigns:
                 # It has only a draft, or is being deleted or restored.
                 continue
             left -= len(glance.states)
+            evidence = None
+            if glance.overview.is_open and unscreened:
+                unscreened -= 1
+                evidence = self.screening.recent(campaign, MOST_LETTERS)
             draft = drafts.get(campaign)
-            yield OwnCampaign(role, glance, draft is not None and not draft.is_published)
+            yield OwnCampaign(role, glance, draft is not None and not draft.is_published, evidence)

@@ -86,10 +86,10 @@ class Screening:
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
 
-    def recent(self, campaign: str) -> Evidence:
-        """Return what speaks against the newest letters, confirmed or not."""
+    def recent(self, campaign: str, most: int = MOST_ROWS_READ) -> Evidence:
+        """Return what speaks against the newest letters, so many at most, confirmed or not."""
         rows = self.signatures.newest_signatures(campaign, read_ahead=_READ_AHEAD)
-        newest = (row for _, row in islice(rows, MOST_ROWS_READ) if not row.is_empty)
+        newest = (row for _, row in islice(rows, most) if not row.is_empty)
         return evidence_of(newest, on_hold=self.signatures.how_many_held(campaign))
 
     def look(self, campaign: str, wanted: SignatureFilter, after: str | None = None) -> Screened:

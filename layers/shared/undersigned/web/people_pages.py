@@ -109,10 +109,7 @@ def front(language: str, session: Session, own: Own) -> Page:
 
 
 def _attention(own: OwnCampaign, language: str) -> tuple[tuple[str, ...], bool]:
-    """Say what needs attention in a campaign, as its overview does, and whether something must be done.
-
-    What only a look at single letters shows, such as a wave of bots, is on the overview alone.
-    """
+    """Say what needs attention in a campaign, as its overview does, and whether something must be done."""
     glance = own.glance
     told = [
         *_awaiting(glance.awaiting, language),
@@ -123,7 +120,7 @@ def _attention(own: OwnCampaign, language: str) -> tuple[tuple[str, ...], bool]:
                 glance.states,
                 glance.elsewhere,
                 (),
-                None,
+                own.evidence,
                 overdue=glance.overdue,
                 is_part=True,
                 today=glance.today,
