@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+import time
 from dataclasses import dataclass, field, replace
 from email import message_from_bytes, policy
 from html.parser import HTMLParser
@@ -321,11 +322,16 @@ def test_each_mistake_of_the_table_is_at_its_cell(author: Author) -> None:
     assert f'href="{author.base}/recipients?page=1#cell-2-email"' in page
 
 
-def test_a_duplicate_and_a_shared_postal_code_name_the_other_row(author: Author) -> None:
+def test_a_duplicate_a_missing_address_and_a_shared_postal_code_are_named(author: Author) -> None:
     author.open("recipients")
     first = author.form("recipients")
-    author.send("recipients", {"cell-1-id": first["cell-0-id"], "cell-4-postal_codes": "60015", "do": "save"})
-    assert "is also in row 1" in words(author.open("recipients"))
+    shared = first["cell-0-postal_codes"].partition(";")[0]
+    author.send("recipients", {"cell-4-postal_codes": shared, "do": "save"})
+    assert re.search(rf"Row 5, Postal codes : postal_codes : .*{shared}.* row 1", words(author.open("recipients")))
+    author.send("recipients", {"cell-1-id": first["cell-0-id"], "cell-2-email": "", "do": "save"})
+    said = words(author.open("recipients"))
+    assert f"Row 2, Short name : the id {first['cell-0-id']} is also in row 1" in said
+    assert "Row 3, Email : email : the email address is missing" in said
 
 
 @pytest.mark.parametrize(
@@ -342,6 +348,27 @@ def test_a_file_of_a_spreadsheet_replaces_the_list(author: Author, content: byte
     text = author.draft().files["targets.csv"]
     assert text.count("\n") == 3
     assert "mayor@oakton.example" in text
+
+
+def test_ten_thousand_rows_are_taken_in_seconds_and_the_first_hundred_mistakes_told(author: Author) -> None:
+    """The file is a spreadsheet's: with a byte order mark, semicolons, and line breaks inside quotation marks."""
+    rows = [
+        f'Mayor;Name {row};"City Hall\r\nRoom {row}";Town {row};m{row}@{"" if row % 66 else "nowhere "}t.example;{10_000 + row}'
+        for row in range(10_000)
+    ]
+    content = "\r\n".join(["title;name;department;locality;email;postal codes", *rows]).encode("utf-8-sig")
+    author.open("recipients")
+    began = time.process_time()
+    sent = author.send("recipients", {"file": content, "replace": "yes", "pasted": "", "do": "paste"})
+    page = author.open("recipients").body
+    assert time.process_time() - began < 5
+    assert sent.headers["location"].endswith("recipients?done=saved")
+    told = page.partition('id="mistakes"')[2].partition("</div>")[0]
+    assert "152 mistakes to correct" in told
+    places = re.findall(r"<li><a [^>]*>([^<]*)</a>", told)
+    assert places == [f"Row {row + 1}, Email" for row in range(0, 6_600, 66)]
+    assert "The others are shown then." in told
+    assert "City Hall Room 9" in html.unescape(page)
 
 
 def test_what_is_no_table_is_said_at_its_field_and_kept(author: Author) -> None:

@@ -57,7 +57,7 @@ ROWS_SHOWN = 25
 """Rows of the table of recipients on a page."""
 
 
-MOST_SHOWN = 20
+MOST_SHOWN = 100
 """The most mistakes in a summary. The others are at their fields, and in the summary once these are corrected."""
 
 

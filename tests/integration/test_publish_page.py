@@ -1,0 +1,82 @@
+"""The step that publishes: what it changes, in words, and how people then get to the form."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import TYPE_CHECKING
+
+from tests.integration.test_workshop import Author, author, words
+from tests.world import CAMPAIGN, PUBLIC_URL
+from undersigned.web.workshop.publish import qr_code
+
+if TYPE_CHECKING:
+    from tests.world import World
+
+__all__ = ["author"]
+
+OLD, NEW = "chief@evanston-police.example", "new.chief@evanston-police.example"
+ADDRESS = f"{PUBLIC_URL}/campaigns/{CAMPAIGN}"
+
+
+def test_a_changed_letter_says_how_many_signed_the_earlier_one(world: World, author: Author) -> None:
+    for number in range(2):
+        world.confirmed(email=f"s{number}@signers.example")
+    author.open("letter")
+    text = author.form("letter")["text"]
+    author.send("letter", {"text": text.replace("Sincerely", "With hope"), "do": "save"})
+    said = words(author.open("publish"))
+    assert "people who sign from now on sign the new text. 2 people signed the earlier one" in said
+    author.send("publish", {"why": ""})
+    world.restart("public_api")
+    world.confirmed(email="later@signers.example")
+    world.week()
+    [delivery] = world.deliveries
+    assert "version 1 of 2" in delivery.text.lower()
+
+
+def test_a_changed_address_says_what_waits_and_its_delivery_goes_again_to_the_new_one(
+    world: World, author: Author
+) -> None:
+    world.confirmed()
+    world.week()
+    world.feedback("bounce", world.deliveries[0])
+    world.confirmed(email="bo@signers.example")
+    author.open("recipients")
+    [cell] = [name for name, value in author.form("recipients").items() if value == OLD]
+    author.send("recipients", {cell: NEW, "do": "save"})
+    said = words(author.open("publish"))
+    assert re.search(r"Avery Sample, Evanston: changed \(Email\)\. 1 letter waits\.", said)
+    assert "an email to the old address bounced. After publishing, open that delivery under Deliveries" in said
+    author.send("publish", {"why": ""})
+
+    page = author.see("/deliveries/2026-11-24/evanston").body
+    revision = re.search(r'name="revision" value="([^"]+)"', page)
+    assert revision
+    assert "Send again" in page
+    assert author.press("/deliveries/2026-11-24/evanston/retry", {"revision": revision[1]}).status == 303
+    world.run_queue()
+    assert [sent.to for sent in world.deliveries] == [OLD, NEW]
+
+
+def test_the_qr_code_leads_to_the_form_on_the_page_and_as_a_file(author: Author) -> None:
+    assert qr_code(ADDRESS) in author.open("publish").body
+    answer = author.world.get(f"{author.base}/qr", cookies=author.cookies)
+    assert answer.headers["content-type"] == "image/svg+xml"
+    assert "attachment" in answer.headers["content-disposition"]
+    assert answer.content.decode() == qr_code(ADDRESS, border=4)
+    assert qr_code(ADDRESS) != qr_code(f"{ADDRESS}x")
+
+
+def test_each_snippet_leads_to_pages_that_there_are_and_has_a_picture(author: Author) -> None:
+    page = author.open("publish").body
+    snippets = dict(re.findall(r'<textarea id="snippet-([\w-]+)"[^>]*>(.*?)</textarea>', page, re.DOTALL))
+    assert snippets.keys() == {"script", "frame", "link", "own-form"}
+    kinds = page.partition('<ul class="kinds">')[2].partition("</ul>")[0]
+    assert kinds.count("<svg") == kinds.count("data-copy=") == len(snippets)
+    for name in ("script", "frame", "link"):
+        addresses = re.findall(r'(?:src|href)="([^"]+)"', html.unescape(snippets[name]))
+        assert ADDRESS in addresses
+        for address in addresses:
+            assert author.world.get(address.removeprefix(PUBLIC_URL)).status == 200, address
+    assert f'data-campaign="{CAMPAIGN}"' in html.unescape(snippets["script"])
