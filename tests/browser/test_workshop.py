@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
 
     from tests.chromium import Visitor
     from tests.world import World
@@ -157,6 +157,72 @@ def test_without_javascript_a_campaign_is_written_and_published(stack: Stack, vi
     expect(page.get_by_role("heading", level=1)).to_have_text("Recipients")
     page.locator("nav.steps a").last.click()
     page.get_by_role("button", name="Publish", exact=True).click()
+    expect(page.get_by_role("status")).to_have_text("Published.")
+
+
+def reach(page: Page, wanted: Locator) -> None:
+    """Press Tab until an element has the focus, which a person must see."""
+    element = wanted.element_handle()
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        if outline := page.evaluate("it => document.activeElement === it && getComputedStyle(it).outlineStyle", element):
+            assert outline != "none"
+            return
+    message = f"no Tab leads to {wanted}"
+    raise AssertionError(message)
+
+
+def test_with_the_keyboard_alone_a_campaign_is_written_checked_and_published(stack: Stack, visitor: Visitor) -> None:
+    drafting = stack.world.wiring.drafting()
+    files = dict(drafting.starting_files("example", NEW).files)
+    # A few rows are enough, and are faster to go through.
+    files["targets.csv"] = "".join(files["targets.csv"].splitlines(keepends=True)[:3])
+    drafting.create(NEW, ANN, files)
+    page = visitor.open()
+    stack.sign_in(page, NEW)
+
+    def press(name: str, key: str = "Enter") -> None:
+        reach(page, page.get_by_role("button", name=name, exact=True).first)
+        page.keyboard.press(key)
+
+    page.goto(f"{stack.workshop(NEW)}/letter")
+    # The letter: a button writes where the caret is, and a mistake leads to its line.
+    text = page.locator("#text")
+    reach(page, text)
+    page.keyboard.press("Control+End")
+    page.keyboard.type("\n\n{{ nobody }} ")
+    expect(page.locator("#letter-mistakes a")).to_be_visible()
+    page.locator("body").evaluate("() => document.activeElement.blur()")
+    reach(page, page.locator("#letter-mistakes a"))
+    page.keyboard.press("Enter")
+    expect(text).to_be_focused()
+    page.keyboard.press("Control+End")
+    for _ in "{{ nobody }} ":
+        page.keyboard.press("Backspace")
+    page.locator("body").evaluate("() => document.activeElement.blur()")
+    press("Signer’s name", "Space")
+    expect(text).to_have_value(re.compile(r"\{\{ signer\.name \}\}$"))
+    press("Save and continue")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Recipients")
+    # A mistake in the table leads to its cell.
+    cell = page.get_by_label("Email, row 2", exact=True)
+    reach(page, cell)
+    page.keyboard.press("Control+a")
+    page.keyboard.type("nobody")
+    press("Save and continue")
+    reach(page, page.get_by_role("link", name="Row 2, Email"))
+    page.keyboard.press("Enter")
+    expect(cell).to_be_focused()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("mayor@oakton.example")
+    press("Save and continue")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Settings")
+    reach(page, page.locator("nav.steps a").nth(3))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Check")
+    reach(page, page.get_by_role("link", name="Continue to publish"))
+    page.keyboard.press("Enter")
+    press("Publish")
     expect(page.get_by_role("status")).to_have_text("Published.")
 
 
