@@ -51,7 +51,7 @@ def discard_draft(request: ApiRequest) -> Response[str]:
     """Discard the draft as it was in a revision. A published campaign stays; of another one, nothing is left."""
     text = request.query("revision") or ""
     revision = int(text) if re.fullmatch(r"\d{1,12}", text, re.ASCII) else None
-    wired.stack.drafting().discard(request.campaign, _revision(revision))
+    wired.stack.drafting().discard(request.campaign, _revision(revision), request.by)
     return data({"campaign": request.campaign, "discarded": True})
 
 

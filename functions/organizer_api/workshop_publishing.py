@@ -178,7 +178,7 @@ def discard(request: DashboardRequest) -> Response[str]:
     """Delete the draft as the page showed it."""
     is_published = viewer_of(request).is_published
     try:
-        wired.stack.drafting().discard(request.campaign, revision_of(request))
+        wired.stack.drafting().discard(request.campaign, revision_of(request), request.by)
     except ChangedMeanwhileError:
         return moved(address_of(request, "publish?done=changed"))
     return moved(address_of(request, "letter?done=discarded") if is_published else HOME)

@@ -236,6 +236,17 @@ def test_a_change_is_not_published_before_somebody_publishes_it(world: World, au
     assert "Another title" in world.get(f"/campaigns/{CAMPAIGN}").body
 
 
+def test_a_discarded_draft_is_in_the_activity_log_once(world: World, author: Author) -> None:
+    author.open("settings")
+    author.send("settings", {"title": "Another title", "do": "save"})
+    author.open("publish")
+    for _ in range(2):
+        author.send("publish", {}, "discard")
+    [entry] = [entry for entry in world.wiring.campaigns.audit(CAMPAIGN) if entry.action == "discard draft"]
+    assert entry.by.startswith("key ")
+    assert "Discarded the draft" in author.words("/audit")
+
+
 def test_a_discarded_draft_leaves_the_published_campaign(author: Author) -> None:
     author.open("settings")
     author.send("settings", {"title": "Another title", "do": "save"})

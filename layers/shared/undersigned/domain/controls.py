@@ -13,7 +13,7 @@ type Action = Literal[
     "test draft", "approve again", "retry again", "settle as not sent again", "deliver again", "push",
     "remove", "release from quarantine", "hold letters", "release letters", "remove letters",
     "export", "create key", "revoke key", "rotate secret", "stop confirmations", "start confirmations",
-    "backup", "restore", "close", "publish", "make draft",
+    "backup", "restore", "close", "publish", "make draft", "discard draft",
     "add person", "change role", "remove person", "print sign-in link",
 ]  # fmt: skip
 

@@ -249,8 +249,8 @@ class Drafting:
             self.store.set_published(published)
         return Published(published, pushed, changes)
 
-    def discard(self, campaign: str, revision: int) -> None:
-        """Delete a draft as it was in this revision. A published campaign stays as it is.
+    def discard(self, campaign: str, revision: int, by: str) -> None:
+        """Delete a draft as it was in this revision. A published campaign stays as it is, and has it in its log.
 
         Of a campaign that is not published, the people, the keys and the activity log go, too: another campaign may
         have its id later. They go first, so that a crash leaves a draft to discard again, and never people without one.
@@ -262,9 +262,12 @@ class Drafting:
             return
         if found.revision != revision:
             raise ChangedMeanwhileError(found)
-        if not self._base(campaign):
+        is_published = bool(self._base(campaign))
+        if not is_published:
             self.rows.delete_access(campaign)
         self.store.discard(found)
+        if is_published:
+            self._record(campaign, "discard draft", by)
 
     def _compiled(self, draft: Draft) -> CompiledCampaign:
         checked = self.check(draft)

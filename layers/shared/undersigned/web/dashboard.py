@@ -184,6 +184,7 @@ _ACTIONS: Mapping[Action, Message] = {
     "push": Message("Changed the campaign"),
     "publish": Message("Published the draft"),
     "make draft": Message("Made a draft"),
+    "discard draft": Message("Discarded the draft"),
     "create key": Message("Created a key"),
     "revoke key": Message("Revoked a key"),
     "stop confirmations": Message("Stopped the confirmation emails"),
