@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.integration.test_dashboard import Organizer, put_key
+from tests.integration.test_exporting import file_of, rows_of
 from tests.world import CAMPAIGN, files_of_campaign, publish_files
-from undersigned.domain.exports import COLUMNS, row
+from undersigned.domain.exports import COLUMNS, ExportFilter, row
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -38,6 +42,26 @@ def test_letters_are_counted_by_the_label_of_their_link(counting: World) -> None
     assert sorted(str(row.source) for row in rows) == ["flyer", "flyer", "mail-2", "none", "none", "other", "other"]
     assert sorted(row(it, "en")[COLUMNS.index("source")] for it in rows)[:2] == ["flyer", "flyer"]
     assert counting.wiring.recounting().recount(CAMPAIGN).corrected == ()
+
+
+@pytest.mark.moto
+def test_counts_by_source_are_the_same_on_the_dashboard_by_the_api_and_in_the_csv(counting: World) -> None:
+    for number, source in enumerate(("flyer", "flyer", "mail-2")):
+        counting.confirmed(email=f"signer{number}@signers.example", source=source)
+    organizer = Organizer(counting)
+    put_key(counting, "us_manage", "manage")
+    organizer.sign_in("us_manage")
+    headers = {"authorization": "Bearer us_manage"}
+
+    words = organizer.words("")
+    assert re.search(r"Where letters come from .*flyer 2 .*mail-2 1\b", words), words
+    answer = counting.get(f"/organizer/campaigns/{CAMPAIGN}/counts?by=source", headers=headers)
+    assert {name: count for name, count in answer.json["counts"].items() if count} == {"flyer": 2, "mail-2": 1}
+    exporting = counting.wiring.exporting()
+    requested = exporting.ask(CAMPAIGN, ExportFilter(), "key")
+    counting.run_exports()
+    rows = rows_of(file_of(counting, requested))
+    assert Counter(row["source"] for row in rows) == {"flyer": 2, "mail-2": 1}
 
 
 def test_a_letter_that_is_withdrawn_or_erased_leaves_its_source(counting: World) -> None:

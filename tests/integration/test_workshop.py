@@ -16,6 +16,7 @@ import pytest
 
 from tests.integration.test_dashboard import SAME_ORIGIN, Organizer, put_key, text_of
 from tests.organizers import Browser, link_in
+from tests.unit.authoring.test_settings_document import OTHERS
 from tests.world import ADA, ADMINISTRATOR, CAMPAIGN
 from undersigned.authoring.described_settings import ORGANIZER_SETTINGS, SETTINGS, TRANSLATION_SETTINGS
 from undersigned.authoring.settings_document import SettingsDocument
@@ -436,6 +437,27 @@ def test_every_setting_has_a_field_and_the_page_sends_back_what_is_there(author:
     before = author.draft()
     assert author.send("settings", {"do": "save"}).status == 303
     assert author.draft() == before
+
+
+def test_each_setting_can_be_written_on_the_page(author: Author) -> None:
+    def as_typed(value: object) -> str:
+        if isinstance(value, list):
+            return "\n".join(value)
+        return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+
+    author.open("settings")
+    others = {name: value for name, value in OTHERS.items() if name not in {"id", "language"}}
+    before = author.draft().files["campaign.toml"]
+    assert [name for name, value in others.items() if SettingsDocument.read(before).values.get(name) == value] == [
+        "languages"
+    ]
+    author.send("settings", {**{name: as_typed(value) for name, value in others.items()}, "do": "save"})
+    values = SettingsDocument.read(author.draft().files["campaign.toml"]).values
+    assert {name: values[name] for name in others} == others
+
+    author.open("settings")
+    author.send("settings", {"language": "es", "languages": "en", "do": "save"})
+    assert SettingsDocument.read(author.draft().files["campaign.toml"]).values["language"] == "es"
 
 
 def test_settings_are_written_beside_the_comments_of_the_file(author: Author) -> None:
