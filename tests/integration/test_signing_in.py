@@ -354,8 +354,14 @@ def test_an_outage_of_ses_loses_no_invitation(world: World) -> None:
     assert [mail.to for mail in world.sent] == [EDITOR] * 4, "the first of the five was at the beginning"
 
 
-def test_emails_to_sign_in_with_ignore_the_stop_of_confirmation_emails(maria: Browser, world: World) -> None:
-    world.wiring.mail_budgets.stop()
+@pytest.mark.parametrize("by", ["stop", "brake"])
+def test_emails_to_sign_in_with_ignore_what_stops_confirmation_emails(maria: Browser, world: World, by: str) -> None:
+    budgets = world.wiring.mail_budgets
+    if by == "stop":
+        budgets.stop()
+    for _ in range(25 if by == "brake" else 0):
+        budgets.record_report("bounced", "clean", world.clock.now)
+    assert not budgets.sending(world.clock.now).is_open("clean")
     maria.ask(EDITOR)
     assert len(world.sent) == 1
 

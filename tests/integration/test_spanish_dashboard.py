@@ -1,0 +1,62 @@
+"""Every page of organizers in Spanish: no English is left but what the campaign itself says."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import TYPE_CHECKING
+
+from tests.organizers import Browser
+from tests.security.test_who_may_do_what import PEOPLE, ask, peopled, routes, signed_in
+from tests.world import ADMINISTRATOR, CAMPAIGN, files_of_campaign
+
+if TYPE_CHECKING:
+    from tests.security.test_who_may_do_what import Route
+    from tests.world import World
+
+__all__ = ["peopled"]
+
+ENGLISH = re.compile(r"\b(the|and|with|this|that|your|you|are|is|from|for|not|of|by|to)\b", re.IGNORECASE)
+UNSEEN = re.compile(r"<(style|script|pre|textarea|bdi|code)\b.*?</\1>", re.DOTALL)
+"""Code, and what the campaign and its emails say."""
+SAMPLE = "Here are the signer’s own words."
+"""It is in the letter beside its text, and so in the letter's language."""
+
+
+def is_page_of_the_dashboard(route: Route) -> bool:
+    is_shown = route.method == "GET" and not route.is_api
+    # The preview is the form in the campaign's language; the link of an email is not of the dashboard.
+    return is_shown and "/preview/" not in route.path and "{token}" not in route.path
+
+
+def sentences(body: str) -> list[str]:
+    """Return the texts of a page, and those that only screen readers and scripts tell."""
+    told = re.findall(r'(?:aria-label|title|alt|placeholder|data-done)="([^"]*)"', UNSEEN.sub(" ", body))
+    parts = [*re.split(r"<[^>]*>", UNSEEN.sub(" ", body)), *told]
+    return [" ".join(html.unescape(part).split()) for part in parts]
+
+
+def test_no_page_of_organizers_has_english_in_spanish(peopled: World) -> None:
+    files = files_of_campaign()
+    own = " ".join(f"{files['letter.md']} {files['campaign.toml']}".replace("\\", "").split())
+    peopled.wiring.drafting().write(CAMPAIGN, 0, {}, "ann", {"goal": 77, "approval": True})
+    peopled.wiring.campaigns.hold(CAMPAIGN, "evanston", "motivo")
+    peopled.clock.advance(minutes=2)
+    administrator = Browser(peopled)
+    administrator.sign_in(ADMINISTRATOR)
+    left, seen = set(), 0
+    for browser in (signed_in(peopled, PEOPLE["owner"]), administrator):
+        browser.see("/organizer?lang=es")
+        for route in filter(is_page_of_the_dashboard, routes()):
+            answer = ask(browser, route)
+            if not answer.headers.get("content-type", "").startswith("text/html"):
+                continue
+            seen += 1
+            assert '<html lang="es"' in answer.body, route
+            left |= {
+                (route.path, part)
+                for part in sentences(answer.body)
+                if ENGLISH.search(part) and part.strip(" .,") not in own and part != SAMPLE
+            }
+    assert seen > 30
+    assert left == set()
