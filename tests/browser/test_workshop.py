@@ -165,7 +165,9 @@ def reach(page: Page, wanted: Locator) -> None:
     element = wanted.element_handle()
     for _ in range(120):
         page.keyboard.press("Tab")
-        if outline := page.evaluate("it => document.activeElement === it && getComputedStyle(it).outlineStyle", element):
+        if outline := page.evaluate(
+            "it => document.activeElement === it && getComputedStyle(it).outlineStyle", element
+        ):
             assert outline != "none"
             return
     message = f"no Tab leads to {wanted}"

@@ -138,12 +138,12 @@ def open_in_inbox(page: Page, stack: RunningStack, subject: str) -> None:
     """Open the administrator's newest email with this subject in the inbox, as soon as it is there."""
     page.goto(stack.inbox_url)
     sent = page.get_by_role("row").filter(has_text=ADMIN_EMAIL).get_by_role("link", name=subject)
-    wait_for(lambda: sent.count() or page.reload() and None, f"an email about “{subject}” in the inbox")
+    wait_for(lambda: sent.count() or (page.reload() and None), f"an email about “{subject}” in the inbox")
     sent.first.click()
 
 
 def see_the_test_email(page: Page, stack: RunningStack) -> None:
-    """Send a test email of the draft, and look at it in the inbox, as text and as HTML. Nobody needs this to publish."""
+    """Send a test email of the draft, and look at it in the inbox, as text and as HTML. Nobody must, to publish."""
     page.get_by_role("button", name=f"Send a test to {ADMIN_EMAIL}").click()
     expect(page.get_by_role("status")).to_have_text("The test email is on its way to you, and to nobody else.")
     inbox = page.context.new_page()

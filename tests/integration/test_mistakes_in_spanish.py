@@ -21,6 +21,7 @@ from undersigned.authoring.toml_document import _OTHERWISE, _REASONS
 if TYPE_CHECKING:
     from tests.world import World
 
+
 def words_in(text: str) -> set[str]:
     return set(re.findall(r"[^\W\d_]{3,}", text.lower()))
 

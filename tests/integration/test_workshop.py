@@ -365,7 +365,8 @@ def test_a_file_of_a_spreadsheet_replaces_the_list(author: Author, content: byte
 def test_ten_thousand_rows_are_taken_in_seconds_and_the_first_hundred_mistakes_told(author: Author) -> None:
     """The file is a spreadsheet's: with a byte order mark, semicolons, and line breaks inside quotation marks."""
     rows = [
-        f'Mayor;Name {row};"City Hall\r\nRoom {row}";Town {row};m{row}@{"" if row % 66 else "nowhere "}t.example;{10_000 + row}'
+        f'Mayor;Name {row};"City Hall\r\nRoom {row}";Town {row};'
+        f"m{row}@{'' if row % 66 else 'nowhere '}t.example;{10_000 + row}"
         for row in range(10_000)
     ]
     content = "\r\n".join(["title;name;department;locality;email;postal codes", *rows]).encode("utf-8-sig")

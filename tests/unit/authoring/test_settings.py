@@ -174,7 +174,11 @@ def test_a_campaign_without_optional_settings_has_one_language_and_no_sites(file
             )
             for hour, shown in (("24", "24"), ("-1", "-1"), ('"9"', "'9'"), ("true", "true"), ("9.5", "9.5"))
         ),
-        ("goal = 50", "goal = 50\ngoal = 60", "campaign.toml:8: this setting or table is already further up; write each one once"),
+        (
+            "goal = 50",
+            "goal = 50\ngoal = 60",
+            "campaign.toml:8: this setting or table is already further up; write each",
+        ),
     ],
 )
 def test_a_mistake_in_the_settings_is_named_with_the_fix(files: Files, old: str, new: str, mistake: str) -> None:

@@ -15,9 +15,7 @@ _KEY = re.compile(r"""\s*(?:"([^"]+)"|'([^']+)'|([\w-]+))\s*=""")
 _TABLE = re.compile(r"\s*\[\s*([\w-]+)\s*\]")
 _POSITION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _TWICE = Message("this setting or table is already further up; write each one once")
-_NO_NAME = Message(
-    "the line has no name of a setting with “=” after it; write name = 'text', and begin a note with #"
-)
+_NO_NAME = Message("the line has no name of a setting with “=” after it; write name = 'text', and begin a note with #")
 _NO_END_OF_NAME = Message("the name of a table has no “]” after it; write it on a line of its own, such as [organizer]")
 _NO_VALUE = Message(
     "what begins at character %(column)s is no value; write a text as 'text', a number with digits only, a day as "
@@ -35,7 +33,8 @@ _BACKSLASH = Message("at character %(column)s a backslash stands before the wron
 _UNPRINTABLE = Message("there is an invisible character at character %(column)s; type the line again")
 _NO_DAY = Message("there is no such day or time; write a day as 2026-11-30")
 _OTHERWISE = Message(
-    "the line can't be read from character %(column)s on; write each setting once, on a line of its own, as name = 'text'"
+    "the line can't be read from character %(column)s on; write each setting once, on a line of its own, as "
+    "name = 'text'"
 )
 _REASONS = {
     r"Cannot |Duplicate ": _TWICE,

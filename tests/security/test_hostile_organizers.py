@@ -1,0 +1,115 @@
+"""A campaign whose every text is hostile: nothing of it runs, or is styled, in any page, email, picture or packet."""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+import re
+from typing import TYPE_CHECKING
+
+from pypdf import PdfReader
+
+from tests.organizers import Browser, add
+from tests.world import CAMPAIGN, files_of_campaign, publish_files
+from undersigned.authoring.settings_document import SettingsDocument
+
+if TYPE_CHECKING:
+    from tests.world import World
+
+MARK = "<img src=x onerror=alert(1)><style>*{color:red}</style>\"'&"
+LOGIC = "{{ 7*7 }}{% raw %}"
+TYPST = '#panic("x") $a$ *b* `c` \\'
+FORM = f"/campaigns/{CAMPAIGN}"
+OWNER = "owner@enddemand.example"
+
+
+def publish_hostile(world: World) -> None:
+    files = files_of_campaign()
+    settings = SettingsDocument.read(files["campaign.toml"]).changed(
+        {
+            "title": f"{MARK} {TYPST}",
+            "summary": f"{MARK} {LOGIC}",
+            "organizer.name": f"{MARK} {LOGIC} {TYPST}",
+            "es.title": MARK,
+            "es.summary": MARK,
+            "sources": ["flyer"],
+            "approval": True,
+        }
+    )
+    rows = list(csv.DictReader(io.StringIO(files["targets.csv"])))
+    for number, row in enumerate(rows):
+        row |= {"name": f"{MARK} {TYPST} {number}", "title": f"{LOGIC} {MARK}", "title_es": MARK}
+        row |= {"department": f"{TYPST} {MARK}", "locality": f"{row['locality']} {MARK}"}
+    table = io.StringIO()
+    writer = csv.DictWriter(table, rows[0].keys(), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    publish_files(world, {"campaign.toml": settings.text, "targets.csv": table.getvalue()})
+    world.restart("public_api")
+
+
+def deliver(world: World) -> None:
+    """Run the week, whose letters wait for an approval, and approve them."""
+    world.week()
+    world.wiring.delivery_controls().approve(CAMPAIGN, world.wiring.period(CAMPAIGN), "command line", "")
+    world.run_queue()
+
+
+def assert_harmless(body: str, about: str) -> None:
+    assert not re.search(r"<img src=x|<style>\*", body), about
+    assert not re.search(r"\b49\b", re.sub(r"<style>.*?</style>", "", body, flags=re.DOTALL)), about
+
+
+def test_hostile_texts_of_a_campaign_run_in_no_page_email_or_packet(world: World) -> None:
+    publish_hostile(world)
+    for path in ("", "?lang=es&source=flyer", "/embed", "/privacy", "/signed", "/count.svg"):
+        answer = world.get(f"{FORM}{path}")
+        assert answer.status == 200, path
+        assert_harmless(answer.body, path)
+    assert MARK in html.unescape(world.get(FORM).body)
+    assert world.get(f"{FORM}/share.png").content.startswith(b"\x89PNG")
+
+    world.sign()
+    world.run_stream()
+    link = world.sent[-1].link("confirm")
+    assert_harmless(world.get(link).body, "the page that confirms")
+    assert_harmless(world.press(link).body, "the signer's own page")
+    world.run_stream()
+    deliver(world)
+    kinds = {sent.tags["kind"] for sent in world.sent}
+    assert {"confirmation", "delivery"} < kinds, kinds
+    for sent in world.sent:
+        assert_harmless(sent.html, sent.tags["kind"])
+        assert "\n" not in str(sent.mail["subject"])
+    [delivery] = world.deliveries
+    words = " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(delivery.pdfs[0])).pages).split())
+    for hostile in ('#panic("x")', "$a$ *b* `c`", "<img src=x", "{{ 7*7 }}{% raw %}"):
+        assert hostile in words, hostile
+
+
+def test_hostile_texts_of_a_campaign_run_in_no_page_of_organizers(world: World) -> None:
+    publish_hostile(world)
+    world.confirmed()
+    deliver(world)
+    world.confirmed(email="bo@signers.example")
+    add(world, OWNER, "owner")
+    owner = Browser(world)
+    owner.sign_in(OWNER)
+    day = world.wiring.period(CAMPAIGN)
+    paths = ["/organizer", "", "/targets/evanston", "/targets/evanston/next"]
+    paths += [
+        "/deliveries",
+        f"/deliveries/{day}/evanston",
+        "/signatures",
+        "/screening",
+        "/people",
+        "/keys",
+        "/audit",
+        "/exports",
+    ]
+    paths += [f"/workshop/{step}" for step in ("letter", "recipients", "settings", "check", "publish", "preview/page")]
+    for path in paths:
+        answer = owner.see(path)
+        assert answer.status == 200, path
+        assert_harmless(answer.body, path)
