@@ -330,7 +330,7 @@ class Simulation:
 
     def new_id(self) -> str:
         self._ids += 1
-        return f"{self._ids:08x}" * 2
+        return hashlib.sha256(str(self._ids).encode()).hexdigest()[:16]
 
     # Code
 

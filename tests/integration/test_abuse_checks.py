@@ -159,6 +159,49 @@ def test_who_signs_again_after_minutes_gets_another_email(world: World) -> None:
     assert len(world.sent) == 2
 
 
+def test_a_browser_that_posts_its_form_for_a_quarter_of_an_hour_causes_one_email(world: World) -> None:
+    """`form.js` posts a form until it is answered. Each answer can get lost after the row was written."""
+    form = world.form()
+    for _ in range(30):
+        world.sign(form=form)
+        world.run_stream()
+        world.clock.advance(seconds=30)
+    assert len(world.sent) == 1
+    world.sign(form=form)
+    world.run_stream()
+    assert len(world.sent) == 2
+
+
+def test_who_got_no_email_and_opens_the_form_again_after_two_minutes_gets_another_one(world: World) -> None:
+    """The page after signing says so: “If the email isn’t there, fill in the form again”."""
+    world.sign(form=world.form())
+    world.run_stream()
+    world.clock.advance(minutes=3)
+    world.sign(form=world.form())
+    world.run_stream()
+    assert len(world.sent) == 2
+
+
+def test_other_words_in_the_same_copy_of_the_form_get_an_email_of_their_own_at_once(world: World) -> None:
+    form = world.form()
+    for note in ("First", "Second"):
+        world.sign(form=form, note=note)
+    world.run_stream()
+    assert len(world.sent) == 2
+
+
+@pytest.mark.parametrize("token", ["", "end-demand-illinois~abc~.forged"])
+def test_a_form_without_a_valid_token_has_no_copies(world: World, token: str) -> None:
+    """An organization's own form may post anything in this field, and the same each time."""
+    change(world, allowed_origins=(SITE,))
+    for _ in range(2):
+        values = {**ADA, "form": token}
+        assert world.post(f"{FORM}/signatures", values, headers={"origin": SITE}).status == 303
+        world.run_stream()
+        world.clock.advance(minutes=3)
+    assert len(world.sent) == 2
+
+
 def test_who_has_confirmed_and_sends_the_form_twice_gets_one_more_email(world: World) -> None:
     world.confirmed()
     world.clock.advance(hours=1)

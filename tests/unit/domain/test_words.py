@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from undersigned.domain.signatures import PENDING_FOR, Signature, new_mail_request
 from undersigned.domain.tokens import SignerToken
 from undersigned.domain.words import (
+    COPY_SENT_AGAIN_WITHIN,
     KEPT_FOR,
     MOST_WORDS,
     SENT_AGAIN_WITHIN,
@@ -165,6 +166,21 @@ def test_clean_words_wait_for_a_day_whatever_is_posted(forms: list[tuple[str, bo
                 assert now - words.signed_at >= KEPT_FOR
 
 
+@pytest.mark.parametrize("copies", [("123", "123"), ("123", "456")])
+@pytest.mark.parametrize("early", [True, False])
+def test_one_copy_of_a_form_again_within_15_minutes_requests_the_same_email(
+    copies: tuple[str, str],
+    early: bool,  # noqa: FBT001
+) -> None:
+    within = COPY_SENT_AGAIN_WITHIN if len({*copies}) == 1 else SENT_AGAIN_WITHIN
+    later = NOON + within - timedelta(seconds=early)
+    first, again = (
+        replace(form("one", at), mail_request=new_mail_request(at, random, form_token=copy))
+        for at, random, copy in zip((NOON, later), ("1111", "2222"), copies, strict=True)
+    )
+    assert after_form(first, again, later).mail_request == (first if early else again).mail_request
+
+
 @pytest.mark.parametrize(("seconds", "is_same"), [(0, True), (119, True), (120, False)])
 def test_the_same_form_again_within_two_minutes_requests_the_same_email(seconds: int, is_same: bool) -> None:  # noqa: FBT001
     first, again = (
@@ -183,7 +199,7 @@ def test_the_same_form_again_within_two_minutes_requests_the_same_email(seconds:
 def sent(note: str, seconds: float = 0, suspicion: str | None = None) -> Signature:
     """Return a form whose email is requested when it is posted, so many seconds after noon."""
     at = NOON + timedelta(seconds=seconds)
-    return replace(form(note, at, suspicion), mail_request=new_mail_request(at, f"{int(seconds):08x}"))
+    return replace(form(note, at, suspicion), mail_request=new_mail_request(at, f"{int(seconds):04x}0000"))
 
 
 def test_words_beside_the_rows_own_that_are_sent_again_change_nothing() -> None:

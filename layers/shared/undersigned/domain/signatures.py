@@ -102,9 +102,18 @@ class SignedForm:
     source: str | None = None
 
 
-def new_mail_request(at: datetime, random: str) -> str:
-    """Return the id of a request for an email: when it was made, in seconds, and eight random digits."""
-    return f"{int(at.timestamp()):08x}-{random[:8]}"
+def new_mail_request(at: datetime, random: str, form_token: str | None = None) -> str:
+    """Return the id of a request for an email: when it was made, in seconds, and eight digits in hex.
+
+    They are random, but the first four name the copy of the form, if it has a form token.
+    """
+    copy = hashlib.sha256(form_token.encode()).hexdigest()[:4] if form_token else ""
+    return f"{int(at.timestamp()):08x}-{(copy + random)[:8]}"
+
+
+def copy_of(mail_request: str) -> str:
+    """Return what names the copy of the form that requested an email. Random digits if it had no form token."""
+    return mail_request.partition("-")[2][:4]
 
 
 def requested_at(mail_request: str) -> datetime | None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from undersigned.domain.signatures import requested_at
+from undersigned.domain.signatures import copy_of, requested_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +28,13 @@ It is as many words as a person gets emails about a campaign in a day, so words 
 """
 
 SENT_AGAIN_WITHIN = timedelta(minutes=2)
-"""The same form again within this time was sent twice (a double click, or a lost answer), and one email is enough."""
+"""The same words again within this time were sent twice (a double click, or a lost answer), and one email is enough."""
+
+COPY_SENT_AGAIN_WITHIN = timedelta(minutes=15)
+"""The same for one copy of the form, which `form.js` posts until it is answered, at least every 33 seconds.
+
+A person who got no email and opens the form again has another copy. One who goes back to the old page waits this long.
+"""
 
 _EPOCH, _TICK = datetime.fromtimestamp(0, UTC), timedelta(microseconds=1)
 
@@ -102,7 +108,9 @@ def _is_sent_again(row: Signature, words: Signature, form: Signature) -> bool:
     before, now = requested_at(words.mail_request), requested_at(form.mail_request)
     if before is None or now is None:
         return False
-    return now - before < SENT_AGAIN_WITHIN and row.is_opened_by_links_of(before)
+    is_same_copy = copy_of(words.mail_request) == copy_of(form.mail_request)
+    within = COPY_SENT_AGAIN_WITHIN if is_same_copy else SENT_AGAIN_WITHIN
+    return now - before < within and row.is_opened_by_links_of(before)
 
 
 def _giving_way(waiting: Sequence[Signature], form: Signature, now: datetime) -> Signature | None:

@@ -118,6 +118,11 @@ class AbuseChecks:
         """Return the hash of an IP address's network, which is another one each day."""
         return hashed_network(f"network:{self.keys()[0]}", address, self.clock())
 
+    def valid_token(self, campaign: Campaign, values: Mapping[str, object]) -> str | None:
+        """Return a posted form's token if it is valid for the campaign."""
+        token = values.get("form")
+        return token if isinstance(token, str) and self._read(campaign, token) else None
+
     def judge(self, campaign: Campaign, values: Mapping[str, object], origin: str | None) -> Suspicion | None:
         """Say why a form looks like a bot's. `origin` is the site that posted it, as the browser reports it."""
         form = self._read(campaign, values.get("form"))

@@ -282,7 +282,8 @@ class Signing:
         form = read_form(values, entry.campaign, entry.roster, context.language)
         self.abuse_checks.admit(context.address)
         suspicion = self.abuse_checks.judge(entry.campaign, values, context.origin)
-        signature = self._pending(entry, form, context)
+        token = self.abuse_checks.valid_token(entry.campaign, values)
+        signature = self._pending(entry, form, context, token)
         for attempt in range(1, _TRIES + 1):
             try:
                 self._write(signature, suspicion)
@@ -305,7 +306,7 @@ class Signing:
             form = replace(signature, version=version, quarantine=suspicion, erased_at=erased_at)
             self.signatures.sign(after_form(existing, form, signature.signed_at), existing)
 
-    def _pending(self, entry: Entry, form: SignedForm, context: FormContext) -> Signature:
+    def _pending(self, entry: Entry, form: SignedForm, context: FormContext, token: str | None) -> Signature:
         now = self.clock()
         letter = entry.letter(form.letter_language)
         return Signature(
@@ -331,7 +332,7 @@ class Signing:
             language=context.language,
             signed_at=now,
             signed_on=self.today(entry.campaign),
-            mail_request=new_mail_request(now, self.new_id()),
+            mail_request=new_mail_request(now, self.new_id(), token),
             expires_at=now + PENDING_FOR,
             network=self.abuse_checks.network(context.address),
         )
