@@ -320,6 +320,47 @@ def test_a_batch_that_finds_a_budget_throttled_keeps_nothing_of_the_others(rush:
     assert {row["network"]["N"] for row in budgets(rush).values() if "network" in row} == {"1"}
 
 
+class LosesARecord:
+    """Refuses the second row of what budgets have counted, before it is written or when only its answer is lost."""
+
+    def __init__(self, *, is_written: bool) -> None:
+        self.is_written = is_written
+        self.rows = 0
+
+    def before(self, _function: str, _operation: str, params: Any) -> None:
+        pk = params.get("Key", {}).get("pk", {}).get("S", "")
+        self.rows += pk.startswith("MAILS#counted#")
+        self._refuse(not self.is_written)
+
+    def after(self, _function: str, _operation: str) -> None:
+        self._refuse(self.is_written)
+
+    def retries(self, _function: str, _operation: str) -> bool:
+        return False
+
+    def _refuse(self, is_now: bool) -> None:  # noqa: FBT001
+        if is_now and self.rows == 2:
+            self.rows = 3
+            answer: Any = {"Error": {"Code": "InternalServerError", "Message": ""}}
+            raise ClientError(answer, "UpdateItem")
+
+
+@pytest.mark.parametrize("is_written", [False, True])
+def test_a_batch_that_is_recorded_in_part_is_counted_when_it_comes_again(rush: World, is_written: bool) -> None:  # noqa: FBT001
+    """Emails of several seconds have a row for each two of them, which says that the budgets have counted them."""
+    rush.new_records()
+    for number in range(4):
+        rush.clock.advance(seconds=3)
+        rush.sign(email=f"late{number}@signers.example")
+    records = rush.new_records()
+    rush.watch = LosesARecord(is_written=is_written)
+    assert len(run(rush, records)) == len(records)
+    rush.watch = None
+    assert taken(rush) == 0
+    assert run(rush, records) == []
+    assert (len(rush.sent), taken(rush)) == (4, 4)
+
+
 # A day at ten times SES's rate, on a model: the real pace, and the rule of a batch
 
 

@@ -118,11 +118,18 @@ class MailBudgets(MailBudgetStore):
 
     @override
     def record_counted(self, entries: Collection[Entry]) -> None:
-        for pk, some in _by_seconds(entries).items():
-            ids = "".join(sorted(entry.id for entry in some))
-            key = Key(pk, hashlib.sha256(ids.encode()).hexdigest()[:16])
-            expiry = _expiry(max(entry.at for entry in some))
-            self._table.update(Update(key, assign={_COUNTED: ids, **expiry}))
+        tried: list[tuple[Key, Values]] = []
+        try:
+            for pk, some in _by_seconds(entries).items():
+                ids = "".join(sorted(entry.id for entry in some))
+                key = Key(pk, hashlib.sha256(ids.encode()).hexdigest()[:16])
+                tried.append((key, _expiry(max(entry.at for entry in some))))
+                self._table.update(Update(key, assign={_COUNTED: ids, **tried[-1][1]}))
+        except Exception:
+            # The last one may have been written, too, and only its answer lost.
+            for key, expiry in tried:
+                self._table.update(Update(key, assign={_COUNTED: "", **expiry}))
+            raise
 
     def _shards_of(self, budget: Budget) -> int:
         return _SHARDS if budget.is_of_hour and budget.limit >= _LARGE else 1

@@ -521,7 +521,10 @@ class MailBudgetStore(Protocol):
         """Read consistently which entries were recorded as counted, by their ids."""
 
     def record_counted(self, entries: Collection[Entry]) -> None:
-        """Record that the budgets have counted these entries."""
+        """Record that the budgets have counted these entries. After an error, none of them is recorded.
+
+        If the table takes no writes at all, some may stay recorded, and count in no budget when they come again.
+        """
 
     def sending(self, now: datetime) -> Sending:
         """Read whether confirmation emails go out."""
