@@ -22,7 +22,7 @@ from undersigned.aws.signatures import Signatures, signature_key
 from undersigned.aws.stream import read_change
 from undersigned.domain.signatures import Signature
 from undersigned.domain.tallies import counters_of, mark_of
-from undersigned.services.ports import SignatureStateError
+from undersigned.services.ports import ChangedError, SignatureStateError
 from undersigned.services.tallying import Tallying, needs_counting
 
 if TYPE_CHECKING:
@@ -306,6 +306,12 @@ def hot(crowd: Crowd, letters: int = 40) -> None:
 
 def make_again(crowd: Crowd) -> None:
     """Delete the campaign, and make one with the same id. The workers stay warm."""
+    delete(crowd)
+    crowd.table.update(Update(counter_key(CAMPAIGN, "TOTAL"), assign={"goal": 500}))
+
+
+def delete(crowd: Crowd) -> None:
+    """Delete the campaign. The workers stay warm."""
     for signer in crowd.signers:
         crowd.table.delete(signature_key(CAMPAIGN, signer))
     crowd.until_quiet()
@@ -314,7 +320,63 @@ def make_again(crowd: Crowd) -> None:
     for partition in counter_partitions(CAMPAIGN):
         for row in list(crowd.table.query(partition)):
             crowd.table.delete(Key(row["pk"], row["sk"]))
-    crowd.table.update(Update(counter_key(CAMPAIGN, "TOTAL"), assign={"goal": 500}))
+
+
+def counter_rows(crowd: Crowd) -> list[str]:
+    """Return the keys of all counters and shards in the table."""
+    return [f"{pk} {sk}" for pk in counter_partitions(CAMPAIGN) for sk in crowd.memory.partitions.get(pk, ())]
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_late_record_of_a_deleted_campaign_brings_no_counter_back(is_known: bool) -> None:  # noqa: FBT001
+    """Its row went with the campaign: its record comes again, or from a dead-letter queue after a recount."""
+    crowd = Crowd(1, faults=0)
+    hot(crowd)
+    [gone, *_] = [row for signer in crowd.signers if (row := crowd.rows.signature(CAMPAIGN, signer))]
+    delete(crowd)
+    if not is_known:
+        for pk in [pk for pk in crowd.memory.partitions if pk.startswith("FORGOTTEN#")]:
+            crowd.memory.partitions[pk].clear()
+    for worker in (*crowd.workers, crowd.worker()):
+        worker.forget(gone)
+    assert counter_rows(crowd) == []
+
+
+def test_a_worker_that_was_about_to_count_when_the_campaign_was_deleted_brings_no_counter_back() -> None:
+    crowd = Crowd(1, faults=0)
+    hot(crowd)
+    signer = f"{99:032x}"
+    crowd.rows.sign(crowd.letter(signer, 1), None)
+    row = crowd.rows.signature(CAMPAIGN, signer)
+    assert row
+    crowd.signers.append(signer)
+    delete(crowd)
+    for worker in crowd.workers:
+        with pytest.raises(ChangedError):
+            worker.counts.move_marks(CAMPAIGN, [(row, mark_of(row))])
+    assert counter_rows(crowd) == []
+
+
+def test_a_worker_that_adds_up_while_the_campaign_is_deleted_brings_no_counter_back() -> None:
+    crowd = Crowd(1, faults=0)
+    hot(crowd)
+    worker = crowd.worker()
+    worker.counts._table.batch_get = read_before_deletion(crowd)  # type: ignore[attr-defined]
+    worker.counts.sum_up(CAMPAIGN, after_others=True)
+    assert counter_rows(crowd) == []
+
+
+def read_before_deletion(crowd: Crowd) -> Callable[[Any], Any]:
+    """Return a way to read rows after which the campaign is deleted. The sum of the shards is not added up."""
+    crowd.table.update(Update(counter_key(CAMPAIGN, "TOTAL"), remove=["summed", "elsewhere"]))
+
+    def read(keys: Any) -> Any:
+        rows = list(crowd.table.batch_get(keys))
+        if len(rows) > 1:
+            delete(crowd)
+        return iter(rows)
+
+    return read
 
 
 @pytest.mark.parametrize("confirms", [True, False])

@@ -58,7 +58,7 @@ _PAUSES = (0.02, 0.04, 0.08, 0.16, 0.32)
 chance, so that two workers don't meet again ("Exponential backoff and jitter", AWS Architecture Blog)."""
 
 _IS_LISTED = Attr("pk").exists()
-"""The condition on a shard's total that the shard is listed. Deleting a campaign deletes its shards."""
+"""The condition on a total that its campaign exists; in a shard, that the shard is listed. Both go with the campaign."""
 
 _MET_ANOTHER = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 """The reasons for which DynamoDB cancels a transaction that can succeed unchanged ("TransactWriteItems", API
@@ -134,6 +134,9 @@ class Counts(CountStore):
 
     @override
     def forget(self, gone: Signature, now: datetime) -> None:
+        if not any(self._table.batch_get([counter_key(gone.campaign, TOTAL)])):
+            # The campaign was deleted, too. This would make its counters anew.
+            return
         forgotten = {
             "pk": f"FORGOTTEN#{gone.campaign}#{gone.signer}",
             "sk": f"{gone.signed_at.isoformat()}#{gone.version}",
@@ -193,8 +196,11 @@ class Counts(CountStore):
             self._shards[campaign] = shard
 
     def _list(self, campaign: str, shard: int) -> None:
-        """List a shard, so that whoever adds up the shards finds it, and then begin it. Nothing counts in it before."""
-        self._table.update(Update(counter_key(campaign, TOTAL), add={"shards": {str(shard)}}))
+        """List a shard, so that whoever adds up the shards finds it, and then begin it. Nothing counts in it before.
+
+        Raises ConditionFailedError if the campaign was deleted.
+        """
+        self._table.update(Update(counter_key(campaign, TOTAL), add={"shards": {str(shard)}}, when=_IS_LISTED))
         self._table.update(Update(counter_key(campaign, TOTAL, shard), add={"moves": 0}))
 
     @override
@@ -209,9 +215,9 @@ class Counts(CountStore):
             elsewhere = sum(int(values.get("signatures", 0)) for values in rows)
             # Each shard counts its moves. If two workers add up at once, the sum of the later moves stays; after the
             # last move, that is the sum of all.
-            is_newer = Attr("summed").not_exists() | Attr("summed").lt(moves)
+            is_newer = _IS_LISTED & (Attr("summed").not_exists() | Attr("summed").lt(moves))
             summed = {"elsewhere": elsewhere, "summed": moves}
-            with suppress(ConditionFailedError):  # Another worker has added up at least as many moves.
+            with suppress(ConditionFailedError):  # Another worker has added up at least as many, or it was deleted.
                 self._table.update(Update(counter_key(campaign, TOTAL), assign=summed, when=is_newer))
         self._not_summed.discard(campaign)
 

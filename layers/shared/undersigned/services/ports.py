@@ -422,7 +422,10 @@ class CountStore(Protocol):
         """
 
     def forget(self, gone: Signature, now: datetime) -> None:
-        """Subtract a deleted row from the counters. Doing it again within two days is harmless."""
+        """Subtract a deleted row from the counters, if there are any: its campaign may have been deleted, too.
+
+        Doing it again within two days is harmless.
+        """
 
     def correct(self, campaign: str, counter: str, *, wrong: int, right: int) -> None:
         """Correct a counter by a difference. Raises ChangedError if it is no longer the wrong number."""
