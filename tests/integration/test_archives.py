@@ -143,6 +143,42 @@ def test_an_archive_is_made_again_without_the_letter(sent: World) -> None:
     assert stored_letters(sent) == sorted(2 * ["Ben", "Cyd", "Dan", "Eve"])
 
 
+def lose_messages(world: World) -> int:
+    """Empty the queue of deliveries, and return how many messages it had."""
+    world.clock.advance(minutes=2)
+    sqs, queue = client_of("sqs"), {"QueueUrl": world.queue_url}
+    found = sqs.receive_message(**queue, MaxNumberOfMessages=10).get("Messages", [])
+    for message in found:
+        sqs.delete_message(**queue, ReceiptHandle=message["ReceiptHandle"])
+    return len(found)
+
+
+def test_a_repacking_that_lost_its_message_is_queued_by_the_next_reconciliation(sent: World) -> None:
+    """Version 0.2 can't read the message. After some tries it is a dead letter."""
+    erase(sent, "Ada")
+    assert lose_messages(sent) == 1
+    sent.reconcile()
+    assert lose_messages(sent) == 1
+    repack(sent)
+    assert len(links(sent, "archives")) == 3
+    sent.reconcile()
+    assert lose_messages(sent) == 0
+
+
+def test_an_archive_that_an_earlier_version_did_not_make_is_made_the_next_day(sent: World) -> None:
+    """It sent the next attempt with packets of its own. No letter was erased."""
+    [second] = [archive for archive in sent.wiring.deliveries.archives(KEY) if archive.number == 2]
+    key = to_item(archive_key(KEY, second)._asdict())
+    client_of("dynamodb").delete_item(TableName=sent.wiring.settings.table_name, Key=key)
+    assert len(links(sent, "archives")) == 2
+    sent.reconcile()
+    assert lose_messages(sent) == 1
+    repack(sent)
+    assert len(links(sent, "archives")) == 3
+    sent.reconcile()
+    assert lose_messages(sent) == 0
+
+
 def test_a_page_reads_the_bundles_only_until_its_packets_are_made_again(
     sent: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

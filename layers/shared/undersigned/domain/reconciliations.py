@@ -92,8 +92,8 @@ class Summary:
     """What a reconciliation has done so far.
 
     `rows` were read; `marks` were wrong, and counted; `emails` were asked for again; `waiting` emails may be in the
-    queue; `deliveries` were queued; `unexplained` differences were reported. The personal data of `cleared` rows was
-    removed, because its time was over.
+    queue; `deliveries` were queued, and `repackings` of deliveries; `unexplained` differences were reported. The
+    personal data of `cleared` rows was removed, because its time was over.
     """
 
     rows: int = 0
@@ -102,6 +102,7 @@ class Summary:
     emails: int = 0
     waiting: int = 0
     deliveries: int = 0
+    repackings: int = 0
     unexplained: int = 0
 
     def plus(self, **more: int) -> Summary:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from undersigned.domain.deliveries import archive_name
+from undersigned.domain.deliveries import UNDER_WAY, archive_name
 from undersigned.domain.errors import ExplainedError, NotFoundError
 from undersigned.domain.languages import Message
 from undersigned.services.ports import ChangedError
@@ -137,6 +137,19 @@ def sent_packets(deliveries: DeliveryStore, delivery: Delivery) -> tuple[SentPac
     letters = delivery.letters_in(deliveries.bundles(delivery.key))
     erased = (since.intersection(letters[packet.first - 1 : packet.last]) for packet in named)
     return tuple(SentPacket(packet, len(within), within) for packet, within in zip(named, erased, strict=True))
+
+
+def awaits_repacking(deliveries: DeliveryStore, delivery: Delivery, now: datetime) -> bool:
+    """Say whether a page shows that a packet or an archive of a delivery is being made again."""
+    may_await = bool(delivery.erased or delivery.archive_size)
+    # While its next attempt is made, that makes them.
+    if not may_await or delivery.state in UNDER_WAY or delivery.cleared_at or delivery.has_ended_links(now):
+        return False
+    packets = sent_packets(deliveries, delivery)
+    parts = parts_of(delivery.key, delivery.archive_size, packets, deliveries.archives(delivery.key))
+    return any(packet.is_outdated for packet in packets) or any(
+        part.archive is None and not part.is_gone for part in parts
+    )
 
 
 def right_archives(deliveries: DeliveryStore, delivery: Delivery) -> frozenset[str]:

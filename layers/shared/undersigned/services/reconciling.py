@@ -22,6 +22,7 @@ from undersigned.domain.tallies import counters_of
 from undersigned.domain.words import beside_still
 from undersigned.services.confirming import CLAIMS_KNOWN_FOR
 from undersigned.services.measuring import Kept
+from undersigned.services.packet_files import awaits_repacking
 from undersigned.services.ports import ChangedError
 from undersigned.services.tallying import lacks_town, needs_counting, set_town
 
@@ -239,6 +240,9 @@ class Reconciling:
                 if run.may_queue and not kept.controls.paused and _has_stopped(delivery, now):
                     self.delivery_queue.put([delivery.key])
                     summary = summary.plus(deliveries=1)
+                if run.may_queue and awaits_repacking(self.deliveries, delivery, now):
+                    self.delivery_queue.put_repacking(delivery.key)
+                    summary = summary.plus(repackings=1)
         return replace(run, summary=summary, gauges=gauges)
 
     def _note_that_it_was_told(self, delivery: Delivery) -> None:
