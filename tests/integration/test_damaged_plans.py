@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.integration.test_cadences import at, change, sign
+from tests.integration.test_organizers_commands import invoke, run
 from tests.world import CAMPAIGN, client_of
 from undersigned.aws.campaigns import campaign_values
 from undersigned.aws.deliveries import delivery_key
@@ -18,7 +19,10 @@ from undersigned.services.planning import NotPlannedError
 if TYPE_CHECKING:
     from tests.world import World
 
+__all__ = ["invoke", "run"]
+
 OTHER = "before-the-damaged-one"
+PERIOD = "2026-11-24"
 
 
 @pytest.fixture
@@ -71,6 +75,35 @@ def test_a_damaged_campaign_stops_no_other(signed: World) -> None:
     with pytest.raises(NotPlannedError, match=OTHER):
         signed.plan()
     assert sent_to(signed) == {"evanston", "wilmette", "skokie"}
+
+
+def test_sending_now_sends_to_all_others(signed: World) -> None:
+    damage_delivery(signed)
+    with pytest.raises(NotPlannedError, match=CAMPAIGN):
+        signed.wiring.delivery_controls().deliver(CAMPAIGN, PERIOD, "Olu", "")
+    assert sent_to(signed) == {"wilmette", "skokie"}
+    assert [entry.action for entry in signed.wiring.campaigns.audit(CAMPAIGN)] == ["deliver"]
+
+
+def test_the_command_says_which_target_it_leaves_out(signed: World, run: Any) -> None:
+    damage_delivery(signed)
+    shown = run("deliver", CAMPAIGN, "--target", "evanston", "--yes")
+    assert "evanston: left out, because of an error (KeyError)" in shown
+    assert "No letters are waiting" not in shown
+
+
+def test_a_period_with_a_damaged_delivery_can_be_approved_for_the_others(signed: World) -> None:
+    change(signed, approval=True)
+    damage_delivery(signed)
+    with pytest.raises(NotPlannedError):
+        signed.plan()
+    [asked] = [mail for mail in signed.sent if mail.tags["kind"] == "approval"]
+    page = signed.get(asked.link("organizer/approve"))
+    assert page.status == 200
+    assert "Wilmette" in page.body
+    with pytest.raises(NotPlannedError):
+        signed.press(asked.link("organizer/approve"))
+    assert sent_to(signed) == {"wilmette", "skokie"}
 
 
 def test_targets_that_the_queue_does_not_take_stop_no_other_campaign(

@@ -26,10 +26,13 @@ def show_plan(wiring: Wiring, campaign: Campaign, plan: Plan) -> None:
     now = wiring.now()
     for line in plan.lines:
         say(f"{line.key.target}: {_what_happens(line, now)}")
+    for failed in plan.failed:
+        for target in failed.targets:
+            say(f"{target}: left out, because of an error ({type(failed.error).__name__})")
     if plan.lines:
         _show_evidence(wiring, plan)
         say(f"Emails come from {wiring.settings.sender.address}.")
-    else:
+    elif not plan.failed:
         say("No letters are waiting.")
     if any(line.is_paused for line in plan.lines):
         say(f"The campaign is paused. Nothing is sent until you run `undersigned resume {plan.lines[0].key.campaign}`.")

@@ -172,55 +172,61 @@ class Planning:
         def waiting(campaign: str, target: str) -> int:
             return int(self.signatures.has_waiting(campaign, target, at_least))
 
-        def plan(targets: Sequence[Target]) -> Plan:
-            lines: list[PlanLine] = []
-            failed: list[NotPlanned] = []
-            for target in targets:
-                try:
-                    lines += self._lines(
-                        campaign, controls, target, period, again=again, waiting=waiting, left_out_on=left_out_on
-                    )
-                except Exception as error:  # noqa: BLE001  (one target's error must not stop the others; it is reported)
-                    failed.append(NotPlanned(campaign.id, (target.id,), error))
-            if queues:
-                due = [line for line in lines if line.is_due and line.may_begin]
-                try:
-                    self.queue.put([line.key for line in due], again=again)
-                except Exception as error:  # noqa: BLE001  (nor a block's)
-                    ids = dict.fromkeys(line.target.id for line in due)
-                    failed.append(NotPlanned(campaign.id, tuple(ids), error))
-                    lines = [line for line in lines if line not in due]
-            return Plan(tuple(lines), tuple(failed))
+        def plan(target: Target) -> Iterator[PlanLine]:
+            return self._lines(campaign, controls, target, period, again=again, waiting=waiting, left_out_on=left_out_on)
 
-        return self._plan_all(campaign, plan, only)
+        def queue(planned: Plan) -> Plan:
+            due = [line for line in planned.lines if line.is_due and line.may_begin]
+            try:
+                self.queue.put([line.key for line in due], again=again)
+            except Exception as error:  # noqa: BLE001  (one block's error must not stop the others; it is reported)
+                ids = dict.fromkeys(line.target.id for line in due)
+                lines = tuple(line for line in planned.lines if line not in due)
+                return Plan(lines, (*planned.failed, NotPlanned(campaign.id, tuple(ids), error)))
+            return planned
+
+        return self._plan_all(campaign, plan, only, queue if queues else None)
 
     def preview(
         self, campaign: Campaign, period: str, *, only: str | None = None, again: bool = False, approved: bool = False
     ) -> Plan:
-        """Return what `queue_up` would do, with the numbers of letters, as if the period were approved or not."""
+        """Return what `queue_up` would do, with the numbers of letters, as if the period were approved or not.
+
+        An error about one target stops no others; the plan has it in `failed`.
+        """
         controls, waiting = self.campaigns.controls(campaign.id), self.signatures.how_many_wait
 
-        def plan(targets: Sequence[Target]) -> Plan:
-            return Plan(
-                tuple(
-                    line
-                    for target in targets
-                    for line in self._lines(
-                        campaign, controls, target, period, again=again, approved=approved, waiting=waiting
-                    )
-                )
-            )
+        def plan(target: Target) -> Iterator[PlanLine]:
+            return self._lines(campaign, controls, target, period, again=again, approved=approved, waiting=waiting)
 
         return self._plan_all(campaign, plan, only)
 
-    def _plan_all(self, campaign: Campaign, plan: Callable[[Sequence[Target]], Plan], only: str | None) -> Plan:
-        """Plan blocks of targets, some at once, and return the lines in the order of the targets."""
+    def _plan_all(
+        self,
+        campaign: Campaign,
+        plan: Callable[[Target], Iterable[PlanLine]],
+        only: str | None,
+        queue: Callable[[Plan], Plan] | None = None,
+    ) -> Plan:
+        """Plan blocks of targets, and queue each, some at once. Return the lines in the order of the targets."""
+
+        def plan_block(targets: Sequence[Target]) -> Plan:
+            lines: list[PlanLine] = []
+            failed: list[NotPlanned] = []
+            for target in targets:
+                try:
+                    lines += plan(target)
+                except Exception as error:  # noqa: BLE001  (one target's error must not stop the others; it is reported)
+                    failed.append(NotPlanned(campaign.id, (target.id,), error))
+            planned = Plan(tuple(lines), tuple(failed))
+            return queue(planned) if queue else planned
+
         targets = [target for target in self.campaigns.targets(campaign.id) if only in {None, target.id}]
         blocks = list(batched(targets, _BLOCK, strict=False))
         if self.at_once == 1 or len(blocks) <= 1:
-            return _sum(map(plan, blocks))
+            return _sum(map(plan_block, blocks))
         with ThreadPoolExecutor(self.at_once) as pool:
-            return _sum(pool.map(plan, blocks))
+            return _sum(pool.map(plan_block, blocks))
 
     def _lines(  # noqa: PLR0913  (a plan's options)
         self,
