@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from undersigned.domain.deliveries import UNDER_WAY
@@ -39,6 +40,23 @@ class Kept:
         lets_begin = self.controls.lets_begin(period, needs_approval=self.campaign.approval)
         return not lets_begin or target not in self.targets or self.targets[target].held_because is not None
 
+    def should_go(self, target: str, run: datetime, deliveries: Callable[[], Iterable[Delivery]]) -> bool:
+        """Say whether the letters that waited for a target at a run of the campaign should have gone with it.
+
+        `deliveries` reads those to the target, and is called only if it depends on them: it may have been too soon.
+        """
+        day = run.date()
+        # Letters that wait for others are not overdue until signing has ended. Then the rest goes.
+        if self.campaign.letters_wanted_on(day) > 1 or self.is_kept_back(target, day.isoformat()):
+            return False
+        return (next_day(deliveries()) or day) <= day
+
+
+def last_overdue_run(campaign: Campaign, schedule: WeeklySchedule, now: datetime) -> datetime:
+    """Return the campaign's last run that is a day ago. Letters that waited then, and still do, are overdue."""
+    cadence = cadence_of(campaign, schedule)
+    return cadence.moment(cadence.last_day(now - SENT_WITHIN))
+
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class Measuring:
@@ -51,23 +69,18 @@ class Measuring:
     def rows(self, gauges: Gauges, rows: Iterable[Signature], kept: Kept) -> Gauges:
         """Measure the letters in trays among some rows."""
         now = self.clock()
-        cadence = cadence_of(kept.campaign, self.schedule)
-        run = cadence.moment(cadence.last_day(now - SENT_WITHIN))
-        period = run.date().isoformat()
-        # Letters that wait for others are not overdue until signing has ended. Then the rest goes.
-        waits_for_others = kept.campaign.letters_wanted_on(run.date()) > 1
-        blocked: dict[str, bool] = {}
+        run = last_overdue_run(kept.campaign, self.schedule, now)
+        should_go: dict[str, bool] = {}
         for row in rows:
             if not row.in_tray or row.confirmed_at is None:
                 continue
             gauges = gauges.with_longest(unsealed_for=int((now - row.confirmed_at).total_seconds()))
-            if row.confirmed_at >= run or waits_for_others:
+            if row.confirmed_at >= run:
                 continue
-            if row.target not in blocked:
-                blocked[row.target] = kept.is_kept_back(row.target, period) or self._is_too_soon(
-                    row.campaign, row.target, run
-                )
-            gauges = gauges.plus(overdue=0 if blocked[row.target] else 1)
+            if row.target not in should_go:
+                read = partial(self.deliveries.deliveries, row.campaign, row.target)
+                should_go[row.target] = kept.should_go(row.target, run, read)
+            gauges = gauges.plus(overdue=int(should_go[row.target]))
         return gauges
 
     def of_deliveries(self, gauges: Gauges, target: str, deliveries: Sequence[Delivery], kept: Kept) -> Gauges:
@@ -82,7 +95,3 @@ class Measuring:
                 sealed = sum(len(bundle.signers) for bundle in self.deliveries.bundles(delivery.key))
                 gauges = gauges.plus(overdue=sealed)
         return gauges
-
-    def _is_too_soon(self, campaign: str, target: str, run: datetime) -> bool:
-        day = next_day(self.deliveries.deliveries(campaign, target))
-        return day is not None and run.date() < day

@@ -14,13 +14,13 @@ from undersigned.domain.errors import NotFoundError
 from undersigned.domain.languages import Message
 from undersigned.domain.mail_budgets import LANES
 from undersigned.domain.names import is_named
-from undersigned.domain.plans import next_day, plan_lines
+from undersigned.domain.plans import plan_lines
 from undersigned.domain.providers import CONFIRMED, SIGNED, providers_of
 from undersigned.domain.schedule import cadence_of, period_of
 from undersigned.domain.signatures import new_mail_request, signer_id
 from undersigned.domain.tallies import NO_SUSPICION, TOTAL, TOWNS
 from undersigned.services.delivery_controls import NotNowError
-from undersigned.services.measuring import SENT_WITHIN, Kept
+from undersigned.services.measuring import Kept, last_overdue_run
 from undersigned.services.packet_files import packet_file
 from undersigned.services.ports import ChangedError
 
@@ -225,12 +225,9 @@ class Organizing:
         )
 
     def _is_overdue(self, found: Overview, target: Target, deliveries: Iterable[Delivery]) -> bool:
-        cadence = cadence_of(found.campaign, self.schedule)
-        run = cadence.moment(cadence.last_day(self.clock() - SENT_WITHIN))
-        day, kept = run.date(), Kept(campaign=found.campaign, controls=found.controls, targets={target.id: target})
-        if found.campaign.letters_wanted_on(day) > 1 or kept.is_kept_back(target.id, day.isoformat()):
-            return False
-        if (next_day(deliveries) or day) > day:
+        run = last_overdue_run(found.campaign, self.schedule, self.clock())
+        kept = Kept(campaign=found.campaign, controls=found.controls, targets={target.id: target})
+        if not kept.should_go(target.id, run, lambda: deliveries):
             return False
         since = self.signature_store.waiting_since(found.campaign.id, target.id)
         return since is not None and since < run
