@@ -17,7 +17,7 @@ from undersigned.aws.packet_store import Bucket
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.signatures import signer_id
-from undersigned.services import packing
+from undersigned.services import packing, repacking
 
 if TYPE_CHECKING:
     from tests.world import Answer, World
@@ -103,6 +103,29 @@ def test_the_other_letters_of_the_packet_stay_available(sent: World) -> None:
     assert repack(sent) == {"batchItemFailures": []}
     assert [letters_at(sent, link) for link in links(sent)] == [["Ben"], ["Cyd"]]
     assert stored_letters(sent) == ["Ben", "Cyd"]
+
+
+def test_a_slower_repacking_leaves_no_pdf_with_a_letter_that_was_erased_meanwhile(
+    sent: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stores its packet after the next repacking has deleted what it found, and before that one records its own."""
+    really_store, add_packet = repacking.store, Deliveries.add_packet
+    slower: list[tuple[Any, ...]] = []
+    erase(sent, "Ada")
+    with monkeypatch.context() as patch:
+        patch.setattr(repacking, "store", lambda *arguments: slower.append(arguments))
+        repack(sent)
+    erase(sent, "Ben")
+
+    def add_after_the_slower_one(*arguments: Any) -> None:
+        monkeypatch.setattr(Deliveries, "add_packet", add_packet)
+        really_store(*slower[0])
+        assert "Ben" in stored_letters(sent)
+        add_packet(*arguments)
+
+    monkeypatch.setattr(Deliveries, "add_packet", add_after_the_slower_one)
+    assert repack(sent) == {"batchItemFailures": []}
+    assert stored_letters(sent) == ["Cyd"]
 
 
 def test_the_packet_page_says_that_a_packet_is_made_again(sent: World) -> None:

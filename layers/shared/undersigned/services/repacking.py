@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from undersigned.domain.deliveries import DeliveryKey
+    from undersigned.domain.deliveries import DeliveryKey, PacketRecord
     from undersigned.services.archiving import Archiving
     from undersigned.services.packing import Packing
     from undersigned.services.ports import CampaignStore, DeliveryStore, PacketStore
@@ -55,6 +55,7 @@ class Repacking:
             else:
                 pdf = self.packing.typeset_again(batch, record, delivery.packets, packet.erased)
                 store(self.deliveries, self.files, key, record, pdf, self.clock())
+            self._delete_earlier(key, packet.record, omitted)
             check_time(has_time)
         self.archiving.archive(
             campaign,
@@ -67,3 +68,12 @@ class Repacking:
             fresh=False,
         )
         return len(outdated)
+
+    def _delete_earlier(self, key: DeliveryKey, packet: PacketRecord, omitted: int) -> None:
+        """Delete the PDFs of a packet with more letters than it has now.
+
+        A slower repacking, which began before the last erasure, may have stored one since `delete_erased`. What it
+        stores from now on, it deletes itself, because it finds the new record.
+        """
+        for fewer in range(packet.omitted, omitted):
+            self.files.delete(packet_name(key, packet.id, fewer) if fewer else packet.name)
