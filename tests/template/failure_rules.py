@@ -57,7 +57,7 @@ def no_function_logs_a_line_of_lambdas_for_each_request(template: Template) -> I
 
 def every_function_has_an_errors_alarm(template: Template) -> Iterator[str]:
     for name in functions(template):
-        if not _has_alarm(template, "AWS/Lambda", "Errors", "FunctionName", {"Ref": name}):
+        if not _has_alarm(template, "AWS/Lambda", "Errors", "Sum", {"FunctionName": {"Ref": name}}):
             yield f"{name} has no alarm for its errors"
 
 
@@ -138,8 +138,8 @@ def every_polled_batch_reports_each_failed_record(template: Template) -> Iterato
 
 def every_dead_letter_queue_has_an_alarm(template: Template) -> Iterator[str]:
     for name in sorted(dead_letter_queues(template)):
-        queue_name = {"Fn::GetAtt": [name, "QueueName"]}
-        if not _has_alarm(template, "AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", queue_name):
+        of_queue = {"QueueName": {"Fn::GetAtt": [name, "QueueName"]}}
+        if not _has_alarm(template, "AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", of_queue):
             yield f"{name} has no alarm for its messages"
 
 
@@ -304,10 +304,8 @@ def every_alarm_links_to_its_entry_in_the_runbook(template: Template) -> Iterato
 def every_stream_reader_has_an_alarm_for_its_lag(template: Template) -> Iterator[str]:
     # The stream deletes records after a day.
     for function, _, kind, _ in event_sources(template):
-        wanted = ("AWS/Lambda", "IteratorAge", [{"Name": "FunctionName", "Value": {"Ref": function}}])
-        if kind == "DynamoDB" and not any(
-            (alarm.get("Namespace"), alarm.get("MetricName"), alarm.get("Dimensions")) == wanted
-            for alarm in of_type(template, ALARM).values()
+        if kind == "DynamoDB" and not _is_watched(
+            template, "AWS/Lambda", "IteratorAge", {"FunctionName": {"Ref": function}}, "Maximum"
         ):
             yield f"{function} has no alarm for its lag"
 
@@ -378,10 +376,10 @@ def throttles_of_the_table_and_its_indexes_have_alarms(template: Template) -> It
 def what_aws_loses_has_an_alarm(template: Template) -> Iterator[str]:
     # What AWS gives up is in a dead-letter queue, which has an alarm. These metrics count what did not get there. The
     # sources are the pages on CloudWatch metrics of Lambda, EventBridge, EventBridge Scheduler and SNS.
-    # A stack can have no canary, and a run that is lost has an alarm: CheckLettersMissedAlarm.
-    called = {function for function, _, kind, _ in event_sources(template) if kind == "ScheduleV2"} - {"CheckLetters"}
+    # Lambda documents its metrics by function.
+    called = {function for function, _, kind, _ in event_sources(template) if kind in {"ScheduleV2", "DynamoDB"}}
     wanted: list[tuple[str, str, dict[str, Any]]] = [
-        *(("AWS/Lambda", metric, {}) for metric in _OF_LAMBDA if called),
+        *(("AWS/Lambda", metric, {"FunctionName": {"Ref": name}}) for metric in _OF_LAMBDA for name in sorted(called)),
         *(
             ("AWS/Events", metric, {"RuleName": {"Ref": name}})
             for name in of_type(template, "AWS::Events::Rule")
@@ -412,8 +410,8 @@ def refusals_that_fail_no_function_have_an_alarm(template: Template) -> Iterator
         ("ApiLogGroup", '$.status = "429"'),
         ("SendConfirmationsLogGroup", '$.message = "SES refused an email"'),
     ):
-        watched = {alarm.get("MetricName") and str(alarm["MetricName"]) for alarm in of_type(template, ALARM).values()}
-        if not any(str(metric) in watched for metric in _counted_in_logs(template, group, pattern)):
+        counted = _counted_in_logs(template, group, pattern)
+        if not any(_is_watched(template, "Undersigned", metric, {}, "Sum") for metric in counted):
             yield f"nobody learns of {pattern} in {group}"
 
 
@@ -427,16 +425,15 @@ def _counted_in_logs(template: Template, group: str, pattern: str) -> list[Any]:
     ]
 
 
-def _is_watched(template: Template, namespace: str, metric: str, dimensions: dict[str, Any]) -> bool:
+def _is_watched(
+    template: Template, namespace: str, metric: Any, dimensions: dict[str, Any], statistic: str | None = None
+) -> bool:
     """Return whether an alarm watches a metric: by itself, in a sum or by a query."""
-    for alarm in of_type(template, ALARM).values():
-        for source in sources(alarm):
-            found = (
-                source.dimensions.items() <= dimensions.items() if source.is_query else source.dimensions == dimensions
-            )
-            if (source.namespace, source.name) == (namespace, metric) and found:
-                return True
-    return False
+    return any(
+        source.has(namespace, metric, dimensions) and statistic in {None, source.statistic}
+        for alarm in of_type(template, ALARM).values()
+        for source in sources(alarm)
+    )
 
 
 def functions_that_write_to_their_own_queue_allow_the_loop(template: Template) -> Iterator[str]:
@@ -458,21 +455,58 @@ def functions_that_write_to_their_own_queue_allow_the_loop(template: Template) -
 
 
 def recursion_that_lambda_stops_has_an_alarm(template: Template) -> Iterator[str]:
-    if not any(
-        (alarm.get("MetricName"), alarm.get("Dimensions")) == ("RecursiveInvocationsDropped", None)
-        for alarm in of_type(template, ALARM).values()
-    ):
-        yield "there is no alarm for recursion that Lambda stops"
+    for function in functions(template):
+        of_function = {"FunctionName": {"Ref": function}}
+        if not _is_watched(template, "AWS/Lambda", "RecursiveInvocationsDropped", of_function, "Sum"):
+            yield f"there is no alarm for recursion of {function} that Lambda stops"
 
 
-def _has_alarm(template: Template, namespace: str, metric: str, dimension: str, value: Any) -> bool:
-    """Return whether an alarm goes off at the first failure; a threshold above 1 would hide it."""
+def _has_alarm(template: Template, namespace: str, metric: str, statistic: str, dimensions: dict[str, Any]) -> bool:
+    """Return whether an alarm of this metric alone goes off at the first failure; a threshold above 1 would hide it."""
     return any(
-        (alarm.get("Namespace"), alarm.get("MetricName")) == (namespace, metric)
-        and alarm.get("Dimensions") == [{"Name": dimension, "Value": value}]
+        [source.dimensions for source in watched if source.has(namespace, metric, dimensions)] == [dimensions]
+        and [source.statistic for source in watched] == [statistic]
         and (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanOrEqualToThreshold", 1)
         for alarm in of_type(template, ALARM).values()
+        for watched in (sources(alarm),)
     )
+
+
+def a_query_finds_nothing_while_all_is_well(template: Template) -> Iterator[str]:
+    # A query has no free part, and costs what each metric costs that it finds. Data that is missing is good news here,
+    # and CloudWatch reads the last three hours only ("Limits that apply to alarms based on Metrics Insights queries").
+    for name, properties in of_type(template, ALARM).items():
+        for source in sources(properties):
+            if not source.is_query:
+                continue
+            if (source.namespace, str(source.name)) not in ONLY_WHEN_IT_HAPPENS and source.namespace != "Undersigned":
+                yield f"{name} queries {source.name}, which a stack always has"
+            if properties.get("TreatMissingData") != "notBreaching":
+                yield f"{name} goes off while the query finds nothing"
+            if source.period * properties["EvaluationPeriods"] > THREE_HOURS:
+                yield f"{name} looks at more than a query reads"
+            if source.namespace == "Undersigned" and source.labels != frozenset():
+                yield f"{name} queries metrics of other stacks"
+
+
+THREE_HOURS = 3 * 60 * 60
+
+ONLY_WHEN_IT_HAPPENS = {
+    # An empty queue that nobody touches has no metrics ("Available CloudWatch metrics for Amazon SQS").
+    ("AWS/SQS", "ApproximateNumberOfMessagesVisible"),
+    # "EventBridge only sends this metric to CloudWatch if it isn't zero."
+    ("AWS/Events", "InvocationsFailedToBeSentToDlq"),
+    ("AWS/Scheduler", "InvocationsFailedToBeSentToDeadLetterCount"),
+    ("AWS/SNS", "NumberOfNotificationsFailed"),
+    ("AWS/DynamoDB", "ReadThrottleEvents"),
+    ("AWS/DynamoDB", "WriteThrottleEvents"),
+    ("AWS/Lambda", "DestinationDeliveryFailures"),
+    ("AWS/Lambda", "RecursiveInvocationsDropped"),
+    # Lambda sends these when a function has run ("Using CloudWatch metrics with Lambda").
+    ("AWS/Lambda", "Errors"),
+    ("AWS/Lambda", "IteratorAge"),
+}
+"""Metrics of AWS that an idle stack in good order doesn't have."""
 
 
 def what_needs_a_person_has_an_alarm_of_its_own(template: Template) -> Iterator[str]:
@@ -481,8 +515,13 @@ def what_needs_a_person_has_an_alarm_of_its_own(template: Template) -> Iterator[
         level = '($.level = "ERROR")'
         decisions = _counted_in_logs(template, group, f'{level} && ($.message = "{message}")')
         others = _counted_in_logs(template, group, f'{level} && ($.message != "{message}")')
-        alarms = [alarm.get("MetricName") for alarm in of_type(template, ALARM).values() if alarm.get("AlarmActions")]
-        if not decisions or not all(metric in alarms for metric in decisions):
+        told = [
+            source
+            for alarm in of_type(template, ALARM).values()
+            if alarm.get("AlarmActions")
+            for source in sources(alarm)
+        ]
+        if not decisions or not all(any(one.has("Undersigned", metric, {}) for one in told) for metric in decisions):
             yield f"nobody learns of {message} in {group}"
         if not others:
             yield f"nobody learns of other errors in {group}"

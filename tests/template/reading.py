@@ -34,7 +34,10 @@ def of_type(template: Template, kind: str) -> dict[str, dict[str, Any]]:
 
 
 class Source(NamedTuple):
-    """A metric that an alarm watches, or the metrics that its query finds: those with these dimensions, and others."""
+    """A metric that an alarm watches, or the metrics that its query finds.
+
+    A query finds the metrics with these dimensions; with `labels`, those that have just these, whatever their values.
+    """
 
     namespace: str
     name: Any
@@ -42,11 +45,27 @@ class Source(NamedTuple):
     statistic: str | None
     period: int
     is_query: bool = False
+    labels: frozenset[str] | None = None
+
+    def has(self, namespace: str, name: Any, dimensions: Mapping[str, Any]) -> bool:
+        """Return whether this is, or the query finds, a metric with just these dimensions."""
+        if (self.namespace, self.name) != (namespace, name):
+            return False
+        if not self.is_query:
+            return self.dimensions == dimensions
+        return self.dimensions.items() <= dimensions.items() and self.labels in {None, frozenset(dimensions)}
 
 
 _QUERY = re.compile(
-    r"""SELECT (\w+)\((\w+)\) FROM (?:SCHEMA\()?"([\w/]+)"(?:, \w+\))?(?: WHERE (\w+) = '\$\{(\w+)\}')?"""
+    r"""SELECT\ (?P<statistic>\w+)\((?P<name>\w+|"[^"]+")\)
+    \ FROM\ (?:"(?P<any_labels>[\w/]+)"|SCHEMA\("(?P<namespace>[\w/]+)"(?P<labels>(?:,\ \w+)*)\))
+    (?:\ WHERE\ (?P<dimension>\w+)\ =\ '(?P<value>[^']+)')?""",
+    re.VERBOSE,
 )
+"""A query of Metrics Insights. SCHEMA takes the namespace and all labels that a metric has, in any order.
+
+Source: "Query components and syntax in CloudWatch Metrics Insights", CloudWatch user guide.
+"""
 
 
 def sources(alarm: Mapping[str, Any]) -> list[Source]:
@@ -59,11 +78,29 @@ def sources(alarm: Mapping[str, Any]) -> list[Source]:
         return [_source(part["Metric"], part["Stat"], part["Period"]) for part in named]
     [part] = parts
     expression = part["Expression"]
-    query = _QUERY.fullmatch(expression["Fn::Sub"] if isinstance(expression, dict) else expression)
-    assert query, expression
-    statistic, name, namespace, dimension, resource = query.groups()
-    dimensions = {dimension: {"Ref": resource}} if dimension else {}
-    return [Source(namespace, name, dimensions, statistic.capitalize(), part["Period"], is_query=True)]
+    found = _QUERY.fullmatch(expression["Fn::Sub"] if isinstance(expression, dict) else expression)
+    assert found, expression
+    dimensions = {found["dimension"]: _substituted(found["value"])} if found["dimension"] else {}
+    labels = None if found["any_labels"] else frozenset(re.findall(r"\w+", found["labels"]))
+    assert labels is None or dimensions.keys() <= labels, f"{expression} finds nothing"
+    return [
+        Source(
+            found["any_labels"] or found["namespace"],
+            _substituted(found["name"].strip('"')),
+            dimensions,
+            {"MAX": "Maximum", "SUM": "Sum"}[found["statistic"]],
+            part["Period"],
+            is_query=True,
+            labels=labels,
+        )
+    ]
+
+
+def _substituted(text: str) -> Any:
+    """Return what a part of a text in Fn::Sub stands for: a Ref or a GetAtt, a text with names in it, or the text."""
+    if whole := re.fullmatch(r"\$\{(\w+)(?:\.(\w+))?\}", text):
+        return {"Fn::GetAtt": [whole[1], whole[2]]} if whole[2] else {"Ref": whole[1]}
+    return {"Fn::Sub": text} if "${" in text else text
 
 
 def _source(metric: Mapping[str, Any], statistic: str | None, period: int) -> Source:

@@ -6,12 +6,12 @@ import re
 from typing import get_args
 
 from tests.aws_from_template import ROOT, load_template
-from tests.template.reading import ALARM, COMPOSITE, event_sources, of_type, sources
+from tests.template.reading import ALARM, COMPOSITE, Source, event_sources, of_type, sources
 from undersigned.metrics import MetricName
 
 PAGE = (ROOT / "docs" / "production.md").read_text(encoding="utf-8")
 
-MOST = 6.0
+MOST = 4.0
 """US dollars a month that an idle stack may cost, with what AWS gives every account for free."""
 
 MOST_WITH_CANARY = 8.0
@@ -57,6 +57,17 @@ def metrics_that_alarms_watch(*conditions: str | None) -> int:
     )
 
 
+def queries_of(*conditions: str | None) -> dict[str, Source]:
+    """Return what the alarms of these conditions query, by their names."""
+    template = load_template()
+    return {
+        name: source
+        for name, properties in of_type(template, ALARM).items()
+        for source in sources(properties)
+        if source.is_query and template["Resources"][name].get("Condition") in conditions
+    }
+
+
 def test_the_idle_bill_is_the_templates() -> None:
     template = load_template()
     metrics = metrics_that_alarms_watch(None)
@@ -66,6 +77,12 @@ def test_the_idle_bill_is_the_templates() -> None:
     assert bill["metrics that alarms watch"] == [
         str(metrics), "10", "0.10 each", f"{(metrics - 10) * 0.1:.2f}", f"{metrics * 0.1:.2f}"
     ]  # fmt: skip
+    queries = queries_of(None)
+    [queried] = [
+        row for row in rows("The idle bill") if re.fullmatch(r"metrics that \d+ alarms query, while .*", row[0])
+    ]
+    assert int(queried[0].split()[2]) == len(queries)
+    assert queried[1:] == ["0", "0", "0.10 each", "0.00", "0.00"]
     composites = len(of_type(template, COMPOSITE))
     assert bill["composite alarms"] == [str(composites), "0", "0.50 each", *[f"{composites * 0.5:.2f}"] * 2]
     requests = bill["requests by which Lambda polls queues"]
@@ -75,24 +92,39 @@ def test_the_idle_bill_is_the_templates() -> None:
     for column in (-2, -1):
         items = [float(row[column]) for name, row in bill.items() if name not in {"what", "in all"}]
         assert f"{sum(items):.2f}" == bill["in all"][column]
-    assert float(bill["in all"][-2]) < MOST
+    free, listed = (float(bill["in all"][column]) for column in (-2, -1))
+    assert free < MOST
+    text = " ".join(section("The idle bill").split())
+    assert f"{free:.2f} for an account that runs this stack only" in text
+    assert f"{listed:.2f} for a stack in an account that uses them up elsewhere, or {listed - 3:.2f} with" in text
+    assert (
+        f"If each of the {len(queries)} cost as much as one metric, the bill would be {free + len(queries) / 10:.2f}"
+        in text
+    )
 
 
 def test_the_bill_of_the_canary_and_of_gradual_deployments_is_the_templates() -> None:
     text = " ".join(section("The idle bill").split())
-    more = r"there are (\w+) more metrics that alarms watch, ([\d.]+)"
-    [(canary, canary_cost, emails, in_all)] = re.findall(
-        rf"`Canary=true` {more}, .* simulator, ([\d.]+) .*: ([\d.]+) in all", text
+    more = r"there (?:is|are) (\w+) more metrics? that alarms watch, ([\d.]+)"
+    [(canary, canary_cost, emails, found, found_cost, in_all)] = re.findall(
+        rf"`Canary=true` {more}, .* simulator, ([\d.]+) .* lets (\d+) queries .*, ([\d.]+) at most: ([\d.]+) in all",
+        text,
     )
     [(gradual, gradual_cost)] = re.findall(rf"`GradualDeployments=true` {more}\.", text)
     [idle] = [float(row[-2]) for row in rows("The idle bill") if row[0] == "in all"]
 
-    numbers = {"two": 2, "three": 3}
+    numbers = {"one": 1, "two": 2, "three": 3}
     assert numbers[canary] == metrics_that_alarms_watch("HasCanary")
     assert numbers[gradual] == metrics_that_alarms_watch("DeploysGradually")
     assert float(canary_cost) == round(numbers[canary] * 0.1, 2)
     assert float(gradual_cost) == round(numbers[gradual] * 0.1, 2)
-    assert float(in_all) == round(idle + float(canary_cost) + float(emails), 2) < MOST_WITH_CANARY
+    of_runs = [one for one in queries_of(None).values() if one.name in ("Errors", "IteratorAge")]
+    assert int(found) == len(of_runs)
+    assert float(found_cost) == round(len(of_runs) * 0.1, 2)
+    assert float(in_all) == round(idle + float(canary_cost) + float(emails) + float(found_cost), 2) < MOST_WITH_CANARY
+    # As many as in a month in which people sign.
+    [alarms] = [row for row in rows("The bill of a campaign") if row[0].startswith("alarms: ")]
+    assert alarms == [f"alarms: {found} metrics of functions that run", "0.10 each", *[found_cost] * 3]
 
 
 def test_every_parameter_that_is_named_exists() -> None:

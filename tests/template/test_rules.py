@@ -35,6 +35,11 @@ def predefined(policy: str) -> list[Any]:
     return [{policy: {"TableName": {"Ref": "Table"}}}]
 
 
+def query(what: str, namespace: str, dimension: str, value: str) -> dict[str, str]:
+    metrics = f'SCHEMA("{namespace}", {dimension})'
+    return {"Fn::Sub": f"SELECT {what} FROM {metrics} WHERE {dimension} = '{value}'"}  # noqa: S608  (this is no SQL)
+
+
 TALLY = "Resources.Tally.Properties"
 SIGN = "Resources.Api.Properties.RouteSettings.POST /campaigns/{campaign}/signatures"
 DELIVER = "Resources.Deliver.Properties"
@@ -59,8 +64,18 @@ RULES: dict[Rule, list[Breach]] = {
     failure_rules.every_function_has_an_errors_alarm: [
         Breach("Resources.TallyAlarm", GONE, "Tally has no alarm for its errors"),
         Breach(
-            "Resources.TallyAlarm.Properties.Dimensions.0.Value",
-            {"Ref": "Deliver"},
+            "Resources.TallyAlarm.Properties.Metrics.0.Expression",
+            query("SUM(Errors)", "AWS/Lambda", "FunctionName", "${Deliver}"),
+            "Tally has no alarm for its errors",
+        ),
+        Breach(
+            "Resources.TallyAlarm.Properties.Metrics.0.Expression",
+            query("MAX(Errors)", "AWS/Lambda", "FunctionName", "${Tally}"),
+            "Tally has no alarm for its errors",
+        ),
+        Breach(
+            "Resources.TallyAlarm.Properties.Metrics.0.Expression",
+            {"Fn::Sub": 'SELECT SUM(Errors) FROM SCHEMA("AWS/Lambda", FunctionName)'},
             "Tally has no alarm for its errors",
         ),
         Breach("Resources.TallyAlarm.Properties.Threshold", 5, "Tally has no alarm for its errors"),
@@ -117,8 +132,16 @@ RULES: dict[Rule, list[Breach]] = {
         Breach("Resources.ReportsFailedAlarm", GONE, "ReportsFailed has no alarm for its messages"),
         Breach("Resources.DeliveriesFailedAlarm", GONE, "DeliveriesFailed has no alarm for its messages"),
         Breach(
-            "Resources.FeedbackFailedAlarm.Properties.MetricName", "Age", "FeedbackFailed has no alarm for its messages"
+            "Resources.FeedbackFailedAlarm.Properties.Metrics.0.Expression",
+            query("MAX(ApproximateAgeOfOldestMessage)", "AWS/SQS", "QueueName", "${FeedbackFailed.QueueName}"),
+            "FeedbackFailed has no alarm for its messages",
         ),
+        Breach(
+            "Resources.FeedbackFailedAlarm.Properties.Metrics.0.Expression",
+            query("MAX(ApproximateNumberOfMessagesVisible)", "AWS/SQS", "QueueName", "${FeedbackQueue.QueueName}"),
+            "FeedbackFailed has no alarm for its messages",
+        ),
+        Breach("Resources.FeedbackFailedAlarm.Properties.Threshold", 2, "FeedbackFailed has no alarm for its messages"),
     ],
     failure_rules.every_dead_letter_queue_keeps_messages_for_fourteen_days: [
         Breach("Resources.TallyFailed.Properties.MessageRetentionPeriod", 345600, "TallyFailed deletes"),
@@ -182,8 +205,8 @@ RULES: dict[Rule, list[Breach]] = {
     failure_rules.every_stream_reader_has_an_alarm_for_its_lag: [
         Breach("Resources.TallyLagAlarm", GONE, "Tally has no alarm for its lag"),
         Breach(
-            "Resources.ConfirmationsLagAlarm.Properties.MetricName",
-            "Duration",
+            "Resources.ConfirmationsLagAlarm.Properties.Metrics.0.Expression",
+            query("MAX(Duration)", "AWS/Lambda", "FunctionName", "${SendConfirmations}"),
             "SendConfirmations has no alarm for its lag",
         ),
     ],
@@ -224,6 +247,11 @@ RULES: dict[Rule, list[Breach]] = {
     ],
     failure_rules.what_aws_loses_has_an_alarm: [
         Breach("Resources.EventsDroppedAlarm", GONE, "DestinationDeliveryFailures of AWS/Lambda has no alarm"),
+        Breach(
+            "Resources.EventsDroppedAlarm.Properties.Metrics.0.Expression",
+            'SELECT SUM(DestinationDeliveryFailures) FROM SCHEMA("AWS/Lambda")',
+            "DestinationDeliveryFailures of AWS/Lambda has no alarm for {'FunctionName': {'Ref': 'SendConfirmations'}}",
+        ),
         Breach("Resources.RuleFailedAlarm", GONE, "InvocationsFailedToBeSentToDlq of AWS/Events has no"),
         Breach("Resources.SchedulesFailedAlarm", GONE, "DeadLetterCount of AWS/Scheduler has no alarm"),
         Breach("Resources.NotificationsFailedAlarm", GONE, "NumberOfNotificationsFailed of AWS/SNS has no alarm"),
@@ -243,6 +271,27 @@ RULES: dict[Rule, list[Breach]] = {
     ],
     failure_rules.recursion_that_lambda_stops_has_an_alarm: [
         Breach("Resources.RecursionAlarm", GONE, "there is no alarm for recursion"),
+        Breach(
+            "Resources.RecursionAlarm.Properties.Metrics.0.Expression",
+            query("SUM(RecursiveInvocationsDropped)", "AWS/Lambda", "FunctionName", "${Deliver}"),
+            "there is no alarm for recursion of SendConfirmations",
+        ),
+    ],
+    failure_rules.a_query_finds_nothing_while_all_is_well: [
+        Breach(
+            "Resources.TallyAlarm.Properties.Metrics.0.Expression",
+            query("SUM(Throttles)", "AWS/Lambda", "FunctionName", "${Tally}"),
+            "TallyAlarm queries Throttles, which a stack always has",
+        ),
+        Breach(
+            "Resources.PlansFailedAlarm.Properties.TreatMissingData", "breaching", "PlansFailedAlarm goes off while"
+        ),
+        Breach("Resources.DecisionsAlarm.Properties.EvaluationPeriods", 37, "DecisionsAlarm looks at more than"),
+        Breach(
+            "Resources.DecisionsAlarm.Properties.Metrics.0.Expression",
+            'SELECT SUM(LettersBounced) FROM "Undersigned"',
+            "DecisionsAlarm queries metrics of other stacks",
+        ),
     ],
     failure_rules.a_budget_warns_the_operator: [
         Breach("Resources.Budget", GONE, "there is no budget"),

@@ -353,7 +353,7 @@ def take_alarms_of_several_metrics() -> None:
     provisioners._cw_metric_alarm_record = of_first_metric
 
 
-_QUERY = re.compile(r"""SELECT (\w+)\((\w+)\) FROM (?:SCHEMA\()?"([^"]+)\"""")
+_QUERY = re.compile(r"""SELECT (\w+)\("?([\w-]+)"?\) FROM (?:SCHEMA\()?"([^"]+)\"""")
 """The beginning of a query of Metrics Insights: its statistic, metric and namespace."""
 
 
