@@ -1,10 +1,16 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+from botocore.exceptions import ClientError
 
-from undersigned.aws.mail import RateNotToldError, Spacing
+from undersigned.aws.mail import Mailbox, RateNotToldError, Spacing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def test_calls_are_spaced_by_the_rate_which_is_read_once() -> None:
@@ -79,3 +85,65 @@ def test_without_an_assumed_rate_nothing_is_sent_until_the_rate_is_told() -> Non
 
     with pytest.raises(RateNotToldError):
         Spacing(rate).wait()
+
+
+class Account:
+    """SES with a daily quota, which it tells unless it is asked too often."""
+
+    def __init__(self) -> None:
+        self.quota = {"MaxSendRate": 14.0, "Max24HourSend": 200.0, "SentLast24Hours": 150.0}
+        self.tells = True
+
+    def get_account(self) -> dict[str, Any]:
+        if not self.tells:
+            throttle = {"Error": {"Code": "TooManyRequestsException"}, "ResponseMetadata": {"HTTPStatusCode": 429}}
+            raise ClientError(throttle, "GetAccount")  # type: ignore[arg-type]
+        return {"SendQuota": dict(self.quota)}
+
+    def send_email(self, **_: Any) -> dict[str, str]:
+        return {"MessageId": "1"}
+
+
+class Written:
+    """An email that is written already."""
+
+    sender_address, to = "letters@sender.example", "ada@signers.example"
+    tags: Mapping[str, str] = MappingProxyType({})
+
+    def as_bytes(self) -> bytes:
+        return b"Subject: A letter"
+
+
+def mailbox(account: Account, now: list[float]) -> Mailbox:
+    return Mailbox(
+        cast("Any", account), "emails", patience=0, assumed_rate=14, sleep=lambda _: None, clock=lambda: now[0]
+    )
+
+
+def test_emails_since_the_quota_was_told_count_too() -> None:
+    account, now = Account(), [0.0]
+    post = mailbox(account, now)
+    for _ in range(9):
+        post.send(cast("Any", Written()))
+        assert post.has_quota()
+    post.send(cast("Any", Written()))
+    # A fifth of 200 is left for deliveries, whether SES answers or not.
+    assert not post.has_quota()
+    account.tells = False
+    now[0] += 60
+    assert not post.has_quota()
+    account.tells, account.quota["SentLast24Hours"] = True, 100.0
+    now[0] += 60
+    assert post.has_quota()
+
+
+def test_a_quota_that_was_not_told_is_asked_for_again_within_a_minute() -> None:
+    account, now = Account(), [0.0]
+    account.tells, account.quota["SentLast24Hours"] = False, 160.0
+    post = mailbox(account, now)
+    post.send(cast("Any", Written()))
+    account.tells = True
+    now[0] += 59
+    assert post.has_quota()
+    now[0] += 1
+    assert not post.has_quota()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from contextlib import suppress
@@ -191,7 +192,9 @@ class Mailbox(Post):
         self._clock = clock
         self._spacing = Spacing(self._send_rate, sleep=sleep, assumed_rate=assumed_rate)
         self._quota: SendQuotaTypeDef | None = None
-        self._quota_asked_at = 0.0
+        self._quota_asked_at: float | None = None
+        self._sent = itertools.count(1)
+        self._sent_since_told = 0
 
     @override
     def get_ready(self) -> None:
@@ -237,6 +240,7 @@ class Mailbox(Post):
         except (*_NOT_CONNECTED, *_NO_ANSWER) as error:
             raise _failure(error) from error
         self._spacing.speed_up()
+        self._sent_since_told = next(self._sent)
         return answer["MessageId"]
 
     @override
@@ -245,12 +249,14 @@ class Mailbox(Post):
 
     @override
     def has_quota(self) -> bool:
-        # Until the first email, it is not known. SES says whether it takes that one.
-        if self._quota and self._clock() - self._quota_asked_at >= _QUOTA_KNOWN_FOR:
+        # It is not known until the first email, nor while SES is asked too often. SES says whether it takes those.
+        if self._quota_asked_at is not None and self._clock() - self._quota_asked_at >= _QUOTA_KNOWN_FOR:
             with suppress(ThrottledError, SendingStoppedError):
                 self._ask_for_quota()
         most = self._quota.get("Max24HourSend", -1) if self._quota else -1
-        return most < 0 or self._quota is None or self._quota.get("SentLast24Hours", 0) < SHARE_OF_QUOTA * most
+        if self._quota is None or most < 0:
+            return True
+        return self._quota.get("SentLast24Hours", 0) + self._sent_since_told < SHARE_OF_QUOTA * most
 
     def _send_rate(self) -> float:
         try:
@@ -271,6 +277,7 @@ class Mailbox(Post):
                 failure = ThrottledError(str(failure))
             raise failure from error
         else:
+            self._sent, self._sent_since_told = itertools.count(1), 0
             return self._quota
 
 
