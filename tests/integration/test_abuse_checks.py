@@ -403,6 +403,21 @@ def test_a_proof_is_required_only_while_the_pace_has_jumped(world: World) -> Non
     assert world.get(FORM, as_json=True).json["challenge"] is None
 
 
+def test_a_flood_that_lasts_does_not_become_usual_and_is_over_six_hours_after_its_end(world: World) -> None:
+    def flood(hours: int, people: int) -> None:
+        for _ in range(hours * 6):
+            world.wiring.abuse_counters.add_sign_ups(CAMPAIGN, window_of(world.clock.now, PACE_WINDOW), people)
+            world.clock.advance(minutes=10)
+
+    flood(hours=1, people=3)
+    flood(hours=15, people=500)
+    assert world.get(FORM, as_json=True).json["challenge"]
+    flood(hours=5, people=3)
+    assert world.get(FORM, as_json=True).json["challenge"]
+    flood(hours=1, people=3)
+    assert world.get(FORM, as_json=True).json["challenge"] is None
+
+
 @pytest.mark.parametrize("burst", [1, 36], ids=["in bursts", "all the time"])
 def test_in_a_flood_of_three_hours_only_the_first_minutes_letters_lack_a_proof(world: World, burst: int) -> None:
     """A program renews its form whenever none needs a proof. It floods for `burst` times five minutes, then pauses."""

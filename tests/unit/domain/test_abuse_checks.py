@@ -79,6 +79,14 @@ def test_a_visitor_has_an_address_range_and_a_network(address: str, own: str, ne
         ([3, 3, 3, 3, 3, *[500] * 36], True),
         ([3, 3, 3, 3, 3, 500, *[3] * 35], True),
         ([500] * 41, False),
+        # It does not while it lasts, for a day, and is forgotten six hours after its end.
+        ([3, 3, 3, 3, 3, *[500] * 144], True),
+        ([3, 3, 3, 3, 3, *[500] * 60, *[3] * 35], True),
+        ([3, 3, 3, 3, 3, *[500] * 60, *[3] * 36], False),
+        # More people than before, and no flood any more: what was usual before the flood still counts.
+        ([30, 30, 30, 30, 30, *[500] * 60, *[60] * 35], True),
+        ([30, 30, 30, 30, 30, *[500] * 60, *[60] * 36], False),
+        ([30, 30, 30, 30, 30, *[500] * 60, *[120] * 60], True),
         ([3, 3, 3, 3, 500, *[3] * 36], False),
     ],
 )

@@ -113,8 +113,10 @@ class Visitor:
 
 PACE_WINDOW = timedelta(minutes=10)
 _WINDOWS_OF_USUAL = 5
-PACE_WINDOWS = timedelta(hours=6) // PACE_WINDOW + _WINDOWS_OF_USUAL
-"""How many windows are read: those of six hours, in which a jump counts, and five that show the pace before them."""
+PACE_WINDOWS = timedelta(days=1) // PACE_WINDOW + _WINDOWS_OF_USUAL
+"""How many windows are read: those of a day, in which a flood is one, and five that show the pace before them."""
+
+_WINDOWS_OF_JUMP = timedelta(hours=6) // PACE_WINDOW
 
 _FEWEST_OF_JUMP = 50
 _JUMP = 4
@@ -123,15 +125,17 @@ _JUMP = 4
 def has_jumped(sign_ups: Sequence[int]) -> bool:
     """Say whether sign-ups have been much faster than usual. Takes one number for each window, the current one last.
 
-    What is usual is the mean of the five windows before. A jump counts while it is read, whatever comes after it, so a
-    flood that goes on does not become usual, nor does a pause make people forget it.
+    What is usual is the mean of the five windows before the jump. It stays so until six hours have had no window that
+    is as fast again. So a flood that goes on does not become usual, nor does a pause make people forget it.
     """
-    usual = list(sign_ups[:_WINDOWS_OF_USUAL])
+    before, usual, left = list(sign_ups[:_WINDOWS_OF_USUAL]), 0.0, 0
     for signed in sign_ups[_WINDOWS_OF_USUAL:]:
-        if signed >= _FEWEST_OF_JUMP and signed >= _JUMP * sum(usual) / len(usual):
-            return True
-        usual = [*usual[1:], signed]
-    return False
+        if not left:
+            usual = sum(before) / len(before)
+        is_fast = signed >= _FEWEST_OF_JUMP and signed >= _JUMP * usual
+        left = _WINDOWS_OF_JUMP if is_fast else max(0, left - 1)
+        before = [*before[1:], signed]
+    return left > 0
 
 
 def window_of(moment: datetime, length: timedelta) -> datetime:

@@ -89,7 +89,7 @@ class AbuseChecks:
         return IssuedForm(self.tokens.for_form(form), form.needs_proof or self._is_old(form, PROOF_GRACE / 2))
 
     def needs_proof(self, campaign: Campaign) -> bool:
-        """Say whether new forms need a proof of work: always, never, or for six hours after sign-ups jumped."""
+        """Say whether new forms need a proof of work: always, never, or until six hours after a flood."""
         if campaign.proof_of_work != "when-busy":
             return campaign.proof_of_work == "always"
         now = self.clock()
