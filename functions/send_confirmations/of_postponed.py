@@ -54,10 +54,11 @@ def _send(lane: Lane, until: datetime) -> None:
     ):
         words = {row: waiting_words(row, stack.now()) for row in batch}
         admitted = wired.confirmations.admit([each for some in words.values() for each in some])
-        for number, signature in enumerate(admitted.signatures):
-            if stack.now() >= until or not sending.is_done(signature):
-                wired.confirmations.put_back(admitted.signatures[number:])
-                return
+        with sending.Outcomes() as outcomes:
+            for number, signature in enumerate(admitted.signatures):
+                if stack.now() >= until or not sending.is_done(signature, outcomes):
+                    wired.confirmations.put_back(admitted.signatures[number:])
+                    return
         for row, some in words.items():
             if all(each in admitted.signatures or each in admitted.refused for each in some):
                 wired.confirmations.end_postponement(row, is_sent=bool(some))

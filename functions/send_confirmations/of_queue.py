@@ -62,4 +62,5 @@ def _is_done(mail: WaitingMail) -> bool:
         return True
     # One that waits for SES has been taken from its budgets. A stop or a brake postpones it, too.
     admitted = wired.confirmations.admit([signature], released=[signature] if mail.granted else ())
-    return not admitted.signatures or sending.is_done(signature)
+    with sending.Outcomes() as outcomes:
+        return not admitted.signatures or sending.is_done(signature, outcomes)

@@ -62,8 +62,9 @@ def send(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         return failures_from(records)
     may_go = frozenset(admitted.signatures)
     due = [(record, signature) for record, change in changes for signature in change.asking if signature in may_go]
-    batch = _Batch(_until(due), is_recorded=admitted.is_recorded)
-    batch.send(due)
+    with sending.Outcomes() as outcomes:
+        batch = _Batch(_until(due), outcomes, is_recorded=admitted.is_recorded)
+        batch.send(due)
     failed += batch.failed
     # After a failure, the stream brings what is left again. In the queue, too, it could be sent twice at one moment.
     failed += [record for record, _ in batch.left] if failed else _put_into_queue(batch.left)
@@ -97,6 +98,7 @@ class _Batch:
     """
 
     until: datetime
+    outcomes: sending.Outcomes
     is_recorded: bool
     left: list[Due] = field(default_factory=list)
     failed: list[Mapping[str, Any]] = field(default_factory=list)
@@ -136,7 +138,7 @@ class _Batch:
                 self.failed.append(record)
 
     def _is_done(self, signature: Signature, *, claims: bool) -> bool:
-        return sending.is_done(signature, wired.confirmations_of_stream, claims=claims)
+        return sending.is_done(signature, self.outcomes, wired.confirmations_of_stream, claims=claims)
 
 
 def _put_into_queue(left: Sequence[Due]) -> list[Mapping[str, Any]]:

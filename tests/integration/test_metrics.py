@@ -10,7 +10,7 @@ import pytest
 from tests.aws_from_template import STACK
 from tests.emitted import is_counted, lines_of_metrics, metrics_in
 from tests.integration.test_cadences import at, change
-from tests.world import ADA, CAMPAIGN
+from tests.world import ADA, CAMPAIGN, CONTEXT
 from undersigned.aws.counts import counter_key
 from undersigned.aws.dynamodb import to_item
 from undersigned.metrics import UNITS, MetricName, emit, emit_all
@@ -86,6 +86,23 @@ def test_the_delay_of_an_email_is_measured_from_the_form(world: World, emitted: 
     world.run_stream()
 
     assert emitted()["ConfirmationDelay"] == [90]
+
+
+def test_the_emails_of_a_batch_are_one_line_of_the_log_and_one_of_metrics(
+    world: World, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(5):
+        world.sign(email=f"signer{number}@signers.example")
+    world.clock.advance(seconds=90)
+    capsys.readouterr()
+    caplog.clear()
+    records = world.new_records()
+    world.handlers["send_confirmations"]({"Records": records}, CONTEXT)
+
+    [line] = lines_of_metrics(capsys.readouterr().out)
+    assert line["ConfirmationDelay"] == [90] * 5
+    [told] = [record for record in caplog.records if record.getMessage() == "confirmation emails"]
+    assert (told.campaign, told.outcomes) == (CAMPAIGN, {"sent": 5})  # type: ignore[attr-defined]
 
 
 def test_an_email_that_a_budget_postpones_is_waiting_and_not_late(world: World, emitted: Any) -> None:
