@@ -30,11 +30,12 @@ GOALS = (
     Limit("one visit *", ("style", "scripts"), at_most=STYLE_AND_SCRIPTS),
     Limit("embed.js*", ("total",), at_most=EMBEDDING_SCRIPT),
     Limit("*: a letter", ("total",), at_most=2 * 1024),
-    Limit("*: the script face", ("total",), at_most=28 * 1024),
+    Limit("*: the script face", ("total",), at_most=12.5 * 1024),
+    Limit("*: the rest of the script face", ("total",), at_most=18.5 * 1024),
     Limit("*: the pad", ("total",), at_most=6 * 1024),
     Limit("*: the proof", ("total",), at_most=2 * 1024),
 )
-"""The last four are loaded by a part of the visitors, when they need them."""
+"""The last five are loaded by a part of the visitors, when they need them."""
 
 type Weight = dict[str, int]
 
@@ -71,6 +72,7 @@ def weights(made: World) -> dict[str, Weight]:
     weighed |= {
         "with a pause in typing: a letter": {"data": len(_preview(made)), "total": len(_preview(made))},
         "when typed: the script face": _asset(made, "caveat.woff2"),
+        "when rare characters are typed: the rest of the script face": _asset(made, "caveat-rare.woff2"),
         "when drawn: the pad": _sum([_script(made, "drawing.js"), _script(made, "signature_pad.js")]),
         "when bots are about: the proof": _script(made, "pbkdf2.js"),
     }

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _LOADED = {("script", "src"), ("img", "src"), ("link", "href")}
 _LINKS = {"icon", "stylesheet", "preload", "modulepreload", "manifest"}
-_IN_STYLE = re.compile(r"url\(['\"]?(/[^)'\"]+)")
+_FACE = re.compile(r"@font-face\{[^}]*url\((/[^)]+)\)[^}]*unicode-range:([^;}]+)")
 _HEADERS = {"accept": "text/html", "accept-encoding": "gzip"}
 
 
@@ -108,7 +108,7 @@ class _Page(HTMLParser):
         self.loaded: list[str] = []
         html = _text(answer)
         self.feed(html)
-        self.loaded += _IN_STYLE.findall(html)
+        self.loaded += fonts_for(str(ADA["signature"]), html)
 
     @override
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -125,6 +125,22 @@ def _loads(tag: str, named: dict[str, str]) -> Iterator[str]:
         is_loaded = (tag, name) in _LOADED and (tag != "link" or {*named.get("rel", "").split()} & _LINKS)
         if is_loaded and not address.startswith("data:"):
             yield address
+
+
+def fonts_for(text: str, style: str) -> list[str]:
+    """Return the addresses of the fonts that a text needs: each character comes from the last face that has it."""
+    faces = [(address, [_range(each) for each in ranges.split(",")]) for address, ranges in _FACE.findall(style)]
+    used = {
+        next((address for address, ranges in reversed(faces) if any(ord(each) in some for some in ranges)), None)
+        for each in text
+    }
+    return [address for address, _ in faces if address in used]
+
+
+def _range(text: str) -> range:
+    """Read a part of `unicode-range`, such as `U+20` or `U+41-5A`."""
+    first, _, last = text.strip().removeprefix("U+").partition("-")
+    return range(int(first, 16), int(last or first, 16) + 1)
 
 
 def _text(answer: Answer) -> str:

@@ -24,9 +24,9 @@ BROWSER = {"accept": "*/*", "accept-encoding": "gzip, deflate, br, zstd"}
 
 @pytest.fixture
 def font(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> bytes:
-    """Make a binary font, `pen.woff2`, the only asset besides the two that each page names. Return its content."""
+    """Make a binary font, `pen.woff2`, the only asset besides those that pages name. Return its content."""
     content = bytes(range(256)) * 8
-    for name in ("caveat.woff2", "icon.svg"):
+    for name in ("caveat.woff2", "caveat-rare.woff2", "icon.svg"):
         copy(assets._FOLDER / name, tmp_path)
     (tmp_path / "pen.woff2").write_bytes(content)
     (tmp_path / "OFL.md").write_text("a licence", encoding="utf-8")

@@ -164,7 +164,10 @@ def test_only_a_typed_letter_uses_the_script_font(world: World) -> None:
     specimen, own = Page(world.get(FORM).body), Page(world.post(f"{FORM}/preview", ADA).body)
     assert specimen.one("div", id="letter")["class"] == "letter"
     assert own.one("div", id="letter")["class"] == "letter typed"
-    assert asset_path("caveat.woff2") in specimen.one("style").text
+    style = specimen.one("style").text
+    for name in ("caveat.woff2", "caveat-rare.woff2"):
+        assert f"url({asset_path(name)})" in style
+    assert "url(caveat" not in style
 
 
 @pytest.mark.parametrize("answer", ["signatures", "preview"])

@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from undersigned.web import pages, people_pages
-from undersigned.web.assets import asset_path
 
 if TYPE_CHECKING:
     from undersigned.web.page import Page
 
 
 @pytest.mark.parametrize("page", [pages.problem("Sorry", "Check the address.", "en"), people_pages.sign_in("en")])
-def test_a_page_loads_the_signature_font_by_its_hashed_address(page: Page) -> None:
-    assert f"url({asset_path('caveat.woff2')})" in page.style
-    assert "url(caveat" not in page.style
+def test_a_page_without_a_letter_has_no_font_of_signatures(page: Page) -> None:
+    assert "Caveat" not in page.style
 
 
 @pytest.mark.parametrize("page", [pages.problem("Sorry", "Check the address.", "en"), people_pages.sign_in("en")])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -78,7 +79,7 @@ def _style(sheets: tuple[str, ...], accent: str | None, theme: Theme | None) -> 
 
 def _in_both_schemes(sheets: tuple[str, ...], accent: str | None) -> str:
     style = "".join((_SHEETS / name).read_text(encoding="utf-8") for name in sheets).strip()
-    style = style.replace("caveat.woff2", asset_path("caveat.woff2"))
+    style = re.sub(r"(?<=url\()[\w.-]+", lambda name: asset_path(name[0]), style)
     if accent is None:
         return style
     light, dark = accents(accent)

@@ -41,6 +41,14 @@ if TYPE_CHECKING:
     from undersigned.web.page import Page, Theme
 
 
+_MORE_SHEETS = {
+    "campaign.html": ("letter.css", "form.css"),
+    "confirm.html": ("letter.css",),
+    "letter.html": ("letter.css",),
+}
+"""Style sheets beside that of all pages, by template."""
+
+
 def _page(  # noqa: PLR0913  (what the page has)
     template: str,
     language: str,
@@ -54,7 +62,7 @@ def _page(  # noqa: PLR0913  (what the page has)
     return render_page(
         template,
         language,
-        ("page.css", "form.css") if template == "campaign.html" else ("page.css",),
+        ("page.css", *_MORE_SHEETS.get(template, ())),
         campaign.accent if campaign else None,
         theme,
         script=script,

@@ -277,4 +277,4 @@ def workshop_page(template: str, workshop: Workshop, step: Step, **values: objec
 
 def render(template: str, language: str, viewer: Viewer | None, **values: object) -> Page:
     """Render a page with the workshop’s style sheet."""
-    return render_framed(template, language, viewer, "workshop", ("workshop.css",), **values)
+    return render_framed(template, language, viewer, "workshop", ("letter.css", "workshop.css"), **values)
