@@ -42,7 +42,7 @@ from undersigned.domain.providers import KNOWN
 from undersigned.domain.tallies import difference, mark_of, transactions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from benchmarks.goals import Figures, Size
     from undersigned.domain.signatures import Signature
@@ -198,11 +198,11 @@ class Counts:
         """Write units of one letter when it is sealed and delivered."""
         return self.each("deliver # letters", "write units")
 
-    @cached_property
-    def reads(self) -> float:
-        """Read units of one signer until the letter is delivered."""
+    def reads(self, at_api: Iterable[Request]) -> float:
+        """Return the read units of one signer with these requests at the API, until the letter is delivered."""
         steps = ("send # confirmation emails", "tally # new", "tally # confirmed", "deliver # letters")
-        return self.of_requests("read units") + sum(self.each(step, "read units") for step in steps)
+        of_requests = sum(float(request.figures["read units"]) for request in at_api)
+        return of_requests + sum(self.each(step, "read units") for step in steps)
 
 
 def seconds_of(calls: Mapping[str, float]) -> float:
@@ -519,7 +519,7 @@ class Bill:
         at_api = self.stack.at_api(self.counts)
         cached = [request for request in counts.requests if request not in at_api]
         units = self.units if is_rush else sum(counts.writes_alone.values())
-        writes, reads = signers * (units + counts.sealing), signers * counts.reads
+        writes, reads = signers * (units + counts.sealing), signers * counts.reads(at_api)
         runs = self._runs_of_stream if is_rush else counts.records("tally") + counts.records("send_confirmations")
         letter_bytes = float(counts.typesetting["bytes_per_letter"])
         packets, months = ceil(signers / PACKET_SIZE), stack.parameter("PacketRetentionDays", 90) / 30
@@ -562,7 +562,7 @@ class Bill:
                 ("requests to the API", len(at_api), 0),
                 ("bytes that the API sends", _bytes(at_api), 0),
                 ("write units", self.units + counts.sealing, 2),
-                ("read units", counts.reads, 2),
+                ("read units", counts.reads(at_api), 2),
                 ("records that the tally reads", counts.records("tally"), 2),
                 ("records that the emails' reader reads", counts.records("send_confirmations"), 2),
                 ("GB-seconds of functions", self._memory, 3),
