@@ -63,7 +63,7 @@ class ShippedCampaign(CampaignStore):
         return SHIPPED.campaign
 
     @override
-    def targets(self, campaign: str) -> tuple[Target, ...]:
+    def targets(self, campaign: str, *, consistent: bool = False) -> tuple[Target, ...]:
         return SHIPPED.targets
 
     @override

@@ -126,8 +126,8 @@ class Campaigns(CampaignStore):
         raise NotFoundError(message)
 
     @override
-    def targets(self, campaign: str) -> tuple[Target, ...]:
-        found = self._table.query(campaign_partition(campaign), begins_with=TARGETS)
+    def targets(self, campaign: str, *, consistent: bool = False) -> tuple[Target, ...]:
+        found = self._table.query(campaign_partition(campaign), begins_with=TARGETS, consistent=consistent)
         return tuple(read_target(values) for values in found)
 
     @override
@@ -174,13 +174,13 @@ class Campaigns(CampaignStore):
         for shown in (read_target(before).shown if before else None, target.shown):
             if shown:
                 self._table.put_new(target_version_values(campaign, shown))
-        if self._table.put_new(key._asdict() | settings):
-            return
-        same_address = Attr("email").eq(target.email)
-        try:
-            self._table.update(Update(key, assign=settings, when=same_address))
-        except ConditionFailedError:
-            self._table.update(Update(key, assign=settings | {"mail_state": "ok"}))
+        if not self._table.put_new(key._asdict() | settings):
+            same_address = Attr("email").eq(target.email)
+            try:
+                self._table.update(Update(key, assign=settings, when=same_address))
+            except ConditionFailedError:
+                self._table.update(Update(key, assign=settings | {"mail_state": "ok"}))
+        self._count_change(campaign)
 
     @override
     def put_new_targets(self, campaign: str, targets: Sequence[Target]) -> None:
@@ -193,6 +193,8 @@ class Campaigns(CampaignStore):
             except TransactionCanceledError:
                 for target in some:
                     self.put_target(campaign, target)
+        if targets:
+            self._count_change(campaign)
 
     @override
     def restored_at(self, campaign: str) -> datetime | None:
@@ -208,11 +210,14 @@ class Campaigns(CampaignStore):
             self._table.update(Update(target_key(campaign, target), assign={"mail_state": state}, when=still))
         except ConditionFailedError:
             return
+        self._count_change(campaign)
 
     @override
     def controls(self, campaign: str) -> Controls:
         values = self._table.get(controls_key(campaign), consistent=True) or {}
-        return Controls(bool(values.get("paused", False)), frozenset(values.get("approved", ())))
+        return Controls(
+            bool(values.get("paused", False)), frozenset(values.get("approved", ())), int(values.get("roster", 0))
+        )
 
     @override
     def pause(self, campaign: str, *, paused: bool) -> None:
@@ -237,6 +242,7 @@ class Campaigns(CampaignStore):
         with suppress(ConditionFailedError):
             change = Update(target_key(campaign, target), assign={"complained_at": written(at)}, when=news)
             self._table.update(change)
+            self._count_change(campaign)
 
     def _change_target(self, campaign: str, target: str, assign: Values) -> None:
         exists = Attr("pk").exists()
@@ -244,6 +250,11 @@ class Campaigns(CampaignStore):
             self._table.update(Update(target_key(campaign, target), assign=assign, when=exists))
         except ConditionFailedError as error:
             raise _no_target(campaign, target) from error
+        self._count_change(campaign)
+
+    def _count_change(self, campaign: str) -> None:
+        """Count a change of targets after it, so that whoever keeps the roster reads it again."""
+        self._table.update(Update(controls_key(campaign), add={"roster": 1}))
 
     @override
     def record_audit(self, entry: AuditEntry, entry_id: str) -> None:

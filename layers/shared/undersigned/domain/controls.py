@@ -20,10 +20,15 @@ type Action = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Controls:
-    """Whether a campaign's deliveries are paused, and the periods that are approved."""
+    """Whether a campaign's deliveries are paused, and the periods that are approved.
+
+    `roster` is how often the campaign's targets were changed; 0 if only versions before 0.3 wrote them, which don't
+    count it.
+    """
 
     paused: bool = False
     approved: frozenset[str] = frozenset()
+    roster: int = 0
 
     def lets_begin(self, period: str, *, needs_approval: bool) -> bool:
         """Say whether a delivery of a period may begin. A delivery that has begun needs no further approval."""

@@ -1,4 +1,7 @@
-"""The catalog: campaigns with their rosters and letters, cached for a minute so that a warm request needs no read."""
+"""The catalog: campaigns with their rosters and letters, cached for a minute so that a warm request needs no read.
+
+A roster may have thousands of targets, so it is read again only when one has changed.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,9 @@ if TYPE_CHECKING:
     from undersigned.services.ports import CampaignStore
 
 KEPT_FOR = timedelta(seconds=60)
+
+ROSTER_KEPT_FOR = timedelta(minutes=15)
+"""How long an unchanged roster is kept. Versions before 0.3 change targets without counting it."""
 
 _NAMED = 20
 """The most targets that an error names."""
@@ -45,6 +51,15 @@ class Entry:
         raise NotFoundError(message)
 
 
+@dataclass(frozen=True, slots=True)
+class _KeptRoster:
+    """A roster as it was after so many changes (`Controls.roster`)."""
+
+    roster: Roster
+    changes: int
+    read_at: datetime
+
+
 @dataclass(kw_only=True, frozen=True, slots=True)
 class Catalog:
     """Reads campaigns through a cache."""
@@ -52,6 +67,7 @@ class Catalog:
     campaigns: CampaignStore
     clock: Callable[[], datetime]
     _entries: dict[str, tuple[datetime, Entry]] = field(default_factory=dict, init=False)
+    _rosters: dict[str, _KeptRoster] = field(default_factory=dict, init=False)
     _paused: dict[str, tuple[datetime, bool]] = field(default_factory=dict, init=False)
     _letters: dict[tuple[str, str], Letter] = field(default_factory=dict, init=False)
     _target_versions: dict[tuple[str, str], TargetVersion] = field(default_factory=dict, init=False)
@@ -65,9 +81,25 @@ class Catalog:
             return kept[1]
         settings = self.campaigns.campaign(campaign)
         letters = {language: self.letter(campaign, version) for language, version in settings.letters.items()}
-        entry = Entry(settings, Roster.of(self.campaigns.targets(campaign)), letters)
+        entry = Entry(settings, self._roster(campaign, target, now), letters)
         self._entries[campaign] = (now, entry)
         return entry
+
+    def _roster(self, campaign: str, target: str | None, now: datetime) -> Roster:
+        controls = self.campaigns.controls(campaign)
+        self._paused[campaign] = (now, controls.paused)
+        kept = self._rosters.get(campaign)
+        if (
+            kept
+            and controls.roster == kept.changes > 0
+            and now - kept.read_at < ROSTER_KEPT_FOR
+            and (target is None or target in kept.roster.by_id)
+        ):
+            return kept.roster
+        # The number is read first, and then the targets at least as they were when it was written.
+        roster = Roster.of(self.campaigns.targets(campaign, consistent=True))
+        self._rosters[campaign] = _KeptRoster(roster, controls.roster, now)
+        return roster
 
     def is_paused(self, campaign: str) -> bool:
         """Say whether a campaign's deliveries are paused, as it was a minute ago at most."""

@@ -88,8 +88,11 @@ class CampaignStore(Protocol):
     def campaign(self, campaign: str) -> Campaign:
         """Read a campaign's settings; raises NotFoundError."""
 
-    def targets(self, campaign: str) -> tuple[Target, ...]:
-        """Read a campaign's targets, in the order of their ids."""
+    def targets(self, campaign: str, *, consistent: bool = False) -> tuple[Target, ...]:
+        """Read a campaign's targets, in the order of their ids.
+
+        Whatever changes targets afterwards counts it in `Controls.roster`.
+        """
 
     def target(self, campaign: str, target: str) -> Target:
         """Read one target consistently; raises NotFoundError."""

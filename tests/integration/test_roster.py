@@ -1,0 +1,156 @@
+"""A warm process reads a campaign's targets again only when they changed, and sees a change within a minute."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, override
+
+import pytest
+
+from tests.world import CAMPAIGN, Watch, client_of
+from undersigned.aws.campaigns import TARGETS, controls_key, target_key
+from undersigned.aws.dynamodb import to_item
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tests.world import World
+    from undersigned.domain.campaigns import Target
+    from undersigned.services.ports import CampaignStore
+
+FORM = f"/campaigns/{CAMPAIGN}"
+TARGET = "evanston"
+
+
+@dataclass
+class Rosters(Watch):
+    """Keeps whether each read of all targets is a consistent one."""
+
+    reads: list[bool] = field(default_factory=list)
+
+    @override
+    def before(self, function: str, operation: str, params: Mapping[str, Any]) -> None:
+        values = params.get("ExpressionAttributeValues", {}).values()
+        if operation == "dynamodb:Query" and {"S": TARGETS} in values:
+            self.reads.append(params["ConsistentRead"])
+
+    @override
+    def after(self, function: str, operation: str) -> None:
+        """Count before."""
+
+    @override
+    def retries(self, function: str, operation: str) -> bool:
+        return False
+
+
+@pytest.fixture
+def rosters(world: World) -> Rosters:
+    """Count from now on, with a process that has the roster."""
+    world.get(FORM)
+    world.watch = rosters = Rosters()
+    return rosters
+
+
+def see(world: World) -> Target:
+    """Return the target as the process of public pages has it, a minute later."""
+    world.clock.advance(seconds=61)
+    world.get(FORM)
+    catalog = import_module("functions.public_api.wired").stack.catalog
+    found: Target = catalog.entry(CAMPAIGN).roster.by_id[TARGET]
+    return found
+
+
+def test_an_unchanged_roster_is_read_once(world: World, rosters: Rosters) -> None:
+    for _ in range(5):
+        see(world)
+    assert rosters.reads == []
+
+
+@pytest.mark.parametrize(
+    ("change", "shown"),
+    [
+        (
+            lambda campaigns, target: campaigns.put_target(CAMPAIGN, replace(target, name="New Name")),
+            lambda target: target.name == "New Name",
+        ),
+        (lambda campaigns, _: campaigns.hold(CAMPAIGN, TARGET, "a reason"), lambda target: target.hold == "a reason"),
+        (
+            lambda campaigns, target: campaigns.set_mail_state(CAMPAIGN, TARGET, target.email, "bounced"),
+            lambda target: target.mail_state == "bounced",
+        ),
+        (
+            lambda campaigns, _: campaigns.record_complaint(CAMPAIGN, TARGET, datetime(2026, 11, 24, tzinfo=UTC)),
+            lambda target: target.complained_at is not None,
+        ),
+    ],
+)
+def test_each_change_is_seen_within_a_minute(
+    world: World,
+    rosters: Rosters,
+    change: Callable[[CampaignStore, Target], None],
+    shown: Callable[[Target], bool],
+) -> None:
+    campaigns = world.wiring.campaigns
+    change(campaigns, campaigns.target(CAMPAIGN, TARGET))
+    assert shown(see(world))
+    see(world)
+    # An inconsistent read could lag behind the number that says it changed, and would be kept.
+    assert rosters.reads == [True]
+
+
+def test_a_release_is_seen_within_a_minute(world: World, rosters: Rosters) -> None:
+    campaigns = world.wiring.campaigns
+    campaigns.hold(CAMPAIGN, TARGET, "a reason")
+    see(world)
+    campaigns.release(CAMPAIGN, TARGET, world.clock.now)
+    assert see(world).hold is None
+    assert len(rosters.reads) == 2
+
+
+def test_new_targets_are_seen_within_a_minute(world: World, rosters: Rosters) -> None:
+    target = world.wiring.campaigns.target(CAMPAIGN, TARGET)
+    world.wiring.campaigns.put_new_targets(CAMPAIGN, [replace(target, id="newtown", postal_codes=("99999",))])
+    see(world)
+    assert world.get(f"{FORM}/targets?postal_code=99999", as_json=True).json["targets"][0]["id"] == "newtown"
+    assert len(rosters.reads) == 1
+
+
+def test_what_changes_no_target_lets_none_be_read(world: World, rosters: Rosters) -> None:
+    campaigns = world.wiring.campaigns
+    campaigns.pause(CAMPAIGN, paused=True)
+    campaigns.set_mail_state(CAMPAIGN, TARGET, "another@evanston.example", "bounced")
+    campaigns.put_campaign(replace(campaigns.campaign(CAMPAIGN), goal=77))
+    see(world)
+    assert "77" in world.get(FORM).body
+    assert rosters.reads == []
+
+
+def name_as_before_this_version(world: World, name: str) -> None:
+    """Change a target as code does that doesn't count changes."""
+    row = target_key(CAMPAIGN, TARGET)._asdict()
+    client_of("dynamodb").update_item(
+        TableName=world.wiring.settings.table_name,
+        Key=to_item(row),
+        UpdateExpression="SET #name = :name",
+        ExpressionAttributeNames={"#name": "name"},
+        ExpressionAttributeValues=to_item({":name": name}),
+    )
+
+
+def test_a_campaign_whose_changes_nobody_counted_is_read_each_minute(world: World) -> None:
+    client_of("dynamodb").delete_item(
+        TableName=world.wiring.settings.table_name, Key=to_item(controls_key(CAMPAIGN)._asdict())
+    )
+    world.get(FORM)
+    name_as_before_this_version(world, "Named By Old Code")
+    assert see(world).name == "Named By Old Code"
+
+
+def test_a_change_by_an_older_version_is_seen_within_a_quarter_of_an_hour(world: World, rosters: Rosters) -> None:
+    name_as_before_this_version(world, "Named By Old Code")
+    assert see(world).name != "Named By Old Code"
+    world.clock.advance(minutes=14)
+    assert see(world).name == "Named By Old Code"
+    assert len(rosters.reads) == 1
