@@ -58,7 +58,7 @@ _PAUSES = (0.02, 0.04, 0.08, 0.16, 0.32)
 chance, so that two workers don't meet again ("Exponential backoff and jitter", AWS Architecture Blog)."""
 
 _IS_LISTED = Attr("pk").exists()
-"""The condition on a total that its campaign exists; in a shard, that the shard is listed. Both go with the campaign."""
+"""The condition on a total that its campaign exists; in a shard, that it is listed. Both go with the campaign."""
 
 _MET_ANOTHER = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 """The reasons for which DynamoDB cancels a transaction that can succeed unchanged ("TransactWriteItems", API

@@ -173,7 +173,9 @@ class Planning:
             return int(self.signatures.has_waiting(campaign, target, at_least))
 
         def plan(target: Target) -> Iterator[PlanLine]:
-            return self._lines(campaign, controls, target, period, again=again, waiting=waiting, left_out_on=left_out_on)
+            return self._lines(
+                campaign, controls, target, period, again=again, waiting=waiting, left_out_on=left_out_on
+            )
 
         def queue(planned: Plan) -> Plan:
             due = [line for line in planned.lines if line.is_due and line.may_begin]
