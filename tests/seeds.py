@@ -1,7 +1,10 @@
 """The seed of the random searches: simulated campaigns, races, crashes and malformed inputs.
 
-A check that gates a change sets UNDERSIGNED_SEED, so that it judges the change by the same cases as the one before.
-Without it, each run draws other cases, and prints its seed.
+A check that gates a change sets UNDERSIGNED_SEED, so that a search of so many cases tries the same ones for each
+change. A search of so many seconds begins with the same cases, and tries fewer on a slow machine. `make fuzz` begins
+with the same inputs, too, if none are kept from earlier runs. After them, it tries what is like those that reached new
+lines of our code, so another change gets others, even with `--inputs`. Without the variable, each run draws other
+cases, and prints its seed.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,8 +63,11 @@ def properties() -> Iterator[str]:
                 is_property = False
 
 
-def fuzz(name: str, seconds: int, seed: int, counter: Path) -> None:
-    """Try inputs on one property for so many seconds. The first eight bytes of `counter` hold the number of inputs."""
+def fuzz(name: str, seconds: int, inputs: int | None, seed: int, counter: Path) -> None:
+    """Try so many inputs on one property, or for so many seconds, whichever ends first.
+
+    The first eight bytes of `counter` hold the number of inputs that the property got: not all bytes make one.
+    """
     atheris: Any = None
     if seconds and sys.platform == "linux":
         try:
@@ -84,11 +88,12 @@ def fuzz(name: str, seconds: int, seed: int, counter: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     with stack.running() if getattr(module, "NEEDS_STACK", False) else nullcontext():
         if atheris is None:
-            _run_at_random(run, seconds, seed)
+            _run_at_random(run, seconds, inputs, seed)
             return
         options = {
             "max_total_time": seconds, "seed": seed, "timeout": SLOWEST, "max_len": LONGEST_BYTES, "len_control": 20,
             "rss_limit_mb": 3000, "artifact_prefix": f"{broken}/{name}-", "verbosity": 0,
+            "runs": -1 if inputs is None else inputs,
         }  # fmt: skip
         atheris.Setup([sys.argv[0], *(f"-{option}={value}" for option, value in options.items()), str(corpus)], run)
         atheris.Fuzz()
@@ -98,10 +103,10 @@ def _counted(prop: Any, counter: Path) -> Callable[[bytes], object]:
     """Return a function that runs a property on bytes and counts the inputs. An input that breaks it is printed."""
     inner = prop.hypothesis.inner_test
     with counter.open("r+b") as file:
-        count = mmap.mmap(file.fileno(), 8)
+        number = mmap.mmap(file.fileno(), 8)
 
     def count_and_run(*given: object, **named: object) -> None:
-        count[:8] = (int.from_bytes(count[:8]) + 1).to_bytes(8)
+        number[:8] = (int.from_bytes(number[:8]) + 1).to_bytes(8)
         try:
             inner(*given, **named)
         except BaseException:
@@ -113,47 +118,50 @@ def _counted(prop: Any, counter: Path) -> Callable[[bytes], object]:
     return run
 
 
-def _run_at_random(run: Callable[[bytes], object], seconds: int, seed: int) -> None:
+def _run_at_random(run: Callable[[bytes], object], seconds: int, inputs: int | None, seed: int) -> None:
     random_bytes = random.Random(seed)  # noqa: S311  (inputs, no secrets)
     end = time.monotonic() + seconds
-    while time.monotonic() < end:
+    for _ in count() if inputs is None else range(inputs):
+        if time.monotonic() >= end:
+            break
         run(random_bytes.randbytes(random_bytes.choice((16, 128, 1024, LONGEST_BYTES))))
 
 
-def _run(name: str, seconds: int, seed: int) -> Outcome:
+def _run(name: str, seconds: int, inputs: int | None, seed: int) -> Outcome:
     with tempfile.NamedTemporaryFile() as counter:
         counter.write(bytes(8))
         counter.flush()
         command = [sys.executable, "-m", "tests.fuzz", "--one", name, "--seed", str(seed)]
         command += ["--seconds", str(seconds), "--counter", counter.name]
+        command += [] if inputs is None else ["--inputs", str(inputs)]
         done = subprocess.run(  # noqa: S603  (ourselves)
             command, cwd=ROOT, capture_output=True, text=True, errors="replace", check=False
         )
-        inputs = int.from_bytes(Path(counter.name).read_bytes())
-    failure = "" if done.returncode == 0 and inputs else (done.stdout + done.stderr)[-12_000:] or "it did not start"
-    return Outcome(name, inputs, failure)
+        tried = int.from_bytes(Path(counter.name).read_bytes())
+    failure = "" if done.returncode == 0 and tried else (done.stdout + done.stderr)[-12_000:] or "it did not start"
+    return Outcome(name, tried, failure)
 
 
 def main() -> int:
     """Run one property, or all of them in parallel, and write the figures. Return 1 if an input broke one."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=int, default=60, help="seconds for each property (default: 60)")
+    parser.add_argument("--inputs", type=int, help="end after so many byte strings each; not all make an input")
     parser.add_argument("--seed", type=int, default=seeds.seed(2**31), help="the seed of the mutations")
     parser.add_argument("--only", default="", help="run only properties with this in their name")
     parser.add_argument("--one", help=argparse.SUPPRESS)
     parser.add_argument("--counter", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.one:
-        fuzz(arguments.one, arguments.seconds, arguments.seed, arguments.counter)
+        fuzz(arguments.one, arguments.seconds, arguments.inputs, arguments.seed, arguments.counter)
         return 0
     chosen = [name for name in properties() if arguments.only in name]
     parallel = os.process_cpu_count() or 1
-    print(
-        f"seed {arguments.seed}, {len(chosen)} properties, {arguments.seconds} s each, {parallel} at a time", flush=True
-    )
+    each = f"{arguments.seconds} s" + (f" or {arguments.inputs:,} inputs" if arguments.inputs is not None else "")
+    print(f"seed {arguments.seed}, {len(chosen)} properties, {each} each, {parallel} at a time", flush=True)
     outcomes = []
     with ThreadPoolExecutor(parallel) as pool:
-        for outcome in pool.map(lambda name: _run(name, arguments.seconds, arguments.seed), chosen):
+        for outcome in pool.map(lambda name: _run(name, arguments.seconds, arguments.inputs, arguments.seed), chosen):
             outcomes.append(outcome)
             print(f"{outcome.inputs:>10,}  {outcome.name}", flush=True)
             if outcome.failure:
