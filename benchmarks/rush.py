@@ -306,7 +306,7 @@ class Mailing:
     longest: float
     slow: float
     most_behind: float
-    """The rules of `of_stream`: seconds of a batch and of a slow one, and how old the emails of a slow one may be."""
+    """Seconds of a batch and of a slow one, and how old the emails of a slow one may be. See `domain/rush.py`."""
 
 
 @dataclass

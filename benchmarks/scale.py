@@ -35,10 +35,11 @@ from benchmarks.rush import (
 )
 from benchmarks.stores import CAMPAIGN, SHIPPED, MadeSignatures
 from benchmarks.visit import ROW
-from tests.aws_from_template import load_template
+from tests.aws_from_template import TemplateError, load_template, resolve, variables_of
 from undersigned.aws.signatures import LISTING_SHARDS, TRAY_SHARDS
 from undersigned.domain.deliveries import PACKET_SIZE
 from undersigned.domain.providers import KNOWN
+from undersigned.domain.rush import LONGEST_BATCH, MOST_BEHIND, SLOW_BATCH
 from undersigned.domain.tallies import difference, mark_of, transactions
 
 if TYPE_CHECKING:
@@ -227,28 +228,19 @@ class Stack:
         """The template as data."""
         return _template()
 
-    def has(self, parameter: str) -> bool:
-        """Say whether the template has a parameter."""
-        return parameter in self.template["Parameters"]
-
-    def value(self, given: Any) -> Any:
-        """Return a value of the template; a parameter that is not given has its default."""
-        match given:
-            case {"Ref": str(name)}:
-                default = self.template["Parameters"][name].get("Default")
-                return self.parameters.get(name, default)
-            case {"Fn::FindInMap": [str(name), key, second]}:
-                return self.template["Mappings"][name][str(self.value(key))][self.value(second)]
-            case _:
-                return given
+    def __post_init__(self) -> None:
+        """Raise TemplateError for a parameter that the template doesn't have."""
+        if unknown := self.parameters.keys() - self.template["Parameters"].keys():
+            message = f"template.yaml has no parameter {', '.join(sorted(unknown))}"
+            raise TemplateError(message)
 
     def number(self, given: Any) -> float:
-        """Return a number of the template."""
-        return float(self.value(given))
+        """Return a number of the template; a parameter that is not given has its default. Raises TemplateError."""
+        return float(resolve(given, self.parameters))
 
-    def parameter(self, name: str, without: float = 0) -> float:
-        """Return a parameter's number, or another if the template has no such parameter."""
-        return self.number({"Ref": name}) if self.has(name) else without
+    def parameter(self, name: str) -> float:
+        """Return a parameter's number. Raises TemplateError."""
+        return self.number({"Ref": name})
 
     def quota(self, name: str) -> float:
         """Return a quota of the account."""
@@ -265,10 +257,9 @@ class Stack:
         found: Mapping[str, Any] = next(event["Properties"] for event in events if event["Type"] == kind)
         return found
 
-    def variable(self, function: str, name: str, without: float) -> float:
-        """Return an environment variable's number, or another if there is none."""
-        variables = self.function(function).get("Environment", {}).get("Variables", {})
-        return self.number(variables.get(name, without))
+    def variable(self, function: str, name: str) -> float:
+        """Return an environment variable's number. Raises KeyError."""
+        return self.number(variables_of(self.template, function)[name])
 
     def runs_at_once(self, function: str) -> float:
         """Return how many messages of its queue a function works on at once."""
@@ -292,7 +283,7 @@ class Stack:
     @property
     def has_cdn(self) -> bool:
         """Say whether a CDN answers what may be cached."""
-        return self.has("Cdn") and str(self.value({"Ref": "Cdn"})) == "true"
+        return str(resolve({"Ref": "Cdn"}, self.parameters)) == "true"
 
     def at_api(self, counts: Counts) -> list[Request]:
         """Return the requests of a signer that reach the API. What a cache may keep, a CDN answers."""
@@ -332,7 +323,7 @@ def prepared(counts: Counts, units: float) -> Stack:
         "SignersPerSecond": GOAL,
         "Cdn": "true",
     }
-    stack = Stack({name: value for name, value in wanted.items() if Stack().has(name)})
+    stack = Stack(wanted)
     at_api = stack.at_api(counts)
     requests = ceil(GOAL * len(at_api) * KEPT / 1_000) * 1_000
     return replace(
@@ -423,16 +414,16 @@ def mailing_of(stack: Stack, counts: Counts) -> Mailing:
     return Mailing(
         shards=stack.partitions,
         processes=int(stack.number(source.get("ParallelizationFactor", 1))),
-        at_once=int(stack.variable("SendConfirmations", "MAILS_AT_ONCE", 1)),
+        at_once=int(stack.variable("SendConfirmations", "MAILS_AT_ONCE")),
         batch_size=int(stack.number(source["BatchSize"])),
         records_a_letter=counts.records("send_confirmations"),
         record_seconds=stack.cpu("SendConfirmations", counts.cpu_seconds("read a record of the stream")),
         email_seconds=waits,
         cpu_seconds=stack.cpu("SendConfirmations", counts.cpu_seconds("send a confirmation email")),
         queue_at_once=int(stack.runs_at_once("SendConfirmations")),
-        longest=30,
-        slow=5,
-        most_behind=20,
+        longest=LONGEST_BATCH.total_seconds(),
+        slow=SLOW_BATCH.total_seconds(),
+        most_behind=MOST_BEHIND.total_seconds(),
     )
 
 
@@ -478,7 +469,7 @@ class Model:
             "tray of one target: its index's keys": TRAY_SHARDS * partition,
             "counts of one campaign": sustained(self.tally_holds, 1, MOST),
             "confirmation emails: the stream's reader": sustained(self.mail_holds, 1, MOST),
-            "confirmation emails: the hour's budget": stack.parameter("UnconfirmedMailsAnHour", inf)
+            "confirmation emails: the hour's budget": stack.parameter("UnconfirmedMailsAnHour")
             / ((1 - CONFIRM) * HOUR + CONFIRM * CONFIRM_WITHIN),
             "SES: emails": stack.quota("SES: emails"),
         }
@@ -522,7 +513,7 @@ class Bill:
         writes, reads = signers * (units + counts.sealing), signers * counts.reads(at_api)
         runs = self._runs_of_stream if is_rush else counts.records("tally") + counts.records("send_confirmations")
         letter_bytes = float(counts.typesetting["bytes_per_letter"])
-        packets, months = ceil(signers / PACKET_SIZE), stack.parameter("PacketRetentionDays", 90) / 30
+        packets, months = ceil(signers / PACKET_SIZE), stack.parameter("PacketRetentionDays") / 30
         row = float(counts.calls["signature row"]["bytes"])
         return {
             "API: requests": dollars("API Gateway: requests", signers * len(at_api)),
@@ -635,7 +626,7 @@ def deliveries(counts: Counts, stack: Stack) -> Rows:
             f"{many * float(counts.typesetting['bytes_per_letter']) / 1e9:.2f} GB of PDF, one email",
         }
     recipients = 10_000
-    at_once = stack.variable("PlanDeliveries", "PLANS_AT_ONCE", 1)
+    at_once = stack.variable("PlanDeliveries", "PLANS_AT_ONCE")
     planned = float(counts.planning[f"{recipients:,} targets with letters"]["seconds"])
     rows[f"plan {recipients:,} recipients"] = {
         "minutes": round(planned / 60, 2),

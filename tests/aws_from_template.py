@@ -154,7 +154,7 @@ def variables_of(template: Template, function: str) -> dict[str, Any]:
     return shared | own
 
 
-def resolve(value: Any, known: Mapping[str, str] | None = None) -> Any:
+def resolve(value: Any, known: Mapping[str, Any] | None = None) -> Any:
     """Return a value of the template with its intrinsic functions resolved.
 
     Parameters have their defaults. `known` has the values of resources (`Table`) and of their attributes (`Table.Arn`).

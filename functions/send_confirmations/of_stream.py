@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
@@ -12,7 +12,7 @@ from aws_lambda_powertools import Logger
 from functions.send_confirmations import sending, wired
 from undersigned.aws.queue import WaitingMail
 from undersigned.aws.stream import failures_from, read_change
-from undersigned.domain.rush import RUSH
+from undersigned.domain.rush import LONGEST_BATCH, MOST_BEHIND, RUSH, SLOW_BATCH
 from undersigned.logs import facts_of
 
 if TYPE_CHECKING:
@@ -23,16 +23,6 @@ if TYPE_CHECKING:
     from undersigned.services.confirming import Admitted
 
 logger = Logger()
-
-_LONGEST = timedelta(seconds=30)
-"""How long a batch sends emails, because those of the next batches wait for it. The last call may take 12 s more."""
-
-_SLOW = 5.0
-"""From how many seconds on a batch is slow, at the pace of SES."""
-
-_MOST_BEHIND = timedelta(seconds=20)
-"""How old the emails of a slow batch may be before they go into the queue instead. So the stream stays less than a
-minute behind, and what is left of the time is used for sending."""
 
 type Due = tuple[Mapping[str, Any], Signature]
 """A record, and an email that it asks for."""
@@ -83,10 +73,10 @@ def _admit(changes: Sequence[SignatureChange]) -> Admitted:
 def _until(due: Sequence[Due]) -> datetime:
     """Return until when a batch sends emails. If SES makes it a slow one and its records have waited, it is soon."""
     now = wired.stack.now()
-    if not wired.confirmations_of_stream.post.is_slow(len(due), _SLOW):
-        return now + _LONGEST
+    if not wired.confirmations_of_stream.post.is_slow(len(due), SLOW_BATCH.total_seconds()):
+        return now + LONGEST_BATCH
     oldest = min(float(record["dynamodb"]["ApproximateCreationDateTime"]) for record, _ in due)
-    return min(now + _LONGEST, datetime.fromtimestamp(oldest, UTC) + _MOST_BEHIND)
+    return min(now + LONGEST_BATCH, datetime.fromtimestamp(oldest, UTC) + MOST_BEHIND)
 
 
 @dataclass(slots=True)

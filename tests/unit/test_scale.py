@@ -15,6 +15,7 @@ from benchmarks import scale, scale_page
 from benchmarks.limits import PRICES, QUOTAS
 from benchmarks.rush import SEED, Allowance, Counters, Mailing, Tally, count_rush, mail_rush, poisson, sustained
 from benchmarks.scale import GOALS, RESULTS, Bill, Counts, Crowd, Model, Request, Stack, prepared, today
+from tests.aws_from_template import TemplateError
 
 TALLY = Tally(
     shards=4,
@@ -221,4 +222,12 @@ def test_a_parameter_of_the_template_is_read_with_its_default() -> None:
     assert Stack().parameter("MailProcesses") < Stack({"MailProcesses": 4}).parameter("MailProcesses") == 4
     assert Stack({"WarmWrites": 60_000}).partitions == 60
     assert Stack().partitions == 4
-    assert Stack().parameter("NoSuchParameter", without=7) == 7
+
+
+def test_a_setting_that_the_template_no_longer_has_fails_the_benchmark() -> None:
+    with pytest.raises(TemplateError, match="NoSuchParameter"):
+        Stack().parameter("NoSuchParameter")
+    with pytest.raises(TemplateError, match="NoSuchParameter"):
+        Stack({"NoSuchParameter": 4})
+    with pytest.raises(KeyError, match="NO_SUCH_VARIABLE"):
+        Stack().variable("SendConfirmations", "NO_SUCH_VARIABLE")

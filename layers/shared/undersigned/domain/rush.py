@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from zlib import crc32
 
 RUSH = 25
@@ -14,7 +15,17 @@ stream's shards, so few campaigns ever see that."""
 DRAWN_OF = 16
 """Of how many emails one is drawn, which then stands for all of them in the budgets of a rush."""
 
+LONGEST_BATCH = timedelta(seconds=30)
+"""How long a batch sends emails, because those of the next batches wait for it. The last call may take 12 s more."""
+
+SLOW_BATCH = timedelta(seconds=5)
+"""How long a batch takes, at the pace of SES, from which on it is slow."""
+
+MOST_BEHIND = timedelta(seconds=20)
+"""How old the emails of a slow batch may be before they go into the queue instead. So the stream stays less than a
+minute behind, and what is left of the time is used for sending."""
+
 
 def is_drawn(mail_request: str) -> bool:
-    """Say whether an email is drawn. It depends on the random id of its request only, so it stays the same."""
+    """Say whether an email is drawn. It depends on the id of its request only, so it stays the same."""
     return crc32(mail_request.encode()) % DRAWN_OF == 0
