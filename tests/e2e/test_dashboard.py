@@ -6,7 +6,6 @@ import hashlib
 import io
 import json
 import re
-import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +17,7 @@ import pytest
 from playwright.sync_api import expect
 from pypdf import PdfReader
 
+from tests.e2e.waiting import wait_for
 from tests.looks import looks
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.campaigns import Organizer
@@ -27,8 +27,6 @@ from undersigned_cli.local.stack import PROJECT
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from playwright.sync_api import Page
 
     from tests.chromium import Visitor
@@ -98,16 +96,6 @@ def enter(page: Page, key: str) -> None:
     page.get_by_label("Campaign").fill(CAMPAIGN)
     page.get_by_label("Key").fill(key)
     page.get_by_role("button", name="Sign in").click()
-
-
-def wait_for[Found](find: Callable[[], Found], what: str) -> Found:
-    """Return what is found as soon as it is there. Raises AssertionError after a minute."""
-    for _ in range(600):
-        if found := find():
-            return found
-        time.sleep(0.1)
-    message = f"{what} did not appear"
-    raise AssertionError(message)
 
 
 @pytest.fixture(scope="module")

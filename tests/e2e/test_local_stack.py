@@ -29,6 +29,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError
 
+from tests.e2e.waiting import wait_for
 from tests.free_ports import FREE_PORTS
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
@@ -39,7 +40,7 @@ from undersigned_cli.local.stack import PROJECT, LocalStack, LocalStackError
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from http.client import HTTPResponse
     from pathlib import Path
 
@@ -77,13 +78,6 @@ def handler(event, context):
         "isBase64Encoded": True,
     }
 """
-
-
-def wait_for[T](found: Callable[[], T], seconds: float = 60) -> T:
-    deadline = time.monotonic() + seconds
-    while not (result := found()) and time.monotonic() < deadline:
-        time.sleep(0.2)
-    return result
 
 
 def request(url: str, values: dict[str, str] | None = None) -> tuple[int, str]:
@@ -201,7 +195,7 @@ def test_a_signature_row_reaches_both_readers_of_the_stream(stack: RunningStack,
     sign(form, "ada@signers.example")
 
     assert request(confirmation_link(stack, "ada@signers.example"), {})[0] == 200
-    assert wait_for(lambda: count(form) > before)
+    wait_for(lambda: count(form) > before)
 
 
 def test_a_row_that_is_not_a_signature_reaches_no_reader(stack: RunningStack) -> None:
@@ -230,7 +224,7 @@ def test_ses_events_arrive_through_the_templates_own_rule(stack: RunningStack) -
     )
 
     # One event says that it was sent, one that it bounced.
-    assert wait_for(lambda: len(logged(stack, "RecordFeedback", "no such delivery")) == 2)
+    wait_for(lambda: len(logged(stack, "RecordFeedback", "no such delivery")) == 2)
 
 
 def test_an_accepted_email_is_stored_as_it_was_sent(stack: RunningStack) -> None:
@@ -334,7 +328,7 @@ def test_a_restart_keeps_rows_queue_secret_and_emails(local_stack: LocalStack, s
     assert (count(form), again.mails(), secret_of(again)) == before
     assert sqs.receive_message(QueueUrl=queue)["Messages"][0]["Body"] == "kept"
     assert request(link, {})[0] == 200, "a link from before the restart still works"
-    assert wait_for(lambda: count(form) > before[0]), "the stream is still read"
+    wait_for(lambda: count(form) > before[0], "a letter that the stream brings")
 
 
 @pytest.fixture(scope="module")
@@ -460,7 +454,7 @@ def test_the_emulator_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
         assert listens(port)
         parent.send_signal(signal.SIGKILL)
 
-    assert wait_for(lambda: not listens(port), seconds=20)
+    wait_for(lambda: not listens(port), seconds=20)
     assert (tmp_path / "emulator" / "state").is_dir(), "it saved its state as it went"
 
 

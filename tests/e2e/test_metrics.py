@@ -8,12 +8,13 @@ import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 from tests.aws_from_template import load_template
 from tests.e2e.test_doctor import control, physical_id
+from tests.e2e.waiting import wait_for
 from tests.emitted import is_counted, lines_of_metrics
 from tests.template.reading import ALARM, named_by, of_type, sources
 from undersigned.aws.counts import counter_key
@@ -27,8 +28,6 @@ from undersigned_cli.local.stack import PROJECT
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from undersigned.wiring import Wiring
     from undersigned_cli.local.running import RunningStack
 
@@ -37,13 +36,6 @@ TEMPLATE = load_template()
 FILTERS = of_type(TEMPLATE, "AWS::Logs::MetricFilter")
 OF_THE_API = "ApiLogGroup"
 """API Gateway writes it on AWS, in the form that the template says. The local stack has none."""
-
-
-def wait_for(has_happened: Callable[[], Any], seconds: float = 90) -> None:
-    deadline = time.monotonic() + seconds
-    while not has_happened():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.5)
 
 
 def sign(stack: RunningStack, email: str, postal_code: str, *, campaign: str = CAMPAIGN) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -15,6 +14,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from tests.e2e.waiting import wait_for
 from undersigned.domain.schedule import period_of
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
@@ -22,19 +22,12 @@ from undersigned_cli.local.stack import PROJECT
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from undersigned_cli.local.running import RunningStack
 
 CAMPAIGN = "reports-and-events"
 ORGANIZER = "organizer@reports.example"
-
-
-def wait_for[T](found: Callable[[], T], seconds: float = 60) -> T:
-    deadline = time.monotonic() + seconds
-    while not (result := found()) and time.monotonic() < deadline:
-        time.sleep(0.2)
-    return result
 
 
 @dataclass
@@ -72,7 +65,7 @@ class Observed:
                 sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
             return not Counter(kinds) - Counter(event["detail-type"] for event in received)
 
-        assert wait_for(enough), [event["detail-type"] for event in received]
+        wait_for(enough, f"each of {kinds}")
         return received
 
 
@@ -116,7 +109,7 @@ def test_a_week_is_approved_by_email_published_and_reported(observed: Observed) 
 
     event = {"scheduled_time": now.isoformat(), "campaign": CAMPAIGN}
     wiring = Stack(stack.outputs, stack.client).wiring()
-    assert wait_for(lambda: wiring.signatures.has_waiting(CAMPAIGN, "evanston"))
+    wait_for(lambda: wiring.signatures.has_waiting(CAMPAIGN, "evanston"))
     for _ in range(2):
         planned = stack.invoke("PlanDeliveries", event)
         assert (planned["deliveries"], len(planned["awaiting_approval"])) == ([], 1)

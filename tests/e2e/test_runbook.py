@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 from typer.testing import CliRunner
 
-from tests.e2e.test_metrics import confirm, sign, wait_for
+from tests.e2e.test_metrics import confirm, sign
+from tests.e2e.waiting import wait_for
 from tests.integration.test_runbook_commands import NAMED_ONLY
 from tests.template.test_runbook_commands import OURS
 from undersigned.domain.errors import UndersignedError

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -19,6 +18,7 @@ import pytest
 from playwright.sync_api import expect
 from pypdf import PdfReader
 
+from tests.e2e.waiting import wait_for
 from tests.looks import looks
 from tests.proofs import proof_of
 from undersigned.domain.signatures import signer_id
@@ -88,16 +88,6 @@ class Campaigns:
 
 
 _weeks = count(1)
-
-
-def wait_for[Found](find: Callable[[], Found], what: str) -> Found:
-    """Return what is found as soon as it is there. Raises AssertionError after half a minute."""
-    for _ in range(300):
-        if found := find():
-            return found
-        time.sleep(0.1)
-    message = f"{what} did not appear"
-    raise AssertionError(message)
 
 
 def _text(mail: EmailMessage) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
@@ -14,10 +13,10 @@ import pytest
 from playwright.sync_api import expect
 from pypdf import PdfReader
 
+from tests.e2e.waiting import wait_for
 from undersigned_cli.local.stack import ADMIN_EMAIL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from email.message import EmailMessage
 
     from playwright.sync_api import Page
@@ -117,16 +116,6 @@ class Outbox:
         return "".join(
             page.extract_text() for pdf in pdfs if isinstance(pdf, bytes) for page in PdfReader(io.BytesIO(pdf)).pages
         )
-
-
-def wait_for[Found](find: Callable[[], Found], what: str) -> Found:
-    """Return what is found as soon as it is there. Raises AssertionError after a minute."""
-    for _ in range(600):
-        if found := find():
-            return found
-        time.sleep(0.1)
-    message = f"{what} did not appear"
-    raise AssertionError(message)
 
 
 @pytest.fixture

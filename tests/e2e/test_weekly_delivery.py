@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
@@ -17,6 +16,7 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 import pytest
 from pypdf import PdfReader
 
+from tests.e2e.waiting import wait_for
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.tallies import counters_of, mark_of
 from undersigned_cli import campaign_folder
@@ -25,7 +25,6 @@ from undersigned_cli.local.stack import PROJECT
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from email.message import EmailMessage
 
     from undersigned.wiring import Wiring
@@ -137,14 +136,6 @@ def pages_of(mail: EmailMessage) -> list[str]:
         for part in mail.iter_attachments()
         for page in PdfReader(io.BytesIO(part.get_payload(decode=True))).pages  # type: ignore[arg-type]
     ]
-
-
-def wait_for[T](found: Callable[[], T], seconds: float = 90) -> T:
-    deadline = time.monotonic() + seconds
-    while not (result := found()):
-        assert time.monotonic() < deadline, "waited for too long"
-        time.sleep(0.2)
-    return result
 
 
 @pytest.fixture(scope="module")
