@@ -38,14 +38,19 @@ def operation_of(method: str, path: str) -> tuple[str, str] | None:
     return min(fitting, key=lambda operation: operation[1].count("{"), default=None)
 
 
+def routes(function: str) -> list[tuple[str, str, Any]]:
+    """Return method, path and handler of each route of a function, as its router has them.
+
+    The function must be imported already.
+    """
+    app: Any = sys.modules[f"functions.{function}.app"].app
+    listed = [*app._static_routes, *app._dynamic_routes]
+    return [(route.method, re.sub(r"<(\w+)>", r"{\1}", route.openapi_path), route.func) for route in listed]
+
+
 def routed(function: str, *, pages: bool = False) -> set[tuple[str, str]]:
     """Return the routes of a function: the API's operations, or the pages. The function must be imported already."""
-    app = sys.modules[f"functions.{function}.app"].app
-    known = {
-        (route.method, re.sub(r"<(\w+)>", r"{\1}", route.openapi_path))
-        for route in (*app._static_routes, *app._dynamic_routes)
-    }
-    return {(method, path) for method, path in known if bool(PAGES.fullmatch(path)) == pages}
+    return {(method, path) for method, path, _ in routes(function) if bool(PAGES.fullmatch(path)) == pages}
 
 
 def breach_of(method: str, path: str, status: int, headers: dict[str, str], content: bytes) -> str | None:  # noqa: PLR0911  (a list of rules)

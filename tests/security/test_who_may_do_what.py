@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import sys
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.openapi_document import routes
 from tests.organizers import SAME_ORIGIN, Browser, add
 from tests.world import CAMPAIGN, ROOT
 from undersigned.domain.api_keys import ApiKey, digest_of, includes
@@ -77,17 +77,10 @@ class Route:
         return "{campaign}" in self.path
 
 
-def routes() -> list[Route]:
+def routes_of_organizers() -> list[Route]:
     """Return every route of the function, as its router has them."""
-    app: Any = sys.modules["functions.organizer_api.app"].app
-    listed = [*app._static_routes, *app._dynamic_routes]
-    return sorted(
-        (
-            Route(route.method, re.sub(r"<(\w+)>", r"{\1}", route.openapi_path), getattr(route.func, "scope", None))
-            for route in listed
-        ),
-        key=lambda route: (route.path, route.method),
-    )
+    found = (Route(method, path, getattr(handler, "scope", None)) for method, path, handler in routes("organizer_api"))
+    return sorted(found, key=lambda route: (route.path, route.method))
 
 
 def filled(world: World, route: Route, campaign: str = CAMPAIGN) -> str:
@@ -176,15 +169,15 @@ REFUSED = {403}
 
 def test_every_route_takes_a_scope_or_is_listed_as_open(world: World) -> None:
     del world
-    for route in routes():
+    for route in routes_of_organizers():
         is_open = (route.method, route.path) in OPEN
         assert (route.scope is None) == is_open, route
         assert route.is_of_campaign or is_open or (route.method, route.path) in NEEDS_SESSION, route
-    assert {(route.method, route.path) for route in routes()} >= OPEN | NEEDS_SESSION
+    assert {(route.method, route.path) for route in routes_of_organizers()} >= OPEN | NEEDS_SESSION
 
 
 def test_nobody_gets_anything_without_a_session_or_a_key(peopled: World) -> None:
-    for route in routes():
+    for route in routes_of_organizers():
         if (route.method, route.path) in OPEN:
             continue
         if route.is_api:
@@ -202,7 +195,7 @@ def test_another_campaigns_people_and_keys_find_nothing(peopled: World) -> None:
         signed_in(peopled, "foreign@enddemand.example"),
         with_key(peopled, "us_foreign", FOREIGN),
     ]
-    for route in routes():
+    for route in routes_of_organizers():
         if not route.is_of_campaign:
             continue
         if route.is_api:
@@ -223,7 +216,7 @@ def test_a_person_may_do_what_their_role_may_and_nothing_else(peopled: World) ->
 def test_a_key_may_do_what_its_scope_may_and_nothing_else(peopled: World) -> None:
     for scope in SCOPES:
         check_pages(with_key(peopled, f"us_{scope}"), scope)
-        for route in routes():
+        for route in routes_of_organizers():
             if route.is_api and route.scope:
                 for _ in as_before(peopled):
                     answer = ask_api(peopled, route, f"us_{scope}")
@@ -235,7 +228,7 @@ def check_pages(browser: Browser, scope: Scope) -> None:
     """Check every page and button of the campaign, and that those that are refused change nothing."""
     world = browser.world
     assert world.memory
-    for route in routes():
+    for route in routes_of_organizers():
         if route.is_of_campaign and not route.is_api and route.scope:
             before = sorted(map(str, world.memory.items()))
             for _ in as_before(world):
@@ -251,7 +244,8 @@ def test_a_viewer_never_sees_who_signed(peopled: World) -> None:
     def shows(answer: Answer) -> bool:
         return bool(re.search(rb"Ada Specimen|signers\.example|1 Sample", answer.content))
 
-    read = [route for route in routes() if route.method == "GET" and (route.method, route.path) not in OPEN]
+    routes = routes_of_organizers()
+    read = [route for route in routes if route.method == "GET" and (route.method, route.path) not in OPEN]
     viewers = (signed_in(peopled, PEOPLE["viewer"]), with_key(peopled, "us_read"))
     owner, seen = signed_in(peopled, PEOPLE["owner"]), 0
     for route in read:
