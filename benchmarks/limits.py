@@ -1,7 +1,6 @@
 """AWS's quotas and prices that the simulation of a rush counts with, each with the page of AWS that says so.
 
-Read in November 2026. A quota that AWS raises on request is `adjustable`. Prices are those of us-east-1, in US dollars,
-without what every account has for free.
+Read in November 2026. Prices are those of us-east-1, in US dollars, without what every account has for free.
 """
 
 from __future__ import annotations
@@ -21,7 +20,6 @@ class Quota:
     limit: float
     unit: str
     page: str
-    adjustable: bool = False
 
 
 QuotaName = Literal[
@@ -43,13 +41,10 @@ QuotaName = Literal[
 
 QUOTAS: dict[QuotaName, Quota] = {
     "API Gateway: requests": Quota(
-        10_000,
-        "a second; 2,500 in some regions",
-        f"{_DOCS}/apigateway/latest/developerguide/limits.html",
-        adjustable=True,
+        10_000, "a second; 2,500 in some regions", f"{_DOCS}/apigateway/latest/developerguide/limits.html"
     ),
     "Lambda: functions at once": Quota(
-        1_000, "; a new account often has 10", f"{_DOCS}/lambda/latest/dg/lambda-concurrency.html", adjustable=True
+        1_000, "; a new account often has 10", f"{_DOCS}/lambda/latest/dg/lambda-concurrency.html"
     ),
     "Lambda: requests of a process": Quota(10, "a second", f"{_DOCS}/lambda/latest/dg/lambda-concurrency.html"),
     "Lambda: new processes of a function": Quota(
@@ -59,7 +54,7 @@ QUOTAS: dict[QuotaName, Quota] = {
     "DynamoDB: writes of a new table": Quota(
         4_000, "units a second, until it is warmed or has grown", f"{_DYNAMODB}/warm-throughput-scenarios.html"
     ),
-    "DynamoDB: writes of a table": Quota(40_000, "units a second", f"{_DYNAMODB}/ServiceQuotas.html", adjustable=True),
+    "DynamoDB: writes of a table": Quota(40_000, "units a second", f"{_DYNAMODB}/ServiceQuotas.html"),
     "DynamoDB: items in a transaction": Quota(
         100, "", f"{_DOCS}/amazondynamodb/latest/APIReference/API_TransactWriteItems.html"
     ),
@@ -68,15 +63,10 @@ QUOTAS: dict[QuotaName, Quota] = {
         10, "a function", f"{_DOCS}/lambda/latest/dg/services-ddb-params.html"
     ),
     "Streams: age of a record": Quota(24, "hours", f"{_DOCS}/lambda/latest/dg/services-ddb-params.html"),
-    "SES: emails": Quota(
-        1, "a second in the sandbox; then what AWS grants", f"{_DOCS}/ses/latest/dg/quotas.html", adjustable=True
-    ),
+    "SES: emails": Quota(1, "a second in the sandbox; then what AWS grants", f"{_DOCS}/ses/latest/dg/quotas.html"),
     "SES: questions for the rate": Quota(1, "a second", f"{_DOCS}/ses/latest/APIReference/API_GetSendQuota.html"),
     "CloudFront: requests": Quota(
-        250_000,
-        "a second and distribution",
-        f"{_DOCS}/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html",
-        adjustable=True,
+        250_000, "a second and distribution", f"{_DOCS}/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html"
     ),
 }
 

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from benchmarks.goals import Figures, Size
+    from tests.aws_from_template import Template
     from undersigned.domain.signatures import Signature
 
 ROOT = Path(__file__).parents[1]
@@ -212,7 +213,7 @@ def seconds_of(calls: Mapping[str, float]) -> float:
 
 
 @cache
-def _template() -> Mapping[str, Any]:
+def _template() -> Template:
     return load_template()
 
 
@@ -224,7 +225,7 @@ class Stack:
     quotas: Mapping[str, float] = field(default_factory=dict)
 
     @property
-    def template(self) -> Mapping[str, Any]:
+    def template(self) -> Template:
         """The template as data."""
         return _template()
 
