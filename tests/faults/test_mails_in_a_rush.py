@@ -5,14 +5,16 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections import Counter, deque
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from benchmarks.rush import mail_rush
+from benchmarks.scale import Counts, Stack, mailing_of
 from tests.faults.memory import Memory
 from tests.world import ADA, CAMPAIGN, CONTEXT, world
 from undersigned.aws.dynamodb import Key, Table
@@ -361,100 +363,19 @@ def test_a_batch_that_is_recorded_in_part_is_counted_when_it_comes_again(rush: W
     assert (len(rush.sent), taken(rush)) == (4, 4)
 
 
-# A day at ten times SES's rate, on a model: the real pace, and the rule of a batch
+# A quarter of an hour at ten times SES's rate, on the model of the benchmark: the real pace, and the rule of a batch
 
 
-@dataclass
-class Day:
-    """SES takes `rate` emails a second, and ten times as many people sign. A stream has parts, each with a worker."""
-
-    rate: float
-    parts: int
-    now: float = 0.0
-    tokens: float = 0.0
-    sent: int = 0
-    throttled: int = 0
-    queued: int = 0
-    furthest_behind: float = 0.0
-    waiting: list[deque[float]] = field(default_factory=list)
-    signed: int = 0
-
-    def ses_takes_one(self) -> bool:
-        if self.tokens >= 1:
-            self.tokens -= 1
-            self.sent += 1
-            return True
-        self.throttled += 1
-        return False
-
-    def run(self, seconds: float, step: float = 0.5) -> None:
-        self.waiting = [deque() for _ in range(self.parts)]
-        slept = [0.0]
-        paces = [
-            Spacing(lambda: self.rate, clock=lambda: self.now, sleep=lambda pause: slept.__setitem__(0, pause))
-            for _ in range(self.parts + 1)
-        ]
-        free_at = [0.0] * (self.parts + 1)
-        owed = 0.0
-        while self.now < seconds:
-            self.now += step
-            self.tokens = min(max(self.rate, 1), self.tokens + self.rate * step)
-            owed += 10 * self.rate * step
-            for _ in range(int(owed)):
-                self.waiting[self.signed % self.parts].append(self.now)
-                self.signed += 1
-            owed -= int(owed)
-            for part, queue in enumerate(self.waiting):
-                if queue:
-                    self.furthest_behind = max(self.furthest_behind, self.now - queue[0])
-                if free_at[part] <= self.now and queue:
-                    free_at[part] = self.batch(queue, paces[part], slept)
-            while self.queued and free_at[-1] <= self.now:
-                free_at[-1] = max(self.now - step, self.from_queue(paces[-1], slept))
-
-    def batch(self, queue: deque[float], pace: Spacing, slept: list[float]) -> float:
-        """Send a batch, and return when its worker is free again. What the queue takes costs 10 ms for ten."""
-        mails = [queue.popleft() for _ in range(min(100, len(queue)))]
-        until = self.now + 30
-        if pace.is_slow(len(mails), 5.0):
-            until = min(until, mails[0] + 20)
-        at = self.now
-        done = 0
-        while done < len(mails) and at < until:
-            slept[0] = 0.0
-            pace.wait()
-            at = max(at, self.now + slept[0]) + 0.08
-            if not self.ses_takes_one():
-                pace.slow_down()
-                break
-            pace.speed_up()
-            done += 1
-        self.queued += len(mails) - done
-        return at + (len(mails) - done) * 0.001
-
-    def from_queue(self, pace: Spacing, slept: list[float]) -> float:
-        """Send an email of the queue, and return when its worker is free again. It waits for SES."""
-        slept[0] = 0.0
-        pace.wait()
-        if self.ses_takes_one():
-            self.queued -= 1
-            pace.speed_up()
-            return self.now + slept[0]
-        pace.slow_down()
-        return self.now + slept[0] + 1.0
-
-
-@pytest.mark.parametrize(("rate", "parts"), [(14.0, 1), (14.0, 4)])
-def test_at_ten_times_the_rate_of_ses_no_email_is_lost_and_the_stream_is_less_than_a_minute_behind(
-    rate: float, parts: int
-) -> None:
-    day = Day(rate, parts)
-    day.run(timedelta(minutes=15).total_seconds())
-    left = sum(map(len, day.waiting))
-    assert day.signed == day.sent + day.queued + left
-    assert day.furthest_behind < 60
-    assert left < 60 * 10 * rate
-    assert day.sent > 0.5 * rate * day.now, "SES is used"
+@pytest.mark.parametrize("shards", [4, 8])
+def test_at_ten_times_the_rate_of_ses_no_email_is_lost_and_the_stream_is_less_than_a_minute_behind(shards: int) -> None:
+    """A new table has four partitions, and its stream as many shards."""
+    rate, seconds = 14.0, timedelta(minutes=15).total_seconds()
+    mailing = replace(mailing_of(Stack(), Counts.kept()), shards=shards)
+    rush = mail_rush(mailing, 10 * rate, rate, seconds, knows_rate=True)
+    assert rush.behind < 60
+    assert len(rush.delays) > 0.5 * rate / shards * seconds, "SES is used"
+    afterwards = mail_rush(mailing, 10 * rate, rate, seconds, knows_rate=True, after=timedelta(days=2).total_seconds())
+    assert len(afterwards.delays) == afterwards.signed > 9 * rate / shards * (seconds - 60)
 
 
 # The pace

@@ -18,6 +18,8 @@ from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.signatures import signer_id
 from undersigned.services import packing, repacking
+from undersigned.services.packet_files import store
+from undersigned.services.ports import ChangedError
 
 if TYPE_CHECKING:
     from tests.world import Answer, World
@@ -109,7 +111,7 @@ def test_a_slower_repacking_leaves_no_pdf_with_a_letter_that_was_erased_meanwhil
     sent: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It stores its packet after the next repacking has deleted what it found, and before that one records its own."""
-    really_store, add_packet = repacking.store, Deliveries.add_packet
+    add_packet = Deliveries.add_packet
     slower: list[tuple[Any, ...]] = []
     erase(sent, "Ada")
     with monkeypatch.context() as patch:
@@ -119,7 +121,7 @@ def test_a_slower_repacking_leaves_no_pdf_with_a_letter_that_was_erased_meanwhil
 
     def add_after_the_slower_one(*arguments: Any) -> None:
         monkeypatch.setattr(Deliveries, "add_packet", add_packet)
-        really_store(*slower[0])
+        store(*slower[0])
         assert "Ben" in stored_letters(sent)
         add_packet(*arguments)
 
@@ -268,9 +270,6 @@ def test_a_slower_process_does_not_bring_an_erased_letter_back(sent: World, monk
         put(bucket, name, content)
 
     monkeypatch.setattr(Bucket, "put", erased_meanwhile)
-    from undersigned.services.packet_files import store  # noqa: PLC0415
-    from undersigned.services.ports import ChangedError  # noqa: PLC0415
-
     with pytest.raises(ChangedError):
         store(sent.wiring.deliveries, sent.wiring.bucket, KEY, packet, pdf, sent.clock.now)
     assert stored_letters(sent) == ["Ben", "Cyd"]
