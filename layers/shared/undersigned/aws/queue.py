@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class DeliveryMessage:
     """A message that requests a delivery, a test email of it, or its repacking after an erasure.
 
-    A test email goes to `test_to`, or to the campaign's organizer if that is None.
+    A test email goes to `test_to`. In a message of earlier code that is None, and the campaign's organizer gets it.
 
     `since` is when the first of the messages was handled that this one continues; None in the first one.
     `again` requests it even if another one is less than seven days away. The code before version 0.3 ignores it.
@@ -303,7 +303,7 @@ class Queue(_SqsQueue, ports.DeliveryQueue):
         self._send(message_body(delivery, since=since), after)
 
     @override
-    def put_test(self, delivery: DeliveryKey, to: str | None = None) -> None:
+    def put_test(self, delivery: DeliveryKey, to: str) -> None:
         self._send(message_body(delivery, is_test=True, test_to=to))
 
     @override

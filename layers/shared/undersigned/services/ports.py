@@ -717,8 +717,8 @@ class DeliveryQueue(Protocol):
     def put(self, deliveries: Iterable[DeliveryKey], *, again: bool = False) -> None:
         """Queue deliveries; with `again`, those that are less than seven days from another one, too."""
 
-    def put_test(self, delivery: DeliveryKey, to: str | None = None) -> None:
-        """Queue a test email of a delivery to an address, or to its organizer if that is None."""
+    def put_test(self, delivery: DeliveryKey, to: str) -> None:
+        """Queue a test email of a delivery to an address."""
 
     def put_draft_test(self, campaign: str, to: str) -> None:
         """Queue a test email of a campaign's draft to an address."""
