@@ -9,6 +9,7 @@ import json
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
 from benchmarks.bookmarks import signers_in
@@ -35,6 +36,11 @@ from undersigned.services.delivering import Delivering
 from undersigned.services.packing import Packing
 from undersigned.tokens import Tokens
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from undersigned.rendering.packets import Packet, PacketCover, PacketLetter
+
 SIZES: dict[Size, tuple[int, ...]] = {"full": (1_000, 20_000), "small": (250, 1_000)}
 
 GOALS = (Limit("* letters", ("peak_mb",), at_most=400), Flat("* letters", "peak_mb"))
@@ -48,33 +54,39 @@ def measure(size: Size) -> Figures:
     return {f"{letters:,} letters": in_own_process(__name__, str(letters)) for letters in SIZES[size]}
 
 
-def deliver(letters: int, folder: Path) -> dict[str, float]:
-    """Deliver that many letters, keep the PDFs in a folder, and return the figures."""
-    fonts = FontBook()
-    campaigns = ShippedCampaign()
+def delivering_of(
+    letters: int, files: PacketFolder, inbox: Inbox, typesetter: Callable[[PacketCover, Sequence[PacketLetter]], Packet]
+) -> Delivering:
+    """Wire the delivery of that many letters, which are made when they are asked for."""
+    campaigns, deliveries = ShippedCampaign(), OneDelivery()
     signatures = MadeSignatures(letters, SHIPPED.letter.version)
-    packets, inbox = PacketFolder(folder), Inbox()
-    deliveries = OneDelivery()
-    delivering = Delivering(
+    return Delivering(
         packing=Packing(
             campaigns=campaigns,
             catalog=Catalog(campaigns=campaigns, clock=lambda: NOW),
             signatures=signatures,
             tokens=Tokens(lambda: ("secret",), lambda: NOW),
             sender=Sender("letters@enddemand.example", "https://letters.example"),
-            typesetter=lambda cover, made: typeset(cover, made, fonts),
+            typesetter=typesetter,
             report_replaced=lambda *_: None,
         ),
-        archiving=Archiving(deliveries=deliveries, files=packets, clock=lambda: NOW),
+        archiving=Archiving(deliveries=deliveries, files=files, clock=lambda: NOW),
         campaigns=campaigns,
         signatures=signatures,
         deliveries=deliveries,
-        packets=packets,
+        packets=files,
         post=inbox,
         clock=lambda: NOW,
         sleep=lambda _seconds: None,
         bundle_size=_BUNDLE_SIZE,
     )
+
+
+def deliver(letters: int, folder: Path) -> dict[str, float]:
+    """Deliver that many letters, keep the PDFs in a folder, and return the figures."""
+    fonts = FontBook()
+    packets, inbox = PacketFolder(folder), Inbox()
+    delivering = delivering_of(letters, packets, inbox, lambda cover, made: typeset(cover, made, fonts))
     delivery = delivering.deliver(DeliveryKey(CAMPAIGN, TARGET, NOW.date().isoformat()))
     peak = peak_mb()
     assert delivery is not None

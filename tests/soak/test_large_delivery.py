@@ -13,25 +13,12 @@ from zipfile import ZipFile
 
 import pytest
 
-from benchmarks.stores import (
-    CAMPAIGN,
-    NOW,
-    SHIPPED,
-    TARGET,
-    Inbox,
-    MadeSignatures,
-    OneDelivery,
-    PacketFolder,
-    ShippedCampaign,
-    name_of,
-)
-from undersigned.domain.deliveries import MOST_LINKS, PACKET_SIZE, DeliveryKey, Sender
+from benchmarks.delivery_memory import delivering_of
+from benchmarks.stores import CAMPAIGN, NOW, TARGET, Inbox, PacketFolder, name_of
+from undersigned.domain.deliveries import MOST_LINKS, PACKET_SIZE, DeliveryKey
 from undersigned.rendering.packets import Packet, PacketLetter
-from undersigned.services.archiving import Archiving
-from undersigned.services.catalog import Catalog
-from undersigned.services.delivering import Delivering, OutOfTimeError
+from undersigned.services.delivering import OutOfTimeError
 from undersigned.services.packing import Packing
-from undersigned.tokens import Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,6 +26,7 @@ if TYPE_CHECKING:
 
     from undersigned.domain.deliveries import Delivery
     from undersigned.rendering.packets import PacketCover
+    from undersigned.services.delivering import Delivering
 
 LETTERS = int(os.environ.get("UNDERSIGNED_LETTERS", "20000"))
 
@@ -69,28 +57,8 @@ def _plain_letters(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("_plain_letters")
 def test_very_many_letters_arrive_once_in_one_email_with_few_archives(tmp_path: Path) -> None:
-    campaigns, signatures = ShippedCampaign(), MadeSignatures(LETTERS, SHIPPED.letter.version)
-    files, inbox, deliveries = PacketFolder(tmp_path), Inbox(), OneDelivery()
-    delivering = Delivering(
-        packing=Packing(
-            campaigns=campaigns,
-            catalog=Catalog(campaigns=campaigns, clock=lambda: NOW),
-            signatures=signatures,
-            tokens=Tokens(lambda: ("secret",), lambda: NOW),
-            sender=Sender("letters@enddemand.example", "https://letters.example"),
-            typesetter=_typeset,
-            report_replaced=lambda *_: None,
-        ),
-        archiving=Archiving(deliveries=deliveries, files=files, clock=lambda: NOW),
-        campaigns=campaigns,
-        signatures=signatures,
-        deliveries=deliveries,
-        packets=files,
-        post=inbox,
-        clock=lambda: NOW,
-        sleep=lambda _seconds: None,
-        bundle_size=99,
-    )
+    files, inbox = PacketFolder(tmp_path), Inbox()
+    delivering = delivering_of(LETTERS, files, inbox, _typeset)
     delivery, runs, most = None, 0, 0.0
     while delivery is None or delivery.state != "sent":
         delivery, held = _run(delivering)
