@@ -51,7 +51,7 @@ test: browser lint ## run every check and every test
 soak: $(READY) ## run the tests that take minutes: thousands of people sign while workers die; simulated campaigns; 50,000 rows
 	UNDERSIGNED_SIGNATURES=$${UNDERSIGNED_SIGNATURES:-1500} $(RUN) pytest --quiet tests/soak
 	UNDERSIGNED_LOOKS=all $(RUN) pytest --quiet --numprocesses auto -k accessible tests/browser tests/e2e
-	UNDERSIGNED_RUNBOOK=1 $(RUN) pytest --quiet tests/e2e/test_runbook.py
+	UNDERSIGNED_RUNBOOK=1 $(RUN) pytest --quiet tests/e2e/test_restore.py tests/e2e/test_runbook.py
 	UNDERSIGNED_ON_MOTO=1 $(RUN) pytest --quiet --numprocesses auto $(ON_MOTO)
 	UNDERSIGNED_HOURS_WITHOUT_SES=335 UNDERSIGNED_SECONDS_OF_RUSH=3600 \
 		$(RUN) pytest --quiet tests/faults/test_waiting_for_ses.py & waiting=$$!; \

@@ -88,8 +88,12 @@ class Deployment:
 
     def deploy(self, parameters: Mapping[str, str]) -> None:
         """Run `sam deploy`. It succeeds when there is nothing to change."""
-        with suppress(self.client("s3").exceptions.BucketAlreadyOwnedByYou):
-            self.client("s3").create_bucket(Bucket=_ARTIFACTS)
+        s3 = self.client("s3")
+        # S3 takes every region's name here but that of us-east-1.
+        place = s3.meta.region_name
+        elsewhere = {} if place == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": place}}
+        with suppress(s3.exceptions.BucketAlreadyOwnedByYou):
+            s3.create_bucket(Bucket=_ARTIFACTS, **elsewhere)
         if (stack := self._stack()) and stack["StackStatus"] == "ROLLBACK_COMPLETE":
             # The first deployment failed. There is nothing to keep, and CloudFormation can't update such a stack.
             self.client("cloudformation").delete_stack(StackName=STACK_NAME)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
+"""Where a local stack is, unless it is told another region."""
 HOST = "127.0.0.1"
 
 _PROCESS = Path(__file__).with_name("emulator_process.py")
@@ -26,7 +27,7 @@ _START_SECONDS = 120.0
 _SAVE_SECONDS = 30.0
 
 
-def client_environment(emulator_port: int, mail_port: int, key: str) -> dict[str, str]:
+def client_environment(emulator_port: int, mail_port: int, key: str, region: str = REGION) -> dict[str, str]:
     """Return the variables that point AWS clients at the local stack: endpoints, a region, its key."""
     return {
         "AWS_ENDPOINT_URL": f"http://{HOST}:{emulator_port}",
@@ -34,8 +35,8 @@ def client_environment(emulator_port: int, mail_port: int, key: str) -> dict[str
         "AWS_ACCESS_KEY_ID": _ANY,
         "AWS_SECRET_ACCESS_KEY": _ANY,
         "AWS_SESSION_TOKEN": key,
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": region,
+        "AWS_REGION": region,
         "AWS_EC2_METADATA_DISABLED": "true",
     }
 
@@ -54,6 +55,7 @@ class Emulator:
     """Divides the time for which a program hides or delays a message."""
     prelude: str = ""
     """Python code that each Lambda worker runs first."""
+    region: str = REGION
 
     def start(self, environments: Environments) -> Program:
         """Start the emulator with the state in which it last stopped, and wait until it answers."""
@@ -70,7 +72,7 @@ class Emulator:
                 **environments.variables("emulator"),
                 **self.settings(temporary),
                 # Lambda workers inherit the emulator's environment, so their emails reach the stand-in.
-                **client_environment(self.port, self.mail_port, self.key),
+                **client_environment(self.port, self.mail_port, self.key, self.region),
             },
         )
         try:
@@ -90,7 +92,7 @@ class Emulator:
             "BIND_HOST": HOST,
             "GATEWAY_PORT": str(self.port),
             "MINISTACK_ACCOUNT_ID": ACCOUNT,
-            "MINISTACK_REGION": REGION,
+            "MINISTACK_REGION": self.region,
             "PERSIST_STATE": "1",
             "STATE_DIR": str(self.folder / "state"),
             "S3_PERSIST": "1",

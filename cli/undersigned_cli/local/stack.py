@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from undersigned_cli.local import example_site, inbox, key, running
 from undersigned_cli.local.api_routes import make_routes
 from undersigned_cli.local.deploy import STACK_NAME, Deployment, architecture, fingerprint
-from undersigned_cli.local.emulator import Emulator, client_environment
+from undersigned_cli.local.emulator import REGION, Emulator, client_environment
 from undersigned_cli.local.errors import LocalStackError, PortTakenError
 from undersigned_cli.local.front import front
 from undersigned_cli.local.mail_service import MailService
@@ -55,6 +55,7 @@ class LocalStack:
         schedules: bool = True,
         hurry: float = 1,
         prelude: str = "",
+        region: str = REGION,
         parameters: Mapping[str, str] | None = None,
         report: Callable[[str], None] = lambda _: None,
     ) -> None:
@@ -62,8 +63,9 @@ class LocalStack:
 
         `state` is the folder of its data, and `project` the source tree to deploy. Without `schedules`, the template's
         schedules never fire. `hurry` divides the time for which functions hide or delay messages. `prelude` is Python
-        code that each Lambda worker runs first, with which a test can watch the functions. `parameters` overrides
-        template parameters, such as BundleSize. `report` gets a line about each step.
+        code that each Lambda worker runs first, with which a test can watch the functions. `region` is in the ARNs
+        of what it deploys. `parameters` overrides template parameters, such as BundleSize. `report` gets a line about
+        each step.
         """
         self._state = state.resolve()
         self._project = project.resolve()
@@ -71,6 +73,7 @@ class LocalStack:
         self._schedules = schedules
         self._hurry = hurry
         self._prelude = prelude
+        self._region = region
         self._parameters = dict(parameters or {})
         self._report = report
         self._logs = self._state / "logs"
@@ -111,7 +114,7 @@ class LocalStack:
         memory = Memory.read(self._state)
         servers = _Servers.open(memory.ports_for(self._ports), self._logs / "http.log", self._ends)
         known_key = key.key_of(self._state)
-        addresses = client_environment(servers.emulator_port, servers.mail.port, known_key)
+        addresses = client_environment(servers.emulator_port, servers.mail.port, known_key, self._region)
         # The stand-in asks the emulator's own SES v2 what the template made.
         emulator_only = {**addresses, "AWS_ENDPOINT_URL_SESV2": addresses["AWS_ENDPOINT_URL"]}
         clients = cache(partial(running.client_of, emulator_only))
@@ -161,6 +164,7 @@ class LocalStack:
             self._schedules,
             self._hurry,
             self._prelude,
+            self._region,
         )
         program = emulator.start(environments)
         self._ends.callback(emulator.stop, program)
