@@ -29,7 +29,7 @@ def problems(runbook: str, template: Template) -> list[str]:
         if parts != ["Symptom", "Check", "Fix"]:
             found.append(f"{name} has the parts {parts}")
         found += [f"{name} names {alarm}" for alarm in re.findall(r"\b\w+Alarm\b", entry) if alarm not in alarms]
-    named = re.findall(r"\$\(id (\w+)\)|\b(?:size|peek|put-back) (\w+)", runbook)
+    named = re.findall(r"\$\(id (\w+)\)|\b(?:size|peek|put-back|lines) ([A-Z]\w+)", runbook)
     found += [f"there is no {one or other}" for one, other in named if (one or other) not in template["Resources"]]
     called = re.findall(r"\b(?:errors|run) ([A-Z]\w+)", runbook)
     return found + [f"there is no function {name}" for name in called if name not in functions(template)]
