@@ -66,11 +66,11 @@ def measure(size: Size) -> Figures:
         made.clock.now = datetime(2026, 11, 30, 15, tzinfo=UTC)
         already = len(made.wiring.campaigns.targets(CAMPAIGN))
         for number in range(TARGETS[size]):
-            made.wiring.campaigns.put_target(CAMPAIGN, _target(number))
+            made.wiring.campaigns.put_target(CAMPAIGN, target_of(number))
         figures[f"{TARGETS[size]:,} targets without"] = _planned(made, TARGETS[size] + already, at_once, queued=0)
         for number in range(TARGETS[size]):
             row = signature_key(CAMPAIGN, f"{number:032x}")._asdict()
-            shard = tray_shards(CAMPAIGN, _target(number).id)[0]
+            shard = tray_shards(CAMPAIGN, target_of(number).id)[0]
             _put(made.wiring.settings.table_name, row | {"due": shard, "due_at": "2026-11-25"})
         with_letters = _planned(made, TARGETS[size] + already, at_once, queued=TARGETS[size])
         figures[f"{TARGETS[size]:,} targets with letters"] = with_letters
@@ -108,7 +108,7 @@ def _planned(made: Any, targets: int, at_once: int, *, queued: int) -> dict[str,
     }
 
 
-def _target(number: int) -> Target:
+def target_of(number: int) -> Target:
     return Target(
         id=f"town-{number}",
         title="Police Chief",

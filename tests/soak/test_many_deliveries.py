@@ -1,0 +1,239 @@
+"""100 letters to each of very many chiefs: parallel workers send one email each, every letter once, at SES's pace.
+
+The plan, the queue's messages and the deliveries are the real ones, and so are the workers' paces. Time is simulated:
+one worker runs at a time, and hands over to the next one whenever it waits for AWS, for its pace or for a packet. The
+PDFs stand for real ones: they name their letters. `UNDERSIGNED_TARGETS` says how many chiefs, 500 by default.
+"""
+
+from __future__ import annotations
+
+import heapq
+import os
+import re
+import threading
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, override
+
+import pytest
+
+from benchmarks.planning import target_of
+from benchmarks.rush import A_WRITE_MORE, LATENCY, Allowance
+from benchmarks.scale import SES_TODAY, Counts, Stack
+from tests.faults.memory import refuse
+from tests.world import ADA, CAMPAIGN, CONTEXT, Watch, client_of, load_event, world
+from undersigned.aws.dynamodb import from_item, to_item
+from undersigned.aws.signatures import listing_position, listing_shard, read_signature, signature_key, tray_shard
+from undersigned.domain.signatures import signer_id
+from undersigned.rendering.packets import Packet, PacketLetter
+from undersigned.services.packing import Packing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from tests.world import World
+    from undersigned.rendering.packets import PacketCover
+
+TARGETS = int(os.environ.get("UNDERSIGNED_TARGETS", "500"))
+LETTERS = 100
+MONDAY = datetime(2026, 11, 30, 15, tzinfo=UTC)
+
+
+class Turns:
+    """Lets one of several threads run at a time: always the one whose moment is next. Time passes when they wait."""
+
+    def __init__(self, moved: Callable[[float], None]) -> None:
+        self.now = 0.0
+        self._moved = moved
+        self._waiting: list[tuple[float, int, threading.Event]] = []
+        self._entered = 0
+
+    def wait(self, seconds: float) -> None:
+        """Let others run for so many seconds."""
+        mine = threading.Event()
+        self._enter(self.now + seconds, mine)
+        self._hand_over()
+        mine.wait()
+
+    def run(self, acts: Sequence[Callable[[], None]]) -> None:
+        """Run each in a thread of its own until all have ended. Raises the first error of them."""
+        errors: list[BaseException] = []
+
+        def work(act: Callable[[], None], start: threading.Event) -> None:
+            start.wait()
+            try:
+                act()
+            except BaseException as error:  # noqa: BLE001  (it is raised below)
+                errors.append(error)
+            self._hand_over()
+
+        threads = []
+        for act in acts:
+            start = threading.Event()
+            self._enter(0.0, start)
+            threads.append(threading.Thread(target=work, args=(act, start), daemon=True))
+            threads[-1].start()
+        self._hand_over()
+        for thread in threads:
+            thread.join()
+        if errors:
+            raise errors[0]
+
+    def _enter(self, at: float, event: threading.Event) -> None:
+        self._entered += 1
+        heapq.heappush(self._waiting, (at, self._entered, event))
+
+    def _hand_over(self) -> None:
+        if self._waiting:
+            self.now, _, event = heapq.heappop(self._waiting)
+            self._moved(self.now)
+            event.set()
+
+
+@dataclass
+class Ses(Watch):
+    """Lets each call take its time, and SES take so many emails a second and no more."""
+
+    turns: Turns
+    allowance: Allowance
+    sent_at: list[float] = field(default_factory=list)
+    throttled: int = 0
+
+    @override
+    def before(self, function: str, operation: str, params: Mapping[str, Any]) -> None:
+        name = operation.partition(":")[2]
+        self.turns.wait(LATENCY[name] + A_WRITE_MORE * len(params.get("TransactItems", ())))
+        if name == "SendEmail":
+            if not self.allowance.take(self.turns.now):
+                self.throttled += 1
+                refuse("SendEmail", "TooManyRequestsException", status=429)
+            self.sent_at.append(self.turns.now)
+
+    @override
+    def after(self, function: str, operation: str) -> None:
+        """Time passes before."""
+
+    @override
+    def retries(self, function: str, operation: str) -> bool:
+        return False
+
+
+@pytest.fixture
+def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """Return a stack on which LETTERS letters wait for each of TARGETS chiefs."""
+
+    def plain(_packing: Packing, _target: Any, signature: Any) -> PacketLetter:
+        return PacketLetter((), "en", signature.name, signature.locality)
+
+    monkeypatch.setattr(Packing, "_packet_letter", plain)
+    with world(monkeypatch, fast=True, bundle_size=99) as made:
+        made.confirmed()
+        put_letters(made)
+        made.clock.now = MONDAY
+        yield made
+
+
+def put_letters(made: World) -> None:
+    """Write the letters as copies of one that was signed and confirmed, and take that one away."""
+    table, client = made.wiring.settings.table_name, client_of("dynamodb")
+    key = to_item(signature_key(CAMPAIGN, signer_id(made.wiring.secret(), str(ADA["email"])))._asdict())
+    values = from_item(client.get_item(TableName=table, Key=key)["Item"])
+    client.delete_item(TableName=table, Key=key)
+    made.wiring.campaigns.put_new_targets(CAMPAIGN, [target_of(number) for number in range(TARGETS)])
+    for number in range(TARGETS * LETTERS):
+        signer, target = f"{number * 2_654_435_761 % 2**128:032x}", target_of(number % TARGETS).id
+        row = values | signature_key(CAMPAIGN, signer)._asdict()
+        row |= {"target": target, "name": f"Signer Number{number}", "email": f"signer{number}@signers.example"}
+        row |= {"addressed": target_of(number % TARGETS).shown.version, "listed": listing_shard(CAMPAIGN, signer)}
+        row["tray"] = row["due"] = tray_shard(CAMPAIGN, target, signer)
+        row["due_at"] = f"{values['confirmed_at']}#{signer}"
+        row["listed_at"] = listing_position(read_signature(row))
+        client.put_item(TableName=table, Item=to_item(row))
+
+
+@dataclass
+class Workers:
+    """Processes of `deliver`, each with its own pace. They take messages until none is left."""
+
+    world: World
+    turns: Turns
+    typeset_seconds: float
+    taken: int = 0
+    failed: int = 0
+
+    def worker(self) -> Callable[[], None]:
+        """Start a process; return what it does."""
+        from functions.deliver import app  # noqa: PLC0415  (the world has just wired it)
+
+        self.world.start("deliver")
+        process, handler = app.stack, app.handler
+        process.mailbox._spacing._clock = lambda: self.turns.now
+        packing = replace(app.delivering.packing, typesetter=self._typeset)
+        delivering = replace(app.delivering, packing=packing)
+        assert self.world.memory
+        messages = self.world.memory.queues[self.world.queue_url]
+
+        def work() -> None:
+            while messages:
+                message = messages.pop(0)
+                self.taken += 1
+                self.turns.wait(LATENCY["run"])
+                event = load_event("deliver_message")
+                event["Records"][0] |= {
+                    "body": message["Body"],
+                    "messageId": message["MessageId"],
+                    "receiptHandle": message["ReceiptHandle"],
+                    "attributes": message["Attributes"],
+                }
+                # The handler takes this process's as it begins, and no other worker runs before that.
+                app.stack, app.delivering = process, delivering
+                if handler(event, CONTEXT)["batchItemFailures"]:
+                    self.failed += 1
+                    messages.append(message)
+
+        return work
+
+    def _typeset(self, cover: PacketCover | None, letters: Sequence[PacketLetter]) -> Packet:
+        assert cover
+        self.turns.wait(self.typeset_seconds * len(letters))
+        pdf = b"".join(f"<{letter.signer_name}>".encode() for letter in letters)
+        return Packet(pdf, f"{hash(pdf) % 2**256:064x}", {}, accessible=True)
+
+
+def test_very_many_chiefs_get_their_letters_once_at_the_pace_of_ses(stack: World) -> None:
+    planned = stack.plan()
+    assert len(planned["deliveries"]) == TARGETS
+    turns = Turns(lambda now: setattr(stack.clock, "now", MONDAY + timedelta(seconds=now)))
+    ses = stack.watch = Ses(turns, Allowance(SES_TODAY))
+    template = Stack({"DeliveriesAtOnce": 10})
+    seconds = template.cpu("Deliver", 1 / float(Counts.kept().typesetting["letters_per_cpu_second"]))
+    at_once = int(template.runs_at_once("Deliver"))
+    workers = Workers(stack, turns, seconds)
+    stack.sleep = turns.wait
+    turns.run([workers.worker() for _ in range(at_once)])
+    stack.watch = None
+
+    pace = TARGETS / turns.now
+    print(  # noqa: T201
+        f"{TARGETS:,} chiefs with {LETTERS} letters each, {at_once} workers, SES {SES_TODAY:g}/s: {turns.now:.0f} s, "
+        f"{pace:.1f} emails a second, {ses.throttled} throttled; at this pace, 10,000 take {10_000 / pace / 60:.1f} min"
+    )
+    assert Counter(sent.to for sent in stack.deliveries) == {target_of(number).email: 1 for number in range(TARGETS)}
+    names = Counter(name for sent in stack.deliveries for name in names_in(sent))
+    assert names == {f"Signer Number{number}": 1 for number in range(TARGETS * LETTERS)}
+    assert {len(names_in(sent)) for sent in stack.deliveries} == {LETTERS}
+    states = Counter(
+        (delivery.state, delivery.letters)
+        for number in range(TARGETS)
+        for delivery in stack.wiring.deliveries.deliveries(CAMPAIGN, target_of(number).id)
+    )
+    assert states == {("sent", LETTERS): TARGETS}
+    assert not any(stack.wiring.signatures.has_waiting(CAMPAIGN, target_of(number).id) for number in range(TARGETS))
+    assert (workers.taken, workers.failed) == (TARGETS, 0)
+    assert ses.throttled < TARGETS / 10
+    assert 0.8 * SES_TODAY < pace <= 1.01 * SES_TODAY
+
+
+def names_in(sent: Any) -> list[str]:
+    return [name.decode() for pdf in sent.pdfs for name in re.findall(rb"<([^>]+)>", pdf)]
