@@ -122,6 +122,14 @@ PRICES: dict[PriceName, Price] = {
     "SES: emails": Price(100.0, "million", f"{_PRICES}/ses/pricing/"),
 }
 
+CdnPrice = Literal["CloudFront: requests", "CloudFront: bytes out"]
+
+CDN_FREE: dict[CdnPrice, float] = {
+    "CloudFront: requests": 10e6,
+    "CloudFront: bytes out": 1e12,
+}
+"""What every account has of CloudFront each month without an end, on the page of its prices ("Always Free Tier")."""
+
 PROVISIONED_USE = 0.7
 """The share of provisioned units that is used on average: what auto scaling aims at by default."""
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from benchmarks import scale_page
 from benchmarks.goals import Benchmark, Limit
-from benchmarks.limits import PRICES, QUOTAS, dollars, provisioned
+from benchmarks.limits import CDN_FREE, PRICES, QUOTAS, dollars, provisioned
 from benchmarks.rush import (
     A_WRITE_MORE,
     LATENCY,
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from benchmarks.goals import Figures, Size
+    from benchmarks.limits import CdnPrice
     from tests.aws_from_template import Template
     from undersigned.domain.signatures import Signature
 
@@ -69,8 +70,11 @@ GOALS = (
     Limit("write_units_per_signer", at_most=10),
     Limit("count_lag_seconds", at_most=10),
     Limit("mail_p99_seconds", at_most=120),
-    Limit("usd_per_million_beside_ses", at_most=20, still=23.3),
-    Limit("usd_per_million_beside_ses_provisioned", at_most=11, still=17.9),
+    Limit("usd_per_million_beside_ses", at_most=20, still=21.7),
+    Limit("usd_per_million_beside_ses_provisioned", at_most=11, still=16.4),
+    # As the first simulation had it: a million signers in a month use less of CloudFront than is free for everybody.
+    Limit("usd_per_million_beside_ses_in_a_month", at_most=20),
+    Limit("usd_per_million_beside_ses_provisioned_in_a_month", at_most=11, still=11.2),
 )
 
 MEMORY_OF_A_CPU = 1_769
@@ -509,7 +513,6 @@ class Bill:
         """Return the bill's items. Without a rush, each signer is alone."""
         counts, stack = self.counts, self.stack
         at_api = self.stack.at_api(self.counts)
-        cached = [request for request in counts.requests if request not in at_api]
         units = self.units if is_rush else sum(counts.writes_alone.values())
         writes, reads = signers * (units + counts.sealing), signers * counts.reads(at_api)
         runs = self._runs_of_stream if is_rush else counts.records("tally") + counts.records("send_confirmations")
@@ -519,8 +522,7 @@ class Bill:
         return {
             "API: requests": dollars("API Gateway: requests", signers * len(at_api)),
             "API: bytes out": dollars("API Gateway: bytes out", signers * _bytes(at_api)),
-            "CDN": dollars("CloudFront: requests", signers * len(cached))
-            + dollars("CloudFront: bytes out", signers * _bytes(cached)),
+            "CDN": sum(dollars(of, amount) for of, amount in self.cdn(signers).items()),
             "functions: runs": dollars("Lambda: runs", signers * (len(at_api) + runs)),
             "functions: memory": dollars("Lambda: memory", signers * self._memory),
             "table: writes": (
@@ -544,6 +546,20 @@ class Bill:
             + PRICES["S3: storage"].dollars * months * signers * letter_bytes / 1e9
             + dollars("API Gateway: bytes out", signers * letter_bytes),
         }
+
+    def cdn(self, signers: float) -> dict[CdnPrice, float]:
+        """Return what signers take of the CDN."""
+        at_api = self.stack.at_api(self.counts)
+        cached = [request for request in self.counts.requests if request not in at_api]
+        return {
+            "CloudFront: requests": signers * len(cached),
+            "CloudFront: bytes out": signers * _bytes(cached),
+        }
+
+    def in_a_month(self, signers: float, *, is_provisioned: bool) -> float:
+        """Return what signers cost if they come within a month, in which some of the CDN is free for everybody."""
+        saved = sum(dollars(of, min(amount, CDN_FREE[of])) for of, amount in self.cdn(signers).items())
+        return sum(self.items(signers, is_provisioned=is_provisioned).values()) - saved
 
     def amounts(self) -> Rows:
         """Return what one signer takes of what is paid for by use, in a rush, with the delivery."""
@@ -692,6 +708,8 @@ def measure(size: Size) -> Figures:
         "mail_p99_seconds": _figure(mailed.delay(0.99)),
         "usd_per_million_beside_ses": round(sum(million["on demand"].values()), 2),
         "usd_per_million_beside_ses_provisioned": round(sum(million["provisioned"].values()), 2),
+        "usd_per_million_beside_ses_in_a_month": round(bill.in_a_month(1e6, is_provisioned=False), 2),
+        "usd_per_million_beside_ses_provisioned_in_a_month": round(bill.in_a_month(1e6, is_provisioned=True), 2),
     }
     tables: dict[str, Rows] = {
         "requests": {

@@ -11,6 +11,7 @@ from undersigned_cli.local.stack import LocalStack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from undersigned_cli.local.running import RunningStack
 
@@ -23,11 +24,33 @@ HURRY = 180.0
 """The times for which messages are hidden or delayed are divided by this: an hour takes twenty seconds."""
 
 
+_COUNT_CALLS = """
+import os, botocore
+
+_calls = os.open({file!r}, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+
+
+def count(**_):
+    os.write(_calls, b".")
+
+
+botocore.register_initializer(lambda session: session.register("before-send", count))
+"""
+"""Python that makes a worker add a byte to a file for each request to AWS. A killed worker loses none of them."""
+
+
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+def calls(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the file that has a byte for each request to AWS."""
+    return tmp_path_factory.mktemp("calls") / "calls"
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory, calls: Path) -> Iterator[RunningStack]:
     """Yield a running stack with a folder of its own and no schedules."""
     made = LocalStack(
         tmp_path_factory.mktemp("soak"),
+        prelude=_COUNT_CALLS.format(file=str(calls)),
         ports=FREE_PORTS,
         schedules=False,
         hurry=HURRY,

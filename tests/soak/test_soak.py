@@ -36,6 +36,7 @@ from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from undersigned.domain.deliveries import Delivery
     from undersigned.wiring import Wiring
@@ -157,7 +158,7 @@ def packets_of(raw: bytes) -> Iterator[bytes]:
 
 
 @pytest.fixture(scope="module")
-def outcome(stack: RunningStack, request: pytest.FixtureRequest) -> Outcome:
+def outcome(stack: RunningStack, calls: Path, request: pytest.FixtureRequest) -> Outcome:
     """Run the soak and return its result."""
     lines = request.config.stash[FIGURES]
     lines.append(f"seed {SEED}")
@@ -187,6 +188,7 @@ def outcome(stack: RunningStack, request: pytest.FixtureRequest) -> Outcome:
         note(f"reconciled while people sign: {findings}")
         crowd.wait()
         note("everybody is finished")
+        by_signer = f"{1000 * killer.cpu_seconds() / SIGNATURES:.0f} ms of CPU, {calls.stat().st_size / SIGNATURES:.1f}"
         weeks.until_quiet()
         note(f"the first week is over, with {len(weeks.mails())} emails")
         ses.control(throttle_next=2, fail_next=1, lose_next_answers=1)
@@ -221,6 +223,7 @@ def outcome(stack: RunningStack, request: pytest.FixtureRequest) -> Outcome:
         reconciled=reconciled(stack),
     )
     lines += made.lines()
+    lines.append(f"for each signer, when everybody was finished: {by_signer} requests to AWS")
     note("done")
     if "UNDERSIGNED_SIGNATURES" in os.environ:
         figures.write("make soak", made.figures())
