@@ -167,7 +167,8 @@ class Workers:
         from functions.deliver import app  # noqa: PLC0415  (the world has just wired it)
 
         self.world.start("deliver")
-        process, handler = app.stack, app.handler
+        process: Any = app.stack
+        handler: Callable[[Any, Any], Any] = app.handler
         process.mailbox._spacing._clock = lambda: self.turns.now
         packing = replace(app.delivering.packing, typesetter=self._typeset)
         delivering = replace(app.delivering, packing=packing)

@@ -187,8 +187,10 @@ def outcome(stack: RunningStack, calls: Path, request: pytest.FixtureRequest) ->
         findings = reconcile(wiring)
         note(f"reconciled while people sign: {findings}")
         crowd.wait()
-        note("everybody is finished")
-        by_signer = f"{1000 * killer.cpu_seconds() / SIGNATURES:.0f} ms of CPU, {calls.stat().st_size / SIGNATURES:.1f}"
+        note(
+            f"everybody is finished; for each signer {calls.stat().st_size / SIGNATURES:.1f} requests to AWS and "
+            f"{1000 * killer.cpu_seconds() / SIGNATURES:.0f} ms of CPU"
+        )
         weeks.until_quiet()
         note(f"the first week is over, with {len(weeks.mails())} emails")
         ses.control(throttle_next=2, fail_next=1, lose_next_answers=1)
@@ -223,7 +225,6 @@ def outcome(stack: RunningStack, calls: Path, request: pytest.FixtureRequest) ->
         reconciled=reconciled(stack),
     )
     lines += made.lines()
-    lines.append(f"for each signer, when everybody was finished: {by_signer} requests to AWS")
     note("done")
     if "UNDERSIGNED_SIGNATURES" in os.environ:
         figures.write("make soak", made.figures())
