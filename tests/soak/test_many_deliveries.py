@@ -233,7 +233,8 @@ def test_very_many_chiefs_get_their_letters_once_at_the_pace_of_ses(stack: World
     assert not any(stack.wiring.signatures.has_waiting(CAMPAIGN, target_of(number).id) for number in range(TARGETS))
     assert (workers.taken, workers.failed) == (TARGETS, 0)
     assert ses.throttled < TARGETS / 10
-    assert 0.8 * SES_TODAY < pace <= 1.01 * SES_TODAY
+    # SES lets what one second allows go at once, in the beginning.
+    assert 0.8 * SES_TODAY * turns.now < TARGETS <= SES_TODAY * (turns.now + 1)
 
 
 def names_in(sent: Any) -> list[str]:
