@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from tests.organizers import Browser
-from tests.security.test_who_may_do_what import PEOPLE, ask, peopled, routes, signed_in
+from tests.security.test_who_may_do_what import PEOPLE, ask, peopled, routes_of_organizers, signed_in
 from tests.world import ADMINISTRATOR, CAMPAIGN, files_of_campaign
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def test_no_page_of_organizers_has_english_in_spanish(peopled: World) -> None:
     left, seen = set(), 0
     for browser in (signed_in(peopled, PEOPLE["owner"]), administrator):
         browser.see("/organizer?lang=es")
-        for route in filter(is_page_of_the_dashboard, routes()):
+        for route in filter(is_page_of_the_dashboard, routes_of_organizers()):
             answer = ask(browser, route)
             if not answer.headers.get("content-type", "").startswith("text/html"):
                 continue
