@@ -209,7 +209,7 @@ def test_reconcile_asks_for_what_was_forgotten_and_prints_a_summary(run: Any, wo
             "emails": 1,
             "waiting": 0,
             "deliveries": 0,
-                "repackings": 0,
+            "repackings": 0,
             "unexplained": 0,
         }
     ]
