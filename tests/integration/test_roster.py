@@ -8,16 +8,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, override
 
 import pytest
+from botocore.exceptions import ClientError
 
-from tests.world import CAMPAIGN, Watch, client_of
-from undersigned.aws.campaigns import TARGETS, controls_key, target_key
-from undersigned.aws.dynamodb import to_item
+from tests.world import CAMPAIGN, ROOT, Watch, client_of
+from undersigned.aws.campaigns import TARGETS, campaign_partition, controls_key, target_key
+from undersigned.aws.dynamodb import Key, to_item
+from undersigned.aws.failures import TRANSACTION_CONFLICT
+from undersigned_cli import campaign_folder
+from undersigned_cli.campaign_folder import push
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from tests.world import World
     from undersigned.domain.campaigns import Target
+    from undersigned.services.catalog import Entry
     from undersigned.services.ports import CampaignStore
 
 FORM = f"/campaigns/{CAMPAIGN}"
@@ -57,9 +62,13 @@ def see(world: World) -> Target:
     """Return the target as the process of public pages has it, a minute later."""
     world.clock.advance(seconds=61)
     world.get(FORM)
-    catalog = import_module("functions.public_api.wired").stack.catalog
-    found: Target = catalog.entry(CAMPAIGN).roster.by_id[TARGET]
-    return found
+    return kept_by_public_pages().roster.by_id[TARGET]
+
+
+def kept_by_public_pages() -> Entry:
+    """Return the campaign as the process of public pages has it."""
+    entry: Entry = import_module("functions.public_api.wired").stack.catalog.entry(CAMPAIGN)
+    return entry
 
 
 def test_an_unchanged_roster_is_read_once(world: World, rosters: Rosters) -> None:
@@ -154,3 +163,56 @@ def test_a_change_by_an_older_version_is_seen_within_a_quarter_of_an_hour(world:
     world.clock.advance(minutes=14)
     assert see(world).name == "Named By Old Code"
     assert len(rosters.reads) == 1
+
+
+def test_a_campaign_that_was_deleted_and_made_again_has_its_own_targets(world: World) -> None:
+    world.get(FORM)
+    folder = campaign_folder.read(ROOT / "campaigns" / CAMPAIGN)
+    [target] = (target for target in folder.targets if target.id == TARGET)
+    for row in list(world.wiring.table.query(campaign_partition(CAMPAIGN))):
+        world.wiring.table.delete(Key(row["pk"], row["sk"]))
+    push(replace(folder, targets=(replace(target, id="newtown"),)), world.wiring.campaigns)
+    world.clock.advance(seconds=61)
+    world.get(FORM)
+    assert set(kept_by_public_pages().roster.by_id) == {"newtown"}
+
+
+def test_a_push_that_is_repeated_shows_what_the_first_one_could_not_name(world: World, rosters: Rosters) -> None:
+    folder = campaign_folder.read(ROOT / "campaigns" / CAMPAIGN)
+    name_as_before_this_version(world, next(target.name for target in folder.targets if target.id == TARGET) + " II")
+    known = world.wiring.campaigns.targets(CAMPAIGN)
+    push(replace(folder, targets=known), world.wiring.campaigns)
+    assert see(world).name.endswith(" II")
+
+
+class Busy(Rosters):
+    """Refuses each change of the controls' row, as DynamoDB does while transactions check it."""
+
+    @override
+    def before(self, function: str, operation: str, params: Mapping[str, Any]) -> None:
+        if operation == "dynamodb:UpdateItem" and params["Key"]["sk"] == {"S": controls_key(CAMPAIGN).sk}:
+            raise ClientError({"Error": {"Code": TRANSACTION_CONFLICT, "Message": ""}}, "UpdateItem")
+
+
+def test_a_change_that_many_deliveries_keep_from_its_name_happens(world: World) -> None:
+    world.confirmed()
+    world.week()
+    world.watch = Busy()
+    world.feedback("bounce", world.deliveries[0])
+    [delivery] = world.wiring.deliveries.deliveries(CAMPAIGN, TARGET)
+    assert delivery.state == "bounced"
+    assert world.wiring.campaigns.target(CAMPAIGN, TARGET).mail_state == "bounced"
+
+
+def test_a_late_change_leaves_no_row_of_a_deleted_campaign(world: World) -> None:
+    world.wiring.table.delete(controls_key(CAMPAIGN))
+    campaigns = world.wiring.campaigns
+    campaigns.set_mail_state(CAMPAIGN, TARGET, campaigns.target(CAMPAIGN, TARGET).email, "bounced")
+    campaigns.record_complaint(CAMPAIGN, TARGET, world.clock.now)
+    assert world.wiring.table.get(controls_key(CAMPAIGN)) is None
+
+
+def test_a_roster_that_nobody_keeps_is_read_at_half_the_price(world: World, rosters: Rosters) -> None:
+    world.wiring.table.delete(controls_key(CAMPAIGN))
+    see(world)
+    assert rosters.reads == [False]

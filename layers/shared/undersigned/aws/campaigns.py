@@ -13,12 +13,14 @@
 
 from __future__ import annotations
 
+import secrets
 from contextlib import suppress
 from datetime import datetime
 from itertools import batched
 from typing import TYPE_CHECKING, cast, override
 
 from boto3.dynamodb.conditions import Attr
+from botocore.exceptions import ClientError
 
 from undersigned.aws.counts import counter_key
 from undersigned.aws.dynamodb import (
@@ -33,6 +35,7 @@ from undersigned.aws.dynamodb import (
     read_moment,
     written,
 )
+from undersigned.aws.failures import TRANSACTION_CONFLICT, code_of
 from undersigned.domain.campaigns import (
     Campaign,
     MailState,
@@ -51,6 +54,8 @@ from undersigned.services.ports import CampaignStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from boto3.dynamodb.conditions import ConditionBase
 
     from undersigned.aws.dynamodb import Table, Values
 
@@ -180,7 +185,7 @@ class Campaigns(CampaignStore):
                 self._table.update(Update(key, assign=settings, when=same_address))
             except ConditionFailedError:
                 self._table.update(Update(key, assign=settings | {"mail_state": "ok"}))
-        self._count_change(campaign)
+        self._name_change(campaign)
 
     @override
     def put_new_targets(self, campaign: str, targets: Sequence[Target]) -> None:
@@ -193,8 +198,8 @@ class Campaigns(CampaignStore):
             except TransactionCanceledError:
                 for target in some:
                     self.put_target(campaign, target)
-        if targets:
-            self._count_change(campaign)
+        # Also without targets: a push that is repeated may find nothing left to change.
+        self._name_change(campaign)
 
     @override
     def restored_at(self, campaign: str) -> datetime | None:
@@ -210,13 +215,13 @@ class Campaigns(CampaignStore):
             self._table.update(Update(target_key(campaign, target), assign={"mail_state": state}, when=still))
         except ConditionFailedError:
             return
-        self._count_change(campaign)
+        self._name_change(campaign, when=Attr("pk").exists())
 
     @override
     def controls(self, campaign: str) -> Controls:
         values = self._table.get(controls_key(campaign), consistent=True) or {}
         return Controls(
-            bool(values.get("paused", False)), frozenset(values.get("approved", ())), int(values.get("roster", 0))
+            bool(values.get("paused", False)), frozenset(values.get("approved", ())), str(values.get("roster", ""))
         )
 
     @override
@@ -242,7 +247,7 @@ class Campaigns(CampaignStore):
         with suppress(ConditionFailedError):
             change = Update(target_key(campaign, target), assign={"complained_at": written(at)}, when=news)
             self._table.update(change)
-            self._count_change(campaign)
+            self._name_change(campaign, when=Attr("pk").exists())
 
     def _change_target(self, campaign: str, target: str, assign: Values) -> None:
         exists = Attr("pk").exists()
@@ -250,11 +255,22 @@ class Campaigns(CampaignStore):
             self._table.update(Update(target_key(campaign, target), assign=assign, when=exists))
         except ConditionFailedError as error:
             raise _no_target(campaign, target) from error
-        self._count_change(campaign)
+        self._name_change(campaign, when=Attr("pk").exists())
 
-    def _count_change(self, campaign: str) -> None:
-        """Count a change of targets after it, so that whoever keeps the roster reads it again."""
-        self._table.update(Update(controls_key(campaign), add={"roster": 1}))
+    def _name_change(self, campaign: str, when: ConditionBase | None = None) -> None:
+        """Give a change of targets a name after it, so that whoever keeps the roster reads it again.
+
+        The name is new each time, also for a campaign that was deleted and made again. `when` keeps a late change from
+        making a row of a campaign that was deleted. Each delivery checks this row while it begins to send; a change
+        that meets too many of them has happened all the same, and is seen a quarter of an hour later.
+        """
+        change = Update(controls_key(campaign), assign={"roster": secrets.token_hex(4)}, when=when)
+        try:
+            with suppress(ConditionFailedError):
+                self._table.update(change)
+        except ClientError as error:
+            if code_of(error) != TRANSACTION_CONFLICT:
+                raise
 
     @override
     def record_audit(self, entry: AuditEntry, entry_id: str) -> None:

@@ -22,13 +22,13 @@ type Action = Literal[
 class Controls:
     """Whether a campaign's deliveries are paused, and the periods that are approved.
 
-    `roster` is how often the campaign's targets were changed; 0 if only versions before 0.3 wrote them, which don't
-    count it.
+    `roster` is another text after each change of the campaign's targets; empty if only versions before 0.3 wrote them,
+    which don't change it.
     """
 
     paused: bool = False
     approved: frozenset[str] = frozenset()
-    roster: int = 0
+    roster: str = ""
 
     def lets_begin(self, period: str, *, needs_approval: bool) -> bool:
         """Say whether a delivery of a period may begin. A delivery that has begun needs no further approval."""

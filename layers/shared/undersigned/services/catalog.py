@@ -53,10 +53,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class _KeptRoster:
-    """A roster as it was after so many changes (`Controls.roster`)."""
+    """A roster as it was after the change that `Controls.roster` named."""
 
     roster: Roster
-    changes: int
+    change: str
     read_at: datetime
 
 
@@ -91,13 +91,15 @@ class Catalog:
         kept = self._rosters.get(campaign)
         if (
             kept
-            and controls.roster == kept.changes > 0
+            and controls.roster
+            and controls.roster == kept.change
             and now - kept.read_at < ROSTER_KEPT_FOR
             and (target is None or target in kept.roster.by_id)
         ):
             return kept.roster
-        # The number is read first, and then the targets at least as they were when it was written.
-        roster = Roster.of(self.campaigns.targets(campaign, consistent=True))
+        # The name of the change is read first, and then the targets at least as they were when it was written. A roster
+        # without a name is not kept, so it may lag behind.
+        roster = Roster.of(self.campaigns.targets(campaign, consistent=bool(controls.roster)))
         self._rosters[campaign] = _KeptRoster(roster, controls.roster, now)
         return roster
 

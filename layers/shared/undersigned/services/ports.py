@@ -91,7 +91,7 @@ class CampaignStore(Protocol):
     def targets(self, campaign: str, *, consistent: bool = False) -> tuple[Target, ...]:
         """Read a campaign's targets, in the order of their ids.
 
-        Whatever changes targets afterwards counts it in `Controls.roster`.
+        Whatever changes targets afterwards changes `Controls.roster`, too.
         """
 
     def target(self, campaign: str, target: str) -> Target:
@@ -216,6 +216,7 @@ class SignatureStore(Protocol):
     ) -> Iterator[tuple[str, Signature]]:
         """List a campaign's signatures with their positions, newest first, or those older than a position.
 
+        A damaged row is left out, so that it hides no other. `pages` has its signer.
         `read_ahead` is how many are read in one step. A higher number takes fewer calls.
         """
 
