@@ -376,10 +376,11 @@ def throttles_of_the_table_and_its_indexes_have_alarms(template: Template) -> It
 def what_aws_loses_has_an_alarm(template: Template) -> Iterator[str]:
     # What AWS gives up is in a dead-letter queue, which has an alarm. These metrics count what did not get there. The
     # sources are the pages on CloudWatch metrics of Lambda, EventBridge, EventBridge Scheduler and SNS.
-    # Lambda documents its metrics by function.
+    # They don't list the dimensions of Lambda's, so it may be by function or for the whole account.
     called = {function for function, _, kind, _ in event_sources(template) if kind in {"ScheduleV2", "DynamoDB"}}
     wanted: list[tuple[str, str, dict[str, Any]]] = [
         *(("AWS/Lambda", metric, {"FunctionName": {"Ref": name}}) for metric in _OF_LAMBDA for name in sorted(called)),
+        *(("AWS/Lambda", metric, {}) for metric in _OF_LAMBDA),
         *(
             ("AWS/Events", metric, {"RuleName": {"Ref": name}})
             for name in of_type(template, "AWS::Events::Rule")
@@ -455,10 +456,10 @@ def functions_that_write_to_their_own_queue_allow_the_loop(template: Template) -
 
 
 def recursion_that_lambda_stops_has_an_alarm(template: Template) -> Iterator[str]:
-    for function in functions(template):
-        of_function = {"FunctionName": {"Ref": function}}
-        if not _is_watched(template, "AWS/Lambda", "RecursiveInvocationsDropped", of_function, "Sum"):
-            yield f"there is no alarm for recursion of {function} that Lambda stops"
+    # Its dimensions are not documented, so it may be by function or for the whole account.
+    for dimensions in ({}, *({"FunctionName": {"Ref": function}} for function in functions(template))):
+        if not _is_watched(template, "AWS/Lambda", "RecursiveInvocationsDropped", dimensions, "Sum"):
+            yield f"there is no alarm for recursion that Lambda stops, with {dimensions}"
 
 
 def _has_alarm(template: Template, namespace: str, metric: str, statistic: str, dimensions: dict[str, Any]) -> bool:

@@ -252,6 +252,11 @@ RULES: dict[Rule, list[Breach]] = {
             'SELECT SUM(DestinationDeliveryFailures) FROM SCHEMA("AWS/Lambda")',
             "DestinationDeliveryFailures of AWS/Lambda has no alarm for {'FunctionName': {'Ref': 'SendConfirmations'}}",
         ),
+        Breach(
+            "Resources.EventsDroppedAlarm.Properties.Metrics.0.Expression",
+            'SELECT SUM(DestinationDeliveryFailures) FROM SCHEMA("AWS/Lambda", FunctionName)',
+            "DestinationDeliveryFailures of AWS/Lambda has no alarm for {}",
+        ),
         Breach("Resources.RuleFailedAlarm", GONE, "InvocationsFailedToBeSentToDlq of AWS/Events has no"),
         Breach("Resources.SchedulesFailedAlarm", GONE, "DeadLetterCount of AWS/Scheduler has no alarm"),
         Breach("Resources.NotificationsFailedAlarm", GONE, "NumberOfNotificationsFailed of AWS/SNS has no alarm"),
@@ -274,7 +279,7 @@ RULES: dict[Rule, list[Breach]] = {
         Breach(
             "Resources.RecursionAlarm.Properties.Metrics.0.Expression",
             query("SUM(RecursiveInvocationsDropped)", "AWS/Lambda", "FunctionName", "${Deliver}"),
-            "there is no alarm for recursion of SendConfirmations",
+            "there is no alarm for recursion that Lambda stops, with {}",
         ),
     ],
     failure_rules.a_query_finds_nothing_while_all_is_well: [
