@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from tests.world import CAMPAIGN
 from undersigned.aws import signatures
+from undersigned.aws.dynamodb import Update
+from undersigned.aws.signatures import signature_key
 
 if TYPE_CHECKING:
     import pytest
@@ -57,3 +59,11 @@ def test_an_erased_letter_keeps_its_position(world: World) -> None:
         position,
         "erased",
     )
+
+
+def test_a_damaged_row_hides_no_other(world: World) -> None:
+    expected = sign(world, 3)
+    [_, (_, damaged), _] = world.wiring.signatures.newest_signatures(CAMPAIGN)
+    world.wiring.table.update(Update(signature_key(CAMPAIGN, damaged.signer), assign={"signed_at": "yesterday"}))
+    listed = [row.email for _, row in world.wiring.signatures.newest_signatures(CAMPAIGN)]
+    assert listed == [email for email in expected if email != damaged.email]

@@ -15,7 +15,8 @@ from typer.testing import CliRunner
 
 from tests.organizers import Browser, add
 from tests.world import ADMINISTRATOR, CAMPAIGN, DASHBOARD, ROOT
-from undersigned.aws.dynamodb import Key
+from undersigned.aws.dynamodb import Key, Update
+from undersigned.aws.signatures import signature_key
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.people import Member, Person, person_id
 from undersigned.services import own_campaigns
@@ -242,6 +243,14 @@ def test_the_front_page_tells_to_look_at_a_small_wave_as_the_overview_does(owner
     world.run_stream()
     for page in (told(owner), owner.see().body):
         assert "Look at the newest letters" in page
+
+
+def test_a_damaged_letter_hides_no_page(owner: Browser, world: World) -> None:
+    world.sign()
+    [(_, row)] = world.wiring.signatures.newest_signatures(CAMPAIGN)
+    world.wiring.table.update(Update(signature_key(CAMPAIGN, row.signer), assign={"signed_at": "yesterday"}))
+    for path in ("/organizer", DASHBOARD, f"{DASHBOARD}/signatures"):
+        assert owner.see(path).status == 200, path
 
 
 def test_the_front_page_looks_at_the_letters_of_few_campaigns_and_of_none_that_is_closed(

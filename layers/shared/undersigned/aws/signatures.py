@@ -165,7 +165,8 @@ class Signatures(SignatureStore):
         merged = heapq.merge(*shards, key=lambda values: str(values["listed_at"]), reverse=True)
         for positions in batched((values["listed_at"] for values in merged), read_ahead, strict=False):
             signers = [position.rpartition("#")[2] for position in positions]
-            found = {row.signer: row for row in self.signatures(campaign, signers)}
+            keys = [signature_key(campaign, signer) for signer in signers]
+            found = {row.signer: row for row in map(_readable, self._table.batch_get(keys)) if row}
             yield from (
                 (position, found[signer])
                 for position, signer in zip(positions, signers, strict=True)
@@ -196,9 +197,8 @@ class Signatures(SignatureStore):
         rows, damaged = [], []
         last_of = {position.rpartition("#")[2]: position for position in positions}
         for values in self._table.batch_get([signature_key(campaign, signer) for signer in last_of]):
-            try:
-                row = read_signature(values)
-            except (KeyError, TypeError, ValueError):
+            row = _readable(values)
+            if row is None:
                 damaged.append(parse_signature_key(values["pk"])[1])
                 continue
             # A person who has signed again since is at a later position, too. Earlier words that were confirmed since
@@ -556,6 +556,14 @@ def _read_beside(row: Values, values: Values) -> Signature:
     """Read words that wait beside a row's own."""
     of_row = {"pk": row["pk"], "status": "pending", "version": row["version"], "due": row.get("due", "")}
     return read_signature(of_row | values)
+
+
+def _readable(values: Values) -> Signature | None:
+    """Read a signature; None if it is damaged, which the daily reconciliation reports."""
+    try:
+        return read_signature(values)
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def read_signature(values: Values) -> Signature:

@@ -25,7 +25,7 @@ MOST_LOOKED_AT = 100
 MOST_SCREENED, MOST_LETTERS = 10, 100
 """In how many campaigns that people can sign the page looks at the newest letters, and at how many of each.
 
-These are ten reads for each campaign: eight shards of the listing, the letters, and how many are on hold.
+These are thirteen reads for each campaign: eight shards of the listing, the letters, and four of those on hold.
 """
 
 
@@ -78,7 +78,7 @@ class OwnCampaigns:
             return Own((), ())
         published = set(self.campaigns.campaign_ids())
         if is_administrator:
-            roles |= dict.fromkeys(published, "owner")
+            roles |= dict.fromkeys(sorted(published), "owner")
         drafts = {draft.campaign: draft for draft in self.drafts.drafts()}
         found = sorted(self._found(roles, drafts), key=lambda own: own.campaign.title.casefold())
         only_drafts = (name for name in drafts if name not in published)
