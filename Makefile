@@ -19,7 +19,10 @@ unexport VIRTUAL_ENV PYTHONDONTWRITEBYTECODE PYTHONHOME PYTHONPATH UV_PYTHON AWS
 
 # What writes and reads the table most. All handlers' tests run on our own memory, and make soak runs these on moto, too.
 ON_MOTO := $(addprefix tests/integration/test_,signing.py delivering.py counting.py erasing.py seven_days.py delivery_controls.py \
-	listing.py targets_as_signed.py)
+	listing.py targets_as_signed.py backups.py)
+
+# With one local stack for all of them.
+FOR_OPERATORS := $(addprefix tests/e2e/test_,canary.py doctor.py metrics.py restore.py runbook.py)
 
 # The slowest first, so that the quick ones run next to them.
 CHECKS := check-types check-template check-vulnerabilities check-secrets check-code check-imports check-style check-lock \
@@ -51,7 +54,7 @@ test: browser lint ## run every check and every test
 soak: $(READY) ## run the tests that take minutes: thousands of people sign while workers die; simulated campaigns; 50,000 rows
 	UNDERSIGNED_SIGNATURES=$${UNDERSIGNED_SIGNATURES:-1500} $(RUN) pytest --quiet tests/soak
 	UNDERSIGNED_LOOKS=all $(RUN) pytest --quiet --numprocesses auto -k accessible tests/browser tests/e2e
-	UNDERSIGNED_RUNBOOK=1 $(RUN) pytest --quiet tests/e2e/test_restore.py tests/e2e/test_runbook.py
+	UNDERSIGNED_OPERATORS=1 $(RUN) pytest --quiet $(FOR_OPERATORS)
 	UNDERSIGNED_ON_MOTO=1 $(RUN) pytest --quiet --numprocesses auto $(ON_MOTO)
 	UNDERSIGNED_HOURS_WITHOUT_SES=335 UNDERSIGNED_SECONDS_OF_RUSH=3600 \
 		$(RUN) pytest --quiet tests/faults/test_waiting_for_ses.py & waiting=$$!; \

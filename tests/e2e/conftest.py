@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from undersigned_cli.local.running import RunningStack
+
+FOR_OPERATORS = pytest.mark.skipif("UNDERSIGNED_OPERATORS" not in os.environ, reason="make soak runs it")
+"""What only operators see takes minutes: the canary, alarms and metrics, the doctor, the runbook, a restore."""
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 from tests.aws_from_template import load_template
+from tests.e2e.conftest import FOR_OPERATORS
 from tests.e2e.test_doctor import control, physical_id
 from tests.e2e.waiting import wait_for
 from tests.emitted import is_counted, lines_of_metrics
@@ -135,6 +136,7 @@ def emitted(stack: RunningStack) -> set[str]:
     }
 
 
+@FOR_OPERATORS
 def test_every_metric_of_ours_that_an_alarm_watches_is_written(stack: RunningStack) -> None:
     watched = {
         str(source.name)

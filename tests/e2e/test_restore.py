@@ -6,7 +6,6 @@ It starts a second stack, so only `make soak` runs it. docs/production.md has th
 from __future__ import annotations
 
 import json
-import os
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -18,6 +17,7 @@ from urllib.request import urlopen
 import pytest
 from typer.testing import CliRunner
 
+from tests.e2e.conftest import FOR_OPERATORS
 from tests.e2e.test_metrics import confirm, sign
 from tests.e2e.waiting import wait_for
 from tests.free_ports import FREE_PORTS
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from undersigned.wiring import Wiring
     from undersigned_cli.local.running import RunningStack
 
-pytestmark = pytest.mark.skipif("UNDERSIGNED_RUNBOOK" not in os.environ, reason="make soak runs it")
+pytestmark = FOR_OPERATORS
 
 CAMPAIGN = "rehearsed"
 DOMAIN = "rehearsed.example"

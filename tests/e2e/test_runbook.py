@@ -6,7 +6,6 @@ other. It takes some minutes and changes the stack's secret, so only `make soak`
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import subprocess
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 from typer.testing import CliRunner
 
+from tests.e2e.conftest import FOR_OPERATORS
 from tests.e2e.test_doctor import physical_id
 from tests.e2e.test_metrics import confirm, sign
 from tests.e2e.waiting import wait_for
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from undersigned_cli.local.running import RunningStack
 
-pytestmark = pytest.mark.skipif("UNDERSIGNED_RUNBOOK" not in os.environ, reason="make soak runs it")
+pytestmark = FOR_OPERATORS
 
 CAMPAIGN = "end-demand-illinois"
 

@@ -29,7 +29,8 @@ def calls(stack: RunningStack, record: Path) -> list[tuple[str, Need]]:
 
 
 def test_every_function_made_calls(stack: RunningStack, calls: list[tuple[str, Need]]) -> None:
-    assert {function for function, _ in calls} == stack.functions.keys()
+    # `make soak` runs the canary, and checks its calls when its stack ends.
+    assert {function for function, _ in calls} == stack.functions.keys() - {"CheckLetters"}
 
 
 def test_every_call_is_allowed_by_the_functions_policy(calls: list[tuple[str, Need]]) -> None:

@@ -54,7 +54,7 @@ class Run:
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Crash at a share of the calls."""
-    return crash_everywhere(tmp_path_factory.mktemp("crashes") / "report.json", "--sample", "0.07")
+    return crash_everywhere(tmp_path_factory.mktemp("crashes") / "report.json", "--sample", "0.04")
 
 
 def crash_everywhere(report: Path, *options: str) -> Run:

@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 
 from tests import aws_from_template
 from tests import world as worlds
+from tests.integration.conftest import ON_MOTO
 from tests.organizers import Browser, add
 from tests.world import CAMPAIGN, ROOT, Sent, World
 from undersigned.aws.bus import EventBus
@@ -68,11 +69,13 @@ class Stacks:
     monkeypatch: pytest.MonkeyPatch
     file: Path
     here: ExitStack
+    is_fast: bool
 
     def stack(self, *, publishes_events: bool = False, empty: bool = False) -> World:
         """Remove the current stack and make another one."""
         self.here.close()
-        world = self.here.enter_context(worlds.world(self.monkeypatch, publishes_events=publishes_events, empty=empty))
+        made = worlds.world(self.monkeypatch, publishes_events=publishes_events, empty=empty, fast=self.is_fast)
+        world = self.here.enter_context(made)
         stack = Stack({"TableName": world.wiring.settings.table_name}, world.wiring._client)
 
         def wiring(of: Stack) -> Wiring:
@@ -95,9 +98,11 @@ class Stacks:
 
 
 @pytest.fixture
-def stacks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Stacks]:
+def stacks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Stacks]:
+    """Yield stacks in memory. A test that is marked with `moto` needs what only moto has."""
+    is_fast = not (ON_MOTO or request.node.get_closest_marker("moto"))
     with ExitStack() as here:
-        yield Stacks(monkeypatch, tmp_path / "campaign.backup", here)
+        yield Stacks(monkeypatch, tmp_path / "campaign.backup", here, is_fast)
 
 
 def run(*arguments: str) -> str:
@@ -414,6 +419,7 @@ def test_backup_and_restore_print_json_for_programs(stacks: Stacks) -> None:
     assert (restored["put"], restored["there"], restored["expired"]) == (written["items"] - 2, 0, 0)
 
 
+@pytest.mark.moto
 def test_a_recovered_table_can_be_read_in_place_of_the_stacks(stacks: Stacks) -> None:
     old = stacks.stack()
     old.confirmed()
@@ -556,6 +562,7 @@ def test_an_event_of_ses_settles_an_email_under_way(stacks: Stacks) -> None:
 # A restore that is cut off, and a stack that is not empty
 
 
+@pytest.mark.moto
 def test_a_restore_interrupted_anywhere_can_be_run_again(stacks: Stacks, monkeypatch: pytest.MonkeyPatch) -> None:
     old = stacks.stack()
     put_confirmed(old, "ada")
@@ -692,6 +699,7 @@ def test_a_restored_campaign_can_be_backed_up_and_restored_again(stacks: Stacks)
 # Files that are not whole, not ours or not as they were
 
 
+@pytest.mark.moto
 def test_a_stack_with_another_secret_refuses_a_backup_and_says_how_to_fix_it(stacks: Stacks) -> None:
     old = stacks.stack()
     old.confirmed()
@@ -885,6 +893,7 @@ def breaches(lines: list[Line]) -> list[str]:
     return [*found, *(f"{signer}: sealed, but without a row" for signer in missing)]
 
 
+@pytest.mark.moto
 @pytest.mark.parametrize("steps", [2, 4])
 def test_a_delivery_at_any_moment_of_a_backup_loses_or_doubles_no_letter(
     stacks: Stacks, monkeypatch: pytest.MonkeyPatch, steps: int
