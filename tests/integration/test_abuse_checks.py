@@ -418,6 +418,13 @@ def test_a_flood_that_lasts_does_not_become_usual_and_is_over_six_hours_after_it
     assert world.get(FORM, as_json=True).json["challenge"] is None
 
 
+def test_a_steady_pace_is_no_flood_although_older_rows_are_gone(world: World) -> None:
+    current = window_of(world.clock.now, PACE_WINDOW)
+    for back in range(timedelta(days=1) // PACE_WINDOW):
+        world.wiring.abuse_counters.add_sign_ups(CAMPAIGN, current - back * PACE_WINDOW, 60)
+    assert world.get(FORM, as_json=True).json["challenge"] is None
+
+
 @pytest.mark.parametrize("burst", [1, 36], ids=["in bursts", "all the time"])
 def test_in_a_flood_of_three_hours_only_the_first_minutes_letters_lack_a_proof(world: World, burst: int) -> None:
     """A program renews its form whenever none needs a proof. It floods for `burst` times five minutes, then pauses."""

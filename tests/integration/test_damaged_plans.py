@@ -6,20 +6,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from typer.testing import CliRunner
 
 from tests.integration.test_cadences import at, change, sign
-from tests.integration.test_organizers_commands import invoke, run
+from tests.integration.test_organizers_commands import invoke
 from tests.world import CAMPAIGN, client_of
 from undersigned.aws.campaigns import campaign_values
 from undersigned.aws.deliveries import delivery_key
 from undersigned.aws.dynamodb import to_item
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.services.planning import NotPlannedError
+from undersigned_cli.main import app
 
 if TYPE_CHECKING:
     from tests.world import World
 
-__all__ = ["invoke", "run"]
+__all__ = ["invoke"]
 
 OTHER = "before-the-damaged-one"
 PERIOD = "2026-11-24"
@@ -85,11 +87,29 @@ def test_sending_now_sends_to_all_others(signed: World) -> None:
     assert [entry.action for entry in signed.wiring.campaigns.audit(CAMPAIGN)] == ["deliver"]
 
 
-def test_the_command_says_which_target_it_leaves_out(signed: World, run: Any) -> None:
+def test_what_could_not_be_previewed_and_goes_is_in_the_log(signed: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    controls = signed.wiring.delivery_controls()
+    store, fails = type(controls.planning.deliveries), iter([True])
+    deliveries = store.deliveries
+
+    def throttled_once(self: Any, campaign: str, target: str) -> Any:
+        if next(fails, False):
+            raise TimeoutError
+        return deliveries(self, campaign, target)
+
+    monkeypatch.setattr(store, "deliveries", throttled_once)
+    controls.deliver(CAMPAIGN, PERIOD, "Olu", "", only="evanston")
+    assert sent_to(signed) == {"evanston"}
+    assert [entry.action for entry in signed.wiring.campaigns.audit(CAMPAIGN)] == ["deliver"]
+
+
+@pytest.mark.usefixtures("invoke")
+def test_the_command_says_which_target_it_leaves_out_and_fails(signed: World) -> None:
     damage_delivery(signed)
-    shown = run("deliver", CAMPAIGN, "--target", "evanston", "--yes")
-    assert "evanston: left out, because of an error (KeyError)" in shown
-    assert "No letters are waiting" not in shown
+    result = CliRunner().invoke(app, ["deliver", CAMPAIGN, "--target", "evanston", "--yes"])
+    assert "evanston: left out, because of an error (KeyError)" in result.stdout
+    assert "No letters are waiting" not in result.stdout
+    assert isinstance(result.exception, NotPlannedError)
 
 
 def test_a_period_with_a_damaged_delivery_can_be_approved_for_the_others(signed: World) -> None:

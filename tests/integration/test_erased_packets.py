@@ -12,7 +12,8 @@ import pytest
 from tests.faults.invariants import words_of
 from tests.faults.refusals import Refusing
 from tests.world import CAMPAIGN, CONTEXT, client_of, load_event
-from undersigned.aws.deliveries import Deliveries
+from undersigned.aws.deliveries import Deliveries, packet_key
+from undersigned.aws.dynamodb import Update
 from undersigned.aws.packet_store import Bucket
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.deliveries import DeliveryKey
@@ -239,6 +240,18 @@ def test_a_crash_after_the_erasure_leaves_no_packet_with_the_letter(
     assert sent.get(f"{sent.deliveries[-1].link('packets')}/1").status == 409, "the PDF is still there, but not shown"
     repack(sent)
     assert stored_letters(sent) == ["Ben", "Cyd"]
+
+
+def test_a_damaged_packet_stops_no_reconciliation(sent: World, caplog: pytest.LogCaptureFixture) -> None:
+    erase(sent, "Ada")
+    sent.clock.advance(minutes=2)
+    sent.run_queue()
+    packet, _ = sent.wiring.deliveries.packets(KEY)
+    sent.wiring.table.update(Update(packet_key(KEY, packet), assign={"first": "the first one"}))
+    caplog.clear()
+    sent.reconcile()
+    told = [vars(record) for record in caplog.records if record.levelname == "ERROR"]
+    assert [(line["msg"], line.get("target")) for line in told] == [("a row is damaged", KEY.target)]
 
 
 def test_a_packet_is_not_linked_until_it_is_stored_again(sent: World, monkeypatch: pytest.MonkeyPatch) -> None:

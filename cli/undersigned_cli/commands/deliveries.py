@@ -207,6 +207,7 @@ def _deliver(  # noqa: PLR0913  (the command's options)
     if planned.awaiting:
         say(f"To approve it, run `undersigned approve {campaign} {period}`.")
     if not planned.going:
+        planned.check()
         say("0 deliveries started: there is nothing to send now.")
         return
     ask(f"Send {counted(len(planned.going), 'email')} now?", yes=yes)

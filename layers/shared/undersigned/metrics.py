@@ -65,4 +65,6 @@ def emit_all(values: Iterable[tuple[MetricName, float]]) -> None:
     metrics = EphemeralMetrics()
     for name, value in found:
         metrics.add_metric(name=name, unit=UNITS[name], value=value)
-    metrics.flush_metrics()
+    # It flushes itself when it has a hundred values, and warns of a flush of none.
+    if metrics.metric_set:
+        metrics.flush_metrics()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _NETWORK = "network"
 """The attribute that counts all forms of a network. Each of its addresses has an attribute, too."""
 
-_SIGN_UPS_KEPT_FOR = timedelta(days=2)
+_SIGN_UPS_KEPT_FOR = timedelta(days=1)
 _REFUSALS_KEPT_FOR = timedelta(days=1)
 
 

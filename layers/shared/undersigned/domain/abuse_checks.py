@@ -113,8 +113,8 @@ class Visitor:
 
 PACE_WINDOW = timedelta(minutes=10)
 _WINDOWS_OF_USUAL = 5
-PACE_WINDOWS = timedelta(days=1) // PACE_WINDOW + _WINDOWS_OF_USUAL
-"""How many windows are read: those of a day, in which a flood is one, and five that show the pace before them."""
+PACE_WINDOWS = timedelta(days=1) // PACE_WINDOW
+"""How many windows are read: those of a day. The first five show the pace before the others."""
 
 _WINDOWS_OF_JUMP = timedelta(hours=6) // PACE_WINDOW
 

@@ -111,7 +111,8 @@ class DeliveryControls:
         _check_reason(why, again=again)
         if self.campaigns.controls(campaign).paused:
             raise _paused()
-        if self.planning.preview(settings, period, only=only, again=again).going:
+        planned = self.planning.preview(settings, period, only=only, again=again)
+        if planned.going or planned.failed:  # What could not be looked at may go a moment later.
             about = f"{period} {only}" if only else period
             self.record(campaign, "deliver again" if again else "deliver", by, about=about, why=why)
         return self.planning.queue_up(settings, period, only=only, again=again)
