@@ -35,7 +35,7 @@ BABEL := $(RUN) pybabel --quiet
 EXPORT := $(UV) export --quiet --locked --no-annotate --no-header
 
 .SILENT:
-.PHONY: help setup browser demo test soak fuzz lint layers licences pictures catalogs bench clean $(CHECKS)
+.PHONY: help setup browser demo test soak rehearse fuzz lint layers licences pictures catalogs bench clean $(CHECKS)
 
 help: ## list the targets
 	sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile
@@ -53,8 +53,6 @@ test: browser lint ## run every check and every test
 
 soak: $(READY) ## run the tests that take minutes: thousands of people sign while workers die; simulated campaigns; 50,000 rows
 	UNDERSIGNED_SIGNATURES=$${UNDERSIGNED_SIGNATURES:-1500} $(RUN) pytest --quiet tests/soak
-	UNDERSIGNED_LOOKS=all $(RUN) pytest --quiet --numprocesses auto -k accessible tests/browser tests/e2e
-	UNDERSIGNED_OPERATORS=1 $(RUN) pytest --quiet $(FOR_OPERATORS)
 	UNDERSIGNED_ON_MOTO=1 $(RUN) pytest --quiet --numprocesses auto $(ON_MOTO)
 	UNDERSIGNED_HOURS_WITHOUT_SES=335 UNDERSIGNED_SECONDS_OF_RUSH=3600 \
 		$(RUN) pytest --quiet tests/faults/test_waiting_for_ses.py & waiting=$$!; \
@@ -70,6 +68,10 @@ soak: $(READY) ## run the tests that take minutes: thousands of people sign whil
 	$(RUN) python -m tests.faults.simulation --figures-of "make soak" $(or $(ARGS),--seconds 600)
 	UNDERSIGNED_ROWS=50000 UNDERSIGNED_EXAMPLES=5 UNDERSIGNED_CHANGES=1000 $(RUN) pytest --quiet tests/e2e/test_counts.py \
 		tests/e2e/test_exporting.py tests/e2e/test_openapi.py
+
+rehearse: browser ## see all pages in all looks, and do what operators do: a restore, the runbook, the canary, the doctor
+	UNDERSIGNED_LOOKS=all $(RUN) pytest --quiet --numprocesses auto -k accessible tests/browser tests/e2e
+	UNDERSIGNED_OPERATORS=1 $(RUN) pytest --quiet $(FOR_OPERATORS)
 
 fuzz: $(READY) ## give each parser malformed input for a minute or ARGS="--seconds …", guided by coverage
 	$(RUN) python -m tests.fuzz $(ARGS)

@@ -6,7 +6,7 @@ import os
 from itertools import product
 
 ALL = os.environ.get("UNDERSIGNED_LOOKS") == "all"
-"""Whether every look is tried, as `make soak` does, and not only two opposite ones."""
+"""Whether every look is tried, as `make rehearse` does, and not only two opposite ones."""
 
 
 def looks[Language: str](

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from undersigned_cli.local.running import RunningStack
 
-FOR_OPERATORS = pytest.mark.skipif("UNDERSIGNED_OPERATORS" not in os.environ, reason="make soak runs it")
+FOR_OPERATORS = pytest.mark.skipif("UNDERSIGNED_OPERATORS" not in os.environ, reason="make rehearse runs it")
 """What only operators see takes minutes: the canary, alarms and metrics, the doctor, the runbook, a restore."""
 
 

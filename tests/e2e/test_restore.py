@@ -1,6 +1,6 @@
 """A restore, rehearsed: a campaign of one local stack goes on in a second one, which is in another region.
 
-It starts a second stack, so only `make soak` runs it. docs/production.md has the same steps for stacks in AWS.
+It starts a second stack, so only `make rehearse` runs it. docs/production.md has the same steps for stacks in AWS.
 """
 
 from __future__ import annotations

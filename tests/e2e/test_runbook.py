@@ -1,7 +1,7 @@
 """Every command that the runbook names, run on the local stack, on a campaign with a letter that bounced.
 
 Commands of AWS run in a shell with the runbook's own functions and the AWS CLI of uv.lock. It is version 1: PyPI has no
-other. It takes some minutes and changes the stack's secret, so only `make soak` runs it.
+other. It takes some minutes and changes the stack's secret, so only `make rehearse` runs it.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ def calls(stack: RunningStack, record: Path) -> list[tuple[str, Need]]:
 
 
 def test_every_function_made_calls(stack: RunningStack, calls: list[tuple[str, Need]]) -> None:
-    # `make soak` runs the canary, and checks its calls when its stack ends.
+    # `make rehearse` runs the canary, and checks its calls when its stack ends.
     assert {function for function, _ in calls} == stack.functions.keys() - {"CheckLetters"}
 
 

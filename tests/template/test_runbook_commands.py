@@ -144,7 +144,7 @@ def test_a_wrong_command_of_ours_is_found(command: str, mistake: str) -> None:
 
 
 def test_the_commands_are_found() -> None:
-    """Each that is written anywhere is in a piece that `make soak` runs (tests/e2e/test_runbook.py)."""
+    """Each that is written anywhere is in a piece that `make rehearse` runs (tests/e2e/test_runbook.py)."""
     pieces = "".join(of_the_shell()) + DEFINED
     for name in re.findall(r"(?<![\w/.=-])(aws [a-z0-9-]+ [a-z-]+)", " ".join(RUNBOOK.split())):
         assert name in " ".join(pieces.split())
