@@ -63,6 +63,7 @@ AT_AWS_ONLY = {
 """The local stack has no such service, or no suppression list. The AWS CLI checks their options and values only."""
 
 CHECKED_ONLY = """
+set -euo pipefail
 aws() { command aws "$@" --generate-cli-skeleton output; }
 """
 
