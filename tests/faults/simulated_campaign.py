@@ -37,6 +37,7 @@ from undersigned.domain.mail_limits import mail_limit
 from undersigned.domain.plans import next_day
 from undersigned.domain.schedule import period_of
 from undersigned.domain.signatures import PENDING_FOR, signer_id
+from undersigned.domain.words import beside_still
 from undersigned.rendering import mails, packets
 from undersigned.services import packing
 
@@ -982,7 +983,9 @@ class Simulation:
                 continue
             days = Counter(at.date() for sent, at in self.accepted if sent.to == person.email)
             is_sent = any(sent.to == person.email and at >= person.signed_at for sent, at in self.accepted)
-            has_enough = any(times >= mail_limit(row).of_campaign for times in days.values())
+            # Words that look like a bot's, beside a person's own, have a limit of their own.
+            asking = max((row, *beside_still(row, now)), key=lambda words: words.signed_at)
+            has_enough = any(times >= mail_limit(asking).of_campaign for times in days.values())
             # The reconciliation asks again for 14 days. Each of its runs that died has an alarm of its own.
             died = {at.date() for at in self._died_at if person.signed_at <= at <= person.signed_at + PENDING_FOR}
             is_known = is_sent or has_enough or len(died) >= _NEARLY_ALL_RUNS
