@@ -177,14 +177,6 @@ def test_a_campaign_that_was_deleted_and_made_again_has_its_own_targets(world: W
     assert set(kept_by_public_pages().roster.by_id) == {"newtown"}
 
 
-def test_a_push_that_is_repeated_shows_what_the_first_one_could_not_name(world: World, rosters: Rosters) -> None:
-    folder = campaign_folder.read(ROOT / "campaigns" / CAMPAIGN)
-    name_as_before_this_version(world, next(target.name for target in folder.targets if target.id == TARGET) + " II")
-    known = world.wiring.campaigns.targets(CAMPAIGN)
-    push(replace(folder, targets=known), world.wiring.campaigns)
-    assert see(world).name.endswith(" II")
-
-
 class Busy(Rosters):
     """Refuses each change of the controls' row, as DynamoDB does while transactions check it."""
 

@@ -198,8 +198,8 @@ class Campaigns(CampaignStore):
             except TransactionCanceledError:
                 for target in some:
                     self.put_target(campaign, target)
-        # Also without targets: a push that is repeated may find nothing left to change.
-        self._name_change(campaign)
+        if targets:
+            self._name_change(campaign)
 
     @override
     def restored_at(self, campaign: str) -> datetime | None:
