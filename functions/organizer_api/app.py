@@ -29,7 +29,8 @@ from functions.organizer_api import (
     workshop_publishing,
     workshop_recipients,
 )
-from functions.organizer_api.problems import NO_ROUTE, problem_of
+from functions.organizer_api.dashboard_routes import language_of
+from functions.organizer_api.problems import NO_PAGE, NO_ROUTE, problem_of
 from undersigned.aws.failures import is_throttle, slower
 from undersigned.domain.errors import UndersignedError
 from undersigned.domain.languages import SOURCE
@@ -96,6 +97,9 @@ def _answer_aws(error: ClientError) -> Response[str]:
 
 
 def _answer_no_route(_error: Exception) -> Response[str]:
+    event = app.current_event
+    if "text/html" in (event.headers.get("accept") or ""):
+        return problem(NO_PAGE, language_of(event), as_json=False)
     return problem(NO_ROUTE, SOURCE, as_json=True)
 
 

@@ -42,6 +42,10 @@ NO_ROUTE = Problem(
 )
 
 
+NO_PAGE = Problem(404, NO_ROUTE.title, Message("Check the web address."))
+"""What a browser shows instead."""
+
+
 def problem_of(error: UndersignedError) -> Problem:  # noqa: C901, PLR0911  (a table)
     """Return what the API says about an error. Any other error is raised unchanged."""
     match error:

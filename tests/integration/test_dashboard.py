@@ -889,3 +889,20 @@ def test_the_overview_shows_fifty_targets_on_a_page(world: World, manager: Organ
     assert following
     assert len(rows(manager.see(html.unescape(following[1])).body)) == 20
     assert reads(world, manager, "") == 8 + 16 + 4 + 5 * 50
+
+
+@pytest.mark.parametrize(
+    ("headers", "shown"),
+    [
+        ({"accept": "text/html", "accept-language": "es"}, "Revise la dirección web."),
+        ({"accept": "text/html"}, "Check the web address."),
+        ({"accept": "*/*"}, "/openapi.json lists every address."),
+    ],
+)
+def test_an_address_that_is_no_page_is_answered_in_the_readers_language(
+    world: World, headers: dict[str, str], shown: str
+) -> None:
+    answer = world.get(f"{DASHBOARD}/no-such-page", headers=headers)
+    assert answer.status == 404
+    assert shown in answer.body
+    assert answer.body.startswith("<!doctype html>") is (headers["accept"] == "text/html")
