@@ -478,3 +478,9 @@ def test_no_word_is_lost_without_a_report(lines: list[str]) -> None:
 )
 def test_the_recipient_can_have_any_title(form: str, letter: str) -> None:
     assert import_letter(form)[0] == letter + "\n"
+
+
+def test_a_label_on_a_line_with_a_merge_field_is_no_blank() -> None:
+    letter, _ = import_letter("\\[town\\]Phone: City, State, Zip[address]Phone: ")
+    again, _ = import_letter(letter)
+    assert again.endswith("Zip{{ signer.address }}Phone:\n")

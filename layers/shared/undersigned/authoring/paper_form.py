@@ -184,6 +184,9 @@ class _Form:
         below = self._below(line)
         if line.is_prose or (above and above.is_prose) or (below and below.pieces[0].text.startswith("{{")):
             return
+        # Somebody has filled in such a line, or an import has, and what it left without a field has none.
+        if any("{{" in piece.text for piece in line.pieces):
+            return
         for piece in list(line.pieces):
             after = line.after(piece)
             if piece.is_bare_label and (after is None or after.is_bare_label):
