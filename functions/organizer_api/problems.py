@@ -41,7 +41,6 @@ NO_ROUTE = Problem(
     Message("/openapi.json lists every address."),
 )
 
-
 NO_PAGE = Problem(404, NO_ROUTE.title, Message("Check the web address."))
 """What a browser shows instead."""
 
@@ -154,6 +153,6 @@ def dashboard_problem_of(error: UndersignedError) -> Problem:
         case ScopeError():
             return Problem(403, Message("You may not do this"), _WHO_MAY[error.needed])
         case NotFoundError():
-            return Problem(404, Message("Page not found"), Message("Check the web address."))
+            return NO_PAGE
         case _:
             return problem_of(error)

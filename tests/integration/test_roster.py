@@ -137,7 +137,7 @@ def test_what_changes_no_target_lets_none_be_read(world: World, rosters: Rosters
 
 
 def name_as_before_this_version(world: World, name: str) -> None:
-    """Change a target as code does that doesn't count changes."""
+    """Change a target as code does that names no change."""
     row = target_key(CAMPAIGN, TARGET)._asdict()
     client_of("dynamodb").update_item(
         TableName=world.wiring.settings.table_name,
@@ -148,7 +148,7 @@ def name_as_before_this_version(world: World, name: str) -> None:
     )
 
 
-def test_a_campaign_whose_changes_nobody_counted_is_read_each_minute(world: World) -> None:
+def test_a_campaign_whose_changes_have_no_name_is_read_each_minute(world: World) -> None:
     client_of("dynamodb").delete_item(
         TableName=world.wiring.settings.table_name, Key=to_item(controls_key(CAMPAIGN)._asdict())
     )
@@ -186,7 +186,7 @@ class Busy(Rosters):
             raise ClientError({"Error": {"Code": TRANSACTION_CONFLICT, "Message": ""}}, "UpdateItem")
 
 
-def test_a_change_that_many_deliveries_keep_from_its_name_happens(world: World) -> None:
+def test_a_change_happens_although_deliveries_keep_it_from_its_name(world: World) -> None:
     world.confirmed()
     world.week()
     world.watch = Busy()

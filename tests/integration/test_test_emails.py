@@ -76,8 +76,8 @@ def by_key(world: World, key: str, path: str = TEST) -> Answer:
 @pytest.mark.parametrize(
     ("language", "notice"),
     [
-        ("en", "This is a test, and only you get this email. The recipient has not received the letters in it"),
-        ("es", "Esto es una prueba, y solo usted recibe este correo. El destinatario no ha recibido las cartas"),
+        ("en", "This is a test, and only you get this email. The recipient has not received what is in it"),
+        ("es", "Esto es una prueba, y solo usted recibe este correo. El destinatario no ha recibido lo que contiene"),
     ],
 )
 def test_the_test_says_first_that_the_recipient_has_not_received_its_letters(

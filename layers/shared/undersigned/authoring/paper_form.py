@@ -184,7 +184,7 @@ class _Form:
         below = self._below(line)
         if line.is_prose or (above and above.is_prose) or (below and below.pieces[0].text.startswith("{{")):
             return
-        # Somebody has filled in such a line, or an import has, and what it left without a field has none.
+        # Such a line was filled in before, by hand or by an import. Its other labels have no merge field.
         if any("{{" in piece.text for piece in line.pieces):
             return
         for piece in list(line.pieces):

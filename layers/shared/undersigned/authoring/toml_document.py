@@ -22,8 +22,8 @@ _NO_VALUE = Message(
     "2026-11-30, or true or false"
 )
 _TOO_MUCH = Message(
-    "there is too much at character %(column)s; write one setting on a line, a text as 'text', a number with digits "
-    "only, and a day as 2026-11-30"
+    "what begins at character %(column)s doesn't belong there; write one setting on a line, a text as 'text', a number "
+    "with digits only, and a day as 2026-11-30"
 )
 _NO_END_OF_LIST = Message("a list has no “]” at its end, or no comma between two values; write ['one', 'two']")
 _NO_END_OF_TEXT = Message(

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 KEPT_FOR = timedelta(seconds=60)
 
 ROSTER_KEPT_FOR = timedelta(minutes=15)
-"""How long an unchanged roster is kept. Versions before 0.3 change targets without counting it."""
+"""How long a roster is kept whose change has the same name. Versions before 0.3 change targets without a new one."""
 
 _NAMED = 20
 """The most targets that an error names."""

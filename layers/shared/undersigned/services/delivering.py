@@ -137,8 +137,8 @@ class Delivering:
         Return its message id, or None if no letters are waiting. Nothing is recorded, so repeating it is harmless.
         """
         notice = Message(
-            "This is a test, and only you get this email. The recipient has not received the letters in it: they are "
-            "still waiting."
+            "This is a test, and only you get this email. The recipient has not received what is in it, which is still "
+            "waiting."
         )
         preview = self.packing.preview(key, notice=notice)
         return self.post.send(mails.as_test(preview.mail, to or preview.campaign.organizer.email)) if preview else None
