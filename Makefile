@@ -60,17 +60,18 @@ soak: $(READY) ## run the tests that take minutes: thousands of people sign whil
 	$(RUN) python -m tests.faults.every_crash --weather bad --sample 0.08 --twice --pairs 0.3 --figures-of "make soak" \
 		&& $(RUN) python -m tests.faults.every_crash --other-code --sample 0.06 --pairs 0.3 --to-the-end; \
 	others=$$?; wait $$crashes && exit $$others
+	$(RUN) python -m tests.faults.simulation --figures-of "make soak" $(or $(ARGS),--seconds 600) & campaigns=$$!; \
 	if git cat-file -e b450f0e 2>/dev/null; then $(RUN) python -m tests.faults.every_crash --version-0-2 --pairs 0.3 --to-the-end; \
-	else echo "make: the history of version 0.2 is missing; its crashes were NOT tried" >&2; fi
-	$(RUN) python -m tests.faults.simulation --figures-of "make soak" $(or $(ARGS),--seconds 600)
+	else echo "make: the history of version 0.2 is missing; its crashes were NOT tried" >&2; fi; \
+	old=$$?; wait $$campaigns && exit $$old
 	UNDERSIGNED_ROWS=50000 UNDERSIGNED_EXAMPLES=5 UNDERSIGNED_CHANGES=1000 $(RUN) pytest --quiet tests/e2e/test_counts.py \
 		tests/e2e/test_exporting.py tests/e2e/test_openapi.py
 
 # The runbook runs the canary, too, and a stack has letters for it once a day.
 rehearse: browser ## see all pages in all looks, and do what operators do: a restore, the runbook, the canary, the doctor
 	UNDERSIGNED_LOOKS=all $(RUN) pytest --quiet --numprocesses auto -k accessible tests/browser tests/e2e
-	UNDERSIGNED_OPERATORS=1 $(RUN) pytest --quiet $(addprefix tests/e2e/test_,canary.py doctor.py metrics.py)
-	UNDERSIGNED_OPERATORS=1 $(RUN) pytest --quiet $(addprefix tests/e2e/test_,restore.py runbook.py)
+	$(RUN) pytest --quiet -m rehearsed $(addprefix tests/e2e/test_,canary.py doctor.py metrics.py)
+	$(RUN) pytest --quiet -m rehearsed $(addprefix tests/e2e/test_,local_stack.py restore.py runbook.py)
 
 fuzz: $(READY) ## give each parser malformed input for a minute or ARGS="--seconds …", guided by coverage
 	$(RUN) python -m tests.fuzz $(ARGS)

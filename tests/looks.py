@@ -6,12 +6,11 @@ import os
 from itertools import product
 
 ALL = os.environ.get("UNDERSIGNED_LOOKS") == "all"
-"""Whether every look is tried, as `make rehearse` does, and not only two opposite ones."""
+"""Whether every look is tried, as `make rehearse` does, and not only the hardest one."""
 
 
 def looks[Language: str](
     narrow: int, wide: int, languages: tuple[Language, Language]
 ) -> list[tuple[int, bool, Language]]:
-    """Return widths (CSS pixels) with dark or light and a language: narrow, dark, the second one; and the opposite."""
-    every = [*product((narrow, wide), (False, True), languages)]
-    return every if ALL else [(narrow, True, languages[1]), (wide, False, languages[0])]
+    """Return widths (CSS pixels) with dark or light and a language: narrow, dark and the second one, or all."""
+    return [*product((narrow, wide), (False, True), languages)] if ALL else [(narrow, True, languages[1])]

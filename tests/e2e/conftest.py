@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,9 +16,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from undersigned_cli.local.running import RunningStack
-
-FOR_OPERATORS = pytest.mark.skipif("UNDERSIGNED_OPERATORS" not in os.environ, reason="make rehearse runs it")
-"""What only operators see takes minutes: the canary, alarms and metrics, the doctor, the runbook, a restore."""
 
 
 @pytest.fixture(scope="session")

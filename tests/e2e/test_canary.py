@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from tests.e2e.conftest import FOR_OPERATORS
+import pytest
+
 from undersigned.domain.canaries import OUTCOMES, SIGNER, SIMULATOR, STATE_OF, canary_id, canary_target
 from undersigned_cli.stacks import Stack
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from undersigned_cli.local.running import RunningStack
 
 
-pytestmark = FOR_OPERATORS
+pytestmark = pytest.mark.rehearsed
 
 
 def test_every_step_happens_once_a_day(stack: RunningStack) -> None:

@@ -11,7 +11,6 @@ from urllib.request import Request, urlopen
 import pytest
 from typer.testing import CliRunner
 
-from tests.e2e.conftest import FOR_OPERATORS
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.commands import doctor
@@ -176,7 +175,7 @@ def no_record(dns: list[str]) -> Iterator[None]:
         dns += before
 
 
-@FOR_OPERATORS
+@pytest.mark.rehearsed
 def test_thirteen_planted_faults_are_all_named_and_nothing_else(
     stack: RunningStack, problems: Callable[[], dict[str, str]], dns: list[str]
 ) -> None:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
+import pytest
+
 from tests.aws_from_template import load_template
-from tests.e2e.conftest import FOR_OPERATORS
 from tests.e2e.test_doctor import control, physical_id
 from tests.e2e.waiting import wait_for
 from tests.emitted import is_counted, lines_of_metrics
@@ -136,7 +137,7 @@ def emitted(stack: RunningStack) -> set[str]:
     }
 
 
-@FOR_OPERATORS
+@pytest.mark.rehearsed
 def test_every_metric_of_ours_that_an_alarm_watches_is_written(stack: RunningStack) -> None:
     watched = {
         str(source.name)

@@ -17,7 +17,6 @@ from urllib.request import urlopen
 import pytest
 from typer.testing import CliRunner
 
-from tests.e2e.conftest import FOR_OPERATORS
 from tests.e2e.test_metrics import confirm, sign
 from tests.e2e.waiting import wait_for
 from tests.free_ports import FREE_PORTS
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     from undersigned.wiring import Wiring
     from undersigned_cli.local.running import RunningStack
 
-pytestmark = FOR_OPERATORS
+pytestmark = pytest.mark.rehearsed
 
 CAMPAIGN = "rehearsed"
 DOMAIN = "rehearsed.example"

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 import pytest
 from typer.testing import CliRunner
 
-from tests.e2e.conftest import FOR_OPERATORS
 from tests.e2e.test_doctor import physical_id
 from tests.e2e.test_metrics import confirm, sign
 from tests.e2e.waiting import wait_for
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
 
     from undersigned_cli.local.running import RunningStack
 
-pytestmark = FOR_OPERATORS
+pytestmark = pytest.mark.rehearsed
 
 CAMPAIGN = "end-demand-illinois"
 

@@ -16,12 +16,11 @@ from tests.faults.platform import Outage
 from tests.faults.simulated_campaign import Outcome, Simulation, campaign, simulate
 from tests.faults.simulation import replay
 
-SEEDS = (10, 17, 33, 34)
-"""Campaigns with many faults."""
-
-
 LONG = int(os.environ.get("UNDERSIGNED_INTERLEAVINGS", "0"))
 """Five times the number of the state machine's campaigns, for `make soak`."""
+
+SEEDS = (17, 33, 10, 34) if LONG else (17, 33)
+"""Campaigns with many faults."""
 
 _ACTS = (
     "sign", "sign", "sign_again", "sign_like_a_bot", "withdraw", "erase", "release_from_quarantine", "push",
