@@ -303,10 +303,14 @@ class Mailing:
     queue_at_once: float
     """How many of the queue's emails are sent at once, each by a run of its own."""
 
+    rush: int
+    """How many emails in one batch are a rush. See `domain/rush.py` for these five."""
+
     longest: float
     slow: float
+    slow_most_behind: float
     most_behind: float
-    """Seconds of a batch and of a slow one, and how old the emails of a slow one may be. See `domain/rush.py`."""
+    """Seconds of a batch and of a slow one, and how old the emails of a slow one and of a rush may be."""
 
 
 @dataclass
@@ -426,6 +430,8 @@ class _Process:
             end = self.clock.now + mailing.longest
             yield LATENCY["run"] + len(mails) * mailing.records_a_letter * mailing.record_seconds
             if self.pace.is_slow(len(mails), mailing.slow):
+                end = min(end, mails[0] + mailing.slow_most_behind)
+            elif len(mails) >= mailing.rush:
                 end = min(end, mails[0] + mailing.most_behind)
             sent = yield from self._send(mails, end)
             for born in mails[sent:]:

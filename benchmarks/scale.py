@@ -39,7 +39,7 @@ from tests.aws_from_template import TemplateError, load_template, resolve, varia
 from undersigned.aws.signatures import LISTING_SHARDS, TRAY_SHARDS
 from undersigned.domain.deliveries import PACKET_SIZE
 from undersigned.domain.providers import KNOWN
-from undersigned.domain.rush import LONGEST_BATCH, MOST_BEHIND, SLOW_BATCH
+from undersigned.domain.rush import LONGEST_BATCH, MOST_BEHIND, RUSH, SLOW_BATCH, SLOW_MOST_BEHIND
 from undersigned.domain.tallies import difference, mark_of, transactions
 
 if TYPE_CHECKING:
@@ -427,7 +427,9 @@ def mailing_of(stack: Stack, counts: Counts) -> Mailing:
         cpu_seconds=stack.cpu("SendConfirmations", counts.cpu_seconds("send a confirmation email")),
         queue_at_once=int(stack.runs_at_once("SendConfirmations")),
         longest=LONGEST_BATCH.total_seconds(),
+        rush=RUSH,
         slow=SLOW_BATCH.total_seconds(),
+        slow_most_behind=SLOW_MOST_BEHIND.total_seconds(),
         most_behind=MOST_BEHIND.total_seconds(),
     )
 

@@ -132,11 +132,23 @@ def test_a_slow_batch_that_has_waited_goes_into_the_queue(rush: World, monkeypat
     assert len(rush.sent) == PEOPLE - 1
 
 
-def test_a_batch_that_has_waited_is_sent_if_ses_is_fast(rush: World) -> None:
+def test_a_rush_that_has_waited_goes_into_the_queue_however_fast_ses_is(rush: World) -> None:
+    """Batches that are not slow can come faster than they are sent, too."""
     records = rush.new_records()
-    rush.clock.advance(hours=1)
+    rush.clock.advance(seconds=41)
     assert run(rush, records) == []
+    assert len(rush.sent) == 0
+    rush.run_waiting_mails()
+    assert set(sent_to(rush).values()) == {1}
     assert len(rush.sent) == PEOPLE
+
+
+@pytest.mark.parametrize(("seconds", "emails"), [(39, PEOPLE), (3_600, RUSH - 1)])
+def test_a_batch_that_has_waited_is_sent_if_ses_is_fast(rush: World, seconds: int, emails: int) -> None:
+    records = rush.new_records()[:emails]
+    rush.clock.advance(seconds=seconds)
+    assert run(rush, records) == []
+    assert len(rush.sent) == emails
 
 
 def test_a_few_emails_are_sent_however_long_they_have_waited(rush: World) -> None:
@@ -364,6 +376,15 @@ def test_a_batch_that_is_recorded_in_part_is_counted_when_it_comes_again(rush: W
 
 
 # A quarter of an hour at ten times SES's rate, on the model of the benchmark: the real pace, and the rule of a batch
+
+
+@pytest.mark.parametrize("ses", [14, 100, 333, 1_000])
+@pytest.mark.parametrize("times", [1, 3, 10])
+def test_the_stream_is_less_than_a_minute_behind_at_any_rate_of_ses(ses: float, times: int) -> None:
+    """The template without parameters: four shards, one batch of each at once. Its table takes fewer than 1,000."""
+    mailing = mailing_of(Stack(), Counts.kept())
+    rush = mail_rush(mailing, min(times * ses, 1_000), ses, timedelta(minutes=5).total_seconds(), knows_rate=True)
+    assert rush.behind < 60
 
 
 @pytest.mark.parametrize("shards", [4, 8])

@@ -38,8 +38,10 @@ MAILING = Mailing(
     cpu_seconds=0.01,
     queue_at_once=2,
     longest=30,
+    rush=25,
     slow=5,
-    most_behind=20,
+    slow_most_behind=20,
+    most_behind=40,
 )
 UNITS = 10.0
 

@@ -21,9 +21,13 @@ LONGEST_BATCH = timedelta(seconds=30)
 SLOW_BATCH = timedelta(seconds=5)
 """How long a batch takes, at the pace of SES, from which on it is slow."""
 
-MOST_BEHIND = timedelta(seconds=20)
+SLOW_MOST_BEHIND = timedelta(seconds=20)
 """How old the emails of a slow batch may be before they go into the queue instead. So the stream stays less than a
 minute behind, and what is left of the time is used for sending."""
+
+MOST_BEHIND = timedelta(seconds=40)
+"""The same for a rush in a batch that is not slow. Such batches can come faster than they are sent, too. The first
+emails of a process may wait that long, because it may not know SES's rate yet."""
 
 
 def is_drawn(mail_request: str) -> bool:
