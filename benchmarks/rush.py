@@ -32,6 +32,7 @@ LATENCY: dict[str, float] = {
     "UpdateItem": 0.005,
     "PutItem": 0.005,
     "Query": 0.005,
+    "Scan": 0.200,
     "BatchGetItem": 0.008,
     "TransactWriteItems": 0.012,
     "SendEmail": 0.080,

@@ -60,7 +60,7 @@ Kind = Literal["before", "after", "twice"]
 """`before`: the call has no effect. `after`: the call takes effect, and the process ends before the answer arrives.
 `twice`: only the answer is lost, and botocore repeats the call."""
 
-_READS = ("Get", "BatchGet", "Query", "List", "Head")
+_READS = ("Get", "BatchGet", "Query", "Scan", "List", "Head")
 
 _NEVER_TWICE = ("dynamodb:TransactWriteItems", "sesv2:SendEmail")
 """botocore sends a token with a transaction, so DynamoDB answers a repeated one like the first. Our SES client never
@@ -459,6 +459,7 @@ def _run(
         codes = cycle(thoroughness.versions)
         patch.setattr("undersigned.domain.deliveries.MOST_LINKS", played.most_links)
         patch.setattr("undersigned.domain.deliveries.PACKETS_IN_ARCHIVE", 2)
+        patch.setattr("undersigned.services.planning.MANY_TARGETS", played.many_targets)
         patch.setattr("undersigned.services.tallying.COUNTED_LATER", played.rush)
         patch.setattr("undersigned.services.mail_budgets.RUSH", played.rush)
         patch.setattr("functions.send_confirmations.of_stream.RUSH", played.rush)

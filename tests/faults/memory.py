@@ -84,6 +84,10 @@ class Index:
             self._where[place] = partition
 
 
+_ITEMS_OF_A_PAGE = 5_000
+"""How many items of an index are about a megabyte, which is what a call of DynamoDB reads."""
+
+
 class Memory:
     """All the services of one stack.
 
@@ -257,8 +261,25 @@ class Memory:
             del page["Items"]
         return page
 
-    def _dynamodb_scan(self, **_: Any) -> Any:
-        return {"Items": list(self.items())}
+    def _dynamodb_scan(self, **request: Any) -> Any:
+        if "IndexName" not in request:
+            return {"Items": list(self.items())}
+        index = self.indexes[request["IndexName"]]
+        index.catch_up(self.clock())
+        names, values = request["ExpressionAttributeNames"], request["ExpressionAttributeValues"]
+        found: list[Item] = [
+            {"pk": {"S": pk}, "sk": {"S": sk}, index.partition: {"S": partition}}
+            for partition, places in sorted(index.entries.items())
+            for pk, sk in sorted(places)
+        ]
+        if start := request.get("ExclusiveStartKey"):
+            found = found[found.index(start) + 1 :]
+        page, rest = found[:_ITEMS_OF_A_PAGE], found[_ITEMS_OF_A_PAGE:]
+        kept = [item for item in page if holds(request["FilterExpression"], item, names, values)]
+        shown = {index.partition}
+        assert {names[name] for name in request["ProjectionExpression"].split(", ")} == shown
+        answer: dict[str, Any] = {"Items": [{name: item[name] for name in shown} for item in kept]}
+        return answer | {"LastEvaluatedKey": page[-1]} if rest else answer
 
     def _dynamodb_put_item(self, *, Item: Item, **request: Any) -> Any:  # noqa: N803
         self._check("PutItem", self._find(Item), request)

@@ -20,6 +20,7 @@ from undersigned.domain.deliveries import MOST_LINKS
 from undersigned.domain.people import person_id
 from undersigned.domain.rush import RUSH
 from undersigned.domain.signatures import signer_id
+from undersigned.services.planning import MANY_TARGETS
 from undersigned.web.sessions import session_token
 
 if TYPE_CHECKING:
@@ -733,7 +734,7 @@ class Scenario:
     """What is played, to which targets, and how many bytes of PDFs an email holds before it links to them.
 
     `rush` is how many new letters in a batch are one, `most_links` how many packets a page links to, `part` the bytes
-    in a part of an upload.
+    in a part of an upload, `many_targets` from how many targets on a plan reads all trays at once.
     """
 
     play: Callable[[Platform], Arrivals]
@@ -742,13 +743,14 @@ class Scenario:
     rush: int = RUSH
     most_links: int = MOST_LINKS
     part: int = 64
+    many_targets: int = MANY_TARGETS
 
 
 SCENARIOS = {
     "a week": Scenario(a_week),
     "second thoughts": Scenario(second_thoughts),
     "a bounced email": Scenario(a_bounced_email, ("wilmette",)),
-    "an approval": Scenario(an_approval, attachment_limit=0),
+    "an approval": Scenario(an_approval, attachment_limit=0, many_targets=1),
     "a cadence": Scenario(a_cadence),
     "letters are removed": Scenario(letters_are_removed, ("evanston", "wilmette")),
     "emails that wait": Scenario(emails_that_wait),

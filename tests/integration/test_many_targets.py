@@ -15,11 +15,11 @@ import pytest
 from tests.world import CAMPAIGN, client_of, publish_files, world
 from undersigned.aws.dynamodb import to_item
 from undersigned.aws.queue import NotQueuedError, read_message
-from undersigned.aws.signatures import signature_key, tray_shards
+from undersigned.aws.signatures import hold_shards, signature_key, tray_shards
 from undersigned.services.planning import NotPlannedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from tests.world import World
 
@@ -63,11 +63,18 @@ def many(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         )
         publish_files(made, {"targets.csv": f"{HEADING}\n{rows}\n"})
         for number in range(TOWNS):
-            shard = tray_shards(CAMPAIGN, f"town-{number}")[number % 4]
-            row = {**signature_key(CAMPAIGN, f"{number:032x}")._asdict(), "due": shard, "due_at": "2026-11-25"}
-            client_of("dynamodb").put_item(TableName=made.wiring.settings.table_name, Item=to_item(row))
+            put_letter(made, f"town-{number}", f"{number:032x}", shard=number % 4)
         made.clock.now = MONDAY
         yield made
+
+
+def put_letter(world: World, target: str, signer: str, *, campaign: str = CAMPAIGN, shard: int = 0) -> None:
+    put_row(world, signer, {"due": tray_shards(campaign, target)[shard], "due_at": "2026-11-25"}, campaign=campaign)
+
+
+def put_row(world: World, signer: str, values: Mapping[str, str], *, campaign: str = CAMPAIGN) -> None:
+    row = {**signature_key(campaign, signer)._asdict(), **values}
+    client_of("dynamodb").put_item(TableName=world.wiring.settings.table_name, Item=to_item(row))
 
 
 def queued_for(world: World) -> list[str]:
@@ -120,6 +127,64 @@ def test_a_preview_asks_about_several_blocks_at_once_too(many: World) -> None:
     assert watch.most == 3
     assert [line.letters for line in lines] == [1] * TOWNS
     assert lines == many.wiring.planning().preview(campaign, "2026-11-30").lines
+
+
+@pytest.fixture
+def all_at_once(many: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """Fifty targets are many in this world, for which one call reads the trays."""
+    monkeypatch.setattr("undersigned.services.planning.MANY_TARGETS", TOWNS + 5)
+    return many
+
+
+def test_one_call_reads_the_trays_of_very_many_targets_with_the_same_result(
+    many: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one_by_one = many.plan()
+    queued = queued_for(many)
+    monkeypatch.setattr("undersigned.services.planning.MANY_TARGETS", TOWNS + 5)
+    many.watch = watch = Counting()
+    assert many.plan() == one_by_one
+    assert queued_for(many) == queued
+    assert watch.calls["dynamodb:Scan"] == 1
+    assert watch.calls["dynamodb:Query"] < 2 * (TOWNS + 5), "the deliveries of each target, and no tray"
+
+
+def test_a_preview_counts_the_letters_of_very_many_targets_with_one_call(all_at_once: World) -> None:
+    put_letter(all_at_once, "town-3", "f" * 32)
+    campaign = all_at_once.wiring.campaigns.campaign(CAMPAIGN)
+    lines = all_at_once.wiring.planning().preview(campaign, "2026-11-30").lines
+    assert {line.target.id: line.letters for line in lines} == {
+        f"town-{number}": 2 if number == 3 else 1 for number in range(TOWNS)
+    }
+
+
+def test_trays_that_one_call_does_not_read_are_asked_one_by_one(
+    all_at_once: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the first call has read says nothing of the targets that it has not reached."""
+    monkeypatch.setattr("tests.faults.memory._ITEMS_OF_A_PAGE", TOWNS - 1)
+    all_at_once.watch = watch = Counting()
+    planned = all_at_once.plan()
+    assert [key["target"] for key in planned["deliveries"]] == sorted(f"town-{number}" for number in range(TOWNS))
+    assert watch.calls["dynamodb:Scan"] == 1
+    assert watch.calls["dynamodb:Query"] > 2 * TOWNS
+
+
+def test_trays_of_another_campaign_and_letters_on_hold_are_not_counted(all_at_once: World) -> None:
+    put_letter(all_at_once, "town-47", "a" * 32, campaign="another")
+    put_row(all_at_once, "b" * 32, {"due": hold_shards(CAMPAIGN)[0], "due_at": "2026-11-25"})
+    put_letter(all_at_once, "a-town-that-left", "c" * 32)
+    planned = all_at_once.plan()
+    assert {key["target"] for key in planned["deliveries"]} == {f"town-{number}" for number in range(TOWNS)}
+
+
+def test_a_campaign_that_waits_for_a_number_of_letters_gets_it_from_the_same_call(all_at_once: World) -> None:
+    put_letter(all_at_once, "town-3", "f" * 32)
+    signatures = all_at_once.wiring.signatures
+    counted = signatures.waiting_by_target(CAMPAIGN, ["town-2", "town-3", "town-47"], 1)
+    assert counted == {"town-2": 1, "town-3": 2}
+    for town in ("town-2", "town-3", "town-47"):
+        assert (counted.get(town, 0) >= 2) == signatures.has_waiting(CAMPAIGN, town, 2)
 
 
 def test_a_message_that_sqs_does_not_take_is_sent_again(many: World) -> None:

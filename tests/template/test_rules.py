@@ -334,6 +334,11 @@ RULES: dict[Rule, list[Breach]] = {
         Breach(f"{TALLY_STATEMENT}.Condition", GONE, "TallyRole may dynamodb:BatchGetItem, dynamodb:UpdateItem any"),
         Breach(f"{TALLY_STATEMENT}.Action", ["dynamodb:Scan"], "TallyRole may read the whole table"),
         Breach(
+            "Resources.Table.Properties.GlobalSecondaryIndexes.0.Projection.ProjectionType",
+            "ALL",
+            "PlanDeliveriesRole may read the whole table",
+        ),
+        Breach(
             f"{PLAN}.Policies.0.Statement.1.Resource.0",
             {"Fn::Sub": "${Table.Arn}/index/*"},
             "PlanDeliveriesRole may dynamodb:Query any row",
@@ -346,7 +351,7 @@ RULES: dict[Rule, list[Breach]] = {
             "TallyRole may dynamodb:UpdateItem COUNT#* twice",
         ),
         Breach(
-            "Resources.OrganizerApi.Properties.Policies.0.Statement.2"
+            "Resources.OrganizerApi.Properties.Policies.0.Statement.3"
             ".Condition.ForAllValues:StringEquals.dynamodb:Attributes.1",
             "pk",
             "OrganizerApiRole has the attribute pk twice in SteerDeliveries",

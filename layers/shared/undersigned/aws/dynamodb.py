@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         PutItemInputTypeDef,
         QueryInputTypeDef,
         QueryOutputTypeDef,
+        ScanInputTypeDef,
         TransactWriteItemTypeDef,
         UpdateItemInputTypeDef,
         UpdateItemOutputTypeDef,
@@ -230,6 +231,30 @@ class Table:
             request["Limit"] = most
             return self._client.query(**request)["Count"]
         return sum(page["Count"] for page in self._pages(request))
+
+    def partitions(self, index: IndexName, begins_with: str, most_pages: int) -> list[str] | None:
+        """Scan an index, and list the partitions of its items that begin so, once for each item.
+
+        Return None if the index has more pages. A page is a megabyte, as is one call.
+        """
+        name = _KEYS_OF_INDEXES[index][0]
+        built = ConditionExpressionBuilder().build_expression(Attr(name).begins_with(begins_with))
+        request: ScanInputTypeDef = {
+            "TableName": self._name,
+            "IndexName": index,
+            "FilterExpression": built.condition_expression,
+            "ExpressionAttributeNames": built.attribute_name_placeholders,
+            "ExpressionAttributeValues": to_item(built.attribute_value_placeholders),
+            "ProjectionExpression": next(iter(built.attribute_name_placeholders)),
+        }
+        found: list[str] = []
+        for _ in range(most_pages):
+            page = self._client.scan(**request)
+            found += [item[name]["S"] for item in page["Items"]]
+            if "LastEvaluatedKey" not in page:
+                return found
+            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        return None
 
     def put(self, values: Values, when: ConditionBase | None = None) -> None:
         """Write a whole item. Raises ConditionFailedError."""

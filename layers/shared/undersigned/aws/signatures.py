@@ -13,6 +13,7 @@ time when they are tried again.
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import batched
@@ -39,7 +40,7 @@ from undersigned.domain.words import beside_still, signed_at_of, words_id
 from undersigned.services.ports import SignatureStateError, SignatureStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from boto3.dynamodb.conditions import ConditionBase
 
@@ -455,6 +456,14 @@ class Signatures(SignatureStore):
     @override
     def how_many_wait(self, campaign: str, target: str) -> int:
         return sum(self._table.count(shard, "tray") for shard in tray_shards(campaign, target))
+
+    @override
+    def waiting_by_target(self, campaign: str, targets: Iterable[str], most_calls: int) -> Mapping[str, int] | None:
+        found = self._table.partitions("tray", f"DUE#{campaign}#", most_calls)
+        if found is None:
+            return None
+        targets_of = {shard: target for target in targets for shard in tray_shards(campaign, target)}
+        return Counter(targets_of[shard] for shard in found if shard in targets_of)
 
     @override
     def waiting(self, campaign: str, target: str) -> Iterator[str]:

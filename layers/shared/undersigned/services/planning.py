@@ -13,7 +13,7 @@ from undersigned.domain.plans import plan_lines, was_left_out_on
 from undersigned.domain.schedule import cadence_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from undersigned.domain.campaigns import Campaign, Target
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 _BLOCK = 10
 """The targets of one block, whose deliveries are queued together: SQS takes ten messages in a call."""
+
+MANY_TARGETS = 500
+"""For so many targets, a plan makes one call for all trays before it asks for each: one for 500, two for 1,000 …"""
 
 
 class NotPlannedError(UndersignedError):
@@ -169,7 +172,12 @@ class Planning:
         if controls.paused:
             return Plan(())
 
+        targets = self._targets(campaign, only)
+        counted = self._counted(campaign, targets)
+
         def waiting(campaign: str, target: str) -> int:
+            if counted is not None:
+                return int(counted.get(target, 0) >= at_least)
             return int(self.signatures.has_waiting(campaign, target, at_least))
 
         def plan(target: Target) -> Iterator[PlanLine]:
@@ -187,7 +195,7 @@ class Planning:
                 return Plan(lines, (*planned.failed, NotPlanned(campaign.id, tuple(ids), error)))
             return planned
 
-        return self._plan_all(campaign, plan, only, queue if queues else None)
+        return self._plan_all(campaign, targets, plan, queue if queues else None)
 
     def preview(
         self, campaign: Campaign, period: str, *, only: str | None = None, again: bool = False, approved: bool = False
@@ -196,18 +204,22 @@ class Planning:
 
         An error about one target stops no others; the plan has it in `failed`.
         """
-        controls, waiting = self.campaigns.controls(campaign.id), self.signatures.how_many_wait
+        controls, targets = self.campaigns.controls(campaign.id), self._targets(campaign, only)
+        counted = self._counted(campaign, targets)
+
+        def waiting(campaign: str, target: str) -> int:
+            return self.signatures.how_many_wait(campaign, target) if counted is None else counted.get(target, 0)
 
         def plan(target: Target) -> Iterator[PlanLine]:
             return self._lines(campaign, controls, target, period, again=again, approved=approved, waiting=waiting)
 
-        return self._plan_all(campaign, plan, only)
+        return self._plan_all(campaign, targets, plan)
 
     def _plan_all(
         self,
         campaign: Campaign,
+        targets: Sequence[Target],
         plan: Callable[[Target], Iterable[PlanLine]],
-        only: str | None,
         queue: Callable[[Plan], Plan] | None = None,
     ) -> Plan:
         """Plan blocks of targets, and queue each, some at once. Return the lines in the order of the targets."""
@@ -223,12 +235,21 @@ class Planning:
             planned = Plan(tuple(lines), tuple(failed))
             return queue(planned) if queue else planned
 
-        targets = [target for target in self.campaigns.targets(campaign.id) if only in {None, target.id}]
         blocks = list(batched(targets, _BLOCK, strict=False))
         if self.at_once == 1 or len(blocks) <= 1:
             return _sum(map(plan_block, blocks))
         with ThreadPoolExecutor(self.at_once) as pool:
             return _sum(pool.map(plan_block, blocks))
+
+    def _targets(self, campaign: Campaign, only: str | None) -> list[Target]:
+        return [target for target in self.campaigns.targets(campaign.id) if only in {None, target.id}]
+
+    def _counted(self, campaign: Campaign, targets: Sequence[Target]) -> Mapping[str, int] | None:
+        """Return how many letters wait for each of many targets; None if it is better to ask for them one by one."""
+        calls = len(targets) // MANY_TARGETS
+        if not calls:
+            return None
+        return self.signatures.waiting_by_target(campaign.id, [target.id for target in targets], calls)
 
     def _lines(  # noqa: PLR0913  (a plan's options)
         self,

@@ -327,6 +327,9 @@ class SignatureStore(Protocol):
     def how_many_wait(self, campaign: str, target: str) -> int:
         """Count the letters in a target's tray."""
 
+    def waiting_by_target(self, campaign: str, targets: Iterable[str], most_calls: int) -> Mapping[str, int] | None:
+        """Count the letters in the trays of all targets that have any; None if that takes more calls."""
+
     def waiting(self, campaign: str, target: str) -> Iterator[str]:
         """List the signers of the letters in a target's tray, oldest letter first."""
 
