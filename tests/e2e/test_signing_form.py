@@ -406,6 +406,7 @@ def bot_form(name: str, **changes: str) -> dict[str, str]:
     }
 
 
+@pytest.mark.rehearsed
 def test_bots_are_quarantined_or_slowed_while_a_person_signs(campaigns: Campaigns, visitor: Visitor) -> None:
     page = visitor.open(campaigns.form("with-proof"))
     path = "/campaigns/with-proof"

@@ -383,7 +383,7 @@ def test_a_batch_that_is_recorded_in_part_is_counted_when_it_comes_again(rush: W
 def test_the_stream_is_less_than_a_minute_behind_at_any_rate_of_ses(ses: float, times: int) -> None:
     """The template without parameters: four shards, one batch of each at once. Its table takes fewer than 1,000."""
     mailing = mailing_of(Stack(), Counts.kept())
-    rush = mail_rush(mailing, min(times * ses, 1_000), ses, timedelta(minutes=5).total_seconds(), knows_rate=True)
+    rush = mail_rush(mailing, min(times * ses, 1_000), ses, timedelta(minutes=2.5).total_seconds(), knows_rate=True)
     assert rush.behind < 60
 
 
