@@ -71,6 +71,7 @@ class Outcome:
     faults: dict[str, int]
     hours_skipped: int
     questions: int
+    put_back: int
     deliveries: list[Delivery]
     third_week: list[dict[str, str]]
     letters: Counter[tuple[int, int]]
@@ -119,6 +120,7 @@ class Outcome:
             "Sends failed": self.faults["failure"],
             "SES answers lost": self.faults["lost answer"],
             "Emails in doubt that a person decided": self.questions,
+            "Dead letters that a person put back": self.put_back,
             "Requests": seen.answers.total(),
             "5xx answers": seen.server_errors,
             "5xx answers that a retry did not fix": len(seen.not_fixed),
@@ -215,6 +217,7 @@ def outcome(stack: RunningStack, calls: Path, request: pytest.FixtureRequest) ->
         faults=faults,
         hours_skipped=weeks.hours_skipped,
         questions=weeks.questions,
+        put_back=weeks.put_back,
         deliveries=weeks.deliveries(),
         third_week=weeks.plan(monday + timedelta(days=14), deaths=0),
         letters=letters,

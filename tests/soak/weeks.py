@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from undersigned.domain.deliveries import UNSETTLED_FOR, DeliveryKey
+from undersigned_cli.dead_letters import DeadLetters
 from undersigned_cli.local.errors import LocalStackError
 from undersigned_cli.local.mail_store import MailStore
 
@@ -27,6 +28,8 @@ HIDDEN_FOR = 45
 """Seconds for which a queue hides a message whose consumer died. In the template, they are up to 90 minutes."""
 
 PATIENCE = 400.0
+"""Seconds without any change after which deliveries are not quiet."""
+
 A_WHILE = timedelta(seconds=15)
 SCHEDULE_TRIES = 11
 """EventBridge Scheduler retries ten times, as the template says."""
@@ -38,6 +41,7 @@ class Weeks:
     def __init__(self, stack: RunningStack, wiring: Wiring, campaign: str, killer: Killer, rng: Random) -> None:
         self.hours_skipped = 0
         self.questions = 0
+        self.put_back = 0
         self._stack = stack
         self._campaigns = wiring.campaigns
         self._deliveries = wiring.deliveries
@@ -52,6 +56,7 @@ class Weeks:
         self._queues: list[str] = self._sqs.list_queues()["QueueUrls"]
         for url in self._queues:
             self._sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": str(HIDDEN_FOR)})
+        self._dead = DeadLetters(wiring=wiring, client=stack.client, physical_id=self._url_of)
 
     def plan(self, at: datetime, deaths: int) -> list[dict[str, str]]:
         """Run the week as its schedule does, with retries. The first `deaths` tries end with a killed worker."""
@@ -77,8 +82,12 @@ class Weeks:
         """Wait until each delivery is settled and all queues are empty. Raises AssertionError if it takes too long."""
         deadline = time.monotonic() + PATIENCE
         deaths = 1
+        before: object = None
         while time.monotonic() < deadline:
             waiting = self.messages()
+            now = waiting, [(delivery.key, delivery.state, delivery.letters) for delivery in self.deliveries()]
+            if now != before:
+                before, deadline = now, time.monotonic() + PATIENCE
             if deaths and any("FeedbackQueue" in queue for queue in waiting) and self._killer.kill("RecordFeedback"):
                 # It takes ten events at a time, so it is seldom busy when the killer looks.
                 deaths -= 1
@@ -87,10 +96,24 @@ class Weeks:
                 return
             self._skip_an_hour([delivery for delivery in unsettled if delivery.state == "sending"])
             self._decide([delivery for delivery in unsettled if delivery.state == "in_doubt"])
+            self._put_back()
             time.sleep(0.5)
         states = Counter(delivery.state for delivery in self.deliveries())
         message = f"deliveries are not quiet: {dict(states)}, {self.messages()}"
         raise AssertionError(message)
+
+    def _put_back(self) -> None:
+        """Put back the dead letters of deliveries, as an operator does.
+
+        A worker that is killed every few seconds can fail at a delivery of thousands of letters ten times.
+        """
+        for letter in self._dead.letters("DeliveriesFailed"):
+            assert letter.makes_sense, letter.verdict
+            self._dead.put_back(letter)
+            self.put_back += 1
+
+    def _url_of(self, logical_id: str) -> str:
+        return next(url for url in self._queues if f"-{logical_id}-" in url)
 
     def messages(self) -> dict[str, int]:
         """Return how many messages are in each queue that isn't empty, including hidden, delayed and dead ones."""
