@@ -10,13 +10,15 @@ import heapq
 from bisect import bisect
 from collections import deque
 from dataclasses import dataclass, field
+from datetime import timedelta
 from math import ceil, exp, inf
 from random import Random
 from typing import TYPE_CHECKING
 
 from undersigned.aws.counts import _PAUSES, SHARDS
-from undersigned.aws.mail import USUAL_RATE, RateNotToldError, Spacing
-from undersigned.domain.rush import COUNTED_LATER
+from undersigned.aws.mail import PATIENCE, USUAL_RATE, RateNotToldError, Spacing, pauses
+from undersigned.aws.queue import UNTIL_SES_IS_ASKED_AGAIN
+from undersigned.domain.rush import COUNTED_LATER, SLOW_BATCH, longest_batch
 from undersigned.services.ports import ThrottledError
 
 if TYPE_CHECKING:
@@ -295,6 +297,12 @@ class Mailing:
     batch_size: int
     records_a_letter: float
     record_seconds: float
+    batch_seconds: float
+    """What the calls take that a batch makes once: those about its budgets."""
+
+    budget_seconds: float
+    """What each email adds to them."""
+
     email_seconds: float
     """What the calls of one email take, without waiting for SES's pace."""
 
@@ -303,15 +311,6 @@ class Mailing:
 
     queue_at_once: float
     """How many of the queue's emails are sent at once, each by a run of its own."""
-
-    rush: int
-    """How many emails in one batch are a rush. See `domain/rush.py` for these five."""
-
-    longest: float
-    slow: float
-    slow_most_behind: float
-    most_behind: float
-    """Seconds of a batch and of a slow one, and how old the emails of a slow one and of a rush may be."""
 
 
 @dataclass
@@ -337,10 +336,6 @@ class Mailed:
         delays = sorted(self.delays)
         number = ceil(share * self.signed) - 1
         return delays[number] if number < len(delays) else inf
-
-
-_AGAIN = 900.0
-"""Seconds until the queue asks SES again, if it took an email back."""
 
 
 def mail_rush(  # noqa: PLR0913  (what a rush is)
@@ -388,7 +383,9 @@ def mail_rush(  # noqa: PLR0913  (what a rush is)
     for lane in lanes:
         process = _Process(clock, mailing, lane, queue, allowance, _Pace(rate_of_account, clock), found)
         clock.start(process.run(until=seconds), after=chance.random())
-    clock.start(_work_through_queue(clock, mailing, queue, allowance, found))
+    workers = ceil(mailing.queue_at_once / mailing.shards)
+    for _ in range(workers):
+        clock.start(_work_through_queue(clock, mailing, queue, allowance, found, workers))
     clock.run_until(seconds)
     found.waiting_at_end = mailing.shards * found.waiting
     while clock.now < seconds + after and found.waiting:
@@ -428,13 +425,12 @@ class _Process:
                 yield TICK / 2
                 continue
             mails = [self.lane.popleft() for _ in range(min(most, len(self.lane)))]
-            end = self.clock.now + mailing.longest
-            yield LATENCY["run"] + len(mails) * mailing.records_a_letter * mailing.record_seconds
-            if self.pace.is_slow(len(mails), mailing.slow):
-                end = min(end, mails[0] + mailing.slow_most_behind)
-            elif len(mails) >= mailing.rush:
-                end = min(end, mails[0] + mailing.most_behind)
-            sent = yield from self._send(mails, end)
+            each = mailing.records_a_letter * mailing.record_seconds + mailing.budget_seconds
+            yield LATENCY["run"] + mailing.batch_seconds + len(mails) * each
+            is_slow = self.pace.is_slow(len(mails), SLOW_BATCH.total_seconds())
+            age = timedelta(seconds=self.clock.now - mails[0])
+            longest = longest_batch(age, len(mails), is_slow=is_slow).total_seconds()
+            sent = yield from self._send(mails, self.clock.now + longest)
             for born in mails[sent:]:
                 heapq.heappush(self.queue, (self.clock.now, born))
             yield ceil((len(mails) - sent) / 10) * LATENCY["SendMessageBatch"]
@@ -462,20 +458,31 @@ class _Process:
         return len(mails)
 
 
-def _work_through_queue(
-    clock: Simulation, mailing: Mailing, queue: list[tuple[float, float]], ses: Allowance, found: Mailed
+def _work_through_queue(  # noqa: PLR0913, PLR0917  (a worker and what it meets)
+    clock: Simulation,
+    mailing: Mailing,
+    queue: list[tuple[float, float]],
+    ses: Allowance,
+    found: Mailed,
+    workers: int,
 ) -> Process:
-    """Send the queue's emails, one for each run; this shard's share of the queue's runs is a fraction of one."""
+    """Send the queue's emails, one for each run. A shard has its share of the runs, so a worker may be slower."""
+    slower = workers * mailing.shards / mailing.queue_at_once
     one = LATENCY["run"] + 2 * LATENCY["UpdateItem"] + mailing.email_seconds + mailing.cpu_seconds
-    each = one * mailing.shards / mailing.queue_at_once
     while True:
         if not queue or queue[0][0] > clock.now:
             yield TICK
             continue
         _, born = heapq.heappop(queue)
-        yield each
-        if ses.take(clock.now):
+        yield one * slower
+        is_sent = ses.take(clock.now)
+        for pause in pauses(PATIENCE):
+            if is_sent:
+                break
+            yield pause * slower
+            is_sent = ses.take(clock.now)
+        if is_sent:
             found.delays.append(clock.now - born)
             found.by_queue += 1
         else:
-            heapq.heappush(queue, (clock.now + _AGAIN, born))
+            heapq.heappush(queue, (clock.now + UNTIL_SES_IS_ASKED_AGAIN, born))

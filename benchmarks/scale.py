@@ -39,7 +39,7 @@ from tests.aws_from_template import TemplateError, load_template, resolve, varia
 from undersigned.aws.signatures import LISTING_SHARDS, TRAY_SHARDS
 from undersigned.domain.deliveries import PACKET_SIZE
 from undersigned.domain.providers import KNOWN
-from undersigned.domain.rush import LONGEST_BATCH, MOST_BEHIND, RUSH, SLOW_BATCH, SLOW_MOST_BEHIND
+from undersigned.domain.rush import DRAWN_OF
 from undersigned.domain.tallies import difference, mark_of, transactions
 
 if TYPE_CHECKING:
@@ -304,6 +304,10 @@ class Stack:
         """Return the table's partitions, which are its stream's shards."""
         return ceil(self.table_units / QUOTAS["DynamoDB: writes of a partition"].limit)
 
+    def most_forms(self, counts: Counts) -> float:
+        """Return how many forms a second the table takes, if nothing else is written."""
+        return self.table_units / counts.writes["sign"]
+
     @property
     def access_line(self) -> int:
         """Return the bytes that the API's log has for a request: its format, with each value in its place."""
@@ -323,6 +327,7 @@ def prepared(counts: Counts, units: float) -> Stack:
         "WarmWrites": writes,
         "MailProcesses": 4,
         "MailsAtOnce": 4,
+        "WaitingMailsAtOnce": 100,
         "UnconfirmedMailsAnHour": ceil(GOAL * HOUR / 1e6) * 1_000_000,
         "DeliveriesAtOnce": 10,
         "SignersPerSecond": GOAL,
@@ -341,6 +346,9 @@ def prepared(counts: Counts, units: float) -> Stack:
         },
     )
 
+
+SES_RATES = (14, 50, 100, 333, 1_000, 4_000)
+"""Emails a second for which it is shown how far the stream is behind."""
 
 SES_TODAY = 14.0
 """Assumed emails a second that a new production account has; AWS's page says that they vary."""
@@ -415,7 +423,9 @@ def mailing_of(stack: Stack, counts: Counts) -> Mailing:
     """Return how the confirmation emails' reader works in this stack."""
     source = stack.source("SendConfirmations", "DynamoDB")
     letters, row = counts.at_once("send # confirmation emails")
-    waits = seconds_of({name: number / letters for name, number in row["calls"].items()})
+    each = {name: number // letters for name, number in row["calls"].items()}
+    shared = {name: number % letters for name, number in row["calls"].items()}
+    drawn = LATENCY["UpdateItem"] / DRAWN_OF
     return Mailing(
         shards=stack.partitions,
         processes=int(stack.number(source.get("ParallelizationFactor", 1))),
@@ -423,14 +433,11 @@ def mailing_of(stack: Stack, counts: Counts) -> Mailing:
         batch_size=int(stack.number(source["BatchSize"])),
         records_a_letter=counts.records("send_confirmations"),
         record_seconds=stack.cpu("SendConfirmations", counts.cpu_seconds("read a record of the stream")),
-        email_seconds=waits,
+        batch_seconds=seconds_of(shared) - letters * drawn,
+        budget_seconds=drawn,
+        email_seconds=seconds_of(each),
         cpu_seconds=stack.cpu("SendConfirmations", counts.cpu_seconds("send a confirmation email")),
         queue_at_once=int(stack.runs_at_once("SendConfirmations")),
-        longest=LONGEST_BATCH.total_seconds(),
-        rush=RUSH,
-        slow=SLOW_BATCH.total_seconds(),
-        slow_most_behind=SLOW_MOST_BEHIND.total_seconds(),
-        most_behind=MOST_BEHIND.total_seconds(),
     )
 
 
@@ -736,6 +743,7 @@ def measure(size: Size) -> Figures:
         },
         "storm": _storm(counts, stack, short),
         "emails": _emails(counts, stack, mailed, long),
+        "behind": _behind({"as deployed": today(), "prepared": stack}, counts, long),
         "deliveries": {f"{name}": row for name, row in deliveries(counts, stack).items()},
         "idle bill": idle_bill(),
         "bill": _bills(bill),
@@ -814,6 +822,19 @@ def _emails(counts: Counts, stack: Stack, granted: Any, seconds: float) -> Rows:
         rows[
             f"as deployed: {rate} sign-ups/s for {seconds / 60:g} minutes, SES {deployed.quota('SES: emails'):g}/s"
         ] = _mailed_row(found, started, SES_TODAY)
+    return rows
+
+
+def _behind(stacks: Mapping[str, Stack], counts: Counts, seconds: float) -> Rows:
+    """Return how far the stream is behind, for rates of SES and for how many times as many people sign."""
+    rows: Rows = {}
+    for name, stack in stacks.items():
+        mailing, most = mailing_of(stack, counts), stack.most_forms(counts)
+        for ses in SES_RATES:
+            for times in (1, 3, 10):
+                found = mail_rush(mailing, min(ses * times, most), ses, 2 * seconds)
+                cell = f"{found.behind:.1f}" + (" *" if ses * times > most else "")
+                rows.setdefault(f"SES {ses:,}/s", {})[f"{name}, {times} times"] = cell
     return rows
 
 

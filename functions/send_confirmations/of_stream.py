@@ -12,7 +12,7 @@ from aws_lambda_powertools import Logger
 from functions.send_confirmations import sending, wired
 from undersigned.aws.queue import WaitingMail
 from undersigned.aws.stream import failures_from, read_change
-from undersigned.domain.rush import LONGEST_BATCH, MOST_BEHIND, RUSH, SLOW_BATCH, SLOW_MOST_BEHIND
+from undersigned.domain.rush import RUSH, SLOW_BATCH, longest_batch
 from undersigned.logs import facts_of
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ type Due = tuple[Mapping[str, Any], Signature]
 def send(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Send the emails that the records request, if their budgets have room. The others are postponed on their rows.
 
-    When SES takes none or is slow, or more come than are sent, put the rest into the queue. They can't wait in the
-    stream, which keeps records for a day.
+    When SES takes none or is slow, or more people sign than get their email in time, put the rest into the queue. They
+    can't wait in the stream, which keeps records for a day.
     """
     failed: list[Mapping[str, Any]] = []
     changes: list[tuple[Mapping[str, Any], SignatureChange]] = []
@@ -71,14 +71,11 @@ def _admit(changes: Sequence[SignatureChange]) -> Admitted:
 
 
 def _until(due: Sequence[Due]) -> datetime:
-    """Return until when a batch sends emails. It is soon for a slow batch or a rush whose records have waited."""
+    """Return until when a batch sends emails."""
     now = wired.stack.now()
     is_slow = wired.confirmations_of_stream.post.is_slow(len(due), SLOW_BATCH.total_seconds())
-    if not is_slow and len(due) < RUSH:
-        return now + LONGEST_BATCH
-    oldest = min(float(record["dynamodb"]["ApproximateCreationDateTime"]) for record, _ in due)
-    most_behind = SLOW_MOST_BEHIND if is_slow else MOST_BEHIND
-    return min(now + LONGEST_BATCH, datetime.fromtimestamp(oldest, UTC) + most_behind)
+    born = min((float(record["dynamodb"]["ApproximateCreationDateTime"]) for record, _ in due), default=now.timestamp())
+    return now + longest_batch(now - datetime.fromtimestamp(born, UTC), len(due), is_slow=is_slow)
 
 
 @dataclass(slots=True)

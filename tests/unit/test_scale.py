@@ -34,14 +34,11 @@ MAILING = Mailing(
     batch_size=100,
     records_a_letter=3.0,
     record_seconds=0.0002,
+    batch_seconds=0.0,
+    budget_seconds=0.0,
     email_seconds=0.1,
     cpu_seconds=0.01,
     queue_at_once=2,
-    longest=30,
-    rush=25,
-    slow=5,
-    slow_most_behind=20,
-    most_behind=40,
 )
 UNITS = 10.0
 

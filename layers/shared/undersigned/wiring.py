@@ -392,16 +392,16 @@ class Wiring:
             new_id=new_id,
         )
 
-    def confirmations(self, *, patience: float = 60.0) -> Confirmations:
+    def confirmations(self, *, patience: float | None = None) -> Confirmations:
         """Wire the confirmation emails. A throttled email is tried again until the patience (seconds) ends."""
-        from undersigned.aws.mail import USUAL_RATE, Mailbox
+        from undersigned.aws.mail import PATIENCE, USUAL_RATE, Mailbox
         from undersigned.services.confirming import Confirmations
         from undersigned.services.mail_budgets import MailBudgeting
 
         post = Mailbox(
             self._quick_ses,
             self.settings.configuration_set,
-            patience=patience,
+            patience=PATIENCE if patience is None else patience,
             assumed_rate=USUAL_RATE,
             sleep=self._sleep,
             clock=lambda: self._clock().timestamp(),

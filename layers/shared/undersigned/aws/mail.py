@@ -31,7 +31,7 @@ from undersigned.services.ports import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from types_boto3_sesv2 import SESV2Client
     from types_boto3_sesv2.type_defs import SendQuotaTypeDef
@@ -71,6 +71,9 @@ _LONGEST_UNASKED = 64.0
 USUAL_RATE = 14.0
 """Emails a second: what SES grants to most accounts that may send to everybody. When hundreds of processes start at
 once, SES tells few of them the account's rate."""
+
+PATIENCE = 60.0
+"""Seconds in which a throttled call is tried again, unless something else is said."""
 
 _QUOTA_KNOWN_FOR = 60.0
 """Seconds for which an answer of GetAccount counts, or that there was none. SES takes one such call a second."""
@@ -168,6 +171,14 @@ class Spacing:
             self._interval = max(shortest, 1 / (1 / interval + interval / (_RECOVERY * shortest)))
 
 
+def pauses(patience: float) -> Iterator[float]:
+    """Yield the seconds before each further try of a throttled call, until they add up to the patience."""
+    waited, pause = 0.0, 1.0
+    while waited + pause <= patience:
+        yield pause
+        waited, pause = waited + pause, pause * 2
+
+
 class Mailbox(Post):
     """Sends emails through SES, with one configuration set."""
 
@@ -176,7 +187,7 @@ class Mailbox(Post):
         client: SESV2Client,
         configuration_set: str,
         *,
-        patience: float = 60.0,
+        patience: float = PATIENCE,
         assumed_rate: float | None = None,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
@@ -206,15 +217,11 @@ class Mailbox(Post):
 
     def _patiently[T](self, act: Callable[[], T]) -> T:
         """Retry throttled calls until the patience ends."""
-        waited, pause = 0.0, 1.0
-        while True:
-            try:
+        for pause in pauses(self._patience):
+            with suppress(ThrottledError):
                 return act()
-            except ThrottledError:
-                if waited + pause > self._patience:
-                    raise
             self._sleep(pause)
-            waited, pause = waited + pause, pause * 2
+        return act()
 
     def _send(self, mail: Mail) -> str:
         self._spacing.wait()

@@ -15,19 +15,28 @@ stream's shards, so few campaigns ever see that."""
 DRAWN_OF = 16
 """Of how many emails one is drawn, which then stands for all of them in the budgets of a rush."""
 
-LONGEST_BATCH = timedelta(seconds=30)
-"""How long a batch sends emails, because those of the next batches wait for it. The last call may take 12 s more."""
-
 SLOW_BATCH = timedelta(seconds=5)
 """How long a batch takes, at the pace of SES, from which on it is slow."""
 
-SLOW_MOST_BEHIND = timedelta(seconds=20)
-"""How old the emails of a slow batch may be before they go into the queue instead. So the stream stays less than a
-minute behind, and what is left of the time is used for sending."""
+_LONGEST_BATCH = timedelta(seconds=30)
+"""How long a batch sends emails, because those of the next batches wait for it. The last call may take 12 s more."""
 
-MOST_BEHIND = timedelta(seconds=40)
-"""The same for a rush in a batch that is not slow. Such batches can come faster than they are sent, too. The first
-emails of a process may wait that long, because it may not know SES's rate yet."""
+_OLDEST_OF_SLOW = timedelta(seconds=20)
+"""How old the emails of a slow batch may be before they go into the queue instead."""
+
+_OLDEST_OF_RUSH = timedelta(seconds=40)
+"""The same for any batch of a rush: more people sign than the stream's reader can send to, however fast SES is."""
+
+
+def longest_batch(age: timedelta, emails: int, *, is_slow: bool) -> timedelta:
+    """Return how long a batch sends its emails, of which the oldest has this age. The rest goes into the queue.
+
+    So the stream stays less than a minute behind, and what is left of the time is used for sending.
+    """
+    if not is_slow and emails < RUSH:
+        return _LONGEST_BATCH
+    oldest = _OLDEST_OF_SLOW if is_slow else _OLDEST_OF_RUSH
+    return max(timedelta(), min(_LONGEST_BATCH, oldest - age))
 
 
 def is_drawn(mail_request: str) -> bool:
