@@ -74,8 +74,9 @@ def _until(due: Sequence[Due]) -> datetime:
     """Return until when a batch sends emails."""
     now = wired.stack.now()
     is_slow = wired.confirmations_of_stream.post.is_slow(len(due), SLOW_BATCH.total_seconds())
-    born = min((float(record["dynamodb"]["ApproximateCreationDateTime"]) for record, _ in due), default=now.timestamp())
-    return now + longest_batch(now - datetime.fromtimestamp(born, UTC), len(due), is_slow=is_slow)
+    written = (record["dynamodb"].get("ApproximateCreationDateTime", now.timestamp()) for record, _ in due)
+    oldest = datetime.fromtimestamp(min(map(float, written), default=now.timestamp()), UTC)
+    return now + longest_batch(now - oldest, len(due), is_slow=is_slow)
 
 
 @dataclass(slots=True)

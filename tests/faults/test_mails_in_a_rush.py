@@ -170,6 +170,16 @@ def test_a_batch_ends_when_its_emails_are_too_old_and_the_queue_gets_the_rest(ru
     assert sent_to(rush) == {f"signer{number}@gmail.com": 1 for number in range(PEOPLE)}
 
 
+def test_records_that_do_not_say_when_they_were_written_have_not_waited(rush: World) -> None:
+    """The time is optional in a record ("StreamRecord", DynamoDB API reference)."""
+    records = rush.new_records()
+    rush.clock.advance(hours=1)
+    for record in records:
+        del record["dynamodb"]["ApproximateCreationDateTime"]
+    assert run(rush, records) == []
+    assert len(rush.sent) == PEOPLE
+
+
 def test_a_few_emails_are_sent_however_long_they_have_waited(rush: World) -> None:
     records = rush.new_records()[: RUSH - 1]
     rush.clock.advance(hours=5)
