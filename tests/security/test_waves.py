@@ -40,6 +40,7 @@ def attacked(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             if number % 2:
                 sign(made, f"Person {number // 2:02}", f"people{number}.example", f"198.51.{number}.7")
         made.run_stream()
+        made.run_waiting_mails()
         for mail in made.sent:
             assert made.post(mail.link("confirm")).status == 200
         made.run_stream()
