@@ -39,6 +39,27 @@ def _no_delay(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @dataclass
+class DeliveryStates:
+    """Records every call to SES, with the delivery's state and attempt just before it."""
+
+    world: World
+    seen: list[tuple[str, tuple[str, int]]] = field(default_factory=list)
+
+    def before(self, _function: str, operation: str, _params: Mapping[str, Any]) -> None:
+        if operation.startswith("sesv2:"):
+            delivery = self.world.wiring.deliveries.delivery(KEY)
+            assert delivery is not None
+            self.seen.append((operation, (delivery.state, delivery.attempt)))
+
+    def after(self, function: str, operation: str) -> None:
+        """Do nothing."""
+
+    def retries(self, function: str, operation: str) -> bool:
+        """Do nothing."""
+        return False
+
+
+@dataclass
 class Delays:
     """Records how long messages are delayed."""
 
@@ -226,6 +247,20 @@ def test_a_delivery_is_not_marked_as_sent_before_ses_has_said_its_rate(world: Wo
     world.watch = None
     world.week()
     assert len(world.deliveries) == 1
+
+
+def test_sess_rate_is_asked_before_a_delivery_is_marked_as_sending(world: World) -> None:
+    world.confirmed()
+    world.plan()
+    world.restart("deliver")
+    world.watch = states = DeliveryStates(world)
+    world.run_queue()
+    calls = [operation for operation, _ in states.seen]
+    asked, sent = calls.index("sesv2:GetAccount"), calls.index("sesv2:SendEmail")
+
+    assert asked < sent
+    assert [state for _, state in states.seen[: asked + 1]] == [("open", 0)] * (asked + 1)
+    assert states.seen[sent] == ("sesv2:SendEmail", ("sending", 1))
 
 
 def test_a_delivery_does_not_wait_for_a_rate_that_many_processes_ask_for_at_once(world: World) -> None:
