@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import re
+import shlex
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore import xform_name
 from pypdf import PdfReader
 from typer import BadParameter
 from typer.testing import CliRunner
@@ -429,6 +431,32 @@ def test_a_recovered_table_can_be_read_in_place_of_the_stacks(stacks: Stacks) ->
     for item in client.scan(TableName=old.wiring.settings.table_name)["Items"]:
         client.put_item(TableName="recovered", Item=item)
     empty_table(old)
+    stacks.backup("--table", "recovered")
+    assert "ada@signers.example" in {item.get("email") for item in stacks.items()}
+
+
+@pytest.mark.moto
+def test_the_commands_of_the_page_recover_a_table_that_can_be_read(stacks: Stacks) -> None:
+    old = stacks.stack()
+    old.confirmed()
+    client, table = old.wiring._client("dynamodb"), old.wiring.settings.table_name
+    client.update_continuous_backups(
+        TableName=table, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+    )
+    page = (aws_from_template.ROOT / "docs" / "backups.md").read_text(encoding="utf-8")
+    [block] = [one for one in re.findall(r"```\n(.*?)```", page, flags=re.DOTALL) if "point-in-time" in one]
+    recover, wait = block.replace("\\\n", " ").replace('"$TABLE"', table).strip().splitlines()
+    _, _, operation, *options = shlex.split(recover)
+    names = {xform_name(name, "-"): name for name in client.meta.service_model.operation_names}
+    shape = client.meta.service_model.operation_model(names[operation]).input_shape
+    members = {f"--{xform_name(name, '-')}": name for name in shape.members}
+    getattr(client, operation.replace("-", "_"))(
+        **{members[option]: value for option, value in zip(options[::2], options[1::2], strict=True)}
+    )
+    assert shlex.split(wait) == ["aws", "dynamodb", "wait", "table-exists", "--table-name", "recovered"]
+    client.get_waiter("table_exists").wait(TableName="recovered")
+    empty_table(old)
+
     stacks.backup("--table", "recovered")
     assert "ada@signers.example" in {item.get("email") for item in stacks.items()}
 
