@@ -1,7 +1,6 @@
 """Crashes of every scenario, the adapter methods that they reach, and the permissions that they use.
 
-A share of the crashes is tried here, others in each run. `make soak` tries all of them, and also those in bad weather
-and with another version of the code.
+A share of the crashes is tried here, others in each run. `make soak` tries all of them, and also those in bad weather.
 """
 
 from __future__ import annotations
@@ -70,6 +69,12 @@ def crash_everywhere(report: Path, *options: str) -> Run:
 def test_no_letter_is_lost_doubled_or_miscounted_by_a_crash_at_any_call(run: Run) -> None:
     assert run.report["failures"] == [], run.printed
     assert run.report["survived"] == run.report["tried"]
+
+
+def test_another_version_of_the_code_goes_on_after_a_crash_at_any_call(tmp_path: Path) -> None:
+    found = crash_everywhere(tmp_path / "report.json", "--other-code", "--sample", "0.07", "a week")
+    assert found.report["failures"] == [], found.printed
+    assert found.report["survived"] == found.report["tried"]
 
 
 def test_every_function_crashes_at_some_call(run: Run) -> None:
