@@ -267,14 +267,13 @@ class Memory:
         index = self.indexes[request["IndexName"]]
         index.catch_up(self.clock())
         names, values = request["ExpressionAttributeNames"], request["ExpressionAttributeValues"]
-        found: list[Item] = [
-            {"pk": {"S": pk}, "sk": {"S": sk}, index.partition: {"S": partition}}
-            for partition, places in sorted(index.entries.items())
-            for pk, sk in sorted(places)
-        ]
+        found = sorted((partition, *place) for partition, places in index.entries.items() for place in places)
         if start := request.get("ExclusiveStartKey"):
-            found = found[found.index(start) + 1 :]
-        page, rest = found[:_ITEMS_OF_A_PAGE], found[_ITEMS_OF_A_PAGE:]
+            # That entry may be gone. DynamoDB goes on behind its place.
+            last = tuple(start[name]["S"] for name in (index.partition, "pk", "sk"))
+            found = [entry for entry in found if entry > last]
+        entries = [{index.partition: {"S": partition}, "pk": {"S": pk}, "sk": {"S": sk}} for partition, pk, sk in found]
+        page, rest = entries[:_ITEMS_OF_A_PAGE], entries[_ITEMS_OF_A_PAGE:]
         kept = [item for item in page if holds(request["FilterExpression"], item, names, values)]
         shown = {index.partition}
         assert {names[name] for name in request["ProjectionExpression"].split(", ")} == shown

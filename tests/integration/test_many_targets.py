@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import random
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.world import CAMPAIGN, client_of, publish_files, world
-from undersigned.aws.dynamodb import to_item
+from undersigned.aws.dynamodb import Table, to_item
 from undersigned.aws.queue import NotQueuedError, read_message
-from undersigned.aws.signatures import hold_shards, signature_key, tray_shards
+from undersigned.aws.signatures import Signatures, hold_shards, signature_key, tray_shards
 from undersigned.services.planning import NotPlannedError
 
 if TYPE_CHECKING:
@@ -168,6 +169,55 @@ def test_trays_that_one_call_does_not_read_are_asked_one_by_one(
     assert [key["target"] for key in planned["deliveries"]] == sorted(f"town-{number}" for number in range(TOWNS))
     assert watch.calls["dynamodb:Scan"] == 1
     assert watch.calls["dynamodb:Query"] > 2 * TOWNS
+
+
+@dataclass
+class Trays:
+    """Sixty letters that move at random. `been` has the trays in which each has been."""
+
+    world: World
+    rng: random.Random
+    been: dict[str, list[str | None]] = field(default_factory=lambda: defaultdict(list))
+    pages: int = 0
+
+    def move(self, number: int) -> None:
+        """Put a letter into a tray of this or of another campaign, on hold, or into no index."""
+        signer, target, shard = f"{number:032x}", f"town-{self.rng.randrange(6)}", number % 4
+        own, other = tray_shards(CAMPAIGN, target), tray_shards("another", target)
+        due = self.rng.choice([own, own, other, hold_shards(CAMPAIGN), None])
+        put_row(self.world, signer, {"due": due[shard], "due_at": "2026-11-25"} if due else {})
+        self.been[signer].append(target if due == own else None)
+
+    def scan(self, **request: Any) -> Any:
+        """Scan as DynamoDB's client does, and move some letters before the next page."""
+        page = client_of("dynamodb").scan(**request)
+        self.pages += 1
+        for number in self.rng.sample(range(60), 5):
+            self.move(number)
+        return page
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_each_letter_that_stays_in_its_tray_is_counted_once_while_others_move(
+    monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    """A letter that moves while the trays are read is counted at most once for each tray in which it has been."""
+    rng = random.Random(seed)  # noqa: S311
+    monkeypatch.setattr("tests.faults.memory._ITEMS_OF_A_PAGE", rng.randrange(5, 15))
+    with world(monkeypatch, fast=True) as made:
+        trays = Trays(made, rng)
+        for number in range(60):
+            trays.move(number)
+        client: Any = trays
+        signatures = Signatures(Table(client, made.wiring.settings.table_name))
+        counted = signatures.waiting_by_target(CAMPAIGN, [f"town-{number}" for number in range(6)], 100)
+    assert trays.pages > 1
+    assert counted is not None
+    stayed = Counter(been[0] for been in trays.been.values() if len(been) == 1 and been[0])
+    ever = Counter(target for been in trays.been.values() for target in set(been) if target)
+    for target in ever:
+        assert stayed[target] <= counted.get(target, 0) <= ever[target]
+    assert counted.keys() <= ever.keys()
 
 
 def test_trays_of_another_campaign_and_letters_on_hold_are_not_counted(all_at_once: World) -> None:
