@@ -131,6 +131,35 @@ def test_a_slower_repacking_leaves_no_pdf_with_a_letter_that_was_erased_meanwhil
     assert stored_letters(sent) == ["Cyd"]
 
 
+@pytest.mark.parametrize("erased_later", ["Ben", "Cyd"])
+def test_a_slower_repacking_that_is_killed_leaves_no_pdf_once_its_message_comes_again(
+    sent: World, monkeypatch: pytest.MonkeyPatch, erased_later: str
+) -> None:
+    """It stores its PDF after another one is done, and is killed before it finds that one's record."""
+    monkeypatch.setattr(packing, "PACKET_SIZE", 3)
+    sent.feedback("bounce", sent.deliveries[0])
+    sent.wiring.delivery_controls().retry(KEY, "cli", "corrected")
+    sent.clock.advance(days=2)
+    sent.run_queue()
+    erase(sent, "Ada")
+    put = Bucket.put
+
+    def killed_after_it(bucket: Bucket, name: str, content: bytes) -> None:
+        monkeypatch.setattr(Bucket, "put", put)
+        erase(sent, erased_later)
+        repack(sent)
+        put(bucket, name, content)
+        message = "the process was killed"
+        raise KeyboardInterrupt(message)
+
+    monkeypatch.setattr(Bucket, "put", killed_after_it)
+    with pytest.raises(KeyboardInterrupt):
+        repack(sent)
+    assert erased_later in stored_letters(sent)
+    repack(sent)
+    assert stored_letters(sent) == [name for name in ("Ben", "Cyd") if name != erased_later]
+
+
 def test_the_packet_page_says_that_a_packet_is_made_again(sent: World) -> None:
     erase(sent, "Ada")
     assert "is being made again without it" in sent.get(sent.deliveries[-1].link("packets")).body

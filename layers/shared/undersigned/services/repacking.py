@@ -43,6 +43,8 @@ class Repacking:
         if delivery is None or delivery.cleared_at is not None:
             return 0
         outdated = delete_erased(self.deliveries, self.files, delivery)
+        for record in delivery.named(self.deliveries.packets(key)):
+            self._delete_earlier(key, record, record.omitted)
         if delivery.has_ended_links(self.clock()) or (not outdated and not delivery.archive_size):
             return 0
         campaign, target = self.campaigns.campaign(key.campaign), self.campaigns.target(key.campaign, key.target)
@@ -70,10 +72,11 @@ class Repacking:
         return len(outdated)
 
     def _delete_earlier(self, key: DeliveryKey, packet: PacketRecord, omitted: int) -> None:
-        """Delete the PDFs of a packet with more letters than it has now.
+        """Delete the PDFs of a packet with more letters than it has now, whether they are recorded or not.
 
-        A slower repacking, which began before the last erasure, may have stored one since `delete_erased`. What it
-        stores from now on, it deletes itself, because it finds the new record.
+        A slower process, which began before the last erasure, may have stored one since `delete_erased`. What it stores
+        from now on, it deletes itself, because it finds the new record. If it is killed before it does, its message
+        comes again, and the next repacking deletes it.
         """
-        for fewer in range(packet.omitted, omitted):
-            self.files.delete(packet_name(key, packet.id, fewer) if fewer else packet.name)
+        for fewer in range(omitted):
+            self.files.delete(packet.name if fewer == packet.omitted else packet_name(key, packet.id, fewer))
