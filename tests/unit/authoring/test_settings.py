@@ -94,6 +94,14 @@ def test_a_campaign_without_optional_settings_has_one_language_and_no_sites(file
             "campaign.toml:7: what begins at character 8 is no value; write a text as 'text'",
         ),
         ('title = "Plant trees"', 'title = "Plant trees', "campaign.toml:2: "),
+        ('title = "Plant trees"', "title = 'Plant trees", "campaign.toml:2: a text has no quotation mark at its end"),
+        ('title = "Plant trees"', "title = '''Plant 'trees'", "campaign.toml:2: a text has no quotation mark at its"),
+        ('title = "Plant trees"', 'title = """Plant\ntrees', "campaign.toml:2: a text has no quotation mark at its"),
+        (
+            'title = "Plant trees"',
+            "title = '''Plant\nit's'''\n# it's\nby = \"\"\"a \\\" it's \"\"\"\nfor = 'all",
+            "campaign.toml:6: a text has no quotation mark at its end",
+        ),
         (
             "goal = 50",
             'goal = 50\nsources = ["Flyer"]',

@@ -14,6 +14,14 @@ from undersigned.domain.languages import Message
 _KEY = re.compile(r"""\s*(?:"([^"]+)"|'([^']+)'|([\w-]+))\s*=""")
 _TABLE = re.compile(r"\s*\[\s*([\w-]+)\s*\]")
 _POSITION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+_TEXT = re.compile(
+    r"""
+    [#][^\n]*                                                    # a note, in which any quotation mark may stand
+    | "{3}(?:\\.|[^\\])*?"{3,5} | '{3}.*?'{3,5}                    # a text on several lines
+    | "(?!"")(?:\\.|[^"\\])*" | '(?!'')[^']*' | (?P<open>["'])    # a text on one line, or without an end
+    """,
+    re.DOTALL | re.VERBOSE,
+)
 _TWICE = Message("this setting or table is already further up; write each one once")
 _NO_NAME = Message("the line has no name of a setting with “=” after it; write name = 'text', and begin a note with #")
 _NO_END_OF_NAME = Message("the name of a table has no “]” after it; write it on a line of its own, such as [organizer]")
@@ -98,6 +106,10 @@ def _syntax_mistake(file: str, error: str, text: str) -> Mistake:
     lines = text.rstrip().split("\n")
     at = (int(position[1]), int(position[2])) if position and position[1] else (len(lines), len(lines[-1]) + 1)
     says = next((says for begin, says in _REASONS.items() if re.match(begin, error)), _OTHERWISE)
+    if says is _NO_END_OF_TEXT and position and not position[1]:
+        # `tomllib` has looked for the end of a text in all that follows. The line to correct is where the text begins.
+        opening = next(found for found in _TEXT.finditer(text) if found["open"])
+        at = (text.count("\n", 0, opening.start()) + 1, at[1])
     return Mistake(file, at[0], replace(says, values={"column": at[1]}))
 
 
