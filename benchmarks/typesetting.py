@@ -40,7 +40,8 @@ MILESTONES: dict[Size, tuple[int, ...]] = {"full": (1_000, 5_000, 20_000), "smal
 GOALS = (
     Limit("letters_per_cpu_second", at_least=300, timed=True),
     Limit("drawn_letters_per_cpu_second", at_least=250, timed=True),
-    Limit("*bytes_per_letter", at_most=10 * 1024),
+    Limit("bytes_per_letter", at_most=5 * 1024),
+    Limit("drawn_bytes_per_letter", at_most=7 * 1024),
     Limit("*peak_mb_of_*", at_most=400),
     Flat("resident_mb_after_letters", "*"),
     Limit("layer_mb_in_all", at_most=200),

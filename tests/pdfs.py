@@ -1,0 +1,17 @@
+"""What programs find in the PDF of a packet."""
+
+from __future__ import annotations
+
+import io
+
+from pypdf import PdfReader
+from pypdf.generic import DictionaryObject
+
+
+def languages_in(pdf: bytes) -> set[str]:
+    """Return each language that the document or one of its parts says it is in."""
+    reader = PdfReader(io.BytesIO(pdf))
+    size = reader.trailer["/Size"]
+    assert isinstance(size, int)
+    each = [reader.get_object(number) for number in range(1, size)]
+    return {str(one["/Lang"]) for one in each if isinstance(one, DictionaryObject) and "/Lang" in one}
