@@ -30,7 +30,7 @@ MOST_LINKS = 40
 """The most packets, or files of packets, that one page links to. A delivery with more packets has them in archives."""
 
 PACKETS_IN_ARCHIVE = 100
-"""Packets in one archive, unless that makes more than `MOST_LINKS` archives: 25,000 letters, or some 200 MB."""
+"""Packets in one archive, unless that makes more than `MOST_LINKS` archives: 25,000 letters, or some 110 MB."""
 
 ATTACHMENT_LIMIT = 7_000_000
 """The most bytes of PDFs to attach. Base64 adds a third, and many servers refuse emails over 10 MB."""
