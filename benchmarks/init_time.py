@@ -72,7 +72,7 @@ def measure(size: Size) -> Figures:
         found: dict[str, list[float]] = {name: [] for name in handlers}
         for _ in range(ROUNDS[size]):
             for name, handler in handlers.items():
-                found[name].append(_init_ms(handler, _environment(name, folder)))
+                found[name].append(_init_ms(handler, deployed_environment(name, folder)))
     base = statistics.median(found[ONE_CLIENT])
     return {
         name: {
@@ -84,7 +84,8 @@ def measure(size: Size) -> Figures:
     }
 
 
-def _environment(name: str, folder: str) -> dict[str, str]:
+def deployed_environment(name: str, folder: str = "") -> dict[str, str]:
+    """Return the environment variables of a deployed function, and where its code and a `folder` are."""
     environment = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "layers" / "shared"), folder]),

@@ -31,25 +31,23 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 _SHARED_SETUP = (
-    re.compile("tests/e2e/test_(?:dashboard|embedding|local_stack|people|ten_minutes|weekly_delivery)"),
     re.compile("tests/e2e/"),
     re.compile("tests/faults/test_every_crash.py"),
     re.compile("tests/package/"),
 )
-"""Tests that share a setup of some minutes: the local stack (in two halves, which take as long as each other), a run of
-all crashes, an installed wheel."""
+"""Tests that share a setup of a minute: the local stack, a run of all crashes, an installed wheel."""
 
 
-class TwoLocalStacks(LoadScopeScheduling):  # type: ignore[misc]
+class OneLocalStack(LoadScopeScheduling):  # type: ignore[misc]
     """Give all tests that share a setup to one process, and first; give every other test to the next free process."""
 
     def _split_scope(self, nodeid: str) -> str:
         return next((shared.pattern for shared in _SHARED_SETUP if shared.match(nodeid)), nodeid)
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> TwoLocalStacks:
-    """Deploy the local stack only twice. Needed because xdist 3.8 ignores groups under pytest 9.2."""
-    return TwoLocalStacks(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneLocalStack:
+    """Deploy the local stack only once. Needed because xdist 3.8 ignores groups under pytest 9.2."""
+    return OneLocalStack(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -42,6 +42,7 @@ CHANGES = {
     "PublicUrl": "https://letters.example.org",
     "PublishEvents": "true",
     "RequireTls": "false",
+    "SnapStart": "true",
     "SenderAddress": "other@example.org",
     "SuspiciousMailsAnHour": "20",
     "Tracing": "true",

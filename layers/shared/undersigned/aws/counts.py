@@ -16,7 +16,7 @@ import time
 from contextlib import suppress
 from datetime import timedelta
 from itertools import batched, count
-from random import Random
+from random import Random, SystemRandom
 from typing import TYPE_CHECKING, override
 
 from boto3.dynamodb.conditions import Attr
@@ -88,7 +88,8 @@ class Counts(CountStore):
         """Keep the table, a way to wait (seconds), and what chooses shards and pauses."""
         self._table = table
         self._sleep = sleep
-        self._random = random or Random()  # noqa: S311  (it spreads load, and nobody gains by guessing it)
+        # It has no state, so no two processes that start from a snapshot choose alike.
+        self._random = random or SystemRandom()
         self._shards: dict[str, int] = {}
         self._has_shards: set[str] = set()
         self._not_summed: set[str] = set()
