@@ -85,19 +85,20 @@ class Weeks:
         before: object = None
         while time.monotonic() < deadline:
             waiting = self.messages()
-            now = waiting, [(delivery.key, delivery.state, delivery.letters) for delivery in self.deliveries()]
-            if now != before:
-                before, deadline = now, time.monotonic() + PATIENCE
             if deaths and any("FeedbackQueue" in queue for queue in waiting) and self._killer.kill("RecordFeedback"):
                 # It takes ten events at a time, so it is seldom busy when the killer looks.
                 deaths -= 1
-            unsettled = [delivery for delivery in self.deliveries() if not delivery.is_settled]
+            deliveries = self.deliveries()
+            if (waiting, deliveries) != before:
+                before, deadline = (waiting, deliveries), time.monotonic() + PATIENCE
+            unsettled = [delivery for delivery in deliveries if not delivery.is_settled]
             if not unsettled and not self.messages():
                 return
             self._skip_an_hour([delivery for delivery in unsettled if delivery.state == "sending"])
             self._decide([delivery for delivery in unsettled if delivery.state == "in_doubt"])
-            self._put_back()
-            time.sleep(0.5)
+            if any("DeliveriesFailed" in queue for queue in waiting):
+                self._put_back()
+            time.sleep(0.1)
         states = Counter(delivery.state for delivery in self.deliveries())
         message = f"deliveries are not quiet: {dict(states)}, {self.messages()}"
         raise AssertionError(message)
