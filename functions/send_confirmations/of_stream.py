@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
@@ -12,7 +12,7 @@ from aws_lambda_powertools import Logger
 from functions.send_confirmations import sending, wired
 from undersigned.aws.queue import WaitingMail
 from undersigned.aws.stream import failures_from, read_change
-from undersigned.domain.rush import RUSH, SLOW_BATCH, longest_batch
+from undersigned.domain.rush import RUSH, SLOW_BATCH, longest_batch, may_be_queued
 from undersigned.logs import facts_of
 
 if TYPE_CHECKING:
@@ -52,8 +52,15 @@ def send(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         return failures_from(records)
     may_go = frozenset(admitted.signatures)
     due = [(record, signature) for record, change in changes for signature in change.asking if signature in may_go]
+    age = _age_of_the_oldest(due)
+    is_slow = wired.confirmations_of_stream.post.is_slow(len(due), SLOW_BATCH.total_seconds())
+    longest = longest_batch(age, len(due), is_slow=is_slow)
+    if not longest:
+        # Nothing of it is sent here. So the queue takes it even if a failed record brings it again.
+        return failures_from(failed + _put_into_queue(due))
     with sending.Outcomes() as outcomes:
-        batch = _Batch(_until(due), outcomes, is_recorded=admitted.is_recorded)
+        is_recorded = admitted.is_recorded and not may_be_queued(age)
+        batch = _Batch(wired.stack.now() + longest, outcomes, is_recorded=is_recorded)
         batch.send(due)
     failed += batch.failed
     # After a failure, the stream brings what is left again. In the queue, too, it could be sent twice at one moment.
@@ -70,13 +77,10 @@ def _admit(changes: Sequence[SignatureChange]) -> Admitted:
     return wired.confirmations_of_stream.admit(asking, confirmed, released=released, may_come_again=True)
 
 
-def _until(due: Sequence[Due]) -> datetime:
-    """Return until when a batch sends emails."""
+def _age_of_the_oldest(due: Sequence[Due]) -> timedelta:
     now = wired.stack.now()
-    is_slow = wired.confirmations_of_stream.post.is_slow(len(due), SLOW_BATCH.total_seconds())
     written = (record["dynamodb"].get("ApproximateCreationDateTime", now.timestamp()) for record, _ in due)
-    oldest = datetime.fromtimestamp(min(map(float, written), default=now.timestamp()), UTC)
-    return now + longest_batch(now - oldest, len(due), is_slow=is_slow)
+    return now - datetime.fromtimestamp(min(map(float, written), default=now.timestamp()), UTC)
 
 
 @dataclass(slots=True)

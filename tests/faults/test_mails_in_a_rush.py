@@ -170,6 +170,19 @@ def test_a_batch_ends_when_its_emails_are_too_old_and_the_queue_gets_the_rest(ru
     assert sent_to(rush) == {f"signer{number}@gmail.com": 1 for number in range(PEOPLE)}
 
 
+def test_a_damaged_record_keeps_no_rush_that_has_waited_out_of_the_queue(rush: World) -> None:
+    records = rush.new_records()
+    records[0]["dynamodb"]["NewImage"]["status"] = {"M": {}}
+    rush.clock.advance(seconds=45)
+    assert run(rush, records) == [{"itemIdentifier": records[0]["dynamodb"]["SequenceNumber"]}]
+    # It comes again, with fewer than a rush after it. Their emails are in the queue, too.
+    run(rush, records[: RUSH - 1])
+    assert len(rush.sent) == RUSH - 2
+    rush.run_waiting_mails()
+    assert sent_to(rush) == dict.fromkeys(sent_to(rush), 1)
+    assert len(rush.sent) == PEOPLE - 1
+
+
 def test_records_that_do_not_say_when_they_were_written_have_not_waited(rush: World) -> None:
     """The time is optional in a record ("StreamRecord", DynamoDB API reference)."""
     records = rush.new_records()

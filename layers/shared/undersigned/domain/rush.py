@@ -39,6 +39,11 @@ def longest_batch(age: timedelta, emails: int, *, is_slow: bool) -> timedelta:
     return max(timedelta(), min(_LONGEST_BATCH, oldest - age))
 
 
+def may_be_queued(age: timedelta) -> bool:
+    """Say whether emails of this age may be in the queue already, because a batch with them came before."""
+    return age >= _OLDEST_OF_SLOW
+
+
 def is_drawn(mail_request: str) -> bool:
     """Say whether an email is drawn. It depends on the id of its request only, so it stays the same."""
     return crc32(mail_request.encode()) % DRAWN_OF == 0
