@@ -220,6 +220,18 @@ def test_each_letter_that_stays_in_its_tray_is_counted_once_while_others_move(
     assert counted.keys() <= ever.keys()
 
 
+def test_if_the_one_call_fails_all_targets_are_planned_and_the_error_is_told(
+    all_at_once: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("undersigned.aws.dynamodb.Table.partitions", lambda *_: 1 / 0)
+    with pytest.raises(NotPlannedError) as failed:
+        all_at_once.plan()
+    assert isinstance(failed.value.__cause__, ZeroDivisionError)
+    assert sorted(queued_for(all_at_once)) == sorted(f"town-{number}" for number in range(TOWNS))
+    campaign = all_at_once.wiring.campaigns.campaign(CAMPAIGN)
+    assert len(all_at_once.wiring.planning().preview(campaign, "2026-11-30").lines) == TOWNS
+
+
 def test_trays_of_another_campaign_and_letters_on_hold_are_not_counted(all_at_once: World) -> None:
     put_letter(all_at_once, "town-47", "a" * 32, campaign="another")
     put_row(all_at_once, "b" * 32, {"due": hold_shards(CAMPAIGN)[0], "due_at": "2026-11-25"})

@@ -173,7 +173,7 @@ class Planning:
             return Plan(())
 
         targets = self._targets(campaign, only)
-        counted = self._counted(campaign, targets)
+        counted, not_counted = self._counted(campaign, targets)
 
         def waiting(campaign: str, target: str) -> int:
             if counted is not None:
@@ -195,7 +195,7 @@ class Planning:
                 return Plan(lines, (*planned.failed, NotPlanned(campaign.id, tuple(ids), error)))
             return planned
 
-        return self._plan_all(campaign, targets, plan, queue if queues else None)
+        return _sum([self._plan_all(campaign, targets, plan, queue if queues else None), not_counted])
 
     def preview(
         self, campaign: Campaign, period: str, *, only: str | None = None, again: bool = False, approved: bool = False
@@ -205,7 +205,7 @@ class Planning:
         An error about one target stops no others; the plan has it in `failed`.
         """
         controls, targets = self.campaigns.controls(campaign.id), self._targets(campaign, only)
-        counted = self._counted(campaign, targets)
+        counted, not_counted = self._counted(campaign, targets)
 
         def waiting(campaign: str, target: str) -> int:
             return self.signatures.how_many_wait(campaign, target) if counted is None else counted.get(target, 0)
@@ -213,7 +213,7 @@ class Planning:
         def plan(target: Target) -> Iterator[PlanLine]:
             return self._lines(campaign, controls, target, period, again=again, approved=approved, waiting=waiting)
 
-        return self._plan_all(campaign, targets, plan)
+        return _sum([self._plan_all(campaign, targets, plan), not_counted])
 
     def _plan_all(
         self,
@@ -244,12 +244,18 @@ class Planning:
     def _targets(self, campaign: Campaign, only: str | None) -> list[Target]:
         return [target for target in self.campaigns.targets(campaign.id) if only in {None, target.id}]
 
-    def _counted(self, campaign: Campaign, targets: Sequence[Target]) -> Mapping[str, int] | None:
-        """Return how many letters wait for each of many targets; None if it is better to ask for them one by one."""
+    def _counted(self, campaign: Campaign, targets: Sequence[Target]) -> tuple[Mapping[str, int] | None, Plan]:
+        """Return how many letters wait for each of many targets; None if it is better to ask for them one by one.
+
+        An error is in the plan that is returned with it, and all targets are asked for.
+        """
         calls = len(targets) // MANY_TARGETS
         if not calls:
-            return None
-        return self.signatures.waiting_by_target(campaign.id, [target.id for target in targets], calls)
+            return None, Plan(())
+        try:
+            return self.signatures.waiting_by_target(campaign.id, [target.id for target in targets], calls), Plan(())
+        except Exception as error:  # noqa: BLE001  (it must stop no delivery; it is reported)
+            return None, Plan((), (NotPlanned(campaign.id, (), error),))
 
     def _lines(  # noqa: PLR0913  (a plan's options)
         self,
