@@ -16,7 +16,7 @@ _TABLE = re.compile(r"\s*\[\s*([\w-]+)\s*\]")
 _POSITION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _TEXT = re.compile(
     r"""
-    [#][^\n]*                                                    # a note, in which any quotation mark may stand
+    [#][^\n]*                                                    # a comment, in which any quotation mark may stand
     | "{3}(?:\\.|[^\\])*?"{3,5} | '{3}.*?'{3,5}                    # a text on several lines
     | "(?!"")(?:\\.|[^"\\])*" | '(?!'')[^']*' | (?P<open>["'])    # a text on one line, or without an end
     """,
