@@ -123,12 +123,12 @@ def test_one_person_may_post_the_same_form_twice(world: World) -> None:
 
 
 def test_signing_is_one_conditional_write_beside_the_networks_count(world: World) -> None:
-    world.sign(email="warm@signers.example")
-    for _ in ("the first time", "again"):
+    """The first form of a network in a process writes no count; the second is counted with it."""
+    for written in (1, 2, 2):
         world.calls.clear()
         world.sign()
         writes = [call for call in world.calls if "Get" not in call and "Query" not in call]
-        assert writes == ["dynamodb:UpdateItem"] * 2, writes
+        assert writes == ["dynamodb:UpdateItem"] * written, writes
 
 
 def test_the_same_form_sent_twice_is_one_letter_and_one_email(world: World) -> None:
@@ -529,7 +529,8 @@ def test_a_form_with_mistakes_does_not_count_towards_a_flood(small: World) -> No
 
 
 def test_no_ip_address_is_stored(world: World) -> None:
-    world.sign()
+    for _ in range(2):
+        world.sign()
     scanned = world.wiring._client("dynamodb").scan(TableName=world.wiring.settings.table_name)
     stored = json.dumps(scanned["Items"], default=str)
     assert "203.0.113." not in stored
@@ -570,9 +571,10 @@ def test_the_networks_hash_goes_when_the_letter_is_sealed_or_erased(world: World
 
 
 def test_an_ip_address_has_a_different_hash_each_minute(world: World) -> None:
-    world.sign()
-    world.clock.advance(minutes=1)
-    world.sign()
+    for _ in range(2):
+        for _ in range(2):
+            world.sign()
+        world.clock.advance(minutes=1)
     scanned = world.wiring._client("dynamodb").scan(TableName=world.wiring.settings.table_name)
     rates = {item["pk"]["S"] for item in scanned["Items"] if item["pk"]["S"].startswith("RATE#")}
     assert len(rates) == 2

@@ -368,6 +368,7 @@ class Wiring:
 
     def signing(self) -> Signing:
         """Wire signing."""
+        from undersigned.domain.abuse_checks import FirstForms
         from undersigned.services.abuse_checks import AbuseChecks
         from undersigned.services.signing import Signing
 
@@ -377,6 +378,7 @@ class Wiring:
             keys=self._token_keys,
             forms_a_minute=self.settings.forms_a_minute,
             clock=self._clock,
+            first_forms=FirstForms(),
         )
         return Signing(
             catalog=self.catalog,

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from undersigned.domain.abuse_checks import FormToken, Visitor, has_jumped, suspicion, window_of
+from undersigned.domain.abuse_checks import FirstForms, FormToken, Visitor, has_jumped, suspicion, window_of
 
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 FORM = FormToken("trees", "nonce", needs_proof=False, issued_at=NOON - timedelta(minutes=1))
@@ -97,3 +100,23 @@ def test_the_pace_has_jumped_when_people_sign_much_faster_than_usual(sign_ups: l
 def test_a_window_begins_at_a_multiple_of_its_length() -> None:
     assert window_of(NOON + timedelta(minutes=9, seconds=59), timedelta(minutes=10)) == NOON
     assert window_of(NOON + timedelta(minutes=10), timedelta(minutes=10)) == NOON + timedelta(minutes=10)
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.sampled_from("abc")), max_size=60))
+def test_of_a_networks_forms_at_most_one_in_each_process_is_not_counted(forms: list[tuple[int, str]]) -> None:
+    processes, counted, sent = [FirstForms() for _ in range(5)], Counter[str](), Counter[str]()
+    for process, address in forms:
+        sent[address] += 1
+        counted.update(processes[process].to_count("network", address, NOON))
+    used = Counter(process for process, _ in forms)
+    assert counted <= sent
+    assert sent.total() - counted.total() == sum(1 for amount in used.values() if amount == 1)
+
+
+def test_each_network_and_each_window_has_its_own_first_form() -> None:
+    forms, later = FirstForms(), NOON + timedelta(minutes=1)
+    assert forms.to_count("one", "a", NOON) == forms.to_count("other", "b", NOON) == []
+    assert forms.to_count("one", "a", NOON) == ["a", "a"]
+    assert forms.to_count("one", "b", NOON) == ["b"]
+    assert forms.to_count("one", "a", later) == []
+    assert forms.to_count("one", "b", later) == ["a", "b"]

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, override
 
@@ -16,6 +17,8 @@ from undersigned.aws.dynamodb import Key, Update
 from undersigned.services.ports import AbuseCounterStore
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from undersigned.aws.dynamodb import Table
 
 _NETWORK = "network"
@@ -45,17 +48,17 @@ class AbuseCounters(AbuseCounterStore):
         self._table = table
 
     @override
-    def count_form(self, network: str, address: str, *, expires_at: datetime) -> tuple[int, int]:
-        of_address = f"address_{address[:12]}"
+    def count_forms(self, network: str, addresses: Sequence[str], *, expires_at: datetime) -> tuple[int, int]:
+        of_addresses = [f"address_{address[:12]}" for address in addresses]
         counted = self._table.update(
             Update(
                 _network_key(network),
                 assign={"expires_at": int(expires_at.timestamp())},
-                add={_NETWORK: 1, of_address: 1},
+                add={_NETWORK: len(of_addresses), **Counter(of_addresses)},
             ),
             returns="UPDATED_NEW",
         )
-        return int(counted[_NETWORK]), int(counted[of_address])
+        return int(counted[_NETWORK]), int(counted[of_addresses[-1]])
 
     @override
     def refusals(self, group: int, window: datetime) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
@@ -109,6 +109,28 @@ class Visitor:
             ip = ip.ipv4_mapped
         own, shared = (32, 24) if ip.version == 4 else (64, 48)  # noqa: PLR2004  (IP's versions)
         return cls(*(str(ipaddress.ip_network((ip, prefix), strict=False)) for prefix in (own, shared)))
+
+
+@dataclass(slots=True)
+class FirstForms:
+    """The networks from which a process has had a form in this window, as hashes.
+
+    A network's first form there is counted with its second. So in a rush most forms write no count, and a network can
+    send one more than its limit for each process that answers it.
+    """
+
+    _window: datetime | None = None
+    _waiting: dict[str, str | None] = field(default_factory=dict)
+
+    def to_count(self, network: str, address: str, window: datetime) -> list[str]:
+        """Return the addresses whose forms are counted now: none, this one, or the network's first one, too."""
+        if window != self._window:
+            self._window, self._waiting = window, {}
+        if network not in self._waiting:
+            self._waiting[network] = address
+            return []
+        first, self._waiting[network] = self._waiting[network], None
+        return [address] if first is None else [first, address]
 
 
 PACE_WINDOW = timedelta(minutes=10)

@@ -17,6 +17,7 @@ from undersigned.domain.abuse_checks import (
     PROOF_GRACE,
     RATE_WINDOW,
     TRAP,
+    FirstForms,
     FormToken,
     Suspicion,
     Visitor,
@@ -78,6 +79,8 @@ class AbuseChecks:
     keys: Callable[[], Sequence[str]]
     forms_a_minute: int
     clock: Callable[[], datetime]
+    first_forms: FirstForms | None = None
+    """What a process remembers of networks. Without it, each form is counted at once."""
     _jumped: dict[str, tuple[datetime, bool]] = field(default_factory=dict, init=False)
 
     def issue_form(self, campaign: Campaign, earlier_token: object = None) -> IssuedForm:
@@ -106,11 +109,11 @@ class AbuseChecks:
         """Count a form from an IP address. Raises BusyError if the address or its network has sent too many."""
         visitor, now = Visitor.at(address), self.clock()
         window = window_of(now, RATE_WINDOW)
-        of_network, of_address = self.counters.count_form(
-            self._hashed(visitor.network, window),
-            self._hashed(visitor.address, window),
-            expires_at=window + 2 * RATE_WINDOW,
-        )
+        network, own = self._hashed(visitor.network, window), self._hashed(visitor.address, window)
+        counted = [own] if self.first_forms is None else self.first_forms.to_count(network, own, window)
+        if not counted:
+            return
+        of_network, of_address = self.counters.count_forms(network, counted, expires_at=window + 2 * RATE_WINDOW)
         if of_address > self.forms_a_minute or of_network > NETWORK_SHARE * self.forms_a_minute:
             raise BusyError(ceil((window + RATE_WINDOW - now).total_seconds()))
 

@@ -447,8 +447,11 @@ class CountStore(Protocol):
 class AbuseCounterStore(Protocol):
     """Forms by network, wrong keys by group, and sign-ups by window. All of them expire."""
 
-    def count_form(self, network: str, address: str, *, expires_at: datetime) -> tuple[int, int]:
-        """Count a form, and return how many its network and its address have sent. Both are given as hashes."""
+    def count_forms(self, network: str, addresses: Sequence[str], *, expires_at: datetime) -> tuple[int, int]:
+        """Count a form of each of these addresses of a network, all given as hashes. An address may be given twice.
+
+        Return how many forms the network and the last of the addresses have sent.
+        """
 
     def refusals(self, group: int, window: datetime) -> int:
         """Read how many wrong keys of a group were refused in a window."""

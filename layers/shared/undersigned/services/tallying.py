@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _AT_ONCE = 100
 """How many rows are read at once. DynamoDB takes 100."""
 
-_WRITES = _AT_ONCE - 1
+WRITES = _AT_ONCE - 1
 """How many marks and counters a transaction has at most. DynamoDB takes 100 writes; one may be the shard's total."""
 
 _TRIES = 5
@@ -118,7 +118,7 @@ class Tallying:
                 mark != row.tallied for row in rows for mark in signers[row.signer]
             )
             left = []
-            for some in transactions(moves, _WRITES):
+            for some in transactions(moves, WRITES):
                 try:
                     self.counts.move_marks(campaign, some)
                 except ChangedError:
