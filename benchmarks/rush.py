@@ -16,6 +16,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from undersigned.aws.counts import _PAUSES, SHARDS
+from undersigned.aws.dynamodb import BATCH_GET
 from undersigned.aws.mail import PATIENCE, USUAL_RATE, RateNotToldError, Spacing, pauses
 from undersigned.aws.queue import UNTIL_SES_IS_ASKED_AGAIN
 from undersigned.domain.rush import COUNTED_LATER, SLOW_BATCH, longest_batch
@@ -146,11 +147,8 @@ class Tally:
     """How many of a letter's records it gets. Two of them change a mark: the form's and the confirmation's."""
 
     record_seconds: float
-    counters_of: Callable[[int], int]
-    """Takes the rows of a transaction, and returns how many counters their marks change."""
-
-    rows_of: int
-    """Rows that fit into a transaction."""
+    cut: Callable[[int], Sequence[tuple[int, int]]]
+    """Takes the rows of a batch, and returns how many rows and counters each of its transactions has."""
 
     units_a_second: float = 1_000.0
 
@@ -223,11 +221,10 @@ def _tally(clock: Simulation, chance: Random, tally: Tally, reader: _Reader, fou
         born, (new, confirmed, others) = _batch(reader, tally.batch_size)
         yield LATENCY["run"] + (new + confirmed + others) * tally.record_seconds
         due = confirmed + (new if new < COUNTED_LATER else 0)
-        while due > 0:
-            some = min(due, tally.rows_of)
+        for read in range(0, due, BATCH_GET):
             yield LATENCY["BatchGetItem"]
-            shard = yield from _move_marks(clock, chance, tally, found.counters, shard, some)
-            due -= some
+            for rows, counters in tally.cut(min(due - read, BATCH_GET)):
+                shard = yield from _move_marks(clock, chance, found.counters, shard, rows, counters)
         if shard:
             # The sum of all shards, for the public count.
             yield 2 * LATENCY["BatchGetItem"] + LATENCY["UpdateItem"]
@@ -249,12 +246,12 @@ def _batch(reader: _Reader, most: int) -> tuple[float, list[int]]:
 
 
 def _move_marks(  # noqa: PLR0913, PLR0917  (a transaction and what it meets)
-    clock: Simulation, chance: Random, tally: Tally, counters: Counters, shard: int, rows: int
+    clock: Simulation, chance: Random, table: Counters, shard: int, rows: int, counters: int
 ) -> Generator[float, None, int]:
     """Try a transaction until it succeeds, and return the worker's shard. If all tries fail, they begin again."""
     pauses = iter(_PAUSES)
     while True:
-        taken = counters.begin(clock.now, shard, rows, tally.counters_of(rows))
+        taken = table.begin(clock.now, shard, rows, counters)
         if taken is not None:
             yield taken
             return shard

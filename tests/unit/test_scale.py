@@ -24,8 +24,7 @@ TALLY = Tally(
     window=1.0,
     records_a_letter=3.0,
     record_seconds=0.0002,
-    counters_of=lambda _rows: 20,
-    rows_of=80,
+    cut=lambda rows: [(rows, 20)],
 )
 MAILING = Mailing(
     shards=10,
@@ -179,9 +178,10 @@ def test_what_is_sustained_is_the_highest_that_holds() -> None:
 def test_the_crowd_moves_the_products_own_marks() -> None:
     one, many = Crowd(), Crowd(10_000)
 
-    assert one.counters(1) < one.counters(one.rows) < 100 - one.rows + 1
-    assert many.rows < one.rows
-    assert one.rows + one.counters(one.rows) <= 100
+    for crowd in (one, many):
+        assert [sum(rows for rows, _ in crowd.cut(number)) for number in (1, 50, 100)] == [1, 50, 100]
+        assert all(rows + counters <= 100 for rows, counters in crowd.cut(100))
+    assert len(one.cut(100)) < len(many.cut(100))
 
 
 def test_a_stack_that_is_prepared_takes_at_least_as_much_in_each_stage() -> None:

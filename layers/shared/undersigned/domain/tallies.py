@@ -108,8 +108,12 @@ def is_marked_right(signature: Signature) -> bool:
 def transactions(moves: Iterable[Move], most: int) -> Iterator[list[Move]]:
     """Cut moves into transactions of at most so many writes: one for each row, and one for each counter of its marks.
 
+    Rows with the same counters come together, those of frequent ones first, so that each transaction has few counters.
     Raises ValueError if a single move takes more.
     """
+    moves = list(moves)
+    frequency = Counter(mark for _, mark in moves)
+    moves.sort(key=lambda move: (-frequency[move[1]], move[1]))
     some: list[Move] = []
     counters: set[str] = set()
     for signature, mark in moves:
