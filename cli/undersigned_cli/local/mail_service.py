@@ -166,8 +166,8 @@ class MailService:
             case "GET", path if path.startswith(IDENTITIES) and self.controls.identity:
                 answer = forward(request, self._emulator_port)
                 return {**json.loads(answer.body), **self.controls.identity}
-            case "GET", path if path.startswith(SUPPRESSED):
-                return self._on_the_list(unquote(path.removeprefix(SUPPRESSED)))
+            case "GET" | "DELETE", path if path.startswith(SUPPRESSED):
+                return self._on_the_list(unquote(path.removeprefix(SUPPRESSED)), delete=request.method == "DELETE")
             case "POST", path if path == CONTROL:
                 return self._change(json.loads(request.body))
             case "GET", path if path == CONTROL:
@@ -186,13 +186,16 @@ class MailService:
         """Return the controls, and how many sends each kind of failure has met."""
         return {**self.controls.as_json(), "met": dict(self._met)}
 
-    def _on_the_list(self, address: str) -> dict[str, Any]:
-        """Return an entry of the account's suppression list. Raises SesError if there is none."""
+    def _on_the_list(self, address: str, *, delete: bool) -> dict[str, Any]:
+        """Return or delete an entry of the account's suppression list. Raises SesError if there is none."""
         reason = self._suppressed.get(address.lower())
         if reason is None:
             raise SesError(
                 404, "NotFoundException", f"Email address {address} does not exist on your suppression list."
             )
+        if delete:
+            del self._suppressed[address.lower()]
+            return {}
         return {"SuppressedDestination": {"EmailAddress": address, "Reason": reason, "LastUpdateTime": 0}}
 
     def _account(self) -> dict[str, Any]:

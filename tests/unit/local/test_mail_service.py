@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.e2e.waiting import wait_for
 from undersigned_cli.local.mail_service import ACCOUNT, CONTROL, SEND, SUPPRESSED, MailService
 from undersigned_cli.local.mail_store import MailStore
 from undersigned_cli.local.serving import ConnectionLost, Request
@@ -180,6 +181,25 @@ def test_an_address_that_bounced_is_on_the_suppression_list(ses: Ses) -> None:
     ses.service.stop()
 
     assert json.loads(listed().body)["SuppressedDestination"]["Reason"] == "BOUNCE"
+
+
+def test_an_address_that_is_deleted_from_the_suppression_list_gets_emails_again(ses: Ses) -> None:
+    def delete() -> Response:
+        return ses.service.answer(Request("DELETE", f"{SUPPRESSED}Chief%40police.example"))
+
+    assert (delete().status, code(delete())) == (404, "NotFoundException"), "it is not on the list"
+    ses.control(fates={"chief@police.example": "bounced"})
+    ses.service.start()
+    ses.send()
+    wait_for(lambda: len(ses.emulator.published) == 2)
+    assert delete().status == 200
+    assert delete().status == 404
+    ses.control(fates={"chief@police.example": None})
+    ses.send()
+    ses.service.stop()
+
+    types = [event["DetailType"] for event in ses.emulator.published]
+    assert types == ["Email Sent", "Email Bounced", "Email Sent", "Email Delivered"]
 
 
 def test_the_set_number_of_sends_is_refused_for_good(ses: Ses) -> None:
