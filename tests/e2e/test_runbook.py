@@ -1,21 +1,24 @@
 """Every command that the runbook names, run on the local stack, on a campaign with a letter that bounced.
 
 Commands of AWS run in a shell with the runbook's own functions and the AWS CLI of uv.lock. It is version 1: PyPI has no
-other. It takes some minutes and changes the stack's secret, so only `make rehearse` runs it.
+other. What the local stack can't answer, tests/e2e/account.py does. It takes some minutes and changes the stack's
+secret, so only `make rehearse` runs it.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import subprocess
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from typer.testing import CliRunner
 
+from tests.e2e.account import Account
 from tests.e2e.test_doctor import physical_id
 from tests.e2e.test_metrics import confirm, sign
 from tests.e2e.waiting import wait_for
@@ -25,13 +28,15 @@ from undersigned.domain.errors import UndersignedError
 from undersigned.domain.schedule import period_of
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
+from undersigned_cli.commands import doctor
 from undersigned_cli.local.processes import Environments, find_uv
+from undersigned_cli.local.serving import HttpService
 from undersigned_cli.local.stack import PROJECT
 from undersigned_cli.main import app
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from undersigned_cli.local.running import RunningStack
@@ -39,6 +44,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.rehearsed
 
 CAMPAIGN = "end-demand-illinois"
+BOUNCES = "bounce@simulator.amazonses.com"
 
 THE_CLI = """
 set -euo pipefail
@@ -54,31 +60,57 @@ aws() {
 }
 """
 
-AT_AWS_ONLY = {
-    "ce get-cost-and-usage",
-    "service-quotas request-service-quota-increase",
-    "sesv2 delete-suppressed-destination",
-}
-"""The local stack has no such service, or no suppression list. The AWS CLI checks their options and values only."""
+COSTS = [
+    {
+        "TimePeriod": {"Start": "2026-11-01", "End": "2026-11-02"},
+        "Total": {},
+        "Groups": [
+            {"Keys": ["Amazon Simple Email Service"], "Metrics": {"UnblendedCost": {"Amount": "1.6", "Unit": "USD"}}}
+        ],
+        "Estimated": True,
+    }
+]
+"""What Cost Explorer says of a day, as its API reference has it."""
 
-CHECKED_ONLY = """
-set -euo pipefail
-aws() { command aws "$@" --generate-cli-skeleton output; }
-"""
+type Shell = Callable[[str], subprocess.CompletedProcess[str]]
 
 
-def shell(stack: RunningStack, script: str, setup: str = THE_CLI + DEFINED) -> subprocess.CompletedProcess[str]:
-    """Run a piece of the runbook in bash, with the AWS CLI and the stack's environment."""
+@pytest.fixture(scope="module")
+def account() -> Account:
+    """Return what answers for the AWS account."""
+    made = Account()
+    made.cost(COSTS)
+    return made
+
+
+@pytest.fixture(scope="module")
+def shell(stack: RunningStack, account: Account, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+    """Yield what runs a piece of the runbook in bash, with the AWS CLI, the stack's environment and the account."""
+    service = HttpService("the account", 0, tmp_path_factory.mktemp("account") / "http.log")
+    service.answer = account.answer
+    service.start()
     environments = Environments(find_uv(PROJECT), PROJECT, stack.state / "environments")
-    nobodys = {"AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"}
-    return subprocess.run(  # noqa: S603
-        environments.command("awscli", "bash", "-c", setup + script),
-        env={**environments.variables("awscli"), **stack.environment, **nobodys},
-        capture_output=True,
-        text=True,
-        timeout=1200,
-        check=False,
-    )
+    environment = {
+        **environments.variables("awscli"),
+        **stack.environment,
+        "AWS_CONFIG_FILE": "/dev/null",
+        "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+        "AWS_ENDPOINT_URL_COST_EXPLORER": service.url,
+        "AWS_ENDPOINT_URL_SERVICE_QUOTAS": service.url,
+    }
+
+    def run(script: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(  # noqa: S603
+            environments.command("awscli", "bash", "-c", THE_CLI + DEFINED + script),
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=1200,
+            check=False,
+        )
+
+    yield run
+    service.stop()
 
 
 def filled_in(piece: str, stack: RunningStack, signed: Mapping[str, str]) -> str:
@@ -112,7 +144,7 @@ def filled_in(piece: str, stack: RunningStack, signed: Mapping[str, str]) -> str
         piece = piece.replace("…", asked["queryId"])
     for name in re.findall(r'"(\w+)": "…"', piece):
         piece = piece.replace(f'"{name}": "…"', f'"{name}": "{signed[name]}"')
-    return piece.replace("ADDRESS", "bounce@simulator.amazonses.com")
+    return piece.replace("ADDRESS", BOUNCES)
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +153,7 @@ def bounced(stack: RunningStack) -> Stack:
     deployed = Stack(stack.outputs, stack.client)
     wiring = deployed.wiring()
     folder = campaign_folder.read(PROJECT / "campaigns" / CAMPAIGN)
-    targets = tuple(replace(target, email="bounce@simulator.amazonses.com") for target in folder.targets)
+    targets = tuple(replace(target, email=BOUNCES) for target in folder.targets)
     push(replace(folder, targets=targets), wiring.campaigns)
     sign(stack, "ada@runbook.example", "60201", campaign=CAMPAIGN)
     confirm(stack, "ada@runbook.example")
@@ -132,43 +164,102 @@ def bounced(stack: RunningStack) -> Stack:
     return deployed
 
 
-def test_every_command_of_aws_runs(stack: RunningStack, bounced: Stack) -> None:
+def piece_with(command: str) -> str:
+    """Return the runbook's only piece with a command."""
+    [piece] = [piece for piece in of_the_shell() if command in piece]
+    return piece
+
+
+def printed_by(shell: Shell, script: str) -> str:
+    """Run a piece of the runbook, and return what it prints."""
+    result = shell(script)
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def test_every_command_of_aws_runs(stack: RunningStack, bounced: Stack, shell: Shell) -> None:
     wiring = bounced.wiring()
     [signature] = wiring.signatures.listed_signatures(CAMPAIGN)
     signed = {"campaign": CAMPAIGN, "signer": signature.signer, "request": signature.mail_request}
-    failed, at_aws_only = {}, set()
+    failed = {}
     for piece in of_the_shell():
         script = filled_in(piece, stack, signed)
         assert "…" not in script
-        result = shell(stack, script)
-        if called := {name for name in AT_AWS_ONLY if f"aws {name} " in piece}:
-            # When the emulator learns them, they run there.
-            assert result.returncode != 0, called
-            at_aws_only |= called
-            result = shell(stack, script, CHECKED_ONLY)
+        result = shell(script)
         if result.returncode != 0:
             failed[piece] = result.stderr[-500:]
 
     assert failed == {}
-    assert at_aws_only == AT_AWS_ONLY
 
 
-def test_what_the_commands_of_aws_print(stack: RunningStack, bounced: Stack) -> None:
-    assert bounced.outputs["TableName"] == shell(stack, "id Table").stdout.strip()
+def test_what_the_commands_of_aws_print(bounced: Stack, shell: Shell) -> None:
+    assert bounced.outputs["TableName"] == printed_by(shell, "id Table").strip()
     # The emulator takes `?ERROR ?timeout` for lines with both words; for CloudWatch, one of them is enough.
-    printed = shell(stack, "lines RecordFeedbackLogGroup 1h ERROR").stdout
+    printed = printed_by(shell, "lines RecordFeedbackLogGroup 1h ERROR")
     assert '"message":"mail event"' in printed
     assert '"bounce"' in printed
 
 
-@pytest.mark.parametrize("wrong", ["aws sqs purge-queue --url x", "peek NoQueue", "aws logs tail x"])
-def test_a_wrong_command_of_aws_fails(stack: RunningStack, wrong: str) -> None:
-    assert shell(stack, wrong).returncode != 0
+def test_an_address_that_is_deleted_from_the_suppression_list_is_no_longer_named(
+    stack: RunningStack, bounced: Stack, shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The local stack has no DNS.
+    monkeypatch.setattr(doctor, "txt_records", lambda _name: [])
+    command = piece_with("delete-suppressed-destination")
+
+    def named() -> dict[str, str]:
+        result = CliRunner().invoke(app, ["doctor", "--json", "--local", "--state", str(stack.state)])
+        rows: list[dict[str, str]] = json.loads(result.stdout)
+        return next(row for row in rows if row["check"] == "suppression list")
+
+    mail = f"From: {bounced.wiring().settings.sender_address}\r\n\r\nGood day"
+    stack.client("sesv2").send_email(Destination={"ToAddresses": [BOUNCES]}, Content={"Raw": {"Data": mail.encode()}})
+    wait_for(lambda: BOUNCES in named()["found"])
+    assert command in named()["todo"], "the doctor names the runbook's command"
+    printed_by(shell, filled_in(command, stack, {}))
+
+    assert BOUNCES not in named()["found"]
 
 
-@pytest.mark.parametrize("wrong", ["aws ce get-cost-and-usage --granularity DAILY", "aws ce get-cost --metrics x"])
-def test_a_wrong_command_that_runs_at_aws_only_fails(stack: RunningStack, wrong: str) -> None:
-    assert shell(stack, wrong, CHECKED_ONLY).returncode != 0
+def test_the_costs_are_those_of_each_service_by_day(account: Account, shell: Shell) -> None:
+    today = datetime.now(UTC).astimezone().date()
+    printed = json.loads(printed_by(shell, piece_with("aws ce get-cost-and-usage")))
+
+    assert printed["ResultsByTime"] == COSTS
+    assert account.asked["GetCostAndUsage"][-1] == {
+        "TimePeriod": {"Start": f"{today:%Y-%m}-01", "End": f"{today + timedelta(days=1)}"},
+        "Granularity": "DAILY",
+        "Metrics": ["UnblendedCost"],
+        "GroupBy": [{"Type": "DIMENSION", "Key": "SERVICE"}],
+    }
+
+
+def test_a_higher_quota_of_functions_at_once_is_asked_for(shell: Shell) -> None:
+    assert int(printed_by(shell, piece_with("AccountLimit.ConcurrentExecutions"))) > 0
+    requested = json.loads(printed_by(shell, piece_with("request-service-quota-increase")))["RequestedQuota"]
+
+    named = {name: requested[name] for name in ("QuotaName", "DesiredValue", "Status")}
+    assert named == {"QuotaName": "Concurrent executions", "DesiredValue": 1000, "Status": "PENDING"}
+
+
+ASK = "aws service-quotas request-service-quota-increase --service-code lambda"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "aws sqs purge-queue --url x",
+        "peek NoQueue",
+        "aws logs tail x",
+        "aws ce get-cost-and-usage --granularity DAILY",
+        "aws ce get-cost --metrics x",
+        f"{ASK} --quota-code L-B99A9385 --desired-value 1000",
+        f"{ASK} --quota-code L-B99A9384 --desired-value 10",
+        "aws sesv2 delete-suppressed-destination --email-address nobody@runbook.example",
+    ],
+)
+def test_a_wrong_command_of_aws_fails(shell: Shell, wrong: str) -> None:
+    assert shell(wrong).returncode != 0
 
 
 def test_every_command_of_ours_runs(
