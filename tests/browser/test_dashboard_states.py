@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 
 from tests import looks
 from tests.integration.conftest import world
-from tests.integration.test_dashboard import put_key
+from tests.integration.test_dashboard import PERIOD, open_another_delivery, put_key
 from tests.world import CAMPAIGN, DASHBOARD, ROOT
 from undersigned_cli.local.serving import HttpService, Response
 
@@ -83,6 +83,28 @@ def troubled(world: World) -> World:
     return world
 
 
+@pytest.fixture
+def undecided(world: World) -> World:
+    """Return a campaign with a bounced delivery whose week another one took, and with one without an outcome."""
+    put_key(world, "us_manage", "manage")
+    for number, (code, town) in enumerate((("60201", "Evanston"), ("60091", "Wilmette"))):
+        world.confirmed(name=f"Ada Rossi {number}", email=f"s{number}@signers.example", postal_code=code, locality=town)
+    world.week()
+    [bounced] = [sent for sent in world.deliveries if sent.tags["target"] == "evanston"]
+    world.feedback("bounce", bounced)
+    open_another_delivery(world)
+    world.clock.advance(days=4)
+    return world
+
+
+def sign_in(page: Page) -> None:
+    """Sign in with a key, in either language."""
+    page.get_by_text("Sign in with a key").or_(page.get_by_text("con una clave")).first.click()
+    page.locator("[name=campaign]").fill(CAMPAIGN)
+    page.locator("[name=key]").fill("us_manage")
+    page.locator("form[action='/organizer/session'] button").click()
+
+
 def see(visitor: Visitor, page: Page, name: str) -> None:
     """Check a state, and keep its picture."""
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name} is wider than the screen"
@@ -100,10 +122,7 @@ def test_each_state_is_accessible_and_fits(
     look = f"{language}-{width}-{'dark' if dark else 'light'}"
     page = visitor.open(f"{address}/organizer?lang={language}", width=width, dark=dark)
     see(visitor, page, f"sign-in-{look}")
-    page.get_by_text("Sign in with a key").or_(page.get_by_text("con una clave")).first.click()
-    page.locator("[name=campaign]").fill(CAMPAIGN)
-    page.locator("[name=key]").fill("us_manage")
-    page.locator("form[action='/organizer/session'] button").click()
+    sign_in(page)
     expect(page.locator("html")).to_have_attribute("lang", language)
     expect(page.locator("[data-copy]")).to_be_visible()
     assert page.locator("#to-do ~ .state").count() >= 7
@@ -120,14 +139,32 @@ def test_each_state_is_accessible_and_fits(
     expect(page.locator("html")).to_have_attribute("lang", "es" if language == "en" else "en")
 
 
+@pytest.mark.parametrize(("width", "dark", "language"), looks.looks(360, 1280, ("en", "es")))
+def test_each_decision_about_a_delivery_is_accessible_and_fits(
+    undecided: World, address: str, visitor: Visitor, width: int, *, dark: bool, language: str
+) -> None:
+    look = f"{language}-{width}-{'dark' if dark else 'light'}"
+    page = visitor.open(f"{address}/organizer?lang={language}", width=width, dark=dark)
+    sign_in(page)
+    expect(page.locator("html")).to_have_attribute("lang", language)
+    page.goto(f"{address}{DASHBOARD}/deliveries/{PERIOD}/wilmette")
+    expect(page.locator("#why-not-sent")).to_be_visible()
+    see(visitor, page, f"no-outcome-{look}")
+    page.goto(f"{address}{DASHBOARD}/deliveries/{PERIOD}/evanston")
+    expect(page.locator("#why-not-sent")).to_have_count(0)
+    see(visitor, page, f"second-email-{look}")
+    page.locator("#why-again").fill("the office asked for it")
+    page.locator("form:has(#why-again) button").click()
+    expect(page.locator("#why-again")).to_have_count(0)
+    undecided.run_queue()
+    assert [sent.tags["target"] for sent in undecided.deliveries].count("evanston") == 2
+
+
 def test_the_forms_address_is_copied(troubled: World, address: str, visitor: Visitor) -> None:
     assert troubled.deliveries
     page = visitor.open(f"{address}/organizer")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.get_by_text("Sign in with a key").click()
-    page.get_by_label("Campaign").fill(CAMPAIGN)
-    page.get_by_label("Key").fill("us_manage")
-    page.get_by_role("button", name="Sign in").click()
+    sign_in(page)
     page.get_by_role("button", name="Copy").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()").endswith(FORM)

@@ -15,7 +15,7 @@ from tests.openapi_document import routed
 from tests.world import CAMPAIGN, DASHBOARD, ROOT
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.campaigns import Target, dashboard_path
-from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.deliveries import Delivery, DeliveryKey
 from undersigned.domain.exports import Export, ExportFilter
 from undersigned.domain.signatures import signer_id
 from undersigned_cli import campaign_folder
@@ -542,6 +542,53 @@ def test_an_email_that_did_not_arrive_is_sent_again(world: World, manager: Organ
     assert manager.press(f"/deliveries/{PERIOD}/evanston/settle-as-not-sent", seen).status == 303
     world.run_queue()
     assert len(world.deliveries) == 2
+
+
+def second_email(organizer: Organizer, path: str) -> tuple[str, dict[str, str]]:
+    """Return the address to which a page's form for a second email is posted, and what the form sends."""
+    page = organizer.see(path).body
+    [form] = re.findall(r"<form[^>]*>(?:(?!</form>).)*<button>Send a second email</button>", page, re.DOTALL)
+    assert re.search(r'<input id="why-again" name="why"[^>]* required', form)
+    [action] = re.findall(r'action="([^"]+)"', form)
+    return action, dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form))
+
+
+def open_another_delivery(world: World, *, again: bool = False) -> None:
+    """Open a delivery to the same recipient two days later."""
+    deliveries = world.wiring.deliveries
+    known = tuple(deliveries.deliveries(CAMPAIGN, "evanston"))
+    key = DeliveryKey(CAMPAIGN, "evanston", "2026-11-26")
+    deliveries.open(Delivery(key, "open", opened_at=world.clock.now, letters=1), known, again=again)
+
+
+def test_a_bounced_email_whose_week_was_taken_is_sent_for_a_reason(world: World, manager: Organizer) -> None:
+    """The refusal names a way, and the page has it."""
+    path = f"/deliveries/{PERIOD}/evanston"
+    world.confirmed()
+    world.week()
+    world.feedback("bounce", world.deliveries[0])
+    seen = manager.revision(path)
+    open_another_delivery(world)
+    refused = manager.press(f"{path}/retry", seen)
+    assert (refused.status, "press “Send a second email” on the dashboard" in refused.body) == (409, True)
+    action, values = second_email(manager, path)
+    assert manager.press(action, values).status == 409, "a second email needs a reason"
+    assert manager.press(action, {**values, "why": "the office asked for it"}).status == 303
+    world.run_queue()
+    assert [mail.tags["period"] for mail in world.deliveries] == [PERIOD, PERIOD]
+    assert "Sent a delivery again within seven days of another one evanston 2026-11-24" in manager.words("/audit")
+
+
+def test_an_email_that_did_not_arrive_is_sent_again_although_another_one_went(world: World, manager: Organizer) -> None:
+    """It kept its week, so the button is never refused for that, and needs no second form."""
+    path = f"/deliveries/{PERIOD}/evanston"
+    without_an_outcome(world, manager)
+    open_another_delivery(world, again=True)
+    page = manager.words(path)
+    assert ("It did not arrive: send it again" in page, "Send a second email" in page) == (True, False)
+    assert manager.press(f"{path}/settle-as-not-sent", manager.revision(path)).status == 303
+    world.run_queue()
+    assert [mail.tags["period"] for mail in world.deliveries].count(PERIOD) == 2
 
 
 @pytest.mark.parametrize("button", ["retry", "settle-as-sent", "settle-as-not-sent"])

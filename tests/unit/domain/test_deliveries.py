@@ -193,6 +193,19 @@ def test_what_a_person_has_to_decide(delivery: Delivery, after_hours: float, que
     assert delivery.question(NINE + timedelta(hours=after_hours)) == question
 
 
+@pytest.mark.parametrize("permanent", [False, True])
+@pytest.mark.parametrize("state", get_args(DeliveryState))
+def test_an_email_that_may_have_arrived_keeps_its_week_until_a_person_decides(
+    state: DeliveryState,
+    permanent: bool,  # noqa: FBT001
+) -> None:
+    """So only one that bounced can be too soon to send again. The dashboard asks for a reason there."""
+    delivery = replace(SENT, state=state, permanent=permanent)
+    question = delivery.question(NINE + timedelta(hours=720))
+
+    assert delivery.occupies_week or question in {None, "bounced"}
+
+
 def test_an_email_without_an_outcome_is_a_question_after_three_days() -> None:
     assert timedelta(days=3) == OUTCOME_WITHIN
 
