@@ -33,10 +33,11 @@ def resume(request: DashboardRequest) -> Response[str]:
 
 @buttons.post("/approve", "manage")
 def approve(request: DashboardRequest) -> Response[str]:
-    """Approve the period that the page showed, and queue its deliveries."""
+    """Approve the period that the page showed, and queue its deliveries; or again within seven days."""
     period = request.posted("period")
     check_names({"period": period})
-    wired.stack.delivery_controls().approve(request.campaign, period, request.by, request.reason())
+    controls = wired.stack.delivery_controls()
+    controls.approve(request.campaign, period, request.by, request.reason(), again=request.pressed_again())
     return done(request, "approved")
 
 

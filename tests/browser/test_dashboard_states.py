@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 
 from tests import looks
 from tests.integration.conftest import world
-from tests.integration.test_dashboard import PERIOD, open_another_delivery, put_key
+from tests.integration.test_dashboard import PERIOD, approved_and_sent_yesterday, open_another_delivery, put_key
 from tests.world import CAMPAIGN, DASHBOARD, ROOT
 from undersigned_cli.local.serving import HttpService, Response
 
@@ -158,6 +158,28 @@ def test_each_decision_about_a_delivery_is_accessible_and_fits(
     expect(page.locator("#why-again")).to_have_count(0)
     undecided.run_queue()
     assert [sent.tags["target"] for sent in undecided.deliveries].count("evanston") == 2
+
+
+@pytest.mark.parametrize(("width", "dark", "language"), looks.looks(360, 1280, ("en", "es")))
+def test_the_approval_of_a_second_email_is_accessible_and_fits(
+    world: World, address: str, visitor: Visitor, width: int, *, dark: bool, language: str
+) -> None:
+    put_key(world, "us_manage", "manage")
+    approved_and_sent_yesterday(world)
+    look = f"{language}-{width}-{'dark' if dark else 'light'}"
+    page = visitor.open(f"{address}/organizer?lang={language}", width=width, dark=dark)
+    sign_in(page)
+    expect(page.locator("html")).to_have_attribute("lang", language)
+    page.goto(f"{address}{DASHBOARD}/targets/evanston")
+    see(visitor, page, f"needs-approval-{look}")
+    page.locator("a[href$='#second-email']").click()
+    page.locator("#second-email summary").click()
+    see(visitor, page, f"approve-again-{look}")
+    page.locator("#why-again").fill("the office asked for it")
+    page.locator("form:has(#why-again) button").click()
+    expect(page.locator("#second-email")).to_have_count(0)
+    world.run_queue()
+    assert len(world.deliveries) == 2
 
 
 def test_the_forms_address_is_copied(troubled: World, address: str, visitor: Visitor) -> None:

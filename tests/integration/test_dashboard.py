@@ -686,6 +686,45 @@ def test_a_second_email_within_seven_days_needs_a_reason_on_the_dashboard(world:
     assert "Sent letters within seven days of the last email" in manager.words("/audit")
 
 
+def approved_and_sent_yesterday(world: World) -> None:
+    """Send a letter of a campaign that needs approvals, and confirm another one; a day passes."""
+    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
+    world.wiring.campaigns.put_campaign(replace(campaign, approval=True))
+    world.confirmed()
+    world.wiring.delivery_controls().approve(CAMPAIGN, PERIOD, "cli", "")
+    world.run_queue()
+    world.confirmed(email="bo@signers.example")
+    world.clock.advance(days=1)
+
+
+def test_a_second_email_is_approved_for_a_reason(world: World, manager: Organizer) -> None:
+    """The refusal names a way, and the overview has it."""
+    approved_and_sent_yesterday(world)
+    manager.sign_in("us_manage")
+    refused = manager.press("/approve", {"period": "2026-11-25"})
+    assert (refused.status, "press “Send a second email” on the dashboard" in refused.body) == (409, True)
+    action, values = second_email(manager, "")
+    assert manager.press(action, values).status == 409, "a second email needs a reason"
+    assert manager.press(action, {**values, "why": "the office asked for it"}).status == 303
+    world.run_queue()
+    assert [mail.tags["period"] for mail in world.deliveries] == [PERIOD, "2026-11-25"]
+    assert "Approved deliveries within seven days of the last ones 2026-11-25" in manager.words("/audit")
+    assert "Send a second email" not in manager.words()
+
+
+def test_a_recipients_page_offers_no_second_email_before_its_approval(world: World, manager: Organizer) -> None:
+    approved_and_sent_yesterday(world)
+    manager.sign_in("us_manage")
+    page = manager.see("/targets/evanston").body
+    assert "<button>Send a second email</button>" not in page
+    assert f'<a href="{DASHBOARD}#second-email">' in page
+    world.wiring.campaigns.approve(CAMPAIGN, "2026-11-25")
+    action, values = second_email(manager, "/targets/evanston")
+    manager.press(action, {**values, "why": "the office asked for it"})
+    world.run_queue()
+    assert [mail.tags["period"] for mail in world.deliveries] == [PERIOD, "2026-11-25"]
+
+
 def test_a_second_email_on_the_same_day_is_not_offered(world: World, manager: Organizer) -> None:
     world.confirmed()
     world.week()

@@ -490,6 +490,7 @@ def overview(  # noqa: PLR0913  (what the page shows)
     )
     waiting = sum(row.waiting for row in rows)
     lines = [line for state in targets.items for line in state.plan(found.campaign, found.controls, period)]
+    awaiting = sum(line.letters for line in lines if line.outcome == "awaiting approval")
     return render_framed(
         "dashboard_overview.html",
         viewer.language,
@@ -508,7 +509,7 @@ def overview(  # noqa: PLR0913  (what the page shows)
         sources=_sources(viewer, by_source),
         waiting=waiting,
         sent=sum(row.sent for row in rows),
-        awaiting=sum(line.letters for line in lines if line.outcome == "awaiting approval"),
+        awaiting=awaiting,
         plan=_plan_rows(
             viewer,
             [
@@ -518,6 +519,7 @@ def overview(  # noqa: PLR0913  (what the page shows)
             ],
         ),
         can_send=any(line.outcome == "goes" for line in lines),
+        can_approve_again=not awaiting and _needs_approval_again(lines),
         period=period,
         draft=draft if draft and not draft.is_published else None,
         next_delivery=_next_delivery(viewer, found, waiting if not is_part else None),
@@ -571,6 +573,11 @@ def _plan_rows(viewer: Viewer, lines: Iterable[PlanLine]) -> list[PlanRow]:
     ]
 
 
+def _needs_approval_again(lines: Iterable[PlanLine]) -> bool:
+    """Say whether a second email within seven days needs an approval first."""
+    return any(line.outcome == "too soon" and not line.may_begin for line in lines)
+
+
 def _again_from(line: PlanLine, language: str) -> str | None:
     if line.too_soon is None or line.too_soon.again_from.isoformat() == line.key.period:
         return None
@@ -592,6 +599,7 @@ def target(
         "overview",
         row=_row(viewer, state),
         plan=_plan_rows(viewer, plan),
+        needs_approval_again=_needs_approval_again(plan),
         next_delivery=short_moment(viewer.local(next_delivery), viewer.language),
         history=[(delivery, viewer.state_of(delivery)) for delivery in history],
     )
