@@ -116,7 +116,7 @@ class MadeSignatures(SignatureStore):
 
     delete = signature = listed_signatures = pages = sign = ask_again = confirm = end_links = _not_asked
     withdraw = release = set_town = drop_beside = clear = erase = how_many_wait = waiting_since = _not_asked
-    waiting_by_target = hold = end_hold = how_many_held = _not_asked
+    signers_by_target = hold = end_hold = how_many_held = _not_asked
     postpone_mail = end_postponement = postponed_mails = how_many_postponed = refuse_mail = _not_asked
 
     def _row(self, number: int) -> Signature:
@@ -204,7 +204,7 @@ class OneDelivery(DeliveryStore):
     def put_archive(self, key: DeliveryKey, archive: ArchiveRecord) -> None:
         self._archives[archive.number] = archive
 
-    bundles_to = record_event = mail_events = erase_letter = _not_asked
+    existing = bundles_to = record_event = mail_events = erase_letter = _not_asked
 
 
 class PacketFolder(PacketStore):

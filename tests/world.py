@@ -636,7 +636,7 @@ def _handler(monkeypatch: pytest.MonkeyPatch, function: str, wiring: Wiring) -> 
         },
         "tally": {"tallying": wiring.tallying, "publishing": wiring.publishing},
         "plan_deliveries": {
-            "planning": lambda: wiring.planning(wiring.settings.plans_at_once),
+            "planning": wiring.planning,
             "hours": wiring.hours,
             "approval_requests": wiring.approval_requests,
         },

@@ -89,4 +89,5 @@ class Stack:
             raise StackError(message)
         known = _SETTING_OF_OUTPUT | _SETTING_OF_NEW_OUTPUT
         settings = {setting: self.outputs[output] for output, setting in known.items() if output in self.outputs}
-        return Wiring(Settings(settings), client=self.client)
+        # A command has all the time that it needs.
+        return Wiring(Settings({**settings, "PLANS_AT_ONCE": "1"}), client=self.client)

@@ -11,6 +11,7 @@ stack = Wiring.of_environment(
     "export_queue_url",
     "people_mails_url",
     "schedule",
+    "plans_at_once",
     "proxy",
     "public_url",
     "api_url",

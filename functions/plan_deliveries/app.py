@@ -26,7 +26,7 @@ logger = Logger()
 stack = Wiring.of_environment(
     "table_name", "secret_arn", "delivery_queue_url", "schedule", "sender", "configuration_set", "plans_at_once"
 )
-planning = stack.planning(stack.settings.plans_at_once)
+planning = stack.planning()
 hours = stack.hours()
 approval_requests = stack.approval_requests()
 

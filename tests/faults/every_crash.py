@@ -460,6 +460,7 @@ def _run(
         patch.setattr("undersigned.domain.deliveries.MOST_LINKS", played.most_links)
         patch.setattr("undersigned.domain.deliveries.PACKETS_IN_ARCHIVE", 2)
         patch.setattr("undersigned.services.planning.MANY_TARGETS", played.many_targets)
+        patch.setattr("undersigned.services.waiting_evidence.MANY_TARGETS", played.many_targets)
         patch.setattr("undersigned.services.tallying.COUNTED_LATER", played.rush)
         patch.setattr("undersigned.services.mail_budgets.RUSH", played.rush)
         patch.setattr("functions.send_confirmations.of_stream.RUSH", played.rush)

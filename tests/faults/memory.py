@@ -275,8 +275,8 @@ class Memory:
         entries = [{index.partition: {"S": partition}, "pk": {"S": pk}, "sk": {"S": sk}} for partition, pk, sk in found]
         page, rest = entries[:_ITEMS_OF_A_PAGE], entries[_ITEMS_OF_A_PAGE:]
         kept = [item for item in page if holds(request["FilterExpression"], item, names, values)]
-        shown = {index.partition}
-        assert {names[name] for name in request["ProjectionExpression"].split(", ")} == shown
+        shown = {index.partition, "pk"}
+        assert {names.get(name, name) for name in request["ProjectionExpression"].split(", ")} == shown
         answer: dict[str, Any] = {"Items": [{name: item[name] for name in shown} for item in kept]}
         return answer | {"LastEvaluatedKey": page[-1]} if rest else answer
 

@@ -734,7 +734,7 @@ class Scenario:
     """What is played, to which targets, and how many bytes of PDFs an email holds before it links to them.
 
     `rush` is how many new letters in a batch are one, `most_links` how many packets a page links to, `part` the bytes
-    in a part of an upload, `many_targets` from how many targets on a plan reads all trays at once.
+    in a part of an upload, `many_targets` from how many targets on all trays are read at once.
     """
 
     play: Callable[[Platform], Arrivals]

@@ -503,8 +503,8 @@ class Wiring:
 
         return Hours(runs=self.hourly_runs, clock=self._clock)
 
-    def planning(self, at_once: int = 1) -> Planning:
-        """Wire the plans, which ask about so many blocks of targets at the same time."""
+    def planning(self) -> Planning:
+        """Wire the plans."""
         from undersigned.services.planning import Planning
 
         return Planning(
@@ -513,7 +513,7 @@ class Wiring:
             deliveries=self.deliveries,
             queue=self.queue,
             schedule=self.settings.schedule,
-            at_once=at_once,
+            at_once=self.settings.plans_at_once,
         )
 
     def packing(
@@ -863,6 +863,7 @@ class Wiring:
             tokens=self.tokens,
             sender=self.settings.sender,
             clock=self._clock,
+            at_once=self.settings.plans_at_once,
         )
 
     def approving(self) -> Approving:
@@ -876,6 +877,7 @@ class Wiring:
             planning=self.planning(),
             tokens=self.tokens,
             delivery_controls=self.delivery_controls(),
+            at_once=self.settings.plans_at_once,
         )
 
     @cached_property

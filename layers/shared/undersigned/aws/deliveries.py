@@ -46,7 +46,7 @@ from undersigned.domain.plans import days_around
 from undersigned.services.ports import BundleTakenError, DeliveryStore, LettersNotWaitingError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
     from boto3.dynamodb.conditions import ConditionBase
 
@@ -104,6 +104,10 @@ class Deliveries(DeliveryStore):
     def delivery(self, key: DeliveryKey) -> Delivery | None:
         values = self._table.get(delivery_key(key), consistent=True)
         return read_delivery(values) if values else None
+
+    @override
+    def existing(self, keys: Sequence[DeliveryKey]) -> tuple[Delivery, ...]:
+        return tuple(map(read_delivery, self._table.batch_get(map(delivery_key, keys))))
 
     @override
     def deliveries(self, campaign: str, target: str) -> Iterator[Delivery]:

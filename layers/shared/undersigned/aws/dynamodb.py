@@ -232,25 +232,26 @@ class Table:
             return self._client.query(**request)["Count"]
         return sum(page["Count"] for page in self._pages(request))
 
-    def partitions(self, index: IndexName, begins_with: str, most_pages: int) -> list[str] | None:
-        """Scan an index, and list the partitions of its items that begin so, once for each item.
+    def partitions(self, index: IndexName, begins_with: str, most_pages: int) -> list[tuple[str, str]] | None:
+        """Scan an index, and list the partitions of its items that begin so, each with the item's own `pk`.
 
         Return None if the index has more pages. A page is a megabyte, as is one call.
         """
         name = _KEYS_OF_INDEXES[index][0]
         built = ConditionExpressionBuilder().build_expression(Attr(name).begins_with(begins_with))
+        partition = next(iter(built.attribute_name_placeholders))
         request: ScanInputTypeDef = {
             "TableName": self._name,
             "IndexName": index,
             "FilterExpression": built.condition_expression,
             "ExpressionAttributeNames": built.attribute_name_placeholders,
             "ExpressionAttributeValues": to_item(built.attribute_value_placeholders),
-            "ProjectionExpression": next(iter(built.attribute_name_placeholders)),
+            "ProjectionExpression": f"{partition}, pk",
         }
-        found: list[str] = []
+        found: list[tuple[str, str]] = []
         for _ in range(most_pages):
             page = self._client.scan(**request)
-            found += [item[name]["S"] for item in page["Items"]]
+            found += [(item[name]["S"], item["pk"]["S"]) for item in page["Items"]]
             if "LastEvaluatedKey" not in page:
                 return found
             request["ExclusiveStartKey"] = page["LastEvaluatedKey"]

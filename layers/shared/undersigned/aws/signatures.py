@@ -13,7 +13,7 @@ time when they are tried again.
 from __future__ import annotations
 
 import heapq
-from collections import Counter
+from collections import defaultdict
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import batched
@@ -458,12 +458,18 @@ class Signatures(SignatureStore):
         return sum(self._table.count(shard, "tray") for shard in tray_shards(campaign, target))
 
     @override
-    def waiting_by_target(self, campaign: str, targets: Iterable[str], most_calls: int) -> Mapping[str, int] | None:
+    def signers_by_target(
+        self, campaign: str, targets: Iterable[str], most_calls: int
+    ) -> Mapping[str, Sequence[str]] | None:
         found = self._table.partitions("tray", f"DUE#{campaign}#", most_calls)
         if found is None:
             return None
         targets_of = {shard: target for target in targets for shard in tray_shards(campaign, target)}
-        return Counter(targets_of[shard] for shard in found if shard in targets_of)
+        signers: defaultdict[str, list[str]] = defaultdict(list)
+        for shard, pk in found:
+            if shard in targets_of:
+                signers[targets_of[shard]].append(parse_signature_key(pk)[1])
+        return dict(signers)
 
     @override
     def waiting(self, campaign: str, target: str) -> Iterator[str]:

@@ -6,20 +6,20 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from undersigned.domain.approvals import WaitingLetters
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.plans import APART, next_day
 from undersigned.domain.schedule import cadence_of
 from undersigned.domain.tokens import VALID_FOR
 from undersigned.rendering import organizer_mails
-from undersigned.services.approving import waiting_letters
+from undersigned.services.at_once import each_at_once
 from undersigned.services.organizer_post import ONCE_IN, ONE_DAY
-from undersigned.services.waiting_evidence import waiting_evidence
+from undersigned.services.waiting_evidence import evidence_against, waiting_signers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime, timedelta
 
-    from undersigned.domain.approvals import WaitingLetters
     from undersigned.domain.campaigns import Campaign, Target
     from undersigned.domain.deliveries import Sender
     from undersigned.domain.schedule import Cadence, WeeklySchedule
@@ -31,7 +31,10 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class ApprovalRequests:
-    """Asks organizers to approve the deliveries that a plan did not queue."""
+    """Asks organizers to approve the deliveries that a plan did not queue.
+
+    `at_once` is how many calls are made at the same time.
+    """
 
     campaigns: CampaignStore
     signatures: SignatureStore
@@ -41,6 +44,7 @@ class ApprovalRequests:
     tokens: Tokens
     sender: Sender
     clock: Callable[[], datetime]
+    at_once: int = 1
 
     def ask(self, campaign: str, period: str, awaiting: Collection[DeliveryKey]) -> PostOutcome:
         """Ask a campaign's organizer once to approve its deliveries of a period, which are among `awaiting`.
@@ -55,14 +59,15 @@ class ApprovalRequests:
             for target in self.campaigns.targets(campaign)
             if DeliveryKey(campaign, target.id, period) in awaiting
         ]
-        waiting = waiting_letters(self.signatures, campaign, targets)
+        trays = waiting_signers(self.signatures, campaign, [target.id for target in targets], self.at_once)
+        waiting = [WaitingLetters(target, len(trays[target.id])) for target in targets if target.id in trays]
         if not waiting:
             return "nothing to say"
         return self.post.send_once(
             "approval",
             campaign,
             period,
-            lambda: self._mail(settings, period, waiting),
+            lambda: self._mail(settings, period, waiting, trays),
             once_in=self._once_in(settings, date.fromisoformat(period), [line.target for line in waiting]),
         )
 
@@ -76,7 +81,7 @@ class ApprovalRequests:
         if cadence.is_on(day):
             return ONE_DAY
         # They are made up for. Who could be asked for since the last request is in none yet.
-        able = [self._able_on(campaign, cadence, target) for target in targets]
+        able = each_at_once(lambda target: self._able_on(campaign, cadence, target), targets, self.at_once)
         newest = max((found for found in able if found and found <= day), default=day)
         return day - newest + ONE_DAY
 
@@ -89,8 +94,14 @@ class ApprovalRequests:
         day = campaign.local(since).date()
         return max(free, day if since <= cadence.moment(day) else day + ONE_DAY)
 
-    def _mail(self, campaign: Campaign, period: str, waiting: Sequence[WaitingLetters]) -> Mail:
-        evidence = waiting_evidence(self.signatures, campaign.id, [line.target.id for line in waiting])
+    def _mail(
+        self,
+        campaign: Campaign,
+        period: str,
+        waiting: Sequence[WaitingLetters],
+        trays: Mapping[str, Sequence[str]],
+    ) -> Mail:
+        evidence = evidence_against(self.signatures, campaign.id, trays.values(), self.at_once)
         return organizer_mails.approval(
             self.sender,
             campaign,

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import batched, chain
 from typing import TYPE_CHECKING
 
-from undersigned.domain.approvals import PeriodState, WaitingLetters
+from undersigned.domain.approvals import PeriodState
 from undersigned.domain.deliveries import DeliveryKey
-from undersigned.services.waiting_evidence import waiting_evidence
+from undersigned.services.at_once import each_at_once
+from undersigned.services.waiting_evidence import evidence_against, waiting_signers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from undersigned.domain.campaigns import Target
     from undersigned.services.delivery_controls import DeliveryControls
     from undersigned.services.planning import Planning
     from undersigned.services.ports import CampaignStore, DeliveryStore, SignatureStore
     from undersigned.tokens import Tokens
 
+_BATCH = 100
+"""How many deliveries are read in one call."""
+
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class Approving:
-    """Shows and approves the period of a link."""
+    """Shows and approves the period of a link. `at_once` is how many calls are made at the same time."""
 
     campaigns: CampaignStore
     signatures: SignatureStore
@@ -29,6 +31,7 @@ class Approving:
     planning: Planning
     tokens: Tokens
     delivery_controls: DeliveryControls
+    at_once: int = 1
 
     def period(self, token: str) -> PeriodState:
         """Return the period of a link. Changes nothing. Raises TokenError, NotFoundError."""
@@ -36,25 +39,26 @@ class Approving:
         campaign = self.campaigns.campaign(asked.campaign)
         targets = self.campaigns.targets(campaign.id)
         controls = self.campaigns.controls(campaign.id)
-        begun = [
-            (target, delivery)
-            for target in targets
-            if (delivery := self.deliveries.delivery(DeliveryKey(campaign.id, target.id, asked.period)))
-        ]
+        keys = batched((DeliveryKey(campaign.id, target.id, asked.period) for target in targets), _BATCH, strict=False)
+        found = chain.from_iterable(each_at_once(self.deliveries.existing, keys, self.at_once))
+        deliveries = {delivery.key.target: delivery for delivery in found}
         # A target gets one email per period. Letters that were confirmed after it wait for a later one.
-        served = {target.id for target, delivery in begun if delivery.is_settled or delivery.is_unfinished}
-        planned = self.planning.preview(campaign, asked.period, approved=True).lines
-        waiting = tuple(
-            replace(line, is_paused=False)
-            for line in planned
-            if line.key.period == asked.period and line.target.id not in served
+        served = {of for of, delivery in deliveries.items() if delivery.is_settled or delivery.is_unfinished}
+        others = [target.id for target in targets if target.id not in served]
+        trays = waiting_signers(self.signatures, campaign.id, others, self.at_once)
+        planned = self.planning.preview_counted(
+            campaign,
+            asked.period,
+            [target for target in targets if target.id in trays],
+            {target: len(signers) for target, signers in trays.items()},
         )
+        waiting = tuple(replace(line, is_paused=False) for line in planned.lines if line.key.period == asked.period)
         return PeriodState(
             campaign,
             asked.period,
             waiting,
-            waiting_evidence(self.signatures, campaign.id, [line.target.id for line in waiting]),
-            tuple(begun),
+            evidence_against(self.signatures, campaign.id, [trays[line.key.target] for line in waiting], self.at_once),
+            tuple((target, deliveries[target.id]) for target in targets if target.id in deliveries),
             is_approved=asked.period in controls.approved,
             is_paused=controls.paused,
         )
@@ -63,9 +67,3 @@ class Approving:
         """Approve the period of a link, and queue its deliveries. Raises TokenError, NotFoundError."""
         asked = self.tokens.read_approval(token)
         self.delivery_controls.approve(asked.campaign, asked.period, by="link in the email", why="")
-
-
-def waiting_letters(signatures: SignatureStore, campaign: str, targets: Iterable[Target]) -> tuple[WaitingLetters, ...]:
-    """Count the waiting letters of each target, without targets that have none."""
-    counted = (WaitingLetters(target, signatures.how_many_wait(campaign, target.id)) for target in targets)
-    return tuple(line for line in counted if line.letters)

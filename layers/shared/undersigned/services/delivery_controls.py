@@ -86,15 +86,15 @@ class DeliveryControls:
                 )
             )
         _check_reason(why, again=again)
+        planned = self.planning.preview(settings, period, again=again, approved=True, counts=False)
         # An approval that has been given stands, and pressing the button again is harmless.
         if not again and period not in self.campaigns.controls(campaign).approved:
-            planned = self.planning.preview(settings, period, approved=True).lines
-            own = [line for line in planned if line.key.period == period]
+            own = [line for line in planned.lines if line.key.period == period]
             if own and all(line.too_soon for line in own):
                 raise _too_soon(next(line.too_soon for line in own if line.too_soon), settings.language)
         self.campaigns.approve(campaign, period)
         self.record(campaign, "approve again" if again else "approve", by, about=period, why=why)
-        return self.planning.queue_up(settings, period, again=again)
+        return self.planning.queue_previewed(planned, again=again)
 
     def deliver(  # noqa: PLR0913  (what, who and why)
         self, campaign: str, period: str, by: str, why: str, *, only: str | None = None, again: bool = False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from itertools import batched
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from undersigned.domain.errors import NotFoundError, UndersignedError
 from undersigned.domain.plans import plan_lines, was_left_out_on
 from undersigned.domain.schedule import cadence_of
+from undersigned.services.at_once import each_at_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -186,34 +186,81 @@ class Planning:
             )
 
         def queue(planned: Plan) -> Plan:
-            due = [line for line in planned.lines if line.is_due and line.may_begin]
-            try:
-                self.queue.put([line.key for line in due], again=again)
-            except Exception as error:  # noqa: BLE001  (one block's error must not stop the others; it is reported)
-                ids = dict.fromkeys(line.target.id for line in due)
-                lines = tuple(line for line in planned.lines if line not in due)
-                return Plan(lines, (*planned.failed, NotPlanned(campaign.id, tuple(ids), error)))
-            return planned
+            return self._queued(planned, again=again)
 
         return _sum([self._plan_all(campaign, targets, plan, queue if queues else None), not_counted])
 
-    def preview(
-        self, campaign: Campaign, period: str, *, only: str | None = None, again: bool = False, approved: bool = False
+    def preview(  # noqa: PLR0913  (a plan's options)
+        self,
+        campaign: Campaign,
+        period: str,
+        *,
+        only: str | None = None,
+        again: bool = False,
+        approved: bool = False,
+        counts: bool = True,
     ) -> Plan:
-        """Return what `queue_up` would do, with the numbers of letters, as if the period were approved or not.
+        """Return what `queue_up` would do, as if the period were approved or not.
 
-        An error about one target stops no others; the plan has it in `failed`.
+        It has the numbers of letters. Unless it `counts`, that may be 1 for any number, which takes fewer calls. An
+        error about one target stops no others; the plan has it in `failed`.
         """
-        controls, targets = self.campaigns.controls(campaign.id), self._targets(campaign, only)
+        targets = self._targets(campaign, only)
         counted, not_counted = self._counted(campaign, targets)
 
         def waiting(campaign: str, target: str) -> int:
-            return self.signatures.how_many_wait(campaign, target) if counted is None else counted.get(target, 0)
+            if counted is not None:
+                return counted.get(target, 0)
+            if not counts:
+                return int(self.signatures.has_waiting(campaign, target))
+            return self.signatures.how_many_wait(campaign, target)
+
+        return _sum([self._preview(campaign, period, targets, waiting, again=again, approved=approved), not_counted])
+
+    def preview_counted(
+        self, campaign: Campaign, period: str, targets: Sequence[Target], letters: Mapping[str, int]
+    ) -> Plan:
+        """Return the preview of an approved period for some targets, whose waiting letters the caller has counted."""
+        return self._preview(campaign, period, targets, lambda _, target: letters[target], approved=True)
+
+    def _preview(  # noqa: PLR0913  (a plan's options)
+        self,
+        campaign: Campaign,
+        period: str,
+        targets: Sequence[Target],
+        waiting: Callable[[str, str], int],
+        *,
+        again: bool = False,
+        approved: bool = False,
+    ) -> Plan:
+        controls = self.campaigns.controls(campaign.id)
 
         def plan(target: Target) -> Iterator[PlanLine]:
             return self._lines(campaign, controls, target, period, again=again, approved=approved, waiting=waiting)
 
-        return _sum([self._plan_all(campaign, targets, plan), not_counted])
+        return self._plan_all(campaign, targets, plan)
+
+    def queue_previewed(self, previewed: Plan, *, again: bool = False) -> Plan:
+        """Queue what goes of a preview, without looking at the targets once more.
+
+        Raises NotPlannedError if an error kept targets out; all others are queued.
+        """
+        blocks = map(Plan, batched(previewed.lines, _BLOCK, strict=False))
+        queued = each_at_once(lambda block: self._queued(block, again=again), blocks, self.at_once)
+        planned = _sum([*queued, Plan((), previewed.failed)])
+        planned.check()
+        return planned
+
+    def _queued(self, planned: Plan, *, again: bool) -> Plan:
+        """Queue what goes of a block. Return the plan, without what an error kept out."""
+        due = [line for line in planned.lines if line.is_due and line.may_begin]
+        try:
+            self.queue.put([line.key for line in due], again=again)
+        except Exception as error:  # noqa: BLE001  (one block's error must not stop the others; it is reported)
+            ids = dict.fromkeys(line.target.id for line in due)
+            lines = tuple(line for line in planned.lines if line not in due)
+            return Plan(lines, (*planned.failed, NotPlanned(due[0].key.campaign, tuple(ids), error)))
+        return planned
 
     def _plan_all(
         self,
@@ -235,11 +282,7 @@ class Planning:
             planned = Plan(tuple(lines), tuple(failed))
             return queue(planned) if queue else planned
 
-        blocks = list(batched(targets, _BLOCK, strict=False))
-        if self.at_once == 1 or len(blocks) <= 1:
-            return _sum(map(plan_block, blocks))
-        with ThreadPoolExecutor(self.at_once) as pool:
-            return _sum(pool.map(plan_block, blocks))
+        return _sum(each_at_once(plan_block, batched(targets, _BLOCK, strict=False), self.at_once))
 
     def _targets(self, campaign: Campaign, only: str | None) -> list[Target]:
         return [target for target in self.campaigns.targets(campaign.id) if only in {None, target.id}]
@@ -253,9 +296,10 @@ class Planning:
         if not calls:
             return None, Plan(())
         try:
-            return self.signatures.waiting_by_target(campaign.id, [target.id for target in targets], calls), Plan(())
+            found = self.signatures.signers_by_target(campaign.id, [target.id for target in targets], calls)
         except Exception as error:  # noqa: BLE001  (it must stop no delivery; it is reported)
             return None, Plan((), (NotPlanned(campaign.id, (), error),))
+        return None if found is None else {target: len(signers) for target, signers in found.items()}, Plan(())
 
     def _lines(  # noqa: PLR0913  (a plan's options)
         self,

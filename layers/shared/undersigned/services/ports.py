@@ -327,8 +327,10 @@ class SignatureStore(Protocol):
     def how_many_wait(self, campaign: str, target: str) -> int:
         """Count the letters in a target's tray."""
 
-    def waiting_by_target(self, campaign: str, targets: Iterable[str], most_calls: int) -> Mapping[str, int] | None:
-        """Count the letters in the trays of all targets that have any; None if that takes more calls."""
+    def signers_by_target(
+        self, campaign: str, targets: Iterable[str], most_calls: int
+    ) -> Mapping[str, Sequence[str]] | None:
+        """List the signers of the letters in the trays of all targets that have any; None if that takes more calls."""
 
     def waiting(self, campaign: str, target: str) -> Iterator[str]:
         """List the signers of the letters in a target's tray, oldest letter first."""
@@ -339,6 +341,9 @@ class DeliveryStore(Protocol):
 
     def delivery(self, key: DeliveryKey) -> Delivery | None:
         """Read a delivery consistently."""
+
+    def existing(self, keys: Sequence[DeliveryKey]) -> tuple[Delivery, ...]:
+        """Read those of some deliveries that exist, consistently and in no order."""
 
     def deliveries(self, campaign: str, target: str) -> Iterator[Delivery]:
         """List a target's deliveries consistently, newest first."""

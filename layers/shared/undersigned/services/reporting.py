@@ -13,7 +13,7 @@ from undersigned.domain.reports import Report, ReportLine, fate_of_waiting, line
 from undersigned.domain.schedule import cadence_of
 from undersigned.rendering import organizer_mails
 from undersigned.services.organizer_post import ONCE_IN, ONE_DAY
-from undersigned.services.waiting_evidence import waiting_evidence
+from undersigned.services.waiting_evidence import evidence_against, waiting_signers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,11 +44,12 @@ class Gathering:
         settings = self.campaigns.campaign(campaign)
         controls = self.campaigns.controls(campaign)
         targets = self.campaigns.targets(campaign)
-        evidence = waiting_evidence(self.signatures, campaign, [target.id for target in targets])
+        trays = waiting_signers(self.signatures, campaign, [target.id for target in targets])
+        evidence = evidence_against(self.signatures, campaign, trays.values())
         now = self.clock()
         lines: list[ReportLine] = []
         for target in targets:
-            waiting = self.signatures.how_many_wait(campaign, target.id)
+            waiting = len(trays.get(target.id, ()))
             fate = fate_of_waiting(settings, period, controls, target, waiting)
             lines += lines_of(since or period, target, self._deliveries(campaign, target.id), waiting, fate, now=now)
         providers = providers_of(self.counts.counts(campaign, SIGNED) | self.counts.counts(campaign, CONFIRMED))

@@ -1,14 +1,17 @@
-"""What speaks against the letters that wait for a delivery."""
+"""Whose letters wait for a delivery, and what speaks against them."""
 
 from __future__ import annotations
 
-from itertools import batched
+from itertools import batched, chain
 from typing import TYPE_CHECKING
 
+from undersigned.domain.deliveries import Signers
 from undersigned.domain.screening import evidence_of
+from undersigned.services.at_once import each_at_once
+from undersigned.services.planning import MANY_TARGETS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Mapping, Sequence
 
     from undersigned.domain.screening import Evidence
     from undersigned.domain.signatures import Signature
@@ -17,12 +20,37 @@ if TYPE_CHECKING:
 _READ_AHEAD = 100
 
 
+def waiting_signers(
+    signatures: SignatureStore, campaign: str, targets: Sequence[str], at_once: int = 1
+) -> Mapping[str, Sequence[str]]:
+    """Return the signers of the letters in some targets' trays, without targets that have none.
+
+    Very many trays are read by one call for each `MANY_TARGETS`; others, and if that is not enough, one by one.
+    """
+    calls = len(targets) // MANY_TARGETS
+    found = signatures.signers_by_target(campaign, targets, calls) if calls else None
+    if found is not None:
+        return found
+
+    def in_tray(target: str) -> tuple[str, Signers]:
+        return target, Signers(signatures.waiting(campaign, target))
+
+    return {target: signers for target, signers in each_at_once(in_tray, targets, at_once) if signers}
+
+
 def waiting_evidence(signatures: SignatureStore, campaign: str, targets: Iterable[str]) -> Evidence:
     """Return what speaks against the letters in some targets' trays, and how many letters are on hold."""
-    waiting = (row for target in targets for row in _waiting(signatures, campaign, target))
-    return evidence_of(waiting, on_hold=signatures.how_many_held(campaign))
+    return evidence_against(signatures, campaign, waiting_signers(signatures, campaign, [*targets]).values())
 
 
-def _waiting(signatures: SignatureStore, campaign: str, target: str) -> Iterator[Signature]:
-    for signers in batched(signatures.waiting(campaign, target), _READ_AHEAD, strict=False):
-        yield from (row for row in signatures.signatures(campaign, signers) if row.waits)
+def evidence_against(
+    signatures: SignatureStore, campaign: str, trays: Iterable[Sequence[str]], at_once: int = 1
+) -> Evidence:
+    """Return what speaks against the letters of the signers in trays that have been read."""
+
+    def read(signers: Sequence[str]) -> tuple[Signature, ...]:
+        return signatures.signatures(campaign, signers)
+
+    some = batched(chain.from_iterable(trays), _READ_AHEAD, strict=False)
+    rows = chain.from_iterable(each_at_once(read, some, at_once))
+    return evidence_of((row for row in rows if row.waits), on_hold=signatures.how_many_held(campaign))
