@@ -5,11 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from undersigned.domain.languages import Message, number
+
 if TYPE_CHECKING:
     from undersigned.domain.campaigns import Campaign, Target
     from undersigned.domain.deliveries import Delivery
     from undersigned.domain.plans import PlanLine
     from undersigned.domain.screening import Evidence
+
+MOST_LISTED = 200
+"""The most recipients that an email or a page about an approval lists. Mail programs cut an email off at 100 kB, above
+the button, and nobody reads thousands of lines."""
+
+
+def not_all_listed(recipients: int, language: str) -> str:
+    """Say how many recipients are listed if that is not all; return nothing if it is."""
+    if recipients <= MOST_LISTED:
+        return ""
+    values = {"listed": number(MOST_LISTED, language), "count": number(recipients, language)}
+    return Message("These are the first %(listed)s of %(count)s recipients.", values).in_language(language)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from undersigned.domain import languages
+from undersigned.domain.approvals import MOST_LISTED, not_all_listed
 from undersigned.domain.campaigns import dashboard_path
 from undersigned.domain.languages import Message
 from undersigned.domain.reports import FATES
@@ -102,11 +103,12 @@ def approval(  # noqa: PLR0913  (what the email says)
         letters,
         {"count": languages.number(letters, language)},
     ).in_language(language)
-    rows = [(_recipient(line.target, line.target.hold, language), line.letters) for line in waiting]
+    rows = [(_recipient(line.target, line.target.hold, language), line.letters) for line in waiting[:MOST_LISTED]]
     values = {
         "headline": headline,
         "rows": rows,
         "rows_text": _as_text(rows, language),
+        "not_all": not_all_listed(len(waiting), language),
         "warnings": _warnings(evidence, language),
         "approval_url": f"{sender.api_url}/organizer/approve/{token}",
         "valid_until": campaign.local(valid_until),

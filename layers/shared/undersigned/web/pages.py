@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -9,6 +10,7 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 
 from undersigned.domain.abuse_checks import TRAP
+from undersigned.domain.approvals import MOST_LISTED, not_all_listed
 from undersigned.domain.campaigns import dashboard_path
 from undersigned.domain.languages import Message, languages, long_date, long_moment, name_of, number
 from undersigned.domain.letters import render_marked, render_specimen
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.domain.approvals import PeriodState
-    from undersigned.domain.campaigns import Campaign, Roster
+    from undersigned.domain.campaigns import Campaign, Roster, Target
     from undersigned.domain.deliveries import DeliveryState
     from undersigned.domain.errors import FieldError
     from undersigned.domain.plans import PlanLine
@@ -485,6 +487,10 @@ def approval(found: PeriodState, token: str) -> Page:
     headline, explanation = _state_of_period(found)
     waiting = [(line.target, line.letters, state_of_line(line, language)) for line in found.waiting]
     started = [(target, delivery.letters, DELIVERY_STATES[delivery.state]) for target, delivery in found.deliveries]
+    states = [
+        (target, letters, state.in_language(language)) for target, letters, state in [*waiting, *started] if letters
+    ]
+    not_all = not_all_listed(len(states), language)
     return _page(
         "approval.html",
         language,
@@ -493,15 +499,25 @@ def approval(found: PeriodState, token: str) -> Page:
         explanation=explanation.in_language(language),
         day=date.fromisoformat(found.period),
         rows=[
-            (f"{target.addressed(language)}, {target.department}", letters, state.in_language(language))
-            for target, letters, state in [*waiting, *started]
-            if letters
+            (f"{target.addressed(language)}, {target.department}", letters, state)
+            for target, letters, state in states[:MOST_LISTED]
         ],
+        not_all=not_all,
+        sums=_sums(states) if not_all else [],
         warnings=[sentence.in_language(language) for sentence in found.evidence.sentences(language)],
         can_approve=found.awaits_approval,
         dashboard=dashboard_path(found.campaign.id),
         token=token,
     )
+
+
+def _sums(states: Iterable[tuple[Target, int, str]]) -> list[tuple[str, int, int]]:
+    """Return each status with how many recipients and letters have it."""
+    recipients, sums = Counter[str](), Counter[str]()
+    for _, letters, state in states:
+        recipients[state] += 1
+        sums[state] += letters
+    return [(state, of, sums[state]) for state, of in recipients.most_common()]
 
 
 def _state_of_period(found: PeriodState) -> tuple[Message, Message]:

@@ -1,0 +1,201 @@
+"""Test approvals of very many recipients: the email that asks, the page of its link, and its button."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.integration.test_many_targets import HEADING, MONDAY, Counting, queued_for
+from tests.world import CAMPAIGN, client_of, publish_files, world
+from undersigned.aws.dynamodb import to_item
+from undersigned.aws.signatures import pending_signature_values, signature_key
+from undersigned.domain.deliveries import Delivery, DeliveryKey
+from undersigned.domain.signatures import Signature
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Iterator
+
+    from tests.world import Sent, World
+
+TOWNS = 230
+BY_LETTERS = {number: 2 if number == 3 else 1 for number in range(TOWNS)}
+ORGANIZER = "organizer@enddemand.example"
+
+
+def put_letter(world: World, number: int, signer: str) -> None:
+    """Let a letter wait for a town. Its row is whole, unlike those of test_many_targets.py."""
+    signed_at = datetime(2026, 11, 25, tzinfo=UTC)
+    signature = Signature(
+        campaign=CAMPAIGN,
+        signer=signer,
+        status="confirmed",
+        version=2,
+        name="Ada Specimen",
+        email=f"{signer}@signers.example",
+        address_line="1 Sample Street",
+        locality="Town",
+        region="IL",
+        postal_code="61000",
+        target=f"town-{number}",
+        signature="Ada Specimen",
+        note="",
+        updates=False,
+        letter="0" * 64,
+        signed_at=signed_at,
+        signed_on=signed_at.date(),
+        mail_request="",
+        expires_at=signed_at,
+        network="a-network",
+    )
+    values = pending_signature_values(signature)
+    row = values | {"expires_at": None, "due": values["tray"], "due_at": f"2026-11-25#{signer}"}
+    item = to_item({**signature_key(CAMPAIGN, signer)._asdict(), **row})
+    client_of("dynamodb").put_item(TableName=world.wiring.settings.table_name, Item=item)
+
+
+def put_sent(world: World, number: int, period: str) -> None:
+    key = DeliveryKey(CAMPAIGN, f"town-{number}", period)
+    world.wiring.deliveries.open(Delivery(key, "sent", MONDAY, attempt=1, letters=1), ())
+
+
+@pytest.fixture
+def many(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """A world with 230 towns, for each of which letters wait, and twenty more without. So many are very many in it."""
+    for module in ("planning", "waiting_evidence"):
+        monkeypatch.setattr(f"undersigned.services.{module}.MANY_TARGETS", 200)
+    with world(monkeypatch, fast=True) as made:
+        rows = "\n".join(
+            f"town-{number},Police Chief,,Avery Sample,Town {number} Police,Town {number},"
+            f"chief@town-{number}.example,{61000 + number}"
+            for number in range(TOWNS + 20)
+        )
+        publish_files(made, {"targets.csv": f"{HEADING}\n{rows}\n"})
+        settings = made.wiring.campaigns.campaign(CAMPAIGN)
+        organizer = replace(settings.organizer, email=ORGANIZER)
+        made.wiring.campaigns.put_campaign(replace(settings, approval=True, organizer=organizer))
+        for number, letters in BY_LETTERS.items():
+            for letter in range(letters):
+                put_letter(made, number, f"{number * 10 + letter:032x}")
+        made.clock.now = MONDAY
+        yield made
+
+
+def asked(world: World) -> Sent:
+    """Plan, and return the email that asks for the approval."""
+    world.plan()
+    [mail] = [mail for mail in world.sent if mail.tags["kind"] == "approval"]
+    return mail
+
+
+def counted(world: World, do: Any) -> Counter[str]:
+    """Return the calls by operation."""
+    world.watch = watch = Counting()
+    do()
+    world.watch = None
+    return watch.calls
+
+
+def test_the_email_makes_few_calls_beside_those_of_its_plan(many: World) -> None:
+    calls = counted(many, lambda: asked(many))
+    assert calls["dynamodb:Query"] < 1.1 * (TOWNS + 20), "the deliveries of each recipient"
+    assert calls["dynamodb:BatchGetItem"] == 3, "a hundred letters in each"
+    assert calls["dynamodb:Scan"] == 2
+
+
+def test_the_page_asks_once_for_each_recipient_with_letters(many: World) -> None:
+    link = asked(many).link("organizer/approve")
+    calls = counted(many, lambda: many.get(link))
+    assert TOWNS <= calls["dynamodb:Query"] < 1.1 * TOWNS
+    assert calls["dynamodb:BatchGetItem"] == 3 + 3, "deliveries of the day, and letters"
+    assert calls["dynamodb:GetItem"] < 10
+    assert calls["dynamodb:Scan"] == 1
+
+
+def test_the_button_asks_once_for_each_recipient(many: World) -> None:
+    link = asked(many).link("organizer/approve")
+    calls = counted(many, lambda: many.post(link))
+    assert calls["dynamodb:Query"] < 1.1 * (TOWNS + 20)
+    assert calls["sqs:SendMessageBatch"] == TOWNS / 10
+    assert calls["dynamodb:Scan"] == 1
+    assert sorted(queued_for(many)) == sorted(f"town-{number}" for number in range(TOWNS))
+
+
+def test_the_page_after_the_deliveries_asks_for_the_trays_of_others_only(many: World) -> None:
+    link = asked(many).link("organizer/approve")
+    many.post(link)
+    for number in range(TOWNS):
+        put_sent(many, number, "2026-11-30")
+    calls = counted(many, lambda: many.get(link))
+    assert calls["dynamodb:Query"] < TOWNS
+    assert f"<td>Sent</td><td>{TOWNS}</td><td>{TOWNS}</td>" in many.get(link).body
+
+
+def test_email_and_page_list_some_recipients_and_count_all(many: World) -> None:
+    mail = asked(many)
+    assert mail.mail["Subject"].startswith("231 letters are waiting for your approval")
+    html = mail.mail.get_body(("html",))
+    assert html
+    for text in (mail.text, html.get_content()):
+        assert text.count("Police Chief Avery Sample, Town") == 200
+        assert "These are the first 200 of 230 recipients." in text
+    page = many.get(mail.link("organizer/approve")).body
+    assert page.count("Police Chief Avery Sample, Town") == 200
+    assert "These are the first 200 of 230 recipients." in page
+    assert "<td>Ready to send</td><td>230</td><td>231</td>" in page
+    assert "231 of 231 letters came from one network within an hour" in page
+
+
+def test_the_page_counts_what_does_not_go(many: World) -> None:
+    controls = many.wiring.delivery_controls()
+    for number in (220, 221):
+        controls.hold(CAMPAIGN, f"town-{number}", "cli", "the chief <retires>")
+    page = many.get(asked(many).link("organizer/approve")).body
+    assert "<td>Ready to send</td><td>228</td><td>229</td>" in page
+    assert "<td>On hold: the chief &lt;retires&gt;</td><td>2</td><td>2</td>" in page
+
+
+def test_the_page_counts_what_must_wait_for_a_week_to_be_over(many: World) -> None:
+    put_sent(many, 9, "2026-11-28")
+    page = many.get(asked(many).link("organizer/approve")).body
+    assert "<td>Ready to send</td><td>229</td><td>230</td>" in page
+    assert "because of the delivery of November 28, 2026</td><td>1</td><td>1</td>" in page
+
+
+@pytest.mark.parametrize(("at_once", "is_one_look"), [("4", True), ("4", False), ("1", False)])
+def test_page_and_button_do_the_same_however_they_ask(
+    many: World, monkeypatch: pytest.MonkeyPatch, at_once: str, *, is_one_look: bool
+) -> None:
+    link = asked(many).link("organizer/approve")
+    usual = many.get(link).body
+    many.variables |= {"PLANS_AT_ONCE": at_once}
+    many.restart("organizer_api")
+    if not is_one_look:
+        monkeypatch.setattr("tests.faults.memory._ITEMS_OF_A_PAGE", 10)
+    many.watch = watch = Counting()
+    assert many.get(link).body == usual
+    assert watch.most == int(at_once)
+    many.watch = None
+    many.post(link)
+    assert sorted(queued_for(many)) == sorted(f"town-{number}" for number in range(TOWNS))
+
+
+def test_the_email_is_the_same_however_it_asks(many: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.faults.memory._ITEMS_OF_A_PAGE", 10)
+    many.variables |= {"PLANS_AT_ONCE": "4"}
+    many.restart("plan_deliveries")
+    mail = asked(many)
+    assert mail.mail["Subject"].startswith("231 letters are waiting for your approval")
+    assert "2 letters  Police Chief Avery Sample, Town 3 Police" in mail.text
+    assert "231 of 231 letters came from one network" in " ".join(mail.text.split())
+
+
+def test_the_report_reads_all_trays_at_once(many: World) -> None:
+    calls = counted(many, lambda: many.report(CAMPAIGN))
+    [mail] = [mail for mail in many.sent if mail.tags["kind"] == "report"]
+    assert "Letters not sent" in mail.text
+    assert calls["dynamodb:Scan"] == 1
+    assert calls["dynamodb:Query"] < 1.1 * (TOWNS + 20)
