@@ -69,6 +69,7 @@ def delivering_of(
             sender=Sender("letters@enddemand.example", "https://letters.example"),
             typesetter=typesetter,
             report_replaced=lambda *_: None,
+            report_damaged=lambda *_: None,
         ),
         archiving=Archiving(deliveries=deliveries, files=files, clock=lambda: NOW),
         campaigns=campaigns,

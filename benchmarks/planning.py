@@ -36,20 +36,21 @@ PROCESSOR = 0.001
 
 GOALS = (
     Limit("10,000 *", ("calls for each",), at_most=1.2, only="full"),
-    # For few targets, a plan asks for each tray, and each target has a greater share of what it reads once.
-    Limit("200 targets with letters", ("calls for each",), at_most=2.3, only="small"),
+    # For few targets, a plan asks for each tray, and reads one letter: it may be damaged. Each target has a greater
+    # share of what is read once.
+    Limit("200 targets with letters", ("calls for each",), at_most=3.3, only="small"),
     Limit("200 targets without", ("calls for each",), at_most=5.1, only="small"),
     Limit("10,000 targets with*", ("seconds",), at_most=30, only="full"),
     Limit("10,000 targets: the email that asks", ("seconds",), at_most=300, only="full"),
-    # Each target's deliveries are a call of their own. That alone takes ten seconds of the processor.
-    Limit("10,000 targets: the page", ("seconds",), at_most=10, still=10.7, only="full"),
-    Limit("10,000 targets: the button", ("seconds",), at_most=10, still=11.4, only="full"),
+    Limit("10,000 targets: the page", ("seconds",), at_most=14.5, only="full"),
+    Limit("10,000 targets: the button", ("seconds",), at_most=14.5, only="full"),
     Limit("200 targets: the email that asks", ("calls for each",), at_most=6.1, only="small"),
     Limit("200 targets: the page", ("calls for each",), at_most=5.1, only="small"),
     Limit("200 targets: the button", ("calls for each",), at_most=2.3, only="small"),
 )
 """A plan has five minutes, and a week's emails should begin to leave within half a minute. The email that asks for an
-approval is sent in the plan's five minutes, too. A person waits for the page and the button, for 29 seconds at most."""
+approval is sent in the plan's five minutes, too. A person waits for the page and the button, which
+end after 29 seconds, so half of that is their goal: each target's deliveries are a call of their own."""
 
 
 class Calls(Watch):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, override
 
 from undersigned.domain.controls import Controls
-from undersigned.domain.signatures import Signature
+from undersigned.domain.signatures import ReadRows, Signature
 from undersigned.services.ports import (
     CampaignStore,
     DeliveryStore,
@@ -99,6 +99,10 @@ class MadeSignatures(SignatureStore):
     @override
     def signatures(self, campaign: str, signers: Sequence[str]) -> tuple[Signature, ...]:
         return tuple(self._row(int(signer, 16)) for signer in signers)
+
+    @override
+    def read_rows(self, campaign: str, signers: Sequence[str]) -> ReadRows:
+        return ReadRows(self.signatures(campaign, signers))
 
     @override
     def newest_signatures(

@@ -641,8 +641,8 @@ def _handler(monkeypatch: pytest.MonkeyPatch, function: str, wiring: Wiring) -> 
             "approval_requests": wiring.approval_requests,
         },
         "deliver": {
-            "delivering": lambda: wiring.delivering(module.report_replaced),
-            "repacking": lambda: wiring.repacking(module.report_replaced),
+            "delivering": lambda: wiring.delivering(module.report_replaced, module.report_damaged),
+            "repacking": lambda: wiring.repacking(module.report_replaced, module.report_damaged),
         },
         "record_feedback": {"feedback": wiring.feedback},
         "report_deliveries": {

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.waiting_rows import waiting_row
 from tests.world import CAMPAIGN, client_of, publish_files, world
 from undersigned.aws.dynamodb import Table, to_item
 from undersigned.aws.queue import NotQueuedError, read_message
@@ -70,10 +71,10 @@ def many(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 
 
 def put_letter(world: World, target: str, signer: str, *, campaign: str = CAMPAIGN, shard: int = 0) -> None:
-    put_row(world, signer, {"due": tray_shards(campaign, target)[shard], "due_at": "2026-11-25"}, campaign=campaign)
+    put_row(world, signer, waiting_row(campaign, target, signer, shard), campaign=campaign)
 
 
-def put_row(world: World, signer: str, values: Mapping[str, str], *, campaign: str = CAMPAIGN) -> None:
+def put_row(world: World, signer: str, values: Mapping[str, object], *, campaign: str = CAMPAIGN) -> None:
     row = {**signature_key(campaign, signer)._asdict(), **values}
     client_of("dynamodb").put_item(TableName=world.wiring.settings.table_name, Item=to_item(row))
 

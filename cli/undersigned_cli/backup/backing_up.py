@@ -24,7 +24,7 @@ from undersigned.aws.drafts import Drafts
 from undersigned.aws.dynamodb import BATCH_GET
 from undersigned.aws.mail_claims import mail_claim_partition
 from undersigned.aws.people import of_person, people_partition
-from undersigned.aws.signatures import listing_shards, parse_signature_key, read_signature, signature_key
+from undersigned.aws.signatures import listing_shards, parse_signature_key, signature_key
 from undersigned.domain.errors import UndersignedError
 from undersigned_cli.backup.backup_file import Line
 
@@ -101,12 +101,15 @@ class BackingUp:
                 yield row
 
     def _check_bundle(self, row: Values) -> None:
-        """Raise MovedOnError when a letter's bundle was not read: the letter would be in no delivery."""
-        signature = read_signature(row)
-        if signature.bundle is None:
+        """Raise MovedOnError when a letter's bundle was not read: the letter would be in no delivery.
+
+        A damaged row may not say which bundle that is. It comes from one that was read.
+        """
+        bundle, of = row.get("bundle"), row.get("target")
+        if bundle is None or of is None:
             return
-        target = delivery_partition(self.campaign, signature.target)
-        if f"{target} {BUNDLES}{signature.bundle}" not in self._sealed:
+        target = delivery_partition(self.campaign, of)
+        if f"{target} {BUNDLES}{bundle}" not in self._sealed:
             raise MovedOnError(_moved_on(target))
 
     def _targets(self) -> Iterator[str]:

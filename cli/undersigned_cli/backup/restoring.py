@@ -34,7 +34,7 @@ from undersigned.aws.deliveries import (
 )
 from undersigned.aws.dynamodb import Key, Update
 from undersigned.aws.mail_claims import mail_claim_partition
-from undersigned.aws.signatures import listing_shards, read_signature
+from undersigned.aws.signatures import DAMAGED, listing_shards, read_signature
 from undersigned.aws.stream import RESTORED
 from undersigned.domain.controls import AuditEntry
 from undersigned.domain.deliveries import Delivery, DeliveryKey, MailEvent, after
@@ -142,7 +142,7 @@ class Restoring:
     decisions: Decisions
     now: datetime
     written: Counter[str] = field(default_factory=Counter)
-    """How many items were `put`, were already `there`, or have `expired`."""
+    """How many items were `put`, were already `there`, or have `expired`, and how many rows are `damaged`."""
 
     def progress(self) -> Progress:
         """Return how much of the backup the stack has; raises NotEmptyError when the campaign is from elsewhere."""
@@ -210,7 +210,12 @@ class Restoring:
     def _signature(self, line: Line) -> Values | None:
         if not line.again and line.values["pk"] in self.found.again:
             return None
-        signature = read_signature(line.values)
+        try:
+            signature = read_signature(line.values)
+        except DAMAGED:
+            # It stays as it is, for a person to repair. The tally and the daily reconciliation report it.
+            self.written["damaged"] += 1
+            return {name: value for name, value in line.values.items() if name != "tallied"}
         # A row that remembers an erasure stays, as it does in the table. The daily reconciliation erases it again.
         if signature.has_expired(self.now) and signature.erased_at is None:
             self.written["expired"] += 1

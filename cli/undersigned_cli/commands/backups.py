@@ -157,7 +157,7 @@ def restore(
                 progress.update(task, completed=read)
     written = restoring.written
     if as_json:
-        counts = {outcome: written[outcome] for outcome in ("put", "there", "expired")}
+        counts = {outcome: written[outcome] for outcome in ("put", "there", "expired", "damaged")}
         show_json([asdict(source.header) | {"items": total, **counts}])
         return
     _report(source.header, written, again=stage == "done")
@@ -194,6 +194,9 @@ def _report(header: Header, written: Counter[str], *, again: bool) -> None:
         f"{campaign} is restored: {counted(written['put'], 'item')} written, {written['there']:,} there already, "
         f"{counted(written['expired'], 'letter')} expired. The campaign is paused, so no email is sent."
     )
+    if written["damaged"]:
+        damaged = counted(written["damaged"], "row is damaged, and", "rows are damaged, and")
+        say(f"{damaged} written as they are. `undersigned reconcile {campaign}` names them.", style="yellow")
     if not header.paused:
         say(
             f"It was not paused when the backup was made ({moment(header.made_at)}): what the other stack has sent "

@@ -202,8 +202,7 @@ def _deliver(  # noqa: PLR0913  (the command's options)
     if wiring.campaigns.controls(campaign).paused:
         message = f"{campaign} is paused; run `undersigned resume {campaign}` first"
         raise UndersignedError(message)
-    planned = wiring.planning().preview(settings, period, only=only, again=again)
-    show_plan(wiring, settings, planned)
+    planned = show_plan(wiring, settings, wiring.planning().preview(settings, period, only=only, again=again))
     if planned.awaiting:
         say(f"To approve it, run `undersigned approve {campaign} {period}`.")
     if not planned.going:
@@ -219,7 +218,7 @@ def _deliver(  # noqa: PLR0913  (the command's options)
 
 def _write_preview(wiring: Wiring, campaign: str, targets: tuple[Target, ...], period: str, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    packing = wiring.packing(_report_replaced)
+    packing = wiring.packing(_report_replaced, _report_damaged)
     found = 0
     with console.status("Typesetting …"):
         for target in targets:
@@ -238,3 +237,8 @@ def _write_preview(wiring: Wiring, campaign: str, targets: tuple[Target, ...], p
 def _report_replaced(key: DeliveryKey, packet: int, characters: dict[str, int]) -> None:
     listed = ", ".join(f"{character} ({count})" for character, count in characters.items())
     say(f"{key.target}, packet {packet}: no font has {listed}; the PDF shows \N{REPLACEMENT CHARACTER} instead")
+
+
+def _report_damaged(key: DeliveryKey, signers: tuple[str, ...]) -> None:
+    for signer in signers:
+        say(f"{key.target}: left out, because its row is damaged: {signer}")

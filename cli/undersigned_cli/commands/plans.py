@@ -17,41 +17,48 @@ if TYPE_CHECKING:
     from undersigned.domain.campaigns import Campaign
     from undersigned.domain.deliveries import Delivery
     from undersigned.domain.plans import PlanLine, TooSoon
+    from undersigned.domain.screening import Evidence
     from undersigned.services.planning import Plan
     from undersigned.wiring import Wiring
 
 
-def show_plan(wiring: Wiring, campaign: Campaign, plan: Plan) -> None:
-    """Print a campaign's plan, line by line, and when its next delivery is."""
+def show_plan(wiring: Wiring, campaign: Campaign, planned: Plan) -> Plan:
+    """Print a campaign's plan, line by line, and when its next delivery is. Return it without damaged letters."""
     now = wiring.now()
+    # Those of a delivery that has begun can't be held any more.
+    targets = dict.fromkeys(line.key.target for line in planned.lines if line.begun is None)
+    evidence = waiting_evidence(wiring.signatures, campaign.id, targets)
+    plan = planned.without_damaged(evidence.damaged)
     for line in plan.lines:
         say(f"{line.key.target}: {_what_happens(line, now)}")
     for failed in plan.failed:
         for target in failed.targets:
             say(f"{target}: left out, because of an error ({type(failed.error).__name__})")
+    if planned.lines:
+        _show_evidence(campaign.id, evidence)
     if plan.lines:
-        _show_evidence(wiring, plan)
         say(f"Emails come from {wiring.settings.sender.address}.")
-    elif not plan.failed:
+    elif not planned.lines and not plan.failed:
         say("No letters are waiting.")
     if any(line.is_paused for line in plan.lines):
         say(f"The campaign is paused. Nothing is sent until you run `undersigned resume {plan.lines[0].key.campaign}`.")
-        return
+        return plan
     following = f"{cadence_of(campaign, wiring.settings.schedule).next_after(now):%A, %Y-%m-%d at %H:%M}"
     if campaign.letters_wanted:
         say(f"Letters go out when {campaign.letters_wanted:,} wait for a recipient, on {following} at the earliest.")
     else:
         say(f"The next delivery is on {following}.")
+    return plan
 
 
-def _show_evidence(wiring: Wiring, plan: Plan) -> None:
-    """Print what speaks against the letters that wait. Those of a delivery that has begun can't be held any more."""
-    campaign = plan.lines[0].key.campaign
-    targets = dict.fromkeys(line.key.target for line in plan.lines if line.begun is None)
-    sentences = waiting_evidence(wiring.signatures, campaign, targets).sentences(SOURCE)
+def _show_evidence(campaign: str, evidence: Evidence) -> None:
+    """Print what speaks against the letters that wait."""
+    sentences = evidence.sentences(SOURCE)
     for sentence in sentences:
         say(f"{sentence}.")
-    if sentences:
+    if evidence.left_out:
+        say(f"To see which rows are damaged, run `undersigned reconcile {campaign}`.")
+    if len(sentences) > bool(evidence.left_out):
         say(f"To see these letters, run `undersigned screen {campaign}`.")
 
 

@@ -17,6 +17,8 @@ app = typer.Typer(
     help="List letters whose form looks as if a bot filled it in, and release those that a person signed.",
 )
 
+_READ_AHEAD = 100
+
 _REASONS = {
     "trap": "a field that people don't see is filled in",
     "no form": "not sent by a form of this campaign",
@@ -55,7 +57,8 @@ def list_(
             "name": row.name,
             "email": row.email,
         }
-        for row in sorted(signatures.listed_signatures(campaign), key=lambda row: row.signed_at)
+        # From the newest on. A damaged letter is left out.
+        for _, row in reversed([*signatures.newest_signatures(campaign, read_ahead=_READ_AHEAD)])
         if row.reported_status == "quarantined"
     ]
     show(f"Quarantine of {campaign}", columns, rows, as_json=as_json)

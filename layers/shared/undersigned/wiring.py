@@ -517,10 +517,14 @@ class Wiring:
         )
 
     def packing(
-        self, report_replaced: Callable[[DeliveryKey, int, dict[str, int]], None], api_url: str | None = None
+        self,
+        report_replaced: Callable[[DeliveryKey, int, dict[str, int]], None],
+        report_damaged: Callable[[DeliveryKey, tuple[str, ...]], None],
+        api_url: str | None = None,
     ) -> Packing:
-        """Wire the typesetting of letters. `report_replaced` is called for characters that no font has.
+        """Wire the typesetting of letters.
 
+        `report_replaced` is called for characters that no font has, `report_damaged` for letters that can't be read.
         `api_url` is the base address of the links in emails, for a function whose template settings can't have it.
         """
         from undersigned.rendering.packets import typeset
@@ -534,6 +538,7 @@ class Wiring:
             sender=self._sender(api_url),
             typesetter=lambda cover, letters: typeset(cover, letters, font_book()),
             report_replaced=report_replaced,
+            report_damaged=report_damaged,
         )
 
     def archiving(self) -> Archiving:
@@ -542,12 +547,16 @@ class Wiring:
 
         return Archiving(deliveries=self.deliveries, files=self.bucket, clock=self._clock)
 
-    def delivering(self, report_replaced: Callable[[DeliveryKey, int, dict[str, int]], None]) -> Delivering:
-        """Wire the deliveries. `report_replaced` is called for characters that no font has."""
+    def delivering(
+        self,
+        report_replaced: Callable[[DeliveryKey, int, dict[str, int]], None],
+        report_damaged: Callable[[DeliveryKey, tuple[str, ...]], None],
+    ) -> Delivering:
+        """Wire the deliveries. `packing` says what is reported."""
         from undersigned.services.delivering import Delivering
 
         return Delivering(
-            packing=self.packing(report_replaced),
+            packing=self.packing(report_replaced, report_damaged),
             archiving=self.archiving(),
             campaigns=self.campaigns,
             signatures=self.signatures,
@@ -559,12 +568,16 @@ class Wiring:
             bundle_size=self.settings.bundle_size,
         )
 
-    def repacking(self, report_replaced: Callable[[DeliveryKey, int, dict[str, int]], None]) -> Repacking:
-        """Wire the repacking after an erasure. `report_replaced` is called for characters that no font has."""
+    def repacking(
+        self,
+        report_replaced: Callable[[DeliveryKey, int, dict[str, int]], None],
+        report_damaged: Callable[[DeliveryKey, tuple[str, ...]], None],
+    ) -> Repacking:
+        """Wire the repacking after an erasure. `packing` says what is reported."""
         from undersigned.services.repacking import Repacking
 
         return Repacking(
-            packing=self.packing(report_replaced),
+            packing=self.packing(report_replaced, report_damaged),
             archiving=self.archiving(),
             campaigns=self.campaigns,
             deliveries=self.deliveries,

@@ -16,6 +16,7 @@ import heapq
 from collections import defaultdict
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from itertools import batched
 from typing import TYPE_CHECKING, cast, override
 
@@ -35,9 +36,9 @@ from undersigned.domain.languages import SOURCE
 from undersigned.domain.mail_budgets import lane_of
 from undersigned.domain.providers import provider_of
 from undersigned.domain.reconciliations import Page
-from undersigned.domain.signatures import Signature, Status
+from undersigned.domain.signatures import ReadRows, Signature, Status
 from undersigned.domain.words import beside_still, signed_at_of, words_id
-from undersigned.services.ports import SignatureStateError, SignatureStore
+from undersigned.services.ports import DamagedRowsError, SignatureStateError, SignatureStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -64,6 +65,20 @@ _PERSONAL = (
     "name", "email", "address_line", "locality", "region", "postal_code", "signature", "drawing", "note",
 )  # fmt: skip
 """The personal attributes of a signature. In an erased or cleared one they are empty."""
+
+_TEXTS = (
+    "name", "email", "address_line", "locality", "region", "postal_code", "target", "signature", "note", "letter",
+    "mail_request",
+)  # fmt: skip
+"""The attributes that are a text in every row."""
+
+_TEXTS_OF_SOME = (
+    "bundle", "tallied", "language", "quarantine", "drawing", "addressed", "network", "town", "provider", "source",
+)  # fmt: skip
+"""The attributes that are a text in every row that has them."""
+
+DAMAGED = (ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError)
+"""What reading a row may raise that something other than this program wrote."""
 
 _OF_THE_ROW = frozenset({"status", "version", "tray", "listed", "listed_at", "beside"})
 """The attributes of a pending signature that words beside a row's own don't have."""
@@ -146,13 +161,28 @@ class Signatures(SignatureStore):
     @override
     def signature(self, campaign: str, signer: str) -> Signature | None:
         values = self._table.get(signature_key(campaign, signer), consistent=True)
-        return read_signature(values) if values else None
+        if not values:
+            return None
+        try:
+            return read_signature(values)
+        except DAMAGED as error:
+            raise DamagedRowsError((signer,)) from error
 
     @override
     def signatures(self, campaign: str, signers: Sequence[str]) -> tuple[Signature, ...]:
-        rows = map(read_signature, self._table.batch_get([signature_key(campaign, signer) for signer in signers]))
-        found = {row.signer: row for row in rows}
-        return tuple(found[signer] for signer in signers if signer in found)
+        found = self.read_rows(campaign, signers)
+        if found.damaged:
+            raise DamagedRowsError(found.damaged)
+        return found.rows
+
+    @override
+    def read_rows(self, campaign: str, signers: Sequence[str]) -> ReadRows:
+        read = self._table.batch_get([signature_key(campaign, signer) for signer in signers])
+        found = {parse_signature_key(values["pk"])[1]: _readable(values) for values in read}
+        return ReadRows(
+            tuple(row for signer in signers if (row := found.get(signer))),
+            tuple(signer for signer, row in found.items() if row is None),
+        )
 
     @override
     def newest_signatures(
@@ -390,7 +420,7 @@ class Signatures(SignatureStore):
         ]
         for some in batched(heapq.merge(*lanes, key=lambda values: str(values["due_at"])), _READ_AHEAD, strict=False):
             rows = self._table.batch_get([Key(values["pk"], values["sk"]) for values in some])
-            found = {(row.campaign, row.signer): row for row in map(read_signature, rows)}
+            found = {(row.campaign, row.signer): row for row in map(_readable, rows) if row}
             positions = (found.get(parse_signature_key(values["pk"])) for values in some)
             # The index lags behind.
             yield from (row for row in positions if row and row.mail_postponed)
@@ -445,7 +475,8 @@ class Signatures(SignatureStore):
                     return True
             return False
         shards = (self._table.query(shard, index="tray", read_ahead=1) for shard in tray_shards(campaign, target))
-        return any(next(shard, None) for shard in shards)
+        signers = (parse_signature_key(values["pk"])[1] for shard in shards for values in shard)
+        return any(self.read_rows(campaign, [signer]).rows for signer in signers)
 
     @override
     def waiting_since(self, campaign: str, target: str) -> datetime | None:
@@ -577,13 +608,14 @@ def _readable(values: Values) -> Signature | None:
     """Read a signature; None if it is damaged, which the daily reconciliation reports."""
     try:
         return read_signature(values)
-    except (KeyError, TypeError, ValueError):
+    except DAMAGED:
         return None
 
 
 def read_signature(values: Values) -> Signature:
-    """Read a signature. Raises KeyError or ValueError if the row is damaged."""
+    """Read a signature. Raises one of DAMAGED if the row is damaged."""
     campaign, signer = parse_signature_key(values["pk"])
+    _check_types(values)
     expires_at = values.get("expires_at", values.get("confirm_until"))
     links_ended_at = values.get("links_ended_at")
     return Signature(
@@ -628,3 +660,14 @@ def read_signature(values: Values) -> Signature:
         source=values.get("source"),
         asked_again=values.get("asked_again", False),
     )
+
+
+def _check_types(values: Values) -> None:
+    """Raise KeyError or TypeError if an attribute is missing, or has another type than this program writes.
+
+    A delivery could be sealed with such a letter, and then not be typeset. A version that is no number can't grow.
+    """
+    texts = [values[name] for name in _TEXTS] + [values[name] for name in _TEXTS_OF_SOME if name in values]
+    if not all(isinstance(text, str) for text in texts) or not isinstance(values["version"], int | Decimal):
+        message = "an attribute has another type than it should have"
+        raise TypeError(message)

@@ -10,7 +10,7 @@ from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.schedule import was_left_out
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from undersigned.domain.campaigns import Campaign, Target
     from undersigned.domain.controls import Controls
@@ -103,6 +103,14 @@ class PlanLine:
         """Say whether the delivery is made, if it has its approval. One that is held is recorded as held."""
         awaits_decision = self.begun is not None and self.begun.awaits_decision
         return not (self.is_paused or awaits_decision or self.too_soon)
+
+
+def without_damaged(lines: Iterable[PlanLine], damaged: Mapping[str, int]) -> tuple[PlanLine, ...]:
+    """Return what lines say of trays without so many letters of a target, which no delivery can take."""
+    counted = (
+        line if line.begun else replace(line, letters=line.letters - damaged.get(line.target.id, 0)) for line in lines
+    )
+    return tuple(line for line in counted if line.begun or line.letters > 0)
 
 
 def plan_lines(  # noqa: PLR0913  (what a plan depends on)

@@ -7,7 +7,7 @@ reads. A school, an office or a library looks the same, so nothing here decides 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
@@ -83,6 +83,7 @@ class Evidence:
 
     `suspicions` has how many letters have each suspicion, `wave` is the largest, and `domain` the one that most
     addresses have, of those that are no known provider's. `on_hold` is how many letters of the campaign are on hold.
+    `damaged` is how many letters in a target's tray can't be read, by the target's id: no delivery takes them.
     """
 
     letters: int
@@ -90,6 +91,12 @@ class Evidence:
     wave: Wave | None
     domain: DomainShare | None
     on_hold: int = 0
+    damaged: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def left_out(self) -> int:
+        """Count the damaged letters."""
+        return sum(self.damaged.values())
 
     @property
     def suspicious(self) -> int:
@@ -97,7 +104,10 @@ class Evidence:
         return sum(self.suspicions.values())
 
     def sentences(self, language: str) -> tuple[Message, ...]:
-        """Return what speaks against the letters, in sentences. They don't name the domain: a stranger chose it."""
+        """Return what speaks against the letters, and what keeps others back, in sentences.
+
+        They don't name the domain: a stranger chose it.
+        """
         found = []
         if of := self.suspicious:
             found.append(
@@ -133,6 +143,17 @@ class Evidence:
                     "%(count)s letters are on hold until you release or erase them",
                     self.on_hold,
                     {"count": number(self.on_hold, language)},
+                )
+            )
+        if self.left_out:
+            found.append(
+                Message.counted(
+                    "%(count)s letter is left out, because its record is damaged: the person who runs the system can "
+                    "repair it",
+                    "%(count)s letters are left out, because their records are damaged: the person who runs the system "
+                    "can repair them",
+                    self.left_out,
+                    {"count": number(self.left_out, language)},
                 )
             )
         return tuple(found)

@@ -426,6 +426,14 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadRows:
+    """Signatures that were read together, and the signers whose rows are damaged: something else wrote them."""
+
+    rows: tuple[Signature, ...]
+    damaged: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SignatureFilter:
     """Selects letters: those that meet every criterion that is given.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -101,12 +101,14 @@ class ApprovalRequests:
         waiting: Sequence[WaitingLetters],
         trays: Mapping[str, Sequence[str]],
     ) -> Mail:
-        evidence = evidence_against(self.signatures, campaign.id, trays.values(), self.at_once)
+        evidence = evidence_against(self.signatures, campaign.id, trays, self.at_once)
+        damaged = evidence.damaged
+        going = [replace(line, letters=line.letters - damaged.get(line.target.id, 0)) for line in waiting]
         return organizer_mails.approval(
             self.sender,
             campaign,
             period,
-            waiting,
+            [line for line in going if line.letters],
             evidence,
             token=self.tokens.for_approval(campaign.id, period),
             valid_until=self.clock() + VALID_FOR["approval"],

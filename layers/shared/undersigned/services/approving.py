@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from undersigned.domain.approvals import PeriodState
 from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.plans import without_damaged
 from undersigned.services.at_once import each_at_once
 from undersigned.services.waiting_evidence import evidence_against, waiting_signers
 
@@ -53,11 +54,13 @@ class Approving:
             {target: len(signers) for target, signers in trays.items()},
         )
         waiting = tuple(replace(line, is_paused=False) for line in planned.lines if line.key.period == asked.period)
+        going = {line.key.target: trays[line.key.target] for line in waiting}
+        evidence = evidence_against(self.signatures, campaign.id, going, self.at_once)
         return PeriodState(
             campaign,
             asked.period,
-            waiting,
-            evidence_against(self.signatures, campaign.id, [trays[line.key.target] for line in waiting], self.at_once),
+            without_damaged(waiting, evidence.damaged),
+            evidence,
             tuple((target, deliveries[target.id]) for target in targets if target.id in deliveries),
             is_approved=asked.period in controls.approved,
             is_paused=controls.paused,

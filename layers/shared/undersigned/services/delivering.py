@@ -3,12 +3,15 @@
 Each step is recorded before the next one begins, so the next try continues where a crash interrupted the last one.
 Bundles record which letters are sealed, packets which PDFs are stored, and the state `sending` that the email may have
 been sent.
+
+A letter whose row is damaged is not sealed. It stays in the tray, the others go, and once it is repaired it goes with
+the next email.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import count, islice
+from itertools import batched, count, islice
 from typing import TYPE_CHECKING
 
 from undersigned.domain.deliveries import UNSETTLED_FOR, Bundle, Delivery, Signers, archive_size, packet_id, packet_name
@@ -28,7 +31,8 @@ from undersigned.services.ports import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
 
     from undersigned.domain.campaigns import Target
@@ -90,7 +94,8 @@ class Delivering:
         in doubt, and waits for a person. So does one that bounced.
 
         Raises UnsettledError while the email may have been sent, ThrottledError or MailRefusedError if it was not sent,
-        OutOfTimeError, and NotFoundError for an unknown campaign or target.
+        DamagedRowsError if a letter was damaged after it was sealed, OutOfTimeError, and NotFoundError for an unknown
+        campaign or target.
         """
         campaign, target = self.campaigns.campaign(key.campaign), self.campaigns.target(key.campaign, key.target)
         controls = self.campaigns.controls(key.campaign)
@@ -189,7 +194,7 @@ class Delivering:
         return held
 
     def _seal_all(self, key: DeliveryKey, has_time: Callable[[], bool]) -> Signers:
-        """Seal all waiting letters, close the delivery, and return its signers in order."""
+        """Seal all waiting letters but damaged ones, close the delivery, and return its signers in order."""
         bundles = self.deliveries.bundles(key)
         gone: set[str] = set()
         conflicts = 0
@@ -213,15 +218,28 @@ class Delivering:
     def _seal_more(
         self, key: DeliveryKey, bundles: Sequence[Bundle], gone: set[str], has_time: Callable[[], bool]
     ) -> None:
-        """Seal bundles until the tray is empty, and then an empty one, after which no letter can be sealed."""
+        """Seal bundles until no letter is left that can be sealed, and then an empty one: after it, none can be.
+
+        Damaged letters are added to `gone`.
+        """
         passed = gone.union(*(bundle.signers for bundle in bundles))
-        waiting = (signer for signer in self.signatures.waiting(key.campaign, key.target) if signer not in passed)
+        waiting = self._readable(key, passed, gone)
         for number in count(len(bundles) + 1):
             bundle = Bundle(number, tuple(islice(waiting, self.bundle_size)))
             self.deliveries.seal(key, bundle, self.clock())
             if bundle.closes:
                 return
             check_time(has_time)
+
+    def _readable(self, key: DeliveryKey, passed: AbstractSet[str], damaged: set[str]) -> Iterator[str]:
+        """List the letters in the tray, oldest first, but those to pass, and damaged ones: they are reported."""
+        waiting = (signer for signer in self.signatures.waiting(key.campaign, key.target) if signer not in passed)
+        for signers in batched(waiting, self.bundle_size, strict=False):
+            found = self.signatures.read_rows(key.campaign, signers)
+            if found.damaged:
+                damaged.update(found.damaged)
+                self.packing.report_damaged(key, found.damaged)
+            yield from (row.signer for row in found.rows)
 
     def _typeset_all(self, batch: Batch, erased: int, has_time: Callable[[], bool]) -> tuple[PacketRecord, ...]:
         """Typeset and store the packets that are not stored yet, one at a time, so that memory use stays flat.

@@ -53,7 +53,12 @@ class DeliveryPreview:
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class Packing:
-    """Packs letters. Changes nothing."""
+    """Packs letters. Changes nothing.
+
+    `report_damaged` is told the signers of letters in a tray that can't be read. They stay there, and the others go. A
+    sealed letter that can't be read has its number in a delivery, so typesetting raises DamagedRowsError: without it,
+    the email would be a letter short, and nobody would notice.
+    """
 
     campaigns: CampaignStore
     catalog: Catalog
@@ -62,6 +67,7 @@ class Packing:
     sender: Sender
     typesetter: Callable[[PacketCover, Sequence[PacketLetter]], Packet]
     report_replaced: Callable[[DeliveryKey, int, dict[str, int]], None]
+    report_damaged: Callable[[DeliveryKey, tuple[str, ...]], None]
 
     def preview(
         self, key: DeliveryKey, most: int | None = None, notice: Message | None = None
@@ -95,8 +101,10 @@ class Packing:
     def _waiting(self, key: DeliveryKey) -> Batch:
         campaign, target = self.campaigns.campaign(key.campaign), self.campaigns.target(key.campaign, key.target)
         waiting = tuple(self.signatures.waiting(key.campaign, key.target))
-        rows = self.signatures.signatures(key.campaign, waiting)
-        return Batch(campaign, target, key, tuple(row.signer for row in rows if row.waits))
+        found = self.signatures.read_rows(key.campaign, waiting)
+        if found.damaged:
+            self.report_damaged(key, found.damaged)
+        return Batch(campaign, target, key, tuple(row.signer for row in found.rows if row.waits))
 
     def spans(self, batch: Batch) -> Mapping[int, tuple[int, int]]:
         """Return the first and the last letter of each packet, by its number."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import batched
 from typing import TYPE_CHECKING
 
 from undersigned.domain.errors import NotFoundError, UndersignedError
-from undersigned.domain.plans import plan_lines, was_left_out_on
+from undersigned.domain.plans import plan_lines, was_left_out_on, without_damaged
 from undersigned.domain.schedule import cadence_of
 from undersigned.services.at_once import each_at_once
 
@@ -56,6 +56,10 @@ class Plan:
             campaigns = dict.fromkeys(failed.campaign for failed in self.failed)
             message = f"not all deliveries of {', '.join(campaigns)} could be planned"
             raise NotPlannedError(message) from self.failed[0].error
+
+    def without_damaged(self, damaged: Mapping[str, int]) -> Plan:
+        """Return the plan without so many letters in a target's tray, which can't be read."""
+        return replace(self, lines=without_damaged(self.lines, damaged))
 
     @property
     def queued(self) -> tuple[DeliveryKey, ...]:
@@ -202,8 +206,8 @@ class Planning:
     ) -> Plan:
         """Return what `queue_up` would do, as if the period were approved or not.
 
-        It has the numbers of letters. Unless it `counts`, that may be 1 for any number, which takes fewer calls. An
-        error about one target stops no others; the plan has it in `failed`.
+        It has the numbers of letters, damaged ones too: see `Plan.without_damaged`. Unless it `counts`, the number may
+        be 1 for any, which takes fewer calls. An error about one target stops no others; the plan has it in `failed`.
         """
         targets = self._targets(campaign, only)
         counted, not_counted = self._counted(campaign, targets)

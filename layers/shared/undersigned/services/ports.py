@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from undersigned.domain.mail_limits import MailLimit
     from undersigned.domain.people import Member, Person, SignInRequest
     from undersigned.domain.reconciliations import MailDay, Page, Reconciliation
-    from undersigned.domain.signatures import Signature
+    from undersigned.domain.signatures import ReadRows, Signature
     from undersigned.domain.tallies import Count
     from undersigned.rendering.mails import Mail
 
@@ -63,6 +63,17 @@ class LettersNotWaitingError(UndersignedError):
     def __init__(self, signers: tuple[str, ...]) -> None:
         """Keep the signers whose letters are not waiting."""
         super().__init__(f"{len(signers)} letters are no longer in the tray")
+        self.signers = signers
+
+
+class DamagedRowsError(UndersignedError):
+    """Rows of signatures can't be read, because something other than this program wrote them; carries their signers."""
+
+    def __init__(self, signers: tuple[str, ...]) -> None:
+        """Keep the signers."""
+        super().__init__(
+            f"the rows of these letters are damaged: {', '.join(signers)}; docs/runbook.md says how to repair one"
+        )
         self.signers = signers
 
 
@@ -206,10 +217,16 @@ class SignatureStore(Protocol):
     """Signature rows, their listing, and the trays."""
 
     def signature(self, campaign: str, signer: str) -> Signature | None:
-        """Read a signature consistently."""
+        """Read a signature consistently. Raises DamagedRowsError."""
 
     def signatures(self, campaign: str, signers: Sequence[str]) -> tuple[Signature, ...]:
-        """Read several signatures consistently, in this order. Signers without a row are left out."""
+        """Read several signatures consistently, in this order. Signers without a row are left out.
+
+        Raises DamagedRowsError if a row is damaged.
+        """
+
+    def read_rows(self, campaign: str, signers: Sequence[str]) -> ReadRows:
+        """Read several signatures like `signatures`, and say which rows are damaged."""
 
     def newest_signatures(
         self, campaign: str, before: str | None = None, *, read_ahead: int | None = None
@@ -221,7 +238,7 @@ class SignatureStore(Protocol):
         """
 
     def listed_signatures(self, campaign: str) -> Iterator[Signature]:
-        """Read all signatures of a campaign, in no order; for recounts."""
+        """Read all signatures of a campaign, in no order; for recounts. Raises DamagedRowsError."""
 
     def pages(self, campaign: str, after: str = "") -> Iterator[Page]:
         """Read all signatures of a campaign in pages of up to 100, or those after a page's position."""
@@ -307,7 +324,10 @@ class SignatureStore(Protocol):
         """
 
     def postponed_mails(self, campaigns: Iterable[str], lane: Lane, until: datetime) -> Iterator[Signature]:
-        """Read the rows whose emails wait no longer than until then, the longest postponed first."""
+        """Read the rows whose emails wait no longer than until then, the longest postponed first.
+
+        A damaged row is left out, so that it stops no other.
+        """
 
     def how_many_postponed(self, campaign: str, lane: Lane, most: int) -> int:
         """Count a campaign's postponed emails of a lane, up to `most`."""
@@ -322,10 +342,13 @@ class SignatureStore(Protocol):
         """Return since when the oldest letter waits for a target; None if none waits."""
 
     def has_waiting(self, campaign: str, target: str, at_least: int = 1) -> bool:
-        """Say whether there are so many letters in a target's tray. Reads no more than that."""
+        """Say whether there are so many letters in a target's tray. Reads no more than that.
+
+        A damaged letter is none that waits; if many are asked for, damaged ones count, too.
+        """
 
     def how_many_wait(self, campaign: str, target: str) -> int:
-        """Count the letters in a target's tray."""
+        """Count the letters in a target's tray. Reads no rows, so it counts damaged ones, too."""
 
     def signers_by_target(
         self, campaign: str, targets: Iterable[str], most_calls: int
@@ -333,7 +356,7 @@ class SignatureStore(Protocol):
         """List the signers of the letters in the trays of all targets that have any; None if that takes more calls."""
 
     def waiting(self, campaign: str, target: str) -> Iterator[str]:
-        """List the signers of the letters in a target's tray, oldest letter first."""
+        """List the signers of the letters in a target's tray, oldest letter first. Rows may be damaged."""
 
 
 class DeliveryStore(Protocol):

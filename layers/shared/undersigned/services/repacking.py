@@ -9,6 +9,7 @@ from undersigned.domain.deliveries import packet_name
 from undersigned.services.delivering import check_time
 from undersigned.services.packet_files import delete_erased, sent_packets, store
 from undersigned.services.packing import Batch
+from undersigned.services.ports import DamagedRowsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +38,8 @@ class Repacking:
         Its archives follow. Once the links to them have ended, nothing is made again: the bucket deletes old PDFs.
 
         Doing it twice is harmless. `has_time` is called after each packet, and says whether there is time for another.
-        Raises OutOfTimeError, and NotFoundError for an unknown campaign or target.
+        A packet with a damaged letter waits until that is repaired; the others don't wait for it. Raises
+        DamagedRowsError at the end, OutOfTimeError, and NotFoundError for an unknown campaign or target.
         """
         delivery = self.deliveries.delivery(key)
         if delivery is None or delivery.cleared_at is not None:
@@ -49,13 +51,18 @@ class Repacking:
             return 0
         campaign, target = self.campaigns.campaign(key.campaign), self.campaigns.target(key.campaign, key.target)
         batch = Batch(campaign, target, key, delivery.letters_in(self.deliveries.bundles(key)))
+        damaged: list[str] = []
         for packet in outdated:
             omitted = packet.missing
             record = replace(packet.record, omitted=omitted, name=packet_name(key, packet.record.id, omitted))
             if packet.is_gone:
                 self.deliveries.add_packet(key, replace(record, stored_at=None))
             else:
-                pdf = self.packing.typeset_again(batch, record, delivery.packets, packet.erased)
+                try:
+                    pdf = self.packing.typeset_again(batch, record, delivery.packets, packet.erased)
+                except DamagedRowsError as error:
+                    damaged += error.signers
+                    continue
                 store(self.deliveries, self.files, key, record, pdf, self.clock())
             self._delete_earlier(key, packet.record, omitted)
             check_time(has_time)
@@ -69,6 +76,8 @@ class Repacking:
             lambda: check_time(has_time),
             fresh=False,
         )
+        if damaged:
+            raise DamagedRowsError(tuple(damaged))
         return len(outdated)
 
     def _delete_earlier(self, key: DeliveryKey, packet: PacketRecord, omitted: int) -> None:

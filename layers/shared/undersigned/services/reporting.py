@@ -45,11 +45,11 @@ class Gathering:
         controls = self.campaigns.controls(campaign)
         targets = self.campaigns.targets(campaign)
         trays = waiting_signers(self.signatures, campaign, [target.id for target in targets])
-        evidence = evidence_against(self.signatures, campaign, trays.values())
+        evidence = evidence_against(self.signatures, campaign, trays)
         now = self.clock()
         lines: list[ReportLine] = []
         for target in targets:
-            waiting = len(trays.get(target.id, ()))
+            waiting = len(trays.get(target.id, ())) - evidence.damaged.get(target.id, 0)
             fate = fate_of_waiting(settings, period, controls, target, waiting)
             lines += lines_of(since or period, target, self._deliveries(campaign, target.id), waiting, fate, now=now)
         providers = providers_of(self.counts.counts(campaign, SIGNED) | self.counts.counts(campaign, CONFIRMED))

@@ -1,8 +1,10 @@
-"""Whose letters wait for a delivery, and what speaks against them."""
+"""Whose letters wait for a delivery, what speaks against them, and which of them it can't take."""
 
 from __future__ import annotations
 
-from itertools import batched, chain
+from collections import Counter
+from dataclasses import replace
+from itertools import batched
 from typing import TYPE_CHECKING
 
 from undersigned.domain.deliveries import Signers
@@ -11,7 +13,7 @@ from undersigned.services.at_once import each_at_once
 from undersigned.services.planning import MANY_TARGETS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from undersigned.domain.screening import Evidence
     from undersigned.domain.signatures import Signature
@@ -39,18 +41,27 @@ def waiting_signers(
 
 
 def waiting_evidence(signatures: SignatureStore, campaign: str, targets: Iterable[str]) -> Evidence:
-    """Return what speaks against the letters in some targets' trays, and how many letters are on hold."""
-    return evidence_against(signatures, campaign, waiting_signers(signatures, campaign, [*targets]).values())
+    """Return what speaks against the letters in some targets' trays, and how many letters are damaged or on hold."""
+    return evidence_against(signatures, campaign, waiting_signers(signatures, campaign, [*targets]))
 
 
 def evidence_against(
-    signatures: SignatureStore, campaign: str, trays: Iterable[Sequence[str]], at_once: int = 1
+    signatures: SignatureStore, campaign: str, trays: Mapping[str, Sequence[str]], at_once: int = 1
 ) -> Evidence:
-    """Return what speaks against the letters of the signers in trays that have been read."""
+    """Return what speaks against the letters in trays that have been read: their signers, by target."""
 
-    def read(signers: Sequence[str]) -> tuple[Signature, ...]:
-        return signatures.signatures(campaign, signers)
+    def read(letters: Sequence[tuple[str, str]]) -> tuple[tuple[Signature, ...], Counter[str]]:
+        of = {signer: target for target, signer in letters}
+        found = signatures.read_rows(campaign, [*of])
+        return found.rows, Counter(of[signer] for signer in found.damaged)
 
-    some = batched(chain.from_iterable(trays), _READ_AHEAD, strict=False)
-    rows = chain.from_iterable(each_at_once(read, some, at_once))
-    return evidence_of((row for row in rows if row.waits), on_hold=signatures.how_many_held(campaign))
+    damaged: Counter[str] = Counter()
+    letters = ((target, signer) for target, signers in trays.items() for signer in signers)
+
+    def waiting() -> Iterator[Signature]:
+        for rows, amounts in each_at_once(read, batched(letters, _READ_AHEAD, strict=False), at_once):
+            damaged.update(amounts)
+            yield from (row for row in rows if row.waits)
+
+    found = evidence_of(waiting(), on_hold=signatures.how_many_held(campaign))
+    return replace(found, damaged=dict(damaged))

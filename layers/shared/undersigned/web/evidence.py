@@ -16,6 +16,7 @@ def evidence_values(found: Evidence) -> dict[str, object]:
         "wave": _wave_values(found.wave) if found.wave else None,
         "domain": _domain_values(found.domain) if found.domain else None,
         "on_hold": found.on_hold,
+        "damaged": found.left_out,
     }
 
 

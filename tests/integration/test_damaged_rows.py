@@ -1,0 +1,438 @@
+"""Test a damaged signature row: the other letters of its tray are counted, shown and sent, and goes when repaired."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from logging import makeLogRecord
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from typer.testing import CliRunner
+
+from tests.faults.invariants import words_of
+from tests.integration.test_approving import requests
+from tests.integration.test_backups import Stacks, stacks
+from tests.integration.test_dashboard import Organizer
+from tests.integration.test_erased_packets import repack
+from tests.integration.test_organizers_commands import invoke, run
+from tests.integration.test_reporting import reports, section
+from tests.world import CAMPAIGN, client_of
+from undersigned.aws.dynamodb import Update
+from undersigned.aws.signatures import signature_key
+from undersigned.domain.api_keys import ApiKey, digest_of
+from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.exports import ExportFilter
+from undersigned.domain.signatures import SignatureFilter, signer_id
+from undersigned.services import packing
+from undersigned.services.delivery_controls import NotNowError
+from undersigned.services.ports import DamagedRowsError
+from undersigned_cli.backup.backing_up import BackingUp
+from undersigned_cli.main import app
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from tests.world import World
+
+__all__ = ["invoke", "run", "stacks"]
+
+NAMES = ("Ada", "Ben", "Cyd", "Dee", "Eve", "Fay")
+KEY = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
+ORGANIZER = f"/organizer/campaigns/{CAMPAIGN}"
+LEFT_OUT = "1 letter is left out, because its record is damaged: the person who runs the system can repair it"
+
+
+def confirm(world: World, *names: str) -> None:
+    for name in names:
+        world.confirmed(name=name, signature=name, email=f"{name}@signers.example", address_line=f"7 {name} Place")
+        world.clock.advance(minutes=1)
+
+
+def signer(world: World, name: str) -> str:
+    return signer_id(world.wiring.secret(), f"{name}@signers.example")
+
+
+def row(world: World, name: str) -> Any:
+    return world.wiring.table.get(signature_key(CAMPAIGN, signer(world, name)), consistent=True)
+
+
+def change(world: World, name: str, changes: Mapping[str, Any]) -> None:
+    """Change attributes of a row. None removes one."""
+    world.wiring.table.update(Update(signature_key(CAMPAIGN, signer(world, name)), assign=changes))
+
+
+def damage(world: World, name: str) -> None:
+    change(world, name, {"signed_at": "yesterday"})
+
+
+def repair(world: World, name: str, before: Any) -> None:
+    change(world, name, {"signed_at": before["signed_at"]})
+
+
+def names_in(pdfs: Iterable[bytes]) -> list[str]:
+    texts = [words_of(pdf) for pdf in pdfs]
+    return [name for name in NAMES if any(f"7 {name} Place" in text for text in texts)]
+
+
+def sent(world: World) -> list[list[str]]:
+    """Return the letters of each email to a recipient."""
+    return [names_in(mail.pdfs) for mail in world.deliveries]
+
+
+def told(caplog: pytest.LogCaptureFixture, message: str) -> list[tuple[str, str]]:
+    """Return the level and the letter of each log line with this message. Such a line has nothing personal."""
+    found = [vars(record) for record in caplog.records if record.message == message]
+    for line in found:
+        assert line.keys() - vars(makeLogRecord({})).keys() <= {"message", "campaign", "target", "period", "letter"}
+    return [(line["levelname"], line["letter"]) for line in found]
+
+
+def next_week(world: World) -> None:
+    world.clock.advance(days=7)
+    assert all(answer == {"batchItemFailures": []} for answer in world.week())
+
+
+@pytest.fixture
+def damaged(world: World) -> World:
+    """Make a stack in whose tray the second of three letters is damaged."""
+    world.wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of("us_manage"), "manage", "", world.clock.now))
+    confirm(world, "Ada", "Ben", "Cyd")
+    damage(world, "Ben")
+    return world
+
+
+# The delivery
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"signed_at": "yesterday"},
+        {"signed_on": None},
+        {"name": None},
+        {"status": None},
+        {"version": "three"},
+        {"version": "3"},
+        {"note": 5},
+        {"drawing": ["a"]},
+        {"addressed": {"a": "b"}},
+        {"beside": "nobody"},
+        {"links_ended_at": 10**30},
+    ],
+    ids=str,
+)
+def test_a_damaged_letter_stays_in_its_tray_and_the_others_are_sent_once(
+    world: World, caplog: pytest.LogCaptureFixture, changes: dict[str, Any]
+) -> None:
+    confirm(world, "Ada", "Ben", "Cyd")
+    whole = row(world, "Ben")
+    change(world, "Ben", changes)
+    before = row(world, "Ben")
+    caplog.clear()
+
+    assert world.week() == [{"batchItemFailures": []}]
+
+    assert sent(world) == [["Ada", "Cyd"]]
+    [mail] = world.deliveries
+    assert str(mail.mail["Subject"]).startswith("2 ")
+    delivery = world.wiring.deliveries.delivery(KEY)
+    assert delivery is not None
+    assert (delivery.state, delivery.letters) == ("sent", 2)
+    assert row(world, "Ben") == before
+    assert told(caplog, "a row is damaged") == [("ERROR", signer(world, "Ben"))]
+
+    next_week(world)
+    next_week(world)
+    assert sent(world) == [["Ada", "Cyd"]]
+
+    change(world, "Ben", {name: whole.get(name) for name in changes})
+    next_week(world)
+    next_week(world)
+    assert sent(world) == [["Ada", "Cyd"], ["Ben"]]
+
+
+def test_a_delivery_ends_although_more_letters_are_damaged_than_a_bundle_holds(world: World) -> None:
+    confirm(world, *NAMES)
+    for name in NAMES[:5]:
+        damage(world, name)
+    assert world.wiring.settings.bundle_size == 4
+    world.week()
+    assert sent(world) == [["Fay"]]
+
+
+def test_a_tray_with_damaged_letters_only_makes_no_email_and_no_delivery(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    confirm(world, "Ada", "Ben")
+    whole = row(world, "Ada")
+    damage(world, "Ada")
+    damage(world, "Ben")
+    caplog.clear()
+    assert world.week() == []
+    world.wiring.queue.put([KEY])
+    assert world.run_queue() == [{"batchItemFailures": []}]
+    assert list(world.wiring.deliveries.deliveries(CAMPAIGN, "evanston")) == []
+    world.reconcile()
+    assert sorted(told(caplog, "a row is damaged")) == sorted(("ERROR", signer(world, name)) for name in ("Ada", "Ben"))
+    repair(world, "Ada", whole)
+    world.week()
+    assert sent(world) == [["Ada"]]
+
+
+def test_a_tray_with_damaged_letters_only_has_no_email_to_preview_or_test(world: World) -> None:
+    world.wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of("us_manage"), "manage", "", world.clock.now))
+    confirm(world, "Ada")
+    damage(world, "Ada")
+    assert organizer(world, "/deliveries/next/evanston").status == 409
+    with pytest.raises(NotNowError, match="No letters are waiting"):
+        world.wiring.delivery_controls().test(CAMPAIGN, "evanston", KEY.period, "cli", "")
+    world.wiring.queue.put_test(KEY, "olu@organizers.example")
+    assert world.run_queue() == [{"batchItemFailures": []}]
+    assert [mail for mail in world.sent if mail.tags["kind"] != "confirmation"] == []
+
+
+def test_a_letter_that_is_damaged_once_it_is_sealed_keeps_its_email_back_until_it_is_repaired(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its number is in the delivery already, and an email that is one letter short would lose it."""
+    confirm(world, "Ada", "Ben", "Cyd")
+    world.refusal = "MessageRejected"
+    world.week()
+    whole = row(world, "Ben")
+    damage(world, "Ben")
+    world.refusal = ""
+    world.clock.advance(days=2)
+    caplog.clear()
+
+    answers = world.week()
+
+    assert answers
+    assert all(answer["batchItemFailures"] for answer in answers), "they come again, and end as dead letters"
+    assert world.deliveries == []
+    assert {*told(caplog, "a sealed row is damaged")} == {("ERROR", signer(world, "Ben"))}
+    failed = {vars(record)["error"] for record in caplog.records if record.message == "a delivery failed"}
+    assert failed == {"DamagedRowsError"}
+
+    repair(world, "Ben", whole)
+    confirm(world, "Dee")
+    next_week(world)
+    next_week(world)
+    assert sent(world) == [["Ada", "Ben", "Cyd"], ["Dee"]]
+
+
+def test_a_sealed_letter_that_cannot_be_repaired_is_erased_and_the_others_are_sent(world: World) -> None:
+    """As the runbook says: give the missing attributes any value that can be read, then remove the letter."""
+    confirm(world, "Ada", "Ben", "Cyd")
+    world.refusal = "MessageRejected"
+    world.week()
+    change(world, "Ben", {"name": None, "signed_at": "yesterday"})
+    with pytest.raises(DamagedRowsError, match=signer(world, "Ben")):
+        world.wiring.erasing().erase(CAMPAIGN, signer(world, "Ben"))
+    change(world, "Ben", {"name": "-", "signed_at": "2026-11-24T00:00:00+00:00"})
+    world.wiring.erasing().erase(CAMPAIGN, signer(world, "Ben"))
+    world.refusal = ""
+    world.clock.advance(days=2)
+    world.week()
+    assert sent(world) == [["Ada", "Cyd"]]
+
+
+def test_packets_without_the_damaged_letter_are_made_again_after_an_erasure(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(packing, "ATTACHMENT_LIMIT", 0)
+    monkeypatch.setattr(packing, "PACKET_SIZE", 2)
+    confirm(world, "Ada", "Ben", "Cyd", "Dee")
+    world.week()
+    whole = row(world, "Ben")
+    for name in ("Ada", "Cyd"):
+        world.wiring.erasing().erase(CAMPAIGN, signer(world, name))
+    damage(world, "Ben")
+    caplog.clear()
+    assert len(repack(world)["batchItemFailures"]) == 1
+    assert told(caplog, "a sealed row is damaged") == [("ERROR", signer(world, "Ben"))]
+    assert stored(world) == ["Dee"]
+    repair(world, "Ben", whole)
+    assert repack(world) == {"batchItemFailures": []}
+    assert stored(world) == ["Ben", "Dee"]
+
+
+def stored(world: World) -> list[str]:
+    """Return the letters in all stored PDFs."""
+    found = client_of("s3").list_objects_v2(Bucket=world.wiring.settings.packet_bucket).get("Contents", [])
+    return names_in(world.wiring.bucket.get(item["Key"]) for item in found)
+
+
+# What organizers see before
+
+
+def organizer(world: World, path: str) -> Any:
+    headers = {"authorization": "Bearer us_manage"}
+    return world.request("GET", ORGANIZER + path, headers=headers, as_json=True)
+
+
+def test_the_previewed_email_is_the_one_that_is_sent(damaged: World) -> None:
+    shown = organizer(damaged, "/deliveries/next/evanston").json
+    assert (shown["evidence"]["letters"], shown["evidence"]["damaged"]) == (2, 1)
+    pdf = organizer(damaged, "/deliveries/next/evanston/packets/1").content
+    assert names_in([pdf]) == ["Ada", "Cyd"]
+    damaged.week()
+    assert str(damaged.deliveries[0].mail["Subject"]) == shown["subject"]
+
+
+def test_the_dashboards_preview_says_that_a_letter_is_left_out(damaged: World) -> None:
+    manager = Organizer(damaged)
+    manager.sign_in("us_manage")
+    assert LEFT_OUT in manager.words("/targets/evanston/next")
+
+
+def test_the_commands_count_what_goes(damaged: World, run: Any, tmp_path: Any) -> None:
+    confirm(damaged, "Dee")
+    damaged.confirmed(email="eve@signers.example", name="Eve", postal_code="60091")
+    damage(damaged, "eve")
+    said = run("deliver", CAMPAIGN, "--yes")
+    assert "evanston: 3 letters to chief@evanston-police.example" in said
+    assert "wilmette" not in said
+    assert "2 letters are left out, because their records are damaged" in said
+    assert "1 delivery started" in said
+
+
+def test_the_preview_command_names_the_damaged_rows(damaged: World, run: Any, tmp_path: Any) -> None:
+    said = " ".join(run("deliver", CAMPAIGN, "--preview", str(tmp_path)).split())
+    assert "evanston: 2 signed letters" in said
+    assert f"evanston: left out, because its row is damaged: {signer(damaged, 'Ben')}" in said
+    assert names_in([(tmp_path / "evanston-0001.pdf").read_bytes()]) == ["Ada", "Cyd"]
+
+
+@pytest.mark.usefixtures("invoke")
+def test_the_command_sends_nothing_if_all_letters_are_damaged(world: World) -> None:
+    confirm(world, "Ada")
+    damage(world, "Ada")
+    result = CliRunner().invoke(app, ["deliver", CAMPAIGN, "--yes"])
+    assert "1 letter is left out, because its record is damaged" in " ".join(result.stdout.split())
+    assert "0 deliveries started" in result.stdout
+
+
+# Approvals and reports
+
+
+def needs_approval(world: World) -> None:
+    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
+    world.wiring.campaigns.put_campaign(replace(campaign, approval=True))
+
+
+def test_the_request_and_its_page_count_the_letters_that_an_approval_sends(damaged: World) -> None:
+    needs_approval(damaged)
+    damaged.week()
+    [mail] = requests(damaged)
+    assert mail.mail["Subject"] == "2 letters are waiting for your approval: End Demand Illinois"
+    assert "2 letters  Police Chief Avery Sample" in mail.text
+    assert LEFT_OUT in " ".join(mail.text.split())
+    page = damaged.get(mail.link("organizer/approve")).body
+    assert "Evanston Police Department</td><td>2</td><td>Ready to send" in page
+    assert LEFT_OUT in page
+    assert damaged.press(mail.link("organizer/approve"), {}).status == 200
+    damaged.run_queue()
+    assert sent(damaged) == [["Ada", "Cyd"]]
+    assert "Ready to send" not in damaged.get(mail.link("organizer/approve")).body
+
+
+def test_nobody_is_asked_to_approve_damaged_letters_only(world: World) -> None:
+    needs_approval(world)
+    confirm(world, "Ada")
+    damage(world, "Ada")
+    world.week()
+    assert requests(world) == []
+
+
+def test_the_report_counts_the_letters_that_wait_for_the_next_email(damaged: World) -> None:
+    damaged.week()
+    confirm(damaged, "Dee")
+    damaged.clock.advance(days=1)
+    damaged.report()
+    [mail] = reports(damaged)
+    assert "1 letter Police Chief Avery Sample" in section(damaged, "Waiting for the next delivery")
+    text = " ".join(mail.text.split())
+    assert "Letters sent 2 Letters not sent 0 Letters for the next delivery 1" in text
+    assert LEFT_OUT in text
+
+
+# Letters one by one
+
+
+def test_other_letters_are_put_on_hold_released_and_erased(damaged: World) -> None:
+    screening = damaged.wiring.screening()
+    wanted = SignatureFilter(domain="signers.example")
+    for action in ("hold", "release", "remove"):
+        assert screening.act(CAMPAIGN, action, wanted, by="cli", why="a test").changed == 2
+    assert row(damaged, "Ben")["name"] == "Ben"
+
+
+def test_an_export_has_all_other_letters(damaged: World) -> None:
+    lines = [*damaged.wiring.exporting().sheet.lines(CAMPAIGN, ExportFilter())]
+    assert [name for name in NAMES if any(f"7 {name} Place".encode() in line for line in lines)] == ["Ada", "Cyd"]
+
+
+def test_the_quarantine_lists_all_other_letters(world: World, run: Any) -> None:
+    for name in ("Ada", "Ben"):
+        world.sign(email=f"{name}@signers.example", name=name, topic="cheap pills")
+    damage(world, "Ben")
+    listed = json.loads(run("quarantine", "list", CAMPAIGN, "--json"))
+    assert [found["name"] for found in listed] == ["Ada"]
+
+
+def test_the_daily_reconciliation_reports_it(damaged: World, caplog: pytest.LogCaptureFixture) -> None:
+    damaged.week()
+    caplog.clear()
+    damaged.reconcile()
+    assert told(caplog, "a row is damaged") == [("ERROR", signer(damaged, "Ben"))]
+
+
+def test_the_command_that_erases_a_damaged_letter_says_what_is_wrong(damaged: World, invoke: Any) -> None:
+    with pytest.raises(DamagedRowsError, match=r"damaged.*runbook"):
+        invoke("remove", CAMPAIGN, signer(damaged, "Ben"), "--why", "asked for it", "--yes")
+
+
+def test_a_postponed_email_of_a_damaged_row_stops_no_other(world: World) -> None:
+    world.wiring.mail_budgets.stop()
+    for name in ("Ada", "Ben"):
+        world.sign(email=f"{name}@signers.example", name=name)
+    world.run_stream()
+    damage(world, "Ada")
+    world.wiring.mail_budgets.start(world.clock.now)
+    world.clock.advance(minutes=10)
+    world.run_postponed()
+    assert [mail.to for mail in world.sent] == ["Ben@signers.example"]
+
+
+# Backups
+
+
+def test_a_backup_has_a_damaged_row_as_it_is_and_a_restore_brings_it_back(
+    stacks: Stacks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = stacks.stack()
+    confirm(old, "Ada", "Ben", "Cyd")
+    damage(old, "Ben")
+    listed = BackingUp._listed
+
+    def sealed_meanwhile(backing_up: BackingUp) -> Any:
+        """Send the letters, and damage another row, after the rows are read and before the deliveries are."""
+        yield from listed(backing_up)
+        old.week()
+        damage(old, "Cyd")
+
+    monkeypatch.setattr(BackingUp, "_listed", sealed_meanwhile)
+    stacks.backup()
+    before = {name: row(old, name) for name in ("Ben", "Cyd")}
+
+    new = stacks.stack(empty=True)
+    said = stacks.restore()
+
+    assert "2 rows are damaged, and written as they are" in " ".join(said.split())
+    for name, values in before.items():
+        assert {**values, "restored": ...} == {**row(new, name), "restored": ..., "tallied": values["tallied"]}
+    repair(new, "Ben", {"signed_at": "2026-11-24T18:00:00+00:00"})
+    new.wiring.campaigns.pause(CAMPAIGN, paused=False)
+    next_week(new)
+    assert sent(new) == [["Ben"]]
