@@ -157,7 +157,10 @@ def test_a_delivery_ends_although_more_letters_are_damaged_than_a_bundle_holds(w
     for name in NAMES[:5]:
         damage(world, name)
     assert world.wiring.settings.bundle_size == 4
-    world.week()
+    world.calls.clear()
+    world.plan()
+    assert world.calls.count("dynamodb:BatchGetItem") == 2, "a hundred rows are read at once"
+    world.run_queue()
     assert sent(world) == [["Fay"]]
 
 
@@ -311,6 +314,14 @@ def test_the_command_sends_nothing_if_all_letters_are_damaged(world: World) -> N
     result = CliRunner().invoke(app, ["deliver", CAMPAIGN, "--yes"])
     assert "1 letter is left out, because its record is damaged" in " ".join(result.stdout.split())
     assert "0 deliveries started" in result.stdout
+
+
+def test_nothing_is_recorded_if_nothing_but_damaged_letters_would_go(world: World) -> None:
+    confirm(world, "Ada")
+    damage(world, "Ada")
+    plan = world.wiring.delivery_controls().deliver(CAMPAIGN, KEY.period, "Olu", "")
+    assert plan.queued == ()
+    assert list(world.wiring.campaigns.audit(CAMPAIGN)) == []
 
 
 # Approvals and reports

@@ -475,8 +475,12 @@ class Signatures(SignatureStore):
                     return True
             return False
         shards = (self._table.query(shard, index="tray", read_ahead=1) for shard in tray_shards(campaign, target))
-        signers = (parse_signature_key(values["pk"])[1] for shard in shards for values in shard)
-        return any(self.read_rows(campaign, [signer]).rows for signer in signers)
+        first = next((parse_signature_key(values["pk"])[1] for shard in shards for values in shard), None)
+        if first is None or self.read_rows(campaign, [first]).rows:
+            return first is not None
+        # It is damaged, and others may be, too.
+        some = batched(self.waiting(campaign, target), BATCH_GET, strict=False)
+        return any(self.read_rows(campaign, signers).rows for signers in some)
 
     @override
     def waiting_since(self, campaign: str, target: str) -> datetime | None:

@@ -112,7 +112,8 @@ class DeliveryControls:
         if self.campaigns.controls(campaign).paused:
             raise _paused()
         planned = self.planning.preview(settings, period, only=only, again=again)
-        if planned.going or planned.failed:  # What could not be looked at may go a moment later.
+        goes = any(line.begun or self.signatures.has_waiting(campaign, line.target.id) for line in planned.going)
+        if goes or planned.failed:  # What could not be looked at may go a moment later.
             about = f"{period} {only}" if only else period
             self.record(campaign, "deliver again" if again else "deliver", by, about=about, why=why)
         return self.planning.queue_up(settings, period, only=only, again=again)
