@@ -17,11 +17,10 @@ import pytest
 
 from benchmarks.goals import Benchmark, Limit
 from benchmarks.rush import LATENCY
-from benchmarks.stores import MadeSignatures
 from tests.aws_from_template import environment_of
+from tests.waiting_rows import waiting_row
 from tests.world import CAMPAIGN, Watch, client_of, world
 from undersigned.aws.dynamodb import to_item
-from undersigned.aws.signatures import pending_signature_values, signature_key
 from undersigned.domain.campaigns import Target
 
 if TYPE_CHECKING:
@@ -131,12 +130,8 @@ def measure(size: Size) -> Figures:
 
 def _put_letters(table: str, targets: int) -> None:
     """Let a letter wait for each target."""
-    signers = [f"{number:032x}" for number in range(targets)]
-    for letter in MadeSignatures(targets, "0" * 64).signatures(CAMPAIGN, signers):
-        target = target_of(int(letter.signer, 16)).id
-        values = pending_signature_values(replace(letter, target=target, expires_at=letter.signed_at))
-        values |= {"expires_at": None, "due": values["tray"], "due_at": f"2026-11-25#{letter.signer}"}
-        _put(table, signature_key(CAMPAIGN, letter.signer)._asdict() | values)
+    for number in range(targets):
+        _put(table, waiting_row(CAMPAIGN, target_of(number).id, f"{number:032x}"))
 
 
 _KNOWN = dict.fromkeys(

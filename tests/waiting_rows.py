@@ -36,8 +36,9 @@ def waiting_row(campaign: str, target: str, signer: str, shard: int = 0) -> Valu
         signed_on=_SIGNED.date(),
         mail_request="none",
         expires_at=_SIGNED + timedelta(days=14),
+        network="a-network",
     )
     not_waiting = {"expires_at", "listed", "listed_at"}
     values = {name: value for name, value in pending_signature_values(signature).items() if name not in not_waiting}
-    due = {"due": tray_shards(campaign, target)[shard], "due_at": "2026-11-25"}
+    due = {"due": tray_shards(campaign, target)[shard], "due_at": f"2026-11-25#{signer}"}
     return {**signature_key(campaign, signer)._asdict(), **values, **due}

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.integration.test_many_targets import HEADING, MONDAY, Counting, queued_for
+from tests.waiting_rows import waiting_row
 from tests.world import CAMPAIGN, client_of, publish_files, world
 from undersigned.aws.dynamodb import to_item
-from undersigned.aws.signatures import pending_signature_values, signature_key
 from undersigned.domain.deliveries import Delivery, DeliveryKey
-from undersigned.domain.signatures import Signature
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -27,34 +25,9 @@ ORGANIZER = "organizer@enddemand.example"
 
 
 def put_letter(world: World, number: int, signer: str) -> None:
-    """Let a letter wait for a town. Its row is whole, unlike those of test_many_targets.py."""
-    signed_at = datetime(2026, 11, 25, tzinfo=UTC)
-    signature = Signature(
-        campaign=CAMPAIGN,
-        signer=signer,
-        status="confirmed",
-        version=2,
-        name="Ada Specimen",
-        email=f"{signer}@signers.example",
-        address_line="1 Sample Street",
-        locality="Town",
-        region="IL",
-        postal_code="61000",
-        target=f"town-{number}",
-        signature="Ada Specimen",
-        note="",
-        updates=False,
-        letter="0" * 64,
-        signed_at=signed_at,
-        signed_on=signed_at.date(),
-        mail_request="",
-        expires_at=signed_at,
-        network="a-network",
-    )
-    values = pending_signature_values(signature)
-    row = values | {"expires_at": None, "due": values["tray"], "due_at": f"2026-11-25#{signer}"}
-    item = to_item({**signature_key(CAMPAIGN, signer)._asdict(), **row})
-    client_of("dynamodb").put_item(TableName=world.wiring.settings.table_name, Item=item)
+    """Let a letter wait for a town."""
+    row = waiting_row(CAMPAIGN, f"town-{number}", signer)
+    client_of("dynamodb").put_item(TableName=world.wiring.settings.table_name, Item=to_item(row))
 
 
 def put_sent(world: World, number: int, period: str) -> None:
