@@ -10,6 +10,7 @@ import pytest
 from tests.integration.test_many_targets import HEADING, MONDAY, Counting, queued_for
 from tests.waiting_rows import waiting_row
 from tests.world import CAMPAIGN, client_of, publish_files, world
+from undersigned.aws.deliveries import Deliveries
 from undersigned.aws.dynamodb import to_item
 from undersigned.domain.deliveries import Delivery, DeliveryKey
 
@@ -75,7 +76,7 @@ def counted(world: World, do: Any) -> Counter[str]:
 def test_the_email_makes_few_calls_beside_those_of_its_plan(many: World) -> None:
     calls = counted(many, lambda: asked(many))
     assert calls["dynamodb:Query"] < 1.1 * (TOWNS + 20), "the deliveries of each recipient"
-    assert calls["dynamodb:BatchGetItem"] == 3, "a hundred letters in each"
+    assert calls["dynamodb:BatchGetItem"] == 1 + 3, "one letter that is not damaged, and a hundred letters in each"
     assert calls["dynamodb:Scan"] == 2
 
 
@@ -153,6 +154,21 @@ def test_page_and_button_do_the_same_however_they_ask(
     assert watch.most == int(at_once)
     many.watch = None
     many.post(link)
+    assert sorted(queued_for(many)) == sorted(f"town-{number}" for number in range(TOWNS))
+
+
+def test_a_read_that_fails_once_keeps_no_recipient_out(many: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    link = asked(many).link("organizer/approve")
+    many.get(link)
+    read, failures = Deliveries.deliveries, iter(["town-7"])
+
+    def failing(self: Deliveries, campaign: str, target: str) -> Iterator[Delivery]:
+        if target == "town-7" and next(failures, None):
+            raise OSError
+        return read(self, campaign, target)
+
+    monkeypatch.setattr(Deliveries, "deliveries", failing)
+    assert many.post(link).status == 303
     assert sorted(queued_for(many)) == sorted(f"town-{number}" for number in range(TOWNS))
 
 

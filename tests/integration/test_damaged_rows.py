@@ -67,7 +67,7 @@ def damage(world: World, name: str) -> None:
 
 
 def repair(world: World, name: str, before: Any) -> None:
-    change(world, name, {"signed_at": before["signed_at"]})
+    change(world, name, {attribute: before[attribute] for attribute in ("signed_at", "letter")})
 
 
 def names_in(pdfs: Iterable[bytes]) -> list[str]:
@@ -111,11 +111,15 @@ def damaged(world: World) -> World:
         {"signed_at": "yesterday"},
         {"signed_on": None},
         {"name": None},
+        {"signed_at": "2026-11-24T18:00:00"},
         {"status": None},
+        {"status": "unknown"},
         {"version": "three"},
         {"version": "3"},
         {"note": 5},
         {"drawing": ["a"]},
+        {"drawing": "garbage"},
+        {"drawing": "M"},
         {"addressed": {"a": "b"}},
         {"beside": "nobody"},
         {"links_ended_at": 10**30},
@@ -148,6 +152,23 @@ def test_a_damaged_letter_stays_in_its_tray_and_the_others_are_sent_once(
 
     change(world, "Ben", {name: whole.get(name) for name in changes})
     next_week(world)
+    next_week(world)
+    assert sent(world) == [["Ada", "Cyd"], ["Ben"]]
+
+
+@pytest.mark.parametrize("letter", ["nope", ""])
+def test_a_letter_of_a_text_that_nobody_wrote_stays_in_its_tray(
+    world: World, caplog: pytest.LogCaptureFixture, letter: str
+) -> None:
+    confirm(world, "Ada", "Ben", "Cyd")
+    whole = row(world, "Ben")
+    change(world, "Ben", {"letter": letter})
+    caplog.clear()
+    world.week()
+    assert sent(world) == [["Ada", "Cyd"]]
+    assert told(caplog, "a row is damaged") == [("ERROR", signer(world, "Ben"))]
+
+    repair(world, "Ben", whole)
     next_week(world)
     assert sent(world) == [["Ada", "Cyd"], ["Ben"]]
 
@@ -195,15 +216,16 @@ def test_a_tray_with_damaged_letters_only_has_no_email_to_preview_or_test(world:
     assert [mail for mail in world.sent if mail.tags["kind"] != "confirmation"] == []
 
 
+@pytest.mark.parametrize("changes", [{"signed_at": None}, {"letter": "nope"}], ids=str)
 def test_a_letter_that_is_damaged_once_it_is_sealed_keeps_its_email_back_until_it_is_repaired(
-    world: World, caplog: pytest.LogCaptureFixture
+    world: World, caplog: pytest.LogCaptureFixture, changes: dict[str, Any]
 ) -> None:
     """Its number is in the delivery already, and an email that is one letter short would lose it."""
     confirm(world, "Ada", "Ben", "Cyd")
     world.refusal = "MessageRejected"
     world.week()
     whole = row(world, "Ben")
-    damage(world, "Ben")
+    change(world, "Ben", changes)
     world.refusal = ""
     world.clock.advance(days=2)
     caplog.clear()
@@ -356,6 +378,14 @@ def test_nobody_is_asked_to_approve_damaged_letters_only(world: World) -> None:
     assert requests(world) == []
 
 
+def test_nobody_is_asked_to_approve_damaged_letters_only_of_very_many_recipients(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("planning", "waiting_evidence"):
+        monkeypatch.setattr(f"undersigned.services.{module}.MANY_TARGETS", 1)
+    test_nobody_is_asked_to_approve_damaged_letters_only(world)
+
+
 def test_the_report_counts_the_letters_that_wait_for_the_next_email(damaged: World) -> None:
     damaged.week()
     confirm(damaged, "Dee")
@@ -443,7 +473,7 @@ def test_a_backup_has_a_damaged_row_as_it_is_and_a_restore_brings_it_back(
     assert "2 rows are damaged, and written as they are" in " ".join(said.split())
     for name, values in before.items():
         assert {**values, "restored": ...} == {**row(new, name), "restored": ..., "tallied": values["tallied"]}
-    repair(new, "Ben", {"signed_at": "2026-11-24T18:00:00+00:00"})
+    change(new, "Ben", {"signed_at": "2026-11-24T18:00:00+00:00"})
     new.wiring.campaigns.pause(CAMPAIGN, paused=False)
     next_week(new)
     assert sent(new) == [["Ben"]]

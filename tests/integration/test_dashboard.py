@@ -11,8 +11,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.faults.refusals import Refusing
+from tests.integration.test_many_targets import HEADING, bodies
 from tests.openapi_document import routed
-from tests.world import CAMPAIGN, DASHBOARD, ROOT
+from tests.waiting_rows import waiting_row
+from tests.world import CAMPAIGN, DASHBOARD, ROOT, client_of, publish_files
+from undersigned.aws.dynamodb import to_item
+from undersigned.aws.queue import read_message
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.campaigns import Target, dashboard_path
 from undersigned.domain.deliveries import Delivery, DeliveryKey
@@ -992,3 +996,30 @@ def test_an_address_that_is_no_page_is_answered_in_the_readers_language(
     assert answer.status == 404
     assert shown in answer.body
     assert answer.body.startswith("<!doctype html>") is (headers["accept"] == "text/html")
+
+
+def test_a_second_email_to_somebody_on_another_page_can_be_approved_on_the_overview(
+    world: World, manager: Organizer
+) -> None:
+    """A page of the overview has fifty recipients, and looks at no others."""
+    rows = "\n".join(
+        f"town-{number:02},Police Chief,,Avery Sample,Town Police,Town {number},"
+        f"chief@town-{number}.example,{61000 + number}"
+        for number in range(60)
+    )
+    publish_files(world, {"targets.csv": f"{HEADING}\n{rows}\n"})
+    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
+    world.wiring.campaigns.put_campaign(replace(campaign, approval=True))
+    row = waiting_row(CAMPAIGN, "town-59", "5" * 32)
+    client_of("dynamodb").put_item(TableName=world.wiring.settings.table_name, Item=to_item(row))
+    before = DeliveryKey(CAMPAIGN, "town-59", (world.clock.now - timedelta(days=2)).date().isoformat())
+    world.wiring.deliveries.open(Delivery(before, "sent", world.clock.now, attempt=1, letters=1), ())
+
+    assert f'<a href="{dashboard_path(CAMPAIGN)}#second-email">' in manager.see("/targets/town-59").body
+    page = manager.see().body
+    assert 'id="second-email"' in page
+    assert "The other pages have more recipients." in page
+    action, values = second_email(manager, "")
+    assert manager.press(action, {**values, "why": "The office asked for it"}).status == 303
+    [key] = [read_message(body).key for body in bodies(world)]
+    assert key.target == "town-59"

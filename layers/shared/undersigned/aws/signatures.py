@@ -18,7 +18,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import batched
-from typing import TYPE_CHECKING, cast, override
+from typing import TYPE_CHECKING, cast, get_args, override
 
 from boto3.dynamodb.conditions import Attr
 
@@ -32,6 +32,7 @@ from undersigned.aws.dynamodb import (
     read_moment,
     written,
 )
+from undersigned.domain.drawings import Drawing
 from undersigned.domain.languages import SOURCE
 from undersigned.domain.mail_budgets import lane_of
 from undersigned.domain.providers import provider_of
@@ -619,7 +620,7 @@ def _readable(values: Values) -> Signature | None:
 def read_signature(values: Values) -> Signature:
     """Read a signature. Raises one of DAMAGED if the row is damaged."""
     campaign, signer = parse_signature_key(values["pk"])
-    _check_types(values)
+    _check(values)
     expires_at = values.get("expires_at", values.get("confirm_until"))
     links_ended_at = values.get("links_ended_at")
     return Signature(
@@ -638,7 +639,7 @@ def read_signature(values: Values) -> Signature:
         note=values["note"],
         updates=values["updates"],
         letter=values["letter"],
-        signed_at=datetime.fromisoformat(values["signed_at"]),
+        signed_at=_moment(values["signed_at"]),
         signed_on=date.fromisoformat(values["signed_on"]),
         mail_request=values["mail_request"],
         expires_at=datetime.fromtimestamp(int(expires_at), UTC) if expires_at is not None else None,
@@ -666,11 +667,25 @@ def read_signature(values: Values) -> Signature:
     )
 
 
-def _check_types(values: Values) -> None:
-    """Raise KeyError or TypeError if an attribute is missing, or has another type than this program writes.
+def _moment(text: str) -> datetime:
+    """Read a moment. Raises ValueError without a time zone: it could not be compared with others."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        message = "a moment has no time zone"
+        raise ValueError(message)
+    return moment
+
+
+def _check(values: Values) -> None:
+    """Raise KeyError, TypeError or ValueError if an attribute is missing, or is not as this program writes it.
 
     A delivery could be sealed with such a letter, and then not be typeset. A version that is no number can't grow.
     """
+    if values["status"] not in get_args(Status):
+        message = "no letter has this status"
+        raise ValueError(message)
+    if drawing := values.get("drawing"):
+        Drawing.kept(drawing)
     texts = [values[name] for name in _TEXTS] + [values[name] for name in _TEXTS_OF_SOME if name in values]
     if not all(isinstance(text, str) for text in texts) or not isinstance(values["version"], int | Decimal):
         message = "an attribute has another type than it should have"

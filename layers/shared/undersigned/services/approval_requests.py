@@ -61,7 +61,8 @@ class ApprovalRequests:
         ]
         trays = waiting_signers(self.signatures, campaign, [target.id for target in targets], self.at_once)
         waiting = [WaitingLetters(target, len(trays[target.id])) for target in targets if target.id in trays]
-        if not waiting:
+        # All of them may be damaged.
+        if not any(self.signatures.has_waiting(campaign, line.target.id) for line in waiting):
             return "nothing to say"
         return self.post.send_once(
             "approval",

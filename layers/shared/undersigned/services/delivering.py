@@ -116,7 +116,7 @@ class Delivering:
                 # It is too soon, or another process opened it and has gone on.
                 return opened or delivery
             delivery = opened
-        sealed = self._seal_all(key, has_time)
+        sealed = self._seal_all(key, target, has_time)
         batch = Batch(campaign, target, key, Signers(signer for signer in sealed if signer not in delivery.erased))
         del sealed
         if not batch.signers:
@@ -193,14 +193,14 @@ class Delivering:
             self.deliveries.change(held, state=delivery.state, attempt=delivery.attempt)
         return held
 
-    def _seal_all(self, key: DeliveryKey, has_time: Callable[[], bool]) -> Signers:
+    def _seal_all(self, key: DeliveryKey, target: Target, has_time: Callable[[], bool]) -> Signers:
         """Seal all waiting letters but damaged ones, close the delivery, and return its signers in order."""
         bundles = self.deliveries.bundles(key)
         gone: set[str] = set()
         conflicts = 0
         while not (bundles and bundles[-1].closes):
             try:
-                self._seal_more(key, bundles, gone, has_time)
+                self._seal_more(key, target, bundles, gone, has_time)
             except LettersNotWaitingError as error:
                 # They were withdrawn, or sealed by another process, after the index was read.
                 gone.update(error.signers)
@@ -216,14 +216,19 @@ class Delivering:
         return Signers(signer for bundle in bundles for signer in bundle.signers)
 
     def _seal_more(
-        self, key: DeliveryKey, bundles: Sequence[Bundle], gone: set[str], has_time: Callable[[], bool]
+        self,
+        key: DeliveryKey,
+        target: Target,
+        bundles: Sequence[Bundle],
+        gone: set[str],
+        has_time: Callable[[], bool],
     ) -> None:
         """Seal bundles until no letter is left that can be sealed, and then an empty one: after it, none can be.
 
         Damaged letters are added to `gone`.
         """
         passed = gone.union(*(bundle.signers for bundle in bundles))
-        waiting = self._readable(key, passed, gone)
+        waiting = self._readable(key, target, passed, gone)
         for number in count(len(bundles) + 1):
             bundle = Bundle(number, tuple(islice(waiting, self.bundle_size)))
             self.deliveries.seal(key, bundle, self.clock())
@@ -231,14 +236,12 @@ class Delivering:
                 return
             check_time(has_time)
 
-    def _readable(self, key: DeliveryKey, passed: AbstractSet[str], damaged: set[str]) -> Iterator[str]:
-        """List the letters in the tray, oldest first, but those to pass, and damaged ones: they are reported."""
+    def _readable(self, key: DeliveryKey, target: Target, passed: AbstractSet[str], damaged: set[str]) -> Iterator[str]:
+        """List the letters in the tray, oldest first, but those to pass, and damaged ones."""
         waiting = (signer for signer in self.signatures.waiting(key.campaign, key.target) if signer not in passed)
         for signers in batched(waiting, self.bundle_size, strict=False):
-            found = self.signatures.read_rows(key.campaign, signers)
-            if found.damaged:
-                damaged.update(found.damaged)
-                self.packing.report_damaged(key, found.damaged)
+            found = self.packing.readable(key, target, signers)
+            damaged.update(found.damaged)
             yield from (row.signer for row in found.rows)
 
     def _typeset_all(self, batch: Batch, erased: int, has_time: Callable[[], bool]) -> tuple[PacketRecord, ...]:

@@ -94,6 +94,9 @@ class DeliveryControls:
                 raise _too_soon(next(line.too_soon for line in own if line.too_soon), settings.language)
         self.campaigns.approve(campaign, period)
         self.record(campaign, "approve again" if again else "approve", by, about=period, why=why)
+        if planned.failed:
+            # What could not be read a moment ago often can be now, and queueing a delivery twice is harmless.
+            return self.planning.queue_up(settings, period, again=again)
         return self.planning.queue_previewed(planned, again=again)
 
     def deliver(  # noqa: PLR0913  (what, who and why)

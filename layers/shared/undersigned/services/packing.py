@@ -10,9 +10,11 @@ from undersigned.domain.deliveries import ATTACHMENT_LIMIT, PACKET_SIZE, PacketR
 from undersigned.domain.errors import NotFoundError, TooManyLettersError
 from undersigned.domain.letters import read_blocks, render_html
 from undersigned.domain.postal_codes import lists
+from undersigned.domain.signatures import ReadRows
 from undersigned.rendering import mails
 from undersigned.rendering.mails import NAMES_IN_MAIL, DeliverySummary
 from undersigned.rendering.packets import PacketCover, PacketLetter
+from undersigned.services.ports import DamagedRowsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -106,6 +108,15 @@ class Packing:
             self.report_damaged(key, found.damaged)
         return Batch(campaign, target, key, tuple(row.signer for row in found.rows if row.waits))
 
+    def readable(self, key: DeliveryKey, target: Target, signers: Sequence[str]) -> ReadRows:
+        """Read the rows of letters in a tray, and report those that are damaged, or whose letter can't be made."""
+        found = self.signatures.read_rows(key.campaign, signers)
+        _, not_made = self._letters(target, found.rows)
+        damaged = (*found.damaged, *not_made)
+        if damaged:
+            self.report_damaged(key, damaged)
+        return ReadRows(tuple(row for row in found.rows if row.signer not in not_made), damaged)
+
     def spans(self, batch: Batch) -> Mapping[int, tuple[int, int]]:
         """Return the first and the last letter of each packet, by its number."""
         return dict(enumerate(packet_spans(len(batch.signers), PACKET_SIZE), start=1))
@@ -146,7 +157,10 @@ class Packing:
         return self._typeset(batch, cover, self.signatures.signatures(batch.key.campaign, kept)).pdf
 
     def _typeset(self, batch: Batch, cover: PacketCover, signatures: Sequence[Signature]) -> Packet:
-        packet = self.typesetter(cover, [self._packet_letter(batch.target, signature) for signature in signatures])
+        letters, damaged = self._letters(batch.target, signatures)
+        if damaged:
+            raise DamagedRowsError(damaged)
+        packet = self.typesetter(cover, letters)
         if packet.replaced:
             self.report_replaced(batch.key, cover.number, dict(packet.replaced))
         return packet
@@ -205,6 +219,18 @@ class Packing:
             last=last,
             total=len(batch.signers),
         )
+
+    def _letters(
+        self, target: Target, signatures: Sequence[Signature]
+    ) -> tuple[Sequence[PacketLetter], tuple[str, ...]]:
+        """Make letters, and say whose can't be made, because something other than this program wrote their rows."""
+        made, not_made = [], []
+        for signature in signatures:
+            try:
+                made.append(self._packet_letter(target, signature))
+            except (LookupError, NotFoundError, TypeError, ValueError):
+                not_made.append(signature.signer)
+        return made, tuple(not_made)
 
     def _packet_letter(self, target: Target, signature: Signature) -> PacketLetter:
         letter = self.catalog.letter(signature.campaign, signature.letter)

@@ -491,6 +491,8 @@ def overview(  # noqa: PLR0913  (what the page shows)
     waiting = sum(row.waiting for row in rows)
     lines = [line for state in targets.items for line in state.plan(found.campaign, found.controls, period)]
     awaiting = sum(line.letters for line in lines if line.outcome == "awaiting approval")
+    # Whether it is too soon for a recipient of another page is not known here.
+    needs_approval = found.campaign.approval and period not in found.controls.approved
     return render_framed(
         "dashboard_overview.html",
         viewer.language,
@@ -519,7 +521,7 @@ def overview(  # noqa: PLR0913  (what the page shows)
             ],
         ),
         can_send=any(line.outcome == "goes" for line in lines),
-        can_approve_again=not awaiting and _needs_approval_again(lines),
+        can_approve_again=not awaiting and ((is_part and needs_approval) or _needs_approval_again(lines)),
         period=period,
         draft=draft if draft and not draft.is_published else None,
         next_delivery=_next_delivery(viewer, found, waiting if not is_part else None),
