@@ -214,7 +214,12 @@ class Deliveries(DeliveryStore):
 
     @override
     def erase_letter(self, key: DeliveryKey, signature: Signature, at: datetime) -> None:
-        leave = Update(delivery_key(key), add={"erased": {signature.signer}}, when=Attr("state").ne("sending"))
+        leave = Update(
+            delivery_key(key),
+            assign={"erased_at": written(at)},
+            add={"erased": {signature.signer}},
+            when=Attr("state").ne("sending"),
+        )
         self._table.transact([erasure(signature, at), leave])
 
     def _parts(self, kind: str, key: DeliveryKey) -> Iterator[Values]:
@@ -299,6 +304,7 @@ def read_delivery(values: Values) -> Delivery:
         left_out=frozenset(values.get("left_out", ())),
         packet_size=int(values.get("packet_size", 0)),
         archive_size=int(values.get("archive_size", 0)),
+        erased_at=read_moment(values.get("erased_at")),
         cleared_at=read_moment(values.get("cleared_at")),
         told=values.get("told"),
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from undersigned.domain.signatures import WITHDRAWN_FOR
 from undersigned.domain.words import beside_still
-from undersigned.services.packet_files import stored_names
+from undersigned.services.packet_files import delete_stored_late, stored_names
 from undersigned.services.ports import ChangedError
 
 if TYPE_CHECKING:
@@ -63,6 +63,14 @@ class Clearing:
             self.packets().delete(name)
         with suppress(ChangedError):
             self.deliveries.change(replace(delivery, cleared_at=now), state=delivery.state, attempt=delivery.attempt)
+
+    def delete_stored_late(self, delivery: Delivery) -> None:
+        """Delete the files with an erased letter of a delivery, for some days after the last erasure.
+
+        A process that began before it may have stored one when all others were done, and have been killed then.
+        """
+        if delivery.cleared_at is None and delivery.has_new_erasures(self.clock()):
+            delete_stored_late(self.deliveries, self.packets(), delivery)
 
     def clear(self, rows: Iterable[Signature], over: Over) -> int:
         """Clear the rows whose time is over, and return how many those were. Leaves a row that has just changed."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from undersigned.domain.deliveries import UNDER_WAY, archive_name
+from undersigned.domain.deliveries import UNDER_WAY, archive_name, packet_name
 from undersigned.domain.errors import ExplainedError, NotFoundError
 from undersigned.domain.languages import Message
 from undersigned.services.ports import ChangedError
@@ -208,20 +208,36 @@ def delete_erased(deliveries: DeliveryStore, files: PacketStore, delivery: Deliv
         return ()
     packets = sent_packets(deliveries, delivery)
     outdated = tuple(packet for packet in packets if packet.is_outdated)
-    recorded = deliveries.packets(delivery.key)
+    for name in {*_with_erased(deliveries, delivery, packets), *(packet.record.name for packet in outdated)}:
+        files.delete(name)
+    return outdated
+
+
+def delete_stored_late(deliveries: DeliveryStore, files: PacketStore, delivery: Delivery) -> None:
+    """Delete the files with an erased letter that a slow process may have stored after `delete_erased`.
+
+    It deletes no file that another process may be storing without the letter.
+    """
+    if not delivery.erased:
+        return
+    for name in _with_erased(deliveries, delivery, sent_packets(deliveries, delivery)):
+        files.delete(name)
+
+
+def _with_erased(deliveries: DeliveryStore, delivery: Delivery, packets: Sequence[SentPacket]) -> set[str]:
+    """Return the names of all files with an erased letter that were ever stored, or may still be."""
+    key, recorded = delivery.key, deliveries.packets(delivery.key)
     named = delivery.named(recorded)
     left_over = (record for record in recorded if record.erased < len(delivery.erased) and record not in named)
     right = _right_of(delivery, packets)
-    archives = deliveries.archives(delivery.key)
+    archives = deliveries.archives(key)
     may_have_one = (made for made in archives if made.erased < len(delivery.erased) and made.name not in right)
-    names = [
+    return {
         *(archive.name for archive in may_have_one),
         *(record.name for record in left_over),
-        *(packet.record.name for packet in outdated),
-    ]
-    for name in names:
-        files.delete(name)
-    return outdated
+        *(packet.record.name for packet in packets if packet.has_erased),
+        *(packet_name(key, record.id, fewer) for record in recorded for fewer in range(record.omitted)),
+    }
 
 
 def stored_names(deliveries: DeliveryStore, key: DeliveryKey) -> tuple[str, ...]:

@@ -240,13 +240,13 @@ class Reconciling:
                 if run.may_queue and not kept.controls.paused and _has_stopped(delivery, now):
                     self.delivery_queue.put([delivery.key])
                     summary = summary.plus(deliveries=1)
-                if run.may_queue:
-                    summary = self._make_again(run, summary, delivery)
+                summary = self._look_after_files(run, summary, delivery)
         return replace(run, summary=summary, gauges=gauges)
 
-    def _make_again(self, run: Reconciliation, summary: Summary, delivery: Delivery) -> Summary:
+    def _look_after_files(self, run: Reconciliation, summary: Summary, delivery: Delivery) -> Summary:
         try:
-            is_awaited = awaits_repacking(self.deliveries, delivery, self.clock())
+            self.clearing.delete_stored_late(delivery)
+            is_awaited = run.may_queue and awaits_repacking(self.deliveries, delivery, self.clock())
         except (KeyError, TypeError, ValueError):
             about = {"target": delivery.key.target, "period": delivery.key.period}
             return self._find(summary, "a row is damaged", run.campaign, **about)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from undersigned.domain.deliveries import packet_name
 from undersigned.services.delivering import check_time
-from undersigned.services.packet_files import delete_erased, sent_packets, store
+from undersigned.services.packet_files import delete_erased, delete_stored_late, sent_packets, store, stored_names
 from undersigned.services.packing import Batch
 from undersigned.services.ports import DamagedRowsError
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from undersigned.domain.deliveries import DeliveryKey, PacketRecord
+    from undersigned.domain.deliveries import Delivery, DeliveryKey, PacketRecord
     from undersigned.services.archiving import Archiving
     from undersigned.services.packing import Packing
     from undersigned.services.ports import CampaignStore, DeliveryStore, PacketStore
@@ -45,8 +45,6 @@ class Repacking:
         if delivery is None or delivery.cleared_at is not None:
             return 0
         outdated = delete_erased(self.deliveries, self.files, delivery)
-        for record in delivery.named(self.deliveries.packets(key)):
-            self._delete_earlier(key, record, record.omitted)
         if delivery.has_ended_links(self.clock()) or (not outdated and not delivery.archive_size):
             return 0
         campaign, target = self.campaigns.campaign(key.campaign), self.campaigns.target(key.campaign, key.target)
@@ -76,16 +74,26 @@ class Repacking:
             lambda: check_time(has_time),
             fresh=False,
         )
+        self._look_again(delivery)
         if damaged:
             raise DamagedRowsError(tuple(damaged))
         return len(outdated)
+
+    def _look_again(self, delivery: Delivery) -> None:
+        """Delete what was stored here too late: something was deleted before, and didn't find it."""
+        found = self.deliveries.delivery(delivery.key)
+        if found is None or found.cleared_at is not None:
+            for name in stored_names(self.deliveries, delivery.key):
+                self.files.delete(name)
+        elif found.erased != delivery.erased:
+            delete_stored_late(self.deliveries, self.files, found)
 
     def _delete_earlier(self, key: DeliveryKey, packet: PacketRecord, omitted: int) -> None:
         """Delete the PDFs of a packet with more letters than it has now, whether they are recorded or not.
 
         A slower process, which began before the last erasure, may have stored one since `delete_erased`. What it stores
-        from now on, it deletes itself, because it finds the new record. If it is killed before it does, its message
-        comes again, and the next repacking deletes it.
+        from now on, it deletes itself, because it finds the new record. If it is killed before it does, the next
+        repacking or reconciliation deletes it.
         """
         for fewer in range(omitted):
             self.files.delete(packet.name if fewer == packet.omitted else packet_name(key, packet.id, fewer))

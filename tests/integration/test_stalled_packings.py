@@ -1,0 +1,241 @@
+"""Test workers that stall before they store a file, while others go on: none leaves a file that nobody finds."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.integration.test_archives import stored_letters as letters_in_all_files
+from tests.integration.test_erased_packets import KEY, NAMES, erase, letters_at, links, repack, stored_letters
+from tests.world import client_of
+from undersigned.aws.packet_store import Bucket
+from undersigned.domain import deliveries as domain
+from undersigned.domain.api_keys import ApiKey, digest_of
+from undersigned.domain.errors import NotFoundError
+from undersigned.services import packing
+from undersigned.services.packet_files import parts_of, sent_packets
+from undersigned.services.ports import ChangedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.world import World
+
+
+@pytest.fixture(autouse=True)
+def _linked_letters_in_one_packet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packing, "ATTACHMENT_LIMIT", 0)
+
+
+@pytest.fixture
+def planned(world: World) -> World:
+    """Make a stack in which three letters wait for a delivery."""
+    world.wiring.api_keys.put_api_key(ApiKey(KEY.campaign, digest_of("us_manage"), "manage", "", world.clock.now))
+    for name in NAMES:
+        world.confirmed(name=name, signature=name, email=f"{name}@signers.example", address_line=f"7 {name} Place")
+        world.clock.advance(minutes=1)
+    return world
+
+
+@pytest.fixture
+def sent(planned: World) -> World:
+    """Make a stack that sent three letters in a packet."""
+    planned.week()
+    assert [letters_at(planned, link) for link in links(planned)] == [list(NAMES)]
+    return planned
+
+
+class KilledError(BaseException):
+    """The process was killed. No `except Exception` sees this."""
+
+
+def stall(
+    monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[], object], method: str = "put", *, is_killed: bool
+) -> None:
+    """Let the next worker that stores a file stall just before it, and end just after it if it is killed."""
+    really = getattr(Bucket, method)
+
+    def stalled(bucket: Bucket, name: str, content: Any) -> None:
+        monkeypatch.setattr(Bucket, method, really)
+        # An archive is made while it is stored, and its file is there when S3 has all parts.
+        complete = content if isinstance(content, bytes) else iter(list(content))
+        meanwhile()
+        really(bucket, name, complete)
+        if is_killed:
+            raise KilledError
+
+    monkeypatch.setattr(Bucket, method, stalled)
+
+
+def deliver(world: World) -> None:
+    world.wiring.delivering(lambda *_: None, lambda *_: None).deliver(KEY)
+
+
+def unnamed(world: World) -> set[str]:
+    """Return the stored files that the email's page names nowhere."""
+    s3, bucket = client_of("s3"), world.wiring.settings.packet_bucket
+    stored = {item["Key"] for item in s3.list_objects_v2(Bucket=bucket).get("Contents", [])}
+    deliveries = world.wiring.deliveries
+    delivery = deliveries.delivery(KEY)
+    assert delivery
+    packets = sent_packets(deliveries, delivery)
+    parts = parts_of(KEY, delivery.archive_size, packets, deliveries.archives(KEY))
+    named = {packet.record.name for packet in packets} | {part.name for part in parts if part.archive}
+    assert named <= stored, "every link leads to a file"
+    return stored - named
+
+
+def test_a_repacking_that_is_killed_after_its_late_store_leaves_nothing_after_the_next_reconciliation(
+    sent: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another try of its message, and the repacking after another erasure, have ended. No message comes any more."""
+
+    def others() -> None:
+        assert erase(sent, "Ben").status == 200
+        assert repack(sent) == repack(sent) == {"batchItemFailures": []}
+        sent.run_queue()
+
+    erase(sent, "Ada")
+    stall(monkeypatch, others, is_killed=True)
+    with pytest.raises(KilledError):
+        repack(sent)
+    assert "Ben" in stored_letters(sent)
+    sent.reconcile()
+    assert stored_letters(sent) == ["Cyd"]
+    assert unnamed(sent) == set()
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_a_repacking_of_an_earlier_attempts_packet_leaves_no_letter_that_was_erased_meanwhile(
+    sent: World, monkeypatch: pytest.MonkeyPatch, *, is_killed: bool
+) -> None:
+    """The next attempt's packets have other rows, so nobody else writes the one that it writes."""
+
+    def others() -> None:
+        sent.feedback("bounce", sent.deliveries[0])
+        sent.wiring.delivery_controls().retry(KEY, "cli", "corrected")
+        sent.run_queue()
+        assert len(sent.deliveries) == 2
+        assert erase(sent, "Ben").status == 200
+        repack(sent)
+
+    erase(sent, "Ada")
+    stall(monkeypatch, others, is_killed=is_killed)
+    if is_killed:
+        with pytest.raises(KilledError):
+            repack(sent)
+        sent.reconcile()
+    else:
+        repack(sent)
+    assert stored_letters(sent) == ["Cyd"]
+    assert unnamed(sent) == set()
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_a_first_attempt_that_stalls_leaves_no_letter_that_was_erased_meanwhile(
+    planned: World, monkeypatch: pytest.MonkeyPatch, *, is_killed: bool
+) -> None:
+    def others() -> None:
+        assert erase(planned, "Ada").status == 200
+        deliver(planned)
+        assert len(planned.deliveries) == 1
+        repack(planned)
+
+    stall(monkeypatch, others, is_killed=is_killed)
+    with pytest.raises(KilledError if is_killed else ChangedError):
+        deliver(planned)
+    assert "Ada" in stored_letters(planned)
+    planned.reconcile()
+    assert stored_letters(planned) == ["Ben", "Cyd"]
+    assert unnamed(planned) == set()
+
+
+def test_a_first_attempt_that_is_killed_before_it_records_its_file_leaves_none(
+    planned: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stall(monkeypatch, lambda: None, is_killed=True)
+    with pytest.raises(KilledError):
+        deliver(planned)
+    deliver(planned)
+    assert stored_letters(planned) == list(NAMES)
+    assert unnamed(planned) == set()
+
+
+def test_a_packet_that_a_killed_attempt_was_replacing_is_still_linked(
+    sent: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The files of an attempt are kept for at least 31 days, so a later attempt stores them anew."""
+    [link] = links(sent)
+    sent.feedback("bounce", sent.deliveries[0])
+    sent.clock.advance(days=2)
+    sent.wiring.delivery_controls().retry(KEY, "cli", "corrected")
+    with monkeypatch.context() as patch:
+        patch.setattr(Bucket, "put", killed)
+        with pytest.raises(KilledError):
+            deliver(sent)
+    assert letters_at(sent, link) == list(NAMES)
+    deliver(sent)
+    assert letters_at(sent, link) == list(NAMES)
+    assert unnamed(sent) == set()
+
+
+def killed(*_: object) -> None:
+    raise KilledError
+
+
+def test_an_archive_that_is_stored_late_by_a_killed_worker_is_deleted_by_the_next_reconciliation(
+    planned: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packing, "PACKET_SIZE", 1)
+    monkeypatch.setattr(domain, "MOST_LINKS", 1)
+    planned.week()
+
+    def others() -> None:
+        assert erase(planned, "Ben").status == 200
+        assert repack(planned) == repack(planned) == {"batchItemFailures": []}
+
+    erase(planned, "Ada")
+    stall(monkeypatch, others, "put_archive", is_killed=True)
+    with pytest.raises(KilledError):
+        repack(planned)
+    assert letters_in_all_files(planned) == ["Ben", "Cyd", "Cyd", "Cyd"]
+    planned.reconcile()
+    assert letters_in_all_files(planned) == ["Cyd", "Cyd"]
+
+
+def test_a_repacking_leaves_no_file_of_a_delivery_that_was_cleared_meanwhile(
+    sent: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent.feedback("delivery", sent.deliveries[0])
+    erase(sent, "Ada")
+    stall(monkeypatch, lambda: clear(sent), is_killed=False)
+    repack(sent)
+    assert stored_letters(sent) == []
+
+
+def clear(world: World) -> None:
+    """Delete a delivery's packets, as the reconciliation does when the time is over for which data is kept."""
+    delivery = world.wiring.deliveries.delivery(KEY)
+    assert delivery
+    world.wiring.clearing()._clear_delivery(delivery, world.clock.now)
+
+
+def test_a_repacking_leaves_no_file_of_a_campaign_that_was_deleted_meanwhile(
+    sent: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def delete_campaign() -> None:
+        for name in NAMES[1:]:
+            assert erase(sent, name).status == 200
+        sent.run_stream()
+        sent.wiring.closing().close(KEY.campaign, "cli", "test")
+        sent.clock.advance(minutes=2)
+        assert sent.wiring.deleting().delete(KEY.campaign).is_done
+
+    sent.feedback("delivery", sent.deliveries[0])
+    erase(sent, "Ada")
+    stall(monkeypatch, delete_campaign, is_killed=False)
+    with suppress(NotFoundError):
+        repack(sent)
+    assert stored_letters(sent) == []
