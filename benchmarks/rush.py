@@ -430,7 +430,7 @@ class _Process:
             sent = yield from self._send(mails, self.clock.now + longest)
             for born in mails[sent:]:
                 heapq.heappush(self.queue, (self.clock.now, born))
-            yield ceil((len(mails) - sent) / 10) * LATENCY["SendMessageBatch"]
+            yield ceil((len(mails) - sent) / 10 / mailing.at_once) * LATENCY["SendMessageBatch"]
 
     def _send(self, mails: Sequence[float], end: float) -> Generator[float, None, int]:
         """Send emails until SES doesn't take one, or it is too late; return how many are sent."""

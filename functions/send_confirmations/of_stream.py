@@ -142,7 +142,7 @@ def _put_into_queue(left: Sequence[Due]) -> list[Mapping[str, Any]]:
         for record, signature in left
     }
     try:
-        refused = wired.stack.waiting_mails.put_all(list(mails))
+        refused = wired.stack.waiting_mails.put_all(list(mails), wired.stack.settings.mails_at_once)
     except Exception as error:  # noqa: BLE001  (an email that was queued twice is sent once; it is reported)
         logger.error("emails were not queued", extra={"emails": len(mails), **facts_of(error)})
         return list(mails.values())

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from threading import Barrier
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from undersigned.aws.queue import (
     DeliveryMessage,
     WaitingMail,
+    WaitingMails,
     message_body,
     read_export_message,
     read_message,
@@ -79,3 +81,25 @@ def test_a_waiting_email_says_whether_it_was_taken_from_its_budgets() -> None:
     assert read_waiting_message(waiting_message(mail)) == mail
     assert read_waiting_message(waiting_message(granted)) == granted
     assert "granted" not in waiting_message(mail)
+
+
+class Sqs:
+    """Takes each message but those of one signer. A call waits until so many others run."""
+
+    def __init__(self, at_once: int) -> None:
+        self.barrier = Barrier(at_once, timeout=5)
+        self.bodies: list[str] = []
+
+    def send_message_batch(self, Entries: list[dict[str, str]], **_: Any) -> Any:  # noqa: N803  (boto3's)
+        assert len(Entries) <= 10
+        self.barrier.wait()
+        self.bodies += [entry["MessageBody"] for entry in Entries]
+        return {"Failed": [{"Id": entry["Id"]} for entry in Entries if '"7"' in entry["MessageBody"]]}
+
+
+@pytest.mark.parametrize("at_once", [1, 4])
+def test_many_waiting_emails_are_queued_by_so_many_calls_at_once(at_once: int) -> None:
+    sqs: Any = Sqs(at_once)
+    mails = [WaitingMail("trees", str(number), "request") for number in range(40)]
+    assert WaitingMails(sqs, "url").put_all(mails, at_once) == [mails[7]]
+    assert sorted(sqs.bodies) == sorted(waiting_message(mail) for mail in mails)

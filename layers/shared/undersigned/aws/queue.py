@@ -6,7 +6,7 @@ import json
 import time
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from itertools import batched
+from itertools import batched, chain
 from typing import TYPE_CHECKING, override
 
 from undersigned.domain.addresses import email_mistake
@@ -14,6 +14,7 @@ from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.errors import UndersignedError
 from undersigned.domain.reconciliations import Reconciliation
 from undersigned.services import ports
+from undersigned.services.at_once import each_at_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -331,15 +332,16 @@ class WaitingMails(_SqsQueue, ports.ConfirmationQueue):
     def put_request(self, campaign: str, signer: str, request: str) -> None:
         self.put(WaitingMail(campaign, signer, request))
 
-    def put_all(self, mails: Sequence[WaitingMail]) -> list[WaitingMail]:
-        """Queue emails, ten in a call (SQS takes no more). Return those that SQS did not take."""
+    def put_all(self, mails: Sequence[WaitingMail], at_once: int = 1) -> list[WaitingMail]:
+        """Queue emails, ten in a call (SQS takes no more), so many calls at once. Return those that were not taken."""
         if len(mails) == 1:
             self.put(mails[0])
             return []
-        left: list[WaitingMail] = []
-        for some in batched(mails, _BATCH, strict=False):
-            left += [some[number] for number in self._send_batch([waiting_message(mail) for mail in some])]
-        return left
+
+        def not_taken(some: Sequence[WaitingMail]) -> list[WaitingMail]:
+            return [some[number] for number in self._send_batch([waiting_message(mail) for mail in some])]
+
+        return [*chain.from_iterable(each_at_once(not_taken, batched(mails, _BATCH, strict=False), at_once))]
 
     def put(self, mail: WaitingMail, *, after: int = 0) -> None:
         """Queue an email that is tried again after so many seconds (SQS: at most 900)."""
