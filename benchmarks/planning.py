@@ -43,9 +43,9 @@ GOALS = (
     Limit("10,000 targets: the email that asks", ("seconds",), at_most=300, only="full"),
     Limit("10,000 targets: the page", ("seconds",), at_most=14.5, only="full"),
     Limit("10,000 targets: the button", ("seconds",), at_most=14.5, only="full"),
-    Limit("200 targets: the email that asks", ("calls for each",), at_most=6.1, only="small"),
+    Limit("200 targets: the email that asks", ("calls for each",), at_most=7.1, only="small"),
     Limit("200 targets: the page", ("calls for each",), at_most=5.1, only="small"),
-    Limit("200 targets: the button", ("calls for each",), at_most=2.3, only="small"),
+    Limit("200 targets: the button", ("calls for each",), at_most=3.3, only="small"),
 )
 """A plan has five minutes, and a week's emails should begin to leave within half a minute. The email that asks for an
 approval is sent in the plan's five minutes, too. A person waits for the page and the button, which
