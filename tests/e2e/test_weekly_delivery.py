@@ -15,6 +15,7 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 import pytest
 from pypdf import PdfReader
+from typer.testing import CliRunner
 
 from tests.e2e.waiting import wait_for
 from undersigned.domain.api_keys import ApiKey, digest_of
@@ -22,6 +23,7 @@ from undersigned.domain.tallies import counters_of, mark_of
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.stack import PROJECT
+from undersigned_cli.main import app
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
@@ -290,3 +292,25 @@ def test_nothing_personal_is_logged_anywhere(campaign: Campaign) -> None:
     assert "confirmation emails" in logs
     found = [line[:300] for line in logs.splitlines() if MARKER.lower() in line.lower()]
     assert found == []
+
+
+@pytest.mark.rehearsed
+def test_a_letter_that_is_erased_after_its_email_is_in_no_stored_packet(campaign: Campaign) -> None:
+    """The packet is made again without it, a minute later."""
+    erased, kept = "Signer Number00", "Signer Number04"
+    s3, bucket = campaign.stack.client("s3"), campaign.wiring.settings.packet_bucket
+
+    def stored() -> str:
+        """Return the text of all packets that are stored."""
+        listed = s3.list_objects_v2(Bucket=bucket, Prefix=f"packets/{CAMPAIGN}/").get("Contents", [])
+        pdfs = [s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read() for item in listed]
+        return " ".join(page.extract_text() for pdf in pdfs for page in PdfReader(io.BytesIO(pdf)).pages)
+
+    assert erased in stored()
+    assert kept in stored()
+    words = ["remove", CAMPAIGN, "--email", "signer0@signers.example", "--why", "They asked for it", "--yes"]
+    result = CliRunner().invoke(app, [*words, "--local", "--state", str(campaign.stack.state)])
+    assert result.exit_code == 0, result.exception or result.output
+    assert erased not in stored()
+    wait_for(lambda: kept in stored(), "the packet without the letter", 180)
+    assert erased not in stored()
