@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from undersigned.aws.queue import WaitingMail
 from undersigned.aws.stream import failures_from, read_change
 from undersigned.domain.rush import RUSH, SLOW_BATCH, longest_batch, may_be_queued
 from undersigned.logs import facts_of
+from undersigned.services.at_once import each_at_once
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -113,9 +113,8 @@ class _Batch:
         people: dict[str, list[Due]] = {}
         for record, signature in due:
             people.setdefault(signature.signer, []).append((record, signature))
-        with ThreadPoolExecutor(most) as pool:
-            for _ in pool.map(lambda some: self._send_all(some, claims=claims), people.values()):
-                pass
+        for _ in each_at_once(lambda some: self._send_all(some, claims=claims), people.values(), most):
+            pass
 
     def _send_all(self, due: Iterable[Due], *, claims: bool) -> None:
         for record, signature in due:

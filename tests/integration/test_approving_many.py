@@ -38,7 +38,7 @@ def put_sent(world: World, number: int, period: str) -> None:
 
 @pytest.fixture
 def many(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    """A world with 230 towns, for each of which letters wait, and twenty more without. So many are very many in it."""
+    """A world with 230 towns for which letters wait, and twenty without. There, 200 targets count as very many."""
     for module in ("planning", "waiting_evidence"):
         monkeypatch.setattr(f"undersigned.services.{module}.MANY_TARGETS", 200)
     with world(monkeypatch, fast=True) as made:

@@ -106,7 +106,7 @@ class PlanLine:
 
 
 def without_damaged(lines: Iterable[PlanLine], damaged: Mapping[str, int]) -> tuple[PlanLine, ...]:
-    """Return what lines say of trays without so many letters of a target, which no delivery can take."""
+    """Subtract the damaged letters in each target's tray, by target id, and leave out lines that have no others."""
     counted = (
         line if line.begun else replace(line, letters=line.letters - damaged.get(line.target.id, 0)) for line in lines
     )

@@ -80,7 +80,7 @@ class AbuseChecks:
     forms_a_minute: int
     clock: Callable[[], datetime]
     first_forms: FirstForms | None = None
-    """What a process remembers of networks. Without it, each form is counted at once."""
+    """What this process knows of networks, to count a first form with the second. Without it, each counts at once."""
     _jumped: dict[str, tuple[datetime, bool]] = field(default_factory=dict, init=False)
 
     def issue_form(self, campaign: Campaign, earlier_token: object = None) -> IssuedForm:

@@ -58,7 +58,7 @@ class Plan:
             raise NotPlannedError(message) from self.failed[0].error
 
     def without_damaged(self, damaged: Mapping[str, int]) -> Plan:
-        """Return the plan without so many letters in a target's tray, which can't be read."""
+        """Return the plan without damaged letters, given as how many each target's tray has."""
         return replace(self, lines=without_damaged(self.lines, damaged))
 
     @property
@@ -206,8 +206,8 @@ class Planning:
     ) -> Plan:
         """Return what `queue_up` would do, as if the period were approved or not.
 
-        It has the numbers of letters, damaged ones too: see `Plan.without_damaged`. Unless it `counts`, the number may
-        be 1 for any, which takes fewer calls. An error about one target stops no others; the plan has it in `failed`.
+        It has the numbers of letters, damaged ones too: see `Plan.without_damaged`. Without `counts` they may
+        be 1 for any number, which takes fewer calls. An error about one target stops no others; it is in `failed`.
         """
         targets = self._targets(campaign, only)
         counted, not_counted = self._counted(campaign, targets)
