@@ -101,7 +101,7 @@ class MadeSignatures(SignatureStore):
         return tuple(self._row(int(signer, 16)) for signer in signers)
 
     @override
-    def read_rows(self, campaign: str, signers: Sequence[str]) -> ReadRows:
+    def read_rows(self, campaign: str, signers: Sequence[str], *, consistent: bool = True) -> ReadRows:
         return ReadRows(self.signatures(campaign, signers))
 
     @override

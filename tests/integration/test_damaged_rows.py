@@ -18,7 +18,7 @@ from tests.integration.test_erased_packets import repack
 from tests.integration.test_organizers_commands import invoke, run
 from tests.integration.test_reporting import reports, section
 from tests.world import CAMPAIGN, client_of
-from undersigned.aws.dynamodb import Update
+from undersigned.aws.dynamodb import Table, Update
 from undersigned.aws.signatures import signature_key
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.deliveries import DeliveryKey
@@ -31,9 +31,10 @@ from undersigned_cli.backup.backing_up import BackingUp
 from undersigned_cli.main import app
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from tests.world import World
+    from undersigned.aws.dynamodb import Key, Values
 
 __all__ = ["invoke", "run", "stacks"]
 
@@ -171,6 +172,20 @@ def test_a_letter_of_a_text_that_nobody_wrote_stays_in_its_tray(
     repair(world, "Ben", whole)
     next_week(world)
     assert sent(world) == [["Ada", "Cyd"], ["Ben"]]
+
+
+def test_a_look_at_rows_that_are_not_there_yet_leaves_no_letter_behind(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    confirm(world, "Ada", "Ben")
+    read = Table.batch_get
+
+    def lagging(table: Table, keys: Iterable[Key], *, consistent: bool = True) -> Iterator[Values]:
+        return read(table, keys) if consistent else iter(())
+
+    monkeypatch.setattr(Table, "batch_get", lagging)
+    world.week()
+    assert sent(world) == [["Ada", "Ben"]]
 
 
 def test_a_delivery_ends_although_more_letters_are_damaged_than_a_bundle_holds(world: World) -> None:

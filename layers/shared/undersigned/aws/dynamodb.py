@@ -187,11 +187,11 @@ class Table:
         answer = self._client.get_item(TableName=self._name, Key=_key(key), ConsistentRead=consistent)
         return from_item(answer["Item"]) if "Item" in answer else None
 
-    def batch_get(self, keys: Iterable[Key]) -> Iterator[Values]:
-        """Read the existing items with these keys consistently, in no order. A repeated key is read once."""
+    def batch_get(self, keys: Iterable[Key], *, consistent: bool = True) -> Iterator[Values]:
+        """Read the existing items with these keys, in no order. A repeated key is read once."""
         for some in batched(dict.fromkeys(keys), BATCH_GET, strict=False):
             wanted = [_key(key) for key in some]
-            pending: dict[str, Any] = {self._name: {"Keys": wanted, "ConsistentRead": True}}
+            pending: dict[str, Any] = {self._name: {"Keys": wanted, "ConsistentRead": consistent}}
             pauses = iter(_PAUSES)
             while pending:
                 answer = self._client.batch_get_item(RequestItems=pending)

@@ -177,8 +177,9 @@ class Signatures(SignatureStore):
         return found.rows
 
     @override
-    def read_rows(self, campaign: str, signers: Sequence[str]) -> ReadRows:
-        read = self._table.batch_get([signature_key(campaign, signer) for signer in signers])
+    def read_rows(self, campaign: str, signers: Sequence[str], *, consistent: bool = True) -> ReadRows:
+        keys = [signature_key(campaign, signer) for signer in signers]
+        read = self._table.batch_get(keys, consistent=consistent)
         found = {parse_signature_key(values["pk"])[1]: _readable(values) for values in read}
         return ReadRows(
             tuple(row for signer in signers if (row := found.get(signer))),

@@ -240,9 +240,8 @@ class Delivering:
         """List the letters in the tray, oldest first, but those to pass, and damaged ones."""
         waiting = (signer for signer in self.signatures.waiting(key.campaign, key.target) if signer not in passed)
         for signers in batched(waiting, self.bundle_size, strict=False):
-            found = self.packing.readable(key, target, signers)
-            damaged.update(found.damaged)
-            yield from (row.signer for row in found.rows)
+            damaged.update(self.packing.damaged(key, target, signers))
+            yield from (signer for signer in signers if signer not in damaged)
 
     def _typeset_all(self, batch: Batch, erased: int, has_time: Callable[[], bool]) -> tuple[PacketRecord, ...]:
         """Typeset and store the packets that are not stored yet, one at a time, so that memory use stays flat.

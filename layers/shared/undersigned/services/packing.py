@@ -10,7 +10,6 @@ from undersigned.domain.deliveries import ATTACHMENT_LIMIT, PACKET_SIZE, PacketR
 from undersigned.domain.errors import NotFoundError, TooManyLettersError
 from undersigned.domain.letters import read_blocks, render_html
 from undersigned.domain.postal_codes import lists
-from undersigned.domain.signatures import ReadRows
 from undersigned.rendering import mails
 from undersigned.rendering.mails import NAMES_IN_MAIL, DeliverySummary
 from undersigned.rendering.packets import PacketCover, PacketLetter
@@ -108,14 +107,17 @@ class Packing:
             self.report_damaged(key, found.damaged)
         return Batch(campaign, target, key, tuple(row.signer for row in found.rows if row.waits))
 
-    def readable(self, key: DeliveryKey, target: Target, signers: Sequence[str]) -> ReadRows:
-        """Read the rows of letters in a tray, and report those that are damaged, or whose letter can't be made."""
-        found = self.signatures.read_rows(key.campaign, signers)
+    def damaged(self, key: DeliveryKey, target: Target, signers: Sequence[str]) -> tuple[str, ...]:
+        """Report and return those letters in a tray whose row is damaged, or whose letter can't be made.
+
+        The rows may be some moments old, and one that is missing counts as whole: sealing says what still waits.
+        """
+        found = self.signatures.read_rows(key.campaign, signers, consistent=False)
         _, not_made = self._letters(target, found.rows)
         damaged = (*found.damaged, *not_made)
         if damaged:
             self.report_damaged(key, damaged)
-        return ReadRows(tuple(row for row in found.rows if row.signer not in not_made), damaged)
+        return damaged
 
     def spans(self, batch: Batch) -> Mapping[int, tuple[int, int]]:
         """Return the first and the last letter of each packet, by its number."""

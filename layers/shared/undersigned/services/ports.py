@@ -225,7 +225,7 @@ class SignatureStore(Protocol):
         Raises DamagedRowsError if a row is damaged.
         """
 
-    def read_rows(self, campaign: str, signers: Sequence[str]) -> ReadRows:
+    def read_rows(self, campaign: str, signers: Sequence[str], *, consistent: bool = True) -> ReadRows:
         """Read several signatures like `signatures`, and say which rows are damaged."""
 
     def newest_signatures(
