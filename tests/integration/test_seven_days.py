@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.world import CAMPAIGN
+from undersigned.aws.deliveries import Deliveries
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.deliveries import Delivery, DeliveryKey
 from undersigned.domain.plans import too_soon
@@ -15,6 +16,8 @@ from undersigned.services.delivery_controls import NotNowError
 from undersigned.services.ports import ChangedError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.world import World
 
 BO = "bo@signers.example"
@@ -91,6 +94,7 @@ def test_after_a_delivery_by_hand_the_weekly_one_leaves_out_the_target(world: Wo
     world.confirmed()
     world.wiring.delivery_controls().deliver(CAMPAIGN, "2026-11-26", "cli", "the council meets on Friday")
     world.run_queue()
+    world.clock.advance(minutes=1)  # The processes of signers' pages know of a delivery for a minute.
     own_letter = world.confirmed(email=BO).link("confirm")
     assert "on Monday, December 7, 2026" in world.get(own_letter).body
     world.clock.advance(days=4)
@@ -99,6 +103,28 @@ def test_after_a_delivery_by_hand_the_weekly_one_leaves_out_the_target(world: Wo
     world.clock.advance(days=7)
     world.week()
     assert sent(world) == [("evanston", "2026-11-26"), ("evanston", "2026-12-07")]
+
+
+def test_pages_know_of_a_delivery_within_a_minute_and_read_deliveries_once_for_many_signers(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, asked = Deliveries.deliveries, []
+
+    def counting(store: Deliveries, campaign: str, target: str) -> Iterator[Delivery]:
+        asked.append(target)
+        return read(store, campaign, target)
+
+    world.clock.advance(days=2)  # Thursday
+    own_letter = world.confirmed().link("confirm")
+    assert "on Monday, November 30, 2026" in world.get(own_letter).body
+    world.wiring.delivery_controls().deliver(CAMPAIGN, "2026-11-26", "cli", "the council meets on Friday")
+    world.run_queue()
+    world.clock.advance(minutes=1)
+    monkeypatch.setattr(Deliveries, "deliveries", counting)
+    for number in range(3):
+        own_letter = world.confirmed(email=f"bo{number}@signers.example").link("confirm")
+        assert "on Monday, December 7, 2026" in world.get(own_letter).body
+    assert asked == ["evanston"]
 
 
 def test_a_delivery_that_surely_did_not_arrive_does_not_count(world: World) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from undersigned.domain.campaigns import ID_PATTERN
@@ -24,6 +24,7 @@ from undersigned.domain.signatures import (
 )
 from undersigned.domain.tallies import TOTAL, counters_of
 from undersigned.domain.words import after_form, have_newer, is_about, request_after, words_id, words_of
+from undersigned.services.catalog import KEPT_FOR
 from undersigned.services.packet_files import parts_of, sent_packets
 from undersigned.services.ports import ChangedError, SignatureStateError
 
@@ -201,6 +202,7 @@ class Signing:
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]
     new_id: Callable[[], str]
+    _next_days: dict[tuple[str, str], tuple[datetime, date | None]] = field(default_factory=dict, init=False)
 
     def campaign(self, campaign: str) -> Entry:
         """Return a campaign; raises NotFoundError."""
@@ -456,10 +458,16 @@ class Signing:
     def _next_delivery_of(self, signature: Signature, campaign: Campaign) -> datetime | None:
         if self.catalog.is_paused(signature.campaign):
             return None
-        not_before = None
-        if signature.waits:
-            not_before = next_day(self.deliveries.deliveries(signature.campaign, signature.target))
+        not_before = self._next_day(signature.campaign, signature.target) if signature.waits else None
         return cadence_of(campaign, self.schedule).next_after(self.clock(), not_before=not_before)
+
+    def _next_day(self, campaign: str, target: str) -> date | None:
+        """Return the first day that can name a new delivery to a target, as it was a minute ago at most."""
+        now = self.clock()
+        kept = self._next_days.get((campaign, target))
+        if kept is None or now - kept[0] >= KEPT_FOR:
+            kept = self._next_days[campaign, target] = (now, next_day(self.deliveries.deliveries(campaign, target)))
+        return kept[1]
 
 
 def _check_id(campaign: str) -> None:
