@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from math import ceil, exp, inf
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from undersigned.aws.counts import _PAUSES, SHARDS
 from undersigned.aws.dynamodb import BATCH_GET
@@ -99,6 +99,25 @@ class Allowance:
         return True
 
 
+class Cut(NamedTuple):
+    """A transaction of the tally: how many letters and rows of counters it changes."""
+
+    letters: int
+    counters: int
+    counters_units: int
+    """The write units of those rows, as if they were changed without a transaction."""
+
+    @property
+    def writes(self) -> int:
+        """Return how many rows it changes."""
+        return self.letters + self.counters
+
+    @property
+    def units(self) -> int:
+        """Return its write units, as if there was no transaction. A letter's row takes one."""
+        return self.letters + self.counters_units
+
+
 @dataclass
 class Counters:
     """A campaign's counters in the table: one partition for each shard."""
@@ -111,7 +130,7 @@ class Counters:
     throttled: int = 0
     units: float = 0.0
 
-    def begin(self, now: float, shard: int, rows: int, counters: int) -> float | None:
+    def begin(self, now: float, shard: int, cut: Cut) -> float | None:
         """Begin a transaction; return its seconds, or None if it is canceled.
 
         Two transactions on the same shard change the same counters, such as the total: the later one is canceled. We
@@ -120,16 +139,16 @@ class Counters:
         self.transactions += 1
         if self.busy_until.get(shard, 0.0) > now:
             self.conflicts += 1
-            self.units += rows + counters
+            self.units += cut.units
             return None
         allowance = self.allowances.setdefault(shard, Allowance(self.units_a_second))
-        if not allowance.take(now, 2 * counters):
+        if not allowance.take(now, 2 * cut.counters_units):
             self.throttled += 1
-            self.units += rows + counters
+            self.units += cut.units
             return None
-        seconds = LATENCY["TransactWriteItems"] + A_WRITE_MORE * (rows + counters)
+        seconds = LATENCY["TransactWriteItems"] + A_WRITE_MORE * cut.writes
         self.busy_until[shard] = now + seconds
-        self.units += 2 * (rows + counters)
+        self.units += 2 * cut.units
         return seconds
 
 
@@ -147,8 +166,8 @@ class Tally:
     """How many of a letter's records it gets. Two of them change a mark: the form's and the confirmation's."""
 
     record_seconds: float
-    cut: Callable[[int], Sequence[tuple[int, int]]]
-    """Takes the rows of a batch, and returns how many rows and counters each of its transactions has."""
+    cut: Callable[[int], Sequence[Cut]]
+    """Takes the number of letters in a batch, and returns its transactions."""
 
     units_a_second: float = 1_000.0
 
@@ -223,8 +242,8 @@ def _tally(clock: Simulation, chance: Random, tally: Tally, reader: _Reader, fou
         due = confirmed + (new if new < COUNTED_LATER else 0)
         for read in range(0, due, BATCH_GET):
             yield LATENCY["BatchGetItem"]
-            for rows, counters in tally.cut(min(due - read, BATCH_GET)):
-                shard = yield from _move_marks(clock, chance, found.counters, shard, rows, counters)
+            for cut in tally.cut(min(due - read, BATCH_GET)):
+                shard = yield from _move_marks(clock, chance, found.counters, shard, cut)
         if shard:
             # The sum of all shards, for the public count.
             yield 2 * LATENCY["BatchGetItem"] + LATENCY["UpdateItem"]
@@ -245,13 +264,13 @@ def _batch(reader: _Reader, most: int) -> tuple[float, list[int]]:
     return born, taken
 
 
-def _move_marks(  # noqa: PLR0913, PLR0917  (a transaction and what it meets)
-    clock: Simulation, chance: Random, table: Counters, shard: int, rows: int, counters: int
+def _move_marks(
+    clock: Simulation, chance: Random, table: Counters, shard: int, cut: Cut
 ) -> Generator[float, None, int]:
     """Try a transaction until it succeeds, and return the worker's shard. If all tries fail, they begin again."""
     pauses = iter(_PAUSES)
     while True:
-        taken = table.begin(clock.now, shard, rows, counters)
+        taken = table.begin(clock.now, shard, cut)
         if taken is not None:
             yield taken
             return shard

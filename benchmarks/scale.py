@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from math import ceil, inf
@@ -21,12 +21,14 @@ from random import Random
 from typing import TYPE_CHECKING, Any, cast
 
 from benchmarks import scale_page
+from benchmarks.capacity import size_of
 from benchmarks.goals import Benchmark, Limit
 from benchmarks.limits import CDN_FREE, PRICES, QUOTAS, dollars, provisioned
 from benchmarks.rush import (
     A_WRITE_MORE,
     LATENCY,
     SEED,
+    Cut,
     Mailing,
     Tally,
     count_rush,
@@ -36,13 +38,14 @@ from benchmarks.rush import (
 from benchmarks.stores import CAMPAIGN, SHIPPED, MadeSignatures
 from benchmarks.visit import ROW
 from tests.aws_from_template import TemplateError, load_template, resolve, variables_of
-from undersigned.aws.dynamodb import BATCH_GET
+from undersigned.aws.counts import SHARDS, counter_key
+from undersigned.aws.dynamodb import BATCH_GET, to_item
 from undersigned.aws.signatures import LISTING_SHARDS, TRAY_SHARDS
 from undersigned.domain.abuse_checks import NETWORK_SHARE
 from undersigned.domain.deliveries import PACKET_SIZE
-from undersigned.domain.providers import KNOWN
+from undersigned.domain.providers import CONFIRMED, KNOWN, OTHER, SIGNED
 from undersigned.domain.rush import DRAWN_OF
-from undersigned.domain.tallies import difference, mark_of, transactions
+from undersigned.domain.tallies import by_place, difference, mark_of, place_of, transactions
 from undersigned.services.tallying import WRITES
 
 if TYPE_CHECKING:
@@ -384,6 +387,10 @@ def today() -> Stack:
     return Stack(quotas={"SES: emails": SES_TODAY})
 
 
+_PROVIDERS = {provider: (rank + 1) ** -1.5 for rank, provider in enumerate(sorted(KNOWN))}
+"""How often an email provider occurs beside the others."""
+
+
 @dataclass(frozen=True)
 class Crowd:
     """Who signs, as the tally's transactions see it: for how many recipients, and with which email providers."""
@@ -398,10 +405,10 @@ class Crowd:
         same email provider, one of seven the next, and so on.
         """
         chance = Random(SEED)  # noqa: S311  (a simulation)
-        providers, moves = sorted(KNOWN), []
+        moves = []
         store = MadeSignatures(BATCH_GET, SHIPPED.letters["en"].version)
         for row in store.signatures(CAMPAIGN, [f"{number:032x}" for number in range(BATCH_GET)]):
-            [provider] = chance.choices(providers, [(rank + 1) ** -1.5 for rank in range(len(providers))])
+            [provider] = chance.choices(list(_PROVIDERS), list(_PROVIDERS.values()))
             recipient = chance.randrange(self.recipients)
             signed = replace(
                 row, email=f"a@{provider}", target=f"recipient-{recipient}", town=f"town {recipient}", tallied=""
@@ -410,12 +417,29 @@ class Crowd:
         return moves
 
     @cache  # noqa: B019  (few crowds, which live as long as the benchmark)
-    def cut(self, rows: int) -> list[tuple[int, int]]:
-        """Cut so many of the letters, at most 100, into the tally's transactions: the rows and counters of each."""
-        return [
-            (len(some), len(difference((row.tallied, mark) for row, mark in some)))
-            for some in transactions(self.moves[:rows], WRITES)
-        ]
+    def cut(self, letters: int) -> list[Cut]:
+        """Cut so many of the letters, at most 100, into the tally's transactions."""
+        found = []
+        for some in transactions(self.moves[:letters], WRITES):
+            rows = by_place(difference((row.tallied, mark) for row, mark in some))
+            found.append(Cut(len(some), len(rows), sum(self.units.get(row, 1) for row in rows)))
+        return found
+
+    @cached_property
+    def units(self) -> dict[str, int]:
+        """Return the write units of each row of counters by provider, at the end of a rush of a million.
+
+        They follow from its size. That is the most: the shards that workers count in hold less each.
+        """
+        rows: defaultdict[str, dict[str, Any]] = defaultdict(dict)
+        for provider, share in {**_PROVIDERS, OTHER: 1}.items():
+            for counter in (f"{SIGNED}{provider}", f"{CONFIRMED}{provider}"):
+                row, name = place_of(counter)
+                rows[row][name] = ceil(1e6 * share / sum(_PROVIDERS.values()))
+        return {
+            row: ceil(size_of(to_item(counter_key(CAMPAIGN, row, SHARDS)._asdict() | values)) / 1024)
+            for row, values in rows.items()
+        }
 
 
 def tally_of(stack: Stack, counts: Counts, crowd: Crowd = Crowd()) -> Tally:
@@ -623,7 +647,7 @@ class Bill:
         at_api = self.stack.at_api(self.counts)
         tally, mailing = tally_of(stack, counts), mailing_of(stack, counts)
         moves = LATENCY["BatchGetItem"] + sum(
-            LATENCY["TransactWriteItems"] + A_WRITE_MORE * (rows + counters) for rows, counters in tally.cut(BATCH_GET)
+            LATENCY["TransactWriteItems"] + A_WRITE_MORE * cut.writes for cut in tally.cut(BATCH_GET)
         )
         letters, deliver = counts.at_once("deliver # letters")
         typeset = SLOWER / float(counts.typesetting["letters_per_cpu_second"])

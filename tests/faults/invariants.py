@@ -146,10 +146,19 @@ def _counted(rows: Rows) -> tuple[Counter[str], int]:
     public = 0
     for row in rows:
         if f"{row['pk']}#".startswith(f"COUNT#{CAMPAIGN}#"):
-            counted[row["sk"]] += int(row.get("signatures", 0))
+            counted.update(counters_in(row))
         if (row["pk"], row["sk"]) == (f"COUNT#{CAMPAIGN}", "TOTAL"):
             public = int(row.get("signatures", 0)) + int(row.get("elsewhere", 0))
     return counted, public
+
+
+def counters_in(row: dict[str, Any]) -> dict[str, int]:
+    """Return what a row of counters holds, without the product's code. Those by email provider share rows."""
+    if not row["sk"].startswith("PROVIDERS#"):
+        return {row["sk"]: int(row.get("signatures", 0))}
+    kinds = {"s": "PROVIDER#", "c": "REACHED#"}
+    names = {name: name[2:].replace("__", "-").replace("_", ".") for name in row if name not in {"pk", "sk"}}
+    return {kinds[name[0]] + domain: int(row[name]) for name, domain in names.items()}
 
 
 def _should_be_empty(row: dict[str, Any]) -> bool:
@@ -174,7 +183,7 @@ def state_of(platform: Platform) -> str:
     world = platform.world
     rows = list(rows_of(world))
     decisive = {
-        (row["pk"], row["sk"]): {name: row[name] for name in _DECISIVE if name in row}
+        (row["pk"], row["sk"]): {name: row[name] for name in row if name in _DECISIVE or "PROVIDERS#" in row["sk"]}
         for row in rows
         if row["pk"].startswith(("SIGNATURE#", "COUNT#", "CAMPAIGN#", "DELIVERY#")) and "EVENT#" not in row["sk"]
     }

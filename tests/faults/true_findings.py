@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from tests.faults.invariants import misplaced, rows_of
+from tests.faults.invariants import counters_in, misplaced, rows_of
 from tests.world import CAMPAIGN
 
 if TYPE_CHECKING:
@@ -46,4 +46,8 @@ def _marks(rows: list[dict[str, Any]]) -> Counter[str]:
 
 
 def _counters(rows: list[dict[str, Any]]) -> Counter[str]:
-    return +Counter({row["sk"]: int(row.get("signatures", 0)) for row in rows if row["pk"] == f"COUNT#{CAMPAIGN}"})
+    counted: Counter[str] = Counter()
+    for row in rows:
+        if row["pk"] == f"COUNT#{CAMPAIGN}":
+            counted.update(counters_in(row))
+    return +counted

@@ -18,6 +18,7 @@ from undersigned.aws.signatures import Signatures, hold_shard, signature_key
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.reconciliations import Balance, sums_of
 from undersigned.domain.signatures import new_mail_request, requested_at, signer_id
+from undersigned.domain.tallies import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -304,7 +305,8 @@ def test_a_deleted_rows_forgotten_record_is_reported_and_can_be_repaired(world: 
 def test_a_recount_corrects_nothing_that_moves(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     sign(world, "ada", "bo")
     world.run_stream()
-    change_item(world, counter_key(CAMPAIGN, "PROVIDER#other")._asdict(), signatures=3)
+    row, name = place_of("PROVIDER#other")
+    change_item(world, counter_key(CAMPAIGN, row)._asdict(), **{name: 3})
     correct = Counts.correct
 
     def correct_while_people_sign(counts: Counts, campaign: str, counter: str, *, wrong: int, right: int) -> None:
@@ -321,11 +323,58 @@ def test_a_recount_corrects_nothing_that_moves(world: World, monkeypatch: pytest
     assert counted(world) == {"PROVIDER#other": 3}
 
 
+def test_what_code_with_a_row_for_each_provider_counted_twice_is_reported_and_can_be_repaired(
+    world: World, reconcile: Any
+) -> None:
+    """After going back to such code, its recount counts anew what it doesn't see. Here today's code is back again."""
+    sign(world, "ada", "bo")
+    world.run_stream()
+    put_counter(world, "PROVIDER#other", 2)
+    assert counted(world) == {"PROVIDER#other": 4}
+
+    assert reconcile()[0]["message"] == "the counters differ from the rows"
+    assert world.wiring.recounting().recount(CAMPAIGN).corrected == ("PROVIDER#other",)
+    assert (counted(world), reconcile()[0]["unexplained"]) == ({"PROVIDER#other": 2}, 0)
+
+
+def test_a_recount_leaves_alone_what_is_counted_in_an_earlier_row_meanwhile(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign(world, "ada", "bo")
+    world.run_stream()
+    row, name = place_of("PROVIDER#other")
+    change_item(world, counter_key(CAMPAIGN, row)._asdict(), **{name: 5})
+    correct = Counts.correct
+
+    def correct_while_earlier_code_counts(counts: Counts, campaign: str, counter: str, **numbers: int) -> None:
+        cells = counts._cells
+
+        def read_before(*asked: Any) -> Any:
+            found = cells(*asked)
+            put_counter(world, "PROVIDER#other", 1)
+            return found
+
+        monkeypatch.setattr(counts, "_cells", read_before)
+        correct(counts, campaign, counter, **numbers)
+
+    monkeypatch.setattr(Counts, "correct", correct_while_earlier_code_counts)
+    recount = world.wiring.recounting()._correct_all(CAMPAIGN)
+    assert (recount.corrected, recount.too_many, counted(world)) == ((), 3, {"PROVIDER#other": 6})
+
+
+def put_counter(world: World, counter: str, amount: int) -> None:
+    """Write a counter into a row of its own, as earlier code does with each."""
+    item = to_item(counter_key(CAMPAIGN, counter)._asdict() | {"signatures": amount})
+    client_of("dynamodb").put_item(TableName=world.wiring.settings.table_name, Item=item)
+    world.new_records()
+
+
 def test_a_counter_that_was_never_written_is_corrected(world: World) -> None:
     sign(world, "ada")
     world.run_stream()
-    key = counter_key(CAMPAIGN, "PROVIDER#other")
+    key = counter_key(CAMPAIGN, place_of("PROVIDER#other").row)
     client_of("dynamodb").delete_item(TableName=world.wiring.settings.table_name, Key=to_item(key._asdict()))
+    assert counted(world) == {}
 
     assert world.wiring.recounting().recount(CAMPAIGN).corrected == ("PROVIDER#other",)
     assert counted(world) == {"PROVIDER#other": 1}

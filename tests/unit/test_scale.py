@@ -13,9 +13,10 @@ import pytest
 
 from benchmarks import scale, scale_page
 from benchmarks.limits import PRICES, QUOTAS
-from benchmarks.rush import SEED, Allowance, Counters, Mailing, Tally, count_rush, mail_rush, poisson, sustained
+from benchmarks.rush import SEED, Allowance, Counters, Cut, Mailing, Tally, count_rush, mail_rush, poisson, sustained
 from benchmarks.scale import GOALS, RESULTS, Bill, Counts, Crowd, Model, Request, Stack, prepared, today
 from tests.aws_from_template import TemplateError
+from undersigned.domain.tallies import place_of
 
 TALLY = Tally(
     shards=4,
@@ -24,7 +25,7 @@ TALLY = Tally(
     window=1.0,
     records_a_letter=3.0,
     record_seconds=0.0002,
-    cut=lambda rows: [(rows, 20)],
+    cut=lambda letters: [Cut(letters, 20, counters_units=20)],
 )
 MAILING = Mailing(
     shards=10,
@@ -89,18 +90,19 @@ def test_each_quota_and_price_names_a_page_of_aws() -> None:
 
 def test_a_transaction_that_meets_another_is_canceled_and_costs_half() -> None:
     counters = Counters(units_a_second=1_000)
-    seconds = counters.begin(0.0, 1, 80, 20)
+    cut = Cut(letters=80, counters=20, counters_units=20)
+    seconds = counters.begin(0.0, 1, cut)
     assert seconds is not None
-    assert counters.begin(seconds / 2, 1, 80, 20) is None
-    assert counters.begin(seconds / 2, 2, 80, 20) is not None
-    assert counters.begin(seconds, 1, 80, 20) is not None
+    assert counters.begin(seconds / 2, 1, cut) is None
+    assert counters.begin(seconds / 2, 2, cut) is not None
+    assert counters.begin(seconds, 1, cut) is not None
 
     assert (counters.transactions, counters.conflicts, counters.units) == (4, 1, 200 + 100 + 200 + 200)
 
 
 def test_a_partition_takes_its_units_and_no_more() -> None:
     counters = Counters(units_a_second=100)
-    begun = [counters.begin(second / 10, 0, 1, 20) for second in range(20)]
+    begun = [counters.begin(second / 10, 0, Cut(1, 5, counters_units=20)) for second in range(20)]
 
     assert counters.throttled > 0
     assert 4 <= sum(seconds is not None for seconds in begun) <= 7
@@ -179,9 +181,17 @@ def test_the_crowd_moves_the_products_own_marks() -> None:
     one, many = Crowd(), Crowd(10_000)
 
     for crowd in (one, many):
-        assert [sum(rows for rows, _ in crowd.cut(number)) for number in (1, 50, 100)] == [1, 50, 100]
-        assert all(rows + counters <= 100 for rows, counters in crowd.cut(100))
+        assert [sum(cut.letters for cut in crowd.cut(number)) for number in (1, 50, 100)] == [1, 50, 100]
+        assert all(cut.writes <= 100 for cut in crowd.cut(100))
     assert len(one.cut(100)) < len(many.cut(100))
+
+
+def test_a_large_row_of_counters_costs_what_its_size_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    [cut] = Crowd().cut(40)
+    monkeypatch.setattr(scale, "place_of", lambda counter: ("PROVIDERS#0", place_of(counter).name))
+
+    assert cut.counters_units == cut.counters
+    assert Crowd().units == {"PROVIDERS#0": 4}
 
 
 def test_a_stack_that_is_prepared_takes_at_least_as_much_in_each_stage() -> None:

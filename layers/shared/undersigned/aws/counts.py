@@ -3,11 +3,14 @@
 | row | pk | sk |
 |---|---|---|
 | counter | `COUNT#<campaign>` | `TOTAL`, `TARGET#<target>`, `DAY#<day>`, `TOWN#<town>` … |
+| counters by email provider | the same | `PROVIDERS#<0…3>`, each counter an attribute |
 | a counter's shard | `COUNT#<campaign>#<1…16>` | the same |
 | a deleted row that was subtracted from the counters | `FORGOTTEN#<campaign>#<signer>` | `<moment>#<version>` |
 
 A worker counts in `COUNT#<campaign>`, which is shard 0, until it meets another one there. From then on it has a shard
 of its own, and brings the public count up to date after each batch. So a small stack has no shards.
+
+Earlier code has a row for each counter by email provider, too. Such a counter is the sum of both.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from contextlib import suppress
 from datetime import timedelta
 from itertools import batched, count
 from random import Random, SystemRandom
-from typing import TYPE_CHECKING, override
+from typing import TYPE_CHECKING, NamedTuple, override
 
 from boto3.dynamodb.conditions import Attr
 
@@ -34,11 +37,23 @@ from undersigned.aws.dynamodb import (
 )
 from undersigned.aws.signatures import signature_key
 from undersigned.domain.errors import NotFoundError
-from undersigned.domain.tallies import NOT_COUNTED, TOTAL, Count, counters_of, difference
+from undersigned.domain.providers import CONFIRMED, SIGNED, counter_named
+from undersigned.domain.providers import ROWS as PROVIDER_ROWS
+from undersigned.domain.tallies import (
+    NOT_COUNTED,
+    OWN,
+    TOTAL,
+    Count,
+    by_place,
+    counters_of,
+    difference,
+    earlier_place_of,
+    place_of,
+)
 from undersigned.services.ports import CountStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from boto3.dynamodb.conditions import ConditionBase
@@ -74,9 +89,21 @@ def _partition(campaign: str, shard: int = 0) -> str:
     return f"COUNT#{campaign}#{shard}" if shard else f"COUNT#{campaign}"
 
 
-def counter_key(campaign: str, counter: str, shard: int = 0) -> Key:
-    """Return the key of a counter, or of one of its shards."""
-    return Key(_partition(campaign, shard), counter)
+def counter_key(campaign: str, row: str, shard: int = 0) -> Key:
+    """Return the key of a row of counters, or of one of its shards. Most counters have a row of their own."""
+    return Key(_partition(campaign, shard), row)
+
+
+class _Cell(NamedTuple):
+    """A place in the table where a number is counted: an attribute of a row."""
+
+    key: Key
+    name: str
+
+    def has(self, amount: int) -> ConditionBase:
+        """Return the condition that it holds this amount. One that isn't there holds nothing."""
+        held: ConditionBase = Attr(self.name).eq(amount)
+        return held if amount else held | Attr(self.name).not_exists()
 
 
 class Counts(CountStore):
@@ -104,26 +131,35 @@ class Counts(CountStore):
         return Count(campaign, signatures, int(values["goal"]))
 
     @override
-    def counts(self, campaign: str, beginning: str | None = None) -> dict[str, int]:
+    def counts(self, campaign: str, *beginnings: str) -> dict[str, int]:
         found: dict[str, int] = {}
-        for values in self._rows(campaign, beginning):
-            name = values["sk"]
-            found[name] = found.get(name, 0) + int(values.get("signatures", 0))
+        for values in self._rows(campaign, *_beginnings_of_rows(beginnings)):
+            for counter, amount in _counters_in(values):
+                if not beginnings or counter.startswith(beginnings):
+                    found[counter] = found.get(counter, 0) + amount
         return found
 
     def keys(self, campaign: str) -> list[Key]:
         """Return the keys of all counters and their shards."""
         return [Key(values["pk"], values["sk"]) for values in self._rows(campaign)]
 
-    def _rows(self, campaign: str, beginning: str | None = None) -> list[Values]:
-        """Read counters and their shards consistently. Each shard is listed before anything is counted in it."""
-        rows = list(self._table.query(_partition(campaign), begins_with=beginning, consistent=True))
+    def _rows(self, campaign: str, *beginnings: str) -> list[Values]:
+        """Read rows of counters and their shards consistently. Each shard is listed before anything counts in it."""
+        rows = self._rows_of_shard(campaign, 0, beginnings)
         total = next((values for values in rows if values["sk"] == TOTAL), None)
-        if total is None and beginning is not None and not TOTAL.startswith(beginning):
+        if total is None and beginnings and not TOTAL.startswith(beginnings):
             total = self._table.get(counter_key(campaign, TOTAL), consistent=True)
         for shard in _shards_in_use(total):
-            rows += self._table.query(_partition(campaign, shard), begins_with=beginning, consistent=True)
+            rows += self._rows_of_shard(campaign, shard, beginnings)
         return rows
+
+    def _rows_of_shard(self, campaign: str, shard: int, beginnings: Sequence[str]) -> list[Values]:
+        partition = _partition(campaign, shard)
+        return [
+            values
+            for beginning in beginnings or (None,)
+            for values in self._table.query(partition, begins_with=beginning, consistent=True)
+        ]
 
     @override
     def move_marks(self, campaign: str, moves: Sequence[tuple[Signature, str]]) -> None:
@@ -164,7 +200,9 @@ class Counts(CountStore):
                 # Before the transaction: if its answer is lost, it may have been made.
                 self._not_summed.add(campaign)
             is_first = shard == 0 and campaign not in self._has_shards
-            additions = [_addition(campaign, shard, name, amount, is_first) for name, amount in change.items()]
+            additions = [
+                _addition(campaign, shard, row, amounts, is_first) for row, amounts in by_place(change).items()
+            ]
             if shard and TOTAL not in change:
                 # A check alone would cost as much, and need another permission.
                 additions.append(Update(counter_key(campaign, TOTAL, shard), add={"moves": 0}, when=_IS_LISTED))
@@ -226,11 +264,11 @@ class Counts(CountStore):
     def remove_empty(self, campaign: str, counters: Iterable[str]) -> int:
         names = list(counters)
         shards = _shards_in_use(self._table.get(counter_key(campaign, TOTAL), consistent=True))
-        if shards:
-            return sum(self._remove_if_empty(campaign, name, shards) for name in names)
-        removed = 0
-        for some in batched(names, TRANSACTION, strict=False):
-            left = [Delete(counter_key(campaign, counter), Attr("signatures").eq(0)) for counter in some]
+        # Of the many that version 0.2 may have left, each is one row.
+        rows = [] if shards else [name for name in names if place_of(name) == earlier_place_of(name)]
+        removed = sum(self._remove_if_empty(campaign, name, shards) for name in {*names} - {*rows})
+        for some in batched(rows, TRANSACTION, strict=False):
+            left = [Delete(counter_key(campaign, counter), Attr(OWN).eq(0)) for counter in some]
             while left:
                 try:
                     self._table.transact(left)
@@ -243,11 +281,19 @@ class Counts(CountStore):
         return removed
 
     def _remove_if_empty(self, campaign: str, counter: str, shards: Sequence[int]) -> bool:
-        rows = self._shards_of(campaign, counter, shards)
-        if not rows or sum(rows.values()) != 0:
+        cells = {cell: held for cell, held in self._cells(campaign, counter, shards).items() if held is not None}
+        if not cells or sum(cells.values()) != 0:
             return False
         try:
-            self._table.transact([Delete(key, Attr("signatures").eq(amount)) for key, amount in rows.items()])
+            self._table.transact(
+                [
+                    # A row that counters share may have others.
+                    Delete(cell.key, cell.has(held))
+                    if cell.name == OWN
+                    else Update(cell.key, remove=[cell.name], when=cell.has(held))
+                    for cell, held in cells.items()
+                ]
+            )
         except TransactionCanceledError:
             return False
         return True
@@ -255,67 +301,81 @@ class Counts(CountStore):
     @override
     def correct(self, campaign: str, counter: str, *, wrong: int, right: int) -> None:
         shards = _shards_in_use(self._table.get(counter_key(campaign, TOTAL), consistent=True))
-        rows = self._shards_of(campaign, counter, shards)
-        key = counter_key(campaign, counter)
-        at_zero = wrong - sum(amount for other, amount in rows.items() if other != key)
-        unchanged: ConditionBase = Attr("signatures").eq(at_zero)
-        if at_zero == 0:
-            unchanged |= Attr("signatures").not_exists()
-        correction = Update(key, add={"signatures": right - wrong}, when=unchanged)
-        others = [Check(other, Attr("signatures").eq(amount)) for other, amount in rows.items() if other != key]
+        others = {cell: held or 0 for cell, held in self._cells(campaign, counter, shards).items()}
+        row, name = place_of(counter)
+        corrected = _Cell(counter_key(campaign, row), name)
+        others.pop(corrected)
+        unchanged = corrected.has(wrong - sum(others.values()))
+        correction = Update(corrected.key, add={name: right - wrong}, when=unchanged)
         if others:
-            self._table.transact([correction, *others])
+            self._table.transact([correction, *(Check(cell.key, cell.has(held)) for cell, held in others.items())])
         else:
             self._table.update(correction)
 
     @override
     def bring_home(self, campaign: str) -> None:
         shards = _shards_in_use(self._table.get(counter_key(campaign, TOTAL), consistent=True))
-        names = {
-            values["sk"]
-            for shard in shards
-            for values in self._table.query(_partition(campaign, shard), consistent=True)
-            if values.get("signatures")
-        }
-        for name in sorted(names):
-            rows = self._shards_of(campaign, name, shards)
-            away = {key: amount for key, amount in rows.items() if key != counter_key(campaign, name) and amount}
-            moved, is_total = sum(away.values()), name == TOTAL
+        away_from = [
+            *self._table.query(_partition(campaign), begins_with=PROVIDER_ROWS, consistent=True),
+            *(values for shard in shards for values in self._table.query(_partition(campaign, shard), consistent=True)),
+        ]
+        for counter in sorted({counter for values in away_from for counter, held in _counters_in(values) if held}):
+            row, name = earlier_place_of(counter)
+            home = _Cell(counter_key(campaign, row), name)
+            cells = self._cells(campaign, counter, shards)
+            away = {cell: held for cell, held in cells.items() if cell != home and held}
+            moved, is_total = sum(away.values()), counter == TOTAL
             # Bringing a total home is a move, so that a worker that has read it before does not write what it added up.
-            home = {"elsewhere": -moved, "summed": len(away)} if is_total else {}
+            added = {"elsewhere": -moved, "summed": len(away)} if is_total else {}
             writes = [
                 Update(
-                    key,
-                    add={"signatures": -amount, **({"moves": 1} if is_total else {})},
-                    when=Attr("signatures").eq(amount),
+                    cell.key,
+                    add={cell.name: -held, **({"moves": 1} if is_total else {})},
+                    when=cell.has(held),
                 )
-                for key, amount in away.items()
+                for cell, held in away.items()
             ]
             with suppress(TransactionCanceledError):  # Somebody counts in it. It stays there, and nothing is lost.
-                self._table.transact([Update(counter_key(campaign, name), add={"signatures": moved, **home}), *writes])
+                self._table.transact([Update(home.key, add={name: moved, **added}), *writes])
 
-    def _shards_of(self, campaign: str, counter: str, shards: Sequence[int]) -> dict[Key, int]:
-        """Read a counter in all shards that have it, shard 0 among them, consistently."""
-        keys = [counter_key(campaign, counter, shard) for shard in (0, *shards)]
-        rows = self._table.batch_get(keys)
-        return {Key(values["pk"], values["sk"]): int(values.get("signatures", 0)) for values in rows}
+    def _cells(self, campaign: str, counter: str, shards: Sequence[int]) -> dict[_Cell, int | None]:
+        """Read a counter in shard 0 and in these, wherever it may be, consistently; None is where it isn't."""
+        places = dict.fromkeys((place_of(counter), earlier_place_of(counter)))
+        cells = [_Cell(counter_key(campaign, row, shard), name) for shard in (0, *shards) for row, name in places]
+        rows = {Key(row["pk"], row["sk"]): row for row in self._table.batch_get([cell.key for cell in cells])}
+        found = {cell: rows.get(cell.key, {}).get(cell.name) for cell in cells}
+        return {cell: None if held is None else int(held) for cell, held in found.items()}
 
 
 def _shards_in_use(total: Values | None) -> list[int]:
     return sorted(int(shard) for shard in (total or {}).get("shards", ()))
 
 
-def _addition(campaign: str, shard: int, counter: str, amount: int, is_first: bool) -> Update:  # noqa: FBT001
-    """Return an addition to a counter. A total counts its moves in a shard.
+def _counters_in(values: Values) -> list[tuple[str, int]]:
+    """Return the counters of a row, each with what the row holds of it."""
+    if values["sk"].startswith(PROVIDER_ROWS):
+        named = ((counter_named(name), held) for name, held in values.items())
+        return [(counter, int(held)) for counter, held in named if counter]
+    return [(values["sk"], int(values.get(OWN, 0)))]
+
+
+def _beginnings_of_rows(beginnings: Sequence[str]) -> list[str]:
+    """Return how the rows begin that hold the counters with these beginnings, those of earlier code among them."""
+    has_providers = any(beginning in {SIGNED, CONFIRMED} for beginning in beginnings)
+    return [*beginnings, *([PROVIDER_ROWS] if has_providers else [])]
+
+
+def _addition(campaign: str, shard: int, row: str, amounts: Mapping[str, int], is_first: bool) -> Update:  # noqa: FBT001
+    """Return an addition to the counters of a row. A total counts its moves in a shard.
 
     A worker's first ones in shard 0 demand that there are no others, so that it learns of them at no cost. Those in
     another shard demand that it is listed: the campaign may have been deleted, and one with the same id made.
     """
-    moves = {"moves": 1} if shard and counter == TOTAL else {}
+    moves = {"moves": 1} if shard and row == TOTAL else {}
     when = None
-    if counter == TOTAL and (shard or is_first):
+    if row == TOTAL and (shard or is_first):
         when = _IS_LISTED if shard else Attr("shards").not_exists()
-    return Update(counter_key(campaign, counter, shard), add={"signatures": amount, **moves}, when=when)
+    return Update(counter_key(campaign, row, shard), add={**amounts, **moves}, when=when)
 
 
 def _moves_total(signature: Signature, mark: str) -> bool:

@@ -7,6 +7,8 @@ out of order finds a correct mark and changes nothing.
 While many workers count at once, a counter is spread over shards: each worker adds to a shard of its own, and the
 counter is the sum of its shards.
 
+Most counters are rows of their own. Those by email provider share a few: a batch has letters of many providers.
+
 No counter is named by what a signer typed. So the number of counters has a bound, and nothing personal is in their
 names. The counters `LOCALITY#…`, `SIGNED#…` and `CONFIRMED#…` of version 0.2 were; a recount removes them.
 """
@@ -15,12 +17,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from undersigned.domain import providers
 from undersigned.domain.providers import CONFIRMED, OTHER, SIGNED, provider_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from undersigned.domain.signatures import Signature
 
@@ -44,6 +47,9 @@ _BETWEEN = "|"
 
 MOST_COUNTERS = 9
 """The most counters in one mark."""
+
+OWN = "signatures"
+"""The name of a counter in a row of its own."""
 
 type Move = tuple[Signature, str]
 """A row, and the mark that it should have."""
@@ -100,13 +106,32 @@ def counters_of(mark: str) -> tuple[str, ...]:
     return tuple(mark.split(_BETWEEN)) if mark != NOT_COUNTED else ()
 
 
+class Place(NamedTuple):
+    """Where a shard holds a counter: the row (sort key), and the counter's name in it."""
+
+    row: str
+    name: str
+
+
+def place_of(counter: str) -> Place:
+    """Return where a counter is counted."""
+    if counter.startswith((SIGNED, CONFIRMED)):
+        return Place(*providers.place_of(counter))
+    return Place(counter, OWN)
+
+
+def earlier_place_of(counter: str) -> Place:
+    """Return where earlier code counts it: each counter had a row of its own. What is there still counts."""
+    return Place(counter, OWN)
+
+
 def is_marked_right(signature: Signature) -> bool:
     """Say whether a row's mark has the counters that it should have, in any order."""
     return {*counters_of(signature.tallied)} == {*counters_of(mark_of(signature))}
 
 
 def transactions(moves: Iterable[Move], most: int) -> Iterator[list[Move]]:
-    """Cut moves into transactions of at most so many writes: one for each row, and one for each counter of its marks.
+    """Cut moves into transactions of at most so many writes: one for each row, and one for each row of its counters.
 
     Rows with the same counters come together, those of frequent ones first, so that each transaction has few counters.
     Raises ValueError if a single move takes more.
@@ -115,17 +140,17 @@ def transactions(moves: Iterable[Move], most: int) -> Iterator[list[Move]]:
     frequency = Counter(mark for _, mark in moves)
     moves.sort(key=lambda move: (-frequency[move[1]], move[1]))
     some: list[Move] = []
-    counters: set[str] = set()
+    rows: set[str] = set()
     for signature, mark in moves:
-        touched = {*counters_of(signature.tallied)} ^ {*counters_of(mark)}
+        touched = {place_of(counter).row for counter in {*counters_of(signature.tallied)} ^ {*counters_of(mark)}}
         if 1 + len(touched) > most:
-            message = f"a row with {len(touched)} counters doesn't fit into {most} writes"
+            message = f"a letter that counts in {len(touched)} rows doesn't fit into {most} writes"
             raise ValueError(message)
-        if len(some) + 1 + len(counters | touched) > most:
+        if len(some) + 1 + len(rows | touched) > most:
             yield some
-            some, counters = [], set()
+            some, rows = [], set()
         some.append((signature, mark))
-        counters |= touched
+        rows |= touched
     if some:
         yield some
 
@@ -137,6 +162,15 @@ def difference(moves: Iterable[tuple[str, str]]) -> dict[str, int]:
         change.update(counters_of(new))
         change.subtract(counters_of(old))
     return {counter: amount for counter, amount in change.items() if amount}
+
+
+def by_place(change: Mapping[str, int]) -> dict[str, dict[str, int]]:
+    """Return the changes of counters by row, each row's by the counters' names in it."""
+    rows: dict[str, dict[str, int]] = {}
+    for counter, amount in change.items():
+        row, name = place_of(counter)
+        rows.setdefault(row, {})[name] = amount
+    return rows
 
 
 def has_older_mark(signature: Signature) -> bool:

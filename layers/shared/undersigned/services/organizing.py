@@ -284,7 +284,7 @@ class Organizing:
 
     def providers(self, campaign: str) -> tuple[Provider, ...]:
         """Return how many people signed and confirmed by email provider, those with the most signers first."""
-        return providers_of(self.counters.counts(campaign, SIGNED) | self.counters.counts(campaign, CONFIRMED))
+        return providers_of(self.counters.counts(campaign, SIGNED, CONFIRMED))
 
     def _counted(self, campaign: str, beginning: str) -> dict[str, int]:
         found = self.counters.counts(campaign, beginning)

@@ -441,13 +441,13 @@ class CountStore(Protocol):
     def count(self, campaign: str) -> Count:
         """Read the public count, in one read; raises NotFoundError."""
 
-    def counts(self, campaign: str, beginning: str | None = None) -> dict[str, int]:
-        """Read all counters (`TOTAL`, `TARGET#…`, `DAY#…`) consistently, or those whose names have this beginning."""
+    def counts(self, campaign: str, *beginnings: str) -> dict[str, int]:
+        """Read all counters (`TOTAL`, `TARGET#…`, `DAY#…`) consistently, or those whose names begin so."""
 
     def move_marks(self, campaign: str, moves: Sequence[tuple[Signature, str]]) -> None:
         """Move marks and counters together. Raises ChangedError if a row has changed.
 
-        Marks and the counters that change are at most 100 in all (see `tallies.transactions`).
+        Marks and the rows of counters that change are at most 100 in all (see `tallies.transactions`).
         """
 
     def sum_up(self, campaign: str, *, after_others: bool = False) -> None:
@@ -466,7 +466,7 @@ class CountStore(Protocol):
         """Correct a counter by a difference. Raises ChangedError if it is no longer the wrong number."""
 
     def bring_home(self, campaign: str) -> None:
-        """Move what shards hold to shard 0, which is all that version 0.2 reads. Counters stay the same."""
+        """Move what shards and shared rows hold to where earlier code reads it. Counters stay the same."""
 
     def remove_empty(self, campaign: str, counters: Iterable[str]) -> int:
         """Remove those of the counters that are 0, and return how many those were."""

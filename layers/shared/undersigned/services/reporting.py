@@ -52,7 +52,7 @@ class Gathering:
             waiting = len(trays.get(target.id, ())) - evidence.damaged.get(target.id, 0)
             fate = fate_of_waiting(settings, period, controls, target, waiting)
             lines += lines_of(since or period, target, self._deliveries(campaign, target.id), waiting, fate, now=now)
-        providers = providers_of(self.counts.counts(campaign, SIGNED) | self.counts.counts(campaign, CONFIRMED))
+        providers = providers_of(self.counts.counts(campaign, SIGNED, CONFIRMED))
         signatures = self.counts.count(campaign).signatures
         return Report(settings, period, tuple(lines), signatures, odd_ones(providers), evidence)
 

@@ -25,7 +25,10 @@ _AT_ONCE = 100
 """How many rows are read at once. DynamoDB takes 100."""
 
 WRITES = _AT_ONCE - 1
-"""How many marks and counters a transaction has at most. DynamoDB takes 100 writes; one may be the shard's total."""
+"""How many marks and rows of counters a transaction has at most.
+
+DynamoDB takes 100 writes; one may be the shard's total.
+"""
 
 _TRIES = 5
 
