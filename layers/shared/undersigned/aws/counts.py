@@ -265,9 +265,9 @@ class Counts(CountStore):
         names = list(counters)
         shards = _shards_in_use(self._table.get(counter_key(campaign, TOTAL), consistent=True))
         # Of the many that version 0.2 may have left, each is one row.
-        rows = [] if shards else [name for name in names if place_of(name) == earlier_place_of(name)]
-        removed = sum(self._remove_if_empty(campaign, name, shards) for name in {*names} - {*rows})
-        for some in batched(rows, TRANSACTION, strict=False):
+        are_rows = {name for name in names if not shards and place_of(name) == earlier_place_of(name)}
+        removed = sum(self._remove_if_empty(campaign, name, shards) for name in names if name not in are_rows)
+        for some in batched((name for name in names if name in are_rows), TRANSACTION, strict=False):
             left = [Delete(counter_key(campaign, counter), Attr(OWN).eq(0)) for counter in some]
             while left:
                 try:
