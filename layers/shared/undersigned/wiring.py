@@ -902,6 +902,7 @@ class Wiring:
             signatures=self.signatures,
             deliveries=self.deliveries,
             counts=self.counts,
+            schedule=self.settings.schedule,
             clock=self._clock,
         )
 
@@ -925,7 +926,6 @@ class Wiring:
             gathering=self._gathering,
             post=self._organizer_post,
             sender=self.settings.sender,
-            schedule=self.settings.schedule,
             clock=self._clock,
         )
 

@@ -181,6 +181,14 @@ def test_each_period_is_reported_a_day_later_and_once(cadence: Cadence, begin: d
         assert cadence.step == "day" or due.left_out_on or cadence.has_report(day)
 
 
+@given(cadences, moments, st.integers(1, 7), st.integers(0, 300))
+def test_each_email_is_in_one_report(cadence: Cadence, moment: datetime, days: int, minutes: int) -> None:
+    left, day = moment + minutes * timedelta(minutes=1), moment.date()
+    reports = [day + number * timedelta(days=days) for number in range(-3, 4)]
+    found = [cadence.reported_between(report, days) for report in reports]
+    assert sum(since <= left < until for since, until in found) == 1
+
+
 @settings(max_examples=60)
 @given(cadences, moments, st.integers(0, 40))
 def test_a_target_that_a_day_leaves_out_gets_its_letters_as_its_signers_are_told(

@@ -45,7 +45,8 @@ LEFT: frozenset[Fate] = frozenset({"no outcome", "sent", "delivered", "complaine
 class ReportLine:
     """The outcome of some letters to one target; `reason` says why they were not sent.
 
-    `period` is the day of their delivery. Letters in the tray have none.
+    `period` is the day of their delivery. Letters in the tray have none. `is_new` says that their email left since the
+    report before.
     """
 
     target: Target
@@ -53,6 +54,7 @@ class ReportLine:
     letters: int
     reason: str | None = None
     period: str | None = None
+    is_new: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,19 +91,22 @@ class Report:
         return tuple(line for line in self.lines if line.fate == fate)
 
 
-def lines_of(  # noqa: PLR0913  (everything that decides an outcome)
-    period: str, target: Target, deliveries: Iterable[Delivery], waiting: int, fate: Fate, *, now: datetime
+def lines_of(
+    target: Target, deliveries: Iterable[Delivery], *, since: datetime, until: datetime, now: datetime
 ) -> Iterator[ReportLine]:
-    """Return the outcome of a target's letters: in the period's delivery, in unfinished ones, and in the tray.
+    """Return the outcome of a target's deliveries whose email left between two moments, and of unfinished ones.
 
-    Deliveries that a person has to decide about are in every report. `fate` says why letters are still in the tray.
+    Those that a person has to decide about are in every report.
     """
     for delivery in deliveries:
-        question = delivery.question(now)
-        if delivery.letters and (question or delivery.key.period >= period or delivery.is_unfinished):
-            yield replace(_line_of(delivery, target, question), period=delivery.key.period)
-    if waiting:
-        yield ReportLine(target, fate, waiting, target.hold)
+        question, is_new = delivery.question(now), left_between(delivery, since, until)
+        if delivery.letters and (question or is_new or delivery.is_unfinished):
+            yield replace(_line_of(delivery, target, question), period=delivery.key.period, is_new=is_new)
+
+
+def left_between(delivery: Delivery, since: datetime, until: datetime) -> bool:
+    """Say whether a delivery's last email left since a moment, and before another one."""
+    return delivery.sent_at is not None and since <= delivery.sent_at < until
 
 
 def _line_of(delivery: Delivery, target: Target, question: Question | None) -> ReportLine:

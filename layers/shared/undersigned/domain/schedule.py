@@ -140,6 +140,14 @@ class Cadence:
         passed = takewhile(lambda day: self.moment(day) > after, islice(self._days_before(until), _MOST_REPORTS))
         return sorted(day - _ONE_DAY for day in passed)
 
+    def reported_between(self, day: date, days: int) -> tuple[datetime, datetime]:
+        """Return since which moment, and before which one, an email must have left to be in a day's report.
+
+        A report comes a day after its day, at the same hour, and the one before it so many days earlier. So each email
+        is in one report, whatever the day of its delivery.
+        """
+        return self.moment(day + timedelta(days=1 - days)), self.moment(day + _ONE_DAY)
+
     def has_report(self, day: date) -> bool:
         """Say whether a day has a report even without a delivery: each day of the cadence, or one in each week."""
         return day.weekday() == self.on if self.step == "day" else self.is_on(day)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from undersigned.domain.approvals import WaitingLetters
     from undersigned.domain.campaigns import Campaign, Target
     from undersigned.domain.deliveries import Sender
-    from undersigned.domain.reports import Fate, Report
+    from undersigned.domain.reports import Fate, Report, ReportLine
     from undersigned.domain.screening import Evidence
 
 _HEADINGS: Mapping[Fate, Message] = {
@@ -173,13 +173,23 @@ def _section(found: Report, fate: Fate, next_delivery: datetime) -> _Section:
             values,
         )
     )
-    rows = [(_recipient(line.target, line.reason, language), line.letters) for line in found.of(fate)]
+    rows = [(_letters_to(line, found.period, language), line.letters) for line in found.of(fate)]
     return _Section(_HEADINGS[fate].in_language(language), advice.in_language(language), rows, _as_text(rows, language))
 
 
 def _recipient(target: Target, reason: str | None, language: str) -> str:
     whom = f"{target.addressed(language)}, {target.department}"
     return f"{whom} ({reason})" if reason else whom
+
+
+def _letters_to(line: ReportLine, period: str, language: str) -> str:
+    """Say whose letters a report's line counts, and of which delivery, if it isn't that of the report's own day."""
+    whom = _recipient(line.target, line.reason, language)
+    if line.period in {None, period}:
+        return whom
+    day = languages.long_date(date.fromisoformat(line.period), language)
+    values = {"recipient": whom, "day": day}
+    return Message("%(recipient)s: delivery of %(day)s", values).in_language(language)
 
 
 def _as_text(rows: Sequence[tuple[str, int]], language: str) -> str:

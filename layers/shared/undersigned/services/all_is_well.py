@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from undersigned.domain.errors import NotFoundError
@@ -61,12 +61,11 @@ class AllIsWell:
         return figures
 
     def _figures(self, period: str) -> Figures:
-        since = (date.fromisoformat(period) - timedelta(days=_DAYS - 1)).isoformat()
         reports = []
         for campaign in self.gathering.campaigns.campaign_ids():
             # One that is being deleted, or restored, is left out.
             with suppress(NotFoundError):
-                reports.append(self.gathering.report(campaign, period, since=since))
+                reports.append(self.gathering.report(campaign, period, days=_DAYS))
         campaigns = [report.campaign.id for report in reports]
         today = self.clock().date()
         days = [f"DAY#{today - timedelta(days=ago)}" for ago in range(_DAYS)]
@@ -77,8 +76,8 @@ class AllIsWell:
                 for counters in [self.gathering.counts.counts(campaign, "DAY#")]
                 for day in days
             ),
-            sent=_letters(reports, LEFT, since, period),
-            delivered=_letters(reports, _DELIVERED, since, period),
+            sent=_letters(reports, LEFT),
+            delivered=_letters(reports, _DELIVERED),
             not_sent=sum(line.letters for report in reports for line in report.lines) - sum(r.sent for r in reports),
             undecided=[
                 (report.campaign.id, number)
@@ -89,14 +88,9 @@ class AllIsWell:
         )
 
 
-def _letters(reports: Sequence[Report], fates: frozenset[Fate], since: str, until: str) -> int:
-    """Count the letters of deliveries between two days that had one of these outcomes. Each day is in one week."""
-    return sum(
-        line.letters
-        for report in reports
-        for line in report.lines
-        if line.fate in fates and line.period is not None and since <= line.period <= until
-    )
+def _letters(reports: Sequence[Report], fates: frozenset[Fate]) -> int:
+    """Count the letters of new deliveries that had one of these outcomes."""
+    return sum(line.letters for report in reports for line in report.lines if line.is_new and line.fate in fates)
 
 
 def subject_of(figures: Figures) -> str:

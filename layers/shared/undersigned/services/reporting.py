@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING
 
-from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.providers import CONFIRMED, SIGNED, odd_ones, providers_of
-from undersigned.domain.reports import Report, ReportLine, fate_of_waiting, lines_of
+from undersigned.domain.reports import Report, ReportLine, fate_of_waiting, left_between, lines_of
 from undersigned.domain.schedule import cadence_of
 from undersigned.rendering import organizer_mails
 from undersigned.services.organizer_post import ONCE_IN, ONE_DAY
@@ -21,9 +21,12 @@ if TYPE_CHECKING:
 
     from undersigned.domain.campaigns import Campaign
     from undersigned.domain.deliveries import Delivery, Sender
-    from undersigned.domain.schedule import WeeklySchedule
+    from undersigned.domain.schedule import Cadence, WeeklySchedule
     from undersigned.services.organizer_post import OrganizerPost, PostOutcome
     from undersigned.services.ports import CampaignStore, CountStore, DeliveryStore, SignatureStore
+
+_A_WEEK = 7
+"""How many days lie between two reports of a campaign that follows the stack's schedule."""
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)
@@ -34,24 +37,30 @@ class Gathering:
     signatures: SignatureStore
     deliveries: DeliveryStore
     counts: CountStore
+    schedule: WeeklySchedule
     clock: Callable[[], datetime]
 
-    def report(self, campaign: str, period: str, *, since: str | None = None) -> Report:
-        """Return the current outcome of a campaign's letters of a period, or of those since an earlier day.
+    def report(self, campaign: str, period: str, *, days: int | None = None) -> Report:
+        """Return the current outcome of a campaign's letters that were sent in so many days, and of those that wait.
 
-        Raises NotFoundError.
+        The last of the days is the period. If it isn't said how many, they are those since the report before. Raises
+        NotFoundError.
         """
         settings = self.campaigns.campaign(campaign)
         controls = self.campaigns.controls(campaign)
         targets = self.campaigns.targets(campaign)
         trays = waiting_signers(self.signatures, campaign, [target.id for target in targets])
         evidence = evidence_against(self.signatures, campaign, trays)
-        now = self.clock()
+        day, days = date.fromisoformat(period), days or (1 if settings.has_own_cadence else _A_WEEK)
+        since, until = cadence_of(settings, self.schedule).reported_between(day, days)
         lines: list[ReportLine] = []
         for target in targets:
             waiting = len(trays.get(target.id, ())) - evidence.damaged.get(target.id, 0)
-            fate = fate_of_waiting(settings, period, controls, target, waiting)
-            lines += lines_of(since or period, target, self._deliveries(campaign, target.id), waiting, fate, now=now)
+            delivered = self._deliveries(campaign, target.id)
+            lines += lines_of(target, delivered, since=since, until=until, now=self.clock())
+            if waiting:
+                fate = fate_of_waiting(settings, period, controls, target, waiting)
+                lines.append(ReportLine(target, fate, waiting, target.hold))
         providers = providers_of(self.counts.counts(campaign, SIGNED, CONFIRMED))
         signatures = self.counts.count(campaign).signatures
         return Report(settings, period, tuple(lines), signatures, odd_ones(providers), evidence)
@@ -73,7 +82,6 @@ class Reporting:
     gathering: Gathering
     post: OrganizerPost
     sender: Sender
-    schedule: WeeklySchedule
     clock: Callable[[], datetime]
 
     def campaigns(self) -> Iterator[str]:
@@ -83,12 +91,12 @@ class Reporting:
     def due(self, after: datetime, until: datetime) -> Iterator[tuple[str, str]]:
         """List the reports that became due between two moments in campaigns with a cadence of their own.
 
-        They are about each day of the cadence, and about each other day that has a delivery.
+        They are about each day of the cadence, and about each other day that has a delivery, or on which one left.
         """
         for settings in self._campaigns(own_cadence=True):
-            cadence = cadence_of(settings, self.schedule)
+            cadence = cadence_of(settings, self.gathering.schedule)
             for day in cadence.report_days(after, until):
-                if cadence.has_report(day) or self._has_delivery(settings.id, day.isoformat()):
+                if cadence.has_report(day) or self._has_delivery(settings.id, day, cadence):
                     yield settings.id, day.isoformat()
 
     def _campaigns(self, *, own_cadence: bool) -> Iterator[Campaign]:
@@ -98,10 +106,13 @@ class Reporting:
                 if settings.has_own_cadence == own_cadence:
                     yield settings
 
-    def _has_delivery(self, campaign: str, period: str) -> bool:
-        targets = self.gathering.campaigns.targets(campaign)
-        keys = (DeliveryKey(campaign, target.id, period) for target in targets)
-        return any(self.gathering.deliveries.delivery(key) for key in keys)
+    def _has_delivery(self, campaign: str, day: date, cadence: Cadence) -> bool:
+        since, until = cadence.reported_between(day, 1)
+        return any(
+            delivery.day == day or left_between(delivery, since, until)
+            for target in self.gathering.campaigns.targets(campaign)
+            for delivery in self.gathering.deliveries.deliveries(campaign, target.id)
+        )
 
     def send(self, campaign: str, period: str) -> PostOutcome:
         """Email a campaign's organizer the report of a period once, if anything was sent or held back.
@@ -111,7 +122,7 @@ class Reporting:
         report = self.gathering.report(campaign, period)
         if not report.is_worth_a_mail:
             return "nothing to say"
-        next_delivery = cadence_of(report.campaign, self.schedule).next_after(self.clock())
+        next_delivery = cadence_of(report.campaign, self.gathering.schedule).next_after(self.clock())
         return self.post.send_once(
             "report",
             campaign,
