@@ -387,7 +387,7 @@ def test_a_resident_is_known_by_the_postal_code_however_the_town_is_spelled(worl
     world.confirmed(email="ben@signers.example", locality="EVANSTON")
     world.week()
     [mail] = world.deliveries
-    assert re.search(r"Signers who gave an address in Evanston +2\r?\n", mail.text)
+    assert re.search(r"Signers with a postal code of Evanston +2\r?\n", mail.text)
 
 
 def test_a_packets_record_has_the_hash_of_its_file(world: World) -> None:

@@ -35,7 +35,7 @@ def test_a_letter_to_one_person_asks_for_no_choice_and_takes_every_postal_code(w
     world.week()
     [mail] = world.deliveries
     assert mail.mail["To"] == "mayor@springfield.example"
-    assert "Signers who gave an address in" not in mail.text
+    assert "Signers with a postal code of" not in mail.text
 
 
 def test_two_recipients_of_everyone_are_offered_at_once(world: World) -> None:
@@ -79,7 +79,7 @@ def test_a_packet_counts_who_gave_an_address_within_a_range(world: World) -> Non
     world.week()
 
     [mail] = world.deliveries
-    assert "Signers who gave an address in Springfield  1" in mail.text
+    assert "Signers with a postal code of Springfield  1" in mail.text
 
 
 def test_a_push_writes_only_the_recipients_that_changed(world: World) -> None:

@@ -258,7 +258,7 @@ def _figures(summary: DeliverySummary, target: Target, language: str) -> list[tu
     figures = [
         (Message("Letters"), languages.number(summary.letters, language)),
         (
-            Message("Signers who gave an address in %(town)s", {"town": target.locality}),
+            Message("Signers with a postal code of %(town)s", {"town": target.locality}),
             languages.number(summary.residents, language),
         ),
         (Message("Signed since"), languages.long_date(summary.since, language)),
