@@ -126,7 +126,8 @@ def run_to_end(name: str, command: Sequence[str], *, log: Path, folder: Path, en
 
 
 def last_words(log: Path) -> str:
-    """Return the last line of a log that reports an error, or else its last line."""
+    """Return the last line of a log that reports an error, or else its last line. make's own only repeats a number."""
     lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    lines = [line for line in lines if not line.startswith("make: ***")] or lines
     errors = [line for line in lines if "error" in line.lower() or "failed" in line.lower()]
     return (errors or lines or ["no output"])[-1][:300]

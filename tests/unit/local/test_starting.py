@@ -17,7 +17,7 @@ from undersigned_cli.local.api_routes import Route, routes_of
 from undersigned_cli.local.deploy import fingerprint
 from undersigned_cli.local.errors import LocalStackError, PortTakenError
 from undersigned_cli.local.memory import Memory, Ports
-from undersigned_cli.local.processes import clean_environment, find_uv, run_to_end
+from undersigned_cli.local.processes import clean_environment, find_uv, last_words, run_to_end
 from undersigned_cli.local.running import RunningStack, connect
 from undersigned_cli.local.stack import LocalStack
 
@@ -67,6 +67,13 @@ def test_a_failed_program_is_one_line_with_its_last_error_and_its_log(tmp_path: 
         run_to_end("sam build", command, log=log, folder=tmp_path, environment=os.environ)
 
     assert str(failed.value) == f"sam build failed (Error: no layer); the output is in {log}"
+
+
+def test_makes_own_line_hides_no_error(tmp_path: Path) -> None:
+    log = tmp_path / "sam-build.log"
+    log.write_text("ERROR: THESE PACKAGES DO NOT MATCH\nmake: *** [layer.mk:35: packages] Error 1\n", encoding="utf-8")
+
+    assert last_words(log) == "ERROR: THESE PACKAGES DO NOT MATCH"
 
 
 def test_a_missing_program_is_one_line(tmp_path: Path) -> None:
