@@ -32,6 +32,9 @@ CLASSIFIERS = {
 }
 """Classifiers that name one licence. `BSD License` does not: it can have two, three or four clauses."""
 
+IN_WORDS = {"Apache License 2.0": "Apache-2.0", "Dual License": ""}
+"""What metadata says in place of an SPDX identifier. If it names no licence, the text of the licence decides."""
+
 TEXTS = {
     "MIT": "Permission is hereby granted, free of charge, to any person obtaining a copy of this software",
     "BSD-3-Clause": "Neither the name of the copyright holder nor the names of its contributors may be used to endorse",
@@ -70,7 +73,8 @@ def page() -> str:
 
 def licence_of(package: Distribution) -> str:
     """Return a package's SPDX expression, from its metadata or else from the text of its licence."""
-    said = package.metadata.get("License-Expression") or package.metadata.get("License")
+    said = package.metadata.get("License-Expression") or package.metadata.get("License") or ""
+    said = IN_WORDS.get(said, said)
     if said and fits(said):
         return said
     classified = [CLASSIFIERS.get(line) for line in package.metadata.get_all("Classifier", ())]

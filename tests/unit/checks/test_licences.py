@@ -47,10 +47,11 @@ def test_a_licence_is_read_from_the_packages_metadata(tmp_path: Path, metadata: 
     assert licence_of(installed(tmp_path, metadata)) == "MIT"
 
 
-def test_a_licence_that_the_metadata_lacks_is_found_by_its_text(tmp_path: Path) -> None:
+@pytest.mark.parametrize("metadata", ["", "License: Dual License"])
+def test_a_licence_that_the_metadata_lacks_is_found_by_its_text(tmp_path: Path, metadata: str) -> None:
     words = "Permission is hereby granted, free of charge, to any\nperson obtaining a copy of this software and more"
 
-    assert licence_of(installed(tmp_path, **{"licenses/LICENSE": words})) == "MIT"
+    assert licence_of(installed(tmp_path, metadata, **{"licenses/LICENSE": words})) == "MIT"
 
 
 @pytest.mark.parametrize("metadata", ["License-Expression: AGPL-3.0-only", ""])
