@@ -22,13 +22,18 @@ ROOT = Path(__file__).parents[2]
 
 
 def prelude(record: Path) -> str:
-    """Return the Python that makes a worker record its calls. The function can't import from the source tree."""
+    """Return the Python that makes a worker record its calls. The function can't import from the source tree.
+
+    A function without layers has no botocore, and calls nothing.
+    """
     return f"""
 import sys
-sys.path.append({str(ROOT)!r})
-from tests.e2e.worker_calls import record_calls
-sys.path.remove({str(ROOT)!r})
-record_calls({str(record)!r})
+from importlib.util import find_spec
+if find_spec("botocore"):
+    sys.path.append({str(ROOT)!r})
+    from tests.e2e.worker_calls import record_calls
+    sys.path.remove({str(ROOT)!r})
+    record_calls({str(record)!r})
 """
 
 

@@ -32,6 +32,13 @@ LONGEST_ANSWER = 29
 TYPESETTING = {"Deliver", "OrganizerApi"}
 """The functions that make PDFs."""
 
+COMPILED = {
+    "BuildMethod": "makefile",
+    "BuildArchitecture": {"Ref": "Architecture"},
+    "ContextPath": {"Fn::Sub": "layers/${Architecture}"},
+}
+"""How `sam build` makes a layer."""
+
 
 def _signatures(**images: Any) -> dict[str, str]:
     """Return the filter for records of signatures with such images."""
@@ -120,6 +127,18 @@ def functions_have_only_the_layers_they_need(template: Template) -> Iterator[str
         needed = {"DependenciesLayer", "SharedLayer"} | ({"TypesettingLayer"} if name in TYPESETTING else set())
         if {named_by(layer) for layer in properties["Layers"]} != needed:
             yield f"{name} needs exactly the layers {', '.join(sorted(needed))}"
+
+
+def layers_are_compiled_for_the_stacks_architecture(template: Template) -> Iterator[str]:
+    recipe = ROOT / "layers" / "layer.mk"
+    for name, properties in of_type(template, LAYER).items():
+        if template["Resources"][name].get("Metadata") != COMPILED:
+            yield f"{name} is not compiled for the stack's architecture"
+        if (ROOT / properties["ContentUri"] / recipe.name).resolve() != recipe:
+            yield f"SAM doesn't see in the folder of {name} that its recipe has changed"
+    for architecture in template["Parameters"]["Architecture"]["AllowedValues"]:
+        if not (ROOT / "layers" / architecture / "Makefile").is_file():
+            yield f"no layer is compiled for {architecture}"
 
 
 def every_function_publishes_versions(template: Template) -> Iterator[str]:

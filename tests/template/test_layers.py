@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import ast
+import os
 import re
+import subprocess
+import sys
 import tomllib
 from functools import cache
-from typing import Any
+from importlib.metadata import distributions
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from packaging.requirements import Requirement
-from packaging.utils import parse_wheel_filename
+from packaging.utils import canonicalize_name, parse_wheel_filename
 
 from tests.aws_from_template import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+RECIPE = ROOT / "layers" / "layer.mk"
 
 LAYERS = {"dependencies": "lambda", "typesetting": "typesetting"}
 """The layers' folders, with the dependency group of pyproject.toml that each is exported from."""
@@ -22,9 +33,11 @@ LAMBDA_GLIBC = (2, 34)
 
 @cache
 def locked() -> dict[str, Any]:
-    """Return the packages of uv.lock by name. Each package of the layers has only one version."""
-    lock = tomllib.loads((ROOT / "uv.lock").read_text(encoding="utf-8"))
-    return {package["name"]: package for package in lock["package"]}
+    """Return the packages of uv.lock by name. Of several versions, it is the one that the tests run with."""
+    installed = {canonicalize_name(package.name): package.version for package in distributions()}
+    packages = tomllib.loads((ROOT / "uv.lock").read_text(encoding="utf-8"))["package"]
+    ours_last = sorted(packages, key=lambda package: installed.get(package["name"]) == package.get("version"))
+    return {package["name"]: package for package in ours_last}
 
 
 def closure(group: str) -> set[str]:
@@ -68,7 +81,7 @@ def test_the_command_line_and_the_layers_have_the_same_version_bounds() -> None:
 
     assert project["optional-dependencies"]["pdf"] == groups["typesetting"]
     both = of_the_command.keys() & of_lambda.keys()
-    assert "jinja2" in both
+    assert {"boto3", "jinja2"} <= both
     assert {name: of_the_command[name] for name in both} == {name: of_lambda[name] for name in both}
 
 
@@ -111,3 +124,60 @@ def _platform_fits(platform: str, architecture: str) -> bool:
         return platform == f"manylinux2014_{architecture}"
     major, minor = platform.split("_")[1:3]
     return (int(major), int(minor)) <= LAMBDA_GLIBC
+
+
+def test_the_layer_describes_just_the_services_of_aws_that_functions_call() -> None:
+    [services] = re.findall(r"^SERVICES := (.+)$", RECIPE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+
+    assert set(services.split()) == set(services_called())
+
+
+def services_called() -> Iterator[str]:
+    """Yield the name in each `client("sqs")` of the product."""
+    for folder in ("functions", "layers/shared"):
+        for file in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                match node:
+                    case ast.Call(
+                        func=ast.Attribute(attr="client" | "_client" | "resource") | ast.Name(id="client"),
+                        args=[ast.Constant(value=str(service)), *_],
+                    ):
+                        yield service
+
+
+def make_products_layer(folder: Path, python: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Build the product's layer into a folder as SAM does, with the Python that is found first."""
+    return subprocess.run(  # noqa: S603
+        ["make", "--makefile", str(ROOT / "layers" / "arm64" / "Makefile"), "build-SharedLayer"],  # noqa: S607
+        cwd=ROOT / "layers" / "shared",
+        env={"PATH": f"{python.parent}:{os.environ['PATH']}", "ARTIFACTS_DIR": str(folder), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_another_python_than_lambdas_builds_no_layer(tmp_path: Path) -> None:
+    other = tmp_path / "python3.13"
+    other.write_text("#!/bin/sh\necho cpython-312\n", encoding="utf-8")
+    other.chmod(0o755)
+
+    built = make_products_layer(tmp_path / "built", other)
+
+    assert built.returncode
+    assert "install Python 3.13" in built.stderr
+    assert not (tmp_path / "built").exists()
+
+
+def test_equal_sources_give_an_equal_layer_whatever_the_environment(tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "folder" / "two"
+    make_products_layer(one, Path(sys.executable))
+    make_products_layer(two, Path(sys.executable), PYTHONPYCACHEPREFIX=str(tmp_path), PYTHONHASHSEED="7")
+
+    files = contents(one)
+    assert "python/undersigned/__pycache__/wiring.cpython-313.pyc" in files
+    assert contents(two) == files
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}

@@ -481,6 +481,11 @@ RULES: dict[Rule, list[Breach]] = {
         Breach(f"{TALLY}.Layers", [{"Ref": "TypesettingLayer"}], "Tally needs exactly"),
         Breach("Globals.Function.Layers.1", GONE, "PublicApi needs exactly"),
     ],
+    function_rules.layers_are_compiled_for_the_stacks_architecture: [
+        Breach("Resources.SharedLayer.Metadata", {"BuildMethod": "python3.13"}, "SharedLayer is not compiled"),
+        Breach("Resources.SharedLayer.Properties.ContentUri", "functions", "in the folder of SharedLayer"),
+        Breach("Parameters.Architecture.AllowedValues", ["riscv"], "no layer is compiled for riscv"),
+    ],
     function_rules.every_function_publishes_versions: [
         Breach("Globals.Function.AutoPublishAlias", "latest", "Tally publishes no version"),
         Breach(f"{TALLY}.AutoPublishAliasAllProperties", GONE, "Tally publishes no version"),

@@ -104,7 +104,6 @@ class Emulator:
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
             "PYTHONUNBUFFERED": "1",
-            "UNDERSIGNED_RUNTIME_PACKAGES": str(self.folder / "runtime"),
             "UNDERSIGNED_SCHEDULES": "on" if self.schedules else "off",
             "UNDERSIGNED_HURRY": str(self.hurry),
             "UNDERSIGNED_PRELUDE": self.prelude,

@@ -42,10 +42,6 @@ from ministack.services.cloudformation import provisioners
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_RUNTIME_PACKAGES = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six.py", "urllib3")
-"""The packages in Lambda's Python runtime: boto3 and its dependencies."""
-
-
 _KEPT = (
     "apigateway", "cloudformation", "cloudwatch", "cloudwatch_logs", "dynamodb", "eventbridge", "iam", "lambda", "s3",
     "scheduler", "secretsmanager", "ses", "ses_v2", "sns", "sqs",
@@ -168,7 +164,7 @@ def share_few_workers() -> None:
 
 
 def unpack_layers_once() -> None:
-    """Share a layer's files between workers. MiniStack unpacks them, and Python compiles them, for each cold start."""
+    """Share a layer's files between workers. MiniStack unpacks them for each cold start."""
     shared = Path(tempfile.gettempdir()) / "layers"
 
     class Archive(zipfile.ZipFile):
@@ -254,18 +250,13 @@ def keep_queue_addresses() -> None:
 
 
 def hide_own_packages() -> None:
-    """Show Lambda workers only the runtime's packages, so that a package missing from a layer fails as on AWS."""
+    """Show Lambda workers only their layers, from the start, so that a package missing from a layer fails."""
     installed = Path(lambda_runtime.__file__).parents[2]
-    shown = Path(os.environ["UNDERSIGNED_RUNTIME_PACKAGES"])
-    shown.mkdir(parents=True, exist_ok=True)
-    for name in _RUNTIME_PACKAGES:
-        link = shown / name
-        link.unlink(missing_ok=True)
-        link.symlink_to(installed / name)
     lambda_runtime._PYTHON_WORKER_SCRIPT = (
-        "import sys\n"
-        f"sys.path[:] = [path for path in sys.path if path != {str(installed)!r}] + [{str(shown)!r}]\n"
-        + lambda_runtime._PYTHON_WORKER_SCRIPT
+        "import os, sys\n"
+        f"sys.path.remove({str(installed)!r})\n"
+        "_layers = filter(None, os.environ.get('_LAMBDA_LAYERS_DIRS', '').split(os.pathsep))\n"
+        "sys.path.extend(os.path.join(layer, 'python') for layer in _layers)\n" + lambda_runtime._PYTHON_WORKER_SCRIPT
     )
 
 

@@ -1,0 +1,42 @@
+# How `sam build` makes a layer. pip checks every package against its hash in uv.lock, whatever machine it is for. Then Python
+# compiles all of it, because Lambda can't write bytecode into a layer (docs/decisions/0033).
+#
+# SAM keeps a built layer until a file in the layer's folder changes, so each of these folders has a link to this file.
+
+PYTHON := python3.13
+BUILT := $(ARTIFACTS_DIR)/python
+# Lambda's runtime has glibc 2.34. The Makefile that template.yaml chooses sets MACHINE.
+PLATFORMS := manylinux2014_$(MACHINE) $(foreach minor,$(shell seq 17 34),manylinux_2_$(minor)_$(MACHINE))
+# What functions call. botocore describes 400 other services in 22 MB, and looks through all that it has at each start.
+SERVICES := dynamodb events s3 secretsmanager sesv2 sns sqs
+
+ifneq ($(shell $(PYTHON) -c "import sys; print(sys.implementation.cache_tag)" 2>/dev/null),cpython-313)
+$(error the layers are compiled by the Python of Lambda's runtime; install Python 3.13, so that $(PYTHON) runs it)
+endif
+
+unexport PYTHONHOME PYTHONPATH PYTHONPYCACHEPREFIX
+.SILENT:
+.PHONY: build-DependenciesLayer build-SharedLayer build-TypesettingLayer packages
+
+build-DependenciesLayer: packages
+	cd $(BUILT)/botocore/data && find . -mindepth 1 -maxdepth 1 -type d $(SERVICES:%=! -name %) -exec rm -rf {} +
+	$(COMPILE)
+
+build-TypesettingLayer: packages
+	$(COMPILE)
+
+build-SharedLayer:
+	mkdir -p $(BUILT)
+	cp -R undersigned $(BUILT)
+	find $(BUILT) -name __pycache__ -prune -exec rm -rf {} +
+	$(COMPILE)
+
+# Commands name this machine's Python, and RECORD has their hashes.
+packages:
+	$(PYTHON) -m pip --quiet --disable-pip-version-check --no-input install --root-user-action ignore --no-user \
+		--require-hashes --no-deps --only-binary :all: --no-compile $(PLATFORMS:%=--platform %) \
+		--requirement requirements.txt --target $(BUILT)
+	rm -rf $(BUILT)/bin $(BUILT)/*.dist-info/RECORD
+
+# Python does not compare such bytecode with its source, whose time in a layer is any. Equal sources give equal bytes.
+COMPILE = $(PYTHON) -m compileall -q --invalidation-mode unchecked-hash -s $(ARTIFACTS_DIR) -p /opt $(BUILT)
