@@ -2,7 +2,7 @@
 
 The client (awslambdaric) asks for its first event when it has loaded the handler. Here that question goes to a socket
 on this machine; the time until it comes is the init. All are started in turn, over and over, so that what else the
-machine does affects all alike.
+machine does affects all alike. What they import has bytecode, as in the layers (docs/decisions/0033).
 """
 
 from __future__ import annotations
