@@ -15,16 +15,19 @@ from undersigned.web.answers import dashboard_page, data
 from undersigned.web.cursors import SIGNATURE_POSITION, cursor_of
 from undersigned.web.evidence import evidence_values
 from undersigned.web.posted import RequestError, posted_values
-from undersigned.web.posted_filters import posted_filter
+from undersigned.web.posted_filters import CRITERIA, posted_filter
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
+    from undersigned.domain.signatures import SignatureFilter
     from undersigned.services.screening import Screened
     from undersigned.web.organizer_requests import ApiRequest, DashboardRequest
 
 routes = campaign_routes()
 pages = dashboard_routes()
+
+_FIELDS = (*CRITERIA, "action", "why", "cursor")
 
 _MOST_TIME = timedelta(seconds=12)
 """How long a button works before it shows what is left. The API times out after 30 seconds, and a slice takes six."""
@@ -39,8 +42,10 @@ def show_evidence(request: ApiRequest) -> Response[str]:
 @routes.post("/signatures/screen", "manage")
 def screen(request: ApiRequest) -> Response[str]:
     """Count the letters of a slice that the filter selects, and with an `action`, hold, release or remove them."""
-    values = posted_values(request.event)
-    wanted, action = posted_filter(values, wired.stack.campaigns.campaign(request.campaign)), _action(request)
+    request.check_fields(_FIELDS)
+    campaign, on_hold = wired.stack.campaigns.campaign(request.campaign), request.flag("on_hold")
+    wanted = posted_filter(posted_values(request.event), campaign, on_hold=on_hold)
+    action = _action(request)
     after, screening = _after(request), wired.stack.screening()
     found = (
         screening.act(request.campaign, action, wanted, by=request.by, why=request.why(required=True), after=after)
@@ -68,18 +73,20 @@ def screening_page(request: DashboardRequest) -> Response[str]:
 @pages.post("/screening", "manage")
 def screen_letters(request: DashboardRequest) -> Response[str]:
     """Show where the selected letters are and the buttons for them, after doing what a button says."""
+    request.check_fields(("token", *_FIELDS))
     viewer, screening = viewer_of(request), wired.stack.screening()
-    wanted = posted_filter(posted_values(request.event), viewer.campaign)
+    wanted = posted_filter(posted_values(request.event), viewer.campaign, on_hold=request.ticked("on_hold"))
     action, after = _action(request), _after(request)
-    done = _act(request, action, after) if action else None
+    done = _act(request, action, wanted, after) if action else None
     found = screening.look(request.campaign, wanted, after)
     return dashboard_page(dashboard.screened(viewer, wanted, found, after, done))
 
 
-def _act(request: DashboardRequest, action: ScreeningAction, after: str | None) -> Screened:
+def _act(
+    request: DashboardRequest, action: ScreeningAction, wanted: SignatureFilter, after: str | None
+) -> Screened:
     """Act on slices until the time is up, and return the last one with the sums of all."""
     screening, why = wired.stack.screening(), request.reason()
-    wanted = posted_filter(posted_values(request.event), viewer_of(request).campaign)
     until = wired.stack.now() + _MOST_TIME
     done = screening.act(request.campaign, action, wanted, by=request.by, why=why, after=after)
     while done.next_position and wired.stack.now() < until:

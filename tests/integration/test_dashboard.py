@@ -887,10 +887,30 @@ def test_letters_are_put_on_hold_released_and_erased(world: World, manager: Orga
         {"signed_before": "9999-12-31T23:59"},
         {"suspicion": "any", "action": "delete"},
         {"suspicion": "any", "cursor": "x"},
+        {"suspicion": "any", "on_hold": "true"},
+        {"suspicion": "any", "on_hold": "no"},
+        {"suspicion": "any", "domian": "signers.example"},
     ],
 )
 def test_a_bad_choice_of_letters_is_refused(manager: Organizer, values: dict[str, str]) -> None:
     assert manager.press("/screening", values).status == 400
+
+
+def test_letters_to_an_unknown_recipient_are_no_choice(manager: Organizer) -> None:
+    assert manager.press("/screening", {"suspicion": "any", "target": "atlantis"}).status == 404
+
+
+def test_only_letters_on_hold_are_chosen_by_the_box(world: World, manager: Organizer) -> None:
+    world.confirmed()
+    chosen = {"domain": "signers.example", "on_hold": "yes", "network": "", "signed_from": "", "suspicion": ""}
+    assert "No letters found." in text_of(manager.press("/screening", chosen))
+    manager.press("/screening", {"domain": "signers.example", "action": "hold", "why": "a program"})
+    looked = manager.press("/screening", chosen)
+    assert "On hold: 1" in text_of(looked)
+    form = next(form for form in re.findall(r"<form.*?</form>", looked.body, re.DOTALL) if 'value="remove"' in form)
+    posted = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', form))
+    assert posted["on_hold"] == "yes"
+    assert "Letters changed: 1." in text_of(manager.press("/screening", {**posted, "why": "a program"}))
 
 
 def test_all_letters_at_once_are_not_a_choice(world: World, manager: Organizer) -> None:

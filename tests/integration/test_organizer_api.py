@@ -162,6 +162,51 @@ def test_an_action_on_letters_needs_a_reason(world: World) -> None:
     assert post(world, "/signatures/screen", {"suspicion": "any", "action": "hold"}).status == 400
 
 
+REMOVAL = {"domain": "signers.example", "action": "remove", "why": "a wave"}
+
+
+@pytest.mark.parametrize("value", ["true", "True", "yes", "on", "1", 1, 0, None, "", [], {}])
+def test_letters_are_screened_only_if_on_hold_is_true_or_false(world: World, value: object) -> None:
+    world.confirmed()
+    answer = post(world, "/signatures/screen", {**REMOVAL, "on_hold": value})
+    assert (answer.status, answer.json["detail"]) == (400, "Send it as JSON: `on_hold` must be true or false.")
+    assert find(world, "ada@signers.example")["status"] == "confirmed"
+
+
+@pytest.mark.parametrize("value", ["true", "True", "yes", "on", "1", "false", ""])
+def test_a_form_that_says_on_hold_screens_no_letters(world: World, value: str) -> None:
+    world.confirmed()
+    answer = world.post(BASE + "/signatures/screen", {**REMOVAL, "on_hold": value}, headers=HEADERS)
+    assert answer.status == 400
+    assert "`on_hold` must be true or false" in answer.body
+    assert find(world, "ada@signers.example")["status"] == "confirmed"
+
+
+def test_letters_that_are_not_on_hold_are_kept_if_only_those_on_hold_are_removed(world: World) -> None:
+    world.confirmed()
+    assert screen(world, **REMOVAL, on_hold=True)["changed"] == 0
+    assert screen(world, **REMOVAL, on_hold=False)["changed"] == 1
+
+
+@pytest.mark.parametrize("name", ["domian", "onhold", "Target", "status", "token", "limit", "<b>", "\ud800", "x" * 999])
+def test_a_criterion_that_does_not_exist_screens_no_letters(world: World, name: str) -> None:
+    world.confirmed()
+    answer = post(world, "/signatures/screen", {**REMOVAL, name: "x"})
+    assert answer.status == 400
+    assert "GET" not in answer.json["detail"]
+    assert "`suspicion`, `domain`, `network`" in answer.json["detail"]
+    if name.isascii():
+        assert f"`{name[:50]}`" in answer.json["detail"]
+    assert find(world, "ada@signers.example")["status"] == "confirmed"
+
+
+def test_letters_to_an_unknown_recipient_are_not_screened(world: World) -> None:
+    for values in ({"suspicion": "any"}, REMOVAL):
+        answer = post(world, "/signatures/screen", {**values, "target": "atlantis"})
+        assert answer.status == 404
+        assert "atlantis" in answer.json["detail"]
+
+
 def find(world: World, email: str) -> Any:
     answer = post(world, "/signatures/find", {"email": email})
     assert answer.status == 200

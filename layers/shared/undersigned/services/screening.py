@@ -95,7 +95,7 @@ class Screening:
     def look(self, campaign: str, wanted: SignatureFilter, after: str | None = None) -> Screened:
         """Count the letters of a slice that a filter selects, by where they are. Changes nothing.
 
-        Raises NotNowError for a filter that singles no letters out.
+        Raises NotFoundError for an unknown target, and NotNowError for a filter that singles no letters out.
         """
         found = self._slice(campaign, wanted, after, MOST_ROWS_READ)
         sample = tuple(found.rows[:SAMPLE])
@@ -113,8 +113,8 @@ class Screening:
     ) -> Screened:
         """Hold, release or remove the letters of a slice that a filter selects.
 
-        First it is recorded how many letters that will be. Raises NotNowError without a reason, and for a filter that
-        singles no letters out.
+        First it is recorded how many letters that will be. Raises NotFoundError for an unknown target, and NotNowError
+        without a reason, and for a filter that singles no letters out.
         """
         if not why:
             raise NotNowError(Message("Give a reason."))
@@ -147,6 +147,8 @@ class Screening:
     def _slice(self, campaign: str, wanted: SignatureFilter, after: str | None, most: int) -> _Slice:
         if not wanted.singles_out:
             raise NotNowError(Message("Say which letters: by suspicion, email domain, network or time."))
+        if wanted.target:
+            self.campaigns.target(campaign, wanted.target)
         position = after or (wanted.signed_before.isoformat() if wanted.signed_before else None)
         found: list[Signature] = []
         rows = self.signatures.newest_signatures(campaign, position, read_ahead=_READ_AHEAD)

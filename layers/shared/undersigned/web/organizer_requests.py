@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 LONGEST_REASON = 500
 
+_LONGEST_QUOTED = 50
+"""The most characters that an answer quotes of a text that somebody made up."""
+
 _NAMES = {
     "target": ID_PATTERN,
     "period": re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII),
@@ -151,9 +154,30 @@ class ApiRequest:
             raise RequestError(
                 400,
                 Message("We can’t read this request"),
-                Message("`%(name)s` must be true or false.", {"name": name}),
+                Message("Send it as JSON: `%(name)s` must be true or false.", {"name": name}),
             )
         return value
+
+    def check_fields(self, known: Sequence[str]) -> None:
+        """Raise RequestError for a field in the body that isn't one of `known`.
+
+        For actions that a filter narrows: one that is misspelled would narrow nothing.
+        """
+        fields = posted_values(self.event) if self.event.body else ()
+        unknown = next((name for name in fields if name not in known), None)
+        if unknown is not None:
+            raise RequestError(
+                400,
+                Message("We can’t read this request"),
+                Message(
+                    "There is no field `%(name)s`. The fields are %(choices)s.",
+                    # JSON can hold lone surrogates, which UTF-8 can't encode.
+                    {
+                        "name": unknown[:_LONGEST_QUOTED].encode(errors="replace").decode(),
+                        "choices": ", ".join(f"`{name}`" for name in known),
+                    },
+                ),
+            )
 
     def revision(self, *, required: bool = False) -> str | None:
         """Return the revision of a delivery that a person saw; raises RequestError if it is required and missing."""
@@ -221,6 +245,17 @@ class DashboardRequest(ApiRequest):
         """Return the content of a file; empty when none was chosen."""
         value = posted_form(self.event).get(name)
         return value.content if isinstance(value, Upload) else b""
+
+    def ticked(self, name: str) -> bool:
+        """Return whether a box is ticked, whose value is `yes`; raises RequestError for any other value."""
+        value = posted_form(self.event).get(name)
+        if value not in (None, "yes"):
+            raise RequestError(
+                400,
+                Message("We can’t read this request"),
+                Message("`%(name)s` must be one of: %(choices)s.", {"name": name, "choices": "yes"}),
+            )
+        return value == "yes"
 
     def pressed_again(self) -> bool:
         """Return whether the form asks for a second email within seven days."""

@@ -25,10 +25,13 @@ _DOMAIN = re.compile(r"@?[a-z0-9.-]{1,253}", re.ASCII | re.IGNORECASE)
 _NETWORK = re.compile(r"[0-9a-f]{12}")
 
 
-def posted_filter(values: Mapping[str, object], campaign: Campaign) -> SignatureFilter:
+CRITERIA = ("suspicion", "domain", "network", "signed_from", "signed_before", "on_hold", "target")
+
+
+def posted_filter(values: Mapping[str, object], campaign: Campaign, *, on_hold: bool) -> SignatureFilter:
     """Return the filter in posted values. A time without an offset is in the campaign's time zone.
 
-    Raises RequestError.
+    `on_hold` is given apart: a program says true or false, a page has a box. Raises RequestError.
     """
     suspicion, domain = _text(values, "suspicion"), _text(values, "domain")
     found = next((known for known in get_args(WantedSuspicion) if known == suspicion), None)
@@ -54,7 +57,7 @@ def posted_filter(values: Mapping[str, object], campaign: Campaign) -> Signature
         network=network,
         signed_from=_moment(values, "signed_from", campaign),
         signed_before=_moment(values, "signed_before", campaign),
-        on_hold=values.get("on_hold") in {True, "yes"},
+        on_hold=on_hold,
     )
 
 
