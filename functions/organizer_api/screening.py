@@ -82,9 +82,7 @@ def screen_letters(request: DashboardRequest) -> Response[str]:
     return dashboard_page(dashboard.screened(viewer, wanted, found, after, done))
 
 
-def _act(
-    request: DashboardRequest, action: ScreeningAction, wanted: SignatureFilter, after: str | None
-) -> Screened:
+def _act(request: DashboardRequest, action: ScreeningAction, wanted: SignatureFilter, after: str | None) -> Screened:
     """Act on slices until the time is up, and return the last one with the sums of all."""
     screening, why = wired.stack.screening(), request.reason()
     until = wired.stack.now() + _MOST_TIME

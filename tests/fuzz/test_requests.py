@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from tests.fuzz import stack
-from tests.fuzz.inputs import ANY_CHARACTER, ODD, given, json_texts, mutated, st, texts, tried
+from tests.fuzz.inputs import ANY_CHARACTER, ODD, example, given, json_texts, mutated, st, texts, tried, values
+from tests.openapi_document import OPERATIONS, resolved
 from tests.world import ADA, CAMPAIGN
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.deliveries import DeliveryKey
@@ -18,6 +19,8 @@ from undersigned.domain.languages import chosen_language, languages
 from undersigned.domain.signatures import signer_id
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.world import Answer, World
 
 NEEDS_STACK = True
@@ -78,6 +81,9 @@ GET /signatures/{signer}
 GET /signatures/{odd}
 DELETE /signatures/{signer}
 POST /signatures/{signer}/release
+POST /signatures/find
+POST /signatures/search
+POST /signatures/screen
 GET /deliveries
 GET /deliveries/next
 GET /deliveries/next/{target}
@@ -85,6 +91,7 @@ GET /deliveries/2026-11-24/{target}
 GET /deliveries/{odd}/{target}
 GET /deliveries/2026-11-24/{target}/packets/{odd}
 POST /deliveries/2026-11-24/{target}/retry
+POST /deliveries/2026-11-24/{target}/settle
 POST /deliveries/next
 POST /deliveries/{period}/approve
 POST /deliveries/{odd}/approve
@@ -142,6 +149,8 @@ POST /dashboard/{campaign}/signatures
 GET /dashboard/{campaign}/signatures/{signer}
 GET /dashboard/{campaign}/signatures/{odd}
 POST /dashboard/{campaign}/signatures/{signer}/remove
+GET /dashboard/{campaign}/screening
+POST /dashboard/{campaign}/screening
 GET /dashboard/{campaign}/exports
 POST /dashboard/{campaign}/exports
 GET /dashboard/{campaign}/exports/{odd}
@@ -195,7 +204,8 @@ FIELDS = {
     "do": "save", "text": "Dear {{ target.name }} <canary>", "language": "en", "pasted": "name\temail\nA\ta@b.example",
     "replace": "yes", "cell-0-name": "<canary>", "cell-99999-id": "x", "cell-0-": "x", "remove-1": "yes", "was": "{}",
     "was-0": "evanston", "row-evanston": "{}", "row-": "[1]", "title": "<canary>", "goal": "5", "start": "letter",
-    "copy": CAMPAIGN, "over": "yes",
+    "copy": CAMPAIGN, "over": "yes", "again": False, "sent": False, "days": 7, "scope": "read", "label": "x",
+    "role": "editor", "cursor": "MjAyNi0xMS0zMCBldmFuc3Rvbg==", "find": "ada", "code": "123456",
 }  # fmt: skip
 PARAMETERS = {
     "lang": "es", "embedded": "1", "postal_code": "60201", "confirmed": "1", "by": "day", "limit": "10",
@@ -343,10 +353,70 @@ def test_any_dashboard_request_is_answered(  # noqa: PLR0917
     session = tokens(world)["session"]
     token = world.wiring.tokens.for_posts(session).encode()
     content = body[1].replace(b"token=x", b"token=" + token).replace(b'"token"\r\n\r\nx', b'"token"\r\n\r\n' + token)
+    content = content.replace(b'"token": "x"', b'"token": "' + token + b'"')
     sent: dict[str, Any] = {"raw": content} if method in {"POST", "PUT", "DELETE"} else {}
     own = {"content-type": body[0], "sec-fetch-site": "same-origin"}
     cookies = [cookie if cookie is not None else f"__Host-session={session}"]
     check(world.request(method, address, headers={**own, **headers}, cookies=cookies, **sent))
+
+
+SCREENING: dict[str, Any] = {
+    "suspicion": "any", "domain": "signers.example", "network": "0123456789ab", "signed_from": "2026-11-24T09:00",
+    "signed_before": "2026-11-30T09:00", "on_hold": True, "target": "evanston", "action": "hold", "why": "Because.",
+    "cursor": None,
+}  # fmt: skip
+BODIES: dict[str, dict[str, Any]] = {"screenSignatures": SCREENING, "publishDraft": FIELDS | {"over": True}}
+"""Good bodies of the operations that `FIELDS` doesn't fit, by the operation's id."""
+
+EVERY_KIND = (None, False, True, 0, -1, 0.5, 10**30, "", "x", "yes", "\ud800", [], [[]], {}, {"x": []})
+
+
+def fields_of_api() -> list[tuple[str, str, dict[str, Any], str]]:
+    """Return method, path, a good body and the name of one field, for every field that the document has."""
+    found = []
+    for (method, path), operation in OPERATIONS.items():
+        content = operation.get("requestBody", {}).get("content", {})
+        if not content:
+            continue
+        names = resolved(content["application/json"]["schema"])["properties"]
+        good = BODIES.get(operation["operationId"], FIELDS)
+        filled_in = path.replace("{period}", "2026-11-24").replace("{person}", "{signer}")
+        found += [(method, filled_in, {known: good[known] for known in names if known in good}, name) for name in names]
+    return found
+
+
+def with_every_kind[Property: Callable[..., None]](prop: Property) -> Property:
+    """Try each kind of JSON value on a property, before those that Hypothesis makes."""
+    for value in EVERY_KIND:
+        prop = example(value)(prop)
+    return prop
+
+
+@tried(5)
+@with_every_kind
+@given(values())
+def test_any_value_of_any_field_of_the_api_is_answered(value: object) -> None:
+    for method, path, good, name in fields_of_api():
+        world = stack.as_prepared(prepare)
+        raw = json.dumps({**good, name: value}).encode()
+        headers = {"content-type": "application/json", "authorization": f"Bearer {KEY}"}
+        check(world.request(method, filled(path, world, "x"), raw=raw, headers=headers))
+
+
+@tried(100)
+@given(
+    st.sampled_from([line.partition(" ")[2] for line in PAGES.split("\n") if line.startswith("POST ")]),
+    st.sampled_from(sorted(FIELDS | SCREENING)),
+    st.one_of(st.sampled_from(EVERY_KIND), values()),
+)
+def test_any_value_of_any_field_of_a_page_is_answered(path: str, name: str, value: object) -> None:
+    world = stack.as_prepared(prepare)
+    session = tokens(world)["session"]
+    good = SCREENING | {"on_hold": "yes"} if path.endswith("/screening") else FIELDS
+    raw = json.dumps({**good, "token": world.wiring.tokens.for_posts(session), name: value}).encode()
+    headers = {"content-type": "application/json", "sec-fetch-site": "same-origin"}
+    cookies = [f"__Host-session={session}"]
+    check(world.request("POST", f"/organizer{filled(path, world, 'x')}", raw=raw, headers=headers, cookies=cookies))
 
 
 LANGUAGES = st.one_of(
