@@ -10,7 +10,7 @@ from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import dashboard_routes, done, viewer_of
 from functions.organizer_api.routes import campaign_routes
 from undersigned.domain.api_keys import DIGITS_SHOWN, Scope
-from undersigned.domain.characters import can_be_printed
+from undersigned.domain.errors import GivenError
 from undersigned.domain.languages import Message
 from undersigned.web import people_pages
 from undersigned.web.answers import dashboard_page, data
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 routes = campaign_routes()
 pages = dashboard_routes()
-
-_LONGEST_LABEL = 100
 
 
 @routes.get("/keys", "own")
@@ -75,11 +73,12 @@ def make_key(request: DashboardRequest) -> Response[str]:
     """Make a key, and show its text this once. After a mistake, show the form again."""
     try:
         made = _make(request, request.posted("days"))
-    except RequestError as error:
+    except (RequestError, GivenError) as error:
         viewer = viewer_of(request)
+        words = error.detail if isinstance(error, RequestError) else error.message
         given = {name: request.posted(name) for name in ("label", "scope", "days")}
-        shown = people_pages.keys(viewer, _keys(request), error=viewer.say(error.detail), given=given)
-        return dashboard_page(shown, status=error.status)
+        shown = people_pages.keys(viewer, _keys(request), error=viewer.say(words), given=given)
+        return dashboard_page(shown, status=400)
     return dashboard_page(people_pages.keys(viewer_of(request), _keys(request), made))
 
 
@@ -95,7 +94,7 @@ def _keys(request: ApiRequest) -> tuple[ApiKey, ...]:
 
 
 def _make(request: ApiRequest, days: str) -> tuple[str, ApiKey]:
-    posted, label = posted_text(request.event, "scope"), posted_text(request.event, "label")
+    posted = posted_text(request.event, "scope")
     scope: Scope | None = next((scope for scope in get_args(Scope) if scope == posted), None)
     if scope is None:
         raise RequestError(
@@ -105,13 +104,8 @@ def _make(request: ApiRequest, days: str) -> tuple[str, ApiKey]:
                 "`%(name)s` must be one of: %(choices)s.", {"name": "scope", "choices": ", ".join(get_args(Scope))}
             ),
         )
-    if len(label) > _LONGEST_LABEL or not can_be_printed(label):
-        raise RequestError(
-            400,
-            Message("The label is too long, or can’t be printed"),
-            Message("Say what the key is for in %(limit)s characters or fewer.", {"limit": _LONGEST_LABEL}),
-        )
-    return wired.stack.keys_of_campaign().make(request.campaign, scope, label, _end_of(days), request.by)
+    label, ends = posted_text(request.event, "label"), _end_of(days)
+    return wired.stack.keys_of_campaign().make(request.campaign, scope, label, ends, request.by)
 
 
 def _end_of(days: str) -> datetime | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from undersigned.authoring.mistakes import MistakesError, UnknownSettingError
 from undersigned.domain.drafts import DraftConflictError, DraftFilesError
-from undersigned.domain.errors import FieldError, NotFoundError, TooManyLettersError, UndersignedError
+from undersigned.domain.errors import FieldError, GivenError, NotFoundError, TooManyLettersError, UndersignedError
 from undersigned.domain.languages import Message
 from undersigned.services.abuse_checks import BusyError
 from undersigned.services.access import KeyRefusedError, ScopeError, TooManyRefusalsError
@@ -86,7 +86,7 @@ def problem_of(error: UndersignedError) -> Problem:  # noqa: C901, PLR0911  (a t
             return Problem(409, Message("This packet is not ready"), error.message)
         case NotFoundError():
             return Problem(404, Message("Page not found"), Message("%(reason)s.", {"reason": str(error)}))
-        case DraftFilesError() | UnknownSettingError():
+        case GivenError() | DraftFilesError() | UnknownSettingError():
             return Problem(400, Message("We can’t read this request"), error.message)
         case MistakesError():
             return _mistakes(error)

@@ -368,7 +368,7 @@ SCREENING: dict[str, Any] = {
 BODIES: dict[str, dict[str, Any]] = {"screenSignatures": SCREENING, "publishDraft": FIELDS | {"over": True}}
 """Good bodies of the operations that `FIELDS` doesn't fit, by the operation's id."""
 
-EVERY_KIND = (None, False, True, 0, -1, 0.5, 10**30, "", "x", "yes", "\ud800", [], [[]], {}, {"x": []})
+EVERY_KIND: tuple[Any, ...] = (None, False, True, 0, -1, 0.5, 10**30, "", "x", "yes", "\ud800", [], [[]], {}, {"x": []})
 
 
 def fields_of_api() -> list[tuple[str, str, dict[str, Any], str]]:

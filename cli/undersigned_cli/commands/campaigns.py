@@ -12,6 +12,7 @@ from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.settings_document import SettingsDocument
 from undersigned.authoring.targets import MOST_NOTES
 from undersigned.domain.colors import accents
+from undersigned.domain.controls import checked_reason
 from undersigned.domain.errors import NotFoundError, UndersignedError
 from undersigned.domain.postal_codes import ALL_OTHERS
 from undersigned_cli import campaign_folder
@@ -112,6 +113,7 @@ def push(
     if draft:
         _push_draft(stack, folder, revision)
         return
+    reason = checked_reason(reason)
     compiled = _read(folder)
     campaign = compiled.campaign
     wiring = stack.wiring()

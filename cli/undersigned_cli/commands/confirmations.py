@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from undersigned.domain.controls import checked_reason
 from undersigned.domain.mail_budgets import LANES
 from undersigned_cli.commands.options import COMMAND_LINE, AsJson, Reason, examples, on_stack
 from undersigned_cli.commands.output import say, show
@@ -47,6 +48,7 @@ def show_(stack: Stack, *, as_json: AsJson = False) -> None:
 @on_stack
 def stop(stack: Stack, *, reason: Reason = "") -> None:
     """Stop the confirmation emails of all campaigns. They wait, and deliveries go on."""
+    reason = checked_reason(reason)
     wiring = stack.wiring()
     wiring.mail_budgets.stop()
     for campaign in wiring.campaigns.campaign_ids():
@@ -58,6 +60,7 @@ def stop(stack: Stack, *, reason: Reason = "") -> None:
 @on_stack
 def start(stack: Stack, *, reason: Reason = "") -> None:
     """Let confirmation emails go again after a stop or a brake. What bounced until now no longer counts."""
+    reason = checked_reason(reason)
     wiring = stack.wiring()
     wiring.mail_budgets.start(wiring.now())
     for campaign in wiring.campaigns.campaign_ids():

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from undersigned.domain.abuse_checks import WantedSuspicion
+from undersigned.domain.controls import checked_reason
 from undersigned.domain.languages import SOURCE
-from undersigned.domain.screening import PLACES, REACHES, ScreeningAction
+from undersigned.domain.screening import PLACES, REACHES, ScreeningAction, checked_filter
 from undersigned.domain.signatures import SignatureFilter
 from undersigned_cli.commands.options import (
     ACT,
@@ -85,16 +86,18 @@ def screen(  # noqa: PLR0913  (options)
     """
     wiring = stack.wiring()
     check_target(wiring, campaign, target)
-    wanted = SignatureFilter(
+    reason = checked_reason(reason)
+    given = SignatureFilter(
         target,
         suspicion=suspicion,
-        domain=domain.strip().removeprefix("@").lower() if domain else None,
+        domain=domain,
         network=network,
         signed_from=signed_from.replace(tzinfo=UTC) if signed_from else None,
         signed_before=signed_before.replace(tzinfo=UTC) if signed_before else None,
         on_hold=on_hold,
     )
-    if action and not (reason := reason.strip()):
+    wanted = checked_filter(given)
+    if action and not reason:
         message = "--action needs --why; give the reason, and leave personal data out"
         raise typer.BadParameter(message)
     screening = wiring.screening()

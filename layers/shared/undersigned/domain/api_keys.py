@@ -7,6 +7,10 @@ import hmac
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from undersigned.domain.characters import can_be_printed
+from undersigned.domain.errors import GivenError
+from undersigned.domain.languages import Message
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -18,6 +22,9 @@ _SCOPES: tuple[Scope, ...] = ("read", "manage", "own")
 
 DIGITS_SHOWN = 12
 """How many digits of its SHA-256 identify a key among those of its campaign."""
+
+LONGEST_LABEL = 100
+"""The most characters in a key's label."""
 
 REFUSAL_GROUPS = 4_096
 """How many groups wrong keys are counted in. So strangers can't fill the table with the keys that they make up."""
@@ -55,6 +62,19 @@ class ApiKey:
     def allows(self, scope: Scope) -> bool:
         """Say whether the key has this scope."""
         return includes(self.scope, scope)
+
+
+def checked_label(label: str) -> str:
+    """Return a key's label without surrounding spaces. Raises GivenError if it is too long, or can't be printed."""
+    label = label.strip()
+    if len(label) > LONGEST_LABEL or not can_be_printed(label):
+        raise GivenError(
+            Message(
+                "Say what the key is for in %(limit)s characters or fewer, without characters that we can’t print.",
+                {"limit": LONGEST_LABEL},
+            )
+        )
+    return label
 
 
 def includes(held: Scope, needed: Scope) -> bool:

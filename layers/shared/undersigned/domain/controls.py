@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from undersigned.domain.characters import can_be_printed
+from undersigned.domain.errors import GivenError
+from undersigned.domain.languages import Message
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -16,6 +20,10 @@ type Action = Literal[
     "backup", "restore", "close", "publish", "make draft", "discard draft",
     "add person", "change role", "remove person", "print sign-in link",
 ]  # fmt: skip
+
+
+LONGEST_REASON = 500
+"""The most characters in a reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +57,23 @@ class AuditEntry:
     by: str
     about: str = ""
     why: str = ""
+
+
+def checked_reason(why: str) -> str:
+    """Return a reason without surrounding spaces.
+
+    Raises GivenError for one that is too long, or has characters that pages, emails and terminals can't show.
+    """
+    reason = why.strip()
+    if len(reason) > LONGEST_REASON:
+        raise GivenError(
+            Message("The reason is too long. Use %(limit)s characters or fewer.", {"limit": LONGEST_REASON})
+        )
+    if not can_be_printed(reason):
+        raise GivenError(
+            Message(
+                "%(field)s has a character that we can’t print. Type it again instead of pasting it.",
+                {"field": Message("Why")},
+            )
+        )
+    return reason

@@ -20,6 +20,10 @@ class ExplainedError(UndersignedError):
         self.message = message
 
 
+class GivenError(ExplainedError):
+    """What an organizer gave to an action can't be used; says why, and what to give instead."""
+
+
 class AnswerError(ExplainedError, ValueError):
     """One answer of a form is wrong; carries what is wrong and what to do."""
 

@@ -6,11 +6,13 @@ reads. A school, an office or a library looks the same, so nothing here decides 
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
+from undersigned.domain.errors import GivenError
 from undersigned.domain.languages import Message, number
 from undersigned.domain.providers import KNOWN
 
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.domain.signatures import Signature, SignatureFilter
+
+_DOMAIN = re.compile(r"@?[a-z0-9.-]{1,253}", re.ASCII | re.IGNORECASE)
+_NETWORK = re.compile(r"[0-9a-f]{12}")
 
 ENOUGH = 10
 """Fewer letters from one network within an hour, or of one domain, are not worth mentioning."""
@@ -197,6 +202,19 @@ def _wave_of(network: str, signed: list[datetime]) -> Wave | None:
             best = first, last + 1
     start, end = best
     return Wave(network, end - start, signed[start], signed[end - 1]) if end - start >= ENOUGH else None
+
+
+def checked_filter(wanted: SignatureFilter) -> SignatureFilter:
+    """Return a filter with its email domain as rows have it: in lower case, without an @.
+
+    Raises GivenError for a domain or a network that no letter can have.
+    """
+    domain, network = (wanted.domain or "").strip(), (wanted.network or "").strip()
+    if domain and not _DOMAIN.fullmatch(domain):
+        raise GivenError(Message("`domain` must be the part of an email address after the @, such as example.org."))
+    if network and not _NETWORK.fullmatch(network):
+        raise GivenError(Message("`network` must be one of those that we show: 12 digits and letters."))
+    return replace(wanted, domain=domain.removeprefix("@").lower() or None, network=network or None)
 
 
 def in_words(wanted: SignatureFilter) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from undersigned.domain.controls import AuditEntry
+from undersigned.domain.controls import AuditEntry, checked_reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,8 +32,10 @@ class Closing:
     def close(self, campaign: str, by: str, why: str) -> date:
         """Make yesterday the last day of signing, and return the last day. Raises NotFoundError.
 
-        A campaign that is over stays as it is, and nothing is recorded.
+        A campaign that is over stays as it is, and nothing is recorded. Raises GivenError for a reason that can't be
+        kept.
         """
+        why = checked_reason(why)
         settings = self.campaigns.campaign(campaign)
         if since := self.closed_since(settings):
             return since

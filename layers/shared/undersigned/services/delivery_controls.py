@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from undersigned.domain.controls import Action, AuditEntry
+from undersigned.domain.controls import Action, AuditEntry, checked_reason
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.errors import ExplainedError, NotFoundError
 from undersigned.domain.languages import Message, long_date
@@ -36,7 +36,11 @@ class NotNowError(ExplainedError):
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class DeliveryControls:
-    """An organizer's actions on deliveries. `by` is a key's first digits, a signed link, or the command line."""
+    """An organizer's actions on deliveries.
+
+    `by` is a key's first digits, a signed link, or the command line. `why` is a reason, and every action raises
+    GivenError for one that `checked_reason` refuses, before it does anything.
+    """
 
     campaigns: CampaignStore
     signatures: SignatureStore
@@ -49,12 +53,14 @@ class DeliveryControls:
 
     def pause(self, campaign: str, by: str, why: str) -> None:
         """Pause a campaign's deliveries. Emails that SES has accepted still arrive."""
+        why = checked_reason(why)
         self.campaigns.campaign(campaign)
         self.campaigns.pause(campaign, paused=True)
         self.record(campaign, "pause", by, why=why)
 
     def resume(self, campaign: str, by: str, why: str) -> None:
         """Resume a campaign's deliveries, beginning with the next plan."""
+        why = checked_reason(why)
         self.campaigns.campaign(campaign)
         self.campaigns.pause(campaign, paused=False)
         self.record(campaign, "resume", by, why=why)
@@ -67,6 +73,7 @@ class DeliveryControls:
         Raises NotNowError in a campaign that needs no approval, for a day in the future, whose letters nobody has seen
         yet, for one that is long past, and for one that is too soon after another delivery to each target.
         """
+        why = checked_reason(why)
         settings = self.campaigns.campaign(campaign)
         if not settings.approval:
             raise NotNowError(
@@ -108,6 +115,7 @@ class DeliveryControls:
         nothing is sent. Raises NotFoundError for an unknown campaign or target, NotNowError if the campaign is paused,
         or if the reason is missing.
         """
+        why = checked_reason(why)
         settings = self.campaigns.campaign(campaign)
         if only is not None:
             self.campaigns.target(campaign, only)
@@ -123,13 +131,14 @@ class DeliveryControls:
 
     def hold(self, campaign: str, target: str, by: str, why: str) -> None:
         """Hold one target's letters back, for a reason that their signers can read."""
-        if not why.strip():
+        if not (why := checked_reason(why)):
             raise NotNowError(Message("Give a reason. The people who signed can read it on their letter’s page."))
-        self.campaigns.hold(campaign, target, why.strip())
+        self.campaigns.hold(campaign, target, why)
         self.record(campaign, "hold", by, about=target, why=why)
 
     def release(self, campaign: str, target: str, by: str, why: str) -> None:
         """Release a target's letters after a hold or a complaint. The next plan queues them."""
+        why = checked_reason(why)
         self.campaigns.release(campaign, target, self.clock())
         self.record(campaign, "release", by, about=target, why=why)
 
@@ -142,6 +151,7 @@ class DeliveryControls:
         saw of it. Raises NotFoundError for an unknown delivery, NotNowError if its email was sent or may have been
         sent, if it is too soon for it, or if it is no longer as it was seen.
         """
+        why = checked_reason(why)
         target, delivery = self.campaigns.target(key.campaign, key.target), self._delivery(key, revision)
         if delivery.question(self.clock()) in {"in doubt", "no outcome"}:
             raise NotNowError(
@@ -174,6 +184,7 @@ class DeliveryControls:
         Raises NotFoundError for an unknown delivery, NotNowError if there is nothing to decide, if it is too soon, or
         if it is no longer as it was seen.
         """
+        why = checked_reason(why)
         target, now = self.campaigns.target(key.campaign, key.target), self.clock()
         delivery = self._delivery(key, revision)
         question = delivery.question(now)
@@ -254,6 +265,7 @@ class DeliveryControls:
         Raises NotFoundError for an unknown target; NotNowError if no letters are waiting for it, for an address that
         gets no test, and for too many requests.
         """
+        why = checked_reason(why)
         self.campaigns.target(campaign, target)
         if not self.signatures.has_waiting(campaign, target):
             raise NotNowError(Message("No letters are waiting for this recipient, so there is no email to send."))
@@ -279,7 +291,7 @@ def _changed() -> NotNowError:
 
 
 def _check_reason(why: str, *, again: bool) -> None:
-    if again and not why.strip():
+    if again and not why:
         raise NotNowError(Message("Give a reason for a second email within seven days."))
 
 

@@ -21,7 +21,7 @@ from undersigned.authoring.starting import empty_files, example_files
 from undersigned.authoring.texts import with_our_line_ends
 from undersigned.authoring.writing import files_of
 from undersigned.domain.campaigns import ID_PATTERN
-from undersigned.domain.controls import AuditEntry
+from undersigned.domain.controls import AuditEntry, checked_reason
 from undersigned.domain.drafts import (
     ChangedMeanwhileError,
     Draft,
@@ -221,8 +221,10 @@ class Drafting:
         """Publish a draft as it was in this revision, as `undersigned campaign push` does.
 
         Raises MistakesError, and publishes nothing then. Raises ChangedMeanwhileError if another revision is there, and
-        unless `over`, PublishedMeanwhileError if the campaign was published from elsewhere since the draft was made.
+        unless `over`, PublishedMeanwhileError if the campaign was published from elsewhere since the draft was made;
+        GivenError for a reason that can't be kept.
         """
+        why = checked_reason(why)
         draft = self.draft(campaign)
         if draft.revision != revision:
             raise ChangedMeanwhileError(draft)

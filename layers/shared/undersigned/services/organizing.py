@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from undersigned.domain.addresses import email_mistake
-from undersigned.domain.controls import Action, AuditEntry
+from undersigned.domain.controls import Action, AuditEntry, checked_reason
 from undersigned.domain.deliveries import DeliveryKey, packet_filename
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.languages import Message
@@ -333,9 +333,10 @@ class Organizing:
     def remove(self, campaign: str, signer: str, by: str, why: str) -> DeliveryKey | None:
         """Erase a letter, for a reason. Return the delivery with which its target got it, if there is one.
 
-        Doing it twice is harmless. Raises NotFoundError, UnderWayError, and NotNowError without a reason.
+        Doing it twice is harmless. Raises NotFoundError, UnderWayError, NotNowError without a reason, and GivenError
+        for one that can't be kept.
         """
-        if not why:
+        if not (why := checked_reason(why)):
             raise NotNowError(Message("Give a reason for erasing the letter."))
         arrived = self.erasing.erase(campaign, signer)
         self._record_action(campaign, "remove", by, about=signer, why=why)
@@ -344,8 +345,10 @@ class Organizing:
     def release(self, campaign: str, signer: str, by: str, why: str) -> ReportedStatus:
         """Release a letter from quarantine, and send its signer the confirmation email again; or release it from hold.
 
-        Return its status then. Raises NotFoundError, and NotNowError if the letter is neither quarantined nor on hold.
+        Return its status then. Raises NotFoundError, GivenError for a reason that can't be kept, and NotNowError if the
+        letter is neither quarantined nor on hold.
         """
+        why = checked_reason(why)
         row = self.signature(campaign, signer)
         action: Action = "release letters" if row.on_hold else "release from quarantine"
         try:

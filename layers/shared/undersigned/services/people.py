@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from undersigned.domain.api_keys import DIGITS_SHOWN, ApiKey, digest_of
+from undersigned.domain.api_keys import DIGITS_SHOWN, ApiKey, checked_label, digest_of
 from undersigned.domain.controls import AuditEntry
 from undersigned.domain.errors import NotFoundError, UndersignedError
 from undersigned.domain.languages import Message
@@ -130,7 +130,8 @@ class KeysOfCampaign:
         return tuple(sorted(self.keys.api_keys(campaign), key=lambda key: key.created_at, reverse=True))
 
     def make(self, campaign: str, scope: Scope, label: str, expires_at: datetime | None, by: str) -> tuple[str, ApiKey]:
-        """Make a key, and return its text, which is not kept."""
+        """Make a key, and return its text, which is not kept. Raises GivenError for a label that can't be kept."""
+        label = checked_label(label)
         text = new_key_text()
         key = ApiKey(campaign, digest_of(text), scope, label, self.clock(), expires_at)
         self.keys.put_api_key(key)

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from undersigned.domain.controls import AuditEntry
+from undersigned.domain.controls import AuditEntry, checked_reason
 from undersigned.domain.languages import Message
-from undersigned.domain.screening import REACHES, evidence_of, in_words, place_of
+from undersigned.domain.screening import REACHES, checked_filter, evidence_of, in_words, place_of
 from undersigned.services.delivery_controls import NotNowError
 from undersigned.services.erasing import UnderWayError
 from undersigned.services.ports import ChangedError
@@ -95,7 +95,8 @@ class Screening:
     def look(self, campaign: str, wanted: SignatureFilter, after: str | None = None) -> Screened:
         """Count the letters of a slice that a filter selects, by where they are. Changes nothing.
 
-        Raises NotFoundError for an unknown target, and NotNowError for a filter that singles no letters out.
+        Raises NotFoundError for an unknown target, NotNowError for a filter that singles no letters out, and GivenError
+        for a criterion that no letter can meet.
         """
         found = self._slice(campaign, wanted, after, MOST_ROWS_READ)
         sample = tuple(found.rows[:SAMPLE])
@@ -113,10 +114,10 @@ class Screening:
     ) -> Screened:
         """Hold, release or remove the letters of a slice that a filter selects.
 
-        First it is recorded how many letters that will be. Raises NotFoundError for an unknown target, and NotNowError
-        without a reason, and for a filter that singles no letters out.
+        First it is recorded how many letters that will be. Raises as `look` does, NotNowError without a reason, and
+        GivenError for one that can't be kept.
         """
-        if not why:
+        if not (why := checked_reason(why)):
             raise NotNowError(Message("Give a reason."))
         found = self._slice(campaign, wanted, after, MOST_CHANGED)
         reached = [row for row in found.rows if place_of(row) in REACHES[action]]
@@ -145,6 +146,7 @@ class Screening:
         return "changed"
 
     def _slice(self, campaign: str, wanted: SignatureFilter, after: str | None, most: int) -> _Slice:
+        wanted = checked_filter(wanted)
         if not wanted.singles_out:
             raise NotNowError(Message("Say which letters: by suspicion, email domain, network or time."))
         if wanted.target:

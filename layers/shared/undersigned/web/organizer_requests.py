@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from undersigned.domain.api_keys import DIGITS_SHOWN
 from undersigned.domain.campaigns import ID_PATTERN, dashboard_path
-from undersigned.domain.characters import can_be_printed
+from undersigned.domain.controls import LONGEST_REASON
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.languages import Message
 from undersigned.domain.names import LONGEST_SEARCH, SHORTEST_SEARCH
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
     from undersigned.services.sessions import Holder, Session
-
-LONGEST_REASON = 500
 
 _LONGEST_QUOTED = 50
 """The most characters that an answer quotes of a text that somebody made up."""
@@ -207,19 +205,19 @@ class ApiRequest:
     def why(self, *, required: bool = False) -> str:
         """Return the reason in a JSON body.
 
-        Raises RequestError when it is too long or can't be printed, or when it is required and missing.
+        The service checks what it says. Raises RequestError when it is no text, or when it is required and missing.
         """
         reason = posted_values(self.event).get("why", "") if self.event.body or required else ""
-        if not isinstance(reason, str) or len(reason) > LONGEST_REASON or (required and not reason.strip()):
+        if not isinstance(reason, str) or (required and not reason.strip()):
             raise RequestError(
                 400,
-                Message("A reason is missing or too long"),
+                Message("A reason is missing"),
                 Message(
                     'Send the reason as JSON, {"why": "…"}, in %(limit)s characters or fewer.',
                     {"limit": LONGEST_REASON},
                 ),
             )
-        return _printable(reason.strip())
+        return reason.strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,15 +260,8 @@ class DashboardRequest(ApiRequest):
         return self.posted("again") == "yes"
 
     def reason(self) -> str:
-        """Return the reason in a form; raises RequestError when it is too long or can't be printed."""
-        reason = self.posted("why")
-        if len(reason) > LONGEST_REASON:
-            raise RequestError(
-                400,
-                Message("The reason is too long"),
-                Message("Use %(limit)s characters or fewer.", {"limit": LONGEST_REASON}),
-            )
-        return _printable(reason)
+        """Return the reason in a form. The service checks what it says."""
+        return self.posted("why")
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,20 +290,6 @@ def typed_text(event: APIGatewayProxyEventV2, name: str) -> str:
     value = posted_form(event).get(name, "")
     # JSON can hold lone surrogates, which UTF-8 can't encode.
     return value.encode(errors="replace").decode() if isinstance(value, str) else ""
-
-
-def _printable(reason: str) -> str:
-    """Return a reason that pages, emails and terminals can show; raises RequestError for control characters."""
-    if not can_be_printed(reason):
-        raise RequestError(
-            400,
-            Message("We can’t print the reason"),
-            Message(
-                "%(field)s has a character that we can’t print. Type it again instead of pasting it.",
-                {"field": Message("Why")},
-            ),
-        )
-    return reason
 
 
 def check_names(named: Mapping[str, str]) -> None:

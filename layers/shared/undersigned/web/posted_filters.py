@@ -5,7 +5,6 @@ They are posted, because an email domain may be one person's own, and URLs are i
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, get_args
 from zoneinfo import ZoneInfo
@@ -13,6 +12,7 @@ from zoneinfo import ZoneInfo
 from undersigned.domain.abuse_checks import WantedSuspicion
 from undersigned.domain.campaigns import ID_PATTERN
 from undersigned.domain.languages import Message
+from undersigned.domain.screening import checked_filter
 from undersigned.domain.signatures import SignatureFilter
 from undersigned.web.posted import RequestError
 
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
     from undersigned.domain.campaigns import Campaign
 
-_DOMAIN = re.compile(r"@?[a-z0-9.-]{1,253}", re.ASCII | re.IGNORECASE)
-_NETWORK = re.compile(r"[0-9a-f]{12}")
-
 
 CRITERIA = ("suspicion", "domain", "network", "signed_from", "signed_before", "on_hold", "target")
 
@@ -31,9 +28,9 @@ CRITERIA = ("suspicion", "domain", "network", "signed_from", "signed_before", "o
 def posted_filter(values: Mapping[str, object], campaign: Campaign, *, on_hold: bool) -> SignatureFilter:
     """Return the filter in posted values. A time without an offset is in the campaign's time zone.
 
-    `on_hold` is given apart: a program says true or false, a page has a box. Raises RequestError.
+    `on_hold` is given apart: a program says true or false, a page has a box. Raises RequestError, GivenError.
     """
-    suspicion, domain = _text(values, "suspicion"), _text(values, "domain")
+    suspicion = _text(values, "suspicion")
     found = next((known for known in get_args(WantedSuspicion) if known == suspicion), None)
     if suspicion and not found:
         raise _mistake(
@@ -42,22 +39,19 @@ def posted_filter(values: Mapping[str, object], campaign: Campaign, *, on_hold: 
                 {"name": "suspicion", "choices": ", ".join(get_args(WantedSuspicion))},
             )
         )
-    if domain and not _DOMAIN.fullmatch(domain):
-        raise _mistake(Message("`domain` must be the part of an email address after the @, such as example.org."))
-    network = _text(values, "network")
-    if network and not _NETWORK.fullmatch(network):
-        raise _mistake(Message("`network` must be one of those that we show: 12 digits and letters."))
     target = _text(values, "target")
     if target and not ID_PATTERN.fullmatch(target):
         raise _mistake(Message("`%(name)s` must be the id of a recipient.", {"name": "target"}))
-    return SignatureFilter(
-        target,
-        suspicion=found,
-        domain=domain.removeprefix("@").lower() if domain else None,
-        network=network,
-        signed_from=_moment(values, "signed_from", campaign),
-        signed_before=_moment(values, "signed_before", campaign),
-        on_hold=on_hold,
+    return checked_filter(
+        SignatureFilter(
+            target,
+            suspicion=found,
+            domain=_text(values, "domain"),
+            network=_text(values, "network"),
+            signed_from=_moment(values, "signed_from", campaign),
+            signed_before=_moment(values, "signed_before", campaign),
+            on_hold=on_hold,
+        )
     )
 
 

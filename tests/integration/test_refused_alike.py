@@ -1,0 +1,132 @@
+"""Test that a command, a route and a button refuse the same texts, with the same sentence."""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from typer.testing import CliRunner
+
+from tests.integration.test_dashboard import Organizer, put_key
+from tests.world import CAMPAIGN, files_of_campaign
+from undersigned.domain.errors import GivenError
+from undersigned_cli.commands import options
+from undersigned_cli.main import app
+from undersigned_cli.stacks import Stack
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.world import World
+
+API = f"/organizer/campaigns/{CAMPAIGN}"
+DAY = "2026-11-24"
+REASONS = ("x" * 501, "a\u202eb", "\x1b[2J", "two\nlines")
+LABELS = ("x" * 101, "a\u202eb", "\x1b[2J")
+
+
+@pytest.fixture
+def refusal(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return a function that runs a command, expects that it refuses what it is given, and returns its sentence."""
+    stack = Stack({}, world.wiring._client)
+    monkeypatch.setattr(Stack, "wiring", lambda _stack, *_needed: world.wiring)
+    monkeypatch.setattr(options, "stack_of", lambda **_: stack)
+
+    def command(*arguments: str) -> str:
+        with pytest.raises(GivenError) as refused:
+            CliRunner().invoke(app, list(arguments), catch_exceptions=False)
+        return str(refused.value)
+
+    return command
+
+
+@pytest.fixture
+def organizer(world: World) -> Organizer:
+    put_key(world, "us_own", "own")
+    signed_in = Organizer(world)
+    signed_in.sign_in("us_own")
+    return signed_in
+
+
+def detail_of_api(world: World, path: str, values: dict[str, str]) -> str:
+    answer = world.post(API + path, values, as_json=True, headers={"authorization": "Bearer us_own"})
+    assert answer.status == 400, answer.body
+    return str(answer.json["detail"])
+
+
+def refuses(organizer: Organizer, path: str, values: dict[str, str], sentence: str) -> bool:
+    answer = organizer.press(path, values)
+    return answer.status == 400 and sentence in html.unescape(answer.body)
+
+
+@pytest.mark.parametrize("why", REASONS)
+def test_a_reason_that_signers_cant_read(world: World, refusal: Any, organizer: Organizer, why: str) -> None:
+    sentence = refusal("hold", CAMPAIGN, "evanston", "--why", why)
+    assert detail_of_api(world, "/targets/evanston/hold", {"why": why}) == sentence
+    assert refuses(organizer, "/targets/evanston/hold", {"why": why}, sentence)
+    assert world.wiring.campaigns.target(CAMPAIGN, "evanston").hold is None
+    assert not list(world.wiring.campaigns.audit(CAMPAIGN))
+
+
+def test_a_reason_of_500_characters_is_kept(world: World) -> None:
+    world.wiring.delivery_controls().hold(CAMPAIGN, "evanston", "command line", f" {'x' * 500} ")
+    assert world.wiring.campaigns.target(CAMPAIGN, "evanston").hold == "x" * 500
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("pause", CAMPAIGN),
+        ("resume", CAMPAIGN),
+        ("approve", CAMPAIGN, DAY, "--yes"),
+        ("hold", CAMPAIGN, "evanston"),
+        ("release", CAMPAIGN, "evanston"),
+        ("retry", CAMPAIGN, "evanston", DAY, "--yes"),
+        ("settle", CAMPAIGN, "evanston", DAY, "--sent", "--yes"),
+        ("deliver", CAMPAIGN, "--yes"),
+        ("remove", CAMPAIGN, "SIGNER", "--yes"),
+        ("quarantine", "release", CAMPAIGN, "SIGNER"),
+        ("screen", CAMPAIGN, "--suspicion", "any", "--action", "remove", "--yes"),
+        ("campaign", "close", CAMPAIGN, "--yes"),
+        ("campaign", "push", "FOLDER"),
+        ("confirmations", "stop"),
+        ("confirmations", "start"),
+    ],
+    ids=" ".join,
+)
+def test_every_command_refuses_a_reason_that_cant_be_kept(
+    world: World, refusal: Any, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    world.confirmed()
+    world.week()
+    world.confirmed(email="bo@signers.example", target="skokie", postal_code="60076")
+    signer = next(iter(world.wiring.signatures.listed_signatures(CAMPAIGN))).signer
+    for name, text in files_of_campaign().items():
+        (tmp_path / name).write_text(text.replace("goal = ", "goal = 1"), encoding="utf-8")
+    named = {"SIGNER": signer, "FOLDER": str(tmp_path)}
+    sentence = refusal(*(named.get(part, part) for part in arguments), "--why", "a\u202eb")
+    assert sentence == "Why has a character that we can’t print. Type it again instead of pasting it."
+    assert not list(world.wiring.campaigns.audit(CAMPAIGN))
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_a_label_that_cant_be_kept(world: World, refusal: Any, organizer: Organizer, label: str) -> None:
+    sentence = refusal("key", "create", CAMPAIGN, "--label", label)
+    assert detail_of_api(world, "/keys", {"scope": "read", "label": label}) == sentence
+    assert refuses(organizer, "/keys", {"scope": "read", "label": label}, sentence)
+    assert len(world.wiring.api_keys.api_keys(CAMPAIGN)) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("network", "zz"), ("network", "0123456789AB"), ("domain", "ü@@"), ("domain", "a@b@c"), ("domain", "@")],
+)
+def test_a_criterion_that_no_letter_meets(
+    world: World, refusal: Any, organizer: Organizer, name: str, text: str
+) -> None:
+    world.confirmed()
+    sentence = refusal("screen", CAMPAIGN, f"--{name}", text)
+    assert sentence == refusal("screen", CAMPAIGN, f"--{name}", text, "--action", "hold", "--why", "a wave", "--yes")
+    assert detail_of_api(world, "/signatures/screen", {name: text}) == sentence
+    assert refuses(organizer, "/screening", {name: text}, sentence)
