@@ -158,8 +158,7 @@ def exports(request: DashboardRequest) -> Response[str]:
 @pages.post("/exports", "manage")
 def request_export(request: DashboardRequest) -> Response[str]:
     """Request an export."""
-    target, status = request.posted("target"), request.posted("status")
-    wanted = ExportFilter(target or None, next((known for known in EXPORTED if known == status), None))
+    wanted = ExportFilter(request.posted("target") or None, request.posted_choice("status", EXPORTED))
     wired.stack.exporting().ask(request.campaign, wanted, request.by)
     return done(request, "asked", "/exports")
 

@@ -8,7 +8,9 @@ from functions.organizer_api import wired
 from functions.organizer_api.next_deliveries import line_values
 from functions.organizer_api.routes import campaign_routes
 from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.languages import Message
 from undersigned.web.answers import data
+from undersigned.web.posted import RequestError
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
@@ -43,6 +45,13 @@ def approve(request: ApiRequest, period: str) -> Response[str]:
 @routes.post("/deliveries/next", "manage")
 def deliver(request: ApiRequest) -> Response[str]:
     """Queue what waits now, for all targets or for one, instead of at the campaign's hour."""
+    request.check_fields(("target", "again", "why"))
+    if request.event.query_string_parameters:
+        raise RequestError(
+            400,
+            Message("We can’t read this address"),
+            Message("Put what you want in the body, as JSON: `target`, `again` and `why`."),
+        )
     period = wired.stack.period(request.campaign)
     target = request.posted_name("target")
     plan = wired.stack.delivery_controls().deliver(

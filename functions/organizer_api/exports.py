@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from functions.organizer_api import wired
 from functions.organizer_api.routes import campaign_routes
 from undersigned.domain.exports import EXPORTED, Export, ExportFilter
+from undersigned.domain.languages import Message
 from undersigned.web.answers import data, moved
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ routes = campaign_routes()
 @routes.post("/exports", "manage")
 def request_export(request: ApiRequest) -> Response[str]:
     """Request a file of signatures, which is ready within minutes."""
+    request.check_no_body(
+        Message("Send no body. The filters are in the address: %(path)s.", {"path": "…/exports?target=…&status=…"})
+    )
     export = _requested(request)
     answer = data(_export(export), status=202)
     answer.headers["Location"] = _address(export)
@@ -48,6 +52,7 @@ def show_export(request: ApiRequest, export: str) -> Response[str]:
 
 
 def _requested(request: ApiRequest) -> Export:
+    request.check_query(("target", "status"))
     wanted = ExportFilter(request.named("target"), request.choice("status", EXPORTED))
     return wired.stack.exporting().ask(request.campaign, wanted, request.by)
 

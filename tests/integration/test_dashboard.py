@@ -921,6 +921,12 @@ def test_all_letters_at_once_are_not_a_choice(world: World, manager: Organizer) 
     assert world.wiring.signatures.how_many_wait(CAMPAIGN, "evanston") == 1
 
 
+def test_an_export_of_a_status_that_does_not_exist_is_of_nobody(world: World, manager: Organizer) -> None:
+    assert manager.press("/exports", {"status": "bogus"}).status == 400
+    assert manager.press("/exports", {"target": "atlantis"}).status == 404
+    assert not list(world.wiring.exports.exports(CAMPAIGN))
+
+
 @pytest.mark.moto
 def test_an_export_is_requested_written_and_downloaded(sent: World, manager: Organizer) -> None:
     assert manager.press("/exports", {"target": "evanston", "status": "confirmed"}).status == 303

@@ -304,6 +304,38 @@ def test_an_export_is_requested_followed_and_downloaded_over_http(world: World) 
 
 
 @pytest.mark.usefixtures("key")
+@pytest.mark.parametrize(
+    "body",
+    [b'{"status": "bogus"}', b'{"status": "confirmed"}', b'{"x": 1}', b"[]", b"null", b"{", b"\xff", b"status=pending"],
+)
+def test_a_filter_in_the_body_exports_nobody(world: World, body: bytes) -> None:
+    for media_type in ("application/json", "application/x-www-form-urlencoded", "text/plain"):
+        headers = {"authorization": f"Bearer {KEY}", "content-type": media_type}
+        answer = world.post(f"/organizer/campaigns/{CAMPAIGN}/exports", raw=body, headers=headers, as_json=True)
+        assert answer.status == 400
+        assert "/exports?target=" in answer.json["detail"]
+    assert not list(world.wiring.exports.exports(CAMPAIGN))
+
+
+@pytest.mark.usefixtures("key")
+@pytest.mark.parametrize("body", [b"", b"{}", b" { }\n"])
+def test_an_export_of_all_letters_needs_no_body(world: World, body: bytes) -> None:
+    headers = {"authorization": f"Bearer {KEY}"}
+    answer = world.post(f"/organizer/campaigns/{CAMPAIGN}/exports", raw=body, headers=headers, as_json=True)
+    assert (answer.status, answer.json["filter"]) == (202, {"target": None, "status": None})
+
+
+@pytest.mark.usefixtures("key")
+@pytest.mark.parametrize("query", ["staus=confirmed", "recipient=evanston", "status=confirmed&signed=today"])
+def test_a_misspelled_filter_exports_nobody(world: World, query: str) -> None:
+    for method, path in (("POST", "/exports"), ("GET", "/signatures.csv")):
+        answer = ask(world, method, f"{path}?{query}")
+        assert answer.status == 400
+        assert "`target`, `status`" in answer.json["detail"]
+    assert not list(world.wiring.exports.exports(CAMPAIGN))
+
+
+@pytest.mark.usefixtures("key")
 def test_the_csv_address_redirects_to_a_new_export(world: World) -> None:
     answer = ask(world, "GET", "/signatures.csv?status=pending")
     assert answer.status == 303

@@ -207,6 +207,22 @@ def test_letters_to_an_unknown_recipient_are_not_screened(world: World) -> None:
         assert "atlantis" in answer.json["detail"]
 
 
+def test_a_misspelled_recipient_does_not_send_to_all(world: World) -> None:
+    world.confirmed()
+    for path, values in (
+        ("/deliveries/next", {"targets": "evanston"}),
+        ("/deliveries/next", {"target": "evanston", "agian": True}),
+        ("/deliveries/next?target=evanston", {}),
+        ("/deliveries/next?target=evanston", None),
+    ):
+        answer = post(world, path, values)
+        assert answer.status == 400
+        assert "`target`, `again`" in answer.json["detail"]
+    world.run_queue()
+    assert world.deliveries == []
+    assert post(world, "/deliveries/next", {"target": "evanston", "why": "now"}).status == 202
+
+
 def find(world: World, email: str) -> Any:
     answer = post(world, "/signatures/find", {"email": email})
     assert answer.status == 200

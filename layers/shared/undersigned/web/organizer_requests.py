@@ -20,7 +20,7 @@ from undersigned.web.posted import RequestError, posted_values
 from undersigned.web.uploads import Upload, posted_form
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
@@ -60,15 +60,7 @@ class ApiRequest:
 
     def choice[Choice: str](self, name: str, choices: Sequence[Choice]) -> Choice | None:
         """Return a query parameter that is one of `choices`; raises RequestError for any other value."""
-        word = self.query(name)
-        chosen = next((choice for choice in choices if choice == word), None)
-        if word is not None and chosen is None:
-            raise RequestError(
-                400,
-                Message("We can’t read this address"),
-                Message("`%(name)s` must be one of: %(choices)s.", {"name": name, "choices": ", ".join(choices)}),
-            )
-        return chosen
+        return _one_of(name, self.query(name) or "", choices, Message("We can’t read this address"))
 
     def named(self, name: str) -> str | None:
         """Return a query parameter that names a target or a period; raises RequestError when it can't name one."""
@@ -162,20 +154,20 @@ class ApiRequest:
         For actions that a filter narrows: one that is misspelled would narrow nothing.
         """
         fields = posted_values(self.event) if self.event.body else ()
-        unknown = next((name for name in fields if name not in known), None)
-        if unknown is not None:
-            raise RequestError(
-                400,
-                Message("We can’t read this request"),
-                Message(
-                    "There is no field `%(name)s`. The fields are %(choices)s.",
-                    # JSON can hold lone surrogates, which UTF-8 can't encode.
-                    {
-                        "name": unknown[:_LONGEST_QUOTED].encode(errors="replace").decode(),
-                        "choices": ", ".join(f"`{name}`" for name in known),
-                    },
-                ),
-            )
+        _check_known(fields, known, Message("We can’t read this request"))
+
+    def check_query(self, known: Sequence[str]) -> None:
+        """Raise RequestError for a query parameter that isn't one of `known`, as `check_fields` does."""
+        _check_known(self.event.query_string_parameters, known, Message("We can’t read this address"))
+
+    def check_no_body(self, advice: Message) -> None:
+        """Raise RequestError, which says what to do instead, for a body with more than an empty object."""
+        try:
+            body = self.event.decoded_body or ""
+        except ValueError:
+            body = "unreadable"
+        if "".join(body.split()) not in {"", "{}"}:
+            raise RequestError(400, Message("We can’t read this request"), advice)
 
     def revision(self, *, required: bool = False) -> str | None:
         """Return the revision of a delivery that a person saw; raises RequestError if it is required and missing."""
@@ -235,6 +227,10 @@ class DashboardRequest(ApiRequest):
         """Return a form field without surrounding spaces; empty when it is missing."""
         return posted_text(self.event, name)
 
+    def posted_choice[Choice: str](self, name: str, choices: Sequence[Choice]) -> Choice | None:
+        """Return a form field that is one of `choices`, None if it is empty; raises RequestError otherwise."""
+        return _one_of(name, self.posted(name), choices, Message("We can’t read this request"))
+
     def typed(self, name: str) -> str:
         """Return a form field with its spaces; empty when it is missing."""
         return typed_text(self.event, name)
@@ -290,6 +286,34 @@ def typed_text(event: APIGatewayProxyEventV2, name: str) -> str:
     value = posted_form(event).get(name, "")
     # JSON can hold lone surrogates, which UTF-8 can't encode.
     return value.encode(errors="replace").decode() if isinstance(value, str) else ""
+
+
+def _one_of[Choice: str](name: str, word: str, choices: Sequence[Choice], title: Message) -> Choice | None:
+    chosen = next((choice for choice in choices if choice == word), None)
+    if word and chosen is None:
+        raise RequestError(
+            400,
+            title,
+            Message("`%(name)s` must be one of: %(choices)s.", {"name": name, "choices": ", ".join(choices)}),
+        )
+    return chosen
+
+
+def _check_known(names: Iterable[str], known: Sequence[str], title: Message) -> None:
+    unknown = next((name for name in names if name not in known), None)
+    if unknown is not None:
+        raise RequestError(
+            400,
+            title,
+            Message(
+                "There is no field `%(name)s`. The fields are %(choices)s.",
+                # JSON can hold lone surrogates, which UTF-8 can't encode.
+                {
+                    "name": unknown[:_LONGEST_QUOTED].encode(errors="replace").decode(),
+                    "choices": ", ".join(f"`{name}`" for name in known),
+                },
+            ),
+        )
 
 
 def check_names(named: Mapping[str, str]) -> None:
