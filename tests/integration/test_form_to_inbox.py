@@ -35,7 +35,7 @@ def test_a_letter_is_signed_confirmed_and_delivered(world: World) -> None:
     assert delivery.mail["Subject"] == "1 signed letter for Police Chief Avery Sample: End Demand Illinois"
     assert delivery.mail["From"] == '"End Demand Illinois (sample)" <letters@enddemand.example>'
     assert delivery.mail["Reply-To"] == "letters@enddemand.example"
-    assert "Signed since                             November 24, 2026" in delivery.text
+    assert "Signed since                            November 24, 2026" in delivery.text
     assert "Ada Specimen  Evanston" in delivery.text
     cover, letter = pages_of(delivery.pdfs[0])
     assert "1 signed letter" in cover
