@@ -33,6 +33,7 @@ from undersigned_cli.commands import (
 )
 from undersigned_cli.commands.counts import CountsDifferError
 from undersigned_cli.commands.options import ACT, PANELS, PREPARE, RUN
+from undersigned_cli.whole_files import why_not
 
 
 class _InPanels(TyperGroup):
@@ -108,6 +109,11 @@ def run() -> None:
         _fail(f"AWS: {error}")
     except BotoCoreError as error:
         _fail(f"AWS: {error}; check the profile (AWS_PROFILE), the region and the connection, or use --local")
+    except OSError as error:
+        reason = why_not(error)
+        if reason is None:
+            raise
+        _fail(reason)
     except KeyboardInterrupt:
         sys.exit(130)
 

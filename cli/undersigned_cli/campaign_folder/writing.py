@@ -9,6 +9,7 @@ from undersigned.authoring.described_settings import SCHEMA_FILE, schema_text
 from undersigned.authoring.starting import empty_files
 from undersigned.authoring.writing import files_of
 from undersigned.domain.errors import UndersignedError
+from undersigned_cli.whole_files import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,4 +46,4 @@ def _write(folder: Path, files: Mapping[str, str], *, replace: bool, way_out: st
         raise UndersignedError(message)
     folder.mkdir(parents=True, exist_ok=True)
     for file, text in files.items():
-        (folder / file).write_text(text, encoding="utf-8", newline="\n")
+        write_whole(folder / file, text.encode())

@@ -18,8 +18,8 @@ from undersigned_cli.backup.backup_file import BackupFile, Header, OtherSecretEr
 from undersigned_cli.backup.restoring import Decisions, Restoring, Survey, survey
 from undersigned_cli.commands.options import COMMAND_LINE, RUN, AsJson, Campaign, examples, known_targets, on_stack
 from undersigned_cli.commands.output import counted, moment, progress_of, say, show_json
-from undersigned_cli.commands.whole_files import whole
 from undersigned_cli.stacks import Stack
+from undersigned_cli.whole_files import whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -69,10 +69,10 @@ def backup(
     known_targets(wiring, campaign)
     paused = wiring.campaigns.controls(campaign).paused
     header = Header(new_id(), campaign, wiring.now(), paused)
-    wiring.delivery_controls().record(campaign, "backup", COMMAND_LINE, about=header.id)
     reading = BackingUp(wiring.table, campaign)
     seen: Counter[str] = Counter()
     with whole(file) as out:
+        wiring.delivery_controls().record(campaign, "backup", COMMAND_LINE, about=header.id)
         written = backup_file.write(out, header, _counted(reading.lines(), seen), wiring.secret())
     if as_json:
         facts = asdict(header) | {"file": file, "items": written, **{kind: seen[kind] for kind in _KINDS}}

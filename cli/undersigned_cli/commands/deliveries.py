@@ -27,6 +27,7 @@ from undersigned_cli.commands.options import (
 from undersigned_cli.commands.output import ask, console, counted, moment, say, show
 from undersigned_cli.commands.plans import check_again, show_plan, show_started
 from undersigned_cli.stacks import Stack
+from undersigned_cli.whole_files import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -226,9 +227,9 @@ def _write_preview(wiring: Wiring, campaign: str, targets: tuple[Target, ...], p
             if preview is None:
                 continue
             found += 1
-            (folder / f"{target.id}.eml").write_bytes(preview.mail.as_bytes())
+            write_whole(folder / f"{target.id}.eml", preview.mail.as_bytes())
             for number, pdf in enumerate(preview.pdfs, start=1):
-                (folder / f"{target.id}-{number:04d}.pdf").write_bytes(pdf)
+                write_whole(folder / f"{target.id}-{number:04d}.pdf", pdf)
             held = f" ({target.held_because})" if target.held_because else ""
             say(f"{target.id}: {preview.mail.subject}{held}")
     say(f"{counted(found, 'email')} written to {folder}; nothing was sent.")

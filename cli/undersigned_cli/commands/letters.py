@@ -19,6 +19,7 @@ from undersigned.domain.letters import SignerDetails
 from undersigned_cli import campaign_folder
 from undersigned_cli.commands.options import Folder, examples
 from undersigned_cli.commands.output import counted, say
+from undersigned_cli.whole_files import write_whole
 
 app = typer.Typer(no_args_is_help=True, help="Convert a paper form to a campaign's letter, and preview letters.")
 
@@ -53,7 +54,7 @@ def import_(
         raise _exit_with(error) from None
     for finding in findings:
         say(str(finding))
-    output.write_text(letter, encoding="utf-8")
+    write_whole(output, letter.encode())
     say(f"{counted(len(findings), 'blank')} found. The letter is in {output}.")
     try:
         compile_letter(letter, output.name)
@@ -122,7 +123,7 @@ def render(  # noqa: PLR0913  (a letter's fields)
 
 def _write(rendered: bytes, format: Format, output: Path | None) -> None:  # noqa: A002
     if output:
-        output.write_bytes(rendered)
+        write_whole(output, rendered)
     elif format is Format.pdf and sys.stdout.isatty():
         message = "a terminal can't show a PDF; name a file, such as -o letter.pdf"
         raise UndersignedError(message)

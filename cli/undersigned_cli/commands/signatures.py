@@ -28,8 +28,8 @@ from undersigned_cli.commands.options import (
     on_stack,
 )
 from undersigned_cli.commands.output import ask, counted, moment, progress_of, say, show
-from undersigned_cli.commands.whole_files import whole
 from undersigned_cli.stacks import Stack
+from undersigned_cli.whole_files import whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -140,14 +140,14 @@ def export(
     wiring = stack.wiring()
     check_target(wiring, campaign, target)
     wanted, sheet = ExportFilter(target, status), wiring.sheet()
-    sheet.record(campaign, wanted, COMMAND_LINE)
-    lines = sheet.lines(campaign, wanted)
     if output == _STDOUT:
-        _write(lines, sys.stdout.buffer)
+        sheet.record(campaign, wanted, COMMAND_LINE)
+        _write(sheet.lines(campaign, wanted), sys.stdout.buffer)
         return
     file = output or Path(f"{campaign}-{wiring.now():%Y-%m-%d}.csv")
     with whole(file) as opened:
-        rows = _write(lines, opened)
+        sheet.record(campaign, wanted, COMMAND_LINE)
+        rows = _write(sheet.lines(campaign, wanted), opened)
     say(f"{counted(rows, 'letter')} written to {file}.")
 
 

@@ -13,8 +13,14 @@ from undersigned_cli.commands.options import DEFAULT_STATE, RUN, State, examples
 from undersigned_cli.commands.output import console
 from undersigned_cli.local.stack import LocalStack, Ports
 
-Port = Annotated[int, typer.Option(help="Port of the stack's public address.")]
-DeskPort = Annotated[int, typer.Option(help="Port of the inbox and the example website.")]
+_LAST_PORT = 65_535
+
+Port = Annotated[
+    int, typer.Option(min=0, max=_LAST_PORT, help="Port of the stack's public address. 0: one that is free.")
+]
+DeskPort = Annotated[
+    int, typer.Option(min=0, max=_LAST_PORT, help="Port of the inbox and the example website. 0: one that is free.")
+]
 
 
 def add_to(app: typer.Typer) -> None:
