@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
-from tests.world import CAMPAIGN, World
+from tests.world import CAMPAIGN, ROOT, World
 from undersigned.domain.api_keys import digest_of
 from undersigned.domain.errors import NotFoundError, UndersignedError
 from undersigned.domain.exports import COLUMNS
@@ -557,3 +557,32 @@ def test_keys_and_early_deliveries_are_in_the_activity_log(run: Any, world: Worl
     assert (created.action, created.about, created.why) == ("create key", f"{key} read", "for Robin")
     assert (revoked.action, revoked.about) == ("revoke key", key)
     assert (delivered.action, delivered.about) == ("deliver", "2026-11-24")
+
+
+def test_a_revision_is_refused_without_a_draft(invoke: Any, world: World) -> None:
+    before = list(world.wiring.campaigns.audit(CAMPAIGN))
+
+    refused = invoke("campaign", "push", str(ROOT / "campaigns" / CAMPAIGN), "--revision", "5")
+
+    assert (refused.exit_code, "--revision needs --draft" in refused.output) == (2, True)
+    assert list(world.wiring.campaigns.audit(CAMPAIGN)) == before
+
+
+@pytest.mark.parametrize("both", [("--sent", "--not-sent"), ("--not-sent", "--sent")])
+def test_a_delivery_is_not_settled_both_ways(invoke: Any, both: tuple[str, str]) -> None:
+    refused = invoke("settle", CAMPAIGN, "evanston", *both, "--yes")
+
+    assert (refused.exit_code, "not both" in refused.output) == (2, True)
+
+
+@pytest.mark.parametrize("command", [("counts", CAMPAIGN), ("campaign", "list"), ("doctor",)])
+def test_a_command_works_on_one_stack(invoke: Any, command: tuple[str, ...]) -> None:
+    refused = invoke(*command, "--local", "--stack-name", "undersigned")
+
+    assert (refused.exit_code, "use either --local or --stack-name" in refused.output) == (2, True)
+
+
+def test_the_local_stack_wins_over_the_environment(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNDERSIGNED_STACK_NAME", "undersigned")
+
+    assert CAMPAIGN in run("campaign", "list", "--local")

@@ -110,6 +110,9 @@ def push(
 
     A letter that people may have signed never changes: if you edit it, new signers get a new version.
     """
+    if revision is not None and not draft:
+        message = "--revision needs --draft; without it, the folder is published at once"
+        raise typer.BadParameter(message)
     if draft:
         _push_draft(stack, folder, revision)
         return

@@ -158,10 +158,8 @@ def settle(  # noqa: PLR0913  (a command's parameters)
     target: TargetId,
     period: Period = None,
     *,
-    sent: Annotated[
-        bool | None,
-        typer.Option("--sent/--not-sent", help="The office has the email, or it surely left; or it did not arrive."),
-    ] = None,
+    sent: Annotated[bool, typer.Option("--sent", help="The office has the email, or it surely left.")] = False,
+    not_sent: Annotated[bool, typer.Option("--not-sent", help="The email did not arrive.")] = False,
     again: Again = False,
     reason: Reason = "",
     yes: Yes = False,
@@ -171,8 +169,9 @@ def settle(  # noqa: PLR0913  (a command's parameters)
     Ask the recipient's office first. A delivery without an outcome for three days, and one that bounced, can be settled
     too. Shows the delivery first, and asks.
     """
-    if sent is None:
-        message = "say --sent or --not-sent: ask the recipient's office whether it has the email"
+    if sent == not_sent:
+        both = ", not both" if sent else ""
+        message = f"say --sent or --not-sent{both}: ask the recipient's office whether it has the email"
         raise typer.BadParameter(message)
     check_again(reason, again=again)
     wiring = stack.wiring()

@@ -60,7 +60,19 @@ def on_stack[**P](command: Callable[Concatenate[Stack, P], None]) -> Callable[..
     """Add the options that name a stack to a command, and pass it that stack as its first argument."""
 
     @wraps(command)
-    def with_options(*arguments: Any, local: bool, stack_name: str, state: Path, **options: Any) -> None:  # noqa: ANN401
+    def with_options(
+        *arguments: Any,  # noqa: ANN401
+        context: typer.Context,
+        local: bool,
+        stack_name: str,
+        state: Path,
+        **options: Any,  # noqa: ANN401
+    ) -> None:
+        # The name may be in the environment all the time.
+        named = context.get_parameter_source("stack_name")
+        if local and named is not None and named.name == "COMMANDLINE":
+            message = "use either --local or --stack-name, not both"
+            raise typer.BadParameter(message)
         command(stack_of(local=local, stack_name=stack_name, state=state), *arguments, **options)
 
     # Typer reads a command's parameters from its signature.
@@ -68,6 +80,7 @@ def on_stack[**P](command: Callable[Concatenate[Stack, P], None]) -> Callable[..
     added = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
         for name, default, annotation in (
+            ("context", inspect.Parameter.empty, typer.Context),
             ("local", False, Local),
             ("stack_name", DEFAULT_STACK, StackName),
             ("state", DEFAULT_STATE, State),
