@@ -141,6 +141,23 @@ def test_what_makes_no_sense_is_deleted_only_if_a_person_says_so(letters: Letter
     assert letters.held("DeliveriesFailed") == []
 
 
+def test_nothing_to_put_back_is_said_as_such(letters: Letters) -> None:
+    assert letters.run("put-back", "--yes").endswith("There is nothing to put back.\n")
+
+    letters.put("DeliveriesFailed", message_body(replace(KEY, target="nowhere")))
+    said = letters.run("put-back", "--yes")
+    assert said.endswith(
+        "There is nothing to put back. To delete the 1 letter that makes no sense any more, add --drop.\n"
+    )
+
+    letters.put("DeliveriesFailed", message_body(replace(KEY, target="nowhere")))
+    said = letters.run("put-back", "--yes")
+    assert said.endswith(
+        "There is nothing to put back. To delete the 2 letters that make no sense any more, add --drop.\n"
+    )
+    assert "0 letters would be put back, 2 letters deleted." in letters.run("put-back", "--dry-run", "--drop")
+
+
 def test_an_email_goes_back_if_its_row_still_requests_it(letters: Letters, world: World) -> None:
     world.sign()
     signer = signer_id(world.wiring.secret(), "ada@signers.example")

@@ -56,7 +56,10 @@ def put_back(
     rest = [letter for letter in letters if not letter.makes_sense] if drop else []
     left = list(letters)
     try:
-        if dry_run or not (sensible or rest):
+        if not (dry_run or sensible or rest):
+            say(_nothing(len(letters)))
+            return
+        if dry_run:
             say(f"{counted(len(sensible), 'letter')} would be put back, {counted(len(rest), 'letter')} deleted.")
             return
         ask(f"Put back {len(sensible)}, and delete {len(rest)} of the others?", yes=yes)
@@ -70,6 +73,14 @@ def put_back(
         for letter in left:
             dead.release(letter)
     say(f"{counted(len(sensible), 'letter')} put back, {counted(len(rest), 'letter')} deleted.")
+
+
+def _nothing(senseless: int) -> str:
+    nothing = "There is nothing to put back."
+    if not senseless:
+        return nothing
+    letters = counted(senseless, "letter that makes", "letters that make")
+    return f"{nothing} To delete the {letters} no sense any more, add --drop."
 
 
 def _read(stack: Stack, queue: str | None) -> tuple[DeadLetters, list[DeadLetter]]:
