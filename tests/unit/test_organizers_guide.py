@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
+from undersigned.authoring.letters import compile_letter
+from undersigned.authoring.mistakes import MistakesError
+
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "organizers-guide.md").read_text(encoding="utf-8")
 CHAPTERS = {
@@ -44,3 +47,19 @@ def test_each_button_that_the_guide_names_is_on_a_page() -> None:
     }
     assert len(pressed) > 15
     assert {name for name in pressed if not any(it.startswith(name.rstrip(" …")) for it in sentences)} == set()
+
+
+def test_the_guide_names_each_field_that_a_letter_needs() -> None:
+    with pytest.raises(MistakesError) as error:
+        compile_letter("Plant trees.\n", "letter.md")
+    missing = [str(mistake.message) for mistake in error.value.mistakes]
+    needed = {
+        "target.name": "the recipient's name",
+        "signature": "the signature",
+        "date": "the date",
+        "signer.name": "the signer's name",
+        "signer.address": "and address",
+    }
+    assert sorted(re.findall(r"has no \{\{ ([\w.]+) \}\}", " ".join(missing))) == sorted(needed)
+    [sentence] = re.findall(r"The letter needs [^.]+\.", CHAPTERS["Letter"])
+    assert [words for words in needed.values() if words not in sentence] == []
