@@ -34,6 +34,22 @@ def test_a_day_is_written_as_in_letters_of_its_language(day: date, english: str,
     assert (long_date(day, "en"), long_date(day, "es")) == (english, spanish)
 
 
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [("Elmwood P.D.", "Your letter goes to Elmwood P.D."), ("Sam", "Your letter goes to Sam.")],
+)
+def test_a_name_that_ends_in_a_period_ends_its_sentence(name: str, sentence: str) -> None:
+    message = Message("Your letter goes to %(whom)s.", {"whom": name})
+    assert str(message) == sentence
+    assert str(Message("%(reason)s. Try again.", {"reason": message})) == f"{sentence} Try again."
+
+
+def test_only_the_period_of_the_sentence_is_left_out() -> None:
+    values = {"name": "P.D.", "end": "..."}
+    sentence = "letter.%(name)s.md, %(name)s, %(name)s.<br>%(end)s.</p>"
+    assert str(Message(sentence, values)) == "letter.P.D..md, P.D., P.D.<br>...</p>"
+
+
 def test_a_moment_includes_its_weekday() -> None:
     moment = datetime(2026, 11, 30, 9, tzinfo=UTC)
     assert long_moment(moment, "en") == "Monday, November 30, 2026"

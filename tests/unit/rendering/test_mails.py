@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from undersigned.domain import languages
 from undersigned.domain.deliveries import DeliveryKey, PacketRecord, Sender
 from undersigned.domain.drawings import Drawing
 from undersigned.domain.signatures import Signature
@@ -39,6 +40,29 @@ def mail_of(letters: int, pdfs: list[bytes] | None = None, name: str = "Signer N
         pdfs=pdfs,
         packets_token="token",
     )
+
+
+@pytest.mark.parametrize("language", languages.languages())
+def test_a_name_with_a_period_at_its_end_makes_no_double_period(language: str) -> None:
+    department = replace(FOLDER.targets[0], department="Elmwood P.D.")
+    organizer = replace(FOLDER.campaign.organizer, name="Neighbors & Friends, Inc.")
+    campaign = replace(FOLDER.campaign, organizer=organizer, language=language)
+    version = FOLDER.letters[language]
+    mail = mails.confirmation(
+        "confirm",
+        Sender("letters@enddemand.example", "https://letters.example"),
+        campaign,
+        department,
+        version,
+        SIGNATURE,
+        confirm_token="token",
+        letter_token="token",
+        next_delivery=NOON,
+    )
+    for content in (mail.text, mail.html):
+        assert re.search(r"Elmwood P\.D\.\s+[SW]", content)
+        assert re.search(r"Friends, Inc\.\s+[PT]", content)
+        assert ".." not in content
 
 
 @pytest.mark.parametrize(("letters", "unlisted"), [(200, None), (201, "1 more is"), (1612, "1,412 more are")])

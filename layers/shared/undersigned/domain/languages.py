@@ -88,10 +88,11 @@ class Message:
         text = self._translated(language)
         if not self.values:
             return text
-        return text % {
+        values = {
             name: value.in_language(language) if isinstance(value, Message) else value
             for name, value in self.values.items()
         }
+        return with_one_period(text, values) % values
 
     def _translated(self, language: str) -> str:
         if language == SOURCE:
@@ -105,6 +106,17 @@ class Message:
 def translated(sentence: str, language: str) -> str:
     """Return a sentence in a language, such as the note of a setting, which `make catalogs` finds where it stands."""
     return Message(sentence).in_language(language)
+
+
+_PERIOD_AFTER_VALUE = re.compile(r"(%\((\w+)\)s(?:</\w+>)*)\.(?=\s|<|$)")
+_LAST_PERIOD = re.compile(r"\.(?:</\w+>)*$")
+
+
+def with_one_period(sentence: str, values: Mapping[str, object]) -> str:
+    """Return a sentence to fill in, without its period after a value that ends in one, such as `Elmwood P.D.`."""
+    return _PERIOD_AFTER_VALUE.sub(
+        lambda found: found[1] if _LAST_PERIOD.search(str(values.get(found[2], ""))) else found[0], sentence
+    )
 
 
 _WEIGHTED = re.compile(r"\s*([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)\s*(?:;\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*)?")

@@ -7,10 +7,17 @@ from __future__ import annotations
 
 from functools import cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_eval_context, select_autoescape
+from markupsafe import Markup
 
 from undersigned.domain import languages
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jinja2.nodes import EvalContext
 
 
 @cache
@@ -30,8 +37,15 @@ def make_environment(templates: Path, language: str) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    # The i18n extension adds this method. Its translations escape the values that are filled in.
-    made.install_gettext_translations(languages.catalog(language), newstyle=True)  # type: ignore[attr-defined]
+    catalog = languages.catalog(language)
+    # The i18n extension adds this method.
+    made.install_gettext_translations(catalog, newstyle=True)  # type: ignore[attr-defined]
+    made.globals |= {
+        "gettext": _filled_in(catalog.gettext),
+        "pgettext": _filled_in(catalog.pgettext),
+        "ngettext": _filled_in(catalog.ngettext),
+        "npgettext": _filled_in(catalog.npgettext),
+    }
     made.filters |= {
         "number": partial(languages.number, language=language),
         "long_date": partial(languages.long_date, language=language),
@@ -39,3 +53,16 @@ def make_environment(templates: Path, language: str) -> Environment:
     }
     made.globals["direction"] = languages.direction(language)
     return made
+
+
+def _filled_in(translation: Callable[..., str]) -> Callable[..., str]:
+    """Return what a template calls for a sentence. As Jinja2's own, it fills in values, and escapes them in HTML."""
+
+    @pass_eval_context
+    def sentence(context: EvalContext, *words: str | int, **values: object) -> str:
+        # A sentence in the singular or plural may show their number.
+        values = {"num": words[-1], **values}
+        text = languages.with_one_period(translation(*words), values)
+        return (Markup(text) if context.autoescape else text) % values  # noqa: S704  (as Jinja2's own)
+
+    return sentence
