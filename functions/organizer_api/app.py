@@ -36,6 +36,7 @@ from undersigned.domain.errors import UndersignedError
 from undersigned.domain.languages import SOURCE
 from undersigned.web.answers import problem
 from undersigned.web.detours import refusing_detours
+from undersigned.web.last_slash import without_last_slash
 from undersigned.web.methods import answering_head
 
 if TYPE_CHECKING:
@@ -98,6 +99,8 @@ def _answer_aws(error: ClientError) -> Response[str]:
 
 def _answer_no_route(_error: Exception) -> Response[str]:
     event = app.current_event
+    if redirect := without_last_slash(event):
+        return redirect
     if "text/html" in (event.headers.get("accept") or ""):
         return problem(NO_PAGE, language_of(event), as_json=False)
     return problem(NO_ROUTE, SOURCE, as_json=True)

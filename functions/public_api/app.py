@@ -17,6 +17,7 @@ from undersigned.services.signing import ClosedError
 from undersigned.web.answers import problem
 from undersigned.web.detours import refusing_detours
 from undersigned.web.hosts import hosts_of
+from undersigned.web.last_slash import without_last_slash
 from undersigned.web.methods import answering_head
 from undersigned.web.posted import RequestError
 from undersigned.web.reader import is_embedded, language_for, theme_of, wants_json
@@ -85,7 +86,8 @@ def _framed() -> Campaign | None:
 
 
 def _answer_no_route(_error: Exception) -> Response[str]:
-    return problem(NO_ROUTE, language_for(app.current_event), as_json=wants_json(app.current_event))
+    event = app.current_event
+    return without_last_slash(event) or problem(NO_ROUTE, language_for(event), as_json=wants_json(event))
 
 
 app.use([_refuse_foreign_posts])
