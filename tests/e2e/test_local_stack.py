@@ -29,8 +29,10 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError
 
+from tests.aws_from_template import load_template
 from tests.e2e.waiting import wait_for
 from tests.free_ports import FREE_PORTS
+from tests.template.reading import LAYER, of_type
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.front import front
@@ -167,7 +169,10 @@ def test_the_outputs_of_the_template_are_present(stack: RunningStack) -> None:
 
 
 def test_each_stack_builds_in_its_own_folder(local_stack: LocalStack, stack: RunningStack) -> None:
-    assert list((local_stack._state / "sam" / ".aws-sam" / "deps").iterdir())
+    folder = local_stack._state / "sam"
+
+    assert (folder / ".aws-sam" / "deps").is_dir(), "SAM removes from here what other builds have left"
+    assert len(list((folder / "cache").iterdir())) == len(of_type(load_template(), LAYER))
 
 
 def test_another_process_finds_the_running_stack(stack: RunningStack) -> None:
