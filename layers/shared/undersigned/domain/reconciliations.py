@@ -171,7 +171,7 @@ class Reconciliation:
     """A campaign's reconciliation, as far as it is.
 
     `may_ask` and `may_queue` say that no email and no delivery waited in its queue when it began. `position` is that of
-    the last page, or empty before the first one. With `suspects`, this is the second pass.
+    the last page, or empty before the first one. With `suspects`, this is the second pass, or the third and last one.
     """
 
     campaign: str
@@ -184,10 +184,11 @@ class Reconciliation:
     summary: Summary = Summary()
     gauges: Gauges = Gauges()
     is_done: bool = False
+    is_last_pass: bool = False
 
     @property
     def begins_again(self) -> bool:
-        """Whether the second pass is what follows."""
+        """Whether the second or the third pass is what follows."""
         return self.suspects is not None and not self.position
 
     def as_values(self) -> dict[str, Any]:

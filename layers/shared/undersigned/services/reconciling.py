@@ -130,6 +130,14 @@ class Reconciling:
         if run.suspects is None and (differences.counters or differences.bundles):
             # People may have signed and withdrawn meanwhile. What is really wrong is wrong in a second pass, too.
             return replace(run, position="", counters=None, bundles=None, suspects=differences)
+        if run.suspects is not None and not run.is_last_pass:
+            # An index that lags hides a letter that was signed just now, and can hide another one in the second pass.
+            stay = Suspects(
+                _in_both(run.suspects.counters, differences.counters),
+                _in_both(run.suspects.bundles, differences.bundles),
+            )
+            if stay.counters or stay.bundles:
+                return replace(run, position="", counters=None, bundles=None, suspects=stay, is_last_pass=True)
         run = self._report_differences(run, differences)
         return replace(self._reconcile_deliveries(run, targets, kept), is_done=True)
 
