@@ -643,6 +643,26 @@ def test_mail_claims_are_known_for_as_long_as_an_email_may_be_asked_for(world: W
     assert int(claim["expires_at"]) == int(world.clock.now.timestamp()) + 16 * 24 * 60 * 60
 
 
+def test_letters_that_an_index_shows_late_in_two_passes_are_no_difference(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert world.memory
+    world.memory.lag = lambda: timedelta(minutes=5)
+    for number in range(3):
+        world.sign(email=f"signer{number}@signers.example")
+        world.run_stream()
+        if number == 0:
+            world.begin_reconciling()
+        if number < 2:
+            assert world.run_reconciliations() == [{"batchItemFailures": []}]
+        world.clock.advance(minutes=20)
+    caplog.clear()
+    assert world.run_reconciliations() == [{"batchItemFailures": []}]
+    [done] = [vars(record) for record in caplog.records if record.getMessage() == "reconciled"]
+    assert (done["rows"], done["unexplained"]) == (0, 0)
+    assert "the counters differ from the rows" not in caplog.messages
+
+
 def test_a_letter_that_moves_back_in_the_listing_is_read(world: World) -> None:
     """The link of an earlier email confirms earlier words, and the index shows the row where the later ones were."""
     assert world.memory

@@ -160,7 +160,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Suspects:
-    """The buckets that differed in the first pass, and by how much. A difference that stays is reported."""
+    """The buckets that differed in each pass so far, and by how much. A difference that stays is reported."""
 
     counters: Mapping[int, int]
     bundles: Mapping[int, int]

@@ -123,22 +123,20 @@ class Reconciling:
                 run = replace(run, summary=summary, gauges=self.measuring.rows(run.gauges, page.rows, kept))
             if not has_time():
                 return run
-        differences = Suspects(
+        found = Suspects(
             counters.differences(self._counted(run.campaign)),
             bundles.differences(self._sealed(run.campaign, targets)),
         )
-        if run.suspects is None and (differences.counters or differences.bundles):
-            # People may have signed and withdrawn meanwhile. What is really wrong is wrong in a second pass, too.
-            return replace(run, position="", counters=None, bundles=None, suspects=differences)
-        if run.suspects is not None and not run.is_last_pass:
-            # An index that lags hides a letter that was signed just now, and can hide another one in the second pass.
-            stay = Suspects(
-                _in_both(run.suspects.counters, differences.counters),
-                _in_both(run.suspects.bundles, differences.bundles),
+        if run.suspects is not None:
+            found = Suspects(
+                _in_both(run.suspects.counters, found.counters), _in_both(run.suspects.bundles, found.bundles)
             )
-            if stay.counters or stay.bundles:
-                return replace(run, position="", counters=None, bundles=None, suspects=stay, is_last_pass=True)
-        run = self._report_differences(run, differences)
+        if (found.counters or found.bundles) and not run.is_last_pass:
+            # People may have signed and withdrawn meanwhile, and in the second pass, too. An index that lags hides a
+            # letter that was signed just now. What is really wrong is wrong in a third pass.
+            is_last = run.suspects is not None
+            return replace(run, position="", counters=None, bundles=None, suspects=found, is_last_pass=is_last)
+        run = self._report_differences(run, found)
         return replace(self._reconcile_deliveries(run, targets, kept), is_done=True)
 
     # Rows
@@ -215,10 +213,9 @@ class Reconciling:
 
     def _report_differences(self, run: Reconciliation, found: Suspects) -> Reconciliation:
         summary, gauges = run.summary, run.gauges
-        suspects = run.suspects or Suspects({}, {})
-        kinds: tuple[tuple[FindingKind, dict[int, int]], ...] = (
-            ("the counters differ from the rows", _in_both(suspects.counters, found.counters)),
-            ("the bundles differ from the rows", _in_both(suspects.bundles, found.bundles)),
+        kinds: tuple[tuple[FindingKind, Mapping[int, int]], ...] = (
+            ("the counters differ from the rows", found.counters),
+            ("the bundles differ from the rows", found.bundles),
         )
         for kind, differences in kinds:
             if differences:
@@ -344,5 +341,5 @@ def _is_news(delivery: Delivery) -> bool:
 
 
 def _in_both(first: Mapping[int, int], second: Mapping[int, int]) -> dict[int, int]:
-    """Return the differences that a second pass has found again."""
+    """Return the differences that a later pass has found again."""
     return {bucket: amount for bucket, amount in second.items() if bucket in first}
