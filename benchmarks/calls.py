@@ -48,6 +48,7 @@ def _step(row: str, *, calls: int, reads: float, writes: int, only: Size | None 
 GOALS = (
     *_step("sign", calls=3, reads=1, writes=3),
     *_step("send the confirmation mail", calls=8, reads=2, writes=5),
+    Limit("of these, to mark it as sent", ("write units",), at_most=1),
     *_step("give it back to its budgets", calls=5, reads=1, writes=4),
     *_step("tally the new signature", calls=3, reads=1, writes=5),
     *_step("confirm", calls=2, reads=0.5, writes=2),
@@ -58,6 +59,7 @@ GOALS = (
     *_step("give 100 back to their budgets at once", calls=22, reads=1, writes=21, only="full"),
     *_step("send 30 confirmation emails at once", calls=110, reads=61, writes=42, only="small"),
     *_step("give 30 back to their budgets at once", calls=14, reads=1, writes=13, only="small"),
+    Limit("of these, to mark 100 as sent", ("write units",), at_most=100, only="full"),
     Limit("a signer among 100", ("write units",), at_most=10, only="full"),
     *_step("tally 30 new letters at once", calls=3, reads=30, writes=63, only="small"),
     *_step("tally 30 confirmed letters at once", calls=2, reads=30, writes=72, only="small"),
@@ -107,6 +109,7 @@ class _Counting:
         signed = self.world.new_records()
         self.world.clock.advance(seconds=1)
         mail = self._step(lambda: self._stream("send_confirmations", signed), None)
+        mark = {"write units": self.meter.writes_to["MAIL_CLAIM"]}
         assert (len(self.world.sent), self.world.sent[-1].to) == (2, ADA["email"])
         tally_signed = self._step(lambda: self._stream("tally", signed), None)
         assert (self._status(), self._counts()) == ("pending", (2, 1))
@@ -119,6 +122,7 @@ class _Counting:
         return {
             "sign": sign,
             "send the confirmation mail": mail,
+            "of these, to mark it as sent": mark,
             "tally the new signature": tally_signed,
             "confirm": confirm,
             "give it back to its budgets": give_back,
@@ -154,6 +158,7 @@ class _Counting:
         self.world.clock.advance(seconds=1)
         tally_signed = self._step(lambda: self._stream("tally", signed), None)
         mails = self._step(lambda: self._stream("send_confirmations", signed), None)
+        marks = {"write units": self.meter.writes_to["MAIL_CLAIM"]}
         for mail in self.world.sent[-letters:]:
             self.world.post(mail.link("confirm"))
         confirmed = self.world.new_records()
@@ -165,6 +170,7 @@ class _Counting:
             f"tally {letters} new letters at once": tally_signed,
             f"tally {letters} confirmed letters at once": tally,
             f"send {letters} confirmation emails at once": mails,
+            f"of these, to mark {letters} as sent": marks,
             f"give {letters} back to their budgets at once": give_back,
             f"read the records of {letters} letters": {"records": _read(records)},
         }

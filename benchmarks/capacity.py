@@ -34,13 +34,21 @@ class Meter(Watch):
 
     calls: Counter[str] = field(default_factory=Counter)
     reads: float = 0
-    writes: float = 0
+    writes_to: Counter[str] = field(default_factory=Counter)
+    """The write units of each kind of row, named by what its partition key begins with, such as `MAIL_CLAIM`."""
+
     _before: list[tuple[Item, Item | None]] = field(default_factory=list)
 
     def reset(self) -> None:
         """Begin anew."""
         self.calls.clear()
-        self.reads = self.writes = 0
+        self.writes_to.clear()
+        self.reads = 0
+
+    @property
+    def writes(self) -> int:
+        """The write units of all rows."""
+        return self.writes_to.total()
 
     @override
     def before(self, function: str, operation: str, params: Mapping[str, Any]) -> None:
@@ -56,7 +64,8 @@ class Meter(Watch):
         twice = 2 if operation.startswith("dynamodb:Transact") else 1
         for write, before in self._before:
             after = self._item(write)
-            self.writes += twice * _units(before, after) + sum(_index_units(name, before, after) for name in INDEX_KEYS)
+            units = twice * _units(before, after) + sum(_index_units(name, before, after) for name in INDEX_KEYS)
+            self.writes_to[write["Key"]["pk"]["S"].partition("#")[0]] += units
 
     @override
     def retries(self, function: str, operation: str) -> bool:

@@ -72,6 +72,9 @@ def test_the_kept_figures_are_of_what_the_other_benchmarks_kept() -> None:
     assert sum(row["in a rush"] for stage, row in units.items() if stage in {*counts().writes, "tally"}) == (
         pytest.approx(kept()["write_units_per_signer"], abs=0.05)
     )
+    alone = counts().writes_alone
+    assert units["in all"]["alone"] == sum(alone.values())
+    assert alone.keys() == {*counts().writes, "tally"}
 
 
 def test_a_table_that_the_page_lacks_is_an_error() -> None:
