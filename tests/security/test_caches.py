@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 from tests.cdn import Cdn
 from tests.openapi_document import routes
 from tests.world import CAMPAIGN, DASHBOARD
+from undersigned.services import packing
 
 if TYPE_CHECKING:
+    import pytest
+
     from tests.world import Answer, World
 
 FORM = f"/campaigns/{CAMPAIGN}"
@@ -33,6 +36,32 @@ def test_every_route_of_organizers_is_private(world: World) -> None:
             answer = world.request(method, filled, {} if method == "POST" else None, as_json=as_json)
             assert cache_of(answer) == PRIVATE, (method, path, answer.status)
     assert cache_of(world.get(DASHBOARD)) == PRIVATE
+
+
+def test_search_engines_list_what_caches_may_keep_and_nothing_else(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """People pass on the links to their letters, and offices those to their packets."""
+    monkeypatch.setattr(packing, "ATTACHMENT_LIMIT", 0)
+    confirm = world.confirmed().link("confirm")
+    world.week()
+    [delivered] = world.deliveries
+    letter = re.findall(r"/letters/[^/\"?]+", world.press(confirm).body)[0]
+    for path in (confirm, letter, delivered.link("packets")):
+        answer = world.get(path)
+        assert answer.headers["x-robots-tag"] == "noindex, nofollow", (path, answer.status)
+    filled = [
+        (method, re.sub(r"\{(\w+)\}", lambda match: CAMPAIGN if match[1] == "campaign" else "x", path))
+        for function in ("public_api", "organizer_api")
+        for method, path, _ in routes(function)
+    ]
+    for method, path in filled:
+        answer = world.request(method, path, {} if method == "POST" else None)
+        assert ("x-robots-tag" in answer.headers) == (answer.headers.get("cache-control") == PRIVATE), (
+            method,
+            path,
+            answer.headers,
+        )
 
 
 def test_no_public_answer_names_a_host_that_a_visitor_chose(world: World) -> None:

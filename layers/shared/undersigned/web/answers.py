@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from undersigned.web.page import Page, Theme
 
 PRIVATE = "no-store"
-"""The `Cache-Control` of an answer that only one person may see."""
+"""The `Cache-Control` of an answer that only one person may see. No search engine lists it either."""
 
 _WORTH_COMPRESSING = 1_000
 
@@ -80,7 +80,7 @@ def page(  # noqa: PLR0913  (an answer's parts)
         # For browsers that don't support frame-ancestors. This header can't name sites.
         **({} if hosts else {"X-Frame-Options": "DENY"}),
         "Vary": "Accept, Accept-Encoding, Accept-Language",
-        "Cache-Control": cache,
+        **_kept(cache),
         **_retry(retry_after),
     }
     return Response(status, "text/html; charset=utf-8", shown.html, headers, compress=True)
@@ -106,7 +106,7 @@ def data(
     """Answer with JSON. With `for_any_site`, scripts on any site may read it."""
     body = json.dumps(values, ensure_ascii=False)
     readers = _FOR_ANY_SITE if for_any_site else {"Vary": "Accept, Accept-Encoding, Accept-Language, Origin"}
-    headers = {**_HEADERS, **readers, "Cache-Control": cache}
+    headers = {**_HEADERS, **readers, **_kept(cache)}
     # Previews are large and frequent. A count is so small that compressing would make it larger.
     return Response(status, "application/json", body, headers, compress=len(body) > _WORTH_COMPRESSING)
 
@@ -127,7 +127,7 @@ def download(content: bytes, media_type: str, filename: str) -> Response[bytes]:
         **_HEADERS,
         "Content-Disposition": f'attachment; filename="{filename}"',
         "Cross-Origin-Resource-Policy": "same-origin",
-        "Cache-Control": PRIVATE,
+        **_kept(PRIVATE),
     }
     return Response(200, media_type, content, headers)
 
@@ -151,7 +151,7 @@ def picture(svg: str, *, cache: str) -> Response[str]:
 
 def moved(location: str, *, status: int = 303) -> Response[str]:
     """Redirect to another address; with 303, the browser follows with a GET."""
-    return Response(status, None, "", {**_HEADERS, "Location": location, "Cache-Control": PRIVATE})
+    return Response(status, None, "", {**_HEADERS, "Location": location, **_kept(PRIVATE)})
 
 
 def preflight() -> Response[str]:
@@ -187,8 +187,13 @@ def problem(
         values["errors"] = [
             {"field": error.field, "detail": error.message.in_language(language)} for error in found.errors
         ]
-    headers = {**_HEADERS, "Cache-Control": PRIVATE, "Vary": "Origin", **_retry(found.retry_after)}
+    headers = {**_HEADERS, **_kept(PRIVATE), "Vary": "Origin", **_retry(found.retry_after)}
     return Response(found.status, "application/problem+json", json.dumps(values, ensure_ascii=False), headers)
+
+
+def _kept(cache: str) -> dict[str, str]:
+    """Return who may keep an answer: caches, and search engines, which find the links that people pass on."""
+    return {"Cache-Control": cache} | ({"X-Robots-Tag": "noindex, nofollow"} if cache == PRIVATE else {})
 
 
 def _retry(seconds: int | None) -> dict[str, str]:
