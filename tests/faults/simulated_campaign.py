@@ -631,22 +631,24 @@ class Simulation:
 
     def _sign(self, person: Person, **changes: object) -> None:
         person.versions += 1
+        # While this form is sent, the same person may send another one, with the next words.
+        words, target = person.words, person.target
         values = {
             **ADA,
-            "name": person.words,
-            "signature": person.words,
+            "name": words,
+            "signature": words,
             "email": person.email,
-            "address_line": person.words,
-            "postal_code": _TARGETS[person.target],
+            "address_line": words,
+            "postal_code": _TARGETS[target],
             "form": self.world.form(),
             **changes,
         }
         path = f"/campaigns/{CAMPAIGN}/signatures"
-        before, begun = self._chief(person.target), self.world.clock.now
+        before, begun = self._chief(target), self.world.clock.now
         answer = self.platform.tries(lambda: self.world.post(path, values, as_json=True))
         # It may have changed in the middle.
-        self._addressed[person.words] = {before, self._chief(person.target)}
-        self.note(f"  {person.words} to {person.target}: {answer and answer.status}")
+        self._addressed[words] = {before, self._chief(target)}
+        self.note(f"  {words} to {target}: {answer and answer.status}")
         if answer and answer.status == 202:
             # The email may answer a try whose own answer was lost.
             person.signed_at = begun
