@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+from botocore.exceptions import ClientError
 
 from functions.public_api import wired
-from undersigned.domain.errors import NotFoundError
+from undersigned.aws.failures import is_throttle
 from undersigned.domain.languages import chosen_language
+from undersigned.domain.tallies import with_letter
 from undersigned.web import pages, security_log
 from undersigned.web.answers import data, moved, page
 from undersigned.web.hosts import hosts_of
@@ -50,21 +52,25 @@ def to_confirm(token: str) -> Response[str]:
 @router.post("/confirm/<token>")
 def confirm(token: str) -> Response[str]:
     """Confirm the words of the link. Doing it twice has no further effect, and no other link changes them then."""
+    # In this order: the tally may count the letter right after it is confirmed.
+    before = _count_before("confirm", token)
     own = wired.signing.confirm(token)
     if own.is_of_other_words:
         return _own(own, status=409)
     if wants_json(_event()):
         return data(letter_values(own, _language(own)))
     # Without a redirect, which would be a request more for each signer. A reload confirms again, which changes nothing.
-    return _own(own, is_just_confirmed=True)
+    return _own(own, before=before)
 
 
 @router.get("/letters/<token>")
 def own_letter(token: str) -> Response[str]:
     """Show a signer's letter and its status."""
+    # Links of a version before 0.3 redirect to this query after a confirmation.
+    before = _count_before("letter", token) if "confirmed" in _event().query_string_parameters else None
     own = wired.signing.own_letter(token)
     security_log.letter_opened(own.signature.campaign)
-    return _own(own)
+    return _own(own, before=before)
 
 
 @router.post("/letters/<token>/withdraw")
@@ -92,17 +98,16 @@ def show_letter_again(token: str) -> Response[str]:
 
 
 def _own(
-    own: OwnLetter, *, asked_to_withdraw: bool = False, is_just_confirmed: bool = False, status: int = 200
+    own: OwnLetter, *, asked_to_withdraw: bool = False, before: Count | None = None, status: int = 200
 ) -> Response[str]:
+    """Show a letter. With the count `before` it was confirmed, thank its signer."""
     if wants_json(_event()):
         return data(letter_values(own, _language(own)), status=status)
-    # Links of a version before 0.3 redirect to this query.
-    just_confirmed = is_just_confirmed or "confirmed" in _event().query_string_parameters
     return page(
         pages.letter(
             own,
             _language(own),
-            count=_count_with(own) if just_confirmed else None,
+            count=with_letter(before, own.signature) if before else None,
             asked_to_withdraw=asked_to_withdraw,
             form_url=f"{hosts_of(_event(), wired.stack.settings).public}/campaigns/{own.signature.campaign}",
         ),
@@ -110,9 +115,16 @@ def _own(
     )
 
 
-def _count_with(own: OwnLetter) -> Count | None:
-    """Return the count with a letter that was just confirmed; None for the canary's, which count nowhere."""
-    try:
-        return wired.signing.count_with(own.signature)
-    except NotFoundError:
+def _count_before(purpose: Literal["confirm", "letter"], token: str) -> Count | None:
+    """Return the count for the page of thanks; None for a program, for the canary, and while the count is throttled.
+
+    A throttled count must not keep anyone from confirming.
+    """
+    if wants_json(_event()):
         return None
+    try:
+        return wired.signing.count_of_link(purpose, token)
+    except ClientError as error:
+        if is_throttle(error):
+            return None
+        raise

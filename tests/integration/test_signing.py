@@ -10,8 +10,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.world import ADA, CAMPAIGN, CONTEXT
+from undersigned.aws.counts import Counts
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tests.world import World
 
 FORM = f"/campaigns/{CAMPAIGN}"
@@ -130,6 +133,77 @@ def test_confirming_twice_has_the_same_result_as_once(world: World) -> None:
     assert world.press(mail.link("confirm")).status == 200
     assert world.run_stream() == []
     assert world.get(f"{FORM}/count", as_json=True).json["signatures"] == 1
+
+
+class TallyBefore:
+    """Runs the stream's readers before a call of the form's function, so that the tally counts what is there."""
+
+    def __init__(self, world: World, number: int) -> None:
+        self.world, self.number, self.calls = world, number, 0
+
+    def before(self, function: str, operation: str, params: Mapping[str, Any]) -> None:
+        if function == "PublicApi":
+            self.calls += 1
+            if self.calls == self.number:
+                self.world.run_stream()
+
+    def after(self, function: str, operation: str) -> None:
+        """Leave the call as it was."""
+
+    def retries(self, function: str, operation: str) -> bool:
+        return False
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_the_thanks_count_the_own_letter_once_whenever_the_tally_runs(world: World, number: int) -> None:
+    world.confirmed(email="first@signers.example")
+    world.sign()
+    world.run_stream()
+    world.watch = TallyBefore(world, number)
+    assert "<strong>2 people have signed</strong>" in world.press(world.sent[-1].link("confirm")).body
+
+
+@pytest.mark.parametrize("is_tallied", [False, True])
+def test_the_thanks_count_the_own_letter_once_if_it_is_confirmed_again(world: World, *, is_tallied: bool) -> None:
+    world.sign()
+    world.run_stream()
+    path = world.sent[-1].link("confirm")
+    world.press(path)
+    if is_tallied:
+        world.run_stream()
+    assert "<strong>1 person has signed</strong>" in world.press(path).body
+
+
+def test_a_throttled_count_keeps_nobody_from_confirming(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.sign()
+    world.run_stream()
+    path = world.sent[-1].link("confirm")
+
+    def throttled(_counts: Counts, _campaign: str) -> Any:
+        raise ClientError({"Error": {"Code": "ThrottlingException"}}, "GetItem")
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(Counts, "count", throttled)
+        assert world.press(path).status == 200
+    world.run_stream()
+    assert world.get(f"{FORM}/count", as_json=True).json["signatures"] == 1
+
+
+def test_an_old_link_of_thanks_counts_the_own_letter_once(world: World) -> None:
+    path = letter_page(world, world.confirmed().link("confirm"))
+    assert "<strong>1 person has signed</strong>" in world.get(f"{path}?confirmed=1").body
+
+
+def test_a_confirmation_makes_two_calls_and_one_for_a_program_makes_one(world: World) -> None:
+    world.confirmed(email="warm@signers.example")
+    for as_json, calls in ((False, ["dynamodb:GetItem", "dynamodb:UpdateItem"]), (True, ["dynamodb:UpdateItem"])):
+        world.sign(email=f"{as_json}@signers.example")
+        world.run_stream()
+        path = world.sent[-1].link("confirm")
+        world.get(path)
+        before = len(world.calls)
+        world.post(path, as_json=as_json)
+        assert world.calls[before:] == calls
 
 
 def test_the_button_confirms_the_words_that_the_page_showed(world: World) -> None:

@@ -16,7 +16,7 @@ names. The counters `LOCALITY#…`, `SIGNED#…` and `CONFIRMED#…` of version 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from undersigned.domain import providers
@@ -94,6 +94,16 @@ def mark_of(signature: Signature) -> str:
         if signature.source:
             counters.append(f"{SOURCES}{signature.source}")
     return _BETWEEN.join(counters)
+
+
+def with_letter(count: Count, signature: Signature) -> Count:
+    """Return a public count with a letter in it. The count was read before the letter's row was read or written.
+
+    If the row was not counted yet, the count can't have it, whenever the tally runs.
+    """
+    if signature.status == "confirmed" and TOTAL not in counters_of(signature.tallied):
+        return replace(count, signatures=count.signatures + 1)
+    return count
 
 
 def counted_town(locality: str) -> str:

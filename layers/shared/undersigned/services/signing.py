@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from undersigned.domain.campaigns import ID_PATTERN
 from undersigned.domain.deliveries import DeliveryKey, archive_filename, packet_filename
@@ -22,7 +22,6 @@ from undersigned.domain.signatures import (
     read_unfinished,
     signer_id,
 )
-from undersigned.domain.tallies import TOTAL, counters_of
 from undersigned.domain.words import after_form, have_newer, is_about, request_after, words_id, words_of
 from undersigned.services.catalog import KEPT_FOR
 from undersigned.services.packet_files import parts_of, sent_packets
@@ -221,13 +220,15 @@ class Signing:
         _check_id(campaign)
         return self.counts.count(campaign)
 
-    def count_with(self, signature: Signature) -> Count:
-        """Return the public count including this letter, which was just confirmed. Raises NotFoundError."""
-        count = self.count(signature.campaign)
-        if signature.status == "confirmed" and TOTAL not in counters_of(signature.tallied):
-            # The tally counts it within seconds.
-            return replace(count, signatures=count.signatures + 1)
-        return count
+    def count_of_link(self, purpose: Literal["confirm", "letter"], token: str) -> Count | None:
+        """Return the public count of a signer's link; None for the canary's, which count nowhere. Raises TokenError.
+
+        Read it before the letter's row is read or written, and give both to `with_letter`.
+        """
+        try:
+            return self.count(self.tokens.read_signer(purpose, token).campaign)
+        except NotFoundError:
+            return None
 
     def next_delivery(self, campaign: Campaign) -> datetime | None:
         """Return when the next deliveries of a campaign are sent; None while it is paused."""
