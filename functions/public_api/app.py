@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from botocore.exceptions import ClientError
@@ -13,7 +14,8 @@ from functions.public_api.problems import NO_ROUTE, problem_of
 from undersigned.aws.failures import is_throttle, slower
 from undersigned.domain.errors import NotFoundError, UndersignedError
 from undersigned.domain.languages import Message
-from undersigned.services.signing import ClosedError
+from undersigned.services.ports import DamagedRowsError
+from undersigned.services.signing import ClosedError, OwnRowDamagedError
 from undersigned.web.answers import problem
 from undersigned.web.detours import refusing_detours
 from undersigned.web.hosts import hosts_of
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
     from undersigned.domain.campaigns import Campaign
 
+logger = Logger()
 app = APIGatewayHttpResolver()
 for routes in (form, count, signer, packets, assets, front):
     app.include_router(routes.router)
@@ -62,10 +65,22 @@ def _refuse_foreign_posts(app: APIGatewayHttpResolver, answer: NextMiddleware) -
 
 def _answer_error(error: UndersignedError) -> Response[str]:
     as_json = wants_json(app.current_event)
+    _report_damaged(error)
     if isinstance(error, ClosedError) and not as_json:
         return form.closed(error.campaign.id)
     event = app.current_event
     return problem(problem_of(error), language_for(event), as_json=as_json, framed=_framed(), theme=theme_of(event))
+
+
+def _report_damaged(error: UndersignedError) -> None:
+    """Log each damaged row that kept a page from a signer as an error, which an alarm counts."""
+    if isinstance(error, OwnRowDamagedError):
+        logger.error("a row is damaged", extra={"campaign": error.campaign.id, "letter": error.signer})
+    if isinstance(error, DamagedRowsError):
+        # A form was posted. Its campaign is the row's.
+        _, campaign = site_of(app.current_event.raw_event)
+        for signer in error.signers:
+            logger.error("a row is damaged", extra={"campaign": campaign or "", "letter": signer})
 
 
 def _answer_aws(error: ClientError) -> Response[str]:

@@ -6,8 +6,14 @@ from undersigned.domain.errors import FormError, NotFoundError, TokenError, Toke
 from undersigned.domain.languages import Message
 from undersigned.services.abuse_checks import BusyError
 from undersigned.services.packet_files import PacketErasedError, PacketNotReadyError
-from undersigned.services.ports import ChangedError, ThrottledError
-from undersigned.services.signing import ClosedError, ExpiredError, LinksEndedError, WordsGoneError
+from undersigned.services.ports import ChangedError, DamagedRowsError, ThrottledError
+from undersigned.services.signing import (
+    ClosedError,
+    ExpiredError,
+    LinksEndedError,
+    OwnRowDamagedError,
+    WordsGoneError,
+)
 from undersigned.web.answers import Problem
 from undersigned.web.posted import RequestError
 
@@ -66,6 +72,26 @@ def problem_of(error: UndersignedError) -> Problem:  # noqa: C901, PLR0911, PLR0
                 404,
                 Message("This link is not complete"),
                 Message("Part of it may be missing. Open the link in the email again, or copy all of it."),
+            )
+        case OwnRowDamagedError():
+            return Problem(
+                500,
+                Message("We can’t show your letter"),
+                Message(
+                    "Its record is damaged. The people who run this page have been told, and can repair it. If you "
+                    "pressed a button, it may have had no effect. Open the link again in a few days. If it can’t wait, "
+                    "write to %(organizer)s: %(email)s",
+                    {"organizer": error.campaign.organizer.name, "email": error.campaign.organizer.email},
+                ),
+            )
+        case DamagedRowsError():
+            # Of a form. It says nothing about whose row it is: anybody may have typed the address.
+            return Problem(
+                500,
+                Message("We can’t take this form now"),
+                Message(
+                    "The mistake is on our side. The people who run this page have been told. Try again in a few days."
+                ),
             )
         case PacketErasedError():
             return Problem(410, Message("This packet was deleted"), error.message)

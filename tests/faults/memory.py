@@ -841,6 +841,8 @@ def _assigned(source: str, before: Item, names: Mapping[str, str], values: Mappi
 
 
 def _sum(before: Mapping[str, Any] | None, added: Mapping[str, Any]) -> dict[str, Any]:
+    if before is not None and before.keys() != added.keys():
+        refuse("UpdateItem", "ValidationException")
     if "N" in added:
         return {"N": str(Decimal((before or {"N": "0"})["N"]) + Decimal(added["N"]))}
     return {"SS": sorted({*(before or {"SS": []})["SS"], *added["SS"]})}

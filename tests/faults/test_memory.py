@@ -6,7 +6,9 @@ import random
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from boto3.dynamodb.conditions import Attr
+from botocore.exceptions import ClientError
 
 from tests import world as worlds
 from undersigned.aws.dynamodb import (
@@ -22,7 +24,6 @@ from undersigned.aws.dynamodb import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import pytest
     from boto3.dynamodb.conditions import ConditionBase
 
     from tests.world import World
@@ -136,6 +137,15 @@ def test_memory_answers_like_moto(monkeypatch: pytest.MonkeyPatch) -> None:
             answers.append([answer_of(random_call(rng), world) for _ in range(CALLS)])
     for number, (theirs, ours) in enumerate(zip(*answers, strict=True)):
         assert ours == theirs, f"call {number}"
+
+
+@pytest.mark.parametrize("fast", [False, True])
+def test_nothing_is_added_to_a_text(monkeypatch: pytest.MonkeyPatch, *, fast: bool) -> None:
+    with worlds.world(monkeypatch, fast=fast, empty=True) as world:
+        key = Key("PK#1", "SK#1")
+        world.wiring.table.put({**key._asdict(), "n": "three"})
+        with pytest.raises(ClientError, match="ValidationException"):
+            world.wiring.table.update(Update(key, add={"n": 1}))
 
 
 def test_an_index_gets_changes_late_and_in_order(monkeypatch: pytest.MonkeyPatch) -> None:

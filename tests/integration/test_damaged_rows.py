@@ -413,6 +413,87 @@ def test_the_report_counts_the_letters_that_wait_for_the_next_email(damaged: Wor
     assert LEFT_OUT in text
 
 
+# The signer's own pages
+
+DAMAGES: list[dict[str, Any]] = [
+    {"signed_on": None},
+    {"name": None},
+    {"version": "three"},
+    {"note": 5},
+    {"drawing": "M"},
+    {"links_ended_at": 10**30},
+    {"letter": "nope"},
+    {"target": "nobody"},
+]
+PERSONAL = ("Ben@signers", "7 Ben Place", "yesterday")
+
+
+def links_of_ben(world: World) -> tuple[str, str]:
+    """Return the links to confirm Ben's letter and to its own page."""
+    mail = next(mail for mail in world.sent if mail.to == "Ben@signers.example")
+    return mail.link("confirm"), f"/letters/{world.wiring.tokens.for_signer('letter', CAMPAIGN, signer(world, 'Ben'))}"
+
+
+def own_pages(world: World) -> list[tuple[str, str]]:
+    """Return all pages that show Ben's letter or act on it, by method and path."""
+    confirming, own = links_of_ben(world)
+    return [
+        ("GET", confirming),
+        ("POST", confirming),
+        ("GET", own),
+        ("POST", f"{own}/withdraw"),
+        ("GET", f"{own}/withdraw"),
+        ("POST", f"{own}/end-links"),
+    ]
+
+
+@pytest.mark.parametrize("changes", DAMAGES, ids=str)
+def test_a_signer_whose_row_is_damaged_reads_that_it_is_and_the_operator_is_told(
+    world: World, caplog: pytest.LogCaptureFixture, changes: dict[str, Any]
+) -> None:
+    confirm(world, "Ben")
+    # The page after the end of all links shows no letter, so it needs neither its text nor its target.
+    needs_no_letter = changes.keys() <= {"letter", "target"}
+    for method, path in own_pages(world)[: -1 if needs_no_letter else None]:
+        change(world, "Ben", changes)
+        caplog.clear()
+        shown = world.request(method, path)
+        assert (shown.status, "We can’t show your letter" in shown.body) == (500, True), (method, path)
+        assert "letters@enddemand.example" in shown.body
+        assert told(caplog, "a row is damaged") == [("ERROR", signer(world, "Ben"))]
+        assert not any(word in shown.body for word in PERSONAL)
+
+
+def test_a_program_reads_the_same_of_a_damaged_row(world: World) -> None:
+    confirm(world, "Ben")
+    _, own = links_of_ben(world)
+    damage(world, "Ben")
+    answer = world.get(own, as_json=True, headers={"accept-language": "es"})
+    assert (answer.status, answer.json["title"]) == (500, "No podemos mostrar su carta")
+
+
+def test_a_repaired_letter_is_shown_as_before(world: World) -> None:
+    confirm(world, "Ben")
+    _, own = links_of_ben(world)
+    whole = row(world, "Ben")
+    damage(world, "Ben")
+    assert world.get(own).status == 500
+    repair(world, "Ben", whole)
+    assert world.get(own).status == 200
+
+
+def test_a_form_of_a_signer_whose_row_is_damaged_says_nothing_about_the_row(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    confirm(world, "Ben")
+    damage(world, "Ben")
+    caplog.clear()
+    answer = world.sign(email="Ben@signers.example")
+    assert (answer.status, "your letter" in answer.body) == (500, False)
+    assert "We can’t take this form now" in answer.body
+    assert told(caplog, "a row is damaged") == [("ERROR", signer(world, "Ben"))]
+
+
 # Letters one by one
 
 

@@ -409,6 +409,7 @@ def messages_that_wait_for_ses_have_an_alarm(template: Template) -> Iterator[str
 def refusals_that_fail_no_function_have_an_alarm(template: Template) -> Iterator[str]:
     for group, pattern in (
         ("ApiLogGroup", '$.status = "429"'),
+        ("PublicApiLogGroup", '$.message = "a row is damaged"'),
         ("SendConfirmationsLogGroup", '$.message = "SES refused an email"'),
     ):
         counted = _counted_in_logs(template, group, pattern)

@@ -14,6 +14,9 @@ TRANSACTION_CANCELED = "TransactionCanceledException"
 TRANSACTION_CONFLICT = "TransactionConflictException"
 """A transaction is running on the item. botocore doesn't retry this error."""
 
+UNFIT = "ValidationException"
+"""An update doesn't fit an attribute's type, or the request is wrong."""
+
 _THROTTLES = frozenset(
     {
         "LimitExceededException",

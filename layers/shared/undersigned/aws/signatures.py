@@ -21,6 +21,7 @@ from itertools import batched
 from typing import TYPE_CHECKING, cast, get_args, override
 
 from boto3.dynamodb.conditions import Attr
+from botocore.exceptions import ClientError
 
 from undersigned.aws.dynamodb import (
     BATCH_GET,
@@ -32,6 +33,7 @@ from undersigned.aws.dynamodb import (
     read_moment,
     written,
 )
+from undersigned.aws.failures import UNFIT, code_of
 from undersigned.domain.drawings import Drawing
 from undersigned.domain.languages import SOURCE
 from undersigned.domain.mail_budgets import lane_of
@@ -164,10 +166,7 @@ class Signatures(SignatureStore):
         values = self._table.get(signature_key(campaign, signer), consistent=True)
         if not values:
             return None
-        try:
-            return read_signature(values)
-        except DAMAGED as error:
-            raise DamagedRowsError((signer,)) from error
+        return _own_row(values)
 
     @override
     def signatures(self, campaign: str, signers: Sequence[str]) -> tuple[Signature, ...]:
@@ -333,11 +332,17 @@ class Signatures(SignatureStore):
         )
 
     def _move(self, change: Update) -> Signature:
-        """Change a signature as its signer wants, and return it. Raises SignatureStateError."""
+        """Change a signature as its signer wants, and return it. Raises SignatureStateError, DamagedRowsError."""
         try:
-            return read_signature(self._table.update(change, returns="ALL_NEW"))
+            values = self._table.update(change, returns="ALL_NEW")
         except ConditionFailedError as error:
-            raise SignatureStateError(read_signature(error.values) if error.values else None) from error
+            raise SignatureStateError(_own_row(error.values) if error.values else None) from error
+        except ClientError as error:
+            # Such as a version that is a text, to which nothing can be added.
+            if code_of(error) == UNFIT:
+                self.signature(*parse_signature_key(change.key.pk))
+            raise
+        return _own_row(values)
 
     @override
     def release(self, campaign: str, signer: str, mail_request: str) -> None:
@@ -608,6 +613,14 @@ def _read_beside(row: Values, values: Values) -> Signature:
     """Read words that wait beside a row's own."""
     of_row = {"pk": row["pk"], "status": "pending", "version": row["version"], "due": row.get("due", "")}
     return read_signature(of_row | values)
+
+
+def _own_row(values: Values) -> Signature:
+    """Read a signature. Raises DamagedRowsError if the row is damaged."""
+    try:
+        return read_signature(values)
+    except DAMAGED as error:
+        raise DamagedRowsError((parse_signature_key(values["pk"])[1],)) from error
 
 
 def _readable(values: Values) -> Signature | None:

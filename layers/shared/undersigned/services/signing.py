@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -25,16 +26,17 @@ from undersigned.domain.signatures import (
 from undersigned.domain.words import after_form, have_newer, is_about, request_after, words_id, words_of
 from undersigned.services.catalog import KEPT_FOR
 from undersigned.services.packet_files import parts_of, sent_packets
-from undersigned.services.ports import ChangedError, SignatureStateError
+from undersigned.services.ports import ChangedError, DamagedRowsError, SignatureStateError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import date, datetime
 
     from undersigned.domain.abuse_checks import Suspicion
     from undersigned.domain.campaigns import Campaign, Target
     from undersigned.domain.deliveries import Delivery
     from undersigned.domain.errors import FieldError
+    from undersigned.domain.letters import Letter
     from undersigned.domain.schedule import WeeklySchedule
     from undersigned.domain.tallies import Count
     from undersigned.domain.tokens import SignerToken
@@ -76,6 +78,16 @@ class WordsGoneError(UndersignedError):
 
 class LinksEndedError(UndersignedError):
     """The signer has ended the link, with every other one of that time."""
+
+
+class OwnRowDamagedError(UndersignedError):
+    """The row of a signer who opened a link is damaged; carries the campaign and the signer."""
+
+    def __init__(self, campaign: Campaign, signer: str) -> None:
+        """Keep the campaign and the signer."""
+        super().__init__("the signer's own row is damaged; docs/runbook.md says how to repair it")
+        self.campaign = campaign
+        self.signer = signer
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,33 +355,35 @@ class Signing:
     def to_confirm(self, token: str) -> OwnLetter:
         """Return the letter with the words of a confirmation link, unchanged.
 
-        Raises TokenError, ExpiredError, WordsGoneError, LinksEndedError.
+        Raises TokenError, ExpiredError, WordsGoneError, LinksEndedError, OwnRowDamagedError.
         """
         link = self.tokens.read_signer("confirm", token)
-        return self._with_words_of(link, self.signatures.signature(link.campaign, link.signer))
+        with self._own_row(link):
+            return self._with_words_of(link, self.signatures.signature(link.campaign, link.signer))
 
     def confirm(self, token: str) -> OwnLetter:
         """Confirm the letter with the words of a link, in one write. Doing it twice is harmless.
 
         A letter that is confirmed already keeps its words. Raises TokenError, ExpiredError, WordsGoneError,
-        LinksEndedError.
+        LinksEndedError, OwnRowDamagedError.
         """
         link = self.tokens.read_signer("confirm", token)
         # Only a link of a version before 0.3 doesn't name its words.
         words = link.words or words_id(self.to_confirm(token).signature.signed_at)
-        try:
-            entry = self.catalog.entry(link.campaign)
-            row: Signature | None = self.signatures.confirm(
-                link.campaign,
-                link.signer,
-                words,
-                at=self.clock(),
-                on=self.today(entry.campaign),
-                link_of=link.issued_at,
-            )
-        except SignatureStateError as error:
-            row = error.signature
-        return self._with_words_of(link, row)
+        with self._own_row(link):
+            try:
+                entry = self.catalog.entry(link.campaign)
+                row: Signature | None = self.signatures.confirm(
+                    link.campaign,
+                    link.signer,
+                    words,
+                    at=self.clock(),
+                    on=self.today(entry.campaign),
+                    link_of=link.issued_at,
+                )
+            except SignatureStateError as error:
+                row = error.signature
+            return self._with_words_of(link, row)
 
     def _with_words_of(self, link: SignerToken, row: Signature | None) -> OwnLetter:
         """Return a row's letter with the words of a confirmation link, or as it was confirmed or withdrawn."""
@@ -384,32 +398,47 @@ class Signing:
         )
 
     def own_letter(self, token: str) -> OwnLetter:
-        """Return a signer's letter and its status. Raises TokenError, ExpiredError, LinksEndedError."""
-        return self._opened_by(self.tokens.read_signer("letter", token))
+        """Return a signer's letter and its status.
+
+        Raises TokenError, ExpiredError, LinksEndedError, OwnRowDamagedError.
+        """
+        link = self.tokens.read_signer("letter", token)
+        with self._own_row(link):
+            return self._own_letter(self._current(link, self.signatures.signature(link.campaign, link.signer)), link)
 
     def withdraw(self, token: str) -> OwnLetter:
-        """Withdraw a letter unless it is sealed, and return it. Raises TokenError, ExpiredError, LinksEndedError."""
+        """Withdraw a letter unless it is sealed, and return it.
+
+        Raises TokenError, ExpiredError, LinksEndedError, OwnRowDamagedError.
+        """
         link = self.tokens.read_signer("letter", token)
-        try:
-            signature = self.signatures.withdraw(link.campaign, link.signer, self.clock(), link_of=link.issued_at)
-        except SignatureStateError as error:
-            signature = self._current(link, error.signature)
-        return self._own_letter(signature, link)
+        with self._own_row(link):
+            try:
+                signature = self.signatures.withdraw(link.campaign, link.signer, self.clock(), link_of=link.issued_at)
+            except SignatureStateError as error:
+                signature = self._current(link, error.signature)
+            return self._own_letter(signature, link)
 
     def end_links(self, token: str) -> Campaign:
         """End every link to a letter that was made until now, and return its campaign.
 
-        Raises TokenError, ExpiredError, LinksEndedError.
+        Raises TokenError, ExpiredError, LinksEndedError, OwnRowDamagedError.
         """
         link = self.tokens.read_signer("letter", token)
-        try:
-            self.signatures.end_links(link.campaign, link.signer, self.clock(), link_of=link.issued_at)
-        except SignatureStateError as error:
-            self._current(link, error.signature)
+        with self._own_row(link):
+            try:
+                self.signatures.end_links(link.campaign, link.signer, self.clock(), link_of=link.issued_at)
+            except SignatureStateError as error:
+                self._current(link, error.signature)
         return self.campaign(link.campaign).campaign
 
-    def _opened_by(self, link: SignerToken) -> OwnLetter:
-        return self._own_letter(self._current(link, self.signatures.signature(link.campaign, link.signer)), link)
+    @contextmanager
+    def _own_row(self, link: SignerToken) -> Iterator[None]:
+        """Raise OwnRowDamagedError if the row of a link turns out to be damaged."""
+        try:
+            yield
+        except DamagedRowsError as error:
+            raise OwnRowDamagedError(self.campaign(link.campaign).campaign, link.signer) from error
 
     def _current(self, link: SignerToken, signature: Signature | None) -> Signature:
         """Return a row that a link may show. Raises LinksEndedError, ExpiredError."""
@@ -433,10 +462,11 @@ class Signing:
 
     def _own_letter(self, signature: Signature, link: SignerToken) -> OwnLetter:
         entry = self.catalog.entry(signature.campaign, signature.target)
-        target = self.catalog.target_as_signed(
-            signature.campaign, entry.target(signature.target), signature.target_version
-        )
-        letter = self.catalog.letter(signature.campaign, signature.letter)
+        try:
+            target, letter = self._as_signed(entry, signature)
+        except NotFoundError as error:
+            # Something other than this program wrote which ones they are.
+            raise DamagedRowsError((signature.signer,)) from error
         delivery = None
         if signature.period is not None:
             delivery = self.deliveries.delivery(DeliveryKey(signature.campaign, signature.target, signature.period))
@@ -455,6 +485,13 @@ class Signing:
             next_delivery=lambda: self._next_delivery_of(signature, entry.campaign),
             token=self.tokens.for_signer("letter", link.campaign, link.signer, link.issued_at),
         )
+
+    def _as_signed(self, entry: Entry, signature: Signature) -> tuple[Target, Letter]:
+        """Return the target and the letter's text of a signature. Raises NotFoundError."""
+        target = self.catalog.target_as_signed(
+            signature.campaign, entry.target(signature.target), signature.target_version
+        )
+        return target, self.catalog.letter(signature.campaign, signature.letter)
 
     def _next_delivery_of(self, signature: Signature, campaign: Campaign) -> datetime | None:
         if self.catalog.is_paused(signature.campaign):
