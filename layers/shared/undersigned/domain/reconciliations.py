@@ -192,12 +192,18 @@ class Reconciliation:
         return self.suspects is not None and not self.position
 
     def as_values(self) -> dict[str, Any]:
-        """Return values that JSON can hold."""
-        return asdict(self)
+        """Return values that JSON can hold.
+
+        Only a third pass has `is_last_pass`: the code before it refuses what it doesn't know.
+        """
+        values = asdict(self)
+        if not self.is_last_pass:
+            del values["is_last_pass"]
+        return values
 
     @classmethod
     def of_values(cls, values: Any) -> Reconciliation:  # noqa: ANN401  (what JSON holds)
-        """Read the values. Raises AttributeError, KeyError or TypeError if they are damaged."""
+        """Read the values. Raises AttributeError, KeyError or TypeError if they are damaged or a name is unknown."""
         suspects = values["suspects"]
         return cls(
             **values
