@@ -45,7 +45,6 @@ def approve(request: ApiRequest, period: str) -> Response[str]:
 @routes.post("/deliveries/next", "manage")
 def deliver(request: ApiRequest) -> Response[str]:
     """Queue what waits now, for all targets or for one, instead of at the campaign's hour."""
-    request.check_fields(("target", "again", "why"))
     if request.event.query_string_parameters:
         raise RequestError(
             400,

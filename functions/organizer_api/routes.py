@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from functions.organizer_api import wired
 from undersigned.services.access import KeyRefusedError, ScopeError, TooManyRefusalsError
 from undersigned.web import security_log
+from undersigned.web.described_fields import described_fields
 from undersigned.web.organizer_requests import ApiRequest, bearer_key, check_names
 from undersigned.web.scoped_routes import ScopedRoutes
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
     from undersigned.domain.api_keys import Scope
     from undersigned.web.scoped_routes import Handler
+
+_LARGEST_BODY = 6_000_000
+"""What Lambda takes. Handlers refuse less, each at its own limit."""
 
 
 def campaign_routes() -> ScopedRoutes:
@@ -36,4 +40,8 @@ def _serve(event: APIGatewayProxyEventV2, scope: Scope, parts: Mapping[str, str]
         raise
     security_log.requested(key, "API", handler.__name__, scope)
     check_names(names)
-    return handler(ApiRequest(campaign, key, event), **names)
+    request = ApiRequest(campaign, key, event)
+    fields = described_fields(event.http_method, event.path)
+    if fields is not None:
+        request.check_fields(fields, _LARGEST_BODY)
+    return handler(request, **names)

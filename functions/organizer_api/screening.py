@@ -42,7 +42,6 @@ def show_evidence(request: ApiRequest) -> Response[str]:
 @routes.post("/signatures/screen", "manage")
 def screen(request: ApiRequest) -> Response[str]:
     """Count the letters of a slice that the filter selects, and with an `action`, hold, release or remove them."""
-    request.check_fields(_FIELDS)
     campaign, on_hold = wired.stack.campaigns.campaign(request.campaign), request.flag("on_hold")
     wanted = posted_filter(posted_values(request.event), campaign, on_hold=on_hold)
     action = _action(request)

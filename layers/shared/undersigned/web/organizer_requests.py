@@ -16,7 +16,7 @@ from undersigned.domain.names import LONGEST_SEARCH, SHORTEST_SEARCH
 from undersigned.domain.people import PERSON_PATTERN
 from undersigned.services.access import KeyRefusedError
 from undersigned.web.cursors import position_of
-from undersigned.web.posted import RequestError, posted_values
+from undersigned.web.posted import LONGEST_BODY, RequestError, posted_values
 from undersigned.web.uploads import Upload, posted_form
 
 if TYPE_CHECKING:
@@ -148,12 +148,12 @@ class ApiRequest:
             )
         return value
 
-    def check_fields(self, known: Sequence[str]) -> None:
+    def check_fields(self, known: Sequence[str], most_bytes: int = LONGEST_BODY) -> None:
         """Raise RequestError for a field in the body that isn't one of `known`.
 
-        For actions that a filter narrows: one that is misspelled would narrow nothing.
+        A field that is misspelled would be ignored: a filter would narrow nothing.
         """
-        fields = posted_values(self.event) if self.event.body else ()
+        fields = posted_values(self.event, most_bytes) if self.event.body else ()
         _check_known(fields, known, Message("We can’t read this request"))
 
     def check_query(self, known: Sequence[str]) -> None:
