@@ -326,6 +326,25 @@ def test_the_dashboards_preview_says_that_a_letter_is_left_out(damaged: World) -
     assert LEFT_OUT in manager.words("/targets/evanston/next")
 
 
+def test_the_preview_sends_nobody_to_check_letters_because_one_is_damaged(damaged: World) -> None:
+    manager = Organizer(damaged)
+    manager.sign_in("us_manage")
+    words = manager.words("/targets/evanston/next")
+    assert "Look at the letters first" not in words
+    assert "Check letters" not in words
+    assert "No list shows it. Tell that person, unless they know already." in words
+
+
+def test_the_preview_says_both_if_other_letters_must_be_checked(damaged: World) -> None:
+    [ada] = damaged.wiring.signatures.signatures(CAMPAIGN, [signer(damaged, "Ada")])
+    damaged.wiring.signatures.hold(ada)
+    manager = Organizer(damaged)
+    manager.sign_in("us_manage")
+    words = manager.words("/targets/evanston/next")
+    assert "Look at the letters first 1 letter is on hold until you release or erase it Check letters" in words
+    assert LEFT_OUT in words
+
+
 def test_the_commands_count_what_goes(damaged: World, run: Any, tmp_path: Any) -> None:
     confirm(damaged, "Dee")
     damaged.confirmed(email="eve@signers.example", name="Eve", postal_code="60091")

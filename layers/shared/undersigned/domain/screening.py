@@ -109,7 +109,11 @@ class Evidence:
         return sum(self.suspicions.values())
 
     def sentences(self, language: str) -> tuple[Message, ...]:
-        """Return what speaks against the letters, and what keeps others back, in sentences.
+        """Return what speaks against the letters, and what keeps others back, in sentences."""
+        return (*self.to_check(language), *self.damage(language))
+
+    def to_check(self, language: str) -> tuple[Message, ...]:
+        """Return the sentences about letters that an organizer can check.
 
         They don't name the domain: a stranger chose it.
         """
@@ -150,18 +154,22 @@ class Evidence:
                     {"count": number(self.on_hold, language)},
                 )
             )
-        if self.left_out:
-            found.append(
-                Message.counted(
-                    "%(count)s letter is left out, because its record is damaged: the person who runs the system can "
-                    "repair it",
-                    "%(count)s letters are left out, because their records are damaged: the person who runs the system "
-                    "can repair them",
-                    self.left_out,
-                    {"count": number(self.left_out, language)},
-                )
-            )
         return tuple(found)
+
+    def damage(self, language: str) -> tuple[Message, ...]:
+        """Return the sentence about damaged letters, which no organizer can check; nothing if there are none."""
+        if not self.left_out:
+            return ()
+        return (
+            Message.counted(
+                "%(count)s letter is left out, because its record is damaged: the person who runs the system can "
+                "repair it",
+                "%(count)s letters are left out, because their records are damaged: the person who runs the system "
+                "can repair them",
+                self.left_out,
+                {"count": number(self.left_out, language)},
+            ),
+        )
 
     def _values(self, count: int, language: str) -> dict[str, object]:
         return {"count": number(count, language), "letters": number(self.letters, language)}

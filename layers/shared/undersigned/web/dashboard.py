@@ -607,8 +607,15 @@ def target(
     )
 
 
-def _warnings(viewer: Viewer, evidence: Evidence) -> list[str]:
-    return [viewer.say(sentence) for sentence in evidence.sentences(viewer.language)]
+def _advice_on_damage(evidence: Evidence) -> Message:
+    return Message.counted(
+        "No list shows it. Tell that person, unless they know already. Nothing is lost: once it is repaired, it goes "
+        "with the next email.",
+        "No list shows them. Tell that person, unless they know already. Nothing is lost: once they are repaired, they "
+        "go with the next email.",
+        evidence.left_out,
+        {},
+    )
 
 
 def preview(viewer: Viewer, made: DeliveryPreview, evidence: Evidence, today: date) -> Page:
@@ -620,7 +627,9 @@ def preview(viewer: Viewer, made: DeliveryPreview, evidence: Evidence, today: da
         "overview",
         made=made,
         name=made.target.addressed(viewer.language),
-        warnings=_warnings(viewer, evidence),
+        warnings=[viewer.say(sentence) for sentence in evidence.to_check(viewer.language)],
+        damage=[viewer.say(sentence) for sentence in evidence.damage(viewer.language)],
+        advice_on_damage=viewer.say(_advice_on_damage(evidence)),
         today=today,
     )
 
