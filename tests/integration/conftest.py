@@ -18,7 +18,11 @@ ON_MOTO = bool(os.environ.get("UNDERSIGNED_ON_MOTO"))
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[worlds.World]:
-    """Yield a stack with the shipped campaign. A test that is marked with `moto` needs what only moto has."""
-    needs_moto = request.node.get_closest_marker("moto") is not None
-    with worlds.world(monkeypatch, fast=not (ON_MOTO or needs_moto)) as made:
+    """Yield a stack with the shipped campaign.
+
+    A test that is marked with `moto` needs what only moto has, and one that is marked with `memory` what only our own
+    memory has.
+    """
+    needs_moto, needs_memory = (request.node.get_closest_marker(name) is not None for name in ("moto", "memory"))
+    with worlds.world(monkeypatch, fast=needs_memory or not (ON_MOTO or needs_moto)) as made:
         yield made

@@ -28,6 +28,13 @@ if TYPE_CHECKING:
 
 type Logs = list[dict[str, Any]]
 
+later_passes = pytest.mark.memory
+"""Marks a test of a second and a third pass, each of which waits in its queue for 15 minutes. moto waits by the
+machine's clock, so it would not give the message to the test. Our own memory gives a delayed message at once."""
+
+late_index = pytest.mark.memory
+"""Marks a test of an index that shows changes late. moto's never does."""
+
 
 @pytest.fixture
 def reconcile(world: World, caplog: pytest.LogCaptureFixture) -> Any:
@@ -287,6 +294,7 @@ def test_a_request_says_when_it_was_made(world: World) -> None:
 # Counters
 
 
+@later_passes
 def test_a_deleted_rows_forgotten_record_is_reported_and_can_be_repaired(world: World, reconcile: Any) -> None:
     sign(world, "ada", "bo")
     world.run_stream()
@@ -323,6 +331,7 @@ def test_a_recount_corrects_nothing_that_moves(world: World, monkeypatch: pytest
     assert counted(world) == {"PROVIDER#other": 3}
 
 
+@later_passes
 def test_what_code_with_a_row_for_each_provider_counted_twice_is_reported_and_can_be_repaired(
     world: World, reconcile: Any
 ) -> None:
@@ -435,6 +444,7 @@ def test_a_letter_in_the_wrong_place_is_reported(
     assert "ada" not in str([(line["message"], line.get("letter")) for line in errors]).lower()
 
 
+@later_passes
 def test_a_bundle_whose_row_does_not_say_so_is_reported(world: World, reconcile: Any) -> None:
     world.confirmed()
     world.week()
@@ -643,6 +653,7 @@ def test_mail_claims_are_known_for_as_long_as_an_email_may_be_asked_for(world: W
     assert int(claim["expires_at"]) == int(world.clock.now.timestamp()) + 16 * 24 * 60 * 60
 
 
+@late_index
 def test_letters_that_an_index_shows_late_in_two_passes_are_no_difference(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -663,6 +674,7 @@ def test_letters_that_an_index_shows_late_in_two_passes_are_no_difference(
     assert "the counters differ from the rows" not in caplog.messages
 
 
+@late_index
 def test_a_letter_that_moves_back_in_the_listing_is_read(world: World) -> None:
     """The link of an earlier email confirms earlier words, and the index shows the row where the later ones were."""
     assert world.memory
