@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from undersigned.services.organizer_post import PostOutcome
 
 logger = Logger()
-stack = Wiring.of_environment("table_name", "sender", "configuration_set", "schedule", "operator_topic")
+stack = Wiring.of_environment(
+    "table_name", "sender", "configuration_set", "schedule", "operator_topic", "plans_at_once"
+)
 reporting = stack.reporting()
 hours = stack.hours()
 all_is_well = stack.all_is_well()

@@ -188,3 +188,22 @@ def test_the_report_reads_all_trays_at_once(many: World) -> None:
     assert "Letters not sent" in mail.text
     assert calls["dynamodb:Scan"] == 1
     assert calls["dynamodb:Query"] < 1.1 * (TOWNS + 20)
+
+
+def test_the_report_is_the_same_however_it_asks(many: World) -> None:
+    many.report(CAMPAIGN)
+    [usual] = [mail.text for mail in many.sent if mail.tags["kind"] == "report"]
+    many.clock.advance(days=7)
+    many.variables |= {"PLANS_AT_ONCE": "4"}
+    many.restart("report_deliveries")
+    many.watch = watch = Counting()
+    many.report(CAMPAIGN)
+    assert watch.most == 4
+    mails = [mail.text for mail in many.sent if mail.tags["kind"] == "report"]
+    assert len(mails) == 2
+    assert rows_of(mails[1]) == rows_of(usual) != []
+
+
+def rows_of(text: str) -> list[str]:
+    """Return the lines of a report that name a recipient."""
+    return [line for line in text.splitlines() if "Town " in line]

@@ -904,6 +904,7 @@ class Wiring:
             counts=self.counts,
             schedule=self.settings.schedule,
             clock=self._clock,
+            at_once=self.settings.plans_at_once,
         )
 
     @property

@@ -12,6 +12,7 @@ from undersigned.domain.providers import CONFIRMED, SIGNED, odd_ones, providers_
 from undersigned.domain.reports import Report, ReportLine, fate_of_waiting, left_between, lines_of
 from undersigned.domain.schedule import cadence_of
 from undersigned.rendering import organizer_mails
+from undersigned.services.at_once import each_at_once
 from undersigned.services.organizer_post import ONCE_IN, ONE_DAY
 from undersigned.services.waiting_evidence import evidence_against, waiting_signers
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from undersigned.domain.campaigns import Campaign
+    from undersigned.domain.campaigns import Campaign, Target
     from undersigned.domain.deliveries import Delivery, Sender
     from undersigned.domain.schedule import Cadence, WeeklySchedule
     from undersigned.services.organizer_post import OrganizerPost, PostOutcome
@@ -31,7 +32,7 @@ _A_WEEK = 7
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class Gathering:
-    """Gathers the content of a report. Changes nothing."""
+    """Gathers the content of a report, with so many calls at once. Changes nothing."""
 
     campaigns: CampaignStore
     signatures: SignatureStore
@@ -39,6 +40,7 @@ class Gathering:
     counts: CountStore
     schedule: WeeklySchedule
     clock: Callable[[], datetime]
+    at_once: int
 
     def report(self, campaign: str, period: str, *, days: int | None = None) -> Report:
         """Return the current outcome of a campaign's letters that were sent in so many days, and of those that wait.
@@ -49,14 +51,17 @@ class Gathering:
         settings = self.campaigns.campaign(campaign)
         controls = self.campaigns.controls(campaign)
         targets = self.campaigns.targets(campaign)
-        trays = waiting_signers(self.signatures, campaign, [target.id for target in targets])
-        evidence = evidence_against(self.signatures, campaign, trays)
+        trays = waiting_signers(self.signatures, campaign, [target.id for target in targets], self.at_once)
+        evidence = evidence_against(self.signatures, campaign, trays, self.at_once)
         day, days = date.fromisoformat(period), days or (1 if settings.has_own_cadence else _A_WEEK)
         since, until = cadence_of(settings, self.schedule).reported_between(day, days)
         lines: list[ReportLine] = []
-        for target in targets:
+
+        def deliveries_to(target: Target) -> tuple[Target, tuple[Delivery, ...]]:
+            return target, tuple(self._deliveries(campaign, target.id))
+
+        for target, delivered in each_at_once(deliveries_to, targets, self.at_once):
             waiting = len(trays.get(target.id, ())) - evidence.damaged.get(target.id, 0)
-            delivered = self._deliveries(campaign, target.id)
             lines += lines_of(target, delivered, since=since, until=until, now=self.clock())
             if waiting:
                 fate = fate_of_waiting(settings, period, controls, target, waiting)
