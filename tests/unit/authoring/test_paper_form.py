@@ -359,7 +359,7 @@ def test_a_placeholder_that_asks_for_something_else_is_a_separate_blank() -> Non
 def test_the_lines_around_a_filled_line_stay_separate_lines() -> None:
     letter, _ = import_letter("Office of the\nPolice Chief ______\n1 Made Up Road\nSampleton\n")
 
-    assert letter == "Office of the\\\nPolice Chief {{ target.name }}\\\n1 Made Up Road\nSampleton\n"
+    assert letter == "Office of the\\\nPolice Chief {{ target.name }}\\\n1 Made Up Road\\\nSampleton\n"
 
 
 def test_an_existing_merge_field_is_not_a_label() -> None:

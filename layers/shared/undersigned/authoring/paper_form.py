@@ -3,6 +3,7 @@ r"""Convert a letter typed for paper, with blanks to fill in by hand, to the Mar
 A blank is a rule of three underscores or more (bare, or escaped as `\_`), a placeholder such as `(print name)` or
 `[address]`, or a label with nothing after it (`Date:`). A rule takes the nearest label that no other rule has taken:
 the words before it, the placeholder after it, the line above it, the caption below it. Everything removed is reported.
+Lists, and the lines of an address or a closing, stay: see `paper_layout`.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from undersigned.authoring.paper_labels import (
     title_in_salutation,
     without_markup,
 )
+from undersigned.authoring.paper_layout import lay_out
 from undersigned.authoring.paper_lines import Line, Piece, in_short
 from undersigned.domain.languages import Message
 
@@ -53,7 +55,7 @@ def import_letter(text: str, file: str = "paper form") -> tuple[str, tuple[Findi
     lines = _plain(text)
     form = _Form(
         file,
-        [Line.of(number, line) for number, line in enumerate(lines, start=1)],
+        [Line.of(place, line) for place, line in enumerate(lay_out(lines))],
         title=title_in_salutation("\n".join(lines)),
     )
     form.fill()
@@ -70,9 +72,8 @@ def _plain(text: str) -> list[str]:
     """Return the lines of a typed text, without the characters that word processors leave in it."""
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\f", "")
     text = text.replace("\u00a0", " ").replace("\u200b", "")
-    # Markdown needs no backslash before these. A backslash makes a line break visible, unlike two spaces.
+    # Markdown needs no backslash before these.
     text = re.sub(r"\\([$'\"])", r"\1", text)
-    text = re.sub(r"(?m)(?<=\S) {2,}$", r"\\", text)
     return [_LOOSE_BRACE.sub(lambda match: match[1] or f"\\{match[2]}", line) for line in text.split("\n")]
 
 
@@ -95,15 +96,16 @@ class _Form:
     def letter(self) -> str:
         """Return the letter's Markdown."""
         written = [
-            (text, line.is_filled)
+            (text, line)
             for line in self.lines
             if line.written() or not line.pieces
             for text in line.written().split("\n")
         ]
         lines = [text for text, _ in written[:1]]
-        for (above, above_is_filled), (below, below_is_filled) in pairwise(written):
+        for (above, line_above), (below, line_below) in pairwise(written):
             # Markdown would join a filled line and its neighbor.
-            if (above_is_filled or below_is_filled) and not _breaks_between(above, below):
+            breaks = line_above.breaks or line_above.is_filled or line_below.is_filled
+            if breaks and not _breaks_between(above, below):
                 lines[-1] += "\\"
             lines.append(below)
         return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n") + "\n"
@@ -180,7 +182,7 @@ class _Form:
             self._refuse(line, piece)
 
     def _fill_bare_labels(self, line: Line) -> None:
-        above = self.lines[line.number - 2] if line.number > 1 else None
+        above = self.lines[line.place - 1] if line.place else None
         below = self._below(line)
         if line.is_prose or (above and above.is_prose) or (below and below.pieces[0].text.startswith("{{")):
             return
@@ -209,10 +211,10 @@ class _Form:
                 )
 
     def _above(self, line: Line) -> Line | None:
-        return next((other for other in reversed(self.lines[: line.number - 1]) if not other.is_empty), None)
+        return next((other for other in reversed(self.lines[: line.place]) if not other.is_empty), None)
 
     def _below(self, line: Line) -> Line | None:
-        return next((other for other in self.lines[line.number :] if not other.is_empty), None)
+        return next((other for other in self.lines[line.place + 1 :] if not other.is_empty), None)
 
     def _refuse(self, line: Line, blank: Piece) -> None:
         before = line.before(blank)

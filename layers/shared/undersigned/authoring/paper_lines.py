@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from undersigned.authoring.letters import TAG
 from undersigned.authoring.paper_labels import (
@@ -16,6 +16,9 @@ from undersigned.authoring.paper_labels import (
     tags,
     without_markup,
 )
+
+if TYPE_CHECKING:
+    from undersigned.authoring.paper_layout import LaidLine
 
 type Kind = Literal["text", "gap", "rule", "placeholder", "instruction"]
 
@@ -85,15 +88,21 @@ class Piece:
 
 @dataclass(slots=True)
 class Line:
-    """A line of a paper form. `is_prose` says that it is part of a sentence, not a line of labels and blanks."""
+    """A line of a paper form, at `place` (0-based), by the `number` of the line (1-based) that it was typed on.
 
+    `is_prose` says that it is part of a sentence, not a line of labels and blanks; `breaks`, that a line break follows.
+    """
+
+    place: int
     number: int
     pieces: list[Piece]
     is_prose: bool
+    breaks: bool
 
     @classmethod
-    def of(cls, number: int, text: str) -> Line:
+    def of(cls, place: int, laid: LaidLine) -> Line:
         """Cut a line into its pieces."""
+        text = laid.text
         pieces: list[Piece] = []
         end = 0
         for match in _PIECE.finditer(text):
@@ -102,7 +111,8 @@ class Line:
                 end = match.end()
         pieces.append(Piece("text", text[end:]))
         words = sum(_words(piece.text) for piece in pieces if piece.kind == "text")
-        return cls(number, [piece for piece in pieces if piece.text], words > _LONGEST_FORM_LINE)
+        kept = [piece for piece in pieces if piece.text]
+        return cls(place, laid.number, kept, words > _LONGEST_FORM_LINE, laid.breaks)
 
     @property
     def labels_and_blanks(self) -> list[Piece]:

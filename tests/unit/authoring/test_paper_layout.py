@@ -1,0 +1,245 @@
+"""A pasted letter keeps its lists, the lines of its addresses and closing, and its paragraphs."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.authoring.test_paper_form import SIGNER, TARGET
+from undersigned.authoring.letters import compile_letter
+from undersigned.authoring.paper_form import import_letter
+from undersigned.domain.letters import read_blocks, render_html
+
+FIELDS = "{{ target.name }}\n\n{{ signature }}\n\n{{ date }}\n\n{{ signer.name }}\n\n{{ signer.address }}\n"
+
+
+WRAPPED = (
+    "I write to you as a neighbor of the river and of the road beside it, on which far too many cars have gone far too "
+    "fast for far too long. Our School is beside it."
+)
+
+
+def blocks_of(pasted: str) -> list[tuple[str, str]]:
+    """Import a text with all fields after it, and return the blocks of the letter before them."""
+    letter, _ = import_letter(f"{pasted}\n\n{FIELDS}")
+    blocks = read_blocks(render_html(compile_letter(letter), TARGET, SIGNER))
+    return [(block.kind, block.text) for block in blocks[:-5]]
+
+
+LONG = (
+    "I write to you as a neighbor of the river and of the road beside it, on which far too many cars have gone far too "
+    "fast for far too long, by day and by night, past our houses and past our school."
+)
+SHORTER = "It need not stay this way: other towns have slowed their cars, and nobody wants the old days back there now."
+
+WORD = (
+    "Coalition for Slow Streets\r\n100 Made Up Road, Suite 5\r\nSampleton, IL 60201\r\nNovember 27, 2026\r\n"
+    f"Dear Chief:\r\n{LONG}\r\nWe ask for three things:\r\n•\tSigns at the school,\x0bon both sides\r\n"
+    "o\tin the fall\r\n•\tA walk at the river\r\n"
+    f"\u00a0\r\n{SHORTER}\r\n1.\tPaint the lines.\r\n2.\tMend the lamps.\r\n{LONG}\r\n"
+    "Sincerely,\r\n\r\n\r\nRobin Resident\r\nMember of the Board\r\n"
+)
+
+
+def test_a_letter_from_word_keeps_its_paragraphs_lists_and_lines() -> None:
+    assert blocks_of(WORD) == [
+        (
+            "paragraph",
+            "Coalition for Slow Streets\n100 Made Up Road, Suite 5\nSampleton, IL 60201\nNovember 27, 2026",
+        ),
+        ("paragraph", "Dear Chief:"),
+        ("paragraph", LONG),
+        ("paragraph", "We ask for three things:"),
+        ("bullet", "Signs at the school,\non both sides\n– in the fall"),
+        ("bullet", "A walk at the river"),
+        ("paragraph", SHORTER),
+        ("number", "Paint the lines."),
+        ("number", "Mend the lamps."),
+        ("paragraph", LONG),
+        ("paragraph", "Sincerely,"),
+        ("paragraph", "Robin Resident\nMember of the Board"),
+    ]
+
+
+GMAIL = """\
+Dear Chief Sample,
+
+I write to you as a neighbor of the river and of the road beside it, on
+which far too many cars have gone far too fast for far too long. Our
+School is beside it.
+
+We ask for two things:
+
+   - Signs at the school, on both sides, and a walk at the river that
+   everybody can see
+   - A lamp
+
+   1. In the fall
+   2. In the spring
+
+This is what we ask.
+Sincerely,
+
+Robin Resident
+Member of the Board
+
+Coalition for Slow Streets
+100 Made Up Road, Suite 5
+Sampleton, IL 60201
+"""
+
+
+def test_an_email_wrapped_at_72_columns_has_whole_paragraphs_and_keeps_its_lines() -> None:
+    assert blocks_of(GMAIL) == [
+        ("paragraph", "Dear Chief Sample,"),
+        ("paragraph", WRAPPED),
+        ("paragraph", "We ask for two things:"),
+        ("bullet", "Signs at the school, on both sides, and a walk at the river that everybody can see"),
+        ("bullet", "A lamp"),
+        ("number", "In the fall"),
+        ("number", "In the spring"),
+        ("paragraph", "This is what we ask."),
+        ("paragraph", "Sincerely,"),
+        ("paragraph", "Robin Resident\nMember of the Board"),
+        ("paragraph", "Coalition for Slow Streets\n100 Made Up Road, Suite 5\nSampleton, IL 60201"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        "We ask for:\n•\tSigns\n•\tLamps\n",
+        "We ask for:\r\n\r\n•\tSigns\r\n\r\n•\tLamps\r\n",
+        "We ask for:\n·\u00a0\u00a0\u00a0\u00a0\u00a0\u00a0\u00a0\u00a0 Signs\n·\u00a0\u00a0\u00a0\u00a0 Lamps\n",
+        "We ask for:\n\uf0b7\tSigns\n\uf0b7\tLamps\n",
+        "We ask for:\n§\tSigns\n§\tLamps\n",
+        "We ask for:\no\tSigns\no\tLamps\n",
+        "We ask for:\n    • Signs\n    • Lamps\n",  # LibreOffice
+        "We ask for:\n\n   * Signs\n   * Lamps\n",  # a text file of Google Docs
+        "We ask for:\n*\tSigns\n*\tLamps\n",  # Outlook
+        "We ask for:\n– Signs\n– Lamps\n",
+        "We ask for:\n—\u00a0Signs\n—\u00a0Lamps\n",
+        "We ask for:\n•Signs\n•Lamps\n",
+        "We ask for:\n-\u00a0\u00a0\u00a0\u00a0\u00a0\u00a0\u00a0\u00a0 Signs\n-\tLamps\n",
+    ],
+)
+def test_every_kind_of_bullet_makes_a_list(pasted: str) -> None:
+    assert blocks_of(pasted) == [("paragraph", "We ask for:"), ("bullet", "Signs"), ("bullet", "Lamps")]
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        "We ask for:\n1.\tSigns\n2.\tLamps\n",
+        "We ask for:\n1)\tSigns\n2)\tLamps\n",
+        "We ask for:\n1.\u00a0\u00a0\u00a0 Signs\n2.\u00a0\u00a0\u00a0 Lamps\n",
+        "We ask for:\n    1. Signs\n    2. Lamps\n",
+        "We ask for:\r\n\r\n1. Signs\r\n\r\n2. Lamps\r\n",
+    ],
+)
+def test_every_kind_of_number_makes_a_numbered_list(pasted: str) -> None:
+    assert blocks_of(pasted) == [("paragraph", "We ask for:"), ("number", "Signs"), ("number", "Lamps")]
+
+
+def test_a_lower_level_is_lines_of_its_entry_so_that_numbers_go_on() -> None:
+    pasted = "1.\tSigns\n•\tbig\n•\tblue\n2.\tLamps\na.\tin the road\nb.\tat the river\n3.\tTrees\n"
+
+    assert blocks_of(pasted) == [
+        ("number", "Signs\n– big\n– blue"),
+        ("number", "Lamps\na. in the road\nb. at the river"),
+        ("number", "Trees"),
+    ]
+
+
+def test_a_numbered_list_that_goes_on_after_a_paragraph_keeps_its_numbers() -> None:
+    assert blocks_of("1. Signs\n\nThat is all for now, but read on.\n\n2. Lamps\n") == [
+        ("number", "Signs"),
+        ("paragraph", "That is all for now, but read on."),
+        ("paragraph", "2. Lamps"),
+    ]
+
+
+def test_lettered_entries_stay_lines_with_their_letters() -> None:
+    assert blocks_of("(a) more signs, and bigger ones than\nthose we have,\n(b) more lamps\n") == [
+        ("paragraph", "(a) more signs, and bigger ones than those we have,\n(b) more lamps")
+    ]
+
+
+@pytest.mark.parametrize(
+    "prose",
+    [
+        "The river and the road beside it\n– both of them ours – are in danger, and have been so for years.",
+        "Ya sea de día o de noche, por la calle\no por el río, pedimos que vayan despacio por nuestra ciudad.",
+        "This is what the law says, as anybody can read in\n§ 5 of the act, and it has said so for many years now.",
+        "They have promised it to all of us in the fall of the year\n2026. The signs have not come, and none say why.",
+        "We, the undersigned residents of the City of\nSampleton, ask you to slow the cars.",
+        "Semantic line breaks are for Markdown.\nThey end each sentence with a line of its own.",
+    ],
+)
+def test_a_wrapped_sentence_stays_one_paragraph(prose: str) -> None:
+    assert blocks_of(prose) == [("paragraph", prose.replace("\n", " "))]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "Sincerely,\nRobin Resident\nMember of the Board",
+        "In solidarity,\nrobin resident\nmember of the board",
+        "Atentamente,\nRobin Resident\nMiembro de la Junta",
+        "Chief Avery Sample\nSampleton Police Department\n1 Made Up Road\nSampleton, IL 60201",
+        "Robin Resident, Ph.D.\nDirector, Slow Streets Inc.\n(312) 555-0100\nrobin@streets.example",
+    ],
+)
+def test_the_lines_of_a_closing_or_an_address_stay_lines(lines: str) -> None:
+    assert blocks_of(lines) == [("paragraph", lines)]
+
+
+def test_a_closing_stays_lines_also_some_blank_lines_later() -> None:
+    assert blocks_of("Sincerely,\n\n\nrobin resident\nmember of the board") == [
+        ("paragraph", "Sincerely,"),
+        ("paragraph", "robin resident\nmember of the board"),
+    ]
+
+
+def test_a_soft_break_of_word_or_pages_is_a_line_break() -> None:
+    assert blocks_of("Slow the cars.\vNow.\u2028Please.") == [("paragraph", "Slow the cars.\nNow.\nPlease.")]
+
+
+def test_findings_name_the_lines_as_they_were_pasted() -> None:
+    pasted = f"Dear Chief,\r\n{LONG}\r\n•\tSigns\vbig ones\r\n•\tLamps\r\n{LONG}\r\nName: ____\r\n"
+
+    assert [finding.line for finding in import_letter(pasted)[1]] == [6]
+
+
+MARKS = st.sampled_from(
+    [
+        "", "", "", "•\t", "• ", "•", "o\t", "§\t", "·\u00a0\u00a0\u00a0", "– ", "-\t", "- ", "* ", "+ ", "1. ",
+        "1.\t", "2. ", "2)\t", "3. ", "12. ", "(1) ", "a. ", "b) ", "i.\t", "\t•\t", "    • ", "   - ",
+        "  ", "\t", "        1. ",
+    ]
+)  # fmt: skip
+PHRASES = st.sampled_from(
+    [
+        "Dear Chief,", "Sincerely,", "Thank you,", "Robin Resident", "Director of the", "Sampleton, IL 60201",
+        "and so on", "We ask you to slow the cars that go past our school, and soon.", LONG, SHORTER,
+        "Signs:", "Lamps;", "Now.", "100 Made Up Road", "- odd", "• odd", "1. odd", "river\vroad",
+        "two  blanks", "ends in spaces  ", "a\\", "one\v\vtwo",
+    ]
+)  # fmt: skip
+LINES = st.lists(st.one_of(st.just(""), st.tuples(MARKS, PHRASES).map("".join)), max_size=12)
+ENDS = st.sampled_from(["\n", "\r\n"])
+# Single letters can be bullets.
+WORDS = re.compile(r"[^\W\d_]{2,}")
+
+
+@given(LINES, ENDS)
+def test_no_word_is_lost_or_moved_and_the_letter_compiles_and_is_stable(lines: list[str], end: str) -> None:
+    pasted = end.join(lines)
+    letter, findings = import_letter(f"{pasted}\n\n{FIELDS}")
+    assert not findings
+    blocks = read_blocks(render_html(compile_letter(letter), TARGET, SIGNER))
+    assert WORDS.findall(" ".join(block.text for block in blocks[:-5])) == WORDS.findall(pasted)
+    assert import_letter(letter)[0] == letter
