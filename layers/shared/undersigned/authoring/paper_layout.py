@@ -314,7 +314,7 @@ def _columns_left(above: str, below: str, width: int) -> int | None:
     """Return how many columns the next word would have left free; None if a blank is on one of the lines."""
     if _BLANK.search(above) or _BLANK.search(below):
         return None
-    return width - _columns(above) - len(_words(below)[0])
+    return width - _columns(above) - len(next(iter(_words(below)), ""))
 
 
 def _is_short(text: str) -> bool:
