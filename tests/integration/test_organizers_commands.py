@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -333,11 +334,18 @@ def test_a_delivery_that_needs_an_approval_says_how_to_approve_it(run: Any, worl
     assert [mail.to for mail in world.deliveries] == ["chief@evanston-police.example"]
 
 
-def test_an_approval_without_a_day_is_for_the_last_weekly_run(run: Any, world: World) -> None:
+def test_an_approval_without_a_day_is_for_today_as_on_the_dashboard(run: Any, world: World) -> None:
     needs_approval(world)
     world.confirmed()
-    assert "2026-11-23 is approved; 1 delivery started" in run("approve", CAMPAIGN, "--yes")
-    assert world.wiring.campaigns.controls(CAMPAIGN).approved == {"2026-11-23"}
+    assert f"{PERIOD} is approved; 1 delivery started" in run("approve", CAMPAIGN, "--yes")
+    assert world.wiring.campaigns.controls(CAMPAIGN).approved == {PERIOD}
+
+
+def test_today_is_the_day_in_the_campaigns_time_zone(run: Any, world: World) -> None:
+    needs_approval(world)
+    world.confirmed()
+    world.clock.now = datetime(2026, 11, 25, 5, 30, tzinfo=UTC)
+    assert f"{PERIOD} is approved" in run("approve", CAMPAIGN, "--yes")
 
 
 def test_deliver_says_first_what_goes_to_whom_and_what_does_not(run: Any, invoke: Any, world: World) -> None:

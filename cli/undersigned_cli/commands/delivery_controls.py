@@ -80,7 +80,7 @@ def approve(  # noqa: PLR0913  (options)
     reason: Reason = "",
     yes: Yes = False,
 ) -> None:
-    """Approve a day's deliveries, for a campaign that needs approval. Without a day: those of the last one.
+    """Approve a day's deliveries, for a campaign that needs approval. Without a day: today's.
 
     Says first what goes to whom, and asks.
     """
@@ -88,7 +88,7 @@ def approve(  # noqa: PLR0913  (options)
     wiring = stack.wiring()
     known_targets(wiring, campaign)
     settings = wiring.campaigns.campaign(campaign)
-    day = _day(period) or wiring.cadence(campaign).last_day(wiring.now()).isoformat()
+    day = _day(period) or wiring.period_of(settings)
     if settings.approval:
         show_plan(wiring, settings, wiring.planning().preview(settings, day, again=again, approved=True))
         ask(f"Approve the deliveries of {day}?", yes=yes)
