@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -19,6 +20,15 @@ FEW_EMAILS = 200
 """The daily quota of the sandbox."""
 
 _ENOUGH_USED = 0.9
+
+_EMAILS_A_SECOND = 8
+"""How many emails a second one email of the queue at once is: two of them are some 16 (docs/scale.md)."""
+
+_FEWEST_AT_ONCE, _MOST_AT_ONCE = 2, 1000
+"""What the parameter WaitingMailsAtOnce can be."""
+
+_FAR = 2
+"""How many times faster SES or the queue has to be, before it is worth a deployment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +62,7 @@ class Doctor:
             ("identity", self._identity),
             ("DMARC", self._dmarc),
             ("SES account", self._account),
+            ("waiting emails", self._waiting),
             ("suppression list", self._suppression),
             ("Lambda concurrency", self._concurrency),
             ("subscriptions", self._subscriptions),
@@ -142,6 +153,29 @@ class Doctor:
             yield Finding("daily quota", "problem", found, todo)
         else:
             yield Finding("daily quota", "ok", f"{used:.0f} of {most:.0f} emails used in 24 hours")
+
+    def _waiting(self) -> Iterator[Finding]:
+        """Compare how fast the queue of confirmation emails is sent with the rate of SES."""
+        rate = self.client("sesv2").get_account()["SendQuota"]["MaxSendRate"]
+        mapping = self._resources("AWS::Lambda::EventSourceMapping").get("SendConfirmationsWaiting")
+        if mapping is None:
+            return
+        try:
+            found = self.client("lambda").get_event_source_mapping(UUID=mapping)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ResourceNotFoundException":
+                raise
+            # The check of the mappings reports it.
+            return
+        at_once = found.get("ScalingConfig", {}).get("MaximumConcurrency", _FEWEST_AT_ONCE)
+        speed = at_once * _EMAILS_A_SECOND
+        fits = min(max(ceil(rate / _EMAILS_A_SECOND), _FEWEST_AT_ONCE), _MOST_AT_ONCE)
+        said = f"{at_once:,} at once are some {speed:,} a second; SES takes {rate:,.0f}"
+        if fits != at_once and (rate >= speed * _FAR or speed >= rate * _FAR):
+            least = ", the least" if fits == _FEWEST_AT_ONCE else ", an eighth of SES's rate"
+            yield Finding("waiting emails", "problem", said, f"deploy with WaitingMailsAtOnce={fits}{least}")
+        else:
+            yield Finding("waiting emails", "ok", said)
 
     def _suppression(self) -> Iterator[Finding]:
         ses = self.client("sesv2")

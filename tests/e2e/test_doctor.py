@@ -138,7 +138,7 @@ def ses_says(stack: RunningStack) -> Iterator[None]:
         "ProductionAccessEnabled": False,
         "SendingEnabled": False,
         "EnforcementStatus": "SHUTDOWN",
-        "SendQuota": {"Max24HourSend": 1000, "SentLast24Hours": 999},
+        "SendQuota": {"Max24HourSend": 1000, "SentLast24Hours": 999, "MaxSendRate": 200},
     }
     identity = {"VerifiedForSendingStatus": False, "DkimAttributes": {"Status": "PENDING"}}
     control(stack, account=account, identity=identity)
@@ -176,7 +176,7 @@ def no_record(dns: list[str]) -> Iterator[None]:
 
 
 @pytest.mark.rehearsed
-def test_thirteen_planted_faults_are_all_named_and_nothing_else(
+def test_fourteen_planted_faults_are_all_named_and_nothing_else(
     stack: RunningStack, problems: Callable[[], dict[str, str]], dns: list[str]
 ) -> None:
     before = problems()
@@ -208,6 +208,7 @@ def test_thirteen_planted_faults_are_all_named_and_nothing_else(
         "sandbox": "SES sends to verified addresses only",
         "sending": "paused or under review: SHUTDOWN",
         "daily quota": "999 of 1000 emails used in 24 hours",
+        "waiting emails": "2 at once are some 16 a second; SES takes 200",
         "identity": "not verified",
         "DKIM": "PENDING",
         "DMARC": "no record",

@@ -32,13 +32,14 @@ class Account:
             "ProductionAccessEnabled": True,
             "SendingEnabled": True,
             "EnforcementStatus": "HEALTHY",
-            "SendQuota": {"Max24HourSend": 50_000.0, "SentLast24Hours": 100.0},
+            "SendQuota": {"Max24HourSend": 50_000.0, "SentLast24Hours": 100.0, "MaxSendRate": 14.0},
         }
         self.suppressed: set[str] = set()
         self.concurrency = 1000
         self.subscriptions = {"alarms-arn": [("email", "arn:1")], "feedback-arn": [("sqs", "arn:2")]}
         self.schedules = {"weekly": "ENABLED", "daily": "ENABLED"}
-        self.mappings = {"uuid-1": "Enabled", "uuid-2": "Enabled"}
+        self.mappings = {"uuid-1": "Enabled", "uuid-2": "Enabled", "uuid-3": "Enabled"}
+        self.waiting_at_once = 2
         self.alarms: list[str] = []
         self.dmarc = ["v=DMARC1; p=quarantine", "something else"]
         self.denied: set[str] = set()
@@ -61,7 +62,11 @@ class Account:
         resources = {
             "AWS::SNS::Topic": {"Alarms": "alarms-arn", "FeedbackTopic": "feedback-arn"},
             "AWS::Scheduler::Schedule": {"PlanDeliveriesWeekly": "weekly", "ReconcileDaily": "daily"},
-            "AWS::Lambda::EventSourceMapping": {"TallySignatures": "uuid-1", "DeliverQueue": "uuid-2"},
+            "AWS::Lambda::EventSourceMapping": {
+                "TallySignatures": "uuid-1",
+                "DeliverQueue": "uuid-2",
+                "SendConfirmationsWaiting": "uuid-3",
+            },
         }
         yield {
             "StackResourceSummaries": [
@@ -101,7 +106,8 @@ class Account:
     def get_event_source_mapping(self, *, UUID: str) -> Any:  # noqa: N803
         if UUID not in self.mappings:
             raise refusal(code="ResourceNotFoundException")
-        return {"State": self.mappings[UUID]}
+        scaling = {"ScalingConfig": {"MaximumConcurrency": self.waiting_at_once}} if UUID == "uuid-3" else {}
+        return {"State": self.mappings[UUID], **scaling}
 
     def describe_alarms(self, **_: Any) -> Any:
         return {"MetricAlarms": [{"AlarmName": name} for name in self.alarms], "CompositeAlarms": []}
@@ -122,7 +128,7 @@ def findings(account: Account, state: State) -> list[Finding]:
 def test_a_healthy_stack_has_no_problem(account: Account) -> None:
     assert findings(account, "problem") == []
     assert findings(account, "unknown") == []
-    assert len(findings(account, "ok")) == 14
+    assert len(findings(account, "ok")) == 15
 
 
 FAULTS: dict[str, tuple[Callable[[Account], Any], str, str]] = {
@@ -187,6 +193,16 @@ FAULTS: dict[str, tuple[Callable[[Account], Any], str, str]] = {
         "event source mappings",
         "update-event-source-mapping",
     ),
+    "SES takes far more than the queue sends": (
+        lambda it: it.account["SendQuota"].update(MaxSendRate=200.0),
+        "waiting emails",
+        "deploy with WaitingMailsAtOnce=25, an eighth of SES's rate",
+    ),
+    "the queue sends far more than SES takes": (
+        lambda it: setattr(it, "waiting_at_once", 100),
+        "waiting emails",
+        "deploy with WaitingMailsAtOnce=2, the least",
+    ),
     "an alarm is on": (lambda it: it.alarms.append("undersigned-TallyAlarm-1"), "alarms", "runbook"),
 }
 
@@ -212,13 +228,42 @@ def test_what_is_wrong_is_named(account: Account) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("rate", "at_once", "found"),
+    [
+        (1.0, 2, None),  # the sandbox: fewer than two at once is not possible
+        (14.0, 2, None),
+        (24.0, 2, None),
+        (50.0, 2, "2 at once are some 16 a second; SES takes 50"),
+        (50.0, 7, None),
+        (333.0, 42, None),
+        (1_000.0, 42, "42 at once are some 336 a second; SES takes 1,000"),
+        (50.0, 13, "13 at once are some 104 a second; SES takes 50"),
+        (20_000.0, 1_000, None),  # no more than a thousand at once are possible
+    ],
+)
+def test_waiting_emails_are_to_go_at_about_the_rate_of_ses(
+    account: Account, rate: float, at_once: int, found: str | None
+) -> None:
+    account.account["SendQuota"].update(MaxSendRate=rate)
+    account.waiting_at_once = at_once
+
+    assert [one.found for one in findings(account, "problem")] == ([found] if found else [])
+
+
+def test_a_stack_without_the_mapping_of_waiting_emails_has_one_problem_only(account: Account) -> None:
+    account.mappings.pop("uuid-3")
+
+    assert [one.check for one in findings(account, "problem")] == ["event source mappings"]
+
+
 def test_a_check_without_permission_is_unknown_and_the_others_go_on(account: Account) -> None:
     account.denied.add("lambda")
 
     assert [(found.check, found.found) for found in findings(account, "unknown")] == [
         ("Lambda concurrency", "no answer: AccessDeniedException")
     ]
-    assert len(findings(account, "ok")) == 13
+    assert len(findings(account, "ok")) == 14
 
 
 def test_an_identity_of_a_single_address_is_found(account: Account) -> None:
