@@ -18,6 +18,10 @@ from undersigned_cli.stacks import Stack
 app = typer.Typer(no_args_is_help=True, help="Create, list and revoke keys for the organizers' API and dashboard.")
 
 
+_LONGEST_SHOWN = 40
+"""How much of a wrong value an error repeats."""
+
+
 class ScopeOption(StrEnum):
     """What a key gives access to."""
 
@@ -40,10 +44,10 @@ def create(  # noqa: PLR0913  (options)
     note: Annotated[str, typer.Option("--note", hidden=True)] = "",
 ) -> None:
     """Create a key for one campaign, and print it once. Only its hash is stored."""
+    expires_at = _end_of(expires, datetime.now(UTC))
     wiring = stack.wiring()
     known_targets(wiring, campaign)
     label = label or note  # `--note` is the former name of `--label`.
-    expires_at = _end_of(expires, datetime.now(UTC))
     text, key = wiring.keys_of_campaign().make(campaign, scope.value, label, expires_at, COMMAND_LINE)
     say(f"Key {key.digest[:DIGITS_SHOWN]} for {campaign}. Copy it now: it is not shown again.")
     typer.echo(text)
@@ -52,9 +56,10 @@ def create(  # noqa: PLR0913  (options)
 def _end_of(expires: str, now: datetime) -> datetime | None:
     if not expires:
         return None
-    days = re.fullmatch(r"(\d{1,4})d", expires)
+    days = re.fullmatch(r"([1-9]\d{0,3})d", expires, re.ASCII)
     if days is None:
-        message = f"--expires is {expires!r}; write a number of days such as 90d, or leave it empty for never"
+        shown = expires if len(expires) <= _LONGEST_SHOWN else f"{expires[:_LONGEST_SHOWN]}…"
+        message = f"--expires is {shown!r}; write 1d to 9999d, such as 90d for 90 days, or '' for a key that never ends"
         raise UndersignedError(message)
     return now + timedelta(days=int(days[1]))
 
