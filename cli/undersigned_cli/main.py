@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from difflib import get_close_matches
+from typing import Annotated, Any
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
@@ -44,6 +45,18 @@ class _InPanels(TyperGroup):
         return sorted(super().list_commands(ctx), key=lambda name: PANELS.index(panels[name] or RUN))
 
 
+class _Named(TyperGroup):
+    """Names its commands to a person who gives none of them, such as only the campaign."""
+
+    def resolve_command(  # type: ignore[override]  # Typer's own context
+        self, ctx: typer.Context, args: list[str]
+    ) -> tuple[str | None, Any, list[str]]:
+        names = self.list_commands(ctx)
+        if args and not args[0].startswith("-") and not get_close_matches(args[0], names):
+            ctx.fail(f"There is no command {args[0]!r} here; use one of {', '.join(names)}.")
+        return super().resolve_command(ctx, args)
+
+
 app = typer.Typer(
     cls=_InPanels,
     no_args_is_help=True,
@@ -52,19 +65,19 @@ app = typer.Typer(
     help="Run campaigns whose letters many people sign: prepare them, see who signed, and deliver the letters. "
     "Commands work on a stack in AWS, or with --local on the stack that `undersigned local` runs on this computer.",
 )
-app.add_typer(campaigns.app, name="campaign", rich_help_panel=PREPARE)
-app.add_typer(letters.app, name="letter", rich_help_panel=PREPARE)
+app.add_typer(campaigns.app, name="campaign", cls=_Named, rich_help_panel=PREPARE)
+app.add_typer(letters.app, name="letter", cls=_Named, rich_help_panel=PREPARE)
 counts.add_to(app)
 signatures.add_to(app)
 screening.add_to(app)
 deliveries.add_to(app)
 delivery_controls.add_to(app)
-app.add_typer(quarantine.app, name="quarantine", rich_help_panel=ACT)
-app.add_typer(people.app, name="person", rich_help_panel=RUN)
-app.add_typer(keys.app, name="key", rich_help_panel=RUN)
-app.add_typer(confirmations.app, name="confirmations", rich_help_panel=RUN)
-app.add_typer(dead_letters.app, name="dead-letters", rich_help_panel=RUN)
-app.add_typer(secret.app, name="secret", rich_help_panel=RUN)
+app.add_typer(quarantine.app, name="quarantine", cls=_Named, rich_help_panel=ACT)
+app.add_typer(people.app, name="person", cls=_Named, rich_help_panel=RUN)
+app.add_typer(keys.app, name="key", cls=_Named, rich_help_panel=RUN)
+app.add_typer(confirmations.app, name="confirmations", cls=_Named, rich_help_panel=RUN)
+app.add_typer(dead_letters.app, name="dead-letters", cls=_Named, rich_help_panel=RUN)
+app.add_typer(secret.app, name="secret", cls=_Named, rich_help_panel=RUN)
 backups.add_to(app)
 reconciling.add_to(app)
 doctor.add_to(app)
@@ -108,7 +121,11 @@ def run() -> None:
     except ClientError as error:
         _fail(f"AWS: {error}")
     except BotoCoreError as error:
-        _fail(f"AWS: {error}; check the profile (AWS_PROFILE), the region and the connection, or use --local")
+        said = str(error).rstrip(".")
+        _fail(
+            f"AWS: {said}; check the profile (AWS_PROFILE), the region (AWS_DEFAULT_REGION) and the connection, "
+            "or use --local"
+        )
     except OSError as error:
         reason = why_not(error)
         if reason is None:

@@ -158,7 +158,7 @@ class BackupFile:
         except EOFError as error:
             raise self._cut_off() from error
         except (gzip.BadGzipFile, zlib.error) as error:
-            message = f"{self.path} is not an Undersigned backup, or it is damaged: {error}; use another copy"
+            message = f"{self.path} is not an Undersigned backup, or it is damaged; use another copy"
             raise BackupFileError(message) from error
         except OSError as error:
             message = f"{self.path} can't be read: {error.strerror}; check its name and permissions"

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 def read(folder: Path) -> CompiledCampaign:
     """Read and compile a campaign's folder; raises MistakesError with every mistake in its files."""
+    if folder.is_file():
+        message = Message("this is a file; name the folder that has %(files)s", {"files": ", ".join(REQUIRED_FILES)})
+        raise MistakesError([Mistake(str(folder), None, message)])
     if not folder.is_dir():
         message = Message(
             "there is no such folder; create it with the files %(files)s", {"files": ", ".join(REQUIRED_FILES)}

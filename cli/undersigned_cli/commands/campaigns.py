@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -50,7 +51,8 @@ app = typer.Typer(
 def new(folder: Annotated[Path, typer.Argument(help="Folder to make.", metavar="DIR")]) -> None:
     """Make the folder of a new campaign, and say what to fill in."""
     campaign_folder.write_new(folder)
-    say(f"{folder} is the folder of a new campaign. Fill these in, then run `undersigned campaign check {folder}`:")
+    check = f"undersigned campaign check {shlex.quote(str(folder))}"
+    say(f"{folder} is the folder of a new campaign. Fill these in, then run `{check}`:")
     try:
         campaign_folder.read(folder)
     except MistakesError as error:

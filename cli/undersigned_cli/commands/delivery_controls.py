@@ -19,6 +19,7 @@ from undersigned_cli.commands.options import (
     Reason,
     TargetId,
     Yes,
+    a_day,
     check_target,
     examples,
     known_targets,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 Period = Annotated[
     datetime | None,
-    typer.Argument(help="Day of the delivery, such as 2026-11-30.", formats=["%Y-%m-%d"], metavar="DAY"),
+    typer.Argument(help="Day of the delivery, such as 2026-11-30.", parser=a_day, metavar="DAY"),
 ]
 
 

@@ -18,6 +18,9 @@ from undersigned_cli.stacks import Stack
 app = typer.Typer(no_args_is_help=True, help="Create, list and revoke keys for the organizers' API and dashboard.")
 
 
+_FEWEST_DIGITS = 4
+"""By how many digits a key can be revoked. An empty text, as an unset variable gives, would be any key."""
+
 _LONGEST_SHOWN = 40
 """How much of a wrong value an error repeats."""
 
@@ -73,7 +76,10 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """List a campaign's keys."""
-    keys = stack.wiring().api_keys.api_keys(campaign)
+    wiring = stack.wiring()
+    keys = wiring.api_keys.api_keys(campaign)
+    if not keys:
+        known_targets(wiring, campaign)
     columns = {"key": "Key", "scope": "Scope", "label": "Label", "created": "Created", "expires": "Expires"}
     rows: list[dict[str, object]] = [
         {
@@ -96,6 +102,12 @@ def revoke(
     key: Annotated[str, typer.Argument(help="The key's first digits, as `key list` shows them.", metavar="KEY")],
 ) -> None:
     """Revoke a key. It stops working immediately."""
+    if len(key) < _FEWEST_DIGITS:
+        message = (
+            f"{key!r} is too short for a key; give at least its first {_FEWEST_DIGITS} digits, "
+            f"as `undersigned key list {campaign}` shows them"
+        )
+        raise UndersignedError(message)
     wiring = stack.wiring()
     found = [kept.digest for kept in wiring.api_keys.api_keys(campaign) if kept.digest.startswith(key)]
     if len(found) != 1:

@@ -17,7 +17,7 @@ from undersigned.authoring.paper_form import import_letter
 from undersigned.domain.errors import FormError, UndersignedError
 from undersigned.domain.letters import SignerDetails
 from undersigned_cli import campaign_folder
-from undersigned_cli.commands.options import Folder, examples
+from undersigned_cli.commands.options import Folder, a_day, examples
 from undersigned_cli.commands.output import counted, say
 from undersigned_cli.whole_files import write_whole
 
@@ -89,7 +89,7 @@ def render(  # noqa: PLR0913  (a letter's fields)
     signature: Annotated[str, typer.Option(help="Signature. Without it: the name.")] = "",
     note: Annotated[str, typer.Option(help="The signer's own words.")] = "",
     on: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day of signing. Without it: today.")
+        datetime | None, typer.Option(parser=a_day, help="Day of signing. Without it: today.", metavar="DAY")
     ] = None,
     language: Annotated[
         str | None, typer.Option(help="One of the campaign's languages. Without it: the campaign's own.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from datetime import datetime
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Concatenate
@@ -40,6 +41,16 @@ Again = Annotated[
     typer.Option("--again", help="Send to recipients that got an email less than seven days before, too. Needs --why."),
 ]
 Folder = Annotated[Path, typer.Argument(help="Folder with campaign.toml, letter.md and targets.csv.", metavar="DIR")]
+
+
+def a_day(value: str) -> datetime:
+    """Return the day that a person typed."""
+    try:
+        return datetime.strptime(value, "%Y-%m-%d")  # noqa: DTZ007  (a day has no time zone)
+    except ValueError as error:
+        message = f"{value!r} is not a day; write year-month-day, such as 2026-11-30"
+        raise typer.BadParameter(message) from error
+
 
 DEFAULT_STACK = "undersigned"
 DEFAULT_STATE = LOCAL_STATE

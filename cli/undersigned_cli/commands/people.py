@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +18,8 @@ from undersigned_cli.commands.output import moment, say, show
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from undersigned.wiring import Wiring
 
 app = typer.Typer(no_args_is_help=True, help="Say who may do what on the dashboard of a campaign.")
@@ -75,7 +78,8 @@ def role(
 ) -> None:
     """Change what a person may do. It takes effect at once."""
     wiring = stack.wiring()
-    changed = wiring.people_of_campaign().set_role(campaign, _id_of(wiring, email), new.value, COMMAND_LINE)
+    with _way_out(campaign):
+        changed = wiring.people_of_campaign().set_role(campaign, _id_of(wiring, email), new.value, COMMAND_LINE)
     say(f"{changed.person.email} is {new.value} of {campaign}.")
 
 
@@ -84,7 +88,8 @@ def role(
 def remove(stack: Stack, campaign: Campaign, email: Email) -> None:
     """Remove a person from a campaign. Their sessions end at once."""
     wiring = stack.wiring()
-    removed = wiring.people_of_campaign().remove(campaign, _id_of(wiring, email), COMMAND_LINE)
+    with _way_out(campaign):
+        removed = wiring.people_of_campaign().remove(campaign, _id_of(wiring, email), COMMAND_LINE)
     say(f"{removed.person.email} is removed from {campaign}.")
 
 
@@ -106,6 +111,16 @@ def sign_in_link(stack: Stack, email: Email) -> None:
         wiring.campaigns.record_audit(entry, new_id())
     say(f"Whoever opens this link in the next {SIGN_IN_FOR.seconds // 60} minutes is signed in as {person.email}:")
     typer.echo(f"{wiring.settings.sender.api_url}/organizer/sign-in/link/{token}")
+
+
+@contextmanager
+def _way_out(campaign: str) -> Iterator[None]:
+    """Say how to see a campaign's people, if it doesn't have the one that was named."""
+    try:
+        yield
+    except NotFoundError as error:
+        message = f"{error}; to see those it has, run `undersigned person list {campaign}`"
+        raise NotFoundError(message) from error
 
 
 def _id_of(wiring: Wiring, email: str) -> str:

@@ -8,7 +8,7 @@ import typer
 
 from undersigned.domain.errors import NotFoundError
 from undersigned.services.delivery_controls import NotNowError
-from undersigned_cli.commands.options import COMMAND_LINE, AsJson, Campaign, Reason, examples, on_stack
+from undersigned_cli.commands.options import COMMAND_LINE, AsJson, Campaign, Reason, examples, known_targets, on_stack
 from undersigned_cli.commands.output import say, show
 from undersigned_cli.stacks import Stack
 
@@ -39,7 +39,9 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """List the letters in quarantine, and why each is there."""
-    signatures = stack.wiring().signatures
+    wiring = stack.wiring()
+    known_targets(wiring, campaign)
+    signatures = wiring.signatures
     columns = {
         "signer": "Signer",
         "signed": "Signed",
