@@ -111,11 +111,11 @@ class MadeSignatures(SignatureStore):
         return ((str(number), self._row(number)) for number in range(self._count))
 
     @override
-    def has_waiting(self, campaign: str, target: str, at_least: int = 1) -> bool:
+    def has_waiting(self, campaign: str, target: str, at_least: int = 1, *, until: datetime | None = None) -> bool:
         return self._count >= at_least
 
     @override
-    def waiting(self, campaign: str, target: str) -> Iterator[str]:
+    def waiting(self, campaign: str, target: str, *, until: datetime | None = None) -> Iterator[str]:
         return (f"{number:032x}" for number in range(self._count))
 
     delete = signature = listed_signatures = pages = sign = ask_again = confirm = end_links = _not_asked

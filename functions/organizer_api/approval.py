@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.organizer_api import wired
-from undersigned.domain.errors import NotFoundError, TokenError, TokenExpiredError
+from undersigned.domain.errors import GivenError, NotFoundError, TokenError, TokenExpiredError
 from undersigned.domain.languages import Message
 from undersigned.services.delivery_controls import NotNowError
 from undersigned.web import pages
 from undersigned.web.answers import Problem, moved, page, problem
+from undersigned.web.organizer_requests import posted_look
 from undersigned.web.reader import language_for
 
 if TYPE_CHECKING:
@@ -42,16 +43,18 @@ def show(token: str) -> Response[str]:
 
 @router.post("/organizer/approve/<token>")
 def approve(token: str) -> Response[str]:
-    """Approve the period and queue its deliveries. Doing it twice has no further effect."""
+    """Approve what the page showed, and queue its deliveries. Doing it twice has no further effect."""
     try:
-        wired.stack.approving().approve(token)
-    except (TokenError, NotFoundError, NotNowError) as error:
+        wired.stack.approving().approve(token, posted_look(router.current_event))
+    except (TokenError, NotFoundError, NotNowError, GivenError) as error:
         return _answer(error)
     return moved(f"/organizer/approve/{token}")
 
 
-def _answer(error: TokenError | NotFoundError | NotNowError) -> Response[str]:
-    if isinstance(error, NotNowError):
+def _answer(error: TokenError | NotFoundError | NotNowError | GivenError) -> Response[str]:
+    if isinstance(error, GivenError):
+        found = Problem(400, Message("We can’t read this request"), error.message)
+    elif isinstance(error, NotNowError):
         found = Problem(410, Message("This can’t be done now"), error.message)
     else:
         found = _TOO_OLD if isinstance(error, TokenExpiredError) else _NOT_HERE

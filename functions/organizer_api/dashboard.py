@@ -34,7 +34,9 @@ def overview(request: DashboardRequest) -> Response[str]:
     if not viewer.is_published:
         return moved(f"{viewer.home}/workshop")
     after = request.position(TARGET_POSITION)
-    targets, found = organizing.targets(request.campaign, after, TARGETS_SHOWN), organizing.overview(request.campaign)
+    found, period = organizing.overview(request.campaign), wired.stack.period_of(viewer.campaign)
+    look = found.controls.look(period, needs_approval=found.campaign.approval)
+    targets = organizing.targets(request.campaign, after, TARGETS_SHOWN, look)
     return dashboard_page(
         dashboard.overview(
             viewer,
@@ -48,7 +50,7 @@ def overview(request: DashboardRequest) -> Response[str]:
             form_url=f"{public_url(request.event)}/campaigns/{request.campaign}",
             is_part=after is not None or targets.next_position is not None,
             by_source=organizing.counts(request.campaign, "source").by if viewer.campaign.sources else {},
-            period=wired.stack.period_of(viewer.campaign),
+            period=period,
             draft=wired.stack.drafts.draft(request.campaign) if viewer.may_manage else None,
             sort=request.choice("sort", dashboard.COLUMNS) or "recipient",
             descending=request.choice("order", ("ascending", "descending")) == "descending",
@@ -60,8 +62,10 @@ def overview(request: DashboardRequest) -> Response[str]:
 def target(request: DashboardRequest, target: str) -> Response[str]:
     """Show a target: its waiting letters, its deliveries and its buttons."""
     viewer, organizing = viewer_of(request), wired.organizing
-    state = organizing.target(request.campaign, target)
-    plan = state.plan(viewer.campaign, organizing.controls(request.campaign), wired.stack.period_of(viewer.campaign))
+    controls, period = organizing.controls(request.campaign), wired.stack.period_of(viewer.campaign)
+    look = controls.look(period, needs_approval=viewer.campaign.approval)
+    state = organizing.target(request.campaign, target, look)
+    plan = state.plan(viewer.campaign, controls, period)
     return dashboard_page(
         dashboard.target(viewer, state, plan, state.deliveries[:ROWS_SHOWN], organizing.next_delivery(viewer.campaign))
     )

@@ -33,11 +33,12 @@ def resume(request: DashboardRequest) -> Response[str]:
 
 @buttons.post("/approve", "manage")
 def approve(request: DashboardRequest) -> Response[str]:
-    """Approve the period that the page showed, and queue its deliveries; or again within seven days."""
+    """Approve what the page showed of its period, and queue its deliveries; or again within seven days."""
     period = request.posted("period")
     check_names({"period": period})
     controls = wired.stack.delivery_controls()
-    controls.approve(request.campaign, period, request.by, request.reason(), again=request.pressed_again())
+    again, look = request.pressed_again(), request.look()
+    controls.approve(request.campaign, period, request.by, request.reason(), look=look, again=again)
     return done(request, "approved")
 
 

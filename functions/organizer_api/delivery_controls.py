@@ -36,9 +36,10 @@ def resume(request: ApiRequest) -> Response[str]:
 
 @routes.post("/deliveries/<period>/approve", "manage")
 def approve(request: ApiRequest, period: str) -> Response[str]:
-    """Approve a period's deliveries, and queue them."""
+    """Approve a period's deliveries, for letters that had come at `look`, and queue them."""
     controls = wired.stack.delivery_controls()
-    plan = controls.approve(request.campaign, period, request.by, request.why(), again=request.flag("again"))
+    again, look = request.flag("again"), request.look()
+    plan = controls.approve(request.campaign, period, request.by, request.why(), look=look, again=again)
     return data({"period": period, "queued": [key.target for key in plan.queued]})
 
 

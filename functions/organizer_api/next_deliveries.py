@@ -40,13 +40,16 @@ MOST_BYTES = 4_400_000
 def list_next(request: ApiRequest) -> Response[str]:
     """List what a delivery would send now to whom, and what it would not send and why. Changes nothing."""
     after = request.position(TARGET_POSITION)
+    seen_at = wired.stack.now()
     overview = wired.organizing.overview(request.campaign)
     period = wired.stack.period_of(overview.campaign)
     campaign, controls = overview.campaign, overview.controls
-    found = wired.organizing.targets(request.campaign, after, request.limit(50, most=200))
+    look = controls.look(period, needs_approval=campaign.approval)
+    found = wired.organizing.targets(request.campaign, after, request.limit(50, most=200), look)
     return data(
         {
             "period": period,
+            "look": seen_at.isoformat(),
             "next_delivery": overview.next_delivery.isoformat(),
             "paused": controls.paused,
             "may_begin": controls.lets_begin(period, needs_approval=campaign.approval),
@@ -69,6 +72,7 @@ def line_values(line: PlanLine) -> dict[str, object]:
         "target": line.key.target,
         "period": line.key.period,
         "letters": line.letters,
+        "later": line.later,
         "to": line.target.email,
         "outcome": line.outcome,
         "why": line.target.held_because,
@@ -80,12 +84,14 @@ def line_values(line: PlanLine) -> dict[str, object]:
 @routes.get("/deliveries/next/<target>", "manage")
 def preview(request: ApiRequest, target: str) -> Response[str]:
     """Preview the email that a target would get now."""
+    seen_at = wired.stack.now()
     made = preview_of(request, target)
     evidence = waiting_evidence(wired.stack.signatures, request.campaign, [target])
     address = f"/organizer/campaigns/{request.campaign}/deliveries/next/{target}"
     return data(
         {
             "target": target,
+            "look": seen_at.isoformat(),
             "to": made.mail.to,
             "subject": made.mail.subject,
             "text": made.mail.text,

@@ -173,7 +173,7 @@ _DECISIVE = (
     "status", "quarantine", "target", "note", "bundle", "due", "tallied",
     "signatures",
     "state", "attempt", "letters", "packets", "erased", "left_out", "permanent",
-    "email", "mail_state", "hold", "paused", "approved",
+    "email", "mail_state", "hold", "paused", "approved", "looked",
 )  # fmt: skip
 """The attributes that decide what happens next."""
 

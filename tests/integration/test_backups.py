@@ -341,13 +341,14 @@ def test_a_restored_campaign_is_paused_even_if_it_was_not(stacks: Stacks) -> Non
     old = stacks.stack()
     run("pause", CAMPAIGN)
     run("resume", CAMPAIGN)
-    old.wiring.campaigns.approve(CAMPAIGN, PERIOD)
+    old.wiring.campaigns.approve(CAMPAIGN, PERIOD, old.clock())
     stacks.backup()
     new = stacks.stack(empty=True)
     stacks.restore()
     controls = new.wiring.campaigns.controls(CAMPAIGN)
     assert controls.paused
     assert controls.approved == {PERIOD}
+    assert controls.looked == {PERIOD: old.clock()}
 
 
 def test_a_letter_not_confirmed_in_time_is_not_restored(stacks: Stacks) -> None:

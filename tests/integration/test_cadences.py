@@ -229,7 +229,7 @@ def test_recipients_that_a_monthly_delivery_left_out_are_asked_for_once(world: W
 
     def send(day: str, target: str) -> None:
         at(world, f"{day}T12:00")
-        world.wiring.campaigns.approve(CAMPAIGN, day)
+        world.wiring.campaigns.approve(CAMPAIGN, day, world.clock())
         controls.deliver(CAMPAIGN, day, "cli", "the council meets", only=target)
         world.run_queue()
 

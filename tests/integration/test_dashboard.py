@@ -722,7 +722,7 @@ def test_a_recipients_page_offers_no_second_email_before_its_approval(world: Wor
     page = manager.see("/targets/evanston").body
     assert "<button>Send a second email</button>" not in page
     assert f'<a href="{DASHBOARD}#second-email">' in page
-    world.wiring.campaigns.approve(CAMPAIGN, "2026-11-25")
+    world.wiring.campaigns.approve(CAMPAIGN, "2026-11-25", world.clock())
     action, values = second_email(manager, "/targets/evanston")
     manager.press(action, {**values, "why": "the office asked for it"})
     world.run_queue()

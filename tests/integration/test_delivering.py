@@ -327,7 +327,7 @@ def test_a_letter_that_was_sealed_meanwhile_is_not_put_on_hold(world: World) -> 
     with pytest.raises(ChangedError):
         world.wiring.signatures.hold(waiting)
     with pytest.raises(ChangedError):
-        world.wiring.signatures.end_hold(waiting)
+        world.wiring.signatures.end_hold(waiting, world.clock())
     sealed = world.wiring.signatures.signature(CAMPAIGN, signer)
     assert sealed is not None
     assert (sealed.on_hold, sealed.period) == (False, "2026-11-24")

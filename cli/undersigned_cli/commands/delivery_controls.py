@@ -90,10 +90,12 @@ def approve(  # noqa: PLR0913  (options)
     known_targets(wiring, campaign)
     settings = wiring.campaigns.campaign(campaign)
     day = _day(period) or wiring.period_of(settings)
+    # Letters that come while the person reads and answers wait for another approval.
+    look = wiring.now()
     if settings.approval:
-        show_plan(wiring, settings, wiring.planning().preview(settings, day, again=again, approved=True))
+        show_plan(wiring, settings, wiring.planning().preview(settings, day, again=again, approved=True, look=look))
         ask(f"Approve the deliveries of {day}?", yes=yes)
-    plan = wiring.delivery_controls().approve(campaign, day, COMMAND_LINE, reason, again=again)
+    plan = wiring.delivery_controls().approve(campaign, day, COMMAND_LINE, reason, look=look, again=again)
     show_started(plan)
     if wiring.campaigns.controls(campaign).paused:
         say(f"{campaign} is paused: nothing is sent until you run `undersigned resume {campaign}`.")

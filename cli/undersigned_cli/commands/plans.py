@@ -79,6 +79,12 @@ def _what_happens(line: PlanLine, now: datetime) -> str:  # noqa: PLR0911  (a ta
     # A delivery has its number of letters once all of them are sealed.
     letters = counted(line.letters, "letter") if line.letters else "letters"
     match line.outcome:
+        case "goes" if line.later:
+            waits = "waits" if line.later == 1 else "wait"
+            return (
+                f"{letters} to {line.target.email}; "
+                f"{counted(line.later, 'more letter')} came after the approval, and {waits} for a later delivery"
+            )
         case "goes":
             return f"{letters} to {line.target.email}"
         case "held" | "bounced":

@@ -890,6 +890,7 @@ class Wiring:
             planning=self.planning(),
             tokens=self.tokens,
             delivery_controls=self.delivery_controls(),
+            clock=self._clock,
             at_once=self.settings.plans_at_once,
         )
 

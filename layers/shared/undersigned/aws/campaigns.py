@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import secrets
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import batched
 from typing import TYPE_CHECKING, cast, override
 
@@ -53,7 +53,7 @@ from undersigned.domain.tallies import TOTAL
 from undersigned.services.ports import CampaignStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from boto3.dynamodb.conditions import ConditionBase
 
@@ -108,6 +108,9 @@ def audit_partition(campaign: str) -> str:
     """Return the partition of a campaign's activity log."""
     return f"AUDIT#{campaign}"
 
+
+_APPROVALS_AT_ONCE = 5
+"""How often an approval tries again because of another one at the same moment."""
 
 NOT_PAUSED = ~Attr("paused").eq(True)  # noqa: FBT003  (an attribute's value)
 """The condition on a campaign's controls that its deliveries are not paused."""
@@ -221,7 +224,10 @@ class Campaigns(CampaignStore):
     def controls(self, campaign: str) -> Controls:
         values = self._table.get(controls_key(campaign), consistent=True) or {}
         return Controls(
-            bool(values.get("paused", False)), frozenset(values.get("approved", ())), str(values.get("roster", ""))
+            bool(values.get("paused", False)),
+            frozenset(values.get("approved", ())),
+            str(values.get("roster", "")),
+            _read_looks(values.get("looked")),
         )
 
     @override
@@ -229,8 +235,21 @@ class Campaigns(CampaignStore):
         self._table.update(Update(controls_key(campaign), assign={"paused": paused}))
 
     @override
-    def approve(self, campaign: str, period: str) -> None:
-        self._table.update(Update(controls_key(campaign), add={"approved": {period}}))
+    def approve(self, campaign: str, period: str, look: datetime) -> None:
+        for is_last in (*[False] * _APPROVALS_AT_ONCE, True):
+            values = self._table.get(controls_key(campaign), consistent=True) or {}
+            before = values.get("looked")
+            known = _read_looks(before).get(period, look)
+            looked = {**(before or {}), period: written(max(look, known).astimezone(UTC))}
+            unchanged = Attr("looked").not_exists() if before is None else Attr("looked").eq(before)
+            change = Update(controls_key(campaign), {"looked": looked}, add={"approved": {period}}, when=unchanged)
+            try:
+                self._table.update(change)
+            except ConditionFailedError:
+                if is_last:
+                    raise
+            else:
+                return
 
     @override
     def hold(self, campaign: str, target: str, why: str) -> None:
@@ -284,6 +303,11 @@ class Campaigns(CampaignStore):
     def newest_audit(self, campaign: str, before: str | None = None) -> Iterator[tuple[str, AuditEntry]]:
         found = self._table.query(audit_partition(campaign), newest_first=True, below=before)
         return ((values["sk"], read_audit(values)) for values in found)
+
+
+def _read_looks(values: Mapping[str, str] | None) -> dict[str, datetime]:
+    """Read the look of each period's approval."""
+    return {period: datetime.fromisoformat(look) for period, look in (values or {}).items()}
 
 
 def _no_target(campaign: str, target: str) -> NotFoundError:

@@ -223,22 +223,27 @@ class Table:
             request["Limit"] = read_ahead
         return (from_item(item) for page in self._pages(request) for item in page["Items"])
 
-    def count(self, pk: str, index: IndexName, most: int | None = None) -> int:
+    def count(self, pk: str, index: IndexName, most: int | None = None, *, below: str | None = None) -> int:
         """Count the items of an index's partition; with `most`, up to that number, in one call."""
-        request = self._query(pk, index)
+        request = self._query(pk, index, below=below)
         request["Select"] = "COUNT"
         if most is not None:
             request["Limit"] = most
             return self._client.query(**request)["Count"]
         return sum(page["Count"] for page in self._pages(request))
 
-    def partitions(self, index: IndexName, begins_with: str, most_pages: int) -> list[tuple[str, str]] | None:
+    def partitions(
+        self, index: IndexName, begins_with: str, most_pages: int, *, below: str | None = None
+    ) -> list[tuple[str, str]] | None:
         """Scan an index, and list the partitions of its items that begin so, each with the item's own `pk`.
 
-        Return None if the index has more pages. A page is a megabyte, as is one call.
+        `below` is as in `query`. Return None if the index has more pages. A page is a megabyte, as is one call.
         """
-        name = _KEYS_OF_INDEXES[index][0]
-        built = ConditionExpressionBuilder().build_expression(Attr(name).begins_with(begins_with))
+        name, sk_name = _KEYS_OF_INDEXES[index]
+        condition: ConditionBase = Attr(name).begins_with(begins_with)
+        if below is not None:
+            condition &= Attr(sk_name).lt(below)
+        built = ConditionExpressionBuilder().build_expression(condition)
         partition = next(iter(built.attribute_name_placeholders))
         request: ScanInputTypeDef = {
             "TableName": self._name,

@@ -279,7 +279,7 @@ class Signatures(SignatureStore):
             "status": "confirmed",
             "confirmed_at": at.isoformat(),
             "confirmed_on": on.isoformat(),
-            "due_at": f"{at.isoformat()}#{signer}",
+            "due_at": _due_at(at, signer),
         }
         # Its status takes the letter out of quarantine. The suspicion stays, because a program that reads the email of
         # a whole domain confirms, too.
@@ -462,31 +462,33 @@ class Signatures(SignatureStore):
         )
 
     @override
-    def end_hold(self, signature: Signature) -> None:
+    def end_hold(self, signature: Signature, at: datetime) -> None:
         tray, held = _tray_and_hold_of(signature)
-        self._table.update(
-            Update(signature_key(signature.campaign, signature.signer), {"due": tray}, when=_is_in(held))
-        )
+        due = {"due": tray, "due_at": _due_at(at, signature.signer)}
+        self._table.update(Update(signature_key(signature.campaign, signature.signer), due, when=_is_in(held)))
 
     @override
     def how_many_held(self, campaign: str) -> int:
         return sum(self._table.count(shard, "tray") for shard in hold_shards(campaign))
 
     @override
-    def has_waiting(self, campaign: str, target: str, at_least: int = 1) -> bool:
+    def has_waiting(self, campaign: str, target: str, at_least: int = 1, *, until: datetime | None = None) -> bool:
+        below = _after_all_due(until)
         if at_least > 1:
             missing = at_least
             for shard in tray_shards(campaign, target):
-                missing -= self._table.count(shard, "tray", missing)
+                missing -= self._table.count(shard, "tray", missing, below=below)
                 if missing <= 0:
                     return True
             return False
-        shards = (self._table.query(shard, index="tray", read_ahead=1) for shard in tray_shards(campaign, target))
+        shards = (
+            self._table.query(shard, index="tray", read_ahead=1, below=below) for shard in tray_shards(campaign, target)
+        )
         first = next((parse_signature_key(values["pk"])[1] for shard in shards for values in shard), None)
         if first is None or self.read_rows(campaign, [first]).rows:
             return first is not None
         # It is damaged, and others may be, too.
-        some = batched(self.waiting(campaign, target), BATCH_GET, strict=False)
+        some = batched(self.waiting(campaign, target, until=until), BATCH_GET, strict=False)
         return any(self.read_rows(campaign, signers).rows for signers in some)
 
     @override
@@ -496,14 +498,15 @@ class Signatures(SignatureStore):
         return datetime.fromisoformat(min(oldest).partition("#")[0]) if oldest else None
 
     @override
-    def how_many_wait(self, campaign: str, target: str) -> int:
-        return sum(self._table.count(shard, "tray") for shard in tray_shards(campaign, target))
+    def how_many_wait(self, campaign: str, target: str, *, until: datetime | None = None) -> int:
+        below = _after_all_due(until)
+        return sum(self._table.count(shard, "tray", below=below) for shard in tray_shards(campaign, target))
 
     @override
     def signers_by_target(
-        self, campaign: str, targets: Iterable[str], most_calls: int
+        self, campaign: str, targets: Iterable[str], most_calls: int, *, until: datetime | None = None
     ) -> Mapping[str, Sequence[str]] | None:
-        found = self._table.partitions("tray", f"DUE#{campaign}#", most_calls)
+        found = self._table.partitions("tray", f"DUE#{campaign}#", most_calls, below=_after_all_due(until))
         if found is None:
             return None
         targets_of = {shard: target for target in targets for shard in tray_shards(campaign, target)}
@@ -514,8 +517,9 @@ class Signatures(SignatureStore):
         return dict(signers)
 
     @override
-    def waiting(self, campaign: str, target: str) -> Iterator[str]:
-        shards = [self._table.query(shard, index="tray") for shard in tray_shards(campaign, target)]
+    def waiting(self, campaign: str, target: str, *, until: datetime | None = None) -> Iterator[str]:
+        below = _after_all_due(until)
+        shards = [self._table.query(shard, index="tray", below=below) for shard in tray_shards(campaign, target)]
         for values in heapq.merge(*shards, key=lambda values: str(values["due_at"])):
             yield parse_signature_key(values["pk"])[1]
 
@@ -524,6 +528,19 @@ def _tray_and_hold_of(signature: Signature) -> tuple[str, str]:
     """Return the partitions in which a letter waits, and in which it is on hold."""
     campaign, signer = signature.campaign, signature.signer
     return tray_shard(campaign, signature.target, signer), hold_shard(campaign, signer)
+
+
+def _due_at(at: datetime, signer: str) -> str:
+    """Return a letter's place in its tray: the moment from which it waits, and who signed it."""
+    return f"{at.isoformat()}#{signer}"
+
+
+def _after_all_due(until: datetime | None) -> str | None:
+    """Return the first place in a tray after all letters that were due by then; None without a moment.
+
+    Microseconds are left out of a moment that has none, and "+" sorts before ".", so places are in the order of time.
+    """
+    return None if until is None else f"{until.astimezone(UTC).isoformat()}~"
 
 
 def _is_in(partition: str) -> ConditionBase:
@@ -637,6 +654,7 @@ def read_signature(values: Values) -> Signature:
     _check(values)
     expires_at = values.get("expires_at", values.get("confirm_until"))
     links_ended_at = values.get("links_ended_at")
+    in_tray = values.get("due") == tray_shard(campaign, values["target"], signer)
     return Signature(
         campaign=campaign,
         signer=signer,
@@ -666,7 +684,8 @@ def read_signature(values: Values) -> Signature:
         quarantine=values.get("quarantine"),
         erased_at=read_moment(values.get("erased_at")),
         drawing=values.get("drawing", ""),
-        in_tray=values.get("due") == tray_shard(campaign, values["target"], signer),
+        in_tray=in_tray,
+        due_at=_moment(values["due_at"].partition("#")[0]) if in_tray and "due_at" in values else None,
         on_hold=values.get("due") == hold_shard(campaign, signer),
         links_ended_at=datetime.fromtimestamp(int(links_ended_at), UTC) if links_ended_at is not None else None,
         target_version=values.get("addressed"),

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from undersigned.domain.languages import Message, number
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from undersigned.domain.campaigns import Campaign, Target
     from undersigned.domain.deliveries import Delivery
     from undersigned.domain.plans import PlanLine
@@ -39,7 +41,7 @@ class PeriodState:
     """The current state of a period that needs an approval.
 
     `waiting` is what an approval would do with the letters in the trays, `evidence` what speaks against these letters;
-    `deliveries` are those that have begun.
+    `deliveries` are those that have begun. `seen_at` is when this was read: the look of who approves it.
     """
 
     campaign: Campaign
@@ -49,9 +51,10 @@ class PeriodState:
     deliveries: tuple[tuple[Target, Delivery], ...]
     is_approved: bool
     is_paused: bool
+    seen_at: datetime
 
     @property
     def awaits_approval(self) -> bool:
-        """Say whether there is anything to approve."""
-        is_due = any(line.too_soon is None for line in self.waiting)
-        return self.campaign.approval and is_due and not self.is_approved
+        """Say whether there is anything to approve: before the approval, or letters that came after its look."""
+        due = [line for line in self.waiting if line.too_soon is None]
+        return self.campaign.approval and any(not self.is_approved or not line.may_begin for line in due)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 from undersigned.domain.characters import can_be_printed
@@ -10,7 +12,7 @@ from undersigned.domain.errors import GivenError
 from undersigned.domain.languages import Message
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Mapping
 
 type Action = Literal[
     "pause", "resume", "approve", "hold", "release", "retry", "settle as sent", "settle as not sent", "test", "deliver",
@@ -30,17 +32,24 @@ LONGEST_REASON = 500
 class Controls:
     """Whether a campaign's deliveries are paused, and the periods that are approved.
 
-    `roster` is another text after each change of the campaign's targets; empty if only versions before 0.3 wrote them,
-    which don't change it.
+    `looked` has the look of each approved period: the last moment at which an organizer saw what waits, and approved
+    it. A period without one was approved by a version that knew none, and its approval covers every letter. `roster` is
+    another text after each change of the campaign's targets; empty if only versions before 0.3 wrote them, which don't
+    change it.
     """
 
     paused: bool = False
     approved: frozenset[str] = frozenset()
     roster: str = ""
+    looked: Mapping[str, datetime] = field(default_factory=dict)
 
     def lets_begin(self, period: str, *, needs_approval: bool) -> bool:
         """Say whether a delivery of a period may begin. A delivery that has begun needs no further approval."""
         return not self.paused and (period in self.approved or not needs_approval)
+
+    def look(self, period: str, *, needs_approval: bool) -> datetime | None:
+        """Return the moment by which a letter must be due for the period's approval to cover it; None for no such."""
+        return self.looked.get(period) if needs_approval and period in self.approved else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +66,21 @@ class AuditEntry:
     by: str
     about: str = ""
     why: str = ""
+
+
+def read_look(text: object) -> datetime:
+    """Read the look that a page or an answer gave to an organizer. Raises GivenError for anything else."""
+    # In the first and the last year, another time zone can be out of Python's reach.
+    with suppress(ValueError, OverflowError):
+        look = datetime.fromisoformat(text) if isinstance(text, str) else None
+        if look is not None and look.tzinfo is not None:
+            return look.astimezone(UTC)
+    raise GivenError(
+        Message(
+            "`look` must be the moment that the page or the answer gave, with a time zone, such as "
+            "2026-11-30T15:00:00+00:00. Look at what is waiting again."
+        )
+    )
 
 
 def checked_reason(why: str) -> str:

@@ -72,6 +72,7 @@ class PlanLine:
     """A delivery that a plan makes, or why it doesn't.
 
     `letters` are those in the tray, or in the delivery if it has `begun`. `may_begin` is false without an approval.
+    `later` is how many other letters in the tray the approval doesn't cover, because they came after its look.
     """
 
     key: DeliveryKey
@@ -81,6 +82,7 @@ class PlanLine:
     may_begin: bool
     too_soon: TooSoon | None = None
     begun: Delivery | None = None
+    later: int = 0
 
     @property
     def outcome(self) -> Outcome:
@@ -121,13 +123,16 @@ def plan_lines(  # noqa: PLR0913  (what a plan depends on)
     waiting: int,
     *,
     period: str,
+    later: int = 0,
     again: bool = False,
     approved: bool = False,
 ) -> Iterator[PlanLine]:
     """Return a target's deliveries in a period: those that have to go on, oldest first, then the period's own.
 
-    `deliveries` are the target's, newest first, and `waiting` is how many letters its tray holds. `again` plans them
-    even if they are too soon; but a day never has a second one. `approved` plans as if the period were approved.
+    `deliveries` are the target's, newest first, and `waiting` is how many letters its tray holds. If the period's
+    approval has a look, `waiting` are those that it covers, and `later` the others, which need another approval.
+    `again` plans them even if they are too soon; but a day never has a second one. `approved` plans as if the period
+    were approved.
     """
     key = DeliveryKey(campaign.id, target.id, period)
     may_begin = approved or controls.lets_begin(period, needs_approval=campaign.approval)
@@ -146,13 +151,17 @@ def plan_lines(  # noqa: PLR0913  (what a plan depends on)
         if line.outcome == "goes":
             # It is about to be sent, so it counts from now on.
             expected[place] = replace(begun, state="open")
-    if not waiting or (own is not None and own.is_unfinished):
+    if not (waiting or later) or (own is not None and own.is_unfinished):
         return
     if own is not None and (own.is_settled or own.awaits_decision):
         following = own.day + timedelta(days=1)
         allowed = following if again else max(following, next_day(expected) or following)
         blocked = TooSoon(own, allowed, following)
-        yield PlanLine(key, target, waiting, controls.paused, may_begin=True, too_soon=blocked)
+        yield PlanLine(key, target, waiting + later, controls.paused, may_begin=True, too_soon=blocked)
         return
     blocked = None if again else too_soon(period, expected)
-    yield PlanLine(key, target, waiting, controls.paused, may_begin=may_begin or own is not None, too_soon=blocked)
+    may_begin = may_begin or own is not None
+    if blocked or not waiting:
+        # None of them goes now. What goes then needs an approval with a later look.
+        waiting, may_begin, later = waiting + later, may_begin and not later, 0
+    yield PlanLine(key, target, waiting, controls.paused, may_begin=may_begin, too_soon=blocked, later=later)

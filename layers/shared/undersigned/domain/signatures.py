@@ -308,12 +308,13 @@ class Signature:
     target (None before version 0.3), `language` the one of the signer's pages and emails. `quarantine` is the
     suspicion; it stays when the letter is confirmed. `erased_at` stays when a person whose letter was erased signs
     again. `network` is a hash of the network that the form came from, another one each day; it goes when the letter is
-    sealed. `in_tray` says whether the letter waits in its target's tray, `on_hold` whether an organizer keeps it out
-    of it. No link works that was made until `links_ended_at`. `town` is the one that it counts for: a target's, or
-    `other`; None before version 0.3. `beside` has what other forms of this signer say that wait for a confirmation,
-    too (see `words`). `cleared_at` is when its personal data was removed, because its time was over; `provider` is
-    then the email provider that it counts for. `mail_postponed` says whether confirmation emails of the row wait for
-    room in a budget. `source` is the label of the link or site that it came from, in a campaign that counts them.
+    sealed. `in_tray` says whether the letter waits in its target's tray, `due_at` since when, `on_hold` whether an
+    organizer keeps it out of it. No link works that was made until `links_ended_at`. `town` is the one that it counts
+    for: a target's, or `other`; None before version 0.3. `beside` has what other forms of this signer say that wait for
+    a confirmation, too (see `words`). `cleared_at` is when its personal data was removed, because its time was over;
+    `provider` is then the email provider that it counts for. `mail_postponed` says whether confirmation emails of the
+    row wait for room in a budget. `source` is the label of the link or site that it came from, in a campaign that
+    counts them.
     """
 
     campaign: str
@@ -345,6 +346,7 @@ class Signature:
     erased_at: datetime | None = None
     drawing: str = ""
     in_tray: bool = False
+    due_at: datetime | None = None
     on_hold: bool = False
     links_ended_at: datetime | None = None
     target_version: str | None = None

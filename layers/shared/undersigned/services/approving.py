@@ -13,6 +13,9 @@ from undersigned.services.at_once import each_at_once
 from undersigned.services.waiting_evidence import evidence_against, waiting_signers
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+    from datetime import datetime
+
     from undersigned.services.delivery_controls import DeliveryControls
     from undersigned.services.planning import Planning
     from undersigned.services.ports import CampaignStore, DeliveryStore, SignatureStore
@@ -32,11 +35,14 @@ class Approving:
     planning: Planning
     tokens: Tokens
     delivery_controls: DeliveryControls
+    clock: Callable[[], datetime]
     at_once: int = 1
 
     def period(self, token: str) -> PeriodState:
         """Return the period of a link. Changes nothing. Raises TokenError, NotFoundError."""
         asked = self.tokens.read_approval(token)
+        # Before anything is read: who sees this has not seen what comes meanwhile.
+        seen_at = self.clock()
         campaign = self.campaigns.campaign(asked.campaign)
         targets = self.campaigns.targets(campaign.id)
         controls = self.campaigns.controls(campaign.id)
@@ -47,11 +53,15 @@ class Approving:
         served = {of for of, delivery in deliveries.items() if delivery.is_settled or delivery.is_unfinished}
         others = [target.id for target in targets if target.id not in served]
         trays = waiting_signers(self.signatures, campaign.id, others, self.at_once)
+        covered = trays
+        if look := controls.look(asked.period, needs_approval=campaign.approval):
+            covered = waiting_signers(self.signatures, campaign.id, [*trays], self.at_once, until=look)
         planned = self.planning.preview_counted(
             campaign,
+            controls,
             asked.period,
             [target for target in targets if target.id in trays],
-            {target: len(signers) for target, signers in trays.items()},
+            {target: _counts(signers, covered.get(target, ())) for target, signers in trays.items()},
         )
         waiting = tuple(replace(line, is_paused=False) for line in planned.lines if line.key.period == asked.period)
         going = {line.key.target: trays[line.key.target] for line in waiting}
@@ -64,9 +74,20 @@ class Approving:
             tuple((target, deliveries[target.id]) for target in targets if target.id in deliveries),
             is_approved=asked.period in controls.approved,
             is_paused=controls.paused,
+            seen_at=seen_at,
         )
 
-    def approve(self, token: str) -> None:
-        """Approve the period of a link, and queue its deliveries. Raises TokenError, NotFoundError."""
+    def approve(self, token: str, look: datetime | None) -> None:
+        """Approve the period of a link, and queue its deliveries. Raises TokenError, NotFoundError.
+
+        `look` is the moment of the page that the organizer saw.
+        """
         asked = self.tokens.read_approval(token)
-        self.delivery_controls.approve(asked.campaign, asked.period, by="link in the email", why="")
+        self.delivery_controls.approve(asked.campaign, asked.period, by="link in the email", why="", look=look)
+
+
+def _counts(waiting: Collection[str], covered: Collection[str]) -> tuple[int, int]:
+    """Return how many of the letters that wait an approval covers, and how many it doesn't."""
+    # The two were read one after the other.
+    both = min(len(covered), len(waiting))
+    return both, len(waiting) - both

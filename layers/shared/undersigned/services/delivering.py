@@ -86,9 +86,9 @@ class Delivering:
         """Make or continue a delivery, and return it; None if there is nothing to send.
 
         Does nothing while the campaign is paused; a later plan queues the delivery again. If the campaign needs
-        approvals, a delivery begins only when its period is approved. Unless `again`, it begins only if the target has
-        no other delivery less than seven days away. `has_time` is called after each bundle and each packet, and says
-        whether there is time for another step.
+        approvals, a delivery begins only when its period is approved, and takes only letters that the approval covers.
+        Unless `again`, it begins only if the target has no other delivery less than seven days away. `has_time` is
+        called after each bundle and each packet, and says whether there is time for another step.
 
         An email is never sent again by itself. An hour after an attempt without an answer or an event, the delivery is
         in doubt, and waits for a person. So does one that bounced.
@@ -99,9 +99,10 @@ class Delivering:
         """
         campaign, target = self.campaigns.campaign(key.campaign), self.campaigns.target(key.campaign, key.target)
         controls = self.campaigns.controls(key.campaign)
+        look = controls.look(key.period, needs_approval=campaign.approval)
         delivery = self.deliveries.delivery(key)
         if delivery is None and controls.lets_begin(key.period, needs_approval=campaign.approval):
-            delivery = self._begin(key, again=again)
+            delivery = self._begin(key, look, again=again)
         if delivery is None:
             return None
         if delivery.state == "sending":
@@ -116,7 +117,7 @@ class Delivering:
                 # It is too soon, or another process opened it and has gone on.
                 return opened or delivery
             delivery = opened
-        sealed = self._seal_all(key, target, has_time)
+        sealed = self._seal_all(key, target, look, has_time)
         batch = Batch(campaign, target, key, Signers(signer for signer in sealed if signer not in delivery.erased))
         del sealed
         if not batch.signers:
@@ -148,8 +149,8 @@ class Delivering:
         preview = self.packing.preview(key, notice=notice)
         return self.post.send(mails.as_test(preview.mail, to or preview.campaign.organizer.email)) if preview else None
 
-    def _begin(self, key: DeliveryKey, *, again: bool) -> Delivery | None:
-        if not self.signatures.has_waiting(key.campaign, key.target):
+    def _begin(self, key: DeliveryKey, look: datetime | None, *, again: bool) -> Delivery | None:
+        if not self.signatures.has_waiting(key.campaign, key.target, until=look):
             return None
         return self._open(key, again=again)
 
@@ -193,14 +194,19 @@ class Delivering:
             self.deliveries.change(held, state=delivery.state, attempt=delivery.attempt)
         return held
 
-    def _seal_all(self, key: DeliveryKey, target: Target, has_time: Callable[[], bool]) -> Signers:
-        """Seal all waiting letters but damaged ones, close the delivery, and return its signers in order."""
+    def _seal_all(
+        self, key: DeliveryKey, target: Target, look: datetime | None, has_time: Callable[[], bool]
+    ) -> Signers:
+        """Seal all waiting letters but damaged ones, close the delivery, and return its signers in order.
+
+        With the look of an approval, only letters that were due by then are sealed.
+        """
         bundles = self.deliveries.bundles(key)
         gone: set[str] = set()
         conflicts = 0
         while not (bundles and bundles[-1].closes):
             try:
-                self._seal_more(key, target, bundles, gone, has_time)
+                self._seal_more(key, target, look, bundles, gone, has_time)
             except LettersNotWaitingError as error:
                 # They were withdrawn, or sealed by another process, after the index was read.
                 gone.update(error.signers)
@@ -215,10 +221,11 @@ class Delivering:
             bundles = self.deliveries.bundles(key)
         return Signers(signer for bundle in bundles for signer in bundle.signers)
 
-    def _seal_more(
+    def _seal_more(  # noqa: PLR0913, PLR0917  (what is sealed, and what was)
         self,
         key: DeliveryKey,
         target: Target,
+        look: datetime | None,
         bundles: Sequence[Bundle],
         gone: set[str],
         has_time: Callable[[], bool],
@@ -228,7 +235,7 @@ class Delivering:
         Damaged letters are added to `gone`.
         """
         passed = gone.union(*(bundle.signers for bundle in bundles))
-        waiting = self._readable(key, target, passed, gone)
+        waiting = self._readable(key, target, look, passed, gone)
         for number in count(len(bundles) + 1):
             bundle = Bundle(number, tuple(islice(waiting, self.bundle_size)))
             self.deliveries.seal(key, bundle, self.clock())
@@ -236,10 +243,13 @@ class Delivering:
                 return
             check_time(has_time)
 
-    def _readable(self, key: DeliveryKey, target: Target, passed: AbstractSet[str], damaged: set[str]) -> Iterator[str]:
+    def _readable(
+        self, key: DeliveryKey, target: Target, look: datetime | None, passed: AbstractSet[str], damaged: set[str]
+    ) -> Iterator[str]:
         """List the letters in the tray, oldest first, but those to pass, and damaged ones."""
-        waiting = (signer for signer in self.signatures.waiting(key.campaign, key.target) if signer not in passed)
-        for signers in batched(waiting, self.bundle_size, strict=False):
+        waiting = self.signatures.waiting(key.campaign, key.target, until=look)
+        others = (signer for signer in waiting if signer not in passed)
+        for signers in batched(others, self.bundle_size, strict=False):
             damaged.update(self.packing.damaged(key, target, signers))
             yield from (signer for signer in signers if signer not in damaged)
 

@@ -65,10 +65,14 @@ class DeliveryControls:
         self.campaigns.pause(campaign, paused=False)
         self.record(campaign, "resume", by, why=why)
 
-    def approve(self, campaign: str, period: str, by: str, why: str, *, again: bool = False) -> Plan:
+    def approve(  # noqa: PLR0913  (what, who and why)
+        self, campaign: str, period: str, by: str, why: str, *, look: datetime | None = None, again: bool = False
+    ) -> Plan:
         """Approve a period's deliveries, and queue them immediately.
 
-        `again` sends to targets that got an email less than seven days before, too, for a reason.
+        `look` is the moment at which the organizer saw what waits: letters that came later wait for another approval.
+        Without it, and if it is in the future, it is this moment. `again` sends to targets that got an email less than
+        seven days before, too, for a reason.
 
         Raises NotNowError in a campaign that needs no approval, for a day in the future, whose letters nobody has seen
         yet, for one that is long past, and for one that is too soon after another delivery to each target.
@@ -93,13 +97,15 @@ class DeliveryControls:
                 )
             )
         _check_reason(why, again=again)
-        planned = self.planning.preview(settings, period, again=again, approved=True, counts=False)
+        now = self.clock()
+        look = min(look or now, now)
+        planned = self.planning.preview(settings, period, again=again, approved=True, look=look, counts=False)
         # An approval that has been given stands, and pressing the button again is harmless.
         if not again and period not in self.campaigns.controls(campaign).approved:
             own = [line for line in planned.lines if line.key.period == period]
             if own and all(line.too_soon for line in own):
                 raise _too_soon(next(line.too_soon for line in own if line.too_soon), settings.language)
-        self.campaigns.approve(campaign, period)
+        self.campaigns.approve(campaign, period, look)
         self.record(campaign, "approve again" if again else "approve", by, about=period, why=why)
         if planned.failed:
             # What could not be read a moment ago often can be now, and queueing a delivery twice is harmless.
@@ -120,10 +126,14 @@ class DeliveryControls:
         if only is not None:
             self.campaigns.target(campaign, only)
         _check_reason(why, again=again)
-        if self.campaigns.controls(campaign).paused:
+        controls = self.campaigns.controls(campaign)
+        if controls.paused:
             raise _paused()
         planned = self.planning.preview(settings, period, only=only, again=again)
-        goes = any(line.begun or self.signatures.has_waiting(campaign, line.target.id) for line in planned.going)
+        look = controls.look(period, needs_approval=settings.approval)
+        goes = any(
+            line.begun or self.signatures.has_waiting(campaign, line.target.id, until=look) for line in planned.going
+        )
         if goes or planned.failed:  # What could not be looked at may go a moment later.
             about = f"{period} {only}" if only else period
             self.record(campaign, "deliver again" if again else "deliver", by, about=about, why=why)

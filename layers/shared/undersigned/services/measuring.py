@@ -40,6 +40,11 @@ class Kept:
         lets_begin = self.controls.lets_begin(period, needs_approval=self.campaign.approval)
         return not lets_begin or target not in self.targets or self.targets[target].held_because is not None
 
+    def is_covered(self, due: datetime, run: datetime) -> bool:
+        """Say whether the approval of a run's day, if it has one, covers a letter that was due then."""
+        look = self.controls.look(run.date().isoformat(), needs_approval=self.campaign.approval)
+        return look is None or due <= look
+
     def should_go(self, target: str, run: datetime, deliveries: Callable[[], Iterable[Delivery]]) -> bool:
         """Say whether the letters that waited for a target at a run of the campaign should have gone with it.
 
@@ -75,7 +80,8 @@ class Measuring:
             if not row.in_tray or row.confirmed_at is None:
                 continue
             gauges = gauges.with_longest(unsealed_for=int((now - row.confirmed_at).total_seconds()))
-            if row.confirmed_at >= run:
+            due = row.due_at or row.confirmed_at
+            if due >= run or not kept.is_covered(due, run):
                 continue
             if row.target not in should_go:
                 read = partial(self.deliveries.deliveries, row.campaign, row.target)

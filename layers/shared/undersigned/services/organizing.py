@@ -94,7 +94,8 @@ class Overview:
 class TargetState:
     """A target, how many of its letters are waiting, how many were sent, and its deliveries, newest first.
 
-    `questions` are the deliveries that a person has to decide about, newest first.
+    `later` of those that are waiting came after the look of an approval, if one was given to count them. `questions`
+    are the deliveries that a person has to decide about, newest first.
     """
 
     target: Target
@@ -102,6 +103,7 @@ class TargetState:
     sent: int
     deliveries: tuple[Delivery, ...]
     questions: tuple[tuple[Delivery, Question], ...] = ()
+    later: int = 0
 
     @property
     def last_delivery(self) -> Delivery | None:
@@ -112,8 +114,19 @@ class TargetState:
         self, campaign: Campaign, controls: Controls, period: str, *, approved: bool = False
     ) -> tuple[PlanLine, ...]:
         """Return what a plan of a period would do now, or what it would do if the period were approved."""
+        later = 0 if approved else self.later
+        waiting = self.waiting - later
         return tuple(
-            plan_lines(campaign, controls, self.target, self.deliveries, self.waiting, period=period, approved=approved)
+            plan_lines(
+                campaign,
+                controls,
+                self.target,
+                self.deliveries,
+                waiting,
+                period=period,
+                later=later,
+                approved=approved,
+            )
         )
 
 
@@ -203,10 +216,12 @@ class Organizing:
         """Return when the next deliveries of a campaign go."""
         return cadence_of(campaign, self.schedule).next_after(self.clock())
 
-    def targets(self, campaign: str, after: str | None, limit: int) -> Listing[TargetState]:
-        """List targets in the order of their ids."""
+    def targets(
+        self, campaign: str, after: str | None, limit: int, look: datetime | None = None
+    ) -> Listing[TargetState]:
+        """List targets in the order of their ids; with the look of an approval, count the letters that came later."""
         targets = [target for target in self.campaigns.targets(campaign) if after is None or target.id > after]
-        shown = tuple(self._state_of(campaign, target) for target in targets[:limit])
+        shown = tuple(self._state_of(campaign, target, look) for target in targets[:limit])
         return Listing(shown, shown[-1].target.id if len(targets) > limit else None)
 
     def held_back(self, campaign: str) -> tuple[Target, ...]:
@@ -230,13 +245,14 @@ class Organizing:
         if not kept.should_go(target.id, run, lambda: deliveries):
             return False
         since = self.signature_store.waiting_since(found.campaign.id, target.id)
-        return since is not None and since < run
+        return since is not None and since < run and kept.is_covered(since, run)
 
     def glance(self, campaign: str, most: int) -> Glance:
         """Return what a list of campaigns shows of one, looking at so many targets at most. Raises NotFoundError."""
         found, targets = self.overview(campaign), self.campaigns.targets(campaign)
         now = self.clock()
         today = period_of(now, cadence_of(found.campaign, self.schedule).time_zone)
+        look = found.controls.look(today, needs_approval=found.campaign.approval)
         states, overdue, awaiting = [], set(), 0
         for target in targets[:most]:
             deliveries = tuple(self.delivery_store.deliveries(campaign, target.id))
@@ -244,27 +260,33 @@ class Organizing:
             states.append(TargetState(target, 0, 0, deliveries, questions))
             if self._is_overdue(found, target, deliveries):
                 overdue.add(target.id)
-            if found.campaign.approval and today not in found.controls.approved:
+            if found.campaign.approval and (look or today not in found.controls.approved):
                 waiting = int(self.signature_store.has_waiting(campaign, target.id))
-                lines = plan_lines(found.campaign, found.controls, target, deliveries, waiting, period=today)
+                covered = int(self.signature_store.has_waiting(campaign, target.id, until=look)) if look else waiting
+                later = max(waiting - covered, 0)
+                lines = plan_lines(
+                    found.campaign, found.controls, target, deliveries, covered, period=today, later=later
+                )
                 awaiting += any(line.outcome == "awaiting approval" for line in lines)
         elsewhere = tuple(target for target in targets[most:] if target.held_because)
         is_part, day = len(targets) > most, date.fromisoformat(today)
         return Glance(found, tuple(states), elsewhere, frozenset(overdue), awaiting, is_part=is_part, today=day)
 
-    def target(self, campaign: str, target: str) -> TargetState:
-        """Return one target; raises NotFoundError."""
-        return self._state_of(campaign, self.campaigns.target(campaign, target))
+    def target(self, campaign: str, target: str, look: datetime | None = None) -> TargetState:
+        """Return one target; raises NotFoundError. `look` is as in `targets`."""
+        return self._state_of(campaign, self.campaigns.target(campaign, target), look)
 
-    def _state_of(self, campaign: str, target: Target) -> TargetState:
+    def _state_of(self, campaign: str, target: Target, look: datetime | None) -> TargetState:
         deliveries = tuple(self.delivery_store.deliveries(campaign, target.id))
-        now = self.clock()
+        now, waiting = self.clock(), self.signature_store.how_many_wait(campaign, target.id)
+        covered = self.signature_store.how_many_wait(campaign, target.id, until=look) if look and waiting else waiting
         return TargetState(
             target,
-            self.signature_store.how_many_wait(campaign, target.id),
+            waiting,
             sum(delivery.letters for delivery in deliveries if delivery.is_settled),
             deliveries,
             tuple((delivery, question) for delivery in deliveries if (question := delivery.question(now))),
+            later=max(waiting - covered, 0),
         )
 
     def counts(self, campaign: str, by: str) -> Counts:
@@ -353,7 +375,7 @@ class Organizing:
         action: Action = "release letters" if row.on_hold else "release from quarantine"
         try:
             if row.on_hold:
-                self.signature_store.end_hold(row)
+                self.signature_store.end_hold(row, self.clock())
             else:
                 self.signature_store.release(campaign, signer, new_mail_request(self.clock(), self.new_id()))
         except ChangedError as error:

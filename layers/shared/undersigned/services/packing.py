@@ -101,11 +101,18 @@ class Packing:
 
     def _waiting(self, key: DeliveryKey) -> Batch:
         campaign, target = self.campaigns.campaign(key.campaign), self.campaigns.target(key.campaign, key.target)
-        waiting = tuple(self.signatures.waiting(key.campaign, key.target))
+        waiting = self._covered(campaign, key) or tuple(self.signatures.waiting(key.campaign, key.target))
         found = self.signatures.read_rows(key.campaign, waiting)
         if found.damaged:
             self.report_damaged(key, found.damaged)
         return Batch(campaign, target, key, tuple(row.signer for row in found.rows if row.waits))
+
+    def _covered(self, campaign: Campaign, key: DeliveryKey) -> tuple[str, ...]:
+        """List the signers of the letters in the tray that the period's approval covers. Those that came later wait."""
+        if not campaign.approval:
+            return ()
+        look = self.campaigns.controls(key.campaign).look(key.period, needs_approval=True)
+        return tuple(self.signatures.waiting(key.campaign, key.target, until=look)) if look else ()
 
     def damaged(self, key: DeliveryKey, target: Target, signers: Sequence[str]) -> tuple[str, ...]:
         """Report and return those letters in a tray whose row is damaged, or whose letter can't be made.

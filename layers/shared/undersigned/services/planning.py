@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import batched
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from undersigned.domain.errors import NotFoundError, UndersignedError
 from undersigned.domain.plans import plan_lines, was_left_out_on, without_damaged
@@ -28,6 +28,13 @@ _BLOCK = 10
 
 MANY_TARGETS = 500
 """For so many targets, a plan makes one call for all trays before it asks for each: one for 500, two for 1,000 …"""
+
+
+class _Tray(NamedTuple):
+    """How many letters wait for a target: all, or those that an approval covers, and the others."""
+
+    letters: int
+    later: int
 
 
 class NotPlannedError(UndersignedError):
@@ -177,17 +184,23 @@ class Planning:
             return Plan(())
 
         targets = self._targets(campaign, only)
-        counted, not_counted = self._counted(campaign, targets)
 
-        def waiting(campaign: str, target: str) -> int:
-            if counted is not None:
-                return int(counted.get(target, 0) >= at_least)
-            return int(self.signatures.has_waiting(campaign, target, at_least))
+        def ask(target: str, until: datetime | None) -> int:
+            # Letters that an approval covers go, however few they are.
+            letters = 1 if until else at_least
+            return letters * self.signatures.has_waiting(campaign.id, target, letters, until=until)
+
+        look = controls.look(period, needs_approval=campaign.approval)
+        count, not_counted = self._count(campaign, targets, look, ask)
+
+        def tray(target: str) -> _Tray:
+            letters, later = count(target)
+            if letters + later < at_least:
+                return _Tray(0, 0)
+            return _Tray(1, 0) if letters else _Tray(0, 1)
 
         def plan(target: Target) -> Iterator[PlanLine]:
-            return self._lines(
-                campaign, controls, target, period, again=again, waiting=waiting, left_out_on=left_out_on
-            )
+            return self._lines(campaign, controls, target, period, again=again, tray=tray, left_out_on=left_out_on)
 
         def queue(planned: Plan) -> Plan:
             return self._queued(planned, again=again)
@@ -202,45 +215,59 @@ class Planning:
         only: str | None = None,
         again: bool = False,
         approved: bool = False,
+        look: datetime | None = None,
         counts: bool = True,
     ) -> Plan:
-        """Return what `queue_up` would do, as if the period were approved or not.
+        """Return what `queue_up` would do, or with `approved` what it would do after an approval with this look.
 
         It has the numbers of letters, damaged ones too: see `Plan.without_damaged`. Without `counts` they may
         be 1 for any number, which takes fewer calls. An error about one target stops no others; it is in `failed`.
         """
-        targets = self._targets(campaign, only)
-        counted, not_counted = self._counted(campaign, targets)
+        controls, targets = self.campaigns.controls(campaign.id), self._targets(campaign, only)
 
-        def waiting(campaign: str, target: str) -> int:
-            if counted is not None:
-                return counted.get(target, 0)
+        def ask(target: str, until: datetime | None) -> int:
             if not counts:
-                return int(self.signatures.has_waiting(campaign, target))
-            return self.signatures.how_many_wait(campaign, target)
+                return int(self.signatures.has_waiting(campaign.id, target, until=until))
+            return self.signatures.how_many_wait(campaign.id, target, until=until)
 
-        return _sum([self._preview(campaign, period, targets, waiting, again=again, approved=approved), not_counted])
+        if approved:
+            # What the approval doesn't cover is not asked for: it stays as it is.
+            covered, not_counted = self._count_due(campaign, targets, look, ask)
+            tray: Callable[[str], _Tray] = lambda target: _Tray(covered(target), 0)  # noqa: E731  (it has a type)
+        else:
+            look = controls.look(period, needs_approval=campaign.approval)
+            tray, not_counted = self._count(campaign, targets, look, ask)
+        previewed = self._preview(campaign, controls, period, targets, tray, again=again, approved=approved)
+        return _sum([previewed, not_counted])
 
     def preview_counted(
-        self, campaign: Campaign, period: str, targets: Sequence[Target], letters: Mapping[str, int]
+        self,
+        campaign: Campaign,
+        controls: Controls,
+        period: str,
+        targets: Sequence[Target],
+        letters: Mapping[str, tuple[int, int]],
     ) -> Plan:
-        """Return the preview of an approved period for some targets, whose waiting letters the caller has counted."""
-        return self._preview(campaign, period, targets, lambda _, target: letters[target], approved=True)
+        """Return the preview of an approved period for some targets, whose waiting letters the caller has counted.
+
+        `letters` has how many the approval covers, and how many it doesn't.
+        """
+        trays = {target: _Tray(*found) for target, found in letters.items()}
+        return self._preview(campaign, controls, period, targets, trays.__getitem__, approved=True)
 
     def _preview(  # noqa: PLR0913  (a plan's options)
         self,
         campaign: Campaign,
+        controls: Controls,
         period: str,
         targets: Sequence[Target],
-        waiting: Callable[[str, str], int],
+        tray: Callable[[str], _Tray],
         *,
         again: bool = False,
         approved: bool = False,
     ) -> Plan:
-        controls = self.campaigns.controls(campaign.id)
-
         def plan(target: Target) -> Iterator[PlanLine]:
-            return self._lines(campaign, controls, target, period, again=again, approved=approved, waiting=waiting)
+            return self._lines(campaign, controls, target, period, again=again, approved=approved, tray=tray)
 
         return self._plan_all(campaign, targets, plan)
 
@@ -291,16 +318,56 @@ class Planning:
     def _targets(self, campaign: Campaign, only: str | None) -> list[Target]:
         return [target for target in self.campaigns.targets(campaign.id) if only in {None, target.id}]
 
-    def _counted(self, campaign: Campaign, targets: Sequence[Target]) -> tuple[Mapping[str, int] | None, Plan]:
+    def _count(
+        self,
+        campaign: Campaign,
+        targets: Sequence[Target],
+        look: datetime | None,
+        ask: Callable[[str, datetime | None], int],
+    ) -> tuple[Callable[[str], _Tray], Plan]:
+        """Return what counts the letters that wait for a target: those that were due at the look, and the others.
+
+        `ask` counts those of one target that were due by a moment. An error is in the plan that is returned with it.
+        """
+        every, failed = self._count_due(campaign, targets, None, ask)
+        if look is None:
+            return lambda target: _Tray(every(target), 0), failed
+        covered, not_counted = self._count_due(campaign, targets, look, ask)
+
+        def count(target: str) -> _Tray:
+            found = every(target)
+            letters = min(covered(target), found) if found else 0
+            return _Tray(letters, found - letters)
+
+        return count, _sum([failed, not_counted])
+
+    def _count_due(
+        self,
+        campaign: Campaign,
+        targets: Sequence[Target],
+        until: datetime | None,
+        ask: Callable[[str, datetime | None], int],
+    ) -> tuple[Callable[[str], int], Plan]:
+        counted, failed = self._counted(campaign, targets, until)
+        if counted is None:
+            return lambda target: ask(target, until), failed
+        return lambda target: counted.get(target, 0), failed
+
+    def _counted(
+        self, campaign: Campaign, targets: Sequence[Target], until: datetime | None
+    ) -> tuple[Mapping[str, int] | None, Plan]:
         """Return how many letters wait for each of many targets; None if it is better to ask for them one by one.
 
-        An error is in the plan that is returned with it, and all targets are asked for.
+        With `until`, they are those that were due by then. An error is in the plan that is returned with it, and all
+        targets are asked for.
         """
         calls = len(targets) // MANY_TARGETS
         if not calls:
             return None, Plan(())
         try:
-            found = self.signatures.signers_by_target(campaign.id, [target.id for target in targets], calls)
+            found = self.signatures.signers_by_target(
+                campaign.id, [target.id for target in targets], calls, until=until
+            )
         except Exception as error:  # noqa: BLE001  (it must stop no delivery; it is reported)
             return None, Plan((), (NotPlanned(campaign.id, (), error),))
         return None if found is None else {target: len(signers) for target, signers in found.items()}, Plan(())
@@ -313,20 +380,22 @@ class Planning:
         period: str,
         *,
         again: bool,
-        waiting: Callable[[str, str], int],
+        tray: Callable[[str], _Tray],
         approved: bool = False,
         left_out_on: date | None = None,
     ) -> Iterator[PlanLine]:
         deliveries = tuple(self.deliveries.deliveries(campaign.id, target.id))
         if left_out_on and not was_left_out_on(left_out_on, deliveries):
             return
+        letters, later = tray(target.id)
         yield from plan_lines(
             campaign,
             controls,
             target,
             deliveries,
-            waiting(campaign.id, target.id),
+            letters,
             period=period,
+            later=later,
             again=again,
             approved=approved,
         )

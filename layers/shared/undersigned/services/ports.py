@@ -147,8 +147,11 @@ class CampaignStore(Protocol):
     def pause(self, campaign: str, *, paused: bool) -> None:
         """Pause a campaign's deliveries, or resume them."""
 
-    def approve(self, campaign: str, period: str) -> None:
-        """Approve a period's deliveries."""
+    def approve(self, campaign: str, period: str, look: datetime) -> None:
+        """Approve a period's deliveries, for letters that were due at `look`.
+
+        If it is approved already, the later look counts. Raises ChangedError if too many others approve at the same moment.
+        """
 
     def hold(self, campaign: str, target: str, why: str) -> None:
         """Hold a target's letters back for a reason; raises NotFoundError."""
@@ -305,8 +308,11 @@ class SignatureStore(Protocol):
     def hold(self, signature: Signature) -> None:
         """Take a letter out of its target's tray, and keep it out. Raises ChangedError if it is not in the tray."""
 
-    def end_hold(self, signature: Signature) -> None:
-        """Put a letter on hold back into its target's tray. Raises ChangedError if it is not on hold."""
+    def end_hold(self, signature: Signature, at: datetime) -> None:
+        """Put a letter on hold back into its target's tray, due from now on. Raises ChangedError if it is not on hold.
+
+        An approval whose look was before that doesn't cover it: it was not among the letters that wait.
+        """
 
     def how_many_held(self, campaign: str) -> int:
         """Count a campaign's letters on hold."""
@@ -341,21 +347,22 @@ class SignatureStore(Protocol):
     def waiting_since(self, campaign: str, target: str) -> datetime | None:
         """Return since when the oldest letter waits for a target; None if none waits."""
 
-    def has_waiting(self, campaign: str, target: str, at_least: int = 1) -> bool:
+    def has_waiting(self, campaign: str, target: str, at_least: int = 1, *, until: datetime | None = None) -> bool:
         """Say whether there are so many letters in a target's tray. Reads no more than that.
 
-        A damaged letter is none that waits; if many are asked for, damaged ones count, too.
+        A damaged letter is none that waits; if many are asked for, damaged ones count, too. With `until`, only letters
+        count that were due by then; so in the methods below.
         """
 
-    def how_many_wait(self, campaign: str, target: str) -> int:
+    def how_many_wait(self, campaign: str, target: str, *, until: datetime | None = None) -> int:
         """Count the letters in a target's tray. Reads no rows, so it counts damaged ones, too."""
 
     def signers_by_target(
-        self, campaign: str, targets: Iterable[str], most_calls: int
+        self, campaign: str, targets: Iterable[str], most_calls: int, *, until: datetime | None = None
     ) -> Mapping[str, Sequence[str]] | None:
         """List the signers of the letters in the trays of all targets that have any; None if that takes more calls."""
 
-    def waiting(self, campaign: str, target: str) -> Iterator[str]:
+    def waiting(self, campaign: str, target: str, *, until: datetime | None = None) -> Iterator[str]:
         """List the signers of the letters in a target's tray, oldest letter first. Rows may be damaged."""
 
 

@@ -135,7 +135,7 @@ class Screening:
                 case "hold":
                     self.signatures.hold(row)
                 case "release":
-                    self.signatures.end_hold(row)
+                    self.signatures.end_hold(row, self.clock())
                 case "remove":
                     self.erasing.erase(row.campaign, row.signer)
         except UnderWayError:

@@ -14,6 +14,7 @@ from undersigned.services.planning import MANY_TARGETS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from undersigned.domain.screening import Evidence
     from undersigned.domain.signatures import Signature
@@ -23,19 +24,25 @@ _READ_AHEAD = 100
 
 
 def waiting_signers(
-    signatures: SignatureStore, campaign: str, targets: Sequence[str], at_once: int = 1
+    signatures: SignatureStore,
+    campaign: str,
+    targets: Sequence[str],
+    at_once: int = 1,
+    *,
+    until: datetime | None = None,
 ) -> Mapping[str, Sequence[str]]:
     """Return the signers of the letters in some targets' trays, without targets that have none.
 
-    Very many trays are read by one call for each `MANY_TARGETS`; others, and if that is not enough, one by one.
+    With `until`, they are those of letters that were due by then. Very many trays are read by one call for each
+    `MANY_TARGETS`; others, and if that is not enough, one by one.
     """
     calls = len(targets) // MANY_TARGETS
-    found = signatures.signers_by_target(campaign, targets, calls) if calls else None
+    found = signatures.signers_by_target(campaign, targets, calls, until=until) if calls else None
     if found is not None:
         return found
 
     def in_tray(target: str) -> tuple[str, Signers]:
-        return target, Signers(signatures.waiting(campaign, target))
+        return target, Signers(signatures.waiting(campaign, target, until=until))
 
     return {target: signers for target, signers in each_at_once(in_tray, targets, at_once) if signers}
 

@@ -523,6 +523,7 @@ def overview(  # noqa: PLR0913  (what the page shows)
         can_send=any(line.outcome == "goes" for line in lines),
         can_approve_again=not awaiting and ((is_part and needs_approval) or _needs_approval_again(lines)),
         period=period,
+        look=viewer.now.isoformat(),
         draft=draft if draft and not draft.is_published else None,
         next_delivery=_next_delivery(viewer, found, waiting if not is_part else None),
         next_by_cadence=short_moment(viewer.local(found.next_delivery), viewer.language),
@@ -550,7 +551,8 @@ def _next_delivery(viewer: Viewer, found: organizing.Overview, waiting: int | No
 class PlanRow:
     """What a delivery would do now with a target's letters.
 
-    `again_from` is the first day on which a person can send them although it is too soon, if that is not today.
+    `again_from` is the first day on which a person can send them although it is too soon, if that is not today. `later`
+    says how many other letters came after the approval, if any.
     """
 
     target: Target
@@ -559,6 +561,7 @@ class PlanRow:
     outcome: Outcome
     state: str
     again_from: str | None
+    later: str
 
 
 def _plan_rows(viewer: Viewer, lines: Iterable[PlanLine]) -> list[PlanRow]:
@@ -570,9 +573,21 @@ def _plan_rows(viewer: Viewer, lines: Iterable[PlanLine]) -> list[PlanRow]:
             line.outcome,
             viewer.say(state_of_line(line, viewer.language)),
             _again_from(line, viewer.language),
+            _later(line, viewer.language),
         )
         for line in lines
     ]
+
+
+def _later(line: PlanLine, language: str) -> str:
+    if not line.later:
+        return ""
+    return Message.counted(
+        "%(count)s more letter came after the approval, and waits for a later delivery.",
+        "%(count)s more letters came after the approval, and wait for a later delivery.",
+        line.later,
+        {"count": number(line.later, language)},
+    ).in_language(language)
 
 
 def _needs_approval_again(lines: Iterable[PlanLine]) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from undersigned.domain.api_keys import DIGITS_SHOWN
 from undersigned.domain.campaigns import ID_PATTERN, dashboard_path
-from undersigned.domain.controls import LONGEST_REASON
+from undersigned.domain.controls import LONGEST_REASON, read_look
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.languages import Message
 from undersigned.domain.names import LONGEST_SEARCH, SHORTEST_SEARCH
@@ -21,6 +21,7 @@ from undersigned.web.uploads import Upload, posted_form
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
@@ -180,6 +181,10 @@ class ApiRequest:
             Message("GET the delivery, decide, and send the `revision` that it had."),
         )
 
+    def look(self) -> datetime | None:
+        """Return the moment at which an organizer saw what they approve; None if it is missing. Raises GivenError."""
+        return posted_look(self.event)
+
     def posted_name(self, name: str) -> str | None:
         """Return a target in a JSON body, or None without one; raises NotFoundError if it can't be one."""
         value = posted_values(self.event).get(name) if self.event.body else None
@@ -274,6 +279,12 @@ class SessionRequest:
     def typed(self, name: str) -> str:
         """Return a form field with its spaces; empty when it is missing."""
         return typed_text(self.event, name)
+
+
+def posted_look(event: APIGatewayProxyEventV2) -> datetime | None:
+    """Return the moment of the page or the answer that a request acts on; None if it is missing. Raises GivenError."""
+    value = posted_values(event).get("look") if event.body else None
+    return None if value is None else read_look(value)
 
 
 def posted_text(event: APIGatewayProxyEventV2, name: str) -> str:

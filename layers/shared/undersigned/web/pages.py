@@ -486,9 +486,12 @@ def approval(found: PeriodState, token: str) -> Page:
     language = found.campaign.language
     headline, explanation = _state_of_period(found)
     waiting = [(line.target, line.letters, state_of_line(line, language)) for line in found.waiting]
+    later = [(line.target, line.later, LATER) for line in found.waiting]
     started = [(target, delivery.letters, DELIVERY_STATES[delivery.state]) for target, delivery in found.deliveries]
     states = [
-        (target, letters, state.in_language(language)) for target, letters, state in [*waiting, *started] if letters
+        (target, letters, state.in_language(language))
+        for target, letters, state in [*waiting, *later, *started]
+        if letters
     ]
     not_all = not_all_listed(len(states), language)
     return _page(
@@ -507,6 +510,7 @@ def approval(found: PeriodState, token: str) -> Page:
         warnings=[sentence.in_language(language) for sentence in found.evidence.sentences(language)],
         can_approve=found.awaits_approval,
         dashboard=dashboard_path(found.campaign.id),
+        look=found.seen_at.isoformat(),
         token=token,
     )
 
@@ -528,7 +532,7 @@ def _state_of_period(found: PeriodState) -> tuple[Message, Message]:
     if not found.campaign.approval:
         return Message("No approval needed"), Message("This campaign’s letters go out automatically.")
     if found.is_approved:
-        return Message("Approved"), Message("The emails go out within minutes. Reload this page to see their status.")
+        return Message("Approved"), _what_goes(found)
     if found.awaits_approval:
         return Message("Waiting for your approval"), Message(
             "Each recipient gets all their letters in one email. Nothing is sent until you press the button."
@@ -540,6 +544,19 @@ def _state_of_period(found: PeriodState) -> tuple[Message, Message]:
     return Message("No letters waiting"), Message(
         "There is nothing to approve. The letters have gone out or were withdrawn."
     )
+
+
+def _what_goes(found: PeriodState) -> Message:
+    if found.awaits_approval:
+        return Message(
+            "The emails that were approved go out within minutes. For other recipients, letters have come since. "
+            "Nothing is sent to these until you press the button, or approve the next delivery."
+        )
+    return Message("The emails go out within minutes. Reload this page to see their status.")
+
+
+LATER = Message.in_context("status of letters", "Came after the approval: for a later delivery")
+"""What happens to letters for a recipient who gets others, which were approved before these came."""
 
 
 def state_of_line(line: PlanLine, language: str) -> Message:  # noqa: PLR0911  (a table)
