@@ -13,6 +13,7 @@ from undersigned.services.delivery_controls import NotNowError
 from undersigned.web import pages
 from undersigned.web.answers import Problem, moved, page, problem
 from undersigned.web.organizer_requests import posted_look
+from undersigned.web.posted import RequestError
 from undersigned.web.reader import language_for
 
 if TYPE_CHECKING:
@@ -46,13 +47,15 @@ def approve(token: str) -> Response[str]:
     """Approve what the page showed, and queue its deliveries. Doing it twice has no further effect."""
     try:
         wired.stack.approving().approve(token, posted_look(router.current_event))
-    except (TokenError, NotFoundError, NotNowError, GivenError) as error:
+    except (TokenError, NotFoundError, NotNowError, GivenError, RequestError) as error:
         return _answer(error)
     return moved(f"/organizer/approve/{token}")
 
 
-def _answer(error: TokenError | NotFoundError | NotNowError | GivenError) -> Response[str]:
-    if isinstance(error, GivenError):
+def _answer(error: TokenError | NotFoundError | NotNowError | GivenError | RequestError) -> Response[str]:
+    if isinstance(error, RequestError):
+        found = Problem(error.status, error.title, error.detail)
+    elif isinstance(error, GivenError):
         found = Problem(400, Message("We can’t read this request"), error.message)
     elif isinstance(error, NotNowError):
         found = Problem(410, Message("This can’t be done now"), error.message)

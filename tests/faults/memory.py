@@ -272,7 +272,15 @@ class Memory:
             # That entry may be gone. DynamoDB goes on behind its place.
             last = tuple(start[name]["S"] for name in (index.partition, "pk", "sk"))
             found = [entry for entry in found if entry > last]
-        entries = [{index.partition: {"S": partition}, "pk": {"S": pk}, "sk": {"S": sk}} for partition, pk, sk in found]
+        entries: list[Item] = [
+            {
+                index.partition: {"S": partition},
+                index.sort: {"S": index.entries[partition][pk, sk]},
+                "pk": {"S": pk},
+                "sk": {"S": sk},
+            }
+            for partition, pk, sk in found
+        ]
         page, rest = entries[:_ITEMS_OF_A_PAGE], entries[_ITEMS_OF_A_PAGE:]
         kept = [item for item in page if holds(request["FilterExpression"], item, names, values)]
         shown = {index.partition, "pk"}

@@ -1037,6 +1037,7 @@ def test_a_second_email_to_somebody_on_another_page_can_be_approved_on_the_overv
     campaign = world.wiring.campaigns.campaign(CAMPAIGN)
     world.wiring.campaigns.put_campaign(replace(campaign, approval=True))
     row = waiting_row(CAMPAIGN, "town-59", "5" * 32)
+    row["due_at"] = f"{world.clock.now.isoformat()}#{'5' * 32}"
     client_of("dynamodb").put_item(TableName=world.wiring.settings.table_name, Item=to_item(row))
     before = DeliveryKey(CAMPAIGN, "town-59", (world.clock.now - timedelta(days=2)).date().isoformat())
     world.wiring.deliveries.open(Delivery(before, "sent", world.clock.now, attempt=1, letters=1), ())

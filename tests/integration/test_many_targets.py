@@ -226,7 +226,7 @@ def test_each_letter_that_stays_in_its_tray_is_counted_once_while_others_move(
 def test_if_the_one_call_fails_all_targets_are_planned_and_the_error_is_told(
     all_at_once: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("undersigned.aws.dynamodb.Table.partitions", lambda *_: 1 / 0)
+    monkeypatch.setattr("undersigned.aws.dynamodb.Table.partitions", lambda *_, **__: 1 / 0)
     with pytest.raises(NotPlannedError) as failed:
         all_at_once.plan()
     assert isinstance(failed.value.__cause__, ZeroDivisionError)

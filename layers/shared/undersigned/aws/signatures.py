@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -685,7 +686,7 @@ def read_signature(values: Values) -> Signature:
         erased_at=read_moment(values.get("erased_at")),
         drawing=values.get("drawing", ""),
         in_tray=in_tray,
-        due_at=_moment(values["due_at"].partition("#")[0]) if in_tray and "due_at" in values else None,
+        due_at=_due_since(values) if in_tray else None,
         on_hold=values.get("due") == hold_shard(campaign, signer),
         links_ended_at=datetime.fromtimestamp(int(links_ended_at), UTC) if links_ended_at is not None else None,
         target_version=values.get("addressed"),
@@ -698,6 +699,13 @@ def read_signature(values: Values) -> Signature:
         source=values.get("source"),
         asked_again=values.get("asked_again", False),
     )
+
+
+def _due_since(values: Values) -> datetime | None:
+    """Return since when a letter waits; None if its place in the tray doesn't say so. It goes all the same."""
+    with suppress(ValueError):
+        return _moment(str(values.get("due_at", "")).partition("#")[0])
+    return None
 
 
 def _moment(text: str) -> datetime:

@@ -150,7 +150,7 @@ class CampaignStore(Protocol):
     def approve(self, campaign: str, period: str, look: datetime) -> None:
         """Approve a period's deliveries, for letters that were due at `look`.
 
-        If it is approved already, the later look counts. Raises ChangedError if too many others approve at the same moment.
+        If it is approved already, the later look counts. Raises ChangedError if too many others approve at once.
         """
 
     def hold(self, campaign: str, target: str, why: str) -> None:

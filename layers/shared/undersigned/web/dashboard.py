@@ -520,6 +520,7 @@ def overview(  # noqa: PLR0913  (what the page shows)
                 for line in state.plan(found.campaign, found.controls, period, approved=True)
             ],
         ),
+        sends=_plan_rows(viewer, lines),
         can_send=any(line.outcome == "goes" for line in lines),
         can_approve_again=not awaiting and ((is_part and needs_approval) or _needs_approval_again(lines)),
         period=period,

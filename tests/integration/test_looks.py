@@ -1,0 +1,457 @@
+"""Test that an approval covers what its organizer saw: letters that came after the look wait for another one."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from typer.testing import CliRunner
+
+from tests.integration.test_dashboard import Organizer, put_key
+from tests.world import CAMPAIGN
+from undersigned.aws.campaigns import controls_key
+from undersigned.aws.dynamodb import Update
+from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.signatures import signer_id
+from undersigned_cli.commands import options
+from undersigned_cli.main import app
+from undersigned_cli.stacks import Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.world import Answer, World
+
+PERIOD = "2026-11-24"
+NEXT = "2026-12-01"
+WILMETTE = "60091"
+
+
+@pytest.fixture(autouse=True)
+def _needs_approval(world: World) -> None:
+    change(world, approval=True)
+    put_key(world, "us_manage", "manage")
+
+
+def change(world: World, **settings: Any) -> None:
+    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
+    world.wiring.campaigns.put_campaign(replace(campaign, **settings))
+
+
+def confirm(world: World, name: str, **changes: Any) -> None:
+    """Let somebody sign and confirm, a minute after what was before."""
+    world.clock.advance(minutes=1)
+    world.confirmed(email=f"{name}@signers.example", **changes)
+
+
+def sent(world: World) -> list[tuple[str, str, int]]:
+    """Return the day and the recipient of each email, with the number of letters that it has."""
+    found = []
+    for mail in world.deliveries:
+        key = DeliveryKey(CAMPAIGN, mail.tags["target"], mail.tags["period"])
+        delivery = world.wiring.deliveries.delivery(key)
+        assert delivery
+        found.append((key.period, key.target, delivery.letters))
+    return found
+
+
+def link(world: World) -> str:
+    return [mail for mail in world.sent if mail.tags["kind"] == "approval"][-1].link("organizer/approve")
+
+
+def hidden(page: Answer) -> dict[str, str]:
+    """Return what a page's form sends."""
+    return dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page.body))
+
+
+def waiting(world: World, target: str = "evanston") -> int:
+    return world.wiring.signatures.how_many_wait(CAMPAIGN, target)
+
+
+def post(world: World, path: str, values: object = None) -> Answer:
+    headers = {"authorization": "Bearer us_manage"}
+    return world.post(f"/organizer/campaigns/{CAMPAIGN}{path}", values or {}, as_json=True, headers=headers)
+
+
+def get(world: World, path: str) -> Any:
+    headers = {"authorization": "Bearer us_manage"}
+    return world.get(f"/organizer/campaigns/{CAMPAIGN}{path}", as_json=True, headers=headers).json
+
+
+@pytest.fixture
+def manager(world: World) -> Organizer:
+    organizer = Organizer(world)
+    assert organizer.sign_in("us_manage").status == 303
+    return organizer
+
+
+def approve_on_its_page(world: World) -> None:
+    page = world.get(link(world))
+    confirm(world, "bo")
+    assert world.press(link(world), hidden(page)).status == 200
+
+
+def approve_on_the_overview(world: World) -> None:
+    organizer = Organizer(world)
+    organizer.sign_in("us_manage")
+    page = organizer.see()
+    confirm(world, "bo")
+    assert organizer.press("/approve", hidden(page)).status == 303
+
+
+def approve_over_the_api(world: World) -> None:
+    look = get(world, "/deliveries/next")["look"]
+    confirm(world, "bo")
+    assert post(world, f"/deliveries/{PERIOD}/approve", {"look": look}).status == 200
+
+
+WAYS = pytest.mark.parametrize("approve", [approve_on_its_page, approve_on_the_overview, approve_over_the_api])
+
+
+@WAYS
+def test_a_letter_confirmed_after_the_look_waits_for_the_next_delivery(
+    world: World, approve: Callable[[World], None]
+) -> None:
+    world.confirmed()
+    world.plan()
+    approve(world)
+    world.run_queue()
+    assert sent(world) == [(PERIOD, "evanston", 1)]
+    assert waiting(world) == 1
+    world.clock.advance(days=7)
+    world.week()
+    assert len(world.deliveries) == 1, "the letter needs an approval of its own"
+    world.press(link(world), hidden(world.get(link(world))))
+    world.run_queue()
+    assert sent(world) == [(PERIOD, "evanston", 1), (NEXT, "evanston", 1)]
+    assert waiting(world) == 0
+
+
+def test_a_letter_confirmed_between_the_approval_and_the_sealing_waits(world: World) -> None:
+    world.confirmed()
+    world.plan()
+    world.press(link(world), hidden(world.get(link(world))))
+    confirm(world, "bo")
+    world.run_queue()
+    assert (sent(world), waiting(world)) == ([(PERIOD, "evanston", 1)], 1)
+
+
+def test_a_letter_released_from_hold_after_the_look_waits(world: World) -> None:
+    world.confirmed()
+    confirm(world, "bo")
+    row = world.wiring.signatures.signature(CAMPAIGN, signer_id(world.wiring.secret(), "bo@signers.example"))
+    assert row
+    world.wiring.signatures.hold(row)
+    world.plan()
+    page = world.get(link(world))
+    world.clock.advance(minutes=1)
+    assert post(world, f"/signatures/{row.signer}/release", {"why": "a person"}).status in {200, 202}
+    world.press(link(world), hidden(page))
+    world.run_queue()
+    assert (sent(world), waiting(world)) == ([(PERIOD, "evanston", 1)], 1)
+
+
+def test_letters_of_a_slice_released_after_the_look_wait(world: World) -> None:
+    world.confirmed()
+    confirm(world, "bo")
+    look = world.clock.now
+    world.clock.advance(minutes=1)
+    wanted = {"signed_from": "2026-11-01T00:00:00+00:00", "why": "a test"}
+    assert post(world, "/signatures/screen", {**wanted, "action": "hold"}).status == 200
+    assert waiting(world) == 0
+    assert post(world, "/signatures/screen", {**wanted, "action": "release"}).status == 200
+    assert post(world, f"/deliveries/{PERIOD}/approve", {"look": look.isoformat()}).status == 200
+    world.run_queue()
+    assert (sent(world), waiting(world)) == ([], 2)
+
+
+def test_a_letter_of_another_recipient_after_the_look_is_not_sent_by_a_later_plan_of_the_day(world: World) -> None:
+    world.confirmed()
+    world.plan()
+    world.press(link(world), hidden(world.get(link(world))))
+    world.run_queue()
+    confirm(world, "cy", postal_code=WILMETTE)
+    for days in (0, 1, 6):
+        world.plan(days_ago=days)
+        world.run_queue()
+        world.clock.advance(days=1)
+    assert sent(world) == [(PERIOD, "evanston", 1)]
+
+
+def test_the_page_of_an_approved_day_says_what_came_since_and_lets_it_be_approved(world: World) -> None:
+    world.confirmed()
+    world.plan()
+    page = world.get(link(world))
+    confirm(world, "bo")
+    page = world.press(link(world), hidden(page))
+    assert "<h1>Approved</h1>" in page.body
+    assert "<td>1</td><td>Ready to send" in page.body
+    assert "<td>1</td><td>Came after the approval: for a later delivery" in page.body
+    assert "<button>" not in page.body, "the recipient gets one email"
+    confirm(world, "cy", postal_code=WILMETTE)
+    page = world.get(link(world))
+    assert "<h1>Approved</h1>" in page.body
+    assert "letters have come since" in page.body
+    assert "<td>1</td><td>Waiting for approval" in page.body
+    page = world.press(link(world), hidden(page))
+    assert "letters have come since" not in page.body
+    world.run_queue()
+    assert sorted(sent(world)) == [(PERIOD, "evanston", 2), (PERIOD, "wilmette", 1)]
+
+
+def test_the_overview_says_what_an_approved_day_does_not_take(world: World, manager: Organizer) -> None:
+    world.confirmed()
+    assert manager.press("/approve", hidden(manager.see())).status == 303
+    confirm(world, "bo")
+    confirm(world, "cy", postal_code=WILMETTE)
+    words = manager.words()
+    assert "1 letter is waiting for approval" in words
+    assert "1 more letter came after the approval, and waits for a later delivery." in words
+    [evanston] = [line for line in get(world, "/deliveries/next")["deliveries"] if line["target"] == "evanston"]
+    assert (evanston["outcome"], evanston["letters"], evanston["later"]) == ("goes", 1, 1)
+    [wilmette] = [line for line in get(world, "/deliveries/next")["deliveries"] if line["target"] == "wilmette"]
+    assert (wilmette["outcome"], wilmette["letters"], wilmette["later"]) == ("awaiting approval", 1, 0)
+
+
+def test_the_preview_of_an_approved_day_has_the_letters_that_go(world: World, manager: Organizer) -> None:
+    world.confirmed()
+    manager.press("/approve", hidden(manager.see()))
+    confirm(world, "bo")
+    preview = get(world, "/deliveries/next/evanston")
+    assert [packet["last"] for packet in preview["packets"]] == [1]
+    world.run_queue()
+    assert sent(world) == [(PERIOD, "evanston", 1)]
+    preview = get(world, "/deliveries/next/evanston")
+    assert [packet["last"] for packet in preview["packets"]] == [1]
+
+
+def test_a_day_that_was_approved_before_its_plan_is_asked_for_once_more(world: World) -> None:
+    """The letters that came since the look were in no request."""
+    world.confirmed()
+    assert post(world, f"/deliveries/{PERIOD}/approve").status == 200
+    world.run_queue()
+    confirm(world, "cy", postal_code=WILMETTE)
+    for _ in range(3):
+        world.week()
+    [request] = [mail for mail in world.sent if mail.tags["kind"] == "approval"]
+    assert "Wilmette" in request.text
+    assert "Evanston" not in request.text
+    world.press(link(world), hidden(world.get(link(world))))
+    world.run_queue()
+    assert sent(world) == [(PERIOD, "evanston", 1), (PERIOD, "wilmette", 1)]
+
+
+def test_deliver_by_hand_sends_what_the_approval_covers(world: World) -> None:
+    world.confirmed()
+    world.wiring.campaigns.approve(CAMPAIGN, PERIOD, world.clock.now)
+    confirm(world, "bo")
+    confirm(world, "cy", postal_code=WILMETTE)
+    answer = post(world, "/deliveries/next", {"why": "the council meets"})
+    assert [(line["target"], line["outcome"]) for line in answer.json["deliveries"]] == [
+        ("evanston", "goes"),
+        ("wilmette", "awaiting approval"),
+    ]
+    world.run_queue()
+    assert sent(world) == [(PERIOD, "evanston", 1)]
+    answer = post(world, "/deliveries/next", {"target": "wilmette"})
+    assert world.run_queue() == []
+
+
+def test_a_second_email_has_what_its_approval_covers(world: World, manager: Organizer) -> None:
+    world.confirmed()
+    post(world, f"/deliveries/{PERIOD}/approve")
+    world.run_queue()
+    world.clock.advance(days=1)
+    confirm(world, "bo")
+    manager.sign_in("us_manage")
+    page = manager.see()
+    confirm(world, "cy")
+    values = {**hidden(page), "why": "the office asked for it"}
+    assert values["again"] == "yes"
+    assert manager.press("/approve", values).status == 303
+    world.run_queue()
+    assert (sent(world), waiting(world)) == ([(PERIOD, "evanston", 1), ("2026-11-25", "evanston", 1)], 1)
+
+
+def test_when_letters_wait_an_approval_covers_what_waited_at_the_look(world: World) -> None:
+    change(world, deliver="when-2-letters-wait", deliver_at=9)
+    world.confirmed()
+    confirm(world, "bo")
+    world.clock.now = datetime(2026, 11, 25, 15, tzinfo=UTC)
+    world.hour()
+    page = world.get(link(world))
+    confirm(world, "cy")
+    world.press(link(world), hidden(page))
+    world.run_queue()
+    assert ([letters for _, _, letters in sent(world)], waiting(world)) == ([2], 1)
+
+
+def test_a_held_recipients_letters_of_the_look_go_after_the_release(world: World) -> None:
+    world.confirmed()
+    controls = world.wiring.delivery_controls()
+    controls.hold(CAMPAIGN, "evanston", "cli", "a new chief")
+    world.plan()
+    world.press(link(world), hidden(world.get(link(world))))
+    world.run_queue()
+    confirm(world, "bo")
+    controls.release(CAMPAIGN, "evanston", "cli", "")
+    world.plan()
+    world.run_queue()
+    assert (sent(world), waiting(world)) == ([(PERIOD, "evanston", 1)], 1)
+
+
+def test_a_held_recipient_without_a_letter_of_the_look_needs_another_approval(world: World) -> None:
+    world.confirmed()
+    controls = world.wiring.delivery_controls()
+    controls.hold(CAMPAIGN, "evanston", "cli", "a new chief")
+    world.plan()
+    world.press(link(world), hidden(world.get(link(world))))
+    world.run_queue()
+    world.wiring.signatures.withdraw(
+        CAMPAIGN, signer_id(world.wiring.secret(), "ada@signers.example"), at=world.clock.now
+    )
+    confirm(world, "bo")
+    controls.release(CAMPAIGN, "evanston", "cli", "")
+    world.plan()
+    world.run_queue()
+    assert (sent(world), waiting(world)) == ([], 1)
+    world.press(link(world), hidden(world.get(link(world))))
+    world.run_queue()
+    assert sent(world) == [(PERIOD, "evanston", 1)]
+
+
+def test_letters_after_the_look_are_not_overdue(world: World) -> None:
+    """The day is approved before its hour, and a letter comes between."""
+    world.clock.now = datetime(2026, 11, 30, 12, tzinfo=UTC)
+    post(world, "/deliveries/2026-11-30/approve")
+    confirm(world, "bo")
+    world.clock.now = datetime(2026, 11, 30, 15, tzinfo=UTC)
+    world.week()
+    world.clock.advance(days=2)
+    found = world.wiring.organizing().overview(CAMPAIGN)
+    listed = world.wiring.organizing().targets(CAMPAIGN, None, 50).items
+    assert world.wiring.organizing().overdue(found, listed) == frozenset()
+    world.begin_reconciling()
+    assert world.deliveries == []
+
+
+def test_an_approval_of_the_version_before_covers_everything(world: World) -> None:
+    world.confirmed()
+    world.wiring.campaigns._table.update(  # type: ignore[attr-defined]
+        Update(controls_key(CAMPAIGN), add={"approved": {PERIOD}})
+    )
+    confirm(world, "bo")
+    world.week()
+    assert (sent(world), waiting(world)) == ([(PERIOD, "evanston", 2)], 0)
+
+
+def test_a_page_of_the_version_before_approves_what_waits_when_its_button_is_pressed(world: World) -> None:
+    world.confirmed()
+    world.plan()
+    confirm(world, "bo")
+    assert world.post(link(world)).status == 303
+    confirm(world, "cy")
+    world.run_queue()
+    assert (sent(world), waiting(world)) == ([(PERIOD, "evanston", 2)], 1)
+
+
+def test_of_two_approvals_the_later_look_counts(world: World) -> None:
+    world.confirmed()
+    early = world.clock.now
+    confirm(world, "bo")
+    for look in (world.clock.now, early):
+        assert post(world, f"/deliveries/{PERIOD}/approve", {"look": look.isoformat()}).status == 200
+    confirm(world, "cy")
+    world.run_queue()
+    assert (sent(world), waiting(world)) == ([(PERIOD, "evanston", 2)], 1)
+
+
+def test_a_look_in_the_future_is_now(world: World) -> None:
+    world.confirmed()
+    assert post(world, f"/deliveries/{PERIOD}/approve", {"look": "9999-12-31T23:59:59+00:00"}).status == 200
+    assert world.wiring.campaigns.controls(CAMPAIGN).looked == {PERIOD: world.clock.now}
+    confirm(world, "bo")
+    world.run_queue()
+    assert waiting(world) == 1
+
+
+def test_a_look_in_another_time_zone_is_the_same_moment(world: World) -> None:
+    world.confirmed()
+    look = world.clock.now
+    confirm(world, "bo")
+    text = (look.replace(tzinfo=None) - timedelta(hours=6)).isoformat() + "-06:00"
+    assert post(world, f"/deliveries/{PERIOD}/approve", {"look": text}).status == 200
+    world.run_queue()
+    assert (sent(world), waiting(world)) == ([(PERIOD, "evanston", 1)], 1)
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        *("", "now", "2026-11-24", "2026-11-24T18:00:00", "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"),
+        *("2026-11-24T18:00:00+00:00~", "\ud800", "1" * 5000),
+    ],
+)
+def test_a_malformed_look_is_refused(world: World, manager: Organizer, look: str) -> None:
+    world.confirmed()
+    world.plan()
+    answers = [post(world, f"/deliveries/{PERIOD}/approve", {"look": look})]
+    if look.isascii():
+        answers += [
+            world.post(link(world), {"look": look}),
+            manager.press("/approve", {"period": PERIOD, "look": look}),
+        ]
+    for answer in answers:
+        assert answer.status == 400
+        assert "`look` must be the moment" in answer.body
+    assert world.wiring.campaigns.controls(CAMPAIGN).approved == frozenset()
+
+
+@pytest.mark.parametrize(("media_type", "body", "status"), [("text/plain", b"x", 415), ("application/json", b"[", 400)])
+def test_a_form_of_the_link_that_cannot_be_read_is_answered_with_a_page(
+    world: World, media_type: str, body: bytes, status: int
+) -> None:
+    world.confirmed()
+    world.plan()
+    answer = world.post(link(world), raw=body, headers={"content-type": media_type})
+    assert (answer.status, answer.headers["content-type"]) == (status, "text/html; charset=utf-8")
+    assert world.wiring.campaigns.controls(CAMPAIGN).approved == frozenset()
+
+
+@pytest.mark.parametrize("look", [1, 1.5, True, [], {}])
+def test_a_look_that_is_no_text_is_refused(world: World, look: object) -> None:
+    assert post(world, f"/deliveries/{PERIOD}/approve", {"look": look}).status == 400
+
+
+def test_the_command_approves_what_it_listed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.confirmed()
+
+    def ask(_question: str, **_options: Any) -> None:
+        confirm(world, "bo")
+        confirm(world, "cy", postal_code=WILMETTE)
+
+    def run(*arguments: str) -> str:
+        return str(CliRunner().invoke(app, list(arguments), catch_exceptions=False).stdout)
+
+    monkeypatch.setattr("undersigned_cli.commands.delivery_controls.ask", ask)
+    monkeypatch.setattr(Stack, "wiring", lambda _stack, *_needed: world.wiring)
+    monkeypatch.setattr(options, "stack_of", lambda **_: Stack({}, world.wiring._client))
+    output = run("approve", CAMPAIGN, PERIOD)
+    assert "evanston: 1 letter to" in output
+    assert f"{PERIOD} is approved; 1 delivery started." in output
+    output = run("deliver", CAMPAIGN, "--yes")
+    assert "evanston: 1 letter to" in output
+    assert "1 more letter came after the approval, and waits for a later delivery" in output
+    assert "wilmette: waiting for approval (1 letter)" in output
+    world.run_queue()
+    assert (sent(world), waiting(world)) == ([(PERIOD, "evanston", 1)], 1)
+
+
+def test_controls_keep_one_look_for_each_day(world: World) -> None:
+    for _ in range(50):
+        world.clock.advance(seconds=1)
+        post(world, f"/deliveries/{PERIOD}/approve")
+    assert world.wiring.campaigns.controls(CAMPAIGN).looked == {PERIOD: world.clock.now}
