@@ -340,7 +340,7 @@ def test_letters_after_the_look_are_not_overdue(world: World) -> None:
 
 def test_an_approval_of_the_version_before_covers_everything(world: World) -> None:
     world.confirmed()
-    world.wiring.campaigns._table.update(  # type: ignore[attr-defined]
+    world.wiring.campaigns._table.update(
         Update(controls_key(CAMPAIGN), add={"approved": {PERIOD}})
     )
     confirm(world, "bo")
