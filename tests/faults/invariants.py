@@ -182,8 +182,10 @@ def state_of(platform: Platform) -> str:
     """Return the state as text, without random ids and times. What follows is the same after equal states."""
     world = platform.world
     rows = list(rows_of(world))
+    # An approval covers letters that were due at its look.
+    names = {*_DECISIVE, "due_at"} if any("looked" in row for row in rows) else {*_DECISIVE}
     decisive = {
-        (row["pk"], row["sk"]): {name: row[name] for name in row if name in _DECISIVE or "PROVIDERS#" in row["sk"]}
+        (row["pk"], row["sk"]): {name: row[name] for name in row if name in names or "PROVIDERS#" in row["sk"]}
         for row in rows
         if row["pk"].startswith(("SIGNATURE#", "COUNT#", "CAMPAIGN#", "DELIVERY#")) and "EVENT#" not in row["sk"]
     }

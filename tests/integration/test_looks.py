@@ -340,9 +340,7 @@ def test_letters_after_the_look_are_not_overdue(world: World) -> None:
 
 def test_an_approval_of_the_version_before_covers_everything(world: World) -> None:
     world.confirmed()
-    world.wiring.campaigns._table.update(
-        Update(controls_key(CAMPAIGN), add={"approved": {PERIOD}})
-    )
+    world.wiring.campaigns._table.update(Update(controls_key(CAMPAIGN), add={"approved": {PERIOD}}))
     confirm(world, "bo")
     world.week()
     assert (sent(world), waiting(world)) == ([(PERIOD, "evanston", 2)], 0)

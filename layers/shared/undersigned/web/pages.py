@@ -535,7 +535,8 @@ def _state_of_period(found: PeriodState) -> tuple[Message, Message]:
         return Message("Approved"), _what_goes(found)
     if found.awaits_approval:
         return Message("Waiting for your approval"), Message(
-            "Each recipient gets all their letters in one email. Nothing is sent until you press the button."
+            "Each recipient gets these letters in one email. Nothing is sent until you press the button. Letters that "
+            "come after you opened this page wait for a later delivery."
         )
     if found.waiting:
         return Message("Nothing to approve"), Message(
