@@ -491,8 +491,8 @@ class Play:
         self.endings[halt].append(actor)
         return actor
 
-    def approve(self, period: str = "2026-11-24") -> Actor:
-        return self._organize(f"approve {period}", f"/deliveries/{period}/approve", {})
+    def approve(self, period: str = "2026-11-24", look: str | None = None) -> Actor:
+        return self._organize(f"approve {period}", f"/deliveries/{period}/approve", {"look": look} if look else {})
 
     def plan(self, *, days_ago: int = 0) -> Actor:
         """Plan for now, or late for a moment some days ago."""

@@ -55,6 +55,7 @@ def breaches(
     return [
         *_lost_or_doubled(signatures, arrived),
         *misplaced(rows),
+        *_not_seen(rows),
         *_miscounted(signatures, rows),
         *(f"something personal is left: {row}" for row in signatures if _should_be_empty(row) and row["name"]),
         *(f"a delivery is stuck: {row['pk']} {row['sk']} is {row['state']}" for row in deliveries if _is_stuck(row)),
@@ -109,6 +110,17 @@ def misplaced(rows: Rows) -> Iterator[str]:
         due = int(row["status"] == "confirmed" or "bundle" in row)
         if places != due or ("bundle" in row) != bool(sealed[signer]):
             yield f"a {row['status']} letter is in {places} places, not in {due}: {sorted(row)}"
+
+
+def _not_seen(rows: Rows) -> Iterator[str]:
+    """List the letters that an approved delivery took, although they were confirmed after the look of its approval."""
+    controls = {row["pk"]: row.get("looked", {}) for row in rows if row["sk"] == "STEERING"}
+    needs_approval = {row["pk"] for row in rows if row["sk"] == "META" and row.get("approval")}
+    for row in (row for row in rows if row["pk"].startswith("SIGNATURE#") and "bundle" in row):
+        campaign = f"CAMPAIGN#{row['pk'].split('#')[1]}"
+        look = controls.get(campaign, {}).get(row["bundle"].partition("#")[0])
+        if campaign in needs_approval and look and row.get("confirmed_at", "") > look:
+            yield f"{row['name']}'s letter of {row['confirmed_at']} went with {row['bundle']}, approved at {look}"
 
 
 def _miscounted(signatures: Rows, rows: Rows) -> Iterator[str]:

@@ -318,15 +318,19 @@ def an_approval(platform: Platform) -> Arrivals:
     world, acts = platform.world, Acts(platform)
     create_key(platform)
     require_approval(platform)
-    ida, opal = Person("Ida", EVANSTON), Person("Opal", EVANSTON)
+    ida, una, opal = Person("Ida", EVANSTON), Person("Una", EVANSTON), Person("Opal", EVANSTON)
     acts.sign_and_confirm(ida)
     acts.organizer("POST", "/targets/evanston/test", {})
     acts.organizer("GET", "/deliveries/next")
     platform.settle()
     acts.week(MONDAY, report=True)
     link = [mail for mail in world.sent if mail.tags["kind"] == "approval"][-1].link("organizer/approve")
-    assert acts.get(link).status == 200
-    assert platform.person(lambda: world.post(link)).status in _CONFIRMED
+    page = acts.get(link)
+    assert page.status == 200
+    # It comes after the look, so it waits for the next delivery.
+    acts.sign_and_confirm(una)
+    looked = dict(re.findall(r'name="(look)" value="([^"]+)"', page.body))
+    assert platform.person(lambda: world.post(link, looked)).status in _CONFIRMED
     platform.settle()
     [delivery] = world.deliveries
     assert acts.get(delivery.link("packets")).status == 200
@@ -338,7 +342,7 @@ def an_approval(platform: Platform) -> Arrivals:
     acts.organizer("POST", "/resume", {})
     acts.organizer("POST", "/deliveries/2026-12-07/approve", {})
     platform.settle()
-    return {ida: 1, opal: 1}
+    return {ida: 1, una: 1, opal: 1}
 
 
 def a_cadence(platform: Platform) -> Arrivals:

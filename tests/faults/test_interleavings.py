@@ -340,6 +340,29 @@ def an_approval_and_the_delivery(play: Play) -> Begin:
     return lambda: (play.approve(), play.deliver(play.messages[-1]))
 
 
+def an_approval_of_an_earlier_look_and_the_delivery(play: Play) -> Begin:
+    """A letter was confirmed after the look. It must wait for the next delivery."""
+    play.needs_approval()
+    counted(play, "Ada", "Ben")
+    look = play.world.clock.now.isoformat()
+    play.world.clock.advance(minutes=1)
+    counted(play, "Cy")
+    play.enqueue()
+    return lambda: (play.approve(look=look), play.deliver(play.messages[-1]))
+
+
+def a_confirmation_after_the_look_and_the_sealing(play: Play) -> Begin:
+    """A letter is confirmed while those that were approved are sealed. It must wait for the next delivery."""
+    play.needs_approval()
+    counted(play, "Ada", "Ben")
+    play.finish(play.approve())
+    play.world.clock.advance(minutes=1)
+    play.finish(play.sign("Cy", "Cy"))
+    play.count()
+    play.enqueue()
+    return lambda: (play.confirm("Cy"), play.deliver(play.messages[-1]))
+
+
 def two_deliveries_around_a_confirmation(play: Play) -> Begin:
     """A letter is confirmed after a delivery has sealed what waited. It must wait for the next one."""
     planned(play, "Ada", "Ben")
@@ -433,6 +456,8 @@ RACES = [
     a_pause_and_the_delivery,
     a_hold_and_the_delivery,
     an_approval_and_the_delivery,
+    an_approval_of_an_earlier_look_and_the_delivery,
+    a_confirmation_after_the_look_and_the_sealing,
     two_deliveries_around_a_confirmation,
     a_reconciliation_and_a_signature,
     a_reconciliation_and_the_confirmation,
