@@ -190,3 +190,32 @@ def test_the_forms_address_is_copied(troubled: World, address: str, visitor: Vis
     page.get_by_role("button", name="Copy").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()").endswith(FORM)
+
+
+@pytest.mark.parametrize(("width", "dark", "language"), looks.looks(360, 1280, ("en", "es")))
+def test_an_approval_says_what_it_covers_and_what_came_since(
+    world: World, address: str, visitor: Visitor, width: int, *, dark: bool, language: str
+) -> None:
+    put_key(world, "us_manage", "manage")
+    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
+    world.wiring.campaigns.put_campaign(replace(campaign, approval=True, language=language))
+    look = f"{language}-{width}-{'dark' if dark else 'light'}"
+    world.confirmed()
+    world.plan()
+    [request] = [mail for mail in world.sent if mail.tags["kind"] == "approval"]
+    page = visitor.open(f"{address}{request.link('organizer/approve')}", width=width, dark=dark)
+    see(visitor, page, f"approval-{look}")
+    world.clock.advance(minutes=1)
+    world.confirmed(email="bo@signers.example")
+    world.confirmed(email="cy@signers.example", postal_code="60091", locality="Wilmette")
+    page.locator("form button").click()
+    expect(page.locator("tbody tr")).to_have_count(3)
+    see(visitor, page, f"approved-and-more-{look}")
+    page.goto(f"{address}/organizer?lang={language}")
+    sign_in(page)
+    expect(page.locator(".state caption")).to_have_count(1)
+    page.locator("details.action summary").first.click()
+    see(visitor, page, f"overview-and-more-{look}")
+    world.run_queue()
+    [delivery] = world.wiring.deliveries.deliveries(CAMPAIGN, "evanston")
+    assert delivery.letters == 1

@@ -485,13 +485,14 @@ def approval(found: PeriodState, token: str) -> Page:
     """Render a period with the button that approves it, or with the status of its deliveries."""
     language = found.campaign.language
     headline, explanation = _state_of_period(found)
-    waiting = [(line.target, line.letters, state_of_line(line, language)) for line in found.waiting]
-    later = [(line.target, line.later, LATER) for line in found.waiting]
+    waiting = [
+        (line.target, letters, state)
+        for line in found.waiting
+        for letters, state in ((line.letters, state_of_line(line, language)), (line.later, LATER))
+    ]
     started = [(target, delivery.letters, DELIVERY_STATES[delivery.state]) for target, delivery in found.deliveries]
     states = [
-        (target, letters, state.in_language(language))
-        for target, letters, state in [*waiting, *later, *started]
-        if letters
+        (target, letters, state.in_language(language)) for target, letters, state in [*waiting, *started] if letters
     ]
     not_all = not_all_listed(len(states), language)
     return _page(
