@@ -154,6 +154,17 @@ def test_a_lower_level_is_lines_of_its_entry_so_that_numbers_go_on() -> None:
     ]
 
 
+@pytest.mark.parametrize("indent", ["", "    "])
+def test_a_numbered_list_right_after_bullets_is_a_list_of_its_own(indent: str) -> None:
+    pasted = f"{indent}• Signs\n{indent}    ◦ big\n{indent}1. In the fall\n{indent}2. In the spring\n"
+
+    assert blocks_of(pasted) == [
+        ("bullet", "Signs\n– big"),
+        ("number", "In the fall"),
+        ("number", "In the spring"),
+    ]
+
+
 def test_a_numbered_list_that_goes_on_after_a_paragraph_keeps_its_numbers() -> None:
     assert blocks_of("1. Signs\n\nThat is all for now, but read on.\n\n2. Lamps\n") == [
         ("number", "Signs"),

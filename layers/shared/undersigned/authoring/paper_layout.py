@@ -31,7 +31,7 @@ _MARK = re.compile(
     r"|(?P<native>[-*+])[ \t]+"
     r"|(?P<number>\d{1,9})(?P<point>[.)])[ \t]+)(?=\S)"
 )
-_MARK_AS_TEXT = re.compile(r"[ \t]*(?:\d{1,9}\\[.)]|–)[ ]+(?=\S)")
+_MARK_AS_TEXT = re.compile(r"[ \t]*(?:\d{1,9}\\[.)]|–)[ \t]+(?=\S)")
 _ENUMERATOR = re.compile(r"[ \t]*(?:\((?:[A-Za-z]|[ivx]{1,4}|\d{1,3})\)|(?:[A-Za-z]|[ivx]{1,4})[.)])[ \t]+(?=\S)")
 # What is a mark of Markdown at the start of a list entry, or makes a ruled line of it.
 _MARKDOWN = re.compile(r"[-*+](?:\s|$)|[-*](?=[-*\s]*$)")
@@ -104,6 +104,7 @@ class _Layout:
     list_mark: str = ""
     lead: str = ""
     indent: int = 0
+    shown_indent: str = ""
     number: int = 0
     is_closed: bool = False
 
@@ -126,6 +127,9 @@ class _Layout:
                 if in_entry:
                     self._separate(line)
                     in_entry = False
+                # A paragraph ends a list, unless it is indented below a blank line.
+                if line.text and not (position == 0 and line.text.startswith("  ")):
+                    self.list_mark, self.number = "", 0
                 plain.append(line)
         self._read_plain(plain)
 
@@ -157,7 +161,10 @@ class _Layout:
         own = mark["point"] or mark["bullet"] or mark["dash"] or mark["letter"] or mark["native"]
         is_bullet = not (mark["native"] or mark["number"])
         words = line.text[mark.end() :]
-        is_other = own != self.list_mark and not (mark["native"] and self.list_mark in "-*+")
+        # Bullets can be below a number. A number is below a bullet only if it is indented.
+        after_bullets = self.list_mark not in ".)"
+        is_new = (mark["number"] and after_bullets) or (mark["native"] and self.list_mark in "-*+")
+        is_other = own != self.list_mark and not is_new
         if in_entry and self._is_nested(mark):
             self.laid.append(line)
         elif in_entry and (is_other or self._depth(mark) > 1):
@@ -166,12 +173,16 @@ class _Layout:
             lead = f"{mark['number']}\\{own}" if mark["number"] else "–"
             self.laid.append(LaidLine(line.number, f"  {lead} {words}"))
         else:
+            is_sibling = in_entry and own == self.list_mark
             self.list_mark = own
             self.lead = f"{mark['number']}{own} " if mark["number"] else f"{mark['native'] or '-'} "
             self.indent = len(mark["indent"].expandtabs(4))
             self.number = int(mark["number"] or 0)
-            indent = "" if is_bullet or self.indent > _DEEPEST else " " * self.indent
-            self.laid.append(LaidLine(line.number, f"{indent}{self.lead}{_escaped(words) if is_bullet else words}"))
+            if not is_sibling:
+                self.shown_indent = "" if is_bullet or self.indent > _DEEPEST else " " * self.indent
+            self.laid.append(
+                LaidLine(line.number, f"{self.shown_indent}{self.lead}{_escaped(words) if is_bullet else words}")
+            )
 
     def _ends_list(self, above: LaidLine, line: LaidLine) -> bool:
         """Say whether a line without a mark is no longer part of the list entry above it."""
@@ -191,8 +202,6 @@ class _Layout:
         if not lines[0].text:
             self.laid += lines
             return
-        if not (self.list_mark and lines[0].text.startswith("  ")):
-            self.list_mark, self.number = "", 0
         for position, line in enumerate(lines):
             if _is_salutation(line.text) and len(lines) > 1:
                 self._read_apart(lines[:position], [line], lines[position + 1 :])
@@ -270,11 +279,15 @@ def _is_unwrapped(blocks: list[list[LaidLine]], width: int) -> bool:
         return width > _UNWRAPPED
     return any(
         len(above.text) > _LONGEST_LINE
-        and not (above.text.endswith("\\") or _MARK.match(above.text) or _MARK.match(below.text))
+        and not (above.text.endswith("\\") or _is_marked(above.text) or _is_marked(below.text))
         and (_columns_left(above.text, below.text, width) or 0) >= _MARGIN
         for block in blocks
         for above, below in pairwise(block)
     )
+
+
+def _is_marked(text: str) -> bool:
+    return _MARK.match(text) is not None or _MARK_AS_TEXT.match(text) is not None
 
 
 def _as_text(line: LaidLine) -> LaidLine:
