@@ -293,7 +293,9 @@ def test_a_stale_tray_does_not_seal_a_letter_signed_again_for_another_target(
     world.confirmed(postal_code="60076", locality="Skokie")
     signatures = world.wiring.signatures.__class__
     fresh = signatures.waiting
-    monkeypatch.setattr(signatures, "waiting", lambda *call: iter(stale) if call[2] == "evanston" else fresh(*call))
+    monkeypatch.setattr(
+        signatures, "waiting", lambda *call, **at: iter(stale) if call[2] == "evanston" else fresh(*call, **at)
+    )
     world.week()
     by_address = {sent.to: names_in(sent.pdfs[0]) for sent in world.deliveries}
     assert "Ada Specimen" not in by_address["chief@evanston-police.example"]
@@ -310,7 +312,7 @@ def test_a_stale_tray_does_not_seal_a_letter_that_was_put_on_hold(
     stale = list(signatures.waiting(CAMPAIGN, "evanston"))
     held, waiting = signatures.signatures(CAMPAIGN, stale)
     signatures.hold(held)
-    monkeypatch.setattr(type(signatures), "waiting", lambda *_call: iter(stale))
+    monkeypatch.setattr(type(signatures), "waiting", lambda *_call, **_at: iter(stale))
     world.week()
     [sent] = world.deliveries
     assert waiting.name in names_in(sent.pdfs[0])
