@@ -153,13 +153,14 @@ def test_earlier_words_become_the_rows_with_all_that_they_say(world: World) -> N
     world.run_stream()
     after = row(world)
     assert (after.status, after.version, after.confirmed_at) == ("confirmed", beside.version + 1, world.clock.now)
-    assert after.in_tray
+    assert (after.in_tray, after.due_at) == (True, world.clock.now)
     as_before: dict[str, Any] = {
         "status": "pending",
         "version": 1,
         "confirmed_at": None,
         "confirmed_on": None,
         "in_tray": False,
+        "due_at": None,
     }
     assert replace(after, **as_before, expires_at=alone.expires_at, tallied=alone.tallied) == alone
     # The listing finds the letter at the time of these words.
