@@ -84,14 +84,12 @@ def line_values(line: PlanLine) -> dict[str, object]:
 @routes.get("/deliveries/next/<target>", "manage")
 def preview(request: ApiRequest, target: str) -> Response[str]:
     """Preview the email that a target would get now."""
-    seen_at = wired.stack.now()
     made = preview_of(request, target)
     evidence = waiting_evidence(wired.stack.signatures, request.campaign, [target])
     address = f"/organizer/campaigns/{request.campaign}/deliveries/next/{target}"
     return data(
         {
             "target": target,
-            "look": seen_at.isoformat(),
             "to": made.mail.to,
             "subject": made.mail.subject,
             "text": made.mail.text,

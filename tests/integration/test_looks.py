@@ -14,6 +14,7 @@ from tests.integration.test_dashboard import Organizer, put_key
 from tests.world import CAMPAIGN
 from undersigned.aws.campaigns import controls_key
 from undersigned.aws.dynamodb import Update
+from undersigned.aws.signatures import signature_key
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.signatures import signer_id
 from undersigned_cli.commands import options
@@ -189,7 +190,7 @@ def test_the_page_of_an_approved_day_says_what_came_since_and_lets_it_be_approve
     page = world.press(link(world), hidden(page))
     assert "<h1>Approved</h1>" in page.body
     assert "<td>1</td><td>Ready to send" in page.body
-    assert "<td>1</td><td>Came after the approval: for a later delivery" in page.body
+    assert "<td>1</td><td>Came after the approval: goes with the next one" in page.body
     assert "<button>" not in page.body, "the recipient gets one email"
     confirm(world, "cy", postal_code=WILMETTE)
     page = world.get(link(world))
@@ -202,6 +203,56 @@ def test_the_page_of_an_approved_day_says_what_came_since_and_lets_it_be_approve
     assert sorted(sent(world)) == [(PERIOD, "evanston", 2), (PERIOD, "wilmette", 1)]
 
 
+def test_a_delivery_that_has_begun_takes_nothing_from_a_second_approval(world: World) -> None:
+    """No page shows what would be added to it."""
+    world.confirmed()
+    controls = world.wiring.delivery_controls()
+    controls.hold(CAMPAIGN, "evanston", "cli", "a new chief")
+    world.plan()
+    world.press(link(world), hidden(world.get(link(world))))
+    world.run_queue()
+    begun = world.wiring.deliveries.delivery(DeliveryKey(CAMPAIGN, "evanston", PERIOD))
+    assert begun
+    assert begun.state == "held"
+    confirm(world, "bo")
+    confirm(world, "cy", postal_code=WILMETTE)
+    page = world.get(link(world))
+    assert "Wilmette" in page.body
+    world.press(link(world), hidden(page))
+    controls.release(CAMPAIGN, "evanston", "cli", "")
+    controls.retry(begun.key, "cli", "")
+    world.run_queue()
+    assert sorted(sent(world)) == [(PERIOD, "evanston", 1), (PERIOD, "wilmette", 1)]
+    assert waiting(world) == 1
+
+
+def test_a_delivery_that_began_before_approvals_were_needed_takes_what_waited_then(world: World) -> None:
+    change(world, approval=False)
+    world.confirmed()
+    controls = world.wiring.delivery_controls()
+    controls.hold(CAMPAIGN, "evanston", "cli", "a new chief")
+    world.week()
+    change(world, approval=True)
+    confirm(world, "bo")
+    controls.release(CAMPAIGN, "evanston", "cli", "")
+    controls.retry(DeliveryKey(CAMPAIGN, "evanston", PERIOD), "cli", "")
+    world.run_queue()
+    assert (sent(world), waiting(world)) == ([(PERIOD, "evanston", 1)], 1)
+
+
+def test_a_damaged_letter_that_came_later_hides_none_that_goes(world: World) -> None:
+    world.confirmed()
+    world.plan()
+    page = world.get(link(world))
+    confirm(world, "bo")
+    bo = signer_id(world.wiring.secret(), "bo@signers.example")
+    world.press(link(world), hidden(page))
+    world.wiring.table.update(Update(signature_key(CAMPAIGN, bo), assign={"letter": 5}))
+    page = world.get(link(world))
+    assert "<td>1</td><td>Ready to send" in page.body
+    assert "Came after the approval" not in page.body
+
+
 def test_the_overview_says_what_an_approved_day_does_not_take(world: World, manager: Organizer) -> None:
     world.confirmed()
     assert manager.press("/approve", hidden(manager.see())).status == 303
@@ -209,7 +260,7 @@ def test_the_overview_says_what_an_approved_day_does_not_take(world: World, mana
     confirm(world, "cy", postal_code=WILMETTE)
     words = manager.words()
     assert "1 letter is waiting for approval" in words
-    assert "1 more letter came after the approval, and waits for a later delivery." in words
+    assert "1 more letter came after the approval, and waits for the next one." in words
     [evanston] = [line for line in get(world, "/deliveries/next")["deliveries"] if line["target"] == "evanston"]
     assert (evanston["outcome"], evanston["letters"], evanston["later"]) == ("goes", 1, 1)
     [wilmette] = [line for line in get(world, "/deliveries/next")["deliveries"] if line["target"] == "wilmette"]
@@ -442,7 +493,7 @@ def test_the_command_approves_what_it_listed(world: World, monkeypatch: pytest.M
     assert f"{PERIOD} is approved; 1 delivery started." in output
     output = run("deliver", CAMPAIGN, "--yes")
     assert "evanston: 1 letter to" in output
-    assert "1 more letter came after the approval, and waits for a later delivery" in output
+    assert "1 more letter came after the approval, and waits for the next one" in output
     assert "wilmette: waiting for approval (1 letter)" in output
     world.run_queue()
     assert (sent(world), waiting(world)) == ([(PERIOD, "evanston", 1)], 1)

@@ -83,7 +83,7 @@ def _what_happens(line: PlanLine, now: datetime) -> str:  # noqa: PLR0911  (a ta
             waits = "waits" if line.later == 1 else "wait"
             return (
                 f"{letters} to {line.target.email}; "
-                f"{counted(line.later, 'more letter')} came after the approval, and {waits} for a later delivery"
+                f"{counted(line.later, 'more letter')} came after the approval, and {waits} for the next one"
             )
         case "goes":
             return f"{letters} to {line.target.email}"

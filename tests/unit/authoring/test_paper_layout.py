@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from textwrap import fill
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,9 @@ from hypothesis import strategies as st
 
 from tests.unit.authoring.test_paper_form import SIGNER, TARGET
 from undersigned.authoring.letters import compile_letter
+from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.paper_form import import_letter
+from undersigned.authoring.paper_layout import lay_out
 from undersigned.domain.letters import read_blocks, render_html
 
 FIELDS = "{{ target.name }}\n\n{{ signature }}\n\n{{ date }}\n\n{{ signer.name }}\n\n{{ signer.address }}\n"
@@ -223,6 +226,82 @@ def test_findings_name_the_lines_as_they_were_pasted() -> None:
     pasted = f"Dear Chief,\r\n{LONG}\r\n•\tSigns\vbig ones\r\n•\tLamps\r\n{LONG}\r\nName: ____\r\n"
 
     assert [finding.line for finding in import_letter(pasted)[1]] == [6]
+
+
+PARAGRAPHS = (
+    LONG,
+    (
+        "Other towns have slowed their cars. They painted lines, put up lamps and told everybody why, and in the "
+        "end it was cheaper than a single crash, as their own books show."
+    ),
+)
+
+
+@pytest.mark.parametrize("width", [60, 72, 90, 98, 104, 112, 130])
+@pytest.mark.parametrize("between", ["\n", "\n\n"])
+def test_wrapped_text_is_never_cut_within_a_sentence(width: int, between: str) -> None:
+    """Text copied from a PDF has no blank line between paragraphs."""
+    pasted = between.join(fill(text, width) for text in PARAGRAPHS)
+    shown = [text for _, text in blocks_of(f"Dear Chief,\n\n{pasted}")][1:]
+    assert " ".join(shown) == " ".join(PARAGRAPHS)
+    assert all(text.endswith(".") for text in shown)
+
+
+def test_one_long_line_does_not_cut_the_wrapped_text_around_it() -> None:
+    pasted = f"{fill(PARAGRAPHS[0], 72)}\n\n{LONG}\n\n{fill(PARAGRAPHS[1], 60)}\n\n- {LONG}\n- lamps"
+    assert [text for _, text in blocks_of(pasted)] == [PARAGRAPHS[0], LONG, PARAGRAPHS[1], LONG, "lamps"]
+
+
+@pytest.mark.parametrize("end", ["in August,", "with care,", "  in Sampleton,", "with Robin,", "with respect,"])
+def test_the_last_line_of_an_entry_is_no_closing(end: str) -> None:
+    pasted = (
+        f"We ask you to\n\n1. paint the crossing before the term begins again\n{end}\n2. mend the lamps, and\n3. go."
+    )
+    assert blocks_of(pasted)[1:] == [
+        ("number", f"paint the crossing before the term begins again {end.strip()}"),
+        ("number", "mend the lamps, and"),
+        ("number", "go."),
+    ]
+
+
+def test_a_sentence_that_begins_like_a_closing_is_none() -> None:
+    assert blocks_of("In short,\nthe lamps are broken\nand we want them mended") == [
+        ("paragraph", "In short, the lamps are broken and we want them mended")
+    ]
+
+
+def test_numbers_that_go_on_from_elsewhere_stay_lines() -> None:
+    demands = "3. mend the lamps that have been dark for two years, by the fall,\n4. paint lines, and\n5. go."
+    assert blocks_of(f"Now we ask you to\n\n{demands}")[1:] == [("paragraph", demands)]
+
+
+@pytest.mark.parametrize(
+    "mistake", ["| Year | Cars |\n|---|---|\n| 2024 | 900 |", "Our demands\n-----------\nSlow the cars"]
+)
+def test_what_a_letter_cannot_have_is_still_refused(mistake: str) -> None:
+    with pytest.raises(MistakesError, match="can't have"):
+        blocks_of(mistake)
+
+
+def test_names_below_quotations_and_closings_are_no_list() -> None:
+    pasted = "“We will act.”\n— Chief Sample\n\n“We will not.”\n— The Mayor\n\nSincerely,\n\n— Robin\n— Sam"
+    assert {kind for kind, _ in blocks_of(pasted)} == {"paragraph"}
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "thanks" + "," * 10_000 + "a",
+        "Dear" + ",!" * 10_000 + "a",
+        "Best,\n" * 2_000,
+        "Dear x,\n" * 2_000,
+        "\v" * 20_000,
+    ],
+    ids=["commas", "marks", "closings", "salutations", "soft breaks"],
+)
+def test_hostile_text_is_laid_out_without_deep_recursion_or_backtracking(hostile: str) -> None:
+    lines = hostile.split("\n")
+    assert len(lay_out(lines)) >= len(lines)
 
 
 MARKS = st.sampled_from(

@@ -3,7 +3,7 @@ r"""Keep the layout of a pasted letter in its Markdown: lists, the lines of an a
 Word processors and mail programs mark list entries with characters and tabs (`•→Text`), end a line within a paragraph
 with U+000B, and either put each paragraph on one long line (Word) or wrap it at some 72 columns (mail). Markdown needs
 `- Text`, a backslash at the end of a line, and a blank line between paragraphs. Text that is Markdown already keeps its
-layout. Nothing here changes, adds or moves a word.
+layout. Nothing here changes, adds or moves a word. Lines that can be either stay one paragraph, as Markdown has them.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 # Where Word (U+000B), Pages (U+2028) and old systems (U+0085) break a line within a paragraph.
 _SOFT_BREAK = re.compile("[\v\u0085\u2028\u2029]")
+_SOFT_BREAKS = re.compile("[\v\u0085\u2028\u2029][\v\u0085\u2028\u2029 \t]*[\v\u0085\u2028\u2029]")
 # Those in the private use area are Word's bullets, in its fonts Symbol and Wingdings.
 _BULLETS = "•●▪■◦○‣⁃∙►▶➢➤✓✔❖◆\uf0a7\uf0a8\uf0b7\uf0d8\uf076\uf0fc"
 _MARK = re.compile(
@@ -40,11 +41,17 @@ _NUMBERED = re.compile(r"([ \t]*\d{1,9})([.)])(?=\s|$)")
 _BLANK = re.compile(rf"\\?[(\[][^()\[\]\\\n]{{2,50}}\\?[)\]]|(?:\b[Xx] ?)?(?:\\?_){{2,}}|{TAG.pattern}")
 _SALUTATION = re.compile(r"(?i)\W*(?:dear|to whom|hello|estimad[oa]s?|querid[oa]s?)\b.*[,:]\W*")
 _OTHER_CLOSING = re.compile(
-    r"(?i)\W*(?:thanks?|thank you|gracias|(?:with|in) \w+|cordially|cordialmente|atentamente|best|love)\b.*,\W*"
+    r"(?i)\W*(?:thanks?|thank you|gracias|cordially|cordialmente|atentamente|best|love"
+    r"|(?:with|in) (?:\w+ )?(?:solidarity|respect|regards|thanks|gratitude|appreciation|hope|faith|peace|unity|love)"
+    r"|con (?:\w+ )?(?:respeto|gratitud|aprecio|esperanza)|en solidaridad)\b.*,\W*"
 )
 _SENTENCE_END = re.compile(r"(?:[^\W\d]{4}|\d)\.[”\"’')*_]*$|[!?][”\"’')*_]*$")
 # After these, something more follows.
 _LEADS_ON = re.compile(r"(?i)(?:^|\s)(?:and|or|of|the|an?|to|in|for|by|with|on|at|from|y|o|de|la|el|los|las|del|&)$")
+
+# Parts of tables, and ruled lines: the compiler refuses them with a message, and must still see them.
+_RULED = re.compile(r"\s*\||[\s|:*=-]*[-=*]{3,}[\s|:*=-]*$")
+_END_OF_QUOTATION = ("”", '"', "»", "’", "'")
 
 # A line of an address or a closing has at most so many characters and words.
 _LONGEST_LINE = 60
@@ -54,8 +61,7 @@ _WORDS_OF_CLOSING = 4
 # Markdown takes a list after more spaces for text.
 _DEEPEST = 3
 
-# Wrapped text has lines of at most about 100 columns. Nobody wraps text at more than 160.
-_WRAPPED = 100
+# Nobody wraps text at more columns, so a longer line is a whole paragraph.
 _UNWRAPPED = 160
 # If the next word would have left so many columns free, a person ended the line.
 _MARGIN = 10
@@ -79,11 +85,7 @@ def lay_out(lines: Sequence[str]) -> list[LaidLine]:
         _show_break(line, below, dashes)
     blocks = [list(block) for _, block in groupby(typed, key=lambda line: bool(line.text))]
     width = max((_columns(line.text) for line in typed), default=0)
-    layout = _Layout(
-        width,
-        dashes,
-        is_unwrapped=_is_unwrapped(blocks, width),
-    )
+    layout = _Layout(width, dashes)
     for block in blocks:
         layout.read(block)
     return layout.laid
@@ -94,12 +96,13 @@ class _Layout:
     """Lays out one block after the other: lines without a blank line between, or blank lines.
 
     `dashes` says how many lines begin with each dash: one alone is punctuation. If the last block ended in a list, that
-    has the mark `list_mark`, after `indent` columns. If it is numbered, `number` is the last one.
+    has the mark `list_mark`, after `indent` columns. If it is numbered, `number` is the last one. `is_unwrapped` says
+    that each line of the block is a paragraph, as Word copies them, so that a line's length says nothing.
     """
 
     width: int
     dashes: Counter[str]
-    is_unwrapped: bool
+    is_unwrapped: bool = False
     laid: list[LaidLine] = field(default_factory=list)
     list_mark: str = ""
     lead: str = ""
@@ -112,6 +115,8 @@ class _Layout:
         """Lay out a block."""
         plain: list[LaidLine] = []
         in_entry = False
+        self.is_unwrapped = any(_columns(line.text) > _UNWRAPPED for line in block)
+        ends = _start_of_short_lines(block)
         for position, line in enumerate(block):
             above = block[position - 1] if position else None
             mark = self._mark(line, above, in_entry=in_entry)
@@ -120,7 +125,11 @@ class _Layout:
                 plain = []
                 self._add_entry(line, mark, in_entry=in_entry)
                 in_entry = True
-            elif in_entry and above and (above.text.endswith("\\") or not self._ends_list(above, line)):
+            elif (
+                in_entry
+                and above
+                and (above.text.endswith("\\") or not self._ends_list(above, line, may_close=position >= ends))
+            ):
                 self.laid[-1].breaks |= mark is not None or bool(_ENUMERATOR.match(line.text))
                 self.laid.append(_as_text(line))
             else:
@@ -140,9 +149,11 @@ class _Layout:
             return mark
         # Within a sentence, and after a line break, a dash is no bullet.
         begins = above is None or in_entry or self.is_unwrapped or above.text.rstrip()[-1:] in ".:;!?"
-        is_apart = above is not None and (_is_salutation(above.text) or _is_closing(above.text))
+        is_apart = above is not None and _is_salutation(above.text)
         is_broken = above is not None and above.text.endswith("\\")
-        return mark if (begins or is_apart) and not is_broken and self.dashes[mark["dash"]] > 1 else None
+        is_name = self.is_closed or (above is not None and above.text.rstrip().endswith(_END_OF_QUOTATION))
+        is_bullet = (begins or is_apart) and not (is_broken or is_name) and self.dashes[mark["dash"]] > 1
+        return mark if is_bullet else None
 
     def _begins_entry(self, mark: re.Match[str], *, in_entry: bool) -> bool:
         """Say whether a mark begins a list entry. A number doesn't if Markdown would show another one."""
@@ -184,9 +195,13 @@ class _Layout:
                 LaidLine(line.number, f"{self.shown_indent}{self.lead}{_escaped(words) if is_bullet else words}")
             )
 
-    def _ends_list(self, above: LaidLine, line: LaidLine) -> bool:
-        """Say whether a line without a mark is no longer part of the list entry above it."""
-        if _is_closing(line.text) or _is_salutation(line.text):
+    def _ends_list(self, above: LaidLine, line: LaidLine, *, may_close: bool) -> bool:
+        """Say whether a line without a mark is no longer part of the list entry above it.
+
+        It can be a closing only if nothing but short lines follow.
+        """
+        begins = not line.text[0].isspace() and not _begins_in_lower_case(line.text)
+        if begins and ((may_close and _is_closing(line.text)) or _is_salutation(line.text)):
             return True
         if _ENUMERATOR.match(line.text) or line.text[0].isspace():
             return False
@@ -196,32 +211,20 @@ class _Layout:
         return line.text[0].isupper() and above.text.rstrip()[-1:] in ".;!?" and free is not None and free >= _MARGIN
 
     def _read_plain(self, lines: list[LaidLine]) -> None:
-        """Lay out lines that are in no list."""
-        if not lines:
-            return
-        if not lines[0].text:
+        """Lay out lines that are in no list. A salutation and a closing are apart from what is above."""
+        if lines and not lines[0].text:
             self.laid += lines
             return
-        for position, line in enumerate(lines):
-            if _is_salutation(line.text) and len(lines) > 1:
-                self._read_apart(lines[:position], [line], lines[position + 1 :])
-                return
-            begins = position and _is_closing(line.text) and not lines[position - 1].text.endswith("\\")
-            if begins and all(_is_short(other.text) for other in lines[position:]):
-                self._read_apart(lines[:position], lines[position:])
-                return
-        if _is_closing(lines[0].text):
-            self.is_closed = True
-        if self.is_unwrapped:
-            self._read_paragraphs(lines)
-        else:
-            self._read_paragraph(lines)
-
-    def _read_apart(self, *parts: list[LaidLine]) -> None:
-        for lines in parts:
-            if lines:
-                self._separate(lines[0])
-                self._read_plain(lines)
+        parts = _apart(lines)
+        for part in parts:
+            if len(parts) > 1:
+                self._separate(part[0])
+            if _is_closing(part[0].text):
+                self.is_closed = True
+            if self.is_unwrapped:
+                self._read_paragraphs(part)
+            else:
+                self._read_paragraph(part)
 
     def _separate(self, line: LaidLine) -> None:
         """Put a blank line before a line, unless there is one."""
@@ -231,17 +234,17 @@ class _Layout:
     def _read_paragraph(self, lines: list[LaidLine]) -> None:
         """Lay out a block that is one wrapped paragraph, or that has the lines of an address or a closing."""
         are_lines = _are_lines([line.text for line in lines], self.width, any_case=self.is_closed)
-        are_enumerated = sum(bool(_ENUMERATOR.match(line.text)) for line in lines) > 1
+        are_enumerated = sum(_is_enumerated(line.text) for line in lines) > 1
         for above, below in pairwise(lines):
-            is_enumerated = are_enumerated and _ENUMERATOR.match(below.text)
-            above.breaks = bool(is_enumerated) or (are_lines and not _leads_on(above.text))
+            is_enumerated = are_enumerated and _is_enumerated(below.text)
+            above.breaks = is_enumerated or (are_lines and not _leads_on(above.text))
         self.laid += [_as_text(line) for line in lines]
 
     def _read_paragraphs(self, lines: list[LaidLine]) -> None:
         """Lay out lines each of which is a paragraph, except that short ones below each other are lines."""
         for position, line in enumerate(lines):
             above = lines[position - 1] if position else None
-            if above and not above.text.endswith("\\"):
+            if above and not (above.text.endswith("\\") or _RULED.match(above.text) or _RULED.match(line.text)):
                 above.breaks = _is_short(above.text) and _is_short(line.text)
                 if not above.breaks:
                     self._separate(line)
@@ -250,7 +253,7 @@ class _Layout:
 
 def _parts(line: str) -> Iterator[str]:
     """Cut a line at its soft breaks. Each becomes a backslash. A line of blanks becomes empty."""
-    parts = _SOFT_BREAK.split(line)
+    parts = _SOFT_BREAK.split(_SOFT_BREAKS.sub("\v\v", line))
     for position, part in enumerate(parts):
         is_broken = part.strip() and any(following.strip() for following in parts[position + 1 : position + 2])
         text = part if part.strip() else ""
@@ -266,28 +269,40 @@ def _show_break(line: LaidLine, below: LaidLine, dashes: Counter[str]) -> None:
 
 
 def _dashes(lines: list[LaidLine]) -> Counter[str]:
-    """Return how many lines begin with each dash, without those after a line break."""
+    """Return how many lines begin with each dash, without those after a line break or a quotation."""
     marks = [
-        _MARK.match(line.text) for above, line in pairwise([LaidLine(0, ""), *lines]) if not above.text.endswith("\\")
+        _MARK.match(line.text)
+        for above, line in pairwise([LaidLine(0, ""), *lines])
+        if not above.text.rstrip().endswith(("\\", *_END_OF_QUOTATION))
     ]
     return Counter(mark["dash"] for mark in marks if mark and mark["dash"])
 
 
-def _is_unwrapped(blocks: list[list[LaidLine]], width: int) -> bool:
-    """Say whether each line is a paragraph, as Word copies them, so that a line's length says nothing."""
-    if not _WRAPPED < width <= _UNWRAPPED:
-        return width > _UNWRAPPED
-    return any(
-        len(above.text) > _LONGEST_LINE
-        and not (above.text.endswith("\\") or _is_marked(above.text) or _is_marked(below.text))
-        and (_columns_left(above.text, below.text, width) or 0) >= _MARGIN
-        for block in blocks
-        for above, below in pairwise(block)
-    )
+def _apart(lines: list[LaidLine]) -> list[list[LaidLine]]:
+    """Cut lines above and below each salutation, and above a closing below which all lines are short."""
+    parts: list[list[LaidLine]] = [[]]
+    ends = _start_of_short_lines(lines)
+    for position, line in enumerate(lines):
+        if _is_salutation(line.text):
+            parts += [[line], []]
+            continue
+        is_broken = position and lines[position - 1].text.endswith("\\")
+        if parts[-1] and position >= ends and _is_closing(line.text) and not is_broken:
+            parts.append([])
+        parts[-1].append(line)
+    return [part for part in parts if part]
 
 
-def _is_marked(text: str) -> bool:
-    return _MARK.match(text) is not None or _MARK_AS_TEXT.match(text) is not None
+def _start_of_short_lines(lines: list[LaidLine]) -> int:
+    """Return from which position on all lines are short and none begins a list entry."""
+    start = len(lines)
+    while start and _is_short(lines[start - 1].text) and not _MARK.match(lines[start - 1].text):
+        start -= 1
+    return start
+
+
+def _is_enumerated(text: str) -> bool:
+    return _ENUMERATOR.match(text) is not None or _NUMBERED.match(text) is not None
 
 
 def _as_text(line: LaidLine) -> LaidLine:
@@ -337,12 +352,12 @@ def _is_short(text: str) -> bool:
 
 
 def _is_salutation(text: str) -> bool:
-    return bool(_SALUTATION.fullmatch(text)) and _is_short(text)
+    return _is_short(text) and _SALUTATION.fullmatch(text) is not None
 
 
 def _is_closing(text: str) -> bool:
-    is_one = is_closing(text) or _OTHER_CLOSING.fullmatch(text) is not None
-    return is_one and len(_bare(text).split()) <= _WORDS_OF_CLOSING and _is_short(text)
+    can_be_one = _is_short(text) and len(_bare(text).split()) <= _WORDS_OF_CLOSING
+    return can_be_one and (is_closing(text) or _OTHER_CLOSING.fullmatch(text) is not None)
 
 
 def _leads_on(text: str) -> bool:
@@ -358,6 +373,8 @@ def _begins_in_lower_case(line: str) -> bool:
 def _are_lines(lines: list[str], width: int, *, any_case: bool) -> bool:
     """Say whether lines below each other are lines of an address or a closing, not a wrapped paragraph."""
     if len(lines) < 2 or not all(_is_short(line) for line in lines):  # noqa: PLR2004  (one line has no other)
+        return False
+    if any(_RULED.match(line) for line in lines):
         return False
     if not any_case and any(_begins_in_lower_case(line) for line in lines[1:]):
         return False

@@ -277,6 +277,7 @@ def delivery_values(delivery: Delivery) -> Values:
         "archive_size": delivery.archive_size or None,
         "cleared_at": written(delivery.cleared_at),
         "told": delivery.told,
+        "look": written(delivery.look),
     }
 
 
@@ -307,6 +308,7 @@ def read_delivery(values: Values) -> Delivery:
         erased_at=read_moment(values.get("erased_at")),
         cleared_at=read_moment(values.get("cleared_at")),
         told=values.get("told"),
+        look=read_moment(values.get("look")),
     )
 
 

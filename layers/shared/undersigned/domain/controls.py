@@ -14,6 +14,8 @@ from undersigned.domain.languages import Message
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from undersigned.domain.deliveries import Delivery
+
 type Action = Literal[
     "pause", "resume", "approve", "hold", "release", "retry", "settle as sent", "settle as not sent", "test", "deliver",
     "test draft", "approve again", "retry again", "settle as not sent again", "deliver again", "push",
@@ -50,6 +52,18 @@ class Controls:
     def look(self, period: str, *, needs_approval: bool) -> datetime | None:
         """Return the moment by which a letter must be due for the period's approval to cover it; None for no such."""
         return self.looked.get(period) if needs_approval and period in self.approved else None
+
+    def look_of(self, delivery: Delivery, *, needs_approval: bool) -> datetime | None:
+        """Return the same for a delivery that has begun: what its approval covered then, whatever is approved since.
+
+        One that began before its campaign needed approvals has what waited when it began.
+        """
+        if not needs_approval:
+            return None
+        if delivery.look is not None:
+            return delivery.look
+        period = delivery.key.period
+        return self.look(period, needs_approval=True) if period in self.approved else delivery.opened_at
 
 
 @dataclass(frozen=True, slots=True)

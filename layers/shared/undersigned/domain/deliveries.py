@@ -190,6 +190,7 @@ class Delivery:
     one; 0 before version 0.3. `archive_size` is how many packets each of its archives holds, except the last one; 0 if
     it has no archives. `cleared_at` is when its packets were deleted, because the time was over for which the
     campaign's personal data is kept. `told` is the revision about which an alarm has said that a person must decide.
+    `look` is that of the approval with which it began; None if that had none, or none was needed.
     """
 
     key: DeliveryKey
@@ -214,6 +215,7 @@ class Delivery:
     archive_size: int = 0
     cleared_at: datetime | None = None
     told: str | None = None
+    look: datetime | None = None
 
     def named(self, recorded: Iterable[PacketRecord]) -> tuple[PacketRecord, ...]:
         """Return the packets that the last attempt's email names, of all that were ever recorded.

@@ -108,11 +108,17 @@ class PlanLine:
 
 
 def without_damaged(lines: Iterable[PlanLine], damaged: Mapping[str, int]) -> tuple[PlanLine, ...]:
-    """Subtract the damaged letters in each target's tray, by target id, and leave out lines that have no others."""
-    counted = (
-        line if line.begun else replace(line, letters=line.letters - damaged.get(line.target.id, 0)) for line in lines
-    )
+    """Subtract the damaged letters in each target's tray, by target id, and leave out lines that have no others.
+
+    Which ones are damaged is not given. So they are taken from those that don't go, so that none that goes is hidden.
+    """
+    counted = (line if line.begun else _without(line, damaged.get(line.target.id, 0)) for line in lines)
     return tuple(line for line in counted if line.begun or line.letters > 0)
+
+
+def _without(line: PlanLine, damaged: int) -> PlanLine:
+    of_later = min(damaged, line.later)
+    return replace(line, letters=line.letters - (damaged - of_later), later=line.later - of_later)
 
 
 def plan_lines(  # noqa: PLR0913  (what a plan depends on)

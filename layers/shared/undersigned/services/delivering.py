@@ -112,11 +112,12 @@ class Delivering:
         if target.held_because:
             return self._hold(delivery, target, target.held_because)
         if not delivery.occupies_week:
-            opened = self._open(key, again=again)
+            opened = self._open(key, self._kept_look(delivery, look), again=again)
             if opened is None or opened.state != "open":
                 # It is too soon, or another process opened it and has gone on.
                 return opened or delivery
             delivery = opened
+        look = controls.look_of(delivery, needs_approval=campaign.approval)
         sealed = self._seal_all(key, target, look, has_time)
         batch = Batch(campaign, target, key, Signers(signer for signer in sealed if signer not in delivery.erased))
         del sealed
@@ -152,9 +153,17 @@ class Delivering:
     def _begin(self, key: DeliveryKey, look: datetime | None, *, again: bool) -> Delivery | None:
         if not self.signatures.has_waiting(key.campaign, key.target, until=look):
             return None
-        return self._open(key, again=again)
+        return self._open(key, look, again=again)
 
-    def _open(self, key: DeliveryKey, *, again: bool) -> Delivery | None:
+    def _kept_look(self, held: Delivery, look: datetime | None) -> datetime | None:
+        """Return the look of a delivery that is no longer held: its own, unless it has no letter of that one left."""
+        has_letters = held.look is None or (
+            self.deliveries.bundles(held.key)
+            or self.signatures.has_waiting(held.key.campaign, held.key.target, until=held.look)
+        )
+        return held.look if has_letters else look
+
+    def _open(self, key: DeliveryKey, look: datetime | None, *, again: bool) -> Delivery | None:
         """Open a delivery that doesn't occupy its week yet. Return None if it is too soon after another one."""
         for pause in (*_PAUSES_BEFORE_OPENING, None):
             known = tuple(self.deliveries.deliveries(key.campaign, key.target))
@@ -164,9 +173,9 @@ class Delivering:
             if not again and too_soon(key.period, known):
                 return None
             opened = (
-                replace(earlier, state="open", reason=None)
+                replace(earlier, state="open", reason=None, look=look)
                 if earlier
-                else Delivery(key, "open", opened_at=self.clock())
+                else Delivery(key, "open", opened_at=self.clock(), look=look)
             )
             try:
                 self.deliveries.open(opened, known, again=again)

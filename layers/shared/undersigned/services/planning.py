@@ -186,7 +186,7 @@ class Planning:
         targets = self._targets(campaign, only)
 
         def ask(target: str, until: datetime | None) -> int:
-            # Letters that an approval covers go, however few they are.
+            # An approval need not cover as many: how many wait in all decides whether the target gets an email.
             letters = 1 if until else at_least
             return letters * self.signatures.has_waiting(campaign.id, target, letters, until=until)
 

@@ -584,8 +584,8 @@ def _later(line: PlanLine, language: str) -> str:
     if not line.later:
         return ""
     return Message.counted(
-        "%(count)s more letter came after the approval, and waits for a later delivery.",
-        "%(count)s more letters came after the approval, and wait for a later delivery.",
+        "%(count)s more letter came after the approval, and waits for the next one.",
+        "%(count)s more letters came after the approval, and wait for the next one.",
         line.later,
         {"count": number(line.later, language)},
     ).in_language(language)

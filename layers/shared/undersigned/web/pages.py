@@ -557,7 +557,7 @@ def _what_goes(found: PeriodState) -> Message:
     return Message("The emails go out within minutes. Reload this page to see their status.")
 
 
-LATER = Message.in_context("status of letters", "Came after the approval: for a later delivery")
+LATER = Message.in_context("status of letters", "Came after the approval: goes with the next one")
 """What happens to letters for a recipient who gets others, which were approved before these came."""
 
 
