@@ -78,8 +78,8 @@ GOALS = (
     Limit("count_lag_seconds", at_most=10),
     Limit("mail_p99_seconds", at_most=120),
     Limit("usd_per_million_beside_ses", at_most=20),
-    # As the simulation that set the goals had it: it comes to 10.42 with the CDN in its free tier. A million signers in a
-    # month use less of CloudFront than is free for everybody.
+    # As the simulation that set the goals had it: it comes to 10.42 with the CDN in its free tier. A million signers in
+    # a month use less of CloudFront than is free for everybody.
     Limit("usd_per_million_beside_ses_provisioned_in_a_month", at_most=11),
 )
 
