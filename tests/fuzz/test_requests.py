@@ -196,6 +196,7 @@ def routes(listed: str) -> st.SearchStrategy[tuple[str, str]]:
 
 
 FIELDS = {
+    "look": "2026-11-24T18:00:00+00:00",
     **ADA, "note": "Please.", "target": "evanston", "updates": "on", "drawing": "[[1,1,90,90]]", "form": "x",
     "proof": "e30=", "topic": "", "letter_language": "es", "thanks": f"{SITE}/thanks", "mistakes": f"{SITE}/form#a",
     "version": "1", "why": "Because.", "token": "x", "campaign": CAMPAIGN, "key": KEY, "period": "2026-11-30",
@@ -298,7 +299,9 @@ def filled(template: str, world: World, odd: str) -> str:
         "signer": signer_id(SECRET, SIGNERS[0]),
         "period": "2026-11-24",
     }
-    return template.format(**known, **tokens(world), odd=quote(odd, safe=""))
+    issued = tokens(world)
+    # The API's document calls every one so. Only an approval has a body with it.
+    return template.format(**known, **issued, token=issued["approval"], odd=quote(odd, safe=""))
 
 
 def prepare(world: World) -> None:
