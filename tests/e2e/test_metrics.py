@@ -90,7 +90,8 @@ def run(stack: RunningStack, wiring: Wiring) -> None:
     [row] = [row for row in wiring.signatures.listed_signatures(CAMPAIGN) if row.target == "winnetka"]
     long_ago = (datetime.now(UTC) - timedelta(days=14)).isoformat()
     table = wiring.table
-    table.update(Update(signature_key(CAMPAIGN, row.signer), assign={"confirmed_at": long_ago}))
+    since = {"confirmed_at": long_ago, "due_at": f"{long_ago}#{row.signer}"}
+    table.update(Update(signature_key(CAMPAIGN, row.signer), assign=since))
     table.update(Update(counter_key(CAMPAIGN, "TARGET#evanston"), add={"signatures": 3}))
     # Each pass of a reconciliation comes a quarter of an hour after the one before. The function reports with the last.
     reconciling = wiring.reconciling(lambda _finding: None)
