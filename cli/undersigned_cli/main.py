@@ -45,7 +45,7 @@ class _InPanels(TyperGroup):
         return sorted(super().list_commands(ctx), key=lambda name: PANELS.index(panels[name] or RUN))
 
 
-class _Named(TyperGroup):
+class _NamingGroup(TyperGroup):
     """Names its commands to a person who gives none of them, such as only the campaign."""
 
     def resolve_command(  # type: ignore[override]  # Typer's own context
@@ -65,19 +65,19 @@ app = typer.Typer(
     help="Run campaigns whose letters many people sign: prepare them, see who signed, and deliver the letters. "
     "Commands work on a stack in AWS, or with --local on the stack that `undersigned local` runs on this computer.",
 )
-app.add_typer(campaigns.app, name="campaign", cls=_Named, rich_help_panel=PREPARE)
-app.add_typer(letters.app, name="letter", cls=_Named, rich_help_panel=PREPARE)
+app.add_typer(campaigns.app, name="campaign", cls=_NamingGroup, rich_help_panel=PREPARE)
+app.add_typer(letters.app, name="letter", cls=_NamingGroup, rich_help_panel=PREPARE)
 counts.add_to(app)
 signatures.add_to(app)
 screening.add_to(app)
 deliveries.add_to(app)
 delivery_controls.add_to(app)
-app.add_typer(quarantine.app, name="quarantine", cls=_Named, rich_help_panel=ACT)
-app.add_typer(people.app, name="person", cls=_Named, rich_help_panel=RUN)
-app.add_typer(keys.app, name="key", cls=_Named, rich_help_panel=RUN)
-app.add_typer(confirmations.app, name="confirmations", cls=_Named, rich_help_panel=RUN)
-app.add_typer(dead_letters.app, name="dead-letters", cls=_Named, rich_help_panel=RUN)
-app.add_typer(secret.app, name="secret", cls=_Named, rich_help_panel=RUN)
+app.add_typer(quarantine.app, name="quarantine", cls=_NamingGroup, rich_help_panel=ACT)
+app.add_typer(people.app, name="person", cls=_NamingGroup, rich_help_panel=RUN)
+app.add_typer(keys.app, name="key", cls=_NamingGroup, rich_help_panel=RUN)
+app.add_typer(confirmations.app, name="confirmations", cls=_NamingGroup, rich_help_panel=RUN)
+app.add_typer(dead_letters.app, name="dead-letters", cls=_NamingGroup, rich_help_panel=RUN)
+app.add_typer(secret.app, name="secret", cls=_NamingGroup, rich_help_panel=RUN)
 backups.add_to(app)
 reconciling.add_to(app)
 doctor.add_to(app)

@@ -193,7 +193,7 @@ def test_the_forms_address_is_copied(troubled: World, address: str, visitor: Vis
 
 
 @pytest.mark.parametrize(("width", "dark", "language"), looks.looks(360, 1280, ("en", "es")))
-def test_an_approval_says_what_it_covers_and_what_came_since(
+def test_an_approval_and_what_came_since_are_accessible_and_fit(
     world: World, address: str, visitor: Visitor, width: int, *, dark: bool, language: str
 ) -> None:
     put_key(world, "us_manage", "manage")

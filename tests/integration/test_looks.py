@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.world import Answer, World
+    from undersigned.services.delivery_controls import DeliveryControls
 
 PERIOD = "2026-11-24"
 NEXT = "2026-12-01"
@@ -66,6 +67,19 @@ def link(world: World) -> str:
 def hidden(page: Answer) -> dict[str, str]:
     """Return what a page's form sends."""
     return dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page.body))
+
+
+def approved_on_hold(world: World) -> DeliveryControls:
+    """Let somebody confirm, hold their recipient, and approve; the delivery has begun, and nothing is sealed."""
+    world.confirmed()
+    controls = world.wiring.delivery_controls()
+    controls.hold(CAMPAIGN, "evanston", "cli", "a new chief")
+    world.plan()
+    world.press(link(world), hidden(world.get(link(world))))
+    world.run_queue()
+    [begun] = world.wiring.deliveries.deliveries(CAMPAIGN, "evanston")
+    assert begun.state == "held"
+    return controls
 
 
 def waiting(world: World, target: str = "evanston") -> int:
@@ -205,22 +219,14 @@ def test_the_page_of_an_approved_day_says_what_came_since_and_lets_it_be_approve
 
 def test_a_delivery_that_has_begun_takes_nothing_from_a_second_approval(world: World) -> None:
     """No page shows what would be added to it."""
-    world.confirmed()
-    controls = world.wiring.delivery_controls()
-    controls.hold(CAMPAIGN, "evanston", "cli", "a new chief")
-    world.plan()
-    world.press(link(world), hidden(world.get(link(world))))
-    world.run_queue()
-    begun = world.wiring.deliveries.delivery(DeliveryKey(CAMPAIGN, "evanston", PERIOD))
-    assert begun
-    assert begun.state == "held"
+    controls = approved_on_hold(world)
     confirm(world, "bo")
     confirm(world, "cy", postal_code=WILMETTE)
     page = world.get(link(world))
     assert "Wilmette" in page.body
     world.press(link(world), hidden(page))
     controls.release(CAMPAIGN, "evanston", "cli", "")
-    controls.retry(begun.key, "cli", "")
+    controls.retry(DeliveryKey(CAMPAIGN, "evanston", PERIOD), "cli", "")
     world.run_queue()
     assert sorted(sent(world)) == [(PERIOD, "evanston", 1), (PERIOD, "wilmette", 1)]
     assert waiting(world) == 1
@@ -341,12 +347,7 @@ def test_when_letters_wait_an_approval_covers_what_waited_at_the_look(world: Wor
 
 
 def test_a_held_recipients_letters_of_the_look_go_after_the_release(world: World) -> None:
-    world.confirmed()
-    controls = world.wiring.delivery_controls()
-    controls.hold(CAMPAIGN, "evanston", "cli", "a new chief")
-    world.plan()
-    world.press(link(world), hidden(world.get(link(world))))
-    world.run_queue()
+    controls = approved_on_hold(world)
     confirm(world, "bo")
     controls.release(CAMPAIGN, "evanston", "cli", "")
     world.plan()
@@ -355,12 +356,7 @@ def test_a_held_recipients_letters_of_the_look_go_after_the_release(world: World
 
 
 def test_a_held_recipient_without_a_letter_of_the_look_needs_another_approval(world: World) -> None:
-    world.confirmed()
-    controls = world.wiring.delivery_controls()
-    controls.hold(CAMPAIGN, "evanston", "cli", "a new chief")
-    world.plan()
-    world.press(link(world), hidden(world.get(link(world))))
-    world.run_queue()
+    controls = approved_on_hold(world)
     world.wiring.signatures.withdraw(
         CAMPAIGN, signer_id(world.wiring.secret(), "ada@signers.example"), at=world.clock.now
     )
