@@ -46,11 +46,11 @@ RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 """Tags of axe-core's rules: WCAG 2.2 at level AA, and the best practices of its authors."""
 
 _THIS_MACHINE = frozenset({"127.0.0.1", "localhost"})
-_TIMEOUT = 10_000.0
-"""How long a test waits for something on a page, in milliseconds."""
+_TIMEOUT = 30_000.0
+"""How long a test waits for a page or something on it, in milliseconds.
 
-_PAGE_TIMEOUT = 30_000.0
-"""How long a test waits for a page, in milliseconds. The first page waits for functions to start on a busy machine."""
+The first page, and the first form that a script sends, wait for functions to start: on a busy machine for ten seconds.
+"""
 
 _FAILED_LOAD = "Failed to load resource"
 """How Chromium's message on a status of 400 or more, or on a failed load, begins. We check those requests ourselves."""
@@ -126,7 +126,6 @@ class Visitor:
         )
         self._contexts.append(context)
         context.set_default_timeout(_TIMEOUT)
-        context.set_default_navigation_timeout(_PAGE_TIMEOUT)
         context.on("console", self._on_console)
         context.on("weberror", lambda failed: self.problems.append(f"error in a script: {failed.error}"))
         context.on("request", self._on_request)
