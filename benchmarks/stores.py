@@ -208,7 +208,7 @@ class OneDelivery(DeliveryStore):
     def put_archive(self, key: DeliveryKey, archive: ArchiveRecord) -> None:
         self._archives[archive.number] = archive
 
-    existing = bundles_to = record_event = mail_events = erase_letter = _not_asked
+    existing = bundles_to = record_event = mail_events = erase_letter = note_swept = _not_asked
 
 
 class PacketFolder(PacketStore):

@@ -496,7 +496,8 @@ class Platform:
     def _fail_before(self, function: str, operation: str, params: Mapping[str, Any]) -> None:
         if not self.faults.time_passes:
             return
-        self.note(f"  {function} {operation}")
+        # Which file is deleted before a crash matters.
+        self.note(f"  {function} {operation} {params['Key'] if operation.startswith('s3:') else ''}".rstrip())
         if self._running and self.now > self._running[-1].until:
             self.happened["an invocation that ran out of time"] += 1
             raise CrashError(function)

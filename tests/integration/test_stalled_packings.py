@@ -205,6 +205,44 @@ def test_an_archive_that_is_stored_late_by_a_killed_worker_is_deleted_by_the_nex
     assert letters_in_all_files(planned) == ["Cyd", "Cyd"]
 
 
+def test_a_packet_whose_repackings_all_failed_is_deleted_however_late_the_next_reconciliation_is(
+    sent: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For weeks, everything failed that would have deleted it. Its links have ended, so nothing makes it again."""
+    with monkeypatch.context() as patch:
+        patch.setattr(Bucket, "delete", killed)
+        with pytest.raises(KilledError):
+            erase(sent, "Ada")
+        with pytest.raises(KilledError):
+            repack(sent)
+    sent.feedback("delivery", sent.deliveries[0])
+    sent.clock.advance(days=32)
+    assert "Ada" in stored_letters(sent)
+    sent.reconcile()
+    assert stored_letters(sent) == []
+
+
+def test_files_of_erased_letters_are_looked_for_until_none_can_be_stored_any_more(
+    sent: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names: list[str] = []
+    monkeypatch.setattr(Bucket, "delete", lambda _, name: names.append(name))
+
+    def looked_for() -> bool:
+        names.clear()
+        sent.reconcile()
+        return bool(names)
+
+    assert not looked_for()
+    erase(sent, "Ada")
+    assert [looked_for(), looked_for()] == [True, True], "a worker may still store one"
+    sent.clock.advance(hours=2)
+    assert [looked_for(), looked_for()] == [True, False]
+    erase(sent, "Ben")
+    sent.clock.advance(hours=2)
+    assert [looked_for(), looked_for()] == [True, False]
+
+
 def test_a_repacking_leaves_no_file_of_a_delivery_that_was_cleared_meanwhile(
     sent: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -222,6 +222,11 @@ class Deliveries(DeliveryStore):
         )
         self._table.transact([erasure(signature, at), leave])
 
+    @override
+    def note_swept(self, delivery: Delivery) -> None:
+        key = delivery_key(delivery.key)
+        self._table.update(Update(key, assign={"swept": len(delivery.erased)}, when=Attr("state").exists()))
+
     def _parts(self, kind: str, key: DeliveryKey) -> Iterator[Values]:
         start = part_key(kind, key)
         return self._table.query(start.pk, begins_with=start.sk, consistent=True)
@@ -306,6 +311,7 @@ def read_delivery(values: Values) -> Delivery:
         packet_size=int(values.get("packet_size", 0)),
         archive_size=int(values.get("archive_size", 0)),
         erased_at=read_moment(values.get("erased_at")),
+        swept=int(values.get("swept", 0)),
         cleared_at=read_moment(values.get("cleared_at")),
         told=values.get("told"),
         look=read_moment(values.get("look")),

@@ -47,10 +47,10 @@ Source: "Monitoring Amazon SES sending using EventBridge", SES developer guide.
 _FRESH_FOR = timedelta(days=1)
 """How long an attempt reuses a stored PDF: PDFs are kept for at least 31 days, and links work for 30."""
 
-_LOOKED_AT_WITHIN = timedelta(days=3)
-"""How long each daily reconciliation looks after an erasure for files that have the letter.
+_STORED_WITHIN = timedelta(hours=1)
+"""How long after an erasure a process that began before it may store a file that has the letter.
 
-A process lives for 15 minutes, so the first one finds all of them. The others are for days on which it fails.
+Source: "Configure Lambda function timeout", Lambda developer guide: a function is ended after 15 minutes.
 """
 
 _ID = 16
@@ -186,10 +186,12 @@ class Delivery:
     otherwise, so that a repeated event doesn't undo the decision. `permanent` says that it bounced because the address
     takes no email. `erased` are the signers whose sealed letters were erased; `left_out` are those of them whose
     letters were not in the last attempt, and `erased_at` is when the last one was erased; None if none was, or only by
-    a version before 0.3. `packet_size` is how many letters each of its packets holds, except the last
-    one; 0 before version 0.3. `archive_size` is how many packets each of its archives holds, except the last one; 0 if
-    it has no archives. `cleared_at` is when its packets were deleted, because the time was over for which the
-    campaign's personal data is kept. `told` is the revision about which an alarm has said that a person must decide.
+    a version before 0.3. `swept` is how many of them surely have no file left: they had been erased when all files were
+    deleted that may have such a letter, so late that no process could store another one. `packet_size` is how many
+    letters each of its packets holds, except the last one; 0 before version 0.3. `archive_size` is how many packets
+    each of its archives holds, except the last one; 0 if it has no archives. `cleared_at` is when its packets were
+    deleted, because the time was over for which the campaign's personal data is kept. `told` is the revision about
+    which an alarm has said that a person must decide.
     `look` is that of the approval with which it began; None if that had none, or none was needed.
     """
 
@@ -210,6 +212,7 @@ class Delivery:
     reported: DeliveryState | None = None
     erased: frozenset[str] = frozenset()
     erased_at: datetime | None = None
+    swept: int = 0
     left_out: frozenset[str] = frozenset()
     packet_size: int = 0
     archive_size: int = 0
@@ -272,9 +275,14 @@ class Delivery:
         since = self.settled_at or (self.sent_at if self.state in {"delivered", "complained"} else None)
         return self.is_settled and since is not None and now - since > VALID_FOR["packets"]
 
-    def has_new_erasures(self, now: datetime) -> bool:
-        """Say whether a process that began before the last erasure may have stored a file since anybody looked."""
-        return self.erased_at is not None and now - self.erased_at < _LOOKED_AT_WITHIN
+    @property
+    def awaits_sweep(self) -> bool:
+        """Say whether a file with an erased letter may be stored: nobody has looked for them late enough."""
+        return len(self.erased) > self.swept
+
+    def is_sweep_final(self, begun: datetime) -> bool:
+        """Say whether a look for such files that began then finds all of them: no process can store one any more."""
+        return self.erased_at is None or begun - self.erased_at > _STORED_WITHIN
 
     def has_ended_links(self, now: datetime) -> bool:
         """Say whether nobody has a link that leads to its packets: no email left, or its links have ended."""

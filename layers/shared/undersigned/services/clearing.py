@@ -64,13 +64,19 @@ class Clearing:
         with suppress(ChangedError):
             self.deliveries.change(replace(delivery, cleared_at=now), state=delivery.state, attempt=delivery.attempt)
 
-    def delete_stored_late(self, delivery: Delivery) -> None:
-        """Delete the files with an erased letter of a delivery, for some days after the last erasure.
+    def sweep(self, delivery: Delivery) -> None:
+        """Delete the files with an erased letter of a delivery, until they were deleted once after any can be stored.
 
-        A process that began before it may have stored one when all others were done, and have been killed then.
+        All tries to repack it may have failed. And a process that began before the last erasure may have stored one
+        when all others were done, and have been killed then.
         """
-        if delivery.cleared_at is None and delivery.has_new_erasures(self.clock()):
-            delete_stored_late(self.deliveries, self.packets(), delivery)
+        if delivery.cleared_at is not None or not delivery.awaits_sweep:
+            return
+        begun = self.clock()
+        delete_stored_late(self.deliveries, self.packets(), delivery)
+        if delivery.is_sweep_final(begun):
+            with suppress(ChangedError):  # It was deleted with its campaign.
+                self.deliveries.note_swept(delivery)
 
     def clear(self, rows: Iterable[Signature], over: Over) -> int:
         """Clear the rows whose time is over, and return how many those were. Leaves a row that has just changed."""

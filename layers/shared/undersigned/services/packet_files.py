@@ -208,7 +208,7 @@ def delete_erased(deliveries: DeliveryStore, files: PacketStore, delivery: Deliv
         return ()
     packets = sent_packets(deliveries, delivery)
     outdated = tuple(packet for packet in packets if packet.is_outdated)
-    for name in {*_with_erased(deliveries, delivery, packets), *(packet.record.name for packet in outdated)}:
+    for name in sorted({*_with_erased(deliveries, delivery, packets), *(packet.record.name for packet in outdated)}):
         files.delete(name)
     return outdated
 
@@ -220,7 +220,7 @@ def delete_stored_late(deliveries: DeliveryStore, files: PacketStore, delivery: 
     """
     if not delivery.erased:
         return
-    for name in _with_erased(deliveries, delivery, sent_packets(deliveries, delivery)):
+    for name in sorted(_with_erased(deliveries, delivery, sent_packets(deliveries, delivery))):
         files.delete(name)
 
 

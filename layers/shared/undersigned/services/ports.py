@@ -441,6 +441,9 @@ class DeliveryStore(Protocol):
         transaction was running on either.
         """
 
+    def note_swept(self, delivery: Delivery) -> None:
+        """Note that no stored file has any of a delivery's erased letters. Raises ChangedError if it was deleted."""
+
 
 class CountStore(Protocol):
     """Counters, and the marks on rows that keep them exact."""

@@ -250,7 +250,7 @@ class Reconciling:
 
     def _look_after_files(self, run: Reconciliation, summary: Summary, delivery: Delivery) -> Summary:
         try:
-            self.clearing.delete_stored_late(delivery)
+            self.clearing.sweep(delivery)
             is_awaited = run.may_queue and awaits_repacking(self.deliveries, delivery, self.clock())
         except (KeyError, TypeError, ValueError):
             about = {"target": delivery.key.target, "period": delivery.key.period}
