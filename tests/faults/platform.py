@@ -496,8 +496,9 @@ class Platform:
     def _fail_before(self, function: str, operation: str, params: Mapping[str, Any]) -> None:
         if not self.faults.time_passes:
             return
-        # Which file is deleted before a crash matters.
-        self.note(f"  {function} {operation} {params['Key'] if operation.startswith('s3:') else ''}".rstrip())
+        # Which files are there after a crash matters.
+        files = [params[name] for name in ("Key", "Delete") if name in params and operation.startswith("s3:")]
+        self.note(" ".join(("", "", function, operation, *map(str, files))))
         if self._running and self.now > self._running[-1].until:
             self.happened["an invocation that ran out of time"] += 1
             raise CrashError(function)

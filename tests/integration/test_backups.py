@@ -21,11 +21,12 @@ from typer.testing import CliRunner
 
 from tests import aws_from_template
 from tests import world as worlds
+from tests.faults.invariants import stored_text
 from tests.integration.conftest import ON_MOTO
 from tests.organizers import Browser, add
 from tests.world import CAMPAIGN, ROOT, Sent, World
 from undersigned.aws.bus import EventBus
-from undersigned.aws.campaigns import RESTORED_FROM, SETTINGS
+from undersigned.aws.campaigns import RESTORED_FROM, SETTINGS, UNFINISHED_RESTORES
 from undersigned.aws.deliveries import Deliveries
 from undersigned.aws.dynamodb import Put, Table, Update, from_item
 from undersigned.aws.signatures import read_signature
@@ -45,7 +46,7 @@ from undersigned_cli.backup.backup_file import (
     fingerprint_of,
     write,
 )
-from undersigned_cli.backup.restoring import NotEmptyError
+from undersigned_cli.backup.restoring import NotEmptyError, Restoring
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.commands import options
 from undersigned_cli.commands.backups import UndecidedError
@@ -479,7 +480,7 @@ def test_sealed_letters_that_were_not_sent_are_sent_once_in_new_packets(
     assert "and make another backup when none is `sending`" in said, "while it is paused, an open one never finishes"
     new = stacks.stack(empty=True)
     assert "was not paused" in stacks.restore()
-    assert new.wiring.deliveries.packets(EVANSTON) == ()
+    assert [packet.stored_at for packet in new.wiring.deliveries.packets(EVANSTON)] == [None]
     run("resume", CAMPAIGN)
     next_week(new)
     next_week(new)
@@ -494,6 +495,28 @@ def leave_an_email_under_way(old: World) -> None:
     old.week()
     under_way = replace(delivery(old), state="sending", reported=None, message_id=None, sent_at=None)
     old.wiring.deliveries.change(under_way, state="sent", attempt=1)
+
+
+def test_a_copied_packet_of_a_moved_campaign_goes_with_an_erased_letter(stacks: Stacks) -> None:
+    """Moving copies all files. A delivery that bounced is sent again, in packets with other names."""
+    old = stacks.stack()
+    for name in ("Ada", "Bo"):
+        old.confirmed(**named(name))
+    old.week()
+    old.feedback("bounce", old.deliveries[0])
+    stacks.backup()
+    [packet] = old.wiring.deliveries.packets(EVANSTON)
+    copied, moment = old.wiring.bucket.get(packet.name), old.clock.now
+    new = stacks.stack(empty=True)
+    new.clock.now = moment + timedelta(hours=1)
+    stacks.restore()
+    new.wiring.bucket.put(packet.name, copied)
+    run("resume", CAMPAIGN)
+    new.wiring.erasing().erase(CAMPAIGN, signer_id(SECRET, "ada@signers.example"))
+    new.wiring.delivery_controls().retry(EVANSTON, "cli", "corrected")
+    new.run_queue()
+    assert letters_in(new.deliveries) == ["Bo"]
+    assert "Ada" not in stored_text(new)
 
 
 def test_a_restore_writes_nothing_before_it_knows_if_an_email_was_sent(stacks: Stacks) -> None:
@@ -632,7 +655,8 @@ def cut_off(world: World) -> None:
     client.update_item(
         TableName=table,
         Key={"pk": {"S": f"CAMPAIGN#{CAMPAIGN}"}, "sk": {"S": RESTORED_FROM}},
-        UpdateExpression="REMOVE finished_at",
+        UpdateExpression="SET listed = :all, listed_at = :campaign REMOVE finished_at",
+        ExpressionAttributeValues={":all": {"S": UNFINISHED_RESTORES}, ":campaign": {"S": CAMPAIGN}},
     )
 
 
@@ -651,6 +675,34 @@ def test_a_campaign_pushed_over_half_a_restore_is_paused_and_the_restore_continu
     assert new.wiring.campaigns.controls(CAMPAIGN).paused
     stacks.restore()
     assert row(new, "Ada") == found
+
+
+def test_a_restore_that_was_interrupted_is_reported_until_it_is_finished(
+    stacks: Stacks, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = stacks.stack()
+    old.confirmed()
+    stacks.backup()
+    new = stacks.stack(empty=True)
+
+    def interrupted(_: object) -> None:
+        raise InterruptedError
+
+    def reported() -> list[tuple[str, str]]:
+        caplog.clear()
+        new.begin_reconciling()
+        errors = [record for record in caplog.records if record.levelname == "ERROR"]
+        return [(error.getMessage(), vars(error)["campaign"]) for error in errors]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Restoring, "_audited", interrupted)
+        with pytest.raises(InterruptedError):
+            stacks.restore()
+    assert reported() == []
+    new.clock.advance(hours=25)
+    assert reported() == [("a restore was not finished", CAMPAIGN)]
+    stacks.restore()
+    assert reported() == []
 
 
 def test_a_signers_change_between_two_tries_is_kept(stacks: Stacks) -> None:

@@ -14,6 +14,8 @@ from undersigned.authoring.campaigns import compile_campaign
 from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.settings_document import SettingsDocument
 from undersigned.authoring.starting import example_files
+from undersigned.aws import drafts
+from undersigned.aws.drafts import Drafts
 from undersigned.domain.drafts import (
     ChangedMeanwhileError,
     DraftFilesError,
@@ -191,6 +193,47 @@ def test_a_discarded_draft_is_gone_and_a_new_one_never_has_its_revision(drafting
     assert list(world.wiring.table.query(f"DRAFT#{NEW}")) == []
     world.clock.advance(minutes=1)
     assert make(drafting).revision > second.revision
+
+
+def test_nothing_is_left_of_a_draft_whose_discarding_is_interrupted(
+    drafting: Drafting, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = make(drafting)
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise InterruptedError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Drafts, "_delete_parts", interrupted)
+        with pytest.raises(InterruptedError):
+            drafting.discard(NEW, made.revision, ANN)
+    assert list(world.wiring.table.query(f"DRAFT#{NEW}")) == []
+
+
+def test_a_discarded_draft_leaves_nothing_of_a_change_that_was_interrupted(
+    drafting: Drafting, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = make(drafting)
+
+    def interrupted(*_: object) -> None:
+        raise InterruptedError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(drafts, "_head_values", interrupted)
+        with pytest.raises(InterruptedError):
+            drafting.write(NEW, made.revision, with_goal(made, 11), ANN)
+    assert len(list(world.wiring.table.query(f"DRAFT#{NEW}"))) == 3, "a head, a part, and one of no head"
+    drafting.discard(NEW, made.revision, ANN)
+    assert list(world.wiring.table.query(f"DRAFT#{NEW}")) == []
+
+
+def test_a_large_draft_is_discarded_whole(drafting: Drafting, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its first parts go with its head, in a transaction; the others do after it."""
+    monkeypatch.setattr(drafts, "PART_BYTES", 100)
+    made = make(drafting)
+    assert len(list(world.wiring.table.query(f"DRAFT#{NEW}"))) > 15
+    drafting.discard(NEW, made.revision, ANN)
+    assert list(world.wiring.table.query(f"DRAFT#{NEW}")) == []
 
 
 def test_a_new_campaign_inherits_nobody_from_a_discarded_one(drafting: Drafting, world: World) -> None:

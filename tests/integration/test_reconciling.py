@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -196,6 +197,23 @@ def test_an_email_that_is_asked_for_twice_in_vain_is_reported(world: World, reco
     assert [(line["message"], line["letter"]) for line in errors] == [
         ("an email was asked for twice and not sent", signer_id(world.wiring.secret(), "ada@signers.example"))
     ]
+
+
+def test_an_email_that_is_never_asked_for_because_others_wait_is_reported(world: World, reconcile: Any) -> None:
+    """Each day, another email is in the queue when the reconciliation begins."""
+    sign(world, "ada")
+    world.new_records()
+    found = []
+    for _ in range(16):
+        world.clock.advance(days=1)
+        other = {"campaign": CAMPAIGN, "signer": "0" * 32, "request": new_mail_request(world.clock.now, "0")}
+        client_of("sqs").send_message(QueueUrl=world.waiting_mails_url, MessageBody=json.dumps(other))
+        found.append([(line["message"], line["letter"]) for line in reconcile() if line["levelname"] == "ERROR"])
+
+    ada = signer_id(world.wiring.secret(), "ada@signers.example")
+    reported = [("an email was not sent, and its queue is never empty", ada)]
+    # It can be confirmed for 14 days.
+    assert found == [[]] * 3 + [reported] * 10 + [[]] * 3
 
 
 def test_an_email_that_ses_refuses_is_not_asked_for_again(world: World, reconcile: Any) -> None:

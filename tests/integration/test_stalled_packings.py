@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +17,8 @@ from undersigned.domain import deliveries as domain
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.errors import NotFoundError
 from undersigned.services import packing
-from undersigned.services.packet_files import parts_of, sent_packets
+from undersigned.services.deleting import Deleted
+from undersigned.services.packet_files import clear_files, parts_of, sent_packets
 from undersigned.services.ports import ChangedError
 
 if TYPE_CHECKING:
@@ -222,11 +225,78 @@ def test_a_packet_whose_repackings_all_failed_is_deleted_however_late_the_next_r
     assert stored_letters(sent) == []
 
 
+def leave_late(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Erase two letters, while a worker stalls that makes the packet again without the first. It is killed."""
+
+    def others() -> None:
+        assert erase(world, "Ben").status == 200
+        assert repack(world) == repack(world) == {"batchItemFailures": []}
+
+    erase(world, "Ada")
+    stall(monkeypatch, others, is_killed=True)
+    with pytest.raises(KilledError):
+        repack(world)
+    assert "Ben" in stored_letters(world)
+
+
+def test_a_late_file_goes_with_the_packets_of_a_campaign_whose_time_is_over(
+    sent: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent.feedback("delivery", sent.deliveries[0])
+    campaigns = sent.wiring.campaigns
+    over = replace(campaigns.campaign(KEY.campaign), closes=date.fromisoformat(KEY.period), keep_for_days=30)
+    campaigns.put_campaign(over)
+    # The links of its email still work for an hour.
+    sent.clock.advance(days=29, hours=23)
+    leave_late(sent, monkeypatch)
+    sent.clock.advance(days=1)
+    sent.reconcile()
+    assert stored_letters(sent) == []
+
+
+def test_a_late_file_goes_with_a_deleted_campaign(sent: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent.feedback("delivery", sent.deliveries[0])
+    erase(sent, "Cyd")
+    leave_late(sent, monkeypatch)
+    sent.run_stream()
+    sent.wiring.closing().close(KEY.campaign, "cli", "test")
+    sent.clock.advance(hours=1)
+    assert sent.wiring.deleting().delete(KEY.campaign).is_done
+    assert stored_letters(sent) == []
+
+
+def test_deleting_a_campaign_with_many_deliveries_goes_on_in_the_next_request(
+    sent: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request has time for the files of one delivery."""
+    sent.clock.advance(days=7)
+    sent.confirmed(name="Dee", signature="Dee", email="Dee@signers.example")
+    sent.week()
+    for mail in sent.deliveries:
+        sent.feedback("delivery", mail)
+    for name in (*NAMES, "Dee"):
+        erase(sent, name)
+    sent.run_stream()
+    sent.wiring.closing().close(KEY.campaign, "cli", "test")
+    deleted: list[tuple[str, ...]] = []
+    really = Bucket.delete
+
+    def delete(bucket: Bucket, *names: str) -> None:
+        deleted.append(names)
+        really(bucket, *names)
+
+    monkeypatch.setattr(Bucket, "delete", delete)
+    deleting = sent.wiring.deleting()
+    assert [deleting.delete(KEY.campaign, lambda: True) for _ in range(3)] == [Deleted(0, is_done=False)] * 3
+    assert len(deleted) == len({*deleted}) == 2
+    assert deleting.delete(KEY.campaign).is_done
+
+
 def test_files_of_erased_letters_are_looked_for_until_none_can_be_stored_any_more(
     sent: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names: list[str] = []
-    monkeypatch.setattr(Bucket, "delete", lambda _, name: names.append(name))
+    monkeypatch.setattr(Bucket, "delete", lambda _, *some: names.extend(some))
 
     def looked_for() -> bool:
         names.clear()
@@ -257,7 +327,7 @@ def clear(world: World) -> None:
     """Delete a delivery's packets, as the reconciliation does when the time is over for which data is kept."""
     delivery = world.wiring.deliveries.delivery(KEY)
     assert delivery
-    world.wiring.clearing()._clear_delivery(delivery, world.clock.now)
+    clear_files(world.wiring.deliveries, world.wiring.bucket, delivery, world.clock.now)
 
 
 def test_a_repacking_leaves_no_file_of_a_campaign_that_was_deleted_meanwhile(

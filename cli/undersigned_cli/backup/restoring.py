@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 from undersigned.aws.campaigns import (
     SETTINGS,
+    UNFINISHED_RESTORES,
     audit_values,
     campaign_key,
     campaign_partition,
@@ -166,7 +167,8 @@ class Restoring:
         """Write what is missing, and yield now and then how many items were read. Running it twice is harmless."""
         header = self.file.header
         key = restored_key(header.campaign)
-        self._put({**key._asdict(), "backup": header.id, "begun_at": self.now.isoformat()})
+        listed = {"listed": UNFINISHED_RESTORES, "listed_at": header.campaign}
+        self._put({**key._asdict(), **listed, "backup": header.id, "begun_at": self.now.isoformat()})
         # Pause before the first letter is written, so that a push during the restore doesn't send anything.
         self._put(self._pausing())
         last: list[Values] = []
@@ -183,7 +185,8 @@ class Restoring:
         for settings in last:
             self.table.update(Update(counter_key(header.campaign, TOTAL), assign={"goal": settings["goal"]}))
             self._put(settings)
-        self.table.update(Update(key, assign={"finished_at": self.now.isoformat()}))
+        finished = {"finished_at": self.now.isoformat(), "listed": None, "listed_at": None}
+        self.table.update(Update(key, assign=finished))
 
     def _restored(self, line: Line) -> Values | None:
         """Return a row as it is to be written; None when it is left out."""
@@ -196,8 +199,9 @@ class Restoring:
             case "DELIVERY" if sk.startswith(DELIVERIES):
                 return self._delivery(row) | origin
             case "DELIVERY" if sk.startswith((PACKETS, ARCHIVES)) and self._is_unsettled(row):
-                # The file is in the other stack's bucket, so it is made again.
-                return None
+                # The file is in the other stack's bucket, so it is made again. If it is copied here, its name must be
+                # known, because it goes with an erased letter.
+                return {name: value for name, value in row.items() if name not in {"pdf_stored_at", "stored_at"}}
             case "CAMPAIGN" if sk == _CONTROLS:
                 # Written first, as paused.
                 return None

@@ -65,6 +65,9 @@ TARGETS = "TARGET#"
 TARGET_VERSIONS = "ADDRESSED#"
 RESTORED_FROM = "RESTORED"
 
+UNFINISHED_RESTORES = "RESTORES"
+"""The partition of the listing index that holds every restore that is not finished."""
+
 _ALL = "CAMPAIGNS"
 """The partition of the listing index that holds every campaign."""
 
@@ -208,6 +211,13 @@ class Campaigns(CampaignStore):
     def restored_at(self, campaign: str) -> datetime | None:
         values = self._table.get(restored_key(campaign)) or {}
         return read_moment(values.get("finished_at") or values.get("begun_at"))
+
+    @override
+    def unfinished_restores(self) -> Iterator[tuple[str, datetime]]:
+        for listed in self._table.query(UNFINISHED_RESTORES, index="listing"):
+            values = self._table.get(restored_key(listed["listed_at"])) or {}
+            if "begun_at" in values and "finished_at" not in values:
+                yield listed["listed_at"], datetime.fromisoformat(values["begun_at"])
 
     @override
     def set_mail_state(self, campaign: str, target: str, email: str, state: MailState) -> None:

@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 PART_BYTES = 350_000
 """The bytes of a part's text. An item of the table has at most 400 kB."""
 
+_PARTS_WITH_HEAD = 11
+"""How many parts are deleted together with their head: nearly 4 MB, which a transaction may have."""
+
 HEAD = "HEAD"
 _PARTS = "PART#"
 _ALL = "DRAFTS"
@@ -144,12 +147,17 @@ class Drafts(DraftStore):
 
     @override
     def discard(self, draft: Draft) -> None:
-        head = _head_key(draft.campaign)
+        parts = self._table.query(draft_partition(draft.campaign), begins_with=_PARTS, consistent=True)
+        # With their head, because without one nobody discards them again. Those of the next revision are left of a
+        # write that was interrupted.
+        keys = [Key(part["pk"], part["sk"]) for part in parts if part["sk"] < _parts_of(draft.revision + 2)]
+        head = Delete(_head_key(draft.campaign), Attr("revision").eq(draft.revision))
         try:
-            self._table.transact([Delete(head, Attr("revision").eq(draft.revision))])
+            self._table.transact([head, *map(Delete, keys[:_PARTS_WITH_HEAD])])
         except TransactionCanceledError as error:
             if current := self.draft(draft.campaign):
                 raise ChangedMeanwhileError(current) from error
+        # Somebody may be making another one, which has a later revision.
         self._delete_parts(draft.campaign, below=_parts_of(draft.revision + 1))
 
     def _delete_parts(self, campaign: str, *, below: str, only: str = "", but: str | None = None) -> None:

@@ -135,10 +135,10 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """Delete an item if the condition is met."""
+    """Delete an item, or only if the condition is met."""
 
     key: Key
-    when: ConditionBase
+    when: ConditionBase | None = None
 
 
 type Write = Put | Update | Check | Delete

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import batched
 from typing import TYPE_CHECKING, override
 
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from undersigned.services.ports import PacketStore
 
@@ -12,11 +14,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from types_boto3_s3 import S3Client
+    from types_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
 SIGNED_LINKS = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
 """boto3's default for links is the old signature version at the global endpoint, which S3 refuses in many regions."""
 
 _LINK_SECONDS = 300
+
+_DELETED_AT_ONCE = 1000
+"""Source: "DeleteObjects", Amazon S3 API reference."""
 
 
 class Bucket(PacketStore):
@@ -43,8 +49,14 @@ class Bucket(PacketStore):
         return self._client.get_object(Bucket=self._name, Key=name)["Body"].read()
 
     @override
-    def delete(self, name: str) -> None:
-        self._client.delete_object(Bucket=self._name, Key=name)
+    def delete(self, *names: str) -> None:
+        for some in batched(names, _DELETED_AT_ONCE, strict=False):
+            objects: list[ObjectIdentifierTypeDef] = [{"Key": name} for name in some]
+            answer = self._client.delete_objects(Bucket=self._name, Delete={"Objects": objects, "Quiet": True})
+            if errors := answer.get("Errors"):
+                message = f"{len(errors)} of {len(some)} files were not deleted"
+                code = errors[0].get("Code", "Unknown")
+                raise ClientError({"Error": {"Code": code, "Message": message}}, "DeleteObjects")
 
     @override
     def link(self, name: str, filename: str) -> str:

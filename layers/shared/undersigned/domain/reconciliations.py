@@ -143,9 +143,11 @@ FindingKind = Literal[
     "a letter is in a tray and in a bundle",
     "a letter that is not confirmed is in a tray",
     "an email was asked for twice and not sent",
+    "an email was not sent, and its queue is never empty",
     "the counters differ from the rows",
     "the bundles differ from the rows",
     "a delivery waits for a decision",
+    "a restore was not finished",
 ]
 
 

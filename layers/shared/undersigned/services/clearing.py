@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from undersigned.domain.signatures import WITHDRAWN_FOR
 from undersigned.domain.words import beside_still
-from undersigned.services.packet_files import delete_stored_late, stored_names
+from undersigned.services.packet_files import clear_files, delete_stored_late
 from undersigned.services.ports import ChangedError
 
 if TYPE_CHECKING:
@@ -52,17 +52,12 @@ class Clearing:
         for target in targets:
             for delivery in self.deliveries.deliveries(campaign.id, target.id):
                 if delivery.cleared_at is None and delivery.is_long_over(now):
-                    self._clear_delivery(delivery, now)
+                    # Its rows follow in the next run: no packet is made then.
+                    with suppress(ChangedError):
+                        clear_files(self.deliveries, self.packets(), delivery, now)
                 elif delivery.cleared_at is not None:
                     cleared.add((target.id, delivery.key.period))
         return Over(campaign=True, deliveries=cleared)
-
-    def _clear_delivery(self, delivery: Delivery, now: datetime) -> None:
-        """Delete a delivery's packets, then note it. Its rows follow in the next run: no packet is made then."""
-        for name in stored_names(self.deliveries, delivery.key):
-            self.packets().delete(name)
-        with suppress(ChangedError):
-            self.deliveries.change(replace(delivery, cleared_at=now), state=delivery.state, attempt=delivery.attempt)
 
     def sweep(self, delivery: Delivery) -> None:
         """Delete the files with an erased letter of a delivery, until they were deleted once after any can be stored.

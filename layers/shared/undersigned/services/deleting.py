@@ -7,6 +7,7 @@ go on after a crash.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,8 @@ from undersigned.domain.errors import NotFoundError
 from undersigned.domain.languages import Message
 from undersigned.domain.tallies import has_older_mark
 from undersigned.services.delivery_controls import NotNowError
-from undersigned.services.packet_files import stored_names
+from undersigned.services.packet_files import clear_files
+from undersigned.services.ports import ChangedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -119,8 +121,13 @@ class Deleting:
         self.check(campaign)
         for target in self.campaigns.targets(campaign):
             for delivery in self.deliveries.deliveries(campaign, target.id):
-                for name in stored_names(self.deliveries, delivery.key):
-                    self.packets().delete(name)
+                if delivery.cleared_at is not None:
+                    continue
+                # It is settled. What SES says of it now, such as a complaint, needs no file.
+                with suppress(ChangedError):
+                    clear_files(self.deliveries, self.packets(), delivery, self.clock())
+                if is_late():
+                    return Deleted(0, is_done=False)
         letters = self.rows.delete_letters(campaign, is_late)
         if is_late():
             return Deleted(letters, is_done=False)

@@ -12,7 +12,7 @@ from undersigned.domain.languages import Message
 from undersigned.services.ports import ChangedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from undersigned.domain.deliveries import ArchiveRecord, Delivery, DeliveryKey, PacketRecord
@@ -208,8 +208,7 @@ def delete_erased(deliveries: DeliveryStore, files: PacketStore, delivery: Deliv
         return ()
     packets = sent_packets(deliveries, delivery)
     outdated = tuple(packet for packet in packets if packet.is_outdated)
-    for name in sorted({*_with_erased(deliveries, delivery, packets), *(packet.record.name for packet in outdated)}):
-        files.delete(name)
+    files.delete(*sorted({*_with_erased(deliveries, delivery, packets), *(packet.record.name for packet in outdated)}))
     return outdated
 
 
@@ -220,15 +219,14 @@ def delete_stored_late(deliveries: DeliveryStore, files: PacketStore, delivery: 
     """
     if not delivery.erased:
         return
-    for name in sorted(_with_erased(deliveries, delivery, sent_packets(deliveries, delivery))):
-        files.delete(name)
+    files.delete(*sorted(_with_erased(deliveries, delivery, sent_packets(deliveries, delivery))))
 
 
 def _with_erased(deliveries: DeliveryStore, delivery: Delivery, packets: Sequence[SentPacket]) -> set[str]:
     """Return the names of all files with an erased letter that were ever stored, or may still be."""
     key, recorded = delivery.key, deliveries.packets(delivery.key)
-    named = delivery.named(recorded)
-    left_over = (record for record in recorded if record.erased < len(delivery.erased) and record not in named)
+    named = {record.id for record in delivery.named(recorded)}
+    left_over = (record for record in recorded if record.erased < len(delivery.erased) and record.id not in named)
     right = _right_of(delivery, packets)
     archives = deliveries.archives(key)
     may_have_one = (made for made in archives if made.erased < len(delivery.erased) and made.name not in right)
@@ -236,11 +234,23 @@ def _with_erased(deliveries: DeliveryStore, delivery: Delivery, packets: Sequenc
         *(archive.name for archive in may_have_one),
         *(record.name for record in left_over),
         *(packet.record.name for packet in packets if packet.has_erased),
-        *(packet_name(key, record.id, fewer) for record in recorded for fewer in range(record.omitted)),
+        *_earlier_names(key, recorded),
     }
 
 
-def stored_names(deliveries: DeliveryStore, key: DeliveryKey) -> tuple[str, ...]:
-    """Return the names of all files that may be stored of a delivery."""
-    packets = [packet.name for packet in deliveries.packets(key)]
-    return (*filter(None, packets), *(archive.name for archive in deliveries.archives(key)))
+def _earlier_names(key: DeliveryKey, recorded: Iterable[PacketRecord]) -> Iterator[str]:
+    """Return the names that packets had before their letters were erased. A slow process may store such a file."""
+    return (packet_name(key, record.id, fewer) for record in recorded for fewer in range(record.omitted))
+
+
+def delete_files(deliveries: DeliveryStore, files: PacketStore, key: DeliveryKey) -> None:
+    """Delete all files of a delivery."""
+    recorded = deliveries.packets(key)
+    names = {*filter(None, (record.name for record in recorded)), *_earlier_names(key, recorded)}
+    files.delete(*sorted(names), *(archive.name for archive in deliveries.archives(key)))
+
+
+def clear_files(deliveries: DeliveryStore, files: PacketStore, delivery: Delivery, now: datetime) -> None:
+    """Delete all files of a delivery, then note it: none is made any more. Raises ChangedError if it has changed."""
+    delete_files(deliveries, files, delivery.key)
+    deliveries.change(replace(delivery, cleared_at=now), state=delivery.state, attempt=delivery.attempt)

@@ -135,6 +135,9 @@ class CampaignStore(Protocol):
     def put_new_targets(self, campaign: str, targets: Sequence[Target]) -> None:
         """Write targets that are not there yet, as `put_target` does, many in one call. Each has few postal codes."""
 
+    def unfinished_restores(self) -> Iterator[tuple[str, datetime]]:
+        """Yield each campaign whose restore was not finished, and when that began."""
+
     def restored_at(self, campaign: str) -> datetime | None:
         """Say when the restore of a campaign from a backup ended, or began if it has not ended; None without one."""
 
@@ -705,8 +708,8 @@ class PacketStore(Protocol):
     def get(self, name: str) -> bytes:
         """Read a PDF."""
 
-    def delete(self, name: str) -> None:
-        """Delete a PDF or a ZIP file, if it exists."""
+    def delete(self, *names: str) -> None:
+        """Delete those of these PDFs and ZIP files that exist."""
 
     def link(self, name: str, filename: str) -> str:
         """Return a web address for downloading a PDF or a ZIP file. It works for some minutes."""

@@ -59,6 +59,12 @@ Source: "Change data capture for DynamoDB Streams", DynamoDB developer guide: da
 QUEUED_WITHIN = timedelta(hours=3)
 """How long a delivery may be made or sent before it is queued again."""
 
+_MAY_WAIT_FOR = timedelta(days=3)
+"""How long an email may seem to wait in the queue, because that was not empty when reconciliations began."""
+
+_RESTORED_WITHIN = timedelta(days=1)
+"""How long a restore may take before somebody must look whether it was interrupted."""
+
 MOST_ASKS = 2
 """On how many days an email is asked for again before a person must look."""
 
@@ -84,10 +90,13 @@ class Reconciling:
     report: Callable[[Finding], None]
 
     def begin(self, campaign: str | None = None) -> Iterator[Reconciliation]:
-        """Return the reconciliation of each campaign, or of one, not begun.
+        """Return the reconciliation of each campaign, or of one, not begun. Report restores that were interrupted.
 
         While a queue holds anything, that may be just what seems to be missing. So nothing is put into it.
         """
+        for name, begun in self.campaigns.unfinished_restores():
+            if campaign in {None, name} and self.clock() - begun > _RESTORED_WITHIN:
+                self.report(Finding("a restore was not finished", name, {}))
         may_ask, may_queue = self.waiting_mails.is_empty(), self.delivery_queue.is_empty()
         for name in self.campaigns.campaign_ids() if campaign is None else [campaign]:
             yield Reconciliation(name, may_ask=may_ask, may_queue=may_queue)
@@ -183,8 +192,11 @@ class Reconciling:
             earlier = [day for day in days if row.mail_request in day.asked and day.day < now.date()]
             if not run.may_ask:
                 summary = summary.plus(waiting=1)
+                if now - (requested_at(row.mail_request) or row.signed_at) > _MAY_WAIT_FOR:
+                    kind: FindingKind = "an email was not sent, and its queue is never empty"
+                    summary = self._find(summary, kind, run.campaign, letter=row.signer)
             elif len(earlier) >= MOST_ASKS:
-                kind: FindingKind = "an email was asked for twice and not sent"
+                kind = "an email was asked for twice and not sent"
                 summary = self._find(summary, kind, run.campaign, letter=row.signer)
             elif self.claims.ask_again(row.signer, row.mail_request, now, CLAIMS_KNOWN_FOR):
                 self.waiting_mails.put_request(row.campaign, row.signer, row.mail_request)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from undersigned.domain.deliveries import packet_name
 from undersigned.services.delivering import check_time
-from undersigned.services.packet_files import delete_erased, delete_stored_late, sent_packets, store, stored_names
+from undersigned.services.packet_files import delete_erased, delete_files, delete_stored_late, sent_packets, store
 from undersigned.services.packing import Batch
 from undersigned.services.ports import DamagedRowsError
 
@@ -83,8 +83,7 @@ class Repacking:
         """Delete what was stored here too late: something was deleted before, and didn't find it."""
         found = self.deliveries.delivery(delivery.key)
         if found is None or found.cleared_at is not None:
-            for name in stored_names(self.deliveries, delivery.key):
-                self.files.delete(name)
+            delete_files(self.deliveries, self.files, delivery.key)
         elif found.erased != delivery.erased:
             delete_stored_late(self.deliveries, self.files, found)
 
@@ -95,5 +94,8 @@ class Repacking:
         from now on, it deletes itself, because it finds the new record. If it is killed before it does, the next
         repacking or reconciliation deletes it.
         """
-        for fewer in range(omitted):
-            self.files.delete(packet.name if fewer == packet.omitted else packet_name(key, packet.id, fewer))
+        earlier = {fewer: packet_name(key, packet.id, fewer) for fewer in range(omitted)}
+        if packet.omitted in earlier:
+            # Version 0.2 gave other names.
+            earlier[packet.omitted] = packet.name
+        self.files.delete(*earlier.values())
