@@ -27,6 +27,7 @@ ON_OBJECT = {
     "AbortMultipartUpload": "s3:AbortMultipartUpload",
     "DeleteObject": "s3:DeleteObject",
     "GetObject": "s3:GetObject",
+    "HeadObject": "s3:GetObject",
     "PutObject": "s3:PutObject",
 }
 """S3's operations on an object, with the permission that each needs."""

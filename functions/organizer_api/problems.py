@@ -15,7 +15,7 @@ from undersigned.services.erasing import UnderWayError
 from undersigned.services.exporting import NotReadyError
 from undersigned.services.packet_files import PacketErasedError, PacketNotReadyError
 from undersigned.services.people import PeopleError
-from undersigned.services.ports import ChangedError, ThrottledError
+from undersigned.services.ports import ChangedError, FileMissingError, ThrottledError
 from undersigned.web.answers import Problem
 from undersigned.web.posted import RequestError
 
@@ -45,7 +45,7 @@ NO_PAGE = Problem(404, NO_ROUTE.title, Message("Check the web address."))
 """What a browser shows instead."""
 
 
-def problem_of(error: UndersignedError) -> Problem:  # noqa: C901, PLR0911  (a table)
+def problem_of(error: UndersignedError) -> Problem:  # noqa: C901, PLR0911, PLR0912  (a table)
     """Return what the API says about an error. Any other error is raised unchanged."""
     match error:
         case RequestError():
@@ -84,6 +84,15 @@ def problem_of(error: UndersignedError) -> Problem:  # noqa: C901, PLR0911  (a t
             return Problem(410, Message("This packet was deleted"), error.message)
         case PacketNotReadyError():
             return Problem(409, Message("This packet is not ready"), error.message)
+        case FileMissingError():
+            return Problem(
+                410,
+                Message("This packet is not stored"),
+                Message(
+                    "The time to keep its file is over, or the file was not copied when the campaign moved to another "
+                    "system."
+                ),
+            )
         case NotFoundError():
             return Problem(404, Message("Page not found"), Message("%(reason)s.", {"reason": str(error)}))
         case GivenError() | DraftFilesError() | UnknownSettingError():

@@ -6,7 +6,7 @@ from undersigned.domain.errors import FormError, NotFoundError, TokenError, Toke
 from undersigned.domain.languages import Message
 from undersigned.services.abuse_checks import BusyError
 from undersigned.services.packet_files import PacketErasedError, PacketNotReadyError
-from undersigned.services.ports import ChangedError, DamagedRowsError, ThrottledError
+from undersigned.services.ports import ChangedError, DamagedRowsError, FileMissingError, ThrottledError
 from undersigned.services.signing import (
     ClosedError,
     ExpiredError,
@@ -97,6 +97,15 @@ def problem_of(error: UndersignedError) -> Problem:  # noqa: C901, PLR0911, PLR0
             return Problem(410, Message("This packet was deleted"), error.message)
         case PacketNotReadyError():
             return Problem(409, Message("This packet is not ready"), error.message)
+        case FileMissingError():
+            return Problem(
+                410,
+                Message("This packet is not stored"),
+                Message(
+                    "The time to keep its file is over, or the file was not copied when the campaign moved to another "
+                    "system."
+                ),
+            )
         case NotFoundError():
             return NO_ROUTE
         case ChangedError() | ThrottledError():

@@ -237,6 +237,8 @@ def test_every_page_and_state_is_accessible(  # noqa: PLR0915  (each state leads
     # The pages are in the campaign's language.
     stack.write(NEW, {"letter.es.md": None})
     stack.set(NEW, {"language": language, "title": "Safer streets", "languages": None})
+    # A button names it.
+    stack.set(NEW, {"organizer.email": "the.people.who.answer@neighbors-for-safer-streets.example"})
     stack.write(
         NEW,
         {

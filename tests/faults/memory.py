@@ -395,6 +395,11 @@ class Memory:
             refuse("GetObject", "NoSuchKey", status=404)
         return {"Body": io.BytesIO(self.objects[Key])}
 
+    def _s3_head_object(self, *, Key: str, **_: Any) -> Any:  # noqa: N803
+        if Key not in self.objects:
+            refuse("HeadObject", "404", status=404)
+        return {}
+
     def _s3_delete_object(self, *, Key: str, **_: Any) -> Any:  # noqa: N803
         self.objects.pop(Key, None)
         return {}

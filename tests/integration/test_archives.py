@@ -350,6 +350,14 @@ def test_an_erasure_does_not_delete_another_parts_archive_that_is_about_to_be_re
     assert stored_letters(sent) == sorted(2 * ["Ben", "Cyd", "Dan"])
 
 
+def test_a_link_to_an_archive_that_is_not_stored_shows_a_page(sent: World) -> None:
+    s3, bucket = client_of("s3"), sent.wiring.settings.packet_bucket
+    [first, *_] = links(sent, "archives")
+    for item in s3.list_objects_v2(Bucket=bucket)["Contents"]:
+        s3.delete_object(Bucket=bucket, Key=item["Key"])
+    assert "This packet is not stored" in sent.get(first).body
+
+
 def test_after_the_links_have_ended_an_erasure_only_deletes(sent: World) -> None:
     """The bucket deletes old PDFs, so an archive can't be made again of them."""
     s3, bucket = client_of("s3"), sent.wiring.settings.packet_bucket

@@ -90,7 +90,7 @@ class Stacks:
         return world
 
     def backup(self, *arguments: str) -> str:
-        return run("backup", CAMPAIGN, str(self.file), *arguments)
+        return run("backup", CAMPAIGN, str(self.file), "--force", *arguments)
 
     def restore(self, *arguments: str) -> str:
         return run("restore", str(self.file), *arguments)
@@ -675,6 +675,17 @@ def test_a_campaign_pushed_over_half_a_restore_is_paused_and_the_restore_continu
     assert new.wiring.campaigns.controls(CAMPAIGN).paused
     stacks.restore()
     assert row(new, "Ada") == found
+
+
+def test_a_backup_replaces_no_file_unless_it_is_told_to(stacks: Stacks) -> None:
+    stacks.stack()
+    stacks.file.write_text("the backup of another campaign")
+    result = CliRunner().invoke(app, ["backup", CAMPAIGN, str(stacks.file)])
+    assert result.exit_code == 1
+    assert "is there already; name another file, or replace it with --force" in str(result.exception)
+    assert stacks.file.read_text() == "the backup of another campaign"
+    stacks.backup()
+    assert stacks.items()
 
 
 def test_a_restore_that_was_interrupted_is_reported_until_it_is_finished(

@@ -348,6 +348,16 @@ def test_a_letter_erased_while_ses_refuses_its_email_is_in_no_packet(sent: World
     assert stored_letters(sent) == ["Ben", "Cyd"]
 
 
+def test_a_link_to_a_file_that_is_not_stored_shows_a_page(sent: World) -> None:
+    """The bucket has deleted it, or it was not copied from the stack that sent it."""
+    s3, bucket = client_of("s3"), sent.wiring.settings.packet_bucket
+    for item in s3.list_objects_v2(Bucket=bucket)["Contents"]:
+        s3.delete_object(Bucket=bucket, Key=item["Key"])
+    ways = [sent.get(links(sent)[0]), organizer(sent, "GET", f"/deliveries/{KEY.period}/{KEY.target}/packets/1")]
+    assert [answer.status for answer in ways] == [410, 410]
+    assert all("The time to keep its file is over, or the file was not copied" in answer.body for answer in ways)
+
+
 def test_a_packet_is_not_made_again_after_its_links_have_ended(sent: World) -> None:
     sent.clock.advance(days=32)
     assert erase(sent, "Ada").status == 200

@@ -49,7 +49,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 @on_stack
-def backup(
+def backup(  # noqa: PLR0913  (options)
     stack: Stack,
     campaign: Campaign,
     file: Annotated[Path, typer.Argument(help="File to write. It contains personal data.", metavar="FILE")],
@@ -57,12 +57,17 @@ def backup(
     table: Annotated[
         str | None, typer.Option(help="Read another table, such as one from a point-in-time recovery.")
     ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if there is one.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Write a whole campaign to one file, for `restore`: letters, deliveries, activity log, but no organizers' keys.
 
     Before you move a campaign, pause it: the file doesn't have what is sent later.
     """
+    if file.is_file() and not force:
+        # After a deletion it may be all that is left of a campaign.
+        message = f"{file} is there already; name another file, or replace it with --force"
+        raise UndersignedError(message)
     if table is not None:
         stack = replace(stack, outputs={**stack.outputs, "TableName": table})
     wiring = stack.wiring()

@@ -79,6 +79,10 @@ def run_demo(state: Path, ports: Ports, stay: Callable[[], None] | None) -> None
             console.print(f"Inbox:            {running.inbox_url}\nExample website:  {running.example_url}")
             for way in WAYS:
                 console.print(f"  {running.example_origin}{way.path:18}{way.title.lower()}")
+            on_demo = f"end-demand-illinois --local --state {state}"
+            console.print(f"Command line:     undersigned counts {on_demo}", highlight=False, soft_wrap=True)
+            console.print("Schedules:        off, so nothing goes out by itself. To send the letters that wait:")
+            console.print(f"                  undersigned deliver {on_demo}", highlight=False, soft_wrap=True)
             stay()
 
 

@@ -7,10 +7,13 @@ import struct
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from email import message_from_bytes, policy
+from email.header import decode_header, make_header
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis.strategies as st
 import pytest
+from hypothesis import example, given
 
 from undersigned.domain import languages
 from undersigned.domain.deliveries import DeliveryKey, PacketRecord, Sender
@@ -81,6 +84,30 @@ def test_the_subject_says_how_many_letters_and_what_about() -> None:
 
 def test_equal_emails_have_equal_bytes() -> None:
     assert mail_of(3, [b"%PDF"]).as_bytes() == mail_of(3, [b"%PDF"]).as_bytes()
+
+
+_WORDS = st.lists(
+    st.sampled_from(["Save", "the", "Östlund", "—", "¡Sí", "puede!", "O'Brien", '"Bob"', "Zoë,", "(12)", "Ångström:"]),
+    min_size=1,
+    max_size=24,
+).map(" ".join)
+"""Texts of headers. Readers see no space between two encoded words, so it matters what is encoded together."""
+
+
+@given(_WORDS, _WORDS)
+@example(
+    "Chief 日本語 O'Brien Police \"Bob\" O'Brien 日本語 and Zoë, — Peña Library the — (12) se",
+    'Ångström: "Bob" Östlund Save — letters 123 Peña — se Library the Library Zoë,',
+)
+def test_a_subject_and_a_senders_name_are_read_as_they_were_written(subject: str, name: str) -> None:
+    written = replace(mail_of(1), subject=subject, sender_name=name).as_bytes()
+    assert all(len(line) <= 78 for line in written.partition(b"\r\n\r\n")[0].splitlines())
+    mail = message_from_bytes(written)
+    assert str(make_header(decode_header(mail["Subject"]))).replace("\r\n", "") == subject
+    phrase, _, address = mail["From"].replace("\r\n", "").rpartition(" <")
+    assert address == "letters@enddemand.example>"
+    quoted = phrase.startswith('"') and name.isascii()
+    assert (phrase[1:-1].replace('\\"', '"') if quoted else str(make_header(decode_header(phrase)))) == name
 
 
 def test_a_hostile_name_is_text_and_adds_no_header() -> None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, override
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from undersigned.services.ports import PacketStore
+from undersigned.aws.failures import code_of
+from undersigned.services.ports import FileMissingError, PacketStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,6 +61,14 @@ class Bucket(PacketStore):
 
     @override
     def link(self, name: str, filename: str) -> str:
+        # S3's own answer to a person would be XML.
+        try:
+            self._client.head_object(Bucket=self._name, Key=name)
+        except ClientError as error:
+            # Who may not list a bucket is forbidden to read what isn't there ("HeadObject", Amazon S3 API reference).
+            if code_of(error) in {"403", "404"}:
+                raise FileMissingError from error
+            raise
         return self._client.generate_presigned_url(
             "get_object",
             Params={

@@ -6,10 +6,11 @@ import hashlib
 import textwrap
 import unicodedata
 from dataclasses import dataclass, field, replace
-from email.headerregistry import Address
+from email.header import Header
+from email.headerregistry import Address, AddressHeader
 from email.message import EmailMessage
-from email.policy import SMTP
-from typing import TYPE_CHECKING, Literal
+from email.policy import EmailPolicy
+from typing import TYPE_CHECKING, Any, Literal, override
 
 from markupsafe import Markup
 
@@ -61,7 +62,7 @@ class Mail:
 
     def as_bytes(self) -> bytes:
         """Return the email as MIME; equal emails give equal bytes."""
-        message = EmailMessage(policy=SMTP)
+        message = EmailMessage(policy=_WHOLE)
         message["From"] = _address(self.sender_name, self.sender_address)
         message["To"] = _address("", self.to)
         message["Reply-To"] = _address("", self.reply_to)
@@ -91,6 +92,27 @@ class Mail:
 
 def _address(name: str, address: str) -> Address:
     return Address(display_name=name, addr_spec=address)
+
+
+class _EncodedWhole(EmailPolicy):
+    """Encodes a subject, or a name before an address, as a whole if it is not ASCII (RFC 2047).
+
+    The standard library encodes only some of its words, and loses or doubles spaces between them and the others.
+    """
+
+    @override
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        text, end = str(value), ""
+        if text.isascii() or name not in {"From", "Subject"}:
+            return super().fold_binary(name, value)
+        if isinstance(value, AddressHeader):
+            [address] = value.addresses
+            text, end = address.display_name, f"\r\n <{address.addr_spec}>"
+        encoded = Header(text, "utf-8", header_name=name).encode(linesep="\r\n")
+        return f"{name}: {encoded}{end}\r\n".encode("ascii")
+
+
+_WHOLE = _EncodedWhole(linesep="\r\n")
 
 
 ConfirmationCase = Literal["confirm", "signed", "sealed"]

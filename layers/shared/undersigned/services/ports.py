@@ -696,6 +696,10 @@ class ExportStore(Protocol):
         """Read a campaign's exports consistently, in no order."""
 
 
+class FileMissingError(UndersignedError):
+    """A file is not stored: the time to keep it is over, or it was not copied from another stack."""
+
+
 class PacketStore(Protocol):
     """PDFs, and ZIP files of them."""
 
@@ -712,7 +716,10 @@ class PacketStore(Protocol):
         """Delete those of these PDFs and ZIP files that exist."""
 
     def link(self, name: str, filename: str) -> str:
-        """Return a web address for downloading a PDF or a ZIP file. It works for some minutes."""
+        """Return a web address for downloading a PDF or a ZIP file, which works for some minutes.
+
+        Raises FileMissingError.
+        """
 
 
 class Post(Protocol):
