@@ -12,10 +12,16 @@ from botocore.exceptions import ClientError
 from functions.public_api import assets, count, form, front, packets, signer, wired
 from functions.public_api.problems import NO_ROUTE, problem_of
 from undersigned.aws.failures import is_throttle, slower
-from undersigned.domain.errors import NotFoundError, UndersignedError
+from undersigned.domain.errors import NotFoundError, TokenExpiredError, UndersignedError
 from undersigned.domain.languages import Message
 from undersigned.services.ports import DamagedRowsError
-from undersigned.services.signing import ClosedError, OwnRowDamagedError
+from undersigned.services.signing import (
+    ClosedError,
+    ExpiredError,
+    LinksEndedError,
+    OwnRowDamagedError,
+    WordsGoneError,
+)
 from undersigned.web.answers import problem
 from undersigned.web.detours import refusing_detours
 from undersigned.web.hosts import hosts_of
@@ -68,8 +74,34 @@ def _answer_error(error: UndersignedError) -> Response[str]:
     _report_damaged(error)
     if isinstance(error, ClosedError) and not as_json:
         return form.closed(error.campaign.id)
-    event = app.current_event
-    return problem(problem_of(error), language_for(event), as_json=as_json, framed=_framed(), theme=theme_of(event))
+    event, about = app.current_event, _campaign_of_link(error)
+    can_sign = about is not None and wired.signing.is_open(about)
+    return problem(
+        problem_of(error, can_sign=can_sign),
+        language_for(event),
+        as_json=as_json,
+        framed=_framed(),
+        theme=theme_of(event),
+        about=about,
+        can_sign=can_sign,
+    )
+
+
+def _campaign_of_link(error: UndersignedError) -> Campaign | None:
+    """Return the campaign of a signer's link that leads to no letter; None if it isn't known, or can't be read now."""
+    match error:
+        case ExpiredError() | WordsGoneError() | LinksEndedError() | TokenExpiredError() if error.campaign:
+            campaign = error.campaign
+        case _:
+            return None
+    try:
+        return wired.signing.campaign(campaign).campaign
+    except NotFoundError:
+        return None
+    except ClientError as failed:
+        if is_throttle(failed):
+            return None
+        raise
 
 
 def _report_damaged(error: UndersignedError) -> None:

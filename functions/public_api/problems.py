@@ -24,8 +24,11 @@ NO_ROUTE = Problem(
 )
 
 
-def problem_of(error: UndersignedError) -> Problem:  # noqa: C901, PLR0911, PLR0912  (a table)
-    """Return what a signer reads about an error. Any other error is raised unchanged."""
+def problem_of(error: UndersignedError, *, can_sign: bool = False) -> Problem:  # noqa: C901, PLR0911, PLR0912  (a table)
+    """Return what a signer reads about an error. Any other error is raised unchanged.
+
+    `can_sign` says whether people can sign the letter that a link is about.
+    """
     match error:
         case RequestError():
             return Problem(error.status, error.title, error.detail)
@@ -41,15 +44,23 @@ def problem_of(error: UndersignedError) -> Problem:  # noqa: C901, PLR0911, PLR0
             return Problem(
                 410,
                 Message("This letter was deleted"),
-                Message("It was not confirmed within 14 days. You can sign again on the letter’s page."),
+                Message("It was not confirmed within 14 days. You can sign again on the letter’s page.")
+                if can_sign
+                else Message("It was not confirmed within 14 days."),
             )
         case WordsGoneError():
             return Problem(
                 410,
                 Message("This letter can’t be confirmed any more"),
+                # It may have waited too long, given way to other forms, or been withdrawn or erased.
                 Message(
-                    "It wasn’t confirmed in time, and later forms with your email address have taken its place. "
-                    "Open the link in a later email, or sign again."
+                    "A later form with your email address has taken this letter’s place. "
+                    "To confirm that one, open the link in its own email, or sign again."
+                )
+                if can_sign
+                else Message(
+                    "A later form with your email address has taken this letter’s place. "
+                    "To confirm that one, open the link in its own email."
                 ),
             )
         case LinksEndedError():
@@ -59,13 +70,17 @@ def problem_of(error: UndersignedError) -> Problem:  # noqa: C901, PLR0911, PLR0
                 Message(
                     "The signer of this letter ended all links to it. "
                     "For a new link, sign again with the same email address. The letter itself stays as it is."
-                ),
+                )
+                if can_sign
+                else Message("The signer of this letter ended all links to it. The letter itself stays as it is."),
             )
         case TokenExpiredError():
             return Problem(
                 410,
                 Message("This link has expired"),
-                Message("Sign again, or reply to the email to reach the organizer."),
+                Message("Sign again, or reply to the email to reach the organizer.")
+                if can_sign
+                else Message("To reach the organizer, reply to the email."),
             )
         case TokenError():
             return Problem(

@@ -46,7 +46,8 @@ def to_confirm(token: str) -> Response[str]:
         return _own(own)
     if wants_json(_event()):
         return data(letter_values(own, _language(own)))
-    return page(pages.confirm(own, token, _language(own)))
+    can_sign = wired.signing.is_open(own.entry.campaign)
+    return page(pages.confirm(own, token, _language(own), can_sign=can_sign))
 
 
 @router.post("/confirm/<token>")
@@ -84,10 +85,10 @@ def end_links(token: str) -> Response[str]:
     """End all links to a signer's letter, including this one. The letter stays as it is."""
     campaign = wired.signing.end_links(token)
     security_log.links_ended(campaign.id)
-    language = language_for(_event(), campaign.languages)
+    language, can_sign = language_for(_event(), campaign.languages), wired.signing.is_open(campaign)
     if wants_json(_event()):
-        return data({"status": "ended", "detail": pages.LINKS_ENDED.in_language(language)})
-    return page(pages.links_ended(campaign, language))
+        return data({"status": "ended", "detail": pages.links_ended_detail(language, can_sign=can_sign)})
+    return page(pages.links_ended(campaign, language, can_sign=can_sign))
 
 
 @router.get("/letters/<token>/withdraw")

@@ -156,8 +156,9 @@ class Tokens:
             value, issued_at = signer.unsign(token, max_age=int(valid_for.total_seconds()), return_timestamp=True)
             parts = value.decode().split("~")
         except SignatureExpired as error:
-            message = "the link is too old"
-            raise TokenExpiredError(message) from error
+            # What it says is signed, too.
+            said = (error.payload or b"").decode(errors="replace").split("~")
+            raise TokenExpiredError(said[0] if purpose in {"confirm", "letter"} else None) from error
         except (BadData, UnicodeError) as error:
             message = "the link is damaged"
             raise TokenError(message) from error

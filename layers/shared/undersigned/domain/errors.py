@@ -54,7 +54,12 @@ class TokenError(UndersignedError):
 
 
 class TokenExpiredError(TokenError):
-    """A link's token is valid but too old."""
+    """A link's token is valid but too old; carries the campaign's id if it is a signer's link."""
+
+    def __init__(self, campaign: str | None = None) -> None:
+        """Keep the campaign's id."""
+        super().__init__("the link is too old")
+        self.campaign = campaign
 
 
 class LetterError(UndersignedError):

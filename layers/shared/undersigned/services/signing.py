@@ -77,7 +77,12 @@ class WordsGoneError(UndersignedError):
 
 
 class LinksEndedError(UndersignedError):
-    """The signer has ended the link, with every other one of that time."""
+    """The signer has ended the link, with every other one of that time; carries the campaign's id."""
+
+    def __init__(self, campaign: str) -> None:
+        """Keep the campaign's id."""
+        super().__init__("the signer has ended this link")
+        self.campaign = campaign
 
 
 class OwnRowDamagedError(UndersignedError):
@@ -443,8 +448,7 @@ class Signing:
     def _current(self, link: SignerToken, signature: Signature | None) -> Signature:
         """Return a row that a link may show. Raises LinksEndedError, ExpiredError."""
         if signature and not signature.is_opened_by_links_of(link.issued_at):
-            message = "the signer has ended this link"
-            raise LinksEndedError(message)
+            raise LinksEndedError(link.campaign)
         if signature is None or signature.has_expired(self.clock()):
             raise ExpiredError(link.campaign)
         return signature

@@ -166,17 +166,25 @@ def preflight() -> Response[str]:
     return Response(204, None, "", headers)
 
 
-def problem(
-    found: Problem, language: str, *, as_json: bool, framed: Campaign | None = None, theme: Theme | None = None
+def problem(  # noqa: PLR0913  (an answer's parts)
+    found: Problem,
+    language: str,
+    *,
+    as_json: bool,
+    framed: Campaign | None = None,
+    theme: Theme | None = None,
+    about: Campaign | None = None,
+    can_sign: bool = False,
 ) -> Response[str]:
     """Answer with what is wrong and what to do: a page, or problem details with an entry for each field (RFC 9457).
 
     `framed` is the campaign whose form is in a frame: its sites may frame the page, too. `theme` is the frame's.
+    `about` is the campaign that a page names beside the problem, with a link to its form if people `can_sign`.
     """
     title, detail = found.title.in_language(language), found.detail.in_language(language)
     if not as_json:
         return page(
-            pages.problem(title, detail, language, framed, theme),
+            pages.problem(title, detail, language, framed, theme, about=about, can_sign=can_sign),
             status=found.status,
             hosts=framed.allowed_origins if framed else (),
             runs_scripts=framed is not None,

@@ -282,8 +282,8 @@ def privacy(entry: Entry, packet_days: int, language: str) -> Page:
     )
 
 
-def confirm(own: OwnLetter, confirm_token: str, language: str) -> Page:
-    """Render the letter with the button that confirms these words of it."""
+def confirm(own: OwnLetter, confirm_token: str, language: str, *, can_sign: bool) -> Page:
+    """Render the letter with the button that confirms these words of it, and a link to the form if people can sign."""
     return _page(
         "confirm.html",
         language,
@@ -296,6 +296,7 @@ def confirm(own: OwnLetter, confirm_token: str, language: str) -> Page:
         updates=own.signature.updates,
         has_street=bool(own.signature.address_line),
         newer_wait=own.newer_wait,
+        can_sign=can_sign,
     )
 
 
@@ -329,15 +330,21 @@ def letter(
     )
 
 
-LINKS_ENDED = Message(
-    "No link that we have sent you for this letter works any more. The letter itself stays as it is. "
-    "For a new link, sign again with the same email address."
-)
+def links_ended_detail(language: str, *, can_sign: bool) -> str:
+    """Say what a signer has who has ended all links to their letter, and how to get a new one while people can sign."""
+    if can_sign:
+        return Message(
+            "No link that we have sent you for this letter works any more. The letter itself stays as it is. "
+            "For a new link, sign again with the same email address."
+        ).in_language(language)
+    return Message(
+        "No link that we have sent you for this letter works any more. The letter itself stays as it is."
+    ).in_language(language)
 
 
-def links_ended(campaign: Campaign, language: str) -> Page:
+def links_ended(campaign: Campaign, language: str, *, can_sign: bool) -> Page:
     """Render the page after a signer has ended all links to their letter."""
-    return _page("links_ended.html", language, campaign, explanation=LINKS_ENDED.in_language(language))
+    return _page("links_ended.html", language, campaign, explanation=links_ended_detail(language, can_sign=can_sign))
 
 
 def state_of(own: OwnLetter, language: str) -> tuple[str, str]:
@@ -606,6 +613,28 @@ def front(language: str) -> Page:
     return _page("front.html", language, languages=_named(languages()))
 
 
-def problem(title: str, detail: str, language: str, framed: Campaign | None = None, theme: Theme | None = None) -> Page:
-    """Render what is wrong and what to do, in the style of a framed form when `framed` is its campaign."""
-    return _page("problem.html", language, framed, embedded=framed is not None, theme=theme, title=title, detail=detail)
+def problem(  # noqa: PLR0913  (what the page shows)
+    title: str,
+    detail: str,
+    language: str,
+    framed: Campaign | None = None,
+    theme: Theme | None = None,
+    *,
+    about: Campaign | None = None,
+    can_sign: bool = False,
+) -> Page:
+    """Render what is wrong and what to do, in the style of a framed form when `framed` is its campaign.
+
+    The page names the campaign that it is `about`, and links to its form if people `can_sign`.
+    """
+    return _page(
+        "problem.html",
+        language,
+        framed or about,
+        embedded=framed is not None,
+        theme=theme,
+        title=title,
+        detail=detail,
+        names_campaign=about is not None,
+        can_sign=can_sign,
+    )

@@ -1,0 +1,165 @@
+"""Links that have ended say what is true, name the campaign, and lead to its form while people can sign there."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.world import CAMPAIGN
+from undersigned.domain.tokens import VALID_FOR
+
+if TYPE_CHECKING:
+    from tests.world import Answer, World
+
+FORM = f'href="/campaigns/{CAMPAIGN}'
+SIGN_AGAIN = re.compile(r"sign again|firme de nuevo|firmar de nuevo|vuelva a firmar", re.IGNORECASE)
+FILL_IN_AGAIN = re.compile(r"fill in the form again|(ll|rell)ene de nuevo el formulario", re.IGNORECASE)
+GONE = "A later form with your email address has taken this letter’s place."
+
+
+def close(world: World) -> None:
+    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
+    world.wiring.campaigns.put_campaign(replace(campaign, closes=date(2000, 1, 1)))
+    world.clock.advance(minutes=2)
+
+
+def mailed(world: World, **changes: object) -> str:
+    """Sign, and return the path of the email's link."""
+    world.clock.advance(hours=1)
+    world.sign(**changes)
+    world.run_stream()
+    return world.sent[-1].link("confirm")
+
+
+def own_of(world: World, link: str) -> str:
+    return str(world.get(link, as_json=True).json["links"]["letter"])
+
+
+def withdrawn(world: World) -> str:
+    """Confirm, withdraw and sign again, and return the first link."""
+    link = mailed(world)
+    world.press(link)
+    world.post(f"{own_of(world, link)}/withdraw")
+    mailed(world, note="Other words.")
+    return link
+
+
+def withdrawn_before_it_was_confirmed(world: World) -> str:
+    link = mailed(world)
+    world.post(f"{own_of(world, link)}/withdraw")
+    mailed(world, note="Other words.")
+    return link
+
+
+def erased(world: World) -> str:
+    link = mailed(world)
+    world.press(link)
+    [row] = world.wiring.signatures.listed_signatures(CAMPAIGN)
+    world.wiring.erasing().erase(CAMPAIGN, row.signer)
+    mailed(world, note="Other words.")
+    return link
+
+
+def expired(world: World) -> str:
+    link = mailed(world)
+    world.clock.advance(days=15)
+    mailed(world, note="Other words.")
+    return link
+
+
+def displaced(world: World) -> str:
+    link = mailed(world)
+    for note in ("Second.", "Third.", "Fourth."):
+        world.clock.advance(days=2)
+        mailed(world, note=note)
+    return link
+
+
+def ended(world: World) -> str:
+    link = mailed(world)
+    own = own_of(world, link)
+    world.clock.advance(seconds=1)
+    world.post(f"{own}/end-links")
+    return link
+
+
+def not_confirmed(world: World) -> str:
+    link = mailed(world)
+    world.clock.advance(days=15)
+    return link
+
+
+def too_old(world: World) -> str:
+    link = mailed(world)
+    world.press(link)
+    world.clock.advance(days=VALID_FOR["confirm"].days + 1)
+    return link
+
+
+REPLACED = [withdrawn, withdrawn_before_it_was_confirmed, erased, expired, displaced]
+
+
+def checked(answer: Answer) -> Answer:
+    """Check that a page names the campaign and its organizer."""
+    assert answer.status == 410
+    assert "mailto:" in answer.body
+    return answer
+
+
+@pytest.mark.parametrize("before", REPLACED, ids=lambda before: before.__name__)
+def test_words_that_gave_way_are_described_truly_whatever_became_of_them(world: World, before: object) -> None:
+    link = before(world)  # type: ignore[operator]
+    for page in (world.get(link), world.press(link)):
+        assert GONE in checked(page).body
+        assert "in time" not in page.body
+
+
+@pytest.mark.parametrize("before", [*REPLACED, ended, not_confirmed, too_old], ids=lambda before: before.__name__)
+def test_a_dead_link_leads_to_the_form_while_people_can_sign(world: World, before: object) -> None:
+    link = before(world)  # type: ignore[operator]
+    if before is too_old:
+        campaign = world.wiring.campaigns.campaign(CAMPAIGN)
+        world.wiring.campaigns.put_campaign(replace(campaign, closes=world.clock.now.date() + timedelta(days=9)))
+        world.clock.advance(minutes=2)
+    title = world.wiring.campaigns.campaign(CAMPAIGN).title
+    page = checked(world.get(link)).body
+    assert FORM in page
+    assert title in page
+    assert SIGN_AGAIN.search(page)
+    close(world)
+    for language in ("en", "es"):
+        page = checked(world.get(f"{link}?lang={language}")).body
+        assert not SIGN_AGAIN.search(page)
+        assert FORM not in page.replace(f"{FORM}/privacy", "")
+    assert title in checked(world.get(link)).body
+    assert not SIGN_AGAIN.search(world.get(link, as_json=True).json["detail"])
+
+
+def test_a_damaged_link_names_no_campaign(world: World) -> None:
+    page = world.get(f"{mailed(world)}x")
+    assert page.status == 404
+    assert FORM not in page.body
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_the_page_with_the_button_offers_the_form_only_while_people_can_sign(world: World, language: str) -> None:
+    link = f"{mailed(world, updates='yes')}?lang={language}"
+    assert len(FILL_IN_AGAIN.findall(world.get(link).body)) == 2
+    close(world)
+    page = world.get(link)
+    assert page.status == 200
+    assert f'action="{link.partition("?")[0]}"' in page.body
+    assert not FILL_IN_AGAIN.search(page.body)
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_who_ends_the_links_after_signing_ended_is_not_told_to_sign_again(world: World, language: str) -> None:
+    own = own_of(world, mailed(world))
+    close(world)
+    page = world.post(f"{own}/end-links?lang={language}")
+    assert page.status == 200
+    assert not SIGN_AGAIN.search(page.body)
