@@ -121,6 +121,16 @@ def test_suspicious_letters_lead_to_their_screening(world: World, manager: Organ
     assert "Look at the newest letters" in attention(manager)
     assert "If they are a bot’s, put them on hold or erase them." in attention(manager)
     assert "/screening" in buttons(manager)
+    assert "An owner or an editor" not in attention(manager)
+
+
+def test_who_may_only_see_is_not_told_to_erase_letters(world: World, reader: Organizer) -> None:
+    for number in range(6):
+        world.sign(email=f"bot{number}@signers.example", form="")
+    world.run_stream()
+    said = attention(reader)
+    assert "An owner or an editor of the campaign can look at them and decide." in said
+    assert "erase them" not in said
 
 
 def test_stopped_confirmation_emails_are_told_before_anyone_waits(world: World, manager: Organizer) -> None:

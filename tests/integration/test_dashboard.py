@@ -871,7 +871,11 @@ def test_letters_are_put_on_hold_released_and_erased(world: World, manager: Orga
     assert "Letters changed: 1." in text_of(
         manager.press("/screening", {**chosen, "action": "remove", "why": "a program"})
     )
-    assert "Erased several letters 1: suspicion trap, one email domain" in manager.words("/audit")
+    log = manager.words("/audit")
+    assert "Erased a letter 1: suspicion trap, one email domain" in log
+    assert f"Released a letter from hold {signer(world, 'eve')}" in log
+    assert "Put a letter on hold 1: suspicion trap, one email domain" in log
+    assert "several" not in log
     assert "No letters found." in text_of(manager.press("/screening", chosen))
 
 

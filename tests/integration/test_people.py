@@ -74,6 +74,7 @@ def log(world: World) -> set[tuple[str, str, str]]:
 
 
 def test_an_owner_invites_an_editor_who_signs_in(owner: Browser, world: World) -> None:
+    assert "decides about letters and deliveries, and changes and publishes the campaign" in owner.see("/people").body
     answer = owner.press("/people", {"email": MARIA, "role": "editor"})
     assert answer.headers["location"] == f"{DASHBOARD}/people?done=invited"
     world.run_people_mails()
@@ -87,6 +88,7 @@ def test_an_owner_invites_an_editor_who_signs_in(owner: Browser, world: World) -
         words = re.sub(r"\s+", " ", part)
         assert OWNER in words
         assert "You are an editor: you see the letters and who signed" in words
+        assert "decide about letters and deliveries, and change and publish the campaign." in words
         assert "/organizer" in words
     maria = Browser(world)
     maria.sign_in(MARIA)

@@ -112,10 +112,11 @@ class Evidence:
         """Return what speaks against the letters, and what keeps others back, in sentences."""
         return (*self.to_check(language), *self.damage(language))
 
-    def to_check(self, language: str) -> tuple[Message, ...]:
+    def to_check(self, language: str, *, of_one_target: bool = False) -> tuple[Message, ...]:
         """Return the sentences about letters that an organizer can check.
 
-        They don't name the domain: a stranger chose it.
+        They don't name the domain: a stranger chose it. Beside the letters `of_one_target`, they say which number is
+        the whole campaign's.
         """
         found = []
         if of := self.suspicious:
@@ -146,15 +147,24 @@ class Evidence:
                 )
             )
         if self.on_hold:
-            found.append(
-                Message.counted(
-                    "%(count)s letter is on hold until you release or erase it",
-                    "%(count)s letters are on hold until you release or erase them",
-                    self.on_hold,
-                    {"count": number(self.on_hold, language)},
-                )
-            )
+            found.append(self._held(language, of_one_target=of_one_target))
         return tuple(found)
+
+    def _held(self, language: str, *, of_one_target: bool) -> Message:
+        values = {"count": number(self.on_hold, language)}
+        if of_one_target:
+            return Message.counted(
+                "In the whole campaign, %(count)s letter is on hold until it is released or erased",
+                "In the whole campaign, %(count)s letters are on hold until they are released or erased",
+                self.on_hold,
+                values,
+            )
+        return Message.counted(
+            "%(count)s letter is on hold until it is released or erased",
+            "%(count)s letters are on hold until they are released or erased",
+            self.on_hold,
+            values,
+        )
 
     def damage(self, language: str) -> tuple[Message, ...]:
         """Return the sentence about damaged letters, which no organizer can check; nothing if there are none."""

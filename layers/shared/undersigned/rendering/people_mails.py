@@ -20,7 +20,10 @@ _FROM = "Undersigned"
 
 _INVITED_AS: Mapping[Role, Message] = {
     "owner": Message("You are an owner: you may do everything, and invite and remove people."),
-    "editor": Message("You are an editor: you see the letters and who signed, and decide about deliveries."),
+    "editor": Message(
+        "You are an editor: you see the letters and who signed, decide about letters and deliveries, and change and "
+        "publish the campaign."
+    ),
     "viewer": Message("You are a viewer: you see numbers, and no names of people who signed."),
 }
 

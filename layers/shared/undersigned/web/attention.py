@@ -38,13 +38,16 @@ class Point:
     """Something that needs attention: what it is, its cause, and what to do.
 
     `link` leads to where it is done, and `button` does it at once; only who may manage the campaign gets either.
-    `sees` is where everyone can read more. `facts` are sentences of a list.
+    `sees` is where everyone can read more. `facts` are sentences of a list. `for_managers` are more sentences for who
+    may manage the campaign, and `for_others` for who may only see it.
     """
 
     weight: Weight
     title: Message
     text: tuple[Message, ...] = ()
     facts: tuple[Message, ...] = ()
+    for_managers: tuple[Message, ...] = ()
+    for_others: tuple[Message, ...] = ()
     sees: Step | None = None
     link: Step | None = None
     button: Step | None = None
@@ -318,8 +321,11 @@ def _suspicious(evidence: Evidence, language: str) -> Iterator[Point]:
         yield Point(
             "to do",
             Message("Look at the newest letters"),
-            (Message("If they are a bot’s, put them on hold or erase them. If people wrote them, do nothing."),),
             facts=facts,
+            for_managers=(
+                Message("If they are a bot’s, put them on hold or erase them. If people wrote them, do nothing."),
+            ),
+            for_others=(Message("An owner or an editor of the campaign can look at them and decide."),),
             link=Step(Message("Check letters"), "/screening"),
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -204,6 +205,16 @@ _ACTIONS: Mapping[Action, Message] = {
     "release letters": Message("Released several letters"),
     "remove letters": Message("Erased several letters"),
 }
+
+_ACTIONS_ON_ONE: Mapping[Action, Message] = {
+    "hold letters": Message("Put a letter on hold"),
+    "release letters": Message("Released a letter from hold"),
+    "remove letters": Message("Erased a letter"),
+}
+"""What the same actions are called if they reached one letter."""
+
+_OF_ONE_LETTER = re.compile(r"[0-9a-f]{32}|1: .*", re.DOTALL)
+"""What an entry is about then: a letter's id, or a number and the criteria that selected so many."""
 
 
 _QUESTIONS: Mapping[Question, Message] = {
@@ -643,7 +654,7 @@ def preview(viewer: Viewer, made: DeliveryPreview, evidence: Evidence, today: da
         "overview",
         made=made,
         name=made.target.addressed(viewer.language),
-        warnings=[viewer.say(sentence) for sentence in evidence.to_check(viewer.language)],
+        warnings=[viewer.say(sentence) for sentence in evidence.to_check(viewer.language, of_one_target=True)],
         damage=[viewer.say(sentence) for sentence in evidence.damage(viewer.language)],
         advice_on_damage=viewer.say(_advice_on_damage(evidence)),
         today=today,
@@ -904,9 +915,14 @@ def audit(viewer: Viewer, found: organizing.Listing[AuditEntry]) -> Page:
         viewer.language,
         viewer,
         "audit",
-        rows=[(entry, viewer.say(_ACTIONS[entry.action])) for entry in found.items],
+        rows=[(entry, viewer.say(_what_happened(entry))) for entry in found.items],
         next_cursor=cursor_of(found.next_position),
     )
+
+
+def _what_happened(entry: AuditEntry) -> Message:
+    several = _ACTIONS[entry.action]
+    return _ACTIONS_ON_ONE.get(entry.action, several) if _OF_ONE_LETTER.fullmatch(entry.about) else several
 
 
 def _name(viewer: Viewer, roster: Roster, target: str) -> str:

@@ -31,13 +31,17 @@ ROLES: Mapping[Role, Message] = {
 
 _WHAT_ROLES_MAY: Mapping[Role, Message] = {
     "owner": Message("everything, and invites and removes people"),
-    "editor": Message("sees letters and people’s names, and decides about deliveries"),
+    "editor": Message(
+        "sees letters and people’s names, decides about letters and deliveries, and changes and publishes the campaign"
+    ),
     "viewer": Message("sees numbers, and no names of people who signed"),
 }
 
 _WHAT_KEYS_MAY: Mapping[Scope, Message] = {
     "read": Message("Read: numbers, and no names of people who signed"),
-    "manage": Message("Manage: letters and people’s names, and decisions about deliveries"),
+    "manage": Message(
+        "Manage: letters and people’s names, decisions about letters and deliveries, and changes to the campaign"
+    ),
     "own": Message("Own: everything, also people and keys"),
 }
 
