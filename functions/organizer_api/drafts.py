@@ -98,7 +98,7 @@ def test_draft(request: ApiRequest) -> Response[str]:
 
 @routes.post("/close", "manage")
 def close(request: ApiRequest) -> Response[str]:
-    """End signing now."""
+    """End signing, which each process learns within a minute."""
     last = wired.stack.closing().close(request.campaign, request.by, request.why())
     return data({"campaign": request.campaign, "closes": last.isoformat()})
 

@@ -155,7 +155,7 @@ def sign(campaign: str) -> Response[str]:
         shown = wired.signing.preview(campaign, values, language)
         return _page(campaign, values, preview=shown, notice=wait_for(error), status=429, retry_after=error.seconds)
     if wants_json(event):
-        detail = Message("We’ve emailed you. Open the link to confirm.")
+        detail = Message("Look for our email, and open the link in it to confirm. It may take some minutes.")
         return data({"status": "pending", "detail": detail.in_language(language)}, status=202)
     return moved(site_page(settings, values.get("thanks")) or our_next_page(event, f"/campaigns/{campaign}/signed"))
 

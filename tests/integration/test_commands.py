@@ -394,7 +394,9 @@ def test_campaigns_are_listed_and_closed(run: Any, world: World) -> None:
     [listed] = json.loads(run("campaign", "list", "--json"))
     assert (listed["campaign"], listed["signatures"], listed["state"]) == (CAMPAIGN, 1, "open")
 
-    assert "Write `closes = 2026-11-23` in its campaign.toml" in run("campaign", "close", CAMPAIGN, "--yes")
+    said = run("campaign", "close", CAMPAIGN, "--yes")
+    assert "is closed: within a minute, nobody can sign any more." in said
+    assert "Write `closes = 2026-11-23` in its campaign.toml" in said
     world.clock.advance(minutes=2)
 
     assert world.sign(email="late@signers.example").status == 409

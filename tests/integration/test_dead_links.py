@@ -1,4 +1,4 @@
-"""Links that have ended say what is true, name the campaign, and lead to its form while people can sign there."""
+"""Pages for signers say what is true, and lead on: after a form, and from a link that leads to no letter any more."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.world import CAMPAIGN
+from tests.world import ADA, CAMPAIGN
 from undersigned.domain.tokens import VALID_FOR
 
 if TYPE_CHECKING:
@@ -163,3 +163,24 @@ def test_who_ends_the_links_after_signing_ended_is_not_told_to_sign_again(world:
     page = world.post(f"{own}/end-links?lang={language}")
     assert page.status == 200
     assert not SIGN_AGAIN.search(page.body)
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_the_page_after_the_form_does_not_say_that_an_email_went(world: World, language: str) -> None:
+    """The email may be stopped, wait for a budget, or be the fourth on a day to one person; no page may tell which."""
+    said = {
+        "en": "Look for our email, and open the link in it to confirm. It may take some minutes.",
+        "es": "Busque nuestro correo y abra el enlace que contiene para confirmar. Puede tardar unos minutos.",
+    }[language]
+    later = {"en": "At times the email takes hours.", "es": "A veces el correo tarda horas."}[language]
+    for page in (
+        world.get(f"/campaigns/{CAMPAIGN}?lang={language}"),
+        world.get(f"/campaigns/{CAMPAIGN}/signed?lang={language}"),
+    ):
+        words = " ".join(re.sub(r"<[^>]*>", " ", page.body).split())
+        assert said in words
+        assert later in words
+        assert not re.search(r"We’ve emailed|Le hemos enviado|Le enviamos un correo", words)
+    values = {**ADA, "form": world.form()}
+    answer = world.post(f"/campaigns/{CAMPAIGN}/signatures?lang={language}", values, as_json=True)
+    assert answer.json == {"status": "pending", "detail": said}

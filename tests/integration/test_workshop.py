@@ -992,7 +992,9 @@ def test_the_heaviest_page_has_at_most_60_kb_of_style_and_scripts(author: Author
 
 def test_a_campaign_is_closed_and_then_deleted_in_the_workshop(world: World, author: Author) -> None:
     author.open("publish")
+    assert "Within a minute, nobody can sign any more." in words(author.open("publish"))
     assert author.send("publish", {"why": "Over"}, "close").headers["location"].endswith("done=closed")
+    assert "Closed. Within a minute, nobody can sign any more." in words(author.open("publish?done=closed"))
     world.restart("organizer_api")
     # Who deletes it must own it.
     assert "Delete the campaign" not in author.open("publish").body

@@ -308,16 +308,17 @@ def send_test(
 @app.command(epilog=examples("campaign close my-campaign --why 'the council has decided'"))
 @on_stack
 def close(stack: Stack, campaign: Campaign, *, reason: Reason = "", yes: Yes = False) -> None:
-    """Let nobody sign any more, from now on. Letters that are confirmed are still sent."""
+    """Let nobody sign any more, within a minute. Letters that are confirmed are still sent."""
     wiring = stack.wiring()
     known_targets(wiring, campaign)
     closing, open_ = wiring.closing(), wiring.campaigns.campaign(campaign)
     if since := closing.closed_since(open_):
         say(f"{campaign} is closed since {since}.")
         return
-    ask(f"Nobody can sign {open_.title} any more. Close it?", yes=yes)
+    ask(f"Within a minute, nobody can sign {open_.title} any more. Close it?", yes=yes)
     last = closing.close(campaign, COMMAND_LINE, reason)
-    say(f"{campaign} is closed. Letters that wait are still sent, and signers can confirm for 14 days.")
+    say(f"{campaign} is closed: within a minute, nobody can sign any more.")
+    say("Letters that wait are still sent, and signers can confirm for 14 days.")
     say(f"Write `closes = {last}` in its campaign.toml, too: the next push would open it again.")
 
 

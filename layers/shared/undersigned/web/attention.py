@@ -273,7 +273,12 @@ def _confirmation_emails(found: Overview, language: str) -> Iterator[Point]:
         yield Point(
             "to know",
             Message("Confirmation emails that wait: %(number)s", {"number": waiting["clean"]}),
-            (Message("Very many went out at once. They go by themselves; nobody has to sign again."),),
+            (
+                Message(
+                    "They were stopped for a while, or a limit was reached: an hour’s for all emails, or a day’s for "
+                    "one network or one email domain. They go by themselves; nobody has to sign again."
+                ),
+            ),
         )
     if "suspicious" in waiting:
         yield Point(

@@ -86,7 +86,7 @@ _NOTICES: Mapping[str, Message] = {
     "merged": Message("Saved. Somebody else saved other parts meanwhile; both are in the draft."),
     "published": Message("Published."),
     "changed": Message("Somebody else changed the draft meanwhile. This is how it is now. Nothing was published."),
-    "closed": Message("Closed. Nobody can sign any more. Letters that wait still go out."),
+    "closed": Message("Closed. Within a minute, nobody can sign any more. Letters that wait still go out."),
     "deleting": Message("Part of the campaign is deleted. Press the button again until all of it is."),
     "not-deleted": Message("Nothing was deleted: type the campaign’s name to say that you mean it."),
     "discarded": Message("The draft is discarded. These are the published texts and settings."),
