@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from functions.organizer_api import wired
@@ -10,13 +11,14 @@ from functions.organizer_api.dashboard_routes import dashboard_routes
 from functions.organizer_api.workshop import address_of, revision_of, save, save_file, save_merged, workshop_of
 from undersigned.authoring import targets as targets_file
 from undersigned.authoring.mistakes import MistakesError
-from undersigned.authoring.target_tables import read_pasted
+from undersigned.authoring.target_tables import TargetTable, read_pasted
 from undersigned.authoring.texts import text_of
 from undersigned.web.answers import dashboard_page, download, moved
 from undersigned.web.uploads import posted_form
 from undersigned.web.workshop import conflicts
 from undersigned.web.workshop import recipients as recipient_pages
 from undersigned.web.workshop.merging import merge, read_fingerprints
+from undersigned.web.workshop.recipients import Upload
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
     from functions.organizer_api.workshop import PageOf
-    from undersigned.authoring.target_tables import TargetTable
     from undersigned.web.organizer_requests import DashboardRequest
     from undersigned.web.workshop.frame import Workshop
 
@@ -98,20 +99,40 @@ def _take_rows(request: DashboardRequest) -> Response[str]:
     """Add the rows that were pasted or uploaded, or put them in place of the list."""
     workshop = workshop_of(request)
     pasted, content = request.typed("pasted"), request.uploaded("file")
+    replaces = request.posted("replace") == "yes"
     try:
         taken = _rows_in(content, pasted)
     except MistakesError as error:
-        return dashboard_page(recipient_pages.recipients(workshop, 1, pasted=pasted, error=error), status=422)
-    if workshop.table and request.posted("replace") != "yes":
+        upload = Upload(pasted, replaces, error)
+        return dashboard_page(recipient_pages.recipients(workshop, 1, upload), status=422)
+    if workshop.table and not replaces:
         # Rows that are added change nobody else's, so they go to the list as it is now.
-        return save_merged(request, "recipients", targets_file.FILE, lambda theirs: _with_rows(theirs, taken))
-    text = (workshop.table or read_pasted("")).replaced_by(taken).text()
-    return save(
+        answer = save_merged(request, "recipients", targets_file.FILE, lambda theirs: _with_rows(theirs, taken))
+        return _saying_what_is_lost(request, answer, Upload(unused=taken.unused))
+    before = workshop.table or TargetTable()
+    table = before.replaced_by(taken)
+    text = table.text()
+    answer = save(
         request,
         "recipients",
         {targets_file.FILE: text},
         lambda theirs: conflicts.text_conflict(theirs, "recipients", targets_file.FILE, text),
     )
+    upload = Upload(unused=taken.unused, without_codes=table.without_codes_of(before))
+    return _saying_what_is_lost(request, answer, upload)
+
+
+def _saying_what_is_lost(request: DashboardRequest, answer: Response[str], upload: Upload) -> Response[str]:
+    """Return the table in place of the way to the next step, if an upload lost something.
+
+    An address can't say it: logs and histories keep addresses, and a link could say anything.
+    """
+    if answer.status_code != 303 or not (upload.unused or upload.without_codes):  # noqa: PLR2004
+        return answer
+    _, _, done = str(answer.headers["Location"]).partition("?done=")
+    workshop = workshop_of(request)
+    workshop = replace(workshop, viewer=replace(workshop.viewer, done=done))
+    return dashboard_page(recipient_pages.recipients(workshop, 1, upload))
 
 
 def _with_rows(theirs: Workshop, taken: TargetTable) -> str | PageOf:

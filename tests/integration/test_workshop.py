@@ -393,6 +393,48 @@ def test_what_is_no_table_is_said_at_its_field_and_kept(author: Author) -> None:
     assert author.draft() == before
 
 
+WITH_ZIPS = """Position;Name;E-Mail;Office;City;Fax;{zips}
+Mayor;José Peña;alcalde@oakton.example;City of Oakton;Oakton;1;60201
+Mayor;Zoë Ångström;ZOE@skokie.example;Village of Skokie;Skokie;2;60076, 60077
+"""
+
+
+@pytest.mark.parametrize("replaces", ["", "yes"])
+def test_columns_that_are_left_out_are_named_after_the_upload(author: Author, replaces: str) -> None:
+    author.open("recipients")
+    pasted = WITH_ZIPS.format(zips="Zip Code(s)").replace("Fax", "<b>Fax</b>")
+    answer = author.send("recipients", {"pasted": pasted, "replace": replaces, "do": "paste"})
+    assert (answer.status, "Saved in the draft" in words(answer)) == (200, True)
+    assert "<li><bdi>&lt;b&gt;Fax&lt;/b&gt;</bdi></li>" in answer.body
+    assert "These columns of your spreadsheet are not in the list" in words(answer)
+    assert f'<a href="{author.base}/settings">' in answer.body
+    assert "60076, 60077" in author.draft().files["targets.csv"]
+
+
+def test_a_column_that_looks_like_postal_codes_is_refused_and_what_was_typed_is_kept(author: Author) -> None:
+    before = author.draft()
+    author.open("recipients")
+    pasted = WITH_ZIPS.format(zips="Served")
+    answer = author.send("recipients", {"pasted": pasted, "replace": "yes", "do": "paste"})
+    assert answer.status == 422
+    assert "the column Served looks like postal codes; call it Postal codes" in words(answer)
+    assert '<input type="radio" name="replace" value="yes" checked>' in answer.body
+    assert pasted in html.unescape(answer.body)
+    assert author.draft() == before
+
+
+def test_recipients_who_lose_their_postal_codes_in_an_upload_are_named(author: Author) -> None:
+    author.open("recipients")
+    author.send("recipients", {"pasted": WITH_ZIPS.format(zips="Zip"), "replace": "yes", "do": "paste"})
+    author.open("recipients")
+    pasted = WITH_ZIPS.format(zips="Zip").replace(";Fax", "").replace(";1;60201", ";").replace(";2;", ";")
+    answer = author.send("recipients", {"pasted": pasted, "replace": "yes", "do": "paste"})
+    assert "had postal codes, and have none now, so they get everyone’s letters" in words(answer)
+    assert "<li><bdi>José Peña</bdi></li>" in answer.body
+    assert "<li><bdi>Zoë Ångström</bdi></li>" not in answer.body
+    assert "it is empty, so everyone can choose this recipient" in words(author.open("check"))
+
+
 def test_a_file_of_more_than_four_megabytes_is_refused(author: Author) -> None:
     author.open("recipients")
     answer = author.send("recipients", {"file": b"a" * (LARGEST_UPLOAD + 1), "do": "paste"})

@@ -10,6 +10,8 @@ from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.target_tables import TargetTable, read_pasted, read_table
 from undersigned.authoring.targets import COLUMNS, read_targets
 from undersigned.authoring.texts import text_of
+from undersigned.domain.languages import languages
+from undersigned.web.workshop.frame import heading_of
 
 OAKTON = ("oakton", "Mayor", "Avery Sample", "City Hall", "Oakton", "mayor@oakton.example", "60201; 60202")
 ELMTON = ("elmton", "Mayor", "Blake Specimen", "Village Hall", "Elmton", "mayor@elmton.example", "60202")
@@ -69,6 +71,91 @@ def test_rows_of_a_spreadsheet_with_headings_as_people_write_them_get_ids() -> N
         ("st-oakton", *OAKTON[1:4], "St. Óakton", OAKTON[5], "60201, 60202"),
         ELMTON,
     ]
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Zip Code(s)",
+        "Zip codes",
+        "ZIP Codes Covered",
+        "Zips",
+        "Zips served",
+        "PLZ",
+        "Postcode(s)",
+        "post-codes:",
+        "Postal Code",
+        "postal_codes",
+        "Código(s) postal(es)",
+        "Códigos postales",
+        "CODIGO POSTAL",
+    ],
+)
+def test_a_column_of_postal_codes_is_found_by_any_usual_heading(heading: str) -> None:
+    table = read_pasted(f"Position;Name;E-Mail(s);{heading}\nMayor;José;a@b.example;60076, 60077\n")
+
+    assert (table.cell(0, "email"), table.cell(0, "postal_codes")) == ("a@b.example", "60076, 60077")
+    assert table.unused == ()
+
+
+@pytest.mark.parametrize(
+    ("headings", "unused"),
+    [
+        ("Zip Codes Covered;Zip", ("Zip Codes Covered",)),
+        ("Postal codes;Zip", ("Zip",)),
+        ("Fax;Zips", ("Fax",)),
+        ("Zips;", ("#4",)),
+    ],
+)
+def test_columns_that_are_not_used_are_named(headings: str, unused: tuple[str, ...]) -> None:
+    assert read_pasted(f"Name;Title;{headings}\nAda;Mayor;60201;60202\n").unused == unused
+    assert read_pasted(f"Name;Title;{headings}\nAda;Mayor;;\n").unused == ()
+
+
+@pytest.mark.parametrize("language", languages())
+def test_the_headings_of_the_workshop_are_understood_in_each_language(language: str) -> None:
+    headings = [heading_of(column, language) for column in COLUMNS]
+
+    assert rows_of(read_pasted(f"{'\t'.join(headings)}\n{'\t'.join(OAKTON)}\n")) == [OAKTON]
+
+
+def test_of_two_columns_of_postal_codes_the_one_that_has_some_is_taken() -> None:
+    table = read_pasted("Name;Title;Zip;Postal codes\nAda;Mayor;;60202\n")
+
+    assert (table.cell(0, "postal_codes"), table.unused) == ("60202", ())
+
+
+def test_cells_beyond_the_columns_of_a_table_without_headings_are_named() -> None:
+    assert read_pasted("x\tMayor\tAda\tHall\tOakton\ta@b.example\t60201\tcolor\tred\n").unused == ("#8", "#9")
+
+
+@pytest.mark.parametrize(
+    ("heading", "cells"),
+    [
+        ("Served", ("60201", "60202; 60203", "")),
+        ("Area", ("602*", "60201-60209", "all of them")),
+        ("Area", ("SW1A 1AA, M1 1AE", "EC1A 1BB")),
+        ("Area", ("K1A 0B1", "M5V 2T6")),
+        ("Area", ("60201-1234 60202",)),
+        ("", ("60201", "60202")),
+    ],
+)
+def test_an_unused_column_that_looks_like_postal_codes_is_a_mistake(heading: str, cells: tuple[str, ...]) -> None:
+    rows = "".join(f'Ada;Mayor;"{cell}"\n' for cell in cells)
+
+    with pytest.raises(MistakesError, match=f"`{heading or '#3'}` looks like postal codes; call it `Postal codes`"):
+        read_pasted(f"Name;Title;{heading}\n{rows}")
+
+    assert read_pasted(f"Name;Title;{heading};Zip\n{rows.replace(chr(10), ';60201' + chr(10))}").unused
+
+
+@pytest.mark.parametrize(
+    "cells", [("847-555-0100",), ("(847) 555 0100",), ("8475550100",), ("2019", "2023"), ("7", "12"), ("Ward 60201",)]
+)
+def test_a_column_of_other_numbers_is_only_named(cells: tuple[str, ...]) -> None:
+    rows = "".join(f"Ada;Mayor;{cell}\n" for cell in cells)
+
+    assert read_pasted(f"Name;Title;Other\n{rows}").unused == ("Other",)
 
 
 def test_rows_without_headings_are_told_apart_by_their_cells() -> None:

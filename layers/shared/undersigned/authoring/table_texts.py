@@ -10,7 +10,7 @@ from undersigned.domain.errors import ExplainedError
 from undersigned.domain.languages import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Iterator
 
 SEPARATORS = {",": Message("a comma"), ";": Message("a semicolon"), "\t": Message("a tab")}
 """What can be between cells, and how people call it."""
@@ -50,13 +50,13 @@ def encoding_of(content: bytes) -> str:
     return "utf-8"
 
 
-def separator_of(text: str, names: Collection[str]) -> str:
-    """Return what separates the cells of a table whose first line has some of these names of columns."""
+def separator_of(text: str, is_name: Callable[[str], bool]) -> str:
+    """Return what separates the cells of a table whose first line has some names of columns."""
     first = next((line for line in text.split("\n") if line.strip()), "")
 
     def known(separator: str) -> tuple[int, int]:
         cells = [cell.strip().strip('"').lower() for cell in first.split(separator)]
-        return sum(cell in names for cell in cells), len(cells)
+        return sum(map(is_name, cells)), len(cells)
 
     with_names = max(SEPARATORS, key=lambda separator: known(separator)[0])
     if known(with_names)[0]:

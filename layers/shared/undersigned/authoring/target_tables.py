@@ -26,35 +26,45 @@ type Row = tuple[str, ...]
 
 NAMES: Mapping[str, str] = {
     **{column: column for column in COLUMNS},
-    **dict.fromkeys(("position", "job title", "function", "role"), "title"),
-    **dict.fromkeys(("recipient", "full name", "person", "official"), "name"),
-    **dict.fromkeys(("agency", "organization", "organisation", "office", "institution"), "department"),
-    **dict.fromkeys(("town", "city", "village", "municipality", "place", "community"), "locality"),
-    **dict.fromkeys(("e-mail", "mail", "email address", "e-mail address"), "email"),
-    **dict.fromkeys(
-        ("postal codes", "postal code", "postal_code", "zip", "zips", "zip code", "zip codes", "zipcode", "zipcodes"),
-        "postal_codes",
-    ),
-    **dict.fromkeys(("postcode", "postcodes"), "postal_codes"),
+    **dict.fromkeys(("position", "job title", "function", "role", "título", "cargo"), "title"),
+    **dict.fromkeys(("recipient", "full name", "person", "official", "nombre"), "name"),
+    **dict.fromkeys(("agency", "organization", "organisation", "office", "institution", "departamento"), "department"),
+    **dict.fromkeys(("town", "city", "village", "municipality", "place", "community", "localidad"), "locality"),
+    **dict.fromkeys(("e-mail", "mail", "email address", "e-mail address", "correo"), "email"),
+    **dict.fromkeys(("short name", "nombre corto"), "id"),
+    **dict.fromkeys(("postal code", "postcode", "post code", "código postal", "plz"), "postal_codes"),
+    **dict.fromkeys(("zip", "zip code", "zipcode"), "postal_codes"),
 }
-"""The column that each heading of a spreadsheet means, in lowercase."""
+"""The column that each heading of a spreadsheet means, also those of the workshop's table. See `_plain`."""
 
 _TITLES = re.compile(r"title_[a-z0-9-]+")
 _LEAST_HEADINGS = 2
 """A first row with fewer known headings is a recipient."""
 
+_SOME_CODE = (
+    r"(?:(?!(?:19|20)[0-9]{2}\b)[0-9]{4,6}(?:-[0-9]{3,6})?|[0-9]{1,5}\*|\*"
+    r"|[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}|[A-Z][0-9][A-Z] ?[0-9][A-Z][0-9]|[0-9]{4} ?[A-Z]{2})"
+)
+_SURE_CODES = re.compile(rf"{_SOME_CODE}(?:[;,\s]+{_SOME_CODE})*", re.IGNORECASE)
+"""Cells that can hardly be anything but postal codes. Years and phone numbers are none."""
+
 _IDS_OF_LOCALITY = ("locality", "name", "title")
 _CODES = re.compile(r"[0-9*?;,\s–-]*[0-9*][0-9*?;,\s–-]*")
 _LONGEST_ID = 40
+_LONGEST_HEADING = 60
 
 
 @dataclass(frozen=True, slots=True)
 class TargetTable:
-    """Rows of cells, each as long as `columns`. `lines` are those of the rows in the text they were read from."""
+    """Rows of cells, each as long as `columns`. `lines` are those of the rows in the text they were read from.
+
+    `unused` are the headings of what was pasted with them and is in no column; #8 is the eighth one, without a heading.
+    """
 
     columns: tuple[str, ...] = COLUMNS
     rows: tuple[Row, ...] = ()
     lines: tuple[int, ...] = ()
+    unused: tuple[str, ...] = ()
 
     def cell(self, row: int, column: str) -> str:
         """Return a cell, or an empty text if the table has no such column."""
@@ -93,6 +103,15 @@ class TargetTable:
         columns = tuple(dict.fromkeys((*COLUMNS, *other.columns)))
         return other.as_columns(columns).with_ids(self)
 
+    def without_codes_of(self, before: TargetTable) -> tuple[str, ...]:
+        """Return the names in the rows that have no postal codes here, and had some before."""
+        had = {before.cell(row, "id") for row in range(len(before.rows)) if before.cell(row, "postal_codes")}
+        return tuple(
+            self.cell(row, "name")
+            for row in range(len(self.rows))
+            if self.cell(row, "id") in had and not self.cell(row, "postal_codes")
+        )
+
     def with_ids(self, before: TargetTable | None = None) -> TargetTable:
         """Return the table with an id in each row: the one that the row had before, or one made of its locality."""
         table = self if "id" in self.columns else self.as_columns(("id", *self.columns))
@@ -117,7 +136,7 @@ def read_table(text: str) -> TargetTable:
 
     Cells beyond the columns join the last one, so that nothing is lost.
     """
-    separator = separator_of(text, NAMES)
+    separator = separator_of(text, _is_name)
     rows = _rows(text, separator)
     if not rows:
         return TargetTable()
@@ -134,28 +153,51 @@ def read_pasted(text: str) -> TargetTable:
 
     Without headings, the cells tell what they are: the one with @ is the address, and those of digits are the postal
     codes. The others are title, name, department and locality, in this order. Raises MistakesError if the text is no
-    table.
+    table, and if what seems to be the postal codes has a heading that says nothing of them: without postal codes, each
+    recipient would get everyone's letters.
     """
     text = with_our_line_ends(text.removeprefix("\ufeff"))
-    separator = separator_of(text, NAMES)
+    separator = separator_of(text, _is_name)
     rows = [cells for _, cells in _rows(text, separator)]
     if not rows:
         return TargetTable()
-    columns = [_column(cell) for cell in rows[0]]
-    if sum(column in COLUMNS or bool(_TITLES.fullmatch(column)) for column in columns) >= _LEAST_HEADINGS:
+    headings = [on_one_line(cell) for cell in rows[0]]
+    columns = _columns(headings)
+    if sum(map(_is_column, columns)) >= _LEAST_HEADINGS:
         rows = rows[1:]
     else:
         columns = _guessed(rows)
-    known = [
-        column
-        for place, column in enumerate(columns)
-        if column not in columns[:place] and (column in COLUMNS or _TITLES.fullmatch(column))
-    ]
-    places = [columns.index(column) for column in known]
-    fitted = (_fitted(cells, len(columns), separator) for cells in rows)
-    chosen = (tuple(row[place] for place in places) for row in fitted)
+        headings = [""] * len(columns)
+    fitted = [_fitted(cells, len(columns), separator) for cells in rows]
+    filled = [any(row[place] for row in fitted) for place in range(len(columns))]
+    places: dict[str, int] = {}
+    # Of two columns with the same meaning, an empty one loses nothing.
+    for place in sorted(range(len(columns)), key=lambda place: not filled[place]):
+        if _is_column(columns[place]):
+            places.setdefault(columns[place], place)
+    known = sorted(places, key=places.__getitem__)
+    chosen = (tuple(row[places[column]] for column in known) for row in fitted)
     table = TargetTable(tuple(known), tuple(row for row in chosen if any(row)))
-    return table.as_columns(tuple(dict.fromkeys((*COLUMNS, *known))))
+    unused = {
+        place: heading or f"#{place + 1}"
+        for place, heading in enumerate(headings)
+        if filled[place] and place not in places.values()
+    }
+    if not any(table.cell(row, "postal_codes") for row in range(len(table.rows))):
+        for place, heading in unused.items():
+            _refuse_codes(heading, [row[place] for row in fitted])
+    return replace(table.as_columns(tuple(dict.fromkeys((*COLUMNS, *known)))), unused=tuple(unused.values()))
+
+
+def _refuse_codes(heading: str, cells: Sequence[str]) -> None:
+    """Raise MistakesError for an unused column whose cells are mostly postal codes."""
+    if sum(bool(_SURE_CODES.fullmatch(cell)) for cell in cells) * 2 > sum(map(bool, cells)):
+        message = Message(
+            "the column `%(column)s` looks like postal codes; call it `Postal codes`, or leave it out if it has "
+            "something else",
+            {"column": heading[:_LONGEST_HEADING]},
+        )
+        raise MistakesError([Mistake(FILE, None, message)])
 
 
 def _rows(text: str, separator: str) -> list[tuple[int, list[str]]]:
@@ -166,9 +208,37 @@ def _rows(text: str, separator: str) -> list[tuple[int, list[str]]]:
         raise MistakesError([Mistake(FILE, error.line, message)]) from error
 
 
+def _plain(heading: str) -> str:
+    """Return a heading without what people write differently: case, accents, punctuation, and an s at a word's end."""
+    letters = "".join(c for c in unicodedata.normalize("NFKD", heading.lower()) if not unicodedata.combining(c))
+    words = re.sub(r"[\W_]+", " ", re.sub(r"[()]", "", letters)).split()
+    return " ".join(re.sub(r"(?<=.)e?s?$", "", word) for word in words)
+
+
+_COLUMNS_BY_PLAIN_NAME = {_plain(name): column for name, column in NAMES.items()}
+_BEFORE_MORE_WORDS = tuple(f"{name} " for name, column in _COLUMNS_BY_PLAIN_NAME.items() if column == "postal_codes")
+
+
 def _column(heading: str) -> str:
     name = on_one_line(heading).lower()
-    return NAMES.get(name, name)
+    return _COLUMNS_BY_PLAIN_NAME.get(_plain(name), name)
+
+
+def _columns(headings: Sequence[str]) -> list[str]:
+    """Return the column of each heading. Postal codes can have a longer one, such as ZIP Codes Covered."""
+    columns = [_column(heading) for heading in headings]
+    longer = [place for place, heading in enumerate(headings) if _plain(heading).startswith(_BEFORE_MORE_WORDS)]
+    if "postal_codes" not in columns and len(longer) == 1:
+        columns[longer[0]] = "postal_codes"
+    return columns
+
+
+def _is_column(column: str) -> bool:
+    return column in COLUMNS or bool(_TITLES.fullmatch(column))
+
+
+def _is_name(heading: str) -> bool:
+    return _is_column(_column(heading))
 
 
 def _fitted(cells: Sequence[str], length: int, separator: str) -> Row:

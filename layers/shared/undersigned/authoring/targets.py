@@ -80,7 +80,7 @@ class _Reader:
 
     def read(self, text: str) -> None:
         """Read the whole file."""
-        separator = separator_of(text, COLUMNS)
+        separator = separator_of(text, COLUMNS.__contains__)
         rows = rows_of(text, separator)
         try:
             first = next(rows, None)

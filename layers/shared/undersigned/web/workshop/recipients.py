@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 
 _EMPTY_ROWS = 3
+_MOST_NAMED = 20
+_LONGEST_NAMED = 60
 
 
 _CELL = re.compile(r"cell-([0-9]{1,5})-(.+)")
@@ -54,19 +56,43 @@ class ShownRow:
     errors: Mapping[str, Sequence[str]]
 
 
-def recipients(workshop: Workshop, page: int, *, pasted: str = "", error: MistakesError | None = None) -> Page:
-    """Render a page of the table of recipients, with each mistake at its cell.
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """Rows that were pasted or uploaded, and what became of them.
 
-    `error` says why what was pasted or uploaded could not be read; `pasted` is that text.
+    `error` says why they could not be read; `pasted` is their text then, and `replaces` what was to become of the list.
+    Of rows that were taken, `unused` are the columns that were left out, and `without_codes` the names of the
+    recipients who lost their postal codes.
     """
+
+    pasted: str = ""
+    replaces: bool = False
+    error: MistakesError | None = None
+    unused: Sequence[str] = ()
+    without_codes: Sequence[str] = ()
+
+
+_NO_UPLOAD = Upload()
+
+
+def recipients(workshop: Workshop, page: int, upload: Upload = _NO_UPLOAD) -> Page:
+    """Render a page of the table of recipients, with each mistake at its cell."""
     table = workshop.table
     notes = workshop.shown(
         [note for note in (*workshop.checked.warnings, *workshop.checked.notes) if step_of(note.file) == "recipients"]
     )
-    values: dict[str, object] = {"pasted": pasted, "notes": notes}
-    if error:
-        values["mistakes"] = tuple(ShownMistake("#pasted", "", workshop.viewer.say(one.says)) for one in error.mistakes)
-        values["mistakes_in_all"] = len(error.mistakes)
+    values: dict[str, object] = {
+        "pasted": upload.pasted,
+        "replaces": upload.replaces,
+        "notes": notes,
+        "unused": _named(upload.unused),
+        "without_codes": _named(upload.without_codes),
+        "next_step": workshop.after("recipients").partition("?")[0],
+    }
+    if upload.error:
+        mistakes = upload.error.mistakes
+        values["mistakes"] = tuple(ShownMistake("#pasted", "", workshop.viewer.say(one.says)) for one in mistakes)
+        values["mistakes_in_all"] = len(mistakes)
     if table is None:
         text = workshop.draft.files.get(targets_file.FILE, "")
         return workshop_page("workshop_recipients.html", workshop, "recipients", as_file=text, **values)
@@ -86,6 +112,12 @@ def recipients(workshop: Workshop, page: int, *, pasted: str = "", error: Mistak
         total=len(table.rows),
         **values,
     )
+
+
+def _named(texts: Sequence[str]) -> list[str]:
+    """Return the first texts, shortened: a spreadsheet can have thousands, and a cell a whole page."""
+    named = [text if len(text) <= _LONGEST_NAMED else f"{text[:_LONGEST_NAMED]}…" for text in texts[:_MOST_NAMED]]
+    return named if len(texts) <= _MOST_NAMED else [*named, "…"]
 
 
 def _rows(
