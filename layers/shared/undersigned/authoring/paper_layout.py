@@ -179,7 +179,7 @@ class _Layout:
         if in_entry and self._is_nested(mark):
             self.laid.append(line)
         elif in_entry and (is_other or self._depth(mark) > 1):
-            # Packets and emails show lists on one level. So an entry of a lower level is a line of the entry above.
+            # How a word processor indents says too little of levels. So an entry of a lower one is a line of the entry.
             self.laid[-1].breaks = True
             lead = f"{mark['number']}\\{own}" if mark["number"] else "–"
             self.laid.append(LaidLine(line.number, f"  {lead} {words}"))

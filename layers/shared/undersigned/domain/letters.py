@@ -179,10 +179,21 @@ class Run:
 
 @dataclass(slots=True)
 class Block:
-    """A paragraph, heading, list entry or quotation, as runs."""
+    """A paragraph, heading, list entry or quotation, as runs.
+
+    `level` says in how many list entries it is, so 0 for an entry of a list that is in no other. `number` is that of a
+    numbered entry.
+    """
 
     kind: BlockKind
     runs: list[Run] = field(default_factory=list)
+    level: int = 0
+    number: int = 0
+
+    @property
+    def is_entry(self) -> bool:
+        """Say whether it begins an entry of a list."""
+        return self.kind in {"bullet", "number"}
 
     @property
     def text(self) -> str:
@@ -199,6 +210,7 @@ class _BlockReader(HTMLParser):
         self._open: list[str] = []
         self._links: list[str] = []
         self._lists: list[BlockKind] = []
+        self._numbers: list[int] = []
         self._svg: dict[str, str | None] = {}
         self._block: Block | None = None
 
@@ -208,13 +220,13 @@ class _BlockReader(HTMLParser):
             case "br":
                 self._add("\n")
                 return
-            case "ul":
-                self._lists.append("bullet")
-            case "ol":
-                self._lists.append("number")
+            case "ul" | "ol":
+                self._lists.append("bullet" if tag == "ul" else "number")
+                self._numbers.append(0)
             case "li":
+                self._numbers[-1] += 1
                 self._begin(self._lists[-1])
-            case "p" if self._block is None or self._block.kind not in {"bullet", "number"} or self._block.text.strip():
+            case "p" if self._block is None or not self._block.is_entry or self._block.text.strip():
                 self._begin("quote" if "blockquote" in self._open else "paragraph")
             case "h1" | "h2" | "h3" | "h4" | "h5" | "h6":
                 self._begin("heading")
@@ -236,6 +248,7 @@ class _BlockReader(HTMLParser):
         match tag:
             case "ul" | "ol":
                 self._lists.pop()
+                self._numbers.pop()
             case "a":
                 self._links.pop()
             case "p" | "li" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6":
@@ -253,7 +266,10 @@ class _BlockReader(HTMLParser):
         self._add(text.replace("\n", " "))
 
     def _begin(self, kind: BlockKind) -> None:
-        self._block = Block(kind)
+        self._block = Block(kind, level=len(self._lists))
+        if self._block.is_entry:
+            self._block.level -= 1
+            self._block.number = self._numbers[-1] if kind == "number" else 0
         self.blocks.append(self._block)
 
     def _add(self, text: str, drawn: Picture | None = None) -> None:
@@ -275,11 +291,16 @@ class _BlockReader(HTMLParser):
 
 
 def read_blocks(html: str) -> tuple[Block, ...]:
-    """Read a rendered letter as blocks, without empty ones."""
+    """Read a rendered letter as blocks, without empty ones. A list entry that begins with another list is not empty."""
     reader = _BlockReader()
     reader.feed(html)
     reader.close()
-    return tuple(block for block in reader.blocks if block.text.strip())
+    kept: list[Block] = []
+    for block in reversed(reader.blocks):
+        has_inside = block.is_entry and kept and kept[-1].level > block.level
+        if has_inside or block.text.strip():
+            kept.append(block)
+    return tuple(reversed(kept))
 
 
 def _with_address(run: Run) -> str:
@@ -289,12 +310,22 @@ def _with_address(run: Run) -> str:
 
 
 def as_text(blocks: Iterable[Block]) -> str:
-    """Return blocks as plain text, wrapped at 72 columns, without trailing spaces."""
+    """Return blocks as plain text, wrapped at 72 columns, without trailing spaces.
+
+    What is in a list entry is indented as far as the entry's own words.
+    """
     paragraphs = []
-    number = 0
+    # How far the words of the entry at each level are from its mark.
+    widths: list[int] = []
     for block in blocks:
-        number = number + 1 if block.kind == "number" else 0
-        lead = {"bullet": "- ", "number": f"{number}. ", "quote": "> "}.get(block.kind, "")
+        outer = " " * sum(widths[: block.level])
+        mark = {"bullet": "- ", "number": f"{block.number}. ", "quote": "> "}.get(block.kind, "")
+        if block.is_entry:
+            widths[block.level :] = [len(mark)]
+        lead = f"{outer}{mark}"
+        if not block.text.strip():
+            paragraphs.append(lead.rstrip())
+            continue
         lines = "".join(_with_address(run) for run in block.runs).split("\n")
         indent = lead if block.kind == "quote" else " " * len(lead)
         paragraphs.append(

@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from undersigned.domain import languages
@@ -120,27 +121,50 @@ def _parts(run: Run) -> Iterator[object]:
             yield [words, looks, run.link] if looks or run.link else words
 
 
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """A block with all that is inside it: a list entry's own paragraphs and lists."""
+
+    kind: str
+    number: int
+    runs: tuple[Run, ...]
+    inside: tuple[_Whole, ...]
+
+    def as_listed(self, uses: int) -> dict[str, Any]:
+        """Return it in packet.typ's format."""
+        return {
+            "kind": self.kind,
+            "number": self.number,
+            "runs": [part for run in self.runs for part in _parts(run)],
+            "boxed": _is_boxed(self.kind, self.runs, uses),
+            # Typst lays out an entry as a whole.
+            "inside": [whole.as_listed(1) for whole in self.inside],
+        }
+
+
+def _wholes(blocks: Sequence[Block]) -> Iterator[_Whole]:
+    """Yield the blocks that are in no other, each with those of deeper levels that follow it."""
+    begins = [position for position, block in enumerate(blocks) if position == 0 or block.level <= blocks[0].level]
+    for begin, end in pairwise([*begins, len(blocks)]):
+        block = blocks[begin]
+        yield _Whole(block.kind, block.number, tuple(block.runs), tuple(_wholes(blocks[begin + 1 : end])))
+
+
 class _Blocks:
     """The blocks of all letters, each once: most of a letter is the same for all signers."""
 
     def __init__(self, letters: Sequence[PacketLetter]) -> None:
-        self._uses = Counter(_identity(block) for letter in letters for block in letter.blocks)
-        self._numbers = {identity: number for number, identity in enumerate(self._uses)}
+        self._of_letters = [list(_wholes(letter.blocks)) for letter in letters]
+        self._uses = Counter(whole for wholes in self._of_letters for whole in wholes)
+        self._numbers = {whole: number for number, whole in enumerate(self._uses)}
 
-    def numbers(self, letter: PacketLetter) -> list[int]:
-        """Return the positions of a letter's blocks in `listed`."""
-        return [self._numbers[_identity(block)] for block in letter.blocks]
+    def numbers(self) -> list[list[int]]:
+        """Return the positions of each letter's blocks in `listed`."""
+        return [[self._numbers[whole] for whole in wholes] for wholes in self._of_letters]
 
     def listed(self) -> list[dict[str, Any]]:
         """Return the blocks in packet.typ's format."""
-        return [
-            {"kind": kind, "runs": [part for run in runs for part in _parts(run)], "boxed": _is_boxed(kind, runs, uses)}
-            for (kind, runs), uses in self._uses.items()
-        ]
-
-
-def _identity(block: Block) -> tuple[str, tuple[Run, ...]]:
-    return block.kind, tuple(block.runs)
+        return [whole.as_listed(uses) for whole, uses in self._uses.items()]
 
 
 def _is_boxed(kind: str, runs: Sequence[Run], uses: int) -> bool:
@@ -169,8 +193,8 @@ def _letters(
         },
         "blocks": blocks.listed(),
         "letters": [
-            {"language": letter.language, "label": _tidied(label), "footer": footer, "blocks": blocks.numbers(letter)}
-            for letter, (label, footer) in zip(letters, labels, strict=True)
+            {"language": letter.language, "label": _tidied(label), "footer": footer, "blocks": numbers}
+            for letter, (label, footer), numbers in zip(letters, labels, blocks.numbers(), strict=True)
         ],
     }
 
@@ -301,8 +325,13 @@ class _Piece:
 
     @property
     def texts(self) -> set[str]:
-        runs = self.block["runs"] if self.block else []
-        return {self.letter["label"], *(run if isinstance(run, str) else run[0] for run in runs)}
+        return {self.letter["label"], *(_texts_in(self.block) if self.block else ())}
+
+
+def _texts_in(block: dict[str, Any]) -> Iterator[str]:
+    yield from (run if isinstance(run, str) else run[0] for run in block["runs"])
+    for inside in block["inside"]:
+        yield from _texts_in(inside)
 
 
 def _pieces(document: dict[str, Any]) -> list[_Piece]:
