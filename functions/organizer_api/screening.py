@@ -15,9 +15,11 @@ from undersigned.web.answers import dashboard_page, data
 from undersigned.web.cursors import SIGNATURE_POSITION, cursor_of
 from undersigned.web.evidence import evidence_values
 from undersigned.web.posted import RequestError, posted_values
-from undersigned.web.posted_filters import CRITERIA, posted_filter
+from undersigned.web.posted_filters import CRITERIA, mistyped, posted_filter
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aws_lambda_powertools.event_handler import Response
 
     from undersigned.domain.signatures import SignatureFilter
@@ -28,6 +30,8 @@ routes = campaign_routes()
 pages = dashboard_routes()
 
 _FIELDS = (*CRITERIA, "action", "why", "cursor")
+
+_NOTHING = Message("Say which letters: fill in at least one field, or tick the box.")
 
 _MOST_TIME = timedelta(seconds=12)
 """How long a button works before it shows what is left. The API times out after 30 seconds, and a slice takes six."""
@@ -73,12 +77,22 @@ def screening_page(request: DashboardRequest) -> Response[str]:
 def screen_letters(request: DashboardRequest) -> Response[str]:
     """Show where the selected letters are and the buttons for them, after doing what a button says."""
     request.check_fields(("token", *_FIELDS))
-    viewer, screening = viewer_of(request), wired.stack.screening()
-    wanted = posted_filter(posted_values(request.event), viewer.campaign, on_hold=request.ticked("on_hold"))
+    viewer, screening, values = viewer_of(request), wired.stack.screening(), posted_values(request.event)
+    if wrong := mistyped(values, viewer.campaign):
+        return _select_again(request, 400, wrong)
+    wanted = posted_filter(values, viewer.campaign, on_hold=request.ticked("on_hold"))
     action, after = _action(request), _after(request)
+    if action is None and not wanted.singles_out:
+        return _select_again(request, 409, {"": _NOTHING})
     done = _act(request, action, wanted, after) if action else None
     found = screening.look(request.campaign, wanted, after)
     return dashboard_page(dashboard.screened(viewer, wanted, found, after, done))
+
+
+def _select_again(request: DashboardRequest, status: int, wrong: Mapping[str, Message]) -> Response[str]:
+    """Show the form that selects letters with what was typed in it, and what is wrong, by the names of its fields."""
+    typed = {name: request.typed(name) for name in CRITERIA}
+    return dashboard_page(dashboard.select_again(viewer_of(request), typed, wrong), status=status)
 
 
 def _act(request: DashboardRequest, action: ScreeningAction, wanted: SignatureFilter, after: str | None) -> Screened:

@@ -80,9 +80,9 @@ class Organizer:
         return self.world.post(self.address(path), sent, cookies=self.cookies, **options)
 
 
-def text_of(answer: Answer) -> str:
+def text_of(answer: Answer, status: int = 200) -> str:
     """Return a page's text without its style and tags."""
-    assert answer.status == 200, answer.status
+    assert answer.status == status, answer.status
     bare = re.sub(r"<style>.*?</style>|<[^>]*>", " ", answer.body, flags=re.DOTALL)
     return " ".join(html.unescape(bare).split())
 
@@ -898,6 +898,54 @@ def test_letters_are_put_on_hold_released_and_erased(world: World, manager: Orga
 )
 def test_a_bad_choice_of_letters_is_refused(manager: Organizer, values: dict[str, str]) -> None:
     assert manager.press("/screening", values).status == 400
+
+
+MISTYPED = {
+    "domain": ("p1@mass.example", "The domain is what follows the @ of an email address, such as example.org."),
+    "network": ("zzz", "A network has 12 digits and letters. A letter’s page shows it."),
+    "signed_from": ("yesterday", "Signed from: write a day and a time, such as 2026-11-30T09:00."),
+    "signed_before": ("tomorrow", "Signed before: write a day and a time, such as 2026-11-30T09:00."),
+}
+
+
+@pytest.mark.parametrize("field", MISTYPED)
+def test_what_was_typed_to_choose_letters_stays_beside_a_mistake(manager: Organizer, field: str) -> None:
+    text, said = MISTYPED[field]
+    typed = {
+        "suspicion": "any",
+        "domain": "mass.example",
+        "network": "0123456789ab",
+        "signed_from": "2026-11-24T11:59",
+        "signed_before": "2026-11-25T11:59",
+        "on_hold": "yes",
+        field: text,
+    }
+    page = manager.press("/screening", typed)
+    assert said in text_of(page, 400)
+    assert "`" not in text_of(page, 400)
+    for name in ("domain", "network", "signed_from", "signed_before"):
+        [tag] = re.findall(rf'<input id="{name}"[^>]*>', page.body)
+        assert f'value="{typed[name]}"' in tag
+        assert ('aria-invalid="true"' in tag) is (name == field)
+    assert '<option value="any" selected>' in page.body
+    assert re.search(r'name="on_hold" value="yes" checked', page.body)
+    fixed = manager.press("/screening", {**typed, field: ""})
+    assert fixed.status == 200
+
+
+def test_a_mistyped_choice_is_no_markup(manager: Organizer) -> None:
+    page = manager.press("/screening", {"domain": '"><b>', "network": "<i>"})
+    assert "<b>" not in page.body
+    assert "<i>" not in page.body
+    assert "&lt;b&gt;" in page.body
+
+
+def test_choosing_nothing_shows_the_form_again(world: World, manager: Organizer) -> None:
+    world.confirmed()
+    empty = dict.fromkeys(("suspicion", "domain", "network", "signed_from", "signed_before"), "")
+    page = manager.press("/screening", empty)
+    assert "Say which letters: fill in at least one field, or tick the box." in text_of(page, 409)
+    assert '<input id="domain"' in page.body
 
 
 def test_letters_to_an_unknown_recipient_are_no_choice(manager: Organizer) -> None:

@@ -27,6 +27,7 @@ from undersigned.web.attention import points
 from undersigned.web.cursors import cursor_of, delivery_position
 from undersigned.web.dashboard_frame import render_framed
 from undersigned.web.pages import DELIVERY_STATES, state_of_line
+from undersigned.web.posted_filters import CRITERIA
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -802,6 +803,12 @@ def screening(viewer: Viewer, evidence: Evidence) -> Page:
     return _screening(viewer, found=[*_criteria(viewer, evidence)], places=None, done=None)
 
 
+def select_again(viewer: Viewer, typed: Mapping[str, str], wrong: Mapping[str, Message]) -> Page:
+    """Render the form that selects letters with what was typed, and what is wrong, by the names of its fields."""
+    errors = {name: viewer.say(message) for name, message in wrong.items()}
+    return _screening(viewer, places=None, done=None, typed=typed, errors=errors)
+
+
 def screened(
     viewer: Viewer, wanted: SignatureFilter, found: Screened, after: str | None, done: Screened | None
 ) -> Page:
@@ -820,8 +827,15 @@ def screened(
 
 
 def _screening(viewer: Viewer, **values: object) -> Page:
+    typed_nothing = {"typed": dict.fromkeys(CRITERIA, ""), "errors": {}}
     return render_framed(
-        "dashboard_screening.html", viewer.language, viewer, "signatures", (), suspicions=_suspicions(viewer), **values
+        "dashboard_screening.html",
+        viewer.language,
+        viewer,
+        "signatures",
+        (),
+        suspicions=_suspicions(viewer),
+        **(typed_nothing | values),
     )
 
 

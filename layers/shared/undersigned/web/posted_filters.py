@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from undersigned.domain.abuse_checks import WantedSuspicion
 from undersigned.domain.campaigns import ID_PATTERN
+from undersigned.domain.errors import GivenError
 from undersigned.domain.languages import Message
 from undersigned.domain.screening import checked_filter
 from undersigned.domain.signatures import SignatureFilter
@@ -53,6 +54,28 @@ def posted_filter(values: Mapping[str, object], campaign: Campaign, *, on_hold: 
             on_hold=on_hold,
         )
     )
+
+
+_TYPED: Mapping[str, Message] = {
+    "domain": Message("The domain is what follows the @ of an email address, such as example.org."),
+    "network": Message("A network has 12 digits and letters. A letter’s page shows it."),
+    "signed_from": Message("Signed from: write a day and a time, such as 2026-11-30T09:00."),
+    "signed_before": Message("Signed before: write a day and a time, such as 2026-11-30T09:00."),
+}
+"""What a page says of each criterion that a person types, if no letter can meet it."""
+
+
+def mistyped(values: Mapping[str, object], campaign: Campaign) -> Mapping[str, Message]:
+    """Return what a page says of the criteria in posted values that `posted_filter` would refuse, by their names."""
+    return {name: message for name, message in _TYPED.items() if not _is_readable(name, values, campaign)}
+
+
+def _is_readable(name: str, values: Mapping[str, object], campaign: Campaign) -> bool:
+    try:
+        posted_filter({name: values.get(name)}, campaign, on_hold=False)
+    except (RequestError, GivenError):
+        return False
+    return True
 
 
 def _text(values: Mapping[str, object], name: str) -> str | None:
