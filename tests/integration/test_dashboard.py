@@ -901,8 +901,8 @@ def test_a_bad_choice_of_letters_is_refused(manager: Organizer, values: dict[str
 
 
 MISTYPED = {
-    "domain": ("p1@mass.example", "The domain is what follows the @ of an email address, such as example.org."),
-    "network": ("zzz", "A network has 12 digits and letters. A letter’s page shows it."),
+    "domain": ("p1@mass.example", "The domain must be the part of an email address after the @, such as example.org."),
+    "network": ("zzz", "The network must be one of those that we show: 12 digits and letters."),
     "signed_from": ("yesterday", "Signed from: write a day and a time, such as 2026-11-30T09:00."),
     "signed_before": ("tomorrow", "Signed before: write a day and a time, such as 2026-11-30T09:00."),
 }

@@ -229,9 +229,9 @@ def checked_filter(wanted: SignatureFilter) -> SignatureFilter:
     """
     domain, network = (wanted.domain or "").strip(), (wanted.network or "").strip()
     if domain and not _DOMAIN.fullmatch(domain):
-        raise GivenError(Message("`domain` must be the part of an email address after the @, such as example.org."))
+        raise GivenError(Message("The domain must be the part of an email address after the @, such as example.org."))
     if network and not _NETWORK.fullmatch(network):
-        raise GivenError(Message("`network` must be one of those that we show: 12 digits and letters."))
+        raise GivenError(Message("The network must be one of those that we show: 12 digits and letters."))
     return replace(wanted, domain=domain.removeprefix("@").lower() or None, network=network or None)
 
 

@@ -56,26 +56,24 @@ def posted_filter(values: Mapping[str, object], campaign: Campaign, *, on_hold: 
     )
 
 
-_TYPED: Mapping[str, Message] = {
-    "domain": Message("The domain is what follows the @ of an email address, such as example.org."),
-    "network": Message("A network has 12 digits and letters. A letter’s page shows it."),
+_TIMES: Mapping[str, Message] = {
     "signed_from": Message("Signed from: write a day and a time, such as 2026-11-30T09:00."),
     "signed_before": Message("Signed before: write a day and a time, such as 2026-11-30T09:00."),
 }
-"""What a page says of each criterion that a person types, if no letter can meet it."""
+"""What a page says of a time that can't be read. The API names its own field."""
 
 
 def mistyped(values: Mapping[str, object], campaign: Campaign) -> Mapping[str, Message]:
     """Return what a page says of the criteria in posted values that `posted_filter` would refuse, by their names."""
-    return {name: message for name, message in _TYPED.items() if not _is_readable(name, values, campaign)}
-
-
-def _is_readable(name: str, values: Mapping[str, object], campaign: Campaign) -> bool:
-    try:
-        posted_filter({name: values.get(name)}, campaign, on_hold=False)
-    except (RequestError, GivenError):
-        return False
-    return True
+    wrong = {}
+    for name in ("domain", "network", *_TIMES):
+        try:
+            posted_filter({name: values.get(name)}, campaign, on_hold=False)
+        except GivenError as error:
+            wrong[name] = error.message
+        except RequestError as error:
+            wrong[name] = _TIMES.get(name, error.detail)
+    return wrong
 
 
 def _text(values: Mapping[str, object], name: str) -> str | None:
