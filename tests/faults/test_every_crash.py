@@ -35,8 +35,8 @@ COMMAND_LINE_ONLY = {
 }
 """Adapter methods that no function calls but the canary."""
 
-MAKES_NO_CALL = {"Bucket.link", "ExportFiles.link", "Mailbox.is_slow"}
-"""A link is signed without a call to AWS, and the pace is known."""
+MAKES_NO_CALL = {"ExportFiles.link", "Mailbox.is_slow"}
+"""An export's link is signed without a call to AWS, and the pace is known."""
 
 UNUSED = {f"PublicApi SpendForms: {part}" for part in ("Table.Arn", "dynamodb:PutItem", "dynamodb:LeadingKeys FORM#*")}
 """Permissions that a function has and no scenario uses. Code of version 0.2 uses this one, with today's role, during a
