@@ -16,7 +16,7 @@ from undersigned.services.exporting import NotReadyError
 from undersigned.services.packet_files import PacketErasedError, PacketNotReadyError
 from undersigned.services.people import PeopleError
 from undersigned.services.ports import ChangedError, FileMissingError, ThrottledError
-from undersigned.web.answers import Problem
+from undersigned.web.answers import FILE_MISSING, Problem
 from undersigned.web.posted import RequestError
 
 if TYPE_CHECKING:
@@ -85,14 +85,7 @@ def problem_of(error: UndersignedError) -> Problem:  # noqa: C901, PLR0911, PLR0
         case PacketNotReadyError():
             return Problem(409, Message("This packet is not ready"), error.message)
         case FileMissingError():
-            return Problem(
-                410,
-                Message("This packet is not stored"),
-                Message(
-                    "The time to keep its file is over, or the file was not copied when the campaign moved to another "
-                    "system."
-                ),
-            )
+            return FILE_MISSING
         case NotFoundError():
             return Problem(404, Message("Page not found"), Message("%(reason)s.", {"reason": str(error)}))
         case GivenError() | DraftFilesError() | UnknownSettingError():

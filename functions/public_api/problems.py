@@ -14,7 +14,7 @@ from undersigned.services.signing import (
     OwnRowDamagedError,
     WordsGoneError,
 )
-from undersigned.web.answers import Problem
+from undersigned.web.answers import FILE_MISSING, Problem
 from undersigned.web.posted import RequestError
 
 NO_ROUTE = Problem(
@@ -113,14 +113,7 @@ def problem_of(error: UndersignedError, *, can_sign: bool = False) -> Problem:  
         case PacketNotReadyError():
             return Problem(409, Message("This packet is not ready"), error.message)
         case FileMissingError():
-            return Problem(
-                410,
-                Message("This packet is not stored"),
-                Message(
-                    "The time to keep its file is over, or the file was not copied when the campaign moved to another "
-                    "system."
-                ),
-            )
+            return FILE_MISSING
         case NotFoundError():
             return NO_ROUTE
         case ChangedError() | ThrottledError():

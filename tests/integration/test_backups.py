@@ -519,6 +519,30 @@ def test_a_copied_packet_of_a_moved_campaign_goes_with_an_erased_letter(stacks: 
     assert "Ada" not in stored_text(new)
 
 
+def test_a_copied_packet_that_the_old_stack_had_deleted_is_deleted_again(stacks: Stacks) -> None:
+    """Somebody copied the files before a letter was erased, and moved the campaign after it."""
+    old = stacks.stack()
+    for name in ("Ada", "Bo"):
+        old.confirmed(**named(name))
+    old.week()
+    old.feedback("delivery", old.deliveries[0])
+    [packet] = old.wiring.deliveries.packets(EVANSTON)
+    copied = old.wiring.bucket.get(packet.name)
+    old.wiring.erasing().erase(CAMPAIGN, signer_id(SECRET, "ada@signers.example"))
+    old.run_queue()
+    old.clock.advance(hours=2)
+    old.reconcile()
+    assert delivery(old).swept == 1
+    stacks.backup()
+    new = stacks.stack(empty=True)
+    new.clock.now = old.clock.now
+    stacks.restore()
+    new.wiring.bucket.put(packet.name, copied)
+    assert "Ada" in stored_text(new)
+    new.reconcile()
+    assert "Ada" not in stored_text(new)
+
+
 def test_a_restore_writes_nothing_before_it_knows_if_an_email_was_sent(stacks: Stacks) -> None:
     leave_an_email_under_way(stacks.stack())
     stacks.backup()

@@ -234,7 +234,8 @@ class Restoring:
         current = delivery_values(
             self.decisions.applied_to(self.found.deliveries.get(delivery.key, delivery), self.now)
         )
-        return {name: value for name, value in row.items() if name not in current} | current
+        # The other stack's bucket was swept, not this one, into which old files may be copied.
+        return {name: value for name, value in row.items() if name not in current and name != "swept"} | current
 
     def _is_unsettled(self, packet: Values) -> bool:
         delivery = self.found.deliveries.get(_delivery_of(packet))

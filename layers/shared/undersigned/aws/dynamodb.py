@@ -135,7 +135,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """Delete an item, or only if the condition is met."""
+    """Delete an item. With a condition, do it only if that is met."""
 
     key: Key
     when: ConditionBase | None = None

@@ -60,7 +60,7 @@ class Clearing:
         return Over(campaign=True, deliveries=cleared)
 
     def sweep(self, delivery: Delivery) -> None:
-        """Delete the files with an erased letter of a delivery, until they were deleted once after any can be stored.
+        """Delete a delivery's files that have an erased letter, unless an earlier sweep surely found all of them.
 
         All tries to repack it may have failed. And a process that began before the last erasure may have stored one
         when all others were done, and have been killed then.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.event_handler import Response
 
+from undersigned.domain.languages import Message
 from undersigned.web import pages
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from undersigned.domain.campaigns import Campaign
     from undersigned.domain.errors import FieldError
-    from undersigned.domain.languages import Message
     from undersigned.web.assets import Asset
     from undersigned.web.page import Page, Theme
 
@@ -50,6 +50,14 @@ class Problem:
     detail: Message
     errors: tuple[FieldError, ...] = ()
     retry_after: int | None = None
+
+
+FILE_MISSING = Problem(
+    410,
+    Message("This packet is not stored"),
+    Message("The time to keep its file is over, or the file was not copied when the campaign moved to another system."),
+)
+"""What a link to a packet or an archive shows whose file is gone."""
 
 
 def page(  # noqa: PLR0913  (an answer's parts)
