@@ -67,18 +67,12 @@ def _parts(function: str, statement: dict[str, Any], need: Need | None = None) -
     for conditions in statement.get("Condition", {}).values():
         for fact, patterns in conditions.items():
             for pattern in _listed(patterns):
-                if need is None or pattern == "SenderAddress" or _matching(need, fact, [pattern]):
+                if need is None or pattern == "SenderAddress" or _matches(need, fact, [pattern]):
                     yield f"{prefix}: {fact} {pattern}"
 
 
-def _matching(need: Need, fact: str, patterns: list[str]) -> list[str]:
-    """Return the values of a fact that match one of the patterns."""
-    return [value for value in _values(need, fact) if any(fnmatchcase(value, pattern) for pattern in patterns)]
-
-
-def _values(need: Need, fact: str) -> list[str]:
-    """Return the values of a fact. A call names several attributes, and one of everything else."""
-    return need.facts[fact].split() if fact == "dynamodb:Attributes" else [need.facts[fact]]
+def _matches(need: Need, fact: str, patterns: list[str]) -> bool:
+    return any(fnmatchcase(need.facts[fact], pattern) for pattern in patterns)
 
 
 def _allows(statement: dict[str, Any], need: Need) -> bool:
@@ -86,7 +80,7 @@ def _allows(statement: dict[str, Any], need: Need) -> bool:
         need.action in _listed(statement["Action"])
         and any(fnmatchcase(need.resource, resource) for resource in _listed(statement["Resource"]))
         and all(
-            len(_matching(need, fact, _listed(patterns))) == len(_values(need, fact))
+            _matches(need, fact, _listed(patterns))
             for conditions in statement.get("Condition", {}).values()
             for fact, patterns in conditions.items()
             if not (fact == "ses:FromAddress" and patterns == "SenderAddress")

@@ -37,10 +37,7 @@ ON_QUEUE = {"SendMessage", "SendMessageBatch", "ChangeMessageVisibility", "GetQu
 
 
 class Need(NamedTuple):
-    """A permission that a call needs: an action on a resource, with the values that conditions check.
-
-    Several values of one fact have spaces between them.
-    """
+    """A permission that a call needs: an action on a resource, with the values that conditions check."""
 
     action: str
     resource: str
@@ -118,13 +115,7 @@ def _unknown(service: str, operation: str) -> str:
 
 def _on_row(action: str, request: Mapping[str, Any]) -> Need:
     row = request.get("Key") or request["Item"]
-    facts = {"dynamodb:LeadingKeys": row["pk"]["S"]}
-    if action == "UpdateItem":
-        # Expressions name every attribute by a placeholder. The key's attributes count, too: "Using IAM policy
-        # conditions for fine-grained access control" in the DynamoDB developer guide.
-        named = {*row, *request.get("ExpressionAttributeNames", {}).values()}
-        facts["dynamodb:Attributes"] = " ".join(sorted(named))
-    return Need(f"dynamodb:{action}", "Table.Arn", facts)
+    return Need(f"dynamodb:{action}", "Table.Arn", {"dynamodb:LeadingKeys": row["pk"]["S"]})
 
 
 def _queried(params: Mapping[str, Any], attribute: str) -> str:
