@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.aws_from_template import load_template
-from tests.template.alarm_mails import Breach, Email, emails
+from tests.template.alarm_mails import Breach, emails
 from tests.template.failure_rules import FOR_DEPLOYMENTS
 from tests.template.reading import ALARM, of_type, sources
 
@@ -114,14 +114,3 @@ def test_every_alarm_alone_sends_an_email(alarm: str) -> None:
     hours = sources(properties)[0].period * properties["EvaluationPeriods"] // 3600 + 2
 
     assert len(emails(TEMPLATE, [Breach(alarm, 0, 60 * hours)], hours=hours)) == 1
-
-
-def test_without_damping_the_same_cause_sends_many() -> None:
-    template = load_template()
-    for properties in of_type(template, ALARM).values():
-        if properties.get("DatapointsToAlarm") == 1:
-            properties["EvaluationPeriods"] = 1
-    found = emails(template, CAUSES["public_api fails now and then"], hours=5)
-
-    assert found[:2] == [Email("PagesFailAlarm", found[0].at), Email("PagesFailAlarm", found[1].at)]
-    assert found[1].at - found[0].at < 60

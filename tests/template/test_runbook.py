@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from tests.aws_from_template import ROOT, Template, load_template
 from tests.template.reading import ALARM, COMPOSITE, functions, of_type
 
@@ -37,24 +35,3 @@ def problems(runbook: str, template: Template) -> list[str]:
 
 def test_each_alarm_has_an_entry_and_each_entry_has_an_alarm() -> None:
     assert problems(RUNBOOK, load_template()) == []
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "problem"),
-    [
-        ("### TallyAlarm", "### CountAlarm", "TallyAlarm has no entry"),
-        ("### TallyAlarm", "### CountAlarm", "CountAlarm is not an alarm"),
-        (
-            "**Fix.** By the error's type. If a mapping",
-            "If a mapping",
-            "ConfirmationsLagAlarm has the parts ['Symptom', 'Check']",
-        ),
-        ("is TallyLagAlarm on", "is TallySlowAlarm on", "TallyAlarm names TallySlowAlarm"),
-        ("put-back DeliveriesFailed", "put-back DeliveriesLost", "there is no DeliveriesLost"),
-        ("$(id WaitingMails)", "$(id LateMails)", "there is no LateMails"),
-        ("errors Deliver 48h", "errors Delivery 48h", "there is no function Delivery"),
-    ],
-)
-def test_a_wrong_entry_is_found(old: str, new: str, problem: str) -> None:
-    assert old in RUNBOOK
-    assert problem in problems(RUNBOOK.replace(old, new), load_template())

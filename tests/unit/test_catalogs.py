@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from babel.messages.catalog import Catalog
 from babel.messages.frontend import CommandLineInterface
 from babel.messages.pofile import read_po
 from jinja2 import Environment, nodes
@@ -19,7 +18,7 @@ from undersigned.domain.languages import CATALOGS, SOURCE, languages
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from babel.messages.catalog import Message
+    from babel.messages.catalog import Catalog, Message
 
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT / "layers" / "shared" / "undersigned"
@@ -109,46 +108,6 @@ def test_a_catalog_has_every_plural_of_its_language(language: str) -> None:
         assert message.python_format or not gaps_in("".join(texts_of(message.id))), message.id
 
 
-def catalog_with(text: str, translation: str, **options: object) -> Catalog:
-    catalog = Catalog()
-    catalog.add(text, translation, **options)  # type: ignore[arg-type]
-    return catalog
-
-
-@pytest.mark.parametrize(
-    ("catalog", "mistake"),
-    [
-        (Catalog(), "it is missing"),
-        (catalog_with("Wait <b>%(seconds)s</b> s", ""), "it is not translated"),
-        (
-            catalog_with("Wait <b>%(seconds)s</b> s", "Espere <b>%(seconds)s</b> s", flags=["fuzzy"]),
-            "its sentence changed",
-        ),
-        (catalog_with("Wait <b>%(seconds)s</b> s", "Espere <b>%(segundos)s</b> s"), "it must have ['%(seconds)s']"),
-        (catalog_with("Wait <b>%(seconds)s</b> s", "Espere <b>%(seconds)s<b> s"), "it must have ['</b>', '<b>']"),
-        (catalog_with("Wait <b>%(seconds)s</b> s", "Espere <b>unos</b> s"), "it must have ['%(seconds)s']"),
-    ],
-)
-def test_a_mistake_in_a_catalog_is_found(catalog: Catalog, mistake: str) -> None:
-    [found] = mistakes_in(catalog, catalog_with("Wait <b>%(seconds)s</b> s", ""))
-    assert found.startswith(mistake)
-
-
-def test_a_sentence_is_found_by_its_context() -> None:
-    [missing, unused] = mistakes_in(
-        catalog_with("Sent", "Enviada", context="a letter"), catalog_with("Sent", "", context="a parcel")
-    )
-    assert missing.startswith("it is missing")
-    assert unused.startswith("it is not in the source")
-
-
-def test_an_unused_translation_is_found() -> None:
-    catalog = catalog_with("Gone", "Ido")
-    old = catalog_with("Old", "Viejo")
-    catalog.obsolete["Old"] = old["Old"]
-    assert [mistake.partition(";")[0] for mistake in mistakes_in(catalog, Catalog())] == ["it is not in the source"] * 2
-
-
 def calls_in(path: Path) -> Iterator[tuple[str, ast.Call]]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         match node:
@@ -193,16 +152,3 @@ def words_outside_of_translations(template: str) -> list[str]:
 @pytest.mark.parametrize("template", [path for path in TEMPLATES if path.suffix != ".css"], ids=lambda path: path.name)
 def test_a_template_has_no_untranslated_words(template: Path) -> None:
     assert words_outside_of_translations(template.read_text(encoding="utf-8")) == []
-
-
-@pytest.mark.parametrize(
-    ("template", "words"),
-    [
-        ("<p>Hello</p>", ["Hello"]),
-        ('<p class="big">{{ _("Hello") }}</p>', []),
-        ('<a href="{{ url }}" aria-label="Go">{{ _("Hello") }}</a>', ["Go"]),
-        ("{% trans %}Hello{% endtrans %}, {{ name }} and others", ["and", "others"]),
-    ],
-)
-def test_untranslated_words_in_a_template_are_found(template: str, words: list[str]) -> None:
-    assert words_outside_of_translations(template) == words

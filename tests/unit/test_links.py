@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
@@ -31,11 +29,7 @@ def dead_links(page: Path, text: str) -> list[str]:
     return dead
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_every_link_has_a_target(page: Path) -> None:
-    assert dead_links(page, page.read_text(encoding="utf-8")) == []
+def test_every_link_has_a_target() -> None:
+    dead = {str(page.relative_to(ROOT)): dead_links(page, page.read_text(encoding="utf-8")) for page in PAGES}
 
-
-def test_a_dead_link_is_found() -> None:
-    text = "[a](docs/glossary.md) [b](docs/nothing.md) [c](docs/glossary.md#signing) [d](docs/glossary.md#nowhere)"
-    assert dead_links(ROOT / "README.md", text) == ["docs/nothing.md", "docs/glossary.md#nowhere"]
+    assert {name: links for name, links in dead.items() if links} == {}
