@@ -67,10 +67,9 @@ soak: $(READY) ## run the tests that take minutes: thousands of people sign whil
 	UNDERSIGNED_ROWS=50000 UNDERSIGNED_EXAMPLES=5 UNDERSIGNED_CHANGES=1000 $(RUN) pytest --quiet tests/e2e/test_counts.py \
 		tests/e2e/test_exporting.py tests/e2e/test_openapi.py
 
-# The runbook runs the canary, too, and a stack has letters for it once a day.
-rehearse: browser ## see all pages in all looks, and do what operators do: a restore, the runbook, the canary, the doctor
+rehearse: browser ## see all pages in all looks, and do what operators do: a restore, the runbook, the doctor
 	UNDERSIGNED_LOOKS=all $(RUN) pytest --quiet --numprocesses auto -m "rehearsed or not rehearsed" -k accessible tests/browser tests/e2e
-	$(RUN) pytest --quiet -m rehearsed $(addprefix tests/e2e/test_,canary.py doctor.py metrics.py weekly_delivery.py)
+	$(RUN) pytest --quiet -m rehearsed $(addprefix tests/e2e/test_,doctor.py metrics.py weekly_delivery.py)
 	$(RUN) pytest --quiet -m rehearsed $(addprefix tests/e2e/test_,local_stack.py signing_form.py restore.py runbook.py)
 
 fuzz: $(READY) ## give each parser malformed input for a minute or ARGS="--seconds …", guided by coverage

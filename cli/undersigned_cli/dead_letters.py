@@ -149,10 +149,6 @@ def _feedback(wiring: Wiring, body: str, _since: datetime) -> Verdict:
     return Verdict(about, "" if wiring.deliveries.delivery(key) else "there is no such delivery")
 
 
-def _check(_wiring: Wiring, _body: str, _since: datetime) -> Verdict:
-    return Verdict("a run of the canary", "the next day's run checks the same")
-
-
 KINDS: Mapping[str, Kind] = {
     "ConfirmationsFailed": Kind(_confirmation, queue="WaitingMails"),
     "TallyFailed": Kind(_counting),
@@ -162,7 +158,6 @@ KINDS: Mapping[str, Kind] = {
     "ReportsFailed": Kind(_report, function="ReportDeliveries"),
     "ExportsFailed": Kind(_export, queue="ExportQueue"),
     "ReconciliationsFailed": Kind(_reconciliation, function="Reconcile"),
-    "ChecksFailed": Kind(_check),
 }
 """The dead-letter queues of the stack, in the order of a letter's way."""
 
@@ -199,17 +194,17 @@ def _scheduled(body: str) -> tuple[Mapping[str, Any], str]:
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class DeadLetters:
-    """The dead letters of a stack. `physical_id` returns a resource's id by its logical id, or None."""
+    """The dead letters of a stack. `physical_id` returns a resource's id by its logical id."""
 
     wiring: Wiring
     client: Callable[[str], Any]
-    physical_id: Callable[[str], str | None]
+    physical_id: Callable[[str], str]
 
     def letters(self, queue: str) -> Iterator[DeadLetter]:
         """Read the letters of a dead-letter queue. They stay in it, hidden from others until they are released."""
         url = self.physical_id(queue)
         seen: set[str] = set()
-        while url:
+        while True:
             answer = self.client("sqs").receive_message(
                 QueueUrl=url, MaxNumberOfMessages=_MOST, VisibilityTimeout=_HIDDEN_FOR, AttributeNames=["SentTimestamp"]
             )

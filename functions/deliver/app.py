@@ -15,7 +15,6 @@ from undersigned.aws.queue import (
     read_message,
     seconds_until_next_try,
 )
-from undersigned.domain.canaries import is_canary
 from undersigned.logs import facts_of
 from undersigned.services.delivering import OutOfTimeError, UnsettledError
 from undersigned.services.ports import DamagedRowsError, MailRefusedError, SendingStoppedError, ThrottledError
@@ -128,9 +127,8 @@ def _run(message: DeliveryMessage, context: LambdaContext) -> None:
         _continue(message, after=UNTIL_SES_IS_ASKED_AGAIN)
     else:
         state = delivery.state if delivery else "nothing to send now"
-        # A person must decide about an email in doubt, so it is logged as an error, which an alarm counts. The canary
-        # tells of its own.
-        log = logger.error if state == "in_doubt" and not is_canary(message.key.campaign) else logger.info
+        # A person must decide about an email in doubt, so it is logged as an error, which an alarm counts.
+        log = logger.error if state == "in_doubt" else logger.info
         log("delivery", extra={**asdict(message.key), "state": state})
 
 

@@ -117,7 +117,7 @@ def _own(
 
 
 def _count_before(purpose: Literal["confirm", "letter"], token: str) -> Count | None:
-    """Return the count for the page of thanks; None for a program, for the canary, and while the count is throttled.
+    """Return the count for the page of thanks; None for a program, and while the count is throttled.
 
     A throttled count must not keep anyone from confirming.
     """

@@ -9,7 +9,6 @@ from aws_lambda_powertools import Logger
 
 from undersigned.aws.mail_events import ConfirmationReport, read_feedback_message, read_mail_event
 from undersigned.aws.queue import seconds_until_next_try
-from undersigned.domain.canaries import is_canary
 from undersigned.domain.deliveries import STATE_AFTER
 from undersigned.logs import facts_of
 from undersigned.metrics import emit
@@ -69,8 +68,7 @@ def _record(event: MailEvent | ConfirmationReport | None) -> None:
         _emit(recorded, event)
     # A person must look at an email that bounced, so it is logged as an error, which an alarm counts. Once: most events
     # come in both ways.
-    # The canary's come back on purpose.
-    is_news = (recorded is None or recorded.is_news) and not is_canary(event.delivery.campaign)
+    is_news = recorded is None or recorded.is_news
     log = logger.error if is_news and event.kind in {"bounce", "complaint", "reject"} else logger.info
     log(
         "mail event",
@@ -86,10 +84,5 @@ def _emit(recorded: Recorded, event: MailEvent) -> None:
     """Count the letters of an event that is news, once for each state of their delivery."""
     delivery = recorded.delivery
     metric = _COUNTED.get(delivery.state)
-    if (
-        recorded.is_news
-        and not is_canary(event.delivery.campaign)
-        and metric
-        and delivery.state == STATE_AFTER.get(event.kind)
-    ):
+    if recorded.is_news and metric and delivery.state == STATE_AFTER.get(event.kind):
         emit(metric, delivery.letters)

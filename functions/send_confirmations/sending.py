@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Self
 from aws_lambda_powertools import Logger
 
 from functions.send_confirmations import wired
-from undersigned.domain.canaries import is_canary
 from undersigned.domain.signatures import requested_at
 from undersigned.logs import facts_of
 from undersigned.metrics import emit
@@ -40,7 +39,7 @@ class Outcomes:
         self._found.append((signature.campaign, outcome))
         asked_at = requested_at(signature.mail_request)
         # One that a budget postponed is late on purpose.
-        if outcome == "sent" and asked_at and not signature.mail_postponed and not is_canary(signature.campaign):
+        if outcome == "sent" and asked_at and not signature.mail_postponed:
             self._delays.append((wired.stack.now() - asked_at).total_seconds())
 
     def __exit__(self, *_: object) -> None:

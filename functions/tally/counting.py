@@ -8,13 +8,12 @@ from aws_lambda_powertools import Logger
 
 from functions.tally import wired
 from undersigned.aws.stream import read_change
-from undersigned.domain.canaries import is_canary
 from undersigned.logs import facts_of
 from undersigned.metrics import emit_all
 from undersigned.services.tallying import can_wait, needs_counting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from undersigned.aws.stream import SignatureChange
     from undersigned.domain.signatures import Signature
@@ -50,9 +49,8 @@ def count(records: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return failed + [record for row, record in now if (row.campaign, row.signer) in outcome.failed]
 
 
-def _emit(changes: Iterable[SignatureChange]) -> None:
+def _emit(changes: Sequence[SignatureChange]) -> None:
     """Count forms and confirmations as metrics. A batch that comes again counts again."""
-    changes = [change for change in changes if not is_canary(change.signature.campaign)]
     forms = [
         words for change in changes for words in change.asking if words.status == "pending" and not change.is_release
     ]

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger
 
 from undersigned.aws.stream import is_of_delivery, read_change, read_delivery_change
-from undersigned.domain.canaries import is_canary
 from undersigned.domain.events import event_of_delivery, event_of_signature
 from undersigned.logs import facts_of
 
@@ -50,9 +49,6 @@ def _event_of(record: Mapping[str, Any]) -> Event | None:
             # Its campaign was deleted.
             return None
         moved = read_delivery_change(record)
-        if is_canary(moved.delivery.key.campaign):
-            return None
         return event_of_delivery(moved.delivery, moved.before, moved.at, moved.number)
     change = read_change(record)
-    is_told = not change.is_gone and not is_canary(change.signature.campaign)
-    return event_of_signature(change.signature, change.before) if is_told else None
+    return None if change.is_gone else event_of_signature(change.signature, change.before)

@@ -38,7 +38,6 @@ def local_stack(tmp_path_factory: pytest.TempPathFactory, record: Path) -> Itera
             "FormsPerMinute": "100",
             "PublishEvents": "true",
             "SuspiciousMailsAnHour": "10000",
-            "Canary": "true",
         },
     )
     yield made

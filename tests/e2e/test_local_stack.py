@@ -293,7 +293,7 @@ def test_an_answer_can_be_lost_after_the_email_was_accepted(stack: RunningStack)
 def test_a_failing_function_is_reported_in_one_line(stack: RunningStack) -> None:
     with pytest.raises(LocalStackError, match="Tally failed"):
         stack.invoke("Tally", {})
-    with pytest.raises(LocalStackError, match="no function Nothing; it has CheckLetters, Deliver,"):
+    with pytest.raises(LocalStackError, match="no function Nothing; it has Deliver, ExportSignatures,"):
         stack.invoke("Nothing", {})
 
 

@@ -60,7 +60,7 @@ def recorded(record: Path) -> list[tuple[str, Need]]:
 
 
 def _needs(service: str, operation: str, params: Mapping[str, Any]) -> list[Need]:
-    """List a call's needs. Of a row's key, only the kind is kept, and whether the row is the canary's."""
+    """List a call's needs. Of a row's key, only the kind is kept."""
     try:
         needs = list(needs_of(service, operation, params))
     except NotImplementedError:
@@ -70,9 +70,5 @@ def _needs(service: str, operation: str, params: Mapping[str, Any]) -> list[Need
 
 
 def _kind_of(value: str) -> str:
-    kind, hash_sign, rest = value.partition("#")
-    return kind + hash_sign + (_CANARY if rest.startswith(_CANARY) else "")
-
-
-_CANARY = "undersigned-canary-"
-"""The beginning of the canary's campaigns. Its function may do nothing with rows of others."""
+    kind, hash_sign, _ = value.partition("#")
+    return kind + hash_sign

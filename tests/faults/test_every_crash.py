@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 COMMAND_LINE_ONLY = {
     "Campaigns.audit",
-    "Campaigns.put_unlisted",
     "Counts.bring_home",
     "Counts.correct",
     "Counts.keys",
@@ -31,9 +30,8 @@ COMMAND_LINE_ONLY = {
     "MailBudgets.start",
     "MailBudgets.stop",
     "Secret.replace",
-    "Signatures.delete",
 }
-"""Adapter methods that no function calls but the canary."""
+"""Adapter methods that no function calls."""
 
 MAKES_NO_CALL = {"ExportFiles.link", "Mailbox.is_slow"}
 """An export's link is signed without a call to AWS, and the pace is known."""
@@ -87,6 +85,4 @@ def test_every_adapter_method_is_reached(run: Run) -> None:
 
 def test_every_permission_is_used(run: Run) -> None:
     """That no permission is missing is checked at every call: see world.py."""
-    # Those of the canary are checked in tests/integration/test_canary.py.
-    of_others = {part for part in granted() if not part.startswith("CheckLetters ")}
-    assert of_others - set(run.report["used"]) == UNUSED
+    assert granted() - set(run.report["used"]) == UNUSED

@@ -150,7 +150,7 @@ def every_dead_letter_queue_keeps_messages_for_fourteen_days(template: Template)
             yield f"{name} deletes messages in less than fourteen days"
 
 
-FOR_DEPLOYMENTS = {"DeploysGradually", "DeploysCanaryGradually"}
+FOR_DEPLOYMENTS = {"DeploysGradually"}
 """Conditions of alarms for gradual deployments only: their functions' events are soon done, or are dead letters."""
 
 

@@ -85,7 +85,6 @@ SCHEDULES: dict[str, list[object]] = {
     ],
     "Reconcile": ["cron(0 4 * * ? *)"],
     "SendConfirmations": ["cron(0/5 * * * ? *)"],
-    "CheckLetters": ["cron(30 5 * * ? *)"],
 }
 
 SECTIONS = ("Parameters", "Mappings", "Globals", "Resources", "Outputs")

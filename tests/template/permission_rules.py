@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from tests.aws_from_template import ROOT
 from tests.template.reading import FUNCTION, as_list, named_by, of_type, statements, translated
-from undersigned.domain.canaries import PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,8 +100,7 @@ def leading_keys_are_those_of_the_key_design(template: Template) -> Iterator[str
     partitions = OF_VERSION_0_2 | set(re.findall(r'f"([A-Z_]+#)\{', source))
     for owner, statement in statements(template):
         for key in _leading_keys(statement):
-            # The canary is limited to its own campaigns, too.
-            if key.removesuffix("*").removesuffix(PREFIX) not in partitions:
+            if key.removesuffix("*") not in partitions:
                 yield f"{owner} is limited to {key}, which no row has"
 
 

@@ -143,7 +143,7 @@ def test_links_in_emails_lead_to_the_apis_own_address(parameters: dict[str, str]
         and "API_URL" in (variables := resource.get("Properties", {}).get("Environment", {}).get("Variables", {}))
     ]
 
-    assert len(senders) == 5
+    assert len(senders) == 4
     assert {resolve(value, known) for value in senders} == {base}
     assert resolve(template["Outputs"]["ApiUrl"]["Value"], known) == base
 

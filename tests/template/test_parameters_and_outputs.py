@@ -19,7 +19,6 @@ EXPECTED_DEFAULTS = {
     "Architecture": "arm64",
     "RequireTls": "true",
     "MonthlyBudget": 0,
-    "Canary": "false",
     "Dashboard": "true",
     "Tracing": "false",
     "PublicApiConcurrency": 0,
@@ -99,8 +98,8 @@ def test_a_parameter_lets_letters_go_to_servers_without_tls(required: str, polic
     assert resolve(options, {"RequireTls": required}) == {"TlsPolicy": policy}
 
 
-def test_there_are_eleven_functions() -> None:
-    assert len(functions(load_template())) == 11
+def test_there_are_ten_functions() -> None:
+    assert len(functions(load_template())) == 10
 
 
 def test_an_exports_row_expires_together_with_its_file() -> None:

@@ -22,7 +22,6 @@ CHANGES = {
     "ApiUrl": "https://api.example.org",
     "Architecture": "x86_64",
     "BundleSize": "50",
-    "Canary": "true",
     "Cdn": "true",
     "DeliveryDay": "FRI",
     "DeliveryHour": "11",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from botocore.exceptions import ClientError
 
 from undersigned.domain.errors import NotFoundError
 from undersigned_cli.commands.options import AsJson, Yes, examples, on_stack
@@ -87,9 +86,9 @@ def _read(stack: Stack, queue: str | None) -> tuple[DeadLetters, list[DeadLetter
     if queue is not None and queue not in KINDS:
         message = f"there is no dead-letter queue {queue!r}; the stack has {', '.join(KINDS)}"
         raise NotFoundError(message)
-    known: dict[str, str | None] = {}
+    known: dict[str, str] = {}
 
-    def physical_id(logical_id: str) -> str | None:
+    def physical_id(logical_id: str) -> str:
         if logical_id not in known:
             known[logical_id] = _physical_id(stack, logical_id)
         return known[logical_id]
@@ -98,16 +97,8 @@ def _read(stack: Stack, queue: str | None) -> tuple[DeadLetters, list[DeadLetter
     return dead, [letter for name in ([queue] if queue else KINDS) for letter in dead.letters(name)]
 
 
-def _physical_id(stack: Stack, logical_id: str) -> str | None:
-    try:
-        found = stack.client("cloudformation").describe_stack_resource(
-            StackName=stack.name, LogicalResourceId=logical_id
-        )
-    except ClientError as error:
-        # A stack without a canary has no queue of its dead letters.
-        if error.response["Error"]["Code"] != "ValidationError":
-            raise
-        return None
+def _physical_id(stack: Stack, logical_id: str) -> str:
+    found = stack.client("cloudformation").describe_stack_resource(StackName=stack.name, LogicalResourceId=logical_id)
     return str(found["StackResourceDetail"]["PhysicalResourceId"])
 
 

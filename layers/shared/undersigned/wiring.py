@@ -67,7 +67,6 @@ if TYPE_CHECKING:
     from undersigned.services.approval_requests import ApprovalRequests
     from undersigned.services.approving import Approving
     from undersigned.services.archiving import Archiving
-    from undersigned.services.canary import Canary
     from undersigned.services.clearing import Clearing
     from undersigned.services.closing import Closing
     from undersigned.services.confirming import Confirmations
@@ -421,26 +420,6 @@ class Wiring:
             sender=self.settings.sender,
             schedule=self.settings.schedule,
             clock=self._clock,
-        )
-
-    def canary(self) -> Canary:
-        """Wire the daily check of all steps."""
-        from undersigned.services.canary import Canary
-        from undersigned.web.own_pages import OwnPages
-
-        return Canary(
-            campaigns=self.campaigns,
-            signatures=self.signatures,
-            deliveries=self.deliveries,
-            claims=self.mail_claims,
-            queue=self.queue,
-            tokens=self.tokens,
-            browser=OwnPages(self.settings.api_url),
-            channel=self._operator_topic,
-            secret=self.secret,
-            time_zone=self.settings.delivery_time_zone,
-            clock=self._clock,
-            sleep=self._sleep,
         )
 
     def tallying(self) -> Tallying:

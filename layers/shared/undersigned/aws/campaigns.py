@@ -173,11 +173,6 @@ class Campaigns(CampaignStore):
         self._table.put(campaign_values(campaign))
 
     @override
-    def put_unlisted(self, campaign: Campaign) -> None:
-        listed = ("listed", "listed_at")
-        self._table.put({name: value for name, value in campaign_values(campaign).items() if name not in listed})
-
-    @override
     def put_target(self, campaign: str, target: Target) -> None:
         key, settings = target_key(campaign, target.id), target_settings(target)
         # A letter that is being signed names a version before its row is written, so the row must not come later.

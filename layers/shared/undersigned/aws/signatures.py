@@ -448,10 +448,6 @@ class Signatures(SignatureStore):
         )
 
     @override
-    def delete(self, campaign: str, signer: str) -> None:
-        self._table.delete(signature_key(campaign, signer))
-
-    @override
     def erase(self, signature: Signature, at: datetime) -> None:
         self._table.update(erasure(signature, at))
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from undersigned.domain.canaries import is_canarys_letter
 from undersigned.domain.providers import KNOWN
 from undersigned.domain.signatures import requested_at
 
@@ -90,12 +89,7 @@ class Budget:
 
 
 def budgets_of(signature: Signature, sizes: BudgetSizes, now: datetime) -> tuple[Budget, ...]:
-    """Return the budgets that an email to a pending signer takes from, in the order in which it does.
-
-    The canary's takes from none: it goes to SES's mailbox simulator.
-    """
-    if is_canarys_letter(signature):
-        return ()
+    """Return the budgets that an email to a pending signer takes from, in the order in which it does."""
     hour, day = hour_of(now), _day_of(now)
     found = [Budget("suspicious", "", hour, sizes.suspicious_an_hour)] if lane_of(signature) == "suspicious" else []
     if signature.network:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
-from undersigned.domain.canaries import is_canarys_letter
 from undersigned.domain.mail_limits import mail_limit
 from undersigned.domain.schedule import cadence_of
 from undersigned.domain.signatures import PENDING_FOR, requested_at
@@ -98,9 +97,7 @@ class Confirmations:
         )
 
     def _is_in_vain(self, signature: Signature) -> bool:
-        if signature.status != "pending" or is_canarys_letter(signature):
-            return False  # The canary is about our way, not about the DNS of SES's mailbox simulator.
-        return self.domains.takes_none(signature.email)
+        return signature.status == "pending" and self.domains.takes_none(signature.email)
 
     def refuse(self, signature: Signature) -> None:
         """Send no email to an address whose domain takes none. Its letter waits in quarantine, where people see why."""

@@ -123,9 +123,6 @@ class CampaignStore(Protocol):
     def put_campaign(self, campaign: Campaign) -> None:
         """Write a campaign's settings, and its goal beside the count."""
 
-    def put_unlisted(self, campaign: Campaign) -> None:
-        """Write the settings of a campaign that no list of campaigns has, and whose count has no goal."""
-
     def put_target(self, campaign: str, target: Target) -> None:
         """Write a target's settings. A new email address is assumed to take email.
 
@@ -304,9 +301,6 @@ class SignatureStore(Protocol):
 
         For a sealed letter, use `DeliveryStore.erase_letter`.
         """
-
-    def delete(self, campaign: str, signer: str) -> None:
-        """Delete a row, if there is one."""
 
     def hold(self, signature: Signature) -> None:
         """Take a letter out of its target's tray, and keep it out. Raises ChangedError if it is not in the tray."""
@@ -750,13 +744,6 @@ class Bus(Protocol):
 
     def put(self, events: Sequence[Event]) -> frozenset[str]:
         """Put events on the bus, and return the ids of those that it refused."""
-
-
-class Browser(Protocol):
-    """A way to the stack's public pages, over the internet."""
-
-    def post(self, path: str, values: Mapping[str, str]) -> int | None:
-        """Post a form, and return the HTTP status of the answer, a redirect's too; None if there is no answer."""
 
 
 class OperatorChannel(Protocol):

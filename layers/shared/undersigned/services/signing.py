@@ -237,15 +237,12 @@ class Signing:
         _check_id(campaign)
         return self.counts.count(campaign)
 
-    def count_of_link(self, purpose: Literal["confirm", "letter"], token: str) -> Count | None:
-        """Return the public count of a signer's link; None for the canary's, which count nowhere. Raises TokenError.
+    def count_of_link(self, purpose: Literal["confirm", "letter"], token: str) -> Count:
+        """Return the public count of a signer's link; raises TokenError and NotFoundError.
 
         Read it before the letter's row is read or written, and give both to `with_letter`.
         """
-        try:
-            return self.count(self.tokens.read_signer(purpose, token).campaign)
-        except NotFoundError:
-            return None
+        return self.count(self.tokens.read_signer(purpose, token).campaign)
 
     def next_delivery(self, campaign: Campaign) -> datetime | None:
         """Return when the next deliveries of a campaign are sent; None while it is paused."""
