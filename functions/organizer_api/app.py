@@ -24,7 +24,6 @@ from functions.organizer_api import (
     session,
     sign_in,
     signatures,
-    wired,
     workshop,
     workshop_publishing,
     workshop_recipients,
@@ -35,7 +34,6 @@ from undersigned.aws.failures import is_throttle, slower
 from undersigned.domain.errors import UndersignedError
 from undersigned.domain.languages import SOURCE
 from undersigned.web.answers import problem
-from undersigned.web.detours import refusing_detours
 from undersigned.web.last_slash import without_last_slash
 from undersigned.web.methods import answering_head
 
@@ -77,7 +75,6 @@ for router in (
 
 
 @answering_head
-@refusing_detours(lambda: wired.stack.settings.proxy)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer a request of the HTTP API."""
     return app.resolve(event, context)

@@ -44,8 +44,7 @@ def ask() -> Response[str]:
         if email_mistake(email):
             return _form(None, email)
         # So that a program can't fill the queue, in which everybody's emails wait.
-        address = wired.stack.settings.proxy.address_of(event.headers, event.request_context.http.source_ip)
-        wired.stack.sign_in_limit().admit(address)
+        wired.stack.sign_in_limit().admit(event.request_context.http.source_ip)
     except (RequestError, BusyError) as error:
         return _form(error, email)
     asked = wired.stack.signing_in().ask(email, language_of(event))

@@ -12,7 +12,6 @@ stack = Wiring.of_environment(
     "people_mails_url",
     "schedule",
     "plans_at_once",
-    "proxy",
     "public_url",
     "api_url",
     "has_cdn",

@@ -23,7 +23,6 @@ from undersigned.services.signing import (
     WordsGoneError,
 )
 from undersigned.web.answers import problem
-from undersigned.web.detours import refusing_detours
 from undersigned.web.hosts import hosts_of
 from undersigned.web.last_slash import without_last_slash
 from undersigned.web.methods import answering_head
@@ -44,7 +43,6 @@ for routes in (form, count, signer, packets, assets, front):
 
 
 @answering_head
-@refusing_detours(lambda: wired.stack.settings.proxy)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer a request of the HTTP API. Scripts on the campaign's sites, and on our own, may read the answer."""
     answer = app.resolve(event, context)

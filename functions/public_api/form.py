@@ -143,8 +143,7 @@ def sign(campaign: str) -> Response[str]:
     event, values = _event(), posted_values(_event())
     settings = wired.signing.campaign(campaign).campaign
     language = _language(settings)
-    address = wired.stack.settings.proxy.address_of(event.headers, event.request_context.http.source_ip)
-    context = FormContext(address, event.headers.get("origin"), language)
+    context = FormContext(event.request_context.http.source_ip, event.headers.get("origin"), language)
     try:
         wired.signing.sign(campaign, values, context)
     except FormError as error:

@@ -12,7 +12,6 @@ stack = Wiring.of_environment(
     "forms_a_minute",
     "packet_days",
     "schedule",
-    "proxy",
     "public_url",
     "api_url",
     "has_cdn",

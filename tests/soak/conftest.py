@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 FIGURES = pytest.StashKey[list[str]]()
 """The lines to print at the end."""
 
-PROXY_SECRET = "soak" * 8
-
 HURRY = 180.0
 """The times for which messages are hidden or delayed are divided by this: an hour takes twenty seconds."""
 
@@ -54,12 +52,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory, calls: Path) -> Iterator[Run
         ports=FREE_PORTS,
         schedules=False,
         hurry=HURRY,
-        # All signers have the same IP address here, unless a proxy names another one.
-        parameters={
-            "FormsPerMinute": "1000000",
-            "UnconfirmedMailsAnHour": "1000000",
-            "ProxySecret": PROXY_SECRET,
-        },
+        parameters={"FormsPerMinute": "1000000", "UnconfirmedMailsAnHour": "1000000"},
     )
     try:
         yield made.start()

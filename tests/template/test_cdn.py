@@ -158,7 +158,6 @@ RULES: list[tuple[dict[str, str], bool]] = [
     ({"Cdn": "true", "PublicUrl": "https://letters.example.org"}, False),
     ({**PARAMETERS, "PublicUrl": API_HOST}, False),
     ({"ApiUrl": "https://letters.example.org"}, False),
-    ({**PARAMETERS, "ProxySecret": "s" * 40, "OnlyThroughProxy": "true"}, False),
 ]
 
 

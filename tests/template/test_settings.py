@@ -24,12 +24,9 @@ OPTIONAL = {
     "API_URL",
     "CDN",
     "ADMIN_EMAIL",
-    "PROXY_SECRET",
-    "PROXY_ADDRESS_HEADER",
-    "ONLY_THROUGH_PROXY",
 }
 """Without the first, a stack publishes no events. Without the next two, an API takes its address from each request, and
-it has no CDN without the third. Without the next, it has no administrator. The others are of a proxy."""
+it has no CDN without the third. Without the last, it has no administrator."""
 
 FUNCTIONS = sorted(functions(load_template()))
 

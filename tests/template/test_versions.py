@@ -6,8 +6,6 @@ effect. A new version without a change fails the deploy: "A version for this Lam
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import pytest
 
 from tests.aws_from_template import load_template, resolve
@@ -29,14 +27,10 @@ CHANGES = {
     "FormsPerMinute": "10",
     "LogRetentionDays": "90",
     "MonthlyBudget": "50",
-    "OnlyThroughProxy": "true",
     "MailsAtOnce": "8",
     "OperatorEmail": "operator@example.org",
     "OrganizerApiConcurrency": "20",
     "PacketRetentionDays": "60",
-    "ProxyAddressHeader": "CF-Connecting-IP",
-    "PreviousProxySecret": "o" * 40,
-    "ProxySecret": "n" * 40,
     "PublicApiConcurrency": "100",
     "PublicUrl": "https://letters.example.org",
     "PublishEvents": "true",
@@ -123,26 +117,10 @@ def test_a_changed_parameter_publishes_a_version_of_the_functions_that_get_it(pa
     }
 
 
-def test_each_step_of_replacing_the_proxys_secret_publishes_a_version() -> None:
-    old, new = "o" * 40, "n" * 40
-    steps = [("", ""), (old, ""), (new, old), (new, ""), ("", "")]
-    versions = [published({"ProxySecret": secret, "PreviousProxySecret": before}) for secret, before in steps]
-
-    for one, two in pairwise(versions):
-        assert changed(one, two) == {"PublicApi", "OrganizerApi"}
-
-
 def test_with_a_cdn_the_forms_address_publishes_no_version_of_the_functions_that_send_emails() -> None:
     one, two = (published({"Cdn": "true", "PublicUrl": f"https://{name}.example.org"}) for name in ("a", "b"))
 
     assert changed(one, two) == {"PublicApi", "OrganizerApi"}
-
-
-def test_no_version_shows_the_proxys_secret() -> None:
-    secrets = {name: CHANGES[name] for name in ("ProxySecret", "PreviousProxySecret")}
-
-    shown = str(published(secrets))
-    assert not [secret for secret in secrets.values() if secret in shown]
 
 
 def test_every_parameter_of_a_function_is_changed_here() -> None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from undersigned.domain.deliveries import Sender
 from undersigned.domain.errors import UndersignedError
 from undersigned.domain.mail_budgets import BudgetSizes
-from undersigned.domain.proxies import Proxy
 from undersigned.domain.schedule import WeeklySchedule
 
 if TYPE_CHECKING:
@@ -137,15 +136,6 @@ class Settings:
     def schedule(self) -> WeeklySchedule:
         """When packets are sent."""
         return WeeklySchedule(self._required("DELIVERY_DAY"), self._number("DELIVERY_HOUR"), self.delivery_time_zone)
-
-    @cached_property
-    def proxy(self) -> Proxy:
-        """The proxy or CDN in front of the API, if there is one."""
-        return Proxy(
-            secrets=tuple(filter(None, (self._optional("PROXY_SECRET") or "").split(","))),
-            address_header=self._optional("PROXY_ADDRESS_HEADER") or "",
-            is_only_way=self._optional("ONLY_THROUGH_PROXY") == "true",
-        )
 
     @cached_property
     def forms_a_minute(self) -> int:
