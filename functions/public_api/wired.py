@@ -1,7 +1,4 @@
-"""The public API's services, made once per process, or once for all processes that start from a snapshot of it."""
-
-import random
-from contextlib import suppress
+"""The public API's services, made once per process."""
 
 from undersigned.wiring import Wiring
 
@@ -17,9 +14,3 @@ stack = Wiring.of_environment(
     "has_cdn",
 )
 signing = stack.signing()
-
-# A snapshot has the state of `random`, with which botocore spreads its retries. Lambda's runtime brings the module.
-with suppress(ImportError):
-    from snapshot_restore_py import register_after_restore  # type: ignore[import-untyped]
-
-    register_after_restore(random.seed)

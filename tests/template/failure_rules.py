@@ -55,8 +55,11 @@ def no_function_logs_a_line_of_lambdas_for_each_request(template: Template) -> I
             yield f"{name} may leave out what alarms and the runbook read"
 
 
-def every_function_has_an_errors_alarm(template: Template) -> Iterator[str]:
-    for name in functions(template):
+def every_function_whose_events_are_no_dead_letters_has_an_errors_alarm(template: Template) -> Iterator[str]:
+    # What a schedule starts is tried again, and then a dead letter, which has an alarm.
+    scheduled = {function for function, _, kind, _ in event_sources(template) if kind == "ScheduleV2"}
+    polled = {function for function, _, kind, _ in event_sources(template) if kind in {"DynamoDB", "HttpApi"}}
+    for name in functions(template).keys() - (scheduled - polled):
         if not _has_alarm(template, "AWS/Lambda", "Errors", "Sum", {"FunctionName": {"Ref": name}}):
             yield f"{name} has no alarm for its errors"
 
@@ -150,23 +153,6 @@ def every_dead_letter_queue_keeps_messages_for_fourteen_days(template: Template)
             yield f"{name} deletes messages in less than fourteen days"
 
 
-FOR_DEPLOYMENTS = {"DeploysGradually"}
-"""Conditions of alarms for gradual deployments only: their functions' events are soon done, or are dead letters."""
-
-
-def only_events_with_dead_letters_have_an_alarm_for_deployments_only(template: Template) -> Iterator[str]:
-    # Whatever else fails is told.
-    asynchronous = {
-        f"{function}Alarm"
-        for function in functions(template)
-        if {kind for name, _, kind, _ in event_sources(template) if name == function} <= {"ScheduleV2", "SQS"}
-        and functions(template)[function].get("EventInvokeConfig", {}).get("DestinationConfig", {}).get("OnFailure")
-    }
-    for name in of_type(template, ALARM):
-        if template["Resources"][name].get("Condition") in FOR_DEPLOYMENTS and name not in asynchronous:
-            yield f"{name} is there for gradual deployments only"
-
-
 def every_alarm_notifies_a_topic(template: Template) -> Iterator[str]:
     topics = of_type(template, "AWS::SNS::Topic")
     composites = of_type(template, COMPOSITE)
@@ -175,10 +161,9 @@ def every_alarm_notifies_a_topic(template: Template) -> Iterator[str]:
         actions = properties.get("AlarmActions", [])
         if not all(named_by(action) in topics for action in actions):
             yield f"{name} notifies nobody"
-        ways = (bool(actions), name in held, template["Resources"][name].get("Condition") in FOR_DEPLOYMENTS)
         if name in composites and not actions:
             yield f"{name} notifies nobody"
-        elif name not in composites and sum(ways) != 1:
+        elif name not in composites and bool(actions) == (name in held):
             yield f"{name} sends no email of its own and is in no composite alarm, or both"
 
 
@@ -254,12 +239,6 @@ def functions_emit_metrics_of_their_stack(template: Template) -> Iterator[str]:
         yield "the metrics of two stacks in an account are one"
     if variables.get("POWERTOOLS_METRICS_NAMESPACE") != "Undersigned":
         yield "the metrics are in another namespace than the alarms"
-
-
-def functions_are_traced_only_if_a_parameter_says_so(template: Template) -> Iterator[str]:
-    for name, properties in functions(template).items():
-        if properties.get("Tracing") != {"Fn::If": ["Traces", "Active", "PassThrough"]}:
-            yield f"{name} is traced in every stack, or in none"
 
 
 def the_operator_gets_every_alarm(template: Template) -> Iterator[str]:
@@ -353,7 +332,7 @@ def a_week_without_a_plan_has_an_alarm(template: Template) -> Iterator[str]:
         for alarm in of_type(template, ALARM).values()
     ):
         yield "there is no alarm for a PlanDeliveries that doesn't run"
-    # Each hour has a run, and one that failed has PlanDeliveriesAlarm. So here, the invocations do.
+    # Each hour has a run, and one that failed has PlansFailedAlarm. So here, the invocations do.
     of_plan = [{"Name": "FunctionName", "Value": {"Ref": "PlanDeliveries"}}]
     if not any(
         (alarm.get("MetricName"), alarm.get("Dimensions"), alarm.get("Period"), alarm["TreatMissingData"])

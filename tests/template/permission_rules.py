@@ -24,10 +24,8 @@ ADDED_BY_SAM = {
     "AWSLambdaBasicExecutionRole",
     "AWSLambdaDynamoDBExecutionRole",
     "AWSLambdaSQSQueueExecutionRole",
-    "AWSXrayWriteOnlyAccess",
 }
-"""SAM adds these for logs, for a stream or queue as event source, and for tracing, even if a parameter turns that off.
-A template can't prevent it."""
+"""SAM adds these for logs, and for a stream or queue as event source. A template can't prevent it."""
 
 ENTITIES = ROOT / "layers" / "shared" / "undersigned" / "aws"
 

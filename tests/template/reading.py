@@ -117,13 +117,6 @@ def functions(template: Template) -> dict[str, dict[str, Any]]:
     }
 
 
-def alarm_of(template: Template, function: str) -> dict[str, Any]:
-    """Return the reference to a function's alarm: some alarms are there for gradual deployments only."""
-    named = {"Ref": f"{function}Alarm"}
-    condition = template["Resources"].get(f"{function}Alarm", {}).get("Condition")
-    return {"Fn::If": [condition, named, {"Ref": "AWS::NoValue"}]} if condition else named
-
-
 def event_sources(template: Template) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
     """List the event sources of all functions, each as function, event name, type and properties."""
     for function, properties in functions(template).items():

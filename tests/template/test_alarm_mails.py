@@ -6,7 +6,6 @@ import pytest
 
 from tests.aws_from_template import load_template
 from tests.template.alarm_mails import Breach, emails
-from tests.template.failure_rules import FOR_DEPLOYMENTS
 from tests.template.reading import ALARM, of_type, sources
 
 ERRORS_NOW_AND_THEN = 10
@@ -58,7 +57,6 @@ CAUSES = {
         Breach("SigningUnavailableAlarm", 60, 300),
     ],
     "the plan fails three times": [
-        Breach("PlanDeliveriesAlarm", 0, 6),
         Breach("PlansFailedAlarm", 6, 360),
     ],
     "deliver dies with a large delivery": [
@@ -103,12 +101,7 @@ def test_work_that_fails_is_told_when_the_pages_work_again() -> None:
     assert found[1].at >= 120
 
 
-@pytest.mark.parametrize(
-    "alarm",
-    sorted(
-        name for name in of_type(TEMPLATE, ALARM) if TEMPLATE["Resources"][name].get("Condition") not in FOR_DEPLOYMENTS
-    ),
-)
+@pytest.mark.parametrize("alarm", sorted(of_type(TEMPLATE, ALARM)))
 def test_every_alarm_alone_sends_an_email(alarm: str) -> None:
     properties = TEMPLATE["Resources"][alarm]["Properties"]
     hours = sources(properties)[0].period * properties["EvaluationPeriods"] // 3600 + 2

@@ -20,7 +20,6 @@ EXPECTED_DEFAULTS = {
     "RequireTls": "true",
     "MonthlyBudget": 0,
     "Dashboard": "true",
-    "Tracing": "false",
     "PublicApiConcurrency": 0,
     "OrganizerApiConcurrency": 0,
 }

@@ -10,7 +10,7 @@ import pytest
 
 from tests.aws_from_template import load_template, resolve
 from tests.template.function_rules import ALIAS
-from tests.template.reading import alarm_of, functions, of_type, translated
+from tests.template.reading import functions, of_type, translated
 
 FUNCTIONS = functions(load_template()).keys()
 
@@ -35,10 +35,8 @@ CHANGES = {
     "PublicUrl": "https://letters.example.org",
     "PublishEvents": "true",
     "RequireTls": "false",
-    "SnapStart": "true",
     "SenderAddress": "other@example.org",
     "SuspiciousMailsAnHour": "20",
-    "Tracing": "true",
     "UnconfirmedMailsADomain": "40",
     "UnconfirmedMailsANetwork": "60",
     "UnconfirmedMailsAnHour": "80",
@@ -135,20 +133,6 @@ def test_a_versions_description_fits(function: str) -> None:
     _, description = published(CHANGES)[function]
 
     assert len(description) <= 256 - 60, "leave room for longer addresses"
-
-
-def test_codedeploy_is_used_only_if_a_parameter_says_so() -> None:
-    without = translated(load_template(), BEFORE)
-    gradual = translated(load_template(), BEFORE | {"GradualDeployments": "true"})
-
-    assert not [name for name, resource in without["Resources"].items() if "CodeDeploy" in resource["Type"]]
-    assert not [name for name, resource in without["Resources"].items() if "UpdatePolicy" in resource]
-    groups = of_type(gradual, "AWS::CodeDeploy::DeploymentGroup")
-    alarms = {name: group["AlarmConfiguration"]["Alarms"] for name, group in groups.items()}
-    assert alarms == {f"{name}DeploymentGroup": [{"Name": alarm_of(load_template(), name)}] for name in FUNCTIONS}
-    assert {name for name, resource in gradual["Resources"].items() if "UpdatePolicy" in resource} == {
-        f"{name}Alias{ALIAS}" for name in FUNCTIONS
-    }
 
 
 def test_a_deploy_changes_the_pages_before_the_emails_that_link_to_them() -> None:

@@ -115,7 +115,6 @@ class Counts(CountStore):
         """Keep the table, a way to wait (seconds), and what chooses shards and pauses."""
         self._table = table
         self._sleep = sleep
-        # It has no state, so no two processes that start from a snapshot choose alike.
         self._random = random or SystemRandom()
         self._shards: dict[str, int] = {}
         self._has_shards: set[str] = set()

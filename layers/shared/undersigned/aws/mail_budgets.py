@@ -71,7 +71,6 @@ class MailBudgets(MailBudgetStore):
     def __init__(self, table: Table, random: Random | None = None) -> None:
         """Keep the table, and what chooses shards."""
         self._table = table
-        # It has no state, so no two processes that start from a snapshot choose alike.
         self._random = random or SystemRandom()
 
     @override
