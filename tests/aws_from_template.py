@@ -132,6 +132,13 @@ def input_transformer(rule: str) -> Mapping[str, Any]:
     return transformer
 
 
+def event_pattern(rule: str) -> Mapping[str, Any]:
+    """Return the events that a rule (its logical id) passes on; resources have their logical ids as names."""
+    names = {name: name for name in _parsed()["Resources"]}
+    pattern: Mapping[str, Any] = resolve(_properties(rule, resolved=False)["EventPattern"], names)
+    return pattern
+
+
 def suppressed_reasons(configuration_set: str) -> tuple[str, ...]:
     """Return the reasons for which SES drops emails of a configuration set to addresses on its suppression list."""
     return tuple(_properties(configuration_set)["SuppressionOptions"]["SuppressedReasons"])

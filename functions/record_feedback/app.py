@@ -66,10 +66,7 @@ def _record(event: MailEvent | ConfirmationReport | None) -> None:
     recorded = feedback.record(event)
     if recorded:
         _emit(recorded, event)
-    # A person must look at an email that bounced, so it is logged as an error, which an alarm counts. Once: most events
-    # come in both ways.
-    is_news = recorded is None or recorded.is_news
-    log = logger.error if is_news and event.kind in {"bounce", "complaint", "reject"} else logger.info
+    log = logger.error if _needs_a_decision(recorded, event) else logger.info
     log(
         "mail event",
         extra={
@@ -78,6 +75,18 @@ def _record(event: MailEvent | ConfirmationReport | None) -> None:
             "state": recorded.delivery.state if recorded else "no such delivery",
         },
     )
+
+
+def _needs_a_decision(recorded: Recorded | None, event: MailEvent) -> bool:
+    """Return whether a person must look at the email: such an event is logged as an error, which an alarm counts.
+
+    Once, although most events come in both ways. A bounce that leaves the delivery as it was needs nobody: it is an
+    out-of-office reply after the delivery, or about an earlier attempt.
+    """
+    if recorded is None:
+        return event.kind in {"bounce", "complaint", "reject"}
+    is_back = event.kind in {"bounce", "reject"} and recorded.delivery.state == "bounced"
+    return recorded.is_news and (is_back or event.kind == "complaint")
 
 
 def _emit(recorded: Recorded, event: MailEvent) -> None:

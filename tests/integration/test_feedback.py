@@ -6,7 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from moto.events.models import EventPattern, EventPatternParser
 
+from tests import aws_from_template
 from tests.faults.refusals import Refusing
 from tests.world import CAMPAIGN, CONTEXT, NotRecordedError, load_event
 from undersigned.aws.mail_events import read_feedback_message, read_mail_event
@@ -79,6 +81,53 @@ def test_a_late_complaint_about_an_earlier_attempt_raises_an_alarm(
     caplog.clear()
     sent.feedback("complaint", sent.deliveries[0])
     assert [record.levelname for record in caplog.records if record.message == "mail event"] == ["ERROR"]
+
+
+def test_an_out_of_office_reply_after_the_delivery_needs_no_decision(
+    sent: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """SES reports the reply as a bounce, of the type Transient and the subtype General."""
+    sent.feedback("delivery", sent.deliveries[0])
+    caplog.clear()
+    sent.feedback("out_of_office", sent.deliveries[0])
+    assert [record.levelname for record in caplog.records if record.message == "mail event"] == ["INFO"]
+
+
+def test_a_bounce_that_passes_needs_a_decision_if_nothing_was_delivered(
+    sent: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It looks the same as an out-of-office reply: SES tried for hours in vain."""
+    sent.feedback("out_of_office", sent.deliveries[0])
+    assert [record.levelname for record in caplog.records if record.message == "mail event"] == ["ERROR"]
+
+
+@pytest.mark.parametrize("way", ["rule", "topic"])
+def test_an_email_that_a_reader_marked_as_no_spam_holds_no_letters(
+    sent: World, way: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    sent.feedback("delivery", sent.deliveries[0])
+    caplog.clear()
+    sent.feedback("no_spam", sent.deliveries[0], way=way)
+    assert state(sent) == "delivered"
+    assert sent.wiring.campaigns.target(CAMPAIGN, "evanston").held_because is None
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+@pytest.mark.parametrize(
+    ("case", "is_passed_on"),
+    [("bounce", True), ("complaint", True), ("complaint_without_type", True), ("no_spam", False), ("delivery", False)],
+)
+def test_the_brake_hears_of_confirmation_emails_that_did_harm_only(*, case: str, is_passed_on: bool) -> None:
+    event = load_event(f"record_feedback_{case.removesuffix('_without_type')}")
+    event["detail"]["mail"]["tags"] |= {
+        "ses:configuration-set": ["MailConfiguration"],
+        "kind": ["confirmation"],
+        "lane": ["clean"],
+    }
+    if case == "complaint_without_type":
+        del event["detail"]["complaint"]["complaintFeedbackType"]
+    pattern = EventPatternParser(json.dumps(aws_from_template.event_pattern("ConfirmationFeedbackRule"))).parse()
+    assert EventPattern(None, pattern).matches_event(event) is is_passed_on
 
 
 @pytest.mark.parametrize("way", ["rule", "topic"])

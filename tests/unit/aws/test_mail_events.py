@@ -12,7 +12,7 @@ from undersigned.aws.mail_events import ConfirmationReport, read_feedback_messag
     ("feedback_type", "reason"),
     [
         ("abuse", "complaint, abuse"),
-        ("not-spam", "complaint, not-spam"),
+        ("fraud", "complaint, fraud"),
         ("\x1b[2J", "complaint, no reason given"),
         ("<b>call +1 555</b>", "complaint, no reason given"),
         (None, "complaint, no reason given"),

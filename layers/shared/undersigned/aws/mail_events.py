@@ -23,8 +23,11 @@ _KINDS: dict[str, MailEventKind] = {
     "Reject": "reject",
     "DeliveryDelay": "delivery_delay",
 }
-_COMPLAINTS = ("abuse", "auth-failure", "fraud", "not-spam", "other", "virus")
+_COMPLAINTS = ("abuse", "auth-failure", "fraud", "other", "virus")
 """The types of complaints that SES documents. A type comes from outside, so terminals and emails show no other one."""
+
+_NO_COMPLAINT = "not-spam"
+"""The type of a report that says the opposite: somebody took the email out of their spam."""
 
 _NOT_SENT = "OnAccountSuppressionList"
 
@@ -40,7 +43,7 @@ class ConfirmationReport:
 
 
 def read_mail_event(event: Mapping[str, Any]) -> MailEvent | None:
-    """Read an event. Return None for an email that is not a delivery's, and for an event of another type.
+    """Read an event. Return None for an email that is not a delivery's, and for an event that changes nothing.
 
     SNS gets what EventBridge gets as `detail`. Raises ArithmeticError, AttributeError, LookupError, TypeError or
     ValueError if it is damaged.
@@ -53,6 +56,8 @@ def read_mail_event(event: Mapping[str, Any]) -> MailEvent | None:
     if tags.get("kind") != ["delivery"] or event_type not in _KINDS:
         return None
     about = detail.get(_DETAILS.get(event_type, ""), {})
+    if about.get("complaintFeedbackType") == _NO_COMPLAINT:
+        return None
     return MailEvent(
         kind=_KINDS[event_type],
         delivery=DeliveryKey(tags["campaign"][0], tags["target"][0], tags["period"][0]),
