@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 _A_WEEK = timedelta(days=7)
 _A_DAY = timedelta(days=1)
 
+_KEPT_FOR = timedelta(days=14)
+"""How long the template's queues of dead letters keep a message."""
+
 _HIDDEN_FOR = 900
 """Seconds for which a letter that is read is hidden from others, unless it is released before."""
 
@@ -56,13 +59,18 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A dead letter in a queue, and since when it is there."""
+    """A dead letter in a queue, and since when it has been in this queue or the one before."""
 
     queue: str
     body: str
     receipt: str
     since: datetime
     verdict: Verdict
+
+    @property
+    def until(self) -> datetime:
+        """Return when SQS deletes it: the days count from when it was first queued."""
+        return self.since + _KEPT_FOR
 
     @property
     def makes_sense(self) -> bool:

@@ -256,8 +256,12 @@ class Doctor:
             yield Finding("event source mappings", "ok", f"{len(found)} are on")
 
     def _alarms(self) -> Iterator[Finding]:
-        answer = self.client("cloudwatch").describe_alarms(AlarmNamePrefix=f"{self.stack}-", StateValue="ALARM")
-        on = [alarm["AlarmName"] for kind in ("MetricAlarms", "CompositeAlarms") for alarm in answer.get(kind, ())]
+        # Without the types, CloudWatch returns no composite alarm.
+        kinds = ("MetricAlarm", "CompositeAlarm")
+        answer = self.client("cloudwatch").describe_alarms(
+            AlarmNamePrefix=f"{self.stack}-", StateValue="ALARM", AlarmTypes=kinds
+        )
+        on = [alarm["AlarmName"] for kind in kinds for alarm in answer.get(f"{kind}s", ())]
         if on:
             todo = "docs/runbook.md has an entry for each"
             yield Finding("alarms", "problem", f"on: {', '.join(sorted(on))}", todo)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,7 @@ class Queues:
     def __init__(self) -> None:
         self.messages: dict[str, list[tuple[str, str]]] = {}
         self.hidden: set[str] = set()
+        self.sent: dict[str, datetime] = {}
         self._count = 0
 
     def send_message(self, *, QueueUrl: str, MessageBody: str) -> None:  # noqa: N803  (AWS's names)
@@ -45,10 +47,19 @@ class Queues:
         self.hidden |= {number for number, _ in ready} if VisibilityTimeout else set()
         # Like SQS, it has no key without messages.
         return (
-            {"Messages": [{"MessageId": number, "ReceiptHandle": number, "Body": body} for number, body in ready]}
+            {
+                "Messages": [
+                    {"MessageId": number, "ReceiptHandle": number, "Body": body, **self._sent(number)}
+                    for number, body in ready
+                ]
+            }
             if ready
             else {}
         )
+
+    def _sent(self, number: str) -> dict[str, Any]:
+        sent = self.sent.get(number)
+        return {"Attributes": {"SentTimestamp": str(int(sent.timestamp() * 1000))}} if sent else {}
 
     def change_message_visibility(self, *, ReceiptHandle: str, VisibilityTimeout: int, **_: Any) -> None:  # noqa: N803
         assert VisibilityTimeout == 0
@@ -98,6 +109,14 @@ def letters(world: World, monkeypatch: pytest.MonkeyPatch) -> Letters:
 
 def test_every_dead_letter_queue_of_the_template_is_known() -> None:
     assert KINDS.keys() == dead_letter_queues(load_template())
+
+
+def test_a_letter_that_was_tried_for_13_days_is_kept_for_one_day_more(letters: Letters) -> None:
+    letters.put("DeliveriesFailed", message_body(KEY))
+    letters.queues.sent["1"] = datetime(2026, 11, 17, 9, tzinfo=UTC)
+    [row] = json.loads(letters.run("list", "DeliveriesFailed", "--json"))
+
+    assert (row["since"], row["until"]) == ("2026-11-17 09:00 UTC", "2026-12-01 09:00 UTC")
 
 
 def test_a_delivery_goes_back_into_its_queue(letters: Letters) -> None:

@@ -309,17 +309,16 @@ def every_stream_reader_has_an_alarm_for_when_it_stops(template: Template) -> It
 _SAYS_THAT_NOTHING_HAPPENED = ("MetricName", "Statistic", "Dimensions", "ComparisonOperator", "TreatMissingData")
 
 
-def every_queue_that_is_read_has_an_alarm_for_its_age(template: Template) -> Iterator[str]:
+def every_queue_that_is_read_has_an_alarm_for_what_waits_in_it(template: Template) -> Iterator[str]:
     for function, event, kind, source in event_sources(template):
         if kind != "SQS":
             continue
-        queue_name = [{"Name": "QueueName", "Value": {"Fn::GetAtt": [named_by(source["Queue"]), "QueueName"]}}]
-        wanted = ("AWS/SQS", "ApproximateAgeOfOldestMessage", queue_name)
+        of_queue = {"QueueName": {"Fn::GetAtt": [named_by(source["Queue"]), "QueueName"]}}
         if not any(
-            (alarm.get("Namespace"), alarm.get("MetricName"), alarm.get("Dimensions")) == wanted
-            for alarm in of_type(template, ALARM).values()
+            all(_is_watched(template, "AWS/SQS", f"Approximate{what}", of_queue) for what in way)
+            for way in (["AgeOfOldestMessage"], ["NumberOfMessagesVisible", "NumberOfMessagesNotVisible"])
         ):
-            yield f"{function}.{event} has no alarm for the age of its messages"
+            yield f"{function}.{event} has no alarm for messages that wait"
 
 
 def a_week_without_a_plan_has_an_alarm(template: Template) -> Iterator[str]:

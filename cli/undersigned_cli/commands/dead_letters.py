@@ -25,7 +25,14 @@ Queue = Annotated[
     typer.Argument(help=f"Dead-letter queue: {', '.join(KINDS)}. Without it, all of them.", metavar="QUEUE"),
 ]
 
-_COLUMNS = {"queue": "Queue", "since": "Since", "about": "About", "put_back": "Put back", "why": "Why not"}
+_COLUMNS = {
+    "queue": "Queue",
+    "since": "Since",
+    "until": "Kept until",
+    "about": "About",
+    "put_back": "Put back",
+    "why": "Why not",
+}
 
 
 @app.command("list", epilog=examples("dead-letters list", "dead-letters list DeliveriesFailed --json"))
@@ -107,6 +114,7 @@ def _show(letters: Sequence[DeadLetter], *, as_json: bool) -> None:
         {
             "queue": letter.queue,
             "since": moment(letter.since),
+            "until": moment(letter.until),
             "about": letter.verdict.about,
             "put_back": letter.makes_sense,
             "why": letter.verdict.why,
