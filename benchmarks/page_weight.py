@@ -33,9 +33,8 @@ GOALS = (
     Limit("*: the script face", ("total",), at_most=12.5 * 1024),
     Limit("*: the rest of the script face", ("total",), at_most=18.5 * 1024),
     Limit("*: the pad", ("total",), at_most=6 * 1024),
-    Limit("*: the proof", ("total",), at_most=2 * 1024),
 )
-"""The last five are loaded by a part of the visitors, when they need them."""
+"""The last four are loaded by a part of the visitors, when they need them."""
 
 type Weight = dict[str, int]
 
@@ -74,7 +73,6 @@ def weights(made: World) -> dict[str, Weight]:
         "when typed: the script face": _asset(made, "caveat.woff2"),
         "when rare characters are typed: the rest of the script face": _asset(made, "caveat-rare.woff2"),
         "when drawn: the pad": _sum([_script(made, "drawing.js"), _script(made, "signature_pad.js")]),
-        "when bots are about: the proof": _script(made, "pbkdf2.js"),
     }
     return weighed
 

@@ -248,9 +248,6 @@ def _tally(clock: Simulation, chance: Random, tally: Tally, reader: _Reader, fou
             # The sum of all shards, for the public count.
             yield 2 * LATENCY["BatchGetItem"] + LATENCY["UpdateItem"]
             found.counters.units += 1
-        # The pace of sign-ups.
-        yield LATENCY["UpdateItem"]
-        found.counters.units += 1
         if confirmed:
             found.lags.append((clock.now, clock.now - born))
 

@@ -41,7 +41,6 @@ from tests.aws_from_template import TemplateError, load_template, resolve, varia
 from undersigned.aws.counts import SHARDS, counter_key
 from undersigned.aws.dynamodb import BATCH_GET, to_item
 from undersigned.aws.signatures import LISTING_SHARDS, TRAY_SHARDS
-from undersigned.domain.abuse_checks import NETWORK_SHARE
 from undersigned.domain.deliveries import PACKET_SIZE
 from undersigned.domain.providers import CONFIRMED, KNOWN, OTHER, SIGNED
 from undersigned.domain.rush import DRAWN_OF
@@ -73,7 +72,7 @@ HOUR = 3_600.0
 GOALS = (
     Limit("signers_per_second", at_least=GOAL),
     Limit("requests_per_signer", at_most=6),
-    Limit("write_units_per_signer", at_most=10),
+    Limit("write_units_per_signer", at_most=12),
     Limit("write_units_per_email", at_most=1),
     Limit("count_lag_seconds", at_most=10),
     Limit("mail_p99_seconds", at_most=120),
@@ -186,29 +185,12 @@ class Counts:
             raise NoCountError(message)
         return float(max(found)) / 1000
 
-    @property
-    def writes_of_first_form(self) -> float:
-        """Write units of the form of a person who is the first of a network in a process."""
-        return sum(float(request.figures["write units"]) for request in self.requests if request.is_form)
-
-    @property
-    def counted_forms(self) -> float:
-        """The largest share of forms for whose network a process writes a count, at the goal.
-
-        It is that of networks that send as many as they may. Their forms come to all processes alike, and a process
-        answers no more requests than its quota.
-        """
-        at_api = sum(not request.is_cacheable for request in self.requests)
-        processes = GOAL * at_api / QUOTAS["Lambda: requests of a process"].limit
-        return min(1.0, NETWORK_SHARE * Stack().variable("PublicApi", "FORMS_A_MINUTE") / processes)
-
     @cached_property
     def writes(self) -> dict[str, float]:
         """Write units of one signer in a rush, by stage, without those of the tally, which a rush decides."""
         by_route = {f"{request.method} {request.path}": request.figures["write units"] for request in self.requests}
         return {
-            "sign": sum(float(units) for route, units in by_route.items() if "/confirm/" not in route)
-            + self.counted_forms * (float(self.calls["sign"]["write units"]) - self.writes_of_first_form),
+            "sign": sum(float(units) for route, units in by_route.items() if "/confirm/" not in route),
             "confirmation email": self.each("of these, to mark # as sent", "write units"),
             "its budgets": self.each("send # confirmation emails", "write units")
             - self.each("of these, to mark # as sent", "write units")
@@ -221,7 +203,7 @@ class Counts:
         """Write units of one signer who is alone, by stage."""
         units = {step: float(row["write units"]) for step, row in self.calls.items() if "write units" in row}
         return {
-            "sign": self.writes_of_first_form,
+            "sign": units["sign"],
             "confirmation email": units["of these, to mark it as sent"],
             "its budgets": units["send the confirmation mail"]
             - units["of these, to mark it as sent"]

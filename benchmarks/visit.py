@@ -2,7 +2,7 @@
 
 It reads the pages as a browser does: it loads what they name, keeps what they allow it to keep, follows redirects and
 does what `form.js` does with the addresses in the form. A test compares it with a browser. What only some people load
-is left out: the pad and the proof.
+is left out: the pad.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _FACE = re.compile(r"@font-face\{[^}]*url\((/[^)]+)\)[^}]*unicode-range:([^;}]+)
 _HEADERS = {"accept": "text/html", "accept-encoding": "gzip"}
 
 _SOURCE = "198.51.100.7"
-"""An IP address in a network that nobody else of the tests' people has: in a rush, most are the first of theirs."""
+"""An IP address in a network that nobody else of the tests' people has."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ import base64
 import importlib
 import json
 import re
-import secrets
 import sys
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -241,15 +240,9 @@ class World:
     def post(self, path: str, values: object = None, **options: Any) -> Answer:
         return self.request("POST", path, values if values is not None or "raw" in options else {}, **options)
 
-    def form(self, *, opened: float = 60, needs_proof: bool = False) -> str:
+    def form(self, *, opened: float = 60) -> str:
         """Return the token of a form that was opened `opened` seconds ago."""
-        issued_at = self.clock.now - timedelta(seconds=opened)
-        return self.wiring.tokens.for_form(FormToken.of_window(CAMPAIGN, issued_at, needs_proof=needs_proof))
-
-    def form_of_version_before(self, *, opened: float = 60, needs_proof: bool = False) -> str:
-        """Return the token of a form that a version before 0.3 made `opened` seconds ago. It counted once there."""
-        issued_at = self.clock.now - timedelta(seconds=opened)
-        return self.wiring.tokens.for_form(FormToken(CAMPAIGN, secrets.token_hex(8), needs_proof, issued_at))
+        return self.wiring.tokens.for_form(FormToken.of_window(CAMPAIGN, self.clock.now - timedelta(seconds=opened)))
 
     def sign(self, **changes: object) -> Answer:
         """Sign as Ada, with some values changed, in a new form."""

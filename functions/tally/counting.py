@@ -44,7 +44,6 @@ def count(records: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     for failure in outcome.failed.values():
         logger.error("a row failed", extra=facts_of(failure))
     logger.info("counted", extra={"rows": len(now), "moved": outcome.moved, "later": len(later)})
-    _record_pace([words for change in changes for words in change.asking])
     _emit(changes)
     return failed + [record for row, record in now if (row.campaign, row.signer) in outcome.failed]
 
@@ -57,10 +56,3 @@ def _emit(changes: Sequence[SignatureChange]) -> None:
     confirmed = [change for change in changes if (change.before, change.signature.status) == ("pending", "confirmed")]
     suspicious = [words for words in forms if words.quarantine]
     emit_all([("Signed", len(forms)), ("Suspicious", len(suspicious)), ("Confirmed", len(confirmed))])
-
-
-def _record_pace(signed: list[Signature]) -> None:
-    try:
-        wired.tallying.record_pace(signed)
-    except Exception as error:  # noqa: BLE001  (the abuse checks work without the pace; the counts must not wait for it)
-        logger.warning("the pace was not recorded", extra=facts_of(error))

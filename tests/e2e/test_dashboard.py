@@ -103,7 +103,7 @@ def dashboard(stack: RunningStack) -> Dashboard:
     wiring = Stack(stack.outputs, stack.client).wiring()
     folder = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
     organizer = Organizer("End Demand", "organizer@dashboard.example")
-    settings = replace(folder.campaign, id=CAMPAIGN, approval=True, organizer=organizer, goal=10, proof_of_work="never")
+    settings = replace(folder.campaign, id=CAMPAIGN, approval=True, organizer=organizer, goal=10)
     settings = replace(settings, allowed_origins=(SITE,))
     push(replace(folder, campaign=settings), wiring.campaigns)
     wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of(KEY), "manage", "tests", datetime.now(UTC)))

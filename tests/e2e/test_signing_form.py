@@ -20,7 +20,6 @@ from pypdf import PdfReader
 
 from tests.e2e.waiting import wait_for
 from tests.looks import looks
-from tests.proofs import proof_of
 from undersigned.domain.signatures import signer_id
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
@@ -47,7 +46,7 @@ HEBREW = "רות כהן"
 
 @dataclass(frozen=True, slots=True)
 class Campaigns:
-    """A stack with three campaigns: an ordinary one, one that always requires a proof, and one that has closed."""
+    """A stack with two campaigns: an ordinary one, and one that has closed."""
 
     stack: RunningStack
     wiring: Wiring
@@ -101,8 +100,7 @@ def campaigns(stack: RunningStack) -> Campaigns:
     folder = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
     today = datetime.now(UTC).date()
     changes: dict[str, dict[str, Any]] = {
-        "the-form": {"proof_of_work": "never", "accent": "#7a2048"},
-        "with-proof": {"proof_of_work": "always"},
+        "the-form": {"accent": "#7a2048"},
         "closed": {"closes": today - timedelta(days=2)},
     }
     for campaign, settings in changes.items():
@@ -408,17 +406,13 @@ def bot_form(name: str, **changes: str) -> dict[str, str]:
 
 @pytest.mark.rehearsed
 def test_bots_are_quarantined_or_slowed_while_a_person_signs(campaigns: Campaigns, visitor: Visitor) -> None:
-    page = visitor.open(campaigns.form("with-proof"))
-    path = "/campaigns/with-proof"
+    page = visitor.open(campaigns.form())
+    path = "/campaigns/the-form"
     with program(campaigns, "127.0.0.2") as bot:
         opened = json.loads(bot(path)[1])
-        # One bot brings no proof, another one fills in the hidden field.
-        assert bot(f"{path}/signatures", bot_form("lazy", form=opened["form"]))[0] == 303
-        assert bot(f"{path}/signatures", bot_form("trapped", topic="cheap pills"))[0] == 303
-        # One solves a single proof and sends it with every form.
-        proof = proof_of(opened, "solved@bots.example")
-        for name in ("solved", "replayed"):
-            assert bot(f"{path}/signatures", bot_form(name, form=opened["form"], proof=proof))[0] == 303
+        # One bot brings no form token, another one fills in the hidden field.
+        assert bot(f"{path}/signatures", bot_form("lazy"))[0] == 303
+        assert bot(f"{path}/signatures", bot_form("trapped", form=opened["form"], topic="cheap pills"))[0] == 303
         # One sends more forms than the limit. If a new minute begins meanwhile, its count starts at zero.
         taken = 0
         while bot(f"{path}/signatures", bot_form(f"flood{taken}"))[0] != 429:
@@ -431,44 +425,18 @@ def test_bots_are_quarantined_or_slowed_while_a_person_signs(campaigns: Campaign
     suspicions = {
         email: row.quarantine
         for email in (
-            *("lazy@bots.example", "trapped@bots.example", "solved@bots.example", "replayed@bots.example"),
+            "lazy@bots.example",
+            "trapped@bots.example",
             "beside@signers.example",
         )
-        if (row := campaigns.row(email, "with-proof"))
+        if (row := campaigns.row(email))
     }
     assert suspicions == {
-        "lazy@bots.example": "no proof",
+        "lazy@bots.example": "no form",
         "trapped@bots.example": "trap",
-        "solved@bots.example": None,
-        "replayed@bots.example": "no proof",
         "beside@signers.example": None,
     }
     page.goto(campaigns.link("beside@signers.example"))
-    page.get_by_role("button", name="Confirm and send my letter").click()
-    expect(page.get_by_role("heading", name="Thank you: your letter is confirmed")).to_be_visible()
-
-
-def test_the_browser_solves_the_proof_while_the_form_is_filled_in(campaigns: Campaigns, visitor: Visitor) -> None:
-    page = visitor.open(campaigns.form("with-proof"))
-    fill(page, "solver@signers.example")
-    expect(page.locator("[name=proof]")).not_to_have_value("", timeout=20_000)
-    assert page.locator("[name=proof]").input_value().isdecimal()
-    send(page)
-    expect(page.get_by_role("heading", name="Check your email")).to_be_visible()
-    row = campaigns.row("solver@signers.example", "with-proof")
-    assert row
-    assert row.quarantine is None
-
-
-def test_a_letter_without_a_proof_can_still_be_confirmed(campaigns: Campaigns, visitor: Visitor) -> None:
-    page = visitor.open(campaigns.form("with-proof"), scripts=False)
-    fill(page, "no-script@signers.example")
-    send(page)
-    page.wait_for_url("**/signed*")
-    page.goto(campaigns.link("no-script@signers.example"))
-    row = campaigns.row("no-script@signers.example", "with-proof")
-    assert row
-    assert row.quarantine == "no proof"
     page.get_by_role("button", name="Confirm and send my letter").click()
     expect(page.get_by_role("heading", name="Thank you: your letter is confirmed")).to_be_visible()
 
@@ -587,7 +555,7 @@ def test_the_page_makes_no_request_to_others_and_sets_no_cookie(campaigns: Campa
     page = visitor.open()
     page.on("request", lambda request: requests.append(request.url))
     page.goto(campaigns.form())
-    assert not any("signature_pad" in url or "pbkdf2" in url or "woff2" in url for url in requests)
+    assert not any("signature_pad" in url or "woff2" in url for url in requests)
     fill(page, "guest@signers.example")
     expect(page.locator("#letter")).to_contain_text("Avery Sample")
     assert any("woff2" in url for url in requests)

@@ -147,7 +147,7 @@ def _item(key: Mapping[str, Any]) -> str:
 def _is_private(key: str) -> bool:
     if key.startswith("CAMPAIGN#"):
         return key.endswith(("/META", "/")) or "/LETTER#" in key
-    return key.startswith(("KEY#", "RATE#", "AUDIT#", "PACE#", "CAMPAIGNS/")) or "/EVENT#" in key
+    return key.startswith(("KEY#", "RATE#", "AUDIT#", "CAMPAIGNS/")) or "/EVENT#" in key
 
 
 def _client_error(code: str, operation: str, **more: Any) -> ClientError:

@@ -606,7 +606,7 @@ def left_of_campaign(platform: Platform) -> set[str]:
     """Return the kinds of rows that a campaign left and that don't expire by themselves."""
     assert platform.world.memory
     kinds = {pk.partition("#")[0] for pk, rows in platform.world.memory.partitions.items() if rows}
-    return kinds - {"FORM", "RATE", "FORGOTTEN", "MAIL_CLAIM", "MAILS", "PACE", "SIGN_INS"}
+    return kinds - {"FORM", "RATE", "FORGOTTEN", "MAIL_CLAIM", "MAILS", "SIGN_INS"}
 
 
 def is_cleared(platform: Platform, person: Person) -> bool:

@@ -17,7 +17,6 @@ from botocore.exceptions import ClientError
 from tests.faults.memory import Memory
 from tests.stream_filters import is_wanted
 from undersigned.aws import counts as aws_counts
-from undersigned.aws.abuse_counters import AbuseCounters
 from undersigned.aws.counts import SHARDS, Counts, counter_key, counter_partitions
 from undersigned.aws.dynamodb import Key, Table, Update
 from undersigned.aws.signatures import Signatures, signature_key
@@ -96,9 +95,7 @@ class Crowd:
         table = Table(Faulty(self, self.memory.client("dynamodb", None)), "table", sleep=lambda _seconds: None)  # type: ignore[arg-type]
         counts = CountsOf(table, sleep=lambda _seconds: None, random=self.rng)
         counts.is_earlier = is_earlier
-        return Tallying(
-            signatures=Signatures(table), counts=counts, abuse_counters=AbuseCounters(table), clock=lambda: NOW
-        )
+        return Tallying(signatures=Signatures(table), counts=counts, clock=lambda: NOW)
 
     # People
 

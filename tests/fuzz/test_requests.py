@@ -198,7 +198,7 @@ def routes(listed: str) -> st.SearchStrategy[tuple[str, str]]:
 FIELDS = {
     "look": "2026-11-24T18:00:00+00:00",
     **ADA, "note": "Please.", "target": "evanston", "updates": "on", "drawing": "[[1,1,90,90]]", "form": "x",
-    "proof": "e30=", "topic": "", "letter_language": "es", "thanks": f"{SITE}/thanks", "mistakes": f"{SITE}/form#a",
+    "topic": "", "letter_language": "es", "thanks": f"{SITE}/thanks", "mistakes": f"{SITE}/form#a",
     "version": "1", "why": "Because.", "token": "x", "campaign": CAMPAIGN, "key": KEY, "period": "2026-11-30",
     "status": "confirmed", "revision": 0, "files": {"letter.es.md": None, "targets.csv": "id\n"},
     "settings": {"goal": 5, "organizer.email": "a@b.example", "languages": ["en"], "closes": None},

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import re
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-import altcha
 import pytest
 
-from tests.proofs import proof_of
 from tests.world import ADA, CAMPAIGN, World
-from tests.world import world as make_world
 from undersigned.aws.signatures import Signatures
-from undersigned.domain.abuse_checks import FORM_WINDOW, PACE_WINDOW, PROOF_GRACE, FormToken, window_of
+from undersigned.domain.abuse_checks import FORM_WINDOW, FormToken
 from undersigned.domain.signatures import signer_id
-from undersigned.domain.tokens import VALID_FOR
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from undersigned.domain.signatures import Signature
 
 FORM = f"/campaigns/{CAMPAIGN}"
@@ -90,7 +81,7 @@ def test_a_form_that_was_open_for_hours_can_be_signed(world: World) -> None:
 
 
 def test_the_form_token_of_another_campaign_is_suspicious(world: World) -> None:
-    other = FormToken.of_window("another-campaign", world.clock.now, needs_proof=False)
+    other = FormToken.of_window("another-campaign", world.clock.now)
     world.sign(form=world.wiring.tokens.for_form(other))
     assert row(world).quarantine == "no form"
 
@@ -98,14 +89,6 @@ def test_the_form_token_of_another_campaign_is_suspicious(world: World) -> None:
 def test_a_form_dated_by_a_machine_whose_clock_is_far_ahead_is_suspicious(world: World) -> None:
     world.sign(form=world.form(opened=-3_600))
     assert row(world).quarantine == "no form"
-
-
-@pytest.mark.parametrize("hours", [0, 47])
-def test_a_form_that_was_open_when_a_new_version_was_deployed_can_be_signed(world: World, hours: int) -> None:
-    form = world.form_of_version_before()
-    world.clock.advance(hours=hours)
-    world.sign(form=form)
-    assert row(world).quarantine is None
 
 
 def test_an_old_form_token_does_not_count(world: World) -> None:
@@ -123,12 +106,10 @@ def test_one_person_may_post_the_same_form_twice(world: World) -> None:
 
 
 def test_signing_is_one_conditional_write_beside_the_networks_count(world: World) -> None:
-    """The first form of a network in a process writes no count; the second is counted with it."""
-    for written in (1, 2, 2):
-        world.calls.clear()
-        world.sign()
-        writes = [call for call in world.calls if "Get" not in call and "Query" not in call]
-        assert writes == ["dynamodb:UpdateItem"] * written, writes
+    world.calls.clear()
+    world.sign()
+    writes = [call for call in world.calls if "Get" not in call and "Query" not in call]
+    assert writes == ["dynamodb:UpdateItem"] * 2
 
 
 def test_the_same_form_sent_twice_is_one_letter_and_one_email(world: World) -> None:
@@ -260,15 +241,6 @@ def test_a_form_that_comes_again_leaves_room_for_others_who_share_the_address(wo
         assert f"{name} Specimen" in world.get(sent.link("confirm")).body
 
 
-def test_a_form_that_comes_again_when_a_wave_has_begun_takes_no_second_place(world: World) -> None:
-    form = world.form(opened=29 * 60 + 40)
-    world.sign(form=form)
-    world.wiring.abuse_counters.add_sign_ups(CAMPAIGN, window_of(world.clock.now, PACE_WINDOW), 60)
-    world.clock.advance(seconds=40)
-    world.sign(form=form)
-    assert (row(world).quarantine, row(world).beside) == (None, ())
-
-
 def test_a_person_who_repeats_what_a_bot_sent_gets_an_email_of_their_own(world: World) -> None:
     world.sign(topic="cheap pills")
     world.run_stream()
@@ -337,244 +309,3 @@ def test_a_form_of_a_site_that_is_not_allowed_is_refused(world: World) -> None:
     change(world, allowed_origins=(SITE,))
     foreign = {"origin": "https://www.enddemand.example.evil.example"}
     assert world.post(f"{FORM}/signatures", ADA, headers=foreign).status == 403
-
-
-# The proof of work
-
-
-def test_each_letter_needs_a_proof_of_its_own(world: World) -> None:
-    """One proof serves one form token and one email address."""
-    change(world, proof_of_work="always")
-    served = world.get(FORM, as_json=True).json
-    proof = proof_of(served)
-    world.sign(form=served["form"], proof=proof)
-    assert row(world).quarantine is None
-    world.sign(form=served["form"], proof=proof, email="eve@signers.example")
-    assert row(world, "eve@signers.example").quarantine == "no proof"
-    world.clock.advance(seconds=30)
-    again = world.get(FORM, as_json=True).json
-    world.sign(form=again["form"], proof=proof, note="Once more")
-    assert [words.quarantine for words in row(world).beside] == ["no proof"]
-    world.sign(form=again["form"], proof=proof_of(again, "eve@signers.example"), email="eve@signers.example")
-    assert row(world, "eve@signers.example").quarantine is None
-
-
-def test_a_proof_of_a_form_of_the_version_before_is_accepted(world: World) -> None:
-    token = world.form_of_version_before(needs_proof=True)
-    nonce = world.wiring.tokens.read_form(token).nonce
-    [key, *_] = world.wiring._token_keys()
-    challenge = altcha.create_challenge(
-        "PBKDF2/SHA-256", 2_000, key_prefix="00", data={"form": nonce}, hmac_secret=f"proof:{key}"
-    )
-    solution = altcha.solve_challenge(challenge)
-    assert solution
-    proof = altcha.Payload(challenge, solution).to_base64()
-    world.sign(form=token, proof=proof)
-    assert row(world).quarantine is None
-    world.sign(form=world.form(needs_proof=True), proof=proof, email="e@e.org")
-    assert row(world, "e@e.org").quarantine == "no proof"
-
-
-@pytest.mark.parametrize(
-    "proof",
-    [
-        *("", "e30=", "not base64", "eyJjaGFsbGVuZ2UiOiB7fX0=", "W10=", "bnVsbA==", "W1tb" * 4000, 7),
-        *("-1", "1" * 4000, "²", "٣", "1_0", " 1", "1\n", "4294967296"),
-    ],
-)
-def test_a_wrong_proof_sends_the_letter_to_quarantine(world: World, proof: object) -> None:
-    change(world, proof_of_work="always")
-    world.post(f"{FORM}/signatures", {**ADA, "form": world.form(needs_proof=True), "proof": proof}, as_json=True)
-    assert row(world).quarantine == "no proof"
-
-
-def test_a_proof_is_required_only_while_the_pace_has_jumped(world: World) -> None:
-    assert world.get(FORM, as_json=True).json["challenge"] is None
-    world.wiring.abuse_counters.add_sign_ups(CAMPAIGN, world.clock.now, 60)
-    world.clock.advance(seconds=20)
-    assert world.get(FORM, as_json=True).json["challenge"]
-    # A site's own form has no form token to carry a challenge.
-    change(world, allowed_origins=(SITE,))
-    world.post(f"{FORM}/signatures", ADA, headers={"origin": SITE})
-    assert row(world).quarantine == "no form"
-    # A program that pauses for half an hour must not get a form that needs none.
-    world.clock.advance(minutes=30)
-    assert world.get(FORM, as_json=True).json["challenge"]
-    world.clock.advance(hours=6)
-    assert world.get(FORM, as_json=True).json["challenge"] is None
-
-
-def test_a_flood_that_lasts_does_not_become_usual_and_is_over_six_hours_after_its_end(world: World) -> None:
-    def flood(hours: int, people: int) -> None:
-        for _ in range(hours * 6):
-            world.wiring.abuse_counters.add_sign_ups(CAMPAIGN, window_of(world.clock.now, PACE_WINDOW), people)
-            world.clock.advance(minutes=10)
-
-    flood(hours=1, people=3)
-    flood(hours=15, people=500)
-    assert world.get(FORM, as_json=True).json["challenge"]
-    flood(hours=5, people=3)
-    assert world.get(FORM, as_json=True).json["challenge"]
-    flood(hours=1, people=3)
-    assert world.get(FORM, as_json=True).json["challenge"] is None
-
-
-def test_a_steady_pace_is_no_flood_although_older_rows_are_gone(world: World) -> None:
-    current = window_of(world.clock.now, PACE_WINDOW)
-    for back in range(timedelta(days=1) // PACE_WINDOW):
-        world.wiring.abuse_counters.add_sign_ups(CAMPAIGN, current - back * PACE_WINDOW, 60)
-    assert world.get(FORM, as_json=True).json["challenge"] is None
-
-
-@pytest.mark.parametrize("burst", [1, 36], ids=["in bursts", "all the time"])
-def test_in_a_flood_of_three_hours_only_the_first_minutes_letters_lack_a_proof(world: World, burst: int) -> None:
-    """A program renews its form whenever none needs a proof. It floods for `burst` times five minutes, then pauses."""
-    form, unproved = world.form(opened=0), []
-    for number in range(36):
-        if number // burst % 6 == 0:
-            world.wiring.abuse_counters.add_sign_ups(CAMPAIGN, window_of(world.clock.now, PACE_WINDOW), 500)
-        world.clock.advance(minutes=5)
-        asked = world.get(FORM, as_json=True).json
-        form = form if asked["challenge"] else asked["form"]
-        world.sign(form=form, email=f"bot{number}@signers.example")
-        if row(world, f"bot{number}@signers.example").quarantine is None:
-            unproved.append(number)
-    assert unproved in ([], [0])
-
-
-@pytest.mark.parametrize("path", ["signatures", "preview"])
-def test_the_page_that_answers_an_old_form_asks_for_the_proof_that_the_form_needs(world: World, path: str) -> None:
-    form = world.get(FORM, as_json=True).json["form"]
-    world.clock.advance(minutes=4)
-    page = world.post(f"{FORM}/{path}", {**ADA, "form": form, "name": ""}).body
-    assert form in page
-    assert "data-proof" not in page
-    # Its script counts from when the answer was opened, and not from when the form was.
-    world.clock.advance(minutes=2)
-    page = world.post(f"{FORM}/{path}", {**ADA, "form": form, "name": ""}).body
-    assert form in page
-    assert "data-proof" in page
-
-
-@pytest.mark.parametrize(("age", "found"), [(PROOF_GRACE / 2, None), (VALID_FOR["form"] / 2, "no proof")])
-def test_one_form_from_before_bots_came_does_not_do_for_all_of_theirs(
-    world: World, age: Any, found: str | None
-) -> None:
-    """A form that is so old brings a proof unasked, if scripts run. Before that, people must not wait."""
-    form = world.get(FORM, as_json=True).json["form"]
-    world.clock.advance(seconds=age.total_seconds())
-    world.wiring.abuse_counters.add_sign_ups(CAMPAIGN, window_of(world.clock.now, PACE_WINDOW), 60)
-    world.clock.advance(seconds=20)
-    asked = world.get(FORM, as_json=True).json
-    assert asked["challenge"]
-    world.sign(form=form)
-    assert row(world).quarantine == found
-    proof = proof_of({"form": form, "challenge": asked["challenge"]}, "eve@signers.example")
-    world.sign(form=form, proof=proof, email="eve@signers.example")
-    assert row(world, "eve@signers.example").quarantine is None
-
-
-def test_the_tally_records_the_pace(world: World) -> None:
-    for number in range(3):
-        world.sign(email=f"signer{number}@signers.example")
-    world.run_stream()
-    assert sum(world.wiring.abuse_counters.sign_ups(CAMPAIGN, world.clock.now - PACE_WINDOW).values()) == 3
-
-
-# Floods
-
-
-@pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    with make_world(monkeypatch, forms_a_minute=3) as new:
-        yield new
-
-
-def test_a_flood_from_one_address_is_slowed_while_others_sign(small: World) -> None:
-    answers = [small.sign(email=f"bot{number}@signers.example") for number in range(4)]
-    assert [answer.status for answer in answers] == [303, 303, 303, 429]
-    slowed = answers[-1]
-    assert 1 <= int(slowed.headers["retry-after"]) <= 60
-    assert "What you typed is kept" in slowed.body
-    assert 'value="1 Sample Street"' in slowed.body
-    other = small.post(f"{FORM}/signatures", {**ADA, "form": small.form()}, source="198.51.100.9")
-    assert other.status == 303
-    small.clock.advance(seconds=int(slowed.headers["retry-after"]))
-    assert small.sign(email="bot3@signers.example").status == 303
-
-
-def test_a_flood_from_a_whole_network_is_slowed(small: World) -> None:
-    statuses = [
-        small.post(
-            f"{FORM}/signatures",
-            {**ADA, "email": f"bot{number}@signers.example", "form": small.form()},
-            source=f"198.51.100.{number}",
-        ).status
-        for number in range(16)
-    ]
-    assert statuses == [303] * 15 + [429]
-
-
-def test_a_programs_answer_says_when_to_try_again(small: World) -> None:
-    for number in range(3):
-        small.sign(email=f"bot{number}@signers.example")
-    answer = small.post(f"{FORM}/signatures", {**ADA, "form": small.form()}, as_json=True)
-    assert (answer.status, answer.json["title"]) == (429, "Just a moment")
-    assert answer.headers["retry-after"]
-
-
-def test_a_form_with_mistakes_does_not_count_towards_a_flood(small: World) -> None:
-    assert [small.sign(name="").status for _ in range(5)] == [422] * 5
-    assert small.sign().status == 303
-
-
-def test_no_ip_address_is_stored(world: World) -> None:
-    for _ in range(2):
-        world.sign()
-    scanned = world.wiring._client("dynamodb").scan(TableName=world.wiring.settings.table_name)
-    stored = json.dumps(scanned["Items"], default=str)
-    assert "203.0.113." not in stored
-    [rate] = [item for item in scanned["Items"] if item["pk"]["S"].startswith("RATE#")]
-    assert int(rate["expires_at"]["N"]) <= world.clock.now.timestamp() + 120
-
-
-def post_from(world: World, source: str, email: str) -> None:
-    values = {**ADA, "form": world.form(), "email": email}
-    world.request("POST", f"{FORM}/signatures", values, source=source)
-
-
-def test_a_row_has_a_hash_of_the_network_that_is_another_one_each_day(world: World) -> None:
-    sources = ["203.0.113.7", "203.0.113.200", "198.51.100.7"]
-    for number, source in enumerate(sources):
-        post_from(world, source, f"s{number}@signers.example")
-    world.clock.advance(days=1)
-    post_from(world, sources[0], "s3@signers.example")
-    first, same, other, next_day = (row(world, f"s{number}@signers.example").network for number in range(4))
-    assert first == same
-    assert len({first, other, next_day}) == 3
-    assert first is not None
-    assert re.fullmatch("[0-9a-f]{12}", first)
-
-
-def test_the_networks_hash_goes_when_the_letter_is_sealed_or_erased(world: World) -> None:
-    for email in ("ada@signers.example", "eve@signers.example"):
-        world.sign(email=email)
-    world.run_stream()
-    world.press(world.sent[0].link("confirm"))
-    assert row(world).network == row(world, "eve@signers.example").network is not None
-    world.week()
-    assert row(world).period
-    eve = row(world, "eve@signers.example")
-    world.wiring.erasing().erase(CAMPAIGN, eve.signer)
-    assert row(world).network is None
-    assert row(world, eve.email).network is None
-
-
-def test_an_ip_address_has_a_different_hash_each_minute(world: World) -> None:
-    for _ in range(2):
-        for _ in range(2):
-            world.sign()
-        world.clock.advance(minutes=1)
-    scanned = world.wiring._client("dynamodb").scan(TableName=world.wiring.settings.table_name)
-    rates = {item["pk"]["S"] for item in scanned["Items"] if item["pk"]["S"].startswith("RATE#")}
-    assert len(rates) == 2

@@ -301,16 +301,6 @@ def test_a_frames_page_names_the_sites_that_may_know_its_height(world: World) ->
     assert page.all("script", src=path) == []
 
 
-def test_only_a_form_that_needs_a_proof_asks_for_one(world: World) -> None:
-    assert "data-proof" not in Page(world.get(FORM).body).one("form")
-    campaigns, campaign = world.wiring.campaigns, world.wiring.catalog.entry(CAMPAIGN).campaign
-    campaigns.put_campaign(replace(campaign, proof_of_work="always"))
-    world.clock.advance(minutes=2)
-    form = Page(world.get(FORM).body).one("form")
-    assert "data-proof" in form
-    assert form["data-worker"] == asset_path("pbkdf2.js")
-
-
 def test_pages_have_one_style_sheet_and_only_the_forms_own_inline_script(world: World) -> None:
     mail = world.confirmed(note="My own words", drawing=json.dumps(STROKES))
     own = world.press(mail.link("confirm"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -36,9 +35,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 def sign(world: World, campaign: str, **changes: object) -> None:
     """Sign as Ada, in a new form of a campaign."""
     issued_at = world.clock.now - timedelta(minutes=1)
-    form = world.wiring.tokens.for_form(
-        FormToken(campaign, secrets.token_hex(8), needs_proof=False, issued_at=issued_at)
-    )
+    form = world.wiring.tokens.for_form(FormToken(campaign, issued_at))
     world.clock.advance(seconds=1)
     answer = world.post(f"/campaigns/{campaign}/signatures", {**ADA, "form": form, **changes})
     assert answer.status == 303

@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 from typer.testing import CliRunner
 
-from tests.integration.test_abuse_checks import FORM, change, row
-from tests.proofs import proof_of
+from tests.integration.test_abuse_checks import FORM, row
 from tests.world import ADA, CAMPAIGN, CONTEXT, DASHBOARD, World
 from tests.world import world as make_world
 from undersigned.aws.mail_domains import MailDomains, NameNotFoundError, NoAnswerError
-from undersigned.domain.abuse_checks import PACE_WINDOW
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.mail_budgets import Budget, hour_of
 from undersigned_cli.main import app
@@ -84,15 +82,6 @@ def test_forms_without_a_token_share_ten_emails_an_hour_and_none_is_lost(world: 
     assert recipients(world) == {address(number) for number in range(214)}
     assert len(world.sent) == 214
     assert waiting(world) == 0
-
-
-def test_forms_without_a_proof_share_ten_emails_an_hour_if_the_campaign_asks_for_one(world: World) -> None:
-    change(world, proof_of_work="always")
-    for number in range(40):
-        form = world.get(FORM, as_json=True).json["form"]
-        post(world, number, form=form)
-    world.run_stream()
-    assert (len(world.sent), waiting(world)) == (10, 30)
 
 
 def test_a_person_in_the_middle_of_a_wave_gets_the_email_at_once(world: World) -> None:
@@ -482,24 +471,10 @@ def test_thirty_people_of_a_school_do_not_wait(world: World) -> None:
     assert len(world.sent) == 30
 
 
-def test_a_browser_without_javascript_brings_no_proof_and_does_not_wait(world: World) -> None:
-    """Without a wave, no proof is asked for. `null` is the Origin of our own pages without JavaScript."""
+def test_a_browser_without_javascript_does_not_wait(world: World) -> None:
+    """`null` is the Origin of our own pages without JavaScript."""
     form = world.form()
     values = {**ADA, "form": form}
     world.request("POST", f"{FORM}/signatures", values, headers={"origin": "null"})
     world.run_stream()
     assert recipients(world) == {ADA["email"]}
-
-
-def test_in_a_wave_a_browser_that_brings_its_proof_does_not_wait(world: World) -> None:
-    change(world, proof_of_work="when-busy")
-    for number in range(60):
-        post(world, number, form="")
-    world.run_stream()
-    world.clock.advance(seconds=PACE_WINDOW.total_seconds() / 10)
-    asked = world.get(FORM, as_json=True).json
-    assert asked["challenge"], "bots are about"
-    world.clock.advance(seconds=10)
-    post(world, 100, form=asked["form"], proof=proof_of(asked, address(100)))
-    world.run_stream()
-    assert address(100) in recipients(world)

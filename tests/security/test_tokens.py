@@ -44,7 +44,7 @@ def issued(tokens: Tokens, world: World, campaign: str = CAMPAIGN) -> dict[str, 
         "confirm": tokens.for_signer("confirm", campaign, signer),
         "letter": tokens.for_signer("letter", campaign, signer),
         "packets": tokens.for_packets(DeliveryKey(campaign, "evanston", PERIOD)),
-        "form": tokens.for_form(FormToken(campaign, "0" * 16, needs_proof=False, issued_at=world.clock.now)),
+        "form": tokens.for_form(FormToken(campaign, world.clock.now)),
         "approval": tokens.for_approval(campaign, PERIOD),
         "session": tokens.for_session(campaign, DIGEST),
         # These are about no campaign. Another request, and another session, don't exist.

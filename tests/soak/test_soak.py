@@ -167,7 +167,7 @@ def outcome(stack: RunningStack, calls: Path, request: pytest.FixtureRequest) ->
     rng = Random(SEED)  # noqa: S311  (a repeatable run)
     wiring = Stack(stack.outputs, stack.client).wiring()
     shipped = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
-    push(replace(shipped, campaign=replace(shipped.campaign, id=CAMPAIGN, proof_of_work="never")), wiring.campaigns)
+    push(replace(shipped, campaign=replace(shipped.campaign, id=CAMPAIGN)), wiring.campaigns)
     persons = people(SIGNATURES, [target.postal_codes[0] for target in shipped.targets], rng)
     crowd = Crowd(stack, CAMPAIGN, ORIGIN, persons, CLIENTS)
     killer, ses = Killer(stack, Random(SEED + 1), PAUSES), Ses(stack, SEED)  # noqa: S311

@@ -13,7 +13,7 @@ from tests.aws_from_template import environment_of, names_of_variables
 
 FUNCTIONS = {"public_api": "PublicApi", "organizer_api": "OrganizerApi", "deliver": "Deliver"}
 ROOT = Path(__file__).parents[2]
-ONLY_WHEN_NEEDED = ("jinja2", "typst", "babel", "markdown_it", "altcha", "resvg_py", "idna")
+ONLY_WHEN_NEEDED = ("jinja2", "typst", "babel", "markdown_it", "resvg_py", "idna")
 DEPLOYED = (
     "TABLE_NAME",
     "SECRET_ARN",

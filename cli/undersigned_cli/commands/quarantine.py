@@ -22,10 +22,7 @@ _READ_AHEAD = 100
 _REASONS = {
     "trap": "a field that people don't see is filled in",
     "no form": "not sent by a form of this campaign",
-    "too fast": "filled in within three seconds",
-    "no proof": "no proof of work",
     "erased before": "an earlier letter of this signer was erased",
-    "form used": "another letter was signed with the same form",
     "no mailbox": "the email address has a domain that takes no email",
 }
 

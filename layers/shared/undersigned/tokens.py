@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _PARTS_OF_SIGNER = 2
 _PARTS_OF_WORDS = 3
 _PARTS_OF_DELIVERY = 3
-_PARTS_OF_FORM = 3
+_PARTS_OF_FORM = 1
 _PARTS_OF_APPROVAL = 2
 _PARTS_OF_SESSION = 2
 _PARTS_OF_SIGN_IN = 1
@@ -74,9 +74,7 @@ class Tokens:
 
     def for_form(self, form: FormToken) -> str:
         """Issue the token of a form, dated `form.issued_at`."""
-        return self._issue(
-            "form", form.campaign, form.nonce, "proof" if form.needs_proof else "", issued_at=form.issued_at
-        )
+        return self._issue("form", form.campaign, issued_at=form.issued_at)
 
     def for_packets(self, key: DeliveryKey) -> str:
         """Issue a token for a delivery's packets."""
@@ -142,8 +140,8 @@ class Tokens:
 
     def read_form(self, token: str) -> FormToken:
         """Read the token of a form; raises TokenError, TokenExpiredError."""
-        (campaign, nonce, proof), issued_at = self._read("form", token, _PARTS_OF_FORM)
-        return FormToken(campaign, nonce, proof == "proof", issued_at)
+        (campaign,), issued_at = self._read("form", token, _PARTS_OF_FORM)
+        return FormToken(campaign, issued_at)
 
     def _issue(self, purpose: Purpose, *parts: str, issued_at: datetime | None = None) -> str:
         return _Signer(self._keys(), purpose, issued_at or self._clock()).sign("~".join(parts)).decode()

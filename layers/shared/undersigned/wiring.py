@@ -367,7 +367,6 @@ class Wiring:
 
     def signing(self) -> Signing:
         """Wire signing."""
-        from undersigned.domain.abuse_checks import FirstForms
         from undersigned.services.abuse_checks import AbuseChecks
         from undersigned.services.signing import Signing
 
@@ -377,7 +376,6 @@ class Wiring:
             keys=self._token_keys,
             forms_a_minute=self.settings.forms_a_minute,
             clock=self._clock,
-            first_forms=FirstForms(),
         )
         return Signing(
             catalog=self.catalog,
@@ -426,9 +424,7 @@ class Wiring:
         """Wire the counts."""
         from undersigned.services.tallying import Tallying
 
-        return Tallying(
-            signatures=self.signatures, counts=self.counts, abuse_counters=self.abuse_counters, clock=self._clock
-        )
+        return Tallying(signatures=self.signatures, counts=self.counts, clock=self._clock)
 
     def reconciling(self, report: Callable[[Finding], None]) -> Reconciling:
         """Wire the reconciliation. `report` is told each difference that it can't explain."""

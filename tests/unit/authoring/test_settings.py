@@ -26,7 +26,6 @@ def test_a_campaign_without_optional_settings_has_one_language_and_no_sites(file
 
     assert (found.campaign.languages, dict(found.letters)) == (("en",), {"en": found.letter})
     assert (found.campaign.allowed_origins, found.campaign.accent) == ((), None)
-    assert found.campaign.proof_of_work == "when-busy"
 
 
 @pytest.mark.parametrize(
@@ -238,14 +237,14 @@ def test_a_number_that_python_cannot_read_is_a_mistake(files: Files) -> None:
 def test_websites_and_accent_are_stored_as_browsers_and_pages_need_them(files: Files) -> None:
     settings = (
         'allowed_origins = ["https://www.trees.example", "http://localhost:8080", "http://127.0.0.1"]\n'
-        'accent = "#7A2048"\nproof_of_work = "always"\ngoal = 50'
+        'accent = "#7A2048"\ngoal = 50'
     )
     change(files, "campaign.toml", "goal = 50", settings)
 
     campaign = compile_campaign(files).campaign
 
     assert campaign.allowed_origins == ("https://www.trees.example", "http://localhost:8080", "http://127.0.0.1")
-    assert (campaign.accent, campaign.proof_of_work) == ("#7a2048", "always")
+    assert campaign.accent == "#7a2048"
 
 
 def test_a_campaign_can_have_a_privacy_notice_of_its_own(files: Files) -> None:
@@ -319,8 +318,8 @@ def test_a_website_must_be_written_as_browsers_write_it(files: Files, origin: st
         ('accent = "7a2048"', "`accent` is '7a2048'; write # and six digits from 0 to f, such as #7a2048"),
         ('accent = "crimson"', "`accent` is 'crimson'; write # and six digits from 0 to f, such as #7a2048"),
         ("accent = 7", "`accent` is 7; write a color as # and six digits"),
-        ('proof_of_work = "sometimes"', "`proof_of_work` is 'sometimes'; write one of never, when-busy, always"),
-        ("proof_of_work = true", "`proof_of_work` is true; write one of never, when-busy, always"),
+        ('street_address = "sometimes"', "`street_address` is 'sometimes'; write one of required, optional, no"),
+        ("street_address = true", "`street_address` is true; write one of required, optional, no"),
         ('approval = "yes"', "`approval` is 'yes'; write true or false, without quotes"),
         ("approval = 1", "`approval` is 1; write true or false, without quotes"),
         *(
@@ -341,7 +340,7 @@ def test_a_website_must_be_written_as_browsers_write_it(files: Files, origin: st
             for days in ("0", "-1", "29", "3651", "true", "30.5", '"90"')
         ),
         ("privacy_url = 1", "`privacy_url` is 1; write the address of your privacy notice, in quotation marks"),
-        ("proof_of_work = []", "`proof_of_work` is []; write one of never, when-busy, always"),
+        ("street_address = []", "`street_address` is []; write one of required, optional, no"),
         ('languages = "en"', "`languages` is 'en'; write the codes of the languages in which people can sign"),
         ('languages = ["en", "en"]', "`languages` has 'en' twice; remove one"),
         ('languages = ["eo"]', "`languages` doesn't include 'en', the campaign's `language`; add it"),

@@ -31,7 +31,6 @@ OTHERS: dict[str, str | int | bool | list[str] | None] = {
     "street_address": "optional",
     "own_words": False,
     "sources": ["flyer"],
-    "proof_of_work": "always",
     "approval": True,
     "deliver": "every-two-weeks",
     "deliver_on": "TUE",

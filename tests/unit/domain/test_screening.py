@@ -105,9 +105,9 @@ def test_a_filter_selects_letters_that_meet_all_criteria(wanted: SignatureFilter
 
 def test_the_activity_log_has_the_criteria_without_personal_data() -> None:
     wanted = SignatureFilter(
-        "evanston", suspicion="too fast", domain="ada.example", network="a" * 12, signed_from=NOON, signed_before=NOON
+        "evanston", suspicion="no form", domain="ada.example", network="a" * 12, signed_from=NOON, signed_before=NOON
     )
     assert in_words(wanted) == (
-        "to evanston, suspicion too fast, one email domain, network aaaaaaaaaaaa, "
+        "to evanston, suspicion no form, one email domain, network aaaaaaaaaaaa, "
         "signed from 2026-11-26T12:00+00:00, signed before 2026-11-26T12:00+00:00"
     )

@@ -149,30 +149,6 @@ draw.addEventListener("click", open, { once: true });
 draw.hidden = false;
 if (drawing.value) draw.click();
 
-// A proof of work is for this form and one email address. A page that was open for long brings one unasked.
-const { email, proof } = elements;
-const isOlder = (age) => Date.now() - performance.timeOrigin > age;
-const mustProve = () => "proof" in form.dataset || isOlder(300_000);
-let solving = {};
-const solve = () => {
-  const value = `${elements.form.value} ${email.value}`;
-  if (solving.value === value) return solving.done;
-  proof.value = "";
-  const solver = new Worker(form.dataset.worker);
-  const done = new Promise((done) => {
-    solver.onmessage = solver.onerror = done;
-  }).then(({ data }) => {
-    if (solving.value === value) proof.value = data?.counter ?? "";
-    solver.terminate();
-  });
-  solving = { value, done };
-  const nonce = [...new TextEncoder().encode(value)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  const parameters = { algorithm: "PBKDF2/SHA-256", cost: 2_000, keyPrefix: "00", nonce, salt: "" };
-  solver.postMessage({ type: "work", challenge: { parameters }, timeout: 60_000 });
-  return done;
-};
-form.addEventListener("change", () => mustProve() && email.value && solve());
-
 const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 
 // Shows the page after signing, which is in this one, in the place of the form.
@@ -191,19 +167,14 @@ const thank = () => {
 const post = async () => {
   send.ariaDisabled = true;
   const headers = { accept: "application/json" };
-  // A page from the browser's cache can be of any age. Such a form, or one of yesterday, gets a new token and a proof.
-  if (!performance.getEntriesByType("navigation")[0]?.transferSize || isOlder(86_400_000)) {
+  // A page from the browser's cache can be of any age. Such a form, or one of yesterday, gets a new token.
+  const isOld = Date.now() - performance.timeOrigin > 86_400_000;
+  if (isOld || !performance.getEntriesByType("navigation")[0]?.transferSize) {
     const reply = await fetch(form.dataset.signed.split("/", 3).join("/"), { headers }).catch(() => null);
     const renewed = await reply?.json().catch(() => null);
     if (renewed?.form) elements.form.value = renewed.form;
-    form.dataset.proof = "";
   }
   for (let tries = 1, lost = 0; ; tries += 1) {
-    if (mustProve()) {
-      const solved = solve();
-      if (!proof.value) say(state, form.dataset.wait);
-      await Promise.race([solved, pause(6_000)]);
-    }
     const body = new URLSearchParams(new FormData(form));
     const reply = await fetch(form.action, { method: "POST", headers, body }).catch(() => null);
     if (reply?.status === 202) return thank();

@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, get_args
 
-from undersigned.domain.campaigns import ID_PATTERN, ProofOfWork, StreetAddress
+from undersigned.domain.campaigns import ID_PATTERN, StreetAddress
 from undersigned.domain.schedule import DAYS, DELIVER, LAST_DAY_OF_MONTH, LAST_HOUR
 from undersigned.domain.sources import MOST_SOURCES, NO_SOURCE, OTHER, SOURCE
 
@@ -131,11 +131,6 @@ SETTINGS = (
             "uniqueItems": True,
         },
         example='sources = ["flyer", "newsletter"]',
-    ),
-    Setting(
-        "proof_of_work",
-        "Whether a signer's browser must do a second of computing first, which makes a flood of bots expensive.",
-        {"enum": list(get_args(ProofOfWork)), "default": "when-busy"},
     ),
     Setting(
         "approval",

@@ -30,7 +30,6 @@ from undersigned.domain.campaigns import (
     ID_PATTERN,
     Campaign,
     Organizer,
-    ProofOfWork,
     StreetAddress,
     Translation,
     origin_of,
@@ -54,7 +53,6 @@ FILE = "campaign.toml"
 _SETTINGS = (*(setting.name for setting in SETTINGS), "organizer")
 _ORGANIZER_SETTINGS = tuple(setting.name for setting in ORGANIZER_SETTINGS)
 _TRANSLATION_SETTINGS = tuple(setting.name for setting in TRANSLATION_SETTINGS)
-_PROOFS_OF_WORK: tuple[ProofOfWork, ...] = get_args(ProofOfWork)
 _STREET_ADDRESSES: tuple[StreetAddress, ...] = get_args(StreetAddress)
 
 _EXAMPLE_OF_LANGUAGES = 'languages = ["en", "es"]'
@@ -116,7 +114,6 @@ class _Reader:
             translations={other: self._translation(other) for other in others} if language else {},
             allowed_origins=self._allowed_origins(),
             accent=self._accent(),
-            proof_of_work=self._choice("proof_of_work", _PROOFS_OF_WORK, "when-busy"),
             approval=self._switch("approval", default=False),
             privacy_url=self._privacy_url(),
             street_address=self._choice("street_address", _STREET_ADDRESSES, "required"),

@@ -33,9 +33,6 @@ def dashboard_path(campaign: str) -> str:
 
 MailState = Literal["ok", "bounced"]
 
-ProofOfWork = Literal["never", "when-busy", "always"]
-"""When a form needs a proof of work: a second of a browser's time, which makes a flood of forms expensive."""
-
 StreetAddress = Literal["required", "optional", "no"]
 """Whether the form asks for the signer's street and house number, and whether it must be filled in."""
 
@@ -203,7 +200,6 @@ class Campaign:
     translations: Mapping[str, Translation] = field(default_factory=dict)
     allowed_origins: tuple[str, ...] = ()
     accent: str | None = None
-    proof_of_work: ProofOfWork = "when-busy"
     approval: bool = False
     privacy_url: str | None = None
     street_address: StreetAddress = "required"

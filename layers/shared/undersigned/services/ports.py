@@ -482,23 +482,14 @@ class CountStore(Protocol):
 class AbuseCounterStore(Protocol):
     """Forms by network, wrong keys by group, and sign-ups by window. All of them expire."""
 
-    def count_forms(self, network: str, addresses: Sequence[str], *, expires_at: datetime) -> tuple[int, int]:
-        """Count a form of each of these addresses of a network, all given as hashes. An address may be given twice.
-
-        Return how many forms the network and the last of the addresses have sent.
-        """
+    def count_form(self, network: str, address: str, *, expires_at: datetime) -> tuple[int, int]:
+        """Count a form of an address of a network, both given as hashes. Return how many each has sent."""
 
     def refusals(self, group: int, window: datetime) -> int:
         """Read how many wrong keys of a group were refused in a window."""
 
     def set_refusals(self, group: int, window: datetime, amount: int) -> None:
         """Write how many wrong keys of a group were refused in a window, in place of an earlier window."""
-
-    def sign_ups(self, campaign: str, since: datetime) -> Mapping[datetime, int]:
-        """Read how many people signed in each window since then, by its start, without empty windows."""
-
-    def add_sign_ups(self, campaign: str, window: datetime, amount: int) -> None:
-        """Add people who signed in a window."""
 
 
 type HourlyRun = Literal["plan", "ask", "report"]

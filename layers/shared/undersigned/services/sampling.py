@@ -20,7 +20,6 @@ from undersigned.domain.tallies import Count
 from undersigned.rendering import mails
 from undersigned.rendering.mails import DeliverySummary
 from undersigned.rendering.packets import PacketCover, PacketLetter
-from undersigned.services.abuse_checks import IssuedForm
 from undersigned.services.catalog import Entry
 from undersigned.services.signing import Form
 
@@ -75,7 +74,7 @@ class Sampling:
         return Form(
             _entry(compiled),
             Count(campaign.id, 0, campaign.goal),
-            IssuedForm(NO_LINK, needs_proof=False),
+            NO_LINK,
             is_open=campaign.is_open(today),
             today=today,
             next_delivery=cadence_of(campaign, self.schedule()).next_after(self.clock()),

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from undersigned.domain.schedule import WeeklySchedule
     from undersigned.domain.tallies import Count
     from undersigned.domain.tokens import SignerToken
-    from undersigned.services.abuse_checks import AbuseChecks, IssuedForm
+    from undersigned.services.abuse_checks import AbuseChecks
     from undersigned.services.catalog import Catalog, Entry
     from undersigned.services.packet_files import Part, SentPacket
     from undersigned.services.ports import CountStore, DeliveryStore, SignatureStore
@@ -113,7 +113,7 @@ class Form:
 
     entry: Entry
     count: Count
-    issued: IssuedForm
+    token: str
     is_open: bool
     today: date
     next_delivery: datetime | None

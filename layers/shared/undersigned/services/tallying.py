@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import batched, groupby
 from typing import TYPE_CHECKING
 
-from undersigned.domain.abuse_checks import PACE_WINDOW, window_of
 from undersigned.domain.rush import COUNTED_LATER
 from undersigned.domain.tallies import NOT_COUNTED, is_marked_right, mark_of, transactions
 from undersigned.services.ports import ChangedError
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
     from undersigned.domain.campaigns import Roster
     from undersigned.domain.signatures import Signature
-    from undersigned.services.ports import AbuseCounterStore, CountStore, SignatureStore
+    from undersigned.services.ports import CountStore, SignatureStore
 
 _AT_ONCE = 100
 """How many rows are read at once. DynamoDB takes 100."""
@@ -53,14 +52,7 @@ class Tallying:
 
     signatures: SignatureStore
     counts: CountStore
-    abuse_counters: AbuseCounterStore
     clock: Callable[[], datetime]
-
-    def record_pace(self, signed: Iterable[Signature]) -> None:
-        """Record how fast people sign, for the abuse checks. Counting a record twice does no harm here."""
-        windows = Counter((row.campaign, window_of(row.signed_at, PACE_WINDOW)) for row in signed)
-        for (campaign, window), amount in windows.items():
-            self.abuse_counters.add_sign_ups(campaign, window, amount)
 
     def count(self, signatures: Iterable[tuple[str, str]]) -> int:
         """Count rows, given as campaign and signer, and return how many marks were moved.

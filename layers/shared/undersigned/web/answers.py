@@ -78,7 +78,7 @@ def page(  # noqa: PLR0913  (an answer's parts)
     itself = f"'self' {api}".rstrip()
     posts_to = itself if sends_forms else "'none'"
     sources = f"'self' '{_hash(shown.script)}'" if shown.script else "'self'"
-    scripts = f"script-src {sources}; connect-src {itself}; worker-src 'self'; " if runs_scripts else ""
+    scripts = f"script-src {sources}; connect-src {itself}; " if runs_scripts else ""
     headers = {
         **_HEADERS,
         "Content-Security-Policy": (

@@ -28,7 +28,6 @@ def settings_values(campaign: Campaign) -> Mapping[str, object]:
         "street_address": campaign.street_address,
         "own_words": campaign.own_words,
         "sources": campaign.sources,
-        "proof_of_work": campaign.proof_of_work,
         "approval": campaign.approval,
         "deliver": campaign.deliver,
         "deliver_on": campaign.deliver_on,

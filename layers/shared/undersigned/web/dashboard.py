@@ -115,10 +115,7 @@ _ANY_SUSPICION = Message.in_context("suspicion about a letter", "Any")
 
 _SUSPICIONS: Mapping[Suspicion, Message] = {
     "trap": Message("A field that people don’t see was filled in."),
-    "too fast": Message("The form was sent faster than a person can type."),
-    "form used": Message("Another letter was already signed with the same form."),
     "no form": Message("It didn’t come from our form, or from a site on the campaign’s list."),
-    "no proof": Message("The browser’s proof of work was missing or wrong."),
     "erased before": Message("An earlier letter by the same person was erased."),
     "no mailbox": Message("The email address has a domain that takes no email, so none was sent."),
 }

@@ -151,7 +151,7 @@ def campaign(  # noqa: PLR0913  (what the page shows)
         source=source if campaign.sources and isinstance(source, str) and SOURCE.fullmatch(source) else None,
         choices=serving if len(serving) > 1 or "target" in messages else (),
         previewed=preview.target if preview else None,
-        issued=form.issued,
+        token=form.token,
         kept=_kept(form.entry.campaign, language),
         notice=notice.in_language(language) if notice else None,
         embedded=embedded,

@@ -44,8 +44,7 @@ def form_values(form: Form, language: str, origin: str) -> dict[str, object]:
         "next_delivery": form.next_delivery.isoformat() if form.next_delivery else None,
         "letters_wanted": entry.campaign.letters_wanted,
         "privacy_url": entry.campaign.privacy_notice(origin, language),
-        "form": form.issued.token,
-        "challenge": form.issued.challenge,
+        "form": form.token,
     }
 
 

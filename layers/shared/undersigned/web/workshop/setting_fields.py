@@ -50,7 +50,6 @@ _LABELS: Mapping[str, Message] = {
     "street_address": Message("Street and house number"),
     "own_words": Message("Signers’ own words"),
     "sources": Message("Labels of links and websites"),
-    "proof_of_work": Message("Protection against bots"),
     "deliver": Message("How often letters go out"),
     "deliver_on": Message("Day of delivery"),
     "deliver_at": Message("Hour of delivery"),
@@ -96,9 +95,6 @@ _CHOICES: Mapping[tuple[str, str], Message] = {
     ("street_address", "required"): Message("Must be given"),
     ("street_address", "optional"): Message("Can be given"),
     ("street_address", "no"): Message("Not asked for"),
-    ("proof_of_work", "when-busy"): Message("When many more people sign than usual"),
-    ("proof_of_work", "always"): Message("Always"),
-    ("proof_of_work", "never"): Message("Never"),
     ("deliver_on", "MON"): Message("Monday"),
     ("deliver_on", "TUE"): Message("Tuesday"),
     ("deliver_on", "WED"): Message("Wednesday"),
@@ -137,7 +133,7 @@ _GROUPS: Sequence[tuple[Message, tuple[str, ...]]] = (
     (Message("Place and languages"), ("region", "time_zone", "language", "languages")),
     (Message("Sending"), ("deliver", "deliver_on", "deliver_at", "approval")),
     (Message("Your website"), ("accent", "allowed_origins", "sources")),
-    (Message("Data protection and bots"), ("privacy_url", "keep_for_days", "proof_of_work")),
+    (Message("Data protection"), ("privacy_url", "keep_for_days")),
 )
 
 

@@ -1,4 +1,4 @@
-"""The proof of work in a browser, and the page after signing, which is in the form's page."""
+"""How the form's script sends it, and the page after signing, which is in the form's page."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.integration.test_abuse_checks import change, row
+from tests.integration.test_abuse_checks import row
 from tests.served_world import served
 from tests.world import ADA, CAMPAIGN
 from tests.world import world as make_world
-from undersigned.domain.abuse_checks import PACE_WINDOW, window_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,28 +40,6 @@ def sign(page: Page) -> None:
     expect(page.get_by_role("heading", name="Check your email")).to_be_visible(timeout=20_000)
 
 
-def test_a_browser_brings_a_proof_of_the_address_that_is_sent(site: Site, visitor: Visitor) -> None:
-    change(site.world, proof_of_work="always")
-    page = visitor.open(f"{site.address}{FORM}")
-    fill(page, email="ada.typo@signers.example")
-    expect(page.locator("[name=proof]")).not_to_have_value("", timeout=20_000)
-    page.locator("[name=email]").fill("ada@signers-münchen.example")
-    sign(page)
-    assert row(site.world, "ada@signers-münchen.example").quarantine is None
-
-
-def test_a_form_that_was_open_for_long_brings_a_proof_unasked(site: Site, visitor: Visitor) -> None:
-    page = visitor.open(f"{site.address}{FORM}")
-    assert "proof" not in page.evaluate("({...document.forms[0].dataset})")
-    page.evaluate("Date.now = ((now) => () => now() + 6 * 60_000)(Date.now)")
-    with site.lock:
-        site.world.clock.advance(minutes=11)
-        site.world.wiring.abuse_counters.add_sign_ups(CAMPAIGN, window_of(site.world.clock.now, PACE_WINDOW), 60)
-    fill(page)
-    sign(page)
-    assert row(site.world).quarantine is None
-
-
 @pytest.mark.parametrize("is_left_open", [True, False], ids=["left open", "from the browser's cache"])
 def test_a_form_that_is_days_old_gets_a_new_token(site: Site, visitor: Visitor, *, is_left_open: bool) -> None:
     page = visitor.open(f"{site.address}{FORM}")
@@ -73,7 +50,6 @@ def test_a_form_that_is_days_old_gets_a_new_token(site: Site, visitor: Visitor, 
         page.goto(f"{site.address}{FORM}/privacy")
     with site.lock:
         site.world.clock.advance(hours=49)
-        site.world.wiring.abuse_counters.add_sign_ups(CAMPAIGN, window_of(site.world.clock.now, PACE_WINDOW), 60)
     if not is_left_open:
         page.go_back()
         assert page.locator("[name=form]").input_value() == before
