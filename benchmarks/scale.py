@@ -93,7 +93,10 @@ CONFIRM = 0.8
 """Assumed: seconds in which people confirm on average, and the share who do. The others use up the hour's budget."""
 
 KEPT = 1.2
-"""Quotas and parameters are given a fifth more than a rush takes."""
+"""Quotas and warm units are given a fifth more than a rush takes."""
+
+LAMBDA_QUOTA = 2_000
+"""Functions at once that SignersPerSecond=3333 takes, as its description says."""
 
 PLATFORM_LINES = 650
 """Assumed bytes of Lambda's own log lines of a run, as JSON: its start and its report."""
@@ -240,6 +243,8 @@ class Stack:
 
     parameters: Mapping[str, Any] = field(default_factory=dict)
     quotas: Mapping[str, float] = field(default_factory=dict)
+    warm_writes: float = 0
+    """Write units a second that somebody has warmed the table to, with the command of docs/production.md."""
 
     @property
     def template(self) -> Template:
@@ -279,6 +284,11 @@ class Stack:
         """Return an environment variable's number. Raises KeyError."""
         return self.number(variables_of(self.template, function)[name])
 
+    def processes(self, function: str) -> float:
+        """Return how many requests a function of the API handles at once: what is reserved, or what the account has."""
+        reserved = self.function(function)["ReservedConcurrentExecutions"]
+        return float(resolve(reserved, {**self.parameters, "AWS::NoValue": self.quota("Lambda: functions at once")}))
+
     def runs_at_once(self, function: str) -> float:
         """Return how many messages of its queue a function works on at once."""
         return self.number(self.source(function, "SQS")["ScalingConfig"]["MaximumConcurrency"])
@@ -308,9 +318,15 @@ class Stack:
         return [request for request in counts.requests if not (self.has_cdn and request.is_cacheable)]
 
     @property
+    def mails_an_hour(self) -> float:
+        """Return the confirmation emails an hour to people who have not confirmed."""
+        budgets = resolve(variables_of(self.template, "SendConfirmations")["MAIL_BUDGETS"], self.parameters)
+        return float(budgets.split()[1])
+
+    @property
     def table_units(self) -> float:
         """Return the write units a second that the table takes at once."""
-        return max(self.parameter("WarmWrites"), QUOTAS["DynamoDB: writes of a new table"].limit)
+        return max(self.warm_writes, QUOTAS["DynamoDB: writes of a new table"].limit)
 
     @property
     def partitions(self) -> int:
@@ -336,24 +352,14 @@ class Stack:
 def prepared(counts: Counts, units: float) -> Stack:
     """Return the template with its parameters for the rush, and with the quotas that docs/scale.md asks for."""
     writes = ceil(GOAL * units * KEPT / 1_000) * 1_000
-    wanted = {
-        "WarmWrites": writes,
-        "MailProcesses": 4,
-        "MailsAtOnce": 8,
-        "WaitingMailsAtOnce": 100,
-        "UnconfirmedMailsAnHour": ceil(GOAL * HOUR / 1e6) * 1_000_000,
-        "DeliveriesAtOnce": 10,
-        "SignersPerSecond": GOAL,
-        "Cdn": "true",
-    }
-    stack = Stack(wanted)
+    stack = Stack({"SignersPerSecond": GOAL, "Cdn": "true"}, warm_writes=writes)
     at_api = stack.at_api(counts)
     requests = ceil(GOAL * len(at_api) * KEPT / 1_000) * 1_000
     return replace(
         stack,
         quotas={
             "API Gateway: requests": requests,
-            "Lambda: functions at once": requests / QUOTAS["Lambda: requests of a process"].limit,
+            "Lambda: functions at once": LAMBDA_QUOTA,
             "DynamoDB: writes of a table": max(writes, QUOTAS["DynamoDB: writes of a table"].limit),
             "SES: emails": round(GOAL * KEPT, -2),
         },
@@ -493,7 +499,7 @@ class Model:
         stack, at_api = self.stack, self.stack.at_api(self.counts)
         default, routes = stack.throttles()
         busy = sum(request_seconds(stack, self.counts, request) for request in at_api)
-        processes = stack.quota("Lambda: functions at once")
+        processes = stack.processes("PublicApi")
         each = QUOTAS["Lambda: requests of a process"].limit
         partition = QUOTAS["DynamoDB: writes of a partition"].limit
         return {
@@ -506,7 +512,7 @@ class Model:
             "tray of one target: its index's keys": TRAY_SHARDS * partition,
             "counts of one campaign": sustained(self.tally_holds, 1, MOST),
             "confirmation emails: the stream's reader": sustained(self.mail_holds, 1, MOST),
-            "confirmation emails: the hour's budget": stack.parameter("UnconfirmedMailsAnHour")
+            "confirmation emails: the hour's budget": stack.mails_an_hour
             / ((1 - CONFIRM) * HOUR + CONFIRM * CONFIRM_WITHIN),
             "SES: emails": stack.quota("SES: emails"),
         }
@@ -760,7 +766,8 @@ def measure(size: Size) -> Figures:
         "ceilings": {
             stage: {name: _figure(values[stage]) for name, values in by_stage.items()} for stage in by_stage["prepared"]
         },
-        "parameters": {name: {"value": value} for name, value in stack.parameters.items()},
+        "parameters": {name: {"value": value} for name, value in stack.parameters.items()}
+        | {"write units a second that the table is warmed to": {"value": stack.warm_writes}},
         "quotas": {
             name: {"usual": QUOTAS[cast("Any", name)].limit, "ask for": asked}
             for name, asked in stack.quotas.items()

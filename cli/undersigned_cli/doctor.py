@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil
 from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -24,8 +23,8 @@ _ENOUGH_USED = 0.9
 _EMAILS_A_SECOND = 8
 """How many emails a second one email of the queue at once is: two of them are some 16 (docs/scale.md)."""
 
-_FEWEST_AT_ONCE, _MOST_AT_ONCE = 2, 1000
-"""What the parameter WaitingMailsAtOnce can be."""
+_FEWEST_AT_ONCE, _MOST_AT_ONCE = 2, 100
+"""How many the queue sends at once with SignersPerSecond=50, and with 3333."""
 
 _FAR = 2
 """How many times faster SES or the queue has to be, before it is worth a deployment."""
@@ -169,11 +168,12 @@ class Doctor:
             return
         at_once = found.get("ScalingConfig", {}).get("MaximumConcurrency", _FEWEST_AT_ONCE)
         speed = at_once * _EMAILS_A_SECOND
-        fits = min(max(ceil(rate / _EMAILS_A_SECOND), _FEWEST_AT_ONCE), _MOST_AT_ONCE)
         said = f"{at_once:,} at once are some {speed:,} a second; SES takes {rate:,.0f}"
-        if fits != at_once and (rate >= speed * _FAR or speed >= rate * _FAR):
-            least = ", the least" if fits == _FEWEST_AT_ONCE else ", an eighth of SES's rate"
-            yield Finding("waiting emails", "problem", said, f"deploy with WaitingMailsAtOnce={fits}{least}")
+        if rate >= speed * _FAR and at_once < _MOST_AT_ONCE:
+            yield Finding("waiting emails", "problem", said, "deploy with a higher SignersPerSecond")
+        elif speed >= rate * _FAR and at_once > _FEWEST_AT_ONCE:
+            todo = "ask for a higher rate under Account dashboard, or deploy with a lower SignersPerSecond"
+            yield Finding("waiting emails", "problem", said, todo)
         else:
             yield Finding("waiting emails", "ok", said)
 

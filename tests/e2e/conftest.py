@@ -34,11 +34,8 @@ def local_stack(tmp_path_factory: pytest.TempPathFactory, record: Path) -> Itera
         prelude=prelude(record),
         # Few enough for a flood to reach soon, and more than all tests send from one address in a minute.
         # Most forms come from programs here, and would share a few emails an hour.
-        parameters={
-            "FormsPerMinute": "100",
-            "PublishEvents": "true",
-            "SuspiciousMailsAnHour": "10000",
-        },
+        parameters={"PublishEvents": "true"},
+        variables={"FORMS_A_MINUTE": "100", "MAIL_BUDGETS": "10000 2000 100000 100000"},
     )
     yield made
     made.stop()

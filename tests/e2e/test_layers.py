@@ -120,12 +120,12 @@ def test_a_package_with_another_hash_than_the_locked_one_is_not_installed(layer_
     requirements.write_text(before + package + other, encoding="utf-8")
 
     with pytest.raises(LocalStackError, match="THESE PACKAGES DO NOT MATCH THE HASHES"):
-        layer_alone.build({"Architecture": architecture()})
+        layer_alone.build({"Architecture": architecture()}, {})
 
 
 def test_compiled_packages_are_those_for_the_stacks_architecture(layer_alone: Deployment) -> None:
     other = {"x86_64": "arm64", "arm64": "x86_64"}[architecture()]
-    layer_alone.build({"Architecture": other})
+    layer_alone.build({"Architecture": other}, {})
 
     markupsafe = layer_alone.folder / "build" / "DependenciesLayer" / "python" / "markupsafe"
     machine = {"arm64": "aarch64"}.get(other, other)

@@ -52,7 +52,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory, calls: Path) -> Iterator[Run
         ports=FREE_PORTS,
         schedules=False,
         hurry=HURRY,
-        parameters={"FormsPerMinute": "1000000", "UnconfirmedMailsAnHour": "1000000"},
+        variables={"FORMS_A_MINUTE": "1000000", "MAIL_BUDGETS": "10 1000000 100000 100000"},
     )
     try:
         yield made.start()

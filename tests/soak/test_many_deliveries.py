@@ -207,7 +207,7 @@ def test_very_many_chiefs_get_their_letters_once_at_the_pace_of_ses(stack: World
     assert len(planned["deliveries"]) == TARGETS
     turns = Turns(lambda now: setattr(stack.clock, "now", MONDAY + timedelta(seconds=now)))
     ses = stack.watch = Ses(turns, Allowance(SES_TODAY))
-    template = Stack({"DeliveriesAtOnce": 10})
+    template = Stack({"SignersPerSecond": 3_333})
     seconds = template.cpu("Deliver", 1 / float(Counts.kept().typesetting["letters_per_cpu_second"]))
     at_once = int(template.runs_at_once("Deliver"))
     workers = Workers(stack, turns, seconds)

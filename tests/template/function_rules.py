@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from tests.aws_from_template import ROOT
+from tests.aws_from_template import ROOT, resolve
 from tests.template.reading import (
     FUNCTION,
     LAYER,
@@ -193,15 +193,13 @@ def every_functions_concurrency_is_limited(template: Template) -> Iterator[str]:
         match kind:
             case "HttpApi":
                 limit = functions(template)[function].get("ReservedConcurrentExecutions")
-                name = f"{function}Concurrency"
-                wanted = {"Fn::If": [f"Reserves{name}", {"Ref": name}, {"Ref": "AWS::NoValue"}]}
-                is_limited = limit == wanted and template["Parameters"][name]["Default"] == 0
+                by_signers = {"Fn::FindInMap": ["Capacity", {"Ref": "SignersPerSecond"}, function]}
+                is_limited = limit == {"Fn::If": ["ReservesConcurrency", by_signers, {"Ref": "AWS::NoValue"}]}
             case "SQS":
                 is_limited = "MaximumConcurrency" in source.get("ScalingConfig", {})
             case "DynamoDB":
-                # One for each shard of the stream, unless somebody asks for more.
-                factor = source.get("ParallelizationFactor", 1)
-                is_limited = factor == 1 or template["Parameters"].get(named_by(factor), {}).get("Default") == 1
+                # One for each shard of the stream, and more only for a rush.
+                is_limited = resolve(source.get("ParallelizationFactor", 1)) == 1
             case _:
                 is_limited = kind == "ScheduleV2"  # one at a time
         if not is_limited:

@@ -10,7 +10,7 @@ from typing import Any, get_args
 import pytest
 
 from tests.aws_from_template import load_template, resolve
-from tests.template.reading import dead_letter_queues, of_type, translated
+from tests.template.reading import dead_letter_queues, of_type
 from undersigned.metrics import MetricName
 
 DASHBOARD = "AWS::CloudWatch::Dashboard"
@@ -64,10 +64,3 @@ def test_no_two_widgets_lie_on_each_other(body: dict[str, Any]) -> None:
 
 def test_it_is_free_of_charge_in_an_account_without_others(body: dict[str, Any]) -> None:
     assert len(shown(body)) <= 50, "CloudWatch's free tier: three dashboards with up to 50 metrics each"
-
-
-def test_a_stack_can_go_without_it() -> None:
-    without = translated(load_template(), {"Dashboard": "false"})
-
-    assert {without["Resources"][name]["Condition"] for name in of_type(without, DASHBOARD)} == {"HasDashboard"}
-    assert without["Conditions"]["HasDashboard"] == {"Fn::Equals": [{"Ref": "Dashboard"}, "true"]}

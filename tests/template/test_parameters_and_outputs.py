@@ -2,27 +2,36 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from tests.aws_from_template import load_template, resolve
+from tests.aws_from_template import load_template, resolve, variables_of
 from tests.template.reading import functions
 from undersigned.domain.exports import KEPT_FOR, TRIES
 
-EXPECTED_DEFAULTS = {
+REQUIRED = {"SenderIdentity", "SenderAddress", "OperatorEmail"}
+
+DEFAULTS = {
+    "ManageIdentity": "true",
+    "AdminEmail": "",
+    "PublicUrl": "",
+    "Cdn": "false",
+    "CdnCertificate": "",
     "DeliveryDay": "MON",
     "DeliveryHour": 9,
     "DeliveryTimeZone": "America/Chicago",
-    "BundleSize": 99,
-    "PublishEvents": "false",
-    "Architecture": "arm64",
     "RequireTls": "true",
+    "PacketRetentionDays": 90,
     "MonthlyBudget": 0,
-    "Dashboard": "true",
-    "PublicApiConcurrency": 0,
-    "OrganizerApiConcurrency": 0,
+    "PublishEvents": "false",
+    "SignersPerSecond": 50,
+    "UnconfirmedMailsANetwork": 200,
+    "UnconfirmedMailsADomain": 200,
+    "Architecture": "arm64",
 }
+"""What people decide. Everything else is a constant of the template, with its reason beside it."""
+
+SIGNERS = ["50", "500", "3333"]
 
 TABLE = {
     "BillingMode": "PAY_PER_REQUEST",
@@ -50,9 +59,17 @@ OUTPUTS = {
 """The outputs that the command line reads."""
 
 
-@pytest.mark.parametrize(("parameter", "default"), EXPECTED_DEFAULTS.items())
-def test_a_parameter_has_this_default(parameter: str, default: str | int) -> None:
-    assert load_template()["Parameters"][parameter]["Default"] == default
+def test_the_parameters_are_nineteen_and_three_of_them_have_no_default() -> None:
+    parameters = load_template()["Parameters"]
+    parameters.pop("ApiUrl", None)
+
+    assert {name: entry.get("Default") for name, entry in parameters.items()} == DEFAULTS | dict.fromkeys(REQUIRED)
+    assert len(parameters) == 19
+
+
+def test_sam_asks_for_no_parameter_hidden() -> None:
+    """It asks for one with NoEcho again and again, until something is typed."""
+    assert [name for name, entry in load_template()["Parameters"].items() if "NoEcho" in entry] == []
 
 
 def test_letters_are_sent_on_monday_at_nine_by_default() -> None:
@@ -82,12 +99,55 @@ def test_the_table_has_this_setting(name: str, setting: object) -> None:
     assert load_template()["Resources"]["Table"]["Properties"][name] == setting
 
 
-@pytest.mark.parametrize("function", ["PublicApi", "OrganizerApi"])
-def test_concurrency_is_reserved_only_by_parameter(function: str) -> None:
-    reserved = functions(load_template())[function]["ReservedConcurrentExecutions"]
+def reserved(signers: str) -> dict[str, int]:
+    known = {"SignersPerSecond": signers, "AWS::NoValue": 0}
+    found = {
+        name: resolve(properties.get("ReservedConcurrentExecutions", 0), known)
+        for name, properties in functions(load_template()).items()
+    }
+    return {name: amount for name, amount in found.items() if amount}
 
-    assert resolve(reserved, {"AWS::NoValue": "none"}) == "none"
-    assert resolve(reserved, {f"{function}Concurrency": "100"}) == "100"
+
+def test_a_new_account_can_deploy() -> None:
+    """Its limit of ten functions at once is AWS's minimum of what stays unreserved."""
+    assert reserved("50") == {}
+
+
+@pytest.mark.parametrize(("signers", "quota"), [("500", 1_000), ("3333", 2_000)])
+def test_a_rush_leaves_emails_and_deliveries_their_functions(signers: str, quota: int) -> None:
+    """The description of the parameter names this quota of Lambda."""
+    description = load_template()["Parameters"]["SignersPerSecond"]["Description"]
+    assert f"{quota:,}" in description
+    assert reserved(signers).keys() == {"PublicApi", "OrganizerApi"}
+    assert sum(reserved(signers).values()) + 350 <= quota
+
+
+@pytest.mark.parametrize("row", ["Requests", "Capacity"])
+def test_more_signers_get_more_of_everything(row: str) -> None:
+    by_signers = [load_template()["Mappings"][row][signers] for signers in SIGNERS]
+    names = by_signers[0].keys()
+    assert all(values.keys() == names for values in by_signers)
+    # With so many signers there is a CDN, which has the counts and pages of those who only look.
+    of_the_cdn = {"Count", "Read", "ReadBurst"}
+    for name in names - of_the_cdn:
+        amounts = [int(values[name]) for values in by_signers]
+        assert amounts == sorted(amounts), name
+
+
+@pytest.mark.parametrize("signers", SIGNERS)
+def test_an_hour_of_a_rush_has_enough_confirmation_emails(signers: str) -> None:
+    budgets = variables_of(load_template(), "SendConfirmations")["MAIL_BUDGETS"]
+    suspicious, an_hour, a_network, a_domain = map(int, resolve(budgets, {"SignersPerSecond": signers}).split())
+
+    assert (suspicious, a_network, a_domain) == (10, 200, 200)
+    # Of five people four confirm, within five minutes, and give their email back.
+    needed = 0.2 * int(signers) * 3_600 + 0.8 * int(signers) * 300
+    assert an_hour == 2_000 if signers == "50" else needed < an_hour < 1.3 * needed
+
+
+def test_no_setting_is_one_that_aws_never_takes_back() -> None:
+    """DynamoDB lowers no warm throughput ("Increase your existing table's warm throughput", developer guide)."""
+    assert "WarmThroughput" not in str(load_template())
 
 
 @pytest.mark.parametrize(("required", "policy"), [("true", "REQUIRE"), ("false", "OPTIONAL")])
@@ -112,15 +172,6 @@ def test_an_export_fails_after_the_last_try_of_its_queue() -> None:
     queue = load_template()["Resources"]["ExportQueue"]["Properties"]
 
     assert queue["RedrivePolicy"]["maxReceiveCount"] == TRIES
-
-
-@pytest.mark.parametrize("writes", [0, 40_000])
-def test_the_table_and_its_indexes_are_warm_only_by_parameter(writes: int) -> None:
-    known: Any = {"WarmWrites": writes}
-    table = resolve(load_template()["Resources"]["Table"]["Properties"], known)
-    found = [table.get("WarmThroughput"), *(index.get("WarmThroughput") for index in table["GlobalSecondaryIndexes"])]
-    wanted = {"ReadUnitsPerSecond": 12_000, "WriteUnitsPerSecond": writes} if writes else None
-    assert found == [wanted] * 3
 
 
 def test_the_stack_has_the_outputs_that_the_command_line_reads() -> None:

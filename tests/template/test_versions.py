@@ -15,31 +15,23 @@ from tests.template.reading import functions, of_type, translated
 FUNCTIONS = functions(load_template()).keys()
 
 CHANGES = {
-    "AcceptReservedDomains": "true",
     "AdminEmail": "administrator@example.org",
     "ApiUrl": "https://api.example.org",
     "Architecture": "x86_64",
-    "BundleSize": "50",
     "Cdn": "true",
     "DeliveryDay": "FRI",
     "DeliveryHour": "11",
     "DeliveryTimeZone": "America/New_York",
-    "FormsPerMinute": "10",
-    "LogRetentionDays": "90",
     "MonthlyBudget": "50",
-    "MailsAtOnce": "8",
     "OperatorEmail": "operator@example.org",
-    "OrganizerApiConcurrency": "20",
     "PacketRetentionDays": "60",
-    "PublicApiConcurrency": "100",
     "PublicUrl": "https://letters.example.org",
     "PublishEvents": "true",
     "RequireTls": "false",
     "SenderAddress": "other@example.org",
-    "SuspiciousMailsAnHour": "20",
+    "SignersPerSecond": "500",
     "UnconfirmedMailsADomain": "40",
     "UnconfirmedMailsANetwork": "60",
-    "UnconfirmedMailsAnHour": "80",
 }
 """Another value of each parameter that a function could depend on."""
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import platform
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -49,9 +51,9 @@ def architecture() -> str:
     raise LocalStackError(message)
 
 
-def fingerprint(project: Path, parameters: Mapping[str, str]) -> str:
+def fingerprint(project: Path, parameters: Mapping[str, str], variables: Mapping[str, str]) -> str:
     """Return a hash of everything that a deployment depends on. If it is unchanged, nothing needs a deployment."""
-    digest = hashlib.sha256(repr(sorted(parameters.items())).encode())
+    digest = hashlib.sha256(repr([sorted(parameters.items()), sorted(variables.items())]).encode())
     for path in _sources(project):
         digest.update(f"{path.relative_to(project).as_posix()}\0{path.stat().st_size}\0".encode())
         digest.update(path.read_bytes())
@@ -75,8 +77,8 @@ class Deployment:
     addresses: Mapping[str, str]
     client: Callable[[str], Any]
 
-    def build(self, parameters: Mapping[str, str]) -> None:
-        """Run `sam build`, which takes what did not change from its cache."""
+    def build(self, parameters: Mapping[str, str], variables: Mapping[str, str]) -> None:
+        """Run `sam build`, which takes what did not change from its cache, and write variables into what it built."""
         self._sam(
             "build",
             *("--template-file", str(self.environments.project / "template.yaml")),
@@ -85,6 +87,8 @@ class Deployment:
             *("--cached", "--parallel"),
             *_overrides(parameters),
         )
+        built = self._built / "template.yaml"
+        built.write_text(with_variables(built.read_text(encoding="utf-8"), variables), encoding="utf-8")
 
     def deploy(self, parameters: Mapping[str, str]) -> None:
         """Run `sam deploy`. It succeeds when there is nothing to change."""
@@ -155,6 +159,19 @@ class Deployment:
                 "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
             },
         )
+
+
+def with_variables(built: str, variables: Mapping[str, str]) -> str:
+    """Return a template that `sam build` wrote, with these values of environment variables. Raises LocalStackError."""
+    for name, value in variables.items():
+        # Its value is in the same line, or in the lines below, which are indented further.
+        built, found = re.subn(
+            rf"^( +){name}:.*\n(?:\1 .*\n)*", rf"\g<1>{name}: {json.dumps(value)}\n", built, flags=re.MULTILINE
+        )
+        if not found:
+            message = f"no function has the environment variable {name}; see template.yaml"
+            raise LocalStackError(message)
+    return built
 
 
 def _overrides(parameters: Mapping[str, str]) -> list[str]:

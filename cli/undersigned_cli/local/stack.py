@@ -40,6 +40,9 @@ OPERATOR_ADDRESS = f"operator@{SENDER_IDENTITY}"
 ADMIN_EMAIL = f"administrator@{SENDER_IDENTITY}"
 """The administrator of a local stack. The inbox shows the emails with which they sign in."""
 
+VARIABLES = {"FORMS_A_MINUTE": "300", "ACCEPT_RESERVED_DOMAINS": "true"}
+"""What functions get in place of the template's values: everybody signs from here, with addresses like a@b.example."""
+
 connect = running.connect
 
 
@@ -57,6 +60,7 @@ class LocalStack:
         prelude: str = "",
         region: str = REGION,
         parameters: Mapping[str, str] | None = None,
+        variables: Mapping[str, str] | None = None,
         report: Callable[[str], None] = lambda _: None,
     ) -> None:
         """Configure the stack, without starting it.
@@ -64,8 +68,8 @@ class LocalStack:
         `state` is the folder of its data, and `project` the source tree to deploy. Without `schedules`, the template's
         schedules never fire. `hurry` divides the time for which functions hide or delay messages. `prelude` is Python
         code that each Lambda worker runs first, with which a test can watch the functions. `region` is in the ARNs
-        of what it deploys. `parameters` overrides template parameters, such as BundleSize. `report` gets a line about
-        each step.
+        of what it deploys. `parameters` overrides template parameters, such as PublishEvents, and `variables` the
+        functions' environment variables, such as BUNDLE_SIZE. `report` gets a line about each step.
         """
         self._state = state.resolve()
         self._project = project.resolve()
@@ -75,6 +79,7 @@ class LocalStack:
         self._prelude = prelude
         self._region = region
         self._parameters = dict(parameters or {})
+        self._variables = {**VARIABLES, **(variables or {})}
         self._report = report
         self._logs = self._state / "logs"
         self._store = MailStore(self._state / "mails")
@@ -185,13 +190,11 @@ class LocalStack:
             "AdminEmail": ADMIN_EMAIL,
             "Architecture": architecture(),
             # All signers of a demo or a test are on this machine, which counts as one network.
-            "FormsPerMinute": "300",
             "UnconfirmedMailsANetwork": "100000",
             "UnconfirmedMailsADomain": "100000",
-            "AcceptReservedDomains": "true",
             **self._parameters,
         }
-        wanted = fingerprint(self._project, parameters)
+        wanted = fingerprint(self._project, parameters, self._variables)
         if memory.deployed == wanted and (deployed := deployment.deployed()):
             self._report("Nothing changed since the last deployment")
             Memory(servers.ports, wanted).write(self._state)
@@ -199,7 +202,7 @@ class LocalStack:
         # Forget the fingerprint: until the deployment is complete, the state of the emulator is unknown.
         Memory(servers.ports).write(self._state)
         self._report("Building (sam build)")
-        deployment.build(parameters)
+        deployment.build(parameters, self._variables)
         self._report("Deploying (sam deploy)")
         deployment.deploy(parameters)
         deployed = deployment.deployed()

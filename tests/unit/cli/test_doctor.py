@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from undersigned_cli.doctor import Doctor, Finding, State
+from tests.aws_from_template import load_template
+from undersigned_cli.doctor import _FEWEST_AT_ONCE, _MOST_AT_ONCE, Doctor, Finding, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -201,12 +202,12 @@ FAULTS: dict[str, tuple[Callable[[Account], Any], str, str]] = {
     "SES takes far more than the queue sends": (
         lambda it: it.account["SendQuota"].update(MaxSendRate=200.0),
         "waiting emails",
-        "deploy with WaitingMailsAtOnce=25, an eighth of SES's rate",
+        "deploy with a higher SignersPerSecond",
     ),
     "the queue sends far more than SES takes": (
         lambda it: setattr(it, "waiting_at_once", 100),
         "waiting emails",
-        "deploy with WaitingMailsAtOnce=2, the least",
+        "ask for a higher rate under Account dashboard, or deploy with a lower SignersPerSecond",
     ),
     "an alarm is on": (lambda it: it.alarms.append("undersigned-TallyAlarm-1"), "alarms", "runbook"),
     "a composite alarm is on": (lambda it: it.composite_alarms.append("undersigned-WorkAlarm-1"), "alarms", "runbook"),
@@ -234,6 +235,13 @@ def test_what_is_wrong_is_named(account: Account) -> None:
     }
 
 
+def test_the_doctor_knows_how_many_waiting_emails_the_template_sends_at_once() -> None:
+    by_signers = load_template()["Mappings"]["Capacity"]
+    assert {(_FEWEST_AT_ONCE, "50"), (_MOST_AT_ONCE, "3333")} == {
+        (by_signers[signers]["WaitingMails"], signers) for signers in ("50", "3333")
+    }
+
+
 @pytest.mark.parametrize(
     ("rate", "at_once", "found"),
     [
@@ -241,11 +249,12 @@ def test_what_is_wrong_is_named(account: Account) -> None:
         (14.0, 2, None),
         (24.0, 2, None),
         (50.0, 2, "2 at once are some 16 a second; SES takes 50"),
-        (50.0, 7, None),
-        (333.0, 42, None),
-        (1_000.0, 42, "42 at once are some 336 a second; SES takes 1,000"),
-        (50.0, 13, "13 at once are some 104 a second; SES takes 50"),
-        (20_000.0, 1_000, None),  # no more than a thousand at once are possible
+        (50.0, 8, None),
+        (100.0, 8, None),
+        (1_000.0, 8, "8 at once are some 64 a second; SES takes 1,000"),
+        (14.0, 8, "8 at once are some 64 a second; SES takes 14"),
+        (1_000.0, 100, None),
+        (20_000.0, 100, None),  # there is no higher SignersPerSecond
     ],
 )
 def test_waiting_emails_are_to_go_at_about_the_rate_of_ses(

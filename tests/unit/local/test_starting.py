@@ -14,7 +14,7 @@ from tests.free_ports import FREE_PORTS
 from undersigned_cli.local import memory as memories
 from undersigned_cli.local import serving
 from undersigned_cli.local.api_routes import Route, routes_of
-from undersigned_cli.local.deploy import fingerprint
+from undersigned_cli.local.deploy import fingerprint, with_variables
 from undersigned_cli.local.errors import LocalStackError, PortTakenError
 from undersigned_cli.local.memory import Memory, Ports
 from undersigned_cli.local.processes import clean_environment, find_uv, last_words, run_to_end
@@ -147,13 +147,49 @@ def test_the_fingerprint_depends_on_code_and_parameters_but_not_on_caches(tmp_pa
     (tmp_path / "template.yaml").write_text("Resources: {}")
     code = tmp_path / "functions" / "app.py"
     code.write_text("1")
-    before = fingerprint(tmp_path, {"A": "1"})
+    before = fingerprint(tmp_path, {"A": "1"}, {})
 
     (tmp_path / "functions" / "__pycache__" / "app.pyc").write_text("x")
-    assert fingerprint(tmp_path, {"A": "1"}) == before
-    assert fingerprint(tmp_path, {"A": "2"}) != before
+    assert fingerprint(tmp_path, {"A": "1"}, {}) == before
+    assert fingerprint(tmp_path, {"A": "2"}, {}) != before
+    assert fingerprint(tmp_path, {"A": "1"}, {"B": "1"}) != before
     code.write_text("2")
-    assert fingerprint(tmp_path, {"A": "1"}) != before
+    assert fingerprint(tmp_path, {"A": "1"}, {}) != before
+
+
+BUILT = """\
+Resources:
+  PublicApi:
+    Properties:
+      Environment:
+        Variables:
+          FORMS_A_MINUTE: '30'
+          PACKET_DAYS:
+            Ref: PacketRetentionDays
+  SendConfirmations:
+    Properties:
+      Environment:
+        Variables:
+          MAIL_BUDGETS:
+            Fn::Sub:
+            - 10 ${MailsAnHour}
+            - MailsAnHour:
+                Fn::FindInMap:
+                - Capacity
+          ADMIN_EMAIL: a@b.example
+"""
+
+
+def test_variables_are_written_into_what_sam_built_whatever_their_value_was() -> None:
+    written = with_variables(BUILT, {"FORMS_A_MINUTE": "300", "MAIL_BUDGETS": "1 2 3 4"})
+
+    before, budgets = BUILT.replace("'30'", '"300"').split("          MAIL_BUDGETS:\n")
+    assert written == before + '          MAIL_BUDGETS: "1 2 3 4"\n' + budgets[budgets.index("          ADMIN_EMAIL") :]
+
+
+def test_a_variable_that_no_function_has_is_named() -> None:
+    with pytest.raises(LocalStackError, match="no function has the environment variable FORMS_AN_HOUR"):
+        with_variables(BUILT, {"FORMS_AN_HOUR": "1"})
 
 
 def operation(function: str) -> dict[str, Any]:
