@@ -50,7 +50,6 @@ _DEPLOYED = {
     "OPERATOR_TOPIC": "none",
     "PEOPLE_MAILS_URL": "none",
     "PUBLIC_URL": "https://letters.example",
-    "API_URL": "https://letters.example",
 }
 """What only a deployed stack knows."""
 

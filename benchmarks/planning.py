@@ -139,7 +139,7 @@ _KNOWN = dict.fromkeys(
         "TABLE_NAME",
         "DELIVERY_QUEUE_URL",
         "SECRET_ARN",
-        "API_URL",
+        "PUBLIC_URL",
         "SENDER_ADDRESS",
         "CONFIGURATION_SET",
         "DELIVERY_DAY",

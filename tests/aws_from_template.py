@@ -198,7 +198,7 @@ def _resolve(value: Any, known: Mapping[str, Any]) -> Any:  # noqa: C901, PLR091
             resolved = {key: _resolve(item, known) for key, item in value.items()}
             return {key: item for key, item in resolved.items() if item is not _NO_VALUE}
         case list():
-            return [_resolve(item, known) for item in value]
+            return [found for item in value if (found := _resolve(item, known)) is not _NO_VALUE]
         case _:
             return value
 

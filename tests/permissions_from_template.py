@@ -95,7 +95,7 @@ def _statements(function: str) -> list[dict[str, Any]]:
     known = {name: name for name, entry in template["Parameters"].items() if "Default" not in entry}
     known |= {name: name for name in template["Resources"]}
     known |= {f"{name}.Arn": f"{name}.Arn" for name in template["Resources"]}
-    known |= {"AWS::Partition": "aws", "AWS::Region": "us-east-2", "AWS::AccountId": "123456789012"}
+    known |= {"Cdn": "true", "AWS::Partition": "aws", "AWS::Region": "us-east-2", "AWS::AccountId": "123456789012"}
     own = template["Resources"][function]["Properties"].get("Policies", [])
     # Permissions that depend on a condition are policies of their own, attached to the function's role.
     attached = [

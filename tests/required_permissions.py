@@ -17,7 +17,7 @@ SINGLE = {
     ("sesv2", "GetAccount"): ("ses:GetAccount", "*"),
     ("sns", "Publish"): ("sns:Publish", "Alarms"),
 }
-"""Operations that need one permission, whatever their parameters are."""
+"""Operations that need one permission, whatever their parameters are. The other secret is the CDN's proof."""
 
 ON_OBJECT = {
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions
@@ -75,7 +75,8 @@ def needs_of(service: str, operation: str, params: Mapping[str, Any]) -> Iterato
                 for action in actions:
                     yield Need(action, f"arn:aws:ses:us-east-2:123456789012:{resource}", facts)
         case _ if (service, operation) in SINGLE:
-            yield Need(*SINGLE[service, operation])
+            action, resource = SINGLE[service, operation]
+            yield Need(action, "CdnProof" if "CdnProof" in params.get("SecretId", "") else resource)
         case _:
             raise NotImplementedError(_unknown(service, operation))
 

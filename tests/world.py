@@ -552,7 +552,6 @@ def _make(
         "SECRET_ARN": client_of("secretsmanager").create_secret(Name="stack", SecretString="s" * 64)["ARN"],
         "SENDER_ADDRESS": SENDER,
         "PUBLIC_URL": PUBLIC_URL,
-        "API_URL": PUBLIC_URL,
         "CONFIGURATION_SET": "MailConfiguration",
         "BUNDLE_SIZE": str(bundle_size),
         "FORMS_A_MINUTE": str(forms_a_minute),

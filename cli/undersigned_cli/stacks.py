@@ -32,7 +32,6 @@ _SETTING_OF_OUTPUT = {
     "DeliveryHour": "DELIVERY_HOUR",
     "DeliveryTimeZone": "DELIVERY_TIME_ZONE",
     "PublicUrl": "PUBLIC_URL",
-    "ApiUrl": "API_URL",
 }
 _SETTING_OF_NEW_OUTPUT = {
     "WaitingMailsUrl": "WAITING_MAILS_URL",

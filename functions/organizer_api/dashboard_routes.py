@@ -16,9 +16,8 @@ from undersigned.services.draft_views import shown_campaign
 from undersigned.services.sessions import SignedOutError
 from undersigned.web import dashboard, people_pages, security_log
 from undersigned.web.answers import dashboard_page, moved
-from undersigned.web.hosts import hosts_of
 from undersigned.web.organizer_requests import DashboardRequest, SessionRequest, check_names
-from undersigned.web.reader import language_for
+from undersigned.web.reader import base_url, language_for
 from undersigned.web.scoped_routes import ScopedRoutes
 from undersigned.web.sessions import (
     check_post,
@@ -108,13 +107,8 @@ def home_with_cookie(token: str) -> Response[str]:
 
 
 def public_url(event: APIGatewayProxyEventV2) -> str:
-    """Return the base address of the public pages."""
-    return hosts_of(event, wired.stack.settings).public
-
-
-def api_url(event: APIGatewayProxyEventV2) -> str:
-    """Return the base address of the dashboard."""
-    return hosts_of(event, wired.stack.settings).api
+    """Return the base address of all pages."""
+    return base_url(event, wired.stack.settings.public_url)
 
 
 def _keeping_language(serve: Serve) -> Serve:
@@ -148,7 +142,7 @@ def _serve(event: APIGatewayProxyEventV2, scope: Scope, parts: Mapping[str, str]
         request = DashboardRequest(campaign, session.holder, event, session)
         viewer = viewer_of(request)
         if event.http_method == "POST":
-            check_post(request, api_url(event))
+            check_post(request, public_url(event))
         if not session.holder.allows(scope):
             raise ScopeError(session.holder.scope, scope)
         security_log.requested(session.holder, "dashboard", handler.__name__, scope)
@@ -184,7 +178,7 @@ def _serve_administrator(
 def _handled(request: SessionRequest, parts: Mapping[str, str], handler: Handler) -> object:
     try:
         if request.event.http_method == "POST":
-            check_post(request, api_url(request.event))
+            check_post(request, public_url(request.event))
         check_names(parts)
         return handler(request, **parts)
     except UndersignedError as error:

@@ -17,7 +17,7 @@ from undersigned.services.waiting_evidence import waiting_evidence
 from undersigned.web.answers import data, download
 from undersigned.web.cursors import TARGET_POSITION, cursor_of
 from undersigned.web.evidence import evidence_values
-from undersigned.web.hosts import hosts_of
+from undersigned.web.reader import base_url
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
@@ -119,7 +119,8 @@ def preview_packet(request: ApiRequest, target: str, number: str) -> Response[by
 
 
 def _packing(request: ApiRequest) -> Packing:
-    return wired.stack.packing(_report_replaced, _report_damaged, hosts_of(request.event, wired.stack.settings).api)
+    public_url = base_url(request.event, wired.stack.settings.public_url)
+    return wired.stack.packing(_report_replaced, _report_damaged, public_url)
 
 
 def _key(request: ApiRequest, target: str) -> DeliveryKey:

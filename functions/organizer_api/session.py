@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.organizer_api import wired
-from functions.organizer_api.dashboard_routes import HOME, api_url, home_with_cookie, language_of, session_routes
+from functions.organizer_api.dashboard_routes import HOME, home_with_cookie, language_of, public_url, session_routes
 from functions.organizer_api.problems import dashboard_problem_of
 from undersigned.domain.campaigns import dashboard_path
 from undersigned.services.access import KeyRefusedError, TooManyRefusalsError
@@ -46,7 +46,7 @@ def sign_in() -> Response[str]:
     # What another site sends is not shown.
     campaign = ""
     try:
-        check_origin(event.headers, api_url(event))
+        check_origin(event.headers, public_url(event))
         campaign, key = sign_in_form(event)
         session = _begin(campaign, key)
     except (KeyRefusedError, TooManyRefusalsError, RequestError) as error:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.organizer_api import wired
-from functions.organizer_api.dashboard_routes import HOME, api_url, doorstep, home_with_cookie, language_of
+from functions.organizer_api.dashboard_routes import HOME, doorstep, home_with_cookie, language_of, public_url
 from functions.organizer_api.problems import dashboard_problem_of
 from undersigned.domain.addresses import email_mistake
 from undersigned.domain.languages import Message
@@ -18,6 +18,7 @@ from undersigned.web.answers import Problem, dashboard_page, moved
 from undersigned.web.organizer_requests import posted_text
 from undersigned.web.posted import RequestError
 from undersigned.web.sessions import asked_cookie, asked_in, check_origin, comes_from_a_link
+from undersigned.web.visitors import address_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,12 +40,12 @@ def ask() -> Response[str]:
     # What another site sends is not shown.
     email = ""
     try:
-        check_origin(event.headers, api_url(event))
+        check_origin(event.headers, public_url(event))
         email = posted_text(event, "email")
         if email_mistake(email):
             return _form(None, email)
         # So that a program can't fill the queue, in which everybody's emails wait.
-        wired.stack.sign_in_limit().admit(event.request_context.http.source_ip)
+        wired.stack.sign_in_limit().admit(address_of(event, wired.stack.cdn_proof))
     except (RequestError, BusyError) as error:
         return _form(error, email)
     asked = wired.stack.signing_in().ask(email, language_of(event))
@@ -106,7 +107,7 @@ def _signed_in(way: SignInWay, begin: Callable[[], str]) -> Response[str]:
     """Begin a session, or say why not and what to do."""
     event = router.current_event
     try:
-        check_origin(event.headers, api_url(event))
+        check_origin(event.headers, public_url(event))
         token = begin()
     except RequestError as error:
         return _form(error)

@@ -13,8 +13,7 @@ stack = Wiring.of_environment(
     "schedule",
     "plans_at_once",
     "public_url",
-    "api_url",
-    "has_cdn",
+    "cdn_proof_arn",
 )
 access = stack.access()
 sessions = stack.sessions()

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from functions.organizer_api import wired
-from functions.organizer_api.dashboard_routes import HOME, api_url, dashboard_routes, public_url, viewer_of
+from functions.organizer_api.dashboard_routes import HOME, dashboard_routes, public_url, viewer_of
 from functions.organizer_api.drafts import MOST_TIME
 from functions.organizer_api.workshop import address_of, revision_of, workshop_of
 from undersigned.authoring.mistakes import MistakesError
@@ -95,7 +95,7 @@ def sign_as_test(request: DashboardRequest) -> Response[str]:
 
 
 def _sampling(request: DashboardRequest) -> Sampling:
-    return wired.stack.sampling(api_url(request.event))
+    return wired.stack.sampling(public_url(request.event))
 
 
 def _compiled(workshop: Workshop) -> CompiledCampaign:
@@ -144,8 +144,7 @@ def publish(request: DashboardRequest) -> Response[str]:
 def _publish_page(request: DashboardRequest, workshop: Workshop, why: str = "") -> Page:
     effects = wired.stack.drafting().effects(workshop.draft) if workshop.checked.compiled else None
     viewer = workshop.viewer
-    hosts = public_url(request.event), api_url(request.event)
-    public = publish_pages.published(viewer.campaign, *hosts) if viewer.is_published else None
+    public = publish_pages.published(viewer.campaign, public_url(request.event)) if viewer.is_published else None
     return publish_pages.publish(workshop, effects, public, why)
 
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from botocore.exceptions import ClientError
 
 from functions.public_api import assets, count, form, front, packets, signer, wired
@@ -23,11 +22,10 @@ from undersigned.services.signing import (
     WordsGoneError,
 )
 from undersigned.web.answers import problem
-from undersigned.web.hosts import hosts_of
 from undersigned.web.last_slash import without_last_slash
 from undersigned.web.methods import answering_head
 from undersigned.web.posted import RequestError
-from undersigned.web.reader import is_embedded, language_for, theme_of, wants_json
+from undersigned.web.reader import base_url, is_embedded, language_for, theme_of, wants_json
 from undersigned.web.sites import foreign_site, readable_by, site_of
 
 if TYPE_CHECKING:
@@ -44,19 +42,19 @@ for routes in (form, count, signer, packets, assets, front):
 
 @answering_head
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Answer a request of the HTTP API. Scripts on the campaign's sites, and on our own, may read the answer."""
+    """Answer a request of the HTTP API. Scripts on the campaign's sites may read the answer."""
     answer = app.resolve(event, context)
     site, campaign = site_of(event)
     if not site or not campaign or "Access-Control-Allow-Origin" in answer["headers"]:
         return answer
-    is_ours = hosts_of(APIGatewayProxyEventV2(event), wired.stack.settings).is_ours(site)
-    return readable_by(answer, site) if is_ours or wired.signing.is_allowed(campaign, site) else answer
+    return readable_by(answer, site) if wired.signing.is_allowed(campaign, site) else answer
 
 
 def _refuse_foreign_posts(app: APIGatewayHttpResolver, answer: NextMiddleware) -> Response[str]:
     """Refuse what a website makes its visitors' browsers send, unless the campaign allows the website."""
     event = app.current_event
-    if event.http_method == "POST" and (site := foreign_site(event, hosts_of(event, wired.stack.settings).public)):
+    public_url = base_url(event, wired.stack.settings.public_url)
+    if event.http_method == "POST" and (site := foreign_site(event, public_url)):
         _, campaign = site_of(event.raw_event)
         if campaign is None or not wired.signing.is_allowed(campaign, site):
             raise RequestError(

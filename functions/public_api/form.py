@@ -14,9 +14,9 @@ from undersigned.services.abuse_checks import BusyError
 from undersigned.services.signing import FormContext
 from undersigned.web import pages
 from undersigned.web.answers import PRIVATE, data, moved, page, preflight, problem
-from undersigned.web.hosts import Hosts, hosts_of
 from undersigned.web.posted import RequestError, posted_values
 from undersigned.web.reader import (
+    base_url,
     is_embedded,
     language_for,
     our_next_page,
@@ -26,6 +26,7 @@ from undersigned.web.reader import (
 )
 from undersigned.web.signer_values import form_values, preview_values, serving_values
 from undersigned.web.sites import site_page, with_fields
+from undersigned.web.visitors import address_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,8 +52,8 @@ def _event() -> APIGatewayProxyEventV2:
     return router.current_event
 
 
-def _hosts() -> Hosts:
-    return hosts_of(_event(), wired.stack.settings)
+def _base() -> str:
+    return base_url(_event(), wired.stack.settings.public_url)
 
 
 def _language(campaign: Campaign) -> str:
@@ -65,7 +66,7 @@ def show_campaign(campaign: str) -> Response[str]:
     if not wants_json(_event()):
         return _page(campaign, cache=FORM_CACHE)
     form = wired.signing.form(campaign)
-    return data(form_values(form, _language(form.entry.campaign), _hosts().public), cache=FORM_CACHE)
+    return data(form_values(form, _language(form.entry.campaign), _base()), cache=FORM_CACHE)
 
 
 @router.get("/campaigns/<campaign>/embed")
@@ -101,8 +102,7 @@ def _page(  # noqa: PLR0913  (what the page shows)
         notice=notice,
         embedded=embedded or is_embedded(_event()),
         theme=theme_of(_event()),
-        base=_hosts().public,
-        api=_hosts().other_api,
+        base=_base(),
     )
     hosts = form.entry.campaign.allowed_origins
     return page(
@@ -111,7 +111,6 @@ def _page(  # noqa: PLR0913  (what the page shows)
         cache=cache,
         hosts=hosts,
         runs_scripts=True,
-        api=_hosts().other_api,
         retry_after=retry_after,
     )
 
@@ -143,7 +142,7 @@ def sign(campaign: str) -> Response[str]:
     event, values = _event(), posted_values(_event())
     settings = wired.signing.campaign(campaign).campaign
     language = _language(settings)
-    context = FormContext(event.request_context.http.source_ip, event.headers.get("origin"), language)
+    context = FormContext(address_of(event, wired.stack.cdn_proof), event.headers.get("origin"), language)
     try:
         wired.signing.sign(campaign, values, context)
     except FormError as error:

@@ -13,8 +13,7 @@ from undersigned.domain.languages import chosen_language
 from undersigned.domain.tallies import with_letter
 from undersigned.web import pages, security_log
 from undersigned.web.answers import data, moved, page
-from undersigned.web.hosts import hosts_of
-from undersigned.web.reader import language_for, language_in_link, wants_json
+from undersigned.web.reader import base_url, language_for, language_in_link, wants_json
 from undersigned.web.signer_values import letter_values
 
 if TYPE_CHECKING:
@@ -110,7 +109,7 @@ def _own(
             _language(own),
             count=with_letter(before, own.signature) if before else None,
             asked_to_withdraw=asked_to_withdraw,
-            form_url=f"{hosts_of(_event(), wired.stack.settings).public}/campaigns/{own.signature.campaign}",
+            form_url=f"{base_url(_event(), wired.stack.settings.public_url)}/campaigns/{own.signature.campaign}",
         ),
         status=status,
     )

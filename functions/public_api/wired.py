@@ -10,7 +10,6 @@ stack = Wiring.of_environment(
     "packet_days",
     "schedule",
     "public_url",
-    "api_url",
-    "has_cdn",
+    "cdn_proof_arn",
 )
 signing = stack.signing()

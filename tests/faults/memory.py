@@ -109,7 +109,7 @@ class Memory:
         self._parts: dict[tuple[str, int], bytes] = {}
         self.quota = {"MaxSendRate": 14.0, "Max24HourSend": 50_000.0, "SentLast24Hours": 0.0}
         self.told: list[tuple[str, str]] = []
-        self._secret = ""
+        self._secrets: dict[str, list[str]] = {}
         self._sent = 0
         self._messages = 0
         self.indexes = {
@@ -478,16 +478,19 @@ class Memory:
 
     # What makes a stack
 
-    def _secretsmanager_put_secret_value(self, *, SecretString: str, **_: Any) -> Any:  # noqa: N803
-        self._secret = SecretString
+    def _secretsmanager_put_secret_value(self, *, SecretId: str, SecretString: str) -> Any:  # noqa: N803
+        self._secrets[SecretId].append(SecretString)
         return {}
 
-    def _secretsmanager_get_secret_value(self, **_: Any) -> Any:
-        return {"SecretString": self._secret}
+    def _secretsmanager_get_secret_value(self, *, SecretId: str, VersionStage: str = "AWSCURRENT") -> Any:  # noqa: N803
+        values, back = self._secrets[SecretId], 2 if VersionStage == "AWSPREVIOUS" else 1
+        if len(values) < back:
+            refuse("GetSecretValue", "ResourceNotFoundException")
+        return {"SecretString": values[-back]}
 
-    def _secretsmanager_create_secret(self, *, SecretString: str, **_: Any) -> Any:  # noqa: N803
-        self._secret = SecretString
-        return {"ARN": "secret"}
+    def _secretsmanager_create_secret(self, *, Name: str, SecretString: str) -> Any:  # noqa: N803
+        self._secrets[Name] = [SecretString]
+        return {"ARN": Name}
 
     def _dynamodb_create_table(self, *, TableName: str, **_: Any) -> Any:  # noqa: N803
         return {"TableDescription": {"TableName": TableName}}

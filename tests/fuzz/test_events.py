@@ -145,7 +145,7 @@ def test_any_schedule_event_is_a_week_or_damaged(event: Any, function: str) -> N
 
 SETTINGS = {
     "DELIVERY_DAY": "MON", "DELIVERY_HOUR": "9", "DELIVERY_TIME_ZONE": "America/Chicago", "FORMS_A_MINUTE": "10",
-    "BUNDLE_SIZE": "99", "SENDER_ADDRESS": "a@b.example", "API_URL": "https://letters.example/", "TABLE_NAME": "t",
+    "BUNDLE_SIZE": "99", "SENDER_ADDRESS": "a@b.example", "PUBLIC_URL": "https://letters.example/", "TABLE_NAME": "t",
 }  # fmt: skip
 
 

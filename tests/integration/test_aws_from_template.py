@@ -25,7 +25,7 @@ REGION = "us-east-2"
 OF_THE_STACK = {
     "TABLE_NAME": "a-table",
     "SECRET_ARN": "a-secret",
-    "API_URL": "https://letters.example.org",
+    "PUBLIC_URL": "https://letters.example.org",
     "SENDER_ADDRESS": "letters@example.org",
     "CONFIGURATION_SET": "a-set",
     "PACKET_BUCKET": "a-bucket",

@@ -1,4 +1,4 @@
-"""Test the pages of a stack with a CDN: what is cached, where forms go, and that nothing private enters a cache.
+"""Test a stack with a CDN: one address for everything, what is kept, and that nothing private is.
 
 `tests/cdn.py` is the CDN: the distribution in template.yaml, in front of the handlers.
 """
@@ -9,14 +9,15 @@ import re
 from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import pytest
 
-from tests.cdn import API_HOST, PUBLIC_HOST, Cdn
-from tests.openapi_document import OPERATIONS, operation_of
-from tests.world import ADA, CAMPAIGN
+from tests.cdn import API_HOST, KEPT, Cdn, behavior_of, in_front_of
+from tests.openapi_document import OPERATIONS, operation_of, routes
+from tests.organizers import add, link_in
+from tests.world import ADA, CAMPAIGN, PUBLIC_URL
 from undersigned.domain.deliveries import DeliveryKey
-from undersigned.settings import Settings
 from undersigned.web.assets import asset_path
 
 if TYPE_CHECKING:
@@ -26,112 +27,101 @@ if TYPE_CHECKING:
 
 FORM = f"/campaigns/{CAMPAIGN}"
 BROWSER = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8", "accept-language": "en-US,en;q=0.9"}
+OURS = {"origin": PUBLIC_URL, "sec-fetch-site": "same-origin"}
 
 
 @pytest.fixture
-def split(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
-    """Return a stack with a CDN, as the functions of the API are set with the parameters of `tests.cdn`."""
-    from functions.organizer_api import wired as organizers  # noqa: PLC0415  (it reads the environment)
-    from functions.public_api import wired  # noqa: PLC0415
-
-    for module in (wired, organizers):
-        variables = {**module.stack.settings.variables, "PUBLIC_URL": PUBLIC_HOST, "API_URL": API_HOST, "CDN": "true"}
-        monkeypatch.setattr(module.stack, "settings", Settings(variables))
-    return world
+def cdn(world: World, monkeypatch: pytest.MonkeyPatch) -> Cdn:
+    return in_front_of(world, monkeypatch)
 
 
-@pytest.fixture
-def cdn(split: World) -> Cdn:
-    return Cdn(split)
+# One address
 
 
-def policy_of(answer: Answer) -> dict[str, str]:
-    parts = answer.headers["content-security-policy"].split("; ")
-    return {name: value for name, _, value in (part.partition(" ") for part in parts)}
+def test_a_letter_goes_the_whole_way_at_one_address(cdn: Cdn, world: World) -> None:
+    form = re.findall('name="form" value="([^"]+)"', cdn.get(FORM, BROWSER).body)[0]
+    world.clock.advance(seconds=5)
+    signed = cdn.request("POST", f"{FORM}/signatures", {**ADA, "form": form}, headers=OURS)
+    assert (signed.status, signed.headers["location"]) == (303, f"{FORM}/signed")
+    world.run_stream()
+    mail = world.sent[-1]
+    assert API_HOST not in mail.text
+    link = mail.link("confirm")
+    assert cdn.get(link, BROWSER).status == 200
+    thanks = cdn.request("POST", link, {}, headers=OURS)
+    assert f'value="{PUBLIC_URL}{FORM}"' in thanks.body
+    own = "/letters/" + re.findall(r"/letters/([^/\"]+)", thanks.body)[0]
+    assert cdn.request("POST", f"{own}/withdraw", {}, headers=OURS).status == 200
+    assert cdn.get(own, {"accept": "application/json"}).json["status"] == "withdrawn"
+
+    assert {key[0] for key in cdn.kept} == {FORM}
 
 
-def actions(answer: Answer) -> set[str]:
-    return set(re.findall(r'(?:action|formaction)="([^"?]+)', answer.body))
+def test_people_sign_in_and_read_their_dashboard_at_the_same_address(cdn: Cdn, world: World) -> None:
+    add(world, "ann@example.org", "owner")
+    asked = cdn.request("POST", "/organizer/sign-in", {"email": "ann@example.org"}, headers=OURS)
+    assert (asked.status, asked.headers["location"]) == (303, "/organizer/sign-in")
+    world.run_people_mails()
+    answer = cdn.request("POST", link_in(world.sent[-1]), {}, headers=OURS, cookies=_kept_by_browser(asked))
+    assert answer.status == 303
+    session = _kept_by_browser(answer)
+
+    assert "ann@example.org" in cdn.get("/organizer", BROWSER, cookies=session).body
+    assert "ann@example.org" not in cdn.get("/organizer", BROWSER).body
+    assert cdn.kept == {}
 
 
-def test_the_form_is_sent_to_the_apis_own_host(split: World) -> None:
-    page = split.get(FORM)
-
-    assert actions(page) == {f"{API_HOST}{FORM}/signatures", f"{API_HOST}{FORM}/preview"}
-    policy = policy_of(page)
-    assert policy["form-action"] == policy["connect-src"] == f"'self' {API_HOST}"
-    assert re.fullmatch(r"'self' 'sha256-[\w+/=]+'", policy["script-src"])
+def _kept_by_browser(answer: Answer) -> list[str]:
+    return [cookie.partition(";")[0] for cookie in answer.cookies]
 
 
-def test_without_a_cdn_the_form_names_no_host(world: World) -> None:
-    page = world.get(FORM)
+def test_a_program_brings_its_key_through_the_cdn(cdn: Cdn) -> None:
+    path = f"/organizer/campaigns/{CAMPAIGN}"
 
-    assert actions(page) == {f"{FORM}/signatures", f"{FORM}/preview"}
-    assert policy_of(page)["form-action"] == policy_of(page)["connect-src"] == "'self'"
-
-
-@pytest.mark.parametrize("values", [ADA, {**ADA, "name": ""}], ids=["good", "with a mistake"])
-def test_the_script_of_our_page_on_the_cdn_may_read_the_answer(split: World, values: dict[str, str]) -> None:
-    headers = {"origin": PUBLIC_HOST, "sec-fetch-site": "cross-site"}
-    answer = split.post(f"{FORM}/signatures", {**values, "form": split.form()}, as_json=True, headers=headers)
-
-    assert answer.status == (202 if values is ADA else 422)
-    assert answer.headers["access-control-allow-origin"] == PUBLIC_HOST
-    assert answer.headers["access-control-expose-headers"] == "Retry-After"
+    assert cdn.get(path, {"authorization": "Bearer us_none"}).status == 401
+    assert cdn.asked == [path]
 
 
-def test_the_form_on_the_cdn_is_sent_without_javascript(split: World) -> None:
-    """With the Referrer-Policy of our pages, browsers send the origin `null`."""
-    headers = {"origin": "null", "sec-fetch-site": "cross-site"}
-    answer = split.post(f"{FORM}/signatures", {**ADA, "form": split.form()}, headers=headers)
+def test_a_form_is_sent_to_the_host_of_its_page(cdn: Cdn) -> None:
+    page = cdn.get(FORM, BROWSER)
 
-    assert (answer.status, answer.headers["location"]) == (303, f"{FORM}/signed")
-
-
-def test_no_page_of_the_cdn_may_read_a_signers_letter_or_press_an_organizers_button(split: World) -> None:
-    link = split.confirmed().link("confirm")
-    answer = split.get(link, as_json=True, headers={"origin": PUBLIC_HOST})
-
-    assert answer.status == 200
-    assert "access-control-allow-origin" not in answer.headers
-    assert split.post("/organizer/session", {"key": "us_none"}, headers={"origin": PUBLIC_HOST}).status == 403
+    assert set(re.findall(r'(?:action|formaction)="([^"?]+)', page.body)) == {f"{FORM}/signatures", f"{FORM}/preview"}
+    policy = page.headers["content-security-policy"]
+    assert "form-action 'self';" in policy
+    assert "connect-src 'self';" in policy
 
 
-def test_another_sites_script_is_refused_as_before(split: World) -> None:
-    answer = split.post(f"{FORM}/signatures", ADA, as_json=True, headers={"origin": "https://evil.example"})
-
-    assert answer.status == 403
-
-
-def test_emails_and_their_pages_are_at_the_apis_host_and_what_people_share_is_at_the_cdns(split: World) -> None:
-    split.sign()
-    split.run_stream()
-    mail = split.sent[-1]
-    assert f"{API_HOST}/confirm/" in mail.text
-    assert PUBLIC_HOST not in mail.text
-    thanks = split.press(mail.link("confirm"))
-
-    assert f'value="{PUBLIC_HOST}{FORM}"' in thanks.body
-    assert f'<link rel="canonical" href="{PUBLIC_HOST}{FORM}">' in split.get(FORM).body
+def test_other_sites_are_refused_or_allowed_as_without_a_cdn(cdn: Cdn, world: World) -> None:
+    site = "https://www.enddemand.example"
+    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
+    assert campaign
+    world.wiring.campaigns.put_campaign(replace(campaign, allowed_origins=(site,)))
+    for origin, status in ((site, 202), ("https://evil.example", 403)):
+        assert cdn.request("OPTIONS", f"{FORM}/signatures", headers={"origin": origin}).status == 204
+        answer = cdn.request(
+            "POST", f"{FORM}/signatures", {**ADA, "form": world.form()}, headers={"origin": origin}, as_json=True
+        )
+        assert answer.status == status
+        assert answer.headers.get("access-control-allow-origin") == (site if origin == site else None)
+    assert cdn.request("OPTIONS", f"{FORM}/targets", headers={"origin": site}).status == 204
 
 
 def test_without_a_domain_of_its_own_each_request_says_where_the_cdn_is(
-    split: World, monkeypatch: pytest.MonkeyPatch
+    world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from functions.public_api import wired  # noqa: PLC0415
+    cdn = in_front_of(world, monkeypatch, PUBLIC_URL="")
+    own, headers = "https://d1.cloudfront.net", {"origin": "https://d1.cloudfront.net"}
+    for function in ("public_api", "organizer_api"):
+        handler = world.handlers[function]
 
-    variables = {**wired.stack.settings.variables, "PUBLIC_URL": "", "API_URL": ""}
-    monkeypatch.setattr(wired.stack, "settings", Settings(variables))
-    handler = split.handlers["public_api"]
+        def through_aws(event: dict[str, Any], context: object, handler: Any = handler) -> object:
+            return handler({**event, "stageVariables": {"cdn": own}}, context)
 
-    def through_aws(event: dict[str, Any], context: object) -> object:
-        return handler({**event, "stageVariables": {"cdn": "https://d1.cloudfront.net"}}, context)
+        monkeypatch.setitem(world.handlers, function, through_aws)
 
-    monkeypatch.setitem(split.handlers, "public_api", through_aws)
-    page = split.get(FORM)
-
-    assert '<link rel="canonical" href="https://d1.cloudfront.net/campaigns/' in page.body
-    assert f'action="{API_HOST}{FORM}/signatures' in page.body
+    assert f'<link rel="canonical" href="{own}{FORM}">' in cdn.get(FORM, BROWSER).body
+    assert cdn.request("POST", f"{FORM}/signatures", {**ADA, "form": world.form()}, headers=headers).status == 303
+    assert cdn.request("POST", "/organizer/sign-in", {"email": "a@example.org"}, headers=headers).status == 303
 
 
 # What the CDN keeps
@@ -145,24 +135,24 @@ def test_the_second_visitor_gets_what_the_cdn_has_kept(cdn: Cdn) -> None:
     assert cdn.asked == paths
 
 
-def test_an_asset_is_kept_for_a_year(cdn: Cdn, split: World) -> None:
+def test_an_asset_is_kept_for_a_year(cdn: Cdn, world: World) -> None:
     for _ in range(2):
         cdn.get(asset_path("form.js"))
-        split.clock.advance(days=300)
+        world.clock.advance(days=300)
 
     assert cdn.asked == [asset_path("form.js")]
 
 
-def test_the_count_is_asked_for_again_after_some_seconds(cdn: Cdn, split: World) -> None:
+def test_the_count_is_asked_for_again_after_some_seconds(cdn: Cdn, world: World) -> None:
     for _ in range(3):
         cdn.get(f"{FORM}/count", BROWSER | {"origin": "https://any.example"})
         cdn.get(f"{FORM}/count?visitor=1", {"accept-language": "fr"})
-        split.clock.advance(seconds=6)
+        world.clock.advance(seconds=6)
 
     assert len(cdn.asked) == 3
 
 
-def test_each_visitor_gets_from_the_cdn_what_the_api_would_answer(cdn: Cdn, split: World) -> None:
+def test_each_visitor_gets_from_the_cdn_what_the_api_would_answer(cdn: Cdn, world: World) -> None:
     """Other visitors have filled the cache before: with other languages, types, sites and cookies."""
     pages = ("", "/embed", "/signed", "/privacy", "/targets?postal_code=60201")
     for page, language, accept in product(pages, ("es", "en"), ("text/html", "application/json")):
@@ -171,8 +161,7 @@ def test_each_visitor_gets_from_the_cdn_what_the_api_would_answer(cdn: Cdn, spli
     for page, language, accept in product(pages, ("es-MX,es;q=0.9", "en-GB"), (BROWSER["accept"], "application/json")):
         mine = {"accept": accept, "accept-language": language}
         got = cdn.get(FORM + page, mine)
-        assert got is not None
-        own = split.get(FORM + page, headers={"host": "letters.example", **mine})
+        own = world.get(FORM + page, headers={"host": API_HOST, **mine})
         assert (got.status, got.headers["content-type"]) == (own.status, own.headers["content-type"])
         assert got.body == own.body
 
@@ -189,22 +178,6 @@ def test_what_an_address_asks_for_is_part_of_the_key(cdn: Cdn) -> None:
 # Each route and its Cache-Control
 
 TOKENS = re.compile(r"/(confirm|letters|packets|organizer)(/.*)?")
-
-CACHED = {
-    "/": "public, max-age=3600",
-    "/campaigns/{campaign}": "public, max-age=10",
-    "/campaigns/{campaign}/embed": "public, max-age=10",
-    "/campaigns/{campaign}/signed": "public, max-age=5",
-    "/campaigns/{campaign}/privacy": "public, max-age=300",
-    "/campaigns/{campaign}/targets": "public, max-age=60",
-    "/campaigns/{campaign}/count": "public, max-age=5, stale-if-error=86400",
-    "/campaigns/{campaign}/count.svg": "public, max-age=5, stale-if-error=86400",
-    "/campaigns/{campaign}/share.png": "public, max-age=600, stale-while-revalidate=3600, stale-if-error=86400",
-    "/assets/{digest}/{name}": "public, max-age=31536000, immutable",
-    "/embed.js": "public, max-age=3600, stale-while-revalidate=86400",
-    "/openapi.json": "public, max-age=3600, stale-while-revalidate=86400",
-}
-"""What caches may keep of the answer to a GET. Of everything else, they keep nothing."""
 
 
 def asked(world: World) -> Iterator[tuple[str, str]]:
@@ -232,17 +205,17 @@ def asked(world: World) -> Iterator[tuple[str, str]]:
         yield "POST", path
 
 
-def test_every_route_says_for_how_long_it_may_be_kept(split: World) -> None:
+def test_every_route_says_for_how_long_it_may_be_kept(world: World) -> None:
     seen = set()
-    for method, path in asked(split):
-        answer = split.request(method, path, {**ADA, "form": split.form()} if method == "POST" else None)
+    for method, path in asked(world):
+        answer = world.request(method, path, {**ADA, "form": world.form()} if method == "POST" else None)
         operation = operation_of(method, path.partition("?")[0])
         assert operation
         seen.add(operation)
         control = answer.headers["cache-control"]
         route = operation[1]
-        if method == "GET" and route in CACHED:
-            assert control == CACHED[route], route
+        if method == "GET" and route in KEPT:
+            assert control == KEPT[route], route
             assert "set-cookie" not in answer.headers
             assert not answer.cookies
         else:
@@ -253,35 +226,79 @@ def test_every_route_says_for_how_long_it_may_be_kept(split: World) -> None:
     assert seen == of_public
 
 
-def test_an_error_is_not_kept(split: World) -> None:
+def test_an_error_is_not_kept(world: World) -> None:
     for path in ("/campaigns/none-such", "/campaigns/none-such/count", "/assets/none/none.js", "/nothing"):
-        answer = split.get(path)
+        answer = world.get(path)
         assert (answer.status, answer.headers["cache-control"]) == (404, "no-store")
 
 
-def test_a_link_of_an_email_or_a_dashboard_leaves_nothing_in_the_cdn(cdn: Cdn, split: World) -> None:
-    mail = split.confirmed()
-    for path in (
-        mail.link("confirm"),
-        mail.link("confirm").replace("confirm", "letters"),
-        "/organizer",
-        f"/organizer/campaigns/{CAMPAIGN}/signatures",
-    ):
-        assert cdn.get(path, BROWSER) is None
+def test_only_the_listed_gets_may_be_kept(world: World) -> None:
+    """CloudFront takes the first pattern that fits, whatever the API would do with the path."""
+    every = set(OPERATIONS) | {
+        (method, path) for function in ("public_api", "organizer_api") for method, path, _ in routes(function)
+    }
+    assert {("POST", "/confirm/{token}"), ("GET", "/organizer/sign-in/link/{token}")} <= every
+    kept = set()
+    for method, path in sorted(every):
+        behavior = behavior_of(re.sub(r"\{\w+\}", "x1", path))
+        assert method in behavior.methods, f"CloudFront refuses {method} {path}"
+        if not behavior.keeps_nothing:
+            kept.add((method, path))
 
-    assert cdn.asked == []
+    assert kept - {("OPTIONS", "/campaigns/{campaign}"), ("OPTIONS", "/campaigns/{campaign}/{_rest}")} == {
+        ("GET", path) for path in KEPT
+    }
+
+
+def spellings(path: str) -> Iterator[str]:
+    """Yield a path as people and programs may write it, and as CloudFront and API Gateway may read that."""
+    _, first, rest = path.split("/", 2)
+    for written in (
+        path,
+        f"{path}/",
+        f"//{first}/{rest}",
+        f"/{first}//{rest}",
+        f"/{first.upper()}/{rest}",
+        f"/%{ord(first[0]):x}{first[1:]}/{rest}",
+        f"/{first}%2F{rest}",
+        f"/{first}/{rest}?lang=es",
+        f"/./{first}/{rest}",
+        f"/{first}/{rest}/../../campaigns/{CAMPAIGN}",
+        *(
+            f"{kept}/{up}{first}/{rest}"
+            for kept in ("/campaigns", "/assets")
+            for up in ("../", "%2e%2e/", "..%2f", "%2F", "")
+        ),
+        f"{FORM}/count/../../../{first}/{rest}",
+    ):
+        yield written
+        yield unquote(written)
+
+
+def test_no_spelling_of_an_address_with_a_token_leaves_anything_in_the_cdn(cdn: Cdn, world: World) -> None:
+    paths = [path for method, path in asked(world) if method == "GET" and TOKENS.fullmatch(path.partition("?")[0])]
+    assert len(paths) > 10
+    for path in (*paths, "/organizer/campaigns", f"/organizer/campaigns/{CAMPAIGN}/signatures"):
+        for spelled in spellings(path):
+            answer = cdn.get(spelled, BROWSER)
+            assert answer.headers["cache-control"] == "no-store", spelled
     assert cdn.kept == {}
 
 
-def test_the_cdn_keeps_an_answer_apart_for_each_site_that_may_read_it(cdn: Cdn, split: World) -> None:
+@pytest.mark.parametrize("first", ["confirm", "letters", "packets", "organizer"])
+def test_an_address_with_a_token_has_no_behavior_that_keeps(first: str) -> None:
+    for path in (f"/{first}", f"/{first}/", f"/{first}/x1", f"/{first}/x1/1", f"//{first}/x1", f"/{first.upper()}/x1"):
+        assert behavior_of(path).keeps_nothing, path
+
+
+def test_the_cdn_keeps_an_answer_apart_for_each_site_that_may_read_it(cdn: Cdn, world: World) -> None:
     site, other = "https://www.enddemand.example", "https://evil.example"
-    campaign = split.wiring.campaigns.campaign(CAMPAIGN)
+    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
     assert campaign
-    split.wiring.campaigns.put_campaign(replace(campaign, allowed_origins=(site,)))
+    world.wiring.campaigns.put_campaign(replace(campaign, allowed_origins=(site,)))
     readers = []
     for origin in (other, site, other):
         answer = cdn.get(f"{FORM}/targets?postal_code=60201", {"accept": "application/json", "origin": origin})
-        assert answer
         assert answer.json["targets"]
         readers.append(answer.headers.get("access-control-allow-origin"))
 

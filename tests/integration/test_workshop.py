@@ -23,7 +23,6 @@ from undersigned.authoring.settings_document import SettingsDocument
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.letter_fields import FIELDS
 from undersigned.services.drafting import Drafting
-from undersigned.settings import Settings
 from undersigned.web.sessions import LANGUAGE_COOKIE
 from undersigned.web.uploads import LARGEST_UPLOAD
 from undersigned.web.workshop.letter import MERGE_FIELDS
@@ -1206,17 +1205,6 @@ def test_the_snippet_of_an_own_form_signs(author: Author, street: StreetAddress)
     assert answer.status == 303, answer.body
     world.run_stream()
     assert world.sent[-1].to == ADA["email"]
-
-
-def test_with_a_cdn_an_own_form_is_sent_to_the_apis_host(author: Author, monkeypatch: pytest.MonkeyPatch) -> None:
-    from functions.organizer_api import wired  # noqa: PLC0415  (it reads the environment)
-
-    variables = {**wired.stack.settings.variables, "PUBLIC_URL": "https://sign.example", "CDN": "true"}
-    monkeypatch.setattr(wired.stack, "settings", Settings(variables))
-    page = html.unescape(author.open("publish").body)
-
-    assert f'<form method="post" action="https://letters.example/campaigns/{CAMPAIGN}/signatures">' in page
-    assert f'<iframe class="letter" src="https://sign.example/campaigns/{CAMPAIGN}/embed"' in page
 
 
 def test_mistakes_are_in_the_language_of_the_page_and_in_english_for_programs(author: Author) -> None:

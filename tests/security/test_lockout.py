@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.cdn import EDGE, PROOF, in_front_of
 from tests.world import ADA, CAMPAIGN, world
 from undersigned.domain.api_keys import REFUSAL_GROUPS, ApiKey, digest_of
 from undersigned.services.people import new_key_text
+from undersigned.web.visitors import PROOF_HEADER
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.world import Answer, World
 
 OVERVIEW = f"/organizer/campaigns/{CAMPAIGN}"
@@ -70,16 +74,46 @@ def test_guessing_a_key_is_hopeless() -> None:
 
 
 @pytest.mark.parametrize("header", ["x-forwarded-for", "cloudfront-viewer-address", "true-client-ip", "forwarded"])
-def test_nobody_can_name_an_address(monkeypatch: pytest.MonkeyPatch, header: str) -> None:
+@pytest.mark.parametrize("proof", [None, "", "wrong", "é", PROOF[:-1], f"{PROOF},{PROOF}"])
+def test_around_the_cdn_nobody_can_name_an_address(
+    monkeypatch: pytest.MonkeyPatch, header: str, proof: str | None
+) -> None:
     with world(monkeypatch, forms_a_minute=2) as few:
-        assert [_sign(few, {header: f"198.{number}.100.7"}) for number in range(3)] == [202, 202, 429]
+        in_front_of(few, monkeypatch)
+        named = {} if proof is None else {PROOF_HEADER: proof}
+        for number, status in enumerate([202, 202, 429]):
+            headers = named | {header: f"198.{number}.100.7, {NETWORK}"}
+            assert _sign(few.request, few, headers=headers, source=NETWORK) == status
 
 
-def _sign(stack: World, headers: dict[str, str]) -> int:
-    return stack.post(
-        f"/campaigns/{CAMPAIGN}/signatures",
-        {**ADA, "form": stack.form()},
-        as_json=True,
-        headers=headers,
-        source=NETWORK,
-    ).status
+def test_a_visitors_address_is_the_one_that_the_cdn_saw(monkeypatch: pytest.MonkeyPatch) -> None:
+    with world(monkeypatch, forms_a_minute=2) as few:
+        cdn = in_front_of(few, monkeypatch)
+        for number in range(30):
+            assert _sign(cdn.request, few, source=f"198.{number}.100.7") == 202
+        assert [_sign(cdn.request, few, source="198.18.100.7") for _ in range(2)] == [202, 429]
+
+
+@pytest.mark.parametrize("header", ["x-forwarded-for", PROOF_HEADER])
+def test_through_the_cdn_nobody_can_name_another_address(monkeypatch: pytest.MonkeyPatch, header: str) -> None:
+    with world(monkeypatch, forms_a_minute=2) as few:
+        cdn = in_front_of(few, monkeypatch)
+        for number, status in enumerate([202, 202, 429]):
+            headers = {header: f"198.{number}.100.7, {EDGE}"}
+            assert _sign(cdn.request, few, headers=headers, source=NETWORK) == status
+
+
+@pytest.mark.parametrize("way", ["", "198.18.100.7", f"nonsense, {EDGE}", "198.18.100.7, 203.0.113.1"])
+def test_a_way_that_cannot_be_read_counts_for_cloudfronts_address(
+    monkeypatch: pytest.MonkeyPatch, way: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with world(monkeypatch, forms_a_minute=2) as few:
+        in_front_of(few, monkeypatch)
+        headers = {PROOF_HEADER: PROOF, "x-forwarded-for": way}
+        assert [_sign(few.request, few, headers=headers, source=EDGE) for _ in range(3)] == [202, 202, 429]
+        assert "the CDN names no visitor" in caplog.messages
+
+
+def _sign(request: Callable[..., Answer], stack: World, **options: Any) -> int:
+    values = {**ADA, "form": stack.form()}
+    return request("POST", f"/campaigns/{CAMPAIGN}/signatures", values, as_json=True, **options).status

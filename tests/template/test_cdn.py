@@ -1,4 +1,4 @@
-"""Check the CDN of the template: off by default, no way for anything private, and keys of what changes a page."""
+"""Check the CDN of the template: off by default, one address with it, a proof that nobody types, and names that fit."""
 
 from __future__ import annotations
 
@@ -9,34 +9,24 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.aws_from_template import resolve
-from tests.cdn import API_HOST, PARAMETERS, PUBLIC_HOST, TEMPLATE, behaviors, distribution
-from tests.openapi_document import OPERATIONS
-from tests.template.reading import translated
+from tests.cdn import PARAMETERS, STACK_ID, TEMPLATE, behaviors, distribution, known
+from tests.template.reading import of_type, statements, translated
+from tests.world import PUBLIC_URL
+from undersigned.web.visitors import PROOF_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PRIVATE = re.compile(r"/(confirm|letters|packets|organizer)(/.*)?")
-"""Addresses with a token, and those of organizers."""
-
-OF_CDN = ("PublicPages", "PagesInCdn", "CountsInCdn", "FilesInCdn", "ToTheApi")
-
-
-def behavior_of(path: str) -> Any:
-    return next(behavior for behavior in behaviors() if behavior.fits(path))
-
-
-def example(path: str) -> str:
-    return re.sub(r"\{\w+\}", "x1", path)
+OF_CDN = ("Distribution", "PagesInCdn", "FilesInCdn", "CdnProof")
+LONGEST_STACK_NAME = "s" * 128
 
 
 def test_a_stack_has_no_cdn_by_default() -> None:
-    template = TEMPLATE
+    resources = TEMPLATE["Resources"]
 
     assert resolve({"Fn::If": ["HasCdn", "yes", "no"]}) == "no"
-    assert {template["Resources"][name].get("Condition") for name in OF_CDN} == {"HasCdn"}
-    assert {name for name, resource in template["Resources"].items() if "CloudFront" in resource["Type"]} == set(OF_CDN)
-    assert resolve(template["Resources"]["Api"]["Properties"]["RouteSettings"])
+    assert {resources[name].get("Condition") for name in OF_CDN} == {"HasCdn"}
+    assert {name for name, resource in resources.items() if "CloudFront" in resource["Type"]} < set(OF_CDN)
     assert "StageVariables" not in resolve({**_api(), "AccessLogSettings": None})
 
 
@@ -45,28 +35,21 @@ def _api() -> dict[str, Any]:
     return properties
 
 
-@pytest.mark.parametrize("path", sorted({path for _, path in OPERATIONS if PRIVATE.fullmatch(path)} | {"/organizer"}))
-def test_no_address_with_a_token_or_of_organizers_reaches_the_api_through_the_cdn(path: str) -> None:
-    for variant in (example(path), example(path) + "/", example(path).upper().replace("X1", "x1"), "//" + path):
-        assert behavior_of(variant).is_redirect
+def test_nothing_that_identifies_a_visitor_is_part_of_what_is_kept() -> None:
+    kept = [behavior for behavior in behaviors() if not behavior.keeps_nothing]
+
+    assert {method for behavior in kept for method in behavior.methods} == {"GET", "HEAD", "OPTIONS"}
+    assert {behavior.cookies for behavior in kept} == {"none"}
+    assert {header for behavior in kept for header in behavior.headers} == {"accept", "accept-language", "origin"}
+    # Without a policy of its own, CloudFront sends the API what the key holds, and nothing else.
+    assert {behavior.policies[1] for behavior in kept} == {None}
 
 
-@pytest.mark.parametrize("path", sorted({path for method, path in OPERATIONS if method == "GET"}))
-def test_every_other_get_does(path: str) -> None:
-    assert behavior_of(example(path)).is_redirect == bool(PRIVATE.fullmatch(path))
+def test_whatever_is_not_listed_is_not_kept() -> None:
+    *_, last = behaviors()
 
-
-def test_nothing_is_posted_to_the_cdn_and_nothing_that_identifies_a_visitor_passes_it() -> None:
-    found = behaviors()
-
-    assert {behavior.methods for behavior in found} == {frozenset({"GET", "HEAD"})}
-    assert {behavior.cookies for behavior in found} == {"none"}
-    assert {header for behavior in found for header in behavior.headers} == {"accept", "accept-language", "origin"}
-    # Without such a policy, CloudFront sends the API what the key holds, and nothing else.
-    config = distribution()
-    assert not [
-        each for each in (*config["CacheBehaviors"], config["DefaultCacheBehavior"]) if "OriginRequestPolicyId" in each
-    ]
+    assert (last.pattern, last.keeps_nothing) == ("*", True)
+    assert last.methods >= {"GET", "HEAD", "POST", "OPTIONS"}
 
 
 def test_only_encrypted_connections_are_used() -> None:
@@ -80,7 +63,7 @@ def test_only_encrypted_connections_are_used() -> None:
     assert config["ViewerCertificate"]["MinimumProtocolVersion"] == "TLSv1.2_2021"
 
 
-def test_the_answer_alone_says_for_how_long_it_is_kept() -> None:
+def test_the_answer_alone_says_for_how_long_it_is_kept_and_an_error_never_is() -> None:
     resources = TEMPLATE["Resources"]
     policies = [
         resource["Properties"]["CachePolicyConfig"]
@@ -88,76 +71,98 @@ def test_the_answer_alone_says_for_how_long_it_is_kept() -> None:
         if resource["Type"] == "AWS::CloudFront::CachePolicy"
     ]
 
-    assert len(policies) == 3
+    assert len(policies) == 2
     assert {(policy["MinTTL"], policy["DefaultTTL"]) for policy in policies} == {(0, 0)}
-    assert {error["ErrorCachingMinTTL"] for error in distribution()["CustomErrorResponses"]} == {1}
+    assert {error["ErrorCachingMinTTL"] for error in distribution()["CustomErrorResponses"]} == {0}
 
 
-def test_the_distribution_has_the_domains_of_the_parameters() -> None:
+def test_the_distribution_has_the_domain_of_the_parameters() -> None:
     config = distribution()
 
-    assert config["Aliases"] == [PUBLIC_HOST.removeprefix("https://")]
-    assert [origin["DomainName"] for origin in config["Origins"]] == [API_HOST.removeprefix("https://")]
+    assert config["Aliases"] == [PUBLIC_URL.removeprefix("https://")]
+    assert [origin["DomainName"] for origin in config["Origins"]] == ["a1b2.execute-api.us-east-1.amazonaws.com"]
     assert config["ViewerCertificate"]["AcmCertificateArn"] == PARAMETERS["CdnCertificate"]
 
 
-def test_without_domains_of_its_own_it_takes_those_of_aws() -> None:
-    resources = TEMPLATE["Resources"]
-    known = {name: name for name in resources} | {"Cdn": "true", "Api": "a1b2", "ToTheApi.FunctionARN": "f"}
-    known |= {
-        "AWS::Region": "us-east-1",
-        "AWS::URLSuffix": "amazonaws.com",
-        "PublicPages.DomainName": "d1.cloudfront.net",
-    }
-    config = resolve(resources["PublicPages"]["Properties"]["DistributionConfig"], known)
+@pytest.mark.parametrize("certificate", ["", PARAMETERS["CdnCertificate"]])
+def test_without_a_domain_of_its_own_it_takes_the_one_of_aws(certificate: str) -> None:
+    values = known(Cdn="true", CdnCertificate=certificate)
+    config = resolve(TEMPLATE["Resources"]["Distribution"]["Properties"]["DistributionConfig"], values)
 
     assert "Aliases" not in config
     assert config["ViewerCertificate"] == {"CloudFrontDefaultCertificate": True}
-    assert config["Origins"][0]["DomainName"] == "a1b2.execute-api.us-east-1.amazonaws.com"
-    outputs = TEMPLATE["Outputs"]
-    assert resolve(outputs["PublicUrl"]["Value"], known) == "https://d1.cloudfront.net"
-    assert resolve(outputs["ApiUrl"]["Value"], known) == "https://a1b2.execute-api.us-east-1.amazonaws.com"
-    assert resolve(_api()["StageVariables"], known) == {"cdn": "https://d1.cloudfront.net"}
+    assert resolve(_api()["StageVariables"], values) == {"cdn": "https://d1.cloudfront.net"}
 
 
 @pytest.mark.parametrize(
     ("parameters", "base"),
     [
-        ({}, "https://a1.execute-api.us-east-1.amazonaws.com"),
+        ({}, "https://a1b2.execute-api.us-east-1.amazonaws.com"),
         ({"PublicUrl": "https://letters.example.org"}, "https://letters.example.org"),
-        ({"Cdn": "true"}, "https://a1.execute-api.us-east-1.amazonaws.com"),
-        ({"Cdn": "true", "PublicUrl": "https://sign.example.org"}, "https://a1.execute-api.us-east-1.amazonaws.com"),
-        (
-            {"Cdn": "true", "PublicUrl": "https://sign.example.org", "ApiUrl": "https://letters.example.org"},
-            "https://letters.example.org",
-        ),
+        ({"Cdn": "true"}, "https://d1.cloudfront.net"),
+        (PARAMETERS, PUBLIC_URL),
     ],
 )
-def test_links_in_emails_lead_to_the_apis_own_address(parameters: dict[str, str], base: str) -> None:
-    template = TEMPLATE
-    known = {"Api": "a1", "AWS::Region": "us-east-1", "AWS::URLSuffix": "amazonaws.com", **parameters}
+def test_links_in_emails_lead_to_the_one_address(parameters: dict[str, str], base: str) -> None:
     senders = [
-        variables["API_URL"]
-        for name, resource in template["Resources"].items()
+        variables["PUBLIC_URL"]
+        for name, resource in TEMPLATE["Resources"].items()
         if name not in {"PublicApi", "OrganizerApi"}
-        and "API_URL" in (variables := resource.get("Properties", {}).get("Environment", {}).get("Variables", {}))
+        and "PUBLIC_URL" in (variables := resource.get("Properties", {}).get("Environment", {}).get("Variables", {}))
     ]
 
-    assert len(senders) == 4
-    assert {resolve(value, known) for value in senders} == {base}
-    assert resolve(template["Outputs"]["ApiUrl"]["Value"], known) == base
+    assert len(senders) >= 3
+    assert {resolve(value, known(**parameters)) for value in senders} == {base}
+    assert resolve(TEMPLATE["Outputs"]["PublicUrl"]["Value"], known(**parameters)) == base
+
+
+def test_the_proof_is_made_by_the_stack_and_sent_in_a_header_that_the_api_compares() -> None:
+    [origin] = distribution()["Origins"]
+    proof = TEMPLATE["Resources"]["CdnProof"]
+
+    assert origin["OriginCustomHeaders"] == [
+        {"HeaderName": PROOF_HEADER.title(), "HeaderValue": "{{resolve:secretsmanager:CdnProof}}"}
+    ]
+    assert proof["Properties"]["GenerateSecretString"]["PasswordLength"] >= 40
+    assert not [name for name in TEMPLATE["Parameters"] if "proof" in name.lower() or "secret" in name.lower()]
+
+
+def test_only_the_functions_of_the_api_may_read_the_proof() -> None:
+    readers = {owner for owner, statement in statements(TEMPLATE) if "'CdnProof'" in str(statement["Resource"])}
+    users = {
+        name
+        for name, properties in of_type(TEMPLATE, "AWS::Serverless::Function").items()
+        if "CDN_PROOF_ARN" in properties.get("Environment", {}).get("Variables", {})
+    }
+
+    assert readers == {f"{name}Role" for name in users} == {"PublicApiRole", "OrganizerApiRole"}
+
+
+def test_names_fit_the_longest_stack_name_and_are_unique_among_regions() -> None:
+    """An account's policies share their names. Sources: "Quotas" and the API reference of CloudFront."""
+    names = []
+    for region in ("1", "2"):
+        stack = STACK_ID.replace("4567db12", f"4567db1{region}")
+        values = known(**{"AWS::StackName": LONGEST_STACK_NAME, "AWS::StackId": stack})
+        for policy in of_type(TEMPLATE, "AWS::CloudFront::CachePolicy").values():
+            config = resolve(policy["CachePolicyConfig"], values)
+            names.append(config["Name"])
+            assert re.fullmatch(r"[\w-]{1,128}", config["Name"])
+            assert len(config["Comment"]) <= 128
+        properties = TEMPLATE["Resources"]["Distribution"]["Properties"]
+        assert len(resolve(properties["DistributionConfig"], values)["Comment"]) <= 128
+
+    assert len(set(names)) == len(names) == 4
 
 
 RULES: list[tuple[dict[str, str], bool]] = [
     ({}, True),
     ({"PublicUrl": "https://letters.example.org"}, True),
     ({"Cdn": "true"}, True),
-    ({"Cdn": "true", "ApiUrl": "https://letters.example.org"}, True),
     (PARAMETERS, True),
+    ({"CdnCertificate": PARAMETERS["CdnCertificate"]}, True),
     # Without a certificate for the CDN's domain, browsers would refuse it.
     ({"Cdn": "true", "PublicUrl": "https://letters.example.org"}, False),
-    ({**PARAMETERS, "PublicUrl": API_HOST}, False),
-    ({"ApiUrl": "https://letters.example.org"}, False),
 ]
 
 
@@ -185,7 +190,7 @@ def test_no_resource_depends_on_itself() -> None:
         ready |= found
 
     assert set(resources) - ready == set()
-    assert "PublicPages" in waits["ApiApiGatewayDefaultStage"]
+    assert "Distribution" in waits["ApiApiGatewayDefaultStage"]
 
 
 def _named(value: Any) -> Iterator[str]:

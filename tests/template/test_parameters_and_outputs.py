@@ -42,7 +42,6 @@ TABLE = {
 }
 
 OUTPUTS = {
-    "ApiUrl",
     "PublicUrl",
     "TableName",
     "PacketBucketName",
@@ -61,7 +60,6 @@ OUTPUTS = {
 
 def test_the_parameters_are_nineteen_and_three_of_them_have_no_default() -> None:
     parameters = load_template()["Parameters"]
-    parameters.pop("ApiUrl", None)
 
     assert {name: entry.get("Default") for name, entry in parameters.items()} == DEFAULTS | dict.fromkeys(REQUIRED)
     assert len(parameters) == 19

@@ -21,12 +21,11 @@ OF_POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
 OPTIONAL = {
     "EVENT_BUS_NAME",
     "PUBLIC_URL",
-    "API_URL",
-    "CDN",
+    "CDN_PROOF_ARN",
     "ADMIN_EMAIL",
 }
-"""Without the first, a stack publishes no events. Without the next two, an API takes its address from each request, and
-it has no CDN without the third. Without the last, it has no administrator."""
+"""Without the first, a stack publishes no events. Without the next, an API takes its address from each request. Without
+the third, there is no CDN, and without the last no administrator."""
 
 FUNCTIONS = sorted(functions(load_template()))
 

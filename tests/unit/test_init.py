@@ -25,7 +25,6 @@ DEPLOYED = (
     "WAITING_MAILS_URL",
     "PEOPLE_MAILS_URL",
     "PUBLIC_URL",
-    "API_URL",
 )
 
 

@@ -110,7 +110,7 @@ def sign_in_link(stack: Stack, email: Email) -> None:
         entry = AuditEntry(member.campaign, wiring.now(), "print sign-in link", COMMAND_LINE, person.email)
         wiring.campaigns.record_audit(entry, new_id())
     say(f"Whoever opens this link in the next {SIGN_IN_FOR.seconds // 60} minutes is signed in as {person.email}:")
-    typer.echo(f"{wiring.settings.sender.api_url}/organizer/sign-in/link/{token}")
+    typer.echo(f"{wiring.settings.sender.public_url}/organizer/sign-in/link/{token}")
 
 
 @contextmanager

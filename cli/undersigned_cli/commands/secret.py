@@ -1,4 +1,4 @@
-"""`undersigned secret`: the key that signs the links in emails."""
+"""`undersigned secret`: the key that signs the links in emails, and the CDN's proof."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from undersigned.domain.keyring import IN_USE_AFTER, KNOWN_FOR
+from undersigned_cli.cdn import replace_proof
 from undersigned_cli.commands.options import COMMAND_LINE, examples, on_stack
 from undersigned_cli.commands.output import say
 from undersigned_cli.stacks import Stack
@@ -17,12 +18,7 @@ if TYPE_CHECKING:
 
     from undersigned.domain.keyring import Keyring
 
-app = typer.Typer(no_args_is_help=True, help="Replace the key that signs the links in emails.")
-
-
-@app.callback()
-def _group() -> None:
-    """Make `rotate` a command of its own, although it is the only one."""
+app = typer.Typer(no_args_is_help=True, help="Replace the stack's secrets.")
 
 
 @app.command(epilog=examples("secret rotate", "secret rotate --yes"))
@@ -46,6 +42,14 @@ def rotate(
         wiring.delivery_controls().record(campaign, "rotate secret", COMMAND_LINE)
     say(f"The stack has a new key, and signs with it in {IN_USE_AFTER.seconds // 60} minutes.")
     say(ended or "Links in earlier emails work until the next rotation.")
+
+
+@app.command("replace-proof", epilog=examples("secret replace-proof"))
+@on_stack
+def replace_proof_of_cdn(stack: Stack) -> None:
+    """Make a new proof, with which CloudFront may name visitors. The one before stays valid until the next one."""
+    replace_proof(stack, secrets.token_urlsafe(48))
+    say("CloudFront sends a new proof within minutes. If the earlier one leaked, repeat this in half an hour.")
 
 
 def _ended_by_rotation(keyring: Keyring, now: datetime) -> str:

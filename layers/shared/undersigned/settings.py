@@ -110,22 +110,17 @@ class Settings:
     @cached_property
     def sender(self) -> Sender:
         """The From address of emails, and the base address of their links."""
-        return Sender(self.sender_address, self._required("API_URL").rstrip("/"))
+        return Sender(self.sender_address, self._required("PUBLIC_URL").rstrip("/"))
 
     @cached_property
     def public_url(self) -> str:
-        """The base address of the public pages; empty if they have no domain of their own."""
+        """The base address of all pages; empty if a function must take it from its requests."""
         return (self._optional("PUBLIC_URL") or "").rstrip("/")
 
     @cached_property
-    def api_url(self) -> str:
-        """The base address of the API, for links in emails; empty if a function must take it from its requests."""
-        return (self._optional("API_URL") or "").rstrip("/")
-
-    @cached_property
-    def has_cdn(self) -> bool:
-        """Whether a CDN serves the public pages, so that the API has another address."""
-        return self._optional("CDN") == "true"
+    def cdn_proof_arn(self) -> str | None:
+        """The secret that proves that a request came through the CDN, if there is one."""
+        return self._optional("CDN_PROOF_ARN")
 
     @cached_property
     def delivery_time_zone(self) -> str:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from undersigned.aws.api_keys import ApiKeys
     from undersigned.aws.campaign_rows import Rows
     from undersigned.aws.campaigns import Campaigns
+    from undersigned.aws.cdn_proof import CdnProof
     from undersigned.aws.counts import Counts
     from undersigned.aws.deliveries import Deliveries
     from undersigned.aws.drafts import Drafts
@@ -350,6 +351,14 @@ class Wiring:
         return Tokens(self._token_keys, self._clock)
 
     @cached_property
+    def cdn_proof(self) -> CdnProof | None:
+        """What proves that a request came through the CDN, which not every stack has."""
+        from undersigned.aws.cdn_proof import CdnProof
+
+        arn = self.settings.cdn_proof_arn
+        return CdnProof(self._client("secretsmanager"), arn, self._clock) if arn else None
+
+    @cached_property
     def stack_secret(self) -> Secret:
         """The stack's secret, which is fetched when a key is first needed, and again every few minutes."""
         from undersigned.aws.secret import Secret
@@ -495,12 +504,12 @@ class Wiring:
         self,
         report_replaced: Callable[[DeliveryKey, int, dict[str, int]], None],
         report_damaged: Callable[[DeliveryKey, tuple[str, ...]], None],
-        api_url: str | None = None,
+        public_url: str | None = None,
     ) -> Packing:
         """Wire the typesetting of letters.
 
         `report_replaced` is called for characters that no font has, `report_damaged` for letters that can't be read.
-        `api_url` is the base address of the links in emails, for a function whose template settings can't have it.
+        `public_url` is the base address of the links in emails, for a function whose template settings can't have it.
         """
         from undersigned.rendering.packets import typeset
         from undersigned.services.packing import Packing
@@ -510,7 +519,7 @@ class Wiring:
             catalog=self.catalog,
             signatures=self.signatures,
             tokens=self.tokens,
-            sender=self._sender(api_url),
+            sender=self._sender(public_url),
             typesetter=lambda cover, letters: typeset(cover, letters, font_book()),
             report_replaced=report_replaced,
             report_damaged=report_damaged,
@@ -730,16 +739,16 @@ class Wiring:
             new_id=new_id,
         )
 
-    def _sender(self, api_url: str | None) -> Sender:
-        return Sender(self.settings.sender_address, api_url) if api_url else self.settings.sender
+    def _sender(self, public_url: str | None) -> Sender:
+        return Sender(self.settings.sender_address, public_url) if public_url else self.settings.sender
 
-    def sampling(self, api_url: str | None = None) -> Sampling:
-        """Wire the samples of drafts. `api_url` is as in `packing`."""
+    def sampling(self, public_url: str | None = None) -> Sampling:
+        """Wire the samples of drafts. `public_url` is as in `packing`."""
         from undersigned.rendering.packets import typeset
         from undersigned.services.sampling import Sampling
 
         return Sampling(
-            sender=self._sender(api_url),
+            sender=self._sender(public_url),
             schedule=lambda: self.settings.schedule,
             typesetter=lambda cover, letters: typeset(cover, letters, font_book()),
             clock=self._clock,

@@ -2,13 +2,12 @@
 (() => {
   "use strict";
   const script = document.currentScript;
-  // The API has another behind a CDN.
-  const origins = [new URL(script.src).origin];
+  const ours = new URL(script.src).origin;
   const LABEL = "Sign the letter";
 
   const make = (name, properties) => Object.assign(document.createElement(name), properties);
   const campaignOf = (element) => element.dataset.campaign || script.dataset.campaign;
-  const address = (campaign) => origins[0] + "/campaigns/" + encodeURIComponent(campaign);
+  const address = (campaign) => ours + "/campaigns/" + encodeURIComponent(campaign);
   const isLength = (value) => typeof value === "number" && value >= 0 && value <= 20_000;
 
   class Form extends HTMLElement {
@@ -20,7 +19,7 @@
       const frame = (this.frame = make("iframe", {
         src: address(campaign) + "/embed?" + new URLSearchParams({ lang: this.lang, source, theme }),
         referrerPolicy: "no-referrer",
-        onload: () => origins.map((it) => frame.contentWindow.postMessage({ undersigned: 1, hello: true }, it)),
+        onload: () => frame.contentWindow.postMessage({ undersigned: 1, hello: true }, ours),
       }));
       frame.style.cssText = "display:block;width:100%;height:0;border:0;visibility:hidden";
       this.attachShadow({ mode: "open" }).append(make("slot"), frame);
@@ -32,9 +31,8 @@
 
     handleEvent({ data, origin, source }) {
       const { frame } = this;
-      if (!origins.includes(origin) || source !== frame?.contentWindow || data?.undersigned !== 1) return;
-      const { height, reveal, api } = data;
-      if (api) origins[1] = api;
+      if (origin !== ours || source !== frame?.contentWindow || data?.undersigned !== 1) return;
+      const { height, reveal } = data;
       if (isLength(height)) {
         frame.style.height = height + "px";
         frame.style.visibility = "";

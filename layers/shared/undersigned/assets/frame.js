@@ -1,13 +1,12 @@
 // Tells the host the page's height, and what to show.
 const root = document.documentElement;
 const hosts = (root.dataset.hosts || "").split(" ");
-const api = new URL(document.forms[0]?.action ?? location).origin;
 const shown = document.querySelector("[data-reveal]");
 let host;
 
 const tell = (data) => host && parent.postMessage({ undersigned: 1, ...data }, host);
 const reveal = (element) => element && tell({ reveal: element.getBoundingClientRect().top + scrollY });
-const size = () => tell({ height: Math.min(20_000, Math.ceil(root.getBoundingClientRect().height)), api });
+const size = () => tell({ height: Math.min(20_000, Math.ceil(root.getBoundingClientRect().height)) });
 
 addEventListener("message", ({ data, origin, source }) => {
   if (source !== parent || !hosts.includes(origin) || data?.undersigned !== 1) return;

@@ -64,10 +64,10 @@ _SETTLED: tuple[DeliveryState, ...] = ("sent", "delivered", "complained", "empty
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """The From address of a stack's emails, and the base address of the links in them: the API's own."""
+    """The From address of a stack's emails, and the base address of the links in them."""
 
     address: str
-    api_url: str
+    public_url: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,7 @@ def approval(  # noqa: PLR0913  (what the email says)
         "rows_text": _as_text(rows, language),
         "not_all": not_all_listed(len(waiting), language),
         "warnings": _warnings(evidence, language),
-        "approval_url": f"{sender.api_url}/organizer/approve/{token}",
+        "approval_url": f"{sender.public_url}/organizer/approve/{token}",
         "valid_until": campaign.local(valid_until),
     }
     return _written("approval", sender, campaign, period, f"{headline}: {campaign.title}", values)
@@ -147,7 +147,7 @@ def report(sender: Sender, found: Report, next_delivery: datetime) -> Mail:
         "sections": [_section(found, fate, campaign.local(next_delivery)) for fate in FATES if found.of(fate)],
         "warnings": _warnings(found.evidence, language),
         "providers": found.providers,
-        "dashboard_url": f"{sender.api_url}{dashboard_path(campaign.id)}",
+        "dashboard_url": f"{sender.public_url}{dashboard_path(campaign.id)}",
     }
     return _written("report", sender, campaign, found.period, subject.in_language(language), values)
 

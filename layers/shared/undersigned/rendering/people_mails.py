@@ -33,7 +33,7 @@ def sign_in(sender: Sender, to: str, language: str, code: str, token: str) -> Ma
     language = language if language in languages() else SOURCE
     # The code comes first, because phones show the beginning of a subject.
     subject = Message("%(code)s is your code to sign in", {"code": code}).in_language(language)
-    values = {"code": code, "link": f"{sender.api_url}/organizer/sign-in/link/{token}"}
+    values = {"code": code, "link": f"{sender.public_url}/organizer/sign-in/link/{token}"}
     return _written("sign_in", sender, to, sender.address, _FROM, language, subject, values)
 
 
@@ -50,7 +50,7 @@ def invitation(sender: Sender, campaign: Campaign | None, member: Member) -> Mai
         "by": by,
         "role": _INVITED_AS[member.role].in_language(language),
         "email": member.person.email,
-        "dashboard_url": f"{sender.api_url}/organizer",
+        "dashboard_url": f"{sender.public_url}/organizer",
     }
     to, reply_to = member.person.email, campaign.organizer.email if campaign else by or sender.address
     return _written("invitation", sender, to, reply_to, title, language, subject, values)

@@ -68,17 +68,12 @@ def page(  # noqa: PLR0913  (an answer's parts)
     hosts: Sequence[str] = (),
     runs_scripts: bool = False,
     sends_forms: bool = True,
-    api: str = "",
     retry_after: int | None = None,
 ) -> Response[str]:
-    """Answer with a page that only pages on these origins may frame. Without `sends_forms`, its forms do nothing.
-
-    `api` is the origin to which its forms are sent, if the page is on another.
-    """
-    itself = f"'self' {api}".rstrip()
-    posts_to = itself if sends_forms else "'none'"
+    """Answer with a page that only pages on these origins may frame. Without `sends_forms`, its forms do nothing."""
+    posts_to = "'self'" if sends_forms else "'none'"
     sources = f"'self' '{_hash(shown.script)}'" if shown.script else "'self'"
-    scripts = f"script-src {sources}; connect-src {itself}; " if runs_scripts else ""
+    scripts = f"script-src {sources}; connect-src 'self'; " if runs_scripts else ""
     headers = {
         **_HEADERS,
         "Content-Security-Policy": (

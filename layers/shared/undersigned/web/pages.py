@@ -104,13 +104,11 @@ def campaign(  # noqa: PLR0913  (what the page shows)
     is_sample: bool = False,
     theme: Theme | None = None,
     base: str = "",
-    api: str = "",
 ) -> Page:
     """Render the letter and its form; after a post, with its answers and either its errors or its preview.
 
     `notice`, shown above the form, says why a form without errors was refused. `base` is the origin of the page's
-    canonical address, which other sites show beside a link; `api` is where its form is sent, if that is another origin.
-    A sample runs no script.
+    canonical address, which other sites show beside a link. A sample runs no script.
     """
     entry, campaign, roster = form.entry, form.entry.campaign, form.entry.roster
     answers = {"region": campaign.region} if answers is None else answers
@@ -156,7 +154,6 @@ def campaign(  # noqa: PLR0913  (what the page shows)
         notice=notice.in_language(language) if notice else None,
         embedded=embedded,
         theme=theme,
-        api=api,
         script="form.js" if form.is_open and not is_sample else "",
         canonical=_canonical(base, campaign, "", language),
         share_picture=_canonical(base, campaign, "/share.png", language),

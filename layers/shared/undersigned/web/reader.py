@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from undersigned.domain.campaigns import Campaign
     from undersigned.web.page import Theme
 
+CDN = "cdn"
+"""The stage variable with the address of the CDN. The function's settings can't have it: it is made after them."""
+
 _LONGEST_IN_LINK = 50
 
 
@@ -75,7 +78,15 @@ def our_next_page(event: APIGatewayProxyEventV2, path: str) -> str:
     return f"{path}?{urlencode(kept)}" if kept else path
 
 
+def base_url(event: APIGatewayProxyEventV2, public_url: str) -> str:
+    """Return the base address of all pages, which is `public_url` if the function's settings have it.
+
+    A CDN sends the API's own host with each request, so the stage says where the CDN is.
+    """
+    return public_url or event.stage_variables.get(CDN) or own_origin(event)
+
+
 def own_origin(event: APIGatewayProxyEventV2) -> str:
-    """Return the origin at which the browser found this page, for links that people share."""
+    """Return the origin that the request names: the browser's, or behind a CDN the API's own."""
     scheme = "http" if event.headers.get("x-forwarded-proto") == "http" else "https"
     return f"{scheme}://{event.headers.get('host', '')}"

@@ -68,8 +68,8 @@ class Published:
     host: str
 
 
-def published(campaign: Campaign, public_url: str, api_url: str) -> Published:
-    """Return how people get to a campaign's form on a stack with this address. Own forms are sent to `api_url`."""
+def published(campaign: Campaign, public_url: str) -> Published:
+    """Return how people get to a campaign's form on a stack with this address."""
     address = f"{public_url}/campaigns/{campaign.id}"
     label = Message("Sign the letter").in_language(campaign.language)
     open_it = Message("Open the letter on a page of its own").in_language(campaign.language)
@@ -86,7 +86,7 @@ def published(campaign: Campaign, public_url: str, api_url: str) -> Published:
             f'<p><a href="{address}">{open_it}</a></p>'
         ),
         link=f'<a href="{address}">{label}</a>',
-        own_form=_own_form(campaign, public_url, f"{api_url}/campaigns/{campaign.id}"),
+        own_form=_own_form(campaign, public_url, address),
         picture=f"/campaigns/{campaign.id}/share.png",
         title=campaign.title,
         summary=campaign.summary,

@@ -1,0 +1,48 @@
+"""Visitors: the IP address that a request comes from, by which forms and sign-ins are limited."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING, Protocol
+
+from aws_lambda_powertools import Logger
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+
+PROOF_HEADER = "x-undersigned-proof"
+"""The header in which CloudFront sends its proof, over whatever a visitor sends there."""
+
+logger = Logger()
+
+
+class Proof(Protocol):
+    """What proves that a request came through the CDN."""
+
+    def is_in(self, header: str) -> bool:
+        """Return whether a header has it."""
+
+
+def address_of(event: APIGatewayProxyEventV2, proof: Proof | None) -> str:
+    """Return a visitor's IP address: the one that the CDN saw, if it proves itself; otherwise the one that the API saw.
+
+    CloudFront and then API Gateway append whom they saw to X-Forwarded-For, so its last address is CloudFront's, and
+    the one before it the visitor's. Visitors can write only what comes before these two.
+    """
+    seen = event.request_context.http.source_ip
+    if proof is None or not proof.is_in(event.headers.get(PROOF_HEADER, "")):
+        return seen
+    *_, visitor, last = ["", *(part.strip() for part in event.headers.get("x-forwarded-for", "").split(","))]
+    if last == seen and _is_address(visitor):
+        return visitor
+    # All visitors of the CDN then share CloudFront's addresses, and the limits of each.
+    logger.warning("the CDN names no visitor")
+    return seen
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True

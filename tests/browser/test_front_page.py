@@ -1,0 +1,37 @@
+"""The front page in Chromium."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from tests import looks
+from tests.served_world import served
+from tests.world import world as make_world
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.chromium import Visitor
+    from tests.served_world import Site
+
+
+@pytest.fixture
+def site(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Site]:
+    with make_world(monkeypatch, fast=True) as world, served(world, tmp_path) as made:
+        yield made
+
+
+@pytest.mark.parametrize(("width", "dark", "language"), looks.looks(320, 1280, ("en", "es")))
+def test_the_front_page_is_accessible_and_fits(
+    visitor: Visitor, site: Site, width: int, *, dark: bool, language: str
+) -> None:
+    page = visitor.open(f"{site.address}/?lang={language}", width=width, dark=dark)
+
+    expect(page.locator("html")).to_have_attribute("lang", language)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    visitor.assert_accessible(page)
+    assert page.locator("a").count() == 1, "the other language"
