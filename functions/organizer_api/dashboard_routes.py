@@ -10,6 +10,7 @@ from aws_lambda_powertools.event_handler import Response
 from functions.organizer_api import wired
 from functions.organizer_api.problems import dashboard_problem_of
 from undersigned.domain.campaigns import dashboard_path
+from undersigned.domain.drafts import UnreadableDraftError
 from undersigned.domain.errors import NotFoundError, UndersignedError
 from undersigned.services.access import ScopeError
 from undersigned.services.draft_views import shown_campaign
@@ -27,6 +28,7 @@ from undersigned.web.sessions import (
     session_cookie,
     session_token,
 )
+from undersigned.web.workshop.frame import unreadable_draft
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,7 +79,11 @@ def _campaign_of(request: DashboardRequest) -> tuple[Campaign, bool]:
     try:
         return wired.stack.catalog.entry(request.campaign).campaign, True
     except NotFoundError:
-        return shown_campaign(wired.stack.drafting().draft(request.campaign)), False
+        try:
+            draft = wired.stack.drafting().draft(request.campaign)
+        except UnreadableDraftError as error:
+            draft = error.draft
+        return shown_campaign(draft), False
 
 
 def language_of(event: APIGatewayProxyEventV2) -> str:
@@ -148,6 +154,9 @@ def _serve(event: APIGatewayProxyEventV2, scope: Scope, parts: Mapping[str, str]
         security_log.requested(session.holder, "dashboard", handler.__name__, scope)
         check_names(names)
         return handler(request, **names)
+    except UnreadableDraftError as error:
+        shown = unreadable_draft(viewer_of(request), error.draft)
+        return dashboard_page(shown, status=409)
     except UndersignedError as error:
         return _problem(event, error, viewer)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from undersigned.authoring.mistakes import MistakesError, UnknownSettingError
+from undersigned.authoring.mistakes import MistakesError, TooMuchError, UnknownSettingError
 from undersigned.domain.drafts import DraftConflictError, DraftFilesError
 from undersigned.domain.errors import FieldError, GivenError, NotFoundError, TooManyLettersError, UndersignedError
 from undersigned.domain.languages import Message
 from undersigned.services.abuse_checks import BusyError
 from undersigned.services.access import KeyRefusedError, ScopeError, TooManyRefusalsError
 from undersigned.services.delivery_controls import NotNowError
+from undersigned.services.drafting import NotSavedError
 from undersigned.services.erasing import UnderWayError
 from undersigned.services.exporting import NotReadyError
 from undersigned.services.packet_files import PacketErasedError, PacketNotReadyError
@@ -90,6 +91,13 @@ def problem_of(error: UndersignedError) -> Problem:  # noqa: C901, PLR0911, PLR0
             return Problem(404, Message("Page not found"), Message("%(reason)s.", {"reason": str(error)}))
         case GivenError() | DraftFilesError() | UnknownSettingError():
             return Problem(400, Message("We can’t read this request"), error.message)
+        case NotSavedError() | TooMuchError():
+            [mistake, *_] = error.mistakes
+            return Problem(
+                422,
+                Message("This is too much"),
+                Message("%(file)s: %(mistake)s. Nothing was saved.", {"file": mistake.file, "mistake": mistake.says}),
+            )
         case MistakesError():
             return _mistakes(error)
         case (

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import dashboard_routes, viewer_of
 from undersigned.authoring import settings as settings_file
+from undersigned.authoring.letter_files import language_of_file
 from undersigned.authoring.settings_document import SettingsDocument
 from undersigned.domain.drafts import ChangedMeanwhileError
 from undersigned.services.draft_views import file_of_letter
-from undersigned.services.drafting import Checked
+from undersigned.services.drafting import Checked, NotSavedError
 from undersigned.web.answers import dashboard_page, moved
 from undersigned.web.uploads import posted_form
 from undersigned.web.workshop import conflicts
 from undersigned.web.workshop import letter as letter_pages
+from undersigned.web.workshop import recipients as recipient_pages
 from undersigned.web.workshop import settings as settings_pages
 from undersigned.web.workshop.frame import STEPS, Workshop
 from undersigned.web.workshop.merging import merge, read_fingerprints
@@ -72,6 +74,8 @@ def save(
         written = wired.stack.drafting().write(request.campaign, revision_of(request), changes, request.by)
     except ChangedMeanwhileError as error:
         return dashboard_page(conflict(workshop_of(request, error.current)), status=409)
+    except NotSavedError as error:
+        return _not_saved(request, step, error)
     return moved(workshop_of(request, written).after(step))
 
 
@@ -96,9 +100,25 @@ def save_merged(
             written = drafting.write(request.campaign, draft.revision, {file: text}, request.by)
         except ChangedMeanwhileError:
             continue
+        except NotSavedError as error:
+            return _not_saved(request, step, error)
         is_with_others = draft.revision != revision_of(request) and draft.changed_by != request.by
         return moved(workshop_of(request, written).after(step, "merged" if is_with_others else "saved"))
     return dashboard_page(conflicts.text_conflict(workshop_of(request), step, file, text), status=409)
+
+
+def _not_saved(request: DashboardRequest, step: Step, error: NotSavedError) -> Response[str]:
+    """Show a step with the files that have more than their limits, as they were typed."""
+    workshop = workshop_of(request, error.draft)
+    match step:
+        case "settings":
+            shown = settings_pages.settings(workshop)
+        case "recipients":
+            shown = recipient_pages.recipients(workshop, 1)
+        case _:
+            language = language_of_file(error.mistakes[0].file) or workshop.letter_languages[0]
+            shown = letter_pages.letter(workshop, language, None, today(workshop))
+    return dashboard_page(shown, status=422)
 
 
 def address_of(request: DashboardRequest, path: str) -> str:

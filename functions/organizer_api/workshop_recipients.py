@@ -11,7 +11,7 @@ from functions.organizer_api.dashboard_routes import dashboard_routes
 from functions.organizer_api.workshop import address_of, revision_of, save, save_file, save_merged, workshop_of
 from undersigned.authoring import targets as targets_file
 from undersigned.authoring.mistakes import MistakesError
-from undersigned.authoring.target_tables import TargetTable, read_pasted
+from undersigned.authoring.target_tables import TargetTable, read_pasted, read_table
 from undersigned.authoring.texts import text_of
 from undersigned.web.answers import dashboard_page, download, moved
 from undersigned.web.uploads import posted_form
@@ -40,8 +40,8 @@ def recipients(request: DashboardRequest) -> Response[str]:
 
 @pages.get("/workshop/recipients/file", "manage")
 def recipients_file(request: DashboardRequest) -> Response[bytes]:
-    """Download the table of recipients as CSV."""
-    text = wired.stack.drafting().draft(request.campaign).files.get(targets_file.FILE, "")
+    """Download the table of recipients as CSV, in which no spreadsheet finds a formula."""
+    text = read_table(wired.stack.drafting().draft(request.campaign).files.get(targets_file.FILE, "")).text()
     # Spreadsheets recognise UTF-8 by its byte order mark.
     return download(f"\ufeff{text}".encode(), "text/csv; charset=utf-8", f"{request.campaign}-recipients.csv")
 

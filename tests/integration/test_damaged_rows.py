@@ -18,10 +18,12 @@ from tests.integration.test_erased_packets import repack
 from tests.integration.test_organizers_commands import invoke, run
 from tests.integration.test_reporting import reports, section
 from tests.world import CAMPAIGN, client_of
+from undersigned.aws.campaigns import letter_key
 from undersigned.aws.dynamodb import Table, Update
 from undersigned.aws.signatures import signature_key
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.errors import LetterError
 from undersigned.domain.exports import ExportFilter
 from undersigned.domain.signatures import SignatureFilter, signer_id
 from undersigned.services import packing
@@ -593,3 +595,22 @@ def test_a_backup_has_a_damaged_row_as_it_is_and_a_restore_brings_it_back(
     new.wiring.campaigns.pause(CAMPAIGN, paused=False)
     next_week(new)
     assert sent(new) == [["Ben"]]
+
+
+# A letter's version
+
+
+@pytest.mark.parametrize("attribute", ["language", "source", "template"])
+def test_a_letter_that_is_not_what_its_version_says_is_neither_shown_nor_sent(world: World, attribute: str) -> None:
+    confirm(world, "Ada")
+    version = world.wiring.catalog.entry(CAMPAIGN).letters["en"].version
+    before = world.wiring.table.get(letter_key(CAMPAIGN, version))
+    assert before is not None
+    world.wiring.table.update(Update(letter_key(CAMPAIGN, version), assign={attribute: f"{before[attribute]} "}))
+
+    for function in ("public_api", "deliver"):
+        world.restart(function)
+    with pytest.raises(LetterError, match=version[:12]):
+        world.get(f"/campaigns/{CAMPAIGN}")
+    with pytest.raises(LetterError, match=version[:12]):
+        world.wiring.campaigns.letter(CAMPAIGN, version)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import html
 import json
 import re
@@ -464,6 +465,24 @@ def test_the_list_is_downloaded_as_a_spreadsheet_opens_it(author: Author) -> Non
     answer = author.world.get(f"{author.base}/recipients/file", cookies=author.cookies)
     assert answer.content.startswith(b"\xef\xbb\xbf")
     assert b"chief@evanston-police.example" in answer.content
+
+
+FORMULAS = ("=HYPERLINK(A1)", "@SUM(A1)", "+1 Oakton", "-2+3")
+
+
+def test_no_cell_of_the_downloaded_list_is_a_formula_and_the_file_is_read_back_as_it_was(author: Author) -> None:
+    author.open("recipients")
+    cells = "\t".join((*FORMULAS, "a@b.org", "60201"))
+    pasted = f"title\tname\tdepartment\tlocality\temail\tpostal codes\n{cells}\n"
+    author.send("recipients", {"pasted": pasted, "replace": "yes", "do": "paste"})
+    author.open("recipients")
+    file = author.world.get(f"{author.base}/recipients/file", cookies=author.cookies).content
+    downloaded = csv.reader(file.decode("utf-8-sig").split("\n"))
+    assert not [cell for row in downloaded for cell in row if cell.startswith(("=", "+", "-", "@"))]
+    author.send("recipients", {"file": file, "replace": "yes", "pasted": "", "do": "paste"})
+    author.open("recipients")
+    shown = author.form("recipients")
+    assert [shown[f"cell-0-{column}"] for column in ("title", "name", "department", "locality")] == [*FORMULAS]
 
 
 # Settings

@@ -184,13 +184,18 @@ def test_a_confirmation_email_has_no_word_of_the_form(world: World) -> None:
 
 # Names that advertise, and text that hides
 
+NO_ADDRESS = " must not have a web address. Remove it. If it has none, put a space after each dot."
 ADVERTISING = (
-    ("name", "Win at https://evil.example", "Full name must not have a web address. Remove it."),
-    ("name", "Ada www.evil.example", "Full name must not have a web address. Remove it."),
-    ("name", "tg：／／join", "Full name must not have a web address. Remove it."),
-    ("signature", "http://evil.example/", "Signature must not have a web address. Remove it."),
-    ("address_line", "1 Way, hxxp://evil.example", "Street address must not have a web address. Remove it."),
-    ("locality", "ftp://evil.example", "Town or city must not have a web address. Remove it."),
+    ("name", "Win at https://evil.example", "Full name" + NO_ADDRESS),
+    ("name", "Ada www.evil.example", "Full name" + NO_ADDRESS),
+    ("name", "tg：／／join", "Full name" + NO_ADDRESS),
+    ("signature", "http://evil.example/", "Signature" + NO_ADDRESS),
+    ("address_line", "1 Way, hxxp://evil.example", "Street address" + NO_ADDRESS),
+    ("locality", "ftp://evil.example", "Town or city" + NO_ADDRESS),
+    ("name", "evil-casino.com", "Full name" + NO_ADDRESS),
+    ("signature", "t.me/evil", "Signature" + NO_ADDRESS),
+    ("address_line", "http:evil.com/x", "Street address" + NO_ADDRESS),
+    ("region", "Evil-Casino.Com", "State" + NO_ADDRESS),
     ("name", "Cheap pills 1-312-555-0100", "Full name must not have a phone number. Remove it."),
     ("name", "Ruf an: ٠٣٠ ١٢٣٤٥٦", "Full name must not have a phone number. Remove it."),
     ("signature", "call 555 0100", "Signature must not have a phone number. Remove it."),
@@ -215,7 +220,9 @@ REAL_NAMES = (
     "Sgt. 1st Class N. N. 2nd", "Nguyễn Thị Phương Thảo", "Nguye\u0302\u0303n", "عبد الله", "\u200fعائشة\u200e",
     "אבי כהן\u200f", "به\u200cروز", "شاه\u200cمیر", "ක්\u200dරිෂාන්", "ശ്രീ\u200dജ", "क्\u200dषमा",
     "葛\U000e0100城", "李小龍",    "สมชาย\u200bใจดี", "សុខ\u200bសាន្ត", "👩\u200d👩\u200d👧", "❤\ufe0f\u200d🔥", "☺\ufe0f",
-    "İbrahim Işık", "ʻOkina Kahananui", "Zoe\u0308",
+    "İbrahim Işık", "ʻOkina Kahananui", "Zoe\u0308", "St. John", "St.John", "J.R.", "J.R", "Ng", "O'Neil-Smith Jr.",
+    "María d.C.", "J.R.R. Tolkien", "J.R.R.Tolkien", "J.Ng", "A.K.Li", "K.Me", "Ma.Teresa Santos", "Dr.Smith",
+    "P.O.Box", "Mt.Vernon", "Washington, D.C.", "Jr.", "Smith, M.D.", "N.N.", "E.T.A. Hoffmann", "Jean-Luc d'A.",
 )  # fmt: skip
 
 

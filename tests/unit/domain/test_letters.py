@@ -110,11 +110,17 @@ def test_the_fields_of_a_broken_template_are_an_error() -> None:
         fields_of("{% if %}")
 
 
-def test_the_letter_version_depends_on_language_and_source() -> None:
-    versions = {Letter.of(*parts).version for parts in (("en", "a", "x"), ("en", "b", "x"), ("es", "a", "x"))}
+def test_the_letter_version_depends_on_language_source_and_template() -> None:
+    parts = (
+        ("en", "a", "x"),
+        ("en", "b", "x"),
+        ("es", "a", "x"),
+        ("en", "a", "y"),
+        ("en", "a\nb", "x"),
+        ("en", "a", "b\nx"),
+    )
 
-    assert len(versions) == 3
-    assert Letter.of("en", "a", "x").version == Letter.of("en", "a", "another").version
+    assert len({Letter.of(*each).version for each in parts}) == len(parts)
 
 
 def test_a_specimen_names_the_fields_that_a_signer_fills_in() -> None:

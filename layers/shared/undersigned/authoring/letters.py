@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from undersigned.authoring.mistakes import Mistake, MistakesError, correct_name
+from undersigned.authoring.mistakes import Mistake, MistakesError, TooMuchError, correct_name
 from undersigned.domain.characters import unprintable_in
 from undersigned.domain.languages import Message
 from undersigned.domain.letter_fields import DEEPEST, FIELDS, TOO_DEEP, too_much_in
@@ -119,7 +119,7 @@ def compile_letter(source: str, file: str = FILE) -> str:
     from undersigned.domain.letter_templates import mistakes_in
 
     if too_much := too_much_in(source):
-        raise MistakesError([Mistake(file, 1, too_much)])
+        raise TooMuchError(file, 1, too_much)
     lines = source.split("\n")
     env: dict[str, Any] = {"tags": []}
     tokens = _parser().parse(source, env)

@@ -19,13 +19,15 @@ if TYPE_CHECKING:
 class Mistake:
     """Something to correct in a campaign's files, or a warning. `line` is 1-based; None means the whole file.
 
-    `column` is the name of the table's column, if it is in one.
+    `column` is the name of the table's column, if it is in one. `is_too_much` says that the file was not read further,
+    because that takes long.
     """
 
     file: str
     line: int | None
     says: Message
     column: str | None = None
+    is_too_much: bool = False
 
     @property
     def message(self) -> str:
@@ -49,6 +51,14 @@ class MistakesError(UndersignedError):
         """Keep every mistake, in the order given."""
         self.mistakes = tuple(mistakes)
         super().__init__("\n".join(str(mistake) for mistake in self.mistakes))
+
+
+class TooMuchError(MistakesError):
+    """A file has more of something than its limit, so it is not read: that could take longer than a request may."""
+
+    def __init__(self, file: str, line: int | None, says: Message) -> None:
+        """Keep the one mistake. It names the limit and the way out."""
+        super().__init__([Mistake(file, line, says, is_too_much=True)])
 
 
 class UnknownSettingError(ExplainedError):

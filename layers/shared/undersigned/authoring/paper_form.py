@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from undersigned.authoring.letters import TAG, is_form_line
-from undersigned.authoring.mistakes import Mistake, MistakesError
+from undersigned.authoring.mistakes import Mistake, MistakesError, TooMuchError, count_and_most
 from undersigned.authoring.paper_labels import (
     fields_after,
     fields_after_lead_in,
@@ -30,7 +30,7 @@ from undersigned.authoring.paper_lines import Line, Piece, in_short
 from undersigned.domain.languages import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +50,54 @@ def import_letter(text: str, file: str = "paper form") -> tuple[str, tuple[Findi
     """Return a paper form's text as the Markdown of a letter, with a finding for each of its blanks.
 
     A letter that has its merge fields already stays as it is. Raises MistakesError with every blank whose meaning is
-    unknown.
+    unknown, and TooMuchError for a text that takes long to read.
     """
+    _check_size(file, text)
     lines = _plain(text)
-    form = _Form(
-        file,
-        [Line.of(place, line) for place, line in enumerate(lay_out(lines))],
-        title=title_in_salutation("\n".join(lines)),
-    )
+    laid = [Line.of(place, line) for place, line in enumerate(lay_out(lines))]
+    _check_blanks(file, laid)
+    form = _Form(file, laid, title=title_in_salutation("\n".join(lines)))
     form.fill()
     if form.mistakes:
         raise MistakesError(sorted(form.mistakes, key=lambda mistake: mistake.line or 0))
     return form.letter(), tuple(form.findings())
 
+
+# The work grows with the square of each.
+_LONGEST = 30_000
+_MOST_LINES = 500
+_MOST_BLANKS = 100
+
+
+def _check_size(file: str, text: str) -> None:
+    if len(text) > _LONGEST:
+        message = Message(
+            "the text has %(count)s characters, more than the maximum of %(most)s; leave out what is not the letter",
+            count_and_most(len(text), _LONGEST),
+        )
+        raise TooMuchError(file, None, message)
+    lines = len(_LINE_END.findall(text))
+    if lines > _MOST_LINES:
+        message = Message(
+            "the text has %(count)s lines, more than the maximum of %(most)s; leave out what is not the letter",
+            count_and_most(lines, _MOST_LINES),
+        )
+        raise TooMuchError(file, None, message)
+
+
+def _check_blanks(file: str, lines: Iterable[Line]) -> None:
+    for line in lines:
+        blanks = sum(piece.kind != "text" for piece in line.pieces)
+        if blanks > _MOST_BLANKS:
+            message = Message(
+                "the line has %(count)s blanks, more than the maximum of %(most)s; put them on several lines",
+                count_and_most(blanks, _MOST_BLANKS),
+            )
+            raise TooMuchError(file, line.number, message)
+
+
+# Also where word processors break a line within a paragraph.
+_LINE_END = re.compile("[\n\r\v\u0085\u2028\u2029]")
 
 # A brace outside a merge field must not begin one.
 _LOOSE_BRACE = re.compile(rf"({TAG.pattern})|\\?([{{}}])")

@@ -31,6 +31,10 @@ _RANGE_OR_CODE = re.compile(r"[0-9]{3}-[0-9]{3}")
 _DASH = re.compile(r"(?<=[0-9])\s*[-–]\s*(?=[0-9])")
 _HAS_LETTER = re.compile(r"[A-Za-z]")
 
+_TOO_MANY = Message(
+    "the file has more than the maximum of %(most)s codes; write prefixes, such as 602*", {"most": f"{_MOST_IN_ALL:,}"}
+)
+
 
 class PostalCodeCells:
     """Reads the cells one by one, and remembers which line has which codes."""
@@ -42,10 +46,15 @@ class PostalCodeCells:
         # The lines of each pattern.
         self._lines: dict[str, list[int]] = {}
         self._lines_for_everyone: list[int] = []
-        self._patterns = 0
+        self._entries = self._patterns = 0
 
     def read(self, line: int, cell: str) -> tuple[tuple[str, ...], tuple[Message, ...]]:
-        """Return a cell's entries in canonical form, without duplicates, and its mistakes."""
+        """Return a cell's entries in canonical form, without duplicates, and its mistakes.
+
+        Reads nothing more of a file that has too many.
+        """
+        if max(self._entries, self._patterns) > _MOST_IN_ALL:
+            return (), ()
         typed_entries = tuple(_split(cell))
         if len(typed_entries) > _MOST_IN_CELL:
             values = count_and_most(len(typed_entries), _MOST_IN_CELL)
@@ -53,6 +62,9 @@ class PostalCodeCells:
         if not typed_entries:
             self._lines_for_everyone.append(line)
             return (), tuple(_too_many_choices(self._lines_for_everyone, Message("recipients without postal codes")))
+        self._entries += len(typed_entries)
+        if self._entries > _MOST_IN_ALL:
+            return (), (_TOO_MANY,)
         typed_as: dict[str, str] = {}
         mistakes: list[Message] = []
         for typed in typed_entries:
@@ -80,11 +92,10 @@ class PostalCodeCells:
     def _add(self, line: int, entry: str) -> Iterator[Message]:
         for pattern in patterns_of(entry):
             self._patterns += 1
-            if self._patterns == _MOST_IN_ALL + 1:
-                yield Message(
-                    "the file has more than the maximum of %(most)s codes; write prefixes, such as 602*",
-                    {"most": f"{_MOST_IN_ALL:,}"},
-                )
+            if self._patterns > _MOST_IN_ALL:
+                if self._patterns == _MOST_IN_ALL + 1:
+                    yield _TOO_MANY
+                return
             lines = self._lines.setdefault(pattern, [])
             if pattern == ALL_OTHERS and lines:
                 yield Message(

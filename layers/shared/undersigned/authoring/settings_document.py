@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +14,7 @@ from tomlkit.exceptions import TOMLKitError
 from undersigned.authoring.described_settings import LANGUAGE, ORGANIZER_SETTINGS, SETTINGS, TRANSLATION_SETTINGS
 from undersigned.authoring.mistakes import UnknownSettingError, correct_name
 from undersigned.authoring.settings import FILE
-from undersigned.authoring.toml_document import TomlDocument
+from undersigned.authoring.toml_document import TomlDocument, check_length
 from undersigned.domain.languages import Message
 
 if TYPE_CHECKING:
@@ -28,8 +29,7 @@ type Value = str | int | bool | list[str] | None
 
 _LANGUAGE = re.compile(LANGUAGE)
 _OF_TABLE: Mapping[str, tuple[Setting, ...]] = {"": SETTINGS, "organizer": ORGANIZER_SETTINGS}
-_LEFT_OUT = "\x7fleft out\x7f"
-_LINE_LEFT_OUT = re.compile(r"(?m)^[^\n=]*= *\"\\u007fleft out\\u007f\"[^\n]*\n?")
+_LEFT_OUT = "\x7fleft out %s\x7f"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,42 +83,59 @@ class SettingsDocument:
         A language that is removed from `languages` loses its table, too. Values are not checked here: reading the file
         finds their mistakes. Raises UnknownSettingError, and MistakesError for a file that tomlkit can't read.
         """
-        text, before = self.text, self.values
-        for name, value in values.items():
-            setting = _setting(name)
-            if before.get(name) != value or (value is None and self._document.get(name) is not None):
-                text = _with(text, name, setting, value)
-        if "languages" in values:
-            text = _without_languages(text, {*self.languages}.difference(_listed(values["languages"])))
+        check_length(FILE, json.dumps(values))
+        before = self.values
+        settings = {name: _setting(name) for name in values}
+        changed = {
+            name: value
+            for name, value in values.items()
+            if before.get(name) != value or (value is None and self._document.get(name) is not None)
+        }
+        gone = {*self.languages}.difference(_listed(values["languages"])) if "languages" in values else set()
+        if not changed and not gone:
+            return self
+        # Parsing takes long, so all settings change at once.
+        added = [settings[name] for name, value in changed.items() if value is not None and _has_example(name)]
+        document = _parse(_with_examples(self.text, added))
+        for name, value in changed.items():
+            _set(document, name, settings[name], value)
+        for language in gone:
+            if language in document:
+                document.remove(language)
+        text = tomlkit.dumps(document)
+        for name in (name for name, value in changed.items() if value is None):
+            text = _without(text, name, settings[name])
         return SettingsDocument.read(text)
 
 
-def _with(text: str, name: str, setting: Setting, value: Value) -> str:
-    """Return the text with a setting that is changed, added or removed."""
+def _has_example(name: str) -> bool:
+    """Say whether new folders have a setting as a comment if it is left out."""
+    table, _, _ = name.rpartition(".")
+    return table in {"", "organizer"}
+
+
+def _with_examples(text: str, settings: Iterable[Setting]) -> str:
+    """Return the text with the examples of these settings in place of their comments."""
+    for example in filter(None, (setting.example for setting in settings)):
+        text = re.sub(rf"(?m)^# *({re.escape(example)})[ \t]*$", r"\1", text, count=1)
+    return text
+
+
+def _set(document: TOMLDocument, name: str, setting: Setting, value: Value) -> None:
+    """Change or add a setting, or mark it as left out."""
     table, _, key = name.rpartition(".")
     if value is not None:
         _check_kind(name, value)
-        if table in {"", "organizer"} and setting.example:
-            # New folders have a setting that is left out as a comment.
-            text = re.sub(rf"(?m)^# *{re.escape(setting.example)}[ \t]*$", lambda _: setting.example, text, count=1)
-    document = _parse(text)
     if table and table not in document:
         document[table] = tomlkit.table()
     container: Any = document[table] if table else document
-    if value is None:
-        container[key] = _LEFT_OUT
-        line = f"#{setting.example}\n" if setting.example else ""
-        return _LINE_LEFT_OUT.sub(lambda _: line, tomlkit.dumps(document))
-    container[key] = _as_toml(setting, value)
-    return tomlkit.dumps(document)
+    container[key] = _LEFT_OUT % name if value is None else _as_toml(setting, value)
 
 
-def _without_languages(text: str, languages: Iterable[str]) -> str:
-    document = _parse(text)
-    for language in languages:
-        if language in document:
-            document.remove(language)
-    return tomlkit.dumps(document)
+def _without(text: str, name: str, setting: Setting) -> str:
+    """Return the text with a comment, or nothing, in place of a setting that is marked as left out."""
+    line = f"#{setting.example}\n" if setting.example else ""
+    return re.sub(rf'(?m)^[^\n=]*= *"\\u007fleft out {re.escape(name)}\\u007f"[^\n]*\n?', lambda _: line, text)
 
 
 def _listed(value: Value) -> list[str]:

@@ -1,19 +1,32 @@
-"""Read tables as people have them: CSV with commas, semicolons or tabs, in the encodings that spreadsheets write."""
+"""Read tables as people have them: CSV with commas, semicolons or tabs, in the encodings that spreadsheets write.
+
+What is written for a spreadsheet has no formula in it, and is read back as it was before.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from typing import TYPE_CHECKING
 
 from undersigned.domain.errors import ExplainedError
+from undersigned.domain.exports import as_typed, defused
 from undersigned.domain.languages import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 SEPARATORS = {",": Message("a comma"), ";": Message("a semicolon"), "\t": Message("a tab")}
 """What can be between cells, and how people call it."""
+
+MOST_ROWS = 10_000
+"""The most rows below the headings: as many recipients as a campaign can have."""
+
+MOST_COLUMNS = 100
+
+_LONGEST_FIRST_LINE = 10_000
+"""How many characters of the first line are read to find what separates its cells."""
 
 _UTF_16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 _LOOKED_AT = 200
@@ -31,6 +44,15 @@ class UnreadableRowError(ExplainedError):
                 "quotation mark inside it twice"
             )
         )
+        self.line = line
+
+
+class TooLargeError(ExplainedError):
+    """A table has more rows or columns than its limit; says which, and the way out. `line` is 1-based."""
+
+    def __init__(self, line: int, message: Message) -> None:
+        """Keep the line."""
+        super().__init__(message)
         self.line = line
 
 
@@ -52,7 +74,10 @@ def encoding_of(content: bytes) -> str:
 
 def separator_of(text: str, is_name: Callable[[str], bool]) -> str:
     """Return what separates the cells of a table whose first line has some names of columns."""
-    first = next((line for line in text.split("\n") if line.strip()), "")
+    begins = re.search(r"\S", text)
+    if begins is None:
+        return ","
+    first = text[text.rfind("\n", 0, begins.start()) + 1 :][:_LONGEST_FIRST_LINE].partition("\n")[0]
 
     def known(separator: str) -> tuple[int, int]:
         cells = [cell.strip().strip('"').lower() for cell in first.split(separator)]
@@ -66,13 +91,42 @@ def separator_of(text: str, is_name: Callable[[str], bool]) -> str:
 
 
 def rows_of(text: str, separator: str, *, strict: bool = True) -> Iterator[tuple[int, list[str]]]:
-    """Read the rows that are not blank, each with its first line (1-based). Raises UnreadableRowError."""
+    """Read the rows that are not blank, each with its first line (1-based).
+
+    Blank cells beyond MOST_COLUMNS are left out. Raises UnreadableRowError, and TooLargeError for more than MOST_ROWS
+    below the headings, or MOST_COLUMNS.
+    """
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=strict)
-    begins = 1
+    begins, rows = 1, 0
     try:
         for cells in reader:
-            if any(cell.strip() for cell in cells):
-                yield begins, cells
+            if cells and any(cell.strip() for cell in cells):
+                rows += 1
+                if rows > MOST_ROWS + 1:
+                    raise _too_many_rows(begins)
+                if any(cell.strip() for cell in cells[MOST_COLUMNS:]):
+                    raise _too_many_columns(begins, len(cells))
+                yield begins, [as_typed(cell) for cell in cells[:MOST_COLUMNS]]
             begins = reader.line_num + 1
     except csv.Error as error:
         raise UnreadableRowError(begins) from error
+
+
+def _too_many_rows(line: int) -> TooLargeError:
+    message = Message("the file has more than the maximum of %(most)s rows; remove some", {"most": f"{MOST_ROWS:,}"})
+    return TooLargeError(line, message)
+
+
+def _too_many_columns(line: int, columns: int) -> TooLargeError:
+    message = Message(
+        "the row has %(count)s columns, more than the maximum of %(most)s; remove those that say nothing of recipients",
+        {"count": f"{columns:,}", "most": MOST_COLUMNS},
+    )
+    return TooLargeError(line, message)
+
+
+def text_of_rows(rows: Iterable[Iterable[str]]) -> str:
+    """Return rows as CSV with commas, in which no spreadsheet finds a formula."""
+    written = io.StringIO()
+    csv.writer(written, lineterminator="\n").writerows(map(defused, row) for row in rows)
+    return written.getvalue()

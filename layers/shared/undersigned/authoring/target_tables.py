@@ -5,16 +5,14 @@ What is read here can have any mistake: `targets` finds them all when the draft 
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from undersigned.authoring.mistakes import Mistake, MistakesError
-from undersigned.authoring.table_texts import UnreadableRowError, rows_of, separator_of
+from undersigned.authoring.mistakes import Mistake, MistakesError, TooMuchError
+from undersigned.authoring.table_texts import TooLargeError, UnreadableRowError, rows_of, separator_of, text_of_rows
 from undersigned.authoring.targets import COLUMNS, FILE
 from undersigned.authoring.texts import on_one_line, with_our_line_ends
 from undersigned.domain.languages import Message
@@ -76,11 +74,7 @@ class TargetTable:
 
     def text(self) -> str:
         """Return the table as targets.csv: commas, a line for each row that is not blank."""
-        written = io.StringIO()
-        rows = csv.writer(written, lineterminator="\n")
-        rows.writerow(self.columns)
-        rows.writerows(row for row in self.rows if any(row))
-        return written.getvalue()
+        return text_of_rows([self.columns, *(row for row in self.rows if any(row))])
 
     def as_columns(self, columns: Sequence[str]) -> TargetTable:
         """Return the table with these columns, in this order."""
@@ -203,6 +197,8 @@ def _refuse_codes(heading: str, cells: Sequence[str]) -> None:
 def _rows(text: str, separator: str) -> list[tuple[int, list[str]]]:
     try:
         return list(rows_of(text, separator, strict=False))
+    except TooLargeError as error:
+        raise TooMuchError(FILE, error.line, error.message) from error
     except UnreadableRowError as error:
         message = Message("the table can't be read; save the sheet as CSV, and upload that file")
         raise MistakesError([Mistake(FILE, error.line, message)]) from error
@@ -221,13 +217,19 @@ _BEFORE_MORE_WORDS = tuple(f"{name} " for name, column in _COLUMNS_BY_PLAIN_NAME
 
 def _column(heading: str) -> str:
     name = on_one_line(heading).lower()
+    if len(name) > _LONGEST_HEADING:
+        return name
     return _COLUMNS_BY_PLAIN_NAME.get(_plain(name), name)
 
 
 def _columns(headings: Sequence[str]) -> list[str]:
     """Return the column of each heading. Postal codes can have a longer one, such as ZIP Codes Covered."""
     columns = [_column(heading) for heading in headings]
-    longer = [place for place, heading in enumerate(headings) if _plain(heading).startswith(_BEFORE_MORE_WORDS)]
+    longer = [
+        place
+        for place, heading in enumerate(headings)
+        if _plain(heading[:_LONGEST_HEADING]).startswith(_BEFORE_MORE_WORDS)
+    ]
     if "postal_codes" not in columns and len(longer) == 1:
         columns[longer[0]] = "postal_codes"
     return columns

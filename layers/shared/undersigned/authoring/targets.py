@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from undersigned.authoring import settings
 from undersigned.authoring.mistakes import Mistake, correct_name, count_and_most, on_line
 from undersigned.authoring.postal_code_cells import PostalCodeCells
-from undersigned.authoring.table_texts import SEPARATORS, UnreadableRowError, rows_of, separator_of
+from undersigned.authoring.table_texts import SEPARATORS, TooLargeError, UnreadableRowError, rows_of, separator_of
 from undersigned.authoring.texts import on_one_line
 from undersigned.domain.addresses import canonical_email, email_mistake, mailable
 from undersigned.domain.campaigns import ID_PATTERN, Target
@@ -32,7 +32,6 @@ MOST_NOTES = 1_000
 
 _ALL_COLUMNS = {"columns": ",".join(COLUMNS)}
 _LONGEST_TEXT = 300
-_MOST_TARGETS = 10_000
 
 _TITLE_COLUMN = re.compile(r"title_[a-z0-9-]+")
 
@@ -93,17 +92,12 @@ class _Reader:
             columns = self._columns(*first)
             if columns is None:
                 return
-            for number, (line, cells) in enumerate(rows, start=1):
-                if number > _MOST_TARGETS:
-                    message = Message(
-                        "the file has more than the maximum of %(most)s rows; remove some",
-                        {"most": f"{_MOST_TARGETS:,}"},
-                    )
-                    self._mistake(line, message)
-                    break
+            for line, cells in rows:
                 self._read_row(line, columns, cells, SEPARATORS[separator])
         except UnreadableRowError as error:
             self._mistake(error.line, error.message)
+        except TooLargeError as error:
+            self.mistakes.append(Mistake(FILE, error.line, error.message, is_too_much=True))
         if not self.targets and not self.mistakes:
             message = Message("the file has no recipients; add a row for each person whom letters go to")
             self._mistake(None, message)

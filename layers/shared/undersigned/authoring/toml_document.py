@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from undersigned.authoring.mistakes import Mistake, MistakesError
+from undersigned.authoring.mistakes import Mistake, MistakesError, TooMuchError, count_and_most
 from undersigned.domain.languages import Message
 
 _KEY = re.compile(r"""\s*(?:"([^"]+)"|'([^']+)'|([\w-]+))\s*=""")
@@ -22,6 +22,22 @@ _TEXT = re.compile(
     """,
     re.DOTALL | re.VERBOSE,
 )
+_NAME = re.compile(r"(?<![\w-])(?:[\w-]+[ \t]*\.[ \t]*)+[\w-]")
+_HEADING = re.compile(r"(?m)^[ \t]*\[")
+_BRACKET = re.compile(r"[\[\]{}]")
+
+LONGEST = 50_000
+"""The most characters of a file. One with all settings and their notes has 5,000."""
+
+_MOST_LINES = 2_000
+_MOST_TABLES = 100
+
+_MOST_PARTS = 4
+"""The most parts of a dotted name. The work of `tomllib` grows with their square."""
+
+_DEEPEST = 10
+"""How deeply lists and tables may be nested."""
+
 _TWICE = Message("this setting or table is already further up; write each one once")
 _NO_NAME = Message("the line has no name of a setting with “=” after it; write name = 'text', and begin a note with #")
 _NO_END_OF_NAME = Message("the name of a table has no “]” after it; write it on a line of its own, such as [organizer]")
@@ -68,16 +84,14 @@ class TomlDocument:
 
     @classmethod
     def parse(cls, file: str, text: str) -> TomlDocument:
-        """Parse a file's text. Raises MistakesError."""
+        """Parse a file's text. Raises MistakesError; of what would take long, TooMuchError before it is parsed."""
+        _check_work(file, text)
         try:
             values = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise MistakesError([_syntax_mistake(file, str(error), text)]) from error
         except ValueError as error:
             message = Message("a number has thousands of digits; write a shorter one")
-            raise MistakesError([Mistake(file, None, message)]) from error
-        except RecursionError as error:
-            message = Message("lists are nested too deeply; write a list without further lists in it")
             raise MistakesError([Mistake(file, None, message)]) from error
         return cls(values, _lines_of_keys(text))
 
@@ -92,6 +106,64 @@ class TomlDocument:
         """Return the line of a dotted name, or for a missing key the line of its table, if there is one."""
         table, dot, _ = name.partition(".")
         return self.lines.get(name, self.lines.get(table) if dot else None)
+
+
+def check_length(file: str, text: str) -> None:
+    """Raise TooMuchError for more characters than a file may have."""
+    if len(text) > LONGEST:
+        message = Message(
+            "the file has %(count)s characters, more than the maximum of %(most)s; remove some",
+            count_and_most(len(text), LONGEST),
+        )
+        raise TooMuchError(file, None, message)
+
+
+def _check_work(file: str, text: str) -> None:
+    """Raise TooMuchError for what takes a parser long: many characters, lines, tables or parts of a name; nesting."""
+    check_length(file, text)
+    plain = _without_texts(text)
+    lines, tables = text.count("\n"), len(_HEADING.findall(plain))
+    if lines > _MOST_LINES:
+        message = Message(
+            "the file has %(count)s lines, more than the maximum of %(most)s; remove some",
+            count_and_most(lines, _MOST_LINES),
+        )
+        raise TooMuchError(file, None, message)
+    if tables > _MOST_TABLES:
+        message = Message(
+            "the file has %(count)s tables, more than the maximum of %(most)s; remove some",
+            count_and_most(tables, _MOST_TABLES),
+        )
+        raise TooMuchError(file, None, message)
+    if long := next((name for name in _NAME.finditer(plain) if name[0].count(".") >= _MOST_PARTS), None):
+        message = Message(
+            "a name has more than the maximum of %(most)s parts with dots between; write one such as organizer.name",
+            {"most": _MOST_PARTS},
+        )
+        raise TooMuchError(file, _line_at(plain, long.start()), message)
+    depth = 0
+    for bracket in _BRACKET.finditer(plain):
+        depth += 1 if bracket[0] in "[{" else -1
+        if depth > _DEEPEST:
+            message = Message("lists are nested too deeply; write a list without further lists in it")
+            raise TooMuchError(file, _line_at(plain, bracket.start()), message)
+
+
+def _line_at(text: str, position: int) -> int:
+    return text.count("\n", 0, position) + 1
+
+
+def _without_texts(text: str) -> str:
+    """Return a file without comments, and with one letter for each text. It ends at a text that has no end."""
+    parts, end = [], 0
+    for found in _TEXT.finditer(text):
+        parts.append(text[end : found.start()])
+        if found["open"]:
+            # No parser reads on.
+            return "".join(parts)
+        parts.append(("" if found[0].startswith("#") else "x") + "\n" * found[0].count("\n"))
+        end = found.end()
+    return "".join((*parts, text[end:]))
 
 
 def as_written(value: object) -> str:

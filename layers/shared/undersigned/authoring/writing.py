@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import textwrap
 from datetime import date
@@ -19,6 +17,7 @@ from undersigned.authoring.described_settings import (
     TRANSLATION_SETTINGS,
     schema_text,
 )
+from undersigned.authoring.table_texts import text_of_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -69,11 +68,9 @@ def _toml(value: object) -> str:
 
 def _targets_text(campaign: Campaign, targets: Sequence[Target]) -> str:
     languages = [language for language in campaign.translations if any(language in it.titles for it in targets)]
-    written = io.StringIO()
-    rows = csv.writer(written, lineterminator="\n")
-    rows.writerow([*targets_file.COLUMNS, *(f"title_{language}" for language in languages)])
+    rows = [[*targets_file.COLUMNS, *(f"title_{language}" for language in languages)]]
     for target in targets:
         cells = [target.id, target.title, target.name, target.department, target.locality, target.email]
         titles = [target.titles.get(language, "") for language in languages]
-        rows.writerow([*cells, "; ".join(target.postal_codes), *titles])
-    return written.getvalue()
+        rows.append([*cells, "; ".join(target.postal_codes), *titles])
+    return text_of_rows(rows)

@@ -46,7 +46,7 @@ from undersigned.domain.campaigns import (
     Translation,
 )
 from undersigned.domain.controls import Action, AuditEntry, Controls
-from undersigned.domain.errors import NotFoundError
+from undersigned.domain.errors import LetterError, NotFoundError
 from undersigned.domain.letters import Letter
 from undersigned.domain.tallies import TOTAL
 from undersigned.services.ports import CampaignStore
@@ -397,13 +397,13 @@ def letter_values(campaign: str, letter: Letter) -> Values:
 
 
 def read_letter(values: Values) -> Letter:
-    """Read a letter version."""
-    return Letter(
-        version=values["sk"].removeprefix(LETTERS),
-        language=values["language"],
-        source=values["source"],
-        template=values["template"],
-    )
+    """Read a letter version. Raises LetterError if something else wrote it, so that it is not what people signed."""
+    version = values["sk"].removeprefix(LETTERS)
+    letter = Letter.of(values["language"], values["source"], values["template"])
+    if letter.version != version:
+        message = f"the letter version {version[:12]} is not what was signed; restore its row from a backup"
+        raise LetterError(message)
+    return letter
 
 
 def target_settings(target: Target) -> Values:

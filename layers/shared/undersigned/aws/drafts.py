@@ -30,7 +30,7 @@ from undersigned.aws.dynamodb import (
     read_moment,
     written,
 )
-from undersigned.domain.drafts import ChangedMeanwhileError, Draft
+from undersigned.domain.drafts import ChangedMeanwhileError, Draft, UnreadableDraftError
 from undersigned.services.ports import ChangedError, DraftStore
 
 if TYPE_CHECKING:
@@ -81,12 +81,21 @@ class Drafts(DraftStore):
         return tuple(sorted(found, key=lambda draft: draft.campaign))
 
     @override
+    def head(self, campaign: str) -> Draft | None:
+        values = self._table.get(_head_key(campaign), consistent=True)
+        return _read_head(values) if values else None
+
+    @override
     def draft(self, campaign: str) -> Draft | None:
         rows = list(self.rows(campaign))
         if not rows:
             return None
         *parts, head = rows
-        return replace(_read_head(head), files=_read_files(parts))
+        draft = _read_head(head)
+        try:
+            return replace(draft, files=_read_files(parts))
+        except (ValueError, zlib.error) as error:
+            raise UnreadableDraftError(draft) from error
 
     def rows(self, campaign: str) -> Iterator[Values]:
         """Yield the rows of the current revision, its head last. Raises ChangedError if it changes all the time."""

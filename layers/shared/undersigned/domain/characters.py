@@ -18,7 +18,11 @@ _HIDDEN = re.compile(
     "|[\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u2060\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]{3}"
     "|[A-Za-z\u00c0-\u024f\u0370-\u052f\u1e00-\u1fff][\u034f\u200b-\u200d\u2060\ufe00-\ufe0f\U000e0100-\U000e01ef]"
 )
-_WEB_ADDRESS = re.compile(r"://|\bwww\.", re.IGNORECASE)
+_WEB_ADDRESS = re.compile(r"://|\bwww\.|\b(?:https?|ftp|mailto|tel|sms):|\b\d{1,3}(?:\.\d{1,3}){3}\b", re.IGNORECASE)
+# Words with dots but no spaces between, such as a domain, and what is beside them.
+_DOTTED = re.compile(r"(?P<before>[@/:]?)(?P<words>[\w-]+(?:\.[\w-]+)+)(?P<after>[@/:?#]?)")
+# Nobody has these as a name, so initials before them are a domain.
+_ALWAYS_DOMAINS = frozenset({"com", "net", "org"})
 _DIGITS_OF_A_PHONE_NUMBER = 7
 # Unicode calls these letters and symbols, but they are blank: the Hangul fillers, and the Braille blank.
 _BLANK = re.compile("[\u115f\u1160\u2800\u3164\uffa0]")
@@ -43,8 +47,28 @@ def has_ink(text: str) -> bool:
 
 
 def has_web_address(text: str) -> bool:
-    """Say whether a text has something that mail programs turn into a link, also in wide characters."""
-    return _WEB_ADDRESS.search(unicodedata.normalize("NFKC", text)) is not None
+    """Say whether a text has something that mail programs turn into a link, also in wide characters.
+
+    They do so with words that a dot joins if the last one is a top-level domain: `evil.com`, but not `St.John`.
+    """
+    text = unicodedata.normalize("NFKC", text).replace("\u3002", ".")
+    return bool(_WEB_ADDRESS.search(text)) or any(map(_is_domain, _DOTTED.finditer(text)))
+
+
+def _is_domain(found: re.Match[str]) -> bool:
+    """Say whether dotted words are a domain, not initials before a surname that is a top-level domain (`J.Ng`)."""
+    *initials, last = found["words"].split(".")
+    if len(last) == 1:
+        return False
+    is_beside_more = found["before"] or found["after"]
+    is_name = last[0].isupper() or len(initials) > 1
+    if all(len(word) == 1 for word in initials) and is_name and not is_beside_more:
+        return last.lower() in _ALWAYS_DOMAINS
+    # It is loaded only for a text with dotted words, which few names are.
+    from linkify_it.tlds import TLDS  # type: ignore[import-untyped]
+
+    ending = last if last.isascii() else "xn--" + last.lower().encode("punycode").decode()
+    return ending.upper() in TLDS
 
 
 def has_phone_number(text: str) -> bool:

@@ -62,6 +62,15 @@ class PublishedMeanwhileError(DraftConflictError):
     """The campaign was published from elsewhere since the draft was made, so publishing would undo that."""
 
 
+class UnreadableDraftError(DraftConflictError):
+    """A draft's files can't be read, because something else wrote their rows. Carries the draft without its files."""
+
+    def __init__(self, draft: Draft) -> None:
+        """Keep the draft."""
+        super().__init__(Message("This draft can’t be read. Discard it, and begin again."))
+        self.draft = draft
+
+
 class ChangedMeanwhileError(DraftConflictError):
     """Somebody else changed the draft; carries the current one. Nothing was overwritten."""
 

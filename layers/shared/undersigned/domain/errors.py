@@ -63,7 +63,7 @@ class TokenExpiredError(TokenError):
 
 
 class LetterError(UndersignedError):
-    """A letter's template cannot be rendered."""
+    """A letter's template cannot be rendered, or is not the one that was signed."""
 
 
 class TooManyLettersError(ExplainedError):

@@ -43,7 +43,9 @@ can't be split into OSDI's `given_name` and `family_name`. Add new columns at th
 
 # What a spreadsheet may read as a formula (OWASP, "CSV Injection"): at the start of a cell, and after a semicolon, a
 # tab or a line end, where a program with another separator starts a cell. Spaces and quotes before it don't matter.
-_FORMULA = re.compile(r'(^|[;\t\r\n])(?=[\s"\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠])|^(?=[\t\r\n])')
+_BEFORE_FORMULA = r'(?=[\s"\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠])'
+_FORMULA = re.compile(rf"(^|[;\t\r\n]){_BEFORE_FORMULA}|^(?=[\t\r\n])")
+_DEFUSED = re.compile(rf"(^|[;\t\r\n])'{_BEFORE_FORMULA}|^'(?=[\t\r\n])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,11 @@ def csv_line(cells: Iterable[str]) -> bytes:
 def defused(text: str) -> str:
     """Return a cell's text with an apostrophe before anything that a spreadsheet may read as a formula."""
     return _FORMULA.sub(r"\1'", text)
+
+
+def as_typed(cell: str) -> str:
+    """Return the text of a cell without the apostrophes that `defused` puts there."""
+    return _DEFUSED.sub(lambda found: found[1] or "", cell)
 
 
 def _moment(moment: datetime | None) -> str:

@@ -7,6 +7,7 @@ blocks (for the PDF) and text are read from that HTML, so all three always have 
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import textwrap
 from dataclasses import dataclass, field
@@ -32,7 +33,7 @@ DRAWN_HEIGHT = 56
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """An immutable letter. `version` is the SHA-256 (hex) of `language` and `source`."""
+    """An immutable letter. `version` is the SHA-256 (hex) of all the rest, so who signed it signed exactly this."""
 
     version: str
     language: str
@@ -42,8 +43,8 @@ class Letter:
     @classmethod
     def of(cls, language: str, source: str, template: str) -> Letter:
         """Make a letter, with the version computed from its content."""
-        digest = hashlib.sha256(f"{language}\n{source}".encode()).hexdigest()
-        return cls(digest, language, source, template)
+        content = json.dumps([language, source, template], ensure_ascii=False)
+        return cls(hashlib.sha256(content.encode()).hexdigest(), language, source, template)
 
     @property
     def offers_note(self) -> bool:

@@ -157,7 +157,12 @@ def _clean(field: FormField, value: object) -> str:
             )
         )
     if field.name in _WITHOUT_WEB_ADDRESS and has_web_address(text):
-        raise AnswerError(Message("%(field)s must not have a web address. Remove it.", {"field": field.label}))
+        raise AnswerError(
+            Message(
+                "%(field)s must not have a web address. Remove it. If it has none, put a space after each dot.",
+                {"field": field.label},
+            )
+        )
     if field.name in _WITHOUT_PHONE_NUMBER and has_phone_number(text):
         raise AnswerError(Message("%(field)s must not have a phone number. Remove it.", {"field": field.label}))
     return text

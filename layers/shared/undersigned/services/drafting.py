@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from undersigned.authoring import letters as letter_file
@@ -35,7 +36,7 @@ from undersigned.services.publishing_effects import Effects, EffectsOf
 from undersigned.services.pushing import OF_THE_STACK, changes_of, push
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
     from undersigned.authoring.campaigns import CompiledCampaign
@@ -81,6 +82,15 @@ class Published:
     changes: str
 
 
+class NotSavedError(MistakesError):
+    """Files have more of something than their limit. They are not read further, and not saved. Carries the draft."""
+
+    def __init__(self, draft: Draft, mistakes: Iterable[Mistake]) -> None:
+        """Keep the draft as it would be, and the mistakes that name the limits."""
+        super().__init__(mistakes)
+        self.draft = draft
+
+
 @dataclass(kw_only=True, frozen=True, slots=True)
 class Drafting:
     """Makes, changes and publishes drafts. `by` is who does it, for the activity log."""
@@ -114,8 +124,8 @@ class Drafting:
     def create(self, campaign: str, by: str, files: Mapping[str, str]) -> Draft:
         """Make the draft of a new campaign; its campaign.toml gets the `id`.
 
-        Raises IdTakenError if the id is taken or malformed, DraftFilesError for files that can't be in a draft, and
-        MistakesError if campaign.toml is not TOML.
+        Raises IdTakenError if the id is taken or malformed, DraftFilesError for files that can't be in a draft,
+        NotSavedError for files with more than their limits, and MistakesError if campaign.toml is not TOML.
         """
         if not ID_PATTERN.fullmatch(campaign):
             raise IdTakenError(
@@ -129,8 +139,8 @@ class Drafting:
             raise _taken(campaign)
         settings = SettingsDocument.read(files.get(settings_file.FILE, ""))
         written = _changed(files, {**files, settings_file.FILE: settings.changed({"id": campaign}).text})
-        check_files(written)
         draft = Draft(campaign, self._first_revision(), by, self.clock(), files=written)
+        self._check_readable(draft, written)
         self._record(campaign, "make draft", by)
         try:
             self.store.put_draft(draft, None, self.new_id())
@@ -173,8 +183,8 @@ class Drafting:
         draft of a published campaign. Without a difference, nothing is written.
 
         Raises ChangedMeanwhileError with the current draft if another revision is there: nothing is overwritten. Raises
-        NotFoundError, DraftFilesError for files that can't be in a draft, UnknownSettingError, and MistakesError for
-        settings of a campaign.toml that is not TOML.
+        NotFoundError, DraftFilesError for files that can't be in a draft, NotSavedError for files with more than their
+        limits, UnknownSettingError, and MistakesError for settings of a campaign.toml that is not TOML.
         """
         before = self.draft(campaign)
         if before.revision != revision:
@@ -185,7 +195,6 @@ class Drafting:
             files[settings_file.FILE] = document.changed(settings).text
         if files == before.files:
             return before
-        check_files(files)
         draft = replace(
             before,
             revision=revision + 1 if revision else self._first_revision(),
@@ -193,23 +202,22 @@ class Drafting:
             changed_at=self.clock(),
             files=files,
         )
+        self._check_readable(draft, [name for name in files if files[name] != before.files.get(name)])
         self.store.put_draft(draft, before if revision else None, self.new_id())
         return draft
 
     def check(self, draft: Draft) -> Checked:
         """Compile a draft, and return the campaign or all mistakes."""
-        try:
-            compiled = compile_campaign(draft.files)
-        except MistakesError as error:
-            return Checked(None, error.mistakes)
-        if compiled.campaign.id != draft.campaign:
+        checked = _checked(tuple(draft.files.items()))
+        compiled = checked.compiled
+        if compiled and compiled.campaign.id != draft.campaign:
             message = Message(
                 "`id` is %(id)s, but this is the draft of %(draft)s; write that",
                 {"id": repr(compiled.campaign.id), "draft": repr(draft.campaign)},
             )
             line = SettingsDocument.read(draft.files[settings_file.FILE]).line_of("id")
             return Checked(None, (Mistake(settings_file.FILE, line, message),))
-        return Checked(compiled, (), compiled.warnings, compiled.notes)
+        return checked
 
     def effects(self, draft: Draft) -> Effects:
         """Return what publishing a draft would change. Raises MistakesError."""
@@ -257,9 +265,10 @@ class Drafting:
         Of a campaign that is not published, the people, the keys and the activity log go, too: another campaign may
         have its id later. They go first, so that a crash leaves a draft to discard again, and never people without one.
 
-        Raises ChangedMeanwhileError if another revision is there. Does nothing if there is no draft.
+        Its files are not read, so one that can't be read can be discarded. Raises ChangedMeanwhileError if another
+        revision is there. Does nothing if there is no draft.
         """
-        found = self.store.draft(campaign)
+        found = self.store.head(campaign)
         if found is None:
             return
         if found.revision != revision:
@@ -270,6 +279,16 @@ class Drafting:
         self.store.discard(found)
         if is_published:
             self._record(campaign, "discard draft", by)
+
+    def _check_readable(self, draft: Draft, changed: Iterable[str]) -> None:
+        """Compile a draft before it is saved: files on which a parser hangs would stop all pages of the draft.
+
+        Raises DraftFilesError, and NotSavedError for changed files with more than their limits.
+        """
+        check_files(draft.files)
+        too_much = [found for found in self.check(draft).mistakes if found.is_too_much and found.file in changed]
+        if too_much:
+            raise NotSavedError(draft, too_much)
 
     def _compiled(self, draft: Draft) -> CompiledCampaign:
         checked = self.check(draft)
@@ -301,6 +320,16 @@ class Drafting:
 
     def _record(self, campaign: str, action: Action, by: str, *, about: str = "", why: str = "") -> None:
         self.campaigns.record_audit(AuditEntry(campaign, self.clock(), action, by, about, why), self.new_id())
+
+
+@lru_cache(maxsize=2)
+def _checked(files: tuple[tuple[str, str], ...]) -> Checked:
+    """Compile the files of a draft. It is checked before it is saved, and again for the page after that."""
+    try:
+        compiled = compile_campaign(dict(files))
+    except MistakesError as error:
+        return Checked(None, error.mistakes)
+    return Checked(compiled, (), compiled.warnings, compiled.notes)
 
 
 def _changed(before: Mapping[str, str], changes: Mapping[str, str | None]) -> dict[str, str]:

@@ -178,8 +178,14 @@ class DraftStore(Protocol):
     def drafts(self) -> tuple[Draft, ...]:
         """List all drafts without their files, in the order of their campaigns."""
 
+    def head(self, campaign: str) -> Draft | None:
+        """Read a campaign's draft without its files, consistently."""
+
     def draft(self, campaign: str) -> Draft | None:
-        """Read a campaign's draft consistently. Raises ChangedError if it changes all the time."""
+        """Read a campaign's draft consistently.
+
+        Raises UnreadableDraftError, and ChangedError if it changes all the time.
+        """
 
     def put_draft(self, draft: Draft, before: Draft | None, write: str) -> None:
         """Write a draft in place of the one before, or a new one; either all of it or nothing.

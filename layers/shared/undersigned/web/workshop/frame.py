@@ -278,3 +278,8 @@ def workshop_page(template: str, workshop: Workshop, step: Step, **values: objec
 def render(template: str, language: str, viewer: Viewer | None, **values: object) -> Page:
     """Render a page with the workshop’s style sheet."""
     return render_framed(template, language, viewer, "workshop", ("letter.css", "workshop.css"), **values)
+
+
+def unreadable_draft(viewer: Viewer, draft: Draft) -> Page:
+    """Render what stands in place of each step of a draft whose files can't be read: a button that discards it."""
+    return render("workshop_unreadable.html", viewer.language, viewer, revision=draft.revision)

@@ -1,0 +1,283 @@
+"""Malicious or unlucky organizers: no upload takes long, stops a page of its draft, or is saved without being read."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.integration.test_workshop import author, beginner, words
+from tests.world import CAMPAIGN
+from undersigned.authoring.campaigns import compile_campaign
+from undersigned.authoring.mistakes import MistakesError, UnknownSettingError
+from undersigned.authoring.paper_form import import_letter
+from undersigned.authoring.settings_document import SettingsDocument
+from undersigned.authoring.target_tables import read_pasted, read_table
+from undersigned.aws.drafts import draft_partition
+from undersigned.aws.dynamodb import Key, Update
+from undersigned.domain.drafts import MOST_BYTES
+from undersigned.services import drafting
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.integration.test_workshop import Author
+    from tests.world import Answer, World
+
+__all__ = ["author", "beginner"]
+
+SECONDS = 3
+"""Of CPU, for what a request does once or twice. A request may take 29 seconds."""
+
+FILES = {
+    "campaign.toml": 'id = "trees"\ntitle = "Trees"\n%s\n[organizer]\nname = "Friends"\n',
+    "letter.md": "{{ target.name }}\n%s\n{{ signer.name }}\n{{ signer.address }}\n{{ date }}\n{{ signature }}\n",
+    "targets.csv": "id,title,name,department,locality,email,postal_codes\noak,Mayor,Ann,Hall,Oak,a@b.org,60201\n%s",
+}
+
+
+def headings(count: int) -> str:
+    return ",".join(f"heading {number}" for number in range(count)) + "\nMayor\n"
+
+
+HOSTILE: dict[str, str] = {
+    "a name of 21,500 parts": ".".join("a" * 21_500) + " = 1",
+    "a table of 40,000 parts": "[" + ".".join("a" * 40_000) + "]",
+    "a name of 40,000 parts in a list": "x = [{" + ".".join("a" * 40_000) + " = 1}]",
+    "many names of parts": "".join(f"k{number}." + ".".join("a" * 30) + " = 1\n" for number in range(2_000)),
+    "many tables": "".join(f"[k.k{number}]\n" for number in range(100_000)),
+    "many settings": "".join(f"allowed_orgin{number} = 1\n" for number in range(60_000)),
+    "many sites": "allowed_origins = [" + ",".join(f'"https://s{number}.org"' for number in range(50_000)) + "]",
+    "many languages": "languages = [" + ",".join(f'"aa-{number}"' for number in range(90_000)) + "]",
+    "deep lists": "x = " + "[" * 400_000 + "]" * 400_000,
+    "deep tables": "x = " + "{a = " * 200_000,
+    "texts without an end": 'x = """' + r'\"""' * 250_000,
+    "a number of a million digits": "goal = " + "1" * 1_000_000,
+    "60,000 headings": headings(60_000),
+    "60,000 titles": ",".join(f"title_{number}" for number in range(60_000)) + ",name,email\nMayor\n",
+    "4 MB of separators": "," * 4_000_000,
+    "4 MB of tabs": "\t" * 4_000_000,
+    "a heading that expands": "\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}" * 1_300_000 + ",name\nx,y\n",
+    "headings that expand": ",".join(["\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}" * 13_000] * 100)
+    + ",name\nx,y\n",
+    "many rows without an id": ",Mayor,Ann,Hall,Oak,,\n" * 180_000,
+    "many rows of wide headings": "name,email,"
+    + ",".join(f"x{number}" for number in range(3_000))
+    + "\n"
+    + "a,b\n" * 800_000,
+    "many ranges of codes": "".join(
+        f"r{row},Mayor,Ann {row},Hall,Oak,r{row}@b.org,{';'.join(f'{code:05d}-99999' for code in range(900))}\n"
+        for row in range(300)
+    ),
+    "many wrong codes": "".join(f"r{row},Mayor,Ann {row},Hall,Oak,r{row}@b.org,{'x;' * 9_900}\n" for row in range(190)),
+    "many shared codes": "".join(
+        f"r{row},Mayor,Ann {row},Hall,Oak,r{row}@b.org,{';'.join(map(str, range(10_000, 19_900)))}\n"
+        for row in range(60)
+    ),
+    "empty lines": "\n" * 4_000_000,
+    "blanks": "[name] " * 570_000,
+    "days": "__/__/__" * 500_000,
+    "quotations": ">\n" * 500_000,
+}
+
+
+@dataclass(frozen=True)
+class Upload:
+    """What a request does with a text that somebody sent."""
+
+    largest: int
+    does: Callable[[str], object]
+
+
+def settings_of(text: str) -> object:
+    document = SettingsDocument.read(text)
+    return document.changed(
+        {"title": "Trees", "goal": 5, "organizer.name": "x", "es.title": "y", "languages": ["en", "es"]}
+    )
+
+
+def compiled(file: str, text: str) -> object:
+    return compile_campaign({name: whole.replace("%s", text if name == file else "") for name, whole in FILES.items()})
+
+
+UPLOADS: dict[str, Upload] = {
+    "settings": Upload(1_000_000, settings_of),
+    "settings in a draft": Upload(MOST_BYTES, lambda text: compiled("campaign.toml", text)),
+    "letter in a draft": Upload(MOST_BYTES, lambda text: compiled("letter.md", text)),
+    "recipients": Upload(MOST_BYTES, lambda text: read_pasted(text).with_ids().text()),
+    "table of recipients": Upload(MOST_BYTES, lambda text: read_table(text).text()),
+    "recipients in a draft": Upload(MOST_BYTES, lambda text: compiled("targets.csv", text)),
+    "paper form": Upload(MOST_BYTES, import_letter),
+}
+UNITS = (
+    "a", "a.", "a = 1\n", "[a]\n", "[", "{a = ", '"', "'''", "#", ",", ";", "\t", "\n", " ", " \n", "a,", "_", "__ ",
+    "(name) ", "Name:\n", "[a](", "- a\n", "* ", "{{ note }}", "{% if note %}", "\ufdfa", "\u0301", "1;", "1-",
+    "60201;", '"a",', "=1,", "x@", "a@b.org,", "\v", "`", "|a|\n", ">", "Dear ", "X_",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("upload", UPLOADS)
+@given(
+    unit=st.lists(st.sampled_from(UNITS), min_size=1, max_size=4).map("".join),
+    size=st.sampled_from((29_000, 49_000, 900_000, 3_900_000)),
+)
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+def test_no_repeated_text_takes_long(upload: str, unit: str, size: int) -> None:
+    check_time(UPLOADS[upload], (unit * (size // len(unit)))[: UPLOADS[upload].largest])
+
+
+@pytest.mark.parametrize("upload", UPLOADS)
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_hostile_text_takes_long(upload: str, text: str) -> None:
+    check_time(UPLOADS[upload], HOSTILE[text][: UPLOADS[upload].largest])
+
+
+def check_time(upload: Upload, text: str) -> None:
+    began = time.process_time()
+    with suppress(MistakesError, UnknownSettingError):
+        upload.does(text)
+    assert time.process_time() - began < SECONDS
+
+
+# What the pages of a draft do
+
+
+def api(world: World, method: str, path: str = "", values: object = None) -> Answer:
+    key = {"authorization": "Bearer us_manage"}
+    return world.request(method, f"/organizer/campaigns/{CAMPAIGN}/draft{path}", values, as_json=True, headers=key)
+
+
+DOTTED = ".".join("a" * 21_500) + " = 1\n"
+
+TOO_MUCH = {
+    "settings": ("campaign.toml", DOTTED, "a name has more than the maximum of 4 parts with dots between"),
+    "letter": (
+        "letter.md",
+        "word " * 5_000,
+        "the letter has 25,000 characters, more than the maximum of 20,000; shorten it",
+    ),
+    "recipients": (
+        "targets.csv",
+        headings(60_000),
+        "the row has 60,000 columns, more than the maximum of 100; remove those",
+    ),
+}
+
+
+@pytest.mark.parametrize("step", TOO_MUCH)
+def test_a_file_with_more_than_its_limits_is_not_saved_and_the_page_names_the_limit(author: Author, step: str) -> None:
+    file, text, limit = TOO_MUCH[step]
+    before = author.draft()
+    author.open(step)
+
+    answer = author.send(step, {"text": text, "do": "file"})
+
+    assert (answer.status, author.draft()) == (422, before)
+    assert limit in words(answer)
+    assert text[:20] in answer.body
+    assert author.world.wiring.drafting().draft(CAMPAIGN).files[file] != text
+
+
+def test_pasted_recipients_with_more_than_their_limits_are_refused_at_their_field(author: Author) -> None:
+    author.open("recipients")
+    answer = author.send("recipients", {"pasted": headings(300), "do": "paste"})
+    assert answer.status == 422
+    assert "the row has 300 columns, more than the maximum of 100" in words(answer)
+
+
+@pytest.mark.parametrize("step", TOO_MUCH)
+def test_the_api_saves_no_file_with_more_than_its_limits(author: Author, step: str) -> None:
+    file, text, limit = TOO_MUCH[step]
+    before = author.draft()
+
+    answer = api(author.world, "PUT", values={"revision": before.revision, "files": {file: text}})
+
+    assert (answer.status, author.draft()) == (422, before)
+    assert limit in answer.json["detail"]
+    assert answer.json["detail"].endswith("Nothing was saved.")
+
+
+def test_the_api_takes_no_more_settings_than_a_file_may_have(author: Author) -> None:
+    values = {f"a{chr(97 + number % 26)}-{number:05}.title": "x" for number in range(20_000)}
+    answer = api(author.world, "PUT", values={"revision": author.draft().revision, "settings": values})
+    assert answer.status == 422
+    assert "more than the maximum of 50,000; remove some" in answer.json["detail"]
+
+
+def test_nothing_is_saved_on_which_a_parser_fails(author: Author, monkeypatch: pytest.MonkeyPatch) -> None:
+    class HangsError(Exception):
+        pass
+
+    def hang(*_: object) -> None:
+        raise HangsError
+
+    before = author.draft()
+    monkeypatch.setattr(drafting, "compile_campaign", hang)
+    with pytest.raises(HangsError):
+        author.world.wiring.drafting().write(CAMPAIGN, before.revision, {"letter.md": "new"}, "Ann")
+    assert author.draft() == before
+
+
+def test_a_draft_that_was_saved_before_the_limits_is_shown_and_discarded(author: Author) -> None:
+    drafting_of, before = author.world.wiring.drafting(), author.draft()
+    saved = drafting_of.write(CAMPAIGN, before.revision, {"letter.md": f"{before.files['letter.md']} "}, "Ann")
+    hostile = {**saved.files, "campaign.toml": DOTTED, "targets.csv": headings(60_000)}
+    drafting_of.store.put_draft(replace(saved, revision=saved.revision + 1, files=hostile), saved, "a0")
+    began = time.process_time()
+
+    for step in ("letter", "recipients", "settings", "check", "publish"):
+        assert author.open(step).status == 200, step
+    author.send("publish", {}, "discard")
+
+    assert author.draft() == before
+    assert time.process_time() - began < SECONDS
+
+
+def make_unreadable(world: World, campaign: str) -> None:
+    for part in world.wiring.table.query(draft_partition(campaign), begins_with="PART#"):
+        world.wiring.table.update(Update(Key(part["pk"], part["sk"]), assign={"text": "not what was written"}))
+
+
+STEPS = ("letter", "recipients", "settings", "check", "publish")
+
+
+def test_a_draft_that_can_not_be_read_says_so_on_each_page_and_is_discarded_there(author: Author) -> None:
+    published = author.draft()
+    author.world.wiring.drafting().write(CAMPAIGN, 0, {"letter.md": f"{published.files['letter.md']} "}, "Ann")
+    make_unreadable(author.world, CAMPAIGN)
+
+    for step in STEPS:
+        answer = author.open(step)
+        assert (answer.status, "This draft can’t be read" in words(answer)) == (409, True), step
+    assert "The published campaign stays as it is." in words(answer)
+    author.send("publish", {}, "discard")
+
+    assert author.draft() == published
+    assert author.open("letter").status == 200
+
+
+def test_a_new_draft_that_can_not_be_read_is_discarded(beginner: Author) -> None:
+    world, campaign = beginner.world, beginner.campaign
+    make_unreadable(world, campaign)
+
+    answer = beginner.open("publish")
+    assert (answer.status, "The campaign was never published." in words(answer)) == (409, True)
+    beginner.send("publish", {}, "discard")
+
+    assert world.wiring.drafting().drafts() == ()
+
+
+def test_the_api_discards_a_draft_that_can_not_be_read(author: Author) -> None:
+    published = author.draft()
+    saved = author.world.wiring.drafting().write(CAMPAIGN, 0, {"letter.md": "new"}, "Ann")
+    make_unreadable(author.world, CAMPAIGN)
+
+    assert api(author.world, "GET").json["detail"] == "This draft can’t be read. Discard it, and begin again."
+    assert api(author.world, "DELETE", f"?revision={saved.revision}").status == 200
+
+    assert author.draft() == published
