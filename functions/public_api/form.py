@@ -10,6 +10,7 @@ from functions.public_api import wired
 from functions.public_api.problems import form_errors, problem_of, wait_for
 from undersigned.domain.errors import FormError
 from undersigned.domain.languages import Message
+from undersigned.domain.typos import MistypedError
 from undersigned.services.abuse_checks import BusyError
 from undersigned.services.signing import FormContext
 from undersigned.web import pages
@@ -87,6 +88,7 @@ def _page(  # noqa: PLR0913  (what the page shows)
     preview: LetterPreview | None = None,
     notice: Message | None = None,
     *,
+    meant: str | None = None,
     embedded: bool = False,
     status: int = 200,
     cache: str = PRIVATE,
@@ -100,6 +102,7 @@ def _page(  # noqa: PLR0913  (what the page shows)
         errors=errors,
         preview=preview,
         notice=notice,
+        meant=meant,
         embedded=embedded or is_embedded(_event()),
         theme=theme_of(_event()),
         base=_base(),
@@ -144,17 +147,15 @@ def sign(campaign: str) -> Response[str]:
     language = _language(settings)
     context = FormContext(address_of(event, wired.stack.cdn_proof), event.headers.get("origin"), language)
     try:
-        wired.signing.sign(campaign, values, context)
+        meant = wired.signing.sign(campaign, values, context)
     except FormError as error:
         return _with_errors(settings, values, error)
-    except BusyError as error:
-        if wants_json(event):
-            return problem(problem_of(error), language, as_json=True)
-        shown = wired.signing.preview(campaign, values, language)
-        return _page(campaign, values, preview=shown, notice=wait_for(error), status=429, retry_after=error.seconds)
+    except (BusyError, MistypedError) as error:
+        return _again(campaign, values, error, language)
     if wants_json(event):
         detail = Message("Look for our email, and open the link in it to confirm. It may take some minutes.")
-        return data({"status": "pending", "detail": detail.in_language(language)}, status=202)
+        said = {"status": "pending", "detail": detail.in_language(language)}
+        return data(said | ({"did_you_mean": meant} if meant else {}), status=202)
     return moved(site_page(settings, values.get("thanks")) or our_next_page(event, f"/campaigns/{campaign}/signed"))
 
 
@@ -166,6 +167,18 @@ def _with_errors(campaign: Campaign, values: Mapping[str, object], error: FormEr
     if address := site_page(campaign, values.get("mistakes")):
         return moved(with_fields(address, error.errors))
     return _page(campaign.id, values, error.errors, wired.signing.preview(campaign.id, values, language), status=422)
+
+
+def _again(
+    campaign: str, values: Mapping[str, object], error: BusyError | MistypedError, language: str
+) -> Response[str]:
+    """Show the form again as it was filled in: its sender must wait, or say which email address is right."""
+    if wants_json(_event()):
+        return problem(problem_of(error), language, as_json=True)
+    shown = wired.signing.preview(campaign, values, language)
+    if isinstance(error, MistypedError):
+        return _page(campaign, values, preview=shown, meant=error.meant, status=422)
+    return _page(campaign, values, preview=shown, notice=wait_for(error), status=429, retry_after=error.seconds)
 
 
 @router.get("/campaigns/<campaign>/signatures")

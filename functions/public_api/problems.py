@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from undersigned.domain.errors import FormError, NotFoundError, TokenError, TokenExpiredError, UndersignedError
 from undersigned.domain.languages import Message
+from undersigned.domain.typos import MistypedError
 from undersigned.services.abuse_checks import BusyError
 from undersigned.services.packet_files import PacketErasedError, PacketNotReadyError
 from undersigned.services.ports import ChangedError, DamagedRowsError, FileMissingError, ThrottledError
@@ -37,6 +38,12 @@ def problem_of(error: UndersignedError, *, can_sign: bool = False) -> Problem:  
                 409,
                 Message("You can’t sign this letter now"),
                 Message("The letter’s page shows when you can sign it."),
+            )
+        case MistypedError():
+            return Problem(
+                422,
+                Message("Check your email address"),
+                Message("Did you mean %(address)s?", {"address": error.meant}),
             )
         case BusyError():
             return Problem(429, Message("Just a moment"), wait_for(error), retry_after=error.seconds)

@@ -192,6 +192,9 @@ const post = async () => {
 const state = document.getElementById("wait");
 form.addEventListener("submit", (event) => {
   event.preventDefault();
+  const { name, value } = event.submitter ?? {};
+  // Whether the address was mistyped is answered.
+  if (name) [elements.email.value, elements.asks.value] = [value, ""];
   // A double click must not send the form twice.
   if (!send.ariaDisabled) post();
 });

@@ -17,8 +17,8 @@ _LONGEST_ADDRESS = 254
 
 # What email programs show as other text (RFC 2047).
 _ENCODED_WORD = re.compile(r"=\?.*\?=")
-# No domain ends in a number; programs read such a host as an IP address (WHATWG URL, "ends in a number checker").
-_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+# A top-level domain is letters; one of another script begins with xn-- in DNS (ICANN, applicant guidebook, 2.2.1.3.2).
+_ENDING = re.compile(r"[a-z]{2,63}|xn--[a-z0-9-]+")
 
 _GMAIL_DOMAINS = frozenset({"gmail.com", "googlemail.com"})
 
@@ -71,9 +71,12 @@ def email_mistake(text: str) -> Message | None:  # noqa: PLR0911  (one rule afte
         )
     if len(labels) == 1:
         return Message("“%(domain)s” in “%(address)s” has no dot; write the whole domain, such as example.org", values)
-    if _NUMBER.fullmatch(labels[-1]):
+    if not _ENDING.fullmatch(labels[-1]):
+        values["ending"] = f".{labels[-1]}"
         return Message(
-            "“%(domain)s” in “%(address)s” ends in a number; write the domain’s name, such as example.org", values
+            "“%(domain)s” in “%(address)s” ends in “%(ending)s”, and no domain does; write the whole domain, such as "
+            "example.org",
+            values,
         )
     if len(local) > _LONGEST_LOCAL_PART or len(local) + 1 + len(".".join(labels)) > _LONGEST_ADDRESS:
         values["most"] = _LONGEST_ADDRESS

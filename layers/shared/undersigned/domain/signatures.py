@@ -17,6 +17,7 @@ from undersigned.domain.errors import AnswerError, FieldError, FormError
 from undersigned.domain.languages import SOURCE, Message
 from undersigned.domain.letters import SignerDetails, specimen
 from undersigned.domain.sources import source_of
+from undersigned.domain.typos import meant_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -193,8 +194,7 @@ def read_unfinished(values: Mapping[str, object], campaign: Campaign, roster: Ro
     except AnswerError as error:
         errors.append(FieldError("drawing", error.message))
     if texts.get("email") and email_mistake(texts["email"]):
-        del texts["email"]
-        errors.append(FieldError("email", Message("Enter an email address in the correct format")))
+        errors.append(FieldError("email", _in_correct_format(texts.pop("email"))))
     target = None
     if "postal_code" in texts and "target" in texts:
         try:
@@ -204,6 +204,13 @@ def read_unfinished(values: Mapping[str, object], campaign: Campaign, roster: Ro
     order = {field.name: position for position, field in enumerate(FORM_FIELDS)}
     order["drawing"] = order["signature"]
     return UnfinishedForm(texts, target, tuple(sorted(errors, key=lambda error: order[error.field])))
+
+
+def _in_correct_format(email: str) -> Message:
+    meant = meant_by(email)
+    if meant is None or email_mistake(meant):
+        return Message("Enter an email address in the correct format")
+    return Message("Enter an email address in the correct format. Did you mean %(address)s?", {"address": meant})
 
 
 def read_form(

@@ -6,7 +6,29 @@ gmail.com. They have what people really type by mistake, and no domain where any
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from undersigned.domain.errors import UndersignedError
 from undersigned.domain.providers import KNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ASKS = "asks"
+"""The name of a field of our own form: with any value, its sender is asked about a typing mistake."""
+
+ANSWER = "email_is"
+"""The name of the two buttons that answer the question. Their values are addresses."""
+
+
+class MistypedError(UndersignedError):
+    """The email address of a form looks mistyped, and nobody said that it is right; carries the one that was meant."""
+
+    def __init__(self, meant: str) -> None:
+        """Keep the address."""
+        super().__init__("the email address looks mistyped")
+        self.meant = meant
+
 
 _ENDINGS = {
     "com": "con cpm comm coom cmo ocm vom xom dom ccom comn coml copm ckm comcom",
@@ -58,6 +80,17 @@ def meant_by(address: str) -> str | None:
     domain = domain.lower()
     meant = _meant_domain(".".join(filter(None, domain.split("."))))
     return f"{local}@{meant}" if local and meant not in {"", domain} else None
+
+
+def answered(values: Mapping[str, object]) -> Mapping[str, object]:
+    """Return a posted form with the email address that its sender chose, and without the question.
+
+    An answer about another address than the one in the form doesn't count: it was changed since.
+    """
+    typed, chosen = values.get("email"), values.get(ANSWER)
+    if isinstance(typed, str) and isinstance(chosen, str) and chosen in {typed, meant_by(typed)}:
+        return {**values, "email": chosen, ASKS: ""}
+    return values
 
 
 def _meant_domain(domain: str) -> str:

@@ -23,6 +23,7 @@ from undersigned.domain.signatures import (
     read_unfinished,
     signer_id,
 )
+from undersigned.domain.typos import ASKS, MistypedError, answered, meant_by
 from undersigned.domain.words import after_form, have_newer, is_about, request_after, words_id, words_of
 from undersigned.services.catalog import KEPT_FOR
 from undersigned.services.packet_files import parts_of, sent_packets
@@ -287,8 +288,10 @@ class Signing:
             errors=unfinished.errors,
         )
 
-    def sign(self, campaign: str, values: Mapping[str, object], context: FormContext) -> None:
-        """Write the row of a signed form. Raises NotFoundError, ClosedError, FormError, BusyError.
+    def sign(self, campaign: str, values: Mapping[str, object], context: FormContext) -> str | None:
+        """Write the row of a signed form, and return the email address that was meant if it looks mistyped.
+
+        Raises NotFoundError, ClosedError, FormError, BusyError; MistypedError instead of writing a form that asks.
 
         The reads and writes are the same whether or not the person has signed before or the form looks like a bot's, so
         that nobody can find out.
@@ -296,7 +299,11 @@ class Signing:
         entry = self.campaign(campaign)
         if not self.is_open(entry.campaign):
             raise ClosedError(entry.campaign)
+        values = answered(values)
         form = read_form(values, entry.campaign, entry.roster, context.language)
+        meant = meant_by(form.email)
+        if meant and values.get(ASKS):
+            raise MistypedError(meant)
         self.abuse_checks.admit(context.address)
         suspicion = self.abuse_checks.judge(entry.campaign, values, context.origin)
         token = self.abuse_checks.valid_token(entry.campaign, values)
@@ -310,7 +317,8 @@ class Signing:
                     raise
                 self.sleep(0.05 * 2**attempt)
             else:
-                return
+                break
+        return meant
 
     def _write(self, signature: Signature, suspicion: Suspicion | None) -> None:
         existing = self.signatures.signature(signature.campaign, signature.signer)

@@ -24,6 +24,7 @@ from undersigned.domain.signatures import (
 )
 from undersigned.domain.sources import SOURCE
 from undersigned.domain.tokens import VALID_FOR
+from undersigned.domain.typos import ANSWER, ASKS
 from undersigned.web.page import render_page
 from undersigned.web.share_picture import HEIGHT, WIDTH
 
@@ -100,6 +101,7 @@ def campaign(  # noqa: PLR0913  (what the page shows)
     errors: tuple[FieldError, ...] = (),
     preview: LetterPreview | None = None,
     notice: Message | None = None,
+    meant: str | None = None,
     embedded: bool = False,
     is_sample: bool = False,
     theme: Theme | None = None,
@@ -107,8 +109,9 @@ def campaign(  # noqa: PLR0913  (what the page shows)
 ) -> Page:
     """Render the letter and its form; after a post, with its answers and either its errors or its preview.
 
-    `notice`, shown above the form, says why a form without errors was refused. `base` is the origin of the page's
-    canonical address, which other sites show beside a link. A sample runs no script.
+    `notice`, shown above the form, says why a form without errors was refused. `meant` is the email address that the
+    page asks about, because the one in the form looks mistyped. `base` is the origin of the page's canonical address,
+    which other sites show beside a link. A sample runs no script.
     """
     entry, campaign, roster = form.entry, form.entry.campaign, form.entry.roster
     answers = {"region": campaign.region} if answers is None else answers
@@ -152,6 +155,9 @@ def campaign(  # noqa: PLR0913  (what the page shows)
         token=form.token,
         kept=_kept(form.entry.campaign, language),
         notice=notice.in_language(language) if notice else None,
+        meant=meant,
+        asks=ASKS,
+        answer=ANSWER,
         embedded=embedded,
         theme=theme,
         script="form.js" if form.is_open and not is_sample else "",
