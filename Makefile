@@ -17,22 +17,26 @@ export __SAM_CLI_APP_DIR := $(CURDIR)/.uv/sam
 # The caller's Python environment must not change what runs here, and nothing here uses AWS.
 unexport VIRTUAL_ENV PYTHONDONTWRITEBYTECODE PYTHONHOME PYTHONPATH UV_PYTHON AWS_PROFILE
 
-# What writes and reads the table most. All handlers' tests run on our own memory, and make soak runs these on moto, too.
-ON_MOTO := $(addprefix tests/integration/test_,signing.py delivering.py counting.py erasing.py seven_days.py delivery_controls.py \
-	listing.py targets_as_signed.py backups.py)
+# The tests of units, use cases and handlers. Those that are marked as slow are for .ci/run.
+QUICK := tests/unit tests/template tests/integration tests/security tests/faults
+TEST := $(RUN) pytest --quiet --numprocesses auto
+
+# What `make nightly` runs, one after the other.
+PARTS := audit rehearsals looks rows load moto races waits versions weather crashes campaigns fuzz
+# The parts that have passed for these very files.
+DONE = .undersigned/nightly/$(shell { git rev-parse HEAD && git diff HEAD; } 2>/dev/null | git hash-object --stdin)
 
 # The slowest first, so that the quick ones run next to them.
-CHECKS := check-types check-template check-vulnerabilities check-secrets check-code check-imports check-style check-lock \
-	check-layers check-licences
-# Three at a time, because one of them waits for PyPI. All of them run even if one fails. The output of each stays
-# together if this version of make supports that.
-TOGETHER := $(if $(findstring -j,$(MAKEFLAGS)),,-j3) $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+CHECKS := check-types check-template check-secrets check-code check-imports check-style check-lock check-layers check-licences
+# All of them run even if one fails. The output of each stays together if this version of make supports that.
+TOGETHER := $(if $(findstring -j,$(MAKEFLAGS)),,-j2) $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 BABEL := $(RUN) pybabel --quiet
 # With hashes, because `sam build` checks its downloads against them.
 EXPORT := $(UV) export --quiet --locked --no-annotate --no-header
 
 .SILENT:
-.PHONY: help setup browser demo test soak rehearse fuzz lint layers licences pictures catalogs bench clean $(CHECKS)
+.PHONY: help setup browser demo test pages faults fuzz nightly figures lint layers licences pictures catalogs bench clean \
+	$(CHECKS) check-vulnerabilities $(PARTS:%=nightly-%)
 
 help: ## list the targets
 	sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile
@@ -42,40 +46,89 @@ setup: $(READY) ## fetch uv, Python 3.13 and all packages
 demo: $(READY) ## run the whole system on this machine; ARGS=--exit stops it at the end
 	$(RUN) undersigned demo $(ARGS)
 
-browser: $(READY) ## fetch Chromium for the tests of the pages, if this machine has no Chromium or Chrome
-	$(RUN) python -m tests.chromium_setup
+# Playwright's Chromium, else Debian's: not every network reaches both.
+browser: $(READY) ## fetch Chromium for the tests of the pages, if this machine has no Chromium or Chrome that starts
+	$(RUN) python -m tests.chromium 2>/dev/null \
+	|| { echo "make: fetching Chromium" && $(RUN) playwright install chromium >/dev/null 2>&1 && $(RUN) python -m tests.chromium; } \
+	|| { apt-get -qq update && apt-get -qq install --yes --no-install-recommends chromium && $(RUN) python -m tests.chromium; } >/dev/null \
+	|| { echo "make: no Chromium; install Chromium or Chrome, or name one in UNDERSIGNED_CHROMIUM" >&2; exit 1; }
 
-test: browser lint ## run every check and every test
-	$(RUN) pytest --quiet --numprocesses auto --ignore tests/soak tests
+test: lint ## run every check, and the tests of units, use cases and handlers
+	$(TEST) -m "not slow and not nightly" $(QUICK)
 
-soak: $(READY) ## run the tests that take minutes: thousands of people sign while workers die; simulated campaigns; 50,000 rows
-	UNDERSIGNED_SIGNATURES=$${UNDERSIGNED_SIGNATURES:-1500} $(RUN) pytest --quiet tests/soak
-	UNDERSIGNED_ON_MOTO=1 $(RUN) pytest --quiet --numprocesses auto $(ON_MOTO)
-	UNDERSIGNED_HOURS_WITHOUT_SES=335 UNDERSIGNED_SECONDS_OF_RUSH=3600 \
-		$(RUN) pytest --quiet tests/faults/test_waiting_for_ses.py & waiting=$$!; \
-	UNDERSIGNED_INTERLEAVINGS=$${UNDERSIGNED_INTERLEAVINGS:-50} $(RUN) pytest --quiet tests/faults/test_interleavings.py \
-		tests/faults/test_simulation.py tests/integration/test_archives.py; \
-	races=$$?; wait $$waiting && exit $$races
-	$(RUN) python -m tests.faults.every_crash --sample 0.5 --twice --pairs 0.3 --to-the-end --figures-of "make soak" & crashes=$$!; \
-	$(RUN) python -m tests.faults.every_crash --weather bad --sample 0.08 --twice --pairs 0.3 --figures-of "make soak" \
-		&& $(RUN) python -m tests.faults.every_crash --other-code --sample 0.06 --pairs 0.3 --to-the-end; \
-	others=$$?; wait $$crashes && exit $$others
-	$(RUN) python -m tests.faults.simulation --figures-of "make soak" $(or $(ARGS),--seconds 600) & campaigns=$$!; \
-	if git cat-file -e b450f0e 2>/dev/null; then $(RUN) python -m tests.faults.every_crash --version-0-2 --pairs 0.3 --to-the-end; \
-	else echo "make: the history of version 0.2 is missing; its crashes were NOT tried" >&2; fi; \
-	old=$$?; wait $$campaigns && exit $$old
-	UNDERSIGNED_ROWS=50000 UNDERSIGNED_EXAMPLES=5 UNDERSIGNED_CHANGES=1000 $(RUN) pytest --quiet tests/e2e/test_counts.py \
-		tests/e2e/test_exporting.py tests/e2e/test_openapi.py
+pages: browser ## test the pages and the local stack, in Chromium
+	$(TEST) tests/browser tests/e2e
 
-rehearse: browser ## see all pages in all looks, and do what operators do: a restore, the runbook, the doctor
-	UNDERSIGNED_LOOKS=all $(RUN) pytest --quiet --numprocesses auto -m "rehearsed or not rehearsed" -k accessible tests/browser tests/e2e
-	$(RUN) pytest --quiet -m rehearsed $(addprefix tests/e2e/test_,doctor.py metrics.py weekly_delivery.py)
-	$(RUN) pytest --quiet -m rehearsed $(addprefix tests/e2e/test_,local_stack.py signing_form.py restore.py runbook.py)
+faults: $(READY) ## try a sample of crashes, races and malformed inputs, the installed command, and 40 simulated campaigns
+	$(TEST) -m "slow and not nightly" $(QUICK) tests/fuzz tests/package
+	$(RUN) python -m tests.faults.simulation --campaigns 40
 
 fuzz: $(READY) ## give each parser malformed input for a minute or ARGS="--seconds …", guided by coverage
 	$(RUN) python -m tests.fuzz $(ARGS)
 
-lint: $(READY) ## check style, types, import contracts, lock, layers, template, security and licences
+nightly: $(READY) ## run everything that takes long, part by part; again, it goes on where it ended; PART=load runs one part
+	mkdir -p $(DONE); failed=; \
+	for part in $(or $(PART),$(filter-out $(notdir $(wildcard $(DONE)/*)),$(PARTS))); do \
+		echo "nightly: $$part"; \
+		if $(MAKE) --no-print-directory nightly-$$part; then touch $(DONE)/$$part; else failed="$$failed $$part"; fi; \
+	done; \
+	[ -z "$$failed" ] || { echo "make: these parts failed:$$failed" >&2; exit 1; }
+
+figures: $(READY) ## write the figures of the last runs into docs/reliability.md
+	$(RUN) python -m tests.figures
+
+nightly-audit: check-vulnerabilities check-secrets
+
+# What operators do: a restore, the runbook, the doctor.
+nightly-rehearsals: browser
+	$(RUN) pytest --quiet -m nightly $(addprefix tests/e2e/test_,doctor.py metrics.py weekly_delivery.py)
+	$(RUN) pytest --quiet -m nightly $(addprefix tests/e2e/test_,local_stack.py signing_form.py restore.py runbook.py)
+
+nightly-looks: browser
+	UNDERSIGNED_LOOKS=all $(TEST) -m "nightly or not nightly" -k accessible tests/browser tests/e2e
+
+nightly-rows: $(READY)
+	UNDERSIGNED_ROWS=$${UNDERSIGNED_ROWS:-50000} UNDERSIGNED_EXAMPLES=5 UNDERSIGNED_CHANGES=$${UNDERSIGNED_CHANGES:-1000} \
+		$(RUN) pytest --quiet $(addprefix tests/e2e/test_,counts.py exporting.py openapi.py)
+
+# Thousands of people sign while workers are killed.
+nightly-load: $(READY)
+	UNDERSIGNED_SIGNATURES=$${UNDERSIGNED_SIGNATURES:-1500} $(RUN) pytest --quiet tests/soak
+
+nightly-moto: $(READY)
+	UNDERSIGNED_ON_MOTO=1 $(TEST) $(addprefix tests/integration/test_,signing.py delivering.py counting.py erasing.py seven_days.py \
+		delivery_controls.py listing.py targets_as_signed.py backups.py exporting.py publishing.py reporting.py)
+
+nightly-races: $(READY)
+	UNDERSIGNED_INTERLEAVINGS=$${UNDERSIGNED_INTERLEAVINGS:-50} UNDERSIGNED_HISTORIES=$${UNDERSIGNED_HISTORIES:-200} \
+		$(RUN) pytest --quiet tests/faults/test_interleavings.py tests/faults/test_simulation.py tests/faults/test_counting_at_once.py \
+		tests/integration/test_archives.py
+
+# SES is out for two weeks, and people sign faster than it takes emails.
+nightly-waits: $(READY)
+	UNDERSIGNED_HOURS_WITHOUT_SES=335 UNDERSIGNED_SECONDS_OF_RUSH=3600 $(TEST) tests/faults/test_waiting_for_ses.py
+
+nightly-crashes: $(READY)
+	$(RUN) python -m tests.faults.every_crash --sample 0.5 --twice --pairs 0.3 --to-the-end \
+		--figures-of "make nightly PART=crashes" $(ARGS)
+
+nightly-weather: $(READY)
+	$(RUN) python -m tests.faults.every_crash --weather bad --sample 0.08 --twice --pairs 0.3 \
+		--figures-of "make nightly PART=weather" $(ARGS)
+
+nightly-versions: $(READY)
+	$(RUN) python -m tests.faults.every_crash --other-code --sample 0.06 --pairs 0.3 --to-the-end $(ARGS)
+	if git cat-file -e b450f0e 2>/dev/null; then $(RUN) python -m tests.faults.every_crash --version-0-2 --pairs 0.3 --to-the-end $(ARGS); \
+	else echo "make: the history of version 0.2 is missing; its crashes were NOT tried" >&2; fi
+
+nightly-campaigns: $(READY)
+	$(RUN) python -m tests.faults.simulation --figures-of "make nightly PART=campaigns" \
+		$(or $(ARGS),--seconds 600)
+
+nightly-fuzz: $(READY)
+	$(RUN) python -m tests.fuzz $(or $(ARGS),--seconds 60)
+
+lint: $(READY) ## check style, types, import contracts, lock, layers, template, security, secrets and licences
 	$(MAKE) --no-print-directory --keep-going $(TOGETHER) $(CHECKS)
 
 layers: $(READY) ## write the layers' requirements from uv.lock

@@ -1,4 +1,7 @@
-"""Run a real Chromium in tests, and fail a test for anything that goes wrong in its pages."""
+"""Run a real Chromium in tests, and fail a test for anything that goes wrong in its pages.
+
+As a program, it fails if there is no Chromium that starts.
+"""
 
 from __future__ import annotations
 
@@ -207,3 +210,8 @@ def _violations(frame: Frame) -> Iterator[str]:
         for node in violation["nodes"]:
             yield f"  {' '.join(map(str, node['target']))}: {node['html']}"
             yield from (f"    {line}" for line in node["failureSummary"].splitlines())
+
+
+if __name__ == "__main__":
+    with running_browser():
+        pass

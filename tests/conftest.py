@@ -25,9 +25,16 @@ settings.register_profile("parallel", deadline=None, derandomize=seeds.IS_FIXED)
 settings.load_profile("parallel")
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """Run one process more than there are cores, because the process with the local stack mostly waits."""
-    return (os.process_cpu_count() or 1) + 1
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Run a process for each core, and one more with the local stack, because its process mostly waits."""
+    return (os.process_cpu_count() or 1) + any("e2e" in folder for folder in config.args)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of some folders as slow."""
+    for item in items:
+        if item.nodeid.startswith(("tests/fuzz/", "tests/package/")):
+            item.add_marker("slow")
 
 
 _SHARED_SETUP = (

@@ -6,7 +6,7 @@ import os
 from itertools import product
 
 ALL = os.environ.get("UNDERSIGNED_LOOKS") == "all"
-"""Whether every look is tried, as `make rehearse` does, and not only the hardest one."""
+"""Whether every look is tried, as `make nightly PART=looks` does, and not only the hardest one."""
 
 
 def looks[Language: str](

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.chromium import BrowserMissingError, Visitor, find_chromium
+from tests.chromium import Visitor
 from undersigned_cli.local.serving import HttpService, Response
 
 if TYPE_CHECKING:
@@ -106,26 +106,3 @@ def test_an_accessible_page_passes_without_scripts_too(visitor: Visitor, site: S
     assert page.get_by_text("Plain").is_visible()
     page.reload()
     assert page.title() == "Sound"
-
-
-def test_the_named_browser_comes_first_then_playwrights_then_the_systems(tmp_path: Path) -> None:
-    for name in ("mine", "playwrights", "chromium-browser"):
-        (tmp_path / name).touch(mode=0o755)
-    path = {"PATH": str(tmp_path)}
-    own = str(tmp_path / "playwrights")
-
-    assert find_chromium({**path, "UNDERSIGNED_CHROMIUM": str(tmp_path / "mine")}, own) == str(tmp_path / "mine")
-    assert find_chromium(path, own) == own
-    assert find_chromium(path, "/none/such") == str(tmp_path / "chromium-browser")
-
-
-@pytest.mark.parametrize(
-    ("environment", "message"),
-    [
-        ({"PATH": "/none"}, "run `make browser`, or name one in UNDERSIGNED_CHROMIUM"),
-        ({"PATH": "/none", "UNDERSIGNED_CHROMIUM": "/none/such"}, "UNDERSIGNED_CHROMIUM is /none/such"),
-    ],
-)
-def test_a_missing_browser_is_an_error_that_says_what_to_do(environment: dict[str, str], message: str) -> None:
-    with pytest.raises(BrowserMissingError, match=message):
-        find_chromium(environment, "/none/such")

@@ -36,7 +36,7 @@ ANN = "ann@organizer.example"
 
 LOOKS = looks.looks(360, 1280, ("en", "es"))
 ALWAYS_SEEN = {"check", "published", "letter-mistakes", "recipients-mistakes", "settings-conflict", "new-recognized"}
-"""One state of each kind. `make rehearse` sees all of them."""
+"""One state of each kind. `make nightly PART=looks` sees all of them."""
 
 TAKES_PICTURES = looks.ALL
 

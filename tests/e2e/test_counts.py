@@ -1,6 +1,6 @@
 """Counts on the local stack: after hundreds of random changes, they equal a count of the rows.
 
-`make soak` makes a thousand: UNDERSIGNED_CHANGES.
+`make nightly PART=rows` makes a thousand: UNDERSIGNED_CHANGES.
 """
 
 from __future__ import annotations

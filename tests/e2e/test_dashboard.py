@@ -216,7 +216,7 @@ def test_the_page_shows_when_its_export_is_ready(dashboard: Dashboard, visitor: 
 LOOKS = sorted({(width, dark) for width, dark, _ in looks(360, 1280, ("en", "es"))})
 
 
-@pytest.mark.rehearsed
+@pytest.mark.nightly
 @pytest.mark.parametrize(("width", "dark"), LOOKS)
 def test_every_page_is_accessible(dashboard: Dashboard, visitor: Visitor, width: int, *, dark: bool) -> None:
     look = f"{width}-{'dark' if dark else 'light'}"

@@ -175,7 +175,7 @@ def no_record(dns: list[str]) -> Iterator[None]:
         dns += before
 
 
-@pytest.mark.rehearsed
+@pytest.mark.nightly
 def test_fourteen_planted_faults_are_all_named_and_nothing_else(
     stack: RunningStack, problems: Callable[[], dict[str, str]], dns: list[str]
 ) -> None:

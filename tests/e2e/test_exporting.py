@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 CAMPAIGN = "exports"
 KEY = "us_exports"
 ROWS = int(os.environ.get("UNDERSIGNED_ROWS", "3000"))
-"""`make soak` uses 50,000, which take two minutes: each row also invokes the readers of the stream."""
+"""`make nightly PART=rows` uses 50,000, which take two minutes: each row also invokes the readers of the stream."""
 
 BATCH = 25
 """Items that DynamoDB writes in one BatchWriteItem."""

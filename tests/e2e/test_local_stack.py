@@ -316,7 +316,7 @@ def test_the_inbox_and_the_example_website_are_on_another_origin(stack: RunningS
     assert not stack.inbox_url.startswith(stack.public_url)
 
 
-@pytest.mark.rehearsed
+@pytest.mark.nightly
 def test_a_restart_keeps_rows_queue_secret_and_emails(local_stack: LocalStack, stack: RunningStack, form: str) -> None:
     sqs = stack.client("sqs")
     [queue] = [url for url in sqs.list_queues()["QueueUrls"] if "PlansFailed" in url]
@@ -432,7 +432,7 @@ def test_a_taken_port_is_named_in_one_line(stack: RunningStack, tmp_path: Path) 
         LocalStack(tmp_path, ports=replace(FREE_PORTS, front=port)).start()
 
 
-@pytest.mark.rehearsed
+@pytest.mark.nightly
 def test_a_failed_build_is_reported_in_one_line_and_leaves_nothing_running(tmp_path: Path) -> None:
     project = tmp_path / "project"
     project.mkdir()
@@ -450,7 +450,7 @@ def test_a_failed_build_is_reported_in_one_line_and_leaves_nothing_running(tmp_p
     assert not any(listens(port) for port in ports.values())
 
 
-@pytest.mark.rehearsed
+@pytest.mark.nightly
 def test_the_emulator_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

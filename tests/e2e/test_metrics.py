@@ -139,7 +139,7 @@ def emitted(stack: RunningStack) -> set[str]:
     }
 
 
-@pytest.mark.rehearsed
+@pytest.mark.nightly
 def test_every_metric_of_ours_that_an_alarm_watches_is_written(stack: RunningStack) -> None:
     watched = {
         str(source.name)

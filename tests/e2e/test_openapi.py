@@ -56,7 +56,7 @@ CHECKS = [
 schema = schemathesis.openapi.from_dict(DOCUMENT)
 schema.config.phases.coverage.enabled = False
 EXAMPLES = int(os.environ.get("UNDERSIGNED_EXAMPLES", "2"))
-"""The number of requests that are generated for each route; `make soak` uses more."""
+"""The number of requests that are generated for each route; `make nightly PART=rows` uses more."""
 
 bounded = settings(
     max_examples=EXAMPLES,

@@ -126,7 +126,7 @@ def take_screenshot(page: Page, name: str) -> None:
     page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
 
 
-@pytest.mark.rehearsed
+@pytest.mark.nightly
 @pytest.mark.parametrize(("width", "dark", "locale"), looks(360, 1280, ("en-US", "es-US")))
 def test_every_page_about_people_is_accessible(
     stack_with_campaign: RunningStack, visitor: Visitor, width: int, locale: str, *, dark: bool

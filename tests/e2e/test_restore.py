@@ -1,6 +1,6 @@
 """A restore, rehearsed: a campaign of one local stack goes on in a second one, which is in another region.
 
-It starts a second stack, so only `make rehearse` runs it. docs/production.md has the same steps for stacks in AWS.
+It starts a second stack, so only `make nightly` runs it. docs/production.md has the same steps for stacks in AWS.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from undersigned.wiring import Wiring
     from undersigned_cli.local.running import RunningStack
 
-pytestmark = pytest.mark.rehearsed
+pytestmark = pytest.mark.nightly
 
 CAMPAIGN = "rehearsed"
 DOMAIN = "rehearsed.example"

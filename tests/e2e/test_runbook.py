@@ -2,7 +2,7 @@
 
 Commands of AWS run in a shell with the runbook's own functions and the AWS CLI of uv.lock. It is version 1: PyPI has no
 other. What the local stack can't answer, tests/e2e/account.py does. It takes some minutes and changes the stack's
-secret, so only `make rehearse` runs it.
+secret, so only `make nightly` runs it.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from undersigned_cli.local.running import RunningStack
 
-pytestmark = pytest.mark.rehearsed
+pytestmark = pytest.mark.nightly
 
 CAMPAIGN = "end-demand-illinois"
 BOUNCES = "bounce@simulator.amazonses.com"

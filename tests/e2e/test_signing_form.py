@@ -404,7 +404,7 @@ def bot_form(name: str, **changes: str) -> dict[str, str]:
     }
 
 
-@pytest.mark.rehearsed
+@pytest.mark.nightly
 def test_bots_are_quarantined_or_slowed_while_a_person_signs(campaigns: Campaigns, visitor: Visitor) -> None:
     page = visitor.open(campaigns.form())
     path = "/campaigns/the-form"

@@ -294,7 +294,7 @@ def test_nothing_personal_is_logged_anywhere(campaign: Campaign) -> None:
     assert found == []
 
 
-@pytest.mark.rehearsed
+@pytest.mark.nightly
 def test_a_letter_that_is_erased_after_its_email_is_in_no_stored_packet(campaign: Campaign) -> None:
     """The packet is made again without it, a minute later."""
     erased, kept = "Signer Number00", "Signer Number04"

@@ -576,7 +576,7 @@ def main() -> None:
     parser.add_argument("--pairs", type=float, default=0.02, help="share of crashes that a second one follows")
     parser.add_argument("--seed", default=str(seeds.seed()))
     parser.add_argument("--json", type=Path, help="also write the report to this file")
-    parser.add_argument("--figures-of", help="write the figures into docs/reliability.md as this command's")
+    parser.add_argument("--figures-of", help="keep the figures for `make figures`, as this command's")
     arguments = parser.parse_args()
     # The functions' loggers keep the stdout that they find when they are loaded.
     printed, sys.stdout = sys.stdout, io.StringIO()
@@ -611,7 +611,7 @@ def main() -> None:
     if arguments.json:
         arguments.json.write_text(report.as_json(), encoding="utf-8")
     if arguments.figures_of:
-        figures.write(arguments.figures_of, report.figures())
+        figures.keep(arguments.figures_of, report.figures())
     sys.exit(bool(report.failures))
 
 

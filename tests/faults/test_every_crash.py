@@ -1,6 +1,6 @@
 """Crashes of every scenario, the adapter methods that they reach, and the permissions that they use.
 
-A share of the crashes is tried here, others in each run. `make soak` tries all of them, and also those in bad weather.
+A share of the crashes is tried here. `make nightly` tries half of them, others in each run, and some in bad weather.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from tests.world import FUNCTIONS, ROOT
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+pytestmark = pytest.mark.slow
 
 COMMAND_LINE_ONLY = {
     "Campaigns.audit",

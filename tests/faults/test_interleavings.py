@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 
     type Begin = Callable[[], tuple[Actor, Actor]]
 
+pytestmark = pytest.mark.slow
+
 LONG = int(os.environ.get("UNDERSIGNED_INTERLEAVINGS", "0"))
-"""The number of random weeks, for `make soak`.
+"""The number of random weeks, for `make nightly PART=races`.
 
 If it is set, each pair runs in up to 12 schedules with one preemption and 12 with two; otherwise in up to six
 with one.
@@ -44,7 +46,7 @@ def _figures() -> Iterator[None]:
     yield
     print(f"\ninterleavings tried: {sum(tried.values())}")  # noqa: T201  (`pytest -s` shows it)
     if LONG:
-        figures.write("make soak", {"Interleavings tried": sum(tried.values())})
+        figures.keep("make nightly PART=races", {"Interleavings tried": sum(tried.values())})
 
 
 @pytest.fixture

@@ -432,6 +432,7 @@ def test_at_ten_times_the_rate_of_ses_no_email_is_lost_and_the_stream_is_less_th
     assert len(afterwards.delays) == afterwards.signed > 9 * rate / shards * (seconds - 60)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("knows_rate", [False, True])
 @pytest.mark.parametrize("times", [1, 3, 10])
 @pytest.mark.parametrize("ses", SES_RATES)

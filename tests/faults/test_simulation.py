@@ -1,4 +1,7 @@
-"""A few simulated campaigns, and a state machine on the same platform. `make soak` runs many: see `simulation.py`."""
+"""A few simulated campaigns, and a state machine on the same platform.
+
+`make nightly PART=campaigns` runs many: see `simulation.py`.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +22,10 @@ from tests.faults.platform import Outage
 from tests.faults.simulated_campaign import Outcome, Simulation, campaign, simulate
 from tests.faults.simulation import replay
 
+pytestmark = pytest.mark.slow
+
 LONG = int(os.environ.get("UNDERSIGNED_INTERLEAVINGS", "0"))
-"""Five times the number of the state machine's campaigns, for `make soak`."""
+"""Five times the number of the state machine's campaigns, for `make nightly PART=races`."""
 
 SEEDS = (17, 33, 10, 34) if LONG else (17,)
 """Campaigns with many faults."""

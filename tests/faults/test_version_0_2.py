@@ -1,12 +1,15 @@
 """Version 0.2 itself beside today's code, on one table: a deploy from it, and one that is rolled back to it.
 
-`make soak` also crashes at each call of either version, and goes on with the other one (`every_crash --version-0-2`).
+`make nightly PART=versions` also crashes at each call of either version, and goes on with the other one
+(`every_crash --version-0-2`).
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import TYPE_CHECKING
+
+import pytest
 
 from tests.faults import version_0_2
 from tests.faults.memory import check_permission
@@ -20,7 +23,8 @@ from undersigned.aws.dynamodb import Update
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
+
+pytestmark = pytest.mark.slow
 
 
 @needs_version_0_2

@@ -1,7 +1,7 @@
 """SES takes nothing for two weeks, or a tenth: what waits is sent in the end, and no chain of messages goes on forever.
 
-The waits last six hours, longer than Lambda lets a function invoke itself unless it allows that; in `make soak`, two
-weeks. The rush lasts a minute and a half; in `make soak`, an hour, and 9,000 people sign.
+The waits last six hours, longer than Lambda lets a function invoke itself unless it allows that; in `make nightly
+PART=waits`, two weeks. The rush lasts a minute and a half; there, an hour, and 9,000 people sign.
 """
 
 from __future__ import annotations

@@ -639,6 +639,7 @@ def test_an_event_of_ses_settles_an_email_under_way(stacks: Stacks) -> None:
 
 
 @pytest.mark.moto
+@pytest.mark.slow
 def test_a_restore_interrupted_anywhere_can_be_run_again(stacks: Stacks, monkeypatch: pytest.MonkeyPatch) -> None:
     old = stacks.stack()
     put_confirmed(old, "ada")
@@ -1010,6 +1011,7 @@ def breaches(lines: list[Line]) -> list[str]:
 
 
 @pytest.mark.moto
+@pytest.mark.slow
 @pytest.mark.parametrize("steps", [2, 4])
 def test_a_delivery_at_any_moment_of_a_backup_loses_or_doubles_no_letter(
     stacks: Stacks, monkeypatch: pytest.MonkeyPatch, steps: int

@@ -30,6 +30,7 @@ def confirm_all(world: World, people: int) -> list[str]:
     return [world.post(mail.link("confirm"), as_json=True).json["links"]["withdraw"] for mail in world.sent]
 
 
+@pytest.mark.moto
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_counts_are_exact_if_records_come_twice_late_or_out_of_order(world: World, seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311  (a repeatable shuffle)
@@ -71,6 +72,7 @@ def test_unconfirmed_signatures_count_for_their_email_provider(world: World) -> 
     assert counts["TOTAL"] == 1
 
 
+@pytest.mark.moto
 @pytest.mark.parametrize("times", [1, 3])
 def test_an_expired_row_stops_counting_for_any_number_of_records(world: World, times: int) -> None:
     world.sign()
@@ -91,6 +93,7 @@ def test_a_row_that_expired_uncounted_does_not_change_the_counts(world: World) -
     assert counted(world) == {}
 
 
+@pytest.mark.moto
 def test_signing_again_after_the_row_expired_counts_again(world: World) -> None:
     for _ in range(2):
         world.sign()
@@ -110,6 +113,7 @@ def expire(world: World, email: str) -> None:
     client.delete_item(TableName=world.wiring.settings.table_name, Key=to_item(key._asdict()))
 
 
+@pytest.mark.moto
 def test_the_count_takes_one_read(world: World) -> None:
     world.confirmed()
     world.calls.clear()
@@ -134,6 +138,7 @@ def test_the_tallys_own_marks_cause_no_reads(world: World) -> None:
     assert world.calls == []
 
 
+@pytest.mark.moto
 def test_a_damaged_record_is_reported_and_the_others_are_counted(world: World) -> None:
     confirm_all(world, 2)
     damaged = load_event("tally_damaged_record")["Records"]

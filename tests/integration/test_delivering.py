@@ -73,6 +73,7 @@ def lose_answer(world: World) -> None:
     )
 
 
+@pytest.mark.moto
 def test_an_attempt_without_an_event_for_an_hour_is_in_doubt_and_never_repeated(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -169,6 +170,7 @@ def test_an_answer_of_ses_that_cannot_be_written_leaves_the_delivery_to_its_even
     assert delivery(world).state == "sent"
 
 
+@pytest.mark.moto
 def test_a_throttled_delivery_is_retried_and_sent_once(world: World) -> None:
     world.confirmed()
     world.throttles = 100
@@ -187,6 +189,7 @@ def test_a_short_throttle_is_waited_out(world: World) -> None:
     assert len(world.deliveries) == 1
 
 
+@pytest.mark.moto
 def test_a_refused_delivery_has_the_reason_and_is_sent_later(world: World) -> None:
     world.confirmed()
     world.refusal = "BadRequestException"
@@ -198,6 +201,7 @@ def test_a_refused_delivery_has_the_reason_and_is_sent_later(world: World) -> No
     assert delivery(world).state == "sent"
 
 
+@pytest.mark.moto
 def test_what_bounced_waits_for_a_person_and_what_was_held_goes_when_the_address_changes(world: World) -> None:
     world.confirmed()
     world.week()
@@ -283,6 +287,7 @@ def test_an_out_of_office_reply_after_the_delivery_changes_nothing(world: World)
     assert delivery(world).state == "delivered"
 
 
+@pytest.mark.moto
 def test_a_stale_tray_does_not_seal_a_letter_signed_again_for_another_target(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -349,6 +354,7 @@ def correct_address(world: World) -> None:
     world.wiring.campaigns.put_target(CAMPAIGN, replace(target, email="chief@evanston.example"))
 
 
+@pytest.mark.moto
 def test_mail_events_may_come_twice_late_and_in_any_order(world: World) -> None:
     world.confirmed()
     world.week()
@@ -402,6 +408,7 @@ def test_a_packets_record_has_the_hash_of_its_file(world: World) -> None:
     assert world.wiring.bucket.get(f"packets/{CAMPAIGN}/2026-11-24/evanston/0001-1-1.pdf") == pdf
 
 
+@pytest.mark.moto
 def test_a_delivery_whose_letters_are_all_withdrawn_sends_no_email(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -421,6 +428,7 @@ def test_a_delivery_whose_letters_are_all_withdrawn_sends_no_email(
     assert delivery(world).state == "empty"
 
 
+@pytest.mark.moto
 def test_a_letter_withdrawn_while_its_bundle_is_sealed_is_left_out(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -448,6 +456,7 @@ def test_a_plan_for_one_campaign_has_only_its_deliveries(world: World) -> None:
     assert world.plan(CAMPAIGN)["deliveries"] == [{"campaign": CAMPAIGN, "target": "evanston", "period": "2026-11-24"}]
 
 
+@pytest.mark.moto
 def test_a_plan_queues_one_message_for_each_target_with_waiting_letters(world: World) -> None:
     world.confirmed()
     world.confirmed(email="ben@signers.example")
@@ -457,6 +466,7 @@ def test_a_plan_queues_one_message_for_each_target_with_waiting_letters(world: W
     assert sorted(delivery["target"] for delivery in planned["deliveries"]) == ["evanston", "wilmette"]
 
 
+@pytest.mark.moto
 def test_each_mail_event_is_stored_once(world: World) -> None:
     world.confirmed()
     world.week()

@@ -7,10 +7,9 @@ import io
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
-import boto3
 import pytest
 
-from tests.world import CAMPAIGN, CONTEXT
+from tests.world import CAMPAIGN, CONTEXT, client_of
 from undersigned.aws import uploads
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.errors import NotFoundError
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
     from tests.world import World
     from undersigned.domain.exports import Export
     from undersigned.services.exporting import Exporting
-
-pytestmark = pytest.mark.moto
 
 HOSTILE = "=HYPERLINK(A1)"
 KEY = "us_manage"
@@ -45,7 +42,7 @@ def sign(world: World, people: int) -> list[str]:
 
 def file_of(world: World, export: Export) -> bytes:
     bucket = world.wiring.settings.packet_bucket
-    return bytes(boto3.client("s3").get_object(Bucket=bucket, Key=export.file)["Body"].read())
+    return bytes(client_of("s3").get_object(Bucket=bucket, Key=export.file)["Body"].read())
 
 
 def rows_of(file: bytes) -> list[dict[str, str]]:
@@ -141,6 +138,7 @@ def _many_times(lines: Any) -> Any:
     return repeated
 
 
+@pytest.mark.moto
 def test_an_export_that_crashed_starts_again_and_leaves_no_partial_file(
     world: World, exporting: Exporting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -151,7 +149,7 @@ def test_an_export_that_crashed_starts_again_and_leaves_no_partial_file(
         [answer] = world.run_exports()
     assert answer["batchItemFailures"] != []
     assert exporting.export(CAMPAIGN, requested.id).state == "queued"
-    s3 = boto3.client("s3")
+    s3 = client_of("s3")
     bucket = world.wiring.settings.packet_bucket
     assert "Contents" not in s3.list_objects_v2(Bucket=bucket)
     assert "Uploads" not in s3.list_multipart_uploads(Bucket=bucket)
@@ -222,6 +220,7 @@ def test_an_export_reports_its_progress(world: World, exporting: Exporting, monk
     assert seen == [("running", 0), ("running", 2), ("running", 4), ("done", 5)]
 
 
+@pytest.mark.moto
 def test_a_link_works_for_fifteen_minutes_and_names_the_file(world: World, exporting: Exporting) -> None:
     world.sign()
     requested = exporting.ask(CAMPAIGN, ExportFilter(), "key")
@@ -269,7 +268,7 @@ def test_an_unknown_campaign_or_target_cannot_be_exported(world: World, exportin
 
 
 def test_a_damaged_message_is_reported(world: World) -> None:
-    boto3.client("sqs").send_message(QueueUrl=world.export_queue_url, MessageBody="{}")
+    client_of("sqs").send_message(QueueUrl=world.export_queue_url, MessageBody="{}")
     [answer] = world.run_exports()
     assert answer["batchItemFailures"] != []
 

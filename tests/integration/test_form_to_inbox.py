@@ -13,6 +13,8 @@ from tests.world import CAMPAIGN
 if TYPE_CHECKING:
     from tests.world import World
 
+pytestmark = pytest.mark.moto
+
 
 def pages_of(pdf: bytes) -> list[str]:
     return [" ".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(pdf)).pages]
@@ -103,7 +105,6 @@ def test_letters_of_several_bundles_are_sent_in_one_email(world: World) -> None:
     assert world.calls.count("dynamodb:TransactWriteItems") == 1 + 3 + 1
 
 
-@pytest.mark.moto
 def test_packets_too_large_for_an_email_get_a_link(world: World, monkeypatch: object) -> None:
     from undersigned.services import packing  # noqa: PLC0415
 

@@ -158,6 +158,7 @@ def test_a_retry_keeps_the_rule_and_a_person_can_override_it(world: World) -> No
     assert next(world.wiring.campaigns.audit(CAMPAIGN)).action == "retry again"
 
 
+@pytest.mark.moto
 def test_an_email_that_did_not_arrive_keeps_the_rule_and_a_person_can_override_it(
     world: World, key: dict[str, str]
 ) -> None:
@@ -184,6 +185,7 @@ def test_an_email_that_did_not_arrive_keeps_the_rule_and_a_person_can_override_i
     assert next(world.wiring.campaigns.audit(CAMPAIGN)).action == "settle as not sent again"
 
 
+@pytest.mark.moto
 def test_a_delivery_is_not_opened_if_another_one_was_opened_meanwhile(world: World) -> None:
     deliveries = world.wiring.deliveries
     first, second = (

@@ -114,6 +114,7 @@ def test_a_preview_shows_the_signers_letter_and_stores_nothing(world: World) -> 
     assert world.run_stream() == []
 
 
+@pytest.mark.moto
 def test_a_letter_is_pending_until_its_button_is_pressed(world: World) -> None:
     world.sign()
     world.run_stream()
@@ -128,6 +129,7 @@ def test_a_letter_is_pending_until_its_button_is_pressed(world: World) -> None:
     assert "Thank you: your letter is confirmed" in world.press(path).body
 
 
+@pytest.mark.moto
 def test_confirming_twice_has_the_same_result_as_once(world: World) -> None:
     mail = world.confirmed()
     assert world.press(mail.link("confirm")).status == 200
@@ -228,6 +230,7 @@ def test_a_scanner_that_opens_the_confirmation_link_changes_nothing(world: World
     assert world.run_stream() == []
 
 
+@pytest.mark.moto
 def test_a_pending_letter_expires_after_14_days_and_can_be_signed_again(world: World) -> None:
     world.sign()
     world.run_stream()
@@ -242,6 +245,7 @@ def test_a_pending_letter_expires_after_14_days_and_can_be_signed_again(world: W
     assert world.press(world.sent[-1].link("confirm")).status == 200
 
 
+@pytest.mark.moto
 def test_a_second_signature_gets_the_same_answer_and_a_reminder_email(world: World) -> None:
     first = world.sign()
     world.run_stream()
@@ -269,6 +273,7 @@ def test_signing_makes_the_same_calls_if_the_person_had_signed_or_not(world: Wor
     assert world.calls == first == ["dynamodb:UpdateItem", "dynamodb:GetItem", "dynamodb:UpdateItem"]
 
 
+@pytest.mark.moto
 def test_the_later_of_two_letters_is_confirmed_by_its_own_link(world: World) -> None:
     world.sign(name="Ada Typo")
     world.sign()
@@ -291,6 +296,7 @@ def test_an_address_gets_three_emails_a_day(world: World) -> None:
     assert len(world.sent) == 4
 
 
+@pytest.mark.moto
 def test_a_withdrawn_letter_is_never_sent(world: World) -> None:
     confirmed = world.confirmed()
     path = letter_page(world, confirmed.link("confirm"))
@@ -303,6 +309,7 @@ def test_a_withdrawn_letter_is_never_sent(world: World) -> None:
     assert world.post(f"{path}/withdraw").status == 200
 
 
+@pytest.mark.moto
 def test_a_withdrawn_letter_can_be_signed_again(world: World) -> None:
     path = letter_page(world, world.confirmed().link("confirm"))
     world.post(f"{path}/withdraw")
@@ -313,6 +320,7 @@ def test_a_withdrawn_letter_can_be_signed_again(world: World) -> None:
     assert world.get(f"{FORM}/count", as_json=True).json["signatures"] == 1
 
 
+@pytest.mark.moto
 def test_a_sealed_letter_cannot_be_withdrawn_and_the_page_says_so(world: World) -> None:
     path = letter_page(world, world.confirmed().link("confirm"))
     world.week()

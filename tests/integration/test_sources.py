@@ -44,7 +44,6 @@ def test_letters_are_counted_by_the_label_of_their_link(counting: World) -> None
     assert counting.wiring.recounting().recount(CAMPAIGN).corrected == ()
 
 
-@pytest.mark.moto
 def test_counts_by_source_are_the_same_on_the_dashboard_by_the_api_and_in_the_csv(counting: World) -> None:
     for number, source in enumerate(("flyer", "flyer", "mail-2")):
         counting.confirmed(email=f"signer{number}@signers.example", source=source)

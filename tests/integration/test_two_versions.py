@@ -122,6 +122,7 @@ def as_version_0_2_wrote(world: World, packet: PacketRecord) -> None:
     client_of("s3").delete_object(Bucket=bucket, Key=packet.name)
 
 
+@pytest.mark.slow
 @pytest.mark.moto
 def test_packets_that_version_0_2_stored_are_sent(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     confirm_letters(world)
@@ -133,6 +134,7 @@ def test_packets_that_version_0_2_stored_are_sent(world: World, monkeypatch: pyt
     assert len(world.wiring.deliveries.packets(KEY)) == 3, "none was typeset again"
 
 
+@pytest.mark.slow
 @pytest.mark.moto
 def test_packets_of_another_size_that_version_0_2_stored_are_not_sent(
     world: World, monkeypatch: pytest.MonkeyPatch
@@ -145,6 +147,7 @@ def test_packets_of_another_size_that_version_0_2_stored_are_not_sent(
     assert letters_linked(world) == [3, 2]
 
 
+@pytest.mark.slow
 @pytest.mark.moto
 def test_the_packets_of_a_delivery_that_version_0_2_sent_are_shown(
     world: World, monkeypatch: pytest.MonkeyPatch

@@ -78,7 +78,7 @@ def test_guessing_a_key_is_hopeless() -> None:
 def test_around_the_cdn_nobody_can_name_an_address(
     monkeypatch: pytest.MonkeyPatch, header: str, proof: str | None
 ) -> None:
-    with world(monkeypatch, forms_a_minute=2) as few:
+    with world(monkeypatch, forms_a_minute=2, fast=True) as few:
         in_front_of(few, monkeypatch)
         named = {} if proof is None else {PROOF_HEADER: proof}
         for number, status in enumerate([202, 202, 429]):
@@ -87,7 +87,7 @@ def test_around_the_cdn_nobody_can_name_an_address(
 
 
 def test_a_visitors_address_is_the_one_that_the_cdn_saw(monkeypatch: pytest.MonkeyPatch) -> None:
-    with world(monkeypatch, forms_a_minute=2) as few:
+    with world(monkeypatch, forms_a_minute=2, fast=True) as few:
         cdn = in_front_of(few, monkeypatch)
         for number in range(30):
             assert _sign(cdn.request, few, source=f"198.{number}.100.7") == 202
@@ -96,7 +96,7 @@ def test_a_visitors_address_is_the_one_that_the_cdn_saw(monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize("header", ["x-forwarded-for", PROOF_HEADER])
 def test_through_the_cdn_nobody_can_name_another_address(monkeypatch: pytest.MonkeyPatch, header: str) -> None:
-    with world(monkeypatch, forms_a_minute=2) as few:
+    with world(monkeypatch, forms_a_minute=2, fast=True) as few:
         cdn = in_front_of(few, monkeypatch)
         for number, status in enumerate([202, 202, 429]):
             headers = {header: f"198.{number}.100.7, {EDGE}"}
@@ -107,7 +107,7 @@ def test_through_the_cdn_nobody_can_name_another_address(monkeypatch: pytest.Mon
 def test_a_way_that_cannot_be_read_counts_for_cloudfronts_address(
     monkeypatch: pytest.MonkeyPatch, way: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with world(monkeypatch, forms_a_minute=2) as few:
+    with world(monkeypatch, forms_a_minute=2, fast=True) as few:
         in_front_of(few, monkeypatch)
         headers = {PROOF_HEADER: PROOF, "x-forwarded-for": way}
         assert [_sign(few.request, few, headers=headers, source=EDGE) for _ in range(3)] == [202, 202, 429]

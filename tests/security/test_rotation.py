@@ -19,8 +19,6 @@ from undersigned_cli.stacks import Stack
 if TYPE_CHECKING:
     from tests.world import World
 
-pytestmark = pytest.mark.moto
-
 SAME_ORIGIN = {"sec-fetch-site": "same-origin"}
 
 

@@ -1,6 +1,7 @@
 """Load without loss: many people sign while workers die and SES throttles; then two weeks are delivered.
 
-`make soak` uses 5,000 people. UNDERSIGNED_SEED repeats a run's choices, but the machine meets them at other moments.
+`make nightly PART=load` has 1,500 people. UNDERSIGNED_SEED repeats a run's choices, but the machine meets them at
+other moments.
 """
 
 from __future__ import annotations
@@ -230,7 +231,7 @@ def outcome(stack: RunningStack, calls: Path, request: pytest.FixtureRequest) ->
     lines += made.lines()
     note("done")
     if "UNDERSIGNED_SIGNATURES" in os.environ:
-        figures.write("make soak", made.figures())
+        figures.keep("make nightly PART=load", made.figures())
     return made
 
 

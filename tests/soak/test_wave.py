@@ -1,6 +1,6 @@
 """A wave of bots: they sign with made-up addresses while people sign, and the week's letters still arrive.
 
-`make soak` sends 300 forms; UNDERSIGNED_WAVE is another number.
+`make nightly PART=load` sends 300 forms; UNDERSIGNED_WAVE is another number.
 """
 
 from __future__ import annotations

@@ -6,11 +6,17 @@ effect. A new version without a change fails the deploy: "A version for this Lam
 
 from __future__ import annotations
 
+from functools import cache
+from typing import TYPE_CHECKING
+
 import pytest
 
 from tests.aws_from_template import load_template, resolve
 from tests.template.function_rules import ALIAS
 from tests.template.reading import functions, of_type, translated
+
+if TYPE_CHECKING:
+    from tests.aws_from_template import Template
 
 FUNCTIONS = functions(load_template()).keys()
 
@@ -41,6 +47,16 @@ BEFORE = {
 }
 
 
+@cache
+def _transformed(parameters: frozenset[tuple[str, str]], packaged: frozenset[tuple[str, str]]) -> Template:
+    return translated(load_template(), dict(parameters), dict(packaged))
+
+
+def transformed(parameters: dict[str, str], packaged: dict[str, str] | None = None) -> Template:
+    """Return the template after the SAM transform, once for all tests: nobody may change it."""
+    return _transformed(frozenset(parameters.items()), frozenset((packaged or {}).items()))
+
+
 def published(
     parameters: dict[str, str] | None = None, packaged: dict[str, str] | None = None
 ) -> dict[str, tuple[str, str]]:
@@ -50,7 +66,7 @@ def published(
     Replacement", CloudFormation template reference).
     """
     values = BEFORE | (parameters or {})
-    resources = translated(load_template(), values, packaged)["Resources"]
+    resources = transformed(values, packaged)["Resources"]
     found = {}
     for function in FUNCTIONS:
         alias = resources.get(f"{function}Alias{ALIAS}", {}).get("Properties", {})
@@ -66,15 +82,15 @@ def changed(before: dict[str, tuple[str, str]], after: dict[str, tuple[str, str]
 
 def configured(parameters: dict[str, str]) -> dict[str, object]:
     """Return each function's properties as Lambda gets them, without the one that is no part of a version."""
-    result = translated(load_template(), parameters)
+    result = transformed(parameters)
     known = {name: name for name in result["Resources"]}
     known |= {f"{name}.Arn": name for name in result["Resources"]}
     known |= {"AWS::Region": "us-east-2", "AWS::URLSuffix": "amazonaws.com", "AWS::NoValue": ""}
     known |= {"Distribution.DomainName": "d1.cloudfront.net"}
-    lambdas = of_type(result, "AWS::Lambda::Function")
-    for properties in lambdas.values():
-        properties.pop("ReservedConcurrentExecutions", None)
-    return {name: resolve(properties, known | parameters) for name, properties in lambdas.items()}
+    return {
+        name: resolve({**properties, "ReservedConcurrentExecutions": None}, known | parameters)
+        for name, properties in of_type(result, "AWS::Lambda::Function").items()
+    }
 
 
 @pytest.mark.parametrize("layer", ["DependenciesLayer", "SharedLayer"])

@@ -37,17 +37,19 @@ def test_the_public_ci_runs_the_same_steps_as_ours(workflow: dict[str, Any]) -> 
     assert ["make setup", *(f"make {step}" for step in job["strategy"]["matrix"]["step"])] == ours
 
 
-def test_the_public_ci_repeats_the_cases_of_ours_and_the_nightly_search_draws_new_ones(
+def test_the_public_ci_repeats_the_cases_of_ours_and_the_nightly_one_draws_new_ones(
     workflow: dict[str, Any],
 ) -> None:
     [ours] = re.findall(
         r"^export UNDERSIGNED_SEED=(\d+)$", (ROOT / ".ci" / "run").read_text(encoding="utf-8"), flags=re.MULTILINE
     )
-    search = (ROOT / ".github" / "workflows" / "search.yml").read_text(encoding="utf-8")
+    nightly = parsed(ROOT / ".github" / "workflows" / "nightly.yml")["jobs"]["nightly"]
 
     assert workflow["env"] == {"UNDERSIGNED_SEED": int(ours)}
-    assert "make ${{ matrix.step }}" in search
-    assert "SEED" not in search
+    [parts] = re.findall(r"^PARTS := (.+)$", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert nightly["steps"][-1] == {"run": "make nightly PART=${{ matrix.part }}"}
+    assert nightly["strategy"]["matrix"]["part"] == parts.split()
+    assert "SEED" not in str(nightly)
 
 
 @pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.stem)

@@ -612,6 +612,7 @@ def test_any_typed_signature_labels_a_drawn_one(text: str, fonts: FontBook) -> N
     assert [figure["/Alt"] for figure in figures_in(packet)] == [text]
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(
@@ -634,6 +635,7 @@ def resident() -> int:
     return pages * os.sysconf("SC_PAGE_SIZE") // 2**20
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux has /proc/self/statm")
 def test_typesetting_more_packets_takes_no_more_memory(fonts: FontBook) -> None:
     def typeset_two(start: int) -> int:
@@ -652,6 +654,7 @@ def form_text(field: str) -> st.SearchStrategy[str]:
     return st.text(character, max_size=LIMITS[field])
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(
     by=st.builds(
