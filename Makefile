@@ -14,8 +14,11 @@ export UV_PYTHON_INSTALL_DIR := $(CURDIR)/.uv/python
 export UV_PYTHON_INSTALL_BIN := 0
 export SAM_CLI_TELEMETRY := 0
 export __SAM_CLI_APP_DIR := $(CURDIR)/.uv/sam
-# The caller's Python environment must not change what runs here, and nothing here uses AWS.
-unexport VIRTUAL_ENV PYTHONDONTWRITEBYTECODE PYTHONHOME PYTHONPATH UV_PYTHON AWS_PROFILE
+# The caller's Python environment must not change what runs here, and only two targets use AWS.
+unexport VIRTUAL_ENV PYTHONDONTWRITEBYTECODE PYTHONHOME PYTHONPATH UV_PYTHON
+ifeq ($(filter deploy remove-stack,$(MAKECMDGOALS)),)
+unexport AWS_PROFILE
+endif
 
 # The tests of units, use cases and handlers. Those that are marked as slow are for .ci/run.
 QUICK := tests/unit tests/template tests/integration tests/security tests/faults
@@ -35,16 +38,22 @@ BABEL := $(RUN) pybabel --quiet
 EXPORT := $(UV) export --quiet --locked --no-annotate --no-header
 
 .SILENT:
-.PHONY: help setup browser demo test pages faults fuzz nightly figures lint layers licences pictures catalogs bench clean \
+.PHONY: help setup browser demo deploy remove-stack test pages faults fuzz nightly figures lint layers licences pictures catalogs bench clean \
 	$(CHECKS) check-vulnerabilities $(PARTS:%=nightly-%)
 
 help: ## list the targets
-	sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile
+	sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile
 
 setup: $(READY) ## fetch uv, Python 3.13 and all packages
 
 demo: $(READY) ## run the whole system on this machine; ARGS=--exit stops it at the end
 	$(RUN) undersigned demo $(ARGS)
+
+deploy: $(READY) ## create or update the stack in AWS, as deploy.toml says; asks the first time; STACK=staging is a second one
+	$(RUN) undersigned deploy $(STACK) $(ARGS)
+
+remove-stack: $(READY) ## delete the stack in AWS, after saying what stays; STACK=staging is the second one
+	$(RUN) undersigned remove-stack $(STACK) $(ARGS)
 
 # Playwright's Chromium, else Debian's: not every network reaches both.
 browser: $(READY) ## fetch Chromium for the tests of the pages, if this machine has no Chromium or Chrome that starts

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 type State = Literal["ok", "problem", "unknown"]
 
@@ -40,6 +40,10 @@ class Finding:
     todo: str = ""
 
 
+AFTER_DEPLOYING = ("stack", "identity", "DMARC", "SES account", "subscriptions", "deletion protection")
+"""The checks of what a person does after the first deployment."""
+
+
 type Txt = Callable[[str], Sequence[str]]
 """Returns a name's TXT records, or none if there is no such name. Raises OSError if the DNS doesn't answer."""
 
@@ -54,8 +58,8 @@ class Doctor:
     txt: Txt
     targets: Iterable[str]
 
-    def findings(self) -> Iterator[Finding]:
-        """Run all checks. One that AWS doesn't answer is unknown, and the others go on."""
+    def findings(self, only: Collection[str] = ()) -> Iterator[Finding]:
+        """Run all checks, or only these. One that AWS doesn't answer is unknown, and the others go on."""
         checks: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
             ("stack", self._stack),
             ("identity", self._identity),
@@ -64,12 +68,15 @@ class Doctor:
             ("waiting emails", self._waiting),
             ("suppression list", self._suppression),
             ("Lambda concurrency", self._concurrency),
+            ("deletion protection", self._protection),
             ("subscriptions", self._subscriptions),
             ("schedules", self._schedules),
             ("event source mappings", self._mappings),
             ("alarms", self._alarms),
         )
         for name, check in checks:
+            if only and name not in only:
+                continue
             try:
                 yield from check()
             except (ClientError, BotoCoreError, OSError) as error:
@@ -119,7 +126,7 @@ class Doctor:
         if dkim == "SUCCESS":
             yield Finding("DKIM", "ok", "signed")
         else:
-            yield Finding("DKIM", "problem", dkim, "add the three CNAME records that SES shows to your DNS")
+            yield Finding("DKIM", "problem", dkim, _dkim_records(self._domain, found.get("DkimAttributes", {})))
 
     def _dmarc(self) -> Iterator[Finding]:
         name = f"_dmarc.{self._domain}"
@@ -205,6 +212,14 @@ class Doctor:
         else:
             yield Finding("Lambda concurrency", "ok", f"{limit} at once")
 
+    def _protection(self) -> Iterator[Finding]:
+        table = self._resources("AWS::DynamoDB::Table")["Table"]
+        if self.client("dynamodb").describe_table(TableName=table)["Table"].get("DeletionProtectionEnabled"):
+            yield Finding("deletion protection", "ok", "the table can't be deleted by mistake")
+        else:
+            todo = f"aws dynamodb update-table --table-name {table} --deletion-protection-enabled"
+            yield Finding("deletion protection", "problem", "one call could delete the table", todo)
+
     def _subscriptions(self) -> Iterator[Finding]:
         topics = self._resources("AWS::SNS::Topic")
         for topic, protocol, name in (("Alarms", "email", "alarms' subscription"), ("FeedbackTopic", "sqs", "events")):
@@ -267,6 +282,13 @@ class Doctor:
             yield Finding("alarms", "problem", f"on: {', '.join(sorted(on))}", todo)
         else:
             yield Finding("alarms", "ok", "none is on")
+
+
+def _dkim_records(domain: str, dkim: Mapping[str, Any]) -> str:
+    """Return the CNAME records by which SES signs, in one sentence. An identity of one address has none."""
+    zone = dkim.get("SigningHostedZone", "dkim.amazonses.com")
+    records = [f"\n{token}._domainkey.{domain} CNAME {token}.{zone}" for token in dkim.get("Tokens", ())]
+    return f"add these records to your DNS:{''.join(records)}" if records else "look at Identities in the SES console"
 
 
 def txt_records(name: str) -> Sequence[str]:

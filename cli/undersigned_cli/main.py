@@ -21,6 +21,7 @@ from undersigned_cli.commands import (
     dead_letters,
     deliveries,
     delivery_controls,
+    deploying,
     doctor,
     keys,
     letters,
@@ -81,6 +82,7 @@ app.add_typer(secret.app, name="secret", cls=_NamingGroup, rich_help_panel=RUN)
 backups.add_to(app)
 reconciling.add_to(app)
 doctor.add_to(app)
+deploying.add_to(app)
 stack.add_to(app)
 
 MISTAKE, DIFFERS = 1, 3

@@ -200,14 +200,16 @@ def data_is_kept_when_the_stack_is_deleted(template: Template) -> Iterator[str]:
         }:
             policies: Any = (resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy"))
             # Nothing is lost with the CDN's proof: a new stack makes another.
-            if policies != ("Retain", "Retain") and name != "CdnProof":
-                yield f"{name} is deleted with the stack"
+            if policies != ("RetainExceptOnCreate", "Retain") and name != "CdnProof":
+                yield f"{name} is deleted with the stack, or stays when the stack can't be created"
 
 
-def tables_cannot_be_deleted_by_mistake(template: Template) -> Iterator[str]:
+def a_table_begins_without_deletion_protection(template: Template) -> Iterator[str]:
+    # CloudFormation could not delete it when it can't create the stack. `make deploy` turns it on, and CloudFormation
+    # leaves alone what no template has named.
     for name, properties in of_type(template, "AWS::DynamoDB::Table").items():
-        if properties.get("DeletionProtectionEnabled") is not True:
-            yield f"{name} can be deleted with one call"
+        if "DeletionProtectionEnabled" in properties:
+            yield f"{name} stays when the stack can't be created, or loses its protection with a later deployment"
 
 
 _NAMED_WITHIN_A_RESOURCE = {

@@ -36,7 +36,7 @@ from zoneinfo import ZoneInfo
 from ministack import app
 from ministack.core import lambda_runtime
 from ministack.core.responses import request_scope
-from ministack.services import apigateway, dynamodb, eventbridge, lambda_svc, scheduler, sqs
+from ministack.services import apigateway, dynamodb, eventbridge, lambda_svc, scheduler, ses_v2, sqs
 from ministack.services.cloudformation import provisioners
 
 if TYPE_CHECKING:
@@ -278,6 +278,19 @@ def make_secrets_without_punctuation() -> None:
     provisioners._sm_secret_string = made
 
 
+def give_identities_dkim_tokens() -> None:
+    """Give an identity of the template the DKIM records that it waits for. MiniStack gives them to others only."""
+    make = provisioners._ses_email_identity_create
+
+    def made(logical_id: str, properties: dict, stack_name: str) -> tuple:
+        result = make(logical_id, properties, stack_name)
+        identity = ses_v2._identities[result[0]]
+        identity["DkimAttributes"] = ses_v2._easy_dkim_attributes(result[0], identity["IdentityType"], {})
+        return result
+
+    provisioners._RESOURCE_HANDLERS["AWS::SES::EmailIdentity"]["create"] = made
+
+
 def keep_schedule_time_zones() -> None:
     """Fire cron schedules in their time zone, with the scheduled time in their input.
 
@@ -492,6 +505,7 @@ if __name__ == "__main__":
     run_prelude()
     hide_own_packages()
     make_secrets_without_punctuation()
+    give_identities_dkim_tokens()
     keep_schedule_time_zones()
     take_alarms_of_several_metrics()
     keep_composite_alarms()

@@ -9,6 +9,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from undersigned_cli.deploying.in_aws import protect_table
 from undersigned_cli.local import example_site, inbox, key, running
 from undersigned_cli.local.api_routes import make_routes
 from undersigned_cli.local.deploy import STACK_NAME, Deployment, architecture, fingerprint
@@ -210,6 +211,8 @@ class LocalStack:
             message = f"the deployment failed; see {self._logs / 'sam-deploy.log'} and emulator.log in the same folder"
             raise LocalStackError(message)
         make_routes(deployment.client, STACK_NAME, deployed.api, deployed.functions)
+        # As `make deploy` does, so that the doctor finds nothing here either.
+        protect_table(deployment.client("dynamodb"), deployed.outputs["TableName"])
         Memory(servers.ports, wanted).write(self._state)
         return deployed
 

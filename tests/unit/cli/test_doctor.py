@@ -44,6 +44,7 @@ class Account:
         self.alarms: list[str] = []
         self.composite_alarms: list[str] = []
         self.dmarc = ["v=DMARC1; p=quarantine", "something else"]
+        self.protected = True
         self.denied: set[str] = set()
 
     def client(self, _service: str) -> Account:
@@ -62,6 +63,7 @@ class Account:
     def paginate(self, *, StackName: str) -> Any:  # noqa: N803  (AWS's name)
         assert StackName == "undersigned"
         resources = {
+            "AWS::DynamoDB::Table": {"Table": "table-1"},
             "AWS::SNS::Topic": {"Alarms": "alarms-arn", "FeedbackTopic": "feedback-arn"},
             "AWS::Scheduler::Schedule": {"PlanDeliveriesWeekly": "weekly", "ReconcileDaily": "daily"},
             "AWS::Lambda::EventSourceMapping": {
@@ -77,6 +79,10 @@ class Account:
                 for name, physical in found.items()
             ]
         }
+
+    def describe_table(self, *, TableName: str) -> Any:  # noqa: N803
+        assert TableName == "table-1"
+        return {"Table": {"DeletionProtectionEnabled": True} if self.protected else {}}
 
     def get_email_identity(self, *, EmailIdentity: str) -> Any:  # noqa: N803
         if EmailIdentity not in self.identities:
@@ -134,7 +140,7 @@ def findings(account: Account, state: State) -> list[Finding]:
 def test_a_healthy_stack_has_no_problem(account: Account) -> None:
     assert findings(account, "problem") == []
     assert findings(account, "unknown") == []
-    assert len(findings(account, "ok")) == 15
+    assert len(findings(account, "ok")) == 16
 
 
 FAULTS: dict[str, tuple[Callable[[Account], Any], str, str]] = {
@@ -146,9 +152,11 @@ FAULTS: dict[str, tuple[Callable[[Account], Any], str, str]] = {
         "DNS records",
     ),
     "DKIM's records are missing": (
-        lambda it: it.identities["letters.example"].update(DkimAttributes={"Status": "PENDING"}),
+        lambda it: it.identities["letters.example"].update(
+            DkimAttributes={"Status": "PENDING", "Tokens": ["a1", "b2", "c3"]}
+        ),
         "DKIM",
-        "three CNAME records",
+        "\nb2._domainkey.letters.example CNAME b2.dkim.amazonses.com\n",
     ),
     "there is no DMARC record": (lambda it: it.dmarc.clear(), "DMARC", "add a TXT record at _dmarc.letters.example"),
     "there are two DMARC records": (lambda it: it.dmarc.append("v=DMARC1; p=none"), "DMARC", "keep one"),
@@ -208,6 +216,11 @@ FAULTS: dict[str, tuple[Callable[[Account], Any], str, str]] = {
         lambda it: setattr(it, "waiting_at_once", 100),
         "waiting emails",
         "ask for a higher rate under Account dashboard, or deploy with a lower SignersPerSecond",
+    ),
+    "one call could delete the table": (
+        lambda it: setattr(it, "protected", False),
+        "deletion protection",
+        "--table-name table-1 --deletion-protection-enabled",
     ),
     "an alarm is on": (lambda it: it.alarms.append("undersigned-TallyAlarm-1"), "alarms", "runbook"),
     "a composite alarm is on": (lambda it: it.composite_alarms.append("undersigned-WorkAlarm-1"), "alarms", "runbook"),
@@ -278,7 +291,7 @@ def test_a_check_without_permission_is_unknown_and_the_others_go_on(account: Acc
     assert [(found.check, found.found) for found in findings(account, "unknown")] == [
         ("Lambda concurrency", "no answer: AccessDeniedException")
     ]
-    assert len(findings(account, "ok")) == 14
+    assert len(findings(account, "ok")) == 15
 
 
 def test_an_identity_of_a_single_address_is_found(account: Account) -> None:

@@ -60,6 +60,7 @@ def process(monkeypatch: pytest.MonkeyPatch, function: Function, given_up: list[
             stream_records_since=lambda _, position, limit: records[position : position + limit],
         ),
         "services.eventbridge": SimpleNamespace(),
+        "services.ses_v2": SimpleNamespace(),
         "services.sqs": SimpleNamespace(),
         "services.scheduler": SimpleNamespace(_schedules=SimpleNamespace(_data={})),
         "services.lambda_svc": SimpleNamespace(

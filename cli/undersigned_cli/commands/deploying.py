@@ -1,0 +1,154 @@
+"""`undersigned deploy` and `undersigned remove-stack`, behind `make deploy` and `make remove-stack`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import boto3
+import typer
+
+from undersigned_cli.commands.options import DEFAULT_STACK, RUN, Yes, examples
+from undersigned_cli.commands.output import ask, say
+from undersigned_cli.deploying.in_aws import StackInAws
+from undersigned_cli.deploying.parameters import Parameters
+from undersigned_cli.deploying.questions import Questions
+from undersigned_cli.deploying.sam import Sam
+from undersigned_cli.deploying.settings_file import Settings, SettingsError, SettingsFile
+from undersigned_cli.doctor import AFTER_DEPLOYING, Doctor, txt_records
+from undersigned_cli.local.processes import Environments, find_uv
+from undersigned_cli.local.stack import PROJECT
+from undersigned_cli.stacks import StackError
+
+_NAME = "[a-z][a-z0-9-]{0,29}"
+
+Which = Annotated[
+    str, typer.Argument(help="A second stack, such as `staging`; without it, the main one.", metavar="[STACK]")
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command(rich_help_panel=RUN, epilog=examples("deploy", "deploy staging"))(deploy)
+    app.command(rich_help_panel=RUN, epilog=examples("remove-stack staging"))(remove_stack)
+
+
+def deploy(which: Which = "", *, yes: Yes = False) -> None:
+    """Create or update the stack in AWS from deploy.toml in this checkout. The first time, ask for its settings."""
+    file = _file_of(which)
+    settings = file.read() if file.path.exists() else _first_settings(file)
+    stack = _in_aws(file, settings)
+    before = stack.parameters()
+    values = file.complete(settings)
+    if before is None:
+        _check_identity(stack, file, values)
+        stack.delete_what_failed()
+    sam = Sam(Environments(find_uv(PROJECT), PROJECT, PROJECT / ".undersigned" / "environments"), settings.region)
+    sam.build(values)
+    sam.deploy(stack.name, values, is_new=before is None, asks=not yes)
+    if stack.parameters() is None:
+        say("Nothing was deployed.")
+        return
+    stack.protect_table()
+    _say_what_to_do_next(stack, values["SenderAddress"])
+
+
+def remove_stack(which: Which = "", *, yes: Yes = False) -> None:
+    """Delete the stack in AWS, after saying what stays: what people signed, and the key of their links."""
+    file = _file_of(which)
+    stack = _in_aws(file, file.read())
+    if stack.parameters() is None:
+        message = f"there is no stack {stack.name}"
+        raise StackError(message)
+    kept = [(what, stack.resources().get(logical_id)) for logical_id, what in _STAYS.items()]
+    say(f"The stack {stack.name} goes: its pages, functions, queues and alarms. These stay:")
+    for what, name in kept:
+        if name:
+            say(f"  {name}: {what}")
+    ask(f"Remove the stack {stack.name}?", yes=yes)
+    stack.delete()
+    say(f"{stack.name} is gone. docs/production.md says how to delete what stays (#remove-a-stack).")
+
+
+_STAYS = {
+    "Table": "every letter, and what became of it",
+    "PacketBucket": "the packets that were sent, which links in emails open",
+    "Secret": "the key of all links, without which everybody could sign again",
+    "SenderEmailIdentity": "your domain in SES, which other programs may send from",
+}
+"""What a stack leaves behind, and why: the resources that template.yaml retains."""
+
+
+def _file_of(which: str) -> SettingsFile:
+    if which and not re.fullmatch(_NAME, which):
+        message = f"{which!r} can't be the name of a stack; give at most 30 small letters, digits and hyphens"
+        raise typer.BadParameter(message)
+    if not (PROJECT / "template.yaml").is_file():
+        message = f"{PROJECT} has no template.yaml; deploy from a checkout of the project"
+        raise StackError(message)
+    name = f"{DEFAULT_STACK}-{which}" if which else DEFAULT_STACK
+    path = Path(PROJECT, f"deploy.{which}.toml" if which else "deploy.toml")
+    return SettingsFile(path, name, Parameters.of(PROJECT / "template.yaml"))
+
+
+def _in_aws(file: SettingsFile, settings: Settings) -> StackInAws:
+    """Say which account and region these are, and return the stack there. Raises SettingsError for another account."""
+    stack = StackInAws(file.stack, boto3.Session(region_name=settings.region))
+    caller = stack.caller()
+    if caller.account != settings.account:
+        message = (
+            f"{file.path.name} says account {settings.account}, but this profile is of account {caller.account}; "
+            "choose the profile with AWS_PROFILE"
+        )
+        raise SettingsError(message)
+    say(f"Stack {stack.name} in AWS account {caller.account}, region {settings.region}, as {caller.name}")
+    return stack
+
+
+def _first_settings(file: SettingsFile) -> Settings:
+    """Take the settings of the deployed stack, or ask for them; write the file."""
+    session = boto3.Session()
+    questions = Questions(file.parameters, file.path.name)
+    region = session.region_name
+    found = StackInAws(file.stack, session).parameters() if region else None
+    if region is None or found is None:
+        say(f"There is no {file.path.name} yet. Enter takes what is in brackets.")
+        region = questions.region(region)
+        found = StackInAws(file.stack, boto3.Session(region_name=region)).parameters()
+    stack = StackInAws(file.stack, boto3.Session(region_name=region))
+    caller = stack.caller()
+    if found is None:
+        say(f"The stack is going to be in AWS account {caller.account}, as {caller.name}.")
+        chosen = questions.settings()
+        if stack.has_identity(chosen["SenderIdentity"]):
+            say(f"SES has {chosen['SenderIdentity']} already, so the stack doesn't create it (ManageIdentity).")
+            chosen["ManageIdentity"] = "false"
+    else:
+        defaults = file.parameters.defaults
+        known = {name: value for name, value in found.items() if name in file.parameters.by_name}
+        chosen = {name: value for name, value in known.items() if value != defaults.get(name)}
+    settings = Settings(region, caller.account, chosen)
+    file.write(settings)
+    say(f"{file.path.name} has the settings now{'' if found is None else ' of the deployed stack'}.")
+    return settings
+
+
+def _check_identity(stack: StackInAws, file: SettingsFile, values: dict[str, str]) -> None:
+    identity = values["SenderIdentity"]
+    if values["ManageIdentity"] == "true" and stack.has_identity(identity):
+        message = (
+            f"SES has {identity} already, so a new stack can't create it; "
+            f"write ManageIdentity = false into {file.path.name}"
+        )
+        raise SettingsError(message)
+
+
+def _say_what_to_do_next(stack: StackInAws, sender: str) -> None:
+    doctor = Doctor(stack=stack.name, sender=sender, client=stack.client, txt=txt_records, targets=())
+    todo = [finding for finding in doctor.findings(AFTER_DEPLOYING) if finding.state != "ok"]
+    say("\nWhat to do next" if todo else "\nThe stack is deployed.")
+    for number, finding in enumerate(todo, start=1):
+        say(f"{number}. {finding.check}: {finding.found}. {finding.todo[:1].upper()}{finding.todo[1:]}")
+    option = "" if stack.name == DEFAULT_STACK else f" --stack-name {stack.name}"
+    say(f"`undersigned doctor{option}` looks at all of this again, and at more.")

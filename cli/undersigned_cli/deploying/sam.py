@@ -1,0 +1,70 @@
+"""The SAM CLI in the version of uv.lock: it builds the stack and deploys it, at the person's terminal."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from undersigned.domain.errors import UndersignedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from undersigned_cli.local.processes import Environments
+
+_KEPT_PREFIXES = ("AWS_", "SAM_CLI_")
+_KEPT = ("TERM", "COLUMNS")
+
+
+class SamError(UndersignedError):
+    """SAM failed. Its output is on the terminal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sam:
+    """Builds and deploys the template of this checkout to a region."""
+
+    environments: Environments
+    region: str
+
+    def build(self, values: Mapping[str, str]) -> None:
+        """Build the functions and layers, which takes what did not change from a cache; raises SamError."""
+        self._run("build", "--cached", "--parallel", *_overrides(values))
+
+    def deploy(self, stack: str, values: Mapping[str, str], *, is_new: bool, asks: bool) -> None:
+        """Show the changes and make them; raises SamError. A stack that can't be created is deleted again."""
+        self._run(
+            "deploy",
+            *("--stack-name", stack, "--s3-prefix", stack, "--resolve-s3"),
+            *("--capabilities", "CAPABILITY_IAM", "--no-fail-on-empty-changeset"),
+            "--confirm-changeset" if asks else "--no-confirm-changeset",
+            *(("--on-failure", "DELETE") if is_new else ()),
+            *_overrides(values),
+        )
+
+    def _run(self, verb: str, *arguments: str) -> None:
+        kept = {name: value for name, value in os.environ.items() if name in _KEPT or name.startswith(_KEPT_PREFIXES)}
+        project = self.environments.project
+        done = subprocess.run(  # noqa: S603
+            self.environments.command("sam", "sam", verb, "--region", self.region, *arguments),
+            cwd=project,
+            env={
+                **self.environments.variables("sam"),
+                **kept,
+                "AWS_REGION": self.region,
+                "AWS_DEFAULT_REGION": self.region,
+                "SAM_CLI_TELEMETRY": "0",
+                "__SAM_CLI_APP_DIR": str(project / ".uv" / "sam"),
+            },
+            check=False,
+        )
+        if done.returncode:
+            message = f"sam {verb} failed, as it says above; when the cause is gone, run make deploy again"
+            raise SamError(message)
+
+
+def _overrides(values: Mapping[str, str]) -> list[str]:
+    # SAM takes an empty value only in quotes.
+    return ["--parameter-overrides", *(f'{name}="{value}"' for name, value in values.items())]
