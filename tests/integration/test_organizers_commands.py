@@ -135,7 +135,7 @@ def test_signatures_are_listed_newest_first_and_filtered(listed: Any, world: Wor
     assert emails("--status", "confirmed") == ["ada"]
     assert emails("--status", "quarantined") == ["di"]
     assert emails("--suspicion", "trap") == emails("--suspicion", "any") == ["di"]
-    assert emails("--suspicion", "too fast") == []
+    assert emails("--suspicion", "no form") == []
     assert emails("--limit", "2") == ["di", "cy"]
     assert emails("--email", "CY@signers.example") == ["cy"]
     assert emails("--email", "nobody@signers.example") == []

@@ -53,7 +53,7 @@ def test_an_hour_has_no_letter_of_the_next() -> None:
 def test_the_sentences_say_how_many_of_how_many() -> None:
     found = [
         *letters(38, network="a" * 12, email="x@trap.example"),
-        *letters(1, quarantine="too fast"),
+        *letters(1, quarantine="no form"),
         *letters(173, email="y@gmail.com"),
     ]
     assert sentences(*found) == [

@@ -65,16 +65,16 @@ def test_a_confirmed_signature_counts_in_every_counter() -> None:
 
 
 def test_a_confirmed_signature_counts_for_its_suspicion() -> None:
-    counters = counters_of(mark_of(replace(SIGNED, quarantine="too fast")))
-    assert counters == (*counters_of(mark_of(SIGNED)), "SUSPICION#too fast")
-    assert len(counters_of(mark_of(replace(SIGNED, status="pending", quarantine="too fast")))) == 1
+    counters = counters_of(mark_of(replace(SIGNED, quarantine="no form")))
+    assert counters == (*counters_of(mark_of(SIGNED)), "SUSPICION#no form")
+    assert len(counters_of(mark_of(replace(SIGNED, status="pending", quarantine="no form")))) == 1
 
 
 def test_in_a_campaign_with_sources_a_confirmed_signature_counts_for_its_source_too() -> None:
     from_flyer = replace(SIGNED, source="flyer")
 
     assert counters_of(mark_of(from_flyer)) == (*counters_of(mark_of(SIGNED)), "SOURCE#flyer")
-    assert len(counters_of(mark_of(replace(from_flyer, quarantine="too fast")))) == MOST_COUNTERS
+    assert len(counters_of(mark_of(replace(from_flyer, quarantine="no form")))) == MOST_COUNTERS
     assert counters_of(mark_of(replace(from_flyer, status="pending"))) == ("PROVIDER#gmail.com",)
 
 

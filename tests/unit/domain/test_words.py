@@ -221,7 +221,7 @@ def test_words_beside_the_rows_own_that_are_said_later_take_no_room_and_become_t
 def test_clean_words_that_are_sent_again_and_look_like_a_bots_change_nothing(before: list[str]) -> None:
     forms = [sent("one"), *(sent(note, 5) for note in before)]
     row = after(*forms)
-    again = after(*forms, sent("one", 10, "no proof"))
+    again = after(*forms, sent("one", 10, "no form"))
     assert again == replace(row, version=again.version)
 
 
