@@ -700,20 +700,6 @@ def deliveries(counts: Counts, stack: Stack) -> Rows:
     return rows
 
 
-def idle_bill() -> Rows:
-    """Return the idle bill of docs/production.md, which a test holds to the template."""
-    text = (ROOT / "docs" / "production.md").read_text(encoding="utf-8")
-    section = text.split("## The idle bill\n")[1].split("\n## ")[0]
-    lines = [line.strip("|").split("|") for line in section.splitlines() if line.startswith("| ")]
-    head, *rows = [[cell.strip().strip("*") for cell in line] for line in lines]
-    columns = [
-        (head.index(name), name)
-        for name in ("how many", "free", "price", "dollars", "without the free part")
-        if name in head
-    ]
-    return {row[0]: {name: _number(row[index]) for index, name in columns} for row in rows}
-
-
 def _number(text: str) -> float | str:
     return float(text) if re.fullmatch(r"[0-9]+\.[0-9]{2}", text) else text
 
@@ -777,7 +763,6 @@ def measure(size: Size) -> Figures:
         "emails": _emails(counts, stack, mailed, long),
         "behind": _behind({"as deployed": today(), "prepared": stack}, counts, long),
         "deliveries": {f"{name}": row for name, row in deliveries(counts, stack).items()},
-        "idle bill": idle_bill(),
         "bill": _bills(bill),
         "assumed": {name: {"milliseconds": round(1000 * seconds, 1)} for name, seconds in LATENCY.items()},
         "limits": {

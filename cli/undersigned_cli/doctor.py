@@ -271,12 +271,8 @@ class Doctor:
             yield Finding("event source mappings", "ok", f"{len(found)} are on")
 
     def _alarms(self) -> Iterator[Finding]:
-        # Without the types, CloudWatch returns no composite alarm.
-        kinds = ("MetricAlarm", "CompositeAlarm")
-        answer = self.client("cloudwatch").describe_alarms(
-            AlarmNamePrefix=f"{self.stack}-", StateValue="ALARM", AlarmTypes=kinds
-        )
-        on = [alarm["AlarmName"] for kind in kinds for alarm in answer.get(f"{kind}s", ())]
+        answer = self.client("cloudwatch").describe_alarms(AlarmNamePrefix=f"{self.stack}-", StateValue="ALARM")
+        on = [alarm["AlarmName"] for alarm in answer["MetricAlarms"]]
         if on:
             todo = "docs/runbook.md has an entry for each"
             yield Finding("alarms", "problem", f"on: {', '.join(sorted(on))}", todo)

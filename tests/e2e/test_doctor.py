@@ -124,7 +124,7 @@ def without_subscription(stack: RunningStack, topic: str, protocol: str) -> Iter
 
 @contextmanager
 def alarm_on(stack: RunningStack) -> Iterator[None]:
-    alarms, name = stack.client("cloudwatch"), physical_id(stack, "TallyFailedAlarm")
+    alarms, name = stack.client("cloudwatch"), physical_id(stack, "DeadLettersAlarm")
     alarms.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="planted")
     try:
         yield
@@ -204,7 +204,7 @@ def test_fourteen_planted_faults_are_all_named_and_nothing_else(
         "schedules": "off or gone: ReconcileDaily, ReportDeliveriesWeekly",
         "events": "none",
         "alarms' subscription": "none",
-        "alarms": f"on: {physical_id(stack, 'TallyFailedAlarm')}",
+        "alarms": f"on: {physical_id(stack, 'DeadLettersAlarm')}",
         "sandbox": "SES sends to verified addresses only",
         "sending": "paused or under review: SHUTDOWN",
         "daily quota": "999 of 1000 emails used in 24 hours",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 
 FUNCTION = "AWS::Serverless::Function"
 ALARM = "AWS::CloudWatch::Alarm"
-COMPOSITE = "AWS::CloudWatch::CompositeAlarm"
 LAYER = "AWS::Serverless::LayerVersion"
 LOG_GROUP = "AWS::Logs::LogGroup"
 QUEUE = "AWS::SQS::Queue"
@@ -34,73 +32,22 @@ def of_type(template: Template, kind: str) -> dict[str, dict[str, Any]]:
 
 
 class Source(NamedTuple):
-    """A metric that an alarm watches, or the metrics that its query finds.
-
-    A query finds the metrics with these dimensions; with `labels`, those that have just these, whatever their values.
-    """
+    """A metric that an alarm watches."""
 
     namespace: str
     name: Any
     dimensions: dict[str, Any]
     statistic: str | None
     period: int
-    is_query: bool = False
-    labels: frozenset[str] | None = None
-
-    def has(self, namespace: str, name: Any, dimensions: Mapping[str, Any]) -> bool:
-        """Return whether this is, or the query finds, a metric with just these dimensions."""
-        if (self.namespace, self.name) != (namespace, name):
-            return False
-        if not self.is_query:
-            return self.dimensions == dimensions
-        return self.dimensions.items() <= dimensions.items() and self.labels in {None, frozenset(dimensions)}
-
-
-_QUERY = re.compile(
-    r"""SELECT\ (?P<statistic>\w+)\((?P<name>\w+|"[^"]+")\)
-    \ FROM\ (?:"(?P<any_labels>[\w/]+)"|SCHEMA\("(?P<namespace>[\w/]+)"(?P<labels>(?:,\ \w+)*)\))
-    (?:\ WHERE\ (?P<dimension>\w+)\ =\ '(?P<value>[^']+)')?""",
-    re.VERBOSE,
-)
-"""A query of Metrics Insights. SCHEMA takes the namespace and all labels that a metric has, in any order.
-
-Source: "Query components and syntax in CloudWatch Metrics Insights", CloudWatch user guide.
-"""
 
 
 def sources(alarm: Mapping[str, Any]) -> list[Source]:
-    """Return what an alarm watches: one metric, those that an expression names, or those that a query finds."""
+    """Return what an alarm watches: one metric, or those that an expression names."""
     parts = alarm.get("Metrics")
     if parts is None:
-        return [_source(alarm, alarm.get("Statistic"), alarm["Period"])]
+        return [_source(alarm, alarm["Statistic"], alarm["Period"])]
     named = [part["MetricStat"] for part in parts if "MetricStat" in part]
-    if named:
-        return [_source(part["Metric"], part["Stat"], part["Period"]) for part in named]
-    [part] = parts
-    expression = part["Expression"]
-    found = _QUERY.fullmatch(expression["Fn::Sub"] if isinstance(expression, dict) else expression)
-    assert found, expression
-    dimensions = {found["dimension"]: _substituted(found["value"])} if found["dimension"] else {}
-    labels = None if found["any_labels"] else frozenset(re.findall(r"\w+", found["labels"]))
-    assert labels is None or dimensions.keys() <= labels, f"{expression} finds nothing"
-    return [
-        Source(
-            found["any_labels"] or found["namespace"],
-            _substituted(found["name"].strip('"')),
-            dimensions,
-            {"MAX": "Maximum", "SUM": "Sum"}[found["statistic"]],
-            part["Period"],
-            is_query=True,
-            labels=labels,
-        )
-    ]
-
-
-def _substituted(text: str) -> Any:
-    """Return what a part of a text in Fn::Sub stands for: a Ref or a GetAtt, a text with names in it, or the text."""
-    if whole := re.fullmatch(r"\$\{(\w+)(?:\.(\w+))?\}", text):
-        return {"Fn::GetAtt": [whole[1], whole[2]]} if whole[2] else {"Ref": whole[1]}
-    return {"Fn::Sub": text} if "${" in text else text
+    return [_source(part["Metric"], part["Stat"], part["Period"]) for part in named]
 
 
 def _source(metric: Mapping[str, Any], statistic: str | None, period: int) -> Source:

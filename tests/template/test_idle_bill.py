@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from tests.aws_from_template import load_template
-from tests.template.reading import ALARM, COMPOSITE, event_sources, of_type, sources
+from tests.template.reading import ALARM, event_sources, of_type, sources
 
 MOST = 6.5
-"""US dollars a month, with what AWS gives every account for free, if it charges a query that finds no metric."""
+"""US dollars a month, with what AWS gives every account for free."""
 
 _POLLS_A_MONTH = 5 * 3 * 60 * 24 * 30
 """Lambda polls a queue with five pollers, each every 20 seconds."""
@@ -14,23 +14,15 @@ _POLLS_A_MONTH = 5 * 3 * 60 * 24 * 30
 
 def test_an_idle_stack_costs_little() -> None:
     template = load_template()
-    watched = [
-        source
-        for name, properties in of_type(template, ALARM).items()
-        for source in sources(properties)
-        if "Condition" not in template["Resources"][name]
-    ]
+    watched = sum(len(sources(alarm)) for alarm in of_type(template, ALARM).values())
     secrets = [
         resource
         for resource in template["Resources"].values()
         if resource["Type"] == "AWS::SecretsManager::Secret" and "Condition" not in resource
     ]
-    queries = sum(source.is_query for source in watched)
     polls = sum(kind == "SQS" for _, _, kind, _ in event_sources(template)) * _POLLS_A_MONTH
     dollars = {
-        "metrics": max(len(watched) - queries - 10, 0) * 0.10,
-        "queries": queries * 0.10,
-        "composite alarms": len(of_type(template, COMPOSITE)) * 0.50,
+        "metrics": max(watched - 10, 0) * 0.10,
         "polls": max(polls - 1_000_000, 0) * 0.40 / 1_000_000,
         "secrets": len(secrets) * 0.40,
         "dashboards": max(len(of_type(template, "AWS::CloudWatch::Dashboard")) - 3, 0) * 3.00,

@@ -337,49 +337,17 @@ def _fire_due_schedules() -> None:
 
 
 def take_alarms_of_several_metrics() -> None:
-    """Take an alarm of an expression, or of a query, for one of its first metric. MiniStack has none of the metrics."""
+    """Take an alarm of an expression for one of its first metric. MiniStack has none of the metrics."""
     record = provisioners._cw_metric_alarm_record
 
     def of_first_metric(name: str, properties: dict) -> dict:
-        parts = properties.get("Metrics", ())
-        stated = [part["MetricStat"] for part in parts if "MetricStat" in part]
-        queried = [(part, _QUERY.match(part["Expression"])) for part in parts if "MetricStat" not in part]
-        kept = {key: value for key, value in properties.items() if key != "Metrics"}
+        stated = [part["MetricStat"] for part in properties.get("Metrics", ()) if "MetricStat" in part]
         for first in stated[:1]:
+            kept = {key: value for key, value in properties.items() if key != "Metrics"}
             properties = kept | first["Metric"] | {"Statistic": first["Stat"], "Period": first["Period"]}
-        for part, query in queried if not stated else ():
-            if query:
-                statistic, metric, namespace = query.groups()
-                named = {"Namespace": namespace, "MetricName": metric, "Statistic": statistic.capitalize()}
-                properties = kept | named | {"Period": part["Period"]}
         return record(name, properties)
 
     provisioners._cw_metric_alarm_record = of_first_metric
-
-
-_QUERY = re.compile(r"""SELECT (\w+)\("?([\w-]+)"?\) FROM (?:SCHEMA\()?"([^"]+)\"""")
-"""The beginning of a query of Metrics Insights: its statistic, metric and namespace."""
-
-
-def keep_composite_alarms() -> None:
-    """Take an alarm of other alarms. MiniStack's CloudFormation has none, and none of its alarms goes off here."""
-
-    def create(logical_id: str, properties: dict, stack_name: str) -> tuple[str, dict]:
-        name = properties.get("AlarmName") or f"{stack_name}-{logical_id}"
-        return name, {"Arn": f"arn:aws:cloudwatch:{_REGION}:{_ACCOUNT}:alarm:{name}"}
-
-    def update(physical_id: str, *_: Any) -> tuple[str, dict]:
-        return physical_id, {"Arn": f"arn:aws:cloudwatch:{_REGION}:{_ACCOUNT}:alarm:{physical_id}"}
-
-    provisioners._RESOURCE_HANDLERS["AWS::CloudWatch::CompositeAlarm"] = {
-        "create": create,
-        "update": update,
-        "delete": lambda *_: None,
-    }
-
-
-_REGION = os.environ.get("MINISTACK_REGION", "")
-_ACCOUNT = os.environ.get("MINISTACK_ACCOUNT_ID", "")
 
 
 def read_streams_as_lambda_does() -> None:
@@ -508,7 +476,6 @@ if __name__ == "__main__":
     give_identities_dkim_tokens()
     keep_schedule_time_zones()
     take_alarms_of_several_metrics()
-    keep_composite_alarms()
     read_streams_as_lambda_does()
     ask_for_the_key()
     stop_with_parent()

@@ -42,7 +42,6 @@ class Account:
         self.mappings = {"uuid-1": "Enabled", "uuid-2": "Enabled", "uuid-3": "Enabled"}
         self.waiting_at_once = 2
         self.alarms: list[str] = []
-        self.composite_alarms: list[str] = []
         self.dmarc = ["v=DMARC1; p=quarantine", "something else"]
         self.protected = True
         self.denied: set[str] = set()
@@ -117,12 +116,8 @@ class Account:
         scaling = {"ScalingConfig": {"MaximumConcurrency": self.waiting_at_once}} if UUID == "uuid-3" else {}
         return {"State": self.mappings[UUID], **scaling}
 
-    def describe_alarms(self, *, AlarmTypes: Sequence[str] = ("MetricAlarm",), **_: Any) -> Any:  # noqa: N803
-        """Like CloudWatch, return only metric alarms unless composite ones are asked for."""
-        return {
-            f"{kind}s": [{"AlarmName": name} for name in found] if kind in AlarmTypes else []
-            for kind, found in (("MetricAlarm", self.alarms), ("CompositeAlarm", self.composite_alarms))
-        }
+    def describe_alarms(self, **_: Any) -> Any:
+        return {"MetricAlarms": [{"AlarmName": name} for name in self.alarms]}
 
 
 @pytest.fixture
@@ -222,8 +217,7 @@ FAULTS: dict[str, tuple[Callable[[Account], Any], str, str]] = {
         "deletion protection",
         "--table-name table-1 --deletion-protection-enabled",
     ),
-    "an alarm is on": (lambda it: it.alarms.append("undersigned-TallyAlarm-1"), "alarms", "runbook"),
-    "a composite alarm is on": (lambda it: it.composite_alarms.append("undersigned-WorkAlarm-1"), "alarms", "runbook"),
+    "an alarm is on": (lambda it: it.alarms.append("undersigned-WorkFailsAlarm-1"), "alarms", "runbook"),
 }
 
 
