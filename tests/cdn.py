@@ -18,8 +18,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from tests.aws_from_template import load_template, resolve
 from tests.world import PUBLIC_URL
+from undersigned.domain.abuse_checks import PROOF_HEADER
 from undersigned.settings import Settings
-from undersigned.web.visitors import PROOF_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from undersigned.web.visitors import PROOF_HEADER
+from undersigned.domain.abuse_checks import PROOF_HEADER
 from undersigned_cli.stacks import StackError
 
 if TYPE_CHECKING:

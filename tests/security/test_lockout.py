@@ -9,9 +9,9 @@ import pytest
 
 from tests.cdn import EDGE, PROOF, in_front_of
 from tests.world import ADA, CAMPAIGN, world
+from undersigned.domain.abuse_checks import PROOF_HEADER
 from undersigned.domain.api_keys import REFUSAL_GROUPS, ApiKey, digest_of
 from undersigned.services.people import new_key_text
-from undersigned.web.visitors import PROOF_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,7 +12,7 @@ from tests.aws_from_template import resolve
 from tests.cdn import PARAMETERS, STACK_ID, TEMPLATE, behaviors, distribution, known
 from tests.template.reading import of_type, statements, translated
 from tests.world import PUBLIC_URL
-from undersigned.web.visitors import PROOF_HEADER
+from undersigned.domain.abuse_checks import PROOF_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -49,7 +49,3 @@ def loaded_by(function: str) -> set[str]:
 @pytest.mark.parametrize("function", ["public_api", "organizer_api"])
 def test_an_api_function_imports_no_slow_module_at_start(function: str) -> None:
     assert loaded_by(function) == set()
-
-
-def test_a_slow_module_imported_at_start_is_found() -> None:
-    assert "typst" in loaded_by("deliver")

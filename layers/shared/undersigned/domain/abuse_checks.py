@@ -26,6 +26,9 @@ Suspicion = Literal["trap", "no form", "erased before", "no mailbox"]
 WantedSuspicion = Literal["any", Suspicion]
 """What a search for suspicious letters can ask for."""
 
+PROOF_HEADER = "x-undersigned-proof"
+"""The header in which CloudFront proves that a request came through it, over whatever a visitor sends there."""
+
 FORM_WINDOW = timedelta(seconds=30)
 """Everybody who opens the form within it gets the same form token, so that caches can keep the page."""
 

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from aws_lambda_powertools import Logger
 
+from undersigned.domain.abuse_checks import PROOF_HEADER
+
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
-
-PROOF_HEADER = "x-undersigned-proof"
-"""The header in which CloudFront sends its proof, over whatever a visitor sends there."""
 
 logger = Logger()
 
