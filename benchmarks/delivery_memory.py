@@ -65,7 +65,7 @@ def delivering_of(
             campaigns=campaigns,
             catalog=Catalog(campaigns=campaigns, clock=lambda: NOW),
             signatures=signatures,
-            tokens=Tokens(lambda: ("secret",), lambda: NOW),
+            tokens=Tokens(lambda _: ("secret",), lambda: NOW),
             sender=Sender("letters@enddemand.example", "https://letters.example"),
             typesetter=typesetter,
             report_replaced=lambda *_: None,

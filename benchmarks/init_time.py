@@ -39,6 +39,7 @@ GOALS = (Limit("public_api", ("ratio_to_one_client",), at_most=1.4, timed=True),
 _DEPLOYED = {
     "TABLE_NAME": "none",
     "SECRET_ARN": "none",
+    "ORGANIZERS_SECRET_ARN": "none",
     "PACKET_BUCKET": "none",
     "SENDER_ADDRESS": "none",
     "CONFIGURATION_SET": "none",

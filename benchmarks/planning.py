@@ -138,7 +138,7 @@ _KNOWN = dict.fromkeys(
     (
         "TABLE_NAME",
         "DELIVERY_QUEUE_URL",
-        "SECRET_ARN",
+        "ORGANIZERS_SECRET_ARN",
         "PUBLIC_URL",
         "SENDER_ADDRESS",
         "CONFIGURATION_SET",

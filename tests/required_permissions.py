@@ -13,7 +13,6 @@ PARTITION = {"": "pk", "tray": "due", "listing": "listed"}
 
 SINGLE = {
     ("events", "PutEvents"): ("events:PutEvents", "EventBus.Arn"),
-    ("secretsmanager", "GetSecretValue"): ("secretsmanager:GetSecretValue", "Secret"),
     ("sesv2", "GetAccount"): ("ses:GetAccount", "*"),
     ("sns", "Publish"): ("sns:Publish", "Alarms"),
 }
@@ -55,30 +54,37 @@ def needs_of(service: str, operation: str, params: Mapping[str, Any]) -> Iterato
         case "s3", _ if operation in ON_OBJECT:
             yield Need(ON_OBJECT[operation], f"PacketBucket.Arn/{params['Key']}")
         case "sqs", _ if operation in ON_QUEUE:
-            # The logical id is the name's second part: undersigned-DeliveryQueue-1A2B3C.
-            queue = params["QueueUrl"].rpartition("/")[2].split("-")[1]
+            queue = _logical_id(params["QueueUrl"].rpartition("/")[2])
             # A batch needs the permission of a single message (SQS developer guide, "Amazon SQS API permissions").
             yield Need(f"sqs:{operation.removesuffix('Batch')}", f"{queue}.Arn")
         case "sesv2", "SendEmail":
-            facts = {"ses:FromAddress": params["FromEmailAddress"]}
-            # An email as MIME needs SendRawEmail in every API.
-            actions = (
-                ("ses:SendEmail", "ses:SendRawEmail") if "Raw" in params.get("Content", {}) else ("ses:SendEmail",)
-            )
-            # In the sandbox, SES also checks the permission on the identity of each recipient.
-            recipients = [f"identity/{address}" for address in params["Destination"]["ToAddresses"]]
-            # The logical id is the deployed name's second part, too.
-            configuration_set = (
-                params.get("ConfigurationSetName", "MailConfiguration").removeprefix("undersigned-").split("-")[0]
-            )
-            for resource in ("identity/SenderIdentity", *recipients, f"configuration-set/{configuration_set}"):
-                for action in actions:
-                    yield Need(action, f"arn:aws:ses:us-east-2:123456789012:{resource}", facts)
+            yield from _needs_of_email(params)
+        case "secretsmanager", "GetSecretValue":
+            yield Need("secretsmanager:GetSecretValue", _logical_id(params["SecretId"].rpartition(":")[2]))
         case _ if (service, operation) in SINGLE:
-            action, resource = SINGLE[service, operation]
-            yield Need(action, "CdnProof" if "CdnProof" in params.get("SecretId", "") else resource)
+            yield Need(*SINGLE[service, operation])
         case _:
             raise NotImplementedError(_unknown(service, operation))
+
+
+def _logical_id(name: str) -> str:
+    """Return the logical id in a deployed name: its second part, as in undersigned-DeliveryQueue-1A2B3C."""
+    return name.split("-")[1]
+
+
+def _needs_of_email(params: Mapping[str, Any]) -> Iterator[Need]:
+    facts = {"ses:FromAddress": params["FromEmailAddress"]}
+    # An email as MIME needs SendRawEmail in every API.
+    actions = ("ses:SendEmail", "ses:SendRawEmail") if "Raw" in params.get("Content", {}) else ("ses:SendEmail",)
+    # In the sandbox, SES also checks the permission on the identity of each recipient.
+    recipients = [f"identity/{address}" for address in params["Destination"]["ToAddresses"]]
+    # The logical id is the deployed name's second part, too.
+    configuration_set = (
+        params.get("ConfigurationSetName", "MailConfiguration").removeprefix("undersigned-").split("-")[0]
+    )
+    for resource in ("identity/SenderIdentity", *recipients, f"configuration-set/{configuration_set}"):
+        for action in actions:
+            yield Need(action, f"arn:aws:ses:us-east-2:123456789012:{resource}", facts)
 
 
 def _needs_of_dynamodb(operation: str, params: Mapping[str, Any]) -> Iterator[Need]:

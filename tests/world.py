@@ -549,7 +549,8 @@ def _make(
         "FEEDBACK_QUEUE_URL": feedback_queue_url,
         "PACKET_BUCKET": aws_from_template.make_bucket(client_of("s3")),
         "OPERATOR_TOPIC": client_of("sns").create_topic(Name="Alarms")["TopicArn"],
-        "SECRET_ARN": client_of("secretsmanager").create_secret(Name="stack", SecretString="s" * 64)["ARN"],
+        "SECRET_ARN": _make_secret("Secret", "s" * 64),
+        "ORGANIZERS_SECRET_ARN": _make_secret("OrganizersSecret", "p" * 64),
         "SENDER_ADDRESS": SENDER,
         "PUBLIC_URL": PUBLIC_URL,
         "CONFIGURATION_SET": "MailConfiguration",
@@ -596,6 +597,11 @@ def _make(
         variables=known,
         publishes_events=publishes_events,
     )
+
+
+def _make_secret(logical_id: str, text: str) -> str:
+    made = client_of("secretsmanager").create_secret(Name=f"undersigned-{logical_id}-1", SecretString=text)
+    return str(made["ARN"])
 
 
 def _look_up(domain: str) -> list[tuple[int, str]]:

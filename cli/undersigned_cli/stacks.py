@@ -26,6 +26,7 @@ _SETTING_OF_OUTPUT = {
     "PacketBucketName": "PACKET_BUCKET",
     "DeliveryQueueUrl": "DELIVERY_QUEUE_URL",
     "SecretArn": "SECRET_ARN",
+    "OrganizersSecretArn": "ORGANIZERS_SECRET_ARN",
     "SenderAddress": "SENDER_ADDRESS",
     "ConfigurationSetName": "CONFIGURATION_SET",
     "DeliveryDay": "DELIVERY_DAY",

@@ -5,6 +5,7 @@ from undersigned.wiring import Wiring
 stack = Wiring.of_environment(
     "table_name",
     "secret_arn",
+    "organizers_secret_arn",
     "sender_address",
     "packet_bucket",
     "delivery_queue_url",

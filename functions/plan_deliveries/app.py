@@ -24,7 +24,13 @@ if TYPE_CHECKING:
 
 logger = Logger()
 stack = Wiring.of_environment(
-    "table_name", "secret_arn", "delivery_queue_url", "schedule", "sender", "configuration_set", "plans_at_once"
+    "table_name",
+    "organizers_secret_arn",
+    "delivery_queue_url",
+    "schedule",
+    "sender",
+    "configuration_set",
+    "plans_at_once",
 )
 planning = stack.planning()
 hours = stack.hours()

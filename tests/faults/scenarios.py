@@ -193,7 +193,7 @@ class Acts:
 
     def press(self, browser: Browser, path: str, values: dict[str, str] | None = None) -> Answer:
         """Press a button as a person does, who may press it again. A second try may find that the first one worked."""
-        token = self.platform.world.wiring.tokens.for_posts(session_token(browser.cookies))
+        token = self.platform.world.wiring.organizer_tokens.for_posts(session_token(browser.cookies))
         return self.platform.person(lambda: browser.post(path, {"token": token, **(values or {})}))
 
     def correct(self, target: str, **changes: Any) -> None:

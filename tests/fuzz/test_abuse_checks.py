@@ -13,7 +13,7 @@ from undersigned_cli import campaign_folder
 
 CAMPAIGN = campaign_folder.read(Path(__file__).parents[2] / "campaigns" / "end-demand-illinois").campaign
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
-TOKENS = Tokens(lambda: ("of this stack",), lambda: NOON)
+TOKENS = Tokens(lambda _: ("of this stack",), lambda: NOON)
 OURS = TOKENS.for_form(FormToken(CAMPAIGN.id, NOON - timedelta(minutes=1)))
 CHECKS = AbuseChecks(
     counters=None,  # type: ignore[arg-type]  # nothing is counted here

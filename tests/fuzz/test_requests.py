@@ -33,15 +33,16 @@ SITE = "https://www.enddemand.example"
 
 def tokens(world: World) -> dict[str, str]:
     """Issue a good token of each kind, for letters that exist and for one that doesn't."""
-    issue, signer = world.wiring.tokens, signer_id(SECRET, SIGNERS[0])
+    issue, organizers = world.wiring.tokens, world.wiring.organizer_tokens
+    signer = signer_id(SECRET, SIGNERS[0])
     return {
         "confirm": issue.for_signer("confirm", CAMPAIGN, signer),
         "letter": issue.for_signer("letter", CAMPAIGN, signer),
         "nobody": issue.for_signer("confirm", CAMPAIGN, "0" * 32),
         "packets": issue.for_packets(DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")),
-        "approval": issue.for_approval(CAMPAIGN, "2026-11-24"),
-        "far": issue.for_approval(CAMPAIGN, "2027-11-24"),
-        "session": issue.for_session(CAMPAIGN, digest_of(KEY)),
+        "approval": organizers.for_approval(CAMPAIGN, "2026-11-24"),
+        "far": organizers.for_approval(CAMPAIGN, "2027-11-24"),
+        "session": organizers.for_session(CAMPAIGN, digest_of(KEY)),
     }
 
 
@@ -354,7 +355,7 @@ def test_any_dashboard_request_is_answered(  # noqa: PLR0917
     world, (method, path) = stack.as_prepared(prepare), route
     address = f"/organizer{filled(path, world, odd)}" + (f"?{urlencode(query)}" if query else "")
     session = tokens(world)["session"]
-    token = world.wiring.tokens.for_posts(session).encode()
+    token = world.wiring.organizer_tokens.for_posts(session).encode()
     content = body[1].replace(b"token=x", b"token=" + token).replace(b'"token"\r\n\r\nx', b'"token"\r\n\r\n' + token)
     content = content.replace(b'"token": "x"', b'"token": "' + token + b'"')
     sent: dict[str, Any] = {"raw": content} if method in {"POST", "PUT", "DELETE"} else {}
@@ -416,7 +417,7 @@ def test_any_value_of_any_field_of_a_page_is_answered(path: str, name: str, valu
     world = stack.as_prepared(prepare)
     session = tokens(world)["session"]
     good = SCREENING | {"on_hold": "yes"} if path.endswith("/screening") else FIELDS
-    raw = json.dumps({**good, "token": world.wiring.tokens.for_posts(session), name: value}).encode()
+    raw = json.dumps({**good, "token": world.wiring.organizer_tokens.for_posts(session), name: value}).encode()
     headers = {"content-type": "application/json", "sec-fetch-site": "same-origin"}
     cookies = [f"__Host-session={session}"]
     check(world.request("POST", f"/organizer{filled(path, world, 'x')}", raw=raw, headers=headers, cookies=cookies))

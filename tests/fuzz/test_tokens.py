@@ -13,28 +13,29 @@ from undersigned.domain.abuse_checks import FormToken
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.errors import TokenError
 from undersigned.domain.tokens import ApprovalToken, SessionToken, SignerToken
-from undersigned.tokens import Tokens
+from undersigned.tokens import OrganizerTokens, Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
-TOKENS = Tokens(lambda: ("of this stack",), lambda: NOON)
+TOKENS = Tokens(lambda _: ("of this stack",), lambda: NOON)
+ORGANIZERS = OrganizerTokens(lambda _: ("of this stack",), lambda: NOON)
 
 READ: dict[str, Callable[[str], object]] = {
     "confirm": lambda token: TOKENS.read_signer("confirm", token),
     "letter": lambda token: TOKENS.read_signer("letter", token),
     "packets": TOKENS.read_packets,
-    "approval": TOKENS.read_approval,
-    "session": TOKENS.read_session,
+    "approval": ORGANIZERS.read_approval,
+    "session": ORGANIZERS.read_session,
     "form": TOKENS.read_form,
 }
 GOOD: dict[str, str] = {
     "confirm": TOKENS.for_words("trees", "0" * 32, "661097a9d6800"),
     "letter": TOKENS.for_signer("letter", "trees", "0" * 32),
     "packets": TOKENS.for_packets(DeliveryKey("trees", "oakton", "2026-11-30")),
-    "approval": TOKENS.for_approval("trees", "2026-11-30"),
-    "session": TOKENS.for_session("trees", "a" * 64),
+    "approval": ORGANIZERS.for_approval("trees", "2026-11-30"),
+    "session": ORGANIZERS.for_session("trees", "a" * 64),
     "form": TOKENS.for_form(FormToken("trees", NOON)),
 }
 KINDS = st.sampled_from(sorted(READ))
@@ -76,5 +77,5 @@ def test_a_token_keeps_its_values(first: str, second: str, third: str, moment: d
     assert TOKENS.read_signer("letter", TOKENS.for_signer("letter", first, second)) == SignerToken(first, second, NOON)
     named = SignerToken(first, second, NOON, third)
     assert TOKENS.read_signer("confirm", TOKENS.for_words(first, second, third)) == named
-    assert TOKENS.read_approval(TOKENS.for_approval(first, second)) == ApprovalToken(first, second)
-    assert TOKENS.read_session(TOKENS.for_session(first, second)) == SessionToken(first, second)
+    assert ORGANIZERS.read_approval(ORGANIZERS.for_approval(first, second)) == ApprovalToken(first, second)
+    assert ORGANIZERS.read_session(ORGANIZERS.for_session(first, second)) == SessionToken(first, second)

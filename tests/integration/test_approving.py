@@ -188,7 +188,7 @@ def test_an_approval_link_works_for_two_weeks(world: World) -> None:
 
 
 def test_a_link_to_a_period_far_ahead_is_answered_with_a_page(world: World) -> None:
-    token = world.wiring.tokens.for_approval(CAMPAIGN, "2026-12-24")
+    token = world.wiring.organizer_tokens.for_approval(CAMPAIGN, "2026-12-24")
     answer = world.post(f"/organizer/approve/{token}")
     assert (answer.status, answer.headers["content-type"]) == (410, "text/html; charset=utf-8")
     assert sent(world) == []

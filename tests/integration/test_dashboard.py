@@ -201,7 +201,7 @@ def test_a_forged_session_is_refused(world: World, manager: Organizer, forge: An
 
 
 def test_a_token_of_another_kind_is_not_a_session(world: World, manager: Organizer) -> None:
-    manager.cookies = [f"{COOKIE}={world.wiring.tokens.for_approval(CAMPAIGN, digest_of('us_manage'))}"]
+    manager.cookies = [f"{COOKIE}={world.wiring.organizer_tokens.for_approval(CAMPAIGN, digest_of('us_manage'))}"]
     assert manager.see("/deliveries").status == 303
 
 

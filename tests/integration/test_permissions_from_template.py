@@ -14,6 +14,8 @@ PENDING = {"pk": {"S": "SIGNATURE#a#1"}, "sk": {"S": "1"}}
 DELIVERY = {"pk": {"S": "DELIVERY#a#b"}, "sk": {"S": "PERIOD#2026-11-30"}}
 EXPORT = {"pk": {"S": "EXPORT#a"}, "sk": {"S": "1"}}
 COUNTER = {"pk": {"S": "COUNT#a"}, "sk": {"S": "TOTAL"}}
+SECRET = {"SecretId": "arn:aws:secretsmanager:us-east-2:123456789012:secret:undersigned-Secret-1-abcdef"}
+ORGANIZERS_SECRET = {"SecretId": "undersigned-OrganizersSecret-1"}
 EMAIL = {"FromEmailAddress": "letters@example.org", "Destination": {"ToAddresses": ["chief@example.com"]}}
 
 
@@ -68,7 +70,12 @@ def query(partition: str, attribute: str = "pk", **more: Any) -> dict[str, Any]:
         ),
         ("Deliver", "sesv2", "SendEmail", EMAIL, False),
         ("Deliver", "sesv2", "GetAccount", {}, True),
-        ("Deliver", "secretsmanager", "GetSecretValue", {}, True),
+        ("Deliver", "secretsmanager", "GetSecretValue", SECRET, True),
+        ("OrganizerApi", "secretsmanager", "GetSecretValue", ORGANIZERS_SECRET, True),
+        ("SendConfirmations", "secretsmanager", "GetSecretValue", ORGANIZERS_SECRET, True),
+        ("PublicApi", "secretsmanager", "GetSecretValue", ORGANIZERS_SECRET, False),
+        ("Deliver", "secretsmanager", "GetSecretValue", ORGANIZERS_SECRET, False),
+        ("PlanDeliveries", "secretsmanager", "GetSecretValue", SECRET, False),
     ],
 )
 def test_a_function_may_do_only_what_its_statements_allow(

@@ -89,7 +89,7 @@ def pages(world: World, language: str, cookies: tuple[str, ...]) -> Iterator[Ans
     for path in (f"{FORM}?lang={language}", f"{FORM}/count.svg?lang={language}", f"{FORM}/signed?lang={language}"):
         yield world.get(path)
     yield world.get("/packets/" + world.wiring.tokens.for_packets(DeliveryKey(CAMPAIGN, "evanston", PERIOD)))
-    yield world.get("/organizer/approve/" + world.wiring.tokens.for_approval(CAMPAIGN, PERIOD))
+    yield world.get("/organizer/approve/" + world.wiring.organizer_tokens.for_approval(CAMPAIGN, PERIOD))
     listed = ("", "/targets/evanston", "/deliveries", "/signatures", "/exports", "/audit")
     for path in (*listed, "/targets/evanston/next", f"/deliveries/{PERIOD}/evanston"):
         answer = world.get(f"{DASHBOARD}{path}", cookies=cookies)

@@ -1,7 +1,38 @@
-"""The stack in memory of the integration tests."""
+"""The stack in memory of the integration tests, and the rotation of its secrets."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from typer.testing import CliRunner
+
 from tests.integration.conftest import world
+from undersigned_cli.commands import options
+from undersigned_cli.main import app
+from undersigned_cli.stacks import Stack
+
+if TYPE_CHECKING:
+    from tests.world import World
 
 __all__ = ["world"]
+
+
+def value_of(world: World, secret: str) -> str:
+    """Return what one of the stack's secrets holds."""
+    return str(world.wiring._client("secretsmanager").get_secret_value(SecretId=secret)["SecretString"])
+
+
+@pytest.fixture
+def rotate(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return a function that runs the command, and then waits until the new keys are in use."""
+    monkeypatch.setattr(Stack, "wiring", lambda _stack: world.wiring)
+    monkeypatch.setattr(options, "stack_of", lambda **_: Stack({}, world.wiring._client))
+
+    def command(*arguments: str, answer: str | None = None, minutes: int = 15) -> str:
+        result = CliRunner().invoke(app, ["secret", "rotate", *arguments], catch_exceptions=False, input=answer)
+        assert result.exit_code in {0, 1}, result.output
+        world.clock.advance(minutes=minutes)
+        return str(result.output)
+
+    return command

@@ -7,14 +7,9 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import pytest
-from typer.testing import CliRunner
-
+from tests.security.conftest import value_of
 from tests.world import CAMPAIGN, DASHBOARD
 from undersigned.domain.api_keys import ApiKey, digest_of
-from undersigned_cli.commands import options
-from undersigned_cli.main import app
-from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -22,24 +17,8 @@ if TYPE_CHECKING:
 SAME_ORIGIN = {"sec-fetch-site": "same-origin"}
 
 
-@pytest.fixture
-def rotate(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Return a function that runs the command, and then waits until the new key is in use."""
-    monkeypatch.setattr(Stack, "wiring", lambda _stack: world.wiring)
-    monkeypatch.setattr(options, "stack_of", lambda **_: Stack({}, world.wiring._client))
-
-    def command(*arguments: str, answer: str | None = None, minutes: int = 15) -> str:
-        result = CliRunner().invoke(app, ["secret", "rotate", *arguments], catch_exceptions=False, input=answer)
-        assert result.exit_code in {0, 1}, result.output
-        world.clock.advance(minutes=minutes)
-        return str(result.output)
-
-    return command
-
-
 def secret_value(world: World) -> str:
-    arn = world.wiring.settings.secret_arn
-    return str(world.wiring._client("secretsmanager").get_secret_value(SecretId=arn)["SecretString"])
+    return value_of(world, world.wiring.settings.secret_arn)
 
 
 def test_links_survive_one_rotation_and_end_with_the_second(world: World, rotate: Any) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from tests.organizers import Browser
+from tests.security.conftest import value_of
 from tests.world import ADMINISTRATOR, CAMPAIGN, DASHBOARD
 from undersigned.domain.abuse_checks import FormToken
 from undersigned.domain.api_keys import ApiKey, digest_of
@@ -12,7 +15,8 @@ from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.people import Person, SignInRequest, person_id
 from undersigned.domain.signatures import signer_id
 from undersigned.domain.tokens import VALID_FOR
-from undersigned.tokens import Tokens
+from undersigned.services.signing_in import Asked
+from undersigned.tokens import OrganizerTokens, Tokens
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -37,22 +41,25 @@ ROUTES = {
 }
 
 
-def issued(tokens: Tokens, world: World, campaign: str = CAMPAIGN) -> dict[str, str]:
-    """Return a token of each kind, for something that exists."""
+def issued(
+    world: World, campaign: str = CAMPAIGN, tokens: Tokens | None = None, organizers: OrganizerTokens | None = None
+) -> dict[str, str]:
+    """Return a token of each kind, for something that exists. Without others, the stack's keys sign."""
+    tokens, organizers = tokens or world.wiring.tokens, organizers or world.wiring.organizer_tokens
     signer = signer_id(world.wiring.secret(), "ada@signers.example")
     return {
         "confirm": tokens.for_signer("confirm", campaign, signer),
         "letter": tokens.for_signer("letter", campaign, signer),
         "packets": tokens.for_packets(DeliveryKey(campaign, "evanston", PERIOD)),
         "form": tokens.for_form(FormToken(campaign, world.clock.now)),
-        "approval": tokens.for_approval(campaign, PERIOD),
-        "session": tokens.for_session(campaign, DIGEST),
+        "approval": organizers.for_approval(campaign, PERIOD),
+        "session": organizers.for_session(campaign, DIGEST),
         # These are about no campaign. Another request, and another session, don't exist.
-        "sign-in": tokens.for_sign_in(REQUEST if campaign == CAMPAIGN else "1" * 32),
-        "person": tokens.for_person(
+        "sign-in": organizers.for_sign_in(REQUEST if campaign == CAMPAIGN else "1" * 32),
+        "person": organizers.for_person(
             person_id(world.wiring.secret(), ADMINISTRATOR), SESSION if campaign == CAMPAIGN else "1" * 32
         ),
-        "post": tokens.for_posts("anything"),
+        "post": organizers.for_posts("anything"),
     }
 
 
@@ -74,7 +81,8 @@ def opened(world: World, token: str) -> set[str]:
     return found
 
 
-def test_a_token_opens_only_routes_of_its_own_kind(world: World) -> None:
+def make_what_exists(world: World) -> None:
+    """Make what the tokens of `issued` are about."""
     key = ApiKey(CAMPAIGN, DIGEST, "manage", "", datetime(2026, 1, 1, tzinfo=UTC))
     world.wiring.api_keys.put_api_key(key)
     administrator = Person(person_id(world.wiring.secret(), ADMINISTRATOR), ADMINISTRATOR)
@@ -83,17 +91,64 @@ def test_a_token_opens_only_routes_of_its_own_kind(world: World) -> None:
     world.wiring.people.put_session(administrator, SESSION, later)
     world.confirmed()
     world.week()
-    for kind, token in issued(world.wiring.tokens, world).items():
+
+
+def test_a_token_opens_only_routes_of_its_own_kind(world: World) -> None:
+    make_what_exists(world)
+    for kind, token in issued(world).items():
         assert opened(world, token) == {kind} - {"post"}, kind
     # The same tokens under another secret, and tokens for a campaign that doesn't exist.
-    forged = issued(Tokens(lambda: ("t" * 64,), world.clock), world)
-    elsewhere = issued(world.wiring.tokens, world, "another-campaign")
+    keys: Any = (lambda _: ("t" * 64,), world.clock)
+    forged = issued(world, CAMPAIGN, Tokens(*keys), OrganizerTokens(*keys))
+    elsewhere = issued(world, "another-campaign")
     for tokens in (forged, elsewhere):
         for kind, token in tokens.items():
             assert opened(world, token) == set(), kind
-    late = issued(world.wiring.tokens, world)
+    late = issued(world)
     for kind, validity in VALID_FOR.items():
         began = world.clock.now
         world.clock.now = began + validity + timedelta(seconds=1)
         assert opened(world, late[kind]) == set(), kind
         world.clock.now = began
+
+
+def leaked_keys(world: World) -> list[str]:
+    """Return every key in both secrets."""
+    settings = world.wiring.settings
+    return re.findall(
+        r"[\w-]{40,}", "".join(value_of(world, arn) for arn in (settings.secret_arn, settings.organizers_secret_arn))
+    )
+
+
+def made_from(key: str, world: World) -> tuple[dict[str, str], OrganizerTokens]:
+    """Return a token of each kind under a key, and what makes those of organizers."""
+    keys: Any = (lambda _: (key,), world.clock)
+    organizers = OrganizerTokens(*keys)
+    return issued(world, CAMPAIGN, Tokens(*keys), organizers), organizers
+
+
+def test_after_a_leak_and_the_runbook_nothing_that_leaked_opens_anything(world: World, rotate: Any) -> None:
+    """Who read both secrets makes every token and code that their keys can make, before the recovery and after it."""
+    make_what_exists(world)
+    rotate()
+    leaked = leaked_keys(world)
+    assert len(leaked) == 3 + 2, "two token keys in each, and the key of ids"
+    before = [made_from(key, world)[0] for key in leaked]
+    everything = {kind for tokens in before for token in tokens.values() for kind in opened(world, token)}
+    assert everything == {*ROUTES, "form", "session", "person"}, "before the recovery, the keys open everything"
+    rotate("--yes", minutes=0)
+    rotate("--yes", minutes=5)
+    maria = Browser(world)
+    maria.sign_in(ADMINISTRATOR)
+    stranger = Browser(world)
+    stranger.ask(ADMINISTRATOR)
+    asked = world.wiring.sign_ins.request(Asked.read(stranger.jar["__Host-asked"]).request)
+    assert asked
+    for key, old in zip(leaked, before, strict=True):
+        new, organizers = made_from(key, world)
+        for token in [*old.values(), *new.values()]:
+            assert opened(world, token) == set()
+        code = stranger.post("/organizer/sign-in/code", {"code": organizers.code_of(asked)})
+        assert code.status in {400, 410}, "who read a secret signs in as the administrator"
+        posted = {"why": "x", "token": organizers.for_posts(maria.jar["__Host-session"])}
+        assert maria.post("/targets/evanston/hold", posted).status == 403

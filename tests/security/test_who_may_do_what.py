@@ -138,7 +138,7 @@ def with_key(world: World, key: str, campaign: str = CAMPAIGN) -> Browser:
 
 def tokens_of(browser: Browser) -> str:
     """Return the token for posts of a session, as its pages have it."""
-    return browser.world.wiring.tokens.for_posts(session_token(browser.cookies))
+    return browser.world.wiring.organizer_tokens.for_posts(session_token(browser.cookies))
 
 
 def ask(browser: Browser, route: Route, campaign: str = CAMPAIGN) -> Answer:

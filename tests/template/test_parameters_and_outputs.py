@@ -48,6 +48,7 @@ OUTPUTS = {
     "DeliveryQueueUrl",
     "WaitingMailsUrl",
     "SecretArn",
+    "OrganizersSecretArn",
     "SenderAddress",
     "ConfigurationSetName",
     "DeliveryDay",

@@ -17,6 +17,7 @@ ONLY_WHEN_NEEDED = ("jinja2", "typst", "babel", "markdown_it", "resvg_py", "idna
 DEPLOYED = (
     "TABLE_NAME",
     "SECRET_ARN",
+    "ORGANIZERS_SECRET_ARN",
     "PACKET_BUCKET",
     "SENDER_ADDRESS",
     "CONFIGURATION_SET",

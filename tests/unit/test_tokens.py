@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.errors import TokenError
 from undersigned.domain.tokens import CLOCKS_DIFFER_BY, VALID_FOR, Purpose, SessionToken, SignerToken
-from undersigned.tokens import Tokens
+from undersigned.tokens import OrganizerTokens, Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +24,11 @@ SIGNER = SignerToken("trees", "0" * 32, NOON)
 
 
 def at(moment: datetime = NOON, secret: str = SECRET) -> Tokens:
-    return Tokens(lambda: (secret,), lambda: moment)
+    return Tokens(lambda _: (secret,), lambda: moment)
+
+
+def organizers(moment: datetime = NOON, secret: str = SECRET) -> OrganizerTokens:
+    return OrganizerTokens(lambda _: (secret,), lambda: moment)
 
 
 def signer_token(purpose: Purpose = "letter") -> str:
@@ -145,7 +149,7 @@ def test_a_token_with_another_number_of_parts_is_refused() -> None:
 def test_the_secret_is_read_for_the_first_token() -> None:
     reads: list[str] = []
 
-    def read() -> tuple[str]:
+    def read(_at: datetime) -> tuple[str]:
         reads.append("once")
         return (SECRET,)
 
@@ -157,7 +161,7 @@ def test_the_secret_is_read_for_the_first_token() -> None:
 
 
 def test_a_token_is_read_with_every_key_and_signed_with_the_first() -> None:
-    both = Tokens(lambda: ("new", SECRET), lambda: NOON)
+    both = Tokens(lambda _: ("new", SECRET), lambda: NOON)
     assert both.read_signer("letter", signer_token()) == SIGNER
     assert at(secret="new").read_signer("letter", both.for_signer("letter", SIGNER.campaign, SIGNER.signer)) == SIGNER
     with pytest.raises(TokenError):
@@ -165,19 +169,31 @@ def test_a_token_is_read_with_every_key_and_signed_with_the_first() -> None:
 
 
 def test_posts_are_accepted_with_the_tokens_of_every_key() -> None:
-    session = at().for_session("trees", "0" * 64)
-    both = Tokens(lambda: ("new", SECRET), lambda: NOON)
-    assert both.accepted_in_posts(session) == (at(secret="new").for_posts(session), at().for_posts(session))
+    session = organizers().for_session("trees", "0" * 64)
+    both = OrganizerTokens(lambda _: ("new", SECRET), lambda: NOON)
+    assert both.accepted_in_posts(session) == (
+        organizers(secret="new").for_posts(session),
+        organizers().for_posts(session),
+    )
 
 
 def test_a_session_lasts_twelve_hours_and_names_its_key() -> None:
-    token = at().for_session("trees", "0" * 64)
-    assert at(NOON + timedelta(hours=12)).read_session(token) == SessionToken("trees", "0" * 64)
+    token = organizers().for_session("trees", "0" * 64)
+    assert organizers(NOON + timedelta(hours=12)).read_session(token) == SessionToken("trees", "0" * 64)
     with pytest.raises(TokenError, match="too old"):
-        at(NOON + timedelta(hours=12, seconds=1)).read_session(token)
+        organizers(NOON + timedelta(hours=12, seconds=1)).read_session(token)
 
 
 def test_the_token_for_posts_depends_only_on_the_session() -> None:
-    session, other = at().for_session("trees", "0" * 64), at().for_session("trees", "1" * 64)
-    assert at().for_posts(session) == at(NOON + timedelta(hours=3)).for_posts(session)
-    assert len({at().for_posts(session), at().for_posts(other), at(secret="another").for_posts(session)}) == 3
+    session, other = organizers().for_session("trees", "0" * 64), organizers().for_session("trees", "1" * 64)
+    assert organizers().for_posts(session) == organizers(NOON + timedelta(hours=3)).for_posts(session)
+    assert (
+        len(
+            {
+                organizers().for_posts(session),
+                organizers().for_posts(other),
+                organizers(secret="another").for_posts(session),
+            }
+        )
+        == 3
+    )

@@ -1,4 +1,4 @@
-"""`undersigned secret`: the key that signs the links in emails, and the CDN's proof."""
+"""`undersigned secret`: the keys that sign links, forms and sessions, and the CDN's proof."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from undersigned_cli.stacks import Stack
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from undersigned.aws.secret import Secret
     from undersigned.domain.keyring import Keyring
 
 app = typer.Typer(no_args_is_help=True, help="Replace the stack's secrets.")
@@ -28,20 +29,27 @@ def rotate(
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask, even if links stop working.")] = False,
 ) -> None:
-    """Make a new key for links, forms and sessions. The key before stays valid until the next rotation.
+    """Make new keys for links, forms and sessions. The keys before stay valid until the next rotation.
 
-    Signers' ids don't change. The second rotation ends what was signed before the first one.
+    Both secrets of the stack get one. Signers' ids don't change. The second rotation ends what was signed before the
+    first one.
     """
     wiring = stack.wiring()
-    keyring, now = wiring.stack_secret.keyring(), wiring.now()
-    ended = _ended_by_rotation(keyring, now)
+    now = wiring.now()
+    ended = _ended_by_rotation(wiring.stack_secret.keyring(), now)
     if ended and not yes:
         typer.confirm(f"{ended} Go on?", abort=True)
-    wiring.stack_secret.replace(keyring.rotated(secrets.token_urlsafe(48), now))
+    # Signers' links live longest, so theirs comes last: if this command fails, the next one ends none of them.
+    _rotate(wiring.organizers_secret, now)
+    _rotate(wiring.stack_secret, now)
     for campaign in wiring.campaigns.campaign_ids():
         wiring.delivery_controls().record(campaign, "rotate secret", COMMAND_LINE)
-    say(f"The stack has a new key, and signs with it in {IN_USE_AFTER.seconds // 60} minutes.")
+    say(f"The stack has new keys, and signs with them in {IN_USE_AFTER.seconds // 60} minutes.")
     say(ended or "Links in earlier emails work until the next rotation.")
+
+
+def _rotate[K: Keyring](secret: Secret[K], now: datetime) -> None:
+    secret.replace(secret.keyring().rotated(secrets.token_urlsafe(48), now))
 
 
 @app.command("replace-proof", epilog=examples("secret replace-proof"))

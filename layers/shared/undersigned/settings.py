@@ -44,8 +44,13 @@ class Settings:
 
     @cached_property
     def secret_arn(self) -> str:
-        """The secret that holds the keys of signers' ids and of tokens."""
+        """The stack's secret: the keys of ids, and of signers' and recipients' links."""
         return self._required("SECRET_ARN")
+
+    @cached_property
+    def organizers_secret_arn(self) -> str:
+        """The secret that organizers' access rests on."""
+        return self._required("ORGANIZERS_SECRET_ARN")
 
     @cached_property
     def packet_bucket(self) -> str:

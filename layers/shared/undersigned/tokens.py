@@ -1,4 +1,7 @@
-"""Signed, expiring tokens for links, forms and sessions. Forging one requires a token key of the stack."""
+"""Signed, expiring tokens for links, forms and sessions. Forging one requires a token key of the stack.
+
+What lets somebody act as an organizer is under the keys of a secret of its own.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from undersigned.domain.people import SignInRequest
+
 _PARTS_OF_SIGNER = 2
 _PARTS_OF_WORDS = 3
 _PARTS_OF_DELIVERY = 3
@@ -34,6 +39,8 @@ _PARTS_OF_APPROVAL = 2
 _PARTS_OF_SESSION = 2
 _PARTS_OF_SIGN_IN = 1
 _PARTS_OF_PERSON = 2
+
+_CODES = 1_000_000
 
 
 class _Signer(TimestampSigner):
@@ -56,13 +63,39 @@ class _Signer(TimestampSigner):
         )
 
 
-class Tokens:
+class _Tokens:
     """Issues and reads tokens. A token is valid only for its own purpose."""
 
-    def __init__(self, keys: Callable[[], Sequence[str]], clock: Callable[[], datetime]) -> None:
-        """Keep a clock, and a function that returns the accepted keys, beginning with the one that signs."""
+    def __init__(self, keys: Callable[[datetime], Sequence[str]], clock: Callable[[], datetime]) -> None:
+        """Keep a clock, and a function that returns the keys accepted at a moment, the one that signs first."""
         self._keys = keys
         self._clock = clock
+
+    def _issue(self, purpose: Purpose, *parts: str, issued_at: datetime | None = None) -> str:
+        return _Signer(self._keys(self._clock()), purpose, issued_at or self._clock()).sign("~".join(parts)).decode()
+
+    def _read(self, purpose: Purpose, token: str, *counts: int) -> tuple[list[str], datetime]:
+        """Return a token's parts and when it was issued, which may be a little later than now."""
+        signer = _Signer(self._keys(self._clock()), purpose, self._clock() + CLOCKS_DIFFER_BY)
+        valid_for = VALID_FOR[purpose] + CLOCKS_DIFFER_BY
+        try:
+            value, issued_at = signer.unsign(token, max_age=int(valid_for.total_seconds()), return_timestamp=True)
+            parts = value.decode().split("~")
+        except SignatureExpired as error:
+            # What it says is signed, too.
+            said = (error.payload or b"").decode(errors="replace").split("~")
+            raise TokenExpiredError(said[0] if purpose in {"confirm", "letter"} else None) from error
+        except (BadData, UnicodeError) as error:
+            message = "the link is damaged"
+            raise TokenError(message) from error
+        if len(parts) not in counts:
+            message = "the link is damaged"
+            raise TokenError(message)
+        return parts, issued_at
+
+
+class Tokens(_Tokens):
+    """The tokens of signers' links, of forms and of recipients' packets."""
 
     def for_signer(self, purpose: Purpose, campaign: str, signer: str, issued_at: datetime | None = None) -> str:
         """Issue a token for a signer's link, dated now unless it continues an earlier link."""
@@ -80,6 +113,26 @@ class Tokens:
         """Issue a token for a delivery's packets."""
         return self._issue("packets", key.campaign, key.target, key.period)
 
+    def read_signer(self, purpose: Purpose, token: str) -> SignerToken:
+        """Read the token of a signer's link; raises TokenError, TokenExpiredError."""
+        counts = (_PARTS_OF_SIGNER, _PARTS_OF_WORDS) if purpose == "confirm" else (_PARTS_OF_SIGNER,)
+        (campaign, signer, *words), issued_at = self._read(purpose, token, *counts)
+        return SignerToken(campaign, signer, issued_at, *words)
+
+    def read_packets(self, token: str) -> DeliveryKey:
+        """Read the token of a delivery's packets; raises TokenError, TokenExpiredError."""
+        parts, _ = self._read("packets", token, _PARTS_OF_DELIVERY)
+        return DeliveryKey(*parts)
+
+    def read_form(self, token: str) -> FormToken:
+        """Read the token of a form; raises TokenError, TokenExpiredError."""
+        (campaign,), issued_at = self._read("form", token, _PARTS_OF_FORM)
+        return FormToken(campaign, issued_at)
+
+
+class OrganizerTokens(_Tokens):
+    """The tokens of organizers: what signs them in, their sessions, the forms of their pages, and approvals."""
+
     def for_approval(self, campaign: str, period: str) -> str:
         """Issue a token with which its holder can approve a campaign's period."""
         return self._issue("approval", campaign, period)
@@ -92,6 +145,14 @@ class Tokens:
         """Issue the token of a sign-in link."""
         return self._issue("sign-in", request)
 
+    def code_of(self, request: SignInRequest) -> str:
+        """Return the six digits that sign in for a request. They are computed, so that no row holds them.
+
+        One key makes them, the one that signed when the browser asked: a second valid code would double a guess's luck.
+        """
+        key = f"sign-in code:{self._keys(request.asked_at)[0]}".encode()
+        return f"{int.from_bytes(hmac.digest(key, request.id.encode(), 'sha256')) % _CODES:06}"
+
     def for_person(self, person: str, session: str) -> str:
         """Issue the token of a session of a person."""
         return self._issue("person", person, session)
@@ -103,20 +164,10 @@ class Tokens:
     def accepted_in_posts(self, session: str) -> tuple[str, ...]:
         """Return the tokens that posts of a session may have, the current one first."""
         signers = (
-            Signer(key, "undersigned.post", key_derivation="hmac", digest_method=hashlib.sha256) for key in self._keys()
+            Signer(key, "undersigned.post", key_derivation="hmac", digest_method=hashlib.sha256)
+            for key in self._keys(self._clock())
         )
         return tuple(signer.get_signature(session).decode() for signer in signers)
-
-    def read_signer(self, purpose: Purpose, token: str) -> SignerToken:
-        """Read the token of a signer's link; raises TokenError, TokenExpiredError."""
-        counts = (_PARTS_OF_SIGNER, _PARTS_OF_WORDS) if purpose == "confirm" else (_PARTS_OF_SIGNER,)
-        (campaign, signer, *words), issued_at = self._read(purpose, token, *counts)
-        return SignerToken(campaign, signer, issued_at, *words)
-
-    def read_packets(self, token: str) -> DeliveryKey:
-        """Read the token of a delivery's packets; raises TokenError, TokenExpiredError."""
-        parts, _ = self._read("packets", token, _PARTS_OF_DELIVERY)
-        return DeliveryKey(*parts)
 
     def read_approval(self, token: str) -> ApprovalToken:
         """Read the token of an approval; raises TokenError, TokenExpiredError."""
@@ -137,30 +188,3 @@ class Tokens:
         """Read the token of a session of a person; raises TokenError, TokenExpiredError."""
         parts, _ = self._read("person", token, _PARTS_OF_PERSON)
         return PersonToken(*parts)
-
-    def read_form(self, token: str) -> FormToken:
-        """Read the token of a form; raises TokenError, TokenExpiredError."""
-        (campaign,), issued_at = self._read("form", token, _PARTS_OF_FORM)
-        return FormToken(campaign, issued_at)
-
-    def _issue(self, purpose: Purpose, *parts: str, issued_at: datetime | None = None) -> str:
-        return _Signer(self._keys(), purpose, issued_at or self._clock()).sign("~".join(parts)).decode()
-
-    def _read(self, purpose: Purpose, token: str, *counts: int) -> tuple[list[str], datetime]:
-        """Return a token's parts and when it was issued, which may be a little later than now."""
-        signer = _Signer(self._keys(), purpose, self._clock() + CLOCKS_DIFFER_BY)
-        valid_for = VALID_FOR[purpose] + CLOCKS_DIFFER_BY
-        try:
-            value, issued_at = signer.unsign(token, max_age=int(valid_for.total_seconds()), return_timestamp=True)
-            parts = value.decode().split("~")
-        except SignatureExpired as error:
-            # What it says is signed, too.
-            said = (error.payload or b"").decode(errors="replace").split("~")
-            raise TokenExpiredError(said[0] if purpose in {"confirm", "letter"} else None) from error
-        except (BadData, UnicodeError) as error:
-            message = "the link is damaged"
-            raise TokenError(message) from error
-        if len(parts) not in counts:
-            message = "the link is damaged"
-            raise TokenError(message)
-        return parts, issued_at

@@ -21,7 +21,7 @@ from undersigned.domain.errors import NotFoundError
 from undersigned.domain.schedule import cadence_of, period_of
 from undersigned.services.catalog import Catalog
 from undersigned.settings import Settings
-from undersigned.tokens import Tokens
+from undersigned.tokens import OrganizerTokens, Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from undersigned.aws.signatures import Signatures
     from undersigned.domain.campaigns import Campaign
     from undersigned.domain.deliveries import DeliveryKey
+    from undersigned.domain.keyring import Keyring, SignersKeyring
     from undersigned.domain.reconciliations import Finding
     from undersigned.domain.schedule import Cadence
     from undersigned.rendering.fonts import FontBook
@@ -347,8 +348,8 @@ class Wiring:
 
     @cached_property
     def tokens(self) -> Tokens:
-        """Tokens of links."""
-        return Tokens(self._token_keys, self._clock)
+        """Tokens of signers and recipients."""
+        return Tokens(lambda at: self.stack_secret.keyring().token_keys(at), self._clock)
 
     @cached_property
     def cdn_proof(self) -> CdnProof | None:
@@ -359,14 +360,28 @@ class Wiring:
         return CdnProof(self._client("secretsmanager"), arn, self._clock) if arn else None
 
     @cached_property
-    def stack_secret(self) -> Secret:
+    def organizer_tokens(self) -> OrganizerTokens:
+        """Tokens of organizers."""
+        return OrganizerTokens(lambda at: self.organizers_secret.keyring().token_keys(at), self._clock)
+
+    @cached_property
+    def stack_secret(self) -> Secret[SignersKeyring]:
         """The stack's secret, which is fetched when a key is first needed, and again every few minutes."""
         from undersigned.aws.secret import Secret
+        from undersigned.domain.keyring import SignersKeyring
 
-        return Secret(self._client("secretsmanager"), self.settings.secret_arn, self._clock)
+        return Secret(SignersKeyring, self._client("secretsmanager"), self.settings.secret_arn, self._clock)
+
+    @cached_property
+    def organizers_secret(self) -> Secret[Keyring]:
+        """The secret that organizers' access rests on, fetched in the same way."""
+        from undersigned.aws.secret import Secret
+        from undersigned.domain.keyring import Keyring
+
+        return Secret(Keyring, self._client("secretsmanager"), self.settings.organizers_secret_arn, self._clock)
 
     def secret(self) -> str:
-        """Return the key of signers' ids, which never changes."""
+        """Return the key of signers' and people's ids, which never changes and opens nothing."""
         return self.stack_secret.keyring().signers
 
     def _token_keys(self) -> tuple[str, ...]:
@@ -594,7 +609,7 @@ class Wiring:
             people=self.people,
             directory=self.directory,
             campaign_exists=self._has_campaign,
-            tokens=self.tokens,
+            tokens=self.organizer_tokens,
             clock=self._clock,
         )
 
@@ -622,7 +637,7 @@ class Wiring:
             sign_ins=self.sign_ins,
             mails=lambda: self.people_mails,
             sessions=self.sessions(),
-            tokens=self.tokens,
+            tokens=self.organizer_tokens,
             clock=self._clock,
         )
 
@@ -650,7 +665,7 @@ class Wiring:
             sign_ins=self.sign_ins,
             directory=self.directory,
             post=Mailbox(self._quick_ses, self.settings.configuration_set, patience=0, sleep=self._sleep),
-            tokens=self.tokens,
+            tokens=self.organizer_tokens,
             sender=self.settings.sender,
             clock=self._clock,
         )
@@ -857,7 +872,7 @@ class Wiring:
             deliveries=self.deliveries,
             schedule=self.settings.schedule,
             post=self._organizer_post,
-            tokens=self.tokens,
+            tokens=self.organizer_tokens,
             sender=self.settings.sender,
             clock=self._clock,
             at_once=self.settings.plans_at_once,
@@ -872,7 +887,7 @@ class Wiring:
             signatures=self.signatures,
             deliveries=self.deliveries,
             planning=self.planning(),
-            tokens=self.tokens,
+            tokens=self.organizer_tokens,
             delivery_controls=self.delivery_controls(),
             clock=self._clock,
             at_once=self.settings.plans_at_once,

@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from undersigned.aws.secret import Secret
-from undersigned.domain.keyring import KNOWN_FOR
+from undersigned.domain.keyring import KNOWN_FOR, SignersKeyring
 
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 
@@ -28,7 +28,7 @@ class Manager:
 
 def test_the_secret_is_read_again_after_a_while() -> None:
     manager, now = Manager(), [NOON]
-    secret = Secret(manager, "arn", lambda: now[0])
+    secret = Secret(SignersKeyring, manager, "arn", lambda: now[0])
     assert secret.keyring().signers == "first"
     manager.value = "second"
     now[0] += KNOWN_FOR - timedelta(seconds=1)
@@ -39,11 +39,11 @@ def test_the_secret_is_read_again_after_a_while() -> None:
 
 def test_while_secrets_manager_does_not_answer_the_known_secret_stays_in_use() -> None:
     manager, now = Manager(), [NOON]
-    secret = Secret(manager, "arn", lambda: now[0])
+    secret = Secret(SignersKeyring, manager, "arn", lambda: now[0])
     secret.keyring()
     manager.value = None
     now[0] += KNOWN_FOR
     assert secret.keyring().signers == "first"
     assert manager.reads == 2
     with pytest.raises(EndpointConnectionError):
-        Secret(manager, "arn", lambda: NOON).keyring()
+        Secret(SignersKeyring, manager, "arn", lambda: NOON).keyring()

@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from undersigned.domain.keyring import IN_USE_AFTER, KNOWN_FOR, Keyring, KeyringError
+from undersigned.domain.keyring import IN_USE_AFTER, KNOWN_FOR, Keyring, KeyringError, SignersKeyring
 
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
-PLAIN = Keyring.read("s" * 64)
+PLAIN = SignersKeyring.read("s" * 64)
 
 
 def test_a_plain_secret_is_the_key_of_ids_and_of_tokens() -> None:
@@ -17,7 +17,7 @@ def test_a_plain_secret_is_the_key_of_ids_and_of_tokens() -> None:
 def test_a_keyring_is_read_as_it_was_written() -> None:
     rotated = PLAIN.rotated("first", NOON).rotated("second", NOON + timedelta(days=1))
     for keyring in (PLAIN, PLAIN.rotated("first", NOON), rotated):
-        assert Keyring.read(keyring.written()) == keyring
+        assert SignersKeyring.read(keyring.written()) == keyring
 
 
 def test_a_rotation_keeps_the_key_of_ids_and_the_newest_token_key() -> None:
@@ -55,4 +55,12 @@ def test_two_rotations_at_once_leave_a_key_that_signs() -> None:
 )
 def test_a_damaged_secret_is_an_error_that_says_the_way_out(text: str) -> None:
     with pytest.raises(KeyringError, match="AWSPREVIOUS"):
-        Keyring.read(text)
+        SignersKeyring.read(text)
+
+
+def test_the_organizers_keyring_keeps_no_key_that_does_not_rotate() -> None:
+    plain = Keyring.read("p" * 64)
+    rotated = plain.rotated("first", NOON).rotated("second", NOON)
+    assert plain.token_keys(NOON) == ("p" * 64,)
+    assert Keyring.read(rotated.written()) == rotated
+    assert "p" * 64 not in rotated.written()

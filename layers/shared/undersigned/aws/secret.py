@@ -1,4 +1,4 @@
-"""The stack's secret in Secrets Manager, which holds the keyring."""
+"""The stack's secrets in Secrets Manager. Each holds a keyring."""
 
 from __future__ import annotations
 
@@ -6,31 +6,34 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from undersigned.domain.keyring import KNOWN_FOR, Keyring
+from undersigned.domain.keyring import KNOWN_FOR
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from undersigned.domain.keyring import Keyring
 
-class Secret:
-    """The stack's secret."""
 
-    def __init__(self, client: Any, arn: str, clock: Callable[[], datetime]) -> None:  # noqa: ANN401
-        """Keep a client of Secrets Manager, the secret's ARN and a clock."""
+class Secret[K: Keyring]:
+    """A secret that holds a keyring of one kind."""
+
+    def __init__(self, kind: type[K], client: Any, arn: str, clock: Callable[[], datetime]) -> None:  # noqa: ANN401
+        """Keep the kind of its keyring, a client of Secrets Manager, the secret's ARN and a clock."""
+        self._kind = kind
         self._client = client
         self._arn = arn
         self._clock = clock
-        self._known: tuple[datetime, Keyring] | None = None
+        self._known: tuple[datetime, K] | None = None
 
-    def keyring(self) -> Keyring:
+    def keyring(self) -> K:
         """Return the keyring: the one that is known, unless that was read too long ago. Raises KeyringError."""
         now = self._clock()
         if self._known is None or now - self._known[0] >= KNOWN_FOR:
             self._known = now, self._read()
         return self._known[1]
 
-    def _read(self) -> Keyring:
+    def _read(self) -> K:
         """Read the keyring. While Secrets Manager doesn't answer, the known one stays in use."""
         try:
             answer = self._client.get_secret_value(SecretId=self._arn)
@@ -38,9 +41,9 @@ class Secret:
             if self._known is None:
                 raise
             return self._known[1]
-        return Keyring.read(str(answer["SecretString"]))
+        return self._kind.read(str(answer["SecretString"]))
 
-    def replace(self, keyring: Keyring) -> None:
+    def replace(self, keyring: K) -> None:
         """Write the keyring."""
         self._client.put_secret_value(SecretId=self._arn, SecretString=keyring.written())
         self._known = None

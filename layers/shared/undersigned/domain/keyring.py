@@ -1,10 +1,11 @@
-"""The keyring: what the stack's secret holds. One key makes signers' ids, and never changes; others sign tokens."""
+"""Keyrings: what the stack's secrets hold. Token keys rotate; the key of ids, in one of them, never changes."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any, Self
 
 from undersigned.domain.errors import UndersignedError
 
@@ -19,7 +20,7 @@ _ACCEPTED = 2
 
 
 class KeyringError(UndersignedError):
-    """The stack's secret can't be read."""
+    """A secret of the stack can't be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,40 +33,63 @@ class TokenKey:
 
 @dataclass(frozen=True, slots=True)
 class Keyring:
-    """The stack's keys. `tokens` begins with the newest and has at most two."""
+    """The keys of a secret. `tokens` begins with the newest and has at most two."""
 
-    signers: str
     tokens: tuple[TokenKey, ...]
 
     @classmethod
-    def read(cls, text: str) -> Keyring:
-        """Read a secret: JSON since the first rotation, and before it plain text, which is both keys.
+    def read(cls, text: str) -> Self:
+        """Read a secret: JSON since the first rotation, and before it plain text, which is every key.
 
         Raises KeyringError.
         """
         if not text.startswith("{"):
-            return cls(text, (TokenKey(text, None),))
+            return cls._of({"signers": text, "tokens": [{"key": text, "since": None}]})
         try:
-            values = json.loads(text)
-            newest, *before = map(_token_key, values["tokens"][:_ACCEPTED])
-            return cls(_key(values["signers"]), (newest, *before))
+            return cls._of(json.loads(text))
         except (ValueError, KeyError, TypeError) as error:
-            message = "the stack's secret can't be read; restore its version AWSPREVIOUS in Secrets Manager"
+            message = "a secret of the stack can't be read; restore its version AWSPREVIOUS in Secrets Manager"
             raise KeyringError(message) from error
+
+    @classmethod
+    def _of(cls, values: dict[str, Any]) -> Self:
+        return cls(_token_keys(values))
 
     def written(self) -> str:
         """Return the text to store."""
+        return json.dumps(self._values())
+
+    def _values(self) -> dict[str, Any]:
         tokens = [(token.key, token.since.isoformat() if token.since else None) for token in self.tokens]
-        return json.dumps({"signers": self.signers, "tokens": [{"key": key, "since": since} for key, since in tokens]})
+        return {"tokens": [{"key": key, "since": since} for key, since in tokens]}
 
-    def rotated(self, key: str, now: datetime) -> Keyring:
+    def rotated(self, key: str, now: datetime) -> Self:
         """Return the keyring with a new token key. The one before the newest is no longer accepted."""
-        return Keyring(self.signers, (TokenKey(key, now + IN_USE_AFTER), *self.tokens)[:_ACCEPTED])
+        return replace(self, tokens=(TokenKey(key, now + IN_USE_AFTER), *self.tokens)[:_ACCEPTED])
 
-    def token_keys(self, now: datetime) -> tuple[str, ...]:
-        """Return the keys that are accepted, beginning with the one that signs now."""
-        in_use = [token for token in self.tokens if token.since is None or token.since <= now] or [self.tokens[-1]]
+    def token_keys(self, at: datetime) -> tuple[str, ...]:
+        """Return the keys that are accepted, beginning with the one that signs at a moment."""
+        in_use = [token for token in self.tokens if token.since is None or token.since <= at] or [self.tokens[-1]]
         return tuple(dict.fromkeys((in_use[0].key, *(token.key for token in self.tokens))))
+
+
+@dataclass(frozen=True, slots=True)
+class SignersKeyring(Keyring):
+    """The keys of the stack's secret: those of signers' links, and `signers`, which makes ids and opens nothing."""
+
+    signers: str
+
+    @classmethod
+    def _of(cls, values: dict[str, Any]) -> Self:
+        return cls(_token_keys(values), _key(values["signers"]))
+
+    def _values(self) -> dict[str, Any]:
+        return {"signers": self.signers, **super(SignersKeyring, self)._values()}
+
+
+def _token_keys(values: dict[str, Any]) -> tuple[TokenKey, ...]:
+    newest, *before = map(_token_key, values["tokens"][:_ACCEPTED])
+    return (newest, *before)
 
 
 def _token_key(values: dict[str, str | None]) -> TokenKey:

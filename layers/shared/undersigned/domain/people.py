@@ -52,8 +52,6 @@ MOST_WRONG_CODES_A_DAY = 20
 Who asks for one email after the other and guesses each time is right once in 50,000 days, on average.
 """
 
-_CODES = 1_000_000
-
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -119,6 +117,11 @@ class SignInRequest:
         """Return how many more codes the browser may type."""
         return max(0, MOST_TRIES - self.tries)
 
+    @property
+    def asked_at(self) -> datetime:
+        """Return when the browser asked."""
+        return self.expires_at - SIGN_IN_FOR
+
     def is_open(self, now: datetime) -> bool:
         """Say whether its code or link can still sign in."""
         return not self.is_used and now < self.expires_at
@@ -137,12 +140,6 @@ def person_id(secret: str, email: str) -> str:
     """
     key = f"person:{secret}".encode()
     return hmac.new(key, mailable(email).lower().encode(), hashlib.sha256).hexdigest()[:32]
-
-
-def sign_in_code(secret: str, request: str) -> str:
-    """Return the six digits that sign in for a request. They are computed, so that no row holds them."""
-    digest = hmac.new(f"sign-in code:{secret}".encode(), request.encode(), hashlib.sha256).digest()
-    return f"{int.from_bytes(digest) % _CODES:06}"
 
 
 def is_code(typed: str, code: str) -> bool:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from undersigned.rendering.mails import Mail
     from undersigned.services.organizer_post import OrganizerPost, PostOutcome
     from undersigned.services.ports import CampaignStore, DeliveryStore, SignatureStore
-    from undersigned.tokens import Tokens
+    from undersigned.tokens import OrganizerTokens
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)
@@ -41,7 +41,7 @@ class ApprovalRequests:
     deliveries: DeliveryStore
     schedule: WeeklySchedule
     post: OrganizerPost
-    tokens: Tokens
+    tokens: OrganizerTokens
     sender: Sender
     clock: Callable[[], datetime]
     at_once: int = 1

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from undersigned.services.delivery_controls import DeliveryControls
     from undersigned.services.planning import Planning
     from undersigned.services.ports import CampaignStore, DeliveryStore, SignatureStore
-    from undersigned.tokens import Tokens
+    from undersigned.tokens import OrganizerTokens
 
 _BATCH = 100
 """How many deliveries are read in one call."""
@@ -33,7 +33,7 @@ class Approving:
     signatures: SignatureStore
     deliveries: DeliveryStore
     planning: Planning
-    tokens: Tokens
+    tokens: OrganizerTokens
     delivery_controls: DeliveryControls
     clock: Callable[[], datetime]
     at_once: int = 1

@@ -7,7 +7,7 @@ from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from undersigned.domain.errors import NotFoundError
-from undersigned.domain.people import MOST_MAILS_AN_HOUR, sign_in_code
+from undersigned.domain.people import MOST_MAILS_AN_HOUR
 from undersigned.rendering import people_mails
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from undersigned.rendering.mails import Mail
     from undersigned.services.directory import Directory
     from undersigned.services.ports import CampaignStore, PeopleStore, Post, SignInCount, SignInStore
-    from undersigned.tokens import Tokens
+    from undersigned.tokens import OrganizerTokens
 
 type PeoplePostOutcome = Literal["sent", "nobody", "too late", "too many"]
 
@@ -35,7 +35,7 @@ class PeoplePost:
     sign_ins: SignInStore
     directory: Directory
     post: Post
-    tokens: Tokens
+    tokens: OrganizerTokens
     sender: Sender
     clock: Callable[[], datetime]
 
@@ -50,7 +50,7 @@ class PeoplePost:
         person = self.directory.person(found.person)
         if person is None:
             return "nobody"
-        code, link = sign_in_code(self.directory.secret(), request), self.tokens.for_sign_in(request)
+        code, link = self.tokens.code_of(found), self.tokens.for_sign_in(request)
         return self._send(
             people_mails.sign_in(self.sender, person.email, found.language, code, link), person.id, "MAILS"
         )

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from undersigned.services.access import Access
     from undersigned.services.directory import Directory
     from undersigned.services.ports import PeopleStore
-    from undersigned.tokens import Tokens
+    from undersigned.tokens import OrganizerTokens
 
     type Holder = ApiKey | Member
     """Who makes a request about a campaign, and what they may do there."""
@@ -68,7 +68,7 @@ class Sessions:
     people: PeopleStore
     directory: Directory
     campaign_exists: Callable[[str], bool]
-    tokens: Tokens
+    tokens: OrganizerTokens
     clock: Callable[[], datetime]
 
     def begin(self, campaign: str, key: str) -> Session:

@@ -19,7 +19,6 @@ from undersigned.domain.people import (
     SignInRequest,
     is_code,
     nonce_digest,
-    sign_in_code,
 )
 from undersigned.services.ports import ChangedError
 
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from undersigned.services.directory import Directory
     from undersigned.services.ports import PeopleMailQueue, SignInStore
     from undersigned.services.sessions import Sessions
-    from undersigned.tokens import Tokens
+    from undersigned.tokens import OrganizerTokens
 
 MOST_ASKED_A_MINUTE = 20
 """How many emails one IP address may ask for in a minute. Its network may ask for five times as many."""
@@ -85,7 +84,7 @@ class SigningIn:
     sign_ins: SignInStore
     mails: Callable[[], PeopleMailQueue]
     sessions: Sessions
-    tokens: Tokens
+    tokens: OrganizerTokens
     clock: Callable[[], datetime]
 
     def ask(self, email: str, language: str) -> Asked:
@@ -144,7 +143,7 @@ class SigningIn:
         if self.sign_ins.count(known.person, "WRONG", day, expires_at=now + 2 * _COUNTED_FOR) > MOST_WRONG_CODES_A_DAY:
             message = "this person had too many wrong codes today"
             raise SignInError(message)
-        if not is_code(typed, sign_in_code(self.directory.secret(), known.id)):
+        if not is_code(typed, self.tokens.code_of(known)):
             raise WrongCodeError(tried.tries_left)
         self.sign_ins.give_back(known.person, "WRONG", day)
         return self._sign_in(tried)
