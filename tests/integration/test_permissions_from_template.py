@@ -6,7 +6,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from tests.aws_from_template import make_bucket, make_table
+from tests.aws_from_template import load_template, make_bucket, make_table
 from tests.permissions_from_template import enforce, may
 from tests.required_permissions import Need, needs_of
 
@@ -82,6 +82,13 @@ def test_a_function_may_do_only_what_its_statements_allow(
     *, function: str, service: str, operation: str, params: dict[str, Any], allowed: bool
 ) -> None:
     assert all(may(function, need) for need in needs_of(service, operation, params)) is allowed
+
+
+def test_only_what_signs_organizers_in_or_mails_them_a_link_reads_their_secret() -> None:
+    [need] = needs_of("secretsmanager", "GetSecretValue", ORGANIZERS_SECRET)
+    resources = load_template()["Resources"].items()
+    functions = {name for name, resource in resources if resource["Type"] == "AWS::Serverless::Function"}
+    assert {name for name in functions if may(name, need)} == {"OrganizerApi", "SendConfirmations", "PlanDeliveries"}
 
 
 def test_every_item_of_a_transaction_needs_a_permission() -> None:
