@@ -31,6 +31,7 @@ from undersigned.aws.mail_domains import MailDomains, NameNotFoundError
 from undersigned.domain.abuse_checks import FormToken
 from undersigned.domain.campaigns import dashboard_path
 from undersigned.settings import Settings
+from undersigned.web import security_log
 from undersigned.wiring import Wiring
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
@@ -188,6 +189,11 @@ class World:
     def __post_init__(self) -> None:
         """Remember how today's code starts."""
         self.start_today = self.start
+
+    @staticmethod
+    def forget_refusals() -> None:
+        """Forget which refusals have a line in the security log, as a new process does."""
+        security_log.said.clear()
 
     def restart(self, function: str) -> None:
         """Replace a function's process by a new one, which has nothing in memory."""
@@ -505,6 +511,7 @@ def world(
         if memory:
             memory.world, memory.sent_as = new, Sent
         _worlds.append(new)
+        new.forget_refusals()
         if not empty:
             push(_shipped_campaign(), new.wiring.campaigns)
         try:

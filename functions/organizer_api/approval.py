@@ -10,7 +10,7 @@ from functions.organizer_api import wired
 from undersigned.domain.errors import GivenError, NotFoundError, TokenError, TokenExpiredError
 from undersigned.domain.languages import Message
 from undersigned.services.delivery_controls import NotNowError
-from undersigned.web import pages
+from undersigned.web import pages, security_log
 from undersigned.web.answers import Problem, moved, page, problem
 from undersigned.web.organizer_requests import posted_look
 from undersigned.web.posted import RequestError
@@ -39,7 +39,7 @@ def show(token: str) -> Response[str]:
     try:
         return page(pages.approval(wired.stack.approving().period(token), token))
     except (TokenError, NotFoundError) as error:
-        return _answer(error)
+        return _answer(error, "show")
 
 
 @router.post("/organizer/approve/<token>")
@@ -48,11 +48,13 @@ def approve(token: str) -> Response[str]:
     try:
         wired.stack.approving().approve(token, posted_look(router.current_event))
     except (TokenError, NotFoundError, NotNowError, GivenError, RequestError) as error:
-        return _answer(error)
+        return _answer(error, "approve")
     return moved(f"/organizer/approve/{token}")
 
 
-def _answer(error: TokenError | NotFoundError | NotNowError | GivenError | RequestError) -> Response[str]:
+def _answer(error: TokenError | NotFoundError | NotNowError | GivenError | RequestError, route: str) -> Response[str]:
+    if isinstance(error, TokenError):
+        security_log.refused(error, "approval link", route=route)
     if isinstance(error, RequestError):
         found = Problem(error.status, error.title, error.detail)
     elif isinstance(error, GivenError):

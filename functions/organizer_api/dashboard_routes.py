@@ -12,7 +12,7 @@ from functions.organizer_api.problems import dashboard_problem_of
 from undersigned.domain.campaigns import dashboard_path
 from undersigned.domain.drafts import UnreadableDraftError
 from undersigned.domain.errors import NotFoundError, UndersignedError
-from undersigned.services.access import ScopeError
+from undersigned.services.access import ScopeError, check_scope
 from undersigned.services.draft_views import shown_campaign
 from undersigned.services.sessions import SignedOutError
 from undersigned.web import dashboard, people_pages, security_log
@@ -32,11 +32,14 @@ from undersigned.web.workshop.frame import unreadable_draft
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from contextlib import AbstractContextManager
 
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
     from undersigned.domain.api_keys import Scope
     from undersigned.domain.campaigns import Campaign
+    from undersigned.services.access import Holder
+    from undersigned.services.sessions import Session
     from undersigned.web.scoped_routes import Handler, Serve
 
 HOME = "/organizer"
@@ -137,21 +140,19 @@ def _serve(event: APIGatewayProxyEventV2, scope: Scope, parts: Mapping[str, str]
     campaign = names.pop("campaign")
     try:
         session = wired.sessions.session(session_token(event.cookies), campaign)
-    except SignedOutError:
-        return _sign_in_first(event)
+    except SignedOutError as error:
+        return _sign_in_first(event, error)
     viewer: dashboard.Viewer | None = None
     try:
-        if session.holder is None:
-            # A campaign that exists and one that doesn't are refused alike.
-            message = "the session opens no such campaign"
-            raise NotFoundError(message)
-        request = DashboardRequest(campaign, session.holder, event, session)
+        with _refusals(session, campaign, handler):
+            holder = _holder_of(session)
+        request = DashboardRequest(campaign, holder, event, session)
         viewer = viewer_of(request)
-        if event.http_method == "POST":
-            check_post(request, public_url(event))
-        if not session.holder.allows(scope):
-            raise ScopeError(session.holder.scope, scope)
-        security_log.requested(session.holder, "dashboard", handler.__name__, scope)
+        with _refusals(session, campaign, handler):
+            if event.http_method == "POST":
+                check_post(request, public_url(event))
+            check_scope(holder, scope)
+        security_log.requested(holder, "dashboard", handler.__name__, scope)
         check_names(names)
         return handler(request, **names)
     except UnreadableDraftError as error:
@@ -161,13 +162,26 @@ def _serve(event: APIGatewayProxyEventV2, scope: Scope, parts: Mapping[str, str]
         return _problem(event, error, viewer)
 
 
+def _holder_of(session: Session) -> Holder:
+    if session.holder is None:
+        # A campaign that exists and one that doesn't are refused alike.
+        message = "the session opens no such campaign"
+        raise NotFoundError(message)
+    return session.holder
+
+
+def _refusals(session: Session, campaign: str, handler: Handler) -> AbstractContextManager[None]:
+    """Record what is refused to a session."""
+    return security_log.refusals("dashboard", session.logged_name, campaign, handler.__name__)
+
+
 def _serve_session(event: APIGatewayProxyEventV2, scope: Scope, parts: Mapping[str, str], handler: Handler) -> object:
     """Check a signed-in organizer's request about no campaign, call its handler, and show errors as pages."""
     del scope  # whoever is signed in
     try:
         request = SessionRequest(event, wired.sessions.session(session_token(event.cookies)))
-    except SignedOutError:
-        return _sign_in_first(event)
+    except SignedOutError as error:
+        return _sign_in_first(event, error)
     return _handled(request, parts, handler)
 
 
@@ -177,17 +191,20 @@ def _serve_administrator(
     """Do the same for the stack's administrator, and refuse everybody else."""
     try:
         request = SessionRequest(event, wired.sessions.session(session_token(event.cookies)))
-    except SignedOutError:
-        return _sign_in_first(event)
+    except SignedOutError as error:
+        return _sign_in_first(event, error)
     if not request.session.is_administrator:
-        return _problem(event, ScopeError("read", scope))
+        refusal = ScopeError("read", scope)
+        security_log.refused(refusal, "dashboard", by=request.session.logged_name, route=handler.__name__)
+        return _problem(event, refusal)
     return _handled(request, parts, handler)
 
 
 def _handled(request: SessionRequest, parts: Mapping[str, str], handler: Handler) -> object:
     try:
         if request.event.http_method == "POST":
-            check_post(request, public_url(request.event))
+            with _refusals(request.session, "", handler):
+                check_post(request, public_url(request.event))
         check_names(parts)
         return handler(request, **parts)
     except UndersignedError as error:
@@ -210,8 +227,10 @@ def doorstep(event: APIGatewayProxyEventV2) -> Response[str]:
     return dashboard_page(dashboard.doorstep(language_of(event), quote(event.path)))
 
 
-def _sign_in_first(event: APIGatewayProxyEventV2) -> Response[str]:
+def _sign_in_first(event: APIGatewayProxyEventV2, error: SignedOutError) -> Response[str]:
     """Show the sign-in form on the dashboard's front page, and redirect there from any other."""
+    if session_token(event.cookies):
+        security_log.refused(error, "dashboard")
     if event.http_method == "GET" and comes_from_a_link(event.headers):
         return doorstep(event)
     if event.http_method != "GET" or event.path != HOME:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from functions.organizer_api import wired
-from undersigned.services.access import KeyRefusedError, ScopeError, TooManyRefusalsError
+from undersigned.services.access import KeyRefusedError, TooManyRefusalsError, check_scope
 from undersigned.web import security_log
 from undersigned.web.described_fields import described_fields
 from undersigned.web.organizer_requests import ApiRequest, bearer_key, check_names
@@ -34,10 +34,12 @@ def _serve(event: APIGatewayProxyEventV2, scope: Scope, parts: Mapping[str, str]
     campaign = names.pop("campaign")
     text = bearer_key(event.headers)
     try:
-        key = wired.access.authorize(campaign, text, scope)
-    except (KeyRefusedError, TooManyRefusalsError, ScopeError) as error:
+        key = wired.access.authorize(campaign, text)
+    except (KeyRefusedError, TooManyRefusalsError) as error:
         security_log.key_refused(campaign, "API", error)
         raise
+    with security_log.refusals("API", key.logged_name, campaign, handler.__name__):
+        check_scope(key, scope)
     security_log.requested(key, "API", handler.__name__, scope)
     check_names(names)
     request = ApiRequest(campaign, key, event)

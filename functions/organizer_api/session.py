@@ -46,7 +46,8 @@ def sign_in() -> Response[str]:
     # What another site sends is not shown.
     campaign = ""
     try:
-        check_origin(event.headers, public_url(event))
+        with security_log.refusals("dashboard", "", "", "sign_in"):
+            check_origin(event.headers, public_url(event))
         campaign, key = sign_in_form(event)
         session = _begin(campaign, key)
     except (KeyRefusedError, TooManyRefusalsError, RequestError) as error:

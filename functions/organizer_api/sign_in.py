@@ -40,12 +40,14 @@ def ask() -> Response[str]:
     # What another site sends is not shown.
     email = ""
     try:
-        check_origin(event.headers, public_url(event))
+        with security_log.refusals("dashboard", "", "", "ask"):
+            check_origin(event.headers, public_url(event))
         email = posted_text(event, "email")
         if email_mistake(email):
             return _form(None, email)
         # So that a program can't fill the queue, in which everybody's emails wait.
-        wired.stack.sign_in_limit().admit(address_of(event, wired.stack.cdn_proof))
+        with security_log.refusals("dashboard", "", "", "ask"):
+            wired.stack.sign_in_limit().admit(address_of(event, wired.stack.cdn_proof))
     except (RequestError, BusyError) as error:
         return _form(error, email)
     asked = wired.stack.signing_in().ask(email, language_of(event))
@@ -92,6 +94,7 @@ def show_link(token: str) -> Response[str]:
     try:
         wired.stack.signing_in().check_link(token, Asked.read(asked))
     except SignInError as error:
+        security_log.sign_in_refused("email link", error)
         return _refused(error)
     return dashboard_page(people_pages.link(language_of(event), f"{_ADDRESS}/link/{token}"))
 
@@ -107,7 +110,8 @@ def _signed_in(way: SignInWay, begin: Callable[[], str]) -> Response[str]:
     """Begin a session, or say why not and what to do."""
     event = router.current_event
     try:
-        check_origin(event.headers, public_url(event))
+        with security_log.refusals(way, "", "", ""):
+            check_origin(event.headers, public_url(event))
         token = begin()
     except RequestError as error:
         return _form(error)

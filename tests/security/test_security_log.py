@@ -11,8 +11,10 @@ import pytest
 from tests.organizers import Browser, add, link_in
 from tests.world import CAMPAIGN, DASHBOARD
 from undersigned.domain.api_keys import ApiKey, digest_of
+from undersigned.domain.campaigns import dashboard_path
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.signatures import signer_id
+from undersigned.web import security_log
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 API = f"/organizer/campaigns/{CAMPAIGN}"
 PERIOD = "2026-11-24"
 BY = {"campaign": CAMPAIGN, "by": f"key {digest_of('us_manage')[:12]}"}
-OUR_FIELDS = ("event", "campaign", "by", "route", "way", "reason", "target", "period", "packet")
+OUR_FIELDS = ("event", "campaign", "by", "route", "way", "reason", "more", "target", "period", "packet")
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +35,7 @@ def sent(world: World) -> None:
     world.week()
 
 
-def logged(caplog: pytest.LogCaptureFixture) -> list[dict[str, str]]:
+def logged(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
     """Return the lines of the security log since the last call."""
     records = [vars(record) for record in caplog.records if record.getMessage() == "security"]
     caplog.clear()
@@ -53,15 +55,102 @@ def test_sign_ins_and_refused_keys_are_logged(world: World, caplog: pytest.LogCa
     sign_in(world, "us_manage")
     assert logged(caplog) == [{"event": "sign-in", **BY}]
     sign_in(world, "us_wrong")
-    sign_in(world, "us_manage", "Zanzibar@signers.example")
     ask(world, "", "us_wrong")
-    ask(world, "/signatures", "us_read")
     assert logged(caplog) == [
         {"event": "key refused", "campaign": CAMPAIGN, "way": "dashboard", "reason": "KeyRefusedError"},
-        {"event": "key refused", "campaign": "", "way": "dashboard", "reason": "KeyRefusedError"},
         {"event": "key refused", "campaign": CAMPAIGN, "way": "API", "reason": "KeyRefusedError"},
-        {"event": "key refused", "campaign": CAMPAIGN, "way": "API", "reason": "ScopeError"},
     ]
+
+
+def test_what_is_typed_as_a_campaign_is_not_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    sign_in(world, "us_manage", "Zanzibar@signers.example")
+    assert logged(caplog) == [{"event": "key refused", "campaign": "", "way": "dashboard", "reason": "KeyRefusedError"}]
+
+
+def test_what_a_person_may_not_do_is_logged_with_who_and_what(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    email = "zanzibar@enddemand.example"
+    by = f"person {add(world, email, 'viewer')[:12]}"
+    maria = Browser(world)
+    maria.sign_in(email)
+    token = maria.token
+    caplog.clear()
+    who: Any = {"by": by, "way": "dashboard"}
+    tried: list[Any] = [
+        (lambda: maria.see("/signatures"), 403, {"campaign": CAMPAIGN, "route": "signatures", "reason": "ScopeError"}),
+        (
+            lambda: maria.post("/targets/evanston/hold", {"why": "x", "token": "of another session"}),
+            403,
+            {"campaign": CAMPAIGN, "route": "hold", "reason": "ForeignPostError"},
+        ),
+        (
+            lambda: maria.post("/organizer/sign-out", {"token": token}, headers={"sec-fetch-site": "cross-site"}),
+            403,
+            {"campaign": "", "route": "sign_out", "reason": "ForeignPostError"},
+        ),
+        (
+            lambda: maria.see(dashboard_path("another-campaign")),
+            404,
+            {"campaign": "another-campaign", "route": "overview", "reason": "NotFoundError"},
+        ),
+        (
+            lambda: maria.see(dashboard_path("Zanzibar@x.example")),
+            404,
+            {"campaign": "", "route": "overview", "reason": "NotFoundError"},
+        ),
+        (lambda: maria.see("/organizer/new"), 403, {"campaign": "", "route": "show_form", "reason": "ScopeError"}),
+    ]
+    for attempt, status, facts in tried:
+        world.forget_refusals()
+        assert attempt().status == status
+        assert logged(caplog) == [{"event": "refused", **who, **facts}]
+    assert "zanzibar" not in str([vars(record) for record in caplog.records])
+
+
+def test_what_a_key_may_not_do_is_logged_with_the_key(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    by = f"key {digest_of('us_read')[:12]}"
+    assert ask(world, "/signatures", "us_read") == 403
+    refused = {"event": "refused", "campaign": CAMPAIGN, "by": by, "way": "API", "reason": "ScopeError"}
+    assert logged(caplog) == [{**refused, "route": "list_signatures"}]
+
+
+def test_a_session_that_was_forged_or_has_ended_is_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    assert world.get(DASHBOARD, cookies=["__Host-session=forged"]).status == 303
+    assert world.get(DASHBOARD).status == 303, "nobody is signed in, and nothing is refused"
+    assert logged(caplog) == [{"event": "refused", "campaign": "", "way": "dashboard", "reason": "SignedOutError"}]
+
+
+def test_an_approval_with_a_wrong_link_is_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    assert world.post("/organizer/approve/forged", {}).status == 404
+    assert logged(caplog) == [
+        {"event": "refused", "campaign": "", "way": "approval link", "route": "approve", "reason": "TokenError"}
+    ]
+
+
+def test_a_post_of_another_site_to_the_sign_in_forms_is_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    for path, route in (("/organizer/sign-in", "ask"), ("/organizer/session", "sign_in")):
+        world.forget_refusals()
+        world.post(path, {"email": "zanzibar@signers.example"}, headers={"sec-fetch-site": "cross-site"})
+        assert logged(caplog) == [
+            {"event": "refused", "campaign": "", "way": "dashboard", "route": route, "reason": "ForeignPostError"}
+        ]
+
+
+def test_a_flood_of_refusals_is_one_line_a_minute(
+    world: World, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = 1_000.0
+    monkeypatch.setattr(security_log, "monotonic", lambda: seconds)
+    for number in range(30):
+        ask(world, "", f"us_wrong {number}")
+        ask(world, "/signatures", "us_read")
+    first = logged(caplog)
+    assert [line["event"] for line in first] == ["key refused", "refused"], "another's refusal is not lost in the flood"
+    seconds += 59.9
+    ask(world, "", "us_wrong")
+    assert logged(caplog) == []
+    seconds += 0.2
+    ask(world, "", "us_wrong")
+    assert [line["more"] for line in logged(caplog)] == [30]
 
 
 def test_what_an_organizer_opens_is_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:
@@ -138,4 +227,12 @@ def test_people_are_in_the_log_by_their_ids(world: World, caplog: pytest.LogCapt
         {"event": "sign-in refused", "way": "email code", "reason": "WrongCodeError"},
         {"event": "sign-in", "by": person, "way": "email link"},
         {"event": "request", "campaign": CAMPAIGN, "by": person, "way": "dashboard", "route": "signatures"},
+        {
+            "event": "refused",
+            "campaign": CAMPAIGN,
+            "by": person,
+            "route": "show_people",
+            "way": "dashboard",
+            "reason": "ScopeError",
+        },
     ]

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.domain.api_keys import ApiKey, Scope
+    from undersigned.domain.people import Member
     from undersigned.services.ports import AbuseCounterStore, ApiKeyStore
+
+    type Holder = ApiKey | Member
+    """Who makes a request about a campaign, and what they may do there."""
 
 MOST_REFUSALS = 10
 """How many wrong keys of one group are answered as such in a minute. The next ones have to wait.
@@ -56,11 +60,11 @@ class Access:
     abuse_counters: AbuseCounterStore
     clock: Callable[[], datetime]
 
-    def authorize(self, campaign: str, text: str, scope: Scope) -> ApiKey:
-        """Return the campaign's key with this text, if it has the scope.
+    def authorize(self, campaign: str, text: str) -> ApiKey:
+        """Return the campaign's key with this text.
 
-        Raises KeyRefusedError if no valid key of the campaign has this text, TooManyRefusalsError if, besides, too many
-        such keys were refused in this minute, and ScopeError if the key lacks the scope.
+        Raises KeyRefusedError if no valid key of the campaign has this text, and TooManyRefusalsError if, besides, too
+        many such keys were refused in this minute.
         """
         if not text:
             message = "no key was sent"
@@ -71,7 +75,7 @@ class Access:
             self._count_refusal(campaign, digest, now)
             message = "this key does not open this campaign"
             raise KeyRefusedError(message)
-        return _allowed(found, scope)
+        return found
 
     def _count_refusal(self, campaign: str, digest: str, now: datetime) -> None:
         """Count a wrong key by the beginning of its digest and its campaign. Raises TooManyRefusalsError."""
@@ -81,8 +85,8 @@ class Access:
             raise TooManyRefusalsError(ceil((window + RATE_WINDOW - now).total_seconds()))
         self.abuse_counters.set_refusals(group, window, refused + 1)
 
-    def authorize_session(self, campaign: str, digest: str, scope: Scope) -> ApiKey:
-        """Return the current key of a session. Raises KeyRefusedError, ScopeError.
+    def authorize_session(self, campaign: str, digest: str) -> ApiKey:
+        """Return the current key of a session. Raises KeyRefusedError.
 
         A session's token is signed, so nobody can try digests, and refusals are not counted.
         """
@@ -90,10 +94,10 @@ class Access:
         if found is None or not found.is_valid(self.clock()):
             message = "the session's key is revoked or has expired"
             raise KeyRefusedError(message)
-        return _allowed(found, scope)
+        return found
 
 
-def _allowed(key: ApiKey, scope: Scope) -> ApiKey:
-    if not key.allows(scope):
-        raise ScopeError(key.scope, scope)
-    return key
+def check_scope(holder: Holder, scope: Scope) -> None:
+    """Raise ScopeError unless a key or a person may do what takes a scope."""
+    if not holder.allows(scope):
+        raise ScopeError(holder.scope, scope)

@@ -21,14 +21,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.domain.api_keys import ApiKey
-    from undersigned.domain.people import Member, Person
-    from undersigned.services.access import Access
+    from undersigned.domain.people import Person
+    from undersigned.services.access import Access, Holder
     from undersigned.services.directory import Directory
     from undersigned.services.ports import PeopleStore
     from undersigned.tokens import OrganizerTokens
-
-    type Holder = ApiKey | Member
-    """Who makes a request about a campaign, and what they may do there."""
 
 
 class SignedOutError(UndersignedError):
@@ -55,6 +52,12 @@ class Session:
         """Return the token for new pages."""
         return self.post_tokens[0]
 
+    @property
+    def logged_name(self) -> str:
+        """Return the name in the security log of who is signed in."""
+        known = self.key or self.person
+        return known.logged_name if known else ""
+
     def has_sent(self, post_token: str) -> bool:
         """Say whether a form with this token is from a page of this session."""
         return any(hmac.compare_digest(post_token.encode(), known.encode()) for known in self.post_tokens)
@@ -73,7 +76,7 @@ class Sessions:
 
     def begin(self, campaign: str, key: str) -> Session:
         """Begin a session with the text of a key. Raises KeyRefusedError, TooManyRefusalsError."""
-        found = self.access.authorize(campaign, key, "read")
+        found = self.access.authorize(campaign, key)
         token = self.tokens.for_session(found.campaign, found.digest)
         return Session(token, self.tokens.accepted_in_posts(token), key=found, holder=found)
 
@@ -101,7 +104,7 @@ class Sessions:
         except TokenError:
             return self._of_person(token, campaign)
         try:
-            key = self.access.authorize_session(known.campaign, known.digest, "read")
+            key = self.access.authorize_session(known.campaign, known.digest)
         except KeyRefusedError as error:
             raise _signed_out() from error
         holder = key if campaign in {None, key.campaign} else None

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
-    from undersigned.services.sessions import Holder, Session
+    from undersigned.services.access import Holder
+    from undersigned.services.sessions import Session
 
 _LONGEST_QUOTED = 50
 """The most characters that an answer quotes of a text that somebody made up."""

@@ -1,4 +1,4 @@
-"""The security log: who signed in, whose key was refused, who opened letters and packets.
+"""The security log: who signed in, what was refused to whom, who opened letters and packets.
 
 It names no signer, and people by their ids.
 
@@ -7,23 +7,37 @@ A line is a log record with the message `security`. Read it with CloudWatch Logs
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from time import monotonic
 from typing import TYPE_CHECKING, Literal
 
 from aws_lambda_powertools import Logger
 
 from undersigned.domain.campaigns import ID_PATTERN
+from undersigned.domain.errors import UndersignedError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from undersigned.domain.api_keys import ApiKey, Scope
     from undersigned.domain.deliveries import DeliveryKey
-    from undersigned.domain.errors import UndersignedError
     from undersigned.domain.people import Person
-    from undersigned.services.sessions import Holder
+    from undersigned.services.access import Holder
 
 type Way = Literal["API", "dashboard"]
 type SignInWay = Literal["email link", "email code"]
+type RefusedWay = Way | SignInWay | Literal["approval link"]
+
+SECONDS_OF_A_LINE = 60
+"""Of refusals of one kind, each process writes one line in so many seconds."""
 
 logger = Logger()
+
+said: dict[tuple[str, ...], tuple[float, int]] = {}
+"""When the last line of each kind of refusals was written, and how many had none since.
+
+A kind has nothing that a stranger can make up, so there are few.
+"""
 
 
 def signed_in(key: ApiKey) -> None:
@@ -43,12 +57,27 @@ def sign_in_asked() -> None:
 
 def sign_in_refused(way: SignInWay, error: UndersignedError) -> None:
     """Record that a link or a code did not sign in."""
-    _record("sign-in refused", "", way=way, reason=type(error).__name__)
+    _refused("sign-in refused", "", way, error)
 
 
 def key_refused(campaign: str, way: Way, error: UndersignedError) -> None:
-    """Record that a key did not open a campaign. What was typed is not logged, unless it can name a campaign."""
-    _record("key refused", campaign if ID_PATTERN.fullmatch(campaign) else "", way=way, reason=type(error).__name__)
+    """Record that a key did not open a campaign."""
+    _refused("key refused", campaign, way, error)
+
+
+def refused(error: UndersignedError, way: RefusedWay, *, by: str = "", campaign: str = "", route: str = "") -> None:
+    """Record that somebody may not do something. `by` is a logged name, or empty if nobody knows who it was."""
+    _refused("refused", campaign, way, error, **{name: text for name, text in (("by", by), ("route", route)) if text})
+
+
+@contextmanager
+def refusals(way: RefusedWay, by: str, campaign: str, route: str) -> Iterator[None]:
+    """Record what the block refuses, and raise it on."""
+    try:
+        yield
+    except UndersignedError as error:
+        refused(error, way, by=by, campaign=campaign, route=route)
+        raise
 
 
 def requested(holder: Holder, way: Way, route: str, scope: Scope) -> None:
@@ -72,5 +101,21 @@ def packet_opened(delivery: DeliveryKey, number: str) -> None:
     _record("packet opened", delivery.campaign, target=delivery.target, period=delivery.period, packet=number)
 
 
-def _record(event: str, campaign: str, **facts: str) -> None:
+def _refused(event: str, campaign: str, way: RefusedWay, error: UndersignedError, **facts: str) -> None:
+    """Record a refusal. What was typed as a campaign is not logged, unless it can name one.
+
+    A flood is one line a minute, with how many of its kind had no line before it.
+    """
+    reason, now = type(error).__name__, monotonic()
+    kind = (event, way, reason, facts.get("by", ""))
+    last, more = said.get(kind, (-SECONDS_OF_A_LINE, 0))
+    if now - last < SECONDS_OF_A_LINE:
+        said[kind] = last, more + 1
+        return
+    said[kind] = now, 0
+    named = campaign if ID_PATTERN.fullmatch(campaign) else ""
+    _record(event, named, **facts, way=way, reason=reason, **({"more": more} if more else {}))
+
+
+def _record(event: str, campaign: str, **facts: str | int) -> None:
     logger.info("security", extra={"event": event, "campaign": campaign, **facts})

@@ -20,6 +20,19 @@ if TYPE_CHECKING:
 
     from undersigned.web.organizer_requests import DashboardRequest, SessionRequest
 
+
+class ForeignPostError(RequestError):
+    """A post is not from a page of ours, or of its session."""
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__(
+            403,
+            Message("This didn’t come from the dashboard"),
+            Message("Go back to the dashboard, reload the page and press the button there."),
+        )
+
+
 ASKED_COOKIE = "__Host-asked"
 COOKIE = "__Host-session"
 """With this prefix, browsers keep a cookie for this host only and send it over HTTPS only (RFC 6265bis, 4.1.3)."""
@@ -95,7 +108,7 @@ def comes_from_a_link(headers: Mapping[str, str]) -> bool:
 
 
 def check_origin(headers: Mapping[str, str], public_url: str) -> None:
-    """Raise RequestError unless a post comes from a page on this host or on `public_url`.
+    """Raise ForeignPostError unless a post comes from a page on this host or on `public_url`.
 
     The browser's Fetch Metadata decides, or else its Origin header (RFC 6454).
     """
@@ -106,19 +119,11 @@ def check_origin(headers: Mapping[str, str], public_url: str) -> None:
         ours = {f"https://{headers.get('host', '')}", origin_of(public_url)} - {None}
         is_ours = origin_of(headers.get("origin") or "") in ours
     if not is_ours:
-        raise _foreign()
+        raise ForeignPostError
 
 
 def check_post(request: DashboardRequest | SessionRequest, public_url: str) -> None:
-    """Raise RequestError unless a post comes from a page of its own session."""
+    """Raise ForeignPostError unless a post comes from a page of its own session."""
     check_origin(request.event.headers, public_url)
     if not request.session.has_sent(request.posted("token")):
-        raise _foreign()
-
-
-def _foreign() -> RequestError:
-    return RequestError(
-        403,
-        Message("This didn’t come from the dashboard"),
-        Message("Go back to the dashboard, reload the page and press the button there."),
-    )
+        raise ForeignPostError
