@@ -57,6 +57,7 @@ def _values(key: ApiKey) -> dict[str, object]:
         "id": key.digest[:DIGITS_SHOWN],
         "scope": key.scope,
         "label": key.label,
+        "by": key.by,
         "created_at": key.created_at.isoformat(),
         "expires_at": key.expires_at.isoformat() if key.expires_at else None,
     }
@@ -105,7 +106,7 @@ def _make(request: ApiRequest, days: str) -> tuple[str, ApiKey]:
             ),
         )
     label, ends = posted_text(request.event, "label"), _end_of(days)
-    return wired.stack.keys_of_campaign().make(request.campaign, scope, label, ends, request.by)
+    return wired.stack.keys_of_campaign().make(request.campaign, scope, label, ends, request.by, holder=request.holder)
 
 
 def _end_of(days: str) -> datetime | None:

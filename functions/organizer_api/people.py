@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from functions.organizer_api import wired
@@ -20,10 +21,14 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
     from undersigned.domain.people import Member, Role
+    from undersigned.web.dashboard import Viewer
     from undersigned.web.organizer_requests import ApiRequest, DashboardRequest
 
 routes = campaign_routes()
 pages = dashboard_routes()
+
+KEYS = ("revoke", "take over")
+"""What becomes of a removed person's keys; the first if nothing is said."""
 
 _WRONG_EMAIL = Message("Write an email address like name@example.org.")
 
@@ -52,8 +57,12 @@ def set_role(request: ApiRequest, person: str) -> Response[str]:
 
 @routes.delete("/people/<person>", "own")
 def remove_person(request: ApiRequest, person: str) -> Response[str]:
-    """Remove a person from the campaign."""
-    return data(_values(wired.stack.people_of_campaign().remove(request.campaign, person, request.by)))
+    """Remove a person from the campaign. The request's `keys` says whether their keys are revoked or taken over."""
+    takes_over = request.choice("keys", KEYS) == "take over"
+    removed = wired.stack.people_of_campaign().remove(
+        request.campaign, person, request.by, request.holder, takes_over=takes_over
+    )
+    return data(_values(removed.member))
 
 
 def _values(member: Member) -> dict[str, object]:
@@ -69,26 +78,28 @@ def _values(member: Member) -> dict[str, object]:
 @pages.get("/people", "own")
 def show_people(request: DashboardRequest) -> Response[str]:
     """Show a campaign's people, and the form that invites one."""
-    found = wired.stack.people_of_campaign().members(request.campaign)
-    return dashboard_page(people_pages.people(viewer_of(request), found))
+    return _people(request, viewer_of(request))
+
+
+def _people(request: DashboardRequest, viewer: Viewer, error: str | None = None, status: int = 200) -> Response[str]:
+    members = wired.stack.people_of_campaign().members(request.campaign)
+    makers = Counter(key.maker for key in wired.stack.keys_of_campaign().keys_of(request.campaign))
+    me = request.holder.maker
+    # Nobody takes over their own keys, so there is no choice about these.
+    keys = {member.person.id: makers[member.person.id] for member in members if member.person.id != me}
+    typed = {name: request.posted(name) for name in ("email", "role")} if error else {}
+    return dashboard_page(people_pages.people(viewer, members, keys, error=error, **typed), status=status)
 
 
 @pages.post("/people", "own")
 def invite(request: DashboardRequest) -> Response[str]:
     """Give somebody a role, and email them an invitation. After a mistake, show the form again."""
-    people, viewer = wired.stack.people_of_campaign(), viewer_of(request)
+    viewer = viewer_of(request)
     try:
-        people.add(request.campaign, _email(request), _role(request), request.by)
+        wired.stack.people_of_campaign().add(request.campaign, _email(request), _role(request), request.by)
     except (RequestError, PeopleError) as error:
         words = error.detail if isinstance(error, RequestError) else error.message
-        shown = people_pages.people(
-            viewer,
-            people.members(request.campaign),
-            viewer.say(words),
-            request.posted("email"),
-            request.posted("role"),
-        )
-        return dashboard_page(shown, status=error.status if isinstance(error, RequestError) else 409)
+        return _people(request, viewer, viewer.say(words), error.status if isinstance(error, RequestError) else 409)
     return done(request, "invited", "/people")
 
 
@@ -101,8 +112,9 @@ def change_role(request: DashboardRequest, person: str) -> Response[str]:
 
 @pages.post("/people/<person>/remove", "own")
 def remove(request: DashboardRequest, person: str) -> Response[str]:
-    """Remove a person from the campaign."""
-    wired.stack.people_of_campaign().remove(request.campaign, person, request.by)
+    """Remove a person from the campaign, and do with their keys what the page asked."""
+    takes_over = request.posted("keys") == "take over"
+    wired.stack.people_of_campaign().remove(request.campaign, person, request.by, request.holder, takes_over=takes_over)
     return done(request, "person-removed", "/people")
 
 

@@ -327,6 +327,106 @@ def test_a_mistaken_key_is_explained(owner: Browser, world: World, values: dict[
     assert world.wiring.api_keys.api_keys(CAMPAIGN) == ()
 
 
+def key_of(browser: Browser, scope: str = "own", label: str = "script") -> str:
+    """Make a key on the page, and return its text."""
+    page = browser.press("/keys", {"label": label, "scope": scope, "days": ""}).body
+    found = re.search(r"<code>(us_[\w-]{43})</code>", page)
+    assert found, page
+    return found[1]
+
+
+def ask_with(world: World, key: str, method: str = "GET", path: str = KEYS, values: object = None) -> Answer:
+    return world.request(method, path, values, as_json=True, headers={"authorization": f"Bearer {key}"})
+
+
+@pytest.fixture
+def second(world: World) -> Browser:
+    """Return the browser of a second owner who is signed in."""
+    add(world, MARIA, "owner")
+    browser = Browser(world)
+    browser.sign_in(MARIA)
+    return browser
+
+
+def test_a_key_names_who_made_it(owner: Browser, world: World) -> None:
+    key = key_of(owner)
+    made = ask_with(world, key, "POST", KEYS, {"scope": "read", "label": "board"})
+    assert made.json["by"] == f"key {digest_of(key)[:12]}"
+    assert {known["label"]: known["by"] for known in ask_with(world, key).json["keys"]} == {
+        "script": OWNER,
+        "board": f"key {digest_of(key)[:12]}",
+    }
+    page = owner.see("/keys").body
+    assert OWNER in page[page.index("<tbody") : page.index("</tbody")]
+
+
+def test_a_removed_persons_keys_end_with_them(owner: Browser, second: Browser, world: World) -> None:
+    key, other = key_of(second), key_of(owner)
+    child = ask_with(world, key, "POST", KEYS, {"scope": "own"}).json["text"]
+    session = Browser(world)
+    session.post("/organizer/session", {"campaign": CAMPAIGN, "key": child})
+    assert session.see("/people").status == 200
+    assert "Revoke their keys" in owner.see("/people").body
+    assert owner.press(f"/people/{id_of(world, MARIA)}/remove", {"keys": "revoke"}).status == 303
+    assert [ask_with(world, text).status for text in (key, child, other)] == [401, 401, 200]
+    assert session.see("/people").status == 303
+    revoked = {("revoke key", OWNER, digest_of(text)[:12]) for text in (key, child)}
+    assert revoked | {("remove person", OWNER, MARIA)} <= log(world)
+
+
+def test_a_removed_persons_keys_can_be_taken_over(owner: Browser, second: Browser, world: World) -> None:
+    key = key_of(second, "read")
+    maria = id_of(world, MARIA)
+    assert owner.press(f"/people/{maria}/remove", {"keys": "take over"}).status == 303
+    assert ask_with(world, key, path=f"/organizer/campaigns/{CAMPAIGN}").status == 200
+    [known] = world.wiring.api_keys.api_keys(CAMPAIGN)
+    assert (known.maker, known.by, known.scope) == (id_of(world, OWNER), OWNER, "read")
+    assert ("take over key", OWNER, digest_of(key)[:12]) in log(world)
+    world.wiring.people_of_campaign().remove(CAMPAIGN, id_of(world, OWNER), ADMINISTRATOR)
+    assert ask_with(world, key, path=f"/organizer/campaigns/{CAMPAIGN}").status == 401
+
+
+def test_nobody_takes_over_their_own_keys(owner: Browser, world: World) -> None:
+    key = key_of(owner)
+    assert "Revoke their keys" not in owner.see("/people").body, "there is no choice about one's own"
+    answer = owner.press(f"/people/{id_of(world, OWNER)}/remove", {"keys": "take over"})
+    assert answer.status == 409
+    path = f"{PEOPLE}/{id_of(world, OWNER)}"
+    assert ask_with(world, key, "DELETE", f"{path}?keys=take%20over").status == 409
+    assert roles(world) == {OWNER: "owner"}
+    assert ask_with(world, key).status == 200
+    assert ask_with(world, key, "DELETE", path).status == 200
+    assert ask_with(world, key).status == 401
+
+
+def test_a_smaller_role_ends_keys_that_may_do_more(owner: Browser, second: Browser, world: World) -> None:
+    own, manage = key_of(second), key_of(second, "manage")
+    owner.press(f"/people/{id_of(world, MARIA)}/role", {"role": "editor"})
+    assert ask_with(world, own).status == 401
+    assert ask_with(world, manage).status == 403, "it works, and may not list keys"
+
+
+def test_the_api_removes_a_person_with_or_without_their_keys(second: Browser, world: World, api: Any) -> None:
+    key = key_of(second, "read")
+    maria = id_of(world, MARIA)
+    assert api("DELETE", f"{PEOPLE}/{maria}?keys=keep").status == 400
+    assert api("DELETE", f"{PEOPLE}/{maria}?keys=take%20over").status == 200
+    assert ask_with(world, key, path=f"/organizer/campaigns/{CAMPAIGN}").status == 200
+
+
+@pytest.mark.parametrize("made_with", ["a session", "a key"])
+def test_no_key_is_made_by_who_was_removed_at_the_same_moment(owner: Browser, world: World, made_with: str) -> None:
+    """The page or the program was let in, and then the person was removed, before the key is written."""
+    key, keys = key_of(owner), world.wiring.keys_of_campaign()
+    [known] = world.wiring.api_keys.api_keys(CAMPAIGN)
+    holder = known if made_with == "a key" else world.wiring.people.members(CAMPAIGN)[0]
+    world.wiring.people_of_campaign().remove(CAMPAIGN, id_of(world, OWNER), ADMINISTRATOR)
+    with pytest.raises(ChangedError):
+        keys.make(CAMPAIGN, "own", "", None, holder.name, holder=holder)
+    assert ask_with(world, key).status == 401
+    assert world.wiring.api_keys.api_keys(CAMPAIGN) == ()
+
+
 # The last owner
 
 
@@ -472,6 +572,23 @@ def test_a_command_prints_a_link_that_signs_in(world: World, run: Any) -> None:
 def test_a_command_makes_a_key_that_may_own(world: World, run: Any) -> None:
     key = run("key", "create", CAMPAIGN, "--scope", "own")[1].split()[-1]
     assert world.get(PEOPLE, headers={"authorization": f"Bearer {key}"}).status == 200
+
+
+def test_a_command_says_who_made_a_key_and_what_becomes_of_it(second: Browser, world: World, run: Any) -> None:
+    key = key_of(second, "read")
+    [row] = json.loads(run("key", "list", CAMPAIGN, "--json")[1])
+    assert row["by"] == MARIA
+    code, output = run("person", "remove", CAMPAIGN, MARIA, "--take-over-keys")
+    assert (code, "1 key goes on working" in output) == (0, True)
+    assert ask_with(world, key, path=f"/organizer/campaigns/{CAMPAIGN}").status == 200
+    [known] = world.wiring.api_keys.api_keys(CAMPAIGN)
+    assert (known.by, known.maker) == ("command line", None)
+    add(world, OWNER, "owner")
+    owner = Browser(world)
+    owner.sign_in(OWNER)
+    other = key_of(owner)
+    assert "1 key is revoked" in run("person", "remove", CAMPAIGN, OWNER)[1]
+    assert ask_with(world, other).status == 401
 
 
 # Backups and deletion

@@ -80,12 +80,20 @@ def list_(
     keys = wiring.api_keys.api_keys(campaign)
     if not keys:
         known_targets(wiring, campaign)
-    columns = {"key": "Key", "scope": "Scope", "label": "Label", "created": "Created", "expires": "Expires"}
+    columns = {
+        "key": "Key",
+        "scope": "Scope",
+        "label": "Label",
+        "by": "Made by",
+        "created": "Created",
+        "expires": "Expires",
+    }
     rows: list[dict[str, object]] = [
         {
             "key": key.digest[:DIGITS_SHOWN],
             "scope": key.scope,
             "label": key.label,
+            "by": key.by,
             "created": f"{key.created_at:%Y-%m-%d}",
             "expires": f"{key.expires_at:%Y-%m-%d}" if key.expires_at else None,
         }

@@ -14,7 +14,7 @@ from undersigned.domain.errors import NotFoundError, UndersignedError
 from undersigned.domain.people import SIGN_IN_FOR
 from undersigned.wiring import new_id
 from undersigned_cli.commands.options import COMMAND_LINE, AsJson, Campaign, examples, known_targets, on_stack
-from undersigned_cli.commands.output import moment, say, show
+from undersigned_cli.commands.output import counted, moment, say, show
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
@@ -85,12 +85,25 @@ def role(
 
 @app.command(epilog=examples("person remove my-campaign maria@example.org"))
 @on_stack
-def remove(stack: Stack, campaign: Campaign, email: Email) -> None:
-    """Remove a person from a campaign. Their sessions end at once."""
+def remove(
+    stack: Stack,
+    campaign: Campaign,
+    email: Email,
+    *,
+    take_over_keys: Annotated[
+        bool, typer.Option("--take-over-keys", help="Let the person's keys go on working, in your name.")
+    ] = False,
+) -> None:
+    """Remove a person from a campaign, and revoke their keys. Their sessions end at once."""
     wiring = stack.wiring()
     with _way_out(campaign):
-        removed = wiring.people_of_campaign().remove(campaign, _id_of(wiring, email), COMMAND_LINE)
-    say(f"{removed.person.email} is removed from {campaign}.")
+        removed = wiring.people_of_campaign().remove(
+            campaign, _id_of(wiring, email), COMMAND_LINE, takes_over=take_over_keys
+        )
+    say(f"{removed.member.person.email} is removed from {campaign}.")
+    if removed.keys:
+        one, many = ("goes on working", "go on working") if take_over_keys else ("is revoked", "are revoked")
+        say(f"{counted(len(removed.keys), 'key')} {one if len(removed.keys) == 1 else many}.")
 
 
 @app.command(epilog=examples("person sign-in-link maria@example.org"))

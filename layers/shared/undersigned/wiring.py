@@ -677,6 +677,7 @@ class Wiring:
         return PeopleOfCampaign(
             campaigns=self.campaigns,
             people=self.people,
+            keys=self.keys_of_campaign(),
             directory=self.directory,
             campaign_exists=self._has_campaign,
             mails=lambda: self.people_mails,

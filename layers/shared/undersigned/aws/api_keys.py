@@ -10,12 +10,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, cast, override
 
-from undersigned.aws.dynamodb import NEW, Key, read_moment, written
+from boto3.dynamodb.conditions import Attr
+
+from undersigned.aws.dynamodb import NEW, Check, Key, Put, read_moment, written
+from undersigned.aws.people import of_campaign
 from undersigned.domain.api_keys import ApiKey, Scope
+from undersigned.domain.people import Member
 from undersigned.services.ports import ApiKeyStore
 
 if TYPE_CHECKING:
-    from undersigned.aws.dynamodb import Table, Values
+    from undersigned.aws.dynamodb import Table, Values, Write
 
 
 def key_partition(campaign: str) -> str:
@@ -45,19 +49,40 @@ class ApiKeys(ApiKeyStore):
         return tuple(map(_read, self._table.query(key_partition(campaign), consistent=True)))
 
     @override
-    def put_api_key(self, key: ApiKey) -> None:
-        values = {
-            **locate(key.campaign, key.digest)._asdict(),
-            "scope": key.scope,
-            "note": key.label,
-            "created_at": written(key.created_at),
-            "valid_until": written(key.expires_at),
-        }
-        self._table.put(values, NEW)
+    def put_api_key(self, key: ApiKey, made_with: ApiKey | Member | None = None) -> None:
+        self._table.transact([Put(_item(key), NEW), *_may_still_make(made_with)])
+
+    @override
+    def hand_over(self, key: ApiKey) -> None:
+        self._table.put(_item(key), Attr("pk").exists())
 
     @override
     def remove_api_key(self, campaign: str, digest: str) -> None:
         self._table.delete(locate(campaign, digest))
+
+
+def _may_still_make(made_with: ApiKey | Member | None) -> list[Write]:
+    """Let no key be made by a person or with a key that was removed at the same moment."""
+    match made_with:
+        case ApiKey(campaign, digest):
+            return [Check(locate(campaign, digest), Attr("pk").exists())]
+        case Member(campaign, person, at=at) if at is not None:
+            return [Check(of_campaign(campaign, person.id), Attr("role").eq("owner"))]
+        case _:
+            # An administrator is in no row, and neither is the command line.
+            return []
+
+
+def _item(key: ApiKey) -> Values:
+    return {
+        **locate(key.campaign, key.digest)._asdict(),
+        "scope": key.scope,
+        "note": key.label,
+        "created_at": written(key.created_at),
+        "valid_until": written(key.expires_at),
+        "by": key.by,
+        "maker": key.maker,
+    }
 
 
 def _read(values: Values) -> ApiKey:
@@ -68,4 +93,6 @@ def _read(values: Values) -> ApiKey:
         label=values["note"],
         created_at=datetime.fromisoformat(values["created_at"]),
         expires_at=read_moment(values.get("valid_until")),
+        by=values["by"],
+        maker=values.get("maker"),
     )

@@ -32,7 +32,11 @@ REFUSAL_GROUPS = 4_096
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key to one campaign. `digest` is the SHA-256 (hex) of its text, which is not kept. Times are aware, in UTC."""
+    """A key to one campaign. `digest` is the SHA-256 (hex) of its text, which is not kept. Times are aware, in UTC.
+
+    `by` is who made it or took it over, as in the activity log. `maker` is the id of the person with whom it goes: who
+    made it, or made the key that it was made with; None for those of the command line.
+    """
 
     campaign: str
     digest: str
@@ -40,6 +44,8 @@ class ApiKey:
     label: str
     created_at: datetime
     expires_at: datetime | None = None
+    by: str = ""
+    maker: str | None = None
 
     @property
     def name(self) -> str:

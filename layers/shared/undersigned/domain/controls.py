@@ -20,7 +20,7 @@ type Action = Literal[
     "pause", "resume", "approve", "hold", "release", "retry", "settle as sent", "settle as not sent", "test", "deliver",
     "test draft", "approve again", "retry again", "settle as not sent again", "deliver again", "push",
     "remove", "release from quarantine", "hold letters", "release letters", "remove letters",
-    "export", "create key", "revoke key", "rotate secret", "stop confirmations", "start confirmations",
+    "export", "create key", "revoke key", "take over key", "rotate secret", "stop confirmations", "start confirmations",
     "backup", "restore", "close", "publish", "make draft", "discard draft",
     "add person", "change role", "remove person", "print sign-in link",
 ]  # fmt: skip

@@ -87,6 +87,11 @@ class Member:
         return self.person.logged_name
 
     @property
+    def maker(self) -> str:
+        """Return with whom the keys go that the person makes."""
+        return self.person.id
+
+    @property
     def scope(self) -> Scope:
         """Return what the person may do."""
         return SCOPE_OF[self.role]
@@ -102,6 +107,7 @@ class SignInRequest:
 
     `nonce_digest` is the SHA-256 (hex) of what the browser that asked keeps in a cookie. An operator's link has none,
     and works in any browser. `person` is whoever has the address that was typed, whether or not they have a role.
+    `browser` is the browser's id if this person signed in there before, and empty if not.
     """
 
     id: str
@@ -109,6 +115,7 @@ class SignInRequest:
     nonce_digest: str | None
     language: str
     expires_at: datetime
+    browser: str = ""
     tries: int = 0
     is_used: bool = False
 

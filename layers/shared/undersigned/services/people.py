@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -13,12 +14,13 @@ from undersigned.domain.languages import Message
 from undersigned.domain.people import MOST_PEOPLE, Member, Person
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from undersigned.domain.api_keys import Scope
     from undersigned.domain.controls import Action
     from undersigned.domain.people import Role
+    from undersigned.services.access import Holder
     from undersigned.services.directory import Directory
     from undersigned.services.ports import ApiKeyStore, CampaignStore, PeopleMailQueue, PeopleStore
 
@@ -32,12 +34,29 @@ class PeopleError(UndersignedError):
         self.message = message
 
 
+@dataclass(frozen=True, slots=True)
+class Heir:
+    """Who takes over keys: their name in the activity log, and with whom the keys then go."""
+
+    name: str
+    maker: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """Somebody who was removed from a campaign, and the keys that were revoked or taken over."""
+
+    member: Member
+    keys: tuple[ApiKey, ...]
+
+
 @dataclass(kw_only=True, frozen=True, slots=True)
 class PeopleOfCampaign:
     """Changes who may do what in a campaign. `campaign_exists` says whether there is one, published or not."""
 
     campaigns: CampaignStore
     people: PeopleStore
+    keys: KeysOfCampaign
     directory: Directory
     campaign_exists: Callable[[str], bool]
     mails: Callable[[], PeopleMailQueue]
@@ -74,21 +93,38 @@ class PeopleOfCampaign:
         return member
 
     def set_role(self, campaign: str, person: str, role: Role, by: str) -> Member:
-        """Give a person another role. Raises NotFoundError, PeopleError for the last owner, ChangedError."""
-        known = self.member(campaign, person)
-        if known.role != role:
-            self.people.put(replace(known, role=role), known, another_owner=self._other_owner(known))
-            self._record(campaign, "change role", by, f"{known.person.email} {role}")
-        return replace(known, role=role)
+        """Give a person another role, and revoke keys of theirs that may do more.
 
-    def remove(self, campaign: str, person: str, by: str) -> Member:
-        """Remove a person, whose sessions open the campaign no more. Raises as `set_role` does."""
+        Raises NotFoundError, PeopleError for the last owner, ChangedError.
+        """
         known = self.member(campaign, person)
-        self.people.remove(known, another_owner=self._other_owner(known))
+        changed = replace(known, role=role)
+        if known.role != role:
+            another_owner = self._other_owner(known)
+            with self.keys.going_with(campaign, person, by, but=changed):
+                self.people.put(changed, known, another_owner=another_owner)
+            self._record(campaign, "change role", by, f"{known.person.email} {role}")
+        return changed
+
+    def remove(
+        self, campaign: str, person: str, by: str, holder: Holder | None = None, *, takes_over: bool = False
+    ) -> Removed:
+        """Remove a person, whose sessions open the campaign no more, and revoke their keys.
+
+        Or `holder`, who removes them, takes the keys over; without one, the command line does. Raises as `set_role`
+        does, and PeopleError if somebody would take over their own keys.
+        """
+        known = self.member(campaign, person)
+        heir = Heir(by, holder.maker if holder else None) if takes_over else None
+        if heir and heir.maker == person:
+            raise PeopleError(Message("You can’t take over your own keys. Another owner can, who removes you."))
+        another_owner = self._other_owner(known)
+        with self.keys.going_with(campaign, person, by, heir=heir) as keys:
+            self.people.remove(known, another_owner=another_owner)
         self._record(campaign, "remove person", by, known.person.email)
         if self.directory.person(person) is None:
             self.people.end_sessions(person)
-        return known
+        return Removed(known, tuple(keys))
 
     def member(self, campaign: str, person: str) -> Member:
         """Return a person of a campaign. Raises NotFoundError."""
@@ -129,14 +165,59 @@ class KeysOfCampaign:
         """Return a campaign's keys, the newest first."""
         return tuple(sorted(self.keys.api_keys(campaign), key=lambda key: key.created_at, reverse=True))
 
-    def make(self, campaign: str, scope: Scope, label: str, expires_at: datetime | None, by: str) -> tuple[str, ApiKey]:
-        """Make a key, and return its text, which is not kept. Raises GivenError for a label that can't be kept."""
+    def make(  # noqa: PLR0913  (what the form has)
+        self,
+        campaign: str,
+        scope: Scope,
+        label: str,
+        expires_at: datetime | None,
+        by: str,
+        *,
+        holder: Holder | None = None,
+    ) -> tuple[str, ApiKey]:
+        """Make a key, and return its text, which is not kept. `holder` makes it; without one, the command line does.
+
+        Raises GivenError for a label that can't be kept, and ChangedError if the holder was removed meanwhile.
+        """
         label = checked_label(label)
-        text = new_key_text()
-        key = ApiKey(campaign, digest_of(text), scope, label, self.clock(), expires_at)
-        self.keys.put_api_key(key)
+        text, maker = new_key_text(), holder.maker if holder else None
+        key = ApiKey(campaign, digest_of(text), scope, label, self.clock(), expires_at, by, maker)
+        self.keys.put_api_key(key, holder)
         self._record(campaign, "create key", by, f"{key.digest[:DIGITS_SHOWN]} {scope}", label)
         return text, key
+
+    @contextmanager
+    def going_with(
+        self, campaign: str, person: str, by: str, *, heir: Heir | None = None, but: Member | None = None
+    ) -> Iterator[list[ApiKey]]:
+        """Revoke a person's keys while the block removes the person, or let an heir take them over. Yield them.
+
+        With `but`, those stay that may do no more than this role. It happens before the block, so that a run that
+        fails leaves a person on the list; and after it, because who is being removed may make another key meanwhile.
+        """
+
+        def let_go() -> None:
+            # A key that is still there can make another one while it is being revoked.
+            while keys := self._keys_of_person(campaign, person, but):
+                for key in keys:
+                    self._let_go(key, by, heir)
+                gone.extend(keys)
+
+        gone: list[ApiKey] = []
+        let_go()
+        yield gone
+        let_go()
+
+    def _keys_of_person(self, campaign: str, person: str, but: Member | None) -> list[ApiKey]:
+        found = [key for key in self.keys.api_keys(campaign) if key.maker == person]
+        return [key for key in found if but is None or not but.allows(key.scope)]
+
+    def _let_go(self, key: ApiKey, by: str, heir: Heir | None) -> None:
+        if heir:
+            self.keys.hand_over(replace(key, by=heir.name, maker=heir.maker))
+        else:
+            self.keys.remove_api_key(key.campaign, key.digest)
+        self._record(key.campaign, "take over key" if heir else "revoke key", by, key.digest[:DIGITS_SHOWN], "")
 
     def revoke(self, campaign: str, digits: str, by: str) -> ApiKey:
         """Revoke the key whose SHA-256 begins with these digits. Raises NotFoundError unless there is exactly one."""

@@ -600,8 +600,11 @@ class ApiKeyStore(Protocol):
     def api_keys(self, campaign: str) -> tuple[ApiKey, ...]:
         """List a campaign's keys consistently."""
 
-    def put_api_key(self, key: ApiKey) -> None:
-        """Write a new key. Raises ChangedError if it exists."""
+    def put_api_key(self, key: ApiKey, made_with: ApiKey | Member | None = None) -> None:
+        """Write a new key. Raises ChangedError if it exists, or if who or what makes it may do so no more."""
+
+    def hand_over(self, key: ApiKey) -> None:
+        """Write who has a key now. Raises ChangedError if it was revoked."""
 
     def remove_api_key(self, campaign: str, digest: str) -> None:
         """Revoke a key."""

@@ -186,6 +186,7 @@ _ACTIONS: Mapping[Action, Message] = {
     "discard draft": Message("Discarded the draft"),
     "create key": Message("Created a key"),
     "revoke key": Message("Revoked a key"),
+    "take over key": Message("Took over a key"),
     "stop confirmations": Message("Stopped the confirmation emails"),
     "start confirmations": Message("Started the confirmation emails again"),
     "rotate secret": Message("Replaced the key of links in emails"),

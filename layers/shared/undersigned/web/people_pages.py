@@ -160,14 +160,28 @@ def _awaiting(recipients: int, language: str) -> Iterator[tuple[Message, bool]]:
         yield message, True
 
 
-def people(viewer: Viewer, found: Sequence[Member], error: str | None = None, email: str = "", role: str = "") -> Page:
-    """Render a campaign's people, and the form that invites one; after a mistake, with what was typed."""
+def people(  # noqa: PLR0913  (what the page shows)
+    viewer: Viewer,
+    found: Sequence[Member],
+    keys: Mapping[str, int],
+    *,
+    error: str | None = None,
+    email: str = "",
+    role: str = "",
+) -> Page:
+    """Render a campaign's people, and the form that invites one; after a mistake, with what was typed.
+
+    `keys` says how many keys go with a person whom the viewer removes.
+    """
     return render_framed(
         "dashboard_people.html",
         viewer.language,
         viewer,
         "people",
-        rows=[(member, viewer.say(ROLES[member.role]), _day(viewer, member)) for member in found],
+        rows=[
+            (member, viewer.say(ROLES[member.role]), _day(viewer, member), keys.get(member.person.id, 0))
+            for member in found
+        ],
         roles=[(role, viewer.say(ROLES[role]), viewer.say(_WHAT_ROLES_MAY[role])) for role in SCOPE_OF],
         error=error,
         email=email,
