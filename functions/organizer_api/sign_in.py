@@ -17,7 +17,7 @@ from undersigned.web import people_pages, security_log
 from undersigned.web.answers import Problem, dashboard_page, moved
 from undersigned.web.organizer_requests import posted_text
 from undersigned.web.posted import RequestError
-from undersigned.web.sessions import asked_cookie, asked_in, check_origin, comes_from_a_link
+from undersigned.web.sessions import asked_cookie, asked_in, check_origin, comes_from_a_link, known_cookie, known_in
 from undersigned.web.visitors import address_of
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def ask() -> Response[str]:
             wired.stack.sign_in_limit().admit(address_of(event, wired.stack.cdn_proof))
     except (RequestError, BusyError) as error:
         return _form(error, email)
-    asked = wired.stack.signing_in().ask(email, language_of(event))
+    asked = wired.stack.signing_in().ask(email, language_of(event), known_in(event.cookies))
     security_log.sign_in_asked()
     answer = moved(_ADDRESS)
     answer.cookies = [asked_cookie(asked.written())]
@@ -118,9 +118,13 @@ def _signed_in(way: SignInWay, begin: Callable[[], str]) -> Response[str]:
     except SignInError as error:
         security_log.sign_in_refused(way, error)
         return _refused(error)
-    security_log.person_signed_in(wired.sessions.session(token).person, way)
+    person = wired.sessions.session(token).person
+    security_log.person_signed_in(person, way)
     answer = home_with_cookie(token)
     answer.cookies = [*answer.cookies, asked_cookie("")]
+    if person:
+        known = wired.stack.signing_in().known_browser(person, known_in(event.cookies))
+        answer.cookies.append(known_cookie(known))
     return answer
 
 

@@ -63,11 +63,14 @@ def test_a_person_signs_in_by_the_code(maria: Browser, world: World) -> None:
 
 def test_the_session_is_kept_in_a_strict_cookie(maria: Browser, world: World) -> None:
     maria.ask(EDITOR)
-    [session, asked] = maria.post(link_in(world.sent[-1])).cookies
+    [session, asked, known] = maria.post(link_in(world.sent[-1])).cookies
     name, *attributes = session.split("; ")
     assert name.startswith("__Host-session=")
     assert set(attributes) == {"Path=/", "Max-Age=43200", "HttpOnly", "Secure", "SameSite=Strict"}
     assert asked.startswith("__Host-asked=; Path=/; Max-Age=0")
+    name, *attributes = known.split("; ")
+    assert name.startswith("__Host-known=")
+    assert set(attributes) == {"Path=/", "Max-Age=34560000", "HttpOnly", "Secure", "SameSite=Strict"}
     assert "maria" not in session
 
 
@@ -253,6 +256,77 @@ def test_an_address_gets_five_emails_an_hour(maria: Browser, world: World) -> No
     assert len(world.sent) == 7
 
 
+def lock_out(world: World, email: str) -> None:
+    """Use up an address's emails of this hour, as a stranger can."""
+    for _ in range(6):
+        Browser(world).ask(email)
+    world.sent.clear()
+
+
+def test_a_stranger_locks_nobody_out_of_a_browser_where_they_signed_in_before(maria: Browser, world: World) -> None:
+    maria.sign_in(EDITOR)
+    maria.press("/organizer/sign-out")
+    for _ in range(3):
+        world.clock.advance(hours=1)
+        lock_out(world, EDITOR)
+        Browser(world).ask(EDITOR)
+        assert world.sent == [], "another browser has to wait"
+        maria.sign_in(EDITOR)
+        for _ in range(6):
+            maria.ask(EDITOR)
+        assert len(world.sent) == 5, "its own emails are five in an hour, too"
+        world.sent.clear()
+
+
+def test_a_known_browser_is_known_for_one_person_only(maria: Browser, world: World) -> None:
+    maria.sign_in(EDITOR)
+    lock_out(world, ADMINISTRATOR)
+    maria.ask(ADMINISTRATOR)
+    assert world.sent == []
+
+
+def test_two_known_browsers_have_a_budget_each(maria: Browser, world: World) -> None:
+    other = Browser(world)
+    for browser in (maria, other):
+        browser.sign_in(EDITOR)
+    lock_out(world, EDITOR)
+    for _ in range(6):
+        other.ask(EDITOR)
+    assert len(world.sent) == 5
+    maria.ask(EDITOR)
+    assert len(world.sent) == 6, "who has one of her computers does not lock her out of the other"
+
+
+@pytest.mark.parametrize("value", ["", "x", "é", "~", "0" * 3_000])
+def test_an_odd_cookie_makes_no_browser_known(world: World, value: str) -> None:
+    add(world, EDITOR, "editor")
+    lock_out(world, EDITOR)
+    assert Browser(world, jar={"__Host-known": value}).ask(EDITOR).status == 303
+    assert world.sent == []
+
+
+def test_a_known_browser_gets_the_same_answer_from_the_same_calls_for_every_address(
+    maria: Browser, world: World
+) -> None:
+    maria.sign_in(EDITOR)
+    seen = []
+    for email in (EDITOR, STRANGER, ADMINISTRATOR):
+        world.calls = []
+        answer = maria.post("/organizer/sign-in", {"email": email})
+        seen.append((answer.status, answer.headers, answer.body, len(maria.jar["__Host-asked"]), world.calls))
+    assert seen[0] == seen[1] == seen[2]
+
+
+def test_the_cookie_of_a_known_browser_signs_nobody_in(maria: Browser, world: World) -> None:
+    maria.sign_in(EDITOR)
+    known = maria.jar["__Host-known"]
+    for jar in ({"__Host-known": known}, {"__Host-session": known}, {"__Host-asked": known}):
+        thief = Browser(world, jar=jar)
+        assert thief.see("/deliveries").status == 303
+        assert thief.post("/organizer/sign-in/code", {"code": "000000"}).status == 410
+        assert thief.post(f"/organizer/sign-in/link/{known}").status == 410
+
+
 def test_a_network_that_asks_too_often_has_to_wait_and_others_do_not(maria: Browser, world: World) -> None:
     for _ in range(20):
         assert maria.post("/organizer/sign-in", {"email": STRANGER}).status == 303
@@ -337,7 +411,7 @@ def test_an_outage_of_ses_takes_none_of_an_hours_emails(maria: Browser, world: W
     assert world.run_people_mails() == [{"batchItemFailures": []}]
     assert maria.post(link_in(world.sent[-1])).status == 303
     for _ in range(6):
-        maria.ask(EDITOR)
+        Browser(world).ask(EDITOR)
     assert len(world.sent) == 5
 
 
@@ -387,7 +461,7 @@ def test_signing_out_ends_the_session_here_too(maria: Browser) -> None:
     copy = Browser(maria.world, jar=dict(maria.jar))
     assert copy.see("/deliveries").status == 200
     assert maria.press("/organizer/sign-out").status == 303
-    assert maria.jar == {}
+    assert set(maria.jar) == {"__Host-known"}
     assert copy.see("/deliveries").status == 303
 
 

@@ -59,6 +59,7 @@ def issued(
         "person": organizers.for_person(
             person_id(world.wiring.secret(), ADMINISTRATOR), SESSION if campaign == CAMPAIGN else "1" * 32
         ),
+        "browser": organizers.for_browser(person_id(world.wiring.secret(), ADMINISTRATOR), "0" * 16),
         "post": organizers.for_posts("anything"),
     }
 
@@ -96,7 +97,7 @@ def make_what_exists(world: World) -> None:
 def test_a_token_opens_only_routes_of_its_own_kind(world: World) -> None:
     make_what_exists(world)
     for kind, token in issued(world).items():
-        assert opened(world, token) == {kind} - {"post"}, kind
+        assert opened(world, token) == {kind} - {"post", "browser"}, kind
     # The same tokens under another secret, and tokens for a campaign that doesn't exist.
     keys: Any = (lambda _: ("t" * 64,), world.clock)
     forged = issued(world, CAMPAIGN, Tokens(*keys), OrganizerTokens(*keys))

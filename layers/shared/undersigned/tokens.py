@@ -19,6 +19,7 @@ from undersigned.domain.tokens import (
     CLOCKS_DIFFER_BY,
     VALID_FOR,
     ApprovalToken,
+    BrowserToken,
     PersonToken,
     Purpose,
     SessionToken,
@@ -39,6 +40,7 @@ _PARTS_OF_APPROVAL = 2
 _PARTS_OF_SESSION = 2
 _PARTS_OF_SIGN_IN = 1
 _PARTS_OF_PERSON = 2
+_PARTS_OF_BROWSER = 2
 
 _CODES = 1_000_000
 
@@ -157,6 +159,10 @@ class OrganizerTokens(_Tokens):
         """Issue the token of a session of a person."""
         return self._issue("person", person, session)
 
+    def for_browser(self, person: str, browser: str) -> str:
+        """Issue the token of a browser in which a person signed in. It opens nothing."""
+        return self._issue("browser", person, browser)
+
     def for_posts(self, session: str) -> str:
         """Return the token in the forms of a session's pages: unknown to other sites, and fixed until a rotation."""
         return self.accepted_in_posts(session)[0]
@@ -188,3 +194,8 @@ class OrganizerTokens(_Tokens):
         """Read the token of a session of a person; raises TokenError, TokenExpiredError."""
         parts, _ = self._read("person", token, _PARTS_OF_PERSON)
         return PersonToken(*parts)
+
+    def read_browser(self, token: str) -> BrowserToken:
+        """Read the token of a browser in which a person signed in; raises TokenError, TokenExpiredError."""
+        parts, _ = self._read("browser", token, _PARTS_OF_BROWSER)
+        return BrowserToken(*parts)

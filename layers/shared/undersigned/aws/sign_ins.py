@@ -4,6 +4,7 @@
 |---|---|---|
 | sign-in request | `SIGN_IN#<id>` | `META` |
 | a person's emails in an hour (UTC) | `SIGN_INS#<person>` | `MAILS#<hour>`, `INVITATIONS#<hour>`, `TESTS#<hour>` |
+| those for a browser in which the person signed in before | same | `MAILS#<hour>#<browser>` |
 | a person's wrong codes, and tests by keys, in a day (UTC) | same | `WRONG#<day>`, `TESTS#<day>` |
 """
 
@@ -46,6 +47,7 @@ class SignIns(SignInStore):
             "person": request.person,
             "nonce": request.nonce_digest,
             "language": request.language,
+            "browser": request.browser,
             "tries": request.tries,
             "expires_at": int(request.expires_at.timestamp()),
         }
@@ -90,6 +92,7 @@ def _read(values: Values) -> SignInRequest:
         nonce_digest=values.get("nonce"),
         language=values["language"],
         expires_at=datetime.fromtimestamp(int(values["expires_at"]), UTC),
+        browser=values["browser"],
         tries=int(values["tries"]),
         is_used=values.get("used", False),
     )

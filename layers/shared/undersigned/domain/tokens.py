@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from datetime import datetime
 
-type Purpose = Literal["confirm", "letter", "packets", "form", "approval", "session", "sign-in", "person"]
+type Purpose = Literal["confirm", "letter", "packets", "form", "approval", "session", "sign-in", "person", "browser"]
 
 VALID_FOR: dict[Purpose, timedelta] = {
     "confirm": timedelta(days=400),
@@ -20,6 +20,8 @@ VALID_FOR: dict[Purpose, timedelta] = {
     "session": timedelta(hours=12),
     "sign-in": timedelta(minutes=15),
     "person": timedelta(hours=12),
+    # What browsers keep of a cookie at most (RFC 6265bis, 5.5).
+    "browser": timedelta(days=400),
 }
 """How long a link, a form or a session works.
 
@@ -65,3 +67,11 @@ class PersonToken:
 
     person: str
     session: str
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserToken:
+    """A browser in which a person signed in: the person's id, and a random id of the browser."""
+
+    person: str
+    browser: str

@@ -51,9 +51,8 @@ class PeoplePost:
         if person is None:
             return "nobody"
         code, link = self.tokens.code_of(found), self.tokens.for_sign_in(request)
-        return self._send(
-            people_mails.sign_in(self.sender, person.email, found.language, code, link), person.id, "MAILS"
-        )
+        mail = people_mails.sign_in(self.sender, person.email, found.language, code, link)
+        return self._send(mail, person.id, "MAILS", found.browser)
 
     def send_invitation(self, campaign: str, person: str) -> PeoplePostOutcome:
         """Send the invitation of a campaign's person, unless they were removed. Raises what `Post.send` raises."""
@@ -68,13 +67,14 @@ class PeoplePost:
             settings = None
         return self._send(people_mails.invitation(self.sender, settings, member), person, "INVITATIONS")
 
-    def _send(self, mail: Mail, person: str, count: SignInCount) -> Literal["sent", "too many"]:
+    def _send(self, mail: Mail, person: str, count: SignInCount, browser: str = "") -> Literal["sent", "too many"]:
         """Send an email, unless the person had too many in this hour. One that SES didn't take doesn't count.
 
-        It counts before it is sent, so that messages at the same moment don't pass the limit together.
+        It counts before it is sent, so that messages at the same moment don't pass the limit together. Emails for a
+        browser in which the person signed in before are counted apart.
         """
         now = self.clock()
-        hour = now.astimezone(UTC).isoformat(timespec="hours")
+        hour = "#".join(filter(None, (now.astimezone(UTC).isoformat(timespec="hours"), browser)))
         if self.sign_ins.count(person, count, hour, expires_at=now + _COUNTED_FOR) > MOST_MAILS_AN_HOUR:
             return "too many"
         try:

@@ -6,8 +6,9 @@ nor its time says whether an address is known.
 
 from __future__ import annotations
 
+import hmac
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
@@ -87,12 +88,31 @@ class SigningIn:
     tokens: OrganizerTokens
     clock: Callable[[], datetime]
 
-    def ask(self, email: str, language: str) -> Asked:
-        """Request an email for whoever has an address, which `email_mistake` must have accepted."""
+    def ask(self, email: str, language: str, known: str) -> Asked:
+        """Request an email for whoever has an address, which `email_mistake` must have accepted.
+
+        `known` is what `known_browser` gave this browser; empty, or any text, in others.
+        """
         asked = Asked(secrets.token_hex(16), secrets.token_urlsafe(32))
-        self.sign_ins.put(self._request(asked.request, email, language, nonce_digest(asked.nonce)))
+        request = self._request(asked.request, email, language, nonce_digest(asked.nonce))
+        self.sign_ins.put(replace(request, browser=self._browser(known, request.person)))
         self.mails().put_sign_in(asked.request)
         return asked
+
+    def known_browser(self, person: Person, known: str) -> str:
+        """Return what a browser keeps in which a person signs in, so that strangers can't use up its emails.
+
+        `known` is what it has kept so far: signing in again gives it no new emails.
+        """
+        return self.tokens.for_browser(person.id, self._browser(known, person.id) or secrets.token_hex(8))
+
+    def _browser(self, known: str, person: str) -> str:
+        """Return the id of a browser in which this person signed in before; empty for any other."""
+        try:
+            found = self.tokens.read_browser(known)
+        except TokenError:
+            return ""
+        return found.browser if hmac.compare_digest(found.person, person) else ""
 
     def operators_link(self, person: Person) -> str:
         """Return the token of a link that signs a person in once, in any browser, within 15 minutes."""

@@ -75,6 +75,19 @@ def asked_cookie(value: str) -> Cookie:
     return _cookie(ASKED_COOKIE, value, VALID_FOR["sign-in"])
 
 
+KNOWN_COOKIE = "__Host-known"
+
+
+def known_in(cookies: Iterable[str]) -> str:
+    """Return what a browser keeps in which somebody signed in; empty when there is nothing."""
+    return _value_of(KNOWN_COOKIE, cookies)
+
+
+def known_cookie(token: str) -> Cookie:
+    """Return the cookie of a browser in which somebody signed in. It opens nothing, and stays after signing out."""
+    return _cookie(KNOWN_COOKIE, token, VALID_FOR["browser"])
+
+
 LANGUAGE_COOKIE = "__Host-language"
 _LANGUAGE_KEPT_FOR = 365 * 24 * 3600
 
