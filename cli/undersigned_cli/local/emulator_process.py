@@ -229,17 +229,6 @@ def shorten_delays() -> None:
         sqs._HANDLERS[action] = hurried(sqs._HANDLERS[action], seconds)
 
 
-def read_concurrency_as_a_number() -> None:
-    """Take a parameter's value as a mapping's MaximumConcurrency. MiniStack fails to compare it, as it is text."""
-    allowed = lambda_svc._sqs_esm_concurrency
-
-    def of_numbers(mapping: dict, *rest: Any) -> int:
-        scaling = {name: int(value) for name, value in (mapping.get("ScalingConfig") or {}).items()}
-        return allowed({**mapping, "ScalingConfig": scaling}, *rest)
-
-    lambda_svc._sqs_esm_concurrency = of_numbers
-
-
 def keep_queue_addresses() -> None:
     """Use the same port in the addresses of queues on every start, so that saved queues are found with another port.
 
@@ -469,7 +458,6 @@ if __name__ == "__main__":
     isolate_failed_starts()
     retry_events()
     shorten_delays()
-    read_concurrency_as_a_number()
     run_prelude()
     hide_own_packages()
     make_secrets_without_punctuation()

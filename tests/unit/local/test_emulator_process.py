@@ -266,18 +266,6 @@ def test_hidden_and_delayed_messages_come_sooner_if_set(process: Any, monkeypatc
     ]
 
 
-def test_the_concurrency_of_a_mapping_may_come_from_a_parameter(process: Any) -> None:
-    process.lambda_svc._sqs_esm_concurrency = lambda mapping, least: min(
-        mapping["ScalingConfig"].get("MaximumConcurrency") or 5, least
-    )
-    process.read_concurrency_as_a_number()
-
-    concurrency = process.lambda_svc._sqs_esm_concurrency
-    assert concurrency({"ScalingConfig": {"MaximumConcurrency": "2"}}, 9) == 2
-    assert concurrency({"ScalingConfig": {"MaximumConcurrency": 3}}, 9) == 3
-    assert concurrency({}, 9) == 5
-
-
 # The key
 
 
