@@ -61,7 +61,7 @@ def remove_stack(which: Which = "", *, yes: Yes = False) -> None:
     if stack.parameters() is None:
         message = f"there is no stack {stack.name}"
         raise StackError(message)
-    kept = [(what, stack.resources().get(logical_id)) for logical_id, what in _STAYS.items()]
+    kept = [(what, stack.resources().get(logical_id)) for logical_id, what in _STAYS]
     say(f"The stack {stack.name} goes: its pages, functions, queues and alarms. These stay:")
     for what, name in kept:
         if name:
@@ -71,12 +71,12 @@ def remove_stack(which: Which = "", *, yes: Yes = False) -> None:
     say(f"{stack.name} is gone. docs/production.md says how to delete what stays (#remove-a-stack).")
 
 
-_STAYS = {
-    "Table": "every letter, and what became of it",
-    "PacketBucket": "the packets that were sent, which links in emails open",
-    "Secret": "the keys of links in emails, and of ids, without which everybody could sign again",
-    "SenderEmailIdentity": "your domain in SES, which other programs may send from",
-}
+_STAYS = (
+    ("Table", "every letter, and what became of it"),
+    ("PacketBucket", "the packets that were sent, which links in emails open"),
+    ("Secret", "the keys of links in emails, and of ids, without which everybody could sign again"),
+    ("SenderEmailIdentity", "your domain in SES, which other programs may send from"),
+)
 """What a stack leaves behind, and why: the resources that template.yaml retains."""
 
 
