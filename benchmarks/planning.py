@@ -97,9 +97,9 @@ def measure(size: Size) -> Figures:
     figures: Figures = {}
     many = f"{TARGETS[size]:,} targets"
     with pytest.MonkeyPatch.context() as monkeypatch, world(monkeypatch, fast=True) as made:
-        at_once = environment_of("PlanDeliveries", **_KNOWN)["PLANS_AT_ONCE"]
+        at_once = environment_of("RunJobs", **_KNOWN)["PLANS_AT_ONCE"]
         made.variables |= {"PLANS_AT_ONCE": at_once}
-        for function in ("plan_deliveries", "organizer_api"):
+        for function in ("run_jobs", "organizer_api"):
             made.restart(function)
         made.clock.now = datetime(2026, 11, 30, 15, tzinfo=UTC)
         targets = TARGETS[size] + len(made.wiring.campaigns.targets(CAMPAIGN))

@@ -682,11 +682,11 @@ def deliveries(counts: Counts, stack: Stack) -> Rows:
             f"{many * float(counts.typesetting['bytes_per_letter']) / 1e9:.2f} GB of PDF, one email",
         }
     recipients = 10_000
-    at_once = stack.variable("PlanDeliveries", "PLANS_AT_ONCE")
+    at_once = stack.variable("RunJobs", "PLANS_AT_ONCE")
     planned = float(counts.planning[f"{recipients:,} targets with letters"]["seconds"])
     rows[f"plan {recipients:,} recipients"] = {
         "minutes": round(planned / 60, 2),
-        "runs": ceil(planned / stack.number(stack.function("PlanDeliveries")["Timeout"])),
+        "runs": ceil(planned / stack.number(stack.function("RunJobs")["Timeout"])),
         "what": f"{at_once:g} at once; the goal is 30 seconds",
     }
     each = seconds_of(row["calls"]) + 100 * typeset + LATENCY["run"]

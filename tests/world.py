@@ -30,6 +30,7 @@ from undersigned.authoring.campaigns import compile_campaign
 from undersigned.aws.mail_domains import MailDomains, NameNotFoundError
 from undersigned.domain.abuse_checks import FormToken
 from undersigned.domain.campaigns import dashboard_path
+from undersigned.domain.schedule import period_of
 from undersigned.settings import Settings
 from undersigned.web import security_log
 from undersigned.wiring import Wiring
@@ -317,27 +318,26 @@ class World:
 
     # The week
 
-    def plan(self, campaign: str | None = None, *, days_ago: int = 0) -> Any:
-        event = load_event("plan_deliveries_weekly")
-        event["scheduled_time"] = (self.clock.now - timedelta(days=days_ago)).isoformat()
-        return self.handlers["plan_deliveries"](event | ({"campaign": campaign} if campaign else {}), CONTEXT)
+    def run_jobs(self) -> Any:
+        """Run all jobs as the hourly schedule does."""
+        return self.handlers["run_jobs"](load_event("run_jobs_hourly"), CONTEXT)
 
-    def plan_hour(self) -> Any:
-        """Run the hourly plan of campaigns with a cadence of their own."""
-        event = load_event("plan_deliveries_hourly")
-        event["hour"] = self.clock.now.isoformat()
-        return self.handlers["plan_deliveries"](event, CONTEXT)
+    def run_job(self, job: str, **by_hand: str | None) -> Any:
+        """Run one job as the hourly schedule does, or by hand with a `day`, and perhaps a `campaign`."""
+        return self.handlers["run_jobs"]({"jobs": [job], **by_hand}, CONTEXT)[job]
+
+    def day(self, days_ago: int = 0) -> str:
+        """Return a day in the stack's time zone."""
+        return period_of(self.clock.now - timedelta(days=days_ago), "America/Chicago")
+
+    def plan(self, campaign: str | None = None, *, days_ago: int = 0) -> Any:
+        """Plan today by hand, or an earlier day."""
+        return self.run_job("plan", day=self.day(days_ago), campaign=campaign)
 
     def hour(self) -> list[Any]:
         """Run the hourly plan and all its deliveries."""
-        self.plan_hour()
+        self.run_job("plan")
         return self.run_queue()
-
-    def report_hour(self) -> None:
-        """Run the hourly reports of campaigns with a cadence of their own."""
-        event = load_event("report_deliveries_hourly")
-        event["hour"] = self.clock.now.isoformat()
-        self.handlers["report_deliveries"](event, CONTEXT)
 
     def run_queue(self) -> list[Any]:
         """Pass every visible message of the delivery queue to `deliver`, once; return the answers."""
@@ -382,12 +382,11 @@ class World:
         return answers
 
     def report(self, campaign: str | None = None) -> None:
-        event = load_event("report_deliveries_weekly")
-        event["scheduled_time"] = self.clock.now.isoformat()
-        self.handlers["report_deliveries"](event | ({"campaign": campaign} if campaign else {}), CONTEXT)
+        """Report on yesterday by hand."""
+        self.run_job("report", day=self.day(days_ago=1), campaign=campaign)
 
-    def begin_reconciling(self) -> None:
-        self.handlers["reconcile"](load_event("reconcile_daily"), CONTEXT)
+    def begin_reconciling(self, campaign: str | None = None) -> None:
+        self.run_job("reconcile", day=self.day(), campaign=campaign)
 
     def reconcile(self) -> None:
         """Run the daily reconciliation of all campaigns to its end."""
@@ -396,11 +395,11 @@ class World:
             pass
 
     def run_reconciliations(self) -> list[Any]:
-        """Pass every visible message of the reconciliation queue to `reconcile`, once; return the answers."""
-        return self._run_queue(self.reconciliation_queue_url, "reconcile")
+        """Pass every visible message of the reconciliation queue to `run_jobs`, once; return the answers."""
+        return self._run_queue(self.reconciliation_queue_url, "run_jobs")
 
     def week(self) -> list[Any]:
-        """Run the weekly plan and all its deliveries."""
+        """Plan today by hand, and make all its deliveries."""
         self.plan()
         return self.run_queue()
 
@@ -479,12 +478,10 @@ FUNCTIONS = {
     "organizer_api": "OrganizerApi",
     "send_confirmations": "SendConfirmations",
     "tally": "Tally",
-    "plan_deliveries": "PlanDeliveries",
+    "run_jobs": "RunJobs",
     "deliver": "Deliver",
     "export_signatures": "ExportSignatures",
     "record_feedback": "RecordFeedback",
-    "report_deliveries": "ReportDeliveries",
-    "reconcile": "Reconcile",
 }
 
 
@@ -640,22 +637,19 @@ def _handler(monkeypatch: pytest.MonkeyPatch, function: str, wiring: Wiring) -> 
             "confirmations_of_stream": lambda: wiring.confirmations(patience=0),
         },
         "tally": {"tallying": wiring.tallying, "publishing": wiring.publishing},
-        "plan_deliveries": {
+        "run_jobs": {
             "planning": wiring.planning,
             "hours": wiring.hours,
             "approval_requests": wiring.approval_requests,
+            "reporting": wiring.reporting,
+            "all_is_well": wiring.all_is_well,
+            "reconciling": lambda: wiring.reconciling(wired.report),
         },
         "deliver": {
             "delivering": lambda: wiring.delivering(module.report_replaced, module.report_damaged),
             "repacking": lambda: wiring.repacking(module.report_replaced, module.report_damaged),
         },
         "record_feedback": {"feedback": wiring.feedback},
-        "report_deliveries": {
-            "reporting": wiring.reporting,
-            "hours": wiring.hours,
-            "all_is_well": wiring.all_is_well,
-        },
-        "reconcile": {"reconciling": lambda: wiring.reconciling(module.report)},
     }
     for name, make in made_of[function].items():
         monkeypatch.setattr(wired, name, make())

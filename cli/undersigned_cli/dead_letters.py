@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
     from undersigned.wiring import Wiring
 
-_A_WEEK = timedelta(days=7)
-_A_DAY = timedelta(days=1)
-
 _KEPT_FOR = timedelta(days=14)
 """How long the template's queues of dead letters keep a message."""
 
@@ -38,23 +35,18 @@ _MOST = 10
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a dead letter is about, and why it makes no sense any more; with `why` empty, it does.
-
-    `payload` is what the function gets, if the letter is an event of a schedule.
-    """
+    """What a dead letter is about, and why it makes no sense any more; with `why` empty, it does."""
 
     about: str
     why: str = ""
-    payload: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A dead-letter queue: the queue or the function (logical ids) that gets its letters again, and who judges them."""
+    """A dead-letter queue: the queue (its logical id) that gets its letters again, and who judges them."""
 
-    judge: Callable[[Wiring, str, datetime], Verdict]
+    judge: Callable[[Wiring, str], Verdict]
     queue: str = ""
-    function: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +70,7 @@ class DeadLetter:
         return not self.verdict.why
 
 
-def _delivery(wiring: Wiring, body: str, _since: datetime) -> Verdict:  # noqa: PLR0911  (one verdict after the other)
+def _delivery(wiring: Wiring, body: str) -> Verdict:  # noqa: PLR0911  (one verdict after the other)
     if test := read_draft_test(body):
         return Verdict(f"test email of the draft of {test.campaign}", "it is a test email; ask for another one")
     message = read_message(body)
@@ -100,10 +92,10 @@ def _delivery(wiring: Wiring, body: str, _since: datetime) -> Verdict:  # noqa: 
     return Verdict(about)
 
 
-def _confirmation(wiring: Wiring, body: str, _since: datetime) -> Verdict:
+def _confirmation(wiring: Wiring, body: str) -> Verdict:
     if _is_of_stream(body):
         return Verdict("changes in the stream", "the daily reconciliation asks again for each email after 25 hours")
-    if _payload_of(body) is not None:
+    if _is_of_schedule(body):
         return Verdict("a run for postponed emails", "the next run, five minutes later, did it")
     mail = read_waiting_message(body)
     about = f"confirmation email of {mail.campaign} to {mail.signer}"
@@ -114,41 +106,27 @@ def _confirmation(wiring: Wiring, body: str, _since: datetime) -> Verdict:
     return Verdict(about, "" if wanted else "its row doesn't request it any more")
 
 
-def _counting(_wiring: Wiring, body: str, _since: datetime) -> Verdict:
+def _counting(_wiring: Wiring, body: str) -> Verdict:
     if not _is_of_stream(body):
         raise ValueError
     return Verdict("changes in the stream", "run `undersigned counts CAMPAIGN --recount`, which reads the rows")
 
 
-def _plan(_wiring: Wiring, body: str, since: datetime) -> Verdict:
-    payload, moment = _scheduled(body)
-    late = "a later week has been planned" if _age(since) > _A_WEEK else ""
-    return Verdict(f"the plan for {moment}", late, payload)
-
-
-def _report(_wiring: Wiring, body: str, since: datetime) -> Verdict:
-    payload, moment = _scheduled(body)
-    late = "a later report has its letters" if _age(since) > _A_WEEK else ""
-    return Verdict(f"the report for {moment}", late, payload)
-
-
-def _reconciliation(_wiring: Wiring, body: str, since: datetime) -> Verdict:
-    late = "the next day's run began anew" if _age(since) > _A_DAY else ""
-    payload = _payload_of(body)
-    if payload is not None:
-        return Verdict("the reconciliation of all campaigns", late, payload)
+def _job(_wiring: Wiring, body: str) -> Verdict:
+    if _is_of_schedule(body):
+        return Verdict("an hourly run", "the next run, an hour later, does what it did not")
     campaign = read_reconciliation(body).campaign
-    return Verdict(f"the reconciliation of {campaign}", late, {"campaign": campaign})
+    return Verdict(f"the reconciliation of {campaign}", "the next day's run, or `undersigned reconcile`, begins anew")
 
 
-def _export(wiring: Wiring, body: str, _since: datetime) -> Verdict:
+def _export(wiring: Wiring, body: str) -> Verdict:
     campaign, export_id = read_export_message(body)
     about = f"export {export_id} of {campaign}"
     export = wiring.exports.export(campaign, export_id)
     return Verdict(about, "" if export else "it has expired; the organizer asks for another one")
 
 
-def _feedback(wiring: Wiring, body: str, _since: datetime) -> Verdict:
+def _feedback(wiring: Wiring, body: str) -> Verdict:
     event = read_feedback_message(body)
     if event is None or isinstance(event, ConfirmationReport):
         return Verdict("an event about a confirmation email")
@@ -160,18 +138,12 @@ def _feedback(wiring: Wiring, body: str, _since: datetime) -> Verdict:
 KINDS: Mapping[str, Kind] = {
     "ConfirmationsFailed": Kind(_confirmation, queue="WaitingMails"),
     "TallyFailed": Kind(_counting),
-    "PlansFailed": Kind(_plan, function="PlanDeliveries"),
+    "JobsFailed": Kind(_job),
     "DeliveriesFailed": Kind(_delivery, queue="DeliveryQueue"),
     "FeedbackFailed": Kind(_feedback, queue="FeedbackQueue"),
-    "ReportsFailed": Kind(_report, function="ReportDeliveries"),
     "ExportsFailed": Kind(_export, queue="ExportQueue"),
-    "ReconciliationsFailed": Kind(_reconciliation, function="Reconcile"),
 }
 """The dead-letter queues of the stack, in the order of a letter's way."""
-
-
-def _age(since: datetime) -> timedelta:
-    return datetime.now(UTC) - since
 
 
 def _is_of_stream(body: str) -> bool:
@@ -179,25 +151,10 @@ def _is_of_stream(body: str) -> bool:
     return isinstance(read, dict) and "DDBStreamBatchInfo" in read
 
 
-def _payload_of(body: str) -> Mapping[str, Any] | None:
-    """Return the event of a schedule, from Lambda's record of a failed invocation or from the schedule itself."""
+def _is_of_schedule(body: str) -> bool:
+    """Say whether it is Lambda's record of a failed invocation, or an event that the schedule could not hand over."""
     read = json.loads(body)
-    match read:
-        case {"requestPayload": Mapping() as payload}:
-            return payload
-        case {"scheduled_time": str()} | {"hour": str()}:
-            return dict(read)
-        case _:
-            return None
-
-
-def _scheduled(body: str) -> tuple[Mapping[str, Any], str]:
-    """Return the event of a schedule, and the moment or the hour that it is for."""
-    payload = _payload_of(body) or {}
-    moment = payload.get("scheduled_time", payload.get("hour"))
-    if isinstance(moment, str):
-        return payload, moment
-    raise ValueError
+    return isinstance(read, dict) and ("requestPayload" in read or "jobs" in read)
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)
@@ -223,19 +180,13 @@ class DeadLetters:
                 seen.add(message["MessageId"])
                 sent = message.get("Attributes", {}).get("SentTimestamp")
                 since = datetime.fromtimestamp(int(sent) / 1000, UTC) if sent else datetime.now(UTC)
-                verdict = self._judge(queue, message["Body"], since)
+                verdict = self._judge(queue, message["Body"])
                 yield DeadLetter(queue, message["Body"], message["ReceiptHandle"], since, verdict)
 
     def put_back(self, letter: DeadLetter) -> None:
-        """Give a letter to its queue or function again, then delete it. After a crash in between, it comes twice."""
-        kind = KINDS[letter.queue]
-        if kind.queue:
-            self.client("sqs").send_message(QueueUrl=self.physical_id(kind.queue), MessageBody=letter.body)
-        else:
-            payload = json.dumps(letter.verdict.payload or {})
-            # The alias, as every caller does.
-            name = f"{self.physical_id(kind.function)}:live"
-            self.client("lambda").invoke(FunctionName=name, InvocationType="Event", Payload=payload)
+        """Give a letter to its queue again, then delete it. After a crash in between, it comes twice."""
+        queue = self.physical_id(KINDS[letter.queue].queue)
+        self.client("sqs").send_message(QueueUrl=queue, MessageBody=letter.body)
         self.drop(letter)
 
     def drop(self, letter: DeadLetter) -> None:
@@ -248,8 +199,8 @@ class DeadLetters:
             QueueUrl=self.physical_id(letter.queue), ReceiptHandle=letter.receipt, VisibilityTimeout=0
         )
 
-    def _judge(self, queue: str, body: str, since: datetime) -> Verdict:
+    def _judge(self, queue: str, body: str) -> Verdict:
         try:
-            return KINDS[queue].judge(self.wiring, body, since)
+            return KINDS[queue].judge(self.wiring, body)
         except (ValueError, KeyError, TypeError):
             return Verdict("a damaged message", "nothing can read it")

@@ -254,7 +254,7 @@ def test_every_page_is_accessible(dashboard: Dashboard, visitor: Visitor, width:
 
 def test_a_week_is_previewed_approved_and_downloaded(dashboard: Dashboard, visitor: Visitor) -> None:
     now = datetime.now(UTC)
-    dashboard.stack.invoke("PlanDeliveries", {"scheduled_time": now.isoformat(), "campaign": CAMPAIGN})
+    dashboard.stack.run_job("plan", now, CAMPAIGN)
     page = visitor.open(dashboard.address)
     dashboard.sign_in(page)
     expect(page.get_by_role("heading", name="4 letters are waiting for approval")).to_be_visible()

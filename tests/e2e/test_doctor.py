@@ -98,7 +98,7 @@ def schedule_off(stack: RunningStack) -> Iterator[None]:
 
 @contextmanager
 def schedule_gone(stack: RunningStack) -> Iterator[None]:
-    scheduler, name = stack.client("scheduler"), physical_id(stack, "ReportDeliveriesWeekly")
+    scheduler, name = stack.client("scheduler"), physical_id(stack, "RunJobsHourly")
     before = scheduler.get_schedule(Name=name)
     scheduler.delete_schedule(Name=name)
     try:
@@ -201,7 +201,7 @@ def test_fourteen_planted_faults_are_all_named_and_nothing_else(
     assert RECIPIENT in found.pop("suppression list")
     assert found == {
         "event source mappings": "ExportSignaturesQueue is Disabled",
-        "schedules": "off or gone: ReconcileDaily, ReportDeliveriesWeekly",
+        "schedules": "off or gone: RunJobsHourly, SendConfirmationsPostponed",
         "events": "none",
         "alarms' subscription": "none",
         "alarms": f"on: {physical_id(stack, 'DeadLettersAlarm')}",

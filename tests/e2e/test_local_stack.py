@@ -319,7 +319,7 @@ def test_the_inbox_and_the_example_website_are_on_another_origin(stack: RunningS
 @pytest.mark.nightly
 def test_a_restart_keeps_rows_queue_secret_and_emails(local_stack: LocalStack, stack: RunningStack, form: str) -> None:
     sqs = stack.client("sqs")
-    [queue] = [url for url in sqs.list_queues()["QueueUrls"] if "PlansFailed" in url]
+    [queue] = [url for url in sqs.list_queues()["QueueUrls"] if "JobsFailed" in url]
     sqs.send_message(QueueUrl=queue, MessageBody="kept")
     sign(form, "grace@signers.example")
     link = confirmation_link(stack, "grace@signers.example")

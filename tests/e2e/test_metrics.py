@@ -82,7 +82,7 @@ def run(stack: RunningStack, wiring: Wiring) -> None:
         sign(stack, f"{town}@metrics.example", code)
         confirm(stack, f"{town}@metrics.example")
     wait_for(lambda: all(wiring.signatures.has_waiting(CAMPAIGN, town) for town in ("evanston", "wilmette")))
-    stack.invoke("PlanDeliveries", {"scheduled_time": datetime.now(UTC).isoformat()})
+    stack.run_job("plan", datetime.now(UTC))
 
     # This one has waited for two weeks.
     sign(stack, "winnetka@metrics.example", "60093")
@@ -98,7 +98,7 @@ def run(stack: RunningStack, wiring: Wiring) -> None:
     [reconciliation] = reconciling.begin(CAMPAIGN)
     while not reconciliation.is_last_pass:
         reconciliation = reconciling.proceed(reconciliation)
-    stack.invoke("Reconcile", {"Records": [{"body": reconciliation_message(reconciliation)}]})
+    stack.invoke("RunJobs", {"Records": [{"body": reconciliation_message(reconciliation)}]})
 
     # The next email is the refused signer's, so that none of a delivery is in its way.
     wait_for(lambda: all(_is_sent(wiring, town) for town in ("evanston", "wilmette")))

@@ -70,7 +70,7 @@ def is_delivered(wiring: Wiring, target: str) -> bool:
 
 
 def plan(stack: RunningStack, at: datetime) -> None:
-    stack.invoke("PlanDeliveries", {"scheduled_time": at.isoformat(), "campaign": CAMPAIGN})
+    stack.run_job("plan", at, CAMPAIGN)
 
 
 def test_a_campaign_goes_on_in_another_region(stack: RunningStack, other: RunningStack, tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_a_campaign_goes_on_in_another_region(stack: RunningStack, other: Runnin
 
     # The steps of docs/production.md.
     for one, region in ((stack, "us-east-1"), (other, OTHER_REGION)):
-        assert f":{region}:" in one.outputs["PlanDeliveriesFunction"]
+        assert f":{region}:" in one.outputs["RunJobsFunction"]
     secret = stack.client("secretsmanager").get_secret_value(SecretId=stack.outputs["SecretArn"])["SecretString"]
     other.client("secretsmanager").put_secret_value(SecretId=other.outputs["SecretArn"], SecretString=secret)
     file = str(tmp_path / "drill.backup")

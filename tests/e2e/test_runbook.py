@@ -158,8 +158,7 @@ def bounced(stack: RunningStack) -> Stack:
     sign(stack, "ada@runbook.example", "60201", campaign=CAMPAIGN)
     confirm(stack, "ada@runbook.example")
     wait_for(lambda: wiring.signatures.has_waiting(CAMPAIGN, "evanston"))
-    now = datetime.now(UTC)
-    stack.invoke("PlanDeliveries", {"scheduled_time": now.isoformat(), "campaign": CAMPAIGN})
+    stack.run_job("plan", datetime.now(UTC), CAMPAIGN)
     wait_for(lambda: any(one.state == "bounced" for one in wiring.deliveries.deliveries(CAMPAIGN, "evanston")))
     return deployed
 

@@ -70,7 +70,7 @@ class Campaigns:
     def packet(self, target: str) -> bytes:
         """Run a week, and return the packet of a target."""
         moment = datetime.now(UTC) + timedelta(days=next(_weeks) * 7)
-        self.stack.invoke("PlanDeliveries", {"scheduled_time": moment.isoformat(), "campaign": "the-form"})
+        self.stack.run_job("plan", moment, "the-form")
         mails = wait_for(
             lambda: [
                 mail

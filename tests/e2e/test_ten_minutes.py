@@ -223,8 +223,7 @@ def test_an_organizer_goes_from_a_paper_letter_to_packets_without_a_terminal(
         expect(page.locator("a[href^='/letters/']")).to_be_visible()
     # The week runs, twice; each letter is in one packet, once.
     for _ in range(2):
-        now = datetime.now(UTC).isoformat()
-        stack.invoke("PlanDeliveries", {"scheduled_time": now, "campaign": CAMPAIGN})
+        stack.run_job("plan", datetime.now(UTC), CAMPAIGN)
     for office in ("mayor@oakton.example", "mayor@elmville.example"):
         outbox.mail(office)
     oakton, elmville = outbox.packets("mayor@oakton.example"), outbox.packets("mayor@elmville.example")

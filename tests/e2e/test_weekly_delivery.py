@@ -105,7 +105,7 @@ class Campaign:
 
     def plan(self, at: datetime) -> list[dict[str, str]]:
         """Run the week, and return this campaign's deliveries: the stack also has those of other tests."""
-        planned = self.stack.invoke("PlanDeliveries", {"scheduled_time": at.isoformat()})["deliveries"]
+        planned = self.stack.run_job("plan", at)["deliveries"]
         return [delivery for delivery in planned if delivery["campaign"] == CAMPAIGN]
 
     def count(self) -> int:

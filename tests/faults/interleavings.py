@@ -565,7 +565,7 @@ class Play:
         if actor in self.stage.actors:
             self.stage.actors.remove(actor)
         if actor.crashed:
-            for function in ("deliver", "tally", "plan_deliveries", "public_api", "organizer_api", "record_feedback"):
+            for function in ("deliver", "tally", "run_jobs", "public_api", "organizer_api", "record_feedback"):
                 self.world.restart(function)
         failed = actor.error is not None
         assert not failed or actor.crashed or actor.may_fail, f"{actor.name} failed: {actor.error!r}"

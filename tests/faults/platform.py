@@ -415,15 +415,14 @@ class Platform:
                 client.delete_item(TableName=table, Key={"pk": item["pk"], "sk": item["sk"]})
                 self._wrote = True
 
-    def run_schedule(self, function: str, *, hourly: bool = False) -> None:
-        """Run a function as its schedule does, or its hourly one, with retries after errors."""
-        runs = {
-            "plan_deliveries": self.world.plan_hour if hourly else self.world.plan,
-            "report_deliveries": self.world.report_hour if hourly else self.world.report,
-            "reconcile": self.world.begin_reconciling,
-            "send_confirmations": self.world.run_postponed,
-        }
-        self._begin(function, runs[function])
+    def run_schedule(self, function: str) -> None:
+        """Run a function as its schedule does, with retries after errors."""
+        runs = {"run_jobs": self.world.run_jobs, "send_confirmations": self.world.run_postponed}
+        self.begin(function, runs[function])
+
+    def begin(self, function: str, run: Callable[[], object], at: datetime | None = None) -> None:
+        """Invoke a function asynchronously, with retries after errors."""
+        self._invocations.append(Invocation(at or self.now, function, run))
 
     def forget_stream(self) -> None:
         """Drop the records that no reader has read, as the stream does after a day while its mappings are dead."""
@@ -603,9 +602,6 @@ class Platform:
 
         return SimpleNamespace(**{**vars(CONTEXT), "get_remaining_time_in_millis": left})
 
-    def _begin(self, function: str, run: Callable[[], object], at: datetime | None = None) -> None:
-        self._invocations.append(Invocation(at or self.now, function, run))
-
     def _run_invocation(self, invocation: Invocation) -> None:
         invocation.is_busy = True
         self.note(f"{invocation.function} is invoked")
@@ -659,7 +655,7 @@ class Platform:
             self.world.export_queue_url: "export_signatures",
             self.world.waiting_mails_url: "send_confirmations",
             self.world.people_mails_url: "send_confirmations",
-            self.world.reconciliation_queue_url: "reconcile",
+            self.world.reconciliation_queue_url: "run_jobs",
             self.world.feedback_queue_url: "record_feedback",
         }
 

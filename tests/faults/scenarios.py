@@ -143,36 +143,29 @@ class Acts:
         return bool(told == outcome or self.platform.faults.lost_events)
 
     def week(self, at: datetime, *, report: bool = False) -> None:
-        """Run the schedules: the plan on a Monday and the report a day later, with all that follows."""
-        self._run("plan_deliveries", at)
+        """Run the hour in which a plan is due, and the one of the report a day later, with all that follows."""
+        self._run("run_jobs", lambda: self.platform.world.run_job("plan"), at)
         if report:
-            self._run("report_deliveries", at + ONE_DAY)
-
-    def hour(self, at: datetime, *, report: bool = False) -> None:
-        """Run the hourly plan of campaigns with a cadence of their own, and the report a day later."""
-        self._run("plan_deliveries", at, hourly=True)
-        if report:
-            self._run("report_deliveries", at + ONE_DAY, hourly=True)
+            self._run("run_jobs", lambda: self.platform.world.run_job("report"), at + ONE_DAY)
 
     def send_postponed(self) -> None:
         """Run the schedule of the postponed emails, an hour later."""
-        self._run("send_confirmations", self.platform.world.clock.now + timedelta(hours=1))
+        at = self.platform.world.clock.now + timedelta(hours=1)
+        self._run("send_confirmations", self.platform.world.run_postponed, at)
 
     def reconcile(self, days: int) -> None:
         """Run the reconciliation once on each of the next days, a little more than a day after the last change."""
         for _ in range(days):
-            self._run("reconcile", self.platform.world.clock.now + timedelta(hours=26))
+            at = self.platform.world.clock.now + timedelta(hours=26)
+            self._run("run_jobs", self.platform.world.begin_reconciling, at)
 
-    def _run(self, function: str, at: datetime, *, hourly: bool = False) -> None:
-        """Run a schedule. If it fails three times, the operator repeats it an hour later, as the runbook says.
-
-        An hourly one repeats itself.
-        """
+    def _run(self, function: str, run: Callable[[], object], at: datetime) -> None:
+        """Run a function as a schedule does. If it fails three times, it runs again an hour later."""
         clock, dead_letters = self.platform.world.clock, self.platform.dead_letters
         clock.now = max(at, clock.now)
         for _ in range(_OPERATORS_TRIES):
             given_up = dead_letters.count(function)
-            self.platform.run_schedule(function, hourly=hourly)
+            self.platform.begin(function, run)
             self.platform.settle()
             if dead_letters.count(function) == given_up:
                 return
@@ -351,13 +344,13 @@ def a_cadence(platform: Platform) -> Arrivals:
     campaigns.put_campaign(replace(campaigns.campaign(CAMPAIGN), deliver="when-2-letters-wait"))
     abe, bea, cal = Person("Abe", EVANSTON), Person("Bea", EVANSTON), Person("Cal", EVANSTON)
     acts.sign_and_confirm(abe)
-    acts.hour(MONDAY - ONE_DAY)
+    acts.week(MONDAY - ONE_DAY)
     assert platform.world.deliveries == []
     acts.sign_and_confirm(bea)
-    acts.hour(MONDAY, report=True)
+    acts.week(MONDAY, report=True)
     acts.sign_and_confirm(cal)
     campaigns.put_campaign(replace(campaigns.campaign(CAMPAIGN), closes=MONDAY.date() + 2 * ONE_DAY))
-    acts.hour(MONDAY + 7 * ONE_DAY)
+    acts.week(MONDAY + 7 * ONE_DAY)
     return {abe: 1, bea: 1, cal: 1}
 
 
@@ -498,7 +491,7 @@ def a_forgotten_day(platform: Platform) -> Arrivals:
     platform.fate_of = lambda sent: Fate(("send", "delivery", "complaint")) if sent.tags["kind"] == "delivery" else None
     platform.refusals["Deliver", "sesv2:SendEmail"] = ["BadRequestException"]
     world.clock.now = MONDAY
-    platform.run_schedule("plan_deliveries")
+    platform.begin("run_jobs", lambda: world.run_job("plan"))
     platform.lose_messages("deliver")
     acts.reconcile(days=1)
     # If the delivery had not begun when its message was lost, the next plan makes it.

@@ -536,19 +536,15 @@ class Simulation:
                     self.at(begins + week * _WEEK + of_week, name, act)
 
     def plan_week(self, monday: datetime) -> None:
-        self.at(monday, "the weekly plan", lambda: self._plan(monday))
-        self.at(monday + _DAY, "the weekly report", lambda: self.platform.run_schedule("report_deliveries"))
         if self._needs_approval:
             self.at(monday + self.rng.uniform(0, 20) * _HOUR, "approve", lambda: self.approve(f"{monday:%Y-%m-%d}"))
         for day in range(7):
-            # The hours in which something can be due. The hours between them would only do nothing.
-            for hour in (0, 8):
+            # The hours in which something can be due, and the ones after them. All others would only do nothing.
+            for hour in (-5, -4, 0, 1, 8, 9):
                 if self.is_calm or self._cadence_rng.random() < _HOURS_RUN:
-                    self.at(monday + day * _DAY + hour * _HOUR, "the hourly plan", self._plan_hour)
-            self.at(monday + day * _DAY + 10 * _HOUR, "the hourly report", self._report_hour)
+                    self.at(monday + day * _DAY + hour * _HOUR, "the hourly run", self._run_hour)
             if self._needs_approval:
                 self.at(monday + day * _DAY + 11 * _HOUR, "approve what is due", self._approve_today)
-            self.at(monday + day * _DAY - 8 * _HOUR, "reconcile", lambda: self.platform.run_schedule("reconcile"))
             for hour in range(0, 24, 3):
                 at = monday + day * _DAY + (hour + self.rng.random()) * _HOUR
                 self.at(at, "postponed emails", lambda: self.platform.run_schedule("send_confirmations"))
@@ -556,12 +552,9 @@ class Simulation:
                 self.at(monday + day * _DAY + 5 * _HOUR, "the organizer's visit", self.visit)
             self.at(monday + day * _DAY + 4 * _HOUR, "check the outcomes", self._check_outcomes)
 
-    def _plan_hour(self) -> None:
-        """Run the hourly plan. If it fails, the next one does it again, without anybody."""
-        self.platform.run_schedule("plan_deliveries", hourly=True)
-
-    def _report_hour(self) -> None:
-        self.platform.run_schedule("report_deliveries", hourly=True)
+    def _run_hour(self) -> None:
+        """Run all jobs. If one fails, the next hour does it again, without anybody."""
+        self.platform.run_schedule("run_jobs")
 
     def _approve_today(self) -> None:
         campaign = self.world.wiring.campaigns.campaign(CAMPAIGN)
@@ -575,18 +568,6 @@ class Simulation:
         self.note(f"the cadence is {cadence or "the stack's"}")
         campaign = replace(campaigns.campaign(CAMPAIGN), deliver="weekly", deliver_on=None, deliver_at=None)
         campaigns.put_campaign(replace(campaign, **cadence))
-
-    def _plan(self, monday: datetime) -> None:
-        """Run the weekly plan. If it failed, the operator repeats it, as the runbook says."""
-        self.platform.run_schedule("plan_deliveries")
-        given_up = self.platform.dead_letters.count("plan_deliveries")
-
-        def again() -> None:
-            if self.platform.dead_letters.count("plan_deliveries") > given_up:
-                self.questions["plan again"] += 1
-                self.platform.run_schedule("plan_deliveries")
-
-        self.at(monday + 6 * _HOUR, "the operator looks at the plan", again)
 
     # People
 
@@ -803,7 +784,7 @@ class Simulation:
 
     def deliver_now(self) -> None:
         """Deliver by hand, as `undersigned deliver` does."""
-        self.platform.run_now("plan_deliveries", lambda: self.world.plan(CAMPAIGN))
+        self.platform.run_now("run_jobs", lambda: self.world.plan(CAMPAIGN))
 
     def visit(self) -> None:
         """Look at the deliveries as an organizer does, and decide what waits for a person."""
@@ -911,7 +892,7 @@ class Simulation:
         """Run the reconciliation until no personal data may be kept, and check that none is."""
         end = self.world.clock.now + _PACKETS_FOR
         while self.world.clock.now < end:
-            self.platform.run_schedule("reconcile")
+            self.platform.run_schedule("run_jobs")
             self.platform.run_until(self.world.clock.now + _DAY)
         self.platform.expire()
         self.platform.run_until(self.world.clock.now + _DAY)
@@ -1000,7 +981,7 @@ class Simulation:
         A run that died has an alarm of its own. The next one that ends must say it.
         """
         now = self.world.clock.now
-        if self._dead_reconciliations < (dead := self.platform.dead_letters.count("reconcile")):
+        if self._dead_reconciliations < (dead := self.platform.dead_letters.count("run_jobs")):
             self._dead_reconciliations = dead
             self._died_at.append(now)
         seen = {(getattr(each, "target", None), getattr(each, "period", None)) for each in self.alarms.seen}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from types import SimpleNamespace
@@ -88,14 +89,12 @@ def test_a_schedule_that_fires_twice_makes_one_delivery_and_one_report(world: Wo
     assert [sent.tags["kind"] for sent in world.sent] == ["confirmation", "delivery", "report"]
 
 
-def test_a_schedule_that_fires_a_day_late_makes_the_delivery_of_its_day(world: World) -> None:
+def test_a_day_that_is_planned_by_hand_a_day_late_makes_the_delivery_of_its_day(world: World) -> None:
     world.confirmed()
-    scheduled = world.clock.now.isoformat()
     world.clock.advance(days=1)
     for _ in range(2):
-        planned = world.handlers["plan_deliveries"]({"scheduled_time": scheduled}, CONTEXT)
+        world.plan(days_ago=1)
         world.run_queue()
-    assert planned["period"] == KEY.period
     [sent] = world.deliveries
     assert sent.tags["period"] == KEY.period
     world.clock.advance(days=6)
@@ -127,11 +126,15 @@ def only_signature(world: World) -> Signature:
 
 
 @pytest.mark.parametrize("off", [TEN_MINUTES, -TEN_MINUTES])
-def test_a_period_is_named_by_the_schedule_not_by_a_clock(world: World, off: timedelta) -> None:
-    midnight_in_chicago = datetime(2026, 11, 24, 6, tzinfo=UTC)
-    world.clock.now = midnight_in_chicago + off
-    planned = world.handlers["plan_deliveries"]({"scheduled_time": midnight_in_chicago.isoformat()}, CONTEXT)
-    assert planned["period"] == "2026-11-24"
+def test_a_period_is_named_by_its_slot_not_by_a_clock(world: World, off: timedelta) -> None:
+    campaigns = world.wiring.campaigns
+    campaigns.put_campaign(replace(campaigns.campaign(CAMPAIGN), deliver_on="THU", deliver_at=0))
+    world.confirmed()
+    midnight_in_chicago = datetime(2026, 11, 26, 6, tzinfo=UTC)
+    for hour in range(-1, 2):
+        world.clock.now = midnight_in_chicago + timedelta(hours=hour) + off
+        world.hour()
+    assert [sent.tags["period"] for sent in world.deliveries] == ["2026-11-26"]
 
 
 @pytest.mark.parametrize("off", [TEN_MINUTES, -TEN_MINUTES])
@@ -170,7 +173,7 @@ def test_a_letter_that_an_index_shows_late_is_no_difference(world: World, caplog
     world.memory.lag = lambda: timedelta(minutes=5)
     assert world.sign().status == 303
     platform.run_until(world.clock.now + timedelta(minutes=1))
-    platform.run_schedule("reconcile")
+    platform.begin("run_jobs", world.begin_reconciling)
     platform.run_until(world.clock.now + timedelta(hours=1))
     assert "reconciled" in caplog.messages
     assert "the counters differ from the rows" not in caplog.messages

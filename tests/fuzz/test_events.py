@@ -126,16 +126,17 @@ def test_a_message_that_fails_is_returned_to_its_queue(body: str, function: str)
     assert answer["batchItemFailures"] in ([], [{"itemIdentifier": event["Records"][0]["messageId"]}])
 
 
-SCHEDULED = [
-    {"scheduled_time": "2026-11-30T15:00:00Z"},
-    {"scheduled_time": "2026-11-30T09:00:00-06:00", "campaign": "end-demand-illinois"},
+BY_HAND = [
+    {"jobs": ["plan", "report"], "day": "2026-11-30"},
+    {"jobs": ["plan"], "day": "2026-11-30", "campaign": "end-demand-illinois"},
+    {"jobs": ["report"], "day": "2026-11-30", "campaign": "end-demand-illinois"},
 ]
 
 
 @tried(40)
-@given(mutated_values(SCHEDULED), st.sampled_from(("plan_deliveries", "report_deliveries")))
-def test_any_schedule_event_is_a_week_or_damaged(event: Any, function: str) -> None:
-    handler = stack.as_prepared(prepare).handlers[function]
+@given(mutated_values(BY_HAND))
+def test_any_event_by_hand_is_a_week_or_damaged(event: Any) -> None:
+    handler = stack.as_prepared(prepare).handlers["run_jobs"]
     with suppress(*DAMAGED):
         try:
             handler(event, CONTEXT)

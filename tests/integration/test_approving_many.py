@@ -175,7 +175,7 @@ def test_a_read_that_fails_once_keeps_no_recipient_out(many: World, monkeypatch:
 def test_the_email_is_the_same_however_it_asks(many: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.faults.memory._ITEMS_OF_A_PAGE", 10)
     many.variables |= {"PLANS_AT_ONCE": "4"}
-    many.restart("plan_deliveries")
+    many.restart("run_jobs")
     mail = asked(many)
     assert mail.mail["Subject"].startswith("231 letters are waiting for your approval")
     assert "2 letters  Police Chief Avery Sample, Town 3 Police" in mail.text
@@ -195,7 +195,7 @@ def test_the_report_is_the_same_however_it_asks(many: World) -> None:
     [usual] = [mail.text for mail in many.sent if mail.tags["kind"] == "report"]
     many.clock.advance(days=7)
     many.variables |= {"PLANS_AT_ONCE": "4"}
-    many.restart("report_deliveries")
+    many.restart("run_jobs")
     many.watch = watch = Counting()
     many.report(CAMPAIGN)
     assert watch.most == 4

@@ -11,10 +11,10 @@ from unittest.mock import Mock
 import pytest
 
 from tests.unit.authoring.trees import FILES
-from tests.world import CAMPAIGN, CONTEXT
+from tests.world import CAMPAIGN
 from undersigned.authoring.campaigns import compile_campaign
 from undersigned.aws.campaigns import campaign_values, read_campaign
-from undersigned.services.planning import NotPlannedError
+from undersigned.services.hours import NotDoneError
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -44,17 +44,17 @@ def sign(world: World, number: int, **form: str) -> None:
         world.confirmed(email=f"signer-{len(world.sent)}@signers.example", **form)
 
 
-def test_a_campaign_without_a_cadence_is_planned_weekly_only(world: World) -> None:
+def test_a_campaign_without_a_cadence_is_planned_at_the_stacks_hour_only(world: World) -> None:
     world.confirmed()
-    assert world.hour() == []
-    world.week()
-    assert sent(world) == [("evanston", "2026-11-24")]
+    for moment in ("2026-11-24T09:00", "2026-11-30T08:00", "2026-11-30T09:00", "2026-11-30T10:00"):
+        at(world, moment)
+        world.hour()
+        assert sent(world) == ([("evanston", "2026-11-30")] if moment >= "2026-11-30T09:00" else [])
 
 
 def test_a_campaign_with_a_cadence_is_planned_at_its_own_hour_only(world: World) -> None:
     change(world, deliver_on="THU", deliver_at=17)
     world.confirmed()
-    assert world.week() == []
     for moment in ("2026-11-26T16:00", "2026-11-26T17:00", "2026-11-26T18:00"):
         at(world, moment)
         world.hour()
@@ -75,12 +75,10 @@ def test_an_hour_that_fires_twice_or_late_makes_one_delivery(world: World) -> No
     sign(world, 1)
     at(world, "2026-11-30T09:00")
     world.hour()
-    scheduled = world.clock.now
     sign(world, 1)
     world.hour()
     world.clock.advance(hours=5)
-    world.handlers["plan_deliveries"]({"hour": scheduled.isoformat()}, CONTEXT)
-    world.run_queue()
+    world.hour()
     assert sent(world) == [("evanston", "2026-11-30")]
     at(world, "2026-12-30T09:00")
     world.hour()
@@ -108,20 +106,9 @@ def test_a_run_that_failed_is_done_again_by_the_next(world: World, monkeypatch: 
     at(world, "2026-11-30T09:00")
     with monkeypatch.context() as broken:
         broken.setattr(type(world.wiring.queue), "put", Mock(side_effect=ConnectionError))
-        with pytest.raises(NotPlannedError) as failed:
+        with pytest.raises(NotDoneError, match=CAMPAIGN):
             world.hour()
-        assert isinstance(failed.value.__cause__, ConnectionError)
     world.clock.advance(hours=1)
-    world.hour()
-    assert sent(world) == [("evanston", "2026-11-30")]
-
-
-def test_a_run_for_a_time_to_come_does_nothing_early(world: World) -> None:
-    change(world, deliver="monthly", deliver_on=30)
-    world.confirmed()
-    event = {"hour": "2027-06-30T15:00:00Z"}
-    assert world.handlers["plan_deliveries"](event, CONTEXT) == {"deliveries": [], "awaiting_approval": []}
-    at(world, "2026-11-30T09:00")
     world.hour()
     assert sent(world) == [("evanston", "2026-11-30")]
 
@@ -313,11 +300,11 @@ def test_letters_that_are_too_few_are_not_reported_as_waiting_for_an_approval(wo
     change(world, deliver="when-2-letters-wait", approval=True)
     sign(world, 1)
     at(world, "2026-11-24T09:00")
-    world.report_hour()
+    world.run_job("report")
     assert reports(world) == []
     sign(world, 1)
     at(world, "2026-12-01T09:00")
-    world.report_hour()
+    world.run_job("report")
     assert reports(world) == ["Letters of November 30, 2026"]
 
 
@@ -328,8 +315,8 @@ def test_a_report_follows_a_day_after_each_delivery(world: World) -> None:
     world.hour()
     for moment in ("2026-11-30T18:00", "2026-12-01T16:00", "2026-12-01T17:00", "2026-12-01T18:00", "2026-12-02T17:00"):
         at(world, moment)
-        world.report_hour()
-        world.report_hour()
+        world.run_job("report")
+        world.run_job("report")
         assert len(reports(world)) == (moment >= "2026-12-01T17:00")
     world.report()
     assert reports(world) == ["Letters of November 30, 2026"]
@@ -339,7 +326,7 @@ def test_a_campaign_without_a_cadence_has_no_hourly_report(world: World) -> None
     world.confirmed()
     world.week()
     world.clock.advance(days=1)
-    world.report_hour()
+    world.run_job("report")
     assert reports(world) == []
     world.report()
     assert len(reports(world)) == 1
@@ -351,14 +338,14 @@ def test_letters_that_are_counted_each_day_are_reported_after_a_delivery_and_els
     sign(world, 1, postal_code="60091")
     world.wiring.campaigns.hold(CAMPAIGN, "wilmette", "a new chief")
     at(world, "2026-11-26T09:00")
-    world.report_hour()
+    world.run_job("report")
     world.hour()
     days = []
     for day in range(1, 9):
         at(world, "2026-11-26T09:00")
         world.clock.advance(days=day)
         before = len(reports(world))
-        world.report_hour()
+        world.run_job("report")
         days += [day] * (len(reports(world)) - before)
     # On Friday about Thursday's delivery, and on Tuesday about the letters on hold.
     assert days == [1, 5]
@@ -368,10 +355,10 @@ def test_missed_hours_lose_no_report(world: World) -> None:
     change(world, deliver_on="THU")
     world.confirmed()
     at(world, "2026-11-26T09:00")
-    world.report_hour()
+    world.run_job("report")
     world.hour()
     world.clock.advance(days=3)
-    world.report_hour()
+    world.run_job("report")
     assert reports(world) == ["Letters of November 26, 2026"]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -73,17 +72,11 @@ class Letters:
     """The stack's dead letters, and the command that looks after them."""
 
     def __init__(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.invoked: list[tuple[str, Any]] = []
         self.queues = Queues()
-        clients = {"lambda": SimpleNamespace(invoke=self._invoke), "sqs": self.queues}
-        stack = Stack({}, clients.__getitem__)
+        stack = Stack({}, {"sqs": self.queues}.__getitem__)
         monkeypatch.setattr(Stack, "wiring", lambda _stack, *_needed: world.wiring)
         monkeypatch.setattr(options, "stack_of", lambda **_: stack)
         monkeypatch.setattr(dead_letters, "_physical_id", lambda _stack, name: name)
-
-    def _invoke(self, *, FunctionName: str, InvocationType: str, Payload: str) -> None:  # noqa: N803  (AWS's names)
-        assert InvocationType == "Event"
-        self.invoked.append((FunctionName, json.loads(Payload)))
 
     def run(self, *arguments: str) -> str:
         result = CliRunner().invoke(app, ["dead-letters", *arguments], catch_exceptions=False)
@@ -197,28 +190,19 @@ def test_an_email_goes_back_if_its_row_still_requests_it(letters: Letters, world
     ]
 
 
-@pytest.mark.parametrize(
-    ("queue", "function"), [("PlansFailed", "PlanDeliveries"), ("ReportsFailed", "ReportDeliveries")]
-)
-@pytest.mark.parametrize("is_of_lambda", [True, False])
-def test_an_event_of_a_schedule_runs_its_function_again(
-    letters: Letters, queue: str, function: str, *, is_of_lambda: bool
-) -> None:
-    event = {"scheduled_time": "2026-11-30T15:00:00Z"}
-    letters.put(queue, {"requestPayload": event, "responsePayload": {}} if is_of_lambda else event)
-    letters.run("put-back", queue, "--yes")
+def test_a_job_that_failed_is_done_by_the_next_run(letters: Letters) -> None:
+    event = load_event("run_jobs_hourly")
+    for body in ({"requestPayload": event, "responsePayload": {}}, event):
+        letters.put("JobsFailed", body)
+    letters.put("JobsFailed", reconciliation_message(Reconciliation(CAMPAIGN, may_ask=True, may_queue=True)))
 
-    assert letters.invoked == [(f"{function}:live", event)]
-    assert letters.held(queue) == []
-
-
-def test_a_reconciliation_begins_anew(letters: Letters) -> None:
-    letters.put("ReconciliationsFailed", reconciliation_message(Reconciliation(CAMPAIGN, may_ask=True, may_queue=True)))
-    letters.put("ReconciliationsFailed", {"scheduled_time": "2026-11-30T15:00:00Z"})
-    letters.run("put-back", "--yes")
-
-    assert ("Reconcile:live", {"campaign": CAMPAIGN}) in letters.invoked
-    assert len(letters.invoked) == 2
+    assert letters.listed("JobsFailed") == [
+        (False, "the next run, an hour later, does what it did not"),
+        (False, "the next run, an hour later, does what it did not"),
+        (False, "the next day's run, or `undersigned reconcile`, begins anew"),
+    ]
+    letters.run("put-back", "--yes", "--drop")
+    assert letters.held("JobsFailed") == []
 
 
 def test_rows_that_were_not_counted_are_recounted_instead(letters: Letters) -> None:

@@ -108,11 +108,11 @@ def test_deliveries_are_queued_ten_in_a_call(many: World) -> None:
 def test_several_blocks_of_targets_are_planned_at_once_with_the_same_result(
     many: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from functions.plan_deliveries import app  # noqa: PLC0415  (the world has just wired it)
+    from functions.run_jobs import wired  # noqa: PLC0415  (the world has just wired it)
 
     in_order = many.plan()
     assert sorted(queued_for(many)) == sorted(key["target"] for key in in_order["deliveries"])
-    monkeypatch.setattr(app, "planning", replace(app.planning, at_once=4))
+    monkeypatch.setattr(wired, "planning", replace(wired.planning, at_once=4))
     many.watch = watch = Counting()
     assert many.plan() == in_order
     assert watch.most == 4
@@ -120,9 +120,9 @@ def test_several_blocks_of_targets_are_planned_at_once_with_the_same_result(
 
 
 def test_a_preview_asks_about_several_blocks_at_once_too(many: World) -> None:
-    from functions.plan_deliveries import app  # noqa: PLC0415  (the world has just wired it)
+    from functions.run_jobs import wired  # noqa: PLC0415  (the world has just wired it)
 
-    planning = replace(app.planning, at_once=3)
+    planning = replace(wired.planning, at_once=3)
     many.watch = watch = Counting()
     campaign = many.wiring.campaigns.campaign(CAMPAIGN)
     lines = planning.preview(campaign, "2026-11-30").lines
@@ -275,9 +275,9 @@ def test_a_plan_fails_if_sqs_goes_on_refusing_and_the_next_one_queues_the_rest(m
 @contextmanager
 def refusing(times: int) -> Iterator[list[int]]:
     """Let SQS refuse the first message of each batch so often; note how many messages each call has."""
-    from functions.plan_deliveries import app  # noqa: PLC0415  (the world has just wired it)
+    from functions.run_jobs import wired  # noqa: PLC0415  (the world has just wired it)
 
-    client: Any = vars(app.planning.queue)["_client"]
+    client: Any = vars(wired.planning.queue)["_client"]
     sent: list[int] = []
     refused = Counter[str]()
     really = client.send_message_batch

@@ -45,12 +45,12 @@ def query(partition: str, attribute: str = "pk", **more: Any) -> dict[str, Any]:
         ("OrganizerApi", "dynamodb", "PutItem", {"Item": COUNTER}, False),
         ("OrganizerApi", "dynamodb", "PutItem", {"Item": PENDING}, False),
         ("OrganizerApi", "dynamodb", "PutItem", {"Item": DELIVERY}, False),
-        ("PlanDeliveries", "dynamodb", "Query", query("DUE#a#b#0", "due", IndexName="tray"), True),
-        ("PlanDeliveries", "dynamodb", "Query", query("SIGNATURE#a#1"), False),
-        ("PlanDeliveries", "sqs", "SendMessage", {"QueueUrl": "https://sqs/undersigned-DeliveryQueue"}, True),
-        ("PlanDeliveries", "sqs", "SendMessage", {"QueueUrl": "https://sqs/undersigned-ExportQueue"}, False),
-        ("PlanDeliveries", "sqs", "SendMessage", {"QueueUrl": "https://sqs/undersigned-DeliveryQueue-1A2B3C"}, True),
-        ("PlanDeliveries", "sqs", "SendMessage", {"QueueUrl": "https://sqs/undersigned-ExportQueue-1A2B3C"}, False),
+        ("RunJobs", "dynamodb", "Query", query("DUE#a#b#0", "due", IndexName="tray"), True),
+        ("RunJobs", "dynamodb", "Query", query("SIGNATURE#a#1"), False),
+        ("RunJobs", "sqs", "SendMessage", {"QueueUrl": "https://sqs/undersigned-DeliveryQueue"}, True),
+        ("RunJobs", "sqs", "SendMessage", {"QueueUrl": "https://sqs/undersigned-ExportQueue"}, False),
+        ("RunJobs", "sqs", "SendMessage", {"QueueUrl": "https://sqs/undersigned-DeliveryQueue-1A2B3C"}, True),
+        ("RunJobs", "sqs", "SendMessage", {"QueueUrl": "https://sqs/undersigned-ExportQueue-1A2B3C"}, False),
         ("Deliver", "dynamodb", "Query", query("CAMPAIGNS", "listed", IndexName="listing"), False),
         ("Deliver", "sqs", "SendMessage", {"QueueUrl": "https://sqs/undersigned-DeliveryQueue"}, True),
         ("Deliver", "sqs", "SendMessage", {"QueueUrl": "https://sqs/undersigned-WaitingMails"}, False),
@@ -75,7 +75,7 @@ def query(partition: str, attribute: str = "pk", **more: Any) -> dict[str, Any]:
         ("SendConfirmations", "secretsmanager", "GetSecretValue", ORGANIZERS_SECRET, True),
         ("PublicApi", "secretsmanager", "GetSecretValue", ORGANIZERS_SECRET, False),
         ("Deliver", "secretsmanager", "GetSecretValue", ORGANIZERS_SECRET, False),
-        ("PlanDeliveries", "secretsmanager", "GetSecretValue", SECRET, False),
+        ("RunJobs", "secretsmanager", "GetSecretValue", SECRET, False),
     ],
 )
 def test_a_function_may_do_only_what_its_statements_allow(
@@ -88,7 +88,7 @@ def test_only_what_signs_organizers_in_or_mails_them_a_link_reads_their_secret()
     [need] = needs_of("secretsmanager", "GetSecretValue", ORGANIZERS_SECRET)
     resources = load_template()["Resources"].items()
     functions = {name for name, resource in resources if resource["Type"] == "AWS::Serverless::Function"}
-    assert {name for name in functions if may(name, need)} == {"OrganizerApi", "SendConfirmations", "PlanDeliveries"}
+    assert {name for name in functions if may(name, need)} == {"OrganizerApi", "SendConfirmations", "RunJobs"}
 
 
 def test_every_item_of_a_transaction_needs_a_permission() -> None:

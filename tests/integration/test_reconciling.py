@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.world import ADA, CAMPAIGN, CONTEXT, client_of, load_event
+from tests.world import ADA, CAMPAIGN, CONTEXT, client_of
 from undersigned.aws.campaigns import target_key
 from undersigned.aws.counts import Counts, counter_key
 from undersigned.aws.deliveries import bundle_key, delivery_key
@@ -657,7 +657,7 @@ def test_a_damaged_message_is_an_error(body: str) -> None:
 
 
 def test_one_campaign_can_be_reconciled(world: World) -> None:
-    world.handlers["reconcile"](load_event("reconcile_one_campaign"), CONTEXT)
+    world.begin_reconciling(CAMPAIGN)
 
     assert messages(world.reconciliation_queue_url) == 1
 

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.integration.test_abuse_checks import FORM, row
-from tests.world import ADA, CAMPAIGN, CONTEXT, DASHBOARD, World
+from tests.world import ADA, CAMPAIGN, DASHBOARD, World
 from tests.world import world as make_world
 from undersigned.aws.mail_domains import MailDomains, NameNotFoundError, NoAnswerError
 from undersigned.domain.api_keys import ApiKey, digest_of
@@ -165,7 +165,7 @@ def test_the_reconciliation_leaves_a_postponed_email_alone(world: World) -> None
     post(world, 1, form="")
     world.run_stream()
     world.clock.advance(hours=27)
-    world.handlers["reconcile"]({"campaign": CAMPAIGN}, CONTEXT)
+    world.begin_reconciling(CAMPAIGN)
     assert world.run_waiting_mails() == []
     assert waiting(world) == 1
 
@@ -437,7 +437,7 @@ def test_a_domain_that_takes_no_email_gets_none_and_the_organizer_sees_why(
     ]
     assert asked == ["gone.org", "null.org", "host.org", "fine.org"], "known providers are not, and the others once"
     world.clock.advance(hours=27)
-    world.handlers["reconcile"]({"campaign": CAMPAIGN}, CONTEXT)
+    world.begin_reconciling(CAMPAIGN)
     assert world.run_waiting_mails() == [], "it is not asked for again"
 
 

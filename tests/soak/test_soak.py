@@ -55,7 +55,7 @@ FIRST_WEEK_AT = 0.6
 PAUSES = (1.0, 8.0)
 """CPU seconds between two kills, at least and at most."""
 
-FUNCTIONS = ("PublicApi", "SendConfirmations", "Tally", "PlanDeliveries", "Deliver", "RecordFeedback")
+FUNCTIONS = ("PublicApi", "SendConfirmations", "Tally", "RunJobs", "Deliver", "RecordFeedback")
 SUMMARY = {field.name for field in fields(Summary)}
 
 DIED = "Worker process died"
@@ -277,9 +277,9 @@ def reconcile(wiring: Wiring) -> list[str]:
 
 def reconciled(stack: RunningStack) -> dict[str, int]:
     """Run the reconciliation of the stack to its end, and return what its function logs: rows, and what it repaired."""
-    stack.invoke("Reconcile", {"campaign": CAMPAIGN})
+    stack.run_job("reconcile", datetime.now(UTC), CAMPAIGN)
     deadline = time.monotonic() + 120
-    while not (lines := log_lines(stack, "Reconcile", '"message":"reconciled"')):
+    while not (lines := log_lines(stack, "RunJobs", '"message":"reconciled"')):
         assert time.monotonic() < deadline, "the reconciliation does not end"
         time.sleep(1)
     numbers = json.loads(lines[-1][lines[-1].index("{") :])

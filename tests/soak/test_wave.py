@@ -187,7 +187,7 @@ def test_a_wave_of_bots_stops_neither_people_nor_the_weeks_letters(
     assert len(of_suspicious) <= 2 * SHARE, "an hour's share, or two if the hour has just changed"
 
     # The week goes on while the brake is on.
-    planned = stack.invoke("PlanDeliveries", {"scheduled_time": datetime.now(UTC).isoformat(), "campaign": CAMPAIGN})
+    planned = stack.run_job("plan", datetime.now(UTC), CAMPAIGN)
     assert len(planned["deliveries"]) == 1
     wait_until(
         lambda: [found.state for found in wiring.deliveries.deliveries(CAMPAIGN, "evanston")] == ["delivered"],

@@ -65,7 +65,7 @@ class Weeks:
             if attempt < deaths:
                 threading.Thread(target=self._kill_planner, args=(self._rng.uniform(0, 1.2),), daemon=True).start()
             try:
-                planned += self._stack.invoke("PlanDeliveries", {"scheduled_time": at.isoformat()})["deliveries"]
+                planned += self._stack.run_job("plan", at)["deliveries"]
             except LocalStackError:
                 continue
             if attempt >= deaths:
@@ -75,7 +75,7 @@ class Weeks:
     def _kill_planner(self, pause: float) -> None:
         time.sleep(pause)
         deadline = time.monotonic() + 5
-        while not self._killer.kill("PlanDeliveries") and time.monotonic() < deadline:
+        while not self._killer.kill("RunJobs") and time.monotonic() < deadline:
             time.sleep(0.02)
 
     def until_quiet(self) -> None:

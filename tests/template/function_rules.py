@@ -70,21 +70,8 @@ DELIVERIES = {
 }
 DELIVERIES_IF_PUBLISHED = {"Fn::If": ["PublishesEvents", DELIVERIES, {"Ref": "AWS::NoValue"}]}
 
-_EACH_HOUR = "cron(0 * * * ? *)"
-SCHEDULES: dict[str, list[object]] = {
-    "PlanDeliveries": [{"Fn::Sub": "cron(0 ${DeliveryHour} ? * ${DeliveryDay} *)"}, _EACH_HOUR],
-    "ReportDeliveries": [
-        {
-            "Fn::Sub": [
-                "cron(0 ${DeliveryHour} ? * ${Day} *)",
-                {"Day": {"Fn::FindInMap": ["NextDay", {"Ref": "DeliveryDay"}, "Day"]}},
-            ]
-        },
-        _EACH_HOUR,
-    ],
-    "Reconcile": ["cron(0 4 * * ? *)"],
-    "SendConfirmations": ["cron(0/5 * * * ? *)"],
-}
+SCHEDULES = {"RunJobs": ["cron(1 * * * ? *)"], "SendConfirmations": ["cron(0/5 * * * ? *)"]}
+"""The jobs run each hour, not at the stack's own: what is due is decided from the table."""
 
 SECTIONS = ("Parameters", "Mappings", "Globals", "Resources", "Outputs")
 RESOURCES = (
@@ -233,7 +220,7 @@ def the_stream_has_two_readers_of_signatures(template: Template) -> Iterator[str
             yield f"{function} is called for rows that are not signatures"
 
 
-def the_schedule_comes_from_parameters(template: Template) -> Iterator[str]:
+def the_schedules_fire_each_hour_and_five_minutes(template: Template) -> Iterator[str]:
     schedules = [(function, source) for function, _, kind, source in event_sources(template) if kind == "ScheduleV2"]
     for function, wanted in SCHEDULES.items():
         found = [source.get("ScheduleExpression") for name, source in schedules if name == function]

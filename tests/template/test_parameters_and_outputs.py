@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 from datetime import timedelta
 
@@ -7,6 +8,7 @@ import pytest
 
 from tests.aws_from_template import load_template, resolve, variables_of
 from tests.template.reading import functions
+from tests.world import load_event
 from undersigned.domain.exports import KEPT_FOR, TRIES
 
 REQUIRED = {"SenderIdentity", "SenderAddress", "OperatorEmail"}
@@ -54,7 +56,7 @@ OUTPUTS = {
     "DeliveryDay",
     "DeliveryHour",
     "DeliveryTimeZone",
-    "PlanDeliveriesFunction",
+    "RunJobsFunction",
 }
 """The outputs that the command line reads."""
 
@@ -72,25 +74,16 @@ def test_sam_asks_for_no_parameter_hidden() -> None:
 
 
 def test_letters_are_sent_on_monday_at_nine_by_default() -> None:
-    weekly = functions(load_template())["PlanDeliveries"]["Events"]["Weekly"]["Properties"]
+    variables = functions(load_template())["RunJobs"]["Environment"]["Variables"]
 
-    assert resolve(weekly["ScheduleExpression"]) == "cron(0 9 ? * MON *)"
-    assert resolve(weekly["ScheduleExpressionTimezone"]) == "America/Chicago"
-
-
-def test_the_report_is_sent_a_day_later_at_the_same_hour() -> None:
-    weekly = functions(load_template())["ReportDeliveries"]["Events"]["Weekly"]["Properties"]
-
-    assert resolve(weekly["ScheduleExpression"]) == "cron(0 9 ? * TUE *)"
-    assert resolve(weekly["ScheduleExpression"], {"DeliveryDay": "SUN"}) == "cron(0 9 ? * MON *)"
-    assert resolve(weekly["ScheduleExpressionTimezone"]) == "America/Chicago"
+    schedule = [resolve(variables[name]) for name in ("DELIVERY_DAY", "DELIVERY_HOUR", "DELIVERY_TIME_ZONE")]
+    assert schedule == ["MON", 9, "America/Chicago"]
 
 
-def test_every_day_of_the_week_has_a_next_one() -> None:
-    template = load_template()
-    days = template["Parameters"]["DeliveryDay"]["AllowedValues"]
+def test_each_hour_runs_all_jobs() -> None:
+    hourly = functions(load_template())["RunJobs"]["Events"]["Hourly"]["Properties"]
 
-    assert [template["Mappings"]["NextDay"][day]["Day"] for day in days] == [*days[1:], days[0]]
+    assert json.loads(hourly["Input"]) == load_event("run_jobs_hourly") == {"jobs": ["plan", "report", "reconcile"]}
 
 
 @pytest.mark.parametrize(("name", "setting"), TABLE.items())
@@ -156,8 +149,8 @@ def test_a_parameter_lets_letters_go_to_servers_without_tls(required: str, polic
     assert resolve(options, {"RequireTls": required}) == {"TlsPolicy": policy}
 
 
-def test_there_are_ten_functions() -> None:
-    assert len(functions(load_template())) == 10
+def test_there_are_eight_functions() -> None:
+    assert len(functions(load_template())) == 8
 
 
 def test_an_exports_row_expires_together_with_its_file() -> None:

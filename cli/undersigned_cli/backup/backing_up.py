@@ -22,6 +22,7 @@ from undersigned.aws.campaigns import RESTORED_FROM, TARGETS, audit_partition, c
 from undersigned.aws.deliveries import ARCHIVES, BUNDLES, DELIVERIES, MAIL_EVENTS, PACKETS, delivery_partition
 from undersigned.aws.drafts import Drafts
 from undersigned.aws.dynamodb import BATCH_GET
+from undersigned.aws.hourly_runs import HOURLY
 from undersigned.aws.mail_claims import mail_claim_partition
 from undersigned.aws.people import of_person, people_partition
 from undersigned.aws.signatures import listing_shards, parse_signature_key, signature_key
@@ -35,6 +36,10 @@ if TYPE_CHECKING:
 
 _OF_DELIVERIES = (DELIVERIES, BUNDLES, PACKETS, ARCHIVES, MAIL_EVENTS)
 """The kinds of rows of a target's deliveries, in the order in which they are read."""
+
+
+_OF_THE_STACK = (RESTORED_FROM, HOURLY)
+"""The rows of a campaign that say what this stack has done with it."""
 
 
 class MovedOnError(UndersignedError):
@@ -69,7 +74,7 @@ class BackingUp:
         organizer = mail_claim_partition(f"organizer:{self.campaign}")
         yield from self._people()
         for partition in (audit_partition(self.campaign), organizer, campaign_partition(self.campaign)):
-            yield from (Line(row) for row in self._partition(partition) if row["sk"] != RESTORED_FROM)
+            yield from (Line(row) for row in self._partition(partition) if not row["sk"].startswith(_OF_THE_STACK))
         yield from map(Line, Drafts(self.table).rows(self.campaign))
 
     def _people(self) -> Iterator[Line]:

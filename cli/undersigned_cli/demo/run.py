@@ -182,7 +182,7 @@ class _Demo:
         return self._delivered()
 
     def _plan(self, at: datetime) -> Any:  # noqa: ANN401  (JSON)
-        return self._running.invoke("PlanDeliveries", {"scheduled_time": at.isoformat()})["deliveries"]
+        return self._running.run_job("plan", at)["deliveries"]
 
     def _delivered(self) -> list[StoredMail]:
         return [mail for mail in self._running.mails() if mail.tags["kind"] == "delivery"]

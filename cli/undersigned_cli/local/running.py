@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.config import Config
 
+from undersigned.domain.schedule import period_of
 from undersigned_cli.local.errors import LocalStackError
 from undersigned_cli.local.key import HEADER, write_privately
 from undersigned_cli.local.mail_store import MailStore
@@ -83,6 +84,14 @@ class RunningStack:
             message = f"{function} failed: {result.get('errorMessage', result)}; the logs are in {self.state / 'logs'}"
             raise LocalStackError(message)
         return result
+
+    def run_job(self, job: str, at: datetime, campaign: str | None = None) -> Any:  # noqa: ANN401
+        """Run a job by hand for the day of a moment, about all campaigns or one, and return what it did.
+
+        Raises LocalStackError when it fails.
+        """
+        day = period_of(at, self.outputs["DeliveryTimeZone"])
+        return self.invoke("RunJobs", {"jobs": [job], "day": day, "campaign": campaign})[job]
 
     def logs(self) -> str:
         """Return the functions' logs (CloudWatch's log groups), then the stack's log files."""

@@ -251,7 +251,7 @@ class Wiring:
 
     @cached_property
     def hourly_runs(self) -> HourlyRuns:
-        """Until when the hourly schedules have done everything."""
+        """Until when each hourly run has done each campaign."""
         from undersigned.aws.hourly_runs import HourlyRuns
 
         return HourlyRuns(self.table)
@@ -500,7 +500,9 @@ class Wiring:
         """Wire the hourly runs."""
         from undersigned.services.hours import Hours
 
-        return Hours(runs=self.hourly_runs, clock=self._clock)
+        return Hours(
+            campaigns=self.campaigns, runs=self.hourly_runs, schedule=self.settings.schedule, clock=self._clock
+        )
 
     def planning(self) -> Planning:
         """Wire the plans."""
@@ -511,7 +513,6 @@ class Wiring:
             signatures=self.signatures,
             deliveries=self.deliveries,
             queue=self.queue,
-            schedule=self.settings.schedule,
             at_once=self.settings.plans_at_once,
         )
 

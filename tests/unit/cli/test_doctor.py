@@ -38,7 +38,7 @@ class Account:
         self.suppressed: set[str] = set()
         self.concurrency = 1000
         self.subscriptions = {"alarms-arn": [("email", "arn:1")], "feedback-arn": [("sqs", "arn:2")]}
-        self.schedules = {"weekly": "ENABLED", "daily": "ENABLED"}
+        self.schedules = {"hourly": "ENABLED", "postponed": "ENABLED"}
         self.mappings = {"uuid-1": "Enabled", "uuid-2": "Enabled", "uuid-3": "Enabled"}
         self.waiting_at_once = 2
         self.alarms: list[str] = []
@@ -64,7 +64,7 @@ class Account:
         resources = {
             "AWS::DynamoDB::Table": {"Table": "table-1"},
             "AWS::SNS::Topic": {"Alarms": "alarms-arn", "FeedbackTopic": "feedback-arn"},
-            "AWS::Scheduler::Schedule": {"PlanDeliveriesWeekly": "weekly", "ReconcileDaily": "daily"},
+            "AWS::Scheduler::Schedule": {"RunJobsHourly": "hourly", "SendConfirmationsPostponed": "postponed"},
             "AWS::Lambda::EventSourceMapping": {
                 "TallySignatures": "uuid-1",
                 "DeliverQueue": "uuid-2",
@@ -195,8 +195,8 @@ FAULTS: dict[str, tuple[Callable[[Account], Any], str, str]] = {
         "events",
         "deploy",
     ),
-    "a schedule is off": (lambda it: it.schedules.update(weekly="DISABLED"), "schedules", "deploy the stack again"),
-    "a schedule is gone": (lambda it: it.schedules.pop("daily"), "schedules", "deploy the stack again"),
+    "a schedule is off": (lambda it: it.schedules.update(hourly="DISABLED"), "schedules", "deploy the stack again"),
+    "a schedule is gone": (lambda it: it.schedules.pop("postponed"), "schedules", "deploy the stack again"),
     "a mapping is off": (
         lambda it: it.mappings.update({"uuid-2": "Disabled"}),
         "event source mappings",
@@ -233,11 +233,11 @@ def test_a_planted_fault_is_the_only_one_that_is_named(account: Account, fault: 
 
 def test_what_is_wrong_is_named(account: Account) -> None:
     account.mappings["uuid-2"] = "Disabled"
-    account.schedules.pop("daily")
+    account.schedules.pop("postponed")
     found = {finding.check: finding.found for finding in findings(account, "problem")}
 
     assert found == {
-        "schedules": "off or gone: ReconcileDaily",
+        "schedules": "off or gone: SendConfirmationsPostponed",
         "event source mappings": "DeliverQueue is Disabled",
     }
 

@@ -1,8 +1,9 @@
-"""Hourly runs: until when a function's hourly schedule has done everything.
+"""Hourly runs: until when each of them has done a campaign, or the stack.
 
 | row | pk | sk |
 |---|---|---|
-| hourly run | `HOURLY#<plan or report>` | `META` |
+| hourly run of a campaign | `CAMPAIGN#<campaign>` | `HOURLY#<run>` |
+| hourly run of the stack | `HOURLY#<run>` | `META` |
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, override
 
 from boto3.dynamodb.conditions import Attr
 
+from undersigned.aws.campaigns import campaign_partition
 from undersigned.aws.dynamodb import ConditionFailedError, Key, Update, read_moment, written
 from undersigned.services.ports import HourlyRunStore
 
@@ -22,10 +24,12 @@ if TYPE_CHECKING:
     from undersigned.aws.dynamodb import Table
     from undersigned.services.ports import HourlyRun
 
+HOURLY = "HOURLY#"
 
-def hourly_key(run: HourlyRun) -> Key:
-    """Return the key of an hourly run."""
-    return Key(f"HOURLY#{run}", "META")
+
+def hourly_key(run: HourlyRun, campaign: str | None) -> Key:
+    """Return the key of an hourly run of a campaign, or of the stack."""
+    return Key(campaign_partition(campaign), HOURLY + run) if campaign else Key(f"HOURLY#{run}", "META")
 
 
 class HourlyRuns(HourlyRunStore):
@@ -36,14 +40,20 @@ class HourlyRuns(HourlyRunStore):
         self._table = table
 
     @override
-    def done_until(self, run: HourlyRun) -> datetime | None:
-        values = self._table.get(hourly_key(run), consistent=True)
-        return read_moment(values["until"]) if values else None
+    def done_until(self, run: HourlyRun, campaign: str | None, cadence: str) -> datetime | None:
+        values = self._table.get(hourly_key(run, campaign), consistent=True) or {}
+        return read_moment(values["until"]) if values.get("cadence") == cadence else None
 
     @override
-    def record(self, run: HourlyRun, until: datetime) -> None:
+    def begin(self, run: HourlyRun, campaign: str | None, cadence: str, until: datetime) -> None:
+        values = {"cadence": cadence, "until": written(until.astimezone(UTC))}
+        self._table.update(Update(hourly_key(run, campaign), assign=values))
+
+    @override
+    def record(self, run: HourlyRun, campaign: str | None, until: datetime) -> None:
         # In UTC, texts are in the order of their moments.
         moment = written(until.astimezone(UTC))
-        is_later = Attr("until").not_exists() | Attr("until").lt(moment)
-        with suppress(ConditionFailedError):  # Another run was faster.
-            self._table.update(Update(hourly_key(run), assign={"until": moment}, when=is_later))
+        with suppress(ConditionFailedError):  # Another run was faster, or the campaign was deleted.
+            self._table.update(
+                Update(hourly_key(run, campaign), assign={"until": moment}, when=Attr("until").lt(moment))
+            )

@@ -55,6 +55,15 @@ class WeeklySchedule:
         """Return the cadence of campaigns that set none."""
         return Cadence("week", DAYS.index(self.day), self.hour, self.time_zone)
 
+    @property
+    def reconciliations(self) -> Cadence:
+        """Return when all campaigns are reconciled."""
+        return Cadence("day", DAYS.index(self.day), RECONCILED_AT, self.time_zone)
+
+
+RECONCILED_AT = 4
+"""The hour of the daily reconciliation, in the stack's time zone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Due:
@@ -77,6 +86,11 @@ class Cadence:
     hour: int
     time_zone: str
     letters: int | None = None
+
+    @property
+    def name(self) -> str:
+        """Return a text that is another one after each change of the days, the hour or the zone."""
+        return f"{self.step} {self.on} {self.hour} {self.time_zone}"
 
     def moment(self, day: date) -> datetime:
         """Return the moment of a delivery on a day, in the cadence's time zone.

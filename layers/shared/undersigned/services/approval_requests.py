@@ -13,7 +13,7 @@ from undersigned.domain.schedule import cadence_of
 from undersigned.domain.tokens import VALID_FOR
 from undersigned.rendering import organizer_mails
 from undersigned.services.at_once import each_at_once
-from undersigned.services.organizer_post import ONCE_IN, ONE_DAY
+from undersigned.services.organizer_post import ONE_DAY
 from undersigned.services.waiting_evidence import evidence_against, waiting_signers
 
 if TYPE_CHECKING:
@@ -76,8 +76,6 @@ class ApprovalRequests:
         """Return how far back an earlier request counts as this one."""
         if campaign.letters_wanted:
             return APART
-        if not campaign.has_own_cadence:
-            return ONCE_IN
         cadence = cadence_of(campaign, self.schedule)
         if cadence.is_on(day):
             return ONE_DAY

@@ -24,9 +24,6 @@ _LIMIT = MailLimit(2, 2)
 
 ONE_DAY = timedelta(days=1)
 
-ONCE_IN = 2 * ONE_DAY
-"""A plan by hand, a day before the schedule's, doesn't make a second email."""
-
 _KNOWN_FOR = timedelta(days=60)
 """How long a sent email is remembered: far longer than a failed run is retried, automatically or by hand."""
 
@@ -43,7 +40,7 @@ class OrganizerPost:
     post: Post
 
     def send_once(
-        self, occasion: Occasion, campaign: str, period: str, mail: Callable[[], Mail], *, once_in: timedelta = ONCE_IN
+        self, occasion: Occasion, campaign: str, period: str, mail: Callable[[], Mail], *, once_in: timedelta = ONE_DAY
     ) -> PostOutcome:
         """Send an email, unless the campaign's organizer got one for this occasion and period.
 

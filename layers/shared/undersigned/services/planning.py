@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from undersigned.domain.errors import NotFoundError, UndersignedError
 from undersigned.domain.plans import plan_lines, was_left_out_on, without_damaged
-from undersigned.domain.schedule import cadence_of
 from undersigned.services.at_once import each_at_once
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from undersigned.domain.controls import Controls
     from undersigned.domain.deliveries import DeliveryKey
     from undersigned.domain.plans import PlanLine
-    from undersigned.domain.schedule import WeeklySchedule
+    from undersigned.domain.schedule import Due
     from undersigned.services.ports import CampaignStore, DeliveryQueue, DeliveryStore, SignatureStore
 
 _BLOCK = 10
@@ -95,47 +94,17 @@ class Planning:
     signatures: SignatureStore
     deliveries: DeliveryStore
     queue: DeliveryQueue
-    schedule: WeeklySchedule
     at_once: int = 1
 
     def plan(self, period: str, campaign: str | None = None) -> Plan:
-        """Queue a period's deliveries of all campaigns that follow the stack's schedule, or of one campaign.
+        """Queue a period's deliveries of all campaigns, or of one, whatever their cadence: a person asks for it.
 
         A paused campaign is left out, and so is a target that got an email less than seven days before. A delivery that
         began in an earlier period needs no new approval. An error about one campaign or target stops no others; the
         plan has it in `failed`. Raises NotFoundError for an unknown campaign.
         """
-
-        def plan(settings: Campaign) -> Plan:
-            return self._queue_up(settings, period)
-
         if campaign is not None:
-            return plan(self.campaigns.campaign(campaign))
-        return self._plan_campaigns(plan, own_cadence=False)
-
-    def plan_due(self, after: datetime, until: datetime, *, queues: bool = True) -> Plan:
-        """Queue what became due between two moments in campaigns with a cadence of their own, or only return it.
-
-        A campaign that waits for a number of letters leaves out targets with fewer. A target that a monthly delivery
-        had to leave out, because it got an email less than seven days before, is planned when the seven days are over.
-        An error about one campaign or target stops no others; the plan has it in `failed`.
-        """
-
-        def plan(settings: Campaign) -> Plan:
-            return _sum(
-                self._queue_up(
-                    settings,
-                    due.period,
-                    at_least=settings.letters_wanted_on(date.fromisoformat(due.period)),
-                    left_out_on=due.left_out_on,
-                    queues=queues,
-                )
-                for due in cadence_of(settings, self.schedule).due(after, until)
-            )
-
-        return self._plan_campaigns(plan, own_cadence=True)
-
-    def _plan_campaigns(self, plan: Callable[[Campaign], Plan], *, own_cadence: bool) -> Plan:
+            return self._queue_up(self.campaigns.campaign(campaign), period)
         plans = []
         for listed in self.campaigns.campaign_ids():
             try:
@@ -146,12 +115,29 @@ class Planning:
             except Exception as error:  # noqa: BLE001  (one campaign's error must not stop the others; it is reported)
                 plans.append(Plan((), (NotPlanned(listed, (), error),)))
                 continue
-            if settings.has_own_cadence == own_cadence:
-                try:
-                    plans.append(plan(settings))
-                except Exception as error:  # noqa: BLE001  (as above)
-                    plans.append(Plan((), (NotPlanned(listed, (), error),)))
+            try:
+                plans.append(self._queue_up(settings, period))
+            except Exception as error:  # noqa: BLE001  (as above)
+                plans.append(Plan((), (NotPlanned(listed, (), error),)))
         return _sum(plans)
+
+    def plan_due(self, campaign: Campaign, due: Iterable[Due], *, queues: bool = True) -> Plan:
+        """Queue what is due of a campaign's cadence, or only return it.
+
+        A campaign that waits for a number of letters leaves out targets with fewer. A target that a monthly delivery
+        had to leave out, because it got an email less than seven days before, is planned when the seven days are over.
+        An error about one target stops no others; the plan has it in `failed`.
+        """
+        return _sum(
+            self._queue_up(
+                campaign,
+                slot.period,
+                at_least=campaign.letters_wanted_on(date.fromisoformat(slot.period)),
+                left_out_on=slot.left_out_on,
+                queues=queues,
+            )
+            for slot in due
+        )
 
     def queue_up(self, campaign: Campaign, period: str, *, only: str | None = None, again: bool = False) -> Plan:
         """Queue a campaign's deliveries of a period, or those to one target.

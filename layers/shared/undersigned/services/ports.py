@@ -498,17 +498,20 @@ class AbuseCounterStore(Protocol):
         """Write how many wrong keys of a group were refused in a window, in place of an earlier window."""
 
 
-type HourlyRun = Literal["plan", "ask", "report"]
-"""What an hourly schedule does for campaigns with a cadence of their own."""
+type HourlyRun = Literal["plan", "ask", "report", "all is well", "reconcile"]
+"""What the hourly schedule does: the first three for each campaign, the others for the stack."""
 
 
 class HourlyRunStore(Protocol):
-    """Until when each hourly run has done everything."""
+    """Until when each hourly run has done a campaign, or with None as the campaign, the stack."""
 
-    def done_until(self, run: HourlyRun) -> datetime | None:
-        """Read the moment consistently; None before the first run."""
+    def done_until(self, run: HourlyRun, campaign: str | None, cadence: str) -> datetime | None:
+        """Read the moment consistently; None before the first run, and after a change of the cadence."""
 
-    def record(self, run: HourlyRun, until: datetime) -> None:
+    def begin(self, run: HourlyRun, campaign: str | None, cadence: str, until: datetime) -> None:
+        """Record a cadence, and the moment with which it begins."""
+
+    def record(self, run: HourlyRun, campaign: str | None, until: datetime) -> None:
         """Record a moment, unless a later one is recorded."""
 
 

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from undersigned.domain.errors import NotFoundError
 from undersigned.domain.providers import CONFIRMED, SIGNED, odd_ones, providers_of
 from undersigned.domain.reports import Report, ReportLine, fate_of_waiting, left_between, lines_of
 from undersigned.domain.schedule import cadence_of
 from undersigned.rendering import organizer_mails
 from undersigned.services.at_once import each_at_once
-from undersigned.services.organizer_post import ONCE_IN, ONE_DAY
 from undersigned.services.waiting_evidence import evidence_against, waiting_signers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from undersigned.domain.campaigns import Campaign, Target
@@ -25,9 +22,6 @@ if TYPE_CHECKING:
     from undersigned.domain.schedule import Cadence, WeeklySchedule
     from undersigned.services.organizer_post import OrganizerPost, PostOutcome
     from undersigned.services.ports import CampaignStore, CountStore, DeliveryStore, SignatureStore
-
-_A_WEEK = 7
-"""How many days lie between two reports of a campaign that follows the stack's schedule."""
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)
@@ -42,19 +36,17 @@ class Gathering:
     clock: Callable[[], datetime]
     at_once: int
 
-    def report(self, campaign: str, period: str, *, days: int | None = None) -> Report:
+    def report(self, campaign: str, period: str, *, days: int = 1) -> Report:
         """Return the current outcome of a campaign's letters that were sent in so many days, and of those that wait.
 
-        The last of the days is the period. If it isn't said how many, they are those since the report before. Raises
-        NotFoundError.
+        The last of the days is the period. Raises NotFoundError.
         """
         settings = self.campaigns.campaign(campaign)
         controls = self.campaigns.controls(campaign)
         targets = self.campaigns.targets(campaign)
         trays = waiting_signers(self.signatures, campaign, [target.id for target in targets], self.at_once)
         evidence = evidence_against(self.signatures, campaign, trays, self.at_once)
-        day, days = date.fromisoformat(period), days or (1 if settings.has_own_cadence else _A_WEEK)
-        since, until = cadence_of(settings, self.schedule).reported_between(day, days)
+        since, until = cadence_of(settings, self.schedule).reported_between(date.fromisoformat(period), days)
         lines: list[ReportLine] = []
 
         def deliveries_to(target: Target) -> tuple[Target, tuple[Delivery, ...]]:
@@ -89,35 +81,26 @@ class Reporting:
     sender: Sender
     clock: Callable[[], datetime]
 
-    def campaigns(self) -> Iterator[str]:
-        """List the campaigns that follow the stack's schedule."""
-        return (settings.id for settings in self._campaigns(own_cadence=False))
+    def periods(self, campaign: Campaign, days: Sequence[date]) -> Iterator[str]:
+        """Return those of some days, oldest first, that have a report.
 
-    def due(self, after: datetime, until: datetime) -> Iterator[tuple[str, str]]:
-        """List the reports that became due between two moments in campaigns with a cadence of their own.
-
-        They are about each day of the cadence, and about each other day that has a delivery, or on which one left.
+        These are the days of the cadence, and each other day that has a delivery, or on which one left.
         """
-        for settings in self._campaigns(own_cadence=True):
-            cadence = cadence_of(settings, self.gathering.schedule)
-            for day in cadence.report_days(after, until):
-                if cadence.has_report(day) or self._has_delivery(settings.id, day, cadence):
-                    yield settings.id, day.isoformat()
-
-    def _campaigns(self, *, own_cadence: bool) -> Iterator[Campaign]:
-        for listed in self.gathering.campaigns.campaign_ids():
-            with suppress(NotFoundError):  # A read can lag behind the listing.
-                settings = self.gathering.campaigns.campaign(listed)
-                if settings.has_own_cadence == own_cadence:
-                    yield settings
+        cadence = cadence_of(campaign, self.gathering.schedule)
+        for day in days:
+            if cadence.has_report(day) or self._has_delivery(campaign.id, day, cadence):
+                yield day.isoformat()
 
     def _has_delivery(self, campaign: str, day: date, cadence: Cadence) -> bool:
         since, until = cadence.reported_between(day, 1)
-        return any(
-            delivery.day == day or left_between(delivery, since, until)
-            for target in self.gathering.campaigns.targets(campaign)
-            for delivery in self.gathering.deliveries.deliveries(campaign, target.id)
-        )
+
+        def has(target: Target) -> bool:
+            return any(
+                delivery.day == day or left_between(delivery, since, until)
+                for delivery in self.gathering.deliveries.deliveries(campaign, target.id)
+            )
+
+        return any(each_at_once(has, self.gathering.campaigns.targets(campaign), self.gathering.at_once))
 
     def send(self, campaign: str, period: str) -> PostOutcome:
         """Email a campaign's organizer the report of a period once, if anything was sent or held back.
@@ -133,5 +116,4 @@ class Reporting:
             campaign,
             period,
             lambda: organizer_mails.report(self.sender, report, next_delivery),
-            once_in=ONE_DAY if report.campaign.has_own_cadence else ONCE_IN,
         )

@@ -1,0 +1,68 @@
+"""Email organizers a report a day after their deliveries, and each week the operator that all is well."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_lambda_powertools import Logger
+
+from functions.run_jobs import wired
+from undersigned.domain.schedule import Cadence
+from undersigned.logs import facts_of
+from undersigned.services.organizer_post import tell_each
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date, datetime
+
+    from undersigned.domain.campaigns import Campaign
+    from undersigned.services.organizer_post import PostOutcome
+
+logger = Logger()
+
+
+def run(day: str | None, campaign: str | None) -> None:
+    """Report on what has come of each campaign's cadence, or on a day by hand.
+
+    After an error, only the reports that were not sent are sent.
+    """
+    if day is None:
+        _run_due()
+        return
+    campaigns = [campaign] if campaign else wired.stack.campaigns.campaign_ids()
+    tell_each(((each, day) for each in campaigns), wired.reporting.send, _log_outcome)
+    if not campaign:
+        _tell_operator(day)
+
+
+def _run_due() -> None:
+    def report(settings: Campaign, days: Sequence[date]) -> None:
+        periods = wired.reporting.periods(settings, days)
+        tell_each(((settings.id, period) for period in periods), wired.reporting.send, _log_outcome)
+
+    try:
+        wired.hours.each("report", Cadence.report_days, report, _log_error)
+    finally:
+        weekly = wired.stack.settings.schedule.cadence
+        wired.hours.of_stack("all is well", weekly, _weeks, lambda days: _tell_operator(days[-1].isoformat()))
+
+
+def _weeks(cadence: Cadence, after: datetime, until: datetime) -> list[date]:
+    """Return the days of a cadence whose reports became due between two moments."""
+    return [day for day in cadence.report_days(after, until) if cadence.is_on(day)]
+
+
+def _tell_operator(day: str) -> None:
+    figures = wired.all_is_well.tell(day)
+    logger.info("told the operator", extra={"period": day, "decisions": figures.decisions})
+
+
+def _log_error(campaign: str, error: Exception) -> None:
+    logger.error("a campaign failed", extra={"campaign": campaign, **facts_of(error)})
+
+
+def _log_outcome(campaign: str, period: str, outcome: PostOutcome | Exception) -> None:
+    if isinstance(outcome, Exception):
+        logger.error("a report was not sent", extra={"campaign": campaign, **facts_of(outcome)})
+    else:
+        logger.info("report", extra={"campaign": campaign, "period": period, "outcome": outcome})
