@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,11 +15,12 @@ from undersigned.aws import uploads
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.exports import COLUMNS, ExportFilter
+from undersigned.domain.signatures import SignatureFilter, signer_id
 from undersigned.services import exporting as exporting_module
 from undersigned.services.exporting import NotReadyError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.world import World
     from undersigned.domain.exports import Export
@@ -201,6 +203,71 @@ def test_a_repeated_message_does_not_change_a_finished_export(world: World, expo
     world.run_exports()
     assert exporting.export(CAMPAIGN, requested.id) == done
     assert len(emails_of(world, done)) == 2
+
+
+def is_stored(world: World, export: Export) -> bool:
+    listed = boto3.client("s3").list_objects_v2(Bucket=world.wiring.settings.packet_bucket, Prefix=export.file)
+    return listed["KeyCount"] == 1
+
+
+def erase_by_hand(world: World, email: str) -> None:
+    world.wiring.organizing().remove(CAMPAIGN, signer_id(world.wiring.secret(), email), "key", "The signer asked.")
+
+
+def erase_by_filter(world: World, email: str) -> None:
+    wanted = SignatureFilter(domain=email.partition("@")[2], signed_from=world.clock.now - timedelta(days=1))
+    done = world.wiring.screening().act(CAMPAIGN, "remove", wanted, by="key", why="They are made up.")
+    assert done.changed == 2
+
+
+@pytest.mark.parametrize("erase", [erase_by_hand, erase_by_filter])
+def test_no_file_from_before_an_erasure_has_the_erased_letter(
+    world: World, exporting: Exporting, erase: Callable[[World, str], None]
+) -> None:
+    [email, _] = sign(world, 2)
+    requested = exporting.ask(CAMPAIGN, ExportFilter(), "key")
+    world.run_exports()
+    assert is_stored(world, requested)
+
+    erase(world, email)
+
+    assert not is_stored(world, requested)
+    ended = exporting.export(CAMPAIGN, requested.id)
+    assert (ended.state, ended.rows, ended.bytes) == ("erased", 0, 0)
+    with pytest.raises(NotReadyError, match=r"because a letter was erased\. Create a new one"):
+        exporting.link(ended)
+    again = exporting.ask(CAMPAIGN, ExportFilter(), "key")
+    world.run_exports()
+    assert email not in emails_of(world, again)
+
+
+def test_a_file_that_is_written_while_a_letter_is_erased_is_deleted(
+    world: World, exporting: Exporting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [email, _] = sign(world, 2)
+    requested = exporting.ask(CAMPAIGN, ExportFilter(), "key")
+    write = type(world.wiring.export_files).write
+
+    def late(files: Any, name: str, lines: Iterator[bytes]) -> None:
+        write(files, name, lines)
+        assert is_stored(world, requested)
+        erase_by_hand(world, email)
+        # The upload of a slow worker appears only now.
+        write(files, name, iter([email.encode()]))
+
+    monkeypatch.setattr(type(world.wiring.export_files), "write", late)
+    assert world.run_exports() == [{"batchItemFailures": []}]
+
+    assert not is_stored(world, requested)
+    assert exporting.export(CAMPAIGN, requested.id).state == "erased"
+
+
+def test_an_export_that_ended_before_it_was_written_stays_ended(world: World, exporting: Exporting) -> None:
+    [email, _] = sign(world, 2)
+    requested = exporting.ask(CAMPAIGN, ExportFilter(), "key")
+    erase_by_hand(world, email)
+    assert world.run_exports() == [{"batchItemFailures": []}]
+    assert (exporting.export(CAMPAIGN, requested.id).state, is_stored(world, requested)) == ("erased", False)
 
 
 def test_an_export_reports_its_progress(world: World, exporting: Exporting, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -815,12 +815,14 @@ class Wiring:
     def erasing(self) -> Erasing:
         """Wire the erasing of letters."""
         from undersigned.services.erasing import Erasing
+        from undersigned.services.exporting import EndingExports
 
         return Erasing(
             signatures=self.signatures,
             deliveries=self.deliveries,
             packets=lambda: self.bucket,
             queue=lambda: self.queue,
+            exports=EndingExports(exports=self.exports, files=lambda: self.export_files),
             clock=self._clock,
             sleep=self._sleep,
         )

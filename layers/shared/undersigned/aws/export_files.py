@@ -28,6 +28,11 @@ class ExportFiles(ports.ExportFiles):
         upload(self._client, self._bucket, name, lines, content_type="text/csv; charset=utf-8")
 
     @override
+    def delete(self, *names: str) -> None:
+        for name in names:
+            self._client.delete_object(Bucket=self._bucket, Key=name)
+
+    @override
     def link(self, name: str, filename: str) -> str:
         return self._client.generate_presigned_url(
             "get_object",

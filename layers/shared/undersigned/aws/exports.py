@@ -10,6 +10,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, cast, override
 
+from boto3.dynamodb.conditions import Attr
+
 from undersigned.aws.dynamodb import Key, written
 from undersigned.domain.exports import Export, Exported, ExportFilter, ExportState
 from undersigned.services.ports import ExportStore
@@ -36,6 +38,7 @@ class Exports(ExportStore):
 
     @override
     def put_export(self, export: Export) -> None:
+        is_kept = Attr("state").not_exists() | Attr("state").ne("erased")
         self._table.put(
             {
                 **locate(export.campaign, export.id)._asdict(),
@@ -47,7 +50,8 @@ class Exports(ExportStore):
                 "rows": export.rows,
                 "bytes": export.bytes,
                 "expires_at": int(export.expires_at.timestamp()),
-            }
+            },
+            None if export.state == "erased" else is_kept,
         )
 
     @override

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from undersigned.domain.signatures import Signature
 
-ExportState = Literal["queued", "running", "done", "failed"]
+ExportState = Literal["queued", "running", "done", "failed", "erased"]
+"""`erased`: the file was deleted, because a letter of the campaign was erased that it may have."""
 
 KEPT_FOR = timedelta(days=7)
 """How long an export and its file are kept; template.yaml has the same value for the bucket."""

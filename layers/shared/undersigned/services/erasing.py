@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,11 +13,12 @@ from undersigned.services.packet_files import delete_erased
 from undersigned.services.ports import ChangedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from undersigned.domain.deliveries import Delivery
     from undersigned.domain.signatures import Signature
+    from undersigned.services.exporting import EndingExports
     from undersigned.services.ports import DeliveryQueue, DeliveryStore, PacketStore, SignatureStore
 
 _TRIES = 4
@@ -34,11 +36,30 @@ class Erasing:
     deliveries: DeliveryStore
     packets: Callable[[], PacketStore]
     queue: Callable[[], DeliveryQueue]
+    exports: EndingExports
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]
 
     def erase(self, campaign: str, signer: str) -> DeliveryKey | None:
-        """Erase a letter, and return the delivery with which its target got it, if there is one.
+        """Erase a letter, and the campaign's exports. Return the delivery with which its target got it, or None.
+
+        Raises NotFoundError, UnderWayError.
+        """
+        with self.without_exports(campaign):
+            return self.erase_letter(campaign, signer)
+
+    @contextmanager
+    def without_exports(self, campaign: str) -> Iterator[None]:
+        """Delete the files of a campaign's exports around the erasing of some letters.
+
+        Before, so that none is left after a crash; and after, for those that were requested meanwhile.
+        """
+        self.exports.end(campaign)
+        yield
+        self.exports.end(campaign)
+
+    def erase_letter(self, campaign: str, signer: str) -> DeliveryKey | None:
+        """Erase a letter `without_exports`, and return the delivery with which its target got it, if there is one.
 
         Doing it twice is harmless. No later email contains the letter, not even a repeated one after a bounce. Stored
         packets that have it are deleted, and typeset again without it. What the target got stays with the target.

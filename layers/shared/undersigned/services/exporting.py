@@ -15,6 +15,7 @@ from undersigned.domain.controls import AuditEntry
 from undersigned.domain.errors import ExplainedError, NotFoundError
 from undersigned.domain.exports import BYTE_ORDER_MARK, COLUMNS, Export, csv_line, row
 from undersigned.domain.languages import Message
+from undersigned.services.ports import ChangedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -97,30 +98,54 @@ class Exporting:
 
     def link(self, export: Export) -> str:
         """Return a web address for downloading the file. It works for 15 minutes. Raises NotReadyError."""
-        if export.state != "done":
-            raise NotReadyError(
-                Message("The file could not be created. Create a new one.")
-                if export.state == "failed"
-                else Message("The file is not ready. Try again in a moment.")
-            )
+        match export.state:
+            case "failed":
+                raise NotReadyError(Message("The file could not be created. Create a new one."))
+            case "erased":
+                raise NotReadyError(Message("The file was deleted, because a letter was erased. Create a new one."))
+            case "queued" | "running":
+                raise NotReadyError(Message("The file is not ready. Try again in a moment."))
         return self.files.link(export.file, export.filename)
 
     def write(self, campaign: str, export_id: str) -> Export:
         """Write an export's file, unless it is written, and return the export.
 
-        After a crash it starts again from the beginning: the file appears in the store only when it is complete.
+        After a crash it starts again from the beginning: the file appears in the store only when it is complete. If a
+        letter is erased meanwhile, the file may have it, and is deleted.
         """
         export = self.export(campaign, export_id)
-        if export.state == "done":
+        if export.state in {"done", "erased"}:
             return export
         progress = _Progress(replace(export, state="running", rows=0, bytes=0), self.exports)
-        self.files.write(export.file, progress.of(self.sheet.lines(campaign, export.filter)))
-        return progress.say("done")
+        try:
+            self.files.write(export.file, progress.of(self.sheet.lines(campaign, export.filter)))
+            return progress.say("done")
+        except ChangedError:
+            self.files.delete(export.file)
+            return self.export(campaign, export_id)
 
     def put_off(self, campaign: str, export_id: str, *, last: bool) -> None:
         """Record that an export was not written, and waits for its next try or, after the last one, has failed."""
         export = self.export(campaign, export_id)
         self.exports.put_export(replace(export, state="failed" if last else "queued", rows=0, bytes=0))
+
+
+@dataclass(kw_only=True, frozen=True, slots=True)
+class EndingExports:
+    """Deletes the files that may have an erased letter."""
+
+    exports: ExportStore
+    files: Callable[[], ExportFiles]
+
+    def end(self, campaign: str) -> None:
+        """Delete the files of all exports of a campaign. One that is being written ends, and is deleted, too."""
+        found = [export for export in self.exports.exports(campaign) if export.state != "failed"]
+        for export in found:
+            if export.state != "erased":
+                self.exports.put_export(replace(export, state="erased", rows=0, bytes=0))
+        # Also those of before: a crash may have come between the two.
+        if found:
+            self.files().delete(*(export.file for export in found))
 
 
 class _Progress:

@@ -684,7 +684,7 @@ class ExportStore(Protocol):
     """The exports that organizers requested."""
 
     def put_export(self, export: Export) -> None:
-        """Write the state of an export."""
+        """Write the state of an export. Raises ChangedError if its file was deleted because a letter was erased."""
 
     def export(self, campaign: str, export_id: str) -> Export | None:
         """Read an export consistently."""
@@ -803,6 +803,9 @@ class ExportFiles(Protocol):
 
     def link(self, name: str, filename: str) -> str:
         """Return a web address for downloading a file. It works for some minutes."""
+
+    def delete(self, *names: str) -> None:
+        """Delete files. Does nothing to those that are not there."""
 
 
 class ExportQueue(Protocol):

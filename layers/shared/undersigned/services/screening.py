@@ -8,6 +8,7 @@ the work can stop after any letter, and doing it again changes only the rest.
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -126,7 +127,9 @@ class Screening:
             self.campaigns.record_audit(
                 AuditEntry(campaign, self.clock(), _ACTIONS[action], by, about, why), self.new_id()
             )
-        outcomes = Counter(self._change(action, row) for row in reached)
+        erases = action == "remove" and reached
+        with self.erasing.without_exports(campaign) if erases else nullcontext():
+            outcomes = Counter(self._change(action, row) for row in reached)
         return Screened(_places(found.rows), outcomes["changed"], outcomes["under way"], found.next_position)
 
     def _change(self, action: ScreeningAction, row: Signature) -> str:
@@ -137,7 +140,7 @@ class Screening:
                 case "release":
                     self.signatures.end_hold(row, self.clock())
                 case "remove":
-                    self.erasing.erase(row.campaign, row.signer)
+                    self.erasing.erase_letter(row.campaign, row.signer)
         except UnderWayError:
             return "under way"
         except ChangedError:

@@ -160,6 +160,7 @@ _EXPORT_STATES: Mapping[ExportState, Message] = {
     "running": Message("Being created"),
     "done": Message("Ready"),
     "failed": Message("Failed. Create a new one."),
+    "erased": Message("Deleted, because a letter was erased. Create a new one."),
 }
 
 _ACTIONS: Mapping[Action, Message] = {
