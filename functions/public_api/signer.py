@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
     from undersigned.domain.tallies import Count
+    from undersigned.services.disowning import DisownedForm
     from undersigned.services.signing import OwnLetter
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
@@ -95,6 +96,39 @@ def end_links(token: str) -> Response[str]:
 def show_letter_again(token: str) -> Response[str]:
     """Redirect a reload of a button's page to the letter. Changes nothing."""
     return moved(f"/letters/{wired.signing.own_letter(token).token}")
+
+
+@router.get("/disown/<token>")
+def to_disown(token: str) -> Response[str]:
+    """Show the button for a person whose address somebody else typed. Changes nothing: email scanners follow links."""
+    return _disowned(wired.stack.disowning().look(token), token)
+
+
+@router.post("/disown/<token>")
+def disown(token: str) -> Response[str]:
+    """Delete the form that waits, and end this campaign's emails to its address. A confirmed letter stays as it is."""
+    return _disowned(wired.stack.disowning().disown(token), token)
+
+
+@router.post("/disown/<token>/undo")
+def allow_again(token: str) -> Response[str]:
+    """Allow this campaign's emails to the address again. The form stays deleted."""
+    return _disowned(wired.stack.disowning().allow(token), token)
+
+
+@router.get("/disown/<token>/undo")
+def show_disowned_again(token: str) -> Response[str]:
+    """Redirect a reload of the undo's page to the link's own page. Changes nothing."""
+    wired.stack.disowning().look(token)
+    return moved(f"/disown/{token}")
+
+
+def _disowned(found: DisownedForm, token: str) -> Response[str]:
+    if wants_json(_event()):
+        return data({"campaign": found.campaign.id, "status": found.state})
+    wanted = language_in_link(_event()) or found.language
+    language = chosen_language(found.campaign.languages, wanted, None)
+    return page(pages.disown(found.campaign, found.state, token, language))
 
 
 def _own(

@@ -192,6 +192,7 @@ def test_accepted_text_is_in_both_parts_of_an_email(words: dict[str, str]) -> No
         FOLDER.letter,
         made.row,
         confirm_token="c",
+        disown_token="d",
         letter_token="l",
         next_delivery=datetime(2026, 11, 30, 9, tzinfo=UTC),
     )

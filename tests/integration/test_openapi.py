@@ -139,6 +139,13 @@ def test_every_public_route_answers_as_in_the_document(world: World, *, as_json:
     assert ask("GET", f"{letter}/end-links").status == 303
     assert ask("POST", f"{letter}/end-links", {}).status == 200
     assert ask("POST", f"{letter}/end-links", {}).status == 410
+    world.sign(email="not@signers.example")
+    world.run_stream()
+    disown = world.sent[-1].link("disown")
+    assert ask("GET", disown).status == 200
+    assert ask("POST", disown, {}).status == 200
+    assert ask("GET", f"{disown}/undo").status == 303
+    assert ask("POST", f"{disown}/undo", {}).status == 200
     world.confirmed(email="bo@signers.example")
     world.week()
     packets = "/packets/" + world.wiring.tokens.for_packets(DeliveryKey(CAMPAIGN, "evanston", "2026-11-24"))

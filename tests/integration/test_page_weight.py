@@ -7,10 +7,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from benchmarks.page_weight import EMBEDDING_SCRIPT, STYLE_AND_SCRIPTS, VISIT, weights
+from tests.integration.test_disowning import signed
 
 if TYPE_CHECKING:
     from benchmarks.page_weight import Weight
     from tests.world import World
+
+BROWSER = {"accept": "text/html", "accept-encoding": "gzip", "sec-fetch-site": "same-origin"}
+
+MOST_OF_DISOWNING = 5 * 1024
+"""Bytes of a page with two sentences, a button and the style sheet."""
 
 
 @pytest.fixture
@@ -30,3 +36,10 @@ def test_a_visit_fits_into_one_window_in_each_language_and_in_a_frame(weighed: d
 
 def test_the_embed_script_stays_small(weighed: dict[str, Weight]) -> None:
     assert weighed["embed.js, on the host's page"]["total"] <= EMBEDDING_SCRIPT
+
+
+def test_the_page_of_a_person_who_did_not_sign_stays_small(world: World) -> None:
+    link = signed(world)
+    for page in (world.get(link, headers=BROWSER), world.post(link, headers=BROWSER)):
+        assert page.headers["content-encoding"] == "gzip"
+        assert len(page.content) <= MOST_OF_DISOWNING

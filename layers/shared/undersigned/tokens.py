@@ -86,7 +86,7 @@ class _Tokens:
         except SignatureExpired as error:
             # What it says is signed, too.
             said = (error.payload or b"").decode(errors="replace").split("~")
-            raise TokenExpiredError(said[0] if purpose in {"confirm", "letter"} else None) from error
+            raise TokenExpiredError(said[0] if purpose in {"confirm", "letter", "disown"} else None) from error
         except (BadData, UnicodeError) as error:
             message = "the link is damaged"
             raise TokenError(message) from error

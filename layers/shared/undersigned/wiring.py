@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from undersigned.aws.cdn_proof import CdnProof
     from undersigned.aws.counts import Counts
     from undersigned.aws.deliveries import Deliveries
+    from undersigned.aws.disowned import Disowned
     from undersigned.aws.drafts import Drafts
     from undersigned.aws.export_files import ExportFiles
     from undersigned.aws.exports import Exports
@@ -76,6 +77,7 @@ if TYPE_CHECKING:
     from undersigned.services.delivering import Delivering
     from undersigned.services.delivery_controls import DeliveryControls
     from undersigned.services.directory import Directory
+    from undersigned.services.disowning import Disowning
     from undersigned.services.draft_testing import DraftTestPost, DraftTestRequests
     from undersigned.services.drafting import Drafting
     from undersigned.services.erasing import Erasing
@@ -192,6 +194,13 @@ class Wiring:
         from undersigned.aws.abuse_counters import AbuseCounters
 
         return AbuseCounters(self.table)
+
+    @cached_property
+    def disowned(self) -> Disowned:
+        """Disowned forms."""
+        from undersigned.aws.disowned import Disowned
+
+        return Disowned(self.table)
 
     @cached_property
     def mail_claims(self) -> MailClaims:
@@ -389,9 +398,23 @@ class Wiring:
 
     # Use cases
 
+    def disowning(self) -> Disowning:
+        """Wire what people do whose address somebody else typed."""
+        from undersigned.services.disowning import Disowning
+
+        return Disowning(
+            catalog=self.catalog,
+            signatures=self.signatures,
+            disowned=self.disowned,
+            tokens=self.tokens,
+            clock=self._clock,
+            sleep=self._sleep,
+        )
+
     def signing(self) -> Signing:
         """Wire signing."""
         from undersigned.services.abuse_checks import AbuseChecks
+        from undersigned.services.disowning import SuspiciousNetworks
         from undersigned.services.signing import Signing
 
         abuse_checks = AbuseChecks(
@@ -404,6 +427,7 @@ class Wiring:
         return Signing(
             catalog=self.catalog,
             abuse_checks=abuse_checks,
+            networks=SuspiciousNetworks(disowned=self.disowned, clock=self._clock),
             signatures=self.signatures,
             counts=self.counts,
             deliveries=self.deliveries,
@@ -714,6 +738,7 @@ class Wiring:
             signature_store=self.signatures,
             delivery_store=self.deliveries,
             budgets=self.mail_budgets,
+            disowned=self.disowned,
             packets=lambda: self.bucket,
             erasing=self.erasing(),
             schedule=self.settings.schedule,

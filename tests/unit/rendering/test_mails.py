@@ -59,6 +59,7 @@ def test_a_name_with_a_period_at_its_end_makes_no_double_period(language: str) -
         version,
         SIGNATURE,
         confirm_token="token",
+        disown_token="token",
         letter_token="token",
         next_delivery=NOON,
     )
@@ -155,6 +156,7 @@ def confirmation_of(signature: Signature, case: mails.ConfirmationCase = "signed
         FOLDER.letter,
         signature,
         confirm_token="token",
+        disown_token="token",
         letter_token="token",
         next_delivery=NOON,
     )

@@ -9,6 +9,7 @@ from undersigned.aws.api_keys import key_partition
 from undersigned.aws.campaigns import SETTINGS, TARGETS, audit_partition, campaign_partition
 from undersigned.aws.counts import counter_partitions
 from undersigned.aws.deliveries import delivery_partition
+from undersigned.aws.disowned import disowned_partition
 from undersigned.aws.drafts import draft_partition
 from undersigned.aws.dynamodb import Key
 from undersigned.aws.people import of_person, people_partition
@@ -64,6 +65,7 @@ class Rows(CampaignRows):
             audit_partition(campaign),
             *counter_partitions(campaign),
             draft_partition(campaign),
+            disowned_partition(campaign),
             own,
         ]
         yield from (key for key in self._all_of(*partitions) if key != Key(own, SETTINGS))

@@ -259,7 +259,7 @@ class Signatures(SignatureStore):
             Update(
                 signature_key(row.campaign, row.signer),
                 assign={"mail_request": mail_request, **asked},
-                when=Attr("status").eq("confirmed") & Attr("mail_request").eq(row.mail_request),
+                when=Attr("status").eq(row.status) & Attr("mail_request").eq(row.mail_request),
             )
         )
 
@@ -694,6 +694,7 @@ def read_signature(values: Values) -> Signature:
         mail_postponed=values.get("due", "").startswith(_POSTPONED),
         source=values.get("source"),
         asked_again=values.get("asked_again", False),
+        disowned_at=read_moment(values.get("disowned_at")),
     )
 
 

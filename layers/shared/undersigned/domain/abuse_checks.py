@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-Suspicion = Literal["trap", "no form", "erased before", "no mailbox"]
+Suspicion = Literal["trap", "no form", "erased before", "no mailbox", "not signed"]
 """Why a form looks like a bot's.
 
 - `trap`: the field that people don't see is filled in.
 - `no form`: the form has no valid token.
 - `erased before`: an earlier letter of this signer was erased, and must not be sent again unnoticed.
 - `no mailbox`: the domain of the email address takes no email, so none was sent.
+- `not signed`: people said of several forms from this network that they didn't sign them.
 """
 
 WantedSuspicion = Literal["any", Suspicion]

@@ -326,7 +326,8 @@ class Signature:
     a confirmation, too (see `words`). `cleared_at` is when its personal data was removed, because its time was over;
     `provider` is then the email provider that it counts for. `mail_postponed` says whether confirmation emails of the
     row wait for room in a budget. `source` is the label of the link or site that it came from, in a campaign that
-    counts them.
+    counts them. `disowned_at` is when the person with this address said that they didn't sign: the form was erased, and
+    they get no more emails about the campaign.
     """
 
     campaign: str
@@ -370,6 +371,7 @@ class Signature:
     mail_postponed: bool = False
     source: str | None = None
     asked_again: bool = False
+    disowned_at: datetime | None = None
 
     @property
     def details(self) -> SignerDetails:

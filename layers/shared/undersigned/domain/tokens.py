@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from datetime import datetime
 
-type Purpose = Literal["confirm", "letter", "packets", "form", "approval", "session", "sign-in", "person", "browser"]
+type Purpose = Literal[
+    "confirm", "letter", "disown", "packets", "form", "approval", "session", "sign-in", "person", "browser"
+]
 
 VALID_FOR: dict[Purpose, timedelta] = {
     "confirm": timedelta(days=400),
     "letter": timedelta(days=400),
+    "disown": timedelta(days=400),
     "packets": timedelta(days=30),
     "form": timedelta(days=2),
     "approval": timedelta(days=14),

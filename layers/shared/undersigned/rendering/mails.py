@@ -128,6 +128,7 @@ def confirmation(  # noqa: PLR0913, PLR0917  (what the email says)
     *,
     confirm_token: str,
     letter_token: str,
+    disown_token: str,
     next_delivery: datetime | None,
 ) -> Mail:
     """Write the email that asks a signer to confirm, or says that they have already signed.
@@ -153,6 +154,7 @@ def confirmation(  # noqa: PLR0913, PLR0917  (what the email says)
         "signature": signature,
         "confirm_url": f"{sender.public_url}/confirm/{confirm_token}",
         "letter_url": f"{sender.public_url}/letters/{letter_token}",
+        "disown_url": f"{sender.public_url}/disown/{disown_token}",
         "privacy_url": campaign.privacy_notice(sender.public_url, language),
         "next_delivery": campaign.local(next_delivery) if next_delivery else None,
         "letter_html": Markup(mailed_html),  # noqa: S704  (render_html escapes every value)

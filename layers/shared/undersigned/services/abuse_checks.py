@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -68,6 +69,13 @@ class AbuseChecks:
     def network(self, address: str) -> str:
         """Return the hash of an IP address's network, which is another one each day."""
         return hashed_network(f"network:{self.keys()[0]}", address, self.clock())
+
+    def networks(self, address: str, days: int) -> tuple[str, ...]:
+        """Return the hashes of an IP address's network on this day and on those before it."""
+        now = self.clock()
+        return tuple(
+            hashed_network(f"network:{self.keys()[0]}", address, now - timedelta(days=day)) for day in range(days)
+        )
 
     def valid_token(self, campaign: Campaign, values: Mapping[str, object]) -> str | None:
         """Return a posted form's token if it is valid for the campaign."""

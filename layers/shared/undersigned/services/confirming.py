@@ -166,6 +166,7 @@ class Confirmations:
             signature,
             confirm_token=self.tokens.for_words(*whose, words_id(signature.signed_at)),
             letter_token=self.tokens.for_signer("letter", *whose),
+            disown_token=self.tokens.for_signer("disown", *whose),
             next_delivery=(
                 None
                 if self.catalog.is_paused(signature.campaign)

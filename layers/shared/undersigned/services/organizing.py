@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         CampaignStore,
         CountStore,
         DeliveryStore,
+        DisownedStore,
         MailBudgetStore,
         PacketStore,
         SignatureStore,
@@ -79,6 +80,7 @@ class Overview:
     """The current state of a campaign.
 
     `postponed` counts the confirmation emails that wait, up to MOST_POSTPONED, and `sending` says whether any go out.
+    `disowned` counts the forms that people said they didn't sign.
     """
 
     campaign: Campaign
@@ -88,6 +90,7 @@ class Overview:
     next_delivery: datetime
     postponed: Mapping[Lane, int]
     sending: Sending
+    disowned: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +190,7 @@ class Organizing:
     signature_store: SignatureStore
     delivery_store: DeliveryStore
     budgets: MailBudgetStore
+    disowned: DisownedStore
     packets: Callable[[], PacketStore]
     erasing: Erasing
     schedule: WeeklySchedule
@@ -206,6 +210,7 @@ class Organizing:
             next_delivery=self.next_delivery(settings),
             postponed={lane: self.signature_store.how_many_postponed(campaign, lane, MOST_POSTPONED) for lane in LANES},
             sending=self.budgets.sending(now),
+            disowned=self.disowned.total(campaign),
         )
 
     def controls(self, campaign: str) -> Controls:

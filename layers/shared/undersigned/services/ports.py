@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         MailEvent,
         PacketRecord,
     )
+    from undersigned.domain.disowned import DisownedForms
     from undersigned.domain.drafts import Draft
     from undersigned.domain.events import Event
     from undersigned.domain.exports import Export
@@ -678,6 +679,25 @@ class PeopleMailQueue(Protocol):
 
     def put_invitation(self, campaign: str, person: str) -> None:
         """Queue the invitation of a campaign's person."""
+
+
+class DisownedStore(Protocol):
+    """The forms that people say they didn't sign."""
+
+    def disown(self, signature: Signature, at: datetime) -> None:
+        """Erase a form that waits, note that its address gets no more emails, and count it. Raises ChangedError."""
+
+    def set_disowned(self, signature: Signature, at: datetime | None) -> None:
+        """Note that the address of an erased row gets no more emails, or with None that it does.
+
+        Raises ChangedError.
+        """
+
+    def total(self, campaign: str) -> int:
+        """Return how many forms of a campaign were disowned."""
+
+    def forms(self, campaign: str) -> DisownedForms:
+        """Return how many forms of a campaign were disowned, also by network."""
 
 
 class ExportStore(Protocol):

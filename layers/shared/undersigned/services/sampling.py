@@ -110,6 +110,7 @@ class Sampling:
             letter,
             signature,
             confirm_token=NO_LINK,
+            disown_token=NO_LINK,
             letter_token=NO_LINK,
             next_delivery=form.next_delivery,
         )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from undersigned.domain.campaigns import ID_PATTERN
 from undersigned.domain.deliveries import DeliveryKey, archive_filename, packet_filename
+from undersigned.domain.disowned import DAYS_KNOWN
 from undersigned.domain.errors import NotFoundError, UndersignedError
 from undersigned.domain.letters import render_html
 from undersigned.domain.plans import next_day
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from undersigned.domain.tokens import SignerToken
     from undersigned.services.abuse_checks import AbuseChecks
     from undersigned.services.catalog import Catalog, Entry
+    from undersigned.services.disowning import SuspiciousNetworks
     from undersigned.services.packet_files import Part, SentPacket
     from undersigned.services.ports import CountStore, DeliveryStore, SignatureStore
     from undersigned.tokens import Tokens
@@ -210,6 +212,7 @@ class Signing:
 
     catalog: Catalog
     abuse_checks: AbuseChecks
+    networks: SuspiciousNetworks
     signatures: SignatureStore
     counts: CountStore
     deliveries: DeliveryStore
@@ -306,6 +309,10 @@ class Signing:
             raise MistypedError(meant)
         self.abuse_checks.admit(context.address)
         suspicion = self.abuse_checks.judge(entry.campaign, values, context.origin)
+        if suspicion is None and self.networks.has_any(
+            campaign, self.abuse_checks.networks(context.address, DAYS_KNOWN)
+        ):
+            suspicion = "not signed"
         token = self.abuse_checks.valid_token(entry.campaign, values)
         signature = self._pending(entry, form, context, token)
         for attempt in range(1, _TRIES + 1):
@@ -322,7 +329,10 @@ class Signing:
 
     def _write(self, signature: Signature, suspicion: Suspicion | None) -> None:
         existing = self.signatures.signature(signature.campaign, signature.signer)
-        if existing and existing.status == "confirmed":
+        if existing and existing.disowned_at:
+            # No email goes to this address. The write is the same as for a confirmed letter, and changes nothing.
+            self.signatures.ask_again(existing, existing.mail_request)
+        elif existing and existing.status == "confirmed":
             self.signatures.ask_again(existing, request_after(existing, signature))
         else:
             version = existing.version + 1 if existing else 1

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from undersigned.domain.plans import PlanLine
     from undersigned.domain.tallies import Count
     from undersigned.services.catalog import Entry
+    from undersigned.services.disowning import DisownedState
     from undersigned.services.packet_files import Part, SentPacket
     from undersigned.services.signing import Form, LetterPreview, OwnLetter, Packets
     from undersigned.web.page import Page, Theme
@@ -333,6 +334,11 @@ def letter(
     )
 
 
+def disown(campaign: Campaign, state: DisownedState, token: str, language: str) -> Page:
+    """Render what a person can do whose address somebody else typed. It shows nothing of the form."""
+    return _page("disown.html", language, campaign, state=state, address=f"/disown/{token}")
+
+
 def links_ended_detail(language: str, *, can_sign: bool) -> str:
     """Say what a signer has who has ended all links to their letter, and how to get a new one while people can sign."""
     if can_sign:
@@ -363,6 +369,11 @@ def _state_of(own: OwnLetter, language: str) -> tuple[Message, Message]:  # noqa
         return (
             Message.in_context("status of a letter", "Withdrawn"),
             Message("You withdrew this letter before it was in a delivery. It won’t be sent."),
+        )
+    if signature.disowned_at:
+        return (
+            Message.in_context("status of a letter", "Deleted"),
+            Message("Somebody with this email address said that they didn’t sign. The letter won’t be sent."),
         )
     if signature.status == "erased":
         return (

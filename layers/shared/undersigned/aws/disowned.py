@@ -1,0 +1,75 @@
+"""Disowned forms: the signature row without its form, and how many there were, by campaign and by network.
+
+| row | pk | sk |
+|---|---|---|
+| all of a campaign | `DISOWNED#<campaign>` | `ALL` |
+| those from a network | `DISOWNED#<campaign>` | `NETWORK#<hash>` (another hash each day; it expires) |
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, override
+
+from boto3.dynamodb.conditions import Attr
+
+from undersigned.aws.dynamodb import Key, Update
+from undersigned.aws.signatures import erasure, signature_key
+from undersigned.domain.disowned import KNOWN_FOR, DisownedForms
+from undersigned.services.ports import DisownedStore
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from undersigned.aws.dynamodb import Table
+    from undersigned.domain.signatures import Signature
+
+_ALL = "ALL"
+_NETWORK = "NETWORK#"
+
+
+def disowned_partition(campaign: str) -> str:
+    """Return the partition of a campaign's disowned forms."""
+    return f"DISOWNED#{campaign}"
+
+
+class Disowned(DisownedStore):
+    """Disowned forms in the table."""
+
+    def __init__(self, table: Table) -> None:
+        """Keep the table."""
+        self._table = table
+
+    @override
+    def disown(self, signature: Signature, at: datetime) -> None:
+        erased = erasure(signature, at)
+        pk = disowned_partition(signature.campaign)
+        writes = [
+            replace(erased, assign={**erased.assign, "disowned_at": at.isoformat()}),
+            Update(Key(pk, _ALL), add={"forms": 1}),
+        ]
+        if signature.network:
+            expires_at = int((at + KNOWN_FOR).timestamp())
+            network = Key(pk, f"{_NETWORK}{signature.network}")
+            writes.append(Update(network, assign={"expires_at": expires_at}, add={"forms": 1}))
+        self._table.transact(writes, wait_for_others=True)
+
+    @override
+    def set_disowned(self, signature: Signature, at: datetime | None) -> None:
+        change = {"disowned_at": at.isoformat() if at else None}
+        key = signature_key(signature.campaign, signature.signer)
+        self._table.update(
+            Update(key, assign=change, when=Attr("status").eq("erased") & Attr("version").eq(signature.version))
+        )
+
+    @override
+    def total(self, campaign: str) -> int:
+        values = self._table.get(Key(disowned_partition(campaign), _ALL))
+        return int(values["forms"]) if values else 0
+
+    @override
+    def forms(self, campaign: str) -> DisownedForms:
+        by_name = {row["sk"]: int(row["forms"]) for row in self._table.query(disowned_partition(campaign))}
+        return DisownedForms(
+            by_name.pop(_ALL, 0), {name.removeprefix(_NETWORK): forms for name, forms in by_name.items()}
+        )

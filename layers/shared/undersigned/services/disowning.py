@@ -1,0 +1,128 @@
+"""Disowning: a person whose address somebody else typed deletes the form, and ends the campaign's emails to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Literal
+
+from undersigned.services.ports import ChangedError
+from undersigned.services.signing import ExpiredError, LinksEndedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+
+    from undersigned.domain.campaigns import Campaign
+    from undersigned.domain.signatures import Signature
+    from undersigned.services.catalog import Catalog
+    from undersigned.services.ports import DisownedStore, SignatureStore
+    from undersigned.tokens import Tokens
+
+_TRIES = 4
+_NETWORKS_KNOWN_FOR = timedelta(minutes=1)
+
+type DisownedState = Literal["asks", "disowned", "allowed", "kept"]
+"""What a link finds.
+
+`asks`: a form that waits. `disowned`: its form is deleted, and no email goes. `allowed`: its form is deleted, and
+emails go again. `kept`: a letter that was confirmed or withdrawn, which the link doesn't touch.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class DisownedForm:
+    """What the link in a confirmation email shows: nothing of the form, which may be about somebody else."""
+
+    campaign: Campaign
+    state: DisownedState
+    language: str
+
+
+@dataclass(kw_only=True, frozen=True, slots=True)
+class Disowning:
+    """What the link "I didn't sign this" does."""
+
+    catalog: Catalog
+    signatures: SignatureStore
+    disowned: DisownedStore
+    tokens: Tokens
+    clock: Callable[[], datetime]
+    sleep: Callable[[float], None]
+
+    def look(self, token: str) -> DisownedForm:
+        """Return what the link is about. Changes nothing. Raises TokenError, ExpiredError, LinksEndedError."""
+        return self._shown(self._row(token))
+
+    def disown(self, token: str) -> DisownedForm:
+        """Delete the form that waits, and send this campaign's emails to its address no more.
+
+        Doing it twice is harmless. A letter that was confirmed or withdrawn stays as it is. Raises as `look` does.
+        """
+        return self._change(token, self._disown)
+
+    def allow(self, token: str) -> DisownedForm:
+        """Allow this campaign's emails to the address again. A deleted form stays deleted. Raises as `look` does."""
+        return self._change(token, self._allow)
+
+    def _disown(self, row: Signature) -> None:
+        if row.status == "pending":
+            self.disowned.disown(row, self.clock())
+        elif row.status == "erased" and row.disowned_at is None:
+            self.disowned.set_disowned(row, self.clock())
+
+    def _allow(self, row: Signature) -> None:
+        if row.status == "erased" and row.disowned_at:
+            self.disowned.set_disowned(row, None)
+
+    def _change(self, token: str, change: Callable[[Signature], None]) -> DisownedForm:
+        for attempt in range(1, _TRIES + 1):
+            try:
+                change(self._row(token))
+            except ChangedError:
+                # It was confirmed, signed again or counted meanwhile: read it again.
+                if attempt == _TRIES:
+                    raise
+                self.sleep(0.05 * 2**attempt)
+            else:
+                break
+        return self.look(token)
+
+    def _row(self, token: str) -> Signature:
+        link = self.tokens.read_signer("disown", token)
+        row = self.signatures.signature(link.campaign, link.signer)
+        if row is None:
+            raise ExpiredError(link.campaign)
+        if not row.is_opened_by_links_of(link.issued_at):
+            raise LinksEndedError(link.campaign)
+        return row
+
+    def _shown(self, row: Signature) -> DisownedForm:
+        return DisownedForm(self.catalog.entry(row.campaign).campaign, _state_of(row), row.language)
+
+
+def _state_of(row: Signature) -> DisownedState:
+    match row.status:
+        case "pending":
+            return "asks"
+        case "erased":
+            return "disowned" if row.disowned_at else "allowed"
+        case _:
+            return "kept"
+
+
+@dataclass(kw_only=True, frozen=True, slots=True)
+class SuspiciousNetworks:
+    """Knows the networks from which many disowned forms came, as it was a minute ago at most."""
+
+    disowned: DisownedStore
+    clock: Callable[[], datetime]
+    _known: dict[str, tuple[datetime, frozenset[str]]] = field(default_factory=dict, init=False)
+
+    def has_any(self, campaign: str, networks: Iterable[str]) -> bool:
+        """Say whether many disowned forms of a campaign came from one of these networks, by their hashes."""
+        now = self.clock()
+        kept = self._known.get(campaign)
+        if kept is None or now - kept[0] >= _NETWORKS_KNOWN_FOR:
+            kept = self._known[campaign] = (now, self.disowned.forms(campaign).suspicious_networks)
+        return not kept[1].isdisjoint(networks)

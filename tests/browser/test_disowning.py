@@ -1,0 +1,55 @@
+"""The page "I didn't sign this" in Chromium, without JavaScript."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from tests import looks
+from tests.integration.test_disowning import signed
+from tests.served_world import served
+from tests.world import ROOT
+from tests.world import world as make_world
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.chromium import Visitor
+    from tests.served_world import Site
+    from tests.world import World
+
+
+@pytest.fixture
+def site(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[tuple[World, Site]]:
+    with make_world(monkeypatch, fast=True) as world, served(world, tmp_path) as made:
+        yield world, made
+
+
+PICTURES = ROOT / ".undersigned" / "looks"
+
+HEADINGS = {
+    "en": ("You didn’t sign?", "The form is deleted", "Emails are allowed again", "The form is deleted"),
+    "es": ("¿No firmó usted?", "El formulario está eliminado", "Los correos vuelven a estar permitidos",
+           "El formulario está eliminado"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("width", "dark", "language"), looks.looks(360, 1280, ("en", "es")))
+def test_each_state_is_accessible_and_fits_and_works_without_javascript(
+    visitor: Visitor, site: tuple[World, Site], width: int, *, dark: bool, language: str
+) -> None:
+    world, served_at = site
+    address = f"{served_at.address}{signed(world)}?lang={language}"
+    page = visitor.open(address, width=width, dark=dark, scripts=False)
+    for number, heading in enumerate(HEADINGS[language]):
+        expect(page.locator("html")).to_have_attribute("lang", language)
+        expect(page.locator("h1")).to_have_text(heading)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        visitor.assert_accessible(page)
+        if looks.ALL:
+            PICTURES.mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=PICTURES / f"disown-{number}-{language}-{width}-{dark}.png", full_page=True)
+        page.locator("form button").click()

@@ -1,0 +1,223 @@
+"""Test "I didn't sign this": a person whose address somebody else typed deletes the form, and gets no more emails."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.integration.test_dashboard import Organizer, put_key
+from tests.world import ADA, CAMPAIGN, client_of
+from undersigned.aws.campaign_rows import Rows
+from undersigned.domain.disowned import MANY
+from undersigned.domain.errors import TokenError
+from undersigned.domain.signatures import signer_id
+
+if TYPE_CHECKING:
+    from tests.world import Answer, World
+    from undersigned.domain.signatures import Signature
+
+EMAIL = "ada@signers.example"
+
+
+def signed(world: World, **changes: object) -> str:
+    """Sign the form, and return the path of the link in its email."""
+    world.sign(**changes)
+    world.run_stream()
+    return link_of(world.sent[-1].text)
+
+
+def link_of(text: str) -> str:
+    [link] = re.findall(r"https://\S+(/disown/\S+)", text)
+    return str(link)
+
+
+def row(world: World, email: str = EMAIL) -> Signature:
+    found = world.wiring.signatures.signature(CAMPAIGN, signer_id(world.wiring.secret(), email))
+    assert found
+    return found
+
+
+def words(answer: Answer) -> str:
+    return " ".join(re.sub(r"<style>.*?</style>|<[^>]*>", " ", answer.body, flags=re.DOTALL).split())
+
+
+def items(world: World) -> list[Any]:
+    return list(client_of("dynamodb").scan(TableName=world.wiring.settings.table_name)["Items"])
+
+
+def test_the_email_that_asks_to_confirm_has_the_link_in_html_and_text_and_stays_short(world: World) -> None:
+    link = signed(world)
+    [mail] = world.sent
+    assert f'{link}">I didn’t sign this</a>' in mail.html
+    assert f"I didn’t sign this:\r\nhttps://letters.example{link}" in mail.text
+    assert len(mail.text.split("-----")[0].splitlines()) < 20
+    assert len(mail.html) < 6_000
+
+
+def test_the_email_to_somebody_who_has_confirmed_has_no_such_link(world: World) -> None:
+    world.confirmed()
+    world.clock.advance(hours=1)
+    world.sign()
+    world.run_stream()
+    assert "/disown/" not in world.sent[-1].text + world.sent[-1].html
+
+
+@pytest.mark.parametrize(("language", "heading"), [("en", "You didn’t sign?"), ("es", "¿No firmó usted?")])
+def test_opening_the_link_changes_nothing_and_shows_nothing_of_the_form(
+    world: World, language: str, heading: str
+) -> None:
+    link = signed(world)
+    before = items(world)
+    page = world.get(f"{link}?lang={language}")
+    assert (page.status, heading in page.body) == (200, True)
+    assert page.headers["cache-control"] == "no-store"
+    assert page.headers["referrer-policy"] == "no-referrer"
+    assert not [value for name, value in ADA.items() if name not in {"region", "updates"} and str(value) in words(page)]
+    assert items(world) == before
+
+
+def test_the_button_deletes_the_form_and_ends_the_emails(world: World) -> None:
+    link = signed(world)
+    answer = world.press(link)
+
+    assert (answer.status, "The form is deleted" in answer.body) == (200, True)
+    found = row(world)
+    assert (found.status, found.is_empty, found.name, found.email, found.expires_at) == ("erased", True, "", "", None)
+    for value in ("Ada", "signers.example"):
+        assert value not in json.dumps([item for item in items(world) if item["pk"]["S"].startswith("SIGNATURE#")])
+    world.run_stream()
+    found, sent = row(world), len(world.sent)
+    for _ in range(2):
+        world.clock.advance(days=2)
+        assert world.sign().status in {200, 202, 303}
+        world.run_stream()
+    assert len(world.sent) == sent
+    assert row(world) == found
+
+
+def test_the_confirmation_link_of_a_deleted_form_confirms_nothing_and_says_why(world: World) -> None:
+    link = signed(world)
+    confirm = world.sent[-1].link("confirm")
+    world.press(link)
+    assert "said that they didn’t sign" in world.press(confirm).body
+    assert row(world).status == "erased"
+
+
+def test_undo_from_the_same_link_allows_emails_and_the_form_stays_deleted(world: World) -> None:
+    link = signed(world)
+    world.press(link)
+    assert "Allow emails again" in world.get(link).body
+    answer = world.press(f"{link}/undo")
+    assert "Emails are allowed again" in answer.body
+    assert (row(world).status, row(world).disowned_at) == ("erased", None)
+    assert world.get(f"{link}/undo").status == 303
+
+    sent = len(world.sent)
+    world.clock.advance(days=1)
+    world.sign()
+    world.run_stream()
+    assert len(world.sent) == sent + 1
+    assert row(world).status == "pending"
+
+
+def test_pressing_twice_counts_once_and_the_end_can_be_chosen_again(world: World) -> None:
+    link = signed(world)
+    for path in (link, link, f"{link}/undo", f"{link}/undo", link):
+        assert world.press(path).status == 200
+    assert row(world).disowned_at is not None
+    assert world.wiring.disowned.total(CAMPAIGN) == 1
+
+
+def test_a_confirmed_letter_is_untouched(world: World) -> None:
+    link = signed(world)
+    world.press(world.sent[-1].link("confirm"))
+    before = row(world)
+    for path in (link, f"{link}/undo"):
+        assert "This letter was confirmed" in world.press(path).body
+    assert row(world) == before
+    assert world.wiring.disowned.total(CAMPAIGN) == 0
+
+
+def test_a_confirmation_that_comes_first_wins(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    link = signed(world)
+    confirm = world.sent[-1].link("confirm")
+    store = type(world.wiring.disowned)
+    disown = store.disown
+
+    def late(stored: Any, *args: Any) -> None:
+        monkeypatch.setattr(store, "disown", disown)
+        world.press(confirm)
+        disown(stored, *args)
+
+    monkeypatch.setattr(store, "disown", late)
+    assert "This letter was confirmed" in world.press(link).body
+    assert row(world).status == "confirmed"
+
+
+def test_the_link_has_no_personal_data_and_works_for_nothing_else(world: World) -> None:
+    link = signed(world)
+    assert not [value for value in ADA.values() if isinstance(value, str) and len(value) > 3 and value in link]
+    token = link.removeprefix("/disown/")
+    assert world.get(f"/confirm/{token}").status == 404
+    assert world.get(f"/letters/{token}").status == 404
+    assert world.get(f"/disown/{world.sent[-1].link('confirm').removeprefix('/confirm/')}").status == 404
+    assert world.get(f"/disown/{token[:-1]}{'A' if token[-1] != 'A' else 'B'}").status == 404
+
+
+def test_a_link_whose_form_is_gone_says_so(world: World) -> None:
+    link = signed(world)
+    pk = next(item["pk"] for item in items(world) if item["pk"]["S"].startswith("SIGNATURE#"))
+    client_of("dynamodb").delete_item(TableName=world.wiring.settings.table_name, Key={"pk": pk, "sk": {"S": "1"}})
+    assert world.get(link).status == 410
+    assert world.press(link).status == 410
+
+
+def test_a_network_that_causes_many_is_suspicious_for_days(world: World) -> None:
+    for number in range(MANY):
+        world.press(signed(world, email=f"person{number}@elsewhere.example"))
+        world.clock.advance(minutes=2)
+    world.clock.advance(days=2)
+    world.sign(email="next@elsewhere.example")
+    assert row(world, "next@elsewhere.example").quarantine == "not signed"
+    world.clock.advance(days=4)
+    world.sign(email="later@elsewhere.example")
+    assert row(world, "later@elsewhere.example").quarantine is None
+
+
+def test_fewer_make_no_network_suspicious(world: World) -> None:
+    for number in range(MANY - 1):
+        world.press(signed(world, email=f"person{number}@elsewhere.example"))
+        world.clock.advance(minutes=2)
+    world.sign(email="next@elsewhere.example")
+    assert row(world, "next@elsewhere.example").quarantine is None
+
+
+def test_the_overview_counts_them(world: World) -> None:
+    put_key(world, "us_read", "read")
+    organizer = Organizer(world)
+    organizer.sign_in("us_read")
+    text = "Forms that people said they didn’t sign"
+    assert text not in organizer.words()
+    world.press(signed(world))
+    assert f"{text} 1" in organizer.words()
+
+
+def test_all_rows_go_with_the_campaign(world: World) -> None:
+    world.press(signed(world))
+    Rows(world.wiring.table).delete_letters(CAMPAIGN, lambda: False)
+    Rows(world.wiring.table).delete_others(CAMPAIGN, lambda: False)
+    left = [item["pk"]["S"] for item in items(world)]
+    assert not [pk for pk in left if pk.startswith(("SIGNATURE#", "DISOWNED#"))]
+
+
+def test_a_rotated_key_reads_links_of_before_and_a_second_rotation_ends_them(world: World) -> None:
+    link = signed(world)
+    token = link.removeprefix("/disown/")
+    kept = world.wiring.tokens._keys(world.clock.now)
+    tokens = type(world.wiring.tokens)
+    assert tokens(lambda _: ("new", *kept), world.clock).read_signer("disown", token).campaign == CAMPAIGN
+    with pytest.raises(TokenError, match="the link is damaged"):
+        tokens(lambda _: ("newer", "new"), world.clock).read_signer("disown", token)
