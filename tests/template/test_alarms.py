@@ -172,7 +172,7 @@ def test_a_stream_that_nobody_reads_raises_an_alarm(stream: str) -> None:
 
 @pytest.mark.parametrize("function", OF_SCHEDULES)
 def test_a_schedule_that_does_not_run_raises_an_alarm(function: str) -> None:
-    assert "HoursMissedAlarm" in on(sent(but={Metric("AWS/Lambda", "Invocations", function)}), 2 * DAY)
+    assert on(sent(but={Metric("AWS/Lambda", "Invocations", function)}), 2 * DAY) == {"HoursMissedAlarm"}
 
 
 # Emails that wait
@@ -272,6 +272,14 @@ def test_a_line_of_a_log_raises_its_alarm(function: str, level: str, message: st
 
     assert on(sent(*found), 60) == ({alarm} if alarm else set())
     assert any(f'"{message}"' in file.read_text(encoding="utf-8") for file in (ROOT / "functions").rglob("*.py"))
+
+
+def test_what_the_reconciliation_cannot_explain_raises_an_alarm() -> None:
+    """All other errors of the jobs are dead letters in the end."""
+    found = list(counted("RunJobsLogGroup", {"level": "ERROR", "message": "a row is damaged", "unexplained": "yes"}, 1))
+
+    assert on(sent(*found), 60) == {"UnexplainedAlarm"}
+    assert list(counted("RunJobsLogGroup", {"level": "ERROR", "message": "a job failed"}, 1)) == []
 
 
 def test_a_line_of_the_api_about_a_request_that_it_refused_raises_an_alarm() -> None:
