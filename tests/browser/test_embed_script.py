@@ -219,6 +219,7 @@ def test_the_link_stays_visible_until_the_framed_page_answers(visitor: Visitor, 
     expect_height(page, 0)
 
 
+@pytest.mark.asvs("3.5.5")
 def test_a_message_outside_the_protocol_changes_nothing(visitor: Visitor, sites: Sites) -> None:
     sites.body += FAR_DOWN
     page = visitor.open(sites.host, height=400)
@@ -242,6 +243,7 @@ def test_a_message_outside_the_protocol_changes_nothing(visitor: Visitor, sites:
     assert page.evaluate("scrollY") == 0
 
 
+@pytest.mark.asvs("3.5.5")
 def test_messages_from_another_window_or_origin_are_ignored(visitor: Visitor, sites: Sites) -> None:
     stranger = sites.api.replace("localhost", "127.0.0.1")
     sites.frames = stranger

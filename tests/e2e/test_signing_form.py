@@ -304,6 +304,7 @@ def alternatives_in(reader: PdfReader) -> list[str]:
 # Hostile input
 
 
+@pytest.mark.asvs("3.2.2")
 def test_hostile_text_is_shown_everywhere_as_it_was_typed(campaigns: Campaigns, visitor: Visitor) -> None:
     page = visitor.open(campaigns.form())
     dialogs: list[str] = []
@@ -550,6 +551,7 @@ def test_a_printed_page_has_the_letter_but_not_its_button(campaigns: Campaigns, 
     assert "Confirm and send my letter" not in words
 
 
+@pytest.mark.asvs("14.2.3")
 def test_the_page_makes_no_request_to_others_and_sets_no_cookie(campaigns: Campaigns, visitor: Visitor) -> None:
     requests: list[str] = []
     page = visitor.open()

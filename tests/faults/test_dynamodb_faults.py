@@ -55,6 +55,7 @@ def test_a_throttled_table_loses_no_letter(world: World) -> None:
     assert len(world.sent) == 2
 
 
+@pytest.mark.asvs("16.5.2")
 @pytest.mark.parametrize(
     ("act", "operation"),
     [

@@ -70,6 +70,7 @@ def crash_everywhere(report: Path, *options: str) -> Run:
     return Run(done.stdout, json.loads(report.read_text(encoding="utf-8")))
 
 
+@pytest.mark.asvs("2.3.3")
 def test_no_letter_is_lost_doubled_or_miscounted_by_a_crash_at_any_call(run: Run) -> None:
     assert run.report["failures"] == [], run.printed
     assert run.report["survived"] == run.report["tried"]
@@ -89,6 +90,7 @@ def test_every_adapter_method_is_reached(run: Run) -> None:
     assert adapters() - set(run.report["reached"]) == COMMAND_LINE_ONLY | MAKES_NO_CALL
 
 
+@pytest.mark.asvs("13.2.2")
 def test_every_permission_is_used(run: Run) -> None:
     """That no permission is missing is checked at every call: see world.py."""
     assert granted() - set(run.report["used"]) == UNUSED

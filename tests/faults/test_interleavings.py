@@ -469,6 +469,7 @@ RACES = [
 ]
 
 
+@pytest.mark.asvs("2.3.4")
 @pytest.mark.parametrize("race", RACES, ids=lambda race: race.__name__)
 def test_two_at_the_same_time_lose_and_double_nothing_in_any_order(
     play: Play, race: Callable[[Play], Begin], caplog: pytest.LogCaptureFixture

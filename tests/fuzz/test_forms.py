@@ -13,6 +13,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pytest
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from pypdf import PdfReader
 
@@ -56,6 +57,7 @@ BODIES = st.one_of(
 )
 
 
+@pytest.mark.asvs("1.1.1")
 @tried(200)
 @given(TYPES, BODIES, st.booleans(), texts(40))
 @example("application/json", DEEP.encode(), False, "")  # noqa: FBT003
@@ -159,6 +161,7 @@ TEMPLATE = (
 )
 
 
+@pytest.mark.asvs("2.2.1")
 @tried(120)
 @given(WORDS)
 def test_accepted_text_is_unchanged_in_html_and_csv(words: dict[str, str]) -> None:

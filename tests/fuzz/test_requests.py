@@ -9,6 +9,8 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
+import pytest
+
 from tests.fuzz import stack
 from tests.fuzz.inputs import ANY_CHARACTER, ODD, example, given, json_texts, mutated, st, texts, tried, values
 from tests.openapi_document import OPERATIONS, resolved
@@ -314,6 +316,7 @@ def prepare(world: World) -> None:
             world.week()
 
 
+@pytest.mark.asvs("13.4.4")
 @tried(150)
 @given(routes(PUBLIC), ODD_NAMES, QUERY, HEADERS, bodies())
 def test_any_public_request_is_answered(

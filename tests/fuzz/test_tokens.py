@@ -52,6 +52,7 @@ def test_any_other_text_is_a_token_error(kind: str, text: str) -> None:
         READ[kind](text)
 
 
+@pytest.mark.asvs("6.6.3")
 @tried(150)
 @given(
     KINDS, st.integers(0, 400), st.sampled_from(("put", "take", "cut")), st.one_of(st.sampled_from(NEAR), ANY_CHARACTER)

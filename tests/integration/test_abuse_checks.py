@@ -39,6 +39,7 @@ def test_a_person_is_not_in_quarantine(world: World) -> None:
     assert row(world).quarantine is None
 
 
+@pytest.mark.asvs("2.4.1")
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [

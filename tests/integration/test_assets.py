@@ -80,6 +80,7 @@ def test_a_font_is_sent_unchanged_and_not_compressed_again(world: World, font: b
     assert answer.content == font
 
 
+@pytest.mark.asvs("13.4.3")
 @pytest.mark.parametrize(
     "name", ["nothing.js", "OFL.md", "..", "%2e%2e", "assets.py", "..%2frendering%2fassets.py", "x" * 300]
 )

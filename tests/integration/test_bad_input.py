@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 FORM = f"/campaigns/{CAMPAIGN}"
 
 
+@pytest.mark.asvs("1.5.2")
 @pytest.mark.parametrize(
     ("raw", "status", "detail"),
     [
@@ -35,6 +36,7 @@ def test_an_unreadable_body_is_refused(world: World, raw: bytes, status: int, de
     assert world.run_stream() == []
 
 
+@pytest.mark.asvs("1.1.1")
 def test_a_form_that_is_not_utf8_is_refused(world: World) -> None:
     assert world.post(f"{FORM}/signatures", raw=b"name=%ED%A0%80").status == 400
     assert world.post(f"{FORM}/signatures", raw=b"a=1&" * 100).status == 400
@@ -60,6 +62,7 @@ def test_an_unprintable_name_is_an_error_of_its_field(world: World, value: objec
     assert world.run_stream() == []
 
 
+@pytest.mark.asvs("2.2.2")
 @pytest.mark.parametrize("field", sorted(ADA))
 def test_every_missing_field_is_named(world: World, field: str) -> None:
     answer = world.post(f"{FORM}/signatures", {name: ADA[name] for name in ADA if name != field}, as_json=True)
@@ -137,6 +140,7 @@ def test_a_forged_truncated_or_foreign_token_is_refused(world: World) -> None:
     assert world.get(f"/packets/{token}").status == 404
 
 
+@pytest.mark.asvs("3.4.5")
 def test_pages_with_a_token_are_not_cached_and_send_no_referrer(world: World) -> None:
     answer = world.get(world.confirmed().link("confirm"))
     assert answer.headers["cache-control"] == "no-store"
@@ -155,6 +159,7 @@ MARKED = {
 }
 
 
+@pytest.mark.asvs("14.2.4", "16.3.4", "16.5.1")
 def test_nothing_personal_is_logged(world: World, capsys: pytest.CaptureFixture[str], caplog: Any) -> None:
     world.confirmed(**MARKED)
     world.sign(**{**MARKED, "email": "zanzibar@", "name": "Zanzibar\x00"})

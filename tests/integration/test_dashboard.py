@@ -114,6 +114,7 @@ def signer(world: World, name: str) -> str:
 # Signing in
 
 
+@pytest.mark.asvs("7.2.4")
 def test_signing_in_opens_the_overview_and_sets_a_cookie_for_our_pages_only(
     world: World,
 ) -> None:
@@ -170,6 +171,7 @@ def test_a_wrong_key_that_is_repeated_has_to_wait_and_the_right_one_does_not(wor
     assert Organizer(world).sign_in("us_read").status == 303
 
 
+@pytest.mark.asvs("7.4.2", "7.4.3")
 def test_revoking_a_key_ends_its_session_immediately(world: World, manager: Organizer) -> None:
     assert manager.see().status == 200
     world.wiring.api_keys.remove_api_key(CAMPAIGN, digest_of("us_manage"))
@@ -186,6 +188,7 @@ def test_a_key_that_expires_ends_its_session(world: World) -> None:
     assert organizer.see("/deliveries").status == 303
 
 
+@pytest.mark.asvs("7.3.2")
 def test_a_session_ends_after_twelve_hours(world: World, manager: Organizer) -> None:
     world.clock.advance(hours=12)
     assert manager.see("/deliveries").status == 200
@@ -193,6 +196,7 @@ def test_a_session_ends_after_twelve_hours(world: World, manager: Organizer) -> 
     assert manager.see("/deliveries").status == 303
 
 
+@pytest.mark.asvs("7.2.1")
 @pytest.mark.parametrize("forge", [lambda value: value[:-3] + "AAA", lambda _: "", lambda value: value + "x"])
 def test_a_forged_session_is_refused(world: World, manager: Organizer, forge: Any) -> None:
     name, _, value = manager.cookies[0].partition("=")
@@ -205,6 +209,7 @@ def test_a_token_of_another_kind_is_not_a_session(world: World, manager: Organiz
     assert manager.see("/deliveries").status == 303
 
 
+@pytest.mark.asvs("7.4.1")
 def test_signing_out_removes_the_cookie(manager: Organizer) -> None:
     answer = manager.press("/organizer/sign-out")
     assert answer.status == 303
@@ -228,6 +233,7 @@ def test_a_hostile_link_is_reloaded_as_it_is(world: World) -> None:
 # Where a post comes from
 
 
+@pytest.mark.asvs("3.5.1")
 @pytest.mark.parametrize(
     "headers",
     [
@@ -359,6 +365,7 @@ def sent(world: World) -> World:
     return world
 
 
+@pytest.mark.asvs("6.3.4")
 def test_the_tests_cover_every_route_of_the_dashboard(world: World) -> None:
     covered = {(route.method, route.address) for route in ROUTES}
     # Each route of the workshop is tried with each role in tests/security/test_who_may_do_what.py.
@@ -398,6 +405,7 @@ def test_without_a_session_every_page_and_button_is_refused(sent: World) -> None
     assert not list(sent.wiring.campaigns.audit(CAMPAIGN))
 
 
+@pytest.mark.asvs("8.2.2")
 def test_a_session_finds_nothing_of_another_campaign(sent: World) -> None:
     folder = campaign_folder.read(ROOT / "campaigns" / CAMPAIGN)
     without_targets = replace(folder, campaign=replace(folder.campaign, id="another"), targets=())
@@ -428,6 +436,7 @@ def test_a_wrong_query_is_refused(manager: Organizer, path: str) -> None:
     assert manager.see(path).status == 400
 
 
+@pytest.mark.asvs("14.3.2")
 def test_pages_are_not_cached_and_not_framed(sent: World, manager: Organizer) -> None:
     for route in ROUTES:
         if route.method == "GET":
@@ -440,6 +449,7 @@ def test_pages_are_not_cached_and_not_framed(sent: World, manager: Organizer) ->
                 assert headers["referrer-policy"] == "same-origin"
 
 
+@pytest.mark.asvs("8.2.3")
 def test_pages_for_a_read_key_have_no_letter_no_pdf_and_no_button(sent: World, reader: Organizer) -> None:
     for path in ("", "/targets/wilmette", "/deliveries", f"/deliveries/{PERIOD}/evanston"):
         page = reader.see(path).body

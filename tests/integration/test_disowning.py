@@ -175,6 +175,7 @@ def test_a_link_whose_form_is_gone_says_so(world: World) -> None:
     assert world.press(link).status == 410
 
 
+@pytest.mark.asvs("2.4.1")
 def test_a_network_that_causes_many_is_suspicious_for_days(world: World) -> None:
     for number in range(MANY):
         world.press(signed(world, email=f"person{number}@elsewhere.example"))

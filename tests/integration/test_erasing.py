@@ -49,6 +49,7 @@ def words_of(pdf: bytes) -> str:
     return " ".join(page.extract_text() for page in PdfReader(BytesIO(pdf)).pages)
 
 
+@pytest.mark.asvs("14.2.4")
 def test_nothing_personal_is_left_of_an_erased_letter(world: World, erasing: Erasing) -> None:
     world.confirmed(note="My own words", drawing="[[10,10,300,150,500,20]]")
     erasing.erase(CAMPAIGN, signer(world))

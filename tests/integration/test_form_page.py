@@ -301,6 +301,7 @@ def test_a_frames_page_names_the_sites_that_may_know_its_height(world: World) ->
     assert page.all("script", src=path) == []
 
 
+@pytest.mark.asvs("3.4.3")
 def test_pages_have_one_style_sheet_and_only_the_forms_own_inline_script(world: World) -> None:
     mail = world.confirmed(note="My own words", drawing=json.dumps(STROKES))
     own = world.press(mail.link("confirm"))

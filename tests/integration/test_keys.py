@@ -136,6 +136,7 @@ def ask(world: World, route: Route, key: str | None, **options: Any) -> Answer:
     return world.request(route.method, base + path, route.body, headers=headers, as_json=True, **options)
 
 
+@pytest.mark.asvs("6.3.4")
 def test_every_route_is_in_this_table(world: World) -> None:
     base = f"/organizer/campaigns/{CAMPAIGN}"
     covered = {
@@ -145,6 +146,7 @@ def test_every_route_is_in_this_table(world: World) -> None:
     assert routed("organizer_api") - OPENED_BY_A_LINK == covered
 
 
+@pytest.mark.asvs("8.3.1")
 @pytest.mark.parametrize("kind", USELESS)
 def test_a_useless_key_always_gets_the_same_answer(campaign: World, kind: str) -> None:
     before = rows(campaign)
@@ -173,6 +175,7 @@ def rows(world: World) -> list[Any]:
     return sorted((item for item in items if not item["pk"]["S"].startswith("RATE#")), key=str)
 
 
+@pytest.mark.asvs("8.2.1")
 def test_a_read_key_opens_what_is_not_personal_and_changes_nothing(campaign: World) -> None:
     before = rows(campaign)
     for route in ROUTES:
@@ -247,6 +250,7 @@ def test_neither_a_wrong_key_nor_who_sent_it_is_stored_and_its_counter_expires(c
 _OF_A_WHOLE_CAMPAIGN = {"/deliveries/next", "/signatures/evidence", "/signatures/search"}
 
 
+@pytest.mark.asvs("8.2.2")
 def test_a_key_finds_nothing_of_another_campaign(campaign: World) -> None:
     """The other campaign's key requests, in its own campaign, what only the first campaign has."""
     before = rows(campaign)

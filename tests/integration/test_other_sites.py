@@ -63,6 +63,7 @@ def test_scripts_of_the_organizations_site_may_read_the_answers(world: World) ->
         assert "access-control-allow-credentials" not in answer.headers
 
 
+@pytest.mark.asvs("3.4.2")
 @pytest.mark.parametrize(
     "origin", [OTHER, "null", f"{SITE}.evil.example", f"{SITE}:8443", "http://www.enddemand.example"]
 )
@@ -103,6 +104,7 @@ def test_an_organizations_form_with_mistakes_redirects_with_only_the_names_of_fi
     assert (answer.status, answer.headers["location"]) == (303, f"{SITE}/sign?step=2&fields=name,email#form")
 
 
+@pytest.mark.asvs("3.7.2")
 @pytest.mark.parametrize(
     "address",
     [

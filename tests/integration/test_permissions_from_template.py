@@ -28,6 +28,7 @@ def query(partition: str, attribute: str = "pk", **more: Any) -> dict[str, Any]:
     }
 
 
+@pytest.mark.asvs("13.2.2", "13.3.2")
 @pytest.mark.parametrize(
     ("function", "service", "operation", "params", "allowed"),
     [
@@ -84,6 +85,7 @@ def test_a_function_may_do_only_what_its_statements_allow(
     assert all(may(function, need) for need in needs_of(service, operation, params)) is allowed
 
 
+@pytest.mark.asvs("13.3.2")
 def test_only_what_signs_organizers_in_or_mails_them_a_link_reads_their_secret() -> None:
     [need] = needs_of("secretsmanager", "GetSecretValue", ORGANIZERS_SECRET)
     resources = load_template()["Resources"].items()

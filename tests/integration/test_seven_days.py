@@ -48,6 +48,7 @@ def test_a_campaign_without_approval_has_nothing_to_approve(world: World) -> Non
     assert list(world.wiring.campaigns.audit(CAMPAIGN)) == []
 
 
+@pytest.mark.asvs("2.3.2")
 @pytest.mark.parametrize(("days", "second"), [(1, False), (6, False), (7, True), (8, True)])
 def test_two_days_of_one_week_send_one_email(world: World, days: int, second: bool) -> None:  # noqa: FBT001
     sent_on_tuesday(world)

@@ -114,6 +114,7 @@ def test_a_preview_shows_the_signers_letter_and_stores_nothing(world: World) -> 
     assert world.run_stream() == []
 
 
+@pytest.mark.asvs("2.3.1")
 @pytest.mark.moto
 def test_a_letter_is_pending_until_its_button_is_pressed(world: World) -> None:
     world.sign()
@@ -223,6 +224,7 @@ def test_the_button_confirms_the_words_that_the_page_showed(world: World) -> Non
     assert world.get(f"{FORM}/count", as_json=True).json["signatures"] == 1
 
 
+@pytest.mark.asvs("3.5.3")
 def test_a_scanner_that_opens_the_confirmation_link_changes_nothing(world: World) -> None:
     world.sign()
     world.run_stream()

@@ -138,6 +138,7 @@ def test_an_address_that_another_site_sends_is_not_in_the_form(world: World) -> 
 # Where, when and how often
 
 
+@pytest.mark.asvs("6.6.2")
 def test_a_link_does_not_work_in_another_browser(maria: Browser, world: World) -> None:
     maria.ask(EDITOR)
     link, other = link_in(world.sent[-1]), Browser(world)
@@ -169,6 +170,7 @@ def test_a_code_does_not_work_in_another_browser(maria: Browser, world: World) -
     assert other.post("/organizer/sign-in/code", {"code": code}).status == 410
 
 
+@pytest.mark.asvs("6.5.1")
 @pytest.mark.parametrize("by", ["link", "code"])
 def test_a_link_and_its_code_work_once(maria: Browser, world: World, by: str) -> None:
     maria.ask(EDITOR)
@@ -182,6 +184,7 @@ def test_a_link_and_its_code_work_once(maria: Browser, world: World, by: str) ->
     assert "__Host-session" not in again.jar
 
 
+@pytest.mark.asvs("6.5.5")
 def test_a_link_and_its_code_work_for_fifteen_minutes(maria: Browser, world: World) -> None:
     maria.ask(EDITOR)
     link, code = link_in(world.sent[-1]), {"code": code_in(world.sent[-1])}
@@ -192,6 +195,7 @@ def test_a_link_and_its_code_work_for_fifteen_minutes(maria: Browser, world: Wor
         assert answer.status == 410
 
 
+@pytest.mark.asvs("6.3.1")
 def test_a_browser_has_five_tries(maria: Browser, world: World) -> None:
     maria.ask(EDITOR)
     code = code_in(world.sent[-1])
@@ -202,6 +206,7 @@ def test_a_browser_has_five_tries(maria: Browser, world: World) -> None:
     assert maria.post(link_in(world.sent[-1])).status == 303, "the link still works"
 
 
+@pytest.mark.asvs("6.6.3")
 def test_after_twenty_wrong_codes_in_a_day_only_links_sign_in(maria: Browser, world: World) -> None:
     for _ in range(4):
         maria.ask(EDITOR)
@@ -263,6 +268,7 @@ def lock_out(world: World, email: str) -> None:
     world.sent.clear()
 
 
+@pytest.mark.asvs("6.1.1")
 def test_a_stranger_locks_nobody_out_of_a_browser_where_they_signed_in_before(maria: Browser, world: World) -> None:
     maria.sign_in(EDITOR)
     maria.press("/organizer/sign-out")
@@ -456,6 +462,7 @@ def test_an_email_that_comes_too_late_is_not_sent(maria: Browser, world: World) 
 # Sessions
 
 
+@pytest.mark.asvs("7.4.1")
 def test_signing_out_ends_the_session_here_too(maria: Browser) -> None:
     maria.sign_in(EDITOR)
     copy = Browser(maria.world, jar=dict(maria.jar))
@@ -473,6 +480,7 @@ def test_a_session_of_a_person_ends_after_twelve_hours(maria: Browser, world: Wo
     assert maria.see("/deliveries").status == 303
 
 
+@pytest.mark.asvs("7.4.5")
 def test_removing_a_person_ends_their_sessions_at_once(maria: Browser, world: World) -> None:
     maria.sign_in(EDITOR)
     world.wiring.people_of_campaign().remove(CAMPAIGN, person_id(world.wiring.secret(), EDITOR), "command line")

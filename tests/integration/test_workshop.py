@@ -384,6 +384,7 @@ def test_ten_thousand_rows_are_taken_in_seconds_and_the_first_hundred_mistakes_t
     assert "City Hall Room 9" in html.unescape(page)
 
 
+@pytest.mark.asvs("5.2.2")
 def test_what_is_no_table_is_said_at_its_field_and_kept(author: Author) -> None:
     before = author.draft()
     author.open("recipients")
@@ -435,6 +436,7 @@ def test_recipients_who_lose_their_postal_codes_in_an_upload_are_named(author: A
     assert "it is empty, so everyone can choose this recipient" in words(author.open("check"))
 
 
+@pytest.mark.asvs("5.2.1")
 def test_a_file_of_more_than_four_megabytes_is_refused(author: Author) -> None:
     author.open("recipients")
     answer = author.send("recipients", {"file": b"a" * (LARGEST_UPLOAD + 1), "do": "paste"})

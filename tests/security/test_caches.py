@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.cdn import Cdn
 from tests.openapi_document import routes
 from tests.world import CAMPAIGN, DASHBOARD
 from undersigned.services import packing
 
 if TYPE_CHECKING:
-    import pytest
-
     from tests.world import Answer, World
 
 FORM = f"/campaigns/{CAMPAIGN}"
@@ -29,6 +29,7 @@ def test_the_form_as_data_can_be_kept_like_its_page(world: World) -> None:
     assert "Accept" in answer.headers["vary"], "one address has a page and data"
 
 
+@pytest.mark.asvs("14.2.2")
 def test_every_route_of_organizers_is_private(world: World) -> None:
     for method, path, _ in routes("organizer_api"):
         filled = re.sub(r"\{(\w+)\}", lambda match: CAMPAIGN if match[1] == "campaign" else "x", path)

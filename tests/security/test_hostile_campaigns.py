@@ -63,6 +63,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.asvs("1.3.7")
 @pytest.mark.parametrize("middle", HOSTILE.values(), ids=HOSTILE)
 def test_a_hostile_template_is_refused_when_pushed_and_when_rendered(middle: str) -> None:
     began = time.process_time()
@@ -142,6 +143,7 @@ def test_a_link_without_a_full_address_is_a_mistake(address: str) -> None:
         compile_letter(LETTER % f"[here]({address})")
 
 
+@pytest.mark.asvs("1.2.2")
 @pytest.mark.parametrize(
     "words",
     [
@@ -162,6 +164,7 @@ def test_web_email_and_telephone_addresses_are_links() -> None:
     assert html.count("<a ") == 4
 
 
+@pytest.mark.asvs("1.3.5")
 @pytest.mark.parametrize(
     "words",
     [

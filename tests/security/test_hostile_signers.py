@@ -123,6 +123,7 @@ def organizer(world: World) -> Any:
     return see
 
 
+@pytest.mark.asvs("1.1.2", "1.2.1", "1.3.6")
 @pytest.mark.disable_socket
 def test_a_hostile_form_stays_text_in_every_output(
     world: World, organizer: Any, capsys: pytest.CaptureFixture[str]

@@ -131,6 +131,7 @@ def test_no_repeated_text_takes_long(upload: str, unit: str, size: int) -> None:
     check_time(UPLOADS[upload], (unit * (size // len(unit)))[: UPLOADS[upload].largest])
 
 
+@pytest.mark.asvs("5.2.1")
 @pytest.mark.parametrize("upload", UPLOADS)
 @pytest.mark.parametrize("text", HOSTILE)
 def test_no_hostile_text_takes_long(upload: str, text: str) -> None:
@@ -169,6 +170,7 @@ TOO_MUCH = {
 }
 
 
+@pytest.mark.asvs("5.2.1")
 @pytest.mark.parametrize("step", TOO_MUCH)
 def test_a_file_with_more_than_its_limits_is_not_saved_and_the_page_names_the_limit(author: Author, step: str) -> None:
     file, text, limit = TOO_MUCH[step]
@@ -209,6 +211,7 @@ def test_the_api_takes_no_more_settings_than_a_file_may_have(author: Author) -> 
     assert "more than the maximum of 50,000; remove some" in answer.json["detail"]
 
 
+@pytest.mark.asvs("5.2.2")
 def test_nothing_is_saved_on_which_a_parser_fails(author: Author, monkeypatch: pytest.MonkeyPatch) -> None:
     class HangsError(Exception):
         pass

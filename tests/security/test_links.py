@@ -23,6 +23,7 @@ def own_link(world: World, mail: Sent) -> str:
     return str(world.get(link, as_json=True).json["links"]["letter"])
 
 
+@pytest.mark.asvs("6.5.1")
 def test_opening_a_letter_does_not_prolong_its_link(world: World) -> None:
     link = own_link(world, world.confirmed())
     world.clock.advance(days=A_DAY_BEFORE_THE_END.days)

@@ -35,6 +35,7 @@ def ask(world: World, key: str, source: str = NETWORK) -> Answer:
     return world.get(OVERVIEW, headers={"authorization": f"Bearer {key}"}, source=source)
 
 
+@pytest.mark.asvs("6.3.1")
 def test_wrong_keys_from_a_network_do_not_lock_out_the_right_one(organized: World) -> None:
     for number in range(100):
         assert ask(organized, f"us_{number}").status in {401, 429}
@@ -65,6 +66,7 @@ def test_the_counters_of_wrong_keys_are_bounded(organized: World) -> None:
     assert len([item for item in items if item["pk"]["S"].startswith("RATE#")]) <= REFUSAL_GROUPS == 4096
 
 
+@pytest.mark.asvs("6.3.1", "6.4.1", "11.5.1")
 def test_guessing_a_key_is_hopeless() -> None:
     """256 random bits, against the 200 requests that the API takes in a second."""
     tries_in_ten_years = 200 * 60 * 60 * 24 * 3653
@@ -73,6 +75,7 @@ def test_guessing_a_key_is_hopeless() -> None:
     assert tries_in_ten_years / 2**256 < 2**-220
 
 
+@pytest.mark.asvs("4.1.3", "15.3.4")
 @pytest.mark.parametrize("header", ["x-forwarded-for", "cloudfront-viewer-address", "true-client-ip", "forwarded"])
 @pytest.mark.parametrize("proof", [None, "", "wrong", "é", PROOF[:-1], f"{PROOF},{PROOF}"])
 def test_around_the_cdn_nobody_can_name_an_address(
@@ -86,6 +89,7 @@ def test_around_the_cdn_nobody_can_name_an_address(
             assert _sign(few.request, few, headers=headers, source=NETWORK) == status
 
 
+@pytest.mark.asvs("15.3.4")
 def test_a_visitors_address_is_the_one_that_the_cdn_saw(monkeypatch: pytest.MonkeyPatch) -> None:
     with world(monkeypatch, forms_a_minute=2, fast=True) as few:
         cdn = in_front_of(few, monkeypatch)
@@ -103,6 +107,7 @@ def test_through_the_cdn_nobody_can_name_another_address(monkeypatch: pytest.Mon
             assert _sign(cdn.request, few, headers=headers, source=NETWORK) == status
 
 
+@pytest.mark.asvs("16.5.3")
 @pytest.mark.parametrize("way", ["", "198.18.100.7", f"nonsense, {EDGE}", "198.18.100.7, 203.0.113.1"])
 def test_a_way_that_cannot_be_read_counts_for_cloudfronts_address(
     monkeypatch: pytest.MonkeyPatch, way: str, caplog: pytest.LogCaptureFixture

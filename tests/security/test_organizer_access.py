@@ -99,6 +99,7 @@ def test_a_reason_from_the_dashboard_is_checked_too(world: World) -> None:
         assert answer.status == status
 
 
+@pytest.mark.asvs("14.2.1")
 def test_an_email_address_in_a_url_of_the_api_finds_nothing(world: World) -> None:
     world.sign()
 

@@ -61,6 +61,7 @@ def status(world: World) -> str | None:
     return found.status if found else None
 
 
+@pytest.mark.asvs("3.5.2")
 @pytest.mark.parametrize("headers", FOREIGN)
 def test_a_foreign_sites_post_signs_nothing(world: World, headers: dict[str, str]) -> None:
     form = {**ADA, "form": world.form()}
@@ -78,6 +79,7 @@ def test_a_foreign_sites_post_signs_nothing(world: World, headers: dict[str, str
     assert world.sent == []
 
 
+@pytest.mark.asvs("3.5.1")
 @pytest.mark.parametrize("headers", FOREIGN)
 def test_a_foreign_sites_post_presses_no_button(world: World, headers: dict[str, str]) -> None:
     world.sign()

@@ -49,6 +49,7 @@ BODIES: dict[str, tuple[dict[str, str], bytes, set[int]]] = {
 }  # fmt: skip
 
 
+@pytest.mark.asvs("15.2.2", "16.5.1")
 def test_a_body_of_any_size_depth_or_shape_is_answered_within_a_second(world: World) -> None:
     world.get(FORM)
     for kind, (headers, body, expected) in BODIES.items():
@@ -138,6 +139,7 @@ def test_an_address_that_contains_a_second_one_is_refused(world: World) -> None:
     assert world.sent == []
 
 
+@pytest.mark.asvs("1.3.11")
 def test_an_odd_address_is_the_only_recipient_of_its_email(world: World) -> None:
     odd = {
         "a!b@c.example": "a!b@c.example",
@@ -154,6 +156,7 @@ def test_an_odd_address_is_the_only_recipient_of_its_email(world: World) -> None
     assert not [sent for sent in world.sent if sent.mail["cc"] or sent.mail["bcc"]]
 
 
+@pytest.mark.asvs("2.3.2")
 @pytest.mark.parametrize(
     "spellings",
     [
@@ -229,6 +232,7 @@ def test_a_cacheable_answer_is_the_same_for_everyone(world: World) -> None:
     assert public == 14
 
 
+@pytest.mark.asvs("3.2.1", "3.4.1", "3.4.3", "3.4.4")
 def test_no_answer_is_without_a_policy(world: World) -> None:
     """Also data, files and redirects, which nobody should open as a page (OWASP ASVS 5.0, 3.4.3 to 3.4.6)."""
     paths = [*(f"{FORM}{path}" for path in PUBLIC_PATHS), "/embed.js", "/openapi.json", "/nowhere", "/organizer"]
@@ -251,6 +255,7 @@ def without_time(answer: Answer) -> bytes:
     return answer.content.partition(b'"as_of"')[0]
 
 
+@pytest.mark.asvs("14.2.2")
 def test_a_personal_answer_is_never_cached(world: World) -> None:
     mail = world.confirmed()
     thanks = world.post(mail.link("confirm"))
@@ -283,6 +288,7 @@ def test_links_in_emails_ignore_the_headers_of_requests(world: World) -> None:
     assert "alert" not in page.body
 
 
+@pytest.mark.asvs("3.4.6")
 def test_no_page_but_the_form_can_be_framed(world: World) -> None:
     mail = world.confirmed()
     for path in (mail.link("confirm"), "/letters/forged", "/organizer", "/nothing"):

@@ -7,6 +7,8 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.security.conftest import value_of
 from tests.world import CAMPAIGN, DASHBOARD
 from undersigned.domain.api_keys import ApiKey, digest_of
@@ -21,6 +23,7 @@ def secret_value(world: World) -> str:
     return value_of(world, world.wiring.settings.secret_arn)
 
 
+@pytest.mark.asvs("11.2.2")
 def test_links_survive_one_rotation_and_end_with_the_second(world: World, rotate: Any) -> None:
     before = world.confirmed().link("confirm")
     assert rotate().count("stop working") == 0
@@ -33,6 +36,7 @@ def test_links_survive_one_rotation_and_end_with_the_second(world: World, rotate
     assert world.get(between).status == 404
 
 
+@pytest.mark.asvs("7.4.5", "11.1.1", "13.3.1")
 def test_after_a_leak_two_rotations_end_every_earlier_link(world: World, rotate: Any) -> None:
     leaked = world.confirmed().link("confirm")
     rotate(minutes=0)
@@ -43,6 +47,7 @@ def test_after_a_leak_two_rotations_end_every_earlier_link(world: World, rotate:
     assert world.get(world.sent[-1].link("letters")).status == 200
 
 
+@pytest.mark.asvs("9.1.3")
 def test_running_functions_learn_of_a_rotation(world: World, rotate: Any) -> None:
     """No function is started anew here: the email's link is made in one process, and opened in another."""
     world.sign()

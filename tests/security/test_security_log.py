@@ -51,6 +51,7 @@ def ask(world: World, path: str, key: str = "us_manage") -> int:
     return world.get(API + path, headers={"authorization": f"Bearer {key}"}).status
 
 
+@pytest.mark.asvs("16.3.1", "16.3.2")
 def test_sign_ins_and_refused_keys_are_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:
     sign_in(world, "us_manage")
     assert logged(caplog) == [{"event": "sign-in", **BY}]
@@ -67,6 +68,7 @@ def test_what_is_typed_as_a_campaign_is_not_logged(world: World, caplog: pytest.
     assert logged(caplog) == [{"event": "key refused", "campaign": "", "way": "dashboard", "reason": "KeyRefusedError"}]
 
 
+@pytest.mark.asvs("16.3.2")
 def test_what_a_person_may_not_do_is_logged_with_who_and_what(world: World, caplog: pytest.LogCaptureFixture) -> None:
     email = "zanzibar@enddemand.example"
     by = f"person {add(world, email, 'viewer')[:12]}"
@@ -106,6 +108,7 @@ def test_what_a_person_may_not_do_is_logged_with_who_and_what(world: World, capl
     assert "zanzibar" not in str([vars(record) for record in caplog.records])
 
 
+@pytest.mark.asvs("16.3.2")
 def test_what_a_key_may_not_do_is_logged_with_the_key(world: World, caplog: pytest.LogCaptureFixture) -> None:
     by = f"key {digest_of('us_read')[:12]}"
     assert ask(world, "/signatures", "us_read") == 403
@@ -119,6 +122,7 @@ def test_a_session_that_was_forged_or_has_ended_is_logged(world: World, caplog: 
     assert logged(caplog) == [{"event": "refused", "campaign": "", "way": "dashboard", "reason": "SignedOutError"}]
 
 
+@pytest.mark.asvs("16.3.2")
 def test_an_approval_with_a_wrong_link_is_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:
     assert world.post("/organizer/approve/forged", {}).status == 404
     assert logged(caplog) == [
@@ -153,6 +157,7 @@ def test_a_flood_of_refusals_is_one_line_a_minute(
     assert [line["more"] for line in logged(caplog)] == [30]
 
 
+@pytest.mark.asvs("16.2.1")
 def test_what_an_organizer_opens_is_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:
     signer = signer_id(world.wiring.secret(), "zanzibar@signers.example")
     cookie = sign_in(world, "us_manage").cookies[0].partition(";")[0]
@@ -191,6 +196,7 @@ def test_what_a_link_opens_is_logged(world: World, caplog: pytest.LogCaptureFixt
     ]
 
 
+@pytest.mark.asvs("16.2.5")
 def test_the_security_log_names_no_signer_and_has_no_key(
     world: World, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -6,6 +6,8 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.organizers import Browser
 from tests.security.conftest import value_of
 from tests.world import ADMINISTRATOR, CAMPAIGN, DASHBOARD
@@ -94,6 +96,7 @@ def make_what_exists(world: World) -> None:
     world.week()
 
 
+@pytest.mark.asvs("9.2.2")
 def test_a_token_opens_only_routes_of_its_own_kind(world: World) -> None:
     make_what_exists(world)
     for kind, token in issued(world).items():

@@ -190,6 +190,7 @@ def test_nobody_gets_anything_without_a_session_or_a_key(peopled: World) -> None
             assert (answer.status, answer.headers["location"]) == (303, "/organizer"), route
 
 
+@pytest.mark.asvs("8.2.2")
 def test_another_campaigns_people_and_keys_find_nothing(peopled: World) -> None:
     browsers = [
         signed_in(peopled, "foreign@enddemand.example"),
@@ -208,6 +209,7 @@ def test_another_campaigns_people_and_keys_find_nothing(peopled: World) -> None:
             assert (foreign.status, foreign.body) == (missing.status, missing.body) == (404, missing.body), route
 
 
+@pytest.mark.asvs("8.2.1")
 def test_a_person_may_do_what_their_role_may_and_nothing_else(peopled: World) -> None:
     for role, email in PEOPLE.items():
         check_pages(signed_in(peopled, email), SCOPE_OF[role])

@@ -112,6 +112,7 @@ def test_a_suspicious_form_sends_no_email_and_does_not_replace_a_clean_letter(wo
     assert world.press(link).status == 200
 
 
+@pytest.mark.asvs("6.6.2")
 def test_the_link_of_later_words_confirms_exactly_those(world: World) -> None:
     earlier = mailed(world, MINE)
     later = mailed(

@@ -177,6 +177,7 @@ def test_every_parameter_is_in_a_group_of_the_consoles_form() -> None:
     assert sorted(name for group in groups for name in group["Parameters"]) == sorted(template["Parameters"])
 
 
+@pytest.mark.asvs("12.2.1")
 @pytest.mark.parametrize(
     ("parameter", "good", "bad"),
     [

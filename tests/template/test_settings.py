@@ -64,6 +64,7 @@ def variables_for(function: str) -> dict[str, str]:
     return environment_of(function, **variables)
 
 
+@pytest.mark.asvs("13.4.2")
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_checks_every_variable_that_the_template_gives_it(function: str) -> None:
     variables = Variables(variables_for(function))

@@ -67,6 +67,7 @@ def test_a_token_needs_no_escaping_in_a_url() -> None:
     assert set(signer_token()) <= set(ascii_letters + digits + "-._~")
 
 
+@pytest.mark.asvs("9.2.1")
 @pytest.mark.parametrize("purpose", ["confirm", "letter"])
 def test_a_signers_link_works_until_its_last_second(purpose: Purpose) -> None:
     token = signer_token(purpose)
@@ -90,11 +91,13 @@ def test_a_token_may_be_dated_slightly_ahead_but_not_further() -> None:
         at(NOON - CLOCKS_DIFFER_BY - timedelta(seconds=1)).read_signer("letter", signer_token())
 
 
+@pytest.mark.asvs("9.2.3")
 def test_a_token_of_another_secret_is_refused() -> None:
     with pytest.raises(TokenError):
         at(secret="another").read_signer("letter", signer_token())
 
 
+@pytest.mark.asvs("9.2.3")
 @pytest.mark.parametrize(
     "read",
     [
@@ -118,6 +121,7 @@ def test_a_truncated_token_is_refused(end: int) -> None:
         at().read_signer("letter", signer_token()[:end])
 
 
+@pytest.mark.asvs("9.1.1")
 @given(st.integers(0, len(signer_token()) - 1), st.sampled_from(ascii_letters + digits + "~.é\0"))
 def test_a_token_with_a_changed_character_is_refused(place: int, character: str) -> None:
     token = signer_token()
@@ -177,6 +181,7 @@ def test_posts_are_accepted_with_the_tokens_of_every_key() -> None:
     )
 
 
+@pytest.mark.asvs("7.2.2")
 def test_a_session_lasts_twelve_hours_and_names_its_key() -> None:
     token = organizers().for_session("trees", "0" * 64)
     assert organizers(NOON + timedelta(hours=12)).read_session(token) == SessionToken("trees", "0" * 64)

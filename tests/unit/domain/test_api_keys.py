@@ -14,6 +14,7 @@ def key(scope: Scope = "read", expires_at: datetime | None = None) -> ApiKey:
     return ApiKey("trees", DIGEST, scope, "", NOW, expires_at)
 
 
+@pytest.mark.asvs("6.5.2")
 def test_only_a_keys_own_digest_opens_it() -> None:
     assert key().is_opened_by(DIGEST, NOW)
     for other in (digest_of("us_examplE"), digest_of(""), "", DIGEST[:-1], DIGEST.upper()):

@@ -211,6 +211,7 @@ def test_a_picture_is_read_back_from_its_svg() -> None:
     assert Picture.read(svg.attrib["viewBox"], svg[0].attrib["d"]) == picture
 
 
+@pytest.mark.asvs("1.3.4")
 @pytest.mark.parametrize(
     ("box", "path"),
     [

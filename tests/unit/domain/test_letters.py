@@ -53,6 +53,7 @@ def test_a_hostile_value_is_in_the_letter_as_it_was_typed() -> None:
     assert read_blocks(html)[10].text == HOSTILE
 
 
+@pytest.mark.asvs("1.3.2")
 @pytest.mark.parametrize(
     "template",
     [

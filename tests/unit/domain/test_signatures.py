@@ -96,6 +96,7 @@ def test_errors_found_later_are_in_the_forms_order_too() -> None:
     assert [field for field, _ in errors_of(form)] == ["name", "email", "postal_code", "signature"]
 
 
+@pytest.mark.asvs("15.3.5")
 @pytest.mark.parametrize("value", [7, 1.5, True, ["Robin"], {"a": "b"}, b"Robin"])
 @pytest.mark.parametrize("field", [field.name for field in FORM_FIELDS])
 def test_a_value_that_is_not_text_is_refused(field: str, value: object) -> None:
@@ -245,6 +246,7 @@ def test_the_signer_chooses_between_two_towns(chosen: Target) -> None:
     assert chosen_target(ROSTER, "60202", chosen.id) == chosen
 
 
+@pytest.mark.asvs("2.2.3")
 @pytest.mark.parametrize("choice", ["elmton", "nowhere"])
 def test_a_town_that_does_not_have_the_postal_code_cannot_be_chosen(choice: str) -> None:
     with pytest.raises(FormError, match=r"target: 60201 is in Oakton\. Choose that town, or correct the postal code\."):

@@ -111,6 +111,7 @@ def test_a_subject_and_a_senders_name_are_read_as_they_were_written(subject: str
     assert (phrase[1:-1].replace('\\"', '"') if quoted else str(make_header(decode_header(phrase)))) == name
 
 
+@pytest.mark.asvs("1.2.1")
 def test_a_hostile_name_is_text_and_adds_no_header() -> None:
     written = mail_of(1, [b"%PDF"], name="</td><script>x</script>\r\nBcc: x@y.example ").as_bytes()
     mail = message_from_bytes(written, policy=policy.default)

@@ -436,6 +436,7 @@ class PanickingCompiler:
         return self._real.compile(**options)
 
 
+@pytest.mark.asvs("1.4.1")
 def test_a_text_that_makes_typst_panic_is_set_plainly_and_not_logged(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], fonts: FontBook
 ) -> None:
@@ -512,6 +513,7 @@ HOSTILE = [
 ]
 
 
+@pytest.mark.asvs("1.3.3")
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_is_typeset_as_it_was_typed(text: str, fonts: FontBook) -> None:
     packet = packet_of([campaign_letter(text, note=text, address_line=text)], fonts)

@@ -60,6 +60,7 @@ def test_a_file_of_four_megabytes_is_read_and_a_larger_one_is_refused() -> None:
         assert refused.value.status == 413
 
 
+@pytest.mark.asvs("5.2.2")
 @pytest.mark.parametrize(
     "request_event",
     [
