@@ -1,8 +1,7 @@
 """Goals: what a benchmark's figures must be, as data beside the benchmark.
 
 What is counted (calls, units, bytes, memory) hardly depends on the machine, so a missed goal fails `make bench`. What
-is timed does, so it is only printed beside its goal. A goal that is known to be missed fails the command once the
-figure is worse than the known one; until then it is printed as missed.
+is timed does, so it is only printed beside its goal.
 """
 
 from __future__ import annotations
@@ -19,10 +18,7 @@ Size = Literal["full", "small"]
 """How much is measured: `small` takes seconds, and shows that everything still runs and is still counted alike."""
 
 type Figures = dict[str, Any]
-"""What was measured: a number in each row, or in each column of a row. The parts of a cell are added up.
-
-`tables` may hold further figures, by table; no goal is about them.
-"""
+"""What was measured: a number in each row, or in each column of a row. The parts of a cell are added up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +31,11 @@ class Finding:
     limit: str
     is_met: bool
     is_timed: bool
-    is_known: bool = False
 
     @property
     def fails(self) -> bool:
         """Say whether the goal fails the command."""
-        return not (self.is_met or self.is_timed or self.is_known)
+        return not (self.is_met or self.is_timed)
 
     def __str__(self) -> str:
         name = f"{self.row.strip()}, {self.column}" if self.column else self.row.strip()
@@ -49,16 +44,12 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """In each row whose name fits (a pattern such as `sign*`), a column, or the sum of several, keeps a limit.
-
-    `still` is what is reached today of an `at_most` that is missed.
-    """
+    """In each row whose name fits (a pattern such as `sign*`), a column, or the sum of several, keeps a limit."""
 
     rows: str
     columns: tuple[str, ...] = ("",)
     at_most: float = inf
     at_least: float = -inf
-    still: float = -inf
     timed: bool = False
     only: Size | None = None
 
@@ -68,7 +59,7 @@ class Limit:
         limit = f"≤ {self.at_most:,g}" if self.at_most < inf else f"≥ {self.at_least:,g}"
         for row, value in _sums(figures, self.rows, self.columns):
             is_met = self.at_least <= value <= self.at_most
-            yield Finding(row, column, value, limit, is_met, self.timed, is_known=not is_met and value <= self.still)
+            yield Finding(row, column, value, limit, is_met, self.timed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +94,11 @@ type Goal = Limit | Flat
 
 @dataclass(frozen=True, slots=True)
 class Benchmark:
-    """What is measured, the goals of its figures, and what writes them into the docs, if something does."""
+    """What is measured, and the goals of its figures."""
 
     title: str
     goals: tuple[Goal, ...]
     measure: Callable[[Size], Figures]
-    publish: Callable[[Figures], None] | None = None
 
 
 class NoFigureError(Exception):
@@ -141,8 +131,6 @@ def _sums(figures: Figures, rows: str, columns: tuple[str, ...]) -> Iterator[tup
 
 def _numbers(figures: Figures) -> Iterator[tuple[str, str, float]]:
     for row, cells in figures.items():
-        if row == "tables":
-            continue
         for column, cell in (cells if isinstance(cells, dict) else {"": cells}).items():
             if isinstance(cell, dict):
                 yield row, column, sum(cell.values())

@@ -11,19 +11,10 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 
 
-def resident_mb() -> int:
-    """Return the memory of this process now."""
-    return _status_mb("VmRSS")
-
-
 def peak_mb() -> int:
     """Return the most memory that this process has had; getrusage would count its parent's before the fork, too."""
-    return _status_mb("VmHWM")
-
-
-def _status_mb(name: str) -> int:
     status = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    return next(int(line.split()[1]) for line in status if line.startswith(f"{name}:")) // 1024
+    return next(int(line.split()[1]) for line in status if line.startswith("VmHWM:")) // 1024
 
 
 def in_own_process(module: str, *arguments: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Planning very many targets: the calls of a plan, and how long they take one after the other and at once.
 
 The same of an approval: the email that asks for it, together with its plan, the page of its link, and its button. The
-calls are counted on AWS in memory; what each takes is assumed, as in the rush.
+calls are counted on AWS in memory; what each takes is assumed, in `latency`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, override
 import pytest
 
 from benchmarks.goals import Benchmark, Limit
-from benchmarks.rush import LATENCY
+from benchmarks.latency import seconds_of
 from tests.aws_from_template import environment_of
 from tests.waiting_rows import waiting_row
 from tests.world import CAMPAIGN, Watch, client_of, world
@@ -77,8 +77,8 @@ class Calls(Watch):
 
     def figures(self, targets: int, at_once: int) -> dict[str, float]:
         """Return how many calls there were for each target, and how long they take."""
-        one_by_one = _seconds(self.counted) + PROCESSOR * self.counted.total()
-        waits, processor = _seconds(self.in_threads), PROCESSOR * self.in_threads.total()
+        one_by_one = seconds_of(self.counted) + PROCESSOR * self.counted.total()
+        waits, processor = seconds_of(self.in_threads), PROCESSOR * self.in_threads.total()
         # Threads wait at once, and share one processor.
         saved = waits + processor - max(waits / at_once, processor)
         return {
@@ -86,10 +86,6 @@ class Calls(Watch):
             "seconds one by one": round(one_by_one, 1),
             "seconds": round(one_by_one - saved, 1),
         }
-
-
-def _seconds(calls: Counter[str]) -> float:
-    return sum(LATENCY[operation] * number for operation, number in calls.items())
 
 
 def measure(size: Size) -> Figures:

@@ -1,4 +1,4 @@
-"""Typesetting: letters a second on one core, and memory over one and over many packets.
+"""Typesetting: letters a second on one core, bytes of a letter, and the size of the layer.
 
 Each part runs in a process of its own, which keeps to one core.
 """
@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from benchmarks.bookmarks import signers_in
-from benchmarks.goals import Benchmark, Figures, Flat, Limit, Size
-from benchmarks.memory import in_own_process, peak_mb, resident_mb
+from benchmarks.goals import Benchmark, Figures, Limit, Size
+from benchmarks.memory import in_own_process, peak_mb
 from benchmarks.stores import SHIPPED, TARGET
 from undersigned.domain.drawings import HEIGHT, WIDTH, Drawing
 from undersigned.domain.letters import SignerDetails, read_blocks, render_html
@@ -35,15 +35,13 @@ ADDRESSED = next(target for target in SHIPPED.targets if target.id == TARGET)
 
 PACKET = 250
 TIMED_PACKETS: dict[Size, int] = {"full": 8, "small": 1}
-MILESTONES: dict[Size, tuple[int, ...]] = {"full": (1_000, 5_000, 20_000), "small": (250, 1_000)}
 
 GOALS = (
     Limit("letters_per_cpu_second", at_least=300, timed=True),
     Limit("drawn_letters_per_cpu_second", at_least=250, timed=True),
     Limit("bytes_per_letter", at_most=5 * 1024),
     Limit("drawn_bytes_per_letter", at_most=7 * 1024),
-    Limit("*peak_mb_of_*", at_most=400),
-    Flat("resident_mb_after_letters", "*"),
+    Limit("drawn_peak_mb_of_one_packet", at_most=400),
     Limit("layer_mb_in_all", at_most=200),
 )
 """Lambda allows 250 MB for a function with its layers; the layer of libraries takes some 40 of them."""
@@ -145,14 +143,6 @@ def speed(size: Size) -> Figures:
     }
 
 
-def one_packet(_size: Size) -> Figures:
-    [(cover, letters)] = packets_of(PACKET)
-    packet = typeset(cover, letters, FontBook())
-    peak = peak_mb()
-    check(packet, letters)
-    return {"peak_mb_of_one_packet": peak}
-
-
 def drawn_signatures(size: Size) -> Figures:
     """Time packets whose signatures are all drawn, each in its own way."""
     fonts = FontBook()
@@ -173,18 +163,6 @@ def drawn_signatures(size: Size) -> Figures:
     }
 
 
-def many_packets(size: Size) -> Figures:
-    fonts = FontBook()
-    resident = {}
-    for cover, letters in packets_of(MILESTONES[size][-1]):
-        packet = typeset(cover, letters, fonts)
-        if cover.last in MILESTONES[size]:
-            resident[f"{cover.last}"] = resident_mb()
-    peak = peak_mb()
-    check(packet, letters)
-    return {"resident_mb_after_letters": resident, "peak_mb_of_many_packets": peak}
-
-
 def layer_sizes() -> Figures:
     """Sum what the typesetting layer holds, unzipped: Lambda allows 250 MB for a function with all its layers."""
     packages = ("typst", *FONT_PACKAGES)
@@ -200,7 +178,7 @@ def _size_mb(package: str) -> float:
     return round(sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e6, 1)
 
 
-PARTS = {part.__name__: part for part in (speed, one_packet, drawn_signatures, many_packets)}
+PARTS = {part.__name__: part for part in (speed, drawn_signatures)}
 
 
 def measure(size: Size) -> Figures:

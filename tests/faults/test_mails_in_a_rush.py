@@ -1,4 +1,4 @@
-"""Confirmation emails of a rush: several at once, at a pace that is found, and none lost while SES takes a tenth."""
+"""Confirmation emails of a rush: several at once, at a pace that is found, and none lost if SES throttles."""
 
 from __future__ import annotations
 
@@ -6,15 +6,12 @@ import random
 import threading
 import time
 from collections import Counter
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from benchmarks.rush import mail_rush
-from benchmarks.scale import SES_RATES, Counts, Stack, mailing_of, prepared
 from tests.faults.memory import Memory
 from tests.world import ADA, CAMPAIGN, CONTEXT, world
 from undersigned.aws.dynamodb import Key, Table
@@ -415,49 +412,6 @@ def test_a_batch_that_is_recorded_in_part_is_counted_when_it_comes_again(rush: W
     assert taken(rush) == 0
     assert run(rush, records) == []
     assert (len(rush.sent), taken(rush)) == (4, 4)
-
-
-# A quarter of an hour at ten times SES's rate, on the model of the benchmark: the real pace, and the rule of a batch
-
-
-@pytest.mark.parametrize("shards", [4, 8])
-def test_at_ten_times_the_rate_of_ses_no_email_is_lost_and_the_stream_is_less_than_a_minute_behind(shards: int) -> None:
-    """A new table has four partitions, and its stream as many shards."""
-    rate, seconds = 14.0, timedelta(minutes=15).total_seconds()
-    mailing = replace(mailing_of(Stack(), Counts.kept()), shards=shards)
-    rush = mail_rush(mailing, 10 * rate, rate, seconds, knows_rate=True)
-    assert rush.behind < 60
-    assert len(rush.delays) > 0.5 * rate / shards * seconds, "SES is used"
-    afterwards = mail_rush(mailing, 10 * rate, rate, seconds, knows_rate=True, after=timedelta(days=2).total_seconds())
-    assert len(afterwards.delays) == afterwards.signed > 9 * rate / shards * (seconds - 60)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("knows_rate", [False, True])
-@pytest.mark.parametrize("times", [1, 3, 10])
-@pytest.mark.parametrize("ses", SES_RATES)
-@pytest.mark.parametrize("stack", ["as deployed", "prepared"])
-def test_whatever_rate_ses_grants_the_stream_is_less_than_a_minute_behind(
-    stack: str,
-    ses: int,
-    times: int,
-    knows_rate: bool,  # noqa: FBT001
-) -> None:
-    """SES may be so fast that the stream's reader, and not SES, is what too many people meet."""
-    made = Stack() if stack == "as deployed" else prepared(Counts.kept(), 10)
-    rate = min(ses * times, made.most_forms(Counts.kept()))
-    mailing = mailing_of(made, Counts.kept())
-    rush = mail_rush(mailing, rate, ses, 600, knows_rate=knows_rate, after=timedelta(days=2).total_seconds())
-    assert rush.behind < 60
-    assert len(rush.delays) == rush.signed, "no email is lost"
-
-
-@pytest.mark.parametrize("ses", SES_RATES)
-def test_if_ses_takes_a_fifth_more_than_sign_99_of_100_emails_leave_within_two_minutes(ses: int) -> None:
-    """From 333 emails a second on, with the parameters for a rush."""
-    made = Stack() if ses < 333 else prepared(Counts.kept(), 10)
-    rush = mail_rush(mailing_of(made, Counts.kept()), ses / 1.2, ses, 600, after=3_600)
-    assert rush.delay(0.99) < 120
 
 
 # The pace

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any, override
 
 import pytest
 
+from benchmarks.latency import A_WRITE_MORE, LATENCY
 from benchmarks.planning import target_of
-from benchmarks.rush import A_WRITE_MORE, LATENCY, Allowance
-from benchmarks.scale import SES_TODAY, Counts, Stack
+from tests.aws_from_template import load_template
 from tests.faults.memory import refuse
 from tests.world import ADA, CAMPAIGN, CONTEXT, Watch, client_of, load_event, world
 from undersigned.aws.dynamodb import from_item, to_item
@@ -38,6 +38,12 @@ if TYPE_CHECKING:
 TARGETS = int(os.environ.get("UNDERSIGNED_TARGETS", "500"))
 LETTERS = 100
 MONDAY = datetime(2026, 11, 30, 15, tzinfo=UTC)
+
+SES_TODAY = 14.0
+"""Assumed emails a second that a new production account has."""
+
+TYPESETTING = 0.004
+"""Assumed seconds of a letter; `make bench ARGS=typesetting` has its own figure."""
 
 
 class Turns:
@@ -89,6 +95,22 @@ class Turns:
             self.now, _, event = heapq.heappop(self._waiting)
             self._moved(self.now)
             event.set()
+
+
+@dataclass
+class Allowance:
+    """A limit of some rate a second. What one second allows can be used at once."""
+
+    rate: float
+    left: float = 0.0
+    since: float = -1.0
+
+    def take(self, now: float) -> bool:
+        """Take one, if there is one left."""
+        self.left, self.since = min(self.rate, self.left + (now - self.since) * self.rate), now
+        is_left = self.left >= 1
+        self.left -= is_left
+        return is_left
 
 
 @dataclass
@@ -158,7 +180,6 @@ class Workers:
 
     world: World
     turns: Turns
-    typeset_seconds: float
     taken: int = 0
     failed: int = 0
 
@@ -197,7 +218,7 @@ class Workers:
 
     def _typeset(self, cover: PacketCover | None, letters: Sequence[PacketLetter]) -> Packet:
         assert cover
-        self.turns.wait(self.typeset_seconds * len(letters))
+        self.turns.wait(TYPESETTING * len(letters))
         pdf = b"".join(f"<{letter.signer_name}>".encode() for letter in letters)
         return Packet(pdf, f"{hash(pdf) % 2**256:064x}", {}, accessible=True)
 
@@ -207,10 +228,8 @@ def test_very_many_chiefs_get_their_letters_once_at_the_pace_of_ses(stack: World
     assert len(planned["deliveries"]) == TARGETS
     turns = Turns(lambda now: setattr(stack.clock, "now", MONDAY + timedelta(seconds=now)))
     ses = stack.watch = Ses(turns, Allowance(SES_TODAY))
-    template = Stack({"SignersPerSecond": 3_333})
-    seconds = template.cpu("Deliver", 1 / float(Counts.kept().typesetting["letters_per_cpu_second"]))
-    at_once = int(template.runs_at_once("Deliver"))
-    workers = Workers(stack, turns, seconds)
+    at_once = load_template()["Mappings"]["Capacity"]["3333"]["Deliveries"]
+    workers = Workers(stack, turns)
     stack.sleep = turns.wait
     turns.run([workers.worker() for _ in range(at_once)])
     stack.watch = None

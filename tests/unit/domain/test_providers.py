@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.capacity import size_of
+from benchmarks.meter import size_of
 from undersigned.aws.counts import SHARDS, counter_key
 from undersigned.aws.dynamodb import to_item
 from undersigned.domain.providers import (
