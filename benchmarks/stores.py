@@ -83,7 +83,7 @@ class ShippedCampaign(CampaignStore):
         self.audited.append(entry)
 
     campaign_ids = put_letter = put_campaign = put_target = put_new_targets = set_mail_state = _not_asked
-    pause = approve = hold = release = record_complaint = audit = newest_audit = target_version = _not_asked
+    pause = close = approve = hold = release = record_complaint = audit = newest_audit = target_version = _not_asked
     restored_at = unfinished_restores = _not_asked
 
 

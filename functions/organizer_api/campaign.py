@@ -35,6 +35,7 @@ def show_campaign(request: ApiRequest) -> Response[str]:
             "organizer": settings.organizer.name,
             "opens": settings.opens.isoformat() if settings.opens else None,
             "closes": settings.closes.isoformat() if settings.closes else None,
+            "closed_at": found.controls.closed_at.isoformat() if found.controls.closed_at else None,
             "open": found.is_open,
             "signatures": found.count.signatures,
             "goal": found.count.goal,

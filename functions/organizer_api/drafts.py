@@ -99,8 +99,15 @@ def test_draft(request: ApiRequest) -> Response[str]:
 @routes.post("/close", "manage")
 def close(request: ApiRequest) -> Response[str]:
     """End signing, which each process learns within a minute."""
-    last = wired.stack.closing().close(request.campaign, request.by, request.why())
-    return data({"campaign": request.campaign, "closes": last.isoformat()})
+    closed_at = wired.stack.closing().close(request.campaign, request.by, request.why())
+    return data({"campaign": request.campaign, "closed_at": closed_at.isoformat()})
+
+
+@routes.post("/reopen", "manage")
+def reopen(request: ApiRequest) -> Response[str]:
+    """Let people sign again, which each process learns within a minute."""
+    wired.stack.closing().reopen(request.campaign, request.by, request.why())
+    return data({"campaign": request.campaign, "closed_at": None})
 
 
 @routes.post("/delete", "own")

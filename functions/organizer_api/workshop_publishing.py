@@ -145,7 +145,8 @@ def _publish_page(request: DashboardRequest, workshop: Workshop, why: str = "") 
     effects = wired.stack.drafting().effects(workshop.draft) if workshop.checked.compiled else None
     viewer = workshop.viewer
     public = publish_pages.published(viewer.campaign, public_url(request.event)) if viewer.is_published else None
-    return publish_pages.publish(workshop, effects, public, why)
+    controls = wired.stack.campaigns.controls(request.campaign)
+    return publish_pages.publish(workshop, effects, public, controls, why)
 
 
 @pages.post("/workshop/publish", "manage")
@@ -188,6 +189,13 @@ def close(request: DashboardRequest) -> Response[str]:
     """End the signing. Letters that wait are still sent."""
     wired.stack.closing().close(request.campaign, request.by, request.reason())
     return moved(address_of(request, "publish?done=closed"))
+
+
+@pages.post("/workshop/reopen", "manage")
+def reopen(request: DashboardRequest) -> Response[str]:
+    """Let people sign again."""
+    wired.stack.closing().reopen(request.campaign, request.by, request.reason())
+    return moved(address_of(request, "publish?done=reopened"))
 
 
 @pages.post("/workshop/delete", "own")

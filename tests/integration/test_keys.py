@@ -96,6 +96,7 @@ ROUTES = [
     # The key allows this, but the draft has another revision.
     Route("DELETE", "/draft?revision=1", 403, 409),
     Route("POST", "/delete", 403, 403, {}),
+    Route("POST", "/reopen", 403, 200, {}),
     Route("POST", "/close", 403, 200, {}),
 ]
 

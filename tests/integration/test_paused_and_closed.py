@@ -112,3 +112,45 @@ def test_the_report_of_a_paused_campaign_promises_no_day(world: World) -> None:
     assert report.tags["kind"] == "report"
     for text in (report.text, report.html):
         assert "at the earliest" not in words(text)
+
+
+# Closing is a state
+
+
+def closed_today(world: World) -> None:
+    """Close the campaign on its first day."""
+    change(world, opens=date(2026, 11, 24), closes=date(2026, 12, 24))
+    world.wiring.closing().close(CAMPAIGN, "cli", "the council has decided")
+    world.clock.advance(minutes=1)
+
+
+def test_closing_on_the_first_day_leaves_the_days_alone_and_names_the_day(world: World) -> None:
+    closed_today(world)
+    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
+    assert (campaign.opens, campaign.closes) == (date(2026, 11, 24), date(2026, 12, 24))
+    assert "Signing closed on November 24, 2026." in words(world.get(FORM).body)
+    assert world.sign().status == 409
+    assert not world.get(FORM, as_json=True).json["open"]
+
+
+def test_publishing_does_not_open_a_closed_campaign(world: World) -> None:
+    closed_today(world)
+    change(world, goal=77)
+    assert world.sign().status == 409
+
+
+def test_a_closed_campaign_can_be_opened_again(world: World) -> None:
+    closed_today(world)
+    for _ in range(2):
+        world.wiring.closing().reopen(CAMPAIGN, "cli", "the vote is postponed")
+    world.clock.advance(minutes=1)
+    assert world.sign().status == 303
+    log = [(entry.action, entry.why) for entry in world.wiring.campaigns.audit(CAMPAIGN)]
+    assert log == [("reopen", "the vote is postponed"), ("close", "the council has decided")]
+
+
+def test_a_letter_that_waits_when_its_campaign_is_closed_still_goes(world: World) -> None:
+    world.confirmed()
+    world.wiring.closing().close(CAMPAIGN, "cli", "")
+    world.week()
+    assert len(world.deliveries) == 1

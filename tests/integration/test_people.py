@@ -626,7 +626,7 @@ def test_an_owner_can_go_on_deleting_until_only_the_settings_are_left(owner: Bro
         if not world.wiring.people.campaigns_of(id_of(world, OWNER)):
             break
         assert owner.see("/people").status == 200
-    assert left - {OWNER} == {f"CAMPAIGN#{CAMPAIGN} META"}
+    assert left - {OWNER} == {f"CAMPAIGN#{CAMPAIGN} META", f"CAMPAIGN#{CAMPAIGN} STEERING"}
 
 
 def test_deleting_a_campaign_deletes_its_people(owner: Browser, world: World) -> None:

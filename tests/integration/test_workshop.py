@@ -1056,7 +1056,14 @@ def test_a_campaign_is_closed_and_then_deleted_in_the_workshop(world: World, aut
     author.open("publish")
     assert "Within a minute, nobody can sign any more." in words(author.open("publish"))
     assert author.send("publish", {"why": "Over"}, "close").headers["location"].endswith("done=closed")
-    assert "Closed. Within a minute, nobody can sign any more." in words(author.open("publish?done=closed"))
+    page = words(author.open("publish?done=closed"))
+    assert "Closed. Within a minute, nobody can sign any more." in page
+    assert "Closed since November 24, 2026: nobody can sign." in page
+    author.open("publish")
+    assert author.send("publish", {"why": "Not yet"}, "reopen").headers["location"].endswith("done=reopened")
+    assert "Closed since" not in words(author.open("publish?done=reopened"))
+    author.open("publish")
+    author.send("publish", {"why": "Over"}, "close")
     world.restart("organizer_api")
     # Who deletes it must own it.
     assert "Delete the campaign" not in author.open("publish").body

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from undersigned.authoring.campaigns import CompiledCampaign
-    from undersigned.domain.campaigns import Campaign as CampaignSettings
+    from undersigned.services.organizing import Overview
     from undersigned.services.publishing_effects import Effects
 
 _MOST_MISTAKES = 100
@@ -265,7 +265,7 @@ def list_(stack: Stack, *, as_json: AsJson = False) -> None:
                 "title": shown.title,
                 "signatures": found.count.signatures,
                 "goal": found.count.goal,
-                "state": _state_on(shown, today),
+                "state": _state_on(found, today),
                 "opens": shown.opens,
                 "closes": shown.closes,
                 "paused": found.controls.paused,
@@ -280,12 +280,11 @@ def list_(stack: Stack, *, as_json: AsJson = False) -> None:
     show("Campaigns", columns, rows, as_json=as_json)
 
 
-def _state_on(campaign: CampaignSettings, today: date) -> str:
-    if campaign.opens and today < campaign.opens:
-        return f"opens {campaign.opens}"
-    if campaign.closes and campaign.closes < today:
-        return f"closed {campaign.closes}"
-    return "open"
+def _state_on(found: Overview, today: date) -> str:
+    campaign = found.campaign
+    if closed_on := found.controls.closed_on(campaign, today):
+        return f"closed {closed_on}"
+    return f"opens {campaign.opens}" if campaign.opens and today < campaign.opens else "open"
 
 
 @app.command("test", epilog=examples("campaign test my-campaign", "campaign test my-campaign --to ada@example.org"))
@@ -310,16 +309,26 @@ def send_test(
 def close(stack: Stack, campaign: Campaign, *, reason: Reason = "", yes: Yes = False) -> None:
     """Let nobody sign any more, within a minute. Letters that are confirmed are still sent."""
     wiring = stack.wiring()
-    known_targets(wiring, campaign)
-    closing, open_ = wiring.closing(), wiring.campaigns.campaign(campaign)
-    if since := closing.closed_since(open_):
-        say(f"{campaign} is closed since {since}.")
+    shown = wiring.organizing().overview(campaign)
+    if shown.controls.closed_at:
+        say(f"{campaign} is closed since {shown.campaign.local(shown.controls.closed_at):%Y-%m-%d %H:%M}.")
         return
-    ask(f"Within a minute, nobody can sign {open_.title} any more. Close it?", yes=yes)
-    last = closing.close(campaign, COMMAND_LINE, reason)
+    ask(f"Within a minute, nobody can sign {shown.campaign.title} any more. Close it?", yes=yes)
+    wiring.closing().close(campaign, COMMAND_LINE, reason)
     say(f"{campaign} is closed: within a minute, nobody can sign any more.")
     say("Letters that wait are still sent, and signers can confirm for 14 days.")
-    say(f"Write `closes = {last}` in its campaign.toml, too: the next push would open it again.")
+    say(f"To open it again: undersigned campaign reopen {campaign}")
+
+
+@app.command(epilog=examples("campaign reopen my-campaign --why 'the vote is postponed'"))
+@on_stack
+def reopen(stack: Stack, campaign: Campaign, *, reason: Reason = "") -> None:
+    """Let people sign a closed campaign again, on the days in its campaign.toml."""
+    wiring = stack.wiring()
+    wiring.closing().reopen(campaign, COMMAND_LINE, reason)
+    found = wiring.organizing().overview(campaign)
+    today = found.campaign.local(wiring.now()).date()
+    say(f"{campaign} is no longer closed; within a minute its state is: {_state_on(found, today)}.")
 
 
 @app.command(epilog=examples("campaign delete my-campaign"))

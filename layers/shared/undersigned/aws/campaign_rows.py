@@ -6,12 +6,12 @@ from itertools import chain
 from typing import TYPE_CHECKING, override
 
 from undersigned.aws.api_keys import key_partition
-from undersigned.aws.campaigns import SETTINGS, TARGETS, audit_partition, campaign_partition
+from undersigned.aws.campaigns import TARGETS, audit_partition, campaign_key, campaign_partition, controls_key
 from undersigned.aws.counts import counter_partitions
 from undersigned.aws.deliveries import delivery_partition
 from undersigned.aws.disowned import disowned_partition
 from undersigned.aws.drafts import draft_partition
-from undersigned.aws.dynamodb import Key
+from undersigned.aws.dynamodb import Delete, Key
 from undersigned.aws.people import of_person, people_partition
 from undersigned.aws.signatures import listing_shards
 from undersigned.services.ports import CampaignRows
@@ -35,7 +35,13 @@ class Rows(CampaignRows):
 
     @override
     def delete_others(self, campaign: str, is_late: Callable[[], bool]) -> int:
-        return self._delete(self._others(campaign), is_late)
+        deleted = self._delete(self._others(campaign), is_late)
+        if is_late():
+            return deleted
+        # Together: without its controls, a closed campaign would be open while the rest of it is deleted.
+        last = [campaign_key(campaign), controls_key(campaign)]
+        self._table.transact([Delete(key) for key in last])
+        return deleted + len(last) + self._delete(self._all_of(key_partition(campaign)), is_late)
 
     @override
     def delete_access(self, campaign: str) -> None:
@@ -57,7 +63,7 @@ class Rows(CampaignRows):
                 yield Key(listed["pk"], listed["sk"])
 
     def _others(self, campaign: str) -> Iterator[Key]:
-        """Return the keys of all other rows, in an order in which what is left is still found by the next run."""
+        """Return the keys of all other rows but the last, in an order in which the next run finds what is left."""
         own = campaign_partition(campaign)
         targets = [row["sk"].removeprefix(TARGETS) for row in self._table.query(own, begins_with=TARGETS)]
         partitions = [
@@ -68,11 +74,9 @@ class Rows(CampaignRows):
             disowned_partition(campaign),
             own,
         ]
-        yield from (key for key in self._all_of(*partitions) if key != Key(own, SETTINGS))
+        last = {campaign_key(campaign), controls_key(campaign)}
+        yield from (key for key in self._all_of(*partitions) if key not in last)
         yield from self._people(campaign)
-        if self._table.get(Key(own, SETTINGS), consistent=True):
-            yield Key(own, SETTINGS)
-        yield from self._all_of(key_partition(campaign))
 
     def _all_of(self, *partitions: str) -> Iterator[Key]:
         for partition in partitions:

@@ -232,11 +232,16 @@ class Campaigns(CampaignStore):
             frozenset(values.get("approved", ())),
             str(values.get("roster", "")),
             _read_looks(values.get("looked")),
+            closed_at=read_moment(values.get("closed_at")),
         )
 
     @override
     def pause(self, campaign: str, *, paused: bool) -> None:
         self._table.update(Update(controls_key(campaign), assign={"paused": paused}))
+
+    @override
+    def close(self, campaign: str, at: datetime | None) -> None:
+        self._table.update(Update(controls_key(campaign), assign={"closed_at": written(at)}))
 
     @override
     def approve(self, campaign: str, period: str, look: datetime) -> None:

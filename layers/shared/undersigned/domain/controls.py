@@ -13,7 +13,9 @@ from undersigned.domain.languages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
+    from undersigned.domain.campaigns import Campaign
     from undersigned.domain.deliveries import Delivery
 
 type Action = Literal[
@@ -21,7 +23,7 @@ type Action = Literal[
     "test draft", "approve again", "retry again", "settle as not sent again", "deliver again", "push",
     "remove", "release from quarantine", "hold letters", "release letters", "remove letters",
     "export", "create key", "revoke key", "take over key", "rotate secret", "stop confirmations", "start confirmations",
-    "backup", "restore", "close", "publish", "make draft", "discard draft",
+    "backup", "restore", "close", "reopen", "publish", "make draft", "discard draft",
     "add person", "change role", "remove person", "print sign-in link",
 ]  # fmt: skip
 
@@ -32,7 +34,7 @@ LONGEST_REASON = 500
 
 @dataclass(frozen=True, slots=True)
 class Controls:
-    """Whether a campaign's deliveries are paused, and the periods that are approved.
+    """Whether a campaign's deliveries are paused, since when it is closed, and the periods that are approved.
 
     `looked` has the look of each approved period: the last moment at which an organizer saw what waits, and approved
     it. A period without one was approved by a version that knew none, and its approval covers every letter. `roster` is
@@ -44,6 +46,17 @@ class Controls:
     approved: frozenset[str] = frozenset()
     roster: str = ""
     looked: Mapping[str, datetime] = field(default_factory=dict)
+    closed_at: datetime | None = None
+
+    def is_open(self, campaign: Campaign, today: date) -> bool:
+        """Say whether people can sign on a day in the campaign's time zone: one of its days, and nobody closed it."""
+        return self.closed_at is None and campaign.is_open(today)
+
+    def closed_on(self, campaign: Campaign, today: date) -> date | None:
+        """Return the day on which signing ended: somebody closed the campaign, or its last day is over."""
+        if self.closed_at is not None:
+            return campaign.local(self.closed_at).date()
+        return campaign.closes if campaign.closes and campaign.closes < today else None
 
     def lets_begin(self, period: str, *, needs_approval: bool) -> bool:
         """Say whether a delivery of a period may begin. A delivery that has begun needs no further approval."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.domain.campaigns import Target, TargetVersion
+    from undersigned.domain.controls import Controls
     from undersigned.domain.letters import Letter
     from undersigned.services.ports import CampaignStore
 
@@ -68,7 +69,7 @@ class Catalog:
     clock: Callable[[], datetime]
     _entries: dict[str, tuple[datetime, Entry]] = field(default_factory=dict, init=False)
     _rosters: dict[str, _KeptRoster] = field(default_factory=dict, init=False)
-    _paused: dict[str, tuple[datetime, bool]] = field(default_factory=dict, init=False)
+    _controls: dict[str, tuple[datetime, Controls]] = field(default_factory=dict, init=False)
     _letters: dict[tuple[str, str], Letter] = field(default_factory=dict, init=False)
     _target_versions: dict[tuple[str, str], TargetVersion] = field(default_factory=dict, init=False)
 
@@ -87,7 +88,7 @@ class Catalog:
 
     def _roster(self, campaign: str, target: str | None, now: datetime) -> Roster:
         controls = self.campaigns.controls(campaign)
-        self._paused[campaign] = (now, controls.paused)
+        self._controls[campaign] = (now, controls)
         kept = self._rosters.get(campaign)
         if (
             kept
@@ -103,12 +104,12 @@ class Catalog:
         self._rosters[campaign] = _KeptRoster(roster, controls.roster, now)
         return roster
 
-    def is_paused(self, campaign: str) -> bool:
-        """Say whether a campaign's deliveries are paused, as it was a minute ago at most."""
+    def controls(self, campaign: str) -> Controls:
+        """Return a campaign's controls as they were a minute ago at most."""
         now = self.clock()
-        kept = self._paused.get(campaign)
+        kept = self._controls.get(campaign)
         if kept is None or now - kept[0] >= KEPT_FOR:
-            kept = self._paused[campaign] = (now, self.campaigns.controls(campaign).paused)
+            kept = self._controls[campaign] = (now, self.campaigns.controls(campaign))
         return kept[1]
 
     def letter(self, campaign: str, version: str) -> Letter:

@@ -1,51 +1,51 @@
-"""Closing: end a campaign's signing now."""
+"""Closing: end a campaign's signing now, and open it again."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from undersigned.domain.controls import AuditEntry, checked_reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import date, datetime
+    from datetime import datetime
 
-    from undersigned.domain.campaigns import Campaign
+    from undersigned.domain.controls import Action
     from undersigned.services.ports import CampaignStore
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class Closing:
-    """Closes campaigns. Letters that wait are still sent, and signers can confirm for 14 days."""
+    """Closes and reopens campaigns. Their first and last day stay as they are.
+
+    Letters that wait are still sent, and signers can confirm for 14 days. Both methods raise NotFoundError, and
+    GivenError for a reason that can't be kept. What is so already stays as it is, and nothing is recorded.
+    """
 
     campaigns: CampaignStore
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
 
-    def closed_since(self, campaign: Campaign) -> date | None:
-        """Return the last day of signing of a campaign that is over; None if people can sign, today or later."""
-        last = self._last_day(campaign)
-        return campaign.closes if campaign.closes and campaign.closes <= last else None
+    def close(self, campaign: str, by: str, why: str) -> datetime:
+        """Let nobody sign any more, and return since when."""
+        closed_at = self._closed_at(campaign)
+        if closed_at is None:
+            closed_at = self.clock()
+            self._set(campaign, closed_at, "close", by, why)
+        return closed_at
 
-    def close(self, campaign: str, by: str, why: str) -> date:
-        """Make yesterday the last day of signing, and return the last day. Raises NotFoundError.
+    def reopen(self, campaign: str, by: str, why: str) -> None:
+        """Let people sign again, on the campaign's days."""
+        if self._closed_at(campaign) is not None:
+            self._set(campaign, None, "reopen", by, why)
 
-        A campaign that is over stays as it is, and nothing is recorded. Raises GivenError for a reason that can't be
-        kept.
-        """
-        why = checked_reason(why)
-        settings = self.campaigns.campaign(campaign)
-        if since := self.closed_since(settings):
-            return since
-        last = self._last_day(settings)
+    def _closed_at(self, campaign: str) -> datetime | None:
+        self.campaigns.campaign(campaign)
+        return self.campaigns.controls(campaign).closed_at
+
+    def _set(self, campaign: str, closed_at: datetime | None, action: Action, by: str, why: str) -> None:
         # First, so that no change goes without an entry.
-        entry = AuditEntry(campaign, self.clock(), "close", by, f"last day {last}", why)
+        entry = AuditEntry(campaign, self.clock(), action, by, why=checked_reason(why))
         self.campaigns.record_audit(entry, self.new_id())
-        opens = min(settings.opens, last) if settings.opens else None
-        self.campaigns.put_campaign(replace(settings, opens=opens, closes=last))
-        return last
-
-    def _last_day(self, campaign: Campaign) -> date:
-        return campaign.local(self.clock()).date() - timedelta(days=1)
+        self.campaigns.close(campaign, closed_at)

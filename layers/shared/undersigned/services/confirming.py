@@ -169,7 +169,7 @@ class Confirmations:
             disown_token=self.tokens.for_signer("disown", *whose),
             next_delivery=(
                 None
-                if self.catalog.is_paused(signature.campaign)
+                if self.catalog.controls(signature.campaign).paused
                 else cadence_of(entry.campaign, self.schedule).next_after(now)
             ),
         )

@@ -66,7 +66,7 @@ class Deleting:
         except NotFoundError:
             return
         names: dict[str, object] = {"campaign": campaign}
-        if settings.is_open(settings.local(self.clock()).date()):
+        if self.campaigns.controls(campaign).is_open(settings, settings.local(self.clock()).date()):
             raise NotYetError(
                 Message(
                     "People can still sign. First close the campaign, here or with `undersigned campaign close "

@@ -201,12 +201,12 @@ class Organizing:
     def overview(self, campaign: str) -> Overview:
         """Return the current state of a campaign. Raises NotFoundError."""
         settings, count = self.campaigns.campaign(campaign), self.counters.count(campaign)
-        now = self.clock()
+        now, controls = self.clock(), self.campaigns.controls(campaign)
         return Overview(
             settings,
             count,
-            is_open=settings.is_open(settings.local(now).date()),
-            controls=self.campaigns.controls(campaign),
+            is_open=controls.is_open(settings, settings.local(now).date()),
+            controls=controls,
             next_delivery=self.next_delivery(settings),
             postponed={lane: self.signature_store.how_many_postponed(campaign, lane, MOST_POSTPONED) for lane in LANES},
             sending=self.budgets.sending(now),

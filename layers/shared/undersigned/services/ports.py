@@ -145,6 +145,9 @@ class CampaignStore(Protocol):
     def controls(self, campaign: str) -> Controls:
         """Read the controls of a campaign's deliveries consistently."""
 
+    def close(self, campaign: str, at: datetime | None) -> None:
+        """Close a campaign at a moment, or open it again."""
+
     def pause(self, campaign: str, *, paused: bool) -> None:
         """Pause a campaign's deliveries, or resume them."""
 

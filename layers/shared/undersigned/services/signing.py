@@ -111,7 +111,8 @@ class FormContext:
 class Form:
     """A campaign's form: whether people can sign, the count, and the token of one copy of the form.
 
-    `next_delivery` is None while nobody can sign, or while the campaign is paused.
+    `next_delivery` is None while nobody can sign, or while the campaign is paused. `closed_on` is the day on which
+    signing ended.
     """
 
     entry: Entry
@@ -120,6 +121,7 @@ class Form:
     is_open: bool
     today: date
     next_delivery: datetime | None
+    closed_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,13 +252,13 @@ class Signing:
 
     def next_delivery(self, campaign: Campaign) -> datetime | None:
         """Return when the next deliveries of a campaign are sent; None while it is paused."""
-        if self.catalog.is_paused(campaign.id):
+        if self.catalog.controls(campaign.id).paused:
             return None
         return cadence_of(campaign, self.schedule).next_after(self.clock())
 
     def is_open(self, campaign: Campaign) -> bool:
         """Say whether people can sign today."""
-        return campaign.is_open(self.today(campaign))
+        return self.catalog.controls(campaign.id).is_open(campaign, self.today(campaign))
 
     def today(self, campaign: Campaign) -> date:
         """Return the current day in the campaign's time zone."""
@@ -265,14 +267,15 @@ class Signing:
     def form(self, campaign: str, earlier_token: object = None) -> Form:
         """Return a campaign's form; a valid token from an earlier post is kept. Raises NotFoundError."""
         entry = self.campaign(campaign)
-        is_open = self.is_open(entry.campaign)
+        is_open, today = self.is_open(entry.campaign), self.today(entry.campaign)
         return Form(
             entry,
             self.count(campaign),
             self.abuse_checks.issue_form(entry.campaign, earlier_token),
             is_open=is_open,
-            today=self.today(entry.campaign),
+            today=today,
             next_delivery=self.next_delivery(entry.campaign) if is_open else None,
+            closed_on=self.catalog.controls(campaign).closed_on(entry.campaign, today),
         )
 
     def preview(self, campaign: str, values: Mapping[str, object], page_language: str) -> LetterPreview:
@@ -513,7 +516,7 @@ class Signing:
         return target, self.catalog.letter(signature.campaign, signature.letter)
 
     def _next_delivery_of(self, signature: Signature, campaign: Campaign) -> datetime | None:
-        if self.catalog.is_paused(signature.campaign):
+        if self.catalog.controls(signature.campaign).paused:
             return None
         not_before = self._next_day(signature.campaign, signature.target) if signature.waits else None
         return cadence_of(campaign, self.schedule).next_after(self.clock(), not_before=not_before)

@@ -337,13 +337,14 @@ def _suspicious(evidence: Evidence, language: str) -> Iterator[Point]:
 
 def _dates(found: Overview, states: tuple[TargetState, ...] | None, today: date, language: str) -> Iterator[Point]:
     campaign = found.campaign
-    if campaign.opens and today < campaign.opens:
+    closed_on = found.controls.closed_on(campaign, today)
+    if closed_on is None and campaign.opens and today < campaign.opens:
         yield Point(
             "to know",
             Message("Signing opens on %(day)s", {"day": long_date(campaign.opens, language)}),
             (Message("Until then, the form says so, and nobody can sign."),),
         )
-    elif campaign.closes and campaign.closes < today:
+    elif closed_on:
         keeps = campaign.kept_until
         sentences = [] if states is None else [_what_is_left(states, language)]
         if keeps:
@@ -362,7 +363,7 @@ def _dates(found: Overview, states: tuple[TargetState, ...] | None, today: date,
             )
         yield Point(
             "to know",
-            Message("Signing closed on %(day)s", {"day": long_date(campaign.closes, language)}),
+            Message("Signing closed on %(day)s", {"day": long_date(closed_on, language)}),
             tuple(sentences),
             link=Step(Message("Download letters"), "/exports"),
         )

@@ -144,7 +144,7 @@ def campaign(  # noqa: PLR0913  (what the page shows)
         note_limit=next(field.limit for field in FORM_FIELDS if field.name == "note"),
         trap=TRAP,
         is_open=form.is_open,
-        today=form.today,
+        closed_on=form.closed_on,
         next_delivery=campaign.local(form.next_delivery) if form.next_delivery else None,
         answers={name: _shown(value) for name, value in answers.items() if isinstance(value, str | bool)}
         | {"updates": wants_updates(answers)},

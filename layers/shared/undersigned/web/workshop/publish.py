@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from undersigned.domain.campaigns import Campaign
+    from undersigned.domain.controls import Controls
     from undersigned.services.publishing_effects import Effects, LetterChange, SettingChange, TargetChange
-    from undersigned.web.dashboard import Viewer
     from undersigned.web.page import Page
     from undersigned.web.workshop.frame import Workshop
 
@@ -25,28 +25,26 @@ if TYPE_CHECKING:
 _MOST_NAMED = 10
 
 
-def publish(workshop: Workshop, effects: Effects | None, public: Published | None, why: str = "") -> Page:
+def publish(
+    workshop: Workshop, effects: Effects | None, public: Published | None, controls: Controls, why: str = ""
+) -> Page:
     """Render what publishing changes, and its button; and of a published campaign, how people get to the form.
 
     `why` is the reason that was typed before.
     """
+    viewer = workshop.viewer
     return workshop_page(
         "workshop_publish.html",
         workshop,
         "publish",
         effects=effects,
         public=public,
-        is_open=not _is_over(workshop.viewer),
-        allowed=bool(workshop.viewer.campaign.allowed_origins),
+        is_closed=controls.closed_at is not None,
+        closed_on=controls.closed_on(viewer.campaign, viewer.local(viewer.now).date()),
+        allowed=bool(viewer.campaign.allowed_origins),
         why=why,
         texts=_effect_texts(workshop, effects) if effects else (),
     )
-
-
-def _is_over(viewer: Viewer) -> bool:
-    """Say whether the last day of signing is over."""
-    closes = viewer.campaign.closes
-    return closes is not None and closes < viewer.local(viewer.now).date()
 
 
 @dataclass(frozen=True, slots=True)
