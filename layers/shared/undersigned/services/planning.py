@@ -168,6 +168,9 @@ class Planning:
         controls = self.campaigns.controls(campaign.id)
         if controls.paused:
             return Plan(())
+        if controls.closed_at:
+            # Nobody signs any more, so no letter waits for others.
+            at_least = 1
 
         targets = self._targets(campaign, only)
 
