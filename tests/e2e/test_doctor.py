@@ -86,7 +86,7 @@ _KEPT = ("Name", "ScheduleExpression", "ScheduleExpressionTimezone", "FlexibleTi
 
 @contextmanager
 def schedule_off(stack: RunningStack) -> Iterator[None]:
-    scheduler, name = stack.client("scheduler"), physical_id(stack, "ReconcileDaily")
+    scheduler, name = stack.client("scheduler"), physical_id(stack, "SendConfirmationsPostponed")
     before = scheduler.get_schedule(Name=name)
     kept = {key: before[key] for key in _KEPT}
     scheduler.update_schedule(**kept, State="DISABLED")
