@@ -596,10 +596,10 @@ def check_permission(function: str, service: str, operation: str, params: Mappin
 
 
 def _kinds(params: Any) -> Iterator[str]:
-    """List what a permission can depend on: the index, and the beginnings of all keys in a call."""
+    """List what a permission can depend on: the index, the secret, and the beginnings of all keys in a call."""
     if isinstance(params, dict):
         for name, value in params.items():
-            if name in {"IndexName", "QueueUrl", "ConfigurationSetName", "ReturnValues"}:
+            if name in {"IndexName", "QueueUrl", "ConfigurationSetName", "ReturnValues", "SecretId"}:
                 yield f"{name} {value}"
             elif name == "Key" and isinstance(value, str):
                 yield f"Key {value.partition('/')[0]}"

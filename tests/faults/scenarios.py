@@ -656,7 +656,7 @@ def use_dashboard(acts: Acts) -> None:
 
 
 def people_come_and_go(platform: Platform) -> Arrivals:
-    """An owner signs in by email, invites Maria, makes a key, lets Maria go, and signs out.
+    """An owner signs in by email, invites Maria, who makes keys, takes them over, lets Maria go, and signs out.
 
     SES throttles the first email, and somebody guesses a code. Before, the administrator discards another campaign.
     """
@@ -676,14 +676,18 @@ def people_come_and_go(platform: Platform) -> Arrivals:
     person = person_id(world.wiring.secret(), MARIA)
     assert acts.press(owner, "/people", {"email": MARIA, "role": "owner"}).status == 303
     signs_in(acts, maria, MARIA)
+    [text] = re.findall(r"<code>(us_[\w-]{43})</code>", acts.press(maria, "/keys", {"scope": "own"}).body)
+    assert acts.organizer("POST", "/keys", {"scope": "read"}, key=text).status == 201
     assert acts.press(owner, f"/people/{person}/role", {"role": "editor"}).status == 303
     for path in ("/organizer", "/people", "/keys", "/signatures"):
         assert acts.get(owner.address(path), cookies=owner.cookies).status == 200
     assert platform.person(lambda: maria.see("/people")).status == 403
-    assert acts.press(owner, "/keys", {"label": "a script", "scope": "read"}).status == 200
-    for key in world.wiring.api_keys.api_keys(CAMPAIGN):
+    assert {key.scope for key in world.wiring.api_keys.api_keys(CAMPAIGN)} == {"read"}, "a smaller role ends the others"
+    assert acts.press(owner, f"/people/{person}/remove", {"keys": "take over"}).status in {303, 404}
+    keys = world.wiring.api_keys.api_keys(CAMPAIGN)
+    assert {key.by for key in keys} == {OWNER}
+    for key in keys:
         assert acts.press(owner, f"/keys/{key.digest[:12]}/revoke").status in {303, 404}
-    assert acts.press(owner, f"/people/{person}/remove").status in {303, 404}
     assert platform.person(lambda: maria.see("/signatures")).status in {303, 404}
     assert acts.press(owner, "/organizer/sign-out").status == 303
     assert platform.person(lambda: owner.see("/people")).status == 303

@@ -40,7 +40,7 @@ MAKES_NO_CALL = {"ExportFiles.link", "Mailbox.is_slow", "CdnProof.is_in"}
 
 UNUSED = {
     *(f"PublicApi SpendForms: {part}" for part in ("Table.Arn", "dynamodb:PutItem", "dynamodb:LeadingKeys FORM#*")),
-    "OrganizerApi ReadSecret: CdnProof",
+    "OrganizerApi ReadSecrets: CdnProof",
     "PublicApi ReadSecret: CdnProof",
 }
 """Permissions that a function has and no scenario uses. Code of version 0.2 uses the first, with today's role, during a
