@@ -31,6 +31,8 @@ REQUEST, SESSION = "0" * 32, "5" * 32
 ROUTES = {
     "confirm": [("GET", "/confirm/{}"), ("POST", "/confirm/{}")],
     "letter": [("GET", "/letters/{}"), ("POST", "/letters/{}/withdraw"), ("GET", "/letters/{}/withdraw")],
+    # The button would delete the form.
+    "disown": [("GET", "/disown/{}")],
     "packets": [
         ("GET", "/packets/{}"),
         ("GET", "/packets/{}/1"),
@@ -52,6 +54,7 @@ def issued(
     return {
         "confirm": tokens.for_signer("confirm", campaign, signer),
         "letter": tokens.for_signer("letter", campaign, signer),
+        "disown": tokens.for_signer("disown", campaign, signer),
         "packets": tokens.for_packets(DeliveryKey(campaign, "evanston", PERIOD)),
         "form": tokens.for_form(FormToken(campaign, world.clock.now)),
         "approval": organizers.for_approval(campaign, PERIOD),
