@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -19,6 +20,7 @@ FEW_EMAILS = 200
 """The daily quota of the sandbox."""
 
 _ENOUGH_USED = 0.9
+_A_DAY = 24 * 60 * 60
 
 _EMAILS_A_SECOND = 8
 """How many emails a second one email of the queue at once is: two of them are some 16 (docs/scale.md)."""
@@ -72,6 +74,8 @@ class Doctor:
             ("subscriptions", self._subscriptions),
             ("schedules", self._schedules),
             ("event source mappings", self._mappings),
+            ("versions", self._versions),
+            ("permissions", self._permissions),
             ("alarms", self._alarms),
         )
         for name, check in checks:
@@ -115,7 +119,7 @@ class Doctor:
                 if error.response["Error"]["Code"] != "NotFoundException":
                     raise
         if found is None:
-            todo = f"create the identity {self._domain} in the SES console, or deploy with ManageIdentity=true"
+            todo = f"create {self._domain} in the SES console, or set ManageIdentity = true in deploy.toml"
             yield Finding("identity", "problem", f"SES knows neither {self._domain} nor {self.sender}", todo)
             return
         is_verified = bool(found.get("VerifiedForSendingStatus"))
@@ -177,9 +181,9 @@ class Doctor:
         speed = at_once * _EMAILS_A_SECOND
         said = f"{at_once:,} at once are some {speed:,} a second; SES takes {rate:,.0f}"
         if rate >= speed * _FAR and at_once < _MOST_AT_ONCE:
-            yield Finding("waiting emails", "problem", said, "deploy with a higher SignersPerSecond")
+            yield Finding("waiting emails", "problem", said, "set a higher SignersPerSecond in deploy.toml, and deploy")
         elif speed >= rate * _FAR and at_once > _FEWEST_AT_ONCE:
-            todo = "ask for a higher rate under Account dashboard, or deploy with a lower SignersPerSecond"
+            todo = "ask for a higher rate under Account dashboard, or set a lower SignersPerSecond in deploy.toml"
             yield Finding("waiting emails", "problem", said, todo)
         else:
             yield Finding("waiting emails", "ok", said)
@@ -269,6 +273,41 @@ class Doctor:
             yield Finding("event source mappings", "problem", ", ".join(off) or "there are none", todo)
         else:
             yield Finding("event source mappings", "ok", f"{len(found)} are on")
+
+    def _versions(self) -> Iterator[Finding]:
+        """Look whether each alias names the newest version. After going back, one doesn't."""
+        functions = self.client("lambda")
+        old = []
+        found = self._resources("AWS::Lambda::Function")
+        for logical_id, name in sorted(found.items()):
+            live = functions.get_alias(FunctionName=name, Name="live")["FunctionVersion"]
+            pages = functions.get_paginator("list_versions_by_function").paginate(FunctionName=name)
+            versions = [
+                int(one["Version"]) for page in pages for one in page["Versions"] if one["Version"] != "$LATEST"
+            ]
+            if int(live) != max(versions):
+                old.append(f"{logical_id} runs version {live}, not {max(versions)}")
+        if old:
+            yield Finding("versions", "problem", ", ".join(old), "if you went back, deploy the older source or a fix")
+        else:
+            yield Finding("versions", "ok", f"{len(found)} functions run their newest version")
+
+    def _permissions(self) -> Iterator[Finding]:
+        """Look for calls that IAM refused since yesterday. Only AWS can say whether the policies are right."""
+        logs, since = self.client("logs"), int((time.time() - _A_DAY) * 1000)
+        refused = []
+        found = self._resources("AWS::Logs::LogGroup")
+        for logical_id, group in sorted(found.items()):
+            pages = logs.get_paginator("filter_log_events").paginate(
+                logGroupName=group, filterPattern="AccessDenied", startTime=since, PaginationConfig={"MaxItems": 1}
+            )
+            if any(page["events"] for page in pages):
+                refused.append(logical_id)
+        if refused:
+            todo = "aws logs filter-log-events --filter-pattern AccessDenied --log-group-name GROUP; then report it"
+            yield Finding("permissions", "problem", f"AWS refused calls, see {', '.join(refused)}", todo)
+        else:
+            yield Finding("permissions", "ok", "no call was refused in the last day")
 
     def _alarms(self) -> Iterator[Finding]:
         answer = self.client("cloudwatch").describe_alarms(AlarmNamePrefix=f"{self.stack}-", StateValue="ALARM")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -44,6 +45,8 @@ class Account:
         self.alarms: list[str] = []
         self.dmarc = ["v=DMARC1; p=quarantine", "something else"]
         self.protected = True
+        self.live = {"tally-1": "12", "deliver-1": "9"}
+        self.refused: set[str] = set()
         self.denied: set[str] = set()
 
     def client(self, _service: str) -> Account:
@@ -56,13 +59,28 @@ class Account:
     def describe_stacks(self, **_: Any) -> Any:
         return {"Stacks": [{"StackStatus": self.status}]}
 
-    def get_paginator(self, _operation: str) -> Account:
-        return self
+    def get_paginator(self, operation: str) -> Any:
+        return SimpleNamespace(paginate=getattr(self, f"all_{operation}"))
 
-    def paginate(self, *, StackName: str) -> Any:  # noqa: N803  (AWS's name)
+    def get_alias(self, *, FunctionName: str, Name: str) -> Any:  # noqa: N803  (AWS's names)
+        assert Name == "live"
+        return {"FunctionVersion": self.live[FunctionName]}
+
+    def all_list_versions_by_function(self, *, FunctionName: str) -> Any:  # noqa: N803
+        newest = {"tally-1": "12", "deliver-1": "9"}[FunctionName]
+        yield {"Versions": [{"Version": "$LATEST"}, {"Version": "8"}]}
+        yield {"Versions": [{"Version": newest}]}
+
+    def all_filter_log_events(self, *, logGroupName: str, filterPattern: str, **_: Any) -> Any:  # noqa: N803
+        assert filterPattern == "AccessDenied"
+        yield {"events": [{"message": "…"}] if logGroupName in self.refused else []}
+
+    def all_list_stack_resources(self, *, StackName: str) -> Any:  # noqa: N803
         assert StackName == "undersigned"
         resources = {
             "AWS::DynamoDB::Table": {"Table": "table-1"},
+            "AWS::Lambda::Function": {"Tally": "tally-1", "Deliver": "deliver-1"},
+            "AWS::Logs::LogGroup": {"TallyLogGroup": "tally-logs", "DeliverLogGroup": "deliver-logs"},
             "AWS::SNS::Topic": {"Alarms": "alarms-arn", "FeedbackTopic": "feedback-arn"},
             "AWS::Scheduler::Schedule": {"RunJobsHourly": "hourly", "SendConfirmationsPostponed": "postponed"},
             "AWS::Lambda::EventSourceMapping": {
@@ -135,12 +153,12 @@ def findings(account: Account, state: State) -> list[Finding]:
 def test_a_healthy_stack_has_no_problem(account: Account) -> None:
     assert findings(account, "problem") == []
     assert findings(account, "unknown") == []
-    assert len(findings(account, "ok")) == 16
+    assert len(findings(account, "ok")) == 18
 
 
 FAULTS: dict[str, tuple[Callable[[Account], Any], str, str]] = {
     "a deployment failed": (lambda it: setattr(it, "status", "UPDATE_ROLLBACK_COMPLETE"), "stack", "deploy again"),
-    "SES has no identity": (lambda it: it.identities.clear(), "identity", "ManageIdentity=true"),
+    "SES has no identity": (lambda it: it.identities.clear(), "identity", "ManageIdentity = true"),
     "the identity is not verified": (
         lambda it: it.identities["letters.example"].update(VerifiedForSendingStatus=False),
         "identity",
@@ -205,18 +223,24 @@ FAULTS: dict[str, tuple[Callable[[Account], Any], str, str]] = {
     "SES takes far more than the queue sends": (
         lambda it: it.account["SendQuota"].update(MaxSendRate=200.0),
         "waiting emails",
-        "deploy with a higher SignersPerSecond",
+        "set a higher SignersPerSecond",
     ),
     "the queue sends far more than SES takes": (
         lambda it: setattr(it, "waiting_at_once", 100),
         "waiting emails",
-        "ask for a higher rate under Account dashboard, or deploy with a lower SignersPerSecond",
+        "ask for a higher rate under Account dashboard, or set a lower SignersPerSecond",
     ),
     "one call could delete the table": (
         lambda it: setattr(it, "protected", False),
         "deletion protection",
         "--table-name table-1 --deletion-protection-enabled",
     ),
+    "a function went back to an older version": (
+        lambda it: it.live.update({"deliver-1": "8"}),
+        "versions",
+        "deploy the older source or a fix",
+    ),
+    "AWS refused a call": (lambda it: it.refused.add("tally-logs"), "permissions", "--filter-pattern AccessDenied"),
     "an alarm is on": (lambda it: it.alarms.append("undersigned-WorkFailsAlarm-1"), "alarms", "runbook"),
 }
 
@@ -285,7 +309,7 @@ def test_a_check_without_permission_is_unknown_and_the_others_go_on(account: Acc
     assert [(found.check, found.found) for found in findings(account, "unknown")] == [
         ("Lambda concurrency", "no answer: AccessDeniedException")
     ]
-    assert len(findings(account, "ok")) == 15
+    assert len(findings(account, "ok")) == 17
 
 
 def test_an_identity_of_a_single_address_is_found(account: Account) -> None:
