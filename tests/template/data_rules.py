@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
+from tests.aws_from_template import resolve
 from tests.template.reading import BUCKET, QUEUE, as_list, event_sources, named_by, of_type, translated
 
 if TYPE_CHECKING:
@@ -188,6 +190,31 @@ def two_stacks_can_share_an_account(template: Template) -> Iterator[str]:
         for key, value in resource.get("Properties", {}).items():
             if NAMES.fullmatch(key) and isinstance(value, str) and resource["Type"] not in _NAMED_WITHIN_A_RESOURCE:
                 yield f"{name} has the name {value} in every stack"
+
+
+MOST_OF_A_NAME = {"AWS::CloudFront::CachePolicy": 128, "AWS::CloudWatch::Dashboard": 255, "AWS::Events::EventBus": 256}
+"""Characters, by the type of a resource that gives itself a name (its reference)."""
+
+OF_ALL_REGIONS = {"AWS::CloudFront::CachePolicy", "AWS::CloudWatch::Dashboard"}
+"""An account has one of these by its name, not one in each region."""
+
+LONGEST = {
+    "AWS::StackName": "s" * 128,
+    "AWS::Region": "ap-southeast-2",
+    "AWS::StackId": f"arn:aws:cloudformation:ap-southeast-2:{0:012}:stack/{'s' * 128}/{UUID(int=0)}",
+}
+
+
+def a_name_fits_the_longest_stack_and_each_region(template: Template) -> Iterator[str]:
+    for name, resource in translated(template)["Resources"].items():
+        kind, properties = resource["Type"], resource.get("Properties", {})
+        for key, value in {**properties, **properties.get("CachePolicyConfig", {})}.items():
+            if key not in {"Name", "DashboardName"} or "Fn::Sub" not in value or kind in _NAMED_WITHIN_A_RESOURCE:
+                continue
+            if len(resolve(value, LONGEST)) > MOST_OF_A_NAME[kind]:
+                yield f"{name} has a name of more than {MOST_OF_A_NAME[kind]} characters in a stack with a long name"
+            if kind in OF_ALL_REGIONS and not re.search("AWS::(Region|StackId)", str(value)):
+                yield f"{name} has the same name in each region"
 
 
 def data_is_kept_when_the_stack_is_deleted(template: Template) -> Iterator[str]:

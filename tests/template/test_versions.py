@@ -7,7 +7,7 @@ effect. A new version without a change fails the deploy: "A version for this Lam
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -149,3 +149,24 @@ def test_a_deploy_changes_the_pages_before_the_emails_that_link_to_them() -> Non
     resources = translated(load_template(), BEFORE)["Resources"]
     assert resources["PublicApiAliaslive"]["Type"] == "AWS::Lambda::Alias"
     assert resources["SendConfirmations"]["DependsOn"] == "PublicApiAliaslive"
+
+
+MOST_OF_A_DESCRIPTION = 256
+"""Characters ("PublishVersion", Lambda API reference). With more, the deployment fails."""
+
+
+def longest_value(parameter: dict[str, Any]) -> str:
+    """Return the longest value that a parameter takes."""
+    if "AllowedValues" in parameter:
+        return max(map(str, parameter["AllowedValues"]), key=len)
+    return str(parameter["MaxValue"]) if parameter["Type"] == "Number" else "x" * parameter["MaxLength"]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_versions_description_is_short_enough_with_the_longest_parameters(function: str) -> None:
+    template = load_template()
+    description = template["Resources"][function]["Properties"]["VersionDescription"]
+    named = {name for name in template["Parameters"] if name in str(description)}
+    longest = {name: longest_value(template["Parameters"][name]) for name in named}
+
+    assert len(resolve(description, longest)) <= MOST_OF_A_DESCRIPTION
