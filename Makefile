@@ -25,7 +25,7 @@ QUICK := tests/unit tests/template tests/integration tests/security tests/faults
 TEST := $(RUN) pytest --quiet --numprocesses auto
 
 # What `make nightly` runs, one after the other.
-PARTS := audit rehearsals looks rows load moto races waits versions weather crashes campaigns fuzz
+PARTS := audit deploy rehearsals looks rows load moto races waits versions weather crashes campaigns fuzz
 # The parts that have passed for these very files.
 DONE = .undersigned/nightly/$(shell { git rev-parse HEAD && git diff HEAD; } 2>/dev/null | git hash-object --stdin)
 
@@ -87,6 +87,9 @@ figures: $(READY) ## write the figures of the last runs into docs/reliability.md
 	$(RUN) python -m tests.figures
 
 nightly-audit: check-vulnerabilities check-secrets
+
+nightly-deploy: $(READY)
+	$(RUN) pytest --quiet -m nightly tests/e2e/test_deploying.py
 
 # What operators do: a restore, the runbook, the doctor.
 nightly-rehearsals: browser

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import boto3
 import typer
@@ -20,6 +20,9 @@ from undersigned_cli.doctor import AFTER_DEPLOYING, Doctor, txt_records
 from undersigned_cli.local.processes import Environments, find_uv
 from undersigned_cli.local.stack import PROJECT
 from undersigned_cli.stacks import StackError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _NAME = "[a-z][a-z0-9-]{0,29}"
 
@@ -44,6 +47,8 @@ def deploy(which: Which = "", *, yes: Yes = False) -> None:
     if before is None:
         _check_identity(stack, file, values)
         stack.delete_what_failed()
+    else:
+        _say_what_changes(before, values)
     sam = Sam(Environments(find_uv(PROJECT), PROJECT, PROJECT / ".undersigned" / "environments"), settings.region)
     sam.build(values)
     sam.deploy(stack.name, values, is_new=before is None, asks=not yes)
@@ -61,11 +66,12 @@ def remove_stack(which: Which = "", *, yes: Yes = False) -> None:
     if stack.parameters() is None:
         message = f"there is no stack {stack.name}"
         raise StackError(message)
-    kept = [(what, stack.resources().get(logical_id)) for logical_id, what in _STAYS]
+    resources = stack.resources()
     say(f"The stack {stack.name} goes: its pages, functions, queues and alarms. These stay:")
-    for what, name in kept:
-        if name:
-            say(f"  {name}: {what}")
+    for logical_id, what in _STAYS:
+        # A stack may use an identity that it did not make.
+        if logical_id in resources:
+            say(f"  {resources[logical_id]}: {what}")
     ask(f"Remove the stack {stack.name}?", yes=yes)
     stack.delete()
     say(f"{stack.name} is gone. docs/production.md says how to delete what stays (#remove-a-stack).")
@@ -132,6 +138,13 @@ def _first_settings(file: SettingsFile) -> Settings:
     file.write(settings)
     say(f"{file.path.name} has the settings now{'' if found is None else ' of the deployed stack'}.")
     return settings
+
+
+def _say_what_changes(before: Mapping[str, str], values: Mapping[str, str]) -> None:
+    """Say which settings differ from those of the stack, which somebody may have deployed from another computer."""
+    for name, value in values.items():
+        if before.get(name, value) != value:
+            say(f"  {name}: {before[name]!r} becomes {value!r}")
 
 
 def _check_identity(stack: StackInAws, file: SettingsFile, values: dict[str, str]) -> None:
