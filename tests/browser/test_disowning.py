@@ -31,8 +31,8 @@ def site(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[tuple[Worl
 PICTURES = ROOT / ".undersigned" / "looks"
 
 HEADINGS = {
-    "en": ("You didn’t sign?", "The form is deleted", "Emails are allowed again", "The form is deleted"),
-    "es": ("¿No firmó usted?", "El formulario está eliminado", "Los correos vuelven a estar permitidos",
+    "en": ("You didn’t sign?", "The form is deleted", "Emails are allowed", "The form is deleted"),
+    "es": ("¿No firmó usted?", "El formulario está eliminado", "Los correos están permitidos",
            "El formulario está eliminado"),
 }  # fmt: skip
 

@@ -177,7 +177,7 @@ def test_what_an_address_asks_for_is_part_of_the_key(cdn: Cdn) -> None:
 
 # Each route and its Cache-Control
 
-TOKENS = re.compile(r"/(confirm|letters|packets|organizer)(/.*)?")
+TOKENS = re.compile(r"/(confirm|letters|disown|packets|organizer)(/.*)?")
 
 
 def asked(world: World) -> Iterator[tuple[str, str]]:
@@ -186,6 +186,9 @@ def asked(world: World) -> Iterator[tuple[str, str]]:
     world.run_stream()
     confirm = world.sent[-1].link("confirm")
     yield "GET", confirm
+    world.sign(email="not@signers.example")
+    world.run_stream()
+    disown = world.sent[-1].link("disown")
     letter = world.press(confirm)
     assert letter.status == 200
     own = "/letters/" + re.search(r"/letters/([^/\"]+)", letter.body)[1]  # type: ignore[index]
@@ -197,11 +200,20 @@ def asked(world: World) -> Iterator[tuple[str, str]]:
         *(FORM + part for part in ("/targets?postal_code=60201", "/preview", "/signatures")),
         *("/", "/embed.js", "/openapi.json", asset_path("embed.js")),
         *(own, f"{own}?confirmed=1", f"{own}/withdraw", f"{own}/end-links", "/letters/forged", "/confirm/forged"),
+        *(disown, f"{disown}/undo", "/disown/forged", "/disown/forged/undo"),
         *(packets + part for part in ("", "/1", "/archives/1", "/parts/1")),
         *("/packets/forged" + part for part in ("", "/1", "/archives/1", "/parts/1")),
     ):
         yield "GET", path
-    for path in (f"{FORM}/signatures", f"{FORM}/preview", confirm, f"{own}/withdraw", f"{own}/end-links"):
+    for path in (
+        f"{FORM}/signatures",
+        f"{FORM}/preview",
+        confirm,
+        f"{own}/withdraw",
+        f"{own}/end-links",
+        disown,
+        f"{disown}/undo",
+    ):
         yield "POST", path
 
 

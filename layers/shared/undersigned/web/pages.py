@@ -370,7 +370,7 @@ def _state_of(own: OwnLetter, language: str) -> tuple[Message, Message]:  # noqa
             Message.in_context("status of a letter", "Withdrawn"),
             Message("You withdrew this letter before it was in a delivery. It won’t be sent."),
         )
-    if signature.disowned_at:
+    if signature.disowned_at and not signature.bundle:
         return (
             Message.in_context("status of a letter", "Deleted"),
             Message("Somebody with this email address said that they didn’t sign. The letter won’t be sent."),
