@@ -130,8 +130,6 @@ nightly-weather: $(READY)
 
 nightly-versions: $(READY)
 	$(RUN) python -m tests.faults.every_crash --other-code --sample 0.06 --pairs 0.3 --to-the-end $(ARGS)
-	if git cat-file -e b450f0e 2>/dev/null; then $(RUN) python -m tests.faults.every_crash --version-0-2 --pairs 0.3 --to-the-end $(ARGS); \
-	else echo "make: the history of version 0.2 is missing; its crashes were NOT tried" >&2; fi
 
 nightly-campaigns: $(READY)
 	$(RUN) python -m tests.faults.simulation --figures-of "make nightly PART=campaigns" \

@@ -4,7 +4,7 @@ A scenario runs once. At each AWS call of a function, the process forks. The chi
 after a crash, and checks the invariants. The parent goes on to the next call. So every call is reached, without a list.
 
     python -m tests.faults.every_crash [--sample SHARE] [--twice] [--pairs SHARE] [--all] [--to-the-end] [--other-code]
-        [--version-0-2] [--weather NAME …] [--seed SEED] [SCENARIO …]
+        [--weather NAME …] [--seed SEED] [SCENARIO …]
 
 A process keeps no state, so two crashes that follow the same writes leave the same state. One of them is tried, or each
 with `--all`: one crash after each write, and one before the first call of each function. With `--sample`, only this
@@ -17,7 +17,6 @@ calm one, and `any` a bad one for each scenario, chosen by the seed.
 
 With `--other-code`, another version of the code goes on after the crash, as after a deploy: with larger packets and
 bundles, and with links instead of attachments. Then the same with smaller ones, as after a deploy that is rolled back.
-With `--version-0-2`, version 0.2 itself crashes and today's code goes on, and the other way round.
 """
 
 from __future__ import annotations
@@ -43,7 +42,6 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 import pytest
 
 from tests import figures, permissions_from_template, seeds
-from tests import world as worlds
 from tests.faults.invariants import breaches, letters_text, state_of, stored_text, words_of
 from tests.faults.platform import CrashError, Platform
 from tests.faults.weathers import BAD_WEATHERS, WEATHERS
@@ -89,35 +87,8 @@ class Code:
             world.restart(function)
 
 
-class Version02(Code):
-    """The code of version 0.2 itself. It had no reconciliation."""
-
-    def deploy(self, world: World, patch: pytest.MonkeyPatch, attachment_limit: int) -> None:
-        """Start all functions anew, with this code."""
-        from tests.faults import version_0_2  # noqa: PLC0415
-        from tests.faults.two_versions import typeset_plainly  # noqa: PLC0415
-
-        # The document of the API is today's.
-        patch.setattr(worlds, "breach_of", lambda *_: None)
-        typeset_plainly(patch, version_0_2.module)
-        packing = version_0_2.module("undersigned.services.packing")
-        patch.setattr(packing, "PACKET_SIZE", self.packet_size)
-        patch.setattr(packing, "ATTACHMENT_LIMIT", attachment_limit)
-        # It knows no other configuration set.
-        patch.setitem(world.variables, "CONFIGURATION_SET", "MailConfiguration")
-        patch.setitem(world.variables, "BUNDLE_SIZE", str(self.bundle_size))
-        world.start = lambda function: (
-            version_0_2.start(world, patch, function)
-            if function in version_0_2.FUNCTIONS_OF_0_2
-            else lambda *_: {"batchItemFailures": []}
-        )
-        for function in FUNCTIONS:
-            world.restart(function)
-
-
 OLD = Code()
 NEW = Code(packet_size=3, bundle_size=3, names_in_mail=1, attaches=False)
-VERSION_0_2 = Version02()
 
 _MOST_CALLS_BETWEEN = 40
 """The second crash of a pair comes at most this many calls after the first."""
@@ -440,11 +411,11 @@ def _run(
     thoroughness: Thoroughness,
 ) -> list[str]:
     """Run a scenario to its end and return what is wrong. Without a watch, record the states in `baseline`."""
-    from tests.faults.scenarios import A_LETTERS_WAY, SCENARIOS, everything_works_again  # noqa: PLC0415
+    from tests.faults.scenarios import SCENARIOS, everything_works_again  # noqa: PLC0415
     from tests.world import world as in_memory  # noqa: PLC0415
     from undersigned.aws import uploads  # noqa: PLC0415
 
-    played = (SCENARIOS | A_LETTERS_WAY)[scenario]
+    played = SCENARIOS[scenario]
     # So low that few rows, or a few PDFs, make an upload in parts.
     patch.setattr(uploads, "_PART", played.part)
     with (
@@ -455,7 +426,6 @@ def _run(
         platform = Platform(world, rng, watch, faults=WEATHERS[thoroughness.weather]())
         platform.visits = 1 if thoroughness.is_calm else _MOST_VISITS
         platform.keep_targets(played.targets)
-        platform.upgrade = lambda: OLD.deploy(world, patch, played.attachment_limit)
         codes = cycle(thoroughness.versions)
         patch.setattr("undersigned.domain.deliveries.MOST_LINKS", played.most_links)
         patch.setattr("undersigned.domain.deliveries.PACKETS_IN_ARCHIVE", 2)
@@ -571,7 +541,6 @@ def main() -> None:
     parser.add_argument("--twice", action="store_true", help="also lose answers without the process")
     parser.add_argument("--to-the-end", action="store_true", help="go on from the state without a crash")
     parser.add_argument("--other-code", action="store_true", help="go on with another version of the code")
-    parser.add_argument("--version-0-2", action="store_true", help="go on with today's code after version 0.2's")
     parser.add_argument("--weather", nargs="+", choices=[*WEATHERS, "all", "bad", "any"], default=["calm"])
     parser.add_argument("--pairs", type=float, default=0.02, help="share of crashes that a second one follows")
     parser.add_argument("--seed", default=str(seeds.seed()))
@@ -580,7 +549,7 @@ def main() -> None:
     arguments = parser.parse_args()
     # The functions' loggers keep the stdout that they find when they are loaded.
     printed, sys.stdout = sys.stdout, io.StringIO()
-    from tests.faults.scenarios import A_LETTERS_WAY, SCENARIOS  # noqa: PLC0415
+    from tests.faults.scenarios import SCENARIOS  # noqa: PLC0415
 
     report = Report()
     thoroughness = Thoroughness(
@@ -594,15 +563,13 @@ def main() -> None:
     groups = {"all": list(WEATHERS), "bad": BAD_WEATHERS}
     weathers = groups.get(arguments.weather[0], arguments.weather)
     rng = random.Random(arguments.seed)  # noqa: S311
-    scenarios = arguments.scenarios or (A_LETTERS_WAY if arguments.version_0_2 else SCENARIOS)
+    scenarios = arguments.scenarios or SCENARIOS
     for named, scenario in product(weathers, scenarios):
         weather = rng.choice(BAD_WEATHERS) if named == "any" else named
         is_calm = weather == "calm"
         several: tuple[tuple[Code, Code], ...] = ((OLD, OLD) if is_calm else (OLD, NEW),)
         if arguments.other_code:
             several = (OLD, NEW), (NEW, OLD)
-        if arguments.version_0_2:
-            several = (VERSION_0_2, OLD), (OLD, VERSION_0_2)
         for versions in several:
             how = replace(thoroughness, versions=versions, weather=weather)
             crash_everywhere(scenario, report, how if is_calm else replace(how, to_the_end=True))

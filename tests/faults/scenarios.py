@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tests.faults.invariants import linked, opened, pdfs_in
@@ -36,9 +35,6 @@ KEY = "us_manage"
 OWNER, MARIA = "owner@enddemand.example", "maria@enddemand.example"
 _OPERATORS_TRIES = 5
 _AN_HOUR = 3600.0
-_NOT_FOUND = 404
-_CONFIRMED = {200, 303}
-"""Today's code answers with the page, and version 0.2 names it."""
 STROKES = "[[10,10,300,150,500,20]]"
 
 
@@ -208,31 +204,6 @@ def a_week(platform: Platform) -> Arrivals:
     return dict.fromkeys((ada, bo, cy), 1)
 
 
-def a_letters_way(platform: Platform) -> Arrivals:
-    """Letters go their way while version 0.2 and today's code take turns. In the end, today's code is deployed."""
-    acts, world = Acts(platform), platform.world
-    ada, bo, cy = (Person(name, EVANSTON) for name in ("Ada", "Bo", "Cy"))
-    for person in (ada, bo, cy):
-        acts.sign(person)
-    platform.settle()
-    for person in (ada, bo, cy):
-        press = partial(world.post, acts.mails_to(person)[-1].link("confirm"))
-        answer = platform.person(press)
-        if answer.status == _NOT_FOUND:
-            # Version 0.2 can't read today's links: the person opens it again after the deploy.
-            platform.upgrade()
-            answer = platform.person(press)
-        assert answer.status in _CONFIRMED
-    acts.withdraw(cy)
-    platform.settle()
-    acts.week(MONDAY, report=True)
-    platform.upgrade()
-    acts.week(MONDAY + 7 * ONE_DAY)
-    acts.reconcile(days=1)
-    world.wiring.recounting().recount(CAMPAIGN)
-    return {ada: 1, bo: 1, cy: 0}
-
-
 def second_thoughts(platform: Platform) -> Arrivals:
     """People sign twice, sign again later, withdraw a letter, look like a bot, or never confirm."""
     world, acts = platform.world, Acts(platform)
@@ -323,7 +294,7 @@ def an_approval(platform: Platform) -> Arrivals:
     # It comes after the look, so it waits for the next delivery.
     acts.sign_and_confirm(una)
     looked = dict(re.findall(r'name="(look)" value="([^"]+)"', page.body))
-    assert platform.person(lambda: world.post(link, looked)).status in _CONFIRMED
+    assert platform.person(lambda: world.post(link, looked)).status in {200, 303}
     platform.settle()
     [delivery] = world.deliveries
     assert acts.get(delivery.link("packets")).status == 200
@@ -763,6 +734,3 @@ SCENARIOS = {
     "people come and go": Scenario(people_come_and_go),
     "a large delivery": Scenario(a_large_delivery, attachment_limit=0, most_links=1, part=16_384),
 }
-
-A_LETTERS_WAY = {"a letter's way": Scenario(a_letters_way)}
-"""What version 0.2 can do, too."""

@@ -39,12 +39,10 @@ MAKES_NO_CALL = {"ExportFiles.link", "Mailbox.is_slow", "CdnProof.is_in"}
 """An export's link is signed without a call to AWS, the pace is known, and no request comes through a CDN."""
 
 UNUSED = {
-    *(f"PublicApi SpendForms: {part}" for part in ("Table.Arn", "dynamodb:PutItem", "dynamodb:LeadingKeys FORM#*")),
     "OrganizerApi ReadSecrets: CdnProof",
     "PublicApi ReadSecret: CdnProof",
 }
-"""Permissions that a function has and no scenario uses. Code of version 0.2 uses the first, with today's role, during a
-deploy: see test_version_0_2.py. The others are for requests that come through a CDN: see test_lockout.py."""
+"""Permissions that a function has and no scenario uses: for requests that come through a CDN, see test_lockout.py."""
 
 
 @dataclass(frozen=True)

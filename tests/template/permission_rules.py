@@ -89,13 +89,9 @@ def nothing_on_the_table_is_granted_twice(template: Template) -> Iterator[str]:
             granted.add((owner, action, key))
 
 
-OF_VERSION_0_2 = {"FORM#"}
-"""Rows that only the version before writes, with today's roles during a deploy."""
-
-
 def leading_keys_are_those_of_the_key_design(template: Template) -> Iterator[str]:
     source = "".join(file.read_text(encoding="utf-8") for file in ENTITIES.glob("*.py"))
-    partitions = OF_VERSION_0_2 | set(re.findall(r'f"([A-Z_]+#)\{', source))
+    partitions = set(re.findall(r'f"([A-Z_]+#)\{', source))
     for owner, statement in statements(template):
         for key in _leading_keys(statement):
             if key.removesuffix("*") not in partitions:

@@ -145,7 +145,7 @@ def test_a_versions_description_fits(function: str) -> None:
 
 
 def test_a_deploy_changes_the_pages_before_the_emails_that_link_to_them() -> None:
-    """Version 0.2 can't read today's links. See tests/faults/test_version_0_2.py."""
+    """Code of before may not read the links of new emails."""
     resources = translated(load_template(), BEFORE)["Resources"]
     assert resources["PublicApiAliaslive"]["Type"] == "AWS::Lambda::Alias"
     assert resources["SendConfirmations"]["DependsOn"] == "PublicApiAliaslive"
